@@ -1,0 +1,22 @@
+/**
+ * Identifiers on the wire: TypeIDs (a prefix naming the type, then a UUIDv7 in base32).
+ * A value with another prefix is not an identifier of this type, so it can never reach a query for it.
+ */
+import Type from 'typebox'
+
+const suffix = '[0-7][0-9a-hjkmnp-tv-z]{25}'
+const typeId = (prefix: string) => Type.String({ pattern: `^${prefix}_${suffix}$`, maxLength: prefix.length + 27 })
+
+export const UserId = typeId('user')
+export const OrganizationId = typeId('org')
+export const MembershipId = typeId('mem')
+export const InvitationId = typeId('inv')
+export const SessionId = typeId('ses')
+export const RoleId = typeId('role')
+export const PolicyId = typeId('pol')
+export const EmailVerificationId = typeId('ver')
+export const AuditEventId = typeId('aud')
+export const EventId = typeId('evt')
+
+/** Keys people choose for roles, policies, applications: lower case, digits, dashes. */
+export const Key = Type.String({ pattern: '^[a-z][a-z0-9-]{0,62}$', maxLength: 63 })

@@ -1,0 +1,45 @@
+/**
+ * What a route is: method, path, who may call, shapes in and out. Types, validation, the gateway's table,
+ * the OpenAPI document and the cross-tenant sweep are all read from these objects, so none of them can drift.
+ */
+import type { TObject, TSchema } from 'typebox'
+import type { ServiceName } from '../common/services.ts'
+import type { ProblemCode } from '../problems/registry.ts'
+
+/**
+ * - `open`: no token needed (one that is sent is still verified at the gateway).
+ * - `user`: a valid access token, with or without organization.
+ * - `organization`: a valid access token that names an organization; a `:org` in the path must be that one, else 404.
+ * - `internal`: another service of the list `callers`; never proxied.
+ */
+export type RouteAuth = 'open' | 'user' | 'organization' | 'internal'
+
+export type RouteContract = {
+  readonly operationId: string
+  readonly service: ServiceName
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** With `:name` parameters. */
+  readonly path: string
+  readonly summary: string
+  readonly auth: RouteAuth
+  readonly callers?: readonly ServiceName[]
+  readonly params?: TObject
+  readonly query?: TObject
+  readonly headers?: TObject
+  readonly body?: TSchema
+  /** The one success. `body` absent means no content. */
+  readonly success: { readonly status: 200 | 201 | 202 | 204; readonly body?: TSchema; readonly description: string }
+  /** Beyond the ones every route can answer with. */
+  readonly problems?: readonly ProblemCode[]
+  /** Accepts an `Idempotency-Key`. */
+  readonly idempotent?: boolean
+  /** May be sent again after a lost answer without a second effect (GET always may). */
+  readonly retryable?: boolean
+  /** A tighter budget at the gateway. */
+  readonly limit?: 'credentials' | 'check'
+  /** Largest body in bytes; 64 KiB when absent. */
+  readonly bodyLimitBytes?: number
+}
+
+/** Keeps the literal types of a contract while checking its shape. */
+export const defineRoute = <const R extends RouteContract>(route: R): R => route
