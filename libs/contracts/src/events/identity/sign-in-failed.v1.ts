@@ -1,0 +1,12 @@
+/** Somebody presented a wrong password for an existing account. */
+import Type, { type Static } from 'typebox'
+import { UserId } from '../../common/ids.ts'
+
+export const SignInFailed = {
+  type: 'gatehouse.identity.sign_in.failed.v1',
+  data: Type.Object({
+    user_id: UserId,
+  }),
+} as const
+
+export type SignInFailed = Static<typeof SignInFailed.data>

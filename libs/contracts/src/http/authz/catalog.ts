@@ -1,0 +1,65 @@
+/** The catalog: what applications exist, which resource types and permissions they bring, which roles and policies hold everywhere. */
+import Type, { type Static } from 'typebox'
+import { Key } from '../../common/ids.ts'
+import { DisplayName } from '../../common/scalars.ts'
+import { defineRoute } from '../contract.ts'
+import { PolicySource } from './policies.ts'
+import { PermissionKey } from './roles.ts'
+
+const AttributeName = Type.String({ pattern: '^[a-z][a-z0-9_]{0,62}$' })
+
+/** Type of an attribute and who may say its value, first come first believed. */
+export const AttributeSchema = Type.Object({
+  type: Type.Union([Type.Literal('string'), Type.Literal('number'), Type.Literal('boolean'), Type.Literal('timestamp'), Type.Literal('string_list')]),
+  provenance: Type.Array(Type.Union([Type.Literal('platform'), Type.Literal('stored'), Type.Literal('caller')]), { minItems: 1, maxItems: 3, uniqueItems: true }),
+})
+const Attributes = Type.Record(AttributeName, AttributeSchema, { maxProperties: 100 })
+
+export const ApplicationManifest = Type.Object({
+  name: DisplayName,
+  resource_types: Type.Array(
+    Type.Object({
+      key: Type.String({ pattern: '^[a-z][a-z0-9_-]{0,62}$' }),
+      attributes: Attributes,
+      actions: Type.Array(
+        Type.Object({ name: Type.String({ pattern: '^[a-z][a-z0-9_.-]{0,62}$' }), sensitive: Type.Optional(Type.Boolean()) }),
+        { minItems: 1, maxItems: 100 },
+      ),
+    }),
+    { minItems: 1, maxItems: 100 },
+  ),
+  /** Attributes of the other sources this application's policies read, such as `membership.department`. */
+  membership_attributes: Type.Optional(Attributes),
+  roles: Type.Array(
+    Type.Object({ key: Key, name: DisplayName, permissions: Type.Array(PermissionKey, { maxItems: 500 }), inherits: Type.Optional(Type.Array(Key)) }),
+    { maxItems: 200 },
+  ),
+  policies: Type.Array(PolicySource, { maxItems: 200 }),
+})
+export type ApplicationManifest = Static<typeof ApplicationManifest>
+
+const Application = Type.Object({ key: Key, ...ApplicationManifest.properties })
+
+export const PutApplication = defineRoute({
+  operationId: 'putApplication',
+  service: 'authz',
+  method: 'PUT',
+  path: '/v1/authz/catalog/:application',
+  summary: 'Declare an application: resource types, permissions, platform roles and platform policies. Platform administrators only.',
+  auth: 'user',
+  params: Type.Object({ application: Key }),
+  body: ApplicationManifest,
+  bodyLimitBytes: 1_048_576,
+  success: { status: 200, body: Application, description: 'The application as it is in force.' },
+  problems: ['forbidden', 'invalid_policy', 'conflict'],
+})
+
+export const GetCatalog = defineRoute({
+  operationId: 'getCatalog',
+  service: 'authz',
+  method: 'GET',
+  path: '/v1/authz/catalog',
+  summary: 'Every application with its resource types and permissions.',
+  auth: 'user',
+  success: { status: 200, body: Type.Object({ data: Type.Array(Application) }), description: 'The catalog.' },
+})

@@ -1,0 +1,76 @@
+/** Accounts: registering, proving an address, the signed-in person. */
+import Type, { type Static } from 'typebox'
+import { UserId } from '../../common/ids.ts'
+import { DisplayName, EmailAddress, Instant, OpaqueSecret, Password } from '../../common/scalars.ts'
+import { defineRoute } from '../contract.ts'
+
+export const User = Type.Object({
+  id: UserId,
+  name: Type.String(),
+  email: Type.String(),
+  email_verified: Type.Boolean(),
+  created_at: Instant,
+})
+export type User = Static<typeof User>
+
+const Accepted = Type.Object({ status: Type.Literal('accepted') })
+
+export const Register = defineRoute({
+  operationId: 'register',
+  service: 'identity',
+  method: 'POST',
+  path: '/v1/auth/register',
+  summary: 'Open an account; the answer is the same for a known address.',
+  auth: 'open',
+  limit: 'credentials',
+  body: Type.Object({ email: EmailAddress, password: Password, name: DisplayName }),
+  success: { status: 202, body: Accepted, description: 'If the address is new, a verification mail is on its way.' },
+  problems: ['weak_password'],
+})
+
+export const VerifyEmail = defineRoute({
+  operationId: 'verifyEmail',
+  service: 'identity',
+  method: 'POST',
+  path: '/v1/auth/verify-email',
+  summary: 'Prove an address with the token of the mail.',
+  auth: 'open',
+  limit: 'credentials',
+  body: Type.Object({ token: OpaqueSecret }),
+  success: { status: 200, body: Type.Object({ status: Type.Literal('verified') }), description: 'The address is verified.' },
+  problems: ['invalid_token'],
+})
+
+export const ResendVerification = defineRoute({
+  operationId: 'resendVerification',
+  service: 'identity',
+  method: 'POST',
+  path: '/v1/auth/verify-email/resend',
+  summary: 'Ask for another verification mail; the answer is the same for every address.',
+  auth: 'open',
+  limit: 'credentials',
+  body: Type.Object({ email: EmailAddress }),
+  success: { status: 202, body: Accepted, description: 'If the address waits for verification, a mail is on its way.' },
+})
+
+export const GetMe = defineRoute({
+  operationId: 'getMe',
+  service: 'identity',
+  method: 'GET',
+  path: '/v1/me',
+  summary: 'The signed-in person.',
+  auth: 'user',
+  success: { status: 200, body: User, description: 'The person.' },
+})
+
+export const UpdateMe = defineRoute({
+  operationId: 'updateMe',
+  service: 'identity',
+  method: 'PATCH',
+  path: '/v1/me',
+  summary: 'Change one’s own profile.',
+  auth: 'user',
+  body: Type.Object({ name: DisplayName }),
+  success: { status: 200, body: User, description: 'The person, changed.' },
+})
+

@@ -1,0 +1,51 @@
+/** What identity answers its neighbours. */
+import Type from 'typebox'
+import { EmailVerificationId, InvitationId, UserId } from '../../common/ids.ts'
+import { DisplayName, EmailAddress, Password } from '../../common/scalars.ts'
+import { defineRoute } from '../contract.ts'
+
+export const MintEmailVerificationLink = defineRoute({
+  operationId: 'mintEmailVerificationLink',
+  service: 'identity',
+  method: 'POST',
+  path: '/internal/email-verifications/:verification/link',
+  summary: 'Mint the secret of one verification mail; earlier secrets stay valid until one is used. `null`: nothing to send any more.',
+  auth: 'internal',
+  callers: ['workers'],
+  retryable: true,
+  params: Type.Object({ verification: EmailVerificationId }),
+  success: {
+    status: 200,
+    body: Type.Object({ mail: Type.Union([Type.Object({ to: Type.String(), name: Type.String(), token: Type.String() }), Type.Null()]) }),
+    description: 'Where to send it and the secret to put into the link.',
+  },
+})
+
+export const CreateInvitedUser = defineRoute({
+  operationId: 'createInvitedUser',
+  service: 'identity',
+  method: 'POST',
+  path: '/internal/users',
+  summary: 'Make a verified user out of an accepted invitation; asking again with the same invitation gives the same user.',
+  auth: 'internal',
+  callers: ['orgs'],
+  retryable: true,
+  body: Type.Object({ invitation_id: InvitationId, email: EmailAddress, name: DisplayName, password: Password }),
+  success: { status: 201, body: Type.Object({ user_id: UserId }), description: 'The user.' },
+  problems: ['weak_password', 'conflict'],
+})
+
+const Profile = Type.Object({ id: UserId, name: Type.String(), email: Type.String(), email_verified: Type.Boolean() })
+
+export const ListProfiles = defineRoute({
+  operationId: 'listProfiles',
+  service: 'identity',
+  method: 'POST',
+  path: '/internal/users/profiles',
+  summary: 'Names and addresses of people, for a list a person is allowed to see, a mail, or the check of an invited address.',
+  auth: 'internal',
+  callers: ['orgs', 'workers'],
+  retryable: true,
+  body: Type.Object({ user_ids: Type.Array(UserId, { maxItems: 200 }) }),
+  success: { status: 200, body: Type.Object({ data: Type.Array(Profile) }), description: 'The known ones, in no order.' },
+})

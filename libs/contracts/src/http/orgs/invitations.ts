@@ -1,0 +1,113 @@
+/** Invitations: one mail, one acceptance. */
+import Type, { type Static } from 'typebox'
+import { InvitationId, Key, MembershipId, OrganizationId, UserId } from '../../common/ids.ts'
+import { DisplayName, EmailAddress, Instant, OpaqueSecret, Password } from '../../common/scalars.ts'
+import { listOf, PageQuery } from '../../common/page.ts'
+import { defineRoute } from '../contract.ts'
+
+export const Invitation = Type.Object({
+  id: InvitationId,
+  email: Type.String(),
+  roles: Type.Array(Key),
+  status: Type.Union([Type.Literal('pending'), Type.Literal('accepted'), Type.Literal('declined'), Type.Literal('revoked'), Type.Literal('expired')]),
+  created_at: Instant,
+  expires_at: Instant,
+})
+export type Invitation = Static<typeof Invitation>
+
+const orgParams = Type.Object({ org: OrganizationId })
+
+export const CreateInvitation = defineRoute({
+  operationId: 'createInvitation',
+  service: 'orgs',
+  method: 'POST',
+  path: '/v1/organizations/:org/invitations',
+  summary: 'Invite an address with roles; nobody gives what they do not hold.',
+  auth: 'organization',
+  idempotent: true,
+  params: orgParams,
+  body: Type.Object({ email: EmailAddress, roles: Type.Array(Key, { minItems: 1, maxItems: 20, uniqueItems: true }) }),
+  success: { status: 201, body: Invitation, description: 'The invitation; its mail is on the way.' },
+  problems: ['forbidden', 'conflict'],
+})
+
+export const ListInvitations = defineRoute({
+  operationId: 'listInvitations',
+  service: 'orgs',
+  method: 'GET',
+  path: '/v1/organizations/:org/invitations',
+  summary: 'Invitations, newest first.',
+  auth: 'organization',
+  params: orgParams,
+  query: Type.Object(PageQuery),
+  success: { status: 200, body: listOf(Invitation), description: 'The invitations.' },
+  problems: ['forbidden'],
+})
+
+export const RevokeInvitation = defineRoute({
+  operationId: 'revokeInvitation',
+  service: 'orgs',
+  method: 'DELETE',
+  path: '/v1/organizations/:org/invitations/:invitation',
+  summary: 'Take a pending invitation back.',
+  auth: 'organization',
+  params: Type.Object({ org: OrganizationId, invitation: InvitationId }),
+  success: { status: 204, description: 'Its link is worthless now.' },
+  problems: ['forbidden', 'conflict'],
+})
+
+export const AcceptInvitation = defineRoute({
+  operationId: 'acceptInvitation',
+  service: 'orgs',
+  method: 'POST',
+  path: '/v1/invitations/accept',
+  summary: 'Accept: with a bearer whose verified address was invited, or as a new person with name and password.',
+  auth: 'open',
+  limit: 'credentials',
+  body: Type.Union([
+    Type.Object({ token: OpaqueSecret }),
+    Type.Object({ token: OpaqueSecret, name: DisplayName, password: Password }),
+  ]),
+  success: {
+    status: 200,
+    body: Type.Object({
+      user: Type.Object({ id: UserId }),
+      organization: Type.Object({ id: OrganizationId, name: Type.String() }),
+      membership: Type.Object({ id: MembershipId, is_owner: Type.Boolean() }),
+    }),
+    description: 'Who now belongs where. Sign in, or refresh with the organization’s id.',
+  },
+  problems: ['invalid_token', 'weak_password', 'conflict', 'unauthenticated'],
+})
+
+export const DeclineInvitation = defineRoute({
+  operationId: 'declineInvitation',
+  service: 'orgs',
+  method: 'POST',
+  path: '/v1/invitations/decline',
+  summary: 'Decline: the link is worthless afterwards.',
+  auth: 'open',
+  limit: 'credentials',
+  body: Type.Object({ token: OpaqueSecret }),
+  success: { status: 204, description: 'Declined.' },
+  problems: ['invalid_token'],
+})
+
+export const MintInvitationLink = defineRoute({
+  operationId: 'mintInvitationLink',
+  service: 'orgs',
+  method: 'POST',
+  path: '/internal/invitations/:invitation/link',
+  summary: 'Mint the secret of one invitation mail; earlier secrets stay valid until one is used. `null`: nothing to send any more.',
+  auth: 'internal',
+  callers: ['workers'],
+  retryable: true,
+  params: Type.Object({ invitation: InvitationId }),
+  success: {
+    status: 200,
+    body: Type.Object({
+      mail: Type.Union([Type.Object({ to: Type.String(), organization_name: Type.String(), token: Type.String() }), Type.Null()]),
+    }),
+    description: 'Where to send it and the secret to put into the link.',
+  },
+})

@@ -1,0 +1,65 @@
+/** Every public route, written out: the gateway proxies these and nothing else; OpenAPI and the cross-tenant sweep are made from this list. */
+import { GetCatalog, PutApplication } from './authz/catalog.ts'
+import { Evaluate, GetAuthzenConfiguration } from './authz/evaluation.ts'
+import { CreatePolicy, DeletePolicy, ListPolicies } from './authz/policies.ts'
+import { CreateRole, DeleteRole, GetMemberRoles, GetRole, ListRoles, SetMemberRoles, UpdateRole } from './authz/roles.ts'
+import type { RouteContract } from './contract.ts'
+import { GetMe, Register, ResendVerification, UpdateMe, VerifyEmail } from './identity/account.ts'
+import { AnswerChallenge, Login } from './identity/sign-in.ts'
+import { AcceptInvitation, CreateInvitation, DeclineInvitation, ListInvitations, RevokeInvitation } from './orgs/invitations.ts'
+import {
+  CreateOrganization,
+  GetOrganization,
+  ListMembers,
+  ListMyOrganizations,
+  RemoveMember,
+  UpdateMember,
+  UpdateOrganization,
+} from './orgs/organizations.ts'
+import { EndMyOtherSessions, EndMySession, GetJwks, ListMySessions, Logout, RefreshToken } from './tokens/sessions.ts'
+import { ListAuditEvents, ListMyActivity, ListPlatformAuditEvents } from './workers/audit-events.ts'
+
+export const publicRoutes: readonly RouteContract[] = [
+  Register,
+  VerifyEmail,
+  ResendVerification,
+  Login,
+  AnswerChallenge,
+  RefreshToken,
+  Logout,
+  GetMe,
+  UpdateMe,
+  ListMySessions,
+  EndMySession,
+  EndMyOtherSessions,
+  ListMyOrganizations,
+  ListMyActivity,
+  CreateOrganization,
+  GetOrganization,
+  UpdateOrganization,
+  ListMembers,
+  UpdateMember,
+  RemoveMember,
+  CreateInvitation,
+  ListInvitations,
+  RevokeInvitation,
+  AcceptInvitation,
+  DeclineInvitation,
+  ListRoles,
+  CreateRole,
+  GetRole,
+  UpdateRole,
+  DeleteRole,
+  GetMemberRoles,
+  SetMemberRoles,
+  ListPolicies,
+  CreatePolicy,
+  DeletePolicy,
+  GetCatalog,
+  PutApplication,
+  Evaluate,
+  ListAuditEvents,
+  ListPlatformAuditEvents,
+  GetJwks,
+  GetAuthzenConfiguration,
+]

@@ -1,0 +1,113 @@
+/** Sessions and refresh: what a person holds and can end. */
+import Type, { type Static } from 'typebox'
+import { OrganizationId, SessionId, UserId } from '../../common/ids.ts'
+import { Instant, OpaqueSecret } from '../../common/scalars.ts'
+import { listOf, PageQuery } from '../../common/page.ts'
+import { defineRoute } from '../contract.ts'
+import { Authenticated } from '../identity/sign-in.ts'
+
+export const RefreshToken = defineRoute({
+  operationId: 'refreshToken',
+  service: 'tokens',
+  method: 'POST',
+  path: '/v1/auth/refresh',
+  summary: 'Rotate the refresh token; naming an organization is how to switch.',
+  auth: 'open',
+  limit: 'credentials',
+  body: Type.Object({ refresh_token: OpaqueSecret, organization_id: Type.Optional(Type.Union([OrganizationId, Type.Null()])) }),
+  success: { status: 200, body: Authenticated, description: 'The successor and a fresh access token. A repeat within the grace gives the identical successor.' },
+  problems: ['invalid_refresh_token', 'not_found', 'not_current'],
+})
+
+export const Logout = defineRoute({
+  operationId: 'logout',
+  service: 'tokens',
+  method: 'POST',
+  path: '/v1/auth/logout',
+  summary: 'End this session.',
+  auth: 'user',
+  success: { status: 204, description: 'The session is over everywhere.' },
+})
+
+export const Session = Type.Object({
+  id: SessionId,
+  current: Type.Boolean(),
+  device: Type.Object({ name: Type.String(), client_address: Type.Union([Type.String(), Type.Null()]) }),
+  created_at: Instant,
+  last_seen_at: Instant,
+})
+export type Session = Static<typeof Session>
+
+export const ListMySessions = defineRoute({
+  operationId: 'listMySessions',
+  service: 'tokens',
+  method: 'GET',
+  path: '/v1/me/sessions',
+  summary: 'One’s own live sessions, newest first.',
+  auth: 'user',
+  query: Type.Object(PageQuery),
+  success: { status: 200, body: listOf(Session), description: 'The sessions.' },
+})
+
+export const EndMySession = defineRoute({
+  operationId: 'endMySession',
+  service: 'tokens',
+  method: 'DELETE',
+  path: '/v1/me/sessions/:session',
+  summary: 'End one of one’s own sessions.',
+  auth: 'user',
+  params: Type.Object({ session: SessionId }),
+  success: { status: 204, description: 'The session is over everywhere; its access tokens are refused from now on.' },
+})
+
+export const EndMyOtherSessions = defineRoute({
+  operationId: 'endMyOtherSessions',
+  service: 'tokens',
+  method: 'POST',
+  path: '/v1/me/sessions/revoke-others',
+  summary: 'End all of one’s own sessions but this one.',
+  auth: 'user',
+  success: { status: 204, description: 'The others are over.' },
+})
+
+export const GetJwks = defineRoute({
+  operationId: 'getJwks',
+  service: 'tokens',
+  method: 'GET',
+  path: '/.well-known/jwks.json',
+  summary: 'Public keys that verify access tokens (RFC 7517).',
+  auth: 'open',
+  success: { status: 200, body: Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.Unknown())) }), description: 'The key set.' },
+})
+
+export const GetInternalJwks = defineRoute({
+  operationId: 'getInternalJwks',
+  service: 'tokens',
+  method: 'GET',
+  path: '/internal/jwks',
+  summary: 'The same key set for the services, which each verify tokens themselves.',
+  auth: 'internal',
+  callers: ['gateway', 'identity', 'orgs', 'authz', 'workers'],
+  success: { status: 200, body: Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.Unknown())) }), description: 'The key set.' },
+})
+
+export const StartSession = defineRoute({
+  operationId: 'startSession',
+  service: 'tokens',
+  method: 'POST',
+  path: '/internal/sessions',
+  summary: 'Open a session for a person identity has authenticated.',
+  auth: 'internal',
+  callers: ['identity'],
+  body: Type.Object({
+    user_id: UserId,
+    client_id: Type.String({ maxLength: 100 }),
+    amr: Type.Array(Type.String(), { maxItems: 10 }),
+    /** As in the login: absent lets tokens choose, null asks for none. */
+    organization_id: Type.Optional(Type.Union([OrganizationId, Type.Null()])),
+    /** The version of the user identity just saw: tokens must know at least this one. */
+    user_version: Type.Integer(),
+  }),
+  success: { status: 201, body: Authenticated, description: 'The first tokens of the session.' },
+  problems: ['not_found', 'not_current', 'forbidden'],
+})
