@@ -1,0 +1,40 @@
+/** Rooms and never-arrows. Each rule names the arrow it forbids and says why in one sentence. */
+const room = (...names) => `^services/[^/]+/src/(${names.join('|')})/`
+const npm = (...names) => `(^|/)node_modules/(${names.join('|')})/`
+const error = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
+const testCode = '^(services|libs|infra)/[^/]+/test/|^tests/|^bench/|^libs/test-kit/|^infra/local/'
+
+export default {
+  forbidden: [
+    error('no-circular', 'A cycle means two files are one file.', {}, { circular: true, dependencyTypesNot: ['type-only'] }),
+    error('no-unresolvable', 'An import that resolves to nothing also escapes every other rule.', {}, { couldNotResolve: true }),
+
+    error('service-never-imports-service', 'Services meet over HTTP and events, described in libs/contracts.', { path: '^services/([^/]+)/' }, { path: '^services/', pathNot: '^services/$1/' }),
+    error('lib-never-imports-service', 'Arrows point from services to libs only.', { path: '^libs/' }, { path: '^(services|infra|tests|bench)/' }),
+    error('contracts-are-inert', 'Contracts are data shapes: TypeBox and nothing else.', { path: '^libs/contracts/src/' }, { pathNot: ['^libs/contracts/src/', npm('typebox')] }),
+    error('policy-is-pure', 'The engine has no I/O; a parser is its only dependency.', { path: '^libs/policy/src/' }, { pathNot: ['^libs/policy/src/', npm('@bufbuild/[^/]+')] }),
+    error('cel-parser-behind-one-door', 'The CEL library is on the write path only, behind one file.', { path: '^libs/policy/src/', pathNot: '^libs/policy/src/parse/' }, { path: npm('@bufbuild/[^/]+') }),
+    error('gateway-has-no-database', 'The exposed service holds no database credential and no code to use one.', { path: '^services/gateway/' }, { path: npm('drizzle-orm', 'postgres') }),
+    error('src-never-imports-test', 'Test code does not ship.', { path: '^(services|libs)/[^/]+/src/', pathNot: '^libs/test-kit/' }, { path: ['/test/', '^libs/test-kit/'] }),
+
+    error('domain-is-pure', 'Domain takes time, randomness and rows as arguments: no I/O, no Node core, no npm.', { path: room('domain') }, { pathNot: [room('domain'), '^libs/contracts/src/', '^libs/policy/src/', npm('typebox')] }),
+    error('routes-never-reach-storage', 'A route binds a contract to a use case and nothing more.', { path: room('routes') }, { path: room('store', 'clients') }),
+    error('use-cases-know-no-transport', 'A use case must run the same from HTTP, an event or a job.', { path: room('use-cases') }, { path: [room('routes'), npm('fastify', '@fastify/[^/]+', 'nats', '@nats-io/[^/]+', 'bullmq')] }),
+    error('store-looks-down-only', 'Storage answers questions; it never decides.', { path: room('store') }, { path: room('routes', 'use-cases', 'events', 'clients', 'processors') }),
+    error('effects-go-through-use-cases', 'An event or a job is one more caller of a use case.', { path: room('events', 'processors') }, { path: room('store', 'routes'), dependencyTypesNot: ['type-only'] }),
+    error('clients-know-no-storage', 'A client speaks to a neighbour and keeps nothing.', { path: room('clients') }, { path: room('store', 'routes', 'use-cases') }),
+    error('nobody-imports-the-root', 'main, app and deps compose; nothing is composed of them (types excepted).', { path: '^services/[^/]+/src/[^/]+/' }, { path: '^services/[^/]+/src/(main|app|deps)[.]ts$', dependencyTypesNot: ['type-only'] }),
+
+    error('sql-only-in-store', 'One door to PostgreSQL.', { pathNot: [room('store'), '^libs/service-kit/', testCode, '^services/gateway/'] }, { path: npm('drizzle-orm', 'postgres') }),
+    error('nats-only-in-service-kit', 'One door to the event bus.', { pathNot: ['^libs/service-kit/', testCode] }, { path: npm('nats', '@nats-io/[^/]+') }),
+    error('bullmq-only-in-service-kit', 'One door to the job queue.', { pathNot: ['^libs/service-kit/', testCode] }, { path: npm('bullmq') }),
+    error('argon2-only-in-identity', 'Passwords are hashed in one place.', { pathNot: ['^services/identity/', testCode] }, { path: npm('@node-rs/[^/]+') }),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|coverage|[.]data)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'], extensions: ['.ts', '.js', '.mjs', '.d.ts'] },
+  },
+}
