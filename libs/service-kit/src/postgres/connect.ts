@@ -1,0 +1,47 @@
+/**
+ * Connections to PostgreSQL. Each is one role in one schema with the limits that keep a hung database from hanging a request:
+ * a statement ends after 2.5 s, a lock wait after 2 s, an idle transaction after 15 s.
+ */
+import { drizzle, type PostgresJsDatabase, type PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js'
+import type { PgDatabase } from 'drizzle-orm/pg-core'
+import postgres from 'postgres'
+
+export type Db = PostgresJsDatabase<Record<string, never>>
+export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0]
+/** What a database and a transaction have in common: everything a store needs. */
+export type Queryable = PgDatabase<PostgresJsQueryResultHKT, Record<string, never>>
+
+export type PostgresConnection = {
+  db: Db
+  /** Lets running queries end for at most 5 s, then closes. */
+  close(): Promise<void>
+  /** Resolves when the server answers; rejects when it does not. */
+  ping(): Promise<void>
+}
+
+/** Opens nothing by itself: the first query connects. `max` is the number of connections, 10 when absent. */
+export function connectPostgres(options: { url: string; schema: string; applicationName: string; max?: number }): PostgresConnection {
+  const client = postgres(options.url, {
+    max: options.max ?? 10,
+    connect_timeout: 2,
+    idle_timeout: 60,
+    max_lifetime: 60 * 30,
+    onnotice: () => {},
+    connection: {
+      application_name: options.applicationName,
+      search_path: options.schema,
+      statement_timeout: 2500,
+      lock_timeout: 2000,
+      idle_in_transaction_session_timeout: 15_000,
+      TimeZone: 'UTC',
+    },
+  })
+  const db: Db = drizzle(client)
+  return {
+    db,
+    close: () => client.end({ timeout: 5 }),
+    ping: async () => {
+      await client`select 1`
+    },
+  }
+}

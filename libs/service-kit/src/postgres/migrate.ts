@@ -1,0 +1,47 @@
+/**
+ * Migrations of one service: first the kit's spine, then the service's own, each with its journal in the service's schema.
+ * They run as the owner role under an advisory lock, one transaction per file; a file that was applied may never be edited.
+ * drizzle's own `migrate()` takes no lock and wants the right to create schemas, which no service role has.
+ */
+import { fileURLToPath } from 'node:url'
+import { readMigrationFiles, type MigrationMeta } from 'drizzle-orm/migrator'
+import postgres from 'postgres'
+
+const spineFolder = fileURLToPath(new URL('../../migrations', import.meta.url))
+
+/** Brings the schema of `service` to its newest version. `migrationsFolder` is absolute and holds `meta/_journal.json`. */
+export async function migrateService(options: { service: string; ownerUrl: string; migrationsFolder?: string }): Promise<void> {
+  const client = postgres(options.ownerUrl, {
+    max: 1,
+    connect_timeout: 5,
+    onnotice: () => {},
+    connection: { application_name: `${options.service} migrate`, search_path: options.service, TimeZone: 'UTC' },
+  })
+  try {
+    await client`select pg_advisory_lock(hashtext('gatehouse migrate'), hashtext(${options.service}))`
+    await applyFolder(client, { folder: spineFolder, journal: '__spine_migrations' })
+    if (options.migrationsFolder !== undefined) await applyFolder(client, { folder: options.migrationsFolder, journal: '__migrations' })
+    await client`select maintain_partitions()`
+  } finally {
+    await client.end({ timeout: 5 })
+  }
+}
+
+async function applyFolder(client: postgres.Sql, o: { folder: string; journal: string }): Promise<void> {
+  await client`create table if not exists ${client(o.journal)} (created_at bigint primary key, hash text not null, applied_at timestamptz not null default now())`
+  const applied = new Map(
+    (await client<{ created_at: string; hash: string }[]>`select created_at, hash from ${client(o.journal)}`).map((row) => [Number(row.created_at), row.hash]),
+  )
+  for (const migration of readMigrationFiles({ migrationsFolder: o.folder })) {
+    const hash = applied.get(migration.folderMillis)
+    if (hash === undefined) await applyOne(client, o.journal, migration)
+    else if (hash !== migration.hash) throw new Error(`A migration of ${o.folder} was edited after it had been applied (${migration.folderMillis}); add a new one instead`)
+  }
+}
+
+async function applyOne(client: postgres.Sql, journal: string, migration: MigrationMeta): Promise<void> {
+  await client.begin(async (tx) => {
+    for (const statement of migration.sql) await tx.unsafe(statement)
+    await tx`insert into ${tx(journal)} (created_at, hash) values (${migration.folderMillis}, ${migration.hash})`
+  })
+}
