@@ -1,0 +1,90 @@
+/**
+ * The producing side of one pipeline: ledger row inside the caller's transaction, a knock on Redis after it.
+ * Redis is never waited for by whoever records a job: a knock that fails is logged and the sweeper repeats it from the ledger.
+ */
+import { Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
+import type { Static } from 'typebox'
+import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
+import type { JobContract, PipelineName } from '@gatehouse/contracts/jobs/contract'
+import { problem } from '../errors/app-error.ts'
+import type { Logger } from '../logging/logger.ts'
+import type { Db, Queryable } from '../postgres/connect.ts'
+import { insertLedgerEntry, listDue, listPendingOfEvent, type DueEntry } from './ledger.ts'
+import { connectKnocker, queuePrefix } from './redis-connections.ts'
+
+export type JobQueue = {
+  readonly pipeline: PipelineName
+  /** Inside the inbox transaction: one row per event and recipient, whatever is delivered twice. */
+  record<C extends JobContract>(tx: Queryable, o: { job: C; event: EventEnvelope; recipientKey: string; data: Static<C['data']> }): Promise<void>
+  /** After the commit: tells Redis what this event made due. Returns at once and never fails. */
+  announce(eventId: string): void
+  /** Tells Redis about everything that is due; known jobs are left alone. @returns how many were told; throws when Redis or PostgreSQL is down. */
+  sweep(): Promise<number>
+  close(): Promise<void>
+}
+
+const sweepPage = 500
+
+export function createJobQueue(o: { pipeline: PipelineName; redisUrl: string; prefix: string; system: Db; log: Logger }): JobQueue {
+  const redis = connectKnocker(o)
+  let queue: Queue | undefined
+
+  /** BullMQ keeps for ever the first failure of its connection, so it gets none before there is one. */
+  const readyQueue = (): Queue => {
+    if (redis.status !== 'ready') throw problem('unavailable', { internal: `redis is ${redis.status}` })
+    queue ??= openQueue(redis, o)
+    return queue
+  }
+
+  const knock = async (entries: { id: string; name: string }[]) => {
+    if (entries.length === 0) return
+    // A finished job leaves Redis, so that its id is free again should the ledger still call it due.
+    const opts = { removeOnComplete: true, removeOnFail: true }
+    await readyQueue().addBulk(entries.map(({ id, name }) => ({ name, data: {}, opts: { ...opts, jobId: id } })))
+  }
+
+  return {
+    pipeline: o.pipeline,
+    async record(tx, { job, event, recipientKey, data }) {
+      await insertLedgerEntry(tx, { pipeline: o.pipeline, eventId: event.id, recipientKey, envelope: envelopeOf(job, event, data) })
+    },
+    announce(eventId) {
+      listPendingOfEvent(o.system, { pipeline: o.pipeline, eventId })
+        .then(knock)
+        .catch((err: unknown) => o.log.warn({ err, pipeline: o.pipeline }, 'job not announced, the sweeper will'))
+    },
+    async sweep() {
+      let total = 0
+      let after: DueEntry | undefined
+      do {
+        const page: DueEntry[] = await listDue(o.system, { pipeline: o.pipeline, limit: sweepPage, ...(after ? { after } : {}) })
+        await knock(page)
+        total += page.length
+        after = page.length === sweepPage ? page.at(-1) : undefined
+      } while (after)
+      return total
+    },
+    async close() {
+      await queue?.close().catch(() => undefined)
+      redis.disconnect()
+    },
+  }
+}
+
+function openQueue(redis: Redis, o: { pipeline: string; prefix: string; log: Logger }): Queue {
+  const queue = new Queue(o.pipeline, { connection: redis, prefix: queuePrefix(o.prefix), streams: { events: { maxLen: 100 } } })
+  queue.on('error', (err) => o.log.debug({ err, pipeline: o.pipeline }, 'queue connection'))
+  return queue
+}
+
+const envelopeOf = (job: JobContract, event: EventEnvelope, data: Record<string, unknown>) => ({
+  name: job.name,
+  data,
+  context: {
+    correlation_id: event.correlationid,
+    causation_id: event.id,
+    ...(event.requestid === undefined ? {} : { request_id: event.requestid }),
+    ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
+  },
+})
