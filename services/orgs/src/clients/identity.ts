@@ -1,0 +1,24 @@
+/** What orgs asks identity: who people are, and to make a verified user out of an accepted invitation. */
+import { CreateInvitedUser, ListProfiles } from '@gatehouse/contracts/http/identity/internal'
+import type { ServiceClient } from '@gatehouse/service-kit/http/service-client'
+
+export type Profile = { id: string; name: string; email: string; email_verified: boolean }
+
+export type IdentityClient = {
+  /** The known ones of these people (at most 200), by id. */
+  profilesOf(userIds: string[]): Promise<Map<string, Profile>>
+  /** The user of this invitation; asking again gives the same one. Throws `conflict` for an address that is known, `weak_password`. */
+  createInvitedUser(o: { invitationId: string; email: string; name: string; password: string }): Promise<string>
+}
+
+export const createIdentityClient = (http: ServiceClient): IdentityClient => ({
+  async profilesOf(userIds) {
+    if (userIds.length === 0) return new Map()
+    const { data } = await http.call(ListProfiles, { body: { user_ids: userIds } })
+    return new Map(data.map((profile) => [profile.id, profile]))
+  },
+  async createInvitedUser({ invitationId, email, name, password }) {
+    const { user_id } = await http.call(CreateInvitedUser, { body: { invitation_id: invitationId, email, name, password } })
+    return user_id
+  },
+})

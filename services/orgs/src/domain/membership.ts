@@ -1,0 +1,59 @@
+/**
+ * What may happen to a membership. Pure: the caller reads everything under the lock on the organization,
+ * so an organization never loses its last owner and ownership changes by an owner's hand only.
+ */
+import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership-fields'
+
+/** An active membership as far as decisions need it. */
+export type Standing = { userId: string; isOwner: boolean; attributes: MembershipAttributes }
+
+/** What a request wants to change; an absent field stays as it is. */
+export type MemberChange = { attributes?: MembershipAttributes; isOwner?: boolean }
+
+export type UpdateDecision =
+  | { kind: 'not_found' }
+  | { kind: 'not_an_owner' }
+  | { kind: 'last_owner' }
+  | { kind: 'unchanged' }
+  | { kind: 'changed'; changed: ('attributes' | 'is_owner')[]; attributes: MembershipAttributes; isOwner: boolean }
+
+export type RemovalDecision = { kind: 'not_found' } | { kind: 'not_an_owner' } | { kind: 'last_owner' } | { kind: 'removed' }
+
+/** May `actor` change `target` this way? Naming `isOwner` at all needs an owner, even when nothing would change. */
+export function decideUpdate(o: {
+  actor: Standing | undefined
+  target: Standing | undefined
+  change: MemberChange
+  ownerCount: number
+}): UpdateDecision {
+  const { actor, target, change } = o
+  if (!target) return { kind: 'not_found' }
+  if (change.isOwner !== undefined && !actor?.isOwner) return { kind: 'not_an_owner' }
+  const isOwner = change.isOwner ?? target.isOwner
+  if (target.isOwner && !isOwner && o.ownerCount <= 1) return { kind: 'last_owner' }
+  const attributes = change.attributes ?? target.attributes
+  const changed: ('attributes' | 'is_owner')[] = []
+  if (!isSameAttributes(attributes, target.attributes)) changed.push('attributes')
+  if (isOwner !== target.isOwner) changed.push('is_owner')
+  return changed.length === 0 ? { kind: 'unchanged' } : { kind: 'changed', changed, attributes, isOwner }
+}
+
+/** May `target` be removed by the person `actorUserId`, whose own membership is `actor`? Removing an owner takes ownership away. */
+export function decideRemoval(o: {
+  actorUserId: string
+  actor: Standing | undefined
+  target: Standing | undefined
+  ownerCount: number
+}): RemovalDecision {
+  const { actor, target } = o
+  if (!target) return { kind: 'not_found' }
+  if (!target.isOwner) return { kind: 'removed' }
+  if (target.userId !== o.actorUserId && !actor?.isOwner) return { kind: 'not_an_owner' }
+  return o.ownerCount <= 1 ? { kind: 'last_owner' } : { kind: 'removed' }
+}
+
+/** Whether two attribute sets say the same; the order of names does not count, the order within a list does. */
+export function isSameAttributes(one: MembershipAttributes, other: MembershipAttributes): boolean {
+  const names = Object.keys(one)
+  return names.length === Object.keys(other).length && names.every((name) => Object.hasOwn(other, name) && JSON.stringify(one[name]) === JSON.stringify(other[name]))
+}

@@ -1,0 +1,10 @@
+/** The permissions orgs asks the policy decision point about, by the names they have in the platform's catalog. */
+export const permissions = {
+  updateOrganization: 'gatehouse:organization.update',
+  readMembers: 'gatehouse:members.read',
+  inviteMembers: 'gatehouse:members.invite',
+  updateMembers: 'gatehouse:members.update',
+  removeMembers: 'gatehouse:members.remove',
+} as const
+
+export type Permission = (typeof permissions)[keyof typeof permissions]

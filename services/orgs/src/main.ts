@@ -1,0 +1,19 @@
+/** Starts orgs: configuration, dependencies, server; the kit does signals, health and drain. */
+import { runService } from '@gatehouse/service-kit/lifecycle/run-service'
+import { buildApp } from './app.ts'
+import { config } from './config.ts'
+import { openDeps } from './deps.ts'
+
+await runService({
+  name: 'orgs',
+  config,
+  async start(settings, runtime) {
+    const deps = openDeps(settings, runtime)
+    return {
+      app: buildApp(deps),
+      ready: () => [{ name: 'postgres', check: deps.pingDatabase }],
+      startBackground: deps.spine.start,
+      close: deps.close,
+    }
+  },
+})

@@ -1,0 +1,88 @@
+/**
+ * Rows of invitations. The status settles everything: it leaves `pending` once, by a conditional UPDATE,
+ * and every secret of the invitation is worthless from then on.
+ */
+import { and, desc, eq, lt, sql } from 'drizzle-orm'
+import type { Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
+import type { InvitationStatus } from '../domain/invitation.ts'
+import { invitations, type InvitationRow } from './schema.ts'
+
+const isOpen = sql`${invitations.status} = 'pending' and ${invitations.expiresAt} > now()`
+
+/** Frees the address of an invitation that nobody accepted in time. */
+export async function expireInvitations(tx: Tx, o: { orgId: string; email: string }): Promise<void> {
+  await tx
+    .update(invitations)
+    .set({ status: 'expired', version: sql`${invitations.version} + 1`, settledAt: sql`now()` })
+    .where(and(eq(invitations.orgId, o.orgId), eq(invitations.email, o.email), eq(invitations.status, 'pending'), sql`${invitations.expiresAt} <= now()`))
+}
+
+/** The new invitation, or undefined when an open one for this address exists. */
+export async function insertInvitation(
+  tx: Tx,
+  o: { id: string; orgId: string; email: string; roles: string[]; invitedBy: string; lifetimeDays: number },
+): Promise<InvitationRow | undefined> {
+  const { lifetimeDays, ...values } = o
+  const [row] = await tx
+    .insert(invitations)
+    .values({ ...values, expiresAt: sql`now() + make_interval(days => ${lifetimeDays})` })
+    .onConflictDoNothing({ target: [invitations.orgId, invitations.email], where: sql`status = 'pending'` })
+    .returning()
+  return row
+}
+
+export async function findInvitation(db: Queryable, o: { orgId: string; id: string }): Promise<InvitationRow | undefined> {
+  const [row] = await db.select().from(invitations).where(and(eq(invitations.orgId, o.orgId), eq(invitations.id, o.id)))
+  return row
+}
+
+/** Takes back an invitation that is still pending, expired or not; undefined when it is settled or not there. */
+export async function claimRevocation(tx: Tx, o: { orgId: string; id: string }): Promise<InvitationRow | undefined> {
+  const [row] = await tx
+    .update(invitations)
+    .set({ status: 'revoked', version: sql`${invitations.version} + 1`, settledAt: sql`now()` })
+    .where(and(eq(invitations.orgId, o.orgId), eq(invitations.id, o.id), eq(invitations.status, 'pending')))
+    .returning()
+  return row
+}
+
+/** The open invitation, held until the transaction ends; undefined when it is settled, expired or not there. */
+export async function lockOpenInvitation(tx: Tx, id: string): Promise<InvitationRow | undefined> {
+  const [row] = await tx.select().from(invitations).where(and(eq(invitations.id, id), isOpen)).for('no key update')
+  return row
+}
+
+/** Settles an open invitation by its answer; one caller wins, everybody else gets undefined. */
+export async function claimInvitation(
+  tx: Tx,
+  o: { id: string } & ({ answer: 'accepted'; acceptedBy: string } | { answer: 'declined' }),
+): Promise<InvitationRow | undefined> {
+  const [row] = await tx
+    .update(invitations)
+    .set({
+      status: o.answer,
+      acceptedBy: o.answer === 'accepted' ? o.acceptedBy : null,
+      version: sql`${invitations.version} + 1`,
+      settledAt: sql`now()`,
+    })
+    .where(and(eq(invitations.id, o.id), isOpen))
+    .returning()
+  return row
+}
+
+/** Newest first, before the one named by `beforeId`; a pending one past its time reads `expired`. */
+export async function listInvitations(
+  db: Queryable,
+  o: { orgId: string; limit: number; beforeId?: string | undefined },
+): Promise<InvitationRow[]> {
+  const rows = await db
+    .select({
+      invitation: invitations,
+      statusNow: sql<InvitationStatus>`case when ${invitations.status} = 'pending' and ${invitations.expiresAt} <= now() then 'expired' else ${invitations.status} end`,
+    })
+    .from(invitations)
+    .where(and(eq(invitations.orgId, o.orgId), o.beforeId === undefined ? undefined : lt(invitations.id, o.beforeId)))
+    .orderBy(desc(invitations.id))
+    .limit(o.limit)
+  return rows.map(({ invitation, statusNow }) => ({ ...invitation, status: statusNow }))
+}

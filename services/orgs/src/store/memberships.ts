@@ -1,0 +1,113 @@
+/** Rows of memberships: one per person and organization, revived on rejoining, never deleted. */
+import { and, asc, count, eq, gt, or, sql } from 'drizzle-orm'
+import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership-fields'
+import type { Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
+import { invitations, memberships, type MembershipRow } from './schema.ts'
+
+/** The owner's membership of an organization being made. */
+export async function insertOwner(tx: Tx, o: { id: string; orgId: string; userId: string }): Promise<MembershipRow> {
+  const [row] = await tx.insert(memberships).values({ ...o, isOwner: true }).returning()
+  if (!row) throw new Error('The insert of an owner returned no row')
+  return row
+}
+
+/**
+ * Joins, or rejoins with the next version; undefined when the person is a member already, or left or was removed after the invitation was made:
+ * an invitation from before a removal does not undo it.
+ */
+export async function claimMembership(
+  tx: Tx,
+  o: { id: string; orgId: string; userId: string; roles: string[]; invitationId: string },
+): Promise<MembershipRow | undefined> {
+  const { invitationId, ...values } = o
+  const invitedAt = tx.select({ at: invitations.createdAt }).from(invitations).where(eq(invitations.id, invitationId))
+  const [row] = await tx
+    .insert(memberships)
+    .values(values)
+    .onConflictDoUpdate({
+      target: [memberships.orgId, memberships.userId],
+      set: {
+        status: 'active',
+        isOwner: false,
+        attributes: {},
+        roles: o.roles,
+        version: sql`${memberships.version} + 1`,
+        joinedAt: sql`now()`,
+        removedAt: null,
+      },
+      setWhere: sql`${memberships.status} = 'removed' and ${memberships.removedAt} < (${invitedAt})`,
+    })
+    .returning()
+  return row
+}
+
+/** The active membership of one person. */
+export async function findMember(db: Queryable, o: { orgId: string; userId: string }): Promise<MembershipRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(memberships)
+    .where(and(eq(memberships.orgId, o.orgId), eq(memberships.userId, o.userId), eq(memberships.status, 'active')))
+  return row
+}
+
+/** How many owners there are; stable only under the lock on the organization. */
+export async function countOwners(tx: Tx, orgId: string): Promise<number> {
+  const [row] = await tx
+    .select({ owners: count() })
+    .from(memberships)
+    .where(and(eq(memberships.orgId, orgId), eq(memberships.status, 'active'), memberships.isOwner))
+  return row?.owners ?? 0
+}
+
+/** Stores what was decided about an active member; undefined when they are not active any more. */
+export async function claimUpdate(
+  tx: Tx,
+  o: { id: string; attributes: MembershipAttributes; isOwner: boolean },
+): Promise<MembershipRow | undefined> {
+  const [row] = await tx
+    .update(memberships)
+    .set({ attributes: o.attributes, isOwner: o.isOwner, version: sql`${memberships.version} + 1` })
+    .where(and(eq(memberships.id, o.id), eq(memberships.status, 'active')))
+    .returning()
+  return row
+}
+
+/** Ends an active membership and raises its floor above every token minted for it; undefined when it had ended before. */
+export async function claimRemoval(tx: Tx, id: string): Promise<MembershipRow | undefined> {
+  const [row] = await tx
+    .update(memberships)
+    .set({
+      status: 'removed',
+      isOwner: false,
+      version: sql`${memberships.version} + 1`,
+      minVersion: sql`${memberships.version} + 1`,
+      floorChangedAt: sql`clock_timestamp()`,
+      removedAt: sql`clock_timestamp()`,
+    })
+    .where(and(eq(memberships.id, id), eq(memberships.status, 'active')))
+    .returning()
+  return row
+}
+
+/** Where a page of members goes on: members joined in this order. */
+export type MemberPosition = { joinedAt: Date; id: string }
+
+/** Active members in the order they joined. */
+export async function listMembers(
+  db: Queryable,
+  o: { orgId: string; limit: number; after?: MemberPosition | undefined },
+): Promise<MembershipRow[]> {
+  const { after } = o
+  return db
+    .select()
+    .from(memberships)
+    .where(
+      and(
+        eq(memberships.orgId, o.orgId),
+        eq(memberships.status, 'active'),
+        after && or(gt(memberships.joinedAt, after.joinedAt), and(eq(memberships.joinedAt, after.joinedAt), gt(memberships.id, after.id))),
+      ),
+    )
+    .orderBy(asc(memberships.joinedAt), asc(memberships.id))
+    .limit(o.limit)
+}

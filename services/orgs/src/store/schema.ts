@@ -1,0 +1,65 @@
+/** Tables of the schema `orgs` as drizzle sees them; migrations/ is what made them. */
+import { sql } from 'drizzle-orm'
+import { bigint, boolean, customType, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core'
+import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership-fields'
+import { typeId } from '@gatehouse/service-kit/postgres/type-id'
+import type { InvitationStatus } from '../domain/invitation.ts'
+
+export const orgs = pgSchema('orgs')
+
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
+const version = () => bigint('version', { mode: 'number' }).notNull().default(1)
+const minVersion = () => bigint('min_version', { mode: 'number' }).notNull().default(0)
+const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
+
+export const organizations = orgs.table('organizations', {
+  id: typeId('id', 'org').primaryKey(),
+  name: text('name').notNull(),
+  slug: text('slug').notNull(),
+  status: text('status').$type<'active' | 'suspended'>().notNull().default('active'),
+  version: version(),
+  minVersion: minVersion(),
+  floorChangedAt: instant('floor_changed_at'),
+  createdBy: typeId('created_by', 'user').notNull(),
+  createdAt: instant('created_at').notNull().defaultNow(),
+})
+
+export const memberships = orgs.table('memberships', {
+  id: typeId('id', 'mem').primaryKey(),
+  orgId: typeId('org_id', 'org').notNull(),
+  userId: typeId('user_id', 'user').notNull(),
+  status: text('status').$type<'active' | 'removed'>().notNull().default('active'),
+  isOwner: boolean('is_owner').notNull().default(false),
+  attributes: jsonb('attributes').$type<MembershipAttributes>().notNull().default({}),
+  roles: text('roles').array().notNull().default(sql`'{}'`),
+  version: version(),
+  minVersion: minVersion(),
+  floorChangedAt: instant('floor_changed_at'),
+  joinedAt: instant('joined_at').notNull().defaultNow(),
+  removedAt: instant('removed_at'),
+})
+
+export const invitations = orgs.table('invitations', {
+  id: typeId('id', 'inv').primaryKey(),
+  orgId: typeId('org_id', 'org').notNull(),
+  email: text('email').notNull(),
+  roles: text('roles').array().notNull(),
+  status: text('status').$type<InvitationStatus>().notNull().default('pending'),
+  version: version(),
+  invitedBy: typeId('invited_by', 'user').notNull(),
+  acceptedBy: typeId('accepted_by', 'user'),
+  createdAt: instant('created_at').notNull().defaultNow(),
+  expiresAt: instant('expires_at').notNull(),
+  settledAt: instant('settled_at'),
+})
+
+export const invitationSecrets = orgs.table('invitation_secrets', {
+  hash: bytea('hash').primaryKey(),
+  invitationId: typeId('invitation_id', 'inv').notNull(),
+  orgId: typeId('org_id', 'org').notNull(),
+  createdAt: instant('created_at').notNull().defaultNow(),
+})
+
+export type OrganizationRow = typeof organizations.$inferSelect
+export type MembershipRow = typeof memberships.$inferSelect
+export type InvitationRow = typeof invitations.$inferSelect

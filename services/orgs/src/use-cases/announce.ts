@@ -1,0 +1,92 @@
+/** The events orgs writes, each from the row whose new version it announces and in the transaction that made it. */
+import type { Actor } from '@gatehouse/contracts/events/envelope'
+import { InvitationAccepted } from '@gatehouse/contracts/events/orgs/invitation-accepted.v1'
+import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation-created.v1'
+import { InvitationDeclined } from '@gatehouse/contracts/events/orgs/invitation-declined.v1'
+import { InvitationRevoked } from '@gatehouse/contracts/events/orgs/invitation-revoked.v1'
+import { MembershipCreated } from '@gatehouse/contracts/events/orgs/membership-created.v1'
+import { MembershipRemoved } from '@gatehouse/contracts/events/orgs/membership-removed.v1'
+import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership-updated.v1'
+import { OrganizationCreated } from '@gatehouse/contracts/events/orgs/organization-created.v1'
+import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization-updated.v1'
+import { appendEvent } from '@gatehouse/service-kit/events/outbox'
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import type { InvitationRow, MembershipRow, OrganizationRow } from '../store/schema.ts'
+
+const ofOrganization = (row: OrganizationRow, actor: Actor) => ({
+  aggregateType: 'organization',
+  aggregateId: row.id,
+  version: row.version,
+  orgId: row.id,
+  actor,
+})
+
+const ofMembership = (row: MembershipRow, actor: Actor) => ({
+  aggregateType: 'membership',
+  aggregateId: row.id,
+  version: row.version,
+  orgId: row.orgId,
+  userId: row.userId,
+  actor,
+})
+
+const ofInvitation = (row: InvitationRow, actor: Actor) => ({
+  aggregateType: 'invitation',
+  aggregateId: row.id,
+  version: row.version,
+  orgId: row.orgId,
+  actor,
+})
+
+const membershipFacts = (row: MembershipRow) => ({
+  membership_id: row.id,
+  organization_id: row.orgId,
+  user_id: row.userId,
+  status: row.status,
+  is_owner: row.isOwner,
+  attributes: row.attributes,
+})
+
+export const announceOrganizationCreated = (tx: Tx, row: OrganizationRow, actor: Actor): Promise<void> =>
+  appendEvent(tx, {
+    contract: OrganizationCreated,
+    ...ofOrganization(row, actor),
+    data: { organization_id: row.id, created_by: row.createdBy, status: 'active' },
+  })
+
+export const announceOrganizationRenamed = (tx: Tx, row: OrganizationRow, actor: Actor): Promise<void> =>
+  appendEvent(tx, {
+    contract: OrganizationUpdated,
+    ...ofOrganization(row, actor),
+    data: { organization_id: row.id, status: row.status, changed: ['name'] },
+  })
+
+export const announceMembershipCreated = (tx: Tx, row: MembershipRow, actor: Actor): Promise<void> =>
+  appendEvent(tx, { contract: MembershipCreated, ...ofMembership(row, actor), data: { ...membershipFacts(row), roles: row.roles } })
+
+export const announceMembershipUpdated = (tx: Tx, o: { row: MembershipRow; changed: string[]; actor: Actor }): Promise<void> =>
+  appendEvent(tx, { contract: MembershipUpdated, ...ofMembership(o.row, o.actor), data: { ...membershipFacts(o.row), changed: o.changed } })
+
+export const announceMembershipRemoved = (tx: Tx, row: MembershipRow, actor: Actor): Promise<void> =>
+  appendEvent(tx, { contract: MembershipRemoved, ...ofMembership(row, actor), data: { ...membershipFacts(row), min_mv: row.minVersion } })
+
+export const announceInvitationCreated = (tx: Tx, row: InvitationRow, actor: Actor): Promise<void> =>
+  appendEvent(tx, {
+    contract: InvitationCreated,
+    ...ofInvitation(row, actor),
+    data: { invitation_id: row.id, organization_id: row.orgId, roles: row.roles },
+  })
+
+export const announceInvitationAccepted = (tx: Tx, o: { row: InvitationRow; userId: string; actor: Actor }): Promise<void> =>
+  appendEvent(tx, {
+    contract: InvitationAccepted,
+    ...ofInvitation(o.row, o.actor),
+    userId: o.userId,
+    data: { invitation_id: o.row.id, organization_id: o.row.orgId, user_id: o.userId },
+  })
+
+export const announceInvitationDeclined = (tx: Tx, row: InvitationRow, actor: Actor): Promise<void> =>
+  appendEvent(tx, { contract: InvitationDeclined, ...ofInvitation(row, actor), data: { invitation_id: row.id, organization_id: row.orgId } })
+
+export const announceInvitationRevoked = (tx: Tx, row: InvitationRow, actor: Actor): Promise<void> =>
+  appendEvent(tx, { contract: InvitationRevoked, ...ofInvitation(row, actor), data: { invitation_id: row.id, organization_id: row.orgId } })

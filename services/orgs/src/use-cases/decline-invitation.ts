@@ -1,0 +1,22 @@
+/** Declines an invitation: whoever holds the link may say no. */
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+import { actorOf, type Caller } from '@gatehouse/service-kit/http/caller'
+import type { Deps } from '../deps.ts'
+import { claimInvitation } from '../store/invitations.ts'
+import { announceInvitationDeclined } from './announce.ts'
+import { openInvitation } from './open-invitation.ts'
+
+/** @throws AppError `invalid_token` */
+export async function declineInvitation(deps: Pick<Deps, 'spine' | 'system'>, caller: Caller, input: { token: string }): Promise<void> {
+  const { invitation } = await openInvitation(deps, input.token)
+  const declined = await deps.spine.write(
+    { orgId: invitation.orgId },
+    async (tx) => {
+      const row = await claimInvitation(tx, { id: invitation.id, answer: 'declined' })
+      if (row) await announceInvitationDeclined(tx, row, actorOf(caller))
+      return row
+    },
+    { db: 'system' },
+  )
+  if (!declined) throw problem('invalid_token')
+}

@@ -1,0 +1,15 @@
+/** The organization of the caller's token. */
+import type { Organization } from '@gatehouse/contracts/http/orgs/organizations'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
+import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import type { Deps } from '../deps.ts'
+import { findOrganization } from '../store/organizations.ts'
+import { organizationView } from './views.ts'
+
+/** @throws AppError `not_found` */
+export async function getOrganization(deps: Pick<Deps, 'db'>, caller: OrgCaller): Promise<Organization> {
+  const row = await inScope(deps.db, { orgId: caller.orgId }, (tx) => findOrganization(tx, caller.orgId))
+  if (!row) throw problem('not_found')
+  return organizationView(row)
+}

@@ -1,0 +1,24 @@
+/** Invitations of the organization, newest first. */
+import type { Invitation } from '@gatehouse/contracts/http/orgs/invitations'
+import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
+import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
+import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
+import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import type { Deps } from '../deps.ts'
+import { permissions } from '../domain/permissions.ts'
+import { listInvitations as listRows } from '../store/invitations.ts'
+import { requirePermission } from './require-permission.ts'
+import { invitationView } from './views.ts'
+
+/** @throws AppError `forbidden`, `invalid_cursor` */
+export async function listInvitations(
+  deps: Pick<Deps, 'db' | 'authz'>,
+  caller: OrgCaller,
+  input: { limit: number; cursor?: string | undefined },
+): Promise<PageOf<Invitation>> {
+  const { orgId } = caller
+  const [beforeId] = decodeCursor(input.cursor, 1, ([id]) => isTypeId('inv', id)) as [string] | undefined ?? []
+  await requirePermission(deps, caller, permissions.inviteMembers)
+  const rows = await inScope(deps.db, { orgId }, (tx) => listRows(tx, { orgId, limit: input.limit + 1, beforeId }))
+  return pageOf(rows.map(invitationView), input.limit, (last) => [last.id])
+}

@@ -1,0 +1,22 @@
+/** The organizations a person belongs to, under their own scope: row-level security shows nobody else's. */
+import type { Organization } from '@gatehouse/contracts/http/orgs/organizations'
+import type { UserCaller } from '@gatehouse/service-kit/http/caller'
+import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
+import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
+import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import type { Deps } from '../deps.ts'
+import { listOrganizationsOf } from '../store/organizations.ts'
+import { organizationView } from './views.ts'
+
+/** @throws AppError `invalid_cursor` */
+export async function listMyOrganizations(
+  deps: Pick<Deps, 'db'>,
+  caller: UserCaller,
+  input: { limit: number; cursor?: string | undefined },
+): Promise<PageOf<Organization>> {
+  const [afterId] = decodeCursor(input.cursor, 1, ([id]) => isTypeId('org', id)) as [string] | undefined ?? []
+  const rows = await inScope(deps.db, { userId: caller.userId }, (tx) =>
+    listOrganizationsOf(tx, { userId: caller.userId, limit: input.limit + 1, afterId }),
+  )
+  return pageOf(rows.map(organizationView), input.limit, (last) => [last.id])
+}

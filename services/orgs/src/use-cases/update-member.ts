@@ -1,0 +1,49 @@
+/**
+ * Replaces a member's attributes (a permission) or gives and takes ownership (an owner's hand, whatever the policies say).
+ * Decided under the lock on the organization, so two owners taking it from each other leave one.
+ */
+import type { Member } from '@gatehouse/contracts/http/orgs/organizations'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+import { actorOf, type OrgCaller } from '@gatehouse/service-kit/http/caller'
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import type { Deps } from '../deps.ts'
+import { decideUpdate, type MemberChange, type UpdateDecision } from '../domain/membership.ts'
+import { permissions } from '../domain/permissions.ts'
+import { claimUpdate, countOwners, findMember } from '../store/memberships.ts'
+import { lockOrganization } from '../store/organizations.ts'
+import type { MembershipRow } from '../store/schema.ts'
+import { announceMembershipUpdated } from './announce.ts'
+import { requirePermission } from './require-permission.ts'
+import { memberView } from './views.ts'
+
+/** @throws AppError `forbidden`, `not_found`, `last_owner`; `upstream_failed` when identity cannot name the member, with nothing changed. */
+export async function updateMember(
+  deps: Pick<Deps, 'spine' | 'authz' | 'identity'>,
+  caller: OrgCaller,
+  input: { userId: string; change: MemberChange },
+): Promise<Member> {
+  const { userId, change } = input
+  if (change.attributes !== undefined) await requirePermission(deps, caller, permissions.updateMembers)
+  const profiles = await deps.identity.profilesOf([userId])
+  const { decision, row } = await deps.spine.write({ orgId: caller.orgId }, (tx) => update(tx, caller, input))
+  if (decision.kind === 'not_an_owner') throw problem('forbidden', { detail: 'Only an owner gives or takes ownership.' })
+  if (decision.kind === 'last_owner') throw problem('last_owner')
+  if (!row) throw problem('not_found')
+  return memberView(row, profiles.get(userId))
+}
+
+async function update(
+  tx: Tx,
+  caller: OrgCaller,
+  input: { userId: string; change: MemberChange },
+): Promise<{ decision: UpdateDecision; row?: MembershipRow | undefined }> {
+  const { orgId } = caller
+  await lockOrganization(tx, orgId)
+  const target = await findMember(tx, { orgId, userId: input.userId })
+  const actor = await findMember(tx, { orgId, userId: caller.userId })
+  const decision = decideUpdate({ actor, target, change: input.change, ownerCount: await countOwners(tx, orgId) })
+  if (decision.kind !== 'changed' || !target) return { decision, row: target }
+  const row = await claimUpdate(tx, { id: target.id, attributes: decision.attributes, isOwner: decision.isOwner })
+  if (row) await announceMembershipUpdated(tx, { row, changed: decision.changed, actor: actorOf(caller) })
+  return { decision, row }
+}

@@ -1,0 +1,26 @@
+/** What a reader loads when it begins anew: `state` is everything, `floors` what a gateway needs to refuse void tokens. */
+import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
+import { eachMembership, eachOrganization, listRecentFloors } from '../store/snapshots.ts'
+
+type Emit = (record: object) => Promise<void>
+
+export async function writeState(emit: Emit, tx: Queryable): Promise<void> {
+  for await (const { id, version, status } of eachOrganization(tx)) await emit({ kind: 'organization', id, version, status })
+  for await (const row of eachMembership(tx)) {
+    await emit({
+      kind: 'membership',
+      id: row.id,
+      organization_id: row.orgId,
+      user_id: row.userId,
+      version: row.version,
+      status: row.status,
+      is_owner: row.isOwner,
+      roles: row.roles,
+      attributes: row.attributes,
+    })
+  }
+}
+
+export async function writeFloors(emit: Emit, tx: Queryable): Promise<void> {
+  for (const { kind, id, minVersion } of await listRecentFloors(tx)) await emit({ kind, id, min_version: minVersion })
+}
