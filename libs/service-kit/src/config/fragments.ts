@@ -1,0 +1,50 @@
+/** Settings that several services share; each service spreads the fragments it needs into its own schema. */
+import Type from 'typebox'
+import { SecretKey, SecretUrl, Url } from './schema.ts'
+
+const Port = (description: string, defaultPort: number) => Type.Integer({ minimum: 0, maximum: 65_535, default: defaultPort, description })
+
+/** What every process has. */
+export const serviceConfig = {
+  GATEHOUSE_ENV: Type.Union([Type.Literal('production'), Type.Literal('development')], {
+    default: 'production',
+    description: 'Outside development weak secrets are refused.',
+  }),
+  LOG_LEVEL: Type.Union(
+    [Type.Literal('fatal'), Type.Literal('error'), Type.Literal('warn'), Type.Literal('info'), Type.Literal('debug'), Type.Literal('trace'), Type.Literal('silent')],
+    { default: 'info', description: 'Least severe level that is written.' },
+  ),
+  HOST: Type.String({ default: '127.0.0.1', description: 'Address to listen on.' }),
+  PORT: Port('Port to listen on; 0 takes a free one and logs it.', 0),
+  MANAGEMENT_PORT: Port('Port for /livez /readyz /startupz /metrics, on the same address; 0 takes a free one and logs it.', 0),
+  GATEHOUSE_ISSUER: Url({ description: 'The issuer of access tokens: the public address of the platform, without a trailing slash.' }),
+  SERVICE_PRIVATE_KEY: SecretKey({ description: 'This service’s own P-256 key as a private JWK; signs its assertions to other services.' }),
+  SERVICE_JWKS: Type.String({ minLength: 1, description: 'JWKS with the public keys of all services, as JSON; a kid begins with the name of its service.' }),
+}
+
+export const postgresConfig = {
+  DATABASE_RUNTIME_URL: SecretUrl(['postgres:', 'postgresql:'], { description: 'PostgreSQL as this service’s runtime role.' }),
+  DATABASE_SYSTEM_URL: SecretUrl(['postgres:', 'postgresql:'], { description: 'PostgreSQL as this service’s system role.' }),
+}
+
+/** For `migrate.ts` alone: the running service never holds it. */
+export const migrateConfig = {
+  DATABASE_OWNER_URL: SecretUrl(['postgres:', 'postgresql:'], { description: 'PostgreSQL as the owner of this service’s schema.' }),
+}
+
+export const natsConfig = {
+  NATS_URL: SecretUrl(['nats:', 'tls:'], { description: 'NATS with JetStream.' }),
+}
+
+export const redisConfig = {
+  REDIS_URL: SecretUrl(['redis:', 'rediss:'], { description: 'Redis.' }),
+}
+
+/** Internal addresses of the services; each service takes those it calls. */
+export const peerConfig = {
+  IDENTITY_URL: Url({ description: 'Internal address of identity.' }),
+  TOKENS_URL: Url({ description: 'Internal address of tokens.' }),
+  ORGS_URL: Url({ description: 'Internal address of orgs.' }),
+  AUTHZ_URL: Url({ description: 'Internal address of authz.' }),
+  WORKERS_URL: Url({ description: 'Internal address of workers.' }),
+}

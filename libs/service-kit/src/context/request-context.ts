@@ -1,0 +1,58 @@
+/**
+ * What travels with one request, event or job without being an argument: ids for tracing, who is at the other end of the wire,
+ * and the positions of what was written. It explains, it never decides: security reads its arguments only.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomBytes } from 'node:crypto'
+import { newId } from '../ids/type-id.ts'
+
+export type RequestContext = {
+  requestId: string
+  /** Of the whole story: the first request's id, carried through events and jobs. */
+  correlationId: string
+  /** Id of the event or request that directly led here. */
+  causationId?: string | undefined
+  /** W3C trace context. */
+  traceparent: string
+  clientAddress?: string | undefined
+  userAgent?: string | undefined
+  /** Highest position written per producer; becomes `Gatehouse-Revision`. */
+  revisions: Map<string, number>
+  /** Monotonic milliseconds after which nobody waits for the answer any more. */
+  deadlineMs?: number | undefined
+}
+
+const storage = new AsyncLocalStorage<RequestContext>()
+
+/** The context of the work under way, if there is one. */
+export const currentContext = (): RequestContext | undefined => storage.getStore()
+
+export const runInContext = <T>(context: RequestContext, run: () => T): T => storage.run(context, run)
+
+/** A context for work that begins here; what is given is kept, ids that are missing are made. */
+export function newContext(from: Partial<RequestContext> = {}): RequestContext {
+  const requestId = from.requestId ?? newId('req')
+  return {
+    ...from,
+    requestId,
+    correlationId: from.correlationId ?? requestId,
+    traceparent: childTraceparent(from.traceparent),
+    revisions: from.revisions ?? new Map(),
+  }
+}
+
+/** Notes that this work wrote (or saw) `position` of `producer`. Outside any context it does nothing. */
+export function recordRevision(producer: string, position: number): void {
+  const revisions = storage.getStore()?.revisions
+  if (revisions && (revisions.get(producer) ?? -1) < position) revisions.set(producer, position)
+}
+
+const traceparentPattern = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/
+
+/** A new span in the given trace, or a new trace when there is none or it is malformed (W3C Trace Context §3.2). */
+export function childTraceparent(parent?: string): string {
+  const match = parent === undefined ? null : traceparentPattern.exec(parent)
+  const valid = match && !/^0+$/.test(match[1] ?? '') && !/^0+$/.test(match[2] ?? '')
+  const trace = valid ? match[1] : randomBytes(16).toString('hex')
+  return `00-${trace}-${randomBytes(8).toString('hex')}-${valid ? match[3] : '01'}`
+}

@@ -1,0 +1,70 @@
+/**
+ * Decides who calls a bound route, before its body is read: the service by its assertion, the person by the token that travels along.
+ * What the internal headers say counts only after the assertion was verified.
+ */
+import type { RouteContract } from '@gatehouse/contracts/http/contract'
+import { internalHeaders, type ServiceName } from '@gatehouse/contracts/common/services'
+import type { FastifyRequest } from 'fastify'
+import { currentContext } from '../context/request-context.ts'
+import { problem } from '../errors/app-error.ts'
+import { anonymous, userCaller, type AnyCaller, type UserCaller } from './caller.ts'
+import type { ServerSettings } from './server.ts'
+
+type AccessRule = Pick<RouteContract, 'auth' | 'callers' | 'path'>
+
+/** Only the gateway speaks for the outside. */
+const outside: readonly ServiceName[] = ['gateway']
+
+/** @throws AppError `unauthenticated`, `forbidden`, `organization_required`, or the `not_found` of somebody else's organization */
+export async function authenticate(request: FastifyRequest, rule: AccessRule, settings: ServerSettings): Promise<AnyCaller> {
+  const service = verifiedService(request, rule, settings)
+  adoptContext(request)
+  const user = await verifiedUser(request, settings)
+  if (rule.auth === 'internal') return { kind: 'service', service, ...(user ? { user } : {}) }
+  if (rule.auth === 'open') return user ?? anonymous
+  if (user === undefined) throw problem('unauthenticated', { internal: 'no access token travelled along' })
+  if (rule.auth === 'organization') requireOrganization(user, rule, request)
+  return user
+}
+
+/** The token of `Authorization: Bearer`, or undefined (RFC 6750 §2.1). */
+export function bearerOf(header: string | undefined): string | undefined {
+  return header === undefined ? undefined : /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(header)?.[1]
+}
+
+function verifiedService(request: FastifyRequest, rule: AccessRule, settings: ServerSettings): ServiceName {
+  const assertion = bearerOf(request.headers.authorization)
+  if (assertion === undefined) throw problem('unauthenticated', { internal: 'no service assertion' })
+  const service = settings.assertions.verify(assertion)
+  const isAllowed = (rule.callers ?? (rule.auth === 'internal' ? [] : outside)).includes(service)
+  if (!isAllowed) throw problem(rule.auth === 'internal' ? 'forbidden' : 'unauthenticated', { internal: `${service} may not call this route` })
+  return service
+}
+
+async function verifiedUser(request: FastifyRequest, settings: ServerSettings): Promise<UserCaller | undefined> {
+  const token = request.headers[internalHeaders.accessToken]
+  if (token === undefined) return undefined
+  if (settings.accessTokens === null || typeof token !== 'string') throw problem('unauthenticated', { internal: 'an access token cannot be taken here' })
+  const { claims } = await settings.accessTokens.verify(token)
+  return userCaller(claims, token)
+}
+
+function requireOrganization(user: UserCaller, rule: AccessRule, request: FastifyRequest): void {
+  const inPath = /\/:org(\/|$)/.test(rule.path)
+  if (inPath && (request.params as { org?: string }).org !== user.orgId) throw problem('not_found')
+  if (user.orgId === undefined || user.membershipId === undefined) throw problem('organization_required')
+}
+
+/** Takes over what the calling service says about the story this request belongs to. */
+function adoptContext(request: FastifyRequest): void {
+  const context = currentContext()
+  if (context === undefined) return
+  const given = (name: string): string | undefined => {
+    const value = request.headers[name]
+    return typeof value === 'string' && value !== '' ? value.slice(0, 512) : undefined
+  }
+  context.clientAddress = given(internalHeaders.clientAddress)
+  context.userAgent = given(internalHeaders.userAgent)
+  context.causationId = given(internalHeaders.causation)
+  context.correlationId = given(internalHeaders.correlation) ?? context.correlationId
+}

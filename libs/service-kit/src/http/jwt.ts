@@ -1,0 +1,55 @@
+/**
+ * Verifying a JWT the only way this platform does: ES256, an exact `typ`, a key chosen by `kid` from keys we already trust.
+ * A header that offers a key of its own (`jwk`, `jku`, `x5u`, `x5c`) or any member we do not know is refused before its signature is looked at (RFC 8725 §3).
+ */
+import type { KeyObject } from 'node:crypto'
+import { createVerifier } from 'fast-jwt'
+
+export type JwtHeader = { readonly alg: 'ES256'; readonly typ: string; readonly kid: string }
+
+const headerMembers = new Set(['alg', 'typ', 'kid'])
+/** Three non-empty base64url parts: unsigned tokens do not even match. */
+const compactForm = /^[A-Za-z0-9_-]{8,2048}\.[A-Za-z0-9_-]{2,6144}\.[A-Za-z0-9_-]{86}$/
+
+/** The header, if the token has the one form that is accepted. */
+export function readHeader(token: string, typ: string): JwtHeader | undefined {
+  if (!compactForm.test(token)) return undefined
+  const header = parseObject(token.slice(0, token.indexOf('.')))
+  if (header === undefined || Object.keys(header).some((member) => !headerMembers.has(member))) return undefined
+  const { alg, kid } = header
+  if (alg !== 'ES256' || header['typ'] !== typ || typeof kid !== 'string' || kid.length > 128) return undefined
+  return { alg, typ, kid }
+}
+
+const verifiers = new WeakMap<KeyObject, (token: string) => unknown>()
+
+/**
+ * The claims of a correctly signed token, or undefined. Times, issuer and audience are the caller's to check: they need its clock.
+ */
+export function verifySignature(token: string, key: KeyObject): Record<string, unknown> | undefined {
+  let verify = verifiers.get(key)
+  if (verify === undefined) {
+    verify = createVerifier({
+      key: key.export({ type: 'spki', format: 'pem' }).toString(),
+      algorithms: ['ES256'],
+      ignoreExpiration: true,
+      ignoreNotBefore: true,
+    }) as (token: string) => unknown
+    verifiers.set(key, verify)
+  }
+  try {
+    const claims = verify(token)
+    return typeof claims === 'object' && claims !== null && !Array.isArray(claims) ? (claims as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function parseObject(part: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}

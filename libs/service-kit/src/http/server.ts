@@ -1,0 +1,151 @@
+/**
+ * A hardened Fastify server: limits on everything that comes in, a context for every request, one problem handler, three seconds to answer.
+ * No input, however broken, may end as a 5xx or as anything but a problem document.
+ */
+import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
+import type { ServiceName } from '@gatehouse/contracts/common/services'
+import type { ProblemCode } from '@gatehouse/contracts/problems/registry'
+import { newContext, runInContext, type RequestContext } from '../context/request-context.ts'
+import { systemClock } from '../context/clock.ts'
+import { problem } from '../errors/app-error.ts'
+import { installProblemHandler, problemDocument, sendProblem, toAppError } from '../errors/problem-handler.ts'
+import { newId } from '../ids/type-id.ts'
+import type { Logger } from '../logging/logger.ts'
+import { histogram } from '../telemetry/metrics.ts'
+import type { AccessTokenVerifier } from './access-token.ts'
+import type { AssertionVerifier } from './assertion.ts'
+import type { AnyCaller } from './caller.ts'
+import type { IdempotencyStore } from './idempotent-request.ts'
+import { installJsonParser } from './json-body.ts'
+import { installRevisionHeader } from './revision-header.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set before any handler of a bound route runs; null on routes that authenticate nobody. */
+    caller: AnyCaller | null
+  }
+}
+
+export type ServerSettings = {
+  service: ServiceName
+  assertions: AssertionVerifier
+  /** null only where no person's token can arrive. */
+  accessTokens: AccessTokenVerifier | null
+  /** Needed as soon as a bound contract is `idempotent`. */
+  idempotency?: IdempotencyStore
+}
+
+/** Milliseconds until an unfinished answer becomes 503 `deadline_exceeded`. */
+export const requestDeadlineMs = 3000
+/** When a contract says nothing. */
+export const defaultBodyLimitBytes = 64 * 1024
+
+const settingsOf = new WeakMap<object, ServerSettings>()
+const contextOf = new WeakMap<FastifyRequest, RequestContext>()
+const duration = histogram('http_server_request_duration_seconds', 'Time from the first byte of a request to the end of its answer')
+
+/** The settings of the server an instance (or a child of it) belongs to. */
+export function serverSettings(app: FastifyInstance): ServerSettings {
+  const settings = settingsOf.get(app.server)
+  if (settings === undefined) throw new Error('bindRoute needs an app made by createServer')
+  return settings
+}
+
+/** A server of a service behind the gateway: callers come with an assertion. */
+export function createServer(options: ServerSettings & { log: Logger; deadlineMs?: number }): FastifyInstance {
+  const app = createBareServer(options)
+  settingsOf.set(app.server, options)
+  return app
+}
+
+/** The same hardening without anybody to authenticate: for the gateway, which meets strangers. */
+export function createBareServer(options: { log: Logger; deadlineMs?: number }): FastifyInstance {
+  const { log, deadlineMs = requestDeadlineMs } = options
+  const app: FastifyInstance = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    genReqId: (raw) => requestIdFrom(raw.headers['x-request-id']),
+    bodyLimit: defaultBodyLimitBytes,
+    handlerTimeout: deadlineMs,
+    requestTimeout: 10_000,
+    connectionTimeout: 0,
+    keepAliveTimeout: 72_000,
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 256, ignoreTrailingSlash: false, caseSensitive: true },
+    http: { headersTimeout: 8000, maxHeaderSize: 16 * 1024 },
+    frameworkErrors: (err, request, reply) => void sendProblem(reply, toAppError(err), request.id),
+    clientErrorHandler: refuseUnreadable,
+  })
+  app.decorateRequest('caller', null)
+  installJsonParser(app)
+  installProblemHandler(app, log)
+  installContext(app, deadlineMs)
+  installRevisionHeader(app)
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unknown'
+    duration.record(reply.elapsedTime / 1000, { method: request.method, route, status: reply.statusCode })
+    const fields = { method: request.method, route, status: reply.statusCode, duration_ms: Math.round(reply.elapsedTime * 10) / 10 }
+    const context = contextOf.get(request)
+    const write = (): void => log.info(fields, 'request answered')
+    if (context) runInContext(context, write)
+    else write()
+  })
+  return app
+}
+
+/** Letters a log and a header can carry; anything else gets an id of our own. */
+const requestIdFrom = (given: string | string[] | undefined): string =>
+  typeof given === 'string' && /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/.test(given) ? given : newId('req')
+
+/** Sent twice, these would mean different things to different readers. */
+const singular = new Set(['authorization', 'content-type', 'idempotency-key', 'if-match', 'gatehouse-access-token', 'x-forwarded-for'])
+
+function repeatsSingular(rawHeaders: readonly string[]): boolean {
+  const seen = new Set<string>()
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = (rawHeaders[at] ?? '').toLowerCase()
+    if (!singular.has(name)) continue
+    if (seen.has(name)) return true
+    seen.add(name)
+  }
+  return false
+}
+
+function installContext(app: FastifyInstance, deadlineMs: number): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    const traceparent = request.headers['traceparent']
+    const context = newContext({
+      requestId: request.id,
+      ...(typeof traceparent === 'string' ? { traceparent } : {}),
+      deadlineMs: systemClock.monotonicMs() + deadlineMs,
+    })
+    contextOf.set(request, context)
+    void reply.header('x-request-id', context.requestId)
+    if (repeatsSingular(request.raw.rawHeaders)) return done(problem('malformed_request', { detail: 'A header was sent twice.' }))
+    runInContext(context, done)
+  })
+  // The body arrives on the socket's own events, outside of the context: step back in.
+  app.addHook('preValidation', (request, _reply, done) => {
+    const context = contextOf.get(request)
+    if (context) runInContext(context, done)
+    else done()
+  })
+}
+
+/** What the HTTP parser itself refused: there is no request, only a socket. */
+function refuseUnreadable(err: NodeJS.ErrnoException, socket: Socket): void {
+  if (err.code === 'ECONNRESET' || !socket.writable || socket.destroyed) return void socket.destroy()
+  // Part of an answer is already out on this connection: another one would be read as its body.
+  const pending = (socket as Socket & { _httpMessage?: ServerResponse })._httpMessage
+  if (pending?.headersSent) return void socket.destroy()
+  const code: ProblemCode = err.code === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large' : 'malformed_request'
+  const document = problemDocument(problem(code), newId('req'))
+  const body = JSON.stringify(document)
+  socket.end(
+    `HTTP/1.1 ${document.status} ${code === 'headers_too_large' ? 'Request Header Fields Too Large' : 'Bad Request'}\r\n` +
+      `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  )
+}

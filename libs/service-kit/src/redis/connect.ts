@@ -1,0 +1,43 @@
+/**
+ * Connections to Redis for caches and counters. Nothing waits for Redis: a command fails at once while it is away,
+ * and whoever asked goes on without it (slower, never wrong).
+ */
+import { Redis } from 'ioredis'
+import type { Logger } from '../logging/logger.ts'
+
+export type RedisConnection = {
+  readonly redis: Redis
+  isReady(): boolean
+  close(): Promise<void>
+}
+
+/** Connects in the background and reconnects for ever, at most 1 s apart. */
+export function connectRedis(options: { url: string; name: string; log: Logger }): RedisConnection {
+  const { url, name, log } = options
+  const redis = new Redis(url, {
+    connectionName: name,
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: 2000,
+    commandTimeout: 500,
+    retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 5), 1000),
+  })
+  let wasDown = false
+  redis.on('error', (err: Error) => {
+    if (!wasDown) log.warn({ err }, 'Redis is unavailable')
+    wasDown = true
+  })
+  redis.on('ready', () => {
+    if (wasDown) log.info('Redis is back')
+    wasDown = false
+  })
+  redis.connect().catch(() => undefined)
+  return {
+    redis,
+    isReady: () => redis.status === 'ready',
+    async close() {
+      redis.disconnect()
+    },
+  }
+}

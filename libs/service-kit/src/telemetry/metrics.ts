@@ -1,0 +1,35 @@
+/**
+ * Metrics of this process: OpenTelemetry instruments, read by Prometheus on the management port.
+ * Labels are names and codes, never ids, addresses or anything a caller can choose.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Attributes, Counter, Histogram } from '@opentelemetry/api'
+import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
+import { MeterProvider } from '@opentelemetry/sdk-metrics'
+
+const exporter = new PrometheusExporter({ preventServerStart: true })
+const meter = new MeterProvider({ readers: [exporter] }).getMeter('gatehouse')
+
+/** Seconds; fine around a healthy answer, coarse up to the deadline. */
+const durationBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
+
+export const counter = (name: string, description: string): Counter => meter.createCounter(name, { description })
+
+/** Of durations in seconds. */
+export const histogram = (name: string, description: string): Histogram =>
+  meter.createHistogram(name, { description, unit: 's', advice: { explicitBucketBoundaries: durationBuckets } })
+
+/** A value that is looked up when somebody asks. */
+export function gauge(name: string, description: string, read: () => number | readonly { value: number; labels: Attributes }[]): void {
+  meter.createObservableGauge(name, { description }).addCallback((result) => {
+    const value = read()
+    if (typeof value === 'number') result.observe(value)
+    else for (const one of value) result.observe(one.value, one.labels)
+  })
+}
+
+gauge('process_resident_memory_bytes', 'Resident set size', () => process.memoryUsage.rss())
+gauge('process_uptime_seconds', 'Seconds since start', () => process.uptime())
+
+/** Answers a scrape. */
+export const serveMetrics = (request: IncomingMessage, response: ServerResponse): void => exporter.getMetricsRequestHandler(request, response)
