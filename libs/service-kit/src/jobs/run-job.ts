@@ -4,6 +4,7 @@
  */
 import { newContext, runInContext } from '../context/request-context.ts'
 import { causesOf } from '../errors/unavailable.ts'
+import { isTypeId } from '../ids/type-id.ts'
 import type { Logger } from '../logging/logger.ts'
 import { redactText } from '../logging/redaction.ts'
 import type { Db } from '../postgres/connect.ts'
@@ -26,6 +27,7 @@ export type RunResult = { kind: 'settled'; state: 'done' | 'dead' | 'nothing' } 
 const ledgerDownRetryMs = 5_000
 
 export async function runJob(deps: RunJobDeps, id: string): Promise<RunResult> {
+  if (!isTypeId('job', id)) return { kind: 'settled', state: 'nothing' }
   try {
     const outcome = await claimLedgerEntry(deps.system, { id, leaseSeconds: (2 * deps.runTimeoutMs) / 1000, maxAttempts })
     if (outcome.kind === 'settled') return { kind: 'settled', state: 'nothing' }
