@@ -1,0 +1,128 @@
+/**
+ * Types every node. A condition that passes can only meet one surprise when it is decided: a missing value.
+ * All problems are reported, not just the first.
+ */
+import type { CheckedIr, Ir, Node, TypedAttributeRef, AttributeRef } from '../ir/condition.ts'
+import { attributeSchema, type ConditionSchema } from './schema.ts'
+
+/** `at` is the offset in the source. */
+export type CheckProblem = { readonly error: string; readonly at: number }
+export type CheckResult = { readonly ok: true; readonly ir: CheckedIr } | { readonly ok: false; readonly problems: readonly CheckProblem[] }
+
+type ScalarType = 'string' | 'number' | 'boolean' | 'timestamp'
+/** `empty` is the list without items, a list of anything. `unknown` stands where a problem was reported already. */
+type StaticType = ScalarType | `list of ${ScalarType}` | 'empty list' | 'unknown'
+type Typed = { readonly node: Node<TypedAttributeRef>; readonly type: StaticType }
+type Check = { readonly schema: ConditionSchema; readonly problems: CheckProblem[] }
+
+/** Checks that the condition is a boolean over attributes the schema knows. */
+export function checkCondition(ir: Ir, schema: ConditionSchema): CheckResult {
+  const check: Check = { schema, problems: [] }
+  const root = typed(ir.root, check)
+  expectType(root, ['boolean'], { check, what: 'a condition' })
+  return check.problems.length === 0 ? { ok: true, ir: { version: 1, root: root.node } } : { ok: false, problems: check.problems }
+}
+
+function report(check: Check, at: number, error: string): void {
+  check.problems.push({ error, at })
+}
+
+function expectType(found: Typed, wanted: readonly StaticType[], { check, what }: { check: Check; what: string }): void {
+  if (found.type === 'unknown' || wanted.includes(found.type)) return
+  report(check, found.node.at, `${what} must be ${wanted.map(withArticle).join(' or ')}, this is ${withArticle(found.type)}`)
+}
+
+const withArticle = (type: StaticType): string => (type === 'empty list' ? 'an empty list' : `a ${type}`)
+
+function typed(node: Node, check: Check): Typed {
+  switch (node.kind) {
+    case 'literal':
+      return { node, type: typeof node.value as 'string' | 'number' | 'boolean' }
+    case 'instant':
+      return { node, type: 'timestamp' }
+    case 'attribute':
+      return typedAttribute(node, check)
+    case 'has':
+      return { node: { ...node, attribute: typedAttribute(node.attribute, check).node }, type: 'boolean' }
+    case 'not': {
+      const operand = typed(node.operand, check)
+      expectType(operand, ['boolean'], { check, what: 'the operand of !' })
+      return { node: { ...node, operand: operand.node }, type: 'boolean' }
+    }
+    case 'and':
+    case 'or': {
+      const operands = node.operands.map((operand) => typed(operand, check))
+      for (const operand of operands) expectType(operand, ['boolean'], { check, what: `an operand of ${node.kind === 'and' ? '&&' : '||'}` })
+      return { node: { ...node, operands: operands.map((operand) => operand.node) }, type: 'boolean' }
+    }
+    case 'list':
+      return typedList(node, check)
+    case 'compare':
+      return typedComparison(node, check)
+    case 'in':
+      return typedMembership(node, check)
+    case 'text': {
+      const subject = typed(node.subject, check)
+      const argument = typed(node.argument, check)
+      expectType(subject, ['string'], { check, what: `the text before .${node.test}()` })
+      expectType(argument, ['string'], { check, what: `the argument of ${node.test}()` })
+      return { node: { ...node, subject: subject.node, argument: argument.node }, type: 'boolean' }
+    }
+    case 'size': {
+      const operand = typed(node.operand, check)
+      if (!isList(operand.type)) expectType(operand, ['string', 'list of string'], { check, what: 'the operand of size()' })
+      return { node: { ...node, operand: operand.node }, type: 'number' }
+    }
+  }
+}
+
+function typedAttribute(ref: AttributeRef, check: Check): Typed & { readonly node: TypedAttributeRef } {
+  const schema = attributeSchema(check.schema, ref)
+  if (!schema) {
+    report(check, ref.at, `${ref.source}.${ref.name} is not an attribute in the catalog`)
+    return { node: { ...ref, type: 'string' }, type: 'unknown' }
+  }
+  return { node: { ...ref, type: schema.type }, type: schema.type === 'string_list' ? 'list of string' : schema.type }
+}
+
+const isList = (type: StaticType): boolean => type === 'empty list' || type.startsWith('list of ')
+
+function typedList(node: Extract<Node, { kind: 'list' }>, check: Check): Typed {
+  const items = node.items.map((item) => typed(item, check))
+  const known = items.filter((item) => item.type !== 'unknown')
+  const typedNode: Node<TypedAttributeRef> = { ...node, items: items.map((item) => item.node) }
+  const first = known[0]
+  if (!first) return { node: typedNode, type: items.length === 0 ? 'empty list' : 'unknown' }
+  for (const item of known) {
+    if (isList(item.type)) report(check, item.node.at, 'a list of lists is not supported')
+    else if (item.type !== first.type) report(check, item.node.at, `the items of a list have one type: ${withArticle(first.type)} comes first, this is ${withArticle(item.type)}`)
+  }
+  return { node: typedNode, type: isList(first.type) ? 'unknown' : (`list of ${first.type}` as StaticType) }
+}
+
+function typedComparison(node: Extract<Node, { kind: 'compare' }>, check: Check): Typed {
+  const left = typed(node.left, check)
+  const right = typed(node.right, check)
+  const result: Typed = { node: { ...node, left: left.node, right: right.node }, type: 'boolean' }
+  const equality = node.operator === '==' || node.operator === '!='
+  const comparable: StaticType[] = equality ? ['string', 'number', 'boolean', 'timestamp'] : ['string', 'number', 'timestamp']
+  expectType(left, comparable, { check, what: `the left of ${node.operator}` })
+  expectType(right, comparable, { check, what: `the right of ${node.operator}` })
+  const bothComparable = comparable.includes(left.type) && comparable.includes(right.type)
+  if (bothComparable && left.type !== right.type) {
+    const hint = left.type === 'timestamp' || right.type === 'timestamp' ? '; write timestamp("…") for an instant' : ''
+    report(check, node.at, `${withArticle(left.type)} and ${withArticle(right.type)} cannot be compared with ${node.operator}${hint}`)
+  }
+  return result
+}
+
+function typedMembership(node: Extract<Node, { kind: 'in' }>, check: Check): Typed {
+  const needle = typed(node.needle, check)
+  const haystack = typed(node.haystack, check)
+  const result: Typed = { node: { ...node, needle: needle.node, haystack: haystack.node }, type: 'boolean' }
+  expectType(needle, ['string', 'number', 'boolean', 'timestamp'], { check, what: 'the left of in' })
+  if (haystack.type === 'unknown' || haystack.type === 'empty list' || needle.type === 'unknown' || isList(needle.type)) return result
+  if (!isList(haystack.type)) report(check, haystack.node.at, `the right of in must be a list, this is ${withArticle(haystack.type)}`)
+  else if (haystack.type !== `list of ${needle.type}`) report(check, node.at, `${withArticle(needle.type)} is never in ${withArticle(haystack.type)}`)
+  return result
+}

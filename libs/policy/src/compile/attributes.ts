@@ -1,0 +1,34 @@
+/**
+ * Attribute values as they arrive at a decision, and how one is read: by own property only, and only when it has the declared type.
+ * A value of another type is no value.
+ */
+import type { AttributeSource, AttributeType, TypedAttributeRef } from '../ir/condition.ts'
+import { instantMs } from '../ir/instant.ts'
+
+/** Values by name, per source. Timestamps are RFC 3339 texts or milliseconds since the epoch. */
+export type AttributeValues = { readonly [S in AttributeSource]?: { readonly [name: string]: unknown } }
+
+/** A value inside the engine: timestamps are milliseconds since the epoch. */
+export type Value = string | number | boolean | readonly string[]
+
+/** The value in the form the engine compares, or undefined when it is missing or not of the type. */
+export function valueOfType(type: AttributeType, value: unknown): Value | undefined {
+  switch (type) {
+    case 'string':
+      return typeof value === 'string' ? value : undefined
+    case 'number':
+      return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+    case 'boolean':
+      return typeof value === 'boolean' ? value : undefined
+    case 'timestamp':
+      if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
+      return typeof value === 'string' ? instantMs(value) : undefined
+    case 'string_list':
+      return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined
+  }
+}
+
+export function readAttribute(values: AttributeValues, ref: TypedAttributeRef): Value | undefined {
+  const ofSource = values[ref.source]
+  return ofSource !== undefined && Object.hasOwn(ofSource, ref.name) ? valueOfType(ref.type, ofSource[ref.name]) : undefined
+}
