@@ -1,0 +1,25 @@
+/** Many askers, few runs: an asker is answered by a run that began after it asked, and at most one run waits behind the one under way. */
+
+/** Wraps `run` so that concurrent calls share its runs without ever sharing one that had already begun. */
+export function shareFlights<T>(run: () => Promise<T>): () => Promise<T> {
+  let underway: Promise<unknown> | undefined
+  let waiting: Promise<T> | undefined
+  const begin = (): Promise<T> => {
+    waiting = undefined
+    const flight = run()
+    const landed = flight.then(
+      () => {},
+      () => {},
+    )
+    underway = landed
+    void landed.then(() => {
+      if (underway === landed) underway = undefined
+    })
+    return flight
+  }
+  return () => {
+    if (underway === undefined) return begin()
+    waiting ??= underway.then(begin)
+    return waiting
+  }
+}
