@@ -1,0 +1,199 @@
+/** What Redis may do to jobs: be absent, be flushed, be killed. Each test has a Redis of its own. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import t from 'tap'
+import Type from 'typebox'
+import { sql } from 'drizzle-orm'
+import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
+import type { JobContract } from '@gatehouse/contracts/jobs/contract'
+import { newId } from '../src/ids/type-id.ts'
+import { defineProcessor } from '../src/jobs/processor.ts'
+import { createJobQueue, type JobQueue } from '../src/jobs/queue.ts'
+import { createSweeper } from '../src/jobs/sweeper.ts'
+import { createJobWorker } from '../src/jobs/worker.ts'
+import { createLogger } from '../src/logging/logger.ts'
+import type { Db } from '../src/postgres/connect.ts'
+import { inScope, rowsOf } from '../src/postgres/transaction.ts'
+import { openLedger } from './jobs-fixture.ts'
+
+const log = createLogger({ name: 'test', level: 'silent' })
+const Greet = { name: 'greet.v1', pipeline: 'mail', data: Type.Object({ n: Type.Integer() }) } as const satisfies JobContract
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as { port: number }
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+async function until(fits: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + 20_000; performance.now() < end; await pause(10)) if (await fits()) return
+  throw new Error('waited for too long')
+}
+
+type Teardown = { teardown(run: () => unknown): void }
+type OwnRedis = { url: string; start(): Promise<void>; kill(): Promise<void> }
+
+async function ownRedis(t: Teardown): Promise<OwnRedis> {
+  const port = await freePort()
+  const url = `redis://127.0.0.1:${port}`
+  let child: ChildProcess | undefined
+  const kill = async () => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+  t.teardown(kill)
+  return {
+    url,
+    kill,
+    async start() {
+      const binary = process.env['REDIS_SERVER_BINARY'] ?? 'redis-server'
+      child = spawn(binary, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], { stdio: 'ignore' })
+      const client = new Redis(url, { retryStrategy: () => 20 })
+      client.on('error', () => undefined)
+      await client.ping()
+      client.disconnect()
+    },
+  }
+}
+
+const eventOf = (id = newId('evt')): EventEnvelope => ({
+  specversion: '1.0', id, source: '/gatehouse/identity', type: 'gatehouse.identity.x.y.v1', subject: newId('user'), time: new Date().toISOString(),
+  datacontenttype: 'application/json', data: {}, position: 1, version: 1, epoch: 'e', correlationid: 'req_1',
+})
+
+/** As a consumer does: rows in the transaction, announcement after it. */
+async function hand(system: Db, queue: JobQueue, count: number): Promise<void> {
+  for (let n = 0; n < count; n += 1) {
+    const event = eventOf()
+    await inScope(system, {}, (tx) => queue.record(tx, { job: Greet, event, recipientKey: 'one', data: { n } }))
+    queue.announce(event.id)
+  }
+}
+
+const pending = async (system: Db): Promise<number> =>
+  rowsOf<{ n: number }>(await system.execute(sql`select count(*)::int as n from job_ledger where state = 'pending'`))[0]?.n ?? -1
+
+type Rig = { queue: JobQueue; effects: Map<number, number>; startWorker(): void }
+
+function rig(t: Teardown, o: { system: Db; url: string; prefix: string; waitMs?: number }): Rig {
+  const effects = new Map<number, number>()
+  const settings = { pipeline: 'mail', redisUrl: o.url, prefix: o.prefix, system: o.system, log } as const
+  const queue = createJobQueue(settings)
+  t.teardown(() => queue.close())
+  const greet = defineProcessor(Greet, async ({ n }) => {
+    if (o.waitMs !== undefined) await pause(o.waitMs)
+    effects.set(n, (effects.get(n) ?? 0) + 1)
+    return { kind: 'done' }
+  })
+  return {
+    queue,
+    effects,
+    startWorker() {
+      const worker = createJobWorker({ ...settings, processors: [greet] })
+      worker.start()
+      t.teardown(() => worker.stop())
+    },
+  }
+}
+
+const each = (effects: Map<number, number>, count: number): boolean => effects.size === count && [...effects.values()].every((times) => times === 1)
+
+t.test('a job announced after the commit runs at once', async (t) => {
+  const { system } = await openLedger(t)
+  const redis = await ownRedis(t)
+  await redis.start()
+  const { queue, effects, startWorker } = rig(t, { system, url: redis.url, prefix: 'a' })
+  startWorker()
+  await until(async () => (await queue.sweep()) === 0)
+  const event = eventOf()
+  const begun = performance.now()
+  await until(async () => {
+    await inScope(system, {}, (tx) => queue.record(tx, { job: Greet, event, recipientKey: 'one', data: { n: 1 } }))
+    queue.announce(event.id)
+    return (await pending(system)) === 0
+  })
+  t.ok(performance.now() - begun < 5_000)
+  t.equal(effects.get(1), 1, 'once, although it was recorded and announced many times')
+})
+
+t.test('two deployments on one Redis do not see each other', async (t) => {
+  const { system } = await openLedger(t)
+  const redis = await ownRedis(t)
+  await redis.start()
+  const blue = rig(t, { system, url: redis.url, prefix: 'blue' })
+  const green = rig(t, { system, url: redis.url, prefix: 'green' })
+  await until(() => blue.queue.sweep().then(() => true, () => false))
+  await hand(system, blue.queue, 1)
+  await blue.queue.sweep()
+  green.startWorker()
+  const client = new Redis(redis.url)
+  t.teardown(() => client.disconnect())
+  t.equal(await client.llen('{blue}:mail:wait'), 1)
+  blue.startWorker()
+  await until(async () => (await pending(system)) === 0)
+  t.equal(green.effects.size, 0)
+  t.equal(blue.effects.size, 1)
+})
+
+t.test('jobs that a flushed Redis forgot are swept in again and done once', async (t) => {
+  const { system } = await openLedger(t)
+  const redis = await ownRedis(t)
+  await redis.start()
+  const { queue, effects, startWorker } = rig(t, { system, url: redis.url, prefix: 'flush', waitMs: 5 })
+  await until(() => queue.sweep().then(() => true, () => false))
+  await hand(system, queue, 300)
+  startWorker()
+  const client = new Redis(redis.url)
+  t.teardown(() => client.disconnect())
+  await until(() => effects.size > 20)
+  await client.flushall()
+  const left = await pending(system)
+  t.ok(left > 0, `${left} jobs were still open when Redis forgot everything`)
+  const sweeper = createSweeper({ queue, everyMs: 100, log })
+  t.teardown(() => sweeper.stop())
+  sweeper.start()
+  await until(async () => (await pending(system)) === 0)
+  t.ok(each(effects, 300), 'each of 300 effects once')
+})
+
+t.test('without Redis the consumer goes on and the sweeper brings the jobs when it comes', async (t) => {
+  const { system } = await openLedger(t)
+  const redis = await ownRedis(t)
+  const { queue, effects, startWorker } = rig(t, { system, url: redis.url, prefix: 'down' })
+  startWorker()
+  const begun = performance.now()
+  await hand(system, queue, 20)
+  t.ok(performance.now() - begun < 3_000, 'recording 20 jobs does not wait for Redis')
+  await t.rejects(queue.sweep(), { code: 'unavailable' })
+  const sweeper = createSweeper({ queue, everyMs: 100, log })
+  t.teardown(() => sweeper.stop())
+  sweeper.start()
+  await redis.start()
+  await until(async () => (await pending(system)) === 0)
+  t.ok(each(effects, 20))
+})
+
+t.test('a Redis killed in the middle loses no job', async (t) => {
+  const { system } = await openLedger(t)
+  const redis = await ownRedis(t)
+  await redis.start()
+  const { queue, effects, startWorker } = rig(t, { system, url: redis.url, prefix: 'kill', waitMs: 5 })
+  await until(() => queue.sweep().then(() => true, () => false))
+  const sweeper = createSweeper({ queue, everyMs: 100, log })
+  t.teardown(() => sweeper.stop())
+  sweeper.start()
+  await hand(system, queue, 150)
+  startWorker()
+  await until(() => effects.size > 20)
+  await redis.kill()
+  await redis.start()
+  await until(async () => (await pending(system)) === 0)
+  t.ok(each(effects, 150), 'each of 150 effects once')
+})
