@@ -1,0 +1,18 @@
+/** The environment of tokens; the only place that names its variables. */
+import { natsConfig, peerConfig, postgresConfig, serviceConfig } from '@gatehouse/service-kit/config/fragments'
+import { SecretKey } from '@gatehouse/service-kit/config/schema'
+import Type, { type Static } from 'typebox'
+
+/** base64url of 32 bytes. */
+const keyPattern = '^[A-Za-z0-9_-]{43}=?$'
+
+export const config = Type.Object({
+  ...serviceConfig,
+  ...postgresConfig,
+  ...natsConfig,
+  IDENTITY_URL: peerConfig.IDENTITY_URL,
+  ORGS_URL: peerConfig.ORGS_URL,
+  KEY_ENCRYPTION_KEY: SecretKey({ pattern: keyPattern, description: 'Encrypts private signing keys at rest: base64url of 32 random bytes.' }),
+  KEY_ENCRYPTION_KEY_PREVIOUS: Type.Optional(SecretKey({ pattern: keyPattern, description: 'The key-encryption key before the present one, while ciphertexts still name it.' })),
+})
+export type Config = Static<typeof config>

@@ -1,0 +1,22 @@
+/** `POST /internal/sessions`: identity has authenticated somebody. */
+import { StartSession } from '@gatehouse/contracts/http/tokens/sessions'
+import { currentContext } from '@gatehouse/service-kit/context/request-context'
+import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { askOf } from '../domain/choose-organization.ts'
+import { startSession } from '../use-cases/start-session.ts'
+
+export function registerStartSession(app: FastifyInstance, deps: Deps): void {
+  bindRoute(app, StartSession, ({ body }) => {
+    const { clientAddress, userAgent } = currentContext() ?? {}
+    return startSession(deps, {
+      userId: body.user_id,
+      userVersion: body.user_version,
+      clientId: body.client_id,
+      amr: body.amr,
+      ask: askOf(body.organization_id),
+      from: { clientAddress, userAgent },
+    })
+  })
+}

@@ -1,0 +1,84 @@
+/**
+ * What tokens knows of users, organizations and memberships, from the events of their owners. A row takes a newer version only,
+ * so repeats and reordering change nothing; what was removed stays as a tombstone.
+ */
+import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
+import { and, eq, inArray, lt, sql } from 'drizzle-orm'
+import type { UsableMembership } from '../domain/choose-organization.ts'
+import { membershipStates, organizationStates, userStates } from './schema.ts'
+
+export type UserState = typeof userStates.$inferSelect
+export type OrganizationState = typeof organizationStates.$inferSelect
+export type MembershipState = typeof membershipStates.$inferSelect
+
+/** `status` absent keeps the known one: the event was about something else. */
+export async function upsertUserState(tx: Queryable, state: { id: string; version: number; status?: UserState['status'] }): Promise<void> {
+  const { id, version, status } = state
+  await tx
+    .insert(userStates)
+    .values({ id, version, status: status ?? 'active' })
+    .onConflictDoUpdate({ target: userStates.id, set: { version, ...(status !== undefined && { status }) }, setWhere: lt(userStates.version, version) })
+}
+
+export async function upsertOrganizationState(tx: Queryable, state: OrganizationState): Promise<void> {
+  const { id: _, ...rest } = state
+  await tx
+    .insert(organizationStates)
+    .values(state)
+    .onConflictDoUpdate({ target: organizationStates.id, set: rest, setWhere: lt(organizationStates.version, state.version) })
+}
+
+export async function upsertMembershipState(tx: Queryable, state: MembershipState): Promise<void> {
+  const { id: _, ...rest } = state
+  await tx
+    .insert(membershipStates)
+    .values(state)
+    .onConflictDoUpdate({ target: membershipStates.id, set: rest, setWhere: lt(membershipStates.version, state.version) })
+}
+
+export async function deleteUserStates(tx: Queryable): Promise<void> {
+  await tx.delete(userStates)
+}
+
+export async function deleteOrganizationsAndMemberships(tx: Queryable): Promise<void> {
+  await tx.delete(membershipStates)
+  await tx.delete(organizationStates)
+}
+
+export async function findUserState(db: Queryable, id: string): Promise<UserState | undefined> {
+  const [row] = await db.select().from(userStates).where(eq(userStates.id, id))
+  return row
+}
+
+export async function listDisabledUserIds(db: Queryable): Promise<string[]> {
+  const rows = await db.select({ id: userStates.id }).from(userStates).where(eq(userStates.status, 'disabled'))
+  return rows.map((row) => row.id)
+}
+
+/** Memberships that give access now: the named ones, or any when none is named. */
+export async function listUsableMemberships(tx: Queryable, o: { userId: string; organizationIds?: string[]; limit: number }): Promise<UsableMembership[]> {
+  return await tx
+    .select({
+      membershipId: membershipStates.id,
+      membershipVersion: membershipStates.version,
+      organizationId: membershipStates.organizationId,
+      organizationVersion: organizationStates.version,
+    })
+    .from(membershipStates)
+    .innerJoin(organizationStates, eq(organizationStates.id, membershipStates.organizationId))
+    .where(
+      and(
+        eq(membershipStates.userId, o.userId),
+        eq(membershipStates.status, 'active'),
+        eq(organizationStates.status, 'active'),
+        o.organizationIds && inArray(membershipStates.organizationId, o.organizationIds),
+      ),
+    )
+    .limit(o.limit)
+}
+
+/** Whether an event that names this person waits to be replayed: then a "no" about them would be a guess. */
+export async function hasParkedEventAbout(db: Queryable, userId: string): Promise<boolean> {
+  const rows = await db.execute(sql`select 1 from parked_events where event->'data'->>'user_id' = ${userId} limit 1`)
+  return rows.length > 0
+}

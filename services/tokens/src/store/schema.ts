@@ -1,0 +1,97 @@
+/**
+ * Tables of tokens as the code sees them; the truth (checks, policies, grants, partitions) is in migrations/.
+ * Identifiers are TypeIDs here and UUIDs in the database.
+ */
+import { typeId } from '@gatehouse/service-kit/postgres/type-id'
+import { bigint, boolean, customType, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
+const at = (column: string) => timestamp(column, { withTimezone: true, mode: 'date' })
+const version = (column = 'version') => bigint(column, { mode: 'number' })
+
+export const signingKeys = pgTable('signing_keys', {
+  id: typeId('id', 'key').primaryKey(),
+  publicJwk: jsonb('public_jwk').$type<Record<string, unknown>>().notNull(),
+  privateJwkEncrypted: text('private_jwk_encrypted').notNull(),
+  publishFrom: at('publish_from').notNull(),
+  signFrom: at('sign_from').notNull(),
+  signUntil: at('sign_until').notNull(),
+  publishUntil: at('publish_until').notNull(),
+  voidedAt: at('voided_at'),
+})
+
+export const clients = pgTable('clients', {
+  id: text('id').primaryKey(),
+  isFirstParty: boolean('is_first_party').notNull(),
+  accessTtlSeconds: integer('access_ttl_seconds').notNull(),
+  refreshGraceSeconds: integer('refresh_grace_seconds').notNull(),
+  idleTtlSeconds: integer('idle_ttl_seconds').notNull(),
+  absoluteTtlSeconds: integer('absolute_ttl_seconds').notNull(),
+})
+
+export const sessions = pgTable('sessions', {
+  id: typeId('id', 'ses').primaryKey(),
+  userId: typeId('user_id', 'user').notNull(),
+  clientId: text('client_id').notNull(),
+  status: text('status', { enum: ['active', 'ended'] }).notNull(),
+  version: version().notNull(),
+  minVersion: version('min_version').notNull(),
+  floorChangedAt: at('floor_changed_at'),
+  lastOrganizationId: typeId('last_organization_id', 'org'),
+  amr: text('amr').array().notNull(),
+  authTime: at('auth_time').notNull(),
+  deviceName: text('device_name').notNull(),
+  clientAddress: text('client_address'),
+  createdAt: at('created_at').notNull(),
+  lastSeenAt: at('last_seen_at').notNull(),
+  idleExpiresAt: at('idle_expires_at').notNull(),
+  expiresAt: at('expires_at').notNull(),
+  endedAt: at('ended_at'),
+  endReason: text('end_reason'),
+})
+
+export const refreshFamilies = pgTable('refresh_families', {
+  id: typeId('id', 'fam').primaryKey(),
+  sessionId: typeId('session_id', 'ses').notNull(),
+  userId: typeId('user_id', 'user').notNull(),
+  clientId: text('client_id').notNull(),
+  status: text('status', { enum: ['active', 'revoked'] }).notNull(),
+  version: version().notNull(),
+  createdAt: at('created_at').notNull(),
+  revokedAt: at('revoked_at'),
+})
+
+export const refreshTokens = pgTable('refresh_tokens', {
+  id: typeId('id', 'rt').notNull(),
+  familyId: typeId('family_id', 'fam').notNull(),
+  sessionId: typeId('session_id', 'ses').notNull(),
+  userId: typeId('user_id', 'user').notNull(),
+  clientId: text('client_id').notNull(),
+  hash: bytea('hash').notNull(),
+  previousId: typeId('previous_id', 'rt'),
+  createdAt: at('created_at').notNull(),
+  usedAt: at('used_at'),
+  repeatUntil: at('repeat_until'),
+  successorId: typeId('successor_id', 'rt'),
+  successorSealed: bytea('successor_sealed'),
+})
+
+export const userStates = pgTable('user_states', {
+  id: typeId('id', 'user').primaryKey(),
+  version: version().notNull(),
+  status: text('status', { enum: ['active', 'disabled'] }).notNull(),
+})
+
+export const organizationStates = pgTable('organization_states', {
+  id: typeId('id', 'org').primaryKey(),
+  version: version().notNull(),
+  status: text('status').notNull(),
+})
+
+export const membershipStates = pgTable('membership_states', {
+  id: typeId('id', 'mem').primaryKey(),
+  organizationId: typeId('organization_id', 'org').notNull(),
+  userId: typeId('user_id', 'user').notNull(),
+  version: version().notNull(),
+  status: text('status').notNull(),
+})

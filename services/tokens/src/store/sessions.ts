@@ -1,0 +1,143 @@
+/**
+ * Sessions. They only ever go from active to ended, by one conditional UPDATE; whoever mints for a session or ends it holds its row lock,
+ * so no access token is minted for a session that has ended.
+ */
+import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
+import { and, asc, desc, eq, gt, inArray, isNotNull, lt, ne, type SQL, sql } from 'drizzle-orm'
+import { sessions } from './schema.ts'
+
+export type Session = typeof sessions.$inferSelect
+export type EndReason = 'logout' | 'revoked' | 'reuse_detected' | 'user_disabled' | 'expired'
+/** What ending a session leaves to announce. */
+export type EndedSession = Pick<Session, 'id' | 'userId' | 'version'>
+
+/** Times are the database's; lifetimes in seconds. */
+export async function insertSession(
+  tx: Queryable,
+  session: Pick<Session, 'id' | 'userId' | 'clientId' | 'amr' | 'deviceName' | 'clientAddress' | 'lastOrganizationId'> & { idleTtlSeconds: number; absoluteTtlSeconds: number },
+): Promise<Session> {
+  const { idleTtlSeconds, absoluteTtlSeconds, ...given } = session
+  const now = sql`now()`
+  const [row] = await tx
+    .insert(sessions)
+    .values({
+      ...given,
+      status: 'active',
+      version: 1,
+      minVersion: 0,
+      authTime: now,
+      createdAt: now,
+      lastSeenAt: now,
+      idleExpiresAt: sql`now() + make_interval(secs => ${idleTtlSeconds})`,
+      expiresAt: sql`now() + make_interval(secs => ${absoluteTtlSeconds})`,
+    })
+    .returning()
+  return row as Session
+}
+
+/** The session, locked until the transaction ends; undefined when it is not this person's or not there. */
+export async function lockSession(tx: Queryable, id: string): Promise<Session | undefined> {
+  const [row] = await tx.select().from(sessions).where(eq(sessions.id, id)).for('update')
+  return row
+}
+
+/** Notes that the session was used just now, from where, and for which organization. */
+export async function touchSession(
+  tx: Queryable,
+  o: { id: string; idleExpiresAt: Date; clientAddress: string | undefined; lastOrganizationId: string | null },
+): Promise<void> {
+  await tx
+    .update(sessions)
+    .set({
+      lastSeenAt: sql`clock_timestamp()`,
+      idleExpiresAt: o.idleExpiresAt,
+      lastOrganizationId: o.lastOrganizationId,
+      ...(o.clientAddress !== undefined && { clientAddress: o.clientAddress }),
+    })
+    .where(eq(sessions.id, o.id))
+}
+
+const isLive = and(eq(sessions.status, 'active'), sql`${sessions.idleExpiresAt} > now()`, sql`${sessions.expiresAt} > now()`)
+
+/** One's own live sessions, newest first, `limit` rows after the position. Ids grow with creation time. */
+export async function listLiveSessions(tx: Queryable, o: { userId: string; limit: number; afterId: string | undefined }): Promise<Session[]> {
+  return await tx
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.userId, o.userId), isLive, o.afterId === undefined ? undefined : lt(sessions.id, o.afterId)))
+    .orderBy(desc(sessions.id))
+    .limit(o.limit)
+}
+
+/** The organization the person last acted for in any session. */
+export async function findLastOrganizationId(tx: Queryable, userId: string): Promise<string | undefined> {
+  const [row] = await tx
+    .select({ id: sessions.lastOrganizationId })
+    .from(sessions)
+    .where(and(eq(sessions.userId, userId), isNotNull(sessions.lastOrganizationId)))
+    .orderBy(desc(sessions.lastSeenAt))
+    .limit(1)
+  return row?.id ?? undefined
+}
+
+/** Ends the session if it is still active; undefined when somebody was faster or it is not there. */
+export async function claimSessionEnd(tx: Queryable, id: string, reason: EndReason): Promise<EndedSession | undefined> {
+  const [row] = await endWhere(tx, eq(sessions.id, id), reason)
+  return row
+}
+
+/** Ends all active sessions of the person but `exceptId`, in one order everywhere so that two callers cannot block each other. */
+export async function claimOtherSessionEnds(tx: Queryable, o: { userId: string; exceptId: string | undefined; reason: EndReason }): Promise<EndedSession[]> {
+  const owned = and(eq(sessions.userId, o.userId), eq(sessions.status, 'active'), o.exceptId === undefined ? undefined : ne(sessions.id, o.exceptId))
+  await tx.select({ id: sessions.id }).from(sessions).where(owned).orderBy(asc(sessions.id)).for('update')
+  return await endWhere(tx, owned, o.reason)
+}
+
+/** Ends up to `limit` sessions that have outlived themselves; rows another replica is ending are left to it. */
+export async function claimExpiredSessionEnds(system: Queryable, limit: number): Promise<EndedSession[]> {
+  const due = system
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.status, 'active'), sql`least(${sessions.idleExpiresAt}, ${sessions.expiresAt}) <= now()`))
+    .limit(limit)
+    .for('update', { skipLocked: true })
+  return await endWhere(system, inArray(sessions.id, due), 'expired')
+}
+
+async function endWhere(db: Queryable, which: SQL | undefined, reason: EndReason): Promise<EndedSession[]> {
+  const next = sql`${sessions.version} + 1`
+  return await db
+    .update(sessions)
+    .set({ status: 'ended', version: next, minVersion: next, floorChangedAt: sql`clock_timestamp()`, endedAt: sql`clock_timestamp()`, endReason: reason })
+    .where(and(which, eq(sessions.status, 'active')))
+    .returning({ id: sessions.id, userId: sessions.userId, version: sessions.version })
+}
+
+/** Sessions whose floor moved within the last `seconds`: what a starting gateway must know. */
+export async function listRecentFloors(db: Queryable, seconds: number): Promise<Pick<Session, 'id' | 'status' | 'minVersion'>[]> {
+  return await db
+    .select({ id: sessions.id, status: sessions.status, minVersion: sessions.minVersion })
+    .from(sessions)
+    .where(sql`${sessions.floorChangedAt} > now() - make_interval(secs => ${seconds})`)
+}
+
+/** Active sessions in pages by id, for a snapshot. */
+export async function listActiveSessions(db: Queryable, o: { afterId: string | undefined; limit: number }): Promise<Session[]> {
+  return await db
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.status, 'active'), o.afterId === undefined ? undefined : gt(sessions.id, o.afterId)))
+    .orderBy(asc(sessions.id))
+    .limit(o.limit)
+}
+
+/** Forgets sessions that ended so long ago that none of their tokens can come back; families go with them. */
+export async function deleteOldSessions(system: Queryable, o: { olderThanDays: number; limit: number }): Promise<number> {
+  const old = system
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.status, 'ended'), sql`${sessions.endedAt} < now() - make_interval(days => ${o.olderThanDays})`))
+    .limit(o.limit)
+  const gone = await system.delete(sessions).where(inArray(sessions.id, old)).returning({ id: sessions.id })
+  return gone.length
+}

@@ -1,0 +1,20 @@
+/** The event of an ended session, in the transaction that ended it: its access tokens are void from here on. */
+import type { Actor } from '@gatehouse/contracts/events/envelope'
+import { SessionEnded } from '@gatehouse/contracts/events/tokens/session-ended.v1'
+import { appendEvent } from '@gatehouse/service-kit/events/outbox'
+import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
+import type { EndedSession, EndReason } from '../store/sessions.ts'
+
+/** The floor is the version the end gave: every token of the session was minted below it. */
+export async function announceSessionEnd(tx: Queryable, o: { session: EndedSession; reason: EndReason; actor: Actor }): Promise<void> {
+  const { id, userId, version } = o.session
+  await appendEvent(tx, {
+    contract: SessionEnded,
+    aggregateType: 'session',
+    aggregateId: id,
+    version,
+    userId,
+    actor: o.actor,
+    data: { session_id: id, user_id: userId, reason: o.reason, min_sv: version },
+  })
+}

@@ -1,0 +1,36 @@
+/** Makes what a person gets: a signed access token and the answer around it. Called only under the lock of the session it is for. */
+import type { Authenticated } from '@gatehouse/contracts/http/identity/sign-in'
+import { newId } from '@gatehouse/service-kit/ids/type-id'
+import type { Deps } from '../deps.ts'
+import { accessClaims } from '../domain/access-claims.ts'
+import type { UsableMembership } from '../domain/choose-organization.ts'
+import type { Client } from '../store/clients.ts'
+import type { Session } from '../store/sessions.ts'
+
+/** `now` is database time: the clock all replicas share. */
+export function mintTokens(
+  deps: Pick<Deps, 'keyRing' | 'issuer'>,
+  o: { session: Session; client: Client; userVersion: number; membership: UsableMembership | undefined; refreshToken: string; now: Date },
+): Authenticated {
+  const { session, client, membership, now } = o
+  const claims = accessClaims({
+    issuer: deps.issuer,
+    tokenId: newId('jti'),
+    now,
+    ttlSeconds: client.accessTtlSeconds,
+    clientId: client.id,
+    user: { id: session.userId, version: o.userVersion },
+    session,
+    membership,
+  })
+  return {
+    status: 'authenticated',
+    access_token: deps.keyRing.sign(claims, now),
+    token_type: 'Bearer',
+    expires_in: client.accessTtlSeconds,
+    refresh_token: o.refreshToken,
+    session_id: session.id,
+    user: { id: session.userId },
+    organization: membership === undefined ? null : { id: membership.organizationId },
+  }
+}

@@ -1,0 +1,47 @@
+/** Takes in what orgs says about organizations and who belongs to them. A removed membership stays as a tombstone. */
+import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
+import { MembershipCreated } from '@gatehouse/contracts/events/orgs/membership-created.v1'
+import { MembershipRemoved } from '@gatehouse/contracts/events/orgs/membership-removed.v1'
+import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership-updated.v1'
+import { OrganizationCreated } from '@gatehouse/contracts/events/orgs/organization-created.v1'
+import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization-updated.v1'
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import Type from 'typebox'
+import { Value } from 'typebox/value'
+import { deleteOrganizationsAndMemberships, upsertMembershipState, upsertOrganizationState } from '../store/projections.ts'
+
+/** Of an event or a snapshot record we need no more than this; a shape that lacks it is poison and gets parked. */
+const OrganizationFacts = Type.Object({ status: Type.String() })
+const MembershipFacts = Type.Object({ organization_id: Type.String(), user_id: Type.String(), status: Type.String() })
+const StateRecord = Type.Object({ kind: Type.String(), id: Type.String(), version: Type.Integer() })
+
+export async function applyOrganizationEvent(tx: Tx, event: EventEnvelope): Promise<void> {
+  const { subject: id, version, data } = event
+  switch (event.type) {
+    case OrganizationCreated.type:
+    case OrganizationUpdated.type:
+      return await upsertOrganizationState(tx, { id, version, ...Value.Parse(OrganizationFacts, data) })
+    case MembershipCreated.type:
+    case MembershipUpdated.type:
+    case MembershipRemoved.type:
+      return await upsertMembership(tx, { id, version, facts: data })
+    default:
+      return
+  }
+}
+
+/** Begins anew from a snapshot: everything known is replaced. */
+export async function resetOrganizations(tx: Tx, records: AsyncIterable<object>): Promise<void> {
+  await deleteOrganizationsAndMemberships(tx)
+  for await (const record of records) {
+    if (!Value.Check(StateRecord, record)) continue
+    const { kind, id, version } = record
+    if (kind === 'organization') await upsertOrganizationState(tx, { id, version, ...Value.Parse(OrganizationFacts, record) })
+    if (kind === 'membership') await upsertMembership(tx, { id, version, facts: record })
+  }
+}
+
+async function upsertMembership(tx: Tx, o: { id: string; version: number; facts: object }): Promise<void> {
+  const { organization_id: organizationId, user_id: userId, status } = Value.Parse(MembershipFacts, o.facts)
+  await upsertMembershipState(tx, { id: o.id, version: o.version, organizationId, userId, status })
+}

@@ -1,0 +1,86 @@
+/**
+ * What we may say about a person in an access token: their version, and the membership it is for. Answers come from our own projections,
+ * only while those are current, and never "no" before asking the owner once: somebody may have joined a moment ago.
+ */
+import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+import type { Deps } from '../deps.ts'
+import { chooseAtLogin, chooseAtRefresh, type OrganizationAsk, organizationToLookUp, type UsableMembership } from '../domain/choose-organization.ts'
+import { findUserState, hasParkedEventAbout, listUsableMemberships } from '../store/projections.ts'
+
+export type Neighbour = 'identity' | 'orgs'
+/** Come back when this neighbour has been asked. */
+export type Unsure = { kind: 'unsure'; about: Neighbour }
+
+export type Standing =
+  | { kind: 'known'; userVersion: number; membership: UsableMembership | undefined }
+  | { kind: 'user_unknown' }
+  | { kind: 'user_disabled' }
+  | { kind: 'not_a_member' }
+
+type Question = {
+  userId: string
+  /** The least version of the user we must know; what identity just saw. */
+  minUserVersion?: number
+  ask: OrganizationAsk
+  lastOrganizationId: string | undefined
+  /** At sign-in somebody who never chose gets their only organization. */
+  at: 'login' | 'refresh'
+  /** Who has been asked for this request already. */
+  polled: ReadonlySet<Neighbour>
+}
+
+/** @throws AppError `not_current` while what is needed cannot be proven current */
+export async function readStanding(deps: Pick<Deps, 'identity' | 'orgs'>, tx: Queryable, question: Question): Promise<Standing | Unsure> {
+  const user = await readUser(deps, tx, question)
+  if (user.kind !== 'known') return user
+  const choice = await readChoice(deps, tx, question)
+  const isSettled = choice.kind === 'chosen' || (choice.kind === 'none' && !choice.mayBeNews) || question.polled.has('orgs')
+  if (!isSettled) return { kind: 'unsure', about: 'orgs' }
+  if (choice.kind !== 'chosen' && question.polled.has('orgs') && (await hasParkedEventAbout(tx, question.userId))) throw parked(question.userId)
+  if (choice.kind === 'not_a_member') return choice
+  return { kind: 'known', userVersion: user.version, membership: choice.kind === 'chosen' ? choice.membership : undefined }
+}
+
+async function readUser(deps: Pick<Deps, 'identity'>, tx: Queryable, question: Question): Promise<{ kind: 'known'; version: number } | { kind: 'user_unknown' | 'user_disabled' } | Unsure> {
+  await requireKnowable(deps.identity, [question.userId])
+  const user = await findUserState(tx, question.userId)
+  const isKnown = user !== undefined && user.version >= (question.minUserVersion ?? 0)
+  if (isKnown && user.status === 'active') return { kind: 'known', version: user.version }
+  if (!question.polled.has('identity')) return { kind: 'unsure', about: 'identity' }
+  return { kind: isKnown ? 'user_disabled' : 'user_unknown' }
+}
+
+async function readChoice(deps: Pick<Deps, 'orgs'>, tx: Queryable, question: Question) {
+  const { ask, lastOrganizationId, userId, at } = question
+  const wanted = organizationToLookUp(ask, lastOrganizationId)
+  const mayChoose = at === 'login' && ask.kind === 'unsaid'
+  if (wanted !== undefined || mayChoose) await requireKnowable(deps.orgs, wanted === undefined ? [] : [wanted])
+  const [found] = wanted === undefined ? [] : await listUsableMemberships(tx, { userId, organizationIds: [wanted], limit: 1 })
+  const some = mayChoose && found === undefined ? await listUsableMemberships(tx, { userId, limit: 2 }) : []
+  const choice = at === 'login' ? chooseAtLogin({ ask, lastOrganizationId, found, some }) : chooseAtRefresh({ ask, lastOrganizationId, found })
+  if (choice.kind === 'chosen') await requireKnowable(deps.orgs, [choice.membership.organizationId, choice.membership.membershipId])
+  return choice
+}
+
+/** Current, and no event about these waits to be replayed. */
+async function requireKnowable(projection: Deps['orgs'], ids: readonly string[]): Promise<void> {
+  projection.requireCurrent()
+  for (const id of ids) if (await projection.isParked(id)) throw parked(id)
+}
+
+const parked = (id: string) => problem('not_current', { internal: `events about ${id} are parked`, retryAfterSeconds: 5 })
+
+/** Runs `attempt` again after asking each neighbour it is unsure about, each at most once. */
+export async function untilSure<T extends { kind: string }>(deps: Pick<Deps, 'identity' | 'orgs'>, attempt: (polled: ReadonlySet<Neighbour>) => Promise<T | Unsure>): Promise<T> {
+  const polled = new Set<Neighbour>()
+  for (;;) {
+    const outcome = await attempt(polled)
+    if (!isUnsure(outcome)) return outcome
+    if (polled.has(outcome.about)) throw problem('not_current', { internal: `still unsure after asking ${outcome.about}` })
+    await deps[outcome.about].pollNow()
+    polled.add(outcome.about)
+  }
+}
+
+const isUnsure = (outcome: { kind: string }): outcome is Unsure => outcome.kind === 'unsure'

@@ -1,0 +1,91 @@
+/** Opens a session for a person identity has authenticated: the session, its refresh family and first token, the event, in one transaction. */
+import { SessionStarted } from '@gatehouse/contracts/events/tokens/session-started.v1'
+import type { Authenticated } from '@gatehouse/contracts/http/identity/sign-in'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+import { appendEvent } from '@gatehouse/service-kit/events/outbox'
+import { newId } from '@gatehouse/service-kit/ids/type-id'
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
+import type { Deps } from '../deps.ts'
+import type { OrganizationAsk } from '../domain/choose-organization.ts'
+import { type Client, findClient } from '../store/clients.ts'
+import { insertFamily, insertRefreshToken } from '../store/refresh-tokens.ts'
+import { findLastOrganizationId, insertSession, type Session } from '../store/sessions.ts'
+import { mintTokens } from './mint-tokens.ts'
+import { nameDevice } from './name-device.ts'
+import { type Neighbour, readStanding, type Standing, type Unsure, untilSure } from './read-standing.ts'
+
+export const refreshTokenPrefix = 'gthr_'
+
+export type SignIn = {
+  userId: string
+  /** The version of the user identity saw. */
+  userVersion: number
+  clientId: string
+  amr: string[]
+  ask: OrganizationAsk
+  /** Where they came from, for the list of sessions. */
+  from: { clientAddress: string | undefined; userAgent: string | undefined }
+}
+
+type Outcome = { kind: 'started'; answer: Authenticated } | { kind: 'unknown_client' } | Exclude<Standing, { kind: 'known' }>
+type StartDeps = Pick<Deps, 'spine' | 'identity' | 'orgs' | 'keyRing' | 'issuer'>
+
+/** @throws AppError `forbidden` (unknown client, disabled account), `not_found` (no member of the named organization), `not_current` */
+export async function startSession(deps: StartDeps, signIn: SignIn): Promise<Authenticated> {
+  const outcome = await untilSure(deps, (polled) => deps.spine.write({ userId: signIn.userId }, (tx) => start(deps, tx, signIn, polled)))
+  switch (outcome.kind) {
+    case 'started':
+      return outcome.answer
+    case 'not_a_member':
+      throw problem('not_found')
+    case 'user_unknown':
+      throw problem('not_current', { internal: 'the user has not arrived from identity', retryAfterSeconds: 1 })
+    case 'user_disabled':
+    case 'unknown_client':
+      throw problem('forbidden', { internal: outcome.kind })
+  }
+}
+
+async function start(deps: StartDeps, tx: Tx, signIn: SignIn, polled: ReadonlySet<Neighbour>): Promise<Outcome | Unsure> {
+  const { userId, ask } = signIn
+  const client = await findClient(tx, signIn.clientId)
+  if (client === undefined) return { kind: 'unknown_client' }
+  const lastOrganizationId = await findLastOrganizationId(tx, userId)
+  const standing = await readStanding(deps, tx, { userId, minUserVersion: signIn.userVersion, ask, lastOrganizationId, at: 'login', polled })
+  if (standing.kind !== 'known') return standing
+  const { userVersion, membership } = standing
+  const { session, refreshToken } = await openSession(tx, { signIn, client, organizationId: membership?.organizationId ?? null })
+  return { kind: 'started', answer: mintTokens(deps, { session, client, userVersion, membership, refreshToken, now: session.createdAt }) }
+}
+
+async function openSession(tx: Tx, o: { signIn: SignIn; client: Client; organizationId: string | null }): Promise<{ session: Session; refreshToken: string }> {
+  const { signIn, client } = o
+  const { userId, amr, from } = signIn
+  const session = await insertSession(tx, {
+    id: newId('ses'),
+    userId,
+    clientId: client.id,
+    amr,
+    deviceName: nameDevice(from.userAgent),
+    clientAddress: from.clientAddress ?? null,
+    lastOrganizationId: o.organizationId,
+    idleTtlSeconds: client.idleTtlSeconds,
+    absoluteTtlSeconds: client.absoluteTtlSeconds,
+  })
+  const owned = { sessionId: session.id, userId, clientId: client.id }
+  const familyId = newId('fam')
+  const { secret, hash } = mintSecret(refreshTokenPrefix)
+  await insertFamily(tx, { id: familyId, ...owned })
+  await insertRefreshToken(tx, { id: newId('rt'), familyId, ...owned, hash, previousId: null })
+  await appendEvent(tx, {
+    contract: SessionStarted,
+    aggregateType: 'session',
+    aggregateId: session.id,
+    version: session.version,
+    userId,
+    actor: `user:${userId}`,
+    data: { session_id: session.id, user_id: userId, client_id: client.id, amr },
+  })
+  return { session, refreshToken: secret }
+}
