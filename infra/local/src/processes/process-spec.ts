@@ -17,6 +17,8 @@ export type ProcessSpec = {
   stopTimeoutMs: number
   startTimeoutMs: number
   logFile: string
+  /** The process ends by itself when its standard input closes, that is, when the launcher is gone. */
+  watchesParent?: boolean
   /** Runs before each start, also before a restart. */
   prepare?: () => Promise<void>
   /** Asks the process itself. Throwing means "not yet". */

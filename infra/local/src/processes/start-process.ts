@@ -23,10 +23,11 @@ export async function startProcess(spec: ProcessSpec, onSpawn?: (pid: number, ex
     env: spec.env,
     cwd: spec.cwd,
     detached: true,
-    stdio: ['ignore', log.fd, log.fd],
+    stdio: [spec.watchesParent === true ? 'pipe' : 'ignore', log.fd, log.fd],
     ...(spec.account ?? {}),
   })
   closeSync(log.fd)
+  child.stdin?.on('error', () => undefined)
   const words = () => readFrom(spec.logFile, log.offset)
   const exited = exitOf(child, words)
   if (child.pid === undefined) throw new Error(`${spec.name} could not be started: ${await exited}`)

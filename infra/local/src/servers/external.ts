@@ -31,9 +31,11 @@ const ask: Record<ServerName, (url: string) => Promise<string>> = {
     }
   },
   nats: async (url) => {
-    const { username, password, host } = new URL(url)
+    // A cluster may be named by several servers; one that answers speaks for all.
+    const [first = '', ...others] = url.split(',')
+    const { username, password, host } = new URL(first)
     const credentials = username === '' ? {} : { user: decodeURIComponent(username), pass: decodeURIComponent(password) }
-    const connection = await connect({ servers: host, ...credentials, reconnect: false, timeout: CONNECT_TIMEOUT_MS })
+    const connection = await connect({ servers: [host, ...others.map((other) => other.replace(/^nats:\/\//, '').replace(/^.*@/, '').replace(/\/.*$/, ''))], ...credentials, reconnect: false, timeout: CONNECT_TIMEOUT_MS })
     try {
       if (connection.info?.jetstream !== true) throw new Error('JetStream is switched off')
       return connection.info.version
@@ -52,7 +54,7 @@ export async function findExternal(server: ServerName, env: NodeJS.ProcessEnv): 
   const { label, urlVariable } = REQUIREMENTS[server]
   const url = env[urlVariable]
   if (url === undefined || url === '') return undefined
-  if (!URL.canParse(url)) throw launchProblem(`${urlVariable} is not a URL`, `Give it as ${example[server]}, or unset it`)
+  if (!URL.canParse(url.split(',')[0] ?? '')) throw launchProblem(`${urlVariable} is not a URL`, `Give it as ${example[server]}, or unset it`)
   const remedy = `Start that server or correct ${urlVariable}; unset it to have a private ${label}`
   const banner = await ask[server](url).catch((error: unknown) => {
     throw launchProblem(`The ${label} that ${urlVariable} names cannot be used (${reasonOf(error)})`, remedy)

@@ -1,0 +1,165 @@
+// One run of the local platform, from nothing to ready: what to start, in which order, and what has to be known by whom.
+// Showing it, waiting and stopping are start.ts's.
+import { Listr, type ListrTask } from 'listr2'
+import type { ServiceName } from '@gatehouse/contracts/common/services'
+import { launchProblem } from './launch-problem.ts'
+import { seedDemo } from './demo/seed.ts'
+import type { DemoRecord } from './demo/demo-record.ts'
+import { DATABASE, prepareDatabase } from './platform/database.ts'
+import { gatewayUrl, type PlatformFacts } from './platform/environment.ts'
+import { mailboxSpec } from './platform/mailbox.ts'
+import { serviceSpec, SERVICES } from './platform/services.ts'
+import type { Supervisor } from './processes/supervisor.ts'
+import { planServer } from './servers/plan.ts'
+import { freePort, isPortFree, nextFreePort } from './servers/ports.ts'
+import { REQUIREMENTS, type ServerName } from './servers/versions.ts'
+import type { DataFolder } from './state/data-folder.ts'
+import { ensureKeys } from './state/keys.ts'
+import type { Settings } from './state/settings.ts'
+
+const DEFAULT_GATEWAY_PORT = 8080
+
+export type Launch = {
+  env: NodeJS.ProcessEnv
+  data: DataFolder
+  settings: Settings
+  supervisor: Supervisor
+  withDemo: boolean
+}
+
+/** Filled step by step while starting. */
+export type Running = { urls: Partial<Record<ServerName, string>>; mailbox?: string; smtpUrl?: string; facts?: PlatformFacts; demo?: DemoRecord | undefined; notes: string[] }
+
+export function launchTasks(launch: Launch): Listr<Running> {
+  const inner = { concurrent: true, exitOnError: true }
+  const tasks: ListrTask<Running>[] = [
+    { title: 'Servers', task: (_, task) => task.newListr([...(['postgres', 'redis', 'nats'] as const).map((name) => serverTask(launch, name)), mailboxTask(launch)], inner) },
+    { title: 'Keys, database and migrations', task: (running, task) => prepare(launch, running, (text) => { task.output = text }) },
+    { title: 'Services', task: (_, task) => task.newListr(SERVICES.map((service) => serviceTask(launch, service)), inner) },
+    {
+      title: 'Demo data',
+      enabled: launch.withDemo,
+      task: async (running, task) => {
+        try {
+          await demo(launch, running, (text) => { task.output = text })
+        } catch (error) {
+          // The platform itself is up: that is worth more than the demo.
+          task.title = 'Demo data: not made'
+          running.notes.push(`The demo could not be made (${error instanceof Error ? error.message : String(error)}); the next start tries again.`)
+        }
+      },
+    },
+  ]
+  // Signals are start.ts's to handle: it stops things in order.
+  return new Listr<Running>(tasks, { concurrent: false, registerSignalListeners: false, rendererOptions: { collapseSubtasks: true } })
+}
+
+function serverTask(launch: Launch, name: ServerName): ListrTask<Running> {
+  const { label, urlVariable } = REQUIREMENTS[name]
+  return {
+    title: label,
+    task: async (running, task) => {
+      const { settings, data, env } = launch
+      const port = settings.port(name)
+      const plan = await planServer[name]({
+        env,
+        data: data.servers,
+        logs: data.logs,
+        durable: true,
+        password: settings.password,
+        ...(port === undefined ? {} : { ports: { [name]: port } }),
+        note: (text) => { task.output = text },
+      })
+      running.urls[name] = plan.url
+      if (plan.spec === undefined) {
+        task.title = `${label} from ${urlVariable}`
+        return
+      }
+      await launch.supervisor.start(plan.spec)
+      settings.rememberPort(name, plan.spec.port)
+      task.title = `${label} on 127.0.0.1:${plan.spec.port}`
+    },
+  }
+}
+
+function mailboxTask({ supervisor, settings, data }: Launch): ListrTask<Running> {
+  return {
+    title: 'Mailbox',
+    task: async (running, task) => {
+      const smtpPort = await freePort(settings.port('smtp'))
+      const httpPort = await freePort(settings.port('mailbox'))
+      await supervisor.start(mailboxSpec({ smtpPort, httpPort, mails: data.mails, logs: data.logs }))
+      settings.rememberPort('smtp', smtpPort)
+      settings.rememberPort('mailbox', httpPort)
+      running.mailbox = `http://127.0.0.1:${httpPort}`
+      running.smtpUrl = `smtp://127.0.0.1:${smtpPort}`
+      task.title = `Mailbox on ${running.mailbox}`
+    },
+  }
+}
+
+async function prepare({ env, data, settings }: Launch, running: Running, note: (text: string) => void): Promise<void> {
+  const { postgres: adminUrl = '', redis: redisUrl = '', nats: natsUrl = '' } = running.urls
+  const gatewayPort = await chooseGatewayPort(env, (text) => running.notes.push(text))
+  running.facts = {
+    adminUrl,
+    redisUrl,
+    natsUrl,
+    smtpUrl: running.smtpUrl ?? '',
+    database: DATABASE,
+    rolePassword: (role) => settings.password(`role ${role}`),
+    ports: await choosePorts(settings, gatewayPort),
+    keys: ensureKeys(data.keys, SERVICES),
+    admin: { email: env['BOOTSTRAP_ADMIN_EMAIL'] ?? 'admin@gatehouse.local', password: env['BOOTSTRAP_ADMIN_PASSWORD'] ?? settings.password('platform admin') },
+  }
+  await prepareDatabase({ facts: running.facts, onService: (service) => { note(`migrations of ${service}`) } })
+}
+
+async function chooseGatewayPort(env: NodeJS.ProcessEnv, note: (text: string) => void): Promise<number> {
+  const wanted = env['PORT']
+  if (wanted === undefined || wanted === '') {
+    const port = await nextFreePort(DEFAULT_GATEWAY_PORT)
+    if (port !== DEFAULT_GATEWAY_PORT) note(`Port ${DEFAULT_GATEWAY_PORT} is taken, so the gateway listens on ${port}.`)
+    return port
+  }
+  const port = Number(wanted)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw launchProblem(`PORT is ${wanted}, which is not a port`, 'Give a number between 1 and 65535, or unset it')
+  if (await isPortFree(port)) return port
+  throw launchProblem(`Port ${port}, which PORT asks for, is taken or not yours to use`, 'Free it, give another PORT, or unset PORT to have a free one found')
+}
+
+async function choosePorts(settings: Settings, gatewayPort: number): Promise<PlatformFacts['ports']> {
+  const ports: Partial<PlatformFacts['ports']> = {}
+  const taken = new Set([gatewayPort])
+  const choose = async (name: string): Promise<number> => {
+    let port = await freePort(settings.port(name))
+    while (taken.has(port)) port = await freePort()
+    taken.add(port)
+    settings.rememberPort(name, port)
+    return port
+  }
+  for (const service of SERVICES) {
+    ports[service] = { port: service === 'gateway' ? gatewayPort : await choose(service), managementPort: await choose(`${service} management`) }
+  }
+  return ports as PlatformFacts['ports']
+}
+
+function serviceTask({ supervisor, env, data }: Launch, service: ServiceName): ListrTask<Running> {
+  return {
+    title: service,
+    task: async ({ facts }) => {
+      if (facts === undefined) throw new Error('services start after the database is ready')
+      await supervisor.start(await serviceSpec({ service, facts, env, logs: data.logs }))
+    },
+  }
+}
+
+async function demo({ settings }: Launch, running: Running, note: (text: string) => void): Promise<void> {
+  if (running.facts === undefined || running.mailbox === undefined) throw new Error('the demo is made after the services are ready')
+  // A private server's port may change from run to run; its data does not.
+  const database = running.facts.adminUrl.includes('gatehouse_admin') ? 'private' : new URL(running.facts.adminUrl).host
+  running.demo = settings.demo(database)
+  if (running.demo !== undefined) return
+  running.demo = await seedDemo({ gateway: gatewayUrl(running.facts), mailbox: running.mailbox, admin: running.facts.admin, password: settings.password, note })
+  settings.rememberDemo(database, running.demo)
+}

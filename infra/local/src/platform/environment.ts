@@ -1,0 +1,74 @@
+// What each service finds in its environment: exactly the variables its own configuration declares, and nothing else, so the
+// gateway never sees a database password. Settings of a service that the launcher does not decide itself can be given to
+// the launcher (`TOKENS_ACCESS_TTL_SECONDS=60 npm start`) and are passed on to the service that declares them.
+import type { ServiceName } from '@gatehouse/contracts/common/services'
+import { roleUrl, rolesOf } from '@gatehouse/service-kit/postgres/provision'
+import type { KeyFiles } from '../state/keys.ts'
+
+/** Everything about this run that services may have to know. */
+export type PlatformFacts = {
+  adminUrl: string
+  database: string
+  rolePassword: (role: string) => string
+  redisUrl: string
+  natsUrl: string
+  smtpUrl: string
+  ports: Record<ServiceName, { port: number; managementPort: number }>
+  keys: KeyFiles
+  admin: { email: string; password: string }
+}
+
+/** Of the launcher's own environment, what any program needs. */
+const INHERITED = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS']
+
+/** Whoever starts the platform may decide these differently. */
+const OVERRIDABLE = new Set(['LOG_LEVEL', 'GATEHOUSE_ISSUER', 'SMTP_URL', 'PUBLIC_URL', 'BOOTSTRAP_ADMIN_EMAIL', 'BOOTSTRAP_ADMIN_PASSWORD'])
+
+export function gatewayUrl(facts: Pick<PlatformFacts, 'ports'>): string {
+  return `http://127.0.0.1:${facts.ports.gateway.port}`
+}
+
+/** @param o.declared the names of the variables in the service's configuration schema */
+export function environmentOf(o: { service: ServiceName; declared: readonly string[]; facts: PlatformFacts; env: NodeJS.ProcessEnv }): NodeJS.ProcessEnv {
+  const known = knownValues(o.service, o.facts)
+  const result: NodeJS.ProcessEnv = {}
+  for (const name of INHERITED) if (o.env[name] !== undefined) result[name] = o.env[name]
+  for (const name of o.declared) {
+    const isTheirs = OVERRIDABLE.has(name) || (known[name] === undefined && known[`${name}_FILE`] === undefined)
+    for (const variant of [name, `${name}_FILE`]) {
+      const value = (isTheirs ? o.env[variant] : undefined) ?? known[variant]
+      if (value !== undefined) result[variant] = value
+    }
+    // A file named by hand replaces a value of ours; both at once would be a contradiction.
+    if (isTheirs && o.env[`${name}_FILE`] !== undefined && o.env[name] === undefined) delete result[name]
+  }
+  return result
+}
+
+function knownValues(service: ServiceName, facts: PlatformFacts): Record<string, string> {
+  const { port, managementPort } = facts.ports[service]
+  const role = (name: string) => roleUrl({ adminUrl: facts.adminUrl, database: facts.database, role: name, password: facts.rolePassword(name) })
+  const { runtime, system } = rolesOf(service)
+  const peers = Object.entries(facts.ports).map(([peer, at]) => [`${peer.toUpperCase()}_URL`, `http://127.0.0.1:${at.port}`] as const)
+  return {
+    ...Object.fromEntries(peers),
+    GATEHOUSE_ENV: 'development',
+    LOG_LEVEL: 'info',
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    MANAGEMENT_PORT: String(managementPort),
+    GATEHOUSE_ISSUER: gatewayUrl(facts),
+    PUBLIC_URL: gatewayUrl(facts),
+    SERVICE_PRIVATE_KEY_FILE: facts.keys.privateKey(service),
+    SERVICE_JWKS_FILE: facts.keys.jwks,
+    KEY_ENCRYPTION_KEY_FILE: facts.keys.keyEncryptionKey,
+    DATABASE_RUNTIME_URL: role(runtime),
+    DATABASE_SYSTEM_URL: role(system),
+    REDIS_URL: facts.redisUrl,
+    NATS_URL: facts.natsUrl,
+    SMTP_URL: facts.smtpUrl,
+    MAIL_FROM: 'Gatehouse <no-reply@gatehouse.local>',
+    BOOTSTRAP_ADMIN_EMAIL: facts.admin.email,
+    BOOTSTRAP_ADMIN_PASSWORD: facts.admin.password,
+  }
+}

@@ -1,0 +1,33 @@
+// `.data/platform.json`: where everything is and who may sign in, for scripts. It exists only while the platform runs.
+import type { ServiceName } from '@gatehouse/contracts/common/services'
+import type { DemoRecord } from '../demo/demo-record.ts'
+import { SERVICES } from './services.ts'
+import type { PlatformFacts } from './environment.ts'
+import { gatewayUrl } from './environment.ts'
+
+export type PlatformFile = {
+  gateway: string
+  mailbox: string
+  /** Where each service answers /livez, /readyz, /startupz and /metrics. */
+  management: Record<ServiceName, string>
+  admin: { email: string; password: string }
+  demo?: DemoRecord
+  /** Pids by name, kept up to date over restarts: services, servers that are ours, mailbox, and the launcher itself. */
+  processes: Record<string, number>
+  /** Administrators' URLs. */
+  servers: { postgres: string; redis: string; nats: string }
+}
+
+export function platformFile(o: { facts: PlatformFacts; mailbox: string; demo: DemoRecord | undefined; processes: Record<string, number> }): PlatformFile {
+  const { facts } = o
+  const management = Object.fromEntries(SERVICES.map((service) => [service, `http://127.0.0.1:${facts.ports[service].managementPort}`])) as Record<ServiceName, string>
+  return {
+    gateway: gatewayUrl(facts),
+    mailbox: o.mailbox,
+    management,
+    admin: facts.admin,
+    ...(o.demo === undefined ? {} : { demo: o.demo }),
+    processes: { ...o.processes, launcher: process.pid },
+    servers: { postgres: facts.adminUrl, redis: facts.redisUrl, nats: facts.natsUrl },
+  }
+}
