@@ -1,11 +1,14 @@
 /** The attributes the tests of this folder write conditions about. */
-import type { ConditionSchema } from '@gatehouse/policy/check/schema'
+import type { AttributeSchema, ConditionSchema } from '@gatehouse/policy/check/schema'
 
 const stored = ['stored'] as const
 const caller = ['caller'] as const
 
+/** A name every object has by inheritance, as an attribute. */
+const inherited: AttributeSchema = { type: 'string', provenance: stored }
+
 export const schema: ConditionSchema = {
-  user: { id: { type: 'string', provenance: ['platform'] }, constructor: { type: 'string', provenance: stored } },
+  user: { id: { type: 'string', provenance: ['platform'] }, ['constructor' as string]: inherited },
   membership: {
     department: { type: 'string', provenance: stored },
     level: { type: 'number', provenance: stored },

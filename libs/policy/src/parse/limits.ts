@@ -2,12 +2,21 @@
 
 export const limits = { sourceBytes: 2048, depth: 32, nodes: 200 } as const
 
+export const tooDeep = `nested deeper than ${limits.depth}`
+export const tooManyNodes = `more than ${limits.nodes} nodes`
+
 const opening = '([{'
 const closing = ')]}'
 
-/** Offset of the bracket that nests deeper than the limit allows; text in quotes does not count. */
-export function findTooDeepBracket(source: string): number | undefined {
+export type Excess = { readonly error: string; readonly offset: number }
+
+/**
+ * Finds what no parser needs to see to refuse: brackets nested too deep, more commas than there can be nodes.
+ * Text in quotes does not count. Finding nothing proves nothing: the tree is measured again when it is read.
+ */
+export function findExcess(source: string): Excess | undefined {
   let depth = 0
+  let commas = 0
   let quote: string | undefined
   for (let offset = 0; offset < source.length; offset++) {
     const char = source[offset]!
@@ -15,9 +24,9 @@ export function findTooDeepBracket(source: string): number | undefined {
       if (char === '\\') offset++
       else if (char === quote || char === '\n') quote = undefined
     } else if (char === '"' || char === "'") quote = char
-    else if (opening.includes(char)) {
-      if (++depth > limits.depth) return offset
-    } else if (closing.includes(char)) depth--
+    else if (char === ',' && ++commas >= limits.nodes) return { error: tooManyNodes, offset }
+    else if (opening.includes(char) && ++depth > limits.depth) return { error: tooDeep, offset }
+    else if (closing.includes(char)) depth--
   }
   return undefined
 }

@@ -5,7 +5,7 @@
 import type { Ir } from '../ir/condition.ts'
 import { positionOf, type Position } from '../ir/position.ts'
 import { parseCel } from './cel.ts'
-import { findTooDeepBracket, limits } from './limits.ts'
+import { findExcess, limits } from './limits.ts'
 import { readExpression } from './read-expression.ts'
 
 export type ParseResult = { readonly ok: true; readonly ir: Ir } | { readonly ok: false; readonly error: string; readonly position: Position }
@@ -19,8 +19,8 @@ export function parseCondition(source: string): ParseResult {
   if (source.length > limits.sourceBytes || new TextEncoder().encode(source).length > limits.sourceBytes) {
     return refuse(`a condition has at most ${limits.sourceBytes} bytes`, 0)
   }
-  const tooDeep = findTooDeepBracket(source)
-  if (tooDeep !== undefined) return refuse(`nested deeper than ${limits.depth}`, tooDeep)
+  const excess = findExcess(source)
+  if (excess) return refuse(excess.error, excess.offset)
   const parsed = parseCel(source)
   if (!parsed.ok) return refuse(parsed.error, parsed.offset)
   const read = readExpression(parsed.expr, parsed.positions)

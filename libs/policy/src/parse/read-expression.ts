@@ -5,7 +5,7 @@
 import { attributeSources, type AttributeRef, type AttributeSource, type CompareOperator, type Node, type TextTest } from '../ir/condition.ts'
 import { instantMs } from '../ir/instant.ts'
 import type { CelExpr, CelPositions } from './cel.ts'
-import { limits } from './limits.ts'
+import { limits, tooDeep, tooManyNodes } from './limits.ts'
 
 export type ReadResult = { readonly ok: true; readonly node: Node } | { readonly ok: false; readonly error: string; readonly at: number }
 
@@ -59,8 +59,8 @@ const startOf = (expr: CelExpr, positions: CelPositions): number => positions[ex
 
 function read(expr: CelExpr, reading: Reading, depth: number): Node {
   const at = startOf(expr, reading.positions)
-  if (depth > limits.depth) refuse(`nested deeper than ${limits.depth}`, at)
-  if (++reading.nodes > limits.nodes) refuse(`more than ${limits.nodes} nodes`, at)
+  if (depth > limits.depth) refuse(tooDeep, at)
+  if (++reading.nodes > limits.nodes) refuse(tooManyNodes, at)
   const kind = expr.exprKind
   switch (kind.case) {
     case 'constExpr':
