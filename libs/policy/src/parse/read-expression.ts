@@ -45,7 +45,6 @@ const isTextTest = (name: string): name is TextTest => textTests.has(name)
 
 /** What the refusal calls a construct the parser knows and this language does not. */
 const refusedOperators: ReadonlyMap<string, string> = new Map([
-  ['_?_:_', 'the conditional operator ?:'],
   ['_[_]', 'indexing with []'],
   ['_+_', 'the operator +'],
   ['_-_', 'the operator -'],
@@ -74,7 +73,7 @@ function read(expr: CelExpr, reading: Reading, depth: number): Node {
     case 'identExpr':
       return refuse(`"${kind.value.name}" alone is not a value: write <source>.<attribute> with one of ${attributeSources.join(', ')}`, at)
     case 'structExpr':
-      return refuse('maps and messages {} are not supported', at)
+      return refuse('maps and messages are not supported', at)
     case 'comprehensionExpr':
       return refuse('the macros all, exists, exists_one, filter and map are not supported', at)
     case undefined:
