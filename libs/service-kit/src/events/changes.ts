@@ -18,24 +18,30 @@ const filteredSpan = 5000
 
 export async function readChanges(o: { service: string; system: Db; sequencer: Sequencer }, query: ChangesQuery): Promise<ChangesPage> {
   const { epoch, head } = await o.sequencer.sequence()
-  const { after } = query
   // Positions of another epoch mean nothing here, and a reader ahead of the head has followed a database that is gone: it must reload.
-  if ((query.epoch !== undefined && query.epoch !== epoch) || after >= head) return { epoch, head, events: [], scanned_to: Math.min(after, head) }
+  if ((query.epoch !== undefined && query.epoch !== epoch) || query.after >= head) {
+    return { epoch, head, after: query.after, events: [], scanned_to: Math.min(query.after, head) }
+  }
+  const after = (await isKept(o.system, query.after + 1)) ? query.after : await oldestFor(o.system, query)
   const limit = Math.min(query.limit ?? defaultLimit, mostLimit)
   const upTo = query.subjects === undefined ? head : Math.min(head, after + filteredSpan)
-  const rows = await readRange(o.system, { after, upTo, limit, ...(query.subjects === undefined ? {} : { subjects: query.subjects }) })
-  if (Number(rows[0]?.position) !== after + 1 && !(await isKept(o.system, after + 1))) {
-    throw problem('gone', { internal: `changes after ${after} are behind retention` })
-  }
+  const rows = await readRange(o.system, { after, upTo, limit, subjects: query.subjects })
   return {
     epoch,
     head,
+    after,
     events: rows.map((row) => toEvent(row, { service: o.service, epoch })),
     scanned_to: rows.length < limit ? upTo : Number(rows.at(-1)?.position),
   }
 }
 
-async function readRange(db: Db, o: { after: number; upTo: number; limit: number; subjects?: readonly string[] }): Promise<OutboxRow[]> {
+async function oldestFor(db: Db, query: ChangesQuery): Promise<number> {
+  if (query.orOldest !== true) throw problem('gone', { internal: `changes after ${query.after} are behind retention` })
+  const [row] = rowsOf<{ oldest: string | null }>(await db.execute(sql`select min(position) as oldest from outbox where position > ${query.after}`))
+  return Number(row?.oldest ?? query.after + 1) - 1
+}
+
+async function readRange(db: Db, o: { after: number; upTo: number; limit: number; subjects: readonly string[] | undefined }): Promise<OutboxRow[]> {
   const wanted = o.subjects === undefined ? sql`` : sql`and (${sql.join(o.subjects.map(subjectIs), sql` or `)})`
   return rowsOf<OutboxRow>(
     await db.execute(sql`select ${outboxColumns} from outbox where position > ${o.after} and position <= ${o.upTo} ${wanted} order by position limit ${o.limit}`),

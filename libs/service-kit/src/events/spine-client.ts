@@ -9,8 +9,11 @@ import type { ServiceClient } from '../http/service-client.ts'
 
 export type { ChangesPage }
 
-/** `subjects`: event types, or a prefix ending in `.>`. */
-export type ChangesQuery = { after: number; epoch?: string; limit?: number; subjects?: readonly string[] }
+/**
+ * `subjects`: event types, or a prefix ending in `.>`. `orOldest`: when `after` is behind retention, begin with the oldest event that is kept
+ * instead of being told `gone`.
+ */
+export type ChangesQuery = { after: number; epoch?: string; limit?: number; subjects?: readonly string[]; orOldest?: boolean }
 
 /** State as of `position`. `records` throws when the producer stopped before its end. */
 export type Snapshot = { epoch: string; position: number; records: AsyncIterable<object> }
@@ -26,12 +29,13 @@ export type SpineClient = {
 export function createSpineClient(http: ServiceClient): SpineClient {
   const changes = changesRoute(http.target)
   return {
-    changes: ({ after, epoch, limit, subjects }) =>
+    changes: ({ after, epoch, limit, subjects, orOldest }) =>
       http.call(changes, {
         query: {
           after,
           ...(epoch === undefined ? {} : { epoch }),
           ...(limit === undefined ? {} : { limit }),
+          ...(orOldest === true ? { or_oldest: true } : {}),
           ...(subjects === undefined ? {} : { subjects: subjects.join(',') }),
         },
       }),

@@ -9,6 +9,8 @@ export const ChangesPage = Type.Object({
   epoch: Type.String(),
   /** Position of the newest committed event, given out after this was asked. */
   head: Type.Integer(),
+  /** Where this page begins: what was asked, or later when the oldest event that is kept was asked for. */
+  after: Type.Integer(),
   events: Type.Array(EventEnvelope),
   /** Nothing that was asked for is missing up to here; the next page begins after it. */
   scanned_to: Type.Integer(),
@@ -29,6 +31,8 @@ export const changesRoute = <S extends ServiceName>(service: S, callers: readonl
       after: Type.Integer({ minimum: 0 }),
       epoch: Type.Optional(Type.String({ maxLength: 64 })),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 500 })),
+      /** Begin with the oldest event that is kept instead of answering 410. */
+      or_oldest: Type.Optional(Type.Boolean()),
       /** Event types separated by commas; one may end in `.>`. */
       subjects: Type.Optional(Type.String({ maxLength: 4096 })),
     }),

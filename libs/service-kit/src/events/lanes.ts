@@ -1,0 +1,45 @@
+/** Tasks of one key run one after another, tasks of different keys side by side; a failure in one lane never holds up another. */
+
+export type Lanes = {
+  run<T>(key: string, task: () => Promise<T>): Promise<T>
+  /** Resolves when nothing is running or queued. */
+  idle(): Promise<void>
+}
+
+export function createLanes(): Lanes {
+  const tails = new Map<string, Promise<unknown>>()
+  return {
+    run: (key, task) => {
+      const turn = (tails.get(key) ?? Promise.resolve()).then(task)
+      const settled = turn.then(
+        () => {},
+        () => {},
+      )
+      tails.set(key, settled)
+      void settled.then(() => {
+        if (tails.get(key) === settled) tails.delete(key)
+      })
+      return turn
+    },
+    idle: async () => {
+      while (tails.size > 0) await Promise.all(tails.values())
+    },
+  }
+}
+
+/** At most `limit` tasks at once; the others wait in order. */
+export function createSlots(limit: number): <T>(task: () => Promise<T>) => Promise<T> {
+  let free = limit
+  const queue: (() => void)[] = []
+  return async (task) => {
+    if (free > 0) free -= 1
+    else await new Promise<void>((resolve) => queue.push(resolve))
+    try {
+      return await task()
+    } finally {
+      const next = queue.shift()
+      if (next === undefined) free += 1
+      else next()
+    }
+  }
+}
