@@ -27,7 +27,7 @@ export function loadConfig<const S extends TObject>(schema: S, env: Environment)
     const text = readText(name, env, errors)
     if (text === undefined) {
       if (setting.default !== undefined) config[name] = setting.default
-      else if ((schema.required ?? []).includes(name) && !errors.some((error) => error.startsWith(name))) errors.push(`${name} is required (or ${name}_FILE)`)
+      else if ((schema.required ?? []).includes(name) && !errors.some((error) => isAbout(error, name))) errors.push(`${name} is required (or ${name}_FILE)`)
       continue
     }
     config[name] = valueOf(text, setting)
@@ -37,6 +37,9 @@ export function loadConfig<const S extends TObject>(schema: S, env: Environment)
   if (errors.length > 0) throw Object.assign(new Error(`Configuration is not valid:\n  ${errors.join('\n  ')}`), { name: 'ConfigError', errors })
   return Object.freeze(config) as Readonly<Static<S>>
 }
+
+/** `PORT` is not `PORT_RANGE`. */
+const isAbout = (line: string, name: string): boolean => line.startsWith(name) && /^(_FILE)?[ :]/.test(line.slice(name.length))
 
 function readText(name: string, env: Environment, errors: string[]): string | undefined {
   const direct = env[name] || undefined
@@ -83,13 +86,11 @@ function parseUrl(text: string): URL | null {
 
 /** One line per variable; what was already said about it is not said again. */
 function schemaErrors(schema: TObject, config: Record<string, unknown>, said: readonly string[]): string[] {
-  const complained = new Map<string, string>()
-  for (const error of Errors(schema, config)) {
-    const name = error.instancePath.split('/')[1]
-    if (name === undefined || complained.has(name) || said.some((line) => line.startsWith(name))) continue
-    complained.set(name, `${name} ${expectationOf(schema.properties[name] as Setting, error.message)}`)
-  }
-  return [...complained.values()]
+  return Object.entries(config).flatMap(([name, value]) => {
+    const setting = schema.properties[name]
+    const [error] = setting === undefined || said.some((line) => isAbout(line, name)) ? [] : Errors(setting, value)
+    return error === undefined ? [] : [`${name} ${expectationOf(setting as Setting, error.message)}`]
+  })
 }
 
 function expectationOf(setting: Setting | undefined, message: string): string {

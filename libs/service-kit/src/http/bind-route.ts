@@ -9,8 +9,8 @@ import type { Static, TSchema } from 'typebox'
 import { problem } from '../errors/app-error.ts'
 import { authenticate } from './authenticate.ts'
 import type { Caller, OrgCaller, ServiceCaller, UserCaller } from './caller.ts'
-import { isStorableText } from './json-body.ts'
 import { defaultBodyLimitBytes, serverSettings } from './server.ts'
+import { isStorableText } from './storable-text.ts'
 import { createValidator, type Validator } from './validation.ts'
 
 type StaticOf<S> = S extends TSchema ? Static<S> : undefined

@@ -5,6 +5,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance } from 'fastify'
 import { problem } from '../errors/app-error.ts'
+import { isStorableText } from './storable-text.ts'
 
 /** Deeper than any contract; recursion over what passed is safe. */
 export const maxDepth = 32
@@ -25,11 +26,6 @@ function exceedsDepth(text: string): boolean {
   }
   return false
 }
-
-const unstorable = /[\u0000\p{Surrogate}]/u
-
-/** Whether a string can be stored: no NUL, no half of a surrogate pair. */
-export const isStorableText = (text: string): boolean => !unstorable.test(text)
 
 function holdsUnstorableText(value: unknown): boolean {
   if (typeof value === 'string') return !isStorableText(value)

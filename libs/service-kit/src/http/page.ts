@@ -1,5 +1,6 @@
 /** Cursor lists: the cursor is opaque to clients (base64url JSON) and proves nothing, so what it names is still scoped by the query it is used in. */
 import { problem } from '../errors/app-error.ts'
+import { isStorableText } from './storable-text.ts'
 
 /** Values the next page starts after; strings and numbers only. */
 export type CursorValues = readonly (string | number)[]
@@ -25,15 +26,12 @@ function parse(cursor: string): (string | number)[] | undefined {
   if (cursor.length > 512 || !/^[A-Za-z0-9_-]+$/.test(cursor)) return undefined
   try {
     const values: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
-    if (!Array.isArray(values) || !values.every((value) => isPlainText(value) || Number.isSafeInteger(value))) return undefined
+    if (!Array.isArray(values) || !values.every((value) => (typeof value === 'string' && isStorableText(value)) || Number.isSafeInteger(value))) return undefined
     return values as (string | number)[]
   } catch {
     return undefined
   }
 }
-
-// What PostgreSQL could not even compare with must not get that far.
-const isPlainText = (value: unknown): boolean => typeof value === 'string' && !/[\u0000\p{Surrogate}]/u.test(value)
 
 export type PageOf<Row> = { data: Row[]; page: { next_cursor: string | null; has_more: boolean } }
 

@@ -7,7 +7,7 @@ import type { Dispatcher, Pool } from 'undici'
 import { systemClock } from '../context/clock.ts'
 import { childTraceparent, currentContext, newContext, recordRevision } from '../context/request-context.ts'
 import { decodeRevision } from '../context/revision.ts'
-import { AppError, isAppError, isProblemCode, problem, type FieldError } from '../errors/app-error.ts'
+import { isAppError, isProblemCode, problem, type AppError, type FieldError } from '../errors/app-error.ts'
 import type { AssertionSigner } from './assertion.ts'
 import type { UserCaller } from './caller.ts'
 

@@ -1,0 +1,108 @@
+/** Configuration: every error at once, secrets from files, weak secrets refused outside development, values never shown. */
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Type from 'typebox'
+import t from 'tap'
+import { describeConfig } from '../src/config/describe.ts'
+import { postgresConfig, serviceConfig } from '../src/config/fragments.ts'
+import { isConfigError, loadConfig, type Environment } from '../src/config/load.ts'
+import { Secret } from '../src/config/schema.ts'
+import { loadServiceKeys } from '../src/config/service-keys.ts'
+import { generateServiceKey } from '../src/http/assertion.ts'
+
+const schema = Type.Object({
+  ...serviceConfig,
+  ...postgresConfig,
+  SIGNING_SECRET: Secret({ description: 'Signs something.' }),
+  RETRIES: Type.Optional(Type.Integer({ minimum: 0, maximum: 10 })),
+  ORIGINS: Type.Array(Type.String(), { default: [] }),
+  VERBOSE: Type.Boolean({ default: false }),
+})
+
+const good: Environment = {
+  GATEHOUSE_ISSUER: 'https://id.example.com',
+  SERVICE_PRIVATE_KEY: '{}',
+  SERVICE_JWKS: '{}',
+  DATABASE_RUNTIME_URL: 'postgres://orgs_runtime:q8Zr2LmXw0Pk5VtB@db/gatehouse',
+  DATABASE_SYSTEM_URL: 'postgres://orgs_system:a7Yt3KnCx9Qj4UsD@db/gatehouse',
+  SIGNING_SECRET: 'f3Kq9ZtX1vLm8WcR',
+}
+
+const errorsOf = (env: Environment): readonly string[] => {
+  try {
+    loadConfig(schema, env)
+  } catch (err) {
+    if (isConfigError(err)) return err.errors
+    throw err
+  }
+  return []
+}
+
+t.test('a complete environment becomes frozen, typed configuration with its defaults', async (t) => {
+  const config = loadConfig(schema, { ...good, PORT: '8080', ORIGINS: 'https://a.example, https://b.example', VERBOSE: 'true' })
+  t.equal(config.PORT, 8080)
+  t.equal(config.GATEHOUSE_ENV, 'production', 'production unless told otherwise')
+  t.same(config.ORIGINS, ['https://a.example', 'https://b.example'])
+  t.equal(config.VERBOSE, true)
+  t.equal(config.RETRIES, undefined)
+  t.ok(Object.isFrozen(config))
+})
+
+t.test('every error is reported at once, one line per variable, without values', async (t) => {
+  const errors = errorsOf({
+    ...good,
+    GATEHOUSE_ISSUER: 'not a url',
+    PORT: 'eighty',
+    LOG_LEVEL: 'loud',
+    DATABASE_RUNTIME_URL: 'mysql://root:topsecretvalue123@db/x',
+    SIGNING_SECRET: '',
+    RETRIES: '11',
+    VERBOSE: 'maybe',
+  })
+  for (const name of ['GATEHOUSE_ISSUER', 'PORT', 'LOG_LEVEL', 'DATABASE_RUNTIME_URL', 'SIGNING_SECRET', 'RETRIES', 'VERBOSE']) {
+    t.equal(errors.filter((line) => line.startsWith(name)).length, 1, `${name} is named once`)
+  }
+  t.equal(errors.length, 7)
+  t.notMatch(errors.join('\n'), /topsecretvalue123|eighty/, 'no value is repeated')
+})
+
+t.test('an empty variable counts as absent', async (t) => {
+  t.match(errorsOf({ ...good, SIGNING_SECRET: '' }), ['SIGNING_SECRET is required (or SIGNING_SECRET_FILE)'])
+})
+
+t.test('a value can come from a file named by <NAME>_FILE, and only from one place', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'config-'))
+  const file = join(folder, 'secret')
+  writeFileSync(file, 'f3Kq9ZtX1vLm8WcR\n')
+  const { SIGNING_SECRET, ...rest } = good
+  t.equal(loadConfig(schema, { ...rest, SIGNING_SECRET_FILE: file }).SIGNING_SECRET, SIGNING_SECRET, 'the trailing newline is not part of it')
+  t.match(errorsOf({ ...good, SIGNING_SECRET_FILE: file }), [/both set/])
+  t.match(errorsOf({ ...rest, SIGNING_SECRET_FILE: join(folder, 'missing') }), [/cannot be read.*ENOENT/])
+})
+
+t.test('weak secrets are refused outside development, also inside URLs', async (t) => {
+  const weak = { ...good, SIGNING_SECRET: 'changeme', DATABASE_RUNTIME_URL: 'postgres://a:postgres@db/x', DATABASE_SYSTEM_URL: 'postgres://a@db/x' }
+  t.match(errorsOf(weak), [/DATABASE_RUNTIME_URL: its password is too short/, /DATABASE_SYSTEM_URL has no password/, /SIGNING_SECRET is too short/])
+  t.match(errorsOf({ ...good, SIGNING_SECRET: 'aaaaaaaaaaaaaaaaaaaaaaaa' }), [/too uniform/])
+  t.match(errorsOf({ ...good, SIGNING_SECRET: 'change-me-please-now' }), [/begins like a default/])
+  t.same(errorsOf({ ...weak, GATEHOUSE_ENV: 'development' }), [], 'development takes them')
+})
+
+t.test('the description names every setting and shows no secret', async (t) => {
+  const settings = describeConfig(schema)
+  t.match(settings.find(({ name }) => name === 'PORT'), { type: 'integer', required: false, secret: false, default: 0 })
+  t.match(settings.find(({ name }) => name === 'SIGNING_SECRET'), { type: 'string', required: true, secret: true, description: 'Signs something.' })
+  t.equal(settings.find(({ name }) => name === 'GATEHOUSE_ENV')?.type, 'production | development')
+})
+
+t.test('keys of the wrong kind or of another service are configuration errors', async (t) => {
+  const own = generateServiceKey('orgs')
+  const jwks = JSON.stringify({ keys: [own.publicJwk] })
+  t.ok(loadServiceKeys('orgs', { SERVICE_PRIVATE_KEY: JSON.stringify(own.privateJwk), SERVICE_JWKS: jwks }))
+  const refused = (key: string, set: string, expected: RegExp) => t.throws(() => loadServiceKeys('orgs', { SERVICE_PRIVATE_KEY: key, SERVICE_JWKS: set }), { message: expected })
+  refused('nonsense', jwks, /SERVICE_PRIVATE_KEY is not JSON/)
+  refused(JSON.stringify(own.publicJwk), jwks, /not a private key/)
+  refused(JSON.stringify(generateServiceKey('tokens').privateJwk), jwks, /another service/)
+  refused(JSON.stringify(own.privateJwk), '{"keys":[]}', /SERVICE_JWKS holds no P-256 key/)
+})

@@ -1,0 +1,72 @@
+/** Identifiers keep their type, secrets their form, ciphertexts their place, cursors and revisions their meaning. */
+import { randomBytes } from 'node:crypto'
+import t from 'tap'
+import { decodeRevision, encodeRevision } from '../src/context/revision.ts'
+import { decodeCursor, encodeCursor, pageOf } from '../src/http/page.ts'
+import { isTypeId, newId, typeIdOf, uuidOf } from '../src/ids/type-id.ts'
+import { createEnvelope, parseKey } from '../src/secrets/envelope.ts'
+import { hashSecret, isWellFormed, mintSecret } from '../src/secrets/opaque-token.ts'
+
+t.test('a TypeID round-trips through its UUID and never changes type', async (t) => {
+  const id = newId('ses')
+  t.ok(isTypeId('ses', id))
+  t.equal(typeIdOf('ses', uuidOf(id, 'ses')), id)
+  t.match(uuidOf(id), /^[0-9a-f]{8}-[0-9a-f]{4}-7/, 'a UUIDv7')
+  t.throws(() => uuidOf(id, 'user'), TypeError)
+  for (const bad of ['ses_', 'ses', '', `user_${id.slice(4)}`, `${id}x`, id.toUpperCase(), `ses_8${id.slice(5)}`, `ses_${'ü'.repeat(26)}`, 'ses_\u0000', undefined, 7, `_${id}`]) {
+    t.notOk(isTypeId('ses', bad), `refuses ${JSON.stringify(bad)}`)
+  }
+  const ordered = Array.from({ length: 50 }, () => newId('evt'))
+  t.same([...ordered].sort(), ordered, 'ids sort by creation')
+})
+
+t.test('a minted secret is well-formed, and one changed character is noticed without asking anybody', async (t) => {
+  const { secret, hash } = mintSecret('gthr_')
+  t.match(secret, /^gthr_[A-Za-z0-9_-]{49}$/)
+  t.ok(isWellFormed('gthr_', secret))
+  t.ok(hash.equals(hashSecret(secret)))
+  t.notOk(isWellFormed('gthv_', secret), 'another kind')
+  const changed = secret.slice(0, 10) + (secret[10] === 'A' ? 'B' : 'A') + secret.slice(11)
+  t.notOk(isWellFormed('gthr_', changed))
+  t.notOk(isWellFormed('gthr_', ''))
+})
+
+t.test('a sealed secret opens only with its key, in its place, unchanged; old keys still open', async (t) => {
+  const [oldKey, newKey] = [randomBytes(32), randomBytes(32)]
+  const before = createEnvelope({ keys: [oldKey] })
+  const after = createEnvelope({ keys: [newKey, oldKey] })
+  const sealed = before.seal(Buffer.from('private'), 'signing-key:1')
+  t.equal(after.open(sealed, 'signing-key:1').toString(), 'private')
+  t.ok(after.seal(Buffer.from('x'), 'p').includes(after.keyId), 'the ciphertext names its key')
+  t.throws(() => after.open(sealed, 'signing-key:2'), 'another place')
+  t.throws(() => createEnvelope({ keys: [newKey] }).open(sealed, 'signing-key:1'), /No key-encryption key/)
+  t.throws(() => after.open(`${sealed.slice(0, -2)}AA`, 'signing-key:1'))
+  t.throws(() => createEnvelope({ keys: [randomBytes(16)] }))
+  t.equal(parseKey(oldKey.toString('base64')).length, 32)
+  t.throws(() => parseKey('short'))
+})
+
+t.test('cursors that this list did not give out are refused', async (t) => {
+  const cursor = encodeCursor(['2026-01-01T00:00:00Z', 7])
+  t.same(decodeCursor(cursor, 2), ['2026-01-01T00:00:00Z', 7])
+  t.equal(decodeCursor(undefined, 2), undefined)
+  const forged = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  for (const bad of ['', 'x', '%%%', forged([1]), forged({ a: 1 }), forged([{}, 1]), forged(['a\u0000', 1]), forged([1e400, 1]), 'A'.repeat(600)]) {
+    t.throws(() => decodeCursor(bad, 2), { code: 'invalid_cursor' }, bad.slice(0, 20))
+  }
+  t.throws(() => decodeCursor(cursor, 2, () => false), { code: 'invalid_cursor' })
+})
+
+t.test('a page tells whether there is more', async (t) => {
+  t.same(pageOf([1, 2, 3], 2, (row) => [row]), { data: [1, 2], page: { next_cursor: encodeCursor([2]), has_more: true } })
+  t.same(pageOf([1, 2], 2, (row) => [row]), { data: [1, 2], page: { next_cursor: null, has_more: false } })
+  t.same(pageOf([], 2, () => []), { data: [], page: { next_cursor: null, has_more: false } })
+})
+
+t.test('a revision is opaque, and what is not one is not read', async (t) => {
+  const revision = encodeRevision([['orgs', 12], ['authz', 3]])
+  t.same(decodeRevision(revision), { orgs: 12, authz: 3 })
+  for (const bad of ['', '{}', 'W10', Buffer.from('{"orgs":-1}').toString('base64url'), Buffer.from('{"orgs":"1"}').toString('base64url'), Buffer.from('{"__proto__":1}').toString('base64url')]) {
+    t.equal(decodeRevision(bad), undefined, bad)
+  }
+})
