@@ -3,18 +3,21 @@ import { randomBytes } from 'node:crypto'
 import { accessTokenAudience } from '@gatehouse/contracts/claims/access-token'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { GetInternalJwks } from '@gatehouse/contracts/http/tokens/sessions'
+import { loadServiceKeys } from '@gatehouse/service-kit/config/service-keys'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import { connectNats } from '@gatehouse/service-kit/events/nats'
 import { createSpine, type Spine } from '@gatehouse/service-kit/events/producer'
+import { check, type ReadyCheck } from '@gatehouse/service-kit/health/checks'
 import { createAccessTokenVerifier, type AccessTokenVerifier } from '@gatehouse/service-kit/http/access-token'
-import { createAssertionSigner, createAssertionVerifier, type AssertionVerifier } from '@gatehouse/service-kit/http/assertion'
-import { createJwksSource, type Jwk, type Jwks } from '@gatehouse/service-kit/http/jwks-source'
+import type { AssertionVerifier } from '@gatehouse/service-kit/http/assertion'
+import { createJwksSource } from '@gatehouse/service-kit/http/jwks-source'
 import { createServiceClient } from '@gatehouse/service-kit/http/service-client'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { connectPostgres, type Db } from '@gatehouse/service-kit/postgres/connect'
 import { createAuthzClient, type AuthzClient } from './clients/authz.ts'
 import { createIdentityClient, type IdentityClient } from './clients/identity.ts'
 import type { Config } from './config.ts'
+import { probeSchema } from './store/organizations.ts'
 
 export type Deps = {
   log: Logger
@@ -30,19 +33,18 @@ export type Deps = {
   accessTokens: AccessTokenVerifier
   /** Lower-case letters and digits that make a derived slug unlike another. */
   slugSuffix(): string
-  /** Fails, with its reason, while this process cannot serve. */
-  pingDatabase(): Promise<void>
+  ready(): Promise<ReadyCheck[]>
   close(): Promise<void>
 }
 
 export function openDeps(config: Config, runtime: { log: Logger; clock: Clock }): Deps {
   const { log, clock } = runtime
+  const { signer, verifier: assertions } = loadServiceKeys('orgs', config)
   const connect = (url: string, role: string) => connectPostgres({ url, schema: 'orgs', applicationName: `orgs ${role}` })
   const asRuntime = connect(config.DATABASE_RUNTIME_URL, 'runtime')
   const asSystem = connect(config.DATABASE_SYSTEM_URL, 'system')
   const nats = connectNats({ url: config.NATS_URL, name: 'orgs', log })
   const spine = createSpine({ service: 'orgs', runtime: asRuntime.db, system: asSystem.db, nats, log, clock })
-  const signer = createAssertionSigner({ service: 'orgs', privateJwk: JSON.parse(config.SERVICE_PRIVATE_KEY) as Jwk })
   const peer = (target: ServiceName, baseUrl: string) => createServiceClient({ self: 'orgs', target, baseUrl, signer, log })
   const peers = { identity: peer('identity', config.IDENTITY_URL), tokens: peer('tokens', config.TOKENS_URL), authz: peer('authz', config.AUTHZ_URL) }
   const jwks = createJwksSource(() => peers.tokens.call(GetInternalJwks, {}))
@@ -54,12 +56,14 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
     spine,
     identity: createIdentityClient(peers.identity),
     authz: createAuthzClient(peers.authz),
-    assertions: createAssertionVerifier({ service: 'orgs', jwks: JSON.parse(config.SERVICE_JWKS) as Jwks }),
+    assertions,
     accessTokens: createAccessTokenVerifier({ issuer: config.GATEHOUSE_ISSUER, audience: accessTokenAudience, jwks }),
     slugSuffix: () => randomBytes(3).toString('hex'),
-    async pingDatabase() {
-      await Promise.all([asRuntime.ping(), asSystem.ping()])
-    },
+    ready: () =>
+      Promise.all([
+        check('postgres', () => Promise.all([asRuntime.ping(), asSystem.ping()])),
+        check('schema', () => probeSchema(asSystem.db)),
+      ]),
     async close() {
       await spine.stop()
       await Promise.allSettled([nats.close(), ...Object.values(peers).map((client) => client.close())])

@@ -11,7 +11,7 @@ await runService({
     const deps = openDeps(settings, runtime)
     return {
       app: buildApp(deps),
-      ready: () => [{ name: 'postgres', check: deps.pingDatabase }],
+      ready: deps.ready,
       startBackground: deps.spine.start,
       close: deps.close,
     }

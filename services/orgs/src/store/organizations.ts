@@ -54,3 +54,8 @@ export async function listOrganizationsOf(db: Queryable, o: { userId: string; li
     .limit(o.limit)
   return rows.map((row) => row.organization)
 }
+
+/** Fails while the tables this code needs are not there. */
+export async function probeSchema(db: Queryable): Promise<void> {
+  await db.select().from(organizations).limit(0)
+}
