@@ -52,7 +52,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock },
   const nats = connectNats({ url: config.NATS_URL, name: 'tokens', log })
   const peer = (target: 'identity' | 'orgs', baseUrl: string) => createServiceClient({ self: 'tokens', target, baseUrl, signer, log })
   const peers = { identity: peer('identity', config.IDENTITY_URL), orgs: peer('orgs', config.ORGS_URL) }
-  const producers = followed ?? { identity: createSpineClient(peers.identity, 'identity'), orgs: createSpineClient(peers.orgs, 'orgs') }
+  const producers = followed ?? { identity: createSpineClient(peers.identity), orgs: createSpineClient(peers.orgs) }
   const following = { system: asSystem.db, nats, log, clock }
   const envelope = createEnvelope({ keys: keyEncryptionKeys(config) })
   const keyRing = createKeyRing(envelope)
