@@ -1,0 +1,13 @@
+/** The HTTP face of workers: the audit lists, and nothing another service could ask. */
+import { createServer } from '@gatehouse/service-kit/http/server'
+import type { Deps } from './deps.ts'
+import { publicRoutes } from './routes/routes.ts'
+
+export type App = ReturnType<typeof createServer>
+
+export function buildApp(deps: Pick<Deps, 'log' | 'assertions' | 'accessTokens' | 'authz' | 'runtime' | 'system'>): App {
+  const { log, assertions, accessTokens } = deps
+  const app = createServer({ service: 'workers', log, assertions, accessTokens })
+  publicRoutes(app, deps)
+  return app
+}

@@ -1,0 +1,22 @@
+/** What workers asks identity: the link of a verification mail, and where a person can be reached. */
+import type { Static } from 'typebox'
+import { ListProfiles, MintEmailVerificationLink } from '@gatehouse/contracts/http/identity/internal'
+import type { ServiceClient } from '@gatehouse/service-kit/http/service-client'
+
+export type IdentityClient = {
+  /** A fresh secret for this mail; null when there is nothing to confirm any more. */
+  mintEmailVerificationLink(verificationId: string): Promise<Static<typeof MintEmailVerificationLink.success.body>['mail']>
+  /** undefined: no such person (any more). */
+  findProfile(userId: string): Promise<Static<typeof ListProfiles.success.body>['data'][number] | undefined>
+}
+
+export const createIdentityClient = (http: ServiceClient): IdentityClient => ({
+  async mintEmailVerificationLink(verificationId) {
+    const { mail } = await http.call(MintEmailVerificationLink, { params: { verification: verificationId } })
+    return mail
+  },
+  async findProfile(userId) {
+    const { data } = await http.call(ListProfiles, { body: { user_ids: [userId] } })
+    return data.find((profile) => profile.id === userId)
+  },
+})

@@ -1,0 +1,90 @@
+/**
+ * How an event becomes a line of the audit trail: who did what to what, for which organization, for which person.
+ * Everything is taken from the event; nothing is looked up, so the record is complete in the transaction that receives the event.
+ */
+import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
+
+export type AuditRecord = {
+  /** `aud_…` with the uuid of the event. */
+  id: string
+  /** RFC 3339, as precise as the producer's database told it. */
+  occurredAt: string
+  producer: string
+  action: string
+  actor: { type: string; id: string | null }
+  target: { type: string; id: string }
+  orgId: string | null
+  userId: string | null
+  clientAddress: string | null
+  userAgent: string | null
+  requestId: string | null
+  correlationId: string
+  data: Record<string, unknown>
+}
+
+/** What the prefix of an identifier names; an identifier of another kind is called after its aggregate. */
+const targetTypes: Readonly<Record<string, string>> = {
+  user: 'user',
+  org: 'organization',
+  mem: 'membership',
+  inv: 'invitation',
+  ses: 'session',
+  fam: 'refresh_family',
+  role: 'role',
+  pol: 'policy',
+  key: 'signing_key',
+  ver: 'email_verification',
+}
+
+/** Too frequent to tell an organization about and of interest to one person only; kept small. */
+const personalNoise = new Set(['family.rotated'])
+
+export function auditRecordOf(event: EventEnvelope): AuditRecord {
+  const { producer, aggregate, action } = partsOf(event.type)
+  const actor = actorFrom(event.actor)
+  const personal = personalNoise.has(action)
+  return {
+    id: `aud_${event.id.slice(event.id.lastIndexOf('_') + 1)}`,
+    occurredAt: event.time,
+    producer,
+    action,
+    actor,
+    target: { type: targetTypes[prefixOf(event.subject)] ?? aggregate, id: event.subject },
+    orgId: personal ? null : wellFormed('org', event.orgid),
+    userId: wellFormed('user', event.userid) ?? (actor.type === 'user' ? wellFormed('user', actor.id) : null),
+    clientAddress: event.clientaddress?.slice(0, 64) ?? null,
+    userAgent: event.useragent?.slice(0, 512) ?? null,
+    requestId: event.requestid ?? null,
+    correlationId: event.correlationid,
+    data: personal ? { session_id: event.data['session_id'] ?? null } : event.data,
+  }
+}
+
+/** `gatehouse.orgs.membership.removed.v1` → producer, aggregate and `membership.removed`. */
+function partsOf(type: string): { producer: string; aggregate: string; action: string } {
+  const [, producer = 'unknown', aggregate = 'unknown', ...rest] = type.split('.')
+  const verb = rest.at(-1)?.match(/^v\d+$/) ? rest.slice(0, -1) : rest
+  return { producer, aggregate, action: [aggregate, ...verb].join('.') }
+}
+
+const prefixOf = (id: string): string => id.slice(0, Math.max(0, id.lastIndexOf('_')))
+
+/** An owner that could not be stored is no owner: the line itself must not be lost for it. */
+function wellFormed(prefix: string, id: string | null | undefined): string | null {
+  return typeof id === 'string' && prefixOf(id) === prefix && /_[0-7][0-9a-hjkmnp-tv-z]{25}$/.test(id) ? id : null
+}
+
+function actorFrom(actor: string | undefined): AuditRecord['actor'] {
+  const cut = actor?.indexOf(':') ?? -1
+  if (actor === undefined || cut < 1) return { type: 'system', id: null }
+  return { type: actor.slice(0, cut), id: actor.slice(cut + 1) }
+}
+
+/**
+ * The record as the person it concerns may see it: where somebody else was when they acted is not theirs to know.
+ * An unknown or automatic actor stays visible, so that a stranger's failed sign-in shows its address.
+ */
+export function asSeenBy(userId: string, record: AuditRecord): AuditRecord {
+  const bySomebodyElse = record.actor.type === 'user' && record.actor.id !== userId
+  return bySomebodyElse ? { ...record, clientAddress: null, userAgent: null, requestId: null } : record
+}

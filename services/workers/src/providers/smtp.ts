@@ -1,0 +1,73 @@
+/**
+ * Mail over SMTP. A mail has one recipient, whose address is never parsed, logged or part of an error, and a Message-ID
+ * that stays the same however often it is sent, so that a mail delivered twice is recognizably one.
+ */
+import { createTransport } from 'nodemailer'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+
+export type Mail = {
+  /** Makes the Message-ID: the ledger id. */
+  id: string
+  to: string
+  subject: string
+  text: string
+  html: string
+}
+
+/** `refused`: no later try can succeed; the reason names no address. */
+export type SendOutcome = { kind: 'accepted' } | { kind: 'refused'; reason: string }
+
+export type Mailer = {
+  /** @throws AppError `upstream_failed` when a later try may succeed. */
+  send(mail: Mail): Promise<SendOutcome>
+  close(): void
+}
+
+// One mailbox: no list, no display name, no quoted local part, nothing a header or an SMTP command could be smuggled in with.
+const mailbox = /^[^\s<>()[\]\\,;:"@\p{C}]{1,64}@[^\s<>()[\]\\,;:"@\p{C}]{1,253}$/u
+
+/** @param from - `Name <address>` or an address */
+export function createSmtpMailer(o: { url: string; from: string }): Mailer {
+  const domain = /@([^\s>]+)>?\s*$/.exec(o.from)?.[1] ?? 'localhost'
+  const transport = createTransport({
+    url: o.url,
+    pool: true,
+    maxConnections: 4,
+    connectionTimeout: 5_000,
+    greetingTimeout: 5_000,
+    socketTimeout: 15_000,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  })
+  return {
+    async send(mail) {
+      if (!mailbox.test(mail.to)) return { kind: 'refused', reason: 'the address is not a mailbox' }
+      try {
+        await transport.sendMail({
+          from: o.from,
+          to: { name: '', address: mail.to },
+          messageId: `<${mail.id}@${domain}>`,
+          subject: mail.subject,
+          text: mail.text,
+          html: mail.html,
+          // RFC 3834 §5: no auto-replies to what no person sent.
+          headers: { 'Auto-Submitted': 'auto-generated' },
+        })
+        return { kind: 'accepted' }
+      } catch (err) {
+        return outcomeOf(err)
+      }
+    },
+    close: () => transport.close(),
+  }
+}
+
+/** RFC 5321 §4.2.1: 5yz to a recipient or a message is final. Anything else (no connection, 4yz, our own credentials) may pass. */
+function outcomeOf(err: unknown): SendOutcome {
+  const { code, responseCode } = err as { code?: unknown; responseCode?: unknown }
+  const said = `smtp ${typeof code === 'string' ? code : 'error'}${typeof responseCode === 'number' ? ` ${responseCode}` : ''}`
+  const isFinal = (code === 'EENVELOPE' || code === 'EMESSAGE') && typeof responseCode === 'number' && responseCode >= 500
+  if (isFinal) return { kind: 'refused', reason: said }
+  // Not as the cause: servers quote the address in their answers.
+  throw problem('upstream_failed', { internal: said })
+}

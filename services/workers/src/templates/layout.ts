@@ -1,0 +1,40 @@
+/**
+ * The one shape of our mails: a few paragraphs, at most one link, as plain text and as the same thing in HTML without images or scripts.
+ * What other people chose (the name of an organization) passes `quoted`, so that nobody can make our mail carry their link.
+ */
+
+export type MailContent = { subject: string; text: string; html: string }
+
+type Parts = { subject: string; paragraphs: readonly string[]; action?: { label: string; href: string }; closing?: readonly string[] }
+
+export function layOut(parts: Parts): MailContent {
+  const { action, closing = [] } = parts
+  const text = [...parts.paragraphs, ...(action ? [`${action.label}:\n${action.href}`] : []), ...closing, 'Gatehouse'].join('\n\n')
+  const button = action ? `<p><a href="${escapeHtml(action.href)}">${escapeHtml(action.label)}</a></p>` : ''
+  const body = parts.paragraphs.map(paragraph).join('') + button + closing.map(paragraph).join('')
+  return {
+    subject: oneLine(parts.subject),
+    text: `${text}\n`,
+    html: `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(parts.subject)}</title></head><body>${body}<p>Gatehouse</p></body></html>`,
+  }
+}
+
+const paragraph = (text: string): string => `<p>${escapeHtml(text)}</p>`
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+
+export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (char) => entities[char] ?? char)
+
+/** Control characters, line breaks of any kind and bidirectional overrides become spaces: a header stays one line. */
+export const oneLine = (text: string): string =>
+  text
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim()
+    .slice(0, 200)
+
+/** A name somebody chose: one line, not long, and nothing mail programs turn into a link (a zero-width space follows each dot, slash and colon inside a word). */
+export const quoted = (name: string): string =>
+  [...oneLine(name)]
+    .slice(0, 80)
+    .join('')
+    .replace(/[.:/](?=\S)/g, '$&\u200b')

@@ -1,0 +1,16 @@
+/** A person's own events, in whatever organization or none. Needs no right: they are theirs. */
+import type { AuditEvent } from '@gatehouse/contracts/http/workers/audit-events'
+import type { UserCaller } from '@gatehouse/service-kit/http/caller'
+import type { PageOf } from '@gatehouse/service-kit/http/page'
+import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import type { Deps } from '../deps.ts'
+import { asSeenBy } from '../domain/audit-record.ts'
+import { listAuditRecords } from '../store/audit-events.ts'
+import { auditPageOf, readAuditQuery, type AuditQuery } from './audit-page.ts'
+
+export async function listMyActivity(deps: Pick<Deps, 'runtime'>, caller: UserCaller, query: AuditQuery): Promise<PageOf<AuditEvent>> {
+  const { limit, ...filter } = readAuditQuery(query)
+  const { userId } = caller
+  const records = await inScope(deps.runtime, { userId }, (tx) => listAuditRecords(tx, { userId, ...filter, limit }))
+  return auditPageOf(records.map((record) => asSeenBy(userId, record)), limit)
+}
