@@ -1,0 +1,68 @@
+/**
+ * The platform as it is run: six processes and three servers behind the launcher, spoken to over HTTP alone.
+ * One start serves every part, because starting is what costs time.
+ */
+import t from 'tap'
+import { feedBadInput } from './bad-input.ts'
+import { createApi, until } from './client.ts'
+import { journey } from './journey.ts'
+import { signIn } from './people.ts'
+import { readPlatformFile } from './platform-file.ts'
+import { startPlatform } from './start-platform.ts'
+import { leakIn, sweep } from './tenant-sweep.ts'
+import { tenantOf } from './tenants.ts'
+
+const full = process.env['GATEHOUSE_FULL'] === '1'
+const graceSeconds = 2
+
+const { platform, file, stop } = await startPlatform({
+  TOKENS_REFRESH_GRACE_SECONDS: String(graceSeconds),
+  GATEWAY_RATE_LIMIT_PER_MINUTE: '1000000',
+  GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE: '100000',
+})
+t.teardown(stop)
+const api = createApi(platform)
+const [owner] = platform.demo.users
+const [otherOwner] = platform.demo.other.users
+if (!owner || !otherOwner) throw new Error('the demo has no users')
+
+t.test('a first customer can go the whole way', (t) => journey(t, api, { graceMs: graceSeconds * 1000 }))
+
+t.test('rubbish gets a problem document and changes nothing', async (t) => {
+  const { access } = await signIn(api, { ...owner, organization: platform.demo.organization_id })
+  const before = await api.call('GET', '/v1/me', { token: access })
+  const { tries, complaints } = await feedBadInput(api, { token: access, org: platform.demo.organization_id })
+  t.same(complaints, [], `${tries} tries`)
+  t.ok(tries > 300, `${tries} tries`)
+  t.same((await api.call('GET', '/v1/me', { token: access })).body, before.body)
+})
+
+t.test('no route gives anything of another tenant (S6)', async (t) => {
+  const tenants = [
+    await tenantOf(api, { user: owner, org: platform.demo.organization_id }),
+    await tenantOf(api, { user: otherOwner, org: platform.demo.other.organization_id }),
+  ] as const
+  const { tries, routes, leaks } = await sweep(api, [...tenants], { atLeast: full ? 10_000 : 1_000 })
+  t.same(leaks, [])
+  t.comment(`${tries} tries on ${routes} routes`)
+  const [acme, other] = tenants
+  for (const tenant of tenants) t.equal((await api.call('GET', '/v1/me', { token: tenant.token })).status, 200, 'nobody was signed out by it')
+  const roles = await api.call('GET', `/v1/organizations/${acme.ids['org']}/roles`, { token: acme.token })
+  t.ok(leakIn(roles, { position: 'cursor' }, acme), 'the detector sees a tenant’s things when they are there')
+  t.notOk(leakIn(roles, { position: 'cursor' }, other))
+})
+
+t.test('a service that dies is named, started again, and the others answer meanwhile', async (t) => {
+  const { access } = await signIn(api, owner)
+  const pid = readPlatformFile(file).processes['orgs']
+  t.ok(pid)
+  if (pid !== undefined) process.kill(pid, 'SIGKILL')
+  const during = await until('the gateway to notice', async () => {
+    const answer = await api.call('GET', '/v1/me/organizations', { token: access })
+    return answer.status === 503 && answer
+  }, 5_000)
+  t.ok(during.headers.get('retry-after'), '503 says when to come back')
+  t.equal((await api.call('GET', '/.well-known/jwks.json')).status, 200, 'what does not depend on it goes on')
+  await until('orgs to be back', async () => (await api.call('GET', '/v1/me/organizations', { token: access })).status === 200, 30_000)
+  t.not(readPlatformFile(file).processes['orgs'], pid)
+})

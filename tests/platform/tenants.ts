@@ -1,0 +1,47 @@
+/** Two customers as the sweep needs them: each with a thing of every kind, and with words that are theirs alone. */
+import type { Api } from './client.ts'
+import { newAddress, signIn } from './people.ts'
+import type { DemoUser } from './platform-file.ts'
+import type { Tenant } from './tenant-sweep.ts'
+
+type Listed = { data: { id: string; key?: string; scope?: string; user?: { id: string } }[]; page: { next_cursor: string | null } }
+
+/** Lists of a tenant that page: two items at least, so that a cursor exists. */
+const lists = (org: string): Record<string, string> => ({
+  members: `/v1/organizations/${org}/members`,
+  invitations: `/v1/organizations/${org}/invitations`,
+  roles: `/v1/organizations/${org}/roles`,
+  policies: `/v1/organizations/${org}/policies`,
+  'audit-events': `/v1/organizations/${org}/audit-events`,
+  sessions: '/v1/me/sessions',
+  activity: '/v1/me/activity',
+})
+
+const mark = 'zz-private'
+
+/** Fills an organization and collects what identifies it. */
+export const tenantOf = async (api: Api, { user, org }: { user: DemoUser; org: string }): Promise<Tenant> => {
+  const first = await signIn(api, { ...user, organization: org })
+  const person = await signIn(api, { ...user, organization: org })
+  const token = person.access
+  const make = async (path: string, body: unknown): Promise<string> => {
+    const answer = await api.call('POST', path, { token, body })
+    if (answer.status !== 201) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
+    return String(answer.body['id'])
+  }
+  const tag = `${mark}-${org.slice(-8)}`
+  const emails = [newAddress(tag), newAddress(tag)]
+  const [invitation] = await Promise.all(emails.map((email) => make(`/v1/organizations/${org}/invitations`, { email, roles: ['viewer'] })))
+  const [role] = await Promise.all(['a', 'b'].map((suffix) => make(`/v1/organizations/${org}/roles`, { key: `${tag}-${suffix}`, name: tag, permissions: ['invoice:read'] })))
+  const [policy] = await Promise.all(
+    ['a', 'b'].map((suffix) => make(`/v1/organizations/${org}/policies`, { key: `${tag}-${suffix}`, effect: 'deny', resource_type: 'invoice', actions: ['read'], when: 'resource.status == "secret"' })),
+  )
+  const cursors: Record<string, string> = {}
+  for (const [name, path] of Object.entries(lists(org))) {
+    const { body } = await api.call('GET', `${path}?limit=1`, { token })
+    const cursor = (body as unknown as Listed).page.next_cursor
+    if (cursor !== null) cursors[name] = cursor
+  }
+  const ids = { org, user: user.id, session: first.session, invitation: invitation ?? '', role: role ?? '', policy: policy ?? '' }
+  return { token, ids, cursors, secrets: [...Object.values(ids), ...emails, tag, user.email] }
+}
