@@ -91,7 +91,7 @@ export function createSpine(o: { service: ServiceName; runtime: Db; system: Db; 
 export function createLocalClient(o: { spine: Spine; system: Db; snapshots: SnapshotViews }): SpineClient {
   return {
     changes: o.spine.changes,
-    snapshot: (name) => {
+    snapshot: async (name) => {
       const view = o.snapshots[name]
       if (view === undefined) throw problem('not_found', { internal: `no snapshot view ${name}` })
       return readSnapshot(snapshotLines({ system: o.system, view }))
