@@ -1,0 +1,20 @@
+/** The HTTP face of identity: what the gateway passes on, what neighbours ask, and the spine they follow. */
+import { bindSpineRoutes } from '@gatehouse/service-kit/events/routes'
+import { createServer } from '@gatehouse/service-kit/http/server'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from './deps.ts'
+import { internalRoutes, publicRoutes } from './routes/routes.ts'
+import { snapshotFloors, snapshotState } from './use-cases/take-snapshot.ts'
+
+export function buildApp(deps: Deps): FastifyInstance {
+  const { assertions, accessTokens, log, spine, system } = deps
+  const app = createServer({ service: 'identity', log, assertions, accessTokens })
+  for (const register of [...publicRoutes, ...internalRoutes]) register(app, deps)
+  bindSpineRoutes(app, {
+    spine,
+    system,
+    callers: ['gateway', 'tokens', 'orgs', 'authz', 'workers'],
+    snapshots: { state: snapshotState, floors: snapshotFloors },
+  })
+  return app
+}

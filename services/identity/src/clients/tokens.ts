@@ -1,0 +1,28 @@
+/** What identity asks of tokens: a session for a person it has authenticated, and the keys that verify access tokens. */
+import type { Authenticated } from '@gatehouse/contracts/http/identity/sign-in'
+import { GetInternalJwks, StartSession } from '@gatehouse/contracts/http/tokens/sessions'
+import type { Jwks } from '@gatehouse/service-kit/http/jwks-source'
+import type { ServiceClient } from '@gatehouse/service-kit/http/service-client'
+import type { OrganizationChoice } from '../domain/sign-in.ts'
+
+/** The first-party client every sign-in of this API belongs to. */
+const clientId = 'gatehouse-web'
+
+export type NewSession = { userId: string; userVersion: number; amr: string[]; organization: OrganizationChoice }
+
+export type TokensClient = {
+  /** @throws AppError of tokens (`not_found` for an organization the person is not in), `upstream_failed` */
+  startSession(session: NewSession): Promise<Authenticated>
+  jwks(): Promise<Jwks>
+}
+
+const chosen = (choice: OrganizationChoice): { organization_id?: string | null } => {
+  if (choice.kind === 'unsaid') return {}
+  return { organization_id: choice.kind === 'named' ? choice.organizationId : null }
+}
+
+export const createTokensClient = (http: ServiceClient): TokensClient => ({
+  startSession: ({ userId, userVersion, amr, organization }) =>
+    http.call(StartSession, { body: { user_id: userId, client_id: clientId, amr, user_version: userVersion, ...chosen(organization) } }),
+  jwks: () => http.call(GetInternalJwks, {}),
+})

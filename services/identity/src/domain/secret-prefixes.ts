@@ -1,0 +1,4 @@
+/** What the secrets identity gives out begin with, so that one kind can never pass for another. */
+
+export const verificationPrefix = 'gthv_'
+export const challengePrefix = 'gthc_'

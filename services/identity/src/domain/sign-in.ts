@@ -1,0 +1,26 @@
+/**
+ * Signing in, as values: which step is missing, and what the person said about the organization they want to act for.
+ * A person whose address is not proven never gets a session.
+ */
+
+/** Absent, `null` and an id mean three things, and all three must survive being stored. */
+export type OrganizationChoice = { kind: 'unsaid' } | { kind: 'none' } | { kind: 'named'; organizationId: string }
+
+export function choiceOf(organizationId: string | null | undefined): OrganizationChoice {
+  if (organizationId === undefined) return { kind: 'unsaid' }
+  return organizationId === null ? { kind: 'none' } : { kind: 'named', organizationId }
+}
+
+/** What the facts of an account allow after its password was right. */
+export type NextStep = { kind: 'session' } | { kind: 'challenge'; next: ['verify_email'] } | { kind: 'refused' }
+
+export function decideNextStep(account: { status: 'active' | 'disabled'; isEmailVerified: boolean }): NextStep {
+  if (account.status !== 'active') return { kind: 'refused' }
+  return account.isEmailVerified ? { kind: 'session' } : { kind: 'challenge', next: ['verify_email'] }
+}
+
+/** Attempts a source may make for one person before even the right password is refused, and how fast they are forgotten. */
+export type ThrottleSettings = { limit: number; halfLifeSeconds: number }
+
+/** `attempts` is the decayed sum, the present one included. */
+export const isThrottled = (attempts: number, { limit }: ThrottleSettings): boolean => attempts > limit

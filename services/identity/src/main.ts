@@ -1,0 +1,28 @@
+/** Starts identity: configuration, dependencies, server; the kit does signals, health and drain. */
+import { check } from '@gatehouse/service-kit/health/checks'
+import { runService } from '@gatehouse/service-kit/lifecycle/run-service'
+import { buildApp } from './app.ts'
+import { createBootstrap } from './bootstrap.ts'
+import { config } from './config.ts'
+import { openDeps } from './deps.ts'
+
+await runService({
+  name: 'identity',
+  config,
+  async start(settings, runtime) {
+    const deps = await openDeps(settings, runtime)
+    const bootstrap = createBootstrap(deps, settings)
+    return {
+      app: buildApp(deps),
+      ready: async () => [await check('postgres', deps.ping), bootstrap.check()],
+      startBackground() {
+        deps.spine.start()
+        bootstrap.start()
+      },
+      async close() {
+        await bootstrap.stop()
+        await deps.close()
+      },
+    }
+  },
+})

@@ -1,0 +1,11 @@
+/** `POST /v1/auth/login` */
+import { Login } from '@gatehouse/contracts/http/identity/sign-in'
+import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { signIn } from '../use-cases/sign-in.ts'
+import { sourceOfRequest } from './source.ts'
+
+export function registerLogin(app: FastifyInstance, deps: Deps): void {
+  bindRoute(app, Login, ({ body }) => signIn(deps, { email: body.email, password: body.password, organizationId: body.organization_id, source: sourceOfRequest() }))
+}

@@ -1,0 +1,71 @@
+/**
+ * Tables of identity as the code sees them; the truth (checks, policies, grants) is in migrations/.
+ * Identifiers are TypeIDs here and UUIDs in the database.
+ */
+import { typeId } from '@gatehouse/service-kit/postgres/type-id'
+import { bigint, boolean, customType, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
+const at = (column: string) => timestamp(column, { withTimezone: true, mode: 'date' })
+const version = (column: string) => bigint(column, { mode: 'number' })
+
+export const users = pgTable('users', {
+  id: typeId('id', 'user').primaryKey(),
+  name: text('name').notNull(),
+  status: text('status', { enum: ['active', 'disabled'] }).notNull().default('active'),
+  version: version('version').notNull().default(1),
+  minVersion: version('min_version').notNull().default(0),
+  floorChangedAt: at('floor_changed_at'),
+  invitationId: typeId('invitation_id', 'inv'),
+  createdAt: at('created_at').notNull().defaultNow(),
+  updatedAt: at('updated_at').notNull().defaultNow(),
+})
+
+export const emails = pgTable('emails', {
+  id: typeId('id', 'eml').primaryKey(),
+  userId: typeId('user_id', 'user').notNull(),
+  address: text('address').notNull(),
+  normalizedAddress: text('normalized_address').notNull(),
+  verifiedAt: at('verified_at'),
+  createdAt: at('created_at').notNull().defaultNow(),
+})
+
+export const credentials = pgTable('credentials', {
+  userId: typeId('user_id', 'user').primaryKey(),
+  phc: text('phc').notNull(),
+  changedAt: at('changed_at').notNull().defaultNow(),
+})
+
+export const emailVerifications = pgTable('email_verifications', {
+  id: typeId('id', 'ver').primaryKey(),
+  userId: typeId('user_id', 'user').notNull(),
+  emailId: typeId('email_id', 'eml').notNull(),
+  requestedAt: at('requested_at').notNull().defaultNow(),
+})
+
+export const emailVerificationSecrets = pgTable('email_verification_secrets', {
+  secretHash: bytea('secret_hash').primaryKey(),
+  verificationId: typeId('verification_id', 'ver').notNull(),
+  userId: typeId('user_id', 'user').notNull(),
+  emailId: typeId('email_id', 'eml').notNull(),
+  expiresAt: at('expires_at').notNull(),
+  usedAt: at('used_at'),
+})
+
+export const signInTransactions = pgTable('sign_in_transactions', {
+  id: typeId('id', 'sin').primaryKey(),
+  userId: typeId('user_id', 'user').notNull(),
+  challengeHash: bytea('challenge_hash').notNull(),
+  next: text('next').array().notNull(),
+  amr: text('amr').array().notNull(),
+  organizationChoice: text('organization_choice', { enum: ['unsaid', 'none', 'named'] }).notNull(),
+  organizationId: typeId('organization_id', 'org'),
+  createdAt: at('created_at').notNull().defaultNow(),
+  expiresAt: at('expires_at').notNull(),
+  consumedAt: at('consumed_at'),
+})
+
+export const bootstrapMarker = pgTable('bootstrap_marker', {
+  onlyOne: boolean('only_one').primaryKey().default(true),
+  userId: typeId('user_id', 'user').notNull(),
+})

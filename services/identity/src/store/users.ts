@@ -1,0 +1,53 @@
+/** The rows of people. A version only grows, and whoever changes a row gets its new version back to announce. */
+import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
+import { and, eq, inArray, ne, sql } from 'drizzle-orm'
+import { emails, users } from './schema.ts'
+
+/** A person with their one address, as profile and lists show it. */
+export type Profile = { id: string; name: string; address: string; isEmailVerified: boolean; createdAt: Date }
+
+const profileColumns = { id: users.id, name: users.name, address: emails.address, verifiedAt: emails.verifiedAt, createdAt: users.createdAt }
+
+const profileOf = ({ verifiedAt, ...row }: Omit<Profile, 'isEmailVerified'> & { verifiedAt: Date | null }): Profile => ({ ...row, isEmailVerified: verifiedAt !== null })
+
+export async function insertUser(db: Queryable, user: { id: string; name: string; invitationId?: string }): Promise<void> {
+  await db.insert(users).values({ id: user.id, name: user.name, invitationId: user.invitationId ?? null })
+}
+
+export async function findProfile(db: Queryable, userId: string): Promise<Profile | undefined> {
+  const rows = await db.select(profileColumns).from(users).innerJoin(emails, eq(emails.userId, users.id)).where(eq(users.id, userId))
+  return rows.map(profileOf)[0]
+}
+
+/** The known ones of `userIds`, in no order. */
+export async function listProfiles(db: Queryable, userIds: readonly string[]): Promise<Profile[]> {
+  if (userIds.length === 0) return []
+  const rows = await db.select(profileColumns).from(users).innerJoin(emails, eq(emails.userId, users.id)).where(inArray(users.id, [...userIds]))
+  return rows.map(profileOf)
+}
+
+export async function findUserIdByInvitation(db: Queryable, invitationId: string): Promise<string | undefined> {
+  const rows = await db.select({ id: users.id }).from(users).where(eq(users.invitationId, invitationId))
+  return rows[0]?.id
+}
+
+/** The new version; undefined when the name is that already or there is no such person. */
+export async function claimNewName(db: Queryable, { userId, name }: { userId: string; name: string }): Promise<number | undefined> {
+  const rows = await db
+    .update(users)
+    .set({ name, version: sql`${users.version} + 1`, updatedAt: sql`now()` })
+    .where(and(eq(users.id, userId), ne(users.name, name)))
+    .returning({ version: users.version })
+  return rows[0]?.version
+}
+
+/** Counts a change of the person that lies in another table. */
+export async function raiseVersion(db: Queryable, userId: string): Promise<number> {
+  const [row] = await db
+    .update(users)
+    .set({ version: sql`${users.version} + 1`, updatedAt: sql`now()` })
+    .where(eq(users.id, userId))
+    .returning({ version: users.version })
+  if (row === undefined) throw new Error('A person disappeared while being changed')
+  return row.version
+}

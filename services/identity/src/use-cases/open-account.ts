@@ -1,0 +1,41 @@
+/** Makes a person out of an address nobody has: the person, the address, the password and `user.registered`, in the transaction of the caller. */
+import type { Actor } from '@gatehouse/contracts/events/envelope'
+import { UserRegistered } from '@gatehouse/contracts/events/identity/user-registered.v1'
+import { appendEvent } from '@gatehouse/service-kit/events/outbox'
+import { newId } from '@gatehouse/service-kit/ids/type-id'
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import { normalizeAddress } from '../domain/email-address.ts'
+import { insertCredential } from '../store/accounts.ts'
+import { claimAddress } from '../store/emails.ts'
+import { insertUser } from '../store/users.ts'
+
+export type NewAccount = {
+  userId: string
+  address: string
+  name: string
+  phc: string
+  via: UserRegistered['via']
+  /** Whether somebody vouched for the address: an accepted invitation, the operator. */
+  isVerified: boolean
+  actor: Actor
+  invitationId?: string
+}
+
+/** The id of the address's row; undefined, with nothing written, when somebody has the address. */
+export async function openAccount(tx: Tx, account: NewAccount): Promise<{ emailId: string } | undefined> {
+  const { userId, address, name, phc, via, isVerified, actor, invitationId } = account
+  const emailId = newId('eml')
+  if (!(await claimAddress(tx, { id: emailId, userId, address, normalizedAddress: normalizeAddress(address), isVerified }))) return undefined
+  await insertUser(tx, { id: userId, name, ...(invitationId === undefined ? {} : { invitationId }) })
+  await insertCredential(tx, { userId, phc })
+  await appendEvent(tx, {
+    contract: UserRegistered,
+    aggregateType: 'user',
+    aggregateId: userId,
+    version: 1,
+    userId,
+    actor,
+    data: { user_id: userId, email_verified: isVerified, via },
+  })
+  return { emailId }
+}
