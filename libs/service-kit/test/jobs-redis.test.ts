@@ -9,17 +9,17 @@ import Type from 'typebox'
 import { sql } from 'drizzle-orm'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import type { JobContract } from '@gatehouse/contracts/jobs/contract'
+import { testDatabase, type Teardown } from '@gatehouse/test-kit/database'
+import { quietLog as log } from '@gatehouse/test-kit/log'
+import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import { newId } from '../src/ids/type-id.ts'
 import { defineProcessor } from '../src/jobs/processor.ts'
 import { createJobQueue, type JobQueue } from '../src/jobs/queue.ts'
 import { createSweeper } from '../src/jobs/sweeper.ts'
 import { createJobWorker } from '../src/jobs/worker.ts'
-import { createLogger } from '../src/logging/logger.ts'
 import type { Db } from '../src/postgres/connect.ts'
 import { inScope, rowsOf } from '../src/postgres/transaction.ts'
-import { openLedger } from './jobs-fixture.ts'
 
-const log = createLogger({ name: 'test', level: 'silent' })
 const Greet = { name: 'greet.v1', pipeline: 'mail', data: Type.Object({ n: Type.Integer() }) } as const satisfies JobContract
 
 async function freePort(): Promise<number> {
@@ -31,12 +31,9 @@ async function freePort(): Promise<number> {
   return port
 }
 
-async function until(fits: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + 20_000; performance.now() < end; await pause(10)) if (await fits()) return
-  throw new Error('waited for too long')
-}
+const openLedger = async (t: Teardown): Promise<Db> =>
+  (await testDatabase(t, { services: ['workers'], spineOnly: true })).connect('workers', 'system', 8)
 
-type Teardown = { teardown(run: () => unknown): void }
 type OwnRedis = { url: string; start(): Promise<void>; kill(): Promise<void> }
 
 async function ownRedis(t: Teardown): Promise<OwnRedis> {
@@ -80,6 +77,10 @@ async function hand(system: Db, queue: JobQueue, count: number): Promise<void> {
 const pending = async (system: Db): Promise<number> =>
   rowsOf<{ n: number }>(await system.execute(sql`select count(*)::int as n from job_ledger where state = 'pending'`))[0]?.n ?? -1
 
+const allSettled = (system: Db) => waitUntil('no job is open', async () => (await pending(system)) === 0, 30_000)
+/** The knocking connection is up. */
+const connected = (queue: JobQueue) => waitUntil('Redis answers', () => queue.sweep().then(() => true, () => false))
+
 type Rig = { queue: JobQueue; effects: Map<number, number>; startWorker(): void }
 
 function rig(t: Teardown, o: { system: Db; url: string; prefix: string; waitMs?: number }): Rig {
@@ -106,15 +107,15 @@ function rig(t: Teardown, o: { system: Db; url: string; prefix: string; waitMs?:
 const each = (effects: Map<number, number>, count: number): boolean => effects.size === count && [...effects.values()].every((times) => times === 1)
 
 t.test('a job announced after the commit runs at once', async (t) => {
-  const { system } = await openLedger(t)
+  const system = await openLedger(t)
   const redis = await ownRedis(t)
   await redis.start()
   const { queue, effects, startWorker } = rig(t, { system, url: redis.url, prefix: 'a' })
   startWorker()
-  await until(async () => (await queue.sweep()) === 0)
+  await connected(queue)
   const event = eventOf()
   const begun = performance.now()
-  await until(async () => {
+  await waitUntil('the job is done', async () => {
     await inScope(system, {}, (tx) => queue.record(tx, { job: Greet, event, recipientKey: 'one', data: { n: 1 } }))
     queue.announce(event.id)
     return (await pending(system)) === 0
@@ -124,12 +125,12 @@ t.test('a job announced after the commit runs at once', async (t) => {
 })
 
 t.test('two deployments on one Redis do not see each other', async (t) => {
-  const { system } = await openLedger(t)
+  const system = await openLedger(t)
   const redis = await ownRedis(t)
   await redis.start()
   const blue = rig(t, { system, url: redis.url, prefix: 'blue' })
   const green = rig(t, { system, url: redis.url, prefix: 'green' })
-  await until(() => blue.queue.sweep().then(() => true, () => false))
+  await connected(blue.queue)
   await hand(system, blue.queue, 1)
   await blue.queue.sweep()
   green.startWorker()
@@ -137,34 +138,34 @@ t.test('two deployments on one Redis do not see each other', async (t) => {
   t.teardown(() => client.disconnect())
   t.equal(await client.llen('{blue}:mail:wait'), 1)
   blue.startWorker()
-  await until(async () => (await pending(system)) === 0)
+  await allSettled(system)
   t.equal(green.effects.size, 0)
   t.equal(blue.effects.size, 1)
 })
 
 t.test('jobs that a flushed Redis forgot are swept in again and done once', async (t) => {
-  const { system } = await openLedger(t)
+  const system = await openLedger(t)
   const redis = await ownRedis(t)
   await redis.start()
   const { queue, effects, startWorker } = rig(t, { system, url: redis.url, prefix: 'flush', waitMs: 5 })
-  await until(() => queue.sweep().then(() => true, () => false))
+  await connected(queue)
   await hand(system, queue, 300)
   startWorker()
   const client = new Redis(redis.url)
   t.teardown(() => client.disconnect())
-  await until(() => effects.size > 20)
+  await waitUntil('some are done', () => effects.size > 20)
   await client.flushall()
   const left = await pending(system)
   t.ok(left > 0, `${left} jobs were still open when Redis forgot everything`)
   const sweeper = createSweeper({ queue, everyMs: 100, log })
   t.teardown(() => sweeper.stop())
   sweeper.start()
-  await until(async () => (await pending(system)) === 0)
+  await allSettled(system)
   t.ok(each(effects, 300), 'each of 300 effects once')
 })
 
 t.test('without Redis the consumer goes on and the sweeper brings the jobs when it comes', async (t) => {
-  const { system } = await openLedger(t)
+  const system = await openLedger(t)
   const redis = await ownRedis(t)
   const { queue, effects, startWorker } = rig(t, { system, url: redis.url, prefix: 'down' })
   startWorker()
@@ -176,24 +177,54 @@ t.test('without Redis the consumer goes on and the sweeper brings the jobs when 
   t.teardown(() => sweeper.stop())
   sweeper.start()
   await redis.start()
-  await until(async () => (await pending(system)) === 0)
+  await allSettled(system)
   t.ok(each(effects, 20))
 })
 
 t.test('a Redis killed in the middle loses no job', async (t) => {
-  const { system } = await openLedger(t)
+  const system = await openLedger(t)
   const redis = await ownRedis(t)
   await redis.start()
   const { queue, effects, startWorker } = rig(t, { system, url: redis.url, prefix: 'kill', waitMs: 5 })
-  await until(() => queue.sweep().then(() => true, () => false))
+  await connected(queue)
   const sweeper = createSweeper({ queue, everyMs: 100, log })
   t.teardown(() => sweeper.stop())
   sweeper.start()
   await hand(system, queue, 150)
   startWorker()
-  await until(() => effects.size > 20)
+  await waitUntil('some are done', () => effects.size > 20)
   await redis.kill()
   await redis.start()
-  await until(async () => (await pending(system)) === 0)
+  await allSettled(system)
   t.ok(each(effects, 150), 'each of 150 effects once')
+})
+
+t.test('a failed job comes back after its delay, and a worker stops whether Redis is there or not', async (t) => {
+  const system = await openLedger(t)
+  const redis = await ownRedis(t)
+  await redis.start()
+  const settings = { pipeline: 'mail', redisUrl: redis.url, prefix: 'retry', system, log } as const
+  const queue = createJobQueue(settings)
+  t.teardown(() => queue.close())
+  const attempts: number[] = []
+  const flaky = defineProcessor(Greet, async (_data, { attempt }) => {
+    attempts.push(attempt)
+    if (attempt < 3) throw new Error('not yet')
+    return { kind: 'done' }
+  })
+  const worker = createJobWorker({ ...settings, processors: [flaky], retryDelayMs: () => 40 })
+  worker.start()
+  await connected(queue)
+  await hand(system, queue, 1)
+  await allSettled(system)
+  t.same(attempts, [1, 2, 3])
+  const client = new Redis(redis.url)
+  t.teardown(() => client.disconnect())
+  await waitUntil('Redis has forgotten the finished job', async () => (await client.keys('{retry}:mail:job_*')).length === 0)
+  await worker.stop()
+  const orphan = createJobWorker({ ...settings, processors: [flaky] })
+  orphan.start()
+  await redis.kill()
+  await orphan.stop()
+  t.pass('both stopped')
 })

@@ -1,6 +1,8 @@
 /** The ledger decides: one effect per recipient whatever is delivered twice, at most five tries, nothing lost with Redis. */
 import t from 'tap'
 import type { JobContract } from '@gatehouse/contracts/jobs/contract'
+import { testDatabase } from '@gatehouse/test-kit/database'
+import { quietLog as log } from '@gatehouse/test-kit/log'
 import Type from 'typebox'
 import { currentContext, type RequestContext } from '../src/context/request-context.ts'
 import { newId } from '../src/ids/type-id.ts'
@@ -9,10 +11,7 @@ import { retryDelayMs } from '../src/jobs/backoff.ts'
 import { claimLedgerEntry, insertLedgerEntry, listDue, listPendingOfEvent } from '../src/jobs/ledger.ts'
 import { defineProcessor, type JobOutcome, type JobRun } from '../src/jobs/processor.ts'
 import { runJob } from '../src/jobs/run-job.ts'
-import { createLogger } from '../src/logging/logger.ts'
-import { openLedger } from './jobs-fixture.ts'
 
-const log = createLogger({ name: 'test', level: 'silent' })
 const Greet = { name: 'greet.v1', pipeline: 'mail', data: Type.Object({ n: Type.Integer() }) } as const satisfies JobContract
 
 const envelope = (data: Record<string, unknown> = { n: 1 }) => ({
@@ -21,7 +20,8 @@ const envelope = (data: Record<string, unknown> = { n: 1 }) => ({
   context: { correlation_id: 'req_first', causation_id: 'evt_cause', request_id: 'req_this', traceparent: '00-0123456789abcdef0123456789abcdef-0123456789abcdef-01' },
 })
 
-const { system } = await openLedger(t)
+const database = await testDatabase(t, { services: ['workers'], spineOnly: true })
+const system = database.connect('workers', 'system', 8)
 const insert = (data?: Record<string, unknown>) =>
   insertLedgerEntry(system, { pipeline: 'mail', eventId: newId('evt'), recipientKey: 'one', envelope: envelope(data) }).then((id) => id ?? '')
 const depsWith = (process: (data: { n: number }, run: JobRun) => Promise<JobOutcome>) => ({
