@@ -51,7 +51,7 @@ t.test('cursors that this list did not give out are refused', async (t) => {
   t.same(decodeCursor(cursor, 2), ['2026-01-01T00:00:00Z', 7])
   t.equal(decodeCursor(undefined, 2), undefined)
   const forged = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  for (const bad of ['', 'x', '%%%', forged([1]), forged({ a: 1 }), forged([{}, 1]), forged(['a\u0000', 1]), forged([1e400, 1]), 'A'.repeat(600)]) {
+  for (const bad of ['', 'x', '%%%', forged([1]), forged({ a: 1 }), forged([{}, 1]), forged(['a\u0000', 1]), Buffer.from('[1e400,1]').toString('base64url'), 'A'.repeat(600)]) {
     t.throws(() => decodeCursor(bad, 2), { code: 'invalid_cursor' }, bad.slice(0, 20))
   }
   t.throws(() => decodeCursor(cursor, 2, () => false), { code: 'invalid_cursor' })

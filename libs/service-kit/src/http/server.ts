@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { ProblemCode } from '@gatehouse/contracts/problems/registry'
 import { newContext, runInContext, type RequestContext } from '../context/request-context.ts'
@@ -65,7 +65,7 @@ export function createBareServer(options: { log: Logger; deadlineMs?: number }):
   const { log, deadlineMs = requestDeadlineMs } = options
   const app: FastifyInstance = Fastify({
     loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: (raw) => requestIdFrom(raw.headers['x-request-id']),
     bodyLimit: defaultBodyLimitBytes,
     handlerTimeout: deadlineMs,
@@ -84,6 +84,7 @@ export function createBareServer(options: { log: Logger; deadlineMs?: number }):
   installProblemHandler(app, log)
   installContext(app, deadlineMs)
   installRevisionHeader(app)
+  releaseConnectionsOnClose(app)
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'unknown'
     duration.record(reply.elapsedTime / 1000, { method: request.method, route, status: reply.statusCode })
@@ -132,6 +133,15 @@ function installContext(app: FastifyInstance, deadlineMs: number): void {
     const context = contextOf.get(request)
     if (context) runInContext(context, done)
     else done()
+  })
+}
+
+/** A connection that falls idle after closing began would keep the process until its keep-alive runs out. */
+function releaseConnectionsOnClose(app: FastifyInstance): void {
+  app.addHook('preClose', async () => {
+    const timer = setInterval(() => app.server.closeIdleConnections(), 25)
+    app.server.once('close', () => clearInterval(timer))
+    timer.unref()
   })
 }
 
