@@ -1,0 +1,179 @@
+/**
+ * One suite that any consumer can be put through: whatever is delivered, however often, in whatever order and by whichever path,
+ * each event has its database effect once. A service passes the name, the subjects and the effect of its consumer and says how to make
+ * events it wants and how to count their effects; the suite brings the producer, NATS, the replicas and the faults.
+ */
+import type { Test } from 'tap'
+import type { ServiceName } from '@gatehouse/contracts/common/services'
+import { systemClock } from '@gatehouse/service-kit/context/clock'
+import { createConsumer, type Consumer, type ConsumerOptions } from '@gatehouse/service-kit/events/consumer'
+import { listDeadLetters } from '@gatehouse/service-kit/events/dead-letters'
+import type { NatsLink } from '@gatehouse/service-kit/events/nats'
+import { appendEvent, type NewEvent } from '@gatehouse/service-kit/events/outbox'
+import { createLocalClient, createSpine, type Spine } from '@gatehouse/service-kit/events/producer'
+import type { EventContract, EventEnvelope } from '@gatehouse/contracts/events/envelope'
+import type { SpineClient } from '@gatehouse/service-kit/events/spine-client'
+import { newId } from '@gatehouse/service-kit/ids/type-id'
+import type { Db } from '@gatehouse/service-kit/postgres/connect'
+import { testDatabase, type TestDatabase } from './database.ts'
+import { quietLog } from './log.ts'
+import { noNats, testNats } from './nats.ts'
+import { waitUntil } from './wait-until.ts'
+
+export type ConsumerUnderTest = {
+  /** Whose schema and migrations the effects live in. */
+  service: ServiceName
+  /** Whose events it is given. */
+  producer: ServiceName
+  /** Only the spine of `service` is migrated: for consumers that bring their own tables in `prepare`. */
+  spineOnly?: boolean
+  prepare?(database: TestDatabase): Promise<void>
+  consumer(system: Db): Pick<ConsumerOptions, 'name' | 'subjects' | 'handle'>
+  /** The i-th event of a kind it wants, of the given aggregate. */
+  sample(i: number, aggregateId: string): Omit<NewEvent<EventContract>, 'aggregateId' | 'version'>
+  /** Prefix of the aggregate's ids. */
+  aggregatePrefix: string
+  /** Effects in the database, one entry per effect: the ids of the events that had them, in the order they happened. */
+  effects(system: Db): Promise<string[]>
+}
+
+type Stage = {
+  database: TestDatabase
+  spine: Spine
+  client: SpineClient
+  nats: NatsLink
+  system: Db
+  /** Announces events over three aggregates and returns them as the producer tells them. */
+  announce(count: number): Promise<EventEnvelope[]>
+  start(change?: Partial<ConsumerOptions>): Consumer
+}
+
+/** Adds the suite to `t` as sub-tests. */
+export async function consumerSuite(t: Test, subject: ConsumerUnderTest): Promise<void> {
+  await t.test('each event has one effect, by JetStream and by the poll', (t) => onceByEitherPath(t, subject))
+  await t.test('without NATS every event has one effect', (t) => withoutNats(t, subject))
+  await t.test('repeated and shuffled deliveries change nothing', (t) => repeatedAndShuffled(t, subject))
+  await t.test('two replicas side by side handle each event once', (t) => twoReplicas(t, subject))
+  await t.test('events of one aggregate take effect in order', (t) => inOrder(t, subject))
+  await t.test('an effect that fails takes its claim back, is tried five times, set aside and replayed', (t) => failing(t, subject))
+}
+
+async function setStage(t: Test, subject: ConsumerUnderTest, withNats: boolean): Promise<Stage> {
+  const services = subject.service === subject.producer ? [subject.service] : [subject.service, subject.producer]
+  const database = await testDatabase(t, { services, spineOnly: subject.spineOnly ?? false })
+  await subject.prepare?.(database)
+  const nats = withNats ? await testNats(t) : noNats()
+  const producing = database.connect(subject.producer, 'system')
+  const spine = createSpine({ service: subject.producer, runtime: producing, system: producing, nats, log: quietLog, clock: systemClock })
+  spine.start()
+  t.teardown(spine.stop)
+  const client = createLocalClient({ spine, system: producing, snapshots: {} })
+  const system = database.connect(subject.service, 'system', 10)
+  const versions = new Map<string, number>()
+  const aggregates = [0, 1, 2].map(() => newId(subject.aggregatePrefix))
+  return {
+    database, spine, client, nats, system,
+    announce: async (count) => {
+      const { head } = await spine.sequence()
+      for (let i = 0; i < count; i += 1) {
+        const aggregateId = aggregates[i % aggregates.length] ?? ''
+        const version = (versions.get(aggregateId) ?? 0) + 1
+        versions.set(aggregateId, version)
+        await spine.write({}, (tx) => appendEvent(tx, { ...subject.sample(i, aggregateId), aggregateId, version }), { db: 'system' })
+      }
+      return (await spine.changes({ after: head, limit: 1000 })).events
+    },
+    start: (change = {}) => {
+      const consumer = createConsumer({
+        ...subject.consumer(system),
+        producers: [{ name: subject.producer, client }], system, nats, log: quietLog, clock: systemClock, pollMs: 100, ...change,
+      })
+      consumer.start()
+      t.teardown(consumer.stop)
+      return consumer
+    },
+  }
+}
+
+const idsOf = (events: readonly EventEnvelope[]) => events.map((event) => event.id).sort()
+
+/** Waits until every event has had an effect, gives repeats time to show, and compares. */
+async function expectOnce(t: Test, o: { subject: ConsumerUnderTest; stage: Stage; events: readonly EventEnvelope[]; consumers: readonly Consumer[] }): Promise<void> {
+  const { subject, stage, events } = o
+  await waitUntil('every event has had its effect', async () => new Set(await subject.effects(stage.system)).size >= events.length, 20_000)
+  for (const consumer of o.consumers) await consumer.catchUpNow()
+  t.same((await subject.effects(stage.system)).sort(), idsOf(events), 'each event, and each once')
+}
+
+async function onceByEitherPath(t: Test, subject: ConsumerUnderTest): Promise<void> {
+  const stage = await setStage(t, subject, true)
+  const before = await stage.announce(20)
+  const consumer = stage.start()
+  const after = await stage.announce(40)
+  await expectOnce(t, { subject, stage, events: [...before, ...after], consumers: [consumer] })
+}
+
+async function withoutNats(t: Test, subject: ConsumerUnderTest): Promise<void> {
+  const stage = await setStage(t, subject, false)
+  const consumer = stage.start()
+  const events = await stage.announce(30)
+  await expectOnce(t, { subject, stage, events, consumers: [consumer] })
+}
+
+async function repeatedAndShuffled(t: Test, subject: ConsumerUnderTest): Promise<void> {
+  const stage = await setStage(t, subject, true)
+  const events = await stage.announce(40)
+  const consumer = stage.start()
+  // Under message ids of their own JetStream takes them for new ones.
+  const deliveries = events.flatMap((event, i) => Array.from({ length: (i % 5) + 1 }, (_, copy) => ({ event, copy, weight: (i * 7919 + copy * 104_729) % 97 })))
+  for (const { event, copy } of deliveries.sort((a, b) => a.weight - b.weight)) {
+    await stage.nats.publish({ subject: event.type, id: `${event.id}-${copy}`, payload: JSON.stringify(event) })
+  }
+  await expectOnce(t, { subject, stage, events, consumers: [consumer] })
+}
+
+async function twoReplicas(t: Test, subject: ConsumerUnderTest): Promise<void> {
+  const stage = await setStage(t, subject, true)
+  const consumers = [stage.start(), stage.start()]
+  const events = await stage.announce(60)
+  await expectOnce(t, { subject, stage, events, consumers })
+}
+
+async function inOrder(t: Test, subject: ConsumerUnderTest): Promise<void> {
+  const stage = await setStage(t, subject, true)
+  const consumer = stage.start()
+  const events = await stage.announce(60)
+  await expectOnce(t, { subject, stage, events, consumers: [consumer] })
+  const byId = new Map(events.map((event) => [event.id, event]))
+  const seen = new Map<string, number[]>()
+  for (const id of await subject.effects(stage.system)) {
+    const event = byId.get(id) as EventEnvelope
+    seen.set(event.subject, [...(seen.get(event.subject) ?? []), event.version])
+  }
+  for (const versions of seen.values()) t.same(versions, [...versions].sort((a, b) => a - b))
+}
+
+async function failing(t: Test, subject: ConsumerUnderTest): Promise<void> {
+  const stage = await setStage(t, subject, true)
+  const { handle, name } = subject.consumer(stage.system)
+  let poison: string | undefined
+  let isHealed = false
+  let tries = 0
+  const consumer = stage.start({
+    handle: async (tx, event) => {
+      await handle(tx, event)
+      if (event.version === 2) poison ??= event.id
+      if (event.id !== poison || isHealed) return
+      tries += 1
+      throw new Error('planted')
+    },
+  })
+  const events = await stage.announce(12)
+  const letter = await waitUntil('it is set aside', async () => (await listDeadLetters(stage.system, { consumer: name }))[0], 20_000)
+  await expectOnce(t, { subject, stage, events: events.filter((event) => event.id !== poison), consumers: [consumer] })
+  t.same([tries, letter.attempts, letter.eventId, letter.reason], [5, 5, poison, 'Error: planted'])
+  isHealed = true
+  t.equal(await consumer.replayDeadLetter(letter.eventId), 'replayed')
+  t.equal(await consumer.replayDeadLetter(letter.eventId), 'missing')
+  await expectOnce(t, { subject, stage, events, consumers: [consumer] })
+}
