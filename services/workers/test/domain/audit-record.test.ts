@@ -1,0 +1,69 @@
+import t from 'tap'
+import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
+import { newId, typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
+import { asSeenBy, auditRecordOf } from '../../src/domain/audit-record.ts'
+
+const user = newId('user')
+const admin = newId('user')
+const org = newId('org')
+const membership = newId('mem')
+
+const removed: EventEnvelope = {
+  specversion: '1.0', id: newId('evt'), source: '/gatehouse/orgs', type: 'gatehouse.orgs.membership.removed.v1', subject: membership,
+  time: '2026-11-24T03:00:00.123456Z', datacontenttype: 'application/json', data: { membership_id: membership, user_id: user }, position: 7, version: 2, epoch: 'e',
+  correlationid: 'req_first', orgid: org, userid: user, actor: `user:${admin}`, requestid: 'req_this', clientaddress: '203.0.113.9', useragent: 'Firefox',
+}
+
+t.test('an event becomes who did what to what, where and for whom', async (t) => {
+  t.same(auditRecordOf(removed), {
+    id: typeIdOf('aud', uuidOf(removed.id)),
+    occurredAt: '2026-11-24T03:00:00.123456Z',
+    producer: 'orgs',
+    action: 'membership.removed',
+    actor: { type: 'user', id: admin },
+    target: { type: 'membership', id: membership },
+    orgId: org,
+    userId: user,
+    clientAddress: '203.0.113.9',
+    userAgent: 'Firefox',
+    requestId: 'req_this',
+    correlationId: 'req_first',
+    data: { membership_id: membership, user_id: user },
+  })
+})
+
+t.test('it belongs to whom it concerns, else to who did it, else to nobody', async (t) => {
+  const { userid: _gone, ...impersonal } = removed
+  t.equal(auditRecordOf(impersonal).userId, admin)
+  t.equal(auditRecordOf({ ...impersonal, actor: 'service:orgs' }).userId, null)
+  t.same(auditRecordOf({ ...impersonal, actor: 'service:orgs' }).actor, { type: 'service', id: 'orgs' })
+  t.same(auditRecordOf({ ...impersonal, actor: 'system' }).actor, { type: 'system', id: null })
+})
+
+t.test('a rotation is the person’s alone and small', async (t) => {
+  const session = newId('ses')
+  const record = auditRecordOf({
+    ...removed,
+    type: 'gatehouse.tokens.family.rotated.v1',
+    subject: newId('fam'),
+    data: { family_id: newId('fam'), session_id: session, user_id: user, organization_id: org },
+  })
+  t.equal(record.orgId, null)
+  t.equal(record.userId, user)
+  t.same(record.data, { session_id: session })
+  t.equal(record.target.type, 'refresh_family')
+})
+
+t.test('an owner nobody could have is no owner, and the line is kept', async (t) => {
+  const record = auditRecordOf({ ...removed, orgid: 'acme', userid: 'user_x', actor: 'user:nobody' })
+  t.equal(record.orgId, null)
+  t.equal(record.userId, null)
+  t.equal(auditRecordOf({ ...removed, type: 'gatehouse.future.thing.happened.v3', subject: 'thing_1' }).target.type, 'thing')
+})
+
+t.test('a person sees where they were, and where a stranger was, not where their administrator was', async (t) => {
+  const record = auditRecordOf(removed)
+  t.match(asSeenBy(user, record), { clientAddress: null, userAgent: null, requestId: null, actor: { id: admin } })
+  t.equal(asSeenBy(admin, record).clientAddress, '203.0.113.9')
+  t.equal(asSeenBy(user, { ...record, actor: { type: 'system', id: null } }).clientAddress, '203.0.113.9')
+})
