@@ -1,0 +1,69 @@
+/** The pure part: addresses, passwords, steps, networks. */
+import fc from 'fast-check'
+import t from 'tap'
+import { normalizeAddress } from '../../src/domain/email-address.ts'
+import { networkOf } from '../../src/domain/network.ts'
+import { describeFaults, judgePassword, minLengthAlone, normalizePassword, wordsOf } from '../../src/domain/password-rules.ts'
+import { choiceOf, decideNextStep, isThrottled } from '../../src/domain/sign-in.ts'
+
+const ada = { name: 'Ada Lovelace', address: 'a.lovelace@analytical.example' }
+const judge = (password: string, guessesLog10 = 12) => judgePassword({ password: normalizePassword(password), words: wordsOf(ada), guessesLog10 })
+
+t.test('one mailbox has one form, and normalizing twice changes nothing', async (t) => {
+  t.equal(normalizeAddress('  Ada@Example.TEST '), 'ada@example.test')
+  t.equal(normalizeAddress('ada+tag@example.test'), 'ada+tag@example.test', 'tags belong to the provider')
+  fc.assert(fc.property(fc.emailAddress(), (address) => normalizeAddress(normalizeAddress(address)) === normalizeAddress(address)))
+})
+
+t.test('length counts what a person typed, not bytes or code units', async (t) => {
+  t.same(judge('x7'.repeat(7)), ['too_short'])
+  t.same(judge('x7'.repeat(7) + '!'), [])
+  t.same(judge('🦊'.repeat(minLengthAlone - 1)), ['too_short'], 'a fox is one character')
+  t.same(judge('🦊'.repeat(minLengthAlone)), [])
+  t.same(judge('e\u0301'.repeat(minLengthAlone - 1)), ['too_short'], 'an accent is not a second one')
+})
+
+t.test('spaces, letters of any script and very long texts are welcome', async (t) => {
+  for (const password of ['четыре слова без связи', 'drei wörter und ein pferd', ' '.repeat(3) + 'correct horse staple', 'z9'.repeat(512)]) t.same(judge(password), [])
+})
+
+t.test('what is mostly the person, their address or the product is refused in any case and order', async (t) => {
+  for (const password of ['LovelaceAda1815!', 'ada.lovelace@analytical.example', 'GATEHOUSE-gatehouse-1', 'analyticalAda!!', 'AdaLovelaceAdaLovelace']) t.ok(judge(password).includes('personal'), password)
+  t.same(judge('Ada met nine quiet foxes'), [], 'a name inside a phrase is fine')
+  t.same(wordsOf({ name: 'X Æ', address: 'q@x.io' }), ['gatehouse', 'q@x.io'], 'two letters protect nobody')
+})
+
+t.test('an estimate below the bound is refused, with every other fault beside it', async (t) => {
+  t.same(judge('zk4-plumage-orbit', 7.9), ['guessable'])
+  t.same(judge('zk4-plumage-orbit', 8), [])
+  t.same(judge('ada', 1), ['too_short', 'personal', 'guessable'])
+  t.match(describeFaults(['too_short', 'guessable']), [{ path: '/password', message: /15/ }, { path: '/password', message: /tried first/ }])
+})
+
+t.test('the same text in two normal forms is one password', async () => {
+  fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (text) => normalizePassword(text.normalize('NFD')) === normalizePassword(text.normalize('NFC'))))
+})
+
+t.test('only an active person with a proven address gets a session', async (t) => {
+  t.same(decideNextStep({ status: 'active', isEmailVerified: true }), { kind: 'session' })
+  t.same(decideNextStep({ status: 'active', isEmailVerified: false }), { kind: 'challenge', next: ['verify_email'] })
+  for (const isEmailVerified of [true, false]) t.same(decideNextStep({ status: 'disabled', isEmailVerified }), { kind: 'refused' })
+})
+
+t.test('nothing said, none wanted and one named stay apart', async (t) => {
+  t.same([choiceOf(undefined), choiceOf(null), choiceOf('org_1')], [{ kind: 'unsaid' }, { kind: 'none' }, { kind: 'named', organizationId: 'org_1' }])
+})
+
+t.test('the attempt after the limit is the first one refused', async (t) => {
+  t.same([9.9, 10, 10.01].map((attempts) => isThrottled(attempts, { limit: 10, halfLifeSeconds: 1 })), [false, false, true])
+})
+
+t.test('a source is an IPv4 address or an IPv6 network of 64 bits', async (t) => {
+  t.equal(networkOf(undefined), 'unknown')
+  t.equal(networkOf('203.0.113.7'), '203.0.113.7')
+  t.equal(networkOf('::ffff:203.0.113.7'), '203.0.113.7')
+  t.equal(networkOf('2001:DB8:0:1:2:3:4:5'), networkOf('2001:db8::1:0:0:0:9'))
+  t.equal(networkOf('2001:db8::1'), '2001:db8:0:0::/64')
+  t.equal(networkOf('fe80::1%eth0'), 'fe80:0:0:0::/64')
+  t.equal(networkOf('::1'), '0:0:0:0::/64')
+})

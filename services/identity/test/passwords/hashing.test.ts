@@ -1,0 +1,127 @@
+/** Hashing under load: the queue is bounded and fair, an absent hash costs what a present one costs, answers leave together. */
+import type { Clock } from '@gatehouse/service-kit/context/clock'
+import { isAppError } from '@gatehouse/service-kit/errors/app-error'
+import t from 'tap'
+import { createEvenAnswers } from '../../src/passwords/even-answers.ts'
+import { createGuessEstimator } from '../../src/passwords/guess-estimate.ts'
+import { createHashQueue, type HashQueue } from '../../src/passwords/hash-queue.ts'
+import { createPasswordHasher } from '../../src/passwords/password-hasher.ts'
+
+/** Work that ends when the test says so, and the order it began in. */
+const held = (queue: HashQueue) => {
+  const began: string[] = []
+  const refused: string[] = []
+  const ends: (() => void)[] = []
+  const ask = (source: string, name = source): void => {
+    queue
+      .run(source, () => {
+        began.push(name)
+        return new Promise<void>((end) => ends.push(end))
+      })
+      .catch((err: unknown) => refused.push(isAppError(err, 'unavailable') ? name : String(err)))
+  }
+  const endOne = async (): Promise<void> => {
+    ends.shift()?.()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return { began, refused, ask, endOne }
+}
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+t.test('never more at once than cores, never more waiting than places', async (t) => {
+  const queue = createHashQueue({ concurrency: 2, capacity: 3 })
+  const { ask, began, refused } = held(queue)
+  for (let at = 0; at < 9; at += 1) ask('one', String(at))
+  await settled()
+  t.same(began, ['0', '1'])
+  t.equal(queue.waiting(), 3)
+  t.same(refused, ['5', '6', '7', '8'])
+})
+
+t.test('sources take turns, whatever they sent first', async (t) => {
+  const { ask, began, endOne } = held(createHashQueue({ concurrency: 1, capacity: 10 }))
+  for (const name of ['a0', 'a1', 'a2', 'a3']) ask('a', name)
+  ask('b')
+  ask('c')
+  for (let ended = 0; ended < 6; ended += 1) await endOne()
+  t.same(began, ['a0', 'a1', 'b', 'c', 'a2', 'a3'])
+})
+
+t.test('a full queue makes room for a newcomer at the cost of the longest line, newest first', async (t) => {
+  const queue = createHashQueue({ concurrency: 1, capacity: 3 })
+  const { ask, began, refused, endOne } = held(queue)
+  for (const name of ['a0', 'a1', 'a2', 'a3']) ask('a', name)
+  ask('b')
+  ask('c')
+  ask('d')
+  await settled()
+  t.same(refused, ['a3', 'a2', 'd'], 'when all lines are as short as the newcomer’s would be, the newcomer waits outside')
+  t.equal(queue.waiting(), 3)
+  for (let ended = 0; ended < 4; ended += 1) await endOne()
+  t.same(began, ['a0', 'a1', 'b', 'c'])
+  t.equal(queue.waiting(), 0)
+})
+
+t.test('work that fails frees its place', async (t) => {
+  const queue = createHashQueue({ concurrency: 1, capacity: 1 })
+  await t.rejects(queue.run('a', () => Promise.reject(new Error('broken'))), /broken/)
+  t.equal(await queue.run('a', async () => 'works'), 'works')
+})
+
+t.test('a password is checked whole, and an absent hash takes the work of a present one', async (t) => {
+  const parameters = { memoryKib: 19_456, passes: 2, lanes: 1 }
+  const hasher = await createPasswordHasher({ parameters, queue: createHashQueue({ concurrency: 1, capacity: 64 }) })
+  const password = `${'long '.repeat(200)}end`
+  const phc = await hasher.hash(password, 'test')
+  t.match(phc, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+  t.equal(await hasher.verify(phc, password, 'test'), true)
+  t.equal(await hasher.verify(phc, `${password.slice(0, -1)}D`, 'test'), false)
+  t.equal(await hasher.verify(undefined, password, 'test'), false)
+  const timeOf = async (stored: string | undefined): Promise<number> => {
+    const started = performance.now()
+    await hasher.verify(stored, password, 'test')
+    return performance.now() - started
+  }
+  const times = { known: [] as number[], unknown: [] as number[] }
+  for (let round = 0; round < 15; round += 1) {
+    times.known.push(await timeOf(phc))
+    times.unknown.push(await timeOf(undefined))
+  }
+  const best = (list: number[]): number => Math.min(...list)
+  t.ok(best(times.unknown) > best(times.known) / 2 && best(times.unknown) < best(times.known) * 2, JSON.stringify(times))
+})
+
+t.test('a hash is outdated only when today’s parameters are higher', async (t) => {
+  const queue = createHashQueue({ concurrency: 1, capacity: 1 })
+  const hasherOf = (memoryKib: number, passes: number) => createPasswordHasher({ parameters: { memoryKib, passes, lanes: 1 }, queue })
+  const phc = await (await hasherOf(128, 2)).hash('a password', 'test')
+  t.equal((await hasherOf(128, 2)).isOutdated(phc), false)
+  t.equal((await hasherOf(64, 1)).isOutdated(phc), false)
+  t.equal((await hasherOf(256, 1)).isOutdated(phc), true)
+  t.equal((await hasherOf(64, 3)).isOutdated(phc), true)
+})
+
+t.test('the estimate knows common passwords, walks, repetitions and the person’s words, and stays quick on hostile input', async (t) => {
+  const estimate = createGuessEstimator()
+  for (const weak of ['passwordpassword', 'qwertyuiopasdfghjkl', '111111111111111', 'iloveyou1234567', 'P@ssw0rd12345678', 'lovelacelovelace', 'abc'.repeat(300)]) t.ok(estimate(weak, ['lovelace']) < 8, weak)
+  for (const strong of ['correct horse battery staple', 'pw 8sdf7sdfhjk2kjh4', `${'a'.repeat(200)}k3X-9wq_Zr81-ploT`]) t.ok(estimate(strong, []) >= 8, strong)
+  const started = performance.now()
+  estimate('p4$$'.repeat(256), [])
+  t.ok(performance.now() - started < 1000, `${performance.now() - started} ms`)
+})
+
+t.test('held-back answers leave at multiples of the span; a success is not held back where only failures are', async (t) => {
+  let nowMs = 1000
+  const clock: Clock = { now: () => new Date(0), monotonicMs: () => nowMs }
+  const { always, onFailure } = createEvenAnswers({ clock, spanMs: 40 })
+  const takes = (ms: number) => async () => void (nowMs += ms)
+  const heldFor = async (run: () => Promise<unknown>): Promise<number> => {
+    const started = performance.now()
+    await run().catch(() => {})
+    return performance.now() - started
+  }
+  t.ok((await heldFor(() => always(takes(10)))) >= 29, 'ten of forty are gone, thirty remain')
+  t.ok((await heldFor(() => always(takes(50)))) >= 29, 'after the first multiple comes the second')
+  t.ok((await heldFor(() => onFailure(async () => Promise.reject(new Error('no'))))) >= 39)
+  t.ok((await heldFor(() => onFailure(async () => 'in'))) < 39)
+})

@@ -1,0 +1,113 @@
+/** What the database itself keeps: row-level security by role, secrets as hashes, constraints, and the administrator's marker. */
+import postgres from 'postgres'
+import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import t from 'tap'
+import { findAccountByAddress } from '../../src/store/accounts.ts'
+import { insertVerificationSecret } from '../../src/store/email-verifications.ts'
+import { claimEmailBySecret } from '../../src/store/emails.ts'
+import { countAttempt, dropDecayedAttempts } from '../../src/store/sign-in-throttles.ts'
+import { claimNewName, findProfile } from '../../src/store/users.ts'
+import { bootstrapAdmin } from '../../src/use-cases/bootstrap-admin.ts'
+import { createBootstrap } from '../../src/bootstrap.ts'
+import { waitUntil } from '@gatehouse/test-kit/wait-until'
+import { newAddress, newPassword, openPlatform } from '../fixtures/platform.ts'
+
+const platform = await openPlatform(t)
+const { admin } = platform
+const replica = await platform.replica()
+const { db, system } = replica.deps
+
+t.test('under a person’s scope the runtime role sees and renames that person and nobody else', async (t) => {
+  const [me, other] = [await platform.verified(replica), await platform.verified(replica)]
+  await inScope(db, { userId: me.id }, async (tx) => {
+    t.match(await findProfile(tx, me.id), { id: me.id, address: me.email, isEmailVerified: true })
+    t.equal(await findProfile(tx, other.id), undefined)
+    t.equal(await claimNewName(tx, { userId: other.id, name: 'Mallory' }), undefined)
+    t.equal(await claimNewName(tx, { userId: me.id, name: 'Me' }), 3)
+  })
+  await inScope(db, {}, async (tx) => t.equal(await findProfile(tx, me.id), undefined, 'without a scope nobody'))
+})
+
+t.test('the runtime role cannot reach passwords, secrets or other columns; the system role cannot rename or disable', async (t) => {
+  const asRole = (role: 'runtime' | 'system') => {
+    const sql = postgres(platform.roleUrl(role), { max: 1, onnotice: () => {}, connection: { search_path: 'identity' } })
+    t.teardown(() => sql.end())
+    return (statement: string) => sql.unsafe(statement).then(() => 'allowed', (err: { code?: string }) => err.code)
+  }
+  const [runtime, system] = [asRole('runtime'), asRole('system')]
+  for (const table of ['credentials', 'email_verifications', 'email_verification_secrets', 'sign_in_transactions', 'sign_in_throttles', 'bootstrap_marker'])
+    t.equal(await runtime(`select * from ${table}`), '42501', table)
+  for (const statement of [`update users set status = 'active'`, 'update users set min_version = 0', 'update emails set verified_at = now()', 'delete from users', `insert into users (id, name) values (gen_random_uuid(), 'x')`])
+    t.equal(await runtime(statement), '42501', statement)
+  for (const statement of [`update users set name = 'x'`, `update users set status = 'disabled'`, 'delete from users', 'delete from credentials', `update emails set address = 'x'`])
+    t.equal(await system(statement), '42501', statement)
+  t.equal(await system('select * from credentials'), 'allowed')
+})
+
+t.test('every table of identity forces row-level security', async (t) => {
+  const open = await admin`
+    select c.relname from pg_class c where c.relnamespace = 'identity'::regnamespace and c.relkind in ('r', 'p') and not (c.relrowsecurity and c.relforcerowsecurity)
+      and c.relname in ('users', 'emails', 'credentials', 'email_verifications', 'email_verification_secrets', 'sign_in_transactions', 'sign_in_throttles', 'bootstrap_marker')`
+  t.same([...open], [])
+})
+
+t.test('a secret works until its expiry by database time, and expired ones are dropped when the next is minted', async (t) => {
+  const person = await platform.register(replica)
+  const [row] = await admin<{ email_id: string; verification_id: string }[]>`select e.id as email_id, v.id as verification_id from emails e join email_verifications v on v.email_id = e.id where e.address = ${person.email}`
+  t.ok(row)
+  await platform.mint(replica, person.verification)
+  await admin`update email_verification_secrets set expires_at = now() - interval '1 microsecond' where email_id = ${row?.email_id ?? ''}`
+  await platform.mint(replica, person.verification)
+  t.equal((await admin`select 1 from email_verification_secrets where email_id = ${row?.email_id ?? ''}`).length, 1)
+  t.equal(await claimEmailBySecret(system, Buffer.alloc(32)), undefined)
+  await t.rejects(insertVerificationSecret(system, { secretHash: Buffer.alloc(31), verificationId: person.verification, userId: person.id, emailId: 'eml_00000000000000000000000000', ttlSeconds: 60 }))
+})
+
+t.test('attempts halve with the half-life, never exceed the ceiling, and decayed ones can be dropped', async (t) => {
+  const { id: userId } = await platform.verified(replica)
+  const count = () => countAttempt(system, { userId, source: '192.0.2.9', halfLifeSeconds: 60, ceiling: 4 })
+  for (const expected of [1, 2, 3, 4, 4]) t.ok(Math.abs((await count()) - expected) < 0.1)
+  await admin`update sign_in_throttles set counted_at = counted_at - interval '120 seconds'`
+  t.ok(Math.abs((await count()) - 2) < 0.1, 'a quarter of four, and the present one')
+  await dropDecayedAttempts(system, 3600)
+  t.equal((await admin`select 1 from sign_in_throttles where source = '192.0.2.9'`).length, 1)
+  await admin`update sign_in_throttles set counted_at = now() - interval '2 hours'`
+  await dropDecayedAttempts(system, 3600)
+  t.equal((await admin`select 1 from sign_in_throttles`).length, 0)
+})
+
+t.test('the configured administrator never takes over an account, and nothing is left behind', async (t) => {
+  const squatter = await platform.register(replica, { email: newAddress('root') })
+  const { phc } = (await findAccountByAddress(system, squatter.email)) ?? {}
+  const before = await platform.announced(replica)
+  t.same(await bootstrapAdmin(replica.deps, { email: squatter.email, password: newPassword() }), { kind: 'address_taken' })
+  t.equal((await findAccountByAddress(system, squatter.email))?.phc, phc)
+  t.equal((await admin`select 1 from bootstrap_marker`).length, 0)
+  t.same(await platform.announced(replica), before)
+  await t.rejects(bootstrapAdmin(replica.deps, { email: newAddress('root'), password: 'administrator administrator' }), { code: 'weak_password' })
+})
+
+t.test('the service is ready only once its administrator exists, and says why when it cannot be made', async (t) => {
+  const run = async (admin: { BOOTSTRAP_ADMIN_EMAIL?: string; BOOTSTRAP_ADMIN_PASSWORD?: string }) => {
+    const bootstrap = createBootstrap(replica.deps, admin)
+    t.teardown(() => bootstrap.stop())
+    const before = bootstrap.check()
+    bootstrap.start()
+    return { before, bootstrap }
+  }
+  t.equal((await run({})).before.ok, true, 'nothing configured, nothing to wait for')
+  const weak = await run({ BOOTSTRAP_ADMIN_EMAIL: newAddress('root'), BOOTSTRAP_ADMIN_PASSWORD: 'passwordpassword' })
+  await waitUntil('the weak password is refused', () => /too easy/.test(weak.bootstrap.check().reason ?? ''))
+  const good = await run({ BOOTSTRAP_ADMIN_EMAIL: newAddress('root'), BOOTSTRAP_ADMIN_PASSWORD: newPassword() })
+  t.equal(good.before.ok, false)
+  await waitUntil('the administrator exists', () => good.bootstrap.check().ok)
+  t.ok((await platform.announced(replica)).includes('platform_admin.bootstrapped.v1'))
+})
+
+t.test('an address differs from another by more than case', async (t) => {
+  const person = await platform.register(replica)
+  await t.rejects(
+    admin`insert into emails (id, user_id, address, normalized_address) values (gen_random_uuid(), gen_random_uuid(), 'x', ${person.email})`,
+    { code: '23505' },
+  )
+})
