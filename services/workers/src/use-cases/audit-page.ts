@@ -7,11 +7,16 @@ import type { AuditPosition } from '../store/audit-events.ts'
 
 export type AuditQuery = { limit?: number; cursor?: string; action?: string }
 
-const instant = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{6}Z$/
+/** An instant PostgreSQL can compare with: one that exists (no 31st of February), as these lists write it. */
+function isInstant(text: unknown): boolean {
+  if (typeof text !== 'string' || !/^[2-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(text)) return false
+  const parsed = Date.parse(text)
+  return !Number.isNaN(parsed) && new Date(parsed).toISOString().slice(0, 19) === text.slice(0, 19)
+}
 
 /** @throws AppError `invalid_cursor` */
 export function readAuditQuery(query: AuditQuery): { action: string | undefined; after: AuditPosition | undefined; limit: number } {
-  const values = decodeCursor(query.cursor, 2, ([at, id]) => typeof at === 'string' && instant.test(at) && !Number.isNaN(Date.parse(at)) && isTypeId('aud', id))
+  const values = decodeCursor(query.cursor, 2, ([at, id]) => isInstant(at) && isTypeId('aud', id))
   const after = values && { occurredAt: String(values[0]), id: String(values[1]) }
   return { action: query.action, after, limit: query.limit ?? 50 }
 }
