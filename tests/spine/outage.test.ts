@@ -1,0 +1,85 @@
+// R5: NATS is down, then its store is wiped. No event is missing, none has two effects, each aggregate keeps its order, and the lag is
+// below a second again soon after. The same rig finds a consumer that skips its inbox.
+// Full size (5,000 events, 60 s): GATEHOUSE_FULL=1
+import t from 'tap'
+import { systemClock } from '@gatehouse/service-kit/context/clock'
+import { createConsumer } from '@gatehouse/service-kit/events/consumer'
+import { connectNats } from '@gatehouse/service-kit/events/nats'
+import { newId } from '@gatehouse/service-kit/ids/type-id'
+import type { Db } from '@gatehouse/service-kit/postgres/connect'
+import { testDatabase, type Teardown } from '@gatehouse/test-kit/database'
+import { quietLog } from '@gatehouse/test-kit/log'
+import { startNatsServer } from '@gatehouse/test-kit/nats-server'
+import { ThingChanged, createSampleProducer } from '@gatehouse/test-kit/sample-producer'
+import { waitUntil } from '@gatehouse/test-kit/wait-until'
+import { consumerName, countEffects, createEffectsTable, isFull, makeEffect, tally, withoutInbox } from './rig.ts'
+
+const size = isFull ? { events: 5000, outageMs: 60_000 } : { events: 500, outageMs: 3000 }
+t.setTimeout(size.outageMs + 110_000)
+
+async function runOutage(t: Teardown, o: { events: number; outageMs: number; consumerSees(system: Db): Db }) {
+  const database = await testDatabase(t, { services: ['tokens', 'workers'], spineOnly: true })
+  await createEffectsTable(database)
+  const server = await startNatsServer(t)
+  const nats = connectNats({ url: server.url, name: 'outage', log: quietLog })
+  t.teardown(nats.close)
+  const { spine, client, announce, system: producing } = createSampleProducer(database, { nats, maxConnections: 6 })
+  const consuming = database.connect('workers', 'system', 10)
+  const consumer = createConsumer({
+    name: consumerName, producers: [{ name: 'tokens', client }], subjects: [ThingChanged.type], system: o.consumerSees(consuming), nats,
+    log: quietLog, clock: systemClock, handle: makeEffect,
+  })
+  spine.start()
+  t.teardown(spine.stop)
+  consumer.start()
+  t.teardown(consumer.stop)
+
+  const aggregates = Array.from({ length: 50 }, () => newId('thing'))
+  let written = 0
+  const write = async (count: number, pauseMs: number) => {
+    for (const until = written + count; written < until; written += 1) {
+      await announce([{ n: written, aggregateId: aggregates[written % 50] ?? '', version: Math.floor(written / 50) + 1 }])
+      if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    }
+  }
+  const share = Math.floor(o.events / 10)
+  await write(share, 0)
+  await waitUntil('the first effects', async () => (await countEffects(consuming)) > 0)
+  await server.kill()
+  const downAtMs = performance.now()
+  await write(o.events - 2 * share, Math.max(0, (o.outageMs / (o.events - 2 * share)) * 0.7))
+  await waitUntil('the outage has lasted', () => performance.now() - downAtMs >= o.outageMs, o.outageMs + 1000)
+  server.wipe()
+  const upAtMs = performance.now()
+  await server.start()
+  await write(share, 0)
+  await waitUntil('every event has had its effect', async () => (await countEffects(consuming)) >= o.events, 60_000)
+  const healedMs = performance.now() - upAtMs
+  const lagsMs: number[] = []
+  for (let i = 0; i < 10; i += 1) {
+    const sinceMs = performance.now()
+    await write(1, 0)
+    await waitUntil('it has had its effect', async () => (await countEffects(consuming)) >= written)
+    lagsMs.push(performance.now() - sinceMs)
+  }
+  await waitUntil('the relay is done', () => nats.session()?.manager.streams.info('GATEHOUSE_TOKENS').then((info) => info.state.messages > 0, () => false), 20_000)
+  await consumer.catchUpNow()
+  return { ...(await tally({ producing, consuming })), healedMs, worstLagMs: Math.max(...lagsMs) }
+}
+
+t.test(`${size.events} events with NATS down ${size.outageMs / 1000} s and its store wiped: none missing, none doubled, in order`, async (t) => {
+  const result = await runOutage(t, { ...size, consumerSees: (system) => system })
+  t.comment(JSON.stringify({ ...result, healedMs: Math.round(result.healedMs), worstLagMs: Math.round(result.worstLagMs) }))
+  t.equal(result.announced, size.events + 10)
+  t.ok(result.contiguous, 'positions are contiguous')
+  t.equal(result.missing, 0)
+  t.equal(result.doubled, 0)
+  t.equal(result.disordered, 0)
+  t.ok(result.healedMs < 30_000, 'healed within 30 s')
+  t.ok(result.worstLagMs < 1000, 'the lag is below a second again')
+})
+
+t.test('a consumer that skips its inbox is found', async (t) => {
+  const result = await runOutage(t, { events: 200, outageMs: 1000, consumerSees: withoutInbox })
+  t.ok(result.doubled > 0, `${result.doubled} events had two effects`)
+})
