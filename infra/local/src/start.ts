@@ -7,7 +7,7 @@ import { isLaunchProblem } from './launch-problem.ts'
 import { platformFile, type PlatformFile } from './platform/platform-file.ts'
 import { summary } from './platform/summary.ts'
 import { stopLeftovers } from './processes/leftovers.ts'
-import { createSupervisor, type ProcessRecord, type Supervisor } from './processes/supervisor.ts'
+import { createSupervisor, type ProcessRecord } from './processes/supervisor.ts'
 import { openDataFolder, type DataFolder } from './state/data-folder.ts'
 import { readJson, writeJson } from './state/json-file.ts'
 import { takeLock } from './state/lock.ts'
@@ -88,18 +88,14 @@ async function run(o: { data: DataFolder; withDemo: boolean; asked: Promise<void
     if (platform !== undefined) say(summary({ platform, file: data.platformFile, seconds: (performance.now() - o.startedAt) / 1000 }))
     await o.asked
   }
-  await stop(supervisor, data)
   started.catch(() => undefined)
-  if (typeof outcome === 'string') return 0
-  throw outcome.error
-}
-
-async function stop(supervisor: Supervisor, data: DataFolder): Promise<void> {
-  say('\nStopping …')
+  if (typeof outcome === 'string') say('\nStopping …')
+  isReady = false
   rmSync(data.platformFile, { force: true })
   await supervisor.stop(STOP_ORDER)
-  rmSync(data.platformFile, { force: true })
+  if (typeof outcome !== 'string') throw outcome.error
   say('Stopped. The data stays.')
+  return 0
 }
 
 // A reader that goes away (`npm start | head`) is no reason to die.

@@ -36,6 +36,15 @@ export function commandLine(pid: number): string {
   }
 }
 
+/** Sends a signal to a process that may be gone already. */
+export function signalIfAlive(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 /**
  * Stops a process left over from an earlier run, if the pid still belongs to it.
  *
@@ -46,7 +55,7 @@ export async function stopLeftover(o: { pid: number; marker: string; signal: Nod
   const isOurs = () => isAlive(o.pid) && commandLine(o.pid).includes(o.marker)
   if (!isOurs()) return false
   for (const signal of [o.signal, 'SIGKILL'] as const) {
-    process.kill(o.pid, signal)
+    signalIfAlive(o.pid, signal)
     const deadline = Date.now() + o.timeoutMs
     while (isOurs() && Date.now() < deadline) await sleep(25)
     if (!isOurs()) return true

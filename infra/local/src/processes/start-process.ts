@@ -4,6 +4,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, existsSync, openSync, readSync, renameSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { launchProblem } from '../launch-problem.ts'
 import { holdsPort } from '../servers/ports.ts'
 import { lastWords } from './last-words.ts'
 import type { ProcessSpec, StartedProcess } from './process-spec.ts'
@@ -37,7 +38,7 @@ export async function startProcess(spec: ProcessSpec, onSpawn?: (pid: number, ex
   const failure = await waitUntilReady({ spec, pid, exited })
   if (failure === undefined) return { name: spec.name, pid, exited, stop }
   await stop()
-  throw spec.explain?.(words()) ?? new Error(`${spec.name} did not start: ${failure}. Its log: ${spec.logFile}`)
+  throw spec.explain?.(words()) ?? launchProblem(`${spec.name} did not start: ${failure.replace(/\.$/, '')}`, `Its log says more: ${spec.logFile}`)
 }
 
 function openLog(file: string): { fd: number; offset: number } {

@@ -1,6 +1,7 @@
 // Keeps processes running. The first start of each is the caller's to await and may fail; after that a process that dies is
 // named with its reason and started again, ever more slowly while it keeps dying, until everything is told to stop.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { signalIfAlive } from './process-facts.ts'
 import type { ProcessSpec, StartedProcess } from './process-spec.ts'
 import { startProcess } from './start-process.ts'
 import { startWarden } from './warden.ts'
@@ -41,6 +42,8 @@ export function createSupervisor(o: { onChange: (record: ProcessRecord) => void;
     else {
       entry.pid = pid
       warden.watch(pid, entry.spec.stopSignal)
+      // Its preparations took until after everything was told to stop.
+      if (isStopping) signalIfAlive(pid, entry.spec.stopSignal)
     }
     o.onChange(record())
   }
@@ -83,7 +86,7 @@ export function createSupervisor(o: { onChange: (record: ProcessRecord) => void;
   const end = async (name: string) => {
     const entry = kept.get(name)
     if (entry === undefined) return
-    if (entry.pid !== undefined && entry.running?.pid !== entry.pid) process.kill(entry.pid, entry.spec.stopSignal)
+    if (entry.pid !== undefined && entry.running?.pid !== entry.pid) signalIfAlive(entry.pid, entry.spec.stopSignal)
     await entry.running?.stop()
     await entry.starting?.catch(() => undefined)
     await entry.running?.stop()
@@ -92,6 +95,7 @@ export function createSupervisor(o: { onChange: (record: ProcessRecord) => void;
   return {
     record,
     start: async (spec) => {
+      if (isStopping) throw new Error(`${spec.name} is not started any more: everything is being stopped`)
       const entry: Kept = { spec }
       kept.set(spec.name, entry)
       const running = await run(entry)

@@ -1,0 +1,90 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { createAssertionSigner, createAssertionVerifier } from '@gatehouse/service-kit/http/assertion'
+import { cacheFolder, isReachableByOthers } from '@gatehouse/local/servers/folders'
+import { openDataFolder } from '@gatehouse/local/state/data-folder'
+import { ensureKeys } from '@gatehouse/local/state/keys'
+import { takeLock } from '@gatehouse/local/state/lock'
+import { resetData } from '@gatehouse/local/state/reset'
+import { openSettings } from '@gatehouse/local/state/settings'
+
+const folderOf = (t: { teardown: (end: () => void) => void }): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-state-'))
+  t.teardown(() => { rmSync(folder, { recursive: true, force: true }) })
+  return folder
+}
+
+t.test('a second launcher on the same folder is refused with a way out; a dead one’s lock is taken over', async (t) => {
+  const file = join(folderOf(t), 'launcher.lock')
+  const release = takeLock({ file, address: () => undefined })
+  t.throws(() => takeLock({ file, address: () => 'http://127.0.0.1:8080', isLauncher: () => true }), /already runs from this folder \(process \d+, http:\/\/127.0.0.1:8080\).*set GATEHOUSE_DATA/)
+  release()
+  t.notOk(existsSync(file))
+  writeFileSync(file, '999999999\n')
+  takeLock({ file, address: () => undefined })()
+  writeFileSync(file, 'rubbish')
+  const again = takeLock({ file, address: () => undefined })
+  t.equal(readFileSync(file, 'utf8'), `${process.pid}\n`)
+  again()
+})
+
+t.test('settings answer the same on every run and are for their owner’s eyes only', async (t) => {
+  const file = join(folderOf(t), 'settings.json')
+  const first = openSettings(file).password('redis')
+  t.match(first, /^[\w-]{24}$/)
+  t.equal(openSettings(file).password('redis'), first)
+  t.not(openSettings(file).password('nats'), first)
+  t.equal(statSync(file).mode & 0o777, 0o600)
+})
+
+t.test('keys are made once, pinned for all, and a lost one is replaced with its public half', async (t) => {
+  const folder = folderOf(t)
+  const files = ensureKeys(folder, ['orgs', 'tokens'])
+  const read = () => ({ jwks: JSON.parse(readFileSync(files.jwks, 'utf8')), orgs: JSON.parse(readFileSync(files.privateKey('orgs'), 'utf8')), tokens: JSON.parse(readFileSync(files.privateKey('tokens'), 'utf8')) })
+  const before = read()
+  const assertion = createAssertionSigner({ service: 'orgs', privateJwk: before.orgs }).assertionFor('tokens')
+  t.equal(createAssertionVerifier({ service: 'tokens', jwks: before.jwks }).verify(assertion), 'orgs')
+  ensureKeys(folder, ['orgs', 'tokens'])
+  t.same(read(), before)
+  rmSync(files.privateKey('orgs'))
+  ensureKeys(folder, ['orgs', 'tokens'])
+  const after = read()
+  t.not(after.orgs.kid, before.orgs.kid)
+  t.same(after.tokens, before.tokens)
+  t.same(after.jwks.keys.map((key: { kid: string }) => key.kid), [after.orgs.kid, after.tokens.kid])
+  t.notMatch(readFileSync(files.jwks, 'utf8'), '"d"')
+  t.equal(Buffer.from(readFileSync(files.keyEncryptionKey, 'utf8'), 'base64url').length, 32)
+})
+
+t.test('reset forgets everything, also what lies outside, but never with a server of the operator’s', async (t) => {
+  const root = folderOf(t)
+  const data = openDataFolder({ GATEHOUSE_DATA: root })
+  const outside = join(folderOf(t), 'data-1')
+  mkdirSync(join(outside, 'postgres'), { recursive: true })
+  writeFileSync(join(data.servers, 'postgres.location'), join(outside, 'postgres'))
+  openSettings(data.settingsFile).password('redis')
+  t.throws(() => { resetData(data, { REDIS_URL: 'redis://127.0.0.1' }) }, /REDIS_URL names a server of yours/)
+  t.ok(existsSync(data.settingsFile))
+  resetData(data, { REDIS_URL: '' })
+  t.notOk(existsSync(outside))
+  t.notOk(existsSync(data.settingsFile))
+  t.notOk(existsSync(data.servers))
+})
+
+t.test('secrets’ folders are closed, the way to PostgreSQL’s data is open but not listed', async (t) => {
+  const data = openDataFolder({ GATEHOUSE_DATA: join(folderOf(t), 'data') })
+  t.equal(statSync(data.root).mode & 0o777, 0o711)
+  t.equal(statSync(data.keys).mode & 0o777, 0o700)
+  t.equal(statSync(data.logs).mode & 0o777, 0o700)
+  t.equal(isReachableByOthers(data.keys), false)
+  t.throws(() => openDataFolder({ GATEHOUSE_DATA: '/dev/null/nowhere' }), /cannot be used .* set GATEHOUSE_DATA/)
+})
+
+t.test('the cache is where the user keeps caches, and a named folder that cannot be written is an error', async (t) => {
+  const folder = folderOf(t)
+  t.equal(cacheFolder({ XDG_CACHE_HOME: folder }), join(folder, 'gatehouse'))
+  t.equal(cacheFolder({ GATEHOUSE_CACHE: folder }), folder)
+  t.throws(() => cacheFolder({ GATEHOUSE_CACHE: '/dev/null/nowhere' }), /GATEHOUSE_CACHE names/)
+})
