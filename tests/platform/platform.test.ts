@@ -8,6 +8,7 @@ import { createApi, until } from './client.ts'
 import { journey } from './journey.ts'
 import { signIn } from './people.ts'
 import { readPlatformFile } from './platform-file.ts'
+import { pasteReadme } from './readme.ts'
 import { startPlatform } from './start-platform.ts'
 import { leakIn, sweep } from './tenant-sweep.ts'
 import { tenantOf } from './tenants.ts'
@@ -27,6 +28,12 @@ const [otherOwner] = platform.demo.other.users
 if (!owner || !otherOwner) throw new Error('the demo has no users')
 
 t.test('a first customer can go the whole way', (t) => journey(t, api, { graceMs: graceSeconds * 1000 }))
+
+t.test('the README prints what it says', async (t) => {
+  const { steps, differences } = await pasteReadme(file)
+  t.ok(steps > 6)
+  t.same(differences, [])
+})
 
 t.test('rubbish gets a problem document and changes nothing', async (t) => {
   const { access } = await signIn(api, { ...owner, organization: platform.demo.organization_id })

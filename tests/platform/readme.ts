@@ -1,0 +1,36 @@
+/** Runs the README's journey as a reader would paste it, and compares what it prints; `…` in the README stands for anything. */
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+
+type Step = { commands: string; prints: string | undefined }
+
+/** The bash blocks in order, each with the block of what it prints, if one follows. */
+export const stepsOf = (markdown: string): Step[] => {
+  const blocks = [...markdown.matchAll(/```bash\n([\s\S]*?)```\n(?:prints\n```\n([\s\S]*?)```)?/g)]
+  return blocks.map(([, commands = '', prints]) => ({ commands, prints }))
+}
+
+const separator = '--- next step ---'
+
+const runScript = (script: string, env: Record<string, string>): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const child = spawn('bash', ['-c', script], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
+    const chunks: Buffer[] = []
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+    child.on('error', reject)
+    child.on('close', () => resolve(Buffer.concat(chunks).toString()))
+  })
+
+const matches = (printed: string, expected: string): boolean => {
+  const pattern = expected.trim().split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[\\s\\S]*?')
+  return new RegExp(`^${pattern}$`).test(printed.trim())
+}
+
+/** Each step that printed something else, with both texts. */
+export const pasteReadme = async (platformFile: string): Promise<{ steps: number; differences: { expected: string; printed: string }[] }> => {
+  const steps = stepsOf(readFileSync(new URL('../../README.md', import.meta.url), 'utf8'))
+  const output = await runScript(steps.map((step) => step.commands).join(`\necho '${separator}'\n`), { GATEHOUSE_PLATFORM_FILE: platformFile })
+  const printed = output.split(`${separator}\n`)
+  const differences = steps.flatMap(({ prints }, index) => (prints === undefined || matches(printed[index] ?? '', prints) ? [] : [{ expected: prints, printed: printed[index] ?? '' }]))
+  return { steps: steps.length, differences }
+}
