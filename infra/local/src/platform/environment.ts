@@ -22,7 +22,7 @@ export type PlatformFacts = {
 const INHERITED = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS']
 
 /** Whoever starts the platform may decide these differently. */
-const OVERRIDABLE = new Set(['LOG_LEVEL', 'GATEHOUSE_ISSUER', 'SMTP_URL', 'PUBLIC_URL', 'BOOTSTRAP_ADMIN_EMAIL', 'BOOTSTRAP_ADMIN_PASSWORD'])
+const OVERRIDABLE = new Set(['LOG_LEVEL', 'GATEHOUSE_ISSUER', 'SMTP_URL', 'PUBLIC_URL', 'GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE', 'BOOTSTRAP_ADMIN_EMAIL', 'BOOTSTRAP_ADMIN_PASSWORD'])
 
 export function gatewayUrl(facts: Pick<PlatformFacts, 'ports'>): string {
   return `http://127.0.0.1:${facts.ports.gateway.port}`
@@ -68,6 +68,8 @@ function knownValues(service: ServiceName, facts: PlatformFacts): Record<string,
     NATS_URL: facts.natsUrl,
     SMTP_URL: facts.smtpUrl,
     MAIL_FROM: 'Gatehouse <no-reply@gatehouse.local>',
+    // On one machine everybody comes from one address, the demo and every script included.
+    GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE: '300',
     BOOTSTRAP_ADMIN_EMAIL: facts.admin.email,
     BOOTSTRAP_ADMIN_PASSWORD: facts.admin.password,
   }

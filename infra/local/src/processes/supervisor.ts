@@ -98,7 +98,9 @@ export function createSupervisor(o: { onChange: (record: ProcessRecord) => void;
       if (isStopping) throw new Error(`${spec.name} is not started any more: everything is being stopped`)
       const entry: Kept = { spec }
       kept.set(spec.name, entry)
-      const running = await run(entry)
+      const running = await run(entry).catch((error: unknown) => {
+        throw isStopping ? new Error('stopped before it was ready') : error
+      })
       void keep(entry, running)
     },
     stop: async (groups) => {
