@@ -102,7 +102,7 @@ const requestIdFrom = (given: string | string[] | undefined): string =>
   typeof given === 'string' && /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/.test(given) ? given : newId('req')
 
 /** Sent twice, these would mean different things to different readers. */
-const singular = new Set(['authorization', 'content-type', 'idempotency-key', 'if-match', 'gatehouse-access-token', 'x-forwarded-for'])
+const singular = new Set(['authorization', 'content-type', 'idempotency-key', 'if-match', 'gatehouse-access-token'])
 
 function repeatsSingular(rawHeaders: readonly string[]): boolean {
   const seen = new Set<string>()

@@ -1,0 +1,55 @@
+/**
+ * Verifies whoever calls, before the body is read: signature and times locally, then floors and currency, then the tenant.
+ * A token seen before costs map lookups; its `exp` and everything that could void it are checked on every one of them.
+ */
+import type { RouteContract } from '@gatehouse/contracts/http/contract'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+import type { AccessTokenVerifier, VerifiedAccessToken } from '@gatehouse/service-kit/http/access-token'
+import { bearerOf } from '@gatehouse/service-kit/http/authenticate'
+import { anonymous, userCaller, type Caller } from '@gatehouse/service-kit/http/caller'
+import { counter } from '@gatehouse/service-kit/telemetry/metrics'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { decideAccess } from '../domain/access.ts'
+import { namesOrganization } from '../domain/route-table.ts'
+import type { Floors } from '../events/follow-floors.ts'
+
+export type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<Caller>
+
+const refusals = counter('gateway_access_refused_total', 'Requests refused for their access token, by code')
+
+export function createGuard(route: Pick<RouteContract, 'auth' | 'path'>, deps: { accessTokens: AccessTokenVerifier; floors: Pick<Floors, 'isVoid' | 'isCurrentFor'> }): Guard {
+  const { accessTokens, floors } = deps
+  const isScoped = namesOrganization(route.path)
+
+  return async (request, reply) => {
+    const { authorization } = request.headers
+    const token = bearerOf(authorization)
+    if (authorization !== undefined && token === undefined) throw problem('unauthenticated', { detail: 'The Authorization header is not a bearer token.' })
+    const verified = token === undefined ? undefined : await verify(accessTokens, token)
+    const decision = decideAccess({
+      auth: route.auth,
+      orgInPath: isScoped ? (request.params as { org: string }).org : undefined,
+      claims: verified?.claims,
+      isVoid: verified !== undefined && floors.isVoid(verified.claims, verified.kid),
+      isCurrent: verified === undefined || floors.isCurrentFor(verified.claims),
+    })
+    if (decision.kind === 'refused') {
+      refusals.add(1, { code: decision.code })
+      // RFC 6750 §3.1: who sent no token is told how, not what was wrong with it.
+      if (token === undefined) void reply.header('www-authenticate', 'Bearer realm="gatehouse"')
+      throw problem(decision.code)
+    }
+    return decision.as === 'person' && verified && token ? userCaller(verified.claims, token) : anonymous
+  }
+}
+
+async function verify(accessTokens: AccessTokenVerifier, token: string): Promise<VerifiedAccessToken> {
+  const known = accessTokens.recall(token)
+  if (known !== undefined) return known
+  try {
+    return await accessTokens.verify(token)
+  } catch (err) {
+    refusals.add(1, { code: 'invalid_token' })
+    throw err
+  }
+}

@@ -1,0 +1,23 @@
+/** The HTTP face of the platform: the kit's hardened server, what browsers and floods meet first, then the routes. */
+import { createBareServer } from '@gatehouse/service-kit/http/server'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from './deps.ts'
+import { installBrowserSafety } from './edge/browser-safety.ts'
+import { installRateLimits } from './edge/rate-limits.ts'
+import { docsStyleHash } from './openapi/docs-page.ts'
+import { registerRoutes } from './routes/routes.ts'
+
+export async function buildApp(deps: Deps): Promise<FastifyInstance> {
+  const app = createBareServer({ log: deps.log })
+  takeBodiesAsTheyAre(app)
+  await installBrowserSafety(app, { origins: deps.corsOrigins, styleHash: docsStyleHash, isHttps: deps.issuer.startsWith('https:') })
+  await installRateLimits(app, deps)
+  registerRoutes(app, deps)
+  return app
+}
+
+/** Whole and within its limit, but unread: a half-sent body never costs a service a connection, and its meaning is the service's to check. */
+function takeBodiesAsTheyAre(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+}

@@ -1,0 +1,37 @@
+/**
+ * May this request pass, and as whom? One table for every route: a token that was presented is judged even where none is needed,
+ * and not knowing whether it still counts is never a yes.
+ */
+import type { AccessTokenClaims } from '@gatehouse/contracts/claims/access-token'
+import type { RouteAuth } from '@gatehouse/contracts/http/contract'
+
+export type AccessDecision =
+  | { readonly kind: 'allowed'; readonly as: 'person' | 'anonymous' }
+  | { readonly kind: 'refused'; readonly code: 'unauthenticated' | 'token_revoked' | 'not_current' | 'not_found' | 'organization_required' }
+
+export type AccessQuestion = {
+  readonly auth: RouteAuth
+  /** The organization the path names, when it names one. */
+  readonly orgInPath: string | undefined
+  /** What the token says, once its signature and its times were verified. */
+  readonly claims: AccessTokenClaims | undefined
+  readonly isVoid: boolean
+  /** Everything the token depends on is known as of a moment ago. */
+  readonly isCurrent: boolean
+}
+
+const allowed = (as: 'person' | 'anonymous'): AccessDecision => ({ kind: 'allowed', as })
+const refused = (code: (AccessDecision & { kind: 'refused' })['code']): AccessDecision => ({ kind: 'refused', code })
+
+export function decideAccess({ auth, orgInPath, claims, isVoid, isCurrent }: AccessQuestion): AccessDecision {
+  if (auth === 'internal') return refused('not_found')
+  if (claims === undefined) return auth === 'open' ? allowed('anonymous') : refused('unauthenticated')
+  if (isVoid) return refused('token_revoked')
+  // An open route never fails for currency: it goes on without the person nobody can vouch for.
+  if (!isCurrent) return auth === 'open' ? allowed('anonymous') : refused('not_current')
+  if (auth === 'organization') {
+    if (orgInPath !== undefined && orgInPath !== claims.org_id) return refused('not_found')
+    if (claims.org_id === undefined) return refused('organization_required')
+  }
+  return allowed('person')
+}

@@ -1,0 +1,96 @@
+/**
+ * Keeps the floors current: one reader per producer, each with its own table, so that reloading one never loses another's.
+ * A token may pass only while every producer it depends on has proved itself within the last 5 s.
+ */
+import type { AccessTokenClaims } from '@gatehouse/contracts/claims/access-token'
+import type { Clock } from '@gatehouse/service-kit/context/clock'
+import type { NatsLink } from '@gatehouse/service-kit/events/nats'
+import { createReader, type Reader } from '@gatehouse/service-kit/events/reader'
+import type { SpineClient } from '@gatehouse/service-kit/events/spine-client'
+import type { ReadyCheck } from '@gatehouse/service-kit/health/checks'
+import type { Logger } from '@gatehouse/service-kit/logging/logger'
+import { gauge } from '@gatehouse/service-kit/telemetry/metrics'
+import { countFloors, emptyFloors, floorOfRecord, floorsOfEvent, forgetOldFloors, isVoid, raiseFloor, type FloorTable } from '../domain/floors.ts'
+
+export type FloorProducer = 'identity' | 'tokens' | 'orgs'
+
+export type Floors = {
+  start(): void
+  stop(): Promise<void>
+  isVoid(claims: AccessTokenClaims, kid: string): boolean
+  /** Whether everything these claims depend on is known as of at most 5 s ago. */
+  isCurrentFor(claims: AccessTokenClaims): boolean
+  checks(): ReadyCheck[]
+}
+
+const producers: readonly FloorProducer[] = ['identity', 'tokens', 'orgs']
+const forgetEveryMs = 60_000
+
+export function createFloors(deps: {
+  clients: Readonly<Record<FloorProducer, SpineClient>>
+  nats: NatsLink
+  log: Logger
+  clock: Clock
+  /** Told when a signing key came or went. */
+  onSigningKeys(): void
+}): Floors {
+  const { clock } = deps
+  const followed = Object.fromEntries(producers.map((producer) => [producer, follow(producer, deps)])) as Record<FloorProducer, Followed>
+  const all = producers.map((producer) => followed[producer])
+  let timer: NodeJS.Timeout | undefined
+
+  gauge('gateway_floors', 'Floors kept in memory', () => all.reduce((sum, { table }) => sum + countFloors(table()), 0))
+  gauge('gateway_reader_current', 'Whether a producer is known as of at most 5 s ago', () =>
+    producers.map((producer) => ({ value: followed[producer].reader.isCurrent() ? 1 : 0, labels: { producer } })),
+  )
+  return {
+    start() {
+      for (const { reader } of all) reader.start()
+      timer = setInterval(() => all.forEach(({ table }) => forgetOldFloors(table(), clock.monotonicMs())), forgetEveryMs)
+      timer.unref()
+    },
+    async stop() {
+      clearInterval(timer)
+      await Promise.all(all.map(({ reader }) => reader.stop()))
+    },
+    isVoid: (claims, kid) => all.some(({ table }) => isVoid(table(), claims, kid)),
+    isCurrentFor: ({ org_id: orgId }) =>
+      followed.tokens.reader.isCurrent() && followed.identity.reader.isCurrent() && (orgId === undefined || followed.orgs.reader.isCurrent()),
+    checks: () =>
+      producers.map((producer) => {
+        const name = `floors of ${producer}`
+        return followed[producer].reader.ready() ? { name, ok: true } : { name, ok: false, reason: 'not loaded yet' }
+      }),
+  }
+}
+
+type Followed = { reader: Reader; table: () => FloorTable }
+
+function follow(producer: FloorProducer, deps: Parameters<typeof createFloors>[0]): Followed {
+  const { clients, nats, log, clock, onSigningKeys } = deps
+  let table = emptyFloors()
+  const reader = createReader({
+    name: `gateway--floors-${producer}`,
+    producer,
+    client: clients[producer],
+    nats,
+    log,
+    clock,
+    view: 'floors',
+    async load(records) {
+      const fresh = emptyFloors()
+      for await (const record of records) {
+        const floor = floorOfRecord(record)
+        if (floor) raiseFloor(fresh, floor, clock.monotonicMs())
+      }
+      table = fresh
+    },
+    apply(events) {
+      for (const event of events) {
+        for (const floor of floorsOfEvent(event)) raiseFloor(table, floor, clock.monotonicMs())
+        if (event.type.startsWith('gatehouse.tokens.signing_key.')) onSigningKeys()
+      }
+    },
+  })
+  return { reader, table: () => table }
+}

@@ -1,0 +1,20 @@
+/** Starts the gateway: configuration, dependencies, server; the kit does signals, health and drain. */
+import { runService } from '@gatehouse/service-kit/lifecycle/run-service'
+import { buildApp } from './app.ts'
+import { config } from './config.ts'
+import { openDeps } from './deps.ts'
+import { readiness } from './readiness.ts'
+
+await runService({
+  name: 'gateway',
+  config,
+  async start(settings, runtime) {
+    const deps = openDeps(settings, runtime)
+    return {
+      app: await buildApp(deps),
+      ready: () => readiness(deps),
+      startBackground: () => deps.floors.start(),
+      close: deps.close,
+    }
+  },
+})

@@ -1,0 +1,42 @@
+/**
+ * What crosses the gateway, both ways, by name: everything else stays outside. So no hop-by-hop header, no internal header somebody made up
+ * and no cookie of another application reaches a service, and nothing a service says by accident reaches a client.
+ */
+import { internalHeaders, revisionHeader } from '@gatehouse/contracts/common/services'
+import { childTraceparent, currentContext } from '@gatehouse/service-kit/context/request-context'
+import type { Caller } from '@gatehouse/service-kit/http/caller'
+import type { FastifyRequest } from 'fastify'
+
+const passedIn = ['accept', 'accept-language', 'content-type', 'idempotency-key', 'if-match', 'if-none-match'] as const
+const passedOut = ['content-type', 'content-length', 'etag', 'last-modified', 'location', 'cache-control', 'retry-after', 'set-cookie', 'www-authenticate', 'vary', revisionHeader] as const
+
+/** Headers of the request to the service, under the gateway's own assertion. */
+export function headersIn(options: { request: FastifyRequest; caller: Caller; assertion: string; clientAddress: string }): Record<string, string> {
+  const { request, caller, assertion, clientAddress } = options
+  const context = currentContext()
+  const headers: Record<string, string> = {
+    authorization: `Bearer ${assertion}`,
+    'x-request-id': request.id,
+    [internalHeaders.correlation]: request.id,
+    [internalHeaders.clientAddress]: clientAddress,
+  }
+  if (context) headers['traceparent'] = childTraceparent(context.traceparent)
+  const userAgent = request.headers['user-agent']
+  if (userAgent !== undefined) headers[internalHeaders.userAgent] = userAgent.slice(0, 512)
+  if (caller.kind === 'user') headers[internalHeaders.accessToken] = caller.accessToken
+  for (const name of passedIn) {
+    const value = request.headers[name]
+    if (typeof value === 'string') headers[name] = value
+  }
+  return headers
+}
+
+/** Headers of the answer to the client. */
+export function headersOut(from: Readonly<Record<string, string | string[] | undefined>>): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = {}
+  for (const name of passedOut) {
+    const value = from[name]
+    if (value !== undefined) headers[name] = value
+  }
+  return headers
+}

@@ -1,0 +1,78 @@
+/** Connections to the services behind the gateway: one pool each, kept open, with deadlines. An unreachable service is 503 with `Retry-After`, at once. */
+import type { ServiceName } from '@gatehouse/contracts/common/services'
+import { problem, type AppError } from '@gatehouse/service-kit/errors/app-error'
+import { causesOf } from '@gatehouse/service-kit/errors/unavailable'
+import { Pool, type Dispatcher } from 'undici'
+
+export type Peer = Exclude<ServiceName, 'gateway'>
+
+export type Upstreams = {
+  /** @throws AppError `upstream_failed`, `deadline_exceeded` */
+  send(peer: Peer, request: UpstreamRequest): Promise<Dispatcher.ResponseData>
+  close(): Promise<void>
+}
+
+export type UpstreamRequest = {
+  method: Dispatcher.HttpMethod
+  path: string
+  headers: Record<string, string>
+  body: Buffer | null
+  /** Aborts when the client has gone or the deadline is over. */
+  signal: AbortSignal
+  /** May be sent twice without a second effect. */
+  isRepeatable: boolean
+}
+
+/** Of a whole exchange; the server's own deadline ends it a moment earlier. */
+const answerTimeoutMs = 3000
+/** Sockets a service closed while idle, as a restart does, are noticed only in use. */
+const maxAttempts = 3
+const pauseMs = 20
+
+export function createUpstreams(addresses: Readonly<Record<Peer, string>>): Upstreams {
+  const pools = new Map(
+    Object.entries(addresses).map(([peer, address]) => [
+      peer,
+      new Pool(new URL(address).origin, {
+        connections: 128,
+        pipelining: 1,
+        connect: { timeout: 1000 },
+        headersTimeout: answerTimeoutMs,
+        bodyTimeout: answerTimeoutMs,
+        keepAliveTimeout: 30_000,
+      }),
+    ]),
+  )
+  return {
+    async send(peer, request) {
+      const pool = pools.get(peer)
+      if (pool === undefined) throw problem('upstream_failed', { internal: `no address for ${peer}` })
+      for (let tried = 1; ; tried++) {
+        try {
+          const { method, path, headers, body, signal } = request
+          return await pool.request({ method, path, headers, body, signal })
+        } catch (err) {
+          if (tried >= maxAttempts || request.signal.aborted || !mayRepeat(err, request.isRepeatable)) throw failureOf(peer, err)
+          await new Promise((resolve) => setTimeout(resolve, pauseMs * tried))
+        }
+      }
+    },
+    async close() {
+      await Promise.all([...pools.values()].map((pool) => pool.close()))
+    },
+  }
+}
+
+const codesOf = (err: unknown): unknown[] => causesOf(err).map((one) => (one as { code?: unknown }).code)
+
+/** A refused connection carried nothing; a broken one may have, and then only repeatable requests go again. */
+function mayRepeat(err: unknown, isRepeatable: boolean): boolean {
+  const codes = codesOf(err)
+  return codes.includes('ECONNREFUSED') || (isRepeatable && (codes.includes('UND_ERR_SOCKET') || codes.includes('ECONNRESET')))
+}
+
+function failureOf(peer: Peer, err: unknown): AppError {
+  const codes = codesOf(err)
+  const isLate = codes.includes('UND_ERR_HEADERS_TIMEOUT') || codes.includes('UND_ERR_BODY_TIMEOUT') || codes.includes('FST_ERR_HANDLER_TIMEOUT')
+  return problem(isLate ? 'deadline_exceeded' : 'upstream_failed', { internal: `${peer}: ${(err as Error).message}`, cause: err, retryAfterSeconds: 1 })
+}
