@@ -17,7 +17,7 @@ import { createEnvelope, parseKey, type Envelope } from '@gatehouse/service-kit/
 import type { Config } from './config.ts'
 import { createKeyRing, type KeyRing } from './crypto/key-ring.ts'
 import { followIdentity, followOrgs } from './events/projections.ts'
-import { loadKeyRing } from './use-cases/keep-signing-keys.ts'
+import { listSigningKeys } from './store/signing-keys.ts'
 
 export type Deps = {
   log: Logger
@@ -59,7 +59,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock },
   const identity = followIdentity({ ...following, client: producers.identity })
   const orgs = followOrgs({ ...following, client: producers.orgs })
   const jwks = createJwksSource(async () => {
-    await loadKeyRing({ system: asSystem.db, keyRing })
+    keyRing.fill((await listSigningKeys(asSystem.db)).keys)
     return keyRing.jwks(clock.now())
   })
   const spine = createSpine({ service: 'tokens', runtime: asRuntime.db, system: asSystem.db, nats, log, clock })

@@ -9,6 +9,7 @@ import { appendEvent } from '@gatehouse/service-kit/events/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { hashSecret, isWellFormed, mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
+import { counter } from '@gatehouse/service-kit/telemetry/metrics'
 import { openSuccessor, sealSuccessor } from '../crypto/successor-seal.ts'
 import type { Deps } from '../deps.ts'
 import type { OrganizationAsk } from '../domain/choose-organization.ts'
@@ -29,17 +30,23 @@ export type Refresh = {
   waitedMs: () => number
 }
 
+const refreshes = counter('tokens_refresh_total', 'Presented refresh tokens by what came of them')
+
 type Owner = { id: string; sessionId: string; userId: string }
 type Outcome = { kind: 'refreshed'; answer: Authenticated } | { kind: 'refused' | 'revoked'; because: string } | Exclude<Standing, { kind: 'known' }>
-type RefreshDeps = Pick<Deps, 'spine' | 'system' | 'identity' | 'orgs' | 'keyRing' | 'issuer' | 'log'>
+type RefreshDeps = Pick<Deps, 'spine' | 'system' | 'identity' | 'orgs' | 'keyRing' | 'issuer'>
 
 /** @throws AppError `invalid_refresh_token`, `not_found` (no member of the named organization; nothing was exchanged), `not_current` */
 export async function refreshSession(deps: RefreshDeps, refresh: Refresh): Promise<Authenticated> {
   const owner = isWellFormed(refreshTokenPrefix, refresh.presented) ? await tokens.findRefreshTokenByHash(deps.system, hashSecret(refresh.presented)) : undefined
-  if (owner === undefined) throw problem('invalid_refresh_token', { internal: 'unknown token' })
+  if (owner === undefined) {
+    refreshes.add(1, { outcome: 'unknown' })
+    throw problem('invalid_refresh_token', { internal: 'unknown token' })
+  }
   const outcome = await untilSure(deps, (polled) =>
     deps.spine.write({ userId: owner.userId }, (tx) => decideAndExchange(deps, tx, { refresh, owner, polled })),
   )
+  refreshes.add(1, { outcome: outcome.kind })
   // Only a revocation waits for its announcement: a rotation is nobody's news.
   if (outcome.kind === 'revoked') await deps.spine.write({}, async () => {}, { announce: 'await' })
   switch (outcome.kind) {
