@@ -1,11 +1,10 @@
 /** The HTTP face of workers: the audit lists, and nothing another service could ask. */
 import { createServer } from '@gatehouse/service-kit/http/server'
+import type { FastifyInstance } from 'fastify'
 import type { Deps } from './deps.ts'
 import { publicRoutes } from './routes/routes.ts'
 
-export type App = ReturnType<typeof createServer>
-
-export function buildApp(deps: Pick<Deps, 'log' | 'assertions' | 'accessTokens' | 'authz' | 'runtime' | 'system'>): App {
+export function buildApp(deps: Pick<Deps, 'log' | 'assertions' | 'accessTokens' | 'authz' | 'runtime' | 'system'>): FastifyInstance {
   const { log, assertions, accessTokens } = deps
   const app = createServer({ service: 'workers', log, assertions, accessTokens })
   publicRoutes(app, deps)

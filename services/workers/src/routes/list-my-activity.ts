@@ -1,9 +1,9 @@
 /** GET /v1/me/activity */
 import { ListMyActivity } from '@gatehouse/contracts/http/workers/audit-events'
 import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
-import type { App } from '../app.ts'
+import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { listMyActivity } from '../use-cases/list-my-activity.ts'
 
-export const registerListMyActivity = (app: App, deps: Pick<Deps, 'runtime'>): void =>
+export const registerListMyActivity = (app: FastifyInstance, deps: Pick<Deps, 'runtime'>): void =>
   bindRoute(app, ListMyActivity, ({ caller, query }) => listMyActivity(deps, caller, query))
