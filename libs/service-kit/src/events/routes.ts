@@ -20,7 +20,7 @@ export function bindSpineRoutes(
       after: query.after,
       ...(query.epoch === undefined ? {} : { epoch: query.epoch }),
       ...(query.limit === undefined ? {} : { limit: query.limit }),
-      ...(query.or_oldest === true ? { orOldest: true } : {}),
+      ...(query.behind === 'oldest' ? { orOldest: true } : {}),
       ...(query.subjects === undefined ? {} : { subjects: query.subjects.split(',') }),
     }),
   )

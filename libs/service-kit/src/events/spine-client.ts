@@ -35,7 +35,7 @@ export function createSpineClient(http: ServiceClient): SpineClient {
           after,
           ...(epoch === undefined ? {} : { epoch }),
           ...(limit === undefined ? {} : { limit }),
-          ...(orOldest === true ? { or_oldest: true } : {}),
+          ...(orOldest === true ? { behind: 'oldest' as const } : {}),
           ...(subjects === undefined ? {} : { subjects: subjects.join(',') }),
         },
       }),

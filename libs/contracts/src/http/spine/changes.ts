@@ -31,8 +31,8 @@ export const changesRoute = <S extends ServiceName>(service: S, callers: readonl
       after: Type.Integer({ minimum: 0 }),
       epoch: Type.Optional(Type.String({ maxLength: 64 })),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 500 })),
-      /** Begin with the oldest event that is kept instead of answering 410. */
-      or_oldest: Type.Optional(Type.Boolean()),
+      /** Where a page behind retention begins: with the oldest event that is kept, instead of the answer 410. */
+      behind: Type.Optional(Type.Literal('oldest')),
       /** Event types separated by commas; one may end in `.>`. */
       subjects: Type.Optional(Type.String({ maxLength: 4096 })),
     }),
