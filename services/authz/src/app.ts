@@ -1,0 +1,16 @@
+/** The HTTP face of authz: what the gateway passes on, what neighbours ask, and the spine they follow. */
+import { bindSpineRoutes } from '@gatehouse/service-kit/events/routes'
+import { createIdempotencyStore } from '@gatehouse/service-kit/http/idempotency'
+import { createServer } from '@gatehouse/service-kit/http/server'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from './deps.ts'
+import { internalRoutes, publicRoutes } from './routes/routes.ts'
+import { writeState } from './use-cases/write-snapshot.ts'
+
+export function buildApp(deps: Deps): FastifyInstance {
+  const { log, assertions, accessTokens, db, system, spine } = deps
+  const app = createServer({ service: 'authz', log, assertions, accessTokens, idempotency: createIdempotencyStore({ db }) })
+  for (const register of [...publicRoutes, ...internalRoutes]) register(app, deps)
+  bindSpineRoutes(app, { spine, system, callers: ['gateway', 'tokens', 'orgs', 'workers', 'authz'], snapshots: { state: writeState } })
+  return app
+}

@@ -1,0 +1,102 @@
+/** Opens what authz depends on and hands it over as one plain object. */
+import { accessTokenAudience } from '@gatehouse/contracts/claims/access-token'
+import { GetInternalJwks } from '@gatehouse/contracts/http/tokens/sessions'
+import { loadServiceKeys } from '@gatehouse/service-kit/config/service-keys'
+import type { Clock } from '@gatehouse/service-kit/context/clock'
+import type { Consumer } from '@gatehouse/service-kit/events/consumer'
+import { connectNats } from '@gatehouse/service-kit/events/nats'
+import { createLocalClient, createSpine, type Spine } from '@gatehouse/service-kit/events/producer'
+import type { Projection } from '@gatehouse/service-kit/events/projection'
+import type { Reader } from '@gatehouse/service-kit/events/reader'
+import { createSpineClient, type SpineClient } from '@gatehouse/service-kit/events/spine-client'
+import { check, type ReadyCheck } from '@gatehouse/service-kit/health/checks'
+import { createAccessTokenVerifier, type AccessTokenVerifier } from '@gatehouse/service-kit/http/access-token'
+import type { AssertionVerifier } from '@gatehouse/service-kit/http/assertion'
+import { createJwksSource, type Jwks } from '@gatehouse/service-kit/http/jwks-source'
+import { createServiceClient } from '@gatehouse/service-kit/http/service-client'
+import type { Logger } from '@gatehouse/service-kit/logging/logger'
+import { connectPostgres, type Db } from '@gatehouse/service-kit/postgres/connect'
+import type { Config } from './config.ts'
+import { consumePlatformAdmins, followIdentity, followOrgs, followOwnWrites } from './events/follow.ts'
+import { probeSchema } from './store/facts.ts'
+import { createKnowledge, type Knowledge } from './use-cases/knowledge.ts'
+import { writeState } from './use-cases/write-snapshot.ts'
+
+export type Deps = {
+  log: Logger
+  clock: Clock
+  issuer: string
+  /** The runtime role: sees what the transaction's scope allows. */
+  db: Db
+  /** The system role: the platform's own model, copies of neighbours' facts, snapshots. */
+  system: Db
+  spine: Spine
+  /** Copies and own writes, with proof of how current they are. */
+  following: { identity: Projection; orgs: Projection; own: Reader }
+  platformAdmins: Consumer
+  knowledge: Knowledge
+  assertions: AssertionVerifier
+  accessTokens: AccessTokenVerifier
+  ready(): Promise<ReadyCheck[]>
+  close(): Promise<void>
+}
+
+/** Neighbours as authz asks them. */
+export type Neighbours = { identity: SpineClient; orgs: SpineClient; jwks(): Promise<Jwks> }
+
+/** `neighbours` is given when they are not asked over HTTP. */
+export function openDeps(config: Config, runtime: { log: Logger; clock: Clock }, neighbours?: Neighbours): Deps {
+  const { log, clock } = runtime
+  const { signer, verifier: assertions } = loadServiceKeys('authz', config)
+  const connect = (url: string, role: string) => connectPostgres({ url, schema: 'authz', applicationName: `authz ${role}` })
+  const asRuntime = connect(config.DATABASE_RUNTIME_URL, 'runtime')
+  const asSystem = connect(config.DATABASE_SYSTEM_URL, 'system')
+  const system = asSystem.db
+  const nats = connectNats({ url: config.NATS_URL, name: 'authz', log })
+  const peer = (target: 'identity' | 'orgs' | 'tokens', baseUrl: string) => createServiceClient({ self: 'authz', target, baseUrl, signer, log })
+  const peers = { identity: peer('identity', config.IDENTITY_URL), orgs: peer('orgs', config.ORGS_URL), tokens: peer('tokens', config.TOKENS_URL) }
+  const asked = neighbours ?? { identity: createSpineClient(peers.identity), orgs: createSpineClient(peers.orgs), jwks: () => peers.tokens.call(GetInternalJwks, {}) }
+  const spine = createSpine({ service: 'authz', runtime: asRuntime.db, system, nats, log, clock })
+  const knowledge = createKnowledge({ db: asRuntime.db })
+  const shared = { system, nats, log, clock }
+  const following = {
+    identity: followIdentity({ ...shared, knowledge, client: asked.identity }),
+    orgs: followOrgs({ ...shared, knowledge, client: asked.orgs }),
+    own: followOwnWrites({ ...shared, knowledge, client: createLocalClient({ spine, system, snapshots: { state: writeState } }) }),
+  }
+  const platformAdmins = consumePlatformAdmins({ ...shared, client: asked.identity })
+  return {
+    log,
+    clock,
+    issuer: config.GATEHOUSE_ISSUER,
+    db: asRuntime.db,
+    system,
+    spine,
+    following,
+    platformAdmins,
+    knowledge,
+    assertions,
+    accessTokens: createAccessTokenVerifier({ issuer: config.GATEHOUSE_ISSUER, audience: accessTokenAudience, jwks: createJwksSource(asked.jwks), clock }),
+    ready: () =>
+      Promise.all([
+        check('postgres', () => Promise.all([asRuntime.ping(), asSystem.ping()])),
+        check('schema', () => probeSchema(system)),
+        check('identity_projection', () => following.identity.ready()),
+        check('orgs_projection', () => following.orgs.ready()),
+        check('own_events', () => following.own.ready()),
+      ]),
+    async close() {
+      await Promise.allSettled([platformAdmins.stop(), ...Object.values(following).map((follower) => follower.stop())])
+      await spine.stop()
+      await Promise.allSettled([nats.close(), ...Object.values(peers).map((client) => client.close())])
+      await Promise.allSettled([asRuntime.close(), asSystem.close()])
+    },
+  }
+}
+
+/** Announces, follows, consumes; after the server listens. */
+export function startBackground(deps: Pick<Deps, 'spine' | 'following' | 'platformAdmins'>): void {
+  deps.spine.start()
+  for (const follower of Object.values(deps.following)) follower.start()
+  deps.platformAdmins.start()
+}

@@ -1,0 +1,65 @@
+/** The catalog in force, as decisions and checks of input read it: resource types with their actions and attributes, and membership attributes. */
+import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
+import type { AttributeSchema, AttributeSchemas, ConditionSchema } from '@gatehouse/policy/check/schema'
+import type { ResourceTypeSource } from '@gatehouse/policy/compile/policy-set'
+import { gatehouse, ownerRole, splitPermission } from './platform.ts'
+
+export type Application = { readonly key: string; readonly manifest: ApplicationManifest }
+
+export type CatalogType = { readonly application: string; readonly attributes: AttributeSchemas; readonly actions: ReadonlyMap<string, { readonly sensitive: boolean }> }
+
+export type Catalog = {
+  readonly applications: readonly Application[]
+  readonly types: ReadonlyMap<string, CatalogType>
+  /** Of all applications together; an attribute has one type everywhere. */
+  readonly membershipAttributes: AttributeSchemas
+}
+
+const byPlatform = (type: AttributeSchema['type']): AttributeSchema => ({ type, provenance: ['platform'] })
+
+/** What is known about every request without anybody declaring it. */
+const known = {
+  user: { id: byPlatform('string'), email_verified: byPlatform('boolean') },
+  organization: { id: byPlatform('string') },
+  membership: { id: byPlatform('string'), is_owner: byPlatform('boolean'), roles: byPlatform('string_list') },
+  resource: { id: byPlatform('string'), type: byPlatform('string') },
+  request: { time: byPlatform('timestamp'), ip: byPlatform('string'), acr: byPlatform('string'), amr: byPlatform('string_list'), auth_time: byPlatform('timestamp') },
+  action: { name: byPlatform('string') },
+} as const
+
+/** Names an application cannot declare: the platform says their values. */
+export const reservedAttributes = { membership: new Set(Object.keys(known.membership)), resource: new Set(Object.keys(known.resource)) } as const
+
+export function catalogOf(applications: readonly Application[]): Catalog {
+  const types = new Map<string, CatalogType>()
+  const membershipAttributes: Record<string, AttributeSchema> = {}
+  for (const { key: application, manifest } of applications) {
+    for (const type of manifest.resource_types) {
+      const actions = new Map(type.actions.map(({ name, sensitive }) => [name, { sensitive: sensitive ?? false }]))
+      types.set(type.key, { application, attributes: type.attributes, actions })
+    }
+    for (const [name, schema] of Object.entries(manifest.membership_attributes ?? {})) membershipAttributes[name] = schema
+  }
+  return { applications, types, membershipAttributes }
+}
+
+/** Everything a condition about this resource type may read. */
+export const conditionSchema = (catalog: Catalog, resourceType: string): ConditionSchema => ({
+  ...known,
+  membership: { ...catalog.membershipAttributes, ...known.membership },
+  resource: { ...catalog.types.get(resourceType)?.attributes, ...known.resource },
+})
+
+export const resourceTypeSources = (catalog: Catalog): ResourceTypeSource[] =>
+  [...catalog.types].map(([key, { actions }]) => ({
+    key,
+    actions: [...actions].map(([name, { sensitive }]) => ({ name, sensitive })),
+    ...(key === gatehouse ? { repairRole: ownerRole } : {}),
+  }))
+
+/** Whether the catalog knows `type:action`, or the type of `type:*`. */
+export function knowsPermission(catalog: Catalog, permission: string): boolean {
+  const { resourceType, action } = splitPermission(permission)
+  const type = catalog.types.get(resourceType)
+  return type !== undefined && (action === '*' || type.actions.has(action))
+}

@@ -1,0 +1,67 @@
+/**
+ * A bounded cache that never keeps what was dropped while it was being loaded: a load that began before a `drop` still answers those who wait
+ * for it, and nobody after. The least recently used entry goes first.
+ */
+export type DroppingCache<V> = {
+  get(key: string, load: () => Promise<V>): Promise<V>
+  drop(key: string): void
+  /** Drops every entry whose key `matches`. */
+  dropWhere(matches: (key: string) => boolean): void
+  clear(): void
+  readonly size: number
+}
+
+export function createDroppingCache<V>(o: { most: number }): DroppingCache<V> {
+  const kept = new Map<string, V>()
+  const loading = new Map<string, Promise<V>>()
+
+  const keep = (key: string, value: V): void => {
+    kept.set(key, value)
+    if (kept.size <= o.most) return
+    for (const oldest of kept.keys()) {
+      kept.delete(oldest)
+      return
+    }
+  }
+  const begin = (key: string, load: () => Promise<V>): Promise<V> => {
+    const promise = load().then(
+      (value) => {
+        if (loading.get(key) === promise) {
+          loading.delete(key)
+          keep(key, value)
+        }
+        return value
+      },
+      (error: unknown) => {
+        if (loading.get(key) === promise) loading.delete(key)
+        throw error
+      },
+    )
+    loading.set(key, promise)
+    return promise
+  }
+  const drop = (key: string): void => {
+    kept.delete(key)
+    loading.delete(key)
+  }
+  return {
+    get(key, load) {
+      if (!kept.has(key)) return loading.get(key) ?? begin(key, load)
+      const value = kept.get(key) as V
+      kept.delete(key)
+      kept.set(key, value)
+      return Promise.resolve(value)
+    },
+    drop,
+    dropWhere(matches) {
+      for (const map of [kept, loading]) for (const key of map.keys()) if (matches(key)) drop(key)
+    },
+    clear() {
+      kept.clear()
+      loading.clear()
+    },
+    get size() {
+      return kept.size
+    },
+  }
+}

@@ -1,0 +1,38 @@
+/** What is known of the parties to a decision, each with the version it was known at, and whether they stand so that anything can be granted. */
+import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership-fields'
+
+export type UserFacts = { readonly version: number; readonly status: 'active' | 'disabled'; readonly emailVerified: boolean }
+export type OrganizationFacts = { readonly version: number; readonly status: 'active' | 'suspended' | 'removed' }
+/** Role ids with their end, in milliseconds since the epoch. */
+export type HeldRole = { readonly roleId: string; readonly expiresAtMs: number | undefined }
+export type MemberFacts = {
+  readonly id: string
+  readonly version: number
+  readonly status: 'active' | 'removed'
+  readonly isOwner: boolean
+  readonly attributes: MembershipAttributes
+  readonly roles: readonly HeldRole[]
+}
+
+export type Standing = 'user_disabled' | 'organization_suspended' | 'not_a_member'
+
+/** Why nothing can be granted, or undefined when all three stand. */
+export function findObstacle(facts: { user: UserFacts | undefined; organization: OrganizationFacts | undefined; member: MemberFacts | undefined }): Standing | undefined {
+  if (facts.user?.status !== 'active') return 'user_disabled'
+  if (facts.organization?.status !== 'active') return 'organization_suspended'
+  if (facts.member?.status !== 'active') return 'not_a_member'
+  return undefined
+}
+
+/** Versions an access token was minted at. */
+export type TokenVersions = { readonly uv: number; readonly ov?: number | undefined; readonly mv?: number | undefined }
+
+/** Whether everything the token was minted from is known. Not so: whoever says no has not caught up yet. */
+export const isAsRecentAs = (facts: { user?: { version: number } | undefined; organization?: { version: number } | undefined; member?: { version: number } | undefined }, token: TokenVersions): boolean =>
+  (facts.user?.version ?? 0) >= token.uv &&
+  (token.ov === undefined || (facts.organization?.version ?? 0) >= token.ov) &&
+  (token.mv === undefined || (facts.member?.version ?? 0) >= token.mv)
+
+/** Ids of the roles held at a moment. */
+export const rolesHeldAt = (roles: readonly HeldRole[], nowMs: number): string[] =>
+  roles.filter(({ expiresAtMs }) => expiresAtMs === undefined || expiresAtMs > nowMs).map(({ roleId }) => roleId)

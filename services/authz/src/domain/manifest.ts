@@ -1,0 +1,86 @@
+/** Whether an application can be declared so, beside the applications there are. */
+import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
+import type { RoleSource } from '@gatehouse/policy/compile/roles'
+import type { CheckedIr } from '@gatehouse/policy/ir/condition'
+import { catalogOf, reservedAttributes, type Application } from './catalog.ts'
+import { checkPolicyDefinition } from './policy-definition.ts'
+import { checkRoleDefinition, type DefinitionError } from './role-definition.ts'
+import { splitPermission } from './platform.ts'
+
+export type ManifestCheck = {
+  /** Clashes with what others declared. */
+  readonly conflicts: DefinitionError[]
+  readonly errors: DefinitionError[]
+  readonly policyErrors: DefinitionError[]
+  /** Conditions by policy key. */
+  readonly conditions: ReadonlyMap<string, CheckedIr>
+}
+
+type Others = { readonly applications: readonly Application[]; readonly roles: readonly (RoleSource & { readonly application: string })[]; readonly policyKeys: ReadonlySet<string> }
+
+/** @param others - what the platform has without this application */
+export function checkManifest(application: Application, others: Others): ManifestCheck {
+  const { manifest } = application
+  const catalog = catalogOf([...others.applications, application])
+  const ownRoles = new Map(manifest.roles.map((role) => [role.key, role]))
+  const policyErrors: DefinitionError[] = []
+  const conditions = new Map<string, CheckedIr>()
+  const roleKeys = new Set([...ownRoles.keys(), ...others.roles.map((role) => role.key)])
+  manifest.policies.forEach((policy, index) => {
+    const at = `/policies/${index}`
+    if (!manifest.resource_types.some((type) => type.key === policy.resource_type)) policyErrors.push({ path: `${at}/resource_type`, message: 'must be a resource type of this application' })
+    const checked = checkPolicyDefinition(policy, { catalog, roles: roleKeys })
+    if (!checked.ok) policyErrors.push(...checked.errors.map((error) => ({ ...error, path: `${at}${error.path}` })))
+    else if (checked.condition) conditions.set(policy.key, checked.condition)
+  })
+  return { conflicts: findConflicts(manifest, others), errors: [...repeated(manifest), ...reserved(manifest), ...roleErrors(manifest, catalogOf([application]))], policyErrors, conditions }
+}
+
+function findConflicts(manifest: ApplicationManifest, others: Others): DefinitionError[] {
+  const taken = catalogOf(others.applications)
+  const conflicts: DefinitionError[] = []
+  const refuse = (path: string, message: string) => conflicts.push({ path, message })
+  manifest.resource_types.forEach(({ key }, index) => taken.types.has(key) && refuse(`/resource_types/${index}/key`, `${key} belongs to another application`))
+  manifest.roles.forEach(({ key }, index) => others.roles.some((role) => role.key === key) && refuse(`/roles/${index}/key`, `the role ${key} belongs to another application`))
+  manifest.policies.forEach(({ key }, index) => others.policyKeys.has(key) && refuse(`/policies/${index}/key`, `the policy ${key} belongs to another application`))
+  for (const [name, schema] of Object.entries(manifest.membership_attributes ?? {})) {
+    const other = Object.hasOwn(taken.membershipAttributes, name) ? taken.membershipAttributes[name] : undefined
+    if (other && (other.type !== schema.type || other.provenance.join() !== schema.provenance.join())) {
+      refuse(`/membership_attributes/${name}`, 'another application declares it with another type or provenance')
+    }
+  }
+  return conflicts
+}
+
+/** Keys that stand twice in one list. */
+function repeated(manifest: ApplicationManifest): DefinitionError[] {
+  const errors: DefinitionError[] = []
+  const look = (path: string, keys: readonly string[]) =>
+    keys.forEach((key, index) => {
+      if (keys.indexOf(key) !== index) errors.push({ path: `${path}/${index}`, message: `${key} is there already` })
+    })
+  look('/resource_types', manifest.resource_types.map(({ key }) => key))
+  look('/roles', manifest.roles.map(({ key }) => key))
+  look('/policies', manifest.policies.map(({ key }) => key))
+  manifest.resource_types.forEach((type, index) => look(`/resource_types/${index}/actions`, type.actions.map(({ name }) => name)))
+  return errors
+}
+
+function reserved(manifest: ApplicationManifest): DefinitionError[] {
+  const message = 'is a name the platform uses itself'
+  const ofMembership = Object.keys(manifest.membership_attributes ?? {}).filter((name) => reservedAttributes.membership.has(name))
+  const ofTypes = manifest.resource_types.flatMap((type, index) =>
+    Object.keys(type.attributes).filter((name) => reservedAttributes.resource.has(name)).map((name) => ({ path: `/resource_types/${index}/attributes/${name}`, message })),
+  )
+  return [...ofMembership.map((name) => ({ path: `/membership_attributes/${name}`, message })), ...ofTypes]
+}
+
+/** Roles of an application hold its own permissions and inherit its own roles: it cannot hand out what it does not define. */
+function roleErrors(manifest: ApplicationManifest, ownCatalog: ReturnType<typeof catalogOf>): DefinitionError[] {
+  const roles = new Map(manifest.roles.map((role) => [role.key, role]))
+  return manifest.roles.flatMap((role, index) => {
+    const foreign = role.permissions.filter((permission) => !ownCatalog.types.has(splitPermission(permission).resourceType))
+    const errors = checkRoleDefinition({ ...role, inherits: role.inherits ?? [] }, { catalog: ownCatalog, others: roles })
+    return [...errors, ...(foreign.length > 0 && errors.length === 0 ? [{ path: '/permissions', message: 'must be of this application' }] : [])].map((error) => ({ ...error, path: `/roles/${index}${error.path}` }))
+  })
+}

@@ -1,0 +1,44 @@
+/** Whether a policy can be saved so, and its condition as the engine reads it. Errors name the place in the policy and in its condition. */
+import type { PolicySource } from '@gatehouse/contracts/http/authz/policies'
+import { checkCondition } from '@gatehouse/policy/check/check-condition'
+import type { CheckedIr } from '@gatehouse/policy/ir/condition'
+import { positionOf, type Position } from '@gatehouse/policy/ir/position'
+import { parseCondition } from '@gatehouse/policy/parse/parse-condition'
+import { conditionSchema, type Catalog } from './catalog.ts'
+import type { DefinitionError } from './role-definition.ts'
+
+export type CheckedPolicy = { readonly ok: true; readonly condition: CheckedIr | undefined } | { readonly ok: false; readonly errors: DefinitionError[] }
+
+/** @param o.roles - keys a policy may name here */
+export function checkPolicyDefinition(policy: PolicySource, o: { catalog: Catalog; roles: ReadonlySet<string> }): CheckedPolicy {
+  const errors: DefinitionError[] = []
+  const type = o.catalog.types.get(policy.resource_type)
+  if (!type) errors.push({ path: '/resource_type', message: `${policy.resource_type} is not in the catalog` })
+  policy.actions.forEach((action, index) => {
+    if (type && !type.actions.has(action)) errors.push({ path: `/actions/${index}`, message: `${policy.resource_type} has no action ${action}` })
+  })
+  policy.roles?.forEach((role, index) => {
+    if (!o.roles.has(role)) errors.push({ path: `/roles/${index}`, message: `${role} is not a role here` })
+  })
+  const condition = policy.when === undefined ? undefined : readCondition(policy.when, { policy, catalog: o.catalog, errors })
+  return errors.length === 0 ? { ok: true, condition } : { ok: false, errors }
+}
+
+type Reading = { readonly policy: PolicySource; readonly catalog: Catalog; readonly errors: DefinitionError[] }
+
+function readCondition(source: string, { policy, catalog, errors }: Reading): CheckedIr | undefined {
+  const parsed = parseCondition(source)
+  if (!parsed.ok) {
+    errors.push({ path: '/when', message: located(parsed.error, parsed.position) })
+    return undefined
+  }
+  const checked = checkCondition(parsed.ir, conditionSchema(catalog, policy.resource_type))
+  if (checked.ok) return checked.ir
+  // Without the type there are no attributes to check against: that error says it all.
+  if (catalog.types.has(policy.resource_type)) {
+    for (const problem of checked.problems.slice(0, 20)) errors.push({ path: '/when', message: located(problem.error, positionOf(source, problem.at)) })
+  }
+  return undefined
+}
+
+const located = (error: string, { line, column, offset }: Position): string => `${error} (line ${line}, column ${column}, offset ${offset})`

@@ -1,0 +1,39 @@
+/** What authz follows: people from identity, organizations and members from orgs, and itself, because another replica may have written. */
+import { PlatformAdminBootstrapped } from '@gatehouse/contracts/events/identity/platform-admin-bootstrapped.v1'
+import { createConsumer, type Consumer, type ConsumerOptions } from '@gatehouse/service-kit/events/consumer'
+import { createProjection, type Projection, type ProjectionOptions } from '@gatehouse/service-kit/events/projection'
+import { createReader, type Reader, type ReaderOptions } from '@gatehouse/service-kit/events/reader'
+import { assignPlatformAdmin } from '../use-cases/assign-platform-admin.ts'
+import type { Knowledge } from '../use-cases/knowledge.ts'
+import { applyOrganizationEvent, resetOrganizations } from '../use-cases/project-organizations.ts'
+import { applyUserEvent, resetUsers } from '../use-cases/project-users.ts'
+
+type Following = Pick<ProjectionOptions, 'client' | 'nats' | 'system' | 'log' | 'clock'> & { knowledge: Knowledge }
+
+const dropping = (knowledge: Knowledge) => ({ onApplied: knowledge.dropChanged, onReset: knowledge.dropAll })
+
+export const followIdentity = ({ knowledge, ...o }: Following): Projection =>
+  createProjection({ ...o, ...dropping(knowledge), name: 'authz--identity', producer: 'identity', apply: applyUserEvent, reset: resetUsers })
+
+export const followOrgs = ({ knowledge, ...o }: Following): Projection =>
+  createProjection({
+    ...o,
+    ...dropping(knowledge),
+    name: 'authz--orgs',
+    producer: 'orgs',
+    apply: (tx, event) => applyOrganizationEvent(o, tx, event),
+    reset: (tx, records) => resetOrganizations(o, tx, records),
+  })
+
+export const followOwnWrites = ({ knowledge, ...o }: Pick<ReaderOptions, 'client' | 'nats' | 'log' | 'clock'> & { knowledge: Knowledge }): Reader =>
+  createReader({ ...o, name: 'authz--itself', producer: 'authz', apply: knowledge.dropChanged, onReset: knowledge.dropAll })
+
+/** An effect, not a copy: a snapshot of identity does not say who was the first administrator. */
+export const consumePlatformAdmins = ({ client, ...o }: Pick<ConsumerOptions, 'nats' | 'system' | 'log' | 'clock'> & Pick<ProjectionOptions, 'client'>): Consumer =>
+  createConsumer({
+    ...o,
+    name: 'authz--platform-admins',
+    producers: [{ name: 'identity', client }],
+    subjects: [PlatformAdminBootstrapped.type],
+    handle: assignPlatformAdmin,
+  })

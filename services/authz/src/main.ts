@@ -1,0 +1,19 @@
+/** Starts authz: configuration, dependencies, server; the kit does signals, health and drain. */
+import { runService } from '@gatehouse/service-kit/lifecycle/run-service'
+import { buildApp } from './app.ts'
+import { config } from './config.ts'
+import { openDeps, startBackground } from './deps.ts'
+
+await runService({
+  name: 'authz',
+  config,
+  async start(settings, runtime) {
+    const deps = openDeps(settings, runtime)
+    return {
+      app: buildApp(deps),
+      ready: deps.ready,
+      startBackground: () => startBackground(deps),
+      close: deps.close,
+    }
+  },
+})

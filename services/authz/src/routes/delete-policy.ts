@@ -1,0 +1,9 @@
+/** DELETE /v1/organizations/:org/policies/:policy */
+import { DeletePolicy } from '@gatehouse/contracts/http/authz/policies'
+import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { deletePolicy } from '../use-cases/delete-policy.ts'
+
+export const registerDeletePolicy = (app: FastifyInstance, deps: Deps): void =>
+  bindRoute(app, DeletePolicy, ({ caller, params }) => deletePolicy(deps, caller, params.policy))

@@ -1,0 +1,9 @@
+/** GET /v1/organizations/:org/roles */
+import { ListRoles } from '@gatehouse/contracts/http/authz/roles'
+import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { listRoles } from '../use-cases/list-roles.ts'
+
+export const registerListRoles = (app: FastifyInstance, deps: Deps): void =>
+  bindRoute(app, ListRoles, ({ caller, query }) => listRoles(deps, caller, { limit: query.limit ?? 50, cursor: query.cursor }))

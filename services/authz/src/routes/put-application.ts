@@ -1,0 +1,9 @@
+/** PUT /v1/authz/catalog/:application */
+import { PutApplication } from '@gatehouse/contracts/http/authz/catalog'
+import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { putApplication } from '../use-cases/put-application.ts'
+
+export const registerPutApplication = (app: FastifyInstance, deps: Deps): void =>
+  bindRoute(app, PutApplication, ({ caller, params, body }) => putApplication(deps, caller, { key: params.application, manifest: body }))

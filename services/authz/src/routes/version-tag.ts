@@ -1,0 +1,12 @@
+/** `ETag` and `If-Match` (RFC 9110 §8.8.3, §13.1.1) over the version of a resource. */
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+export const sendVersion = (reply: FastifyReply, version: number): void => void reply.header('etag', `"${version}"`)
+
+/** Judges a version by the request's `If-Match`: without one every version will do, and a weak tag never matches. */
+export function expectedVersion(request: FastifyRequest): (version: number) => boolean {
+  const header = request.headers['if-match']
+  if (header === undefined) return () => true
+  const tags = header.split(',').map((tag) => tag.trim())
+  return (version) => tags.includes('*') || tags.includes(`"${version}"`)
+}

@@ -1,0 +1,78 @@
+/** Who holds which role. Changing the roles of a member happens under the lock of their `role_holders` row. */
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
+import { newId } from '@gatehouse/service-kit/ids/type-id'
+import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
+import type { HeldRole } from '../domain/facts.ts'
+import { assignments, roleHolders, type AssignmentRow } from './schema.ts'
+import { endingNow } from './validity.ts'
+
+const current = isNull(assignments.validTo)
+const toHeldRole = (row: { roleId: string; expiresAt: Date | null }): HeldRole => ({ roleId: row.roleId, expiresAtMs: row.expiresAt?.getTime() })
+const held = { roleId: assignments.roleId, expiresAt: assignments.expiresAt }
+
+/** Expired ones included: a decision knows its own time. */
+export async function listMemberRoles(db: Queryable, membershipId: string): Promise<HeldRole[]> {
+  return (await db.select(held).from(assignments).where(and(eq(assignments.membershipId, membershipId), current))).map(toHeldRole)
+}
+
+export async function listPlatformRoles(db: Queryable, userId: string): Promise<HeldRole[]> {
+  return (await db.select(held).from(assignments).where(and(eq(assignments.scope, 'platform'), eq(assignments.principalId, userId), current))).map(toHeldRole)
+}
+
+export type Holder = { membershipId: string; orgId: string; userId: string }
+
+/** Gives a member roles; those held already stay as they are. */
+export async function insertMemberRoles(db: Queryable, o: Holder & { roleIds: readonly string[]; givenBy: string }): Promise<void> {
+  if (o.roleIds.length === 0) return
+  const rows = o.roleIds.map((roleId) => ({
+    id: newId('asg'),
+    scope: 'organization' as const,
+    orgId: o.orgId,
+    principalType: 'user' as const,
+    principalId: o.userId,
+    membershipId: o.membershipId,
+    roleId,
+    givenBy: o.givenBy,
+  }))
+  await db.insert(assignments).values(rows).onConflictDoNothing()
+}
+
+/** Gives a person a role at platform scope; undefined when they hold it already. */
+export async function insertPlatformRole(db: Queryable, o: { userId: string; roleId: string; givenBy: string }): Promise<AssignmentRow | undefined> {
+  const row = { id: newId('asg'), scope: 'platform' as const, principalType: 'user' as const, principalId: o.userId, roleId: o.roleId, givenBy: o.givenBy }
+  const [inserted] = await db.insert(assignments).values(row).onConflictDoNothing().returning()
+  return inserted
+}
+
+/** Takes roles from a member; all of them without `roleIds`. */
+export async function endMemberRoles(db: Queryable, o: { membershipId: string; roleIds?: readonly string[] }): Promise<void> {
+  const only = o.roleIds === undefined ? undefined : inArray(assignments.roleId, [...o.roleIds])
+  await db.update(assignments).set({ validTo: endingNow(assignments.validFrom) }).where(and(eq(assignments.membershipId, o.membershipId), current, only))
+}
+
+/** Takes these roles from everybody who holds them. */
+export async function endAssignmentsOfRoles(db: Queryable, roleIds: readonly string[]): Promise<void> {
+  if (roleIds.length === 0) return
+  await db.update(assignments).set({ validTo: endingNow(assignments.validFrom) }).where(and(inArray(assignments.roleId, [...roleIds]), current))
+}
+
+/** Locks a member's set of roles and gives it its next version; undefined for a membership nobody announced. */
+export async function lockRoleHolder(db: Queryable, membershipId: string): Promise<{ version: number } | undefined> {
+  const [row] = await db
+    .update(roleHolders)
+    .set({ version: sql`${roleHolders.version} + 1` })
+    .where(eq(roleHolders.membershipId, membershipId))
+    .returning({ version: roleHolders.version })
+  return row
+}
+
+/** Whether joining in this version gives its roles: yes once per version that is newer than the last. */
+export async function claimJoining(db: Queryable, o: Holder & { version: number }): Promise<boolean> {
+  const { membershipId, orgId, userId, version } = o
+  const claimed = await db
+    .insert(roleHolders)
+    .values({ membershipId, orgId, userId, version: 0, joinedVersion: version })
+    .onConflictDoUpdate({ target: roleHolders.membershipId, set: { joinedVersion: version, version: sql`${roleHolders.version} + 1` }, setWhere: sql`${roleHolders.joinedVersion} < ${version}` })
+    .returning({ membershipId: roleHolders.membershipId })
+  return claimed.length > 0
+}

@@ -1,0 +1,119 @@
+/** Tables of the schema `authz` as drizzle sees them; migrations/ is what made them. */
+import { sql } from 'drizzle-orm'
+import { bigint, boolean, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core'
+import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership-fields'
+import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
+import type { CheckedIr } from '@gatehouse/policy/ir/condition'
+import { typeId } from '@gatehouse/service-kit/postgres/type-id'
+
+export const authz = pgSchema('authz')
+
+const version = () => bigint('version', { mode: 'number' }).notNull()
+const createdAt = () => timestamp('created_at', { withTimezone: true, mode: 'date' }).notNull().defaultNow()
+/** Text keeps the microseconds, so one version ends exactly where the next begins. */
+const validity = () => ({
+  validFrom: timestamp('valid_from', { withTimezone: true, mode: 'string' }).notNull().default(sql`clock_timestamp()`),
+  validTo: timestamp('valid_to', { withTimezone: true, mode: 'string' }),
+})
+
+export const applications = authz.table('applications', {
+  id: typeId('id', 'app').notNull(),
+  version: version(),
+  key: text('key').notNull(),
+  manifest: jsonb('manifest').$type<ApplicationManifest>().notNull(),
+  ...validity(),
+})
+
+export const resourceTypes = authz.table('resource_types', { key: text('key').primaryKey(), application: text('application').notNull() })
+
+export const permissions = authz.table('permissions', {
+  resourceType: text('resource_type').notNull(),
+  action: text('action').notNull(),
+  sensitive: boolean('sensitive').notNull().default(false),
+})
+
+export const roles = authz.table('roles', {
+  id: typeId('id', 'role').notNull(),
+  version: version(),
+  orgId: typeId('org_id', 'org'),
+  application: text('application'),
+  key: text('key').notNull(),
+  name: text('name').notNull(),
+  permissions: text('permissions').array().notNull(),
+  inherits: text('inherits').array().notNull().default(sql`'{}'`),
+  createdAt: createdAt(),
+  ...validity(),
+})
+
+export const policies = authz.table('policies', {
+  id: typeId('id', 'pol').notNull(),
+  version: version(),
+  orgId: typeId('org_id', 'org'),
+  application: text('application'),
+  key: text('key').notNull(),
+  effect: text('effect').$type<'allow' | 'deny'>().notNull(),
+  resourceType: text('resource_type').notNull(),
+  actions: text('actions').array().notNull(),
+  roles: text('roles').array(),
+  whenSource: text('when_source'),
+  condition: jsonb('condition').$type<CheckedIr>(),
+  createdAt: createdAt(),
+  ...validity(),
+})
+
+export const assignments = authz.table('assignments', {
+  id: typeId('id', 'asg').primaryKey(),
+  scope: text('scope').$type<'platform' | 'organization'>().notNull(),
+  orgId: typeId('org_id', 'org'),
+  principalType: text('principal_type').$type<'user'>().notNull(),
+  principalId: typeId('principal_id', 'user').notNull(),
+  membershipId: typeId('membership_id', 'mem'),
+  roleId: typeId('role_id', 'role').notNull(),
+  expiresAt: timestamp('expires_at', { withTimezone: true, mode: 'date' }),
+  givenBy: text('given_by').notNull(),
+  ...validity(),
+})
+
+export const roleHolders = authz.table('role_holders', {
+  membershipId: typeId('membership_id', 'mem').primaryKey(),
+  orgId: typeId('org_id', 'org').notNull(),
+  userId: typeId('user_id', 'user').notNull(),
+  version: version().default(0),
+  joinedVersion: bigint('joined_version', { mode: 'number' }).notNull().default(0),
+})
+
+export const users = authz.table('users', {
+  id: typeId('id', 'user').notNull(),
+  version: version(),
+  status: text('status').$type<'active' | 'disabled'>().notNull(),
+  emailVerified: boolean('email_verified').notNull().default(false),
+  ...validity(),
+})
+
+export const organizations = authz.table('organizations', {
+  id: typeId('id', 'org').notNull(),
+  version: version(),
+  status: text('status').$type<'active' | 'suspended' | 'removed'>().notNull(),
+  ...validity(),
+})
+
+export const memberships = authz.table('memberships', {
+  id: typeId('id', 'mem').notNull(),
+  version: version(),
+  orgId: typeId('org_id', 'org').notNull(),
+  userId: typeId('user_id', 'user').notNull(),
+  status: text('status').$type<'active' | 'removed'>().notNull(),
+  isOwner: boolean('is_owner').notNull(),
+  attributes: jsonb('attributes').$type<MembershipAttributes>().notNull(),
+  ...validity(),
+})
+
+export type RoleRow = typeof roles.$inferSelect
+export type PolicyRow = typeof policies.$inferSelect
+export type ApplicationRow = typeof applications.$inferSelect
+export type AssignmentRow = typeof assignments.$inferSelect
+export type UserRow = typeof users.$inferSelect
+export type OrganizationRow = typeof organizations.$inferSelect
+export type MembershipRow = typeof memberships.$inferSelect
+/** A row's content, without its validity. */
+export type ContentOf<Row> = Omit<Row, 'validFrom' | 'validTo'>

@@ -1,0 +1,74 @@
+/** The events authz writes, each in the transaction that made the change. */
+import type { Actor } from '@gatehouse/contracts/events/envelope'
+import { CatalogChanged } from '@gatehouse/contracts/events/authz/catalog-changed.v1'
+import { MemberRolesChanged } from '@gatehouse/contracts/events/authz/member-roles-changed.v1'
+import { PlatformRoleAssigned } from '@gatehouse/contracts/events/authz/platform-role-assigned.v1'
+import { PolicyCreated } from '@gatehouse/contracts/events/authz/policy-created.v1'
+import { PolicyDeleted } from '@gatehouse/contracts/events/authz/policy-deleted.v1'
+import { RoleCreated } from '@gatehouse/contracts/events/authz/role-created.v1'
+import { RoleDeleted } from '@gatehouse/contracts/events/authz/role-deleted.v1'
+import { RoleUpdated } from '@gatehouse/contracts/events/authz/role-updated.v1'
+import { appendEvent } from '@gatehouse/service-kit/events/outbox'
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import type { Holder } from '../store/assignments.ts'
+import type { ApplicationRow, AssignmentRow, PolicyRow, RoleRow } from '../store/schema.ts'
+
+type RoleEvent = { contract: typeof RoleCreated | typeof RoleUpdated | typeof RoleDeleted; row: RoleRow; orgId: string; actor: Actor }
+
+/** `row` is the version that begins, or for a deletion the one that ended. */
+const announceRole = (tx: Tx, { contract, row, orgId, actor }: RoleEvent): Promise<void> =>
+  appendEvent(tx, {
+    contract,
+    aggregateType: 'role',
+    aggregateId: row.id,
+    version: contract === RoleDeleted ? row.version + 1 : row.version,
+    orgId,
+    actor,
+    data: { role_id: row.id, organization_id: orgId, key: row.key },
+  })
+
+type OfOrganization<Row> = { row: Row; orgId: string; actor: Actor }
+
+export const announceRoleCreated = (tx: Tx, o: OfOrganization<RoleRow>): Promise<void> => announceRole(tx, { contract: RoleCreated, ...o })
+export const announceRoleUpdated = (tx: Tx, o: OfOrganization<RoleRow>): Promise<void> => announceRole(tx, { contract: RoleUpdated, ...o })
+export const announceRoleDeleted = (tx: Tx, o: OfOrganization<RoleRow>): Promise<void> => announceRole(tx, { contract: RoleDeleted, ...o })
+
+const announcePolicy = (tx: Tx, { contract, row, orgId, actor }: OfOrganization<PolicyRow> & { contract: typeof PolicyCreated | typeof PolicyDeleted }): Promise<void> =>
+  appendEvent(tx, {
+    contract,
+    aggregateType: 'policy',
+    aggregateId: row.id,
+    version: contract === PolicyDeleted ? row.version + 1 : row.version,
+    orgId,
+    actor,
+    data: { policy_id: row.id, organization_id: orgId, key: row.key },
+  })
+
+export const announcePolicyCreated = (tx: Tx, o: OfOrganization<PolicyRow>): Promise<void> => announcePolicy(tx, { contract: PolicyCreated, ...o })
+export const announcePolicyDeleted = (tx: Tx, o: OfOrganization<PolicyRow>): Promise<void> => announcePolicy(tx, { contract: PolicyDeleted, ...o })
+
+export const announceMemberRoles = (tx: Tx, o: { holder: Holder; version: number; before: string[]; after: string[]; actor: Actor }): Promise<void> =>
+  appendEvent(tx, {
+    contract: MemberRolesChanged,
+    aggregateType: 'member_roles',
+    aggregateId: o.holder.membershipId,
+    version: o.version,
+    orgId: o.holder.orgId,
+    userId: o.holder.userId,
+    actor: o.actor,
+    data: { organization_id: o.holder.orgId, membership_id: o.holder.membershipId, user_id: o.holder.userId, before: o.before, after: o.after },
+  })
+
+export const announceCatalog = (tx: Tx, row: ApplicationRow, actor: Actor): Promise<void> =>
+  appendEvent(tx, { contract: CatalogChanged, aggregateType: 'application', aggregateId: row.id, version: row.version, actor, data: { application: row.key } })
+
+export const announcePlatformRole = (tx: Tx, o: { row: AssignmentRow; role: string; actor: Actor }): Promise<void> =>
+  appendEvent(tx, {
+    contract: PlatformRoleAssigned,
+    aggregateType: 'assignment',
+    aggregateId: o.row.id,
+    version: 1,
+    userId: o.row.principalId,
+    actor: o.actor,
+    data: { user_id: o.row.principalId, role: o.role },
+  })

@@ -1,0 +1,73 @@
+/**
+ * Whether this replica may answer at all. An answer rests on identity, orgs and authz itself being current within 5 s, on everything the asker's own
+ * token was minted from, and on every position the asker names. What cannot be shown is 503, never a denial.
+ */
+import { decodeRevision, encodeRevision } from '@gatehouse/service-kit/context/revision'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+import type { Projection } from '@gatehouse/service-kit/events/projection'
+import type { Reader } from '@gatehouse/service-kit/events/reader'
+
+export type Following = {
+  readonly identity: Pick<Projection, 'requireCurrent' | 'pollNow' | 'waitFor' | 'position' | 'isParked'>
+  readonly orgs: Pick<Projection, 'requireCurrent' | 'pollNow' | 'waitFor' | 'position' | 'isParked'>
+  /** authz following itself: what other replicas wrote. */
+  readonly own: Pick<Reader, 'requireCurrent' | 'pollNow' | 'waitFor' | 'position'>
+}
+
+const waitMs = 1000
+
+/** @throws AppError `not_current` */
+export function requireCurrent({ identity, orgs, own }: Following): void {
+  identity.requireCurrent()
+  orgs.requireCurrent()
+  own.requireCurrent()
+}
+
+/** @throws AppError `not_current` when events about one of them wait to be replayed. */
+export async function requireUnparked({ identity, orgs }: Following, about: { userId: string; orgId?: string | undefined; membershipId?: string | undefined }): Promise<void> {
+  const ofOrgs = [about.orgId, about.membershipId].filter((id) => id !== undefined)
+  const parked = await Promise.all([identity.isParked(about.userId), ...ofOrgs.map((id) => orgs.isParked(id))])
+  if (parked.includes(true)) throw problem('not_current', { internal: 'events about the parties are parked', retryAfterSeconds: 1 })
+}
+
+/** Waits until the positions named in `revision` are applied here. @throws AppError `validation_failed`, `revision_unavailable` */
+export async function awaitRevision(following: Following, revision: string): Promise<void> {
+  const positions = decodeRevision(revision)
+  if (!positions) throw problem('validation_failed', { errors: [{ path: '/context/at_least', message: 'is not a revision' }] })
+  const readers = { identity: following.identity, orgs: following.orgs, authz: following.own }
+  // Positions of other services say nothing about what is decided here.
+  const arrived = await Promise.all(
+    Object.entries(readers).map(([service, reader]) => {
+      const position = Object.hasOwn(positions, service) ? positions[service] : undefined
+      return position === undefined || reader.waitFor(position, waitMs)
+    }),
+  )
+  if (arrived.includes(false)) throw problem('revision_unavailable', { retryAfterSeconds: 1 })
+}
+
+/** Asks identity and orgs once, now; `isThere` is asked before and after. @throws AppError `not_current`, `revision_unavailable` */
+export async function catchUpUntil(following: Following, isThere: () => Promise<boolean>): Promise<void> {
+  if (await isThere()) return
+  await within(waitMs, Promise.all([following.identity.pollNow(), following.orgs.pollNow()]))
+  if (!(await isThere())) throw problem('revision_unavailable', { retryAfterSeconds: 1, internal: 'the token knows more than identity and orgs have said' })
+}
+
+async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(problem('not_current', { retryAfterSeconds: 1, internal: `no answer within ${timeoutMs} ms` })), timeoutMs)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** The positions an answer given now rests on. */
+export const revisionNow = ({ identity, orgs, own }: Following): string =>
+  encodeRevision([
+    ['identity', identity.position()],
+    ['orgs', orgs.position()],
+    ['authz', own.position()],
+  ])

@@ -1,0 +1,80 @@
+/**
+ * What this replica knows, kept in memory: people, organizations, members with their roles, and compiled policy models. Loaded from PostgreSQL on demand,
+ * dropped by whatever announces a change: its own writes at once, everybody else's by events. It proves nothing about being current (currency.ts does).
+ */
+import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
+import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import type { Db } from '@gatehouse/service-kit/postgres/connect'
+import { createDroppingCache } from '../domain/dropping-cache.ts'
+import type { HeldRole, MemberFacts, OrganizationFacts, UserFacts } from '../domain/facts.ts'
+import { policyModelOf, type PolicyModel } from '../domain/policy-model.ts'
+import { listPlatformRoles } from '../store/assignments.ts'
+import { listApplications } from '../store/catalog.ts'
+import { findMemberFacts, findOrganizationFacts, findUserFacts } from '../store/facts.ts'
+import { listPoliciesInReach } from '../store/policies.ts'
+import { listRolesInReach } from '../store/roles.ts'
+
+export type Knowledge = {
+  user(userId: string): Promise<UserFacts | undefined>
+  organization(orgId: string): Promise<OrganizationFacts | undefined>
+  member(o: { orgId: string; userId: string }): Promise<MemberFacts | undefined>
+  platformRoles(userId: string): Promise<readonly HeldRole[]>
+  /** Of an organization; without one, what holds at platform scope. */
+  model(orgId?: string): Promise<PolicyModel>
+  /** Drops what these events say has changed; events of any service. */
+  dropChanged(events: readonly Pick<EventEnvelope, 'source' | 'subject' | 'orgid' | 'userid'>[]): void
+  dropMember(o: { orgId: string; userId: string }): void
+  /** Roles or policies of one organization; `undefined`: of the platform, which every model contains. */
+  dropModel(orgId: string | undefined): void
+  dropAll(): void
+}
+
+/** Entries kept; a member is some 500 bytes, a model of 20 roles and 20 policies some 100 kB. */
+const most = { parties: 50_000, models: 500 }
+const platform = 'platform'
+
+export function createKnowledge(deps: { db: Db }): Knowledge {
+  const { db } = deps
+  const users = createDroppingCache<UserFacts | undefined>({ most: most.parties })
+  const organizations = createDroppingCache<OrganizationFacts | undefined>({ most: most.parties })
+  const members = createDroppingCache<MemberFacts | undefined>({ most: most.parties })
+  const platformRoles = createDroppingCache<readonly HeldRole[]>({ most: most.parties })
+  const models = createDroppingCache<PolicyModel>({ most: most.models })
+  const all = [users, organizations, members, platformRoles, models]
+
+  const dropModel = (orgId: string | undefined): void => (orgId === undefined ? models.clear() : models.drop(orgId))
+  const dropMember = (o: { orgId: string; userId: string }): void => members.drop(memberKey(o))
+  const dropChanged: Knowledge['dropChanged'] = (events) => {
+    for (const { source, subject, orgid, userid } of events) {
+      if (subject.startsWith('user_')) users.drop(subject)
+      if (userid !== undefined) platformRoles.drop(userid)
+      if (orgid !== undefined && userid !== undefined) dropMember({ orgId: orgid, userId: userid })
+      if (source === '/gatehouse/orgs' && orgid !== undefined) organizations.drop(orgid)
+      if (source === '/gatehouse/authz' && isOfModel(subject)) dropModel(orgid)
+    }
+  }
+  return {
+    user: (userId) => users.get(userId, () => inScope(db, { userId }, (tx) => findUserFacts(tx, userId))),
+    organization: (orgId) => organizations.get(orgId, () => inScope(db, { orgId }, (tx) => findOrganizationFacts(tx, orgId))),
+    member: (o) => members.get(memberKey(o), () => inScope(db, o, (tx) => findMemberFacts(tx, o))),
+    platformRoles: (userId) => platformRoles.get(userId, () => inScope(db, { userId }, (tx) => listPlatformRoles(tx, userId))),
+    model: (orgId) => models.get(orgId ?? platform, () => loadModel(db, orgId)),
+    dropChanged,
+    dropMember,
+    dropModel,
+    dropAll: () => all.forEach((cache) => cache.clear()),
+  }
+}
+
+const memberKey = ({ orgId, userId }: { orgId: string; userId: string }): string => `${orgId} ${userId}`
+const isOfModel = (subject: string): boolean => ['role_', 'pol_', 'app_'].some((prefix) => subject.startsWith(prefix))
+
+/** One transaction, so roles, policies and catalog belong together. */
+function loadModel(db: Db, orgId: string | undefined): Promise<PolicyModel> {
+  return inScope(db, orgId === undefined ? {} : { orgId }, async (tx) => {
+    const applications = await listApplications(tx)
+    const roles = await listRolesInReach(tx, orgId)
+    const policies = await listPoliciesInReach(tx, orgId)
+    return policyModelOf({ applications, roles, policies })
+  })
+}

@@ -1,0 +1,27 @@
+/**
+ * Opens an organization's model for a change: catalog, roles in reach and what the person who changes it holds, all read in the transaction of the
+ * change and with both held still, so that what is checked is what is saved.
+ */
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import { catalogOf, type Catalog } from '../domain/catalog.ts'
+import { rolesHeldAt } from '../domain/facts.ts'
+import { holdingsOf, type Holdings } from '../domain/holdings.ts'
+import { ownerRole } from '../domain/platform.ts'
+import { listApplications, lockModel } from '../store/catalog.ts'
+import { findMemberFacts } from '../store/facts.ts'
+import { listRolesInReach } from '../store/roles.ts'
+import type { RoleRow } from '../store/schema.ts'
+
+export type OpenModel = { readonly catalog: Catalog; readonly roles: ReadonlyMap<string, RoleRow>; readonly rolesById: ReadonlyMap<string, RoleRow>; readonly holdings: Holdings }
+
+/** @param o.userId - who makes the change */
+export async function openModel(tx: Tx, o: { orgId: string; userId: string; nowMs: number }): Promise<OpenModel> {
+  await lockModel(tx, o.orgId)
+  const catalog = catalogOf(await listApplications(tx))
+  const rows = await listRolesInReach(tx, o.orgId)
+  const roles = new Map(rows.map((row) => [row.key, row]))
+  const rolesById = new Map(rows.map((row) => [row.id, row]))
+  const member = await findMemberFacts(tx, o)
+  const held = member?.status === 'active' ? [...rolesHeldAt(member.roles, o.nowMs).flatMap((id) => rolesById.get(id)?.key ?? []), ...(member.isOwner ? [ownerRole] : [])] : []
+  return { catalog, roles, rolesById, holdings: holdingsOf(roles, held) }
+}

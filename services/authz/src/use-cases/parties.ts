@@ -1,0 +1,29 @@
+/** Everything a decision needs to know about the person who asks, as recent as their own token. */
+import type { UserCaller } from '@gatehouse/service-kit/http/caller'
+import { isAsRecentAs, type MemberFacts, type OrganizationFacts, type UserFacts } from '../domain/facts.ts'
+import { catchUpUntil, requireCurrent, requireUnparked, type Following } from './currency.ts'
+import type { Knowledge } from './knowledge.ts'
+
+export type Parties = { user: UserFacts | undefined; organization: OrganizationFacts | undefined; member: MemberFacts | undefined }
+export type KnowingDeps = { knowledge: Knowledge; following: Following }
+
+/** Of a person in an organization, whoever asks. */
+export async function findParties({ knowledge }: Pick<KnowingDeps, 'knowledge'>, o: { userId: string; orgId: string }): Promise<Parties> {
+  const [user, organization, member] = await Promise.all([knowledge.user(o.userId), knowledge.organization(o.orgId), knowledge.member(o)])
+  return { user, organization, member }
+}
+
+/** Of the caller. @throws AppError `not_current`, `revision_unavailable` */
+export async function partiesOf(deps: KnowingDeps, caller: UserCaller): Promise<Parties> {
+  const { userId, orgId, membershipId, claims } = caller
+  requireCurrent(deps.following)
+  await requireUnparked(deps.following, { userId, orgId, membershipId })
+  const look = async (): Promise<Parties> =>
+    orgId === undefined ? { user: await deps.knowledge.user(userId), organization: undefined, member: undefined } : findParties(deps, { userId, orgId })
+  let parties = await look()
+  await catchUpUntil(deps.following, async () => {
+    parties = await look()
+    return isAsRecentAs(parties, claims)
+  })
+  return parties
+}

@@ -1,0 +1,54 @@
+/**
+ * Declares an application: its resource types, permissions, platform roles and platform policies are replaced as a whole in one transaction.
+ * Saying the same again changes nothing. Roles keep their id as long as their key stays, so whoever holds one keeps it.
+ */
+import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+import { actorOf, type UserCaller } from '@gatehouse/service-kit/http/caller'
+import { newId } from '@gatehouse/service-kit/ids/type-id'
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import type { Deps } from '../deps.ts'
+import { checkManifest } from '../domain/manifest.ts'
+import { gatehouse, permissions } from '../domain/platform.ts'
+import { claimApplicationEnd, insertApplication, isApplicationUnchanged, listApplications, lockCatalog, replaceResourceTypes } from '../store/catalog.ts'
+import { listPoliciesInReach } from '../store/policies.ts'
+import { hasOrganizationRole, listRolesInReach } from '../store/roles.ts'
+import { announceCatalog } from './announce.ts'
+import { requirePermission } from './check-permissions.ts'
+import { done, valueOf, type Outcome } from './refusal.ts'
+import { replaceApplicationPolicies, replaceApplicationRoles } from './replace-application.ts'
+import { applicationView, type ApplicationView } from './views.ts'
+
+type Declaration = { key: string; manifest: ApplicationManifest }
+
+/** @throws AppError `forbidden`, `validation_failed`, `invalid_policy`, `conflict` */
+export async function putApplication(deps: Deps, caller: UserCaller, input: Declaration): Promise<ApplicationView> {
+  await requirePermission(deps, caller, permissions.writeCatalog, 'platform')
+  if (input.key === gatehouse) throw problem('forbidden', { detail: 'Gatehouse itself is not declared from outside.' })
+  const outcome = await deps.spine.write({}, (tx) => put(tx, { caller, input }), { db: 'system', announce: 'await' })
+  deps.knowledge.dropModel(undefined)
+  return valueOf(outcome)
+}
+
+async function put(tx: Tx, { caller, input }: { caller: UserCaller; input: Declaration }): Promise<Outcome<ApplicationView>> {
+  await lockCatalog(tx)
+  if (await isApplicationUnchanged(tx, input)) return done(applicationView(input))
+  const { key, manifest } = input
+  const applications = (await listApplications(tx)).filter((application) => application.key !== key)
+  const roles = (await listRolesInReach(tx, undefined)).flatMap((role) => (role.application === null || role.application === key ? [] : [{ ...role, application: role.application }]))
+  const policies = (await listPoliciesInReach(tx, undefined)).filter((policy) => policy.application !== key)
+  const check = checkManifest(input, { applications, roles, policyKeys: new Set(policies.map((policy) => policy.key)) })
+  if (check.errors.length > 0) return { kind: 'invalid', errors: check.errors }
+  if (check.conflicts.length > 0) return { kind: 'conflicting', errors: check.conflicts }
+  if (check.policyErrors.length > 0) return { kind: 'invalid_policy', errors: check.policyErrors }
+  if (await hasOrganizationRole(tx, manifest.roles.map((role) => role.key))) {
+    return { kind: 'conflicting', errors: [{ path: '/roles', message: 'an organization has a role of its own with one of these keys' }] }
+  }
+  const ended = await claimApplicationEnd(tx, key)
+  const row = await insertApplication(tx, { id: ended?.id ?? newId('app'), version: (ended?.version ?? 0) + 1, key, manifest, ...(ended?.validTo ? { validFrom: ended.validTo } : {}) })
+  await replaceResourceTypes(tx, { application: key, manifest })
+  await replaceApplicationRoles(tx, input)
+  await replaceApplicationPolicies(tx, { ...input, conditions: check.conditions })
+  await announceCatalog(tx, row, actorOf(caller))
+  return done(applicationView(input))
+}
