@@ -1,6 +1,7 @@
 /** Rows of organizations. The row is also the lock under which ownership is decided. */
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import type { Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
+import { describeFailure } from '@gatehouse/service-kit/postgres/errors'
 import { memberships, organizations, type OrganizationRow } from './schema.ts'
 
 /** The new organization, or undefined when the slug is taken. */
@@ -57,5 +58,9 @@ export async function listOrganizationsOf(db: Queryable, o: { userId: string; li
 
 /** Fails while the tables this code needs are not there. */
 export async function probeSchema(db: Queryable): Promise<void> {
-  await db.select().from(organizations).limit(0)
+  try {
+    await db.select().from(organizations).limit(0)
+  } catch (error) {
+    throw new Error(describeFailure(error), { cause: error })
+  }
 }
