@@ -21,8 +21,8 @@ export const config = Type.Object({
   IDENTITY_VERIFICATION_TTL_SECONDS: Whole(60, 604_800, 86_400, 'Life of the link in a verification mail.'),
   IDENTITY_RESEND_COOLDOWN_SECONDS: Whole(0, 3600, 60, 'Between two verification mails to one address.'),
   IDENTITY_CHALLENGE_TTL_SECONDS: Whole(60, 86_400, 3600, 'Life of a sign-in that waits for a step.'),
-  IDENTITY_THROTTLE_LIMIT: Whole(1, 1000, 10, 'Sign-in attempts one source may make for one person before all are refused; halves with time.'),
-  IDENTITY_THROTTLE_HALF_LIFE_SECONDS: Whole(1, 86_400, 300, 'Time after which half of the counted attempts are forgotten.'),
+  IDENTITY_THROTTLE_LIMIT: Whole(1, 1000, 10, 'Wrong passwords one source may present for one person before even the right one is refused; halves with time.'),
+  IDENTITY_THROTTLE_HALF_LIFE_SECONDS: Whole(1, 86_400, 300, 'Time after which half of the counted failures are forgotten.'),
   BOOTSTRAP_ADMIN_EMAIL: Type.Optional(Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', maxLength: 254, description: 'Address of the first platform administrator, made once.' })),
   BOOTSTRAP_ADMIN_PASSWORD: Type.Optional(Secret({ maxLength: 1024, description: 'Password of the first platform administrator; at least 15 characters, not guessable.' })),
 })

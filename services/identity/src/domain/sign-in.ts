@@ -19,8 +19,8 @@ export function decideNextStep(account: { status: 'active' | 'disabled'; isEmail
   return account.isEmailVerified ? { kind: 'session' } : { kind: 'challenge', next: ['verify_email'] }
 }
 
-/** Attempts a source may make for one person before even the right password is refused, and how fast they are forgotten. */
+/** Wrong passwords a source may present for one person before even the right one is refused, and how fast they are forgotten. */
 export type ThrottleSettings = { limit: number; halfLifeSeconds: number }
 
-/** `attempts` is the decayed sum, the present one included. */
-export const isThrottled = (attempts: number, { limit }: ThrottleSettings): boolean => attempts > limit
+/** `failures` is the decayed sum: a hair under a whole number right after the last one, hence the rounding. */
+export const isThrottled = (failures: number, { limit }: ThrottleSettings): boolean => Math.round(failures) >= limit

@@ -6,14 +6,17 @@ import { SignInFailed } from '@gatehouse/contracts/events/identity/sign-in-faile
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { appendEvent } from '@gatehouse/service-kit/events/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
+import { counter } from '@gatehouse/service-kit/telemetry/metrics'
 import type { Deps } from '../deps.ts'
 import { normalizeAddress } from '../domain/email-address.ts'
 import { normalizePassword } from '../domain/password-rules.ts'
 import { isThrottled } from '../domain/sign-in.ts'
 import { claimRehash, findAccountByAddress, type Account } from '../store/accounts.ts'
-import { countAttempt, dropDecayedAttempts, forgetAttempts } from '../store/sign-in-throttles.ts'
+import { countFailure, dropDecayedFailures, findFailures, forgetFailures } from '../store/sign-in-throttles.ts'
 
 type CheckDeps = Pick<Deps, 'spine' | 'system' | 'hasher' | 'even' | 'settings' | 'log'>
+const outcomes = counter('identity_password_checks_total', 'Passwords presented at sign-in, by what came of it')
+
 type Presented = { email: string; password: string; source: string }
 
 /** @throws AppError `invalid_credentials`, `unavailable` when too many wait for hashing */
@@ -21,26 +24,37 @@ export function checkPassword(deps: CheckDeps, { email, source, ...typed }: Pres
   const password = normalizePassword(typed.password)
   return deps.even.onFailure(async () => {
     const account = await findAccountByAddress(deps.system, normalizeAddress(email))
-    const attempts = account === undefined ? 0 : await count(deps, account.userId, source)
     const isRight = await deps.hasher.verify(account?.phc, password, source)
-    if (account === undefined) throw problem('invalid_credentials')
-    if (!isRight) await announceFailure(deps, account.userId)
-    if (!isRight || account.status !== 'active' || isThrottled(attempts, deps.settings.throttle)) throw problem('invalid_credentials')
-    await forgetAttempts(deps.system, { userId: account.userId, source })
+    if (account === undefined) throw refused('unknown_address')
+    if (!isRight) await recordFailure(deps, account.userId, source)
+    if (!isRight) throw refused('wrong_password')
+    await admit(deps, account, source)
     await strengthen(deps, { account, password, source })
+    outcomes.add(1, { outcome: 'right_password' })
     return account
   })
 }
 
-function count({ system, settings }: CheckDeps, userId: string, source: string): Promise<number> {
-  const { limit, halfLifeSeconds } = settings.throttle
-  return countAttempt(system, { userId, source, halfLifeSeconds, ceiling: 2 * limit })
+function refused(outcome: string): Error {
+  outcomes.add(1, { outcome })
+  return problem('invalid_credentials')
 }
 
-async function announceFailure({ spine, settings }: CheckDeps, userId: string): Promise<void> {
+/** The right password may still come too late or for nobody. Failures are read after the hash, so guesses sent at once stand in each other's way. */
+async function admit({ system, settings }: CheckDeps, { userId, status }: Account, source: string): Promise<void> {
+  if (status !== 'active') throw refused('disabled')
+  const failures = await findFailures(system, { userId, source, halfLifeSeconds: settings.throttle.halfLifeSeconds })
+  if (isThrottled(failures, settings.throttle)) throw refused('throttled')
+  if (failures > 0) await forgetFailures(system, { userId, source })
+}
+
+async function recordFailure({ spine, settings }: CheckDeps, userId: string, source: string): Promise<void> {
+  const { limit, halfLifeSeconds } = settings.throttle
   await spine.write(
     {},
     async (tx) => {
+      await countFailure(tx, { userId, source, halfLifeSeconds, ceiling: 2 * limit })
+      await dropDecayedFailures(tx, 20 * halfLifeSeconds)
       await appendEvent(tx, {
         contract: SignInFailed,
         aggregateType: 'sign_in',
@@ -50,7 +64,6 @@ async function announceFailure({ spine, settings }: CheckDeps, userId: string): 
         actor: 'system',
         data: { user_id: userId },
       })
-      await dropDecayedAttempts(tx, 20 * settings.throttle.halfLifeSeconds)
     },
     { db: 'system' },
   )

@@ -54,8 +54,8 @@ t.test('nothing said, none wanted and one named stay apart', async (t) => {
   t.same([choiceOf(undefined), choiceOf(null), choiceOf('org_1')], [{ kind: 'unsaid' }, { kind: 'none' }, { kind: 'named', organizationId: 'org_1' }])
 })
 
-t.test('the attempt after the limit is the first one refused', async (t) => {
-  t.same([9.9, 10, 10.01].map((attempts) => isThrottled(attempts, { limit: 10, halfLifeSeconds: 1 })), [false, false, true])
+t.test('the tenth failure closes the door, and decay opens it again', async (t) => {
+  t.same([8.9, 9.4, 9.99, 10, 20].map((failures) => isThrottled(failures, { limit: 10, halfLifeSeconds: 1 })), [false, false, true, true, true])
 })
 
 t.test('a source is an IPv4 address or an IPv6 network of 64 bits', async (t) => {

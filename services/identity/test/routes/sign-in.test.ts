@@ -84,7 +84,12 @@ t.test('throttle', async (t) => {
     t.equal((await admin`select 1 from sign_in_throttles where user_id = (select user_id from emails where address = ${person.email})`).length, 0, 'and is forgotten')
   })
 
-  await t.test('401: attempts made at once all count', async (t) => {
+  await t.test('200: right passwords presented at once never refuse each other', async (t) => {
+    const answers = await Promise.all(Array.from({ length: 24 }, () => login(person.email, person.password, {}, '192.0.2.77')))
+    t.ok(answers.every(({ status }) => status === 200))
+  })
+
+  await t.test('401: wrong passwords presented at once all count', async (t) => {
     await Promise.all(Array.from({ length: 16 }, () => login(person.email, newPassword(), {}, '192.0.2.1')))
     t.equal((await login(person.email, person.password, {}, '192.0.2.1')).status, 401)
   })

@@ -5,7 +5,7 @@ import t from 'tap'
 import { findAccountByAddress } from '../../src/store/accounts.ts'
 import { insertVerificationSecret } from '../../src/store/email-verifications.ts'
 import { claimEmailBySecret } from '../../src/store/emails.ts'
-import { countAttempt, dropDecayedAttempts } from '../../src/store/sign-in-throttles.ts'
+import { countFailure, dropDecayedFailures, findFailures } from '../../src/store/sign-in-throttles.ts'
 import { claimNewName, findProfile } from '../../src/store/users.ts'
 import { bootstrapAdmin } from '../../src/use-cases/bootstrap-admin.ts'
 import { createBootstrap } from '../../src/bootstrap.ts'
@@ -63,16 +63,19 @@ t.test('a secret works until its expiry by database time, and expired ones are d
   await t.rejects(insertVerificationSecret(system, { secretHash: Buffer.alloc(31), verificationId: person.verification, userId: person.id, emailId: 'eml_00000000000000000000000000', ttlSeconds: 60 }))
 })
 
-t.test('attempts halve with the half-life, never exceed the ceiling, and decayed ones can be dropped', async (t) => {
+t.test('failures halve with the half-life, never exceed the ceiling, and decayed ones can be dropped', async (t) => {
   const { id: userId } = await platform.verified(replica)
-  const count = () => countAttempt(system, { userId, source: '192.0.2.9', halfLifeSeconds: 60, ceiling: 4 })
+  const count = () => countFailure(system, { userId, source: '192.0.2.9', halfLifeSeconds: 60, ceiling: 4 })
   for (const expected of [1, 2, 3, 4, 4]) t.ok(Math.abs((await count()) - expected) < 0.1)
   await admin`update sign_in_throttles set counted_at = counted_at - interval '120 seconds'`
   t.ok(Math.abs((await count()) - 2) < 0.1, 'a quarter of four, and the present one')
-  await dropDecayedAttempts(system, 3600)
+  const failures = (source: string) => findFailures(system, { userId, source, halfLifeSeconds: 60 })
+  t.ok(Math.abs((await failures('192.0.2.9')) - 2) < 0.1, 'reading counts nothing')
+  t.equal(await failures('192.0.2.10'), 0)
+  await dropDecayedFailures(system, 3600)
   t.equal((await admin`select 1 from sign_in_throttles where source = '192.0.2.9'`).length, 1)
   await admin`update sign_in_throttles set counted_at = now() - interval '2 hours'`
-  await dropDecayedAttempts(system, 3600)
+  await dropDecayedFailures(system, 3600)
   t.equal((await admin`select 1 from sign_in_throttles`).length, 0)
 })
 
