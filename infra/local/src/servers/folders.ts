@@ -1,6 +1,6 @@
 // Where things may live on this machine: the cache that outlives clones, and, for servers that refuse to run as root,
 // places another account can reach. A folder counts as reachable only if every folder above it may be passed through.
-import { accessSync, constants, mkdirSync, realpathSync, statSync } from 'node:fs'
+import { accessSync, chmodSync, constants, mkdirSync, realpathSync, statSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -58,7 +58,11 @@ export function isReachableByOthers(folder: string): boolean {
 export function sharedFolder(): string {
   const name = createHash('sha256').update(realpathSync(REPOSITORY_ROOT)).digest('hex').slice(0, 12)
   const candidates = ['/var/lib/gatehouse-local', '/var/tmp/gatehouse-local'].map((base) => join(base, name))
-  const found = candidates.find((folder) => makeWritable(folder) && isReachableByOthers(folder))
+  const found = candidates.find((folder) => {
+    if (!makeWritable(folder)) return false
+    for (const ours of [dirname(folder), folder]) chmodSync(ours, 0o755)
+    return isReachableByOthers(folder)
+  })
   if (found !== undefined) return found
   throw launchProblem(`PostgreSQL refuses to run as root, and no folder that another account can reach may be made (${candidates.join(', ')})`, 'Start as an ordinary user, or set DATABASE_URL to a server of your own')
 }

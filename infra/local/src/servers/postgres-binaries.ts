@@ -1,7 +1,7 @@
 // Finds the PostgreSQL programs: on PATH, or in the platform package that npm installed. That package arrives without its
 // library links when install scripts are off, and may lie where the account that runs the server cannot reach it: both
 // are mended here, in place if possible, else in a copy.
-import { accessSync, chmodSync, constants, cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs'
+import { accessSync, chmodSync, constants, cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
 import { launchProblem } from '../launch-problem.ts'
@@ -44,7 +44,8 @@ function installedPackage(): { native: string; version: string } | undefined {
 }
 
 function usableInPlace(native: string, forOthers: boolean): boolean {
-  if (forOthers && !isReachableByOthers(join(native, 'bin'))) return false
+  const isOpen = ['bin', 'lib', 'share/postgresql'].every((part) => isReachableByOthers(join(native, part)))
+  if (forOthers && !(isOpen && (statSync(join(native, 'bin', 'postgres')).mode & 0o005) === 0o005)) return false
   return missingLinks(native).length === 0 || isWritable(join(native, 'lib'))
 }
 
@@ -62,6 +63,7 @@ function copyNative(installed: { native: string; version: string }, parent: stri
   if (existsSync(target)) return target
   const scratch = `${target}.${process.pid}`
   cpSync(installed.native, scratch, { recursive: true, verbatimSymlinks: true })
+  openToOthers(scratch)
   try {
     renameSync(scratch, target)
   } catch (error) {
@@ -69,6 +71,15 @@ function copyNative(installed: { native: string; version: string }, parent: stri
     if (!existsSync(target)) throw error
   }
   return target
+}
+
+/** A package installed under a strict umask would stay closed to the account that runs the server. */
+function openToOthers(folder: string): void {
+  chmodSync(folder, 0o755)
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    if (!entry.isSymbolicLink()) chmodSync(path, entry.isDirectory() || entry.parentPath === join(folder, 'bin') ? 0o755 : 0o644)
+  }
 }
 
 type Link = { source: string; target: string }
