@@ -8,7 +8,7 @@ import { currentContext, type RequestContext } from '../src/context/request-cont
 import { newId } from '../src/ids/type-id.ts'
 import { listDeadJobs, replayDeadJob } from '../src/jobs/dead-jobs.ts'
 import { retryDelayMs } from '../src/jobs/backoff.ts'
-import { claimLedgerEntry, insertLedgerEntry, listDue, listPendingOfEvent } from '../src/jobs/ledger.ts'
+import { claimLedgerEntry, deleteDone, insertLedgerEntry, listDue, listPendingOfEvent } from '../src/jobs/ledger.ts'
 import { defineProcessor, type JobOutcome, type JobRun } from '../src/jobs/processor.ts'
 import { runJob } from '../src/jobs/run-job.ts'
 
@@ -148,4 +148,15 @@ t.test('waiting grows and jobs that failed together do not return together', asy
 t.test('an unknown id and a ledger id that Redis invented do nothing', async (t) => {
   t.same(await runJob(depsWith(done), newId('job')), { kind: 'settled', state: 'nothing' })
   t.same(await runJob(depsWith(done), 'not-an-id'), { kind: 'settled', state: 'nothing' })
+})
+
+t.test('what was done long ago leaves the ledger; what is open or dead stays', async (t) => {
+  const [finished, open, dead] = [await insert(), await insert(), await insert({ n: 'x' })]
+  await runJob(depsWith(done), finished)
+  await runJob(depsWith(done), dead)
+  t.equal(await deleteDone(system, { pipeline: 'mail', before: new Date(Date.now() - 60_000), limit: 1000 }), 0)
+  t.ok((await deleteDone(system, { pipeline: 'mail', before: new Date(Date.now() + 60_000), limit: 1000 })) >= 1)
+  t.same(await claimLedgerEntry(system, { id: finished, leaseSeconds: 1, maxAttempts: 5 }), { kind: 'settled' })
+  t.equal((await listDue(system, { pipeline: 'mail', limit: 100 })).some((entry) => entry.id === open), true)
+  t.equal((await listDeadJobs(system, { limit: 100 })).some((job) => job.id === dead), true)
 })

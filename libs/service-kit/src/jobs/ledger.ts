@@ -129,3 +129,22 @@ export async function listPendingOfEvent(db: Db, o: { pipeline: string; eventId:
   )
   return rows.map((row) => ({ id: typeIdOf('job', row.id), name: row.name }))
 }
+
+/** Removes what was done before `before`; dead jobs stay until somebody decides. @returns how many, at most `limit`. */
+export async function deleteDone(db: Db, o: { pipeline: string; before: Date; limit: number }): Promise<number> {
+  const rows = rowsOf(
+    await db.execute(sql`
+      DELETE FROM job_ledger WHERE id IN (
+        SELECT id FROM job_ledger
+        WHERE id < ${firstUuidAt(o.before)}::uuid AND pipeline = ${o.pipeline} AND state = 'done'
+        ORDER BY id LIMIT ${o.limit})
+      RETURNING id`),
+  )
+  return rows.length
+}
+
+/** Ledger ids are UUIDv7: their first 48 bits are the time they were made (RFC 9562 §5.7), so the primary key finds the old ones. */
+function firstUuidAt(time: Date): string {
+  const hex = time.getTime().toString(16).padStart(12, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`
+}

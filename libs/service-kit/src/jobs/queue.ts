@@ -10,7 +10,7 @@ import type { JobContract, PipelineName } from '@gatehouse/contracts/jobs/contra
 import { problem } from '../errors/app-error.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { Db, Queryable } from '../postgres/connect.ts'
-import { insertLedgerEntry, listDue, listPendingOfEvent, type DueEntry } from './ledger.ts'
+import { deleteDone, insertLedgerEntry, listDue, listPendingOfEvent, type DueEntry } from './ledger.ts'
 import { connectKnocker, queuePrefix } from './redis-connections.ts'
 
 export type JobQueue = {
@@ -21,10 +21,13 @@ export type JobQueue = {
   announce(eventId: string): void
   /** Tells Redis about everything that is due; known jobs are left alone. @returns how many were told; throws when Redis or PostgreSQL is down. */
   sweep(): Promise<number>
+  /** Removes from the ledger what was done more than 30 days ago: longer than any event can be delivered again. */
+  forget(now: Date): Promise<number>
   close(): Promise<void>
 }
 
 const sweepPage = 500
+const keepDoneMs = 30 * 86_400_000
 
 export function createJobQueue(o: { pipeline: PipelineName; redisUrl: string; prefix: string; system: Db; log: Logger }): JobQueue {
   const redis = connectKnocker(o)
@@ -63,6 +66,13 @@ export function createJobQueue(o: { pipeline: PipelineName; redisUrl: string; pr
         total += page.length
         after = page.length === sweepPage ? page.at(-1) : undefined
       } while (after)
+      return total
+    },
+    async forget(now) {
+      let total = 0
+      for (let removed = sweepPage; removed === sweepPage; total += removed) {
+        removed = await deleteDone(o.system, { pipeline: o.pipeline, before: new Date(now.getTime() - keepDoneMs), limit: sweepPage })
+      }
       return total
     },
     async close() {

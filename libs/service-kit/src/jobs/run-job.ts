@@ -8,6 +8,7 @@ import { isTypeId } from '../ids/type-id.ts'
 import type { Logger } from '../logging/logger.ts'
 import { redactText } from '../logging/redaction.ts'
 import type { Db } from '../postgres/connect.ts'
+import { counter } from '../telemetry/metrics.ts'
 import { maxAttempts, retryDelayMs } from './backoff.ts'
 import { claimLedgerEntry, markDead, markDone, markFailed, type LedgerClaim } from './ledger.ts'
 import type { JobOutcome, JobProcessor } from './processor.ts'
@@ -23,6 +24,8 @@ export type RunJobDeps = {
 
 export type RunResult = { kind: 'settled'; state: 'done' | 'dead' | 'nothing' } | { kind: 'later'; waitMs: number }
 
+const runs = counter('jobs_runs_total', 'Runs of jobs by what they came to: done, dead, retry')
+
 /** When the ledger itself cannot be reached. */
 const ledgerDownRetryMs = 5_000
 
@@ -32,7 +35,7 @@ export async function runJob(deps: RunJobDeps, id: string): Promise<RunResult> {
     const outcome = await claimLedgerEntry(deps.system, { id, leaseSeconds: (2 * deps.runTimeoutMs) / 1000, maxAttempts })
     if (outcome.kind === 'settled') return { kind: 'settled', state: 'nothing' }
     if (outcome.kind === 'not_due') return { kind: 'later', waitMs: outcome.waitMs }
-    if (outcome.kind === 'exhausted') return await bury(deps, id, 'the last try was started and never finished')
+    if (outcome.kind === 'exhausted') return await bury(deps, { id, reason: 'the last try was started and never finished' })
     const { claim } = outcome
     return await runInContext(contextOf(claim), () => runClaimed(deps, claim))
   } catch (err) {
@@ -56,14 +59,16 @@ async function runClaimed(deps: RunJobDeps, claim: LedgerClaim): Promise<RunResu
     outcome = await processWithin(deps, claim)
   } catch (err) {
     const reason = reasonOf(err)
-    if (attempt >= maxAttempts) return bury(deps, id, reason)
+    if (attempt >= maxAttempts) return bury(deps, { id, reason, job: envelope.name })
     const waitMs = (deps.retryDelayMs ?? retryDelayMs)(attempt)
     deps.log.warn({ err, job_id: id, job: envelope.name, attempt, retry_in_ms: waitMs }, 'job failed, it will be tried again')
+    runs.add(1, { job: envelope.name, outcome: 'retry' })
     await markFailed(deps.system, { id, attempt, reason, retryAfterMs: waitMs })
     return { kind: 'later', waitMs }
   }
-  if (outcome.kind === 'undeliverable') return bury(deps, id, outcome.reason)
+  if (outcome.kind === 'undeliverable') return bury(deps, { id, reason: outcome.reason, job: envelope.name })
   await markDone(deps.system, id)
+  runs.add(1, { job: envelope.name, outcome: 'done' })
   deps.log.info({ job_id: id, job: envelope.name, attempt }, 'job done')
   return { kind: 'settled', state: 'done' }
 }
@@ -79,9 +84,10 @@ async function processWithin(deps: RunJobDeps, { id, attempt, envelope }: Ledger
   return Promise.race([processor.process(envelope.data, { id, attempt, signal }), timedOut])
 }
 
-async function bury(deps: RunJobDeps, id: string, reason: string): Promise<RunResult> {
+async function bury(deps: RunJobDeps, { id, reason, job = 'unknown' }: { id: string; reason: string; job?: string }): Promise<RunResult> {
   await markDead(deps.system, { id, reason })
-  deps.log.error({ job_id: id, reason }, 'job given up')
+  runs.add(1, { job, outcome: 'dead' })
+  deps.log.error({ job_id: id, job, reason }, 'job given up')
   return { kind: 'settled', state: 'dead' }
 }
 
