@@ -10,6 +10,7 @@ import { createJwksSource } from '@gatehouse/service-kit/http/jwks-source'
 import { createServiceClient } from '@gatehouse/service-kit/http/service-client'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { connectPostgres, type Db } from '@gatehouse/service-kit/postgres/connect'
+import { gauge } from '@gatehouse/service-kit/telemetry/metrics'
 import { createTokensClient, type TokensClient } from './clients/tokens.ts'
 import type { Config } from './config.ts'
 import type { ThrottleSettings } from './domain/sign-in.ts'
@@ -78,7 +79,9 @@ export async function openDeps(config: Config, { log, clock }: { log: Logger; cl
 
 function openHasher(config: Config): Promise<PasswordHasher> {
   const parameters = { memoryKib: config.IDENTITY_ARGON2_MEMORY_KIB, passes: config.IDENTITY_ARGON2_PASSES, lanes: config.IDENTITY_ARGON2_LANES }
-  return createPasswordHasher({ parameters, queue: createHashQueue({ concurrency: config.IDENTITY_HASH_CONCURRENCY, capacity: config.IDENTITY_HASH_QUEUE }) })
+  const queue = createHashQueue({ concurrency: config.IDENTITY_HASH_CONCURRENCY, capacity: config.IDENTITY_HASH_QUEUE })
+  gauge('identity_password_queue_waiting', 'Passwords waiting to be hashed', queue.waiting)
+  return createPasswordHasher({ parameters, queue })
 }
 
 const settingsOf = (config: Config): Settings => ({
