@@ -16,8 +16,9 @@ export async function checkGrantableRoles(deps: Pick<Deps, 'knowledge' | 'follow
   requireCurrent(deps.following)
   let parties = await findParties(deps, { orgId, userId })
   await requireUnparked(deps.following, { userId, orgId, membershipId: parties.member?.id })
-  if (parties.member === undefined) {
-    await deps.following.orgs.pollNow()
+  // Both may have happened a moment ago: registering, and joining.
+  if (parties.user === undefined || parties.member === undefined) {
+    await Promise.all([deps.following.identity.pollNow(), deps.following.orgs.pollNow()])
     parties = await findParties(deps, { orgId, userId })
   }
   const model = await deps.knowledge.model(orgId)
