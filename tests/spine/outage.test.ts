@@ -15,7 +15,7 @@ import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import { consumerName, countEffects, createEffectsTable, isFull, makeEffect, tally, withoutInbox } from './rig.ts'
 
 const size = isFull ? { events: 5000, outageMs: 60_000 } : { events: 500, outageMs: 3000 }
-t.setTimeout(size.outageMs + 110_000)
+t.setTimeout(size.outageMs * 3 + 170_000)
 
 async function runOutage(t: Teardown, o: { events: number; outageMs: number; consumerSees(system: Db): Db }) {
   const database = await testDatabase(t, { services: ['tokens', 'workers'], spineOnly: true })
@@ -23,7 +23,7 @@ async function runOutage(t: Teardown, o: { events: number; outageMs: number; con
   const server = await startNatsServer(t)
   const nats = connectNats({ url: server.url, name: 'outage', log: quietLog })
   t.teardown(nats.close)
-  const { spine, client, announce, system: producing } = createSampleProducer(database, { nats, maxConnections: 6 })
+  const { spine, client, announce, system: producing } = createSampleProducer(database, { nats, maxConnections: 10 })
   const consuming = database.connect('workers', 'system', 10)
   const consumer = createConsumer({
     name: consumerName, producers: [{ name: 'tokens', client }], subjects: [ThingChanged.type], system: o.consumerSees(consuming), nats,
@@ -34,21 +34,34 @@ async function runOutage(t: Teardown, o: { events: number; outageMs: number; con
   consumer.start()
   t.teardown(consumer.stop)
 
+  // Ten writers with five aggregates each; a writer goes on when its write was acknowledged.
   const aggregates = Array.from({ length: 50 }, () => newId('thing'))
+  const versions = new Map<string, number>()
   let written = 0
-  const write = async (count: number, pauseMs: number) => {
-    for (const until = written + count; written < until; written += 1) {
-      await announce([{ n: written, aggregateId: aggregates[written % 50] ?? '', version: Math.floor(written / 50) + 1 }])
-      if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
+  const write = async (count: number, lastMs: number) => {
+    const end = written + count
+    const sinceMs = performance.now()
+    const first = written
+    const writer = async (lane: number) => {
+      for (let turn = 0; written < end; turn += 1) {
+        const n = written++
+        const aggregateId = aggregates[lane * 5 + (turn % 5)] ?? ''
+        const version = (versions.get(aggregateId) ?? 0) + 1
+        versions.set(aggregateId, version)
+        const dueMs = sinceMs + ((n - first) / count) * lastMs
+        if (dueMs > performance.now()) await new Promise((resolve) => setTimeout(resolve, dueMs - performance.now()))
+        await announce([{ n, aggregateId, version }])
+      }
     }
+    await Promise.all(Array.from({ length: 10 }, (_, lane) => writer(lane)))
   }
   const share = Math.floor(o.events / 10)
   await write(share, 0)
   await waitUntil('the first effects', async () => (await countEffects(consuming)) > 0)
   await server.kill()
   const downAtMs = performance.now()
-  await write(o.events - 2 * share, Math.max(0, (o.outageMs / (o.events - 2 * share)) * 0.7))
-  await waitUntil('the outage has lasted', () => performance.now() - downAtMs >= o.outageMs, o.outageMs + 1000)
+  await write(o.events - 2 * share, o.outageMs * 0.9)
+  await waitUntil('the outage has lasted', () => performance.now() - downAtMs >= o.outageMs, o.outageMs + 60_000)
   server.wipe()
   const upAtMs = performance.now()
   await server.start()

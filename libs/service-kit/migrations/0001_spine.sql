@@ -26,15 +26,15 @@ create table outbox (
   occurred_at timestamptz not null default now(),
   primary key (id, occurred_at)
 ) partition by range (occurred_at);
+-- Should the upkeep ever stand still for two weeks, writes still find a place.
+create table outbox_default partition of outbox default;
 create index outbox_unsequenced on outbox (ordinal) where position is null;
 create index outbox_position on outbox (position) where position is not null;
 --> statement-breakpoint
--- How far the relay has published, and which replica is publishing.
+-- How far the relay has published.
 create table relay_cursor (
   only_row boolean primary key default true check (only_row),
-  published_position bigint not null default 0,
-  holder uuid,
-  held_until timestamptz not null default '-infinity'
+  published_position bigint not null default 0
 );
 insert into relay_cursor default values;
 --> statement-breakpoint
@@ -48,6 +48,8 @@ create table inbox (
   claimed_at timestamptz not null default now(),
   primary key (consumer, event_id, event_time)
 ) partition by range (event_time);
+-- For an event older than any partition, as a producer may keep it that could not publish for long.
+create table inbox_default partition of inbox default;
 --> statement-breakpoint
 -- How far a consumer's catch-up has gone through a producer's changes; the holder is the replica that walks.
 create table consumer_cursors (
@@ -168,6 +170,7 @@ revoke all on function sequence_outbox(int) from public;
 --> statement-breakpoint
 -- Creates partitions ahead and drops those beyond retention; never one that holds an unsequenced or unpublished event.
 -- Attaching takes a lock that lets readers and writers pass; what can't get its lock in time waits for the next run.
+-- Days that already have rows in the default partition stay there.
 create function maintain_partitions() returns table (created int, dropped int)
 language plpgsql security definer set lock_timeout = '500ms' as $$
 declare
@@ -198,7 +201,7 @@ begin
           execute format('alter table %I attach partition %I for values from (%L) to (%L)', spec.table_name,
             spec.table_name || '_' || to_char(starts, stamp), starts at time zone 'UTC', (starts + step) at time zone 'UTC');
           created := created + 1;
-        exception when lock_not_available then null;
+        exception when lock_not_available or check_violation then null;
         end;
       end if;
       starts := starts + step;

@@ -166,7 +166,7 @@ function follow(
       subscription = openDurable({ ...o, onMessage: (message) => void receive(message), onOpen: () => (gate = poll()) })
     },
     close: async () => {
-      await subscription?.stop()
+      subscription?.stop()
       await poll()
       await catchUp.release().catch(() => {})
     },

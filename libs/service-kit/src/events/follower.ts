@@ -195,7 +195,7 @@ export function createFollower(o: FollowerOptions): Reader {
       stopped = true
       clearInterval(timer)
       for (const waiter of waiters) waiter.settle(false)
-      await tail?.stop()
+      tail?.stop()
       // A poll under way ends first; one that begins now sees that we have stopped.
       await poll().catch(() => {})
       await lastStep

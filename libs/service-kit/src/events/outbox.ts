@@ -26,6 +26,9 @@ export type NewEvent<C extends EventContract> = {
   data: Static<C['data']>
 }
 
+/** Events carry ids and facts. Far below what NATS takes in one message, so the relay can never be stopped by one. */
+const maxDataBytes = 64 * 1024
+
 type Shape = { Check(value: unknown): boolean }
 const shapes = new WeakMap<EventContract, Shape>()
 
@@ -35,11 +38,13 @@ const shapes = new WeakMap<EventContract, Shape>()
  */
 export async function appendEvent<C extends EventContract>(tx: Queryable, event: NewEvent<C>): Promise<void> {
   if (!shapeOf(event.contract).Check(event.data)) throw new Error(`The data of ${event.contract.type} do not match its contract`)
+  const data = JSON.stringify(event.data)
+  if (Buffer.byteLength(data) > maxDataBytes) throw new Error(`The data of ${event.contract.type} are larger than ${maxDataBytes} bytes`)
   const headers: EventHeaders = { ...ambientHeaders(), subject: event.aggregateId, actor: event.actor, ...(event.userId === undefined ? {} : { user_id: event.userId }) }
   await tx.execute(sql`
     insert into outbox (id, aggregate_type, aggregate_id, version, org_id, subject, payload, headers)
     values (${uuidOf(newId('evt'))}, ${event.aggregateType}, ${uuidOf(event.aggregateId)}, ${event.version},
-      ${event.orgId === undefined ? null : uuidOf(event.orgId, 'org')}, ${event.contract.type}, ${JSON.stringify(event.data)}::jsonb, ${JSON.stringify(headers)}::jsonb)`)
+      ${event.orgId === undefined ? null : uuidOf(event.orgId, 'org')}, ${event.contract.type}, ${data}::jsonb, ${JSON.stringify(headers)}::jsonb)`)
 }
 
 function shapeOf(contract: EventContract): Shape {

@@ -53,7 +53,10 @@ export function createSpine(o: { service: ServiceName; runtime: Db; system: Db; 
     try {
       const { head } = await sequencer.sequence()
       recordRevision(o.service, head)
-      if (mode === 'await' && o.nats.status() === 'connected') await relay.waitUntilPublished(head, announceWaitMs)
+      if (mode !== 'await' || o.nats.status() === 'disconnected') return
+      // Another replica may have sequenced it, and be about to publish it: twice is harmless, late is not.
+      relay.wake()
+      await relay.waitUntilPublished(head, announceWaitMs)
     } catch (error) {
       log.warn({ reason: describeFailure(error) }, 'a committed write is not announced yet; the sweep will do it')
     }

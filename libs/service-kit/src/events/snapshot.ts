@@ -11,6 +11,9 @@ import { rowsOf } from '../postgres/transaction.ts'
 export type SnapshotView = (emit: (record: object) => Promise<void>, tx: Tx) => Promise<void>
 export type SnapshotViews = Readonly<Record<string, SnapshotView>>
 
+/** Of one query, and of one pause of the reader. A snapshot is rare and long; it holds no lock. */
+const timeLimit = '60s'
+
 const readerLeft = () => new Error('the reader left')
 
 /** The lines of a snapshot: `{epoch, position}`, the records, `{"end": true}`. Leaving the loop early rolls the transaction back. */
@@ -19,6 +22,7 @@ export async function* snapshotLines(o: { system: Db; view: SnapshotView }): Asy
   const producing = o.system
     .transaction(
       async (tx) => {
+        await tx.execute(sql`select set_config('statement_timeout', ${timeLimit}, true), set_config('idle_in_transaction_session_timeout', ${timeLimit}, true)`)
         const [head] = rowsOf<{ epoch: string; position: string }>(await tx.execute(sql`select epoch, position from spine_head`))
         await lane.put({ epoch: head?.epoch, position: Number(head?.position) })
         await o.view(lane.put, tx)

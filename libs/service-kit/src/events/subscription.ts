@@ -12,7 +12,7 @@ export type Subscription = {
   isOpen(): boolean
   /** Throws the consumer away and builds another. */
   rebuild(reason: string): void
-  stop(): Promise<void>
+  stop(): void
 }
 
 const firstRetryMs = 100
@@ -89,12 +89,10 @@ export function subscribe(o: {
   return {
     isOpen: () => messages !== undefined && o.link.status() === 'connected',
     rebuild,
-    stop: async () => {
+    stop: () => {
       stopped = true
       stopListening()
-      const old = messages
       drop()
-      await old?.closed().catch(() => {})
     },
   }
 }

@@ -3,16 +3,11 @@
  * A driver's message repeats statement parameters, so it is never logged or stored: `describeFailure` gives the part that is safe.
  */
 
-type Coded = { code?: unknown; constraint_name?: unknown; table_name?: unknown; cause?: unknown }
+import { causesOf, isDependencyUnavailable } from '../errors/unavailable.ts'
 
-/** The error itself and what caused it, at most five deep: drizzle wraps the driver's error. */
-function* chainOf(error: unknown): Generator<Coded> {
-  let current = error
-  for (let depth = 0; depth < 5 && typeof current === 'object' && current !== null; depth += 1) {
-    yield current
-    current = (current as Coded).cause
-  }
-}
+type Coded = { code?: unknown; constraint_name?: unknown; table_name?: unknown }
+
+const chainOf = (error: unknown): Coded[] => causesOf(error).filter((link): link is Coded => typeof link === 'object' && link !== null)
 
 /** The five-character SQLSTATE, when PostgreSQL itself refused. */
 export function sqlState(error: unknown): string | undefined {
@@ -20,21 +15,11 @@ export function sqlState(error: unknown): string | undefined {
   return undefined
 }
 
-const lostConnection = new Set([
-  'CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT',
-  'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN',
-])
-// 08 connection, 53 out of resources (disk full, too many connections), 57P shutdown, 57014 time limit, 55P03 lock not available,
-// 25P03/25P04 idle or over-long transaction ended, 58030 I/O error, 40001/40P01 serialization and deadlock after their retries.
-const unavailableState = /^(08...|53...|57P..|57014|55P03|25P03|25P04|58030|40001|40P01)$/
+/** An idle or over-long transaction was ended by the server. */
+const endedByServer = new Set(['25P03', '25P04'])
 
 /** PostgreSQL can't be reached or can't answer now: the caller answers 503, a consumer tries again without counting it. */
-export function isUnavailable(error: unknown): boolean {
-  const state = sqlState(error)
-  if (state !== undefined) return unavailableState.test(state)
-  for (const { code } of chainOf(error)) if (typeof code === 'string' && lostConnection.has(code)) return true
-  return false
-}
+export const isUnavailable = (error: unknown): boolean => endedByServer.has(sqlState(error) ?? '') || isDependencyUnavailable(error)
 
 /** Serialization failure or deadlock: the same transaction may succeed when run again. */
 export function isRetryable(error: unknown): boolean {
@@ -54,7 +39,7 @@ export function isUniqueViolation(error: unknown, constraint?: string): boolean 
 export function describeFailure(error: unknown): string {
   const state = sqlState(error)
   if (state !== undefined) {
-    const source = [...chainOf(error)].find((link) => link.code === state)
+    const source = chainOf(error).find((link) => link.code === state)
     const place = [source?.table_name, source?.constraint_name].filter((name) => typeof name === 'string').join('.')
     return `PostgreSQL ${state}${place === '' ? '' : ` at ${place}`}`
   }

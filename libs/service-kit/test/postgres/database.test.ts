@@ -1,7 +1,7 @@
 // The database side of the kit: roles hold no more than they need, a scope never outlives its transaction, migrations run once,
 // partitions come ahead of time and go only when nothing in them is still needed.
 import t from 'tap'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'drizzle-orm'
@@ -119,14 +119,12 @@ t.test('migrations run once, side by side, and one that was applied cannot be ed
   t.same(rowsOf(await owner.execute(sql`select n from migrated`)), [{ n: 1 }], 'a migration is whole or absent')
   writeFileSync(join(folder, '0001_a.sql'), `${readFileSync(join(folder, '0001_a.sql'), 'utf8')} -- edited`)
   await t.rejects(migrate(), /edited after it had been applied/)
-  cpSync(folder, `${folder}-copy`, { recursive: true })
-  rmSync(`${folder}-copy`, { recursive: true })
 })
 
 t.test('partitions are made ahead and dropped beyond retention, but never with an event nobody has had', async (t) => {
   const { announce } = createSampleProducer(database, { nats: noNats() })
   const daysOf = async (table: string) => rowsOf<{ name: string }>(await owner.execute(sql`
-    select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = ${table}::regclass order by 1`)).map((row) => row.name)
+    select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = ${table}::regclass and c.relname ~ '[0-9]$' order by 1`)).map((row) => row.name)
   t.equal((await daysOf('outbox')).length, 16)
   t.equal((await daysOf('inbox')).length, 23)
   t.same(await maintainPartitions(system), { created: 0, dropped: 0 })
