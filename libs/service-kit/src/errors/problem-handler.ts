@@ -21,7 +21,6 @@ const frameworkCodes: Record<string, ProblemCode> = {
   FST_ERR_MAX_PARAM_LENGTH: 'not_found',
   FST_ERR_NOT_FOUND: 'not_found',
   FST_ERR_VALIDATION: 'validation_failed',
-  FST_ERR_HANDLER_TIMEOUT: 'deadline_exceeded',
   // The client went away while sending; nobody reads the answer.
   ECONNRESET: 'malformed_request',
   ERR_STREAM_PREMATURE_CLOSE: 'malformed_request',

@@ -135,7 +135,7 @@ export function bindStream(
   app.route({
     method: contract.method,
     url: contract.path,
-    handlerTimeout: options.timeoutMs,
+    config: { deadlineMs: options.timeoutMs },
     onRequest: async (request) => {
       request.caller = await authenticate(request, rule, settings)
     },

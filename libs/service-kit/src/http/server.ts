@@ -17,6 +17,7 @@ import { histogram } from '../telemetry/metrics.ts'
 import type { AccessTokenVerifier } from './access-token.ts'
 import type { AssertionVerifier } from './assertion.ts'
 import type { AnyCaller } from './caller.ts'
+import { deadlineMsOf, installDeadline } from './deadline.ts'
 import type { IdempotencyStore } from './idempotent-request.ts'
 import { installJsonParser } from './json-body.ts'
 import { installRevisionHeader } from './revision-header.ts'
@@ -68,7 +69,6 @@ export function createBareServer(options: { log: Logger; deadlineMs?: number }):
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: (raw) => requestIdFrom(raw.headers['x-request-id']),
     bodyLimit: defaultBodyLimitBytes,
-    handlerTimeout: deadlineMs,
     requestTimeout: 10_000,
     connectionTimeout: 0,
     keepAliveTimeout: 72_000,
@@ -82,6 +82,7 @@ export function createBareServer(options: { log: Logger; deadlineMs?: number }):
   app.decorateRequest('caller', null)
   installJsonParser(app)
   installProblemHandler(app, log)
+  installDeadline(app, deadlineMs)
   installContext(app, deadlineMs)
   installRevisionHeader(app)
   releaseConnectionsOnClose(app)
@@ -121,7 +122,7 @@ function installContext(app: FastifyInstance, deadlineMs: number): void {
     const context = newContext({
       requestId: request.id,
       ...(typeof traceparent === 'string' ? { traceparent } : {}),
-      deadlineMs: systemClock.monotonicMs() + deadlineMs,
+      deadlineMs: systemClock.monotonicMs() + deadlineMsOf(request, deadlineMs),
     })
     contextOf.set(request, context)
     void reply.header('x-request-id', context.requestId)

@@ -1,6 +1,6 @@
 /**
  * Validates what comes in: strict ajv over closed schemas. Bodies are taken as they are; the text of a query or a path may become an integer
- * where the contract wants one, and nothing else is ever coerced or removed.
+ * or a boolean where the contract wants one, and nothing else is ever coerced or removed.
  */
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import formatsPlugin from 'ajv-formats'
@@ -27,11 +27,11 @@ export type Validator = (value: unknown) => Validation<unknown>
 /** @param where - `body`, `query` or `params`; begins each error's path outside of bodies */
 export function createValidator(schema: TSchema, where: 'body' | 'query' | 'params' | 'headers'): Validator {
   const closed = closedSchema(schema)
-  const integers = where === 'body' ? [] : integerProperties(closed)
+  const scalars = where === 'body' ? [] : scalarProperties(closed)
   const validate = quick.compile(closed)
   let explain: ValidateFunction | undefined
   return (value) => {
-    const candidate = integers.length > 0 ? withIntegers(value, integers) : value
+    const candidate = scalars.length > 0 ? withScalars(value, scalars) : value
     if (validate(candidate)) return { ok: true, value: candidate }
     explain ??= thorough.compile(closed)
     explain(candidate)
@@ -39,16 +39,20 @@ export function createValidator(schema: TSchema, where: 'body' | 'query' | 'para
   }
 }
 
-function integerProperties(schema: { [keyword: string]: unknown }): string[] {
+type ScalarProperty = { name: string; type: 'integer' | 'boolean' }
+
+function scalarProperties(schema: { [keyword: string]: unknown }): ScalarProperty[] {
   const properties = (schema['properties'] ?? {}) as Record<string, { type?: unknown }>
-  return Object.keys(properties).filter((name) => properties[name]?.type === 'integer')
+  return Object.entries(properties).flatMap(([name, { type }]) => (type === 'integer' || type === 'boolean' ? [{ name, type }] : []))
 }
 
-function withIntegers(value: unknown, names: string[]): unknown {
+function withScalars(value: unknown, scalars: ScalarProperty[]): unknown {
   const copy: Record<string, unknown> = { ...(value as Record<string, unknown>) }
-  for (const name of names) {
+  for (const { name, type } of scalars) {
     const text = copy[name]
-    if (typeof text === 'string' && /^(0|-?[1-9][0-9]{0,14})$/.test(text)) copy[name] = Number(text)
+    if (typeof text !== 'string') continue
+    if (type === 'integer' && /^(0|-?[1-9][0-9]{0,15})$/.test(text) && Number.isSafeInteger(Number(text))) copy[name] = Number(text)
+    if (type === 'boolean' && (text === 'true' || text === 'false')) copy[name] = text === 'true'
   }
   return copy
 }

@@ -2,6 +2,7 @@
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import type { AssertionSigner } from '@gatehouse/service-kit/http/assertion'
 import { anonymous, type Caller } from '@gatehouse/service-kit/http/caller'
+import { signalOf } from '@gatehouse/service-kit/http/deadline'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { canonicalPath } from '../domain/route-table.ts'
 import { headersIn, headersOut } from './headers.ts'
@@ -29,7 +30,7 @@ export function createForward(
           clientAddress: addressOf(request),
         }),
         body: Buffer.isBuffer(request.body) && request.body.length > 0 ? request.body : null,
-        signal: request.signal,
+        signal: signalOf(request),
         isRepeatable,
       })
       void reply.code(answer.statusCode).headers(headersOut(answer.headers))

@@ -1,6 +1,6 @@
 /** Connections to the services behind the gateway: one pool each, kept open, with deadlines. An unreachable service is 503 with `Retry-After`, at once. */
 import type { ServiceName } from '@gatehouse/contracts/common/services'
-import { problem, type AppError } from '@gatehouse/service-kit/errors/app-error'
+import { isAppError, problem, type AppError } from '@gatehouse/service-kit/errors/app-error'
 import { causesOf } from '@gatehouse/service-kit/errors/unavailable'
 import { Pool, type Dispatcher } from 'undici'
 
@@ -72,7 +72,9 @@ function mayRepeat(err: unknown, isRepeatable: boolean): boolean {
 }
 
 function failureOf(peer: Peer, err: unknown): AppError {
+  // The reason the signal was aborted with: the deadline itself.
+  if (isAppError(err)) return err
   const codes = codesOf(err)
-  const isLate = codes.includes('UND_ERR_HEADERS_TIMEOUT') || codes.includes('UND_ERR_BODY_TIMEOUT') || codes.includes('FST_ERR_HANDLER_TIMEOUT')
+  const isLate = codes.includes('UND_ERR_HEADERS_TIMEOUT') || codes.includes('UND_ERR_BODY_TIMEOUT')
   return problem(isLate ? 'deadline_exceeded' : 'upstream_failed', { internal: `${peer}: ${(err as Error).message}`, cause: err, retryAfterSeconds: 1 })
 }

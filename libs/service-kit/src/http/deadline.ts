@@ -1,0 +1,45 @@
+/**
+ * Every request has a deadline: an answer that is not there by then is 503 `deadline_exceeded`. The framework's own timer is not used because it is
+ * cleared as soon as a body has been read, which would leave exactly the writes without one.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { problem } from '../errors/app-error.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Milliseconds for this route instead of the server's. */
+    deadlineMs?: number
+  }
+}
+
+const signals = new WeakMap<FastifyRequest, AbortSignal>()
+
+/** Aborts when the deadline is over or the client has gone: nobody waits for the result any more. */
+export function signalOf(request: FastifyRequest): AbortSignal {
+  const signal = signals.get(request)
+  if (signal === undefined) throw new Error('signalOf needs a server made by this kit')
+  return signal
+}
+
+export const deadlineMsOf = (request: FastifyRequest, standardMs: number): number => request.routeOptions.config.deadlineMs ?? standardMs
+
+export function installDeadline(app: FastifyInstance, standardMs: number): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    const controller = new AbortController()
+    signals.set(request, controller.signal)
+    const timer = setTimeout(() => {
+      if (reply.sent) return
+      const late = problem('deadline_exceeded', { retryAfterSeconds: 1 })
+      controller.abort(late)
+      // An answer that has begun cannot become another one: cutting it off tells the client that it is not whole.
+      if (reply.raw.headersSent) reply.raw.destroy()
+      else void reply.send(late)
+    }, deadlineMsOf(request, standardMs))
+    reply.raw.once('finish', () => clearTimeout(timer))
+    reply.raw.once('close', () => {
+      clearTimeout(timer)
+      if (!reply.raw.writableFinished) controller.abort(new Error('the client has gone'))
+    })
+    done()
+  })
+}

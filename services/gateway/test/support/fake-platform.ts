@@ -1,0 +1,121 @@
+/**
+ * The services behind the gateway as one real HTTP server: it answers the questions of the spine from memory and echoes everything else,
+ * after checking the gateway's assertion like a service does.
+ */
+import { generateKeyPairSync, randomUUID, sign } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { ServiceName } from '@gatehouse/contracts/common/services'
+import { loadConfig } from '@gatehouse/service-kit/config/load'
+import { systemClock } from '@gatehouse/service-kit/context/clock'
+import { createAssertionVerifier, generateServiceKey } from '@gatehouse/service-kit/http/assertion'
+import { newId } from '@gatehouse/service-kit/ids/type-id'
+import { quietLog } from '@gatehouse/test-kit/log'
+import type { Test } from 'tap'
+import { buildApp } from '../../src/app.ts'
+import { config } from '../../src/config.ts'
+import { openDeps } from '../../src/deps.ts'
+
+export const issuer = 'http://127.0.0.1:8080'
+
+const gatewayKey = generateServiceKey('gateway')
+const signing = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+
+export function mintToken(claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}): string {
+  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const now = Math.floor(Date.now() / 1000)
+  const base = { iss: issuer, aud: 'gatehouse', sub: newId('user'), client_id: 'web', iat: now, exp: now + 300, auth_time: now, jti: randomUUID(), sid: newId('ses'), sv: 1, uv: 1, amr: ['pwd'], acr: '1' }
+  const input = `${encode({ alg: 'ES256', typ: 'at+jwt', kid: 'k1', ...header })}.${encode({ ...base, ...claims })}`
+  return `${input}.${sign('sha256', Buffer.from(input), { key: signing.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+}
+
+export const inOrganization = (orgId = newId('org')) => ({ org_id: orgId, mid: newId('mem'), ov: 1, mv: 1 })
+
+type Producer = { epoch: string; events: object[]; snapshot: object[]; isDown: boolean }
+export type Echo = { service: string; method: string; url: string; headers: Record<string, string>; body: string }
+
+export type FakePlatform = {
+  producers: Record<string, Producer>
+  jwksIsDown: boolean
+  /** Requests that were passed on, newest last. */
+  passed: Echo[]
+  /** Overrides the echo. */
+  answer: ((echo: Echo, response: ServerResponse) => void) | undefined
+  announce(producer: string, type: string, data: object): void
+}
+
+const service = (request: IncomingMessage): ServiceName | undefined => {
+  for (const name of ['identity', 'tokens', 'orgs', 'authz', 'workers'] as const) {
+    try {
+      const verifier = createAssertionVerifier({ service: name, jwks: { keys: [gatewayKey.publicJwk] } })
+      if (verifier.verify(String(request.headers.authorization).slice(7)) === 'gateway') return name
+    } catch {
+      // Meant for another one.
+    }
+  }
+  return undefined
+}
+
+/** A running gateway in front of fake services; NATS and Redis are away unless `env` says otherwise. */
+export async function startGateway(t: Test, env: Record<string, string> = {}) {
+  const producer = (): Producer => ({ epoch: randomUUID(), events: [], snapshot: [], isDown: false })
+  const platform: FakePlatform = {
+    producers: { identity: producer(), tokens: producer(), orgs: producer() },
+    jwksIsDown: false,
+    passed: [],
+    answer: undefined,
+    announce(name, type, data) {
+      const { events, epoch } = this.producers[name] as Producer
+      const id = newId('evt')
+      events.push({
+        specversion: '1.0', id, source: `/gatehouse/${name}`, type: `gatehouse.${name}.${type}`, subject: newId('x'), time: new Date().toISOString(), datacontenttype: 'application/json',
+        data, position: events.length + 1, version: 1, epoch, correlationid: id,
+      })
+    },
+  }
+  const server = createServer((request, response) => void serve(platform, request, response))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const peers = Object.fromEntries(['IDENTITY', 'TOKENS', 'ORGS', 'AUTHZ', 'WORKERS'].map((name) => [`${name}_URL`, address]))
+  const settings = loadConfig(config, {
+    GATEHOUSE_ENV: 'development', GATEHOUSE_ISSUER: issuer, SERVICE_PRIVATE_KEY: JSON.stringify(gatewayKey.privateJwk), SERVICE_JWKS: JSON.stringify({ keys: [gatewayKey.publicJwk] }),
+    NATS_URL: 'nats://127.0.0.1:9', REDIS_URL: 'redis://127.0.0.1:9', ...peers, ...env,
+  })
+  const deps = openDeps(settings, { log: quietLog, clock: systemClock })
+  const app = await buildApp(deps)
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  t.teardown(async () => {
+    await app.close()
+    await deps.close()
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  return { app, deps, platform, server, url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}` }
+}
+
+async function serve(platform: FakePlatform, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  const name = service(request)
+  const json = (status: number, body: object): void => void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  if (name === undefined) return json(401, { code: 'unauthenticated' })
+  const url = new URL(request.url ?? '', 'http://x')
+  const producer = platform.producers[name]
+  if (url.pathname.startsWith('/internal/') && producer?.isDown) return void request.socket.destroy()
+  if (url.pathname === '/internal/jwks') {
+    if (platform.jwksIsDown) return void request.socket.destroy()
+    return json(200, { keys: [{ ...signing.publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'ES256', use: 'sig' }] })
+  }
+  if (url.pathname === '/internal/changes' && producer) {
+    const after = Math.min(Number(url.searchParams.get('after')), producer.events.length)
+    return json(200, { epoch: producer.epoch, head: producer.events.length, after, events: producer.events.slice(after), scanned_to: producer.events.length })
+  }
+  if (url.pathname === '/internal/snapshot' && producer) {
+    const lines = [{ epoch: producer.epoch, position: producer.events.length }, ...producer.snapshot, { end: true }]
+    return void response.writeHead(200, { 'content-type': 'application/x-ndjson' }).end(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  }
+  const echo = { service: name, method: request.method ?? '', url: request.url ?? '', headers: request.headers as Record<string, string>, body: Buffer.concat(chunks).toString() }
+  platform.passed.push(echo)
+  if (platform.answer) platform.answer(echo, response)
+  else json(200, echo)
+}
