@@ -126,7 +126,7 @@ const refreshing = async (t: Test, api: Api, person: Person, graceMs: number) =>
   t.same([reused.status, reused.body['code']], [401, 'invalid_refresh_token'], 'after the successor was used it is an alarm')
   t.equal((await api.call('POST', '/v1/auth/refresh', { body: { refresh_token: next.refresh } })).status, 401, 'the family is dead')
   await until('the gateway to refuse', async () => (await api.call('GET', '/v1/me', { token: next.access })).status === 401, 1000)
-  await until('the alert', async () => (await api.mailCount(person.email, /security|alert/i)) > 0)
+  await until('the alert', async () => (await api.mailCount(person.email, /ended one of your sessions/i)) > 0)
 
   const late = await signIn(api, person)
   const rotated = await refreshed(api, late)
