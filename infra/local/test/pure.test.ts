@@ -48,7 +48,7 @@ t.test('only sockets that listen on the port count', async (t) => {
 })
 
 t.test('the reason of a death is found in every kind of log', async (t) => {
-  t.equal(lastWords('{"level":30,"msg":"fine"}\n{"level":60,"msg":"cannot start","err":{"message":"KEY is missing"}}\n'), 'cannot start: KEY is missing')
+  t.equal(lastWords('{"level":"info","message":"fine"}\n{"level":"fatal","message":"cannot start","err":{"message":"KEY is missing"}}\n'), 'cannot start: KEY is missing')
   t.match(lastWords('2026-11-24 04:00:01.123 UTC [123] LOG:  starting\n2026-11-24 04:00:01.124 UTC [123] FATAL:  could not open file\n2026-11-24 04:00:01.125 UTC [123] LOG:  database system is shut down'), /^FATAL: {2}could not open file$/)
   t.match(lastWords('[1] 2026/11/24 04:00:00.1 [INF] Starting\n[1] 2026/11/24 04:00:00.1 [FTL] Can not start JetStream'), /Can not start JetStream/)
   t.equal(lastWords(''), undefined)

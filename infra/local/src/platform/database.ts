@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { migrateService } from '@gatehouse/service-kit/postgres/migrate'
 import { provisionDatabase, roleUrl, rolesOf } from '@gatehouse/service-kit/postgres/provision'
+import { launchProblem } from '../launch-problem.ts'
 import type { PlatformFacts } from './environment.ts'
 import { folderOf, STORING_SERVICES } from './services.ts'
 
@@ -19,6 +20,8 @@ export async function prepareDatabase(o: { facts: Pick<PlatformFacts, 'adminUrl'
     const { owner } = rolesOf(service)
     const migrationsFolder = join(folderOf(service), 'migrations')
     const ownerUrl = roleUrl({ adminUrl, database, role: owner, password: rolePassword(owner) })
-    await migrateService({ service, ownerUrl, ...(existsSync(join(migrationsFolder, 'meta', '_journal.json')) ? { migrationsFolder } : {}) })
+    await migrateService({ service, ownerUrl, ...(existsSync(join(migrationsFolder, 'meta', '_journal.json')) ? { migrationsFolder } : {}) }).catch((error: unknown) => {
+      throw launchProblem(`The database of ${service} cannot be brought to this version: ${error instanceof Error ? error.message : String(error)}`, 'Check out the version that made the data, or begin anew with `npm start -- --reset` (which deletes all local data)')
+    })
   }
 }

@@ -5,7 +5,7 @@ const WORTH_TELLING = /\b(FATAL|PANIC|ERR|ERROR|Error|error|fatal|\[FTL\]|\[ERR\
 /** One line of reason from a log, or undefined if the log is silent. */
 export function lastWords(log: string): string | undefined {
   const lines = log.split('\n').map((line) => line.trim()).filter((line) => line !== '')
-  const structured = lines.map(fromPino)
+  const structured = lines.map(fromService)
   const told = lines.map((line, index) => structured[index] ?? line)
   for (let index = lines.length - 1; index >= 0; index--) {
     const line = told[index] ?? ''
@@ -15,14 +15,16 @@ export function lastWords(log: string): string | undefined {
   return last === undefined ? undefined : shorten(last)
 }
 
-type PinoLine = { level?: number; msg?: string; err?: { message?: string } }
+type LogLine = { level?: string; message?: string; err?: string | { message?: string } }
 
-function fromPino(line: string): string | undefined {
+const GRAVE = new Set(['error', 'fatal'])
+
+function fromService(line: string): string | undefined {
   if (!line.startsWith('{')) return undefined
   try {
-    const { level, msg, err } = JSON.parse(line) as PinoLine
-    if (typeof level !== 'number' || level < 50) return undefined
-    return [msg, err?.message].filter((part) => part !== undefined && part !== '').join(': ')
+    const { level, message, err } = JSON.parse(line) as LogLine
+    if (!GRAVE.has(level ?? '')) return undefined
+    return [message, typeof err === 'string' ? err : err?.message].filter((part) => part !== undefined && part !== '').join(': ')
   } catch {
     return undefined
   }

@@ -1,7 +1,7 @@
 // Decides, for each of the three servers, where it comes from, and gives back what has to be started. Nothing runs yet when
 // this is done, but everything needed to run it is on this machine, so that a later start needs no network.
-import { chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { ProcessSpec } from '../processes/process-spec.ts'
 import { findExternal } from './external.ts'
 import type { Note } from './find-binary.ts'
@@ -86,12 +86,14 @@ function nobody(): { uid: number; gid: number } {
  */
 export function postgresFolder(data: string, forOthers: boolean): string {
   const record = join(data, 'postgres.location')
-  if (existsSync(record)) return readFileSync(record, 'utf8').trim()
+  const recorded = existsSync(record) ? readFileSync(record, 'utf8').trim() : undefined
+  // A place that somebody cleaned away is made anew.
+  if (recorded !== undefined && existsSync(dirname(recorded))) return recorded
   const inside = join(data, 'postgres')
   if (existsSync(inside) || !forOthers || isReachableByOthers(data)) return inside
   const outside = join(sharedFolder(), `data-${process.hrtime.bigint().toString(36)}`)
-  mkdirSync(outside, { mode: 0o711 })
-  chownSync(outside, 0, 0)
+  mkdirSync(outside)
+  chmodSync(outside, 0o711)
   writeFileSync(record, join(outside, 'postgres'))
   return join(outside, 'postgres')
 }
