@@ -19,7 +19,7 @@ export function parseCel(source: string): CelResult {
     return { ok: true, expr, positions: sourceInfo?.positions ?? {} }
   } catch (thrown) {
     if (!isSyntaxFailure(thrown)) return { ok: false, error: thrown instanceof Error ? thrown.message : 'not an expression', offset: 0 }
-    const found = thrown.found === '' || thrown.found == null ? 'end of the expression' : `"${thrown.found}"`
+    const found = thrown.found === '' || thrown.found === undefined || thrown.found === null ? 'end of the expression' : `"${thrown.found}"`
     return { ok: false, error: `unexpected ${found}`, offset: thrown.location.start.offset }
   }
 }

@@ -13,32 +13,28 @@ export type DroppingCache<V> = {
 
 export function createDroppingCache<V>(o: { most: number }): DroppingCache<V> {
   const kept = new Map<string, V>()
-  const loading = new Map<string, Promise<V>>()
+  const loading = new Map<string, { mine: object; value: Promise<V> }>()
 
   const keep = (key: string, value: V): void => {
     kept.set(key, value)
-    if (kept.size <= o.most) return
-    for (const oldest of kept.keys()) {
-      kept.delete(oldest)
-      return
+    const [oldest] = kept.size > o.most ? kept.keys() : []
+    if (oldest !== undefined) kept.delete(oldest)
+  }
+  const loadOnce = async (key: string, load: () => Promise<V>, mine: object): Promise<V> => {
+    const isWanted = () => loading.get(key)?.mine === mine
+    try {
+      const value = await load()
+      if (isWanted()) keep(key, value)
+      return value
+    } finally {
+      if (isWanted()) loading.delete(key)
     }
   }
   const begin = (key: string, load: () => Promise<V>): Promise<V> => {
-    const promise = load().then(
-      (value) => {
-        if (loading.get(key) === promise) {
-          loading.delete(key)
-          keep(key, value)
-        }
-        return value
-      },
-      (error: unknown) => {
-        if (loading.get(key) === promise) loading.delete(key)
-        throw error
-      },
-    )
-    loading.set(key, promise)
-    return promise
+    const mine = {}
+    const value = loadOnce(key, load, mine)
+    loading.set(key, { mine, value })
+    return value
   }
   const drop = (key: string): void => {
     kept.delete(key)
@@ -46,10 +42,10 @@ export function createDroppingCache<V>(o: { most: number }): DroppingCache<V> {
   }
   return {
     get(key, load) {
-      if (!kept.has(key)) return loading.get(key) ?? begin(key, load)
+      if (!kept.has(key)) return loading.get(key)?.value ?? begin(key, load)
       const value = kept.get(key) as V
       kept.delete(key)
-      kept.set(key, value)
+      keep(key, value)
       return Promise.resolve(value)
     },
     drop,

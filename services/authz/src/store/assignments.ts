@@ -76,3 +76,12 @@ export async function claimJoining(db: Queryable, o: Holder & { version: number 
     .returning({ membershipId: roleHolders.membershipId })
   return claimed.length > 0
 }
+
+/** After a snapshot, joinings are counted from the version it says: its history may be another one than we knew. */
+export async function resetJoining(db: Queryable, o: Holder & { version: number }): Promise<void> {
+  const { membershipId, orgId, userId, version } = o
+  await db
+    .insert(roleHolders)
+    .values({ membershipId, orgId, userId, version: 0, joinedVersion: version })
+    .onConflictDoUpdate({ target: roleHolders.membershipId, set: { joinedVersion: version, version: sql`${roleHolders.version} + 1` } })
+}

@@ -14,7 +14,7 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import Type, { type Static } from 'typebox'
 import { Value } from 'typebox/value'
 import { isAssignable, ownerRole } from '../domain/platform.ts'
-import { claimJoining, endMemberRoles, insertMemberRoles } from '../store/assignments.ts'
+import { claimJoining, endMemberRoles, insertMemberRoles, resetJoining, type Holder } from '../store/assignments.ts'
 import { isMember, listActiveMemberships, listActiveOrganizations, upsertMembership, upsertOrganization } from '../store/copies.ts'
 import { listRolesInReach } from '../store/roles.ts'
 
@@ -38,6 +38,9 @@ export async function applyOrganizationEvent(deps: ProjectDeps, tx: Tx, event: E
     case MembershipCreated.type: {
       const said = { id, version, facts: Value.Parse(MembershipFacts, data) }
       await applyMembership(tx, said)
+      // Once per joining; and a joining that is over, because its leaving was heard of first, gives nothing.
+      if (!(await claimJoining(tx, { ...holderOf(said), version }))) return
+      if (!(await isMember(tx, id))) return
       return await giveJoiningRoles(deps, tx, { ...said, roles: Value.Parse(Roles, data).roles })
     }
     case MembershipUpdated.type:
@@ -54,13 +57,13 @@ async function applyMembership(tx: Tx, { id, version, facts }: Said, always = fa
   if (isNews && facts.status === 'removed') await endMemberRoles(tx, { membershipId: id })
 }
 
-/** Once per joining; a joining that is over, because its leaving was heard of first, gives nothing. */
+const holderOf = ({ id, facts }: Said): Holder => ({ membershipId: id, orgId: facts.organization_id, userId: facts.user_id })
+
+/** Replaces whatever was held by the roles that come with joining. */
 async function giveJoiningRoles(deps: ProjectDeps, tx: Tx, said: Said & { roles: readonly string[] }): Promise<void> {
-  const { id: membershipId, version, facts } = said
-  const holder = { membershipId, orgId: facts.organization_id, userId: facts.user_id }
-  if (!(await claimJoining(tx, { ...holder, version }))) return
+  const holder = holderOf(said)
+  const { membershipId } = holder
   await endMemberRoles(tx, { membershipId })
-  if (!(await isMember(tx, membershipId))) return
   const inReach = new Map((await listRolesInReach(tx, holder.orgId)).map((role) => [role.key, role.id]))
   const given = [...new Set(said.roles)].filter((key) => isAssignable(key) && inReach.has(key))
   const ignored = said.roles.filter((key) => key !== ownerRole && !given.includes(key))
@@ -91,5 +94,6 @@ export async function resetOrganizations(deps: ProjectDeps, tx: Tx, records: Asy
 async function resetMembership(deps: ProjectDeps, tx: Tx, said: Said & { roles: readonly string[] }): Promise<void> {
   const known = await isMember(tx, said.id)
   await applyMembership(tx, said, true)
+  await resetJoining(tx, { ...holderOf(said), version: said.version })
   if (!known && said.facts.status === 'active') await giveJoiningRoles(deps, tx, said)
 }

@@ -1,0 +1,115 @@
+/** What neighbours say, told in whatever order and however often, ends in one state; a lost history is replaced by a snapshot. */
+import t from 'tap'
+import fc from 'fast-check'
+import { sql } from 'drizzle-orm'
+import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
+import { UserDisabled } from '@gatehouse/contracts/events/identity/user-disabled.v1'
+import { UserEmailVerified } from '@gatehouse/contracts/events/identity/user-email-verified.v1'
+import { UserRegistered } from '@gatehouse/contracts/events/identity/user-registered.v1'
+import { MembershipCreated } from '@gatehouse/contracts/events/orgs/membership-created.v1'
+import { MembershipRemoved } from '@gatehouse/contracts/events/orgs/membership-removed.v1'
+import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership-updated.v1'
+import { OrganizationCreated } from '@gatehouse/contracts/events/orgs/organization-created.v1'
+import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization-updated.v1'
+import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
+import { inScope, rowsOf } from '@gatehouse/service-kit/postgres/transaction'
+import { testDatabase } from '@gatehouse/test-kit/database'
+import { quietLog } from '@gatehouse/test-kit/log'
+import { applyOrganizationEvent, resetOrganizations } from '../../src/use-cases/project-organizations.ts'
+import { applyUserEvent, resetUsers } from '../../src/use-cases/project-users.ts'
+import { createNeighbour } from '../fixtures/neighbour.ts'
+
+const database = await testDatabase(t, { services: ['authz'] })
+const system = database.connect('authz', 'system')
+const deps = { log: quietLog }
+
+const apply = (event: EventEnvelope) => inScope(system, {}, (tx) => (event.source === '/gatehouse/orgs' ? applyOrganizationEvent(deps, tx, event) : applyUserEvent(tx, event)))
+
+/** Everything a decision would read of the parties, by their place in the story instead of by id. */
+async function stateOf(story: Story): Promise<unknown> {
+  const uuids = await system.execute(sql`
+    select (select json_agg(json_build_array(u.version, u.status, u.email_verified)) from users u where valid_to is null and u.id = ${story.userUuid}) as person,
+      (select json_agg(json_build_array(o.version, o.status)) from organizations o where valid_to is null and o.id = ${story.orgUuid}) as organization,
+      (select json_agg(json_build_array(m.version, m.status, m.is_owner, m.attributes)) from memberships m where valid_to is null and m.org_id = ${story.orgUuid}) as members,
+      (select json_agg(r.key order by r.key) from assignments a join roles r on r.id = a.role_id where a.valid_to is null and a.org_id = ${story.orgUuid}) as roles`)
+  return rowsOf(uuids)[0]
+}
+
+type Story = { events: EventEnvelope[]; userUuid: string; orgUuid: string }
+
+/** Registers, verifies, joins, is changed, leaves, joins again with other roles, is changed, is disabled; the organization is suspended. */
+async function tell(): Promise<Story> {
+  const [userId, orgId, membershipId] = [newId('user'), newId('org'), newId('mem')]
+  const identity = createNeighbour('identity')
+  const orgs = createNeighbour('orgs')
+  const ofUser = (version: number) => ({ subject: userId, userid: userId, version })
+  const ofOrg = (version: number) => ({ subject: orgId, orgid: orgId, version })
+  const member = (version: number) => ({ subject: membershipId, orgid: orgId, userid: userId, version })
+  const facts = { membership_id: membershipId, organization_id: orgId, user_id: userId, status: 'active' as const, is_owner: false, attributes: {} }
+  const events = [
+    identity.announce(UserRegistered, { ...ofUser(1), data: { user_id: userId, email_verified: false, via: 'registration' } }),
+    orgs.announce(OrganizationCreated, { ...ofOrg(1), data: { organization_id: orgId, created_by: userId, status: 'active' } }),
+    identity.announce(UserEmailVerified, { ...ofUser(2), data: { user_id: userId } }),
+    orgs.announce(MembershipCreated, { ...member(1), data: { ...facts, roles: ['admin', 'viewer'] } }),
+    orgs.announce(MembershipUpdated, { ...member(2), data: { ...facts, is_owner: true, changed: ['is_owner'] } }),
+    orgs.announce(MembershipRemoved, { ...member(3), data: { ...facts, status: 'removed', min_mv: 3 } }),
+    orgs.announce(MembershipCreated, { ...member(4), data: { ...facts, roles: ['member', 'gone'] } }),
+    orgs.announce(MembershipUpdated, { ...member(5), data: { ...facts, attributes: { department: 'law' }, changed: ['attributes'] } }),
+    orgs.announce(OrganizationUpdated, { ...ofOrg(2), data: { organization_id: orgId, status: 'suspended', changed: ['status'] } }),
+    identity.announce(UserDisabled, { ...ofUser(3), data: { user_id: userId, min_uv: 3 } }),
+  ]
+  return { events, userUuid: uuidOf(userId), orgUuid: uuidOf(orgId) }
+}
+
+t.test('told once in order', async (t) => {
+  const story = await tell()
+  for (const event of story.events) await apply(event)
+  t.same(await stateOf(story), {
+    person: [[3, 'disabled', true]],
+    organization: [[2, 'suspended']],
+    members: [[5, 'active', false, { department: 'law' }]],
+    roles: ['member'],
+  })
+})
+
+/** `AUTHZ_RUNS=500` for the long run. */
+t.test('told one to five times, in any order, it ends the same', async () => {
+  const inOrder = await tell()
+  for (const event of inOrder.events) await apply(event)
+  const expected = JSON.stringify(await stateOf(inOrder))
+  const order = fc.array(fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer()), { minLength: 10, maxLength: 10 })
+  await fc.assert(
+    fc.asyncProperty(order, fc.infiniteStream(fc.integer()), async (plan, weights) => {
+      const story = await tell()
+      const deliveries = story.events.flatMap((event, index) => Array.from({ length: plan[index]?.[0] ?? 1 }, () => ({ event, weight: weights.next().value as number })))
+      for (const { event } of deliveries.sort((a, b) => a.weight - b.weight)) await apply(event)
+      return JSON.stringify(await stateOf(story)) === expected
+    }),
+    { numRuns: Number(process.env['AUTHZ_RUNS'] ?? 10) },
+  )
+})
+
+t.test('a snapshot replaces what is known, ends what it does not name and keeps the roles of now', async (t) => {
+  const story = await tell()
+  for (const event of story.events.slice(0, 5)) await apply(event)
+  const joined = story.events[3]?.data as { membership_id: string; organization_id: string; user_id: string }
+  const records = [
+    { kind: 'organization', id: joined.organization_id, version: 1, status: 'active' },
+    { kind: 'membership', id: joined.membership_id, version: 1, organization_id: joined.organization_id, user_id: joined.user_id, status: 'active', is_owner: false, attributes: {}, roles: ['member'] },
+  ]
+  const load = (given: object[]) => inScope(system, {}, (tx) => resetOrganizations(deps, tx, (async function* () { yield* given })()))
+  await load(records)
+  t.match(await stateOf(story), { organization: [[1, 'active']], members: [[1, 'active', false, {}]], roles: ['admin', 'viewer'] })
+  await load([])
+  t.match(await stateOf(story), { organization: [[2, 'removed']], members: [[2, 'removed']], roles: null })
+  await load(records)
+  t.match(await stateOf(story), { organization: [[1, 'active']], members: [[1, 'active']], roles: ['member'] }, 'who was gone joins with the roles of the snapshot')
+  await inScope(system, {}, (tx) => resetUsers(tx, (async function* () {})()))
+  t.match(await stateOf(story), { person: [[2, 'disabled', true]] })
+})
+
+t.test('an event that cannot be understood is refused, for the projection to park', async (t) => {
+  const orgs = createNeighbour('orgs')
+  await t.rejects(apply(orgs.announceRaw(MembershipCreated.type, { subject: newId('mem'), version: 1, data: { status: 'odd' } })))
+  await t.resolves(apply(orgs.announceRaw('gatehouse.orgs.invitation.created.v1', { subject: newId('inv'), version: 1, data: {} })))
+})
