@@ -30,11 +30,12 @@ const frameworkCodes: Record<string, ProblemCode> = {
 const defaultRetryAfterSeconds = 1
 
 /** Any thrown value as the AppError that will be answered. */
-export function toAppError(err: unknown, hasBodyStarted = false): AppError {
+export function toAppError(err: unknown, isClientGone = false): AppError {
   if (err instanceof AppError) return err
   const code = (err as { code?: unknown } | null)?.code
-  const isRequestAborted = code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE'
-  if (typeof code === 'string' && Object.hasOwn(frameworkCodes, code) && (!isRequestAborted || hasBodyStarted)) {
+  // From a neighbour the same codes mean that it is unavailable.
+  const isCutOff = code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE'
+  if (typeof code === 'string' && Object.hasOwn(frameworkCodes, code) && (!isCutOff || isClientGone)) {
     return problem(frameworkCodes[code] ?? 'internal_error', { cause: err, internal: (err as Error).message })
   }
   if (isDependencyUnavailable(err)) return problem('unavailable', { cause: err, internal: (err as Error).message })
@@ -74,7 +75,7 @@ function challengeFor(code: ProblemCode): string {
 /** Installs the handler for errors and unknown routes. */
 export function installProblemHandler(app: FastifyInstance, log: Logger): void {
   app.setErrorHandler((err, request, reply) => {
-    const known = toAppError(err, request.raw.destroyed)
+    const known = toAppError(err, request.raw.socket.destroyed)
     logProblem(log, known, request)
     return sendProblem(reply, known, requestIdOf(request))
   })

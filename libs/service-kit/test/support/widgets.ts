@@ -27,6 +27,7 @@ export const SendWidget = defineRoute({ ...base, operationId: 'sendWidget', meth
 const failures: Record<string, () => unknown> = {
   bug: () => { throw new TypeError('secret detail') },
   'refused-connection': () => { throw new Error('Failed query', { cause: Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }) }) },
+  'reset-connection': () => { throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }) },
   'statement-timeout': () => { throw Object.assign(new Error('canceling'), { code: '57014' }) },
   'disk-full': () => { throw Object.assign(new Error('disk'), { code: '53100' }) },
   redis: () => { throw new Error('Connection is closed.') },

@@ -39,7 +39,7 @@ export function createForward(
       return reply.send()
     } catch (err) {
       // The deadline has answered already, or the client has gone.
-      if (reply.sent || request.raw.destroyed) return reply
+      if (reply.sent || request.raw.socket.destroyed) return reply
       throw err
     }
   }
