@@ -2,7 +2,7 @@
  * Puts the values of a decision together by provenance: for each known attribute the first source in its order that has a value is believed.
  * A caller who states a known attribute that is not theirs to state is refused; what nobody knows is ignored.
  */
-import { attributeSchema, type AttributeSchema, type ConditionSchema, type Provenance } from '@gatehouse/policy/check/schema'
+import { attributeSchema, type AttributeSchema, type ConditionSchema } from '@gatehouse/policy/check/schema'
 import { valueOfType, type AttributeValues } from '@gatehouse/policy/compile/attributes'
 import { attributeSources, type AttributeSource } from '@gatehouse/policy/ir/condition'
 import type { DefinitionError } from './role-definition.ts'
@@ -61,8 +61,6 @@ function believedValues(schema: ConditionSchema, { source, stated }: { source: A
 }
 
 const statement = (said: Properties | undefined, name: string): unknown => (said && Object.hasOwn(said, name) ? said[name] : undefined)
-
-export type { Provenance }
 
 /**
  * Splits what a caller says of the subject: AuthZEN has one bag of properties where there are two sources.
