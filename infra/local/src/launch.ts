@@ -1,7 +1,6 @@
 // One run of the local platform, from nothing to ready: what to start, in which order, and what has to be known by whom.
 // Showing it, waiting and stopping are start.ts's.
 import { Listr, type ListrTask } from 'listr2'
-import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { launchProblem } from './launch-problem.ts'
 import { seedDemo } from './demo/seed.ts'
 import type { DemoRecord } from './demo/demo-record.ts'
@@ -18,6 +17,8 @@ import { ensureKeys } from './state/keys.ts'
 import type { Settings } from './state/settings.ts'
 
 const DEFAULT_GATEWAY_PORT = 8080
+/** Of starting the services, when ports are taken in between. */
+const MAX_TRIES = 5
 
 export type Launch = {
   env: NodeJS.ProcessEnv
@@ -35,7 +36,7 @@ export function launchTasks(launch: Launch): Listr<Running> {
   const tasks: ListrTask<Running>[] = [
     { title: 'Servers', task: (_, task) => task.newListr([...(['postgres', 'redis', 'nats'] as const).map((name) => serverTask(launch, name)), mailboxTask(launch)], inner) },
     { title: 'Keys, database and migrations', task: (running, task) => prepare(launch, running, (text) => { task.output = text }) },
-    { title: 'Services', task: (_, task) => task.newListr(SERVICES.map((service) => serviceTask(launch, service)), inner) },
+    { title: 'Services', task: (running, task) => startServices(launch, running, (text) => { task.output = text }) },
     {
       title: 'Demo data',
       enabled: launch.withDemo,
@@ -100,7 +101,7 @@ function mailboxTask({ supervisor, settings, data }: Launch): ListrTask<Running>
 
 async function prepare({ env, data, settings }: Launch, running: Running, note: (text: string) => void): Promise<void> {
   const { postgres: adminUrl = '', redis: redisUrl = '', nats: natsUrl = '' } = running.urls
-  const gatewayPort = await chooseGatewayPort(env, (text) => running.notes.push(text))
+  const gatewayPort = await chooseGatewayPort(env)
   running.facts = {
     adminUrl,
     redisUrl,
@@ -115,13 +116,9 @@ async function prepare({ env, data, settings }: Launch, running: Running, note: 
   await prepareDatabase({ facts: running.facts, onService: (service) => { note(`migrations of ${service}`) } })
 }
 
-async function chooseGatewayPort(env: NodeJS.ProcessEnv, note: (text: string) => void): Promise<number> {
+async function chooseGatewayPort(env: NodeJS.ProcessEnv): Promise<number> {
   const wanted = env['PORT']
-  if (wanted === undefined || wanted === '') {
-    const port = await nextFreePort(DEFAULT_GATEWAY_PORT)
-    if (port !== DEFAULT_GATEWAY_PORT) note(`Port ${DEFAULT_GATEWAY_PORT} is taken, so the gateway listens on ${port}.`)
-    return port
-  }
+  if (wanted === undefined || wanted === '') return nextFreePort(DEFAULT_GATEWAY_PORT)
   const port = Number(wanted)
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw launchProblem(`PORT is ${wanted}, which is not a port`, 'Give a number between 1 and 65535, or unset it')
   if (await isPortFree(port)) return port
@@ -144,14 +141,33 @@ async function choosePorts(settings: Settings, gatewayPort: number): Promise<Pla
   return ports as PlatformFacts['ports']
 }
 
-function serviceTask({ supervisor, env, data }: Launch, service: ServiceName): ListrTask<Running> {
-  return {
-    title: service,
-    task: async ({ facts }) => {
-      if (facts === undefined) throw new Error('services start after the database is ready')
-      await supervisor.start(await serviceSpec({ service, facts, env, logs: data.logs }))
-    },
+/** Starts all at once. If somebody else takes one of their ports in that moment, all start again with others: they name each other's. */
+async function startServices(launch: Launch, running: Running, note: (text: string) => void): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await startServicesOnce(launch, running, note)
+      const port = running.facts?.ports.gateway.port
+      if ((launch.env['PORT'] ?? '') === '' && port !== DEFAULT_GATEWAY_PORT) running.notes.push(`Port ${DEFAULT_GATEWAY_PORT} is taken, so the gateway listens on ${port}.`)
+      return
+    } catch (error) {
+      if (tries === MAX_TRIES || !(error instanceof Error) || !error.message.includes('EADDRINUSE') || (launch.env['PORT'] ?? '') !== '') throw error
+      note('a port was taken by somebody else: starting again with others')
+      await launch.supervisor.halt(SERVICES)
+      if (running.facts !== undefined) running.facts.ports = await choosePorts(launch.settings, await chooseGatewayPort(launch.env))
+    }
   }
+}
+
+async function startServicesOnce({ supervisor, env, data }: Launch, { facts }: Running, note: (text: string) => void): Promise<void> {
+  if (facts === undefined) throw new Error('services start after the database is ready')
+  const ready: string[] = []
+  await Promise.all(
+    SERVICES.map(async (service) => {
+      await supervisor.start(await serviceSpec({ service, facts, env, logs: data.logs }))
+      ready.push(service)
+      note(`ready: ${ready.join(', ')}`)
+    }),
+  )
 }
 
 async function demo({ settings }: Launch, running: Running, note: (text: string) => void): Promise<void> {

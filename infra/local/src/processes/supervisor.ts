@@ -16,12 +16,14 @@ export type ProcessRecord = Record<string, { pid: number; marker: string; signal
 
 export type Supervisor = {
   start: (spec: ProcessSpec) => Promise<void>
+  /** Stops some, which may be started again with another specification. */
+  halt: (names: readonly string[]) => Promise<void>
   /** Stops group after group, each group at once. What is in no group is stopped last. */
   stop: (groups: string[][]) => Promise<void>
   record: () => ProcessRecord
 }
 
-type Kept = { spec: ProcessSpec; pid?: number; running?: StartedProcess; starting?: Promise<StartedProcess> }
+type Kept = { spec: ProcessSpec; isHalted: boolean; pid?: number; running?: StartedProcess; starting?: Promise<StartedProcess> }
 
 /**
  * @param o.onChange told whenever a pid changed
@@ -31,6 +33,7 @@ export function createSupervisor(o: { onChange: (record: ProcessRecord) => void;
   const kept = new Map<string, Kept>()
   const warden = startWarden()
   let isStopping = false
+  const isEnding = (entry: Kept) => isStopping || entry.isHalted
 
   const record = () => {
     const entries = [...kept.values()].flatMap(({ spec, pid }) => (pid === undefined ? [] : [[spec.name, { pid, marker: spec.marker, signal: spec.stopSignal }] as const]))
@@ -43,7 +46,7 @@ export function createSupervisor(o: { onChange: (record: ProcessRecord) => void;
       entry.pid = pid
       warden.watch(pid, entry.spec.stopSignal)
       // Its preparations took until after everything was told to stop.
-      if (isStopping) signalIfAlive(pid, entry.spec.stopSignal)
+      if (isEnding(entry)) signalIfAlive(pid, entry.spec.stopSignal)
     }
     o.onChange(record())
   }
@@ -61,7 +64,7 @@ export function createSupervisor(o: { onChange: (record: ProcessRecord) => void;
     while (true) {
       const since = performance.now()
       const reason = await running.exited
-      if (isStopping) return
+      if (isEnding(entry)) return
       if (performance.now() - since > STEADY_MS) delayMs = FIRST_DELAY_MS
       o.say(`${entry.spec.name} ended (${reason}); starting it again`)
       const again = await restart(entry, delayMs)
@@ -74,11 +77,11 @@ export function createSupervisor(o: { onChange: (record: ProcessRecord) => void;
   const restart = async (entry: Kept, firstDelayMs: number): Promise<{ running: StartedProcess; delayMs: number } | undefined> => {
     for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
       await sleep(delayMs)
-      if (isStopping) return undefined
+      if (isEnding(entry)) return undefined
       try {
         return { running: await run(entry), delayMs }
       } catch (error) {
-        if (isStopping) return undefined
+        if (isEnding(entry)) return undefined
         o.say(`${error instanceof Error ? error.message : String(error)} Trying again.`)
       }
     }
@@ -86,6 +89,7 @@ export function createSupervisor(o: { onChange: (record: ProcessRecord) => void;
   const end = async (name: string) => {
     const entry = kept.get(name)
     if (entry === undefined) return
+    entry.isHalted = true
     if (entry.pid !== undefined && entry.running?.pid !== entry.pid) signalIfAlive(entry.pid, entry.spec.stopSignal)
     await entry.running?.stop()
     await entry.starting?.catch(() => undefined)
@@ -96,12 +100,15 @@ export function createSupervisor(o: { onChange: (record: ProcessRecord) => void;
     record,
     start: async (spec) => {
       if (isStopping) throw new Error(`${spec.name} is not started any more: everything is being stopped`)
-      const entry: Kept = { spec }
+      const entry: Kept = { spec, isHalted: false }
       kept.set(spec.name, entry)
       const running = await run(entry).catch((error: unknown) => {
-        throw isStopping ? new Error('stopped before it was ready') : error
+        throw isEnding(entry) ? new Error('stopped before it was ready') : error
       })
       void keep(entry, running)
+    },
+    halt: async (names) => {
+      await Promise.all(names.map(end))
     },
     stop: async (groups) => {
       isStopping = true

@@ -1,6 +1,8 @@
 // Ports of this machine's loopback: finding a free one, and proving that the process we started is the one listening.
+import { randomInt } from 'node:crypto'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { launchProblem } from '../launch-problem.ts'
 
 const LISTEN = '0A'
 
@@ -12,18 +14,18 @@ export function isPortFree(port: number): Promise<boolean> {
   })
 }
 
+/** Below the ports that systems give to outgoing connections, one of which could take a port of ours while its owner restarts. */
+const RANGE = { first: 20_000, count: 12_000 }
+const MAX_TRIES = 200
+
 /** The preferred port if it is free, else any free one. */
 export async function freePort(preferred?: number): Promise<number> {
   if (preferred !== undefined && (await isPortFree(preferred))) return preferred
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen({ port: 0, host: '127.0.0.1' }, () => {
-      const address = probe.address()
-      const port = typeof address === 'object' && address !== null ? address.port : 0
-      probe.close(() => { resolve(port) })
-    })
-  })
+  for (let tries = 0; tries < MAX_TRIES; tries++) {
+    const port = RANGE.first + randomInt(RANGE.count)
+    if (await isPortFree(port)) return port
+  }
+  throw launchProblem(`No free port was found between ${RANGE.first} and ${RANGE.first + RANGE.count}`, 'Stop some of the programs that listen there')
 }
 
 /** The first free port at or above the wished one. */
