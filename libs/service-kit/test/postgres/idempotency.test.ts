@@ -1,0 +1,71 @@
+/** Idempotency keys on a real database: one of many runs, repeats get its answer, another request under the key is refused, failures leave no trace. */
+import { createHash } from 'node:crypto'
+import { sql } from 'drizzle-orm'
+import { testDatabase } from '@gatehouse/test-kit/database'
+import t from 'tap'
+import { problem } from '../../src/errors/app-error.ts'
+import { createIdempotencyStore } from '../../src/http/idempotency.ts'
+
+const requestOf = (key: string | string[], body: unknown = 1) => ({
+  key,
+  caller: { kind: 'service', service: 'tokens' } as const,
+  route: 'createWidget',
+  requestHash: createHash('sha256').update(JSON.stringify(body)).digest(),
+  status: 201,
+})
+
+t.test('idempotency keys', async (t) => {
+  const database = await testDatabase(t, { services: ['orgs'], spineOnly: true })
+  const db = database.connect('orgs', 'runtime', 16)
+  const store = createIdempotencyStore({ db })
+
+  await t.test('a repeat gets the stored answer and runs nothing', async (t) => {
+    let runs = 0
+    const run = async () => ({ id: 'w', n: ++runs, text: 'ü"\\' })
+    const first = await store.once(requestOf('a'), run)
+    t.same(await store.once(requestOf('a'), run), first)
+    t.same(first, { status: 201, body: { id: 'w', n: 1, text: 'ü"\\' } })
+    t.equal(runs, 1)
+    t.match(await store.once({ ...requestOf('a'), route: 'other' }, run), { body: { n: 2 } }, 'keys belong to a route')
+    t.match(await store.once({ ...requestOf('a'), caller: { kind: 'service', service: 'workers' } }, run), { body: { n: 3 } }, 'and to a caller')
+  })
+
+  await t.test('16 at once: one runs, nobody else does', async (t) => {
+    let runs = 0
+    let release = (): void => undefined
+    const gate = new Promise<void>((resolve) => (release = resolve))
+    const run = async () => (await gate, { n: ++runs })
+    let refused = 0
+    const lost = (err: { code: string }): string => {
+      if (++refused === 15) release()
+      return err.code
+    }
+    const asked = Array.from({ length: 16 }, () => store.once(requestOf('race'), run).catch(lost))
+    const outcomes = await Promise.all(asked)
+    t.equal(runs, 1)
+    t.equal(outcomes.filter((outcome) => outcome === 'idempotency_in_progress').length, 15)
+  })
+
+  await t.test('another request under the same key is refused', async (t) => {
+    await store.once(requestOf('b', 1), async () => ({}))
+    await t.rejects(store.once(requestOf('b', 2), async () => ({})), { code: 'idempotency_key_reused' })
+  })
+
+  await t.test('a refused or failed request may be tried again under its key', async (t) => {
+    await t.rejects(store.once(requestOf('c'), async () => Promise.reject(problem('conflict'))), { code: 'conflict' })
+    t.match(await store.once(requestOf('c'), async () => ({ second: true })), { body: { second: true } })
+  })
+
+  await t.test('a claim whose process died is taken over once it has expired', async (t) => {
+    await new Promise<void>((claimed) => {
+      store.once(requestOf('d'), () => new Promise(() => claimed())).catch(() => undefined)
+    })
+    await t.rejects(store.once(requestOf('d'), async () => ({})), { code: 'idempotency_in_progress' })
+    await db.execute(sql`update idempotency_keys set expires_at = now() - interval '1 second' where key = 'd'`)
+    t.match(await store.once(requestOf('d'), async () => ({ takenOver: true })), { body: { takenOver: true } })
+  })
+
+  await t.test('keys that are no keys are refused', async (t) => {
+    for (const bad of ['', ' ', 'a b', 'ü', 'x'.repeat(256), ['a', 'b']]) await t.rejects(store.once(requestOf(bad), async () => ({})), { code: 'validation_failed' })
+  })
+})
