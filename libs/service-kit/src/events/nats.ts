@@ -36,40 +36,14 @@ export function connectNats(options: { url: string; name: string; log: Logger })
   const target = parseUrl(options.url)
   const listeners = new Set<() => void>()
   let session: NatsSession | undefined
-  let connection: NatsConnection | undefined
-  let closed = false
-  let wakeRetry = () => {}
-
-  const up = async (live: NatsConnection) => {
-    const manager = await jetstreamManager(live, { checkAPI: false, timeout: ackTimeoutMs })
-    if (closed || live.isClosed()) return
-    session = { connection: live, client: jetstream(live, { timeout: ackTimeoutMs }), manager }
-    for (const listener of [...listeners]) listener()
-  }
-  const keepConnected = async () => {
-    while (!closed) {
-      try {
-        const live = await connect({ ...target.options, name: options.name })
-        connection = live
-        if (closed) return void live.close()
-        void up(live)
-        for await (const change of live.status()) {
-          if (change.type === 'disconnect' || change.type === 'staleConnection') session = undefined
-          if (change.type === 'reconnect') void up(live)
-        }
-      } catch (error) {
-        options.log.debug({ reason: describeFailure(error) }, 'NATS is not reachable')
-      }
-      session = undefined
-      if (closed) return
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, retryMs)
-        wakeRetry = () => (clearTimeout(timer), resolve())
-      })
-    }
-  }
-  void keepConnected()
-
+  const keeper = keepConnected({
+    connect: () => connect({ ...target.options, name: options.name }),
+    log: options.log,
+    onChange: (live) => {
+      session = live
+      if (live !== undefined) for (const listener of [...listeners]) listener()
+    },
+  })
   return {
     status: () => (session === undefined ? 'disconnected' : 'connected'),
     session: () => session,
@@ -83,12 +57,54 @@ export function connectNats(options: { url: string; name: string; log: Logger })
       await session.client.publish(target.names.subject(subject), payload, { msgID: id, timeout: ackTimeoutMs, retries: 1 })
     },
     scoped: target.names,
+    close: keeper.close,
+  }
+}
+
+/** Connects, watches, and connects again, until it is closed. */
+function keepConnected(o: { connect(): Promise<NatsConnection>; log: Logger; onChange(session: NatsSession | undefined): void }) {
+  let connection: NatsConnection | undefined
+  let closed = false
+  let retryNow = () => {}
+
+  const up = async (live: NatsConnection) => {
+    const manager = await jetstreamManager(live, { checkAPI: false, timeout: ackTimeoutMs })
+    if (!closed && !live.isClosed()) o.onChange({ connection: live, client: jetstream(live, { timeout: ackTimeoutMs }), manager })
+  }
+  const live = async () => {
+    const opened = await o.connect()
+    connection = opened
+    if (closed) return opened.close()
+    void up(opened)
+    for await (const change of opened.status()) {
+      if (change.type === 'disconnect' || change.type === 'staleConnection') o.onChange(undefined)
+      if (change.type === 'reconnect') void up(opened)
+    }
+  }
+  const run = async () => {
+    while (!closed) {
+      await live().catch((error: unknown) => o.log.debug({ reason: describeFailure(error) }, 'NATS is not reachable'))
+      o.onChange(undefined)
+      if (!closed) await new Promise<void>((resolve) => (retryNow = resolveAfter(retryMs, resolve)))
+    }
+  }
+  void run()
+  return {
     close: async () => {
       closed = true
-      session = undefined
-      wakeRetry()
+      o.onChange(undefined)
+      retryNow()
       await connection?.close()
     },
+  }
+}
+
+/** Calls `resolve` after a while; the returned function calls it now. */
+function resolveAfter(waitMs: number, resolve: () => void): () => void {
+  const timer = setTimeout(resolve, waitMs)
+  return () => {
+    clearTimeout(timer)
+    resolve()
   }
 }
 

@@ -9,7 +9,8 @@ import { uuidOf } from '../ids/type-id.ts'
 import { isAppError } from '../errors/app-error.ts'
 import type { Db, Tx } from '../postgres/connect.ts'
 import { inScope, rowsOf } from '../postgres/transaction.ts'
-import { createFollower, type FollowerOptions, type Place, type Reader } from './follower.ts'
+import { createFollower } from './follower.ts'
+import type { FollowerOptions, Place, Reader } from './following.ts'
 import { applyOrPark, listParkedAggregates, replayParkedEvents } from './parking.ts'
 
 export type ProjectionOptions = Pick<FollowerOptions, 'producer' | 'client' | 'nats' | 'log' | 'clock' | 'pollMs'> & {

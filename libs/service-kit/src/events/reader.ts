@@ -3,9 +3,10 @@
  * a start, a changed epoch or a gap behind retention means loading anew.
  */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
-import { createFollower, type FollowerOptions, type Reader } from './follower.ts'
+import { createFollower } from './follower.ts'
+import type { FollowerOptions, Reader } from './following.ts'
 
-export type { Reader } from './follower.ts'
+export type { Reader } from './following.ts'
 
 export type ReaderOptions = Pick<FollowerOptions, 'name' | 'producer' | 'client' | 'nats' | 'log' | 'clock' | 'pollMs'> & {
   /** Applies events in the order of their positions; each at least once. */

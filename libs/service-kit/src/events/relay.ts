@@ -11,6 +11,7 @@ import { describeFailure } from '../postgres/errors.ts'
 import { rowsOf } from '../postgres/transaction.ts'
 import { outboxColumns, toEvent, type OutboxRow } from './envelope.ts'
 import type { NatsLink } from './nats.ts'
+import { createPublishWindow, type PublishWindow } from './publish-window.ts'
 import { ensureStream } from './stream.ts'
 
 export type Relay = {
@@ -22,6 +23,7 @@ export type Relay = {
   waitUntilPublished(position: number, timeoutMs: number): Promise<boolean>
 }
 
+type RelayOptions = { service: ServiceName; system: Db; nats: NatsLink; log: Logger }
 type PublishableRow = OutboxRow & { epoch: string }
 type RelayRow = { published: string } & (PublishableRow | { id: null })
 
@@ -31,153 +33,148 @@ const pageRows = 500
 const mostInFlight = 2000
 const sweepMs = 500
 
-export function createRelay(o: { service: ServiceName; system: Db; nats: NatsLink; log: Logger }): Relay {
-  /** Everything up to here is acknowledged; `acked` holds acknowledgements beyond it, `sent` is the newest handed to the client. */
-  let published = 0
-  let sent = 0
-  let stored = 0
-  const acked = new Set<number>()
-  const waiters = new Set<{ position: number; settle(done: boolean): void }>()
-  let generation = 0
-  let streamReady = false
-  let stopped = true
-  let pumping: Promise<void> | undefined
-  let again = false
-  let storing: Promise<void> | undefined
+export function createRelay(o: RelayOptions): Relay {
+  const window = createPublishWindow()
+  const cursor = storeCursor(o, window)
+  const pump = createPump(o, window, cursor.store)
+  let stopListening = () => {}
   let timer: NodeJS.Timeout | undefined
-  let full = false
-  let warned = false
+  return {
+    wake: pump.wake,
+    start: () => {
+      pump.open()
+      stopListening = o.nats.onConnect(pump.restart)
+      timer = setInterval(pump.wake, sweepMs)
+      timer.unref()
+    },
+    stop: async () => {
+      stopListening()
+      clearInterval(timer)
+      await pump.close()
+      await cursor.idle()
+    },
+    waitUntilPublished: (position, timeoutMs) => (position <= window.published() ? Promise.resolve(true) : window.waiters.wait(position, timeoutMs)),
+  }
+}
 
-  const settle = () => {
-    for (const waiter of waiters) if (waiter.position <= published) waiter.settle(true)
-  }
-  const forget = () => {
-    generation += 1
-    sent = published
-    streamReady = false
-  }
-  const acknowledge = (position: number) => {
-    if (position <= published) return
-    acked.add(position)
-    while (acked.delete(published + 1)) published += 1
-    settle()
-    if (published > stored) storing ??= store()
-    warned = false
-    if (full && sent - published < mostInFlight / 2) {
-      full = false
-      wake()
-    }
-  }
-  /** One update at a time; it carries whatever has been acknowledged when it begins. */
-  const store = async () => {
+/** Stores how far the relay is: one update at a time, each with whatever has been acknowledged when it begins. */
+function storeCursor(o: Pick<RelayOptions, 'system' | 'log'>, window: PublishWindow) {
+  let stored = 0
+  let underway: Promise<void> | undefined
+  const run = async () => {
     try {
-      while (stored < published) {
-        const upTo = published
+      while (stored < window.published()) {
+        const upTo = window.published()
         await o.system.execute(sql`update relay_cursor set published_position = ${upTo} where published_position < ${upTo}`)
         stored = upTo
       }
     } catch (error) {
       o.log.debug({ reason: describeFailure(error) }, 'the relay cursor could not be stored')
     } finally {
-      storing = undefined
+      underway = undefined
     }
   }
-  /** One row at least: with `id` null when there is nothing to publish. */
-  const load = async () =>
-    rowsOf<RelayRow>(
-      await o.system.execute(sql`
-        select o.*, h.epoch, c.published_position as published from relay_cursor c cross join spine_head h left join lateral (
-          select ${outboxColumns} from outbox where outbox.position > greatest(c.published_position, ${sent}::bigint) order by outbox.position limit ${pageRows}
-        ) o on true order by o.position`),
-    )
-  const publishRow = (row: PublishableRow, mine: number) => {
-    const position = Number(row.position)
+  return { store: () => void (underway ??= run()), idle: async () => underway }
+}
+
+/** One row at least: with `id` null when there is nothing to publish. */
+async function loadPage(system: Db, sent: number): Promise<RelayRow[]> {
+  return rowsOf<RelayRow>(
+    await system.execute(sql`
+      select o.*, h.epoch, c.published_position as published from relay_cursor c cross join spine_head h left join lateral (
+        select ${outboxColumns} from outbox where outbox.position > greatest(c.published_position, ${sent}::bigint) order by outbox.position limit ${pageRows}
+      ) o on true order by o.position`),
+  )
+}
+
+/** Hands rows to the client and counts their acknowledgements. A failed publication opens a new generation, which begins after the last acknowledged one. */
+function createSender(o: RelayOptions, window: PublishWindow, onAcknowledged: () => void) {
+  let generation = 0
+  let isWarned = false
+  const forget = () => {
+    generation += 1
+    window.forget()
+  }
+  const send = (row: PublishableRow, mine: number) => {
     const event = toEvent(row, { service: o.service, epoch: row.epoch })
     o.nats.publish({ subject: row.subject, id: event.id, payload: JSON.stringify(event) }).then(
-      () => acknowledge(position),
+      () => {
+        isWarned = false
+        window.acknowledge(event.position)
+        onAcknowledged()
+      },
       (error: unknown) => {
         if (mine !== generation) return
-        if (!warned) o.log.warn({ reason: describeFailure(error) }, 'publishing failed; it goes on as soon as NATS answers')
-        warned = true
+        if (!isWarned) o.log.warn({ reason: describeFailure(error) }, 'publishing failed; it goes on as soon as NATS answers')
+        isWarned = true
         forget()
       },
     )
+    window.markSent(event.position)
   }
-  /** Another replica published up to `elsewhere`; what lies before the oldest row that is left was published before it was dropped. */
-  const advanceTo = (elsewhere: number, oldest: number | undefined) => {
-    const known = oldest !== undefined && sent === published ? Math.max(elsewhere, oldest - 1) : elsewhere
-    if (known <= published) return
-    published = known
-    stored = Math.max(stored, elsewhere)
-    sent = Math.max(sent, published)
-    for (const position of acked) if (position <= published) acked.delete(position)
-    settle()
-  }
+  return { forget, send, generation: () => generation }
+}
+
+function createPump(o: RelayOptions, window: PublishWindow, store: () => void) {
+  let isOpen = false
+  let isFull = false
+  let isWanted = false
+  let readyGeneration = -1
+  let pumping: Promise<void> | undefined
+  const sender = createSender(o, window, () => {
+    store()
+    if (isFull && window.inFlight() < mostInFlight / 2) wake()
+  })
+  const canPublish = () => isOpen && o.nats.status() === 'connected'
+
   const pump = async () => {
-    if (!streamReady) {
+    // A new generation may have lost its stream; making it is idempotent.
+    if (readyGeneration !== sender.generation()) {
+      const generation = sender.generation()
       await ensureStream(o.nats, o.service)
-      streamReady = true
+      readyGeneration = generation
     }
     for (;;) {
-      if (stopped || o.nats.status() === 'disconnected') return
-      if (sent - published >= mostInFlight) {
-        full = true
-        return
-      }
-      const mine = generation
-      const loaded = await load()
-      if (mine !== generation) return
-      const rows = loaded.filter(isPublishable)
-      advanceTo(Number(loaded[0]?.published ?? 0), rows[0] === undefined ? undefined : Number(rows[0].position))
-      for (const row of rows) publishRow(row, mine)
-      sent = Math.max(sent, Number(rows.at(-1)?.position ?? sent))
+      isFull = window.inFlight() >= mostInFlight
+      if (!canPublish() || isFull) return
+      const mine = sender.generation()
+      const page = await loadPage(o.system, window.sent())
+      if (mine !== sender.generation()) return
+      const rows = page.filter(isPublishable)
+      window.advanceTo(Number(page[0]?.published ?? 0), rows[0] === undefined ? undefined : Number(rows[0].position))
+      for (const row of rows) sender.send(row, mine)
       if (rows.length < pageRows) return
     }
   }
-  const wake = () => {
-    if (stopped || o.nats.status() === 'disconnected') return
-    if (pumping !== undefined) {
-      again = true
-      return
+  const run = async () => {
+    try {
+      do {
+        isWanted = false
+        await pump()
+      } while (isWanted)
+    } catch (error) {
+      o.log.debug({ reason: describeFailure(error) }, 'the relay will try again')
+      sender.forget()
+    } finally {
+      pumping = undefined
     }
-    again = false
-    pumping = pump()
-      .catch((error: unknown) => {
-        o.log.debug({ reason: describeFailure(error) }, 'the relay will try again')
-        forget()
-      })
-      .finally(() => {
-        pumping = undefined
-        if (again) wake()
-      })
   }
-  let stopListening = () => {}
-
+  const wake = () => {
+    isWanted = true
+    if (canPublish()) pumping ??= run()
+  }
   return {
     wake,
-    start: () => {
-      stopped = false
-      stopListening = o.nats.onConnect(() => {
-        forget()
-        wake()
-      })
-      timer = setInterval(wake, sweepMs)
-      timer.unref()
+    restart: () => {
+      sender.forget()
+      wake()
     },
-    stop: async () => {
-      stopped = true
-      stopListening()
-      clearInterval(timer)
+    open: () => {
+      isOpen = true
+    },
+    close: async () => {
+      isOpen = false
       await pumping
-      await storing
-    },
-    waitUntilPublished: (position, timeoutMs) => {
-      if (position <= published) return Promise.resolve(true)
-      return new Promise((resolve) => {
-        const waiter = { position, settle: (done: boolean) => (clearTimeout(limit), waiters.delete(waiter), resolve(done)) }
-        const limit = setTimeout(() => waiter.settle(false), timeoutMs)
-        waiters.add(waiter)
-      })
     },
   }
 }

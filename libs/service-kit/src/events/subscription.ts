@@ -2,24 +2,18 @@
  * A JetStream subscription that is thrown away and built anew at the first doubt: at a reconnection, when the server says the consumer or
  * stream is gone, when heartbeats stop, or when its owner says so. The client's own recovery is not waited for: it heals late or never.
  */
-import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream'
+import type { ConsumerMessages, ConsumerNotification, JsMsg } from '@nats-io/jetstream'
 import type { Logger } from '../logging/logger.ts'
 import { describeFailure } from '../postgres/errors.ts'
 import type { NatsLink, NatsSession } from './nats.ts'
 
 export type Subscription = {
-  /** Whether messages can arrive now. */
-  isOpen(): boolean
   /** Throws the consumer away and builds another. */
   rebuild(reason: string): void
   stop(): void
 }
 
-const firstRetryMs = 100
-const longestRetryMs = 5000
-const doubtful = new Set(['consumer_deleted', 'consumer_not_found', 'stream_not_found', 'no_responders'])
-
-export function subscribe(o: {
+type SubscribeOptions = {
   name: string
   link: NatsLink
   log: Logger
@@ -27,26 +21,27 @@ export function subscribe(o: {
   open(session: NatsSession, onMessage: (message: JsMsg) => void): Promise<ConsumerMessages>
   onMessage(message: JsMsg): void
   /** After each successful build: whatever was published before it may not come. */
-  onOpen?(): void
-}): Subscription {
+  onOpen(): void
+}
+
+const firstRetryMs = 100
+const longestRetryMs = 5000
+const doubtful = new Set(['consumer_deleted', 'consumer_not_found', 'stream_not_found', 'no_responders'])
+const isDoubtful = (notice: ConsumerNotification): boolean => doubtful.has(notice.type) || (notice.type === 'heartbeats_missed' && notice.count >= 2)
+
+export function subscribe(o: SubscribeOptions): Subscription {
+  const backoff = createBackoff()
+  /** A build and its messages belong to a generation; what comes from an older one is ignored. */
   let generation = 0
   let messages: ConsumerMessages | undefined
   let stopped = false
-  let timer: NodeJS.Timeout | undefined
-  let retryMs = firstRetryMs
 
   const drop = () => {
     generation += 1
+    backoff.cancel()
     const old = messages
     messages = undefined
-    clearTimeout(timer)
-    timer = undefined
-    if (old !== undefined) void old.close().catch(() => {})
-  }
-  const retry = () => {
-    timer = setTimeout(() => void build(), retryMs)
-    timer.unref()
-    retryMs = Math.min(retryMs * 2, longestRetryMs)
+    discard(old)
   }
   const build = async () => {
     drop()
@@ -57,21 +52,21 @@ export function subscribe(o: {
       const opened = await o.open(session, (message) => {
         if (mine === generation) o.onMessage(message)
       })
-      if (mine !== generation) return void opened.close().catch(() => {})
+      if (mine !== generation) return discard(opened)
       messages = opened
-      retryMs = firstRetryMs
+      backoff.reset()
       void watch(opened, mine)
-      o.onOpen?.()
+      o.onOpen()
     } catch (error) {
       if (mine !== generation) return
       o.log.debug({ subscription: o.name, reason: describeFailure(error) }, 'subscription could not be built')
-      retry()
+      backoff.schedule(build)
     }
   }
   const watch = async (opened: ConsumerMessages, mine: number) => {
     for await (const notice of opened.status()) {
       if (mine !== generation) return
-      if (doubtful.has(notice.type) || (notice.type === 'heartbeats_missed' && notice.count >= 2)) rebuild(notice.type)
+      if (isDoubtful(notice)) return rebuild(notice.type)
     }
     if (mine === generation) rebuild('closed')
   }
@@ -79,20 +74,36 @@ export function subscribe(o: {
     if (stopped) return
     o.log.debug({ subscription: o.name, reason }, 'subscription is built anew')
     drop()
-    retry()
+    backoff.schedule(build)
   }
   const stopListening = o.link.onConnect(() => {
-    retryMs = firstRetryMs
+    backoff.reset()
     void build()
   })
-
   return {
-    isOpen: () => messages !== undefined && o.link.status() === 'connected',
     rebuild,
     stop: () => {
       stopped = true
       stopListening()
       drop()
+    },
+  }
+}
+
+const discard = (messages: ConsumerMessages | undefined) => void messages?.close().catch(() => {})
+
+function createBackoff() {
+  let timer: NodeJS.Timeout | undefined
+  let waitMs = firstRetryMs
+  return {
+    schedule: (run: () => Promise<void>) => {
+      timer = setTimeout(() => void run(), waitMs)
+      timer.unref()
+      waitMs = Math.min(waitMs * 2, longestRetryMs)
+    },
+    cancel: () => clearTimeout(timer),
+    reset: () => {
+      waitMs = firstRetryMs
     },
   }
 }
