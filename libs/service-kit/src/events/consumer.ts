@@ -12,17 +12,14 @@ import type { Logger } from '../logging/logger.ts'
 import type { Db, Tx } from '../postgres/connect.ts'
 import { describeFailure } from '../postgres/errors.ts'
 import { inScope } from '../postgres/transaction.ts'
-import { createCatchUp, type CatchUp } from './catch-up.ts'
 import { matchesSubject } from './changes.ts'
 import { replayDeadLetter } from './dead-letters.ts'
-import { openDurable, type DurableMessage } from './durable.ts'
-import { claimEvent, countFailure, unclaimedOf } from './inbox.ts'
+import { claimEvent, countFailure } from './inbox.ts'
 import { createLanes, createSlots } from './lanes.ts'
 import type { NatsLink } from './nats.ts'
 import { isTransient } from './parking.ts'
-import { shareFlights } from './shared-flight.ts'
+import { createProducerFeed } from './producer-feed.ts'
 import type { SpineClient } from './spine-client.ts'
-import type { Subscription } from './subscription.ts'
 
 export type ConsumerOptions = {
   /** `<service>--<purpose>`, as `workers--audit`: the durable name, and the key of its inbox. */
@@ -53,122 +50,74 @@ export type Consumer = {
 }
 
 const defaultPollMs = 1000
+const defaultMaxAttempts = 5
+const defaultConcurrency = 8
 const firstBackoffMs = 50
 
 export function createConsumer(o: ConsumerOptions): Consumer {
   const log = o.log.child({ consumer: o.name })
-  const lanes = createLanes()
-  const inSlot = createSlots(o.concurrency ?? 8)
   const holder = randomUUID()
-  let stopped = true
-  let timer: NodeJS.Timeout | undefined
-
-  const handleOnce = (producer: ServiceName, event: EventEnvelope): Promise<boolean> =>
-    inSlot(() =>
-      inScope(o.system, {}, async (tx) => {
-        if (!(await claimEvent(tx, { consumer: o.name, producer, event }))) return false
-        await runInContext(contextOf(event), () => o.handle(tx, event))
-        return true
-      }),
+  const lanes = createLanes()
+  const handler = createHandler({ ...o, log })
+  const feeds = o.producers
+    .map(({ name, client }) => ({ producer: name, client, subjects: subjectsOf(o.subjects, name) }))
+    .filter(({ subjects }) => subjects.length > 0)
+    .map((feed) =>
+      createProducerFeed({ ...o, ...feed, log, holder, settle: (event) => lanes.run(event.subject, () => handler.settle(feed.producer, event)) }),
     )
-  /** Resolves when the event is handled or set aside. Rejects when that can't be known now. */
-  const settle = async (producer: ServiceName, event: EventEnvelope): Promise<void> => {
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        if (await handleOnce(producer, event)) o.onCommitted?.(event)
-        return
-      } catch (error) {
-        if (stopped || isTransient(error)) throw error
-        const reason = describeFailure(error)
-        const verdict = await countFailure(o.system, { consumer: o.name, producer, event, reason, maxAttempts: o.maxAttempts ?? 5 })
-        log.warn({ event_id: event.id, event_type: event.type, reason, verdict }, 'an event could not be handled')
-        if (verdict === 'dead') return
-      }
-      await new Promise((resolve) => setTimeout(resolve, firstBackoffMs * 4 ** attempt).unref())
-    }
-  }
-  const settleInLane = (producer: ServiceName, event: EventEnvelope) => lanes.run(event.subject, () => settle(producer, event))
-  const wanted = o.producers.map((producer) => ({ ...producer, subjects: subjectsOf(o.subjects, producer.name) })).filter(({ subjects }) => subjects.length > 0)
-  const followers = wanted.map(({ name, client, subjects }) => follow({ ...o, log, producer: name, client, subjects, holder, settleInLane, isStopped: () => stopped }))
-  const pollAll = () => void Promise.all(followers.map((follower) => follower.poll()))
-
+  const pollAll = () => Promise.all(feeds.map((feed) => feed.poll()))
+  let timer: NodeJS.Timeout | undefined
   return {
     start: () => {
-      stopped = false
-      for (const follower of followers) follower.open()
-      timer = setInterval(pollAll, o.pollMs ?? defaultPollMs)
-      pollAll()
+      for (const feed of feeds) feed.open()
+      timer = setInterval(() => void pollAll(), o.pollMs ?? defaultPollMs)
+      void pollAll()
     },
     stop: async () => {
-      stopped = true
       clearInterval(timer)
-      await Promise.all(followers.map((follower) => follower.close()))
+      handler.stop()
+      await Promise.all(feeds.map((feed) => feed.close()))
       await lanes.idle()
     },
-    catchUpNow: async () => (await Promise.all(followers.map((follower) => follower.poll()))).every(Boolean),
+    catchUpNow: async () => (await pollAll()).every(Boolean),
     replayDeadLetter: (eventId) => replayDeadLetter(o.system, { consumer: o.name, eventId, handle: o.handle }),
   }
 }
 
-/** Both paths of one producer. Messages wait until a first walk is over, so what JetStream lost is handled before what came after it. */
-function follow(
-  o: ConsumerOptions & {
-    producer: ServiceName
-    client: SpineClient
-    holder: string
-    settleInLane(producer: ServiceName, event: EventEnvelope): Promise<void>
-    isStopped(): boolean
-  },
-) {
-  const catchUp: CatchUp = createCatchUp({
-    ...o,
-    consumer: o.name,
-    settle: async (events) => {
-      const open = await unclaimedOf(o.system, o.name, events)
-      const results = await Promise.allSettled(open.map((event) => o.settleInLane(o.producer, event)))
-      for (const result of results) if (result.status === 'rejected') throw result.reason
-    },
-  })
-  let subscription: Subscription | undefined
-  let gate: Promise<unknown> = Promise.resolve()
-  let failing = false
+/** One event until it is handled or set aside. A failure that may pass (database, network) is not counted: it rejects. */
+function createHandler(o: ConsumerOptions) {
+  const inSlot = createSlots(o.concurrency ?? defaultConcurrency)
+  let stopped = false
 
-  /** Whether it came to the head. A failure is logged once and left to the next second. */
-  const poll = shareFlights(async () => {
-    if (o.isStopped()) return false
-    try {
-      const outcome = await catchUp.walk()
-      failing = false
-      return outcome === 'done'
-    } catch (error) {
-      if (!failing) o.log.warn({ producer: o.producer, reason: describeFailure(error) }, 'catching up fails; it goes on trying')
-      failing = true
-      return false
-    }
-  })
-  const receive = async ({ event, ack, retryLater }: DurableMessage) => {
-    await gate
-    try {
-      if (o.isStopped()) return retryLater()
-      if (event.epoch !== catchUp.epoch()) await poll()
-      const epoch = catchUp.epoch()
-      // A history that was undone by a restore: its events must not take effect any more.
-      if (epoch !== undefined && event.epoch !== epoch) return ack()
-      await o.settleInLane(o.producer, event)
-      ack()
-    } catch {
-      retryLater()
+  const handleOnce = (producer: ServiceName, event: EventEnvelope): Promise<boolean> =>
+    inScope(o.system, {}, async (tx) => {
+      if (!(await claimEvent(tx, { consumer: o.name, producer, event }))) return false
+      await runInContext(contextOf(event), () => o.handle(tx, event))
+      return true
+    })
+  const count = async (producer: ServiceName, event: EventEnvelope, error: unknown): Promise<'retry' | 'dead'> => {
+    const reason = describeFailure(error)
+    const verdict = await countFailure(o.system, { consumer: o.name, producer, event, reason, maxAttempts: o.maxAttempts ?? defaultMaxAttempts })
+    o.log.warn({ event_id: event.id, event_type: event.type, reason, verdict }, 'an event could not be handled')
+    return verdict
+  }
+  const settle = async (producer: ServiceName, event: EventEnvelope): Promise<void> => {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        if (await inSlot(() => handleOnce(producer, event))) o.onCommitted?.(event)
+        return
+      } catch (error) {
+        if (stopped || isTransient(error)) throw error
+        if ((await count(producer, event, error)) === 'dead') return
+      }
+      // The slot is free meanwhile: others are on time, only the aggregate waits.
+      await new Promise((resolve) => setTimeout(resolve, firstBackoffMs * 4 ** attempt).unref())
     }
   }
   return {
-    poll,
-    open: () => {
-      subscription = openDurable({ ...o, onMessage: (message) => void receive(message), onOpen: () => (gate = poll()) })
-    },
-    close: async () => {
-      subscription?.stop()
-      await poll()
-      await catchUp.release().catch(() => {})
+    settle,
+    stop: () => {
+      stopped = true
     },
   }
 }
