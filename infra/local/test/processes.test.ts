@@ -52,7 +52,7 @@ t.test('a child that is killed is named with the reason and comes back under a n
   await supervisor.start(await specOf(t))
   const first = supervisor.record()['listener']?.pid ?? 0
   process.kill(first, 'SIGKILL')
-  await until('the child to be back', () => said.includes('listener is back'))
+  await until('the child to be back', () => said.some((line) => line.startsWith('listener is back after ')))
   const second = supervisor.record()['listener']?.pid ?? 0
   t.not(second, first)
   t.ok(isAlive(second))

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { signalIfAlive } from './process-facts.ts'
 import type { ProcessSpec, StartedProcess } from './process-spec.ts'
 import { startProcess } from './start-process.ts'
-import { startWarden } from './warden.ts'
+import { startWarden, type Warden } from './warden.ts'
 
 const FIRST_DELAY_MS = 200
 const MAX_DELAY_MS = 15_000
@@ -25,96 +25,106 @@ export type Supervisor = {
 
 type Kept = { spec: ProcessSpec; isHalted: boolean; pid?: number; running?: StartedProcess; starting?: Promise<StartedProcess> }
 
+type House = { kept: Map<string, Kept>; warden: Warden; isStopping: boolean; onChange: (record: ProcessRecord) => void; say: (line: string) => void }
+
 /**
  * @param o.onChange told whenever a pid changed
  * @param o.say one line for the person watching
  */
-export function createSupervisor(o: { onChange: (record: ProcessRecord) => void; say: (line: string) => void }): Supervisor {
-  const kept = new Map<string, Kept>()
-  const warden = startWarden()
-  let isStopping = false
-  const isEnding = (entry: Kept) => isStopping || entry.isHalted
-
-  const record = () => {
-    const entries = [...kept.values()].flatMap(({ spec, pid }) => (pid === undefined ? [] : [[spec.name, { pid, marker: spec.marker, signal: spec.stopSignal }] as const]))
-    return Object.fromEntries(entries)
-  }
-  const setPid = (entry: Kept, pid: number | undefined) => {
-    if (entry.pid !== undefined) warden.release(entry.pid)
-    if (pid === undefined) delete entry.pid
-    else {
-      entry.pid = pid
-      warden.watch(pid, entry.spec.stopSignal)
-      // Its preparations took until after everything was told to stop.
-      if (isEnding(entry)) signalIfAlive(pid, entry.spec.stopSignal)
-    }
-    o.onChange(record())
-  }
-  const run = (entry: Kept): Promise<StartedProcess> => {
-    const starting = startProcess(entry.spec, (pid, exited) => {
-      setPid(entry, pid)
-      void exited.then(() => { if (entry.pid === pid) setPid(entry, undefined) })
-    }).then((running) => (entry.running = running))
-    entry.starting = starting
-    return starting
-  }
-  const keep = async (entry: Kept, first: StartedProcess) => {
-    let running = first
-    let delayMs = FIRST_DELAY_MS
-    while (true) {
-      const since = performance.now()
-      const reason = await running.exited
-      if (isEnding(entry)) return
-      if (performance.now() - since > STEADY_MS) delayMs = FIRST_DELAY_MS
-      o.say(`${entry.spec.name} ended (${reason}); starting it again`)
-      const again = await restart(entry, delayMs)
-      if (again === undefined) return
-      running = again.running
-      delayMs = Math.min(again.delayMs * 2, MAX_DELAY_MS)
-      o.say(`${entry.spec.name} is back`)
-    }
-  }
-  const restart = async (entry: Kept, firstDelayMs: number): Promise<{ running: StartedProcess; delayMs: number } | undefined> => {
-    for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
-      await sleep(delayMs)
-      if (isEnding(entry)) return undefined
-      try {
-        return { running: await run(entry), delayMs }
-      } catch (error) {
-        if (isEnding(entry)) return undefined
-        o.say(`${error instanceof Error ? error.message : String(error)} Trying again.`)
-      }
-    }
-  }
-  const end = async (name: string) => {
-    const entry = kept.get(name)
-    if (entry === undefined) return
-    entry.isHalted = true
-    if (entry.pid !== undefined && entry.running?.pid !== entry.pid) signalIfAlive(entry.pid, entry.spec.stopSignal)
-    await entry.running?.stop()
-    await entry.starting?.catch(() => undefined)
-    await entry.running?.stop()
-  }
-
+export function createSupervisor(o: Pick<House, 'onChange' | 'say'>): Supervisor {
+  const house: House = { ...o, kept: new Map(), warden: startWarden(), isStopping: false }
   return {
-    record,
+    record: () => recordOf(house),
     start: async (spec) => {
-      if (isStopping) throw new Error(`${spec.name} is not started any more: everything is being stopped`)
+      if (house.isStopping) throw new Error(`${spec.name} is not started any more: everything is being stopped`)
       const entry: Kept = { spec, isHalted: false }
-      kept.set(spec.name, entry)
-      const running = await run(entry).catch((error: unknown) => {
-        throw isEnding(entry) ? new Error('stopped before it was ready') : error
+      house.kept.set(spec.name, entry)
+      const running = await run(house, entry).catch((error: unknown) => {
+        throw isEnding(house, entry) ? new Error('stopped before it was ready') : error
       })
-      void keep(entry, running)
+      void keep(house, entry, running)
     },
     halt: async (names) => {
-      await Promise.all(names.map(end))
+      await Promise.all(names.map((name) => end(house, name)))
     },
     stop: async (groups) => {
-      isStopping = true
+      house.isStopping = true
       const named = new Set(groups.flat())
-      for (const group of [...groups, [...kept.keys()].filter((name) => !named.has(name))]) await Promise.all(group.map(end))
-      warden.close()
+      const rest = [...house.kept.keys()].filter((name) => !named.has(name))
+      for (const group of [...groups, rest]) await Promise.all(group.map((name) => end(house, name)))
+      house.warden.close()
     },
   }
+}
+
+const isEnding = (house: House, entry: Kept): boolean => house.isStopping || entry.isHalted
+
+function recordOf({ kept }: House): ProcessRecord {
+  const entries = [...kept.values()].flatMap(({ spec, pid }) => (pid === undefined ? [] : [[spec.name, { pid, marker: spec.marker, signal: spec.stopSignal }] as const]))
+  return Object.fromEntries(entries)
+}
+
+function setPid(house: House, entry: Kept, pid: number | undefined): void {
+  if (entry.pid !== undefined) house.warden.release(entry.pid)
+  if (pid === undefined) delete entry.pid
+  else {
+    entry.pid = pid
+    house.warden.watch(pid, entry.spec.stopSignal)
+    // Its preparations took until after it was told to stop.
+    if (isEnding(house, entry)) signalIfAlive(pid, entry.spec.stopSignal)
+  }
+  house.onChange(recordOf(house))
+}
+
+async function run(house: House, entry: Kept): Promise<StartedProcess> {
+  entry.starting = startProcess(entry.spec, (pid, exited) => {
+    setPid(house, entry, pid)
+    void exited.then(() => {
+      if (entry.pid === pid) setPid(house, entry, undefined)
+    })
+  })
+  entry.running = await entry.starting
+  return entry.running
+}
+
+async function keep(house: House, entry: Kept, first: StartedProcess): Promise<void> {
+  const { name } = entry.spec
+  let running = first
+  let delayMs = FIRST_DELAY_MS
+  while (true) {
+    const since = performance.now()
+    const reason = await running.exited
+    const diedAt = performance.now()
+    if (isEnding(house, entry)) return
+    if (diedAt - since > STEADY_MS) delayMs = FIRST_DELAY_MS
+    house.say(`${name} ended (${reason}); starting it again`)
+    const again = await restart(house, entry, delayMs)
+    if (again === undefined) return
+    running = again.running
+    delayMs = Math.min(again.delayMs * 2, MAX_DELAY_MS)
+    house.say(`${name} is back after ${((performance.now() - diedAt) / 1000).toFixed(1)} s`)
+  }
+}
+
+async function restart(house: House, entry: Kept, firstDelayMs: number): Promise<{ running: StartedProcess; delayMs: number } | undefined> {
+  for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
+    await sleep(delayMs)
+    if (isEnding(house, entry)) return undefined
+    try {
+      return { running: await run(house, entry), delayMs }
+    } catch (error) {
+      if (isEnding(house, entry)) return undefined
+      house.say(`${error instanceof Error ? error.message : String(error)} Trying again.`)
+    }
+  }
+}
+
+async function end({ kept }: House, name: string): Promise<void> {
+  const entry = kept.get(name)
+  if (entry === undefined) return
+  entry.isHalted = true
+  if (entry.pid !== undefined && entry.running?.pid !== entry.pid) signalIfAlive(entry.pid, entry.spec.stopSignal)
+  await entry.running?.stop()
+  await entry.starting?.catch(() => undefined)
+  await entry.running?.stop()
 }

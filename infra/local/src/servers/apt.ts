@@ -78,6 +78,7 @@ function prepareApt(scratch: string, distribution: Distribution, suite: string |
     'Acquire::Languages "none";',
     'Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";',
     'Acquire::Retries "3";',
+    'APT::Update::Error-Mode "any";',
     'APT::Sandbox::User "";',
     // The system's hooks clean the system's cache and refresh its catalogs: not our business.
     '#clear APT::Update::Post-Invoke;',
