@@ -28,7 +28,7 @@ const problemsPage = (): string => {
 }
 
 const files = {
-  'openapi.json': () => `${JSON.stringify(openApiDocument({ routes: publicRoutes, serverUrl: 'http://127.0.0.1:8080' }), null, 2)}\n`,
+  'openapi.json': () => `${JSON.stringify(openApiDocument(publicRoutes), null, 2)}\n`,
   'events.md': eventsPage,
   'problems.md': problemsPage,
 }
