@@ -46,22 +46,69 @@ export function createFollower(o: FollowerOptions): Reader {
   }
 }
 
-/** Tail, poll and the order between them. `poll` shares its runs and logs the first failure of a row. */
+/** Tail, poll and the order between them. */
 function createEngine(o: FollowerOptions, keeper: PlaceKeeper, steps: FollowerSteps) {
   const silence = createSilenceWatch()
   const inTurn = takeTurns()
   const complain = complainOnce(o.log)
-  let stopped = false
   let tail: Subscription | undefined
   let timer: NodeJS.Timeout | undefined
+  const poller = createPoller(o, { steps, inTurn, complain, isSuspect: silence.isSuspect, onSuspect: () => tail?.rebuild('silent') })
 
+  const onEvent = (event: EventEnvelope) => {
+    silence.heard(event.position)
+    const place = keeper.current()
+    if (place === undefined || poller.isStopped()) return
+    if (event.epoch !== place.epoch) return poller.pollSoon()
+    if (event.position <= place.position) return
+    keeper.hold(event)
+    // What is still held afterwards waits for a gap: the poll fills it. After a failure the poll finds out where we stand.
+    void inTurn(steps.applyHeld).then(
+      () => {
+        if (keeper.isHoldingMore()) poller.pollSoon()
+      },
+      (error: unknown) => complain.about(error),
+    )
+  }
+  const onOpen = () => {
+    silence.opened()
+    poller.pollSoon()
+  }
+  return {
+    poll: poller.poll,
+    start: () => {
+      tail = openTail({ name: o.name, producer: o.producer, nats: o.nats, log: o.log, onEvent, onOpen })
+      timer = setInterval(poller.pollSoon, o.pollMs ?? defaultPollMs)
+      poller.pollSoon()
+    },
+    stop: async () => {
+      clearInterval(timer)
+      keeper.waiters.giveUp()
+      tail?.stop()
+      await poller.stop()
+      await inTurn(async () => {})
+    },
+  }
+}
+
+type PollerParts = {
+  steps: FollowerSteps
+  inTurn: <T>(step: () => Promise<T>) => Promise<T>
+  complain: ReturnType<typeof complainOnce>
+  isSuspect(head: number, atMs: number): boolean
+  onSuspect(): void
+}
+
+/** `poll` shares its runs and logs the first failure of a row. */
+function createPoller(o: FollowerOptions, { steps, inTurn, complain, isSuspect, onSuspect }: PollerParts) {
+  let stopped = false
   /** One question and its answer; whether there is more to fetch. The tail goes on applying while the question is under way. */
   const pollOnce = async (): Promise<boolean> => {
     const asked = { ...(await inTurn(steps.stand)), atMs: o.clock.monotonicMs() }
     try {
       const page = await o.client.changes({ after: asked.position, epoch: asked.epoch, limit: pageLimit })
       const isMore = await inTurn(() => steps.take(asked, page))
-      if (!isMore && silence.isSuspect(page.head, asked.atMs)) tail?.rebuild('silent')
+      if (!isMore && isSuspect(page.head, asked.atMs)) onSuspect()
       return isMore
     } catch (error) {
       if (!isAppError(error, 'gone')) throw error
@@ -78,42 +125,14 @@ function createEngine(o: FollowerOptions, keeper: PlaceKeeper, steps: FollowerSt
       throw error
     }
   })
-  const pollSoon = () => void poll().catch(() => {})
-  const onEvent = (event: EventEnvelope) => {
-    silence.heard(event.position)
-    const place = keeper.current()
-    if (place === undefined || stopped) return
-    if (event.epoch !== place.epoch) return pollSoon()
-    if (event.position <= place.position) return
-    keeper.hold(event)
-    // What is still held afterwards waits for a gap: the poll fills it. After a failure the poll finds out where we stand.
-    void inTurn(steps.applyHeld).then(
-      () => {
-        if (keeper.isHoldingMore()) pollSoon()
-      },
-      (error: unknown) => complain.about(error),
-    )
-  }
-  const onOpen = () => {
-    silence.opened()
-    pollSoon()
-  }
   return {
     poll,
-    start: () => {
-      stopped = false
-      tail = openTail({ name: o.name, producer: o.producer, nats: o.nats, log: o.log, onEvent, onOpen })
-      timer = setInterval(pollSoon, o.pollMs ?? defaultPollMs)
-      pollSoon()
-    },
+    pollSoon: () => void poll().catch(() => {}),
+    isStopped: () => stopped,
+    /** A poll under way ends first; one that begins now sees that we have stopped. */
     stop: async () => {
       stopped = true
-      clearInterval(timer)
-      keeper.waiters.giveUp()
-      tail?.stop()
-      // A poll under way ends first; one that begins now sees that we have stopped.
       await poll().catch(() => {})
-      await inTurn(async () => {})
     },
   }
 }

@@ -118,63 +118,69 @@ function createSender(o: RelayOptions, window: PublishWindow, onAcknowledged: ()
 function createPump(o: RelayOptions, window: PublishWindow, store: () => void) {
   let isOpen = false
   let isFull = false
-  let isWanted = false
   let readyGeneration = -1
-  let pumping: Promise<void> | undefined
+  const canPublish = () => isOpen && o.nats.status() === 'connected'
   const sender = createSender(o, window, () => {
     store()
-    if (isFull && window.inFlight() < mostInFlight / 2) wake()
+    if (isFull && window.inFlight() < mostInFlight / 2) loop.wake()
   })
-  const canPublish = () => isOpen && o.nats.status() === 'connected'
-
-  const pump = async () => {
-    // A new generation may have lost its stream; making it is idempotent.
-    if (readyGeneration !== sender.generation()) {
-      const generation = sender.generation()
-      await ensureStream(o.nats, o.service)
-      readyGeneration = generation
-    }
-    for (;;) {
-      isFull = window.inFlight() >= mostInFlight
-      if (!canPublish() || isFull) return
-      const mine = sender.generation()
-      const page = await loadPage(o.system, window.sent())
-      if (mine !== sender.generation()) return
-      const rows = page.filter(isPublishable)
-      window.advanceTo(Number(page[0]?.published ?? 0), rows[0] === undefined ? undefined : Number(rows[0].position))
-      for (const row of rows) sender.send(row, mine)
-      if (rows.length < pageRows) return
-    }
+  /** One page; whether there may be another. */
+  const publishPage = async (): Promise<boolean> => {
+    isFull = window.inFlight() >= mostInFlight
+    if (!canPublish() || isFull) return false
+    const mine = sender.generation()
+    const page = await loadPage(o.system, window.sent())
+    if (mine !== sender.generation()) return false
+    const rows = page.filter(isPublishable)
+    window.advanceTo(Number(page[0]?.published ?? 0), rows[0] === undefined ? undefined : Number(rows[0].position))
+    for (const row of rows) sender.send(row, mine)
+    return rows.length === pageRows
   }
-  const run = async () => {
-    try {
-      do {
-        isWanted = false
-        await pump()
-      } while (isWanted)
-    } catch (error) {
+  const pump = async () => {
+    const generation = sender.generation()
+    // A new generation may have lost its stream; making it is idempotent.
+    if (readyGeneration !== generation) await ensureStream(o.nats, o.service)
+    readyGeneration = generation
+    while (await publishPage());
+  }
+  const loop = createWakeLoop(canPublish, () =>
+    pump().catch((error: unknown) => {
       o.log.debug({ reason: describeFailure(error) }, 'the relay will try again')
       sender.forget()
-    } finally {
-      pumping = undefined
-    }
-  }
-  const wake = () => {
-    isWanted = true
-    if (canPublish()) pumping ??= run()
-  }
+    }),
+  )
   return {
-    wake,
+    wake: loop.wake,
     restart: () => {
       sender.forget()
-      wake()
+      loop.wake()
     },
     open: () => {
       isOpen = true
     },
     close: async () => {
       isOpen = false
-      await pumping
+      await loop.idle()
     },
+  }
+}
+
+/** Runs at most once at a time, and once more when it was woken meanwhile. */
+function createWakeLoop(canRun: () => boolean, run: () => Promise<void>) {
+  let isWanted = false
+  let underway: Promise<void> | undefined
+  const loop = async () => {
+    while (isWanted && canRun()) {
+      isWanted = false
+      await run()
+    }
+    underway = undefined
+  }
+  return {
+    wake: () => {
+      isWanted = true
+      if (canRun()) underway ??= loop()
+    },
+    idle: async () => underway,
   }
 }

@@ -39,36 +39,28 @@ export function subscribe(o: SubscribeOptions): Subscription {
   const drop = () => {
     generation += 1
     backoff.cancel()
-    const old = messages
+    discard(messages)
     messages = undefined
-    discard(old)
   }
   const build = async () => {
     drop()
     const mine = generation
-    const session = o.link.session()
-    if (stopped || session === undefined) return
+    const session = stopped ? undefined : o.link.session()
+    if (session === undefined) return
     try {
-      const opened = await o.open(session, (message) => {
-        if (mine === generation) o.onMessage(message)
-      })
+      const opened = await o.open(session, (message) => void (mine === generation && o.onMessage(message)))
       if (mine !== generation) return discard(opened)
       messages = opened
       backoff.reset()
-      void watch(opened, mine)
+      void firstDoubt(opened).then((reason) => {
+        if (mine === generation) rebuild(reason)
+      })
       o.onOpen()
     } catch (error) {
       if (mine !== generation) return
       o.log.debug({ subscription: o.name, reason: describeFailure(error) }, 'subscription could not be built')
       backoff.schedule(build)
     }
-  }
-  const watch = async (opened: ConsumerMessages, mine: number) => {
-    for await (const notice of opened.status()) {
-      if (mine !== generation) return
-      if (isDoubtful(notice)) return rebuild(notice.type)
-    }
-    if (mine === generation) rebuild('closed')
   }
   const rebuild = (reason: string) => {
     if (stopped) return
@@ -88,6 +80,12 @@ export function subscribe(o: SubscribeOptions): Subscription {
       drop()
     },
   }
+}
+
+/** What the server or the client says against it, whenever that is. */
+async function firstDoubt(messages: ConsumerMessages): Promise<string> {
+  for await (const notice of messages.status()) if (isDoubtful(notice)) return notice.type
+  return 'closed'
 }
 
 const discard = (messages: ConsumerMessages | undefined) => void messages?.close().catch(() => {})
