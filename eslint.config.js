@@ -15,7 +15,7 @@ export default defineConfig(
   tseslint.configs.recommended,
   {
     files: ['**/*.ts'],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { project: "./tsconfig.json", tsconfigRootDir: import.meta.dirname } },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
@@ -37,5 +37,5 @@ export default defineConfig(
     files: ['**/test/**', 'tests/**', 'libs/test-kit/**'],
     rules: { 'max-lines-per-function': 'off', 'no-restricted-syntax': ['error', noDefaultExport], '@typescript-eslint/no-floating-promises': 'off' },
   },
-  { files: ['**/main.ts', '**/migrate.ts', 'infra/local/**', 'tests/**', 'bench/**', 'libs/service-kit/src/lifecycle/**'], rules: { 'no-restricted-syntax': ['error', noDefaultExport], 'no-console': 'off' } },
+  { files: ['**/main.ts', '**/migrate.ts', 'infra/local/**', 'tests/**', 'bench/**', 'docs/**', 'libs/service-kit/src/lifecycle/**'], rules: { 'no-restricted-syntax': ['error', noDefaultExport], 'no-console': 'off' } },
 )

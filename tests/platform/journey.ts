@@ -3,10 +3,11 @@
  * change one's mind, lose a token, read the trail. Each step asserts what the person sees.
  */
 import { createPublicKey, verify, type JsonWebKey } from 'node:crypto'
+import type tap from 'tap'
 import { until, type Answer, type Api } from './client.ts'
 import { found, join, newAddress, newPassword, refreshed, signIn, signUp, type Person } from './people.ts'
 
-type Test = Parameters<Parameters<(typeof import('tap'))['test']>[0]>[0]
+type Test = Parameters<Parameters<(typeof tap)['test']>[0]>[0]
 type Evaluation = { type?: string; id?: string; properties?: Record<string, unknown> }
 
 const evaluate = (api: Api, person: Person, action: string, resource: Evaluation = {}): Promise<Answer> =>
