@@ -14,6 +14,7 @@ import { systemClock, type Clock } from '../context/clock.ts'
 import type { ReadyCheck } from '../health/checks.ts'
 import { createManagementServer } from '../health/management-server.ts'
 import { createLogger, type Logger, type LogLevel } from '../logging/logger.ts'
+import { outliveDriverFault } from './driver-faults.ts'
 import { watchParent } from './watch-parent.ts'
 
 export type Runtime = { readonly log: Logger; readonly clock: Clock }
@@ -106,20 +107,31 @@ const listen = (server: Server, host: string, port: number): Promise<number> =>
 
 type Stopping = { state: { isDraining: boolean }; service: RunningService; management: Server; log: Logger }
 
-/** On SIGTERM and friends: no longer ready, no new requests, running ones end, then background and connections. */
+/** On SIGTERM and friends, or an error nobody handled: no longer ready, no new requests, running ones end, then background and connections. */
 function stopGracefully({ state, service, management, log }: Stopping): void {
-  const grace = closeWithGrace({ delay: drainMs, logger: { error: (message: unknown) => log.error({ err: message }, 'stopping failed') } }, async ({ signal, err }) => {
+  let fatal: unknown
+  const logger = { error: (message: unknown) => log.error({ err: message }, 'stopping failed') }
+  const grace = closeWithGrace({ delay: drainMs, logger, skip: ['uncaughtException', 'unhandledRejection'] }, async ({ signal }) => {
     state.isDraining = true
-    if (err) log.fatal({ err }, 'stopping after an error nobody handled')
-    else log.info({ signal }, 'stopping')
+    if (fatal === undefined) log.info({ signal }, 'stopping')
+    else log.fatal({ err: fatal }, 'stopping after an error nobody handled')
     await service.app.close()
     await service.close()
     management.closeAllConnections()
     management.close()
     log.info('stopped')
+    // Thrown on, it makes the exit code 1.
+    if (fatal !== undefined) throw fatal
   })
+  const onUnhandled = (err: unknown): void => {
+    if (outliveDriverFault(err)) return log.warn({ err }, 'the database driver failed; its connections are made anew')
+    if (fatal !== undefined) process.exit(1)
+    fatal = err ?? new Error('rejected without a reason')
+    void grace.close()
+  }
+  process.on('uncaughtException', onUnhandled).on('unhandledRejection', onUnhandled)
   watchParent(() => {
     log.warn('the process that started this one is gone')
-    grace.close()
+    void grace.close()
   })
 }

@@ -5,6 +5,7 @@
 import { drizzle, type PostgresJsDatabase, type PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js'
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import postgres from 'postgres'
+import { createFreshClient } from './fresh-client.ts'
 
 export type Db = PostgresJsDatabase<Record<string, never>>
 export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0]
@@ -21,7 +22,7 @@ export type PostgresConnection = {
 
 /** Opens nothing by itself: the first query connects. `max` is the number of connections, 10 when absent. */
 export function connectPostgres(options: { url: string; schema: string; applicationName: string; max?: number }): PostgresConnection {
-  const client = postgres(options.url, {
+  const open = (): postgres.Sql => postgres(options.url, {
     max: options.max ?? 10,
     connect_timeout: 2,
     idle_timeout: 60,
@@ -36,12 +37,18 @@ export function connectPostgres(options: { url: string; schema: string; applicat
       TimeZone: 'UTC',
     },
   })
+  // drizzle sets the parsers of the client it is given: each new one has to pass through it.
+  const { client, close } = createFreshClient(() => {
+    const fresh = open()
+    drizzle(fresh)
+    return fresh
+  })
   const db: Db = drizzle(client)
   return {
     db,
-    close: () => client.end({ timeout: 5 }),
+    close,
     ping: async () => {
-      await client`select 1`
+      await client.unsafe('select 1')
     },
   }
 }

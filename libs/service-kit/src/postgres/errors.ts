@@ -21,6 +21,13 @@ const endedByServer = new Set(['25P03', '25P04'])
 /** PostgreSQL can't be reached or can't answer now: the caller answers 503, a consumer tries again without counting it. */
 export const isUnavailable = (error: unknown): boolean => endedByServer.has(sqlState(error) ?? '') || isDependencyUnavailable(error)
 
+/** The server ended the connection, or the driver gave it up. */
+const lostByDriver = new Set<unknown>(['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'CONNECTION_ENDED', 'CONNECT_TIMEOUT', 'ECONNRESET', 'EPIPE'])
+
+/** The connection is gone, not just the query: what shared its pool may be gone as well. */
+export const isConnectionLost = (error: unknown): boolean =>
+  ['57P01', '57P02', '57P03'].includes(sqlState(error) ?? '') || chainOf(error).some(({ code }) => lostByDriver.has(code))
+
 /** Serialization failure or deadlock: the same transaction may succeed when run again. */
 export function isRetryable(error: unknown): boolean {
   const state = sqlState(error)

@@ -1,0 +1,61 @@
+/**
+ * A client that is replaced by a new one as soon as a connection was lost. A connection object of postgres 3.4 that lost its server in mid-write
+ * may never write again (porsager/postgres#1154), so after an outage the old pool is not trusted: it finishes what runs and is closed.
+ */
+import type postgres from 'postgres'
+import { onDriverFault } from '../lifecycle/driver-faults.ts'
+import { isConnectionLost } from './errors.ts'
+
+type Begin = (run: (tx: postgres.TransactionSql) => unknown) => Promise<unknown>
+type Query = { then: (done?: unknown, failed?: unknown) => unknown }
+
+export type FreshClient = {
+  /** What drizzle uses of a client: `options`, `unsafe` and `begin`, always of the present pool. */
+  client: postgres.Sql
+  close(): Promise<void>
+}
+
+/** New pools are made at most this often: while the server is away every query fails. */
+const restMs = 250
+const closeTimeoutSeconds = 5
+
+/** `make` opens nothing by itself; it is called again for each replacement. */
+export function createFreshClient(make: () => postgres.Sql): FreshClient {
+  let present = make()
+  let madeAtMs = performance.now()
+  let isClosed = false
+
+  const beginAfresh = (): void => {
+    if (isClosed || performance.now() - madeAtMs < restMs) return
+    const old = present
+    present = make()
+    madeAtMs = performance.now()
+    void old.end({ timeout: closeTimeoutSeconds }).catch(() => undefined)
+  }
+  const noticing = (error: unknown): never => {
+    if (isConnectionLost(error)) beginAfresh()
+    throw error
+  }
+  /** A query runs when it is awaited, so its failure is seen by standing between it and whoever awaits. */
+  const watched = (query: Query): Query => {
+    const then = query.then.bind(query)
+    query.then = (done, failed) => (then(undefined, noticing) as Promise<unknown>).then(done as never, failed as never)
+    return query
+  }
+  const facade = {
+    get options() {
+      return present.options
+    },
+    unsafe: (...args: Parameters<postgres.Sql['unsafe']>) => watched(present.unsafe(...args) as unknown as Query),
+    begin: (run: Parameters<Begin>[0]) => (present.begin as Begin)(run).catch(noticing),
+  }
+  const forget = onDriverFault(beginAfresh)
+  return {
+    client: facade as unknown as postgres.Sql,
+    close: () => {
+      isClosed = true
+      forget()
+      return present.end({ timeout: closeTimeoutSeconds })
+    },
+  }
+}
