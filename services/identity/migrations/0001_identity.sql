@@ -28,7 +28,7 @@ create table emails (
   constraint emails_one_per_user unique (user_id)
 );
 --> statement-breakpoint
--- Argon2id in PHC format: the string names its own parameters.
+-- The password of a person whose address is proven: Argon2id in PHC format, the string names its own parameters.
 create table credentials (
   user_id uuid primary key references users (id) on delete cascade,
   phc text not null check (phc like '$argon2id$%'),
@@ -36,14 +36,24 @@ create table credentials (
   changed_at timestamptz not null default now()
 );
 --> statement-breakpoint
--- A mail that was asked for. Its secrets are minted when it is sent; whichever is used first verifies the address and so ends them all.
+-- One registration of an address nobody has proven: the name and the password that its own mail activates. Its secrets are minted when the mail is sent.
+-- Whichever registration is proven first settles them all: name and hash leave every row, proven_at stays on the one.
 create table email_verifications (
   id uuid primary key,
   user_id uuid not null references users (id) on delete cascade,
   email_id uuid not null references emails (id) on delete cascade,
-  requested_at timestamptz not null default now()
+  name text,
+  phc text check (phc like '$argon2id$%'),
+  registered_at timestamptz not null default now(),
+  -- Counts the requests for the mail; mail_requested_at is the last one.
+  version bigint not null default 0 check (version >= 0),
+  mail_requested_at timestamptz,
+  proven_at timestamptz,
+  check ((name is null) = (phc is null)),
+  check (proven_at is null or phc is null)
 );
-create index email_verifications_by_email on email_verifications (email_id, requested_at desc);
+create index email_verifications_by_email on email_verifications (email_id, registered_at desc);
+create unique index email_verifications_one_proven on email_verifications (email_id) where proven_at is not null;
 create table email_verification_secrets (
   secret_hash bytea primary key check (length(secret_hash) = 32),
   verification_id uuid not null references email_verifications (id) on delete cascade,
@@ -55,10 +65,11 @@ create table email_verification_secrets (
 );
 create index email_verification_secrets_by_email on email_verification_secrets (email_id);
 --> statement-breakpoint
--- A sign-in whose password was right and that waits for a step. organization_choice tells "none asked for" from "nothing said".
+-- A sign-in whose password was that of a registration, and that waits until this registration is the proven one. organization_choice tells "none asked for" from "nothing said".
 create table sign_in_transactions (
   id uuid primary key,
   user_id uuid not null references users (id) on delete cascade,
+  verification_id uuid not null references email_verifications (id) on delete cascade,
   challenge_hash bytea not null unique check (length(challenge_hash) = 32),
   next text[] not null check (cardinality(next) > 0),
   amr text[] not null,
@@ -104,10 +115,10 @@ end $$;
 --> statement-breakpoint
 grant select, update (name, version, updated_at) on users to identity_runtime;
 grant select on emails to identity_runtime;
-grant select, insert, update (version, updated_at) on users to identity_system;
+grant select, insert, update (name, invitation_id, version, updated_at) on users to identity_system;
 grant select, insert, update (verified_at) on emails to identity_system;
 grant select, insert, update (phc, changed_at) on credentials to identity_system;
-grant select, insert on email_verifications to identity_system;
+grant select, insert, update (name, phc, version, mail_requested_at, proven_at) on email_verifications to identity_system;
 grant select, insert, update (used_at), delete on email_verification_secrets to identity_system;
 grant select, insert, update (consumed_at), delete on sign_in_transactions to identity_system;
 grant select, insert, update, delete on sign_in_throttles to identity_system;

@@ -1,20 +1,37 @@
-/** Everything a sign-in has to know about an address, in one look; and the password, which only this file reads or writes. */
+/** Everything a sign-in has to know about an address, in one look; and the password of a proven person. */
+import { typeIdOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
-import { and, eq } from 'drizzle-orm'
-import { credentials, emails, users } from './schema.ts'
+import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
+import { and, eq, sql } from 'drizzle-orm'
+import { credentials } from './schema.ts'
 
-export type Account = { userId: string; version: number; status: 'active' | 'disabled'; isEmailVerified: boolean; phc: string }
+/** A password that would be right. `verificationId` names the registration it waits in; undefined: it is the person's own. */
+export type KnownPassword = { phc: string; verificationId: string | undefined }
+export type Account = { userId: string; version: number; status: 'active' | 'disabled'; isEmailVerified: boolean; passwords: KnownPassword[] }
 
+/** Each costs a hash at sign-in. An older registration is still activated by its mail; only its password gives no challenge before. */
+const registrationsAtSignIn = 3
+
+type AccountRow = { id: string; version: string; status: Account['status']; is_verified: boolean; phc: string; verification_id: string | null }
+
+/** The one password of a proven person, or those of the newest open registrations, newest first. */
 export async function findAccountByAddress(db: Queryable, normalizedAddress: string): Promise<Account | undefined> {
-  const [row] = await db
-    .select({ userId: users.id, version: users.version, status: users.status, verifiedAt: emails.verifiedAt, phc: credentials.phc })
-    .from(emails)
-    .innerJoin(users, eq(users.id, emails.userId))
-    .innerJoin(credentials, eq(credentials.userId, users.id))
-    .where(eq(emails.normalizedAddress, normalizedAddress))
+  const rows = rowsOf<AccountRow>(
+    await db.execute(sql`
+      select u.id, u.version, u.status, e.verified_at is not null as is_verified, p.phc, p.verification_id
+      from emails e join users u on u.id = e.user_id cross join lateral (
+        select c.phc, null::uuid as verification_id, now() as registered_at from credentials c where c.user_id = u.id
+        union all
+        (select v.phc, v.id, v.registered_at from email_verifications v where v.email_id = e.id and v.phc is not null
+          order by v.registered_at desc, v.id desc limit ${registrationsAtSignIn})
+      ) p
+      where e.normalized_address = ${normalizedAddress}
+      order by p.registered_at desc, p.verification_id desc`),
+  )
+  const [row] = rows
   if (row === undefined) return undefined
-  const { verifiedAt, ...account } = row
-  return { ...account, isEmailVerified: verifiedAt !== null }
+  const passwords = rows.map(({ phc, verification_id: id }) => ({ phc, verificationId: id === null ? undefined : typeIdOf('ver', id) }))
+  return { userId: typeIdOf('user', row.id), version: Number(row.version), status: row.status, isEmailVerified: row.is_verified, passwords }
 }
 
 export async function insertCredential(db: Queryable, credential: { userId: string; phc: string }): Promise<void> {

@@ -40,7 +40,12 @@ export const emailVerifications = pgTable('email_verifications', {
   id: typeId('id', 'ver').primaryKey(),
   userId: typeId('user_id', 'user').notNull(),
   emailId: typeId('email_id', 'eml').notNull(),
-  requestedAt: at('requested_at').notNull().defaultNow(),
+  name: text('name'),
+  phc: text('phc'),
+  registeredAt: at('registered_at').notNull().defaultNow(),
+  version: version('version').notNull().default(0),
+  mailRequestedAt: at('mail_requested_at'),
+  provenAt: at('proven_at'),
 })
 
 export const emailVerificationSecrets = pgTable('email_verification_secrets', {
@@ -55,6 +60,7 @@ export const emailVerificationSecrets = pgTable('email_verification_secrets', {
 export const signInTransactions = pgTable('sign_in_transactions', {
   id: typeId('id', 'sin').primaryKey(),
   userId: typeId('user_id', 'user').notNull(),
+  verificationId: typeId('verification_id', 'ver').notNull(),
   challengeHash: bytea('challenge_hash').notNull(),
   next: text('next').array().notNull(),
   amr: text('amr').array().notNull(),

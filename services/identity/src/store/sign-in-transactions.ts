@@ -1,12 +1,15 @@
-/** Sign-ins that wait for a step. The challenge is kept as its hash and consumed by one conditional update. */
+/**
+ * Sign-ins that wait until their registration is proven. The challenge is kept as its hash and consumed by one conditional update.
+ * Once another registration is proven, the sign-in is as good as unknown.
+ */
 import { typeIdOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
-import { and, eq, gt, isNull, lt, sql } from 'drizzle-orm'
+import { and, eq, gt, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
 import type { OrganizationChoice } from '../domain/sign-in.ts'
-import { signInTransactions } from './schema.ts'
+import { emailVerifications, signInTransactions } from './schema.ts'
 
-type NewSignIn = { id: string; userId: string; challengeHash: Buffer; next: string[]; amr: string[]; organization: OrganizationChoice; ttlSeconds: number }
+type NewSignIn = { id: string; userId: string; verificationId: string; challengeHash: Buffer; next: string[]; amr: string[]; organization: OrganizationChoice; ttlSeconds: number }
 
 /** Stores a sign-in and drops the expired ones of the same person. */
 export async function insertSignIn(db: Queryable, { organization, ttlSeconds, ...signIn }: NewSignIn): Promise<void> {
@@ -19,12 +22,20 @@ export async function insertSignIn(db: Queryable, { organization, ttlSeconds, ..
   })
 }
 
-/** What a waiting sign-in still needs; undefined when it is unknown, over or finished. */
+/** What a waiting sign-in still needs; undefined when it is unknown, over, finished or void. */
 export async function findOpenSignIn(db: Queryable, challengeHash: Buffer): Promise<{ next: string[] } | undefined> {
   const rows = await db
     .select({ next: signInTransactions.next })
     .from(signInTransactions)
-    .where(and(eq(signInTransactions.challengeHash, challengeHash), isNull(signInTransactions.consumedAt), gt(signInTransactions.expiresAt, sql`now()`)))
+    .innerJoin(emailVerifications, eq(emailVerifications.id, signInTransactions.verificationId))
+    .where(
+      and(
+        eq(signInTransactions.challengeHash, challengeHash),
+        isNull(signInTransactions.consumedAt),
+        gt(signInTransactions.expiresAt, sql`now()`),
+        or(isNotNull(emailVerifications.phc), isNotNull(emailVerifications.provenAt)),
+      ),
+    )
   return rows[0]
 }
 
@@ -39,13 +50,13 @@ type ClaimedRow = {
   organization_id: string | null
 }
 
-/** Consumes a sign-in whose person is active with a verified address; of several at once exactly one gets it. */
+/** Consumes a sign-in whose person is active and whose own registration was the proven one; of several at once exactly one gets it. */
 export async function claimSignIn(db: Queryable, challengeHash: Buffer): Promise<ClaimedSignIn | undefined> {
   const claimed = await db.execute(sql`
     update sign_in_transactions t set consumed_at = now()
-    from users u join emails e on e.user_id = u.id
+    from users u, email_verifications v
     where t.challenge_hash = ${challengeHash} and t.consumed_at is null and t.expires_at > now()
-      and u.id = t.user_id and u.status = 'active' and e.verified_at is not null
+      and u.id = t.user_id and u.status = 'active' and v.id = t.verification_id and v.proven_at is not null
     returning t.id, t.user_id, u.version, t.amr, t.organization_choice, t.organization_id`)
   const [row] = rowsOf<ClaimedRow>(claimed)
   if (row === undefined) return undefined

@@ -41,11 +41,11 @@ export async function claimNewName(db: Queryable, { userId, name }: { userId: st
   return rows[0]?.version
 }
 
-/** Counts a change of the person that lies in another table. */
-export async function raiseVersion(db: Queryable, userId: string): Promise<number> {
+/** The person becomes who proved the address. The new version. */
+export async function activateUser(db: Queryable, { userId, name, invitationId }: { userId: string; name: string; invitationId: string | undefined }): Promise<number> {
   const [row] = await db
     .update(users)
-    .set({ version: sql`${users.version} + 1`, updatedAt: sql`now()` })
+    .set({ name, ...(invitationId !== undefined && { invitationId }), version: sql`${users.version} + 1`, updatedAt: sql`now()` })
     .where(eq(users.id, userId))
     .returning({ version: users.version })
   if (row === undefined) throw new Error('A person disappeared while being changed')

@@ -36,7 +36,7 @@ async function createAdmin(tx: Tx, { refusal, ...admin }: Admin): Promise<Bootst
   const { userId } = admin
   if (!(await claimBootstrap(tx, userId))) return { kind: 'exists' }
   // The marker was written for nobody: roll it back.
-  if (!(await openAccount(tx, { ...admin, via: 'bootstrap', isVerified: true, actor: 'system' }))) throw refusal
+  if (!(await openAccount(tx, { ...admin, via: 'bootstrap', actor: 'system' }))) throw refusal
   await appendEvent(tx, {
     contract: PlatformAdminBootstrapped,
     aggregateType: 'platform_admin',

@@ -1,4 +1,4 @@
-/** Makes a person out of an address nobody has: the person, the address, the password and `user.registered`, in the transaction of the caller. */
+/** Makes a person out of an address nobody has: the person, the address and `user.registered`, in the transaction of the caller. */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { UserRegistered } from '@gatehouse/contracts/events/identity/user-registered.v1'
 import { appendEvent } from '@gatehouse/service-kit/events/outbox'
@@ -13,21 +13,21 @@ export type NewAccount = {
   userId: string
   address: string
   name: string
-  phc: string
+  /** Given when somebody vouched for the address (an accepted invitation, the operator): it counts as proven. Without proof nobody has a password. */
+  phc?: string
   via: UserRegistered['via']
-  /** Whether somebody vouched for the address: an accepted invitation, the operator. */
-  isVerified: boolean
   actor: Actor
   invitationId?: string
 }
 
 /** The id of the address's row; undefined, with nothing written, when somebody has the address. */
 export async function openAccount(tx: Tx, account: NewAccount): Promise<{ emailId: string } | undefined> {
-  const { userId, address, name, phc, via, isVerified, actor, invitationId } = account
+  const { userId, address, name, phc, via, actor, invitationId } = account
+  const isVerified = phc !== undefined
   const emailId = newId('eml')
   if (!(await claimAddress(tx, { id: emailId, userId, address, normalizedAddress: normalizeAddress(address), isVerified }))) return undefined
   await insertUser(tx, { id: userId, name, ...(invitationId === undefined ? {} : { invitationId }) })
-  await insertCredential(tx, { userId, phc })
+  if (isVerified) await insertCredential(tx, { userId, phc })
   await appendEvent(tx, {
     contract: UserRegistered,
     aggregateType: 'user',

@@ -1,35 +1,56 @@
-/** Asks for one verification mail in the transaction of the caller. The mail and its secret are made later, by whoever handles the event. */
+/**
+ * Registrations that wait for proof, and their mails. Every registration is a claim of its own, because nobody knows yet whose address it is:
+ * a mail activates the name and password it was sent for, never those of somebody who registered earlier. Asked for in the transaction of the
+ * caller; the mail and its secret are made later, by whoever handles the event.
+ */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification-requested.v1'
 import { appendEvent } from '@gatehouse/service-kit/events/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
-import { insertVerification, isVerificationRecent } from '../store/email-verifications.ts'
+import { countMail, countRecentMails, findNewestRegistration, insertRegistration, type Registration } from '../store/email-verifications.ts'
 import { lockEmailByAddress } from '../store/emails.ts'
 
-type Asked = { userId: string; emailId: string; actor: Actor }
+/** So many registrations get their mail within one cooldown: room for the owner beside somebody who was faster, none for flooding a mailbox. */
+const mailsPerCooldown = 3
 
-export async function requestVerification(tx: Tx, { userId, emailId, actor }: Asked): Promise<void> {
+type Wanted = { normalizedAddress: string; cooldownSeconds: number }
+
+/** Adds a registration to an unproven address and asks for its mail; nothing for a proven one. Beyond the limit it waits for a resend. */
+export async function addRegistration(tx: Tx, { normalizedAddress, cooldownSeconds, name, phc }: Wanted & { name: string; phc: string }): Promise<void> {
+  const email = await lockEmailByAddress(tx, normalizedAddress)
+  if (email === undefined || email.verifiedAt !== null) return
+  const isCrowded = (await countRecentMails(tx, { emailId: email.id, withinSeconds: cooldownSeconds })) >= mailsPerCooldown
+  const registration = { id: newId('ver'), userId: email.userId, emailId: email.id, name, phc }
+  await insertRegistration(tx, registration)
+  // Anybody may register an address, so nobody is named as the one who did.
+  if (!isCrowded) await requestMail(tx, { ...registration, actor: 'system' })
+}
+
+/** The first registration of an address and its mail. */
+export async function startRegistration(tx: Tx, { actor, ...registration }: Omit<Registration, 'id'> & { actor: Actor }): Promise<void> {
   const id = newId('ver')
-  await insertVerification(tx, { id, userId, emailId })
+  await insertRegistration(tx, { id, ...registration })
+  await requestMail(tx, { id, userId: registration.userId, actor })
+}
+
+/** Another mail for the newest registration of an unproven address; nothing within `cooldownSeconds` of any mail to it. */
+export async function requestAnotherMail(tx: Tx, { normalizedAddress, cooldownSeconds }: Wanted): Promise<void> {
+  const email = await lockEmailByAddress(tx, normalizedAddress)
+  if (email === undefined || email.verifiedAt !== null) return
+  if ((await countRecentMails(tx, { emailId: email.id, withinSeconds: cooldownSeconds })) > 0) return
+  const newest = await findNewestRegistration(tx, email.id)
+  if (newest) await requestMail(tx, { id: newest.id, userId: email.userId, actor: 'system' })
+}
+
+async function requestMail(tx: Tx, { id, userId, actor }: { id: string; userId: string; actor: Actor }): Promise<void> {
   await appendEvent(tx, {
     contract: EmailVerificationRequested,
     aggregateType: 'email_verification',
     aggregateId: id,
-    version: 1,
+    version: await countMail(tx, id),
     userId,
     actor,
     data: { verification_id: id, user_id: userId },
   })
-}
-
-/**
- * Another mail for an address that waits for verification; nothing for one that is unknown or verified, nor within `cooldownSeconds`
- * of the last one, so nobody's mailbox can be flooded. Anybody may ask, so nobody is named as the one who did.
- */
-export async function requestAnotherVerification(tx: Tx, { normalizedAddress, cooldownSeconds }: { normalizedAddress: string; cooldownSeconds: number }): Promise<void> {
-  const email = await lockEmailByAddress(tx, normalizedAddress)
-  if (email === undefined || email.verifiedAt !== null) return
-  if (await isVerificationRecent(tx, { emailId: email.id, withinSeconds: cooldownSeconds })) return
-  await requestVerification(tx, { userId: email.userId, emailId: email.id, actor: 'system' })
 }

@@ -1,10 +1,10 @@
-/** Asks for another verification mail; every address gets the same answer at the same time. */
+/** Asks for another mail for the newest registration of an address; every address gets the same answer at the same time. */
 import type { Deps } from '../deps.ts'
 import { normalizeAddress } from '../domain/email-address.ts'
-import { requestAnotherVerification } from './request-verification.ts'
+import { requestAnotherMail } from './request-verification.ts'
 import { writeUnseen } from './write-unseen.ts'
 
 export function resendVerification(deps: Pick<Deps, 'spine' | 'even' | 'settings'>, { email }: { email: string }): Promise<void> {
   const wanted = { normalizedAddress: normalizeAddress(email), cooldownSeconds: deps.settings.resendCooldownSeconds }
-  return deps.even.always(() => writeUnseen(deps, (tx) => requestAnotherVerification(tx, wanted)))
+  return deps.even.always(() => writeUnseen(deps, (tx) => requestAnotherMail(tx, wanted)))
 }

@@ -1,4 +1,4 @@
-/** Address and password in; a session out, or a stored sign-in that waits for the step still missing. */
+/** Address and password in; a session out, or a stored sign-in that waits until the registration of this password is proven. */
 import type { SignInResult } from '@gatehouse/contracts/http/identity/sign-in'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
@@ -25,13 +25,13 @@ export async function signIn(deps: SignInDeps, { email, password, source, organi
     case 'refused':
       throw problem('invalid_credentials')
     case 'challenge':
-      return challenge(deps, { userId: account.userId, next: step.next, organization })
+      return challenge(deps, { userId: account.userId, verificationId: step.verificationId, next: step.next, organization })
     case 'session':
       return deps.tokens.startSession({ userId: account.userId, userVersion: account.version, amr, organization })
   }
 }
 
-type Waiting = { userId: string; next: string[]; organization: OrganizationChoice }
+type Waiting = { userId: string; verificationId: string; next: string[]; organization: OrganizationChoice }
 
 async function challenge(deps: SignInDeps, waiting: Waiting): Promise<SignInResult> {
   const { secret, hash } = mintSecret(challengePrefix)

@@ -45,9 +45,9 @@ t.test('the same text in two normal forms is one password', async () => {
 })
 
 t.test('only an active person with a proven address gets a session', async (t) => {
-  t.same(decideNextStep({ status: 'active', isEmailVerified: true }), { kind: 'session' })
-  t.same(decideNextStep({ status: 'active', isEmailVerified: false }), { kind: 'challenge', next: ['verify_email'] })
-  for (const isEmailVerified of [true, false]) t.same(decideNextStep({ status: 'disabled', isEmailVerified }), { kind: 'refused' })
+  t.same(decideNextStep({ status: 'active', verificationId: undefined }), { kind: 'session' })
+  t.same(decideNextStep({ status: 'active', verificationId: 'ver_1' }), { kind: 'challenge', next: ['verify_email'], verificationId: 'ver_1' })
+  for (const verificationId of [undefined, 'ver_1']) t.same(decideNextStep({ status: 'disabled', verificationId }), { kind: 'refused' })
 })
 
 t.test('nothing said, none wanted and one named stay apart', async (t) => {

@@ -17,12 +17,12 @@ const statuses = (answers: Answer[]): Record<string, number> => {
   return counts
 }
 
-t.test('one address registered by many is one person with one mail, and everybody hears the same', async (t) => {
+t.test('one address registered by many is one person with few mails, and everybody hears the same', async (t) => {
   const email = newAddress()
   const answers = await atOnce((_, on) => platform.ask(on, { url: '/v1/auth/register', body: { email, password: newPassword(), name: 'Ada' } }))
   t.same(statuses(answers), { 202: callers })
   t.equal((await admin`select 1 from users`).length, 1)
-  t.same(await platform.announced(replica), ['user.registered.v1', 'email_verification.requested.v1'])
+  t.same(await platform.announced(replica), ['user.registered.v1', ...Array.from({ length: 3 }, () => 'email_verification.requested.v1')])
 })
 
 t.test('one verification secret verifies once', async (t) => {
@@ -80,6 +80,60 @@ t.test('one address invited many times goes to one person; the others hear of th
   const email = newAddress('eve')
   const answers = await atOnce((_, on) => platform.ask(on, { url: '/internal/users', as: 'orgs', body: { invitation_id: newId('inv'), email, name: 'Eve', password: newPassword() } }))
   t.same(statuses(answers), { 201: 1, 409: callers - 1 })
+})
+
+t.test('of many registrations of one address one is proven, and the password is that of its mail', async (t) => {
+  const email = newAddress()
+  const claims: Awaited<ReturnType<typeof platform.register>>[] = []
+  for (let claim = 0; claim < 3; claim += 1) claims.push(await platform.register(replica, { email }))
+  const challenges = await Promise.all(claims.map(({ password }) => platform.ask(replica, { url: '/v1/auth/login', body: { email, password } })))
+  const secrets = await atOnce((caller, on) => platform.mint(on, claims[caller % 3]?.verification ?? ''))
+  const answers = await atOnce((caller, on) => platform.ask(on, { url: '/v1/auth/verify-email', body: { token: secrets[caller] } }))
+  t.same(statuses(answers), { 200: 1, 400: callers - 1 })
+  const winner = answers.findIndex(({ status }) => status === 200) % 3
+  for (const [index, { password }] of claims.entries()) {
+    t.equal((await platform.ask(replica, { url: '/v1/auth/login', body: { email, password } })).status, index === winner ? 200 : 401)
+    const challenge = challenges[index]?.body['challenge']
+    t.equal((await platform.ask(replica, { url: '/v1/auth/challenge', body: { challenge, step: 'verify_email' } })).status, index === winner ? 200 : 400)
+  }
+})
+
+t.test('one invitation takes a squatted address over once, whoever asks', async (t) => {
+  const { email, id } = await platform.register(replica)
+  const body = { invitation_id: newId('inv'), email, name: 'Eve', password: newPassword() }
+  const answers = await atOnce((_, on) => platform.ask(on, { url: '/internal/users', as: 'orgs', body }))
+  t.same(statuses(answers), { 201: callers })
+  t.same([...new Set(answers.map((answer) => answer.body['user_id']))], [id])
+  t.match(await admin`select version from users where invitation_id is not null and id = (select user_id from emails where address = ${email})`, [{ version: '2' }])
+})
+
+t.test('a squatted address invited many times goes to one acceptance', async (t) => {
+  const { email } = await platform.register(replica)
+  const passwords = Array.from({ length: callers }, newPassword)
+  const answers = await atOnce((caller, on) =>
+    platform.ask(on, { url: '/internal/users', as: 'orgs', body: { invitation_id: newId('inv'), email, name: 'Eve', password: passwords[caller] } }),
+  )
+  t.same(statuses(answers), { 201: 1, 409: callers - 1 })
+  const password = passwords[answers.findIndex(({ status }) => status === 201)]
+  t.match(await platform.ask(replica, { url: '/v1/auth/login', body: { email, password } }), { body: { status: 'authenticated' } })
+})
+
+t.test('an acceptance and a verification at once: one proves the address, and only its password works', async (t) => {
+  for (let round = 0; round < 4; round += 1) {
+    const person = await platform.register(replica)
+    const { email } = person
+    const token = await platform.mint(replica, person.verification)
+    const invited = newPassword()
+    const accept = (on: typeof replica) => platform.ask(on, { url: '/internal/users', as: 'orgs', body: { invitation_id: newId('inv'), email, name: 'Eve', password: invited } })
+    const answers = await atOnce((caller, on) => (caller % 4 < 2 ? accept(on) : platform.ask(on, { url: '/v1/auth/verify-email', body: { token } })))
+    const winners = answers.filter(({ status }) => status < 300)
+    t.equal(winners.length, 1)
+    t.ok(answers.every(({ status }) => [200, 201, 400, 409].includes(status)))
+    const isInvited = winners[0]?.status === 201
+    for (const [password, works] of [[invited, isInvited], [person.password, !isInvited]] as const)
+      t.equal((await platform.ask(replica, { url: '/v1/auth/login', body: { email, password } })).status, works ? 200 : 401)
+    t.same((await platform.announced(replica, person.id)).filter((type) => type === 'user.email_verified.v1').length, 1)
+  }
 })
 
 t.test('replicas that start together make one administrator, and none later', async (t) => {

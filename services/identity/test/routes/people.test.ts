@@ -76,9 +76,10 @@ t.test('invited user', async (t) => {
     t.match(await platform.ask(replica, { url: '/v1/auth/login', body: { email: body.email, password: body.password } }), { status: 200, body: { status: 'authenticated' } })
   })
 
-  await t.test('409: the address has an account, verified or not', async (t) => {
-    for (const known of [await platform.verified(replica), await platform.register(replica)])
-      t.match(await create({ ...invited(), email: known.email.toUpperCase() }), { status: 409, body: { code: 'conflict' } })
+  await t.test('409: somebody has proven the address, or was disabled with it', async (t) => {
+    const [proven, disabled] = [await platform.verified(replica), await platform.register(replica)]
+    await admin`update users set status = 'disabled' where id = (select user_id from emails where address = ${disabled.email})`
+    for (const { email } of [proven, disabled]) t.match(await create({ ...invited(), email: email.toUpperCase() }), { status: 409, body: { code: 'conflict' } })
   })
 
   await t.test('400: a weak password; 403: any other service', async (t) => {
