@@ -3,6 +3,7 @@ import { GetCatalog, PutApplication } from './authz/catalog.ts'
 import { Evaluate, GetAuthzenConfiguration } from './authz/evaluation.ts'
 import { CreatePolicy, DeletePolicy, ListPolicies } from './authz/policies.ts'
 import { CreateRole, DeleteRole, GetMemberRoles, GetRole, ListRoles, SetMemberRoles, UpdateRole } from './authz/roles.ts'
+import { GetServiceAccountRoles, SetServiceAccountRoles } from './authz/service-account-roles.ts'
 import type { RouteContract } from './contract.ts'
 import { GetMe, Register, ResendVerification, UpdateMe, VerifyEmail } from './identity/account.ts'
 import { AnswerChallenge, Login } from './identity/sign-in.ts'
@@ -16,6 +17,16 @@ import {
   UpdateMember,
   UpdateOrganization,
 } from './orgs/organizations.ts'
+import {
+  CreateApiKey,
+  CreateServiceAccount,
+  DeleteServiceAccount,
+  GetServiceAccount,
+  ListApiKeys,
+  ListServiceAccounts,
+  RevokeApiKey,
+  UpdateServiceAccount,
+} from './tokens/service-accounts.ts'
 import { EndMyOtherSessions, EndMySession, GetJwks, ListMySessions, Logout, RefreshToken } from './tokens/sessions.ts'
 import { ListAuditEvents, ListMyActivity, ListPlatformAuditEvents } from './workers/audit-events.ts'
 
@@ -45,6 +56,16 @@ export const publicRoutes: readonly RouteContract[] = [
   RevokeInvitation,
   AcceptInvitation,
   DeclineInvitation,
+  CreateServiceAccount,
+  ListServiceAccounts,
+  GetServiceAccount,
+  UpdateServiceAccount,
+  DeleteServiceAccount,
+  CreateApiKey,
+  ListApiKeys,
+  RevokeApiKey,
+  GetServiceAccountRoles,
+  SetServiceAccountRoles,
   ListRoles,
   CreateRole,
   GetRole,
