@@ -1,8 +1,9 @@
 /** Every public route, written out: the gateway proxies these and nothing else; OpenAPI and the cross-tenant sweep are made from this list. */
 import { GetCatalog, PutApplication } from './authz/catalog.ts'
-import { Evaluate, GetAuthzenConfiguration } from './authz/evaluation.ts'
+import { Evaluate, EvaluateMany, GetAuthzenConfiguration } from './authz/evaluation.ts'
 import { CreatePolicy, DeletePolicy, ListPolicies } from './authz/policies.ts'
 import { CreateRole, DeleteRole, GetMemberRoles, GetRole, ListRoles, SetMemberRoles, UpdateRole } from './authz/roles.ts'
+import { SearchActions, SearchResources, SearchSubjects } from './authz/search.ts'
 import type { RouteContract } from './contract.ts'
 import { GetMe, Register, ResendVerification, UpdateMe, VerifyEmail } from './identity/account.ts'
 import { AnswerChallenge, Login } from './identity/sign-in.ts'
@@ -58,6 +59,10 @@ export const publicRoutes: readonly RouteContract[] = [
   GetCatalog,
   PutApplication,
   Evaluate,
+  EvaluateMany,
+  SearchSubjects,
+  SearchResources,
+  SearchActions,
   ListAuditEvents,
   ListPlatformAuditEvents,
   GetJwks,
