@@ -7,7 +7,7 @@ import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { OrgCaller, UserCaller } from '@gatehouse/service-kit/http/caller'
 import { assembleAttributes, subjectStatements, type Properties, type Statements } from '../domain/attributes.ts'
 import { conditionSchema } from '../domain/catalog.ts'
-import { findObstacle, rolesHeldAt, type MemberFacts, type Standing } from '../domain/facts.ts'
+import { findObstacle, rolesHeldAt, type MemberFacts, type ResourceRef, type Standing } from '../domain/facts.ts'
 import { gatehouse, ownerRole, splitPermission } from '../domain/platform.ts'
 import { roleKeysOf, type PolicyModel } from '../domain/policy-model.ts'
 import { partiesOf, type KnowingDeps, type Parties } from './parties.ts'
@@ -23,9 +23,9 @@ export type Question = {
 
 export type Obstructed = { readonly allowed: false; readonly reason: { readonly code: Standing } }
 
-/** Keys of the roles a member holds now, ownership included. */
-export const heldKeysOf = (model: PolicyModel, { member, nowMs }: { member: MemberFacts; nowMs: number }): string[] => [
-  ...roleKeysOf(model, rolesHeldAt(member.roles, nowMs)),
+/** Keys of the roles a member holds now, ownership included; with a `resource` also those held for it alone. */
+export const heldKeysOf = (model: PolicyModel, { member, nowMs, resource }: { member: MemberFacts; nowMs: number; resource?: ResourceRef }): string[] => [
+  ...roleKeysOf(model, rolesHeldAt(member.roles, nowMs, resource)),
   ...(member.isOwner ? [ownerRole] : []),
 ]
 
@@ -37,12 +37,16 @@ export async function decideForMember(deps: DecidingDeps, caller: OrgCaller, que
   if (obstacle !== undefined || member === undefined) return questions.map(() => ({ allowed: false, reason: { code: obstacle ?? 'not_a_member' } }))
   const model = await deps.knowledge.model(caller.orgId)
   const now = deps.clock.now()
-  const held = heldKeysOf(model, { member, nowMs: now.getTime() })
-  const roles = roleSetOf(model.set, held)
-  const about = { caller, parties, held, now }
+  const holding = (resource?: ResourceRef) => {
+    const held = heldKeysOf(model, { member, nowMs: now.getTime(), ...(resource === undefined ? {} : { resource }) })
+    return { held, roles: roleSetOf(model.set, held) }
+  }
+  const forAll = holding()
+  const isLimited = member.roles.some(({ resource }) => resource !== undefined)
   return questions.map((question) => {
     const { type } = question.resource
-    const values = model.catalog.types.has(type) ? valuesFor(model, { question, ...about }) : {}
+    const { held, roles } = isLimited ? holding(question.resource) : forAll
+    const values = model.catalog.types.has(type) ? valuesFor(model, { question, caller, parties, held, now }) : {}
     return decide(model.set, { resourceType: type, action: question.action.name, roles, values })
   })
 }
