@@ -24,13 +24,15 @@ const pathOf: { readonly [S in AttributeSource]: string } = {
   action: '/action/properties',
 }
 
+const nothing: Properties = {}
+
 export function assembleAttributes(schema: ConditionSchema, stated: Stated): Assembled {
   const errors: DefinitionError[] = []
   const values: { [S in AttributeSource]?: Properties } = {}
   for (const source of attributeSources) {
     const said = stated.caller[source]
     if (said !== undefined) findRefusals(schema, { source, said, errors })
-    values[source] = believedValues(schema, { source, stated })
+    values[source] = believedValues(schema, { source, stated }) ?? nothing
   }
   return errors.length === 0 ? { ok: true, values } : { ok: false, errors }
 }

@@ -2,14 +2,14 @@
 import { and, asc, eq, gt, isNull, notInArray, sql } from 'drizzle-orm'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { policies, type ContentOf, type PolicyRow } from './schema.ts'
-import { endingNow } from './validity.ts'
+import { endingNow, validAt } from './validity.ts'
 
 const current = isNull(policies.validTo)
 
-/** Policies a decision in this organization can meet; without one: the platform's. */
-export async function listPoliciesInReach(db: Queryable, orgId: string | undefined): Promise<PolicyRow[]> {
+/** Policies a decision in this organization can meet; without one: the platform's. Now, or as of `at`. */
+export async function listPoliciesInReach(db: Queryable, orgId: string | undefined, at?: Date): Promise<PolicyRow[]> {
   const reach = orgId === undefined ? isNull(policies.orgId) : sql`(${isNull(policies.orgId)} or ${eq(policies.orgId, orgId)})`
-  return db.select().from(policies).where(and(current, reach)).orderBy(sql`${policies.orgId} is not null`, asc(policies.key))
+  return db.select().from(policies).where(and(validAt(policies, at), reach)).orderBy(sql`${policies.orgId} is not null`, asc(policies.key))
 }
 
 /** One page of the organization's own, by key. */

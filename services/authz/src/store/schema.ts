@@ -69,6 +69,8 @@ export const assignments = authz.table('assignments', {
   principalId: typeId('principal_id', 'user').notNull(),
   membershipId: typeId('membership_id', 'mem'),
   roleId: typeId('role_id', 'role').notNull(),
+  resourceType: text('resource_type'),
+  resourceId: text('resource_id'),
   expiresAt: timestamp('expires_at', { withTimezone: true, mode: 'date' }),
   givenBy: text('given_by').notNull(),
   ...validity(),

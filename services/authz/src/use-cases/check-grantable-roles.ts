@@ -1,10 +1,10 @@
 /** Whether a person may give roles with an invitation, asked when it is sent and again when it is accepted. */
 import type { Deps } from '../deps.ts'
+import { heldKeysOf } from '../domain/decision.ts'
 import { findObstacle } from '../domain/facts.ts'
 import { holdingsOf, missingFor } from '../domain/holdings.ts'
 import { isAssignable, platformAdminRole } from '../domain/platform.ts'
 import { requireCurrent, requireUnparked } from './currency.ts'
-import { heldKeysOf } from './decide-for-caller.ts'
 import { findParties } from './parties.ts'
 
 export type GrantQuestion = { organization_id: string; granted_by: string; roles: readonly string[] }

@@ -1,0 +1,25 @@
+/** What an asker is told of the reason: enough to act on, and nothing of what they could not have stated. */
+import type { EvaluationResponse } from '@gatehouse/contracts/http/authz/evaluation'
+import type { Answer } from './decision.ts'
+
+type ReasonView = EvaluationResponse['context']['reason']
+
+/** Names of missing attributes are told only where the asker could have stated them. */
+const tellable = (name: string): boolean => name.startsWith('resource.') || name.startsWith('action.')
+
+export function reasonView({ reason }: Answer): ReasonView {
+  switch (reason.code) {
+    case 'granted_by_role':
+      return { code: reason.code, role: reason.role }
+    case 'granted_by_policy':
+    case 'denied_by_policy':
+      return { code: reason.code, policy: reason.policy }
+    case 'denied_for_missing_attribute':
+    case 'not_granted_for_missing_attribute': {
+      const missing = reason.missing.filter(tellable)
+      return { code: reason.code, policy: reason.policy, ...(missing.length > 0 ? { detail: `missing: ${missing.join(', ')}` } : {}) }
+    }
+    default:
+      return { code: reason.code }
+  }
+}
