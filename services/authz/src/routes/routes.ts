@@ -7,6 +7,7 @@ import { registerCreatePolicy } from './create-policy.ts'
 import { registerCreateRole } from './create-role.ts'
 import { registerDeletePolicy } from './delete-policy.ts'
 import { registerDeleteRole } from './delete-role.ts'
+import { registerEvaluateMany } from './evaluate-many.ts'
 import { registerEvaluate } from './evaluate.ts'
 import { registerGetAuthzenConfiguration } from './get-authzen-configuration.ts'
 import { registerGetCatalog } from './get-catalog.ts'
@@ -15,6 +16,9 @@ import { registerGetRole } from './get-role.ts'
 import { registerListPolicies } from './list-policies.ts'
 import { registerListRoles } from './list-roles.ts'
 import { registerPutApplication } from './put-application.ts'
+import { registerSearchActions } from './search-actions.ts'
+import { registerSearchResources } from './search-resources.ts'
+import { registerSearchSubjects } from './search-subjects.ts'
 import { registerSetMemberRoles } from './set-member-roles.ts'
 import { registerUpdateRole } from './update-role.ts'
 
@@ -35,6 +39,10 @@ export const publicRoutes: readonly Register[] = [
   registerGetCatalog,
   registerPutApplication,
   registerEvaluate,
+  registerEvaluateMany,
+  registerSearchSubjects,
+  registerSearchResources,
+  registerSearchActions,
   registerGetAuthzenConfiguration,
 ]
 
