@@ -2,25 +2,27 @@
 import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
 import type { Entity } from '../domain/authzen-request.ts'
 import { obstructed, type Obstructed, type Subject } from '../domain/decision.ts'
-import { memberAsking, type DecidingDeps } from './decide-for-caller.ts'
+import { callerAsSubject, type DecidingDeps } from './decide-for-caller.ts'
 import type { Candidates } from './search-pages.ts'
 
 /** Finds what is known of a subject; asked for the same one twice, it looks once. */
 export type FindSubject = (named: Pick<Entity, 'type' | 'id'>) => Promise<Subject | Obstructed>
 
 const notPermitted = obstructed('subject_not_permitted')
+const selfOf = (caller: OrgCaller): Pick<Entity, 'type' | 'id'> => (caller.kind === 'user' ? { type: 'user', id: caller.userId } : { type: 'service_account', id: caller.serviceAccountId })
 
 /** The subjects of one request. @throws AppError `not_current`, `revision_unavailable` (from what it returns) */
 export function subjectsFor(deps: DecidingDeps, caller: OrgCaller): FindSubject {
-  let self: Promise<Subject | Obstructed> | undefined
-  return async ({ type, id }) => (type === 'user' && id === caller.userId ? (self ??= memberAsking(deps, caller)) : notPermitted)
+  const self = selfOf(caller)
+  let found: Promise<Subject | Obstructed> | undefined
+  return async ({ type, id }) => (type === self.type && id === self.id ? (found ??= callerAsSubject(deps, caller)) : notPermitted)
 }
 
 export type CandidateSubject = { readonly id: string; readonly subject: Subject | Obstructed }
 
 /** Everybody of this type the caller may ask about, in the order of a search. */
 export function candidateSubjects(deps: DecidingDeps, caller: OrgCaller, type: string): Candidates<CandidateSubject>[] {
-  if (type !== 'user') return []
-  const self = async () => [{ id: caller.userId, subject: await memberAsking(deps, caller) }]
-  return [{ list: async (after) => (after === undefined ? self() : []), keyOf: ({ id }) => id }]
+  const self = selfOf(caller)
+  if (type !== self.type) return []
+  return [{ list: async (after) => (after === undefined ? [{ id: self.id, subject: await callerAsSubject(deps, caller) }] : []), keyOf: ({ id }) => id }]
 }

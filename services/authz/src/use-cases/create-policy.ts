@@ -17,15 +17,15 @@ import { policyView } from './views.ts'
 /** @throws AppError `forbidden`, `invalid_policy`, `conflict` */
 export async function createPolicy(deps: Deps, caller: OrgCaller, input: PolicySource): Promise<Policy> {
   await requirePermission(deps, caller, permissions.writePolicies)
-  const { orgId, userId } = caller
-  const outcome = await deps.spine.write({ orgId, userId }, (tx) => create(tx, { deps, caller, input }), { announce: 'await' })
+  const { orgId } = caller
+  const outcome = await deps.spine.write({ orgId }, (tx) => create(tx, { deps, caller, input }), { announce: 'await' })
   deps.knowledge.dropModel(orgId)
   return valueOf(outcome)
 }
 
 async function create(tx: Tx, { deps, caller, input }: { deps: Deps; caller: OrgCaller; input: PolicySource }): Promise<Outcome<Policy>> {
-  const { orgId, userId } = caller
-  const { catalog, roles, holdings } = await openModel(tx, { orgId, userId, nowMs: deps.clock.now().getTime() })
+  const { orgId } = caller
+  const { catalog, roles, holdings } = await openModel(tx, { caller, nowMs: deps.clock.now().getTime() })
   const checked = checkPolicyDefinition(input, { catalog, roles: new Set(roles.keys()) })
   if (!checked.ok) return { kind: 'invalid_policy', errors: checked.errors }
   const missing = input.effect === 'deny' ? [] : input.actions.map((action) => `${input.resource_type}:${action}`).filter((permission) => !mayGrant(holdings, { permission, catalog }))

@@ -1,9 +1,9 @@
-/** Decides for the person who asks: as a member of the organization of their token, or at platform scope. */
+/** Decides for whoever asks: as a member of the organization of their token, or at platform scope. */
 import type { Decision } from '@gatehouse/policy/decide/decide'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import type { OrgCaller, UserCaller } from '@gatehouse/service-kit/http/caller'
+import type { MemberCaller, OrgCaller, UserCaller } from '@gatehouse/service-kit/http/caller'
 import type { Properties } from '../domain/attributes.ts'
 import { answer, memberSubject, obstructed, operatorSubject, type Answer, type Obstructed, type Question, type Subject } from '../domain/decision.ts'
 import { findObstacle } from '../domain/facts.ts'
@@ -12,8 +12,11 @@ import { partiesOf, type KnowingDeps } from './parties.ts'
 
 export type DecidingDeps = KnowingDeps & { clock: Clock }
 
-/** The person who asks, as a member of the organization of their token. @throws AppError `not_current`, `revision_unavailable` */
-export async function memberAsking(deps: DecidingDeps, caller: OrgCaller): Promise<Subject | Obstructed> {
+/** Whoever asks, as a subject. @throws AppError `not_current`, `revision_unavailable` */
+export const callerAsSubject = async (deps: DecidingDeps, caller: OrgCaller): Promise<Subject | Obstructed> =>
+  caller.kind === 'user' ? memberAsking(deps, caller) : obstructed('not_a_member')
+
+async function memberAsking(deps: DecidingDeps, caller: MemberCaller): Promise<Subject | Obstructed> {
   const parties = await partiesOf(deps, caller)
   const obstacle = findObstacle(parties)
   const { user, member } = parties
@@ -37,8 +40,8 @@ export function askedBy({ clock }: Pick<DecidingDeps, 'clock'>, { claims }: User
 }
 
 /** @throws AppError `invalid_attribute`, `not_current`, `revision_unavailable` */
-export async function decideForMember(deps: DecidingDeps, caller: OrgCaller, questions: readonly Question[]): Promise<(Decision | Obstructed)[]> {
-  const subject = await memberAsking(deps, caller)
+export async function decideForCaller(deps: DecidingDeps, caller: OrgCaller, questions: readonly Question[]): Promise<(Decision | Obstructed)[]> {
+  const subject = await callerAsSubject(deps, caller)
   return questions.map((question) => requireStated(answer(subject, question)))
 }
 
