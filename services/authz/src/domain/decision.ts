@@ -51,7 +51,8 @@ export const heldKeysOf = (model: PolicyModel, { member, nowMs, resource }: { me
   ...(member.isOwner ? [ownerRole] : []),
 ]
 
-type Asked = { readonly nowMs: number; readonly request: Properties; readonly isByApplication: boolean }
+/** How it is asked: the moment the answer is about and what is known of the request. */
+export type Asked = { readonly nowMs: number; readonly request: Properties; readonly isByApplication: boolean }
 
 export function memberSubject(model: PolicyModel, o: Asked & { orgId: string; userId: string; user: UserFacts; member: MemberFacts }): Subject {
   const { nowMs, member } = o

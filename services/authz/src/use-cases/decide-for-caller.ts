@@ -4,25 +4,32 @@ import type { Clock } from '@gatehouse/service-kit/context/clock'
 import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { MemberCaller, OrgCaller, UserCaller } from '@gatehouse/service-kit/http/caller'
-import type { Properties } from '../domain/attributes.ts'
-import { answer, memberSubject, obstructed, operatorSubject, type Answer, type Obstructed, type Question, type Subject } from '../domain/decision.ts'
+import { answer, memberSubject, obstructed, operatorSubject, type Answer, type Asked, type Obstructed, type Question, type Subject } from '../domain/decision.ts'
 import { findObstacle } from '../domain/facts.ts'
 import { gatehouse, splitPermission } from '../domain/platform.ts'
-import { partiesOf, type KnowingDeps } from './parties.ts'
+import type { Facts } from './knowledge.ts'
+import { findParties, partiesOf, type KnowingDeps, type Parties } from './parties.ts'
 
 export type DecidingDeps = KnowingDeps & { clock: Clock }
 
-/** Whoever asks, as a subject. @throws AppError `not_current`, `revision_unavailable` */
-export const callerAsSubject = async (deps: DecidingDeps, caller: OrgCaller): Promise<Subject | Obstructed> =>
-  caller.kind === 'user' ? memberAsking(deps, caller) : obstructed('not_a_member')
+/** Whoever asks, as a subject; as of a moment of the past when `at` is given. @throws AppError `not_current`, `revision_unavailable` */
+export const callerAsSubject = async (deps: DecidingDeps, caller: OrgCaller, at?: Date): Promise<Subject | Obstructed> =>
+  caller.kind === 'user' ? memberAsking(deps, caller, at) : obstructed('not_a_member')
 
-async function memberAsking(deps: DecidingDeps, caller: MemberCaller): Promise<Subject | Obstructed> {
-  const parties = await partiesOf(deps, caller)
+async function memberAsking(deps: DecidingDeps, caller: MemberCaller, at: Date | undefined): Promise<Subject | Obstructed> {
+  const today = await partiesOf(deps, caller)
+  const asked = askedBy(deps, caller, at)
+  if (at === undefined) return memberOf(deps.knowledge, today, { ...caller, asked })
+  const past = deps.knowledge.asOf(at)
+  return memberOf(past, await findParties(past, caller), { ...caller, asked })
+}
+
+/** A member of an organization as a subject, from facts of one moment. */
+export async function memberOf(facts: Facts, parties: Parties, o: { orgId: string; userId: string; asked: Asked }): Promise<Subject | Obstructed> {
   const obstacle = findObstacle(parties)
   const { user, member } = parties
   if (obstacle !== undefined || user === undefined || member === undefined) return obstructed(obstacle ?? 'not_a_member')
-  const { orgId, userId } = caller
-  return memberSubject(await deps.knowledge.model(orgId), { orgId, userId, user, member, ...askedBy(deps, caller) })
+  return memberSubject(await facts.model(o.orgId), { orgId: o.orgId, userId: o.userId, user, member, ...o.asked })
 }
 
 async function operatorAsking(deps: DecidingDeps, caller: UserCaller): Promise<Subject | Obstructed> {
@@ -34,8 +41,8 @@ async function operatorAsking(deps: DecidingDeps, caller: UserCaller): Promise<S
 }
 
 /** A person's token says how they signed in, and the gateway where they are. */
-export function askedBy({ clock }: Pick<DecidingDeps, 'clock'>, { claims }: UserCaller): { nowMs: number; request: Properties; isByApplication: false } {
-  const nowMs = clock.now().getTime()
+function askedBy({ clock }: Pick<DecidingDeps, 'clock'>, { claims }: UserCaller, at?: Date): Asked {
+  const nowMs = (at ?? clock.now()).getTime()
   return { nowMs, request: { time: nowMs, ip: currentContext()?.clientAddress, acr: claims.acr, amr: claims.amr, auth_time: claims.auth_time * 1000 }, isByApplication: false }
 }
 

@@ -6,9 +6,10 @@ import type { EvaluationOfMany, EvaluationRequest, EvaluationsRequest, Evaluatio
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
 import type { Properties } from '../domain/attributes.ts'
-import { readEvaluation, type Evaluation, type ReadEvaluation } from '../domain/authzen-request.ts'
+import { readEvaluation, type Defaults, type Evaluation, type ReadEvaluation } from '../domain/authzen-request.ts'
 import { answer, type Answer, type Obstructed, type Subject } from '../domain/decision.ts'
-import { reasonView } from '../domain/reason-view.ts'
+import { momentOf } from '../domain/moment.ts'
+import { outcomeView } from '../domain/reason-view.ts'
 import { subjectsFor } from './asked-subjects.ts'
 import { awaitRevision, requireCurrent, revisionNow } from './currency.ts'
 import type { DecidingDeps } from './decide-for-caller.ts'
@@ -24,7 +25,8 @@ export async function evaluateMany(deps: DecidingDeps, caller: OrgCaller, reques
   const { evaluations: items = [], options, ...top } = request
   if (items.length === 0) return evaluate(deps, caller, single(top))
   requireCurrent(deps.following)
-  const read = items.map((item) => readEvaluation(item as Properties, top))
+  const nowMs = deps.clock.now().getTime()
+  const read = items.map((item) => readAsked(item as Properties, { top, nowMs }))
   for (const revision of revisionsIn(read)) await awaitRevision(deps.following, revision)
   const subjects = await findSubjects(deps, caller, read)
   const last = lastDecision[options?.evaluations_semantic ?? 'execute_all']
@@ -37,6 +39,15 @@ export async function evaluateMany(deps: DecidingDeps, caller: OrgCaller, reques
   return { evaluations, context: { revision: revisionNow(deps.following) } }
 }
 
+type ReadAsked = (ReadEvaluation & { readonly ok: true; readonly at: Date | undefined }) | (ReadEvaluation & { readonly ok: false })
+
+function readAsked(item: Properties, { top, nowMs }: { top: Defaults; nowMs: number }): ReadAsked {
+  const read = readEvaluation(item, top)
+  if (!read.ok) return read
+  const moment = momentOf(read.evaluation.context, nowMs)
+  return moment.ok ? { ...read, at: moment.at } : { ok: false, message: `context.at ${moment.message}` }
+}
+
 /** Without evaluations the request is a single one, so it must be whole. */
 function single(top: Omit<EvaluationsRequest, 'evaluations' | 'options'>): EvaluationRequest {
   const read = readEvaluation({}, top)
@@ -45,7 +56,7 @@ function single(top: Omit<EvaluationsRequest, 'evaluations' | 'options'>): Evalu
 }
 
 /** Each revision once: mostly there is one, of the whole request. */
-function revisionsIn(read: readonly ReadEvaluation[]): Set<string> {
+function revisionsIn(read: readonly ReadAsked[]): Set<string> {
   const revisions = new Set<string>()
   for (const one of read) {
     const revision = one.ok ? one.evaluation.context?.['at_least'] : undefined
@@ -56,15 +67,15 @@ function revisionsIn(read: readonly ReadEvaluation[]): Set<string> {
 }
 
 /** By the place of the evaluation; defaults make most of them the same object. */
-async function findSubjects(deps: DecidingDeps, caller: OrgCaller, read: readonly ReadEvaluation[]): Promise<(Subject | Obstructed | undefined)[]> {
+async function findSubjects(deps: DecidingDeps, caller: OrgCaller, read: readonly ReadAsked[]): Promise<(Subject | Obstructed | undefined)[]> {
   const find = subjectsFor(deps, caller)
   const known = new Map<string, Promise<Subject | Obstructed>>()
   return Promise.all(
     read.map((one) => {
       if (!one.ok) return undefined
       const { type, id } = one.evaluation.subject
-      const key = `${type} ${id}`
-      const found = known.get(key) ?? find({ type, id })
+      const key = `${one.at?.getTime() ?? ''} ${type} ${id}`
+      const found = known.get(key) ?? find({ type, id }, one.at)
       known.set(key, found)
       return found
     }),
@@ -78,5 +89,5 @@ const failed = (status: number, message: string): EvaluationOfMany => ({ decisio
 
 function view(given: Answer): EvaluationOfMany {
   if ('errors' in given) return { decision: false, context: { reason: { code: given.reason.code }, error: { status: 400, message: given.errors.map(({ path, message }) => `${path} ${message}`).join('; ') } } }
-  return { decision: given.allowed, context: { reason: reasonView(given) } }
+  return { decision: given.allowed, context: outcomeView(given) }
 }

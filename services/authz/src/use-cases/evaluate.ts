@@ -2,17 +2,18 @@
 import type { EvaluationRequest, EvaluationResponse } from '@gatehouse/contracts/http/authz/evaluation'
 import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
 import { answer } from '../domain/decision.ts'
-import { reasonView } from '../domain/reason-view.ts'
+import { outcomeView } from '../domain/reason-view.ts'
 import { subjectsFor } from './asked-subjects.ts'
-import { awaitRevision, requireCurrent, revisionNow } from './currency.ts'
+import { requireCurrent, revisionNow } from './currency.ts'
 import { requireStated, type DecidingDeps } from './decide-for-caller.ts'
+import { readMoment } from './moment.ts'
 
 /** @throws AppError `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
 export async function evaluate(deps: DecidingDeps, caller: OrgCaller, request: EvaluationRequest): Promise<EvaluationResponse> {
   const { subject: named, resource, action, context } = request
   requireCurrent(deps.following)
-  if (context?.at_least !== undefined) await awaitRevision(deps.following, context.at_least)
-  const subject = await subjectsFor(deps, caller)(named)
+  const at = await readMoment(deps, context)
+  const subject = await subjectsFor(deps, caller)(named, at)
   const decision = requireStated(answer(subject, { resource, action, subjectProperties: named.properties, context }))
-  return { decision: decision.allowed, context: { revision: revisionNow(deps.following), reason: reasonView(decision) } }
+  return { decision: decision.allowed, context: { revision: revisionNow(deps.following), ...outcomeView(decision) } }
 }

@@ -3,16 +3,17 @@ import type { ActionSearchRequest, ActionSearchResponse } from '@gatehouse/contr
 import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
 import { answer, isSubject } from '../domain/decision.ts'
 import { subjectsFor } from './asked-subjects.ts'
-import { awaitRevision, requireCurrent, revisionNow } from './currency.ts'
+import { requireCurrent, revisionNow } from './currency.ts'
 import { requireStated, type DecidingDeps } from './decide-for-caller.ts'
+import { readMoment } from './moment.ts'
 import { listed, searchPage } from './search-pages.ts'
 
 /** @throws AppError `invalid_attribute`, `invalid_cursor`, `not_current`, `revision_unavailable` */
 export async function searchActions(deps: DecidingDeps, caller: OrgCaller, request: ActionSearchRequest): Promise<ActionSearchResponse> {
   const { subject: named, resource, context } = request
   requireCurrent(deps.following)
-  if (context?.at_least !== undefined) await awaitRevision(deps.following, context.at_least)
-  const subject = await subjectsFor(deps, caller)(named)
+  const at = await readMoment(deps, context)
+  const subject = await subjectsFor(deps, caller)(named, at)
   const actions = isSubject(subject) ? [...(subject.model.catalog.types.get(resource.type)?.actions.keys() ?? [])] : []
   const found = await searchPage(request, [listed(actions, (name) => name)], (name) =>
     requireStated(answer(subject, { resource, action: { name }, subjectProperties: named.properties, context })).allowed ? { name } : undefined,

@@ -3,8 +3,9 @@ import type { EntitySearchResponse, ResourceSearchRequest } from '@gatehouse/con
 import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
 import { answer } from '../domain/decision.ts'
 import { subjectsFor } from './asked-subjects.ts'
-import { awaitRevision, requireCurrent, revisionNow } from './currency.ts'
+import { requireCurrent, revisionNow } from './currency.ts'
 import { requireStated, type DecidingDeps } from './decide-for-caller.ts'
+import { readMoment } from './moment.ts'
 import { searchPage } from './search-pages.ts'
 import { candidateResources } from './stored-resources.ts'
 
@@ -12,9 +13,9 @@ import { candidateResources } from './stored-resources.ts'
 export async function searchResources(deps: DecidingDeps, caller: OrgCaller, request: ResourceSearchRequest): Promise<EntitySearchResponse> {
   const { subject: named, action, resource: sought, context } = request
   requireCurrent(deps.following)
-  if (context?.at_least !== undefined) await awaitRevision(deps.following, context.at_least)
-  const subject = await subjectsFor(deps, caller)(named)
-  const found = await searchPage(request, candidateResources(deps, caller, sought.type), ({ id, attributes }) => {
+  const at = await readMoment(deps, context)
+  const subject = await subjectsFor(deps, caller)(named, at)
+  const found = await searchPage(request, candidateResources(deps, caller, { type: sought.type, at }), ({ id, attributes }) => {
     const resource = { type: sought.type, id, properties: sought.properties }
     return requireStated(answer(subject, { resource, action, subjectProperties: named.properties, context, storedResource: attributes })).allowed ? { type: sought.type, id } : undefined
   })

@@ -6,4 +6,4 @@ import type { Candidates } from './search-pages.ts'
 
 export type StoredResource = { readonly id: string; readonly attributes: Properties }
 
-export const candidateResources = (_deps: DecidingDeps, _caller: OrgCaller, _type: string): Candidates<StoredResource>[] => []
+export const candidateResources = (_deps: DecidingDeps, _caller: OrgCaller, _sought: { type: string; at: Date | undefined }): Candidates<StoredResource>[] => []

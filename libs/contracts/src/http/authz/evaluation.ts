@@ -14,8 +14,8 @@ export const Resource = Type.Object({ type: Name, id: Name, properties: Properti
 export const Action = Type.Object({ name: Name, properties: Properties }, open)
 /** What is about to be searched for: its `id` is left out, and ignored where it is not. */
 export const Sought = Type.Object({ type: Name, properties: Properties }, open)
-/** `at_least`: a revision the answer must not be older than. The rest is read as `request.*`. */
-export const Context = Type.Object({ at_least: Type.Optional(Revision) }, open)
+/** `at_least`: a revision the answer must not be older than. `at`: decide as of this moment of the past. The rest is read as `request.*`. */
+export const Context = Type.Object({ at_least: Type.Optional(Revision), at: Type.Optional(Type.String({ maxLength: 64 })) }, open)
 
 export const EvaluationRequest = Type.Object({ subject: Subject, action: Action, resource: Resource, context: Type.Optional(Context) }, open)
 export type EvaluationRequest = Static<typeof EvaluationRequest>
@@ -23,12 +23,16 @@ export type EvaluationRequest = Static<typeof EvaluationRequest>
 /** Why, always available: which role or policy decided, or what was missing. */
 export const Reason = Type.Object({ code: Type.String(), role: Type.Optional(Type.String()), policy: Type.Optional(Type.String()), detail: Type.Optional(Type.String()) })
 
+/** What would lift a refusal: signing in more strongly or again (RFC 9470, `max_age` in seconds), or asking somebody for access. No promise: something else may refuse then. */
+export const Obligation = Type.Object({ type: Type.String(), acr_values: Type.Optional(Type.Array(Type.String())), max_age: Type.Optional(Type.Integer()) })
+
 export const EvaluationResponse = Type.Object({
   decision: Type.Boolean(),
   context: Type.Object({
     /** Positions the decision was made at; hand it back as `at_least`. */
     revision: Type.String(),
     reason: Reason,
+    obligation: Type.Optional(Obligation),
   }),
 })
 export type EvaluationResponse = Static<typeof EvaluationResponse>
@@ -80,14 +84,14 @@ export type EvaluationsRequest = Static<typeof EvaluationsRequest>
 /** One of many: the revision of all of them stands once, beside them. */
 const EvaluationOfMany = Type.Object({
   decision: Type.Boolean(),
-  context: Type.Object({ reason: Reason, error: Type.Optional(Type.Object({ status: Type.Integer(), message: Type.String() })) }),
+  context: Type.Object({ reason: Reason, obligation: Type.Optional(Obligation), error: Type.Optional(Type.Object({ status: Type.Integer(), message: Type.String() })) }),
 })
 export type EvaluationOfMany = Static<typeof EvaluationOfMany>
 
 /** Without `evaluations` in the request this is the answer to a single evaluation. */
 export const EvaluationsResponse = Type.Object({
   decision: Type.Optional(Type.Boolean()),
-  context: Type.Object({ revision: Type.String(), reason: Type.Optional(Reason) }),
+  context: Type.Object({ revision: Type.String(), reason: Type.Optional(Reason), obligation: Type.Optional(Obligation) }),
   evaluations: Type.Optional(Type.Array(EvaluationOfMany)),
 })
 export type EvaluationsResponse = Static<typeof EvaluationsResponse>
