@@ -20,9 +20,9 @@ import { policyView } from './views.ts'
 /** Runs `change` under the lock of the organization's model. @throws AppError `forbidden`, and what its refusal becomes */
 export async function changePolicies<T>(deps: Deps, caller: OrgCaller, change: (tx: Tx, model: OpenModel) => Promise<Outcome<T>>): Promise<T> {
   await requirePermission(deps, caller, permissions.writePolicies)
-  const { orgId, userId } = caller
+  const { orgId } = caller
   const nowMs = deps.clock.now().getTime()
-  const outcome = await deps.spine.write({ orgId, userId }, async (tx) => change(tx, await openModel(tx, { orgId, userId, nowMs })), { announce: 'await' })
+  const outcome = await deps.spine.write({ orgId }, async (tx) => change(tx, await openModel(tx, { caller, nowMs })), { announce: 'await' })
   deps.knowledge.dropModel(orgId)
   return valueOf(outcome)
 }

@@ -4,7 +4,7 @@ import { decide, type Decision } from '@gatehouse/policy/decide/decide'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import type { OrgCaller, UserCaller } from '@gatehouse/service-kit/http/caller'
+import type { MemberCaller, OrgCaller, UserCaller } from '@gatehouse/service-kit/http/caller'
 import { assembleAttributes, subjectStatements, type Properties, type Statements } from '../domain/attributes.ts'
 import { conditionSchema } from '../domain/catalog.ts'
 import { findObstacle, rolesHeldAt, type MemberFacts, type ResourceRef, type Standing } from '../domain/facts.ts'
@@ -30,7 +30,12 @@ export const heldKeysOf = (model: PolicyModel, { member, nowMs, resource }: { me
 ]
 
 /** @throws AppError `invalid_attribute`, `not_current`, `revision_unavailable` */
-export async function decideForMember(deps: DecidingDeps, caller: OrgCaller, questions: readonly Question[]): Promise<(Decision | Obstructed)[]> {
+export async function decideForCaller(deps: DecidingDeps, caller: OrgCaller, questions: readonly Question[]): Promise<(Decision | Obstructed)[]> {
+  if (caller.kind === 'user') return decideForMember(deps, caller, questions)
+  return questions.map(() => ({ allowed: false, reason: { code: 'not_a_member' } }))
+}
+
+async function decideForMember(deps: DecidingDeps, caller: MemberCaller, questions: readonly Question[]): Promise<(Decision | Obstructed)[]> {
   const parties = await partiesOf(deps, caller)
   const obstacle = findObstacle(parties)
   const { member } = parties

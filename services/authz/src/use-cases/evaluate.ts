@@ -3,7 +3,7 @@ import type { EvaluationRequest, EvaluationResponse } from '@gatehouse/contracts
 import type { Decision } from '@gatehouse/policy/decide/decide'
 import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
 import { awaitRevision, requireCurrent, revisionNow } from './currency.ts'
-import { decideForMember, type DecidingDeps, type Obstructed } from './decide-for-caller.ts'
+import { decideForCaller, type DecidingDeps, type Obstructed } from './decide-for-caller.ts'
 
 type ReasonView = EvaluationResponse['context']['reason']
 
@@ -13,10 +13,13 @@ export async function evaluate(deps: DecidingDeps, caller: OrgCaller, request: E
   requireCurrent(deps.following)
   const { at_least: atLeast, ...rest } = context ?? {}
   if (atLeast !== undefined) await awaitRevision(deps.following, atLeast)
-  if (subject.type !== 'user' || subject.id !== caller.userId) return answer(deps, { decision: false, reason: { code: 'subject_not_permitted' } })
-  const [decision] = await decideForMember(deps, caller, [{ resource, action, subjectProperties: subject.properties, context: rest }])
+  if (!isSelf(caller, subject)) return answer(deps, { decision: false, reason: { code: 'subject_not_permitted' } })
+  const [decision] = await decideForCaller(deps, caller, [{ resource, action, subjectProperties: subject.properties, context: rest }])
   return answer(deps, { decision: decision?.allowed === true, reason: decision ? viewOf(decision) : { code: 'not_granted' } })
 }
+
+const isSelf = (caller: OrgCaller, subject: { type: string; id: string }): boolean =>
+  caller.kind === 'user' ? subject.type === 'user' && subject.id === caller.userId : subject.type === 'service_account' && subject.id === caller.serviceAccountId
 
 const answer = ({ following }: DecidingDeps, { decision, reason }: { decision: boolean; reason: ReasonView }): EvaluationResponse => ({
   decision,

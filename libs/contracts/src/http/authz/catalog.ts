@@ -53,5 +53,6 @@ export const GetCatalog = defineRoute({
   path: '/v1/authz/catalog',
   summary: 'Every application with its resource types and permissions.',
   auth: 'user',
+  principals: 'any',
   success: { status: 200, body: Type.Object({ data: Type.Array(Application) }), description: 'The catalog.' },
 })
