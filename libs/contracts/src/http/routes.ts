@@ -1,7 +1,8 @@
 /** Every public route, written out: the gateway proxies these and nothing else; OpenAPI and the cross-tenant sweep are made from this list. */
 import { GetCatalog, PutApplication } from './authz/catalog.ts'
 import { Evaluate, EvaluateMany, GetAuthzenConfiguration } from './authz/evaluation.ts'
-import { CreatePolicy, DeletePolicy, ListPolicies } from './authz/policies.ts'
+import { CreatePolicy, DeletePolicy, GetPolicy, ListPolicies, UpdatePolicy } from './authz/policies.ts'
+import { DeletePolicyDraft, DiffPolicyVersions, GetPolicyDraft, GetPolicyVersion, ListPolicyVersions, PublishPolicy, PutPolicyDraft, RollbackPolicy } from './authz/policy-lifecycle.ts'
 import { CreateRole, DeleteRole, GetMemberRoles, GetRole, ListRoles, SetMemberRoles, UpdateRole } from './authz/roles.ts'
 import { SearchActions, SearchResources, SearchSubjects } from './authz/search.ts'
 import type { RouteContract } from './contract.ts'
@@ -55,7 +56,17 @@ export const publicRoutes: readonly RouteContract[] = [
   SetMemberRoles,
   ListPolicies,
   CreatePolicy,
+  GetPolicy,
+  UpdatePolicy,
   DeletePolicy,
+  GetPolicyDraft,
+  PutPolicyDraft,
+  DeletePolicyDraft,
+  PublishPolicy,
+  ListPolicyVersions,
+  GetPolicyVersion,
+  DiffPolicyVersions,
+  RollbackPolicy,
   GetCatalog,
   PutApplication,
   Evaluate,

@@ -25,11 +25,11 @@ export function checkManifest(application: Application, others: Others): Manifes
   const ownRoles = new Map(manifest.roles.map((role) => [role.key, role]))
   const policyErrors: DefinitionError[] = []
   const conditions = new Map<string, CheckedIr>()
-  const roleKeys = new Set([...ownRoles.keys(), ...others.roles.map((role) => role.key)])
+  const roles = new Map<string, RoleSource>([...others.roles.map((role) => [role.key, role] as const), ...ownRoles])
   manifest.policies.forEach((policy, index) => {
     const at = `/policies/${index}`
     if (!manifest.resource_types.some((type) => type.key === policy.resource_type)) policyErrors.push({ path: `${at}/resource_type`, message: 'must be a resource type of this application' })
-    const checked = checkPolicyDefinition(policy, { catalog, roles: roleKeys })
+    const checked = checkPolicyDefinition(policy, { catalog, roles })
     if (!checked.ok) policyErrors.push(...checked.errors.map((error) => ({ ...error, path: `${at}${error.path}` })))
     else if (checked.condition) conditions.set(policy.key, checked.condition)
   })
