@@ -12,6 +12,7 @@ const lists = (org: string): Record<string, string> => ({
   invitations: `/v1/organizations/${org}/invitations`,
   roles: `/v1/organizations/${org}/roles`,
   policies: `/v1/organizations/${org}/policies`,
+  'service-accounts': `/v1/organizations/${org}/service-accounts`,
   'audit-events': `/v1/organizations/${org}/audit-events`,
   sessions: '/v1/me/sessions',
   activity: '/v1/me/activity',
@@ -36,12 +37,15 @@ export const tenantOf = async (api: Api, { user, org }: { user: DemoUser; org: s
   const [policy] = await Promise.all(
     ['a', 'b'].map((suffix) => make(`/v1/organizations/${org}/policies`, { key: `${tag}-${suffix}`, effect: 'deny', resource_type: 'invoice', actions: ['read'], when: 'resource.status == "secret"' })),
   )
+  const accounts = `/v1/organizations/${org}/service-accounts`
+  const [account] = await Promise.all(['a', 'b'].map((suffix) => make(accounts, { name: `${tag}-${suffix}` })))
+  const key = await make(`${accounts}/${account}/keys`, { name: tag })
   const cursors: Record<string, string> = {}
   for (const [name, path] of Object.entries(lists(org))) {
     const { body } = await api.call('GET', `${path}?limit=1`, { token })
     const cursor = (body as unknown as Listed).page.next_cursor
     if (cursor !== null) cursors[name] = cursor
   }
-  const ids = { org, user: user.id, session: first.session, invitation: invitation ?? '', role: role ?? '', policy: policy ?? '' }
+  const ids = { org, user: user.id, session: first.session, invitation: invitation ?? '', role: role ?? '', policy: policy ?? '', service_account: account ?? '', key }
   return { token, ids, cursors, secrets: [...Object.values(ids), ...emails, tag, user.email] }
 }

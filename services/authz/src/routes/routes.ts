@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { registerCheckGrantableRoles } from './check-grantable-roles.ts'
+import { registerCheckGrantableServiceAccount } from './check-grantable-service-account.ts'
 import { registerCheckPermissions } from './check-permissions.ts'
 import { registerCreatePolicy } from './create-policy.ts'
 import { registerCreateRole } from './create-role.ts'
@@ -17,6 +18,7 @@ import { registerGetMemberRoles } from './get-member-roles.ts'
 import { registerGetPolicyDraft } from './get-policy-draft.ts'
 import { registerGetPolicyVersion } from './get-policy-version.ts'
 import { registerGetPolicy } from './get-policy.ts'
+import { registerGetServiceAccountRoles } from './get-service-account-roles.ts'
 import { registerGetRole } from './get-role.ts'
 import { registerListPolicies } from './list-policies.ts'
 import { registerListPolicyVersions } from './list-policy-versions.ts'
@@ -29,6 +31,7 @@ import { registerSearchSubjects } from './search-subjects.ts'
 import { registerPutPolicyDraft } from './put-policy-draft.ts'
 import { registerRollbackPolicy } from './rollback-policy.ts'
 import { registerSetMemberRoles } from './set-member-roles.ts'
+import { registerSetServiceAccountRoles } from './set-service-account-roles.ts'
 import { registerUpdatePolicy } from './update-policy.ts'
 import { registerUpdateRole } from './update-role.ts'
 
@@ -43,6 +46,8 @@ export const publicRoutes: readonly Register[] = [
   registerDeleteRole,
   registerGetMemberRoles,
   registerSetMemberRoles,
+  registerGetServiceAccountRoles,
+  registerSetServiceAccountRoles,
   registerListPolicies,
   registerCreatePolicy,
   registerGetPolicy,
@@ -67,4 +72,4 @@ export const publicRoutes: readonly Register[] = [
 ]
 
 /** For other services only. */
-export const internalRoutes: readonly Register[] = [registerCheckPermissions, registerCheckGrantableRoles]
+export const internalRoutes: readonly Register[] = [registerCheckPermissions, registerCheckGrantableServiceAccount, registerCheckGrantableRoles]

@@ -6,19 +6,22 @@ import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { createDroppingCache } from '../domain/dropping-cache.ts'
-import type { HeldRole, MemberFacts, OrganizationFacts, UserFacts } from '../domain/facts.ts'
+import type { HeldRole, MemberFacts, OrganizationFacts, ServiceAccountFacts, UserFacts } from '../domain/facts.ts'
 import { policyModelOf, type PolicyModel } from '../domain/policy-model.ts'
 import { listPlatformRoles } from '../store/assignments.ts'
 import { listApplications } from '../store/catalog.ts'
-import { findMemberFacts, findOrganizationFacts, findUserFacts } from '../store/facts.ts'
+import { findMemberFacts, findOrganizationFacts, findServiceAccountFacts, findUserFacts } from '../store/facts.ts'
 import { listPoliciesInReach } from '../store/policies.ts'
 import { listRolesInReach } from '../store/roles.ts'
 
-/** What a decision about a member rests on. */
+type AccountIn = { orgId: string; serviceAccountId: string }
+
+/** What a decision about a member or a service account rests on. */
 export type Facts = {
   user(userId: string): Promise<UserFacts | undefined>
   organization(orgId: string): Promise<OrganizationFacts | undefined>
   member(o: { orgId: string; userId: string }): Promise<MemberFacts | undefined>
+  serviceAccount(o: AccountIn): Promise<ServiceAccountFacts | undefined>
   /** Of an organization; without one, what holds at platform scope. */
   model(orgId?: string): Promise<PolicyModel>
 }
@@ -30,6 +33,7 @@ export type Knowledge = Facts & {
   /** Drops what these events say has changed; events of any service. */
   dropChanged(events: readonly Pick<EventEnvelope, 'source' | 'subject' | 'orgid' | 'userid'>[]): void
   dropMember(o: { orgId: string; userId: string }): void
+  dropServiceAccount(o: AccountIn): void
   /** Roles or policies of one organization; `undefined`: of the platform, which every model contains. */
   dropModel(orgId: string | undefined): void
   dropAll(): void
@@ -44,18 +48,21 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
   const users = createDroppingCache<UserFacts | undefined>({ most: most.parties })
   const organizations = createDroppingCache<OrganizationFacts | undefined>({ most: most.parties })
   const members = createDroppingCache<MemberFacts | undefined>({ most: most.parties })
+  const accounts = createDroppingCache<ServiceAccountFacts | undefined>({ most: most.parties })
   const platformRoles = createDroppingCache<readonly HeldRole[]>({ most: most.parties })
   const models = createDroppingCache<PolicyModel>({ most: most.models })
   const pastModels = createDroppingCache<PolicyModel>({ most: most.pastModels })
-  const all = [users, organizations, members, platformRoles, models]
+  const all = [users, organizations, members, accounts, platformRoles, models]
 
   const dropModel = (orgId: string | undefined): void => (orgId === undefined ? models.clear() : models.drop(orgId))
   const dropMember = (o: { orgId: string; userId: string }): void => members.drop(memberKey(o))
+  const dropServiceAccount = (o: AccountIn): void => accounts.drop(accountKey(o))
   const dropChanged: Knowledge['dropChanged'] = (events) => {
     for (const { source, subject, orgid, userid } of events) {
       if (subject.startsWith('user_')) users.drop(subject)
       if (userid !== undefined) platformRoles.drop(userid)
       if (orgid !== undefined && userid !== undefined) dropMember({ orgId: orgid, userId: userid })
+      if (orgid !== undefined && subject.startsWith('svc_')) dropServiceAccount({ orgId: orgid, serviceAccountId: subject })
       if (source === '/gatehouse/orgs' && orgid !== undefined) organizations.drop(orgid)
       if (source === '/gatehouse/authz' && isOfModel(subject)) dropModel(orgid)
     }
@@ -64,22 +71,26 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
     user: (userId) => users.get(userId, () => inScope(db, { userId }, (tx) => findUserFacts(tx, userId))),
     organization: (orgId) => organizations.get(orgId, () => inScope(db, { orgId }, (tx) => findOrganizationFacts(tx, orgId))),
     member: (o) => members.get(memberKey(o), () => inScope(db, o, (tx) => findMemberFacts(tx, o))),
+    serviceAccount: (o) => accounts.get(accountKey(o), () => inScope(db, { orgId: o.orgId }, (tx) => findServiceAccountFacts(tx, o.serviceAccountId))),
     platformRoles: (userId) => platformRoles.get(userId, () => inScope(db, { userId }, (tx) => listPlatformRoles(tx, userId))),
     model: (orgId) => models.get(orgId ?? platform, () => loadModel(db, orgId)),
     asOf: (at) => ({
       user: (userId) => inScope(db, { userId }, (tx) => findUserFacts(tx, userId, at)),
       organization: (orgId) => inScope(db, { orgId }, (tx) => findOrganizationFacts(tx, orgId, at)),
       member: (o) => inScope(db, o, (tx) => findMemberFacts(tx, { ...o, at })),
+      serviceAccount: (o) => inScope(db, { orgId: o.orgId }, (tx) => findServiceAccountFacts(tx, o.serviceAccountId, at)),
       model: (orgId) => pastModels.get(`${orgId ?? platform} ${at.getTime()}`, () => loadModel(db, orgId, at)),
     }),
     dropChanged,
     dropMember,
+    dropServiceAccount,
     dropModel,
     dropAll: () => all.forEach((cache) => cache.clear()),
   }
 }
 
 const memberKey = ({ orgId, userId }: { orgId: string; userId: string }): string => `${orgId} ${userId}`
+const accountKey = ({ orgId, serviceAccountId }: AccountIn): string => `${orgId} ${serviceAccountId}`
 const isOfModel = (subject: string): boolean => ['role_', 'pol_', 'app_'].some((prefix) => subject.startsWith(prefix))
 
 /** One transaction, so roles, policies and catalog belong together. */
