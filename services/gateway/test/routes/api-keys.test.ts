@@ -12,7 +12,9 @@ type Exchange = (key: string, response: ServerResponse) => void
 
 const newKey = (): string => mintSecret('gthk_dev_').secret
 const json = (response: ServerResponse, status: number, body: object): void => void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-const refuse: Exchange = (_key, response) => json(response, 401, { type: 'x', title: 'x', status: 401, code: 'invalid_api_key', request_id: 'req_x' })
+const answerProblem = (response: ServerResponse, status: number, code: string): void =>
+  void response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify({ type: 'x', title: 'x', status, code, request_id: 'req_x' }))
+const refuse: Exchange = (_key, response) => answerProblem(response, 401, 'invalid_api_key')
 const machineClaims = (o: { account?: string; keyId?: string; org?: string } = {}) => ({ sub: o.account ?? newId('svc'), sid: o.keyId ?? newId('apk'), org_id: o.org ?? newId('org'), ov: 1, amr: ['api_key'] })
 /** Always the same principal, another token each time. */
 const grant = (claims: ReturnType<typeof machineClaims>, seconds = 300): Exchange => (_key, response) => json(response, 200, { access_token: mintToken(claims), expires_in: seconds })
@@ -133,7 +135,7 @@ t.test('tokens away: 503 for a key that would have to be exchanged, and a key ex
   t.match([status, body['code']], [503, 'upstream_failed'])
   t.ok(headers.get('retry-after'))
   t.equal((await ask(known, '/v1/authz/catalog')).status, 200)
-  on.exchange = (_key, response) => json(response, 503, { type: 'x', title: 'x', status: 503, code: 'not_current', request_id: 'req_x' })
+  on.exchange = (_key, response) => answerProblem(response, 503, 'not_current')
   t.match((await ask(newKey(), '/v1/authz/catalog')).body, { status: 503, code: 'not_current' })
 })
 
