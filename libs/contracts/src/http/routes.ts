@@ -5,6 +5,7 @@ import { CreatePolicy, DeletePolicy, GetPolicy, ListPolicies, UpdatePolicy } fro
 import { DeletePolicyDraft, DiffPolicyVersions, GetPolicyDraft, GetPolicyVersion, ListPolicyVersions, PublishPolicy, PutPolicyDraft, RollbackPolicy } from './authz/policy-lifecycle.ts'
 import { CreateRole, DeleteRole, GetMemberRoles, GetRole, ListRoles, SetMemberRoles, UpdateRole } from './authz/roles.ts'
 import { SearchActions, SearchResources, SearchSubjects } from './authz/search.ts'
+import { GetServiceAccountRoles, SetServiceAccountRoles } from './authz/service-account-roles.ts'
 import type { RouteContract } from './contract.ts'
 import { GetMe, Register, ResendVerification, UpdateMe, VerifyEmail } from './identity/account.ts'
 import { AnswerChallenge, Login } from './identity/sign-in.ts'
@@ -18,6 +19,16 @@ import {
   UpdateMember,
   UpdateOrganization,
 } from './orgs/organizations.ts'
+import {
+  CreateApiKey,
+  CreateServiceAccount,
+  DeleteServiceAccount,
+  GetServiceAccount,
+  ListApiKeys,
+  ListServiceAccounts,
+  RevokeApiKey,
+  UpdateServiceAccount,
+} from './tokens/service-accounts.ts'
 import { EndMyOtherSessions, EndMySession, GetJwks, ListMySessions, Logout, RefreshToken } from './tokens/sessions.ts'
 import { ListAuditEvents, ListMyActivity, ListPlatformAuditEvents } from './workers/audit-events.ts'
 
@@ -47,6 +58,16 @@ export const publicRoutes: readonly RouteContract[] = [
   RevokeInvitation,
   AcceptInvitation,
   DeclineInvitation,
+  CreateServiceAccount,
+  ListServiceAccounts,
+  GetServiceAccount,
+  UpdateServiceAccount,
+  DeleteServiceAccount,
+  CreateApiKey,
+  ListApiKeys,
+  RevokeApiKey,
+  GetServiceAccountRoles,
+  SetServiceAccountRoles,
   ListRoles,
   CreateRole,
   GetRole,
