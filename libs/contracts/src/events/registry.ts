@@ -1,5 +1,12 @@
 /** Every event there is, written out: the event reference and the audit trail's coverage are made from this list. */
 import type { EventContract } from './envelope.ts'
+import { AssignmentCreated } from './authz/assignment-created.v1.ts'
+import { AssignmentEnded } from './authz/assignment-ended.v1.ts'
+import { GroupCreated } from './authz/group-created.v1.ts'
+import { GroupDeleted } from './authz/group-deleted.v1.ts'
+import { GroupMemberAdded } from './authz/group-member-added.v1.ts'
+import { GroupMemberRemoved } from './authz/group-member-removed.v1.ts'
+import { GroupUpdated } from './authz/group-updated.v1.ts'
 import { CatalogChanged } from './authz/catalog-changed.v1.ts'
 import { MemberRolesChanged } from './authz/member-roles-changed.v1.ts'
 import { PlatformRoleAssigned } from './authz/platform-role-assigned.v1.ts'
@@ -68,6 +75,13 @@ export const eventContracts: readonly EventContract[] = [
   MembershipUpdated,
   OrganizationCreated,
   OrganizationUpdated,
+  AssignmentCreated,
+  AssignmentEnded,
+  GroupCreated,
+  GroupDeleted,
+  GroupMemberAdded,
+  GroupMemberRemoved,
+  GroupUpdated,
   CatalogChanged,
   MemberRolesChanged,
   PlatformRoleAssigned,

@@ -1,9 +1,11 @@
 /** Every public route, written out: the gateway proxies these and nothing else; OpenAPI and the cross-tenant sweep are made from this list. */
+import { CreateAssignment, DeleteAssignment, ListAssignments } from './authz/assignments.ts'
 import { GetCatalog, PutApplication } from './authz/catalog.ts'
 import { Evaluate, EvaluateMany, GetAuthzenConfiguration } from './authz/evaluation.ts'
+import { AddGroupMember, CreateGroup, DeleteGroup, GetGroup, ListGroupMembers, ListGroups, RemoveGroupMember, UpdateGroup } from './authz/groups.ts'
 import { CreatePolicy, DeletePolicy, GetPolicy, ListPolicies, UpdatePolicy } from './authz/policies.ts'
 import { DeletePolicyDraft, DiffPolicyVersions, GetPolicyDraft, GetPolicyVersion, ListPolicyVersions, PublishPolicy, PutPolicyDraft, RollbackPolicy } from './authz/policy-lifecycle.ts'
-import { CreateRole, DeleteRole, GetMemberRoles, GetRole, ListRoles, SetMemberRoles, UpdateRole } from './authz/roles.ts'
+import { CreateRole, DeleteRole, GetMemberRoles, GetRole, ListRoles, ListRoleVersions, SetMemberRoles, UpdateRole } from './authz/roles.ts'
 import { SearchActions, SearchResources, SearchSubjects } from './authz/search.ts'
 import { GetServiceAccountRoles, SetServiceAccountRoles } from './authz/service-account-roles.ts'
 import type { RouteContract } from './contract.ts'
@@ -73,8 +75,20 @@ export const publicRoutes: readonly RouteContract[] = [
   GetRole,
   UpdateRole,
   DeleteRole,
+  ListRoleVersions,
   GetMemberRoles,
   SetMemberRoles,
+  ListGroups,
+  CreateGroup,
+  GetGroup,
+  UpdateGroup,
+  DeleteGroup,
+  ListGroupMembers,
+  AddGroupMember,
+  RemoveGroupMember,
+  ListAssignments,
+  CreateAssignment,
+  DeleteAssignment,
   ListPolicies,
   CreatePolicy,
   GetPolicy,

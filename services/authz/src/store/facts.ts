@@ -32,7 +32,7 @@ export async function findMemberFacts(db: Queryable, o: { orgId: string; userId:
   const row = await findMembership(db, o)
   if (!row) return undefined
   const { id, version, status, isOwner, attributes } = row
-  return { id, version, status, isOwner, attributes, roles: await listMemberRoles(db, id, o.at) }
+  return { id, version, status, isOwner, attributes, roles: await listMemberRoles(db, { membershipId: id, at: o.at }) }
 }
 
 /** A service account of the scope's organization, deleted ones included. */

@@ -1,7 +1,7 @@
 /** The current state in batches, for readers that begin anew; the caller's transaction makes all batches one moment. */
-import { and, asc, eq, gt, isNull } from 'drizzle-orm'
+import { and, asc, gt, isNull } from 'drizzle-orm'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
-import { assignments, policies, roles, serviceAccountAssignments, type AssignmentRow, type PolicyRow, type RoleRow } from './schema.ts'
+import { assignments, policies, roles, type AssignmentRow, type PolicyRow, type RoleRow } from './schema.ts'
 
 const batchSize = 1000
 
@@ -20,15 +20,5 @@ export const eachRole = (db: Queryable): AsyncGenerator<RoleRow> =>
 export const eachPolicy = (db: Queryable): AsyncGenerator<PolicyRow> =>
   inBatches((after) => db.select().from(policies).where(and(isNull(policies.validTo), after === undefined ? undefined : gt(policies.id, after))).orderBy(asc(policies.id)).limit(batchSize))
 
-/** Of people; ids of other principals have other prefixes. */
 export const eachAssignment = (db: Queryable): AsyncGenerator<AssignmentRow> =>
-  inBatches((after) =>
-    db.select().from(assignments).where(and(eq(assignments.principalType, 'user'), isNull(assignments.validTo), after === undefined ? undefined : gt(assignments.id, after))).orderBy(asc(assignments.id)).limit(batchSize),
-  )
-
-export const eachServiceAccountAssignment = (db: Queryable): AsyncGenerator<typeof serviceAccountAssignments.$inferSelect> =>
-  inBatches((after) => {
-    const { id, principalType, validTo } = serviceAccountAssignments
-    const rest = after === undefined ? undefined : gt(id, after)
-    return db.select().from(serviceAccountAssignments).where(and(eq(principalType, 'service_account'), isNull(validTo), rest)).orderBy(asc(id)).limit(batchSize)
-  })
+  inBatches((after) => db.select().from(assignments).where(and(isNull(assignments.validTo), after === undefined ? undefined : gt(assignments.id, after))).orderBy(asc(assignments.id)).limit(batchSize))

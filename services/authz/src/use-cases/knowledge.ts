@@ -7,12 +7,10 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { createDroppingCache } from '../domain/dropping-cache.ts'
 import type { HeldRole, MemberFacts, OrganizationFacts, ServiceAccountFacts, UserFacts } from '../domain/facts.ts'
-import { policyModelOf, type PolicyModel } from '../domain/policy-model.ts'
+import type { PolicyModel } from '../domain/policy-model.ts'
 import { listPlatformRoles } from '../store/assignments.ts'
-import { listApplications } from '../store/catalog.ts'
 import { findMemberFacts, findOrganizationFacts, findServiceAccountFacts, findUserFacts } from '../store/facts.ts'
-import { listPoliciesInReach } from '../store/policies.ts'
-import { listRolesInReach } from '../store/roles.ts'
+import { createPolicyModels } from './policy-models.ts'
 
 type AccountIn = { orgId: string; serviceAccountId: string }
 
@@ -34,14 +32,15 @@ export type Knowledge = Facts & {
   dropChanged(events: readonly Pick<EventEnvelope, 'source' | 'subject' | 'orgid' | 'userid'>[]): void
   dropMember(o: { orgId: string; userId: string }): void
   dropServiceAccount(o: AccountIn): void
+  /** All of an organization: what a group holds has changed. */
+  dropMembers(orgId: string): void
   /** Roles or policies of one organization; `undefined`: of the platform, which every model contains. */
   dropModel(orgId: string | undefined): void
   dropAll(): void
 }
 
-/** Entries kept; a member is some 500 bytes, a model of 20 roles and 20 policies some 100 kB. */
-const most = { parties: 50_000, models: 500, pastModels: 20 }
-const platform = 'platform'
+/** Entries kept; a member is some 500 bytes. */
+const most = { parties: 50_000 }
 
 export function createKnowledge(deps: { db: Db }): Knowledge {
   const { db } = deps
@@ -50,13 +49,13 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
   const members = createDroppingCache<MemberFacts | undefined>({ most: most.parties })
   const accounts = createDroppingCache<ServiceAccountFacts | undefined>({ most: most.parties })
   const platformRoles = createDroppingCache<readonly HeldRole[]>({ most: most.parties })
-  const models = createDroppingCache<PolicyModel>({ most: most.models })
-  const pastModels = createDroppingCache<PolicyModel>({ most: most.pastModels })
+  const models = createPolicyModels({ db })
   const all = [users, organizations, members, accounts, platformRoles, models]
 
-  const dropModel = (orgId: string | undefined): void => (orgId === undefined ? models.clear() : models.drop(orgId))
+  const dropModel = models.drop
   const dropMember = (o: { orgId: string; userId: string }): void => members.drop(memberKey(o))
   const dropServiceAccount = (o: AccountIn): void => accounts.drop(accountKey(o))
+  const dropMembers = (orgId: string): void => members.dropWhere((key) => key.startsWith(`${orgId} `))
   const dropChanged: Knowledge['dropChanged'] = (events) => {
     for (const { source, subject, orgid, userid } of events) {
       if (subject.startsWith('user_')) users.drop(subject)
@@ -65,6 +64,7 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
       if (orgid !== undefined && subject.startsWith('svc_')) dropServiceAccount({ orgId: orgid, serviceAccountId: subject })
       if (source === '/gatehouse/orgs' && orgid !== undefined) organizations.drop(orgid)
       if (source === '/gatehouse/authz' && isOfModel(subject)) dropModel(orgid)
+      if (orgid !== undefined && userid === undefined && isOfMany(subject)) dropMembers(orgid)
     }
   }
   return {
@@ -73,17 +73,18 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
     member: (o) => members.get(memberKey(o), () => inScope(db, o, (tx) => findMemberFacts(tx, o))),
     serviceAccount: (o) => accounts.get(accountKey(o), () => inScope(db, { orgId: o.orgId }, (tx) => findServiceAccountFacts(tx, o.serviceAccountId))),
     platformRoles: (userId) => platformRoles.get(userId, () => inScope(db, { userId }, (tx) => listPlatformRoles(tx, userId))),
-    model: (orgId) => models.get(orgId ?? platform, () => loadModel(db, orgId)),
+    model: models.get,
     asOf: (at) => ({
       user: (userId) => inScope(db, { userId }, (tx) => findUserFacts(tx, userId, at)),
       organization: (orgId) => inScope(db, { orgId }, (tx) => findOrganizationFacts(tx, orgId, at)),
       member: (o) => inScope(db, o, (tx) => findMemberFacts(tx, { ...o, at })),
       serviceAccount: (o) => inScope(db, { orgId: o.orgId }, (tx) => findServiceAccountFacts(tx, o.serviceAccountId, at)),
-      model: (orgId) => pastModels.get(`${orgId ?? platform} ${at.getTime()}`, () => loadModel(db, orgId, at)),
+      model: (orgId) => models.getAt(orgId, at),
     }),
     dropChanged,
     dropMember,
     dropServiceAccount,
+    dropMembers,
     dropModel,
     dropAll: () => all.forEach((cache) => cache.clear()),
   }
@@ -91,14 +92,6 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
 
 const memberKey = ({ orgId, userId }: { orgId: string; userId: string }): string => `${orgId} ${userId}`
 const accountKey = ({ orgId, serviceAccountId }: AccountIn): string => `${orgId} ${serviceAccountId}`
+/** A group, or what was given to one: it concerns whoever belongs to it. */
+const isOfMany = (subject: string): boolean => subject.startsWith('grp_') || subject.startsWith('asg_')
 const isOfModel = (subject: string): boolean => ['role_', 'pol_', 'app_'].some((prefix) => subject.startsWith(prefix))
-
-/** One transaction, so roles, policies and catalog belong together. */
-function loadModel(db: Db, orgId: string | undefined, at?: Date): Promise<PolicyModel> {
-  return inScope(db, orgId === undefined ? {} : { orgId }, async (tx) => {
-    const applications = await listApplications(tx, at)
-    const roles = await listRolesInReach(tx, orgId, at)
-    const policies = await listPoliciesInReach(tx, orgId, at)
-    return policyModelOf({ applications, roles, policies })
-  })
-}
