@@ -16,6 +16,7 @@ import { registerDeleteRole } from './delete-role.ts'
 import { registerEvaluateMany } from './evaluate-many.ts'
 import { registerDiffPolicyVersions } from './diff-policy-versions.ts'
 import { registerEvaluate } from './evaluate.ts'
+import { registerExplain } from './explain.ts'
 import { registerGetAuthzenConfiguration } from './get-authzen-configuration.ts'
 import { registerGetCatalog } from './get-catalog.ts'
 import { registerGetGroup } from './get-group.ts'
@@ -31,6 +32,7 @@ import { registerListPolicies } from './list-policies.ts'
 import { registerListPolicyVersions } from './list-policy-versions.ts'
 import { registerListRoleVersions } from './list-role-versions.ts'
 import { registerListRoles } from './list-roles.ts'
+import { registerPlan } from './plan.ts'
 import { registerPublishPolicy } from './publish-policy.ts'
 import { registerPutApplication } from './put-application.ts'
 import { registerSearchActions } from './search-actions.ts'
@@ -87,6 +89,8 @@ export const publicRoutes: readonly Register[] = [
   registerSearchSubjects,
   registerSearchResources,
   registerSearchActions,
+  registerExplain,
+  registerPlan,
   registerGetAuthzenConfiguration,
 ]
 
