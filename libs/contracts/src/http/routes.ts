@@ -1,6 +1,7 @@
 /** Every public route, written out: the gateway proxies these and nothing else; OpenAPI and the cross-tenant sweep are made from this list. */
 import { CreateAssignment, DeleteAssignment, ListAssignments } from './authz/assignments.ts'
-import { GetCatalog, PutApplication } from './authz/catalog.ts'
+import { GetApplication, GetCatalog, PutApplication } from './authz/catalog.ts'
+import { DeleteEntity, GetEntity, ListEntities, PutEntity } from './authz/entities.ts'
 import { Evaluate, GetAuthzenConfiguration } from './authz/evaluation.ts'
 import { AddGroupMember, CreateGroup, DeleteGroup, GetGroup, ListGroupMembers, ListGroups, RemoveGroupMember, UpdateGroup } from './authz/groups.ts'
 import { CreatePolicy, DeletePolicy, GetPolicy, ListPolicies, UpdatePolicy } from './authz/policies.ts'
@@ -81,7 +82,12 @@ export const publicRoutes: readonly RouteContract[] = [
   DiffPolicyVersions,
   RollbackPolicy,
   GetCatalog,
+  GetApplication,
   PutApplication,
+  ListEntities,
+  GetEntity,
+  PutEntity,
+  DeleteEntity,
   Evaluate,
   ListAuditEvents,
   ListPlatformAuditEvents,
