@@ -99,10 +99,10 @@ export const DiffPolicyVersions = defineRoute({
   service: 'authz',
   method: 'GET',
   path: `${path}/diff`,
-  summary: 'What changed between two versions.',
+  summary: 'What changed between two versions; without `to` up to the newest, without `from` since the one before.',
   auth: 'organization',
   params: policyParams,
-  query: Type.Object({ from: Version, to: Version }),
+  query: Type.Object({ from: Type.Optional(Version), to: Type.Optional(Version) }),
   success: { status: 200, body: Type.Object({ from: Version, to: Version, changes: Type.Array(Change) }), description: 'The changes, in the order of their paths.' },
   problems: ['forbidden'],
 })
