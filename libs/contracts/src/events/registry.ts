@@ -20,6 +20,7 @@ import { PolicyUpdated } from './authz/policy-updated.v1.ts'
 import { RoleCreated } from './authz/role-created.v1.ts'
 import { RoleDeleted } from './authz/role-deleted.v1.ts'
 import { RoleUpdated } from './authz/role-updated.v1.ts'
+import { ServiceAccountRolesChanged } from './authz/service-account-roles-changed.v1.ts'
 import { EmailVerificationRequested } from './identity/email-verification-requested.v1.ts'
 import { PlatformAdminBootstrapped } from './identity/platform-admin-bootstrapped.v1.ts'
 import { SignInFailed } from './identity/sign-in-failed.v1.ts'
@@ -36,8 +37,13 @@ import { MembershipRemoved } from './orgs/membership-removed.v1.ts'
 import { MembershipUpdated } from './orgs/membership-updated.v1.ts'
 import { OrganizationCreated } from './orgs/organization-created.v1.ts'
 import { OrganizationUpdated } from './orgs/organization-updated.v1.ts'
+import { ApiKeyCreated } from './tokens/api-key-created.v1.ts'
+import { ApiKeyRevoked } from './tokens/api-key-revoked.v1.ts'
 import { FamilyRevoked } from './tokens/family-revoked.v1.ts'
 import { FamilyRotated } from './tokens/family-rotated.v1.ts'
+import { ServiceAccountCreated } from './tokens/service-account-created.v1.ts'
+import { ServiceAccountDeleted } from './tokens/service-account-deleted.v1.ts'
+import { ServiceAccountUpdated } from './tokens/service-account-updated.v1.ts'
 import { SessionEnded } from './tokens/session-ended.v1.ts'
 import { SessionStarted } from './tokens/session-started.v1.ts'
 import { SigningKeyCreated } from './tokens/signing-key-created.v1.ts'
@@ -51,8 +57,13 @@ export const eventContracts: readonly EventContract[] = [
   UserEmailVerified,
   UserRegistered,
   UserUpdated,
+  ApiKeyCreated,
+  ApiKeyRevoked,
   FamilyRevoked,
   FamilyRotated,
+  ServiceAccountCreated,
+  ServiceAccountDeleted,
+  ServiceAccountUpdated,
   SessionEnded,
   SessionStarted,
   SigningKeyCreated,
@@ -86,4 +97,5 @@ export const eventContracts: readonly EventContract[] = [
   RoleCreated,
   RoleDeleted,
   RoleUpdated,
+  ServiceAccountRolesChanged,
 ]

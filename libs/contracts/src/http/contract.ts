@@ -46,6 +46,8 @@ export type RouteContract = {
   readonly limit?: 'credentials' | 'check'
   /** Largest body in bytes; 64 KiB when absent. */
   readonly bodyLimitBytes?: number
+  /** `authzen`: a standard that knows 400 and no 415 (OpenID AuthZEN 1.0, HTTPS binding). */
+  readonly dialect?: 'authzen'
 }
 
 /** Keeps the literal types of a contract while checking its shape. */

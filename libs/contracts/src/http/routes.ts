@@ -2,24 +2,19 @@
 import { CreateAssignment, DeleteAssignment, ListAssignments } from './authz/assignments.ts'
 import { GetApplication, GetCatalog, PutApplication } from './authz/catalog.ts'
 import { DeleteEntity, GetEntity, ListEntities, PutEntity } from './authz/entities.ts'
-import { Evaluate, GetAuthzenConfiguration } from './authz/evaluation.ts'
+import { Evaluate, EvaluateMany, GetAuthzenConfiguration } from './authz/evaluation.ts'
 import { AddGroupMember, CreateGroup, DeleteGroup, GetGroup, ListGroupMembers, ListGroups, RemoveGroupMember, UpdateGroup } from './authz/groups.ts'
 import { CreatePolicy, DeletePolicy, GetPolicy, ListPolicies, UpdatePolicy } from './authz/policies.ts'
 import { DeletePolicyDraft, DiffPolicyVersions, GetPolicyDraft, GetPolicyVersion, ListPolicyVersions, PublishPolicy, PutPolicyDraft, RollbackPolicy } from './authz/policy-lifecycle.ts'
 import { CreateRole, DeleteRole, GetMemberRoles, GetRole, ListRoles, ListRoleVersions, SetMemberRoles, UpdateRole } from './authz/roles.ts'
+import { SearchActions, SearchResources, SearchSubjects } from './authz/search.ts'
+import { GetServiceAccountRoles, SetServiceAccountRoles } from './authz/service-account-roles.ts'
 import type { RouteContract } from './contract.ts'
 import { GetMe, Register, ResendVerification, UpdateMe, VerifyEmail } from './identity/account.ts'
 import { AnswerChallenge, Login } from './identity/sign-in.ts'
 import { AcceptInvitation, CreateInvitation, DeclineInvitation, ListInvitations, RevokeInvitation } from './orgs/invitations.ts'
-import {
-  CreateOrganization,
-  GetOrganization,
-  ListMembers,
-  ListMyOrganizations,
-  RemoveMember,
-  UpdateMember,
-  UpdateOrganization,
-} from './orgs/organizations.ts'
+import { CreateOrganization, GetOrganization, ListMembers, ListMyOrganizations, RemoveMember, UpdateMember, UpdateOrganization } from './orgs/organizations.ts'
+import { CreateApiKey, CreateServiceAccount, DeleteServiceAccount, GetServiceAccount, ListApiKeys, ListServiceAccounts, RevokeApiKey, UpdateServiceAccount } from './tokens/service-accounts.ts'
 import { EndMyOtherSessions, EndMySession, GetJwks, ListMySessions, Logout, RefreshToken } from './tokens/sessions.ts'
 import { ListAuditEvents, ListMyActivity, ListPlatformAuditEvents } from './workers/audit-events.ts'
 
@@ -49,6 +44,16 @@ export const publicRoutes: readonly RouteContract[] = [
   RevokeInvitation,
   AcceptInvitation,
   DeclineInvitation,
+  CreateServiceAccount,
+  ListServiceAccounts,
+  GetServiceAccount,
+  UpdateServiceAccount,
+  DeleteServiceAccount,
+  CreateApiKey,
+  ListApiKeys,
+  RevokeApiKey,
+  GetServiceAccountRoles,
+  SetServiceAccountRoles,
   ListRoles,
   CreateRole,
   GetRole,
@@ -89,6 +94,10 @@ export const publicRoutes: readonly RouteContract[] = [
   PutEntity,
   DeleteEntity,
   Evaluate,
+  EvaluateMany,
+  SearchSubjects,
+  SearchResources,
+  SearchActions,
   ListAuditEvents,
   ListPlatformAuditEvents,
   GetJwks,

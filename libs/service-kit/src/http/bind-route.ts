@@ -52,6 +52,7 @@ export function bindRoute<const C extends RouteContract>(app: FastifyInstance, c
     method: contract.method,
     url: contract.path,
     bodyLimit: contract.bodyLimitBytes ?? defaultBodyLimitBytes,
+    ...(contract.dialect ? { config: { dialect: contract.dialect } } : {}),
     ...(answer ? { schema: { response: { [status]: JSON.parse(JSON.stringify(answer)) as object } } } : {}),
     onRequest: async (request) => {
       request.caller = await authenticate(request, contract, settings)

@@ -69,9 +69,12 @@ function repeated(manifest: ApplicationManifest): DefinitionError[] {
 function reserved(manifest: ApplicationManifest): DefinitionError[] {
   const message = 'is a name the platform uses itself'
   const ofMembership = Object.keys(manifest.membership_attributes ?? {}).filter((name) => reservedAttributes.membership.has(name))
-  const ofTypes = manifest.resource_types.flatMap((type, index) =>
-    Object.keys(type.attributes).filter((name) => reservedAttributes.resource.has(name)).map((name) => ({ path: `/resource_types/${index}/attributes/${name}`, message })),
-  )
+  const ofTypes = manifest.resource_types.flatMap((type, index) => {
+    const bags = [['attributes', type.attributes, 'resource'], ['action_attributes', type.action_attributes, 'action'], ['request_attributes', type.request_attributes, 'request']] as const
+    return bags.flatMap(([bag, schemas, source]) =>
+      Object.keys(schemas ?? {}).filter((name) => reservedAttributes[source].has(name)).map((name) => ({ path: `/resource_types/${index}/${bag}/${name}`, message })),
+    )
+  })
   return [...ofMembership.map((name) => ({ path: `/membership_attributes/${name}`, message })), ...ofTypes]
 }
 

@@ -1,6 +1,6 @@
 /** One organization's rules as decisions read them: the compiled set and the definitions it was compiled from. */
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
-import { compilePolicySet, type PolicySet } from '@gatehouse/policy/compile/policy-set'
+import { compilePolicySet, type Obligation, type PolicySet } from '@gatehouse/policy/compile/policy-set'
 import type { RoleSource } from '@gatehouse/policy/compile/roles'
 import { catalogOf, resourceTypeSources, type Application, type Catalog } from './catalog.ts'
 
@@ -13,6 +13,7 @@ export type PolicyRecord = {
   readonly actions: readonly string[]
   readonly roles: readonly string[] | null
   readonly condition: CheckedIr | null
+  readonly obligation?: Obligation | null
 }
 
 export type PolicyModel = {
@@ -31,7 +32,7 @@ export function policyModelOf(o: { applications: readonly Application[]; roles: 
   const set = compilePolicySet({
     resourceTypes: resourceTypeSources(catalog),
     roles: [...roles.values()],
-    policies: o.policies.map(({ key, orgId, effect, resourceType, actions, roles: forRoles, condition }) => ({
+    policies: o.policies.map(({ key, orgId, effect, resourceType, actions, roles: forRoles, condition, obligation }) => ({
       key,
       scope: orgId === null ? 'platform' : 'organization',
       effect,
@@ -39,6 +40,7 @@ export function policyModelOf(o: { applications: readonly Application[]; roles: 
       actions,
       ...(forRoles === null ? {} : { roles: forRoles }),
       ...(condition === null ? {} : { when: condition }),
+      ...(obligation ? { obligation } : {}),
     })),
   })
   return { catalog, roles, rolesById: new Map(o.roles.map((role) => [role.id, role])), set }

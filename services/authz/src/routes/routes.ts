@@ -15,6 +15,7 @@ import { registerDeletePolicyDraft } from './delete-policy-draft.ts'
 import { registerDeletePolicy } from './delete-policy.ts'
 import { registerDeleteRole } from './delete-role.ts'
 import { registerDiffPolicyVersions } from './diff-policy-versions.ts'
+import { registerEvaluateMany } from './evaluate-many.ts'
 import { registerEvaluate } from './evaluate.ts'
 import { registerGetApplication } from './get-application.ts'
 import { registerGetAuthzenConfiguration } from './get-authzen-configuration.ts'
@@ -40,6 +41,9 @@ import { registerPutEntity } from './put-entity.ts'
 import { registerPutPolicyDraft } from './put-policy-draft.ts'
 import { registerRemoveGroupMember } from './remove-group-member.ts'
 import { registerRollbackPolicy } from './rollback-policy.ts'
+import { registerSearchActions } from './search-actions.ts'
+import { registerSearchResources } from './search-resources.ts'
+import { registerSearchSubjects } from './search-subjects.ts'
 import { registerSetMemberRoles } from './set-member-roles.ts'
 import { registerUpdateGroup } from './update-group.ts'
 import { registerUpdatePolicy } from './update-policy.ts'
@@ -89,6 +93,10 @@ export const publicRoutes: readonly Register[] = [
   registerPutEntity,
   registerDeleteEntity,
   registerEvaluate,
+  registerEvaluateMany,
+  registerSearchSubjects,
+  registerSearchResources,
+  registerSearchActions,
   registerGetAuthzenConfiguration,
 ]
 

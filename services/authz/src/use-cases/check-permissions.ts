@@ -1,7 +1,8 @@
 /** The same question between services: may whoever's token travels along do these? */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { isOrgCaller, type PrincipalCaller, type ServiceCaller } from '@gatehouse/service-kit/http/caller'
-import { decideForCaller, decideForOperator, questionOf, type DecidingDeps, type Question } from './decide-for-caller.ts'
+import type { Question } from '../domain/decision.ts'
+import { decideForCaller, decideForOperator, questionOf, type DecidingDeps } from './decide-for-caller.ts'
 
 export type PermissionScope = 'organization' | 'platform'
 

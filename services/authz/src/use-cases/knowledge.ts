@@ -14,13 +14,19 @@ import { findMemberFacts, findOrganizationFacts, findUserFacts } from '../store/
 import { listPoliciesInReach } from '../store/policies.ts'
 import { listRolesInReach } from '../store/roles.ts'
 
-export type Knowledge = {
+/** What a decision about a member rests on. */
+export type Facts = {
   user(userId: string): Promise<UserFacts | undefined>
   organization(orgId: string): Promise<OrganizationFacts | undefined>
   member(o: { orgId: string; userId: string }): Promise<MemberFacts | undefined>
-  platformRoles(userId: string): Promise<readonly HeldRole[]>
   /** Of an organization; without one, what holds at platform scope. */
   model(orgId?: string): Promise<PolicyModel>
+}
+
+export type Knowledge = Facts & {
+  platformRoles(userId: string): Promise<readonly HeldRole[]>
+  /** What was known at a moment of the past: read anew each time, only the compiled models are kept. */
+  asOf(at: Date): Facts
   /** Drops what these events say has changed; events of any service. */
   dropChanged(events: readonly Pick<EventEnvelope, 'source' | 'subject' | 'orgid' | 'userid'>[]): void
   dropMember(o: { orgId: string; userId: string }): void
@@ -32,7 +38,7 @@ export type Knowledge = {
 }
 
 /** Entries kept; a member is some 500 bytes, a model of 20 roles and 20 policies some 100 kB. */
-const most = { parties: 50_000, models: 500 }
+const most = { parties: 50_000, models: 500, pastModels: 20 }
 const platform = 'platform'
 
 export function createKnowledge(deps: { db: Db }): Knowledge {
@@ -42,6 +48,7 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
   const members = createDroppingCache<MemberFacts | undefined>({ most: most.parties })
   const platformRoles = createDroppingCache<readonly HeldRole[]>({ most: most.parties })
   const models = createDroppingCache<PolicyModel>({ most: most.models })
+  const pastModels = createDroppingCache<PolicyModel>({ most: most.pastModels })
   const all = [users, organizations, members, platformRoles, models]
 
   const dropModel = (orgId: string | undefined): void => (orgId === undefined ? models.clear() : models.drop(orgId))
@@ -63,6 +70,12 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
     member: (o) => members.get(memberKey(o), () => inScope(db, o, (tx) => findMemberFacts(tx, o))),
     platformRoles: (userId) => platformRoles.get(userId, () => inScope(db, { userId }, (tx) => listPlatformRoles(tx, userId))),
     model: (orgId) => models.get(orgId ?? platform, () => loadModel(db, orgId)),
+    asOf: (at) => ({
+      user: (userId) => inScope(db, { userId }, (tx) => findUserFacts(tx, userId, at)),
+      organization: (orgId) => inScope(db, { orgId }, (tx) => findOrganizationFacts(tx, orgId, at)),
+      member: (o) => inScope(db, o, (tx) => findMemberFacts(tx, { ...o, at })),
+      model: (orgId) => pastModels.get(`${orgId ?? platform} ${at.getTime()}`, () => loadModel(db, orgId, at)),
+    }),
     dropChanged,
     dropMember,
     dropMembers,
@@ -77,11 +90,11 @@ const isOfMany = (subject: string): boolean => subject.startsWith('grp_') || sub
 const isOfModel = (subject: string): boolean => ['role_', 'pol_', 'app_'].some((prefix) => subject.startsWith(prefix))
 
 /** One transaction, so roles, policies and catalog belong together. */
-function loadModel(db: Db, orgId: string | undefined): Promise<PolicyModel> {
+function loadModel(db: Db, orgId: string | undefined, at?: Date): Promise<PolicyModel> {
   return inScope(db, orgId === undefined ? {} : { orgId }, async (tx) => {
-    const applications = await listApplications(tx)
-    const roles = await listRolesInReach(tx, orgId)
-    const policies = await listPoliciesInReach(tx, orgId)
+    const applications = await listApplications(tx, at)
+    const roles = await listRolesInReach(tx, orgId, at)
+    const policies = await listPoliciesInReach(tx, orgId, at)
     return policyModelOf({ applications, roles, policies })
   })
 }

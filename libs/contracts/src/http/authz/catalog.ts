@@ -13,6 +13,10 @@ export const ApplicationManifest = Type.Object({
     Type.Object({
       key: EntityType,
       attributes: AttributeSchemas,
+      /** Read as `action.*`: what an AuthZEN action's own properties say. */
+      action_attributes: Type.Optional(AttributeSchemas),
+      /** Read as `request.*`: what an AuthZEN context says. */
+      request_attributes: Type.Optional(AttributeSchemas),
       actions: Type.Array(
         Type.Object({ name: Type.String({ pattern: '^[a-z][a-z0-9_.-]{0,62}$' }), sensitive: Type.Optional(Type.Boolean()) }),
         { minItems: 1, maxItems: 100 },
