@@ -7,12 +7,10 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { createDroppingCache } from '../domain/dropping-cache.ts'
 import type { HeldRole, MemberFacts, OrganizationFacts, UserFacts } from '../domain/facts.ts'
-import { policyModelOf, type PolicyModel } from '../domain/policy-model.ts'
+import type { PolicyModel } from '../domain/policy-model.ts'
 import { listPlatformRoles } from '../store/assignments.ts'
-import { listApplications } from '../store/catalog.ts'
 import { findMemberFacts, findOrganizationFacts, findUserFacts } from '../store/facts.ts'
-import { listPoliciesInReach } from '../store/policies.ts'
-import { listRolesInReach } from '../store/roles.ts'
+import { createPolicyModels } from './policy-models.ts'
 
 /** What a decision about a member rests on. */
 export type Facts = {
@@ -37,9 +35,8 @@ export type Knowledge = Facts & {
   dropAll(): void
 }
 
-/** Entries kept; a member is some 500 bytes, a model of 20 roles and 20 policies some 100 kB. */
-const most = { parties: 50_000, models: 500, pastModels: 20 }
-const platform = 'platform'
+/** Entries kept; a member is some 500 bytes. */
+const most = { parties: 50_000 }
 
 export function createKnowledge(deps: { db: Db }): Knowledge {
   const { db } = deps
@@ -47,11 +44,10 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
   const organizations = createDroppingCache<OrganizationFacts | undefined>({ most: most.parties })
   const members = createDroppingCache<MemberFacts | undefined>({ most: most.parties })
   const platformRoles = createDroppingCache<readonly HeldRole[]>({ most: most.parties })
-  const models = createDroppingCache<PolicyModel>({ most: most.models })
-  const pastModels = createDroppingCache<PolicyModel>({ most: most.pastModels })
+  const models = createPolicyModels({ db })
   const all = [users, organizations, members, platformRoles, models]
 
-  const dropModel = (orgId: string | undefined): void => (orgId === undefined ? models.clear() : models.drop(orgId))
+  const dropModel = models.drop
   const dropMember = (o: { orgId: string; userId: string }): void => members.drop(memberKey(o))
   const dropMembers = (orgId: string): void => members.dropWhere((key) => key.startsWith(`${orgId} `))
   const dropChanged: Knowledge['dropChanged'] = (events) => {
@@ -69,12 +65,12 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
     organization: (orgId) => organizations.get(orgId, () => inScope(db, { orgId }, (tx) => findOrganizationFacts(tx, orgId))),
     member: (o) => members.get(memberKey(o), () => inScope(db, o, (tx) => findMemberFacts(tx, o))),
     platformRoles: (userId) => platformRoles.get(userId, () => inScope(db, { userId }, (tx) => listPlatformRoles(tx, userId))),
-    model: (orgId) => models.get(orgId ?? platform, () => loadModel(db, orgId)),
+    model: models.get,
     asOf: (at) => ({
       user: (userId) => inScope(db, { userId }, (tx) => findUserFacts(tx, userId, at)),
       organization: (orgId) => inScope(db, { orgId }, (tx) => findOrganizationFacts(tx, orgId, at)),
       member: (o) => inScope(db, o, (tx) => findMemberFacts(tx, { ...o, at })),
-      model: (orgId) => pastModels.get(`${orgId ?? platform} ${at.getTime()}`, () => loadModel(db, orgId, at)),
+      model: (orgId) => models.getAt(orgId, at),
     }),
     dropChanged,
     dropMember,
@@ -88,13 +84,3 @@ const memberKey = ({ orgId, userId }: { orgId: string; userId: string }): string
 /** A group, or what was given to one: it concerns whoever belongs to it. */
 const isOfMany = (subject: string): boolean => subject.startsWith('grp_') || subject.startsWith('asg_')
 const isOfModel = (subject: string): boolean => ['role_', 'pol_', 'app_'].some((prefix) => subject.startsWith(prefix))
-
-/** One transaction, so roles, policies and catalog belong together. */
-function loadModel(db: Db, orgId: string | undefined, at?: Date): Promise<PolicyModel> {
-  return inScope(db, orgId === undefined ? {} : { orgId }, async (tx) => {
-    const applications = await listApplications(tx, at)
-    const roles = await listRolesInReach(tx, orgId, at)
-    const policies = await listPoliciesInReach(tx, orgId, at)
-    return policyModelOf({ applications, roles, policies })
-  })
-}
