@@ -30,9 +30,9 @@ export async function listEntities(deps: Deps, caller: OrgCaller, input: { type:
   const { orgId } = caller
   const after = decodeCursor(input.cursor, 1, ([id]) => typeof id === 'string')
   const rows = await inScope(deps.db, { orgId }, (tx) => listEntityRows(tx, { orgId, type: input.type, limit: input.limit + 1, ...(after ? { afterId: String(after[0]) } : {}) }))
-  const { rolesById } = await deps.knowledge.model(orgId)
+  const { keysById } = await deps.knowledge.model(orgId)
   const { data, page } = pageOf(rows, input.limit, ({ key }) => [key])
-  return { data: data.map((row) => entityView(row, rolesById)), page }
+  return { data: data.map((row) => entityView(row, keysById)), page }
 }
 
 /** @throws AppError `forbidden`, `not_found` */
@@ -41,8 +41,8 @@ export async function getEntity(deps: Deps, caller: OrgCaller, { type, id }: Nam
   const { orgId } = caller
   const row = await inScope(deps.db, { orgId }, (tx) => findEntityRow(tx, { orgId, type, key: id }))
   if (!row || row.deleted) throw problem('not_found')
-  const { rolesById } = await deps.knowledge.model(orgId)
-  return { entity: entityView(row, rolesById), version: row.version }
+  const { keysById } = await deps.knowledge.model(orgId)
+  return { entity: entityView(row, keysById), version: row.version }
 }
 
 /** Saying the same again changes nothing. @throws AppError `forbidden`, `validation_failed`, `precondition_failed` */
@@ -96,7 +96,10 @@ async function supersede(tx: Tx, known: EntityRow, content: Pick<EntityRow, 'att
   return closed && insertNextEntity(tx, closed, content)
 }
 
-const versioned = (row: EntityRow, { rolesById }: Pick<OpenModel, 'rolesById'>): VersionedEntity => ({ entity: entityView(row, rolesById), version: row.version })
+const versioned = (row: EntityRow, { rolesById }: Pick<OpenModel, 'rolesById'>): VersionedEntity => ({
+  entity: entityView(row, new Map([...rolesById].map(([id, { key }]) => [id, key]))),
+  version: row.version,
+})
 
 async function writing<T>(deps: Deps, caller: OrgCaller, change: (tx: Tx, model: OpenModel) => Promise<Outcome<T>>): Promise<T> {
   const nowMs = deps.clock.now().getTime()

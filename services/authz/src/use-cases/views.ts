@@ -58,11 +58,11 @@ export const assignmentView = (row: AssignmentRow, role: string | undefined): As
         valid_from: instant(row.validFrom),
       }
 
-export const entityView = (row: EntityRow, roles: ReadonlyMap<string, { key: string }>): Entity => ({
+export const entityView = (row: EntityRow, keysById: ReadonlyMap<string, string>): Entity => ({
   type: row.type,
   id: row.key,
   attributes: row.attributes,
-  roles: row.roleIds.flatMap((id) => roles.get(id)?.key ?? []).sort(),
+  roles: row.roleIds.flatMap((id) => keysById.get(id) ?? []).sort(),
   created_at: row.createdAt.toISOString(),
 })
 
