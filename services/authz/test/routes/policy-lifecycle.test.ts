@@ -108,6 +108,17 @@ t.test('drafts: written, read, not in force, published once, thrown away', async
   t.equal((await call({ path: `${path}/draft` })).status, 404, 'it goes with its policy')
 })
 
+t.test('a save says what is odd about the policy, and saves it', async (t) => {
+  const made = await call({ method: 'POST', body: { key: 'odd', ...content({ when: 'resource.amount > 1 || true' }) } })
+  t.match(made, { status: 201, body: { warnings: [{ code: 'always_true', at: Number }] } })
+  const path = `/${made.body['id'] as string}`
+  t.match((await call({ method: 'PUT', path: `${path}/draft`, body: content({ when: 'resource.amount > 1 && false' }) })).body, { warnings: [{ code: 'always_false' }, { code: 'unreachable' }] })
+  t.match((await call({ method: 'POST', body: { key: 'narrow', ...content({ when: 'resource.amount > 5' }) } })).body, { warnings: [{ code: 'shadowed', by: 'odd' }] })
+  t.match((await call({ method: 'PUT', path, body: content({ when: 'resource.amount == 77' }) })).body, { warnings: [] })
+  t.notOk('warnings' in (await call({ path })).body)
+  await call({ method: 'DELETE', path })
+})
+
 t.test('a draft may say what its writer does not hold; who publishes it holds it', async (t) => {
   const path = await save('four-eyes', { effect: 'deny', when: 'false' })
   t.equal((await call({ method: 'PUT', path: `${path}/draft`, body: content(), by: admin })).status, 200)

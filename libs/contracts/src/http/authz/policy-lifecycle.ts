@@ -4,9 +4,9 @@ import { Key, OrganizationId, PolicyId } from '../../common/ids.ts'
 import { listOf, PageQuery } from '../../common/page.ts'
 import { Instant } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
-import { Policy, PolicyContent, policyParams } from './policies.ts'
+import { Policy, PolicyContent, policyParams, PolicyWarning } from './policies.ts'
 
-export const PolicyDraft = Type.Object({ id: PolicyId, key: Key, ...PolicyContent.properties, saved_at: Instant })
+export const PolicyDraft = Type.Object({ id: PolicyId, key: Key, ...PolicyContent.properties, saved_at: Instant, warnings: Type.Optional(Type.Array(PolicyWarning)) })
 export type PolicyDraft = Static<typeof PolicyDraft>
 
 /** `valid_to` is null for the version in force. */
