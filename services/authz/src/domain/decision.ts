@@ -8,7 +8,7 @@ import { decide, type Decision, type DecisionRequest } from '@gatehouse/policy/d
 import type { PlanRequest } from '@gatehouse/policy/plan/plan'
 import { assembleAttributes, subjectStatements, type Assembled, type Properties, type Statements } from './attributes.ts'
 import type { Action, Entity } from './authzen-request.ts'
-import { rolesHeldAt, type HeldRole, type MemberFacts, type ResourceRef, type Standing, type UserFacts } from './facts.ts'
+import { rolesHeldAt, type EntityFacts, type HeldRole, type MemberFacts, type ResourceRef, type Standing, type UserFacts } from './facts.ts'
 import { ownerRole } from './platform.ts'
 import { roleKeysOf, type PolicyModel } from './policy-model.ts'
 import type { DefinitionError } from './role-definition.ts'
@@ -74,6 +74,14 @@ export function memberSubject(model: PolicyModel, o: Asked & { orgId: string; us
     stored: { membership: member.attributes },
     isByApplication: o.isByApplication,
   }
+}
+
+/** Something of the directory: what it is on record as stands in the place of a member's attributes, its roles in that of a member's. */
+export function entitySubject(model: PolicyModel, o: Asked & { orgId: string; entity: EntityFacts }): Subject {
+  const { entity } = o
+  const forAll = holdingOf(model, roleKeysOf(model, rolesHeldAt(entity.roles, o.nowMs)))
+  const platform = { user: { id: entity.id }, organization: { id: o.orgId }, membership: { is_owner: false, roles: forAll.keys }, request: o.request }
+  return { model, forAll, forOne: undefined, limitedTo: [], platform, stored: { membership: entity.attributes }, isByApplication: o.isByApplication }
 }
 
 /** At platform scope only platform assignments count, and only the platform's policies. */

@@ -19,6 +19,7 @@ import { requirePermission } from './check-permissions.ts'
 import { requireCurrent, revisionNow } from './currency.ts'
 import type { DecidingDeps } from './decide-for-caller.ts'
 import { readMoment } from './moment.ts'
+import { storedAttributesOf } from './stored-resources.ts'
 
 /** @throws AppError `forbidden`, `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
 export async function explain(deps: DecidingDeps, caller: OrgCaller, request: EvaluationRequest): Promise<ExplanationResponse> {
@@ -29,7 +30,8 @@ export async function explain(deps: DecidingDeps, caller: OrgCaller, request: Ev
   const subject = await subjectsFor(deps, caller)(named, at)
   const revision = revisionNow(deps.following)
   if (!isSubject(subject)) return { decision: false, context: { revision, ...outcomeView(subject) }, roles: [], policies: [], suggestions: [] }
-  const asked = requestFor(subject, { resource, action, subjectProperties: named.properties, context })
+  const storedResource = await storedAttributesOf(deps, subject, { orgId: caller.orgId, resource, at })
+  const asked = requestFor(subject, { resource, action, subjectProperties: named.properties, context, storedResource })
   if ('errors' in asked) throw problem('invalid_attribute', { errors: [...asked.errors] })
   const mayKnow = knownTo(caller, subject, resource.type)
   const { decision, roles, policies } = explainDecision(subject.model.set, asked, { mayKnow })
