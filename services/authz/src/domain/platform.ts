@@ -20,6 +20,8 @@ export const permissions = {
   writePolicies: 'gatehouse:policies.write',
   evaluateOthers: 'gatehouse:authz.evaluate',
   writeCatalog: 'gatehouse:catalog.write',
+  readEntities: 'gatehouse:entities.read',
+  writeEntities: 'gatehouse:entities.write',
 } as const
 
 /** `type:action` taken apart; an action may itself contain no colon. */
