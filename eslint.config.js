@@ -37,5 +37,5 @@ export default defineConfig(
     files: ['**/test/**', 'tests/**', 'libs/test-kit/**'],
     rules: { 'max-lines-per-function': 'off', 'no-restricted-syntax': ['error', noDefaultExport], '@typescript-eslint/no-floating-promises': 'off' },
   },
-  { files: ['**/main.ts', '**/migrate.ts', 'infra/local/**', 'tests/**', 'bench/**', 'docs/**', 'libs/service-kit/src/lifecycle/**'], rules: { 'no-restricted-syntax': ['error', noDefaultExport], 'no-console': 'off' } },
+  { files: ['**/main.ts', '**/migrate.ts', 'infra/**', 'tests/**', 'bench/**', 'docs/**', 'libs/service-kit/src/lifecycle/**'], rules: { 'no-restricted-syntax': ['error', noDefaultExport], 'no-console': 'off' } },
 )
