@@ -10,7 +10,7 @@ const noProcessEnv = {
 }
 
 export default defineConfig(
-  { ignores: ['**/node_modules/', '**/dist/', '**/.data/', '**/.tap/', '.dependency-cruiser.mjs', 'eslint.config.js', 'tests/architecture/planted/'] },
+  { ignores: ['**/node_modules/', '**/dist/', '**/dist-*/', '**/.data/', '**/.tap/', '.dependency-cruiser.mjs', 'eslint.config.js', 'tests/architecture/planted/'] },
   js.configs.recommended,
   tseslint.configs.recommended,
   {

@@ -3,13 +3,14 @@
  * balancer. The journey passes on it, and every replica has had a part in it. GATEHOUSE_BUILT names a folder that was built before.
  */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readlinkSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { createApi } from './client.ts'
+import { createApi, until } from './client.ts'
 import { journey } from './journey.ts'
+import { signIn } from './people.ts'
 import { startPlatform } from './start-platform.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -28,17 +29,32 @@ const built = process.env['GATEHOUSE_BUILT'] ?? (await build())
 const { platform, stop } = await startPlatform({ GATEWAY_RATE_LIMIT_PER_MINUTE: '1000000', GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE: '100000' }, ['--built', built, '--replicas', '2'])
 t.teardown(stop)
 
-const services = ['gateway', 'identity', 'tokens', 'orgs', 'authz', 'workers']
-const replicas = services.flatMap((service) => [service, `${service}-2`])
+const api = createApi(platform)
 
-t.test('the journey passes on the built services', (t) => journey(t, createApi(platform), { graceMs: graceSeconds * 1000 }))
+t.test('the journey passes on the built services', (t) => journey(t, api, { graceMs: graceSeconds * 1000 }))
 
-t.test('two replicas of every service took part', async (t) => {
-  for (const name of replicas) {
-    const pid = platform.processes[name]
-    t.ok(pid, `${name} runs`)
-    t.match(readlinkSync(`/proc/${pid}/cwd`), root.replace(/\/$/, ''))
-    const metrics = await (await fetch(`${platform.management[name]}/metrics`)).text()
-    t.match(metrics, /^http_server_requests?\S*\{/m, `${name} has answered requests`)
+/** A route of each service that a signed-in person may call. */
+const routes = { identity: '/v1/me', tokens: '/v1/me/sessions', orgs: '/v1/me/organizations', authz: '/v1/authz/catalog', workers: '/v1/me/activity' }
+
+const hasAnswered = async (name: string): Promise<boolean> => {
+  const metrics = await (await fetch(`${platform.management[name]}/metrics`)).text()
+  return /^http_server_request_duration_seconds_count\{.*\} [1-9]/m.test(metrics)
+}
+
+t.test('two replicas of every service take part', async (t) => {
+  const [owner] = platform.demo.users
+  if (!owner) throw new Error('the demo has no users')
+  const { access } = await signIn(api, { ...owner, organization: platform.demo.organization_id })
+  for (const [service, path] of Object.entries({ ...routes, gateway: '/v1/me' })) {
+    for (const name of [service, `${service}-2`]) {
+      const { stdout } = await promisify(execFile)('ps', ['-o', 'args=', '-p', String(platform.processes[name])])
+      t.match(stdout, `${built}/${service}/service/bin/main.mjs`, `${name} runs what was built`)
+    }
+    const ask = () => Promise.all(Array.from({ length: 8 }, () => api.call('GET', path, { token: access })))
+    await until(`both replicas of ${service} to have answered`, async () => {
+      const answers = await ask()
+      t.same(answers.filter(({ status }) => status !== 200), [], `${service} answers`)
+      return (await hasAnswered(service)) && (await hasAnswered(`${service}-2`))
+    })
   }
 })

@@ -1,5 +1,7 @@
 // One run of the local platform, from nothing to ready: what to start, in which order, and what has to be known by whom.
 // Showing it, waiting and stopping are start.ts's.
+import { ensureKeys } from '@gatehouse/deploy/secrets/keys'
+import { SERVICES } from '@gatehouse/deploy/services'
 import { Listr, type ListrTask } from 'listr2'
 import { launchProblem } from './launch-problem.ts'
 import { seedDemo } from './demo/seed.ts'
@@ -8,13 +10,12 @@ import { DATABASE, prepareDatabase } from './platform/database.ts'
 import { startBalancer, type Balancer } from './platform/balancer.ts'
 import { gatewayUrl, type Place, type PlatformFacts } from './platform/environment.ts'
 import { mailboxSpec } from './platform/mailbox.ts'
-import { replicaNames, serviceSpec, SERVICES, type Code } from './platform/services.ts'
+import { replicaNames, serviceSpec, type Code } from './platform/services.ts'
 import type { Supervisor } from './processes/supervisor.ts'
 import { planServer } from './servers/plan.ts'
 import { freePort, isPortFree, nextFreePort } from './servers/ports.ts'
 import { REQUIREMENTS, type ServerName } from './servers/versions.ts'
 import type { DataFolder } from './state/data-folder.ts'
-import { ensureKeys } from './state/keys.ts'
 import type { Settings } from './state/settings.ts'
 
 const DEFAULT_GATEWAY_PORT = 8080

@@ -4,11 +4,12 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
+import { STORING_SERVICES } from '@gatehouse/deploy/services'
 import { migrateService } from '@gatehouse/service-kit/postgres/migrate'
 import { provisionDatabase, roleUrl, rolesOf } from '@gatehouse/service-kit/postgres/provision'
 import { launchProblem } from '../launch-problem.ts'
 import type { PlatformFacts } from './environment.ts'
-import { folderOf, programOf, STORING_SERVICES, type Code } from './services.ts'
+import { folderOf, programOf, type Code } from './services.ts'
 
 export const DATABASE = 'gatehouse'
 

@@ -3,7 +3,7 @@
 // the launcher (`TOKENS_ACCESS_TTL_SECONDS=60 npm start`) and are passed on to the service that declares them.
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { roleUrl, rolesOf } from '@gatehouse/service-kit/postgres/provision'
-import type { KeyFiles } from '../state/keys.ts'
+import type { KeyFiles } from '@gatehouse/deploy/secrets/keys'
 
 /** Where one process listens. */
 export type Place = { port: number; managementPort: number }

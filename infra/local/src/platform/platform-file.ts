@@ -1,6 +1,7 @@
 // `.data/platform.json`: where everything is and who may sign in, for scripts. It exists only while the platform runs.
+import { SERVICES } from '@gatehouse/deploy/services'
 import type { DemoRecord } from '../demo/demo-record.ts'
-import { replicaNames, SERVICES } from './services.ts'
+import { replicaNames } from './services.ts'
 import type { PlatformFacts } from './environment.ts'
 import { gatewayUrl } from './environment.ts'
 

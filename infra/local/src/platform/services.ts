@@ -7,11 +7,6 @@ import type { ProcessSpec } from '../processes/process-spec.ts'
 import { REPOSITORY_ROOT } from '../servers/folders.ts'
 import { environmentOf, type Place, type PlatformFacts } from './environment.ts'
 
-export const SERVICES = ['identity', 'tokens', 'orgs', 'authz', 'workers', 'gateway'] as const satisfies readonly ServiceName[]
-
-/** Services that keep state; the gateway has none. */
-export const STORING_SERVICES = SERVICES.filter((service) => service !== 'gateway')
-
 export const folderOf = (service: ServiceName): string => join(REPOSITORY_ROOT, 'services', service)
 
 /** What runs: the sources, or the folder that `npm run build` filled. */

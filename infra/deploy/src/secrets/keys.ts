@@ -1,4 +1,4 @@
-// Keys of a local platform: one signing key per service, the public halves pinned in one file for all, and the key that
+// Keys of a deployment: one signing key per service, the public halves pinned in one file for all, and the key that
 // encrypts secrets at rest. Made once; a lost private key is made anew together with its public half.
 import { randomBytes } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
