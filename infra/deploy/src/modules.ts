@@ -9,6 +9,9 @@ import type { Bundle } from './bundle.ts'
 
 type Manifest = { dependencies?: Record<string, string>; optionalDependencies?: Record<string, string>; peerDependencies?: Record<string, string>; peerDependenciesMeta?: Record<string, { optional?: boolean }> }
 
+/** Nothing that runs reads these. */
+const forPeople = /\.(map|md|markdown|d\.[cm]?ts)$/
+
 /** One package where it lies and where it goes; `path` is below the `node_modules` to fill. */
 type Placed = { from: string; path: string }
 
@@ -27,7 +30,7 @@ export function copyModules(bundle: Bundle): void {
   for (const { from, path } of placed) {
     const to = join(bundle.out, 'node_modules', path)
     mkdirSync(dirname(to), { recursive: true })
-    cpSync(from, to, { recursive: true, dereference: true, filter: (file) => file === from || !file.slice(from.length).startsWith('/node_modules') })
+    cpSync(from, to, { recursive: true, dereference: true, filter: (file) => file === from || (!file.slice(from.length).startsWith('/node_modules') && !forPeople.test(file)) })
   }
 }
 
