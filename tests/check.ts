@@ -20,6 +20,7 @@ const steps: Step[] = [
   { name: 'one version per dependency (syncpack)', command: 'npx', args: ['syncpack', 'lint'] },
   { name: 'generated files are current', command: process.execPath, args: [...tsx, 'docs/reference/generate.ts', '--check'] },
   { name: 'the chart, rendered (helm)', command: process.execPath, args: [...tsx, 'tests/deployment/chart-render.ts'] },
+  { name: 'container files (hadolint, docker compose)', command: process.execPath, args: [...tsx, 'tests/deployment/containers-check.ts'] },
 ]
 
 const run = ({ command, args }: Step): Promise<{ ok: boolean; output: string }> =>

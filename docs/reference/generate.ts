@@ -9,6 +9,7 @@ import { eventContracts } from '@gatehouse/contracts/events/registry'
 import { publicRoutes } from '@gatehouse/contracts/http/routes'
 import { problems } from '@gatehouse/contracts/problems/registry'
 import { chartSettings, valuesSchema } from '../../infra/deploy/src/chart.ts'
+import { composeFile, serversFile } from '../../infra/deploy/src/compose.ts'
 import { configPage } from '../../infra/deploy/src/reference.ts'
 import { allSettings } from '../../infra/deploy/src/settings.ts'
 import { openApiDocument } from '../../services/gateway/src/openapi/document.ts'
@@ -40,6 +41,8 @@ const files = {
   'config.md': () => `${generated.replace('contracts', 'config.ts of a service')}${configPage(settings)}`,
   '../../infra/k8s/gatehouse/files/settings.json': () => chartSettings(settings),
   '../../infra/k8s/gatehouse/values.schema.json': () => valuesSchema(settings),
+  '../../infra/compose/compose.yaml': () => composeFile(settings),
+  '../../infra/compose/servers.yaml': serversFile,
 }
 
 const check = process.argv.includes('--check')

@@ -8,6 +8,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { entryOf } from '@gatehouse/deploy/bundle'
+import { SERVICES } from '@gatehouse/deploy/services'
+import { allSettings } from '@gatehouse/deploy/settings'
+import type { SettingDescription } from '@gatehouse/service-kit/config/describe'
 import { createApi, until } from './client.ts'
 import { journey } from './journey.ts'
 import { signIn } from './people.ts'
@@ -40,6 +44,15 @@ const hasAnswered = async (name: string): Promise<boolean> => {
   const metrics = await (await fetch(`${platform.management[name]}/metrics`)).text()
   return /^http_server_request_duration_seconds_count\{.*\} [1-9]/m.test(metrics)
 }
+
+t.test('what was built says the same of its settings as the sources', async (t) => {
+  const settings = await allSettings(root)
+  for (const service of SERVICES) {
+    const { stdout } = await promisify(execFile)(process.execPath, [entryOf(join(built, service), 'main'), '--print-config'])
+    const printed = (JSON.parse(stdout) as { settings: SettingDescription[] }).settings
+    t.same(printed, settings[service].map(({ from: _from, ...setting }) => setting), service)
+  }
+})
 
 t.test('two replicas of every service take part', async (t) => {
   const [owner] = platform.demo.users
