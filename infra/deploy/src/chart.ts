@@ -109,7 +109,7 @@ export function valuesSchema(settings: Settings): string {
         },
         network: closed({ gatewayFrom: list(anything), metricsFrom: list(anything), dns: closed({ peers: list(anything) }) }),
         serviceMonitor: closed({ enabled: flag, interval: { type: 'string', pattern: '^[0-9]+(ms|s|m|h)$' }, labels: anything }),
-        migrations: closed({ backoffLimit: whole(0, 100), resources }),
+        migrations: closed({ backoffLimit: whole(0, 100), restored: flag, resources }),
         defaults: closed(podProperties, { required: Object.keys(podProperties) }),
         services: closed(Object.fromEntries(Object.entries(settings).map(([service, own]) => [service, serviceSchema(service as ServiceName, own)])), { required: Object.keys(settings) }),
       },

@@ -18,7 +18,10 @@ const pauseMs = 1000
 const settings = Type.Object(migrateConfig)
 type Settings = Readonly<Static<typeof settings>>
 
-/** Brings the schema of `service` to its newest version; `migrationsFolder` holds its SQL and journal. */
+/**
+ * Brings the schema of `service` to its newest version; `migrationsFolder` holds its SQL and journal.
+ * With the argument `--restored`, given once after a backup was restored and before any service starts, the spine begins a new epoch.
+ */
 export async function runMigrations(o: Migrations): Promise<void> {
   try {
     if (process.argv.includes('--print-config')) process.stdout.write(`${JSON.stringify({ service: `${o.service} migrate`, settings: describeConfig(settings) }, null, 2)}\n`)
@@ -37,7 +40,7 @@ async function migrate(o: Migrations, { DATABASE_OWNER_URL: ownerUrl, DATABASE_U
     const passwords = { [owner]: passwordOf(ownerUrl), [runtime]: passwordOf(runtimeUrl), [system]: passwordOf(systemUrl) }
     await provisionDatabase({ adminUrl, database: decodeURIComponent(new URL(ownerUrl).pathname.slice(1)), services: [o.service], passwords })
   }
-  await migrateService({ ...o, ownerUrl })
+  await migrateService({ ...o, ownerUrl, isRestored: process.argv.includes('--restored') })
   process.stdout.write(`${o.service}: the schema is at this version\n`)
 }
 
