@@ -34,6 +34,8 @@ export async function bundleService(o: { root: string; service: ServiceName; out
     format: 'esm',
     platform: 'node',
     target: 'node20',
+    // The options that change what is emitted; a pruned workspace has no base file to inherit them from.
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
     metafile: true,
     logLevel: 'warning',
   })

@@ -3,7 +3,7 @@
  * (`DATABASE_URL` of the administrator, `REDIS_URL`, `NATS_URL`, `SMTP_URL`) is the operator's; the others get a password of their own.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { roleUrl, rolesOf } from '@gatehouse/service-kit/postgres/provision'
@@ -29,6 +29,7 @@ export function makeSecrets(o: { folder: string; settings: Record<ServiceName, S
   mkdirSync(o.folder, { recursive: true, mode: 0o700 })
   const password = passwordsIn(join(o.folder, 'passwords.json'))
   const keys = ensureKeys(o.folder, SERVICES)
+  const previousKey = join(o.folder, 'key-encryption.previous.key')
   const given = (name: string): string | undefined => o.env[name] || undefined
   const adminUrl = given('DATABASE_URL') ?? `postgres://gatehouse_admin:${password('postgres')}@${o.addresses.postgres}/postgres`
   const role = (name: string): string => roleUrl({ adminUrl, database: DATABASE, role: name, password: password(name) })
@@ -42,6 +43,7 @@ export function makeSecrets(o: { folder: string; settings: Record<ServiceName, S
     NATS_URL: given('NATS_URL') ?? `nats://gatehouse:${password('nats')}@${o.addresses.nats}`,
     SMTP_URL: given('SMTP_URL') ?? `smtp://${o.addresses.smtp}`,
     BOOTSTRAP_ADMIN_PASSWORD: password('platform admin'),
+    ...(existsSync(previousKey) ? { KEY_ENCRYPTION_KEY_PREVIOUS: readFileSync(previousKey, 'utf8').trim() } : {}),
   })
   const services = SERVICES.map((service) => [service, pick(service, o.settings[service], valuesOf(service))] as const)
   const owners = SERVICES.filter((service) => o.settings[service].some(({ name }) => name === 'DATABASE_SYSTEM_URL')).map((service) => [`${service}-owner`, { DATABASE_OWNER_URL: role(rolesOf(service).owner) }] as const)
