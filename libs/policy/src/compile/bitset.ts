@@ -17,3 +17,24 @@ export function firstCommonBit(left: Bitset, right: Bitset): number {
   }
   return -1
 }
+
+/** A new set with the bits of both. */
+export function unionOf(left: Bitset, right: Bitset): Bitset {
+  const union = new Uint32Array(Math.max(left.length, right.length))
+  union.set(left)
+  right.forEach((word, index) => {
+    union[index]! |= word
+  })
+  return union
+}
+
+export const hasBit = (set: Bitset, bit: number): boolean => ((set[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0
+
+/** A new set with the bit turned on or off. */
+export function withBit(set: Bitset, { bit, on }: { bit: number; on: boolean }): Bitset {
+  const changed = new Uint32Array(Math.max(set.length, (bit >>> 5) + 1))
+  changed.set(set)
+  if (on) changed[bit >>> 5]! |= 1 << (bit & 31)
+  else changed[bit >>> 5]! &= ~(1 << (bit & 31))
+  return changed
+}
