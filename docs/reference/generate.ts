@@ -3,8 +3,9 @@
  * than the code. With `--check` it writes
  * nothing and fails when a file is not what it would write.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
 import { eventContracts } from '@gatehouse/contracts/events/registry'
 import { publicRoutes } from '@gatehouse/contracts/http/routes'
 import { problems } from '@gatehouse/contracts/problems/registry'
@@ -33,6 +34,25 @@ const problemsPage = (): string => {
 }
 
 const settings = await allSettings(fileURLToPath(new URL('../..', import.meta.url)))
+type PolicyCases = { title: string; policies?: Record<string, unknown>[]; cases: ({ when?: string; given?: unknown; answer?: boolean | string } & Record<string, unknown>)[] }
+
+/** The corpus the engine is tested with, as tables. */
+const policyCasesPage = (): string => {
+  const folder = new URL('../../libs/policy/test/cases/', import.meta.url)
+  const code = (value: unknown): string => `\`${(typeof value === 'string' ? value : JSON.stringify(value)).replaceAll('|', '\\|')}\``
+  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  const sections = readdirSync(folder)
+    .filter((file) => file.endsWith('.yaml'))
+    .sort()
+    .map((file) => {
+      const { title, policies, cases } = parse(readFileSync(new URL(file, folder), 'utf8')) as PolicyCases
+      const heading = `## ${title.charAt(0).toUpperCase()}${title.slice(1)}\n\n`
+      if (!policies) return `${heading}| Condition | Values | Answer |\n|---|---|---|\n${cases.map(({ when, given, answer }) => row([code(when), given ? code(given) : '', String(answer)])).join('\n')}\n`
+      const rules = policies.map((policy) => `- ${code(policy)}\n`).join('')
+      return `${heading}${rules}\n| Action | Roles | Values | Allowed | Reason |\n|---|---|---|---|---|\n${cases.map(({ action, roles, given, allowed, ...reason }) => row([code(action), roles ? code(roles) : '', given ? code(given) : '', String(allowed), Object.values(reason).map((part) => (Array.isArray(part) ? part.join(', ') : String(part))).join(' · ')])).join('\n')}\n`
+    })
+  return `${generated.replace('change the contracts', 'change libs/policy/test/cases')}# Policy cases\n\nWhat conditions answer and how roles and policies decide, as the engine is tested with. The language is described in [its README](../../libs/policy/README.md).\n\n${sections.join('\n')}`
+}
 
 const files = {
   'openapi.json': () => `${JSON.stringify(openApiDocument(publicRoutes), null, 2)}\n`,
@@ -43,6 +63,7 @@ const files = {
   '../../infra/k8s/gatehouse/values.schema.json': () => valuesSchema(settings),
   '../../infra/compose/compose.yaml': () => composeFile(settings),
   '../../infra/compose/servers.yaml': serversFile,
+  'policy-cases.md': policyCasesPage,
 }
 
 const check = process.argv.includes('--check')
