@@ -7,7 +7,8 @@ import { roleSetOf } from '@gatehouse/policy/compile/policy-set'
 import { decide, type Decision } from '@gatehouse/policy/decide/decide'
 import { assembleAttributes, subjectStatements, type Properties, type Statements } from './attributes.ts'
 import type { Action, Entity } from './authzen-request.ts'
-import { rolesHeldAt, type HeldRole, type MemberFacts, type ResourceRef, type Standing, type UserFacts } from './facts.ts'
+import { covers } from './ceiling.ts'
+import { rolesHeldAt, type HeldRole, type MemberFacts, type ResourceRef, type ServiceAccountFacts, type Standing, type UserFacts } from './facts.ts'
 import { ownerRole } from './platform.ts'
 import { roleKeysOf, type PolicyModel } from './policy-model.ts'
 import type { DefinitionError } from './role-definition.ts'
@@ -22,7 +23,7 @@ export type Question = {
 }
 
 /** Nothing can be granted, whatever is asked. */
-export type Obstructed = { readonly allowed: false; readonly reason: { readonly code: Standing | 'subject_not_permitted' | 'unknown_subject' } }
+export type Obstructed = { readonly allowed: false; readonly reason: { readonly code: Standing | 'subject_not_permitted' | 'unknown_subject' | 'beyond_api_key' } }
 /** The asker states what is not theirs to state: no answer to the question, but to how it was asked. */
 export type Misstated = { readonly allowed: false; readonly reason: { readonly code: 'invalid_attribute' }; readonly errors: readonly DefinitionError[] }
 export type Answer = Decision | Obstructed | Misstated
@@ -38,6 +39,8 @@ export type Subject = {
   /** What the platform says of `user`, `organization`, `membership` and `request`. */
   readonly platform: Statements
   readonly stored: Statements
+  /** Of the API key they act with: beyond it nothing is granted, whatever they hold. */
+  readonly ceiling?: ReadonlySet<string> | undefined
   /** Asked by an application, which says where its user came from and how they signed in. */
   readonly isByApplication: boolean
 }
@@ -73,6 +76,27 @@ export function memberSubject(model: PolicyModel, o: Asked & { orgId: string; us
   }
 }
 
+/** A service account is no member and no owner; its roles are in the place of a member's, so that policies read them alike. */
+export function serviceAccountSubject(model: PolicyModel, o: Asked & { orgId: string; serviceAccountId: string; account: ServiceAccountFacts; ceiling: readonly string[] | undefined }): Subject {
+  const { nowMs, account, ceiling } = o
+  const holdingOn = (resource?: ResourceRef): Holding => holdingOf(model, roleKeysOf(model, rolesHeldAt(account.roles, nowMs, resource)))
+  const forAll = holdingOn()
+  return {
+    model,
+    forAll,
+    forOne: account.roles.some(({ resource }) => resource !== undefined) ? holdingOn : undefined,
+    platform: {
+      user: { id: o.serviceAccountId },
+      organization: { id: o.orgId },
+      membership: { is_owner: false, roles: forAll.keys },
+      request: o.request,
+    },
+    stored: {},
+    ceiling: ceiling && new Set(ceiling),
+    isByApplication: o.isByApplication,
+  }
+}
+
 /** At platform scope only platform assignments count, and only the platform's policies. */
 export function operatorSubject(model: PolicyModel, o: Asked & { userId: string; user: UserFacts; assigned: readonly HeldRole[] }): Subject {
   const forAll = holdingOf(model, roleKeysOf(model, rolesHeldAt(o.assigned, o.nowMs)))
@@ -85,6 +109,7 @@ export function answer(subject: Subject | Obstructed, question: Question): Answe
   if (!isSubject(subject)) return subject
   const { model } = subject
   const { resource, action } = question
+  if (subject.ceiling && !covers(subject.ceiling, { permission: `${resource.type}:${action.name}`, catalog: model.catalog })) return obstructed('beyond_api_key')
   const { keys, roles } = subject.forOne?.(resource) ?? subject.forAll
   const known = model.catalog.types.get(resource.type)
   const request = { resourceType: resource.type, action: action.name, roles }

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { registerAddGroupMember } from './add-group-member.ts'
 import { registerCheckGrantableRoles } from './check-grantable-roles.ts'
+import { registerCheckGrantableServiceAccount } from './check-grantable-service-account.ts'
 import { registerCheckPermissions } from './check-permissions.ts'
 import { registerCreateAssignment } from './create-assignment.ts'
 import { registerCreateGroup } from './create-group.ts'
@@ -27,6 +28,7 @@ import { registerGetPolicyDraft } from './get-policy-draft.ts'
 import { registerGetPolicyVersion } from './get-policy-version.ts'
 import { registerGetPolicy } from './get-policy.ts'
 import { registerGetRole } from './get-role.ts'
+import { registerGetServiceAccountRoles } from './get-service-account-roles.ts'
 import { registerListAssignments } from './list-assignments.ts'
 import { registerListEntities } from './list-entities.ts'
 import { registerListGroupMembers } from './list-group-members.ts'
@@ -45,6 +47,7 @@ import { registerSearchActions } from './search-actions.ts'
 import { registerSearchResources } from './search-resources.ts'
 import { registerSearchSubjects } from './search-subjects.ts'
 import { registerSetMemberRoles } from './set-member-roles.ts'
+import { registerSetServiceAccountRoles } from './set-service-account-roles.ts'
 import { registerUpdateGroup } from './update-group.ts'
 import { registerUpdatePolicy } from './update-policy.ts'
 import { registerUpdateRole } from './update-role.ts'
@@ -72,6 +75,8 @@ export const publicRoutes: readonly Register[] = [
   registerListAssignments,
   registerCreateAssignment,
   registerDeleteAssignment,
+  registerGetServiceAccountRoles,
+  registerSetServiceAccountRoles,
   registerListPolicies,
   registerCreatePolicy,
   registerGetPolicy,
@@ -101,4 +106,4 @@ export const publicRoutes: readonly Register[] = [
 ]
 
 /** For other services only. */
-export const internalRoutes: readonly Register[] = [registerCheckPermissions, registerCheckGrantableRoles]
+export const internalRoutes: readonly Register[] = [registerCheckPermissions, registerCheckGrantableServiceAccount, registerCheckGrantableRoles]

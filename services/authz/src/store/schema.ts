@@ -163,6 +163,35 @@ export const memberships = authz.table('memberships', {
   ...validity(),
 })
 
+export const serviceAccounts = authz.table('service_accounts', {
+  id: typeId('id', 'svc').notNull(),
+  version: version(),
+  orgId: typeId('org_id', 'org').notNull(),
+  status: text('status').$type<'active' | 'disabled' | 'deleted'>().notNull(),
+  ...validity(),
+})
+
+export const serviceAccountRoleSets = authz.table('service_account_role_sets', {
+  serviceAccountId: typeId('service_account_id', 'svc').primaryKey(),
+  orgId: typeId('org_id', 'org').notNull(),
+  version: version().default(1),
+})
+
+/** The same assignments, of principals that are service accounts: their ids have another prefix. */
+export const serviceAccountAssignments = authz.table('assignments', {
+  id: typeId('id', 'asg').primaryKey(),
+  scope: text('scope').$type<'organization'>().notNull(),
+  orgId: typeId('org_id', 'org').notNull(),
+  principalType: text('principal_type').$type<'service_account'>().notNull(),
+  principalId: typeId('principal_id', 'svc').notNull(),
+  roleId: typeId('role_id', 'role').notNull(),
+  resourceType: text('resource_type'),
+  resourceId: text('resource_id'),
+  expiresAt: timestamp('expires_at', { withTimezone: true, mode: 'date' }),
+  givenBy: text('given_by').notNull(),
+  ...validity(),
+})
+
 export type RoleRow = typeof roles.$inferSelect
 export type PolicyRow = typeof policies.$inferSelect
 export type PolicyDraftRow = typeof policyDrafts.$inferSelect
@@ -172,6 +201,7 @@ export type ApplicationRow = typeof applications.$inferSelect
 export type AssignmentRow = typeof assignments.$inferSelect
 export type UserRow = typeof users.$inferSelect
 export type OrganizationRow = typeof organizations.$inferSelect
+export type ServiceAccountRow = typeof serviceAccounts.$inferSelect
 export type MembershipRow = typeof memberships.$inferSelect
 /** A row's content, without its validity. */
 export type ContentOf<Row> = Omit<Row, 'validFrom' | 'validTo'>

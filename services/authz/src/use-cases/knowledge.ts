@@ -6,17 +6,20 @@ import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { createDroppingCache } from '../domain/dropping-cache.ts'
-import type { HeldRole, MemberFacts, OrganizationFacts, UserFacts } from '../domain/facts.ts'
+import type { HeldRole, MemberFacts, OrganizationFacts, ServiceAccountFacts, UserFacts } from '../domain/facts.ts'
 import type { PolicyModel } from '../domain/policy-model.ts'
 import { listPlatformRoles } from '../store/assignments.ts'
-import { findMemberFacts, findOrganizationFacts, findUserFacts } from '../store/facts.ts'
+import { findMemberFacts, findOrganizationFacts, findServiceAccountFacts, findUserFacts } from '../store/facts.ts'
 import { createPolicyModels } from './policy-models.ts'
 
-/** What a decision about a member rests on. */
+type AccountIn = { orgId: string; serviceAccountId: string }
+
+/** What a decision about a member or a service account rests on. */
 export type Facts = {
   user(userId: string): Promise<UserFacts | undefined>
   organization(orgId: string): Promise<OrganizationFacts | undefined>
   member(o: { orgId: string; userId: string }): Promise<MemberFacts | undefined>
+  serviceAccount(o: AccountIn): Promise<ServiceAccountFacts | undefined>
   /** Of an organization; without one, what holds at platform scope. */
   model(orgId?: string): Promise<PolicyModel>
 }
@@ -30,6 +33,7 @@ export type Knowledge = Facts & {
   dropMember(o: { orgId: string; userId: string }): void
   /** All of an organization: what a group holds has changed. */
   dropMembers(orgId: string): void
+  dropServiceAccount(o: AccountIn): void
   /** Roles or policies of one organization; `undefined`: of the platform, which every model contains. */
   dropModel(orgId: string | undefined): void
   dropAll(): void
@@ -43,18 +47,21 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
   const users = createDroppingCache<UserFacts | undefined>({ most: most.parties })
   const organizations = createDroppingCache<OrganizationFacts | undefined>({ most: most.parties })
   const members = createDroppingCache<MemberFacts | undefined>({ most: most.parties })
+  const accounts = createDroppingCache<ServiceAccountFacts | undefined>({ most: most.parties })
   const platformRoles = createDroppingCache<readonly HeldRole[]>({ most: most.parties })
   const models = createPolicyModels({ db })
-  const all = [users, organizations, members, platformRoles, models]
+  const all = [users, organizations, members, accounts, platformRoles, models]
 
   const dropModel = models.drop
   const dropMember = (o: { orgId: string; userId: string }): void => members.drop(memberKey(o))
   const dropMembers = (orgId: string): void => members.dropWhere((key) => key.startsWith(`${orgId} `))
+  const dropServiceAccount = (o: AccountIn): void => accounts.drop(accountKey(o))
   const dropChanged: Knowledge['dropChanged'] = (events) => {
     for (const { source, subject, orgid, userid } of events) {
       if (subject.startsWith('user_')) users.drop(subject)
       if (userid !== undefined) platformRoles.drop(userid)
       if (orgid !== undefined && userid !== undefined) dropMember({ orgId: orgid, userId: userid })
+      if (orgid !== undefined && subject.startsWith('svc_')) dropServiceAccount({ orgId: orgid, serviceAccountId: subject })
       if (source === '/gatehouse/orgs' && orgid !== undefined) organizations.drop(orgid)
       if (source === '/gatehouse/authz' && isOfModel(subject)) dropModel(orgid)
       if (orgid !== undefined && userid === undefined && isOfMany(subject)) dropMembers(orgid)
@@ -64,17 +71,20 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
     user: (userId) => users.get(userId, () => inScope(db, { userId }, (tx) => findUserFacts(tx, userId))),
     organization: (orgId) => organizations.get(orgId, () => inScope(db, { orgId }, (tx) => findOrganizationFacts(tx, orgId))),
     member: (o) => members.get(memberKey(o), () => inScope(db, o, (tx) => findMemberFacts(tx, o))),
+    serviceAccount: (o) => accounts.get(accountKey(o), () => inScope(db, { orgId: o.orgId }, (tx) => findServiceAccountFacts(tx, o.serviceAccountId))),
     platformRoles: (userId) => platformRoles.get(userId, () => inScope(db, { userId }, (tx) => listPlatformRoles(tx, userId))),
     model: models.get,
     asOf: (at) => ({
       user: (userId) => inScope(db, { userId }, (tx) => findUserFacts(tx, userId, at)),
       organization: (orgId) => inScope(db, { orgId }, (tx) => findOrganizationFacts(tx, orgId, at)),
       member: (o) => inScope(db, o, (tx) => findMemberFacts(tx, { ...o, at })),
+      serviceAccount: (o) => inScope(db, { orgId: o.orgId }, (tx) => findServiceAccountFacts(tx, o.serviceAccountId, at)),
       model: (orgId) => models.getAt(orgId, at),
     }),
     dropChanged,
     dropMember,
     dropMembers,
+    dropServiceAccount,
     dropModel,
     dropAll: () => all.forEach((cache) => cache.clear()),
   }
@@ -83,4 +93,5 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
 const memberKey = ({ orgId, userId }: { orgId: string; userId: string }): string => `${orgId} ${userId}`
 /** A group, or what was given to one: it concerns whoever belongs to it. */
 const isOfMany = (subject: string): boolean => subject.startsWith('grp_') || subject.startsWith('asg_')
+const accountKey = ({ orgId, serviceAccountId }: AccountIn): string => `${orgId} ${serviceAccountId}`
 const isOfModel = (subject: string): boolean => ['role_', 'pol_', 'app_'].some((prefix) => subject.startsWith(prefix))
