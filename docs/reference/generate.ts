@@ -2,8 +2,9 @@
  * Writes the reference from the contracts, so that it cannot say something else than the code. With `--check` it writes
  * nothing and fails when a file is not what it would write.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
 import { eventContracts } from '@gatehouse/contracts/events/registry'
 import { publicRoutes } from '@gatehouse/contracts/http/routes'
 import { problems } from '@gatehouse/contracts/problems/registry'
@@ -27,10 +28,31 @@ const problemsPage = (): string => {
   return `${generated}# Problems\n\nErrors are \`application/problem+json\` (RFC 9457) with \`code\`, \`request_id\` and, for invalid input, \`errors[]\`. Codes are never renamed.\n\n| Code | Status | Meaning |\n|---|---|---|\n${rows.join('\n')}\n`
 }
 
+type PolicyCases = { title: string; policies?: Record<string, unknown>[]; cases: ({ when?: string; given?: unknown; answer?: boolean | string } & Record<string, unknown>)[] }
+
+/** The corpus the engine is tested with, as tables. */
+const policyCasesPage = (): string => {
+  const folder = new URL('../../libs/policy/test/cases/', import.meta.url)
+  const code = (value: unknown): string => `\`${(typeof value === 'string' ? value : JSON.stringify(value)).replaceAll('|', '\\|')}\``
+  const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  const sections = readdirSync(folder)
+    .filter((file) => file.endsWith('.yaml'))
+    .sort()
+    .map((file) => {
+      const { title, policies, cases } = parse(readFileSync(new URL(file, folder), 'utf8')) as PolicyCases
+      const heading = `## ${title.charAt(0).toUpperCase()}${title.slice(1)}\n\n`
+      if (!policies) return `${heading}| Condition | Values | Answer |\n|---|---|---|\n${cases.map(({ when, given, answer }) => row([code(when), given ? code(given) : '', String(answer)])).join('\n')}\n`
+      const rules = policies.map((policy) => `- ${code(policy)}\n`).join('')
+      return `${heading}${rules}\n| Action | Roles | Values | Allowed | Reason |\n|---|---|---|---|---|\n${cases.map(({ action, roles, given, allowed, ...reason }) => row([code(action), roles ? code(roles) : '', given ? code(given) : '', String(allowed), Object.values(reason).map((part) => (Array.isArray(part) ? part.join(', ') : String(part))).join(' · ')])).join('\n')}\n`
+    })
+  return `${generated.replace('change the contracts', 'change libs/policy/test/cases')}# Policy cases\n\nWhat conditions answer and how roles and policies decide, as the engine is tested with. The language is described in [its README](../../libs/policy/README.md).\n\n${sections.join('\n')}`
+}
+
 const files = {
   'openapi.json': () => `${JSON.stringify(openApiDocument(publicRoutes), null, 2)}\n`,
   'events.md': eventsPage,
   'problems.md': problemsPage,
+  'policy-cases.md': policyCasesPage,
 }
 
 const check = process.argv.includes('--check')
