@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { registerAddGroupMember } from './add-group-member.ts'
+import { registerApplyAuthorizationManifest } from './apply-authorization-manifest.ts'
 import { registerCheckGrantableRoles } from './check-grantable-roles.ts'
 import { registerCheckGrantableServiceAccount } from './check-grantable-service-account.ts'
 import { registerCheckPermissions } from './check-permissions.ts'
@@ -19,6 +20,7 @@ import { registerDiffPolicyVersions } from './diff-policy-versions.ts'
 import { registerEvaluateMany } from './evaluate-many.ts'
 import { registerEvaluate } from './evaluate.ts'
 import { registerGetApplication } from './get-application.ts'
+import { registerGetAuthorizationManifest } from './get-authorization-manifest.ts'
 import { registerGetAuthzenConfiguration } from './get-authzen-configuration.ts'
 import { registerGetCatalog } from './get-catalog.ts'
 import { registerGetEntity } from './get-entity.ts'
@@ -75,6 +77,8 @@ export const publicRoutes: readonly Register[] = [
   registerListAssignments,
   registerCreateAssignment,
   registerDeleteAssignment,
+  registerGetAuthorizationManifest,
+  registerApplyAuthorizationManifest,
   registerGetServiceAccountRoles,
   registerSetServiceAccountRoles,
   registerListPolicies,
