@@ -1,5 +1,6 @@
 /** Every public route, written out: the gateway proxies these and nothing else; OpenAPI and the cross-tenant sweep are made from this list. */
 import { CreateAssignment, DeleteAssignment, ListAssignments } from './authz/assignments.ts'
+import { ApplyAuthorizationManifest, GetAuthorizationManifest } from './authz/authorization-manifest.ts'
 import { GetApplication, GetCatalog, PutApplication } from './authz/catalog.ts'
 import { DeleteEntity, GetEntity, ListEntities, PutEntity } from './authz/entities.ts'
 import { Evaluate, EvaluateMany, GetAuthzenConfiguration } from './authz/evaluation.ts'
@@ -74,6 +75,8 @@ export const publicRoutes: readonly RouteContract[] = [
   ListAssignments,
   CreateAssignment,
   DeleteAssignment,
+  GetAuthorizationManifest,
+  ApplyAuthorizationManifest,
   ListPolicies,
   CreatePolicy,
   GetPolicy,
