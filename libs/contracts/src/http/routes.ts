@@ -1,9 +1,10 @@
 /** Every public route, written out: the gateway proxies these and nothing else; OpenAPI and the cross-tenant sweep are made from this list. */
 import { CreateAssignment, DeleteAssignment, ListAssignments } from './authz/assignments.ts'
+import { ApplyAuthorizationManifest, GetAuthorizationManifest } from './authz/authorization-manifest.ts'
 import { GetApplication, GetCatalog, PutApplication } from './authz/catalog.ts'
 import { DeleteEntity, GetEntity, ListEntities, PutEntity } from './authz/entities.ts'
 import { Evaluate, EvaluateMany, GetAuthzenConfiguration } from './authz/evaluation.ts'
-import { Explain, Plan } from './authz/explanation.ts'
+import { DiffAccess, Explain, Plan } from './authz/explanation.ts'
 import { AddGroupMember, CreateGroup, DeleteGroup, GetGroup, ListGroupMembers, ListGroups, RemoveGroupMember, UpdateGroup } from './authz/groups.ts'
 import { CreatePolicy, DeletePolicy, GetPolicy, ListPolicies, UpdatePolicy } from './authz/policies.ts'
 import { DeletePolicyDraft, DiffPolicyVersions, GetPolicyDraft, GetPolicyVersion, ListPolicyVersions, PublishPolicy, PutPolicyDraft, RollbackPolicy } from './authz/policy-lifecycle.ts'
@@ -74,6 +75,8 @@ export const publicRoutes: readonly RouteContract[] = [
   ListAssignments,
   CreateAssignment,
   DeleteAssignment,
+  GetAuthorizationManifest,
+  ApplyAuthorizationManifest,
   ListPolicies,
   CreatePolicy,
   GetPolicy,
@@ -101,6 +104,7 @@ export const publicRoutes: readonly RouteContract[] = [
   SearchActions,
   Explain,
   Plan,
+  DiffAccess,
   ListAuditEvents,
   ListPlatformAuditEvents,
   GetJwks,

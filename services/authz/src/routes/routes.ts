@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { registerAddGroupMember } from './add-group-member.ts'
+import { registerApplyAuthorizationManifest } from './apply-authorization-manifest.ts'
 import { registerCheckGrantableRoles } from './check-grantable-roles.ts'
 import { registerCheckGrantableServiceAccount } from './check-grantable-service-account.ts'
 import { registerCheckPermissions } from './check-permissions.ts'
@@ -15,11 +16,13 @@ import { registerDeleteGroup } from './delete-group.ts'
 import { registerDeletePolicyDraft } from './delete-policy-draft.ts'
 import { registerDeletePolicy } from './delete-policy.ts'
 import { registerDeleteRole } from './delete-role.ts'
+import { registerDiffAccess } from './diff-access.ts'
 import { registerDiffPolicyVersions } from './diff-policy-versions.ts'
 import { registerEvaluateMany } from './evaluate-many.ts'
 import { registerEvaluate } from './evaluate.ts'
 import { registerExplain } from './explain.ts'
 import { registerGetApplication } from './get-application.ts'
+import { registerGetAuthorizationManifest } from './get-authorization-manifest.ts'
 import { registerGetAuthzenConfiguration } from './get-authzen-configuration.ts'
 import { registerGetCatalog } from './get-catalog.ts'
 import { registerGetEntity } from './get-entity.ts'
@@ -28,8 +31,8 @@ import { registerGetMemberRoles } from './get-member-roles.ts'
 import { registerGetPolicyDraft } from './get-policy-draft.ts'
 import { registerGetPolicyVersion } from './get-policy-version.ts'
 import { registerGetPolicy } from './get-policy.ts'
-import { registerGetServiceAccountRoles } from './get-service-account-roles.ts'
 import { registerGetRole } from './get-role.ts'
+import { registerGetServiceAccountRoles } from './get-service-account-roles.ts'
 import { registerListAssignments } from './list-assignments.ts'
 import { registerListEntities } from './list-entities.ts'
 import { registerListGroupMembers } from './list-group-members.ts'
@@ -66,8 +69,6 @@ export const publicRoutes: readonly Register[] = [
   registerListRoleVersions,
   registerGetMemberRoles,
   registerSetMemberRoles,
-  registerGetServiceAccountRoles,
-  registerSetServiceAccountRoles,
   registerListGroups,
   registerCreateGroup,
   registerGetGroup,
@@ -79,6 +80,10 @@ export const publicRoutes: readonly Register[] = [
   registerListAssignments,
   registerCreateAssignment,
   registerDeleteAssignment,
+  registerGetAuthorizationManifest,
+  registerApplyAuthorizationManifest,
+  registerGetServiceAccountRoles,
+  registerSetServiceAccountRoles,
   registerListPolicies,
   registerCreatePolicy,
   registerGetPolicy,
@@ -106,6 +111,7 @@ export const publicRoutes: readonly Register[] = [
   registerSearchActions,
   registerExplain,
   registerPlan,
+  registerDiffAccess,
   registerGetAuthzenConfiguration,
 ]
 
