@@ -5,6 +5,8 @@ import { MemberRolesChanged } from './authz/member-roles-changed.v1.ts'
 import { PlatformRoleAssigned } from './authz/platform-role-assigned.v1.ts'
 import { PolicyCreated } from './authz/policy-created.v1.ts'
 import { PolicyDeleted } from './authz/policy-deleted.v1.ts'
+import { PolicyDraftDeleted } from './authz/policy-draft-deleted.v1.ts'
+import { PolicyDraftSaved } from './authz/policy-draft-saved.v1.ts'
 import { PolicyUpdated } from './authz/policy-updated.v1.ts'
 import { RoleCreated } from './authz/role-created.v1.ts'
 import { RoleDeleted } from './authz/role-deleted.v1.ts'
@@ -60,6 +62,8 @@ export const eventContracts: readonly EventContract[] = [
   PlatformRoleAssigned,
   PolicyCreated,
   PolicyDeleted,
+  PolicyDraftDeleted,
+  PolicyDraftSaved,
   PolicyUpdated,
   RoleCreated,
   RoleDeleted,

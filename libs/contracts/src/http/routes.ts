@@ -1,8 +1,10 @@
 /** Every public route, written out: the gateway proxies these and nothing else; OpenAPI and the cross-tenant sweep are made from this list. */
 import { GetCatalog, PutApplication } from './authz/catalog.ts'
-import { Evaluate, GetAuthzenConfiguration } from './authz/evaluation.ts'
-import { CreatePolicy, DeletePolicy, ListPolicies } from './authz/policies.ts'
+import { Evaluate, EvaluateMany, GetAuthzenConfiguration } from './authz/evaluation.ts'
+import { CreatePolicy, DeletePolicy, GetPolicy, ListPolicies, UpdatePolicy } from './authz/policies.ts'
+import { DeletePolicyDraft, DiffPolicyVersions, GetPolicyDraft, GetPolicyVersion, ListPolicyVersions, PublishPolicy, PutPolicyDraft, RollbackPolicy } from './authz/policy-lifecycle.ts'
 import { CreateRole, DeleteRole, GetMemberRoles, GetRole, ListRoles, SetMemberRoles, UpdateRole } from './authz/roles.ts'
+import { SearchActions, SearchResources, SearchSubjects } from './authz/search.ts'
 import type { RouteContract } from './contract.ts'
 import { GetMe, Register, ResendVerification, UpdateMe, VerifyEmail } from './identity/account.ts'
 import { AnswerChallenge, Login } from './identity/sign-in.ts'
@@ -54,10 +56,24 @@ export const publicRoutes: readonly RouteContract[] = [
   SetMemberRoles,
   ListPolicies,
   CreatePolicy,
+  GetPolicy,
+  UpdatePolicy,
   DeletePolicy,
+  GetPolicyDraft,
+  PutPolicyDraft,
+  DeletePolicyDraft,
+  PublishPolicy,
+  ListPolicyVersions,
+  GetPolicyVersion,
+  DiffPolicyVersions,
+  RollbackPolicy,
   GetCatalog,
   PutApplication,
   Evaluate,
+  EvaluateMany,
+  SearchSubjects,
+  SearchResources,
+  SearchActions,
   ListAuditEvents,
   ListPlatformAuditEvents,
   GetJwks,

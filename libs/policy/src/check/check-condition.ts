@@ -11,9 +11,10 @@ export type CheckResult = { readonly ok: true; readonly ir: CheckedIr } | { read
 
 type ScalarType = 'string' | 'number' | 'boolean' | 'timestamp'
 /** `empty` is the list without items, a list of anything. `unknown` stands where a problem was reported already. */
-type StaticType = ScalarType | `list of ${ScalarType}` | 'empty list' | 'unknown'
+type StaticType = ScalarType | 'duration' | `list of ${ScalarType}` | 'empty list' | 'unknown'
 type Typed = { readonly node: Node<TypedAttributeRef>; readonly type: StaticType }
-type Check = { readonly schema: ConditionSchema; readonly problems: CheckProblem[] }
+/** `item` is the type of the variable where one is bound. */
+type Check = { readonly schema: ConditionSchema; readonly problems: CheckProblem[]; readonly item?: StaticType }
 
 /** Checks that the condition is a boolean over attributes the schema knows. */
 export function checkCondition(ir: Ir, schema: ConditionSchema): CheckResult {
@@ -40,8 +41,21 @@ function typed(node: Node, check: Check): Typed {
       return { node, type: typeof node.value as 'string' | 'number' | 'boolean' }
     case 'instant':
       return { node, type: 'timestamp' }
+    case 'duration':
+      return { node, type: 'duration' }
+    case 'variable':
+      return { node, type: check.item ?? 'unknown' }
     case 'attribute':
       return typedAttribute(node, check)
+    case 'elapsed':
+      return typedElapsed(node, check)
+    case 'cidr': {
+      const address = typed(node.address, check)
+      expectType(address, ['string'], { check, what: 'the address of inCidr()' })
+      return { node: { ...node, address: address.node }, type: 'boolean' }
+    }
+    case 'quantifier':
+      return typedQuantifier(node, check)
     case 'has':
       return { node: { ...node, attribute: typedAttribute(node.attribute, check).node }, type: 'boolean' }
     case 'not': {
@@ -61,13 +75,8 @@ function typed(node: Node, check: Check): Typed {
       return typedComparison(node, check)
     case 'in':
       return typedMembership(node, check)
-    case 'text': {
-      const subject = typed(node.subject, check)
-      const argument = typed(node.argument, check)
-      expectType(subject, ['string'], { check, what: `the text before .${node.test}()` })
-      expectType(argument, ['string'], { check, what: `the argument of ${node.test}()` })
-      return { node: { ...node, subject: subject.node, argument: argument.node }, type: 'boolean' }
-    }
+    case 'text':
+      return typedText(node, check)
     case 'size': {
       const operand = typed(node.operand, check)
       if (!isList(operand.type)) expectType(operand, ['string', 'list of string'], { check, what: 'the operand of size()' })
@@ -85,6 +94,31 @@ function typedAttribute(ref: AttributeRef, check: Check): Typed & { readonly nod
   return { node: { ...ref, type: schema.type }, type: schema.type === 'string_list' ? 'list of string' : schema.type }
 }
 
+function typedText(node: Extract<Node, { kind: 'text' }>, check: Check): Typed {
+  const subject = typed(node.subject, check)
+  const argument = typed(node.argument, check)
+  expectType(subject, ['string'], { check, what: `the text before .${node.test}()` })
+  expectType(argument, ['string'], { check, what: `the argument of ${node.test}()` })
+  return { node: { ...node, subject: subject.node, argument: argument.node }, type: 'boolean' }
+}
+
+function typedElapsed(node: Extract<Node, { kind: 'elapsed' }>, check: Check): Typed {
+  const later = typed(node.later, check)
+  const earlier = typed(node.earlier, check)
+  expectType(later, ['timestamp'], { check, what: 'the left of -' })
+  expectType(earlier, ['timestamp'], { check, what: 'the right of -' })
+  return { node: { ...node, later: later.node, earlier: earlier.node }, type: 'duration' }
+}
+
+function typedQuantifier(node: Extract<Node, { kind: 'quantifier' }>, check: Check): Typed {
+  const list = typed(node.list, check)
+  if (!isList(list.type)) expectType(list, ['list of string'], { check, what: `the list before .${node.quantifier}()` })
+  const item = list.type.startsWith('list of ') ? (list.type.slice('list of '.length) as ScalarType) : 'unknown'
+  const body = typed(node.body, { ...check, item })
+  expectType(body, ['boolean'], { check, what: `the condition of ${node.quantifier}()` })
+  return { node: { ...node, list: list.node, body: body.node }, type: 'boolean' }
+}
+
 const isList = (type: StaticType): boolean => type === 'empty list' || type.startsWith('list of ')
 
 function typedList(node: Extract<Node, { kind: 'list' }>, check: Check): Typed {
@@ -95,9 +129,10 @@ function typedList(node: Extract<Node, { kind: 'list' }>, check: Check): Typed {
   if (!first) return { node: typedNode, type: items.length === 0 ? 'empty list' : 'unknown' }
   for (const item of known) {
     if (isList(item.type)) report(check, item.node.at, 'a list of lists is not supported')
+    else if (item.type === 'duration') report(check, item.node.at, 'a list of durations is not supported')
     else if (item.type !== first.type) report(check, item.node.at, `the items of a list have one type: ${withArticle(first.type)} comes first, this is ${withArticle(item.type)}`)
   }
-  return { node: typedNode, type: isList(first.type) ? 'unknown' : (`list of ${first.type}` as StaticType) }
+  return { node: typedNode, type: isList(first.type) || first.type === 'duration' ? 'unknown' : (`list of ${first.type}` as StaticType) }
 }
 
 function typedComparison(node: Extract<Node, { kind: 'compare' }>, check: Check): Typed {
@@ -105,12 +140,13 @@ function typedComparison(node: Extract<Node, { kind: 'compare' }>, check: Check)
   const right = typed(node.right, check)
   const result: Typed = { node: { ...node, left: left.node, right: right.node }, type: 'boolean' }
   const equality = node.operator === '==' || node.operator === '!='
-  const comparable: StaticType[] = equality ? ['string', 'number', 'boolean', 'timestamp'] : ['string', 'number', 'timestamp']
+  const comparable: StaticType[] = equality ? ['string', 'number', 'boolean', 'timestamp', 'duration'] : ['string', 'number', 'timestamp', 'duration']
   expectType(left, comparable, { check, what: `the left of ${node.operator}` })
   expectType(right, comparable, { check, what: `the right of ${node.operator}` })
   const bothComparable = comparable.includes(left.type) && comparable.includes(right.type)
   if (bothComparable && left.type !== right.type) {
-    const hint = left.type === 'timestamp' || right.type === 'timestamp' ? '; write timestamp("…") for an instant' : ''
+    const met = [left.type, right.type]
+    const hint = met.includes('duration') ? '; write duration("…") for a length of time' : met.includes('timestamp') ? '; write timestamp("…") for an instant' : ''
     report(check, node.at, `${withArticle(left.type)} and ${withArticle(right.type)} cannot be compared with ${node.operator}${hint}`)
   }
   return result

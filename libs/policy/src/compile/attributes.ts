@@ -5,7 +5,7 @@
 import type { AttributeSource, AttributeType, TypedAttributeRef } from '../ir/condition.ts'
 import { instantMs } from '../ir/instant.ts'
 
-/** Values by name, per source. Timestamps are RFC 3339 texts or milliseconds since the epoch. */
+/** Values by name, per source. Timestamps are RFC 3339 texts or milliseconds since the epoch; parts of a millisecond do not count. */
 export type AttributeValues = { readonly [S in AttributeSource]?: { readonly [name: string]: unknown } }
 
 /** A value inside the engine: timestamps are milliseconds since the epoch. */
@@ -21,7 +21,7 @@ export function valueOfType(type: AttributeType, value: unknown): Value | undefi
     case 'boolean':
       return typeof value === 'boolean' ? value : undefined
     case 'timestamp':
-      if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
+      if (typeof value === 'number') return Number.isFinite(value) ? Math.floor(value) : undefined
       return typeof value === 'string' ? instantMs(value) : undefined
     case 'string_list':
       return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined

@@ -17,3 +17,13 @@ export function firstCommonBit(left: Bitset, right: Bitset): number {
   }
   return -1
 }
+
+/** A new set with the bits of both. */
+export function unionOf(left: Bitset, right: Bitset): Bitset {
+  const union = new Uint32Array(Math.max(left.length, right.length))
+  union.set(left)
+  right.forEach((word, index) => {
+    union[index]! |= word
+  })
+  return union
+}

@@ -1,23 +1,32 @@
 /** Turns a checked condition into closures once, so that deciding walks no tree and looks nothing up but attributes. */
 import type { CheckedIr, CompareOperator, Node, TextTest, TypedAttributeRef } from '../ir/condition.ts'
+import { isInNetwork, parseAddress, parseNetwork } from '../ir/network.ts'
 import { readAttribute, type AttributeValues, type Value } from './attributes.ts'
 import { compareText, textLength, type Truth } from './truth.ts'
 
 export type Condition = (values: AttributeValues) => Truth
 type ValueClosure = (values: AttributeValues) => Value | undefined
 type CheckedNode = Node<TypedAttributeRef>
+/**
+ * Where a quantifier leaves the item it is at for the closures of its body. A closure runs to its end before anything else does and
+ * quantifiers do not nest, so one cell per quantifier is enough, and conditions without one pay nothing for it.
+ */
+type ItemCell = { item: Value | undefined }
 
 /** The condition as a function. Pure; never throws, whatever the values are. */
 export const compileCondition = (ir: CheckedIr): Condition => compileTruth(ir.root)
 
-function compileTruth(node: CheckedNode): Condition {
+/** Any node's value, for the readers that look at parts of a condition. */
+export const evaluateNode = (node: CheckedNode, values: AttributeValues): Value | undefined => compileValue(node)(values)
+
+function compileTruth(node: CheckedNode, cell?: ItemCell): Condition {
   switch (node.kind) {
     case 'and':
-      return compileAnd(node.operands.map(compileTruth))
+      return compileAnd(node.operands.map((operand) => compileTruth(operand, cell)))
     case 'or':
-      return compileOr(node.operands.map(compileTruth))
+      return compileOr(node.operands.map((operand) => compileTruth(operand, cell)))
     case 'not': {
-      const operand = compileTruth(node.operand)
+      const operand = compileTruth(node.operand, cell)
       return (values) => {
         const truth = operand(values)
         return truth === undefined ? undefined : !truth
@@ -28,13 +37,17 @@ function compileTruth(node: CheckedNode): Condition {
       return (values) => readAttribute(values, attribute) !== undefined
     }
     case 'compare':
-      return compileComparison(node)
+      return compileComparison(node, cell)
     case 'in':
-      return compileMembership(node)
+      return compileMembership(node, cell)
     case 'text':
-      return compileText(node)
+      return compileText(node, cell)
+    case 'cidr':
+      return compileNetworkTest(node, cell)
+    case 'quantifier':
+      return compileQuantifier(node)
     default: {
-      const value = compileValue(node)
+      const value = compileValue(node, cell)
       return (values) => {
         const truth = value(values)
         return typeof truth === 'boolean' ? truth : undefined
@@ -67,18 +80,31 @@ function compileOr(operands: readonly Condition[]): Condition {
   }
 }
 
-function compileValue(node: CheckedNode): ValueClosure {
+function compileValue(node: CheckedNode, cell?: ItemCell): ValueClosure {
   switch (node.kind) {
     case 'literal':
       return () => node.value
     case 'instant':
       return () => node.epochMs
+    case 'duration':
+      return () => node.ms
+    case 'variable':
+      return () => cell?.item
     case 'attribute':
       return (values) => readAttribute(values, node)
+    case 'elapsed': {
+      const later = compileValue(node.later, cell)
+      const earlier = compileValue(node.earlier, cell)
+      return (values) => {
+        const to = later(values)
+        const from = earlier(values)
+        return typeof to === 'number' && typeof from === 'number' ? to - from : undefined
+      }
+    }
     case 'size': {
       const { operand } = node
       if (operand.kind === 'list') return () => operand.items.length
-      const sized = compileValue(operand)
+      const sized = compileValue(operand, cell)
       return (values) => {
         const value = sized(values)
         if (typeof value === 'string') return textLength(value)
@@ -86,7 +112,7 @@ function compileValue(node: CheckedNode): ValueClosure {
       }
     }
     default:
-      return compileTruth(node)
+      return compileTruth(node, cell)
   }
 }
 
@@ -97,9 +123,9 @@ const orderTests: { readonly [O in Exclude<CompareOperator, '==' | '!='>]: (orde
   '>=': (order) => order >= 0,
 }
 
-function compileComparison(node: Extract<CheckedNode, { kind: 'compare' }>): Condition {
-  const left = compileValue(node.left)
-  const right = compileValue(node.right)
+function compileComparison(node: Extract<CheckedNode, { kind: 'compare' }>, cell?: ItemCell): Condition {
+  const left = compileValue(node.left, cell)
+  const right = compileValue(node.right, cell)
   const { operator } = node
   if (operator === '==' || operator === '!=') {
     const wanted = operator === '=='
@@ -120,13 +146,13 @@ function compileComparison(node: Extract<CheckedNode, { kind: 'compare' }>): Con
 }
 
 /** `x in [a, b]` is `x == a || x == b`, unknowns included; so nothing is in the empty list. */
-function compileMembership(node: Extract<CheckedNode, { kind: 'in' }>): Condition {
-  const needle = compileValue(node.needle)
+function compileMembership(node: Extract<CheckedNode, { kind: 'in' }>, cell?: ItemCell): Condition {
+  const needle = compileValue(node.needle, cell)
   if (node.haystack.kind === 'list') {
-    const items = node.haystack.items.map(compileValue)
+    const items = node.haystack.items.map((item) => compileValue(item, cell))
     return (values) => anyEqual(needle(values), items.map((item) => item(values)))
   }
-  const haystack = compileValue(node.haystack)
+  const haystack = compileValue(node.haystack, cell)
   return (values) => {
     const list = haystack(values)
     return Array.isArray(list) ? anyEqual(needle(values), list) : undefined
@@ -149,13 +175,55 @@ const textTests: { readonly [T in TextTest]: (text: string, argument: string) =>
   contains: (text, argument) => text.includes(argument),
 }
 
-function compileText(node: Extract<CheckedNode, { kind: 'text' }>): Condition {
-  const subject = compileValue(node.subject)
-  const argument = compileValue(node.argument)
+function compileText(node: Extract<CheckedNode, { kind: 'text' }>, cell?: ItemCell): Condition {
+  const subject = compileValue(node.subject, cell)
+  const argument = compileValue(node.argument, cell)
   const test = textTests[node.test]
   return (values) => {
     const text = subject(values)
     const part = argument(values)
     return typeof text === 'string' && typeof part === 'string' ? test(text, part) : undefined
+  }
+}
+
+function compileNetworkTest(node: Extract<CheckedNode, { kind: 'cidr' }>, cell?: ItemCell): Condition {
+  const address = compileValue(node.address, cell)
+  const network = parseNetwork(node.network)
+  return (values) => {
+    const text = address(values)
+    const parsed = typeof text === 'string' ? parseAddress(text) : undefined
+    return parsed && network ? isInNetwork(parsed, network) : undefined
+  }
+}
+
+/** `exists` is the body's `||` over the items and `all` its `&&`, unknowns included. */
+function compileQuantifier(node: Extract<CheckedNode, { kind: 'quantifier' }>): Condition {
+  const cell: ItemCell = { item: undefined }
+  const body = compileTruth(node.body, cell)
+  const itemsOf = compileItems(node.list)
+  const settling = node.quantifier === 'exists'
+  return (values) => {
+    const items = itemsOf(values)
+    if (!items) return undefined
+    let result: Truth = !settling
+    for (const item of items) {
+      cell.item = item
+      const truth = body(values)
+      if (truth === settling) return settling
+      if (truth === undefined) result = undefined
+    }
+    return result
+  }
+}
+
+function compileItems(list: CheckedNode): (values: AttributeValues) => readonly (Value | undefined)[] | undefined {
+  if (list.kind === 'list') {
+    const items = list.items.map((item) => compileValue(item))
+    return (values) => items.map((item) => item(values))
+  }
+  const value = compileValue(list)
+  return (values) => {
+    const items = value(values)
+    return Array.isArray(items) ? items : undefined
   }
 }

@@ -14,6 +14,9 @@ export type ResourceTypeSource = {
   readonly repairRole?: string
 }
 
+/** What would lift a refusal: signing in more strongly or again (RFC 9470; `max_age` in seconds), or asking somebody for access. */
+export type Obligation = { readonly type: 'step_up'; readonly acr_values?: readonly string[]; readonly max_age?: number } | { readonly type: 'access_request' }
+
 export type PolicySource = {
   readonly key: string
   readonly scope: Scope
@@ -24,6 +27,8 @@ export type PolicySource = {
   readonly roles?: readonly string[]
   /** Always, when absent. */
   readonly when?: CheckedIr
+  /** On a deny: what would lift it. On an allow: what would make it apply. */
+  readonly obligation?: Obligation
 }
 
 export type PolicySetSource = {
@@ -39,6 +44,7 @@ export type CompiledPolicy = {
   readonly roles: Bitset | undefined
   readonly condition: Condition | undefined
   readonly when: CheckedIr | undefined
+  readonly obligation: Obligation | undefined
 }
 
 /** What is known about one action on one resource type. */
@@ -95,6 +101,7 @@ function compilePolicy(policy: PolicySource, compiling: Compiling): CompiledPoli
     roles: policy.roles && holdersOf(policy.roles, compiling),
     condition: policy.when && compileCondition(policy.when),
     when: policy.when,
+    obligation: policy.obligation,
   }
 }
 

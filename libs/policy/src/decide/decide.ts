@@ -4,7 +4,7 @@
  */
 import { firstCommonBit, type Bitset } from '../compile/bitset.ts'
 import type { AttributeValues } from '../compile/attributes.ts'
-import type { CompiledPolicy, PolicySet, Rules } from '../compile/policy-set.ts'
+import type { CompiledPolicy, Obligation, PolicySet, Rules } from '../compile/policy-set.ts'
 import type { Scope } from '../compile/roles.ts'
 import type { Truth } from '../compile/truth.ts'
 import { missingAttributes } from './missing-attributes.ts'
@@ -25,7 +25,8 @@ export type Reason =
   | { readonly code: 'denied_for_missing_attribute' | 'not_granted_for_missing_attribute'; readonly policy: string; readonly scope: Scope; readonly missing: readonly string[] }
   | { readonly code: 'not_granted' | 'unknown_resource_type' | 'unknown_action' }
 
-export type Decision = { readonly allowed: boolean; readonly reason: Reason }
+/** `obligation`: what would lift a refusal, where the policy it turned on says so. It is no promise: other policies may refuse then. */
+export type Decision = { readonly allowed: boolean; readonly reason: Reason; readonly obligation?: Obligation }
 
 /** Decides. Pure and total: any request has an answer, and the answer has its reason. */
 export function decide(set: PolicySet, request: DecisionRequest): Decision {
@@ -38,18 +39,20 @@ export function decide(set: PolicySet, request: DecisionRequest): Decision {
   return findDenial(rules, request) ?? grant
 }
 
-const refused = (reason: Reason): Decision => ({ allowed: false, reason })
+const refused = (reason: Reason, obligation?: Obligation): Decision => (obligation ? { allowed: false, reason, obligation } : { allowed: false, reason })
 
 function findGrant({ set, rules, request }: { set: PolicySet; rules: Rules; request: DecisionRequest }): Decision {
   const role = firstCommonBit(rules.grantedBy, request.roles)
   if (role >= 0) return { allowed: true, reason: { code: 'granted_by_role', role: set.roleKeys[role] ?? '' } }
   let unknown: CompiledPolicy | undefined
+  let liftable: CompiledPolicy | undefined
   for (const policy of rules.allows) {
     const truth = applies(policy, request)
     if (truth === true) return { allowed: true, reason: { code: 'granted_by_policy', policy: policy.key, scope: policy.scope } }
     if (truth === undefined) unknown ??= policy
+    if (policy.obligation && (policy.obligation.type === 'access_request' || concerns(policy, request))) liftable ??= policy
   }
-  return refused(unknown ? missing('not_granted_for_missing_attribute', { policy: unknown, request }) : { code: 'not_granted' })
+  return refused(unknown ? missing('not_granted_for_missing_attribute', { policy: unknown, request }) : { code: 'not_granted' }, liftable?.obligation)
 }
 
 function findDenial(rules: Rules, request: DecisionRequest): Decision | undefined {
@@ -59,14 +62,17 @@ function findDenial(rules: Rules, request: DecisionRequest): Decision | undefine
   for (const policy of rules.denies) {
     if (repairing && policy.scope === 'organization') continue
     const truth = applies(policy, request)
-    if (truth === true) return refused({ code: 'denied_by_policy', policy: policy.key, scope: policy.scope })
+    if (truth === true) return refused({ code: 'denied_by_policy', policy: policy.key, scope: policy.scope }, policy.obligation)
     if (truth === undefined) unknown ??= policy
   }
-  return unknown && refused(missing('denied_for_missing_attribute', { policy: unknown, request }))
+  return unknown && refused(missing('denied_for_missing_attribute', { policy: unknown, request }), unknown.obligation)
 }
 
+/** No sign-in makes a policy apply that is for others: only asking for access does. */
+const concerns = (policy: CompiledPolicy, request: DecisionRequest): boolean => !policy.roles || firstCommonBit(policy.roles, request.roles) >= 0
+
 function applies(policy: CompiledPolicy, request: DecisionRequest): Truth {
-  if (policy.roles && firstCommonBit(policy.roles, request.roles) < 0) return false
+  if (!concerns(policy, request)) return false
   return policy.condition ? policy.condition(request.values) : true
 }
 

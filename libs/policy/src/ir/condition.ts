@@ -13,6 +13,7 @@ export type AttributeType = 'string' | 'number' | 'boolean' | 'timestamp' | 'str
 
 export type CompareOperator = '==' | '!=' | '<' | '<=' | '>' | '>='
 export type TextTest = 'startsWith' | 'endsWith' | 'contains'
+export type Quantifier = 'exists' | 'all'
 
 /** An attribute as written. */
 export type AttributeRef = { readonly kind: 'attribute'; readonly at: number; readonly source: AttributeSource; readonly name: string }
@@ -33,6 +34,16 @@ export type Node<A extends AttributeRef = AttributeRef> =
   | { readonly kind: 'in'; readonly at: number; readonly needle: Node<A>; readonly haystack: Node<A> }
   | { readonly kind: 'text'; readonly at: number; readonly test: TextTest; readonly subject: Node<A>; readonly argument: Node<A> }
   | { readonly kind: 'size'; readonly at: number; readonly operand: Node<A> }
+  /** A constant length of time, in milliseconds. */
+  | { readonly kind: 'duration'; readonly at: number; readonly ms: number }
+  /** `later - earlier` of two timestamps: a length of time, negative when they are the other way round. */
+  | { readonly kind: 'elapsed'; readonly at: number; readonly later: Node<A>; readonly earlier: Node<A> }
+  /** Whether an address is in a constant network. */
+  | { readonly kind: 'cidr'; readonly at: number; readonly address: Node<A>; readonly network: string }
+  /** `list.exists(variable, body)` or `list.all(variable, body)`; never within another one. */
+  | { readonly kind: 'quantifier'; readonly at: number; readonly quantifier: Quantifier; readonly variable: string; readonly list: Node<A>; readonly body: Node<A> }
+  /** The item a quantifier is at; there is only one in reach. */
+  | { readonly kind: 'variable'; readonly at: number; readonly name: string }
 
 /** A parsed condition. `version` names the shape, so that stored ones can be told apart. */
 export type Ir = { readonly version: 1; readonly root: Node }
@@ -45,6 +56,8 @@ export function childrenOf<A extends AttributeRef>(node: Node<A>): readonly Node
     case 'attribute':
     case 'literal':
     case 'instant':
+    case 'duration':
+    case 'variable':
       return []
     case 'list':
       return node.items
@@ -62,5 +75,11 @@ export function childrenOf<A extends AttributeRef>(node: Node<A>): readonly Node
       return [node.needle, node.haystack]
     case 'text':
       return [node.subject, node.argument]
+    case 'elapsed':
+      return [node.later, node.earlier]
+    case 'cidr':
+      return [node.address]
+    case 'quantifier':
+      return [node.list, node.body]
   }
 }

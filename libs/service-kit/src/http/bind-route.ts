@@ -8,7 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import { problem } from '../errors/app-error.ts'
 import { authenticate } from './authenticate.ts'
-import type { Caller, OrgCaller, ServiceCaller, UserCaller } from './caller.ts'
+import type { Caller, MemberCaller, OrgCaller, PrincipalCaller, ServiceCaller, UserCaller } from './caller.ts'
 import { defaultBodyLimitBytes, serverSettings } from './server.ts'
 import { isStorableText } from './storable-text.ts'
 import { createValidator, type Validator } from './validation.ts'
@@ -22,7 +22,11 @@ export type BodyOf<C extends RouteContract> = C extends { readonly body: infer S
 export type SuccessOf<C extends RouteContract> = C['success'] extends { readonly body: infer S extends TSchema } ? Static<S> : void
 
 type CallerByAuth = { open: Caller; user: UserCaller; organization: OrgCaller; internal: ServiceCaller }
-export type CallerOf<C extends RouteContract> = CallerByAuth[C['auth']]
+/** Where the contract says whose token it takes. */
+type CallerByPrincipals = { people: { user: UserCaller; organization: MemberCaller }; any: { user: PrincipalCaller; organization: OrgCaller } }
+export type CallerOf<C extends RouteContract> = C extends { readonly auth: infer A extends 'user' | 'organization'; readonly principals: infer P extends 'people' | 'any' }
+  ? CallerByPrincipals[P][A]
+  : CallerByAuth[C['auth']]
 
 export type Handled<C extends RouteContract> = {
   readonly params: ParamsOf<C>
@@ -48,6 +52,7 @@ export function bindRoute<const C extends RouteContract>(app: FastifyInstance, c
     method: contract.method,
     url: contract.path,
     bodyLimit: contract.bodyLimitBytes ?? defaultBodyLimitBytes,
+    ...(contract.dialect ? { config: { dialect: contract.dialect } } : {}),
     ...(answer ? { schema: { response: { [status]: JSON.parse(JSON.stringify(answer)) as object } } } : {}),
     onRequest: async (request) => {
       request.caller = await authenticate(request, contract, settings)
@@ -58,7 +63,7 @@ export function bindRoute<const C extends RouteContract>(app: FastifyInstance, c
       const key = contract.idempotent ? request.headers['idempotency-key'] : undefined
       if (key === undefined || idempotency === undefined || request.caller === null) return answerWith(reply, status, await run())
       const requestHash = createHash('sha256').update(JSON.stringify([request.url, request.body ?? null])).digest()
-      const outcome = await idempotency.once({ key, caller: request.caller, route: contract.operationId, requestHash, status }, run)
+      const outcome = await idempotency.once({ key, caller: request.caller, route: contract.operationId, requestHash, status, shownOnce: contract.shownOnce ?? [] }, run)
       return answerWith(reply, outcome.status, outcome.body)
     },
   })

@@ -102,6 +102,9 @@ export function createBareServer(options: { log: Logger; deadlineMs?: number }):
 const requestIdFrom = (given: string | string[] | undefined): string =>
   typeof given === 'string' && /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/.test(given) ? given : newId('req')
 
+/** Whoever named their request hears that name, whatever it is (AuthZEN 1.0, request identification); what a header cannot carry is not echoed. */
+const echoOf = (given: string | string[] | undefined): string | undefined => (typeof given === 'string' && /^[\x21-\x7e]([\x20-\x7e]{0,254}[\x21-\x7e])?$/.test(given) ? given : undefined)
+
 /** Sent twice, these would mean different things to different readers. */
 const singular = new Set(['authorization', 'content-type', 'idempotency-key', 'if-match', 'gatehouse-access-token'])
 
@@ -125,7 +128,7 @@ function installContext(app: FastifyInstance, deadlineMs: number): void {
       deadlineMs: systemClock.monotonicMs() + deadlineMsOf(request, deadlineMs),
     })
     contextOf.set(request, context)
-    void reply.header('x-request-id', context.requestId)
+    void reply.header('x-request-id', echoOf(request.headers['x-request-id']) ?? context.requestId)
     if (repeatsSingular(request.raw.rawHeaders)) return done(problem('malformed_request', { detail: 'A header was sent twice.' }))
     runInContext(context, done)
   })

@@ -3,8 +3,9 @@ import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/memb
 
 export type UserFacts = { readonly version: number; readonly status: 'active' | 'disabled'; readonly emailVerified: boolean }
 export type OrganizationFacts = { readonly version: number; readonly status: 'active' | 'suspended' | 'removed' }
-/** Role ids with their end, in milliseconds since the epoch. */
-export type HeldRole = { readonly roleId: string; readonly expiresAtMs: number | undefined }
+/** A role id with its end, in milliseconds since the epoch, and the one resource it is held for; without one, for all. */
+export type HeldRole = { readonly roleId: string; readonly expiresAtMs: number | undefined; readonly resource?: ResourceRef | undefined }
+export type ResourceRef = { readonly type: string; readonly id: string }
 export type MemberFacts = {
   readonly id: string
   readonly version: number
@@ -33,6 +34,9 @@ export const isAsRecentAs = (facts: { user?: { version: number } | undefined; or
   (token.ov === undefined || (facts.organization?.version ?? 0) >= token.ov) &&
   (token.mv === undefined || (facts.member?.version ?? 0) >= token.mv)
 
-/** Ids of the roles held at a moment. */
-export const rolesHeldAt = (roles: readonly HeldRole[], nowMs: number): string[] =>
-  roles.filter(({ expiresAtMs }) => expiresAtMs === undefined || expiresAtMs > nowMs).map(({ roleId }) => roleId)
+/** Ids of the roles held at a moment, for one resource; without it only those held for all. */
+export const rolesHeldAt = (roles: readonly HeldRole[], nowMs: number, resource?: ResourceRef): string[] => [
+  ...new Set(roles.filter((role) => (role.expiresAtMs === undefined || role.expiresAtMs > nowMs) && (role.resource === undefined || isSameResource(role.resource, resource))).map(({ roleId }) => roleId)),
+]
+
+const isSameResource = (limit: ResourceRef, resource: ResourceRef | undefined): boolean => resource !== undefined && limit.type === resource.type && limit.id === resource.id

@@ -4,15 +4,20 @@ import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import type { HeldRole } from '../domain/facts.ts'
 import { assignments, roleHolders, type AssignmentRow } from './schema.ts'
-import { endingNow } from './validity.ts'
+import { endingNow, validAt } from './validity.ts'
 
 const current = isNull(assignments.validTo)
-const toHeldRole = (row: { roleId: string; expiresAt: Date | null }): HeldRole => ({ roleId: row.roleId, expiresAtMs: row.expiresAt?.getTime() })
-const held = { roleId: assignments.roleId, expiresAt: assignments.expiresAt }
+const held = { roleId: assignments.roleId, expiresAt: assignments.expiresAt, resourceType: assignments.resourceType, resourceId: assignments.resourceId }
 
-/** Expired ones included: a decision knows its own time. */
-export async function listMemberRoles(db: Queryable, membershipId: string): Promise<HeldRole[]> {
-  return (await db.select(held).from(assignments).where(and(eq(assignments.membershipId, membershipId), current))).map(toHeldRole)
+const toHeldRole = (row: Pick<AssignmentRow, keyof typeof held>): HeldRole => ({
+  roleId: row.roleId,
+  expiresAtMs: row.expiresAt?.getTime(),
+  ...(row.resourceType === null || row.resourceId === null ? {} : { resource: { type: row.resourceType, id: row.resourceId } }),
+})
+
+/** Now, or as of `at`. Expired ones included: a decision knows its own time. */
+export async function listMemberRoles(db: Queryable, membershipId: string, at?: Date): Promise<HeldRole[]> {
+  return (await db.select(held).from(assignments).where(and(eq(assignments.membershipId, membershipId), validAt(assignments, at)))).map(toHeldRole)
 }
 
 export async function listPlatformRoles(db: Queryable, userId: string): Promise<HeldRole[]> {

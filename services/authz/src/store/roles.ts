@@ -2,14 +2,14 @@
 import { and, asc, eq, inArray, isNull, notInArray, sql } from 'drizzle-orm'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { roles, type ContentOf, type RoleRow } from './schema.ts'
-import { endingNow } from './validity.ts'
+import { endingNow, validAt } from './validity.ts'
 
 const current = isNull(roles.validTo)
 
-/** Roles a decision in this organization can meet: the platform's and its own. Without one: the platform's. */
-export async function listRolesInReach(db: Queryable, orgId: string | undefined): Promise<RoleRow[]> {
+/** Roles a decision in this organization can meet: the platform's and its own. Without one: the platform's. Now, or as of `at`. */
+export async function listRolesInReach(db: Queryable, orgId: string | undefined, at?: Date): Promise<RoleRow[]> {
   const reach = orgId === undefined ? isNull(roles.orgId) : sql`(${isNull(roles.orgId)} or ${eq(roles.orgId, orgId)})`
-  return db.select().from(roles).where(and(current, reach)).orderBy(sql`${roles.orgId} is not null`, asc(roles.key))
+  return db.select().from(roles).where(and(validAt(roles, at), reach)).orderBy(sql`${roles.orgId} is not null`, asc(roles.key))
 }
 
 /** One page of what can be given in the organization, the platform's first; `after` is the place of the last role of the page before. */

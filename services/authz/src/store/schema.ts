@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm'
 import { bigint, boolean, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core'
 import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership-fields'
 import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
+import type { PolicyContent } from '@gatehouse/contracts/http/authz/policies'
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
 
@@ -57,7 +58,36 @@ export const policies = authz.table('policies', {
   roles: text('roles').array(),
   whenSource: text('when_source'),
   condition: jsonb('condition').$type<CheckedIr>(),
+  obligation: jsonb('obligation').$type<NonNullable<PolicyContent['obligation']>>(),
+  tests: jsonb('tests').$type<NonNullable<PolicyContent['tests']>>(),
   createdAt: createdAt(),
+  ...validity(),
+})
+
+export const policyDrafts = authz.table('policy_drafts', {
+  policyId: typeId('policy_id', 'pol').primaryKey(),
+  orgId: typeId('org_id', 'org').notNull(),
+  version: version().default(sql`nextval('policy_draft_versions')`),
+  content: jsonb('content').$type<PolicyContent>().notNull(),
+  savedAt: timestamp('saved_at', { withTimezone: true, mode: 'date' }).notNull().defaultNow(),
+})
+
+export const groups = authz.table('groups', {
+  id: typeId('id', 'grp').notNull(),
+  version: version(),
+  orgId: typeId('org_id', 'org').notNull(),
+  key: text('key').notNull(),
+  name: text('name').notNull(),
+  createdAt: createdAt(),
+  ...validity(),
+})
+
+export const groupMembers = authz.table('group_members', {
+  orgId: typeId('org_id', 'org').notNull(),
+  groupId: typeId('group_id', 'grp').notNull(),
+  membershipId: typeId('membership_id', 'mem').notNull(),
+  userId: typeId('user_id', 'user').notNull(),
+  addedBy: text('added_by').notNull(),
   ...validity(),
 })
 
@@ -69,6 +99,8 @@ export const assignments = authz.table('assignments', {
   principalId: typeId('principal_id', 'user').notNull(),
   membershipId: typeId('membership_id', 'mem'),
   roleId: typeId('role_id', 'role').notNull(),
+  resourceType: text('resource_type'),
+  resourceId: text('resource_id'),
   expiresAt: timestamp('expires_at', { withTimezone: true, mode: 'date' }),
   givenBy: text('given_by').notNull(),
   ...validity(),
@@ -110,6 +142,8 @@ export const memberships = authz.table('memberships', {
 
 export type RoleRow = typeof roles.$inferSelect
 export type PolicyRow = typeof policies.$inferSelect
+export type PolicyDraftRow = typeof policyDrafts.$inferSelect
+export type GroupRow = typeof groups.$inferSelect
 export type ApplicationRow = typeof applications.$inferSelect
 export type AssignmentRow = typeof assignments.$inferSelect
 export type UserRow = typeof users.$inferSelect

@@ -7,20 +7,24 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { createDroppingCache } from '../domain/dropping-cache.ts'
 import type { HeldRole, MemberFacts, OrganizationFacts, UserFacts } from '../domain/facts.ts'
-import { policyModelOf, type PolicyModel } from '../domain/policy-model.ts'
+import type { PolicyModel } from '../domain/policy-model.ts'
 import { listPlatformRoles } from '../store/assignments.ts'
-import { listApplications } from '../store/catalog.ts'
 import { findMemberFacts, findOrganizationFacts, findUserFacts } from '../store/facts.ts'
-import { listPoliciesInReach } from '../store/policies.ts'
-import { listRolesInReach } from '../store/roles.ts'
+import { createPolicyModels } from './policy-models.ts'
 
-export type Knowledge = {
+/** What a decision about a member rests on. */
+export type Facts = {
   user(userId: string): Promise<UserFacts | undefined>
   organization(orgId: string): Promise<OrganizationFacts | undefined>
   member(o: { orgId: string; userId: string }): Promise<MemberFacts | undefined>
-  platformRoles(userId: string): Promise<readonly HeldRole[]>
   /** Of an organization; without one, what holds at platform scope. */
   model(orgId?: string): Promise<PolicyModel>
+}
+
+export type Knowledge = Facts & {
+  platformRoles(userId: string): Promise<readonly HeldRole[]>
+  /** What was known at a moment of the past: read anew each time, only the compiled models are kept. */
+  asOf(at: Date): Facts
   /** Drops what these events say has changed; events of any service. */
   dropChanged(events: readonly Pick<EventEnvelope, 'source' | 'subject' | 'orgid' | 'userid'>[]): void
   dropMember(o: { orgId: string; userId: string }): void
@@ -29,9 +33,8 @@ export type Knowledge = {
   dropAll(): void
 }
 
-/** Entries kept; a member is some 500 bytes, a model of 20 roles and 20 policies some 100 kB. */
-const most = { parties: 50_000, models: 500 }
-const platform = 'platform'
+/** Entries kept; a member is some 500 bytes. */
+const most = { parties: 50_000 }
 
 export function createKnowledge(deps: { db: Db }): Knowledge {
   const { db } = deps
@@ -39,10 +42,10 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
   const organizations = createDroppingCache<OrganizationFacts | undefined>({ most: most.parties })
   const members = createDroppingCache<MemberFacts | undefined>({ most: most.parties })
   const platformRoles = createDroppingCache<readonly HeldRole[]>({ most: most.parties })
-  const models = createDroppingCache<PolicyModel>({ most: most.models })
+  const models = createPolicyModels({ db })
   const all = [users, organizations, members, platformRoles, models]
 
-  const dropModel = (orgId: string | undefined): void => (orgId === undefined ? models.clear() : models.drop(orgId))
+  const dropModel = models.drop
   const dropMember = (o: { orgId: string; userId: string }): void => members.drop(memberKey(o))
   const dropChanged: Knowledge['dropChanged'] = (events) => {
     for (const { source, subject, orgid, userid } of events) {
@@ -58,7 +61,13 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
     organization: (orgId) => organizations.get(orgId, () => inScope(db, { orgId }, (tx) => findOrganizationFacts(tx, orgId))),
     member: (o) => members.get(memberKey(o), () => inScope(db, o, (tx) => findMemberFacts(tx, o))),
     platformRoles: (userId) => platformRoles.get(userId, () => inScope(db, { userId }, (tx) => listPlatformRoles(tx, userId))),
-    model: (orgId) => models.get(orgId ?? platform, () => loadModel(db, orgId)),
+    model: models.get,
+    asOf: (at) => ({
+      user: (userId) => inScope(db, { userId }, (tx) => findUserFacts(tx, userId, at)),
+      organization: (orgId) => inScope(db, { orgId }, (tx) => findOrganizationFacts(tx, orgId, at)),
+      member: (o) => inScope(db, o, (tx) => findMemberFacts(tx, { ...o, at })),
+      model: (orgId) => models.getAt(orgId, at),
+    }),
     dropChanged,
     dropMember,
     dropModel,
@@ -68,13 +77,3 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
 
 const memberKey = ({ orgId, userId }: { orgId: string; userId: string }): string => `${orgId} ${userId}`
 const isOfModel = (subject: string): boolean => ['role_', 'pol_', 'app_'].some((prefix) => subject.startsWith(prefix))
-
-/** One transaction, so roles, policies and catalog belong together. */
-function loadModel(db: Db, orgId: string | undefined): Promise<PolicyModel> {
-  return inScope(db, orgId === undefined ? {} : { orgId }, async (tx) => {
-    const applications = await listApplications(tx)
-    const roles = await listRolesInReach(tx, orgId)
-    const policies = await listPoliciesInReach(tx, orgId)
-    return policyModelOf({ applications, roles, policies })
-  })
-}

@@ -17,7 +17,7 @@ export type MemberRoles = { user: { id: string }; roles: string[] }
 
 /** Everybody may see their own. Ownership is not a role one is given, so it is not among them. @throws AppError `forbidden`, `not_found` */
 export async function getMemberRoles(deps: Deps, caller: OrgCaller, userId: string): Promise<MemberRoles> {
-  if (userId !== caller.userId) await requirePermission(deps, caller, permissions.readRoles)
+  if (caller.kind !== 'user' || userId !== caller.userId) await requirePermission(deps, caller, permissions.readRoles)
   const member = await getMember(deps, { orgId: caller.orgId, userId })
   const model = await deps.knowledge.model(caller.orgId)
   return { user: { id: userId }, roles: roleKeysOf(model, rolesHeldAt(member.roles, deps.clock.now().getTime())).sort() }
@@ -28,7 +28,7 @@ export async function setMemberRoles(deps: Deps, caller: OrgCaller, input: { use
   await requirePermission(deps, caller, permissions.assignRoles)
   const { orgId } = caller
   const member = await getMember(deps, { orgId, userId: input.userId })
-  const outcome = await deps.spine.write({ orgId, userId: caller.userId }, (tx) => replace(tx, { deps, caller, input, member }), { announce: 'await' })
+  const outcome = await deps.spine.write({ orgId }, (tx) => replace(tx, { deps, caller, input, member }), { announce: 'await' })
   deps.knowledge.dropMember({ orgId, userId: input.userId })
   return { user: { id: input.userId }, roles: valueOf(outcome) }
 }
@@ -49,7 +49,7 @@ type Replacing = { deps: Deps; caller: OrgCaller; input: { userId: string; roles
 async function replace(tx: Tx, { deps, caller, input, member }: Replacing): Promise<Outcome<string[]>> {
   const { orgId } = caller
   const nowMs = deps.clock.now().getTime()
-  const model = await openModel(tx, { orgId, userId: caller.userId, nowMs })
+  const model = await openModel(tx, { caller, nowMs })
   const unknown = input.roles.flatMap((key, index) => (model.roles.has(key) && isAssignable(key) ? [] : [{ path: `/roles/${index}`, message: `${key} is not a role that can be given here` }]))
   if (unknown.length > 0) return { kind: 'invalid', errors: unknown }
   const before = await heldKeys(tx, { model, membershipId: member.id, nowMs })

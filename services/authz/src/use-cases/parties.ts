@@ -2,14 +2,14 @@
 import type { UserCaller } from '@gatehouse/service-kit/http/caller'
 import { isAsRecentAs, type MemberFacts, type OrganizationFacts, type UserFacts } from '../domain/facts.ts'
 import { catchUpUntil, requireCurrent, requireUnparked, type Following } from './currency.ts'
-import type { Knowledge } from './knowledge.ts'
+import type { Facts, Knowledge } from './knowledge.ts'
 
 export type Parties = { user: UserFacts | undefined; organization: OrganizationFacts | undefined; member: MemberFacts | undefined }
 export type KnowingDeps = { knowledge: Knowledge; following: Following }
 
 /** Of a person in an organization, whoever asks. */
-export async function findParties({ knowledge }: Pick<KnowingDeps, 'knowledge'>, o: { userId: string; orgId: string }): Promise<Parties> {
-  const [user, organization, member] = await Promise.all([knowledge.user(o.userId), knowledge.organization(o.orgId), knowledge.member(o)])
+export async function findParties(facts: Facts, o: { userId: string; orgId: string }): Promise<Parties> {
+  const [user, organization, member] = await Promise.all([facts.user(o.userId), facts.organization(o.orgId), facts.member(o)])
   return { user, organization, member }
 }
 
@@ -19,7 +19,7 @@ export async function partiesOf(deps: KnowingDeps, caller: UserCaller): Promise<
   requireCurrent(deps.following)
   await requireUnparked(deps.following, { userId, orgId, membershipId })
   const look = async (): Promise<Parties> =>
-    orgId === undefined ? { user: await deps.knowledge.user(userId), organization: undefined, member: undefined } : findParties(deps, { userId, orgId })
+    orgId === undefined ? { user: await deps.knowledge.user(userId), organization: undefined, member: undefined } : findParties(deps.knowledge, { userId, orgId })
   let parties = await look()
   await catchUpUntil(deps.following, async () => {
     parties = await look()

@@ -1,9 +1,10 @@
 /** Rows as the wire has them. */
 import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
-import type { Policy } from '@gatehouse/contracts/http/authz/policies'
+import type { Policy, PolicyContent } from '@gatehouse/contracts/http/authz/policies'
+import type { PolicyDraft, PolicyVersion } from '@gatehouse/contracts/http/authz/policy-lifecycle'
 import type { Role } from '@gatehouse/contracts/http/authz/roles'
 import type { Application, Catalog } from '../domain/catalog.ts'
-import type { PolicyRow, RoleRow } from '../store/schema.ts'
+import type { PolicyDraftRow, PolicyRow, RoleRow } from '../store/schema.ts'
 
 /** The platform's wildcard over every type is shown as what it is at the moment: one wildcard per type. */
 export const roleView = (row: RoleRow, types: Pick<Catalog['types'], 'keys'>): Role => ({
@@ -16,17 +17,25 @@ export const roleView = (row: RoleRow, types: Pick<Catalog['types'], 'keys'>): R
   created_at: row.createdAt.toISOString(),
 })
 
-export const policyView = (row: PolicyRow): Policy => ({
-  id: row.id,
-  key: row.key,
+export const policyContent = (row: PolicyRow): PolicyContent => ({
   effect: row.effect,
   resource_type: row.resourceType,
   actions: row.actions,
   ...(row.roles === null ? {} : { roles: row.roles }),
   ...(row.whenSource === null ? {} : { when: row.whenSource }),
-  version: row.version,
-  created_at: row.createdAt.toISOString(),
+  ...(row.obligation === null ? {} : { obligation: row.obligation }),
+  ...(row.tests === null ? {} : { tests: row.tests }),
 })
+
+export const policyView = (row: PolicyRow): Policy => ({ id: row.id, key: row.key, ...policyContent(row), version: row.version, created_at: row.createdAt.toISOString() })
+
+/** Text of the database's own making, to the millisecond that the wire has. */
+const instant = (text: string): string => new Date(text).toISOString()
+const validityView = (row: { validFrom: string; validTo: string | null }) => ({ valid_from: instant(row.validFrom), valid_to: row.validTo === null ? null : instant(row.validTo) })
+
+export const policyVersionView = (row: PolicyRow): PolicyVersion => ({ ...policyView(row), ...validityView(row) })
+
+export const policyDraftView = (row: PolicyDraftRow, { key }: { key: string }): PolicyDraft => ({ id: row.policyId, key, ...row.content, saved_at: row.savedAt.toISOString() })
 
 export type ApplicationView = { key: string } & ApplicationManifest
 export const applicationView = ({ key, manifest }: Application): ApplicationView => ({ key, ...manifest })

@@ -25,7 +25,7 @@ for (const o of [ours, theirs]) {
     await claimJoining(tx, { ...o, version: 1 })
     await insertRole(tx, role(o))
     await insertMemberRoles(tx, { ...o, roleIds: [o.roleId], givenBy: 'system' })
-    await insertPolicy(tx, { id: newId('pol'), version: 1, orgId: o.orgId, application: null, key: 'p', effect: 'deny', resourceType: 'gatehouse', actions: ['x'], roles: null, whenSource: null, condition: null })
+    await insertPolicy(tx, { id: newId('pol'), version: 1, orgId: o.orgId, application: null, key: 'p', effect: 'deny', resourceType: 'gatehouse', actions: ['x'], roles: null, whenSource: null, condition: null, obligation: null, tests: null })
     await insertPlatformRole(tx, { userId: o.userId, roleId: o.roleId, givenBy: 'system' })
   })
 }

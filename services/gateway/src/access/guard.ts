@@ -6,18 +6,18 @@ import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { AccessTokenVerifier, VerifiedAccessToken } from '@gatehouse/service-kit/http/access-token'
 import { bearerOf } from '@gatehouse/service-kit/http/authenticate'
-import { anonymous, userCaller, type Caller } from '@gatehouse/service-kit/http/caller'
+import { anonymous, isForPeopleOnly, principalCaller, type AnonymousCaller, type PrincipalCaller } from '@gatehouse/service-kit/http/caller'
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { decideAccess } from '../domain/access.ts'
 import { namesOrganization } from '../domain/route-table.ts'
 import type { Floors } from '../events/follow-floors.ts'
 
-export type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<Caller>
+export type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<AnonymousCaller | PrincipalCaller>
 
 const refusals = counter('gateway_access_refused_total', 'Requests refused for their access token, by code')
 
-export function createGuard(route: Pick<RouteContract, 'auth' | 'path'>, deps: { accessTokens: AccessTokenVerifier; floors: Pick<Floors, 'isVoid' | 'isCurrentFor'> }): Guard {
+export function createGuard(route: Pick<RouteContract, 'auth' | 'path' | 'principals'>, deps: { accessTokens: AccessTokenVerifier; floors: Pick<Floors, 'isVoid' | 'isCurrentFor'> }): Guard {
   const { accessTokens, floors } = deps
   const isScoped = namesOrganization(route.path)
 
@@ -28,6 +28,7 @@ export function createGuard(route: Pick<RouteContract, 'auth' | 'path'>, deps: {
     const verified = token === undefined ? undefined : await verify(accessTokens, token)
     const decision = decideAccess({
       auth: route.auth,
+      isForPeopleOnly: isForPeopleOnly(route),
       orgInPath: isScoped ? (request.params as { org: string }).org : undefined,
       claims: verified?.claims,
       isVoid: verified !== undefined && floors.isVoid(verified.claims, verified.kid),
@@ -39,7 +40,7 @@ export function createGuard(route: Pick<RouteContract, 'auth' | 'path'>, deps: {
       if (token === undefined) void reply.header('www-authenticate', 'Bearer realm="gatehouse"')
       throw problem(decision.code)
     }
-    return decision.as === 'person' && verified && token ? userCaller(verified.claims, token) : anonymous
+    return decision.as === 'principal' && verified && token ? principalCaller(verified.claims, token) : anonymous
   }
 }
 

@@ -1,0 +1,21 @@
+/** Who may do this action on this resource (AuthZEN §8.4). A person is told about themself only. */
+import type { EntitySearchResponse, SubjectSearchRequest } from '@gatehouse/contracts/http/authz/search'
+import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
+import { answer } from '../domain/decision.ts'
+import { candidateSubjects } from './asked-subjects.ts'
+import { requireCurrent, revisionNow } from './currency.ts'
+import { requireStated, type DecidingDeps } from './decide-for-caller.ts'
+import { readMoment } from './moment.ts'
+import { searchPage } from './search-pages.ts'
+
+/** @throws AppError `invalid_attribute`, `invalid_cursor`, `not_current`, `revision_unavailable` */
+export async function searchSubjects(deps: DecidingDeps, caller: OrgCaller, request: SubjectSearchRequest): Promise<EntitySearchResponse> {
+  const { subject: sought, resource, action, context } = request
+  requireCurrent(deps.following)
+  const at = await readMoment(deps, context)
+  const question = { resource, action, subjectProperties: sought.properties, context }
+  const found = await searchPage(request, candidateSubjects(deps, caller, { type: sought.type, at }), ({ id, subject }) =>
+    requireStated(answer(subject, question)).allowed ? { type: sought.type, id } : undefined,
+  )
+  return { ...found, context: { revision: revisionNow(deps.following) } }
+}
