@@ -14,7 +14,7 @@ import { answersOk, freePort, startChild } from '../servers/child.ts'
 import type { Cleanup } from '../servers/cleanup.ts'
 import { idOf } from '../servers/facts.ts'
 import { loadModel, type Asker } from '../servers/tenants.ts'
-import { createModel, type Model } from '../workload/model.ts'
+import { createModel, fullSize, type Model } from '../workload/model.ts'
 import { createQuestions, type Judged } from '../workload/questions.ts'
 import type { Effort } from './part.ts'
 
@@ -23,9 +23,10 @@ type Contender = { readonly name: string; readonly pid: number; order(): LoadOrd
 const batchSize = 100
 
 export async function measureRequests(effort: Effort, cleanup: Cleanup, parts: ReadonlySet<string>): Promise<PartResult[]> {
-  const model = createModel({ seed: 20251, idOf: (index) => idOf('user', index) })
-  const singles = createQuestions(model, { seed: 20253, count: effort.quick ? 500 : 3000 })
-  const batches = createBatches(model, effort.quick ? 10 : 200)
+  const size = effort.quick ? { ...fullSize, holders: 60, organizations: 6 } : fullSize
+  const model = createModel({ seed: 20251, size, idOf: (index) => idOf('user', index) })
+  const singles = createQuestions(model, { seed: 20253, count: effort.quick ? 300 : 3000 })
+  const batches = createBatches(model, effort.quick ? 5 : 200)
   const authz = await startAuthz(cleanup, effort)
   const askers = await loadModel(authz, model)
   const cerbos = hasCerbos() && !effort.quick ? await startCerbos(cleanup, model) : undefined
@@ -110,7 +111,7 @@ async function race(contenders: readonly (Contender | undefined)[], effort: Effo
 /** Everything once, so that whoever caches has seen everybody, and then some time for the compiler. Answers count, figures do not. */
 async function warmUp(one: Contender, effort: Effort): Promise<void> {
   if (effort.quick) return
-  for (const how of [{}, { seconds: 3 }]) await run(one, effort, how)
+  for (const how of [{}, { seconds: effort.profileInto === undefined ? 3 : 20 }]) await run(one, effort, how)
   one.loads.splice(0, one.loads.length, ...one.loads.filter(({ wrong }) => wrong > 0))
 }
 

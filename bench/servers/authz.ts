@@ -2,7 +2,7 @@
  * The real authz service as its own process on a real database, with neighbours that never say anything new, and whoever may ask it.
  * Facts of people and organizations are put into its tables; the cursors say that they are what the neighbours have said.
  */
-import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
+import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { accessTokenAudience } from '@gatehouse/contracts/claims/access-token'
 import { internalHeaders, type ServiceName } from '@gatehouse/contracts/common/services'
@@ -42,9 +42,7 @@ export async function startAuthz(cleanup: Cleanup, o: { profileInto?: string } =
   const database = await testDatabase(cleanup, { services: ['authz'] })
   const signing = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const neighbours = await startNeighbours(cleanup, { keys: [{ ...signing.publicKey.export({ format: 'jwk' }), kid: 'bench', alg: 'ES256', use: 'sig' }] })
-  const keys = new Map(names.map((service) => [service, generateServiceKey(service)]))
-  const keyOf = (service: ServiceName) => keys.get(service) as ReturnType<typeof generateServiceKey>
-  const gateway = createAssertionSigner({ service: 'gateway', privateJwk: keyOf('gateway').privateJwk })
+  const { gateway, ...settings } = createKeys()
   const sql = postgres(database.url('authz', 'system'), { max: 2, onnotice: () => {}, connection: { search_path: 'authz' } })
   cleanup.teardown(() => sql.end({ timeout: 5 }))
   for (const producer of ['identity', 'orgs']) {
@@ -53,7 +51,7 @@ export async function startAuthz(cleanup: Cleanup, o: { profileInto?: string } =
   const [port, managementPort] = [await freePort(), await freePort()]
   const env = {
     ...process.env, GATEHOUSE_ENV: 'development', GATEHOUSE_PARENT_WATCH: '1', NODE_ENV: 'production', LOG_LEVEL: 'warn', HOST: '127.0.0.1', PORT: String(port), MANAGEMENT_PORT: String(managementPort), GATEHOUSE_ISSUER: issuer,
-    SERVICE_PRIVATE_KEY: JSON.stringify(keyOf('authz').privateJwk), SERVICE_JWKS: JSON.stringify({ keys: names.map((service) => keyOf(service).publicJwk) }),
+    ...settings,
     DATABASE_RUNTIME_URL: database.url('authz', 'runtime'), DATABASE_SYSTEM_URL: database.url('authz', 'system'), NATS_URL: testNatsUrl(),
     IDENTITY_URL: neighbours.url, ORGS_URL: neighbours.url, TOKENS_URL: neighbours.url,
   }
@@ -61,7 +59,6 @@ export async function startAuthz(cleanup: Cleanup, o: { profileInto?: string } =
   const start = (): Promise<Child> =>
     startChild(cleanup, { name: 'authz', command: process.execPath, args: [...profiling, '--import', 'tsx', main], env, isReady: () => answersOk(`http://127.0.0.1:${managementPort}/readyz`) })
   let child = await start()
-  const headersFor = (token: string) => ({ authorization: `Bearer ${gateway.assertionFor('authz')}`, [internalHeaders.accessToken]: token })
   return {
     port,
     pid: () => child.pid,
@@ -71,10 +68,10 @@ export async function startAuthz(cleanup: Cleanup, o: { profileInto?: string } =
       await owner.unsafe('vacuum analyze authz.users, authz.memberships, authz.organizations, authz.assignments, authz.roles, authz.policies')
       await owner.end({ timeout: 5 })
     },
-    headersFor,
+    headersFor: (token) => headersFromGateway(gateway.assertionFor('authz'), token),
     personToken: (who) => personToken(signing.privateKey, who),
     async call(method, path, { token, body }) {
-      const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { ...headersFor(token), 'content-type': 'application/json' }, body: JSON.stringify(body) })
+      const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { ...headersFromGateway(gateway.assertionFor('authz'), token), 'content-type': 'application/json' }, body: JSON.stringify(body) })
       return { status: response.status, body: await response.json() }
     },
     async restart() {
@@ -83,6 +80,25 @@ export async function startAuthz(cleanup: Cleanup, o: { profileInto?: string } =
       child = await start()
       return performance.now() - started
     },
+  }
+}
+
+function createKeys() {
+  const keys = new Map(names.map((service) => [service, generateServiceKey(service)]))
+  const keyOf = (service: ServiceName) => keys.get(service) as ReturnType<typeof generateServiceKey>
+  return {
+    gateway: createAssertionSigner({ service: 'gateway', privateJwk: keyOf('gateway').privateJwk }),
+    SERVICE_PRIVATE_KEY: JSON.stringify(keyOf('authz').privateJwk),
+    SERVICE_JWKS: JSON.stringify({ keys: names.map((service) => keyOf(service).publicJwk) }),
+  }
+}
+
+/** What the gateway sends along with every request. */
+function headersFromGateway(assertion: string, token: string): Record<string, string> {
+  const id = newId('req')
+  return {
+    authorization: `Bearer ${assertion}`, [internalHeaders.accessToken]: token, [internalHeaders.clientAddress]: '192.0.2.1', [internalHeaders.correlation]: id,
+    'x-request-id': id, traceparent: `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,
   }
 }
 
