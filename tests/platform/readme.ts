@@ -1,4 +1,4 @@
-/** Runs the README's journey as a reader would paste it, and compares what it prints; `…` in the README stands for anything. */
+/** Runs the README's journey and the guides as a reader would paste them, and compares what they print; `…` in a document stands for anything. */
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
@@ -26,9 +26,12 @@ const matches = (printed: string, expected: string): boolean => {
   return new RegExp(`^${pattern}$`).test(printed.trim())
 }
 
-/** Each step that printed something else, with both texts. */
-export const pasteReadme = async (platformFile: string): Promise<{ steps: number; differences: { expected: string; printed: string }[] }> => {
-  const steps = stepsOf(readFileSync(new URL('../../README.md', import.meta.url), 'utf8'))
+const stepsOfFile = (path: string): Step[] => stepsOf(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'))
+
+/** Each step of the document that printed something else, with both texts. A guide begins where the README's first block ends. */
+export const pasteDocument = async (path: string, platformFile: string): Promise<{ steps: number; differences: { expected: string; printed: string }[] }> => {
+  const own = stepsOfFile(path)
+  const steps = path === 'README.md' ? own : [...stepsOfFile('README.md').slice(0, 1), ...own]
   const output = await runScript(steps.map((step) => step.commands).join(`\necho '${separator}'\n`), { GATEHOUSE_PLATFORM_FILE: platformFile })
   const printed = output.split(`${separator}\n`)
   const differences = steps.flatMap(({ prints }, index) => (prints === undefined || matches(printed[index] ?? '', prints) ? [] : [{ expected: prints, printed: printed[index] ?? '' }]))

@@ -28,6 +28,13 @@ create table clients (
 );
 insert into clients (id, name, is_first_party, idle_ttl_seconds, absolute_ttl_seconds) values ('gatehouse-web', 'Gatehouse', true, 1209600, 7776000);
 --> statement-breakpoint
+-- The epoch everything below belongs to. Another one in spine_head means that a backup was restored: tokens then ends all of it before it serves.
+create table known_epoch (
+  only_row boolean primary key default true check (only_row),
+  epoch uuid not null
+);
+insert into known_epoch (epoch) select epoch from spine_head;
+--> statement-breakpoint
 create table sessions (
   id uuid primary key,
   user_id uuid not null,
@@ -134,6 +141,7 @@ end $$;
 grant select on clients to tokens_runtime, tokens_system;
 grant select, insert, update on sessions, refresh_families, refresh_tokens to tokens_runtime;
 grant select on user_states, organization_states, membership_states to tokens_runtime;
+grant select, update (epoch) on known_epoch to tokens_system;
 grant select, insert on signing_keys to tokens_system;
 grant update (voided_at) on signing_keys to tokens_system;
 grant select, delete on sessions, refresh_families to tokens_system;

@@ -9,8 +9,11 @@ import postgres from 'postgres'
 
 const spineFolder = fileURLToPath(new URL('../../migrations', import.meta.url))
 
-/** Brings the schema of `service` to its newest version. `migrationsFolder` is absolute and holds `meta/_journal.json`. */
-export async function migrateService(options: { service: string; ownerUrl: string; migrationsFolder?: string }): Promise<void> {
+/**
+ * Brings the schema of `service` to its newest version. `migrationsFolder` is absolute and holds `meta/_journal.json`.
+ * `isRestored`: the database came out of a backup, so its spine begins a new epoch and every reader loads anew.
+ */
+export async function migrateService(options: { service: string; ownerUrl: string; migrationsFolder?: string; isRestored?: boolean }): Promise<void> {
   const client = postgres(options.ownerUrl, {
     max: 1,
     connect_timeout: 5,
@@ -22,6 +25,7 @@ export async function migrateService(options: { service: string; ownerUrl: strin
     await applyFolder(client, { folder: spineFolder, journal: '__spine_migrations' })
     if (options.migrationsFolder !== undefined) await applyFolder(client, { folder: options.migrationsFolder, journal: '__migrations' })
     await client`select maintain_partitions()`
+    if (options.isRestored) await client`update spine_head set epoch = gen_random_uuid()`
   } finally {
     await client.end({ timeout: 5 })
   }

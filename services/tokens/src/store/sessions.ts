@@ -104,7 +104,13 @@ export async function claimExpiredSessionEnds(system: Queryable, limit: number):
   return await endWhere(system, inArray(sessions.id, due), 'expired')
 }
 
-async function endWhere(db: Queryable, which: SQL | undefined, reason: EndReason): Promise<EndedSession[]> {
+/** Ends up to `limit` active sessions, whoever's, because a backup was restored. */
+export async function claimRestoredSessionEnds(system: Queryable, limit: number): Promise<EndedSession[]> {
+  const some = system.select({ id: sessions.id }).from(sessions).where(eq(sessions.status, 'active')).orderBy(asc(sessions.id)).limit(limit).for('update')
+  return await endWhere(system, inArray(sessions.id, some), 'restored')
+}
+
+async function endWhere(db: Queryable, which: SQL | undefined, reason: EndReason | 'restored'): Promise<EndedSession[]> {
   const next = sql`${sessions.version} + 1`
   return await db
     .update(sessions)

@@ -1,6 +1,6 @@
 /** Signing keys at rest. Written by whoever holds the lock, so two replicas that start together make one key. */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
-import { desc, sql } from 'drizzle-orm'
+import { desc, isNull, sql } from 'drizzle-orm'
 import type { StoredSigningKey } from '../crypto/key-ring.ts'
 import { signingKeys } from './schema.ts'
 
@@ -27,6 +27,18 @@ export async function insertSigningKey(tx: Queryable, key: StoredSigningKey): Pr
 export async function listVoidedKeyIds(db: Queryable): Promise<string[]> {
   const rows = await db.select({ id: signingKeys.id }).from(signingKeys).where(sql`${signingKeys.voidedAt} is not null`)
   return rows.map((row) => row.id)
+}
+
+/** Voids every key that was not voided yet; their ids. */
+export async function claimAllKeyVoids(tx: Queryable): Promise<string[]> {
+  const rows = await tx.update(signingKeys).set({ voidedAt: sql`clock_timestamp()` }).where(isNull(signingKeys.voidedAt)).returning({ id: signingKeys.id })
+  return rows.map((row) => row.id)
+}
+
+/** Takes note of the spine's epoch; false when it is the one already known. */
+export async function claimNewEpoch(tx: Queryable): Promise<boolean> {
+  const changed = await tx.execute(sql`update known_epoch k set epoch = h.epoch from spine_head h where k.epoch <> h.epoch returning k.epoch`)
+  return changed.length > 0
 }
 
 async function databaseNow(db: Queryable): Promise<Date> {

@@ -1,6 +1,6 @@
 /**
  * Keeps a signing key ready: made at the first start, and again a day before the last one stops. Replicas that start together make one,
- * because the decision is taken under a lock. Then fills this process' key ring from the table.
+ * because the decision is taken under a lock. Then fills this process' key ring from the table. What a restored backup brought back ends before that.
  */
 import { SigningKeyCreated } from '@gatehouse/contracts/events/tokens/signing-key-created.v1'
 import { appendEvent } from '@gatehouse/service-kit/events/outbox'
@@ -9,10 +9,12 @@ import type { Deps } from '../deps.ts'
 import { makeSigningKey } from '../crypto/key-ring.ts'
 import { nextSigningKey } from '../domain/signing-key-plan.ts'
 import { insertSigningKey, listSigningKeys, lockSigningKeys } from '../store/signing-keys.ts'
+import { endWhatWasRestored } from './end-what-was-restored.ts'
 
 type KeyDeps = Pick<Deps, 'spine' | 'system' | 'keyRing' | 'envelope'>
 
 export async function keepSigningKeys(deps: KeyDeps): Promise<void> {
+  await endWhatWasRestored(deps)
   const { keys, now } = await listSigningKeys(deps.system)
   if (nextSigningKey(keys, now) !== undefined) await makeDueKey(deps)
   await loadKeyRing(deps)
