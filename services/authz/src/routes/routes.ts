@@ -1,10 +1,15 @@
 /** Every route of authz, written out: what is not in this list is not served. */
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
+import { registerAddGroupMember } from './add-group-member.ts'
 import { registerCheckGrantableRoles } from './check-grantable-roles.ts'
 import { registerCheckPermissions } from './check-permissions.ts'
+import { registerCreateAssignment } from './create-assignment.ts'
+import { registerCreateGroup } from './create-group.ts'
 import { registerCreatePolicy } from './create-policy.ts'
 import { registerCreateRole } from './create-role.ts'
+import { registerDeleteAssignment } from './delete-assignment.ts'
+import { registerDeleteGroup } from './delete-group.ts'
 import { registerDeletePolicyDraft } from './delete-policy-draft.ts'
 import { registerDeletePolicy } from './delete-policy.ts'
 import { registerDeleteRole } from './delete-role.ts'
@@ -13,13 +18,18 @@ import { registerDiffPolicyVersions } from './diff-policy-versions.ts'
 import { registerEvaluate } from './evaluate.ts'
 import { registerGetAuthzenConfiguration } from './get-authzen-configuration.ts'
 import { registerGetCatalog } from './get-catalog.ts'
+import { registerGetGroup } from './get-group.ts'
 import { registerGetMemberRoles } from './get-member-roles.ts'
 import { registerGetPolicyDraft } from './get-policy-draft.ts'
 import { registerGetPolicyVersion } from './get-policy-version.ts'
 import { registerGetPolicy } from './get-policy.ts'
 import { registerGetRole } from './get-role.ts'
+import { registerListAssignments } from './list-assignments.ts'
+import { registerListGroupMembers } from './list-group-members.ts'
+import { registerListGroups } from './list-groups.ts'
 import { registerListPolicies } from './list-policies.ts'
 import { registerListPolicyVersions } from './list-policy-versions.ts'
+import { registerListRoleVersions } from './list-role-versions.ts'
 import { registerListRoles } from './list-roles.ts'
 import { registerPublishPolicy } from './publish-policy.ts'
 import { registerPutApplication } from './put-application.ts'
@@ -27,8 +37,10 @@ import { registerSearchActions } from './search-actions.ts'
 import { registerSearchResources } from './search-resources.ts'
 import { registerSearchSubjects } from './search-subjects.ts'
 import { registerPutPolicyDraft } from './put-policy-draft.ts'
+import { registerRemoveGroupMember } from './remove-group-member.ts'
 import { registerRollbackPolicy } from './rollback-policy.ts'
 import { registerSetMemberRoles } from './set-member-roles.ts'
+import { registerUpdateGroup } from './update-group.ts'
 import { registerUpdatePolicy } from './update-policy.ts'
 import { registerUpdateRole } from './update-role.ts'
 
@@ -41,8 +53,20 @@ export const publicRoutes: readonly Register[] = [
   registerGetRole,
   registerUpdateRole,
   registerDeleteRole,
+  registerListRoleVersions,
   registerGetMemberRoles,
   registerSetMemberRoles,
+  registerListGroups,
+  registerCreateGroup,
+  registerGetGroup,
+  registerUpdateGroup,
+  registerDeleteGroup,
+  registerListGroupMembers,
+  registerAddGroupMember,
+  registerRemoveGroupMember,
+  registerListAssignments,
+  registerCreateAssignment,
+  registerDeleteAssignment,
   registerListPolicies,
   registerCreatePolicy,
   registerGetPolicy,

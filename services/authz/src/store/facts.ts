@@ -31,7 +31,7 @@ export async function findMemberFacts(db: Queryable, o: { orgId: string; userId:
   const row = await findMembership(db, o)
   if (!row) return undefined
   const { id, version, status, isOwner, attributes } = row
-  return { id, version, status, isOwner, attributes, roles: await listMemberRoles(db, id, o.at) }
+  return { id, version, status, isOwner, attributes, roles: await listMemberRoles(db, { membershipId: id, at: o.at }) }
 }
 
 /** Whether the schema is there: what a replica needs before it is ready. */

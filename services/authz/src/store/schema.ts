@@ -1,10 +1,11 @@
 /** Tables of the schema `authz` as drizzle sees them; migrations/ is what made them. */
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core'
+import { bigint, boolean, customType, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core'
 import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership-fields'
 import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
 import type { PolicyContent } from '@gatehouse/contracts/http/authz/policies'
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
+import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
 
 export const authz = pgSchema('authz')
@@ -91,12 +92,20 @@ export const groupMembers = authz.table('group_members', {
   ...validity(),
 })
 
+export type PrincipalType = 'user' | 'service_account' | 'group'
+const prefixes = { user: 'user', service_account: 'svc', group: 'grp' } as const satisfies Record<PrincipalType, string>
+
+/** Written from a TypeID of any type, read as its UUID: whose it is stands in another column (`principalIdOf`). */
+const principalUuid = (column: string) => customType<{ data: string; driverData: string }>({ dataType: () => 'uuid', toDriver: (id) => uuidOf(id) })(column)
+
+export const principalIdOf = (row: Pick<AssignmentRow, 'principalType' | 'principalId'>): string => typeIdOf(prefixes[row.principalType], row.principalId)
+
 export const assignments = authz.table('assignments', {
   id: typeId('id', 'asg').primaryKey(),
   scope: text('scope').$type<'platform' | 'organization'>().notNull(),
   orgId: typeId('org_id', 'org'),
-  principalType: text('principal_type').$type<'user'>().notNull(),
-  principalId: typeId('principal_id', 'user').notNull(),
+  principalType: text('principal_type').$type<PrincipalType>().notNull(),
+  principalId: principalUuid('principal_id').notNull(),
   membershipId: typeId('membership_id', 'mem'),
   roleId: typeId('role_id', 'role').notNull(),
   resourceType: text('resource_type'),

@@ -28,6 +28,8 @@ export type Knowledge = Facts & {
   /** Drops what these events say has changed; events of any service. */
   dropChanged(events: readonly Pick<EventEnvelope, 'source' | 'subject' | 'orgid' | 'userid'>[]): void
   dropMember(o: { orgId: string; userId: string }): void
+  /** All of an organization: what a group holds has changed. */
+  dropMembers(orgId: string): void
   /** Roles or policies of one organization; `undefined`: of the platform, which every model contains. */
   dropModel(orgId: string | undefined): void
   dropAll(): void
@@ -47,6 +49,7 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
 
   const dropModel = models.drop
   const dropMember = (o: { orgId: string; userId: string }): void => members.drop(memberKey(o))
+  const dropMembers = (orgId: string): void => members.dropWhere((key) => key.startsWith(`${orgId} `))
   const dropChanged: Knowledge['dropChanged'] = (events) => {
     for (const { source, subject, orgid, userid } of events) {
       if (subject.startsWith('user_')) users.drop(subject)
@@ -54,6 +57,7 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
       if (orgid !== undefined && userid !== undefined) dropMember({ orgId: orgid, userId: userid })
       if (source === '/gatehouse/orgs' && orgid !== undefined) organizations.drop(orgid)
       if (source === '/gatehouse/authz' && isOfModel(subject)) dropModel(orgid)
+      if (orgid !== undefined && userid === undefined && isOfMany(subject)) dropMembers(orgid)
     }
   }
   return {
@@ -70,10 +74,13 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
     }),
     dropChanged,
     dropMember,
+    dropMembers,
     dropModel,
     dropAll: () => all.forEach((cache) => cache.clear()),
   }
 }
 
 const memberKey = ({ orgId, userId }: { orgId: string; userId: string }): string => `${orgId} ${userId}`
+/** A group, or what was given to one: it concerns whoever belongs to it. */
+const isOfMany = (subject: string): boolean => subject.startsWith('grp_') || subject.startsWith('asg_')
 const isOfModel = (subject: string): boolean => ['role_', 'pol_', 'app_'].some((prefix) => subject.startsWith(prefix))

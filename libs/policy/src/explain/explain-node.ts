@@ -1,0 +1,104 @@
+/** One condition with the value of every part of it. What the asker may not know is left out, and so is every result that would tell it. */
+import { readAttribute, type AttributeValues, type Value } from '../compile/attributes.ts'
+import { evaluateNode } from '../compile/closure.ts'
+import { childrenOf, type AttributeSource, type Node, type TypedAttributeRef } from '../ir/condition.ts'
+import { withItem } from '../ir/substitute.ts'
+
+type CheckedNode = Node<TypedAttributeRef>
+export type MayKnow = (attribute: { readonly source: AttributeSource; readonly name: string }) => boolean
+
+/**
+ * `result` is null when it is unknown, and absent when it is redacted. Instants are RFC 3339 texts, lengths of time are milliseconds.
+ * `at` is the offset in the source. A quantifier's operands after its list are its condition for each item.
+ */
+export type ExplainedNode = {
+  readonly operator: string
+  readonly at: number
+  readonly result?: Value | null
+  readonly redacted?: true
+  /** `source.name`, of an attribute. */
+  readonly attribute?: string
+  /** The item of a quantifier an operand is about. */
+  readonly item?: Value | null
+  readonly operands?: readonly ExplainedNode[]
+  /** How many more items there are than are shown. */
+  readonly more?: number
+}
+
+/** An explanation is for reading: of a long list its beginning is enough. */
+const itemsShown = 20
+
+type Explaining = { readonly values: AttributeValues; readonly mayKnow: MayKnow }
+
+export function explainNode(node: CheckedNode, explaining: Explaining): ExplainedNode {
+  const { operator, attribute } = nameOf(node)
+  const redacted = readsRedacted(node, explaining.mayKnow)
+  return {
+    operator,
+    at: node.at,
+    ...(redacted ? { redacted } : { result: resultOf(node, explaining) }),
+    ...(attribute === undefined ? {} : { attribute }),
+    ...operandsOf(node, explaining),
+  }
+}
+
+export const readsRedacted = (node: CheckedNode, mayKnow: MayKnow): boolean => (node.kind === 'attribute' ? !mayKnow(node) : childrenOf(node).some((child) => readsRedacted(child, mayKnow)))
+
+function resultOf(node: CheckedNode, { values }: Explaining): Value | null {
+  if (node.kind === 'list') return node.items.map((item) => String(evaluateNode(item, values) ?? null))
+  const value = evaluateNode(node, values)
+  if (value === undefined) return null
+  const isInstant = node.kind === 'instant' || (node.kind === 'attribute' && node.type === 'timestamp')
+  return isInstant && typeof value === 'number' ? instantText(value) : value
+}
+
+const instantText = (epochMs: number): Value => (Math.abs(epochMs) <= 8.64e15 ? new Date(epochMs).toISOString() : epochMs)
+
+function nameOf(node: CheckedNode): { operator: string; attribute?: string } {
+  switch (node.kind) {
+    case 'attribute':
+      return { operator: 'attribute', attribute: `${node.source}.${node.name}` }
+    case 'literal':
+    case 'instant':
+    case 'duration':
+      return { operator: 'constant' }
+    case 'not':
+      return { operator: '!' }
+    case 'and':
+      return { operator: '&&' }
+    case 'or':
+      return { operator: '||' }
+    case 'compare':
+      return { operator: node.operator }
+    case 'text':
+      return { operator: node.test }
+    case 'elapsed':
+      return { operator: '-' }
+    case 'cidr':
+      return { operator: `inCidr ${node.network}` }
+    case 'quantifier':
+      return { operator: node.quantifier }
+    default:
+      return { operator: node.kind }
+  }
+}
+
+function operandsOf(node: CheckedNode, explaining: Explaining): { operands?: ExplainedNode[]; more?: number } {
+  if (node.kind === 'quantifier') return itemsOf(node, explaining)
+  const children = childrenOf(node)
+  return children.length === 0 ? {} : { operands: children.map((child) => explainNode(child, explaining)) }
+}
+
+function itemsOf({ list, body }: Extract<CheckedNode, { kind: 'quantifier' }>, explaining: Explaining): { operands: ExplainedNode[]; more?: number } {
+  const explainedList = explainNode(list, explaining)
+  const items = readsRedacted(list, explaining.mayKnow) ? [] : itemNodes(list, explaining.values)
+  const shown = items.slice(0, itemsShown).map((item) => ({ ...explainNode(withItem(body, item), explaining), item: resultOf(item, explaining) }))
+  const more = items.length - shown.length
+  return { operands: [explainedList, ...shown], ...(more > 0 ? { more } : {}) }
+}
+
+function itemNodes(list: CheckedNode, values: AttributeValues): readonly CheckedNode[] {
+  if (list.kind === 'list') return list.items
+  const items = list.kind === 'attribute' ? readAttribute(values, list) : undefined
+  return Array.isArray(items) ? items.map((value: string) => ({ kind: 'literal', at: list.at, value })) : []
+}

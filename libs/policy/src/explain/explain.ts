@@ -1,0 +1,66 @@
+/** Why a decision came out as it did: which roles could grant it, and each policy about it with the value of every part of its condition. */
+import { hasBit, firstCommonBit } from '../compile/bitset.ts'
+import type { CompiledPolicy, PolicySet, Rules } from '../compile/policy-set.ts'
+import type { Scope } from '../compile/roles.ts'
+import { decide, type Decision, type DecisionRequest } from '../decide/decide.ts'
+import { explainNode, readsRedacted, type ExplainedNode, type MayKnow } from './explain-node.ts'
+
+/**
+ * `applies` is null when it is unknown, and absent when it is redacted: its condition reads what the asker may not know,
+ * and the decision did not turn on it. `skipped`: it is for other roles, or the holder of a repair role is not stopped by it.
+ */
+export type ExplainedPolicy = {
+  readonly policy: string
+  readonly scope: Scope
+  readonly effect: 'allow' | 'deny'
+  readonly applies?: boolean | null
+  readonly skipped?: 'other_roles' | 'repair_role'
+  readonly condition?: ExplainedNode
+}
+
+export type Explanation = {
+  readonly decision: Decision
+  /** Roles that grant the action by themselves, and whether they are held. */
+  readonly roles: readonly { readonly role: string; readonly held: boolean }[]
+  readonly policies: readonly ExplainedPolicy[]
+}
+
+/** Explains what `decide` answers to the same request. Everything may be known unless `mayKnow` says otherwise. */
+export function explain(set: PolicySet, request: DecisionRequest, o: { readonly mayKnow?: MayKnow } = {}): Explanation {
+  const decision = redact(decide(set, request), o.mayKnow)
+  const rules = set.types.get(request.resourceType)?.get(request.action)
+  if (!rules) return { decision, roles: [], policies: [] }
+  const roles = set.roleKeys.flatMap((role, number) => (hasBit(rules.grantedBy, number) ? [{ role, held: hasBit(request.roles, number) }] : []))
+  const explaining: Explaining = { request, decision, mayKnow: o.mayKnow ?? (() => true), isRepairing: firstCommonBit(rules.repairRoles, request.roles) >= 0 }
+  return { decision, roles, policies: policiesOf(rules, explaining) }
+}
+
+type Explaining = { readonly request: DecisionRequest; readonly decision: Decision; readonly mayKnow: MayKnow; readonly isRepairing: boolean }
+
+/** The names of missing attributes are told in the reason as well. */
+function redact(decision: Decision, mayKnow: MayKnow | undefined): Decision {
+  const { reason } = decision
+  if (!mayKnow || !('missing' in reason)) return decision
+  return { ...decision, reason: { ...reason, missing: reason.missing.filter((name) => mayKnow(attributeNamed(name))) } }
+}
+
+function attributeNamed(name: string): Parameters<MayKnow>[0] {
+  const dot = name.indexOf('.')
+  return { source: name.slice(0, dot) as Parameters<MayKnow>[0]['source'], name: name.slice(dot + 1) }
+}
+
+const policiesOf = (rules: Rules, explaining: Explaining): ExplainedPolicy[] => [
+  ...rules.denies.map((policy) => explainPolicy(policy, { effect: 'deny', explaining })),
+  ...rules.allows.map((policy) => explainPolicy(policy, { effect: 'allow', explaining })),
+]
+
+function explainPolicy(policy: CompiledPolicy, { effect, explaining }: { effect: 'allow' | 'deny'; explaining: Explaining }): ExplainedPolicy {
+  const { request, decision, mayKnow, isRepairing } = explaining
+  const about = { policy: policy.key, scope: policy.scope, effect }
+  if (policy.roles && firstCommonBit(policy.roles, request.roles) < 0) return { ...about, applies: false, skipped: 'other_roles' }
+  if (effect === 'deny' && isRepairing && policy.scope === 'organization') return { ...about, applies: false, skipped: 'repair_role' }
+  if (!policy.when || !policy.condition) return { ...about, applies: true }
+  const turnedOn = 'policy' in decision.reason && decision.reason.policy === policy.key && decision.reason.scope === policy.scope
+  const told = turnedOn || !readsRedacted(policy.when.root, mayKnow)
+  return { ...about, ...(told ? { applies: policy.condition(request.values) ?? null } : {}), condition: explainNode(policy.when.root, { values: request.values, mayKnow }) }
+}

@@ -1,0 +1,96 @@
+/**
+ * The smallest single changes that would turn a decision round. Each one is decided with before it is told, so none is a guess.
+ * They are found by trying what the policies about this action speak of; that none is found does not prove that there is none.
+ */
+import { readAttribute, type AttributeValues } from '../compile/attributes.ts'
+import { hasBit, withBit } from '../compile/bitset.ts'
+import type { CompiledPolicy, Obligation, PolicySet, Rules } from '../compile/policy-set.ts'
+import { decide, type DecisionRequest } from '../decide/decide.ts'
+import type { AttributeSource, TypedAttributeRef } from '../ir/condition.ts'
+import { candidatesFor, vocabularyOf } from './candidates.ts'
+import type { MayKnow } from './explain-node.ts'
+
+/** `value` as the engine takes it (an instant is RFC 3339 text); absent: no value. `membership` is a change of what is known of the member. */
+export type Suggestion =
+  | { readonly kind: 'step_up'; readonly obligation: Obligation; readonly policy: string }
+  | { readonly kind: 'role_added' | 'role_removed'; readonly role: string }
+  | { readonly kind: 'attribute' | 'membership'; readonly source: AttributeSource; readonly name: string; readonly value?: unknown }
+
+export type SuggestOptions = {
+  /** Attributes the asker may know of; others are not suggested. */
+  readonly mayKnow?: MayKnow
+  /** Attributes somebody could change; others are not suggested. The time, for one, is not. */
+  readonly mayChange?: MayKnow
+}
+
+/** A bound on the work for one question, whatever the policies are. */
+const mostTries = 20_000
+
+/** Step-ups first, then roles, then one change per attribute. */
+export function suggestChanges(set: PolicySet, request: DecisionRequest, o: SuggestOptions = {}): Suggestion[] {
+  const rules = set.types.get(request.resourceType)?.get(request.action)
+  if (!rules) return []
+  const { allowed } = decide(set, request)
+  let tries = 0
+  const flips = (changed: Partial<DecisionRequest>): boolean => ++tries <= mostTries && decide(set, { ...request, ...changed }).allowed !== allowed
+  const trying: Trying = { set, rules, request, allowed, flips, o }
+  return [...stepUps(trying), ...roleChanges(trying), ...attributeChanges(trying)]
+}
+
+type Trying = { readonly set: PolicySet; readonly rules: Rules; readonly request: DecisionRequest; readonly allowed: boolean; readonly flips: (changed: Partial<DecisionRequest>) => boolean; readonly o: SuggestOptions }
+
+const policiesOf = (rules: Rules): CompiledPolicy[] => [...rules.denies, ...rules.allows]
+
+function withValue(values: AttributeValues, { source, name, value }: { source: AttributeSource; name: string; value: unknown }): AttributeValues {
+  const rest = Object.entries(values[source] ?? {}).filter(([key]) => key !== name)
+  return { ...values, [source]: Object.fromEntries(value === undefined ? rest : [...rest, [name, value]]) }
+}
+
+/** Signing in again as the policy asks: its methods, at the time of the request. */
+function stepUps({ rules, request, allowed, flips }: Trying): Suggestion[] {
+  if (allowed) return []
+  const { values } = request
+  const time = values.request?.['time']
+  return policiesOf(rules).flatMap((policy): Suggestion[] => {
+    const { obligation } = policy
+    if (obligation?.type !== 'step_up') return []
+    const fresh = time === undefined ? values : withValue(values, { source: 'request', name: 'auth_time', value: time })
+    const signedIn = obligation.acr_values ? obligation.acr_values.map((value) => withValue(fresh, { source: 'request', name: 'acr', value })) : [fresh]
+    return signedIn.some((changed) => flips({ values: changed })) ? [{ kind: 'step_up', obligation, policy: policy.key }] : []
+  })
+}
+
+function roleChanges({ set, request, flips }: Trying): Suggestion[] {
+  return set.roleKeys.flatMap((role, bit): Suggestion[] => {
+    const held = hasBit(request.roles, bit)
+    return flips({ roles: withBit(request.roles, { bit, on: !held }) }) ? [{ kind: held ? 'role_removed' : 'role_added', role }] : []
+  })
+}
+
+function attributeChanges({ rules, request, flips, o }: Trying): Suggestion[] {
+  const { values } = request
+  const conditions = policiesOf(rules).flatMap(({ when }) => (when ? [when.root] : []))
+  const words = vocabularyOf(conditions, o.mayKnow ? tellable(values, o.mayKnow) : values)
+  return [...words.attributes.values()].flatMap((ref): Suggestion[] => {
+    if (!isOffered(ref, o)) return []
+    const current = readAttribute(values, ref)
+    for (const value of candidatesFor(ref, { words, current })) {
+      if (!flips({ values: withValue(values, { ...ref, value }) })) continue
+      const told = ref.type === 'timestamp' && typeof value === 'number' ? instantText(value) : value
+      return [{ kind: ref.source === 'membership' ? 'membership' : 'attribute', source: ref.source, name: ref.name, ...(told === undefined ? {} : { value: told }) }]
+    }
+    return []
+  })
+}
+
+/** A present value may be suggested for another attribute, so only those the asker may know are. */
+function tellable(values: AttributeValues, mayKnow: MayKnow): AttributeValues {
+  const sources = Object.entries(values) as [AttributeSource, { readonly [name: string]: unknown }][]
+  return Object.fromEntries(sources.map(([source, ofSource]) => [source, Object.fromEntries(Object.entries(ofSource).filter(([name]) => mayKnow({ source, name })))]))
+}
+
+/** What is said of the present moment is nobody's to change, unless the caller says so. */
+const isOffered = (ref: TypedAttributeRef, { mayKnow, mayChange }: SuggestOptions): boolean =>
+  (mayKnow?.(ref) ?? true) && (mayChange?.(ref) ?? !(ref.source === 'request' && (ref.name === 'time' || ref.name === 'auth_time')))
+
+const instantText = (epochMs: number): string | number => (Math.abs(epochMs) <= 8.64e15 ? new Date(epochMs).toISOString() : epochMs)

@@ -1,0 +1,136 @@
+/**
+ * A filter on real PostgreSQL gives the answers of the closures, row by row: true, false and unknown alike for single conditions, and the
+ * same rows as `decide` for whole policy sets. `POLICY_SEED` repeats a run, `POLICY_CASES` makes it longer.
+ */
+import t from 'tap'
+import fc from 'fast-check'
+import postgres from 'postgres'
+import { compileCondition } from '@gatehouse/policy/compile/closure'
+import { compilePolicySet, roleSetOf, type PolicySource } from '@gatehouse/policy/compile/policy-set'
+import { decide } from '@gatehouse/policy/decide/decide'
+import { isFilter, type Filter } from '@gatehouse/policy/plan/filter'
+import { plan } from '@gatehouse/policy/plan/plan'
+import { renderSql } from '@gatehouse/policy/plan/render-sql'
+import { residualOf } from '@gatehouse/policy/plan/residual'
+import { adminUrl } from '@gatehouse/test-kit/database'
+import { condition, knownValues, resourceRow, type ResourceRow } from './generated.ts'
+import { conditionOf } from './schema.ts'
+
+const seed = Number(process.env['POLICY_SEED'] ?? 20261125)
+const cases = Number(process.env['POLICY_CASES'] ?? 60_000)
+const rowCount = 100
+const filtersPerStatement = 40
+
+const sql = postgres(adminUrl(), { max: 1, onnotice: () => {} })
+t.teardown(() => sql.end())
+
+const rows = fc.sample(resourceRow, { seed, numRuns: rowCount }).map((row, index) => ({ id: `r${index}`, ...row }))
+t.before(async () => {
+  await sql`create temporary table resources (
+    id text primary key, owner text, department text, amount double precision, locked boolean, tags text[], due_at timestamptz, created_at timestamptz)`
+  await sql`insert into resources
+    select j->>'id', j->>'owner', j->>'department', (j->>'amount')::float8, (j->>'locked')::boolean,
+      case when jsonb_typeof(j->'tags') = 'array' then array(select jsonb_array_elements_text(j->'tags')) end,
+      (j->>'due_at')::timestamptz, (j->>'created_at')::timestamptz
+    from jsonb_array_elements(${JSON.stringify(rows)}::text::jsonb) j`
+})
+
+/** What a decision sees of a row: NULL is no value. */
+const valuesOf = (row: ResourceRow & { id: string }) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))
+
+/** Numbers may be kept as doubles or as decimals, whatever the column is. */
+const columns = (index: number) => ({ id: 'id', owner: 'owner', department: 'department', amount: index % 2 === 0 ? 'amount' : 'amount::numeric', locked: 'locked', tags: 'tags', due_at: 'due_at', created_at: 'created_at' })
+
+/** Each filter's answer for each row, in one statement. */
+async function answersOf(filters: readonly Filter[]): Promise<(boolean | null)[][]> {
+  const params: unknown[] = []
+  const answers = filters.map((filter, index) => {
+    const { text, params: own } = renderSql(filter, columns(index))
+    const offset = params.length
+    params.push(...own)
+    const renumbered = text.replaceAll(/\$(\d+)/g, (_, number: string) => `$${Number(number) + offset}`)
+    return `coalesce((${renumbered})::text, 'null')`
+  })
+  // The driver reads a NULL in an array of booleans as false, so the answers come as text.
+  const found = await sql.unsafe(`select concat_ws(',', ${answers.join(', ')}) as answers from resources order by substr(id, 2)::int`, params as never[])
+  return found.map((row) => JSON.parse(`[${row['answers'] as string}]`) as (boolean | null)[])
+}
+
+t.test('conditions: true, false and unknown are the same in PostgreSQL as in a closure', async (t) => {
+  const count = Math.ceil(cases / rowCount)
+  const generated = fc.sample(fc.tuple(condition, knownValues), { seed, numRuns: count })
+  const seen = new Map<boolean | null, number>()
+  let refused = 0
+  for (let start = 0; start < generated.length; start += filtersPerStatement) {
+    const batch = generated.slice(start, start + filtersPerStatement).flatMap(([source, values]) => {
+      const ir = conditionOf(source)
+      const residual = residualOf(ir.root, { values, policy: 'p' })
+      if (!isFilter(residual)) refused++
+      return isFilter(residual) ? [{ source, values, filter: residual, closure: compileCondition(ir) }] : []
+    })
+    const answers = await answersOf(batch.map(({ filter }) => filter))
+    for (const [number, row] of rows.entries()) {
+      for (const [index, { source, values, filter, closure }] of batch.entries()) {
+        const answer = answers[number]![index]!
+        seen.set(answer, (seen.get(answer) ?? 0) + 1)
+        const expected = closure({ ...values, resource: valuesOf(row) }) ?? null
+        if (answer !== expected) throw new Error(`seed ${seed}: ${source}\nknown ${JSON.stringify(values)}\nrow ${JSON.stringify(row)}\nfilter ${JSON.stringify(filter)}\nPostgreSQL ${answer}, closure ${expected}`)
+      }
+    }
+  }
+  const total = [...seen.values()].reduce((sum, number) => sum + number, 0)
+  t.comment(`seed ${seed}: ${total} answers compared, ${seen.get(true)} true, ${seen.get(false)} false, ${seen.get(null)} unknown; ${refused} of ${count} conditions cannot be a filter`)
+  t.ok(refused < count / 50, 'hardly any condition is refused')
+  for (const answer of [true, false, null]) t.ok((seen.get(answer) ?? 0) > total / 20, `${answer} is not rare`)
+})
+
+const roles = [
+  { key: 'reader', permissions: [] },
+  { key: 'clerk', permissions: [], inherits: ['reader'] },
+  { key: 'chief', permissions: ['invoice:approve'] },
+  { key: 'owner', permissions: [] },
+]
+const resourceTypes = [{ key: 'invoice', actions: [{ name: 'approve' }], repairRole: 'owner' }]
+const someRoles = fc.subarray(['reader', 'clerk', 'chief', 'owner'])
+const policy: fc.Arbitrary<PolicySource> = fc
+  .record({ effect: fc.constantFrom('allow' as const, 'allow' as const, 'deny' as const), scope: fc.constantFrom('platform' as const, 'organization' as const), source: condition, roles: fc.option(someRoles) })
+  .map(({ effect, scope, source, roles }) => ({ key: source, effect, scope, resourceType: 'invoice', actions: ['approve'], when: conditionOf(source), ...(roles ? { roles } : {}) }))
+const question = fc.record({
+  policies: fc.array(policy, { minLength: 1, maxLength: 4 }),
+  values: knownValues,
+  held: fc.subarray(['reader', 'clerk', 'chief', 'owner'], { maxLength: 1 }),
+  onResources: fc.array(fc.record({ resource: fc.nat(rowCount - 1), held: someRoles }), { maxLength: 6 }),
+})
+
+t.test('policy sets: the plan lets exactly those rows through that decide allows', async (t) => {
+  const count = Math.ceil(cases / rowCount)
+  const generated = fc.sample(question, { seed: seed + 1, numRuns: count })
+  const kinds = new Map<string, number>()
+  let allowed = 0
+  let compared = 0
+  for (let start = 0; start < generated.length; start += filtersPerStatement) {
+    const batch = generated.slice(start, start + filtersPerStatement).map((asked) => {
+      const set = compilePolicySet({ resourceTypes, roles, policies: asked.policies })
+      const resourceRoles = asked.onResources.map(({ resource, held }) => ({ resourceId: `r${resource}`, roles: roleSetOf(set, held) }))
+      const answer = plan(set, { resourceType: 'invoice', action: 'approve', roles: roleSetOf(set, asked.held), values: asked.values, resourceRoles })
+      kinds.set(answer.kind, (kinds.get(answer.kind) ?? 0) + 1)
+      return { asked, set, answer }
+    })
+    const filterOf = ({ answer }: (typeof batch)[number]): Filter => (answer.kind === 'conditional' ? answer.filter : { op: 'constant', value: answer.kind === 'always_allow' })
+    const answers = await answersOf(batch.map(filterOf))
+    for (const [number, row] of rows.entries()) {
+      for (const [index, { asked, set, answer }] of batch.entries()) {
+        if (answer.kind === 'not_filterable') continue
+        const held = [...asked.held, ...asked.onResources.filter(({ resource }) => resource === number).flatMap(({ held }) => held)]
+        const decision = decide(set, { resourceType: 'invoice', action: 'approve', roles: roleSetOf(set, held), values: { ...asked.values, resource: valuesOf(row) } })
+        const passes = answers[number]![index] === true
+        compared++
+        if (passes) allowed++
+        if (passes !== decision.allowed) throw new Error(`seed ${seed + 1}: ${JSON.stringify(asked.policies)}\nroles ${held.join()} known ${JSON.stringify(asked.values)}\nrow ${JSON.stringify(row)}\nplan ${JSON.stringify(answer)}\nPostgreSQL ${passes}, decide ${JSON.stringify(decision)}`)
+      }
+    }
+  }
+  t.comment(`seed ${seed + 1}: ${compared} decisions compared, ${allowed} allowed; ${JSON.stringify([...kinds])}`)
+  t.ok(allowed > compared / 20 && allowed < compared * 0.95, 'both answers are common')
+  t.ok((kinds.get('conditional') ?? 0) > count / 5, 'many plans depend on the resource')
+})
