@@ -94,8 +94,8 @@ export const leakIn = (answer: Answer, { position }: Pick<Attempt, 'position'>, 
   return undefined
 }
 
-/** Routes where a foreign id in the path is not about a tenant. */
-const unscoped = new Set(['putApplication', 'logout', 'endMyOtherSessions', 'refreshToken'])
+/** Routes where a foreign id in the path is not about a tenant, or names one's own thing (`putEntity`: the same id is another thing elsewhere). */
+const unscoped = new Set(['putApplication', 'putEntity', 'logout', 'endMyOtherSessions', 'refreshToken'])
 
 /** Tries everything; `rounds` repeats it with the roles of the two tenants exchanged. */
 export const sweep = async (api: Api, tenants: [Tenant, Tenant], { atLeast }: { atLeast: number }): Promise<{ tries: number; routes: number; leaks: Leak[] }> => {

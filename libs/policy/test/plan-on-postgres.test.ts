@@ -4,16 +4,14 @@
  */
 import t from 'tap'
 import fc from 'fast-check'
-import postgres from 'postgres'
 import { compileCondition } from '@gatehouse/policy/compile/closure'
 import { compilePolicySet, roleSetOf, type PolicySource } from '@gatehouse/policy/compile/policy-set'
 import { decide } from '@gatehouse/policy/decide/decide'
 import { isFilter, type Filter } from '@gatehouse/policy/plan/filter'
 import { plan } from '@gatehouse/policy/plan/plan'
-import { renderSql } from '@gatehouse/policy/plan/render-sql'
 import { residualOf } from '@gatehouse/policy/plan/residual'
-import { adminUrl } from '@gatehouse/test-kit/database'
-import { condition, knownValues, resourceRow, type ResourceRow } from './generated.ts'
+import { condition, knownValues } from './generated.ts'
+import { rowsOnPostgres, valuesOf } from './rows-on-postgres.ts'
 import { conditionOf } from './schema.ts'
 
 const seed = Number(process.env['POLICY_SEED'] ?? 20261125)
@@ -21,40 +19,8 @@ const cases = Number(process.env['POLICY_CASES'] ?? 60_000)
 const rowCount = 100
 const filtersPerStatement = 40
 
-const sql = postgres(adminUrl(), { max: 1, onnotice: () => {} })
-t.teardown(() => sql.end())
-
-const rows = fc.sample(resourceRow, { seed, numRuns: rowCount }).map((row, index) => ({ id: `r${index}`, ...row }))
-t.before(async () => {
-  await sql`create temporary table resources (
-    id text primary key, owner text, department text, amount double precision, locked boolean, tags text[], due_at timestamptz, created_at timestamptz)`
-  await sql`insert into resources
-    select j->>'id', j->>'owner', j->>'department', (j->>'amount')::float8, (j->>'locked')::boolean,
-      case when jsonb_typeof(j->'tags') = 'array' then array(select jsonb_array_elements_text(j->'tags')) end,
-      (j->>'due_at')::timestamptz, (j->>'created_at')::timestamptz
-    from jsonb_array_elements(${JSON.stringify(rows)}::text::jsonb) j`
-})
-
-/** What a decision sees of a row: NULL is no value. */
-const valuesOf = (row: ResourceRow & { id: string }) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))
-
-/** Numbers may be kept as doubles or as decimals, whatever the column is. */
-const columns = (index: number) => ({ id: 'id', owner: 'owner', department: 'department', amount: index % 2 === 0 ? 'amount' : 'amount::numeric', locked: 'locked', tags: 'tags', due_at: 'due_at', created_at: 'created_at' })
-
-/** Each filter's answer for each row, in one statement. */
-async function answersOf(filters: readonly Filter[]): Promise<(boolean | null)[][]> {
-  const params: unknown[] = []
-  const answers = filters.map((filter, index) => {
-    const { text, params: own } = renderSql(filter, columns(index))
-    const offset = params.length
-    params.push(...own)
-    const renumbered = text.replaceAll(/\$(\d+)/g, (_, number: string) => `$${Number(number) + offset}`)
-    return `coalesce((${renumbered})::text, 'null')`
-  })
-  // The driver reads a NULL in an array of booleans as false, so the answers come as text.
-  const found = await sql.unsafe(`select concat_ws(',', ${answers.join(', ')}) as answers from resources order by substr(id, 2)::int`, params as never[])
-  return found.map((row) => JSON.parse(`[${row['answers'] as string}]`) as (boolean | null)[])
-}
+const { rows, answersOf, close } = await rowsOnPostgres({ seed, count: rowCount })
+t.teardown(close)
 
 t.test('conditions: true, false and unknown are the same in PostgreSQL as in a closure', async (t) => {
   const count = Math.ceil(cases / rowCount)

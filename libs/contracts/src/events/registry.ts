@@ -2,6 +2,8 @@
 import type { EventContract } from './envelope.ts'
 import { AssignmentCreated } from './authz/assignment-created.v1.ts'
 import { AssignmentEnded } from './authz/assignment-ended.v1.ts'
+import { EntityDeleted } from './authz/entity-deleted.v1.ts'
+import { EntityStored } from './authz/entity-stored.v1.ts'
 import { GroupCreated } from './authz/group-created.v1.ts'
 import { GroupDeleted } from './authz/group-deleted.v1.ts'
 import { GroupMemberAdded } from './authz/group-member-added.v1.ts'
@@ -77,6 +79,8 @@ export const eventContracts: readonly EventContract[] = [
   OrganizationUpdated,
   AssignmentCreated,
   AssignmentEnded,
+  EntityDeleted,
+  EntityStored,
   GroupCreated,
   GroupDeleted,
   GroupMemberAdded,

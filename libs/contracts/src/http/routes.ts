@@ -1,7 +1,9 @@
 /** Every public route, written out: the gateway proxies these and nothing else; OpenAPI and the cross-tenant sweep are made from this list. */
 import { CreateAssignment, DeleteAssignment, ListAssignments } from './authz/assignments.ts'
-import { GetCatalog, PutApplication } from './authz/catalog.ts'
+import { GetApplication, GetCatalog, PutApplication } from './authz/catalog.ts'
+import { DeleteEntity, GetEntity, ListEntities, PutEntity } from './authz/entities.ts'
 import { Evaluate, EvaluateMany, GetAuthzenConfiguration } from './authz/evaluation.ts'
+import { Explain, Plan } from './authz/explanation.ts'
 import { AddGroupMember, CreateGroup, DeleteGroup, GetGroup, ListGroupMembers, ListGroups, RemoveGroupMember, UpdateGroup } from './authz/groups.ts'
 import { CreatePolicy, DeletePolicy, GetPolicy, ListPolicies, UpdatePolicy } from './authz/policies.ts'
 import { DeletePolicyDraft, DiffPolicyVersions, GetPolicyDraft, GetPolicyVersion, ListPolicyVersions, PublishPolicy, PutPolicyDraft, RollbackPolicy } from './authz/policy-lifecycle.ts'
@@ -12,25 +14,8 @@ import type { RouteContract } from './contract.ts'
 import { GetMe, Register, ResendVerification, UpdateMe, VerifyEmail } from './identity/account.ts'
 import { AnswerChallenge, Login } from './identity/sign-in.ts'
 import { AcceptInvitation, CreateInvitation, DeclineInvitation, ListInvitations, RevokeInvitation } from './orgs/invitations.ts'
-import {
-  CreateOrganization,
-  GetOrganization,
-  ListMembers,
-  ListMyOrganizations,
-  RemoveMember,
-  UpdateMember,
-  UpdateOrganization,
-} from './orgs/organizations.ts'
-import {
-  CreateApiKey,
-  CreateServiceAccount,
-  DeleteServiceAccount,
-  GetServiceAccount,
-  ListApiKeys,
-  ListServiceAccounts,
-  RevokeApiKey,
-  UpdateServiceAccount,
-} from './tokens/service-accounts.ts'
+import { CreateOrganization, GetOrganization, ListMembers, ListMyOrganizations, RemoveMember, UpdateMember, UpdateOrganization } from './orgs/organizations.ts'
+import { CreateApiKey, CreateServiceAccount, DeleteServiceAccount, GetServiceAccount, ListApiKeys, ListServiceAccounts, RevokeApiKey, UpdateServiceAccount } from './tokens/service-accounts.ts'
 import { EndMyOtherSessions, EndMySession, GetJwks, ListMySessions, Logout, RefreshToken } from './tokens/sessions.ts'
 import { ListAuditEvents, ListMyActivity, ListPlatformAuditEvents } from './workers/audit-events.ts'
 
@@ -103,12 +88,19 @@ export const publicRoutes: readonly RouteContract[] = [
   DiffPolicyVersions,
   RollbackPolicy,
   GetCatalog,
+  GetApplication,
   PutApplication,
+  ListEntities,
+  GetEntity,
+  PutEntity,
+  DeleteEntity,
   Evaluate,
   EvaluateMany,
   SearchSubjects,
   SearchResources,
   SearchActions,
+  Explain,
+  Plan,
   ListAuditEvents,
   ListPlatformAuditEvents,
   GetJwks,

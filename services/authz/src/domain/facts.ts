@@ -1,4 +1,5 @@
 /** What is known of the parties to a decision, each with the version it was known at, and whether they stand so that anything can be granted. */
+import type { AttributeValues } from '@gatehouse/contracts/http/authz/attributes'
 import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership-fields'
 
 export type UserFacts = { readonly version: number; readonly status: 'active' | 'disabled'; readonly emailVerified: boolean }
@@ -12,6 +13,16 @@ export type MemberFacts = {
   readonly status: 'active' | 'removed'
   readonly isOwner: boolean
   readonly attributes: MembershipAttributes
+  readonly roles: readonly HeldRole[]
+}
+
+/** A stored resource or subject. `entityId` is its TypeID, which its events speak of; `id` what its application calls it. */
+export type EntityFacts = {
+  readonly entityId: string
+  readonly type: string
+  readonly id: string
+  readonly version: number
+  readonly attributes: AttributeValues
   readonly roles: readonly HeldRole[]
 }
 

@@ -19,6 +19,8 @@ export const permissions = {
   readPolicies: 'gatehouse:policies.read',
   writePolicies: 'gatehouse:policies.write',
   writeCatalog: 'gatehouse:catalog.write',
+  readEntities: 'gatehouse:entities.read',
+  writeEntities: 'gatehouse:entities.write',
 } as const
 
 /** `type:action` taken apart; an action may itself contain no colon. */

@@ -9,15 +9,19 @@ import { registerCreateGroup } from './create-group.ts'
 import { registerCreatePolicy } from './create-policy.ts'
 import { registerCreateRole } from './create-role.ts'
 import { registerDeleteAssignment } from './delete-assignment.ts'
+import { registerDeleteEntity } from './delete-entity.ts'
 import { registerDeleteGroup } from './delete-group.ts'
 import { registerDeletePolicyDraft } from './delete-policy-draft.ts'
 import { registerDeletePolicy } from './delete-policy.ts'
 import { registerDeleteRole } from './delete-role.ts'
-import { registerEvaluateMany } from './evaluate-many.ts'
 import { registerDiffPolicyVersions } from './diff-policy-versions.ts'
+import { registerEvaluateMany } from './evaluate-many.ts'
 import { registerEvaluate } from './evaluate.ts'
+import { registerExplain } from './explain.ts'
+import { registerGetApplication } from './get-application.ts'
 import { registerGetAuthzenConfiguration } from './get-authzen-configuration.ts'
 import { registerGetCatalog } from './get-catalog.ts'
+import { registerGetEntity } from './get-entity.ts'
 import { registerGetGroup } from './get-group.ts'
 import { registerGetMemberRoles } from './get-member-roles.ts'
 import { registerGetPolicyDraft } from './get-policy-draft.ts'
@@ -25,20 +29,23 @@ import { registerGetPolicyVersion } from './get-policy-version.ts'
 import { registerGetPolicy } from './get-policy.ts'
 import { registerGetRole } from './get-role.ts'
 import { registerListAssignments } from './list-assignments.ts'
+import { registerListEntities } from './list-entities.ts'
 import { registerListGroupMembers } from './list-group-members.ts'
 import { registerListGroups } from './list-groups.ts'
 import { registerListPolicies } from './list-policies.ts'
 import { registerListPolicyVersions } from './list-policy-versions.ts'
 import { registerListRoleVersions } from './list-role-versions.ts'
 import { registerListRoles } from './list-roles.ts'
+import { registerPlan } from './plan.ts'
 import { registerPublishPolicy } from './publish-policy.ts'
 import { registerPutApplication } from './put-application.ts'
-import { registerSearchActions } from './search-actions.ts'
-import { registerSearchResources } from './search-resources.ts'
-import { registerSearchSubjects } from './search-subjects.ts'
+import { registerPutEntity } from './put-entity.ts'
 import { registerPutPolicyDraft } from './put-policy-draft.ts'
 import { registerRemoveGroupMember } from './remove-group-member.ts'
 import { registerRollbackPolicy } from './rollback-policy.ts'
+import { registerSearchActions } from './search-actions.ts'
+import { registerSearchResources } from './search-resources.ts'
+import { registerSearchSubjects } from './search-subjects.ts'
 import { registerSetMemberRoles } from './set-member-roles.ts'
 import { registerUpdateGroup } from './update-group.ts'
 import { registerUpdatePolicy } from './update-policy.ts'
@@ -81,12 +88,19 @@ export const publicRoutes: readonly Register[] = [
   registerDiffPolicyVersions,
   registerRollbackPolicy,
   registerGetCatalog,
+  registerGetApplication,
   registerPutApplication,
+  registerListEntities,
+  registerGetEntity,
+  registerPutEntity,
+  registerDeleteEntity,
   registerEvaluate,
   registerEvaluateMany,
   registerSearchSubjects,
   registerSearchResources,
   registerSearchActions,
+  registerExplain,
+  registerPlan,
   registerGetAuthzenConfiguration,
 ]
 

@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm'
 import { bigint, boolean, customType, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core'
 import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership-fields'
+import type { AttributeValues } from '@gatehouse/contracts/http/authz/attributes'
 import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
 import type { PolicyContent } from '@gatehouse/contracts/http/authz/policies'
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
@@ -123,6 +124,19 @@ export const roleHolders = authz.table('role_holders', {
   joinedVersion: bigint('joined_version', { mode: 'number' }).notNull().default(0),
 })
 
+export const entities = authz.table('entities', {
+  id: typeId('id', 'ent').notNull(),
+  version: version(),
+  orgId: typeId('org_id', 'org').notNull(),
+  type: text('type').notNull(),
+  key: text('key').notNull(),
+  attributes: jsonb('attributes').$type<AttributeValues>().notNull(),
+  roleIds: typeId('role_ids', 'role').array().notNull(),
+  deleted: boolean('deleted').notNull().default(false),
+  createdAt: createdAt(),
+  ...validity(),
+})
+
 export const users = authz.table('users', {
   id: typeId('id', 'user').notNull(),
   version: version(),
@@ -153,6 +167,7 @@ export type RoleRow = typeof roles.$inferSelect
 export type PolicyRow = typeof policies.$inferSelect
 export type PolicyDraftRow = typeof policyDrafts.$inferSelect
 export type GroupRow = typeof groups.$inferSelect
+export type EntityRow = typeof entities.$inferSelect
 export type ApplicationRow = typeof applications.$inferSelect
 export type AssignmentRow = typeof assignments.$inferSelect
 export type UserRow = typeof users.$inferSelect

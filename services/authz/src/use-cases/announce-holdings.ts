@@ -1,6 +1,8 @@
-/** The events about who holds what: groups, who belongs to them, assignments; each in the transaction that made the change. */
+/** The events about who holds what and what is stored: groups, who belongs to them, assignments, entities; each in the transaction that made the change. */
 import { AssignmentCreated } from '@gatehouse/contracts/events/authz/assignment-created.v1'
 import { AssignmentEnded } from '@gatehouse/contracts/events/authz/assignment-ended.v1'
+import { EntityDeleted } from '@gatehouse/contracts/events/authz/entity-deleted.v1'
+import { EntityStored } from '@gatehouse/contracts/events/authz/entity-stored.v1'
 import { GroupCreated } from '@gatehouse/contracts/events/authz/group-created.v1'
 import { GroupDeleted } from '@gatehouse/contracts/events/authz/group-deleted.v1'
 import { GroupMemberAdded } from '@gatehouse/contracts/events/authz/group-member-added.v1'
@@ -10,7 +12,7 @@ import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { appendEvent } from '@gatehouse/service-kit/events/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Belonging } from '../store/groups.ts'
-import { principalIdOf, type AssignmentRow, type GroupRow } from '../store/schema.ts'
+import { principalIdOf, type AssignmentRow, type EntityRow, type GroupRow } from '../store/schema.ts'
 
 type OfGroup = { row: GroupRow; actor: Actor }
 
@@ -75,3 +77,11 @@ const announceAssignment = (tx: Tx, { contract, row, orgId, actor }: OfAssignmen
 
 export const announceAssignmentCreated = (tx: Tx, o: OfAssignment): Promise<void> => announceAssignment(tx, { contract: AssignmentCreated, ...o })
 export const announceAssignmentEnded = (tx: Tx, o: OfAssignment): Promise<void> => announceAssignment(tx, { contract: AssignmentEnded, ...o })
+
+type OfEntity = { row: EntityRow; actor: Actor }
+
+const announceEntity = (tx: Tx, { contract, row, actor }: OfEntity & { contract: typeof EntityStored | typeof EntityDeleted }): Promise<void> =>
+  appendEvent(tx, { contract, aggregateType: 'entity', aggregateId: row.id, version: row.version, orgId: row.orgId, actor, data: { entity_id: row.id, organization_id: row.orgId, type: row.type } })
+
+export const announceEntityStored = (tx: Tx, o: OfEntity): Promise<void> => announceEntity(tx, { contract: EntityStored, ...o })
+export const announceEntityDeleted = (tx: Tx, o: OfEntity): Promise<void> => announceEntity(tx, { contract: EntityDeleted, ...o })

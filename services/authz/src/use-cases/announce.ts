@@ -14,7 +14,7 @@ import { RoleUpdated } from '@gatehouse/contracts/events/authz/role-updated.v1'
 import { appendEvent } from '@gatehouse/service-kit/events/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Holder } from '../store/assignments.ts'
-import type { ApplicationRow, AssignmentRow, PolicyDraftRow, PolicyRow, RoleRow } from '../store/schema.ts'
+import { principalIdOf, type ApplicationRow, type AssignmentRow, type PolicyDraftRow, type PolicyRow, type RoleRow } from '../store/schema.ts'
 
 type RoleEvent = { contract: typeof RoleCreated | typeof RoleUpdated | typeof RoleDeleted; row: RoleRow; orgId: string; actor: Actor }
 
@@ -74,13 +74,15 @@ export const announceMemberRoles = (tx: Tx, o: { holder: Holder; version: number
 export const announceCatalog = (tx: Tx, row: ApplicationRow, actor: Actor): Promise<void> =>
   appendEvent(tx, { contract: CatalogChanged, aggregateType: 'application', aggregateId: row.id, version: row.version, actor, data: { application: row.key } })
 
-export const announcePlatformRole = (tx: Tx, o: { row: AssignmentRow; role: string; actor: Actor }): Promise<void> =>
-  appendEvent(tx, {
+export const announcePlatformRole = (tx: Tx, o: { row: AssignmentRow; role: string; actor: Actor }): Promise<void> => {
+  const userId = principalIdOf(o.row)
+  return appendEvent(tx, {
     contract: PlatformRoleAssigned,
     aggregateType: 'assignment',
     aggregateId: o.row.id,
     version: 1,
-    userId: o.row.principalId,
+    userId,
     actor: o.actor,
-    data: { user_id: o.row.principalId, role: o.role },
+    data: { user_id: userId, role: o.role },
   })
+}

@@ -2,14 +2,16 @@
  * What every change of an organization's policies has in common: the right to make it, one transaction over a model that holds still, and the rule
  * that nothing is in force which the catalog of today, the policy's own tests or the rights of its maker refuse.
  */
-import type { Policy, PolicySource } from '@gatehouse/contracts/http/authz/policies'
+import type { Policy, PolicySource, PolicyWarning } from '@gatehouse/contracts/http/authz/policies'
+import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import { actorOf, type OrgCaller } from '@gatehouse/service-kit/http/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../deps.ts'
 import { mayGrant } from '../domain/holdings.ts'
 import { permissions } from '../domain/platform.ts'
 import { checkPolicyDefinition } from '../domain/policy-definition.ts'
-import { claimPolicyEnd, insertNextPolicy, type PolicyRowContent } from '../store/policies.ts'
+import { policyWarnings } from '../domain/policy-warnings.ts'
+import { claimPolicyEnd, insertNextPolicy, listPoliciesInReach, type PolicyRowContent } from '../store/policies.ts'
 import type { PolicyRow } from '../store/schema.ts'
 import { announcePolicyUpdated } from './announce.ts'
 import { requirePermission } from './check-permissions.ts'
@@ -34,16 +36,23 @@ export function contentInForce({ catalog, roles, holdings }: OpenModel, source: 
   const handedOn = source.effect === 'deny' ? [] : source.actions.map((action) => `${source.resource_type}:${action}`)
   const missing = handedOn.filter((permission) => !mayGrant(holdings, { permission, catalog }))
   if (missing.length > 0) return notHeld(missing)
-  return done({
-    effect: source.effect,
-    resourceType: source.resource_type,
-    actions: source.actions,
-    roles: source.roles ?? null,
-    whenSource: source.when ?? null,
-    condition: checked.condition ?? null,
-    obligation: source.obligation ?? null,
-    tests: source.tests ?? null,
-  })
+  return done(rowContent(source, checked.condition))
+}
+
+export const rowContent = (source: PolicySource, condition: CheckedIr | undefined): PolicyRowContent => ({
+  effect: source.effect,
+  resourceType: source.resource_type,
+  actions: source.actions,
+  roles: source.roles ?? null,
+  whenSource: source.when ?? null,
+  condition: condition ?? null,
+  obligation: source.obligation ?? null,
+  tests: source.tests ?? null,
+})
+
+/** What is odd about it beside the policies there are. */
+export async function warningsAbout(tx: Tx, { model, orgId, key, content }: { model: OpenModel; orgId: string; key: string; content: PolicyRowContent }): Promise<PolicyWarning[]> {
+  return policyWarnings({ key, orgId, ...content }, { ...model, others: await listPoliciesInReach(tx, orgId) })
 }
 
 /** Puts `source` in force as the version after `known`. */
@@ -54,5 +63,5 @@ export async function supersedePolicy(tx: Tx, o: { model: OpenModel; known: Poli
   if (!closed) return { kind: 'changed' }
   const row = await insertNextPolicy(tx, closed, content.value)
   await announcePolicyUpdated(tx, { row, orgId: o.caller.orgId, actor: actorOf(o.caller) })
-  return done(policyView(row))
+  return done({ ...policyView(row), warnings: await warningsAbout(tx, { model: o.model, orgId: o.caller.orgId, key: row.key, content: row }) })
 }

@@ -5,7 +5,7 @@ import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Deps } from '../deps.ts'
 import { insertPolicy } from '../store/policies.ts'
 import { announcePolicyCreated } from './announce.ts'
-import { changePolicies, contentInForce } from './change-policies.ts'
+import { changePolicies, contentInForce, warningsAbout } from './change-policies.ts'
 import { done } from './refusal.ts'
 import { policyView } from './views.ts'
 
@@ -18,5 +18,5 @@ export const createPolicy = (deps: Deps, caller: OrgCaller, input: PolicySource)
     const row = await insertPolicy(tx, { id: newId('pol'), version: 1, orgId, application: null, key: input.key, ...content.value })
     if (!row) return { kind: 'taken' }
     await announcePolicyCreated(tx, { row, orgId, actor: actorOf(caller) })
-    return done(policyView(row))
+    return done({ ...policyView(row), warnings: await warningsAbout(tx, { model, orgId, key: row.key, content: row }) })
   })

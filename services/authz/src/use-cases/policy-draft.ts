@@ -12,7 +12,7 @@ import { claimPolicyDraft, findPolicyDraft, upsertPolicyDraft } from '../store/p
 import { findPolicy } from '../store/policies.ts'
 import type { PolicyDraftRow, PolicyRow } from '../store/schema.ts'
 import { announceDraftDeleted, announceDraftSaved } from './announce.ts'
-import { changePolicies, supersedePolicy } from './change-policies.ts'
+import { changePolicies, rowContent, supersedePolicy, warningsAbout } from './change-policies.ts'
 import { requirePermission } from './check-permissions.ts'
 import { done } from './refusal.ts'
 import { policyDraftView } from './views.ts'
@@ -39,17 +39,19 @@ export async function getPolicyDraft(deps: Deps, caller: OrgCaller, policyId: st
 
 /** @throws AppError `forbidden`, `not_found`, `invalid_policy`, `precondition_failed` */
 export const putPolicyDraft = (deps: Deps, caller: OrgCaller, { policyId, content, isExpected }: DraftChange & { content: PolicyContent }): Promise<VersionedDraft> =>
-  changePolicies(deps, caller, async (tx, { catalog, roles }) => {
+  changePolicies(deps, caller, async (tx, model) => {
     const { orgId } = caller
     const found = await find(tx, { orgId, policyId })
     if (!found) return { kind: 'not_found' }
     const { key } = found.policy
     if (!isExpected(found.draft?.version ?? 0)) return { kind: 'changed' }
-    const checked = checkPolicyDefinition({ key, ...content }, { catalog, roles })
+    const source = { key, ...content }
+    const checked = checkPolicyDefinition(source, model)
     if (!checked.ok) return { kind: 'invalid_policy', errors: checked.errors }
     const row = await upsertPolicyDraft(tx, { orgId, policyId, content })
     await announceDraftSaved(tx, { row, key, actor: actorOf(caller) })
-    return done({ draft: policyDraftView(row, { key }), version: row.version })
+    const warnings = await warningsAbout(tx, { model, orgId, key, content: rowContent(source, checked.condition) })
+    return done({ draft: { ...policyDraftView(row, { key }), warnings }, version: row.version })
   })
 
 /** @throws AppError `forbidden`, `not_found`, `precondition_failed` */

@@ -32,13 +32,15 @@ export async function getPolicyVersion(deps: Deps, caller: OrgCaller, { policyId
   return policyVersionView(row)
 }
 
-/** @throws AppError `forbidden`, `not_found` */
-export async function diffPolicyVersions(deps: Deps, caller: OrgCaller, o: { policyId: string; from: number; to: number }): Promise<{ from: number; to: number; changes: Change[] }> {
-  const { from, to } = o
-  const find = (tx: Tx, version: number) => findPolicyVersion(tx, { orgId: caller.orgId, id: o.policyId, version })
-  const [before, after] = await reading(deps, caller, async (tx) => [await find(tx, from), await find(tx, to)])
+/** Without `to` up to the newest, without `from` since the one before. @throws AppError `forbidden`, `not_found` */
+export async function diffPolicyVersions(deps: Deps, caller: OrgCaller, o: { policyId: string; from?: number | undefined; to?: number | undefined }): Promise<{ from: number; to: number; changes: Change[] }> {
+  const about = { orgId: caller.orgId, id: o.policyId }
+  const [before, after] = await reading(deps, caller, async (tx) => {
+    const newer = o.to === undefined ? (await listVersions(tx, { ...about, limit: 1 }))[0] : await findPolicyVersion(tx, { ...about, version: o.to })
+    return [newer && (await findPolicyVersion(tx, { ...about, version: o.from ?? newer.version - 1 })), newer]
+  })
   if (!before || !after) throw problem('not_found')
-  return { from, to, changes: changesBetween(policyContent(before), policyContent(after)) }
+  return { from: before.version, to: after.version, changes: changesBetween(policyContent(before), policyContent(after)) }
 }
 
 /** `isExpected` judges the version in force. @throws AppError `forbidden`, `not_found`, `invalid_policy`, `precondition_failed` */

@@ -1,12 +1,13 @@
 /** Rows as the wire has them. */
 import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
 import type { Assignment } from '@gatehouse/contracts/http/authz/assignments'
+import type { Entity } from '@gatehouse/contracts/http/authz/entities'
 import type { Group } from '@gatehouse/contracts/http/authz/groups'
 import type { Policy, PolicyContent } from '@gatehouse/contracts/http/authz/policies'
 import type { PolicyDraft, PolicyVersion } from '@gatehouse/contracts/http/authz/policy-lifecycle'
 import type { Role, RoleVersion } from '@gatehouse/contracts/http/authz/roles'
 import type { Application, Catalog } from '../domain/catalog.ts'
-import { principalIdOf, type AssignmentRow, type GroupRow, type PolicyDraftRow, type PolicyRow, type RoleRow } from '../store/schema.ts'
+import { principalIdOf, type AssignmentRow, type EntityRow, type GroupRow, type PolicyDraftRow, type PolicyRow, type RoleRow } from '../store/schema.ts'
 
 /** The platform's wildcard over every type is shown as what it is at the moment: one wildcard per type. */
 export const roleView = (row: RoleRow, types: Pick<Catalog['types'], 'keys'>): Role => ({
@@ -56,6 +57,14 @@ export const assignmentView = (row: AssignmentRow, role: string | undefined): As
         given_by: row.givenBy,
         valid_from: instant(row.validFrom),
       }
+
+export const entityView = (row: EntityRow, keysById: ReadonlyMap<string, string>): Entity => ({
+  type: row.type,
+  id: row.key,
+  attributes: row.attributes,
+  roles: row.roleIds.flatMap((id) => keysById.get(id) ?? []).sort(),
+  created_at: row.createdAt.toISOString(),
+})
 
 export type ApplicationView = { key: string } & ApplicationManifest
 export const applicationView = ({ key, manifest }: Application): ApplicationView => ({ key, ...manifest })

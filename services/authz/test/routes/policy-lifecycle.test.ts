@@ -108,6 +108,17 @@ t.test('drafts: written, read, not in force, published once, thrown away', async
   t.equal((await call({ path: `${path}/draft` })).status, 404, 'it goes with its policy')
 })
 
+t.test('a save says what is odd about the policy, and saves it', async (t) => {
+  const made = await call({ method: 'POST', body: { key: 'odd', ...content({ when: 'resource.amount > 1 || true' }) } })
+  t.match(made, { status: 201, body: { warnings: [{ code: 'always_true', at: Number }] } })
+  const path = `/${made.body['id'] as string}`
+  t.match((await call({ method: 'PUT', path: `${path}/draft`, body: content({ when: 'resource.amount > 1 && false' }) })).body, { warnings: [{ code: 'always_false' }, { code: 'unreachable' }] })
+  t.match((await call({ method: 'POST', body: { key: 'narrow', ...content({ when: 'resource.amount > 5' }) } })).body, { warnings: [{ code: 'shadowed', by: 'odd' }] })
+  t.match((await call({ method: 'PUT', path, body: content({ when: 'resource.amount == 77' }) })).body, { warnings: [] })
+  t.notOk('warnings' in (await call({ path })).body)
+  await call({ method: 'DELETE', path })
+})
+
 t.test('a draft may say what its writer does not hold; who publishes it holds it', async (t) => {
   const path = await save('four-eyes', { effect: 'deny', when: 'false' })
   t.equal((await call({ method: 'PUT', path: `${path}/draft`, body: content(), by: admin })).status, 200)
@@ -137,7 +148,8 @@ t.test('versions are listed newest first, compared by path, and an earlier one c
   t.equal((await call({ method: 'POST', path: `${path}/rollback`, body: { version: 1 }, match: '"3"' })).status, 412)
   for (const missing of [`${path}/versions/9`, `${path}/versions/nought`, `${path}/diff?from=1&to=9`]) t.equal((await call({ path: missing })).status, 404, missing)
   t.equal((await call({ method: 'POST', path: `${path}/rollback`, body: { version: 9 } })).status, 404)
-  t.equal((await call({ path: `${path}/diff?from=1` })).status, 400)
+  t.match((await call({ path: `${path}/diff` })).body, { from: 3, to: 4 }, 'the last change')
+  t.equal((await call({ path: `${path}/diff?from=one` })).status, 400)
   await call({ method: 'DELETE', path })
   t.equal((await call({ path: `${path}/versions` })).status, 200, 'what was deleted stays on record')
 })

@@ -1,17 +1,10 @@
 /** A role was given to a person or a group. */
 import Type, { type Static } from 'typebox'
-import { AssignmentId, GroupId, OrganizationId, RoleId, UserId } from '../../common/ids.ts'
+import { assignmentFields } from './assignment-fields.ts'
 
 export const AssignmentCreated = {
   type: 'gatehouse.authz.assignment.created.v1',
-  data: Type.Object({
-    assignment_id: AssignmentId,
-    organization_id: OrganizationId,
-    principal_id: Type.Union([UserId, GroupId]),
-    role_id: RoleId,
-    resource: Type.Optional(Type.Object({ type: Type.String(), id: Type.String() })),
-    expires_at: Type.Optional(Type.String()),
-  }),
+  data: Type.Object(assignmentFields),
 } as const
 
 export type AssignmentCreated = Static<typeof AssignmentCreated.data>

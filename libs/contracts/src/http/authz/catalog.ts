@@ -46,8 +46,19 @@ export const PutApplication = defineRoute({
   params: Type.Object({ application: Key }),
   body: ApplicationManifest,
   bodyLimitBytes: 1_048_576,
-  success: { status: 200, body: Application, description: 'The application as it is in force.' },
-  problems: ['forbidden', 'invalid_policy', 'conflict'],
+  success: { status: 200, body: Application, description: 'The application as it is in force, with its `ETag`.' },
+  problems: ['forbidden', 'invalid_policy', 'conflict', 'precondition_failed'],
+})
+
+export const GetApplication = defineRoute({
+  operationId: 'getApplication',
+  service: 'authz',
+  method: 'GET',
+  path: '/v1/authz/catalog/:application',
+  summary: 'One application as it is in force.',
+  auth: 'user',
+  params: Type.Object({ application: Key }),
+  success: { status: 200, body: Application, description: 'The application, with its `ETag`.' },
 })
 
 export const GetCatalog = defineRoute({

@@ -51,7 +51,17 @@ export type PolicyContent = Static<typeof PolicyContent>
 export const PolicySource = Type.Object({ key: Key, ...PolicyContent.properties })
 export type PolicySource = Static<typeof PolicySource>
 
-export const Policy = Type.Object({ id: PolicyId, ...PolicySource.properties, version: Type.Integer(), created_at: Instant })
+/** What is odd about a policy although it is valid: its condition (`at`, the offset in `when`), or how it stands to others (`by`, the key of one). */
+export const PolicyWarning = Type.Object({
+  code: Type.Union([Type.Literal('always_true'), Type.Literal('always_false'), Type.Literal('not_filterable'), Type.Literal('shadowed'), Type.Literal('always_denied'), Type.Literal('unreachable')]),
+  message: Type.String(),
+  at: Type.Optional(Type.Integer()),
+  by: Type.Optional(Type.String()),
+})
+export type PolicyWarning = Static<typeof PolicyWarning>
+
+/** `warnings` come with the answer to a save. */
+export const Policy = Type.Object({ id: PolicyId, ...PolicySource.properties, version: Type.Integer(), created_at: Instant, warnings: Type.Optional(Type.Array(PolicyWarning)) })
 export type Policy = Static<typeof Policy>
 
 const orgParams = Type.Object({ org: OrganizationId })

@@ -4,9 +4,9 @@ import { Key, OrganizationId, PolicyId } from '../../common/ids.ts'
 import { listOf, PageQuery } from '../../common/page.ts'
 import { Instant } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
-import { Policy, PolicyContent, policyParams } from './policies.ts'
+import { Policy, PolicyContent, policyParams, PolicyWarning } from './policies.ts'
 
-export const PolicyDraft = Type.Object({ id: PolicyId, key: Key, ...PolicyContent.properties, saved_at: Instant })
+export const PolicyDraft = Type.Object({ id: PolicyId, key: Key, ...PolicyContent.properties, saved_at: Instant, warnings: Type.Optional(Type.Array(PolicyWarning)) })
 export type PolicyDraft = Static<typeof PolicyDraft>
 
 /** `valid_to` is null for the version in force. */
@@ -99,10 +99,10 @@ export const DiffPolicyVersions = defineRoute({
   service: 'authz',
   method: 'GET',
   path: `${path}/diff`,
-  summary: 'What changed between two versions.',
+  summary: 'What changed between two versions; without `to` up to the newest, without `from` since the one before.',
   auth: 'organization',
   params: policyParams,
-  query: Type.Object({ from: Version, to: Version }),
+  query: Type.Object({ from: Type.Optional(Version), to: Type.Optional(Version) }),
   success: { status: 200, body: Type.Object({ from: Version, to: Version, changes: Type.Array(Change) }), description: 'The changes, in the order of their paths.' },
   problems: ['forbidden'],
 })
