@@ -29,6 +29,7 @@ export const schema: ConditionSchema = {
     ip: { type: 'string', provenance: caller },
     id: { type: 'string', provenance: ['platform'] },
   },
+  organization: { frozen: { type: 'boolean', provenance: stored } },
   request: {
     time: { type: 'timestamp', provenance: ['platform'] },
     auth_time: { type: 'timestamp', provenance: ['platform'] },

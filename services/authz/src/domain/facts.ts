@@ -16,6 +16,8 @@ export type MemberFacts = {
   readonly roles: readonly HeldRole[]
 }
 
+export type ServiceAccountFacts = { readonly version: number; readonly status: 'active' | 'disabled' | 'deleted'; readonly roles: readonly HeldRole[] }
+
 /** A stored resource or subject. `entityId` is its TypeID, which its events speak of; `id` what its application calls it. */
 export type EntityFacts = {
   readonly entityId: string
@@ -26,7 +28,7 @@ export type EntityFacts = {
   readonly roles: readonly HeldRole[]
 }
 
-export type Standing = 'user_disabled' | 'organization_suspended' | 'not_a_member'
+export type Standing = 'user_disabled' | 'service_account_disabled' | 'organization_suspended' | 'not_a_member'
 
 /** Why nothing can be granted, or undefined when all three stand. */
 export function findObstacle(facts: { user: UserFacts | undefined; organization: OrganizationFacts | undefined; member: MemberFacts | undefined }): Standing | undefined {
@@ -34,6 +36,12 @@ export function findObstacle(facts: { user: UserFacts | undefined; organization:
   if (facts.organization?.status !== 'active') return 'organization_suspended'
   if (facts.member?.status !== 'active') return 'not_a_member'
   return undefined
+}
+
+/** As of a person: why nothing can be granted, or undefined when both stand. */
+export function findAccountObstacle(facts: { account: ServiceAccountFacts | undefined; organization: OrganizationFacts | undefined }): Standing | undefined {
+  if (facts.account?.status !== 'active') return 'service_account_disabled'
+  return facts.organization?.status === 'active' ? undefined : 'organization_suspended'
 }
 
 /** Versions an access token was minted at. */

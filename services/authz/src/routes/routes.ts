@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { registerAddGroupMember } from './add-group-member.ts'
 import { registerCheckGrantableRoles } from './check-grantable-roles.ts'
+import { registerCheckGrantableServiceAccount } from './check-grantable-service-account.ts'
 import { registerCheckPermissions } from './check-permissions.ts'
 import { registerCreateAssignment } from './create-assignment.ts'
 import { registerCreateGroup } from './create-group.ts'
@@ -27,6 +28,7 @@ import { registerGetMemberRoles } from './get-member-roles.ts'
 import { registerGetPolicyDraft } from './get-policy-draft.ts'
 import { registerGetPolicyVersion } from './get-policy-version.ts'
 import { registerGetPolicy } from './get-policy.ts'
+import { registerGetServiceAccountRoles } from './get-service-account-roles.ts'
 import { registerGetRole } from './get-role.ts'
 import { registerListAssignments } from './list-assignments.ts'
 import { registerListEntities } from './list-entities.ts'
@@ -47,6 +49,7 @@ import { registerSearchActions } from './search-actions.ts'
 import { registerSearchResources } from './search-resources.ts'
 import { registerSearchSubjects } from './search-subjects.ts'
 import { registerSetMemberRoles } from './set-member-roles.ts'
+import { registerSetServiceAccountRoles } from './set-service-account-roles.ts'
 import { registerUpdateGroup } from './update-group.ts'
 import { registerUpdatePolicy } from './update-policy.ts'
 import { registerUpdateRole } from './update-role.ts'
@@ -63,6 +66,8 @@ export const publicRoutes: readonly Register[] = [
   registerListRoleVersions,
   registerGetMemberRoles,
   registerSetMemberRoles,
+  registerGetServiceAccountRoles,
+  registerSetServiceAccountRoles,
   registerListGroups,
   registerCreateGroup,
   registerGetGroup,
@@ -105,4 +110,4 @@ export const publicRoutes: readonly Register[] = [
 ]
 
 /** For other services only. */
-export const internalRoutes: readonly Register[] = [registerCheckPermissions, registerCheckGrantableRoles]
+export const internalRoutes: readonly Register[] = [registerCheckPermissions, registerCheckGrantableServiceAccount, registerCheckGrantableRoles]

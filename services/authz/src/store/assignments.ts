@@ -9,7 +9,7 @@ import { endingNow, validAt } from './validity.ts'
 const current = isNull(assignments.validTo)
 const held = { roleId: assignments.roleId, expiresAt: assignments.expiresAt, resourceType: assignments.resourceType, resourceId: assignments.resourceId }
 
-const toHeldRole = (row: Pick<AssignmentRow, keyof typeof held>): HeldRole => ({
+export const toHeldRole = (row: Pick<AssignmentRow, keyof typeof held>): HeldRole => ({
   roleId: row.roleId,
   expiresAtMs: row.expiresAt?.getTime(),
   ...(row.resourceType === null || row.resourceId === null ? {} : { resource: { type: row.resourceType, id: row.resourceId } }),

@@ -1,9 +1,10 @@
 /** Reads what is known of the parties to a decision, or was known `at` a moment, under the scope of the person and organization it is about. */
 import { and, eq, sql } from 'drizzle-orm'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
-import type { MemberFacts, OrganizationFacts, UserFacts } from '../domain/facts.ts'
+import type { MemberFacts, OrganizationFacts, ServiceAccountFacts, UserFacts } from '../domain/facts.ts'
 import { listMemberRoles } from './assignments.ts'
-import { memberships, organizations, users, type MembershipRow } from './schema.ts'
+import { memberships, organizations, serviceAccounts, users, type MembershipRow } from './schema.ts'
+import { listServiceAccountRoles } from './service-account-roles.ts'
 import { validAt } from './validity.ts'
 
 export async function findUserFacts(db: Queryable, userId: string, at?: Date): Promise<UserFacts | undefined> {
@@ -34,7 +35,13 @@ export async function findMemberFacts(db: Queryable, o: { orgId: string; userId:
   return { id, version, status, isOwner, attributes, roles: await listMemberRoles(db, { membershipId: id, at: o.at }) }
 }
 
+/** A service account of the scope's organization, deleted ones included. */
+export async function findServiceAccountFacts(db: Queryable, id: string, at?: Date): Promise<ServiceAccountFacts | undefined> {
+  const [row] = await db.select().from(serviceAccounts).where(and(eq(serviceAccounts.id, id), validAt(serviceAccounts, at)))
+  return row && { version: row.version, status: row.status, roles: await listServiceAccountRoles(db, id, at) }
+}
+
 /** Whether the schema is there: what a replica needs before it is ready. */
 export async function probeSchema(db: Queryable): Promise<void> {
-  await db.select({ id: memberships.id }).from(memberships).limit(1)
+  await db.select({ id: serviceAccounts.id }).from(serviceAccounts).limit(1)
 }

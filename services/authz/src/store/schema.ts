@@ -163,6 +163,20 @@ export const memberships = authz.table('memberships', {
   ...validity(),
 })
 
+export const serviceAccounts = authz.table('service_accounts', {
+  id: typeId('id', 'svc').notNull(),
+  version: version(),
+  orgId: typeId('org_id', 'org').notNull(),
+  status: text('status').$type<'active' | 'disabled' | 'deleted'>().notNull(),
+  ...validity(),
+})
+
+export const serviceAccountRoleSets = authz.table('service_account_role_sets', {
+  serviceAccountId: typeId('service_account_id', 'svc').primaryKey(),
+  orgId: typeId('org_id', 'org').notNull(),
+  version: version().default(1),
+})
+
 export type RoleRow = typeof roles.$inferSelect
 export type PolicyRow = typeof policies.$inferSelect
 export type PolicyDraftRow = typeof policyDrafts.$inferSelect
@@ -172,6 +186,7 @@ export type ApplicationRow = typeof applications.$inferSelect
 export type AssignmentRow = typeof assignments.$inferSelect
 export type UserRow = typeof users.$inferSelect
 export type OrganizationRow = typeof organizations.$inferSelect
+export type ServiceAccountRow = typeof serviceAccounts.$inferSelect
 export type MembershipRow = typeof memberships.$inferSelect
 /** A row's content, without its validity. */
 export type ContentOf<Row> = Omit<Row, 'validFrom' | 'validTo'>

@@ -11,6 +11,7 @@ import { PolicyUpdated } from '@gatehouse/contracts/events/authz/policy-updated.
 import { RoleCreated } from '@gatehouse/contracts/events/authz/role-created.v1'
 import { RoleDeleted } from '@gatehouse/contracts/events/authz/role-deleted.v1'
 import { RoleUpdated } from '@gatehouse/contracts/events/authz/role-updated.v1'
+import { ServiceAccountRolesChanged } from '@gatehouse/contracts/events/authz/service-account-roles-changed.v1'
 import { appendEvent } from '@gatehouse/service-kit/events/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Holder } from '../store/assignments.ts'
@@ -86,3 +87,14 @@ export const announcePlatformRole = (tx: Tx, o: { row: AssignmentRow; role: stri
     data: { user_id: userId, role: o.role },
   })
 }
+
+export const announceServiceAccountRoles = (tx: Tx, o: { serviceAccountId: string; orgId: string; version: number; before: string[]; after: string[]; actor: Actor }): Promise<void> =>
+  appendEvent(tx, {
+    contract: ServiceAccountRolesChanged,
+    aggregateType: 'service_account_roles',
+    aggregateId: o.serviceAccountId,
+    version: o.version,
+    orgId: o.orgId,
+    actor: o.actor,
+    data: { organization_id: o.orgId, service_account_id: o.serviceAccountId, before: o.before, after: o.after },
+  })

@@ -3,18 +3,19 @@ import type { Decision } from '@gatehouse/policy/decide/decide'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import type { MemberCaller, OrgCaller, UserCaller } from '@gatehouse/service-kit/http/caller'
-import { answer, memberSubject, obstructed, operatorSubject, type Answer, type Asked, type Obstructed, type Question, type Subject } from '../domain/decision.ts'
-import { findObstacle } from '../domain/facts.ts'
+import type { MemberCaller, OrgCaller, PrincipalCaller, ServiceAccountCaller, UserCaller } from '@gatehouse/service-kit/http/caller'
+import { answer, type Answer, type Question } from '../domain/decision.ts'
+import { memberSubject, obstructed, operatorSubject, serviceAccountSubject, type Asked, type Obstructed, type Subject } from '../domain/subject.ts'
+import { findAccountObstacle, findObstacle } from '../domain/facts.ts'
 import { gatehouse, splitPermission } from '../domain/platform.ts'
 import type { Facts } from './knowledge.ts'
-import { findParties, partiesOf, type KnowingDeps, type Parties } from './parties.ts'
+import { accountPartiesOf, findAccountParties, findParties, partiesOf, type AccountParties, type KnowingDeps, type Parties } from './parties.ts'
 
 export type DecidingDeps = KnowingDeps & { clock: Clock }
 
 /** Whoever asks, as a subject; as of a moment of the past when `at` is given. @throws AppError `not_current`, `revision_unavailable` */
 export const callerAsSubject = async (deps: DecidingDeps, caller: OrgCaller, at?: Date): Promise<Subject | Obstructed> =>
-  caller.kind === 'user' ? memberAsking(deps, caller, at) : obstructed('not_a_member')
+  caller.kind === 'user' ? memberAsking(deps, caller, at) : accountAsking(deps, caller, at)
 
 async function memberAsking(deps: DecidingDeps, caller: MemberCaller, at: Date | undefined): Promise<Subject | Obstructed> {
   const today = await partiesOf(deps, caller)
@@ -32,6 +33,27 @@ export async function memberOf(facts: Facts, parties: Parties, o: { orgId: strin
   return memberSubject(await facts.model(o.orgId), { orgId: o.orgId, userId: o.userId, user, member, ...o.asked })
 }
 
+async function accountAsking(deps: DecidingDeps, caller: ServiceAccountCaller, at: Date | undefined): Promise<Subject | Obstructed> {
+  const today = await accountPartiesOf(deps, caller)
+  const about = { orgId: caller.orgId, serviceAccountId: caller.serviceAccountId, ceiling: caller.ceiling, asked: askedBy(deps, caller, at) }
+  if (at === undefined) return accountOf(deps.knowledge, today, about)
+  const past = deps.knowledge.asOf(at)
+  return accountOf(past, await findAccountParties(past, caller), about)
+}
+
+/** A service account as a subject, from facts of one moment; `ceiling` only when it acts itself. */
+export async function accountOf(
+  facts: Facts,
+  parties: AccountParties,
+  o: { orgId: string; serviceAccountId: string; ceiling?: readonly string[] | undefined; asked: Asked },
+): Promise<Subject | Obstructed> {
+  const obstacle = findAccountObstacle(parties)
+  const { account } = parties
+  if (obstacle !== undefined || account === undefined) return obstructed(obstacle ?? 'service_account_disabled')
+  const { asked, ceiling, ...who } = o
+  return serviceAccountSubject(await facts.model(o.orgId), { ...who, ceiling, account, ...asked })
+}
+
 async function operatorAsking(deps: DecidingDeps, caller: UserCaller): Promise<Subject | Obstructed> {
   const { userId } = caller
   const { user } = await partiesOf(deps, caller)
@@ -40,8 +62,8 @@ async function operatorAsking(deps: DecidingDeps, caller: UserCaller): Promise<S
   return operatorSubject(model, { userId, user, assigned, ...askedBy(deps, caller) })
 }
 
-/** A person's token says how they signed in, and the gateway where they are. */
-function askedBy({ clock }: Pick<DecidingDeps, 'clock'>, { claims }: UserCaller, at?: Date): Asked {
+/** The token says how they signed in (a key: when it was made), and the gateway where they are. */
+function askedBy({ clock }: Pick<DecidingDeps, 'clock'>, { claims }: PrincipalCaller, at?: Date): Asked {
   const nowMs = (at ?? clock.now()).getTime()
   return { nowMs, request: { time: nowMs, ip: currentContext()?.clientAddress, acr: claims.acr, amr: claims.amr, auth_time: claims.auth_time * 1000 }, isByApplication: false }
 }

@@ -11,7 +11,8 @@ import { suggestChanges } from '@gatehouse/policy/explain/suggest'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
 import { conditionSchema } from '../domain/catalog.ts'
-import { isSubject, requestFor, type Subject } from '../domain/decision.ts'
+import { beyondKey, isBeyondKey, requestFor } from '../domain/decision.ts'
+import { isSubject, type Subject } from '../domain/subject.ts'
 import { permissions } from '../domain/platform.ts'
 import { outcomeView } from '../domain/reason-view.ts'
 import { subjectsFor } from './asked-subjects.ts'
@@ -29,7 +30,8 @@ export async function explain(deps: DecidingDeps, caller: OrgCaller, request: Ev
   await requirePermission(deps, caller, permissions.readPolicies)
   const subject = await subjectsFor(deps, caller)(named, at)
   const revision = revisionNow(deps.following)
-  if (!isSubject(subject)) return { decision: false, context: { revision, ...outcomeView(subject) }, roles: [], policies: [], suggestions: [] }
+  const closed = isSubject(subject) ? (isBeyondKey(subject, request) ? beyondKey : undefined) : subject
+  if (!isSubject(subject) || closed !== undefined) return { decision: false, context: { revision, ...outcomeView(closed ?? beyondKey) }, roles: [], policies: [], suggestions: [] }
   const storedResource = await storedAttributesOf(deps, subject, { orgId: caller.orgId, resource, at })
   const asked = requestFor(subject, { resource, action, subjectProperties: named.properties, context, storedResource })
   if ('errors' in asked) throw problem('invalid_attribute', { errors: [...asked.errors] })

@@ -9,7 +9,7 @@ import { rolesHeldAt } from '../domain/facts.ts'
 import { holdingsOf, type Holdings } from '../domain/holdings.ts'
 import { ownerRole } from '../domain/platform.ts'
 import { listApplications, lockModel } from '../store/catalog.ts'
-import { findMemberFacts } from '../store/facts.ts'
+import { findMemberFacts, findServiceAccountFacts } from '../store/facts.ts'
 import { listRolesInReach } from '../store/roles.ts'
 import type { RoleRow } from '../store/schema.ts'
 
@@ -25,12 +25,15 @@ export async function openModel(tx: Tx, o: { caller: OrgCaller; nowMs: number })
   const rolesById = new Map(rows.map((row) => [row.id, row]))
   const { roleIds, isOwner } = await heldBy(tx, o)
   const held = [...roleIds.flatMap((id) => rolesById.get(id)?.key ?? []), ...(isOwner ? [ownerRole] : [])]
-  return { catalog, roles, rolesById, holdings: holdingsOf(roles, held) }
+  return { catalog, roles, rolesById, holdings: holdingsOf(roles, held, o.caller.kind === 'service_account' ? o.caller.ceiling : undefined) }
 }
 
 async function heldBy(tx: Tx, { caller, nowMs }: { caller: OrgCaller; nowMs: number }): Promise<{ roleIds: string[]; isOwner: boolean }> {
   const nothing = { roleIds: [], isOwner: false }
-  if (caller.kind === 'service_account') return nothing
+  if (caller.kind === 'service_account') {
+    const account = await findServiceAccountFacts(tx, caller.serviceAccountId)
+    return account?.status === 'active' ? { roleIds: rolesHeldAt(account.roles, nowMs), isOwner: false } : nothing
+  }
   const member = await findMemberFacts(tx, { orgId: caller.orgId, userId: caller.userId })
   return member?.status === 'active' ? { roleIds: rolesHeldAt(member.roles, nowMs), isOwner: member.isOwner } : nothing
 }

@@ -1,7 +1,7 @@
 /** Everything a decision needs to know about the person who asks, as recent as their own token. */
-import type { UserCaller } from '@gatehouse/service-kit/http/caller'
-import { isAsRecentAs, type MemberFacts, type OrganizationFacts, type UserFacts } from '../domain/facts.ts'
-import { catchUpUntil, requireCurrent, requireUnparked, type Following } from './currency.ts'
+import type { ServiceAccountCaller, UserCaller } from '@gatehouse/service-kit/http/caller'
+import { isAsRecentAs, type MemberFacts, type OrganizationFacts, type ServiceAccountFacts, type UserFacts } from '../domain/facts.ts'
+import { catchUpUntil, requireAccountKnowable, requireCurrent, requireUnparked, type Following } from './currency.ts'
 import type { Facts, Knowledge } from './knowledge.ts'
 
 export type Parties = { user: UserFacts | undefined; organization: OrganizationFacts | undefined; member: MemberFacts | undefined }
@@ -25,5 +25,26 @@ export async function partiesOf(deps: KnowingDeps, caller: UserCaller): Promise<
     parties = await look()
     return isAsRecentAs(parties, claims)
   })
+  return parties
+}
+
+export type AccountParties = { account: ServiceAccountFacts | undefined; organization: OrganizationFacts | undefined }
+
+/** Of a service account in its organization, whoever asks. */
+export async function findAccountParties(facts: Facts, o: { serviceAccountId: string; orgId: string }): Promise<AccountParties> {
+  const [account, organization] = await Promise.all([facts.serviceAccount(o), facts.organization(o.orgId)])
+  return { account, organization }
+}
+
+/** Of the calling service account. @throws AppError `not_current`, `revision_unavailable` */
+export async function accountPartiesOf(deps: KnowingDeps, caller: ServiceAccountCaller): Promise<AccountParties> {
+  requireCurrent(deps.following)
+  await requireAccountKnowable(deps.following, caller)
+  let parties: AccountParties = { account: undefined, organization: undefined }
+  const isThere = async (): Promise<boolean> => {
+    parties = await findAccountParties(deps.knowledge, caller)
+    return isAsRecentAs({ user: parties.account, organization: parties.organization }, caller.claims)
+  }
+  await catchUpUntil(deps.following, isThere, ['tokens', 'orgs'])
   return parties
 }

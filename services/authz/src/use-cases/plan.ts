@@ -4,7 +4,8 @@ import { plan as planDecision, type Plan } from '@gatehouse/policy/plan/plan'
 import { renderSql } from '@gatehouse/policy/plan/render-sql'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
-import { isSubject, planFor } from '../domain/decision.ts'
+import { isBeyondKey, planFor } from '../domain/decision.ts'
+import { isSubject } from '../domain/subject.ts'
 import { subjectsFor } from './asked-subjects.ts'
 import { requireCurrent, revisionNow } from './currency.ts'
 import type { DecidingDeps } from './decide-for-caller.ts'
@@ -17,7 +18,7 @@ export async function plan(deps: DecidingDeps, caller: OrgCaller, request: PlanR
   const at = await readMoment(deps, context)
   const subject = await subjectsFor(deps, caller)(named, at)
   const answered = { context: { revision: revisionNow(deps.following) } }
-  if (!isSubject(subject)) return { plan: 'always_deny', ...answered }
+  if (!isSubject(subject) || isBeyondKey(subject, request)) return { plan: 'always_deny', ...answered }
   const asked = planFor(subject, { resource: { type: resource.type, properties: resource.properties }, action, subjectProperties: named.properties, context })
   if ('errors' in asked) throw problem('invalid_attribute', { errors: [...asked.errors] })
   return { ...view(planDecision(subject.model.set, asked), columns), ...answered }

@@ -1,7 +1,8 @@
 /** What the subject may do on this resource (AuthZEN §8.6). What depends on an action's own properties is not known to be allowed. */
 import type { ActionSearchRequest, ActionSearchResponse } from '@gatehouse/contracts/http/authz/search'
 import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
-import { answer, isSubject } from '../domain/decision.ts'
+import { answer } from '../domain/decision.ts'
+import { isSubject } from '../domain/subject.ts'
 import { subjectsFor } from './asked-subjects.ts'
 import { requireCurrent, revisionNow } from './currency.ts'
 import { requireStated, type DecidingDeps } from './decide-for-caller.ts'

@@ -17,7 +17,7 @@ export async function searchSubjects(deps: DecidingDeps & { db: Db }, caller: Or
   const facts = at === undefined ? deps.knowledge : deps.knowledge.asOf(at)
   const onRecord = await facts.entity({ orgId: caller.orgId, type: resource.type, id: resource.id })
   const question = { resource, action, subjectProperties: sought.properties, context, storedResource: onRecord?.attributes }
-  const found = await searchPage(request, candidateSubjects(deps, caller, { type: sought.type, at }), ({ id, subject }) =>
+  const found = await searchPage(request, await candidateSubjects(deps, caller, { type: sought.type, at }), ({ id, subject }) =>
     requireStated(answer(subject, question)).allowed ? { type: sought.type, id } : undefined,
   )
   return { ...found, context: { revision: revisionNow(deps.following) } }

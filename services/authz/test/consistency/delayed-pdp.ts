@@ -6,7 +6,7 @@ import type { SpineClient } from '@gatehouse/service-kit/events/spine-client'
 import type { MemberCaller } from '@gatehouse/service-kit/http/caller'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { quietLog as log } from '@gatehouse/test-kit/log'
-import { followIdentity, followOrgs, followOwnWrites } from '../../src/events/follow.ts'
+import { followIdentity, followOrgs, followOwnWrites, followTokens } from '../../src/events/follow.ts'
 import type { DecidingDeps } from '../../src/use-cases/decide-for-caller.ts'
 import { evaluate } from '../../src/use-cases/evaluate.ts'
 import { createKnowledge } from '../../src/use-cases/knowledge.ts'
@@ -46,14 +46,19 @@ function delayed(client: SpineClient, delayMs: () => number): SpineClient {
   }
 }
 
-export async function startDelayedPdp(o: { seed: number; mostMs: number; db: Db; system: Db; spine: Spine; identity: SpineClient; orgs: SpineClient }): Promise<DelayedPdp> {
+export async function startDelayedPdp(o: { seed: number; mostMs: number; db: Db; system: Db; spine: Spine; identity: SpineClient; orgs: SpineClient; tokens: SpineClient }): Promise<DelayedPdp> {
   const draw = seeded(o.seed)
   const late = (client: SpineClient) => delayed(client, () => draw() * o.mostMs)
   // Nobody answers there: this replica learns by asking alone, so nothing reaches it earlier than its delay.
   const nats = connectNats({ url: 'nats://127.0.0.1:9', name: 'delayed', log })
   const shared = { system: o.system, nats, log, clock: systemClock, knowledge: createKnowledge({ db: o.db }), pollMs: 10 }
   const itself = createLocalClient({ spine: o.spine, system: o.system, snapshots: { state: writeState } })
-  const following = { identity: followIdentity({ ...shared, client: late(o.identity) }), orgs: followOrgs({ ...shared, client: late(o.orgs) }), own: followOwnWrites({ ...shared, client: late(itself) }) }
+  const following = {
+    identity: followIdentity({ ...shared, client: late(o.identity) }),
+    orgs: followOrgs({ ...shared, client: late(o.orgs) }),
+    tokens: followTokens({ ...shared, client: late(o.tokens) }),
+    own: followOwnWrites({ ...shared, client: late(itself) }),
+  }
   for (const follower of Object.values(following)) follower.start()
   await Promise.all(Object.values(following).map((follower) => follower.pollNow()))
   const deps: DecidingDeps = { knowledge: shared.knowledge, following, clock: systemClock }

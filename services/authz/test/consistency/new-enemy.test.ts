@@ -20,7 +20,7 @@ const platform = await openPlatform(t)
 const writer = await platform.replica()
 const { org, owner } = await platform.withInvoices(writer)
 const { db, system, spine } = writer.deps
-const start = (number: number) => startDelayedPdp({ seed: seed + number, mostMs, db, system, spine, identity: platform.identity.client, orgs: platform.orgs.client })
+const start = (number: number) => startDelayedPdp({ seed: seed + number, mostMs, db, system, spine, identity: platform.identity.client, orgs: platform.orgs.client, tokens: platform.tokens.client })
 const pdps = await Promise.all([start(1), start(2)])
 t.teardown(() => Promise.all(pdps.map((pdp) => pdp.stop())))
 

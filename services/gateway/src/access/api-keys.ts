@@ -43,59 +43,25 @@ const refusedForMs = 5000
 const renewBeforeMs = 30_000
 
 export function createApiKeys(deps: Deps): ApiKeys {
-  const { clock, prefix, failures } = deps
-  const kept = createBoundedMap<{ token: string; useUntilMs: number }>(most)
-  const refused = createBoundedMap<number>(most)
-  const underWay = new Map<string, Promise<string>>()
-
-  const recall = (id: string): string | undefined => {
-    const found = kept.get(id)
-    if (found === undefined) return undefined
-    const verified = found.useUntilMs > clock.monotonicMs() ? deps.accessTokens.recall(found.token) : undefined
-    if (verified !== undefined && !deps.floors.isVoid(verified.claims, verified.kid)) return found.token
-    kept.delete(id)
-    return undefined
-  }
-
-  const exchange = async (id: string, key: string): Promise<string> => {
-    const askedAtMs = clock.monotonicMs()
-    try {
-      const { access_token: token, expires_in: seconds } = await deps.exchange(key)
-      await deps.accessTokens.verify(token)
-      kept.set(id, { token, useUntilMs: askedAtMs + seconds * 1000 - Math.min(renewBeforeMs, seconds * 100) })
-      return token
-    } catch (err) {
-      if (isAppError(err, 'invalid_api_key')) refused.set(id, clock.monotonicMs() + refusedForMs)
-      throw err
-    }
-  }
-
-  /** Whoever comes while an exchange is under way gets its answer; it is judged by the floors of then, like every token. */
-  const share = (id: string, key: string): Promise<string> => {
-    const running = underWay.get(id)
-    if (running !== undefined) return running
-    const started = exchange(id, key).finally(() => underWay.delete(id))
-    underWay.set(id, started)
-    return started
-  }
+  const { prefix, failures } = deps
+  const keep = createTokenKeep(deps)
 
   const refuse = async (address: string, outcome: string): Promise<never> => {
     outcomes.add(1, { outcome })
     await failures.note(address)
     throw problem('invalid_api_key')
   }
-
   return {
     async tokenFor(key, address) {
       const isKey = isWellFormed(prefix, key)
       const id = isKey ? hashSecret(key).toString('base64') : ''
-      const known = isKey ? recall(id) : undefined
+      const known = isKey ? keep.recall(id) : undefined
       if (known !== undefined) return known
       failures.requireRoom(address)
       if (!isKey) return refuse(address, 'malformed')
-      if ((refused.get(id) ?? -Infinity) > clock.monotonicMs()) return refuse(address, 'refused_before')
+      if (keep.wasJustRefused(id)) return refuse(address, 'refused_before')
       try {
-        const token = await share(id, key)
+        const token = await keep.exchange(id, key)
         outcomes.add(1, { outcome: 'exchanged' })
         return token
       } catch (err) {
@@ -103,6 +69,45 @@ export function createApiKeys(deps: Deps): ApiKeys {
         outcomes.add(1, { outcome: 'failed' })
         throw err
       }
+    },
+  }
+}
+
+/** Tokens and refusals by the hash of their key. */
+function createTokenKeep({ clock, exchange, accessTokens, floors }: Deps) {
+  const kept = createBoundedMap<{ token: string; useUntilMs: number }>(most)
+  const refused = createBoundedMap<number>(most)
+  const underWay = new Map<string, Promise<string>>()
+
+  const exchangeNow = async (id: string, key: string): Promise<string> => {
+    const askedAtMs = clock.monotonicMs()
+    try {
+      const { access_token: token, expires_in: seconds } = await exchange(key)
+      await accessTokens.verify(token)
+      kept.set(id, { token, useUntilMs: askedAtMs + seconds * 1000 - Math.min(renewBeforeMs, seconds * 100) })
+      return token
+    } catch (err) {
+      if (isAppError(err, 'invalid_api_key')) refused.set(id, clock.monotonicMs() + refusedForMs)
+      throw err
+    }
+  }
+  return {
+    recall(id: string): string | undefined {
+      const found = kept.get(id)
+      if (found === undefined) return undefined
+      const verified = found.useUntilMs > clock.monotonicMs() ? accessTokens.recall(found.token) : undefined
+      if (verified !== undefined && !floors.isVoid(verified.claims, verified.kid)) return found.token
+      kept.delete(id)
+      return undefined
+    },
+    wasJustRefused: (id: string): boolean => (refused.get(id) ?? -Infinity) > clock.monotonicMs(),
+    /** Whoever comes while an exchange is under way gets its answer; it is judged by the floors of then, like every token. */
+    exchange(id: string, key: string): Promise<string> {
+      const running = underWay.get(id)
+      if (running !== undefined) return running
+      const started = exchangeNow(id, key).finally(() => underWay.delete(id))
+      underWay.set(id, started)
+      return started
     },
   }
 }
