@@ -50,7 +50,7 @@ const idPaths = (schema: Schema, at: string[] = []): string[][] => {
 
 const withValue = (value: unknown, [head, ...rest]: string[], replacement: string): unknown => {
   if (head === undefined) return replacement
-  return { ...(value as object), [head]: withValue((value as Record<string, unknown>)[head], rest, replacement) }
+  return { ...(value as object), [head]: withValue((value as Record<string, unknown> | undefined)?.[head], rest, replacement) }
 }
 
 /** Every way to put one foreign id (or several in the path) into one route while acting as `self`. */

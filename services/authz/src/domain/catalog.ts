@@ -13,6 +13,8 @@ export type CatalogType = {
   /** Everything a condition about this type may read, and who may say it: a person asking about themself, or an application about its users. */
   readonly schema: ConditionSchema
   readonly schemaForApplications: ConditionSchema
+  /** Whether anything on record about a resource of this type can matter. */
+  readonly isStored: boolean
 }
 
 export type Catalog = {
@@ -64,6 +66,7 @@ export function catalogOf(applications: readonly Application[]): Catalog {
         attributes,
         actions: new Map(actions.map(({ name, sensitive }) => [name, { sensitive: sensitive ?? false }])),
         schema,
+        isStored: Object.values(attributes).some(({ provenance }) => provenance.includes('stored')),
         schemaForApplications: { ...schema, request: { ...schema.request, ...bySender } },
       })
     }

@@ -1,17 +1,14 @@
 /**
- * A decision about one subject: what is known of them is put together once, and each question after that costs its own values and `decide`.
+ * A decision about one subject: what is known of them is put together already, so each question costs its own values and `decide`.
  * What the asker may not state is an answer about the question, never a value in it.
  */
-import type { Bitset } from '@gatehouse/policy/compile/bitset'
-import { roleSetOf } from '@gatehouse/policy/compile/policy-set'
-import { decide, type Decision } from '@gatehouse/policy/decide/decide'
-import { assembleAttributes, subjectStatements, type Properties, type Statements } from './attributes.ts'
+import { decide, type Decision, type DecisionRequest } from '@gatehouse/policy/decide/decide'
+import type { PlanRequest } from '@gatehouse/policy/plan/plan'
+import { assembleAttributes, subjectStatements, type Assembled, type Properties } from './attributes.ts'
 import type { Action, Entity } from './authzen-request.ts'
 import { covers } from './ceiling.ts'
-import { rolesHeldAt, type HeldRole, type MemberFacts, type ResourceRef, type ServiceAccountFacts, type Standing, type UserFacts } from './facts.ts'
-import { ownerRole } from './platform.ts'
-import { roleKeysOf, type PolicyModel } from './policy-model.ts'
 import type { DefinitionError } from './role-definition.ts'
+import { isSubject, obstructed, type Obstructed, type Subject } from './subject.ts'
 
 export type Question = {
   readonly resource: Entity
@@ -22,109 +19,74 @@ export type Question = {
   readonly storedResource?: Properties | undefined
 }
 
-/** Nothing can be granted, whatever is asked. */
-export type Obstructed = { readonly allowed: false; readonly reason: { readonly code: Standing | 'subject_not_permitted' | 'unknown_subject' | 'beyond_api_key' } }
 /** The asker states what is not theirs to state: no answer to the question, but to how it was asked. */
 export type Misstated = { readonly allowed: false; readonly reason: { readonly code: 'invalid_attribute' }; readonly errors: readonly DefinitionError[] }
 export type Answer = Decision | Obstructed | Misstated
 
-type Holding = { readonly keys: readonly string[]; readonly roles: Bitset }
-
-/** Whom a decision is about, with everything that is the same for each question about them. */
-export type Subject = {
-  readonly model: PolicyModel
-  readonly forAll: Holding
-  /** With the roles held for that resource alone; undefined when there are none. */
-  readonly forOne: ((resource: ResourceRef) => Holding) | undefined
-  /** What the platform says of `user`, `organization`, `membership` and `request`. */
-  readonly platform: Statements
-  readonly stored: Statements
-  /** Of the API key they act with: beyond it nothing is granted, whatever they hold. */
-  readonly ceiling?: ReadonlySet<string> | undefined
-  /** Asked by an application, which says where its user came from and how they signed in. */
-  readonly isByApplication: boolean
-}
-
-export const isSubject = (found: Subject | Obstructed): found is Subject => 'model' in found
-export const obstructed = (code: Obstructed['reason']['code']): Obstructed => ({ allowed: false, reason: { code } })
-
-/** Keys of the roles a member holds now, ownership included; with a `resource` also those held for it alone. */
-export const heldKeysOf = (model: PolicyModel, { member, nowMs, resource }: { member: Pick<MemberFacts, 'roles' | 'isOwner'>; nowMs: number; resource?: ResourceRef | undefined }): string[] => [
-  ...roleKeysOf(model, rolesHeldAt(member.roles, nowMs, resource)),
-  ...(member.isOwner ? [ownerRole] : []),
-]
-
-/** How it is asked: the moment the answer is about and what is known of the request. */
-export type Asked = { readonly nowMs: number; readonly request: Properties; readonly isByApplication: boolean }
-
-export function memberSubject(model: PolicyModel, o: Asked & { orgId: string; userId: string; user: UserFacts; member: MemberFacts }): Subject {
-  const { nowMs, member } = o
-  const holdingOn = (resource?: ResourceRef): Holding => holdingOf(model, heldKeysOf(model, { member, nowMs, resource }))
-  const forAll = holdingOn()
-  return {
-    model,
-    forAll,
-    forOne: member.roles.some(({ resource }) => resource !== undefined) ? holdingOn : undefined,
-    platform: {
-      user: { id: o.userId, email_verified: o.user.emailVerified },
-      organization: { id: o.orgId },
-      membership: { id: member.id, is_owner: member.isOwner, roles: forAll.keys },
-      request: o.request,
-    },
-    stored: { membership: member.attributes },
-    isByApplication: o.isByApplication,
-  }
-}
-
-/** A service account is no member and no owner; its roles are in the place of a member's, so that policies read them alike. */
-export function serviceAccountSubject(model: PolicyModel, o: Asked & { orgId: string; serviceAccountId: string; account: ServiceAccountFacts; ceiling: readonly string[] | undefined }): Subject {
-  const { nowMs, account, ceiling } = o
-  const holdingOn = (resource?: ResourceRef): Holding => holdingOf(model, roleKeysOf(model, rolesHeldAt(account.roles, nowMs, resource)))
-  const forAll = holdingOn()
-  return {
-    model,
-    forAll,
-    forOne: account.roles.some(({ resource }) => resource !== undefined) ? holdingOn : undefined,
-    platform: {
-      user: { id: o.serviceAccountId },
-      organization: { id: o.orgId },
-      membership: { is_owner: false, roles: forAll.keys },
-      request: o.request,
-    },
-    stored: {},
-    ceiling: ceiling && new Set(ceiling),
-    isByApplication: o.isByApplication,
-  }
-}
-
-/** At platform scope only platform assignments count, and only the platform's policies. */
-export function operatorSubject(model: PolicyModel, o: Asked & { userId: string; user: UserFacts; assigned: readonly HeldRole[] }): Subject {
-  const forAll = holdingOf(model, roleKeysOf(model, rolesHeldAt(o.assigned, o.nowMs)))
-  return { model, forAll, forOne: undefined, platform: { user: { id: o.userId, email_verified: o.user.emailVerified }, request: o.request }, stored: {}, isByApplication: o.isByApplication }
-}
-
-const holdingOf = (model: PolicyModel, keys: readonly string[]): Holding => ({ keys, roles: roleSetOf(model.set, keys) })
-
 export function answer(subject: Subject | Obstructed, question: Question): Answer {
   if (!isSubject(subject)) return subject
-  const { model } = subject
+  if (isBeyondKey(subject, question)) return beyondKey
+  const asked = requestFor(subject, question)
+  return 'errors' in asked ? asked : decide(subject.model.set, asked)
+}
+
+export const beyondKey = obstructed('beyond_api_key')
+
+/** Whether the API key the subject acts with grants this to nobody. */
+export const isBeyondKey = ({ ceiling, model }: Subject, { resource, action }: { readonly resource: { readonly type: string }; readonly action: Action }): boolean =>
+  ceiling !== undefined && !covers(ceiling, { permission: `${resource.type}:${action.name}`, catalog: model.catalog })
+
+/** The question as the engine takes it. */
+export function requestFor(subject: Subject, question: Question): DecisionRequest | Misstated {
   const { resource, action } = question
-  if (subject.ceiling && !covers(subject.ceiling, { permission: `${resource.type}:${action.name}`, catalog: model.catalog })) return obstructed('beyond_api_key')
   const { keys, roles } = subject.forOne?.(resource) ?? subject.forAll
-  const known = model.catalog.types.get(resource.type)
   const request = { resourceType: resource.type, action: action.name, roles }
-  if (!known) return decide(model.set, { ...request, values: {} })
-  const { platform } = subject
-  const assembled = assembleAttributes(subject.isByApplication ? known.schemaForApplications : known.schema, {
+  const assembled = valuesOf(subject, { ...question, keys, resource, known: { id: resource.id, type: resource.type } })
+  return assembled.ok ? { ...request, values: assembled.values } : misstated(assembled.errors)
+}
+
+type AboutType = Omit<Question, 'resource'> & { readonly resource: { readonly type: string; readonly properties?: Properties | undefined } }
+
+/** The same with the resource left open: what is stated of it holds for each, what it is on record as is not known. */
+export function planFor(subject: Subject, question: AboutType): PlanRequest | Misstated {
+  const { resource, action } = question
+  const { keys, roles } = subject.forAll
+  const assembled = valuesOf(subject, { ...question, keys, known: { type: resource.type } })
+  if (!assembled.ok) return misstated(assembled.errors)
+  const limited = subject.limitedTo.filter(({ type }) => type === resource.type)
+  return {
+    resourceType: resource.type,
+    action: action.name,
+    roles,
+    values: assembled.values,
+    resourceRoles: limited.map((one) => ({ resourceId: one.id, roles: subject.forOne?.(one).roles ?? roles })),
+  }
+}
+
+const misstated = (errors: readonly DefinitionError[]): Misstated => ({ allowed: false, reason: { code: 'invalid_attribute' }, errors })
+
+function valuesOf(subject: Subject, o: AboutType & { readonly keys: readonly string[]; readonly known: Properties }): Assembled {
+  const { model, platform, stored } = subject
+  const { resource, action } = o
+  const known = model.catalog.types.get(resource.type)
+  if (!known) return nothing
+  return assembleAttributes(subject.isByApplication ? known.schemaForApplications : known.schema, {
     platform: {
       ...platform,
-      membership: subject.forOne ? { ...platform.membership, roles: keys } : platform.membership,
-      resource: { id: resource.id, type: resource.type },
+      membership: subject.forOne ? { ...platform.membership, roles: o.keys } : platform.membership,
+      resource: o.known,
       action: { name: action.name },
     },
-    stored: question.storedResource === undefined ? subject.stored : { ...subject.stored, resource: question.storedResource },
-    caller: { ...subjectStatements(known.schema, question.subjectProperties), resource: resource.properties, action: action.properties, request: question.context },
+    stored: o.storedResource === undefined ? stored : { ...stored, resource: o.storedResource },
+    caller: { ...subjectStatements(known.schema, o.subjectProperties), resource: resource.properties, action: action.properties, request: subject.isByApplication ? withoutTime(o.context) : o.context },
   })
-  if (!assembled.ok) return { allowed: false, reason: { code: 'invalid_attribute' }, errors: assembled.errors }
-  return decide(model.set, { ...request, values: assembled.values })
 }
+
+/** What time it is the platform says. Applications send theirs along, as the standard's examples do; it is ignored. */
+function withoutTime(context: Properties | undefined): Properties | undefined {
+  if (context === undefined || !Object.hasOwn(context, 'time')) return context
+  const { time: _time, ...rest } = context
+  return rest
+}
+
+const nothing: Assembled = { ok: true, values: {} }

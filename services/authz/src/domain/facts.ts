@@ -16,6 +16,8 @@ export type MemberFacts = {
   readonly roles: readonly HeldRole[]
 }
 
+export type ServiceAccountFacts = { readonly version: number; readonly status: 'active' | 'disabled' | 'deleted'; readonly roles: readonly HeldRole[] }
+
 /** A stored resource or subject. `entityId` is its TypeID, which its events speak of; `id` what its application calls it. */
 export type EntityFacts = {
   readonly entityId: string
@@ -25,8 +27,6 @@ export type EntityFacts = {
   readonly attributes: AttributeValues
   readonly roles: readonly HeldRole[]
 }
-
-export type ServiceAccountFacts = { readonly version: number; readonly status: 'active' | 'disabled' | 'deleted'; readonly roles: readonly HeldRole[] }
 
 export type Standing = 'user_disabled' | 'service_account_disabled' | 'organization_suspended' | 'not_a_member'
 

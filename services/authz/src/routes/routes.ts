@@ -19,6 +19,7 @@ import { registerDeleteRole } from './delete-role.ts'
 import { registerDiffPolicyVersions } from './diff-policy-versions.ts'
 import { registerEvaluateMany } from './evaluate-many.ts'
 import { registerEvaluate } from './evaluate.ts'
+import { registerExplain } from './explain.ts'
 import { registerGetApplication } from './get-application.ts'
 import { registerGetAuthorizationManifest } from './get-authorization-manifest.ts'
 import { registerGetAuthzenConfiguration } from './get-authzen-configuration.ts'
@@ -39,6 +40,7 @@ import { registerListPolicies } from './list-policies.ts'
 import { registerListPolicyVersions } from './list-policy-versions.ts'
 import { registerListRoleVersions } from './list-role-versions.ts'
 import { registerListRoles } from './list-roles.ts'
+import { registerPlan } from './plan.ts'
 import { registerPublishPolicy } from './publish-policy.ts'
 import { registerPutApplication } from './put-application.ts'
 import { registerPutEntity } from './put-entity.ts'
@@ -106,6 +108,8 @@ export const publicRoutes: readonly Register[] = [
   registerSearchSubjects,
   registerSearchResources,
   registerSearchActions,
+  registerExplain,
+  registerPlan,
   registerGetAuthzenConfiguration,
 ]
 

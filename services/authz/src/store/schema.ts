@@ -177,21 +177,6 @@ export const serviceAccountRoleSets = authz.table('service_account_role_sets', {
   version: version().default(1),
 })
 
-/** The same assignments, of principals that are service accounts: their ids have another prefix. */
-export const serviceAccountAssignments = authz.table('assignments', {
-  id: typeId('id', 'asg').primaryKey(),
-  scope: text('scope').$type<'organization'>().notNull(),
-  orgId: typeId('org_id', 'org').notNull(),
-  principalType: text('principal_type').$type<'service_account'>().notNull(),
-  principalId: typeId('principal_id', 'svc').notNull(),
-  roleId: typeId('role_id', 'role').notNull(),
-  resourceType: text('resource_type'),
-  resourceId: text('resource_id'),
-  expiresAt: timestamp('expires_at', { withTimezone: true, mode: 'date' }),
-  givenBy: text('given_by').notNull(),
-  ...validity(),
-})
-
 export type RoleRow = typeof roles.$inferSelect
 export type PolicyRow = typeof policies.$inferSelect
 export type PolicyDraftRow = typeof policyDrafts.$inferSelect

@@ -4,7 +4,7 @@ import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import type { HeldRole } from '../domain/facts.ts'
 import { toHeldRole } from './assignments.ts'
-import { serviceAccountAssignments as assignments, serviceAccountRoleSets } from './schema.ts'
+import { assignments, serviceAccountRoleSets } from './schema.ts'
 import { endingNow, validAt } from './validity.ts'
 
 const ofAccount = (id: string) => and(eq(assignments.principalType, 'service_account'), eq(assignments.principalId, id))

@@ -3,11 +3,12 @@
  * with the right to evaluate asks about anybody of its organization.
  */
 import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
+import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import type { Entity } from '../domain/authzen-request.ts'
-import { obstructed, type Obstructed, type Subject } from '../domain/decision.ts'
+import { obstructed, type Obstructed, type Subject } from '../domain/subject.ts'
 import { permissions } from '../domain/platform.ts'
 import { callerAsSubject, decideForCaller, questionOf, type DecidingDeps } from './decide-for-caller.ts'
-import { findNamed } from './named-subjects.ts'
+import { allNamed, findNamed, type CandidateSubject } from './named-subjects.ts'
 import type { Candidates } from './search-pages.ts'
 
 /** Finds what is known of a subject, now or at a moment of the past; asked for the same one twice, it looks once. */
@@ -41,11 +42,10 @@ async function isEvaluator(deps: DecidingDeps, caller: OrgCaller): Promise<boole
   return decision?.allowed === true
 }
 
-export type CandidateSubject = { readonly id: string; readonly subject: Subject | Obstructed }
-
 /** Everybody of this type the caller may ask about, in the order of a search. */
-export function candidateSubjects(deps: DecidingDeps, caller: OrgCaller, { type, at }: { type: string; at: Date | undefined }): Candidates<CandidateSubject>[] {
+export async function candidateSubjects(deps: DecidingDeps & { db: Db }, caller: OrgCaller, sought: { type: string; at: Date | undefined }): Promise<Candidates<CandidateSubject>[]> {
+  if (await isEvaluator(deps, caller)) return allNamed(deps, caller.orgId, sought)
   const self = selfOf(caller)
-  if (type !== self.type) return []
-  return [{ list: async (after) => (after === undefined ? [{ id: self.id, subject: await callerAsSubject(deps, caller, at) }] : []), keyOf: ({ id }) => id }]
+  if (sought.type !== self.type) return []
+  return [{ list: async (after) => (after === undefined ? [{ id: self.id, subject: await callerAsSubject(deps, caller, sought.at) }] : []), keyOf: ({ id }) => id }]
 }

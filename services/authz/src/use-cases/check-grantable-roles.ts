@@ -1,6 +1,6 @@
 /** Whether a person may give roles with an invitation, asked when it is sent and again when it is accepted. */
 import type { Deps } from '../deps.ts'
-import { heldKeysOf } from '../domain/decision.ts'
+import { heldKeysOf } from '../domain/subject.ts'
 import { findObstacle } from '../domain/facts.ts'
 import { holdingsOf, missingFor } from '../domain/holdings.ts'
 import { isAssignable, platformAdminRole } from '../domain/platform.ts'

@@ -50,7 +50,7 @@ export async function putEntity(deps: Deps, caller: OrgCaller, input: EntityChan
   await requirePermission(deps, caller, permissions.writeEntities)
   if (isPlatformSubject(input)) throw problem('validation_failed', { detail: 'People and service accounts are known to the platform; they are not stored.' })
   if ((input.content.roles ?? []).length > 0) await requirePermission(deps, caller, permissions.assignRoles)
-  return writing(deps, caller, (tx, model) => put(tx, { model, caller, input }))
+  return writing(deps, caller, input, (tx, model) => put(tx, { model, caller, input }))
 }
 
 async function put(tx: Tx, { model, caller, input }: { model: OpenModel; caller: OrgCaller; input: EntityChange & { content: EntityContent } }): Promise<Outcome<VersionedEntity>> {
@@ -78,7 +78,7 @@ async function put(tx: Tx, { model, caller, input }: { model: OpenModel; caller:
 export async function deleteEntity(deps: Deps, caller: OrgCaller, input: EntityChange): Promise<void> {
   await requirePermission(deps, caller, permissions.writeEntities)
   const { orgId } = caller
-  return writing(deps, caller, async (tx, model) => {
+  return writing(deps, caller, input, async (tx, model) => {
     const known = await findEntityRow(tx, { orgId, type: input.type, key: input.id })
     if (!known || known.deleted) return { kind: 'not_found' }
     if (!input.isExpected(known.version)) return { kind: 'changed' }
@@ -101,7 +101,10 @@ const versioned = (row: EntityRow, { rolesById }: Pick<OpenModel, 'rolesById'>):
   version: row.version,
 })
 
-async function writing<T>(deps: Deps, caller: OrgCaller, change: (tx: Tx, model: OpenModel) => Promise<Outcome<T>>): Promise<T> {
+async function writing<T>(deps: Deps, caller: OrgCaller, { type }: Named, change: (tx: Tx, model: OpenModel) => Promise<Outcome<T>>): Promise<T> {
   const nowMs = deps.clock.now().getTime()
-  return valueOf(await deps.spine.write({ orgId: caller.orgId }, async (tx) => change(tx, await openModel(tx, { caller, nowMs })), { announce: 'await' }))
+  const { orgId } = caller
+  const outcome = await deps.spine.write({ orgId }, async (tx) => change(tx, await openModel(tx, { caller, nowMs })), { announce: 'await' })
+  deps.knowledge.dropEntities({ orgId, type })
+  return valueOf(outcome)
 }

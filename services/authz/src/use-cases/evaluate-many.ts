@@ -7,13 +7,15 @@ import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
 import type { Properties } from '../domain/attributes.ts'
 import { readEvaluation, type Defaults, type Evaluation, type ReadEvaluation } from '../domain/authzen-request.ts'
-import { answer, type Answer, type Obstructed, type Subject } from '../domain/decision.ts'
+import { answer, type Answer } from '../domain/decision.ts'
+import { obstructed, type Obstructed, type Subject } from '../domain/subject.ts'
 import { momentOf } from '../domain/moment.ts'
 import { outcomeView } from '../domain/reason-view.ts'
 import { subjectsFor } from './asked-subjects.ts'
 import { awaitRevision, requireCurrent, revisionNow } from './currency.ts'
 import type { DecidingDeps } from './decide-for-caller.ts'
 import { evaluate } from './evaluate.ts'
+import { storedAttributesOf } from './stored-resources.ts'
 
 type Semantic = NonNullable<NonNullable<EvaluationsRequest['options']>['evaluations_semantic']>
 
@@ -29,10 +31,11 @@ export async function evaluateMany(deps: DecidingDeps, caller: OrgCaller, reques
   const read = items.map((item) => readAsked(item as Properties, { top, nowMs }))
   for (const revision of revisionsIn(read)) await awaitRevision(deps.following, revision)
   const subjects = await findSubjects(deps, caller, read)
+  const onRecord = await Promise.all(read.map((one, index) => (one.ok ? findOnRecord(deps, caller, { one, subject: subjects[index] }) : undefined)))
   const last = lastDecision[options?.evaluations_semantic ?? 'execute_all']
   const evaluations: EvaluationOfMany[] = []
   for (const [index, one] of read.entries()) {
-    const given = one.ok ? view(decide(one.evaluation, subjects[index])) : failed(400, one.message)
+    const given = one.ok ? view(decide(one.evaluation, { subject: subjects[index], storedResource: onRecord[index] })) : failed(400, one.message)
     evaluations.push(given)
     if (given.decision === last) break
   }
@@ -82,8 +85,13 @@ async function findSubjects(deps: DecidingDeps, caller: OrgCaller, read: readonl
   )
 }
 
-const decide = ({ subject: named, resource, action, context }: Evaluation, subject: Subject | Obstructed | undefined): Answer =>
-  subject === undefined ? { allowed: false, reason: { code: 'unknown_subject' } } : answer(subject, { resource, action, subjectProperties: named.properties, context })
+type Found = { readonly subject: Subject | Obstructed | undefined; readonly storedResource: Properties | undefined }
+
+const findOnRecord = (deps: DecidingDeps, { orgId }: OrgCaller, o: { one: ReadAsked & { ok: true }; subject: Subject | Obstructed | undefined }): Promise<Properties | undefined> | undefined =>
+  o.subject && storedAttributesOf(deps, o.subject, { orgId, resource: o.one.evaluation.resource, at: o.one.at })
+
+const decide = ({ subject: named, resource, action, context }: Evaluation, { subject, storedResource }: Found): Answer =>
+  subject === undefined ? obstructed('unknown_subject') : answer(subject, { resource, action, subjectProperties: named.properties, context, storedResource })
 
 const failed = (status: number, message: string): EvaluationOfMany => ({ decision: false, context: { reason: { code: 'invalid_request' }, error: { status, message } } })
 

@@ -7,6 +7,7 @@ import { subjectsFor } from './asked-subjects.ts'
 import { requireCurrent, revisionNow } from './currency.ts'
 import { requireStated, type DecidingDeps } from './decide-for-caller.ts'
 import { readMoment } from './moment.ts'
+import { storedAttributesOf } from './stored-resources.ts'
 
 /** @throws AppError `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
 export async function evaluate(deps: DecidingDeps, caller: OrgCaller, request: EvaluationRequest): Promise<EvaluationResponse> {
@@ -14,6 +15,7 @@ export async function evaluate(deps: DecidingDeps, caller: OrgCaller, request: E
   requireCurrent(deps.following)
   const at = await readMoment(deps, context)
   const subject = await subjectsFor(deps, caller)(named, at)
-  const decision = requireStated(answer(subject, { resource, action, subjectProperties: named.properties, context }))
+  const storedResource = await storedAttributesOf(deps, subject, { orgId: caller.orgId, resource, at })
+  const decision = requireStated(answer(subject, { resource, action, subjectProperties: named.properties, context, storedResource }))
   return { decision: decision.allowed, context: { revision: revisionNow(deps.following), ...outcomeView(decision) } }
 }

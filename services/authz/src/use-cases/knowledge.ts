@@ -6,19 +6,22 @@ import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { createDroppingCache } from '../domain/dropping-cache.ts'
-import type { HeldRole, MemberFacts, OrganizationFacts, ServiceAccountFacts, UserFacts } from '../domain/facts.ts'
+import type { EntityFacts, HeldRole, MemberFacts, OrganizationFacts, ServiceAccountFacts, UserFacts } from '../domain/facts.ts'
 import type { PolicyModel } from '../domain/policy-model.ts'
 import { listPlatformRoles } from '../store/assignments.ts'
+import { findEntity } from '../store/entities.ts'
 import { findMemberFacts, findOrganizationFacts, findServiceAccountFacts, findUserFacts } from '../store/facts.ts'
-import { createPolicyModels } from './policy-models.ts'
+import { createPolicyModels, type PolicyModels } from './policy-models.ts'
 
 type AccountIn = { orgId: string; serviceAccountId: string }
+type EntityIn = { orgId: string; type: string; id: string }
 
-/** What a decision about a member or a service account rests on. */
+/** What a decision about a member, a service account or an entity rests on. */
 export type Facts = {
   user(userId: string): Promise<UserFacts | undefined>
   organization(orgId: string): Promise<OrganizationFacts | undefined>
   member(o: { orgId: string; userId: string }): Promise<MemberFacts | undefined>
+  entity(o: EntityIn): Promise<EntityFacts | undefined>
   serviceAccount(o: AccountIn): Promise<ServiceAccountFacts | undefined>
   /** Of an organization; without one, what holds at platform scope. */
   model(orgId?: string): Promise<PolicyModel>
@@ -29,11 +32,13 @@ export type Knowledge = Facts & {
   /** What was known at a moment of the past: read anew each time, only the compiled models are kept. */
   asOf(at: Date): Facts
   /** Drops what these events say has changed; events of any service. */
-  dropChanged(events: readonly Pick<EventEnvelope, 'source' | 'subject' | 'orgid' | 'userid'>[]): void
+  dropChanged(events: readonly Pick<EventEnvelope, 'source' | 'subject' | 'orgid' | 'userid' | 'data'>[]): void
   dropMember(o: { orgId: string; userId: string }): void
+  dropServiceAccount(o: AccountIn): void
   /** All of an organization: what a group holds has changed. */
   dropMembers(orgId: string): void
-  dropServiceAccount(o: AccountIn): void
+  /** All of a type: events do not say what an application calls its things. */
+  dropEntities(o: { orgId: string; type: string }): void
   /** Roles or policies of one organization; `undefined`: of the platform, which every model contains. */
   dropModel(orgId: string | undefined): void
   dropAll(): void
@@ -49,15 +54,17 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
   const members = createDroppingCache<MemberFacts | undefined>({ most: most.parties })
   const accounts = createDroppingCache<ServiceAccountFacts | undefined>({ most: most.parties })
   const platformRoles = createDroppingCache<readonly HeldRole[]>({ most: most.parties })
+  const entities = createDroppingCache<EntityFacts | undefined>({ most: most.parties })
   const models = createPolicyModels({ db })
-  const all = [users, organizations, members, accounts, platformRoles, models]
+  const all = [users, organizations, members, accounts, platformRoles, entities, models]
 
   const dropModel = models.drop
   const dropMember = (o: { orgId: string; userId: string }): void => members.drop(memberKey(o))
-  const dropMembers = (orgId: string): void => members.dropWhere((key) => key.startsWith(`${orgId} `))
   const dropServiceAccount = (o: AccountIn): void => accounts.drop(accountKey(o))
+  const dropMembers = (orgId: string): void => members.dropWhere((key) => key.startsWith(`${orgId} `))
+  const dropEntities = ({ orgId, type }: { orgId: string; type: string }): void => entities.dropWhere((key) => key.startsWith(`${orgId} ${type} `))
   const dropChanged: Knowledge['dropChanged'] = (events) => {
-    for (const { source, subject, orgid, userid } of events) {
+    for (const { source, subject, orgid, userid, data } of events) {
       if (subject.startsWith('user_')) users.drop(subject)
       if (userid !== undefined) platformRoles.drop(userid)
       if (orgid !== undefined && userid !== undefined) dropMember({ orgId: orgid, userId: userid })
@@ -65,6 +72,7 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
       if (source === '/gatehouse/orgs' && orgid !== undefined) organizations.drop(orgid)
       if (source === '/gatehouse/authz' && isOfModel(subject)) dropModel(orgid)
       if (orgid !== undefined && userid === undefined && isOfMany(subject)) dropMembers(orgid)
+      if (orgid !== undefined && subject.startsWith('ent_')) dropEntities({ orgId: orgid, type: String(data['type']) })
     }
   }
   return {
@@ -73,25 +81,32 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
     member: (o) => members.get(memberKey(o), () => inScope(db, o, (tx) => findMemberFacts(tx, o))),
     serviceAccount: (o) => accounts.get(accountKey(o), () => inScope(db, { orgId: o.orgId }, (tx) => findServiceAccountFacts(tx, o.serviceAccountId))),
     platformRoles: (userId) => platformRoles.get(userId, () => inScope(db, { userId }, (tx) => listPlatformRoles(tx, userId))),
+    entity: (o) => entities.get(entityKey(o), () => inScope(db, { orgId: o.orgId }, (tx) => findEntity(tx, o))),
     model: models.get,
-    asOf: (at) => ({
-      user: (userId) => inScope(db, { userId }, (tx) => findUserFacts(tx, userId, at)),
-      organization: (orgId) => inScope(db, { orgId }, (tx) => findOrganizationFacts(tx, orgId, at)),
-      member: (o) => inScope(db, o, (tx) => findMemberFacts(tx, { ...o, at })),
-      serviceAccount: (o) => inScope(db, { orgId: o.orgId }, (tx) => findServiceAccountFacts(tx, o.serviceAccountId, at)),
-      model: (orgId) => models.getAt(orgId, at),
-    }),
+    asOf: (at) => past({ db, models, at }),
     dropChanged,
     dropMember,
-    dropMembers,
     dropServiceAccount,
+    dropMembers,
+    dropEntities,
     dropModel,
     dropAll: () => all.forEach((cache) => cache.clear()),
   }
 }
 
+/** Read anew each time; only compiled models are kept. */
+const past = ({ db, models, at }: { db: Db; models: PolicyModels; at: Date }): Facts => ({
+  user: (userId) => inScope(db, { userId }, (tx) => findUserFacts(tx, userId, at)),
+  organization: (orgId) => inScope(db, { orgId }, (tx) => findOrganizationFacts(tx, orgId, at)),
+  member: (o) => inScope(db, o, (tx) => findMemberFacts(tx, { ...o, at })),
+  entity: (o) => inScope(db, { orgId: o.orgId }, (tx) => findEntity(tx, { ...o, at })),
+  serviceAccount: (o) => inScope(db, { orgId: o.orgId }, (tx) => findServiceAccountFacts(tx, o.serviceAccountId, at)),
+  model: (orgId) => models.getAt(orgId, at),
+})
+
 const memberKey = ({ orgId, userId }: { orgId: string; userId: string }): string => `${orgId} ${userId}`
+const entityKey = ({ orgId, type, id }: EntityIn): string => `${orgId} ${type} ${id}`
+const accountKey = ({ orgId, serviceAccountId }: AccountIn): string => `${orgId} ${serviceAccountId}`
 /** A group, or what was given to one: it concerns whoever belongs to it. */
 const isOfMany = (subject: string): boolean => subject.startsWith('grp_') || subject.startsWith('asg_')
-const accountKey = ({ orgId, serviceAccountId }: AccountIn): string => `${orgId} ${serviceAccountId}`
 const isOfModel = (subject: string): boolean => ['role_', 'pol_', 'app_'].some((prefix) => subject.startsWith(prefix))

@@ -10,21 +10,25 @@ import { decodeCursor, encodeCursor } from '@gatehouse/service-kit/http/page'
 export type Candidates<C> = {
   list(after: string | undefined, limit: number): Promise<readonly C[]>
   keyOf(candidate: C): string
+  /** Whether a key can be one of these: a token that names another is none of ours. */
+  isKey?(key: string): boolean
 }
 
 type Asked = { readonly page?: { readonly token?: string | undefined; readonly limit?: number | undefined } | undefined }
 export type Found<R> = { results: R[]; page: { next_token: string; count: number } }
 
 const batch = 200
-/** Candidates looked at for one page. */
+/** For one page: candidates looked at, and milliseconds after which no further batch is begun. */
 const mostLookedAt = 2000
+const mostMs = 1000
 const standardLimit = 100
 
 /** @throws AppError `invalid_cursor` */
 export async function searchPage<C, R>(request: Asked, sources: readonly Candidates<C>[], resultOf: (candidate: C) => R | undefined): Promise<Found<R>> {
   const limit = request.page?.limit ?? standardLimit
   const search = fingerprintOf(request)
-  let { index, after } = placeOf(request, search, sources.length)
+  let { index, after } = placeOf(request, search, sources)
+  const beganMs = performance.now()
   const results: R[] = []
   for (let lookedAt = 0; index < sources.length; ) {
     const { list, keyOf } = sources[index] as Candidates<C>
@@ -40,18 +44,19 @@ export async function searchPage<C, R>(request: Asked, sources: readonly Candida
     if (candidates.length < wanted) {
       index += 1
       after = undefined
-    } else if (lookedAt >= mostLookedAt) return pageOf(results, encodeCursor([search, index, after ?? '']))
+    } else if (lookedAt >= mostLookedAt || performance.now() - beganMs > mostMs) return pageOf(results, encodeCursor([search, index, after ?? '']))
   }
   return pageOf(results, '')
 }
 
 const pageOf = <R>(results: R[], next_token: string): Found<R> => ({ results, page: { next_token, count: results.length } })
 
-function placeOf({ page }: Asked, search: string, sources: number): { index: number; after: string | undefined } {
+function placeOf({ page }: Asked, search: string, sources: readonly Pick<Candidates<never>, 'isKey'>[]): { index: number; after: string | undefined } {
   const values = decodeCursor(page?.token === '' ? undefined : page?.token, 3)
   if (values === undefined) return { index: 0, after: undefined }
   const [of, index, after] = values
-  if (of !== search || typeof index !== 'number' || index < 0 || index >= sources || typeof after !== 'string') throw problem('invalid_cursor')
+  if (of !== search || typeof index !== 'number' || index < 0 || index >= sources.length || typeof after !== 'string') throw problem('invalid_cursor')
+  if (after !== '' && sources[index]?.isKey?.(after) === false) throw problem('invalid_cursor')
   return { index, after: after === '' ? undefined : after }
 }
 

@@ -1,6 +1,7 @@
 /** On which stored resources of this type the subject may do this action (AuthZEN §8.5). */
 import type { EntitySearchResponse, ResourceSearchRequest } from '@gatehouse/contracts/http/authz/search'
 import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
+import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { answer } from '../domain/decision.ts'
 import { subjectsFor } from './asked-subjects.ts'
 import { requireCurrent, revisionNow } from './currency.ts'
@@ -10,7 +11,7 @@ import { searchPage } from './search-pages.ts'
 import { candidateResources } from './stored-resources.ts'
 
 /** @throws AppError `invalid_attribute`, `invalid_cursor`, `not_current`, `revision_unavailable` */
-export async function searchResources(deps: DecidingDeps, caller: OrgCaller, request: ResourceSearchRequest): Promise<EntitySearchResponse> {
+export async function searchResources(deps: DecidingDeps & { db: Db }, caller: OrgCaller, request: ResourceSearchRequest): Promise<EntitySearchResponse> {
   const { subject: named, action, resource: sought, context } = request
   requireCurrent(deps.following)
   const at = await readMoment(deps, context)

@@ -6,12 +6,13 @@ import { sqlState } from '@gatehouse/service-kit/postgres/errors'
 import { inScope, rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { claimJoining, insertMemberRoles, insertPlatformRole } from '../../src/store/assignments.ts'
-import { upsertMembership, upsertOrganization, upsertUser } from '../../src/store/copies.ts'
+import { upsertMembership, upsertOrganization, upsertServiceAccount, upsertUser } from '../../src/store/copies.ts'
 import { insertEntity } from '../../src/store/entities.ts'
 import { claimGroupEnd, insertGroup, insertGroupMember } from '../../src/store/groups.ts'
 import { upsertPolicyDraft } from '../../src/store/policy-drafts.ts'
 import { insertPolicy } from '../../src/store/policies.ts'
 import { claimRoleEnd, insertNextRole, insertRole } from '../../src/store/roles.ts'
+import { insertServiceAccountRoles, listServiceAccountRoles, lockServiceAccountRoles } from '../../src/store/service-account-roles.ts'
 
 const database = await testDatabase(t, { services: ['authz'] })
 const runtime = database.connect('authz', 'runtime')
@@ -74,6 +75,24 @@ t.test('a scope cannot write into another organization, nor into the platform', 
   await refused(inScope(runtime, { orgId: ours.orgId }, (tx) => upsertPolicyDraft(tx, { orgId: theirs.orgId, policyId: newId('pol'), content: { effect: 'deny', resource_type: 'x', actions: ['x'] } })), 'a draft elsewhere')
   t.equal(await inScope(runtime, { orgId: ours.orgId }, (tx) => claimGroupEnd(tx, { id: theirs.groupId, version: 1 })), undefined, 'ending another’s group')
   t.equal(await inScope(runtime, { orgId: ours.orgId }, (tx) => claimRoleEnd(tx, { id: theirs.roleId, version: 1 })), undefined, 'ending another’s role')
+})
+
+t.test('service accounts and their roles belong to one organization', async (t) => {
+  const account = { serviceAccountId: newId('svc'), orgId: theirs.orgId }
+  await inScope(system, {}, (tx) => upsertServiceAccount(tx, { id: account.serviceAccountId, version: 1, orgId: theirs.orgId, status: 'active' }))
+  await inScope(runtime, { orgId: theirs.orgId }, async (tx) => {
+    t.same(await lockServiceAccountRoles(tx, account), { version: 1 })
+    await insertServiceAccountRoles(tx, { ...account, roleIds: [theirs.roleId], givenBy: 'system' })
+  })
+  const seenBy = (orgId: string) =>
+    inScope(runtime, { orgId }, async (tx) => [
+      rowsOf(await tx.execute(sql`select 1 from service_accounts`)).length,
+      rowsOf(await tx.execute(sql`select 1 from service_account_role_sets`)).length,
+      (await listServiceAccountRoles(tx, account.serviceAccountId)).length,
+    ])
+  t.same([await seenBy(theirs.orgId), await seenBy(ours.orgId)], [[1, 1, 1], [0, 0, 0]])
+  const forged = inScope(runtime, { orgId: ours.orgId }, (tx) => insertServiceAccountRoles(tx, { ...account, roleIds: [theirs.roleId], givenBy: 'system' }))
+  t.equal(await forged.then(() => 'accepted', sqlState), '42501')
 })
 
 t.test('what decides is never overwritten or deleted, not even by the system role', async (t) => {
