@@ -1,5 +1,6 @@
 // `npm run load-fixture -- <file>`: puts a fixture tenant into the platform that is running here, so that somebody else's tests can be
 // pointed at it. The file is YAML or JSON; loading it again changes only what differs.
+import { readJson } from '@gatehouse/deploy/secrets/json-file'
 import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
@@ -7,7 +8,6 @@ import { createClient } from './demo/client.ts'
 import { loadFixture, type Fixture } from './fixture/load.ts'
 import type { PlatformFile } from './platform/platform-file.ts'
 import { openDataFolder } from './state/data-folder.ts'
-import { readJson } from './state/json-file.ts'
 
 async function main(): Promise<number> {
   const [file = ''] = new Command('npm run load-fixture --').description('Loads a catalog application, an authorization document and entities into the demo organization.').argument('<file>', 'YAML or JSON').parse().args

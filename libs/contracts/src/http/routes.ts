@@ -4,7 +4,7 @@ import { ApplyAuthorizationManifest, GetAuthorizationManifest } from './authz/au
 import { GetApplication, GetCatalog, PutApplication } from './authz/catalog.ts'
 import { DeleteEntity, GetEntity, ListEntities, PutEntity } from './authz/entities.ts'
 import { Evaluate, EvaluateMany, GetAuthzenConfiguration } from './authz/evaluation.ts'
-import { Explain, Plan } from './authz/explanation.ts'
+import { DiffAccess, Explain, Plan } from './authz/explanation.ts'
 import { AddGroupMember, CreateGroup, DeleteGroup, GetGroup, ListGroupMembers, ListGroups, RemoveGroupMember, UpdateGroup } from './authz/groups.ts'
 import { CreatePolicy, DeletePolicy, GetPolicy, ListPolicies, UpdatePolicy } from './authz/policies.ts'
 import { DeletePolicyDraft, DiffPolicyVersions, GetPolicyDraft, GetPolicyVersion, ListPolicyVersions, PublishPolicy, PutPolicyDraft, RollbackPolicy } from './authz/policy-lifecycle.ts'
@@ -104,6 +104,7 @@ export const publicRoutes: readonly RouteContract[] = [
   SearchActions,
   Explain,
   Plan,
+  DiffAccess,
   ListAuditEvents,
   ListPlatformAuditEvents,
   GetJwks,

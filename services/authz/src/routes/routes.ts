@@ -16,6 +16,7 @@ import { registerDeleteGroup } from './delete-group.ts'
 import { registerDeletePolicyDraft } from './delete-policy-draft.ts'
 import { registerDeletePolicy } from './delete-policy.ts'
 import { registerDeleteRole } from './delete-role.ts'
+import { registerDiffAccess } from './diff-access.ts'
 import { registerDiffPolicyVersions } from './diff-policy-versions.ts'
 import { registerEvaluateMany } from './evaluate-many.ts'
 import { registerEvaluate } from './evaluate.ts'
@@ -110,6 +111,7 @@ export const publicRoutes: readonly Register[] = [
   registerSearchActions,
   registerExplain,
   registerPlan,
+  registerDiffAccess,
   registerGetAuthzenConfiguration,
 ]
 

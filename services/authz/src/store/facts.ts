@@ -18,7 +18,7 @@ export async function findOrganizationFacts(db: Queryable, orgId: string, at?: D
 }
 
 /** The person's membership of the organization; an active one goes before a removed one. */
-export async function findMembership(db: Queryable, o: { orgId: string; userId: string; at?: Date }): Promise<MembershipRow | undefined> {
+export async function findMembership(db: Queryable, o: { orgId: string; userId: string; at?: Date | undefined }): Promise<MembershipRow | undefined> {
   const [row] = await db
     .select()
     .from(memberships)
@@ -28,7 +28,7 @@ export async function findMembership(db: Queryable, o: { orgId: string; userId: 
   return row
 }
 
-export async function findMemberFacts(db: Queryable, o: { orgId: string; userId: string; at?: Date }): Promise<MemberFacts | undefined> {
+export async function findMemberFacts(db: Queryable, o: { orgId: string; userId: string; at?: Date | undefined }): Promise<MemberFacts | undefined> {
   const row = await findMembership(db, o)
   if (!row) return undefined
   const { id, version, status, isOwner, attributes } = row

@@ -11,7 +11,7 @@ import type { PolicyModel } from '../domain/policy-model.ts'
 import { listPlatformRoles } from '../store/assignments.ts'
 import { findEntity } from '../store/entities.ts'
 import { findMemberFacts, findOrganizationFacts, findServiceAccountFacts, findUserFacts } from '../store/facts.ts'
-import { createPolicyModels, type PolicyModels } from './policy-models.ts'
+import { createPolicyModels } from './policy-models.ts'
 
 type AccountIn = { orgId: string; serviceAccountId: string }
 type EntityIn = { orgId: string; type: string; id: string }
@@ -75,15 +75,16 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
       if (orgid !== undefined && subject.startsWith('ent_')) dropEntities({ orgId: orgid, type: String(data['type']) })
     }
   }
+  const read = readFacts(db)
   return {
-    user: (userId) => users.get(userId, () => inScope(db, { userId }, (tx) => findUserFacts(tx, userId))),
-    organization: (orgId) => organizations.get(orgId, () => inScope(db, { orgId }, (tx) => findOrganizationFacts(tx, orgId))),
-    member: (o) => members.get(memberKey(o), () => inScope(db, o, (tx) => findMemberFacts(tx, o))),
-    serviceAccount: (o) => accounts.get(accountKey(o), () => inScope(db, { orgId: o.orgId }, (tx) => findServiceAccountFacts(tx, o.serviceAccountId))),
+    user: (userId) => users.get(userId, () => read.user(userId)),
+    organization: (orgId) => organizations.get(orgId, () => read.organization(orgId)),
+    member: (o) => members.get(memberKey(o), () => read.member(o)),
+    serviceAccount: (o) => accounts.get(accountKey(o), () => read.serviceAccount(o)),
     platformRoles: (userId) => platformRoles.get(userId, () => inScope(db, { userId }, (tx) => listPlatformRoles(tx, userId))),
-    entity: (o) => entities.get(entityKey(o), () => inScope(db, { orgId: o.orgId }, (tx) => findEntity(tx, o))),
+    entity: (o) => entities.get(entityKey(o), () => read.entity(o)),
     model: models.get,
-    asOf: (at) => past({ db, models, at }),
+    asOf: (at) => ({ ...readFacts(db, at), model: (orgId) => models.getAt(orgId, at) }),
     dropChanged,
     dropMember,
     dropServiceAccount,
@@ -94,14 +95,13 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
   }
 }
 
-/** Read anew each time; only compiled models are kept. */
-const past = ({ db, models, at }: { db: Db; models: PolicyModels; at: Date }): Facts => ({
+/** From PostgreSQL, now or as of a moment. */
+const readFacts = (db: Db, at?: Date): Omit<Facts, 'model'> => ({
   user: (userId) => inScope(db, { userId }, (tx) => findUserFacts(tx, userId, at)),
   organization: (orgId) => inScope(db, { orgId }, (tx) => findOrganizationFacts(tx, orgId, at)),
   member: (o) => inScope(db, o, (tx) => findMemberFacts(tx, { ...o, at })),
-  entity: (o) => inScope(db, { orgId: o.orgId }, (tx) => findEntity(tx, { ...o, at })),
   serviceAccount: (o) => inScope(db, { orgId: o.orgId }, (tx) => findServiceAccountFacts(tx, o.serviceAccountId, at)),
-  model: (orgId) => models.getAt(orgId, at),
+  entity: (o) => inScope(db, { orgId: o.orgId }, (tx) => findEntity(tx, { ...o, at })),
 })
 
 const memberKey = ({ orgId, userId }: { orgId: string; userId: string }): string => `${orgId} ${userId}`

@@ -3,6 +3,7 @@ import type { EntitySearchResponse, ResourceSearchRequest } from '@gatehouse/con
 import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { answer } from '../domain/decision.ts'
+import { isSubject } from '../domain/subject.ts'
 import { subjectsFor } from './asked-subjects.ts'
 import { requireCurrent, revisionNow } from './currency.ts'
 import { requireStated, type DecidingDeps } from './decide-for-caller.ts'
@@ -16,7 +17,7 @@ export async function searchResources(deps: DecidingDeps & { db: Db }, caller: O
   requireCurrent(deps.following)
   const at = await readMoment(deps, context)
   const subject = await subjectsFor(deps, caller)(named, at)
-  const found = await searchPage(request, candidateResources(deps, caller, { type: sought.type, at }), ({ id, attributes }) => {
+  const found = await searchPage(request, isSubject(subject) ? candidateResources(deps, caller, { type: sought.type, at }) : [], ({ id, attributes }) => {
     const resource = { type: sought.type, id, properties: sought.properties }
     return requireStated(answer(subject, { resource, action, subjectProperties: named.properties, context, storedResource: attributes })).allowed ? { type: sought.type, id } : undefined
   })

@@ -61,3 +61,21 @@ t.test('as of: the rows that were in force then decide', async (t) => {
   t.match((await ask({ at: '2999-01-01T00:00:00Z' })).body, { status: 400, errors: [{ path: '/context/at' }] })
   t.match((await ask({ at: 'yesterday' })).body, { status: 400 })
 })
+
+t.test('access diff: what a person may do now and could not before', async (t) => {
+  const member = platform.join(org, platform.person(), { roles: ['invoice-reader'], attributes: { department: 'sales', limit: 10 } })
+  await replica.deps.following.orgs.pollNow()
+  const from = new Date().toISOString()
+  await platform.ask(replica, { method: 'PUT', url: `/v1/organizations/${org.id}/members/${member.id}/roles`, token: platform.tokenOf(owner), body: { roles: ['invoice-clerk'] } })
+  const diff = (more: object = {}) => post('/v1/authz/access-diff', member, { from, ...more })
+  t.same((await diff()).body['data'], [
+    { permission: 'invoice:approve', before: 'none', after: 'some', change: 'gained' },
+    { permission: 'invoice:create', before: 'none', after: 'all', change: 'gained' },
+  ])
+  t.same((await diff({ to: from })).body['data'], [])
+  t.same((await diff({ from: new Date().toISOString(), to: from })).body['data'], [
+    { permission: 'invoice:approve', before: 'some', after: 'none', change: 'lost' },
+    { permission: 'invoice:create', before: 'all', after: 'none', change: 'lost' },
+  ])
+  t.match((await diff({ from: '2999-01-01T00:00:00Z' })).body, { status: 400, errors: [{ path: '/from' }] })
+})

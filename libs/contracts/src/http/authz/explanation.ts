@@ -1,5 +1,6 @@
 /** Why a decision came out as it did, and what remains of one when everything but the resource is known. */
 import Type, { type Static } from 'typebox'
+import { Instant } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
 import { Action, Context, EvaluationRequest, EvaluationResponse, Sought, Subject } from './evaluation.ts'
 
@@ -78,4 +79,27 @@ export const Plan = defineRoute({
   body: PlanRequest,
   success: { status: 200, body: PlanResponse, description: 'All, none, or a filter.' },
   problems: ['organization_required', 'invalid_attribute', 'validation_failed', 'not_current', 'revision_unavailable'],
+})
+
+/** On how many resources of a type: `some` depends on the resource. */
+const Extent = Type.Union([Type.Literal('none'), Type.Literal('some'), Type.Literal('all')])
+
+export const AccessDiffRequest = Type.Object({ subject: Subject, from: Instant, to: Type.Optional(Instant) })
+export type AccessDiffRequest = Static<typeof AccessDiffRequest>
+
+export const AccessDiffResponse = Type.Object({
+  /** `changed`: some before and some after, but not for the same reasons. */
+  data: Type.Array(Type.Object({ permission: Type.String(), before: Extent, after: Extent, change: Type.Union([Type.Literal('gained'), Type.Literal('lost'), Type.Literal('changed')]) })),
+  context: Type.Object({ revision: Type.String() }),
+})
+export type AccessDiffResponse = Static<typeof AccessDiffResponse>
+
+export const DiffAccess = defineRoute({
+  ...answering,
+  operationId: 'diffAccess',
+  path: '/v1/authz/access-diff',
+  summary: 'What a subject may do at one moment and not at another.',
+  body: AccessDiffRequest,
+  success: { status: 200, body: AccessDiffResponse, description: 'The permissions that differ, by name.' },
+  problems: ['organization_required', 'validation_failed', 'not_current'],
 })
