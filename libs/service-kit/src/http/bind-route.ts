@@ -4,12 +4,12 @@
  */
 import { createHash } from 'node:crypto'
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import { problem } from '../errors/app-error.ts'
 import { authenticate } from './authenticate.ts'
-import type { Caller, MemberCaller, OrgCaller, PrincipalCaller, ServiceCaller, UserCaller } from './caller.ts'
-import { defaultBodyLimitBytes, serverSettings } from './server.ts'
+import type { AnyCaller, Caller, MemberCaller, OrgCaller, PrincipalCaller, ServiceCaller, UserCaller } from './caller.ts'
+import { defaultBodyLimitBytes, serverSettings, type ServerSettings } from './server.ts'
 import { isStorableText } from './storable-text.ts'
 import { createValidator, type Validator } from './validation.ts'
 
@@ -54,9 +54,7 @@ export function bindRoute<const C extends RouteContract>(app: FastifyInstance, c
     bodyLimit: contract.bodyLimitBytes ?? defaultBodyLimitBytes,
     ...(contract.dialect ? { config: { dialect: contract.dialect } } : {}),
     ...(answer ? { schema: { response: { [status]: JSON.parse(JSON.stringify(answer)) as object } } } : {}),
-    onRequest: async (request) => {
-      request.caller = await authenticate(request, contract, settings)
-    },
+    onRequest: identify(contract, settings),
     handler: async (request, reply) => {
       const run = async (): Promise<unknown> =>
         handler({ ...read(request), caller: request.caller, request, reply } as unknown as Handled<C>)
@@ -68,6 +66,21 @@ export function bindRoute<const C extends RouteContract>(app: FastifyInstance, c
     },
   })
 }
+
+/** The hook that says who calls. It waits only when it has to: a promise costs more than looking up who was known already. */
+const identify =
+  (rule: Parameters<typeof authenticate>[1], settings: ServerSettings): onRequestHookHandler =>
+  (request, _reply, done) => {
+    const take = (caller: AnyCaller): void => void (request.caller = caller)
+    try {
+      const found = authenticate(request, rule, settings)
+      if (found instanceof Promise) return void found.then(take).then(() => done(), done)
+      take(found)
+    } catch (err) {
+      return done(err as Error)
+    }
+    done()
+  }
 
 function answerWith(reply: FastifyReply, status: number, body: unknown): unknown {
   if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store')
@@ -141,9 +154,7 @@ export function bindStream(
     method: contract.method,
     url: contract.path,
     config: { deadlineMs: options.timeoutMs },
-    onRequest: async (request) => {
-      request.caller = await authenticate(request, rule, settings)
-    },
+    onRequest: identify(rule, settings),
     handler: async (request, reply) => handler({ caller: request.caller as ServiceCaller, request, reply }),
   })
 }

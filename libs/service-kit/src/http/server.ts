@@ -86,14 +86,16 @@ export function createBareServer(options: { log: Logger; deadlineMs?: number }):
   installContext(app, deadlineMs)
   installRevisionHeader(app)
   releaseConnectionsOnClose(app)
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown'
     duration.record(reply.elapsedTime / 1000, { method: request.method, route, status: reply.statusCode })
+    if (!log.isLevelEnabled('info')) return done()
     const fields = { method: request.method, route, status: reply.statusCode, duration_ms: Math.round(reply.elapsedTime * 10) / 10 }
     const context = contextOf.get(request)
     const write = (): void => log.info(fields, 'request answered')
     if (context) runInContext(context, write)
     else write()
+    done()
   })
   return app
 }
