@@ -1,5 +1,5 @@
 /** The entity directory over time. A deleted entity's current row says so; it is found by nobody but whoever stores it again. */
-import { and, asc, eq, gt, isNull } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNull } from 'drizzle-orm'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import type { EntityFacts } from '../domain/facts.ts'
 import { entities, type ContentOf, type EntityRow } from './schema.ts'
@@ -9,6 +9,15 @@ import { endingNow, validAt } from './validity.ts'
 export async function findEntity(db: Queryable, o: { orgId: string; type: string; id: string; at?: Date | undefined }): Promise<EntityFacts | undefined> {
   const [row] = await db.select().from(entities).where(and(eq(entities.orgId, o.orgId), eq(entities.type, o.type), eq(entities.key, o.id), eq(entities.deleted, false), validAt(entities, o.at)))
   return row && toFacts(row)
+}
+
+/** Those of a type that are there, by id. */
+export async function findEntities(db: Queryable, o: { orgId: string; type: string; ids: readonly string[]; at?: Date | undefined }): Promise<Map<string, EntityFacts>> {
+  const rows = await db
+    .select()
+    .from(entities)
+    .where(and(eq(entities.orgId, o.orgId), eq(entities.type, o.type), inArray(entities.key, [...o.ids]), eq(entities.deleted, false), validAt(entities, o.at)))
+  return new Map(rows.map((row) => [row.key, toFacts(row)]))
 }
 
 /** One page of a type, by id in the order of its bytes. */

@@ -15,7 +15,7 @@ import { subjectsFor } from './asked-subjects.ts'
 import { awaitRevision, requireCurrent, revisionNow } from './currency.ts'
 import type { DecidingDeps } from './decide-for-caller.ts'
 import { evaluate } from './evaluate.ts'
-import { storedAttributesOf } from './stored-resources.ts'
+import { storedAttributesOfMany } from './stored-resources.ts'
 
 type Semantic = NonNullable<NonNullable<EvaluationsRequest['options']>['evaluations_semantic']>
 
@@ -31,7 +31,8 @@ export async function evaluateMany(deps: DecidingDeps, caller: OrgCaller, reques
   const read = items.map((item) => readAsked(item as Properties, { top, nowMs }))
   for (const revision of revisionsIn(read)) await awaitRevision(deps.following, revision)
   const subjects = await findSubjects(deps, caller, read)
-  const onRecord = await Promise.all(read.map((one, index) => (one.ok ? findOnRecord(deps, caller, { one, subject: subjects[index] }) : undefined)))
+  const placed = read.map((one, index) => (one.ok ? { subject: subjects[index], resource: one.evaluation.resource, at: one.at } : undefined))
+  const onRecord = await storedAttributesOfMany(deps, caller.orgId, placed)
   const last = lastDecision[options?.evaluations_semantic ?? 'execute_all']
   const evaluations: EvaluationOfMany[] = []
   for (const [index, one] of read.entries()) {
@@ -86,9 +87,6 @@ async function findSubjects(deps: DecidingDeps, caller: OrgCaller, read: readonl
 }
 
 type Found = { readonly subject: Subject | Obstructed | undefined; readonly storedResource: Properties | undefined }
-
-const findOnRecord = (deps: DecidingDeps, { orgId }: OrgCaller, o: { one: ReadAsked & { ok: true }; subject: Subject | Obstructed | undefined }): Promise<Properties | undefined> | undefined =>
-  o.subject && storedAttributesOf(deps, o.subject, { orgId, resource: o.one.evaluation.resource, at: o.one.at })
 
 const decide = ({ subject: named, resource, action, context }: Evaluation, { subject, storedResource }: Found): Answer =>
   subject === undefined ? obstructed('unknown_subject') : answer(subject, { resource, action, subjectProperties: named.properties, context, storedResource })

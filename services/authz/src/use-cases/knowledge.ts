@@ -9,12 +9,13 @@ import { createDroppingCache } from '../domain/dropping-cache.ts'
 import type { EntityFacts, HeldRole, MemberFacts, OrganizationFacts, ServiceAccountFacts, UserFacts } from '../domain/facts.ts'
 import type { PolicyModel } from '../domain/policy-model.ts'
 import { listPlatformRoles } from '../store/assignments.ts'
-import { findEntity } from '../store/entities.ts'
+import { findEntities, findEntity } from '../store/entities.ts'
 import { findMemberFacts, findOrganizationFacts, findServiceAccountFacts, findUserFacts } from '../store/facts.ts'
 import { createPolicyModels } from './policy-models.ts'
 
 type AccountIn = { orgId: string; serviceAccountId: string }
 type EntityIn = { orgId: string; type: string; id: string }
+type EntitiesIn = { orgId: string; type: string; ids: readonly string[] }
 
 /** What a decision about a member, a service account or an entity rests on. */
 export type Facts = {
@@ -22,6 +23,8 @@ export type Facts = {
   organization(orgId: string): Promise<OrganizationFacts | undefined>
   member(o: { orgId: string; userId: string }): Promise<MemberFacts | undefined>
   entity(o: EntityIn): Promise<EntityFacts | undefined>
+  /** Many of a type for one look, in the order of the ids. */
+  entities(o: EntitiesIn): Promise<readonly (EntityFacts | undefined)[]>
   serviceAccount(o: AccountIn): Promise<ServiceAccountFacts | undefined>
   /** Of an organization; without one, what holds at platform scope. */
   model(orgId?: string): Promise<PolicyModel>
@@ -58,7 +61,6 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
   const models = createPolicyModels({ db })
   const all = [users, organizations, members, accounts, platformRoles, entities, models]
 
-  const dropModel = models.drop
   const dropMember = (o: { orgId: string; userId: string }): void => members.drop(memberKey(o))
   const dropServiceAccount = (o: AccountIn): void => accounts.drop(accountKey(o))
   const dropMembers = (orgId: string): void => members.dropWhere((key) => key.startsWith(`${orgId} `))
@@ -70,7 +72,7 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
       if (orgid !== undefined && userid !== undefined) dropMember({ orgId: orgid, userId: userid })
       if (orgid !== undefined && subject.startsWith('svc_')) dropServiceAccount({ orgId: orgid, serviceAccountId: subject })
       if (source === '/gatehouse/orgs' && orgid !== undefined) organizations.drop(orgid)
-      if (source === '/gatehouse/authz' && isOfModel(subject)) dropModel(orgid)
+      if (source === '/gatehouse/authz' && isOfModel(subject)) models.drop(orgid)
       if (orgid !== undefined && userid === undefined && isOfMany(subject)) dropMembers(orgid)
       if (orgid !== undefined && subject.startsWith('ent_')) dropEntities({ orgId: orgid, type: String(data['type']) })
     }
@@ -83,6 +85,12 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
     serviceAccount: (o) => accounts.get(accountKey(o), () => read.serviceAccount(o)),
     platformRoles: (userId) => platformRoles.get(userId, () => inScope(db, { userId }, (tx) => listPlatformRoles(tx, userId))),
     entity: (o) => entities.get(entityKey(o), () => read.entity(o)),
+    entities({ orgId, type, ids }) {
+      // One look for all that are missing; it begins in the moment each of them is asked for, so a change drops it like any other.
+      let found: Promise<Map<string, EntityFacts>> | undefined
+      const look = () => (found ??= inScope(db, { orgId }, (tx) => findEntities(tx, { orgId, type, ids })))
+      return Promise.all(ids.map((id) => entities.get(entityKey({ orgId, type, id }), async () => (await look()).get(id))))
+    },
     model: models.get,
     asOf: (at) => ({ ...readFacts(db, at), model: (orgId) => models.getAt(orgId, at) }),
     dropChanged,
@@ -90,7 +98,7 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
     dropServiceAccount,
     dropMembers,
     dropEntities,
-    dropModel,
+    dropModel: models.drop,
     dropAll: () => all.forEach((cache) => cache.clear()),
   }
 }
@@ -102,6 +110,10 @@ const readFacts = (db: Db, at?: Date): Omit<Facts, 'model'> => ({
   member: (o) => inScope(db, o, (tx) => findMemberFacts(tx, { ...o, at })),
   serviceAccount: (o) => inScope(db, { orgId: o.orgId }, (tx) => findServiceAccountFacts(tx, o.serviceAccountId, at)),
   entity: (o) => inScope(db, { orgId: o.orgId }, (tx) => findEntity(tx, { ...o, at })),
+  async entities(o) {
+    const found = await inScope(db, { orgId: o.orgId }, (tx) => findEntities(tx, { ...o, at }))
+    return o.ids.map((id) => found.get(id))
+  },
 })
 
 const memberKey = ({ orgId, userId }: { orgId: string; userId: string }): string => `${orgId} ${userId}`

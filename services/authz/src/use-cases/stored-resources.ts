@@ -17,6 +17,27 @@ export async function storedAttributesOf({ knowledge }: Pick<DecidingDeps, 'know
   return (await facts.entity({ orgId, ...resource }))?.attributes
 }
 
+type Placed = { readonly subject: Subject | Obstructed | undefined; readonly resource: { readonly type: string; readonly id: string }; readonly at: Date | undefined } | undefined
+
+/** The same for many questions at once: one look per type and moment. */
+export async function storedAttributesOfMany({ knowledge }: Pick<DecidingDeps, 'knowledge'>, orgId: string, questions: readonly Placed[]): Promise<(Properties | undefined)[]> {
+  const found: (Properties | undefined)[] = questions.map(() => undefined)
+  const groups = new Map<string, { type: string; at: Date | undefined; ids: Map<string, number[]> }>()
+  questions.forEach((question, place) => {
+    if (!question?.subject || !isSubject(question.subject) || question.subject.model.catalog.types.get(question.resource.type)?.isStored !== true) return
+    const { resource, at } = question
+    const key = `${at?.getTime() ?? ''} ${resource.type}`
+    const group = groups.get(key) ?? { type: resource.type, at, ids: new Map<string, number[]>() }
+    groups.set(key, group)
+    group.ids.set(resource.id, [...(group.ids.get(resource.id) ?? []), place])
+  })
+  for (const { type, at, ids } of groups.values()) {
+    const entities = await (at === undefined ? knowledge : knowledge.asOf(at)).entities({ orgId, type, ids: [...ids.keys()] })
+    ;[...ids.values()].forEach((places, index) => places.forEach((place) => (found[place] = entities[index]?.attributes)))
+  }
+  return found
+}
+
 export type StoredResource = { readonly id: string; readonly attributes: Properties }
 
 /** In the order of their ids. */
