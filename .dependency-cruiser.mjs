@@ -2,7 +2,7 @@
 const room = (...names) => `^services/[^/]+/src/(${names.join('|')})/`
 const npm = (...names) => `(^|/)node_modules/(${names.join('|')})/`
 const error = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
-const testCode = '^(services|libs|infra)/[^/]+/test/|^tests/|^bench/|^libs/test-kit/|^infra/local/'
+const testCode = '^(services|libs|infra)/[^/]+/test/|^tests/|^bench/|^libs/test-kit/|^infra/(local|deploy)/'
 
 export default {
   forbidden: [

@@ -10,7 +10,7 @@ const noProcessEnv = {
 }
 
 export default defineConfig(
-  { ignores: ['**/node_modules/', '**/dist/', '**/.data/', '**/.tap/', '.dependency-cruiser.mjs', 'eslint.config.js', 'tests/architecture/planted/'] },
+  { ignores: ['**/node_modules/', '**/dist/', '**/dist-*/', '**/.data/', '**/.tap/', '.dependency-cruiser.mjs', 'eslint.config.js', 'tests/architecture/planted/'] },
   js.configs.recommended,
   tseslint.configs.recommended,
   {
@@ -37,5 +37,5 @@ export default defineConfig(
     files: ['**/test/**', 'tests/**', 'libs/test-kit/**'],
     rules: { 'max-lines-per-function': 'off', 'no-restricted-syntax': ['error', noDefaultExport], '@typescript-eslint/no-floating-promises': 'off' },
   },
-  { files: ['**/main.ts', '**/migrate.ts', 'infra/local/**', 'tests/**', 'bench/**', 'docs/**', 'libs/service-kit/src/lifecycle/**'], rules: { 'no-restricted-syntax': ['error', noDefaultExport], 'no-console': 'off' } },
+  { files: ['**/main.ts', '**/migrate.ts', 'infra/**', 'tests/**', 'bench/**', 'docs/**', 'libs/service-kit/src/lifecycle/**'], rules: { 'no-restricted-syntax': ['error', noDefaultExport], 'no-console': 'off' } },
 )

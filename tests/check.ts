@@ -19,6 +19,8 @@ const steps: Step[] = [
   { name: 'dead code (knip)', command: 'npx', args: ['knip', '--no-config-hints'] },
   { name: 'one version per dependency (syncpack)', command: 'npx', args: ['syncpack', 'lint'] },
   { name: 'generated files are current', command: process.execPath, args: [...tsx, 'docs/reference/generate.ts', '--check'] },
+  { name: 'the chart, rendered (helm)', command: process.execPath, args: [...tsx, 'tests/deployment/chart-render.ts'] },
+  { name: 'container files (hadolint, docker compose)', command: process.execPath, args: [...tsx, 'tests/deployment/containers-check.ts'] },
 ]
 
 const run = ({ command, args }: Step): Promise<{ ok: boolean; output: string }> =>
@@ -37,6 +39,7 @@ for (const step of steps) {
   const { ok, output } = await run(step)
   const seconds = ((performance.now() - started) / 1000).toFixed(1)
   console.log(`${ok ? 'ok  ' : 'FAIL'} ${step.name} (${seconds} s)`)
+  for (const line of output.split('\n')) if (ok && line.startsWith('skipped: ')) console.log(`     ${line}`)
   if (!ok) {
     failed += 1
     console.log(output.trimEnd())

@@ -14,11 +14,13 @@ const withoutServers = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
   return rest
 }
 
-/** Starts, waits until ready, and returns how to stop. `env` reaches the services that declare the variable. */
-export const startPlatform = async (env: Record<string, string> = {}): Promise<{ platform: PlatformFile; file: string; stop(): Promise<void> }> => {
+export type StartedPlatform = { platform: PlatformFile; file: string; stop(): Promise<void> }
+
+/** Starts, waits until ready, and returns how to stop. `env` reaches the services that declare the variable; `options` are those of `npm start --`. */
+export const startPlatform = async (env: Record<string, string> = {}, options: readonly string[] = []): Promise<StartedPlatform> => {
   const data = mkdtempSync(join(tmpdir(), 'gatehouse-platform-'))
   const file = join(data, 'platform.json')
-  const child = spawn(process.execPath, ['--import', 'tsx', 'infra/local/src/start.ts'], {
+  const child = spawn(process.execPath, ['--import', 'tsx', 'infra/local/src/start.ts', ...options], {
     cwd: root,
     env: { ...withoutServers(process.env), GATEHOUSE_DATA: data, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

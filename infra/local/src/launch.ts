@@ -1,19 +1,21 @@
 // One run of the local platform, from nothing to ready: what to start, in which order, and what has to be known by whom.
 // Showing it, waiting and stopping are start.ts's.
+import { ensureKeys } from '@gatehouse/deploy/secrets/keys'
+import { SERVICES } from '@gatehouse/deploy/services'
 import { Listr, type ListrTask } from 'listr2'
 import { launchProblem } from './launch-problem.ts'
 import { seedDemo } from './demo/seed.ts'
 import type { DemoRecord } from './demo/demo-record.ts'
 import { DATABASE, prepareDatabase } from './platform/database.ts'
-import { gatewayUrl, type PlatformFacts } from './platform/environment.ts'
+import { startBalancer, type Balancer } from './platform/balancer.ts'
+import { gatewayUrl, type Place, type PlatformFacts } from './platform/environment.ts'
 import { mailboxSpec } from './platform/mailbox.ts'
-import { serviceSpec, SERVICES } from './platform/services.ts'
+import { replicaNames, serviceSpec, type Code } from './platform/services.ts'
 import type { Supervisor } from './processes/supervisor.ts'
 import { planServer } from './servers/plan.ts'
 import { freePort, isPortFree, nextFreePort } from './servers/ports.ts'
 import { REQUIREMENTS, type ServerName } from './servers/versions.ts'
 import type { DataFolder } from './state/data-folder.ts'
-import { ensureKeys } from './state/keys.ts'
 import type { Settings } from './state/settings.ts'
 
 const DEFAULT_GATEWAY_PORT = 8080
@@ -26,6 +28,9 @@ export type Launch = {
   settings: Settings
   supervisor: Supervisor
   withDemo: boolean
+  code: Code
+  /** Processes of each service; more than one stand behind a balancer. */
+  replicas: number
 }
 
 /** Filled step by step while starting. */
@@ -99,21 +104,22 @@ function mailboxTask({ supervisor, settings, data }: Launch): ListrTask<Running>
   }
 }
 
-async function prepare({ env, data, settings }: Launch, running: Running, note: (text: string) => void): Promise<void> {
+async function prepare({ env, data, settings, code, replicas }: Launch, running: Running, note: (text: string) => void): Promise<void> {
   const { postgres: adminUrl = '', redis: redisUrl = '', nats: natsUrl = '' } = running.urls
   const gatewayPort = await chooseGatewayPort(env)
   running.facts = {
+    mode: code.built === undefined ? 'development' : 'production',
     adminUrl,
     redisUrl,
     natsUrl,
     smtpUrl: running.smtpUrl ?? '',
     database: DATABASE,
     rolePassword: (role) => settings.password(`role ${role}`),
-    ports: await choosePorts(settings, gatewayPort),
+    ...(await choosePorts(settings, gatewayPort, replicas)),
     keys: ensureKeys(data.keys, SERVICES),
     admin: { email: env['BOOTSTRAP_ADMIN_EMAIL'] ?? 'admin@gatehouse.local', password: env['BOOTSTRAP_ADMIN_PASSWORD'] ?? settings.password('platform admin') },
   }
-  await prepareDatabase({ facts: running.facts, onService: (service) => { note(`migrations of ${service}`) } })
+  await prepareDatabase({ code, facts: running.facts, onService: (service) => { note(`migrations of ${service}`) } })
 }
 
 async function chooseGatewayPort(env: NodeJS.ProcessEnv): Promise<number> {
@@ -125,8 +131,9 @@ async function chooseGatewayPort(env: NodeJS.ProcessEnv): Promise<number> {
   throw launchProblem(`Port ${port}, which PORT asks for, is taken or not yours to use`, 'Free it, give another PORT, or unset PORT to have a free one found')
 }
 
-async function choosePorts(settings: Settings, gatewayPort: number): Promise<PlatformFacts['ports']> {
+async function choosePorts(settings: Settings, gatewayPort: number, count: number): Promise<Pick<PlatformFacts, 'ports' | 'replicas'>> {
   const ports: Partial<PlatformFacts['ports']> = {}
+  const replicas: Partial<PlatformFacts['replicas']> = {}
   const taken = new Set([gatewayPort])
   const choose = async (name: string): Promise<number> => {
     let port = await freePort(settings.port(name))
@@ -136,9 +143,13 @@ async function choosePorts(settings: Settings, gatewayPort: number): Promise<Pla
     return port
   }
   for (const service of SERVICES) {
-    ports[service] = { port: service === 'gateway' ? gatewayPort : await choose(service), managementPort: await choose(`${service} management`) }
+    const place = { port: service === 'gateway' ? gatewayPort : await choose(service), managementPort: await choose(`${service} management`) }
+    const places: Place[] = count === 1 ? [place] : []
+    while (places.length < count) places.push({ port: await choose(`${service} replica ${places.length + 1}`), managementPort: places.length === 0 ? place.managementPort : await choose(`${service} management ${places.length + 1}`) })
+    ports[service] = place
+    replicas[service] = places
   }
-  return ports as PlatformFacts['ports']
+  return { ports, replicas } as Pick<PlatformFacts, 'ports' | 'replicas'>
 }
 
 /** Starts all at once. If somebody else takes one of their ports in that moment, all start again with others: they name each other's. */
@@ -152,22 +163,30 @@ async function startServices(launch: Launch, running: Running, note: (text: stri
     } catch (error) {
       if (tries === MAX_TRIES || !(error instanceof Error) || !error.message.includes('EADDRINUSE') || (launch.env['PORT'] ?? '') !== '') throw error
       note('a port was taken by somebody else: starting again with others')
-      await launch.supervisor.halt(SERVICES)
-      if (running.facts !== undefined) running.facts.ports = await choosePorts(launch.settings, await chooseGatewayPort(launch.env))
+      await launch.supervisor.halt(SERVICES.flatMap((service) => replicaNames(service, launch.replicas)))
+      if (running.facts !== undefined) Object.assign(running.facts, await choosePorts(launch.settings, await chooseGatewayPort(launch.env), launch.replicas))
     }
   }
 }
 
-async function startServicesOnce({ supervisor, env, data }: Launch, { facts }: Running, note: (text: string) => void): Promise<void> {
+async function startServicesOnce({ supervisor, env, data, code, replicas }: Launch, { facts }: Running, note: (text: string) => void): Promise<void> {
   if (facts === undefined) throw new Error('services start after the database is ready')
   const ready: string[] = []
-  await Promise.all(
-    SERVICES.map(async (service) => {
-      await supervisor.start(await serviceSpec({ service, facts, env, logs: data.logs }))
-      ready.push(service)
-      note(`ready: ${ready.join(', ')}`)
-    }),
-  )
+  const balancers: Balancer[] = []
+  try {
+    if (replicas > 1) for (const service of SERVICES) balancers.push(await startBalancer({ port: facts.ports[service].port, targets: facts.replicas[service].map(({ port }) => port) }))
+    await Promise.all(
+      SERVICES.flatMap((service) => replicaNames(service, replicas).map((name, index) => ({ service, name, at: facts.replicas[service][index] }))).map(async ({ service, name, at }) => {
+        if (at === undefined) throw new Error(`no place for ${name}`)
+        await supervisor.start(await serviceSpec({ service, name, at, code, facts, env, logs: data.logs }))
+        ready.push(name)
+        note(`ready: ${ready.join(', ')}`)
+      }),
+    )
+  } catch (error) {
+    for (const balancer of balancers) balancer.close()
+    throw error
+  }
 }
 
 async function demo({ settings }: Launch, running: Running, note: (text: string) => void): Promise<void> {

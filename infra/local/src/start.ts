@@ -1,15 +1,16 @@
 // `npm start`: the whole platform on this machine, in the foreground. Takes the lock, starts everything, tells what to do
 // next, keeps it running, and stops it in order when asked. Exit code 0 after a stop that was asked for, 1 otherwise.
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { rmSync } from 'node:fs'
-import { launchTasks, type Running } from './launch.ts'
+import { launchTasks, type Launch, type Running } from './launch.ts'
 import { isLaunchProblem } from './launch-problem.ts'
+import { replicaNames } from './platform/services.ts'
 import { platformFile, type PlatformFile } from './platform/platform-file.ts'
 import { summary } from './platform/summary.ts'
 import { stopLeftovers } from './processes/leftovers.ts'
 import { createSupervisor, type ProcessRecord } from './processes/supervisor.ts'
-import { openDataFolder, type DataFolder } from './state/data-folder.ts'
-import { readJson, writeJson } from './state/json-file.ts'
+import { openDataFolder } from './state/data-folder.ts'
+import { readJson, writeJson } from '@gatehouse/deploy/secrets/json-file'
 import { takeLock } from './state/lock.ts'
 import { resetData } from './state/reset.ts'
 import { openSettings } from './state/settings.ts'
@@ -19,6 +20,12 @@ const STOP_ORDER = [['gateway'], ['workers', 'orgs', 'authz', 'identity'], ['tok
 const IMPATIENT_AFTER_MS = 1000
 
 const say = (text: string) => { process.stdout.write(`${text}\n`) }
+
+function wholeNumber(text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count >= 1 && count <= 9) return count
+  throw new InvalidArgumentError('Give a number from 1 to 9.')
+}
 
 /** Settles when somebody wants the platform to stop. */
 function untilAsked(): Promise<void> {
@@ -39,8 +46,10 @@ async function main(): Promise<number> {
     .description('Runs the whole platform on this machine, with its own PostgreSQL, Redis and NATS.')
     .option('--reset', 'delete all local data first')
     .option('--no-demo', 'do not make demo accounts')
+    .option('--built <folder>', 'run what `npm run build` made there, as in production, instead of the sources')
+    .option('--replicas <count>', 'processes of each service, behind a balancer', wholeNumber, 1)
     .parse()
-    .opts<{ reset?: boolean; demo: boolean }>()
+    .opts<{ reset?: boolean; demo: boolean; built?: string; replicas: number }>()
   const startedAt = performance.now()
   const asked = untilAsked()
   let data = openDataFolder(process.env)
@@ -53,13 +62,13 @@ async function main(): Promise<number> {
       resetData(data, process.env)
       data = openDataFolder(process.env)
     }
-    return await run({ data, withDemo: options.demo, asked, startedAt })
+    return await run({ data, withDemo: options.demo, code: { built: options.built }, replicas: options.replicas, asked, startedAt })
   } finally {
     release()
   }
 }
 
-async function run(o: { data: DataFolder; withDemo: boolean; asked: Promise<void>; startedAt: number }): Promise<number> {
+async function run(o: Pick<Launch, 'data' | 'withDemo' | 'code' | 'replicas'> & { asked: Promise<void>; startedAt: number }): Promise<number> {
   const { data } = o
   const running: Running = { urls: {}, notes: [] }
   const settings = openSettings(data.settingsFile)
@@ -78,7 +87,7 @@ async function run(o: { data: DataFolder; withDemo: boolean; asked: Promise<void
       writePlatform(record)
     },
   })
-  const tasks = launchTasks({ env: process.env, data, settings, supervisor, withDemo: o.withDemo })
+  const tasks = launchTasks({ ...o, env: process.env, settings, supervisor })
   const started = tasks.run(running).then(() => 'started' as const)
   const outcome = await Promise.race([started, o.asked.then(() => 'asked' as const)]).catch((error: unknown) => ({ error }))
   if (outcome === 'started') {
@@ -92,7 +101,7 @@ async function run(o: { data: DataFolder; withDemo: boolean; asked: Promise<void
   if (typeof outcome === 'string') say('\nStopping …')
   isReady = false
   rmSync(data.platformFile, { force: true })
-  await supervisor.stop(STOP_ORDER)
+  await supervisor.stop(STOP_ORDER.map((group) => group.flatMap((name) => replicaNames(name, o.replicas))))
   if (typeof outcome !== 'string') throw outcome.error
   say('Stopped. The data stays.')
   return 0

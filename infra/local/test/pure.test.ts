@@ -54,24 +54,27 @@ t.test('the reason of a death is found in every kind of log', async (t) => {
   t.equal(lastWords(''), undefined)
 })
 
+const ports = Object.fromEntries(['gateway', 'identity', 'tokens', 'orgs', 'authz', 'workers'].map((name, index) => [name, { port: 6000 + index, managementPort: 7000 + index }])) as PlatformFacts['ports']
 const facts: PlatformFacts = {
+  mode: 'development',
   adminUrl: 'postgres://admin:secret@127.0.0.1:5000/postgres',
   database: 'gatehouse',
   rolePassword: (role) => `pw-${role}`,
   redisUrl: 'redis://:r@127.0.0.1:5001/0',
   natsUrl: 'nats://g:n@127.0.0.1:5002',
   smtpUrl: 'smtp://127.0.0.1:5003',
-  ports: Object.fromEntries(['gateway', 'identity', 'tokens', 'orgs', 'authz', 'workers'].map((name, index) => [name, { port: 6000 + index, managementPort: 7000 + index }])) as PlatformFacts['ports'],
+  ports,
+  replicas: Object.fromEntries(Object.entries(ports).map(([name, place]) => [name, [place]])) as PlatformFacts['replicas'],
   keys: { jwks: '/k/services.jwks.json', keyEncryptionKey: '/k/key', privateKey: (service) => `/k/${service}` },
   admin: { email: 'a@example.test', password: 'generated' },
 }
 
 t.test('a service gets what its configuration declares and nothing else', async (t) => {
-  const gateway = environmentOf({ service: 'gateway', declared: ['PORT', 'TOKENS_URL', 'SERVICE_PRIVATE_KEY'], facts, env: { PATH: '/bin', DATABASE_URL: 'postgres://x', PORT: '9' } })
+  const gateway = environmentOf({ service: 'gateway', at: ports.gateway, declared: ['PORT', 'TOKENS_URL', 'SERVICE_PRIVATE_KEY'], facts, env: { PATH: '/bin', DATABASE_URL: 'postgres://x', PORT: '9' } })
   t.same(gateway, { PATH: '/bin', PORT: '6000', TOKENS_URL: 'http://127.0.0.1:6002', SERVICE_PRIVATE_KEY_FILE: '/k/gateway' })
-  const tokens = environmentOf({ service: 'tokens', declared: ['DATABASE_RUNTIME_URL', 'TOKENS_ACCESS_TTL_SECONDS'], facts, env: { TOKENS_ACCESS_TTL_SECONDS: '60', DATABASE_RUNTIME_URL: 'postgres://elsewhere' } })
+  const tokens = environmentOf({ service: 'tokens', at: ports.tokens, declared: ['DATABASE_RUNTIME_URL', 'TOKENS_ACCESS_TTL_SECONDS'], facts, env: { TOKENS_ACCESS_TTL_SECONDS: '60', DATABASE_RUNTIME_URL: 'postgres://elsewhere' } })
   t.same(tokens, { DATABASE_RUNTIME_URL: 'postgres://tokens_runtime:pw-tokens_runtime@127.0.0.1:5000/gatehouse', TOKENS_ACCESS_TTL_SECONDS: '60' })
-  const identity = environmentOf({ service: 'identity', declared: ['BOOTSTRAP_ADMIN_PASSWORD'], facts, env: { BOOTSTRAP_ADMIN_PASSWORD_FILE: '/run/secret' } })
+  const identity = environmentOf({ service: 'identity', at: ports.identity, declared: ['BOOTSTRAP_ADMIN_PASSWORD'], facts, env: { BOOTSTRAP_ADMIN_PASSWORD_FILE: '/run/secret' } })
   t.same(identity, { BOOTSTRAP_ADMIN_PASSWORD_FILE: '/run/secret' })
 })
 

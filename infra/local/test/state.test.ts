@@ -5,7 +5,7 @@ import t from 'tap'
 import { createAssertionSigner, createAssertionVerifier } from '@gatehouse/service-kit/http/assertion'
 import { cacheFolder, isReachableByOthers } from '@gatehouse/local/servers/folders'
 import { openDataFolder } from '@gatehouse/local/state/data-folder'
-import { ensureKeys } from '@gatehouse/local/state/keys'
+import { ensureKeys, rotateKeyEncryptionKey, rotateServiceKey } from '@gatehouse/deploy/secrets/keys'
 import { takeLock } from '@gatehouse/local/state/lock'
 import { resetData } from '@gatehouse/local/state/reset'
 import { openSettings } from '@gatehouse/local/state/settings'
@@ -37,6 +37,26 @@ t.test('settings answer the same on every run and are for their owner’s eyes o
   t.equal(openSettings(file).password('redis'), first)
   t.not(openSettings(file).password('nats'), first)
   t.equal(statSync(file).mode & 0o777, 0o600)
+})
+
+t.test('a service key is announced before it signs, and the old one goes when it does', async (t) => {
+  const folder = folderOf(t)
+  const files = ensureKeys(folder, ['orgs', 'tokens'])
+  const kids = () => (JSON.parse(readFileSync(files.jwks, 'utf8')) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid)
+  const own = () => (JSON.parse(readFileSync(files.privateKey('orgs'), 'utf8')) as { kid: string }).kid
+  const [first, other] = kids()
+  t.equal(rotateServiceKey(folder, 'orgs'), 'announced')
+  ensureKeys(folder, ['orgs', 'tokens'])
+  t.same([own(), kids().length], [first, 3], 'everybody learns of it while the first still signs')
+  t.equal(rotateServiceKey(folder, 'orgs'), 'replaced')
+  ensureKeys(folder, ['orgs', 'tokens'])
+  t.not(own(), first)
+  t.same(kids(), [own(), other])
+  const kek = readFileSync(files.keyEncryptionKey, 'utf8')
+  t.equal(rotateKeyEncryptionKey(folder), 'replaced')
+  ensureKeys(folder, ['orgs', 'tokens'])
+  t.not(readFileSync(files.keyEncryptionKey, 'utf8'), kek)
+  t.equal(rotateKeyEncryptionKey(folder), 'forgotten')
 })
 
 t.test('keys are made once, pinned for all, and a lost one is replaced with its public half', async (t) => {

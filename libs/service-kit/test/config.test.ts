@@ -8,7 +8,7 @@ import { describeConfig } from '../src/config/describe.ts'
 import { postgresConfig, serviceConfig } from '../src/config/fragments.ts'
 import { isConfigError, loadConfig, type Environment } from '../src/config/load.ts'
 import { Secret } from '../src/config/schema.ts'
-import { loadServiceKeys } from '../src/config/service-keys.ts'
+import { complaintsAboutKeys, loadServiceKeys } from '../src/config/service-keys.ts'
 import { generateServiceKey } from '../src/http/assertion.ts'
 
 const schema = Type.Object({
@@ -22,16 +22,16 @@ const schema = Type.Object({
 
 const good: Environment = {
   GATEHOUSE_ISSUER: 'https://id.example.com',
-  SERVICE_PRIVATE_KEY: '{}',
+  SERVICE_PRIVATE_KEY: '{"kty":"EC"}',
   SERVICE_JWKS: '{}',
   DATABASE_RUNTIME_URL: 'postgres://orgs_runtime:q8Zr2LmXw0Pk5VtB@db/gatehouse',
   DATABASE_SYSTEM_URL: 'postgres://orgs_system:a7Yt3KnCx9Qj4UsD@db/gatehouse',
   SIGNING_SECRET: 'f3Kq9ZtX1vLm8WcR',
 }
 
-const errorsOf = (env: Environment): readonly string[] => {
+const errorsOf = (env: Environment, options?: Parameters<typeof loadConfig>[2]): readonly string[] => {
   try {
-    loadConfig(schema, env)
+    loadConfig(schema, env, options)
   } catch (err) {
     if (isConfigError(err)) return err.errors
     throw err
@@ -86,14 +86,28 @@ t.test('weak secrets are refused outside development, also inside URLs', async (
   t.match(errorsOf(weak), [/DATABASE_RUNTIME_URL: its password is too short/, /DATABASE_SYSTEM_URL has no password/, /SIGNING_SECRET is too short/])
   t.match(errorsOf({ ...good, SIGNING_SECRET: 'aaaaaaaaaaaaaaaaaaaaaaaa' }), [/too uniform/])
   t.match(errorsOf({ ...good, SIGNING_SECRET: 'change-me-please-now' }), [/begins like a default/])
+  t.match(errorsOf({ ...good, SERVICE_PRIVATE_KEY: 'A'.repeat(43) }), [/SERVICE_PRIVATE_KEY is too uniform/])
+  t.match(errorsOf({ ...good, DATABASE_RUNTIME_URL: 'postgres://orgs_runtime:100%q8Zr2LmXw0Pk5V@db/x' }), [/a % in its password must be written %25/])
   t.same(errorsOf({ ...weak, GATEHOUSE_ENV: 'development' }), [], 'development takes them')
+})
+
+t.test('a URL that signs in as another role than the service’s own is refused', async (t) => {
+  t.same(errorsOf(good, { service: 'orgs' }), [])
+  const shared = { ...good, DATABASE_SYSTEM_URL: good['DATABASE_RUNTIME_URL'] }
+  t.match(errorsOf(shared, { service: 'orgs' }), [/^DATABASE_SYSTEM_URL must sign in as orgs_system/])
+  t.match(errorsOf(good, { service: 'tokens' }), [/^DATABASE_RUNTIME_URL must sign in as tokens_runtime/, /^DATABASE_SYSTEM_URL must sign in as tokens_system/], 'two services never share a role')
+})
+
+t.test('wrong keys are reported together with everything else', async (t) => {
+  const errors = errorsOf({ ...good, PORT: 'eighty', SERVICE_JWKS: '[' }, { inspect: (values) => complaintsAboutKeys('orgs', values) })
+  t.match(errors, [/^PORT/, /^SERVICE_PRIVATE_KEY is not a P-256 JWK/, 'SERVICE_JWKS is not JSON'])
 })
 
 t.test('the description names every setting and shows no secret', async (t) => {
   const settings = describeConfig(schema)
   t.match(settings.find(({ name }) => name === 'PORT'), { type: 'integer', required: false, secret: false, default: 0 })
   t.match(settings.find(({ name }) => name === 'SIGNING_SECRET'), { type: 'string', required: true, secret: true, description: 'Signs something.' })
-  t.equal(settings.find(({ name }) => name === 'GATEHOUSE_ENV')?.type, 'production | development')
+  t.same(settings.find(({ name }) => name === 'GATEHOUSE_ENV')?.options, ['production', 'development'])
 })
 
 t.test('keys of the wrong kind or of another service are configuration errors', async (t) => {

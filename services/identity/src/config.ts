@@ -15,7 +15,7 @@ export const config = Type.Object({
   IDENTITY_ARGON2_MEMORY_KIB: Whole(8 * 1024, 4 * 1024 * 1024, 19_456, 'Memory of one password hash in KiB; raised values reach a person at their next sign-in.'),
   IDENTITY_ARGON2_PASSES: Whole(1, 20, 2, 'Passes over that memory.'),
   IDENTITY_ARGON2_LANES: Whole(1, 16, 1, 'Lanes of one hash; more than one halves the throughput of a busy machine.'),
-  IDENTITY_HASH_CONCURRENCY: Whole(1, 256, availableParallelism(), 'Hashes at once; the number of cores unless said otherwise.'),
+  IDENTITY_HASH_CONCURRENCY: Type.Integer({ minimum: 1, maximum: 256, default: availableParallelism(), defaultText: 'the number of cores', description: 'Hashes at once.' }),
   IDENTITY_HASH_QUEUE: Whole(1, 10_000, 64, 'Hashes that may wait; beyond it callers get 503 with Retry-After.'),
   IDENTITY_ANSWER_SPAN_MS: Whole(1, 1000, 250, 'Registrations and refused sign-ins leave at multiples of this many milliseconds; well above what the work takes.'),
   IDENTITY_VERIFICATION_TTL_SECONDS: Whole(60, 604_800, 86_400, 'Life of the link in a verification mail.'),

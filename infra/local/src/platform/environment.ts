@@ -3,17 +3,24 @@
 // the launcher (`TOKENS_ACCESS_TTL_SECONDS=60 npm start`) and are passed on to the service that declares them.
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { roleUrl, rolesOf } from '@gatehouse/service-kit/postgres/provision'
-import type { KeyFiles } from '../state/keys.ts'
+import type { KeyFiles } from '@gatehouse/deploy/secrets/keys'
+
+/** Where one process listens. */
+export type Place = { port: number; managementPort: number }
 
 /** Everything about this run that services may have to know. */
 export type PlatformFacts = {
+  mode: 'development' | 'production'
   adminUrl: string
   database: string
   rolePassword: (role: string) => string
   redisUrl: string
   natsUrl: string
   smtpUrl: string
-  ports: Record<ServiceName, { port: number; managementPort: number }>
+  /** Where others find a service, and where its first process answers about itself. */
+  ports: Record<ServiceName, Place>
+  /** Every process of a service; of one alone, the same place as above. */
+  replicas: Record<ServiceName, Place[]>
   keys: KeyFiles
   admin: { email: string; password: string }
 }
@@ -29,8 +36,8 @@ export function gatewayUrl(facts: Pick<PlatformFacts, 'ports'>): string {
 }
 
 /** @param o.declared the names of the variables in the service's configuration schema */
-export function environmentOf(o: { service: ServiceName; declared: readonly string[]; facts: PlatformFacts; env: NodeJS.ProcessEnv }): NodeJS.ProcessEnv {
-  const known = knownValues(o.service, o.facts)
+export function environmentOf(o: { service: ServiceName; at: Place; declared: readonly string[]; facts: PlatformFacts; env: NodeJS.ProcessEnv }): NodeJS.ProcessEnv {
+  const known = knownValues(o.service, o.at, o.facts)
   const result: NodeJS.ProcessEnv = {}
   for (const name of INHERITED) if (o.env[name] !== undefined) result[name] = o.env[name]
   for (const name of o.declared) {
@@ -45,14 +52,13 @@ export function environmentOf(o: { service: ServiceName; declared: readonly stri
   return result
 }
 
-function knownValues(service: ServiceName, facts: PlatformFacts): Record<string, string> {
-  const { port, managementPort } = facts.ports[service]
+function knownValues(service: ServiceName, { port, managementPort }: Place, facts: PlatformFacts): Record<string, string> {
   const role = (name: string) => roleUrl({ adminUrl: facts.adminUrl, database: facts.database, role: name, password: facts.rolePassword(name) })
   const { runtime, system } = rolesOf(service)
   const peers = Object.entries(facts.ports).map(([peer, at]) => [`${peer.toUpperCase()}_URL`, `http://127.0.0.1:${at.port}`] as const)
   return {
     ...Object.fromEntries(peers),
-    GATEHOUSE_ENV: 'development',
+    GATEHOUSE_ENV: facts.mode,
     LOG_LEVEL: 'info',
     HOST: '127.0.0.1',
     PORT: String(port),

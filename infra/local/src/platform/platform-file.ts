@@ -1,15 +1,15 @@
 // `.data/platform.json`: where everything is and who may sign in, for scripts. It exists only while the platform runs.
-import type { ServiceName } from '@gatehouse/contracts/common/services'
+import { SERVICES } from '@gatehouse/deploy/services'
 import type { DemoRecord } from '../demo/demo-record.ts'
-import { SERVICES } from './services.ts'
+import { replicaNames } from './services.ts'
 import type { PlatformFacts } from './environment.ts'
 import { gatewayUrl } from './environment.ts'
 
 export type PlatformFile = {
   gateway: string
   mailbox: string
-  /** Where each service answers /livez, /readyz, /startupz and /metrics. */
-  management: Record<ServiceName, string>
+  /** Where each process of a service answers /livez, /readyz, /startupz and /metrics. */
+  management: Record<string, string>
   admin: { email: string; password: string }
   demo?: DemoRecord
   /** Pids by name, kept up to date over restarts: services, servers that are ours, mailbox, and the launcher itself. */
@@ -20,7 +20,12 @@ export type PlatformFile = {
 
 export function platformFile(o: { facts: PlatformFacts; mailbox: string; demo: DemoRecord | undefined; processes: Record<string, number> }): PlatformFile {
   const { facts } = o
-  const management = Object.fromEntries(SERVICES.map((service) => [service, `http://127.0.0.1:${facts.ports[service].managementPort}`])) as Record<ServiceName, string>
+  const management = Object.fromEntries(
+    SERVICES.flatMap((service) => {
+      const places = facts.replicas[service]
+      return replicaNames(service, places.length).map((name, index) => [name, `http://127.0.0.1:${places[index]?.managementPort}`])
+    }),
+  )
   return {
     gateway: gatewayUrl(facts),
     mailbox: o.mailbox,

@@ -1,35 +1,42 @@
-// The six services as processes: the same command line as in production, one process each, ready when their own /readyz
-// says so.
-import { join } from 'node:path'
+// The six services as processes, ready when their own /readyz says so: from source, one process each, or from what
+// `npm run build` made, with the command line of the image and as many replicas as wanted.
+import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { ProcessSpec } from '../processes/process-spec.ts'
 import { REPOSITORY_ROOT } from '../servers/folders.ts'
-import { environmentOf, type PlatformFacts } from './environment.ts'
-
-export const SERVICES = ['identity', 'tokens', 'orgs', 'authz', 'workers', 'gateway'] as const satisfies readonly ServiceName[]
-
-/** Services that keep state; the gateway has none. */
-export const STORING_SERVICES = SERVICES.filter((service) => service !== 'gateway')
+import { environmentOf, type Place, type PlatformFacts } from './environment.ts'
 
 export const folderOf = (service: ServiceName): string => join(REPOSITORY_ROOT, 'services', service)
 
-export async function serviceSpec(o: { service: ServiceName; facts: PlatformFacts; env: NodeJS.ProcessEnv; logs: string }): Promise<ProcessSpec> {
-  const main = join(folderOf(o.service), 'src', 'main.ts')
-  const { managementPort } = o.facts.ports[o.service]
+/** What runs: the sources, or the folder that `npm run build` filled. */
+export type Code = { built?: string | undefined }
+
+/** The program of a service and the arguments that start it. */
+export function programOf(code: Code, service: ServiceName, entry: 'main' | 'migrate'): { program: string; args: string[] } {
+  const program = code.built === undefined ? join(folderOf(service), 'src', `${entry}.ts`) : join(resolve(code.built), service, 'service', 'bin', `${entry}.mjs`)
+  return { program, args: code.built === undefined ? ['--import', 'tsx', program] : [program] }
+}
+
+/** Names of the processes of a service: its own, then `<service>-2` and so on. */
+export const replicaNames = (service: string, replicas: number): string[] => Array.from({ length: replicas }, (_, index) => (index === 0 ? service : `${service}-${index + 1}`))
+
+export async function serviceSpec(o: { service: ServiceName; name: string; at: Place; code: Code; facts: PlatformFacts; env: NodeJS.ProcessEnv; logs: string }): Promise<ProcessSpec> {
+  const { program, args } = programOf(o.code, o.service, 'main')
+  const { managementPort } = o.at
   return {
-    name: o.service,
+    name: o.name,
     command: process.execPath,
-    args: ['--import', 'tsx', main],
-    env: { ...environmentOf({ service: o.service, declared: await declaredVariables(o.service), facts: o.facts, env: o.env }), GATEHOUSE_PARENT_WATCH: '1' },
+    args,
+    env: { ...environmentOf({ service: o.service, at: o.at, declared: await declaredVariables(o.service), facts: o.facts, env: o.env }), GATEHOUSE_PARENT_WATCH: '1' },
     watchesParent: true,
     cwd: REPOSITORY_ROOT,
     port: managementPort,
-    marker: main,
+    marker: program,
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 15_000,
     startTimeoutMs: 90_000,
-    logFile: join(o.logs, `${o.service}.log`),
+    logFile: join(o.logs, `${o.name}.log`),
     isReady: () => isReady(`http://127.0.0.1:${managementPort}`),
   }
 }

@@ -2,7 +2,7 @@
 // twice gives the same answer, on every run, until --reset.
 import { randomBytes } from 'node:crypto'
 import type { DemoRecord } from '../demo/demo-record.ts'
-import { readJson, writeJson } from './json-file.ts'
+import { readJson, writeJson } from '@gatehouse/deploy/secrets/json-file'
 
 export type Stored = {
   passwords: Record<string, string>

@@ -1,8 +1,11 @@
 /** Settings that several services share; each service spreads the fragments it needs into its own schema. */
 import Type from 'typebox'
-import { SecretKey, SecretUrl, Url } from './schema.ts'
+import { SecretKey, SecretUrl, Url, type DatabaseRole } from './schema.ts'
 
 const Port = (description: string, defaultPort: number) => Type.Integer({ minimum: 0, maximum: 65_535, default: defaultPort, description })
+
+/** PostgreSQL as one of the three roles of a service, which its grants name: no other role will do, least of all another service’s. */
+const DatabaseUrl = (role: DatabaseRole, description: string) => SecretUrl(['postgres:', 'postgresql:'], { description, databaseRole: role })
 
 /** What every process has. */
 export const serviceConfig = {
@@ -23,14 +26,23 @@ export const serviceConfig = {
 }
 
 export const postgresConfig = {
-  DATABASE_RUNTIME_URL: SecretUrl(['postgres:', 'postgresql:'], { description: 'PostgreSQL as this service’s runtime role.' }),
-  DATABASE_SYSTEM_URL: SecretUrl(['postgres:', 'postgresql:'], { description: 'PostgreSQL as this service’s system role.' }),
+  DATABASE_RUNTIME_URL: DatabaseUrl('runtime', 'PostgreSQL as this service’s runtime role.'),
+  DATABASE_SYSTEM_URL: DatabaseUrl('system', 'PostgreSQL as this service’s system role.'),
 }
 
 /** For `migrate.ts` alone: the running service never holds it. */
 export const migrateConfig = {
-  DATABASE_OWNER_URL: SecretUrl(['postgres:', 'postgresql:'], { description: 'PostgreSQL as the owner of this service’s schema.' }),
+  GATEHOUSE_ENV: serviceConfig.GATEHOUSE_ENV,
+  DATABASE_OWNER_URL: DatabaseUrl('owner', 'PostgreSQL as the owner of this service’s schema.'),
+  DATABASE_URL: Type.Optional(
+    SecretUrl(['postgres:', 'postgresql:'], { description: 'PostgreSQL as its administrator. When given, the database, the schema and the three roles are made first, with the passwords of the three URLs.' }),
+  ),
+  DATABASE_RUNTIME_URL: Type.Optional(postgresConfig.DATABASE_RUNTIME_URL),
+  DATABASE_SYSTEM_URL: Type.Optional(postgresConfig.DATABASE_SYSTEM_URL),
 }
+
+/** For `migrate.ts --wait`: what the running service holds anyway. */
+export const waitConfig = { GATEHOUSE_ENV: serviceConfig.GATEHOUSE_ENV, DATABASE_SYSTEM_URL: postgresConfig.DATABASE_SYSTEM_URL }
 
 export const natsConfig = {
   NATS_URL: SecretUrl(['nats:', 'tls:'], { description: 'NATS with JetStream.' }),

@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs'
 import type { Static, TObject } from 'typebox'
 import { Errors } from 'typebox/value'
-import type { SecretKind } from './schema.ts'
-import { weaknessOf } from './weak-secret.ts'
+import type { DatabaseRole, SecretKind } from './schema.ts'
+import { uniformityOf, weaknessOf } from './weak-secret.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -14,13 +14,19 @@ export type ConfigError = Error & { readonly errors: readonly string[] }
 
 export const isConfigError = (err: unknown): err is ConfigError => err instanceof Error && err.name === 'ConfigError'
 
-type Setting = { type?: string; default?: unknown; secret?: SecretKind; protocols?: string[]; anyOf?: { const?: unknown }[]; pattern?: string }
+type Setting = { type?: string; default?: unknown; secret?: SecretKind; protocols?: string[]; databaseRole?: DatabaseRole; anyOf?: { const?: unknown }[]; pattern?: string }
 
-/** @throws ConfigError */
-export function loadConfig<const S extends TObject>(schema: S, env: Environment): Readonly<Static<S>> {
+type LoadOptions = { service?: string; inspect?: (config: Record<string, unknown>) => string[] }
+
+/**
+ * `service` is whose database roles the URLs must name; unchecked when absent. `inspect` sees all values and adds what a schema cannot say.
+ *
+ * @throws ConfigError
+ */
+export function loadConfig<const S extends TObject>(schema: S, env: Environment, { service, inspect }: LoadOptions = {}): Readonly<Static<S>> {
   const errors: string[] = []
   const settings = Object.entries(schema.properties as Record<string, Setting>)
-  const isDevelopment = (env['GATEHOUSE_ENV'] || 'production') === 'development'
+  const judge = { isDevelopment: (env['GATEHOUSE_ENV'] || 'production') === 'development', service }
   const config: Record<string, unknown> = {}
 
   for (const [name, setting] of settings) {
@@ -31,9 +37,10 @@ export function loadConfig<const S extends TObject>(schema: S, env: Environment)
       continue
     }
     config[name] = valueOf(text, setting)
-    errors.push(...complaintsAbout(name, text, setting, isDevelopment))
+    errors.push(...complaintsAbout(name, text, setting, judge))
   }
   errors.push(...schemaErrors(schema, config, errors))
+  errors.push(...(inspect?.(config) ?? []))
   if (errors.length > 0) throw Object.assign(new Error(`Configuration is not valid:\n  ${errors.join('\n  ')}`), { name: 'ConfigError', errors })
   return Object.freeze(config) as Readonly<Static<S>>
 }
@@ -66,14 +73,27 @@ function valueOf(text: string, setting: Setting): unknown {
   return text
 }
 
-function complaintsAbout(name: string, text: string, setting: Setting, isDevelopment: boolean): string[] {
+function complaintsAbout(name: string, text: string, setting: Setting, { isDevelopment, service }: { isDevelopment: boolean; service: string | undefined }): string[] {
   const url = setting.protocols ? parseUrl(text) : undefined
   if (url === null) return [`${name} is not a URL`]
   if (url && !setting.protocols?.includes(url.protocol)) return [`${name} must begin with ${setting.protocols?.map((protocol) => `${protocol}//`).join(' or ')}`]
-  if (isDevelopment || setting.secret === undefined || setting.secret === 'key') return []
-  const secret = setting.secret === 'url' ? decodeURIComponent(url?.password ?? '') : text
-  const weakness = secret === '' ? 'has no password in it' : weaknessOf(secret)
-  return weakness === undefined ? [] : [setting.secret === 'url' && secret !== '' ? `${name}: its password ${weakness}` : `${name} ${weakness}`]
+  const role = setting.databaseRole && service && `${service}_${setting.databaseRole}`
+  if (role && url && url.username !== role) return [`${name} must sign in as ${role}: the grants of ${service} name its own roles`]
+  if (isDevelopment || setting.secret === undefined) return []
+  if (setting.secret !== 'url') return lineOf(name, setting.secret === 'key' ? uniformityOf(text) : weaknessOf(text))
+  const password = decoded(url?.password ?? '')
+  if (password === undefined) return [`${name}: a % in its password must be written %25`]
+  return lineOf(password === '' ? name : `${name}: its password`, password === '' ? 'has no password in it' : weaknessOf(password))
+}
+
+const lineOf = (subject: string, weakness: string | undefined): string[] => (weakness === undefined ? [] : [`${subject} ${weakness}`])
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
 }
 
 function parseUrl(text: string): URL | null {

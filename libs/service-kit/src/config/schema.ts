@@ -7,6 +7,9 @@ import Type, { type TSchemaOptions, type TString } from 'typebox'
 /** How a secret is judged: its whole text, the password of a URL, or only by its schema (a key that cannot be weak). */
 export type SecretKind = 'text' | 'url' | 'key'
 
+/** Which of the three roles of a service a URL signs in as. */
+export type DatabaseRole = 'owner' | 'runtime' | 'system'
+
 /** A secret people or machines choose; at least 16 characters outside development. */
 export const Secret = (options: TSchemaOptions = {}): TString => Type.String({ ...options, secret: 'text' satisfies SecretKind })
 

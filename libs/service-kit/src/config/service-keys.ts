@@ -5,32 +5,47 @@ import { createAssertionSigner, createAssertionVerifier, type AssertionSigner, t
 import { publicKeysOf, type Jwk, type Jwks } from '../http/jwks-source.ts'
 import type { Clock } from '../context/clock.ts'
 
-const configError = (text: string) => Object.assign(new Error(`Configuration is not valid:\n  ${text}`), { name: 'ConfigError', errors: [text] })
+type KeySettings = { readonly SERVICE_PRIVATE_KEY: string; readonly SERVICE_JWKS: string }
 
-function json(name: string, text: string): unknown {
+/** What is wrong with the keys of `service`, one line per setting; absent ones are not judged. */
+export function complaintsAboutKeys(service: string, { SERVICE_PRIVATE_KEY: own, SERVICE_JWKS: all }: { [Name in keyof KeySettings]?: unknown }): string[] {
+  const complaints = [typeof own === 'string' ? complaintAboutKey(service, own) : undefined, typeof all === 'string' ? complaintAboutSet(all) : undefined]
+  return complaints.filter((one) => one !== undefined)
+}
+
+function complaintAboutKey(service: string, text: string): string | undefined {
+  const jwk = parsed(text) as Jwk | undefined
+  if (jwk === undefined) return 'SERVICE_PRIVATE_KEY is not JSON'
+  if (jwk?.kty !== 'EC' || jwk.crv !== 'P-256' || typeof jwk.kid !== 'string') return 'SERVICE_PRIVATE_KEY is not a P-256 JWK with a kid'
+  if (jwk.kid.split('-', 1)[0] !== service) return `SERVICE_PRIVATE_KEY belongs to another service: its kid does not begin with ${service}`
+  try {
+    createPrivateKey({ key: jwk as never, format: 'jwk' })
+    return undefined
+  } catch {
+    return 'SERVICE_PRIVATE_KEY is not a private key'
+  }
+}
+
+function complaintAboutSet(text: string): string | undefined {
+  const jwks = parsed(text) as Jwks | undefined
+  if (jwks === undefined) return 'SERVICE_JWKS is not JSON'
+  return Array.isArray(jwks?.keys) && publicKeysOf(jwks).size > 0 ? undefined : 'SERVICE_JWKS holds no P-256 key'
+}
+
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw configError(`${name} is not JSON`)
+    return undefined
   }
 }
 
 /** The signer and the verifier of one service. @throws ConfigError */
-export function loadServiceKeys(
-  service: ServiceName,
-  config: { readonly SERVICE_PRIVATE_KEY: string; readonly SERVICE_JWKS: string },
-  clock?: Clock,
-): { signer: AssertionSigner; verifier: AssertionVerifier } {
-  const privateJwk = json('SERVICE_PRIVATE_KEY', config.SERVICE_PRIVATE_KEY) as Jwk
-  const jwks = json('SERVICE_JWKS', config.SERVICE_JWKS) as Jwks
-  if (privateJwk?.kty !== 'EC' || privateJwk.crv !== 'P-256' || typeof privateJwk.kid !== 'string') throw configError('SERVICE_PRIVATE_KEY is not a P-256 JWK with a kid')
-  if (privateJwk.kid.split('-', 1)[0] !== service) throw configError(`SERVICE_PRIVATE_KEY belongs to another service: its kid does not begin with ${service}`)
-  if (!Array.isArray(jwks?.keys) || publicKeysOf(jwks).size === 0) throw configError('SERVICE_JWKS holds no P-256 key')
-  try {
-    createPrivateKey({ key: privateJwk as never, format: 'jwk' })
-  } catch {
-    throw configError('SERVICE_PRIVATE_KEY is not a private key')
-  }
+export function loadServiceKeys(service: ServiceName, config: KeySettings, clock?: Clock): { signer: AssertionSigner; verifier: AssertionVerifier } {
+  const errors = complaintsAboutKeys(service, config)
+  if (errors.length > 0) throw Object.assign(new Error(`Configuration is not valid:\n  ${errors.join('\n  ')}`), { name: 'ConfigError', errors })
+  const privateJwk = JSON.parse(config.SERVICE_PRIVATE_KEY) as Jwk
+  const jwks = JSON.parse(config.SERVICE_JWKS) as Jwks
   const timing = clock ? { clock } : {}
   return { signer: createAssertionSigner({ service, privateJwk, ...timing }), verifier: createAssertionVerifier({ service, jwks, ...timing }) }
 }

@@ -10,6 +10,7 @@ import type { Static, TObject } from 'typebox'
 import { describeConfig } from '../config/describe.ts'
 import type { serviceConfig } from '../config/fragments.ts'
 import { isConfigError, loadConfig } from '../config/load.ts'
+import { complaintsAboutKeys } from '../config/service-keys.ts'
 import { systemClock, type Clock } from '../context/clock.ts'
 import type { ReadyCheck } from '../health/checks.ts'
 import { createManagementServer } from '../health/management-server.ts'
@@ -77,7 +78,7 @@ function printConfig(definition: ServiceDefinition<TObject>): void {
 
 function readConfig<S extends TObject>(definition: ServiceDefinition<S>): Readonly<Static<S>> {
   try {
-    return loadConfig(definition.config, process.env)
+    return loadConfig(definition.config, process.env, { service: definition.name, inspect: (values) => complaintsAboutKeys(definition.name, values) })
   } catch (err) {
     exitForConfig(definition.name, err)
   }

@@ -6,7 +6,10 @@
 import { fileURLToPath } from 'node:url'
 import { readMigrationFiles, type MigrationMeta } from 'drizzle-orm/migrator'
 import postgres from 'postgres'
+import { rolesOf } from './provision.ts'
 
+const spineJournal = '__spine_migrations'
+const ownJournal = '__migrations'
 const spineFolder = fileURLToPath(new URL('../../migrations', import.meta.url))
 
 /**
@@ -21,9 +24,10 @@ export async function migrateService(options: { service: string; ownerUrl: strin
     connection: { application_name: `${options.service} migrate`, search_path: options.service, TimeZone: 'UTC' },
   })
   try {
+    const reader = rolesOf(options.service).system
     await client`select pg_advisory_lock(hashtext('gatehouse migrate'), hashtext(${options.service}))`
-    await applyFolder(client, { folder: spineFolder, journal: '__spine_migrations' })
-    if (options.migrationsFolder !== undefined) await applyFolder(client, { folder: options.migrationsFolder, journal: '__migrations' })
+    await applyFolder(client, { folder: spineFolder, journal: spineJournal, reader })
+    if (options.migrationsFolder !== undefined) await applyFolder(client, { folder: options.migrationsFolder, journal: ownJournal, reader })
     await client`select maintain_partitions()`
     if (options.isRestored) await client`update spine_head set epoch = gen_random_uuid()`
   } finally {
@@ -31,8 +35,28 @@ export async function migrateService(options: { service: string; ownerUrl: strin
   }
 }
 
-async function applyFolder(client: postgres.Sql, o: { folder: string; journal: string }): Promise<void> {
+/** How many migrations of this version the schema still lacks, seen as the system role. `migrationsFolder` as above. */
+export async function countMissingMigrations(options: { service: string; systemUrl: string; migrationsFolder: string }): Promise<number> {
+  const client = postgres(options.systemUrl, { max: 1, connect_timeout: 5, onnotice: () => {}, connection: { application_name: `${options.service} schema`, search_path: options.service } })
+  const wanted = [{ folder: spineFolder, journal: spineJournal }, { folder: options.migrationsFolder, journal: ownJournal }]
+  try {
+    const missing = await Promise.all(
+      wanted.map(async ({ folder, journal }) => {
+        const [found] = await client<{ exists: boolean }[]>`select to_regclass(${journal}) is not null as exists`
+        const applied = found?.exists === true ? new Set((await client<{ hash: string }[]>`select hash from ${client(journal)}`).map(({ hash }) => hash)) : new Set()
+        return readMigrationFiles({ migrationsFolder: folder }).filter(({ hash }) => !applied.has(hash)).length
+      }),
+    )
+    return missing.reduce((sum, one) => sum + one, 0)
+  } finally {
+    await client.end({ timeout: 5 })
+  }
+}
+
+async function applyFolder(client: postgres.Sql, o: { folder: string; journal: string; reader: string }): Promise<void> {
   await client`create table if not exists ${client(o.journal)} (created_at bigint primary key, hash text not null, applied_at timestamptz not null default now())`
+  // A replica asks it whether the schema is the one it needs.
+  await client`grant select on ${client(o.journal)} to ${client(o.reader)}`
   const applied = new Map(
     (await client<{ created_at: string; hash: string }[]>`select created_at, hash from ${client(o.journal)}`).map((row) => [Number(row.created_at), row.hash]),
   )

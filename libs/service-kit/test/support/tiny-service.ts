@@ -1,4 +1,4 @@
-/** The smallest service there can be, as a process: for tests of start, readiness and end. */
+/** The smallest service there can be, as a process under the name of one: for tests of start, readiness and end. */
 import Type from 'typebox'
 import { serviceConfig } from '../../src/config/fragments.ts'
 import { Secret } from '../../src/config/schema.ts'
@@ -7,7 +7,7 @@ import { createBareServer } from '../../src/http/server.ts'
 import { runService } from '../../src/lifecycle/run-service.ts'
 
 await runService({
-  name: 'tiny',
+  name: 'orgs',
   config: Type.Object({ ...serviceConfig, TINY_SECRET: Secret({ description: 'A secret.' }) }),
   async start(_config, { log }) {
     const app = createBareServer({ log })

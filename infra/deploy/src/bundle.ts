@@ -1,0 +1,61 @@
+/**
+ * A service as it is shipped: one file per process entry, the SQL it brings, and every npm package left outside the bundle.
+ * The entries lie where the sources' relative paths still hold: `../migrations` is the service's, `../../migrations` the kit's.
+ *
+ *     <out>/service/bin/main.mjs, migrate.mjs    <out>/service/migrations    <out>/migrations    <out>/node_modules
+ */
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { ServiceName } from '@gatehouse/contracts/common/services'
+import { build, type Metafile } from 'esbuild'
+
+/** An npm package the bundle imports, and a file of ours that does. */
+export type Import = { name: string; importer: string }
+
+export type Bundle = { out: string; imports: Import[] }
+
+export const entryOf = (out: string, entry: 'main' | 'migrate'): string => join(out, 'service', 'bin', `${entry}.mjs`)
+
+/** Replaces what is at `out`. `root` is the workspace, whole or pruned. */
+export async function bundleService(o: { root: string; service: ServiceName; out: string }): Promise<Bundle> {
+  const { root, service, out } = o
+  const folder = join(root, 'services', service)
+  const entries = ['main', 'migrate'].map((entry) => join(folder, 'src', `${entry}.ts`)).filter((path) => existsSync(path))
+  rmSync(out, { recursive: true, force: true })
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: entries,
+    outdir: join(out, 'service', 'bin'),
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    // Packages find their own files at run time (native code, Lua scripts, pages), which a bundle would break.
+    packages: 'external',
+    alias: Object.fromEntries(['contracts', 'policy', 'service-kit'].map((lib) => [`@gatehouse/${lib}`, join(root, 'libs', lib, 'src')])),
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    // The options that change what is emitted; a pruned workspace has no base file to inherit them from.
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+    metafile: true,
+    logLevel: 'warning',
+  })
+  copySql(join(folder, 'migrations'), join(out, 'service', 'migrations'))
+  if (existsSync(entryOf(out, 'migrate'))) copySql(join(root, 'libs', 'service-kit', 'migrations'), join(out, 'migrations'))
+  return { out, imports: importsOf(root, metafile) }
+}
+
+function copySql(from: string, to: string): void {
+  if (!existsSync(from)) return
+  mkdirSync(dirname(to), { recursive: true })
+  cpSync(from, to, { recursive: true })
+}
+
+function importsOf(root: string, { inputs }: Metafile): Import[] {
+  const found = new Map<string, string>()
+  for (const [path, { imports }] of Object.entries(inputs)) {
+    for (const one of imports) if (one.external === true && !one.path.startsWith('node:')) found.set(`${packageOf(one.path)}\n${dirname(path)}`, join(root, path))
+  }
+  return [...found].map(([key, importer]) => ({ name: key.split('\n')[0] ?? '', importer }))
+}
+
+const packageOf = (path: string): string => path.split('/').slice(0, path.startsWith('@') ? 2 : 1).join('/')

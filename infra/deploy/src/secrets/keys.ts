@@ -1,0 +1,67 @@
+// Keys of a deployment: one signing key per service, the public halves pinned in one file for all, and the key that
+// encrypts secrets at rest. Made once; a lost private key is made anew together with its public half. Replacing one takes two steps, so
+// that everybody knows the public half before anybody signs with it.
+import { randomBytes } from 'node:crypto'
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ServiceName } from '@gatehouse/contracts/common/services'
+import { generateServiceKey } from '@gatehouse/service-kit/http/assertion'
+import { readJson, writeJson } from './json-file.ts'
+
+export type KeyFiles = { jwks: string; keyEncryptionKey: string; privateKey: (service: ServiceName) => string }
+
+type Jwks = { keys: ({ kid: string } & Record<string, unknown>)[] }
+
+type NextKey = { privateJwk: object; publicJwk: Jwks['keys'][number] }
+
+const nextFile = (folder: string, service: ServiceName): string => join(folder, `${service}.next.json`)
+
+export function ensureKeys(folder: string, services: readonly ServiceName[]): KeyFiles {
+  const files: KeyFiles = {
+    jwks: join(folder, 'services.jwks.json'),
+    keyEncryptionKey: join(folder, 'key-encryption.key'),
+    privateKey: (service) => join(folder, `${service}.jwk.json`),
+  }
+  const known = readJson<Jwks>(files.jwks)?.keys ?? []
+  const keys = services.map((service) => {
+    const kid = readJson<{ kid: string }>(files.privateKey(service))?.kid
+    const pinned = known.find((key) => key.kid === kid)
+    if (pinned !== undefined) return pinned
+    const { privateJwk, publicJwk } = generateServiceKey(service)
+    writeJson(files.privateKey(service), privateJwk)
+    return publicJwk
+  })
+  const announced = services.flatMap((service) => readJson<NextKey>(nextFile(folder, service))?.publicJwk ?? [])
+  writeJson(files.jwks, { keys: [...keys, ...announced] })
+  if (!existsSync(files.keyEncryptionKey)) writeFileSync(files.keyEncryptionKey, randomBytes(32).toString('base64url') + '\n', { mode: 0o600 })
+  return files
+}
+
+/**
+ * First call: a second key of `service` is announced beside the first. Second call: it signs from now on, and the first is gone.
+ * `ensureKeys` writes the key set afterwards.
+ */
+export function rotateServiceKey(folder: string, service: ServiceName): 'announced' | 'replaced' {
+  const file = nextFile(folder, service)
+  const next = readJson<NextKey>(file)
+  if (next === undefined) {
+    writeJson(file, generateServiceKey(service))
+    return 'announced'
+  }
+  const jwks = join(folder, 'services.jwks.json')
+  writeJson(join(folder, `${service}.jwk.json`), next.privateJwk)
+  writeJson(jwks, { keys: [...(readJson<Jwks>(jwks)?.keys ?? []), next.publicJwk] })
+  rmSync(file)
+  return 'replaced'
+}
+
+/** First call: the present key-encryption key becomes the previous one. Second call: the previous one is forgotten. */
+export function rotateKeyEncryptionKey(folder: string): 'replaced' | 'forgotten' {
+  const [present, previous] = [join(folder, 'key-encryption.key'), join(folder, 'key-encryption.previous.key')]
+  if (existsSync(previous)) {
+    rmSync(previous)
+    return 'forgotten'
+  }
+  renameSync(present, previous)
+  return 'replaced'
+}

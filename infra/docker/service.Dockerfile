@@ -1,0 +1,43 @@
+# syntax=docker/dockerfile:1
+# One file for every service:
+#   docker build -f infra/docker/service.Dockerfile --build-arg SERVICE=tokens -t gatehouse/tokens .
+# The image holds Node, one bundle per process entry, the service's SQL and the packages the bundles import. No npm, no sources.
+ARG NODE_VERSION=26
+
+# What of the workspace this service needs.
+FROM node:${NODE_VERSION}-trixie-slim AS pruned
+ARG SERVICE
+WORKDIR /workspace
+ENV TURBO_TELEMETRY_DISABLED=1
+RUN npm install --global turbo@2.11.9
+COPY . .
+RUN turbo prune "@gatehouse/${SERVICE}" @gatehouse/deploy --docker
+
+# Packages first: this layer stays as long as no package changes. glibc, because password hashing is native code.
+FROM node:${NODE_VERSION}-trixie-slim AS built
+ARG SERVICE
+WORKDIR /workspace
+COPY --from=pruned /workspace/out/json/ .
+RUN npm ci --ignore-scripts
+COPY --from=pruned /workspace/out/full/ .
+RUN node --import tsx infra/deploy/src/build.ts --out /out --copy "${SERVICE}" && mv "/out/${SERVICE}" /out/gatehouse
+
+FROM debian:trixie-slim
+ARG SERVICE
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="gatehouse/${SERVICE}" \
+      org.opencontainers.image.description="Gatehouse, a self-hosted identity and authorization platform: ${SERVICE}" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.licenses="Apache-2.0"
+COPY --from=built /usr/local/bin/node /usr/local/bin/node
+COPY --from=built /out/gatehouse /gatehouse
+WORKDIR /gatehouse
+# Nothing is written: run it with a read-only root. Secrets come as files named by <NAME>_FILE.
+USER 65532:65532
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 MANAGEMENT_PORT=9090
+EXPOSE 8080 9090
+# Node is the process that gets SIGTERM, and drains.
+ENTRYPOINT ["/usr/local/bin/node"]
+CMD ["service/bin/main.mjs"]
