@@ -34,7 +34,7 @@ export default defineConfig(
   },
   {
     // Tests read as one story; the launcher and the test runner are the process entry and talk to a person.
-    files: ['**/test/**', 'tests/**', 'libs/test-kit/**'],
+    files: ['**/test/**', 'tests/**', 'libs/test-kit/**', 'bench/**/*.test.ts'],
     rules: { 'max-lines-per-function': 'off', 'no-restricted-syntax': ['error', noDefaultExport], '@typescript-eslint/no-floating-promises': 'off' },
   },
   { files: ['**/main.ts', '**/migrate.ts', 'infra/**', 'tests/**', 'bench/**', 'docs/**', 'libs/service-kit/src/lifecycle/**'], rules: { 'no-restricted-syntax': ['error', noDefaultExport], 'no-console': 'off' } },

@@ -7,6 +7,7 @@ import t from 'tap'
 import { feedBadInput } from './bad-input.ts'
 import { createApi, until } from './client.ts'
 import { journey } from './journey.ts'
+import { machines } from './machines.ts'
 import { signIn } from './people.ts'
 import { readPlatformFile } from './platform-file.ts'
 import { pasteDocument } from './readme.ts'
@@ -29,6 +30,8 @@ const [otherOwner] = platform.demo.other.users
 if (!owner || !otherOwner) throw new Error('the demo has no users')
 
 t.test('a first customer can go the whole way', (t) => journey(t, api, { graceMs: graceSeconds * 1000 }))
+
+t.test('an application asks with its key, until the key is revoked', (t) => machines(t, api, platform))
 
 for (const document of ['README.md', ...readdirSync(new URL('../../docs/guides', import.meta.url)).map((name) => `docs/guides/${name}`)]) {
   t.test(`${document} prints what it says`, async (t) => {

@@ -50,7 +50,7 @@ const idPaths = (schema: Schema, at: string[] = []): string[][] => {
 
 const withValue = (value: unknown, [head, ...rest]: string[], replacement: string): unknown => {
   if (head === undefined) return replacement
-  return { ...(value as object), [head]: withValue((value as Record<string, unknown>)[head], rest, replacement) }
+  return { ...(value as object), [head]: withValue((value as Record<string, unknown> | undefined)?.[head], rest, replacement) }
 }
 
 /** Every way to put one foreign id (or several in the path) into one route while acting as `self`. */
@@ -94,8 +94,8 @@ export const leakIn = (answer: Answer, { position }: Pick<Attempt, 'position'>, 
   return undefined
 }
 
-/** Routes where a foreign id in the path is not about a tenant. */
-const unscoped = new Set(['putApplication', 'logout', 'endMyOtherSessions', 'refreshToken'])
+/** Routes where a foreign id in the path is not about a tenant, or names one's own thing (`putEntity`: the same id is another thing elsewhere). */
+const unscoped = new Set(['putApplication', 'putEntity', 'logout', 'endMyOtherSessions', 'refreshToken'])
 
 /** Tries everything; `rounds` repeats it with the roles of the two tenants exchanged. */
 export const sweep = async (api: Api, tenants: [Tenant, Tenant], { atLeast }: { atLeast: number }): Promise<{ tries: number; routes: number; leaks: Leak[] }> => {

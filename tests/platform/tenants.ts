@@ -12,6 +12,10 @@ const lists = (org: string): Record<string, string> => ({
   invitations: `/v1/organizations/${org}/invitations`,
   roles: `/v1/organizations/${org}/roles`,
   policies: `/v1/organizations/${org}/policies`,
+  groups: `/v1/organizations/${org}/groups`,
+  assignments: `/v1/organizations/${org}/assignments`,
+  entities: '/v1/authz/entities/type',
+  'service-accounts': `/v1/organizations/${org}/service-accounts`,
   'audit-events': `/v1/organizations/${org}/audit-events`,
   sessions: '/v1/me/sessions',
   activity: '/v1/me/activity',
@@ -36,12 +40,24 @@ export const tenantOf = async (api: Api, { user, org }: { user: DemoUser; org: s
   const [policy] = await Promise.all(
     ['a', 'b'].map((suffix) => make(`/v1/organizations/${org}/policies`, { key: `${tag}-${suffix}`, effect: 'deny', resource_type: 'invoice', actions: ['read'], when: 'resource.status == "secret"' })),
   )
+  const [group] = await Promise.all(['a', 'b'].map((suffix) => make(`/v1/organizations/${org}/groups`, { key: `${tag}-${suffix}`, name: tag })))
+  const [assignment] = await Promise.all(['viewer', 'member'].map((key) => make(`/v1/organizations/${org}/assignments`, { principal: { type: 'group', id: group }, role: key })))
+  const put = async (path: string, body: unknown): Promise<void> => {
+    const answer = await api.call('PUT', path, { token, body })
+    if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
+  }
+  await put(`/v1/organizations/${org}/policies/${policy}/draft`, { effect: 'deny', resource_type: 'invoice', actions: ['read'], when: `resource.status == "${tag}"` })
+  // The sweep fills a parameter it has no id for with the parameter's own name, so the type is called `type`.
+  for (const suffix of ['a', 'b']) await put(`/v1/authz/entities/type/${tag}-${suffix}`, { attributes: { note: tag } })
+  const accounts = `/v1/organizations/${org}/service-accounts`
+  const [account] = await Promise.all(['a', 'b'].map((suffix) => make(accounts, { name: `${tag}-${suffix}` })))
+  const key = await make(`${accounts}/${account}/keys`, { name: tag })
   const cursors: Record<string, string> = {}
   for (const [name, path] of Object.entries(lists(org))) {
     const { body } = await api.call('GET', `${path}?limit=1`, { token })
     const cursor = (body as unknown as Listed).page.next_cursor
     if (cursor !== null) cursors[name] = cursor
   }
-  const ids = { org, user: user.id, session: first.session, invitation: invitation ?? '', role: role ?? '', policy: policy ?? '' }
+  const ids = { org, user: user.id, session: first.session, invitation: invitation ?? '', role: role ?? '', policy: policy ?? '', group: group ?? '', assignment: assignment ?? '', entity: `${tag}-a`, service_account: account ?? '', key }
   return { token, ids, cursors, secrets: [...Object.values(ids), ...emails, tag, user.email] }
 }

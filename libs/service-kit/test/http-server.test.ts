@@ -5,7 +5,7 @@ import { problems, type ProblemCode } from '@gatehouse/contracts/problems/regist
 import t from 'tap'
 import { decodeRevision } from '../src/context/revision.ts'
 import { newId } from '../src/ids/type-id.ts'
-import { assertionHeader, mintAccessToken, orgClaims } from './support/keys.ts'
+import { assertionHeader, mintAccessToken, orgClaims, serviceAccountClaims } from './support/keys.ts'
 import { widgetService } from './support/widgets.ts'
 
 const app = widgetService()
@@ -40,6 +40,7 @@ t.test('callers: nobody, the wrong service, a person without token, another orga
   const token = mintAccessToken()
   const orgId = newId('org')
   const orgToken = mintAccessToken(orgClaims(orgId))
+  const machine = mintAccessToken(serviceAccountClaims(orgId))
   const mine = `/v1/organizations/${orgId}/widgets`
   const theirs = `/v1/organizations/${newId('org')}/widgets`
   const expectations: [string, Asked, number, ProblemCode | undefined][] = [
@@ -55,6 +56,18 @@ t.test('callers: nobody, the wrong service, a person without token, another orga
     ['an organization that cannot exist', { method: 'GET', url: '/v1/organizations/1/widgets', token: orgToken }, 404, 'not_found'],
     ['a token without organization on such a path', { method: 'GET', url: mine, token }, 404, 'not_found'],
     ['a token without organization where none is in the path', { url: '/v1/evaluate', body: {}, token }, 403, 'organization_required'],
+    ['a service account where one asks about oneself', { method: 'GET', url: '/v1/widgets', token: machine }, 403, 'person_required'],
+    ['a service account where anybody may ask', { method: 'GET', url: '/v1/anybodys-widgets', token: machine }, 204, undefined],
+    ['a service account in its organization', { method: 'GET', url: mine, token: machine }, 200, undefined],
+    ['a service account in another organization', { method: 'GET', url: theirs, token: machine }, 404, 'not_found'],
+    ['a service account where the organization’s people are asked', { method: 'GET', url: `/v1/organizations/${orgId}/peoples-widgets`, token: machine }, 403, 'person_required'],
+    ['a service account of another organization there', { method: 'GET', url: `/v1/organizations/${newId('org')}/peoples-widgets`, token: machine }, 404, 'not_found'],
+    ['a member there', { method: 'GET', url: `/v1/organizations/${orgId}/peoples-widgets`, token: orgToken }, 204, undefined],
+    ['a service account on an open route is nobody', { url: '/v1/widgets', body: { name: 'w' }, token: machine }, 201, undefined],
+    ['a service account without organization', { method: 'GET', url: mine, token: mintAccessToken({ ...serviceAccountClaims(), org_id: undefined }) }, 401, 'unauthenticated'],
+    ['a service account with a membership', { method: 'GET', url: mine, token: mintAccessToken({ ...serviceAccountClaims(orgId), mid: newId('mem') }) }, 401, 'unauthenticated'],
+    ['a person with a key for a session', { method: 'GET', url: mine, token: mintAccessToken({ ...orgClaims(orgId), sid: newId('apk') }) }, 401, 'unauthenticated'],
+    ['a person with a ceiling', { method: 'GET', url: mine, token: mintAccessToken({ ...orgClaims(orgId), scope: 'a:b' }) }, 401, 'unauthenticated'],
     ['an internal route, allowed service', { url: `/internal/widgets/${orgId}`, from: 'tokens' }, 200, undefined],
     ['an internal route, the gateway', { url: `/internal/widgets/${orgId}`, from: 'gateway' }, 403, 'forbidden'],
     ['an internal route, another service', { url: `/internal/widgets/${orgId}`, from: 'workers' }, 403, 'forbidden'],

@@ -7,7 +7,7 @@ import Type from 'typebox'
 import { currentContext, newContext, runInContext } from '../src/context/request-context.ts'
 import { encodeRevision } from '../src/context/revision.ts'
 import { systemClock } from '../src/context/clock.ts'
-import { userCaller } from '../src/http/caller.ts'
+import { principalCaller } from '../src/http/caller.ts'
 import { createServiceClient } from '../src/http/service-client.ts'
 import { newId } from '../src/ids/type-id.ts'
 import { createLogger } from '../src/logging/logger.ts'
@@ -48,7 +48,7 @@ t.test('a call proves the caller, carries the person and the story, and brings t
   const token = mintAccessToken(orgClaims())
   const { claims } = await accessTokens().verify(token)
   const context = newContext({ requestId: 'req-1', correlationId: 'story-1', causationId: 'evt_1', clientAddress: '192.0.2.7', userAgent: 'Mözilla\u0007' })
-  t.same(await runInContext(context, () => client.call(Read, { query: { a: 'x y&z' }, user: userCaller(claims, token) })), { n: 1 })
+  t.same(await runInContext(context, () => client.call(Read, { query: { a: 'x y&z' }, user: principalCaller(claims, token) })), { n: 1 })
   const headers = seen.last?.headers ?? {}
   t.equal(seen.last?.url, '/internal/thing?a=x+y%26z')
   t.equal(assertionsOf('orgs').verify(String(headers.authorization).slice(7)), 'tokens')

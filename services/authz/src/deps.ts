@@ -17,7 +17,7 @@ import { createServiceClient } from '@gatehouse/service-kit/http/service-client'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { connectPostgres, type Db } from '@gatehouse/service-kit/postgres/connect'
 import type { Config } from './config.ts'
-import { consumePlatformAdmins, followIdentity, followOrgs, followOwnWrites } from './events/follow.ts'
+import { consumePlatformAdmins, followIdentity, followOrgs, followOwnWrites, followTokens } from './events/follow.ts'
 import { probeSchema } from './store/facts.ts'
 import { createKnowledge, type Knowledge } from './use-cases/knowledge.ts'
 import { writeState } from './use-cases/write-snapshot.ts'
@@ -32,7 +32,7 @@ export type Deps = {
   system: Db
   spine: Spine
   /** Copies and own writes, with proof of how current they are. */
-  following: { identity: Projection; orgs: Projection; own: Reader }
+  following: { identity: Projection; orgs: Projection; tokens: Projection; own: Reader }
   platformAdmins: Consumer
   knowledge: Knowledge
   assertions: AssertionVerifier
@@ -42,7 +42,7 @@ export type Deps = {
 }
 
 /** Neighbours as authz asks them. */
-export type Neighbours = { identity: SpineClient; orgs: SpineClient; jwks(): Promise<Jwks> }
+export type Neighbours = { identity: SpineClient; orgs: SpineClient; tokens: SpineClient; jwks(): Promise<Jwks> }
 
 /** `neighbours` is given when they are not asked over HTTP. */
 export function openDeps(config: Config, runtime: { log: Logger; clock: Clock }, neighbours?: Neighbours): Deps {
@@ -55,13 +55,14 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock },
   const nats = connectNats({ url: config.NATS_URL, name: 'authz', log })
   const peer = (target: 'identity' | 'orgs' | 'tokens', baseUrl: string) => createServiceClient({ self: 'authz', target, baseUrl, signer, log })
   const peers = { identity: peer('identity', config.IDENTITY_URL), orgs: peer('orgs', config.ORGS_URL), tokens: peer('tokens', config.TOKENS_URL) }
-  const asked = neighbours ?? { identity: createSpineClient(peers.identity), orgs: createSpineClient(peers.orgs), jwks: () => peers.tokens.call(GetInternalJwks, {}) }
+  const asked = neighbours ?? { identity: createSpineClient(peers.identity), orgs: createSpineClient(peers.orgs), tokens: createSpineClient(peers.tokens), jwks: () => peers.tokens.call(GetInternalJwks, {}) }
   const spine = createSpine({ service: 'authz', runtime: asRuntime.db, system, nats, log, clock })
   const knowledge = createKnowledge({ db: asRuntime.db })
   const shared = { system, nats, log, clock }
   const following = {
     identity: followIdentity({ ...shared, knowledge, client: asked.identity }),
     orgs: followOrgs({ ...shared, knowledge, client: asked.orgs }),
+    tokens: followTokens({ ...shared, knowledge, client: asked.tokens }),
     own: followOwnWrites({ ...shared, knowledge, client: createLocalClient({ spine, system, snapshots: { state: writeState } }) }),
   }
   const platformAdmins = consumePlatformAdmins({ ...shared, client: asked.identity })
@@ -83,6 +84,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock },
         check('schema', () => probeSchema(system)),
         check('identity_projection', () => following.identity.ready()),
         check('orgs_projection', () => following.orgs.ready()),
+        check('tokens_projection', () => following.tokens.ready()),
         check('own_events', () => following.own.ready()),
       ]),
     async close() {

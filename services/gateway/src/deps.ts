@@ -1,5 +1,6 @@
 /** Opens what the gateway depends on and hands it over as one plain object. Nothing here waits for anybody: services may start in any order. */
-import { accessTokenAudience } from '@gatehouse/contracts/claims/access-token'
+import { accessTokenAudience, apiKeyPrefixes } from '@gatehouse/contracts/claims/access-token'
+import { ExchangeApiKey } from '@gatehouse/contracts/http/tokens/service-accounts'
 import { GetInternalJwks } from '@gatehouse/contracts/http/tokens/sessions'
 import { loadServiceKeys } from '@gatehouse/service-kit/config/service-keys'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
@@ -12,6 +13,8 @@ import { createServiceClient } from '@gatehouse/service-kit/http/service-client'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { connectRedis } from '@gatehouse/service-kit/redis/connect'
 import type { FastifyRequest } from 'fastify'
+import { createApiKeys, type ApiKeys } from './access/api-keys.ts'
+import { createFailureBudget } from './access/failure-budget.ts'
 import type { Config } from './config.ts'
 import { createClientAddressReader } from './edge/client-address.ts'
 import { createLocalCounter, createRedisCounter, type Counter } from './edge/counters.ts'
@@ -31,6 +34,7 @@ export type Deps = {
   jwks: JwksSource
   accessTokens: AccessTokenVerifier
   floors: Floors
+  apiKeys: ApiKeys
   signer: AssertionSigner
   upstreams: Upstreams
   close(): Promise<void>
@@ -53,17 +57,27 @@ export function openDeps(config: Config, { log, clock }: { log: Logger; clock: C
     onSigningKeys: () => void jwks.refresh().catch((err: unknown) => log.warn({ err }, 'a signing key changed and the key set cannot be fetched')),
   })
   const upstreams = createUpstreams(addresses)
+  const counter = createRedisCounter(redis, createLocalCounter(clock.monotonicMs))
+  const accessTokens = createAccessTokenVerifier({ issuer: config.GATEHOUSE_ISSUER, audience: accessTokenAudience, jwks, clock })
   return {
     log,
     clock,
     issuer: config.GATEHOUSE_ISSUER,
     corsOrigins: config.GATEWAY_CORS_ORIGINS,
     budgets: { general: config.GATEWAY_RATE_LIMIT_PER_MINUTE, credentials: config.GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE, check: config.GATEWAY_CHECK_LIMIT_PER_MINUTE },
-    counter: createRedisCounter(redis, createLocalCounter(clock.monotonicMs)),
+    counter,
     addressOf: (request) => readAddress(request.socket.remoteAddress, request.headers['x-forwarded-for'] as string | undefined),
     jwks,
-    accessTokens: createAccessTokenVerifier({ issuer: config.GATEHOUSE_ISSUER, audience: accessTokenAudience, jwks, clock }),
+    accessTokens,
     floors,
+    apiKeys: createApiKeys({
+      clock,
+      prefix: apiKeyPrefixes[config.GATEHOUSE_ENV],
+      exchange: (key) => clients.tokens.call(ExchangeApiKey, { body: { key } }),
+      accessTokens,
+      floors,
+      failures: createFailureBudget({ counter, clock, perMinute: config.GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE }),
+    }),
     signer,
     upstreams,
     async close() {

@@ -1,20 +1,21 @@
 /** The HTTP face of tokens: what the gateway passes on, what neighbours ask, and the spine they follow. */
 import { bindSpineRoutes } from '@gatehouse/service-kit/events/routes'
+import { createIdempotencyStore } from '@gatehouse/service-kit/http/idempotency'
 import { createServer } from '@gatehouse/service-kit/http/server'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from './deps.ts'
 import { internalRoutes, publicRoutes } from './routes/routes.ts'
-import { snapshotFloors, snapshotState } from './use-cases/take-snapshot.ts'
+import { snapshotFloors, snapshotServiceAccounts, snapshotState } from './use-cases/take-snapshot.ts'
 
 export function buildApp(deps: Deps): FastifyInstance {
-  const { log, assertions, accessTokens, system, spine } = deps
-  const app = createServer({ service: 'tokens', log, assertions, accessTokens })
+  const { log, assertions, accessTokens, db, system, spine } = deps
+  const app = createServer({ service: 'tokens', log, assertions, accessTokens, idempotency: createIdempotencyStore({ db }) })
   for (const register of [...publicRoutes, ...internalRoutes]) register(app, deps)
   bindSpineRoutes(app, {
     spine,
     system,
     callers: ['gateway', 'identity', 'orgs', 'authz', 'workers'],
-    snapshots: { state: snapshotState, floors: snapshotFloors },
+    snapshots: { state: snapshotState, floors: snapshotFloors, 'service-accounts': snapshotServiceAccounts },
   })
   return app
 }

@@ -1,5 +1,5 @@
 /** Opens what tokens depends on and hands it over as one plain object. */
-import { accessTokenAudience } from '@gatehouse/contracts/claims/access-token'
+import { accessTokenAudience, apiKeyPrefixes } from '@gatehouse/contracts/claims/access-token'
 import { loadServiceKeys } from '@gatehouse/service-kit/config/service-keys'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import { connectNats } from '@gatehouse/service-kit/events/nats'
@@ -14,6 +14,7 @@ import { createServiceClient } from '@gatehouse/service-kit/http/service-client'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { connectPostgres, type Db } from '@gatehouse/service-kit/postgres/connect'
 import { createEnvelope, parseKey, type Envelope } from '@gatehouse/service-kit/secrets/envelope'
+import { createAuthzClient, type AuthzClient } from './clients/authz.ts'
 import type { Config } from './config.ts'
 import { createKeyRing, type KeyRing } from './crypto/key-ring.ts'
 import { followIdentity, followOrgs } from './events/projections.ts'
@@ -23,6 +24,8 @@ export type Deps = {
   log: Logger
   clock: Clock
   issuer: string
+  /** How the API keys of this environment begin. */
+  apiKeyPrefix: string
   /** The runtime role: sees the rows of the person the transaction is for. */
   db: Db
   /** The system role: look-ups by secret hash, signing keys, upkeep, projections. */
@@ -31,6 +34,7 @@ export type Deps = {
   /** What we know of people, and of organizations and memberships, with proof of how current it is. */
   identity: Projection
   orgs: Projection
+  authz: AuthzClient
   keyRing: KeyRing
   envelope: Envelope
   assertions: AssertionVerifier
@@ -39,25 +43,25 @@ export type Deps = {
   close(): Promise<void>
 }
 
-/** Neighbours as the projections ask them. */
-export type Followed = { identity: SpineClient; orgs: SpineClient }
+/** Neighbours as tokens asks them. */
+export type Neighbours = { identity: SpineClient; orgs: SpineClient; authz: AuthzClient }
 
-/** `followed` is given when the neighbours are not asked over HTTP. */
-export function openDeps(config: Config, runtime: { log: Logger; clock: Clock }, followed?: Followed): Deps {
+/** `neighbours` is given when they are not asked over HTTP. */
+export function openDeps(config: Config, runtime: { log: Logger; clock: Clock }, neighbours?: Neighbours): Deps {
   const { log, clock } = runtime
   const { signer, verifier: assertions } = loadServiceKeys('tokens', config)
   const connect = (url: string, role: string) => connectPostgres({ url, schema: 'tokens', applicationName: `tokens ${role}` })
   const asRuntime = connect(config.DATABASE_RUNTIME_URL, 'runtime')
   const asSystem = connect(config.DATABASE_SYSTEM_URL, 'system')
   const nats = connectNats({ url: config.NATS_URL, name: 'tokens', log })
-  const peer = (target: 'identity' | 'orgs', baseUrl: string) => createServiceClient({ self: 'tokens', target, baseUrl, signer, log })
-  const peers = { identity: peer('identity', config.IDENTITY_URL), orgs: peer('orgs', config.ORGS_URL) }
-  const producers = followed ?? { identity: createSpineClient(peers.identity), orgs: createSpineClient(peers.orgs) }
+  const peer = (target: 'identity' | 'orgs' | 'authz', baseUrl: string) => createServiceClient({ self: 'tokens', target, baseUrl, signer, log })
+  const peers = { identity: peer('identity', config.IDENTITY_URL), orgs: peer('orgs', config.ORGS_URL), authz: peer('authz', config.AUTHZ_URL) }
+  const asked = neighbours ?? { identity: createSpineClient(peers.identity), orgs: createSpineClient(peers.orgs), authz: createAuthzClient(peers.authz) }
   const following = { system: asSystem.db, nats, log, clock }
   const envelope = createEnvelope({ keys: keyEncryptionKeys(config) })
   const keyRing = createKeyRing(envelope)
-  const identity = followIdentity({ ...following, client: producers.identity })
-  const orgs = followOrgs({ ...following, client: producers.orgs })
+  const identity = followIdentity({ ...following, client: asked.identity })
+  const orgs = followOrgs({ ...following, client: asked.orgs })
   const jwks = createJwksSource(async () => {
     keyRing.fill((await listSigningKeys(asSystem.db)).keys)
     return keyRing.jwks(clock.now())
@@ -67,11 +71,13 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock },
     log,
     clock,
     issuer: config.GATEHOUSE_ISSUER,
+    apiKeyPrefix: apiKeyPrefixes[config.GATEHOUSE_ENV],
     db: asRuntime.db,
     system: asSystem.db,
     spine,
     identity,
     orgs,
+    authz: asked.authz,
     keyRing,
     envelope,
     assertions,
@@ -85,7 +91,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock },
       ]),
     async close() {
       await Promise.allSettled([identity.stop(), orgs.stop(), spine.stop()])
-      await Promise.allSettled([nats.close(), peers.identity.close(), peers.orgs.close()])
+      await Promise.allSettled([nats.close(), ...Object.values(peers).map((client) => client.close())])
       await Promise.allSettled([asRuntime.close(), asSystem.close()])
     },
   }

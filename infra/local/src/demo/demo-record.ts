@@ -6,8 +6,8 @@ export type DemoRecord = {
   organization_id: string
   /** Owner, admin, member, viewer, in this order. */
   users: DemoUser[]
-  /** Null until service accounts exist. */
-  api_key: string | null
+  /** Of a service account of Acme that may ask the decision point about anybody of Acme. */
+  api_key: string
   catalog: { resource_type: string; policies: string[] }
   other: { organization_id: string; users: DemoUser[] }
 }

@@ -41,13 +41,16 @@ export async function seedDemo(o: SeedInput): Promise<DemoRecord> {
     users.push({ id, email, password, role: colleague.role })
   }
 
+  o.note('Acme: API key')
+  const apiKey = await makeApiKey(client, acme)
+
   o.note('second organization')
   const otto = person('Otto Other', 'otto@other.example')
   const other = await foundOrganization(client, otto, { name: 'Other Ltd', slug: 'other' })
   return {
     organization_id: acme.organizationId,
     users,
-    api_key: null,
+    api_key: apiKey,
     catalog: { resource_type: demoApplication.resource_types[0]?.key ?? '', policies: demoApplication.policies.map((policy) => policy.key) },
     other: { organization_id: other.organizationId, users: [{ id: other.owner.userId, email: otto.email, password: otto.password, role: 'owner' }] },
   }
@@ -107,4 +110,16 @@ async function bringIn(client: DemoClient, o: { owner: Session; organizationId: 
   const token = await client.mailedToken({ to: o.person.email, after: invited === undefined ? 0 : mark })
   const { user } = await client.call<{ user: { id: string } }>('POST', '/v1/invitations/accept', { body: { token, name: o.person.name, password: o.person.password } })
   return user.id
+}
+
+const SERVICE_ACCOUNT = 'Billing backend'
+
+/** A service account that may ask about others, and a key of it. Of a key whose record an interruption lost nothing can be read again, so a new one is made. */
+async function makeApiKey(client: DemoClient, { owner, organizationId }: { owner: Session; organizationId: string }): Promise<string> {
+  const accounts = `/v1/organizations/${organizationId}/service-accounts`
+  const { data } = await client.call<{ data: { id: string; name: string }[] }>('GET', `${accounts}?limit=100`, { token: owner.access })
+  const account = data.find(({ name }) => name === SERVICE_ACCOUNT) ?? (await client.call<{ id: string }>('POST', accounts, { token: owner.access, body: { name: SERVICE_ACCOUNT } }))
+  await client.call('PUT', `${accounts}/${account.id}/roles`, { token: owner.access, body: { roles: ['evaluator'] } })
+  const { key } = await client.call<{ key: string }>('POST', `${accounts}/${account.id}/keys`, { token: owner.access, body: { name: 'demo', expires_in_days: 366 } })
+  return key
 }

@@ -1,32 +1,59 @@
 /**
- * The access token every service verifies for itself (RFC 9068: `typ: at+jwt`, ES256, 5 minutes).
+ * The access token every service verifies for itself (RFC 9068: `typ: at+jwt`, ES256, 5 minutes), of a person or of a service account.
  * It says who and for which organization, never what they may do: rights live at the policy decision point.
  */
 import Type, { type Static } from 'typebox'
-import { MembershipId, OrganizationId, SessionId, UserId } from '../common/ids.ts'
+import { ApiKeyId, MembershipId, OrganizationId, ServiceAccountId, SessionId, UserId } from '../common/ids.ts'
 
-export const AccessTokenClaims = Type.Object({
+const shared = {
   iss: Type.String(),
   aud: Type.String(),
-  sub: UserId,
   client_id: Type.String(),
   /** Seconds since the epoch, as RFC 7519 has it. */
   iat: Type.Integer(),
   exp: Type.Integer(),
   auth_time: Type.Integer(),
   jti: Type.String(),
-  sid: SessionId,
-  /** Versions of the session and the user when the token was minted; below a floor the token is void. */
+  /** Versions of what the token was minted for and of whom; below a floor the token is void. */
   sv: Type.Integer(),
   uv: Type.Integer(),
   amr: Type.Array(Type.String()),
   acr: Type.String(),
+}
+const absent = Type.Optional(Type.Never())
+
+/** A person: `sid` is their session; inside an organization also the membership. */
+export const PersonClaims = Type.Object({
+  ...shared,
+  sub: UserId,
+  sid: SessionId,
   org_id: Type.Optional(OrganizationId),
   mid: Type.Optional(MembershipId),
   ov: Type.Optional(Type.Integer()),
   mv: Type.Optional(Type.Integer()),
+  scope: absent,
 })
-export type AccessTokenClaims = Static<typeof AccessTokenClaims>
+export type PersonClaims = Static<typeof PersonClaims>
+
+/** A service account, always inside its organization: `sid` and `sv` are of the API key that was exchanged, `uv` is of the account. */
+export const ServiceAccountClaims = Type.Object({
+  ...shared,
+  sub: ServiceAccountId,
+  sid: ApiKeyId,
+  org_id: OrganizationId,
+  ov: Type.Integer(),
+  /** The ceiling of the key: permissions separated by spaces. Nothing beyond them is granted, whatever the account holds; absent: no ceiling. */
+  scope: Type.Optional(Type.String()),
+  mid: absent,
+  mv: absent,
+})
+export type ServiceAccountClaims = Static<typeof ServiceAccountClaims>
+
+export const AccessTokenClaims = Type.Union([PersonClaims, ServiceAccountClaims])
+export type AccessTokenClaims = PersonClaims | ServiceAccountClaims
 
 /** The audience of Gatehouse's own API. */
 export const accessTokenAudience = 'gatehouse'
+
+/** How API keys begin, by `GATEHOUSE_ENV`: a key of one environment is no key in another. */
+export const apiKeyPrefixes = { production: 'gthk_prod_', development: 'gthk_dev_' } as const

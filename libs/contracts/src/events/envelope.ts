@@ -7,8 +7,8 @@ import Type, { type Static, type TSchema } from 'typebox'
 /** What one kind of event says. `type` is also its NATS subject; a breaking change is a new version in a new file. */
 export type EventContract = { readonly type: string; readonly data: TSchema }
 
-/** `user:<id>`, `service:<name>` or `system`: who caused it. */
-export type Actor = `user:${string}` | `service:${string}` | 'system'
+/** `user:<id>`, `service_account:<id>`, `service:<name>` or `system`: who caused it. */
+export type Actor = `user:${string}` | `service_account:${string}` | `service:${string}` | 'system'
 
 export const EventEnvelope = Type.Object({
   specversion: Type.Literal('1.0'),

@@ -14,6 +14,9 @@ import type { ProblemCode } from '../problems/registry.ts'
  */
 export type RouteAuth = 'open' | 'user' | 'organization' | 'internal'
 
+/** Whose access token a route takes: a person's only, or also a service account's. */
+export type RoutePrincipals = 'people' | 'any'
+
 export type RouteContract = {
   readonly operationId: string
   readonly service: ServiceName
@@ -23,6 +26,8 @@ export type RouteContract = {
   readonly summary: string
   readonly auth: RouteAuth
   readonly callers?: readonly ServiceName[]
+  /** Absent: `people` where the token is about oneself (`user`), `any` inside an organization. A route for people answers a service account with 403 `person_required`. */
+  readonly principals?: RoutePrincipals
   readonly params?: TObject
   readonly query?: TObject
   readonly headers?: TObject
@@ -33,12 +38,16 @@ export type RouteContract = {
   readonly problems?: readonly ProblemCode[]
   /** Accepts an `Idempotency-Key`. */
   readonly idempotent?: boolean
+  /** Members of the success that are secrets: only the first answer has them, a replay never does. */
+  readonly shownOnce?: readonly string[]
   /** May be sent again after a lost answer without a second effect (GET always may). */
   readonly retryable?: boolean
   /** A tighter budget at the gateway. */
   readonly limit?: 'credentials' | 'check'
   /** Largest body in bytes; 64 KiB when absent. */
   readonly bodyLimitBytes?: number
+  /** `authzen`: a standard that knows 400 and no 415 (OpenID AuthZEN 1.0, HTTPS binding). */
+  readonly dialect?: 'authzen'
 }
 
 /** Keeps the literal types of a contract while checking its shape. */

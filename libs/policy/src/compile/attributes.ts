@@ -32,3 +32,49 @@ export function readAttribute(values: AttributeValues, ref: TypedAttributeRef): 
   const ofSource = values[ref.source]
   return ofSource !== undefined && Object.hasOwn(ofSource, ref.name) ? valueOfType(ref.type, ofSource[ref.name]) : undefined
 }
+
+/** `readAttribute` of one attribute: what its type and source decide is decided once. */
+export function attributeReader({ source, name, type }: TypedAttributeRef): (values: AttributeValues) => Value | undefined {
+  switch (type) {
+    case 'string':
+      return (values) => {
+        const value = ownValue(values, source, name)
+        return typeof value === 'string' ? value : undefined
+      }
+    case 'number':
+      return (values) => {
+        const value = ownValue(values, source, name)
+        return typeof value === 'number' && Number.isFinite(value) ? value : undefined
+      }
+    case 'boolean':
+      return (values) => {
+        const value = ownValue(values, source, name)
+        return typeof value === 'boolean' ? value : undefined
+      }
+    default:
+      return (values) => valueOfType(type, ownValue(values, source, name))
+  }
+}
+
+function ownValue(values: AttributeValues, source: AttributeSource, name: string): unknown {
+  const ofSource = valuesOf(values, source)
+  return ofSource !== undefined && Object.hasOwn(ofSource, name) ? ofSource[name] : undefined
+}
+
+/** Each property under its own name, which the compiler makes a plain load of. */
+function valuesOf(values: AttributeValues, source: AttributeSource): { readonly [name: string]: unknown } | undefined {
+  switch (source) {
+    case 'resource':
+      return values.resource
+    case 'membership':
+      return values.membership
+    case 'user':
+      return values.user
+    case 'request':
+      return values.request
+    case 'organization':
+      return values.organization
+    case 'action':
+      return values.action
+  }
+}

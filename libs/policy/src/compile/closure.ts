@@ -1,7 +1,7 @@
 /** Turns a checked condition into closures once, so that deciding walks no tree and looks nothing up but attributes. */
 import type { CheckedIr, CompareOperator, Node, TextTest, TypedAttributeRef } from '../ir/condition.ts'
 import { isInNetwork, parseAddress, parseNetwork } from '../ir/network.ts'
-import { readAttribute, type AttributeValues, type Value } from './attributes.ts'
+import { attributeReader, type AttributeValues, type Value } from './attributes.ts'
 import { compareText, textLength, type Truth } from './truth.ts'
 
 export type Condition = (values: AttributeValues) => Truth
@@ -33,8 +33,8 @@ function compileTruth(node: CheckedNode, cell?: ItemCell): Condition {
       }
     }
     case 'has': {
-      const { attribute } = node
-      return (values) => readAttribute(values, attribute) !== undefined
+      const attribute = attributeReader(node.attribute)
+      return (values) => attribute(values) !== undefined
     }
     case 'compare':
       return compileComparison(node, cell)
@@ -91,7 +91,7 @@ function compileValue(node: CheckedNode, cell?: ItemCell): ValueClosure {
     case 'variable':
       return () => cell?.item
     case 'attribute':
-      return (values) => readAttribute(values, node)
+      return attributeReader(node)
     case 'elapsed': {
       const later = compileValue(node.later, cell)
       const earlier = compileValue(node.earlier, cell)
@@ -150,6 +150,10 @@ function compileMembership(node: Extract<CheckedNode, { kind: 'in' }>, cell?: It
   const needle = compileValue(node.needle, cell)
   if (node.haystack.kind === 'list') {
     const items = node.haystack.items.map((item) => compileValue(item, cell))
+    // Constants, which nearly every list is made of, need no list made anew.
+    const { items: nodes } = node.haystack
+    const constants = nodes.flatMap((item) => (item.kind === 'literal' ? [item.value] : []))
+    if (constants.length === nodes.length) return (values) => anyEqual(needle(values), constants)
     return (values) => anyEqual(needle(values), items.map((item) => item(values)))
   }
   const haystack = compileValue(node.haystack, cell)

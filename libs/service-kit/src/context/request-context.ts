@@ -13,7 +13,7 @@ export type RequestContext = {
   /** Id of the event or request that directly led here. */
   causationId?: string | undefined
   /** W3C trace context. */
-  traceparent: string
+  readonly traceparent: string
   clientAddress?: string | undefined
   userAgent?: string | undefined
   /** Highest position written per producer; becomes `Gatehouse-Revision`. */
@@ -32,11 +32,15 @@ export const runInContext = <T>(context: RequestContext, run: () => T): T => sto
 /** A context for work that begins here; what is given is kept, ids that are missing are made. */
 export function newContext(from: Partial<RequestContext> = {}): RequestContext {
   const requestId = from.requestId ?? newId('req')
+  let span: string | undefined
   return {
     ...from,
     requestId,
     correlationId: from.correlationId ?? requestId,
-    traceparent: childTraceparent(from.traceparent),
+    // Chance costs more than most of an answer, and only a log line or another request wants it.
+    get traceparent() {
+      return (span ??= childTraceparent(from.traceparent))
+    },
     revisions: from.revisions ?? new Map(),
   }
 }

@@ -10,6 +10,13 @@ import type { Logger } from '../logging/logger.ts'
 import { AppError, problem, statusOf } from './app-error.ts'
 import { isDependencyUnavailable, isUnstorableText } from './unavailable.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The standard that names the statuses of this route; ours when absent. */
+    dialect?: 'authzen'
+  }
+}
+
 /** What Fastify itself refuses. */
 const frameworkCodes: Record<string, ProblemCode> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'payload_too_large',
@@ -75,12 +82,16 @@ function challengeFor(code: ProblemCode): string {
 /** Installs the handler for errors and unknown routes. */
 export function installProblemHandler(app: FastifyInstance, log: Logger): void {
   app.setErrorHandler((err, request, reply) => {
-    const known = toAppError(err, request.raw.socket.destroyed)
+    const known = inDialect(toAppError(err, request.raw.socket.destroyed), request.routeOptions.config.dialect)
     logProblem(log, known, request)
     return sendProblem(reply, known, requestIdOf(request))
   })
   app.setNotFoundHandler((request, reply) => sendProblem(reply, problem('not_found'), requestIdOf(request)))
 }
+
+/** AuthZEN calls every request it cannot read 400. */
+const inDialect = (err: AppError, dialect: 'authzen' | undefined): AppError =>
+  dialect === 'authzen' && err.code === 'unsupported_media_type' ? problem('malformed_request', { detail: 'The media type is not application/json.', cause: err }) : err
 
 export const requestIdOf = (request: FastifyRequest): string => currentContext()?.requestId ?? request.id
 

@@ -70,7 +70,7 @@ export function createProjection(o: ProjectionOptions): Projection {
   }
   return {
     ...createFollower({ ...o, begin, load, apply, onPolled: parked.refresh }),
-    isParked: async (aggregateId) => parked.has(uuidOf(aggregateId)),
+    isParked: async (aggregateId) => parked.has(aggregateId),
     replayParked: async (aggregateId) => {
       const aggregate = aggregateId === undefined ? {} : { aggregate: uuidOf(aggregateId) }
       const replayed = await replayParkedEvents(o.system, { ...target, ...aggregate, lock: store.lockCursor, apply: o.apply })
@@ -134,7 +134,7 @@ function createParkedSet(o: ProjectionOptions, store: ProjectionStore) {
   let aggregates = new Set<string>()
   let revision = -1
   return {
-    has: (aggregate: string) => aggregates.has(aggregate),
+    has: (aggregateId: string) => aggregates.size > 0 && aggregates.has(uuidOf(aggregateId)),
     refresh: async () => {
       const cursor = await store.findCursor()
       if (cursor === undefined || cursor.parkedRevision === revision) return

@@ -1,5 +1,5 @@
 /**
- * Decides who calls a bound route, before its body is read: the service by its assertion, the person by the token that travels along.
+ * Decides who calls a bound route, before its body is read: the service by its assertion, the person or service account by the token that travels along.
  * What the internal headers say counts only after the assertion was verified.
  */
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
@@ -7,24 +7,38 @@ import { internalHeaders, type ServiceName } from '@gatehouse/contracts/common/s
 import type { FastifyRequest } from 'fastify'
 import { currentContext } from '../context/request-context.ts'
 import { problem } from '../errors/app-error.ts'
-import { anonymous, userCaller, type AnyCaller, type UserCaller } from './caller.ts'
+import { anonymous, isForPeopleOnly, isOrgCaller, principalCaller, type AnyCaller, type PrincipalCaller } from './caller.ts'
 import type { ServerSettings } from './server.ts'
 
-type AccessRule = Pick<RouteContract, 'auth' | 'callers' | 'path'>
+type AccessRule = Pick<RouteContract, 'auth' | 'callers' | 'path' | 'principals'>
 
 /** Only the gateway speaks for the outside. */
 const outside: readonly ServiceName[] = ['gateway']
 
-/** @throws AppError `unauthenticated`, `forbidden`, `organization_required`, or the `not_found` of somebody else's organization */
-export async function authenticate(request: FastifyRequest, rule: AccessRule, settings: ServerSettings): Promise<AnyCaller> {
+/**
+ * At once for a token that was verified before, which almost every one was.
+ * @throws AppError `unauthenticated`, `forbidden`, `organization_required`, `person_required`, or the `not_found` of somebody else's organization
+ */
+export function authenticate(request: FastifyRequest, rule: AccessRule, settings: ServerSettings): AnyCaller | Promise<AnyCaller> {
   const service = verifiedService(request, rule, settings)
   adoptContext(request)
-  const user = await verifiedUser(request, settings)
-  if (rule.auth === 'internal') return { kind: 'service', service, ...(user ? { user } : {}) }
-  if (rule.auth === 'open') return user ?? anonymous
-  if (user === undefined) throw problem('unauthenticated', { internal: 'no access token travelled along' })
-  if (rule.auth === 'organization') requireOrganization(user, rule, request)
-  return user
+  const admit = (principal?: PrincipalCaller): AnyCaller => admitted(principal, { request, rule, service })
+  const token = request.headers[internalHeaders.accessToken]
+  if (token === undefined) return admit()
+  const { accessTokens } = settings
+  if (accessTokens === null || typeof token !== 'string') throw problem('unauthenticated', { internal: 'an access token cannot be taken here' })
+  const known = accessTokens.recall(token)
+  return known ? admit(principalCaller(known.claims, token)) : accessTokens.verify(token).then(({ claims }) => admit(principalCaller(claims, token)))
+}
+
+function admitted(principal: PrincipalCaller | undefined, { request, rule, service }: { request: FastifyRequest; rule: AccessRule; service: ServiceName }): AnyCaller {
+  if (rule.auth === 'internal') return { kind: 'service', service, ...(principal ? { user: principal } : {}) }
+  // Where nobody needs to be known, a service account is nobody: what an open route does for a caller it does for a person.
+  if (rule.auth === 'open') return principal?.kind === 'user' ? principal : anonymous
+  if (principal === undefined) throw problem('unauthenticated', { internal: 'no access token travelled along' })
+  if (rule.auth === 'organization') requireOrganization(principal, rule, request)
+  if (principal.kind === 'service_account' && isForPeopleOnly(rule)) throw problem('person_required')
+  return principal
 }
 
 /** The token of `Authorization: Bearer`, or undefined (RFC 6750 §2.1). */
@@ -41,18 +55,10 @@ function verifiedService(request: FastifyRequest, rule: AccessRule, settings: Se
   return service
 }
 
-async function verifiedUser(request: FastifyRequest, settings: ServerSettings): Promise<UserCaller | undefined> {
-  const token = request.headers[internalHeaders.accessToken]
-  if (token === undefined) return undefined
-  if (settings.accessTokens === null || typeof token !== 'string') throw problem('unauthenticated', { internal: 'an access token cannot be taken here' })
-  const { claims } = await settings.accessTokens.verify(token)
-  return userCaller(claims, token)
-}
-
-function requireOrganization(user: UserCaller, rule: AccessRule, request: FastifyRequest): void {
+function requireOrganization(principal: PrincipalCaller, rule: AccessRule, request: FastifyRequest): void {
   const inPath = /\/:org(\/|$)/.test(rule.path)
-  if (inPath && (request.params as { org?: string }).org !== user.orgId) throw problem('not_found')
-  if (user.orgId === undefined || user.membershipId === undefined) throw problem('organization_required')
+  if (inPath && (request.params as { org?: string }).org !== principal.orgId) throw problem('not_found')
+  if (!isOrgCaller(principal)) throw problem('organization_required')
 }
 
 /** Takes over what the calling service says about the story this request belongs to. */

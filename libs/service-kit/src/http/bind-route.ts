@@ -4,12 +4,12 @@
  */
 import { createHash } from 'node:crypto'
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import { problem } from '../errors/app-error.ts'
 import { authenticate } from './authenticate.ts'
-import type { Caller, OrgCaller, ServiceCaller, UserCaller } from './caller.ts'
-import { defaultBodyLimitBytes, serverSettings } from './server.ts'
+import type { AnyCaller, Caller, MemberCaller, OrgCaller, PrincipalCaller, ServiceCaller, UserCaller } from './caller.ts'
+import { defaultBodyLimitBytes, serverSettings, type ServerSettings } from './server.ts'
 import { isStorableText } from './storable-text.ts'
 import { createValidator, type Validator } from './validation.ts'
 
@@ -22,7 +22,11 @@ export type BodyOf<C extends RouteContract> = C extends { readonly body: infer S
 export type SuccessOf<C extends RouteContract> = C['success'] extends { readonly body: infer S extends TSchema } ? Static<S> : void
 
 type CallerByAuth = { open: Caller; user: UserCaller; organization: OrgCaller; internal: ServiceCaller }
-export type CallerOf<C extends RouteContract> = CallerByAuth[C['auth']]
+/** Where the contract says whose token it takes. */
+type CallerByPrincipals = { people: { user: UserCaller; organization: MemberCaller }; any: { user: PrincipalCaller; organization: OrgCaller } }
+export type CallerOf<C extends RouteContract> = C extends { readonly auth: infer A extends 'user' | 'organization'; readonly principals: infer P extends 'people' | 'any' }
+  ? CallerByPrincipals[P][A]
+  : CallerByAuth[C['auth']]
 
 export type Handled<C extends RouteContract> = {
   readonly params: ParamsOf<C>
@@ -48,21 +52,35 @@ export function bindRoute<const C extends RouteContract>(app: FastifyInstance, c
     method: contract.method,
     url: contract.path,
     bodyLimit: contract.bodyLimitBytes ?? defaultBodyLimitBytes,
+    ...(contract.dialect ? { config: { dialect: contract.dialect } } : {}),
     ...(answer ? { schema: { response: { [status]: JSON.parse(JSON.stringify(answer)) as object } } } : {}),
-    onRequest: async (request) => {
-      request.caller = await authenticate(request, contract, settings)
-    },
+    onRequest: identify(contract, settings),
     handler: async (request, reply) => {
       const run = async (): Promise<unknown> =>
         handler({ ...read(request), caller: request.caller, request, reply } as unknown as Handled<C>)
       const key = contract.idempotent ? request.headers['idempotency-key'] : undefined
       if (key === undefined || idempotency === undefined || request.caller === null) return answerWith(reply, status, await run())
       const requestHash = createHash('sha256').update(JSON.stringify([request.url, request.body ?? null])).digest()
-      const outcome = await idempotency.once({ key, caller: request.caller, route: contract.operationId, requestHash, status }, run)
+      const outcome = await idempotency.once({ key, caller: request.caller, route: contract.operationId, requestHash, status, shownOnce: contract.shownOnce ?? [] }, run)
       return answerWith(reply, outcome.status, outcome.body)
     },
   })
 }
+
+/** The hook that says who calls. It waits only when it has to: a promise costs more than looking up who was known already. */
+const identify =
+  (rule: Parameters<typeof authenticate>[1], settings: ServerSettings): onRequestHookHandler =>
+  (request, _reply, done) => {
+    const take = (caller: AnyCaller): void => void (request.caller = caller)
+    try {
+      const found = authenticate(request, rule, settings)
+      if (found instanceof Promise) return void found.then(take).then(() => done(), done)
+      take(found)
+    } catch (err) {
+      return done(err as Error)
+    }
+    done()
+  }
 
 function answerWith(reply: FastifyReply, status: number, body: unknown): unknown {
   if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store')
@@ -136,9 +154,7 @@ export function bindStream(
     method: contract.method,
     url: contract.path,
     config: { deadlineMs: options.timeoutMs },
-    onRequest: async (request) => {
-      request.caller = await authenticate(request, rule, settings)
-    },
+    onRequest: identify(rule, settings),
     handler: async (request, reply) => handler({ caller: request.caller as ServiceCaller, request, reply }),
   })
 }

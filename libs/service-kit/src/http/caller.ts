@@ -2,8 +2,10 @@
  * Who asks. Always an argument, never ambient: every decision that depends on it says so in its signature.
  * Made in one place (`authenticate.ts`) from verified claims, so a handler cannot be reached with an unverified caller.
  */
-import type { AccessTokenClaims } from '@gatehouse/contracts/claims/access-token'
+import type { AccessTokenClaims, PersonClaims, ServiceAccountClaims } from '@gatehouse/contracts/claims/access-token'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
+import type { Actor } from '@gatehouse/contracts/events/envelope'
+import type { RouteContract } from '@gatehouse/contracts/http/contract'
 
 export type AnonymousCaller = { readonly kind: 'anonymous' }
 
@@ -16,25 +18,48 @@ export type UserCaller = {
   /** The organization the token was minted for, if any, with the membership in it. */
   readonly orgId?: string
   readonly membershipId?: string
-  readonly claims: AccessTokenClaims
+  readonly claims: PersonClaims
   /** The verified token itself: only to travel along to other services, never into a log. */
   readonly accessToken: string
 }
 
 /** A person acting for an organization. */
-export type OrgCaller = UserCaller & { readonly orgId: string; readonly membershipId: string }
+export type MemberCaller = UserCaller & { readonly orgId: string; readonly membershipId: string }
 
-/** Another service; `user` when a person's token travelled along and was verified here as well. */
-export type ServiceCaller = { readonly kind: 'service'; readonly service: ServiceName; readonly user?: UserCaller }
+/** The service account whose access token was verified; it acts for its organization and for no other. */
+export type ServiceAccountCaller = {
+  readonly kind: 'service_account'
+  readonly serviceAccountId: string
+  readonly keyId: string
+  readonly orgId: string
+  /** Permissions beyond which its key grants nothing; absent: whatever the account holds. */
+  readonly ceiling?: readonly string[]
+  readonly claims: ServiceAccountClaims
+  readonly accessToken: string
+}
+
+/** Whoever an access token can stand for. */
+export type PrincipalCaller = UserCaller | ServiceAccountCaller
+
+/** Whoever acts for an organization. */
+export type OrgCaller = MemberCaller | ServiceAccountCaller
+
+/** Another service; `user` when an access token, of a person or a service account, travelled along and was verified here as well. */
+export type ServiceCaller = { readonly kind: 'service'; readonly service: ServiceName; readonly user?: PrincipalCaller }
 
 export type Caller = AnonymousCaller | UserCaller
 
-export type AnyCaller = Caller | ServiceCaller
+export type AnyCaller = AnonymousCaller | PrincipalCaller | ServiceCaller
 
 export const anonymous: AnonymousCaller = { kind: 'anonymous' }
 
+const isOfServiceAccount = (claims: AccessTokenClaims): claims is ServiceAccountClaims => claims.sub.startsWith('svc_')
+
 /** The caller a verified access token stands for. */
-export function userCaller(claims: AccessTokenClaims, accessToken: string): UserCaller {
+export const principalCaller = (claims: AccessTokenClaims, accessToken: string): PrincipalCaller =>
+  isOfServiceAccount(claims) ? serviceAccountCaller(claims, accessToken) : userCaller(claims, accessToken)
+
+function userCaller(claims: PersonClaims, accessToken: string): UserCaller {
   return {
     kind: 'user',
     userId: claims.sub,
@@ -47,9 +72,35 @@ export function userCaller(claims: AccessTokenClaims, accessToken: string): User
   }
 }
 
-/** `user:<id>`, `service:<name>` or `system`, as events and audit write it. A service that brings a person's token acts for that person. */
-export function actorOf(caller: AnyCaller): `user:${string}` | `service:${string}` | 'system' {
-  if (caller.kind === 'user') return `user:${caller.userId}`
-  if (caller.kind === 'service') return caller.user ? `user:${caller.user.userId}` : `service:${caller.service}`
-  return 'system'
+function serviceAccountCaller(claims: ServiceAccountClaims, accessToken: string): ServiceAccountCaller {
+  return {
+    kind: 'service_account',
+    serviceAccountId: claims.sub,
+    keyId: claims.sid,
+    orgId: claims.org_id,
+    ...(claims.scope === undefined ? {} : { ceiling: claims.scope.split(' ') }),
+    claims,
+    accessToken,
+  }
+}
+
+/** Whether the caller acts for an organization. */
+export const isOrgCaller = (caller: PrincipalCaller): caller is OrgCaller => caller.kind === 'service_account' || (caller.orgId !== undefined && caller.membershipId !== undefined)
+
+/** Whether a service account is refused on this route: where it would be asked about itself as a person, and where the contract says so. */
+export const isForPeopleOnly = ({ auth, principals }: Pick<RouteContract, 'auth' | 'principals'>): boolean =>
+  (principals ?? (auth === 'user' ? 'people' : 'any')) === 'people'
+
+/** Who caused it, as events and audit write it. A service that brings an access token acts for whoever it stands for. */
+export function actorOf(caller: AnyCaller): Actor {
+  switch (caller.kind) {
+    case 'user':
+      return `user:${caller.userId}`
+    case 'service_account':
+      return `service_account:${caller.serviceAccountId}`
+    case 'service':
+      return caller.user ? actorOf(caller.user) : `service:${caller.service}`
+    case 'anonymous':
+      return 'system'
+  }
 }

@@ -12,25 +12,33 @@ declare module 'fastify' {
   }
 }
 
-const signals = new WeakMap<FastifyRequest, AbortSignal>()
+/** A controller costs as much as the rest of the deadline, so only who asks for the signal has one made. */
+type Waiting = { controller?: AbortController; overBecause?: unknown }
+const waits = new WeakMap<FastifyRequest, Waiting>()
 
 /** Aborts when the deadline is over or the client has gone: nobody waits for the result any more. */
 export function signalOf(request: FastifyRequest): AbortSignal {
-  const signal = signals.get(request)
-  if (signal === undefined) throw new Error('signalOf needs a server made by this kit')
-  return signal
+  const waiting = waits.get(request)
+  if (waiting === undefined) throw new Error('signalOf needs a server made by this kit')
+  waiting.controller ??= new AbortController()
+  if (waiting.overBecause !== undefined) waiting.controller.abort(waiting.overBecause)
+  return waiting.controller.signal
 }
 
 export const deadlineMsOf = (request: FastifyRequest, standardMs: number): number => request.routeOptions.config.deadlineMs ?? standardMs
 
 export function installDeadline(app: FastifyInstance, standardMs: number): void {
   app.addHook('onRequest', (request, reply, done) => {
-    const controller = new AbortController()
-    signals.set(request, controller.signal)
+    const waiting: Waiting = {}
+    waits.set(request, waiting)
+    const giveUp = (reason: unknown): void => {
+      waiting.overBecause = reason
+      waiting.controller?.abort(reason)
+    }
     const timer = setTimeout(() => {
       if (reply.sent) return
       const late = problem('deadline_exceeded', { retryAfterSeconds: 1 })
-      controller.abort(late)
+      giveUp(late)
       // An answer that has begun cannot become another one: cutting it off tells the client that it is not whole.
       if (reply.raw.headersSent) reply.raw.destroy()
       else void reply.send(late)
@@ -38,7 +46,7 @@ export function installDeadline(app: FastifyInstance, standardMs: number): void 
     reply.raw.once('finish', () => clearTimeout(timer))
     reply.raw.once('close', () => {
       clearTimeout(timer)
-      if (!reply.raw.writableFinished) controller.abort(new Error('the client has gone'))
+      if (!reply.raw.writableFinished) giveUp(new Error('the client has gone'))
     })
     done()
   })

@@ -1,6 +1,6 @@
 /**
  * `Idempotency-Key` on routes that create or send: the first request with a key runs, a repeat gets its stored answer, a different request under the
- * same key is refused. Keys belong to a caller and a route. Only successes are kept; a refused or failed request may be tried again under its key.
+ * same key is refused. Keys belong to a caller and a route. Only successes are kept, without their secrets; a refused or failed request may be tried again under its key.
  */
 import { sql } from 'drizzle-orm'
 import { problem } from '../errors/app-error.ts'
@@ -54,11 +54,14 @@ export function createIdempotencyStore(deps: { db: Db }): IdempotencyStore {
         await release(at).catch(() => undefined)
         throw err
       }
-      await complete(at, request.status, body)
+      await complete(at, request.status, withoutSecrets(body, request.shownOnce ?? []))
       return { status: request.status, body }
     },
   }
 }
+
+const withoutSecrets = (body: unknown, shownOnce: readonly string[]): unknown =>
+  shownOnce.length === 0 ? body : Object.fromEntries(Object.entries(body as object).filter(([name]) => !shownOnce.includes(name)))
 
 type Place = { caller: string; route: string; key: string }
 

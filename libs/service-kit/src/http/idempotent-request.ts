@@ -10,6 +10,8 @@ export type IdempotentRequest = {
   requestHash: Buffer
   /** Of the success. */
   status: number
+  /** Members of the success that are never stored, so a replay lacks them. */
+  shownOnce?: readonly string[]
 }
 
 export type IdempotentOutcome = { status: number; body: unknown }

@@ -11,15 +11,15 @@ import { causesOf } from '../errors/unavailable.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { AssertionSigner } from './assertion.ts'
 import type { BodyOf, ParamsOf, QueryOf, SuccessOf } from './bind-route.ts'
-import type { UserCaller } from './caller.ts'
+import type { PrincipalCaller } from './caller.ts'
 import { exchange, remainingMs, streamLines, type Outgoing, type Upstream } from './service-exchange.ts'
 
 type Given<Name extends string, Value> = Value extends undefined | Record<string, never> ? { [N in Name]?: Value } : { [N in Name]: Value }
 
 export type CallInput<C extends RouteContract> = Given<'params', ParamsOf<C>> & Given<'body', BodyOf<C>> & {
   query?: Partial<QueryOf<C>>
-  /** The person on whose behalf; the token travels along and is verified again there. */
-  user?: UserCaller | undefined
+  /** The person or service account on whose behalf; the token travels along and is verified again there. */
+  user?: PrincipalCaller | undefined
   /** At most; the request's own deadline may leave less. 2000 when absent. */
   timeoutMs?: number
 }
@@ -60,7 +60,7 @@ export function createServiceClient(options: { self: ServiceName; target: Servic
         params?: Record<string, string>
         query?: Record<string, unknown>
         body?: unknown
-        user?: UserCaller
+        user?: PrincipalCaller
         timeoutMs?: number
       }
       const answer = await send({

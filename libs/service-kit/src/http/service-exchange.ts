@@ -9,7 +9,7 @@ import { childTraceparent, currentContext, newContext, recordRevision } from '..
 import { decodeRevision } from '../context/revision.ts'
 import { isAppError, isProblemCode, problem, type AppError, type FieldError } from '../errors/app-error.ts'
 import type { AssertionSigner } from './assertion.ts'
-import type { UserCaller } from './caller.ts'
+import type { PrincipalCaller } from './caller.ts'
 
 export type Upstream = { pool: Pool; target: ServiceName; signer: AssertionSigner }
 
@@ -18,7 +18,7 @@ export type Outgoing = {
   /** With its query. */
   path: string
   body?: string
-  user?: UserCaller | undefined
+  user?: PrincipalCaller | undefined
   timeoutMs: number
   isRetryable: boolean
 }

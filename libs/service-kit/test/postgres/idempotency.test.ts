@@ -5,6 +5,7 @@ import { testDatabase } from '@gatehouse/test-kit/database'
 import t from 'tap'
 import { problem } from '../../src/errors/app-error.ts'
 import { createIdempotencyStore } from '../../src/http/idempotency.ts'
+import { rowsOf } from '../../src/postgres/transaction.ts'
 
 const requestOf = (key: string | string[], body: unknown = 1) => ({
   key,
@@ -28,6 +29,14 @@ t.test('idempotency keys', async (t) => {
     t.equal(runs, 1)
     t.match(await store.once({ ...requestOf('a'), route: 'other' }, run), { body: { n: 2 } }, 'keys belong to a route')
     t.match(await store.once({ ...requestOf('a'), caller: { kind: 'service', service: 'workers' } }, run), { body: { n: 3 } }, 'and to a caller')
+  })
+
+  await t.test('what is shown once is never kept', async (t) => {
+    const request = { ...requestOf('s'), shownOnce: ['key'] }
+    const run = async () => ({ id: 'w', key: 'very-secret' })
+    t.same((await store.once(request, run)).body, { id: 'w', key: 'very-secret' })
+    t.same((await store.once(request, run)).body, { id: 'w' })
+    t.same(rowsOf(await db.execute(sql`select 1 from idempotency_keys where body::text like '%very-secret%'`)), [])
   })
 
   await t.test('16 at once: one runs, nobody else does', async (t) => {

@@ -31,4 +31,7 @@ export function mintAccessToken(claims: Record<string, unknown> = {}): string {
   return `${input}.${sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
 }
 
+/** A service account of the organization; nothing of a person is left in the claims. */
+export const serviceAccountClaims = (orgId = newId('org')) => ({ sub: newId('svc'), sid: newId('apk'), org_id: orgId, ov: 1 })
+
 export const orgClaims = (orgId = newId('org')) => ({ org_id: orgId, mid: newId('mem'), ov: 1, mv: 1 })

@@ -6,7 +6,16 @@ import { gatehouse, ownerRole, splitPermission } from './platform.ts'
 
 export type Application = { readonly key: string; readonly manifest: ApplicationManifest }
 
-export type CatalogType = { readonly application: string; readonly attributes: AttributeSchemas; readonly actions: ReadonlyMap<string, { readonly sensitive: boolean }> }
+export type CatalogType = {
+  readonly application: string
+  readonly attributes: AttributeSchemas
+  readonly actions: ReadonlyMap<string, { readonly sensitive: boolean }>
+  /** Everything a condition about this type may read, and who may say it: a person asking about themself, or an application about its users. */
+  readonly schema: ConditionSchema
+  readonly schemaForApplications: ConditionSchema
+  /** Whether anything on record about a resource of this type can matter. */
+  readonly isStored: boolean
+}
 
 export type Catalog = {
   readonly applications: readonly Application[]
@@ -27,28 +36,47 @@ const known = {
   action: { name: byPlatform('string') },
 } as const
 
-/** Names an application cannot declare: the platform says their values. */
-export const reservedAttributes = { membership: new Set(Object.keys(known.membership)), resource: new Set(Object.keys(known.resource)) } as const
+/** An application knows where its user came from and how they signed in; the platform, asked by the application, does not. */
+const bySender = { ip: { type: 'string', provenance: ['caller'] }, acr: { type: 'string', provenance: ['caller'] }, amr: { type: 'string_list', provenance: ['caller'] }, auth_time: { type: 'timestamp', provenance: ['caller'] } } as const satisfies AttributeSchemas
+
+/** Names an application cannot declare: the platform says their values. `at` and `at_least` say what time and revision a question is about. */
+export const reservedAttributes = {
+  membership: new Set(Object.keys(known.membership)),
+  resource: new Set(Object.keys(known.resource)),
+  action: new Set(Object.keys(known.action)),
+  request: new Set([...Object.keys(known.request), 'at', 'at_least']),
+} as const
 
 export function catalogOf(applications: readonly Application[]): Catalog {
-  const types = new Map<string, CatalogType>()
   const membershipAttributes: Record<string, AttributeSchema> = {}
+  for (const { manifest } of applications) for (const [name, schema] of Object.entries(manifest.membership_attributes ?? {})) membershipAttributes[name] = schema
+  const membership = { ...membershipAttributes, ...known.membership }
+  const types = new Map<string, CatalogType>()
   for (const { key: application, manifest } of applications) {
-    for (const type of manifest.resource_types) {
-      const actions = new Map(type.actions.map(({ name, sensitive }) => [name, { sensitive: sensitive ?? false }]))
-      types.set(type.key, { application, attributes: type.attributes, actions })
+    for (const { key, attributes, actions, action_attributes, request_attributes } of manifest.resource_types) {
+      const schema: ConditionSchema = {
+        ...known,
+        membership,
+        resource: { ...attributes, ...known.resource },
+        action: { ...action_attributes, ...known.action },
+        request: { ...request_attributes, ...known.request },
+      }
+      types.set(key, {
+        application,
+        attributes,
+        actions: new Map(actions.map(({ name, sensitive }) => [name, { sensitive: sensitive ?? false }])),
+        schema,
+        isStored: Object.values(attributes).some(({ provenance }) => provenance.includes('stored')),
+        schemaForApplications: { ...schema, request: { ...schema.request, ...bySender } },
+      })
     }
-    for (const [name, schema] of Object.entries(manifest.membership_attributes ?? {})) membershipAttributes[name] = schema
   }
   return { applications, types, membershipAttributes }
 }
 
 /** Everything a condition about this resource type may read. */
-export const conditionSchema = (catalog: Catalog, resourceType: string): ConditionSchema => ({
-  ...known,
-  membership: { ...catalog.membershipAttributes, ...known.membership },
-  resource: { ...catalog.types.get(resourceType)?.attributes, ...known.resource },
-})
+export const conditionSchema = (catalog: Catalog, resourceType: string): ConditionSchema =>
+  catalog.types.get(resourceType)?.schema ?? { ...known, membership: { ...catalog.membershipAttributes, ...known.membership } }
 
 export const resourceTypeSources = (catalog: Catalog): ResourceTypeSource[] =>
   [...catalog.types].map(([key, { actions }]) => ({

@@ -1,31 +1,35 @@
 /**
- * What a person holds, for the rule that nobody grants what they do not hold. Only roles count: a right that depends on a condition
+ * What a person or service account holds, for the rule that nobody grants what they do not hold. Only roles count: a right that depends on a condition
  * is not a right to hand on. An owner answers for the organization, so an owner may also hand on an application's sensitive
  * permissions, which no wildcard covers; whoever receives one has it by name.
  */
 import { permissionsOf, type RoleSource } from '@gatehouse/policy/compile/roles'
 import type { Catalog } from './catalog.ts'
+import { covers } from './ceiling.ts'
 import { gatehouse, ownerRole, splitPermission } from './platform.ts'
 
-export type Holdings = { readonly permissions: ReadonlySet<string>; readonly isOwner: boolean }
+export type Holdings = {
+  readonly permissions: ReadonlySet<string>
+  readonly isOwner: boolean
+  /** Of the API key they act with: beyond it they may hand on nothing, whatever they hold. */
+  readonly ceiling?: ReadonlySet<string> | undefined
+}
 
-export function holdingsOf(roles: ReadonlyMap<string, RoleSource>, held: Iterable<string>): Holdings {
+export function holdingsOf(roles: ReadonlyMap<string, RoleSource>, held: Iterable<string>, ceiling?: Iterable<string>): Holdings {
   const keys = [...held]
-  return { permissions: new Set(keys.flatMap((key) => [...permissionsOf(roles, key)])), isOwner: keys.includes(ownerRole) }
+  return { permissions: new Set(keys.flatMap((key) => [...permissionsOf(roles, key)])), isOwner: keys.includes(ownerRole), ceiling: ceiling && new Set(ceiling) }
 }
 
 /** Whether the holder may give this permission to somebody else. A wildcard needs that wildcard. */
 export function mayGrant(holdings: Holdings, { permission, catalog }: { permission: string; catalog: Catalog }): boolean {
   const { resourceType, action } = splitPermission(permission)
-  if (holdings.permissions.has(permission)) return true
-  if (permission === '*:*') return false
-  if (action === '*') return holdings.permissions.has('*:*')
+  if (holdings.ceiling && !covers(holdings.ceiling, { permission, catalog })) return false
+  if (covers(holdings.permissions, { permission, catalog })) return true
+  if (action === '*') return false
   const type = catalog.types.get(resourceType)
-  const known = type?.actions.get(action)
   // What the catalog no longer knows gives nobody anything.
-  if (!type || !known) return true
-  if (holdings.isOwner && type.application !== gatehouse) return true
-  return !known.sensitive && (holdings.permissions.has(`${resourceType}:*`) || holdings.permissions.has('*:*'))
+  if (!type?.actions.has(action)) return true
+  return holdings.isOwner && type.application !== gatehouse
 }
 
 /** The permissions of these roles that the holder may not give, inherited ones included. */

@@ -25,11 +25,11 @@ export function checkManifest(application: Application, others: Others): Manifes
   const ownRoles = new Map(manifest.roles.map((role) => [role.key, role]))
   const policyErrors: DefinitionError[] = []
   const conditions = new Map<string, CheckedIr>()
-  const roleKeys = new Set([...ownRoles.keys(), ...others.roles.map((role) => role.key)])
+  const roles = new Map<string, RoleSource>([...others.roles.map((role) => [role.key, role] as const), ...ownRoles])
   manifest.policies.forEach((policy, index) => {
     const at = `/policies/${index}`
     if (!manifest.resource_types.some((type) => type.key === policy.resource_type)) policyErrors.push({ path: `${at}/resource_type`, message: 'must be a resource type of this application' })
-    const checked = checkPolicyDefinition(policy, { catalog, roles: roleKeys })
+    const checked = checkPolicyDefinition(policy, { catalog, roles })
     if (!checked.ok) policyErrors.push(...checked.errors.map((error) => ({ ...error, path: `${at}${error.path}` })))
     else if (checked.condition) conditions.set(policy.key, checked.condition)
   })
@@ -69,9 +69,12 @@ function repeated(manifest: ApplicationManifest): DefinitionError[] {
 function reserved(manifest: ApplicationManifest): DefinitionError[] {
   const message = 'is a name the platform uses itself'
   const ofMembership = Object.keys(manifest.membership_attributes ?? {}).filter((name) => reservedAttributes.membership.has(name))
-  const ofTypes = manifest.resource_types.flatMap((type, index) =>
-    Object.keys(type.attributes).filter((name) => reservedAttributes.resource.has(name)).map((name) => ({ path: `/resource_types/${index}/attributes/${name}`, message })),
-  )
+  const ofTypes = manifest.resource_types.flatMap((type, index) => {
+    const bags = [['attributes', type.attributes, 'resource'], ['action_attributes', type.action_attributes, 'action'], ['request_attributes', type.request_attributes, 'request']] as const
+    return bags.flatMap(([bag, schemas, source]) =>
+      Object.keys(schemas ?? {}).filter((name) => reservedAttributes[source].has(name)).map((name) => ({ path: `/resource_types/${index}/${bag}/${name}`, message })),
+    )
+  })
   return [...ofMembership.map((name) => ({ path: `/membership_attributes/${name}`, message })), ...ofTypes]
 }
 

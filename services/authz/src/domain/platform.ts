@@ -18,7 +18,10 @@ export const permissions = {
   assignRoles: 'gatehouse:roles.assign',
   readPolicies: 'gatehouse:policies.read',
   writePolicies: 'gatehouse:policies.write',
+  evaluateOthers: 'gatehouse:authz.evaluate',
   writeCatalog: 'gatehouse:catalog.write',
+  readEntities: 'gatehouse:entities.read',
+  writeEntities: 'gatehouse:entities.write',
 } as const
 
 /** `type:action` taken apart; an action may itself contain no colon. */

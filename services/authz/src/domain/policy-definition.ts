@@ -1,16 +1,18 @@
 /** Whether a policy can be saved so, and its condition as the engine reads it. Errors name the place in the policy and in its condition. */
 import type { PolicySource } from '@gatehouse/contracts/http/authz/policies'
 import { checkCondition } from '@gatehouse/policy/check/check-condition'
+import type { RoleSource } from '@gatehouse/policy/compile/roles'
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import { positionOf, type Position } from '@gatehouse/policy/ir/position'
 import { parseCondition } from '@gatehouse/policy/parse/parse-condition'
 import { conditionSchema, type Catalog } from './catalog.ts'
+import { policyTestErrors } from './policy-tests.ts'
 import type { DefinitionError } from './role-definition.ts'
 
 export type CheckedPolicy = { readonly ok: true; readonly condition: CheckedIr | undefined } | { readonly ok: false; readonly errors: DefinitionError[] }
 
-/** @param o.roles - keys a policy may name here */
-export function checkPolicyDefinition(policy: PolicySource, o: { catalog: Catalog; roles: ReadonlySet<string> }): CheckedPolicy {
+/** @param o.roles - those a policy may name here, by key */
+export function checkPolicyDefinition(policy: PolicySource, o: { catalog: Catalog; roles: ReadonlyMap<string, RoleSource> }): CheckedPolicy {
   const errors: DefinitionError[] = []
   const type = o.catalog.types.get(policy.resource_type)
   if (!type) errors.push({ path: '/resource_type', message: `${policy.resource_type} is not in the catalog` })
@@ -21,6 +23,7 @@ export function checkPolicyDefinition(policy: PolicySource, o: { catalog: Catalo
     if (!o.roles.has(role)) errors.push({ path: `/roles/${index}`, message: `${role} is not a role here` })
   })
   const condition = policy.when === undefined ? undefined : readCondition(policy.when, { policy, catalog: o.catalog, errors })
+  if (errors.length === 0) errors.push(...policyTestErrors({ policy, condition, ...o }))
   return errors.length === 0 ? { ok: true, condition } : { ok: false, errors }
 }
 

@@ -1,6 +1,9 @@
-/** One organization's rules as decisions read them: the compiled set and the definitions it was compiled from. */
+/**
+ * One organization's rules as decisions read them. What they say is compiled once for all organizations whose rules say the same; whose ids the
+ * roles have is the organization's own.
+ */
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
-import { compilePolicySet, type PolicySet } from '@gatehouse/policy/compile/policy-set'
+import { compilePolicySet, type Obligation, type PolicySet, type PolicySetSource } from '@gatehouse/policy/compile/policy-set'
 import type { RoleSource } from '@gatehouse/policy/compile/roles'
 import { catalogOf, resourceTypeSources, type Application, type Catalog } from './catalog.ts'
 
@@ -13,36 +16,46 @@ export type PolicyRecord = {
   readonly actions: readonly string[]
   readonly roles: readonly string[] | null
   readonly condition: CheckedIr | null
+  readonly obligation?: Obligation | null
 }
 
-export type PolicyModel = {
-  readonly catalog: Catalog
-  readonly roles: ReadonlyMap<string, RoleRecord>
-  readonly rolesById: ReadonlyMap<string, RoleRecord>
-  readonly set: PolicySet
+/** The definitions in reach of one organization, the platform's among them. */
+export type ModelRows = { readonly applications: readonly (Application & { readonly version: number })[]; readonly roles: readonly RoleRecord[]; readonly policies: readonly PolicyRecord[] }
+
+export type CompiledModel = { readonly catalog: Catalog; readonly roles: ReadonlyMap<string, RoleSource>; readonly set: PolicySet; readonly source: PolicySetSource }
+export type PolicyModel = CompiledModel & { readonly keysById: ReadonlyMap<string, string> }
+
+export function compileModel(rows: ModelRows): CompiledModel {
+  const catalog = catalogOf(rows.applications)
+  const roles = new Map<string, RoleSource>()
+  for (const { key, permissions, inherits = [] } of platformFirst(rows.roles)) if (!roles.has(key)) roles.set(key, { key, permissions, inherits })
+  const source = { resourceTypes: resourceTypeSources(catalog), roles: [...roles.values()], policies: rows.policies.map(policySource) }
+  return { catalog, roles, set: compilePolicySet(source), source }
 }
 
-/** The platform's roles come first: no organization can take the key of one. */
-export function policyModelOf(o: { applications: readonly Application[]; roles: readonly RoleRecord[]; policies: readonly PolicyRecord[] }): PolicyModel {
-  const catalog = catalogOf(o.applications)
-  const ordered = [...o.roles.filter((role) => role.orgId === null), ...o.roles.filter((role) => role.orgId !== null)]
-  const roles = new Map<string, RoleRecord>()
-  for (const role of ordered) if (!roles.has(role.key)) roles.set(role.key, role)
-  const set = compilePolicySet({
-    resourceTypes: resourceTypeSources(catalog),
-    roles: [...roles.values()],
-    policies: o.policies.map(({ key, orgId, effect, resourceType, actions, roles: forRoles, condition }) => ({
-      key,
-      scope: orgId === null ? 'platform' : 'organization',
-      effect,
-      resourceType,
-      actions,
-      ...(forRoles === null ? {} : { roles: forRoles }),
-      ...(condition === null ? {} : { when: condition }),
-    })),
-  })
-  return { catalog, roles, rolesById: new Map(o.roles.map((role) => [role.id, role])), set }
-}
+/** No organization can take the key of a platform role. */
+const platformFirst = (roles: readonly RoleRecord[]): RoleRecord[] => [...roles.filter((role) => role.orgId === null), ...roles.filter((role) => role.orgId !== null)]
+
+export const policySource = ({ key, orgId, effect, resourceType, actions, roles, condition, obligation }: PolicyRecord): PolicySetSource['policies'][number] => ({
+  key,
+  scope: orgId === null ? 'platform' : 'organization',
+  effect,
+  resourceType,
+  actions,
+  ...(roles === null ? {} : { roles }),
+  ...(condition === null ? {} : { when: condition }),
+  ...(obligation ? { obligation } : {}),
+})
+
+/** Everything a compiled model is made of, as text: equal texts, equal models. A version of an application never changes. */
+export const contentOf = ({ applications, roles, policies }: ModelRows): string =>
+  JSON.stringify([
+    applications.map(({ key, version }) => [key, version]),
+    platformFirst(roles).map(({ key, orgId, permissions, inherits }) => [key, orgId === null, permissions, inherits]),
+    policies.map(policySource),
+  ])
+
+export const keysByIdOf = ({ roles }: ModelRows): ReadonlyMap<string, string> => new Map(roles.map(({ id, key }) => [id, key]))
 
 /** Keys of roles held, by the ids of their assignments; an id without a current role gives nothing. */
-export const roleKeysOf = (model: PolicyModel, roleIds: Iterable<string>): string[] => [...roleIds].flatMap((id) => model.rolesById.get(id)?.key ?? [])
+export const roleKeysOf = (model: Pick<PolicyModel, 'keysById'>, roleIds: Iterable<string>): string[] => [...roleIds].flatMap((id) => model.keysById.get(id) ?? [])

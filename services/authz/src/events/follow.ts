@@ -1,4 +1,4 @@
-/** What authz follows: people from identity, organizations and members from orgs, and itself, because another replica may have written. */
+/** What authz follows: people from identity, organizations and members from orgs, service accounts from tokens, and itself, because another replica may have written. */
 import { PlatformAdminBootstrapped } from '@gatehouse/contracts/events/identity/platform-admin-bootstrapped.v1'
 import { createConsumer, type Consumer, type ConsumerOptions } from '@gatehouse/service-kit/events/consumer'
 import { createProjection, type Projection, type ProjectionOptions } from '@gatehouse/service-kit/events/projection'
@@ -6,6 +6,7 @@ import { createReader, type Reader, type ReaderOptions } from '@gatehouse/servic
 import { assignPlatformAdmin } from '../use-cases/assign-platform-admin.ts'
 import type { Knowledge } from '../use-cases/knowledge.ts'
 import { applyOrganizationEvent, resetOrganizations } from '../use-cases/project-organizations.ts'
+import { applyServiceAccountEvent, resetServiceAccounts } from '../use-cases/project-service-accounts.ts'
 import { applyUserEvent, resetUsers } from '../use-cases/project-users.ts'
 
 type Following = Pick<ProjectionOptions, 'client' | 'nats' | 'system' | 'log' | 'clock'> & { knowledge: Knowledge }
@@ -24,6 +25,10 @@ export const followOrgs = ({ knowledge, ...o }: Following): Projection =>
     apply: (tx, event) => applyOrganizationEvent(o, tx, event),
     reset: (tx, records) => resetOrganizations(o, tx, records),
   })
+
+/** Of tokens only the service accounts: sessions are nothing a decision rests on. */
+export const followTokens = ({ knowledge, ...o }: Following): Projection =>
+  createProjection({ ...o, ...dropping(knowledge), name: 'authz--tokens', producer: 'tokens', view: 'service-accounts', apply: applyServiceAccountEvent, reset: resetServiceAccounts })
 
 export const followOwnWrites = ({ knowledge, ...o }: Pick<ReaderOptions, 'client' | 'nats' | 'log' | 'clock'> & { knowledge: Knowledge }): Reader =>
   createReader({ ...o, name: 'authz--itself', producer: 'authz', apply: knowledge.dropChanged, onReset: knowledge.dropAll })

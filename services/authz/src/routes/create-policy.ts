@@ -4,6 +4,11 @@ import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { createPolicy } from '../use-cases/create-policy.ts'
+import { sendVersion } from './version-tag.ts'
 
 export const registerCreatePolicy = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, CreatePolicy, ({ caller, body }) => createPolicy(deps, caller, body))
+  bindRoute(app, CreatePolicy, async ({ caller, body, reply }) => {
+    const policy = await createPolicy(deps, caller, body)
+    sendVersion(reply, policy.version)
+    return policy
+  })

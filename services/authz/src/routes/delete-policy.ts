@@ -4,6 +4,7 @@ import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { deletePolicy } from '../use-cases/delete-policy.ts'
+import { expectedVersion } from './version-tag.ts'
 
 export const registerDeletePolicy = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, DeletePolicy, ({ caller, params }) => deletePolicy(deps, caller, params.policy))
+  bindRoute(app, DeletePolicy, ({ caller, params, request }) => deletePolicy(deps, caller, { policyId: params.policy, isExpected: expectedVersion(request) }))

@@ -4,6 +4,11 @@ import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { putApplication } from '../use-cases/put-application.ts'
+import { expectedVersion, sendVersion } from './version-tag.ts'
 
 export const registerPutApplication = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, PutApplication, ({ caller, params, body }) => putApplication(deps, caller, { key: params.application, manifest: body }))
+  bindRoute(app, PutApplication, async ({ caller, params, body, request, reply }) => {
+    const { application, version } = await putApplication(deps, caller, { key: params.application, manifest: body, isExpected: expectedVersion(request) })
+    sendVersion(reply, version)
+    return application
+  })

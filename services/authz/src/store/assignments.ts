@@ -1,18 +1,34 @@
 /** Who holds which role. Changing the roles of a member happens under the lock of their `role_holders` row. */
-import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNull, sql } from 'drizzle-orm'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import type { HeldRole } from '../domain/facts.ts'
-import { assignments, roleHolders, type AssignmentRow } from './schema.ts'
-import { endingNow } from './validity.ts'
+import { assignments, groupMembers, roleHolders, type AssignmentRow } from './schema.ts'
+import { endingNow, validAt } from './validity.ts'
 
 const current = isNull(assignments.validTo)
-const toHeldRole = (row: { roleId: string; expiresAt: Date | null }): HeldRole => ({ roleId: row.roleId, expiresAtMs: row.expiresAt?.getTime() })
-const held = { roleId: assignments.roleId, expiresAt: assignments.expiresAt }
+const held = { roleId: assignments.roleId, expiresAt: assignments.expiresAt, resourceType: assignments.resourceType, resourceId: assignments.resourceId }
 
-/** Expired ones included: a decision knows its own time. */
-export async function listMemberRoles(db: Queryable, membershipId: string): Promise<HeldRole[]> {
-  return (await db.select(held).from(assignments).where(and(eq(assignments.membershipId, membershipId), current))).map(toHeldRole)
+export const toHeldRole = (row: Pick<AssignmentRow, keyof typeof held>): HeldRole => ({
+  roleId: row.roleId,
+  expiresAtMs: row.expiresAt?.getTime(),
+  ...(row.resourceType === null || row.resourceId === null ? {} : { resource: { type: row.resourceType, id: row.resourceId } }),
+})
+
+/** Of the member and of their groups; now, or as of `at`. Expired ones included: a decision knows its own time. */
+export async function listMemberRoles(db: Queryable, o: { membershipId: string; at?: Date | undefined }): Promise<HeldRole[]> {
+  const own = db.select(held).from(assignments).where(and(eq(assignments.membershipId, o.membershipId), validAt(assignments, o.at)))
+  const ofGroups = db
+    .select(held)
+    .from(groupMembers)
+    .innerJoin(assignments, and(eq(assignments.principalType, 'group'), sql`${assignments.principalId} = ${groupMembers.groupId}`, validAt(assignments, o.at)))
+    .where(and(eq(groupMembers.membershipId, o.membershipId), validAt(groupMembers, o.at)))
+  return (await own.unionAll(ofGroups)).map(toHeldRole)
+}
+
+/** The roles that were given to the member themselves, for everything: the set that is replaced as a whole. */
+export async function listOwnRoles(db: Queryable, membershipId: string): Promise<HeldRole[]> {
+  return (await db.select(held).from(assignments).where(and(eq(assignments.membershipId, membershipId), isNull(assignments.resourceType), current))).map(toHeldRole)
 }
 
 export async function listPlatformRoles(db: Queryable, userId: string): Promise<HeldRole[]> {
@@ -44,10 +60,49 @@ export async function insertPlatformRole(db: Queryable, o: { userId: string; rol
   return inserted
 }
 
-/** Takes roles from a member; all of them without `roleIds`. */
-export async function endMemberRoles(db: Queryable, o: { membershipId: string; roleIds?: readonly string[] }): Promise<void> {
-  const only = o.roleIds === undefined ? undefined : inArray(assignments.roleId, [...o.roleIds])
-  await db.update(assignments).set({ validTo: endingNow(assignments.validFrom) }).where(and(eq(assignments.membershipId, o.membershipId), current, only))
+/** Takes roles from a member that were given to them for everything. */
+export async function endOwnRoles(db: Queryable, o: { membershipId: string; roleIds: readonly string[] }): Promise<void> {
+  if (o.roleIds.length === 0) return
+  const these = and(eq(assignments.membershipId, o.membershipId), isNull(assignments.resourceType), inArray(assignments.roleId, [...o.roleIds]))
+  await db.update(assignments).set({ validTo: endingNow(assignments.validFrom) }).where(and(these, current))
+}
+
+/** Takes everything from a member: their roles, limited ones too, and their groups. */
+export async function endHoldings(db: Queryable, membershipId: string): Promise<void> {
+  await db.update(assignments).set({ validTo: endingNow(assignments.validFrom) }).where(and(eq(assignments.membershipId, membershipId), current))
+  await db.update(groupMembers).set({ validTo: endingNow(groupMembers.validFrom) }).where(and(eq(groupMembers.membershipId, membershipId), isNull(groupMembers.validTo)))
+}
+
+/** Gives one role; undefined when it is held so already. */
+export async function insertAssignment(db: Queryable, row: Omit<AssignmentRow, 'id' | 'scope' | 'validFrom' | 'validTo'>): Promise<AssignmentRow | undefined> {
+  const [inserted] = await db.insert(assignments).values({ id: newId('asg'), scope: 'organization', ...row }).onConflictDoNothing().returning()
+  return inserted
+}
+
+/** Ends what has expired of one principal: an expired row would keep its role from being given anew. */
+export async function endExpired(db: Queryable, o: { orgId: string; principalId: string; now: Date }): Promise<void> {
+  const expired = sql`${assignments.expiresAt} <= ${o.now.toISOString()}::timestamptz`
+  await db.update(assignments).set({ validTo: endingNow(assignments.validFrom) }).where(and(eq(assignments.orgId, o.orgId), eq(assignments.principalId, o.principalId), current, expired))
+}
+
+const ofPeopleAndGroups = inArray(assignments.principalType, ['user', 'group'])
+
+/** Of a person or a group. */
+export async function findAssignment(db: Queryable, o: { orgId: string; id: string }): Promise<AssignmentRow | undefined> {
+  const [row] = await db.select().from(assignments).where(and(eq(assignments.id, o.id), eq(assignments.orgId, o.orgId), ofPeopleAndGroups, current))
+  return row
+}
+
+export async function claimAssignmentEnd(db: Queryable, id: string): Promise<AssignmentRow | undefined> {
+  const [row] = await db.update(assignments).set({ validTo: endingNow(assignments.validFrom) }).where(and(eq(assignments.id, id), current)).returning()
+  return row
+}
+
+/** One page of people's and groups', by id, which is by time. */
+export async function listAssignmentsPage(db: Queryable, o: { orgId: string; limit: number; afterId?: string; principalId?: string }): Promise<AssignmentRow[]> {
+  const rest = o.afterId === undefined ? undefined : gt(assignments.id, o.afterId)
+  const whose = o.principalId === undefined ? undefined : eq(assignments.principalId, o.principalId)
+  return db.select().from(assignments).where(and(eq(assignments.orgId, o.orgId), ofPeopleAndGroups, current, whose, rest)).orderBy(asc(assignments.id)).limit(o.limit)
 }
 
 /** Takes these roles from everybody who holds them. */

@@ -4,7 +4,7 @@ import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalo
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { applications, permissions, resourceTypes, type ApplicationRow } from './schema.ts'
-import { endingNow } from './validity.ts'
+import { endingNow, validAt } from './validity.ts'
 
 const current = isNull(applications.validTo)
 
@@ -19,7 +19,8 @@ export async function lockCatalog(db: Queryable): Promise<void> {
   await db.execute(sql`select pg_advisory_xact_lock(hashtext('authz catalog'))`)
 }
 
-export const listApplications = (db: Queryable): Promise<ApplicationRow[]> => db.select().from(applications).where(current).orderBy(asc(applications.key))
+/** Now, or as of `at`. */
+export const listApplications = (db: Queryable, at?: Date): Promise<ApplicationRow[]> => db.select().from(applications).where(validAt(applications, at)).orderBy(asc(applications.key))
 
 /** Whether the current declaration of the application says exactly this; the order of members does not count. */
 export async function isApplicationUnchanged(db: Queryable, o: { key: string; manifest: ApplicationManifest }): Promise<boolean> {

@@ -1,11 +1,11 @@
 /**
- * Copies of people, organizations and memberships. A newer version supersedes the current row; an older or equal one changes nothing,
+ * Copies of people, organizations, memberships and service accounts. A newer version supersedes the current row; an older or equal one changes nothing,
  * so repeats and reordering are harmless. A snapshot is believed whatever its version.
  */
 import { and, eq, isNull, ne } from 'drizzle-orm'
 import type { AnyPgColumn, PgTable } from 'drizzle-orm/pg-core'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
-import { memberships, organizations, users, type ContentOf, type MembershipRow, type OrganizationRow, type UserRow } from './schema.ts'
+import { memberships, organizations, serviceAccounts, users, type ContentOf, type MembershipRow, type OrganizationRow, type ServiceAccountRow, type UserRow } from './schema.ts'
 import { endingNow } from './validity.ts'
 
 type Kept = PgTable & { id: AnyPgColumn; version: AnyPgColumn; validFrom: AnyPgColumn; validTo: AnyPgColumn }
@@ -72,6 +72,16 @@ export async function isMember(tx: Tx, id: string): Promise<boolean> {
 
 const isSameMembership = (known: MembershipRow, said: ContentOf<MembershipRow>): boolean =>
   known.version === said.version && known.status === said.status && known.isOwner === said.isOwner && JSON.stringify(known.attributes) === JSON.stringify(said.attributes)
+
+/** Whether it changed what was known. `always`: of a snapshot, believed even when it is older. */
+export async function upsertServiceAccount(tx: Tx, said: ContentOf<ServiceAccountRow>, always = false): Promise<boolean> {
+  const known = await lockCurrent<ServiceAccountRow>(tx, serviceAccounts, said.id)
+  if (known && (always ? known.version === said.version && known.status === said.status : said.version <= known.version)) return false
+  await tx.insert(serviceAccounts).values({ ...said, ...beginning(await endCurrent(tx, serviceAccounts, said.id)) })
+  return true
+}
+
+export const listServiceAccounts = (tx: Tx): Promise<ServiceAccountRow[]> => tx.select().from(serviceAccounts).where(and(isNull(serviceAccounts.validTo), ne(serviceAccounts.status, 'deleted')))
 
 /** What is believed to exist: a snapshot that does not name one of these says that it is gone. */
 export const listActiveUsers = (tx: Tx): Promise<UserRow[]> => tx.select().from(users).where(and(isNull(users.validTo), ne(users.status, 'disabled')))

@@ -1,15 +1,15 @@
 /** Policies over time, in the way of roles. */
-import { and, asc, eq, gt, isNull, notInArray, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, isNull, lt, notInArray, sql } from 'drizzle-orm'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { policies, type ContentOf, type PolicyRow } from './schema.ts'
-import { endingNow } from './validity.ts'
+import { endingNow, validAt } from './validity.ts'
 
 const current = isNull(policies.validTo)
 
-/** Policies a decision in this organization can meet; without one: the platform's. */
-export async function listPoliciesInReach(db: Queryable, orgId: string | undefined): Promise<PolicyRow[]> {
+/** Policies a decision in this organization can meet; without one: the platform's. Now, or as of `at`. */
+export async function listPoliciesInReach(db: Queryable, orgId: string | undefined, at?: Date): Promise<PolicyRow[]> {
   const reach = orgId === undefined ? isNull(policies.orgId) : sql`(${isNull(policies.orgId)} or ${eq(policies.orgId, orgId)})`
-  return db.select().from(policies).where(and(current, reach)).orderBy(sql`${policies.orgId} is not null`, asc(policies.key))
+  return db.select().from(policies).where(and(validAt(policies, at), reach)).orderBy(sql`${policies.orgId} is not null`, asc(policies.key))
 }
 
 /** One page of the organization's own, by key. */
@@ -30,9 +30,33 @@ export async function insertPolicy(db: Queryable, row: Omit<ContentOf<PolicyRow>
   return inserted
 }
 
-/** Ends the current version: the winner's row, or undefined. */
-export async function claimPolicyEnd(db: Queryable, id: string): Promise<PolicyRow | undefined> {
-  const [row] = await db.update(policies).set({ validTo: endingNow(policies.validFrom) }).where(and(eq(policies.id, id), current)).returning()
+/** Ends the current version: the winner's row, or undefined when it is not (any more) the expected one. */
+export async function claimPolicyEnd(db: Queryable, o: { id: string; version: number }): Promise<PolicyRow | undefined> {
+  const [row] = await db
+    .update(policies)
+    .set({ validTo: endingNow(policies.validFrom) })
+    .where(and(eq(policies.id, o.id), eq(policies.version, o.version), current))
+    .returning()
+  return row
+}
+
+export type PolicyRowContent = Pick<PolicyRow, 'effect' | 'resourceType' | 'actions' | 'roles' | 'whenSource' | 'condition' | 'obligation' | 'tests'>
+
+/** The version after `closed`, valid from the moment that one ended. */
+export async function insertNextPolicy(db: Queryable, closed: PolicyRow, content: PolicyRowContent): Promise<PolicyRow> {
+  const next = { ...closed, ...content, version: closed.version + 1, validFrom: closed.validTo ?? closed.validFrom, validTo: null }
+  const [row] = await db.insert(policies).values(next).returning()
+  return row as PolicyRow
+}
+
+/** One page of what a policy of the organization has said, newest first; of a deleted one too. */
+export async function listPolicyVersions(db: Queryable, o: { orgId: string; id: string; limit: number; beforeVersion?: number }): Promise<PolicyRow[]> {
+  const rest = o.beforeVersion === undefined ? undefined : lt(policies.version, o.beforeVersion)
+  return db.select().from(policies).where(and(eq(policies.id, o.id), eq(policies.orgId, o.orgId), rest)).orderBy(desc(policies.version)).limit(o.limit)
+}
+
+export async function findPolicyVersion(db: Queryable, o: { orgId: string; id: string; version: number }): Promise<PolicyRow | undefined> {
+  const [row] = await db.select().from(policies).where(and(eq(policies.id, o.id), eq(policies.orgId, o.orgId), eq(policies.version, o.version)))
   return row
 }
 

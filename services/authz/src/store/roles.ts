@@ -1,15 +1,15 @@
 /** Roles over time: a change closes the current row, conditional on its version, and inserts the next. */
-import { and, asc, eq, inArray, isNull, notInArray, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, inArray, isNull, lt, notInArray, sql } from 'drizzle-orm'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { roles, type ContentOf, type RoleRow } from './schema.ts'
-import { endingNow } from './validity.ts'
+import { endingNow, validAt } from './validity.ts'
 
 const current = isNull(roles.validTo)
 
-/** Roles a decision in this organization can meet: the platform's and its own. Without one: the platform's. */
-export async function listRolesInReach(db: Queryable, orgId: string | undefined): Promise<RoleRow[]> {
+/** Roles a decision in this organization can meet: the platform's and its own. Without one: the platform's. Now, or as of `at`. */
+export async function listRolesInReach(db: Queryable, orgId: string | undefined, at?: Date): Promise<RoleRow[]> {
   const reach = orgId === undefined ? isNull(roles.orgId) : sql`(${isNull(roles.orgId)} or ${eq(roles.orgId, orgId)})`
-  return db.select().from(roles).where(and(current, reach)).orderBy(sql`${roles.orgId} is not null`, asc(roles.key))
+  return db.select().from(roles).where(and(validAt(roles, at), reach)).orderBy(sql`${roles.orgId} is not null`, asc(roles.key))
 }
 
 /** One page of what can be given in the organization, the platform's first; `after` is the place of the last role of the page before. */
@@ -51,6 +51,12 @@ export async function insertNextRole(db: Queryable, closed: RoleRow, content: Pi
   const next = { ...closed, ...content, version: closed.version + 1, validFrom: closed.validTo ?? closed.validFrom, validTo: null }
   const [row] = await db.insert(roles).values(next).returning()
   return row as RoleRow
+}
+
+/** One page of what a role of the organization has been, newest first; of a deleted one too. */
+export async function listRoleVersions(db: Queryable, o: { orgId: string; id: string; limit: number; beforeVersion?: number }): Promise<RoleRow[]> {
+  const rest = o.beforeVersion === undefined ? undefined : lt(roles.version, o.beforeVersion)
+  return db.select().from(roles).where(and(eq(roles.id, o.id), eq(roles.orgId, o.orgId), rest)).orderBy(desc(roles.version)).limit(o.limit)
 }
 
 /** Whether any organization has a role of its own with one of these keys. */

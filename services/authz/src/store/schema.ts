@@ -1,9 +1,12 @@
 /** Tables of the schema `authz` as drizzle sees them; migrations/ is what made them. */
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core'
+import { bigint, boolean, customType, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core'
 import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership-fields'
+import type { AttributeValues } from '@gatehouse/contracts/http/authz/attributes'
 import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
+import type { PolicyContent } from '@gatehouse/contracts/http/authz/policies'
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
+import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
 
 export const authz = pgSchema('authz')
@@ -57,18 +60,57 @@ export const policies = authz.table('policies', {
   roles: text('roles').array(),
   whenSource: text('when_source'),
   condition: jsonb('condition').$type<CheckedIr>(),
+  obligation: jsonb('obligation').$type<NonNullable<PolicyContent['obligation']>>(),
+  tests: jsonb('tests').$type<NonNullable<PolicyContent['tests']>>(),
   createdAt: createdAt(),
   ...validity(),
 })
+
+export const policyDrafts = authz.table('policy_drafts', {
+  policyId: typeId('policy_id', 'pol').primaryKey(),
+  orgId: typeId('org_id', 'org').notNull(),
+  version: version().default(sql`nextval('policy_draft_versions')`),
+  content: jsonb('content').$type<PolicyContent>().notNull(),
+  savedAt: timestamp('saved_at', { withTimezone: true, mode: 'date' }).notNull().defaultNow(),
+})
+
+export const groups = authz.table('groups', {
+  id: typeId('id', 'grp').notNull(),
+  version: version(),
+  orgId: typeId('org_id', 'org').notNull(),
+  key: text('key').notNull(),
+  name: text('name').notNull(),
+  createdAt: createdAt(),
+  ...validity(),
+})
+
+export const groupMembers = authz.table('group_members', {
+  orgId: typeId('org_id', 'org').notNull(),
+  groupId: typeId('group_id', 'grp').notNull(),
+  membershipId: typeId('membership_id', 'mem').notNull(),
+  userId: typeId('user_id', 'user').notNull(),
+  addedBy: text('added_by').notNull(),
+  ...validity(),
+})
+
+export type PrincipalType = 'user' | 'service_account' | 'group'
+const prefixes = { user: 'user', service_account: 'svc', group: 'grp' } as const satisfies Record<PrincipalType, string>
+
+/** Written from a TypeID of any type, read as its UUID: whose it is stands in another column (`principalIdOf`). */
+const principalUuid = (column: string) => customType<{ data: string; driverData: string }>({ dataType: () => 'uuid', toDriver: (id) => uuidOf(id) })(column)
+
+export const principalIdOf = (row: Pick<AssignmentRow, 'principalType' | 'principalId'>): string => typeIdOf(prefixes[row.principalType], row.principalId)
 
 export const assignments = authz.table('assignments', {
   id: typeId('id', 'asg').primaryKey(),
   scope: text('scope').$type<'platform' | 'organization'>().notNull(),
   orgId: typeId('org_id', 'org'),
-  principalType: text('principal_type').$type<'user'>().notNull(),
-  principalId: typeId('principal_id', 'user').notNull(),
+  principalType: text('principal_type').$type<PrincipalType>().notNull(),
+  principalId: principalUuid('principal_id').notNull(),
   membershipId: typeId('membership_id', 'mem'),
   roleId: typeId('role_id', 'role').notNull(),
+  resourceType: text('resource_type'),
+  resourceId: text('resource_id'),
   expiresAt: timestamp('expires_at', { withTimezone: true, mode: 'date' }),
   givenBy: text('given_by').notNull(),
   ...validity(),
@@ -80,6 +122,19 @@ export const roleHolders = authz.table('role_holders', {
   userId: typeId('user_id', 'user').notNull(),
   version: version().default(0),
   joinedVersion: bigint('joined_version', { mode: 'number' }).notNull().default(0),
+})
+
+export const entities = authz.table('entities', {
+  id: typeId('id', 'ent').notNull(),
+  version: version(),
+  orgId: typeId('org_id', 'org').notNull(),
+  type: text('type').notNull(),
+  key: text('key').notNull(),
+  attributes: jsonb('attributes').$type<AttributeValues>().notNull(),
+  roleIds: typeId('role_ids', 'role').array().notNull(),
+  deleted: boolean('deleted').notNull().default(false),
+  createdAt: createdAt(),
+  ...validity(),
 })
 
 export const users = authz.table('users', {
@@ -108,12 +163,30 @@ export const memberships = authz.table('memberships', {
   ...validity(),
 })
 
+export const serviceAccounts = authz.table('service_accounts', {
+  id: typeId('id', 'svc').notNull(),
+  version: version(),
+  orgId: typeId('org_id', 'org').notNull(),
+  status: text('status').$type<'active' | 'disabled' | 'deleted'>().notNull(),
+  ...validity(),
+})
+
+export const serviceAccountRoleSets = authz.table('service_account_role_sets', {
+  serviceAccountId: typeId('service_account_id', 'svc').primaryKey(),
+  orgId: typeId('org_id', 'org').notNull(),
+  version: version().default(1),
+})
+
 export type RoleRow = typeof roles.$inferSelect
 export type PolicyRow = typeof policies.$inferSelect
+export type PolicyDraftRow = typeof policyDrafts.$inferSelect
+export type GroupRow = typeof groups.$inferSelect
+export type EntityRow = typeof entities.$inferSelect
 export type ApplicationRow = typeof applications.$inferSelect
 export type AssignmentRow = typeof assignments.$inferSelect
 export type UserRow = typeof users.$inferSelect
 export type OrganizationRow = typeof organizations.$inferSelect
+export type ServiceAccountRow = typeof serviceAccounts.$inferSelect
 export type MembershipRow = typeof memberships.$inferSelect
 /** A row's content, without its validity. */
 export type ContentOf<Row> = Omit<Row, 'validFrom' | 'validTo'>

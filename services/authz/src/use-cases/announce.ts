@@ -5,13 +5,17 @@ import { MemberRolesChanged } from '@gatehouse/contracts/events/authz/member-rol
 import { PlatformRoleAssigned } from '@gatehouse/contracts/events/authz/platform-role-assigned.v1'
 import { PolicyCreated } from '@gatehouse/contracts/events/authz/policy-created.v1'
 import { PolicyDeleted } from '@gatehouse/contracts/events/authz/policy-deleted.v1'
+import { PolicyDraftDeleted } from '@gatehouse/contracts/events/authz/policy-draft-deleted.v1'
+import { PolicyDraftSaved } from '@gatehouse/contracts/events/authz/policy-draft-saved.v1'
+import { PolicyUpdated } from '@gatehouse/contracts/events/authz/policy-updated.v1'
 import { RoleCreated } from '@gatehouse/contracts/events/authz/role-created.v1'
 import { RoleDeleted } from '@gatehouse/contracts/events/authz/role-deleted.v1'
 import { RoleUpdated } from '@gatehouse/contracts/events/authz/role-updated.v1'
+import { ServiceAccountRolesChanged } from '@gatehouse/contracts/events/authz/service-account-roles-changed.v1'
 import { appendEvent } from '@gatehouse/service-kit/events/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Holder } from '../store/assignments.ts'
-import type { ApplicationRow, AssignmentRow, PolicyRow, RoleRow } from '../store/schema.ts'
+import { principalIdOf, type ApplicationRow, type AssignmentRow, type PolicyDraftRow, type PolicyRow, type RoleRow } from '../store/schema.ts'
 
 type RoleEvent = { contract: typeof RoleCreated | typeof RoleUpdated | typeof RoleDeleted; row: RoleRow; orgId: string; actor: Actor }
 
@@ -33,7 +37,7 @@ export const announceRoleCreated = (tx: Tx, o: OfOrganization<RoleRow>): Promise
 export const announceRoleUpdated = (tx: Tx, o: OfOrganization<RoleRow>): Promise<void> => announceRole(tx, { contract: RoleUpdated, ...o })
 export const announceRoleDeleted = (tx: Tx, o: OfOrganization<RoleRow>): Promise<void> => announceRole(tx, { contract: RoleDeleted, ...o })
 
-const announcePolicy = (tx: Tx, { contract, row, orgId, actor }: OfOrganization<PolicyRow> & { contract: typeof PolicyCreated | typeof PolicyDeleted }): Promise<void> =>
+const announcePolicy = (tx: Tx, { contract, row, orgId, actor }: OfOrganization<PolicyRow> & { contract: typeof PolicyCreated | typeof PolicyUpdated | typeof PolicyDeleted }): Promise<void> =>
   appendEvent(tx, {
     contract,
     aggregateType: 'policy',
@@ -45,7 +49,16 @@ const announcePolicy = (tx: Tx, { contract, row, orgId, actor }: OfOrganization<
   })
 
 export const announcePolicyCreated = (tx: Tx, o: OfOrganization<PolicyRow>): Promise<void> => announcePolicy(tx, { contract: PolicyCreated, ...o })
+export const announcePolicyUpdated = (tx: Tx, o: OfOrganization<PolicyRow>): Promise<void> => announcePolicy(tx, { contract: PolicyUpdated, ...o })
 export const announcePolicyDeleted = (tx: Tx, o: OfOrganization<PolicyRow>): Promise<void> => announcePolicy(tx, { contract: PolicyDeleted, ...o })
+
+/** A draft's versions are its own: they order its events and say nothing about the policy's. */
+const announceDraft = (tx: Tx, { contract, row, key, actor }: { contract: typeof PolicyDraftSaved | typeof PolicyDraftDeleted; row: PolicyDraftRow; key: string; actor: Actor }): Promise<void> =>
+  appendEvent(tx, { contract, aggregateType: 'policy_draft', aggregateId: row.policyId, version: row.version, orgId: row.orgId, actor, data: { policy_id: row.policyId, organization_id: row.orgId, key } })
+
+type OfDraft = { row: PolicyDraftRow; key: string; actor: Actor }
+export const announceDraftSaved = (tx: Tx, o: OfDraft): Promise<void> => announceDraft(tx, { contract: PolicyDraftSaved, ...o })
+export const announceDraftDeleted = (tx: Tx, o: OfDraft): Promise<void> => announceDraft(tx, { contract: PolicyDraftDeleted, ...o })
 
 export const announceMemberRoles = (tx: Tx, o: { holder: Holder; version: number; before: string[]; after: string[]; actor: Actor }): Promise<void> =>
   appendEvent(tx, {
@@ -62,13 +75,26 @@ export const announceMemberRoles = (tx: Tx, o: { holder: Holder; version: number
 export const announceCatalog = (tx: Tx, row: ApplicationRow, actor: Actor): Promise<void> =>
   appendEvent(tx, { contract: CatalogChanged, aggregateType: 'application', aggregateId: row.id, version: row.version, actor, data: { application: row.key } })
 
-export const announcePlatformRole = (tx: Tx, o: { row: AssignmentRow; role: string; actor: Actor }): Promise<void> =>
-  appendEvent(tx, {
+export const announcePlatformRole = (tx: Tx, o: { row: AssignmentRow; role: string; actor: Actor }): Promise<void> => {
+  const userId = principalIdOf(o.row)
+  return appendEvent(tx, {
     contract: PlatformRoleAssigned,
     aggregateType: 'assignment',
     aggregateId: o.row.id,
     version: 1,
-    userId: o.row.principalId,
+    userId,
     actor: o.actor,
-    data: { user_id: o.row.principalId, role: o.role },
+    data: { user_id: userId, role: o.role },
+  })
+}
+
+export const announceServiceAccountRoles = (tx: Tx, o: { serviceAccountId: string; orgId: string; version: number; before: string[]; after: string[]; actor: Actor }): Promise<void> =>
+  appendEvent(tx, {
+    contract: ServiceAccountRolesChanged,
+    aggregateType: 'service_account_roles',
+    aggregateId: o.serviceAccountId,
+    version: o.version,
+    orgId: o.orgId,
+    actor: o.actor,
+    data: { organization_id: o.orgId, service_account_id: o.serviceAccountId, before: o.before, after: o.after },
   })

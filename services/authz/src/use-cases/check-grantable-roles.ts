@@ -1,10 +1,10 @@
 /** Whether a person may give roles with an invitation, asked when it is sent and again when it is accepted. */
 import type { Deps } from '../deps.ts'
+import { heldKeysOf } from '../domain/subject.ts'
 import { findObstacle } from '../domain/facts.ts'
 import { holdingsOf, missingFor } from '../domain/holdings.ts'
 import { isAssignable, platformAdminRole } from '../domain/platform.ts'
 import { requireCurrent, requireUnparked } from './currency.ts'
-import { heldKeysOf } from './decide-for-caller.ts'
 import { findParties } from './parties.ts'
 
 export type GrantQuestion = { organization_id: string; granted_by: string; roles: readonly string[] }
@@ -14,12 +14,12 @@ export async function checkGrantableRoles(deps: Pick<Deps, 'knowledge' | 'follow
   const orgId = input.organization_id
   const userId = input.granted_by
   requireCurrent(deps.following)
-  let parties = await findParties(deps, { orgId, userId })
+  let parties = await findParties(deps.knowledge, { orgId, userId })
   await requireUnparked(deps.following, { userId, orgId, membershipId: parties.member?.id })
   // Both may have happened a moment ago: registering, and joining.
   if (parties.user === undefined || parties.member === undefined) {
     await Promise.all([deps.following.identity.pollNow(), deps.following.orgs.pollNow()])
-    parties = await findParties(deps, { orgId, userId })
+    parties = await findParties(deps.knowledge, { orgId, userId })
   }
   const model = await deps.knowledge.model(orgId)
   const unknown = input.roles.filter((key) => !model.roles.has(key) || key === platformAdminRole)

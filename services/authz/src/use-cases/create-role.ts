@@ -19,15 +19,15 @@ export type NewRole = { key: string; name: string; permissions: string[]; inheri
 /** @throws AppError `forbidden`, `validation_failed`, `conflict` */
 export async function createRole(deps: Deps, caller: OrgCaller, input: NewRole): Promise<VersionedRole> {
   await requirePermission(deps, caller, permissions.writeRoles)
-  const { orgId, userId } = caller
-  const outcome = await deps.spine.write({ orgId, userId }, (tx) => create(tx, { deps, caller, input }))
+  const { orgId } = caller
+  const outcome = await deps.spine.write({ orgId }, (tx) => create(tx, { deps, caller, input }))
   deps.knowledge.dropModel(orgId)
   return valueOf(outcome)
 }
 
 async function create(tx: Tx, { deps, caller, input }: { deps: Deps; caller: OrgCaller; input: NewRole }): Promise<Outcome<VersionedRole>> {
-  const { orgId, userId } = caller
-  const { catalog, roles, holdings } = await openModel(tx, { orgId, userId, nowMs: deps.clock.now().getTime() })
+  const { orgId } = caller
+  const { catalog, roles, holdings } = await openModel(tx, { caller, nowMs: deps.clock.now().getTime() })
   const definition = { key: input.key, permissions: input.permissions, inherits: input.inherits ?? [] }
   if (roles.has(input.key)) return { kind: 'taken' }
   const errors = checkRoleDefinition(definition, { catalog, others: roles })

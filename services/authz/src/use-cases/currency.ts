@@ -10,6 +10,8 @@ import type { Reader } from '@gatehouse/service-kit/events/reader'
 export type Following = {
   readonly identity: Pick<Projection, 'requireCurrent' | 'pollNow' | 'waitFor' | 'position' | 'isParked'>
   readonly orgs: Pick<Projection, 'requireCurrent' | 'pollNow' | 'waitFor' | 'position' | 'isParked'>
+  /** Needed where a service account has a part. */
+  readonly tokens: Pick<Projection, 'requireCurrent' | 'pollNow' | 'waitFor' | 'position' | 'isParked'>
   /** authz following itself: what other replicas wrote. */
   readonly own: Pick<Reader, 'requireCurrent' | 'pollNow' | 'waitFor' | 'position'>
 }
@@ -30,11 +32,18 @@ export async function requireUnparked({ identity, orgs }: Following, about: { us
   if (parked.includes(true)) throw problem('not_current', { internal: 'events about the parties are parked', retryAfterSeconds: 1 })
 }
 
+/** What is said of a service account rests on tokens as well. @throws AppError `not_current` */
+export async function requireAccountKnowable({ tokens, orgs }: Following, about: { serviceAccountId: string; orgId: string }): Promise<void> {
+  tokens.requireCurrent()
+  const parked = await Promise.all([tokens.isParked(about.serviceAccountId), orgs.isParked(about.orgId)])
+  if (parked.includes(true)) throw problem('not_current', { internal: 'events about the parties are parked', retryAfterSeconds: 1 })
+}
+
 /** Waits until the positions named in `revision` are applied here. @throws AppError `validation_failed`, `revision_unavailable` */
 export async function awaitRevision(following: Following, revision: string): Promise<void> {
   const positions = decodeRevision(revision)
   if (!positions) throw problem('validation_failed', { errors: [{ path: '/context/at_least', message: 'is not a revision' }] })
-  const readers = { identity: following.identity, orgs: following.orgs, authz: following.own }
+  const readers = { identity: following.identity, orgs: following.orgs, tokens: following.tokens, authz: following.own }
   // Positions of other services say nothing about what is decided here.
   const arrived = await Promise.all(
     Object.entries(readers).map(([service, reader]) => {
@@ -45,11 +54,11 @@ export async function awaitRevision(following: Following, revision: string): Pro
   if (arrived.includes(false)) throw problem('revision_unavailable', { retryAfterSeconds: 1 })
 }
 
-/** Asks identity and orgs once, now; `isThere` is asked before and after. @throws AppError `not_current`, `revision_unavailable` */
-export async function catchUpUntil(following: Following, isThere: () => Promise<boolean>): Promise<void> {
+/** Asks those whose word is missing once, now; `isThere` is asked before and after. @throws AppError `not_current`, `revision_unavailable` */
+export async function catchUpUntil(following: Following, isThere: () => Promise<boolean>, whom: readonly ('identity' | 'orgs' | 'tokens')[] = ['identity', 'orgs']): Promise<void> {
   if (await isThere()) return
-  await within(waitMs, Promise.all([following.identity.pollNow(), following.orgs.pollNow()]))
-  if (!(await isThere())) throw problem('revision_unavailable', { retryAfterSeconds: 1, internal: 'the token knows more than identity and orgs have said' })
+  await within(waitMs, Promise.all(whom.map((producer) => following[producer].pollNow())))
+  if (!(await isThere())) throw problem('revision_unavailable', { retryAfterSeconds: 1, internal: `the token knows more than ${whom.join(' and ')} have said` })
 }
 
 async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
@@ -65,9 +74,10 @@ async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
 }
 
 /** The positions an answer given now rests on. */
-export const revisionNow = ({ identity, orgs, own }: Following): string =>
+export const revisionNow = ({ identity, orgs, tokens, own }: Following): string =>
   encodeRevision([
     ['identity', identity.position()],
     ['orgs', orgs.position()],
+    ['tokens', tokens.position()],
     ['authz', own.position()],
   ])

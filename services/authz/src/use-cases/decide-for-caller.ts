@@ -1,94 +1,88 @@
-/** Decides for the person who asks: as a member of the organization of their token, or at platform scope. */
-import { roleSetOf } from '@gatehouse/policy/compile/policy-set'
-import { decide, type Decision } from '@gatehouse/policy/decide/decide'
+/** Decides for whoever asks: as a member of the organization of their token, or at platform scope. */
+import type { Decision } from '@gatehouse/policy/decide/decide'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import type { OrgCaller, UserCaller } from '@gatehouse/service-kit/http/caller'
-import { assembleAttributes, subjectStatements, type Properties, type Statements } from '../domain/attributes.ts'
-import { conditionSchema } from '../domain/catalog.ts'
-import { findObstacle, rolesHeldAt, type MemberFacts, type Standing } from '../domain/facts.ts'
-import { gatehouse, ownerRole, splitPermission } from '../domain/platform.ts'
-import { roleKeysOf, type PolicyModel } from '../domain/policy-model.ts'
-import { partiesOf, type KnowingDeps, type Parties } from './parties.ts'
+import type { MemberCaller, OrgCaller, PrincipalCaller, ServiceAccountCaller, UserCaller } from '@gatehouse/service-kit/http/caller'
+import { answer, type Answer, type Question } from '../domain/decision.ts'
+import { memberSubject, obstructed, operatorSubject, serviceAccountSubject, type Asked, type Obstructed, type Subject } from '../domain/subject.ts'
+import { findAccountObstacle, findObstacle } from '../domain/facts.ts'
+import { gatehouse, splitPermission } from '../domain/platform.ts'
+import type { Facts } from './knowledge.ts'
+import { accountPartiesOf, findAccountParties, findParties, partiesOf, type AccountParties, type KnowingDeps, type Parties } from './parties.ts'
 
 export type DecidingDeps = KnowingDeps & { clock: Clock }
 
-export type Question = {
-  readonly resource: { readonly type: string; readonly id: string; readonly properties?: Properties | undefined }
-  readonly action: { readonly name: string; readonly properties?: Properties | undefined }
-  readonly subjectProperties?: Properties | undefined
-  readonly context?: Properties | undefined
+/** Whoever asks, as a subject; as of a moment of the past when `at` is given. @throws AppError `not_current`, `revision_unavailable` */
+export const callerAsSubject = async (deps: DecidingDeps, caller: OrgCaller, at?: Date): Promise<Subject | Obstructed> =>
+  caller.kind === 'user' ? memberAsking(deps, caller, at) : accountAsking(deps, caller, at)
+
+async function memberAsking(deps: DecidingDeps, caller: MemberCaller, at: Date | undefined): Promise<Subject | Obstructed> {
+  const today = await partiesOf(deps, caller)
+  const asked = askedBy(deps, caller, at)
+  if (at === undefined) return memberOf(deps.knowledge, today, { ...caller, asked })
+  const past = deps.knowledge.asOf(at)
+  return memberOf(past, await findParties(past, caller), { ...caller, asked })
 }
 
-export type Obstructed = { readonly allowed: false; readonly reason: { readonly code: Standing } }
+/** A member of an organization as a subject, from facts of one moment. */
+export async function memberOf(facts: Facts, parties: Parties, o: { orgId: string; userId: string; asked: Asked }): Promise<Subject | Obstructed> {
+  const obstacle = findObstacle(parties)
+  const { user, member } = parties
+  if (obstacle !== undefined || user === undefined || member === undefined) return obstructed(obstacle ?? 'not_a_member')
+  return memberSubject(await facts.model(o.orgId), { orgId: o.orgId, userId: o.userId, user, member, ...o.asked })
+}
 
-/** Keys of the roles a member holds now, ownership included. */
-export const heldKeysOf = (model: PolicyModel, { member, nowMs }: { member: MemberFacts; nowMs: number }): string[] => [
-  ...roleKeysOf(model, rolesHeldAt(member.roles, nowMs)),
-  ...(member.isOwner ? [ownerRole] : []),
-]
+async function accountAsking(deps: DecidingDeps, caller: ServiceAccountCaller, at: Date | undefined): Promise<Subject | Obstructed> {
+  const today = await accountPartiesOf(deps, caller)
+  const about = { orgId: caller.orgId, serviceAccountId: caller.serviceAccountId, ceiling: caller.ceiling, asked: askedBy(deps, caller, at) }
+  if (at === undefined) return accountOf(deps.knowledge, today, about)
+  const past = deps.knowledge.asOf(at)
+  return accountOf(past, await findAccountParties(past, caller), about)
+}
+
+/** A service account as a subject, from facts of one moment; `ceiling` only when it acts itself. */
+export async function accountOf(
+  facts: Facts,
+  parties: AccountParties,
+  o: { orgId: string; serviceAccountId: string; ceiling?: readonly string[] | undefined; asked: Asked },
+): Promise<Subject | Obstructed> {
+  const obstacle = findAccountObstacle(parties)
+  const { account } = parties
+  if (obstacle !== undefined || account === undefined) return obstructed(obstacle ?? 'service_account_disabled')
+  const { asked, ceiling, ...who } = o
+  return serviceAccountSubject(await facts.model(o.orgId), { ...who, ceiling, account, ...asked })
+}
+
+async function operatorAsking(deps: DecidingDeps, caller: UserCaller): Promise<Subject | Obstructed> {
+  const { userId } = caller
+  const { user } = await partiesOf(deps, caller)
+  if (user?.status !== 'active') return obstructed('user_disabled')
+  const [model, assigned] = await Promise.all([deps.knowledge.model(), deps.knowledge.platformRoles(userId)])
+  return operatorSubject(model, { userId, user, assigned, ...askedBy(deps, caller) })
+}
+
+/** The token says how they signed in (a key: when it was made), and the gateway where they are. */
+function askedBy({ clock }: Pick<DecidingDeps, 'clock'>, { claims }: PrincipalCaller, at?: Date): Asked {
+  const nowMs = (at ?? clock.now()).getTime()
+  return { nowMs, request: { time: nowMs, ip: currentContext()?.clientAddress, acr: claims.acr, amr: claims.amr, auth_time: claims.auth_time * 1000 }, isByApplication: false }
+}
 
 /** @throws AppError `invalid_attribute`, `not_current`, `revision_unavailable` */
-export async function decideForMember(deps: DecidingDeps, caller: OrgCaller, questions: readonly Question[]): Promise<(Decision | Obstructed)[]> {
-  const parties = await partiesOf(deps, caller)
-  const obstacle = findObstacle(parties)
-  const { member } = parties
-  if (obstacle !== undefined || member === undefined) return questions.map(() => ({ allowed: false, reason: { code: obstacle ?? 'not_a_member' } }))
-  const model = await deps.knowledge.model(caller.orgId)
-  const now = deps.clock.now()
-  const held = heldKeysOf(model, { member, nowMs: now.getTime() })
-  const roles = roleSetOf(model.set, held)
-  const about = { caller, parties, held, now }
-  return questions.map((question) => {
-    const { type } = question.resource
-    const values = model.catalog.types.has(type) ? valuesFor(model, { question, ...about }) : {}
-    return decide(model.set, { resourceType: type, action: question.action.name, roles, values })
-  })
+export async function decideForCaller(deps: DecidingDeps, caller: OrgCaller, questions: readonly Question[]): Promise<(Decision | Obstructed)[]> {
+  const subject = await callerAsSubject(deps, caller)
+  return questions.map((question) => requireStated(answer(subject, question)))
 }
 
-/** At platform scope only platform assignments count, and only the platform's policies. */
 export async function decideForOperator(deps: DecidingDeps, caller: UserCaller, questions: readonly Question[]): Promise<(Decision | Obstructed)[]> {
-  const parties = await partiesOf(deps, caller)
-  if (parties.user?.status !== 'active') return questions.map(() => ({ allowed: false, reason: { code: 'user_disabled' } }))
-  const [model, assigned] = await Promise.all([deps.knowledge.model(), deps.knowledge.platformRoles(caller.userId)])
-  const now = deps.clock.now()
-  const held = roleKeysOf(model, rolesHeldAt(assigned, now.getTime()))
-  const about = { caller, parties: { ...parties, organization: undefined, member: undefined }, held, now }
-  return questions.map((question) =>
-    decide(model.set, { resourceType: question.resource.type, action: question.action.name, roles: roleSetOf(model.set, held), values: valuesFor(model, { question, ...about }) }),
-  )
+  const subject = await operatorAsking(deps, caller)
+  return questions.map((question) => requireStated(answer(subject, question)))
 }
 
-type About = { question: Question; caller: UserCaller; parties: Parties; held: readonly string[]; now: Date }
-
-function valuesFor(model: PolicyModel, about: About) {
-  const { question, parties } = about
-  const schema = conditionSchema(model.catalog, question.resource.type)
-  const assembled = assembleAttributes(schema, {
-    platform: platformStatements(about),
-    stored: { membership: parties.member?.attributes ?? {} },
-    caller: {
-      ...subjectStatements(schema, question.subjectProperties ?? {}),
-      resource: question.resource.properties ?? {},
-      action: question.action.properties ?? {},
-      request: question.context ?? {},
-    },
-  })
-  if (!assembled.ok) throw problem('invalid_attribute', { errors: assembled.errors })
-  return assembled.values
-}
-
-function platformStatements({ question, caller, parties, held, now }: About): Statements {
-  const { claims, orgId, userId } = caller
-  return {
-    user: { id: userId, email_verified: parties.user?.emailVerified },
-    organization: { id: parties.organization === undefined ? undefined : orgId },
-    membership: parties.member === undefined ? {} : { id: parties.member.id, is_owner: parties.member.isOwner, roles: held },
-    resource: { id: question.resource.id, type: question.resource.type },
-    request: { time: now.getTime(), ip: currentContext()?.clientAddress, acr: claims.acr, amr: claims.amr, auth_time: claims.auth_time * 1000 },
-    action: { name: question.action.name },
-  }
+/** @throws AppError `invalid_attribute` */
+export function requireStated(given: Answer): Decision | Obstructed {
+  if ('errors' in given) throw problem('invalid_attribute', { errors: [...given.errors] })
+  return given
 }
 
 /** A permission of Gatehouse itself as a question: about the organization, or about the platform. */

@@ -16,16 +16,16 @@ export type RoleDeletion = { roleId: string; isExpected(version: number): boolea
 /** @throws AppError `forbidden`, `not_found`, `precondition_failed` */
 export async function deleteRole(deps: Deps, caller: OrgCaller, input: RoleDeletion): Promise<void> {
   await requirePermission(deps, caller, permissions.writeRoles)
-  const { orgId, userId } = caller
-  const outcome = await deps.spine.write({ orgId, userId }, (tx) => remove(tx, { deps, caller, input }), { announce: 'await' })
+  const { orgId } = caller
+  const outcome = await deps.spine.write({ orgId }, (tx) => remove(tx, { deps, caller, input }), { announce: 'await' })
   deps.knowledge.dropModel(orgId)
   valueOf(outcome)
 }
 
 async function remove(tx: Tx, { deps, caller, input }: { deps: Deps; caller: OrgCaller; input: RoleDeletion }): Promise<Outcome<undefined>> {
-  const { orgId, userId } = caller
+  const { orgId } = caller
   const actor = actorOf(caller)
-  const { catalog, roles, rolesById, holdings } = await openModel(tx, { orgId, userId, nowMs: deps.clock.now().getTime() })
+  const { catalog, roles, rolesById, holdings } = await openModel(tx, { caller, nowMs: deps.clock.now().getTime() })
   const known = rolesById.get(input.roleId)
   if (!known) return { kind: 'not_found' }
   if (known.orgId === null) return { kind: 'platform_role' }

@@ -6,75 +6,107 @@ import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { createDroppingCache } from '../domain/dropping-cache.ts'
-import type { HeldRole, MemberFacts, OrganizationFacts, UserFacts } from '../domain/facts.ts'
-import { policyModelOf, type PolicyModel } from '../domain/policy-model.ts'
+import type { EntityFacts, HeldRole, MemberFacts, OrganizationFacts, ServiceAccountFacts, UserFacts } from '../domain/facts.ts'
+import type { PolicyModel } from '../domain/policy-model.ts'
 import { listPlatformRoles } from '../store/assignments.ts'
-import { listApplications } from '../store/catalog.ts'
-import { findMemberFacts, findOrganizationFacts, findUserFacts } from '../store/facts.ts'
-import { listPoliciesInReach } from '../store/policies.ts'
-import { listRolesInReach } from '../store/roles.ts'
+import { findEntity } from '../store/entities.ts'
+import { findMemberFacts, findOrganizationFacts, findServiceAccountFacts, findUserFacts } from '../store/facts.ts'
+import { createPolicyModels } from './policy-models.ts'
 
-export type Knowledge = {
+type AccountIn = { orgId: string; serviceAccountId: string }
+type EntityIn = { orgId: string; type: string; id: string }
+
+/** What a decision about a member, a service account or an entity rests on. */
+export type Facts = {
   user(userId: string): Promise<UserFacts | undefined>
   organization(orgId: string): Promise<OrganizationFacts | undefined>
   member(o: { orgId: string; userId: string }): Promise<MemberFacts | undefined>
-  platformRoles(userId: string): Promise<readonly HeldRole[]>
+  entity(o: EntityIn): Promise<EntityFacts | undefined>
+  serviceAccount(o: AccountIn): Promise<ServiceAccountFacts | undefined>
   /** Of an organization; without one, what holds at platform scope. */
   model(orgId?: string): Promise<PolicyModel>
+}
+
+export type Knowledge = Facts & {
+  platformRoles(userId: string): Promise<readonly HeldRole[]>
+  /** What was known at a moment of the past: read anew each time, only the compiled models are kept. */
+  asOf(at: Date): Facts
   /** Drops what these events say has changed; events of any service. */
-  dropChanged(events: readonly Pick<EventEnvelope, 'source' | 'subject' | 'orgid' | 'userid'>[]): void
+  dropChanged(events: readonly Pick<EventEnvelope, 'source' | 'subject' | 'orgid' | 'userid' | 'data'>[]): void
   dropMember(o: { orgId: string; userId: string }): void
+  dropServiceAccount(o: AccountIn): void
+  /** All of an organization: what a group holds has changed. */
+  dropMembers(orgId: string): void
+  /** All of a type: events do not say what an application calls its things. */
+  dropEntities(o: { orgId: string; type: string }): void
   /** Roles or policies of one organization; `undefined`: of the platform, which every model contains. */
   dropModel(orgId: string | undefined): void
   dropAll(): void
 }
 
-/** Entries kept; a member is some 500 bytes, a model of 20 roles and 20 policies some 100 kB. */
-const most = { parties: 50_000, models: 500 }
-const platform = 'platform'
+/** Entries kept; a member is some 500 bytes. */
+const most = { parties: 50_000 }
 
 export function createKnowledge(deps: { db: Db }): Knowledge {
   const { db } = deps
   const users = createDroppingCache<UserFacts | undefined>({ most: most.parties })
   const organizations = createDroppingCache<OrganizationFacts | undefined>({ most: most.parties })
   const members = createDroppingCache<MemberFacts | undefined>({ most: most.parties })
+  const accounts = createDroppingCache<ServiceAccountFacts | undefined>({ most: most.parties })
   const platformRoles = createDroppingCache<readonly HeldRole[]>({ most: most.parties })
-  const models = createDroppingCache<PolicyModel>({ most: most.models })
-  const all = [users, organizations, members, platformRoles, models]
+  const entities = createDroppingCache<EntityFacts | undefined>({ most: most.parties })
+  const models = createPolicyModels({ db })
+  const all = [users, organizations, members, accounts, platformRoles, entities, models]
 
-  const dropModel = (orgId: string | undefined): void => (orgId === undefined ? models.clear() : models.drop(orgId))
+  const dropModel = models.drop
   const dropMember = (o: { orgId: string; userId: string }): void => members.drop(memberKey(o))
+  const dropServiceAccount = (o: AccountIn): void => accounts.drop(accountKey(o))
+  const dropMembers = (orgId: string): void => members.dropWhere((key) => key.startsWith(`${orgId} `))
+  const dropEntities = ({ orgId, type }: { orgId: string; type: string }): void => entities.dropWhere((key) => key.startsWith(`${orgId} ${type} `))
   const dropChanged: Knowledge['dropChanged'] = (events) => {
-    for (const { source, subject, orgid, userid } of events) {
+    for (const { source, subject, orgid, userid, data } of events) {
       if (subject.startsWith('user_')) users.drop(subject)
       if (userid !== undefined) platformRoles.drop(userid)
       if (orgid !== undefined && userid !== undefined) dropMember({ orgId: orgid, userId: userid })
+      if (orgid !== undefined && subject.startsWith('svc_')) dropServiceAccount({ orgId: orgid, serviceAccountId: subject })
       if (source === '/gatehouse/orgs' && orgid !== undefined) organizations.drop(orgid)
       if (source === '/gatehouse/authz' && isOfModel(subject)) dropModel(orgid)
+      if (orgid !== undefined && userid === undefined && isOfMany(subject)) dropMembers(orgid)
+      if (orgid !== undefined && subject.startsWith('ent_')) dropEntities({ orgId: orgid, type: String(data['type']) })
     }
   }
+  const read = readFacts(db)
   return {
-    user: (userId) => users.get(userId, () => inScope(db, { userId }, (tx) => findUserFacts(tx, userId))),
-    organization: (orgId) => organizations.get(orgId, () => inScope(db, { orgId }, (tx) => findOrganizationFacts(tx, orgId))),
-    member: (o) => members.get(memberKey(o), () => inScope(db, o, (tx) => findMemberFacts(tx, o))),
+    user: (userId) => users.get(userId, () => read.user(userId)),
+    organization: (orgId) => organizations.get(orgId, () => read.organization(orgId)),
+    member: (o) => members.get(memberKey(o), () => read.member(o)),
+    serviceAccount: (o) => accounts.get(accountKey(o), () => read.serviceAccount(o)),
     platformRoles: (userId) => platformRoles.get(userId, () => inScope(db, { userId }, (tx) => listPlatformRoles(tx, userId))),
-    model: (orgId) => models.get(orgId ?? platform, () => loadModel(db, orgId)),
+    entity: (o) => entities.get(entityKey(o), () => read.entity(o)),
+    model: models.get,
+    asOf: (at) => ({ ...readFacts(db, at), model: (orgId) => models.getAt(orgId, at) }),
     dropChanged,
     dropMember,
+    dropServiceAccount,
+    dropMembers,
+    dropEntities,
     dropModel,
     dropAll: () => all.forEach((cache) => cache.clear()),
   }
 }
 
-const memberKey = ({ orgId, userId }: { orgId: string; userId: string }): string => `${orgId} ${userId}`
-const isOfModel = (subject: string): boolean => ['role_', 'pol_', 'app_'].some((prefix) => subject.startsWith(prefix))
+/** From PostgreSQL, now or as of a moment. */
+const readFacts = (db: Db, at?: Date): Omit<Facts, 'model'> => ({
+  user: (userId) => inScope(db, { userId }, (tx) => findUserFacts(tx, userId, at)),
+  organization: (orgId) => inScope(db, { orgId }, (tx) => findOrganizationFacts(tx, orgId, at)),
+  member: (o) => inScope(db, o, (tx) => findMemberFacts(tx, { ...o, at })),
+  serviceAccount: (o) => inScope(db, { orgId: o.orgId }, (tx) => findServiceAccountFacts(tx, o.serviceAccountId, at)),
+  entity: (o) => inScope(db, { orgId: o.orgId }, (tx) => findEntity(tx, { ...o, at })),
+})
 
-/** One transaction, so roles, policies and catalog belong together. */
-function loadModel(db: Db, orgId: string | undefined): Promise<PolicyModel> {
-  return inScope(db, orgId === undefined ? {} : { orgId }, async (tx) => {
-    const applications = await listApplications(tx)
-    const roles = await listRolesInReach(tx, orgId)
-    const policies = await listPoliciesInReach(tx, orgId)
-    return policyModelOf({ applications, roles, policies })
-  })
-}
+const memberKey = ({ orgId, userId }: { orgId: string; userId: string }): string => `${orgId} ${userId}`
+const entityKey = ({ orgId, type, id }: EntityIn): string => `${orgId} ${type} ${id}`
+const accountKey = ({ orgId, serviceAccountId }: AccountIn): string => `${orgId} ${serviceAccountId}`
+/** A group, or what was given to one: it concerns whoever belongs to it. */
+const isOfMany = (subject: string): boolean => subject.startsWith('grp_') || subject.startsWith('asg_')
+const isOfModel = (subject: string): boolean => ['role_', 'pol_', 'app_'].some((prefix) => subject.startsWith(prefix))

@@ -14,7 +14,7 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import Type, { type Static } from 'typebox'
 import { Value } from 'typebox/value'
 import { isAssignable, ownerRole } from '../domain/platform.ts'
-import { claimJoining, endMemberRoles, insertMemberRoles, resetJoining, type Holder } from '../store/assignments.ts'
+import { claimJoining, endHoldings, insertMemberRoles, resetJoining, type Holder } from '../store/assignments.ts'
 import { isMember, listActiveMemberships, listActiveOrganizations, upsertMembership, upsertOrganization } from '../store/copies.ts'
 import { listRolesInReach } from '../store/roles.ts'
 
@@ -54,7 +54,7 @@ export async function applyOrganizationEvent(deps: ProjectDeps, tx: Tx, event: E
 async function applyMembership(tx: Tx, { id, version, facts }: Said, always = false): Promise<void> {
   const row = { id, version, orgId: facts.organization_id, userId: facts.user_id, status: facts.status, isOwner: facts.is_owner, attributes: facts.attributes }
   const isNews = await upsertMembership(tx, row, always)
-  if (isNews && facts.status === 'removed') await endMemberRoles(tx, { membershipId: id })
+  if (isNews && facts.status === 'removed') await endHoldings(tx, id)
 }
 
 const holderOf = ({ id, facts }: Said): Holder => ({ membershipId: id, orgId: facts.organization_id, userId: facts.user_id })
@@ -63,7 +63,7 @@ const holderOf = ({ id, facts }: Said): Holder => ({ membershipId: id, orgId: fa
 async function giveJoiningRoles(deps: ProjectDeps, tx: Tx, said: Said & { roles: readonly string[] }): Promise<void> {
   const holder = holderOf(said)
   const { membershipId } = holder
-  await endMemberRoles(tx, { membershipId })
+  await endHoldings(tx, membershipId)
   const inReach = new Map((await listRolesInReach(tx, holder.orgId)).map((role) => [role.key, role.id]))
   const given = [...new Set(said.roles)].filter((key) => isAssignable(key) && inReach.has(key))
   const ignored = said.roles.filter((key) => key !== ownerRole && !given.includes(key))

@@ -15,14 +15,16 @@ import { listPoliciesInReach } from '../store/policies.ts'
 import { hasOrganizationRole, listRolesInReach } from '../store/roles.ts'
 import { announceCatalog } from './announce.ts'
 import { requirePermission } from './check-permissions.ts'
+import type { VersionedApplication } from './get-application.ts'
 import { done, valueOf, type Outcome } from './refusal.ts'
 import { replaceApplicationPolicies, replaceApplicationRoles } from './replace-application.ts'
-import { applicationView, type ApplicationView } from './views.ts'
+import { applicationView } from './views.ts'
 
-type Declaration = { key: string; manifest: ApplicationManifest }
+/** `isExpected` judges the version in force by the request's precondition. */
+type Declaration = { key: string; manifest: ApplicationManifest; isExpected(version: number): boolean }
 
-/** @throws AppError `forbidden`, `validation_failed`, `invalid_policy`, `conflict` */
-export async function putApplication(deps: Deps, caller: UserCaller, input: Declaration): Promise<ApplicationView> {
+/** @throws AppError `forbidden`, `validation_failed`, `invalid_policy`, `conflict`, `precondition_failed` */
+export async function putApplication(deps: Deps, caller: UserCaller, input: Declaration): Promise<VersionedApplication> {
   await requirePermission(deps, caller, permissions.writeCatalog, 'platform')
   if (input.key === gatehouse) throw problem('forbidden', { detail: 'Gatehouse itself is not declared from outside.' })
   const outcome = await deps.spine.write({}, (tx) => put(tx, { caller, input }), { db: 'system', announce: 'await' })
@@ -30,11 +32,14 @@ export async function putApplication(deps: Deps, caller: UserCaller, input: Decl
   return valueOf(outcome)
 }
 
-async function put(tx: Tx, { caller, input }: { caller: UserCaller; input: Declaration }): Promise<Outcome<ApplicationView>> {
+async function put(tx: Tx, { caller, input }: { caller: UserCaller; input: Declaration }): Promise<Outcome<VersionedApplication>> {
   await lockCatalog(tx)
-  if (await isApplicationUnchanged(tx, input)) return done(applicationView(input))
   const { key, manifest } = input
-  const applications = (await listApplications(tx)).filter((application) => application.key !== key)
+  const declared = await listApplications(tx)
+  const known = declared.find((application) => application.key === key)
+  if (!input.isExpected(known?.version ?? 0)) return { kind: 'changed' }
+  if (known && (await isApplicationUnchanged(tx, input))) return done({ application: applicationView(input), version: known.version })
+  const applications = declared.filter((application) => application.key !== key)
   const roles = (await listRolesInReach(tx, undefined)).flatMap((role) => (role.application === null || role.application === key ? [] : [{ ...role, application: role.application }]))
   const policies = (await listPoliciesInReach(tx, undefined)).filter((policy) => policy.application !== key)
   const check = checkManifest(input, { applications, roles, policyKeys: new Set(policies.map((policy) => policy.key)) })
@@ -50,5 +55,5 @@ async function put(tx: Tx, { caller, input }: { caller: UserCaller; input: Decla
   await replaceApplicationRoles(tx, input)
   await replaceApplicationPolicies(tx, { ...input, conditions: check.conditions })
   await announceCatalog(tx, row, actorOf(caller))
-  return done(applicationView(input))
+  return done({ application: applicationView(input), version: row.version })
 }

@@ -4,7 +4,7 @@ import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { endAssignmentsOfRoles } from '../store/assignments.ts'
-import { claimApplicationPolicyEnds, insertPolicy, listPoliciesInReach } from '../store/policies.ts'
+import { claimApplicationPolicyEnds, insertPolicy, listPoliciesInReach, type PolicyRowContent } from '../store/policies.ts'
 import { claimApplicationRoleEnds, claimRoleEnd, insertNextRole, insertRole, listRolesInReach } from '../store/roles.ts'
 
 type Declared = { key: string; manifest: ApplicationManifest }
@@ -29,7 +29,7 @@ export async function replaceApplicationRoles(tx: Tx, { key: application, manife
 export async function replaceApplicationPolicies(tx: Tx, o: Declared & { conditions: ReadonlyMap<string, CheckedIr> }): Promise<void> {
   const application = o.key
   const before = new Map((await listPoliciesInReach(tx, undefined)).filter((policy) => policy.application === application).map((policy) => [policy.key, policy]))
-  const contents = o.manifest.policies.map(({ key, effect, resource_type: resourceType, actions, roles, when }) => ({
+  const contents = o.manifest.policies.map(({ key, effect, resource_type: resourceType, actions, roles, when, obligation, tests }) => ({
     key,
     effect,
     resourceType,
@@ -37,6 +37,8 @@ export async function replaceApplicationPolicies(tx: Tx, o: Declared & { conditi
     roles: roles ?? null,
     whenSource: when ?? null,
     condition: o.conditions.get(key) ?? null,
+    obligation: obligation ?? null,
+    tests: tests ?? null,
   }))
   const unchanged = contents.filter((content) => {
     const known = before.get(content.key)
@@ -51,10 +53,8 @@ export async function replaceApplicationPolicies(tx: Tx, o: Declared & { conditi
   }
 }
 
-type Content = { effect: string; resourceType: string; actions: string[]; roles: string[] | null; whenSource: string | null; condition: CheckedIr | null }
-
 /** The condition is part of it: the same text can mean another type after the catalog changed. Spelled by type, as stored JSON loses its order. */
-const ordered = ({ effect, resourceType, actions, roles, whenSource, condition }: Content): unknown[] => [effect, resourceType, actions, roles, whenSource, sorted(condition)]
+const ordered = ({ effect, resourceType, actions, roles, whenSource, ...json }: PolicyRowContent): unknown[] => [effect, resourceType, actions, roles, whenSource, ...[json.condition, json.obligation, json.tests].map(sorted)]
 
 const isSame = (left: unknown, right: unknown): boolean => JSON.stringify(left) === JSON.stringify(right)
 

@@ -19,15 +19,15 @@ export type RoleUpdate = { roleId: string; name: string; permissions: string[]; 
 /** @throws AppError `forbidden`, `not_found`, `validation_failed`, `precondition_failed` */
 export async function updateRole(deps: Deps, caller: OrgCaller, input: RoleUpdate): Promise<VersionedRole> {
   await requirePermission(deps, caller, permissions.writeRoles)
-  const { orgId, userId } = caller
-  const outcome = await deps.spine.write({ orgId, userId }, (tx) => update(tx, { deps, caller, input }))
+  const { orgId } = caller
+  const outcome = await deps.spine.write({ orgId }, (tx) => update(tx, { deps, caller, input }))
   deps.knowledge.dropModel(orgId)
   return valueOf(outcome)
 }
 
 async function update(tx: Tx, { deps, caller, input }: { deps: Deps; caller: OrgCaller; input: RoleUpdate }): Promise<Outcome<VersionedRole>> {
-  const { orgId, userId } = caller
-  const { catalog, roles, rolesById, holdings } = await openModel(tx, { orgId, userId, nowMs: deps.clock.now().getTime() })
+  const { orgId } = caller
+  const { catalog, roles, rolesById, holdings } = await openModel(tx, { caller, nowMs: deps.clock.now().getTime() })
   const known = rolesById.get(input.roleId)
   if (!known) return { kind: 'not_found' }
   if (known.orgId === null) return { kind: 'platform_role' }

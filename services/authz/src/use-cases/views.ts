@@ -1,9 +1,13 @@
 /** Rows as the wire has them. */
 import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
-import type { Policy } from '@gatehouse/contracts/http/authz/policies'
-import type { Role } from '@gatehouse/contracts/http/authz/roles'
+import type { Assignment } from '@gatehouse/contracts/http/authz/assignments'
+import type { Entity } from '@gatehouse/contracts/http/authz/entities'
+import type { Group } from '@gatehouse/contracts/http/authz/groups'
+import type { Policy, PolicyContent } from '@gatehouse/contracts/http/authz/policies'
+import type { PolicyDraft, PolicyVersion } from '@gatehouse/contracts/http/authz/policy-lifecycle'
+import type { Role, RoleVersion } from '@gatehouse/contracts/http/authz/roles'
 import type { Application, Catalog } from '../domain/catalog.ts'
-import type { PolicyRow, RoleRow } from '../store/schema.ts'
+import { principalIdOf, type AssignmentRow, type EntityRow, type GroupRow, type PolicyDraftRow, type PolicyRow, type RoleRow } from '../store/schema.ts'
 
 /** The platform's wildcard over every type is shown as what it is at the moment: one wildcard per type. */
 export const roleView = (row: RoleRow, types: Pick<Catalog['types'], 'keys'>): Role => ({
@@ -16,15 +20,49 @@ export const roleView = (row: RoleRow, types: Pick<Catalog['types'], 'keys'>): R
   created_at: row.createdAt.toISOString(),
 })
 
-export const policyView = (row: PolicyRow): Policy => ({
-  id: row.id,
-  key: row.key,
+export const policyContent = (row: PolicyRow): PolicyContent => ({
   effect: row.effect,
   resource_type: row.resourceType,
   actions: row.actions,
   ...(row.roles === null ? {} : { roles: row.roles }),
   ...(row.whenSource === null ? {} : { when: row.whenSource }),
-  version: row.version,
+  ...(row.obligation === null ? {} : { obligation: row.obligation }),
+  ...(row.tests === null ? {} : { tests: row.tests }),
+})
+
+export const policyView = (row: PolicyRow): Policy => ({ id: row.id, key: row.key, ...policyContent(row), version: row.version, created_at: row.createdAt.toISOString() })
+
+/** Text of the database's own making, to the millisecond that the wire has. */
+const instant = (text: string): string => new Date(text).toISOString()
+const validityView = (row: { validFrom: string; validTo: string | null }) => ({ valid_from: instant(row.validFrom), valid_to: row.validTo === null ? null : instant(row.validTo) })
+
+export const roleVersionView = (row: RoleRow, types: Pick<Catalog['types'], 'keys'>): RoleVersion => ({ ...roleView(row, types), version: row.version, ...validityView(row) })
+
+export const policyVersionView = (row: PolicyRow): PolicyVersion => ({ ...policyView(row), ...validityView(row) })
+
+export const policyDraftView = (row: PolicyDraftRow, { key }: { key: string }): PolicyDraft => ({ id: row.policyId, key, ...row.content, saved_at: row.savedAt.toISOString() })
+
+export const groupView = ({ id, key, name, createdAt }: GroupRow): Group => ({ id, key, name, created_at: createdAt.toISOString() })
+
+/** Undefined for an assignment of a role that is gone: it gives nothing. */
+export const assignmentView = (row: AssignmentRow, role: string | undefined): Assignment | undefined =>
+  role === undefined
+    ? undefined
+    : {
+        id: row.id,
+        principal: { type: row.principalType === 'group' ? 'group' : 'user', id: principalIdOf(row) },
+        role,
+        ...(row.resourceType === null || row.resourceId === null ? {} : { resource: { type: row.resourceType, id: row.resourceId } }),
+        ...(row.expiresAt === null ? {} : { expires_at: row.expiresAt.toISOString() }),
+        given_by: row.givenBy,
+        valid_from: instant(row.validFrom),
+      }
+
+export const entityView = (row: EntityRow, keysById: ReadonlyMap<string, string>): Entity => ({
+  type: row.type,
+  id: row.key,
+  attributes: row.attributes,
+  roles: row.roleIds.flatMap((id) => keysById.get(id) ?? []).sort(),
   created_at: row.createdAt.toISOString(),
 })
 

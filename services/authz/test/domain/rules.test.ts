@@ -81,8 +81,8 @@ t.test('definitions are checked against the catalog, all problems at once', asyn
   t.match(checkRoleDefinition({ key: 'x', permissions: ['a:b'], inherits: ['owner', 'nobody'] }, { catalog, others: roles }), [{ path: '/permissions/0' }, { path: '/inherits/0' }, { path: '/inherits/1' }])
   t.same(checkRoleDefinition({ key: 'x', permissions: ['invoice:*'], inherits: ['reader'] }, { catalog, others: roles }), [])
   const policy = { key: 'p', effect: 'deny' as const, resource_type: 'invoice', actions: ['read'] }
-  t.match(checkPolicyDefinition({ ...policy, when: 'membership.limit > 3 && request.time > timestamp("2026-01-01T00:00:00Z")' }, { catalog, roles: new Set() }), { ok: true })
-  t.match(checkPolicyDefinition({ ...policy, when: 'user.__proto__ == "x"\n|| nonsense' }, { catalog, roles: new Set() }), { ok: false, errors: [{ path: '/when', message: /line 2, column 4/ }] })
+  t.match(checkPolicyDefinition({ ...policy, when: 'membership.limit > 3 && request.time > timestamp("2026-01-01T00:00:00Z")' }, { catalog, roles: new Map() }), { ok: true })
+  t.match(checkPolicyDefinition({ ...policy, when: 'user.__proto__ == "x"\n|| nonsense' }, { catalog, roles: new Map() }), { ok: false, errors: [{ path: '/when', message: /line 2, column 4/ }] })
   t.match(checkManifest({ key: 'invoices', manifest: invoices }, { applications: [gatehouse], roles: [], policyKeys: new Set() }), { errors: [], conflicts: [], policyErrors: [] })
 })
 

@@ -141,5 +141,12 @@ t.test('internal: which roles a person may give', async (t) => {
 
 t.test('the well-known document says where to ask', async (t) => {
   const { body } = await platform.ask(replica, { method: 'GET', url: '/.well-known/authzen-configuration' })
-  t.same(body, { policy_decision_point: 'https://gatehouse.test', access_evaluation_endpoint: 'https://gatehouse.test/access/v1/evaluation' })
+  t.same(body, {
+    policy_decision_point: 'https://gatehouse.test',
+    access_evaluation_endpoint: 'https://gatehouse.test/access/v1/evaluation',
+    access_evaluations_endpoint: 'https://gatehouse.test/access/v1/evaluations',
+    search_subject_endpoint: 'https://gatehouse.test/access/v1/search/subject',
+    search_resource_endpoint: 'https://gatehouse.test/access/v1/search/resource',
+    search_action_endpoint: 'https://gatehouse.test/access/v1/search/action',
+  })
 })

@@ -47,7 +47,7 @@ t.test('200: the list has the platform’s roles first, page by page, and none t
     if (next === null) break
     cursor = `&cursor=${next}`
   }
-  t.same(keys, ['admin', 'invoice-clerk', 'invoice-purger', 'invoice-reader', 'member', 'viewer', 'aaa'])
+  t.same(keys, ['admin', 'evaluator', 'invoice-clerk', 'invoice-purger', 'invoice-reader', 'member', 'viewer', 'aaa'])
   t.match((await call(owner, { path: '?cursor=rubbish' })).body, { code: 'invalid_cursor' })
 })
 

@@ -6,11 +6,13 @@ import type { AccessTokenClaims } from '@gatehouse/contracts/claims/access-token
 import type { RouteAuth } from '@gatehouse/contracts/http/contract'
 
 export type AccessDecision =
-  | { readonly kind: 'allowed'; readonly as: 'person' | 'anonymous' }
-  | { readonly kind: 'refused'; readonly code: 'unauthenticated' | 'token_revoked' | 'not_current' | 'not_found' | 'organization_required' }
+  | { readonly kind: 'allowed'; readonly as: 'principal' | 'anonymous' }
+  | { readonly kind: 'refused'; readonly code: 'unauthenticated' | 'token_revoked' | 'not_current' | 'not_found' | 'organization_required' | 'person_required' }
 
 export type AccessQuestion = {
   readonly auth: RouteAuth
+  /** A service account has no place here. */
+  readonly isForPeopleOnly: boolean
   /** The organization the path names, when it names one. */
   readonly orgInPath: string | undefined
   /** What the token says, once its signature and its times were verified. */
@@ -20,18 +22,19 @@ export type AccessQuestion = {
   readonly isCurrent: boolean
 }
 
-const allowed = (as: 'person' | 'anonymous'): AccessDecision => ({ kind: 'allowed', as })
+const allowed = (as: 'principal' | 'anonymous'): AccessDecision => ({ kind: 'allowed', as })
 const refused = (code: (AccessDecision & { kind: 'refused' })['code']): AccessDecision => ({ kind: 'refused', code })
 
-export function decideAccess({ auth, orgInPath, claims, isVoid, isCurrent }: AccessQuestion): AccessDecision {
+export function decideAccess({ auth, isForPeopleOnly, orgInPath, claims, isVoid, isCurrent }: AccessQuestion): AccessDecision {
   if (auth === 'internal') return refused('not_found')
   if (claims === undefined) return auth === 'open' ? allowed('anonymous') : refused('unauthenticated')
   if (isVoid) return refused('token_revoked')
-  // An open route never fails for currency: it goes on without the person nobody can vouch for.
+  // An open route never fails for currency: it goes on without whoever nobody can vouch for.
   if (!isCurrent) return auth === 'open' ? allowed('anonymous') : refused('not_current')
   if (auth === 'organization') {
     if (orgInPath !== undefined && orgInPath !== claims.org_id) return refused('not_found')
     if (claims.org_id === undefined) return refused('organization_required')
   }
-  return allowed('person')
+  if (auth !== 'open' && isForPeopleOnly && claims.sub.startsWith('svc_')) return refused('person_required')
+  return allowed('principal')
 }

@@ -38,10 +38,15 @@ export function forgetOldFloors(table: FloorTable, nowMs: number): void {
 
 export const countFloors = (table: FloorTable): number => Object.values(table).reduce((sum, floors) => sum + floors.size, 0)
 
-/** The kinds of floor an event can raise: the name of the version in it, and of the id it is about. */
+/**
+ * The kinds of floor an event can raise: the name of the version in it, and of the id it is about. To its access tokens an API key is
+ * what a session is to a person's, and the service account what the person is: they stand in the same claims.
+ */
 const floorFields = [
   { kind: 'session', version: 'min_sv', id: 'session_id' },
+  { kind: 'session', version: 'min_sv', id: 'api_key_id' },
   { kind: 'user', version: 'min_uv', id: 'user_id' },
+  { kind: 'user', version: 'min_uv', id: 'service_account_id' },
   { kind: 'organization', version: 'min_ov', id: 'organization_id' },
   { kind: 'membership', version: 'min_mv', id: 'membership_id' },
 ] as const
@@ -50,11 +55,11 @@ const floorFields = [
 export function floorsOfEvent(event: { readonly type: string; readonly data: Readonly<Record<string, unknown>> }): Floor[] {
   const { type, data } = event
   if (type === SigningKeyVoided.type) return [{ kind: 'kid', id: String(data['kid']), ended: true, minVersion: 0 }]
-  return floorFields.flatMap(({ kind, version, id }) => {
-    const minVersion = data[version]
+  return floorFields.flatMap(({ kind, version, id: idField }) => {
+    const [minVersion, id] = [data[version], data[idField]]
     const ended = kind === 'session' && type === SessionEnded.type
-    if (typeof minVersion !== 'number' && !ended) return []
-    return [{ kind, id: String(data[id]), ended, minVersion: typeof minVersion === 'number' ? minVersion : 0 }]
+    if (typeof id !== 'string' || (typeof minVersion !== 'number' && !ended)) return []
+    return [{ kind, id, ended, minVersion: typeof minVersion === 'number' ? minVersion : 0 }]
   })
 }
 

@@ -5,6 +5,7 @@
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import { Problem } from '@gatehouse/contracts/problems/problem'
 import { problems, type ProblemCode } from '@gatehouse/contracts/problems/registry'
+import { isForPeopleOnly } from '@gatehouse/service-kit/http/caller'
 import { closedSchema } from '@gatehouse/service-kit/http/closed-schema'
 import type { TObject, TSchema } from 'typebox'
 
@@ -32,7 +33,10 @@ export function openApiDocument(routes: readonly RouteContract[], options: { ser
     paths: Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1))),
     components: {
       schemas: { Problem: plain(Problem) },
-      securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT (RFC 9068), ES256' } },
+      securitySchemes: {
+        accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT (RFC 9068), ES256' },
+        apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'API key of a service account, gthk_…' },
+      },
     },
   }
 }
@@ -43,7 +47,7 @@ function operationOf(route: RouteContract): Json {
     operationId: route.operationId,
     summary: route.summary,
     tags: [route.service],
-    ...(route.auth === 'open' ? { security: [{}, { accessToken: [] }] } : { security: [{ accessToken: [] }] }),
+    security: [...(route.auth === 'open' ? [{}] : []), { accessToken: [] }, ...(takesApiKeys(route) ? [{ apiKey: [] }] : [])],
     ...parametersOf(route),
     ...(route.body ? { requestBody: { required: true, content: { 'application/json': { schema: closedSchema(route.body) } } } } : {}),
     responses: {
@@ -55,6 +59,8 @@ function operationOf(route: RouteContract): Json {
     },
   }
 }
+
+const takesApiKeys = (route: RouteContract): boolean => route.auth !== 'open' && !isForPeopleOnly(route)
 
 function parametersOf(route: RouteContract): Json {
   const parameters = [
@@ -75,7 +81,7 @@ function parametersIn(place: 'path' | 'query', schema: TObject | undefined): Jso
 function codesOf(route: RouteContract): ProblemCode[] {
   const codes: ProblemCode[] = ['validation_failed', 'rate_limited', 'internal_error', 'unavailable', ...(route.problems ?? [])]
   if (route.body) codes.push('malformed_request', 'payload_too_large', 'unsupported_media_type')
-  if (route.auth !== 'open') codes.push('unauthenticated', 'token_revoked', 'not_current')
+  if (route.auth !== 'open') codes.push('unauthenticated', 'token_revoked', 'not_current', takesApiKeys(route) ? 'invalid_api_key' : 'person_required')
   if (route.params || route.auth === 'organization') codes.push('not_found')
   if (route.idempotent) codes.push('idempotency_in_progress', 'idempotency_key_reused')
   return codes

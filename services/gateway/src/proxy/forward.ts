@@ -1,7 +1,7 @@
 /** Passes one request on to the service that owns its route and its answer back. Decides nothing: the guard has. */
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import type { AssertionSigner } from '@gatehouse/service-kit/http/assertion'
-import { anonymous, type Caller } from '@gatehouse/service-kit/http/caller'
+import { anonymous, type AnonymousCaller, type PrincipalCaller } from '@gatehouse/service-kit/http/caller'
 import { signalOf } from '@gatehouse/service-kit/http/deadline'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { canonicalPath } from '../domain/route-table.ts'
@@ -25,7 +25,7 @@ export function createForward(
         path: canonicalPath(route.path, request.params as Record<string, string>) + queryOf(request.raw.url ?? ''),
         headers: headersIn({
           request,
-          caller: (request.caller as Caller | null) ?? anonymous,
+          caller: (request.caller as AnonymousCaller | PrincipalCaller | null) ?? anonymous,
           assertion: signer.assertionFor(peer),
           clientAddress: addressOf(request),
         }),

@@ -4,14 +4,14 @@
  */
 import { internalHeaders, revisionHeader } from '@gatehouse/contracts/common/services'
 import { childTraceparent, currentContext } from '@gatehouse/service-kit/context/request-context'
-import type { Caller } from '@gatehouse/service-kit/http/caller'
+import type { AnonymousCaller, PrincipalCaller } from '@gatehouse/service-kit/http/caller'
 import type { FastifyRequest } from 'fastify'
 
 const passedIn = ['accept', 'accept-language', 'content-type', 'idempotency-key', 'if-match', 'if-none-match'] as const
 const passedOut = ['content-type', 'content-length', 'etag', 'last-modified', 'location', 'cache-control', 'retry-after', 'set-cookie', 'www-authenticate', 'vary', revisionHeader] as const
 
 /** Headers of the request to the service, under the gateway's own assertion. */
-export function headersIn(options: { request: FastifyRequest; caller: Caller; assertion: string; clientAddress: string }): Record<string, string> {
+export function headersIn(options: { request: FastifyRequest; caller: AnonymousCaller | PrincipalCaller; assertion: string; clientAddress: string }): Record<string, string> {
   const { request, caller, assertion, clientAddress } = options
   const context = currentContext()
   const headers: Record<string, string> = {
@@ -23,7 +23,7 @@ export function headersIn(options: { request: FastifyRequest; caller: Caller; as
   if (context) headers['traceparent'] = childTraceparent(context.traceparent)
   const userAgent = request.headers['user-agent']
   if (userAgent !== undefined) headers[internalHeaders.userAgent] = userAgent.slice(0, 512)
-  if (caller.kind === 'user') headers[internalHeaders.accessToken] = caller.accessToken
+  if (caller.kind !== 'anonymous') headers[internalHeaders.accessToken] = caller.accessToken
   for (const name of passedIn) {
     const value = request.headers[name]
     if (typeof value === 'string') headers[name] = value

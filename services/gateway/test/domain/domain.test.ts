@@ -69,8 +69,9 @@ t.test('old floors are forgotten, voided keys never', async (t) => {
 })
 
 t.test('who may pass: every kind of route with every kind of token', async (t) => {
-  const question = (change: Partial<AccessQuestion>): AccessQuestion => ({ auth: 'user', orgInPath: undefined, claims, isVoid: false, isCurrent: true, ...change })
-  const person = { kind: 'allowed', as: 'person' }
+  const question = (change: Partial<AccessQuestion>): AccessQuestion => ({ auth: 'user', isForPeopleOnly: false, orgInPath: undefined, claims, isVoid: false, isCurrent: true, ...change })
+  const person = { kind: 'allowed', as: 'principal' }
+  const machine = { ...claims, sub: newId('svc'), sid: newId('apk'), mid: undefined, mv: undefined } as unknown as AccessTokenClaims
   const anonymous = { kind: 'allowed', as: 'anonymous' }
   const refused = (code: string) => ({ kind: 'refused', code })
   const rows: [string, Partial<AccessQuestion>, object][] = [
@@ -91,6 +92,11 @@ t.test('who may pass: every kind of route with every kind of token', async (t) =
     ['organization in the path, none in the token', { auth: 'organization', orgInPath: org, claims: withoutOrg }, refused('not_found')],
     ['organization, none in path or token', { auth: 'organization', claims: withoutOrg }, refused('organization_required')],
     ['organization, not current: unknown before foreign', { auth: 'organization', orgInPath: newId('org'), isCurrent: false }, refused('not_current')],
+    ['for people, a person', { isForPeopleOnly: true }, person],
+    ['for people, a service account', { isForPeopleOnly: true, claims: machine }, refused('person_required')],
+    ['for people in an organization, a service account of it', { auth: 'organization', orgInPath: org, isForPeopleOnly: true, claims: machine }, refused('person_required')],
+    ['for people in an organization, a service account of another', { auth: 'organization', orgInPath: newId('org'), isForPeopleOnly: true, claims: machine }, refused('not_found')],
+    ['organization, a service account of it', { auth: 'organization', orgInPath: org, claims: machine }, person],
     ['internal, whoever', { auth: 'internal' }, refused('not_found')],
   ]
   for (const [name, change, expected] of rows) t.same(decideAccess(question(change)), expected, name)

@@ -1,11 +1,11 @@
 /** The policy decision point as orgs needs it. Not knowing is an error (503), never a yes. */
 import { CheckGrantableRoles, CheckPermissions } from '@gatehouse/contracts/http/authz/evaluation'
-import type { UserCaller } from '@gatehouse/service-kit/http/caller'
+import type { PrincipalCaller } from '@gatehouse/service-kit/http/caller'
 import type { ServiceClient } from '@gatehouse/service-kit/http/service-client'
 
 export type AuthzClient = {
-  /** May this person do that in the organization of their token? */
-  isPermitted(user: UserCaller, permission: string): Promise<boolean>
+  /** May whoever this is do that in the organization of their token? */
+  isPermitted(user: PrincipalCaller, permission: string): Promise<boolean>
   /** Which of these roles do not exist there, and which may `grantedBy` not give? */
   checkGrantableRoles(o: { orgId: string; grantedBy: string; roles: string[] }): Promise<{ unknown: string[]; refused: string[] }>
 }

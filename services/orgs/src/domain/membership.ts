@@ -38,9 +38,8 @@ export function decideUpdate(o: {
   return changed.length === 0 ? { kind: 'unchanged' } : { kind: 'changed', changed, attributes, isOwner }
 }
 
-/** May `target` be removed by the person `actorUserId`, whose own membership is `actor`? Removing an owner takes ownership away. */
+/** May `target` be removed by `actor`? A service account is no member, so there it is undefined. Removing an owner takes ownership away. */
 export function decideRemoval(o: {
-  actorUserId: string
   actor: Standing | undefined
   target: Standing | undefined
   ownerCount: number
@@ -48,7 +47,7 @@ export function decideRemoval(o: {
   const { actor, target } = o
   if (!target) return { kind: 'not_found' }
   if (!target.isOwner) return { kind: 'removed' }
-  if (target.userId !== o.actorUserId && !actor?.isOwner) return { kind: 'not_an_owner' }
+  if (target.userId !== actor?.userId && !actor?.isOwner) return { kind: 'not_an_owner' }
   return o.ownerCount <= 1 ? { kind: 'last_owner' } : { kind: 'removed' }
 }
 

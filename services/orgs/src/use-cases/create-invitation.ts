@@ -1,7 +1,7 @@
 /** Invites an address with roles. The mail goes out from the event; its secret is minted when it is sent. */
 import type { Invitation } from '@gatehouse/contracts/http/orgs/invitations'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import { actorOf, type OrgCaller } from '@gatehouse/service-kit/http/caller'
+import { actorOf, type MemberCaller } from '@gatehouse/service-kit/http/caller'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Deps } from '../deps.ts'
 import { normalizeEmail } from '../domain/email-address.ts'
@@ -15,7 +15,7 @@ import { invitationView } from './views.ts'
 /** @throws AppError `forbidden`, `validation_failed` for an unknown role, `conflict` when the address has an open invitation. */
 export async function createInvitation(
   deps: Pick<Deps, 'spine' | 'authz'>,
-  caller: OrgCaller,
+  caller: MemberCaller,
   input: { email: string; roles: string[] },
 ): Promise<Invitation> {
   const { orgId, userId } = caller
@@ -33,7 +33,7 @@ export async function createInvitation(
   return invitationView(row)
 }
 
-async function requireGrantable(deps: Pick<Deps, 'authz'>, caller: OrgCaller, roles: string[]): Promise<void> {
+async function requireGrantable(deps: Pick<Deps, 'authz'>, caller: MemberCaller, roles: string[]): Promise<void> {
   const answer = await deps.authz.checkGrantableRoles({ orgId: caller.orgId, grantedBy: caller.userId, roles })
   const decision = decideGrant(roles, answer)
   if (decision.kind === 'unknown_roles') throw problem('validation_failed', { errors: decision.errors })

@@ -11,11 +11,12 @@ import { permissions } from '../domain/permissions.ts'
 import { claimRemoval, countOwners, findMember } from '../store/memberships.ts'
 import { lockOrganization } from '../store/organizations.ts'
 import { announceMembershipRemoved } from './announce.ts'
+import { findActor } from './find-actor.ts'
 import { requirePermission } from './require-permission.ts'
 
 /** @throws AppError `forbidden`, `not_found`, `last_owner` */
 export async function removeMember(deps: Pick<Deps, 'spine' | 'authz'>, caller: OrgCaller, input: { userId: string }): Promise<void> {
-  if (input.userId !== caller.userId) await requirePermission(deps, caller, permissions.removeMembers)
+  if (caller.kind !== 'user' || input.userId !== caller.userId) await requirePermission(deps, caller, permissions.removeMembers)
   const decision = await deps.spine.write({ orgId: caller.orgId }, (tx) => remove(tx, caller, input.userId), { announce: 'await' })
   if (decision.kind === 'not_found') throw problem('not_found')
   if (decision.kind === 'not_an_owner') throw problem('forbidden', { detail: 'Only an owner removes an owner.' })
@@ -26,8 +27,8 @@ async function remove(tx: Tx, caller: OrgCaller, userId: string): Promise<Remova
   const { orgId } = caller
   await lockOrganization(tx, orgId)
   const target = await findMember(tx, { orgId, userId })
-  const actor = await findMember(tx, { orgId, userId: caller.userId })
-  const decision = decideRemoval({ actorUserId: caller.userId, actor, target, ownerCount: await countOwners(tx, orgId) })
+  const actor = await findActor(tx, caller)
+  const decision = decideRemoval({ actor, target, ownerCount: await countOwners(tx, orgId) })
   if (decision.kind !== 'removed' || !target) return decision
   const row = await claimRemoval(tx, target.id)
   if (!row) return { kind: 'not_found' }

@@ -13,6 +13,7 @@ import { claimUpdate, countOwners, findMember } from '../store/memberships.ts'
 import { lockOrganization } from '../store/organizations.ts'
 import type { MembershipRow } from '../store/schema.ts'
 import { announceMembershipUpdated } from './announce.ts'
+import { findActor } from './find-actor.ts'
 import { requirePermission } from './require-permission.ts'
 import { memberView } from './views.ts'
 
@@ -40,7 +41,7 @@ async function update(
   const { orgId } = caller
   await lockOrganization(tx, orgId)
   const target = await findMember(tx, { orgId, userId: input.userId })
-  const actor = await findMember(tx, { orgId, userId: caller.userId })
+  const actor = await findActor(tx, caller)
   const decision = decideUpdate({ actor, target, change: input.change, ownerCount: await countOwners(tx, orgId) })
   if (decision.kind !== 'changed' || !target) return { decision, row: target }
   const row = await claimUpdate(tx, { id: target.id, attributes: decision.attributes, isOwner: decision.isOwner })

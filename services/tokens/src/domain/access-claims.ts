@@ -44,4 +44,4 @@ export function accessClaims(o: {
 }
 
 /** RFC 7519 NumericDate. */
-const epochSeconds = (at: Date): number => Math.floor(at.getTime() / 1000)
+export const epochSeconds = (at: Date): number => Math.floor(at.getTime() / 1000)

@@ -76,6 +76,38 @@ export const refreshTokens = pgTable('refresh_tokens', {
   successorSealed: bytea('successor_sealed'),
 })
 
+export const serviceAccounts = pgTable('service_accounts', {
+  id: typeId('id', 'svc').primaryKey(),
+  orgId: typeId('org_id', 'org').notNull(),
+  name: text('name').notNull(),
+  status: text('status', { enum: ['active', 'disabled', 'deleted'] }).notNull(),
+  version: version().notNull(),
+  minVersion: version('min_version').notNull(),
+  floorChangedAt: at('floor_changed_at'),
+  createdBy: text('created_by').notNull(),
+  createdAt: at('created_at').notNull(),
+  updatedAt: at('updated_at').notNull(),
+})
+
+export const apiKeys = pgTable('api_keys', {
+  id: typeId('id', 'apk').primaryKey(),
+  orgId: typeId('org_id', 'org').notNull(),
+  serviceAccountId: typeId('service_account_id', 'svc').notNull(),
+  name: text('name'),
+  hash: bytea('hash').notNull(),
+  prefix: text('prefix').notNull(),
+  last4: text('last4').notNull(),
+  permissions: text('permissions').array(),
+  status: text('status', { enum: ['active', 'revoked'] }).notNull(),
+  version: version().notNull(),
+  minVersion: version('min_version').notNull(),
+  floorChangedAt: at('floor_changed_at'),
+  createdBy: text('created_by').notNull(),
+  createdAt: at('created_at').notNull(),
+  expiresAt: at('expires_at').notNull(),
+  lastUsedAt: at('last_used_at'),
+})
+
 export const userStates = pgTable('user_states', {
   id: typeId('id', 'user').primaryKey(),
   version: version().notNull(),

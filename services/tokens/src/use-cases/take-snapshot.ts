@@ -1,5 +1,7 @@
-/** What a reader of tokens loads before it follows the events: live sessions, or the floors a starting gateway needs. */
+/** What a reader of tokens loads before it follows the events: live sessions, the service accounts, or the floors a starting gateway needs. */
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import { listRecentKeyFloors } from '../store/api-keys.ts'
+import { listAllServiceAccounts, listRecentAccountFloors } from '../store/service-accounts.ts'
 import { listActiveSessions, listRecentFloors } from '../store/sessions.ts'
 import { listVoidedKeyIds } from '../store/signing-keys.ts'
 
@@ -21,9 +23,22 @@ export async function snapshotState(emit: Emit, tx: Tx): Promise<void> {
   }
 }
 
+export async function snapshotServiceAccounts(emit: Emit, tx: Tx): Promise<void> {
+  let afterId: string | undefined
+  for (;;) {
+    const page = await listAllServiceAccounts(tx, { afterId, limit: pageRows })
+    for (const { id, orgId, status, version } of page) await emit({ kind: 'service_account', id, organization_id: orgId, status, version })
+    afterId = page.at(-1)?.id
+    if (page.length < pageRows) return
+  }
+}
+
+/** A key is to its access tokens what a session is, and its account what a person is. */
 export async function snapshotFloors(emit: Emit, tx: Tx): Promise<void> {
   for (const { id, status, minVersion } of await listRecentFloors(tx, floorsSeconds)) {
     await emit({ kind: 'session', id, ...(status === 'ended' && { ended: true }), min_version: minVersion })
   }
+  for (const { id, minVersion } of await listRecentKeyFloors(tx, floorsSeconds)) await emit({ kind: 'session', id, ended: true, min_version: minVersion })
+  for (const { id, minVersion } of await listRecentAccountFloors(tx, floorsSeconds)) await emit({ kind: 'user', id, min_version: minVersion })
   for (const id of await listVoidedKeyIds(tx)) await emit({ kind: 'kid', id, void: true })
 }

@@ -7,11 +7,13 @@ import t from 'tap'
 import { eraseSeals, endExpiredSessions, forgetOldSessions } from '../../src/use-cases/keep-house.ts'
 import { openSuccessor, sealSuccessor } from '../../src/crypto/successor-seal.ts'
 import { openPlatform } from '../fixtures/platform.ts'
+import { createKey, ownedOrganization } from '../fixtures/service-accounts.ts'
 
 const platform = await openPlatform(t)
 const replica = await platform.replica()
 const { db, system } = replica.deps
 const owned = ['sessions', 'refresh_families', 'refresh_tokens', 'membership_states', 'user_states', 'organization_states'] as const
+const ofOrganizations = ['service_accounts', 'api_keys'] as const
 const countAs = async (scope: { userId?: string; orgId?: string }, table: string) =>
   await inScope(db, scope, async (tx) => Number(rowsOf<{ n: string }>(await tx.execute(sql`select count(*) as n from ${sql.identifier(table)}`))[0]?.n))
 const refusal = async (run: () => Promise<unknown>) => {
@@ -44,20 +46,35 @@ t.test('a request sees the rows of its person and of nobody else, whatever it as
   t.equal(await refusal(forged), '42501', 'a row for somebody else is refused')
 })
 
-t.test('row-level security is enabled and forced on every table of a person', async (t) => {
-  const rows = await platform.admin<{ relname: string }[]>`select relname from pg_class where relnamespace = 'tokens'::regnamespace and relname in ${platform.admin([...owned])} and relrowsecurity and relforcerowsecurity`
-  t.same(rows.map((row) => row.relname).sort(), [...owned].sort())
+t.test('a request sees the service accounts and keys of its organization and of no other', async (t) => {
+  const [ours, theirs] = [await ownedOrganization(platform, replica), await ownedOrganization(platform, replica)]
+  await createKey(platform, replica, ours)
+  const { account } = await createKey(platform, replica, theirs)
+  for (const table of ofOrganizations) {
+    t.equal(await countAs({ orgId: ours.id }, table), 1, `${table}: its own`)
+    t.equal(await countAs({}, table), 0, `${table}: nobody’s`)
+  }
+  const taken = await inScope(db, { orgId: ours.id }, (tx) => tx.execute(sql`update service_accounts set name = 'mine' where id = ${uuidOf(account)} returning id`))
+  t.equal(taken.length, 0, 'writing misses what reading does not see')
+  const forged = () =>
+    inScope(db, { orgId: ours.id }, (tx) => tx.execute(sql`insert into service_accounts (id, org_id, name, created_by) values (gen_random_uuid(), ${uuidOf(theirs.id)}, 'x', 'system')`))
+  t.equal(await refusal(forged), '42501', 'a row for somebody else is refused')
+})
+
+t.test('row-level security is enabled and forced on every table of a person or organization', async (t) => {
+  const rows = await platform.admin<{ relname: string }[]>`select relname from pg_class where relnamespace = 'tokens'::regnamespace and relname in ${platform.admin([...owned, ...ofOrganizations])} and relrowsecurity and relforcerowsecurity`
+  t.same(rows.map((row) => row.relname).sort(), [...owned, ...ofOrganizations].sort())
 })
 
 t.test('each role has the verbs it needs and no more', async (t) => {
   const as = (role: typeof db, text: string) => refusal(() => role.execute(sql.raw(text)))
   for (const text of [
     'select * from signing_keys', 'delete from sessions', 'delete from refresh_tokens', 'delete from refresh_families', 'update clients set name = name',
-    'insert into user_states values (gen_random_uuid(), 1, \'active\')', 'update membership_states set version = 9', 'select * from outbox',
+    'insert into user_states values (gen_random_uuid(), 1, \'active\')', 'update membership_states set version = 9', 'select * from outbox', 'update api_keys set hash = hash', 'delete from service_accounts',
   ]) t.equal(await as(db, text), '42501', `runtime: ${text}`)
   for (const text of [
     'update signing_keys set private_jwk_encrypted = \'\'', 'delete from signing_keys', 'update refresh_tokens set used_at = null', 'insert into sessions (id) values (gen_random_uuid())',
-    'update sessions set user_id = gen_random_uuid()', 'update clients set name = name', 'update refresh_families set status = status',
+    'update sessions set user_id = gen_random_uuid()', 'update clients set name = name', 'update refresh_families set status = status', 'update api_keys set status = status', 'update service_accounts set status = status', 'insert into api_keys (id) values (gen_random_uuid())',
   ]) t.equal(await as(system, text), '42501', `system: ${text}`)
 })
 

@@ -1,11 +1,11 @@
 /** What workers asks authz: whether the person whose token travels along may read an audit trail. */
 import { CheckPermissions } from '@gatehouse/contracts/http/authz/evaluation'
-import type { UserCaller } from '@gatehouse/service-kit/http/caller'
+import type { PrincipalCaller } from '@gatehouse/service-kit/http/caller'
 import type { ServiceClient } from '@gatehouse/service-kit/http/service-client'
 
 export type AuthzClient = {
   /** @throws AppError `not_current` or `upstream_failed` when authz cannot say; never a guess. */
-  isAllowed(user: UserCaller, o: { scope: 'organization' | 'platform'; permission: string }): Promise<boolean>
+  isAllowed(user: PrincipalCaller, o: { scope: 'organization' | 'platform'; permission: string }): Promise<boolean>
 }
 
 export const createAuthzClient = (http: ServiceClient): AuthzClient => ({

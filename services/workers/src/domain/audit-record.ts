@@ -30,6 +30,8 @@ const targetTypes: Readonly<Record<string, string>> = {
   inv: 'invitation',
   ses: 'session',
   fam: 'refresh_family',
+  svc: 'service_account',
+  apk: 'api_key',
   role: 'role',
   pol: 'policy',
   key: 'signing_key',
@@ -85,6 +87,6 @@ function actorFrom(actor: string | undefined): AuditRecord['actor'] {
  * An unknown or automatic actor stays visible, so that a stranger's failed sign-in shows its address.
  */
 export function asSeenBy(userId: string, record: AuditRecord): AuditRecord {
-  const bySomebodyElse = record.actor.type === 'user' && record.actor.id !== userId
+  const bySomebodyElse = (record.actor.type === 'user' || record.actor.type === 'service_account') && record.actor.id !== userId
   return bySomebodyElse ? { ...record, clientAddress: null, userAgent: null, requestId: null } : record
 }

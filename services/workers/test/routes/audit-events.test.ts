@@ -17,8 +17,8 @@ const runtime = database.connect('workers', 'runtime')
 const asked: { userId: string; scope: string; permission: string }[] = []
 let verdict: () => boolean = () => true
 const authz: AuthzClient = {
-  async isAllowed({ userId }, o) {
-    asked.push({ userId, ...o })
+  async isAllowed({ claims }, o) {
+    asked.push({ userId: claims.sub, ...o })
     return verdict()
   },
 }

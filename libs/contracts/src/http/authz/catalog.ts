@@ -3,24 +3,20 @@ import Type, { type Static } from 'typebox'
 import { Key } from '../../common/ids.ts'
 import { DisplayName } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
+import { AttributeSchemas, EntityType } from './attributes.ts'
 import { PolicySource } from './policies.ts'
 import { PermissionKey } from './roles.ts'
-
-const AttributeName = Type.String({ pattern: '^[a-z][a-z0-9_]{0,62}$' })
-
-/** Type of an attribute and who may say its value, first come first believed. */
-export const AttributeSchema = Type.Object({
-  type: Type.Union([Type.Literal('string'), Type.Literal('number'), Type.Literal('boolean'), Type.Literal('timestamp'), Type.Literal('string_list')]),
-  provenance: Type.Array(Type.Union([Type.Literal('platform'), Type.Literal('stored'), Type.Literal('caller')]), { minItems: 1, maxItems: 3, uniqueItems: true }),
-})
-const Attributes = Type.Record(AttributeName, AttributeSchema, { maxProperties: 100 })
 
 export const ApplicationManifest = Type.Object({
   name: DisplayName,
   resource_types: Type.Array(
     Type.Object({
-      key: Type.String({ pattern: '^[a-z][a-z0-9_-]{0,62}$' }),
-      attributes: Attributes,
+      key: EntityType,
+      attributes: AttributeSchemas,
+      /** Read as `action.*`: what an AuthZEN action's own properties say. */
+      action_attributes: Type.Optional(AttributeSchemas),
+      /** Read as `request.*`: what an AuthZEN context says. */
+      request_attributes: Type.Optional(AttributeSchemas),
       actions: Type.Array(
         Type.Object({ name: Type.String({ pattern: '^[a-z][a-z0-9_.-]{0,62}$' }), sensitive: Type.Optional(Type.Boolean()) }),
         { minItems: 1, maxItems: 100 },
@@ -29,7 +25,7 @@ export const ApplicationManifest = Type.Object({
     { minItems: 1, maxItems: 100 },
   ),
   /** Attributes of the other sources this application's policies read, such as `membership.department`. */
-  membership_attributes: Type.Optional(Attributes),
+  membership_attributes: Type.Optional(AttributeSchemas),
   roles: Type.Array(
     Type.Object({ key: Key, name: DisplayName, permissions: Type.Array(PermissionKey, { maxItems: 500 }), inherits: Type.Optional(Type.Array(Key)) }),
     { maxItems: 200 },
@@ -50,8 +46,19 @@ export const PutApplication = defineRoute({
   params: Type.Object({ application: Key }),
   body: ApplicationManifest,
   bodyLimitBytes: 1_048_576,
-  success: { status: 200, body: Application, description: 'The application as it is in force.' },
-  problems: ['forbidden', 'invalid_policy', 'conflict'],
+  success: { status: 200, body: Application, description: 'The application as it is in force, with its `ETag`.' },
+  problems: ['forbidden', 'invalid_policy', 'conflict', 'precondition_failed'],
+})
+
+export const GetApplication = defineRoute({
+  operationId: 'getApplication',
+  service: 'authz',
+  method: 'GET',
+  path: '/v1/authz/catalog/:application',
+  summary: 'One application as it is in force.',
+  auth: 'user',
+  params: Type.Object({ application: Key }),
+  success: { status: 200, body: Application, description: 'The application, with its `ETag`.' },
 })
 
 export const GetCatalog = defineRoute({
@@ -61,5 +68,6 @@ export const GetCatalog = defineRoute({
   path: '/v1/authz/catalog',
   summary: 'Every application with its resource types and permissions.',
   auth: 'user',
+  principals: 'any',
   success: { status: 200, body: Type.Object({ data: Type.Array(Application) }), description: 'The catalog.' },
 })

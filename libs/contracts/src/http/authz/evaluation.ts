@@ -9,31 +9,35 @@ const Name = Type.String({ minLength: 1, maxLength: 256 })
 
 /** AuthZEN says to ignore what one does not know, so these objects stay open. */
 const open = { additionalProperties: true }
-const Subject = Type.Object({ type: Name, id: Name, properties: Properties }, open)
-const Resource = Type.Object({ type: Name, id: Name, properties: Properties }, open)
-const Action = Type.Object({ name: Name, properties: Properties }, open)
+export const Subject = Type.Object({ type: Name, id: Name, properties: Properties }, open)
+export const Resource = Type.Object({ type: Name, id: Name, properties: Properties }, open)
+export const Action = Type.Object({ name: Name, properties: Properties }, open)
+/** What is about to be searched for: its `id` is left out, and ignored where it is not. */
+export const Sought = Type.Object({ type: Name, properties: Properties }, open)
+/** `at_least`: a revision the answer must not be older than. `at`: decide as of this moment of the past. The rest is read as `request.*`. */
+export const Context = Type.Object({ at_least: Type.Optional(Revision), at: Type.Optional(Type.String({ maxLength: 64 })) }, open)
 
-export const EvaluationRequest = Type.Object(
-  {
-    subject: Subject,
-    action: Action,
-    resource: Resource,
-    context: Type.Optional(Type.Object({ at_least: Type.Optional(Revision) }, open)),
-  },
-  open,
-)
+export const EvaluationRequest = Type.Object({ subject: Subject, action: Action, resource: Resource, context: Type.Optional(Context) }, open)
 export type EvaluationRequest = Static<typeof EvaluationRequest>
+
+/** Why, always available: which role or policy decided, or what was missing. */
+export const Reason = Type.Object({ code: Type.String(), role: Type.Optional(Type.String()), policy: Type.Optional(Type.String()), detail: Type.Optional(Type.String()) })
+
+/** What would lift a refusal: signing in more strongly or again (RFC 9470, `max_age` in seconds), or asking somebody for access. No promise: something else may refuse then. */
+export const Obligation = Type.Object({ type: Type.String(), acr_values: Type.Optional(Type.Array(Type.String())), max_age: Type.Optional(Type.Integer()) })
 
 export const EvaluationResponse = Type.Object({
   decision: Type.Boolean(),
   context: Type.Object({
     /** Positions the decision was made at; hand it back as `at_least`. */
     revision: Type.String(),
-    /** Why, always available: which role or policy decided, or what was missing. */
-    reason: Type.Object({ code: Type.String(), role: Type.Optional(Type.String()), policy: Type.Optional(Type.String()), detail: Type.Optional(Type.String()) }),
+    reason: Reason,
+    obligation: Type.Optional(Obligation),
   }),
 })
 export type EvaluationResponse = Static<typeof EvaluationResponse>
+
+const problems = ['organization_required', 'forbidden', 'invalid_attribute', 'not_current', 'revision_unavailable'] as const
 
 export const Evaluate = defineRoute({
   operationId: 'evaluate',
@@ -43,9 +47,68 @@ export const Evaluate = defineRoute({
   summary: 'May this subject do this action on this resource? (OpenID AuthZEN 1.0; permission = `resource.type:action.name`)',
   auth: 'organization',
   limit: 'check',
+  dialect: 'authzen',
   body: EvaluationRequest,
   success: { status: 200, body: EvaluationResponse, description: 'The decision; `false` is an answer, not an error.' },
-  problems: ['organization_required', 'invalid_attribute', 'not_current', 'revision_unavailable'],
+  problems,
+})
+
+/** A member of the four, where it may still lack what the other place says: each evaluation takes what it does not say from the top. */
+const partly = { type: Type.Optional(Name), id: Type.Optional(Name), properties: Properties }
+const PartOfSubject = Type.Optional(Type.Object(partly, open))
+const PartOfResource = Type.Optional(Type.Object(partly, open))
+const PartOfAction = Type.Optional(Type.Object({ name: Type.Optional(Name), properties: Properties }, open))
+
+/** Evaluations of one request; what is wrong with one of them is its own answer, not the request's. */
+export const maxEvaluations = 1000
+
+export const EvaluationsRequest = Type.Object(
+  {
+    subject: PartOfSubject,
+    action: PartOfAction,
+    resource: PartOfResource,
+    context: Type.Optional(Context),
+    /** Read one by one: `{ subject, action, resource, context }`, each optional where the top level says it. */
+    evaluations: Type.Optional(Type.Array(Type.Object({}, open), { maxItems: maxEvaluations })),
+    options: Type.Optional(
+      Type.Object(
+        { evaluations_semantic: Type.Optional(Type.Union([Type.Literal('execute_all'), Type.Literal('deny_on_first_deny'), Type.Literal('permit_on_first_permit')])) },
+        open,
+      ),
+    ),
+  },
+  open,
+)
+export type EvaluationsRequest = Static<typeof EvaluationsRequest>
+
+/** One of many: the revision of all of them stands once, beside them. */
+const EvaluationOfMany = Type.Object({
+  decision: Type.Boolean(),
+  context: Type.Object({ reason: Reason, obligation: Type.Optional(Obligation), error: Type.Optional(Type.Object({ status: Type.Integer(), message: Type.String() })) }),
+})
+export type EvaluationOfMany = Static<typeof EvaluationOfMany>
+
+/** Without `evaluations` in the request this is the answer to a single evaluation. */
+export const EvaluationsResponse = Type.Object({
+  decision: Type.Optional(Type.Boolean()),
+  context: Type.Object({ revision: Type.String(), reason: Type.Optional(Reason), obligation: Type.Optional(Obligation) }),
+  evaluations: Type.Optional(Type.Array(EvaluationOfMany)),
+})
+export type EvaluationsResponse = Static<typeof EvaluationsResponse>
+
+export const EvaluateMany = defineRoute({
+  operationId: 'evaluateMany',
+  service: 'authz',
+  method: 'POST',
+  path: '/access/v1/evaluations',
+  summary: 'Many evaluations in one request, in order, with shared defaults (OpenID AuthZEN 1.0 §7).',
+  auth: 'organization',
+  limit: 'check',
+  dialect: 'authzen',
+  bodyLimitBytes: 1_048_576,
+  body: EvaluationsRequest,
+  success: { status: 200, body: EvaluationsResponse, description: 'The decisions; fewer than asked where the semantic stops at the first.' },
+  problems,
 })
 
 export const GetAuthzenConfiguration = defineRoute({
@@ -57,7 +120,14 @@ export const GetAuthzenConfiguration = defineRoute({
   auth: 'open',
   success: {
     status: 200,
-    body: Type.Object({ policy_decision_point: Type.String(), access_evaluation_endpoint: Type.String() }),
+    body: Type.Object({
+      policy_decision_point: Type.String(),
+      access_evaluation_endpoint: Type.String(),
+      access_evaluations_endpoint: Type.String(),
+      search_subject_endpoint: Type.String(),
+      search_resource_endpoint: Type.String(),
+      search_action_endpoint: Type.String(),
+    }),
     description: 'The metadata.',
   },
 })

@@ -19,6 +19,10 @@ export const Role = Type.Object({
 })
 export type Role = Static<typeof Role>
 
+/** `valid_to` is null for the version in force. */
+export const RoleVersion = Type.Object({ ...Role.properties, version: Type.Integer(), valid_from: Instant, valid_to: Type.Union([Instant, Type.Null()]) })
+export type RoleVersion = Static<typeof RoleVersion>
+
 const orgParams = Type.Object({ org: OrganizationId })
 const roleParams = Type.Object({ org: OrganizationId, role: RoleId })
 const writable = {
@@ -91,6 +95,19 @@ export const DeleteRole = defineRoute({
   problems: ['forbidden', 'precondition_failed'],
 })
 
+export const ListRoleVersions = defineRoute({
+  operationId: 'listRoleVersions',
+  service: 'authz',
+  method: 'GET',
+  path: '/v1/organizations/:org/roles/:role/versions',
+  summary: 'Everything the role has been, newest first; a deleted one too.',
+  auth: 'organization',
+  params: roleParams,
+  query: Type.Object(PageQuery),
+  success: { status: 200, body: listOf(RoleVersion), description: 'The versions.' },
+  problems: ['forbidden'],
+})
+
 const MemberRoles = Type.Object({ user: Type.Object({ id: UserId }), roles: Type.Array(Key) })
 
 export const GetMemberRoles = defineRoute({
@@ -98,7 +115,7 @@ export const GetMemberRoles = defineRoute({
   service: 'authz',
   method: 'GET',
   path: '/v1/organizations/:org/members/:user/roles',
-  summary: 'The roles a member holds.',
+  summary: 'The roles given to a member for everything; not those of their groups or for one resource.',
   auth: 'organization',
   params: Type.Object({ org: OrganizationId, user: UserId }),
   success: { status: 200, body: MemberRoles, description: 'The roles.' },
@@ -110,7 +127,7 @@ export const SetMemberRoles = defineRoute({
   service: 'authz',
   method: 'PUT',
   path: '/v1/organizations/:org/members/:user/roles',
-  summary: 'Replace the roles a member holds; nobody gives or takes what they do not hold.',
+  summary: 'Replace the roles given to a member for everything; nobody gives or takes what they do not hold.',
   auth: 'organization',
   params: Type.Object({ org: OrganizationId, user: UserId }),
   body: Type.Object({ roles: Type.Array(Key, { maxItems: 50, uniqueItems: true }) }),

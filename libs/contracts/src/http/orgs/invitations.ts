@@ -24,6 +24,8 @@ export const CreateInvitation = defineRoute({
   path: '/v1/organizations/:org/invitations',
   summary: 'Invite an address with roles; nobody gives what they do not hold.',
   auth: 'organization',
+  // Checked again at acceptance against the rights of the person who sent it.
+  principals: 'people',
   idempotent: true,
   params: orgParams,
   body: Type.Object({ email: EmailAddress, roles: Type.Array(Key, { minItems: 1, maxItems: 20, uniqueItems: true }) }),

@@ -1,0 +1,32 @@
+/** What the benchmarks compare, on every test run: answers alone, no figures, and peers only where they are installed already. */
+import t from 'tap'
+import { measureDecisions } from './parts/p1-decisions.ts'
+import { measureRequests } from './parts/p2-requests.ts'
+import { createCleanup } from './servers/cleanup.ts'
+import { createModel } from './workload/model.ts'
+import { coverageOf, createQuestions } from './workload/questions.ts'
+
+const quick = { quick: true, rounds: 1, note: (text: string) => t.comment(text) }
+
+t.test('the workload lets roles and every policy decide', async (t) => {
+  const model = createModel({ seed: 20251 })
+  const { allowed, refused, decisive } = coverageOf(createQuestions(model, { seed: 20252, count: 4000 }))
+  t.ok(allowed > 1000 && refused > 1000)
+  for (const key of ['role', ...model.policies.map((policy) => policy.key)]) t.ok((decisive[key] ?? 0) >= 5, `${key} decides`)
+})
+
+t.test('decisions and their reasons are what the oracle says', async (t) => {
+  const { disagreements, compared } = await measureDecisions(quick)
+  t.ok(compared >= 4000)
+  t.equal(disagreements, 0)
+})
+
+t.test('the service answers what the oracle says, one by one and a hundred at once', async (t) => {
+  const cleanup = createCleanup()
+  t.teardown(cleanup.run)
+  const results = await measureRequests(quick, cleanup, new Set(['p2', 'p4']))
+  for (const { part, disagreements, compared } of results) {
+    t.ok(compared >= 300, `${part} compares`)
+    t.equal(disagreements, 0, part)
+  }
+})

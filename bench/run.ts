@@ -1,0 +1,52 @@
+/**
+ * `npm run bench [-- p1 p2 p3 p4 p11] [--rounds 3] [--profile <folder>]`: measures, compares every answer, prints and writes the tables.
+ * Fails on a wrong answer, never on a figure. Peers are installed on the first run; servers are its own and end with it.
+ */
+import { startTestServers } from '@gatehouse/local/servers/test-servers'
+import { installPeers } from './engines/peers.ts'
+import { measureDecisions } from './parts/p1-decisions.ts'
+import { measureRequests } from './parts/p2-requests.ts'
+import { measureGrowth } from './parts/p11-growth.ts'
+import type { Effort } from './parts/part.ts'
+import type { PartResult } from './report/result.ts'
+import { tableOf, targetLines, writeResults } from './report/write-results.ts'
+import { createCleanup } from './servers/cleanup.ts'
+
+const known = ['p1', 'p2', 'p3', 'p4', 'p11']
+const args = process.argv.slice(2)
+const valueOf = (flag: string): string | undefined => (args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined)
+const named = args.filter((arg) => /^p\d+$/.test(arg))
+const unknown = named.find((part) => !known.includes(part))
+if (unknown !== undefined) throw new Error(`${unknown} is not one of ${known.join(', ')}`)
+const parts = new Set(named.length > 0 ? named : known)
+const startedMs = performance.now()
+const note = (text: string): void => console.log(`[${((performance.now() - startedMs) / 1000).toFixed(0).padStart(3)} s] ${text}`)
+const profileInto = valueOf('--profile')
+const effort: Effort = { quick: false, rounds: Number(valueOf('--rounds') ?? 3), note, ...(profileInto === undefined ? {} : { profileInto }) }
+
+const cleanup = createCleanup()
+const stop = (): void => void cleanup.run().finally(() => process.exit(130))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop)
+
+async function withServers(measure: () => Promise<PartResult[]>): Promise<PartResult[]> {
+  const servers = await startTestServers({ env: process.env, note })
+  cleanup.teardown(servers.stop)
+  Object.assign(process.env, servers.env)
+  const results = await measure()
+  await cleanup.run()
+  return results
+}
+
+const results: PartResult[] = []
+try {
+  installPeers(note)
+  if (parts.has('p1')) results.push(await measureDecisions(effort))
+  if (['p2', 'p3', 'p4'].some((part) => parts.has(part))) results.push(...(await withServers(() => measureRequests(effort, cleanup, parts))))
+  if (parts.has('p11')) results.push(...(await withServers(async () => [await measureGrowth(effort, cleanup)])))
+} finally {
+  await cleanup.run()
+  if (results.length > 0) writeResults(results, effort.rounds)
+}
+for (const result of results) console.log(`\n${result.part}: ${result.title}\n${tableOf(result.table)}\n${targetLines(result).join('\n')}`)
+note('written to bench/results')
+process.exit(results.some(({ disagreements }) => disagreements > 0) ? 1 : 0)

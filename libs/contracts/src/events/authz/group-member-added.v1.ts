@@ -1,0 +1,15 @@
+/** A member of the organization belongs to a group. */
+import Type, { type Static } from 'typebox'
+import { GroupId, MembershipId, OrganizationId, UserId } from '../../common/ids.ts'
+
+export const GroupMemberAdded = {
+  type: 'gatehouse.authz.group_member.added.v1',
+  data: Type.Object({
+    group_id: GroupId,
+    organization_id: OrganizationId,
+    membership_id: MembershipId,
+    user_id: UserId,
+  }),
+} as const
+
+export type GroupMemberAdded = Static<typeof GroupMemberAdded.data>

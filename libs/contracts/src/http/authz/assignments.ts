@@ -1,0 +1,58 @@
+/** Who holds which role: people and groups, everywhere or for one resource, for good or until a time. */
+import Type, { type Static } from 'typebox'
+import { AssignmentId, GroupId, Key, OrganizationId, UserId } from '../../common/ids.ts'
+import { listOf, PageQuery } from '../../common/page.ts'
+import { Instant } from '../../common/scalars.ts'
+import { defineRoute } from '../contract.ts'
+import { EntityKey, EntityType } from './attributes.ts'
+
+const Principal = Type.Union([Type.Object({ type: Type.Literal('user'), id: UserId }), Type.Object({ type: Type.Literal('group'), id: GroupId })])
+const ResourceRef = Type.Object({ type: EntityType, id: EntityKey })
+
+/** `resource`: it counts for that resource alone. `expires_at`: it counts no longer from then on. */
+export const NewAssignment = Type.Object({ principal: Principal, role: Key, resource: Type.Optional(ResourceRef), expires_at: Type.Optional(Instant) })
+export type NewAssignment = Static<typeof NewAssignment>
+
+export const Assignment = Type.Object({ id: AssignmentId, ...NewAssignment.properties, given_by: Type.String(), valid_from: Instant })
+export type Assignment = Static<typeof Assignment>
+
+const orgParams = Type.Object({ org: OrganizationId })
+
+export const ListAssignments = defineRoute({
+  operationId: 'listAssignments',
+  service: 'authz',
+  method: 'GET',
+  path: '/v1/organizations/:org/assignments',
+  summary: 'Roles of people and groups in the organization, in the order they were given; of one of them with `principal`.',
+  auth: 'organization',
+  params: orgParams,
+  query: Type.Object({ ...PageQuery, principal: Type.Optional(Type.Union([UserId, GroupId])) }),
+  success: { status: 200, body: listOf(Assignment), description: 'The assignments; one that has expired stays until it is ended.' },
+  problems: ['forbidden'],
+})
+
+export const CreateAssignment = defineRoute({
+  operationId: 'createAssignment',
+  service: 'authz',
+  method: 'POST',
+  path: '/v1/organizations/:org/assignments',
+  summary: 'Give a role; nobody gives what they do not hold.',
+  auth: 'organization',
+  idempotent: true,
+  params: orgParams,
+  body: NewAssignment,
+  success: { status: 201, body: Assignment, description: 'The assignment; the next check sees it.' },
+  problems: ['forbidden', 'conflict', 'not_current'],
+})
+
+export const DeleteAssignment = defineRoute({
+  operationId: 'deleteAssignment',
+  service: 'authz',
+  method: 'DELETE',
+  path: '/v1/organizations/:org/assignments/:assignment',
+  summary: 'Take a role away; nobody takes what they do not hold.',
+  auth: 'organization',
+  params: Type.Object({ org: OrganizationId, assignment: AssignmentId }),
+  success: { status: 204, description: 'Held no longer.' },
+  problems: ['forbidden'],
+})

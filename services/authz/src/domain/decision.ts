@@ -1,0 +1,92 @@
+/**
+ * A decision about one subject: what is known of them is put together already, so each question costs its own values and `decide`.
+ * What the asker may not state is an answer about the question, never a value in it.
+ */
+import { decide, type Decision, type DecisionRequest } from '@gatehouse/policy/decide/decide'
+import type { PlanRequest } from '@gatehouse/policy/plan/plan'
+import { assembleAttributes, subjectStatements, type Assembled, type Properties } from './attributes.ts'
+import type { Action, Entity } from './authzen-request.ts'
+import { covers } from './ceiling.ts'
+import type { DefinitionError } from './role-definition.ts'
+import { isSubject, obstructed, type Obstructed, type Subject } from './subject.ts'
+
+export type Question = {
+  readonly resource: Entity
+  readonly action: Action
+  readonly subjectProperties?: Properties | undefined
+  readonly context?: Properties | undefined
+  /** What the entity directory says of the resource. */
+  readonly storedResource?: Properties | undefined
+}
+
+/** The asker states what is not theirs to state: no answer to the question, but to how it was asked. */
+export type Misstated = { readonly allowed: false; readonly reason: { readonly code: 'invalid_attribute' }; readonly errors: readonly DefinitionError[] }
+export type Answer = Decision | Obstructed | Misstated
+
+export function answer(subject: Subject | Obstructed, question: Question): Answer {
+  if (!isSubject(subject)) return subject
+  if (isBeyondKey(subject, question)) return beyondKey
+  const asked = requestFor(subject, question)
+  return 'errors' in asked ? asked : decide(subject.model.set, asked)
+}
+
+export const beyondKey = obstructed('beyond_api_key')
+
+/** Whether the API key the subject acts with grants this to nobody. */
+export const isBeyondKey = ({ ceiling, model }: Subject, { resource, action }: { readonly resource: { readonly type: string }; readonly action: Action }): boolean =>
+  ceiling !== undefined && !covers(ceiling, { permission: `${resource.type}:${action.name}`, catalog: model.catalog })
+
+/** The question as the engine takes it. */
+export function requestFor(subject: Subject, question: Question): DecisionRequest | Misstated {
+  const { resource, action } = question
+  const { keys, roles } = subject.forOne?.(resource) ?? subject.forAll
+  const request = { resourceType: resource.type, action: action.name, roles }
+  const assembled = valuesOf(subject, { ...question, keys, resource, known: { id: resource.id, type: resource.type } })
+  return assembled.ok ? { ...request, values: assembled.values } : misstated(assembled.errors)
+}
+
+type AboutType = Omit<Question, 'resource'> & { readonly resource: { readonly type: string; readonly properties?: Properties | undefined } }
+
+/** The same with the resource left open: what is stated of it holds for each, what it is on record as is not known. */
+export function planFor(subject: Subject, question: AboutType): PlanRequest | Misstated {
+  const { resource, action } = question
+  const { keys, roles } = subject.forAll
+  const assembled = valuesOf(subject, { ...question, keys, known: { type: resource.type } })
+  if (!assembled.ok) return misstated(assembled.errors)
+  const limited = subject.limitedTo.filter(({ type }) => type === resource.type)
+  return {
+    resourceType: resource.type,
+    action: action.name,
+    roles,
+    values: assembled.values,
+    resourceRoles: limited.map((one) => ({ resourceId: one.id, roles: subject.forOne?.(one).roles ?? roles })),
+  }
+}
+
+const misstated = (errors: readonly DefinitionError[]): Misstated => ({ allowed: false, reason: { code: 'invalid_attribute' }, errors })
+
+function valuesOf(subject: Subject, o: AboutType & { readonly keys: readonly string[]; readonly known: Properties }): Assembled {
+  const { model, platform, stored } = subject
+  const { resource, action } = o
+  const known = model.catalog.types.get(resource.type)
+  if (!known) return nothing
+  return assembleAttributes(subject.isByApplication ? known.schemaForApplications : known.schema, {
+    platform: {
+      ...platform,
+      membership: subject.forOne ? { ...platform.membership, roles: o.keys } : platform.membership,
+      resource: o.known,
+      action: { name: action.name },
+    },
+    stored: o.storedResource === undefined ? stored : { ...stored, resource: o.storedResource },
+    caller: { ...subjectStatements(known.schema, o.subjectProperties), resource: resource.properties, action: action.properties, request: subject.isByApplication ? withoutTime(o.context) : o.context },
+  })
+}
+
+/** What time it is the platform says. Applications send theirs along, as the standard's examples do; it is ignored. */
+function withoutTime(context: Properties | undefined): Properties | undefined {
+  if (context === undefined || !Object.hasOwn(context, 'time')) return context
+  const { time: _time, ...rest } = context
+  return rest
+}
+
+const nothing: Assembled = { ok: true, values: {} }

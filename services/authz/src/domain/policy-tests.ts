@@ -1,0 +1,80 @@
+/**
+ * Whether a policy keeps what its own tests promise. Each is decided by the policy alone: a deny policy is put against a grant of everything,
+ * roles bring their inheritance and none of their permissions, and there is no clock, so an attribute that is not given is missing.
+ */
+import type { PolicySource, PolicyTest } from '@gatehouse/contracts/http/authz/policies'
+import { attributeSchema, type ConditionSchema } from '@gatehouse/policy/check/schema'
+import { valueOfType, type AttributeValues } from '@gatehouse/policy/compile/attributes'
+import { compilePolicySet, roleSetOf, type PolicySet } from '@gatehouse/policy/compile/policy-set'
+import type { RoleSource } from '@gatehouse/policy/compile/roles'
+import { decide, type Reason } from '@gatehouse/policy/decide/decide'
+import type { CheckedIr } from '@gatehouse/policy/ir/condition'
+import { conditionSchema, type Catalog } from './catalog.ts'
+import type { DefinitionError } from './role-definition.ts'
+
+type Tested = { readonly policy: PolicySource; readonly condition: CheckedIr | undefined; readonly catalog: Catalog; readonly roles: ReadonlyMap<string, RoleSource> }
+
+const sources = ['user', 'organization', 'membership', 'resource', 'request'] as const
+
+/** Every test that asks about what does not exist, or that the policy contradicts; of a policy that is valid otherwise. */
+export function policyTestErrors(tested: Tested): DefinitionError[] {
+  const { policy, catalog } = tested
+  const tests = policy.tests ?? []
+  if (tests.length === 0) return []
+  const schema = conditionSchema(catalog, policy.resource_type)
+  const set = setOfPolicyAlone(tested)
+  return tests.flatMap((test, index) => {
+    const at = `/tests/${index}`
+    const errors = givenErrors(test, { at: `${at}/given`, schema, tested })
+    return errors.length > 0 ? errors : contradiction(test, { at, set, policy })
+  })
+}
+
+function givenErrors({ given }: PolicyTest, { at, schema, tested }: { at: string; schema: ConditionSchema; tested: Tested }): DefinitionError[] {
+  const errors: DefinitionError[] = []
+  const { policy, catalog, roles } = tested
+  if (given.action !== undefined && !catalog.types.get(policy.resource_type)?.actions.has(given.action)) errors.push({ path: `${at}/action`, message: `${policy.resource_type} has no action ${given.action}` })
+  given.roles?.forEach((role, index) => {
+    if (!roles.has(role)) errors.push({ path: `${at}/roles/${index}`, message: `${role} is not a role here` })
+  })
+  for (const source of sources) {
+    for (const [name, value] of Object.entries(given[source] ?? {})) {
+      const known = attributeSchema(schema, { source, name })
+      if (!known) errors.push({ path: `${at}/${source}/${name}`, message: `${source}.${name} is no attribute a policy about ${policy.resource_type} can read` })
+      else if (valueOfType(known.type, value) === undefined) errors.push({ path: `${at}/${source}/${name}`, message: `must be a ${known.type}` })
+    }
+  }
+  return errors
+}
+
+function setOfPolicyAlone({ policy, condition, catalog, roles }: Tested): PolicySet {
+  const type = policy.resource_type
+  const actions = [...(catalog.types.get(type)?.actions.keys() ?? [])]
+  const about = { scope: 'organization', resourceType: type } as const
+  const alone = { ...about, key: policy.key, effect: policy.effect, actions: policy.actions, ...(policy.roles ? { roles: policy.roles } : {}), ...(condition ? { when: condition } : {}) }
+  const everything = { ...about, key: 'everything', effect: 'allow', actions } as const
+  return compilePolicySet({
+    resourceTypes: [{ key: type, actions: actions.map((name) => ({ name })) }],
+    roles: [...roles.values()].map(({ key, inherits = [] }) => ({ key, inherits, permissions: [] })),
+    policies: policy.effect === 'deny' ? [everything, alone] : [alone],
+  })
+}
+
+function contradiction(test: PolicyTest, { at, set, policy }: { at: string; set: PolicySet; policy: PolicySource }): DefinitionError[] {
+  const { given } = test
+  const action = given.action ?? policy.actions[0] ?? ''
+  const held = given.roles ?? []
+  const values: AttributeValues = {
+    user: given.user ?? {},
+    organization: given.organization ?? {},
+    membership: { roles: held, ...given.membership },
+    resource: { type: policy.resource_type, ...given.resource },
+    request: given.request ?? {},
+    action: { name: action },
+  }
+  const { allowed, reason } = decide(set, { resourceType: policy.resource_type, action, roles: roleSetOf(set, held), values })
+  const found = allowed ? 'allow' : 'deny'
+  return found === test.expect ? [] : [{ path: at, message: `the test “${test.name}” expects ${test.expect}, the policy says ${found} (${reasonText(reason)})` }]
+}
+
+const reasonText = (reason: Reason): string => ('missing' in reason && reason.missing.length > 0 ? `${reason.code}: ${reason.missing.join(', ')}` : reason.code)

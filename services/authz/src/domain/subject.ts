@@ -1,0 +1,105 @@
+/**
+ * Whom a decision is about: a member, a service account, something of the entity directory, an operator at platform scope. What is known of them is
+ * put together once and is the same for each question about them.
+ */
+import type { Bitset } from '@gatehouse/policy/compile/bitset'
+import { roleSetOf } from '@gatehouse/policy/compile/policy-set'
+import type { Properties, Statements } from './attributes.ts'
+import { rolesHeldAt, type EntityFacts, type HeldRole, type MemberFacts, type ResourceRef, type ServiceAccountFacts, type Standing, type UserFacts } from './facts.ts'
+import { ownerRole } from './platform.ts'
+import { roleKeysOf, type PolicyModel } from './policy-model.ts'
+
+/** Nothing can be granted, whatever is asked. */
+export type Obstructed = { readonly allowed: false; readonly reason: { readonly code: Standing | 'subject_not_permitted' | 'unknown_subject' | 'beyond_api_key' } }
+
+type Holding = { readonly keys: readonly string[]; readonly roles: Bitset }
+
+/** Whom a decision is about, with everything that is the same for each question about them. */
+export type Subject = {
+  readonly model: PolicyModel
+  readonly forAll: Holding
+  /** With the roles held for that resource alone; undefined when there are none. */
+  readonly forOne: ((resource: ResourceRef) => Holding) | undefined
+  /** The resources some role is held for. */
+  readonly limitedTo: readonly ResourceRef[]
+  /** What the platform says of `user`, `organization`, `membership` and `request`. */
+  readonly platform: Statements
+  readonly stored: Statements
+  /** Of the API key they act with: beyond it nothing is granted, whatever they hold. */
+  readonly ceiling?: ReadonlySet<string> | undefined
+  /** Asked by an application, which says where its user came from and how they signed in. */
+  readonly isByApplication: boolean
+}
+
+export const isSubject = (found: Subject | Obstructed): found is Subject => 'model' in found
+export const obstructed = (code: Obstructed['reason']['code']): Obstructed => ({ allowed: false, reason: { code } })
+
+/** Keys of the roles a member holds now, ownership included; with a `resource` also those held for it alone. */
+export const heldKeysOf = (model: PolicyModel, { member, nowMs, resource }: { member: Pick<MemberFacts, 'roles' | 'isOwner'>; nowMs: number; resource?: ResourceRef | undefined }): string[] => [
+  ...roleKeysOf(model, rolesHeldAt(member.roles, nowMs, resource)),
+  ...(member.isOwner ? [ownerRole] : []),
+]
+
+/** How it is asked: the moment the answer is about and what is known of the request. */
+export type Asked = { readonly nowMs: number; readonly request: Properties; readonly isByApplication: boolean }
+
+export function memberSubject(model: PolicyModel, o: Asked & { orgId: string; userId: string; user: UserFacts; member: MemberFacts }): Subject {
+  const { nowMs, member } = o
+  const holdingOn = (resource?: ResourceRef): Holding => holdingOf(model, heldKeysOf(model, { member, nowMs, resource }))
+  const forAll = holdingOn()
+  return {
+    model,
+    forAll,
+    ...limits(member.roles, holdingOn),
+    platform: {
+      user: { id: o.userId, email_verified: o.user.emailVerified },
+      organization: { id: o.orgId },
+      membership: { id: member.id, is_owner: member.isOwner, roles: forAll.keys },
+      request: o.request,
+    },
+    stored: { membership: member.attributes },
+    isByApplication: o.isByApplication,
+  }
+}
+
+/** Something of the directory: what it is on record as stands in the place of a member's attributes, its roles in that of a member's. */
+export function entitySubject(model: PolicyModel, o: Asked & { orgId: string; entity: EntityFacts }): Subject {
+  const { entity } = o
+  const forAll = holdingOf(model, roleKeysOf(model, rolesHeldAt(entity.roles, o.nowMs)))
+  const platform = { user: { id: entity.id }, organization: { id: o.orgId }, membership: { is_owner: false, roles: forAll.keys }, request: o.request }
+  return { model, forAll, forOne: undefined, limitedTo: [], platform, stored: { membership: entity.attributes }, isByApplication: o.isByApplication }
+}
+
+/** A service account is no member and no owner; its roles are in the place of a member's, so that policies read them alike. */
+export function serviceAccountSubject(model: PolicyModel, o: Asked & { orgId: string; serviceAccountId: string; account: ServiceAccountFacts; ceiling: readonly string[] | undefined }): Subject {
+  const { nowMs, account, ceiling } = o
+  const holdingOn = (resource?: ResourceRef): Holding => holdingOf(model, roleKeysOf(model, rolesHeldAt(account.roles, nowMs, resource)))
+  const forAll = holdingOn()
+  return {
+    model,
+    forAll,
+    ...limits(account.roles, holdingOn),
+    platform: {
+      user: { id: o.serviceAccountId },
+      organization: { id: o.orgId },
+      membership: { is_owner: false, roles: forAll.keys },
+      request: o.request,
+    },
+    stored: {},
+    ceiling: ceiling && new Set(ceiling),
+    isByApplication: o.isByApplication,
+  }
+}
+
+/** At platform scope only platform assignments count, and only the platform's policies. */
+export function operatorSubject(model: PolicyModel, o: Asked & { userId: string; user: UserFacts; assigned: readonly HeldRole[] }): Subject {
+  const forAll = holdingOf(model, roleKeysOf(model, rolesHeldAt(o.assigned, o.nowMs)))
+  return { model, forAll, forOne: undefined, limitedTo: [], platform: { user: { id: o.userId, email_verified: o.user.emailVerified }, request: o.request }, stored: {}, isByApplication: o.isByApplication }
+}
+
+function limits(held: readonly HeldRole[], holdingOn: (resource?: ResourceRef) => Holding): Pick<Subject, 'forOne' | 'limitedTo'> {
+  const limitedTo = held.flatMap(({ resource }) => resource ?? [])
+  return { limitedTo, forOne: limitedTo.length > 0 ? holdingOn : undefined }
+}
+
+const holdingOf = (model: PolicyModel, keys: readonly string[]): Holding => ({ keys, roles: roleSetOf(model.set, keys) })

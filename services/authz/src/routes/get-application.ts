@@ -1,0 +1,14 @@
+/** GET /v1/authz/catalog/:application */
+import { GetApplication } from '@gatehouse/contracts/http/authz/catalog'
+import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { getApplication } from '../use-cases/get-application.ts'
+import { sendVersion } from './version-tag.ts'
+
+export const registerGetApplication = (app: FastifyInstance, deps: Deps): void =>
+  bindRoute(app, GetApplication, async ({ params, reply }) => {
+    const { application, version } = await getApplication(deps, params.application)
+    sendVersion(reply, version)
+    return application
+  })

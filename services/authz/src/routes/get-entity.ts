@@ -1,0 +1,14 @@
+/** GET /v1/authz/entities/:type/:entity */
+import { GetEntity } from '@gatehouse/contracts/http/authz/entities'
+import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { getEntity } from '../use-cases/entities.ts'
+import { sendVersion } from './version-tag.ts'
+
+export const registerGetEntity = (app: FastifyInstance, deps: Deps): void =>
+  bindRoute(app, GetEntity, async ({ caller, params, reply }) => {
+    const { entity, version } = await getEntity(deps, caller, { type: params.type, id: params.entity })
+    sendVersion(reply, version)
+    return entity
+  })

@@ -1,0 +1,9 @@
+/** GET /v1/authz/entities/:type */
+import { ListEntities } from '@gatehouse/contracts/http/authz/entities'
+import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { listEntities } from '../use-cases/entities.ts'
+
+export const registerListEntities = (app: FastifyInstance, deps: Deps): void =>
+  bindRoute(app, ListEntities, ({ caller, params, query }) => listEntities(deps, caller, { type: params.type, limit: query.limit ?? 50, cursor: query.cursor }))

@@ -1,0 +1,9 @@
+/** GET /v1/organizations/:org/groups */
+import { ListGroups } from '@gatehouse/contracts/http/authz/groups'
+import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { listGroups } from '../use-cases/groups.ts'
+
+export const registerListGroups = (app: FastifyInstance, deps: Deps): void =>
+  bindRoute(app, ListGroups, ({ caller, query }) => listGroups(deps, caller, { limit: query.limit ?? 50, cursor: query.cursor }))

@@ -1,0 +1,66 @@
+/** The entity directory over time. A deleted entity's current row says so; it is found by nobody but whoever stores it again. */
+import { and, asc, eq, gt, isNull } from 'drizzle-orm'
+import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
+import type { EntityFacts } from '../domain/facts.ts'
+import { entities, type ContentOf, type EntityRow } from './schema.ts'
+import { endingNow, validAt } from './validity.ts'
+
+/** What a decision reads of an entity, now or as of `at`; `id` is what its application calls it. */
+export async function findEntity(db: Queryable, o: { orgId: string; type: string; id: string; at?: Date | undefined }): Promise<EntityFacts | undefined> {
+  const [row] = await db.select().from(entities).where(and(eq(entities.orgId, o.orgId), eq(entities.type, o.type), eq(entities.key, o.id), eq(entities.deleted, false), validAt(entities, o.at)))
+  return row && toFacts(row)
+}
+
+/** One page of a type, by id in the order of its bytes. */
+export async function listEntities(db: Queryable, o: { orgId: string; type: string; afterId?: string | undefined; limit: number; at?: Date | undefined }): Promise<EntityFacts[]> {
+  const rows = await listEntityRows(db, o)
+  return rows.map(toFacts)
+}
+
+export async function listEntityRows(db: Queryable, o: { orgId: string; type: string; afterId?: string | undefined; limit: number; at?: Date | undefined }): Promise<EntityRow[]> {
+  const rest = o.afterId === undefined ? undefined : gt(entities.key, o.afterId)
+  return db
+    .select()
+    .from(entities)
+    .where(and(eq(entities.orgId, o.orgId), eq(entities.type, o.type), eq(entities.deleted, false), validAt(entities, o.at), rest))
+    .orderBy(asc(entities.key))
+    .limit(o.limit)
+}
+
+const toFacts = (row: EntityRow): EntityFacts => ({
+  entityId: row.id,
+  type: row.type,
+  id: row.key,
+  version: row.version,
+  attributes: row.attributes,
+  roles: row.roleIds.map((roleId) => ({ roleId, expiresAtMs: undefined })),
+})
+
+/** The current row, be it of a deletion. */
+export async function findEntityRow(db: Queryable, o: { orgId: string; type: string; key: string }): Promise<EntityRow | undefined> {
+  const [row] = await db.select().from(entities).where(and(eq(entities.orgId, o.orgId), eq(entities.type, o.type), eq(entities.key, o.key), isNull(entities.validTo)))
+  return row
+}
+
+/** Undefined when somebody else has stored it meanwhile. */
+export async function insertEntity(db: Queryable, row: Omit<ContentOf<EntityRow>, 'createdAt'>): Promise<EntityRow | undefined> {
+  const [inserted] = await db.insert(entities).values(row).onConflictDoNothing().returning()
+  return inserted
+}
+
+/** Ends the current version: the winner's row, or undefined when it is not (any more) the expected one. */
+export async function claimEntityEnd(db: Queryable, o: { id: string; version: number }): Promise<EntityRow | undefined> {
+  const [row] = await db
+    .update(entities)
+    .set({ validTo: endingNow(entities.validFrom) })
+    .where(and(eq(entities.id, o.id), eq(entities.version, o.version), isNull(entities.validTo)))
+    .returning()
+  return row
+}
+
+/** The version after `closed`, valid from the moment that one ended. */
+export async function insertNextEntity(db: Queryable, closed: EntityRow, content: Pick<EntityRow, 'attributes' | 'roleIds' | 'deleted'>): Promise<EntityRow> {
+  const next = { ...closed, ...content, version: closed.version + 1, validFrom: closed.validTo ?? closed.validFrom, validTo: null }
+  const [row] = await db.insert(entities).values(next).returning()
+  return row as EntityRow
+}

@@ -1,0 +1,63 @@
+/** Who belongs to a group. Belonging gives what the group holds, so whoever adds or removes somebody holds all of it. */
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+import { actorOf, type OrgCaller } from '@gatehouse/service-kit/http/caller'
+import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
+import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
+import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import type { Deps } from '../deps.ts'
+import { permissions } from '../domain/platform.ts'
+import { lockRoleHolder } from '../store/assignments.ts'
+import { claimGroupMemberEnd, findGroup, insertGroupMember, listGroupMembersPage, listGroupRoleIds } from '../store/groups.ts'
+import { announceGroupMemberAdded, announceGroupMemberRemoved } from './announce-holdings.ts'
+import { changeHoldings, findUnheld } from './change-holdings.ts'
+import { requirePermission } from './check-permissions.ts'
+import { getMember } from './get-member.ts'
+import { done } from './refusal.ts'
+
+type GroupMember = { groupId: string; userId: string }
+
+/** By id of the person. @throws AppError `forbidden`, `not_found`, `invalid_cursor` */
+export async function listGroupMembers(deps: Deps, caller: OrgCaller, input: { groupId: string; limit: number; cursor?: string | undefined }): Promise<PageOf<{ user: { id: string } }>> {
+  await requirePermission(deps, caller, permissions.readRoles)
+  const { orgId } = caller
+  const { groupId } = input
+  const after = decodeCursor(input.cursor, 1, ([id]) => isTypeId('user', id))
+  const rows = await inScope(deps.db, { orgId }, async (tx) => {
+    if (!(await findGroup(tx, { orgId, id: groupId }))) return undefined
+    return listGroupMembersPage(tx, { groupId, limit: input.limit + 1, ...(after ? { afterUserId: String(after[0]) } : {}) })
+  })
+  if (!rows) throw problem('not_found')
+  const { data, page } = pageOf(rows, input.limit, ({ userId }) => [userId])
+  return { data: data.map(({ userId }) => ({ user: { id: userId } })), page }
+}
+
+/** Saying it again changes nothing. @throws AppError `forbidden`, `not_found` */
+export async function addGroupMember(deps: Deps, caller: OrgCaller, { groupId, userId }: GroupMember): Promise<void> {
+  await requirePermission(deps, caller, permissions.assignRoles)
+  const { orgId } = caller
+  const member = await getMember(deps, { orgId, userId })
+  await changeHoldings(deps, caller, async (tx, model) => {
+    if (!(await findGroup(tx, { orgId, id: groupId }))) return { kind: 'not_found' }
+    const refusal = findUnheld(model, await listGroupRoleIds(tx, groupId))
+    if (refusal) return refusal
+    const locked = await lockRoleHolder(tx, member.id)
+    if (!locked) return { kind: 'not_found' }
+    const belonging = { orgId, groupId, membershipId: member.id, userId }
+    const actor = actorOf(caller)
+    if (await insertGroupMember(tx, { ...belonging, addedBy: actor })) await announceGroupMemberAdded(tx, { belonging, version: locked.version, actor })
+    return done(undefined)
+  })
+}
+
+/** @throws AppError `forbidden`, `not_found` */
+export const removeGroupMember = (deps: Deps, caller: OrgCaller, { groupId, userId }: GroupMember): Promise<void> =>
+  changeHoldings(deps, caller, async (tx, model) => {
+    if (!(await findGroup(tx, { orgId: caller.orgId, id: groupId }))) return { kind: 'not_found' }
+    const refusal = findUnheld(model, await listGroupRoleIds(tx, groupId))
+    if (refusal) return refusal
+    const belonging = await claimGroupMemberEnd(tx, { groupId, userId })
+    const locked = belonging && (await lockRoleHolder(tx, belonging.membershipId))
+    if (!belonging || !locked) return { kind: 'not_found' }
+    await announceGroupMemberRemoved(tx, { belonging, version: locked.version, actor: actorOf(caller) })
+    return done(undefined)
+  })

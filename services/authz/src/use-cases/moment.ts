@@ -1,0 +1,14 @@
+/** What a request says about time: how recent the answer must be, and which moment it is about. */
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+import type { Properties } from '../domain/attributes.ts'
+import { momentOf } from '../domain/moment.ts'
+import { awaitRevision } from './currency.ts'
+import type { DecidingDeps } from './decide-for-caller.ts'
+
+/** Waits for `at_least`; the moment of `at`, or undefined for now. @throws AppError `validation_failed`, `revision_unavailable` */
+export async function readMoment(deps: DecidingDeps, context: (Properties & { readonly at_least?: string | undefined }) | undefined): Promise<Date | undefined> {
+  if (context?.at_least !== undefined) await awaitRevision(deps.following, context.at_least)
+  const moment = momentOf(context, deps.clock.now().getTime())
+  if (!moment.ok) throw problem('validation_failed', { errors: [{ path: '/context/at', message: moment.message }] })
+  return moment.at
+}

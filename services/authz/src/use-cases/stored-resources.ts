@@ -1,0 +1,25 @@
+/** What the entity directory says of resources: one a question is about, or all of a type a search looks through. */
+import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
+import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import type { Db } from '@gatehouse/service-kit/postgres/connect'
+import type { Properties } from '../domain/attributes.ts'
+import { isSubject, type Obstructed, type Subject } from '../domain/subject.ts'
+import { listEntities } from '../store/entities.ts'
+import type { DecidingDeps } from './decide-for-caller.ts'
+import type { Candidates } from './search-pages.ts'
+
+type Asked = { readonly orgId: string; readonly resource: { readonly type: string; readonly id: string }; readonly at: Date | undefined }
+
+/** Undefined where nothing is on record, or where nothing on record could matter: then nobody looks. */
+export async function storedAttributesOf({ knowledge }: Pick<DecidingDeps, 'knowledge'>, subject: Subject | Obstructed, { orgId, resource, at }: Asked): Promise<Properties | undefined> {
+  if (!isSubject(subject) || subject.model.catalog.types.get(resource.type)?.isStored !== true) return undefined
+  const facts = at === undefined ? knowledge : knowledge.asOf(at)
+  return (await facts.entity({ orgId, ...resource }))?.attributes
+}
+
+export type StoredResource = { readonly id: string; readonly attributes: Properties }
+
+/** In the order of their ids. */
+export const candidateResources = ({ db }: { db: Db }, { orgId }: OrgCaller, { type, at }: { type: string; at: Date | undefined }): Candidates<StoredResource>[] => [
+  { list: (afterId, limit) => inScope(db, { orgId }, (tx) => listEntities(tx, { orgId, type, afterId, limit, at })), keyOf: ({ id }) => id },
+]

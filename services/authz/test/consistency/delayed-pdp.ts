@@ -1,0 +1,87 @@
+/** A decision point of its own beside the others, which hears of everything late: each event after a delay drawn from a seed, in order. */
+import { systemClock } from '@gatehouse/service-kit/context/clock'
+import { connectNats } from '@gatehouse/service-kit/events/nats'
+import { createLocalClient, type Spine } from '@gatehouse/service-kit/events/producer'
+import type { SpineClient } from '@gatehouse/service-kit/events/spine-client'
+import type { MemberCaller } from '@gatehouse/service-kit/http/caller'
+import type { Db } from '@gatehouse/service-kit/postgres/connect'
+import { quietLog as log } from '@gatehouse/test-kit/log'
+import { followIdentity, followOrgs, followOwnWrites, followTokens } from '../../src/events/follow.ts'
+import type { DecidingDeps } from '../../src/use-cases/decide-for-caller.ts'
+import { evaluate } from '../../src/use-cases/evaluate.ts'
+import { createKnowledge } from '../../src/use-cases/knowledge.ts'
+import { writeState } from '../../src/use-cases/write-snapshot.ts'
+import type { Member } from '../fixtures/platform.ts'
+
+export type DelayedPdp = {
+  /** The decision, or undefined when it is not known here. */
+  ask(member: Member, o: { action: string; atLeast?: string; properties?: object }): Promise<boolean | undefined>
+  stop(): Promise<void>
+}
+
+/** mulberry32: small, seeded, good enough to draw delays and choices from. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+/** Shows each event only after its delay, and never one before an earlier one. */
+function delayed(client: SpineClient, delayMs: () => number): SpineClient {
+  const visibleAtMs: number[] = []
+  return {
+    ...client,
+    async changes(asked) {
+      const page = await client.changes(asked)
+      const nowMs = performance.now()
+      while (visibleAtMs.length < page.head) visibleAtMs.push(Math.max(visibleAtMs.at(-1) ?? 0, nowMs + delayMs()))
+      let head = page.head
+      while (head > 0 && (visibleAtMs[head - 1] as number) > nowMs) head -= 1
+      return { ...page, head, events: page.events.filter(({ position }) => position <= head), scanned_to: Math.min(page.scanned_to, Math.max(head, asked.after)) }
+    },
+  }
+}
+
+export async function startDelayedPdp(o: { seed: number; mostMs: number; db: Db; system: Db; spine: Spine; identity: SpineClient; orgs: SpineClient; tokens: SpineClient }): Promise<DelayedPdp> {
+  const draw = seeded(o.seed)
+  const late = (client: SpineClient) => delayed(client, () => draw() * o.mostMs)
+  // Nobody answers there: this replica learns by asking alone, so nothing reaches it earlier than its delay.
+  const nats = connectNats({ url: 'nats://127.0.0.1:9', name: 'delayed', log })
+  const shared = { system: o.system, nats, log, clock: systemClock, knowledge: createKnowledge({ db: o.db }), pollMs: 10 }
+  const itself = createLocalClient({ spine: o.spine, system: o.system, snapshots: { state: writeState } })
+  const following = {
+    identity: followIdentity({ ...shared, client: late(o.identity) }),
+    orgs: followOrgs({ ...shared, client: late(o.orgs) }),
+    tokens: followTokens({ ...shared, client: late(o.tokens) }),
+    own: followOwnWrites({ ...shared, client: late(itself) }),
+  }
+  for (const follower of Object.values(following)) follower.start()
+  await Promise.all(Object.values(following).map((follower) => follower.pollNow()))
+  const deps: DecidingDeps = { knowledge: shared.knowledge, following, clock: systemClock }
+  return {
+    async ask(member, { action, atLeast, properties }) {
+      const context = atLeast === undefined ? {} : { context: { at_least: atLeast } }
+      const request = { subject: { type: 'user', id: member.id }, action: { name: action }, resource: { type: 'invoice', id: '1', properties: properties as Record<string, unknown> }, ...context }
+      try {
+        return (await evaluate(deps, callerOf(member), request)).decision
+      } catch {
+        return undefined
+      }
+    },
+    async stop() {
+      await Promise.allSettled(Object.values(following).map((follower) => follower.stop()))
+      await nats.close()
+    },
+  }
+}
+
+/** The asker's own token names an old membership, so nothing but `at_least` makes anybody wait. */
+function callerOf(member: Member): MemberCaller {
+  const seconds = Math.floor(Date.now() / 1000)
+  const claims = { iss: '', aud: '', sub: member.id, client_id: 'web', iat: seconds, exp: seconds + 300, auth_time: seconds, jti: '', sid: '', sv: 1, uv: 1, amr: ['pwd'], acr: '1', org_id: member.orgId, mid: member.membershipId, ov: 1, mv: 1 }
+  return { kind: 'user', userId: member.id, sessionId: '', clientId: 'web', orgId: member.orgId, membershipId: member.membershipId, claims, accessToken: '' }
+}
