@@ -86,7 +86,7 @@ const faultySql: Record<string, (text: string) => string> = {
 const { rows, answersOf, close } = await rowsOnPostgres({ seed, count: 60 })
 t.teardown(close)
 
-const conditions = fc.sample(fc.tuple(condition, knownValues), { seed, numRuns: 800 }).flatMap(([source, values]) => {
+const conditions = fc.sample(fc.tuple(condition, knownValues), { seed, numRuns: 650 }).flatMap(([source, values]) => {
   const ir = conditionOf(source)
   const filter = residualOf(ir.root, { values, policy: 'p' })
   return isFilter(filter) ? [{ ir, values, filter }] : []
@@ -175,7 +175,7 @@ t.test('networks are what their bits say, and each fault in them is found', asyn
     return [{ address, network }]
   })
   const wrong = (test: (address: readonly number[], network: Network) => boolean) => cases.filter(({ address, network }) => test(address, network) !== reference(address, network)).length
-  t.ok(cases.length > 3000 && cases.some(({ address, network }) => reference(address, network)) && cases.some(({ address, network }) => !reference(address, network)))
+  t.ok(cases.length > 2000 && cases.some(({ address, network }) => reference(address, network)) && cases.some(({ address, network }) => !reference(address, network)))
   t.equal(wrong(isInNetwork), 0)
   t.ok(wrong((address, network) => isInNetwork(address, { ...network, bits: Math.max(0, network.bits - 1) })) > 0, 'a bit too few')
   t.ok(wrong((address, network) => isInNetwork(address, { ...network, bits: Math.floor(network.bits / 16) * 16 })) > 0, 'whole groups only')
