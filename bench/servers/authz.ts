@@ -45,7 +45,7 @@ export async function startAuthz(cleanup: Cleanup, o: { profileInto?: string } =
   const { gateway, ...settings } = createKeys()
   const sql = postgres(database.url('authz', 'system'), { max: 2, onnotice: () => {}, connection: { search_path: 'authz' } })
   cleanup.teardown(() => sql.end({ timeout: 5 }))
-  for (const producer of ['identity', 'orgs']) {
+  for (const producer of ['identity', 'orgs', 'tokens']) {
     await sql`insert into projection_cursors (projection, producer, epoch, position) values (${`authz--${producer}`}, ${producer}, ${neighbours.epoch}, 0)`
   }
   const [port, managementPort] = [await freePort(), await freePort()]
