@@ -17,8 +17,8 @@ const onFault = (err: unknown): void => {
   if (!outliveDriverFault(err)) throw err
   faults += 1
 }
+// Until the process ends, as in a service: closing the pools can bring the last of them.
 process.on('uncaughtException', onFault).on('unhandledRejection', onFault)
-t.teardown(() => void process.off('uncaughtException', onFault).off('unhandledRejection', onFault))
 
 /** A transaction that keeps asking after something else has been waited for, as a use case does. */
 const work = (database: Db): Promise<unknown> =>
