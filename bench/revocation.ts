@@ -26,6 +26,7 @@ const lastAcceptedUse = async (client: Api, keeper: string): Promise<number> => 
       const sent = performance.now()
       const { status } = await client.call('GET', '/v1/me/sessions?limit=1', { token: victim.access })
       if (status === 401) break
+      if (status === 429) throw new Error('The gateway limits the rate: start the platform with GATEWAY_RATE_LIMIT_PER_MINUTE=1000000 GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE=100000')
       if (status === 200) lastAccepted = Math.max(lastAccepted, sent)
     }
     refusedLanes += 1
