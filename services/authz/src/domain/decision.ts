@@ -2,7 +2,8 @@
  * A decision about one subject: what is known of them is put together already, so each question costs its own values and `decide`.
  * What the asker may not state is an answer about the question, never a value in it.
  */
-import { decide, type Decision, type DecisionRequest } from '@gatehouse/policy/decide/decide'
+import type { Decision } from '@gatehouse/policy/compile/decision'
+import { decide, type DecisionRequest } from '@gatehouse/policy/decide/decide'
 import type { PlanRequest } from '@gatehouse/policy/plan/plan'
 import { assembleAttributes, subjectStatements, type Assembled, type Properties } from './attributes.ts'
 import type { Action, Entity } from './authzen-request.ts'

@@ -3,7 +3,8 @@
  * roles have is the organization's own.
  */
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
-import { compilePolicySet, type Obligation, type PolicySet, type PolicySetSource } from '@gatehouse/policy/compile/policy-set'
+import type { Obligation } from '@gatehouse/policy/compile/decision'
+import { compilePolicySet, type PolicySet, type PolicySetSource } from '@gatehouse/policy/compile/policy-set'
 import type { RoleSource } from '@gatehouse/policy/compile/roles'
 import { catalogOf, resourceTypeSources, type Application, type Catalog } from './catalog.ts'
 

@@ -1,6 +1,6 @@
 /** What an asker is told of the reason: enough to act on, and nothing of what they could not have stated. */
 import type { EvaluationResponse } from '@gatehouse/contracts/http/authz/evaluation'
-import type { Obligation } from '@gatehouse/policy/compile/policy-set'
+import type { Obligation } from '@gatehouse/policy/compile/decision'
 import type { Answer } from './decision.ts'
 
 type ReasonView = EvaluationResponse['context']['reason']

@@ -1,5 +1,5 @@
 /** Decides for whoever asks: as a member of the organization of their token, or at platform scope. */
-import type { Decision } from '@gatehouse/policy/decide/decide'
+import type { Decision } from '@gatehouse/policy/compile/decision'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
