@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
-import { createDroppingCache } from '../domain/dropping-cache.ts'
+import { createDroppingCache, notInMemory } from '../domain/dropping-cache.ts'
 import { compileModel, contentOf, keysByIdOf, type CompiledModel, type ModelRows, type PolicyModel } from '../domain/policy-model.ts'
 import { listApplications } from '../store/catalog.ts'
 import { listPoliciesInReach } from '../store/policies.ts'
@@ -14,6 +14,8 @@ import { listRolesInReach } from '../store/roles.ts'
 export type PolicyModels = {
   /** Of an organization; without one, what holds at platform scope. */
   get(orgId?: string): Promise<PolicyModel>
+  /** The same without waiting. @throws notInMemory */
+  recall(orgId: string): PolicyModel
   /** As of a moment of the past. */
   getAt(orgId: string | undefined, at: Date): Promise<PolicyModel>
   /** Of one organization; `undefined`: of the platform, which every model contains. */
@@ -52,6 +54,12 @@ export function createPolicyModels(deps: { db: Db }): PolicyModels {
   }
   return {
     get,
+    recall(orgId) {
+      const own = organizations.recall(orgId)
+      const model = compiled.find(own.content)
+      if (model === undefined) throw notInMemory
+      return { ...model, keysById: own.keysById }
+    },
     getAt: (orgId, at) => past.get(`${orgId ?? platform} ${at.getTime()}`, async () => modelOf(await loadRows(db, orgId, at))),
     drop: (orgId) => (orgId === undefined ? organizations.clear() : organizations.drop(orgId)),
     clear: () => [organizations, past].forEach((cache) => cache.clear()),
