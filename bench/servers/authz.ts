@@ -2,7 +2,9 @@
  * The real authz service as its own process on a real database, with neighbours that never say anything new, and whoever may ask it.
  * Facts of people and organizations are put into its tables; the cursors say that they are what the neighbours have said.
  */
+import { execFileSync } from 'node:child_process'
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { accessTokenAudience } from '@gatehouse/contracts/claims/access-token'
 import { internalHeaders, type ServiceName } from '@gatehouse/contracts/common/services'
@@ -35,10 +37,13 @@ export type Authz = {
 
 const names: readonly ServiceName[] = ['gateway', 'identity', 'tokens', 'orgs', 'authz', 'workers']
 const issuer = 'https://bench.test'
-const main = fileURLToPath(new URL('../../services/authz/src/main.ts', import.meta.url))
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+/** As it is shipped: bundled, without the development runner's helpers in its functions. */
+const main = join(repository, 'dist/authz/service/bin/main.mjs')
 const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 export async function startAuthz(cleanup: Cleanup, o: { profileInto?: string } = {}): Promise<Authz> {
+  execFileSync(process.execPath, ['--import', 'tsx', 'infra/deploy/src/build.ts', 'authz'], { cwd: repository })
   const database = await testDatabase(cleanup, { services: ['authz'] })
   const signing = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const neighbours = await startNeighbours(cleanup, { keys: [{ ...signing.publicKey.export({ format: 'jwk' }), kid: 'bench', alg: 'ES256', use: 'sig' }] })
@@ -57,7 +62,7 @@ export async function startAuthz(cleanup: Cleanup, o: { profileInto?: string } =
   }
   const profiling = o.profileInto === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${o.profileInto}`]
   const start = (): Promise<Child> =>
-    startChild(cleanup, { name: 'authz', command: process.execPath, args: [...profiling, '--import', 'tsx', main], env, isReady: () => answersOk(`http://127.0.0.1:${managementPort}/readyz`) })
+    startChild(cleanup, { name: 'authz', command: process.execPath, args: [...profiling, main], env, isReady: () => answersOk(`http://127.0.0.1:${managementPort}/readyz`) })
   let child = await start()
   return {
     port,
