@@ -7,6 +7,7 @@ import { internalHeaders, type ServiceName } from '@gatehouse/contracts/common/s
 import type { FastifyRequest } from 'fastify'
 import { currentContext } from '../context/request-context.ts'
 import { problem } from '../errors/app-error.ts'
+import type { VerifiedAccessToken } from './access-token.ts'
 import { anonymous, isForPeopleOnly, isOrgCaller, principalCaller, type AnyCaller, type OrgCaller, type PrincipalCaller } from './caller.ts'
 import type { ServerSettings } from './server.ts'
 
@@ -39,8 +40,19 @@ export function authenticate(request: FastifyRequest, rule: AccessRule, settings
 export function recallOrgCaller(head: { readonly assertion: string; readonly accessToken: string }, rule: AccessRule, { assertions, accessTokens }: Verifiers): OrgCaller | undefined {
   const known = accessTokens?.recall(head.accessToken)
   if (known === undefined || !outside.includes(assertions.verify(head.assertion))) return undefined
-  const principal = principalCaller(known.claims, head.accessToken)
+  const principal = callerAgain(known, head.accessToken)
   return isOrgCaller(principal) && !(principal.kind === 'service_account' && isForPeopleOnly(rule)) ? principal : undefined
+}
+
+/** Callers are told from verified tokens, and both never change. */
+const callers = new WeakMap<VerifiedAccessToken, PrincipalCaller>()
+
+function callerAgain(verified: VerifiedAccessToken, accessToken: string): PrincipalCaller {
+  const known = callers.get(verified)
+  if (known !== undefined) return known
+  const caller = principalCaller(verified.claims, accessToken)
+  callers.set(verified, caller)
+  return caller
 }
 
 function admitted(principal: PrincipalCaller | undefined, { request, rule, service }: { request: FastifyRequest; rule: AccessRule; service: ServiceName }): AnyCaller {

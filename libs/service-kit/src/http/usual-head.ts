@@ -14,27 +14,31 @@ export type UsualHead = {
   readonly clientAddress: string | undefined
 }
 
-/** Names of headers that are read, and the one body a usual request has. */
-const read = new Set<string>(['authorization', 'content-type', 'content-length', 'x-request-id', 'traceparent', ...Object.values(internalHeaders)])
+/** Headers that are read. */
+const places = ['authorization', 'content-type', 'content-length', 'x-request-id', 'traceparent', internalHeaders.accessToken, internalHeaders.correlation, internalHeaders.clientAddress] as const
+const placeOf = new Map<string, number>(places.map((name, place) => [name, place]))
 /** They change how the rest is to be read. */
 const unusual = new Set(['transfer-encoding', 'content-encoding', 'expect', 'upgrade', 'trailer', 'te', 'idempotency-key', 'if-match'])
-const json = new Set(['application/json', 'application/json; charset=utf-8'])
+const json = new Set<string | undefined>(['application/json', 'application/json; charset=utf-8'])
+const bearer = 'Bearer '
 
 export function readUsualHead(rawHeaders: readonly string[], bodyLimitBytes: number): UsualHead | undefined {
-  const given: { [name: string]: string | undefined } = {}
+  const values: (string | undefined)[] = [undefined, undefined, undefined, undefined, undefined, undefined, undefined, undefined]
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = (rawHeaders[at] as string).toLowerCase()
-    if (unusual.has(name)) return undefined
-    if (!read.has(name)) continue
-    if (given[name] !== undefined) return undefined
-    given[name] = rawHeaders[at + 1]
+    const place = placeOf.get(name)
+    if (place === undefined) {
+      if (unusual.has(name)) return undefined
+    } else {
+      if (values[place] !== undefined) return undefined
+      values[place] = rawHeaders[at + 1]
+    }
   }
-  const { authorization, 'content-type': type, 'content-length': length, 'x-request-id': requestId, traceparent } = given
-  const accessToken = given[internalHeaders.accessToken]
-  if (authorization === undefined || !authorization.startsWith('Bearer ') || accessToken === undefined) return undefined
-  if (type === undefined || !json.has(type) || length === undefined || !isWithin(length, bodyLimitBytes)) return undefined
+  const [authorization, type, length, requestId, traceparent, accessToken, correlationId, clientAddress] = values
+  if (authorization === undefined || !authorization.startsWith(bearer) || accessToken === undefined) return undefined
+  if (!json.has(type) || length === undefined || !isWithin(length, bodyLimitBytes)) return undefined
   if (requestId === undefined || !/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/.test(requestId)) return undefined
-  return { assertion: authorization.slice('Bearer '.length), accessToken, requestId, traceparent, correlationId: given[internalHeaders.correlation], clientAddress: given[internalHeaders.clientAddress] || undefined }
+  return { assertion: authorization.slice(bearer.length), accessToken, requestId, traceparent, correlationId, clientAddress: clientAddress || undefined }
 }
 
 const isWithin = (length: string, mostBytes: number): boolean => /^[1-9][0-9]{0,8}$/.test(length) && Number(length) <= mostBytes
