@@ -1,6 +1,6 @@
 /** The way ahead of the framework: it answers what the whole way would, and whatever is out of the ordinary goes the whole way with its body. */
 import { request } from 'node:http'
-import { connect, type AddressInfo } from 'node:net'
+import { connect, type AddressInfo, type Socket } from 'node:net'
 import { defineRoute } from '@gatehouse/contracts/http/contract'
 import { quietLog as log } from '@gatehouse/test-kit/log'
 import t from 'tap'
@@ -142,20 +142,26 @@ t.test('a service account is somebody who acts for an organization', async (t) =
   t.same([(await ask({ headers })).way, (await ask({ headers })).way], ['whole', 'fast'])
 })
 
-t.test('requests that wait in line on one connection are answered in order, whichever way each goes', async (t) => {
-  const one = (word: string, hard: boolean): string => {
-    const body = JSON.stringify({ word, hard })
-    return `POST /v1/ask HTTP/1.1\r\nhost: x\r\nauthorization: ${assertionHeader('gateway', 'orgs')}\r\ngatehouse-access-token: ${token}\r\nx-request-id: req-1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
-  }
-  const socket = connect({ host: '127.0.0.1', port })
-  t.teardown(() => socket.destroy())
-  const words = ['a', 'b', 'c', 'd', 'e', 'f']
-  socket.write(words.map((word, index) => one(word, index % 2 === 0)).join(''))
+const raw = (body: object): string => {
+  const text = JSON.stringify(body)
+  return `POST /v1/ask HTTP/1.1\r\nhost: x\r\nauthorization: ${assertionHeader('gateway', 'orgs')}\r\ngatehouse-access-token: ${token}\r\nx-request-id: req-1\r\ncontent-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n${text}`
+}
+
+/** What comes back on a connection until there are `count` answers. */
+async function answersOn(socket: Socket, count: number): Promise<string> {
   let text = ''
   for await (const chunk of socket) {
     text += String(chunk)
-    if (text.split('"word"').length > words.length) break
+    if (text.split('"word"').length > count) break
   }
+  return text
+}
+
+t.test('requests that wait in line on one connection are answered in order, whichever way each goes', async (t) => {
+  const words = ['a', 'b', 'c', 'd', 'e', 'f']
+  const socket = connect({ host: '127.0.0.1', port })
+  socket.write(words.map((word, index) => raw({ word, hard: index % 2 === 0 })).join(''))
+  const text = await answersOn(socket, words.length)
   t.same([...text.matchAll(/"word":"(.)"/g)].map(([, word]) => word), words)
 })
 
@@ -164,12 +170,17 @@ t.test('only what can be answered at once may be bound so', (t) => {
   const handler = () => answer('w', 'o', undefined)
   t.throws(() => bindRoute(app, { ...route('/v1/open'), auth: 'open' } as never, handler, { atOnce }), /cannot be answered at once/)
   t.throws(() => bindRoute(app, route('/v1/organizations/:org/ask'), handler, { atOnce }), /cannot be answered at once/)
-  t.throws(() => bindRoute(app, { ...route('/v1/keyed'), idempotent: true } as never, handler, { atOnce }), /cannot be answered at once|idempotency/)
   t.end()
 })
 
-t.test('a server that closes says so: everything goes the whole way', async (t) => {
+t.test('a server that closes says so to whoever is still asking', async (t) => {
+  const text = raw({ word: 'late' })
+  const socket = connect({ host: '127.0.0.1', port })
+  socket.write(text.slice(0, 60))
+  await new Promise((resolve) => setTimeout(resolve, 50))
   const closing = app.close()
-  await Promise.allSettled([ask(), closing])
-  t.not(ways.join('+'), 'fast')
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  socket.write(text.slice(60))
+  t.match(await answersOn(socket, 1), /connection: close/i)
+  await closing
 })
