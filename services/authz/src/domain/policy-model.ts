@@ -21,10 +21,14 @@ export type PolicyRecord = {
 }
 
 /** The definitions in reach of one organization, the platform's among them. */
-export type ModelRows = { readonly applications: readonly (Application & { readonly version: number })[]; readonly roles: readonly RoleRecord[]; readonly policies: readonly PolicyRecord[] }
+export type ModelRows = { readonly applications: readonly (Application & { readonly version: number })[]; readonly roles: readonly RoleRecord[]; readonly policies: readonly PolicyRecord[]; readonly shadowed: ReadonlySet<string> }
 
 export type CompiledModel = { readonly catalog: Catalog; readonly roles: ReadonlyMap<string, RoleSource>; readonly set: PolicySet; readonly source: PolicySetSource }
-export type PolicyModel = CompiledModel & { readonly keysById: ReadonlyMap<string, string> }
+export type PolicyModel = CompiledModel & {
+  readonly keysById: ReadonlyMap<string, string>
+  /** `type:action` of what a draft shadows: decisions about these are all recorded. */
+  readonly shadowed: ReadonlySet<string>
+}
 
 export function compileModel(rows: ModelRows): CompiledModel {
   const catalog = catalogOf(rows.applications)

@@ -7,31 +7,41 @@ import { outcomeView } from '../domain/reason-view.ts'
 import { subjectsFor } from './asked-subjects.ts'
 import { requireCurrent, revisionNow } from './currency.ts'
 import { requireStated, type DecidingDeps } from './decide-for-caller.ts'
+import type { DecisionRecorder } from './decision-recorder.ts'
 import { readMoment } from './moment.ts'
 import { storedAttributesOf } from './stored-resources.ts'
 import { storedAtHand, subjectsAtHand } from './subjects-at-hand.ts'
 
+/** An answer about now may be recorded. */
+export type EvaluatingDeps = DecidingDeps & { readonly decisions: Pick<DecisionRecorder, 'note'> }
+
 /** @throws AppError `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
-export async function evaluate(deps: DecidingDeps, caller: OrgCaller, request: EvaluationRequest): Promise<EvaluationResponse> {
+export async function evaluate(deps: EvaluatingDeps, caller: OrgCaller, request: EvaluationRequest): Promise<EvaluationResponse> {
   const { subject: named, resource, action, context } = request
   requireCurrent(deps.following)
   const at = await readMoment(deps, context)
   const subject = await subjectsFor(deps, caller)(named, at)
   const storedResource = await storedAttributesOf(deps, subject, { orgId: caller.orgId, resource, at })
-  return respond(deps, requireStated(answer(subject, { resource, action, subjectProperties: named.properties, context, storedResource })))
+  const question = { resource, action, subjectProperties: named.properties, context, storedResource }
+  const given = requireStated(answer(subject, question))
+  if (at === undefined) deps.decisions.note({ orgId: caller.orgId, named, subject, question, given })
+  return respond(deps, given)
 }
 
 export type AskedAtOnce<Body> = { readonly caller: OrgCaller; readonly body: Body; readonly clientAddress: string | undefined }
 
 /** The same from memory, without waiting. Undefined, or anything thrown: it takes `evaluate`. */
-export function evaluateAtOnce(deps: DecidingDeps, { caller, body, clientAddress }: AskedAtOnce<EvaluationRequest>): EvaluationResponse | undefined {
+export function evaluateAtOnce(deps: EvaluatingDeps, { caller, body, clientAddress }: AskedAtOnce<EvaluationRequest>): EvaluationResponse | undefined {
   const { subject: named, resource, action, context } = body
   if (namesMoment(context)) return undefined
   requireCurrent(deps.following)
   const subject = subjectsAtHand(deps, { caller, clientAddress })(named)
   const storedResource = storedAtHand(deps, subject, { orgId: caller.orgId, resource })
-  const given = answer(subject, { resource, action, subjectProperties: named.properties, context, storedResource })
-  return 'errors' in given ? undefined : respond(deps, given)
+  const question = { resource, action, subjectProperties: named.properties, context, storedResource }
+  const given = answer(subject, question)
+  if ('errors' in given) return undefined
+  deps.decisions.note({ orgId: caller.orgId, named, subject, question, given })
+  return respond(deps, given)
 }
 
 /** Whether it must be waited for, or looked up in the past. */

@@ -9,6 +9,7 @@ import { createDroppingCache, notInMemory } from '../domain/dropping-cache.ts'
 import { compileModel, contentOf, keysByIdOf, type CompiledModel, type ModelRows, type PolicyModel } from '../domain/policy-model.ts'
 import { listApplications } from '../store/catalog.ts'
 import { listPoliciesInReach } from '../store/policies.ts'
+import { listShadowedPermissions } from '../store/policy-shadows.ts'
 import { listRolesInReach } from '../store/roles.ts'
 
 export type PolicyModels = {
@@ -29,7 +30,7 @@ const most = { organizations: 20_000, compiled: 500, past: 20 }
 const platform = 'platform'
 
 /** What is the organization's own, and the content of its rules, by which a compiled model is found. */
-type Own = { readonly content: string; readonly keysById: ReadonlyMap<string, string> }
+type Own = { readonly content: string } & Pick<PolicyModel, 'keysById' | 'shadowed'>
 
 export function createPolicyModels(deps: { db: Db }): PolicyModels {
   const { db } = deps
@@ -41,13 +42,13 @@ export function createPolicyModels(deps: { db: Db }): PolicyModels {
     const rows = await loadRows(db, orgId)
     const content = createHash('sha256').update(contentOf(rows)).digest('base64')
     if (compiled.find(content) === undefined) compiled.keep(content, compileModel(rows))
-    return { content, keysById: keysByIdOf(rows) }
+    return { content, keysById: keysByIdOf(rows), shadowed: rows.shadowed }
   }
   const get = async (orgId?: string): Promise<PolicyModel> => {
     const key = orgId ?? platform
     const own = await organizations.get(key, () => load(orgId))
     const model = compiled.find(own.content)
-    if (model !== undefined) return { ...model, keysById: own.keysById }
+    if (model !== undefined) return { ...model, keysById: own.keysById, shadowed: own.shadowed }
     // Compiled models are fewer than organizations and this one has gone; what the rules say now may be something else.
     organizations.drop(key)
     return get(orgId)
@@ -58,7 +59,7 @@ export function createPolicyModels(deps: { db: Db }): PolicyModels {
       const own = organizations.recall(orgId)
       const model = compiled.find(own.content)
       if (model === undefined) throw notInMemory
-      return { ...model, keysById: own.keysById }
+      return { ...model, keysById: own.keysById, shadowed: own.shadowed }
     },
     getAt: (orgId, at) => past.get(`${orgId ?? platform} ${at.getTime()}`, async () => modelOf(await loadRows(db, orgId, at))),
     drop: (orgId) => (orgId === undefined ? organizations.clear() : organizations.drop(orgId)),
@@ -91,7 +92,7 @@ function createContentCache<V>(most: number) {
   }
 }
 
-export const modelOf = (rows: ModelRows): PolicyModel => ({ ...compileModel(rows), keysById: keysByIdOf(rows) })
+export const modelOf = (rows: ModelRows): PolicyModel => ({ ...compileModel(rows), keysById: keysByIdOf(rows), shadowed: rows.shadowed })
 
 /** One transaction, so roles, policies and catalog belong together. */
 export function loadRows(db: Db, orgId: string | undefined, at?: Date): Promise<ModelRows> {
@@ -99,6 +100,7 @@ export function loadRows(db: Db, orgId: string | undefined, at?: Date): Promise<
     const applications = await listApplications(tx, at)
     const roles = await listRolesInReach(tx, orgId, at)
     const policies = await listPoliciesInReach(tx, orgId, at)
-    return { applications, roles, policies }
+    const shadowed = orgId === undefined || at !== undefined ? new Set<string>() : await listShadowedPermissions(tx, orgId)
+    return { applications, roles, policies, shadowed }
   })
 }
