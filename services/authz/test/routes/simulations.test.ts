@@ -114,6 +114,7 @@ t.test('409 impact_above_threshold: a draft that would turn too much round is pu
   t.match(await publish('?confirm_impact=true'), { status: 200, body: { version: 2, when: 'resource.sum < 10' } })
   t.equal((await call(owner, 'PUT', `${path}/draft`, rule({ when: 'resource.sum < 11' }))).status, 200)
   t.match(await publish(), { status: 200, body: { version: 3 } }, 'one in twenty may')
+  t.match((await simulate({ policy: { key: 'generous', ...rule({ when: 'resource.sum < 2' }) } })).body, { newly_allowed: 0, newly_denied: 9 }, 'it takes the place of the one in force')
 })
 
 t.test('a shadowing draft has every decision it is about recorded, on every replica, and no part in any', async (t) => {
@@ -137,6 +138,8 @@ t.test('a shadowing draft has every decision it is about recorded, on every repl
   t.equal((await call(owner, 'POST', `${path}/publish?confirm_impact=true`)).status, 200)
   t.equal((await call(owner, 'GET', shadow)).status, 404, 'it ends with its draft')
   t.equal((await call(owner, 'PUT', shadow)).status, 404)
+  t.equal((await call(owner, 'PUT', `${path}/draft`, rule())).status, 200)
+  t.equal((await call(owner, 'GET', shadow)).status, 404, 'another draft has a shadow of its own')
 })
 
 t.test('too many at once, or a database that is away, cost records and never an answer', async (t) => {
