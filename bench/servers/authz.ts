@@ -20,6 +20,8 @@ export type Replica = {
   call(method: 'PUT' | 'POST', path: string, o: { token: string; body: unknown; headers?: Record<string, string> }): Promise<{ status: number; body: unknown }>
   /** Ends the process and starts another one on the same data; milliseconds until it is ready. */
   restart(): Promise<number>
+  /** The metrics of the process, as Prometheus reads them; of a metric with labels by `name{label="value"}`. */
+  metrics(): Promise<ReadonlyMap<string, number>>
 }
 
 export type Authz = Replica &
@@ -82,6 +84,10 @@ export async function startReplica(cleanup: Cleanup, o: { credentials: Credentia
       const started = performance.now()
       child = await start()
       return performance.now() - started
+    },
+    async metrics() {
+      const text = await (await fetch(`http://127.0.0.1:${managementPort}/metrics`)).text()
+      return new Map(text.split('\n').flatMap((line) => (/^[a-z]/.test(line) ? [line.split(/ (?=[^ ]+$)/) as [string, string]] : [])).map(([name, value]) => [name, Number(value)]))
     },
   }
 }
