@@ -32,7 +32,7 @@ export async function measureGrowth(effort: Effort, cleanup: Cleanup): Promise<P
   await makeAlike(authz, most)
   const alike = await measureInstallation(authz, { organizations: most, sample: 200, note: effort.note })
   writePicture('growth.svg', drawCharts(chartsOf(engine, points)))
-  return resultOf({ engine, points, different, alike })
+  return resultOf({ engine, points, different, alike }, effort.note)
 }
 
 const quantiles = (points: readonly GrowthPoint[], of: (point: GrowthPoint) => Load, q: 'p50' | 'p99'): Curve['points'] =>
@@ -67,9 +67,10 @@ function rowOf(point: GrowthPoint, name: string, again?: Load): string[] {
   return [name, (point.organizations * membersEach).toLocaleString('en-US'), ...loadsOf(point).map(both), again === undefined ? '–' : both(again), String(compiledSets), rounded(heapMb), rounded(rssMb)]
 }
 
-function resultOf({ engine, points, different, alike }: Measured): PartResult {
+function resultOf({ engine, points, different, alike }: Measured, note: Effort['note']): PartResult {
   const installations = [different, alike]
   const loads = [...points.flatMap(loadsOf), ...installations.flatMap((one) => [...loadsOf(one), ...one.everybody, one.again])]
+  for (const { firstWrong } of loads) if (firstWrong !== undefined) note(`P11: answered wrongly: ${firstWrong}`)
   const name = ({ organizations }: GrowthPoint): string => organizations.toLocaleString('en-US')
   return {
     part: 'P11',
