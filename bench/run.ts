@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- p1 p2 p3 p4 p11] [--rounds 3] [--profile <folder>]`: measures, compares every answer, prints and writes the tables.
+ * `npm run bench [-- p1 p2 p3 p4 p11 propagation] [--rounds 3] [--profile <folder>]`: measures, compares every answer, prints and writes the tables.
  * Fails on a wrong answer, never on a figure. Peers are installed on the first run; servers are its own and end with it.
  */
 import { startTestServers } from '@gatehouse/local/servers/test-servers'
@@ -7,15 +7,16 @@ import { installPeers } from './engines/peers.ts'
 import { measureDecisions } from './parts/p1-decisions.ts'
 import { measureRequests } from './parts/p2-requests.ts'
 import { measureGrowth } from './parts/p11-growth.ts'
+import { measurePropagation } from './parts/propagation.ts'
 import type { Effort } from './parts/part.ts'
 import type { PartResult } from './report/result.ts'
 import { tableOf, targetLines, writeResults } from './report/write-results.ts'
 import { createCleanup } from './servers/cleanup.ts'
 
-const known = ['p1', 'p2', 'p3', 'p4', 'p11']
+const known = ['p1', 'p2', 'p3', 'p4', 'p11', 'propagation']
 const args = process.argv.slice(2)
 const valueOf = (flag: string): string | undefined => (args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined)
-const named = args.filter((arg) => /^p\d+$/.test(arg))
+const named = args.filter((arg, index) => !arg.startsWith('--') && !args[index - 1]?.startsWith('--'))
 const unknown = named.find((part) => !known.includes(part))
 if (unknown !== undefined) throw new Error(`${unknown} is not one of ${known.join(', ')}`)
 const parts = new Set(named.length > 0 ? named : known)
@@ -39,10 +40,11 @@ async function withServers(measure: () => Promise<PartResult[]>): Promise<PartRe
 
 const results: PartResult[] = []
 try {
-  installPeers(note)
+  if (['p1', 'p2', 'p3', 'p4'].some((part) => parts.has(part))) installPeers(note)
   if (parts.has('p1')) results.push(await measureDecisions(effort))
   if (['p2', 'p3', 'p4'].some((part) => parts.has(part))) results.push(...(await withServers(() => measureRequests(effort, cleanup, parts))))
   if (parts.has('p11')) results.push(...(await withServers(async () => [await measureGrowth(effort, cleanup)])))
+  if (parts.has('propagation')) results.push(...(await withServers(async () => [await measurePropagation(effort, cleanup)])))
 } finally {
   await cleanup.run()
   if (results.length > 0) writeResults(results, effort.rounds)

@@ -1,12 +1,12 @@
 /**
  * How a check at the running service grows from 1,000 to 1,000,000 memberships and 10 to 10,000 organizations, each with 20 roles and 20 policies
- * of its own: the first request of an organization, the first of a person, and any later one. Then how much memory that takes.
+ * of its own: the first request of an organization, the first of a person, and any later one. Then a whole installation, where they differ and where they are alike.
  */
 import { checkedCondition } from '../engines/gatehouse.ts'
 import type { LoadRequest } from '../load/order.ts'
 import { memoryOf, runLoad, type Load } from '../load/run-load.ts'
 import type { Authz } from '../servers/authz.ts'
-import { insertPolicies, insertTenants, memberOf, ownNumber, type PolicyRow } from '../servers/facts.ts'
+import { endPolicies, insertPolicies, insertTenants, memberOf, ownNumber, type PolicyRow } from '../servers/facts.ts'
 import { conditions } from '../workload/conditions.ts'
 import { actions, roleKey, typeKey } from '../workload/model.ts'
 import { randomFrom } from '../workload/random.ts'
@@ -17,8 +17,17 @@ const attributes = { department: 'sales', limit: 2000, region: 'north', regions:
 const asked = { type: typeKey(1), action: 'read' }
 const properties = { department: 'legal', amount: 3000, owner: 'nobody', status: 'final', region: 'north', classification: 'internal', locked: false }
 
-export type GrowthPoint = { readonly organizations: number; readonly loadSeconds: number; readonly firstOfOrganization: Load; readonly firstOfPerson: Load; readonly later: Load; readonly pssMb: number }
-export type Memory = { readonly when: string; readonly pssMb: number; readonly rssMb: number; readonly perSecond?: number }
+/** First: nobody of the organization has asked yet; nobody's roles were looked up; nothing is new any more. */
+export type GrowthPoint = { readonly organizations: number; readonly firstOfOrganization: Load; readonly firstOfPerson: Load; readonly later: Load; readonly memory: Memory }
+export type Memory = { readonly pssMb: number; readonly rssMb: number; readonly heapMb: number; readonly organizations: number; readonly compiledSets: number }
+
+/** A whole installation, after somebody of each organization has asked. */
+export type Installation = GrowthPoint & {
+  readonly started: Memory
+  readonly everybody: readonly Load[]
+  /** Once more, one after the other, those who asked first of all. */
+  readonly again: Load
+}
 
 /** Role `n` may read when `n` is even; the policies deny nothing that is asked here. */
 const roles = Array.from({ length: each }, (_, index) => ({ key: `own-${roleKey(index)}`, permissions: index % 2 === 0 ? [`${asked.type}:${asked.action}`, `${typeKey(index)}:list`] : [`${typeKey(index)}:list`] }))
@@ -32,12 +41,18 @@ const policies: readonly PolicyRow[] = Array.from({ length: each }, (_, index) =
 /** Member `n` holds the roles `n % 20` and `(n + 7) % 20` of the organization: one of them is always even. */
 const expected = [true]
 
-export async function addOrganizations(authz: Authz, range: { from: number; to: number }): Promise<number> {
-  const started = performance.now()
+/** Their policies differ from each other's. */
+export async function addOrganizations(authz: Authz, range: { from: number; to: number }): Promise<void> {
   await insertTenants(authz.sql, { ...range, roles, membersEach, rolesEach: each, rolesPerMember: 2, attributes })
-  await insertPolicies(authz.sql, { ...range, each, policies })
+  await insertPolicies(authz.sql, { ...range, each, policies, alike: false })
   await authz.analyze()
-  return (performance.now() - started) / 1000
+}
+
+/** The policies of every organization say the same from now on. */
+export async function makeAlike(authz: Authz, organizations: number): Promise<void> {
+  await endPolicies(authz.sql)
+  await insertPolicies(authz.sql, { from: 0, to: organizations, each, policies, alike: true, version: 2 })
+  await authz.analyze()
 }
 
 function requestOf(authz: Authz, index: number): LoadRequest {
@@ -50,26 +65,35 @@ const ask = (authz: Authz, o: { members: readonly number[]; connections: number;
   runLoad({ port: authz.port, connections: o.connections, marker: '"decision":', yes: 'true', requests: o.members.map((index) => requestOf(authz, index)), ...(o.seconds === undefined ? {} : { seconds: o.seconds }) }, authz.pid())
 
 /** One connection, one request after the other: latencies, not throughput. Only organizations from `from` on: nobody has asked for them yet. */
-export async function measurePoint(authz: Authz, o: { from: number; to: number; loadSeconds: number; sample: number }): Promise<GrowthPoint> {
+export async function measurePoint(authz: Authz, o: { from: number; to: number; sample: number }): Promise<GrowthPoint> {
   const random = randomFrom(o.to)
   const chosen = random.sample(Array.from({ length: o.to - o.from }, (_, index) => o.from + index), Math.min(o.sample, o.to - o.from))
   const others = Array.from({ length: o.sample * 2 }, (_, index) => (chosen[index % chosen.length] as number) * membersEach + 1 + Math.floor(index / chosen.length) % (membersEach - 1))
   const firstOfOrganization = await ask(authz, { members: chosen.map((org) => org * membersEach), connections: 1 })
   const firstOfPerson = await ask(authz, { members: others, connections: 1 })
   const later = await ask(authz, { members: others, connections: 1, seconds: 2 })
-  return { organizations: o.to, loadSeconds: o.loadSeconds, firstOfOrganization, firstOfPerson, later, pssMb: memoryOf(authz.pid()).pssMb }
+  return { organizations: o.to, firstOfOrganization, firstOfPerson, later, memory: await memoryNow(authz) }
 }
 
-/** Somebody of every organization asks, first where all policies are alike, then where every organization's differ. */
-export async function measureMemory(authz: Authz, organizations: number): Promise<{ readonly memory: Memory[]; readonly loads: Load[]; readonly restartMs: number }> {
-  const restartMs = await authz.restart()
-  const memory: Memory[] = [{ when: 'started, nobody has asked', ...memoryOf(authz.pid()) }]
-  const loads: Load[] = []
-  for (const [parity, when] of [[0, 'half of the organizations have asked, with the same policies'], [1, 'all have asked, the other half with policies of their own']] as const) {
-    const members = Array.from({ length: organizations / 2 }, (_, index) => (index * 2 + parity) * membersEach + 50)
-    const load = await ask(authz, { members, connections: 32, seconds: 25 })
-    loads.push(load)
-    memory.push({ when: load.answered >= members.length ? when : `${when} (${load.answered} of ${members.length} in the time there was)`, ...memoryOf(authz.pid()), perSecond: load.perSecond })
+/** A fresh process is asked by somebody of every organization. */
+export async function measureInstallation(authz: Authz, o: { organizations: number; sample: number; note(text: string): void }): Promise<Installation> {
+  await authz.restart()
+  const started = await memoryNow(authz)
+  const point = await measurePoint(authz, { from: 0, to: o.organizations, sample: o.sample })
+  const everybody: Load[] = []
+  // Headers are good for about 30 s, so not all at once.
+  for (let from = 0; from < o.organizations; from += 500) {
+    const members = Array.from({ length: Math.min(500, o.organizations - from) }, (_, index) => (from + index) * membersEach + 50)
+    everybody.push(await ask(authz, { members, connections: 32 }))
+    if (from % 2500 === 0) o.note(`P11: ${from} organizations have asked, ${Math.round(everybody.at(-1)?.perSecond ?? 0)} checks/s`)
   }
-  return { memory, loads, restartMs }
+  const memory = await memoryNow(authz)
+  const again = await ask(authz, { members: Array.from({ length: o.sample }, (_, org) => org * membersEach + 50), connections: 1 })
+  return { ...point, started, everybody, again, memory }
+}
+
+async function memoryNow(authz: Authz): Promise<Memory> {
+  const metrics = await authz.metrics()
+  const of = (name: string): number => metrics.get(name) ?? NaN
+  return { ...memoryOf(authz.pid()), heapMb: of('process_heap_used_bytes') / 2 ** 20, organizations: of('authz_policy_models{kept="organizations"}'), compiledSets: of('authz_policy_models{kept="compiled"}') }
 }

@@ -15,6 +15,8 @@ export type PartResult = {
   /** Answers that differed from the oracle. Anything but 0 fails the run. */
   readonly disagreements: number
   readonly compared: number
+  /** Where it is not what was asked for on the command line. */
+  readonly rounds?: number
   /** Everything measured, per round. */
   readonly measured: unknown
 }

@@ -15,8 +15,8 @@ export function writeResults(results: readonly PartResult[], rounds: number): vo
   const measuredAt = new Date().toISOString().slice(0, 16) + 'Z'
   const before = existsSync(jsonFile) ? (JSON.parse(readFileSync(jsonFile, 'utf8')) as Kept[]) : []
   const replaced = new Set(results.map(({ part }) => part))
-  const kept = [...before.filter(({ part }) => !replaced.has(part)), ...results.map((result) => ({ ...result, measuredAt, machine, rounds }))]
-  kept.sort((a, b) => Number(a.part.slice(1)) - Number(b.part.slice(1)))
+  const kept = [...before.filter(({ part }) => !replaced.has(part)), ...results.map((result) => ({ rounds, ...result, measuredAt, machine }))]
+  kept.sort((a, b) => a.part.localeCompare(b.part, 'en', { numeric: true }))
   writeFileSync(jsonFile, `${JSON.stringify(kept, null, 1)}\n`)
   writeFileSync(`${folder}decisions.md`, `# Measured\n\nWritten by \`npm run bench\`; change nothing by hand. What the parts mean is in [the README](../README.md).\n\n${kept.map(sectionOf).join('\n')}`)
 }
@@ -39,7 +39,7 @@ const sectionOf = (result: Kept): string => {
   const { cpu, cores, memoryGb, kernel, node } = result.machine
   return `## ${result.part}: ${result.title}
 
-${result.measuredAt}, ${cores} cores of ${cpu}, ${memoryGb} GB, ${kernel}, Node ${node}, ${result.rounds} rounds.
+${result.measuredAt}, ${cores} cores of ${cpu}, ${memoryGb} GB, ${kernel}, Node ${node}, ${result.rounds} ${result.rounds === 1 ? 'round' : 'rounds'}.
 
 ${tableOf(result.table)}
 

@@ -56,13 +56,16 @@ export type PolicyRow = { readonly key: string; readonly effect: 'allow' | 'deny
 /** In a condition, stands for a number of the organization's own. */
 export const ownNumber = 7_000_000
 
-/** The same policies for each of the organizations, except that `ownNumber` is another one in every odd organization. */
-export async function insertPolicies(sql: postgres.Sql, o: { from: number; to: number; each: number; policies: readonly PolicyRow[] }): Promise<void> {
+/** The policies of each of the organizations; `ownNumber` is another one in each, unless they are `alike`. */
+export async function insertPolicies(sql: postgres.Sql, o: { from: number; to: number; each: number; policies: readonly PolicyRow[]; alike: boolean; version?: number }): Promise<void> {
+  const own = o.alike ? sql`${ownNumber}::int` : sql`${ownNumber}::int + n`
   for (const [nth, { key, effect, resourceType, actions, source, condition }] of o.policies.entries()) {
-    const own = sql`case when n % 2 = 1 then ${ownNumber}::int + n else ${ownNumber}::int end`
     await sql`insert into policies (id, version, org_id, key, effect, resource_type, actions, when_source, condition)
-      select ${uuidSql(sql, 'pol', `n * ${o.each} + ${nth}`)}, 1, ${uuidSql(sql, 'org', 'n')}, ${key}, ${effect}, ${resourceType}, ${sql.array([...actions])},
+      select ${uuidSql(sql, 'pol', `n * ${o.each} + ${nth}`)}, ${o.version ?? 1}, ${uuidSql(sql, 'org', 'n')}, ${key}, ${effect}, ${resourceType}, ${sql.array([...actions])},
         replace(${source}::text, ${String(ownNumber)}, (${own})::text), replace(${JSON.stringify(condition)}::text, ${String(ownNumber)}, (${own})::text)::jsonb
       from generate_series(${o.from}::int, ${o.to - 1}::int) n`
   }
 }
+
+/** Every policy of every organization ends, as by an update: what follows are the next versions. */
+export const endPolicies = (sql: postgres.Sql): Promise<unknown> => sql`update policies set valid_to = clock_timestamp() where org_id is not null and valid_to is null`

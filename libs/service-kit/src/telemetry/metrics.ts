@@ -29,6 +29,7 @@ export function gauge(name: string, description: string, read: () => number | re
 }
 
 gauge('process_resident_memory_bytes', 'Resident set size', () => process.memoryUsage.rss())
+gauge('process_heap_used_bytes', 'JavaScript heap in use, garbage not yet collected included', () => process.memoryUsage().heapUsed)
 gauge('process_uptime_seconds', 'Seconds since start', () => process.uptime())
 
 /** Answers a scrape. */

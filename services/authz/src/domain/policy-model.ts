@@ -23,19 +23,26 @@ export type PolicyRecord = {
 /** The definitions in reach of one organization, the platform's among them. */
 export type ModelRows = { readonly applications: readonly (Application & { readonly version: number })[]; readonly roles: readonly RoleRecord[]; readonly policies: readonly PolicyRecord[]; readonly shadowed: ReadonlySet<string> }
 
-export type CompiledModel = { readonly catalog: Catalog; readonly roles: ReadonlyMap<string, RoleSource>; readonly set: PolicySet; readonly source: PolicySetSource }
+export type CompiledModel = {
+  readonly catalog: Catalog
+  readonly roles: ReadonlyMap<string, RoleSource>
+  readonly set: PolicySet
+  readonly source: PolicySetSource
+  readonly platformKeysById: ReadonlyMap<string, string>
+}
 export type PolicyModel = CompiledModel & {
+  /** Of the organization's own roles. */
   readonly keysById: ReadonlyMap<string, string>
   /** `type:action` of what a draft shadows: decisions about these are all recorded. */
   readonly shadowed: ReadonlySet<string>
 }
 
-export function compileModel(rows: ModelRows): CompiledModel {
-  const catalog = catalogOf(rows.applications)
+/** @param catalog - of the same applications, where there is one already */
+export function compileModel(rows: ModelRows, catalog: Catalog = catalogOf(rows.applications)): CompiledModel {
   const roles = new Map<string, RoleSource>()
   for (const { key, permissions, inherits = [] } of platformFirst(rows.roles)) if (!roles.has(key)) roles.set(key, { key, permissions, inherits })
   const source = { resourceTypes: resourceTypeSources(catalog), roles: [...roles.values()], policies: rows.policies.map(policySource) }
-  return { catalog, roles, set: compilePolicySet(source), source }
+  return { catalog, roles, set: compilePolicySet(source), source, platformKeysById: new Map(rows.roles.filter(({ orgId }) => orgId === null).map(({ id, key }) => [id, key])) }
 }
 
 /** No organization can take the key of a platform role. */
@@ -55,12 +62,17 @@ export const policySource = ({ key, orgId, effect, resourceType, actions, roles,
 /** Everything a compiled model is made of, as text: equal texts, equal models. A version of an application never changes. */
 export const contentOf = ({ applications, roles, policies }: ModelRows): string =>
   JSON.stringify([
-    applications.map(({ key, version }) => [key, version]),
-    platformFirst(roles).map(({ key, orgId, permissions, inherits }) => [key, orgId === null, permissions, inherits]),
+    catalogContentOf({ applications }),
+    platformFirst(roles).map(({ id, key, orgId, permissions, inherits }) => [key, orgId === null && id, permissions, inherits]),
     policies.map(policySource),
   ])
 
-export const keysByIdOf = ({ roles }: ModelRows): ReadonlyMap<string, string> => new Map(roles.map(({ id, key }) => [id, key]))
+export const catalogContentOf = ({ applications }: Pick<ModelRows, 'applications'>): string => JSON.stringify(applications.map(({ key, version }) => [key, version]))
+
+/** The keys are those of `compiled`, so that there is each text once for all organizations. */
+export const keysByIdOf = ({ roles }: ModelRows, compiled: CompiledModel): ReadonlyMap<string, string> =>
+  new Map(roles.filter(({ orgId }) => orgId !== null).map(({ id, key }) => [id, compiled.roles.get(key)?.key ?? key]))
 
 /** Keys of roles held, by the ids of their assignments; an id without a current role gives nothing. */
-export const roleKeysOf = (model: Pick<PolicyModel, 'keysById'>, roleIds: Iterable<string>): string[] => [...roleIds].flatMap((id) => model.keysById.get(id) ?? [])
+export const roleKeysOf = (model: Pick<PolicyModel, 'keysById' | 'platformKeysById'>, roleIds: Iterable<string>): string[] =>
+  [...roleIds].flatMap((id) => model.keysById.get(id) ?? model.platformKeysById.get(id) ?? [])

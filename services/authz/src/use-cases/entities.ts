@@ -10,6 +10,7 @@ import type { Deps } from '../deps.ts'
 import { changesBetween } from '../domain/changes.ts'
 import { checkEntityDefinition, isPlatformSubject } from '../domain/entity-definition.ts'
 import { isAssignable, permissions } from '../domain/platform.ts'
+import { roleKeysOf } from '../domain/policy-model.ts'
 import { claimEntityEnd, findEntityRow, insertEntity, insertNextEntity, listEntityRows } from '../store/entities.ts'
 import type { EntityRow } from '../store/schema.ts'
 import { announceEntityDeleted, announceEntityStored } from './announce-holdings.ts'
@@ -30,9 +31,9 @@ export async function listEntities(deps: Deps, caller: OrgCaller, input: { type:
   const { orgId } = caller
   const after = decodeCursor(input.cursor, 1, ([id]) => typeof id === 'string')
   const rows = await inScope(deps.db, { orgId }, (tx) => listEntityRows(tx, { orgId, type: input.type, limit: input.limit + 1, ...(after ? { afterId: String(after[0]) } : {}) }))
-  const { keysById } = await deps.knowledge.model(orgId)
+  const model = await deps.knowledge.model(orgId)
   const { data, page } = pageOf(rows, input.limit, ({ key }) => [key])
-  return { data: data.map((row) => entityView(row, keysById)), page }
+  return { data: data.map((row) => entityView(row, roleKeysOf(model, row.roleIds))), page }
 }
 
 /** @throws AppError `forbidden`, `not_found` */
@@ -41,8 +42,8 @@ export async function getEntity(deps: Deps, caller: OrgCaller, { type, id }: Nam
   const { orgId } = caller
   const row = await inScope(deps.db, { orgId }, (tx) => findEntityRow(tx, { orgId, type, key: id }))
   if (!row || row.deleted) throw problem('not_found')
-  const { keysById } = await deps.knowledge.model(orgId)
-  return { entity: entityView(row, keysById), version: row.version }
+  const model = await deps.knowledge.model(orgId)
+  return { entity: entityView(row, roleKeysOf(model, row.roleIds)), version: row.version }
 }
 
 /** Saying the same again changes nothing. @throws AppError `forbidden`, `validation_failed`, `precondition_failed` */
@@ -97,7 +98,7 @@ async function supersede(tx: Tx, known: EntityRow, content: Pick<EntityRow, 'att
 }
 
 const versioned = (row: EntityRow, { rolesById }: Pick<OpenModel, 'rolesById'>): VersionedEntity => ({
-  entity: entityView(row, new Map([...rolesById].map(([id, { key }]) => [id, key]))),
+  entity: entityView(row, row.roleIds.flatMap((id) => rolesById.get(id)?.key ?? [])),
   version: row.version,
 })
 

@@ -5,8 +5,10 @@
 import { createHash } from 'node:crypto'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { gauge } from '@gatehouse/service-kit/telemetry/metrics'
+import { catalogOf, type Catalog } from '../domain/catalog.ts'
 import { createDroppingCache, notInMemory } from '../domain/dropping-cache.ts'
-import { compileModel, contentOf, keysByIdOf, type CompiledModel, type ModelRows, type PolicyModel } from '../domain/policy-model.ts'
+import { catalogContentOf, compileModel, contentOf, keysByIdOf, type CompiledModel, type ModelRows, type PolicyModel } from '../domain/policy-model.ts'
 import { listApplications } from '../store/catalog.ts'
 import { listPoliciesInReach } from '../store/policies.ts'
 import { listShadowedPermissions } from '../store/policy-shadows.ts'
@@ -26,7 +28,7 @@ export type PolicyModels = {
 }
 
 /** Entries kept. An organization is some 3 kB with 20 roles of its own; a compiled set of 20 roles and 20 policies some 100 kB. */
-const most = { organizations: 20_000, compiled: 500, past: 20 }
+const most = { organizations: 20_000, compiled: 500, catalogs: 5, past: 20 }
 const platform = 'platform'
 
 /** What is the organization's own, and the content of its rules, by which a compiled model is found. */
@@ -37,12 +39,13 @@ export function createPolicyModels(deps: { db: Db }): PolicyModels {
   const organizations = createDroppingCache<Own>({ most: most.organizations })
   const past = createDroppingCache<PolicyModel>({ most: most.past })
   const compiled = createContentCache<CompiledModel>(most.compiled)
+  const catalogs = createContentCache<Catalog>(most.catalogs)
 
   const load = async (orgId: string | undefined): Promise<Own> => {
     const rows = await loadRows(db, orgId)
     const content = createHash('sha256').update(contentOf(rows)).digest('base64')
-    if (compiled.find(content) === undefined) compiled.keep(content, compileModel(rows))
-    return { content, keysById: keysByIdOf(rows), shadowed: rows.shadowed }
+    const model = compiled.get(content, () => compileModel(rows, catalogs.get(catalogContentOf(rows), () => catalogOf(rows.applications))))
+    return { content, keysById: keysByIdOf(rows, model), shadowed: rows.shadowed }
   }
   const get = async (orgId?: string): Promise<PolicyModel> => {
     const key = orgId ?? platform
@@ -53,6 +56,10 @@ export function createPolicyModels(deps: { db: Db }): PolicyModels {
     organizations.drop(key)
     return get(orgId)
   }
+  gauge('authz_policy_models', 'Rules kept in memory: of organizations, and compiled for all whose rules say the same', () => [
+    { value: organizations.size, labels: { kept: 'organizations' } },
+    { value: compiled.size, labels: { kept: 'compiled' } },
+  ])
   return {
     get,
     recall(orgId) {
@@ -73,34 +80,42 @@ export function createPolicyModels(deps: { db: Db }): PolicyModels {
 /** Entries never grow old: their key is what they are made of. The least recently used goes first. */
 function createContentCache<V>(most: number) {
   const kept = new Map<string, V>()
+  const keep = (key: string, value: V): V => {
+    kept.delete(key)
+    kept.set(key, value)
+    const [oldest] = kept.size > most ? kept.keys() : []
+    if (oldest !== undefined) kept.delete(oldest)
+    return value
+  }
+  const find = (key: string): V | undefined => {
+    const value = kept.get(key)
+    return value === undefined ? undefined : keep(key, value)
+  }
   return {
-    find(key: string): V | undefined {
-      const value = kept.get(key)
-      if (value === undefined) return undefined
-      kept.delete(key)
-      kept.set(key, value)
-      return value
-    },
-    keep(key: string, value: V): void {
-      kept.set(key, value)
-      const [oldest] = kept.size > most ? kept.keys() : []
-      if (oldest !== undefined) kept.delete(oldest)
-    },
+    find,
+    get: (key: string, make: () => V): V => find(key) ?? keep(key, make()),
     get size() {
       return kept.size
     },
   }
 }
 
-export const modelOf = (rows: ModelRows): PolicyModel => ({ ...compileModel(rows), keysById: keysByIdOf(rows), shadowed: rows.shadowed })
+export function modelOf(rows: ModelRows): PolicyModel {
+  const model = compileModel(rows)
+  return { ...model, keysById: keysByIdOf(rows, model), shadowed: rows.shadowed }
+}
 
-/** One transaction, so roles, policies and catalog belong together. */
+const nothingShadowed: ReadonlySet<string> = new Set()
+
+/** One transaction, so roles, policies and catalog belong together; sent without waiting in between. */
 export function loadRows(db: Db, orgId: string | undefined, at?: Date): Promise<ModelRows> {
   return inScope(db, orgId === undefined ? {} : { orgId }, async (tx) => {
-    const applications = await listApplications(tx, at)
-    const roles = await listRolesInReach(tx, orgId, at)
-    const policies = await listPoliciesInReach(tx, orgId, at)
-    const shadowed = orgId === undefined || at !== undefined ? new Set<string>() : await listShadowedPermissions(tx, orgId)
-    return { applications, roles, policies, shadowed }
+    const [applications, roles, policies, shadowed] = await Promise.all([
+      listApplications(tx, at),
+      listRolesInReach(tx, orgId, at),
+      listPoliciesInReach(tx, orgId, at),
+      orgId === undefined || at !== undefined ? nothingShadowed : listShadowedPermissions(tx, orgId),
+    ])
+    return { applications, roles, policies, shadowed: shadowed.size === 0 ? nothingShadowed : shadowed }
   })
 }

@@ -61,11 +61,11 @@ export const assignmentView = (row: AssignmentRow, role: string | undefined): As
         valid_from: instant(row.validFrom),
       }
 
-export const entityView = (row: EntityRow, keysById: ReadonlyMap<string, string>): Entity => ({
+export const entityView = (row: EntityRow, roles: readonly string[]): Entity => ({
   type: row.type,
   id: row.key,
   attributes: row.attributes,
-  roles: row.roleIds.flatMap((id) => keysById.get(id) ?? []).sort(),
+  roles: [...roles].sort(),
   created_at: row.createdAt.toISOString(),
 })
 

@@ -49,6 +49,8 @@ function delayed(client: SpineClient, delayMs: () => number): SpineClient {
       while (visibleAtMs.length < page.head) visibleAtMs.push(Math.max(visibleAtMs.at(-1) ?? 0, nowMs + delayMs()))
       let head = page.head
       while (head > 0 && (visibleAtMs[head - 1] as number) > nowMs) head -= 1
+      // What another replica has put into the database both share is known here, whenever the news arrives.
+      head = Math.max(head, Math.min(asked.after, page.head))
       return { ...page, head, events: page.events.filter(({ position }) => position <= head), scanned_to: Math.min(page.scanned_to, Math.max(head, asked.after)) }
     },
   }

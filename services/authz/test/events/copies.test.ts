@@ -89,6 +89,40 @@ t.test('told one to five times, in any order, it ends the same', async () => {
   )
 })
 
+/** R14. `AUTHZ_EVENTS=10000` for the long run. */
+t.test('many stories at once, each event delivered one to five times and up to a hundred places late, end as told once in order', { timeout: 900_000 }, async (t) => {
+  const [count, length] = [Number(process.env['AUTHZ_EVENTS'] ?? 500), 10]
+  // A story may break off anywhere; how each length ends is learnt from telling it once in order.
+  const endings: string[] = []
+  for (let told = 1; told <= length; told += 1) {
+    const story = await tell()
+    for (const event of story.events.slice(0, told)) await apply(event)
+    endings.push(JSON.stringify(await stateOf(story)))
+  }
+  let [events, delivered] = [0, 0]
+  const wrong: string[] = []
+  /** Twenty stories side by side, some two hundred events. */
+  const deliver = async () => {
+    const stories = await Promise.all(Array.from({ length: 20 }, tell))
+    const told = stories.map(() => 1 + Math.floor(Math.random() * length))
+    const stream = Array.from({ length }, (_, nth) => stories.flatMap((story, index) => (nth < (told[index] ?? 0) ? story.events.slice(nth, nth + 1) : []))).flat()
+    const deliveries = stream.flatMap((event, place) => Array.from({ length: 1 + Math.floor(Math.random() * 5) }, () => ({ event, place: place + Math.random() * 100 })))
+    for (const { event } of deliveries.sort((a, b) => a.place - b.place)) await apply(event)
+    events += stream.length
+    delivered += deliveries.length
+    for (const [index, story] of stories.entries()) {
+      const isRight = JSON.stringify(await stateOf(story)) === endings[(told[index] ?? 0) - 1]
+      if (!isRight) wrong.push(deliveries.filter(({ event }) => story.events.includes(event)).map(({ event }) => story.events.indexOf(event)).join(' '))
+    }
+  }
+  const lane = async () => {
+    while (events < count) await deliver()
+  }
+  await Promise.all(Array.from({ length: 4 }, lane))
+  t.same(wrong, [], 'in which order a story was heard that ended otherwise')
+  t.comment(`${delivered} deliveries of ${events} events`)
+})
+
 t.test('a snapshot replaces what is known, ends what it does not name and keeps the roles of now', async (t) => {
   const story = await tell()
   for (const event of story.events.slice(0, 5)) await apply(event)
