@@ -1,11 +1,12 @@
 /**
- * `npm run bench [-- p1 p2 p3 p4 p11 propagation] [--rounds 3] [--profile <folder>]`: measures, compares every answer, prints and writes the tables.
+ * `npm run bench [-- p1 p2 p3 p4 p11 propagation impact] [--rounds 3] [--profile <folder>]`: measures, compares every answer, prints and writes the tables.
  * Fails on a wrong answer, never on a figure. Peers are installed on the first run; servers are its own and end with it.
  */
 import { startTestServers } from '@gatehouse/local/servers/test-servers'
 import { installPeers } from './engines/peers.ts'
 import { measureDecisions } from './parts/p1-decisions.ts'
 import { measureRequests } from './parts/p2-requests.ts'
+import { measureImpact } from './parts/impact.ts'
 import { measureGrowth } from './parts/p11-growth.ts'
 import { measurePropagation } from './parts/propagation.ts'
 import type { Effort } from './parts/part.ts'
@@ -13,7 +14,7 @@ import type { PartResult } from './report/result.ts'
 import { tableOf, targetLines, writeResults } from './report/write-results.ts'
 import { createCleanup } from './servers/cleanup.ts'
 
-const known = ['p1', 'p2', 'p3', 'p4', 'p11', 'propagation']
+const known = ['p1', 'p2', 'p3', 'p4', 'p11', 'propagation', 'impact']
 const args = process.argv.slice(2)
 const valueOf = (flag: string): string | undefined => (args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined)
 const named = args.filter((arg, index) => !arg.startsWith('--') && !args[index - 1]?.startsWith('--'))
@@ -44,6 +45,7 @@ try {
   if (parts.has('p1')) results.push(await measureDecisions(effort))
   if (['p2', 'p3', 'p4'].some((part) => parts.has(part))) results.push(...(await withServers(() => measureRequests(effort, cleanup, parts))))
   if (parts.has('p11')) results.push(...(await withServers(async () => [await measureGrowth(effort, cleanup)])))
+  if (parts.has('impact')) results.push(...(await withServers(async () => [await measureImpact(effort, cleanup)])))
   if (parts.has('propagation')) results.push(...(await withServers(async () => [await measurePropagation(effort, cleanup)])))
 } finally {
   await cleanup.run()

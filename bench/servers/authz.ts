@@ -59,7 +59,7 @@ export async function startAuthz(cleanup: Cleanup, o: { profileInto?: string } =
     sql,
     async analyze() {
       const owner = postgres(database.url('authz', 'owner'), { max: 1, onnotice: () => {} })
-      await owner.unsafe('vacuum analyze authz.users, authz.memberships, authz.organizations, authz.assignments, authz.roles, authz.policies')
+      await owner.unsafe('vacuum analyze authz.users, authz.memberships, authz.organizations, authz.assignments, authz.roles, authz.policies, authz.decisions')
       await owner.end({ timeout: 5 })
     },
   }

@@ -46,6 +46,8 @@ export type RouteContract = {
   readonly limit?: 'credentials' | 'check'
   /** Largest body in bytes; 64 KiB when absent. */
   readonly bodyLimitBytes?: number
+  /** Milliseconds until an unfinished answer is 503 `deadline_exceeded`; 3000 when absent. */
+  readonly deadlineMs?: number
   /** `authzen`: a standard that knows 400 and no 415 (OpenID AuthZEN 1.0, HTTPS binding). */
   readonly dialect?: 'authzen'
 }

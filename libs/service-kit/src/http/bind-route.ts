@@ -59,7 +59,7 @@ export function bindRoute<const C extends RouteContract>(app: FastifyInstance, c
     url: contract.path,
     bodyLimit,
     ...(atOnce ? { preParsing: returnBody } : {}),
-    ...(contract.dialect ? { config: { dialect: contract.dialect } } : {}),
+    config: { ...(contract.dialect && { dialect: contract.dialect }), ...(contract.deadlineMs && { deadlineMs: contract.deadlineMs }) },
     ...(answer ? { schema: { response: { [status]: JSON.parse(JSON.stringify(answer)) as object } } } : {}),
     onRequest: identify(contract, settings),
     handler: async (request, reply) => {

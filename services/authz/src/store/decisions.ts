@@ -1,8 +1,9 @@
 /** Recorded decisions: written in batches of many organizations, read page by page within one. */
-import { and, desc, eq, gte, inArray, lt, or, sql } from 'drizzle-orm'
+import { and, eq, gte, inArray, lt, or, sql } from 'drizzle-orm'
 import type { Db, Queryable } from '@gatehouse/service-kit/postgres/connect'
+import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import type { RecordedDecision } from '../domain/recorded-decision.ts'
-import { decisions, type DecisionRow } from './schema.ts'
+import { decisions } from './schema.ts'
 
 export async function insertDecisions(db: Db, records: readonly RecordedDecision[]): Promise<void> {
   await db.insert(decisions).values([...records])
@@ -11,12 +12,23 @@ export async function insertDecisions(db: Db, records: readonly RecordedDecision
 /** A permission: nothing but decisions about these can change with a policy. */
 export type About = { readonly resourceType: string; readonly actions: readonly string[] }
 
-export type DecisionsPage = { readonly about: readonly About[]; readonly since: Date | undefined; readonly until: Date | undefined; readonly after: Pick<DecisionRow, 'decidedAt' | 'id'> | undefined; readonly limit: number }
+/** As it is read to be decided again: without a mapping of each column, since there may be very many. */
+export type ReadDecision = RecordedDecision & { readonly id: string }
+
+export type DecisionsPage = { readonly about: readonly About[]; readonly since: Date | undefined; readonly until: Date | undefined; readonly after: Pick<ReadDecision, 'decidedAt' | 'id'> | undefined; readonly limit: number }
 
 /** One page, newest first. */
-export async function listDecisions(db: Queryable, orgId: string, { about, since, until, after, limit }: DecisionsPage): Promise<DecisionRow[]> {
+export async function listDecisions(db: Queryable, orgId: string, { about, since, until, after, limit }: DecisionsPage): Promise<ReadDecision[]> {
   const concerned = or(...about.map(({ resourceType, actions }) => and(eq(decisions.resourceType, resourceType), inArray(decisions.action, [...actions]))))
   const window = [since && gte(decisions.decidedAt, since), until && lt(decisions.decidedAt, until)]
   const rest = after && sql`(${decisions.decidedAt}, ${decisions.id}) < (${after.decidedAt.toISOString()}::timestamptz, ${after.id}::uuid)`
-  return db.select().from(decisions).where(and(eq(decisions.orgId, orgId), concerned, ...window, rest)).orderBy(desc(decisions.decidedAt), desc(decisions.id)).limit(limit)
+  const rows = rowsOf<Record<string, unknown>>(
+    await db.execute(sql`select id, decided_at, subject_type, subject_id, resource_type, resource_id, action, roles, attributes, withheld, allowed, reason
+      from decisions where ${and(eq(decisions.orgId, orgId), concerned, ...window, rest)} order by decided_at desc, id desc limit ${limit}`),
+  )
+  return rows.map((row) => ({
+    id: row['id'] as string, decidedAt: new Date(row['decided_at'] as string), orgId, subjectType: row['subject_type'] as string, subjectId: row['subject_id'] as string,
+    resourceType: row['resource_type'] as string, resourceId: row['resource_id'] as string, action: row['action'] as string, roles: row['roles'] as string[],
+    attributes: row['attributes'] as RecordedDecision['attributes'], withheld: row['withheld'] as string[], allowed: row['allowed'] as boolean, reason: row['reason'] as RecordedDecision['reason'],
+  }))
 }

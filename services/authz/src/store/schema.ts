@@ -206,7 +206,6 @@ export type RoleRow = typeof roles.$inferSelect
 export type PolicyRow = typeof policies.$inferSelect
 export type PolicyDraftRow = typeof policyDrafts.$inferSelect
 export type PolicyShadowRow = typeof policyShadows.$inferSelect
-export type DecisionRow = typeof decisions.$inferSelect
 export type GroupRow = typeof groups.$inferSelect
 export type EntityRow = typeof entities.$inferSelect
 export type ApplicationRow = typeof applications.$inferSelect

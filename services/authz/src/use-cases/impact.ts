@@ -6,14 +6,13 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { countImpact, type Impact } from '../domain/impact.ts'
 import { checkPolicyDefinition } from '../domain/policy-definition.ts'
 import { compileModel, type CompiledModel, type ModelRows } from '../domain/policy-model.ts'
-import { listDecisions, type About } from '../store/decisions.ts'
-import type { DecisionRow } from '../store/schema.ts'
+import { listDecisions, type About, type ReadDecision } from '../store/decisions.ts'
 import { rowContent } from './change-policies.ts'
 import { loadRows } from './policy-models.ts'
 
 export type Window = { readonly since?: Date | undefined; readonly until?: Date | undefined; readonly most: number }
 
-const pageSize = 2000
+const pageSize = 5000
 
 /** @throws AppError `invalid_policy` */
 export async function impactOf({ db }: { db: Db }, orgId: string, { source, window }: { source: PolicySource; window: Window }): Promise<Impact> {
@@ -40,9 +39,9 @@ function aboutOf(rows: ModelRows, { orgId, source }: { orgId: string; source: Po
 }
 
 /** Newest first, page by page, so that neither memory nor one transaction grows with them. */
-async function* recordedDecisions(db: Db, orgId: string, { about, window }: { about: readonly About[]; window: Window }): AsyncGenerator<DecisionRow[]> {
+async function* recordedDecisions(db: Db, orgId: string, { about, window }: { about: readonly About[]; window: Window }): AsyncGenerator<ReadDecision[]> {
   const { since, until, most } = window
-  let after: DecisionRow | undefined
+  let after: ReadDecision | undefined
   for (let left = most; left > 0; left -= pageSize) {
     const limit = Math.min(left, pageSize)
     const page = await inScope(db, { orgId }, (tx) => listDecisions(tx, orgId, { about, since, until, after, limit }))

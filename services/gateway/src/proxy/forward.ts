@@ -11,7 +11,7 @@ import type { Peer, Upstreams } from './upstreams.ts'
 export type Forward = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
 
 export function createForward(
-  route: Pick<RouteContract, 'method' | 'path' | 'service' | 'retryable'>,
+  route: Pick<RouteContract, 'method' | 'path' | 'service' | 'retryable' | 'deadlineMs'>,
   deps: { upstreams: Upstreams; signer: AssertionSigner; addressOf: (request: FastifyRequest) => string },
 ): Forward {
   const { upstreams, signer, addressOf } = deps
@@ -31,6 +31,7 @@ export function createForward(
         }),
         body: Buffer.isBuffer(request.body) && request.body.length > 0 ? request.body : null,
         signal: signalOf(request),
+        deadlineMs: route.deadlineMs,
         isRepeatable,
       })
       void reply.code(answer.statusCode).headers(headersOut(answer.headers))

@@ -19,6 +19,8 @@ export type UpstreamRequest = {
   body: Buffer | null
   /** Aborts when the client has gone or the deadline is over. */
   signal: AbortSignal
+  /** Where it is not the usual one. */
+  deadlineMs?: number | undefined
   /** May be sent twice without a second effect. */
   isRepeatable: boolean
 }
@@ -37,8 +39,6 @@ export function createUpstreams(addresses: Readonly<Record<Peer, string>>): Upst
         connections: 128,
         pipelining: 1,
         connect: { timeout: 1000 },
-        headersTimeout: answerTimeoutMs,
-        bodyTimeout: answerTimeoutMs,
         keepAliveTimeout: 30_000,
       }),
     ]),
@@ -49,8 +49,8 @@ export function createUpstreams(addresses: Readonly<Record<Peer, string>>): Upst
       if (pool === undefined) throw problem('upstream_failed', { internal: `no address for ${peer}` })
       for (let tried = 1; ; tried++) {
         try {
-          const { method, path, headers, body, signal } = request
-          return await pool.request({ method, path, headers, body, signal })
+          const { method, path, headers, body, signal, deadlineMs = answerTimeoutMs } = request
+          return await pool.request({ method, path, headers, body, signal, headersTimeout: deadlineMs, bodyTimeout: deadlineMs })
         } catch (err) {
           if (tried >= maxAttempts || request.signal.aborted || !mayRepeat(err, request.isRepeatable)) throw failureOf(peer, err)
           await new Promise((resolve) => setTimeout(resolve, pauseMs * tried))

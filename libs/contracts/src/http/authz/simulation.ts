@@ -45,6 +45,7 @@ export const Simulate = defineRoute({
   summary: 'Replay recorded decisions on a policy that is not in force: every decision that would turn round, by organization, role and permission. Needs `gatehouse:policies.read`.',
   auth: 'organization',
   body: SimulationRequest,
+  deadlineMs: 20_000,
   success: { status: 200, body: Simulation, description: 'What would have changed.' },
   problems: ['organization_required', 'forbidden', 'invalid_policy'],
 })
