@@ -13,14 +13,14 @@ type Casl = {
 export const createCasl: EngineMaker = async (model, questions) => {
   const casl = loadPeer<Casl>('@casl/ability')
   const abilities = new Map(model.holders.map((holder) => [holder.id, casl.createMongoAbility(rulesOf(model, holder))]))
-  const resources = questions.map(({ resource }) => casl.subject(resource.type, { ...resource, type: undefined }))
+  const prepared = questions.map(({ holder, resource, action }) => ({ ability: abilities.get(holder.id), action, resource: casl.subject(resource.type, { ...resource, type: undefined }) }))
   const engine: Engine = {
     name: 'CASL',
     version: peerVersion('@casl/ability'),
     stride: 500,
     decide(index) {
-      const question = questions[index]
-      const rule = question && abilities.get(question.holder.id)?.relevantRuleFor(question.action, resources[index])
+      const question = prepared[index]
+      const rule = question?.ability?.relevantRuleFor(question.action, question.resource)
       return rule !== undefined && rule !== null && !rule.inverted
     },
   }

@@ -1,4 +1,4 @@
-/** Our own engine, used as the service uses it: one compiled set, role bits per subject, values per question. */
+/** Our own engine, used as the service uses it: one compiled set, role bits per subject, a request per question. */
 import { readFileSync } from 'node:fs'
 import { checkCondition } from '@gatehouse/policy/check/check-condition'
 import type { AttributeSchema, ConditionSchema } from '@gatehouse/policy/check/schema'
@@ -45,13 +45,12 @@ export const policySetSource = (model: Pick<Model, 'types' | 'actions' | 'roles'
 export const createGatehouse: EngineMaker = async (model, questions) => {
   const set = compilePolicySet(policySetSource(model))
   const subjects = new Map(model.holders.map((holder) => [holder.id, { roles: roleSetOf(set, holder.roles), user: { id: holder.id }, membership: holder.attributes }]))
-  const answer = (index: number) => {
-    const { holder, action, resource } = questions[index] as Judged
+  const requests = questions.map(({ holder, action, resource }): DecisionRequest => {
     const subject = subjects.get(holder.id)
     if (subject === undefined) throw new Error('nobody of that id')
-    const request: DecisionRequest = { resourceType: resource.type, action, roles: subject.roles, values: { user: subject.user, membership: subject.membership, resource } }
-    return decide(set, request)
-  }
+    return { resourceType: resource.type, action, roles: subject.roles, values: { user: subject.user, membership: subject.membership, resource } }
+  })
+  const answer = (index: number) => decide(set, requests[index] as DecisionRequest)
   const engine: Engine = {
     name: 'gatehouse',
     version: (JSON.parse(readFileSync(new URL('../../libs/policy/package.json', import.meta.url), 'utf8')) as { version: string }).version,

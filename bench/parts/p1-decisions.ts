@@ -86,7 +86,7 @@ function resultOf(runs: readonly Run[], o: { coverage: object; objections: numbe
     notes: [
       '20 roles, 200 permissions, 10 policies with conditions, 1,000 people in 50 organizations; seeded, medians over interleaved rounds, ratios taken within each round.',
       'Every answer of every engine was compared with an oracle that shares no code with any of them; Gatehouse’s reasons were compared too.',
-      'Prepared beforehand for everybody: CASL an ability per person, Cedar the parsed policy set and the entities, casbin the enforcer, Gatehouse the compiled set and the role bits per person.',
+      'Prepared beforehand for everybody: CASL an ability per person, Cedar the parsed policy set and the entities, casbin the enforcer, Gatehouse the compiled set and the role bits per person; and of each question whose it is: CASL has the ability and the tagged resource at hand, Gatehouse the role bits and the attributes.',
     ],
     table: { columns: ['Engine', 'decisions/s', 'µs each', 'CPU µs each', 'Gatehouse is faster by', 'answers compared', 'wrong'], rows },
     targets: runs.slice(1).map(({ engine, wallNs }) => atLeast(`Gatehouse over ${engine.name}`, ratioOf(wallNs, own.wallNs), targets[engine.name] ?? 1)),

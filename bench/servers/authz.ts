@@ -2,6 +2,8 @@
  * The real authz service as its own process on a real database, with neighbours that never say anything new, and whoever may ask it.
  * Facts of people and organizations are put into its tables; the cursors say that they are what the neighbours have said.
  */
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { testNatsUrl } from '@gatehouse/test-kit/nats'
@@ -32,7 +34,9 @@ export type Authz = Replica &
     analyze(): Promise<void>
   }
 
-const main = fileURLToPath(new URL('../../services/authz/src/main.ts', import.meta.url))
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+/** As it is shipped: bundled, without the development runner's helpers in its functions. */
+const main = join(repository, 'dist/authz/service/bin/main.mjs')
 
 export async function startAuthz(cleanup: Cleanup, o: { profileInto?: string } = {}): Promise<Authz> {
   const database = await testDatabase(cleanup, { services: ['authz'] })
@@ -61,8 +65,16 @@ export async function startAuthz(cleanup: Cleanup, o: { profileInto?: string } =
   }
 }
 
+let isBuilt = false
+
+function buildOnce(): void {
+  if (!isBuilt) execFileSync(process.execPath, ['--import', 'tsx', 'infra/deploy/src/build.ts', 'authz'], { cwd: repository })
+  isBuilt = true
+}
+
 /** @param o.env where its database, NATS and neighbours are */
 export async function startReplica(cleanup: Cleanup, o: { credentials: Credentials; env: NodeJS.ProcessEnv; profileInto?: string }): Promise<Replica> {
+  buildOnce()
   const [port, managementPort] = [await freePort(), await freePort()]
   const env = {
     ...process.env, GATEHOUSE_ENV: 'development', GATEHOUSE_PARENT_WATCH: '1', NODE_ENV: 'production', LOG_LEVEL: 'warn', HOST: '127.0.0.1', PORT: String(port), MANAGEMENT_PORT: String(managementPort), GATEHOUSE_ISSUER: issuer,
@@ -70,7 +82,7 @@ export async function startReplica(cleanup: Cleanup, o: { credentials: Credentia
   }
   const profiling = o.profileInto === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${o.profileInto}`]
   const start = (): Promise<Child> =>
-    startChild(cleanup, { name: 'authz', command: process.execPath, args: [...profiling, '--import', 'tsx', main], env, isReady: () => answersOk(`http://127.0.0.1:${managementPort}/readyz`) })
+    startChild(cleanup, { name: 'authz', command: process.execPath, args: [...profiling, main], env, isReady: () => answersOk(`http://127.0.0.1:${managementPort}/readyz`) })
   let child = await start()
   return {
     port,

@@ -19,6 +19,7 @@ import { connectPostgres, type Db } from '@gatehouse/service-kit/postgres/connec
 import type { Config } from './config.ts'
 import { consumePlatformAdmins, followIdentity, followOrgs, followOwnWrites, followTokens } from './events/follow.ts'
 import { probeSchema } from './store/facts.ts'
+import { createDecisionRecorder, type DecisionRecorder } from './use-cases/decision-recorder.ts'
 import { createKnowledge, type Knowledge } from './use-cases/knowledge.ts'
 import { writeState } from './use-cases/write-snapshot.ts'
 
@@ -35,6 +36,9 @@ export type Deps = {
   following: { identity: Projection; orgs: Projection; tokens: Projection; own: Reader }
   platformAdmins: Consumer
   knowledge: Knowledge
+  decisions: DecisionRecorder
+  /** Share of recorded decisions a draft may turn round without confirmation. */
+  impactThreshold: number
   assertions: AssertionVerifier
   accessTokens: AccessTokenVerifier
   ready(): Promise<ReadyCheck[]>
@@ -59,12 +63,8 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock },
   const spine = createSpine({ service: 'authz', runtime: asRuntime.db, system, nats, log, clock })
   const knowledge = createKnowledge({ db: asRuntime.db })
   const shared = { system, nats, log, clock }
-  const following = {
-    identity: followIdentity({ ...shared, knowledge, client: asked.identity }),
-    orgs: followOrgs({ ...shared, knowledge, client: asked.orgs }),
-    tokens: followTokens({ ...shared, knowledge, client: asked.tokens }),
-    own: followOwnWrites({ ...shared, knowledge, client: createLocalClient({ spine, system, snapshots: { state: writeState } }) }),
-  }
+  const following = followAll({ ...shared, knowledge, asked, own: createLocalClient({ spine, system, snapshots: { state: writeState } }) })
+  const decisions = createDecisionRecorder({ system, log, clock, sampleRate: config.DECISION_LOG_SAMPLE_RATE })
   const platformAdmins = consumePlatformAdmins({ ...shared, client: asked.identity })
   return {
     log,
@@ -76,6 +76,8 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock },
     following,
     platformAdmins,
     knowledge,
+    decisions,
+    impactThreshold: config.POLICY_PUBLISH_IMPACT_THRESHOLD,
     assertions,
     accessTokens: createAccessTokenVerifier({ issuer: config.GATEHOUSE_ISSUER, audience: accessTokenAudience, jwks: createJwksSource(asked.jwks), clock }),
     ready: () =>
@@ -89,6 +91,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock },
       ]),
     async close() {
       await Promise.allSettled([platformAdmins.stop(), ...Object.values(following).map((follower) => follower.stop())])
+      await decisions.stop()
       await spine.stop()
       await Promise.allSettled([nats.close(), ...Object.values(peers).map((client) => client.close())])
       await Promise.allSettled([asRuntime.close(), asSystem.close()])
@@ -96,8 +99,18 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock },
   }
 }
 
+type Followed = Omit<Parameters<typeof followIdentity>[0], 'client'> & { asked: Neighbours; own: SpineClient }
+
+const followAll = ({ asked, own, ...shared }: Followed): Deps['following'] => ({
+  identity: followIdentity({ ...shared, client: asked.identity }),
+  orgs: followOrgs({ ...shared, client: asked.orgs }),
+  tokens: followTokens({ ...shared, client: asked.tokens }),
+  own: followOwnWrites({ ...shared, client: own }),
+})
+
 /** Announces, follows, consumes; after the server listens. */
-export function startBackground(deps: Pick<Deps, 'spine' | 'following' | 'platformAdmins'>): void {
+export function startBackground(deps: Pick<Deps, 'spine' | 'following' | 'platformAdmins' | 'decisions'>): void {
+  deps.decisions.start()
   deps.spine.start()
   for (const follower of Object.values(deps.following)) follower.start()
   deps.platformAdmins.start()

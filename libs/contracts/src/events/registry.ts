@@ -16,6 +16,8 @@ import { PolicyCreated } from './authz/policy-created.v1.ts'
 import { PolicyDeleted } from './authz/policy-deleted.v1.ts'
 import { PolicyDraftDeleted } from './authz/policy-draft-deleted.v1.ts'
 import { PolicyDraftSaved } from './authz/policy-draft-saved.v1.ts'
+import { PolicyShadowEnded } from './authz/policy-shadow-ended.v1.ts'
+import { PolicyShadowStarted } from './authz/policy-shadow-started.v1.ts'
 import { PolicyUpdated } from './authz/policy-updated.v1.ts'
 import { RoleCreated } from './authz/role-created.v1.ts'
 import { RoleDeleted } from './authz/role-deleted.v1.ts'
@@ -93,6 +95,8 @@ export const eventContracts: readonly EventContract[] = [
   PolicyDeleted,
   PolicyDraftDeleted,
   PolicyDraftSaved,
+  PolicyShadowEnded,
+  PolicyShadowStarted,
   PolicyUpdated,
   RoleCreated,
   RoleDeleted,

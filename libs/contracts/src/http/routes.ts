@@ -10,6 +10,7 @@ import { CreatePolicy, DeletePolicy, GetPolicy, ListPolicies, UpdatePolicy } fro
 import { DeletePolicyDraft, DiffPolicyVersions, GetPolicyDraft, GetPolicyVersion, ListPolicyVersions, PublishPolicy, PutPolicyDraft, RollbackPolicy } from './authz/policy-lifecycle.ts'
 import { CreateRole, DeleteRole, GetMemberRoles, GetRole, ListRoles, ListRoleVersions, SetMemberRoles, UpdateRole } from './authz/roles.ts'
 import { SearchActions, SearchResources, SearchSubjects } from './authz/search.ts'
+import { EndPolicyShadow, GetPolicyShadow, Simulate, StartPolicyShadow } from './authz/simulation.ts'
 import { GetServiceAccountRoles, SetServiceAccountRoles } from './authz/service-account-roles.ts'
 import type { RouteContract } from './contract.ts'
 import { GetMe, Register, ResendVerification, UpdateMe, VerifyEmail } from './identity/account.ts'
@@ -90,6 +91,9 @@ export const publicRoutes: readonly RouteContract[] = [
   GetPolicyVersion,
   DiffPolicyVersions,
   RollbackPolicy,
+  StartPolicyShadow,
+  GetPolicyShadow,
+  EndPolicyShadow,
   GetCatalog,
   GetApplication,
   PutApplication,
@@ -104,6 +108,7 @@ export const publicRoutes: readonly RouteContract[] = [
   SearchActions,
   Explain,
   Plan,
+  Simulate,
   DiffAccess,
   ListAuditEvents,
   ListPlatformAuditEvents,

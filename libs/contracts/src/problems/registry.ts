@@ -21,6 +21,7 @@ export const problems = {
   not_found: { status: 404, title: 'There is nothing here' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   conflict: { status: 409, title: 'The request conflicts with the present state' },
+  impact_above_threshold: { status: 409, title: 'More decisions would turn round than may without confirmation' },
   last_owner: { status: 409, title: 'An organization keeps at least one owner' },
   idempotency_in_progress: { status: 409, title: 'A request with this idempotency key is still running' },
   gone: { status: 410, title: 'This is no longer kept' },

@@ -2,7 +2,8 @@
 import type { AttributeValues } from '../compile/attributes.ts'
 import type { Bitset } from '../compile/bitset.ts'
 import type { PolicySet } from '../compile/policy-set.ts'
-import { decide, type Decision } from '../decide/decide.ts'
+import type { Decision } from '../compile/decision.ts'
+import { decide } from '../decide/decide.ts'
 
 /** `values` hold what is known of the principal: `user`, `membership`; `roles` are made by `roleSetOf`. */
 export type Principal = { readonly id: string; readonly roles: Bitset; readonly values: AttributeValues }

@@ -1,7 +1,8 @@
 /** What a change of roles or policies does: the same questions put to both sets. */
 import type { AttributeValues } from '../compile/attributes.ts'
 import { roleSetOf, type PolicySet } from '../compile/policy-set.ts'
-import { decide, type Decision } from '../decide/decide.ts'
+import type { Decision } from '../compile/decision.ts'
+import { decide } from '../decide/decide.ts'
 
 /** Roles by key, for their numbers are each set's own. */
 export type Question = { readonly resourceType: string; readonly action: string; readonly roles: readonly string[]; readonly values: AttributeValues }

@@ -4,8 +4,8 @@ import type { AttributeSource, AttributeType } from '../ir/condition.ts'
 /** Who said a value: the platform itself, a stored record, or whoever asks. */
 export type Provenance = 'platform' | 'stored' | 'caller'
 
-/** `provenance` is in order of precedence: the first that has a value is believed. */
-export type AttributeSchema = { readonly type: AttributeType; readonly provenance: readonly Provenance[] }
+/** `provenance` is in order of precedence: the first that has a value is believed. `sensitive`: not to be kept with a record of the decision. */
+export type AttributeSchema = { readonly type: AttributeType; readonly provenance: readonly Provenance[]; readonly sensitive?: boolean }
 
 /** Attributes by name. Looked up with `Object.hasOwn` only, so `constructor` is a name like any other. */
 export type AttributeSchemas = { readonly [name: string]: AttributeSchema }

@@ -5,6 +5,7 @@
 import type { CheckedIr } from '../ir/condition.ts'
 import { addBit, emptyBitset, type Bitset } from './bitset.ts'
 import { compileCondition, type Condition } from './closure.ts'
+import { granted, refused, type Decision, type Obligation } from './decision.ts'
 import { lineageOf, type Permission, type RoleSource, type Scope } from './roles.ts'
 
 export type ResourceTypeSource = {
@@ -13,9 +14,6 @@ export type ResourceTypeSource = {
   /** Holders of this role cannot be denied anything on this type by an organization's policy: the way to repair one. */
   readonly repairRole?: string
 }
-
-/** What would lift a refusal: signing in more strongly or again (RFC 9470; `max_age` in seconds), or asking somebody for access. */
-export type Obligation = { readonly type: 'step_up'; readonly acr_values?: readonly string[]; readonly max_age?: number } | { readonly type: 'access_request' }
 
 export type PolicySource = {
   readonly key: string
@@ -45,6 +43,8 @@ export type CompiledPolicy = {
   readonly condition: Condition | undefined
   readonly when: CheckedIr | undefined
   readonly obligation: Obligation | undefined
+  /** The decision when it turns on this policy. */
+  readonly applied: Decision
 }
 
 /** What is known about one action on one resource type. */
@@ -60,6 +60,8 @@ export type PolicySet = {
   readonly types: ReadonlyMap<string, ReadonlyMap<string, Rules>>
   readonly roleNumbers: ReadonlyMap<string, number>
   readonly roleKeys: readonly string[]
+  /** By the role's number. */
+  readonly grantedByRole: readonly Decision[]
 }
 
 type Compiling = { readonly source: PolicySetSource; readonly roles: ReadonlyMap<string, RoleSource>; readonly lineages: readonly ReadonlySet<string>[] }
@@ -72,7 +74,12 @@ export function compilePolicySet(source: PolicySetSource): PolicySet {
   const compiling: Compiling = { source, roles, lineages: roleKeys.map((key) => lineageOf(roles, key)) }
   const policies = source.policies.map((policy) => ({ policy, compiled: compilePolicy(policy, compiling) }))
   const types = new Map(source.resourceTypes.map((type) => [type.key, compileType(type, { compiling, policies })]))
-  return { types, roleKeys, roleNumbers: new Map(roleKeys.map((key, number) => [key, number])) }
+  return {
+    types,
+    roleKeys,
+    roleNumbers: new Map(roleKeys.map((key, number) => [key, number])),
+    grantedByRole: roleKeys.map((role) => granted({ code: 'granted_by_role', role })),
+  }
 }
 
 /** The roles as bits of this set; keys it does not define are left out. */
@@ -95,13 +102,15 @@ function holdersOf(keys: readonly string[], { lineages }: Compiling): Bitset {
 }
 
 function compilePolicy(policy: PolicySource, compiling: Compiling): CompiledPolicy {
+  const { key, scope, effect } = policy
   return {
-    key: policy.key,
-    scope: policy.scope,
+    key,
+    scope,
     roles: policy.roles && holdersOf(policy.roles, compiling),
     condition: policy.when && compileCondition(policy.when),
     when: policy.when,
     obligation: policy.obligation,
+    applied: effect === 'allow' ? granted({ code: 'granted_by_policy', policy: key, scope }) : refused({ code: 'denied_by_policy', policy: key, scope }, policy.obligation),
   }
 }
 

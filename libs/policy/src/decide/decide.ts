@@ -4,8 +4,8 @@
  */
 import { firstCommonBit, type Bitset } from '../compile/bitset.ts'
 import type { AttributeValues } from '../compile/attributes.ts'
-import type { CompiledPolicy, Obligation, PolicySet, Rules } from '../compile/policy-set.ts'
-import type { Scope } from '../compile/roles.ts'
+import { refused, type Decision, type Reason } from '../compile/decision.ts'
+import type { CompiledPolicy, PolicySet, Rules } from '../compile/policy-set.ts'
 import type { Truth } from '../compile/truth.ts'
 import { missingAttributes } from './missing-attributes.ts'
 
@@ -17,42 +17,34 @@ export type DecisionRequest = {
   readonly values: AttributeValues
 }
 
-/** Why. `missing` names the attributes without which a policy could not be evaluated, as `source.name`. */
-export type Reason =
-  | { readonly code: 'granted_by_role'; readonly role: string }
-  | { readonly code: 'granted_by_policy'; readonly policy: string; readonly scope: Scope }
-  | { readonly code: 'denied_by_policy'; readonly policy: string; readonly scope: Scope }
-  | { readonly code: 'denied_for_missing_attribute' | 'not_granted_for_missing_attribute'; readonly policy: string; readonly scope: Scope; readonly missing: readonly string[] }
-  | { readonly code: 'not_granted' | 'unknown_resource_type' | 'unknown_action' }
-
-/** `obligation`: what would lift a refusal, where the policy it turned on says so. It is no promise: other policies may refuse then. */
-export type Decision = { readonly allowed: boolean; readonly reason: Reason; readonly obligation?: Obligation }
+const unknownResourceType = refused({ code: 'unknown_resource_type' })
+const unknownAction = refused({ code: 'unknown_action' })
+const notGranted = refused({ code: 'not_granted' })
 
 /** Decides. Pure and total: any request has an answer, and the answer has its reason. */
 export function decide(set: PolicySet, request: DecisionRequest): Decision {
   const actions = set.types.get(request.resourceType)
-  if (!actions) return refused({ code: 'unknown_resource_type' })
+  if (!actions) return unknownResourceType
   const rules = actions.get(request.action)
-  if (!rules) return refused({ code: 'unknown_action' })
-  const grant = findGrant({ set, rules, request })
+  if (!rules) return unknownAction
+  const role = firstCommonBit(rules.grantedBy, request.roles)
+  const grant = role >= 0 ? (set.grantedByRole[role] ?? notGranted) : findGrant(rules, request)
   if (!grant.allowed) return grant
   return findDenial(rules, request) ?? grant
 }
 
-const refused = (reason: Reason, obligation?: Obligation): Decision => (obligation ? { allowed: false, reason, obligation } : { allowed: false, reason })
-
-function findGrant({ set, rules, request }: { set: PolicySet; rules: Rules; request: DecisionRequest }): Decision {
-  const role = firstCommonBit(rules.grantedBy, request.roles)
-  if (role >= 0) return { allowed: true, reason: { code: 'granted_by_role', role: set.roleKeys[role] ?? '' } }
+/** By a policy; no role grants it. */
+function findGrant(rules: Rules, request: DecisionRequest): Decision {
   let unknown: CompiledPolicy | undefined
   let liftable: CompiledPolicy | undefined
   for (const policy of rules.allows) {
     const truth = applies(policy, request)
-    if (truth === true) return { allowed: true, reason: { code: 'granted_by_policy', policy: policy.key, scope: policy.scope } }
+    if (truth === true) return policy.applied
     if (truth === undefined) unknown ??= policy
     if (policy.obligation && (policy.obligation.type === 'access_request' || concerns(policy, request))) liftable ??= policy
   }
-  return refused(unknown ? missing('not_granted_for_missing_attribute', { policy: unknown, request }) : { code: 'not_granted' }, liftable?.obligation)
+  if (!unknown) return liftable ? refused({ code: 'not_granted' }, liftable.obligation) : notGranted
+  return refused(missing('not_granted_for_missing_attribute', { policy: unknown, request }), liftable?.obligation)
 }
 
 function findDenial(rules: Rules, request: DecisionRequest): Decision | undefined {
@@ -62,7 +54,7 @@ function findDenial(rules: Rules, request: DecisionRequest): Decision | undefine
   for (const policy of rules.denies) {
     if (repairing && policy.scope === 'organization') continue
     const truth = applies(policy, request)
-    if (truth === true) return refused({ code: 'denied_by_policy', policy: policy.key, scope: policy.scope }, policy.obligation)
+    if (truth === true) return policy.applied
     if (truth === undefined) unknown ??= policy
   }
   return unknown && refused(missing('denied_for_missing_attribute', { policy: unknown, request }), unknown.obligation)

@@ -2,7 +2,8 @@
 import { hasBit, firstCommonBit } from '../compile/bitset.ts'
 import type { CompiledPolicy, PolicySet, Rules } from '../compile/policy-set.ts'
 import type { Scope } from '../compile/roles.ts'
-import { decide, type Decision, type DecisionRequest } from '../decide/decide.ts'
+import type { Decision } from '../compile/decision.ts'
+import { decide, type DecisionRequest } from '../decide/decide.ts'
 import { explainNode, readsRedacted, type ExplainedNode, type MayKnow } from './explain-node.ts'
 
 /**

@@ -4,7 +4,8 @@
  */
 import { readAttribute, type AttributeValues } from '../compile/attributes.ts'
 import { hasBit, withBit } from '../compile/bitset.ts'
-import type { CompiledPolicy, Obligation, PolicySet, Rules } from '../compile/policy-set.ts'
+import type { Obligation } from '../compile/decision.ts'
+import type { CompiledPolicy, PolicySet, Rules } from '../compile/policy-set.ts'
 import { decide, type DecisionRequest } from '../decide/decide.ts'
 import type { AttributeSource, TypedAttributeRef } from '../ir/condition.ts'
 import { candidatesFor, vocabularyOf } from './candidates.ts'

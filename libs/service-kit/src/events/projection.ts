@@ -31,7 +31,7 @@ export type ProjectionOptions = Pick<FollowerOptions, 'producer' | 'client' | 'n
 
 export type Projection = Reader & {
   /** Whether events of this aggregate wait to be replayed: what is known of it is old, answer `not_current`. As of the last poll. */
-  isParked(aggregateId: string): Promise<boolean>
+  isParked(aggregateId: string): boolean
   /** Applies parked events again, of one aggregate or of all, each aggregate up to its first failure; how many were applied. */
   replayParked(aggregateId?: string): Promise<number>
 }
@@ -70,7 +70,7 @@ export function createProjection(o: ProjectionOptions): Projection {
   }
   return {
     ...createFollower({ ...o, begin, load, apply, onPolled: parked.refresh }),
-    isParked: async (aggregateId) => parked.has(aggregateId),
+    isParked: (aggregateId) => parked.has(aggregateId),
     replayParked: async (aggregateId) => {
       const aggregate = aggregateId === undefined ? {} : { aggregate: uuidOf(aggregateId) }
       const replayed = await replayParkedEvents(o.system, { ...target, ...aggregate, lock: store.lockCursor, apply: o.apply })

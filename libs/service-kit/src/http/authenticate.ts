@@ -7,10 +7,12 @@ import { internalHeaders, type ServiceName } from '@gatehouse/contracts/common/s
 import type { FastifyRequest } from 'fastify'
 import { currentContext } from '../context/request-context.ts'
 import { problem } from '../errors/app-error.ts'
-import { anonymous, isForPeopleOnly, isOrgCaller, principalCaller, type AnyCaller, type PrincipalCaller } from './caller.ts'
+import type { VerifiedAccessToken } from './access-token.ts'
+import { anonymous, isForPeopleOnly, isOrgCaller, principalCaller, type AnyCaller, type OrgCaller, type PrincipalCaller } from './caller.ts'
 import type { ServerSettings } from './server.ts'
 
-type AccessRule = Pick<RouteContract, 'auth' | 'callers' | 'path' | 'principals'>
+export type AccessRule = Pick<RouteContract, 'auth' | 'callers' | 'path' | 'principals'>
+export type Verifiers = Pick<ServerSettings, 'assertions' | 'accessTokens'>
 
 /** Only the gateway speaks for the outside. */
 const outside: readonly ServiceName[] = ['gateway']
@@ -29,6 +31,28 @@ export function authenticate(request: FastifyRequest, rule: AccessRule, settings
   if (accessTokens === null || typeof token !== 'string') throw problem('unauthenticated', { internal: 'an access token cannot be taken here' })
   const known = accessTokens.recall(token)
   return known ? admit(principalCaller(known.claims, token)) : accessTokens.verify(token).then(({ claims }) => admit(principalCaller(claims, token)))
+}
+
+/**
+ * Who acts for an organization on a route for those who do, when finding out takes no waiting and nobody has to be refused; otherwise undefined.
+ * For the outside alone, and for a path without an organization in it.
+ */
+export function recallOrgCaller(head: { readonly assertion: string; readonly accessToken: string }, rule: AccessRule, { assertions, accessTokens }: Verifiers): OrgCaller | undefined {
+  const known = accessTokens?.recall(head.accessToken)
+  if (known === undefined || !outside.includes(assertions.verify(head.assertion))) return undefined
+  const principal = callerAgain(known, head.accessToken)
+  return isOrgCaller(principal) && !(principal.kind === 'service_account' && isForPeopleOnly(rule)) ? principal : undefined
+}
+
+/** Callers are told from verified tokens, and both never change. */
+const callers = new WeakMap<VerifiedAccessToken, PrincipalCaller>()
+
+function callerAgain(verified: VerifiedAccessToken, accessToken: string): PrincipalCaller {
+  const known = callers.get(verified)
+  if (known !== undefined) return known
+  const caller = principalCaller(verified.claims, accessToken)
+  callers.set(verified, caller)
+  return caller
 }
 
 function admitted(principal: PrincipalCaller | undefined, { request, rule, service }: { request: FastifyRequest; rule: AccessRule; service: ServiceName }): AnyCaller {

@@ -10,8 +10,11 @@ import { isStorableText } from './storable-text.ts'
 /** Deeper than any contract; recursion over what passed is safe. */
 export const maxDepth = 32
 
+/** Parsing text of this many bytes is quick however it is nested; more is looked at before. */
+const quickBytes = 64 * 1024
+
 /** Nesting of the JSON text without parsing it: brackets outside of strings. */
-function exceedsDepth(text: string): boolean {
+function textExceedsDepth(text: string): boolean {
   let depth = 0
   let inString = false
   for (let at = 0; at < text.length; at++) {
@@ -27,6 +30,14 @@ function exceedsDepth(text: string): boolean {
   return false
 }
 
+function exceedsDepth(value: unknown, left = maxDepth): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (left === 0) return true
+  if (Array.isArray(value)) return value.some((item) => exceedsDepth(item, left - 1))
+  for (const name in value) if (exceedsDepth((value as Record<string, unknown>)[name], left - 1)) return true
+  return false
+}
+
 function holdsUnstorableText(value: unknown): boolean {
   if (typeof value === 'string') return !isStorableText(value)
   if (Array.isArray(value)) return value.some(holdsUnstorableText)
@@ -34,7 +45,8 @@ function holdsUnstorableText(value: unknown): boolean {
   return Object.entries(value).some(([name, member]) => !isStorableText(name) || holdsUnstorableText(member))
 }
 
-const poisonous = /"(?:__proto__|constructor|prototype)"|\\u00/
+/** Ends of the keys as text, and the way to spell them otherwise. */
+const poisonous = ['__proto__"', 'constructor"', 'prototype"', '\\u00']
 
 function holdsPoisonousKey(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(holdsPoisonousKey)
@@ -48,15 +60,17 @@ export function parseJsonBody(bytes: Buffer): unknown {
   const refuse = (detail: string, cause?: unknown) => problem('malformed_request', { detail, cause })
   if (!isUtf8(bytes)) throw refuse('The body is not valid UTF-8.')
   const text = bytes.toString('utf8')
-  if (exceedsDepth(text)) throw refuse('The body is nested too deeply.')
+  const tooDeep = 'The body is nested too deeply.'
+  if (bytes.length > quickBytes && textExceedsDepth(text)) throw refuse(tooDeep)
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
     throw refuse('The body is not valid JSON.')
   }
+  if (exceedsDepth(value)) throw refuse(tooDeep)
   // JSON.parse makes `__proto__` an own property, so looking at own keys finds it; most bodies do not even hold the letters.
-  if (poisonous.test(text) && holdsPoisonousKey(value)) throw refuse('The body holds a forbidden key.')
+  if (poisonous.some((spelling) => text.includes(spelling)) && holdsPoisonousKey(value)) throw refuse('The body holds a forbidden key.')
   if (text.includes('\\u') && holdsUnstorableText(value)) throw refuse('The body holds text that cannot be stored.')
   return value
 }

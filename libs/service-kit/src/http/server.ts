@@ -13,11 +13,12 @@ import { problem } from '../errors/app-error.ts'
 import { installProblemHandler, problemDocument, sendProblem, toAppError } from '../errors/problem-handler.ts'
 import { newId } from '../ids/type-id.ts'
 import type { Logger } from '../logging/logger.ts'
-import { histogram } from '../telemetry/metrics.ts'
+import { recordDuration } from '../telemetry/request-duration.ts'
 import type { AccessTokenVerifier } from './access-token.ts'
 import type { AssertionVerifier } from './assertion.ts'
 import type { AnyCaller } from './caller.ts'
 import { deadlineMsOf, installDeadline } from './deadline.ts'
+import { putFastPaths, type FastPaths } from './fast-path.ts'
 import type { IdempotencyStore } from './idempotent-request.ts'
 import { installJsonParser } from './json-body.ts'
 import { installRevisionHeader } from './revision-header.ts'
@@ -43,12 +44,11 @@ export const requestDeadlineMs = 3000
 /** When a contract says nothing. */
 export const defaultBodyLimitBytes = 64 * 1024
 
-const settingsOf = new WeakMap<object, ServerSettings>()
+const settingsOf = new WeakMap<object, ServerSettings & { readonly fastPaths: FastPaths }>()
 const contextOf = new WeakMap<FastifyRequest, RequestContext>()
-const duration = histogram('http_server_request_duration_seconds', 'Time from the first byte of a request to the end of its answer')
 
 /** The settings of the server an instance (or a child of it) belongs to. */
-export function serverSettings(app: FastifyInstance): ServerSettings {
+export function serverSettings(app: FastifyInstance): ServerSettings & { readonly fastPaths: FastPaths } {
   const settings = settingsOf.get(app.server)
   if (settings === undefined) throw new Error('bindRoute needs an app made by createServer')
   return settings
@@ -57,7 +57,9 @@ export function serverSettings(app: FastifyInstance): ServerSettings {
 /** A server of a service behind the gateway: callers come with an assertion. */
 export function createServer(options: ServerSettings & { log: Logger; deadlineMs?: number }): FastifyInstance {
   const app = createBareServer(options)
-  settingsOf.set(app.server, options)
+  const fastPaths = putFastPaths(app.server, options)
+  app.addHook('preClose', async () => fastPaths.end())
+  settingsOf.set(app.server, { ...options, fastPaths })
   return app
 }
 
@@ -88,7 +90,7 @@ export function createBareServer(options: { log: Logger; deadlineMs?: number }):
   releaseConnectionsOnClose(app)
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown'
-    duration.record(reply.elapsedTime / 1000, { method: request.method, route, status: reply.statusCode })
+    recordDuration(reply.elapsedTime, { method: request.method, route, status: reply.statusCode })
     if (!log.isLevelEnabled('info')) return done()
     const fields = { method: request.method, route, status: reply.statusCode, duration_ms: Math.round(reply.elapsedTime * 10) / 10 }
     const context = contextOf.get(request)

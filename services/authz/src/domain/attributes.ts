@@ -2,9 +2,9 @@
  * Puts the values of a decision together by provenance: for each known attribute the first source in its order that has a value is believed.
  * A caller who states a known attribute that is not theirs to state is refused; what nobody knows is ignored.
  */
-import { attributeSchema, type AttributeSchema, type ConditionSchema } from '@gatehouse/policy/check/schema'
+import { attributeSchema, type AttributeSchema, type AttributeSchemas, type ConditionSchema } from '@gatehouse/policy/check/schema'
 import { valueOfType, type AttributeValues } from '@gatehouse/policy/compile/attributes'
-import { attributeSources, type AttributeSource } from '@gatehouse/policy/ir/condition'
+import type { AttributeSource } from '@gatehouse/policy/ir/condition'
 import type { DefinitionError } from './role-definition.ts'
 
 export type Properties = { readonly [name: string]: unknown }
@@ -26,22 +26,23 @@ const pathOf: { readonly [S in AttributeSource]: string } = {
 
 const nothing: Properties = {}
 
-export function assembleAttributes(schema: ConditionSchema, stated: Stated): Assembled {
+/** @param settled - what is believed of a source as long as the caller states nothing of it, where that is known already */
+export function assembleAttributes(schema: ConditionSchema, stated: Stated, settled: AttributeValues = {}): Assembled {
   const errors: DefinitionError[] = []
-  const values: { [S in AttributeSource]?: Properties } = {}
-  for (const source of attributeSources) {
+  const read = (source: AttributeSource): Properties => {
     const said = stated.caller[source]
-    if (said !== undefined) findRefusals(schema, { source, said, errors })
-    values[source] = believedValues(schema, { source, stated }) ?? nothing
+    if (said !== undefined) findRefusals(schema[source], { source, said, errors })
+    return (said === undefined ? settled[source] : undefined) ?? believedValues(schema[source], { source, stated }) ?? nothing
   }
+  const values = { user: read('user'), organization: read('organization'), membership: read('membership'), resource: read('resource'), request: read('request'), action: read('action') }
   return errors.length === 0 ? { ok: true, values } : { ok: false, errors }
 }
 
 const isAbsent = (value: unknown): boolean => value === undefined || value === null
 
-function findRefusals(schema: ConditionSchema, { source, said, errors }: { source: AttributeSource; said: Properties; errors: DefinitionError[] }): void {
+function findRefusals(ofSource: AttributeSchemas = {}, { source, said, errors }: { source: AttributeSource; said: Properties; errors: DefinitionError[] }): void {
   for (const name of Object.keys(said)) {
-    const known = attributeSchema(schema, { source, name })
+    const known = Object.hasOwn(ofSource, name) ? ofSource[name] : undefined
     if (!known) continue
     const value = said[name]
     if (!known.provenance.includes('caller')) errors.push({ path: `${pathOf[source]}/${name}`, message: 'may not be asserted by the caller' })
@@ -52,10 +53,9 @@ function findRefusals(schema: ConditionSchema, { source, said, errors }: { sourc
 /** On the wire a timestamp is text. */
 const isOfType = ({ type }: AttributeSchema, value: unknown): boolean => valueOfType(type, value) !== undefined && !(type === 'timestamp' && typeof value === 'number')
 
-function believedValues(schema: ConditionSchema, { source, stated }: { source: AttributeSource; stated: Stated }): Properties | undefined {
+function believedValues(ofSource: AttributeSchemas | undefined, { source, stated }: { source: AttributeSource; stated: Stated }): Properties | undefined {
   // Nobody but the platform spoke: what it says is about known attributes only, and there is nothing to weigh.
   if (stated.caller[source] === undefined && stated.stored[source] === undefined) return stated.platform[source]
-  const ofSource = schema[source]
   const values: Record<string, unknown> = {}
   for (const name in ofSource) {
     const known = ofSource[name]

@@ -2,7 +2,10 @@
  * A decision about one subject: what is known of them is put together already, so each question costs its own values and `decide`.
  * What the asker may not state is an answer about the question, never a value in it.
  */
-import { decide, type Decision, type DecisionRequest } from '@gatehouse/policy/decide/decide'
+import type { ConditionSchema } from '@gatehouse/policy/check/schema'
+import type { AttributeValues } from '@gatehouse/policy/compile/attributes'
+import type { Decision } from '@gatehouse/policy/compile/decision'
+import { decide, type DecisionRequest } from '@gatehouse/policy/decide/decide'
 import type { PlanRequest } from '@gatehouse/policy/plan/plan'
 import { assembleAttributes, subjectStatements, type Assembled, type Properties } from './attributes.ts'
 import type { Action, Entity } from './authzen-request.ts'
@@ -40,9 +43,8 @@ export const isBeyondKey = ({ ceiling, model }: Subject, { resource, action }: {
 export function requestFor(subject: Subject, question: Question): DecisionRequest | Misstated {
   const { resource, action } = question
   const { keys, roles } = subject.forOne?.(resource) ?? subject.forAll
-  const request = { resourceType: resource.type, action: action.name, roles }
-  const assembled = valuesOf(subject, { ...question, keys, resource, known: { id: resource.id, type: resource.type } })
-  return assembled.ok ? { ...request, values: assembled.values } : misstated(assembled.errors)
+  const assembled = valuesOf(subject, question, { keys, about: { id: resource.id, type: resource.type } })
+  return assembled.ok ? { resourceType: resource.type, action: action.name, roles, values: assembled.values } : misstated(assembled.errors)
 }
 
 type AboutType = Omit<Question, 'resource'> & { readonly resource: { readonly type: string; readonly properties?: Properties | undefined } }
@@ -51,7 +53,7 @@ type AboutType = Omit<Question, 'resource'> & { readonly resource: { readonly ty
 export function planFor(subject: Subject, question: AboutType): PlanRequest | Misstated {
   const { resource, action } = question
   const { keys, roles } = subject.forAll
-  const assembled = valuesOf(subject, { ...question, keys, known: { type: resource.type } })
+  const assembled = valuesOf(subject, question, { keys, about: { type: resource.type } })
   if (!assembled.ok) return misstated(assembled.errors)
   const limited = subject.limitedTo.filter(({ type }) => type === resource.type)
   return {
@@ -65,21 +67,46 @@ export function planFor(subject: Subject, question: AboutType): PlanRequest | Mi
 
 const misstated = (errors: readonly DefinitionError[]): Misstated => ({ allowed: false, reason: { code: 'invalid_attribute' }, errors })
 
-function valuesOf(subject: Subject, o: AboutType & { readonly keys: readonly string[]; readonly known: Properties }): Assembled {
-  const { model, platform, stored } = subject
-  const { resource, action } = o
-  const known = model.catalog.types.get(resource.type)
+/** @param o.keys - roles held for this resource; `about`: what the platform says of it */
+function valuesOf(subject: Subject, question: AboutType, o: { readonly keys: readonly string[]; readonly about: Properties }): Assembled {
+  const { platform, stored, forOne, isByApplication } = subject
+  const { resource, action, subjectProperties, context, storedResource } = question
+  const known = subject.model.catalog.types.get(resource.type)
   if (!known) return nothing
-  return assembleAttributes(subject.isByApplication ? known.schemaForApplications : known.schema, {
-    platform: {
-      ...platform,
-      membership: subject.forOne ? { ...platform.membership, roles: o.keys } : platform.membership,
-      resource: o.known,
-      action: { name: action.name },
+  const schema = isByApplication ? known.schemaForApplications : known.schema
+  const { user, membership } = subjectStatements(known.schema, subjectProperties)
+  return assembleAttributes(
+    schema,
+    {
+      platform: {
+        user: platform.user,
+        organization: platform.organization,
+        membership: forOne ? { ...platform.membership, roles: o.keys } : platform.membership,
+        request: platform.request,
+        resource: o.about,
+        action: { name: action.name },
+      },
+      stored: storedResource === undefined ? stored : { membership: stored.membership, resource: storedResource },
+      caller: { user, membership, resource: resource.properties, action: action.properties, request: isByApplication ? withoutTime(context) : context },
     },
-    stored: o.storedResource === undefined ? stored : { ...stored, resource: o.storedResource },
-    caller: { ...subjectStatements(known.schema, o.subjectProperties), resource: resource.properties, action: action.properties, request: subject.isByApplication ? withoutTime(o.context) : o.context },
-  })
+    forOne ? undefined : settledFor(subject, schema),
+  )
+}
+
+/** Of subjects that are asked about more than once. */
+const settled = new WeakMap<Subject, Map<ConditionSchema, AttributeValues>>()
+
+/** What is believed of the subject itself where nobody states anything: the same for each question about a type. */
+function settledFor(subject: Subject, schema: ConditionSchema): AttributeValues {
+  const ofSubject = settled.get(subject) ?? new Map<ConditionSchema, AttributeValues>()
+  if (ofSubject.size === 0) settled.set(subject, ofSubject)
+  const known = ofSubject.get(schema)
+  if (known !== undefined) return known
+  const assembled = assembleAttributes(schema, { platform: subject.platform, stored: subject.stored, caller: {} })
+  const { user, organization, membership, request } = assembled.ok ? assembled.values : {}
+  const values = { user, organization, membership, request } as AttributeValues
+  ofSubject.set(schema, values)
+  return values
 }
 
 /** What time it is the platform says. Applications send theirs along, as the standard's examples do; it is ignored. */

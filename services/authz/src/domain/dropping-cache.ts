@@ -2,8 +2,14 @@
  * A bounded cache that never keeps what was dropped while it was being loaded: a load that began before a `drop` still answers those who wait
  * for it, and nobody after. The least recently used entry goes first.
  */
+
+/** What is asked for without waiting would have to be waited for. One for all: it says nothing else. */
+export const notInMemory = new Error('not in memory')
+
 export type DroppingCache<V> = {
   get(key: string, load: () => Promise<V>): Promise<V>
+  /** What is kept under the key. @throws notInMemory */
+  recall(key: string): V
   drop(key: string): void
   /** Drops every entry whose key `matches`. */
   dropWhere(matches: (key: string) => boolean): void
@@ -40,22 +46,21 @@ export function createDroppingCache<V>(o: { most: number }): DroppingCache<V> {
     kept.delete(key)
     loading.delete(key)
   }
+  const recall = (key: string): V => {
+    const value = kept.get(key)
+    if (value === undefined && !kept.has(key)) throw notInMemory
+    kept.delete(key)
+    kept.set(key, value as V)
+    return value as V
+  }
   return {
-    get(key, load) {
-      if (!kept.has(key)) return loading.get(key)?.value ?? begin(key, load)
-      const value = kept.get(key) as V
-      kept.delete(key)
-      keep(key, value)
-      return Promise.resolve(value)
-    },
+    get: (key, load) => (kept.has(key) ? Promise.resolve(recall(key)) : (loading.get(key)?.value ?? begin(key, load))),
+    recall,
     drop,
     dropWhere(matches) {
       for (const map of [kept, loading]) for (const key of map.keys()) if (matches(key)) drop(key)
     },
-    clear() {
-      kept.clear()
-      loading.clear()
-    },
+    clear: () => [kept, loading].forEach((map) => map.clear()),
     get size() {
       return kept.size
     },

@@ -3,7 +3,8 @@
  * roles have is the organization's own.
  */
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
-import { compilePolicySet, type Obligation, type PolicySet, type PolicySetSource } from '@gatehouse/policy/compile/policy-set'
+import type { Obligation } from '@gatehouse/policy/compile/decision'
+import { compilePolicySet, type PolicySet, type PolicySetSource } from '@gatehouse/policy/compile/policy-set'
 import type { RoleSource } from '@gatehouse/policy/compile/roles'
 import { catalogOf, resourceTypeSources, type Application, type Catalog } from './catalog.ts'
 
@@ -20,7 +21,7 @@ export type PolicyRecord = {
 }
 
 /** The definitions in reach of one organization, the platform's among them. */
-export type ModelRows = { readonly applications: readonly (Application & { readonly version: number })[]; readonly roles: readonly RoleRecord[]; readonly policies: readonly PolicyRecord[] }
+export type ModelRows = { readonly applications: readonly (Application & { readonly version: number })[]; readonly roles: readonly RoleRecord[]; readonly policies: readonly PolicyRecord[]; readonly shadowed: ReadonlySet<string> }
 
 export type CompiledModel = {
   readonly catalog: Catalog
@@ -29,7 +30,12 @@ export type CompiledModel = {
   readonly source: PolicySetSource
   readonly platformKeysById: ReadonlyMap<string, string>
 }
-export type PolicyModel = CompiledModel & { /** Of the organization's own roles. */ readonly keysById: ReadonlyMap<string, string> }
+export type PolicyModel = CompiledModel & {
+  /** Of the organization's own roles. */
+  readonly keysById: ReadonlyMap<string, string>
+  /** `type:action` of what a draft shadows: decisions about these are all recorded. */
+  readonly shadowed: ReadonlySet<string>
+}
 
 /** @param catalog - of the same applications, where there is one already */
 export function compileModel(rows: ModelRows, catalog: Catalog = catalogOf(rows.applications)): CompiledModel {

@@ -1,6 +1,6 @@
 /** What an asker is told of the reason: enough to act on, and nothing of what they could not have stated. */
 import type { EvaluationResponse } from '@gatehouse/contracts/http/authz/evaluation'
-import type { Obligation } from '@gatehouse/policy/compile/policy-set'
+import type { Obligation } from '@gatehouse/policy/compile/decision'
 import type { Answer } from './decision.ts'
 
 type ReasonView = EvaluationResponse['context']['reason']
@@ -16,8 +16,8 @@ export function outcomeView(given: Answer): Omit<EvaluationResponse['context'], 
 
 function obligationView(obligation: Obligation): NonNullable<EvaluationResponse['context']['obligation']> {
   if (obligation.type !== 'step_up') return { type: obligation.type }
-  const { acr_values, ...rest } = obligation
-  return acr_values === undefined ? rest : { ...rest, acr_values: [...acr_values] }
+  const { type, acr_values, max_age } = obligation
+  return { type, ...(acr_values && { acr_values: [...acr_values] }), ...(max_age !== undefined && { max_age }) }
 }
 
 function reasonView({ reason }: Answer): ReasonView {

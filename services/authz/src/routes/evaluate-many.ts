@@ -3,7 +3,7 @@ import { EvaluateMany } from '@gatehouse/contracts/http/authz/evaluation'
 import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { evaluateMany } from '../use-cases/evaluate-many.ts'
+import { evaluateMany, evaluateManyAtOnce } from '../use-cases/evaluate-many.ts'
 
 export const registerEvaluateMany = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, EvaluateMany, ({ caller, body }) => evaluateMany(deps, caller, body))
+  bindRoute(app, EvaluateMany, ({ caller, body }) => evaluateMany(deps, caller, body), { atOnce: (asked) => evaluateManyAtOnce(deps, asked) })

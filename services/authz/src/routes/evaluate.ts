@@ -3,7 +3,7 @@ import { Evaluate } from '@gatehouse/contracts/http/authz/evaluation'
 import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { evaluate } from '../use-cases/evaluate.ts'
+import { evaluate, evaluateAtOnce } from '../use-cases/evaluate.ts'
 
 export const registerEvaluate = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, Evaluate, ({ caller, body }) => evaluate(deps, caller, body))
+  bindRoute(app, Evaluate, ({ caller, body }) => evaluate(deps, caller, body), { atOnce: (asked) => evaluateAtOnce(deps, asked) })

@@ -7,8 +7,8 @@ import { publishPolicy } from '../use-cases/policy-draft.ts'
 import { expectedVersion, sendVersion } from './version-tag.ts'
 
 export const registerPublishPolicy = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, PublishPolicy, async ({ caller, params, request, reply }) => {
-    const policy = await publishPolicy(deps, caller, { policyId: params.policy, isExpected: expectedVersion(request) })
+  bindRoute(app, PublishPolicy, async ({ caller, params, query, request, reply }) => {
+    const policy = await publishPolicy(deps, caller, { policyId: params.policy, isExpected: expectedVersion(request), isImpactConfirmed: query.confirm_impact === true })
     sendVersion(reply, policy.version)
     return policy
   })

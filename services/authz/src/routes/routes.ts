@@ -53,6 +53,10 @@ import { registerSearchResources } from './search-resources.ts'
 import { registerSearchSubjects } from './search-subjects.ts'
 import { registerSetMemberRoles } from './set-member-roles.ts'
 import { registerSetServiceAccountRoles } from './set-service-account-roles.ts'
+import { registerEndPolicyShadow } from './end-policy-shadow.ts'
+import { registerGetPolicyShadow } from './get-policy-shadow.ts'
+import { registerSimulate } from './simulate.ts'
+import { registerStartPolicyShadow } from './start-policy-shadow.ts'
 import { registerUpdateGroup } from './update-group.ts'
 import { registerUpdatePolicy } from './update-policy.ts'
 import { registerUpdateRole } from './update-role.ts'
@@ -97,6 +101,9 @@ export const publicRoutes: readonly Register[] = [
   registerGetPolicyVersion,
   registerDiffPolicyVersions,
   registerRollbackPolicy,
+  registerStartPolicyShadow,
+  registerGetPolicyShadow,
+  registerEndPolicyShadow,
   registerGetCatalog,
   registerGetApplication,
   registerPutApplication,
@@ -111,6 +118,7 @@ export const publicRoutes: readonly Register[] = [
   registerSearchActions,
   registerExplain,
   registerPlan,
+  registerSimulate,
   registerDiffAccess,
   registerGetAuthzenConfiguration,
 ]

@@ -2,6 +2,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { PolicyContent } from '@gatehouse/contracts/http/authz/policies'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
+import { deletePolicyShadow } from './policy-shadows.ts'
 import { policyDrafts, type PolicyDraftRow } from './schema.ts'
 
 export async function findPolicyDraft(db: Queryable, o: { orgId: string; policyId: string }): Promise<PolicyDraftRow | undefined> {
@@ -15,9 +16,10 @@ export async function upsertPolicyDraft(db: Queryable, o: { orgId: string; polic
   return row as PolicyDraftRow
 }
 
-/** Takes the draft away, in this version or in any: the winner's row, or undefined. */
+/** Takes the draft away, in this version or in any, and its shadow with it: the winner's row, or undefined. */
 export async function claimPolicyDraft(db: Queryable, o: { policyId: string; version?: number }): Promise<PolicyDraftRow | undefined> {
   const only = o.version === undefined ? undefined : eq(policyDrafts.version, o.version)
   const [row] = await db.delete(policyDrafts).where(and(eq(policyDrafts.policyId, o.policyId), only)).returning()
+  if (row) await deletePolicyShadow(db, o.policyId)
   return row
 }

@@ -1,10 +1,12 @@
 /** Tables of the schema `authz` as drizzle sees them; migrations/ is what made them. */
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, customType, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core'
+import { bigint, boolean, customType, jsonb, pgSchema, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership-fields'
 import type { AttributeValues } from '@gatehouse/contracts/http/authz/attributes'
 import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
 import type { PolicyContent } from '@gatehouse/contracts/http/authz/policies'
+import type { AttributeValues as DecidedAttributes } from '@gatehouse/policy/compile/attributes'
+import type { Reason } from '@gatehouse/policy/compile/decision'
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
@@ -72,6 +74,29 @@ export const policyDrafts = authz.table('policy_drafts', {
   version: version().default(sql`nextval('policy_draft_versions')`),
   content: jsonb('content').$type<PolicyContent>().notNull(),
   savedAt: timestamp('saved_at', { withTimezone: true, mode: 'date' }).notNull().defaultNow(),
+})
+
+export const policyShadows = authz.table('policy_shadows', {
+  policyId: typeId('policy_id', 'pol').primaryKey(),
+  orgId: typeId('org_id', 'org').notNull(),
+  startedAt: timestamp('started_at', { withTimezone: true, mode: 'date' }).notNull().default(sql`clock_timestamp()`),
+  endsAt: timestamp('ends_at', { withTimezone: true, mode: 'date' }).notNull().default(sql`clock_timestamp() + interval '7 days'`),
+})
+
+export const decisions = authz.table('decisions', {
+  id: uuid('id').notNull().default(sql`uuidv7()`),
+  decidedAt: timestamp('decided_at', { withTimezone: true, mode: 'date' }).notNull(),
+  orgId: typeId('org_id', 'org').notNull(),
+  subjectType: text('subject_type').notNull(),
+  subjectId: text('subject_id').notNull(),
+  resourceType: text('resource_type').notNull(),
+  resourceId: text('resource_id').notNull(),
+  action: text('action').notNull(),
+  roles: text('roles').array().notNull(),
+  attributes: jsonb('attributes').$type<DecidedAttributes>().notNull(),
+  withheld: text('withheld').array().notNull(),
+  allowed: boolean('allowed').notNull(),
+  reason: jsonb('reason').$type<Reason>().notNull(),
 })
 
 export const groups = authz.table('groups', {
@@ -180,6 +205,8 @@ export const serviceAccountRoleSets = authz.table('service_account_role_sets', {
 export type RoleRow = typeof roles.$inferSelect
 export type PolicyRow = typeof policies.$inferSelect
 export type PolicyDraftRow = typeof policyDrafts.$inferSelect
+export type PolicyShadowRow = typeof policyShadows.$inferSelect
+export type DecisionRow = typeof decisions.$inferSelect
 export type GroupRow = typeof groups.$inferSelect
 export type EntityRow = typeof entities.$inferSelect
 export type ApplicationRow = typeof applications.$inferSelect

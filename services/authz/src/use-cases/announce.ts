@@ -7,6 +7,8 @@ import { PolicyCreated } from '@gatehouse/contracts/events/authz/policy-created.
 import { PolicyDeleted } from '@gatehouse/contracts/events/authz/policy-deleted.v1'
 import { PolicyDraftDeleted } from '@gatehouse/contracts/events/authz/policy-draft-deleted.v1'
 import { PolicyDraftSaved } from '@gatehouse/contracts/events/authz/policy-draft-saved.v1'
+import { PolicyShadowEnded } from '@gatehouse/contracts/events/authz/policy-shadow-ended.v1'
+import { PolicyShadowStarted } from '@gatehouse/contracts/events/authz/policy-shadow-started.v1'
 import { PolicyUpdated } from '@gatehouse/contracts/events/authz/policy-updated.v1'
 import { RoleCreated } from '@gatehouse/contracts/events/authz/role-created.v1'
 import { RoleDeleted } from '@gatehouse/contracts/events/authz/role-deleted.v1'
@@ -15,6 +17,7 @@ import { ServiceAccountRolesChanged } from '@gatehouse/contracts/events/authz/se
 import { appendEvent } from '@gatehouse/service-kit/events/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Holder } from '../store/assignments.ts'
+import { nextShadowVersion } from '../store/policy-shadows.ts'
 import { principalIdOf, type ApplicationRow, type AssignmentRow, type PolicyDraftRow, type PolicyRow, type RoleRow } from '../store/schema.ts'
 
 type RoleEvent = { contract: typeof RoleCreated | typeof RoleUpdated | typeof RoleDeleted; row: RoleRow; orgId: string; actor: Actor }
@@ -58,6 +61,13 @@ const announceDraft = (tx: Tx, { contract, row, key, actor }: { contract: typeof
 
 type OfDraft = { row: PolicyDraftRow; key: string; actor: Actor }
 export const announceDraftSaved = (tx: Tx, o: OfDraft): Promise<void> => announceDraft(tx, { contract: PolicyDraftSaved, ...o })
+type OfShadow = { policyId: string; orgId: string; key: string; actor: Actor }
+const announceShadow = async (tx: Tx, contract: typeof PolicyShadowStarted | typeof PolicyShadowEnded, { policyId, orgId, key, actor }: OfShadow): Promise<void> =>
+  appendEvent(tx, { contract, aggregateType: 'policy_shadow', aggregateId: policyId, version: await nextShadowVersion(tx), orgId, actor, data: { policy_id: policyId, organization_id: orgId, key } })
+
+export const announceShadowStarted = (tx: Tx, o: OfShadow): Promise<void> => announceShadow(tx, PolicyShadowStarted, o)
+export const announceShadowEnded = (tx: Tx, o: OfShadow): Promise<void> => announceShadow(tx, PolicyShadowEnded, o)
+
 export const announceDraftDeleted = (tx: Tx, o: OfDraft): Promise<void> => announceDraft(tx, { contract: PolicyDraftDeleted, ...o })
 
 export const announceMemberRoles = (tx: Tx, o: { holder: Holder; version: number; before: string[]; after: string[]; actor: Actor }): Promise<void> =>

@@ -14,8 +14,8 @@ import type { Candidates } from './search-pages.ts'
 /** Finds what is known of a subject, now or at a moment of the past; asked for the same one twice, it looks once. */
 export type FindSubject = (named: Pick<Entity, 'type' | 'id'>, at?: Date) => Promise<Subject | Obstructed>
 
-const notPermitted = obstructed('subject_not_permitted')
-const selfOf = (caller: OrgCaller): Pick<Entity, 'type' | 'id'> => (caller.kind === 'user' ? { type: 'user', id: caller.userId } : { type: 'service_account', id: caller.serviceAccountId })
+export const notPermitted = obstructed('subject_not_permitted')
+export const selfOf = (caller: OrgCaller): Pick<Entity, 'type' | 'id'> => (caller.kind === 'user' ? { type: 'user', id: caller.userId } : { type: 'service_account', id: caller.serviceAccountId })
 
 /** The subjects of one request. @throws AppError `not_current`, `revision_unavailable` (from what it returns) */
 export function subjectsFor(deps: DecidingDeps, caller: OrgCaller): FindSubject {

@@ -15,7 +15,7 @@ export async function checkGrantableRoles(deps: Pick<Deps, 'knowledge' | 'follow
   const userId = input.granted_by
   requireCurrent(deps.following)
   let parties = await findParties(deps.knowledge, { orgId, userId })
-  await requireUnparked(deps.following, { userId, orgId, membershipId: parties.member?.id })
+  requireUnparked(deps.following, { userId, orgId, membershipId: parties.member?.id })
   // Both may have happened a moment ago: registering, and joining.
   if (parties.user === undefined || parties.member === undefined) {
     await Promise.all([deps.following.identity.pollNow(), deps.following.orgs.pollNow()])

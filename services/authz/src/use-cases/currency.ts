@@ -26,18 +26,18 @@ export function requireCurrent({ identity, orgs, own }: Following): void {
 }
 
 /** @throws AppError `not_current` when events about one of them wait to be replayed. */
-export async function requireUnparked({ identity, orgs }: Following, about: { userId: string; orgId?: string | undefined; membershipId?: string | undefined }): Promise<void> {
-  const ofOrgs = [about.orgId, about.membershipId].filter((id) => id !== undefined)
-  const parked = await Promise.all([identity.isParked(about.userId), ...ofOrgs.map((id) => orgs.isParked(id))])
-  if (parked.includes(true)) throw problem('not_current', { internal: 'events about the parties are parked', retryAfterSeconds: 1 })
+export function requireUnparked({ identity, orgs }: Following, about: { userId: string; orgId?: string | undefined; membershipId?: string | undefined }): void {
+  const isParkedAtOrgs = (id: string | undefined): boolean => id !== undefined && orgs.isParked(id)
+  if (identity.isParked(about.userId) || isParkedAtOrgs(about.orgId) || isParkedAtOrgs(about.membershipId)) throw partiesParked()
 }
 
 /** What is said of a service account rests on tokens as well. @throws AppError `not_current` */
-export async function requireAccountKnowable({ tokens, orgs }: Following, about: { serviceAccountId: string; orgId: string }): Promise<void> {
+export function requireAccountKnowable({ tokens, orgs }: Following, about: { serviceAccountId: string; orgId: string }): void {
   tokens.requireCurrent()
-  const parked = await Promise.all([tokens.isParked(about.serviceAccountId), orgs.isParked(about.orgId)])
-  if (parked.includes(true)) throw problem('not_current', { internal: 'events about the parties are parked', retryAfterSeconds: 1 })
+  if (tokens.isParked(about.serviceAccountId) || orgs.isParked(about.orgId)) throw partiesParked()
 }
+
+const partiesParked = () => problem('not_current', { internal: 'events about the parties are parked', retryAfterSeconds: 1 })
 
 /** Waits until the positions named in `revision` are applied here. @throws AppError `validation_failed`, `revision_unavailable` */
 export async function awaitRevision(following: Following, revision: string): Promise<void> {
@@ -73,11 +73,15 @@ async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
   }
 }
 
+/** The one written last: thousands of answers rest on the same positions. */
+let written = { positions: [-1, -1, -1, -1] as readonly number[], revision: '' }
+
 /** The positions an answer given now rests on. */
-export const revisionNow = ({ identity, orgs, tokens, own }: Following): string =>
-  encodeRevision([
-    ['identity', identity.position()],
-    ['orgs', orgs.position()],
-    ['tokens', tokens.position()],
-    ['authz', own.position()],
-  ])
+export function revisionNow(following: Following): string {
+  const [identity, orgs, tokens, authz] = [following.identity.position(), following.orgs.position(), following.tokens.position(), following.own.position()]
+  const [i, o, t, a] = written.positions
+  if (i !== identity || o !== orgs || t !== tokens || a !== authz) {
+    written = { positions: [identity, orgs, tokens, authz], revision: encodeRevision(Object.entries({ identity, orgs, tokens, authz })) }
+  }
+  return written.revision
+}

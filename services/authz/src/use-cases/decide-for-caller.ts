@@ -1,5 +1,5 @@
 /** Decides for whoever asks: as a member of the organization of their token, or at platform scope. */
-import type { Decision } from '@gatehouse/policy/decide/decide'
+import type { Decision } from '@gatehouse/policy/compile/decision'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
@@ -8,7 +8,7 @@ import { answer, type Answer, type Question } from '../domain/decision.ts'
 import { memberSubject, obstructed, operatorSubject, serviceAccountSubject, type Asked, type Obstructed, type Subject } from '../domain/subject.ts'
 import { findAccountObstacle, findObstacle } from '../domain/facts.ts'
 import { gatehouse, splitPermission } from '../domain/platform.ts'
-import type { Facts } from './knowledge.ts'
+import type { PolicyModel } from '../domain/policy-model.ts'
 import { accountPartiesOf, findAccountParties, findParties, partiesOf, type AccountParties, type KnowingDeps, type Parties } from './parties.ts'
 
 export type DecidingDeps = KnowingDeps & { clock: Clock }
@@ -19,39 +19,39 @@ export const callerAsSubject = async (deps: DecidingDeps, caller: OrgCaller, at?
 
 async function memberAsking(deps: DecidingDeps, caller: MemberCaller, at: Date | undefined): Promise<Subject | Obstructed> {
   const today = await partiesOf(deps, caller)
-  const asked = askedBy(deps, caller, at)
-  if (at === undefined) return memberOf(deps.knowledge, today, { ...caller, asked })
+  const asked = askedBy(deps, caller, { at, clientAddress: currentContext()?.clientAddress })
+  if (at === undefined) return memberOf(await deps.knowledge.model(caller.orgId), today, { ...caller, asked })
   const past = deps.knowledge.asOf(at)
-  return memberOf(past, await findParties(past, caller), { ...caller, asked })
+  return memberOf(await past.model(caller.orgId), await findParties(past, caller), { ...caller, asked })
 }
 
 /** A member of an organization as a subject, from facts of one moment. */
-export async function memberOf(facts: Facts, parties: Parties, o: { orgId: string; userId: string; asked: Asked }): Promise<Subject | Obstructed> {
+export function memberOf(model: PolicyModel, parties: Parties, o: { orgId: string; userId: string; asked: Asked }): Subject | Obstructed {
   const obstacle = findObstacle(parties)
   const { user, member } = parties
   if (obstacle !== undefined || user === undefined || member === undefined) return obstructed(obstacle ?? 'not_a_member')
-  return memberSubject(await facts.model(o.orgId), { orgId: o.orgId, userId: o.userId, user, member, ...o.asked })
+  return memberSubject(model, { orgId: o.orgId, userId: o.userId, user, member, ...o.asked })
 }
 
 async function accountAsking(deps: DecidingDeps, caller: ServiceAccountCaller, at: Date | undefined): Promise<Subject | Obstructed> {
   const today = await accountPartiesOf(deps, caller)
-  const about = { orgId: caller.orgId, serviceAccountId: caller.serviceAccountId, ceiling: caller.ceiling, asked: askedBy(deps, caller, at) }
-  if (at === undefined) return accountOf(deps.knowledge, today, about)
+  const about = { orgId: caller.orgId, serviceAccountId: caller.serviceAccountId, ceiling: caller.ceiling, asked: askedBy(deps, caller, { at, clientAddress: currentContext()?.clientAddress }) }
+  if (at === undefined) return accountOf(await deps.knowledge.model(caller.orgId), today, about)
   const past = deps.knowledge.asOf(at)
-  return accountOf(past, await findAccountParties(past, caller), about)
+  return accountOf(await past.model(caller.orgId), await findAccountParties(past, caller), about)
 }
 
 /** A service account as a subject, from facts of one moment; `ceiling` only when it acts itself. */
-export async function accountOf(
-  facts: Facts,
+export function accountOf(
+  model: PolicyModel,
   parties: AccountParties,
   o: { orgId: string; serviceAccountId: string; ceiling?: readonly string[] | undefined; asked: Asked },
-): Promise<Subject | Obstructed> {
+): Subject | Obstructed {
   const obstacle = findAccountObstacle(parties)
   const { account } = parties
   if (obstacle !== undefined || account === undefined) return obstructed(obstacle ?? 'service_account_disabled')
   const { asked, ceiling, ...who } = o
-  return serviceAccountSubject(await facts.model(o.orgId), { ...who, ceiling, account, ...asked })
+  return serviceAccountSubject(model, { ...who, ceiling, account, ...asked })
 }
 
 async function operatorAsking(deps: DecidingDeps, caller: UserCaller): Promise<Subject | Obstructed> {
@@ -59,13 +59,13 @@ async function operatorAsking(deps: DecidingDeps, caller: UserCaller): Promise<S
   const { user } = await partiesOf(deps, caller)
   if (user?.status !== 'active') return obstructed('user_disabled')
   const [model, assigned] = await Promise.all([deps.knowledge.model(), deps.knowledge.platformRoles(userId)])
-  return operatorSubject(model, { userId, user, assigned, ...askedBy(deps, caller) })
+  return operatorSubject(model, { userId, user, assigned, ...askedBy(deps, caller, { at: undefined, clientAddress: currentContext()?.clientAddress }) })
 }
 
 /** The token says how they signed in (a key: when it was made), and the gateway where they are. */
-function askedBy({ clock }: Pick<DecidingDeps, 'clock'>, { claims }: PrincipalCaller, at?: Date): Asked {
-  const nowMs = (at ?? clock.now()).getTime()
-  return { nowMs, request: { time: nowMs, ip: currentContext()?.clientAddress, acr: claims.acr, amr: claims.amr, auth_time: claims.auth_time * 1000 }, isByApplication: false }
+export function askedBy({ clock }: Pick<DecidingDeps, 'clock'>, { claims }: PrincipalCaller, o: { at: Date | undefined; clientAddress: string | undefined }): Asked {
+  const nowMs = (o.at ?? clock.now()).getTime()
+  return { nowMs, request: { time: nowMs, ip: o.clientAddress, acr: claims.acr, amr: claims.amr, auth_time: claims.auth_time * 1000 }, isByApplication: false }
 }
 
 /** @throws AppError `invalid_attribute`, `not_current`, `revision_unavailable` */

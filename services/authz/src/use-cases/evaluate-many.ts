@@ -14,8 +14,9 @@ import { outcomeView } from '../domain/reason-view.ts'
 import { subjectsFor } from './asked-subjects.ts'
 import { awaitRevision, requireCurrent, revisionNow } from './currency.ts'
 import type { DecidingDeps } from './decide-for-caller.ts'
-import { evaluate } from './evaluate.ts'
+import { evaluate, evaluateAtOnce, namesMoment, type AskedAtOnce, type EvaluatingDeps } from './evaluate.ts'
 import { storedAttributesOfMany } from './stored-resources.ts'
+import { storedAtHand, subjectsAtHand } from './subjects-at-hand.ts'
 
 type Semantic = NonNullable<NonNullable<EvaluationsRequest['options']>['evaluations_semantic']>
 
@@ -23,7 +24,7 @@ type Semantic = NonNullable<NonNullable<EvaluationsRequest['options']>['evaluati
 const lastDecision: Record<Semantic, boolean | undefined> = { execute_all: undefined, deny_on_first_deny: false, permit_on_first_permit: true }
 
 /** @throws AppError `validation_failed`, `not_current`, `revision_unavailable` */
-export async function evaluateMany(deps: DecidingDeps, caller: OrgCaller, request: EvaluationsRequest): Promise<EvaluationsResponse> {
+export async function evaluateMany(deps: EvaluatingDeps, caller: OrgCaller, request: EvaluationsRequest): Promise<EvaluationsResponse> {
   const { evaluations: items = [], options, ...top } = request
   if (items.length === 0) return evaluate(deps, caller, single(top))
   requireCurrent(deps.following)
@@ -33,14 +34,50 @@ export async function evaluateMany(deps: DecidingDeps, caller: OrgCaller, reques
   const subjects = await findSubjects(deps, caller, read)
   const placed = read.map((one, index) => (one.ok ? { subject: subjects[index], resource: one.evaluation.resource, at: one.at } : undefined))
   const onRecord = await storedAttributesOfMany(deps, caller.orgId, placed)
-  const last = lastDecision[options?.evaluations_semantic ?? 'execute_all']
+  const found = subjects.map((subject, index) => ({ subject, storedResource: onRecord[index] }))
+  const evaluations = answerInOrder(deps, caller.orgId, { read, found, options })
+  return { context: { revision: revisionNow(deps.following) }, evaluations }
+}
+
+/** The same from memory, without waiting. Undefined, or anything thrown: it takes `evaluateMany`. */
+export function evaluateManyAtOnce(deps: EvaluatingDeps, { caller, body, clientAddress }: AskedAtOnce<EvaluationsRequest>): EvaluationsResponse | undefined {
+  const { evaluations: items = [], options, ...top } = body
+  if (items.length === 0) return evaluateAtOnce(deps, { caller, body: single(top), clientAddress })
+  requireCurrent(deps.following)
+  const nowMs = deps.clock.now().getTime()
+  const read = items.map((item) => readAsked(item as Properties, { top, nowMs }))
+  if (read.some((one) => one.ok && namesMoment(one.evaluation.context))) return undefined
+  const find = subjectsAtHand(deps, { caller, clientAddress })
+  // Everything before the first answer: what is not at hand sends all of them the whole way.
+  const found = read.map((one): Found => {
+    if (!one.ok) return {}
+    const subject = find(one.evaluation.subject)
+    return { subject, storedResource: storedAtHand(deps, subject, { orgId: caller.orgId, resource: one.evaluation.resource }) }
+  })
+  const evaluations = answerInOrder(deps, caller.orgId, { read, found, options })
+  return { context: { revision: revisionNow(deps.following) }, evaluations }
+}
+
+type Found = { readonly subject?: Subject | Obstructed | undefined; readonly storedResource?: Properties | undefined }
+
+/** Until the semantic says that nothing more is asked. */
+function answerInOrder(deps: EvaluatingDeps, orgId: string, o: { read: readonly ReadAsked[]; found: readonly Found[]; options: EvaluationsRequest['options'] }): EvaluationOfMany[] {
+  const last = lastDecision[o.options?.evaluations_semantic ?? 'execute_all']
   const evaluations: EvaluationOfMany[] = []
-  for (const [index, one] of read.entries()) {
-    const given = one.ok ? view(decide(one.evaluation, { subject: subjects[index], storedResource: onRecord[index] })) : failed(400, one.message)
+  for (const [index, one] of o.read.entries()) {
+    const given = one.ok ? answerOne(deps, orgId, { ...one, ...o.found[index] }) : failed(400, one.message)
     evaluations.push(given)
     if (given.decision === last) break
   }
-  return { evaluations, context: { revision: revisionNow(deps.following) } }
+  return evaluations
+}
+
+function answerOne({ decisions }: EvaluatingDeps, orgId: string, { evaluation, at, subject, storedResource }: Found & { readonly evaluation: Evaluation; readonly at: Date | undefined }): EvaluationOfMany {
+  const { subject: named, resource, action, context } = evaluation
+  const question = { resource, action, subjectProperties: named.properties, context, storedResource }
+  const given = subject === undefined ? obstructed('unknown_subject') : answer(subject, question)
+  if (at === undefined) decisions.note({ orgId, named, subject, question, given })
+  return view(given)
 }
 
 type ReadAsked = (ReadEvaluation & { readonly ok: true; readonly at: Date | undefined }) | (ReadEvaluation & { readonly ok: false })
@@ -85,11 +122,6 @@ async function findSubjects(deps: DecidingDeps, caller: OrgCaller, read: readonl
     }),
   )
 }
-
-type Found = { readonly subject: Subject | Obstructed | undefined; readonly storedResource: Properties | undefined }
-
-const decide = ({ subject: named, resource, action, context }: Evaluation, { subject, storedResource }: Found): Answer =>
-  subject === undefined ? obstructed('unknown_subject') : answer(subject, { resource, action, subjectProperties: named.properties, context, storedResource })
 
 const failed = (status: number, message: string): EvaluationOfMany => ({ decision: false, context: { reason: { code: 'invalid_request' }, error: { status, message } } })
 

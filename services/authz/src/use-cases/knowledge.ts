@@ -30,7 +30,18 @@ export type Facts = {
   model(orgId?: string): Promise<PolicyModel>
 }
 
+/** What is in memory, without waiting; anything else is thrown as `notInMemory`. */
+export type KnownFacts = {
+  user(userId: string): UserFacts | undefined
+  organization(orgId: string): OrganizationFacts | undefined
+  member(o: { orgId: string; userId: string }): MemberFacts | undefined
+  entity(o: EntityIn): EntityFacts | undefined
+  serviceAccount(o: AccountIn): ServiceAccountFacts | undefined
+  model(orgId: string): PolicyModel
+}
+
 export type Knowledge = Facts & {
+  readonly known: KnownFacts
   platformRoles(userId: string): Promise<readonly HeldRole[]>
   /** What was known at a moment of the past: read anew each time, only the compiled models are kept. */
   asOf(at: Date): Facts
@@ -52,20 +63,53 @@ const most = { parties: 50_000 }
 
 export function createKnowledge(deps: { db: Db }): Knowledge {
   const { db } = deps
-  const users = createDroppingCache<UserFacts | undefined>({ most: most.parties })
-  const organizations = createDroppingCache<OrganizationFacts | undefined>({ most: most.parties })
-  const members = createDroppingCache<MemberFacts | undefined>({ most: most.parties })
-  const accounts = createDroppingCache<ServiceAccountFacts | undefined>({ most: most.parties })
-  const platformRoles = createDroppingCache<readonly HeldRole[]>({ most: most.parties })
-  const entities = createDroppingCache<EntityFacts | undefined>({ most: most.parties })
-  const models = createPolicyModels({ db })
-  const all = [users, organizations, members, accounts, platformRoles, entities, models]
+  const caches = createCaches(db)
+  const { users, organizations, members, accounts, platformRoles, entities, models } = caches
+  const read = readFacts(db)
+  return {
+    user: (userId) => users.get(userId, () => read.user(userId)),
+    organization: (orgId) => organizations.get(orgId, () => read.organization(orgId)),
+    member: (o) => members.get(memberKey(o), () => read.member(o)),
+    serviceAccount: (o) => accounts.get(accountKey(o), () => read.serviceAccount(o)),
+    platformRoles: (userId) => platformRoles.get(userId, () => inScope(db, { userId }, (tx) => listPlatformRoles(tx, userId))),
+    entity: (o) => entities.get(entityKey(o), () => read.entity(o)),
+    entities: (o) => {
+      const look = lookOnce(db, o)
+      return Promise.all(o.ids.map((id) => entities.get(entityKey({ ...o, id }), async () => (await look()).get(id))))
+    },
+    model: models.get,
+    known: {
+      user: users.recall,
+      organization: organizations.recall,
+      member: (o) => members.recall(memberKey(o)),
+      serviceAccount: (o) => accounts.recall(accountKey(o)),
+      entity: (o) => entities.recall(entityKey(o)),
+      model: models.recall,
+    },
+    asOf: (at) => ({ ...readFacts(db, at), model: (orgId) => models.getAt(orgId, at) }),
+    ...dropsFrom(caches),
+  }
+}
 
-  const dropMember = (o: { orgId: string; userId: string }): void => members.drop(memberKey(o))
-  const dropServiceAccount = (o: AccountIn): void => accounts.drop(accountKey(o))
-  const dropMembers = (orgId: string): void => members.dropWhere((key) => key.startsWith(`${orgId} `))
-  const dropEntities = ({ orgId, type }: { orgId: string; type: string }): void => entities.dropWhere((key) => key.startsWith(`${orgId} ${type} `))
-  const dropChanged: Knowledge['dropChanged'] = (events) => {
+const createCaches = (db: Db) => ({
+  users: createDroppingCache<UserFacts | undefined>({ most: most.parties }),
+  organizations: createDroppingCache<OrganizationFacts | undefined>({ most: most.parties }),
+  members: createDroppingCache<MemberFacts | undefined>({ most: most.parties }),
+  accounts: createDroppingCache<ServiceAccountFacts | undefined>({ most: most.parties }),
+  platformRoles: createDroppingCache<readonly HeldRole[]>({ most: most.parties }),
+  entities: createDroppingCache<EntityFacts | undefined>({ most: most.parties }),
+  models: createPolicyModels({ db }),
+})
+
+type Drops = Pick<Knowledge, 'dropChanged' | 'dropMember' | 'dropServiceAccount' | 'dropMembers' | 'dropEntities' | 'dropModel' | 'dropAll'>
+
+function dropsFrom(caches: ReturnType<typeof createCaches>): Drops {
+  const { users, organizations, members, accounts, platformRoles, entities, models } = caches
+  const dropMember: Drops['dropMember'] = (o) => members.drop(memberKey(o))
+  const dropServiceAccount: Drops['dropServiceAccount'] = (o) => accounts.drop(accountKey(o))
+  const dropMembers: Drops['dropMembers'] = (orgId) => members.dropWhere((key) => key.startsWith(`${orgId} `))
+  const dropEntities: Drops['dropEntities'] = ({ orgId, type }) => entities.dropWhere((key) => key.startsWith(`${orgId} ${type} `))
+  const dropChanged: Drops['dropChanged'] = (events) => {
     for (const { source, subject, orgid, userid, data } of events) {
       if (subject.startsWith('user_')) users.drop(subject)
       if (userid !== undefined) platformRoles.drop(userid)
@@ -77,30 +121,14 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
       if (orgid !== undefined && subject.startsWith('ent_')) dropEntities({ orgId: orgid, type: String(data['type']) })
     }
   }
-  const read = readFacts(db)
-  return {
-    user: (userId) => users.get(userId, () => read.user(userId)),
-    organization: (orgId) => organizations.get(orgId, () => read.organization(orgId)),
-    member: (o) => members.get(memberKey(o), () => read.member(o)),
-    serviceAccount: (o) => accounts.get(accountKey(o), () => read.serviceAccount(o)),
-    platformRoles: (userId) => platformRoles.get(userId, () => inScope(db, { userId }, (tx) => listPlatformRoles(tx, userId))),
-    entity: (o) => entities.get(entityKey(o), () => read.entity(o)),
-    entities({ orgId, type, ids }) {
-      // One look for all that are missing; it begins in the moment each of them is asked for, so a change drops it like any other.
-      let found: Promise<Map<string, EntityFacts>> | undefined
-      const look = () => (found ??= inScope(db, { orgId }, (tx) => findEntities(tx, { orgId, type, ids })))
-      return Promise.all(ids.map((id) => entities.get(entityKey({ orgId, type, id }), async () => (await look()).get(id))))
-    },
-    model: models.get,
-    asOf: (at) => ({ ...readFacts(db, at), model: (orgId) => models.getAt(orgId, at) }),
-    dropChanged,
-    dropMember,
-    dropServiceAccount,
-    dropMembers,
-    dropEntities,
-    dropModel: models.drop,
-    dropAll: () => all.forEach((cache) => cache.clear()),
-  }
+  const dropAll = (): void => Object.values(caches).forEach((cache) => cache.clear())
+  return { dropChanged, dropMember, dropServiceAccount, dropMembers, dropEntities, dropModel: models.drop, dropAll }
+}
+
+/** One look for all that are missing; it begins in the moment the first of them is asked for, so a change drops it like any other. */
+function lookOnce(db: Db, o: EntitiesIn): () => Promise<Map<string, EntityFacts>> {
+  let found: Promise<Map<string, EntityFacts>> | undefined
+  return () => (found ??= inScope(db, { orgId: o.orgId }, (tx) => findEntities(tx, o)))
 }
 
 /** From PostgreSQL, now or as of a moment. */

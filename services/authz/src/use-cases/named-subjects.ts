@@ -5,22 +5,21 @@
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
-import type { EntityFacts } from '../domain/facts.ts'
 import { entitySubject, obstructed, type Asked, type Obstructed, type Subject } from '../domain/subject.ts'
 import { listMemberIds, listServiceAccountIds } from '../store/candidates.ts'
 import { listEntities } from '../store/entities.ts'
 import { requireAccountKnowable, requireUnparked } from './currency.ts'
 import { accountOf, memberOf, type DecidingDeps } from './decide-for-caller.ts'
-import type { Facts } from './knowledge.ts'
 import { findAccountParties, findParties } from './parties.ts'
 import type { Candidates } from './search-pages.ts'
 
 type Named = { type: string; id: string; at: Date | undefined }
 
-const unknown = obstructed('subject_not_permitted')
+/** Known to nobody here. */
+export const unknownSubject = obstructed('subject_not_permitted')
 
 /** The application says where its user came from and how they signed in; of the platform's own it has only the time. */
-function askedByApplication({ clock }: Pick<DecidingDeps, 'clock'>, at: Date | undefined): Asked {
+export function askedByApplication({ clock }: Pick<DecidingDeps, 'clock'>, at: Date | undefined): Asked {
   const nowMs = (at ?? clock.now()).getTime()
   return { nowMs, request: { time: nowMs }, isByApplication: true }
 }
@@ -36,12 +35,10 @@ export async function findNamed(deps: DecidingDeps, orgId: string, named: Named)
 async function findStored(deps: DecidingDeps, { at, ...which }: { orgId: string } & Named): Promise<Subject | Obstructed> {
   const facts = at === undefined ? deps.knowledge : deps.knowledge.asOf(at)
   const [entity, organization] = await Promise.all([facts.entity(which), facts.organization(which.orgId)])
-  if (entity === undefined) return unknown
-  return organization?.status === 'active' ? entityOf(deps, { facts, entity, orgId: which.orgId, at }) : obstructed('organization_suspended')
+  if (entity === undefined) return unknownSubject
+  return organization?.status === 'active' ? entitySubject(await facts.model(which.orgId), { entity, orgId: which.orgId, ...askedByApplication(deps, at) }) : obstructed('organization_suspended')
 }
 
-const entityOf = async (deps: DecidingDeps, o: { facts: Facts; entity: EntityFacts; orgId: string; at: Date | undefined }): Promise<Subject> =>
-  entitySubject(await o.facts.model(o.orgId), { orgId: o.orgId, entity: o.entity, ...askedByApplication(deps, o.at) })
 
 async function findMember(deps: DecidingDeps, { at, ...who }: { orgId: string; userId: string; at: Date | undefined }): Promise<Subject | Obstructed> {
   const { following, knowledge } = deps
@@ -51,20 +48,20 @@ async function findMember(deps: DecidingDeps, { at, ...who }: { orgId: string; u
     await Promise.all([following.identity.pollNow(), following.orgs.pollNow()])
     parties = await findParties(facts, who)
   }
-  await requireUnparked(following, { ...who, membershipId: parties.member?.id })
-  return parties.member === undefined ? unknown : memberOf(facts, parties, { ...who, asked: askedByApplication(deps, at) })
+  requireUnparked(following, { ...who, membershipId: parties.member?.id })
+  return parties.member === undefined ? unknownSubject : memberOf(await facts.model(who.orgId), parties, { ...who, asked: askedByApplication(deps, at) })
 }
 
 async function findAccount(deps: DecidingDeps, { at, ...who }: { orgId: string; serviceAccountId: string; at: Date | undefined }): Promise<Subject | Obstructed> {
   const { following, knowledge } = deps
-  await requireAccountKnowable(following, who)
+  requireAccountKnowable(following, who)
   const facts = at === undefined ? knowledge : knowledge.asOf(at)
   let parties = await findAccountParties(facts, who)
   if (at === undefined && parties.account === undefined) {
     await following.tokens.pollNow()
     parties = await findAccountParties(facts, who)
   }
-  return parties.account === undefined ? unknown : accountOf(facts, parties, { ...who, asked: askedByApplication(deps, at) })
+  return parties.account === undefined ? unknownSubject : accountOf(await facts.model(who.orgId), parties, { ...who, asked: askedByApplication(deps, at) })
 }
 
 export type CandidateSubject = { readonly id: string; readonly subject: Subject | Obstructed }
@@ -86,7 +83,8 @@ export function allNamed(deps: DecidingDeps & { db: Db }, orgId: string, { type,
     async list(afterId, limit) {
       const [entities, organization] = await Promise.all([inScope(deps.db, { orgId }, (tx) => listEntities(tx, { orgId, type, afterId, limit, at })), facts.organization(orgId)])
       if (organization?.status !== 'active') return []
-      return Promise.all(entities.map(async (entity) => ({ id: entity.id, subject: await entityOf(deps, { facts, entity, orgId, at }) })))
+      const [model, asked] = [await facts.model(orgId), askedByApplication(deps, at)]
+      return entities.map((entity) => ({ id: entity.id, subject: entitySubject(model, { orgId, entity, ...asked }) }))
     },
   }
   const ofPlatform = type === 'user' ? [known('user', listMemberIds)] : type === 'service_account' ? [known('svc', listServiceAccountIds)] : []

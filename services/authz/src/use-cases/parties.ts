@@ -17,7 +17,7 @@ export async function findParties(facts: Facts, o: { userId: string; orgId: stri
 export async function partiesOf(deps: KnowingDeps, caller: UserCaller): Promise<Parties> {
   const { userId, orgId, membershipId, claims } = caller
   requireCurrent(deps.following)
-  await requireUnparked(deps.following, { userId, orgId, membershipId })
+  requireUnparked(deps.following, { userId, orgId, membershipId })
   const look = async (): Promise<Parties> =>
     orgId === undefined ? { user: await deps.knowledge.user(userId), organization: undefined, member: undefined } : findParties(deps.knowledge, { userId, orgId })
   let parties = await look()
@@ -39,7 +39,7 @@ export async function findAccountParties(facts: Facts, o: { serviceAccountId: st
 /** Of the calling service account. @throws AppError `not_current`, `revision_unavailable` */
 export async function accountPartiesOf(deps: KnowingDeps, caller: ServiceAccountCaller): Promise<AccountParties> {
   requireCurrent(deps.following)
-  await requireAccountKnowable(deps.following, caller)
+  requireAccountKnowable(deps.following, caller)
   let parties: AccountParties = { account: undefined, organization: undefined }
   const isThere = async (): Promise<boolean> => {
     parties = await findAccountParties(deps.knowledge, caller)

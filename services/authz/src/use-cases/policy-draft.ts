@@ -6,6 +6,7 @@ import { actorOf, type OrgCaller } from '@gatehouse/service-kit/http/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../deps.ts'
+import { shareOf } from '../domain/impact.ts'
 import { permissions } from '../domain/platform.ts'
 import { checkPolicyDefinition } from '../domain/policy-definition.ts'
 import { claimPolicyDraft, findPolicyDraft, upsertPolicyDraft } from '../store/policy-drafts.ts'
@@ -14,7 +15,9 @@ import type { PolicyDraftRow, PolicyRow } from '../store/schema.ts'
 import { announceDraftDeleted, announceDraftSaved } from './announce.ts'
 import { changePolicies, rowContent, supersedePolicy, warningsAbout } from './change-policies.ts'
 import { requirePermission } from './check-permissions.ts'
+import { impactOf } from './impact.ts'
 import { done } from './refusal.ts'
+import { findDraftSource } from './simulate.ts'
 import { policyDraftView } from './views.ts'
 
 export type VersionedDraft = { draft: PolicyDraft; version: number }
@@ -66,15 +69,36 @@ export const deletePolicyDraft = (deps: Deps, caller: OrgCaller, { policyId, isE
     return done(undefined)
   })
 
-/** A draft is published once: whoever takes it away puts it in force. @throws AppError `forbidden`, `not_found`, `invalid_policy`, `precondition_failed` */
-export const publishPolicy = (deps: Deps, caller: OrgCaller, { policyId, isExpected }: DraftChange): Promise<Policy> =>
-  changePolicies(deps, caller, async (tx, model) => {
+/**
+ * A draft is published once: whoever takes it away puts it in force. What it would mean was counted before, of this very version.
+ * @throws AppError `forbidden`, `not_found`, `invalid_policy`, `precondition_failed`, `impact_above_threshold`
+ */
+export async function publishPolicy(deps: Deps, caller: OrgCaller, { policyId, isExpected, isImpactConfirmed }: DraftChange & { isImpactConfirmed: boolean }): Promise<Policy> {
+  await requirePermission(deps, caller, permissions.writePolicies)
+  const judged = isImpactConfirmed ? undefined : await judgeImpact(deps, caller.orgId, policyId)
+  return changePolicies(deps, caller, async (tx, model) => {
     const found = await find(tx, { orgId: caller.orgId, policyId })
     if (!found?.draft) return { kind: 'not_found' }
     const { policy: known, draft } = found
-    if (!isExpected(draft.version)) return { kind: 'changed' }
+    if (!isExpected(draft.version) || (judged !== undefined && judged !== draft.version)) return { kind: 'changed' }
     const outcome = await supersedePolicy(tx, { model, known, source: { key: known.key, ...draft.content }, caller })
     // What is refused stays a draft, to be mended.
     if (outcome.kind === 'done' && !(await claimPolicyDraft(tx, { policyId, version: draft.version }))) throw new Error('a draft changed under the lock of its model')
     return outcome
   })
+}
+
+/** Fewer recorded decisions prove nothing. */
+const fewest = 20
+/** The newest so many are looked at. */
+const most = 10_000
+
+/** The version of the draft that was judged; undefined when there is none. @throws AppError `invalid_policy`, `impact_above_threshold` */
+async function judgeImpact(deps: Deps, orgId: string, policyId: string): Promise<number | undefined> {
+  const draft = await inScope(deps.db, { orgId }, (tx) => findDraftSource(tx, { orgId, policyId }))
+  if (!draft || deps.impactThreshold >= 1) return draft?.version
+  const impact = await impactOf(deps, orgId, { source: draft.source, window: { most } })
+  if (impact.replayed < fewest || shareOf(impact) <= deps.impactThreshold) return draft.version
+  const { replayed, flips } = impact
+  throw problem('impact_above_threshold', { detail: `Of ${replayed} recorded decisions ${flips.allowed} would be allowed and ${flips.denied} denied that were not; confirm_impact=true publishes all the same.` })
+}

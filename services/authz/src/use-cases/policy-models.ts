@@ -7,15 +7,18 @@ import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { gauge } from '@gatehouse/service-kit/telemetry/metrics'
 import { catalogOf, type Catalog } from '../domain/catalog.ts'
-import { createDroppingCache } from '../domain/dropping-cache.ts'
+import { createDroppingCache, notInMemory } from '../domain/dropping-cache.ts'
 import { catalogContentOf, compileModel, contentOf, keysByIdOf, type CompiledModel, type ModelRows, type PolicyModel } from '../domain/policy-model.ts'
 import { listApplications } from '../store/catalog.ts'
 import { listPoliciesInReach } from '../store/policies.ts'
+import { listShadowedPermissions } from '../store/policy-shadows.ts'
 import { listRolesInReach } from '../store/roles.ts'
 
 export type PolicyModels = {
   /** Of an organization; without one, what holds at platform scope. */
   get(orgId?: string): Promise<PolicyModel>
+  /** The same without waiting. @throws notInMemory */
+  recall(orgId: string): PolicyModel
   /** As of a moment of the past. */
   getAt(orgId: string | undefined, at: Date): Promise<PolicyModel>
   /** Of one organization; `undefined`: of the platform, which every model contains. */
@@ -29,7 +32,7 @@ const most = { organizations: 20_000, compiled: 500, catalogs: 5, past: 20 }
 const platform = 'platform'
 
 /** What is the organization's own, and the content of its rules, by which a compiled model is found. */
-type Own = { readonly content: string; readonly keysById: ReadonlyMap<string, string> }
+type Own = { readonly content: string } & Pick<PolicyModel, 'keysById' | 'shadowed'>
 
 export function createPolicyModels(deps: { db: Db }): PolicyModels {
   const { db } = deps
@@ -42,13 +45,13 @@ export function createPolicyModels(deps: { db: Db }): PolicyModels {
     const rows = await loadRows(db, orgId)
     const content = createHash('sha256').update(contentOf(rows)).digest('base64')
     const model = compiled.get(content, () => compileModel(rows, catalogs.get(catalogContentOf(rows), () => catalogOf(rows.applications))))
-    return { content, keysById: keysByIdOf(rows, model) }
+    return { content, keysById: keysByIdOf(rows, model), shadowed: rows.shadowed }
   }
   const get = async (orgId?: string): Promise<PolicyModel> => {
     const key = orgId ?? platform
     const own = await organizations.get(key, () => load(orgId))
     const model = compiled.find(own.content)
-    if (model !== undefined) return { ...model, keysById: own.keysById }
+    if (model !== undefined) return { ...model, keysById: own.keysById, shadowed: own.shadowed }
     // Compiled models are fewer than organizations and this one has gone; what the rules say now may be something else.
     organizations.drop(key)
     return get(orgId)
@@ -59,6 +62,12 @@ export function createPolicyModels(deps: { db: Db }): PolicyModels {
   ])
   return {
     get,
+    recall(orgId) {
+      const own = organizations.recall(orgId)
+      const model = compiled.find(own.content)
+      if (model === undefined) throw notInMemory
+      return { ...model, keysById: own.keysById, shadowed: own.shadowed }
+    },
     getAt: (orgId, at) => past.get(`${orgId ?? platform} ${at.getTime()}`, async () => modelOf(await loadRows(db, orgId, at))),
     drop: (orgId) => (orgId === undefined ? organizations.clear() : organizations.drop(orgId)),
     clear: () => [organizations, past].forEach((cache) => cache.clear()),
@@ -93,13 +102,20 @@ function createContentCache<V>(most: number) {
 
 export function modelOf(rows: ModelRows): PolicyModel {
   const model = compileModel(rows)
-  return { ...model, keysById: keysByIdOf(rows, model) }
+  return { ...model, keysById: keysByIdOf(rows, model), shadowed: rows.shadowed }
 }
+
+const nothingShadowed: ReadonlySet<string> = new Set()
 
 /** One transaction, so roles, policies and catalog belong together; sent without waiting in between. */
 export function loadRows(db: Db, orgId: string | undefined, at?: Date): Promise<ModelRows> {
   return inScope(db, orgId === undefined ? {} : { orgId }, async (tx) => {
-    const [applications, roles, policies] = await Promise.all([listApplications(tx, at), listRolesInReach(tx, orgId, at), listPoliciesInReach(tx, orgId, at)])
-    return { applications, roles, policies }
+    const [applications, roles, policies, shadowed] = await Promise.all([
+      listApplications(tx, at),
+      listRolesInReach(tx, orgId, at),
+      listPoliciesInReach(tx, orgId, at),
+      orgId === undefined || at !== undefined ? nothingShadowed : listShadowedPermissions(tx, orgId),
+    ])
+    return { applications, roles, policies, shadowed: shadowed.size === 0 ? nothingShadowed : shadowed }
   })
 }

@@ -36,7 +36,7 @@ export async function setServiceAccountRoles(deps: Deps, caller: OrgCaller, inpu
 
 /** It may have been made a moment ago: tokens is asked once before the answer is no. */
 async function getAccount(deps: Pick<Deps, 'knowledge' | 'following'>, who: { orgId: string; serviceAccountId: string }): Promise<ServiceAccountFacts> {
-  await requireAccountKnowable(deps.following, who)
+  requireAccountKnowable(deps.following, who)
   let account = await deps.knowledge.serviceAccount(who)
   if (account === undefined) {
     await deps.following.tokens.pollNow()

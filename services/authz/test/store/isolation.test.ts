@@ -7,9 +7,11 @@ import { inScope, rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { claimJoining, insertMemberRoles, insertPlatformRole } from '../../src/store/assignments.ts'
 import { upsertMembership, upsertOrganization, upsertServiceAccount, upsertUser } from '../../src/store/copies.ts'
+import { insertDecisions } from '../../src/store/decisions.ts'
 import { insertEntity } from '../../src/store/entities.ts'
 import { claimGroupEnd, insertGroup, insertGroupMember } from '../../src/store/groups.ts'
 import { upsertPolicyDraft } from '../../src/store/policy-drafts.ts'
+import { upsertPolicyShadow } from '../../src/store/policy-shadows.ts'
 import { insertPolicy } from '../../src/store/policies.ts'
 import { claimRoleEnd, insertNextRole, insertRole } from '../../src/store/roles.ts'
 import { insertServiceAccountRoles, listServiceAccountRoles, lockServiceAccountRoles } from '../../src/store/service-account-roles.ts'
@@ -34,16 +36,20 @@ for (const o of [ours, theirs]) {
   })
 }
 
+const record = { decidedAt: new Date(), subjectType: 'user', subjectId: 'u', resourceType: 'gatehouse', resourceId: '1', action: 'x', roles: [], attributes: {}, withheld: [], allowed: false, reason: { code: 'not_granted' as const } }
+await insertDecisions(system, [ours, theirs].map(({ orgId }) => ({ ...record, orgId })))
+
 for (const o of [ours, theirs]) {
   await inScope(runtime, { orgId: o.orgId }, async (tx) => {
     await insertGroup(tx, { id: o.groupId, version: 1, orgId: o.orgId, key: 'g', name: 'G' })
     await insertGroupMember(tx, { ...o, addedBy: 'system' })
     await upsertPolicyDraft(tx, { orgId: o.orgId, policyId: newId('pol'), content: { effect: 'deny', resource_type: 'gatehouse', actions: ['x'] } })
+    await upsertPolicyShadow(tx, { orgId: o.orgId, policyId: newId('pol') })
     await insertEntity(tx, { id: newId('ent'), version: 1, orgId: o.orgId, type: 'invoice', key: '1', attributes: {}, roleIds: [], deleted: false })
   })
 }
 
-const none = { roles: 0, policies: 0, assignments: 0, role_holders: 0, users: 0, organizations: 0, memberships: 0, groups: 0, group_members: 0, policy_drafts: 0, entities: 0 }
+const none = { roles: 0, policies: 0, assignments: 0, role_holders: 0, users: 0, organizations: 0, memberships: 0, groups: 0, group_members: 0, policy_drafts: 0, policy_shadows: 0, decisions: 0, entities: 0 }
 const tables = Object.keys(none)
 const counts = (scope: { orgId?: string; userId?: string }) =>
   inScope(runtime, scope, async (tx) => {
@@ -57,7 +63,7 @@ t.test('without a scope there are 0 rows of anybody', async (t) => {
 })
 
 t.test('a scope sees its organization and its person, and nothing of another', async (t) => {
-  t.same(await counts({ orgId: ours.orgId }), { ...none, roles: 1, policies: 1, assignments: 1, role_holders: 1, organizations: 1, memberships: 1, groups: 1, group_members: 1, policy_drafts: 1, entities: 1 })
+  t.same(await counts({ orgId: ours.orgId }), { ...none, roles: 1, policies: 1, assignments: 1, role_holders: 1, organizations: 1, memberships: 1, groups: 1, group_members: 1, policy_drafts: 1, policy_shadows: 1, decisions: 1, entities: 1 })
   t.same(await counts({ userId: ours.userId }), { ...none, assignments: 2, users: 1 })
   t.same(await counts({ orgId: newId('org'), userId: newId('user') }), none)
 })
@@ -72,6 +78,8 @@ t.test('a scope cannot write into another organization, nor into the platform', 
   await refused(inScope(runtime, { orgId: ours.orgId }, (tx) => insertGroup(tx, { id: newId('grp'), version: 1, orgId: theirs.orgId, key: 'x', name: 'X' })), 'a group elsewhere')
   await refused(inScope(runtime, { orgId: ours.orgId }, (tx) => insertGroupMember(tx, { ...theirs, groupId: ours.groupId, addedBy: 'system' })), 'a group member elsewhere')
   await refused(inScope(runtime, { orgId: ours.orgId }, (tx) => insertEntity(tx, { id: newId('ent'), version: 1, orgId: theirs.orgId, type: 'x', key: '1', attributes: {}, roleIds: [], deleted: false })), 'an entity elsewhere')
+  await refused(inScope(runtime, { orgId: ours.orgId }, (tx) => upsertPolicyShadow(tx, { orgId: theirs.orgId, policyId: newId('pol') })), 'a shadow elsewhere')
+  await refused(insertDecisions(runtime, [{ ...record, orgId: ours.orgId }]), 'a record of its own')
   await refused(inScope(runtime, { orgId: ours.orgId }, (tx) => upsertPolicyDraft(tx, { orgId: theirs.orgId, policyId: newId('pol'), content: { effect: 'deny', resource_type: 'x', actions: ['x'] } })), 'a draft elsewhere')
   t.equal(await inScope(runtime, { orgId: ours.orgId }, (tx) => claimGroupEnd(tx, { id: theirs.groupId, version: 1 })), undefined, 'ending another’s group')
   t.equal(await inScope(runtime, { orgId: ours.orgId }, (tx) => claimRoleEnd(tx, { id: theirs.roleId, version: 1 })), undefined, 'ending another’s role')

@@ -43,7 +43,7 @@ const tryExchange = (deps: ExchangeDeps, hash: Buffer): Promise<Outcome> =>
   inScope(deps.system, {}, async (tx): Promise<Outcome> => {
     const offered = await lockApiKeyByHash(tx, hash)
     if (offered === undefined) return { because: 'unknown' }
-    if (await deps.orgs.isParked(offered.account.orgId)) throw problem('not_current', { internal: 'events about the organization of a key are parked', retryAfterSeconds: 5 })
+    if (deps.orgs.isParked(offered.account.orgId)) throw problem('not_current', { internal: 'events about the organization of a key are parked', retryAfterSeconds: 5 })
     const decision = decideKey(offered)
     return decision.kind === 'good' ? mint(deps, offered, decision.organizationVersion) : { because: decision.because }
   })

@@ -66,7 +66,7 @@ async function readChoice(deps: Pick<Deps, 'orgs'>, tx: Queryable, question: Que
 /** Current, and no event about these waits to be replayed. */
 async function requireKnowable(projection: Deps['orgs'], ids: readonly string[]): Promise<void> {
   projection.requireCurrent()
-  for (const id of ids) if (await projection.isParked(id)) throw parked(id)
+  for (const id of ids) if (projection.isParked(id)) throw parked(id)
 }
 
 const parked = (id: string) => problem('not_current', { internal: `events about ${id} are parked`, retryAfterSeconds: 5 })

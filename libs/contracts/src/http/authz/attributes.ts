@@ -3,10 +3,11 @@ import Type, { type Static } from 'typebox'
 
 export const AttributeName = Type.String({ pattern: '^[a-z][a-z0-9_]{0,62}$' })
 
-/** Type of an attribute and who may say its value, first come first believed. */
+/** Type of an attribute and who may say its value, first come first believed. A `sensitive` one is left out of recorded decisions. */
 export const AttributeSchema = Type.Object({
   type: Type.Union([Type.Literal('string'), Type.Literal('number'), Type.Literal('boolean'), Type.Literal('timestamp'), Type.Literal('string_list')]),
   provenance: Type.Array(Type.Union([Type.Literal('platform'), Type.Literal('stored'), Type.Literal('caller')]), { minItems: 1, maxItems: 3, uniqueItems: true }),
+  sensitive: Type.Optional(Type.Boolean()),
 })
 export const AttributeSchemas = Type.Record(AttributeName, AttributeSchema, { maxProperties: 100 })
 

@@ -65,8 +65,10 @@ export const PublishPolicy = defineRoute({
   summary: 'Put the draft in force, checked again against today’s catalog; `If-Match` is about the draft.',
   auth: 'organization',
   params: policyParams,
+  /** Publish although more recorded decisions would turn round than the threshold of the platform lets pass. */
+  query: Type.Object({ confirm_impact: Type.Optional(Type.Boolean()) }),
   success: { status: 200, body: Policy, description: 'The next version, in force.' },
-  problems: ['forbidden', 'invalid_policy', 'precondition_failed'],
+  problems: ['forbidden', 'invalid_policy', 'precondition_failed', 'impact_above_threshold'],
 })
 
 export const ListPolicyVersions = defineRoute({

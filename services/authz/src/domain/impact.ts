@@ -1,0 +1,74 @@
+/**
+ * What a change of the rules would have meant: recorded decisions, decided again by the rules in force and by those that might be. Pure.
+ * A decision that may turn on something that was left out of its record is counted, never guessed.
+ */
+import { attributesDecidedOn } from '@gatehouse/policy/analyze/read-attributes'
+import { roleSetOf, type PolicySet } from '@gatehouse/policy/compile/policy-set'
+import type { Decision } from '@gatehouse/policy/compile/decision'
+import { decide } from '@gatehouse/policy/decide/decide'
+import type { RecordedDecision } from './recorded-decision.ts'
+
+export type Flips = { allowed: number; denied: number }
+/** A decision that would turn round. */
+export type Flip = { readonly record: RecordedDecision; readonly before: Decision; readonly after: Decision }
+
+export type Impact = {
+  replayed: number
+  notReplayable: number
+  readonly flips: Flips
+  readonly byOrganization: Map<string, Flips>
+  readonly byRole: Map<string, Flips>
+  readonly byPermission: Map<string, Flips>
+  /** The newest of each kind. */
+  readonly examples: Flip[]
+}
+
+const mostExamples = 20
+
+export type ImpactCount = { add(record: RecordedDecision): void; readonly impact: Impact }
+
+export function countImpact({ before, after }: { before: PolicySet; after: PolicySet }): ImpactCount {
+  const impact: Impact = { replayed: 0, notReplayable: 0, flips: { allowed: 0, denied: 0 }, byOrganization: new Map(), byRole: new Map(), byPermission: new Map(), examples: [] }
+  const readsOf = rememberReads([before, after])
+  return {
+    impact,
+    add(record) {
+      const reads = record.withheld.length === 0 ? undefined : readsOf(record)
+      if (reads && record.withheld.some((name) => reads.has(name))) return void (impact.notReplayable += 1)
+      impact.replayed += 1
+      const flip = { record, before: decideAgain(before, record), after: decideAgain(after, record) }
+      if (flip.before.allowed !== flip.after.allowed) note(impact, flip)
+    },
+  }
+}
+
+const decideAgain = (set: PolicySet, { resourceType, action, roles, attributes }: RecordedDecision): Decision => decide(set, { resourceType, action, roles: roleSetOf(set, roles), values: attributes })
+
+function note(impact: Impact, flip: Flip): void {
+  const { record, after } = flip
+  const kind = after.allowed ? 'allowed' : 'denied'
+  const count = (map: Map<string, Flips>, key: string): void => {
+    const flips = map.get(key) ?? { allowed: 0, denied: 0 }
+    flips[kind] += 1
+    map.set(key, flips)
+  }
+  impact.flips[kind] += 1
+  count(impact.byOrganization, record.orgId)
+  count(impact.byPermission, `${record.resourceType}:${record.action}`)
+  for (const role of new Set(record.roles)) count(impact.byRole, role)
+  if (impact.flips[kind] <= mostExamples / 2) impact.examples.push(flip)
+}
+
+/** What decisions about an action may read, in either set. */
+function rememberReads(sets: readonly PolicySet[]): (record: RecordedDecision) => ReadonlySet<string> {
+  const known = new Map<string, ReadonlySet<string>>()
+  return (record) => {
+    const key = `${record.resourceType}:${record.action}`
+    const reads = known.get(key) ?? new Set(sets.flatMap((set) => [...attributesDecidedOn(set, record)]))
+    known.set(key, reads)
+    return reads
+  }
+}
+
+/** The share of replayed decisions that would turn round. */
+export const shareOf = ({ replayed, flips }: Impact): number => (replayed === 0 ? 0 : (flips.allowed + flips.denied) / replayed)

@@ -1,0 +1,75 @@
+/**
+ * Records decisions beside the answers: never before one, and never instead of one. A sample of all of them, and each that a shadowing draft is about.
+ * What cannot be written is dropped and counted; a record is evidence for trying drafts on, not the audit trail.
+ */
+import type { Clock } from '@gatehouse/service-kit/context/clock'
+import type { Logger } from '@gatehouse/service-kit/logging/logger'
+import { describeFailure } from '@gatehouse/service-kit/postgres/errors'
+import type { Db } from '@gatehouse/service-kit/postgres/connect'
+import { counter } from '@gatehouse/service-kit/telemetry/metrics'
+import { isDecided, recordOf, type Answered, type Decided, type RecordedDecision } from '../domain/recorded-decision.ts'
+import { insertDecisions } from '../store/decisions.ts'
+
+export type DecisionRecorder = {
+  /** Costs nothing to speak of for a decision that is not recorded. */
+  note(answered: Answered): void
+  /** Writes what waits. */
+  flush(): Promise<void>
+  start(): void
+  stop(): Promise<void>
+}
+
+const flushMs = 1000
+/** Records of one statement. */
+const batchSize = 1000
+/** Records that may wait; some 20 MB. */
+export const mostWaiting = 20_000
+
+const recorded = counter('authz_decisions_recorded_total', 'Decisions written to the decision log')
+const dropped = counter('authz_decisions_dropped_total', 'Decisions that were to be recorded and were not: too many waited, or the database did not take them')
+
+export function createDecisionRecorder(o: { system: Db; log: Logger; clock: Clock; sampleRate: number; random?: () => number }): DecisionRecorder {
+  const { system, log, clock, sampleRate, random = Math.random } = o
+  let waiting: RecordedDecision[] = []
+  let flushing: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
+  let isFailing = false
+
+  const isWanted = ({ subject, question }: Decided): boolean =>
+    random() < sampleRate || (subject.model.shadowed.size > 0 && subject.model.shadowed.has(`${question.resource.type}:${question.action.name}`))
+
+  const write = async (batch: readonly RecordedDecision[]): Promise<void> => {
+    try {
+      await insertDecisions(system, batch)
+      recorded.add(batch.length)
+      isFailing = false
+    } catch (error) {
+      dropped.add(batch.length)
+      if (!isFailing) log.warn({ reason: describeFailure(error), dropped: batch.length }, 'decisions are not recorded')
+      isFailing = true
+    }
+  }
+  const flushAll = async (): Promise<void> => {
+    while (waiting.length > 0) await write(waiting.splice(0, batchSize))
+  }
+  const flush = (): Promise<void> => (flushing ??= flushAll().finally(() => (flushing = undefined)))
+  return {
+    note(answered) {
+      if (!isDecided(answered) || !isWanted(answered)) return
+      const record = recordOf(answered, clock.now())
+      if (record === undefined) return
+      if (waiting.length >= mostWaiting) dropped.add(1)
+      else waiting.push(record)
+    },
+    flush,
+    start() {
+      timer = setInterval(() => void flush(), flushMs)
+      timer.unref()
+    },
+    async stop() {
+      clearInterval(timer)
+      await flush()
+      waiting = []
+    },
+  }
+}
