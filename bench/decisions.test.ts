@@ -2,6 +2,7 @@
 import t from 'tap'
 import { measureDecisions } from './parts/p1-decisions.ts'
 import { measureRequests } from './parts/p2-requests.ts'
+import { measurePropagation } from './parts/propagation.ts'
 import { createCleanup } from './servers/cleanup.ts'
 import { createModel } from './workload/model.ts'
 import { coverageOf, createQuestions } from './workload/questions.ts'
@@ -29,4 +30,13 @@ t.test('the service answers what the oracle says, one by one and a hundred at on
     t.ok(compared >= 300, `${part} compares`)
     t.equal(disagreements, 0, part)
   }
+})
+
+t.test('a change of every kind is known on both replicas, and no answer goes back behind it', async (t) => {
+  const cleanup = createCleanup()
+  t.teardown(cleanup.run)
+  const { compared, disagreements, table } = await measurePropagation(quick, cleanup)
+  t.equal(table.rows.length, 5)
+  t.ok(compared >= 5 * 3 * 2 * 3)
+  t.equal(disagreements, 0)
 })
