@@ -7,12 +7,16 @@ import { internalHeaders, type ServiceName } from '@gatehouse/contracts/common/s
 import type { FastifyRequest } from 'fastify'
 import { currentContext } from '../context/request-context.ts'
 import { problem } from '../errors/app-error.ts'
-import type { VerifiedAccessToken } from './access-token.ts'
+import type { AccessTokenVerifier, VerifiedAccessToken } from './access-token.ts'
+import type { AssertionVerifier } from './assertion.ts'
 import { anonymous, isForPeopleOnly, isOrgCaller, principalCaller, type AnyCaller, type OrgCaller, type PrincipalCaller } from './caller.ts'
-import type { ServerSettings } from './server.ts'
 
 export type AccessRule = Pick<RouteContract, 'auth' | 'callers' | 'path' | 'principals'>
-export type Verifiers = Pick<ServerSettings, 'assertions' | 'accessTokens'>
+export type Verifiers = {
+  assertions: AssertionVerifier
+  /** null only where no person's token can arrive. */
+  accessTokens: AccessTokenVerifier | null
+}
 
 /** Only the gateway speaks for the outside. */
 const outside: readonly ServiceName[] = ['gateway']
@@ -21,7 +25,7 @@ const outside: readonly ServiceName[] = ['gateway']
  * At once for a token that was verified before, which almost every one was.
  * @throws AppError `unauthenticated`, `forbidden`, `organization_required`, `person_required`, or the `not_found` of somebody else's organization
  */
-export function authenticate(request: FastifyRequest, rule: AccessRule, settings: ServerSettings): AnyCaller | Promise<AnyCaller> {
+export function authenticate(request: FastifyRequest, rule: AccessRule, settings: Verifiers): AnyCaller | Promise<AnyCaller> {
   const service = verifiedService(request, rule, settings)
   adoptContext(request)
   const admit = (principal?: PrincipalCaller): AnyCaller => admitted(principal, { request, rule, service })
@@ -70,7 +74,7 @@ export function bearerOf(header: string | undefined): string | undefined {
   return header === undefined ? undefined : /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(header)?.[1]
 }
 
-function verifiedService(request: FastifyRequest, rule: AccessRule, settings: ServerSettings): ServiceName {
+function verifiedService(request: FastifyRequest, rule: AccessRule, settings: Verifiers): ServiceName {
   const assertion = bearerOf(request.headers.authorization)
   if (assertion === undefined) throw problem('unauthenticated', { internal: 'no service assertion' })
   const service = settings.assertions.verify(assertion)

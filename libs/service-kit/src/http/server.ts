@@ -14,8 +14,7 @@ import { installProblemHandler, problemDocument, sendProblem, toAppError } from 
 import { newId } from '../ids/type-id.ts'
 import type { Logger } from '../logging/logger.ts'
 import { recordDuration } from '../telemetry/request-duration.ts'
-import type { AccessTokenVerifier } from './access-token.ts'
-import type { AssertionVerifier } from './assertion.ts'
+import type { Verifiers } from './authenticate.ts'
 import type { AnyCaller } from './caller.ts'
 import { deadlineMsOf, installDeadline } from './deadline.ts'
 import { putFastPaths, type FastPaths } from './fast-path.ts'
@@ -30,11 +29,8 @@ declare module 'fastify' {
   }
 }
 
-export type ServerSettings = {
+export type ServerSettings = Verifiers & {
   service: ServiceName
-  assertions: AssertionVerifier
-  /** null only where no person's token can arrive. */
-  accessTokens: AccessTokenVerifier | null
   /** Needed as soon as a bound contract is `idempotent`. */
   idempotency?: IdempotencyStore
 }
