@@ -45,7 +45,7 @@ async function drafted(key: string, more: object): Promise<string> {
 
 t.test('a decision is recorded with what it was made from; what is sensitive, and what nobody could change, is not', async (t) => {
   const clerk = platform.join(org, platform.person(), { roles: ['loan-clerk'], attributes: { department: 'sales' } })
-  for (let time = 0; time < 2; time += 1) t.equal((await ask(clerk, { properties: { sum: 5, salary: 1000, colour: 'red' } })).status, 200)
+  for (let time = 0; time < 2; time += 1) t.equal((await ask(clerk, { properties: { sum: 5, salary: 98765.4321, colour: 'vermilion' } })).status, 200)
   await platform.askAtOnce(recording, { method: 'POST', url: '/access/v1/evaluations', token: platform.tokenOf(clerk), body: { subject: { type: 'user', id: clerk.id }, action: { name: 'see' }, evaluations: [{ resource: { type: 'loan', id: '2' } }, { resource: { type: 'planet', id: '2' } }, {}] } })
   await ask(clerk, { type: 'planet' })
   await ask(clerk, { action: 'fly' })
@@ -56,7 +56,7 @@ t.test('a decision is recorded with what it was made from; what is sensitive, an
   t.match(rows[0], { subject_type: 'user', subject_id: clerk.id, resource_type: 'loan', resource_id: '1', action: 'grant', roles: ['loan-clerk'], allowed: false, reason: { code: 'not_granted' } })
   t.match(rows[0]?.['attributes'], { resource: { id: '1', type: 'loan', sum: 5 }, membership: { department: 'sales', is_owner: false }, user: { id: clerk.id }, request: { acr: '1' } })
   t.same(new Set(rows[0]?.['withheld'] as string[]), new Set(['resource.salary']))
-  t.notMatch(JSON.stringify(rows), /1000|red/)
+  t.notMatch(JSON.stringify(rows), /98765.4321|vermilion/)
   t.match(rows[2], { action: 'see', resource_id: '2' })
   t.same(await recordedRows(stranger.orgId), [], 'another organization sees none of them')
 })
