@@ -27,6 +27,6 @@ export type LoadReport = {
   readonly firstWrong?: string
   readonly seconds: number
   readonly latencyUs: { readonly p50: number; readonly p99: number; readonly max: number }
-  /** Share of its core the load process itself used: near 1, it and not the server was the limit. */
+  /** Share of the time the load process spent on answers: near 1, it and not the server was the limit. */
   readonly loadBusy: number
 }

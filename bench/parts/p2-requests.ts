@@ -121,7 +121,7 @@ async function run(one: Contender, effort: Effort, how: Partial<LoadOrder>): Pro
   one.loads.push(load)
 }
 
-const columns = ['Server', 'requests/s', 'p50 ms', 'p99 ms', 'CPU µs per request', 'load core busy', 'answers compared', 'wrong']
+const columns = ['Server', 'requests/s', 'p50 ms', 'p99 ms', 'CPU µs per request', 'load busy', 'answers compared', 'wrong']
 
 const rowOf = ({ name, loads }: Contender): string[] => [
   name,

@@ -22,6 +22,12 @@ export type AccessTokenVerifier = {
 /** Clocks of machines differ; 5 s is far below the 60 s nobody may stay valid after `exp`. */
 export const clockLeewaySeconds = 5
 
+/** Kept by its signature, a tenth of a token to hash; only the whole token is the same token. */
+type Seen = { readonly token: string; readonly verified: VerifiedAccessToken }
+/** Characters of an ES256 signature in base64url. */
+const signatureLength = 86
+const signatureOf = (token: string): string => token.slice(-signatureLength)
+
 const claimsShape = Compile(AccessTokenClaims)
 
 export function createAccessTokenVerifier(options: {
@@ -33,20 +39,21 @@ export function createAccessTokenVerifier(options: {
   cacheSize?: number
 }): AccessTokenVerifier {
   const { issuer, audience, jwks, clock = systemClock, cacheSize = 20_000 } = options
-  const seen = new Map<string, VerifiedAccessToken>()
+  const seen = new Map<string, Seen>()
   const nowSeconds = (): number => clock.now().getTime() / 1000
   const isExpired = ({ claims }: VerifiedAccessToken): boolean => claims.exp + clockLeewaySeconds <= nowSeconds()
 
   const recall = (token: string): VerifiedAccessToken | undefined => {
-    const found = seen.get(token)
-    if (found === undefined || !isExpired(found)) return found
-    seen.delete(token)
+    const found = seen.get(signatureOf(token))
+    if (found === undefined || found.token !== token) return undefined
+    if (!isExpired(found.verified)) return found.verified
+    seen.delete(signatureOf(token))
     return undefined
   }
 
   const remember = (token: string, verified: VerifiedAccessToken): void => {
     if (seen.size >= cacheSize) for (const oldest of seen.keys()) if (seen.delete(oldest)) break
-    seen.set(token, verified)
+    seen.set(signatureOf(token), { token, verified })
   }
 
   const verify = async (token: string): Promise<VerifiedAccessToken> => {

@@ -16,6 +16,7 @@ import type { ReadyCheck } from '../health/checks.ts'
 import { createManagementServer } from '../health/management-server.ts'
 import { createLogger, type Logger, type LogLevel } from '../logging/logger.ts'
 import { outliveDriverFault } from './driver-faults.ts'
+import { tuneHeap } from './tune-heap.ts'
 import { watchParent } from './watch-parent.ts'
 
 export type Runtime = { readonly log: Logger; readonly clock: Clock }
@@ -47,6 +48,7 @@ const exitConfig = 78
 /** Runs until a signal; the promise resolves once it listens. */
 export async function runService<S extends TObject>(definition: ServiceDefinition<S>): Promise<void> {
   if (process.argv.includes('--print-config')) return printConfig(definition)
+  tuneHeap()
   const config = readConfig(definition)
   const known = config as unknown as KnownConfig
   const log = createLogger({ name: definition.name, level: known.LOG_LEVEL as LogLevel })

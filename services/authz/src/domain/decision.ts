@@ -82,7 +82,7 @@ function valuesOf(subject: Subject, question: AboutType, o: { readonly keys: rea
         user: platform.user,
         organization: platform.organization,
         membership: forOne ? { ...platform.membership, roles: o.keys } : platform.membership,
-        request: platform.request,
+        request: subject.request,
         resource: o.about,
         action: { name: action.name },
       },
@@ -93,19 +93,14 @@ function valuesOf(subject: Subject, question: AboutType, o: { readonly keys: rea
   )
 }
 
-/** Of subjects that are asked about more than once. */
-const settled = new WeakMap<Subject, Map<ConditionSchema, AttributeValues>>()
-
 /** What is believed of the subject itself where nobody states anything: the same for each question about a type. */
-function settledFor(subject: Subject, schema: ConditionSchema): AttributeValues {
-  const ofSubject = settled.get(subject) ?? new Map<ConditionSchema, AttributeValues>()
-  if (ofSubject.size === 0) settled.set(subject, ofSubject)
-  const known = ofSubject.get(schema)
+function settledFor({ settled, platform, stored }: Subject, schema: ConditionSchema): AttributeValues {
+  const known = settled.get(schema)
   if (known !== undefined) return known
-  const assembled = assembleAttributes(schema, { platform: subject.platform, stored: subject.stored, caller: {} })
-  const { user, organization, membership, request } = assembled.ok ? assembled.values : {}
-  const values = { user, organization, membership, request } as AttributeValues
-  ofSubject.set(schema, values)
+  const assembled = assembleAttributes(schema, { platform, stored, caller: {} })
+  const { user, organization, membership } = assembled.ok ? assembled.values : {}
+  const values = { user, organization, membership } as AttributeValues
+  settled.set(schema, values)
   return values
 }
 

@@ -1,7 +1,8 @@
 /**
  * A bounded cache that never keeps what was dropped while it was being loaded: a load that began before a `drop` still answers those who wait
- * for it, and nobody after. The least recently used entry goes first.
+ * for it, and nobody after. What was not asked for lately goes first.
  */
+import { createRecentMap } from './recent-map.ts'
 
 /** What is asked for without waiting would have to be waited for. One for all: it says nothing else. */
 export const notInMemory = new Error('not in memory')
@@ -18,19 +19,14 @@ export type DroppingCache<V> = {
 }
 
 export function createDroppingCache<V>(o: { most: number }): DroppingCache<V> {
-  const kept = new Map<string, V>()
+  const kept = createRecentMap<{ readonly value: V }>(o.most)
   const loading = new Map<string, { mine: object; value: Promise<V> }>()
 
-  const keep = (key: string, value: V): void => {
-    kept.set(key, value)
-    const [oldest] = kept.size > o.most ? kept.keys() : []
-    if (oldest !== undefined) kept.delete(oldest)
-  }
   const loadOnce = async (key: string, load: () => Promise<V>, mine: object): Promise<V> => {
     const isWanted = () => loading.get(key)?.mine === mine
     try {
       const value = await load()
-      if (isWanted()) keep(key, value)
+      if (isWanted()) kept.keep(key, { value })
       return value
     } finally {
       if (isWanted()) loading.delete(key)
@@ -43,18 +39,19 @@ export function createDroppingCache<V>(o: { most: number }): DroppingCache<V> {
     return value
   }
   const drop = (key: string): void => {
-    kept.delete(key)
+    kept.drop(key)
     loading.delete(key)
   }
   const recall = (key: string): V => {
-    const value = kept.get(key)
-    if (value === undefined && !kept.has(key)) throw notInMemory
-    kept.delete(key)
-    kept.set(key, value as V)
-    return value as V
+    const found = kept.find(key)
+    if (found === undefined) throw notInMemory
+    return found.value
   }
   return {
-    get: (key, load) => (kept.has(key) ? Promise.resolve(recall(key)) : (loading.get(key)?.value ?? begin(key, load))),
+    get(key, load) {
+      const found = kept.find(key)
+      return found === undefined ? (loading.get(key)?.value ?? begin(key, load)) : Promise.resolve(found.value)
+    },
     recall,
     drop,
     dropWhere(matches) {

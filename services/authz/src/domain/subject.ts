@@ -2,6 +2,8 @@
  * Whom a decision is about: a member, a service account, something of the entity directory, an operator at platform scope. What is known of them is
  * put together once and is the same for each question about them.
  */
+import type { ConditionSchema } from '@gatehouse/policy/check/schema'
+import type { AttributeValues } from '@gatehouse/policy/compile/attributes'
 import type { Bitset } from '@gatehouse/policy/compile/bitset'
 import { roleSetOf } from '@gatehouse/policy/compile/policy-set'
 import type { Properties, Statements } from './attributes.ts'
@@ -22,9 +24,16 @@ export type Subject = {
   readonly forOne: ((resource: ResourceRef) => Holding) | undefined
   /** The resources some role is held for. */
   readonly limitedTo: readonly ResourceRef[]
-  /** What the platform says of `user`, `organization`, `membership` and `request`. */
+  /** What the platform says of `user`, `organization` and `membership`. */
   readonly platform: Statements
   readonly stored: Statements
+  /** What of these is believed where nobody states anything, put together once for each type that was asked about. */
+  readonly settled: Map<ConditionSchema, AttributeValues>
+  /** What the platform says of the request they are asked about in. */
+  readonly request: Properties
+  /** They hold the same from the first of these moments until before the second. */
+  readonly heldSinceMs: number
+  readonly heldUntilMs: number
   /** Of the API key they act with: beyond it nothing is granted, whatever they hold. */
   readonly ceiling?: ReadonlySet<string> | undefined
   /** Asked by an application, which says where its user came from and how they signed in. */
@@ -43,6 +52,19 @@ export const heldKeysOf = (model: PolicyModel, { member, nowMs, resource }: { me
 /** How it is asked: the moment the answer is about and what is known of the request. */
 export type Asked = { readonly nowMs: number; readonly request: Properties; readonly isByApplication: boolean }
 
+/** Somebody who was asked about before, in another request while they hold the same. */
+export const askedAgain = (subject: Subject, { request }: Asked): Subject => ({ ...subject, request })
+export const holdsSameAt = (subject: Subject, nowMs: number): boolean => subject.heldSinceMs <= nowMs && nowMs < subject.heldUntilMs
+
+/** What depends on how and when somebody is asked about. */
+const inRequest = ({ nowMs, request, isByApplication }: Asked, held: readonly HeldRole[]) => ({
+  request,
+  isByApplication,
+  heldSinceMs: nowMs,
+  heldUntilMs: Math.min(...held.map(({ expiresAtMs }) => (expiresAtMs === undefined || expiresAtMs <= nowMs ? Infinity : expiresAtMs))),
+  settled: new Map<ConditionSchema, AttributeValues>(),
+})
+
 export function memberSubject(model: PolicyModel, o: Asked & { orgId: string; userId: string; user: UserFacts; member: MemberFacts }): Subject {
   const { nowMs, member } = o
   const holdingOn = (resource?: ResourceRef): Holding => holdingOf(model, heldKeysOf(model, { member, nowMs, resource }))
@@ -55,10 +77,9 @@ export function memberSubject(model: PolicyModel, o: Asked & { orgId: string; us
       user: { id: o.userId, email_verified: o.user.emailVerified },
       organization: { id: o.orgId },
       membership: { id: member.id, is_owner: member.isOwner, roles: forAll.keys },
-      request: o.request,
     },
     stored: { membership: member.attributes },
-    isByApplication: o.isByApplication,
+    ...inRequest(o, member.roles),
   }
 }
 
@@ -66,8 +87,8 @@ export function memberSubject(model: PolicyModel, o: Asked & { orgId: string; us
 export function entitySubject(model: PolicyModel, o: Asked & { orgId: string; entity: EntityFacts }): Subject {
   const { entity } = o
   const forAll = holdingOf(model, roleKeysOf(model, rolesHeldAt(entity.roles, o.nowMs)))
-  const platform = { user: { id: entity.id }, organization: { id: o.orgId }, membership: { is_owner: false, roles: forAll.keys }, request: o.request }
-  return { model, forAll, forOne: undefined, limitedTo: [], platform, stored: { membership: entity.attributes }, isByApplication: o.isByApplication }
+  const platform = { user: { id: entity.id }, organization: { id: o.orgId }, membership: { is_owner: false, roles: forAll.keys } }
+  return { model, forAll, forOne: undefined, limitedTo: [], platform, stored: { membership: entity.attributes }, ...inRequest(o, entity.roles) }
 }
 
 /** A service account is no member and no owner; its roles are in the place of a member's, so that policies read them alike. */
@@ -83,18 +104,17 @@ export function serviceAccountSubject(model: PolicyModel, o: Asked & { orgId: st
       user: { id: o.serviceAccountId },
       organization: { id: o.orgId },
       membership: { is_owner: false, roles: forAll.keys },
-      request: o.request,
     },
     stored: {},
     ceiling: ceiling && new Set(ceiling),
-    isByApplication: o.isByApplication,
+    ...inRequest(o, account.roles),
   }
 }
 
 /** At platform scope only platform assignments count, and only the platform's policies. */
 export function operatorSubject(model: PolicyModel, o: Asked & { userId: string; user: UserFacts; assigned: readonly HeldRole[] }): Subject {
   const forAll = holdingOf(model, roleKeysOf(model, rolesHeldAt(o.assigned, o.nowMs)))
-  return { model, forAll, forOne: undefined, limitedTo: [], platform: { user: { id: o.userId, email_verified: o.user.emailVerified }, request: o.request }, stored: {}, isByApplication: o.isByApplication }
+  return { model, forAll, forOne: undefined, limitedTo: [], platform: { user: { id: o.userId, email_verified: o.user.emailVerified } }, stored: {}, ...inRequest(o, o.assigned) }
 }
 
 function limits(held: readonly HeldRole[], holdingOn: (resource?: ResourceRef) => Holding): Pick<Subject, 'forOne' | 'limitedTo'> {

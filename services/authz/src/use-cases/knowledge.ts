@@ -4,10 +4,13 @@
  */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { createDroppingCache } from '../domain/dropping-cache.ts'
 import type { EntityFacts, HeldRole, MemberFacts, OrganizationFacts, ServiceAccountFacts, UserFacts } from '../domain/facts.ts'
 import type { PolicyModel } from '../domain/policy-model.ts'
+import { createRecentMap } from '../domain/recent-map.ts'
+import type { Obstructed, Subject } from '../domain/subject.ts'
 import { listPlatformRoles } from '../store/assignments.ts'
 import { findEntities, findEntity } from '../store/entities.ts'
 import { findMemberFacts, findOrganizationFacts, findServiceAccountFacts, findUserFacts } from '../store/facts.ts'
@@ -38,7 +41,11 @@ export type KnownFacts = {
   entity(o: EntityIn): EntityFacts | undefined
   serviceAccount(o: AccountIn): ServiceAccountFacts | undefined
   model(orgId: string): PolicyModel
+  /** Whoever asked in an organization, as put together from what is known. Whatever changes in the organization drops it; what is said of the person themselves does not. */
+  askers(orgId: string): WeakMap<OrgCaller, KnownAsker>
 }
+
+export type KnownAsker = { readonly subject: Subject | Obstructed; readonly user: UserFacts | undefined }
 
 export type Knowledge = Facts & {
   readonly known: KnownFacts
@@ -59,12 +66,12 @@ export type Knowledge = Facts & {
 }
 
 /** Entries kept; a member is some 500 bytes. */
-const most = { parties: 50_000 }
+const most = { parties: 50_000, organizations: 20_000 }
 
 export function createKnowledge(deps: { db: Db }): Knowledge {
   const { db } = deps
   const caches = createCaches(db)
-  const { users, organizations, members, accounts, platformRoles, entities, models } = caches
+  const { users, organizations, members, accounts, platformRoles, entities, models, askers } = caches
   const read = readFacts(db)
   return {
     user: (userId) => users.get(userId, () => read.user(userId)),
@@ -85,6 +92,13 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
       serviceAccount: (o) => accounts.recall(accountKey(o)),
       entity: (o) => entities.recall(entityKey(o)),
       model: models.recall,
+      askers(orgId) {
+        const known = askers.find(orgId)
+        if (known !== undefined) return known
+        const none = new WeakMap<OrgCaller, KnownAsker>()
+        askers.keep(orgId, none)
+        return none
+      },
     },
     asOf: (at) => ({ ...readFacts(db, at), model: (orgId) => models.getAt(orgId, at) }),
     ...dropsFrom(caches),
@@ -99,15 +113,35 @@ const createCaches = (db: Db) => ({
   platformRoles: createDroppingCache<readonly HeldRole[]>({ most: most.parties }),
   entities: createDroppingCache<EntityFacts | undefined>({ most: most.parties }),
   models: createPolicyModels({ db }),
+  askers: createRecentMap<WeakMap<OrgCaller, KnownAsker>>(most.organizations),
 })
 
 type Drops = Pick<Knowledge, 'dropChanged' | 'dropMember' | 'dropServiceAccount' | 'dropMembers' | 'dropEntities' | 'dropModel' | 'dropAll'>
 
 function dropsFrom(caches: ReturnType<typeof createCaches>): Drops {
-  const { users, organizations, members, accounts, platformRoles, entities, models } = caches
-  const dropMember: Drops['dropMember'] = (o) => members.drop(memberKey(o))
-  const dropServiceAccount: Drops['dropServiceAccount'] = (o) => accounts.drop(accountKey(o))
-  const dropMembers: Drops['dropMembers'] = (orgId) => members.dropWhere((key) => key.startsWith(`${orgId} `))
+  const { users, organizations, members, accounts, platformRoles, entities, models, askers } = caches
+  /** Of an organization, whatever in it has changed. */
+  const dropAskers = (orgId: string | undefined): void => (orgId === undefined ? askers.clear() : askers.drop(orgId))
+  const dropMember: Drops['dropMember'] = (o) => {
+    members.drop(memberKey(o))
+    dropAskers(o.orgId)
+  }
+  const dropServiceAccount: Drops['dropServiceAccount'] = (o) => {
+    accounts.drop(accountKey(o))
+    dropAskers(o.orgId)
+  }
+  const dropMembers: Drops['dropMembers'] = (orgId) => {
+    members.dropWhere((key) => key.startsWith(`${orgId} `))
+    dropAskers(orgId)
+  }
+  const dropModel: Drops['dropModel'] = (orgId) => {
+    models.drop(orgId)
+    dropAskers(orgId)
+  }
+  const dropOrganization = (orgId: string): void => {
+    organizations.drop(orgId)
+    dropAskers(orgId)
+  }
   const dropEntities: Drops['dropEntities'] = ({ orgId, type }) => entities.dropWhere((key) => key.startsWith(`${orgId} ${type} `))
   const dropChanged: Drops['dropChanged'] = (events) => {
     for (const { source, subject, orgid, userid, data } of events) {
@@ -115,14 +149,14 @@ function dropsFrom(caches: ReturnType<typeof createCaches>): Drops {
       if (userid !== undefined) platformRoles.drop(userid)
       if (orgid !== undefined && userid !== undefined) dropMember({ orgId: orgid, userId: userid })
       if (orgid !== undefined && subject.startsWith('svc_')) dropServiceAccount({ orgId: orgid, serviceAccountId: subject })
-      if (source === '/gatehouse/orgs' && orgid !== undefined) organizations.drop(orgid)
-      if (source === '/gatehouse/authz' && isOfModel(subject)) models.drop(orgid)
+      if (source === '/gatehouse/orgs' && orgid !== undefined) dropOrganization(orgid)
+      if (source === '/gatehouse/authz' && isOfModel(subject)) dropModel(orgid)
       if (orgid !== undefined && userid === undefined && isOfMany(subject)) dropMembers(orgid)
       if (orgid !== undefined && subject.startsWith('ent_')) dropEntities({ orgId: orgid, type: String(data['type']) })
     }
   }
   const dropAll = (): void => Object.values(caches).forEach((cache) => cache.clear())
-  return { dropChanged, dropMember, dropServiceAccount, dropMembers, dropEntities, dropModel: models.drop, dropAll }
+  return { dropChanged, dropMember, dropServiceAccount, dropMembers, dropEntities, dropModel, dropAll }
 }
 
 /** One look for all that are missing; it begins in the moment the first of them is asked for, so a change drops it like any other. */

@@ -9,6 +9,7 @@ import { gauge } from '@gatehouse/service-kit/telemetry/metrics'
 import { catalogOf, type Catalog } from '../domain/catalog.ts'
 import { createDroppingCache, notInMemory } from '../domain/dropping-cache.ts'
 import { catalogContentOf, compileModel, contentOf, keysByIdOf, type CompiledModel, type ModelRows, type PolicyModel } from '../domain/policy-model.ts'
+import { createRecentMap, type RecentMap } from '../domain/recent-map.ts'
 import { listApplications } from '../store/catalog.ts'
 import { listPoliciesInReach } from '../store/policies.ts'
 import { listShadowedPermissions } from '../store/policy-shadows.ts'
@@ -38,13 +39,14 @@ export function createPolicyModels(deps: { db: Db }): PolicyModels {
   const { db } = deps
   const organizations = createDroppingCache<Own>({ most: most.organizations })
   const past = createDroppingCache<PolicyModel>({ most: most.past })
-  const compiled = createContentCache<CompiledModel>(most.compiled)
-  const catalogs = createContentCache<Catalog>(most.catalogs)
+  // By what they are made of, so they never grow old.
+  const compiled = createRecentMap<CompiledModel>(most.compiled)
+  const catalogs = createRecentMap<Catalog>(most.catalogs)
 
   const load = async (orgId: string | undefined): Promise<Own> => {
     const rows = await loadRows(db, orgId)
     const content = createHash('sha256').update(contentOf(rows)).digest('base64')
-    const model = compiled.get(content, () => compileModel(rows, catalogs.get(catalogContentOf(rows), () => catalogOf(rows.applications))))
+    const model = findOrKeep(compiled, content, () => compileModel(rows, findOrKeep(catalogs, catalogContentOf(rows), () => catalogOf(rows.applications))))
     return { content, keysById: keysByIdOf(rows, model), shadowed: rows.shadowed }
   }
   const get = async (orgId?: string): Promise<PolicyModel> => {
@@ -77,27 +79,10 @@ export function createPolicyModels(deps: { db: Db }): PolicyModels {
   }
 }
 
-/** Entries never grow old: their key is what they are made of. The least recently used goes first. */
-function createContentCache<V>(most: number) {
-  const kept = new Map<string, V>()
-  const keep = (key: string, value: V): V => {
-    kept.delete(key)
-    kept.set(key, value)
-    const [oldest] = kept.size > most ? kept.keys() : []
-    if (oldest !== undefined) kept.delete(oldest)
-    return value
-  }
-  const find = (key: string): V | undefined => {
-    const value = kept.get(key)
-    return value === undefined ? undefined : keep(key, value)
-  }
-  return {
-    find,
-    get: (key: string, make: () => V): V => find(key) ?? keep(key, make()),
-    get size() {
-      return kept.size
-    },
-  }
+function findOrKeep<V extends object>(kept: RecentMap<V>, key: string, make: () => V): V {
+  const value = kept.find(key) ?? make()
+  kept.keep(key, value)
+  return value
 }
 
 export function modelOf(rows: ModelRows): PolicyModel {

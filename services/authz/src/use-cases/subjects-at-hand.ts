@@ -8,9 +8,9 @@ import type { Properties } from '../domain/attributes.ts'
 import type { Entity } from '../domain/authzen-request.ts'
 import { answer } from '../domain/decision.ts'
 import { notInMemory } from '../domain/dropping-cache.ts'
-import { isAsRecentAs } from '../domain/facts.ts'
+import { isAsRecentAs, type UserFacts } from '../domain/facts.ts'
 import { permissions } from '../domain/platform.ts'
-import { entitySubject, isSubject, obstructed, type Obstructed, type Subject } from '../domain/subject.ts'
+import { askedAgain, entitySubject, holdsSameAt, isSubject, obstructed, type Asked, type Obstructed, type Subject } from '../domain/subject.ts'
 import { notPermitted, selfOf } from './asked-subjects.ts'
 import { requireAccountKnowable, requireUnparked } from './currency.ts'
 import { accountOf, askedBy, memberOf, questionOf, type DecidingDeps } from './decide-for-caller.ts'
@@ -50,18 +50,37 @@ const isPerson = (asker: Asker): asker is Asker<MemberCaller> => asker.caller.ki
 function memberAtHand(deps: DecidingDeps, { caller, clientAddress }: Asker<MemberCaller>): Subject | Obstructed {
   const { known } = deps.knowledge
   requireUnparked(deps.following, caller)
-  const parties = { user: known.user(caller.userId), organization: known.organization(caller.orgId), member: known.member(caller) }
-  if (!isAsRecentAs(parties, caller.claims)) throw notInMemory
-  return memberOf(known.model(caller.orgId), parties, { orgId: caller.orgId, userId: caller.userId, asked: askedBy(deps, caller, { at: undefined, clientAddress }) })
+  const user = known.user(caller.userId)
+  return askerAtHand(deps, { caller, clientAddress, user }, (asked) => {
+    const parties = { user, organization: known.organization(caller.orgId), member: known.member(caller) }
+    if (!isAsRecentAs(parties, caller.claims)) throw notInMemory
+    return memberOf(known.model(caller.orgId), parties, { orgId: caller.orgId, userId: caller.userId, asked })
+  })
 }
 
 function accountAtHand(deps: DecidingDeps, { caller, clientAddress }: Asker<ServiceAccountCaller>): Subject | Obstructed {
   const { known } = deps.knowledge
   const { orgId, serviceAccountId, ceiling, claims } = caller
   requireAccountKnowable(deps.following, caller)
-  const parties = { account: known.serviceAccount(caller), organization: known.organization(orgId) }
-  if (!isAsRecentAs({ user: parties.account, organization: parties.organization }, claims)) throw notInMemory
-  return accountOf(known.model(orgId), parties, { orgId, serviceAccountId, ceiling, asked: askedBy(deps, caller, { at: undefined, clientAddress }) })
+  return askerAtHand(deps, { caller, clientAddress, user: undefined }, (asked) => {
+    const parties = { account: known.serviceAccount(caller), organization: known.organization(orgId) }
+    if (!isAsRecentAs({ user: parties.account, organization: parties.organization }, claims)) throw notInMemory
+    return accountOf(known.model(orgId), parties, { orgId, serviceAccountId, ceiling, asked })
+  })
+}
+
+/** Whoever asked before is put together again only after something about them has changed, or a role of theirs has ended. */
+function askerAtHand(deps: DecidingDeps, { caller, clientAddress, user }: Asker & { readonly user: UserFacts | undefined }, find: (asked: Asked) => Subject | Obstructed): Subject | Obstructed {
+  const asked = askedBy(deps, caller, { at: undefined, clientAddress })
+  const askers = deps.knowledge.known.askers(caller.orgId)
+  const before = askers.get(caller)
+  if (before !== undefined && before.user === user) {
+    if (!isSubject(before.subject)) return before.subject
+    if (holdsSameAt(before.subject, asked.nowMs)) return askedAgain(before.subject, asked)
+  }
+  const subject = find(asked)
+  askers.set(caller, { subject, user })
+  return subject
 }
 
 /** Somebody nobody here knows may just have joined: for them others are asked, which is not at hand. */

@@ -50,8 +50,9 @@ t.test('organizations that differ cost a bounded number of compiled sets, and ev
   const different = await organizations(520, (nth) => `gatehouse:own${nth}`)
   const permissionsOf = async ({ orgId }: { orgId: string }) => (await models.get(orgId)).roles.get('clerk')?.permissions
   for (const [nth, one] of different.entries()) t.same(await permissionsOf(one), [`gatehouse:own${nth}`])
-  t.same(models.size, { organizations: 520, compiled: 500 }, 'the least recently used sets have gone')
+  t.equal(models.size.organizations, 520)
+  t.ok(models.size.compiled <= 500, 'sets not asked for lately have gone')
   const [first] = different as [(typeof different)[0]]
   t.same(await permissionsOf(first), ['gatehouse:own0'], 'what has gone is compiled again')
-  t.equal(models.size.compiled, 500)
+  t.ok(models.size.compiled <= 500)
 })
