@@ -30,12 +30,28 @@ function textExceedsDepth(text: string): boolean {
   return false
 }
 
-function exceedsDepth(value: unknown, left = maxDepth): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  if (left === 0) return true
-  if (Array.isArray(value)) return value.some((item) => exceedsDepth(item, left - 1))
-  for (const name in value) if (exceedsDepth((value as Record<string, unknown>)[name], left - 1)) return true
-  return false
+const tooDeep = 'The body is nested too deeply.'
+const forbiddenKey = 'The body holds a forbidden key.'
+
+/** One walk over everything: JSON.parse makes `__proto__` an own property, so looking at the keys finds it. */
+function complaintAbout(value: unknown, left = maxDepth): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  if (left === 0) return tooDeep
+  if (Array.isArray(value)) return firstComplaint(value, left)
+  for (const name in value) {
+    if (name === '__proto__' || name === 'constructor' || name === 'prototype') return forbiddenKey
+    const complaint = complaintAbout((value as Record<string, unknown>)[name], left - 1)
+    if (complaint !== undefined) return complaint
+  }
+  return undefined
+}
+
+function firstComplaint(items: readonly unknown[], left: number): string | undefined {
+  for (const item of items) {
+    const complaint = complaintAbout(item, left - 1)
+    if (complaint !== undefined) return complaint
+  }
+  return undefined
 }
 
 function holdsUnstorableText(value: unknown): boolean {
@@ -45,22 +61,12 @@ function holdsUnstorableText(value: unknown): boolean {
   return Object.entries(value).some(([name, member]) => !isStorableText(name) || holdsUnstorableText(member))
 }
 
-/** Ends of the keys as text, and the way to spell them otherwise. */
-const poisonous = ['__proto__"', 'constructor"', 'prototype"', '\\u00']
-
-function holdsPoisonousKey(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(holdsPoisonousKey)
-  if (typeof value !== 'object' || value === null) return false
-  return Object.entries(value).some(([name, member]) => name === '__proto__' || name === 'constructor' || name === 'prototype' || holdsPoisonousKey(member))
-}
-
 /** @throws AppError `malformed_request` */
 export function parseJsonBody(bytes: Buffer): unknown {
   if (bytes.length === 0) return undefined
   const refuse = (detail: string, cause?: unknown) => problem('malformed_request', { detail, cause })
   if (!isUtf8(bytes)) throw refuse('The body is not valid UTF-8.')
   const text = bytes.toString('utf8')
-  const tooDeep = 'The body is nested too deeply.'
   if (bytes.length > quickBytes && textExceedsDepth(text)) throw refuse(tooDeep)
   let value: unknown
   try {
@@ -68,9 +74,8 @@ export function parseJsonBody(bytes: Buffer): unknown {
   } catch {
     throw refuse('The body is not valid JSON.')
   }
-  if (exceedsDepth(value)) throw refuse(tooDeep)
-  // JSON.parse makes `__proto__` an own property, so looking at own keys finds it; most bodies do not even hold the letters.
-  if (poisonous.some((spelling) => text.includes(spelling)) && holdsPoisonousKey(value)) throw refuse('The body holds a forbidden key.')
+  const complaint = complaintAbout(value)
+  if (complaint !== undefined) throw refuse(complaint)
   if (text.includes('\\u') && holdsUnstorableText(value)) throw refuse('The body holds text that cannot be stored.')
   return value
 }

@@ -4,7 +4,7 @@
  */
 import { attributeSchema, type AttributeSchema, type AttributeSchemas, type ConditionSchema } from '@gatehouse/policy/check/schema'
 import { valueOfType, type AttributeValues } from '@gatehouse/policy/compile/attributes'
-import type { AttributeSource } from '@gatehouse/policy/ir/condition'
+import type { AttributeSource, AttributeType } from '@gatehouse/policy/ir/condition'
 import type { DefinitionError } from './role-definition.ts'
 
 export type Properties = { readonly [name: string]: unknown }
@@ -28,39 +28,53 @@ const nothing: Properties = {}
 
 /** @param settled - what is believed of a source as long as the caller states nothing of it, where that is known already */
 export function assembleAttributes(schema: ConditionSchema, stated: Stated, settled: AttributeValues = {}): Assembled {
+  const { platform, stored, caller } = stated
   const errors: DefinitionError[] = []
-  const read = (source: AttributeSource): Properties => {
-    const said = stated.caller[source]
-    if (said !== undefined) findRefusals(schema[source], { source, said, errors })
-    return (said === undefined ? settled[source] : undefined) ?? believedValues(schema[source], { source, stated }) ?? nothing
+  // Each source under its own name, which the compiler makes plain loads of.
+  const values = {
+    user: settledOr(settled.user, { source: 'user', schemas: schema.user, platform: platform.user, stored: stored.user, caller: caller.user, errors }),
+    organization: settledOr(settled.organization, { source: 'organization', schemas: schema.organization, platform: platform.organization, stored: stored.organization, caller: caller.organization, errors }),
+    membership: settledOr(settled.membership, { source: 'membership', schemas: schema.membership, platform: platform.membership, stored: stored.membership, caller: caller.membership, errors }),
+    resource: settledOr(settled.resource, { source: 'resource', schemas: schema.resource, platform: platform.resource, stored: stored.resource, caller: caller.resource, errors }),
+    request: settledOr(settled.request, { source: 'request', schemas: schema.request, platform: platform.request, stored: stored.request, caller: caller.request, errors }),
+    action: settledOr(settled.action, { source: 'action', schemas: schema.action, platform: platform.action, stored: stored.action, caller: caller.action, errors }),
   }
-  const values = { user: read('user'), organization: read('organization'), membership: read('membership'), resource: read('resource'), request: read('request'), action: read('action') }
   return errors.length === 0 ? { ok: true, values } : { ok: false, errors }
 }
 
-const isAbsent = (value: unknown): boolean => value === undefined || value === null
-
-function findRefusals(ofSource: AttributeSchemas = {}, { source, said, errors }: { source: AttributeSource; said: Properties; errors: DefinitionError[] }): void {
-  for (const name of Object.keys(said)) {
-    const known = Object.hasOwn(ofSource, name) ? ofSource[name] : undefined
-    if (!known) continue
-    const value = said[name]
-    if (!known.provenance.includes('caller')) errors.push({ path: `${pathOf[source]}/${name}`, message: 'may not be asserted by the caller' })
-    else if (!isAbsent(value) && !isOfType(known, value)) errors.push({ path: `${pathOf[source]}/${name}`, message: `must be a ${known.type}` })
-  }
+/** What was said of one source. */
+type Said = {
+  readonly source: AttributeSource
+  readonly schemas: AttributeSchemas | undefined
+  readonly platform: Properties | undefined
+  readonly stored: Properties | undefined
+  readonly caller: Properties | undefined
+  readonly errors: DefinitionError[]
 }
 
-/** On the wire a timestamp is text. */
-const isOfType = ({ type }: AttributeSchema, value: unknown): boolean => valueOfType(type, value) !== undefined && !(type === 'timestamp' && typeof value === 'number')
+const settledOr = (settled: Properties | undefined, said: Said): Properties => (said.caller === undefined && settled !== undefined ? settled : believedValues(said))
 
-function believedValues(ofSource: AttributeSchemas | undefined, { source, stated }: { source: AttributeSource; stated: Stated }): Properties | undefined {
+type Known = AttributeSchema & { readonly name: string; readonly isCallers: boolean }
+
+/** Schemas never change; looking their attributes up once is most of the work. */
+const listed = new WeakMap<AttributeSchemas, readonly Known[]>()
+
+function knownIn(schemas: AttributeSchemas): readonly Known[] {
+  const found = listed.get(schemas) ?? Object.entries(schemas).map(([name, known]) => ({ ...known, name, isCallers: known.provenance.includes('caller') }))
+  listed.set(schemas, found)
+  return found
+}
+
+function believedValues({ source, schemas, platform, stored, caller, errors }: Said): Properties {
   // Nobody but the platform spoke: what it says is about known attributes only, and there is nothing to weigh.
-  if (stated.caller[source] === undefined && stated.stored[source] === undefined) return stated.platform[source]
+  if (caller === undefined && stored === undefined) return platform ?? nothing
   const values: Record<string, unknown> = {}
-  for (const name in ofSource) {
-    const known = ofSource[name]
-    for (const from of known?.provenance ?? []) {
-      const said = statement(stated[from][source], name)
+  for (const known of schemas === undefined ? [] : knownIn(schemas)) {
+    const { name, provenance } = known
+    const stated = statement(caller, name)
+    if (stated !== undefined) refuseUnlessTheirs(known, { value: stated, source, errors })
+    for (const from of provenance) {
+      const said = from === 'caller' ? stated : statement(from === 'platform' ? platform : stored, name)
       if (isAbsent(said)) continue
       values[name] = said
       break
@@ -69,7 +83,17 @@ function believedValues(ofSource: AttributeSchemas | undefined, { source, stated
   return values
 }
 
-const statement = (said: Properties | undefined, name: string): unknown => (said && Object.hasOwn(said, name) ? said[name] : undefined)
+const isAbsent = (value: unknown): boolean => value === undefined || value === null
+
+function refuseUnlessTheirs({ name, type, isCallers }: Known, { value, source, errors }: { value: unknown; source: AttributeSource; errors: DefinitionError[] }): void {
+  if (!isCallers) errors.push({ path: `${pathOf[source]}/${name}`, message: 'may not be asserted by the caller' })
+  else if (!isAbsent(value) && !isOfType(type, value)) errors.push({ path: `${pathOf[source]}/${name}`, message: `must be a ${type}` })
+}
+
+/** On the wire a timestamp is text. */
+const isOfType = (type: AttributeType, value: unknown): boolean => valueOfType(type, value) !== undefined && !(type === 'timestamp' && typeof value === 'number')
+
+const statement = (said: Properties | undefined, name: string): unknown => (said !== undefined && Object.hasOwn(said, name) ? said[name] : undefined)
 
 /**
  * Splits what a caller says of the subject: AuthZEN has one bag of properties where there are two sources.

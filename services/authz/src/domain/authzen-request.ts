@@ -20,8 +20,14 @@ export type ReadEvaluation = { readonly ok: true; readonly evaluation: Evaluatio
 
 const most = { name: 256, properties: 100, propertyName: 200 }
 
-export function readEvaluation(item: Properties, defaults: Defaults): ReadEvaluation {
-  const subject = readEntity(item['subject'], defaults.subject)
+/** Reads one after another of a request: those who say nothing of the subject share the one of the top. */
+export function evaluationReader(defaults: Defaults): (item: Properties) => ReadEvaluation {
+  const subject = readEntity(undefined, defaults.subject)
+  return (item) => readEvaluation(item, defaults, subject)
+}
+
+function readEvaluation(item: Properties, defaults: Defaults, byDefault: Entity | string): ReadEvaluation {
+  const subject = item['subject'] === undefined ? byDefault : readEntity(item['subject'], defaults.subject)
   if (typeof subject === 'string') return refused(`subject${subject}`)
   const action = readAction(item['action'], defaults.action)
   if (typeof action === 'string') return refused(`action${action}`)
@@ -64,6 +70,7 @@ const wrongProperties = `.properties must be an object of at most ${most.propert
 function areProperties(value: unknown): value is Properties | undefined {
   if (value === undefined) return true
   if (!isObject(value)) return false
-  const names = Object.keys(value)
-  return names.length <= most.properties && names.every((name) => name.length <= most.propertyName)
+  let count = 0
+  for (const name in value) if (++count > most.properties || name.length > most.propertyName) return false
+  return true
 }

@@ -1,12 +1,20 @@
 /** Recorded decisions: written in batches of many organizations, read page by page within one. */
 import { and, eq, gte, inArray, lt, or, sql } from 'drizzle-orm'
 import type { Db, Queryable } from '@gatehouse/service-kit/postgres/connect'
+import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import type { RecordedDecision } from '../domain/recorded-decision.ts'
 import { decisions } from './schema.ts'
 
+/** As one parameter, since there may be very many. */
 export async function insertDecisions(db: Db, records: readonly RecordedDecision[]): Promise<void> {
-  await db.insert(decisions).values([...records])
+  const rows = records.map((record) => ({
+    decided_at: record.decidedAt, org_id: uuidOf(record.orgId, 'org'), subject_type: record.subjectType, subject_id: record.subjectId, resource_type: record.resourceType, resource_id: record.resourceId,
+    action: record.action, roles: record.roles, attributes: record.attributes, withheld: record.withheld, allowed: record.allowed, reason: record.reason,
+  }))
+  await db.execute(sql`insert into decisions (decided_at, org_id, subject_type, subject_id, resource_type, resource_id, action, roles, attributes, withheld, allowed, reason)
+    select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as record(decided_at timestamptz, org_id uuid, subject_type text, subject_id text, resource_type text, resource_id text,
+      action text, roles text[], attributes jsonb, withheld text[], allowed boolean, reason jsonb)`)
 }
 
 /** A permission: nothing but decisions about these can change with a policy. */

@@ -7,7 +7,9 @@ import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { describeFailure } from '@gatehouse/service-kit/postgres/errors'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
-import { isDecided, recordOf, type Answered, type Decided, type RecordedDecision } from '../domain/recorded-decision.ts'
+import { isDecided, recordOf, type Answered, type RecordedDecision } from '../domain/recorded-decision.ts'
+import type { Question } from '../domain/decision.ts'
+import { isSubject, type Subject } from '../domain/subject.ts'
 import { insertDecisions } from '../store/decisions.ts'
 
 export type DecisionRecorder = {
@@ -35,8 +37,7 @@ export function createDecisionRecorder(o: { system: Db; log: Logger; clock: Cloc
   let timer: NodeJS.Timeout | undefined
   let isFailing = false
 
-  const isWanted = ({ subject, question }: Decided): boolean =>
-    random() < sampleRate || (subject.model.shadowed.size > 0 && subject.model.shadowed.has(`${question.resource.type}:${question.action.name}`))
+  const isWanted = ({ subject, question }: Answered): boolean => random() < sampleRate || (subject !== undefined && isSubject(subject) && isShadowed(subject, question))
 
   const write = async (batch: readonly RecordedDecision[]): Promise<void> => {
     try {
@@ -55,7 +56,7 @@ export function createDecisionRecorder(o: { system: Db; log: Logger; clock: Cloc
   const flush = (): Promise<void> => (flushing ??= flushAll().finally(() => (flushing = undefined)))
   return {
     note(answered) {
-      if (!isDecided(answered) || !isWanted(answered)) return
+      if (!isWanted(answered) || !isDecided(answered)) return
       const record = recordOf(answered, clock.now())
       if (record === undefined) return
       if (waiting.length >= mostWaiting) dropped.add(1)
@@ -73,3 +74,5 @@ export function createDecisionRecorder(o: { system: Db; log: Logger; clock: Cloc
     },
   }
 }
+
+const isShadowed = ({ model: { shadowed } }: Subject, { resource, action }: Question): boolean => shadowed.size > 0 && shadowed.has(`${resource.type}:${action.name}`)

@@ -6,7 +6,7 @@ import type { EvaluationOfMany, EvaluationRequest, EvaluationsRequest, Evaluatio
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
 import type { Properties } from '../domain/attributes.ts'
-import { readEvaluation, type Defaults, type Evaluation, type ReadEvaluation } from '../domain/authzen-request.ts'
+import { evaluationReader, type Defaults, type ReadEvaluation } from '../domain/authzen-request.ts'
 import { answer, type Answer } from '../domain/decision.ts'
 import { obstructed, type Obstructed, type Subject } from '../domain/subject.ts'
 import { momentOf } from '../domain/moment.ts'
@@ -29,7 +29,7 @@ export async function evaluateMany(deps: EvaluatingDeps, caller: OrgCaller, requ
   if (items.length === 0) return evaluate(deps, caller, single(top))
   requireCurrent(deps.following)
   const nowMs = deps.clock.now().getTime()
-  const read = items.map((item) => readAsked(item as Properties, { top, nowMs }))
+  const read = readAll(items, { top, nowMs })
   for (const revision of revisionsIn(read)) await awaitRevision(deps.following, revision)
   const subjects = await findSubjects(deps, caller, read)
   const placed = read.map((one, index) => (one.ok ? { subject: subjects[index], resource: one.evaluation.resource, at: one.at } : undefined))
@@ -45,7 +45,7 @@ export function evaluateManyAtOnce(deps: EvaluatingDeps, { caller, body, clientA
   if (items.length === 0) return evaluateAtOnce(deps, { caller, body: single(top), clientAddress })
   requireCurrent(deps.following)
   const nowMs = deps.clock.now().getTime()
-  const read = items.map((item) => readAsked(item as Properties, { top, nowMs }))
+  const read = readAll(items, { top, nowMs })
   if (read.some((one) => one.ok && namesMoment(one.evaluation.context))) return undefined
   const find = subjectsAtHand(deps, { caller, clientAddress })
   // Everything before the first answer: what is not at hand sends all of them the whole way.
@@ -64,34 +64,40 @@ type Found = { readonly subject?: Subject | Obstructed | undefined; readonly sto
 function answerInOrder(deps: EvaluatingDeps, orgId: string, o: { read: readonly ReadAsked[]; found: readonly Found[]; options: EvaluationsRequest['options'] }): EvaluationOfMany[] {
   const last = lastDecision[o.options?.evaluations_semantic ?? 'execute_all']
   const evaluations: EvaluationOfMany[] = []
-  for (const [index, one] of o.read.entries()) {
-    const given = one.ok ? answerOne(deps, orgId, { ...one, ...o.found[index] }) : failed(400, one.message)
+  for (let index = 0; index < o.read.length; index += 1) {
+    const one = o.read[index] as ReadAsked
+    const given = one.ok ? answerOne(deps, orgId, { one, found: o.found[index] }) : failed(400, one.message)
     evaluations.push(given)
     if (given.decision === last) break
   }
   return evaluations
 }
 
-function answerOne({ decisions }: EvaluatingDeps, orgId: string, { evaluation, at, subject, storedResource }: Found & { readonly evaluation: Evaluation; readonly at: Date | undefined }): EvaluationOfMany {
-  const { subject: named, resource, action, context } = evaluation
-  const question = { resource, action, subjectProperties: named.properties, context, storedResource }
+function answerOne({ decisions }: EvaluatingDeps, orgId: string, { one, found }: { readonly one: ReadAsked & { readonly ok: true }; readonly found: Found | undefined }): EvaluationOfMany {
+  const { subject: named, resource, action, context } = one.evaluation
+  const subject = found?.subject
+  const question = { resource, action, subjectProperties: named.properties, context, storedResource: found?.storedResource }
   const given = subject === undefined ? obstructed('unknown_subject') : answer(subject, question)
-  if (at === undefined) decisions.note({ orgId, named, subject, question, given })
+  if (one.at === undefined) decisions.note({ orgId, named, subject, question, given })
   return view(given)
 }
 
 type ReadAsked = (ReadEvaluation & { readonly ok: true; readonly at: Date | undefined }) | (ReadEvaluation & { readonly ok: false })
 
-function readAsked(item: Properties, { top, nowMs }: { top: Defaults; nowMs: number }): ReadAsked {
-  const read = readEvaluation(item, top)
+function readAll(items: NonNullable<EvaluationsRequest['evaluations']>, { top, nowMs }: { top: Defaults; nowMs: number }): ReadAsked[] {
+  const read = evaluationReader(top)
+  return items.map((item) => withMoment(read(item as Properties), nowMs))
+}
+
+function withMoment(read: ReadEvaluation, nowMs: number): ReadAsked {
   if (!read.ok) return read
   const moment = momentOf(read.evaluation.context, nowMs)
-  return moment.ok ? { ...read, at: moment.at } : { ok: false, message: `context.at ${moment.message}` }
+  return moment.ok ? { ok: true, evaluation: read.evaluation, at: moment.at } : { ok: false, message: `context.at ${moment.message}` }
 }
 
 /** Without evaluations the request is a single one, so it must be whole. */
 function single(top: Omit<EvaluationsRequest, 'evaluations' | 'options'>): EvaluationRequest {
-  const read = readEvaluation({}, top)
+  const read = evaluationReader(top)({})
   if (!read.ok) throw problem('validation_failed', { detail: `${read.message}.` })
   return { ...read.evaluation, ...(top.context === undefined ? {} : { context: top.context }) } as EvaluationRequest
 }
