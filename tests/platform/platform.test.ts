@@ -12,6 +12,7 @@ import { signIn } from './people.ts'
 import { readPlatformFile } from './platform-file.ts'
 import { pasteDocument } from './readme.ts'
 import { startPlatform } from './start-platform.ts'
+import { stepUp } from './step-up.ts'
 import { leakIn, sweep } from './tenant-sweep.ts'
 import { tenantOf } from './tenants.ts'
 
@@ -32,6 +33,8 @@ if (!owner || !otherOwner) throw new Error('the demo has no users')
 t.test('a first customer can go the whole way', (t) => journey(t, api, { graceMs: graceSeconds * 1000 }))
 
 t.test('an application asks with its key, until the key is revoked', (t) => machines(t, api, platform))
+
+t.test('where a policy asks for a recent sign-in, the answer says so (RFC 9470)', (t) => stepUp(t, api))
 
 for (const document of ['README.md', ...readdirSync(new URL('../../docs/guides', import.meta.url)).map((name) => `docs/guides/${name}`)]) {
   t.test(`${document} prints what it says`, async (t) => {

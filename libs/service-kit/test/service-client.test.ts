@@ -57,6 +57,14 @@ t.test('a call proves the caller, carries the person and the story, and brings t
   t.equal(context.revisions.get('orgs'), 9)
 })
 
+t.test('a challenge to whoever asked goes the whole way back (RFC 9470)', async (t) => {
+  const challenge = 'Bearer error="insufficient_user_authentication", max_age="300"'
+  const { client } = await neighbour(t, (_request, response) => json(response, 401, { code: 'insufficient_user_authentication', detail: 'Sign in again.' }, { 'www-authenticate': challenge }))
+  const token = mintAccessToken(orgClaims())
+  const { claims } = await accessTokens().verify(token)
+  await t.rejects(client.call(Read, { query: { a: 'x' }, user: principalCaller(claims, token) }), { code: 'insufficient_user_authentication', detail: 'Sign in again.', challenge })
+})
+
 t.test('against the real server, context and caller arrive', async (t) => {
   const app = widgetService()
   await app.listen({ port: 0, host: '127.0.0.1' })

@@ -12,6 +12,7 @@ export const problems = {
   invalid_cursor: { status: 400, title: 'The cursor is not one this list gave out' },
   unauthenticated: { status: 401, title: 'A valid access token is required' },
   token_revoked: { status: 401, title: 'The access token has been revoked' },
+  insufficient_user_authentication: { status: 401, title: 'A stronger or more recent sign-in is required' },
   invalid_credentials: { status: 401, title: 'The address or password is wrong' },
   invalid_refresh_token: { status: 401, title: 'The refresh token is not valid' },
   invalid_api_key: { status: 401, title: 'The API key is not valid' },

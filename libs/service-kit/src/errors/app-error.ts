@@ -15,6 +15,8 @@ export type AppErrorOptions = {
   errors?: FieldError[] | undefined
   /** Becomes `Retry-After`. */
   retryAfterSeconds?: number | undefined
+  /** With a 401: becomes `WWW-Authenticate` (RFC 9110 §11.6.1). */
+  challenge?: string | undefined
   cause?: unknown
 }
 
@@ -24,6 +26,7 @@ export class AppError extends Error {
   readonly internal: string | undefined
   readonly errors: FieldError[] | undefined
   readonly retryAfterSeconds: number | undefined
+  readonly challenge: string | undefined
 
   constructor(code: ProblemCode, options: AppErrorOptions = {}) {
     super(options.internal ?? options.detail ?? problems[code].title, options.cause === undefined ? undefined : { cause: options.cause })
@@ -33,6 +36,7 @@ export class AppError extends Error {
     this.internal = options.internal
     this.errors = options.errors
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.challenge = options.challenge
   }
 }
 

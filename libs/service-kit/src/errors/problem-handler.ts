@@ -69,7 +69,7 @@ export function problemDocument(err: AppError, requestId: string): Problem {
 export function sendProblem(reply: FastifyReply, err: AppError, requestId: string): FastifyReply {
   const status = statusOf(err.code)
   if (status === 503 || status === 429) reply.header('retry-after', String(Math.ceil(err.retryAfterSeconds ?? defaultRetryAfterSeconds)))
-  if (status === 401 && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', challengeFor(err.code))
+  if (status === 401 && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', err.challenge ?? challengeFor(err.code))
   reply.header('cache-control', 'no-store').code(status).type('application/problem+json')
   return reply.send(JSON.stringify(problemDocument(err, requestId)))
 }

@@ -123,7 +123,13 @@ function refusalOf({ target }: Upstream, outgoing: Outgoing, response: Dispatche
   const known = document && isProblemCode(document.code) && !ownMistakes.has(document.code) ? document.code : undefined
   const isOurs = known === undefined || (known === 'unauthenticated' && outgoing.user === undefined)
   if (isOurs) return problem('upstream_failed', { internal, retryAfterSeconds })
-  return problem(known, { internal, retryAfterSeconds, detail: document?.detail, errors: document?.errors })
+  const challenge = known === 'insufficient_user_authentication' ? headerOf(response, 'www-authenticate') : undefined
+  return problem(known, { internal, retryAfterSeconds, challenge, detail: document?.detail, errors: document?.errors })
+}
+
+const headerOf = ({ headers }: Dispatcher.ResponseData, name: string): string | undefined => {
+  const value = headers[name]
+  return typeof value === 'string' ? value : undefined
 }
 
 function problemIn(response: Dispatcher.ResponseData, text: string): { code: string; detail?: string; errors?: FieldError[] } | undefined {

@@ -156,7 +156,7 @@ t.test('too many at once, or a database that is away, cost records and never an 
   t.equal((await recordedRows()).length, mostWaiting)
   await forget()
   let isAway = true
-  const failing = { execute: (...given: Parameters<typeof recording.deps.system.execute>) => (isAway ? platform.database.connect('authz', 'runtime') : recording.deps.system).execute(...given) } as typeof recording.deps.system
+  const failing = { execute: (...given: Parameters<typeof recording.deps.system.execute>) => (isAway ? platform.database.connect('authz', 'runtime') : recording.deps.system).execute(...given) } as unknown as typeof recording.deps.system
   const recorder = createDecisionRecorder({ system: failing, log, clock: systemClock, sampleRate: 1 })
   recorder.note(one)
   await recorder.flush()

@@ -81,7 +81,7 @@ function parametersIn(place: 'path' | 'query', schema: TObject | undefined): Jso
 function codesOf(route: RouteContract): ProblemCode[] {
   const codes: ProblemCode[] = ['validation_failed', 'rate_limited', 'internal_error', 'unavailable', ...(route.problems ?? [])]
   if (route.body) codes.push('malformed_request', 'payload_too_large', 'unsupported_media_type')
-  if (route.auth !== 'open') codes.push('unauthenticated', 'token_revoked', 'not_current', takesApiKeys(route) ? 'invalid_api_key' : 'person_required')
+  if (route.auth !== 'open') codes.push('unauthenticated', 'token_revoked', 'insufficient_user_authentication', 'not_current', takesApiKeys(route) ? 'invalid_api_key' : 'person_required')
   if (route.params || route.auth === 'organization') codes.push('not_found')
   if (route.idempotent) codes.push('idempotency_in_progress', 'idempotency_key_reused')
   return codes

@@ -1,20 +1,18 @@
 /** The policy decision point as orgs needs it. Not knowing is an error (503), never a yes. */
 import { CheckGrantableRoles, CheckPermissions } from '@gatehouse/contracts/http/authz/evaluation'
+import { onlyDecision, type PermissionDecision } from '@gatehouse/service-kit/errors/require-allowed'
 import type { PrincipalCaller } from '@gatehouse/service-kit/http/caller'
 import type { ServiceClient } from '@gatehouse/service-kit/http/service-client'
 
 export type AuthzClient = {
   /** May whoever this is do that in the organization of their token? */
-  isPermitted(user: PrincipalCaller, permission: string): Promise<boolean>
+  decide(user: PrincipalCaller, permission: string): Promise<PermissionDecision>
   /** Which of these roles do not exist there, and which may `grantedBy` not give? */
   checkGrantableRoles(o: { orgId: string; grantedBy: string; roles: string[] }): Promise<{ unknown: string[]; refused: string[] }>
 }
 
 export const createAuthzClient = (http: ServiceClient): AuthzClient => ({
-  async isPermitted(user, permission) {
-    const { decisions } = await http.call(CheckPermissions, { body: { scope: 'organization', permissions: [permission] }, user })
-    return decisions[0] === true
-  },
+  decide: async (user, permission) => onlyDecision(await http.call(CheckPermissions, { body: { scope: 'organization', permissions: [permission] }, user })),
   checkGrantableRoles: ({ orgId, grantedBy, roles }) =>
     http.call(CheckGrantableRoles, { body: { organization_id: orgId, granted_by: grantedBy, roles } }),
 })

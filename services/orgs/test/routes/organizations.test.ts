@@ -126,6 +126,11 @@ t.test('GET and PATCH /v1/organizations/{org}', async (t) => {
     t.teardown(() => world.denied.clear())
     t.match(await send('PATCH', path, { by: ada, org: org.id, body: { name: 'Refused' } }), { status: 403, body: { code: 'forbidden' } })
     t.equal((await send('GET', path, { by: ada, org: org.id })).body.name, 'After')
+    world.obligation = { type: 'step_up', max_age: 60 }
+    t.teardown(() => delete world.obligation)
+    const again = await send('PATCH', path, { by: ada, org: org.id, body: { name: 'Refused' } })
+    t.match(again, { status: 401, body: { code: 'insufficient_user_authentication' } }, 'a sign-in would lift it (RFC 9470)')
+    t.match(again.headers['www-authenticate'], /^Bearer error="insufficient_user_authentication".* max_age="60"$/)
   })
 
   t.test('400 for a body with nothing in it', async (t) => {

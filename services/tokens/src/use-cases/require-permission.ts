@@ -1,10 +1,10 @@
 /** The question every managing use case asks first, before anything tells whether its target exists. */
-import { problem } from '@gatehouse/service-kit/errors/app-error'
+import { requireAllowed } from '@gatehouse/service-kit/errors/require-allowed'
 import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
 import type { Deps } from '../deps.ts'
 import type { Permission } from '../domain/permissions.ts'
 
-/** @throws AppError `forbidden`; 503 when the policy decision point cannot say. */
+/** @throws AppError `forbidden`, `insufficient_user_authentication`; 503 when the policy decision point cannot say. */
 export async function requirePermission(deps: Pick<Deps, 'authz'>, caller: OrgCaller, permission: Permission): Promise<void> {
-  if (!(await deps.authz.isPermitted(caller, permission))) throw problem('forbidden', { internal: `lacks ${permission}` })
+  requireAllowed(await deps.authz.decide(caller, permission), caller, permission)
 }

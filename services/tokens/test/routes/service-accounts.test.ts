@@ -152,6 +152,10 @@ t.test('403: without the permission; and nobody makes a key of rights they do no
   ]
   for (const permission of ['gatehouse:service_accounts.read', 'gatehouse:service_accounts.write']) decisions.denied.add(permission)
   for (const [method, url, body] of routes) t.match(await ask(replica, { method, url, token: acme.token, ...(body && { body }) }), { status: 403, body: { code: 'forbidden' } }, `${method} ${url}`)
+  decisions.obligation = { type: 'step_up', max_age: 60 }
+  const again = await ask(replica, { method: 'POST', url: acme.path, token: acme.token, body: { name: 'x' } })
+  t.match(again, { status: 401, headers: { 'www-authenticate': /^Bearer error="insufficient_user_authentication".* max_age="60"$/ }, body: { code: 'insufficient_user_authentication' } })
+  delete decisions.obligation
   decisions.denied.clear()
   decisions.missing = ['invoice:approve']
   const refused = await ask(replica, { method: 'POST', url: keys, token: acme.token, body: { permissions: ['invoice:approve'] } })

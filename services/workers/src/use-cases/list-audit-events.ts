@@ -1,6 +1,6 @@
 /** The audit trail of the organization in the caller's token, for those who may read it. */
 import type { AuditEvent } from '@gatehouse/contracts/http/workers/audit-events'
-import { problem } from '@gatehouse/service-kit/errors/app-error'
+import { requireAllowed } from '@gatehouse/service-kit/errors/require-allowed'
 import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
 import type { PageOf } from '@gatehouse/service-kit/http/page'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
@@ -8,8 +8,10 @@ import type { Deps } from '../deps.ts'
 import { listAuditRecords } from '../store/audit-events.ts'
 import { auditPageOf, readAuditQuery, type AuditQuery } from './audit-page.ts'
 
+const permission = 'gatehouse:audit.read'
+
 export async function listAuditEvents(deps: Pick<Deps, 'authz' | 'runtime'>, caller: OrgCaller, query: AuditQuery): Promise<PageOf<AuditEvent>> {
-  if (!(await deps.authz.isAllowed(caller, { scope: 'organization', permission: 'gatehouse:audit.read' }))) throw problem('forbidden')
+  requireAllowed(await deps.authz.decide(caller, { scope: 'organization', permission }), caller, permission)
   const { limit, ...filter } = readAuditQuery(query)
   // The organization alone: with the person in scope too, their rows of other organizations would match.
   const records = await inScope(deps.runtime, { orgId: caller.orgId }, (tx) => listAuditRecords(tx, { orgId: caller.orgId, ...filter, limit }))

@@ -1,6 +1,7 @@
 /** The audit lists by status code. Only the neighbour's verdict is made up; callers, database and policies are real. */
 import t from 'tap'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
+import type { PermissionDecision } from '@gatehouse/service-kit/errors/require-allowed'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'
@@ -15,9 +16,9 @@ const database = await testDatabase(t, { services: ['workers'] })
 const system = database.connect('workers', 'system')
 const runtime = database.connect('workers', 'runtime')
 const asked: { userId: string; scope: string; permission: string }[] = []
-let verdict: () => boolean = () => true
+let verdict: () => PermissionDecision = () => ({ allowed: true })
 const authz: AuthzClient = {
-  async isAllowed({ claims }, o) {
+  async decide({ claims }, o) {
     asked.push({ userId: claims.sub, ...o })
     return verdict()
   },
@@ -25,7 +26,7 @@ const authz: AuthzClient = {
 const app = buildApp({ log: quietLog, assertions, accessTokens, authz, runtime, system })
 t.teardown(() => app.close())
 t.beforeEach(() => {
-  verdict = () => true
+  verdict = () => ({ allowed: true })
   asked.length = 0
 })
 
@@ -108,10 +109,18 @@ t.test('401: without a token, or not through the gateway', async (t) => {
 })
 
 t.test('403: who may not read the trail; nothing is read before the verdict', async (t) => {
-  verdict = () => false
+  verdict = () => ({ allowed: false })
   t.equal((await get(trail(), personHeaders(member, org))).body.code, 'forbidden')
   t.equal((await get('/v1/platform/audit-events', personHeaders(member))).body.code, 'forbidden')
   t.same(asked.map(({ scope, permission }) => `${scope} ${permission}`), ['organization gatehouse:audit.read', 'platform gatehouse:platform.read'])
+})
+
+t.test('401: who would be let in after a stronger sign-in (RFC 9470)', async (t) => {
+  verdict = () => ({ allowed: false, obligation: { type: 'step_up', acr_values: ['aal2'] } })
+  for (const [url, headers] of [[trail(), personHeaders(member, org)], ['/v1/platform/audit-events', personHeaders(member)]] as const) {
+    const answer = await app.inject({ url, headers })
+    t.match([answer.statusCode, answer.json(), answer.headers['www-authenticate']], [401, { code: 'insufficient_user_authentication' }, /acr_values="aal2"$/])
+  }
 })
 
 t.test('404: another organization, whether it exists or not, and an id nobody could have', async (t) => {

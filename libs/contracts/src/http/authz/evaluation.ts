@@ -25,6 +25,7 @@ export const Reason = Type.Object({ code: Type.String(), role: Type.Optional(Typ
 
 /** What would lift a refusal: signing in more strongly or again (RFC 9470, `max_age` in seconds), or asking somebody for access. No promise: something else may refuse then. */
 export const Obligation = Type.Object({ type: Type.String(), acr_values: Type.Optional(Type.Array(Type.String())), max_age: Type.Optional(Type.Integer()) })
+export type Obligation = Static<typeof Obligation>
 
 export const EvaluationResponse = Type.Object({
   decision: Type.Boolean(),
@@ -146,7 +147,15 @@ export const CheckPermissions = defineRoute({
     scope: Type.Union([Type.Literal('organization'), Type.Literal('platform')]),
     permissions: Type.Array(Type.String({ maxLength: 200 }), { minItems: 1, maxItems: 50 }),
   }),
-  success: { status: 200, body: Type.Object({ decisions: Type.Array(Type.Boolean()) }), description: 'The decisions.' },
+  success: {
+    status: 200,
+    body: Type.Object({
+      decisions: Type.Array(Type.Boolean()),
+      /** What would lift each of the refusals, null where nothing is known to; absent where nothing would lift any. */
+      obligations: Type.Optional(Type.Array(Type.Union([Obligation, Type.Null()]))),
+    }),
+    description: 'The decisions.',
+  },
   problems: ['not_current'],
 })
 

@@ -10,9 +10,12 @@ const ActionName = Type.String({ pattern: '^[a-z][a-z0-9_.-]{0,62}$', maxLength:
 
 const effect = Type.Union([Type.Literal('allow'), Type.Literal('deny')])
 
+/** Stands in a list set apart by spaces, within quotes, in a header (RFC 9470 §3, RFC 6750 §3). */
+const AcrValue = Type.String({ pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$', minLength: 1, maxLength: 200 })
+
 /** What would lift a refusal: a stronger or fresher sign-in (RFC 9470; `max_age` in seconds), or asking for access. */
 export const Obligation = Type.Union([
-  Type.Object({ type: Type.Literal('step_up'), acr_values: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { minItems: 1, maxItems: 10, uniqueItems: true })), max_age: Type.Optional(Type.Integer({ minimum: 0, maximum: 31_536_000 })) }),
+  Type.Object({ type: Type.Literal('step_up'), acr_values: Type.Optional(Type.Array(AcrValue, { minItems: 1, maxItems: 10, uniqueItems: true })), max_age: Type.Optional(Type.Integer({ minimum: 0, maximum: 31_536_000 })) }),
   Type.Object({ type: Type.Literal('access_request') }),
 ])
 
