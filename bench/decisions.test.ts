@@ -3,6 +3,7 @@ import t from 'tap'
 import { measureDecisions } from './parts/p1-decisions.ts'
 import { measureRequests } from './parts/p2-requests.ts'
 import { measurePropagation } from './parts/propagation.ts'
+import { measureRefusals } from './parts/refusals.ts'
 import { createCleanup } from './servers/cleanup.ts'
 import { createModel } from './workload/model.ts'
 import { coverageOf, createQuestions } from './workload/questions.ts'
@@ -15,6 +16,8 @@ t.test('the workload lets roles and every policy decide', async (t) => {
   t.ok(allowed > 1000 && refused > 1000)
   for (const key of ['role', ...model.policies.map((policy) => policy.key)]) t.ok((decisive[key] ?? 0) >= 5, `${key} decides`)
 })
+
+t.test('every hostile source is refused', async (t) => t.equal(measureRefusals(quick).disagreements, 0))
 
 t.test('decisions and their reasons are what the oracle says', async (t) => {
   const { disagreements, compared } = await measureDecisions(quick)

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- p1 p2 p3 p4 p11 propagation impact] [--rounds 3] [--profile <folder>]`: measures, compares every answer, prints and writes the tables.
+ * `npm run bench [-- p1 p2 p3 p4 p11 propagation impact refusals] [--rounds 3] [--profile <folder>]`: measures, compares every answer, prints and writes the tables.
  * Fails on a wrong answer, never on a figure. Peers are installed on the first run; servers are its own and end with it.
  */
 import { startTestServers } from '@gatehouse/local/servers/test-servers'
@@ -9,12 +9,13 @@ import { measureRequests } from './parts/p2-requests.ts'
 import { measureImpact } from './parts/impact.ts'
 import { measureGrowth } from './parts/p11-growth.ts'
 import { measurePropagation } from './parts/propagation.ts'
+import { measureRefusals } from './parts/refusals.ts'
 import type { Effort } from './parts/part.ts'
 import type { PartResult } from './report/result.ts'
 import { tableOf, targetLines, writeResults } from './report/write-results.ts'
 import { createCleanup } from './servers/cleanup.ts'
 
-const known = ['p1', 'p2', 'p3', 'p4', 'p11', 'propagation', 'impact']
+const known = ['p1', 'p2', 'p3', 'p4', 'p11', 'propagation', 'impact', 'refusals']
 const args = process.argv.slice(2)
 const valueOf = (flag: string): string | undefined => (args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined)
 const named = args.filter((arg, index) => !arg.startsWith('--') && !args[index - 1]?.startsWith('--'))
@@ -42,6 +43,8 @@ async function withServers(measure: () => Promise<PartResult[]>): Promise<PartRe
 const results: PartResult[] = []
 try {
   if (['p1', 'p2', 'p3', 'p4'].some((part) => parts.has(part))) installPeers(note)
+  // First, while nothing that reads a policy has been compiled.
+  if (parts.has('refusals')) results.push(measureRefusals(effort))
   if (parts.has('p1')) results.push(await measureDecisions(effort))
   if (['p2', 'p3', 'p4'].some((part) => parts.has(part))) results.push(...(await withServers(() => measureRequests(effort, cleanup, parts))))
   if (parts.has('p11')) results.push(...(await withServers(async () => [await measureGrowth(effort, cleanup)])))

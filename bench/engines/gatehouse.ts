@@ -23,7 +23,7 @@ export const membershipAttributes = {
   department: stored('string'), limit: stored('number'), region: stored('string'), regions: stored('string_list'), clearance: stored('number'),
 } as const
 
-const schema: ConditionSchema = { user: { id: { type: 'string', provenance: ['platform'] } }, membership: membershipAttributes, resource: resourceAttributes }
+export const schema: ConditionSchema = { user: { id: { type: 'string', provenance: ['platform'] } }, membership: membershipAttributes, resource: resourceAttributes }
 
 /** A condition as the write path makes it. @throws Error with the first complaint */
 export function checkedCondition(source: string): CheckedIr {

@@ -181,9 +181,11 @@ t.test('Discovery', async (t) => {
   t.match([answer.status, answer.headers['content-type']], [200, /^application\/json/])
   const { policy_decision_point: base, ...endpoints } = answer.body as Record<string, string>
   t.equal(base, 'https://gatehouse.test')
+  t.ok(Object.values(answer.body).every((value) => typeof value === 'string' && value !== ''), 'nothing empty in it')
   for (const [name, url] of Object.entries(endpoints)) {
     const { protocol, pathname, search, hash } = new URL(url)
     t.same([protocol, search, hash, url.startsWith(`${base}/`)], ['https:', '', '', true], name)
+    t.match(pathname, '/v1/')
     t.notSame((await platform.ask(replica, { method: 'POST', url: pathname, token, body: {} })).status, 404, `${name} is served`)
   }
 })
