@@ -1,6 +1,7 @@
 /** Runs the README's journey and the guides as a reader would paste them, and compares what they print; `…` in a document stands for anything. */
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 
 type Step = { commands: string; prints: string | undefined }
 
@@ -32,7 +33,7 @@ const stepsOfFile = (path: string): Step[] => stepsOf(readFileSync(new URL(`../.
 export const pasteDocument = async (path: string, platformFile: string): Promise<{ steps: number; differences: { expected: string; printed: string }[] }> => {
   const own = stepsOfFile(path)
   const steps = path === 'README.md' ? own : [...stepsOfFile('README.md').slice(0, 1), ...own]
-  const output = await runScript(steps.map((step) => step.commands).join(`\necho '${separator}'\n`), { GATEHOUSE_PLATFORM_FILE: platformFile })
+  const output = await runScript(steps.map((step) => step.commands).join(`\necho '${separator}'\n`), { GATEHOUSE_PLATFORM_FILE: platformFile, GATEHOUSE_DATA: dirname(platformFile) })
   const printed = output.split(`${separator}\n`)
   const differences = steps.flatMap(({ prints }, index) => (prints === undefined || matches(printed[index] ?? '', prints) ? [] : [{ expected: prints, printed: printed[index] ?? '' }]))
   return { steps: steps.length, differences }
