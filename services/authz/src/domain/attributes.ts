@@ -32,27 +32,15 @@ export function assembleAttributes(schema: ConditionSchema, stated: Stated, sett
   const errors: DefinitionError[] = []
   // Each source under its own name, which the compiler makes plain loads of.
   const values = {
-    user: settledOr(settled.user, { source: 'user', schemas: schema.user, platform: platform.user, stored: stored.user, caller: caller.user, errors }),
-    organization: settledOr(settled.organization, { source: 'organization', schemas: schema.organization, platform: platform.organization, stored: stored.organization, caller: caller.organization, errors }),
-    membership: settledOr(settled.membership, { source: 'membership', schemas: schema.membership, platform: platform.membership, stored: stored.membership, caller: caller.membership, errors }),
-    resource: settledOr(settled.resource, { source: 'resource', schemas: schema.resource, platform: platform.resource, stored: stored.resource, caller: caller.resource, errors }),
-    request: settledOr(settled.request, { source: 'request', schemas: schema.request, platform: platform.request, stored: stored.request, caller: caller.request, errors }),
-    action: settledOr(settled.action, { source: 'action', schemas: schema.action, platform: platform.action, stored: stored.action, caller: caller.action, errors }),
+    user: caller.user === undefined && settled.user ? settled.user : believedValues(schema.user, { source: 'user', platform: platform.user, stored: stored.user, caller: caller.user, errors }),
+    organization: settled.organization ?? believedValues(schema.organization, { source: 'organization', platform: platform.organization, stored: stored.organization, caller: undefined, errors }),
+    membership: caller.membership === undefined && settled.membership ? settled.membership : believedValues(schema.membership, { source: 'membership', platform: platform.membership, stored: stored.membership, caller: caller.membership, errors }),
+    resource: believedValues(schema.resource, { source: 'resource', platform: platform.resource, stored: stored.resource, caller: caller.resource, errors }),
+    request: caller.request === undefined ? (platform.request ?? nothing) : believedValues(schema.request, { source: 'request', platform: platform.request, stored: undefined, caller: caller.request, errors }),
+    action: caller.action === undefined ? (platform.action ?? nothing) : believedValues(schema.action, { source: 'action', platform: platform.action, stored: undefined, caller: caller.action, errors }),
   }
   return errors.length === 0 ? { ok: true, values } : { ok: false, errors }
 }
-
-/** What was said of one source. */
-type Said = {
-  readonly source: AttributeSource
-  readonly schemas: AttributeSchemas | undefined
-  readonly platform: Properties | undefined
-  readonly stored: Properties | undefined
-  readonly caller: Properties | undefined
-  readonly errors: DefinitionError[]
-}
-
-const settledOr = (settled: Properties | undefined, said: Said): Properties => (said.caller === undefined && settled !== undefined ? settled : believedValues(said))
 
 type Known = AttributeSchema & { readonly name: string; readonly isCallers: boolean }
 
@@ -60,12 +48,23 @@ type Known = AttributeSchema & { readonly name: string; readonly isCallers: bool
 const listed = new WeakMap<AttributeSchemas, readonly Known[]>()
 
 function knownIn(schemas: AttributeSchemas): readonly Known[] {
-  const found = listed.get(schemas) ?? Object.entries(schemas).map(([name, known]) => ({ ...known, name, isCallers: known.provenance.includes('caller') }))
-  listed.set(schemas, found)
-  return found
+  const found = listed.get(schemas)
+  if (found !== undefined) return found
+  const list = Object.entries(schemas).map(([name, known]) => ({ ...known, name, isCallers: known.provenance.includes('caller') }))
+  listed.set(schemas, list)
+  return list
 }
 
-function believedValues({ source, schemas, platform, stored, caller, errors }: Said): Properties {
+/** What was said of one source, and where complaints go. */
+type Said = {
+  readonly source: AttributeSource
+  readonly platform: Properties | undefined
+  readonly stored: Properties | undefined
+  readonly caller: Properties | undefined
+  readonly errors: DefinitionError[]
+}
+
+function believedValues(schemas: AttributeSchemas | undefined, { source, platform, stored, caller, errors }: Said): Properties {
   // Nobody but the platform spoke: what it says is about known attributes only, and there is nothing to weigh.
   if (caller === undefined && stored === undefined) return platform ?? nothing
   const values: Record<string, unknown> = {}
