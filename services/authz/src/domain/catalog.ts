@@ -17,11 +17,15 @@ export type CatalogType = {
   readonly isStored: boolean
 }
 
+/** What is declared of those who ask and where they ask, whatever the type they ask about. */
+export type SharedAttributes = { readonly user: AttributeSchemas; readonly organization: AttributeSchemas; readonly membership: AttributeSchemas }
+export const sharedSources = ['user', 'organization', 'membership'] as const
+
 export type Catalog = {
   readonly applications: readonly Application[]
   readonly types: ReadonlyMap<string, CatalogType>
   /** Of all applications together; an attribute has one type everywhere. */
-  readonly membershipAttributes: AttributeSchemas
+  readonly shared: SharedAttributes
 }
 
 const byPlatform = (type: AttributeSchema['type']): AttributeSchema => ({ type, provenance: ['platform'] })
@@ -41,6 +45,8 @@ const bySender = { ip: { type: 'string', provenance: ['caller'], sensitive: true
 
 /** Names an application cannot declare: the platform says their values. `at` and `at_least` say what time and revision a question is about. */
 export const reservedAttributes = {
+  user: new Set(Object.keys(known.user)),
+  organization: new Set(Object.keys(known.organization)),
   membership: new Set(Object.keys(known.membership)),
   resource: new Set(Object.keys(known.resource)),
   action: new Set(Object.keys(known.action)),
@@ -48,15 +54,13 @@ export const reservedAttributes = {
 } as const
 
 export function catalogOf(applications: readonly Application[]): Catalog {
-  const membershipAttributes: Record<string, AttributeSchema> = {}
-  for (const { manifest } of applications) for (const [name, schema] of Object.entries(manifest.membership_attributes ?? {})) membershipAttributes[name] = schema
-  const membership = { ...membershipAttributes, ...known.membership }
+  const shared = sharedBy(applications)
+  const asking = withKnown(shared)
   const types = new Map<string, CatalogType>()
   for (const { key: application, manifest } of applications) {
     for (const { key, attributes, actions, action_attributes, request_attributes } of manifest.resource_types) {
       const schema: ConditionSchema = {
-        ...known,
-        membership,
+        ...asking,
         resource: { ...attributes, ...known.resource },
         action: { ...action_attributes, ...known.action },
         request: { ...request_attributes, ...known.request },
@@ -71,12 +75,24 @@ export function catalogOf(applications: readonly Application[]): Catalog {
       })
     }
   }
-  return { applications, types, membershipAttributes }
+  return { applications, types, shared }
 }
+
+const sharedBy = (applications: readonly Application[]): SharedAttributes => {
+  const ofSource = (source: keyof SharedAttributes): AttributeSchemas => Object.assign({}, ...applications.map(({ manifest }) => manifest[`${source}_attributes`])) as AttributeSchemas
+  return { user: ofSource('user'), organization: ofSource('organization'), membership: ofSource('membership') }
+}
+
+/** What is known anyhow goes before. */
+const withKnown = ({ user, organization, membership }: SharedAttributes) => ({
+  user: { ...user, ...known.user },
+  organization: { ...organization, ...known.organization },
+  membership: { ...membership, ...known.membership },
+})
 
 /** Everything a condition about this resource type may read. */
 export const conditionSchema = (catalog: Catalog, resourceType: string): ConditionSchema =>
-  catalog.types.get(resourceType)?.schema ?? { ...known, membership: { ...catalog.membershipAttributes, ...known.membership } }
+  catalog.types.get(resourceType)?.schema ?? { ...known, ...withKnown(catalog.shared) }
 
 export const resourceTypeSources = (catalog: Catalog): ResourceTypeSource[] =>
   [...catalog.types].map(([key, { actions }]) => ({

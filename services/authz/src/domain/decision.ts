@@ -86,7 +86,7 @@ function valuesOf(subject: Subject, question: AboutType, o: { readonly keys: rea
         resource: o.about,
         action: { name: action.name },
       },
-      stored: storedResource === undefined ? stored : { membership: stored.membership, resource: storedResource },
+      stored: storedResource === undefined ? stored : { ...stored, resource: storedResource },
       caller: { user, membership, resource: resource.properties, action: action.properties, request: isByApplication ? withoutTime(context) : context },
     },
     forOne ? undefined : settledFor(subject, schema),

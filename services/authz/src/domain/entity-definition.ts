@@ -1,18 +1,24 @@
 /** Whether an entity can be stored so. Of a type the catalog knows, only what its schema lets be stored; of any other, whatever it is. */
 import type { AttributeValues } from '@gatehouse/contracts/http/authz/attributes'
 import { valueOfType } from '@gatehouse/policy/compile/attributes'
+import type { AttributeSchemas } from '@gatehouse/policy/check/schema'
 import type { Catalog } from './catalog.ts'
+import { isOrganization, isPlatformPrincipal } from './directory.ts'
 import type { DefinitionError } from './role-definition.ts'
 
 type Named = { readonly type: string; readonly id: string }
 
-/** People and service accounts are the platform's own: what is known of them is not stored by an application. */
-export const isPlatformSubject = ({ type, id }: Named): boolean => (type === 'user' && id.startsWith('user_')) || (type === 'service_account' && id.startsWith('svc_'))
+/** What can be stored of it; of people and the organization what applications declared of all of them. */
+function schemaOf({ types, shared }: Catalog, entity: Named): AttributeSchemas | undefined {
+  if (isPlatformPrincipal(entity)) return shared.user
+  return isOrganization(entity) ? { ...types.get(entity.type)?.attributes, ...shared.organization } : types.get(entity.type)?.attributes
+}
 
 /** @param o.roles - keys that can be given here */
 export function checkEntityDefinition(entity: Named & { readonly attributes: AttributeValues; readonly roles: readonly string[] }, o: { catalog: Catalog; roles: { has(key: string): boolean } }): DefinitionError[] {
   const errors = entity.roles.flatMap((role, index) => (o.roles.has(role) ? [] : [{ path: `/roles/${index}`, message: `${role} is not a role that can be given here` }]))
-  const schema = o.catalog.types.get(entity.type)?.attributes
+  if (isPlatformPrincipal(entity) && entity.roles.length > 0) errors.push({ path: '/roles', message: 'are given to people by assignments' })
+  const schema = schemaOf(o.catalog, entity)
   if (!schema) return errors
   for (const [name, value] of Object.entries(entity.attributes)) {
     const path = `/attributes/${name}`

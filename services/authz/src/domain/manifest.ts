@@ -2,7 +2,7 @@
 import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
 import type { RoleSource } from '@gatehouse/policy/compile/roles'
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
-import { catalogOf, reservedAttributes, type Application } from './catalog.ts'
+import { catalogOf, reservedAttributes, sharedSources, type Application } from './catalog.ts'
 import { checkPolicyDefinition } from './policy-definition.ts'
 import { checkRoleDefinition, type DefinitionError } from './role-definition.ts'
 import { splitPermission } from './platform.ts'
@@ -33,7 +33,7 @@ export function checkManifest(application: Application, others: Others): Manifes
     if (!checked.ok) policyErrors.push(...checked.errors.map((error) => ({ ...error, path: `${at}${error.path}` })))
     else if (checked.condition) conditions.set(policy.key, checked.condition)
   })
-  return { conflicts: findConflicts(manifest, others), errors: [...repeated(manifest), ...reserved(manifest), ...roleErrors(manifest, catalogOf([application]))], policyErrors, conditions }
+  return { conflicts: findConflicts(manifest, others), errors: [...repeated(manifest), ...reserved(manifest), ...unsayable(manifest), ...roleErrors(manifest, catalogOf([application]))], policyErrors, conditions }
 }
 
 function findConflicts(manifest: ApplicationManifest, others: Others): DefinitionError[] {
@@ -43,14 +43,19 @@ function findConflicts(manifest: ApplicationManifest, others: Others): Definitio
   manifest.resource_types.forEach(({ key }, index) => taken.types.has(key) && refuse(`/resource_types/${index}/key`, `${key} belongs to another application`))
   manifest.roles.forEach(({ key }, index) => others.roles.some((role) => role.key === key) && refuse(`/roles/${index}/key`, `the role ${key} belongs to another application`))
   manifest.policies.forEach(({ key }, index) => others.policyKeys.has(key) && refuse(`/policies/${index}/key`, `the policy ${key} belongs to another application`))
-  for (const [name, schema] of Object.entries(manifest.membership_attributes ?? {})) {
-    const other = Object.hasOwn(taken.membershipAttributes, name) ? taken.membershipAttributes[name] : undefined
-    if (other && (other.type !== schema.type || other.provenance.join() !== schema.provenance.join())) {
-      refuse(`/membership_attributes/${name}`, 'another application declares it with another type or provenance')
-    }
+  for (const { source, name, schema, path } of sharedOf(manifest)) {
+    const other = Object.hasOwn(taken.shared[source], name) ? taken.shared[source][name] : undefined
+    if (other && (other.type !== schema.type || other.provenance.join() !== schema.provenance.join())) refuse(path, 'another application declares it with another type or provenance')
   }
   return conflicts
 }
+
+const sharedOf = (manifest: ApplicationManifest) =>
+  sharedSources.flatMap((source) => Object.entries(manifest[`${source}_attributes`] ?? {}).map(([name, schema]) => ({ source, name, schema, path: `/${source}_attributes/${name}` })))
+
+/** A request has no place for what its sender says of an organization. */
+const unsayable = (manifest: ApplicationManifest): DefinitionError[] =>
+  sharedOf(manifest).flatMap(({ source, schema, path }) => (source === 'organization' && schema.provenance.includes('caller') ? [{ path, message: 'cannot be said by the caller' }] : []))
 
 /** Keys that stand twice in one list. */
 function repeated(manifest: ApplicationManifest): DefinitionError[] {
@@ -68,14 +73,14 @@ function repeated(manifest: ApplicationManifest): DefinitionError[] {
 
 function reserved(manifest: ApplicationManifest): DefinitionError[] {
   const message = 'is a name the platform uses itself'
-  const ofMembership = Object.keys(manifest.membership_attributes ?? {}).filter((name) => reservedAttributes.membership.has(name))
+  const ofSubjects = sharedOf(manifest).filter(({ source, name }) => reservedAttributes[source].has(name))
   const ofTypes = manifest.resource_types.flatMap((type, index) => {
     const bags = [['attributes', type.attributes, 'resource'], ['action_attributes', type.action_attributes, 'action'], ['request_attributes', type.request_attributes, 'request']] as const
     return bags.flatMap(([bag, schemas, source]) =>
       Object.keys(schemas ?? {}).filter((name) => reservedAttributes[source].has(name)).map((name) => ({ path: `/resource_types/${index}/${bag}/${name}`, message })),
     )
   })
-  return [...ofMembership.map((name) => ({ path: `/membership_attributes/${name}`, message })), ...ofTypes]
+  return [...ofSubjects.map(({ path }) => ({ path, message })), ...ofTypes]
 }
 
 /** Roles of an application hold its own permissions and inherit its own roles: it cannot hand out what it does not define. */

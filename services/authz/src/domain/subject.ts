@@ -49,6 +49,9 @@ export const heldKeysOf = (model: PolicyModel, { member, nowMs, resource }: { me
   ...(member.isOwner ? [ownerRole] : []),
 ]
 
+/** What decisions in an organization rest on beside the parties: its rules, and what its directory says of the person and of itself. */
+export type Ground = { readonly model: PolicyModel; readonly directory: { readonly user?: Properties | undefined; readonly organization?: Properties | undefined } }
+
 /** How it is asked: the moment the answer is about and what is known of the request. */
 export type Asked = { readonly nowMs: number; readonly request: Properties; readonly isByApplication: boolean }
 
@@ -65,7 +68,7 @@ const inRequest = ({ nowMs, request, isByApplication }: Asked, held: readonly He
   settled: new Map<ConditionSchema, AttributeValues>(),
 })
 
-export function memberSubject(model: PolicyModel, o: Asked & { orgId: string; userId: string; user: UserFacts; member: MemberFacts }): Subject {
+export function memberSubject({ model, directory }: Ground, o: Asked & { orgId: string; userId: string; user: UserFacts; member: MemberFacts }): Subject {
   const { nowMs, member } = o
   const holdingOn = (resource?: ResourceRef): Holding => holdingOf(model, heldKeysOf(model, { member, nowMs, resource }))
   const forAll = holdingOn()
@@ -78,21 +81,21 @@ export function memberSubject(model: PolicyModel, o: Asked & { orgId: string; us
       organization: { id: o.orgId },
       membership: { id: member.id, is_owner: member.isOwner, roles: forAll.keys },
     },
-    stored: { membership: member.attributes },
+    stored: { membership: member.attributes, ...directory },
     ...inRequest(o, member.roles),
   }
 }
 
-/** Something of the directory: what it is on record as stands in the place of a member's attributes, its roles in that of a member's. */
-export function entitySubject(model: PolicyModel, o: Asked & { orgId: string; entity: EntityFacts }): Subject {
+/** Something of the directory: what it is on record as stands in the place of a person's and a member's attributes, its roles in that of a member's. */
+export function entitySubject({ model, directory }: Ground, o: Asked & { orgId: string; entity: EntityFacts }): Subject {
   const { entity } = o
   const forAll = holdingOf(model, roleKeysOf(model, rolesHeldAt(entity.roles, o.nowMs)))
   const platform = { user: { id: entity.id }, organization: { id: o.orgId }, membership: { is_owner: false, roles: forAll.keys } }
-  return { model, forAll, forOne: undefined, limitedTo: [], platform, stored: { membership: entity.attributes }, ...inRequest(o, entity.roles) }
+  return { model, forAll, forOne: undefined, limitedTo: [], platform, stored: { membership: entity.attributes, user: entity.attributes, organization: directory.organization }, ...inRequest(o, entity.roles) }
 }
 
 /** A service account is no member and no owner; its roles are in the place of a member's, so that policies read them alike. */
-export function serviceAccountSubject(model: PolicyModel, o: Asked & { orgId: string; serviceAccountId: string; account: ServiceAccountFacts; ceiling: readonly string[] | undefined }): Subject {
+export function serviceAccountSubject({ model, directory }: Ground, o: Asked & { orgId: string; serviceAccountId: string; account: ServiceAccountFacts; ceiling: readonly string[] | undefined }): Subject {
   const { nowMs, account, ceiling } = o
   const holdingOn = (resource?: ResourceRef): Holding => holdingOf(model, roleKeysOf(model, rolesHeldAt(account.roles, nowMs, resource)))
   const forAll = holdingOn()
@@ -105,7 +108,7 @@ export function serviceAccountSubject(model: PolicyModel, o: Asked & { orgId: st
       organization: { id: o.orgId },
       membership: { is_owner: false, roles: forAll.keys },
     },
-    stored: {},
+    stored: { organization: directory.organization },
     ceiling: ceiling && new Set(ceiling),
     ...inRequest(o, account.roles),
   }

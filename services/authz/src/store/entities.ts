@@ -1,5 +1,5 @@
 /** The entity directory over time. A deleted entity's current row says so; it is found by nobody but whoever stores it again. */
-import { and, asc, eq, gt, inArray, isNull } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNull, not, sql, type SQL } from 'drizzle-orm'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import type { EntityFacts } from '../domain/facts.ts'
 import { entities, type ContentOf, type EntityRow } from './schema.ts'
@@ -20,18 +20,18 @@ export async function findEntities(db: Queryable, o: { orgId: string; type: stri
   return new Map(rows.map((row) => [row.key, toFacts(row)]))
 }
 
-/** One page of a type, by id in the order of its bytes. */
+/** One page of a type, by id in the order of its bytes; without what is only said of people the platform knows. */
 export async function listEntities(db: Queryable, o: { orgId: string; type: string; afterId?: string | undefined; limit: number; at?: Date | undefined }): Promise<EntityFacts[]> {
-  const rows = await listEntityRows(db, o)
+  const rows = await listEntityRows(db, { ...o, except: o.type === 'user' ? sql`starts_with(${entities.key}, 'user_')` : undefined })
   return rows.map(toFacts)
 }
 
-export async function listEntityRows(db: Queryable, o: { orgId: string; type: string; afterId?: string | undefined; limit: number; at?: Date | undefined }): Promise<EntityRow[]> {
+export async function listEntityRows(db: Queryable, o: { orgId: string; type: string; afterId?: string | undefined; limit: number; at?: Date | undefined; except?: SQL | undefined }): Promise<EntityRow[]> {
   const rest = o.afterId === undefined ? undefined : gt(entities.key, o.afterId)
   return db
     .select()
     .from(entities)
-    .where(and(eq(entities.orgId, o.orgId), eq(entities.type, o.type), eq(entities.deleted, false), validAt(entities, o.at), rest))
+    .where(and(eq(entities.orgId, o.orgId), eq(entities.type, o.type), eq(entities.deleted, false), validAt(entities, o.at), rest, o.except && not(o.except)))
     .orderBy(asc(entities.key))
     .limit(o.limit)
 }

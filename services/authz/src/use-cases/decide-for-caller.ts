@@ -5,10 +5,10 @@ import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { MemberCaller, OrgCaller, PrincipalCaller, ServiceAccountCaller, UserCaller } from '@gatehouse/service-kit/http/caller'
 import { answer, type Answer, type Question } from '../domain/decision.ts'
-import { memberSubject, obstructed, operatorSubject, serviceAccountSubject, type Asked, type Obstructed, type Subject } from '../domain/subject.ts'
+import { memberSubject, obstructed, operatorSubject, serviceAccountSubject, type Asked, type Ground, type Obstructed, type Subject } from '../domain/subject.ts'
 import { findAccountObstacle, findObstacle } from '../domain/facts.ts'
 import { gatehouse, splitPermission } from '../domain/platform.ts'
-import type { PolicyModel } from '../domain/policy-model.ts'
+import { groundOf } from './ground.ts'
 import { accountPartiesOf, findAccountParties, findParties, partiesOf, type AccountParties, type KnowingDeps, type Parties } from './parties.ts'
 
 export type DecidingDeps = KnowingDeps & { clock: Clock }
@@ -20,30 +20,30 @@ export const callerAsSubject = async (deps: DecidingDeps, caller: OrgCaller, at?
 async function memberAsking(deps: DecidingDeps, caller: MemberCaller, at: Date | undefined): Promise<Subject | Obstructed> {
   const today = await partiesOf(deps, caller)
   const asked = askedBy(deps, caller, { at, clientAddress: currentContext()?.clientAddress })
-  if (at === undefined) return memberOf(await deps.knowledge.model(caller.orgId), today, { ...caller, asked })
+  if (at === undefined) return memberOf(await groundOf(deps.knowledge, caller), today, { ...caller, asked })
   const past = deps.knowledge.asOf(at)
-  return memberOf(await past.model(caller.orgId), await findParties(past, caller), { ...caller, asked })
+  return memberOf(await groundOf(past, caller), await findParties(past, caller), { ...caller, asked })
 }
 
 /** A member of an organization as a subject, from facts of one moment. */
-export function memberOf(model: PolicyModel, parties: Parties, o: { orgId: string; userId: string; asked: Asked }): Subject | Obstructed {
+export function memberOf(ground: Ground, parties: Parties, o: { orgId: string; userId: string; asked: Asked }): Subject | Obstructed {
   const obstacle = findObstacle(parties)
   const { user, member } = parties
   if (obstacle !== undefined || user === undefined || member === undefined) return obstructed(obstacle ?? 'not_a_member')
-  return memberSubject(model, { orgId: o.orgId, userId: o.userId, user, member, ...o.asked })
+  return memberSubject(ground, { orgId: o.orgId, userId: o.userId, user, member, ...o.asked })
 }
 
 async function accountAsking(deps: DecidingDeps, caller: ServiceAccountCaller, at: Date | undefined): Promise<Subject | Obstructed> {
   const today = await accountPartiesOf(deps, caller)
   const about = { orgId: caller.orgId, serviceAccountId: caller.serviceAccountId, ceiling: caller.ceiling, asked: askedBy(deps, caller, { at, clientAddress: currentContext()?.clientAddress }) }
-  if (at === undefined) return accountOf(await deps.knowledge.model(caller.orgId), today, about)
+  if (at === undefined) return accountOf(await groundOf(deps.knowledge, { orgId: caller.orgId }), today, about)
   const past = deps.knowledge.asOf(at)
-  return accountOf(await past.model(caller.orgId), await findAccountParties(past, caller), about)
+  return accountOf(await groundOf(past, { orgId: caller.orgId }), await findAccountParties(past, caller), about)
 }
 
 /** A service account as a subject, from facts of one moment; `ceiling` only when it acts itself. */
 export function accountOf(
-  model: PolicyModel,
+  ground: Ground,
   parties: AccountParties,
   o: { orgId: string; serviceAccountId: string; ceiling?: readonly string[] | undefined; asked: Asked },
 ): Subject | Obstructed {
@@ -51,7 +51,7 @@ export function accountOf(
   const { account } = parties
   if (obstacle !== undefined || account === undefined) return obstructed(obstacle ?? 'service_account_disabled')
   const { asked, ceiling, ...who } = o
-  return serviceAccountSubject(model, { ...who, ceiling, account, ...asked })
+  return serviceAccountSubject(ground, { ...who, ceiling, account, ...asked })
 }
 
 async function operatorAsking(deps: DecidingDeps, caller: UserCaller): Promise<Subject | Obstructed> {

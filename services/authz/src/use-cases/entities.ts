@@ -8,7 +8,8 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../deps.ts'
 import { changesBetween } from '../domain/changes.ts'
-import { checkEntityDefinition, isPlatformSubject } from '../domain/entity-definition.ts'
+import { isOrganization, isPlatformPrincipal } from '../domain/directory.ts'
+import { checkEntityDefinition } from '../domain/entity-definition.ts'
 import { isAssignable, permissions } from '../domain/platform.ts'
 import { roleKeysOf } from '../domain/policy-model.ts'
 import { claimEntityEnd, findEntityRow, insertEntity, insertNextEntity, listEntityRows } from '../store/entities.ts'
@@ -49,7 +50,8 @@ export async function getEntity(deps: Deps, caller: OrgCaller, { type, id }: Nam
 /** Saying the same again changes nothing. @throws AppError `forbidden`, `validation_failed`, `precondition_failed` */
 export async function putEntity(deps: Deps, caller: OrgCaller, input: EntityChange & { content: EntityContent }): Promise<VersionedEntity> {
   await requirePermission(deps, caller, permissions.writeEntities)
-  if (isPlatformSubject(input)) throw problem('validation_failed', { detail: 'People and service accounts are known to the platform; they are not stored.' })
+  if (input.type === 'service_account' && isPlatformPrincipal(input)) throw problem('validation_failed', { detail: 'Service accounts are known to the platform; they are not stored.' })
+  if (isOrganization(input) && input.id !== caller.orgId) throw problem('validation_failed', { detail: 'An organization stores what is known of itself, and of no other.' })
   if ((input.content.roles ?? []).length > 0) await requirePermission(deps, caller, permissions.assignRoles)
   return writing(deps, caller, input, (tx, model) => put(tx, { model, caller, input }))
 }

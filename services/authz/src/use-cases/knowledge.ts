@@ -142,7 +142,11 @@ function dropsFrom(caches: ReturnType<typeof createCaches>): Drops {
     organizations.drop(orgId)
     dropAskers(orgId)
   }
-  const dropEntities: Drops['dropEntities'] = ({ orgId, type }) => entities.dropWhere((key) => key.startsWith(`${orgId} ${type} `))
+  const dropEntities: Drops['dropEntities'] = ({ orgId, type }) => {
+    entities.dropWhere((key) => key.startsWith(`${orgId} ${type} `))
+    // What the directory says of people and of the organization is part of whoever asks.
+    if (type === 'user' || type === 'organization') dropAskers(orgId)
+  }
   const dropChanged: Drops['dropChanged'] = (events) => {
     for (const { source, subject, orgid, userid, data } of events) {
       if (subject.startsWith('user_')) users.drop(subject)

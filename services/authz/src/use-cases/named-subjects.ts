@@ -10,6 +10,7 @@ import { listMemberIds, listServiceAccountIds } from '../store/candidates.ts'
 import { listEntities } from '../store/entities.ts'
 import { requireAccountKnowable, requireUnparked } from './currency.ts'
 import { accountOf, memberOf, type DecidingDeps } from './decide-for-caller.ts'
+import { groundOf } from './ground.ts'
 import { findAccountParties, findParties } from './parties.ts'
 import type { Candidates } from './search-pages.ts'
 
@@ -36,7 +37,7 @@ async function findStored(deps: DecidingDeps, { at, ...which }: { orgId: string 
   const facts = at === undefined ? deps.knowledge : deps.knowledge.asOf(at)
   const [entity, organization] = await Promise.all([facts.entity(which), facts.organization(which.orgId)])
   if (entity === undefined) return unknownSubject
-  return organization?.status === 'active' ? entitySubject(await facts.model(which.orgId), { entity, orgId: which.orgId, ...askedByApplication(deps, at) }) : obstructed('organization_suspended')
+  return organization?.status === 'active' ? entitySubject(await groundOf(facts, { orgId: which.orgId }), { entity, orgId: which.orgId, ...askedByApplication(deps, at) }) : obstructed('organization_suspended')
 }
 
 
@@ -49,7 +50,7 @@ async function findMember(deps: DecidingDeps, { at, ...who }: { orgId: string; u
     parties = await findParties(facts, who)
   }
   requireUnparked(following, { ...who, membershipId: parties.member?.id })
-  return parties.member === undefined ? unknownSubject : memberOf(await facts.model(who.orgId), parties, { ...who, asked: askedByApplication(deps, at) })
+  return parties.member === undefined ? unknownSubject : memberOf(await groundOf(facts, who), parties, { ...who, asked: askedByApplication(deps, at) })
 }
 
 async function findAccount(deps: DecidingDeps, { at, ...who }: { orgId: string; serviceAccountId: string; at: Date | undefined }): Promise<Subject | Obstructed> {
@@ -61,7 +62,7 @@ async function findAccount(deps: DecidingDeps, { at, ...who }: { orgId: string; 
     await following.tokens.pollNow()
     parties = await findAccountParties(facts, who)
   }
-  return parties.account === undefined ? unknownSubject : accountOf(await facts.model(who.orgId), parties, { ...who, asked: askedByApplication(deps, at) })
+  return parties.account === undefined ? unknownSubject : accountOf(await groundOf(facts, { orgId: who.orgId }), parties, { ...who, asked: askedByApplication(deps, at) })
 }
 
 export type CandidateSubject = { readonly id: string; readonly subject: Subject | Obstructed }
@@ -83,8 +84,8 @@ export function allNamed(deps: DecidingDeps & { db: Db }, orgId: string, { type,
     async list(afterId, limit) {
       const [entities, organization] = await Promise.all([inScope(deps.db, { orgId }, (tx) => listEntities(tx, { orgId, type, afterId, limit, at })), facts.organization(orgId)])
       if (organization?.status !== 'active') return []
-      const [model, asked] = [await facts.model(orgId), askedByApplication(deps, at)]
-      return entities.map((entity) => ({ id: entity.id, subject: entitySubject(model, { orgId, entity, ...asked }) }))
+      const [ground, asked] = [await groundOf(facts, { orgId }), askedByApplication(deps, at)]
+      return entities.map((entity) => ({ id: entity.id, subject: entitySubject(ground, { orgId, entity, ...asked }) }))
     },
   }
   const ofPlatform = type === 'user' ? [known('user', listMemberIds)] : type === 'service_account' ? [known('svc', listServiceAccountIds)] : []

@@ -14,6 +14,7 @@ import { askedAgain, entitySubject, holdsSameAt, isSubject, obstructed, type Ask
 import { notPermitted, selfOf } from './asked-subjects.ts'
 import { requireAccountKnowable, requireUnparked } from './currency.ts'
 import { accountOf, askedBy, memberOf, questionOf, type DecidingDeps } from './decide-for-caller.ts'
+import { groundAtHand } from './ground.ts'
 import { askedByApplication } from './named-subjects.ts'
 
 type Asker<C extends OrgCaller = OrgCaller> = { readonly caller: C; readonly clientAddress: string | undefined }
@@ -54,7 +55,7 @@ function memberAtHand(deps: DecidingDeps, { caller, clientAddress }: Asker<Membe
   return askerAtHand(deps, { caller, clientAddress, user }, (asked) => {
     const parties = { user, organization: known.organization(caller.orgId), member: known.member(caller) }
     if (!isAsRecentAs(parties, caller.claims)) throw notInMemory
-    return memberOf(known.model(caller.orgId), parties, { orgId: caller.orgId, userId: caller.userId, asked })
+    return memberOf(groundAtHand(known, caller), parties, { orgId: caller.orgId, userId: caller.userId, asked })
   })
 }
 
@@ -65,7 +66,7 @@ function accountAtHand(deps: DecidingDeps, { caller, clientAddress }: Asker<Serv
   return askerAtHand(deps, { caller, clientAddress, user: undefined }, (asked) => {
     const parties = { account: known.serviceAccount(caller), organization: known.organization(orgId) }
     if (!isAsRecentAs({ user: parties.account, organization: parties.organization }, claims)) throw notInMemory
-    return accountOf(known.model(orgId), parties, { orgId, serviceAccountId, ceiling, asked })
+    return accountOf(groundAtHand(known, { orgId }), parties, { orgId, serviceAccountId, ceiling, asked })
   })
 }
 
@@ -92,15 +93,15 @@ function namedAtHand(deps: DecidingDeps, orgId: string, { type, id }: Named): Su
     const parties = { user: known.user(id), organization, member: known.member({ orgId, userId: id }) }
     if (parties.user === undefined || parties.member?.status !== 'active') throw notInMemory
     requireUnparked(following, { orgId, userId: id, membershipId: parties.member.id })
-    return memberOf(known.model(orgId), parties, { orgId, userId: id, asked })
+    return memberOf(groundAtHand(known, { orgId, userId: id }), parties, { orgId, userId: id, asked })
   }
   if (type === 'service_account' && isTypeId('svc', id)) {
     requireAccountKnowable(following, { orgId, serviceAccountId: id })
     const account = known.serviceAccount({ orgId, serviceAccountId: id })
     if (account === undefined) throw notInMemory
-    return accountOf(known.model(orgId), { account, organization }, { orgId, serviceAccountId: id, asked })
+    return accountOf(groundAtHand(known, { orgId }), { account, organization }, { orgId, serviceAccountId: id, asked })
   }
   const entity = known.entity({ orgId, type, id })
   if (entity === undefined) throw notInMemory
-  return organization?.status === 'active' ? entitySubject(known.model(orgId), { orgId, entity, ...asked }) : obstructed('organization_suspended')
+  return organization?.status === 'active' ? entitySubject(groundAtHand(known, { orgId }), { orgId, entity, ...asked }) : obstructed('organization_suspended')
 }

@@ -35,6 +35,23 @@ t.test('what is stored of a resource counts, and a change of it at once', async 
   }
 })
 
+t.test('a role that ends is over for whoever was answered from memory a moment before', async (t) => {
+  const reader = platform.join(org, platform.person())
+  const token = platform.tokenOf(reader)
+  const read = async () => (await ask(reader, { action: 'read', token }))['decision']
+  t.same([await read(), await read()], [false, false])
+  const endsMs = Date.now() + 1500
+  const given = await platform.ask(replica, { method: 'POST', url: `/v1/organizations/${org.id}/assignments`, token: platform.tokenOf(owner), body: { principal: { type: 'user', id: reader.id }, role: 'invoice-reader', expires_at: new Date(endsMs).toISOString() } })
+  t.equal(given.status, 201)
+  const answers = new Map<unknown, number>()
+  for (let atMs = Date.now(); atMs < endsMs + 300; atMs = Date.now()) {
+    const decision = await read()
+    if (atMs > endsMs) t.equal(decision, false, 'after its end')
+    answers.set(decision, (answers.get(decision) ?? 0) + 1)
+  }
+  t.ok((answers.get(true) ?? 0) > 10 && (answers.get(false) ?? 0) > 10, 'from memory before and after')
+})
+
 t.test('a moment of the past, and what must be waited for, is never answered from memory', async (t) => {
   const token = platform.tokenOf(owner)
   t.match(await ask(owner, { action: 'read', token }), { decision: true })

@@ -70,7 +70,8 @@ t.test('400: attributes the schema does not let be stored, roles nobody can be g
     status: 400,
     errors: [{ path: '/roles/0' }, { path: '/roles/1' }, { path: '/attributes/amount', message: /caller/ }, { path: '/attributes/colour' }, { path: '/attributes/locked', message: /boolean/ }],
   })
-  t.equal((await put(`user/${viewer.id}`, {})).status, 400)
+  t.equal((await put(`user/${viewer.id}`, { roles: ['viewer'] })).status, 400)
+  t.equal((await put(`service_account/${newId('svc')}`, {})).status, 400)
   t.equal((await put('invoice/1', { attributes: { __proto__: 1, Bad: 1 } })).status, 400)
   t.equal((await put('invoice/1', { attributes: { nested: { a: 1 } } })).status, 400)
   t.equal((await put('Not-A-Type/1', {})).status, 404)

@@ -88,6 +88,7 @@ t.test('200 false: a disabled person, a suspended organization, somebody who lef
   t.match(reasonOf(await platform.evaluate(replica, back, { action: 'read' })), { code: 'not_granted' }, 'who joins again begins with the roles of that joining')
 
   const disabled = platform.join(org, platform.person(), { isOwner: true })
+  t.match((await platform.evaluate(replica, disabled, { action: 'read' })).body, { decision: true })
   platform.identity.announce(UserDisabled, { subject: disabled.id, userid: disabled.id, version: 2, data: { user_id: disabled.id, min_uv: 2 } })
   await replica.deps.following.identity.pollNow()
   t.match(reasonOf(await platform.evaluate(replica, disabled, { action: 'read' })), { code: 'user_disabled' })

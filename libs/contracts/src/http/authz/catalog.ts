@@ -24,8 +24,12 @@ export const ApplicationManifest = Type.Object({
     }),
     { minItems: 1, maxItems: 100 },
   ),
-  /** Attributes of the other sources this application's policies read, such as `membership.department`. */
+  /** Attributes of the other sources this application's policies read, such as `membership.department`. Of a name, all applications say the same. */
   membership_attributes: Type.Optional(AttributeSchemas),
+  /** Stored: by each organization, as the entity `user` with the id of the person. */
+  user_attributes: Type.Optional(AttributeSchemas),
+  /** Stored: as the entity `organization` with its own id. Nobody else can say them. */
+  organization_attributes: Type.Optional(AttributeSchemas),
   roles: Type.Array(
     Type.Object({ key: Key, name: DisplayName, permissions: Type.Array(PermissionKey, { maxItems: 500 }), inherits: Type.Optional(Type.Array(Key)) }),
     { maxItems: 200 },
