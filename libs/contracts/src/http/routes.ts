@@ -10,7 +10,7 @@ import { CreatePolicy, DeletePolicy, GetPolicy, ListPolicies, UpdatePolicy } fro
 import { DeletePolicyDraft, DiffPolicyVersions, GetPolicyDraft, GetPolicyVersion, ListPolicyVersions, PublishPolicy, PutPolicyDraft, RollbackPolicy } from './authz/policy-lifecycle.ts'
 import { CreateRole, DeleteRole, GetMemberRoles, GetRole, ListRoles, ListRoleVersions, SetMemberRoles, UpdateRole } from './authz/roles.ts'
 import { SearchActions, SearchResources, SearchSubjects } from './authz/search.ts'
-import { EndPolicyShadow, GetPolicyShadow, Simulate, StartPolicyShadow } from './authz/simulation.ts'
+import { EndPolicyShadow, GetPolicyShadow, Simulate, SimulateApplication, StartPolicyShadow } from './authz/simulation.ts'
 import { GetServiceAccountRoles, SetServiceAccountRoles } from './authz/service-account-roles.ts'
 import type { RouteContract } from './contract.ts'
 import { GetMe, Register, ResendVerification, UpdateMe, VerifyEmail } from './identity/account.ts'
@@ -109,6 +109,7 @@ export const publicRoutes: readonly RouteContract[] = [
   Explain,
   Plan,
   Simulate,
+  SimulateApplication,
   DiffAccess,
   ListAuditEvents,
   ListPlatformAuditEvents,

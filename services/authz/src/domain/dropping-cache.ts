@@ -55,7 +55,8 @@ export function createDroppingCache<V>(o: { most: number }): DroppingCache<V> {
     recall,
     drop,
     dropWhere(matches) {
-      for (const map of [kept, loading]) for (const key of map.keys()) if (matches(key)) drop(key)
+      kept.dropWhere(matches)
+      for (const key of loading.keys()) if (matches(key)) loading.delete(key)
     },
     clear: () => [kept, loading].forEach((map) => map.clear()),
     get size() {

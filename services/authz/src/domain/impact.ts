@@ -25,14 +25,17 @@ export type Impact = {
 
 const mostExamples = 20
 
-export type ImpactCount = { add(record: RecordedDecision): void; readonly impact: Impact }
+/** The rules in force and those that might be, of one organization. */
+export type RulesChange = { readonly before: PolicySet; readonly after: PolicySet; readonly readsOf: (record: RecordedDecision) => ReadonlySet<string> }
+export const rulesChange = (before: PolicySet, after: PolicySet): RulesChange => ({ before, after, readsOf: rememberReads([before, after]) })
 
-export function countImpact({ before, after }: { before: PolicySet; after: PolicySet }): ImpactCount {
+export type ImpactCount = { add(record: RecordedDecision, change: RulesChange): void; readonly impact: Impact }
+
+export function countImpact(): ImpactCount {
   const impact: Impact = { replayed: 0, notReplayable: 0, flips: { allowed: 0, denied: 0 }, byOrganization: new Map(), byRole: new Map(), byPermission: new Map(), examples: [] }
-  const readsOf = rememberReads([before, after])
   return {
     impact,
-    add(record) {
+    add(record, { before, after, readsOf }) {
       const reads = record.withheld.length === 0 ? undefined : readsOf(record)
       if (reads && record.withheld.some((name) => reads.has(name))) return void (impact.notReplayable += 1)
       impact.replayed += 1

@@ -8,10 +8,12 @@ import { compilePolicySet, type PolicySet, type PolicySetSource } from '@gatehou
 import type { RoleSource } from '@gatehouse/policy/compile/roles'
 import { catalogOf, resourceTypeSources, type Application, type Catalog } from './catalog.ts'
 
-export type RoleRecord = RoleSource & { readonly id: string; readonly orgId: string | null }
+/** `application`: whose a platform's own is. */
+export type RoleRecord = RoleSource & { readonly id: string; readonly orgId: string | null; readonly application?: string | null }
 export type PolicyRecord = {
   readonly key: string
   readonly orgId: string | null
+  readonly application?: string | null
   readonly effect: 'allow' | 'deny'
   readonly resourceType: string
   readonly actions: readonly string[]

@@ -6,7 +6,7 @@ export type RecentMap<V> = {
   find(key: string): V | undefined
   keep(key: string, value: V): void
   drop(key: string): void
-  keys(): string[]
+  dropWhere(matches: (key: string) => boolean): void
   clear(): void
   readonly size: number
 }
@@ -34,7 +34,9 @@ export function createRecentMap<V extends NonNullable<unknown>>(most: number): R
       young.delete(key)
       old.delete(key)
     },
-    keys: () => [...old.keys(), ...young.keys()],
+    dropWhere(matches) {
+      for (const map of [young, old]) for (const key of map.keys()) if (matches(key)) map.delete(key)
+    },
     clear() {
       young = new Map()
       old = new Map()

@@ -56,6 +56,7 @@ import { registerSetServiceAccountRoles } from './set-service-account-roles.ts'
 import { registerEndPolicyShadow } from './end-policy-shadow.ts'
 import { registerGetPolicyShadow } from './get-policy-shadow.ts'
 import { registerSimulate } from './simulate.ts'
+import { registerSimulateApplication } from './simulate-application.ts'
 import { registerStartPolicyShadow } from './start-policy-shadow.ts'
 import { registerUpdateGroup } from './update-group.ts'
 import { registerUpdatePolicy } from './update-policy.ts'
@@ -119,6 +120,7 @@ export const publicRoutes: readonly Register[] = [
   registerExplain,
   registerPlan,
   registerSimulate,
+  registerSimulateApplication,
   registerDiffAccess,
   registerGetAuthzenConfiguration,
 ]

@@ -3,7 +3,7 @@ import type { PolicySource } from '@gatehouse/contracts/http/authz/policies'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
-import { countImpact, type Impact } from '../domain/impact.ts'
+import { countImpact, rulesChange, type Impact } from '../domain/impact.ts'
 import { checkPolicyDefinition } from '../domain/policy-definition.ts'
 import { compileModel, type CompiledModel, type ModelRows } from '../domain/policy-model.ts'
 import { listDecisions, type About, type ReadDecision } from '../store/decisions.ts'
@@ -19,8 +19,9 @@ export async function impactOf({ db }: { db: Db }, orgId: string, { source, wind
   const rows = await loadRows(db, orgId)
   const before = compileModel(rows)
   const after = withPolicy(rows, { model: before, orgId, source })
-  const { add, impact } = countImpact({ before: before.set, after: after.set })
-  for await (const page of recordedDecisions(db, orgId, { about: aboutOf(rows, { orgId, source }), window })) page.forEach(add)
+  const change = rulesChange(before.set, after.set)
+  const { add, impact } = countImpact()
+  for await (const page of recordedDecisions({ db, orgId, about: aboutOf(rows, { orgId, source }), window })) for (const record of page) add(record, change)
   return impact
 }
 
@@ -38,13 +39,13 @@ function aboutOf(rows: ModelRows, { orgId, source }: { orgId: string; source: Po
   return [{ resourceType: source.resource_type, actions: source.actions }, ...replaced]
 }
 
-/** Newest first, page by page, so that neither memory nor one transaction grows with them. */
-async function* recordedDecisions(db: Db, orgId: string, { about, window }: { about: readonly About[]; window: Window }): AsyncGenerator<ReadDecision[]> {
+/** Of an organization, or of all when `db` is the system's. Newest first, page by page, so that neither memory nor one transaction grows with them. */
+export async function* recordedDecisions({ db, orgId, about, window }: { db: Db; orgId?: string; about: readonly About[]; window: Window }): AsyncGenerator<ReadDecision[]> {
   const { since, until, most } = window
   let after: ReadDecision | undefined
   for (let left = most; left > 0; left -= pageSize) {
     const limit = Math.min(left, pageSize)
-    const page = await inScope(db, { orgId }, (tx) => listDecisions(tx, orgId, { about, since, until, after, limit }))
+    const page = await inScope(db, orgId === undefined ? {} : { orgId }, (tx) => listDecisions(tx, { orgId, about, since, until, after, limit }))
     yield page
     after = page.at(-1)
     if (page.length < limit) return

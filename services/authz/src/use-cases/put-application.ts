@@ -6,9 +6,10 @@ import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalo
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type UserCaller } from '@gatehouse/service-kit/http/caller'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
-import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import type { Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../deps.ts'
-import { checkManifest } from '../domain/manifest.ts'
+import type { Application } from '../domain/catalog.ts'
+import { checkManifest, type ManifestCheck } from '../domain/manifest.ts'
 import { gatehouse, permissions } from '../domain/platform.ts'
 import { claimApplicationEnd, insertApplication, isApplicationUnchanged, listApplications, lockCatalog, replaceResourceTypes } from '../store/catalog.ts'
 import { listPoliciesInReach } from '../store/policies.ts'
@@ -32,6 +33,21 @@ export async function putApplication(deps: Deps, caller: UserCaller, input: Decl
   return valueOf(outcome)
 }
 
+/** Whether it can be declared beside everything else that is. */
+export async function checkDeclaration(tx: Queryable, { key, manifest }: Application, declared: readonly Application[]): Promise<Outcome<ManifestCheck>> {
+  const applications = declared.filter((application) => application.key !== key)
+  const roles = (await listRolesInReach(tx, undefined)).flatMap((role) => (role.application === null || role.application === key ? [] : [{ ...role, application: role.application }]))
+  const policies = (await listPoliciesInReach(tx, undefined)).filter((policy) => policy.application !== key)
+  const check = checkManifest({ key, manifest }, { applications, roles, policyKeys: new Set(policies.map((policy) => policy.key)) })
+  if (check.errors.length > 0) return { kind: 'invalid', errors: check.errors }
+  if (check.conflicts.length > 0) return { kind: 'conflicting', errors: check.conflicts }
+  if (check.policyErrors.length > 0) return { kind: 'invalid_policy', errors: check.policyErrors }
+  if (await hasOrganizationRole(tx, manifest.roles.map((role) => role.key))) {
+    return { kind: 'conflicting', errors: [{ path: '/roles', message: 'an organization has a role of its own with one of these keys' }] }
+  }
+  return done(check)
+}
+
 async function put(tx: Tx, { caller, input }: { caller: UserCaller; input: Declaration }): Promise<Outcome<VersionedApplication>> {
   await lockCatalog(tx)
   const { key, manifest } = input
@@ -39,21 +55,13 @@ async function put(tx: Tx, { caller, input }: { caller: UserCaller; input: Decla
   const known = declared.find((application) => application.key === key)
   if (!input.isExpected(known?.version ?? 0)) return { kind: 'changed' }
   if (known && (await isApplicationUnchanged(tx, input))) return done({ application: applicationView(input), version: known.version })
-  const applications = declared.filter((application) => application.key !== key)
-  const roles = (await listRolesInReach(tx, undefined)).flatMap((role) => (role.application === null || role.application === key ? [] : [{ ...role, application: role.application }]))
-  const policies = (await listPoliciesInReach(tx, undefined)).filter((policy) => policy.application !== key)
-  const check = checkManifest(input, { applications, roles, policyKeys: new Set(policies.map((policy) => policy.key)) })
-  if (check.errors.length > 0) return { kind: 'invalid', errors: check.errors }
-  if (check.conflicts.length > 0) return { kind: 'conflicting', errors: check.conflicts }
-  if (check.policyErrors.length > 0) return { kind: 'invalid_policy', errors: check.policyErrors }
-  if (await hasOrganizationRole(tx, manifest.roles.map((role) => role.key))) {
-    return { kind: 'conflicting', errors: [{ path: '/roles', message: 'an organization has a role of its own with one of these keys' }] }
-  }
+  const checked = await checkDeclaration(tx, input, declared)
+  if (checked.kind !== 'done') return checked
   const ended = await claimApplicationEnd(tx, key)
   const row = await insertApplication(tx, { id: ended?.id ?? newId('app'), version: (ended?.version ?? 0) + 1, key, manifest, ...(ended?.validTo ? { validFrom: ended.validTo } : {}) })
   await replaceResourceTypes(tx, { application: key, manifest })
   await replaceApplicationRoles(tx, input)
-  await replaceApplicationPolicies(tx, { ...input, conditions: check.conditions })
+  await replaceApplicationPolicies(tx, { ...input, conditions: checked.value.conditions })
   await announceCatalog(tx, row, actorOf(caller))
   return done({ application: applicationView(input), version: row.version })
 }

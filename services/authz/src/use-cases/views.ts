@@ -4,11 +4,11 @@ import type { Assignment } from '@gatehouse/contracts/http/authz/assignments'
 import type { Entity } from '@gatehouse/contracts/http/authz/entities'
 import type { Group } from '@gatehouse/contracts/http/authz/groups'
 import type { Policy, PolicyContent } from '@gatehouse/contracts/http/authz/policies'
-import type { Simulation } from '@gatehouse/contracts/http/authz/simulation'
+import type { ApplicationSimulation, Simulation } from '@gatehouse/contracts/http/authz/simulation'
 import type { PolicyDraft, PolicyVersion } from '@gatehouse/contracts/http/authz/policy-lifecycle'
 import type { Role, RoleVersion } from '@gatehouse/contracts/http/authz/roles'
 import type { Application, Catalog } from '../domain/catalog.ts'
-import type { Flips, Impact } from '../domain/impact.ts'
+import type { Flip, Flips, Impact } from '../domain/impact.ts'
 import { outcomeView } from '../domain/reason-view.ts'
 import { principalIdOf, type AssignmentRow, type EntityRow, type GroupRow, type PolicyDraftRow, type PolicyRow, type RoleRow } from '../store/schema.ts'
 
@@ -72,23 +72,31 @@ export const entityView = (row: EntityRow, roles: readonly string[]): Entity => 
 export type ApplicationView = { key: string } & ApplicationManifest
 export const applicationView = ({ key, manifest }: Application): ApplicationView => ({ key, ...manifest })
 
+export const simulationView = (policy: string, impact: Impact): Simulation => ({ policy, ...countsView(impact), examples: impact.examples.map(exampleView) })
+
+export const applicationSimulationView = (application: string, impact: Impact): ApplicationSimulation => ({
+  application,
+  ...countsView(impact),
+  examples: impact.examples.map((flip) => ({ organization_id: flip.record.orgId, ...exampleView(flip) })),
+})
+
 /** The most that turn round first. */
-export const simulationView = (policy: string, { replayed, notReplayable, flips, byOrganization, byRole, byPermission, examples }: Impact): Simulation => ({
-  policy,
+const countsView = ({ replayed, notReplayable, flips, byOrganization, byRole, byPermission }: Impact) => ({
   replayed,
   not_replayable: notReplayable,
   ...flipsView(flips),
   by_organization: listed(byOrganization).map(([organization_id, count]) => ({ organization_id, ...count })),
   by_role: listed(byRole).map(([role, count]) => ({ role, ...count })),
   by_permission: listed(byPermission).map(([permission, count]) => ({ permission, ...count })),
-  examples: examples.map(({ record, before, after }) => ({
-    decided_at: record.decidedAt.toISOString(),
-    subject: { type: record.subjectType, id: record.subjectId },
-    resource: { type: record.resourceType, id: record.resourceId },
-    action: record.action,
-    before: { decision: before.allowed, reason: outcomeView(before).reason },
-    after: { decision: after.allowed, reason: outcomeView(after).reason },
-  })),
+})
+
+const exampleView = ({ record, before, after }: Flip) => ({
+  decided_at: record.decidedAt.toISOString(),
+  subject: { type: record.subjectType, id: record.subjectId },
+  resource: { type: record.resourceType, id: record.resourceId },
+  action: record.action,
+  before: { decision: before.allowed, reason: outcomeView(before).reason },
+  after: { decision: after.allowed, reason: outcomeView(after).reason },
 })
 
 const flipsView = ({ allowed, denied }: Flips) => ({ newly_allowed: allowed, newly_denied: denied })

@@ -3,6 +3,7 @@ import Type, { type Static } from 'typebox'
 import { Key, PolicyId } from '../../common/ids.ts'
 import { Instant } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
+import { ApplicationManifest } from './catalog.ts'
 import { Reason } from './evaluation.ts'
 import { policyParams, PolicySource } from './policies.ts'
 
@@ -12,9 +13,9 @@ const flips = { newly_allowed: Count, newly_denied: Count }
 const Outcome = Type.Object({ decision: Type.Boolean(), reason: Reason })
 const Party = Type.Object({ type: Type.String(), id: Type.String() })
 
-export const Simulation = Type.Object({
-  policy: Key,
-  /** Recorded decisions the policy, or the one it replaces, is about. */
+const Example = { decided_at: Instant, subject: Party, resource: Party, action: Type.String(), before: Outcome, after: Outcome }
+const report = {
+  /** Recorded decisions that are about the same. */
   replayed: Count,
   /** They may turn on an attribute that was left out of the record because it is sensitive. */
   not_replayable: Count,
@@ -22,18 +23,23 @@ export const Simulation = Type.Object({
   by_organization: Type.Array(Type.Object({ organization_id: Type.String(), ...flips })),
   by_role: Type.Array(Type.Object({ role: Type.String(), ...flips })),
   by_permission: Type.Array(Type.Object({ permission: Type.String(), ...flips })),
-  examples: Type.Array(Type.Object({ decided_at: Instant, subject: Party, resource: Party, action: Type.String(), before: Outcome, after: Outcome })),
-})
+}
+
+export const Simulation = Type.Object({ policy: Key, ...report, examples: Type.Array(Type.Object(Example)) })
 export type Simulation = Static<typeof Simulation>
+
+const window = {
+  since: Type.Optional(Instant),
+  until: Type.Optional(Instant),
+  /** The newest so many; 10,000 when absent. */
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+}
 
 /** The draft of `policy_id`, or a `policy` that comes along and takes the place of the one with its key, if there is one. */
 export const SimulationRequest = Type.Object({
   policy_id: Type.Optional(PolicyId),
   policy: Type.Optional(PolicySource),
-  since: Type.Optional(Instant),
-  until: Type.Optional(Instant),
-  /** The newest so many; 10,000 when absent. */
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
+  ...window,
 })
 export type SimulationRequest = Static<typeof SimulationRequest>
 
@@ -48,6 +54,28 @@ export const Simulate = defineRoute({
   deadlineMs: 20_000,
   success: { status: 200, body: Simulation, description: 'What would have changed.' },
   problems: ['organization_required', 'forbidden', 'invalid_policy'],
+})
+
+export const ApplicationSimulation = Type.Object({ application: Key, ...report, examples: Type.Array(Type.Object({ organization_id: Type.String(), ...Example })) })
+export type ApplicationSimulation = Static<typeof ApplicationSimulation>
+
+/** `manifest`: as it would be put. */
+export const ApplicationSimulationRequest = Type.Object({ manifest: ApplicationManifest, ...window })
+export type ApplicationSimulationRequest = Static<typeof ApplicationSimulationRequest>
+
+export const SimulateApplication = defineRoute({
+  operationId: 'simulateApplication',
+  service: 'authz',
+  method: 'POST',
+  path: '/v1/authz/catalog/:application/simulations',
+  summary: 'Replay recorded decisions of all organizations on an application’s manifest that is not in force: every decision that would turn round, by organization, role and permission. Platform administrators only.',
+  auth: 'user',
+  params: Type.Object({ application: Key }),
+  body: ApplicationSimulationRequest,
+  bodyLimitBytes: 1_048_576,
+  deadlineMs: 20_000,
+  success: { status: 200, body: ApplicationSimulation, description: 'What would have changed.' },
+  problems: ['forbidden', 'invalid_policy', 'conflict'],
 })
 
 const path = '/v1/organizations/:org/policies/:policy/shadow'
