@@ -31,8 +31,11 @@ const cleanup = createCleanup()
 const stop = (): void => void cleanup.run().finally(() => process.exit(130))
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop)
 
+/** Before servers of a part that is over were named in it. */
+const outside = { ...process.env }
+
 async function withServers(measure: () => Promise<PartResult[]>): Promise<PartResult[]> {
-  const servers = await startTestServers({ env: process.env, note })
+  const servers = await startTestServers({ env: outside, note })
   cleanup.teardown(servers.stop)
   Object.assign(process.env, servers.env)
   const results = await measure()
