@@ -6,4 +6,4 @@ import type { Deps } from '../deps.ts'
 import { listAssignments } from '../use-cases/assignments.ts'
 
 export const registerListAssignments = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, ListAssignments, ({ caller, query }) => listAssignments(deps, caller, { limit: query.limit ?? 50, cursor: query.cursor, principal: query.principal }))
+  bindRoute(app, ListAssignments, ({ caller, query }) => listAssignments(deps, caller, query))

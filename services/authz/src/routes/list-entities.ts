@@ -6,4 +6,4 @@ import type { Deps } from '../deps.ts'
 import { listEntities } from '../use-cases/entities.ts'
 
 export const registerListEntities = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, ListEntities, ({ caller, params, query }) => listEntities(deps, caller, { type: params.type, limit: query.limit ?? 50, cursor: query.cursor }))
+  bindRoute(app, ListEntities, ({ caller, params, query }) => listEntities(deps, caller, { ...query, type: params.type }))

@@ -6,4 +6,4 @@ import type { Deps } from '../deps.ts'
 import { listGroupMembers } from '../use-cases/group-members.ts'
 
 export const registerListGroupMembers = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, ListGroupMembers, ({ caller, params, query }) => listGroupMembers(deps, caller, { groupId: params.group, limit: query.limit ?? 50, cursor: query.cursor }))
+  bindRoute(app, ListGroupMembers, ({ caller, params, query }) => listGroupMembers(deps, caller, { ...query, groupId: params.group }))

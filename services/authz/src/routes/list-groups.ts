@@ -6,4 +6,4 @@ import type { Deps } from '../deps.ts'
 import { listGroups } from '../use-cases/groups.ts'
 
 export const registerListGroups = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, ListGroups, ({ caller, query }) => listGroups(deps, caller, { limit: query.limit ?? 50, cursor: query.cursor }))
+  bindRoute(app, ListGroups, ({ caller, query }) => listGroups(deps, caller, query))

@@ -6,4 +6,4 @@ import type { Deps } from '../deps.ts'
 import { listPolicies } from '../use-cases/list-policies.ts'
 
 export const registerListPolicies = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, ListPolicies, ({ caller, query }) => listPolicies(deps, caller, { limit: query.limit ?? 50, cursor: query.cursor }))
+  bindRoute(app, ListPolicies, ({ caller, query }) => listPolicies(deps, caller, query))

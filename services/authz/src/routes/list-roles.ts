@@ -6,4 +6,4 @@ import type { Deps } from '../deps.ts'
 import { listRoles } from '../use-cases/list-roles.ts'
 
 export const registerListRoles = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, ListRoles, ({ caller, query }) => listRoles(deps, caller, { limit: query.limit ?? 50, cursor: query.cursor }))
+  bindRoute(app, ListRoles, ({ caller, query }) => listRoles(deps, caller, query))

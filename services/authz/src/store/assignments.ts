@@ -99,10 +99,10 @@ export async function claimAssignmentEnd(db: Queryable, id: string): Promise<Ass
 }
 
 /** One page of people's and groups', by id, which is by time. */
-export async function listAssignmentsPage(db: Queryable, o: { orgId: string; limit: number; afterId?: string; principalId?: string }): Promise<AssignmentRow[]> {
+export async function listAssignmentsPage(db: Queryable, o: { orgId: string; limit: number; afterId?: string | undefined; principalId?: string | undefined; at?: Date | undefined }): Promise<AssignmentRow[]> {
   const rest = o.afterId === undefined ? undefined : gt(assignments.id, o.afterId)
   const whose = o.principalId === undefined ? undefined : eq(assignments.principalId, o.principalId)
-  return db.select().from(assignments).where(and(eq(assignments.orgId, o.orgId), ofPeopleAndGroups, current, whose, rest)).orderBy(asc(assignments.id)).limit(o.limit)
+  return db.select().from(assignments).where(and(eq(assignments.orgId, o.orgId), ofPeopleAndGroups, validAt(assignments, o.at), whose, rest)).orderBy(asc(assignments.id)).limit(o.limit)
 }
 
 /** Takes these roles from everybody who holds them. */

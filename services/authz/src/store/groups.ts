@@ -2,20 +2,20 @@
 import { and, asc, eq, gt, isNull } from 'drizzle-orm'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { assignments, groupMembers, groups, type ContentOf, type GroupRow } from './schema.ts'
-import { endingNow } from './validity.ts'
+import { endingNow, validAt } from './validity.ts'
 
 const current = isNull(groups.validTo)
 const belonging = isNull(groupMembers.validTo)
 
-export async function findGroup(db: Queryable, o: { orgId: string; id: string }): Promise<GroupRow | undefined> {
-  const [row] = await db.select().from(groups).where(and(eq(groups.id, o.id), eq(groups.orgId, o.orgId), current))
+export async function findGroup(db: Queryable, o: { orgId: string; id: string; at?: Date | undefined }): Promise<GroupRow | undefined> {
+  const [row] = await db.select().from(groups).where(and(eq(groups.id, o.id), eq(groups.orgId, o.orgId), validAt(groups, o.at)))
   return row
 }
 
 /** One page, by key. */
-export async function listGroupsPage(db: Queryable, o: { orgId: string; limit: number; afterKey?: string }): Promise<GroupRow[]> {
+export async function listGroupsPage(db: Queryable, o: { orgId: string; limit: number; afterKey?: string | undefined; at?: Date | undefined }): Promise<GroupRow[]> {
   const rest = o.afterKey === undefined ? undefined : gt(groups.key, o.afterKey)
-  return db.select().from(groups).where(and(eq(groups.orgId, o.orgId), current, rest)).orderBy(asc(groups.key)).limit(o.limit)
+  return db.select().from(groups).where(and(eq(groups.orgId, o.orgId), validAt(groups, o.at), rest)).orderBy(asc(groups.key)).limit(o.limit)
 }
 
 /** Undefined when the key is taken in its organization. */
@@ -72,7 +72,7 @@ export async function claimGroupMemberEnd(db: Queryable, o: { groupId: string; u
 }
 
 /** One page of people, by id. */
-export async function listGroupMembersPage(db: Queryable, o: { groupId: string; limit: number; afterUserId?: string }): Promise<{ userId: string }[]> {
+export async function listGroupMembersPage(db: Queryable, o: { groupId: string; limit: number; afterUserId?: string | undefined; at?: Date | undefined }): Promise<{ userId: string }[]> {
   const rest = o.afterUserId === undefined ? undefined : gt(groupMembers.userId, o.afterUserId)
-  return db.select({ userId: groupMembers.userId }).from(groupMembers).where(and(eq(groupMembers.groupId, o.groupId), belonging, rest)).orderBy(asc(groupMembers.userId)).limit(o.limit)
+  return db.select({ userId: groupMembers.userId }).from(groupMembers).where(and(eq(groupMembers.groupId, o.groupId), validAt(groupMembers, o.at), rest)).orderBy(asc(groupMembers.userId)).limit(o.limit)
 }

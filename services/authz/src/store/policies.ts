@@ -13,9 +13,9 @@ export async function listPoliciesInReach(db: Queryable, orgId: string | undefin
 }
 
 /** One page of the organization's own, by key. */
-export async function listPoliciesPage(db: Queryable, o: { orgId: string; limit: number; afterKey?: string }): Promise<PolicyRow[]> {
+export async function listPoliciesPage(db: Queryable, o: { orgId: string; limit: number; afterKey?: string | undefined; at?: Date | undefined }): Promise<PolicyRow[]> {
   const rest = o.afterKey === undefined ? undefined : gt(policies.key, o.afterKey)
-  return db.select().from(policies).where(and(current, eq(policies.orgId, o.orgId), rest)).orderBy(asc(policies.key)).limit(o.limit)
+  return db.select().from(policies).where(and(validAt(policies, o.at), eq(policies.orgId, o.orgId), rest)).orderBy(asc(policies.key)).limit(o.limit)
 }
 
 /** The current version of an organization's own policy. */

@@ -13,13 +13,13 @@ export async function listRolesInReach(db: Queryable, orgId: string | undefined,
 }
 
 /** One page of what can be given in the organization, the platform's first; `after` is the place of the last role of the page before. */
-export async function listRolesPage(db: Queryable, o: { orgId: string; limit: number; hidden: readonly string[]; after?: { isOwn: boolean; key: string } }): Promise<RoleRow[]> {
+export async function listRolesPage(db: Queryable, o: { orgId: string; limit: number; hidden: readonly string[]; after?: { isOwn: boolean; key: string } | undefined; at?: Date | undefined }): Promise<RoleRow[]> {
   const place = sql`(${roles.orgId} is not null, ${roles.key})`
   const rest = o.after === undefined ? undefined : sql`${place} > (${o.after.isOwn}::boolean, ${o.after.key}::text)`
   return db
     .select()
     .from(roles)
-    .where(and(current, sql`(${isNull(roles.orgId)} or ${eq(roles.orgId, o.orgId)})`, sql`not (${isNull(roles.orgId)} and ${inArray(roles.key, [...o.hidden])})`, rest))
+    .where(and(validAt(roles, o.at), sql`(${isNull(roles.orgId)} or ${eq(roles.orgId, o.orgId)})`, sql`not (${isNull(roles.orgId)} and ${inArray(roles.key, [...o.hidden])})`, rest))
     .orderBy(sql`${roles.orgId} is not null`, asc(roles.key))
     .limit(o.limit)
 }

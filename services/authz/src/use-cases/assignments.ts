@@ -1,7 +1,7 @@
 /** Roles given to people and groups one by one: everywhere or for one resource, for good or until a time. Nobody gives or takes what they do not hold. */
 import type { Assignment, NewAssignment } from '@gatehouse/contracts/http/authz/assignments'
 import { actorOf, type OrgCaller } from '@gatehouse/service-kit/http/caller'
-import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
+import type { PageOf } from '@gatehouse/service-kit/http/page'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
@@ -17,19 +17,20 @@ import { requirePermission } from './check-permissions.ts'
 import { findActiveMember } from './get-member.ts'
 import type { OpenModel } from './open-model.ts'
 import { done, type Outcome } from './refusal.ts'
+import { pageAt, type ListQuery } from './page-at.ts'
 import { assignmentView } from './views.ts'
 
-/** Of people and groups, in the order they were given. @throws AppError `forbidden`, `invalid_cursor` */
-export async function listAssignments(deps: Deps, caller: OrgCaller, input: { limit: number; cursor?: string | undefined; principal?: string | undefined }): Promise<PageOf<Assignment>> {
+/** Of people and groups, in the order they were given, as of `at`. @throws AppError `forbidden`, `validation_failed`, `invalid_cursor` */
+export async function listAssignments(deps: Deps, caller: OrgCaller, query: ListQuery & { readonly principal?: string | undefined }): Promise<PageOf<Assignment>> {
   await requirePermission(deps, caller, permissions.readRoles)
   const { orgId } = caller
-  const after = decodeCursor(input.cursor, 1, ([id]) => isTypeId('asg', id))
-  const about = { orgId, limit: input.limit + 1, ...(after ? { afterId: String(after[0]) } : {}), ...(input.principal === undefined ? {} : { principalId: input.principal }) }
-  const { rows, keys } = await inScope(deps.db, { orgId }, async (tx) => ({
-    rows: await listAssignmentsPage(tx, about),
-    keys: new Map((await listRolesInReach(tx, orgId)).map(({ id, key }) => [id, key])),
-  }))
-  const { data, page } = pageOf(rows, input.limit, ({ id }) => [id])
+  const { data, page, at } = await pageAt(deps, query, {
+    length: 1,
+    isPlace: ([id]) => isTypeId('asg', id),
+    read: ({ after, limit, at }) => inScope(deps.db, { orgId }, (tx) => listAssignmentsPage(tx, { orgId, limit, at, afterId: after?.map(String)[0], principalId: query.principal })),
+    placeOf: ({ id }) => [id],
+  })
+  const keys = new Map((await inScope(deps.db, { orgId }, (tx) => listRolesInReach(tx, orgId, at))).map(({ id, key }) => [id, key]))
   return { data: data.flatMap((row) => assignmentView(row, keys.get(row.roleId)) ?? []), page }
 }
 

@@ -2,7 +2,7 @@
 import type { Entity, EntityContent } from '@gatehouse/contracts/http/authz/entities'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type OrgCaller } from '@gatehouse/service-kit/http/caller'
-import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
+import type { PageOf } from '@gatehouse/service-kit/http/page'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
@@ -17,7 +17,9 @@ import type { EntityRow } from '../store/schema.ts'
 import { announceEntityDeleted, announceEntityStored } from './announce-holdings.ts'
 import { findUnheld } from './change-holdings.ts'
 import { requirePermission } from './check-permissions.ts'
+import { factsAt } from './knowledge.ts'
 import { openModel, type OpenModel } from './open-model.ts'
+import { pageAt, type ListQuery } from './page-at.ts'
 import { done, valueOf, type Outcome } from './refusal.ts'
 import { entityView } from './views.ts'
 
@@ -26,14 +28,17 @@ type Named = { type: string; id: string }
 /** `isExpected` judges the stored version by the request's precondition. */
 export type EntityChange = Named & { isExpected(version: number): boolean }
 
-/** By id. @throws AppError `forbidden`, `invalid_cursor` */
-export async function listEntities(deps: Deps, caller: OrgCaller, input: { type: string; limit: number; cursor?: string | undefined }): Promise<PageOf<Entity>> {
+/** By id, as of `at`. @throws AppError `forbidden`, `validation_failed`, `invalid_cursor` */
+export async function listEntities(deps: Deps, caller: OrgCaller, query: ListQuery & { readonly type: string }): Promise<PageOf<Entity>> {
   await requirePermission(deps, caller, permissions.readEntities)
   const { orgId } = caller
-  const after = decodeCursor(input.cursor, 1, ([id]) => typeof id === 'string')
-  const rows = await inScope(deps.db, { orgId }, (tx) => listEntityRows(tx, { orgId, type: input.type, limit: input.limit + 1, ...(after ? { afterId: String(after[0]) } : {}) }))
-  const model = await deps.knowledge.model(orgId)
-  const { data, page } = pageOf(rows, input.limit, ({ key }) => [key])
+  const { data, page, at } = await pageAt(deps, query, {
+    length: 1,
+    isPlace: ([id]) => typeof id === 'string',
+    read: ({ after, limit, at }) => inScope(deps.db, { orgId }, (tx) => listEntityRows(tx, { orgId, type: query.type, limit, at, afterId: after?.map(String)[0] })),
+    placeOf: ({ key }) => [key],
+  })
+  const model = await factsAt(deps.knowledge, at).model(orgId)
   return { data: data.map((row) => entityView(row, roleKeysOf(model, row.roleIds))), page }
 }
 

@@ -1,7 +1,7 @@
 /** Who belongs to a group. Belonging gives what the group holds, so whoever adds or removes somebody holds all of it. */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type OrgCaller } from '@gatehouse/service-kit/http/caller'
-import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
+import type { PageOf } from '@gatehouse/service-kit/http/page'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../deps.ts'
@@ -12,22 +12,26 @@ import { announceGroupMemberAdded, announceGroupMemberRemoved } from './announce
 import { changeHoldings, findUnheld } from './change-holdings.ts'
 import { requirePermission } from './check-permissions.ts'
 import { getMember } from './get-member.ts'
+import { pageAt, type ListQuery } from './page-at.ts'
 import { done } from './refusal.ts'
 
 type GroupMember = { groupId: string; userId: string }
 
-/** By id of the person. @throws AppError `forbidden`, `not_found`, `invalid_cursor` */
-export async function listGroupMembers(deps: Deps, caller: OrgCaller, input: { groupId: string; limit: number; cursor?: string | undefined }): Promise<PageOf<{ user: { id: string } }>> {
+/** By id of the person, as of `at`. @throws AppError `forbidden`, `not_found`, `validation_failed`, `invalid_cursor` */
+export async function listGroupMembers(deps: Deps, caller: OrgCaller, query: ListQuery & { readonly groupId: string }): Promise<PageOf<{ user: { id: string } }>> {
   await requirePermission(deps, caller, permissions.readRoles)
   const { orgId } = caller
-  const { groupId } = input
-  const after = decodeCursor(input.cursor, 1, ([id]) => isTypeId('user', id))
-  const rows = await inScope(deps.db, { orgId }, async (tx) => {
-    if (!(await findGroup(tx, { orgId, id: groupId }))) return undefined
-    return listGroupMembersPage(tx, { groupId, limit: input.limit + 1, ...(after ? { afterUserId: String(after[0]) } : {}) })
+  const { groupId } = query
+  const { data, page } = await pageAt(deps, query, {
+    length: 1,
+    isPlace: ([id]) => isTypeId('user', id),
+    read: ({ after, limit, at }) =>
+      inScope(deps.db, { orgId }, async (tx) => {
+        if (!(await findGroup(tx, { orgId, id: groupId, at }))) throw problem('not_found')
+        return listGroupMembersPage(tx, { groupId, limit, at, afterUserId: after?.map(String)[0] })
+      }),
+    placeOf: ({ userId }) => [userId],
   })
-  if (!rows) throw problem('not_found')
-  const { data, page } = pageOf(rows, input.limit, ({ userId }) => [userId])
   return { data: data.map(({ userId }) => ({ user: { id: userId } })), page }
 }
 

@@ -2,7 +2,7 @@
 import type { Group } from '@gatehouse/contracts/http/authz/groups'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type OrgCaller } from '@gatehouse/service-kit/http/caller'
-import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
+import type { PageOf } from '@gatehouse/service-kit/http/page'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../deps.ts'
@@ -11,6 +11,7 @@ import { claimGroupEnd, endGroupHoldings, findGroup, insertGroup, insertNextGrou
 import { announceGroupCreated, announceGroupDeleted, announceGroupUpdated } from './announce-holdings.ts'
 import { changeHoldings, findUnheld } from './change-holdings.ts'
 import { requirePermission } from './check-permissions.ts'
+import { pageAt, type ListQuery } from './page-at.ts'
 import { done } from './refusal.ts'
 import { groupView } from './views.ts'
 
@@ -18,13 +19,16 @@ export type VersionedGroup = { group: Group; version: number }
 /** `isExpected` judges the current version by the request's precondition. */
 export type GroupChange = { groupId: string; isExpected(version: number): boolean }
 
-/** By key. @throws AppError `forbidden`, `invalid_cursor` */
-export async function listGroups(deps: Deps, caller: OrgCaller, input: { limit: number; cursor?: string | undefined }): Promise<PageOf<Group>> {
+/** By key, as of `at`. @throws AppError `forbidden`, `validation_failed`, `invalid_cursor` */
+export async function listGroups(deps: Deps, caller: OrgCaller, query: ListQuery): Promise<PageOf<Group>> {
   await requirePermission(deps, caller, permissions.readRoles)
   const { orgId } = caller
-  const after = decodeCursor(input.cursor, 1, ([key]) => typeof key === 'string')
-  const rows = await inScope(deps.db, { orgId }, (tx) => listGroupsPage(tx, { orgId, limit: input.limit + 1, ...(after ? { afterKey: String(after[0]) } : {}) }))
-  const { data, page } = pageOf(rows, input.limit, (row) => [row.key])
+  const { data, page } = await pageAt(deps, query, {
+    length: 1,
+    isPlace: ([key]) => typeof key === 'string',
+    read: ({ after, limit, at }) => inScope(deps.db, { orgId }, (tx) => listGroupsPage(tx, { orgId, limit, at, afterKey: after?.map(String)[0] })),
+    placeOf: ({ key }) => [key],
+  })
   return { data: data.map(groupView), page }
 }
 

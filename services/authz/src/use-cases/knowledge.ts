@@ -65,6 +65,9 @@ export type Knowledge = Facts & {
   dropAll(): void
 }
 
+/** What is known now, or was at a moment of the past. */
+export const factsAt = (knowledge: Knowledge, at: Date | undefined): Facts => (at === undefined ? knowledge : knowledge.asOf(at))
+
 /** Entries kept; a member is some 500 bytes. */
 const most = { parties: 50_000, organizations: 20_000 }
 

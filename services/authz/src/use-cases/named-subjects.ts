@@ -8,6 +8,7 @@ import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { entitySubject, obstructed, type Asked, type Obstructed, type Subject } from '../domain/subject.ts'
 import { listMemberIds, listServiceAccountIds } from '../store/candidates.ts'
 import { listEntities } from '../store/entities.ts'
+import { factsAt } from './knowledge.ts'
 import { requireAccountKnowable, requireUnparked } from './currency.ts'
 import { accountOf, memberOf, type DecidingDeps } from './decide-for-caller.ts'
 import { groundOf } from './ground.ts'
@@ -34,7 +35,7 @@ export async function findNamed(deps: DecidingDeps, orgId: string, named: Named)
 
 /** Anything else is looked up in the entity directory; a `user` that is no id of ours may be there too. */
 async function findStored(deps: DecidingDeps, { at, ...which }: { orgId: string } & Named): Promise<Subject | Obstructed> {
-  const facts = at === undefined ? deps.knowledge : deps.knowledge.asOf(at)
+  const facts = factsAt(deps.knowledge, at)
   const [entity, organization] = await Promise.all([facts.entity(which), facts.organization(which.orgId)])
   if (entity === undefined) return unknownSubject
   return organization?.status === 'active' ? entitySubject(await groundOf(facts, { orgId: which.orgId }), { entity, orgId: which.orgId, ...askedByApplication(deps, at) }) : obstructed('organization_suspended')
@@ -43,7 +44,7 @@ async function findStored(deps: DecidingDeps, { at, ...which }: { orgId: string 
 
 async function findMember(deps: DecidingDeps, { at, ...who }: { orgId: string; userId: string; at: Date | undefined }): Promise<Subject | Obstructed> {
   const { following, knowledge } = deps
-  const facts = at === undefined ? knowledge : knowledge.asOf(at)
+  const facts = factsAt(knowledge, at)
   let parties = await findParties(facts, who)
   if (at === undefined && (parties.user === undefined || parties.member?.status !== 'active')) {
     await Promise.all([following.identity.pollNow(), following.orgs.pollNow()])
@@ -56,7 +57,7 @@ async function findMember(deps: DecidingDeps, { at, ...who }: { orgId: string; u
 async function findAccount(deps: DecidingDeps, { at, ...who }: { orgId: string; serviceAccountId: string; at: Date | undefined }): Promise<Subject | Obstructed> {
   const { following, knowledge } = deps
   requireAccountKnowable(following, who)
-  const facts = at === undefined ? knowledge : knowledge.asOf(at)
+  const facts = factsAt(knowledge, at)
   let parties = await findAccountParties(facts, who)
   if (at === undefined && parties.account === undefined) {
     await following.tokens.pollNow()
@@ -69,7 +70,7 @@ export type CandidateSubject = { readonly id: string; readonly subject: Subject 
 
 /** Everybody of a type: those the platform knows, then those in the directory. */
 export function allNamed(deps: DecidingDeps & { db: Db }, orgId: string, { type, at }: { type: string; at: Date | undefined }): Candidates<CandidateSubject>[] {
-  const facts = at === undefined ? deps.knowledge : deps.knowledge.asOf(at)
+  const facts = factsAt(deps.knowledge, at)
   const keyOf = ({ id }: CandidateSubject): string => id
   const known = (prefix: string, listIds: typeof listMemberIds): Candidates<CandidateSubject> => ({
     keyOf,

@@ -3,6 +3,7 @@ import type { EntitySearchResponse, SubjectSearchRequest } from '@gatehouse/cont
 import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { answer } from '../domain/decision.ts'
+import { factsAt } from './knowledge.ts'
 import { candidateSubjects } from './asked-subjects.ts'
 import { requireCurrent, revisionNow } from './currency.ts'
 import { requireStated, type DecidingDeps } from './decide-for-caller.ts'
@@ -14,7 +15,7 @@ export async function searchSubjects(deps: DecidingDeps & { db: Db }, caller: Or
   const { subject: sought, resource, action, context } = request
   requireCurrent(deps.following)
   const at = await readMoment(deps, context)
-  const facts = at === undefined ? deps.knowledge : deps.knowledge.asOf(at)
+  const facts = factsAt(deps.knowledge, at)
   const onRecord = await facts.entity({ orgId: caller.orgId, type: resource.type, id: resource.id })
   const question = { resource, action, subjectProperties: sought.properties, context, storedResource: onRecord?.attributes }
   const found = await searchPage(request, await candidateSubjects(deps, caller, { type: sought.type, at }), ({ id, subject }) =>

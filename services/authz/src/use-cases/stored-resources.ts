@@ -5,6 +5,7 @@ import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import type { Properties } from '../domain/attributes.ts'
 import { isSubject, type Obstructed, type Subject } from '../domain/subject.ts'
 import { listEntities } from '../store/entities.ts'
+import { factsAt } from './knowledge.ts'
 import type { DecidingDeps } from './decide-for-caller.ts'
 import type { Candidates } from './search-pages.ts'
 
@@ -13,7 +14,7 @@ type Asked = { readonly orgId: string; readonly resource: { readonly type: strin
 /** Undefined where nothing is on record, or where nothing on record could matter: then nobody looks. */
 export async function storedAttributesOf({ knowledge }: Pick<DecidingDeps, 'knowledge'>, subject: Subject | Obstructed, { orgId, resource, at }: Asked): Promise<Properties | undefined> {
   if (!isSubject(subject) || subject.model.catalog.types.get(resource.type)?.isStored !== true) return undefined
-  const facts = at === undefined ? knowledge : knowledge.asOf(at)
+  const facts = factsAt(knowledge, at)
   return (await facts.entity({ orgId, ...resource }))?.attributes
 }
 
@@ -32,7 +33,7 @@ export async function storedAttributesOfMany({ knowledge }: Pick<DecidingDeps, '
     group.ids.set(resource.id, [...(group.ids.get(resource.id) ?? []), place])
   })
   for (const { type, at, ids } of groups.values()) {
-    const entities = await (at === undefined ? knowledge : knowledge.asOf(at)).entities({ orgId, type, ids: [...ids.keys()] })
+    const entities = await (factsAt(knowledge, at)).entities({ orgId, type, ids: [...ids.keys()] })
     ;[...ids.values()].forEach((places, index) => places.forEach((place) => (found[place] = entities[index]?.attributes)))
   }
   return found

@@ -1,10 +1,11 @@
 /** Who holds which role: people and groups, everywhere or for one resource, for good or until a time. */
 import Type, { type Static } from 'typebox'
 import { AssignmentId, GroupId, Key, OrganizationId, UserId } from '../../common/ids.ts'
-import { listOf, PageQuery } from '../../common/page.ts'
+import { listOf } from '../../common/page.ts'
 import { Instant } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
 import { EntityKey, EntityType } from './attributes.ts'
+import { PageAtQuery } from './moment.ts'
 
 const Principal = Type.Union([Type.Object({ type: Type.Literal('user'), id: UserId }), Type.Object({ type: Type.Literal('group'), id: GroupId })])
 const ResourceRef = Type.Object({ type: EntityType, id: EntityKey })
@@ -26,7 +27,7 @@ export const ListAssignments = defineRoute({
   summary: 'Roles of people and groups in the organization, in the order they were given; of one of them with `principal`.',
   auth: 'organization',
   params: orgParams,
-  query: Type.Object({ ...PageQuery, principal: Type.Optional(Type.Union([UserId, GroupId])) }),
+  query: Type.Object({ ...PageAtQuery, principal: Type.Optional(Type.Union([UserId, GroupId])) }),
   success: { status: 200, body: listOf(Assignment), description: 'The assignments; one that has expired stays until it is ended.' },
   problems: ['forbidden'],
 })

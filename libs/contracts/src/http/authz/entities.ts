@@ -1,10 +1,11 @@
 /** The entity directory: resources, and subjects of any type, that an organization's applications store for decisions and searches. */
 import Type, { type Static } from 'typebox'
 import { Key } from '../../common/ids.ts'
-import { listOf, PageQuery } from '../../common/page.ts'
+import { listOf } from '../../common/page.ts'
 import { Instant } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
 import { AttributeValues, EntityKey, EntityType } from './attributes.ts'
+import { PageAtQuery } from './moment.ts'
 
 /** `roles`: what the entity holds as a subject, by key. */
 export const EntityContent = Type.Object({ attributes: AttributeValues, roles: Type.Optional(Type.Array(Key, { maxItems: 50, uniqueItems: true })) })
@@ -24,7 +25,7 @@ export const ListEntities = defineRoute({
   summary: 'Stored entities of a type, by id, in the organization of the token.',
   auth: 'organization',
   params: typeParams,
-  query: Type.Object(PageQuery),
+  query: Type.Object(PageAtQuery),
   success: { status: 200, body: listOf(Entity), description: 'The entities.' },
   problems: ['forbidden'],
 })

@@ -1,9 +1,10 @@
 /** Groups of an organization's members; a member of a group holds what is assigned to it. */
 import Type, { type Static } from 'typebox'
 import { GroupId, Key, OrganizationId, UserId } from '../../common/ids.ts'
-import { listOf, PageQuery } from '../../common/page.ts'
+import { listOf } from '../../common/page.ts'
 import { DisplayName, Instant } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
+import { PageAtQuery } from './moment.ts'
 
 export const Group = Type.Object({ id: GroupId, key: Key, name: Type.String(), created_at: Instant })
 export type Group = Static<typeof Group>
@@ -20,7 +21,7 @@ export const ListGroups = defineRoute({
   summary: 'The organization’s groups.',
   auth: 'organization',
   params: orgParams,
-  query: Type.Object(PageQuery),
+  query: Type.Object(PageAtQuery),
   success: { status: 200, body: listOf(Group), description: 'The groups.' },
   problems: ['forbidden'],
 })
@@ -84,7 +85,7 @@ export const ListGroupMembers = defineRoute({
   summary: 'Who belongs to the group.',
   auth: 'organization',
   params: groupParams,
-  query: Type.Object(PageQuery),
+  query: Type.Object(PageAtQuery),
   success: { status: 200, body: listOf(Type.Object({ user: Type.Object({ id: UserId }) })), description: 'The members.' },
   problems: ['forbidden'],
 })

@@ -2,9 +2,10 @@
 import Type, { type Static } from 'typebox'
 import { Key, OrganizationId, PolicyId } from '../../common/ids.ts'
 import { Instant } from '../../common/scalars.ts'
-import { listOf, PageQuery } from '../../common/page.ts'
+import { listOf } from '../../common/page.ts'
 import { defineRoute } from '../contract.ts'
 import { AttributeValues, EntityType } from './attributes.ts'
+import { PageAtQuery } from './moment.ts'
 
 const ActionName = Type.String({ pattern: '^[a-z][a-z0-9_.-]{0,62}$', maxLength: 63 })
 
@@ -78,7 +79,7 @@ export const ListPolicies = defineRoute({
   summary: 'The organization’s own policies.',
   auth: 'organization',
   params: orgParams,
-  query: Type.Object(PageQuery),
+  query: Type.Object(PageAtQuery),
   success: { status: 200, body: listOf(Policy), description: 'The policies.' },
   problems: ['forbidden'],
 })

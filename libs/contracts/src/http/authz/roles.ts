@@ -4,6 +4,7 @@ import { Key, OrganizationId, RoleId, UserId } from '../../common/ids.ts'
 import { DisplayName, Instant } from '../../common/scalars.ts'
 import { listOf, PageQuery } from '../../common/page.ts'
 import { defineRoute } from '../contract.ts'
+import { PageAtQuery } from './moment.ts'
 
 /** `resource-type:action`, or with `*` as the whole action: every action not marked sensitive. */
 export const PermissionKey = Type.String({ pattern: '^[a-z][a-z0-9_-]{0,62}:([a-z][a-z0-9_.-]{0,62}|\\*)$', maxLength: 128 })
@@ -39,7 +40,7 @@ export const ListRoles = defineRoute({
   summary: 'Roles that can be given here: the platform’s and the organization’s own.',
   auth: 'organization',
   params: orgParams,
-  query: Type.Object(PageQuery),
+  query: Type.Object(PageAtQuery),
   success: { status: 200, body: listOf(Role), description: 'The roles.' },
   problems: ['forbidden'],
 })
