@@ -72,12 +72,15 @@ export async function startDelayedPdp(o: { seed: number; mostMs: number; db: Db;
   for (const follower of Object.values(following)) follower.start()
   await Promise.all(Object.values(following).map((follower) => follower.pollNow()))
   const deps: EvaluatingDeps = { knowledge: shared.knowledge, following, clock: systemClock, decisions: { note: () => {} } }
+  /** Who asks again does so with the same token, so what is kept of an asker has a part in it. */
+  const callers = new WeakMap<Member, MemberCaller>()
   return {
     async ask(member, { action, atLeast, properties }) {
       const context = atLeast === undefined ? {} : { context: { at_least: atLeast } }
       const request = { subject: { type: 'user', id: member.id }, action: { name: action }, resource: { type: 'invoice', id: '1', properties: properties as Record<string, unknown> }, ...context }
       try {
-        const caller = callerOf(member)
+        const caller = callers.get(member) ?? callerOf(member)
+        callers.set(member, caller)
         return (atOnce(deps, { caller, body: request, clientAddress: undefined }) ?? (await evaluate(deps, caller, request))).decision
       } catch {
         return undefined

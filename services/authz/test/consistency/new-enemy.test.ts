@@ -25,7 +25,6 @@ const pdps = await Promise.all([start(1), start(2)])
 t.teardown(() => Promise.all(pdps.map((pdp) => pdp.stop())))
 
 const approval = { action: 'approve', properties: { department: 'sales', amount: 50 } }
-const ownerToken = platform.tokenOf(owner)
 const attributes = { department: 'sales', limit: 100 }
 const orgsNow = () => encodeRevision([['orgs', platform.orgs.head()]])
 
@@ -45,7 +44,7 @@ const changes: Record<string, (member: Member) => Promise<string>> = {
     return encodeRevision([['identity', platform.identity.head()]])
   },
   async role(member) {
-    const { status, headers, body } = await platform.ask(writer, { method: 'PUT', url: `/v1/organizations/${org.id}/members/${member.id}/roles`, token: ownerToken, body: { roles: [] } })
+    const { status, headers, body } = await platform.ask(writer, { method: 'PUT', url: `/v1/organizations/${org.id}/members/${member.id}/roles`, token: platform.tokenOf(owner), body: { roles: [] } })
     if (status !== 200) throw new Error(`the roles were not changed: ${JSON.stringify(body)}`)
     return String(headers['gatehouse-revision'])
   },
