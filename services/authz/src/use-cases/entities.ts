@@ -3,7 +3,7 @@ import type { Entity, EntityContent } from '@gatehouse/contracts/http/authz/enti
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type OrgCaller } from '@gatehouse/service-kit/http/caller'
 import type { PageOf } from '@gatehouse/service-kit/http/page'
-import { newId } from '@gatehouse/service-kit/ids/type-id'
+import { isTypeId, newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../deps.ts'
@@ -56,6 +56,7 @@ export async function getEntity(deps: Deps, caller: OrgCaller, { type, id }: Nam
 export async function putEntity(deps: Deps, caller: OrgCaller, input: EntityChange & { content: EntityContent }): Promise<VersionedEntity> {
   await requirePermission(deps, caller, permissions.writeEntities)
   if (input.type === 'service_account' && isPlatformPrincipal(input)) throw problem('validation_failed', { detail: 'Service accounts are known to the platform; they are not stored.' })
+  if (isPlatformPrincipal(input) && !isTypeId('user', input.id)) throw problem('validation_failed', { detail: 'This id is not one of the platform’s, and only those begin so.' })
   if (isOrganization(input) && input.id !== caller.orgId) throw problem('validation_failed', { detail: 'An organization stores what is known of itself, and of no other.' })
   if ((input.content.roles ?? []).length > 0) await requirePermission(deps, caller, permissions.assignRoles)
   return writing(deps, caller, input, (tx, model) => put(tx, { model, caller, input }))

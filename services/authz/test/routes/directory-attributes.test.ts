@@ -90,6 +90,7 @@ t.test('400: what cannot be stored of a person or an organization, or declared o
   t.same(await complaints(store('user', ann.id, {}, { roles: ['viewer'] })), [400, ['/roles']])
   t.match(await complaints(store('organization', other.id, { plan: 'team' })), [400, /of no other/])
   t.match(await complaints(store('service_account', newId('svc'), {})), [400, /known to the platform/])
+  t.match(await complaints(store('user', 'user_bob', { trained: true })), [400, /not one of the platform/], 'it would be decided about and never found')
   const declare = (more: object) => asAdministrator('PUT', 'more', { ...reports, resource_types: [{ key: 'thing', attributes: {}, actions: [{ name: 'see' }] }], policies: [], user_attributes: {}, organization_attributes: {}, ...more })
   t.same(await complaints(declare({ organization_attributes: { seats: { type: 'number', provenance: ['caller'] } } })), [400, ['/organization_attributes/seats']])
   t.same(await complaints(declare({ user_attributes: { email_verified: { type: 'boolean', provenance: ['stored'] } } })), [400, ['/user_attributes/email_verified']])
