@@ -1,14 +1,13 @@
 /** What a subject may do at one moment and not at another: each action of each type, planned over all resources with the rows of both moments. */
 import type { AccessDiffRequest, AccessDiffResponse } from '@gatehouse/contracts/http/authz/explanation'
 import { plan } from '@gatehouse/policy/plan/plan'
-import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
 import { planFor } from '../domain/decision.ts'
-import { momentOf } from '../domain/moment.ts'
 import { isSubject, type Obstructed, type Subject } from '../domain/subject.ts'
 import { subjectsFor } from './asked-subjects.ts'
 import { requireCurrent, revisionNow } from './currency.ts'
 import type { DecidingDeps } from './decide-for-caller.ts'
+import { requireMoment } from './moment.ts'
 
 type Difference = AccessDiffResponse['data'][number]
 /** By permission: on how many resources, and what it depends on. */
@@ -17,12 +16,7 @@ type Access = ReadonlyMap<string, { readonly extent: 'some' | 'all'; readonly on
 /** @throws AppError `validation_failed`, `not_current` */
 export async function diffAccess(deps: DecidingDeps, caller: OrgCaller, { subject: named, from, to }: AccessDiffRequest): Promise<AccessDiffResponse> {
   requireCurrent(deps.following)
-  const nowMs = deps.clock.now().getTime()
-  const moments = [from, to].map((at, index) => {
-    const moment = momentOf({ at }, nowMs)
-    if (!moment.ok) throw problem('validation_failed', { errors: [{ path: index === 0 ? '/from' : '/to', message: moment.message }] })
-    return moment.at
-  })
+  const moments = [requireMoment(deps, from, '/from'), requireMoment(deps, to, '/to')]
   const find = subjectsFor(deps, caller)
   const [before, after] = (await Promise.all(moments.map((at) => find(named, at)))).map(accessOf) as [Access, Access]
   const permissions = [...new Set([...before.keys(), ...after.keys()])].sort()

@@ -13,6 +13,14 @@ import { loadRows } from './policy-models.ts'
 export type Window = { readonly since?: Date | undefined; readonly until?: Date | undefined; readonly most: number }
 
 const pageSize = 5000
+/** Decisions looked at where nobody says how many: the newest. */
+export const mostByDefault = 10_000
+
+export const windowOf = ({ since, until, limit = mostByDefault }: { readonly since?: string | undefined; readonly until?: string | undefined; readonly limit?: number | undefined }): Window => ({
+  most: limit,
+  since: since === undefined ? undefined : new Date(since),
+  until: until === undefined ? undefined : new Date(until),
+})
 
 /** @throws AppError `invalid_policy` */
 export async function impactOf({ db }: { db: Db }, orgId: string, { source, window }: { source: PolicySource; window: Window }): Promise<Impact> {

@@ -1,8 +1,7 @@
 /** One page of a list, of now or of a moment of the past. The moment is part of the cursor, so no page is of another moment than the first. */
-import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { decodeCursor, pageOf, type CursorValues, type PageOf } from '@gatehouse/service-kit/http/page'
 import type { Deps } from '../deps.ts'
-import { momentOf } from '../domain/moment.ts'
+import { requireMoment } from './moment.ts'
 
 export type ListQuery = { readonly limit?: number | undefined; readonly cursor?: string | undefined; readonly at?: string | undefined }
 
@@ -17,10 +16,8 @@ type Pages<Row> = {
 const limitByDefault = 50
 
 /** @throws AppError `validation_failed`, `invalid_cursor` */
-export async function pageAt<Row>({ clock }: Pick<Deps, 'clock'>, query: ListQuery, { length, isPlace, placeOf, read }: Pages<Row>): Promise<PageOf<Row> & { readonly at: Date | undefined }> {
-  const given = momentOf({ at: query.at }, clock.now().getTime())
-  if (!given.ok) throw problem('validation_failed', { errors: [{ path: 'query/at', message: given.message }] })
-  const { at } = given
+export async function pageAt<Row>(deps: Pick<Deps, 'clock'>, query: ListQuery, { length, isPlace, placeOf, read }: Pages<Row>): Promise<PageOf<Row> & { readonly at: Date | undefined }> {
+  const at = requireMoment(deps, query.at, 'query/at')
   const moment = at === undefined ? [] : [at.getTime()]
   const after = decodeCursor(query.cursor, length + moment.length, (values) => values[length] === moment[0] && isPlace(values.slice(0, length)))?.slice(0, length)
   const limit = query.limit ?? limitByDefault

@@ -13,13 +13,10 @@ import type { PolicyShadowRow } from '../store/schema.ts'
 import { announceShadowEnded, announceShadowStarted } from './announce.ts'
 import { changePolicies } from './change-policies.ts'
 import { requirePermission } from './check-permissions.ts'
-import { impactOf } from './impact.ts'
+import { impactOf, mostByDefault } from './impact.ts'
 import { done } from './refusal.ts'
 import { findDraftSource } from './simulate.ts'
 import { simulationView } from './views.ts'
-
-/** Decisions a report looks at, the newest. */
-const most = 10_000
 
 const timesOf = ({ startedAt, endsAt }: PolicyShadowRow) => ({ started_at: startedAt.toISOString(), ends_at: endsAt.toISOString() })
 
@@ -51,5 +48,5 @@ export async function getPolicyShadow(deps: Deps, caller: OrgCaller, policyId: s
   const [shadow, draft] = await inScope(deps.db, { orgId }, async (tx) => [await findPolicyShadow(tx, { orgId, policyId }), await findDraftSource(tx, { orgId, policyId })] as const)
   if (!shadow || !draft) throw problem('not_found')
   const { source } = draft
-  return { ...timesOf(shadow), report: simulationView(source.key, await impactOf(deps, orgId, { source, window: { since: shadow.startedAt, most } })) }
+  return { ...timesOf(shadow), report: simulationView(source.key, await impactOf(deps, orgId, { source, window: { since: shadow.startedAt, most: mostByDefault } })) }
 }

@@ -17,13 +17,12 @@ import { listApplications } from '../store/catalog.ts'
 import type { About } from '../store/decisions.ts'
 import { rowContent } from './change-policies.ts'
 import { requirePermission } from './check-permissions.ts'
-import { recordedDecisions } from './impact.ts'
+import { recordedDecisions, windowOf } from './impact.ts'
 import { loadRows } from './policy-models.ts'
 import { checkDeclaration } from './put-application.ts'
 import { valueOf } from './refusal.ts'
 import { applicationSimulationView } from './views.ts'
 
-const mostByDefault = 10_000
 /** Rules that were compiled twice, as they are and as they would be; most organizations have the same. */
 const mostChanges = 200
 
@@ -32,15 +31,17 @@ type Draft = { readonly key: string; readonly manifest: ApplicationManifest; rea
 /** @throws AppError `forbidden`, `validation_failed`, `invalid_policy`, `conflict` */
 export async function simulateApplication(deps: Deps, caller: UserCaller, { key, request }: { key: string; request: ApplicationSimulationRequest }): Promise<ApplicationSimulation> {
   await requirePermission(deps, caller, permissions.writeCatalog, 'platform')
-  const { manifest, since, until, limit: most = mostByDefault } = request
-  const declared = await inScope(deps.system, {}, (tx) => listApplications(tx))
-  const check = valueOf(await inScope(deps.system, {}, (tx) => checkDeclaration(tx, { key, manifest }, declared)))
+  const { manifest } = request
+  const { declared, checked } = await inScope(deps.system, {}, async (tx) => {
+    const declared = await listApplications(tx)
+    return { declared, checked: await checkDeclaration(tx, { key, manifest }, declared) }
+  })
+  const check = valueOf(checked)
   const known = declared.find((application) => application.key === key)
   const about: About[] = [...new Set([...manifest.resource_types, ...(known?.manifest.resource_types ?? [])].map((type) => type.key))].map((resourceType) => ({ resourceType }))
   const changeOf = createChanges(deps, { key, manifest, check })
   const { add, impact } = countImpact()
-  const window = { most, ...(since === undefined ? {} : { since: new Date(since) }), ...(until === undefined ? {} : { until: new Date(until) }) }
-  for await (const page of recordedDecisions({ db: deps.system, about, window })) for (const record of page) add(record, await changeOf(record.orgId))
+  for await (const page of recordedDecisions({ db: deps.system, about, window: windowOf(request) })) for (const record of page) add(record, await changeOf(record.orgId))
   return applicationSimulationView(key, impact)
 }
 

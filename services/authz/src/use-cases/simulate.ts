@@ -9,18 +9,14 @@ import { permissions } from '../domain/platform.ts'
 import { findPolicyDraft } from '../store/policy-drafts.ts'
 import { findPolicy } from '../store/policies.ts'
 import { requirePermission } from './check-permissions.ts'
-import { impactOf } from './impact.ts'
+import { impactOf, windowOf } from './impact.ts'
 import { simulationView } from './views.ts'
-
-const mostByDefault = 10_000
 
 /** @throws AppError `forbidden`, `not_found`, `invalid_policy`, `validation_failed` */
 export async function simulate(deps: Deps, caller: OrgCaller, request: SimulationRequest): Promise<Simulation> {
   await requirePermission(deps, caller, permissions.readPolicies)
-  const { since, until, limit: most = mostByDefault } = request
   const source = await sourceOf(deps, caller.orgId, request)
-  const window = { most, ...(since === undefined ? {} : { since: new Date(since) }), ...(until === undefined ? {} : { until: new Date(until) }) }
-  return simulationView(source.key, await impactOf(deps, caller.orgId, { source, window }))
+  return simulationView(source.key, await impactOf(deps, caller.orgId, { source, window: windowOf(request) }))
 }
 
 async function sourceOf({ db }: Deps, orgId: string, { policy_id: policyId, policy }: SimulationRequest): Promise<PolicySource> {
