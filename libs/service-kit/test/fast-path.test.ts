@@ -31,7 +31,7 @@ bindRoute(
       if (body.word === 'fault') throw new TypeError('a mistake in the fast answer')
       if (body.hard === true) return undefined
       ways.push('fast')
-      return answer(body.word, caller.orgId, clientAddress)
+      return JSON.stringify(answer(body.word, caller.orgId, clientAddress))
     },
   },
 )

@@ -45,14 +45,14 @@ export type RouteHandler<C extends RouteContract> = (input: Handled<C>) => Promi
  * Serves `contract` on `app` (made by createServer). `atOnce` may give the same answer without waiting, ahead of the framework: for a POST on a fixed path
  * by whoever acts for an organization, that takes no idempotency key and sets no header.
  */
-export function bindRoute<const C extends RouteContract>(app: FastifyInstance, contract: C, handler: RouteHandler<C>, { atOnce }: { atOnce?: AnswerAtOnce<BodyOf<C>, SuccessOf<C>> } = {}): void {
+export function bindRoute<const C extends RouteContract>(app: FastifyInstance, contract: C, handler: RouteHandler<C>, { atOnce }: { atOnce?: AnswerAtOnce<BodyOf<C>> } = {}): void {
   const settings = serverSettings(app)
   const read = createReader(contract)
   const { status, body: answer } = contract.success
   const { idempotency } = settings
   if (contract.idempotent && idempotency === undefined) throw new Error(`${contract.operationId} is idempotent: createServer needs an idempotency store`)
   const bodyLimit = contract.bodyLimitBytes ?? defaultBodyLimitBytes
-  if (atOnce) addFastPath(settings.fastPaths, { contract, bodyLimitBytes: bodyLimit, answer: atOnce as AnswerAtOnce<unknown, unknown> })
+  if (atOnce) addFastPath(settings.fastPaths, { contract, bodyLimitBytes: bodyLimit, answer: atOnce as AnswerAtOnce<unknown> })
 
   app.route({
     method: contract.method,

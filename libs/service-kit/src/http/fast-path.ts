@@ -18,10 +18,10 @@ import type { Validator } from './validation.ts'
 
 /** What a route is told; everything in it was verified. */
 export type FastRequest<Body> = { readonly caller: OrgCaller; readonly body: Body; readonly clientAddress: string | undefined }
-/** The body of the success. Undefined, or anything thrown: go the whole way. */
-export type AnswerAtOnce<Body, Success> = (request: FastRequest<Body>) => Success | undefined
+/** The body of the success as JSON. Undefined, or anything thrown: go the whole way. */
+export type AnswerAtOnce<Body> = (request: FastRequest<Body>) => string | undefined
 
-type Path = { readonly contract: RouteContract; readonly bodyLimitBytes: number; readonly validate: Validator; readonly answer: AnswerAtOnce<unknown, unknown>; readonly labels: AnswerLabels }
+type Path = { readonly contract: RouteContract; readonly bodyLimitBytes: number; readonly validate: Validator; readonly answer: AnswerAtOnce<unknown>; readonly labels: AnswerLabels }
 
 export type FastPaths = {
   add(path: Omit<Path, 'labels'>): void
@@ -85,8 +85,7 @@ function takeBody(request: IncomingMessage, take: (body: Buffer) => void): void 
 function answerOf(path: Path, { caller, body, head }: { caller: OrgCaller; body: Buffer; head: UsualHead }): string | undefined {
   try {
     const valid = path.validate(parseJsonBody(body))
-    const answer = valid.ok ? path.answer({ caller, body: valid.value, clientAddress: head.clientAddress }) : undefined
-    return answer === undefined ? undefined : JSON.stringify(answer)
+    return valid.ok ? path.answer({ caller, body: valid.value, clientAddress: head.clientAddress }) : undefined
   } catch {
     // The whole way meets it again and says it properly.
     return undefined

@@ -43,16 +43,21 @@ export function assembleAttributes(schema: ConditionSchema, stated: Stated, sett
 }
 
 type Known = AttributeSchema & { readonly name: string; readonly isCallers: boolean }
+/** `others`: those on whom the caller's word is not the only one. */
+type KnownAttributes = { readonly all: readonly Known[]; readonly others: readonly Known[]; readonly callersAlone: ReadonlyMap<string, AttributeType> }
 
 /** Schemas never change; looking their attributes up once is most of the work. */
-const listed = new WeakMap<AttributeSchemas, readonly Known[]>()
+const listed = new WeakMap<AttributeSchemas, KnownAttributes>()
+const noneKnown: AttributeSchemas = {}
 
-function knownIn(schemas: AttributeSchemas): readonly Known[] {
+function knownIn(schemas: AttributeSchemas): KnownAttributes {
   const found = listed.get(schemas)
   if (found !== undefined) return found
-  const list = Object.entries(schemas).map(([name, known]) => ({ ...known, name, isCallers: known.provenance.includes('caller') }))
-  listed.set(schemas, list)
-  return list
+  const all = Object.entries(schemas).map(([name, known]) => ({ ...known, name, isCallers: known.provenance.includes('caller') }))
+  const others = all.filter(({ provenance }) => provenance.some((from) => from !== 'caller'))
+  const known = { all, others, callersAlone: new Map(all.filter((one) => one.isCallers && !others.includes(one)).map(({ name, type }) => [name, type])) }
+  listed.set(schemas, known)
+  return known
 }
 
 /** What was said of one source, and where complaints go. */
@@ -64,22 +69,40 @@ type Said = {
   readonly errors: DefinitionError[]
 }
 
-function believedValues(schemas: AttributeSchemas | undefined, { source, platform, stored, caller, errors }: Said): Properties {
+function believedValues(schemas: AttributeSchemas | undefined, said: Said): Properties {
+  const { platform, stored, caller } = said
   // Nobody but the platform spoke: what it says is about known attributes only, and there is nothing to weigh.
   if (caller === undefined && stored === undefined) return platform ?? nothing
+  const { all, others, callersAlone } = knownIn(schemas ?? noneKnown)
+  const asStated = caller && believedAsStated(caller, callersAlone)
+  const values = asStated ?? {}
+  for (const known of asStated ? others : all) believe(known, said, values)
+  return values
+}
+
+/** Mostly a caller states what is theirs alone, and rightly: then all of it is believed as it stands. Undefined: it takes weighing. */
+function believedAsStated(stated: Properties, types: ReadonlyMap<string, AttributeType>): Record<string, unknown> | undefined {
   const values: Record<string, unknown> = {}
-  for (const known of schemas === undefined ? [] : knownIn(schemas)) {
-    const { name, provenance } = known
-    const stated = statement(caller, name)
-    if (stated !== undefined) refuseUnlessTheirs(known, { value: stated, source, errors })
-    for (const from of provenance) {
-      const said = from === 'caller' ? stated : statement(from === 'platform' ? platform : stored, name)
-      if (isAbsent(said)) continue
-      values[name] = said
-      break
-    }
+  for (const name in stated) {
+    const value = stated[name]
+    const type = types.get(name)
+    if (type === undefined || !isOfType(type, value)) return undefined
+    values[name] = value
   }
   return values
+}
+
+/** The first in its order that has a value. */
+function believe(known: Known, { source, platform, stored, caller, errors }: Said, values: Record<string, unknown>): void {
+  const { name, provenance } = known
+  const stated = statement(caller, name)
+  if (stated !== undefined) refuseUnlessTheirs(known, { value: stated, source, errors })
+  for (const from of provenance) {
+    const said = from === 'caller' ? stated : statement(from === 'platform' ? platform : stored, name)
+    if (isAbsent(said)) continue
+    values[name] = said
+    return
+  }
 }
 
 const isAbsent = (value: unknown): boolean => value === undefined || value === null

@@ -14,6 +14,19 @@ export function outcomeView(given: Answer): Omit<EvaluationResponse['context'], 
   return 'obligation' in given && given.obligation !== undefined ? { reason, obligation: obligationView(given.obligation) } : { reason }
 }
 
+/** What a set of policies decides with again and again is written once. */
+const texts = new WeakMap<Answer, string>()
+
+/** The same as JSON, without the braces around it. */
+export function outcomeText(given: Answer): string {
+  const known = texts.get(given)
+  if (known !== undefined) return known
+  const text = JSON.stringify(outcomeView(given)).slice(1, -1)
+  // An answer that names what was missing is made for its question and never given again.
+  if (!('missing' in given.reason)) texts.set(given, text)
+  return text
+}
+
 function obligationView(obligation: Obligation): NonNullable<EvaluationResponse['context']['obligation']> {
   if (obligation.type !== 'step_up') return { type: obligation.type }
   const { type, acr_values, max_age } = obligation

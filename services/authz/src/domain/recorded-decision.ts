@@ -62,7 +62,12 @@ export function recordOf({ orgId, named, subject, question, given }: Decided, de
 
 /** What may be kept, and the names of what may not. */
 function split(values: Properties, schemas: AttributeSchemas): [Properties, string[]] {
-  const names = Object.keys(values).filter((name) => values[name] !== undefined)
-  const isSensitive = (name: string): boolean => Object.hasOwn(schemas, name) && schemas[name]?.sensitive === true
-  return [Object.fromEntries(names.filter((name) => !isSensitive(name)).map((name) => [name, values[name]])), names.filter(isSensitive)]
+  const kept: Record<string, unknown> = {}
+  const left: string[] = []
+  for (const [name, value] of Object.entries(values)) {
+    if (value === undefined) continue
+    if (Object.hasOwn(schemas, name) && schemas[name]?.sensitive === true) left.push(name)
+    else kept[name] = value
+  }
+  return [kept, left]
 }

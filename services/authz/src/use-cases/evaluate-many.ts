@@ -10,7 +10,7 @@ import { evaluationReader, type Defaults, type ReadEvaluation } from '../domain/
 import { answer, type Answer } from '../domain/decision.ts'
 import { obstructed, type Obstructed, type Subject } from '../domain/subject.ts'
 import { momentOf } from '../domain/moment.ts'
-import { outcomeView } from '../domain/reason-view.ts'
+import { outcomeText, outcomeView } from '../domain/reason-view.ts'
 import { subjectsFor } from './asked-subjects.ts'
 import { awaitRevision, requireCurrent, revisionNow } from './currency.ts'
 import type { DecidingDeps } from './decide-for-caller.ts'
@@ -35,12 +35,12 @@ export async function evaluateMany(deps: EvaluatingDeps, caller: OrgCaller, requ
   const placed = read.map((one, index) => (one.ok ? { subject: subjects[index], resource: one.evaluation.resource, at: one.at } : undefined))
   const onRecord = await storedAttributesOfMany(deps, caller.orgId, placed)
   const found = subjects.map((subject, index) => ({ subject, storedResource: onRecord[index] }))
-  const evaluations = answerInOrder(deps, caller.orgId, { read, found, options })
+  const evaluations = answerInOrder(deps, caller.orgId, { read, found, options }).map(view)
   return { context: { revision: revisionNow(deps.following) }, evaluations }
 }
 
-/** The same from memory, without waiting. Undefined, or anything thrown: it takes `evaluateMany`. */
-export function evaluateManyAtOnce(deps: EvaluatingDeps, { caller, body, clientAddress }: AskedAtOnce<EvaluationsRequest>): EvaluationsResponse | undefined {
+/** The same from memory, without waiting, as JSON. Undefined, or anything thrown: it takes `evaluateMany`. */
+export function evaluateManyAtOnce(deps: EvaluatingDeps, { caller, body, clientAddress }: AskedAtOnce<EvaluationsRequest>): string | undefined {
   const { evaluations: items = [], options, ...top } = body
   if (items.length === 0) return evaluateAtOnce(deps, { caller, body: single(top), clientAddress })
   requireCurrent(deps.following)
@@ -54,32 +54,35 @@ export function evaluateManyAtOnce(deps: EvaluatingDeps, { caller, body, clientA
     const subject = find(one.evaluation.subject)
     return { subject, storedResource: storedAtHand(deps, subject, { orgId: caller.orgId, resource: one.evaluation.resource }) }
   })
-  const evaluations = answerInOrder(deps, caller.orgId, { read, found, options })
-  return { context: { revision: revisionNow(deps.following) }, evaluations }
+  const evaluations = answerInOrder(deps, caller.orgId, { read, found, options }).map(text)
+  return `{"context":{"revision":${JSON.stringify(revisionNow(deps.following))}},"evaluations":[${evaluations.join(',')}]}`
 }
 
 type Found = { readonly subject?: Subject | Obstructed | undefined; readonly storedResource?: Properties | undefined }
 
+/** One that could not be read, and why not. */
+type Unreadable = { readonly allowed: false; readonly message: string }
+
 /** Until the semantic says that nothing more is asked. */
-function answerInOrder(deps: EvaluatingDeps, orgId: string, o: { read: readonly ReadAsked[]; found: readonly Found[]; options: EvaluationsRequest['options'] }): EvaluationOfMany[] {
+function answerInOrder(deps: EvaluatingDeps, orgId: string, o: { read: readonly ReadAsked[]; found: readonly Found[]; options: EvaluationsRequest['options'] }): (Answer | Unreadable)[] {
   const last = lastDecision[o.options?.evaluations_semantic ?? 'execute_all']
-  const evaluations: EvaluationOfMany[] = []
+  const answers: (Answer | Unreadable)[] = []
   for (let index = 0; index < o.read.length; index += 1) {
     const one = o.read[index] as ReadAsked
-    const given = one.ok ? answerOne(deps, orgId, { one, found: o.found[index] }) : failed(400, one.message)
-    evaluations.push(given)
-    if (given.decision === last) break
+    const given = one.ok ? answerOne(deps, orgId, { one, found: o.found[index] }) : { allowed: false as const, message: one.message }
+    answers.push(given)
+    if (given.allowed === last) break
   }
-  return evaluations
+  return answers
 }
 
-function answerOne({ decisions }: EvaluatingDeps, orgId: string, { one, found }: { readonly one: ReadAsked & { readonly ok: true }; readonly found: Found | undefined }): EvaluationOfMany {
+function answerOne({ decisions }: EvaluatingDeps, orgId: string, { one, found }: { readonly one: ReadAsked & { readonly ok: true }; readonly found: Found | undefined }): Answer {
   const { subject: named, resource, action, context } = one.evaluation
   const subject = found?.subject
   const question = { resource, action, subjectProperties: named.properties, context, storedResource: found?.storedResource }
   const given = subject === undefined ? obstructed('unknown_subject') : answer(subject, question)
   if (one.at === undefined) decisions.note({ orgId, named, subject, question, given })
-  return view(given)
+  return given
 }
 
 type ReadAsked = (ReadEvaluation & { readonly ok: true; readonly at: Date | undefined }) | (ReadEvaluation & { readonly ok: false })
@@ -129,9 +132,13 @@ async function findSubjects(deps: DecidingDeps, caller: OrgCaller, read: readonl
   )
 }
 
-const failed = (status: number, message: string): EvaluationOfMany => ({ decision: false, context: { reason: { code: 'invalid_request' }, error: { status, message } } })
+const failed = (code: string, message: string): EvaluationOfMany => ({ decision: false, context: { reason: { code }, error: { status: 400, message } } })
 
-function view(given: Answer): EvaluationOfMany {
-  if ('errors' in given) return { decision: false, context: { reason: { code: given.reason.code }, error: { status: 400, message: given.errors.map(({ path, message }) => `${path} ${message}`).join('; ') } } }
+function view(given: Answer | Unreadable): EvaluationOfMany {
+  if ('message' in given) return failed('invalid_request', given.message)
+  if ('errors' in given) return failed(given.reason.code, given.errors.map(({ path, message }) => `${path} ${message}`).join('; '))
   return { decision: given.allowed, context: outcomeView(given) }
 }
+
+const text = (given: Answer | Unreadable): string =>
+  'message' in given || 'errors' in given ? JSON.stringify(view(given)) : `{"decision":${given.allowed},"context":{${outcomeText(given)}}}`

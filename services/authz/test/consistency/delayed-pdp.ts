@@ -1,4 +1,5 @@
 /** A decision point of its own beside the others, which hears of everything late: each event after a delay drawn from a seed, in order. */
+import type { EvaluationResponse } from '@gatehouse/contracts/http/authz/evaluation'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { connectNats } from '@gatehouse/service-kit/events/nats'
 import { createLocalClient, type Spine } from '@gatehouse/service-kit/events/producer'
@@ -30,9 +31,10 @@ export function seeded(seed: number): () => number {
 }
 
 /** As the way ahead of the framework asks. */
-function atOnce(...asked: Parameters<typeof evaluateAtOnce>): ReturnType<typeof evaluateAtOnce> {
+function atOnce(...asked: Parameters<typeof evaluateAtOnce>): EvaluationResponse | undefined {
   try {
-    return evaluateAtOnce(...asked)
+    const text = evaluateAtOnce(...asked)
+    return text === undefined ? undefined : (JSON.parse(text) as EvaluationResponse)
   } catch {
     return undefined
   }
