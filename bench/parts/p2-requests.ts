@@ -32,18 +32,22 @@ export async function measureRequests(effort: Effort, cleanup: Cleanup, parts: R
   const cerbos = hasCerbos() && !effort.quick ? await startCerbos(cleanup, model) : undefined
   const results: PartResult[] = []
   if (parts.has('p2') || parts.has('p3')) {
-    const own = contender('Gatehouse authz', authz.pid(), () => ownOrder(authz, { path: '/access/v1/evaluation', requests: singles.map((question) => evaluation(question, askers)) }))
+    const asked: Asked = { path: '/access/v1/evaluation', requests: singles.map((question) => evaluation(question, askers)) }
+    const own = contender('Gatehouse authz', authz.pid(), () => ownOrder(authz, asked))
     const peer = cerbos && contender(`Cerbos ${cerbos.version}`, cerbos.pid, () => cerbosOrder(cerbos, singles.map((question) => [question])))
-    const bare = effort.quick ? undefined : await bareContender(cleanup, authz, { askers, question: singles[0] as Judged })
-    await race([own, peer, bare], effort, 'P2, P3')
+    const bare = effort.quick ? undefined : await leastContender(cleanup, authz, asked)
+    const reader = effort.quick ? undefined : await leastContender(cleanup, authz, { ...asked, isReader: true })
+    await race([own, peer, bare, reader], effort, 'P2, P3')
     if (peer !== undefined || effort.quick) results.push(requestResult(own, peer))
-    if (bare !== undefined) results.push(bareResult(own, bare))
+    if (bare !== undefined && reader !== undefined) results.push(bareResult(own, bare, reader))
   }
   if (parts.has('p4')) {
-    const own = contender('Gatehouse authz', authz.pid(), () => ownOrder(authz, { path: '/access/v1/evaluations', requests: batches.map((batch) => evaluations(batch, askers)) }))
+    const asked: Asked = { path: '/access/v1/evaluations', requests: batches.map((batch) => evaluations(batch, askers)) }
+    const own = contender('Gatehouse authz', authz.pid(), () => ownOrder(authz, asked))
     const peer = cerbos && contender(`Cerbos ${cerbos.version}`, cerbos.pid, () => cerbosOrder(cerbos, batches))
-    await race([own, peer], effort, 'P4')
-    results.push(batchResult(own, peer))
+    const reader = effort.quick ? undefined : await leastContender(cleanup, authz, { ...asked, isReader: true })
+    await race([own, peer, reader], effort, 'P4')
+    results.push(batchResult(own, peer, reader))
   }
   return results
 }
@@ -56,6 +60,7 @@ function createBatches(model: Model, count: number): Judged[][] {
   return Array.from({ length: count }, (_, batch) => questions.slice(batch * batchSize, (batch + 1) * batchSize))
 }
 
+type Asked = { readonly path: string; readonly requests: readonly OwnRequest[] }
 type OwnRequest = { readonly body: object; readonly expected: readonly boolean[]; readonly token: string }
 
 const askerOf = (askers: readonly Asker[], { holder }: Judged): Asker => askers[holder.index] as Asker
@@ -73,7 +78,7 @@ function evaluations(batch: readonly Judged[], askers: readonly Asker[]): OwnReq
 }
 
 /** Made anew for each run, because assertions expire. */
-const ownOrder = (authz: Authz, o: { path: string; requests: readonly OwnRequest[] }): LoadOrder => ({
+const ownOrder = (authz: Authz, o: Asked): LoadOrder => ({
   port: authz.port, connections: 32, marker: '"decision":', yes: 'true',
   requests: o.requests.map(({ token, body, expected }): LoadRequest => ({ path: o.path, headers: authz.headersFor(token), body: JSON.stringify(body), expected })),
 })
@@ -89,14 +94,16 @@ const cerbosOrder = ({ port }: Cerbos, batches: readonly (readonly Judged[])[]):
   }),
 })
 
-async function bareContender(cleanup: Cleanup, authz: Authz, o: { askers: readonly Asker[]; question: Judged }): Promise<Contender> {
-  const request = evaluation(o.question, o.askers)
-  const { body } = await authz.call('POST', '/access/v1/evaluation', { token: request.token, body: request.body })
+/** A bare server that answers what authz answered to the first. The same requests, always the same answer: there is nothing to compare. */
+async function leastContender(cleanup: Cleanup, authz: Authz, o: Asked & { isReader?: boolean }): Promise<Contender> {
+  const { body } = await authz.call('POST', o.path, o.requests[0] as OwnRequest)
   const port = await freePort()
   const script = fileURLToPath(new URL('../servers/bare-http.ts', import.meta.url))
-  const child = await startChild(cleanup, { name: 'the bare server', command: process.execPath, args: ['--import', 'tsx', script, String(port), JSON.stringify(body)], isReady: () => answersOk(`http://127.0.0.1:${port}`) })
-  // The same request bytes; the answer is always the same one, so there is nothing to compare.
-  return contender('bare node:http', child.pid, () => ({ ...ownOrder(authz, { path: '/access/v1/evaluation', requests: [request] }), port }))
+  const args = ['--import', 'tsx', script, String(port), JSON.stringify(body), ...(o.isReader === true ? ['json'] : [])]
+  const child = await startChild(cleanup, { name: 'the bare server', command: process.execPath, args, isReady: () => answersOk(`http://127.0.0.1:${port}`) })
+  const name = o.isReader === true ? 'node:http with JSON.parse and JSON.stringify' : 'bare node:http'
+  const requests = o.requests.map((request) => ({ ...request, expected: [] }))
+  return contender(name, child.pid, () => ({ ...ownOrder(authz, { path: o.path, requests }), port }))
 }
 
 async function race(contenders: readonly (Contender | undefined)[], effort: Effort, part: string): Promise<void> {
@@ -163,20 +170,21 @@ const requestResult = (own: Contender, peer: Contender | undefined): PartResult 
     targets: peer === undefined ? [] : [atLeast('requests/s over Cerbos', ratioOf(rates(own), rates(peer)), 10), atMost('p99 against Cerbos', ratioOf(p99s(own), p99s(peer)), 0.25)],
   })
 
-const bareResult = (own: Contender, bare: Contender): PartResult => {
-  const cpuRatio = ratioOf(cpus(bare), cpus(own))
-  return result('P3', {
+const bareResult = (own: Contender, bare: Contender, reader: Contender): PartResult =>
+  result('P3', {
     title: 'The same beside a bare node:http server that answers the same body',
-    notes: [`By CPU time per request, which the load process cannot limit: ${rounded(cpuRatio)}x.`],
-    contenders: [own, { ...bare, loads: bare.loads.map((load) => ({ ...load, compared: 0, wrong: 0 })) }],
+    notes: [
+      `By CPU time per request, which the load process cannot limit: ${rounded(ratioOf(cpus(bare), cpus(own)))}x.`,
+      `A server that parses the question and writes the answer, and does nothing in between, reaches ${rounded(ratioOf(rates(reader), rates(bare)))}x; authz reaches ${rounded(ratioOf(rates(own), rates(reader)))}x of that one.`,
+    ],
+    contenders: [own, bare, reader],
     targets: [atLeast('requests/s against bare node:http', ratioOf(rates(own), rates(bare)), 0.75)],
   })
-}
 
-const batchResult = (own: Contender, peer: Contender | undefined): PartResult =>
+const batchResult = (own: Contender, peer: Contender | undefined, reader: Contender | undefined): PartResult =>
   result('P4', {
     title: '100 checks per request: /access/v1/evaluations beside Cerbos’ CheckResources',
-    notes: [equalTerms],
-    contenders: [own, peer],
+    notes: [equalTerms, ...(peer && reader ? [`A server that parses the questions and writes the answers, and decides nothing, reaches ${rounded(ratioOf(rates(reader), rates(peer)))}x of Cerbos.`] : [])],
+    contenders: [own, peer, reader],
     targets: peer === undefined ? [] : [atLeast('checks/s over Cerbos', ratioOf(rates(own), rates(peer)), 40)],
   })

@@ -76,7 +76,7 @@ async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
 /** The one written last: thousands of answers rest on the same positions. */
 let written = { positions: [-1, -1, -1, -1] as readonly number[], revision: '' }
 
-/** The positions an answer given now rests on. */
+/** The positions an answer given now rests on; a text that needs no escaping. */
 export function revisionNow(following: Following): string {
   const [identity, orgs, tokens, authz] = [following.identity.position(), following.orgs.position(), following.tokens.position(), following.own.position()]
   const [i, o, t, a] = written.positions

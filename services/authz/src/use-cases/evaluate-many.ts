@@ -55,7 +55,7 @@ export function evaluateManyAtOnce(deps: EvaluatingDeps, { caller, body, clientA
     return { subject, storedResource: storedAtHand(deps, subject, { orgId: caller.orgId, resource: one.evaluation.resource }) }
   })
   const evaluations = answerInOrder(deps, caller.orgId, { read, found, options }).map(text)
-  return `{"context":{"revision":${JSON.stringify(revisionNow(deps.following))}},"evaluations":[${evaluations.join(',')}]}`
+  return `{"context":{"revision":"${revisionNow(deps.following)}"},"evaluations":[${evaluations.join(',')}]}`
 }
 
 type Found = { readonly subject?: Subject | Obstructed | undefined; readonly storedResource?: Properties | undefined }

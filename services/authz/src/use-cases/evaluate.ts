@@ -41,7 +41,7 @@ export function evaluateAtOnce(deps: EvaluatingDeps, { caller, body, clientAddre
   const given = answer(subject, question)
   if ('errors' in given) return undefined
   deps.decisions.note({ orgId: caller.orgId, named, subject, question, given })
-  return `{"decision":${given.allowed},"context":{"revision":${JSON.stringify(revisionNow(deps.following))},${outcomeText(given)}}}`
+  return `{"decision":${given.allowed},"context":{"revision":"${revisionNow(deps.following)}",${outcomeText(given)}}}`
 }
 
 /** Whether it must be waited for, or looked up in the past. */
