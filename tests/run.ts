@@ -57,6 +57,7 @@ async function runTap(o: { files: string[]; env: Record<string, string>; signal:
 
 function print(report: FileReport): void {
   say(`${report.ok ? 'ok    ' : 'NOT OK'} ${report.file}  ${summaryLine(report)}  (${report.seconds.toFixed(1)} s)`)
+  for (const line of report.figures) say(`       ${line}`)
   for (const line of report.failures) say(`    ${line}`)
 }
 

@@ -14,7 +14,9 @@ t.test('titled blocks without blocks of their own are counted, assertions are no
         # Subtest: inner a
             ok 1 - fine
             ok 2 - fine
+            # 12 answers compared
             1..2
+            # time=2ms
         ok 1 - inner a # time=2.611ms
         ok 2 - later # SKIP no reason
         1..2
@@ -25,6 +27,7 @@ ok 1 - a.test.ts # time=1500ms
 1..1`)
   t.equal(line, '1 passed, 0 failed, 1 skipped')
   t.match(reports, [{ file: 'a.test.ts', ok: true, seconds: 1.5, passed: 1, failed: 0, skipped: 1 }])
+  t.same(reports[0]?.figures, ['12 answers compared'])
 })
 
 t.test('a failed test counts once, and its diagnostics cannot be mistaken for results', async (t) => {

@@ -4,13 +4,16 @@
 
 export type Counts = { passed: number; failed: number; skipped: number }
 
-/** What happened to one file, told when its last line has been read. */
-export type FileReport = Counts & { file: string; ok: boolean; seconds: number; failures: string[] }
+/** What happened to one file, told when its last line has been read. `figures`: what its tests measured or counted and said so. */
+export type FileReport = Counts & { file: string; ok: boolean; seconds: number; failures: string[]; figures: string[] }
 
 type Block = { indent: number; title: string; hasBlocks: boolean; failedInside: number }
 
 const SUBTEST = /^( *)# Subtest: (.*)$/
 const POINT = /^( *)(not )?ok \d+(?: - (.*?))?(?: # (time=([\d.]+)m?s|SKIP.*|TODO.*))?$/
+
+/** What a test says with `t.comment`, and not what tap adds itself. */
+const COMMENT = /^ +# (?!Subtest: |(?:time|failed|skip|todo)\b)(.*)$/
 
 export type TapReader = { read: (line: string) => FileReport | undefined; counts: () => Counts }
 
@@ -19,6 +22,7 @@ export function createTapReader(): TapReader {
   const stack: Block[] = []
   let before = { ...total }
   let failures: string[] = []
+  let figures: string[] = []
   let diagnostics: number | undefined
   let isKept = false
 
@@ -46,9 +50,10 @@ export function createTapReader(): TapReader {
     }
     close(block, isOk)
     if (stack.length > 0) return undefined
-    const report = { file: block.title, ok: isOk, seconds: Number(match[5] ?? 0) / 1000, failures, ...difference(total, before) }
+    const report = { file: block.title, ok: isOk, seconds: Number(match[5] ?? 0) / 1000, failures, figures, ...difference(total, before) }
     before = { ...total }
     failures = []
+    figures = []
     return report
   }
 
@@ -69,6 +74,8 @@ export function createTapReader(): TapReader {
       stack.push({ indent: (subtest[1] ?? '').length, title: subtest[2] ?? '', hasBlocks: false, failedInside: 0 })
       return undefined
     }
+    const comment = COMMENT.exec(line)?.[1]
+    if (comment !== undefined) figures.push(comment)
     const point = POINT.exec(line)
     return point === null ? undefined : readPoint(line, point)
   }
