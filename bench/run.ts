@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- p1 p2 p3 p4 p11 propagation impact refusals] [--rounds 3] [--profile <folder>]`: measures, compares every answer, prints and writes the tables.
+ * `npm run bench [-- p1 p2 p3 p4 p11 propagation impact refusals] [--rounds 3] [--profile <folder>] [--own-node]`: measures, compares every answer, prints and writes the tables.
  * Fails on a wrong answer, never on a figure. Peers are installed on the first run; servers are its own and end with it.
  */
 import { startTestServers } from '@gatehouse/local/servers/test-servers'
@@ -14,6 +14,7 @@ import type { Effort } from './parts/part.ts'
 import type { PartResult } from './report/result.ts'
 import { tableOf, targetLines, writeResults } from './report/write-results.ts'
 import { createCleanup } from './servers/cleanup.ts'
+import { continueOnShippedNode } from './shipped-node.ts'
 
 const known = ['p1', 'p2', 'p3', 'p4', 'p11', 'propagation', 'impact', 'refusals']
 const args = process.argv.slice(2)
@@ -26,6 +27,9 @@ const startedMs = performance.now()
 const note = (text: string): void => console.log(`[${((performance.now() - startedMs) / 1000).toFixed(0).padStart(3)} s] ${text}`)
 const profileInto = valueOf('--profile')
 const effort: Effort = { quick: false, rounds: Number(valueOf('--rounds') ?? 3), note, ...(profileInto === undefined ? {} : { profileInto }) }
+
+installPeers(note)
+if (!args.includes('--own-node')) await continueOnShippedNode(note)
 
 const cleanup = createCleanup()
 const stop = (): void => void cleanup.run().finally(() => process.exit(130))
@@ -45,7 +49,6 @@ async function withServers(measure: () => Promise<PartResult[]>): Promise<PartRe
 
 const results: PartResult[] = []
 try {
-  if (['p1', 'p2', 'p3', 'p4'].some((part) => parts.has(part))) installPeers(note)
   // First, while nothing that reads a policy has been compiled.
   if (parts.has('refusals')) results.push(measureRefusals(effort))
   if (parts.has('p1')) results.push(await measureDecisions(effort))

@@ -57,8 +57,8 @@ export function createProjection(o: ProjectionOptions): Projection {
   const begin = async (): Promise<Place | undefined> => {
     const cursor = await store.findCursor()
     if (cursor === undefined || cursor.epoch === null) return undefined
-    // Other replicas may have gone on without us: their events were never announced to our caches.
-    if (seenPosition !== undefined && seenPosition !== cursor.position) o.onReset?.()
+    // Other replicas may have gone on without us, before we began as well: their events were never announced to our caches.
+    if (seenPosition !== cursor.position) o.onReset?.()
     seenPosition = cursor.position
     return { epoch: cursor.epoch, position: cursor.position }
   }

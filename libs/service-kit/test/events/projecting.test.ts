@@ -46,6 +46,8 @@ t.test('two replicas apply every event once, and both tell their caches', async 
   t.teardown(spine.stop)
   const told = [new Set<number>(), new Set<number>()]
   const replicas = told.map((set) => startProjection(t, { client, system, nats, onApplied: (events) => events.forEach((event) => set.add(event.position)) }))
+  // Whoever begins later is not told what the other has applied by then.
+  await waitUntil('both have begun', async () => replicas.every((replica) => replica.isCurrent()))
   for (const n of numbers(60)) await announce([{ n }, { n }])
   for (const replica of replicas) t.ok(await replica.waitFor(120, 5000))
   await Promise.all(replicas.map((replica) => replica.pollNow()))
