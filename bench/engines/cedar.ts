@@ -1,4 +1,5 @@
 /** Cedar: the policy set is parsed once and kept in its own memory; principal and resource travel with each call, as its interface wants. */
+import { setFlagsFromString } from 'node:v8'
 import type { Holder, Model, Resource } from '../workload/model.ts'
 import type { Engine, EngineMaker } from './engine.ts'
 import { loadPeer, peerVersion } from './peers.ts'
@@ -15,6 +16,8 @@ const setId = 'bench'
 const quoted = (text: string): string => JSON.stringify(text)
 
 export const createCedar: EngineMaker = async (model, questions) => {
+  // The V8 of Node 20 ends the process when code that a WebAssembly call was inlined into is given up during that call.
+  if (process.version.startsWith('v20.')) setFlagsFromString('--no-turbo-inline-js-wasm-calls')
   const cedar = loadPeer<Cedar>('@cedar-policy/cedar-wasm/nodejs')
   const parsed = cedar.preparsePolicySet(setId, { staticPolicies: policiesOf(model) })
   if (parsed.type !== 'success') throw new Error(`cedar refuses the policies: ${JSON.stringify(parsed.errors)}`)
