@@ -64,6 +64,11 @@ t.test('a replica that was away continues from the database, without applying tw
   const first = startProjection(t, { client, system })
   t.ok(await first.waitFor(30, 5000))
   await first.stop()
+  let resets = 0
+  const late = startProjection(t, { client, system, onReset: () => (resets += 1) })
+  t.ok(await late.waitFor(30, 5000))
+  t.equal(resets, 1, 'what it may have cached before it began goes')
+  await late.stop()
   await announce(numbers(30).map((n) => ({ n })))
   const second = startProjection(t, { client, system })
   t.ok(await second.waitFor(60, 5000))

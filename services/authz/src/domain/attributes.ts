@@ -54,8 +54,8 @@ function knownIn(schemas: AttributeSchemas): KnownAttributes {
   const found = listed.get(schemas)
   if (found !== undefined) return found
   const all = Object.entries(schemas).map(([name, known]) => ({ ...known, name, isCallers: known.provenance.includes('caller') }))
-  const others = all.filter(({ provenance }) => provenance.some((from) => from !== 'caller'))
-  const known = { all, others, callersAlone: new Map(all.filter((one) => one.isCallers && !others.includes(one)).map(({ name, type }) => [name, type])) }
+  const isCallersAlone = ({ isCallers, provenance }: Known): boolean => isCallers && provenance.length === 1
+  const known = { all, others: all.filter((one) => !isCallersAlone(one)), callersAlone: new Map(all.filter(isCallersAlone).map(({ name, type }) => [name, type])) }
   listed.set(schemas, known)
   return known
 }

@@ -18,13 +18,19 @@ const stranger = platform.join(platform.organization(), platform.person(), { isO
 const account = makeAccount(platform, org.id)
 await giveRoles(platform, replica, { account, roles: ['evaluator', 'invoice-reader'], by: owner })
 
-const stepUp = { type: 'step_up', acr_values: ['urn:"mfa"'], max_age: 300 }
+const stepUp = { type: 'step_up', acr_values: ['urn:mfa'], max_age: 300 }
 const policies = [
-  { key: 'strong', effect: 'deny', resource_type: 'invoice', actions: ['purge'], when: 'request.acr == "1"', obligation: stepUp },
+  { key: 'strong', effect: 'deny', resource_type: 'invoice', actions: ['create'], when: 'resource.locked && request.acr == "1"', obligation: stepUp },
   { key: 'on-request', effect: 'allow', resource_type: 'invoice', actions: ['approve'], when: 'resource.department == "law"', obligation: { type: 'access_request' } },
 ]
-for (const body of policies) await platform.ask(replica, { method: 'POST', url: `/v1/organizations/${org.id}/policies`, token: platform.tokenOf(owner), body })
-await platform.ask(replica, { method: 'PUT', url: '/v1/authz/entities/invoice/7', token: platform.tokenOf(owner), body: { attributes: { locked: true, risk: 'high' } } })
+const made = [
+  ...policies.map((body) => ({ method: 'POST' as const, url: `/v1/organizations/${org.id}/policies`, body })),
+  { method: 'PUT' as const, url: '/v1/authz/entities/invoice/7', body: { attributes: { locked: true, risk: 'high' } } },
+]
+for (const one of made) {
+  const { status, body } = await platform.ask(replica, { ...one, token: platform.tokenOf(owner) })
+  if (status >= 300) throw new Error(`${one.url}: ${JSON.stringify(body)}`)
+}
 
 const odd = fc.oneof(fc.constantFrom('', '__proto__', 'constructor', 'toString', '"', '\\', '\u2028', '\u0000', '\ud800', 'x'.repeat(257)), fc.string({ unit: 'binary' }))
 /** Mostly one of these; now and then anything. */
@@ -53,20 +59,21 @@ const asker = fc.constantFrom(
 
 t.test(`${numRuns} questions, sensible and not`, { timeout: 600_000 }, async (t) => {
   const statuses = new Map<number, number>()
-  const decisions = new Map<unknown, number>()
+  const told = new Map<unknown, number>()
   const count = <K>(map: Map<K, number>, key: K): void => void map.set(key, (map.get(key) ?? 0) + 1)
   await fc.assert(
     fc.asyncProperty(asked, asker, async ({ url, body: written }, { is, token }) => {
       const body = JSON.parse(JSON.stringify(written, (_, value: unknown) => (value === self ? is : value))) as object
       const answer = await platform.ask(replica, { method: 'POST', url, token, body })
       count(statuses, answer.status)
-      const given = (answer.body['evaluations'] as { decision: boolean }[] | undefined) ?? [answer.body]
-      if (answer.status === 200) for (const { decision } of given) count(decisions, decision)
+      const given = (answer.body['evaluations'] ?? [answer.body]) as { decision: boolean; context?: { obligation?: { type: string } } }[]
+      if (answer.status === 200) for (const { decision, context } of given) [decision, context?.obligation?.type ?? 'no obligation'].forEach((one) => count(told, one))
       if (![200, 400].includes(answer.status)) throw new Error(`${answer.status} ${JSON.stringify(answer.body)} to ${url} ${JSON.stringify(body)}`)
     }),
     { seed, numRuns },
   )
-  t.comment(`seed ${seed}: statuses ${JSON.stringify([...statuses])}, decisions ${JSON.stringify([...decisions])}`)
-  for (const decision of [true, false]) t.ok((decisions.get(decision) ?? 0) > numRuns / 20, `${decision} is not rare`)
+  t.comment(`seed ${seed}: statuses ${JSON.stringify([...statuses])}, decisions and obligations ${[...told].map(([what, times]) => `${String(what)} ${times}`).join(', ')}`)
+  for (const decision of [true, false]) t.ok((told.get(decision) ?? 0) > numRuns / 20, `${decision} is not rare`)
+  for (const type of ['step_up', 'access_request']) t.ok(told.has(type), `${type} is told`)
   t.ok((statuses.get(400) ?? 0) > numRuns / 20)
 })
