@@ -14,6 +14,9 @@ export default {
     error('contracts-are-inert', 'Contracts are data shapes: TypeBox and nothing else.', { path: '^libs/contracts/src/' }, { pathNot: ['^libs/contracts/src/', npm('typebox')] }),
     error('policy-is-pure', 'The engine has no I/O; a parser is its only dependency.', { path: '^libs/policy/src/' }, { pathNot: ['^libs/policy/src/', npm('@bufbuild/[^/]+')] }),
     error('cel-parser-behind-one-door', 'The CEL library is on the write path only, behind one file.', { path: '^libs/policy/src/', pathNot: '^libs/policy/src/parse/' }, { path: npm('@bufbuild/[^/]+') }),
+    error('kit-knows-no-caller', 'The runtime knows neither who calls nor what is announced.', { path: '^libs/service-kit/src/' }, { path: '^libs/(access|spine)/' }),
+    error('access-keeps-nothing', 'Who calls is decided without storage and without the bus.', { path: '^libs/access/src/' }, { path: ['^libs/spine/', '^libs/service-kit/src/(postgres|redis|jobs)/', npm('drizzle-orm', 'postgres', 'ioredis', 'bullmq')] }),
+    error('spine-rooms', 'Producing knows nobody who reads; the bus knows neither side.', { path: '^libs/spine/src/nats/' }, { path: '^libs/spine/src/(produce|follow|consume)/' }),
     error('gateway-has-no-database', 'The exposed service holds no database credential and no code to use one.', { path: '^services/gateway/' }, { path: npm('drizzle-orm', 'postgres') }),
     error('src-never-imports-test', 'Test code does not ship.', { path: '^(services|libs)/[^/]+/src/', pathNot: '^libs/test-kit/' }, { path: ['/test/', '^libs/test-kit/'] }),
 
@@ -25,8 +28,8 @@ export default {
     error('clients-know-no-storage', 'A client speaks to a neighbour and keeps nothing.', { path: room('clients') }, { path: room('store', 'routes', 'use-cases') }),
     error('nobody-imports-the-root', 'main, app and deps compose; nothing is composed of them (types excepted).', { path: '^services/[^/]+/src/[^/]+/' }, { path: '^services/[^/]+/src/(main|app|deps)[.]ts$', dependencyTypesNot: ['type-only'] }),
 
-    error('sql-only-in-store', 'One door to PostgreSQL.', { pathNot: [room('store'), '^libs/service-kit/', testCode, '^services/gateway/'] }, { path: npm('drizzle-orm', 'postgres') }),
-    error('nats-only-in-service-kit', 'One door to the event bus.', { pathNot: ['^libs/service-kit/', testCode] }, { path: npm('nats', '@nats-io/[^/]+') }),
+    error('sql-only-in-store', 'One door to PostgreSQL.', { pathNot: [room('store'), '^libs/(service-kit|spine)/', testCode, '^services/gateway/'] }, { path: npm('drizzle-orm', 'postgres') }),
+    error('nats-only-in-spine', 'One door to the event bus.', { pathNot: ['^libs/spine/', testCode] }, { path: npm('nats', '@nats-io/[^/]+') }),
     error('bullmq-only-in-service-kit', 'One door to the job queue.', { pathNot: ['^libs/service-kit/', testCode] }, { path: npm('bullmq') }),
     error('argon2-only-in-identity', 'Passwords are hashed in one place.', { pathNot: ['^services/identity/', testCode] }, { path: npm('@node-rs/[^/]+') }),
   ],

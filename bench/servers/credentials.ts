@@ -2,7 +2,7 @@
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto'
 import { accessTokenAudience } from '@gatehouse/contracts/claims/access-token'
 import { internalHeaders, type ServiceName } from '@gatehouse/contracts/common/services'
-import { createAssertionSigner, generateServiceKey } from '@gatehouse/service-kit/http/assertion'
+import { createAssertionSigner, generateServiceKey } from '@gatehouse/access/tokens/assertion'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 
 export type Member = { readonly userId: string; readonly orgId: string; readonly membershipId: string }

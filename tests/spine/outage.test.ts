@@ -3,8 +3,8 @@
 // Full size (5,000 events, 60 s): GATEHOUSE_FULL=1
 import t from 'tap'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
-import { createConsumer } from '@gatehouse/service-kit/events/consumer'
-import { connectNats } from '@gatehouse/service-kit/events/nats'
+import { createConsumer } from '@gatehouse/spine/consume/consumer'
+import { connectNats } from '@gatehouse/spine/nats/connection'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { testDatabase, type Teardown } from '@gatehouse/test-kit/database'

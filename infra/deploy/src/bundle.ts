@@ -30,7 +30,7 @@ export async function bundleService(o: { root: string; service: ServiceName; out
     bundle: true,
     // Packages find their own files at run time (native code, Lua scripts, pages), which a bundle would break.
     packages: 'external',
-    alias: Object.fromEntries(['contracts', 'policy', 'service-kit'].map((lib) => [`@gatehouse/${lib}`, join(root, 'libs', lib, 'src')])),
+    alias: Object.fromEntries(['contracts', 'policy', 'service-kit', 'access', 'spine'].map((lib) => [`@gatehouse/${lib}`, join(root, 'libs', lib, 'src')])),
     format: 'esm',
     platform: 'node',
     target: 'node20',
@@ -40,7 +40,7 @@ export async function bundleService(o: { root: string; service: ServiceName; out
     logLevel: 'warning',
   })
   copySql(join(folder, 'migrations'), join(out, 'service', 'migrations'))
-  if (existsSync(entryOf(out, 'migrate'))) copySql(join(root, 'libs', 'service-kit', 'migrations'), join(out, 'migrations'))
+  if (existsSync(entryOf(out, 'migrate'))) copySql(join(root, 'libs', 'spine', 'migrations'), join(out, 'migrations'))
   return { out, imports: importsOf(root, metafile) }
 }
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { createAssertionSigner, createAssertionVerifier } from '@gatehouse/service-kit/http/assertion'
+import { createAssertionSigner, createAssertionVerifier } from '@gatehouse/access/tokens/assertion'
 import { cacheFolder, isReachableByOthers } from '@gatehouse/local/servers/folders'
 import { openDataFolder } from '@gatehouse/local/state/data-folder'
 import { ensureKeys, rotateKeyEncryptionKey, rotateServiceKey } from '@gatehouse/deploy/secrets/keys'

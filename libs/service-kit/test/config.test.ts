@@ -8,8 +8,6 @@ import { describeConfig } from '../src/config/describe.ts'
 import { postgresConfig, serviceConfig } from '../src/config/fragments.ts'
 import { isConfigError, loadConfig, type Environment } from '../src/config/load.ts'
 import { Secret } from '../src/config/schema.ts'
-import { complaintsAboutKeys, loadServiceKeys } from '../src/config/service-keys.ts'
-import { generateServiceKey } from '../src/http/assertion.ts'
 
 const schema = Type.Object({
   ...serviceConfig,
@@ -98,25 +96,9 @@ t.test('a URL that signs in as another role than the service’s own is refused'
   t.match(errorsOf(good, { service: 'tokens' }), [/^DATABASE_RUNTIME_URL must sign in as tokens_runtime/, /^DATABASE_SYSTEM_URL must sign in as tokens_system/], 'two services never share a role')
 })
 
-t.test('wrong keys are reported together with everything else', async (t) => {
-  const errors = errorsOf({ ...good, PORT: 'eighty', SERVICE_JWKS: '[' }, { inspect: (values) => complaintsAboutKeys('orgs', values) })
-  t.match(errors, [/^PORT/, /^SERVICE_PRIVATE_KEY is not a P-256 JWK/, 'SERVICE_JWKS is not JSON'])
-})
-
 t.test('the description names every setting and shows no secret', async (t) => {
   const settings = describeConfig(schema)
   t.match(settings.find(({ name }) => name === 'PORT'), { type: 'integer', required: false, secret: false, default: 0 })
   t.match(settings.find(({ name }) => name === 'SIGNING_SECRET'), { type: 'string', required: true, secret: true, description: 'Signs something.' })
   t.same(settings.find(({ name }) => name === 'GATEHOUSE_ENV')?.options, ['production', 'development'])
-})
-
-t.test('keys of the wrong kind or of another service are configuration errors', async (t) => {
-  const own = generateServiceKey('orgs')
-  const jwks = JSON.stringify({ keys: [own.publicJwk] })
-  t.ok(loadServiceKeys('orgs', { SERVICE_PRIVATE_KEY: JSON.stringify(own.privateJwk), SERVICE_JWKS: jwks }))
-  const refused = (key: string, set: string, expected: RegExp) => t.throws(() => loadServiceKeys('orgs', { SERVICE_PRIVATE_KEY: key, SERVICE_JWKS: set }), { message: expected })
-  refused('nonsense', jwks, /SERVICE_PRIVATE_KEY is not JSON/)
-  refused(JSON.stringify(own.publicJwk), jwks, /not a private key/)
-  refused(JSON.stringify(generateServiceKey('tokens').privateJwk), jwks, /another service/)
-  refused(JSON.stringify(own.privateJwk), '{"keys":[]}', /SERVICE_JWKS holds no P-256 key/)
 })

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import postgres from 'postgres'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { connectPostgres, type Db } from '@gatehouse/service-kit/postgres/connect'
-import { migrateService } from '@gatehouse/service-kit/postgres/migrate'
+import { migrateService } from '@gatehouse/spine/migrate/migrate-service'
 import { provisionDatabase, roleUrl, rolesOf } from '@gatehouse/service-kit/postgres/provision'
 
 export type Role = 'owner' | 'runtime' | 'system'
@@ -25,7 +25,7 @@ export type TestDatabase = {
 
 const root = new URL('../../../', import.meta.url)
 const folderOf = (service: string): string => fileURLToPath(new URL(`services/${service}/migrations`, root))
-const spineFolder = fileURLToPath(new URL('libs/service-kit/migrations', root))
+const spineFolder = fileURLToPath(new URL('libs/spine/migrations', root))
 
 /** The administrator's URL of the server all test files share. */
 export function adminUrl(): string {

@@ -1,6 +1,6 @@
 /** Looks at what a service announced: its outbox as events, in the order of their positions. */
 import type { EventContract, EventEnvelope, EventOf } from '@gatehouse/contracts/events/envelope'
-import type { Spine } from '@gatehouse/service-kit/events/producer'
+import type { Spine } from '@gatehouse/spine/produce/producer'
 import { waitUntil } from './wait-until.ts'
 
 export type EventProbe = {

@@ -1,6 +1,6 @@
 /** NATS for one test file: the shared server under a namespace of its own, so that files running side by side never meet. Needs `NATS_URL`. */
 import { randomBytes } from 'node:crypto'
-import { connectNats, type NatsLink } from '@gatehouse/service-kit/events/nats'
+import { connectNats, type NatsLink } from '@gatehouse/spine/nats/connection'
 import type { Teardown } from './database.ts'
 import { quietLog } from './log.ts'
 

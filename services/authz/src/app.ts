@@ -1,11 +1,11 @@
 /** The HTTP face of authz: what the gateway passes on, what neighbours ask, and the spine they follow. */
-import { bindSpineRoutes } from '@gatehouse/service-kit/events/routes'
+import { bindSpineRoutes } from '@gatehouse/spine/produce/routes'
 import { createIdempotencyStore } from '@gatehouse/service-kit/http/idempotency'
-import { createServer } from '@gatehouse/service-kit/http/server'
+import { createServer } from '@gatehouse/access/serve/server'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from './deps.ts'
 import { internalRoutes, publicRoutes } from './routes/routes.ts'
-import { writeState } from './use-cases/write-snapshot.ts'
+import { writeState } from './use-cases/projections/write-snapshot.ts'
 
 export function buildApp(deps: Deps): FastifyInstance {
   const { log, assertions, accessTokens, db, system, spine } = deps

@@ -1,5 +1,5 @@
 /** Brings the schema of authz to its newest version, as the owner role, and ends. */
 import { fileURLToPath } from 'node:url'
-import { runMigrations } from '@gatehouse/service-kit/lifecycle/run-migrations'
+import { runMigrations } from '@gatehouse/spine/migrate/run-migrations'
 
 await runMigrations({ service: 'authz', migrationsFolder: fileURLToPath(new URL('../migrations', import.meta.url)) })

@@ -1,6 +1,6 @@
 /** The HTTP face of identity: what the gateway passes on, what neighbours ask, and the spine they follow. */
-import { bindSpineRoutes } from '@gatehouse/service-kit/events/routes'
-import { createServer } from '@gatehouse/service-kit/http/server'
+import { bindSpineRoutes } from '@gatehouse/spine/produce/routes'
+import { createServer } from '@gatehouse/access/serve/server'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from './deps.ts'
 import { internalRoutes, publicRoutes } from './routes/routes.ts'

@@ -1,4 +1,5 @@
 /** Starts identity: configuration, dependencies, server; the kit does signals, health and drain. */
+import { complaintsAboutKeys } from '@gatehouse/access/tokens/service-keys'
 import { check } from '@gatehouse/service-kit/health/checks'
 import { runService } from '@gatehouse/service-kit/lifecycle/run-service'
 import { buildApp } from './app.ts'
@@ -9,6 +10,7 @@ import { openDeps } from './deps.ts'
 await runService({
   name: 'identity',
   config,
+  inspect: (values) => complaintsAboutKeys('identity', values),
   async start(settings, runtime) {
     const deps = await openDeps(settings, runtime)
     const bootstrap = createBootstrap(deps, settings)

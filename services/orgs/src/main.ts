@@ -1,4 +1,5 @@
 /** Starts orgs: configuration, dependencies, server; the kit does signals, health and drain. */
+import { complaintsAboutKeys } from '@gatehouse/access/tokens/service-keys'
 import { runService } from '@gatehouse/service-kit/lifecycle/run-service'
 import { buildApp } from './app.ts'
 import { config } from './config.ts'
@@ -7,6 +8,7 @@ import { openDeps } from './deps.ts'
 await runService({
   name: 'orgs',
   config,
+  inspect: (values) => complaintsAboutKeys('orgs', values),
   async start(settings, runtime) {
     const deps = openDeps(settings, runtime)
     return {

@@ -1,4 +1,5 @@
 /** Starts tokens: configuration, dependencies, server; the kit does signals, health and drain. */
+import { complaintsAboutKeys } from '@gatehouse/access/tokens/service-keys'
 import { runService } from '@gatehouse/service-kit/lifecycle/run-service'
 import { buildApp } from './app.ts'
 import { startBackground } from './background.ts'
@@ -8,6 +9,7 @@ import { openDeps } from './deps.ts'
 await runService({
   name: 'tokens',
   config,
+  inspect: (values) => complaintsAboutKeys('tokens', values),
   async start(settings, runtime) {
     const deps = openDeps(settings, runtime)
     const app = buildApp(deps)

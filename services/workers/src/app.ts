@@ -1,5 +1,5 @@
 /** The HTTP face of workers: the audit lists, and nothing another service could ask. */
-import { createServer } from '@gatehouse/service-kit/http/server'
+import { createServer } from '@gatehouse/access/serve/server'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from './deps.ts'
 import { publicRoutes } from './routes/routes.ts'

@@ -1,4 +1,5 @@
 /** Starts workers: configuration, dependencies, server, pipelines; the kit does signals, health and drain. */
+import { complaintsAboutKeys } from '@gatehouse/access/tokens/service-keys'
 import { runService } from '@gatehouse/service-kit/lifecycle/run-service'
 import { buildApp } from './app.ts'
 import { config } from './config.ts'
@@ -8,6 +9,7 @@ import { createPipelines } from './pipelines.ts'
 await runService({
   name: 'workers',
   config,
+  inspect: (values) => complaintsAboutKeys('workers', values),
   async start(settings, runtime) {
     const deps = openDeps(settings, runtime)
     const pipelines = createPipelines(deps, settings)

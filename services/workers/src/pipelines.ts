@@ -1,6 +1,6 @@
 /** The pipelines this process runs: what each listens to and, where it sends something, the queue, worker and sweeper that do it. */
 import type { PipelineName } from '@gatehouse/contracts/jobs/contract'
-import { createConsumer } from '@gatehouse/service-kit/events/consumer'
+import { createConsumer } from '@gatehouse/spine/consume/consumer'
 import type { JobProcessor } from '@gatehouse/service-kit/jobs/processor'
 import { createJobQueue, type JobQueue } from '@gatehouse/service-kit/jobs/queue'
 import { createSweeper } from '@gatehouse/service-kit/jobs/sweeper'

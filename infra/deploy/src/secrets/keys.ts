@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
-import { generateServiceKey } from '@gatehouse/service-kit/http/assertion'
+import { generateServiceKey } from '@gatehouse/access/tokens/assertion'
 import { readJson, writeJson } from './json-file.ts'
 
 export type KeyFiles = { jwks: string; keyEncryptionKey: string; privateKey: (service: ServiceName) => string }

@@ -6,7 +6,6 @@ import { sql } from 'drizzle-orm'
 import { problem } from '../errors/app-error.ts'
 import type { Db } from '../postgres/connect.ts'
 import { rowsOf } from '../postgres/transaction.ts'
-import { actorOf } from './caller.ts'
 import type { IdempotencyStore, IdempotentOutcome, IdempotentRequest } from './idempotent-request.ts'
 
 type StoredKey = { request_hash: Buffer | string; state: string; status: number | null; body: unknown }
@@ -66,11 +65,11 @@ const withoutSecrets = (body: unknown, shownOnce: readonly string[]): unknown =>
 type Place = { caller: string; route: string; key: string }
 
 function placeOf(request: IdempotentRequest): Place {
-  const { key, caller, route } = request
+  const { key, owner, route } = request
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw problem('validation_failed', { errors: [{ path: 'headers/idempotency-key', message: 'must be 1 to 255 visible ASCII characters' }] })
   }
-  return { caller: actorOf(caller), route, key }
+  return { caller: owner, route, key }
 }
 
 function replay(stored: StoredKey | undefined, requestHash: Buffer): IdempotentOutcome {

@@ -1,10 +1,9 @@
 /** What serving a route needs to know about idempotency keys; where they are kept is `idempotency.ts`, which needs a database and this does not. */
-import type { AnyCaller } from './caller.ts'
-
 export type IdempotentRequest = {
   /** As the client sent it: 1 to 255 visible ASCII characters. */
   key: string | string[]
-  caller: AnyCaller
+  /** Whose key it is: the same key of somebody else is another one. */
+  owner: string
   route: string
   /** SHA-256 of what was asked; another one under the same key is another request. */
   requestHash: Buffer

@@ -5,7 +5,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
-import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { ProblemCode } from '@gatehouse/contracts/problems/registry'
 import { newContext, runInContext, type RequestContext } from '../context/request-context.ts'
 import { systemClock } from '../context/clock.ts'
@@ -14,52 +13,18 @@ import { installProblemHandler, problemDocument, sendProblem, toAppError } from 
 import { newId } from '../ids/type-id.ts'
 import type { Logger } from '../logging/logger.ts'
 import { recordDuration } from '../telemetry/request-duration.ts'
-import type { Verifiers } from './authenticate.ts'
-import type { AnyCaller } from './caller.ts'
 import { deadlineMsOf, installDeadline } from './deadline.ts'
-import { putFastPaths, type FastPaths } from './fast-path.ts'
-import type { IdempotencyStore } from './idempotent-request.ts'
 import { installJsonParser } from './json-body.ts'
 import { installRevisionHeader } from './revision-header.ts'
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Set before any handler of a bound route runs; null on routes that authenticate nobody. */
-    caller: AnyCaller | null
-  }
-}
-
-export type ServerSettings = Verifiers & {
-  service: ServiceName
-  /** Needed as soon as a bound contract is `idempotent`. */
-  idempotency?: IdempotencyStore
-}
 
 /** Milliseconds until an unfinished answer becomes 503 `deadline_exceeded`. */
 export const requestDeadlineMs = 3000
 /** When a contract says nothing. */
 export const defaultBodyLimitBytes = 64 * 1024
 
-const settingsOf = new WeakMap<object, ServerSettings & { readonly fastPaths: FastPaths }>()
 const contextOf = new WeakMap<FastifyRequest, RequestContext>()
 
-/** The settings of the server an instance (or a child of it) belongs to. */
-export function serverSettings(app: FastifyInstance): ServerSettings & { readonly fastPaths: FastPaths } {
-  const settings = settingsOf.get(app.server)
-  if (settings === undefined) throw new Error('bindRoute needs an app made by createServer')
-  return settings
-}
-
-/** A server of a service behind the gateway: callers come with an assertion. */
-export function createServer(options: ServerSettings & { log: Logger; deadlineMs?: number }): FastifyInstance {
-  const app = createBareServer(options)
-  const fastPaths = putFastPaths(app.server, options)
-  app.addHook('preClose', async () => fastPaths.end())
-  settingsOf.set(app.server, { ...options, fastPaths })
-  return app
-}
-
-/** The same hardening without anybody to authenticate: for the gateway, which meets strangers. */
+/** The hardening alone; nobody is authenticated. The gateway meets strangers with it, services add their callers (`access/serve/server.ts`). */
 export function createBareServer(options: { log: Logger; deadlineMs?: number }): FastifyInstance {
   const { log, deadlineMs = requestDeadlineMs } = options
   const app: FastifyInstance = Fastify({
@@ -77,7 +42,6 @@ export function createBareServer(options: { log: Logger; deadlineMs?: number }):
     frameworkErrors: (err, request, reply) => void sendProblem(reply, toAppError(err), request.id),
     clientErrorHandler: refuseUnreadable,
   })
-  app.decorateRequest('caller', null)
   installJsonParser(app)
   installProblemHandler(app, log)
   installDeadline(app, deadlineMs)

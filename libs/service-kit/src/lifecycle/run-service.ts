@@ -10,7 +10,6 @@ import type { Static, TObject } from 'typebox'
 import { describeConfig } from '../config/describe.ts'
 import type { serviceConfig } from '../config/fragments.ts'
 import { isConfigError, loadConfig } from '../config/load.ts'
-import { complaintsAboutKeys } from '../config/service-keys.ts'
 import { systemClock, type Clock } from '../context/clock.ts'
 import type { ReadyCheck } from '../health/checks.ts'
 import { createManagementServer } from '../health/management-server.ts'
@@ -37,6 +36,8 @@ export type ServiceDefinition<S extends TObject> = {
   readonly name: string
   /** With the fragment `serviceConfig` in it. */
   readonly config: S
+  /** What is wrong with settings that a schema cannot judge, one line each. */
+  inspect?(values: Record<string, unknown>): string[]
   start(config: Readonly<Static<S>>, runtime: Runtime): Promise<RunningService>
 }
 
@@ -80,7 +81,7 @@ function printConfig(definition: ServiceDefinition<TObject>): void {
 
 function readConfig<S extends TObject>(definition: ServiceDefinition<S>): Readonly<Static<S>> {
   try {
-    return loadConfig(definition.config, process.env, { service: definition.name, inspect: (values) => complaintsAboutKeys(definition.name, values) })
+    return loadConfig(definition.config, process.env, { service: definition.name, ...(definition.inspect && { inspect: definition.inspect }) })
   } catch (err) {
     exitForConfig(definition.name, err)
   }

@@ -9,7 +9,7 @@ import { rowsOf } from '../../src/postgres/transaction.ts'
 
 const requestOf = (key: string | string[], body: unknown = 1) => ({
   key,
-  caller: { kind: 'service', service: 'tokens' } as const,
+  owner: 'service:tokens' as const,
   route: 'createWidget',
   requestHash: createHash('sha256').update(JSON.stringify(body)).digest(),
   status: 201,
@@ -28,7 +28,7 @@ t.test('idempotency keys', async (t) => {
     t.same(first, { status: 201, body: { id: 'w', n: 1, text: 'ü"\\' } })
     t.equal(runs, 1)
     t.match(await store.once({ ...requestOf('a'), route: 'other' }, run), { body: { n: 2 } }, 'keys belong to a route')
-    t.match(await store.once({ ...requestOf('a'), caller: { kind: 'service', service: 'workers' } }, run), { body: { n: 3 } }, 'and to a caller')
+    t.match(await store.once({ ...requestOf('a'), owner: 'service:workers' }, run), { body: { n: 3 } }, 'and to a caller')
   })
 
   await t.test('what is shown once is never kept', async (t) => {

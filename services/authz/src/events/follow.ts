@@ -1,13 +1,13 @@
 /** What authz follows: people from identity, organizations and members from orgs, service accounts from tokens, and itself, because another replica may have written. */
 import { PlatformAdminBootstrapped } from '@gatehouse/contracts/events/identity/platform-admin-bootstrapped.v1'
-import { createConsumer, type Consumer, type ConsumerOptions } from '@gatehouse/service-kit/events/consumer'
-import { createProjection, type Projection, type ProjectionOptions } from '@gatehouse/service-kit/events/projection'
-import { createReader, type Reader, type ReaderOptions } from '@gatehouse/service-kit/events/reader'
-import { assignPlatformAdmin } from '../use-cases/assign-platform-admin.ts'
-import type { Knowledge } from '../use-cases/knowledge.ts'
-import { applyOrganizationEvent, resetOrganizations } from '../use-cases/project-organizations.ts'
-import { applyServiceAccountEvent, resetServiceAccounts } from '../use-cases/project-service-accounts.ts'
-import { applyUserEvent, resetUsers } from '../use-cases/project-users.ts'
+import { createConsumer, type Consumer, type ConsumerOptions } from '@gatehouse/spine/consume/consumer'
+import { createProjection, type Projection, type ProjectionOptions } from '@gatehouse/spine/follow/projection'
+import { createReader, type Reader, type ReaderOptions } from '@gatehouse/spine/follow/reader'
+import { assignPlatformAdmin } from '../use-cases/assignments/assign-platform-admin.ts'
+import type { Knowledge } from '../facts/fact-cache.ts'
+import { applyOrganizationEvent, resetOrganizations } from '../use-cases/projections/project-organizations.ts'
+import { applyServiceAccountEvent, resetServiceAccounts } from '../use-cases/projections/project-service-accounts.ts'
+import { applyUserEvent, resetUsers } from '../use-cases/projections/project-users.ts'
 
 type Following = Pick<ProjectionOptions, 'client' | 'nats' | 'system' | 'log' | 'clock'> & { knowledge: Knowledge }
 

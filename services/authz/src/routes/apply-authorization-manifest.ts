@@ -1,9 +1,9 @@
 /** PUT /v1/organizations/:org/authorization-manifest */
 import { ApplyAuthorizationManifest } from '@gatehouse/contracts/http/authz/authorization-manifest'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { applyAuthorizationManifest } from '../use-cases/authorization-manifest.ts'
+import { applyAuthorizationManifest } from '../use-cases/manifest/authorization-manifest.ts'
 import { expectedVersion, sendVersion } from './version-tag.ts'
 
 export const registerApplyAuthorizationManifest = (app: FastifyInstance, deps: Deps): void =>

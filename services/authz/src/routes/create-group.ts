@@ -1,9 +1,9 @@
 /** POST /v1/organizations/:org/groups */
 import { CreateGroup } from '@gatehouse/contracts/http/authz/groups'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { createGroup } from '../use-cases/groups.ts'
+import { createGroup } from '../use-cases/assignments/groups.ts'
 import { sendVersion } from './version-tag.ts'
 
 export const registerCreateGroup = (app: FastifyInstance, deps: Deps): void =>

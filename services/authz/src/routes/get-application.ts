@@ -1,9 +1,9 @@
 /** GET /v1/authz/catalog/:application */
 import { GetApplication } from '@gatehouse/contracts/http/authz/catalog'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { getApplication } from '../use-cases/get-application.ts'
+import { getApplication } from '../use-cases/catalog/get-application.ts'
 import { sendVersion } from './version-tag.ts'
 
 export const registerGetApplication = (app: FastifyInstance, deps: Deps): void =>

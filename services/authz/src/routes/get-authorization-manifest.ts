@@ -1,9 +1,9 @@
 /** GET /v1/organizations/:org/authorization-manifest */
 import { GetAuthorizationManifest } from '@gatehouse/contracts/http/authz/authorization-manifest'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { getAuthorizationManifest } from '../use-cases/authorization-manifest.ts'
+import { getAuthorizationManifest } from '../use-cases/manifest/authorization-manifest.ts'
 import { sendVersion } from './version-tag.ts'
 
 export const registerGetAuthorizationManifest = (app: FastifyInstance, deps: Deps): void =>

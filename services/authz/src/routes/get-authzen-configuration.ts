@@ -1,7 +1,7 @@
 /** GET /.well-known/authzen-configuration */
 import { Evaluate, EvaluateMany, GetAuthzenConfiguration } from '@gatehouse/contracts/http/authz/evaluation'
 import { SearchActions, SearchResources, SearchSubjects } from '@gatehouse/contracts/http/authz/search'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 

@@ -1,9 +1,9 @@
 /** GET /v1/authz/entities/:type/:entity */
 import { GetEntity } from '@gatehouse/contracts/http/authz/entities'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { getEntity } from '../use-cases/entities.ts'
+import { getEntity } from '../use-cases/directory/entities.ts'
 import { sendVersion } from './version-tag.ts'
 
 export const registerGetEntity = (app: FastifyInstance, deps: Deps): void =>

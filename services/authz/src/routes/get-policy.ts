@@ -1,9 +1,9 @@
 /** GET /v1/organizations/:org/policies/:policy */
 import { GetPolicy } from '@gatehouse/contracts/http/authz/policies'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { getPolicy } from '../use-cases/get-policy.ts'
+import { getPolicy } from '../use-cases/policies/get-policy.ts'
 import { sendVersion } from './version-tag.ts'
 
 export const registerGetPolicy = (app: FastifyInstance, deps: Deps): void =>

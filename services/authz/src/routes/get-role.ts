@@ -1,9 +1,9 @@
 /** GET /v1/organizations/:org/roles/:role */
 import { GetRole } from '@gatehouse/contracts/http/authz/roles'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { getRole } from '../use-cases/get-role.ts'
+import { getRole } from '../use-cases/roles/get-role.ts'
 import { sendVersion } from './version-tag.ts'
 
 export const registerGetRole = (app: FastifyInstance, deps: Deps): void =>

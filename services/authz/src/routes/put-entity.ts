@@ -1,9 +1,9 @@
 /** PUT /v1/authz/entities/:type/:entity */
 import { PutEntity } from '@gatehouse/contracts/http/authz/entities'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { putEntity } from '../use-cases/entities.ts'
+import { putEntity } from '../use-cases/directory/entities.ts'
 import { expectedVersion, sendVersion } from './version-tag.ts'
 
 export const registerPutEntity = (app: FastifyInstance, deps: Deps): void =>

@@ -1,9 +1,9 @@
 /** PUT /v1/organizations/:org/policies/:policy/draft */
 import { PutPolicyDraft } from '@gatehouse/contracts/http/authz/policy-lifecycle'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { putPolicyDraft } from '../use-cases/policy-draft.ts'
+import { putPolicyDraft } from '../use-cases/policies/policy-draft.ts'
 import { expectedVersion, sendVersion } from './version-tag.ts'
 
 export const registerPutPolicyDraft = (app: FastifyInstance, deps: Deps): void =>

@@ -1,9 +1,9 @@
 /** POST /v1/organizations/:org/policies/:policy/rollback */
 import { RollbackPolicy } from '@gatehouse/contracts/http/authz/policy-lifecycle'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { rollbackPolicy } from '../use-cases/policy-versions.ts'
+import { rollbackPolicy } from '../use-cases/policies/policy-versions.ts'
 import { expectedVersion, sendVersion } from './version-tag.ts'
 
 export const registerRollbackPolicy = (app: FastifyInstance, deps: Deps): void =>

@@ -2,7 +2,7 @@
  * Opens an organization's model for a change: catalog, roles in reach and what the person who changes it holds, all read in the transaction of the
  * change and with both held still, so that what is checked is what is saved.
  */
-import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
+import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { catalogOf, type Catalog } from '../domain/catalog.ts'
 import { rolesHeldAt } from '../domain/facts.ts'

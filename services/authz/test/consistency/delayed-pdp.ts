@@ -1,16 +1,16 @@
 /** A decision point of its own beside the others, which hears of everything late: each event after a delay drawn from a seed, in order. */
 import type { EvaluationResponse } from '@gatehouse/contracts/http/authz/evaluation'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
-import { connectNats } from '@gatehouse/service-kit/events/nats'
-import { createLocalClient, type Spine } from '@gatehouse/service-kit/events/producer'
-import type { SpineClient } from '@gatehouse/service-kit/events/spine-client'
-import type { MemberCaller } from '@gatehouse/service-kit/http/caller'
+import { connectNats } from '@gatehouse/spine/nats/connection'
+import { createLocalClient, type Spine } from '@gatehouse/spine/produce/producer'
+import type { SpineClient } from '@gatehouse/spine/follow/spine-client'
+import type { MemberCaller } from '@gatehouse/access/callers/caller'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { quietLog as log } from '@gatehouse/test-kit/log'
 import { followIdentity, followOrgs, followOwnWrites, followTokens } from '../../src/events/follow.ts'
-import { evaluate, evaluateAtOnce, type EvaluatingDeps } from '../../src/use-cases/evaluate.ts'
-import { createKnowledge } from '../../src/use-cases/knowledge.ts'
-import { writeState } from '../../src/use-cases/write-snapshot.ts'
+import { evaluate, evaluateAtOnce, type EvaluatingDeps } from '../../src/use-cases/decisions/evaluate.ts'
+import { createKnowledge } from '../../src/facts/fact-cache.ts'
+import { writeState } from '../../src/use-cases/projections/write-snapshot.ts'
 import type { Member } from '../fixtures/platform.ts'
 
 export type DelayedPdp = {

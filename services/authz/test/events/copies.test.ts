@@ -15,8 +15,8 @@ import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { inScope, rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { quietLog } from '@gatehouse/test-kit/log'
-import { applyOrganizationEvent, resetOrganizations } from '../../src/use-cases/project-organizations.ts'
-import { applyUserEvent, resetUsers } from '../../src/use-cases/project-users.ts'
+import { applyOrganizationEvent, resetOrganizations } from '../../src/use-cases/projections/project-organizations.ts'
+import { applyUserEvent, resetUsers } from '../../src/use-cases/projections/project-users.ts'
 import { createNeighbour } from '../fixtures/neighbour.ts'
 
 const database = await testDatabase(t, { services: ['authz'] })

@@ -7,7 +7,7 @@ import { inScope, rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { quietLog as log } from '@gatehouse/test-kit/log'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import type { Answered } from '../../src/domain/recorded-decision.ts'
-import { createDecisionRecorder, mostWaiting } from '../../src/use-cases/decision-recorder.ts'
+import { createDecisionRecorder, mostWaiting } from '../../src/decision-log/decision-recorder.ts'
 import { openPlatform, type Answer, type Member, type Replica } from '../fixtures/platform.ts'
 
 const platform = await openPlatform(t)

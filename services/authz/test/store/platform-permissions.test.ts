@@ -5,7 +5,7 @@ import { firstCommonBit } from '@gatehouse/policy/compile/bitset'
 import { roleSetOf, type Rules } from '@gatehouse/policy/compile/policy-set'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { gatehouse } from '../../src/domain/platform.ts'
-import { createPolicyModels } from '../../src/use-cases/policy-models.ts'
+import { createPolicyModels } from '../../src/facts/policy-models.ts'
 
 const file = new URL('../../../../docs/reference/platform-permissions.md', import.meta.url)
 const database = await testDatabase(t, { services: ['authz'] })

@@ -5,7 +5,7 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { roleKeysOf } from '../../src/domain/policy-model.ts'
 import { policies, roles } from '../../src/store/schema.ts'
-import { createPolicyModels } from '../../src/use-cases/policy-models.ts'
+import { createPolicyModels } from '../../src/facts/policy-models.ts'
 
 const database = await testDatabase(t, { services: ['authz'] })
 const db = database.connect('authz', 'runtime')

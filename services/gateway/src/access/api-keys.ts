@@ -4,7 +4,7 @@
  */
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
-import type { AccessTokenVerifier } from '@gatehouse/service-kit/http/access-token'
+import type { AccessTokenVerifier } from '@gatehouse/access/tokens/access-token'
 import { hashSecret, isWellFormed } from '@gatehouse/service-kit/secrets/opaque-token'
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
 import type { Floors } from '../events/follow-floors.ts'

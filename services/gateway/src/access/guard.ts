@@ -5,9 +5,9 @@
  */
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import type { AccessTokenVerifier, VerifiedAccessToken } from '@gatehouse/service-kit/http/access-token'
-import { bearerOf } from '@gatehouse/service-kit/http/authenticate'
-import { anonymous, isForPeopleOnly, principalCaller, type AnonymousCaller, type PrincipalCaller } from '@gatehouse/service-kit/http/caller'
+import type { AccessTokenVerifier, VerifiedAccessToken } from '@gatehouse/access/tokens/access-token'
+import { bearerOf } from '@gatehouse/access/callers/authenticate'
+import { anonymous, isForPeopleOnly, principalCaller, type AnonymousCaller, type PrincipalCaller } from '@gatehouse/access/callers/caller'
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { decideAccess } from '../domain/access.ts'

@@ -4,9 +4,9 @@
  */
 import type { AccessTokenClaims } from '@gatehouse/contracts/claims/access-token'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
-import type { NatsLink } from '@gatehouse/service-kit/events/nats'
-import { createReader, type Reader } from '@gatehouse/service-kit/events/reader'
-import type { SpineClient } from '@gatehouse/service-kit/events/spine-client'
+import type { NatsLink } from '@gatehouse/spine/nats/connection'
+import { createReader, type Reader } from '@gatehouse/spine/follow/reader'
+import type { SpineClient } from '@gatehouse/spine/follow/spine-client'
 import type { ReadyCheck } from '@gatehouse/service-kit/health/checks'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { gauge } from '@gatehouse/service-kit/telemetry/metrics'

@@ -5,7 +5,7 @@
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import { Problem } from '@gatehouse/contracts/problems/problem'
 import { problems, type ProblemCode } from '@gatehouse/contracts/problems/registry'
-import { isForPeopleOnly } from '@gatehouse/service-kit/http/caller'
+import { isForPeopleOnly } from '@gatehouse/access/callers/caller'
 import { closedSchema } from '@gatehouse/service-kit/http/closed-schema'
 import type { TObject, TSchema } from 'typebox'
 

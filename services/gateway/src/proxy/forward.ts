@@ -1,7 +1,7 @@
 /** Passes one request on to the service that owns its route and its answer back. Decides nothing: the guard has. */
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
-import type { AssertionSigner } from '@gatehouse/service-kit/http/assertion'
-import { anonymous, type AnonymousCaller, type PrincipalCaller } from '@gatehouse/service-kit/http/caller'
+import type { AssertionSigner } from '@gatehouse/access/tokens/assertion'
+import { anonymous, type AnonymousCaller, type PrincipalCaller } from '@gatehouse/access/callers/caller'
 import { signalOf } from '@gatehouse/service-kit/http/deadline'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { canonicalPath } from '../domain/route-table.ts'

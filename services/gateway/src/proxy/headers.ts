@@ -4,7 +4,7 @@
  */
 import { internalHeaders, revisionHeader } from '@gatehouse/contracts/common/services'
 import { childTraceparent, currentContext } from '@gatehouse/service-kit/context/request-context'
-import type { AnonymousCaller, PrincipalCaller } from '@gatehouse/service-kit/http/caller'
+import type { AnonymousCaller, PrincipalCaller } from '@gatehouse/access/callers/caller'
 import type { FastifyRequest } from 'fastify'
 
 const passedIn = ['accept', 'accept-language', 'content-type', 'idempotency-key', 'if-match', 'if-none-match'] as const

@@ -1,8 +1,8 @@
 /** What identity asks of tokens: a session for a person it has authenticated, and the keys that verify access tokens. */
 import type { Authenticated } from '@gatehouse/contracts/http/identity/sign-in'
 import { GetInternalJwks, StartSession } from '@gatehouse/contracts/http/tokens/sessions'
-import type { Jwks } from '@gatehouse/service-kit/http/jwks-source'
-import type { ServiceClient } from '@gatehouse/service-kit/http/service-client'
+import type { Jwks } from '@gatehouse/access/tokens/jwks-source'
+import type { ServiceClient } from '@gatehouse/access/call/service-client'
 import type { OrganizationChoice } from '../domain/sign-in.ts'
 
 /** The first-party client every sign-in of this API belongs to. */

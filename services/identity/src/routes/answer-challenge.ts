@@ -1,6 +1,6 @@
 /** `POST /v1/auth/challenge` */
 import { AnswerChallenge } from '@gatehouse/contracts/http/identity/sign-in'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { answerChallenge } from '../use-cases/answer-challenge.ts'

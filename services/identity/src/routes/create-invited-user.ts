@@ -1,6 +1,6 @@
 /** `POST /internal/users` */
 import { CreateInvitedUser } from '@gatehouse/contracts/http/identity/internal'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { createInvitedUser } from '../use-cases/create-invited-user.ts'

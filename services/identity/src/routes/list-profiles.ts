@@ -1,6 +1,6 @@
 /** `POST /internal/users/profiles` */
 import { ListProfiles } from '@gatehouse/contracts/http/identity/internal'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { listProfiles } from '../use-cases/list-profiles.ts'

@@ -1,6 +1,6 @@
 /** `POST /v1/auth/login` */
 import { Login } from '@gatehouse/contracts/http/identity/sign-in'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { signIn } from '../use-cases/sign-in.ts'

@@ -1,6 +1,6 @@
 /** `POST /internal/email-verifications/:verification/link` */
 import { MintEmailVerificationLink } from '@gatehouse/contracts/http/identity/internal'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { mintVerificationLink } from '../use-cases/mint-verification-link.ts'

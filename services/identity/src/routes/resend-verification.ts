@@ -1,6 +1,6 @@
 /** `POST /v1/auth/verify-email/resend` */
 import { ResendVerification } from '@gatehouse/contracts/http/identity/account'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { resendVerification } from '../use-cases/resend-verification.ts'

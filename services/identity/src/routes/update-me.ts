@@ -1,6 +1,6 @@
 /** `PATCH /v1/me` */
 import { UpdateMe } from '@gatehouse/contracts/http/identity/account'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { updateMe } from '../use-cases/update-me.ts'

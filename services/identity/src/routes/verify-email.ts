@@ -1,6 +1,6 @@
 /** `POST /v1/auth/verify-email` */
 import { VerifyEmail } from '@gatehouse/contracts/http/identity/account'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { verifyEmail } from '../use-cases/verify-email.ts'

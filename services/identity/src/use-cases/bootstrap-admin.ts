@@ -3,7 +3,7 @@
  * and however often the platform starts. An address somebody registered before is left alone: configuration must not hand out their account.
  */
 import { PlatformAdminBootstrapped } from '@gatehouse/contracts/events/identity/platform-admin-bootstrapped.v1'
-import { appendEvent } from '@gatehouse/service-kit/events/outbox'
+import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../deps.ts'

@@ -4,7 +4,7 @@
  */
 import { SignInFailed } from '@gatehouse/contracts/events/identity/sign-in-failed.v1'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import { appendEvent } from '@gatehouse/service-kit/events/outbox'
+import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
 import type { Deps } from '../deps.ts'

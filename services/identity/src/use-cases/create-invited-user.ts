@@ -5,7 +5,7 @@
  */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import { actorOf, type ServiceCaller } from '@gatehouse/service-kit/http/caller'
+import { actorOf, type ServiceCaller } from '@gatehouse/access/callers/caller'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { isUniqueViolation } from '@gatehouse/service-kit/postgres/errors'

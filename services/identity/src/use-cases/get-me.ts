@@ -1,7 +1,7 @@
 /** The signed-in person, read under their own row-level scope. */
 import type { User } from '@gatehouse/contracts/http/identity/account'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import type { UserCaller } from '@gatehouse/service-kit/http/caller'
+import type { UserCaller } from '@gatehouse/access/callers/caller'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../deps.ts'

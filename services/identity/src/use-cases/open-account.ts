@@ -1,7 +1,7 @@
 /** Makes a person out of an address nobody has: the person, the address and `user.registered`, in the transaction of the caller. */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { UserRegistered } from '@gatehouse/contracts/events/identity/user-registered.v1'
-import { appendEvent } from '@gatehouse/service-kit/events/outbox'
+import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { normalizeAddress } from '../domain/email-address.ts'

@@ -4,7 +4,7 @@
  */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { UserEmailVerified } from '@gatehouse/contracts/events/identity/user-email-verified.v1'
-import { appendEvent } from '@gatehouse/service-kit/events/outbox'
+import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { insertCredential } from '../store/accounts.ts'
 import { settleRegistrations } from '../store/email-verifications.ts'

@@ -5,7 +5,7 @@
  */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification-requested.v1'
-import { appendEvent } from '@gatehouse/service-kit/events/outbox'
+import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { countMail, countRecentMails, findNewestRegistration, insertRegistration, type Registration } from '../store/email-verifications.ts'

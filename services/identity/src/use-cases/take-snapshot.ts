@@ -1,5 +1,5 @@
 /** The views of `GET /internal/snapshot`: everybody for who rebuilds a projection, recent floors for a gateway that starts. */
-import type { SnapshotView } from '@gatehouse/service-kit/events/snapshot'
+import type { SnapshotView } from '@gatehouse/spine/produce/snapshot'
 import { listRecentFloors, streamUserStates } from '../store/snapshots.ts'
 
 export const snapshotState: SnapshotView = async (emit, tx) => {

@@ -1,8 +1,8 @@
 /** A person changes their own profile. The same name again changes nothing and announces nothing. */
 import { UserUpdated } from '@gatehouse/contracts/events/identity/user-updated.v1'
 import type { User } from '@gatehouse/contracts/http/identity/account'
-import { appendEvent } from '@gatehouse/service-kit/events/outbox'
-import { actorOf, type UserCaller } from '@gatehouse/service-kit/http/caller'
+import { appendEvent } from '@gatehouse/spine/produce/outbox'
+import { actorOf, type UserCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../deps.ts'
 import { claimNewName } from '../store/users.ts'
 import { readMe } from './get-me.ts'

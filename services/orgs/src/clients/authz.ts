@@ -1,8 +1,8 @@
 /** The policy decision point as orgs needs it. Not knowing is an error (503), never a yes. */
 import { CheckGrantableRoles, CheckPermissions } from '@gatehouse/contracts/http/authz/evaluation'
-import { onlyDecision, type PermissionDecision } from '@gatehouse/service-kit/errors/require-allowed'
-import type { PrincipalCaller } from '@gatehouse/service-kit/http/caller'
-import type { ServiceClient } from '@gatehouse/service-kit/http/service-client'
+import { onlyDecision, type PermissionDecision } from '@gatehouse/access/call/require-allowed'
+import type { PrincipalCaller } from '@gatehouse/access/callers/caller'
+import type { ServiceClient } from '@gatehouse/access/call/service-client'
 
 export type AuthzClient = {
   /** May whoever this is do that in the organization of their token? */

@@ -1,6 +1,6 @@
 /** What orgs asks identity: who people are, and to make a verified user out of an accepted invitation. */
 import { CreateInvitedUser, ListProfiles } from '@gatehouse/contracts/http/identity/internal'
-import type { ServiceClient } from '@gatehouse/service-kit/http/service-client'
+import type { ServiceClient } from '@gatehouse/access/call/service-client'
 
 export type Profile = { id: string; name: string; email: string; email_verified: boolean }
 

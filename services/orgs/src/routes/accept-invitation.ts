@@ -1,6 +1,6 @@
 /** POST /v1/invitations/accept */
 import { AcceptInvitation } from '@gatehouse/contracts/http/orgs/invitations'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { acceptInvitation } from '../use-cases/accept-invitation.ts'

@@ -1,6 +1,6 @@
 /** POST /v1/organizations */
 import { CreateOrganization } from '@gatehouse/contracts/http/orgs/organizations'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { createOrganization } from '../use-cases/create-organization.ts'

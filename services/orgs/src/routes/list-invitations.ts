@@ -1,6 +1,6 @@
 /** GET /v1/organizations/:org/invitations */
 import { ListInvitations } from '@gatehouse/contracts/http/orgs/invitations'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { listInvitations } from '../use-cases/list-invitations.ts'

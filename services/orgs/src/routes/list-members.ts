@@ -1,6 +1,6 @@
 /** GET /v1/organizations/:org/members */
 import { ListMembers } from '@gatehouse/contracts/http/orgs/organizations'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { listMembers } from '../use-cases/list-members.ts'

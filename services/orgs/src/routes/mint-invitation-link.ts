@@ -1,6 +1,6 @@
 /** POST /internal/invitations/:invitation/link */
 import { MintInvitationLink } from '@gatehouse/contracts/http/orgs/invitations'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { mintInvitationLink } from '../use-cases/mint-invitation-link.ts'

@@ -1,6 +1,6 @@
 /** DELETE /v1/organizations/:org/members/:user */
 import { RemoveMember } from '@gatehouse/contracts/http/orgs/organizations'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { removeMember } from '../use-cases/remove-member.ts'

@@ -1,6 +1,6 @@
 /** DELETE /v1/organizations/:org/invitations/:invitation */
 import { RevokeInvitation } from '@gatehouse/contracts/http/orgs/invitations'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { revokeInvitation } from '../use-cases/revoke-invitation.ts'

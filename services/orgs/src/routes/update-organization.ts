@@ -1,6 +1,6 @@
 /** PATCH /v1/organizations/:org */
 import { UpdateOrganization } from '@gatehouse/contracts/http/orgs/organizations'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { updateOrganization } from '../use-cases/update-organization.ts'

@@ -3,7 +3,7 @@
  * Making the person is idempotent by invitation, so a crash between the two steps heals by asking again; one acceptance wins.
  */
 import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
-import { actorOf, type Caller, type UserCaller } from '@gatehouse/service-kit/http/caller'
+import { actorOf, type Caller, type UserCaller } from '@gatehouse/access/callers/caller'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../deps.ts'

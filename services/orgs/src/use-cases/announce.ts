@@ -9,7 +9,7 @@ import { MembershipRemoved } from '@gatehouse/contracts/events/orgs/membership-r
 import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership-updated.v1'
 import { OrganizationCreated } from '@gatehouse/contracts/events/orgs/organization-created.v1'
 import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization-updated.v1'
-import { appendEvent } from '@gatehouse/service-kit/events/outbox'
+import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { InvitationRow, MembershipRow, OrganizationRow } from '../store/schema.ts'
 

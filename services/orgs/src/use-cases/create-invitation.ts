@@ -1,7 +1,7 @@
 /** Invites an address with roles. The mail goes out from the event; its secret is minted when it is sent. */
 import type { Invitation } from '@gatehouse/contracts/http/orgs/invitations'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import { actorOf, type MemberCaller } from '@gatehouse/service-kit/http/caller'
+import { actorOf, type MemberCaller } from '@gatehouse/access/callers/caller'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Deps } from '../deps.ts'
 import { normalizeEmail } from '../domain/email-address.ts'

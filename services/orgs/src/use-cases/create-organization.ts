@@ -1,7 +1,7 @@
 /** Makes an organization owned by its maker: organization, membership and both events are one transaction. It asks no policy: there is none yet. */
 import type { Organization } from '@gatehouse/contracts/http/orgs/organizations'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import { actorOf, type UserCaller } from '@gatehouse/service-kit/http/caller'
+import { actorOf, type UserCaller } from '@gatehouse/access/callers/caller'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../deps.ts'

@@ -1,6 +1,6 @@
 /** Declines an invitation: whoever holds the link may say no. */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import { actorOf, type Caller } from '@gatehouse/service-kit/http/caller'
+import { actorOf, type Caller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../deps.ts'
 import { claimInvitation } from '../store/invitations.ts'
 import { announceInvitationDeclined } from './announce.ts'

@@ -1,5 +1,5 @@
 /** The membership of whoever acts, as decisions about members need it; a service account has none and so is never an owner. */
-import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
+import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { findMember } from '../store/memberships.ts'
 import type { MembershipRow } from '../store/schema.ts'

@@ -1,7 +1,7 @@
 /** The organization of the caller's token. */
 import type { Organization } from '@gatehouse/contracts/http/orgs/organizations'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
+import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../deps.ts'
 import { findOrganization } from '../store/organizations.ts'

@@ -1,6 +1,6 @@
 /** Invitations of the organization, newest first. */
 import type { Invitation } from '@gatehouse/contracts/http/orgs/invitations'
-import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
+import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'

@@ -1,6 +1,6 @@
 /** Members in the order they joined; names and addresses come from identity, who alone keeps them. */
 import type { Member } from '@gatehouse/contracts/http/orgs/organizations'
-import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
+import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { decodeCursor, pageOf, type CursorValues, type PageOf } from '@gatehouse/service-kit/http/page'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'

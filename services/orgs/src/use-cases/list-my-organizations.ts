@@ -1,6 +1,6 @@
 /** The organizations a person belongs to, under their own scope: row-level security shows nobody else's. */
 import type { Organization } from '@gatehouse/contracts/http/orgs/organizations'
-import type { UserCaller } from '@gatehouse/service-kit/http/caller'
+import type { UserCaller } from '@gatehouse/access/callers/caller'
 import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'

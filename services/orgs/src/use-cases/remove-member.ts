@@ -3,7 +3,7 @@
  * and the answer waits for the announcement: 204 means the gateway has been told.
  */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import { actorOf, type OrgCaller } from '@gatehouse/service-kit/http/caller'
+import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../deps.ts'
 import { decideRemoval, type RemovalDecision } from '../domain/membership.ts'

@@ -1,6 +1,6 @@
 /** The question every managing use case asks first, before anything tells whether its target exists. */
-import type { PrincipalCaller } from '@gatehouse/service-kit/http/caller'
-import { requireAllowed } from '@gatehouse/service-kit/errors/require-allowed'
+import type { PrincipalCaller } from '@gatehouse/access/callers/caller'
+import { requireAllowed } from '@gatehouse/access/call/require-allowed'
 import type { Deps } from '../deps.ts'
 import type { Permission } from '../domain/permissions.ts'
 

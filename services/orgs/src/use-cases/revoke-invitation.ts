@@ -1,6 +1,6 @@
 /** Takes a pending invitation back; every link of it is worthless afterwards. */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import { actorOf, type OrgCaller } from '@gatehouse/service-kit/http/caller'
+import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../deps.ts'
 import { permissions } from '../domain/permissions.ts'
 import { claimRevocation, findInvitation } from '../store/invitations.ts'

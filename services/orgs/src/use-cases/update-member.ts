@@ -4,7 +4,7 @@
  */
 import type { Member } from '@gatehouse/contracts/http/orgs/organizations'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import { actorOf, type OrgCaller } from '@gatehouse/service-kit/http/caller'
+import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../deps.ts'
 import { decideUpdate, type MemberChange, type UpdateDecision } from '../domain/membership.ts'

@@ -1,7 +1,7 @@
 /** Renames an organization. The same name again changes nothing and announces nothing. */
 import type { Organization } from '@gatehouse/contracts/http/orgs/organizations'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import { actorOf, type OrgCaller } from '@gatehouse/service-kit/http/caller'
+import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../deps.ts'
 import { permissions } from '../domain/permissions.ts'
 import { claimRename, findOrganization } from '../store/organizations.ts'

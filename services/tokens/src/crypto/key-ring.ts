@@ -5,7 +5,7 @@
 import { createPrivateKey, generateKeyPairSync, type JsonWebKey, sign, type KeyObject } from 'node:crypto'
 import type { AccessTokenClaims } from '@gatehouse/contracts/claims/access-token'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import type { Jwks } from '@gatehouse/service-kit/http/jwks-source'
+import type { Jwks } from '@gatehouse/access/tokens/jwks-source'
 import type { Envelope } from '@gatehouse/service-kit/secrets/envelope'
 import { isPublished, type KeySpan, signingKeyOf } from '../domain/signing-key-plan.ts'
 

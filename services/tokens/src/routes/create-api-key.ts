@@ -1,6 +1,6 @@
 /** `POST /v1/organizations/:org/service-accounts/:service_account/keys`. */
 import { CreateApiKey } from '@gatehouse/contracts/http/tokens/service-accounts'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { createApiKey } from '../use-cases/create-api-key.ts'

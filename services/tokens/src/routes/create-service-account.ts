@@ -1,6 +1,6 @@
 /** `POST /v1/organizations/:org/service-accounts`. */
 import { CreateServiceAccount } from '@gatehouse/contracts/http/tokens/service-accounts'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { createServiceAccount } from '../use-cases/create-service-account.ts'

@@ -1,6 +1,6 @@
 /** `POST /v1/me/sessions/revoke-others`. */
 import { EndMyOtherSessions } from '@gatehouse/contracts/http/tokens/sessions'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { endOtherSessions } from '../use-cases/end-session.ts'

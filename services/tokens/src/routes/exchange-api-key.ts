@@ -1,6 +1,6 @@
 /** `POST /internal/api-keys/exchange`: somebody came to the gateway with a key. */
 import { ExchangeApiKey } from '@gatehouse/contracts/http/tokens/service-accounts'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { exchangeApiKey } from '../use-cases/exchange-api-key.ts'

@@ -1,6 +1,6 @@
 /** `GET /.well-known/jwks.json` for the world and `GET /internal/jwks` for the services: one key set. */
 import { GetInternalJwks, GetJwks } from '@gatehouse/contracts/http/tokens/sessions'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { publishKeys } from '../use-cases/publish-keys.ts'

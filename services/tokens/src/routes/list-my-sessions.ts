@@ -1,6 +1,6 @@
 /** `GET /v1/me/sessions`. */
 import { ListMySessions } from '@gatehouse/contracts/http/tokens/sessions'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { listSessions } from '../use-cases/list-sessions.ts'

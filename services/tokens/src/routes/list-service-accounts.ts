@@ -1,6 +1,6 @@
 /** `GET /v1/organizations/:org/service-accounts`. */
 import { ListServiceAccounts } from '@gatehouse/contracts/http/tokens/service-accounts'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { listServiceAccounts } from '../use-cases/get-service-account.ts'

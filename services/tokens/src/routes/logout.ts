@@ -1,6 +1,6 @@
 /** `POST /v1/auth/logout`. */
 import { Logout } from '@gatehouse/contracts/http/tokens/sessions'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { logOut } from '../use-cases/end-session.ts'

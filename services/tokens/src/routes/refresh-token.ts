@@ -1,7 +1,7 @@
 /** `POST /v1/auth/refresh`. The secret is the credential; no access token is needed, and one that came along decides nothing. */
 import { RefreshToken } from '@gatehouse/contracts/http/tokens/sessions'
 import { currentContext } from '@gatehouse/service-kit/context/request-context'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { askOf } from '../domain/choose-organization.ts'

@@ -1,6 +1,6 @@
 /** `DELETE /v1/organizations/:org/service-accounts/:service_account/keys/:key`. */
 import { RevokeApiKey } from '@gatehouse/contracts/http/tokens/service-accounts'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { revokeApiKey } from '../use-cases/revoke-api-key.ts'

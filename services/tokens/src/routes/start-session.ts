@@ -1,7 +1,7 @@
 /** `POST /internal/sessions`: identity has authenticated somebody. */
 import { StartSession } from '@gatehouse/contracts/http/tokens/sessions'
 import { currentContext } from '@gatehouse/service-kit/context/request-context'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { askOf } from '../domain/choose-organization.ts'

@@ -5,7 +5,7 @@ import { ApiKeyRevoked } from '@gatehouse/contracts/events/tokens/api-key-revoke
 import { ServiceAccountCreated } from '@gatehouse/contracts/events/tokens/service-account-created.v1'
 import { ServiceAccountDeleted } from '@gatehouse/contracts/events/tokens/service-account-deleted.v1'
 import { ServiceAccountUpdated } from '@gatehouse/contracts/events/tokens/service-account-updated.v1'
-import { appendEvent } from '@gatehouse/service-kit/events/outbox'
+import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import type { ApiKey } from '../store/api-keys.ts'
 import type { ServiceAccount } from '../store/service-accounts.ts'

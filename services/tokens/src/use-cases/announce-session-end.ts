@@ -1,7 +1,7 @@
 /** The event of an ended session, in the transaction that ended it: its access tokens are void from here on. */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { SessionEnded } from '@gatehouse/contracts/events/tokens/session-ended.v1'
-import { appendEvent } from '@gatehouse/service-kit/events/outbox'
+import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import type { EndedSession, EndReason } from '../store/sessions.ts'
 

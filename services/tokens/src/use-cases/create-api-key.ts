@@ -1,7 +1,7 @@
 /** Makes an API key. Whoever holds the key may what its account may, so its maker must hold those rights: nobody grants what they do not hold. */
 import type { NewApiKey } from '@gatehouse/contracts/http/tokens/service-accounts'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import { actorOf, type OrgCaller } from '@gatehouse/service-kit/http/caller'
+import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'

@@ -1,6 +1,6 @@
 /** Creates a service account. It holds no role: those are given at authz, by somebody who holds them. */
 import type { ServiceAccount } from '@gatehouse/contracts/http/tokens/service-accounts'
-import { actorOf, type OrgCaller } from '@gatehouse/service-kit/http/caller'
+import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Deps } from '../deps.ts'
 import { permissions } from '../domain/permissions.ts'

@@ -1,6 +1,6 @@
 /** Deletes a service account. Its access tokens are void and its keys open nothing; authz takes its roles when it hears of it. */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import { actorOf, type OrgCaller } from '@gatehouse/service-kit/http/caller'
+import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../deps.ts'
 import { permissions } from '../domain/permissions.ts'
 import { claimServiceAccountDeletion } from '../store/service-accounts.ts'

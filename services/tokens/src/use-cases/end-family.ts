@@ -1,6 +1,6 @@
 /** What a presentation that must not succeed leaves behind: a dead family and an ended session, announced in the same transaction. */
 import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family-revoked.v1'
-import { appendEvent } from '@gatehouse/service-kit/events/outbox'
+import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { claimFamilyRevocation } from '../store/refresh-tokens.ts'
 import { claimSessionEnd, type Session } from '../store/sessions.ts'

@@ -1,6 +1,6 @@
 /** A person ends sessions of their own. The answer is given after the event was announced: 204 is the acknowledgement of the revocation. */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import type { UserCaller } from '@gatehouse/service-kit/http/caller'
+import type { UserCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../deps.ts'
 import { claimOtherSessionEnds, claimSessionEnd, type EndReason, lockSession } from '../store/sessions.ts'
 import { announceSessionEnd } from './announce-session-end.ts'

@@ -3,7 +3,7 @@
  * lost time is believed. No event per session: a changed epoch makes every reader load the snapshot. The keys are few, and their events tell the audit trail.
  */
 import { SigningKeyVoided } from '@gatehouse/contracts/events/tokens/signing-key-voided.v1'
-import { appendEvent } from '@gatehouse/service-kit/events/outbox'
+import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../deps.ts'
 import { claimRestoredSessionEnds } from '../store/sessions.ts'

@@ -3,7 +3,7 @@
  * because the decision is taken under a lock. Then fills this process' key ring from the table. What a restored backup brought back ends before that.
  */
 import { SigningKeyCreated } from '@gatehouse/contracts/events/tokens/signing-key-created.v1'
-import { appendEvent } from '@gatehouse/service-kit/events/outbox'
+import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Deps } from '../deps.ts'
 import { makeSigningKey } from '../crypto/key-ring.ts'

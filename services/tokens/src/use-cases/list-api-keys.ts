@@ -1,7 +1,7 @@
 /** The keys of a service account, newest first, without their secrets. */
 import type { ApiKey } from '@gatehouse/contracts/http/tokens/service-accounts'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
+import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'

@@ -1,6 +1,6 @@
 /** One's own live sessions, newest first. */
 import type { Session as SessionOnWire } from '@gatehouse/contracts/http/tokens/sessions'
-import type { UserCaller } from '@gatehouse/service-kit/http/caller'
+import type { UserCaller } from '@gatehouse/access/callers/caller'
 import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'

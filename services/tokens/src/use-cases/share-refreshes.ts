@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Authenticated } from '@gatehouse/contracts/http/identity/sign-in'
-import { shareFlights } from '@gatehouse/service-kit/events/shared-flight'
+import { shareFlights } from '@gatehouse/service-kit/concurrency/coalesce'
 import type { Deps } from '../deps.ts'
 import { type Refresh, refreshSession } from './refresh-session.ts'
 

@@ -2,7 +2,7 @@
 import { SessionStarted } from '@gatehouse/contracts/events/tokens/session-started.v1'
 import type { Authenticated } from '@gatehouse/contracts/http/identity/sign-in'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import { appendEvent } from '@gatehouse/service-kit/events/outbox'
+import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'

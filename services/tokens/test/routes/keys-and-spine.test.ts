@@ -1,5 +1,5 @@
 /** The key set, and what readers of tokens load and follow. */
-import { createAssertionSigner, generateServiceKey } from '@gatehouse/service-kit/http/assertion'
+import { createAssertionSigner, generateServiceKey } from '@gatehouse/access/tokens/assertion'
 import t from 'tap'
 import { loadKeyRing } from '../../src/use-cases/keep-signing-keys.ts'
 import { openPlatform } from '../fixtures/platform.ts'

@@ -1,5 +1,5 @@
 /** After a backup was restored: nothing of the lost time is believed, and signing in works again at once. */
-import { migrateService } from '@gatehouse/service-kit/postgres/migrate'
+import { migrateService } from '@gatehouse/spine/migrate/migrate-service'
 import t from 'tap'
 import { keepSigningKeys } from '../../src/use-cases/keep-signing-keys.ts'
 import { claimsOf, openPlatform } from '../fixtures/platform.ts'

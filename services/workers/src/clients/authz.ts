@@ -1,8 +1,8 @@
 /** What workers asks authz: whether the person whose token travels along may read an audit trail. */
 import { CheckPermissions } from '@gatehouse/contracts/http/authz/evaluation'
-import { onlyDecision, type PermissionDecision } from '@gatehouse/service-kit/errors/require-allowed'
-import type { PrincipalCaller } from '@gatehouse/service-kit/http/caller'
-import type { ServiceClient } from '@gatehouse/service-kit/http/service-client'
+import { onlyDecision, type PermissionDecision } from '@gatehouse/access/call/require-allowed'
+import type { PrincipalCaller } from '@gatehouse/access/callers/caller'
+import type { ServiceClient } from '@gatehouse/access/call/service-client'
 
 export type AuthzClient = {
   /** @throws AppError `not_current` or `upstream_failed` when authz cannot say; never a guess. */

@@ -1,7 +1,7 @@
 /** What workers asks identity: the link of a verification mail, and where a person can be reached. */
 import type { Static } from 'typebox'
 import { ListProfiles, MintEmailVerificationLink } from '@gatehouse/contracts/http/identity/internal'
-import type { ServiceClient } from '@gatehouse/service-kit/http/service-client'
+import type { ServiceClient } from '@gatehouse/access/call/service-client'
 
 export type IdentityClient = {
   /** A fresh secret for this mail; null when there is nothing to confirm any more. */

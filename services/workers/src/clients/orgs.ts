@@ -1,7 +1,7 @@
 /** What workers asks orgs: the link of an invitation mail. */
 import type { Static } from 'typebox'
 import { MintInvitationLink } from '@gatehouse/contracts/http/orgs/invitations'
-import type { ServiceClient } from '@gatehouse/service-kit/http/service-client'
+import type { ServiceClient } from '@gatehouse/access/call/service-client'
 
 export type OrgsClient = {
   /** A fresh secret for this mail; null when the invitation is not open any more. */

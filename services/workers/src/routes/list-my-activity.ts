@@ -1,6 +1,6 @@
 /** GET /v1/me/activity */
 import { ListMyActivity } from '@gatehouse/contracts/http/workers/audit-events'
-import { bindRoute } from '@gatehouse/service-kit/http/bind-route'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { listMyActivity } from '../use-cases/list-my-activity.ts'

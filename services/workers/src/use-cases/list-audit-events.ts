@@ -1,7 +1,7 @@
 /** The audit trail of the organization in the caller's token, for those who may read it. */
 import type { AuditEvent } from '@gatehouse/contracts/http/workers/audit-events'
-import { requireAllowed } from '@gatehouse/service-kit/errors/require-allowed'
-import type { OrgCaller } from '@gatehouse/service-kit/http/caller'
+import { requireAllowed } from '@gatehouse/access/call/require-allowed'
+import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { PageOf } from '@gatehouse/service-kit/http/page'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../deps.ts'

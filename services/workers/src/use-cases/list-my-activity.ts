@@ -1,6 +1,6 @@
 /** A person's own events, in whatever organization or none. Needs no right: they are theirs. */
 import type { AuditEvent } from '@gatehouse/contracts/http/workers/audit-events'
-import type { UserCaller } from '@gatehouse/service-kit/http/caller'
+import type { UserCaller } from '@gatehouse/access/callers/caller'
 import type { PageOf } from '@gatehouse/service-kit/http/page'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../deps.ts'

@@ -1,7 +1,7 @@
 /** The whole audit trail, for platform administrators. The one reader that crosses tenants, so it uses the system role. */
 import type { AuditEvent } from '@gatehouse/contracts/http/workers/audit-events'
-import { requireAllowed } from '@gatehouse/service-kit/errors/require-allowed'
-import type { UserCaller } from '@gatehouse/service-kit/http/caller'
+import { requireAllowed } from '@gatehouse/access/call/require-allowed'
+import type { UserCaller } from '@gatehouse/access/callers/caller'
 import type { PageOf } from '@gatehouse/service-kit/http/page'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../deps.ts'

@@ -1,7 +1,7 @@
 /** The audit lists by status code. Only the neighbour's verdict is made up; callers, database and policies are real. */
 import t from 'tap'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import type { PermissionDecision } from '@gatehouse/service-kit/errors/require-allowed'
+import type { PermissionDecision } from '@gatehouse/access/call/require-allowed'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'

@@ -1,0 +1,170 @@
+/**
+ * One exchange with another service: headers out, answer in. An answer is the contract's success or a problem; a known problem becomes the same AppError,
+ * but what caused it there stays there. Used only by `service-client.ts`, which decides how often.
+ */
+import { internalHeaders, revisionHeader, type ServiceName } from '@gatehouse/contracts/common/services'
+import type { Dispatcher, Pool } from 'undici'
+import { systemClock } from '@gatehouse/service-kit/context/clock'
+import { childTraceparent, currentContext, newContext, recordRevision } from '@gatehouse/service-kit/context/request-context'
+import { decodeRevision } from '@gatehouse/service-kit/context/revision'
+import { isAppError, isProblemCode, problem, type AppError, type FieldError } from '@gatehouse/service-kit/errors/app-error'
+import type { AssertionSigner } from '../tokens/assertion.ts'
+import type { PrincipalCaller } from '../callers/caller.ts'
+
+export type Upstream = { pool: Pool; target: ServiceName; signer: AssertionSigner }
+
+export type Outgoing = {
+  method: Dispatcher.HttpMethod
+  /** With its query. */
+  path: string
+  body?: string
+  user?: PrincipalCaller | undefined
+  timeoutMs: number
+  isRetryable: boolean
+}
+
+const maxAnswerBytes = 16 * 1024 * 1024
+const maxLineBytes = 1024 * 1024
+
+/** Until the request under way is given up by whoever asked. */
+export function remainingMs(): number {
+  const deadlineMs = currentContext()?.deadlineMs
+  return deadlineMs === undefined ? Infinity : deadlineMs - systemClock.monotonicMs()
+}
+
+function headersFor({ target, signer }: Upstream, outgoing: Outgoing): Record<string, string> {
+  const context = currentContext() ?? newContext()
+  const { body, user } = outgoing
+  return {
+    authorization: `Bearer ${signer.assertionFor(target)}`,
+    accept: 'application/json',
+    'x-request-id': context.requestId,
+    traceparent: childTraceparent(context.traceparent),
+    [internalHeaders.correlation]: context.correlationId,
+    ...(context.causationId ? { [internalHeaders.causation]: context.causationId } : {}),
+    ...(context.clientAddress ? { [internalHeaders.clientAddress]: context.clientAddress } : {}),
+    ...(context.userAgent ? { [internalHeaders.userAgent]: headerText(context.userAgent) } : {}),
+    ...(user ? { [internalHeaders.accessToken]: user.accessToken } : {}),
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+  }
+}
+
+/** A header carries no control characters, whatever an event once recorded. */
+const headerText = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 512)
+
+async function open(upstream: Upstream, outgoing: Outgoing, timeoutMs: number, signal: AbortSignal | null): Promise<Dispatcher.ResponseData> {
+  const { method, path, body } = outgoing
+  try {
+    return await upstream.pool.request({
+      method,
+      path,
+      headers: headersFor(upstream, outgoing),
+      body: body ?? null,
+      headersTimeout: timeoutMs,
+      bodyTimeout: timeoutMs,
+      ...(signal ? { signal } : {}),
+    })
+  } catch (err) {
+    throw failureOf(upstream.target, err)
+  }
+}
+
+/** Late is told apart from gone: a late answer is never asked for again. */
+function failureOf(target: ServiceName, err: unknown): AppError {
+  if (isAppError(err)) return err
+  const { name, code, message } = err as Error & { code?: string }
+  const isLate = name === 'TimeoutError' || code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT'
+  const options = { internal: `${target} ${isLate ? 'took too long' : 'did not answer'}: ${message}`, cause: err, retryAfterSeconds: 1 }
+  return problem(isLate ? 'deadline_exceeded' : 'upstream_failed', options)
+}
+
+/** Sends and reads one whole answer. @throws AppError */
+export async function exchange(upstream: Upstream, outgoing: Outgoing): Promise<unknown> {
+  const timeoutMs = Math.ceil(Math.min(outgoing.timeoutMs, remainingMs()))
+  if (timeoutMs <= 0) throw problem('deadline_exceeded', { internal: `no time left to ask ${upstream.target}` })
+  const response = await open(upstream, outgoing, timeoutMs, AbortSignal.timeout(timeoutMs))
+  const text = await textOf(upstream.target, response)
+  if (response.statusCode >= 300) throw refusalOf(upstream, outgoing, response, text)
+  mergeRevision(response.headers[revisionHeader])
+  return text === '' ? undefined : parsed(upstream.target, text)
+}
+
+async function textOf(target: ServiceName, response: Dispatcher.ResponseData): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of response.body as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > maxAnswerBytes) throw problem('upstream_failed', { internal: `${target} answers too much` })
+      chunks.push(chunk)
+    }
+  } catch (err) {
+    throw failureOf(target, err)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function parsed(target: ServiceName, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (err) {
+    throw problem('upstream_failed', { internal: `${target} answered something that is not JSON`, cause: err })
+  }
+}
+
+const ownMistakes = new Set(['malformed_request', 'unsupported_media_type', 'method_not_allowed', 'payload_too_large', 'headers_too_large', 'internal_error'])
+
+/** Our own mistakes towards a neighbour (a refused assertion, a broken contract) are never the outside caller's. */
+function refusalOf({ target }: Upstream, outgoing: Outgoing, response: Dispatcher.ResponseData, text: string): AppError {
+  const document = problemIn(response, text)
+  const status = response.statusCode
+  const internal = `${target} answered ${status} ${document?.code ?? ''}`.trim()
+  const retryAfterSeconds = Number(response.headers['retry-after']) || undefined
+  const known = document && isProblemCode(document.code) && !ownMistakes.has(document.code) ? document.code : undefined
+  const isOurs = known === undefined || (known === 'unauthenticated' && outgoing.user === undefined)
+  if (isOurs) return problem('upstream_failed', { internal, retryAfterSeconds })
+  const challenge = known === 'insufficient_user_authentication' ? headerOf(response, 'www-authenticate') : undefined
+  return problem(known, { internal, retryAfterSeconds, challenge, detail: document?.detail, errors: document?.errors })
+}
+
+const headerOf = ({ headers }: Dispatcher.ResponseData, name: string): string | undefined => {
+  const value = headers[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+function problemIn(response: Dispatcher.ResponseData, text: string): { code: string; detail?: string; errors?: FieldError[] } | undefined {
+  const type = response.headers['content-type']
+  if (typeof type !== 'string' || !type.startsWith('application/problem+json')) return undefined
+  try {
+    return JSON.parse(text) as { code: string }
+  } catch {
+    return undefined
+  }
+}
+
+function mergeRevision(header: string | string[] | undefined): void {
+  const revisions = typeof header === 'string' ? decodeRevision(header) : undefined
+  for (const [producer, position] of Object.entries(revisions ?? {})) recordRevision(producer, position)
+}
+
+/** The lines of an NDJSON answer. Ends early only by throwing; an unfinished last line is an error of the reader. */
+export async function* streamLines(upstream: Upstream, outgoing: Outgoing): AsyncGenerator<unknown> {
+  const response = await open(upstream, outgoing, outgoing.timeoutMs, null)
+  if (response.statusCode !== 200) throw refusalOf(upstream, outgoing, response, await textOf(upstream.target, response))
+  let rest: Buffer = Buffer.alloc(0)
+  try {
+    for await (const chunk of response.body as AsyncIterable<Buffer>) {
+      rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+      let end = rest.indexOf(0x0a)
+      while (end >= 0) {
+        if (end > 0) yield parsed(upstream.target, rest.subarray(0, end).toString('utf8'))
+        rest = rest.subarray(end + 1)
+        end = rest.indexOf(0x0a)
+      }
+      if (rest.length > maxLineBytes) throw problem('upstream_failed', { internal: `${upstream.target} sent an endless line` })
+    }
+  } catch (err) {
+    throw failureOf(upstream.target, err)
+  }
+  if (rest.length > 0) throw problem('upstream_failed', { internal: `${upstream.target} broke off in the middle of a record` })
+}

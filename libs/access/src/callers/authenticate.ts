@@ -1,0 +1,104 @@
+/**
+ * Decides who calls a bound route, before its body is read: the service by its assertion, the person or service account by the token that travels along.
+ * What the internal headers say counts only after the assertion was verified.
+ */
+import type { RouteContract } from '@gatehouse/contracts/http/contract'
+import { internalHeaders, type ServiceName } from '@gatehouse/contracts/common/services'
+import type { FastifyRequest } from 'fastify'
+import { currentContext } from '@gatehouse/service-kit/context/request-context'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+import type { AccessTokenVerifier, VerifiedAccessToken } from '../tokens/access-token.ts'
+import type { AssertionVerifier } from '../tokens/assertion.ts'
+import { anonymous, isForPeopleOnly, isOrgCaller, principalCaller, type AnyCaller, type OrgCaller, type PrincipalCaller } from './caller.ts'
+
+export type AccessRule = Pick<RouteContract, 'auth' | 'callers' | 'path' | 'principals'>
+export type Verifiers = {
+  assertions: AssertionVerifier
+  /** null only where no person's token can arrive. */
+  accessTokens: AccessTokenVerifier | null
+}
+
+/** Only the gateway speaks for the outside. */
+const outside: readonly ServiceName[] = ['gateway']
+
+/**
+ * At once for a token that was verified before, which almost every one was.
+ * @throws AppError `unauthenticated`, `forbidden`, `organization_required`, `person_required`, or the `not_found` of somebody else's organization
+ */
+export function authenticate(request: FastifyRequest, rule: AccessRule, settings: Verifiers): AnyCaller | Promise<AnyCaller> {
+  const service = verifiedService(request, rule, settings)
+  adoptContext(request)
+  const admit = (principal?: PrincipalCaller): AnyCaller => admitted(principal, { request, rule, service })
+  const token = request.headers[internalHeaders.accessToken]
+  if (token === undefined) return admit()
+  const { accessTokens } = settings
+  if (accessTokens === null || typeof token !== 'string') throw problem('unauthenticated', { internal: 'an access token cannot be taken here' })
+  const known = accessTokens.recall(token)
+  return known ? admit(principalCaller(known.claims, token)) : accessTokens.verify(token).then(({ claims }) => admit(principalCaller(claims, token)))
+}
+
+/**
+ * Who acts for an organization on a route for those who do, when finding out takes no waiting and nobody has to be refused; otherwise undefined.
+ * For the outside alone, and for a path without an organization in it.
+ */
+export function recallOrgCaller(head: { readonly assertion: string; readonly accessToken: string }, rule: AccessRule, { assertions, accessTokens }: Verifiers): OrgCaller | undefined {
+  const known = accessTokens?.recall(head.accessToken)
+  if (known === undefined || !outside.includes(assertions.verify(head.assertion))) return undefined
+  const principal = callerAgain(known, head.accessToken)
+  return isOrgCaller(principal) && !(principal.kind === 'service_account' && isForPeopleOnly(rule)) ? principal : undefined
+}
+
+/** Callers are told from verified tokens, and both never change. */
+const callers = new WeakMap<VerifiedAccessToken, PrincipalCaller>()
+
+function callerAgain(verified: VerifiedAccessToken, accessToken: string): PrincipalCaller {
+  const known = callers.get(verified)
+  if (known !== undefined) return known
+  const caller = principalCaller(verified.claims, accessToken)
+  callers.set(verified, caller)
+  return caller
+}
+
+function admitted(principal: PrincipalCaller | undefined, { request, rule, service }: { request: FastifyRequest; rule: AccessRule; service: ServiceName }): AnyCaller {
+  if (rule.auth === 'internal') return { kind: 'service', service, ...(principal ? { user: principal } : {}) }
+  // Where nobody needs to be known, a service account is nobody: what an open route does for a caller it does for a person.
+  if (rule.auth === 'open') return principal?.kind === 'user' ? principal : anonymous
+  if (principal === undefined) throw problem('unauthenticated', { internal: 'no access token travelled along' })
+  if (rule.auth === 'organization') requireOrganization(principal, rule, request)
+  if (principal.kind === 'service_account' && isForPeopleOnly(rule)) throw problem('person_required')
+  return principal
+}
+
+/** The token of `Authorization: Bearer`, or undefined (RFC 6750 §2.1). */
+export function bearerOf(header: string | undefined): string | undefined {
+  return header === undefined ? undefined : /^Bearer ([A-Za-z0-9._~+/-]+=*)$/i.exec(header)?.[1]
+}
+
+function verifiedService(request: FastifyRequest, rule: AccessRule, settings: Verifiers): ServiceName {
+  const assertion = bearerOf(request.headers.authorization)
+  if (assertion === undefined) throw problem('unauthenticated', { internal: 'no service assertion' })
+  const service = settings.assertions.verify(assertion)
+  const isAllowed = (rule.callers ?? (rule.auth === 'internal' ? [] : outside)).includes(service)
+  if (!isAllowed) throw problem(rule.auth === 'internal' ? 'forbidden' : 'unauthenticated', { internal: `${service} may not call this route` })
+  return service
+}
+
+function requireOrganization(principal: PrincipalCaller, rule: AccessRule, request: FastifyRequest): void {
+  const inPath = /\/:org(\/|$)/.test(rule.path)
+  if (inPath && (request.params as { org?: string }).org !== principal.orgId) throw problem('not_found')
+  if (!isOrgCaller(principal)) throw problem('organization_required')
+}
+
+/** Takes over what the calling service says about the story this request belongs to. */
+function adoptContext(request: FastifyRequest): void {
+  const context = currentContext()
+  if (context === undefined) return
+  const given = (name: string): string | undefined => {
+    const value = request.headers[name]
+    return typeof value === 'string' && value !== '' ? value.slice(0, 512) : undefined
+  }
+  context.clientAddress = given(internalHeaders.clientAddress)
+  context.userAgent = given(internalHeaders.userAgent)
+  context.causationId = given(internalHeaders.causation)
+  context.correlationId = given(internalHeaders.correlation) ?? context.correlationId
+}

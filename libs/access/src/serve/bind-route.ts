@@ -1,0 +1,174 @@
+/**
+ * The one way to serve a contract: authenticates its callers, validates what comes in, runs the handler with typed values,
+ * serializes what goes out by the contract. A route that is not bound here has no caller.
+ */
+import { createHash } from 'node:crypto'
+import type { RouteContract } from '@gatehouse/contracts/http/contract'
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { Static, TSchema } from 'typebox'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+import { authenticate } from '../callers/authenticate.ts'
+import { actorOf, type AnyCaller, type Caller, type MemberCaller, type OrgCaller, type PrincipalCaller, type ServiceCaller, type UserCaller } from '../callers/caller.ts'
+import { returnBody, type AnswerAtOnce, type FastPaths } from './fast-path.ts'
+import { defaultBodyLimitBytes } from '@gatehouse/service-kit/http/server'
+import { serverSettings, type ServerSettings } from './server.ts'
+import { isStorableText } from '@gatehouse/service-kit/http/storable-text'
+import { createValidator, type Validator } from '@gatehouse/service-kit/http/validation'
+
+type StaticOf<S> = S extends TSchema ? Static<S> : undefined
+
+export type ParamsOf<C extends RouteContract> = C extends { readonly params: infer S } ? StaticOf<S> : Record<string, never>
+export type QueryOf<C extends RouteContract> = C extends { readonly query: infer S } ? StaticOf<S> : Record<string, never>
+export type BodyOf<C extends RouteContract> = C extends { readonly body: infer S } ? StaticOf<S> : undefined
+/** The body of the success; `void` when the contract promises none. */
+export type SuccessOf<C extends RouteContract> = C['success'] extends { readonly body: infer S extends TSchema } ? Static<S> : void
+
+type CallerByAuth = { open: Caller; user: UserCaller; organization: OrgCaller; internal: ServiceCaller }
+/** Where the contract says whose token it takes. */
+type CallerByPrincipals = { people: { user: UserCaller; organization: MemberCaller }; any: { user: PrincipalCaller; organization: OrgCaller } }
+export type CallerOf<C extends RouteContract> = C extends { readonly auth: infer A extends 'user' | 'organization'; readonly principals: infer P extends 'people' | 'any' }
+  ? CallerByPrincipals[P][A]
+  : CallerByAuth[C['auth']]
+
+export type Handled<C extends RouteContract> = {
+  readonly params: ParamsOf<C>
+  readonly query: QueryOf<C>
+  readonly body: BodyOf<C>
+  readonly caller: CallerOf<C>
+  readonly request: FastifyRequest
+  /** For headers (`ETag`); the status and the body come from the contract and the returned value. */
+  readonly reply: FastifyReply
+}
+
+export type RouteHandler<C extends RouteContract> = (input: Handled<C>) => Promise<SuccessOf<C>> | SuccessOf<C>
+
+/**
+ * Serves `contract` on `app` (made by createServer). `atOnce` may give the same answer without waiting, ahead of the framework: for a POST on a fixed path
+ * by whoever acts for an organization, that takes no idempotency key and sets no header.
+ */
+export function bindRoute<const C extends RouteContract>(app: FastifyInstance, contract: C, handler: RouteHandler<C>, { atOnce }: { atOnce?: AnswerAtOnce<BodyOf<C>> } = {}): void {
+  const settings = serverSettings(app)
+  const read = createReader(contract)
+  const { status, body: answer } = contract.success
+  const { idempotency } = settings
+  if (contract.idempotent && idempotency === undefined) throw new Error(`${contract.operationId} is idempotent: createServer needs an idempotency store`)
+  const bodyLimit = contract.bodyLimitBytes ?? defaultBodyLimitBytes
+  if (atOnce) addFastPath(settings.fastPaths, { contract, bodyLimitBytes: bodyLimit, answer: atOnce as AnswerAtOnce<unknown> })
+
+  app.route({
+    method: contract.method,
+    url: contract.path,
+    bodyLimit,
+    ...(atOnce ? { preParsing: returnBody } : {}),
+    config: { ...(contract.dialect && { dialect: contract.dialect }), ...(contract.deadlineMs && { deadlineMs: contract.deadlineMs }) },
+    ...(answer ? { schema: { response: { [status]: JSON.parse(JSON.stringify(answer)) as object } } } : {}),
+    onRequest: identify(contract, settings),
+    handler: async (request, reply) => {
+      const run = async (): Promise<unknown> =>
+        handler({ ...read(request), caller: request.caller, request, reply } as unknown as Handled<C>)
+      const key = contract.idempotent ? request.headers['idempotency-key'] : undefined
+      if (key === undefined || idempotency === undefined || request.caller === null) return answerWith(reply, status, await run())
+      const requestHash = createHash('sha256').update(JSON.stringify([request.url, request.body ?? null])).digest()
+      const outcome = await idempotency.once({ key, owner: actorOf(request.caller), route: contract.operationId, requestHash, status, shownOnce: contract.shownOnce ?? [] }, run)
+      return answerWith(reply, outcome.status, outcome.body)
+    },
+  })
+}
+
+function addFastPath(fastPaths: FastPaths, path: Omit<Parameters<FastPaths['add']>[0], 'validate'>): void {
+  const { method, auth, path: url, body, idempotent, operationId } = path.contract
+  if (method !== 'POST' || auth !== 'organization' || url.includes(':') || body === undefined || idempotent === true) throw new Error(`${operationId} cannot be answered at once`)
+  fastPaths.add({ ...path, validate: createValidator(body, 'body') })
+}
+
+/** The hook that says who calls. It waits only when it has to: a promise costs more than looking up who was known already. */
+const identify =
+  (rule: Parameters<typeof authenticate>[1], settings: ServerSettings): onRequestHookHandler =>
+  (request, _reply, done) => {
+    const take = (caller: AnyCaller): void => void (request.caller = caller)
+    try {
+      const found = authenticate(request, rule, settings)
+      if (found instanceof Promise) return void found.then(take).then(() => done(), done)
+      take(found)
+    } catch (err) {
+      return done(err as Error)
+    }
+    done()
+  }
+
+function answerWith(reply: FastifyReply, status: number, body: unknown): unknown {
+  if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store')
+  void reply.code(status)
+  return body === undefined || status === 204 ? reply.send() : body
+}
+
+type Inputs = { params: unknown; query: unknown; body: unknown }
+
+/** Compiles the validators of a contract once. */
+function createReader(contract: RouteContract): (request: FastifyRequest) => Inputs {
+  const params = contract.params && createValidator(contract.params, 'params')
+  const query = contract.query && createValidator(contract.query, 'query')
+  const body = contract.body && createValidator(contract.body, 'body')
+  return (request) => ({
+    params: params ? readParams(params, request.params) : {},
+    query: readQuery(query, request.query),
+    body: readBody(body, request.body),
+  })
+}
+
+/** An id that cannot exist is the same 404 as one that does not. */
+function readParams(validator: Validator, value: unknown): unknown {
+  const validation = validator(value)
+  if (!validation.ok || !holdsStorableTextOnly(validation.value)) throw problem('not_found')
+  return validation.value
+}
+
+function readQuery(validator: Validator | undefined, value: unknown): unknown {
+  const given = { ...(value as Record<string, unknown>) }
+  if (!holdsStorableTextOnly(given)) throw problem('malformed_request', { detail: 'The query holds text that cannot be stored.' })
+  if (validator === undefined) {
+    const [unknown] = Object.keys(given)
+    if (unknown !== undefined) throw problem('validation_failed', { errors: [{ path: `query/${unknown.slice(0, 100)}`, message: 'is not known' }] })
+    return {}
+  }
+  const validation = validator(given)
+  if (!validation.ok) throw problem('validation_failed', { errors: validation.errors })
+  return validation.value
+}
+
+function readBody(validator: Validator | undefined, value: unknown): unknown {
+  if (validator === undefined) {
+    const isEmpty = value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0)
+    if (!isEmpty) throw problem('validation_failed', { detail: 'This route takes no body.' })
+    return undefined
+  }
+  const validation = validator(value ?? undefined)
+  if (!validation.ok) throw problem('validation_failed', { errors: validation.errors })
+  return validation.value
+}
+
+const holdsStorableTextOnly = (value: unknown): boolean =>
+  Object.entries(value as Record<string, unknown>).every(([name, text]) => isStorableText(name) && (typeof text !== 'string' || isStorableText(text)))
+
+export type StreamContract = { readonly method: 'GET'; readonly path: string; readonly callers: readonly RouteContract['service'][] }
+
+/**
+ * Serves an internal stream, which has no schema to serialize by and may take longer than an answer.
+ * The handler sends through `reply` itself.
+ */
+export function bindStream(
+  app: FastifyInstance,
+  contract: StreamContract,
+  handler: (input: { caller: ServiceCaller; request: FastifyRequest; reply: FastifyReply }) => Promise<unknown>,
+  options: { timeoutMs: number } = { timeoutMs: 300_000 },
+): void {
+  const settings = serverSettings(app)
+  const rule = { auth: 'internal', callers: contract.callers, path: contract.path } as const
+  app.route({
+    method: contract.method,
+    url: contract.path,
+    config: { deadlineMs: options.timeoutMs },
+    onRequest: identify(rule, settings),
+    handler: async (request, reply) => handler({ caller: request.caller as ServiceCaller, request, reply }),
+  })
+}

@@ -1,0 +1,88 @@
+/**
+ * Verifies access tokens locally (RFC 9068: `typ: at+jwt`, ES256, `iss aud exp iat sub client_id jti`); every service does, behind the gateway too.
+ * Whether a token was voided meanwhile is the gateway's question. A token seen before costs a map lookup; its `exp` is checked on every hit.
+ */
+import type { KeyObject } from 'node:crypto'
+import { AccessTokenClaims } from '@gatehouse/contracts/claims/access-token'
+import { Compile } from 'typebox/compile'
+import { systemClock, type Clock } from '@gatehouse/service-kit/context/clock'
+import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
+import type { JwksSource } from './jwks-source.ts'
+import { readHeader, verifySignature } from './jwt.ts'
+
+export type VerifiedAccessToken = { readonly claims: AccessTokenClaims; readonly kid: string }
+
+export type AccessTokenVerifier = {
+  /** @throws AppError `unauthenticated`, or `unavailable` when an unknown key cannot be looked up. */
+  verify(token: string): Promise<VerifiedAccessToken>
+  /** Only what was verified before and has not expired; for a path that must not wait. */
+  recall(token: string): VerifiedAccessToken | undefined
+}
+
+/** Clocks of machines differ; 5 s is far below the 60 s nobody may stay valid after `exp`. */
+export const clockLeewaySeconds = 5
+
+/** Kept by its signature, a tenth of a token to hash; only the whole token is the same token. */
+type Seen = { readonly token: string; readonly verified: VerifiedAccessToken }
+/** Characters of an ES256 signature in base64url. */
+const signatureLength = 86
+const signatureOf = (token: string): string => token.slice(-signatureLength)
+
+const claimsShape = Compile(AccessTokenClaims)
+
+export function createAccessTokenVerifier(options: {
+  issuer: string
+  audience: string
+  jwks: JwksSource
+  clock?: Clock
+  /** Verified tokens kept; the oldest go first. */
+  cacheSize?: number
+}): AccessTokenVerifier {
+  const { issuer, audience, jwks, clock = systemClock, cacheSize = 20_000 } = options
+  const seen = new Map<string, Seen>()
+  const nowSeconds = (): number => clock.now().getTime() / 1000
+  const isExpired = ({ claims }: VerifiedAccessToken): boolean => claims.exp + clockLeewaySeconds <= nowSeconds()
+
+  const recall = (token: string): VerifiedAccessToken | undefined => {
+    const found = seen.get(signatureOf(token))
+    if (found === undefined || found.token !== token) return undefined
+    if (!isExpired(found.verified)) return found.verified
+    seen.delete(signatureOf(token))
+    return undefined
+  }
+
+  const remember = (token: string, verified: VerifiedAccessToken): void => {
+    if (seen.size >= cacheSize) for (const oldest of seen.keys()) if (seen.delete(oldest)) break
+    seen.set(signatureOf(token), { token, verified })
+  }
+
+  const verify = async (token: string): Promise<VerifiedAccessToken> => {
+    const known = recall(token)
+    if (known !== undefined) return known
+    const header = readHeader(token, 'at+jwt')
+    if (header === undefined) throw problem('unauthenticated', { internal: 'not an ES256 at+jwt' })
+    const key = await keyFor(jwks, header.kid)
+    const claims = verifySignature(token, key)
+    if (claims === undefined) throw problem('unauthenticated', { internal: 'bad signature' })
+    if (!claimsShape.Check(claims)) throw problem('unauthenticated', { internal: 'claims missing or malformed' })
+    if (claims.iss !== issuer || claims.aud !== audience) throw problem('unauthenticated', { internal: 'foreign issuer or audience' })
+    if (claims.iat > nowSeconds() + clockLeewaySeconds) throw problem('unauthenticated', { internal: 'issued in the future' })
+    const verified = { claims, kid: header.kid }
+    if (isExpired(verified)) throw problem('unauthenticated', { internal: 'expired' })
+    remember(token, verified)
+    return verified
+  }
+  return { verify, recall }
+}
+
+async function keyFor(jwks: JwksSource, kid: string): Promise<KeyObject> {
+  let key: KeyObject | undefined
+  try {
+    key = await jwks.keyFor(kid)
+  } catch (err) {
+    if (isAppError(err)) throw err
+    throw problem('unavailable', { internal: 'the key set cannot be fetched', cause: err, retryAfterSeconds: 1 })
+  }
+  if (key === undefined) throw problem('unauthenticated', { internal: 'unknown kid' })
+  return key
+}

@@ -1,0 +1,161 @@
+/** Calls between services: proof and context travel along, late and failing neighbours cost little, nothing is sent twice that must not be. */
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { defineRoute } from '@gatehouse/contracts/http/contract'
+import t, { type Test } from 'tap'
+import Type from 'typebox'
+import { currentContext, newContext, runInContext } from '@gatehouse/service-kit/context/request-context'
+import { encodeRevision } from '@gatehouse/service-kit/context/revision'
+import { systemClock } from '@gatehouse/service-kit/context/clock'
+import { principalCaller } from '../src/callers/caller.ts'
+import { createServiceClient } from '../src/call/service-client.ts'
+import { newId } from '@gatehouse/service-kit/ids/type-id'
+import { createLogger } from '@gatehouse/service-kit/logging/logger'
+import { accessTokens, assertionsOf, mintAccessToken, orgClaims, signerOf } from '@gatehouse/test-kit/service-keys'
+import { InternalWidget, widgetService } from './support/widgets.ts'
+
+const log = createLogger({ name: 'tokens', level: 'silent' })
+const base = { service: 'orgs', summary: 'A test route.', auth: 'internal', callers: ['tokens'] } as const
+const Read = defineRoute({ ...base, operationId: 'read', method: 'GET', path: '/internal/thing', query: Type.Object({ a: Type.String() }), success: { status: 200, body: Type.Object({ n: Type.Integer() }), description: 'It.' } })
+const Write = defineRoute({ ...base, operationId: 'write', method: 'POST', path: '/internal/thing', body: Type.Object({ a: Type.Integer() }), success: { status: 204, description: 'Done.' } })
+
+type Seen = { count: number; last?: IncomingMessage }
+
+async function neighbour(t: Test, answer: (request: IncomingMessage, response: ServerResponse, n: number) => void) {
+  const seen: Seen = { count: 0 }
+  const server = createHttpServer((request, response) => {
+    seen.count++
+    seen.last = request
+    request.resume()
+    answer(request, response, seen.count)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const client = createServiceClient({ self: 'tokens', target: 'orgs', baseUrl: `http://127.0.0.1:${port}`, signer: signerOf('tokens'), log })
+  t.teardown(async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+    await client.close()
+  })
+  return { seen, client, server, port }
+}
+
+const json = (response: ServerResponse, status: number, body: object, headers = {}): void =>
+  void response.writeHead(status, { 'content-type': status < 400 ? 'application/json' : 'application/problem+json', ...headers }).end(JSON.stringify(body))
+
+t.test('a call proves the caller, carries the person and the story, and brings the revision back', async (t) => {
+  const { client, seen } = await neighbour(t, (_request, response) => json(response, 200, { n: 1 }, { 'gatehouse-revision': encodeRevision([['orgs', 9]]) }))
+  const token = mintAccessToken(orgClaims())
+  const { claims } = await accessTokens().verify(token)
+  const context = newContext({ requestId: 'req-1', correlationId: 'story-1', causationId: 'evt_1', clientAddress: '192.0.2.7', userAgent: 'Mözilla\u0007' })
+  t.same(await runInContext(context, () => client.call(Read, { query: { a: 'x y&z' }, user: principalCaller(claims, token) })), { n: 1 })
+  const headers = seen.last?.headers ?? {}
+  t.equal(seen.last?.url, '/internal/thing?a=x+y%26z')
+  t.equal(assertionsOf('orgs').verify(String(headers.authorization).slice(7)), 'tokens')
+  t.match(headers, { 'x-request-id': 'req-1', 'gatehouse-correlation-id': 'story-1', 'gatehouse-causation-id': 'evt_1', 'gatehouse-client-address': '192.0.2.7', 'gatehouse-user-agent': 'M?zilla?', 'gatehouse-access-token': token })
+  t.equal(String(headers['traceparent']).slice(3, 35), context.traceparent.slice(3, 35), 'the same trace')
+  t.equal(context.revisions.get('orgs'), 9)
+})
+
+t.test('a challenge to whoever asked goes the whole way back (RFC 9470)', async (t) => {
+  const challenge = 'Bearer error="insufficient_user_authentication", max_age="300"'
+  const { client } = await neighbour(t, (_request, response) => json(response, 401, { code: 'insufficient_user_authentication', detail: 'Sign in again.' }, { 'www-authenticate': challenge }))
+  const token = mintAccessToken(orgClaims())
+  const { claims } = await accessTokens().verify(token)
+  await t.rejects(client.call(Read, { query: { a: 'x' }, user: principalCaller(claims, token) }), { code: 'insufficient_user_authentication', detail: 'Sign in again.', challenge })
+})
+
+t.test('against the real server, context and caller arrive', async (t) => {
+  const app = widgetService()
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = app.server.address() as AddressInfo
+  const client = createServiceClient({ self: 'tokens', target: 'orgs', baseUrl: `http://127.0.0.1:${port}`, signer: signerOf('tokens'), log })
+  t.teardown(() => Promise.all([app.close(), client.close()]))
+  t.same(await client.call(InternalWidget, { params: { org: newId('org') } }), { service: 'tokens', user: null })
+  await t.rejects(client.call(InternalWidget, { params: { org: 'nonsense' } }), { code: 'not_found' })
+  const stranger = createServiceClient({ self: 'workers', target: 'orgs', baseUrl: `http://127.0.0.1:${port}`, signer: signerOf('workers'), log })
+  t.teardown(() => stranger.close())
+  await t.rejects(stranger.call(InternalWidget, { params: { org: newId('org') } }), { code: 'forbidden' })
+  t.equal(currentContext(), undefined)
+})
+
+t.test('a known problem arrives as itself, our own mistakes and unknown ones as upstream_failed', async (t) => {
+  const answers: [number, object, string][] = [
+    [409, { code: 'conflict', detail: 'Taken.' }, 'conflict'],
+    [503, { code: 'not_current' }, 'not_current'],
+    [500, { code: 'internal_error' }, 'upstream_failed'],
+    [401, { code: 'unauthenticated' }, 'upstream_failed'],
+    [400, { code: 'malformed_request' }, 'upstream_failed'],
+    [418, { code: 'teapot' }, 'upstream_failed'],
+  ]
+  for (const [status, body, code] of answers) {
+    const { client } = await neighbour(t, (_request, response) => json(response, status, body))
+    await t.rejects(client.call(Write, { body: { a: 1 } }), { code }, `${status}`)
+  }
+  const { client } = await neighbour(t, (_request, response) => void response.writeHead(200).end('<html>'))
+  await t.rejects(client.call(Read, {}), { code: 'upstream_failed' }, 'an answer that is not JSON')
+})
+
+t.test('a read is tried again after a lost connection, a write is not', async (t) => {
+  const flaky = (request: IncomingMessage, response: ServerResponse, n: number): void => {
+    if (n < 3) request.socket.destroy()
+    else json(response, 200, { n })
+  }
+  const reading = await neighbour(t, flaky)
+  t.same(await reading.client.call(Read, {}), { n: 3 })
+  const writing = await neighbour(t, flaky)
+  await t.rejects(writing.client.call(Write, { body: { a: 1 } }), { code: 'upstream_failed' })
+  t.equal(writing.seen.count, 1)
+})
+
+t.test('a late neighbour costs the deadline once', async (t) => {
+  const { client, seen } = await neighbour(t, () => undefined)
+  const startMs = systemClock.monotonicMs()
+  await t.rejects(client.call(Read, { timeoutMs: 150 }), { code: 'deadline_exceeded' })
+  const tookMs = systemClock.monotonicMs() - startMs
+  t.ok(tookMs > 100 && tookMs < 1500, `${Math.round(tookMs)} ms`)
+  t.equal(seen.count, 1, 'a timeout is not tried again')
+  const context = newContext({ deadlineMs: systemClock.monotonicMs() + 100 })
+  await t.rejects(runInContext(context, () => client.call(Read, {})), { code: 'deadline_exceeded' }, 'the request’s own deadline counts')
+  const expired = newContext({ deadlineMs: systemClock.monotonicMs() - 1 })
+  await t.rejects(runInContext(expired, () => client.call(Read, {})), { code: 'deadline_exceeded' })
+  t.equal(seen.count, 2, 'with no time left nobody is asked')
+})
+
+t.test('a neighbour that keeps failing is left alone, then asked again', async (t) => {
+  let isBroken = true
+  const { client, seen } = await neighbour(t, (request, response, n) => (isBroken ? void request.socket.destroy() : json(response, 200, { n })))
+  for (let n = 0; n < 20; n++) await t.rejects(client.call(Write, { body: { a: 1 } }), { code: 'upstream_failed' })
+  t.equal(seen.count, 8, 'the breaker opened')
+  isBroken = false
+  const until = systemClock.monotonicMs() + 5000
+  let answer: unknown
+  while (answer === undefined && systemClock.monotonicMs() < until) {
+    answer = await client.call(Read, { timeoutMs: 500 }).catch(() => undefined)
+  }
+  t.match(answer, { n: Number })
+})
+
+t.test('nobody listening is upstream_failed within moments', async (t) => {
+  const { client, server } = await neighbour(t, () => undefined)
+  server.closeAllConnections()
+  await new Promise((resolve) => server.close(resolve))
+  await t.rejects(client.call(Write, { body: { a: 1 } }), { code: 'upstream_failed' })
+})
+
+t.test('a stream yields its records, and breaks loudly when cut off', async (t) => {
+  const { client } = await neighbour(t, (request, response) => {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+    response.write('{"a":1}\n{"a"')
+    response.write(':"ü"}\n')
+    if (request.url?.includes('cut')) setImmediate(() => request.socket.destroy())
+    else response.end('{"end":true}\n')
+  })
+  const collect = async (path: string): Promise<unknown[]> => {
+    const records: unknown[] = []
+    for await (const record of client.stream(path)) records.push(record)
+    return records
+  }
+  t.same(await collect('/internal/snapshot'), [{ a: 1 }, { a: 'ü' }, { end: true }])
+  await t.rejects(collect('/internal/snapshot?cut=1'), { code: 'upstream_failed' })
+})

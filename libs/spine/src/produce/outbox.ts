@@ -1,0 +1,69 @@
+/**
+ * Announcing a change in the transaction that makes it. The row commits with the state or not at all; its order among the events of the
+ * aggregate is fixed by appending after the aggregate's row is locked or changed.
+ */
+import { sql } from 'drizzle-orm'
+import type { Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+import type { Actor, EventContract } from '@gatehouse/contracts/events/envelope'
+import { currentContext } from '@gatehouse/service-kit/context/request-context'
+import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
+import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
+import type { EventHeaders } from './envelope.ts'
+
+export type NewEvent<C extends EventContract> = {
+  contract: C
+  aggregateType: string
+  /** TypeID. */
+  aggregateId: string
+  /** Of the aggregate, after the change. */
+  version: number
+  /** The organization it happened in; only inside that organization's scope (row-level security), or by the system role. */
+  orgId?: string
+  /** The person it concerns. */
+  userId?: string
+  actor: Actor
+  data: Static<C['data']>
+}
+
+/** Events carry ids and facts. Far below what NATS takes in one message, so the relay can never be stopped by one. */
+const maxDataBytes = 64 * 1024
+
+type Shape = { Check(value: unknown): boolean }
+const shapes = new WeakMap<EventContract, Shape>()
+
+/**
+ * Appends one event to the outbox of this service. Call it after the aggregate's row was locked, inserted or updated in `tx`.
+ * @throws Error when `data` does not match its contract: a bug of the caller, found before anybody else can see it.
+ */
+export async function appendEvent<C extends EventContract>(tx: Queryable, event: NewEvent<C>): Promise<void> {
+  if (!shapeOf(event.contract).Check(event.data)) throw new Error(`The data of ${event.contract.type} do not match its contract`)
+  const data = JSON.stringify(event.data)
+  if (Buffer.byteLength(data) > maxDataBytes) throw new Error(`The data of ${event.contract.type} are larger than ${maxDataBytes} bytes`)
+  const headers: EventHeaders = { ...ambientHeaders(), subject: event.aggregateId, actor: event.actor, ...(event.userId === undefined ? {} : { user_id: event.userId }) }
+  await tx.execute(sql`
+    insert into outbox (id, aggregate_type, aggregate_id, version, org_id, subject, payload, headers)
+    values (${uuidOf(newId('evt'))}, ${event.aggregateType}, ${uuidOf(event.aggregateId)}, ${event.version},
+      ${event.orgId === undefined ? null : uuidOf(event.orgId, 'org')}, ${event.contract.type}, ${data}::jsonb, ${JSON.stringify(headers)}::jsonb)`)
+}
+
+function shapeOf(contract: EventContract): Shape {
+  const known = shapes.get(contract)
+  if (known !== undefined) return known
+  const shape: Shape = Compile(contract.data)
+  shapes.set(contract, shape)
+  return shape
+}
+
+function ambientHeaders(): Omit<EventHeaders, 'subject' | 'actor'> {
+  const context = currentContext()
+  if (context === undefined) return { correlation_id: newId('req') }
+  return {
+    correlation_id: context.correlationId,
+    request_id: context.requestId,
+    traceparent: context.traceparent,
+    ...(context.causationId === undefined ? {} : { causation_id: context.causationId }),
+    ...(context.clientAddress === undefined ? {} : { client_address: context.clientAddress }),
+    ...(context.userAgent === undefined ? {} : { user_agent: context.userAgent }),
+  }
+}

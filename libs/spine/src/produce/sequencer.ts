@@ -1,0 +1,32 @@
+/**
+ * Gives committed events their contiguous positions. Any replica may: the row of `spine_head` is lock and counter, and what is already
+ * sequenced is never touched. Asking is cheap when there is nothing to do, so every writer, every reader's poll and a sweep ask.
+ */
+import { sql } from 'drizzle-orm'
+import type { Db } from '@gatehouse/service-kit/postgres/connect'
+import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
+import { shareFlights } from '@gatehouse/service-kit/concurrency/coalesce'
+
+export type Head = { epoch: string; head: number }
+
+export type Sequencer = {
+  /** Everything committed before the call has a position; the head and epoch as of then. Concurrent calls share runs. */
+  sequence(): Promise<Head>
+}
+
+/** Rows of one locking transaction; bounds how long other writers' sequencing waits. */
+const batch = 1000
+
+/** `onSequenced` is called after each commit that gave out positions. */
+export function createSequencer(o: { system: Db; onSequenced(head: Head): void }): Sequencer {
+  const run = async (): Promise<Head> => {
+    for (;;) {
+      const [row] = rowsOf<{ epoch: string; head: string; sequenced: number }>(await o.system.execute(sql`select epoch, head, sequenced from sequence_outbox(${batch})`))
+      if (row === undefined) throw new Error('spine_head has no row')
+      const head = { epoch: row.epoch, head: Number(row.head) }
+      if (row.sequenced > 0) o.onSequenced(head)
+      if (row.sequenced < batch) return head
+    }
+  }
+  return { sequence: shareFlights(run) }
+}

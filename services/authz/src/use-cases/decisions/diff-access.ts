@@ -1,0 +1,47 @@
+/** What a subject may do at one moment and not at another: each action of each type, planned over all resources with the rows of both moments. */
+import type { AccessDiffRequest, AccessDiffResponse } from '@gatehouse/contracts/http/authz/explanation'
+import { plan } from '@gatehouse/policy/plan/plan'
+import type { OrgCaller } from '@gatehouse/access/callers/caller'
+import { planFor } from '../../domain/decision.ts'
+import { isSubject, type Obstructed, type Subject } from '../../domain/subject.ts'
+import { subjectsFor } from '../subjects/subject-access.ts'
+import { requireCurrent, revisionNow } from './freshness.ts'
+import type { DecidingDeps } from './decide-for-caller.ts'
+import { requireMoment } from './moment.ts'
+
+type Difference = AccessDiffResponse['data'][number]
+/** By permission: on how many resources, and what it depends on. */
+type Access = ReadonlyMap<string, { readonly extent: 'some' | 'all'; readonly on: string }>
+
+/** @throws AppError `validation_failed`, `not_current` */
+export async function diffAccess(deps: DecidingDeps, caller: OrgCaller, { subject: named, from, to }: AccessDiffRequest): Promise<AccessDiffResponse> {
+  requireCurrent(deps.following)
+  const moments = [requireMoment(deps, from, '/from'), requireMoment(deps, to, '/to')]
+  const find = subjectsFor(deps, caller)
+  const [before, after] = (await Promise.all(moments.map((at) => find(named, at)))).map(accessOf) as [Access, Access]
+  const permissions = [...new Set([...before.keys(), ...after.keys()])].sort()
+  return { data: permissions.flatMap((permission) => differenceOf(permission, { before, after }) ?? []), context: { revision: revisionNow(deps.following) } }
+}
+
+function accessOf(subject: Subject | Obstructed): Access {
+  const access = new Map<string, { extent: 'some' | 'all'; on: string }>()
+  if (!isSubject(subject)) return access
+  for (const [type, { actions }] of subject.model.catalog.types) {
+    for (const name of actions.keys()) {
+      const asked = planFor(subject, { resource: { type }, action: { name } })
+      if ('errors' in asked) continue
+      const found = plan(subject.model.set, asked)
+      if (found.kind !== 'always_deny') access.set(`${type}:${name}`, { extent: found.kind === 'always_allow' ? 'all' : 'some', on: JSON.stringify(found) })
+    }
+  }
+  return access
+}
+
+const rank = { none: 0, some: 1, all: 2 } as const
+
+function differenceOf(permission: string, o: { before: Access; after: Access }): Difference | undefined {
+  const [was, is] = [o.before.get(permission), o.after.get(permission)]
+  const [before, after] = [was?.extent ?? 'none', is?.extent ?? 'none'] as const
+  if (before === after) return was?.on === is?.on ? undefined : { permission, before, after, change: 'changed' }
+  return { permission, before, after, change: rank[after] > rank[before] ? 'gained' : 'lost' }
+}

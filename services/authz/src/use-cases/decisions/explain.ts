@@ -1,0 +1,48 @@
+/**
+ * Explains an evaluation to whoever may read policies. What a resource is on record as stays the application's: a person sees the parts of a
+ * condition they could have stated and what is known of themself.
+ */
+import type { EvaluationRequest } from '@gatehouse/contracts/http/authz/evaluation'
+import type { ExplanationResponse } from '@gatehouse/contracts/http/authz/explanation'
+import { attributeSchema } from '@gatehouse/policy/check/schema'
+import { explain as explainDecision } from '@gatehouse/policy/explain/explain'
+import type { MayKnow } from '@gatehouse/policy/explain/explain-node'
+import { suggestChanges } from '@gatehouse/policy/explain/suggest'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+import type { OrgCaller } from '@gatehouse/access/callers/caller'
+import { conditionSchema } from '../../domain/catalog.ts'
+import { beyondKey, isBeyondKey, requestFor } from '../../domain/decision.ts'
+import { isSubject, type Subject } from '../../domain/subject.ts'
+import { permissions } from '../../domain/platform.ts'
+import { outcomeView } from '../../domain/reason-view.ts'
+import { subjectsFor } from '../subjects/subject-access.ts'
+import { requirePermission } from './check-permissions.ts'
+import { requireCurrent, revisionNow } from './freshness.ts'
+import type { DecidingDeps } from './decide-for-caller.ts'
+import { readMoment } from './moment.ts'
+import { storedAttributesOf } from '../directory/stored-resources.ts'
+
+/** @throws AppError `forbidden`, `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
+export async function explain(deps: DecidingDeps, caller: OrgCaller, request: EvaluationRequest): Promise<ExplanationResponse> {
+  const { subject: named, resource, action, context } = request
+  requireCurrent(deps.following)
+  const at = await readMoment(deps, context)
+  await requirePermission(deps, caller, permissions.readPolicies)
+  const subject = await subjectsFor(deps, caller)(named, at)
+  const revision = revisionNow(deps.following)
+  const closed = isSubject(subject) ? (isBeyondKey(subject, request) ? beyondKey : undefined) : subject
+  if (!isSubject(subject) || closed !== undefined) return { decision: false, context: { revision, ...outcomeView(closed ?? beyondKey) }, roles: [], policies: [], suggestions: [] }
+  const storedResource = await storedAttributesOf(deps, subject, { orgId: caller.orgId, resource, at })
+  const asked = requestFor(subject, { resource, action, subjectProperties: named.properties, context, storedResource })
+  if ('errors' in asked) throw problem('invalid_attribute', { errors: [...asked.errors] })
+  const mayKnow = knownTo(caller, subject, resource.type)
+  const { decision, roles, policies } = explainDecision(subject.model.set, asked, { mayKnow })
+  const suggestions = suggestChanges(subject.model.set, asked, { mayKnow })
+  return { decision: decision.allowed, context: { revision, ...outcomeView(decision) }, roles: [...roles], policies: [...policies], suggestions }
+}
+
+function knownTo(caller: OrgCaller, { model }: Subject, resourceType: string): MayKnow {
+  if (caller.kind === 'service_account') return () => true
+  const schema = conditionSchema(model.catalog, resourceType)
+  return ({ source, name }) => source !== 'resource' || attributeSchema(schema, { source, name })?.provenance.join() !== 'stored'
+}

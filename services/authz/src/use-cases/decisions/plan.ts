@@ -1,0 +1,44 @@
+/** On which resources the subject may do an action: all, none, or those a filter names, for whoever lists resources that are not stored here. */
+import type { PlanRequest, PlanResponse } from '@gatehouse/contracts/http/authz/explanation'
+import { plan as planDecision, type Plan } from '@gatehouse/policy/plan/plan'
+import { renderSql } from '@gatehouse/policy/plan/render-sql'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+import type { OrgCaller } from '@gatehouse/access/callers/caller'
+import { isBeyondKey, planFor } from '../../domain/decision.ts'
+import { isSubject } from '../../domain/subject.ts'
+import { subjectsFor } from '../subjects/subject-access.ts'
+import { requireCurrent, revisionNow } from './freshness.ts'
+import type { DecidingDeps } from './decide-for-caller.ts'
+import { readMoment } from './moment.ts'
+
+/** @throws AppError `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
+export async function plan(deps: DecidingDeps, caller: OrgCaller, request: PlanRequest): Promise<PlanResponse> {
+  const { subject: named, resource, action, context, columns } = request
+  requireCurrent(deps.following)
+  const at = await readMoment(deps, context)
+  const subject = await subjectsFor(deps, caller)(named, at)
+  const answered = { context: { revision: revisionNow(deps.following) } }
+  if (!isSubject(subject) || isBeyondKey(subject, request)) return { plan: 'always_deny', ...answered }
+  const asked = planFor(subject, { resource: { type: resource.type, properties: resource.properties }, action, subjectProperties: named.properties, context })
+  if ('errors' in asked) throw problem('invalid_attribute', { errors: [...asked.errors] })
+  return { ...view(planDecision(subject.model.set, asked), columns), ...answered }
+}
+
+function view(found: Plan, columns: PlanRequest['columns']): Omit<PlanResponse, 'context'> {
+  if (found.kind === 'not_filterable') return { plan: found.kind, policy: found.policy, message: found.message }
+  if (found.kind !== 'conditional') return { plan: found.kind }
+  return { plan: found.kind, filter: found.filter, ...(columns === undefined ? {} : { sql: rendered(found.filter, columns) }) }
+}
+
+type Filter = Extract<Plan, { kind: 'conditional' }>['filter']
+
+function rendered(filter: Filter, columns: NonNullable<PlanRequest['columns']>): { text: string; params: unknown[] } {
+  try {
+    const { text, params } = renderSql(filter, columns)
+    return { text, params: [...params] }
+  } catch (error) {
+    const { code, attribute } = error as { code?: string; attribute?: string }
+    if (code !== 'unmapped_attribute') throw error
+    throw problem('validation_failed', { errors: [{ path: `/columns/${attribute ?? ''}`, message: 'is read by the filter and has no column' }] })
+  }
+}

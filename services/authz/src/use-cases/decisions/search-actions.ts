@@ -1,0 +1,25 @@
+/** What the subject may do on this resource (AuthZEN §8.6). What depends on an action's own properties is not known to be allowed. */
+import type { ActionSearchRequest, ActionSearchResponse } from '@gatehouse/contracts/http/authz/search'
+import type { OrgCaller } from '@gatehouse/access/callers/caller'
+import { answer } from '../../domain/decision.ts'
+import { isSubject } from '../../domain/subject.ts'
+import { subjectsFor } from '../subjects/subject-access.ts'
+import { requireCurrent, revisionNow } from './freshness.ts'
+import { requireStated, type DecidingDeps } from './decide-for-caller.ts'
+import { readMoment } from './moment.ts'
+import { listed, searchPage } from './search-pages.ts'
+import { storedAttributesOf } from '../directory/stored-resources.ts'
+
+/** @throws AppError `invalid_attribute`, `invalid_cursor`, `not_current`, `revision_unavailable` */
+export async function searchActions(deps: DecidingDeps, caller: OrgCaller, request: ActionSearchRequest): Promise<ActionSearchResponse> {
+  const { subject: named, resource, context } = request
+  requireCurrent(deps.following)
+  const at = await readMoment(deps, context)
+  const subject = await subjectsFor(deps, caller)(named, at)
+  const actions = isSubject(subject) ? [...(subject.model.catalog.types.get(resource.type)?.actions.keys() ?? [])] : []
+  const storedResource = await storedAttributesOf(deps, subject, { orgId: caller.orgId, resource, at })
+  const found = await searchPage(request, [listed(actions, (name) => name)], (name) =>
+    requireStated(answer(subject, { resource, action: { name }, subjectProperties: named.properties, context, storedResource })).allowed ? { name } : undefined,
+  )
+  return { ...found, context: { revision: revisionNow(deps.following) } }
+}

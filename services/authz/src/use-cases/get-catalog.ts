@@ -1,8 +1,0 @@
-/** Every application as it is in force, for whoever is signed in: it says what can be done, not who may. */
-import type { Deps } from '../deps.ts'
-import { applicationView, type ApplicationView } from './views.ts'
-
-export async function getCatalog(deps: Pick<Deps, 'knowledge'>): Promise<{ data: ApplicationView[] }> {
-  const { catalog } = await deps.knowledge.model()
-  return { data: catalog.applications.map(applicationView) }
-}

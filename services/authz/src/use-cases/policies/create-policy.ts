@@ -1,0 +1,22 @@
+/** Saves a policy: parsed, checked against the catalog and its own tests, in force with the commit. */
+import type { Policy, PolicySource } from '@gatehouse/contracts/http/authz/policies'
+import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
+import { newId } from '@gatehouse/service-kit/ids/type-id'
+import type { Deps } from '../../deps.ts'
+import { insertPolicy } from '../../store/policies.ts'
+import { announcePolicyCreated } from '../announce.ts'
+import { changePolicies, contentInForce, warningsAbout } from './change-policies.ts'
+import { done } from '../refusal.ts'
+import { policyView } from '../views.ts'
+
+/** @throws AppError `forbidden`, `invalid_policy`, `conflict` */
+export const createPolicy = (deps: Deps, caller: OrgCaller, input: PolicySource): Promise<Policy> =>
+  changePolicies(deps, caller, async (tx, model) => {
+    const { orgId } = caller
+    const content = contentInForce(model, input)
+    if (content.kind !== 'done') return content
+    const row = await insertPolicy(tx, { id: newId('pol'), version: 1, orgId, application: null, key: input.key, ...content.value })
+    if (!row) return { kind: 'taken' }
+    await announcePolicyCreated(tx, { row, orgId, actor: actorOf(caller) })
+    return done({ ...policyView(row), warnings: await warningsAbout(tx, { model, orgId, key: row.key, content: row }) })
+  })

@@ -1,0 +1,24 @@
+/** Takes a policy out of force, and its draft with it. What it said stays on record. */
+import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
+import type { Deps } from '../../deps.ts'
+import { claimPolicyDraft } from '../../store/policy-drafts.ts'
+import { claimPolicyEnd, findPolicy } from '../../store/policies.ts'
+import { announcePolicyDeleted } from '../announce.ts'
+import { changePolicies } from './change-policies.ts'
+import { done } from '../refusal.ts'
+
+export type PolicyDeletion = { policyId: string; isExpected(version: number): boolean }
+
+/** @throws AppError `forbidden`, `not_found`, `precondition_failed` */
+export const deletePolicy = (deps: Deps, caller: OrgCaller, { policyId, isExpected }: PolicyDeletion): Promise<void> =>
+  changePolicies(deps, caller, async (tx) => {
+    const { orgId } = caller
+    const known = await findPolicy(tx, { orgId, id: policyId })
+    if (!known) return { kind: 'not_found' }
+    if (!isExpected(known.version)) return { kind: 'changed' }
+    const row = await claimPolicyEnd(tx, { id: policyId, version: known.version })
+    if (!row) return { kind: 'changed' }
+    await claimPolicyDraft(tx, { policyId })
+    await announcePolicyDeleted(tx, { row, orgId, actor: actorOf(caller) })
+    return done(undefined)
+  })

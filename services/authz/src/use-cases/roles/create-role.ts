@@ -1,0 +1,41 @@
+/** Defines a role of the organization's own, out of rights its maker holds. */
+import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
+import { newId } from '@gatehouse/service-kit/ids/type-id'
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import type { Deps } from '../../deps.ts'
+import { missingFor } from '../../domain/holdings.ts'
+import { permissions } from '../../domain/platform.ts'
+import { checkRoleDefinition } from '../../domain/role-definition.ts'
+import { insertRole } from '../../store/roles.ts'
+import { announceRoleCreated } from '../announce.ts'
+import { requirePermission } from '../decisions/check-permissions.ts'
+import type { VersionedRole } from './get-role.ts'
+import { openModel } from '../open-model.ts'
+import { done, notHeld, valueOf, type Outcome } from '../refusal.ts'
+import { roleView } from '../views.ts'
+
+export type NewRole = { key: string; name: string; permissions: string[]; inherits?: string[] | undefined }
+
+/** @throws AppError `forbidden`, `validation_failed`, `conflict` */
+export async function createRole(deps: Deps, caller: OrgCaller, input: NewRole): Promise<VersionedRole> {
+  await requirePermission(deps, caller, permissions.writeRoles)
+  const { orgId } = caller
+  const outcome = await deps.spine.write({ orgId }, (tx) => create(tx, { deps, caller, input }))
+  deps.knowledge.dropModel(orgId)
+  return valueOf(outcome)
+}
+
+async function create(tx: Tx, { deps, caller, input }: { deps: Deps; caller: OrgCaller; input: NewRole }): Promise<Outcome<VersionedRole>> {
+  const { orgId } = caller
+  const { catalog, roles, holdings } = await openModel(tx, { caller, nowMs: deps.clock.now().getTime() })
+  const definition = { key: input.key, permissions: input.permissions, inherits: input.inherits ?? [] }
+  if (roles.has(input.key)) return { kind: 'taken' }
+  const errors = checkRoleDefinition(definition, { catalog, others: roles })
+  if (errors.length > 0) return { kind: 'invalid', errors }
+  const missing = missingFor(holdings, { roles: new Map<string, typeof definition>([...roles, [input.key, definition]]), keys: [input.key], catalog })
+  if (missing.length > 0) return notHeld(missing)
+  const row = await insertRole(tx, { id: newId('role'), version: 1, orgId, application: null, name: input.name, ...definition })
+  if (!row) return { kind: 'taken' }
+  await announceRoleCreated(tx, { row, orgId, actor: actorOf(caller) })
+  return done({ role: roleView(row, catalog.types), version: row.version })
+}

@@ -1,0 +1,48 @@
+/** Deletes a role of the organization: whoever held it holds it no longer, and roles that inherited it stand without it. */
+import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import type { Deps } from '../../deps.ts'
+import { missingFor } from '../../domain/holdings.ts'
+import { permissions } from '../../domain/platform.ts'
+import { endAssignmentsOfRoles } from '../../store/assignments.ts'
+import { claimRoleEnd, insertNextRole } from '../../store/roles.ts'
+import { announceRoleDeleted, announceRoleUpdated } from '../announce.ts'
+import { requirePermission } from '../decisions/check-permissions.ts'
+import { openModel } from '../open-model.ts'
+import { done, notHeld, valueOf, type Outcome } from '../refusal.ts'
+
+export type RoleDeletion = { roleId: string; isExpected(version: number): boolean }
+
+/** @throws AppError `forbidden`, `not_found`, `precondition_failed` */
+export async function deleteRole(deps: Deps, caller: OrgCaller, input: RoleDeletion): Promise<void> {
+  await requirePermission(deps, caller, permissions.writeRoles)
+  const { orgId } = caller
+  const outcome = await deps.spine.write({ orgId }, (tx) => remove(tx, { deps, caller, input }), { announce: 'await' })
+  deps.knowledge.dropModel(orgId)
+  valueOf(outcome)
+}
+
+async function remove(tx: Tx, { deps, caller, input }: { deps: Deps; caller: OrgCaller; input: RoleDeletion }): Promise<Outcome<undefined>> {
+  const { orgId } = caller
+  const actor = actorOf(caller)
+  const { catalog, roles, rolesById, holdings } = await openModel(tx, { caller, nowMs: deps.clock.now().getTime() })
+  const known = rolesById.get(input.roleId)
+  if (!known) return { kind: 'not_found' }
+  if (known.orgId === null) return { kind: 'platform_role' }
+  if (!input.isExpected(known.version)) return { kind: 'changed' }
+  const missing = missingFor(holdings, { roles, keys: [known.key], catalog })
+  if (missing.length > 0) return notHeld(missing)
+  const closed = await claimRoleEnd(tx, { id: known.id, version: known.version })
+  if (!closed) return { kind: 'changed' }
+  await endAssignmentsOfRoles(tx, [known.id])
+  await announceRoleDeleted(tx, { row: closed, orgId, actor })
+  // A key that comes back later must not bring its new rights to those who once inherited the old one.
+  for (const heir of roles.values()) {
+    if (heir.orgId === null || !heir.inherits.includes(known.key)) continue
+    const ended = await claimRoleEnd(tx, { id: heir.id, version: heir.version })
+    if (!ended) throw new Error('a role changed under the lock of its model')
+    const row = await insertNextRole(tx, ended, { name: ended.name, permissions: ended.permissions, inherits: ended.inherits.filter((key) => key !== known.key) })
+    await announceRoleUpdated(tx, { row, orgId, actor })
+  }
+  return done(undefined)
+}

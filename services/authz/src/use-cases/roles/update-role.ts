@@ -1,0 +1,46 @@
+/** Replaces what a role of the organization may do. Whoever does it holds everything the role has had and will have. */
+import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import type { Deps } from '../../deps.ts'
+import { missingFor } from '../../domain/holdings.ts'
+import { permissions } from '../../domain/platform.ts'
+import { checkRoleDefinition } from '../../domain/role-definition.ts'
+import { claimRoleEnd, insertNextRole } from '../../store/roles.ts'
+import { announceRoleUpdated } from '../announce.ts'
+import { requirePermission } from '../decisions/check-permissions.ts'
+import type { VersionedRole } from './get-role.ts'
+import { openModel } from '../open-model.ts'
+import { done, notHeld, valueOf, type Outcome } from '../refusal.ts'
+import { roleView } from '../views.ts'
+
+/** `isExpected` judges the current version by the request's precondition. */
+export type RoleUpdate = { roleId: string; name: string; permissions: string[]; inherits?: string[] | undefined; isExpected(version: number): boolean }
+
+/** @throws AppError `forbidden`, `not_found`, `validation_failed`, `precondition_failed` */
+export async function updateRole(deps: Deps, caller: OrgCaller, input: RoleUpdate): Promise<VersionedRole> {
+  await requirePermission(deps, caller, permissions.writeRoles)
+  const { orgId } = caller
+  const outcome = await deps.spine.write({ orgId }, (tx) => update(tx, { deps, caller, input }))
+  deps.knowledge.dropModel(orgId)
+  return valueOf(outcome)
+}
+
+async function update(tx: Tx, { deps, caller, input }: { deps: Deps; caller: OrgCaller; input: RoleUpdate }): Promise<Outcome<VersionedRole>> {
+  const { orgId } = caller
+  const { catalog, roles, rolesById, holdings } = await openModel(tx, { caller, nowMs: deps.clock.now().getTime() })
+  const known = rolesById.get(input.roleId)
+  if (!known) return { kind: 'not_found' }
+  if (known.orgId === null) return { kind: 'platform_role' }
+  if (!input.isExpected(known.version)) return { kind: 'changed' }
+  const definition = { key: known.key, permissions: input.permissions, inherits: input.inherits ?? [] }
+  const errors = checkRoleDefinition(definition, { catalog, others: roles })
+  if (errors.length > 0) return { kind: 'invalid', errors }
+  const after = new Map<string, typeof definition>([...roles, [known.key, definition]])
+  const missing = [...missingFor(holdings, { roles, keys: [known.key], catalog }), ...missingFor(holdings, { roles: after, keys: [known.key], catalog })]
+  if (missing.length > 0) return notHeld([...new Set(missing)])
+  const closed = await claimRoleEnd(tx, { id: known.id, version: known.version })
+  if (!closed) return { kind: 'changed' }
+  const row = await insertNextRole(tx, closed, { name: input.name, permissions: definition.permissions, inherits: definition.inherits })
+  await announceRoleUpdated(tx, { row, orgId, actor: actorOf(caller) })
+  return done({ role: roleView(row, catalog.types), version: row.version })
+}
