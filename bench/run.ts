@@ -24,9 +24,15 @@ const unknown = named.find((part) => !known.includes(part))
 if (unknown !== undefined) throw new Error(`${unknown} is not one of ${known.join(', ')}`)
 const parts = new Set(named.length > 0 ? named : known)
 const startedMs = performance.now()
-const note = (text: string): void => console.log(`[${((performance.now() - startedMs) / 1000).toFixed(0).padStart(3)} s] ${text}`)
+const note = (text: string): void =>
+  console.log(`[${((performance.now() - startedMs) / 1000).toFixed(0).padStart(3)} s] ${text}`)
 const profileInto = valueOf('--profile')
-const effort: Effort = { quick: false, rounds: Number(valueOf('--rounds') ?? 3), note, ...(profileInto === undefined ? {} : { profileInto }) }
+const effort: Effort = {
+  quick: false,
+  rounds: Number(valueOf('--rounds') ?? 3),
+  note,
+  ...(profileInto === undefined ? {} : { profileInto }),
+}
 
 installPeers(note)
 if (!args.includes('--own-node')) await continueOnShippedNode(note)
@@ -52,14 +58,17 @@ try {
   // First, while nothing that reads a policy has been compiled.
   if (parts.has('refusals')) results.push(measureRefusals(effort))
   if (parts.has('p1')) results.push(await measureDecisions(effort))
-  if (['p2', 'p3', 'p4'].some((part) => parts.has(part))) results.push(...(await withServers(() => measureRequests(effort, cleanup, parts))))
+  if (['p2', 'p3', 'p4'].some((part) => parts.has(part)))
+    results.push(...(await withServers(() => measureRequests(effort, cleanup, parts))))
   if (parts.has('p11')) results.push(...(await withServers(async () => [await measureGrowth(effort, cleanup)])))
   if (parts.has('impact')) results.push(...(await withServers(async () => [await measureImpact(effort, cleanup)])))
-  if (parts.has('propagation')) results.push(...(await withServers(async () => [await measurePropagation(effort, cleanup)])))
+  if (parts.has('propagation'))
+    results.push(...(await withServers(async () => [await measurePropagation(effort, cleanup)])))
 } finally {
   await cleanup.run()
   if (results.length > 0) writeResults(results, effort.rounds)
 }
-for (const result of results) console.log(`\n${result.part}: ${result.title}\n${tableOf(result.table)}\n${targetLines(result).join('\n')}`)
+for (const result of results)
+  console.log(`\n${result.part}: ${result.title}\n${tableOf(result.table)}\n${targetLines(result).join('\n')}`)
 note('written to bench/results')
 process.exit(results.some(({ disagreements }) => disagreements > 0) ? 1 : 0)

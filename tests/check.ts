@@ -12,20 +12,36 @@ const tsx = ['--import', 'tsx']
 
 const steps: Step[] = [
   { name: 'types', command: 'npx', args: ['tsc', '--noEmit'] },
+  { name: 'format (prettier)', command: 'npx', args: ['prettier', '--check', '--log-level', 'warn', '.'] },
   { name: 'lint', command: 'npx', args: ['eslint', '.'] },
   { name: 'packages keep to their neighbours (turbo)', command: 'npx', args: ['turbo', 'boundaries'] },
-  { name: 'never-arrows (dependency-cruiser)', command: process.execPath, args: [...tsx, 'tests/architecture/cruise.ts'] },
+  {
+    name: 'never-arrows (dependency-cruiser)',
+    command: process.execPath,
+    args: [...tsx, 'tests/architecture/cruise.ts'],
+  },
   { name: 'house rules', command: process.execPath, args: [...tsx, 'tests/architecture/house-rules.ts'] },
   { name: 'dead code (knip)', command: 'npx', args: ['knip', '--no-config-hints'] },
   { name: 'one version per dependency (syncpack)', command: 'npx', args: ['syncpack', 'lint'] },
-  { name: 'generated files are current', command: process.execPath, args: [...tsx, 'docs/reference/generate.ts', '--check'] },
+  {
+    name: 'generated files are current',
+    command: process.execPath,
+    args: [...tsx, 'docs/reference/generate.ts', '--check'],
+  },
   { name: 'the chart, rendered (helm)', command: process.execPath, args: [...tsx, 'tests/deployment/chart-render.ts'] },
-  { name: 'container files (hadolint, docker compose)', command: process.execPath, args: [...tsx, 'tests/deployment/containers-check.ts'] },
+  {
+    name: 'container files (hadolint, docker compose)',
+    command: process.execPath,
+    args: [...tsx, 'tests/deployment/containers-check.ts'],
+  },
 ]
 
 const run = ({ command, args }: Step): Promise<{ ok: boolean; output: string }> =>
   new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: root, env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', FORCE_COLOR: '0' } })
+    const child = spawn(command, args, {
+      cwd: root,
+      env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', FORCE_COLOR: '0' },
+    })
     const chunks: Buffer[] = []
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
     child.stderr.on('data', (chunk: Buffer) => chunks.push(chunk))

@@ -9,22 +9,40 @@ import { createTapReader, summaryLine, type Counts, type FileReport } from './ta
 
 const ROOT = resolve(import.meta.dirname, '..')
 
-const say = (text: string) => { process.stdout.write(`${text}\n`) }
+const say = (text: string) => {
+  process.stdout.write(`${text}\n`)
+}
 
 async function main(): Promise<number> {
   let servers: TestServers
   try {
-    servers = await startTestServers({ env: process.env, note: (text) => { say(`  ${text}`) } })
+    servers = await startTestServers({
+      env: process.env,
+      note: (text) => {
+        say(`  ${text}`)
+      },
+    })
   } catch (error) {
-    say(error instanceof Error && error.name === 'LaunchProblem' ? error.message : String(error instanceof Error ? error.stack : error))
+    say(
+      error instanceof Error && error.name === 'LaunchProblem'
+        ? error.message
+        : String(error instanceof Error ? error.stack : error),
+    )
     say(summaryLine({ passed: 0, failed: 1, skipped: 0 }))
     return 1
   }
   say('servers are up\n')
   const interrupted = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => { interrupted.abort() })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => {
+      interrupted.abort()
+    })
   try {
-    const { counts, code } = await runTap({ files: process.argv.slice(2), env: servers.env, signal: interrupted.signal })
+    const { counts, code } = await runTap({
+      files: process.argv.slice(2),
+      env: servers.env,
+      signal: interrupted.signal,
+    })
     // A run that failed as a whole never ends in "0 failed".
     const isTold = code === 0 || counts.failed > 0
     const told = isTold ? counts : { ...counts, failed: 1 }
@@ -38,14 +56,28 @@ async function main(): Promise<number> {
 }
 
 /** Runs tap once over the files (all, if none are named) and prints a line for each as it ends. */
-async function runTap(o: { files: string[]; env: Record<string, string>; signal: AbortSignal }): Promise<{ counts: Counts; code: number }> {
+async function runTap(o: {
+  files: string[]
+  env: Record<string, string>
+  signal: AbortSignal
+}): Promise<{ counts: Counts; code: number }> {
   const tap = join(dirname(createRequire(import.meta.url).resolve('tap/package.json')), 'dist/esm/run.mjs')
   const env = { ...process.env, ...o.env, FORCE_COLOR: '0', TAP_CHILD_REPORTER: undefined }
-  const child = spawn(process.execPath, [tap, '--reporter=tap', ...o.files], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] })
-  o.signal.addEventListener('abort', () => { child.kill('SIGTERM') })
+  const child = spawn(process.execPath, [tap, '--reporter=tap', ...o.files], {
+    cwd: ROOT,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  o.signal.addEventListener('abort', () => {
+    child.kill('SIGTERM')
+  })
   const exit = new Promise<number>((settle) => {
-    child.once('error', () => { settle(1) })
-    child.once('close', (code) => { settle(code ?? 1) })
+    child.once('error', () => {
+      settle(1)
+    })
+    child.once('close', (code) => {
+      settle(code ?? 1)
+    })
   })
   const reader = createTapReader()
   for await (const line of createInterface({ input: child.stdout })) {

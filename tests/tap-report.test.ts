@@ -3,7 +3,10 @@ import { createTapReader, summaryLine, type FileReport } from './tap-report.ts'
 
 function readAll(text: string): { reports: FileReport[]; line: string } {
   const reader = createTapReader()
-  const reports = text.split('\n').map((line) => reader.read(line)).filter((report) => report !== undefined)
+  const reports = text
+    .split('\n')
+    .map((line) => reader.read(line))
+    .filter((report) => report !== undefined)
   return { reports, line: summaryLine(reader.counts()) }
 }
 

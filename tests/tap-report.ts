@@ -26,7 +26,9 @@ export function createTapReader(): TapReader {
   let diagnostics: number | undefined
   let isKept = false
 
-  const count = (o: { kind: keyof Counts }) => { total[o.kind] += 1 }
+  const count = (o: { kind: keyof Counts }) => {
+    total[o.kind] += 1
+  }
 
   const close = (block: Block, isOk: boolean) => {
     stack.pop()
@@ -50,7 +52,14 @@ export function createTapReader(): TapReader {
     }
     close(block, isOk)
     if (stack.length > 0) return undefined
-    const report = { file: block.title, ok: isOk, seconds: Number(match[5] ?? 0) / 1000, failures, figures, ...difference(total, before) }
+    const report = {
+      file: block.title,
+      ok: isOk,
+      seconds: Number(match[5] ?? 0) / 1000,
+      failures,
+      figures,
+      ...difference(total, before),
+    }
     before = { ...total }
     failures = []
     figures = []
@@ -84,7 +93,11 @@ export function createTapReader(): TapReader {
 }
 
 function difference(now: Counts, before: Counts): Counts {
-  return { passed: now.passed - before.passed, failed: now.failed - before.failed, skipped: now.skipped - before.skipped }
+  return {
+    passed: now.passed - before.passed,
+    failed: now.failed - before.failed,
+    skipped: now.skipped - before.skipped,
+  }
 }
 
 /** The last line of a run. */

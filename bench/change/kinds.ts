@@ -38,7 +38,12 @@ async function roleTurns({ replicas: [writer], credentials, owner, join }: Insta
   return async () => {
     wanted = !wanted
     const body = { roles: wanted ? ['reader'] : [] }
-    return { member, action: 'read', wanted, make: async () => succeeded(await writer.call('PUT', path, { token: credentials.personToken(owner), body })) }
+    return {
+      member,
+      action: 'read',
+      wanted,
+      make: async () => succeeded(await writer.call('PUT', path, { token: credentials.personToken(owner), body })),
+    }
   }
 }
 
@@ -46,14 +51,28 @@ async function policyTurns({ replicas: [writer], credentials, owner, join }: Ins
   const member = await join({ roles: [] })
   const token = credentials.personToken(owner)
   const path = `/v1/organizations/${member.orgId}/policies`
-  const saying = (most: number) => ({ effect: 'allow', resource_type: 'document', actions: ['publish'], when: `resource.size <= ${most}` })
-  const { status, body: created } = await writer.call('POST', path, { token, body: { key: 'publish-small', ...saying(100) } })
+  const saying = (most: number) => ({
+    effect: 'allow',
+    resource_type: 'document',
+    actions: ['publish'],
+    when: `resource.size <= ${most}`,
+  })
+  const { status, body: created } = await writer.call('POST', path, {
+    token,
+    body: { key: 'publish-small', ...saying(100) },
+  })
   if (status !== 201) throw new Error(`the policy was refused: ${JSON.stringify(created)}`)
   let wanted = true
   return async () => {
     wanted = !wanted
     const body = saying(wanted ? 100 : 1)
-    return { member, action: 'publish', wanted, make: async () => succeeded(await writer.call('PUT', `${path}/${(created as { id: string }).id}`, { token, body })) }
+    return {
+      member,
+      action: 'publish',
+      wanted,
+      make: async () =>
+        succeeded(await writer.call('PUT', `${path}/${(created as { id: string }).id}`, { token, body })),
+    }
   }
 }
 
@@ -64,25 +83,62 @@ async function attributeTurns({ producers, join }: Installation): Promise<Turns>
     version += 1
     const wanted = version % 2 === 1
     const data = { ...factsOf(member, 'active', { limit: wanted ? 100 : 1 }), changed: ['attributes'] }
-    return { member, action: 'sign', wanted, make: () => producers.orgs.announce({ ...aboutMembership(member, version), contract: MembershipUpdated, data }) }
+    return {
+      member,
+      action: 'sign',
+      wanted,
+      make: () => producers.orgs.announce({ ...aboutMembership(member, version), contract: MembershipUpdated, data }),
+    }
   }
 }
 
-const membershipTurns = ({ producers, join }: Installation): Turns => async () => {
-  const member = await join({ roles: ['reader'] })
-  const data = { ...factsOf(member, 'removed', {}), min_mv: 2 }
-  return { member, action: 'read', wanted: false, make: () => producers.orgs.announce({ ...aboutMembership(member, 2), contract: MembershipRemoved, data }) }
-}
+const membershipTurns =
+  ({ producers, join }: Installation): Turns =>
+  async () => {
+    const member = await join({ roles: ['reader'] })
+    const data = { ...factsOf(member, 'removed', {}), min_mv: 2 }
+    return {
+      member,
+      action: 'read',
+      wanted: false,
+      make: () => producers.orgs.announce({ ...aboutMembership(member, 2), contract: MembershipRemoved, data }),
+    }
+  }
 
-const personTurns = ({ producers, join }: Installation): Turns => async () => {
-  const member = await join({ roles: ['reader'] })
-  const { userId } = member
-  return { member, action: 'read', wanted: false, make: () => producers.identity.announce({ contract: UserDisabled, aggregateType: 'user', aggregateId: userId, userId, version: 2, data: { user_id: userId, min_uv: 2 } }) }
-}
+const personTurns =
+  ({ producers, join }: Installation): Turns =>
+  async () => {
+    const member = await join({ roles: ['reader'] })
+    const { userId } = member
+    return {
+      member,
+      action: 'read',
+      wanted: false,
+      make: () =>
+        producers.identity.announce({
+          contract: UserDisabled,
+          aggregateType: 'user',
+          aggregateId: userId,
+          userId,
+          version: 2,
+          data: { user_id: userId, min_uv: 2 },
+        }),
+    }
+  }
 
-const aboutMembership = ({ membershipId, orgId, userId }: Member, version: number) => ({ aggregateType: 'membership', aggregateId: membershipId, orgId, userId, version })
+const aboutMembership = ({ membershipId, orgId, userId }: Member, version: number) => ({
+  aggregateType: 'membership',
+  aggregateId: membershipId,
+  orgId,
+  userId,
+  version,
+})
 
-const factsOf = ({ membershipId, orgId, userId }: Member, status: 'active' | 'removed', attributes: MembershipAttributes) => ({ membership_id: membershipId, organization_id: orgId, user_id: userId, status, is_owner: false, attributes })
+const factsOf = (
+  { membershipId, orgId, userId }: Member,
+  status: 'active' | 'removed',
+  attributes: MembershipAttributes,
+) => ({ membership_id: membershipId, organization_id: orgId, user_id: userId, status, is_owner: false, attributes })
 
 function succeeded({ status, body }: { status: number; body: unknown }): void {
   if (status >= 300) throw new Error(`the change was refused with ${status}: ${JSON.stringify(body)}`)

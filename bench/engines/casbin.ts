@@ -29,7 +29,9 @@ export const createCasbin: EngineMaker = async (model, questions) => {
   const enforcer = await casbin.newEnforcer(casbin.newModelFromString(definition))
   await enforcer.addFunction('isIn', (item: string, list: string[]) => list.includes(item))
   await enforcer.addPolicies(linesOf(model))
-  await enforcer.addGroupingPolicies(model.holders.flatMap(({ id, org, roles }) => roles.map((role) => [id, role, `org-${org}`])))
+  await enforcer.addGroupingPolicies(
+    model.holders.flatMap(({ id, org, roles }) => roles.map((role) => [id, role, `org-${org}`])),
+  )
   const subjects = new Map(model.holders.map(({ id, attributes }) => [id, { ...attributes, name: id }]))
   const engine: Engine = {
     name: 'casbin',
@@ -38,7 +40,12 @@ export const createCasbin: EngineMaker = async (model, questions) => {
     async decide(index) {
       const question = questions[index]
       if (question === undefined) return false
-      const [allowed] = await enforcer.enforceEx(subjects.get(question.holder.id), `org-${question.holder.org}`, question.resource, question.action)
+      const [allowed] = await enforcer.enforceEx(
+        subjects.get(question.holder.id),
+        `org-${question.holder.org}`,
+        question.resource,
+        question.action,
+      )
       return allowed
     },
   }
@@ -46,9 +53,13 @@ export const createCasbin: EngineMaker = async (model, questions) => {
 }
 
 function linesOf(model: Model): string[][] {
-  const ofRoles = model.roles.flatMap(({ key, permissions }) => permissions.map((permission) => [key, ...permission.split(':'), 'true', 'allow']))
+  const ofRoles = model.roles.flatMap(({ key, permissions }) =>
+    permissions.map((permission) => [key, ...permission.split(':'), 'true', 'allow']),
+  )
   const conditional = model.policies.flatMap(({ condition, type, actions, roles }) =>
-    (roles ?? ['*']).flatMap((role) => actions.map((action) => [role, type, action, condition.casbin, condition.effect])),
+    (roles ?? ['*']).flatMap((role) =>
+      actions.map((action) => [role, type, action, condition.casbin, condition.effect]),
+    ),
   )
   return [...ofRoles, ...conditional]
 }

@@ -16,7 +16,10 @@ type Casl = {
 export const createCasl: EngineMaker = async (model, questions) => {
   const casl = loadPeer<Casl>('@casl/ability')
   const abilities = new Map(model.holders.map((holder) => [holder.id, casl.createMongoAbility(rulesOf(model, holder))]))
-  const prepared = questions.map((question) => ({ ...aboutOf(casl, question), ability: abilities.get(question.holder.id) }))
+  const prepared = questions.map((question) => ({
+    ...aboutOf(casl, question),
+    ability: abilities.get(question.holder.id),
+  }))
   return engineOf('CASL', (index) => {
     const question = prepared[index]
     return question?.ability?.relevantRuleFor(question.action, question.resource)
@@ -27,14 +30,20 @@ export const createCasl: EngineMaker = async (model, questions) => {
 export const createCaslPerQuestion: EngineMaker = async (model, questions) => {
   const casl = loadPeer<Casl>('@casl/ability')
   const rules = new Map(model.holders.map((holder) => [holder.id, rulesOf(model, holder)]))
-  const prepared = questions.map((question) => ({ ...aboutOf(casl, question), rules: rules.get(question.holder.id) ?? [] }))
+  const prepared = questions.map((question) => ({
+    ...aboutOf(casl, question),
+    rules: rules.get(question.holder.id) ?? [],
+  }))
   return engineOf('CASL, an ability per question', (index) => {
     const question = prepared[index]
     return question && casl.createMongoAbility(question.rules).relevantRuleFor(question.action, question.resource)
   })
 }
 
-const aboutOf = (casl: Casl, { action, resource }: Question) => ({ action, resource: casl.subject(resource.type, { ...resource, type: undefined }) })
+const aboutOf = (casl: Casl, { action, resource }: Question) => ({
+  action,
+  resource: casl.subject(resource.type, { ...resource, type: undefined }),
+})
 
 const engineOf = (name: string, ruleFor: (index: number) => Rule | null | undefined): Engine => ({
   name,
@@ -54,7 +63,14 @@ function rulesOf(model: Model, holder: Holder): Written[] {
     .map(([subject, action]) => ({ action: [action], subject }))
   const conditional = (effect: 'allow' | 'deny') =>
     model.policies
-      .filter(({ condition, roles }) => condition.effect === effect && (roles === undefined || roles.some((role) => holder.roles.includes(role))))
-      .flatMap(({ condition, type, actions }) => condition.casl(holder).map((conditions) => ({ action: actions, subject: type, conditions, inverted: effect === 'deny' })))
+      .filter(
+        ({ condition, roles }) =>
+          condition.effect === effect && (roles === undefined || roles.some((role) => holder.roles.includes(role))),
+      )
+      .flatMap(({ condition, type, actions }) =>
+        condition
+          .casl(holder)
+          .map((conditions) => ({ action: actions, subject: type, conditions, inverted: effect === 'deny' })),
+      )
   return [...granted, ...conditional('allow'), ...conditional('deny')]
 }

@@ -6,10 +6,22 @@ import { loadPeer, peerVersion } from './peers.ts'
 
 type Uid = { type: string; id: string }
 type Entity = { uid: Uid; attrs: object; parents: Uid[] }
-type Answer = { type: 'success'; response: { decision: 'allow' | 'deny'; diagnostics: { reason: string[]; errors: unknown[] } } } | { type: 'failure'; errors: unknown }
+type Answer =
+  | { type: 'success'; response: { decision: 'allow' | 'deny'; diagnostics: { reason: string[]; errors: unknown[] } } }
+  | { type: 'failure'; errors: unknown }
 type Cedar = {
-  preparsePolicySet(id: string, policies: { staticPolicies: Record<string, string> }): { type: string; errors?: unknown }
-  statefulIsAuthorized(call: { principal: Uid; action: Uid; resource: Uid; context: object; preparsedPolicySetId: string; entities: Entity[] }): Answer
+  preparsePolicySet(
+    id: string,
+    policies: { staticPolicies: Record<string, string> },
+  ): { type: string; errors?: unknown }
+  statefulIsAuthorized(call: {
+    principal: Uid
+    action: Uid
+    resource: Uid
+    context: object
+    preparsedPolicySetId: string
+    entities: Entity[]
+  }): Answer
 }
 
 const setId = 'bench'
@@ -37,7 +49,8 @@ export const createCedar: EngineMaker = async (model, questions) => {
     stride: 10,
     decide(index) {
       const answer = cedar.statefulIsAuthorized(calls[index] as (typeof calls)[number])
-      if (answer.type !== 'success' || answer.response.diagnostics.errors.length > 0) throw new Error(`cedar cannot decide: ${JSON.stringify(answer)}`)
+      if (answer.type !== 'success' || answer.response.diagnostics.errors.length > 0)
+        throw new Error(`cedar cannot decide: ${JSON.stringify(answer)}`)
       return answer.response.decision === 'allow'
     },
   }
@@ -45,11 +58,19 @@ export const createCedar: EngineMaker = async (model, questions) => {
 }
 
 function policiesOf(model: Model): Record<string, string> {
-  const actionsOf = (names: readonly string[]): string => `action in [${names.map((name) => `Action::${quoted(name)}`).join(', ')}]`
-  const ofRoles = model.roles.map(({ key, permissions }) => [key, `permit(principal in Role::${quoted(key)}, ${actionsOf(permissions)}, resource);`])
+  const actionsOf = (names: readonly string[]): string =>
+    `action in [${names.map((name) => `Action::${quoted(name)}`).join(', ')}]`
+  const ofRoles = model.roles.map(({ key, permissions }) => [
+    key,
+    `permit(principal in Role::${quoted(key)}, ${actionsOf(permissions)}, resource);`,
+  ])
   const conditional = model.policies.map(({ key, condition, type, actions, roles }) => {
-    const held = roles === undefined ? '' : `(${roles.map((role) => `principal in Role::${quoted(role)}`).join(' || ')}) && `
-    return [key, `${condition.effect === 'allow' ? 'permit' : 'forbid'}(principal, ${actionsOf(actions.map((action) => `${type}:${action}`))}, resource) when { ${held}(${condition.cedar}) };`]
+    const held =
+      roles === undefined ? '' : `(${roles.map((role) => `principal in Role::${quoted(role)}`).join(' || ')}) && `
+    return [
+      key,
+      `${condition.effect === 'allow' ? 'permit' : 'forbid'}(principal, ${actionsOf(actions.map((action) => `${type}:${action}`))}, resource) when { ${held}(${condition.cedar}) };`,
+    ]
   })
   return Object.fromEntries([...ofRoles, ...conditional]) as Record<string, string>
 }
@@ -60,4 +81,8 @@ const principalOf = ({ id, roles, attributes }: Holder): Entity => ({
   parents: roles.map((role) => ({ type: 'Role', id: role })),
 })
 
-const resourceOf = ({ type, id, ...attrs }: Resource): Entity => ({ uid: { type: 'Resource', id: `${type}/${id}` }, attrs, parents: [] })
+const resourceOf = ({ type, id, ...attrs }: Resource): Entity => ({
+  uid: { type: 'Resource', id: `${type}/${id}` },
+  attrs,
+  parents: [],
+})

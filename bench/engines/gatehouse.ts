@@ -13,17 +13,30 @@ import type { Engine, EngineMaker } from './engine.ts'
 const said = (type: AttributeType): AttributeSchema => ({ type, provenance: ['caller'] })
 
 export const resourceAttributes = {
-  department: said('string'), amount: said('number'), owner: said('string'), status: said('string'),
-  region: said('string'), classification: said('string'), locked: said('boolean'),
+  department: said('string'),
+  amount: said('number'),
+  owner: said('string'),
+  status: said('string'),
+  region: said('string'),
+  classification: said('string'),
+  locked: said('boolean'),
 } as const
 
 const stored = (type: AttributeType): AttributeSchema => ({ type, provenance: ['stored'] })
 
 export const membershipAttributes = {
-  department: stored('string'), limit: stored('number'), region: stored('string'), regions: stored('string_list'), clearance: stored('number'),
+  department: stored('string'),
+  limit: stored('number'),
+  region: stored('string'),
+  regions: stored('string_list'),
+  clearance: stored('number'),
 } as const
 
-export const schema: ConditionSchema = { user: { id: { type: 'string', provenance: ['platform'] } }, membership: membershipAttributes, resource: resourceAttributes }
+export const schema: ConditionSchema = {
+  user: { id: { type: 'string', provenance: ['platform'] } },
+  membership: membershipAttributes,
+  resource: resourceAttributes,
+}
 
 /** A condition as the write path makes it. @throws Error with the first complaint */
 export function checkedCondition(source: string): CheckedIr {
@@ -38,22 +51,42 @@ export const policySetSource = (model: Pick<Model, 'types' | 'actions' | 'roles'
   resourceTypes: model.types.map((key) => ({ key, actions: model.actions.map((name) => ({ name })) })),
   roles: model.roles,
   policies: model.policies.map(({ key, condition, type, actions, roles }) => ({
-    key, scope: 'organization', effect: condition.effect, resourceType: type, actions, when: checkedCondition(condition.gatehouse), ...(roles === undefined ? {} : { roles }),
+    key,
+    scope: 'organization',
+    effect: condition.effect,
+    resourceType: type,
+    actions,
+    when: checkedCondition(condition.gatehouse),
+    ...(roles === undefined ? {} : { roles }),
   })),
 })
 
 export const createGatehouse: EngineMaker = async (model, questions) => {
   const set = compilePolicySet(policySetSource(model))
-  const subjects = new Map(model.holders.map((holder) => [holder.id, { roles: roleSetOf(set, holder.roles), user: { id: holder.id }, membership: holder.attributes }]))
+  const subjects = new Map(
+    model.holders.map((holder) => [
+      holder.id,
+      { roles: roleSetOf(set, holder.roles), user: { id: holder.id }, membership: holder.attributes },
+    ]),
+  )
   const requests = questions.map(({ holder, action, resource }): DecisionRequest => {
     const subject = subjects.get(holder.id)
     if (subject === undefined) throw new Error('nobody of that id')
-    return { resourceType: resource.type, action, roles: subject.roles, values: { user: subject.user, membership: subject.membership, resource } }
+    return {
+      resourceType: resource.type,
+      action,
+      roles: subject.roles,
+      values: { user: subject.user, membership: subject.membership, resource },
+    }
   })
   const answer = (index: number) => decide(set, requests[index] as DecisionRequest)
   const engine: Engine = {
     name: 'gatehouse',
-    version: (JSON.parse(readFileSync(new URL('../../libs/policy/package.json', import.meta.url), 'utf8')) as { version: string }).version,
+    version: (
+      JSON.parse(readFileSync(new URL('../../libs/policy/package.json', import.meta.url), 'utf8')) as {
+        version: string
+      }
+    ).version,
     stride: 500,
     decide: (index) => {
       const decision = answer(index)
@@ -64,10 +97,13 @@ export const createGatehouse: EngineMaker = async (model, questions) => {
       const { reason } = answer(index)
       const { verdict } = questions[index] as Judged
       const isRight =
-        reason.code === 'granted_by_role' ? verdict.granting.includes(reason.role)
-        : reason.code === 'granted_by_policy' ? verdict.granting.length === 0 && verdict.allowing.includes(reason.policy)
-        : reason.code === 'denied_by_policy' ? verdict.denying.includes(reason.policy)
-        : reason.code === 'not_granted' && verdict.granting.length + verdict.allowing.length === 0
+        reason.code === 'granted_by_role'
+          ? verdict.granting.includes(reason.role)
+          : reason.code === 'granted_by_policy'
+            ? verdict.granting.length === 0 && verdict.allowing.includes(reason.policy)
+            : reason.code === 'denied_by_policy'
+              ? verdict.denying.includes(reason.policy)
+              : reason.code === 'not_granted' && verdict.granting.length + verdict.allowing.length === 0
       return isRight ? undefined : `question ${index}: ${JSON.stringify(reason)} against ${JSON.stringify(verdict)}`
     },
   }

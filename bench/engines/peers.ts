@@ -13,7 +13,8 @@ const packageFile = (name: string): string => `${folder}node_modules/${name}/pac
 
 export const hasPeer = (name: string): boolean => existsSync(packageFile(name))
 
-export const peerVersion = (name: string): string => (JSON.parse(readFileSync(packageFile(name), 'utf8')) as { version: string }).version
+export const peerVersion = (name: string): string =>
+  (JSON.parse(readFileSync(packageFile(name), 'utf8')) as { version: string }).version
 
 /** Types of peers are not installed where the types are checked, so each engine states what it uses. */
 export const loadPeer = <T>(name: string): T => requirePeer(name) as T
@@ -24,6 +25,9 @@ export const peerFile = (name: string, file: string): string => `${folder}node_m
 export function installPeers(note: (text: string) => void): void {
   if (existsSync(installed) && readFileSync(installed, 'utf8') === readFileSync(wanted, 'utf8')) return
   note('installing the peers and the images’ Node (about 230 MB, once)')
-  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   copyFileSync(wanted, installed)
 }

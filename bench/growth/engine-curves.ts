@@ -9,15 +9,28 @@ import { medianOf } from '../report/statistics.ts'
 import type { Curve } from '../report/draw-curves.ts'
 
 const sizes = [10, 30, 100, 300, 1000]
-const attributes: Attributes = { department: 'sales', limit: 2000, region: 'north', regions: ['north', 'east'], clearance: 2 }
+const attributes: Attributes = {
+  department: 'sales',
+  limit: 2000,
+  region: 'north',
+  regions: ['north', 'east'],
+  clearance: 2,
+}
 const person: Holder = { index: 0, id: 'user-0', org: 0, roles: [], attributes }
 
-type Shape = { readonly roles: number; readonly policies: number; /** Over how many types the policies are spread. */ readonly types: number }
+type Shape = {
+  readonly roles: number
+  readonly policies: number
+  /** Over how many types the policies are spread. */ readonly types: number
+}
 
 export function measureEngineGrowth(rounds: number): Curve[] {
   const curve = (name: string, shapeOf: (size: number) => Shape): Curve => ({
     name,
-    points: sizes.map((size) => ({ x: size, y: medianOf(Array.from({ length: rounds }, () => nanosecondsPerDecision(shapeOf(size)))) / 1000 })),
+    points: sizes.map((size) => ({
+      x: size,
+      y: medianOf(Array.from({ length: rounds }, () => nanosecondsPerDecision(shapeOf(size)))) / 1000,
+    })),
   })
   return [
     curve('roles, of which the person holds three', (roles) => ({ roles, policies: 10, types: 20 })),
@@ -34,18 +47,37 @@ function nanosecondsPerDecision({ roles, policies, types }: Shape): number {
   const grantable = permissions.filter((permission) => !permission.endsWith(':audit'))
   const set = compilePolicySet({
     resourceTypes: typeKeys.map((key) => ({ key, actions: actions.map((name) => ({ name })) })),
-    roles: Array.from({ length: roles }, (_, index) => ({ key: roleKey(index), permissions: random.sample(grantable, 10) })),
+    roles: Array.from({ length: roles }, (_, index) => ({
+      key: roleKey(index),
+      permissions: random.sample(grantable, 10),
+    })),
     policies: Array.from({ length: policies }, (_, index) => ({
-      key: `policy-${index}`, scope: 'organization', effect: 'allow', resourceType: typeKey(index % types), actions: ['audit'],
+      key: `policy-${index}`,
+      scope: 'organization',
+      effect: 'allow',
+      resourceType: typeKey(index % types),
+      actions: ['audit'],
       when: checkedCondition(`${conditions[index % conditions.length]?.gatehouse} && resource.amount < 0`),
     })),
   })
-  const held = roleSetOf(set, [0, 1, 2].map((nth) => roleKey(Math.floor((nth * roles) / 3))))
+  const held = roleSetOf(
+    set,
+    [0, 1, 2].map((nth) => roleKey(Math.floor((nth * roles) / 3))),
+  )
   const requests = Array.from({ length: 200 }, (_, index) => ({
-    resourceType: typeKey(index % types), action: 'audit', roles: held,
-    values: { user: { id: person.id }, membership: attributes, resource: resourceFrom(random, { type: typeKey(0), id: `r${index}`, holder: person, holders: [person] }) },
+    resourceType: typeKey(index % types),
+    action: 'audit',
+    roles: held,
+    values: {
+      user: { id: person.id },
+      membership: attributes,
+      resource: resourceFrom(random, { type: typeKey(0), id: `r${index}`, holder: person, holders: [person] }),
+    },
   }))
-  return timed(() => requests.reduce((granted, request) => granted + Number(decide(set, request).allowed), 0)) / requests.length
+  return (
+    timed(() => requests.reduce((granted, request) => granted + Number(decide(set, request).allowed), 0)) /
+    requests.length
+  )
 }
 
 /** Nanoseconds of one call, after it has been compiled. */

@@ -11,8 +11,17 @@ const yes = Buffer.from(order.yes)
 const headEnd = Buffer.from('\r\n\r\n')
 
 const messages = order.requests.map(({ path, headers, body }) => {
-  const all = { host: `127.0.0.1:${order.port}`, 'content-type': 'application/json', ...headers, 'content-length': String(Buffer.byteLength(body)) }
-  return Buffer.from(`POST ${path} HTTP/1.1\r\n${Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`)
+  const all = {
+    host: `127.0.0.1:${order.port}`,
+    'content-type': 'application/json',
+    ...headers,
+    'content-length': String(Buffer.byteLength(body)),
+  }
+  return Buffer.from(
+    `POST ${path} HTTP/1.1\r\n${Object.entries(all)
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join('')}\r\n${body}`,
+  )
 })
 
 const latenciesUs: number[] = []
@@ -22,7 +31,8 @@ let compared = 0
 let wrong = 0
 let firstWrong: string | undefined
 const startedMs = performance.now()
-const isOver = (): boolean => (order.seconds === undefined ? next >= messages.length : performance.now() - startedMs >= order.seconds * 1000)
+const isOver = (): boolean =>
+  order.seconds === undefined ? next >= messages.length : performance.now() - startedMs >= order.seconds * 1000
 
 /** How many of the decisions in the answer are not the expected ones. */
 function misses(answer: Buffer, { expected }: LoadRequest): number {

@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url'
 import { onCore } from './affinity.ts'
 import type { LoadOrder, LoadReport } from './order.ts'
 
-export type Load = LoadReport & { readonly perSecond: number; /** CPU time of the server per request, in microseconds. */ readonly cpuUs: number }
+export type Load = LoadReport & {
+  readonly perSecond: number
+  /** CPU time of the server per request, in microseconds. */ readonly cpuUs: number
+}
 
 const script = fileURLToPath(new URL('./generate.ts', import.meta.url))
 /** The unit of `/proc/<pid>/stat` on Linux, on every platform Node runs on. */
@@ -28,7 +31,10 @@ export function cpuOf(pid: number): number {
 export function memoryOf(pid: number): { pssMb: number; rssMb: number } {
   const read = (name: string): number => {
     try {
-      return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]) / 1024
+      return (
+        Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1]) /
+        1024
+      )
     } catch {
       return NaN
     }
@@ -43,7 +49,11 @@ export async function runLoad(order: LoadOrder, serverPid: number): Promise<Load
   try {
     const before = cpuOf(serverPid)
     const report = await spawnLoad(file)
-    return { ...report, perSecond: report.answered / report.seconds, cpuUs: (cpuOf(serverPid) - before) / report.answered }
+    return {
+      ...report,
+      perSecond: report.answered / report.seconds,
+      cpuUs: (cpuOf(serverPid) - before) / report.answered,
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

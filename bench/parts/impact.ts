@@ -13,8 +13,18 @@ import { createQuestions, type Judged } from '../workload/questions.ts'
 import type { Effort } from './part.ts'
 
 type Draft = { readonly policy: object; readonly flips: (question: Judged) => boolean }
-type Counts = { readonly total: number; readonly byRole: Record<string, number>; readonly byPermission: Record<string, number> }
-type Report = { replayed: number; newly_allowed: number; newly_denied: number; by_role: Counted<'role'>; by_permission: Counted<'permission'> }
+type Counts = {
+  readonly total: number
+  readonly byRole: Record<string, number>
+  readonly byPermission: Record<string, number>
+}
+type Report = {
+  replayed: number
+  newly_allowed: number
+  newly_denied: number
+  by_role: Counted<'role'>
+  by_permission: Counted<'permission'>
+}
 type Counted<K extends string> = (Record<K, string> & { newly_allowed: number; newly_denied: number })[]
 
 /** Everybody's decisions are one organization's here. */
@@ -40,13 +50,22 @@ export async function measureImpact(effort: Effort, cleanup: Cleanup): Promise<P
     const ms: number[] = []
     for (let round = 0; round < effort.rounds; round += 1) {
       const started = performance.now()
-      const { status, body } = await authz.call('POST', '/v1/authz/simulations', { token, body: { policy: draft.policy, limit: 100_000 } })
+      const { status, body } = await authz.call('POST', '/v1/authz/simulations', {
+        token,
+        body: { policy: draft.policy, limit: 100_000 },
+      })
       ms.push(performance.now() - started)
       if (status !== 200) throw new Error(`no report: ${JSON.stringify(body)}`)
       const isRight = sameAs(expected, countsIn(body as Report)) && (body as Report).replayed === history.length
       if (!isRight) disagreements += 1
     }
-    rows.push([name, history.length.toLocaleString('en-US'), expected.total.toLocaleString('en-US'), rounded(medianOf(ms)), disagreements === 0 ? 'all, and no other' : 'NOT ALL'])
+    rows.push([
+      name,
+      history.length.toLocaleString('en-US'),
+      expected.total.toLocaleString('en-US'),
+      rounded(medianOf(ms)),
+      disagreements === 0 ? 'all, and no other' : 'NOT ALL',
+    ])
     measured.push({ name, expected, ms })
     effort.note(`impact of ${name}: ${ms.map(rounded).join(', ')} ms`)
   }
@@ -67,13 +86,30 @@ export async function measureImpact(effort: Effort, cleanup: Cleanup): Promise<P
 
 const draftsAbout = (type: string): Record<string, Draft> => ({
   'a deny': {
-    policy: { key: 'planted-deny', effect: 'deny', resource_type: type, actions, when: 'resource.classification == "secret" && resource.amount > 6000' },
+    policy: {
+      key: 'planted-deny',
+      effect: 'deny',
+      resource_type: type,
+      actions,
+      when: 'resource.classification == "secret" && resource.amount > 6000',
+    },
     flips: ({ resource, verdict }) => verdict.allowed && resource.classification === 'secret' && resource.amount > 6000,
   },
   'an allow': {
-    policy: { key: 'planted-allow', effect: 'allow', resource_type: type, actions, roles: ['role-00', 'role-07'], when: 'resource.department == "legal" && resource.amount < 500' },
+    policy: {
+      key: 'planted-allow',
+      effect: 'allow',
+      resource_type: type,
+      actions,
+      roles: ['role-00', 'role-07'],
+      when: 'resource.department == "legal" && resource.amount < 500',
+    },
     flips: ({ holder, resource, verdict }) =>
-      !verdict.allowed && verdict.denying.length === 0 && (holder.roles.includes('role-00') || holder.roles.includes('role-07')) && resource.department === 'legal' && resource.amount < 500,
+      !verdict.allowed &&
+      verdict.denying.length === 0 &&
+      (holder.roles.includes('role-00') || holder.roles.includes('role-07')) &&
+      resource.department === 'legal' &&
+      resource.amount < 500,
   },
   'one that changes nothing': {
     policy: { key: 'planted-nothing', effect: 'deny', resource_type: type, actions, when: 'resource.amount < 0' },
@@ -83,18 +119,35 @@ const draftsAbout = (type: string): Record<string, Draft> => ({
 
 function historyAbout(model: Model, o: { type: string; count: number }): Judged[] {
   const history: Judged[] = []
-  for (let seed = 20255; history.length < o.count; seed += 1) history.push(...createQuestions(model, { seed, count: 20_000 }).filter(({ resource }) => resource.type === o.type))
+  for (let seed = 20255; history.length < o.count; seed += 1)
+    history.push(...createQuestions(model, { seed, count: 20_000 }).filter(({ resource }) => resource.type === o.type))
   return history.slice(0, o.count)
 }
 
 async function insertHistory({ sql }: Authz, history: readonly Judged[]): Promise<void> {
   const begin = Date.now() - 12 * 3_600_000
   const rowOf = ({ holder, action, resource, verdict }: Judged, index: number) => ({
-    decided_at: new Date(begin + index * 400), org_id: uuidFor('org', orgNumber), subject_type: 'user', subject_id: holder.id, resource_type: resource.type, resource_id: resource.id, action,
-    roles: [...holder.roles], withheld: ['request.ip'], allowed: verdict.allowed, reason: sql.json({ code: verdict.allowed ? 'granted_by_role' : 'not_granted' }),
-    attributes: sql.json({ user: { id: holder.id }, membership: { ...holder.attributes, is_owner: false, roles: holder.roles }, resource: { ...resource }, request: { acr: '1' }, action: { name: action } } as never),
+    decided_at: new Date(begin + index * 400),
+    org_id: uuidFor('org', orgNumber),
+    subject_type: 'user',
+    subject_id: holder.id,
+    resource_type: resource.type,
+    resource_id: resource.id,
+    action,
+    roles: [...holder.roles],
+    withheld: ['request.ip'],
+    allowed: verdict.allowed,
+    reason: sql.json({ code: verdict.allowed ? 'granted_by_role' : 'not_granted' }),
+    attributes: sql.json({
+      user: { id: holder.id },
+      membership: { ...holder.attributes, is_owner: false, roles: holder.roles },
+      resource: { ...resource },
+      request: { acr: '1' },
+      action: { name: action },
+    } as never),
   })
-  for (let at = 0; at < history.length; at += 2000) await sql`insert into decisions ${sql(history.slice(at, at + 2000).map((one, index) => rowOf(one, at + index)))}`
+  for (let at = 0; at < history.length; at += 2000)
+    await sql`insert into decisions ${sql(history.slice(at, at + 2000).map((one, index) => rowOf(one, at + index)))}`
 }
 
 /** Whoever may read policies: an owner. */
@@ -119,8 +172,13 @@ function countsOf(flipped: readonly Judged[]): Counts {
 const countsIn = ({ newly_allowed, newly_denied, by_role, by_permission }: Report): Counts => ({
   total: newly_allowed + newly_denied,
   byRole: Object.fromEntries(by_role.map(({ role, ...flips }) => [role, flips.newly_allowed + flips.newly_denied])),
-  byPermission: Object.fromEntries(by_permission.map(({ permission, ...flips }) => [permission, flips.newly_allowed + flips.newly_denied])),
+  byPermission: Object.fromEntries(
+    by_permission.map(({ permission, ...flips }) => [permission, flips.newly_allowed + flips.newly_denied]),
+  ),
 })
 
 const sorted = (counts: Record<string, number>): string => JSON.stringify(Object.entries(counts).sort())
-const sameAs = (one: Counts, other: Counts): boolean => one.total === other.total && sorted(one.byRole) === sorted(other.byRole) && sorted(one.byPermission) === sorted(other.byPermission)
+const sameAs = (one: Counts, other: Counts): boolean =>
+  one.total === other.total &&
+  sorted(one.byRole) === sorted(other.byRole) &&
+  sorted(one.byPermission) === sorted(other.byPermission)

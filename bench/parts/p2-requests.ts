@@ -22,7 +22,11 @@ type Contender = { readonly name: string; readonly pid: number; order(): LoadOrd
 
 const batchSize = 100
 
-export async function measureRequests(effort: Effort, cleanup: Cleanup, parts: ReadonlySet<string>): Promise<PartResult[]> {
+export async function measureRequests(
+  effort: Effort,
+  cleanup: Cleanup,
+  parts: ReadonlySet<string>,
+): Promise<PartResult[]> {
   const size = effort.quick ? { ...fullSize, holders: 60, organizations: 6 } : fullSize
   const model = createModel({ seed: 20251, size, idOf: (index) => idOf('user', index) })
   const singles = createQuestions(model, { seed: 20253, count: effort.quick ? 300 : 3000 })
@@ -32,9 +36,19 @@ export async function measureRequests(effort: Effort, cleanup: Cleanup, parts: R
   const cerbos = hasCerbos() && !effort.quick ? await startCerbos(cleanup, model) : undefined
   const results: PartResult[] = []
   if (parts.has('p2') || parts.has('p3')) {
-    const asked: Asked = { path: '/access/v1/evaluation', requests: singles.map((question) => evaluation(question, askers)) }
+    const asked: Asked = {
+      path: '/access/v1/evaluation',
+      requests: singles.map((question) => evaluation(question, askers)),
+    }
     const own = contender('Gatehouse authz', authz.pid(), () => ownOrder(authz, asked))
-    const peer = cerbos && contender(`Cerbos ${cerbos.version}`, cerbos.pid, () => cerbosOrder(cerbos, singles.map((question) => [question])))
+    const peer =
+      cerbos &&
+      contender(`Cerbos ${cerbos.version}`, cerbos.pid, () =>
+        cerbosOrder(
+          cerbos,
+          singles.map((question) => [question]),
+        ),
+      )
     const bare = effort.quick ? undefined : await leastContender(cleanup, authz, asked)
     const reader = effort.quick ? undefined : await leastContender(cleanup, authz, { ...asked, isReader: true })
     await race([own, peer, bare, reader], effort, 'P2, P3')
@@ -42,7 +56,10 @@ export async function measureRequests(effort: Effort, cleanup: Cleanup, parts: R
     if (bare !== undefined && reader !== undefined) results.push(bareResult(own, bare, reader))
   }
   if (parts.has('p4')) {
-    const asked: Asked = { path: '/access/v1/evaluations', requests: batches.map((batch) => evaluations(batch, askers)) }
+    const asked: Asked = {
+      path: '/access/v1/evaluations',
+      requests: batches.map((batch) => evaluations(batch, askers)),
+    }
     const own = contender('Gatehouse authz', authz.pid(), () => ownOrder(authz, asked))
     const peer = cerbos && contender(`Cerbos ${cerbos.version}`, cerbos.pid, () => cerbosOrder(cerbos, batches))
     const reader = effort.quick ? undefined : await leastContender(cleanup, authz, { ...asked, isReader: true })
@@ -56,7 +73,12 @@ const contender = (name: string, pid: number, order: () => LoadOrder): Contender
 
 /** A hundred questions of one person each. */
 function createBatches(model: Model, count: number): Judged[][] {
-  const questions = createQuestions(model, { seed: 20254, count: count * batchSize, holderOf: (index) => model.holders[(Math.floor(index / batchSize) * 7) % model.holders.length] as Model['holders'][number] })
+  const questions = createQuestions(model, {
+    seed: 20254,
+    count: count * batchSize,
+    holderOf: (index) =>
+      model.holders[(Math.floor(index / batchSize) * 7) % model.holders.length] as Model['holders'][number],
+  })
   return Array.from({ length: count }, (_, batch) => questions.slice(batch * batchSize, (batch + 1) * batchSize))
 }
 
@@ -69,28 +91,62 @@ const resourceOf = ({ resource: { type, id, ...properties } }: Judged) => ({ typ
 
 function evaluation(question: Judged, askers: readonly Asker[]): OwnRequest {
   const { token, subject } = askerOf(askers, question)
-  return { token, expected: [question.verdict.allowed], body: { subject, action: { name: question.action }, resource: resourceOf(question) } }
+  return {
+    token,
+    expected: [question.verdict.allowed],
+    body: { subject, action: { name: question.action }, resource: resourceOf(question) },
+  }
 }
 
 function evaluations(batch: readonly Judged[], askers: readonly Asker[]): OwnRequest {
   const { token, subject } = askerOf(askers, batch[0] as Judged)
-  return { token, expected: batch.map(({ verdict }) => verdict.allowed), body: { subject, evaluations: batch.map((question) => ({ action: { name: question.action }, resource: resourceOf(question) })) } }
+  return {
+    token,
+    expected: batch.map(({ verdict }) => verdict.allowed),
+    body: {
+      subject,
+      evaluations: batch.map((question) => ({ action: { name: question.action }, resource: resourceOf(question) })),
+    },
+  }
 }
 
 /** Made anew for each run, because assertions expire. */
 const ownOrder = (authz: Authz, o: Asked): LoadOrder => ({
-  port: authz.port, connections: 32, marker: '"decision":', yes: 'true',
-  requests: o.requests.map(({ token, body, expected }): LoadRequest => ({ path: o.path, headers: authz.headersFor(token), body: JSON.stringify(body), expected })),
+  port: authz.port,
+  connections: 32,
+  marker: '"decision":',
+  yes: 'true',
+  requests: o.requests.map(({ token, body, expected }): LoadRequest => ({
+    path: o.path,
+    headers: authz.headersFor(token),
+    body: JSON.stringify(body),
+    expected,
+  })),
 })
 
 /** Cerbos keeps nobody: roles and attributes of the person travel with the question. */
 const cerbosOrder = ({ port }: Cerbos, batches: readonly (readonly Judged[])[]): LoadOrder => ({
-  port, connections: 32, marker: '"EFFECT_', yes: 'ALLOW',
+  port,
+  connections: 32,
+  marker: '"EFFECT_',
+  yes: 'ALLOW',
   requests: batches.map((batch): LoadRequest => {
     const { holder } = batch[0] as Judged
-    const resources = batch.map(({ action, resource: { type, id, ...attr } }) => ({ actions: [action], resource: { kind: type, id, attr } }))
-    const body = { requestId: 'bench', principal: { id: holder.id, roles: holder.roles, attr: holder.attributes }, resources }
-    return { path: '/api/check/resources', headers: {}, body: JSON.stringify(body), expected: batch.map(({ verdict }) => verdict.allowed) }
+    const resources = batch.map(({ action, resource: { type, id, ...attr } }) => ({
+      actions: [action],
+      resource: { kind: type, id, attr },
+    }))
+    const body = {
+      requestId: 'bench',
+      principal: { id: holder.id, roles: holder.roles, attr: holder.attributes },
+      resources,
+    }
+    return {
+      path: '/api/check/resources',
+      headers: {},
+      body: JSON.stringify(body),
+      expected: batch.map(({ verdict }) => verdict.allowed),
+    }
   }),
 })
 
@@ -100,7 +156,12 @@ async function leastContender(cleanup: Cleanup, authz: Authz, o: Asked & { isRea
   const port = await freePort()
   const script = fileURLToPath(new URL('../servers/bare-http.ts', import.meta.url))
   const args = ['--import', 'tsx', script, String(port), JSON.stringify(body), ...(o.isReader === true ? ['json'] : [])]
-  const child = await startChild(cleanup, { name: 'the bare server', command: process.execPath, args, isReady: () => answersOk(`http://127.0.0.1:${port}`) })
+  const child = await startChild(cleanup, {
+    name: 'the bare server',
+    command: process.execPath,
+    args,
+    isReady: () => answersOk(`http://127.0.0.1:${port}`),
+  })
   const name = o.isReader === true ? 'node:http with JSON.parse and JSON.stringify' : 'bare node:http'
   const requests = o.requests.map((request) => ({ ...request, expected: [] }))
   return contender(name, child.pid, () => ({ ...ownOrder(authz, { path: o.path, requests }), port }))
@@ -111,7 +172,9 @@ async function race(contenders: readonly (Contender | undefined)[], effort: Effo
   for (const one of running) await warmUp(one, effort)
   for (let round = 1; round <= effort.rounds; round += 1) {
     for (const one of running) await run(one, effort, effort.quick ? { connections: 8 } : { seconds: 5 })
-    effort.note(`${part} round ${round}: ${running.map(({ name, loads }) => `${name} ${rounded(loads.at(-1)?.perSecond ?? NaN)}/s`).join(', ')}`)
+    effort.note(
+      `${part} round ${round}: ${running.map(({ name, loads }) => `${name} ${rounded(loads.at(-1)?.perSecond ?? NaN)}/s`).join(', ')}`,
+    )
   }
 }
 
@@ -128,7 +191,16 @@ async function run(one: Contender, effort: Effort, how: Partial<LoadOrder>): Pro
   one.loads.push(load)
 }
 
-const columns = ['Server', 'requests/s', 'p50 ms', 'p99 ms', 'CPU µs per request', 'load busy', 'answers compared', 'wrong']
+const columns = [
+  'Server',
+  'requests/s',
+  'p50 ms',
+  'p99 ms',
+  'CPU µs per request',
+  'load busy',
+  'answers compared',
+  'wrong',
+]
 
 const rowOf = ({ name, loads }: Contender): string[] => [
   name,
@@ -145,29 +217,51 @@ const rates = ({ loads }: Contender): number[] => loads.map(({ perSecond }) => p
 const p99s = ({ loads }: Contender): number[] => loads.map(({ latencyUs }) => latencyUs.p99)
 const cpus = ({ loads }: Contender): number[] => loads.map(({ cpuUs }) => cpuUs)
 
-function result(part: string, o: { title: string; notes: readonly string[]; contenders: readonly (Contender | undefined)[]; targets: readonly Target[] }): PartResult {
+function result(
+  part: string,
+  o: {
+    title: string
+    notes: readonly string[]
+    contenders: readonly (Contender | undefined)[]
+    targets: readonly Target[]
+  },
+): PartResult {
   const contenders = o.contenders.filter((one) => one !== undefined)
-  const sum = (of: (load: Load) => number): number => contenders.flatMap(({ loads }) => loads).reduce((total, load) => total + of(load), 0)
+  const sum = (of: (load: Load) => number): number =>
+    contenders.flatMap(({ loads }) => loads).reduce((total, load) => total + of(load), 0)
   return {
     part,
     title: o.title,
-    notes: [`32 connections, one request at a time on each; ${pinning}. Medians over interleaved rounds, ratios taken within each round.`, ...o.notes],
+    notes: [
+      `32 connections, one request at a time on each; ${pinning}. Medians over interleaved rounds, ratios taken within each round.`,
+      ...o.notes,
+    ],
     table: { columns, rows: contenders.map(rowOf) },
     targets: o.targets,
     disagreements: sum(({ wrong }) => wrong),
     compared: sum(({ compared }) => compared),
-    measured: contenders.map(({ name, loads }) => ({ name, loads: loads.map(({ firstWrong: _firstWrong, ...load }) => load) })),
+    measured: contenders.map(({ name, loads }) => ({
+      name,
+      loads: loads.map(({ firstWrong: _firstWrong, ...load }) => load),
+    })),
   }
 }
 
-const equalTerms = 'Equivalent policies, the same questions, no line logged per request in either. Authz verifies the gateway’s assertion and the person’s token and looks up roles and attributes it keeps; Cerbos is sent them and authenticates nobody.'
+const equalTerms =
+  'Equivalent policies, the same questions, no line logged per request in either. Authz verifies the gateway’s assertion and the person’s token and looks up roles and attributes it keeps; Cerbos is sent them and authenticates nobody.'
 
 const requestResult = (own: Contender, peer: Contender | undefined): PartResult =>
   result('P2', {
     title: 'POST /access/v1/evaluation, the whole request, beside the Cerbos server',
     notes: [equalTerms],
     contenders: [own, peer],
-    targets: peer === undefined ? [] : [atLeast('requests/s over Cerbos', ratioOf(rates(own), rates(peer)), 10), atMost('p99 against Cerbos', ratioOf(p99s(own), p99s(peer)), 0.25)],
+    targets:
+      peer === undefined
+        ? []
+        : [
+            atLeast('requests/s over Cerbos', ratioOf(rates(own), rates(peer)), 10),
+            atMost('p99 against Cerbos', ratioOf(p99s(own), p99s(peer)), 0.25),
+          ],
   })
 
 const bareResult = (own: Contender, bare: Contender, reader: Contender): PartResult =>
@@ -184,7 +278,14 @@ const bareResult = (own: Contender, bare: Contender, reader: Contender): PartRes
 const batchResult = (own: Contender, peer: Contender | undefined, reader: Contender | undefined): PartResult =>
   result('P4', {
     title: '100 checks per request: /access/v1/evaluations beside Cerbos’ CheckResources',
-    notes: [equalTerms, ...(peer && reader ? [`A server that parses the questions and writes the answers, and decides nothing, reaches ${rounded(ratioOf(rates(reader), rates(peer)))}x of Cerbos.`] : [])],
+    notes: [
+      equalTerms,
+      ...(peer && reader
+        ? [
+            `A server that parses the questions and writes the answers, and decides nothing, reaches ${rounded(ratioOf(rates(reader), rates(peer)))}x of Cerbos.`,
+          ]
+        : []),
+    ],
     contenders: [own, peer, reader],
     targets: peer === undefined ? [] : [atLeast('checks/s over Cerbos', ratioOf(rates(own), rates(peer)), 40)],
   })

@@ -7,7 +7,10 @@ import { quantileOf, rounded } from '../report/statistics.ts'
 import type { Cleanup } from '../servers/cleanup.ts'
 import type { Effort } from './part.ts'
 
-const ways = { nats: { times: 200, pauseMs: 20, says: 'NATS and poll' }, poll: { times: 30, pauseMs: 1000, says: 'poll alone' } } as const
+const ways = {
+  nats: { times: 200, pauseMs: 20, says: 'NATS and poll' },
+  poll: { times: 30, pauseMs: 1000, says: 'poll alone' },
+} as const
 
 type Measured = Heard & { readonly way: string }
 
@@ -33,15 +36,31 @@ export async function measurePropagation(effort: Effort, cleanup: Cleanup): Prom
     ],
     table: {
       columns: ['Change', 'heard by', 'times', 'replica A, ms', 'replica B, ms', 'answers', '503'],
-      rows: measured.map(({ kind, way, atWriter, atOther, compared, unknown }) => [kind, way, String(atWriter.length), figures(atWriter), figures(atOther), compared.toLocaleString('en-US'), String(unknown)]),
+      rows: measured.map(({ kind, way, atWriter, atOther, compared, unknown }) => [
+        kind,
+        way,
+        String(atWriter.length),
+        figures(atWriter),
+        figures(atOther),
+        compared.toLocaleString('en-US'),
+        String(unknown),
+      ]),
     },
     targets: [],
     rounds: 1,
     disagreements: measured.reduce((sum, { wrong }) => sum + wrong, 0),
     compared: measured.reduce((sum, { compared }) => sum + compared, 0),
-    measured: measured.map(({ atWriter, atOther, ...rest }) => ({ ...rest, atWriter: quantiles(atWriter), atOther: quantiles(atOther) })),
+    measured: measured.map(({ atWriter, atOther, ...rest }) => ({
+      ...rest,
+      atWriter: quantiles(atWriter),
+      atOther: quantiles(atOther),
+    })),
   }
 }
 
-const quantiles = (values: readonly number[]) => ({ p50: quantileOf(values, 0.5), p99: quantileOf(values, 0.99), max: quantileOf(values, 1) })
+const quantiles = (values: readonly number[]) => ({
+  p50: quantileOf(values, 0.5),
+  p99: quantileOf(values, 0.99),
+  max: quantileOf(values, 1),
+})
 const figures = (values: readonly number[]): string => Object.values(quantiles(values)).map(rounded).join(' / ')

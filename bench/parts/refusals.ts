@@ -12,20 +12,41 @@ import type { Effort } from './part.ts'
 
 const mostMs = 50
 
-type Case = { readonly name: string; readonly firstMs: number; readonly ms: number[]; readonly refusal: string | undefined }
+type Case = {
+  readonly name: string
+  readonly firstMs: number
+  readonly ms: number[]
+  readonly refusal: string | undefined
+}
 
 export function measureRefusals(effort: Effort): PartResult {
   const cases = Object.entries(hostileSources).map(([name, source]): Case => {
     const first = timed(source)
     // The first one is also the slowest: nothing is compiled yet.
-    return { name, firstMs: first.ms, refusal: first.refusal, ms: Array.from({ length: effort.quick ? 1 : 200 }, () => timed(source).ms) }
+    return {
+      name,
+      firstMs: first.ms,
+      refusal: first.refusal,
+      ms: Array.from({ length: effort.quick ? 1 : 200 }, () => timed(source).ms),
+    }
   })
   const slowest = Math.max(...cases.flatMap(({ firstMs, ms }) => [firstMs, ...ms]))
   return {
     part: 'refusals',
     title: 'Hostile policy sources, refused',
-    notes: ['From text to error; `first` includes compiling the code that reads it. The service reads a body of at most 64 kB before.'],
-    table: { columns: ['Source', 'first ms', 'p50 ms', 'max ms', 'refused because'], rows: cases.map(({ name, firstMs, ms, refusal }) => [name, rounded(firstMs), rounded(quantileOf(ms, 0.5)), rounded(Math.max(...ms)), refusal ?? 'NOT REFUSED']) },
+    notes: [
+      'From text to error; `first` includes compiling the code that reads it. The service reads a body of at most 64 kB before.',
+    ],
+    table: {
+      columns: ['Source', 'first ms', 'p50 ms', 'max ms', 'refused because'],
+      rows: cases.map(({ name, firstMs, ms, refusal }) => [
+        name,
+        rounded(firstMs),
+        rounded(quantileOf(ms, 0.5)),
+        rounded(Math.max(...ms)),
+        refusal ?? 'NOT REFUSED',
+      ]),
+    },
     targets: [{ text: `the slowest refusal: ${rounded(slowest)} ms, wanted ≤ ${mostMs} ms`, met: slowest <= mostMs }],
     disagreements: cases.filter(({ refusal }) => refusal === undefined).length,
     compared: cases.length,

@@ -1,7 +1,12 @@
 /** Curves as an SVG picture: small charts side by side, both axes logarithmic, because what is asked is how a cost grows. */
 
 export type Curve = { readonly name: string; readonly points: readonly { readonly x: number; readonly y: number }[] }
-export type Chart = { readonly title: string; readonly xLabel: string; readonly yLabel: string; readonly curves: readonly Curve[] }
+export type Chart = {
+  readonly title: string
+  readonly xLabel: string
+  readonly yLabel: string
+  readonly curves: readonly Curve[]
+}
 
 const width = 470
 const height = 330
@@ -15,7 +20,9 @@ const plain = (value: number): string => (value >= 1000 ? `${value / 1000}k` : S
 function decadesOf(values: readonly number[]): number[] {
   const from = Math.floor(Math.log10(Math.min(...values)) + 1e-9)
   const to = Math.max(from + 1, Math.ceil(Math.log10(Math.max(...values)) - 1e-9))
-  return Array.from({ length: to - from + 1 }, (_, index) => 10 ** (from + index)).map((value) => Number(value.toPrecision(1)))
+  return Array.from({ length: to - from + 1 }, (_, index) => 10 ** (from + index)).map((value) =>
+    Number(value.toPrecision(1)),
+  )
 }
 
 const scale = (decades: readonly number[], from: number, to: number) => {
@@ -26,7 +33,10 @@ const scale = (decades: readonly number[], from: number, to: number) => {
 export function drawCharts(charts: readonly Chart[]): string {
   const columns = Math.min(2, charts.length)
   const rows = Math.ceil(charts.length / columns)
-  const placed = charts.map((chart, index) => `<g transform="translate(${(index % columns) * width} ${Math.floor(index / columns) * height})">${drawChart(chart)}</g>`)
+  const placed = charts.map(
+    (chart, index) =>
+      `<g transform="translate(${(index % columns) * width} ${Math.floor(index / columns) * height})">${drawChart(chart)}</g>`,
+  )
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${columns * width} ${rows * height}" font-family="sans-serif" font-size="11">
 <rect width="100%" height="100%" fill="white"/>
 ${placed.join('\n')}
@@ -46,8 +56,14 @@ function drawChart({ title, xLabel, yLabel, curves }: Chart): string {
   const [low, high] = [y(ys[0] as number), y(ys.at(-1) as number)]
   const parts = [
     `<text x="${plot.left}" y="20" font-size="13" font-weight="bold">${escaped(title)}</text>`,
-    ...xs.flatMap((value) => [line([x(value), low], [x(value), high]), text({ x: x(value), y: low + 16, anchor: 'middle' }, plain(value))]),
-    ...ys.flatMap((value) => [line([plot.left, y(value)], [width - plot.right, y(value)]), text({ x: plot.left - 6, y: y(value) + 4, anchor: 'end' }, plain(value))]),
+    ...xs.flatMap((value) => [
+      line([x(value), low], [x(value), high]),
+      text({ x: x(value), y: low + 16, anchor: 'middle' }, plain(value)),
+    ]),
+    ...ys.flatMap((value) => [
+      line([plot.left, y(value)], [width - plot.right, y(value)]),
+      text({ x: plot.left - 6, y: y(value) + 4, anchor: 'end' }, plain(value)),
+    ]),
     text({ x: (plot.left + width - plot.right) / 2, y: height - 10, anchor: 'middle' }, xLabel),
     `<text transform="translate(14 ${(low + high) / 2}) rotate(-90)" text-anchor="middle" fill="#444">${escaped(yLabel)}</text>`,
     ...curves.flatMap((curve, index) => {

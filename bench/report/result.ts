@@ -22,7 +22,14 @@ export type PartResult = {
 }
 
 /** Ratios are taken within each round, where both met the same machine, and the median round is told. */
-export const ratioOf = (over: readonly number[], under: readonly number[]): number => medianOf(over.map((value, round) => value / (under[round] ?? NaN)))
+export const ratioOf = (over: readonly number[], under: readonly number[]): number =>
+  medianOf(over.map((value, round) => value / (under[round] ?? NaN)))
 
-export const atLeast = (name: string, ratio: number, least: number): Target => ({ text: `${name}: ${rounded(ratio)}x, wanted ≥ ${least}x`, met: ratio >= least })
-export const atMost = (name: string, ratio: number, most: number): Target => ({ text: `${name}: ${rounded(ratio)}x, wanted ≤ ${most}x`, met: ratio <= most })
+export const atLeast = (name: string, ratio: number, least: number): Target => ({
+  text: `${name}: ${rounded(ratio)}x, wanted ≥ ${least}x`,
+  met: ratio >= least,
+})
+export const atMost = (name: string, ratio: number, most: number): Target => ({
+  text: `${name}: ${rounded(ratio)}x, wanted ≤ ${most}x`,
+  met: ratio <= most,
+})

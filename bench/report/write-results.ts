@@ -15,10 +15,16 @@ export function writeResults(results: readonly PartResult[], rounds: number): vo
   const measuredAt = new Date().toISOString().slice(0, 16) + 'Z'
   const before = existsSync(jsonFile) ? (JSON.parse(readFileSync(jsonFile, 'utf8')) as Kept[]) : []
   const replaced = new Set(results.map(({ part }) => part))
-  const kept = [...before.filter(({ part }) => !replaced.has(part)), ...results.map((result) => ({ rounds, ...result, measuredAt, machine }))]
+  const kept = [
+    ...before.filter(({ part }) => !replaced.has(part)),
+    ...results.map((result) => ({ rounds, ...result, measuredAt, machine })),
+  ]
   kept.sort((a, b) => a.part.localeCompare(b.part, 'en', { numeric: true }))
   writeFileSync(jsonFile, `${JSON.stringify(kept, null, 1)}\n`)
-  writeFileSync(`${folder}decisions.md`, `# Measured\n\nWritten by \`npm run bench\`; change nothing by hand. What the parts mean is in [the README](../README.md).\n\n${kept.map(sectionOf).join('\n')}`)
+  writeFileSync(
+    `${folder}decisions.md`,
+    `# Measured\n\nWritten by \`npm run bench\`; change nothing by hand. What the parts mean is in [the README](../README.md).\n\n${kept.map(sectionOf).join('\n')}`,
+  )
 }
 
 /** A picture beside the tables. */
@@ -28,7 +34,11 @@ export const writePicture = (name: string, svg: string): void => {
 }
 
 export const tableOf = ({ columns, rows }: Table): string =>
-  [`| ${columns.join(' | ')} |`, `|${columns.map((_, index) => (index === 0 ? '---|' : '---:|')).join('')}`, ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n')
+  [
+    `| ${columns.join(' | ')} |`,
+    `|${columns.map((_, index) => (index === 0 ? '---|' : '---:|')).join('')}`,
+    ...rows.map((row) => `| ${row.join(' | ')} |`),
+  ].join('\n')
 
 export const targetLines = ({ targets, disagreements, compared }: PartResult): string[] => [
   ...targets.map(({ text, met }) => `${met ? 'met' : 'NOT MET'}: ${text}`),

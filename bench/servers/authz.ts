@@ -19,7 +19,11 @@ export type { Member }
 export type Replica = {
   readonly port: number
   pid(): number
-  call(method: 'PUT' | 'POST', path: string, o: { token: string; body: unknown; headers?: Record<string, string> }): Promise<{ status: number; body: unknown }>
+  call(
+    method: 'PUT' | 'POST',
+    path: string,
+    o: { token: string; body: unknown; headers?: Record<string, string> },
+  ): Promise<{ status: number; body: unknown }>
   /** Ends the process and starts another one on the same data; milliseconds until it is ready. */
   restart(): Promise<number>
   /** The metrics of the process, as Prometheus reads them; of a metric with labels by `name{label="value"}`. */
@@ -42,14 +46,22 @@ export async function startAuthz(cleanup: Cleanup, o: { profileInto?: string } =
   const database = await testDatabase(cleanup, { services: ['authz'] })
   const credentials = createCredentials()
   const neighbours = await startNeighbours(cleanup, credentials.jwks)
-  const sql = postgres(database.url('authz', 'system'), { max: 2, onnotice: () => {}, connection: { search_path: 'authz' } })
+  const sql = postgres(database.url('authz', 'system'), {
+    max: 2,
+    onnotice: () => {},
+    connection: { search_path: 'authz' },
+  })
   cleanup.teardown(() => sql.end({ timeout: 5 }))
   for (const producer of ['identity', 'orgs', 'tokens']) {
     await sql`insert into projection_cursors (projection, producer, epoch, position) values (${`authz--${producer}`}, ${producer}, ${neighbours.epoch}, 0)`
   }
   const env = {
-    DATABASE_RUNTIME_URL: database.url('authz', 'runtime'), DATABASE_SYSTEM_URL: database.url('authz', 'system'), NATS_URL: testNatsUrl(),
-    IDENTITY_URL: neighbours.url, ORGS_URL: neighbours.url, TOKENS_URL: neighbours.url,
+    DATABASE_RUNTIME_URL: database.url('authz', 'runtime'),
+    DATABASE_SYSTEM_URL: database.url('authz', 'system'),
+    NATS_URL: testNatsUrl(),
+    IDENTITY_URL: neighbours.url,
+    ORGS_URL: neighbours.url,
+    TOKENS_URL: neighbours.url,
   }
   const { headersFor, personToken } = credentials
   return {
@@ -59,7 +71,9 @@ export async function startAuthz(cleanup: Cleanup, o: { profileInto?: string } =
     sql,
     async analyze() {
       const owner = postgres(database.url('authz', 'owner'), { max: 1, onnotice: () => {} })
-      await owner.unsafe('vacuum analyze authz.users, authz.memberships, authz.organizations, authz.assignments, authz.roles, authz.policies, authz.decisions')
+      await owner.unsafe(
+        'vacuum analyze authz.users, authz.memberships, authz.organizations, authz.assignments, authz.roles, authz.policies, authz.decisions',
+      )
       await owner.end({ timeout: 5 })
     },
   }
@@ -68,27 +82,50 @@ export async function startAuthz(cleanup: Cleanup, o: { profileInto?: string } =
 let isBuilt = false
 
 function buildOnce(): void {
-  if (!isBuilt) execFileSync(process.execPath, ['--import', 'tsx', 'infra/deploy/src/build.ts', 'authz'], { cwd: repository })
+  if (!isBuilt)
+    execFileSync(process.execPath, ['--import', 'tsx', 'infra/deploy/src/build.ts', 'authz'], { cwd: repository })
   isBuilt = true
 }
 
 /** @param o.env where its database, NATS and neighbours are */
-export async function startReplica(cleanup: Cleanup, o: { credentials: Credentials; env: NodeJS.ProcessEnv; profileInto?: string }): Promise<Replica> {
+export async function startReplica(
+  cleanup: Cleanup,
+  o: { credentials: Credentials; env: NodeJS.ProcessEnv; profileInto?: string },
+): Promise<Replica> {
   buildOnce()
   const [port, managementPort] = [await freePort(), await freePort()]
   const env = {
-    ...process.env, GATEHOUSE_ENV: 'development', GATEHOUSE_PARENT_WATCH: '1', NODE_ENV: 'production', LOG_LEVEL: 'warn', HOST: '127.0.0.1', PORT: String(port), MANAGEMENT_PORT: String(managementPort), GATEHOUSE_ISSUER: issuer,
-    ...o.credentials.settingsOf('authz'), ...o.env,
+    ...process.env,
+    GATEHOUSE_ENV: 'development',
+    GATEHOUSE_PARENT_WATCH: '1',
+    NODE_ENV: 'production',
+    LOG_LEVEL: 'warn',
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    MANAGEMENT_PORT: String(managementPort),
+    GATEHOUSE_ISSUER: issuer,
+    ...o.credentials.settingsOf('authz'),
+    ...o.env,
   }
   const profiling = o.profileInto === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${o.profileInto}`]
   const start = (): Promise<Child> =>
-    startChild(cleanup, { name: 'authz', command: process.execPath, args: [...profiling, main], env, isReady: () => answersOk(`http://127.0.0.1:${managementPort}/readyz`) })
+    startChild(cleanup, {
+      name: 'authz',
+      command: process.execPath,
+      args: [...profiling, main],
+      env,
+      isReady: () => answersOk(`http://127.0.0.1:${managementPort}/readyz`),
+    })
   let child = await start()
   return {
     port,
     pid: () => child.pid,
     async call(method, path, { token, body, headers = {} }) {
-      const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { ...o.credentials.headersFor(token), 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) })
+      const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+        method,
+        headers: { ...o.credentials.headersFor(token), 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      })
       return { status: response.status, body: await response.json() }
     },
     async restart() {
@@ -99,7 +136,12 @@ export async function startReplica(cleanup: Cleanup, o: { credentials: Credentia
     },
     async metrics() {
       const text = await (await fetch(`http://127.0.0.1:${managementPort}/metrics`)).text()
-      return new Map(text.split('\n').flatMap((line) => (/^[a-z]/.test(line) ? [line.split(/ (?=[^ ]+$)/) as [string, string]] : [])).map(([name, value]) => [name, Number(value)]))
+      return new Map(
+        text
+          .split('\n')
+          .flatMap((line) => (/^[a-z]/.test(line) ? [line.split(/ (?=[^ ]+$)/) as [string, string]] : []))
+          .map(([name, value]) => [name, Number(value)]),
+      )
     },
   }
 }

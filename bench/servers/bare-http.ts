@@ -5,7 +5,11 @@ import { createServer } from 'node:http'
 const [port, body] = [Number(process.argv[2]), process.argv[3] ?? '']
 const isReader = process.argv[4] === 'json'
 const answer: unknown = isReader ? JSON.parse(body) : undefined
-const headers = { 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store' }
+const headers = {
+  'content-type': 'application/json; charset=utf-8',
+  'content-length': Buffer.byteLength(body),
+  'cache-control': 'no-store',
+}
 
 createServer((request, response) => {
   const chunks: Buffer[] = []

@@ -17,10 +17,15 @@ export async function startCerbos(cleanup: Cleanup, model: Model): Promise<Cerbo
   cleanup.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const policies = join(folder, 'policies')
   mkdirSync(policies)
-  for (const type of model.types) writeFileSync(join(policies, `${type}.yaml`), JSON.stringify(resourcePolicy(model, type)))
+  for (const type of model.types)
+    writeFileSync(join(policies, `${type}.yaml`), JSON.stringify(resourcePolicy(model, type)))
   const [port, grpcPort] = [await freePort(), await freePort()]
   const config = {
-    server: { httpListenAddr: `127.0.0.1:${port}`, grpcListenAddr: `127.0.0.1:${grpcPort}`, requestLimits: { maxActionsPerResource: 50, maxResourcesPerRequest: 100 } },
+    server: {
+      httpListenAddr: `127.0.0.1:${port}`,
+      grpcListenAddr: `127.0.0.1:${grpcPort}`,
+      requestLimits: { maxActionsPerResource: 50, maxResourcesPerRequest: 100 },
+    },
     storage: { driver: 'disk', disk: { directory: policies, watchForChanges: false } },
     telemetry: { disabled: true },
   }
@@ -40,11 +45,21 @@ export async function startCerbos(cleanup: Cleanup, model: Model): Promise<Cerbo
 /** JSON is YAML. */
 function resourcePolicy(model: Model, type: string) {
   const ofRoles = model.roles.flatMap(({ key, permissions }) => {
-    const granted = permissions.filter((permission) => permission.startsWith(`${type}:`)).map((permission) => permission.slice(type.length + 1))
+    const granted = permissions
+      .filter((permission) => permission.startsWith(`${type}:`))
+      .map((permission) => permission.slice(type.length + 1))
     return granted.length === 0 ? [] : [{ actions: granted, effect: 'EFFECT_ALLOW', roles: [key] }]
   })
   const conditional = model.policies
     .filter((policy) => policy.type === type)
-    .map(({ condition, actions, roles }) => ({ actions, effect: condition.effect === 'allow' ? 'EFFECT_ALLOW' : 'EFFECT_DENY', roles: roles ?? ['*'], condition: { match: { expr: condition.cerbos } } }))
-  return { apiVersion: 'api.cerbos.dev/v1', resourcePolicy: { version: 'default', resource: type, rules: [...ofRoles, ...conditional] } }
+    .map(({ condition, actions, roles }) => ({
+      actions,
+      effect: condition.effect === 'allow' ? 'EFFECT_ALLOW' : 'EFFECT_DENY',
+      roles: roles ?? ['*'],
+      condition: { match: { expr: condition.cerbos } },
+    }))
+  return {
+    apiVersion: 'api.cerbos.dev/v1',
+    resourcePolicy: { version: 'default', resource: type, rules: [...ofRoles, ...conditional] },
+  }
 }

@@ -8,13 +8,28 @@ import type { Cleanup } from './cleanup.ts'
 export type Child = { readonly pid: number; stop(): Promise<void> }
 
 /** @param o.isReady asked again and again until it is true */
-export async function startChild(cleanup: Pick<Cleanup, 'teardown'>, o: { name: string; command: string; args: readonly string[]; env?: NodeJS.ProcessEnv; cwd?: string; isReady(): Promise<boolean> }): Promise<Child> {
+export async function startChild(
+  cleanup: Pick<Cleanup, 'teardown'>,
+  o: {
+    name: string
+    command: string
+    args: readonly string[]
+    env?: NodeJS.ProcessEnv
+    cwd?: string
+    isReady(): Promise<boolean>
+  },
+): Promise<Child> {
   const [command, args] = onCore('server', o.command, o.args)
-  const child = spawn(command, args, { env: o.env ?? process.env, stdio: ['pipe', 'pipe', 'pipe'], ...(o.cwd === undefined ? {} : { cwd: o.cwd }) })
+  const child = spawn(command, args, {
+    env: o.env ?? process.env,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(o.cwd === undefined ? {} : { cwd: o.cwd }),
+  })
   let said = ''
   let failure: Error | undefined
   child.once('error', (error) => (failure = error))
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)))
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)))
   const exited = new Promise<void>((resolve) => child.once('close', () => resolve()))
   const stop = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
@@ -26,7 +41,8 @@ export async function startChild(cleanup: Pick<Cleanup, 'teardown'>, o: { name: 
   await waitUntil(
     `${o.name} answers`,
     async () => {
-      if (failure !== undefined || child.exitCode !== null) throw new Error(`${o.name} did not start: ${failure?.message ?? said}`)
+      if (failure !== undefined || child.exitCode !== null)
+        throw new Error(`${o.name} did not start: ${failure?.message ?? said}`)
       return o.isReady().catch(() => false)
     },
     60_000,
@@ -45,4 +61,5 @@ export const freePort = (): Promise<number> =>
     })
   })
 
-export const answersOk = async (url: string): Promise<boolean> => (await fetch(url, { signal: AbortSignal.timeout(1000) })).ok
+export const answersOk = async (url: string): Promise<boolean> =>
+  (await fetch(url, { signal: AbortSignal.timeout(1000) })).ok

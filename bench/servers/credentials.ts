@@ -29,7 +29,10 @@ export function createCredentials(): Credentials {
   const signing = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   return {
     jwks: { keys: [{ ...signing.publicKey.export({ format: 'jwk' }), kid: 'bench', alg: 'ES256', use: 'sig' }] },
-    settingsOf: (service) => ({ SERVICE_PRIVATE_KEY: JSON.stringify(keyOf(service).privateJwk), SERVICE_JWKS: JSON.stringify({ keys: names.map((name) => keyOf(name).publicJwk) }) }),
+    settingsOf: (service) => ({
+      SERVICE_PRIVATE_KEY: JSON.stringify(keyOf(service).privateJwk),
+      SERVICE_JWKS: JSON.stringify({ keys: names.map((name) => keyOf(name).publicJwk) }),
+    }),
     headersFor: (token) => headersFromGateway(gateway.assertionFor('authz'), token),
     personToken: (who) => personToken(signing.privateKey, who),
   }
@@ -39,8 +42,12 @@ export function createCredentials(): Credentials {
 function headersFromGateway(assertion: string, token: string): Record<string, string> {
   const id = newId('req')
   return {
-    authorization: `Bearer ${assertion}`, [internalHeaders.accessToken]: token, [internalHeaders.clientAddress]: '192.0.2.1', [internalHeaders.correlation]: id,
-    'x-request-id': id, traceparent: `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,
+    authorization: `Bearer ${assertion}`,
+    [internalHeaders.accessToken]: token,
+    [internalHeaders.clientAddress]: '192.0.2.1',
+    [internalHeaders.correlation]: id,
+    'x-request-id': id,
+    traceparent: `00-${randomBytes(16).toString('hex')}-${randomBytes(8).toString('hex')}-01`,
   }
 }
 
@@ -48,8 +55,20 @@ function personToken(key: KeyObject, who: Member | { userId: string }): string {
   const now = Math.floor(Date.now() / 1000)
   const inOrganization = 'orgId' in who ? { org_id: who.orgId, mid: who.membershipId, ov: 1, mv: 1 } : {}
   const claims = {
-    iss: issuer, aud: accessTokenAudience, sub: who.userId, client_id: 'bench', iat: now, exp: now + 3600, auth_time: now, jti: newId('jti'),
-    sid: newId('ses'), sv: 1, uv: 1, amr: ['pwd'], acr: '1', ...inOrganization,
+    iss: issuer,
+    aud: accessTokenAudience,
+    sub: who.userId,
+    client_id: 'bench',
+    iat: now,
+    exp: now + 3600,
+    auth_time: now,
+    jti: newId('jti'),
+    sid: newId('ses'),
+    sv: 1,
+    uv: 1,
+    amr: ['pwd'],
+    acr: '1',
+    ...inOrganization,
   }
   const input = `${base64url({ alg: 'ES256', typ: 'at+jwt', kid: 'bench' })}.${base64url(claims)}`
   return `${input}.${sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`

@@ -16,7 +16,9 @@ export async function startNeighbours(cleanup: Pick<Cleanup, 'teardown'>, jwks: 
   }
   const server = createServer((request, response) => {
     const page = pages[(request.url ?? '').split('?')[0] ?? '']
-    response.writeHead(page === undefined ? 404 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(page ?? {}))
+    response
+      .writeHead(page === undefined ? 404 : 200, { 'content-type': 'application/json' })
+      .end(JSON.stringify(page ?? {}))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   cleanup.teardown(() => {

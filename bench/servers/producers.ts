@@ -30,18 +30,38 @@ export type Producer = {
 type Setting = { readonly database: TestDatabase; readonly natsUrl: string; readonly credentials: Credentials }
 
 export async function startProducers(cleanup: Cleanup, o: Setting): Promise<Record<Producing, Producer>> {
-  const [identity, orgs, tokens] = await Promise.all([startProducer(cleanup, 'identity', o), startProducer(cleanup, 'orgs', o), startProducer(cleanup, 'tokens', o)])
+  const [identity, orgs, tokens] = await Promise.all([
+    startProducer(cleanup, 'identity', o),
+    startProducer(cleanup, 'orgs', o),
+    startProducer(cleanup, 'tokens', o),
+  ])
   return { identity, orgs, tokens }
 }
 
-async function startProducer(cleanup: Cleanup, service: Producing, { database, natsUrl, credentials }: Setting): Promise<Producer> {
+async function startProducer(
+  cleanup: Cleanup,
+  service: Producing,
+  { database, natsUrl, credentials }: Setting,
+): Promise<Producer> {
   const system = database.connect(service, 'system')
   const nats = connectNats({ url: natsUrl, name: service, log })
-  const spine = createSpine({ service, runtime: database.connect(service, 'runtime'), system, nats, log, clock: systemClock })
+  const spine = createSpine({
+    service,
+    runtime: database.connect(service, 'runtime'),
+    system,
+    nats,
+    log,
+    clock: systemClock,
+  })
   const { verifier } = loadServiceKeys(service, credentials.settingsOf(service))
   const app = createServer({ service, log, assertions: verifier, accessTokens: null })
   const nothing = async (): Promise<void> => {}
-  bindSpineRoutes(app, { spine, system, callers: ['authz'], snapshots: { state: nothing, 'service-accounts': nothing } })
+  bindSpineRoutes(app, {
+    spine,
+    system,
+    callers: ['authz'],
+    snapshots: { state: nothing, 'service-accounts': nothing },
+  })
   if (service === 'tokens') bindRoute(app, GetInternalJwks, async () => credentials.jwks as never)
   await app.listen({ host: '127.0.0.1', port: 0 })
   spine.start()
@@ -52,6 +72,7 @@ async function startProducer(cleanup: Cleanup, service: Producing, { database, n
   })
   return {
     url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`,
-    announce: (event) => spine.write({}, (tx) => appendEvent(tx, { ...event, actor: 'system' }), { db: 'system', announce: 'await' }),
+    announce: (event) =>
+      spine.write({}, (tx) => appendEvent(tx, { ...event, actor: 'system' }), { db: 'system', announce: 'await' }),
   }
 }

@@ -21,7 +21,8 @@ export type Condition = {
   readonly oracle: (membership: Attributes, holder: Holder, resource: Resource) => boolean
 }
 
-const cerbosOf = (text: string): string => text.replaceAll('P.', 'request.principal.').replaceAll('R.', 'request.resource.')
+const cerbosOf = (text: string): string =>
+  text.replaceAll('P.', 'request.principal.').replaceAll('R.', 'request.resource.')
 
 const allowing: readonly Omit<Condition, 'effect'>[] = [
   {
@@ -57,7 +58,10 @@ const allowing: readonly Omit<Condition, 'effect'>[] = [
     cerbos: 'R.attr.status == "draft" && (R.attr.owner == P.id || R.attr.region == P.attr.region)',
     cedar: 'resource.status == "draft" && (resource.owner == principal.name || resource.region == principal.region)',
     casbin: "r.res.status == 'draft' && (r.res.owner == r.sub.name || r.res.region == r.sub.region)",
-    casl: ({ id, attributes }) => [{ status: 'draft', owner: id }, { status: 'draft', region: attributes.region }],
+    casl: ({ id, attributes }) => [
+      { status: 'draft', owner: id },
+      { status: 'draft', region: attributes.region },
+    ],
     oracle: (m, h, r) => r.status === 'draft' && (r.owner === h.id || r.region === m.region),
   },
   {

@@ -19,7 +19,9 @@ export function judge(model: Pick<Model, 'roles' | 'policies'>, { holder, action
     policy.actions.includes(action) &&
     (policy.roles === undefined || policy.roles.some((role) => holder.roles.includes(role))) &&
     policy.condition.oracle(holder.attributes, holder, resource)
-  const granting = model.roles.filter((role) => holder.roles.includes(role.key) && role.permissions.includes(`${resource.type}:${action}`)).map(({ key }) => key)
+  const granting = model.roles
+    .filter((role) => holder.roles.includes(role.key) && role.permissions.includes(`${resource.type}:${action}`))
+    .map(({ key }) => key)
   const applying = model.policies.filter(applies)
   const allowing = applying.filter(({ condition }) => condition.effect === 'allow').map(({ key }) => key)
   const denying = applying.filter(({ condition }) => condition.effect === 'deny').map(({ key }) => key)

@@ -11,10 +11,18 @@ import extractTsConfig from 'dependency-cruiser/config-utl/extract-ts-config'
 const leastModules = 150
 
 /** Violations as `rule: from -> to`, and how many modules were read. */
-export const cruiseTree = async (paths: string[], baseDir = process.cwd()): Promise<{ violations: string[]; modules: number }> => {
+export const cruiseTree = async (
+  paths: string[],
+  baseDir = process.cwd(),
+): Promise<{ violations: string[]; modules: number }> => {
   const { options, forbidden } = config
   const tsConfig = extractTsConfig('tsconfig.json')
-  const { output } = await cruise(paths, { ...options, baseDir, ruleSet: { forbidden }, validate: true }, options.enhancedResolveOptions, { tsConfig })
+  const { output } = await cruise(
+    paths,
+    { ...options, baseDir, ruleSet: { forbidden }, validate: true },
+    options.enhancedResolveOptions,
+    { tsConfig },
+  )
   const result = output as ICruiseResult
   return {
     violations: result.summary.violations.map((found) => `${found.rule.name}: ${found.from} -> ${found.to}`),
@@ -25,7 +33,8 @@ export const cruiseTree = async (paths: string[], baseDir = process.cwd()): Prom
 if (process.argv[1] === import.meta.filename) {
   const { violations, modules } = await cruiseTree(['services', 'libs', 'infra/local', 'tests'])
   for (const violation of violations) console.error(violation)
-  if (modules < leastModules) console.error(`only ${modules} modules were read, expected at least ${leastModules}: the cruiser is blind`)
+  if (modules < leastModules)
+    console.error(`only ${modules} modules were read, expected at least ${leastModules}: the cruiser is blind`)
   console.log(`${modules} modules, ${violations.length} forbidden arrows`)
   process.exitCode = violations.length > 0 || modules < leastModules ? 1 : 0
 }

@@ -5,7 +5,10 @@ import { judge, missingParts, rules } from './house-rules.ts'
 const bad: Record<string, { path: string; text: string }> = {
   'kebab-case': { path: 'services/orgs/src/use-cases/createOrg.ts', text: '/** x */' },
   'no drawer names': { path: 'libs/service-kit/src/http/utils.ts', text: '/** x */' },
-  'no clock or chance in the domain': { path: 'services/tokens/src/domain/family.ts', text: '/** x */ export const now = () => Date.now()' },
+  'no clock or chance in the domain': {
+    path: 'services/tokens/src/domain/family.ts',
+    text: '/** x */ export const now = () => Date.now()',
+  },
   'a file says what lives in it': { path: 'services/tokens/src/app.ts', text: 'export const x = 1' },
   'no package host': { path: 'docs/x.md', text: `see https://registry.npm${'js'}.org/x` },
 }
@@ -14,12 +17,21 @@ t.test('every rule has a bad example and sees it', async (t) => {
   for (const rule of rules) {
     const example = bad[rule.name]
     t.ok(example, `an example for ${rule.name}`)
-    if (example) t.ok(judge([example]).some((found) => found.includes(rule.name)), rule.name)
+    if (example)
+      t.ok(
+        judge([example]).some((found) => found.includes(rule.name)),
+        rule.name,
+      )
   }
 })
 
 t.test('a good file passes', async (t) => {
-  t.same(judge([{ path: 'services/orgs/src/use-cases/create-organization.ts', text: '/** Creates it. */\nexport const x = 1\n' }]), [])
+  t.same(
+    judge([
+      { path: 'services/orgs/src/use-cases/create-organization.ts', text: '/** Creates it. */\nexport const x = 1\n' },
+    ]),
+    [],
+  )
 })
 
 t.test('a service without one of its parts is named', async (t) => {

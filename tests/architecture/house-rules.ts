@@ -12,32 +12,81 @@ const banned = /(^|\/)(utils?|helpers?|misc|manager|service|index)\.ts$/
 const hosts = new RegExp(['registry\\.npm' + 'js', 'deb\\.deb' + 'ian\\.org', 'unp' + 'kg\\.com'].join('|'))
 
 export const rules: Rule[] = [
-  { name: 'kebab-case', why: 'A file is found by its name.', applies: /^(services|libs|infra|tests)\/.*\.ts$/, broken: ({ path }) => !/^[a-z0-9-]+(\.[a-z0-9-]+)*\.ts$/.test(path.split('/').at(-1) ?? '') },
-  { name: 'no drawer names', why: 'utils, helpers and barrels hide what is in them.', applies: /^(services|libs)\/.*\.ts$/, broken: ({ path }) => banned.test(path) },
-  { name: 'no clock or chance in the domain', why: 'Domain receives values, so that a test can.', applies: /^services\/[^/]+\/src\/domain\//, broken: ({ text }) => /Date\.now|new Date\(\)|Math\.random|performance\.now/.test(text) },
-  { name: 'a file says what lives in it', why: 'The first lines are the table of contents.', applies: /^(services|libs)\/[^/]+\/src\/.*\.ts$/, broken: ({ text }) => !/^(#!.*\n)?(\/\*\*|\/\/)/.test(text) },
-  { name: 'no package host', why: 'The tree does not know where anybody downloads from.', applies: /\.(ts|js|mjs|json|md|ya?ml|sh)$|^\.ci\//, broken: ({ text }) => hosts.test(text) },
+  {
+    name: 'kebab-case',
+    why: 'A file is found by its name.',
+    applies: /^(services|libs|infra|tests)\/.*\.ts$/,
+    broken: ({ path }) => !/^[a-z0-9-]+(\.[a-z0-9-]+)*\.ts$/.test(path.split('/').at(-1) ?? ''),
+  },
+  {
+    name: 'no drawer names',
+    why: 'utils, helpers and barrels hide what is in them.',
+    applies: /^(services|libs)\/.*\.ts$/,
+    broken: ({ path }) => banned.test(path),
+  },
+  {
+    name: 'no clock or chance in the domain',
+    why: 'Domain receives values, so that a test can.',
+    applies: /^services\/[^/]+\/src\/domain\//,
+    broken: ({ text }) => /Date\.now|new Date\(\)|Math\.random|performance\.now/.test(text),
+  },
+  {
+    name: 'a file says what lives in it',
+    why: 'The first lines are the table of contents.',
+    applies: /^(services|libs)\/[^/]+\/src\/.*\.ts$/,
+    broken: ({ text }) => !/^(#!.*\n)?(\/\*\*|\/\/)/.test(text),
+  },
+  {
+    name: 'no package host',
+    why: 'The tree does not know where anybody downloads from.',
+    applies: /\.(ts|js|mjs|json|md|ya?ml|sh)$|^\.ci\//,
+    broken: ({ text }) => hosts.test(text),
+  },
 ]
 
 /** Every broken rule, as `path: rule (why)`. */
 export const judge = (files: SourceFile[]): string[] =>
-  files.flatMap((file) => rules.filter((rule) => rule.applies.test(file.path) && rule.broken(file)).map((rule) => `${file.path}: ${rule.name} (${rule.why})`))
+  files.flatMap((file) =>
+    rules
+      .filter((rule) => rule.applies.test(file.path) && rule.broken(file))
+      .map((rule) => `${file.path}: ${rule.name} (${rule.why})`),
+  )
 
-const serviceParts = ['README.md', 'package.json', 'src/main.ts', 'src/config.ts', 'src/deps.ts', 'src/app.ts', 'src/routes/routes.ts']
+const serviceParts = [
+  'README.md',
+  'package.json',
+  'src/main.ts',
+  'src/config.ts',
+  'src/deps.ts',
+  'src/app.ts',
+  'src/routes/routes.ts',
+]
 const storedParts = ['src/migrate.ts', 'src/store/schema.ts', 'migrations']
 const services = ['gateway', 'identity', 'tokens', 'orgs', 'authz', 'workers']
 
 /** Parts a service lacks: one service looks like every other, and only the gateway stores nothing. */
 export const missingParts = (exists: (path: string) => boolean): string[] =>
   services.flatMap((service) => {
-    const parts = service === 'gateway' ? serviceParts.filter((part) => !part.startsWith('src/routes')) : [...serviceParts, ...storedParts]
-    return parts.map((part) => `services/${service}/${part}`).filter((path) => !exists(path)).map((path) => `${path}: missing (one service looks like every other)`)
+    const parts =
+      service === 'gateway'
+        ? serviceParts.filter((part) => !part.startsWith('src/routes'))
+        : [...serviceParts, ...storedParts]
+    return parts
+      .map((part) => `services/${service}/${part}`)
+      .filter((path) => !exists(path))
+      .map((path) => `${path}: missing (one service looks like every other)`)
   })
 
 const trackedFiles = (): SourceFile[] =>
-  execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8', maxBuffer: 64 << 20 })
+  execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    encoding: 'utf8',
+    maxBuffer: 64 << 20,
+  })
     .split('\0')
-    .filter((path) => path !== '' && path !== 'package-lock.json' && existsSync(path) && !path.startsWith('tests/architecture/'))
+    .filter(
+      (path) =>
+        path !== '' && path !== 'package-lock.json' && existsSync(path) && !path.startsWith('tests/architecture/'),
+    )
     .map((path) => ({ path, text: readFileSync(path, 'utf8') }))
 
 if (process.argv[1] === import.meta.filename) {

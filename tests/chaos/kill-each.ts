@@ -19,12 +19,28 @@ const org = platform.demo.organization_id
 const probesFor = async (client: Api): Promise<Probe[]> => {
   let person = await signIn(client, { ...owner, organization: org })
   const token = () => person.access
-  const statusOf = async (method: string, path: string, body?: unknown): Promise<number> => (await client.call(method, path, { token: token(), body })).status
-  const renew = setInterval(() => void signIn(client, { ...owner, organization: org }).then((renewed) => (person = renewed)).catch(() => undefined), 60_000)
+  const statusOf = async (method: string, path: string, body?: unknown): Promise<number> =>
+    (await client.call(method, path, { token: token(), body })).status
+  const renew = setInterval(
+    () =>
+      void signIn(client, { ...owner, organization: org })
+        .then((renewed) => (person = renewed))
+        .catch(() => undefined),
+    60_000,
+  )
   renew.unref()
-  const check = { subject: { type: 'user', id: person.id }, action: { name: 'read' }, resource: { type: 'invoice', id: '1' } }
+  const check = {
+    subject: { type: 'user', id: person.id },
+    action: { name: 'read' },
+    resource: { type: 'invoice', id: '1' },
+  }
   return [
-    { name: 'login (identity+tokens)', ask: async () => (await client.call('POST', '/v1/auth/login', { body: { email: owner.email, password: owner.password } })).status },
+    {
+      name: 'login (identity+tokens)',
+      ask: async () =>
+        (await client.call('POST', '/v1/auth/login', { body: { email: owner.email, password: owner.password } }))
+          .status,
+    },
     { name: 'sessions (tokens)', ask: () => statusOf('GET', '/v1/me/sessions') },
     { name: 'members (orgs+authz+identity)', ask: () => statusOf('GET', `/v1/organizations/${org}/members`) },
     { name: 'evaluation (authz)', ask: () => statusOf('POST', '/access/v1/evaluation', check) },
@@ -40,7 +56,8 @@ const watch = async (probes: Probe[], start: number): Promise<{ samples: Sample[
   const samples: Sample[] = []
   let lastTrouble = 0
   const stopAt = start + 60_000
-  const done = () => performance.now() > stopAt || (performance.now() - start > 4_000 && performance.now() - start - lastTrouble > 2_000)
+  const done = () =>
+    performance.now() > stopAt || (performance.now() - start > 4_000 && performance.now() - start - lastTrouble > 2_000)
   await Promise.all(
     probes.map(async ({ name, ask }) => {
       while (!done()) {
@@ -57,11 +74,19 @@ const watch = async (probes: Probe[], start: number): Promise<{ samples: Sample[
 
 const tally = (samples: Sample[]): string => {
   const counts = new Map<string, number>()
-  for (const { probe, status } of samples) if (status !== 200) counts.set(`${probe} ${status === 0 ? 'no answer' : status}`, (counts.get(`${probe} ${status === 0 ? 'no answer' : status}`) ?? 0) + 1)
+  for (const { probe, status } of samples)
+    if (status !== 200)
+      counts.set(
+        `${probe} ${status === 0 ? 'no answer' : status}`,
+        (counts.get(`${probe} ${status === 0 ? 'no answer' : status}`) ?? 0) + 1,
+      )
   return [...counts].map(([what, times]) => `${what} x${times}`).join(', ') || 'nothing'
 }
 
-const targets = process.argv.slice(2).length > 0 ? process.argv.slice(2) : Object.keys(platform.processes).filter((name) => name !== 'launcher')
+const targets =
+  process.argv.slice(2).length > 0
+    ? process.argv.slice(2)
+    : Object.keys(platform.processes).filter((name) => name !== 'launcher')
 console.log('| killed | not 200 while it was gone | requests | well again after |')
 console.log('|---|---|---|---|')
 let wrong = 0

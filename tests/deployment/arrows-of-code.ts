@@ -10,7 +10,12 @@ import { SERVICES } from '@gatehouse/deploy/services'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-const serverUses = { postgres: /\bDATABASE_(RUNTIME|SYSTEM)_URL\b/, redis: /\bREDIS_URL\b/, nats: /\bNATS_URL\b/, smtp: /\bSMTP_URL\b/ }
+const serverUses = {
+  postgres: /\bDATABASE_(RUNTIME|SYSTEM)_URL\b/,
+  redis: /\bREDIS_URL\b/,
+  nats: /\bNATS_URL\b/,
+  smtp: /\bSMTP_URL\b/,
+}
 
 export type CodeArrows = { calls: [ServiceName, ServiceName][]; servers: [ServiceName, keyof typeof serverUses][] }
 
@@ -20,14 +25,18 @@ export function arrowsOfCode(read: (service: ServiceName) => string = sourcesOf)
   const servers: CodeArrows['servers'] = []
   for (const service of SERVICES) {
     const text = read(service)
-    for (const peer of SERVICES) if (peer !== service && new RegExp(`\\b${peer.toUpperCase()}_URL\\b`).test(text)) calls.push([service, peer])
-    for (const [server, use] of Object.entries(serverUses)) if (use.test(text)) servers.push([service, server as keyof typeof serverUses])
+    for (const peer of SERVICES)
+      if (peer !== service && new RegExp(`\\b${peer.toUpperCase()}_URL\\b`).test(text)) calls.push([service, peer])
+    for (const [server, use] of Object.entries(serverUses))
+      if (use.test(text)) servers.push([service, server as keyof typeof serverUses])
   }
   return { calls, servers }
 }
 
 function sourcesOf(service: ServiceName): string {
   const folder = join(root, 'services', service, 'src')
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts') && path !== 'config.ts')
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (path) => path.endsWith('.ts') && path !== 'config.ts',
+  )
   return files.map((path) => readFileSync(join(folder, path), 'utf8')).join('\n')
 }

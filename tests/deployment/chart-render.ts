@@ -20,18 +20,38 @@ const strictFolder = fileURLToPath(new URL('../../infra/k8s/strict', import.meta
 type Ran = { ok: boolean; output: string; stdout: string }
 
 const run = (command: string, args: string[], input?: string, env: Record<string, string> = {}): Ran | undefined => {
-  const { error, status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 64 << 20, env: { ...process.env, ...env }, ...(input === undefined ? {} : { input }) })
+  const { error, status, stdout, stderr } = spawnSync(command, args, {
+    encoding: 'utf8',
+    maxBuffer: 64 << 20,
+    env: { ...process.env, ...env },
+    ...(input === undefined ? {} : { input }),
+  })
   if (error !== undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
   return { ok: status === 0, output: `${stdout}${stderr}`, stdout }
 }
 
-const template = (...files: string[]): Ran | undefined => run('helm', ['template', 'gatehouse', chart, '--kube-version', kubernetesVersion, ...files.flatMap((file) => ['-f', file])])
+const template = (...files: string[]): Ran | undefined =>
+  run('helm', [
+    'template',
+    'gatehouse',
+    chart,
+    '--kube-version',
+    kubernetesVersion,
+    ...files.flatMap((file) => ['-f', file]),
+  ])
 
 /** In words, what is allowed and should not be, and the other way round. */
-export const differences = (found: { egress: string[]; ingress: string[] }, expected: { egress: string[]; ingress: string[] }): string[] =>
+export const differences = (
+  found: { egress: string[]; ingress: string[] },
+  expected: { egress: string[]; ingress: string[] },
+): string[] =>
   (['egress', 'ingress'] as const).flatMap((direction) => [
-    ...found[direction].filter((arrow) => !expected[direction].includes(arrow)).map((arrow) => `${direction} ${arrow} is allowed and nothing uses it`),
-    ...expected[direction].filter((arrow) => !found[direction].includes(arrow)).map((arrow) => `${direction} ${arrow} is used and not allowed`),
+    ...found[direction]
+      .filter((arrow) => !expected[direction].includes(arrow))
+      .map((arrow) => `${direction} ${arrow} is allowed and nothing uses it`),
+    ...expected[direction]
+      .filter((arrow) => !found[direction].includes(arrow))
+      .map((arrow) => `${direction} ${arrow} is used and not allowed`),
   ])
 
 function checkScenario(name: (typeof scenarios)[number]): string[] {
@@ -42,8 +62,15 @@ function checkScenario(name: (typeof scenarios)[number]): string[] {
   if (rendered?.ok !== true) return [rendered?.output ?? 'helm template did not run']
   const documents = parseAllDocuments(rendered.stdout).filter((document) => document.contents !== null)
   const objects = documents.map((document) => document.toJS() as KubernetesObject)
-  const { servers, network } = valuesWith(file) as { servers: Servers; network: { gatewayFrom: unknown[]; metricsFrom: unknown[] } }
-  const expected = expectedArrows(arrowsOfCode(), { servers, isOpen: network.gatewayFrom.length === 0, hasMetrics: network.metricsFrom.length > 0 })
+  const { servers, network } = valuesWith(file) as {
+    servers: Servers
+    network: { gatewayFrom: unknown[]; metricsFrom: unknown[] }
+  }
+  const expected = expectedArrows(arrowsOfCode(), {
+    servers,
+    isOpen: network.gatewayFrom.length === 0,
+    hasMetrics: network.metricsFrom.length > 0,
+  })
   return [
     ...differences(arrowsIn(objects), expected),
     ...openComponents(objects).map((component) => `${component} has no policy that closes it`),
@@ -58,8 +85,13 @@ const skip = (what: string): void => void skipped.add(what)
 /** Unknown keys are errors. */
 function strictComplaints(objects: readonly KubernetesObject[]): string[] {
   const own = objects.filter(({ kind }) => !custom.includes(kind))
-  const validated = run('kubernetes-validate', ['--strict', '--quiet', '--no-warn', '-'], own.map((one) => JSON.stringify(one)).join('\n---\n'))
-  if (validated === undefined) skip('validation of every object: kubernetes-validate is not installed (pip install kubernetes-validate)')
+  const validated = run(
+    'kubernetes-validate',
+    ['--strict', '--quiet', '--no-warn', '-'],
+    own.map((one) => JSON.stringify(one)).join('\n---\n'),
+  )
+  if (validated === undefined)
+    skip('validation of every object: kubernetes-validate is not installed (pip install kubernetes-validate)')
   return validated === undefined || validated.ok ? [] : [validated.output]
 }
 
@@ -67,9 +99,14 @@ function strictComplaints(objects: readonly KubernetesObject[]): string[] {
 function customComplaints(objects: readonly KubernetesObject[]): string[] {
   const theirs = objects.filter(({ kind }) => custom.includes(kind))
   if (theirs.length === 0) return []
-  const strict = run('go', ['run', '-C', strictFolder, '.'], JSON.stringify(theirs), { GOPROXY: 'off', GOFLAGS: '-mod=readonly' })
-  const isMissing = strict === undefined || /module lookup disabled|GOPROXY=off|toolchain not available/.test(strict.output)
-  if (isMissing) skip(`validation of ${custom.join(' and ')}: needs Go, and once \`go mod download\` in infra/k8s/strict`)
+  const strict = run('go', ['run', '-C', strictFolder, '.'], JSON.stringify(theirs), {
+    GOPROXY: 'off',
+    GOFLAGS: '-mod=readonly',
+  })
+  const isMissing =
+    strict === undefined || /module lookup disabled|GOPROXY=off|toolchain not available/.test(strict.output)
+  if (isMissing)
+    skip(`validation of ${custom.join(' and ')}: needs Go, and once \`go mod download\` in infra/k8s/strict`)
   return isMissing || strict.ok ? [] : [strict.output]
 }
 
@@ -84,9 +121,13 @@ function checkWrongValues(): string[] {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  if (run('helm', ['version']) === undefined) console.log('skipped: helm is not installed, so the chart was not linted, rendered or validated')
+  if (run('helm', ['version']) === undefined)
+    console.log('skipped: helm is not installed, so the chart was not linted, rendered or validated')
   else {
-    const complaints = [...scenarios.flatMap((name) => checkScenario(name).map((one) => `${name}: ${one}`)), ...checkWrongValues()]
+    const complaints = [
+      ...scenarios.flatMap((name) => checkScenario(name).map((one) => `${name}: ${one}`)),
+      ...checkWrongValues(),
+    ]
     for (const complaint of complaints) console.error(complaint)
     for (const what of skipped) console.log(`skipped: ${what}`)
     console.log(`${scenarios.length} values files rendered, ${wrongValues().length} wrong ones refused`)

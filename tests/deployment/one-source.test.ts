@@ -20,7 +20,13 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
 const settings = await allSettings(root)
 
-type Container = { environment: Record<string, string>; secrets?: { source: string; target: string }[]; networks: string[]; read_only?: boolean; cap_drop?: string[] }
+type Container = {
+  environment: Record<string, string>
+  secrets?: { source: string; target: string }[]
+  networks: string[]
+  read_only?: boolean
+  cap_drop?: string[]
+}
 type Compose = { services: Record<string, Container>; secrets: Record<string, { file: string }> }
 const compose = parse(read('infra/compose/compose.yaml')) as Compose
 const chart = JSON.parse(read('infra/k8s/gatehouse/files/settings.json')) as Record<ServiceName, { name: string }[]>
@@ -38,18 +44,35 @@ t.test('chart, Compose and reference name the settings of --print-config', async
     const section = sections.find((text) => text.startsWith(`${service}\n`)) ?? ''
     t.same([...tableOf(everywhere), ...tableOf(section)].sort(), declared, `the reference, ${service}`)
     const environment = Object.keys(compose.services[service]?.environment ?? {}).map(withoutFile)
-    t.same(environment.filter((name) => !declared.includes(name)), [], `Compose gives ${service} nothing it does not read`)
+    t.same(
+      environment.filter((name) => !declared.includes(name)),
+      [],
+      `Compose gives ${service} nothing it does not read`,
+    )
     const placed = ['HOST', 'PORT', 'MANAGEMENT_PORT']
-    t.same(settings[service].filter(({ name, required }) => required && !environment.includes(name) && !placed.includes(name)).map(({ name }) => name), [], `and everything it needs`)
+    t.same(
+      settings[service]
+        .filter(({ name, required }) => required && !environment.includes(name) && !placed.includes(name))
+        .map(({ name }) => name),
+      [],
+      `and everything it needs`,
+    )
   }
 })
 
 t.test('what the chart lets be decided is what a service may be told, and no secret', async (t) => {
-  const { properties } = (schema()['properties'] as { services: { properties: Record<string, { properties: { config: { properties: Values } } }> } }).services
+  const { properties } = (
+    schema()['properties'] as {
+      services: { properties: Record<string, { properties: { config: { properties: Values } } }> }
+    }
+  ).services
   for (const service of SERVICES) {
     const options = settings[service].filter(({ from }) => from === 'option')
     t.same(Object.keys(properties[service]?.properties.config.properties ?? {}).sort(), names(options))
-    t.same(options.filter(({ secret }) => secret), [])
+    t.same(
+      options.filter(({ secret }) => secret),
+      [],
+    )
   }
 })
 
@@ -57,9 +80,17 @@ t.test('a container is closed, and on the networks of those it speaks to and no 
   for (const service of SERVICES) {
     const container = compose.services[service]
     const outside = service === 'gateway' ? ['outside'] : []
-    t.same([...(container?.networks ?? [])].sort(), ['services', ...outside, ...arrowsOf(settings[service]).servers].sort(), service)
+    t.same(
+      [...(container?.networks ?? [])].sort(),
+      ['services', ...outside, ...arrowsOf(settings[service]).servers].sort(),
+      service,
+    )
     t.match(container, { read_only: true, cap_drop: ['ALL'] })
-    t.notMatch(JSON.stringify(container?.environment), /postgres:\/\/|redis:\/\/|nats:\/\/|"KEY_ENCRYPTION_KEY"/, 'no secret stands in the environment')
+    t.notMatch(
+      JSON.stringify(container?.environment),
+      /postgres:\/\/|redis:\/\/|nats:\/\/|"KEY_ENCRYPTION_KEY"/,
+      'no secret stands in the environment',
+    )
   }
 })
 
@@ -74,7 +105,9 @@ t.test('the secrets that are made start every service: complete, strong, each wi
     const { config } = (await import(join(root, 'services', service, 'src', 'config.ts'))) as { config: TObject }
     const environment = compose.services[service]?.environment ?? {}
     const plain = Object.fromEntries(Object.entries(environment).filter(([name]) => !name.endsWith('_FILE')))
-    const resolved = Object.fromEntries(Object.entries(plain).map(([name, value]) => [name, value.replace(/\$\{\w+:-(.*)\}/, '$1')]))
+    const resolved = Object.fromEntries(
+      Object.entries(plain).map(([name, value]) => [name, value.replace(/\$\{\w+:-(.*)\}/, '$1')]),
+    )
     t.ok(loadConfig(config, { ...resolved, ...secrets[service] }, { service }), `${service} takes them in production`)
   }
   for (const { file } of Object.values(compose.secrets)) {
@@ -91,5 +124,9 @@ t.test('a secret nobody knows how to make is named', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-secrets-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const addresses = { postgres: 'a:1', redis: 'b:2', nats: 'c:3', smtp: 'd:4' }
-  t.throws(() => makeSecrets({ folder, settings: { ...settings, workers: [...settings.workers, unheard] }, addresses, env: {} }), { message: /workers needs WEBHOOK_SECRET/ })
+  t.throws(
+    () =>
+      makeSecrets({ folder, settings: { ...settings, workers: [...settings.workers, unheard] }, addresses, env: {} }),
+    { message: /workers needs WEBHOOK_SECRET/ },
+  )
 })

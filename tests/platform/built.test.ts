@@ -25,12 +25,17 @@ const graceSeconds = 10
 const build = async (): Promise<string> => {
   const folder = mkdtempSync(join(root, 'dist-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  await promisify(execFile)(process.execPath, ['--import', 'tsx', 'infra/deploy/src/build.ts', '--out', folder], { cwd: root })
+  await promisify(execFile)(process.execPath, ['--import', 'tsx', 'infra/deploy/src/build.ts', '--out', folder], {
+    cwd: root,
+  })
   return folder
 }
 
 const built = process.env['GATEHOUSE_BUILT'] ?? (await build())
-const { platform, stop } = await startPlatform({ GATEWAY_RATE_LIMIT_PER_MINUTE: '1000000', GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE: '100000' }, ['--built', built, '--replicas', '2'])
+const { platform, stop } = await startPlatform(
+  { GATEWAY_RATE_LIMIT_PER_MINUTE: '1000000', GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE: '100000' },
+  ['--built', built, '--replicas', '2'],
+)
 t.teardown(stop)
 
 const api = createApi(platform)
@@ -38,7 +43,13 @@ const api = createApi(platform)
 t.test('the journey passes on the built services', (t) => journey(t, api, { graceMs: graceSeconds * 1000 }))
 
 /** A route of each service that a signed-in person may call. */
-const routes = { identity: '/v1/me', tokens: '/v1/me/sessions', orgs: '/v1/me/organizations', authz: '/v1/authz/catalog', workers: '/v1/me/activity' }
+const routes = {
+  identity: '/v1/me',
+  tokens: '/v1/me/sessions',
+  orgs: '/v1/me/organizations',
+  authz: '/v1/authz/catalog',
+  workers: '/v1/me/activity',
+}
 
 const hasAnswered = async (name: string): Promise<boolean> => {
   const metrics = await (await fetch(`${platform.management[name]}/metrics`)).text()
@@ -48,9 +59,16 @@ const hasAnswered = async (name: string): Promise<boolean> => {
 t.test('what was built says the same of its settings as the sources', async (t) => {
   const settings = await allSettings(root)
   for (const service of SERVICES) {
-    const { stdout } = await promisify(execFile)(process.execPath, [entryOf(join(built, service), 'main'), '--print-config'])
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      entryOf(join(built, service), 'main'),
+      '--print-config',
+    ])
     const printed = (JSON.parse(stdout) as { settings: SettingDescription[] }).settings
-    t.same(printed, settings[service].map(({ from: _from, ...setting }) => setting), service)
+    t.same(
+      printed,
+      settings[service].map(({ from: _from, ...setting }) => setting),
+      service,
+    )
   }
 })
 
@@ -66,7 +84,11 @@ t.test('two replicas of every service take part', async (t) => {
     const ask = () => Promise.all(Array.from({ length: 8 }, () => api.call('GET', path, { token: access })))
     await until(`both replicas of ${service} to have answered`, async () => {
       const answers = await ask()
-      t.same(answers.filter(({ status }) => status !== 200), [], `${service} answers`)
+      t.same(
+        answers.filter(({ status }) => status !== 200),
+        [],
+        `${service} answers`,
+      )
       return (await hasAnswered(service)) && (await hasAnswered(`${service}-2`))
     })
   }

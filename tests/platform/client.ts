@@ -12,7 +12,11 @@ export type Api = {
 }
 
 /** Asks again until the answer is something, at most this long. */
-export const until = async <T>(what: string, ask: () => Promise<T | undefined | false>, timeoutMs = 15_000): Promise<T> => {
+export const until = async <T>(
+  what: string,
+  ask: () => Promise<T | undefined | false>,
+  timeoutMs = 15_000,
+): Promise<T> => {
   const deadline = performance.now() + timeoutMs
   for (;;) {
     const answer = await ask()

@@ -15,11 +15,23 @@ const expectStatus = (step: string, { status, body }: { status: number; body: un
 }
 
 /** Signs in; without `organization` the platform chooses, `null` asks for none. */
-export const signIn = async (api: Api, { email, password, organization }: { email: string; password: string; organization?: string | null }): Promise<Person> => {
-  const answer = await api.call('POST', '/v1/auth/login', { body: { email, password, ...(organization === undefined ? {} : { organization_id: organization }) } })
+export const signIn = async (
+  api: Api,
+  { email, password, organization }: { email: string; password: string; organization?: string | null },
+): Promise<Person> => {
+  const answer = await api.call('POST', '/v1/auth/login', {
+    body: { email, password, ...(organization === undefined ? {} : { organization_id: organization }) },
+  })
   expectStatus(`login of ${email}`, answer, 200)
   const tokens = tokensOf(answer.body)
-  return { email, password, id: tokens.user.id, access: tokens.access_token, refresh: tokens.refresh_token, session: tokens.session_id }
+  return {
+    email,
+    password,
+    id: tokens.user.id,
+    access: tokens.access_token,
+    refresh: tokens.refresh_token,
+    session: tokens.session_id,
+  }
 }
 
 /** Registers, reads the mail, verifies and signs in. */
@@ -34,7 +46,10 @@ export const signUp = async (api: Api, name: string): Promise<Person> => {
 
 /** Rotates the refresh token, for this organization if one is named. */
 export const refreshed = async (api: Api, person: Person, organization?: string | null): Promise<Person> => {
-  const body = { refresh_token: person.refresh, ...(organization === undefined ? {} : { organization_id: organization }) }
+  const body = {
+    refresh_token: person.refresh,
+    ...(organization === undefined ? {} : { organization_id: organization }),
+  }
   const answer = await api.call('POST', '/v1/auth/refresh', { body })
   expectStatus(`refresh of ${person.email}`, answer, 200)
   const tokens = tokensOf(answer.body)
@@ -50,9 +65,23 @@ export const found = async (api: Api, person: Person, name: string): Promise<{ o
 }
 
 /** Invites an existing person and lets them accept; they act for the organization afterwards. */
-export const join = async (api: Api, { owner, org, person, roles }: { owner: Person; org: string; person: Person; roles: string[] }): Promise<Person> => {
-  expectStatus('invite', await api.call('POST', `/v1/organizations/${org}/invitations`, { token: owner.access, body: { email: person.email, roles } }), 201)
+export const join = async (
+  api: Api,
+  { owner, org, person, roles }: { owner: Person; org: string; person: Person; roles: string[] },
+): Promise<Person> => {
+  expectStatus(
+    'invite',
+    await api.call('POST', `/v1/organizations/${org}/invitations`, {
+      token: owner.access,
+      body: { email: person.email, roles },
+    }),
+    201,
+  )
   const token = await api.mailToken(person.email, /invit/i)
-  expectStatus('accept', await api.call('POST', '/v1/invitations/accept', { token: person.access, body: { token } }), 200)
+  expectStatus(
+    'accept',
+    await api.call('POST', '/v1/invitations/accept', { token: person.access, body: { token } }),
+    200,
+  )
   return refreshed(api, person, org)
 }

@@ -8,8 +8,16 @@ export type PlatformFile = {
   management: Record<string, string>
   admin: { email: string; password: string }
   processes: Record<string, number>
-  demo: { organization_id: string; users: DemoUser[]; api_key: string; catalog: { resource_type: string; policies: string[] }; other: { organization_id: string; users: DemoUser[] } }
+  demo: {
+    organization_id: string
+    users: DemoUser[]
+    api_key: string
+    catalog: { resource_type: string; policies: string[] }
+    other: { organization_id: string; users: DemoUser[] }
+  }
 }
 
 /** Reads `.data/platform.json`, or the file named by GATEHOUSE_PLATFORM_FILE. */
-export const readPlatformFile = (path = process.env['GATEHOUSE_PLATFORM_FILE'] ?? '.data/platform.json'): PlatformFile => JSON.parse(readFileSync(path, 'utf8')) as PlatformFile
+export const readPlatformFile = (
+  path = process.env['GATEHOUSE_PLATFORM_FILE'] ?? '.data/platform.json',
+): PlatformFile => JSON.parse(readFileSync(path, 'utf8')) as PlatformFile

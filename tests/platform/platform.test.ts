@@ -36,7 +36,10 @@ t.test('an application asks with its key, until the key is revoked', (t) => mach
 
 t.test('where a policy asks for a recent sign-in, the answer says so (RFC 9470)', (t) => stepUp(t, api))
 
-for (const document of ['README.md', ...readdirSync(new URL('../../docs/guides', import.meta.url)).map((name) => `docs/guides/${name}`)]) {
+for (const document of [
+  'README.md',
+  ...readdirSync(new URL('../../docs/guides', import.meta.url)).map((name) => `docs/guides/${name}`),
+]) {
   t.test(`${document} prints what it says`, async (t) => {
     const { differences } = await pasteDocument(document, file)
     t.same(differences, [])
@@ -61,7 +64,8 @@ t.test('no route gives anything of another tenant (S6)', async (t) => {
   t.same(leaks, [])
   t.comment(`${tries} tries on ${routes} routes`)
   const [acme, other] = tenants
-  for (const tenant of tenants) t.equal((await api.call('GET', '/v1/me', { token: tenant.token })).status, 200, 'nobody was signed out by it')
+  for (const tenant of tenants)
+    t.equal((await api.call('GET', '/v1/me', { token: tenant.token })).status, 200, 'nobody was signed out by it')
   const roles = await api.call('GET', `/v1/organizations/${acme.ids['org']}/roles`, { token: acme.token })
   t.ok(leakIn(roles, { position: 'cursor' }, acme), 'the detector sees a tenant’s things when they are there')
   t.notOk(leakIn(roles, { position: 'cursor' }, other))
@@ -72,12 +76,20 @@ t.test('a service that dies is named, started again, and the others answer meanw
   const pid = readPlatformFile(file).processes['orgs']
   t.ok(pid)
   if (pid !== undefined) process.kill(pid, 'SIGKILL')
-  const during = await until('the gateway to notice', async () => {
-    const answer = await api.call('GET', '/v1/me/organizations', { token: access })
-    return answer.status === 503 && answer
-  }, 5_000)
+  const during = await until(
+    'the gateway to notice',
+    async () => {
+      const answer = await api.call('GET', '/v1/me/organizations', { token: access })
+      return answer.status === 503 && answer
+    },
+    5_000,
+  )
   t.ok(during.headers.get('retry-after'), '503 says when to come back')
   t.equal((await api.call('GET', '/.well-known/jwks.json')).status, 200, 'what does not depend on it goes on')
-  await until('orgs to be back', async () => (await api.call('GET', '/v1/me/organizations', { token: access })).status === 200, 30_000)
+  await until(
+    'orgs to be back',
+    async () => (await api.call('GET', '/v1/me/organizations', { token: access })).status === 200,
+    30_000,
+  )
   t.not(readPlatformFile(file).processes['orgs'], pid)
 })

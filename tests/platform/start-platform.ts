@@ -17,7 +17,10 @@ const withoutServers = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
 export type StartedPlatform = { platform: PlatformFile; file: string; stop(): Promise<void> }
 
 /** Starts, waits until ready, and returns how to stop. `env` reaches the services that declare the variable; `options` are those of `npm start --`. */
-export const startPlatform = async (env: Record<string, string> = {}, options: readonly string[] = []): Promise<StartedPlatform> => {
+export const startPlatform = async (
+  env: Record<string, string> = {},
+  options: readonly string[] = [],
+): Promise<StartedPlatform> => {
   const data = mkdtempSync(join(tmpdir(), 'gatehouse-platform-'))
   const file = join(data, 'platform.json')
   const child = spawn(process.execPath, ['--import', 'tsx', 'infra/local/src/start.ts', ...options], {

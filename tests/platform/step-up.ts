@@ -10,20 +10,40 @@ const maxAgeSeconds = 5
 export const stepUp = async (t: Test, api: Api): Promise<void> => {
   const { owner, org } = await found(api, await signUp(api, 'stella'), 'Careful Ltd')
   const admin = await join(api, { owner, org, person: await signUp(api, 'adam'), roles: ['admin'] })
-  const invite = (by: Person): Promise<Answer> => api.call('POST', `/v1/organizations/${org}/invitations`, { token: by.access, body: { email: newAddress('guest'), roles: ['viewer'] } })
+  const invite = (by: Person): Promise<Answer> =>
+    api.call('POST', `/v1/organizations/${org}/invitations`, {
+      token: by.access,
+      body: { email: newAddress('guest'), roles: ['viewer'] },
+    })
   t.equal((await invite(admin)).status, 201)
   const policy = {
-    key: 'fresh-invitations', effect: 'deny', resource_type: 'gatehouse', actions: ['members.invite'],
-    when: `request.time - request.auth_time > duration("${maxAgeSeconds}s")`, obligation: { type: 'step_up', max_age: maxAgeSeconds },
+    key: 'fresh-invitations',
+    effect: 'deny',
+    resource_type: 'gatehouse',
+    actions: ['members.invite'],
+    when: `request.time - request.auth_time > duration("${maxAgeSeconds}s")`,
+    obligation: { type: 'step_up', max_age: maxAgeSeconds },
   }
-  t.equal((await api.call('POST', `/v1/organizations/${org}/policies`, { token: owner.access, body: policy })).status, 201)
+  t.equal(
+    (await api.call('POST', `/v1/organizations/${org}/policies`, { token: owner.access, body: policy })).status,
+    201,
+  )
   const refused = await until('the sign-in to be too long ago', async () => {
     const answer = await invite(admin)
     return answer.status !== 201 && answer
   })
   t.same([refused.status, refused.body['code']], [401, 'insufficient_user_authentication'])
-  t.match(refused.headers.get('www-authenticate'), new RegExp(`^Bearer error="insufficient_user_authentication", error_description="[^"]+", max_age="${maxAgeSeconds}"$`))
+  t.match(
+    refused.headers.get('www-authenticate'),
+    new RegExp(
+      `^Bearer error="insufficient_user_authentication", error_description="[^"]+", max_age="${maxAgeSeconds}"$`,
+    ),
+  )
   t.equal((await invite(await refreshed(api, admin))).status, 401, 'a refreshed token is of the same sign-in')
-  t.equal((await api.call('GET', `/v1/organizations/${org}/members`, { token: admin.access })).status, 200, 'everything else goes on')
+  t.equal(
+    (await api.call('GET', `/v1/organizations/${org}/members`, { token: admin.access })).status,
+    200,
+    'everything else goes on',
+  )
   t.equal((await invite(await signIn(api, { ...admin, organization: org }))).status, 201)
 }

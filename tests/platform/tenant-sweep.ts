@@ -12,12 +12,34 @@ import type { Answer, Api } from './client.ts'
 export type Tenant = { token: string; ids: Record<string, string>; cursors: Record<string, string>; secrets: string[] }
 export type Leak = { route: string; position: string; status: number; why: string }
 
-type Attempt = { route: RouteContract; position: string; path: string; query: Record<string, string>; body: unknown; headers: Record<string, string> }
+type Attempt = {
+  route: RouteContract
+  position: string
+  path: string
+  query: Record<string, string>
+  body: unknown
+  headers: Record<string, string>
+}
 
-const pathOf = (route: RouteContract, ids: Record<string, string>): string => route.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(ids[name] ?? name))
+const pathOf = (route: RouteContract, ids: Record<string, string>): string =>
+  route.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(ids[name] ?? name))
 const namesIn = (route: RouteContract): string[] => [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '')
 
-type Schema = TSchema & { type?: string; properties?: Record<string, Schema>; items?: Schema; anyOf?: Schema[]; enum?: unknown[]; const?: unknown; pattern?: string; format?: string; minLength?: number; minimum?: number; required?: string[]; minItems?: number; minProperties?: number }
+type Schema = TSchema & {
+  type?: string
+  properties?: Record<string, Schema>
+  items?: Schema
+  anyOf?: Schema[]
+  enum?: unknown[]
+  const?: unknown
+  pattern?: string
+  format?: string
+  minLength?: number
+  minimum?: number
+  required?: string[]
+  minItems?: number
+  minProperties?: number
+}
 
 const idPrefix = (schema: Schema): string | undefined => /^\^([a-z]+)_\[0-7\]/.exec(schema.pattern ?? '')?.[1]
 
@@ -26,9 +48,12 @@ const sample = (schema: Schema, ids: Record<string, string>): unknown => {
   if (schema.const !== undefined) return schema.const
   if (schema.anyOf) return sample(schema.anyOf.find((option) => option.type !== 'null') ?? {}, ids)
   const prefix = idPrefix(schema)
-  if (prefix) return Object.values(ids).find((id) => id.startsWith(`${prefix}_`)) ?? `${prefix}_00000000000000000000000000`
+  if (prefix)
+    return Object.values(ids).find((id) => id.startsWith(`${prefix}_`)) ?? `${prefix}_00000000000000000000000000`
   if (schema.type === 'object') {
-    const names = Object.keys(schema.properties ?? {}).filter((name) => schema.required?.includes(name) || schema.minProperties)
+    const names = Object.keys(schema.properties ?? {}).filter(
+      (name) => schema.required?.includes(name) || schema.minProperties,
+    )
     return Object.fromEntries(names.map((name) => [name, sample(schema.properties?.[name] ?? {}, ids)]))
   }
   if (schema.type === 'array') return schema.minItems ? [sample(schema.items ?? {}, ids)] : []
@@ -50,12 +75,20 @@ const idPaths = (schema: Schema, at: string[] = []): string[][] => {
 
 const withValue = (value: unknown, [head, ...rest]: string[], replacement: string): unknown => {
   if (head === undefined) return replacement
-  return { ...(value as object), [head]: withValue((value as Record<string, unknown> | undefined)?.[head], rest, replacement) }
+  return {
+    ...(value as object),
+    [head]: withValue((value as Record<string, unknown> | undefined)?.[head], rest, replacement),
+  }
 }
 
 /** Every way to put one foreign id (or several in the path) into one route while acting as `self`. */
 export const attemptsOn = (route: RouteContract, self: Tenant, other: Tenant): Attempt[] => {
-  const own = { path: pathOf(route, self.ids), query: {}, headers: {}, body: route.body ? sample(route.body as Schema, self.ids) : undefined }
+  const own = {
+    path: pathOf(route, self.ids),
+    query: {},
+    headers: {},
+    body: route.body ? sample(route.body as Schema, self.ids) : undefined,
+  }
   const names = namesIn(route).filter((name) => other.ids[name] !== undefined)
   const attempts: Attempt[] = []
   for (let mask = 1; mask < 1 << names.length; mask += 1) {
@@ -64,14 +97,28 @@ export const attemptsOn = (route: RouteContract, self: Tenant, other: Tenant): A
     attempts.push({ ...own, route, position: `path ${foreign.join('+')}`, path: pathOf(route, ids) })
   }
   for (const path of idPaths((route.body ?? {}) as Schema)) {
-    for (const id of Object.values(other.ids)) attempts.push({ ...own, route, position: `body ${path.join('.')}=${id.split('_')[0]}`, body: withValue(own.body, path, id) })
+    for (const id of Object.values(other.ids))
+      attempts.push({
+        ...own,
+        route,
+        position: `body ${path.join('.')}=${id.split('_')[0]}`,
+        body: withValue(own.body, path, id),
+      })
   }
   if (route.query && 'cursor' in route.query.properties) {
-    for (const [from, cursor] of Object.entries(other.cursors)) attempts.push({ ...own, route, position: `cursor of ${from}`, query: { cursor } })
+    for (const [from, cursor] of Object.entries(other.cursors))
+      attempts.push({ ...own, route, position: `cursor of ${from}`, query: { cursor } })
   }
   for (const id of Object.values(other.ids)) {
-    for (const name of ['organization_id', 'org_id', 'user_id', 'filter']) attempts.push({ ...own, route, position: `query ${name}`, query: { [name]: id } })
-    for (const name of ['x-organization-id', 'gatehouse-access-token', 'x-user-id']) attempts.push({ ...own, route, position: `header ${name}`, headers: { [name]: name === 'gatehouse-access-token' ? other.token : id } })
+    for (const name of ['organization_id', 'org_id', 'user_id', 'filter'])
+      attempts.push({ ...own, route, position: `query ${name}`, query: { [name]: id } })
+    for (const name of ['x-organization-id', 'gatehouse-access-token', 'x-user-id'])
+      attempts.push({
+        ...own,
+        route,
+        position: `header ${name}`,
+        headers: { [name]: name === 'gatehouse-access-token' ? other.token : id },
+      })
   }
   return attempts
 }
@@ -90,7 +137,8 @@ export const leakIn = (answer: Answer, { position }: Pick<Attempt, 'position'>, 
   const named = other.secrets.find((secret) => text.includes(secret))
   if (named !== undefined) return `the other tenant’s ${named} stands in the answer`
   if (position.startsWith('path') && answer.status < 400) return 'a foreign id was accepted'
-  if (position.startsWith('path') && answer.status !== 404) return `${answer.status} instead of the 404 of a missing thing`
+  if (position.startsWith('path') && answer.status !== 404)
+    return `${answer.status} instead of the 404 of a missing thing`
   return undefined
 }
 
@@ -98,19 +146,28 @@ export const leakIn = (answer: Answer, { position }: Pick<Attempt, 'position'>, 
 const unscoped = new Set(['putApplication', 'putEntity', 'logout', 'endMyOtherSessions', 'refreshToken'])
 
 /** Tries everything; `rounds` repeats it with the roles of the two tenants exchanged. */
-export const sweep = async (api: Api, tenants: [Tenant, Tenant], { atLeast }: { atLeast: number }): Promise<{ tries: number; routes: number; leaks: Leak[] }> => {
+export const sweep = async (
+  api: Api,
+  tenants: [Tenant, Tenant],
+  { atLeast }: { atLeast: number },
+): Promise<{ tries: number; routes: number; leaks: Leak[] }> => {
   const routes = publicRoutes.filter((route) => !unscoped.has(route.operationId))
   const leaks: Leak[] = []
   let tries = 0
   while (tries < atLeast) {
     for (const [self, other] of [tenants, [tenants[1], tenants[0]] as const]) {
-      const attempts = routes.flatMap((route) => attemptsOn(route, self, other).filter((attempt) => attempt.position.startsWith('path') || !isMutating(route) || attempt.position.startsWith('body')))
+      const attempts = routes.flatMap((route) =>
+        attemptsOn(route, self, other).filter(
+          (attempt) => attempt.position.startsWith('path') || !isMutating(route) || attempt.position.startsWith('body'),
+        ),
+      )
       for (let at = 0; at < attempts.length; at += 16) {
         await Promise.all(
           attempts.slice(at, at + 16).map(async (attempt) => {
             const answer = await send(api, self, attempt)
             const why = leakIn(answer, attempt, other)
-            if (why) leaks.push({ route: attempt.route.operationId, position: attempt.position, status: answer.status, why })
+            if (why)
+              leaks.push({ route: attempt.route.operationId, position: attempt.position, status: answer.status, why })
           }),
         )
       }

@@ -4,7 +4,10 @@ import { newAddress, signIn } from './people.ts'
 import type { DemoUser } from './platform-file.ts'
 import type { Tenant } from './tenant-sweep.ts'
 
-type Listed = { data: { id: string; key?: string; scope?: string; user?: { id: string } }[]; page: { next_cursor: string | null } }
+type Listed = {
+  data: { id: string; key?: string; scope?: string; user?: { id: string } }[]
+  page: { next_cursor: string | null }
+}
 
 /** Lists of a tenant that page: two items at least, so that a cursor exists. */
 const lists = (org: string): Record<string, string> => ({
@@ -35,18 +38,43 @@ export const tenantOf = async (api: Api, { user, org }: { user: DemoUser; org: s
   }
   const tag = `${mark}-${org.slice(-8)}`
   const emails = [newAddress(tag), newAddress(tag)]
-  const [invitation] = await Promise.all(emails.map((email) => make(`/v1/organizations/${org}/invitations`, { email, roles: ['viewer'] })))
-  const [role] = await Promise.all(['a', 'b'].map((suffix) => make(`/v1/organizations/${org}/roles`, { key: `${tag}-${suffix}`, name: tag, permissions: ['invoice:read'] })))
-  const [policy] = await Promise.all(
-    ['a', 'b'].map((suffix) => make(`/v1/organizations/${org}/policies`, { key: `${tag}-${suffix}`, effect: 'deny', resource_type: 'invoice', actions: ['read'], when: 'resource.status == "secret"' })),
+  const [invitation] = await Promise.all(
+    emails.map((email) => make(`/v1/organizations/${org}/invitations`, { email, roles: ['viewer'] })),
   )
-  const [group] = await Promise.all(['a', 'b'].map((suffix) => make(`/v1/organizations/${org}/groups`, { key: `${tag}-${suffix}`, name: tag })))
-  const [assignment] = await Promise.all(['viewer', 'member'].map((key) => make(`/v1/organizations/${org}/assignments`, { principal: { type: 'group', id: group }, role: key })))
+  const [role] = await Promise.all(
+    ['a', 'b'].map((suffix) =>
+      make(`/v1/organizations/${org}/roles`, { key: `${tag}-${suffix}`, name: tag, permissions: ['invoice:read'] }),
+    ),
+  )
+  const [policy] = await Promise.all(
+    ['a', 'b'].map((suffix) =>
+      make(`/v1/organizations/${org}/policies`, {
+        key: `${tag}-${suffix}`,
+        effect: 'deny',
+        resource_type: 'invoice',
+        actions: ['read'],
+        when: 'resource.status == "secret"',
+      }),
+    ),
+  )
+  const [group] = await Promise.all(
+    ['a', 'b'].map((suffix) => make(`/v1/organizations/${org}/groups`, { key: `${tag}-${suffix}`, name: tag })),
+  )
+  const [assignment] = await Promise.all(
+    ['viewer', 'member'].map((key) =>
+      make(`/v1/organizations/${org}/assignments`, { principal: { type: 'group', id: group }, role: key }),
+    ),
+  )
   const put = async (path: string, body: unknown): Promise<void> => {
     const answer = await api.call('PUT', path, { token, body })
     if (answer.status !== 200) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
   }
-  await put(`/v1/organizations/${org}/policies/${policy}/draft`, { effect: 'deny', resource_type: 'invoice', actions: ['read'], when: `resource.status == "${tag}"` })
+  await put(`/v1/organizations/${org}/policies/${policy}/draft`, {
+    effect: 'deny',
+    resource_type: 'invoice',
+    actions: ['read'],
+    when: `resource.status == "${tag}"`,
+  })
   // The sweep fills a parameter it has no id for with the parameter's own name, so the type is called `type`.
   for (const suffix of ['a', 'b']) await put(`/v1/authz/entities/type/${tag}-${suffix}`, { attributes: { note: tag } })
   const accounts = `/v1/organizations/${org}/service-accounts`
@@ -58,6 +86,18 @@ export const tenantOf = async (api: Api, { user, org }: { user: DemoUser; org: s
     const cursor = (body as unknown as Listed).page.next_cursor
     if (cursor !== null) cursors[name] = cursor
   }
-  const ids = { org, user: user.id, session: first.session, invitation: invitation ?? '', role: role ?? '', policy: policy ?? '', group: group ?? '', assignment: assignment ?? '', entity: `${tag}-a`, service_account: account ?? '', key }
+  const ids = {
+    org,
+    user: user.id,
+    session: first.session,
+    invitation: invitation ?? '',
+    role: role ?? '',
+    policy: policy ?? '',
+    group: group ?? '',
+    assignment: assignment ?? '',
+    entity: `${tag}-a`,
+    service_account: account ?? '',
+    key,
+  }
   return { token, ids, cursors, secrets: [...Object.values(ids), ...emails, tag, user.email] }
 }

@@ -25,7 +25,10 @@ t.setTimeout(isFull ? 1_200_000 : 180_000)
 /** Runs one replica until it has killed itself; the numbers it was told are written. */
 async function runToDeath(order: ReplicaOrder): Promise<{ died: boolean; acknowledged: number[] }> {
   const script = fileURLToPath(new URL('replica.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', script], { env: { ...process.env, REPLICA_ORDER: JSON.stringify(order) }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--import', 'tsx', script], {
+    env: { ...process.env, REPLICA_ORDER: JSON.stringify(order) },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const acknowledged: number[] = []
   // One that never comes to its point (a rival replica took its work) is ended as hard, only not at the point.
   let cameToPoint = true
@@ -40,59 +43,81 @@ async function runToDeath(order: ReplicaOrder): Promise<{ died: boolean; acknowl
   return { died: cameToPoint && child.signalCode === 'SIGKILL', acknowledged }
 }
 
-t.test(`${deaths} deaths at five points: nothing acknowledged is lost, every event has one effect, positions are contiguous`, async (t) => {
-  const database = await testDatabase(t, { services: ['tokens', 'workers'], spineOnly: true })
-  await createEffectsTable(database)
-  const natsUrl = testNatsUrl()
-  const nats = await testNats(t, natsUrl)
-  const orderOf = (i: number): ReplicaOrder => ({
-    tokensRuntimeUrl: database.url('tokens', 'runtime'),
-    tokensSystemUrl: database.url('tokens', 'system'),
-    workersSystemUrl: database.url('workers', 'system'),
-    natsUrl,
-    crashAt: points[i % points.length] ?? 'after-commit',
-    nth: 1 + (i % 4),
-    firstNumber: i * writes,
-    writes,
-  })
-  const acknowledged: number[] = []
-  let died = 0
-  let next = 0
-  // Two at a time, so that each death happens beside a living rival.
-  const runLane = async () => {
-    while (next < deaths) {
-      const outcome = await runToDeath(orderOf(next++))
-      acknowledged.push(...outcome.acknowledged)
-      died += outcome.died ? 1 : 0
+t.test(
+  `${deaths} deaths at five points: nothing acknowledged is lost, every event has one effect, positions are contiguous`,
+  async (t) => {
+    const database = await testDatabase(t, { services: ['tokens', 'workers'], spineOnly: true })
+    await createEffectsTable(database)
+    const natsUrl = testNatsUrl()
+    const nats = await testNats(t, natsUrl)
+    const orderOf = (i: number): ReplicaOrder => ({
+      tokensRuntimeUrl: database.url('tokens', 'runtime'),
+      tokensSystemUrl: database.url('tokens', 'system'),
+      workersSystemUrl: database.url('workers', 'system'),
+      natsUrl,
+      crashAt: points[i % points.length] ?? 'after-commit',
+      nth: 1 + (i % 4),
+      firstNumber: i * writes,
+      writes,
+    })
+    const acknowledged: number[] = []
+    let died = 0
+    let next = 0
+    // Two at a time, so that each death happens beside a living rival.
+    const runLane = async () => {
+      while (next < deaths) {
+        const outcome = await runToDeath(orderOf(next++))
+        acknowledged.push(...outcome.acknowledged)
+        died += outcome.died ? 1 : 0
+      }
     }
-  }
-  await Promise.all([runLane(), runLane()])
+    await Promise.all([runLane(), runLane()])
 
-  // A healthy replica comes and finishes what the dead have left.
-  const { spine, client, system: producing } = createSampleProducer(database, { nats })
-  const consuming = database.connect('workers', 'system', 10)
-  let repeated = 0
-  const consumer = createConsumer({
-    name: consumerName, producers: [{ name: 'tokens', client }], subjects: [ThingChanged.type], system: consuming, nats, log: quietLog, clock: systemClock, handle: makeEffect,
-  })
-  spine.start()
-  t.teardown(spine.stop)
-  consumer.start()
-  t.teardown(consumer.stop)
-  const { head } = await spine.sequence()
-  await waitUntil('every event has had its effect', async () => (await countEffects(consuming)) >= head, 60_000)
-  await waitUntil('every message is acknowledged', async () => {
-    const info = await nats.session()?.manager.consumers.info(nats.scoped.stream('GATEHOUSE_TOKENS'), consumerName)
-    repeated = info === undefined ? 0 : info.delivered.consumer_seq - info.delivered.stream_seq
-    return info !== undefined && info.num_pending === 0 && info.num_ack_pending === 0
-  }, 60_000)
+    // A healthy replica comes and finishes what the dead have left.
+    const { spine, client, system: producing } = createSampleProducer(database, { nats })
+    const consuming = database.connect('workers', 'system', 10)
+    let repeated = 0
+    const consumer = createConsumer({
+      name: consumerName,
+      producers: [{ name: 'tokens', client }],
+      subjects: [ThingChanged.type],
+      system: consuming,
+      nats,
+      log: quietLog,
+      clock: systemClock,
+      handle: makeEffect,
+    })
+    spine.start()
+    t.teardown(spine.stop)
+    consumer.start()
+    t.teardown(consumer.stop)
+    const { head } = await spine.sequence()
+    await waitUntil('every event has had its effect', async () => (await countEffects(consuming)) >= head, 60_000)
+    await waitUntil(
+      'every message is acknowledged',
+      async () => {
+        const info = await nats.session()?.manager.consumers.info(nats.scoped.stream('GATEHOUSE_TOKENS'), consumerName)
+        repeated = info === undefined ? 0 : info.delivered.consumer_seq - info.delivered.stream_seq
+        return info !== undefined && info.num_pending === 0 && info.num_ack_pending === 0
+      },
+      60_000,
+    )
 
-  const result = await tally({ producing, consuming })
-  const kept = new Set(rowsOf<{ n: number }>(await producing.execute(sql`select (payload->>'n')::int as n from outbox`)).map((row) => row.n))
-  t.comment(JSON.stringify({ ...result, deaths: died, acknowledged: acknowledged.length, redelivered: repeated }))
-  t.ok(died >= deaths * 0.8, `${died} of ${deaths} died at their point`)
-  t.ok(repeated > 0, 'messages were delivered more than once')
-  t.same(acknowledged.filter((n) => !kept.has(n)), [], 'nothing acknowledged is lost')
-  t.ok(result.contiguous, 'positions are contiguous')
-  t.same([result.missing, result.doubled], [0, 0], 'every event has exactly one effect')
-})
+    const result = await tally({ producing, consuming })
+    const kept = new Set(
+      rowsOf<{ n: number }>(await producing.execute(sql`select (payload->>'n')::int as n from outbox`)).map(
+        (row) => row.n,
+      ),
+    )
+    t.comment(JSON.stringify({ ...result, deaths: died, acknowledged: acknowledged.length, redelivered: repeated }))
+    t.ok(died >= deaths * 0.8, `${died} of ${deaths} died at their point`)
+    t.ok(repeated > 0, 'messages were delivered more than once')
+    t.same(
+      acknowledged.filter((n) => !kept.has(n)),
+      [],
+      'nothing acknowledged is lost',
+    )
+    t.ok(result.contiguous, 'positions are contiguous')
+    t.same([result.missing, result.doubled], [0, 0], 'every event has exactly one effect')
+  },
+)

@@ -26,8 +26,14 @@ async function runOutage(t: Teardown, o: { events: number; outageMs: number; con
   const { spine, client, announce, system: producing } = createSampleProducer(database, { nats, maxConnections: 10 })
   const consuming = database.connect('workers', 'system', 10)
   const consumer = createConsumer({
-    name: consumerName, producers: [{ name: 'tokens', client }], subjects: [ThingChanged.type], system: o.consumerSees(consuming), nats,
-    log: quietLog, clock: systemClock, handle: makeEffect,
+    name: consumerName,
+    producers: [{ name: 'tokens', client }],
+    subjects: [ThingChanged.type],
+    system: o.consumerSees(consuming),
+    nats,
+    log: quietLog,
+    clock: systemClock,
+    handle: makeEffect,
   })
   spine.start()
   t.teardown(spine.stop)
@@ -75,22 +81,38 @@ async function runOutage(t: Teardown, o: { events: number; outageMs: number; con
     await waitUntil('it has had its effect', async () => (await countEffects(consuming)) >= written)
     lagsMs.push(performance.now() - sinceMs)
   }
-  await waitUntil('the relay is done', () => nats.session()?.manager.streams.info('GATEHOUSE_TOKENS').then((info) => info.state.messages > 0, () => false), 20_000)
+  await waitUntil(
+    'the relay is done',
+    () =>
+      nats
+        .session()
+        ?.manager.streams.info('GATEHOUSE_TOKENS')
+        .then(
+          (info) => info.state.messages > 0,
+          () => false,
+        ),
+    20_000,
+  )
   await consumer.catchUpNow()
   return { ...(await tally({ producing, consuming })), healedMs, worstLagMs: Math.max(...lagsMs) }
 }
 
-t.test(`${size.events} events with NATS down ${size.outageMs / 1000} s and its store wiped: none missing, none doubled, in order`, async (t) => {
-  const result = await runOutage(t, { ...size, consumerSees: (system) => system })
-  t.comment(JSON.stringify({ ...result, healedMs: Math.round(result.healedMs), worstLagMs: Math.round(result.worstLagMs) }))
-  t.equal(result.announced, size.events + 10)
-  t.ok(result.contiguous, 'positions are contiguous')
-  t.equal(result.missing, 0)
-  t.equal(result.doubled, 0)
-  t.equal(result.disordered, 0)
-  t.ok(result.healedMs < 30_000, 'healed within 30 s')
-  t.ok(result.worstLagMs < 1000, 'the lag is below a second again')
-})
+t.test(
+  `${size.events} events with NATS down ${size.outageMs / 1000} s and its store wiped: none missing, none doubled, in order`,
+  async (t) => {
+    const result = await runOutage(t, { ...size, consumerSees: (system) => system })
+    t.comment(
+      JSON.stringify({ ...result, healedMs: Math.round(result.healedMs), worstLagMs: Math.round(result.worstLagMs) }),
+    )
+    t.equal(result.announced, size.events + 10)
+    t.ok(result.contiguous, 'positions are contiguous')
+    t.equal(result.missing, 0)
+    t.equal(result.doubled, 0)
+    t.equal(result.disordered, 0)
+    t.ok(result.healedMs < 30_000, 'healed within 30 s')
+    t.ok(result.worstLagMs < 1000, 'the lag is below a second again')
+  },
+)
 
 t.test('a consumer that skips its inbox is found', async (t) => {
   const result = await runOutage(t, { events: 200, outageMs: 1000, consumerSees: withoutInbox })

@@ -64,7 +64,14 @@ const dieAfterPublish = (nats: NatsLink): NatsLink => ({
 const connect = (url: string, schema: string) => connectPostgres({ url, schema, applicationName: 'replica', max: 4 }).db
 const nats = dieAfterPublish(connectNats({ url: order.natsUrl, name: 'replica', log: quietLog }))
 const system = dieAfterSequencing(connect(order.tokensSystemUrl, 'tokens'))
-const spine = createSpine({ service: 'tokens', runtime: dieAfterCommit(connect(order.tokensRuntimeUrl, 'tokens')), system, nats, log: quietLog, clock: systemClock })
+const spine = createSpine({
+  service: 'tokens',
+  runtime: dieAfterCommit(connect(order.tokensRuntimeUrl, 'tokens')),
+  system,
+  nats,
+  log: quietLog,
+  clock: systemClock,
+})
 const consumer = createConsumer({
   name: consumerName,
   producers: [{ name: 'tokens', client: createLocalClient({ spine, system, snapshots: {} }) }],
@@ -84,7 +91,16 @@ await new Promise<void>((resolve) => nats.onConnect(resolve))
 spine.start()
 consumer.start()
 for (let n = order.firstNumber; n < order.firstNumber + order.writes; n += 1) {
-  await spine.write({}, (tx) => appendEvent(tx, { contract: ThingChanged, aggregateType: 'thing', aggregateId: newId('thing'), version: 1, actor: 'system', data: { n } }))
+  await spine.write({}, (tx) =>
+    appendEvent(tx, {
+      contract: ThingChanged,
+      aggregateType: 'thing',
+      aggregateId: newId('thing'),
+      version: 1,
+      actor: 'system',
+      data: { n },
+    }),
+  )
   process.stdout.write(`acknowledged ${n}\n`)
 }
 // Its own writes may all be over before the point is reached often enough: the consumer side goes on until the parent ends it.

@@ -20,18 +20,26 @@ export async function createEffectsTable(database: TestDatabase): Promise<void> 
 
 /** The effect: nothing in the table keeps it from happening twice. */
 export async function makeEffect(tx: Tx, event: EventEnvelope): Promise<void> {
-  await tx.execute(sql`insert into effects (event_id, n, aggregate, version) values (${event.id}, ${event.data['n']}, ${event.subject}, ${event.version})`)
+  await tx.execute(
+    sql`insert into effects (event_id, n, aggregate, version) values (${event.id}, ${event.data['n']}, ${event.subject}, ${event.version})`,
+  )
 }
 
 export type Tally = { announced: number; contiguous: boolean; missing: number; doubled: number; disordered: number }
 
 /** Compares what the producer announced with the effects it had. */
 export async function tally(o: { producing: Db; consuming: Db }): Promise<Tally> {
-  const events = rowsOf<{ n: number; position: string }>(await o.producing.execute(sql`select (payload->>'n')::int as n, position from outbox order by position`))
-  const effects = rowsOf<{ n: number; times: number }>(await o.consuming.execute(sql`select n, count(*)::int as times from effects group by n`))
+  const events = rowsOf<{ n: number; position: string }>(
+    await o.producing.execute(sql`select (payload->>'n')::int as n, position from outbox order by position`),
+  )
+  const effects = rowsOf<{ n: number; times: number }>(
+    await o.consuming.execute(sql`select n, count(*)::int as times from effects group by n`),
+  )
   const happened = new Map(effects.map(({ n, times }) => [n, times]))
   const [disorder] = rowsOf<{ count: number }>(
-    await o.consuming.execute(sql`select count(*)::int as count from (select version - lag(version) over (partition by aggregate order by at) as step from effects) steps where step < 1`),
+    await o.consuming.execute(
+      sql`select count(*)::int as count from (select version - lag(version) over (partition by aggregate order by at) as step from effects) steps where step < 1`,
+    ),
   )
   return {
     announced: events.length,
@@ -43,7 +51,9 @@ export async function tally(o: { producing: Db; consuming: Db }): Promise<Tally>
 }
 
 export async function countEffects(consuming: Db): Promise<number> {
-  const [row] = rowsOf<{ count: number }>(await consuming.execute(sql`select count(distinct n)::int as count from effects`))
+  const [row] = rowsOf<{ count: number }>(
+    await consuming.execute(sql`select count(distinct n)::int as count from effects`),
+  )
   return row?.count ?? 0
 }
 
@@ -54,8 +64,11 @@ export function withoutInbox(system: Db): Db {
     new Proxy(target, {
       get(inner, property) {
         const value: unknown = Reflect.get(inner, property, inner)
-        if (property === 'execute') return (query: never) => (claims(query) ? Promise.resolve([{ claimed: 1 }]) : (inner as Db).execute(query))
-        if (property === 'transaction') return (run: (tx: object) => unknown, config: never) => (inner as Db).transaction((tx) => run(blind(tx)) as Promise<unknown>, config)
+        if (property === 'execute')
+          return (query: never) => (claims(query) ? Promise.resolve([{ claimed: 1 }]) : (inner as Db).execute(query))
+        if (property === 'transaction')
+          return (run: (tx: object) => unknown, config: never) =>
+            (inner as Db).transaction((tx) => run(blind(tx)) as Promise<unknown>, config)
         return typeof value === 'function' ? (value.bind(inner) as unknown) : value
       },
     })

@@ -9,7 +9,14 @@ import { bundleService } from './bundle.ts'
 import { copyModules, linkModules } from './modules.ts'
 import { SERVICES } from './services.ts'
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { root: { type: 'string', default: '.' }, out: { type: 'string', default: 'dist' }, copy: { type: 'boolean', default: false } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    root: { type: 'string', default: '.' },
+    out: { type: 'string', default: 'dist' },
+    copy: { type: 'boolean', default: false },
+  },
+})
 
 const unknown = positionals.filter((name) => !SERVICES.includes(name as ServiceName))
 if (unknown.length > 0) throw new Error(`no such service: ${unknown.join(', ')}`)

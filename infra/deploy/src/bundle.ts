@@ -20,7 +20,9 @@ export const entryOf = (out: string, entry: 'main' | 'migrate'): string => join(
 export async function bundleService(o: { root: string; service: ServiceName; out: string }): Promise<Bundle> {
   const { root, service, out } = o
   const folder = join(root, 'services', service)
-  const entries = ['main', 'migrate'].map((entry) => join(folder, 'src', `${entry}.ts`)).filter((path) => existsSync(path))
+  const entries = ['main', 'migrate']
+    .map((entry) => join(folder, 'src', `${entry}.ts`))
+    .filter((path) => existsSync(path))
   rmSync(out, { recursive: true, force: true })
   const { metafile } = await build({
     absWorkingDir: root,
@@ -30,7 +32,12 @@ export async function bundleService(o: { root: string; service: ServiceName; out
     bundle: true,
     // Packages find their own files at run time (native code, Lua scripts, pages), which a bundle would break.
     packages: 'external',
-    alias: Object.fromEntries(['contracts', 'policy', 'service-kit', 'access', 'spine'].map((lib) => [`@gatehouse/${lib}`, join(root, 'libs', lib, 'src')])),
+    alias: Object.fromEntries(
+      ['contracts', 'policy', 'service-kit', 'access', 'spine'].map((lib) => [
+        `@gatehouse/${lib}`,
+        join(root, 'libs', lib, 'src'),
+      ]),
+    ),
     format: 'esm',
     platform: 'node',
     target: 'node20',
@@ -53,9 +60,15 @@ function copySql(from: string, to: string): void {
 function importsOf(root: string, { inputs }: Metafile): Import[] {
   const found = new Map<string, string>()
   for (const [path, { imports }] of Object.entries(inputs)) {
-    for (const one of imports) if (one.external === true && !one.path.startsWith('node:')) found.set(`${packageOf(one.path)}\n${dirname(path)}`, join(root, path))
+    for (const one of imports)
+      if (one.external === true && !one.path.startsWith('node:'))
+        found.set(`${packageOf(one.path)}\n${dirname(path)}`, join(root, path))
   }
   return [...found].map(([key, importer]) => ({ name: key.split('\n')[0] ?? '', importer }))
 }
 
-const packageOf = (path: string): string => path.split('/').slice(0, path.startsWith('@') ? 2 : 1).join('/')
+const packageOf = (path: string): string =>
+  path
+    .split('/')
+    .slice(0, path.startsWith('@') ? 2 : 1)
+    .join('/')

@@ -16,11 +16,19 @@ export function chartSettings(settings: Settings): string {
     ...(serverOf(name) === undefined ? {} : { server: serverOf(name) }),
     ...(from === 'split' ? { options } : {}),
   })
-  const lines = Object.entries(settings).map(([service, list]) => `  ${JSON.stringify(service)}: [\n${list.map((one) => `    ${JSON.stringify(short(one))}`).join(',\n')}\n  ]`)
+  const lines = Object.entries(settings).map(
+    ([service, list]) =>
+      `  ${JSON.stringify(service)}: [\n${list.map((one) => `    ${JSON.stringify(short(one))}`).join(',\n')}\n  ]`,
+  )
   return `{\n${lines.join(',\n')}\n}\n`
 }
 
-const closed = (properties: Schema, o: { required?: string[]; description?: string } = {}): Schema => ({ type: 'object', additionalProperties: false, ...o, properties })
+const closed = (properties: Schema, o: { required?: string[]; description?: string } = {}): Schema => ({
+  type: 'object',
+  additionalProperties: false,
+  ...o,
+  properties,
+})
 const list = (items: Schema): Schema => ({ type: 'array', items })
 const text: Schema = { type: 'string' }
 const flag: Schema = { type: 'boolean' }
@@ -33,13 +41,22 @@ const maybeObjectName: Schema = { type: 'string', pattern: '^([a-z0-9]([a-z0-9.-
 /** Without a trailing slash: it is compared letter by letter with the issuer of every token. */
 const origin: Schema = { type: 'string', pattern: '^https?://[^/\\s]+$' }
 const quantity: Schema = { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?(m|Ki|Mi|Gi|Ti)?$' }
-const quantities = closed({ cpu: { anyOf: [quantity, { type: 'number' }] }, memory: quantity, 'ephemeral-storage': quantity })
+const quantities = closed({
+  cpu: { anyOf: [quantity, { type: 'number' }] },
+  memory: quantity,
+  'ephemeral-storage': quantity,
+})
 const resources = closed({ requests: quantities, limits: quantities })
 
 const podProperties: Schema = {
   replicas: whole(0, 100),
   resources,
-  autoscaling: closed({ enabled: flag, minReplicas: whole(1, 100), maxReplicas: whole(1, 100), targetCPUUtilizationPercentage: whole(1, 100) }),
+  autoscaling: closed({
+    enabled: flag,
+    minReplicas: whole(1, 100),
+    maxReplicas: whole(1, 100),
+    targetCPUUtilizationPercentage: whole(1, 100),
+  }),
   maxUnavailable: { anyOf: [whole(1, 100), { type: 'string', pattern: '^[1-9][0-9]?%$' }] },
   preStopSeconds: whole(0, 120),
   terminationGracePeriodSeconds: whole(15, 600),
@@ -53,7 +70,13 @@ function valueOf({ type, options, minimum, maximum, pattern, description }: Sett
   const shown = description === undefined ? {} : { description }
   if (type === 'array') return { type: 'array', items: options === undefined ? text : choice(...options), ...shown }
   if (options !== undefined) return { ...choice(...options), ...shown }
-  return { type, ...(minimum === undefined ? {} : { minimum }), ...(maximum === undefined ? {} : { maximum }), ...(pattern === undefined ? {} : { pattern: readableByGo(pattern) }), ...shown }
+  return {
+    type,
+    ...(minimum === undefined ? {} : { minimum }),
+    ...(maximum === undefined ? {} : { maximum }),
+    ...(pattern === undefined ? {} : { pattern: readableByGo(pattern) }),
+    ...shown,
+  }
 }
 
 /** Helm's regular expressions know `\x1f` and not `\u001f`. */
@@ -62,23 +85,35 @@ const readableByGo = (pattern: string): string => pattern.replaceAll(/\\u00([0-9
 function serviceSchema(service: ServiceName, settings: readonly Setting[]): Schema {
   const options = settings.filter(({ from }) => from === 'option')
   const required = options.filter((setting) => setting.required).map(({ name }) => name)
-  const optional = settings.filter((setting) => setting.from === 'secret' && !isAlwaysGiven(setting)).map(({ name }) => name)
+  const optional = settings
+    .filter((setting) => setting.from === 'secret' && !isAlwaysGiven(setting))
+    .map(({ name }) => name)
   const pipelines = settings.find(({ from }) => from === 'split')?.options
   return closed(
     {
       existingSecret: objectName,
       optionalSecrets: { type: 'array', items: optional.length === 0 ? false : choice(...optional), uniqueItems: true },
       ...(STORING_SERVICES.some((one) => one === service) ? { ownerSecret: objectName } : {}),
-      config: closed(Object.fromEntries(options.map((setting) => [setting.name, valueOf(setting)])), required.length === 0 ? {} : { required }),
-      ...(pipelines === undefined ? {} : { pipelines: closed(Object.fromEntries(pipelines.map((name) => [name, closed(podProperties)]))) }),
+      config: closed(
+        Object.fromEntries(options.map((setting) => [setting.name, valueOf(setting)])),
+        required.length === 0 ? {} : { required },
+      ),
+      ...(pipelines === undefined
+        ? {}
+        : { pipelines: closed(Object.fromEntries(pipelines.map((name) => [name, closed(podProperties)]))) }),
       ...podProperties,
     },
     { required: ['existingSecret', 'config'] },
   )
 }
 
-const serverSchema = (more: Schema): Schema => closed({ inCluster: flag, port: whole(1, 65_535), peers: list(anything), image: text, ...more }, { required: ['inCluster', 'port'] })
-const storedServer = (more: Schema = {}): Schema => serverSchema({ existingSecret: objectName, storage: quantity, ...more })
+const serverSchema = (more: Schema): Schema =>
+  closed(
+    { inCluster: flag, port: whole(1, 65_535), peers: list(anything), image: text, ...more },
+    { required: ['inCluster', 'port'] },
+  )
+const storedServer = (more: Schema = {}): Schema =>
+  serverSchema({ existingSecret: objectName, storage: quantity, ...more })
 
 /** `values.schema.json`: closed everywhere, so that a misspelt value is refused and not ignored. */
 export function valuesSchema(settings: Settings): string {
@@ -94,11 +129,30 @@ export function valuesSchema(settings: Settings): string {
         publicUrl: { type: 'string', pattern: '^(https?://[^/\\s]+)?$' },
         environment: shared('GATEHOUSE_ENV'),
         logLevel: shared('LOG_LEVEL'),
-        image: closed({ registry: text, tag: text, pullPolicy: choice('Always', 'IfNotPresent', 'Never'), pullSecrets: list(objectName) }),
-        servers: closed({ postgres: storedServer({ adminSecret: maybeObjectName }), redis: storedServer(), nats: storedServer(), smtp: serverSchema({}) }, { required: ['postgres', 'redis', 'nats', 'smtp'] }),
+        image: closed({
+          registry: text,
+          tag: text,
+          pullPolicy: choice('Always', 'IfNotPresent', 'Never'),
+          pullSecrets: list(objectName),
+        }),
+        servers: closed(
+          {
+            postgres: storedServer({ adminSecret: maybeObjectName }),
+            redis: storedServer(),
+            nats: storedServer(),
+            smtp: serverSchema({}),
+          },
+          { required: ['postgres', 'redis', 'nats', 'smtp'] },
+        ),
         gatewayService: closed({ type: choice('ClusterIP', 'LoadBalancer', 'NodePort'), annotations: anything }),
         ingress: {
-          ...closed({ enabled: flag, className: text, annotations: anything, hosts: list({ type: 'string', minLength: 1 }), tlsSecret: maybeObjectName }),
+          ...closed({
+            enabled: flag,
+            className: text,
+            annotations: anything,
+            hosts: list({ type: 'string', minLength: 1 }),
+            tlsSecret: maybeObjectName,
+          }),
           if: { properties: { enabled: { const: true } } },
           then: { properties: { hosts: { minItems: 1 } } },
         },
@@ -107,11 +161,24 @@ export function valuesSchema(settings: Settings): string {
           if: { properties: { enabled: { const: true } } },
           then: { properties: { parentRefs: { minItems: 1 } } },
         },
-        network: closed({ gatewayFrom: list(anything), metricsFrom: list(anything), dns: closed({ peers: list(anything) }) }),
-        serviceMonitor: closed({ enabled: flag, interval: { type: 'string', pattern: '^[0-9]+(ms|s|m|h)$' }, labels: anything }),
+        network: closed({
+          gatewayFrom: list(anything),
+          metricsFrom: list(anything),
+          dns: closed({ peers: list(anything) }),
+        }),
+        serviceMonitor: closed({
+          enabled: flag,
+          interval: { type: 'string', pattern: '^[0-9]+(ms|s|m|h)$' },
+          labels: anything,
+        }),
         migrations: closed({ backoffLimit: whole(0, 100), restored: flag, resources }),
         defaults: closed(podProperties, { required: Object.keys(podProperties) }),
-        services: closed(Object.fromEntries(Object.entries(settings).map(([service, own]) => [service, serviceSchema(service as ServiceName, own)])), { required: Object.keys(settings) }),
+        services: closed(
+          Object.fromEntries(
+            Object.entries(settings).map(([service, own]) => [service, serviceSchema(service as ServiceName, own)]),
+          ),
+          { required: Object.keys(settings) },
+        ),
       },
       { required: ['issuer', 'environment', 'servers', 'defaults', 'services'] },
     ),

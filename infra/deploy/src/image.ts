@@ -13,7 +13,11 @@ import { SERVICES } from './services.ts'
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
 function run(command: string, args: string[], cwd: string): string {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8', env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' } })
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    encoding: 'utf8',
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1' },
+  })
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${stdout}${stderr}`)
   return stdout
 }
@@ -21,7 +25,11 @@ function run(command: string, args: string[], cwd: string): string {
 /** Like the stages `pruned` and `built`. */
 function build(service: string, to: string): void {
   const work = mkdtempSync(join(tmpdir(), `gatehouse-image-${service}-`))
-  run('npx', ['turbo', 'prune', `@gatehouse/${service}`, '@gatehouse/deploy', '--docker', '--out-dir', join(work, 'out')], root)
+  run(
+    'npx',
+    ['turbo', 'prune', `@gatehouse/${service}`, '@gatehouse/deploy', '--docker', '--out-dir', join(work, 'out')],
+    root,
+  )
   const workspace = join(work, 'workspace')
   cpSync(join(work, 'out', 'json'), workspace, { recursive: true })
   run('npm', ['ci', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'], workspace)
@@ -35,13 +43,17 @@ type Size = { files: number; bytes: number }
 function sizeOf(path: string): Size {
   const stat = statSync(path)
   if (!stat.isDirectory()) return { files: 1, bytes: stat.size }
-  return readdirSync(path).map((name) => sizeOf(join(path, name))).reduce((sum, one) => ({ files: sum.files + one.files, bytes: sum.bytes + one.bytes }), { files: 0, bytes: 0 })
+  return readdirSync(path)
+    .map((name) => sizeOf(join(path, name)))
+    .reduce((sum, one) => ({ files: sum.files + one.files, bytes: sum.bytes + one.bytes }), { files: 0, bytes: 0 })
 }
 
 const shown = ({ files, bytes }: Size): string => `${(bytes / 1e6).toFixed(1)} MB in ${files} files`
 
 function packagesIn(folder: string): string[] {
-  return readdirSync(folder).flatMap((name) => (name.startsWith('@') ? readdirSync(join(folder, name)).map((one) => `${name}/${one}`) : [name]))
+  return readdirSync(folder).flatMap((name) =>
+    name.startsWith('@') ? readdirSync(join(folder, name)).map((one) => `${name}/${one}`) : [name],
+  )
 }
 
 /** As the image starts it, with nothing around it: it must name its settings, and refuse to run without them. */
@@ -64,4 +76,6 @@ for (const service of wanted) {
   for (const part of readdirSync(out)) console.log(`  ${part.padEnd(14)} ${shown(sizeOf(join(out, part)))}`)
   console.log(`  packages: ${packagesIn(join(out, 'node_modules')).join(' ')}`)
 }
-console.log(`Node adds ${(node / 1e6).toFixed(0)} MB, and the base image what it weighs.\n\nThe whole platform on exactly these files:\n  GATEHOUSE_BUILT=${images} npm test -- tests/platform/built.test.ts`)
+console.log(
+  `Node adds ${(node / 1e6).toFixed(0)} MB, and the base image what it weighs.\n\nThe whole platform on exactly these files:\n  GATEHOUSE_BUILT=${images} npm test -- tests/platform/built.test.ts`,
+)

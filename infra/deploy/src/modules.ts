@@ -7,7 +7,12 @@ import { builtinModules } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Bundle } from './bundle.ts'
 
-type Manifest = { dependencies?: Record<string, string>; optionalDependencies?: Record<string, string>; peerDependencies?: Record<string, string>; peerDependenciesMeta?: Record<string, { optional?: boolean }> }
+type Manifest = {
+  dependencies?: Record<string, string>
+  optionalDependencies?: Record<string, string>
+  peerDependencies?: Record<string, string>
+  peerDependenciesMeta?: Record<string, { optional?: boolean }>
+}
 
 /** Nothing that runs reads these. */
 const forPeople = /\.(map|md|markdown|d\.[cm]?ts)$/
@@ -30,7 +35,12 @@ export function copyModules(bundle: Bundle): void {
   for (const { from, path } of placed) {
     const to = join(bundle.out, 'node_modules', path)
     mkdirSync(dirname(to), { recursive: true })
-    cpSync(from, to, { recursive: true, dereference: true, filter: (file) => file === from || (!file.slice(from.length).startsWith('/node_modules') && !forPeople.test(file)) })
+    cpSync(from, to, {
+      recursive: true,
+      dereference: true,
+      filter: (file) =>
+        file === from || (!file.slice(from.length).startsWith('/node_modules') && !forPeople.test(file)),
+    })
   }
 }
 
@@ -40,7 +50,8 @@ function topOf({ imports }: Bundle): Map<string, string> {
     if (builtinModules.includes(name)) continue
     const from = find(name, dirname(importer))
     if (from === undefined) throw new Error(`${importer} imports ${name}, which is not installed`)
-    if ((top.get(name) ?? from) !== from) throw new Error(`two versions of ${name} are imported: ${top.get(name)} and ${from}`)
+    if ((top.get(name) ?? from) !== from)
+      throw new Error(`two versions of ${name} are imported: ${top.get(name)} and ${from}`)
     top.set(name, from)
   }
   return top
@@ -85,10 +96,18 @@ function visible(at: ReadonlyMap<string, string>, name: string, path: string): s
 }
 
 function needsOf(from: string): { name: string; isOptional: boolean }[] {
-  const { dependencies = {}, optionalDependencies = {}, peerDependencies = {}, peerDependenciesMeta = {} } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8')) as Manifest
+  const {
+    dependencies = {},
+    optionalDependencies = {},
+    peerDependencies = {},
+    peerDependenciesMeta = {},
+  } = JSON.parse(readFileSync(join(from, 'package.json'), 'utf8')) as Manifest
   const peers = Object.keys(peerDependencies).filter((name) => peerDependenciesMeta[name]?.optional !== true)
   return [
-    ...Object.keys({ ...dependencies, ...optionalDependencies }).map((name) => ({ name, isOptional: name in optionalDependencies })),
+    ...Object.keys({ ...dependencies, ...optionalDependencies }).map((name) => ({
+      name,
+      isOptional: name in optionalDependencies,
+    })),
     ...peers.map((name) => ({ name, isOptional: true })),
   ]
 }

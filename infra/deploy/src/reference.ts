@@ -10,7 +10,14 @@ all of it and exits with 78. \`--print-config\` of each program prints the same 
 secrets in the service's Secret (Compose: a file per secret), the rest in the chart's \`services.<service>.config\` (Compose: \`environment\`).
 `
 
-const shown = (value: unknown): string => (Array.isArray(value) ? (value.length === 0 ? '' : `\`${value.join(',')}\``) : value === undefined ? '' : `\`${String(value)}\``)
+const shown = (value: unknown): string =>
+  Array.isArray(value)
+    ? value.length === 0
+      ? ''
+      : `\`${value.join(',')}\``
+    : value === undefined
+      ? ''
+      : `\`${String(value)}\``
 
 function valuesOf({ type, options, minimum, maximum, pattern }: SettingDescription): string {
   const chosen = options?.map((option) => `\`${option}\``).join(' ')
@@ -29,7 +36,12 @@ function table(settings: readonly SettingDescription[]): string {
 }
 
 export function configPage(settings: Record<ServiceName, Setting[]>): string {
-  const everywhere = settings.gateway.filter(({ name }) => Object.values(settings).every((own) => own.some((one) => one.name === name)))
-  const own = Object.entries(settings).map(([service, list]) => `## ${service}\n\n${table(list.filter(({ name }) => !everywhere.some((one) => one.name === name)))}`)
+  const everywhere = settings.gateway.filter(({ name }) =>
+    Object.values(settings).every((own) => own.some((one) => one.name === name)),
+  )
+  const own = Object.entries(settings).map(
+    ([service, list]) =>
+      `## ${service}\n\n${table(list.filter(({ name }) => !everywhere.some((one) => one.name === name)))}`,
+  )
   return `${heading}\n## Every service\n\n${table(everywhere)}\n${own.join('\n')}\n## Migrations (\`migrate.mjs\`)\n\n${table(migrationSettings())}`
 }

@@ -29,7 +29,13 @@ const SHARED = ['GATEHOUSE_ENV', 'LOG_LEVEL', 'GATEHOUSE_ISSUER', 'PUBLIC_URL']
 /** Public keys are no secret, but they come with the private ones. */
 const WITH_SECRETS = ['SERVICE_JWKS']
 
-const serverVariables: Record<string, Server> = { DATABASE_RUNTIME_URL: 'postgres', DATABASE_SYSTEM_URL: 'postgres', REDIS_URL: 'redis', NATS_URL: 'nats', SMTP_URL: 'smtp' }
+const serverVariables: Record<string, Server> = {
+  DATABASE_RUNTIME_URL: 'postgres',
+  DATABASE_SYSTEM_URL: 'postgres',
+  REDIS_URL: 'redis',
+  NATS_URL: 'nats',
+  SMTP_URL: 'smtp',
+}
 
 function sourceOf({ name, secret }: SettingDescription): Source {
   if (PLACE.includes(name)) return 'place'
@@ -40,21 +46,27 @@ function sourceOf({ name, secret }: SettingDescription): Source {
 }
 
 /** The service whose address a variable holds. */
-export const peerOf = (variable: string): ServiceName | undefined => SERVICES.find((service) => variable === `${service.toUpperCase()}_URL`)
+export const peerOf = (variable: string): ServiceName | undefined =>
+  SERVICES.find((service) => variable === `${service.toUpperCase()}_URL`)
 
 /** The server whose address a variable holds. */
 export const serverOf = (variable: string): Server | undefined => serverVariables[variable]
 
 /** Whether a secret is always handed over: it is required, or the address of a server that is there anyway. */
-export const isAlwaysGiven = ({ name, required }: SettingDescription): boolean => required || serverOf(name) !== undefined
+export const isAlwaysGiven = ({ name, required }: SettingDescription): boolean =>
+  required || serverOf(name) !== undefined
 
 export async function settingsOf(root: string, service: ServiceName): Promise<Setting[]> {
-  const { config } = (await import(pathToFileURL(join(root, 'services', service, 'src', 'config.ts')).href)) as { config: TObject }
+  const { config } = (await import(pathToFileURL(join(root, 'services', service, 'src', 'config.ts')).href)) as {
+    config: TObject
+  }
   return describeConfig(config).map((setting) => ({ ...setting, from: sourceOf(setting) }))
 }
 
 export async function allSettings(root: string): Promise<Record<ServiceName, Setting[]>> {
-  return Object.fromEntries(await Promise.all(SERVICES.map(async (service) => [service, await settingsOf(root, service)]))) as Record<ServiceName, Setting[]>
+  return Object.fromEntries(
+    await Promise.all(SERVICES.map(async (service) => [service, await settingsOf(root, service)])),
+  ) as Record<ServiceName, Setting[]>
 }
 
 /** What the program that migrates a schema can be told. */
@@ -64,7 +76,9 @@ export type Arrows = { calls: ServiceName[]; servers: Server[] }
 
 /** Whom a service speaks to. */
 export function arrowsOf(settings: readonly Setting[]): Arrows {
-  const named = <T>(find: (name: string) => T | undefined): T[] => [...new Set(settings.map(({ name }) => find(name)).filter((one) => one !== undefined))]
+  const named = <T>(find: (name: string) => T | undefined): T[] => [
+    ...new Set(settings.map(({ name }) => find(name)).filter((one) => one !== undefined)),
+  ]
   return { calls: named(peerOf), servers: named(serverOf) }
 }
 

@@ -34,30 +34,64 @@ export type Launch = {
 }
 
 /** Filled step by step while starting. */
-export type Running = { urls: Partial<Record<ServerName, string>>; mailbox?: string; smtpUrl?: string; facts?: PlatformFacts; demo?: DemoRecord | undefined; notes: string[] }
+export type Running = {
+  urls: Partial<Record<ServerName, string>>
+  mailbox?: string
+  smtpUrl?: string
+  facts?: PlatformFacts
+  demo?: DemoRecord | undefined
+  notes: string[]
+}
 
 export function launchTasks(launch: Launch): Listr<Running> {
   const inner = { concurrent: true, exitOnError: true }
   const tasks: ListrTask<Running>[] = [
-    { title: 'Servers', task: (_, task) => task.newListr([...(['postgres', 'redis', 'nats'] as const).map((name) => serverTask(launch, name)), mailboxTask(launch)], inner) },
-    { title: 'Keys, database and migrations', task: (running, task) => prepare(launch, running, (text) => { task.output = text }) },
-    { title: 'Services', task: (running, task) => startServices(launch, running, (text) => { task.output = text }) },
+    {
+      title: 'Servers',
+      task: (_, task) =>
+        task.newListr(
+          [...(['postgres', 'redis', 'nats'] as const).map((name) => serverTask(launch, name)), mailboxTask(launch)],
+          inner,
+        ),
+    },
+    {
+      title: 'Keys, database and migrations',
+      task: (running, task) =>
+        prepare(launch, running, (text) => {
+          task.output = text
+        }),
+    },
+    {
+      title: 'Services',
+      task: (running, task) =>
+        startServices(launch, running, (text) => {
+          task.output = text
+        }),
+    },
     {
       title: 'Demo data',
       enabled: launch.withDemo,
       task: async (running, task) => {
         try {
-          await demo(launch, running, (text) => { task.output = text })
+          await demo(launch, running, (text) => {
+            task.output = text
+          })
         } catch (error) {
           // The platform itself is up: that is worth more than the demo.
           task.title = 'Demo data: not made'
-          running.notes.push(`The demo could not be made (${error instanceof Error ? error.message : String(error)}); the next start tries again.`)
+          running.notes.push(
+            `The demo could not be made (${error instanceof Error ? error.message : String(error)}); the next start tries again.`,
+          )
         }
       },
     },
   ]
   // Signals are start.ts's to handle: it stops things in order.
-  return new Listr<Running>(tasks, { concurrent: false, registerSignalListeners: false, rendererOptions: { collapseSubtasks: true } })
+  return new Listr<Running>(tasks, {
+    concurrent: false,
+    registerSignalListeners: false,
+    rendererOptions: { collapseSubtasks: true },
+  })
 }
 
 function serverTask(launch: Launch, name: ServerName): ListrTask<Running> {
@@ -74,7 +108,9 @@ function serverTask(launch: Launch, name: ServerName): ListrTask<Running> {
         durable: true,
         password: settings.password,
         ...(port === undefined ? {} : { ports: { [name]: port } }),
-        note: (text) => { task.output = text },
+        note: (text) => {
+          task.output = text
+        },
       })
       running.urls[name] = plan.url
       if (plan.spec === undefined) {
@@ -104,7 +140,11 @@ function mailboxTask({ supervisor, settings, data }: Launch): ListrTask<Running>
   }
 }
 
-async function prepare({ env, data, settings, code, replicas }: Launch, running: Running, note: (text: string) => void): Promise<void> {
+async function prepare(
+  { env, data, settings, code, replicas }: Launch,
+  running: Running,
+  note: (text: string) => void,
+): Promise<void> {
   const { postgres: adminUrl = '', redis: redisUrl = '', nats: natsUrl = '' } = running.urls
   const gatewayPort = await chooseGatewayPort(env)
   running.facts = {
@@ -117,21 +157,38 @@ async function prepare({ env, data, settings, code, replicas }: Launch, running:
     rolePassword: (role) => settings.password(`role ${role}`),
     ...(await choosePorts(settings, gatewayPort, replicas)),
     keys: ensureKeys(data.keys, SERVICES),
-    admin: { email: env['BOOTSTRAP_ADMIN_EMAIL'] ?? 'admin@gatehouse.local', password: env['BOOTSTRAP_ADMIN_PASSWORD'] ?? settings.password('platform admin') },
+    admin: {
+      email: env['BOOTSTRAP_ADMIN_EMAIL'] ?? 'admin@gatehouse.local',
+      password: env['BOOTSTRAP_ADMIN_PASSWORD'] ?? settings.password('platform admin'),
+    },
   }
-  await prepareDatabase({ code, facts: running.facts, onService: (service) => { note(`migrations of ${service}`) } })
+  await prepareDatabase({
+    code,
+    facts: running.facts,
+    onService: (service) => {
+      note(`migrations of ${service}`)
+    },
+  })
 }
 
 async function chooseGatewayPort(env: NodeJS.ProcessEnv): Promise<number> {
   const wanted = env['PORT']
   if (wanted === undefined || wanted === '') return nextFreePort(DEFAULT_GATEWAY_PORT)
   const port = Number(wanted)
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw launchProblem(`PORT is ${wanted}, which is not a port`, 'Give a number between 1 and 65535, or unset it')
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw launchProblem(`PORT is ${wanted}, which is not a port`, 'Give a number between 1 and 65535, or unset it')
   if (await isPortFree(port)) return port
-  throw launchProblem(`Port ${port}, which PORT asks for, is taken or not yours to use`, 'Free it, give another PORT, or unset PORT to have a free one found')
+  throw launchProblem(
+    `Port ${port}, which PORT asks for, is taken or not yours to use`,
+    'Free it, give another PORT, or unset PORT to have a free one found',
+  )
 }
 
-async function choosePorts(settings: Settings, gatewayPort: number, count: number): Promise<Pick<PlatformFacts, 'ports' | 'replicas'>> {
+async function choosePorts(
+  settings: Settings,
+  gatewayPort: number,
+  count: number,
+): Promise<Pick<PlatformFacts, 'ports' | 'replicas'>> {
   const ports: Partial<PlatformFacts['ports']> = {}
   const replicas: Partial<PlatformFacts['replicas']> = {}
   const taken = new Set([gatewayPort])
@@ -143,9 +200,17 @@ async function choosePorts(settings: Settings, gatewayPort: number, count: numbe
     return port
   }
   for (const service of SERVICES) {
-    const place = { port: service === 'gateway' ? gatewayPort : await choose(service), managementPort: await choose(`${service} management`) }
+    const place = {
+      port: service === 'gateway' ? gatewayPort : await choose(service),
+      managementPort: await choose(`${service} management`),
+    }
     const places: Place[] = count === 1 ? [place] : []
-    while (places.length < count) places.push({ port: await choose(`${service} replica ${places.length + 1}`), managementPort: places.length === 0 ? place.managementPort : await choose(`${service} management ${places.length + 1}`) })
+    while (places.length < count)
+      places.push({
+        port: await choose(`${service} replica ${places.length + 1}`),
+        managementPort:
+          places.length === 0 ? place.managementPort : await choose(`${service} management ${places.length + 1}`),
+      })
     ports[service] = place
     replicas[service] = places
   }
@@ -158,25 +223,49 @@ async function startServices(launch: Launch, running: Running, note: (text: stri
     try {
       await startServicesOnce(launch, running, note)
       const port = running.facts?.ports.gateway.port
-      if ((launch.env['PORT'] ?? '') === '' && port !== DEFAULT_GATEWAY_PORT) running.notes.push(`Port ${DEFAULT_GATEWAY_PORT} is taken, so the gateway listens on ${port}.`)
+      if ((launch.env['PORT'] ?? '') === '' && port !== DEFAULT_GATEWAY_PORT)
+        running.notes.push(`Port ${DEFAULT_GATEWAY_PORT} is taken, so the gateway listens on ${port}.`)
       return
     } catch (error) {
-      if (tries === MAX_TRIES || !(error instanceof Error) || !error.message.includes('EADDRINUSE') || (launch.env['PORT'] ?? '') !== '') throw error
+      if (
+        tries === MAX_TRIES ||
+        !(error instanceof Error) ||
+        !error.message.includes('EADDRINUSE') ||
+        (launch.env['PORT'] ?? '') !== ''
+      )
+        throw error
       note('a port was taken by somebody else: starting again with others')
       await launch.supervisor.halt(SERVICES.flatMap((service) => replicaNames(service, launch.replicas)))
-      if (running.facts !== undefined) Object.assign(running.facts, await choosePorts(launch.settings, await chooseGatewayPort(launch.env), launch.replicas))
+      if (running.facts !== undefined)
+        Object.assign(
+          running.facts,
+          await choosePorts(launch.settings, await chooseGatewayPort(launch.env), launch.replicas),
+        )
     }
   }
 }
 
-async function startServicesOnce({ supervisor, env, data, code, replicas }: Launch, { facts }: Running, note: (text: string) => void): Promise<void> {
+async function startServicesOnce(
+  { supervisor, env, data, code, replicas }: Launch,
+  { facts }: Running,
+  note: (text: string) => void,
+): Promise<void> {
   if (facts === undefined) throw new Error('services start after the database is ready')
   const ready: string[] = []
   const balancers: Balancer[] = []
   try {
-    if (replicas > 1) for (const service of SERVICES) balancers.push(await startBalancer({ port: facts.ports[service].port, targets: facts.replicas[service].map(({ port }) => port) }))
+    if (replicas > 1)
+      for (const service of SERVICES)
+        balancers.push(
+          await startBalancer({
+            port: facts.ports[service].port,
+            targets: facts.replicas[service].map(({ port }) => port),
+          }),
+        )
     await Promise.all(
-      SERVICES.flatMap((service) => replicaNames(service, replicas).map((name, index) => ({ service, name, at: facts.replicas[service][index] }))).map(async ({ service, name, at }) => {
+      SERVICES.flatMap((service) =>
+        replicaNames(service, replicas).map((name, index) => ({ service, name, at: facts.replicas[service][index] })),
+      ).map(async ({ service, name, at }) => {
         if (at === undefined) throw new Error(`no place for ${name}`)
         await supervisor.start(await serviceSpec({ service, name, at, code, facts, env, logs: data.logs }))
         ready.push(name)
@@ -190,11 +279,18 @@ async function startServicesOnce({ supervisor, env, data, code, replicas }: Laun
 }
 
 async function demo({ settings }: Launch, running: Running, note: (text: string) => void): Promise<void> {
-  if (running.facts === undefined || running.mailbox === undefined) throw new Error('the demo is made after the services are ready')
+  if (running.facts === undefined || running.mailbox === undefined)
+    throw new Error('the demo is made after the services are ready')
   // A private server's port may change from run to run; its data does not.
   const database = running.facts.adminUrl.includes('gatehouse_admin') ? 'private' : new URL(running.facts.adminUrl).host
   running.demo = settings.demo(database)
   if (running.demo !== undefined) return
-  running.demo = await seedDemo({ gateway: gatewayUrl(running.facts), mailbox: running.mailbox, admin: running.facts.admin, password: settings.password, note })
+  running.demo = await seedDemo({
+    gateway: gatewayUrl(running.facts),
+    mailbox: running.mailbox,
+    admin: running.facts.admin,
+    password: settings.password,
+    note,
+  })
   settings.rememberDemo(database, running.demo)
 }

@@ -18,7 +18,8 @@ function connect() {
   const path = `/v1/organizations/${organization}/authorization-manifest`
   return {
     read: () => call<AuthorizationManifest>('GET', path, { token }),
-    apply: (body: unknown, isDryRun: boolean) => call<Applied>('PUT', `${path}${isDryRun ? '?dry_run=true' : ''}`, { token, body }),
+    apply: (body: unknown, isDryRun: boolean) =>
+      call<Applied>('PUT', `${path}${isDryRun ? '?dry_run=true' : ''}`, { token, body }),
   }
 }
 
@@ -35,10 +36,23 @@ async function bring(file: string, isDryRun: boolean): Promise<void> {
   say(changes.length === 0 ? 'nothing to change\n' : `${changes.length} ${isDryRun ? 'would change' : 'changed'}\n`)
 }
 
-const program = new Command('npm run manifest --').description('An organization’s roles, policies, groups and assignments as one YAML document.')
-program.command('export').description('print what is in force').action(async () => say(stringify(await connect().read())))
-program.command('diff').description('say what applying would change').argument('<file>', 'YAML or JSON').action((file: string) => bring(file, true))
-program.command('apply').description('bring the organization to what the file says, all of it or nothing').argument('<file>', 'YAML or JSON').action((file: string) => bring(file, false))
+const program = new Command('npm run manifest --').description(
+  'An organization’s roles, policies, groups and assignments as one YAML document.',
+)
+program
+  .command('export')
+  .description('print what is in force')
+  .action(async () => say(stringify(await connect().read())))
+program
+  .command('diff')
+  .description('say what applying would change')
+  .argument('<file>', 'YAML or JSON')
+  .action((file: string) => bring(file, true))
+program
+  .command('apply')
+  .description('bring the organization to what the file says, all of it or nothing')
+  .argument('<file>', 'YAML or JSON')
+  .action((file: string) => bring(file, false))
 await program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`${(error as Error).message}\n`)
   process.exitCode = 1

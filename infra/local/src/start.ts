@@ -15,11 +15,19 @@ import { takeLock } from './state/lock.ts'
 import { resetData } from './state/reset.ts'
 import { openSettings } from './state/settings.ts'
 
-const STOP_ORDER = [['gateway'], ['workers', 'orgs', 'authz', 'identity'], ['tokens'], ['mailbox'], ['postgres', 'redis', 'nats']]
+const STOP_ORDER = [
+  ['gateway'],
+  ['workers', 'orgs', 'authz', 'identity'],
+  ['tokens'],
+  ['mailbox'],
+  ['postgres', 'redis', 'nats'],
+]
 /** npm passes Ctrl-C on to a child that has already got it; only a later one means "now". */
 const IMPATIENT_AFTER_MS = 1000
 
-const say = (text: string) => { process.stdout.write(`${text}\n`) }
+const say = (text: string) => {
+  process.stdout.write(`${text}\n`)
+}
 
 function wholeNumber(text: string): number {
   const count = Number(text)
@@ -62,13 +70,22 @@ async function main(): Promise<number> {
       resetData(data, process.env)
       data = openDataFolder(process.env)
     }
-    return await run({ data, withDemo: options.demo, code: { built: options.built }, replicas: options.replicas, asked, startedAt })
+    return await run({
+      data,
+      withDemo: options.demo,
+      code: { built: options.built },
+      replicas: options.replicas,
+      asked,
+      startedAt,
+    })
   } finally {
     release()
   }
 }
 
-async function run(o: Pick<Launch, 'data' | 'withDemo' | 'code' | 'replicas'> & { asked: Promise<void>; startedAt: number }): Promise<number> {
+async function run(
+  o: Pick<Launch, 'data' | 'withDemo' | 'code' | 'replicas'> & { asked: Promise<void>; startedAt: number },
+): Promise<number> {
   const { data } = o
   const running: Running = { urls: {}, notes: [] }
   const settings = openSettings(data.settingsFile)
@@ -76,7 +93,12 @@ async function run(o: Pick<Launch, 'data' | 'withDemo' | 'code' | 'replicas'> & 
   const writePlatform = (record: ProcessRecord): PlatformFile | undefined => {
     if (!isReady || running.facts === undefined) return undefined
     const processes = Object.fromEntries(Object.entries(record).map(([name, { pid }]) => [name, pid]))
-    const platform = platformFile({ facts: running.facts, mailbox: running.mailbox ?? '', demo: running.demo, processes })
+    const platform = platformFile({
+      facts: running.facts,
+      mailbox: running.mailbox ?? '',
+      demo: running.demo,
+      processes,
+    })
     writeJson(data.platformFile, platform)
     return platform
   }
@@ -89,12 +111,15 @@ async function run(o: Pick<Launch, 'data' | 'withDemo' | 'code' | 'replicas'> & 
   })
   const tasks = launchTasks({ ...o, env: process.env, settings, supervisor })
   const started = tasks.run(running).then(() => 'started' as const)
-  const outcome = await Promise.race([started, o.asked.then(() => 'asked' as const)]).catch((error: unknown) => ({ error }))
+  const outcome = await Promise.race([started, o.asked.then(() => 'asked' as const)]).catch((error: unknown) => ({
+    error,
+  }))
   if (outcome === 'started') {
     isReady = true
     const platform = writePlatform(supervisor.record())
     for (const note of running.notes) say(note)
-    if (platform !== undefined) say(summary({ platform, file: data.platformFile, seconds: (performance.now() - o.startedAt) / 1000 }))
+    if (platform !== undefined)
+      say(summary({ platform, file: data.platformFile, seconds: (performance.now() - o.startedAt) / 1000 }))
     await o.asked
   }
   started.catch(() => undefined)
@@ -112,7 +137,9 @@ process.stdout.on('error', () => undefined)
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    process.stderr.write(`${isLaunchProblem(error) ? error.message : error instanceof Error ? error.stack : String(error)}\n`)
+    process.stderr.write(
+      `${isLaunchProblem(error) ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+    )
     process.exit(1)
   },
 )

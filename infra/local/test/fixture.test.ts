@@ -25,7 +25,12 @@ t.test('the catalog as administrator, the rest as owner, each entity by its id',
       return path === '/v1/auth/login' ? { access_token: (body as { email: string }).email } : { changes: [{}] }
     },
   } as Parameters<typeof loadFixture>[0]
-  const loaded = await loadFixture(client, { admin: { email: 'admin', password: 'p' }, owner: { email: 'owner', password: 'q' }, organizationId: 'org_1', fixture })
+  const loaded = await loadFixture(client, {
+    admin: { email: 'admin', password: 'p' },
+    owner: { email: 'owner', password: 'q' },
+    organizationId: 'org_1',
+    fixture,
+  })
   t.same(loaded, { applications: 1, changes: 1, entities: 2 })
   t.same(asked, [
     'POST /v1/auth/login nobody {"email":"admin","password":"p"}',

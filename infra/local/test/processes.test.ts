@@ -13,7 +13,9 @@ type Test = { teardown: (end: () => void) => void }
 
 const folderOf = (t: Test): string => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-processes-'))
-  t.teardown(() => { rmSync(folder, { recursive: true, force: true }) })
+  t.teardown(() => {
+    rmSync(folder, { recursive: true, force: true })
+  })
   return folder
 }
 
@@ -63,7 +65,10 @@ t.test('a child that cannot start says why', async (t) => {
   const supervisor = createSupervisor({ say: () => undefined, onChange: () => undefined })
   t.teardown(() => supervisor.stop([]))
   const spec = await specOf(t, { script: "console.error('Error: the setting X is missing'); process.exit(78)" })
-  await t.rejects(supervisor.start(spec), /listener did not start: exit code 78, Error: the setting X is missing. Its log says more/)
+  await t.rejects(
+    supervisor.start(spec),
+    /listener did not start: exit code 78, Error: the setting X is missing. Its log says more/,
+  )
   t.same(supervisor.record(), {}, 'and leaves nothing behind')
 })
 
@@ -80,8 +85,10 @@ t.test('somebody else’s answer on the port does not count as the child’s', a
 t.test('stopping ends groups in order, a stubborn child too, and starts nothing any more', async (t) => {
   const supervisor = createSupervisor({ say: () => undefined, onChange: () => undefined })
   const folder = folderOf(t)
-  const script = (name: string) => `${LISTENER}; process.on('SIGTERM', () => { require('node:fs').appendFileSync('${folder}/order', '${name} '); ${name === 'stubborn' ? '' : 'process.exit(0)'} })`
-  for (const name of ['last', 'first', 'stubborn']) await supervisor.start({ ...(await specOf(t, { name, script: script(name) })), stopTimeoutMs: 300 })
+  const script = (name: string) =>
+    `${LISTENER}; process.on('SIGTERM', () => { require('node:fs').appendFileSync('${folder}/order', '${name} '); ${name === 'stubborn' ? '' : 'process.exit(0)'} })`
+  for (const name of ['last', 'first', 'stubborn'])
+    await supervisor.start({ ...(await specOf(t, { name, script: script(name) })), stopTimeoutMs: 300 })
   const pids = Object.values(supervisor.record()).map(({ pid }) => pid)
   await supervisor.stop([['first'], ['stubborn']])
   t.equal(readFileSync(join(folder, 'order'), 'utf8'), 'first stubborn last ')
@@ -89,37 +96,45 @@ t.test('stopping ends groups in order, a stubborn child too, and starts nothing 
   await t.rejects(supervisor.start(await specOf(t)), /everything is being stopped/)
 })
 
-t.test('children do not outlive a launcher that is killed with -9', { skip: process.platform === 'win32' }, async (t) => {
-  const folder = folderOf(t)
-  const port = await freePort()
-  const program = `
+t.test(
+  'children do not outlive a launcher that is killed with -9',
+  { skip: process.platform === 'win32' },
+  async (t) => {
+    const folder = folderOf(t)
+    const port = await freePort()
+    const program = `
     import { createSupervisor } from '@gatehouse/local/processes/supervisor'
     import { writeFileSync } from 'node:fs'
     const supervisor = createSupervisor({ say: () => {}, onChange: () => {} })
     await supervisor.start({ name: 'child', command: process.execPath, args: ['-e', ${JSON.stringify(LISTENER)}, '${port}'], env: process.env, cwd: '/', port: ${port}, marker: '${port}', stopSignal: 'SIGTERM', stopTimeoutMs: 1000, startTimeoutMs: 10000, logFile: '${folder}/log', isReady: async () => (await fetch('http://127.0.0.1:${port}')).ok })
     writeFileSync('${folder}/pid', String(supervisor.record().child.pid))
     setInterval(() => {}, 1000)`
-  mkdirSync(join(import.meta.dirname, '.scratch'), { recursive: true })
-  const file = join(import.meta.dirname, '.scratch', `launcher-${process.pid}.mjs`)
-  writeFileSync(file, program)
-  t.teardown(() => { rmSync(join(import.meta.dirname, '.scratch'), { recursive: true, force: true }) })
-  const launcher = spawn(process.execPath, ['--import', 'tsx', file], { stdio: 'inherit' })
-  const pidOfChild = (): number => {
-    try {
-      return Number(readFileSync(join(folder, 'pid'), 'utf8'))
-    } catch {
-      return 0
+    mkdirSync(join(import.meta.dirname, '.scratch'), { recursive: true })
+    const file = join(import.meta.dirname, '.scratch', `launcher-${process.pid}.mjs`)
+    writeFileSync(file, program)
+    t.teardown(() => {
+      rmSync(join(import.meta.dirname, '.scratch'), { recursive: true, force: true })
+    })
+    const launcher = spawn(process.execPath, ['--import', 'tsx', file], { stdio: 'inherit' })
+    const pidOfChild = (): number => {
+      try {
+        return Number(readFileSync(join(folder, 'pid'), 'utf8'))
+      } catch {
+        return 0
+      }
     }
-  }
-  await until('the child to run', () => pidOfChild() > 0)
-  launcher.kill('SIGKILL')
-  await until('the child to be gone', () => !isAlive(pidOfChild()))
-  t.pass('gone')
-})
+    await until('the child to run', () => pidOfChild() > 0)
+    launcher.kill('SIGKILL')
+    await until('the child to be gone', () => !isAlive(pidOfChild()))
+    t.pass('gone')
+  },
+)
 
 t.test('a leftover is stopped only if its command line agrees', async (t) => {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', 'marker-4711'], { stdio: 'ignore' })
-  t.teardown(() => { child.kill('SIGKILL') })
+  t.teardown(() => {
+    child.kill('SIGKILL')
+  })
   const pid = child.pid ?? 0
   await until('the program to run', () => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('marker-4711'))
   t.equal(await stopLeftover({ pid, marker: 'something else', signal: 'SIGTERM', timeoutMs: 500 }), false)

@@ -32,7 +32,8 @@ Components: main`
   t.match(changed, 'Suites: trixie trixie-updates')
   t.match(changed, 'http://mirror.example/debian')
   t.notMatch(changed, 'vendor')
-  const list = 'deb [signed-by=/k.gpg] http://mirror.example/debian bookworm main contrib\n# a comment\ndeb-src http://mirror.example/debian bookworm main\ndeb http://mirror.example/security bookworm-security main\ndeb https://vendor.example/apt vendor-bookworm main'
+  const list =
+    'deb [signed-by=/k.gpg] http://mirror.example/debian bookworm main contrib\n# a comment\ndeb-src http://mirror.example/debian bookworm main\ndeb http://mirror.example/security bookworm-security main\ndeb https://vendor.example/apt vendor-bookworm main'
   t.equal(
     changeSuite({ name: '/etc/apt/sources.list', text: list }, 'bookworm', 'trixie'),
     'deb [signed-by=/k.gpg] http://mirror.example/debian trixie main contrib\ndeb http://mirror.example/security trixie-security main',
@@ -48,13 +49,31 @@ t.test('only sockets that listen on the port count', async (t) => {
 })
 
 t.test('the reason of a death is found in every kind of log', async (t) => {
-  t.equal(lastWords('{"level":"info","message":"fine"}\n{"level":"fatal","message":"cannot start","err":{"message":"KEY is missing"}}\n'), 'cannot start: KEY is missing')
-  t.match(lastWords('2026-11-24 04:00:01.123 UTC [123] LOG:  starting\n2026-11-24 04:00:01.124 UTC [123] FATAL:  could not open file\n2026-11-24 04:00:01.125 UTC [123] LOG:  database system is shut down'), /^FATAL: {2}could not open file$/)
-  t.match(lastWords('[1] 2026/11/24 04:00:00.1 [INF] Starting\n[1] 2026/11/24 04:00:00.1 [FTL] Can not start JetStream'), /Can not start JetStream/)
+  t.equal(
+    lastWords(
+      '{"level":"info","message":"fine"}\n{"level":"fatal","message":"cannot start","err":{"message":"KEY is missing"}}\n',
+    ),
+    'cannot start: KEY is missing',
+  )
+  t.match(
+    lastWords(
+      '2026-11-24 04:00:01.123 UTC [123] LOG:  starting\n2026-11-24 04:00:01.124 UTC [123] FATAL:  could not open file\n2026-11-24 04:00:01.125 UTC [123] LOG:  database system is shut down',
+    ),
+    /^FATAL: {2}could not open file$/,
+  )
+  t.match(
+    lastWords('[1] 2026/11/24 04:00:00.1 [INF] Starting\n[1] 2026/11/24 04:00:00.1 [FTL] Can not start JetStream'),
+    /Can not start JetStream/,
+  )
   t.equal(lastWords(''), undefined)
 })
 
-const ports = Object.fromEntries(['gateway', 'identity', 'tokens', 'orgs', 'authz', 'workers'].map((name, index) => [name, { port: 6000 + index, managementPort: 7000 + index }])) as PlatformFacts['ports']
+const ports = Object.fromEntries(
+  ['gateway', 'identity', 'tokens', 'orgs', 'authz', 'workers'].map((name, index) => [
+    name,
+    { port: 6000 + index, managementPort: 7000 + index },
+  ]),
+) as PlatformFacts['ports']
 const facts: PlatformFacts = {
   mode: 'development',
   adminUrl: 'postgres://admin:secret@127.0.0.1:5000/postgres',
@@ -64,22 +83,53 @@ const facts: PlatformFacts = {
   natsUrl: 'nats://g:n@127.0.0.1:5002',
   smtpUrl: 'smtp://127.0.0.1:5003',
   ports,
-  replicas: Object.fromEntries(Object.entries(ports).map(([name, place]) => [name, [place]])) as PlatformFacts['replicas'],
+  replicas: Object.fromEntries(
+    Object.entries(ports).map(([name, place]) => [name, [place]]),
+  ) as PlatformFacts['replicas'],
   keys: { jwks: '/k/services.jwks.json', keyEncryptionKey: '/k/key', privateKey: (service) => `/k/${service}` },
   admin: { email: 'a@example.test', password: 'generated' },
 }
 
 t.test('a service gets what its configuration declares and nothing else', async (t) => {
-  const gateway = environmentOf({ service: 'gateway', at: ports.gateway, declared: ['PORT', 'TOKENS_URL', 'SERVICE_PRIVATE_KEY'], facts, env: { PATH: '/bin', DATABASE_URL: 'postgres://x', PORT: '9' } })
-  t.same(gateway, { PATH: '/bin', PORT: '6000', TOKENS_URL: 'http://127.0.0.1:6002', SERVICE_PRIVATE_KEY_FILE: '/k/gateway' })
-  const tokens = environmentOf({ service: 'tokens', at: ports.tokens, declared: ['DATABASE_RUNTIME_URL', 'TOKENS_ACCESS_TTL_SECONDS'], facts, env: { TOKENS_ACCESS_TTL_SECONDS: '60', DATABASE_RUNTIME_URL: 'postgres://elsewhere' } })
-  t.same(tokens, { DATABASE_RUNTIME_URL: 'postgres://tokens_runtime:pw-tokens_runtime@127.0.0.1:5000/gatehouse', TOKENS_ACCESS_TTL_SECONDS: '60' })
-  const identity = environmentOf({ service: 'identity', at: ports.identity, declared: ['BOOTSTRAP_ADMIN_PASSWORD'], facts, env: { BOOTSTRAP_ADMIN_PASSWORD_FILE: '/run/secret' } })
+  const gateway = environmentOf({
+    service: 'gateway',
+    at: ports.gateway,
+    declared: ['PORT', 'TOKENS_URL', 'SERVICE_PRIVATE_KEY'],
+    facts,
+    env: { PATH: '/bin', DATABASE_URL: 'postgres://x', PORT: '9' },
+  })
+  t.same(gateway, {
+    PATH: '/bin',
+    PORT: '6000',
+    TOKENS_URL: 'http://127.0.0.1:6002',
+    SERVICE_PRIVATE_KEY_FILE: '/k/gateway',
+  })
+  const tokens = environmentOf({
+    service: 'tokens',
+    at: ports.tokens,
+    declared: ['DATABASE_RUNTIME_URL', 'TOKENS_ACCESS_TTL_SECONDS'],
+    facts,
+    env: { TOKENS_ACCESS_TTL_SECONDS: '60', DATABASE_RUNTIME_URL: 'postgres://elsewhere' },
+  })
+  t.same(tokens, {
+    DATABASE_RUNTIME_URL: 'postgres://tokens_runtime:pw-tokens_runtime@127.0.0.1:5000/gatehouse',
+    TOKENS_ACCESS_TTL_SECONDS: '60',
+  })
+  const identity = environmentOf({
+    service: 'identity',
+    at: ports.identity,
+    declared: ['BOOTSTRAP_ADMIN_PASSWORD'],
+    facts,
+    env: { BOOTSTRAP_ADMIN_PASSWORD_FILE: '/run/secret' },
+  })
   t.same(identity, { BOOTSTRAP_ADMIN_PASSWORD_FILE: '/run/secret' })
 })
 
 t.test('a client asked to wait waits as long as it is asked', async (t) => {
-  const answer = (status: number, retryAfter?: string) => ({ status, headers: new Headers(retryAfter === undefined ? {} : { 'retry-after': retryAfter }) })
+  const answer = (status: number, retryAfter?: string) => ({
+    status,
+    headers: new Headers(retryAfter === undefined ? {} : { 'retry-after': retryAfter }),
+  })
   t.equal(pauseBefore(answer(429, '7'), 0), 7000)
   t.equal(pauseBefore(answer(503), 2), 800)
   t.equal(pauseBefore(answer(500), 0), undefined)

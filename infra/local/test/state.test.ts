@@ -12,14 +12,19 @@ import { openSettings } from '@gatehouse/local/state/settings'
 
 const folderOf = (t: { teardown: (end: () => void) => void }): string => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-state-'))
-  t.teardown(() => { rmSync(folder, { recursive: true, force: true }) })
+  t.teardown(() => {
+    rmSync(folder, { recursive: true, force: true })
+  })
   return folder
 }
 
 t.test('a second launcher on the same folder is refused with a way out; a dead one’s lock is taken over', async (t) => {
   const file = join(folderOf(t), 'launcher.lock')
   const release = takeLock({ file, address: () => undefined })
-  t.throws(() => takeLock({ file, address: () => 'http://127.0.0.1:8080', isLauncher: () => true }), /already runs from this folder \(process \d+, http:\/\/127.0.0.1:8080\).*set GATEHOUSE_DATA/)
+  t.throws(
+    () => takeLock({ file, address: () => 'http://127.0.0.1:8080', isLauncher: () => true }),
+    /already runs from this folder \(process \d+, http:\/\/127.0.0.1:8080\).*set GATEHOUSE_DATA/,
+  )
   release()
   t.notOk(existsSync(file))
   writeFileSync(file, '999999999\n')
@@ -42,7 +47,8 @@ t.test('settings answer the same on every run and are for their owner’s eyes o
 t.test('a service key is announced before it signs, and the old one goes when it does', async (t) => {
   const folder = folderOf(t)
   const files = ensureKeys(folder, ['orgs', 'tokens'])
-  const kids = () => (JSON.parse(readFileSync(files.jwks, 'utf8')) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid)
+  const kids = () =>
+    (JSON.parse(readFileSync(files.jwks, 'utf8')) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid)
   const own = () => (JSON.parse(readFileSync(files.privateKey('orgs'), 'utf8')) as { kid: string }).kid
   const [first, other] = kids()
   t.equal(rotateServiceKey(folder, 'orgs'), 'announced')
@@ -62,7 +68,11 @@ t.test('a service key is announced before it signs, and the old one goes when it
 t.test('keys are made once, pinned for all, and a lost one is replaced with its public half', async (t) => {
   const folder = folderOf(t)
   const files = ensureKeys(folder, ['orgs', 'tokens'])
-  const read = () => ({ jwks: JSON.parse(readFileSync(files.jwks, 'utf8')), orgs: JSON.parse(readFileSync(files.privateKey('orgs'), 'utf8')), tokens: JSON.parse(readFileSync(files.privateKey('tokens'), 'utf8')) })
+  const read = () => ({
+    jwks: JSON.parse(readFileSync(files.jwks, 'utf8')),
+    orgs: JSON.parse(readFileSync(files.privateKey('orgs'), 'utf8')),
+    tokens: JSON.parse(readFileSync(files.privateKey('tokens'), 'utf8')),
+  })
   const before = read()
   const assertion = createAssertionSigner({ service: 'orgs', privateJwk: before.orgs }).assertionFor('tokens')
   t.equal(createAssertionVerifier({ service: 'tokens', jwks: before.jwks }).verify(assertion), 'orgs')
@@ -73,7 +83,10 @@ t.test('keys are made once, pinned for all, and a lost one is replaced with its 
   const after = read()
   t.not(after.orgs.kid, before.orgs.kid)
   t.same(after.tokens, before.tokens)
-  t.same(after.jwks.keys.map((key: { kid: string }) => key.kid), [after.orgs.kid, after.tokens.kid])
+  t.same(
+    after.jwks.keys.map((key: { kid: string }) => key.kid),
+    [after.orgs.kid, after.tokens.kid],
+  )
   t.notMatch(readFileSync(files.jwks, 'utf8'), '"d"')
   t.equal(Buffer.from(readFileSync(files.keyEncryptionKey, 'utf8'), 'base64url').length, 32)
 })
@@ -85,7 +98,9 @@ t.test('reset forgets everything, also what lies outside, but never with a serve
   mkdirSync(join(outside, 'postgres'), { recursive: true })
   writeFileSync(join(data.servers, 'postgres.location'), join(outside, 'postgres'))
   openSettings(data.settingsFile).password('redis')
-  t.throws(() => { resetData(data, { REDIS_URL: 'redis://127.0.0.1' }) }, /REDIS_URL names a server of yours/)
+  t.throws(() => {
+    resetData(data, { REDIS_URL: 'redis://127.0.0.1' })
+  }, /REDIS_URL names a server of yours/)
   t.ok(existsSync(data.settingsFile))
   resetData(data, { REDIS_URL: '' })
   t.notOk(existsSync(outside))

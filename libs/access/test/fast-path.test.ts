@@ -7,18 +7,38 @@ import t from 'tap'
 import Type from 'typebox'
 import { bindRoute } from '../src/serve/bind-route.ts'
 import { createServer } from '../src/serve/server.ts'
-import { accessTokens, assertionHeader, assertionsOf, mintAccessToken, orgClaims, serviceAccountClaims } from '@gatehouse/test-kit/service-keys'
+import {
+  accessTokens,
+  assertionHeader,
+  assertionsOf,
+  mintAccessToken,
+  orgClaims,
+  serviceAccountClaims,
+} from '@gatehouse/test-kit/service-keys'
 
 const route = (path: string) =>
   defineRoute({
-    operationId: `ask${path.replaceAll('/', '-')}`, service: 'orgs', method: 'POST', path, summary: 'Asks.', auth: 'organization',
+    operationId: `ask${path.replaceAll('/', '-')}`,
+    service: 'orgs',
+    method: 'POST',
+    path,
+    summary: 'Asks.',
+    auth: 'organization',
     body: Type.Object({ word: Type.String({ minLength: 1, maxLength: 4000 }), hard: Type.Optional(Type.Boolean()) }),
-    success: { status: 200, body: Type.Object({ word: Type.String(), org: Type.String(), from: Type.String() }), description: 'The word.' },
+    success: {
+      status: 200,
+      body: Type.Object({ word: Type.String(), org: Type.String(), from: Type.String() }),
+      description: 'The word.',
+    },
   })
 
 const ways: string[] = []
 const app = createServer({ service: 'orgs', log, assertions: assertionsOf('orgs'), accessTokens: accessTokens() })
-const answer = (word: string, orgId: string, from: string | undefined) => ({ word, org: orgId, from: from ?? 'unknown' })
+const answer = (word: string, orgId: string, from: string | undefined) => ({
+  word,
+  org: orgId,
+  from: from ?? 'unknown',
+})
 bindRoute(
   app,
   route('/v1/ask'),
@@ -41,21 +61,44 @@ t.teardown(() => app.close())
 const { port } = app.server.address() as AddressInfo
 
 const token = mintAccessToken(orgClaims())
-type Sent = { path?: string; method?: string; headers?: Record<string, string | string[] | undefined>; body?: string | Buffer | readonly Buffer[] }
+type Sent = {
+  path?: string
+  method?: string
+  headers?: Record<string, string | string[] | undefined>
+  body?: string | Buffer | readonly Buffer[]
+}
 type Got = { status: number; headers: Record<string, unknown>; body: string; way: string }
 
 /** As the gateway sends it; a header that is undefined is left out. */
 function ask({ path = '/v1/ask', method = 'POST', headers = {}, body = '{"word":"hello"}' }: Sent = {}): Promise<Got> {
   const pieces = typeof body === 'string' ? [Buffer.from(body)] : Buffer.isBuffer(body) ? [body] : body
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
-  const all = { authorization: assertionHeader('gateway', 'orgs'), 'gatehouse-access-token': token, 'gatehouse-client-address': '192.0.2.7', 'x-request-id': 'req-1', 'content-type': 'application/json', 'content-length': String(length), ...headers }
-  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Record<string, string>
+  const all = {
+    authorization: assertionHeader('gateway', 'orgs'),
+    'gatehouse-access-token': token,
+    'gatehouse-client-address': '192.0.2.7',
+    'x-request-id': 'req-1',
+    'content-type': 'application/json',
+    'content-length': String(length),
+    ...headers,
+  }
+  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Record<
+    string,
+    string
+  >
   ways.length = 0
   return new Promise((resolve, reject) => {
     const sending = request({ host: '127.0.0.1', port, path, method, headers: given, agent: false }, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString(), way: ways.join('+') }))
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(chunks).toString(),
+          way: ways.join('+'),
+        }),
+      )
     })
     sending.on('error', reject)
     void (async () => {
@@ -71,30 +114,40 @@ function ask({ path = '/v1/ask', method = 'POST', headers = {}, body = '{"word":
 /** A header nobody reads, which is out of the ordinary. */
 const wholeWay = { 'idempotency-key': 'k' }
 
-t.test('a token is verified on the whole way first; from then on the same answer comes at once, byte for byte', async (t) => {
-  t.equal((await ask()).way, 'whole')
-  for (const [name, sent] of [
-    ['a word', {}],
-    ['beyond ASCII', { body: '{"word":"füür 火 \\u0061"}' }],
-    ['in pieces', { body: [Buffer.from('{"wor'), Buffer.from('d":"hello"}')] }],
-    ['with a charset', { headers: { 'content-type': 'application/json; charset=utf-8' } }],
-    ['without an address', { headers: { 'gatehouse-client-address': undefined } }],
-    ['long', { body: JSON.stringify({ word: 'w'.repeat(4000) }) }],
-  ] as [string, Sent][]) {
-    const [fast, whole] = [await ask(sent), await ask({ ...sent, headers: { ...sent.headers, ...wholeWay } })]
-    t.same([fast.way, whole.way], ['fast', 'whole'], name)
-    t.same([fast.status, fast.body], [200, whole.body], name)
-    t.same({ ...fast.headers, date: '' }, { ...whole.headers, date: '' }, `${name}: headers`)
-  }
-})
+t.test(
+  'a token is verified on the whole way first; from then on the same answer comes at once, byte for byte',
+  async (t) => {
+    t.equal((await ask()).way, 'whole')
+    for (const [name, sent] of [
+      ['a word', {}],
+      ['beyond ASCII', { body: '{"word":"füür 火 \\u0061"}' }],
+      ['in pieces', { body: [Buffer.from('{"wor'), Buffer.from('d":"hello"}')] }],
+      ['with a charset', { headers: { 'content-type': 'application/json; charset=utf-8' } }],
+      ['without an address', { headers: { 'gatehouse-client-address': undefined } }],
+      ['long', { body: JSON.stringify({ word: 'w'.repeat(4000) }) }],
+    ] as [string, Sent][]) {
+      const [fast, whole] = [await ask(sent), await ask({ ...sent, headers: { ...sent.headers, ...wholeWay } })]
+      t.same([fast.way, whole.way], ['fast', 'whole'], name)
+      t.same([fast.status, fast.body], [200, whole.body], name)
+      t.same({ ...fast.headers, date: '' }, { ...whole.headers, date: '' }, `${name}: headers`)
+    }
+  },
+)
 
-t.test('what cannot be answered at once goes the whole way with its body, in pieces too; a fault in the fast answer is no fault of the answer', async (t) => {
-  for (const body of ['{"word":"hello","hard":true}', '{"word":"fault"}', [Buffer.from('{"word":"hel'), Buffer.from('lo","hard":true}')]]) {
-    const got = await ask({ body })
-    t.same([got.status, got.way], [200, 'whole'])
-    t.match(JSON.parse(got.body), { word: /^(hello|fault)$/, from: '192.0.2.7' })
-  }
-})
+t.test(
+  'what cannot be answered at once goes the whole way with its body, in pieces too; a fault in the fast answer is no fault of the answer',
+  async (t) => {
+    for (const body of [
+      '{"word":"hello","hard":true}',
+      '{"word":"fault"}',
+      [Buffer.from('{"word":"hel'), Buffer.from('lo","hard":true}')],
+    ]) {
+      const got = await ask({ body })
+      t.same([got.status, got.way], [200, 'whole'])
+      t.match(JSON.parse(got.body), { word: /^(hello|fault)$/, from: '192.0.2.7' })
+    }
+  },
+)
 
 t.test('whatever is out of the ordinary gets the answer of the whole way', async (t) => {
   const own = mintAccessToken()
@@ -109,7 +162,11 @@ t.test('whatever is out of the ordinary gets the answer of the whole way', async
     ['a broken token', { headers: { 'gatehouse-access-token': `${token}x` } }, 401],
     ['a token without organization', { headers: { 'gatehouse-access-token': own } }, 403],
     ['a token without organization, verified before', { headers: { 'gatehouse-access-token': own } }, 403],
-    ['an assertion sent twice', { headers: { authorization: [assertionHeader('gateway', 'orgs'), assertionHeader('gateway', 'orgs')] } }, 400],
+    [
+      'an assertion sent twice',
+      { headers: { authorization: [assertionHeader('gateway', 'orgs'), assertionHeader('gateway', 'orgs')] } },
+      400,
+    ],
     ['no name for the request', { headers: { 'x-request-id': undefined } }, 200],
     ['a name that is none of ours', { headers: { 'x-request-id': 'a name' } }, 200],
     ['chunked', { headers: { 'content-length': undefined, 'transfer-encoding': 'chunked' } }, 200],
@@ -162,13 +219,19 @@ t.test('requests that wait in line on one connection are answered in order, whic
   const socket = connect({ host: '127.0.0.1', port })
   socket.write(words.map((word, index) => raw({ word, hard: index % 2 === 0 })).join(''))
   const text = await answersOn(socket, words.length)
-  t.same([...text.matchAll(/"word":"(.)"/g)].map(([, word]) => word), words)
+  t.same(
+    [...text.matchAll(/"word":"(.)"/g)].map(([, word]) => word),
+    words,
+  )
 })
 
 t.test('only what can be answered at once may be bound so', (t) => {
   const atOnce = () => undefined
   const handler = () => answer('w', 'o', undefined)
-  t.throws(() => bindRoute(app, { ...route('/v1/open'), auth: 'open' } as never, handler, { atOnce }), /cannot be answered at once/)
+  t.throws(
+    () => bindRoute(app, { ...route('/v1/open'), auth: 'open' } as never, handler, { atOnce }),
+    /cannot be answered at once/,
+  )
   t.throws(() => bindRoute(app, route('/v1/organizations/:org/ask'), handler, { atOnce }), /cannot be answered at once/)
   t.end()
 })

@@ -12,20 +12,34 @@ const app = widgetService()
 t.before(() => app.ready())
 t.teardown(() => app.close())
 
-type Asked = { method?: 'GET' | 'POST' | 'PUT' | 'DELETE'; url: string; token?: string; headers?: Record<string, string>; body?: unknown; from?: 'gateway' | 'tokens' | 'workers' | 'nobody' }
+type Asked = {
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  url: string
+  token?: string
+  headers?: Record<string, string>
+  body?: unknown
+  from?: 'gateway' | 'tokens' | 'workers' | 'nobody'
+}
 
 async function ask({ method = 'POST', url, token, headers = {}, body, from = 'gateway' }: Asked) {
   const response = await app.inject({
-    method, url,
+    method,
+    url,
     headers: {
       ...(from === 'nobody' ? {} : { authorization: assertionHeader(from, 'orgs') }),
       ...(token === undefined ? {} : { 'gatehouse-access-token': token }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...headers,
     },
-    ...(body === undefined ? {} : { payload: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body) }),
+    ...(body === undefined
+      ? {}
+      : { payload: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body) }),
   })
-  return { status: response.statusCode, headers: response.headers, body: response.body === '' ? undefined : (response.json() as Record<string, unknown>) }
+  return {
+    status: response.statusCode,
+    headers: response.headers,
+    body: response.body === '' ? undefined : (response.json() as Record<string, unknown>),
+  }
 }
 
 t.test('a contract is served: typed in, serialized out, revision and request id in the headers', async (t) => {
@@ -45,29 +59,104 @@ t.test('callers: nobody, the wrong service, a person without token, another orga
   const theirs = `/v1/organizations/${newId('org')}/widgets`
   const expectations: [string, Asked, number, ProblemCode | undefined][] = [
     ['no assertion', { url: '/v1/widgets', body: { name: 'w' }, from: 'nobody' }, 401, 'unauthenticated'],
-    ['a service that is not the gateway on a public route', { url: '/v1/widgets', body: { name: 'w' }, from: 'tokens' }, 401, 'unauthenticated'],
-    ['an access token in place of an assertion', { url: '/v1/widgets', body: { name: 'w' }, from: 'nobody', headers: { authorization: `Bearer ${token}` } }, 401, 'unauthenticated'],
+    [
+      'a service that is not the gateway on a public route',
+      { url: '/v1/widgets', body: { name: 'w' }, from: 'tokens' },
+      401,
+      'unauthenticated',
+    ],
+    [
+      'an access token in place of an assertion',
+      { url: '/v1/widgets', body: { name: 'w' }, from: 'nobody', headers: { authorization: `Bearer ${token}` } },
+      401,
+      'unauthenticated',
+    ],
     ['a person on an open route', { url: '/v1/widgets', body: { name: 'w' }, token }, 201, undefined],
-    ['a bad token on an open route', { url: '/v1/widgets', body: { name: 'w' }, token: `${token}x` }, 401, 'unauthenticated'],
+    [
+      'a bad token on an open route',
+      { url: '/v1/widgets', body: { name: 'w' }, token: `${token}x` },
+      401,
+      'unauthenticated',
+    ],
     ['no token', { method: 'GET', url: '/v1/widgets' }, 401, 'unauthenticated'],
     ['a person', { method: 'GET', url: '/v1/widgets', token }, 200, undefined],
     ['own organization', { method: 'GET', url: mine, token: orgToken }, 200, undefined],
     ['another organization', { method: 'GET', url: theirs, token: orgToken }, 404, 'not_found'],
-    ['an organization that cannot exist', { method: 'GET', url: '/v1/organizations/1/widgets', token: orgToken }, 404, 'not_found'],
+    [
+      'an organization that cannot exist',
+      { method: 'GET', url: '/v1/organizations/1/widgets', token: orgToken },
+      404,
+      'not_found',
+    ],
     ['a token without organization on such a path', { method: 'GET', url: mine, token }, 404, 'not_found'],
-    ['a token without organization where none is in the path', { url: '/v1/evaluate', body: {}, token }, 403, 'organization_required'],
-    ['a service account where one asks about oneself', { method: 'GET', url: '/v1/widgets', token: machine }, 403, 'person_required'],
-    ['a service account where anybody may ask', { method: 'GET', url: '/v1/anybodys-widgets', token: machine }, 204, undefined],
+    [
+      'a token without organization where none is in the path',
+      { url: '/v1/evaluate', body: {}, token },
+      403,
+      'organization_required',
+    ],
+    [
+      'a service account where one asks about oneself',
+      { method: 'GET', url: '/v1/widgets', token: machine },
+      403,
+      'person_required',
+    ],
+    [
+      'a service account where anybody may ask',
+      { method: 'GET', url: '/v1/anybodys-widgets', token: machine },
+      204,
+      undefined,
+    ],
     ['a service account in its organization', { method: 'GET', url: mine, token: machine }, 200, undefined],
     ['a service account in another organization', { method: 'GET', url: theirs, token: machine }, 404, 'not_found'],
-    ['a service account where the organization’s people are asked', { method: 'GET', url: `/v1/organizations/${orgId}/peoples-widgets`, token: machine }, 403, 'person_required'],
-    ['a service account of another organization there', { method: 'GET', url: `/v1/organizations/${newId('org')}/peoples-widgets`, token: machine }, 404, 'not_found'],
-    ['a member there', { method: 'GET', url: `/v1/organizations/${orgId}/peoples-widgets`, token: orgToken }, 204, undefined],
-    ['a service account on an open route is nobody', { url: '/v1/widgets', body: { name: 'w' }, token: machine }, 201, undefined],
-    ['a service account without organization', { method: 'GET', url: mine, token: mintAccessToken({ ...serviceAccountClaims(), org_id: undefined }) }, 401, 'unauthenticated'],
-    ['a service account with a membership', { method: 'GET', url: mine, token: mintAccessToken({ ...serviceAccountClaims(orgId), mid: newId('mem') }) }, 401, 'unauthenticated'],
-    ['a person with a key for a session', { method: 'GET', url: mine, token: mintAccessToken({ ...orgClaims(orgId), sid: newId('apk') }) }, 401, 'unauthenticated'],
-    ['a person with a ceiling', { method: 'GET', url: mine, token: mintAccessToken({ ...orgClaims(orgId), scope: 'a:b' }) }, 401, 'unauthenticated'],
+    [
+      'a service account where the organization’s people are asked',
+      { method: 'GET', url: `/v1/organizations/${orgId}/peoples-widgets`, token: machine },
+      403,
+      'person_required',
+    ],
+    [
+      'a service account of another organization there',
+      { method: 'GET', url: `/v1/organizations/${newId('org')}/peoples-widgets`, token: machine },
+      404,
+      'not_found',
+    ],
+    [
+      'a member there',
+      { method: 'GET', url: `/v1/organizations/${orgId}/peoples-widgets`, token: orgToken },
+      204,
+      undefined,
+    ],
+    [
+      'a service account on an open route is nobody',
+      { url: '/v1/widgets', body: { name: 'w' }, token: machine },
+      201,
+      undefined,
+    ],
+    [
+      'a service account without organization',
+      { method: 'GET', url: mine, token: mintAccessToken({ ...serviceAccountClaims(), org_id: undefined }) },
+      401,
+      'unauthenticated',
+    ],
+    [
+      'a service account with a membership',
+      { method: 'GET', url: mine, token: mintAccessToken({ ...serviceAccountClaims(orgId), mid: newId('mem') }) },
+      401,
+      'unauthenticated',
+    ],
+    [
+      'a person with a key for a session',
+      { method: 'GET', url: mine, token: mintAccessToken({ ...orgClaims(orgId), sid: newId('apk') }) },
+      401,
+      'unauthenticated',
+    ],
+    [
+      'a person with a ceiling',
+      { method: 'GET', url: mine, token: mintAccessToken({ ...orgClaims(orgId), scope: 'a:b' }) },
+      401,
+      'unauthenticated',
+    ],
     ['an internal route, allowed service', { url: `/internal/widgets/${orgId}`, from: 'tokens' }, 200, undefined],
     ['an internal route, the gateway', { url: `/internal/widgets/${orgId}`, from: 'gateway' }, 403, 'forbidden'],
     ['an internal route, another service', { url: `/internal/widgets/${orgId}`, from: 'workers' }, 403, 'forbidden'],
@@ -77,7 +166,11 @@ t.test('callers: nobody, the wrong service, a person without token, another orga
     t.equal(answer.status, status, name)
     if (code) t.equal(answer.body?.['code'], code, name)
   }
-  t.same((await ask({ url: `/internal/widgets/${orgId}`, from: 'tokens', token: orgToken })).body?.['service'], 'tokens', 'a person’s token travels along')
+  t.same(
+    (await ask({ url: `/internal/widgets/${orgId}`, from: 'tokens', token: orgToken })).body?.['service'],
+    'tokens',
+    'a person’s token travels along',
+  )
 })
 
 t.test('the missing, the malformed and the foreign id are the same 404', async (t) => {
@@ -87,7 +180,12 @@ t.test('the missing, the malformed and the foreign id are the same 404', async (
     return { status, body: { ...body, request_id: '' }, type: headers['content-type'] }
   }
   const missing = await same('/v1/nowhere')
-  for (const url of [`/v1/organizations/${newId('org')}/widgets`, '/v1/organizations/x/widgets', '/v1/organizations/%00/widgets', `/v1/organizations/${'a'.repeat(300)}/widgets`]) {
+  for (const url of [
+    `/v1/organizations/${newId('org')}/widgets`,
+    '/v1/organizations/x/widgets',
+    '/v1/organizations/%00/widgets',
+    `/v1/organizations/${'a'.repeat(300)}/widgets`,
+  ]) {
     t.same(await same(url), missing, url.slice(0, 60))
   }
 })
@@ -106,7 +204,14 @@ t.test('every code is a problem document of its status; 5xx carries no detail', 
 
 t.test('a dependency that is gone is 503, a bug is 500, neither tells anything', async (t) => {
   const expected: Record<string, ProblemCode> = {
-    bug: 'internal_error', 'not-an-error': 'internal_error', 'refused-connection': 'unavailable', 'reset-connection': 'unavailable', 'statement-timeout': 'unavailable', 'disk-full': 'unavailable', redis: 'unavailable', 'nul-in-text': 'malformed_request',
+    bug: 'internal_error',
+    'not-an-error': 'internal_error',
+    'refused-connection': 'unavailable',
+    'reset-connection': 'unavailable',
+    'statement-timeout': 'unavailable',
+    'disk-full': 'unavailable',
+    redis: 'unavailable',
+    'nul-in-text': 'malformed_request',
   }
   for (const [how, code] of Object.entries(expected)) {
     const answer = await ask({ url: `/v1/fail/${how}`, body: {} })
@@ -122,8 +227,15 @@ t.test('an answer that takes too long is 503 deadline_exceeded', async (t) => {
   const { port } = slow.server.address() as AddressInfo
   for (const body of [undefined, '{}']) {
     // Over a real socket: a body that has been read must not end the deadline.
-    const headers = { authorization: assertionHeader('gateway', 'orgs'), ...(body ? { 'content-type': 'application/json' } : {}) }
-    const response = await fetch(`http://127.0.0.1:${port}/v1/fail/hang`, { method: 'POST', headers, ...(body ? { body } : {}) })
+    const headers = {
+      authorization: assertionHeader('gateway', 'orgs'),
+      ...(body ? { 'content-type': 'application/json' } : {}),
+    }
+    const response = await fetch(`http://127.0.0.1:${port}/v1/fail/hang`, {
+      method: 'POST',
+      headers,
+      ...(body ? { body } : {}),
+    })
     t.equal(response.status, 503)
     t.match(await response.json(), { code: 'deadline_exceeded' })
   }
@@ -155,7 +267,12 @@ t.test('bodies: closed, never coerced, bounded, storable', async (t) => {
     ['half a surrogate pair', '{"name":"\\ud800"}', 400, 'malformed_request'],
     ['a whole surrogate pair', '{"name":"\\ud83d\\ude00"}', 201, undefined],
     ['the text \\u0000', '{"name":"\\\\u0000"}', 201, undefined],
-    ['invalid UTF-8', Buffer.from([0x7b, 0x22, 0x6e, 0x61, 0x6d, 0x65, 0x22, 0x3a, 0x22, 0xff, 0xfe, 0x22, 0x7d]), 400, 'malformed_request'],
+    [
+      'invalid UTF-8',
+      Buffer.from([0x7b, 0x22, 0x6e, 0x61, 0x6d, 0x65, 0x22, 0x3a, 0x22, 0xff, 0xfe, 0x22, 0x7d]),
+      400,
+      'malformed_request',
+    ],
     ['too deep', `{"name":"w","extra":${'{"a":'.repeat(60)}1${'}'.repeat(60)}}`, 400, 'malformed_request'],
     ['too large', { name: 'w', extra: { a: 'x'.repeat(5000) } }, 413, 'payload_too_large'],
     ['an infinite number', '{"name":"w","parts":[{"id":"a","size":1e999}]}', 400, 'validation_failed'],
@@ -166,8 +283,18 @@ t.test('bodies: closed, never coerced, bounded, storable', async (t) => {
     if (code) t.equal(answer.body?.['code'], code, name)
   }
   const both = await widget({ name: '', admin: 1, parts: [{ id: 'a' }] })
-  t.same((both.body?.['errors'] as { path: string }[]).map(({ path }) => path).sort(), ['/admin', '/name', '/parts/0/size'], 'every error, by its pointer')
-  for (const type of ['text/plain', 'application/xml', 'application/x-www-form-urlencoded', 'nonsense', 'application/json;charset=utf-16;;']) {
+  t.same(
+    (both.body?.['errors'] as { path: string }[]).map(({ path }) => path).sort(),
+    ['/admin', '/name', '/parts/0/size'],
+    'every error, by its pointer',
+  )
+  for (const type of [
+    'text/plain',
+    'application/xml',
+    'application/x-www-form-urlencoded',
+    'nonsense',
+    'application/json;charset=utf-16;;',
+  ]) {
     const { status } = await widget('{"name":"w"}', { 'content-type': type })
     t.ok(status === 415 || status === 201 || status === 400, `${type}: ${status}`)
   }
@@ -180,10 +307,31 @@ t.test('queries: integers are read as such, the unknown, the doubled and the uns
   const list = (query: string) => ask({ method: 'GET', url: `/v1/widgets${query}`, token })
   t.match((await list('?limit=7')).body, { data: [{ limit: 7 }] })
   t.match((await list('')).body, { data: [{ limit: 50 }] }, 'the default of the contract')
-  for (const query of ['?limit=0', '?limit=201', '?limit=7.5', '?limit=1e2', '?limit=', '?limit=0x10', '?limit=7&limit=8', '?unknown=1', '?limit=99999999999999999999', '?cursor=', '?__proto__=1']) {
+  for (const query of [
+    '?limit=0',
+    '?limit=201',
+    '?limit=7.5',
+    '?limit=1e2',
+    '?limit=',
+    '?limit=0x10',
+    '?limit=7&limit=8',
+    '?unknown=1',
+    '?limit=99999999999999999999',
+    '?cursor=',
+    '?__proto__=1',
+  ]) {
     t.equal((await list(query)).status, 400, query)
   }
-  for (const query of ['?action=%00', '?action=a%00b', '?%00=1', '?action=%ff', '?action=%', '?action=%zz', '?&&&', '?=']) {
+  for (const query of [
+    '?action=%00',
+    '?action=a%00b',
+    '?%00=1',
+    '?action=%ff',
+    '?action=%',
+    '?action=%zz',
+    '?&&&',
+    '?=',
+  ]) {
     t.ok((await list(query)).status < 500, query)
   }
   t.equal((await list('?action=%00')).status, 400)
@@ -212,7 +360,7 @@ t.test('hostile bytes on the wire never become a 5xx and always leave the server
     'encoded slashes and dots': `GET /v1/organizations/..%2f..%2fetc/widgets HTTP/1.1\r\n${host}\r\n`,
     'an unknown method': `PROPFIND /v1/widgets HTTP/1.1\r\n${host}\r\n`,
     'an invalid method': `B@D /v1/widgets HTTP/1.1\r\n${host}\r\n`,
-    'TRACE': `TRACE /v1/widgets HTTP/1.1\r\n${host}\r\n`,
+    TRACE: `TRACE /v1/widgets HTTP/1.1\r\n${host}\r\n`,
     'OPTIONS *': `OPTIONS * HTTP/1.1\r\n${host}\r\n`,
     'a wrong method': `DELETE /v1/widgets HTTP/1.1\r\n${host}\r\n`,
     'two authorizations': `GET /v1/widgets HTTP/1.1\r\n${host}Authorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n`,
@@ -231,7 +379,8 @@ t.test('hostile bytes on the wire never become a 5xx and always leave the server
     const answer = await raw(bytes)
     const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0)
     t.ok(status >= 400 && status < 500, `${name}: ${status}`)
-    if (status !== 417 && answer.includes('{')) t.match(answer, /application\/problem\+json/, `${name} is a problem document`)
+    if (status !== 417 && answer.includes('{'))
+      t.match(answer, /application\/problem\+json/, `${name} is a problem document`)
   }
   t.match(await raw(`GET /v1/widgets HTTP/1.1\r\n${host}X-Big: ${'a'.repeat(20_000)}\r\n\r\n`), /headers_too_large/)
   t.equal((await ask({ url: '/v1/widgets', body: { name: 'still here' } })).status, 201)
@@ -242,7 +391,11 @@ t.test('log lines name the route and never the path, its ids or its query', asyn
   const logged = widgetService({ lines })
   t.teardown(() => logged.close())
   const orgId = newId('org')
-  const headers = { authorization: assertionHeader('gateway', 'orgs'), 'gatehouse-access-token': mintAccessToken(orgClaims(orgId)), 'x-request-id': 'req-7' }
+  const headers = {
+    authorization: assertionHeader('gateway', 'orgs'),
+    'gatehouse-access-token': mintAccessToken(orgClaims(orgId)),
+    'x-request-id': 'req-7',
+  }
   await logged.inject({ method: 'GET', url: `/v1/organizations/${orgId}/widgets?token=hunter2`, headers })
   const line = JSON.parse(lines.find((text) => text.includes('request answered')) ?? '{}') as Record<string, unknown>
   t.match(line, { route: '/v1/organizations/:org/widgets', status: 400, request_id: 'req-7' })

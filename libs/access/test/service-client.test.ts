@@ -16,8 +16,22 @@ import { InternalWidget, widgetService } from './support/widgets.ts'
 
 const log = createLogger({ name: 'tokens', level: 'silent' })
 const base = { service: 'orgs', summary: 'A test route.', auth: 'internal', callers: ['tokens'] } as const
-const Read = defineRoute({ ...base, operationId: 'read', method: 'GET', path: '/internal/thing', query: Type.Object({ a: Type.String() }), success: { status: 200, body: Type.Object({ n: Type.Integer() }), description: 'It.' } })
-const Write = defineRoute({ ...base, operationId: 'write', method: 'POST', path: '/internal/thing', body: Type.Object({ a: Type.Integer() }), success: { status: 204, description: 'Done.' } })
+const Read = defineRoute({
+  ...base,
+  operationId: 'read',
+  method: 'GET',
+  path: '/internal/thing',
+  query: Type.Object({ a: Type.String() }),
+  success: { status: 200, body: Type.Object({ n: Type.Integer() }), description: 'It.' },
+})
+const Write = defineRoute({
+  ...base,
+  operationId: 'write',
+  method: 'POST',
+  path: '/internal/thing',
+  body: Type.Object({ a: Type.Integer() }),
+  success: { status: 204, description: 'Done.' },
+})
 
 type Seen = { count: number; last?: IncomingMessage }
 
@@ -31,7 +45,13 @@ async function neighbour(t: Test, answer: (request: IncomingMessage, response: S
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  const client = createServiceClient({ self: 'tokens', target: 'orgs', baseUrl: `http://127.0.0.1:${port}`, signer: signerOf('tokens'), log })
+  const client = createServiceClient({
+    self: 'tokens',
+    target: 'orgs',
+    baseUrl: `http://127.0.0.1:${port}`,
+    signer: signerOf('tokens'),
+    log,
+  })
   t.teardown(async () => {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
@@ -41,39 +61,84 @@ async function neighbour(t: Test, answer: (request: IncomingMessage, response: S
 }
 
 const json = (response: ServerResponse, status: number, body: object, headers = {}): void =>
-  void response.writeHead(status, { 'content-type': status < 400 ? 'application/json' : 'application/problem+json', ...headers }).end(JSON.stringify(body))
+  void response
+    .writeHead(status, { 'content-type': status < 400 ? 'application/json' : 'application/problem+json', ...headers })
+    .end(JSON.stringify(body))
 
 t.test('a call proves the caller, carries the person and the story, and brings the revision back', async (t) => {
-  const { client, seen } = await neighbour(t, (_request, response) => json(response, 200, { n: 1 }, { 'gatehouse-revision': encodeRevision([['orgs', 9]]) }))
+  const { client, seen } = await neighbour(t, (_request, response) =>
+    json(response, 200, { n: 1 }, { 'gatehouse-revision': encodeRevision([['orgs', 9]]) }),
+  )
   const token = mintAccessToken(orgClaims())
   const { claims } = await accessTokens().verify(token)
-  const context = newContext({ requestId: 'req-1', correlationId: 'story-1', causationId: 'evt_1', clientAddress: '192.0.2.7', userAgent: 'Mözilla\u0007' })
-  t.same(await runInContext(context, () => client.call(Read, { query: { a: 'x y&z' }, user: principalCaller(claims, token) })), { n: 1 })
+  const context = newContext({
+    requestId: 'req-1',
+    correlationId: 'story-1',
+    causationId: 'evt_1',
+    clientAddress: '192.0.2.7',
+    userAgent: 'Mözilla\u0007',
+  })
+  t.same(
+    await runInContext(context, () =>
+      client.call(Read, { query: { a: 'x y&z' }, user: principalCaller(claims, token) }),
+    ),
+    { n: 1 },
+  )
   const headers = seen.last?.headers ?? {}
   t.equal(seen.last?.url, '/internal/thing?a=x+y%26z')
   t.equal(assertionsOf('orgs').verify(String(headers.authorization).slice(7)), 'tokens')
-  t.match(headers, { 'x-request-id': 'req-1', 'gatehouse-correlation-id': 'story-1', 'gatehouse-causation-id': 'evt_1', 'gatehouse-client-address': '192.0.2.7', 'gatehouse-user-agent': 'M?zilla?', 'gatehouse-access-token': token })
+  t.match(headers, {
+    'x-request-id': 'req-1',
+    'gatehouse-correlation-id': 'story-1',
+    'gatehouse-causation-id': 'evt_1',
+    'gatehouse-client-address': '192.0.2.7',
+    'gatehouse-user-agent': 'M?zilla?',
+    'gatehouse-access-token': token,
+  })
   t.equal(String(headers['traceparent']).slice(3, 35), context.traceparent.slice(3, 35), 'the same trace')
   t.equal(context.revisions.get('orgs'), 9)
 })
 
 t.test('a challenge to whoever asked goes the whole way back (RFC 9470)', async (t) => {
   const challenge = 'Bearer error="insufficient_user_authentication", max_age="300"'
-  const { client } = await neighbour(t, (_request, response) => json(response, 401, { code: 'insufficient_user_authentication', detail: 'Sign in again.' }, { 'www-authenticate': challenge }))
+  const { client } = await neighbour(t, (_request, response) =>
+    json(
+      response,
+      401,
+      { code: 'insufficient_user_authentication', detail: 'Sign in again.' },
+      { 'www-authenticate': challenge },
+    ),
+  )
   const token = mintAccessToken(orgClaims())
   const { claims } = await accessTokens().verify(token)
-  await t.rejects(client.call(Read, { query: { a: 'x' }, user: principalCaller(claims, token) }), { code: 'insufficient_user_authentication', detail: 'Sign in again.', challenge })
+  await t.rejects(client.call(Read, { query: { a: 'x' }, user: principalCaller(claims, token) }), {
+    code: 'insufficient_user_authentication',
+    detail: 'Sign in again.',
+    challenge,
+  })
 })
 
 t.test('against the real server, context and caller arrive', async (t) => {
   const app = widgetService()
   await app.listen({ port: 0, host: '127.0.0.1' })
   const { port } = app.server.address() as AddressInfo
-  const client = createServiceClient({ self: 'tokens', target: 'orgs', baseUrl: `http://127.0.0.1:${port}`, signer: signerOf('tokens'), log })
+  const client = createServiceClient({
+    self: 'tokens',
+    target: 'orgs',
+    baseUrl: `http://127.0.0.1:${port}`,
+    signer: signerOf('tokens'),
+    log,
+  })
   t.teardown(() => Promise.all([app.close(), client.close()]))
   t.same(await client.call(InternalWidget, { params: { org: newId('org') } }), { service: 'tokens', user: null })
   await t.rejects(client.call(InternalWidget, { params: { org: 'nonsense' } }), { code: 'not_found' })
-  const stranger = createServiceClient({ self: 'workers', target: 'orgs', baseUrl: `http://127.0.0.1:${port}`, signer: signerOf('workers'), log })
+  const stranger = createServiceClient({
+    self: 'workers',
+    target: 'orgs',
+    baseUrl: `http://127.0.0.1:${port}`,
+    signer: signerOf('workers'),
+    log,
+  })
   t.teardown(() => stranger.close())
   await t.rejects(stranger.call(InternalWidget, { params: { org: newId('org') } }), { code: 'forbidden' })
   t.equal(currentContext(), undefined)
@@ -116,15 +181,24 @@ t.test('a late neighbour costs the deadline once', async (t) => {
   t.ok(tookMs > 100 && tookMs < 1500, `${Math.round(tookMs)} ms`)
   t.equal(seen.count, 1, 'a timeout is not tried again')
   const context = newContext({ deadlineMs: systemClock.monotonicMs() + 100 })
-  await t.rejects(runInContext(context, () => client.call(Read, {})), { code: 'deadline_exceeded' }, 'the request’s own deadline counts')
+  await t.rejects(
+    runInContext(context, () => client.call(Read, {})),
+    { code: 'deadline_exceeded' },
+    'the request’s own deadline counts',
+  )
   const expired = newContext({ deadlineMs: systemClock.monotonicMs() - 1 })
-  await t.rejects(runInContext(expired, () => client.call(Read, {})), { code: 'deadline_exceeded' })
+  await t.rejects(
+    runInContext(expired, () => client.call(Read, {})),
+    { code: 'deadline_exceeded' },
+  )
   t.equal(seen.count, 2, 'with no time left nobody is asked')
 })
 
 t.test('a neighbour that keeps failing is left alone, then asked again', async (t) => {
   let isBroken = true
-  const { client, seen } = await neighbour(t, (request, response, n) => (isBroken ? void request.socket.destroy() : json(response, 200, { n })))
+  const { client, seen } = await neighbour(t, (request, response, n) =>
+    isBroken ? void request.socket.destroy() : json(response, 200, { n }),
+  )
   for (let n = 0; n < 20; n++) await t.rejects(client.call(Write, { body: { a: 1 } }), { code: 'upstream_failed' })
   t.equal(seen.count, 8, 'the breaker opened')
   isBroken = false

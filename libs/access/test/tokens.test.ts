@@ -7,14 +7,20 @@ import { createAssertionSigner, createAssertionVerifier, generateServiceKey } fr
 import { createJwksSource, type Jwk } from '../src/tokens/jwks-source.ts'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 
-const base64url = (value: unknown): string => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
+const base64url = (value: unknown): string =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
 
 function key(kid: string): { privateKey: KeyObject; publicKey: KeyObject; jwk: Jwk } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  return { privateKey, publicKey, jwk: { ...publicKey.export({ format: 'jwk' }), kid, alg: 'ES256', use: 'sig' } as Jwk }
+  return {
+    privateKey,
+    publicKey,
+    jwk: { ...publicKey.export({ format: 'jwk' }), kid, alg: 'ES256', use: 'sig' } as Jwk,
+  }
 }
 
-const es256 = (input: string, privateKey: KeyObject): string => sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')
+const es256 = (input: string, privateKey: KeyObject): string =>
+  sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')
 
 const own = key('k1')
 const foreign = key('k2')
@@ -22,12 +28,27 @@ const startSeconds = 1_800_000_000
 
 function fakeClock(): Clock & { advance(seconds: number): void } {
   let seconds = 0
-  return { now: () => new Date((startSeconds + seconds) * 1000), monotonicMs: () => seconds * 1000, advance: (by) => void (seconds += by) }
+  return {
+    now: () => new Date((startSeconds + seconds) * 1000),
+    monotonicMs: () => seconds * 1000,
+    advance: (by) => void (seconds += by),
+  }
 }
 
 const claims = {
-  iss: 'https://id.example.com', aud: 'gatehouse', sub: newId('user'), client_id: 'web', iat: startSeconds, exp: startSeconds + 300, auth_time: startSeconds,
-  jti: randomUUID(), sid: newId('ses'), sv: 1, uv: 1, amr: ['pwd'], acr: '1',
+  iss: 'https://id.example.com',
+  aud: 'gatehouse',
+  sub: newId('user'),
+  client_id: 'web',
+  iat: startSeconds,
+  exp: startSeconds + 300,
+  auth_time: startSeconds,
+  jti: randomUUID(),
+  sid: newId('ses'),
+  sv: 1,
+  uv: 1,
+  amr: ['pwd'],
+  acr: '1',
 }
 
 function token(change: { header?: object; claims?: object; signer?: KeyObject } = {}): string {
@@ -38,7 +59,11 @@ function token(change: { header?: object; claims?: object; signer?: KeyObject } 
 function verifier(clock = fakeClock()) {
   let fetches = 0
   const jwks = createJwksSource(async () => (fetches++, { keys: [own.jwk] }), { clock })
-  return { clock, fetches: () => fetches, ...createAccessTokenVerifier({ issuer: claims.iss, audience: 'gatehouse', jwks, clock, cacheSize: 10 }) }
+  return {
+    clock,
+    fetches: () => fetches,
+    ...createAccessTokenVerifier({ issuer: claims.iss, audience: 'gatehouse', jwks, clock, cacheSize: 10 }),
+  }
 }
 
 t.test('a good token verifies, and its claims come back', async (t) => {
@@ -65,9 +90,9 @@ t.test('every forgery is 401', async (t) => {
     'HS256 keyed with the public key': hs256(),
     'ES256 in the header, HMAC below': `${header}.${payload}.${createHmac('sha256', pem).update(`${header}.${payload}`).digest('base64url')}`,
     'a key of its own in jwk': token({ header: { jwk: foreign.jwk }, signer: foreign.privateKey }),
-    'jku': token({ header: { jku: 'https://evil.example/jwks' }, signer: foreign.privateKey }),
-    'x5u': token({ header: { x5u: 'https://evil.example/x5u' } }),
-    'crit': token({ header: { crit: ['exp'] } }),
+    jku: token({ header: { jku: 'https://evil.example/jwks' }, signer: foreign.privateKey }),
+    x5u: token({ header: { x5u: 'https://evil.example/x5u' } }),
+    crit: token({ header: { crit: ['exp'] } }),
     'typ JWT': token({ header: { typ: 'JWT' } }),
     'an ID token (no typ)': token({ header: { typ: undefined } }),
     'no kid': token({ header: { kid: undefined } }),
@@ -80,17 +105,21 @@ t.test('every forgery is 401', async (t) => {
     'wrong issuer': token({ claims: { iss: 'https://evil.example' } }),
     'wrong audience': token({ claims: { aud: 'other' } }),
     'audience list': token({ claims: { aud: ['gatehouse', 'other'] } }),
-    'expired': token({ claims: { iat: startSeconds - 600, exp: startSeconds - 300 } }),
+    expired: token({ claims: { iat: startSeconds - 600, exp: startSeconds - 300 } }),
     'from the future': token({ claims: { iat: startSeconds + 3600, exp: startSeconds + 3900 } }),
     'exp as text': token({ claims: { exp: String(startSeconds + 300) } }),
     'claims that are a list': ((input) => `${input}.${es256(input, own.privateKey)}`)(`${header}.${base64url([1, 2])}`),
-    'header that is not JSON': ((input) => `${input}.${es256(input, own.privateKey)}`)(`${base64url('nonsense!')}.${payload}`),
-    'garbage': 'a.b.c',
-    'empty': '',
+    'header that is not JSON': ((input) => `${input}.${es256(input, own.privateKey)}`)(
+      `${base64url('nonsense!')}.${payload}`,
+    ),
+    garbage: 'a.b.c',
+    empty: '',
     'four parts': `${token()}.x`,
   }
-  for (const claim of ['iss', 'aud', 'exp', 'iat', 'sub', 'client_id', 'jti', 'sid']) forgeries[`no ${claim}`] = token({ claims: { [claim]: undefined } })
-  for (const [name, forged] of Object.entries(forgeries)) await t.rejects(verify(forged), { code: 'unauthenticated' }, name)
+  for (const claim of ['iss', 'aud', 'exp', 'iat', 'sub', 'client_id', 'jti', 'sid'])
+    forgeries[`no ${claim}`] = token({ claims: { [claim]: undefined } })
+  for (const [name, forged] of Object.entries(forgeries))
+    await t.rejects(verify(forged), { code: 'unauthenticated' }, name)
 })
 
 t.test('a token seen before is refused once it has expired', async (t) => {
@@ -118,7 +147,9 @@ t.test('unknown key ids cost one fetch per cool-down, known keys none', async (t
 t.test('while the issuer is away known keys verify and unknown ones are 503, not 401', async (t) => {
   const clock = fakeClock()
   let isDown = true
-  const jwks = createJwksSource(async () => (isDown ? Promise.reject(new Error('down')) : { keys: [own.jwk] }), { clock })
+  const jwks = createJwksSource(async () => (isDown ? Promise.reject(new Error('down')) : { keys: [own.jwk] }), {
+    clock,
+  })
   const { verify } = createAccessTokenVerifier({ issuer: claims.iss, audience: 'gatehouse', jwks, clock })
   await t.rejects(verify(token()), { code: 'unavailable' })
   isDown = false
@@ -154,18 +185,34 @@ t.test('a service assertion proves one caller to one audience for a minute', asy
 
 t.test('misused assertions are 401', async (t) => {
   const clock = fakeClock()
-  const [orgs, tokens, stranger] = [generateServiceKey('orgs'), generateServiceKey('tokens'), generateServiceKey('orgs')]
-  const callee = createAssertionVerifier({ service: 'tokens', jwks: { keys: [orgs.publicJwk, tokens.publicJwk] }, clock })
-  const refused = (assertion: string, why: string) => t.throws(() => callee.verify(assertion), { code: 'unauthenticated' }, why)
-  const made = (service: 'orgs' | 'tokens', privateJwk: Jwk, audience: 'tokens' | 'identity') => createAssertionSigner({ service, privateJwk, clock }).assertionFor(audience)
+  const [orgs, tokens, stranger] = [
+    generateServiceKey('orgs'),
+    generateServiceKey('tokens'),
+    generateServiceKey('orgs'),
+  ]
+  const callee = createAssertionVerifier({
+    service: 'tokens',
+    jwks: { keys: [orgs.publicJwk, tokens.publicJwk] },
+    clock,
+  })
+  const refused = (assertion: string, why: string) =>
+    t.throws(() => callee.verify(assertion), { code: 'unauthenticated' }, why)
+  const made = (service: 'orgs' | 'tokens', privateJwk: Jwk, audience: 'tokens' | 'identity') =>
+    createAssertionSigner({ service, privateJwk, clock }).assertionFor(audience)
 
   refused(made('orgs', orgs.privateJwk, 'identity'), 'meant for another service')
   refused(made('orgs', stranger.privateJwk, 'tokens'), 'a key nobody pinned')
-  refused(made('orgs', { ...stranger.privateJwk, kid: orgs.publicJwk.kid ?? '' }, 'tokens'), 'a foreign key under a pinned kid')
+  refused(
+    made('orgs', { ...stranger.privateJwk, kid: orgs.publicJwk.kid ?? '' }, 'tokens'),
+    'a foreign key under a pinned kid',
+  )
   refused(made('orgs', tokens.privateJwk, 'tokens'), 'one service speaking as another')
   refused(token(), 'an access token')
   refused('', 'nothing')
   const { createPrivateKey } = await import('node:crypto')
   const input = `${base64url({ alg: 'ES256', typ: 'service+jwt', kid: orgs.publicJwk.kid })}.${base64url({ iss: 'service:orgs', sub: 'service:orgs', aud: 'service:tokens', iat: startSeconds, exp: startSeconds + 86_400 })}`
-  refused(`${input}.${es256(input, createPrivateKey({ key: orgs.privateJwk as never, format: 'jwk' }))}`, 'one that lives for a day')
+  refused(
+    `${input}.${es256(input, createPrivateKey({ key: orgs.privateJwk as never, format: 'jwk' }))}`,
+    'one that lives for a day',
+  )
 })

@@ -13,8 +13,25 @@ import { conditionOf } from './schema.ts'
 type ConditionCases = { title: string; cases: { when: string; given?: AttributeValues; answer: boolean | 'unknown' }[] }
 type DecisionCases = {
   title: string
-  policies: { key: string; effect: 'allow' | 'deny'; scope?: 'platform' | 'organization'; actions?: string[]; roles?: string[]; when?: string; obligation?: Obligation }[]
-  cases: { action: string; roles?: string[]; given?: AttributeValues; allowed: boolean; reason: string; by?: string; missing?: string[]; obligation?: string }[]
+  policies: {
+    key: string
+    effect: 'allow' | 'deny'
+    scope?: 'platform' | 'organization'
+    actions?: string[]
+    roles?: string[]
+    when?: string
+    obligation?: Obligation
+  }[]
+  cases: {
+    action: string
+    roles?: string[]
+    given?: AttributeValues
+    allowed: boolean
+    reason: string
+    by?: string
+    missing?: string[]
+    obligation?: string
+  }[]
 }
 
 const folder = new URL('cases/', import.meta.url)
@@ -25,11 +42,18 @@ function read<T>(file: string): T {
   const schema = /^# yaml-language-server: \$schema=\.\/(.*)$/m.exec(text)?.[1]
   if (schema === undefined) throw new Error(`${file} names no schema`)
   const cases: unknown = parse(text)
-  if (!Check(JSON.parse(readFileSync(new URL(schema, folder), 'utf8')) as object, cases)) throw new Error(`${file} is not as ${schema} says`)
+  if (!Check(JSON.parse(readFileSync(new URL(schema, folder), 'utf8')) as object, cases))
+    throw new Error(`${file} is not as ${schema} says`)
   return cases as T
 }
 
-const resourceTypes = [{ key: 'invoice', actions: [{ name: 'read' }, { name: 'approve' }, { name: 'purge', sensitive: true }], repairRole: 'super' }]
+const resourceTypes = [
+  {
+    key: 'invoice',
+    actions: [{ name: 'read' }, { name: 'approve' }, { name: 'purge', sensitive: true }],
+    repairRole: 'super',
+  },
+]
 const roles = [
   { key: 'reader', permissions: ['invoice:read'] },
   { key: 'clerk', permissions: [], inherits: ['reader'] },
@@ -52,7 +76,8 @@ t.ok(files.length >= 15, `${files.length} files`)
 for (const file of files.filter((name) => !name.endsWith('.decisions.yaml'))) {
   const { title, cases } = read<ConditionCases>(file)
   t.test(title, async (t) => {
-    for (const { when, given = {}, answer } of cases) t.equal(compileCondition(conditionOf(when))(given) ?? 'unknown', answer, `${when} with ${JSON.stringify(given)}`)
+    for (const { when, given = {}, answer } of cases)
+      t.equal(compileCondition(conditionOf(when))(given) ?? 'unknown', answer, `${when} with ${JSON.stringify(given)}`)
   })
 }
 
@@ -61,10 +86,19 @@ for (const file of files.filter((name) => name.endsWith('.decisions.yaml'))) {
   t.test(title, async (t) => {
     const set = compilePolicySet({ resourceTypes, roles, policies: policies.map(policyOf) })
     for (const asked of cases) {
-      const { allowed, reason, obligation } = decide(set, { resourceType: 'invoice', action: asked.action, roles: roleSetOf(set, asked.roles ?? []), values: asked.given ?? {} })
+      const { allowed, reason, obligation } = decide(set, {
+        resourceType: 'invoice',
+        action: asked.action,
+        roles: roleSetOf(set, asked.roles ?? []),
+        values: asked.given ?? {},
+      })
       const by = 'role' in reason ? reason.role : 'policy' in reason ? reason.policy : undefined
       const missing = 'missing' in reason ? reason.missing : undefined
-      t.same([allowed, reason.code, by, missing, obligation?.type], [asked.allowed, asked.reason, asked.by, asked.missing, asked.obligation], JSON.stringify(asked))
+      t.same(
+        [allowed, reason.code, by, missing, obligation?.type],
+        [asked.allowed, asked.reason, asked.by, asked.missing, asked.obligation],
+        JSON.stringify(asked),
+      )
     }
   })
 }

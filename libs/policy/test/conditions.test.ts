@@ -4,7 +4,8 @@ import type { AttributeValues } from '@gatehouse/policy/compile/attributes'
 import { compileCondition } from '@gatehouse/policy/compile/closure'
 import { conditionOf } from './schema.ts'
 
-const evaluate = (source: string, values: AttributeValues): boolean | undefined => compileCondition(conditionOf(source))(values)
+const evaluate = (source: string, values: AttributeValues): boolean | undefined =>
+  compileCondition(conditionOf(source))(values)
 
 type Case = readonly [source: string, values: AttributeValues, answer: boolean | undefined]
 const tables: Record<string, readonly Case[]> = {
@@ -21,6 +22,7 @@ const tables: Record<string, readonly Case[]> = {
 
 for (const [title, cases] of Object.entries(tables)) {
   t.test(title, async (t) => {
-    for (const [source, values, answer] of cases) t.equal(evaluate(source, values), answer, `${source} with ${JSON.stringify(values)}`)
+    for (const [source, values, answer] of cases)
+      t.equal(evaluate(source, values), answer, `${source} with ${JSON.stringify(values)}`)
   })
 }

@@ -40,12 +40,17 @@ t.test('conditions: true, false and unknown are the same in PostgreSQL as in a c
         const answer = answers[number]![index]!
         seen.set(answer, (seen.get(answer) ?? 0) + 1)
         const expected = closure({ ...values, resource: valuesOf(row) }) ?? null
-        if (answer !== expected) throw new Error(`seed ${seed}: ${source}\nknown ${JSON.stringify(values)}\nrow ${JSON.stringify(row)}\nfilter ${JSON.stringify(filter)}\nPostgreSQL ${answer}, closure ${expected}`)
+        if (answer !== expected)
+          throw new Error(
+            `seed ${seed}: ${source}\nknown ${JSON.stringify(values)}\nrow ${JSON.stringify(row)}\nfilter ${JSON.stringify(filter)}\nPostgreSQL ${answer}, closure ${expected}`,
+          )
       }
     }
   }
   const total = [...seen.values()].reduce((sum, number) => sum + number, 0)
-  t.comment(`seed ${seed}: ${total} answers compared, ${seen.get(true)} true, ${seen.get(false)} false, ${seen.get(null)} unknown; ${refused} of ${count} conditions cannot be a filter`)
+  t.comment(
+    `seed ${seed}: ${total} answers compared, ${seen.get(true)} true, ${seen.get(false)} false, ${seen.get(null)} unknown; ${refused} of ${count} conditions cannot be a filter`,
+  )
   t.ok(refused < count / 50, 'hardly any condition is refused')
   for (const answer of [true, false, null]) t.ok((seen.get(answer) ?? 0) > total / 20, `${answer} is not rare`)
 })
@@ -59,8 +64,21 @@ const roles = [
 const resourceTypes = [{ key: 'invoice', actions: [{ name: 'approve' }], repairRole: 'owner' }]
 const someRoles = fc.subarray(['reader', 'clerk', 'chief', 'owner'])
 const policy: fc.Arbitrary<PolicySource> = fc
-  .record({ effect: fc.constantFrom('allow' as const, 'allow' as const, 'deny' as const), scope: fc.constantFrom('platform' as const, 'organization' as const), source: condition, roles: fc.option(someRoles) })
-  .map(({ effect, scope, source, roles }) => ({ key: source, effect, scope, resourceType: 'invoice', actions: ['approve'], when: conditionOf(source), ...(roles ? { roles } : {}) }))
+  .record({
+    effect: fc.constantFrom('allow' as const, 'allow' as const, 'deny' as const),
+    scope: fc.constantFrom('platform' as const, 'organization' as const),
+    source: condition,
+    roles: fc.option(someRoles),
+  })
+  .map(({ effect, scope, source, roles }) => ({
+    key: source,
+    effect,
+    scope,
+    resourceType: 'invoice',
+    actions: ['approve'],
+    when: conditionOf(source),
+    ...(roles ? { roles } : {}),
+  }))
 const question = fc.record({
   policies: fc.array(policy, { minLength: 1, maxLength: 4 }),
   values: knownValues,
@@ -77,22 +95,43 @@ t.test('policy sets: the plan lets exactly those rows through that decide allows
   for (let start = 0; start < generated.length; start += filtersPerStatement) {
     const batch = generated.slice(start, start + filtersPerStatement).map((asked) => {
       const set = compilePolicySet({ resourceTypes, roles, policies: asked.policies })
-      const resourceRoles = asked.onResources.map(({ resource, held }) => ({ resourceId: `r${resource}`, roles: roleSetOf(set, held) }))
-      const answer = plan(set, { resourceType: 'invoice', action: 'approve', roles: roleSetOf(set, asked.held), values: asked.values, resourceRoles })
+      const resourceRoles = asked.onResources.map(({ resource, held }) => ({
+        resourceId: `r${resource}`,
+        roles: roleSetOf(set, held),
+      }))
+      const answer = plan(set, {
+        resourceType: 'invoice',
+        action: 'approve',
+        roles: roleSetOf(set, asked.held),
+        values: asked.values,
+        resourceRoles,
+      })
       kinds.set(answer.kind, (kinds.get(answer.kind) ?? 0) + 1)
       return { asked, set, answer }
     })
-    const filterOf = ({ answer }: (typeof batch)[number]): Filter => (answer.kind === 'conditional' ? answer.filter : { op: 'constant', value: answer.kind === 'always_allow' })
+    const filterOf = ({ answer }: (typeof batch)[number]): Filter =>
+      answer.kind === 'conditional' ? answer.filter : { op: 'constant', value: answer.kind === 'always_allow' }
     const answers = await answersOf(batch.map(filterOf))
     for (const [number, row] of rows.entries()) {
       for (const [index, { asked, set, answer }] of batch.entries()) {
         if (answer.kind === 'not_filterable') continue
-        const held = [...asked.held, ...asked.onResources.filter(({ resource }) => resource === number).flatMap(({ held }) => held)]
-        const decision = decide(set, { resourceType: 'invoice', action: 'approve', roles: roleSetOf(set, held), values: { ...asked.values, resource: valuesOf(row) } })
+        const held = [
+          ...asked.held,
+          ...asked.onResources.filter(({ resource }) => resource === number).flatMap(({ held }) => held),
+        ]
+        const decision = decide(set, {
+          resourceType: 'invoice',
+          action: 'approve',
+          roles: roleSetOf(set, held),
+          values: { ...asked.values, resource: valuesOf(row) },
+        })
         const passes = answers[number]![index] === true
         compared++
         if (passes) allowed++
-        if (passes !== decision.allowed) throw new Error(`seed ${seed + 1}: ${JSON.stringify(asked.policies)}\nroles ${held.join()} known ${JSON.stringify(asked.values)}\nrow ${JSON.stringify(row)}\nplan ${JSON.stringify(answer)}\nPostgreSQL ${passes}, decide ${JSON.stringify(decision)}`)
+        if (passes !== decision.allowed)
+          throw new Error(
+            `seed ${seed + 1}: ${JSON.stringify(asked.policies)}\nroles ${held.join()} known ${JSON.stringify(asked.values)}\nrow ${JSON.stringify(row)}\nplan ${JSON.stringify(answer)}\nPostgreSQL ${passes}, decide ${JSON.stringify(decision)}`,
+          )
       }
     }
   }

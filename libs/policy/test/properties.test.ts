@@ -30,13 +30,18 @@ t.test('every generated condition decides as its definition says, unknowns inclu
     }),
     { numRuns },
   )
-  for (const answer of [true, false, undefined]) t.ok((answers.get(answer) ?? 0) > numRuns / 20, `${answer}: ${answers.get(answer)} of ${numRuns}`)
+  for (const answer of [true, false, undefined])
+    t.ok((answers.get(answer) ?? 0) > numRuns / 20, `${answer}: ${answers.get(answer)} of ${numRuns}`)
 })
 
 t.test('text is ordered as UTF-8 bytes are, and measured in code points', async () => {
   const anyText = fc.string({ unit: 'binary', maxLength: 6 })
   fc.assert(
-    fc.property(anyText, anyText, (left, right) => Math.sign(compareText(left, right)) === Buffer.compare(Buffer.from(left), Buffer.from(right))),
+    fc.property(
+      anyText,
+      anyText,
+      (left, right) => Math.sign(compareText(left, right)) === Buffer.compare(Buffer.from(left), Buffer.from(right)),
+    ),
     { numRuns },
   )
   fc.assert(
@@ -46,12 +51,51 @@ t.test('text is ordered as UTF-8 bytes are, and measured in code points', async 
 })
 
 t.test('no text at all makes the parser throw', async () => {
-  const fragment = fc.constantFrom('resource.', 'owner', '&&', '||', '!', '(', ')', '[', ']', '"', "'", '{', '}', ',', ' in ', '==', '<', '1', '1.5', 'u', 'has', '?', ':', '.', '\\', '\n', '//', 'true', 'size', '-', '__proto__', 'é')
+  const fragment = fc.constantFrom(
+    'resource.',
+    'owner',
+    '&&',
+    '||',
+    '!',
+    '(',
+    ')',
+    '[',
+    ']',
+    '"',
+    "'",
+    '{',
+    '}',
+    ',',
+    ' in ',
+    '==',
+    '<',
+    '1',
+    '1.5',
+    'u',
+    'has',
+    '?',
+    ':',
+    '.',
+    '\\',
+    '\n',
+    '//',
+    'true',
+    'size',
+    '-',
+    '__proto__',
+    'é',
+  )
   fc.assert(
-    fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 60 }), fc.array(fragment, { maxLength: 40 }).map((parts) => parts.join(''))), (source) => {
-      const result = parseCondition(source)
-      return result.ok || (result.error.length > 0 && result.position.offset <= source.length)
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string({ unit: 'binary', maxLength: 60 }),
+        fc.array(fragment, { maxLength: 40 }).map((parts) => parts.join('')),
+      ),
+      (source) => {
+        const result = parseCondition(source)
+        return result.ok || (result.error.length > 0 && result.position.offset <= source.length)
+      },
+    ),
     { numRuns },
   )
 })

@@ -25,18 +25,37 @@ const roles = [
   { key: 'owner', permissions: ['*:*'] },
 ]
 type Written = Omit<Partial<PolicySource>, 'when'> & { when?: string }
-const policy = ({ when, ...rest }: Written): PolicySource => ({ key: 'p', scope: 'organization', effect: 'allow', resourceType: 'invoice', actions: ['approve'], ...rest, ...(when === undefined ? {} : { when: conditionOf(when) }) })
+const policy = ({ when, ...rest }: Written): PolicySource => ({
+  key: 'p',
+  scope: 'organization',
+  effect: 'allow',
+  resourceType: 'invoice',
+  actions: ['approve'],
+  ...rest,
+  ...(when === undefined ? {} : { when: conditionOf(when) }),
+})
 const setOf = (...policies: Written[]) => compilePolicySet({ resourceTypes, roles, policies: policies.map(policy) })
-const asking = (set: PolicySet, held: string[], values: AttributeValues = {}) => ({ resourceType: 'invoice', action: 'approve', roles: roleSetOf(set, held), values })
+const asking = (set: PolicySet, held: string[], values: AttributeValues = {}) => ({
+  resourceType: 'invoice',
+  action: 'approve',
+  roles: roleSetOf(set, held),
+  values,
+})
 
 const stepUp = { type: 'step_up', acr_values: ['urn:mfa'], max_age: 900 } as const
 const strongly = 'request.acr == "urn:mfa" && request.time - request.auth_time <= duration("15m")'
 
 t.test('a refusal carries what would lift it, from the policy it turned on', async (t) => {
   const denying = setOf({ effect: 'deny', when: `!(${strongly})`, obligation: stepUp })
-  t.same(decide(denying, asking(denying, ['chief'], { request: { acr: 'urn:pwd', time: 0, auth_time: 0 } })).obligation, stepUp)
+  t.same(
+    decide(denying, asking(denying, ['chief'], { request: { acr: 'urn:pwd', time: 0, auth_time: 0 } })).obligation,
+    stepUp,
+  )
   t.same(decide(denying, asking(denying, ['chief'], {})).obligation, stepUp, 'also when it could not be evaluated')
-  t.same(decide(denying, asking(denying, ['chief'], { request: { acr: 'urn:mfa', time: 0, auth_time: 0 } })), { allowed: true, reason: { code: 'granted_by_role', role: 'chief' } })
+  t.same(decide(denying, asking(denying, ['chief'], { request: { acr: 'urn:mfa', time: 0, auth_time: 0 } })), {
+    allowed: true,
+    reason: { code: 'granted_by_role', role: 'chief' },
+  })
   const allowing = setOf({ when: strongly, roles: ['clerk'], obligation: stepUp })
   t.same(decide(allowing, asking(allowing, ['clerk'], {})).obligation, stepUp)
   t.equal(decide(allowing, asking(allowing, ['reader'], {})).obligation, undefined, 'no sign-in makes a reader a clerk')
@@ -48,40 +67,87 @@ t.test('a refusal carries what would lift it, from the policy it turned on', asy
 })
 
 t.test('an explanation shows every part with its value', async (t) => {
-  const set = setOf({ key: 'small', when: 'resource.amount <= 1000 && membership.regions.exists(r, r == resource.department)' }, { key: 'clerks', roles: ['clerk'] })
+  const set = setOf(
+    { key: 'small', when: 'resource.amount <= 1000 && membership.regions.exists(r, r == resource.department)' },
+    { key: 'clerks', roles: ['clerk'] },
+  )
   const values = { resource: { amount: 50, department: 'eu' }, membership: { regions: ['us', 'eu'] } }
   const told = explain(set, asking(set, ['reader'], values))
   t.same(told.decision, decide(set, asking(set, ['reader'], values)))
-  t.same(told.roles, [{ role: 'chief', held: false }, { role: 'owner', held: false }])
-  t.same(told.policies[1], { policy: 'clerks', scope: 'organization', effect: 'allow', applies: false, skipped: 'other_roles' })
+  t.same(told.roles, [
+    { role: 'chief', held: false },
+    { role: 'owner', held: false },
+  ])
+  t.same(told.policies[1], {
+    policy: 'clerks',
+    scope: 'organization',
+    effect: 'allow',
+    applies: false,
+    skipped: 'other_roles',
+  })
   t.match(told.policies[0], {
     applies: true,
     condition: {
       operator: '&&',
       result: true,
       operands: [
-        { operator: '<=', at: 16, result: true, operands: [{ attribute: 'resource.amount', result: 50 }, { operator: 'constant', result: 1000 }] },
-        { operator: 'exists', result: true, operands: [{ attribute: 'membership.regions', result: ['us', 'eu'] }, { item: 'us', result: false }, { item: 'eu', result: true }] },
+        {
+          operator: '<=',
+          at: 16,
+          result: true,
+          operands: [
+            { attribute: 'resource.amount', result: 50 },
+            { operator: 'constant', result: 1000 },
+          ],
+        },
+        {
+          operator: 'exists',
+          result: true,
+          operands: [
+            { attribute: 'membership.regions', result: ['us', 'eu'] },
+            { item: 'us', result: false },
+            { item: 'eu', result: true },
+          ],
+        },
       ],
     },
   })
-  t.match(explain(set, asking(set, [], {})).policies[0], { applies: null, condition: { operands: [{ result: null }, { result: null }] } }, 'unknown is null')
-  const many = explain(set, asking(set, [], { membership: { regions: Array.from({ length: 30 }, () => 'us') } })).policies[0]?.condition?.operands?.[1]
+  t.match(
+    explain(set, asking(set, [], {})).policies[0],
+    { applies: null, condition: { operands: [{ result: null }, { result: null }] } },
+    'unknown is null',
+  )
+  const many = explain(set, asking(set, [], { membership: { regions: Array.from({ length: 30 }, () => 'us') } }))
+    .policies[0]?.condition?.operands?.[1]
   t.match(many, { more: 10 })
 })
 
 t.test('what the asker may not know is in no part of an explanation or a suggestion', async (t) => {
-  const set = setOf({ key: 'p', when: 'membership.level >= 3 || resource.locked' }, { effect: 'deny', key: 'q', when: '"s3cret" in membership.regions && resource.owner != membership.department' })
+  const set = setOf(
+    { key: 'p', when: 'membership.level >= 3 || resource.locked' },
+    { effect: 'deny', key: 'q', when: '"s3cret" in membership.regions && resource.owner != membership.department' },
+  )
   const mayKnow = ({ source }: { source: string }) => source === 'resource'
-  const values = { membership: { level: 7777, regions: ['s3cret'], department: 's3cret-team' }, resource: { locked: false, owner: 'a' } }
+  const values = {
+    membership: { level: 7777, regions: ['s3cret'], department: 's3cret-team' },
+    resource: { locked: false, owner: 'a' },
+  }
   const told = explain(set, asking(set, [], values), { mayKnow })
   t.same(told.policies[0]?.applies, true, 'the decision turned on it')
   t.equal(told.policies[0]?.policy, 'q')
   t.notOk('applies' in told.policies[1]!, 'the decision did not turn on it')
-  t.match(told.policies[1]?.condition, { redacted: true, operands: [{ redacted: true }, { attribute: 'resource.locked', result: false }] })
+  t.match(told.policies[1]?.condition, {
+    redacted: true,
+    operands: [{ redacted: true }, { attribute: 'resource.locked', result: false }],
+  })
   const text = JSON.stringify([told, suggestChanges(set, asking(set, [], values), { mayKnow })])
   t.notMatch(text, /7777|s3cret-team/)
-  t.same(explain(set, asking(set, ['chief'], {}), { mayKnow }).decision.reason, { code: 'denied_for_missing_attribute', policy: 'q', scope: 'organization', missing: ['resource.owner'] })
+  t.same(explain(set, asking(set, ['chief'], {}), { mayKnow }).decision.reason, {
+    code: 'denied_for_missing_attribute',
+    policy: 'q',
+    scope: 'organization',
+    missing: ['resource.owner'],
+  })
 })
 
 t.test('suggestions name a role, a value, a membership and a step-up', async (t) => {
@@ -91,23 +157,61 @@ t.test('suggestions name a role, a value, a membership and a step-up', async (t)
   )
   const signedIn = { request: { acr: 'urn:mfa', time: 1e12, auth_time: 1e12 } }
   const suggested = (held: string[], values: AttributeValues) => suggestChanges(set, asking(set, held, values))
-  const has = (list: Suggestion[], wanted: Suggestion) => t.ok(list.some((one) => JSON.stringify(one) === JSON.stringify(wanted)), `${JSON.stringify(wanted)} in ${JSON.stringify(list)}`)
-  has(suggested(['reader'], { ...signedIn, resource: { amount: 5000 }, membership: { department: 'finance' } }), { kind: 'attribute', source: 'resource', name: 'amount', value: 999 })
-  has(suggested(['reader'], { ...signedIn, resource: { amount: 5 }, membership: { department: 'sales' } }), { kind: 'membership', source: 'membership', name: 'department', value: 'finance' })
-  has(suggested([], { ...signedIn, resource: { amount: 5 }, membership: { department: 'finance' } }), { kind: 'role_added', role: 'clerk' })
-  has(suggested(['chief'], { request: { acr: 'urn:pwd', time: 1e12, auth_time: 0 } }), { kind: 'step_up', obligation: stepUp, policy: 'strong' })
+  const has = (list: Suggestion[], wanted: Suggestion) =>
+    t.ok(
+      list.some((one) => JSON.stringify(one) === JSON.stringify(wanted)),
+      `${JSON.stringify(wanted)} in ${JSON.stringify(list)}`,
+    )
+  has(suggested(['reader'], { ...signedIn, resource: { amount: 5000 }, membership: { department: 'finance' } }), {
+    kind: 'attribute',
+    source: 'resource',
+    name: 'amount',
+    value: 999,
+  })
+  has(suggested(['reader'], { ...signedIn, resource: { amount: 5 }, membership: { department: 'sales' } }), {
+    kind: 'membership',
+    source: 'membership',
+    name: 'department',
+    value: 'finance',
+  })
+  has(suggested([], { ...signedIn, resource: { amount: 5 }, membership: { department: 'finance' } }), {
+    kind: 'role_added',
+    role: 'clerk',
+  })
+  has(suggested(['chief'], { request: { acr: 'urn:pwd', time: 1e12, auth_time: 0 } }), {
+    kind: 'step_up',
+    obligation: stepUp,
+    policy: 'strong',
+  })
   has(suggested(['chief'], signedIn), { kind: 'role_removed', role: 'chief' })
-  t.same(suggested(['chief'], {}).filter(({ kind }) => kind === 'step_up'), [], 'without a time of request nothing shows that it would help')
+  t.same(
+    suggested(['chief'], {}).filter(({ kind }) => kind === 'step_up'),
+    [],
+    'without a time of request nothing shows that it would help',
+  )
 })
 
 t.test('every suggestion flips the answer when it is followed', async (t) => {
   let suggestions = 0
   let answers = 0
-  const generated = fc.record({ when: condition, deny: fc.boolean(), known: knownValues, resource: resourceRow, held: fc.subarray(['reader', 'chief']) })
+  const generated = fc.record({
+    when: condition,
+    deny: fc.boolean(),
+    known: knownValues,
+    resource: resourceRow,
+    held: fc.subarray(['reader', 'chief']),
+  })
   fc.assert(
     fc.property(generated, ({ when, deny, known, resource, held }) => {
-      const set = compilePolicySet({ resourceTypes, roles, policies: [policy({ when, effect: deny ? 'deny' : 'allow' })] })
-      const request = asking(set, held, { ...known, resource: Object.fromEntries(Object.entries(resource).filter(([, value]) => value !== null)) })
+      const set = compilePolicySet({
+        resourceTypes,
+        roles,
+        policies: [policy({ when, effect: deny ? 'deny' : 'allow' })],
+      })
+      const request = asking(set, held, {
+        ...known,
+        resource: Object.fromEntries(Object.entries(resource).filter(([, value]) => value !== null)),
+      })
       const { allowed } = decide(set, request)
       const told = suggestChanges(set, request)
       answers++
@@ -121,12 +225,25 @@ t.test('every suggestion flips the answer when it is followed', async (t) => {
 })
 
 /** Independent of how suggestions are found: the request as it is once a suggestion was followed, over JSON. */
-function follow(set: PolicySet, { request, suggestion, held }: { request: ReturnType<typeof asking>; suggestion: Suggestion; held: string[] }) {
+function follow(
+  set: PolicySet,
+  { request, suggestion, held }: { request: ReturnType<typeof asking>; suggestion: Suggestion; held: string[] },
+) {
   const told = JSON.parse(JSON.stringify(suggestion)) as Suggestion
   if (told.kind === 'role_added') return { ...request, roles: roleSetOf(set, [...held, told.role]) }
-  if (told.kind === 'role_removed') return { ...request, roles: roleSetOf(set, held.filter((role) => role !== told.role)) }
+  if (told.kind === 'role_removed')
+    return {
+      ...request,
+      roles: roleSetOf(
+        set,
+        held.filter((role) => role !== told.role),
+      ),
+    }
   if (!('source' in told)) throw new Error('no policy here asks for one')
-  return { ...request, values: { ...request.values, [told.source]: { ...request.values[told.source], [told.name]: told.value } } }
+  return {
+    ...request,
+    values: { ...request.values, [told.source]: { ...request.values[told.source], [told.name]: told.value } },
+  }
 }
 
 t.test('an explanation is of the decision: its root says what the policy said', async () => {
@@ -136,7 +253,10 @@ t.test('an explanation is of the decision: its root says what the policy said', 
       const set = compilePolicySet({ resourceTypes, roles, policies: [policy({ when })] })
       const request = asking(set, [], { ...known, resource })
       const told = explain(set, request)
-      return (rootOf(told.policies[0]?.condition) === true) === decide(set, request).allowed && told.policies[0]?.applies === rootOf(told.policies[0]?.condition)
+      return (
+        (rootOf(told.policies[0]?.condition) === true) === decide(set, request).allowed &&
+        told.policies[0]?.applies === rootOf(told.policies[0]?.condition)
+      )
     }),
     { numRuns: 1500 },
   )
@@ -151,7 +271,10 @@ t.test('lint names parts that have only one answer, and what no list can be filt
   t.same(found('true'), ['always_true 0'])
   t.same(found('has(resource.owner) || [].all(x, x == 1)'), ['always_true 0'])
   t.same(found('"a".startsWith("b") || resource.locked'), ['always_false 3'])
-  t.same(found('duration("1h") > duration("59m") && inCidr("10.0.0.1", "10.0.0.0/8") && resource.locked'), ['always_true 14', 'always_true 36'])
+  t.same(found('duration("1h") > duration("59m") && inCidr("10.0.0.1", "10.0.0.0/8") && resource.locked'), [
+    'always_true 14',
+    'always_true 36',
+  ])
   t.same(found('resource.amount < 5 || !(resource.amount < 5)'), [], 'unknown when there is no amount')
   t.same(found('resource.tags.exists(x, x == user.id)'), ['not_filterable 13'])
   t.same(found('inCidr(resource.ip, "10.0.0.0/8")'), ['not_filterable 0'])
@@ -172,23 +295,48 @@ t.test('what lint calls always so is always so', async () => {
 })
 
 t.test('lint names rules that can never matter', async (t) => {
-  const found = (...policies: Written[]) => lintPolicies({ resourceTypes, roles, policies: policies.map(policy) }).map(({ policy, code, by }) => [policy, code, ...(by === undefined ? [] : [by])].join(' '))
+  const found = (...policies: Written[]) =>
+    lintPolicies({ resourceTypes, roles, policies: policies.map(policy) }).map(({ policy, code, by }) =>
+      [policy, code, ...(by === undefined ? [] : [by])].join(' '),
+    )
   t.same(found({ key: 'a', when: 'resource.locked' }, { key: 'b' }), ['a shadowed b'])
   t.same(found({ key: 'a' }, { key: 'b' }), ['b shadowed a'], 'of two alike the later')
-  t.same(found({ key: 'a', roles: ['clerk'] }, { key: 'b', roles: ['reader'] }), ['a shadowed b'], 'a clerk is a reader')
+  t.same(
+    found({ key: 'a', roles: ['clerk'] }, { key: 'b', roles: ['reader'] }),
+    ['a shadowed b'],
+    'a clerk is a reader',
+  )
   t.same(found({ key: 'a', roles: ['reader'] }, { key: 'b', roles: ['clerk'] }), ['b shadowed a'])
-  t.same(found({ key: 'a', actions: ['read', 'approve'] }, { key: 'b', actions: ['read'], roles: ['clerk'] }), ['b shadowed a'])
+  t.same(found({ key: 'a', actions: ['read', 'approve'] }, { key: 'b', actions: ['read'], roles: ['clerk'] }), [
+    'b shadowed a',
+  ])
   t.same(found({ key: 'a', actions: ['read'] }, { key: 'b' }), [])
-  t.same(found({ key: 'a', when: 'resource.locked ' }, { key: 'b', effect: 'deny', when: ' resource.locked' }), ['a always_denied b'])
+  t.same(found({ key: 'a', when: 'resource.locked ' }, { key: 'b', effect: 'deny', when: ' resource.locked' }), [
+    'a always_denied b',
+  ])
   t.same(found({ key: 'a', roles: ['clerk'] }, { key: 'b', effect: 'deny', roles: ['clerk'] }), ['a always_denied b'])
   t.same(found({ key: 'a' }, { key: 'b', effect: 'deny', roles: ['clerk'] }), [])
   t.same(found({ key: 'a' }, { key: 'b', effect: 'deny', when: 'resource.locked' }), [])
   const lockout = { resourceType: 'gatehouse', actions: ['policies.write'] }
   t.same(found({ key: 'a', ...lockout }, { key: 'b', effect: 'deny', ...lockout }), [], 'an owner may still')
-  t.same(found({ key: 'a', ...lockout }, { key: 'b', effect: 'deny', scope: 'platform', ...lockout }), ['a always_denied b'])
-  t.same(found({ key: 'a', effect: 'deny', scope: 'platform', ...lockout }, { key: 'b', effect: 'deny', ...lockout }), ['b shadowed a'])
-  t.same(found({ key: 'a', effect: 'deny', ...lockout }, { key: 'b', effect: 'deny', scope: 'platform', ...lockout }), ['a shadowed b'])
-  t.same(found({ key: 'a', roles: ['nobody'] }, { key: 'b', resourceType: 'planet' }, { key: 'c', actions: ['eat'] }, { key: 'd', when: 'resource.locked && false' }), ['a unreachable', 'b unreachable', 'c unreachable', 'd unreachable'])
+  t.same(found({ key: 'a', ...lockout }, { key: 'b', effect: 'deny', scope: 'platform', ...lockout }), [
+    'a always_denied b',
+  ])
+  t.same(found({ key: 'a', effect: 'deny', scope: 'platform', ...lockout }, { key: 'b', effect: 'deny', ...lockout }), [
+    'b shadowed a',
+  ])
+  t.same(found({ key: 'a', effect: 'deny', ...lockout }, { key: 'b', effect: 'deny', scope: 'platform', ...lockout }), [
+    'a shadowed b',
+  ])
+  t.same(
+    found(
+      { key: 'a', roles: ['nobody'] },
+      { key: 'b', resourceType: 'planet' },
+      { key: 'c', actions: ['eat'] },
+      { key: 'd', when: 'resource.locked && false' },
+    ),
+    ['a unreachable', 'b unreachable', 'c unreachable', 'd unreachable'],
+  )
 })
 
 t.test('who can, what can, and what a change of policies does', async (t) => {
@@ -196,17 +344,63 @@ t.test('who can, what can, and what a change of policies does', async (t) => {
   const principal = (id: string, held: string[]) => ({ id, roles: roleSetOf(set, held), values: { user: { id } } })
   const values = { resource: { owner: 'ann' } }
   t.same(
-    whoCan(set, { resourceType: 'invoice', action: 'approve', values, principals: [principal('ann', []), principal('bob', ['reader']), principal('cyd', ['chief'])] }).map(({ id, decision }) => [id, decision.reason.code]),
-    [['ann', 'granted_by_policy'], ['cyd', 'granted_by_role']],
+    whoCan(set, {
+      resourceType: 'invoice',
+      action: 'approve',
+      values,
+      principals: [principal('ann', []), principal('bob', ['reader']), principal('cyd', ['chief'])],
+    }).map(({ id, decision }) => [id, decision.reason.code]),
+    [
+      ['ann', 'granted_by_policy'],
+      ['cyd', 'granted_by_role'],
+    ],
   )
-  const able = (o: Parameters<typeof whatCan>[1]) => whatCan(set, o).map(({ resourceType, action }) => `${resourceType}:${action}`)
+  const able = (o: Parameters<typeof whatCan>[1]) =>
+    whatCan(set, o).map(({ resourceType, action }) => `${resourceType}:${action}`)
   t.same(able(principal('bob', ['reader'])), ['invoice:read'])
-  t.same(able({ roles: roleSetOf(set, ['owner']), values: {} }), ['invoice:read', 'invoice:approve', 'gatehouse:policies.write'])
-  t.same(able({ ...principal('ann', []), values: { user: { id: 'ann' }, ...values }, resourceType: 'invoice' }), ['invoice:read', 'invoice:approve'])
+  t.same(able({ roles: roleSetOf(set, ['owner']), values: {} }), [
+    'invoice:read',
+    'invoice:approve',
+    'gatehouse:policies.write',
+  ])
+  t.same(able({ ...principal('ann', []), values: { user: { id: 'ann' }, ...values }, resourceType: 'invoice' }), [
+    'invoice:read',
+    'invoice:approve',
+  ])
   const after = setOf({ effect: 'deny', when: 'resource.locked' })
-  const question = (held: string[], resource: Record<string, unknown>) => ({ resourceType: 'invoice', action: 'approve', roles: held, values: { user: { id: 'ann' }, resource } })
-  const questions = [question([], { owner: 'ann' }), question(['chief'], { owner: 'ann', locked: false }), question(['chief'], { owner: 'bob', locked: true }), question([], { owner: 'bob' })]
-  t.same(diffPolicySets({ before: set, after, questions }).map(({ change, question }) => [change, questions.indexOf(question)]), [['withdrawn', 0], ['withdrawn', 2]])
-  t.same(diffPolicySets({ before: after, after: set, questions }).map(({ change }) => change), ['granted', 'granted'])
-  t.same(diffPolicySets({ before: setOf({ key: 'x' }), after: setOf({ key: 'y' }), questions: questions.slice(0, 1), reasons: true }).map(({ change }) => change), ['reason'])
+  const question = (held: string[], resource: Record<string, unknown>) => ({
+    resourceType: 'invoice',
+    action: 'approve',
+    roles: held,
+    values: { user: { id: 'ann' }, resource },
+  })
+  const questions = [
+    question([], { owner: 'ann' }),
+    question(['chief'], { owner: 'ann', locked: false }),
+    question(['chief'], { owner: 'bob', locked: true }),
+    question([], { owner: 'bob' }),
+  ]
+  t.same(
+    diffPolicySets({ before: set, after, questions }).map(({ change, question }) => [
+      change,
+      questions.indexOf(question),
+    ]),
+    [
+      ['withdrawn', 0],
+      ['withdrawn', 2],
+    ],
+  )
+  t.same(
+    diffPolicySets({ before: after, after: set, questions }).map(({ change }) => change),
+    ['granted', 'granted'],
+  )
+  t.same(
+    diffPolicySets({
+      before: setOf({ key: 'x' }),
+      after: setOf({ key: 'y' }),
+      questions: questions.slice(0, 1),
+      reasons: true,
+    }).map(({ change }) => change),
+    ['reason'],
+  )
 })

@@ -102,7 +102,11 @@ t.test('types that never meet are refused, all of them at once', async (t) => {
     const checked = checkCondition(parsed.ir, schema)
     t.notOk(checked.ok, source)
     const problems = checked.ok ? [] : checked.problems
-    for (const error of errors) t.ok(problems.some((problem) => error.test(problem.error)), `${source}: ${JSON.stringify(problems)}`)
+    for (const error of errors)
+      t.ok(
+        problems.some((problem) => error.test(problem.error)),
+        `${source}: ${JSON.stringify(problems)}`,
+      )
   }
 })
 
@@ -126,8 +130,8 @@ t.test('hostile sources are refused, before the parser sees them or when they ar
     'a long network': `inCidr(request.ip,"${'1:'.repeat(1000)}/8")`,
     'unclosed macros': 'resource.tags.all(x,'.repeat(31),
     'a long number': `resource.amount == ${'9'.repeat(1900)}`,
-    'comments': '//'.repeat(1000),
-    'spaces': ' '.repeat(2048),
+    comments: '//'.repeat(1000),
+    spaces: ' '.repeat(2048),
   }
   for (const [name, source] of Object.entries(hostile)) {
     t.equal(parseCondition(source).ok, false, `${name} is refused`)

@@ -13,7 +13,20 @@ t.test('a TypeID round-trips through its UUID and never changes type', async (t)
   t.equal(typeIdOf('ses', uuidOf(id, 'ses')), id)
   t.match(uuidOf(id), /^[0-9a-f]{8}-[0-9a-f]{4}-7/, 'a UUIDv7')
   t.throws(() => uuidOf(id, 'user'), TypeError)
-  for (const bad of ['ses_', 'ses', '', `user_${id.slice(4)}`, `${id}x`, id.toUpperCase(), `ses_8${id.slice(5)}`, `ses_${'ü'.repeat(26)}`, 'ses_\u0000', undefined, 7, `_${id}`]) {
+  for (const bad of [
+    'ses_',
+    'ses',
+    '',
+    `user_${id.slice(4)}`,
+    `${id}x`,
+    id.toUpperCase(),
+    `ses_8${id.slice(5)}`,
+    `ses_${'ü'.repeat(26)}`,
+    'ses_\u0000',
+    undefined,
+    7,
+    `_${id}`,
+  ]) {
     t.notOk(isTypeId('ses', bad), `refuses ${JSON.stringify(bad)}`)
   }
   const ordered = Array.from({ length: 50 }, () => newId('evt'))
@@ -51,22 +64,51 @@ t.test('cursors that this list did not give out are refused', async (t) => {
   t.same(decodeCursor(cursor, 2), ['2026-01-01T00:00:00Z', 7])
   t.equal(decodeCursor(undefined, 2), undefined)
   const forged = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  for (const bad of ['', 'x', '%%%', forged([1]), forged({ a: 1 }), forged([{}, 1]), forged(['a\u0000', 1]), Buffer.from('[1e400,1]').toString('base64url'), 'A'.repeat(600)]) {
+  for (const bad of [
+    '',
+    'x',
+    '%%%',
+    forged([1]),
+    forged({ a: 1 }),
+    forged([{}, 1]),
+    forged(['a\u0000', 1]),
+    Buffer.from('[1e400,1]').toString('base64url'),
+    'A'.repeat(600),
+  ]) {
     t.throws(() => decodeCursor(bad, 2), { code: 'invalid_cursor' }, bad.slice(0, 20))
   }
   t.throws(() => decodeCursor(cursor, 2, () => false), { code: 'invalid_cursor' })
 })
 
 t.test('a page tells whether there is more', async (t) => {
-  t.same(pageOf([1, 2, 3], 2, (row) => [row]), { data: [1, 2], page: { next_cursor: encodeCursor([2]), has_more: true } })
-  t.same(pageOf([1, 2], 2, (row) => [row]), { data: [1, 2], page: { next_cursor: null, has_more: false } })
-  t.same(pageOf([], 2, () => []), { data: [], page: { next_cursor: null, has_more: false } })
+  t.same(
+    pageOf([1, 2, 3], 2, (row) => [row]),
+    { data: [1, 2], page: { next_cursor: encodeCursor([2]), has_more: true } },
+  )
+  t.same(
+    pageOf([1, 2], 2, (row) => [row]),
+    { data: [1, 2], page: { next_cursor: null, has_more: false } },
+  )
+  t.same(
+    pageOf([], 2, () => []),
+    { data: [], page: { next_cursor: null, has_more: false } },
+  )
 })
 
 t.test('a revision is opaque, and what is not one is not read', async (t) => {
-  const revision = encodeRevision([['orgs', 12], ['authz', 3]])
+  const revision = encodeRevision([
+    ['orgs', 12],
+    ['authz', 3],
+  ])
   t.same(decodeRevision(revision), { orgs: 12, authz: 3 })
-  for (const bad of ['', '{}', 'W10', Buffer.from('{"orgs":-1}').toString('base64url'), Buffer.from('{"orgs":"1"}').toString('base64url'), Buffer.from('{"__proto__":1}').toString('base64url')]) {
+  for (const bad of [
+    '',
+    '{}',
+    'W10',
+    Buffer.from('{"orgs":-1}').toString('base64url'),
+    Buffer.from('{"orgs":"1"}').toString('base64url'),
+    Buffer.from('{"__proto__":1}').toString('base64url'),
+  ]) {
     t.equal(decodeRevision(bad), undefined, bad)
   }
 })

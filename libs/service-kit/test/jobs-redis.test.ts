@@ -20,7 +20,11 @@ import { createJobWorker } from '../src/jobs/worker.ts'
 import type { Db } from '../src/postgres/connect.ts'
 import { inScope, rowsOf } from '../src/postgres/transaction.ts'
 
-const Greet = { name: 'greet.v1', pipeline: 'mail', data: Type.Object({ n: Type.Integer() }) } as const satisfies JobContract
+const Greet = {
+  name: 'greet.v1',
+  pipeline: 'mail',
+  data: Type.Object({ n: Type.Integer() }),
+} as const satisfies JobContract
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
@@ -51,7 +55,9 @@ async function ownRedis(t: Teardown): Promise<OwnRedis> {
     kill,
     async start() {
       const binary = process.env['REDIS_SERVER_BINARY'] ?? 'redis-server'
-      child = spawn(binary, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], { stdio: 'ignore' })
+      child = spawn(binary, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], {
+        stdio: 'ignore',
+      })
       const client = new Redis(url, { retryStrategy: () => 20 })
       client.on('error', () => undefined)
       await client.ping()
@@ -61,8 +67,18 @@ async function ownRedis(t: Teardown): Promise<OwnRedis> {
 }
 
 const eventOf = (id = newId('evt')): EventEnvelope => ({
-  specversion: '1.0', id, source: '/gatehouse/identity', type: 'gatehouse.identity.x.y.v1', subject: newId('user'), time: new Date().toISOString(),
-  datacontenttype: 'application/json', data: {}, position: 1, version: 1, epoch: 'e', correlationid: 'req_1',
+  specversion: '1.0',
+  id,
+  source: '/gatehouse/identity',
+  type: 'gatehouse.identity.x.y.v1',
+  subject: newId('user'),
+  time: new Date().toISOString(),
+  datacontenttype: 'application/json',
+  data: {},
+  position: 1,
+  version: 1,
+  epoch: 'e',
+  correlationid: 'req_1',
 })
 
 /** 10,000 for the full rehearsal (R4). */
@@ -75,15 +91,23 @@ async function hand(system: Db, queue: JobQueue, count: number): Promise<void> {
     await inScope(system, {}, (tx) => queue.record(tx, { job: Greet, event, recipientKey: 'one', data: { n } }))
     queue.announce(event.id)
   }
-  for (let from = 0; from < count; from += 8) await Promise.all(Array.from({ length: Math.min(8, count - from) }, (_, i) => one(from + i)))
+  for (let from = 0; from < count; from += 8)
+    await Promise.all(Array.from({ length: Math.min(8, count - from) }, (_, i) => one(from + i)))
 }
 
 const pending = async (system: Db): Promise<number> =>
-  rowsOf<{ n: number }>(await system.execute(sql`select count(*)::int as n from job_ledger where state = 'pending'`))[0]?.n ?? -1
+  rowsOf<{ n: number }>(await system.execute(sql`select count(*)::int as n from job_ledger where state = 'pending'`))[0]
+    ?.n ?? -1
 
 const allSettled = (system: Db) => waitUntil('no job is open', async () => (await pending(system)) === 0, 240_000)
 /** The knocking connection is up. */
-const connected = (queue: JobQueue) => waitUntil('Redis answers', () => queue.sweep().then(() => true, () => false))
+const connected = (queue: JobQueue) =>
+  waitUntil('Redis answers', () =>
+    queue.sweep().then(
+      () => true,
+      () => false,
+    ),
+  )
 
 type Rig = { queue: JobQueue; effects: Map<number, number>; startWorker(): void }
 
@@ -108,7 +132,8 @@ function rig(t: Teardown, o: { system: Db; url: string; prefix: string; waitMs?:
   }
 }
 
-const each = (effects: Map<number, number>, count: number): boolean => effects.size === count && [...effects.values()].every((times) => times === 1)
+const each = (effects: Map<number, number>, count: number): boolean =>
+  effects.size === count && [...effects.values()].every((times) => times === 1)
 
 t.test('a job announced after the commit runs at once', async (t) => {
   const system = await openLedger(t)
@@ -224,7 +249,10 @@ t.test('a failed job comes back after its delay, and a worker stops whether Redi
   t.same(attempts, [1, 2, 3])
   const client = new Redis(redis.url)
   t.teardown(() => client.disconnect())
-  await waitUntil('Redis has forgotten the finished job', async () => (await client.keys('{retry}:mail:job_*')).length === 0)
+  await waitUntil(
+    'Redis has forgotten the finished job',
+    async () => (await client.keys('{retry}:mail:job_*')).length === 0,
+  )
   await worker.stop()
   const orphan = createJobWorker({ ...settings, processors: [flaky] })
   orphan.start()

@@ -12,18 +12,32 @@ import { claimLedgerEntry, deleteDone, insertLedgerEntry, listDue, listPendingOf
 import { defineProcessor, type JobOutcome, type JobRun } from '../src/jobs/processor.ts'
 import { runJob } from '../src/jobs/run-job.ts'
 
-const Greet = { name: 'greet.v1', pipeline: 'mail', data: Type.Object({ n: Type.Integer() }) } as const satisfies JobContract
+const Greet = {
+  name: 'greet.v1',
+  pipeline: 'mail',
+  data: Type.Object({ n: Type.Integer() }),
+} as const satisfies JobContract
 
 const envelope = (data: Record<string, unknown> = { n: 1 }) => ({
   name: Greet.name,
   data,
-  context: { correlation_id: 'req_first', causation_id: 'evt_cause', request_id: 'req_this', traceparent: '00-0123456789abcdef0123456789abcdef-0123456789abcdef-01' },
+  context: {
+    correlation_id: 'req_first',
+    causation_id: 'evt_cause',
+    request_id: 'req_this',
+    traceparent: '00-0123456789abcdef0123456789abcdef-0123456789abcdef-01',
+  },
 })
 
 const database = await testDatabase(t, { services: ['workers'], spineOnly: true })
 const system = database.connect('workers', 'system', 8)
 const insert = (data?: Record<string, unknown>) =>
-  insertLedgerEntry(system, { pipeline: 'mail', eventId: newId('evt'), recipientKey: 'one', envelope: envelope(data) }).then((id) => id ?? '')
+  insertLedgerEntry(system, {
+    pipeline: 'mail',
+    eventId: newId('evt'),
+    recipientKey: 'one',
+    envelope: envelope(data),
+  }).then((id) => id ?? '')
 const depsWith = (process: (data: { n: number }, run: JobRun) => Promise<JobOutcome>) => ({
   system,
   log,
@@ -35,7 +49,9 @@ const done = async (): Promise<JobOutcome> => ({ kind: 'done' })
 
 t.test('one event makes one job per recipient, however often it is delivered', async (t) => {
   const event = { pipeline: 'mail', eventId: newId('evt'), envelope: envelope() }
-  const first = await Promise.all(Array.from({ length: 16 }, () => insertLedgerEntry(system, { ...event, recipientKey: 'a' })))
+  const first = await Promise.all(
+    Array.from({ length: 16 }, () => insertLedgerEntry(system, { ...event, recipientKey: 'a' })),
+  )
   t.equal(first.filter((id) => id !== undefined).length, 1)
   t.type(await insertLedgerEntry(system, { ...event, recipientKey: 'b' }), 'string')
   t.equal((await listPendingOfEvent(system, { pipeline: 'mail', eventId: event.eventId })).length, 2)
@@ -55,25 +71,31 @@ t.test('of 16 deliveries of one job, one does the effect', async (t) => {
   t.equal(effects, 1)
 })
 
-t.test('a job is tried five times, then it is dead with its last reason, and runs again only when it is replayed', async (t) => {
-  const id = await insert()
-  const attempts: number[] = []
-  const deps = depsWith(async (_data, run) => {
-    attempts.push(run.attempt)
-    throw new Error(`550 <someone@example.com> is busy, token gthv_abcdefghijklmnop (${run.attempt})`)
-  })
-  for (let delivery = 1; delivery <= 4; delivery += 1) t.same(await runJob(deps, id), { kind: 'later', waitMs: 0 })
-  t.same(await runJob(deps, id), { kind: 'settled', state: 'dead' })
-  t.same(await runJob(deps, id), { kind: 'settled', state: 'nothing' })
-  t.same(attempts, [1, 2, 3, 4, 5])
-  const dead = (await listDeadJobs(system, { limit: 10 })).find((job) => job.id === id)
-  t.equal(dead?.reason, '550 <[redacted]> is busy, token [redacted] (5)', 'no address and no secret in the reason')
-  t.equal((await listDue(system, { pipeline: 'mail', limit: 100 })).some((entry) => entry.id === id), false)
+t.test(
+  'a job is tried five times, then it is dead with its last reason, and runs again only when it is replayed',
+  async (t) => {
+    const id = await insert()
+    const attempts: number[] = []
+    const deps = depsWith(async (_data, run) => {
+      attempts.push(run.attempt)
+      throw new Error(`550 <someone@example.com> is busy, token gthv_abcdefghijklmnop (${run.attempt})`)
+    })
+    for (let delivery = 1; delivery <= 4; delivery += 1) t.same(await runJob(deps, id), { kind: 'later', waitMs: 0 })
+    t.same(await runJob(deps, id), { kind: 'settled', state: 'dead' })
+    t.same(await runJob(deps, id), { kind: 'settled', state: 'nothing' })
+    t.same(attempts, [1, 2, 3, 4, 5])
+    const dead = (await listDeadJobs(system, { limit: 10 })).find((job) => job.id === id)
+    t.equal(dead?.reason, '550 <[redacted]> is busy, token [redacted] (5)', 'no address and no secret in the reason')
+    t.equal(
+      (await listDue(system, { pipeline: 'mail', limit: 100 })).some((entry) => entry.id === id),
+      false,
+    )
 
-  t.equal(await replayDeadJob(system, id), true)
-  t.equal(await replayDeadJob(system, id), false)
-  t.same(await runJob(depsWith(done), id), { kind: 'settled', state: 'done' })
-})
+    t.equal(await replayDeadJob(system, id), true)
+    t.equal(await replayDeadJob(system, id), false)
+    t.same(await runJob(depsWith(done), id), { kind: 'settled', state: 'done' })
+  },
+)
 
 t.test('a job that waits for its next try is not run before it is due', async (t) => {
   const id = await insert()
@@ -105,7 +127,13 @@ t.test('a job whose process died is due again when its lease ends, and five such
 
 t.test('what no later try can change is dead at once', async (t) => {
   const refused = await insert()
-  t.same(await runJob(depsWith(async () => ({ kind: 'undeliverable', reason: 'no such person' })), refused), { kind: 'settled', state: 'dead' })
+  t.same(
+    await runJob(
+      depsWith(async () => ({ kind: 'undeliverable', reason: 'no such person' })),
+      refused,
+    ),
+    { kind: 'settled', state: 'dead' },
+  )
   const malformed = await insert({ n: 'x' })
   t.same(await runJob(depsWith(done), malformed), { kind: 'settled', state: 'dead' })
   const reasons = (await listDeadJobs(system, { limit: 10 })).map((job) => job.reason)
@@ -140,9 +168,18 @@ t.test('the thread that led to a job reaches it', async (t) => {
 })
 
 t.test('waiting grows and jobs that failed together do not return together', async (t) => {
-  t.same([1, 2, 3, 4, 9].map((attempt) => retryDelayMs(attempt, () => 0.5)), [5_000, 25_000, 125_000, 625_000, 625_000])
-  t.equal(retryDelayMs(1, () => 0), 3_750)
-  t.equal(retryDelayMs(1, () => 1), 6_250)
+  t.same(
+    [1, 2, 3, 4, 9].map((attempt) => retryDelayMs(attempt, () => 0.5)),
+    [5_000, 25_000, 125_000, 625_000, 625_000],
+  )
+  t.equal(
+    retryDelayMs(1, () => 0),
+    3_750,
+  )
+  t.equal(
+    retryDelayMs(1, () => 1),
+    6_250,
+  )
 })
 
 t.test('an unknown id and a ledger id that Redis invented do nothing', async (t) => {
@@ -157,6 +194,12 @@ t.test('what was done long ago leaves the ledger; what is open or dead stays', a
   t.equal(await deleteDone(system, { pipeline: 'mail', before: new Date(Date.now() - 60_000), limit: 1000 }), 0)
   t.ok((await deleteDone(system, { pipeline: 'mail', before: new Date(Date.now() + 60_000), limit: 1000 })) >= 1)
   t.same(await claimLedgerEntry(system, { id: finished, leaseSeconds: 1, maxAttempts: 5 }), { kind: 'settled' })
-  t.equal((await listDue(system, { pipeline: 'mail', limit: 100 })).some((entry) => entry.id === open), true)
-  t.equal((await listDeadJobs(system, { limit: 100 })).some((job) => job.id === dead), true)
+  t.equal(
+    (await listDue(system, { pipeline: 'mail', limit: 100 })).some((entry) => entry.id === open),
+    true,
+  )
+  t.equal(
+    (await listDeadJobs(system, { limit: 100 })).some((job) => job.id === dead),
+    true,
+  )
 })

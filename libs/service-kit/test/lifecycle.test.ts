@@ -10,10 +10,18 @@ const good = {
   TINY_SECRET: 'f3Kq9ZtX1vLm8WcR',
 }
 
-type Started = { child: ChildProcess; output: () => string; exited: Promise<{ code: number | null }>; listening: Promise<{ port: number; management_port: number }> }
+type Started = {
+  child: ChildProcess
+  output: () => string
+  exited: Promise<{ code: number | null }>
+  listening: Promise<{ port: number; management_port: number }>
+}
 
 function start(t: Test, env: Record<string, string>, args: string[] = []): Started {
-  const child = spawn(process.execPath, ['--import=tsx', main, ...args], { env: { PATH: process.env['PATH'], ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, ['--import=tsx', main, ...args], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
   let text = ''
   const collect = (chunk: Buffer): void => void (text += chunk.toString())
   child.stdout?.on('data', collect)
@@ -40,7 +48,10 @@ t.test('--print-config lists the settings as JSON and starts nothing', async (t)
   const { exited, output } = start(t, {}, ['--print-config'])
   t.equal((await exited).code, 0)
   const { settings } = JSON.parse(output()) as { settings: { name: string; secret: boolean }[] }
-  t.match(settings.find(({ name }) => name === 'TINY_SECRET'), { secret: true, required: true, type: 'string' })
+  t.match(
+    settings.find(({ name }) => name === 'TINY_SECRET'),
+    { secret: true, required: true, type: 'string' },
+  )
 })
 
 t.test('it takes free ports, becomes ready, names what fails, and ends cleanly on SIGTERM', async (t) => {

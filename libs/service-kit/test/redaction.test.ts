@@ -7,7 +7,10 @@ import { mintSecret } from '../src/secrets/opaque-token.ts'
 
 function capture(): { lines: string[]; log: ReturnType<typeof createLogger> } {
   const lines: string[] = []
-  return { lines, log: createLogger({ name: 'orgs', level: 'trace', destination: { write: (line) => lines.push(line) } }) }
+  return {
+    lines,
+    log: createLogger({ name: 'orgs', level: 'trace', destination: { write: (line) => lines.push(line) } }),
+  }
 }
 
 const jwt = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ1c2VyXzEifQ.c2lnbmF0dXJlLXNpZ25hdHVyZQ'
@@ -15,23 +18,43 @@ const { secret } = mintSecret('gthr_')
 
 t.test('fields with secret names are hidden at any depth, in any spelling', async (t) => {
   const { lines, log } = capture()
-  log.info({ a: { b: [{ password: 'p-hunter2', 'Set-Cookie': 'c-hunter2', newPassword: 'n-hunter2', refresh_token: 't-hunter2' }] }, headers: { Authorization: 'h-hunter2' }, email: 'e-hunter2' }, 'x')
+  log.info(
+    {
+      a: {
+        b: [{ password: 'p-hunter2', 'Set-Cookie': 'c-hunter2', newPassword: 'n-hunter2', refresh_token: 't-hunter2' }],
+      },
+      headers: { Authorization: 'h-hunter2' },
+      email: 'e-hunter2',
+    },
+    'x',
+  )
   t.notMatch(lines.join(), /hunter2/)
   t.match(lines.join(), /\[redacted\]/)
 })
 
 t.test('secrets that stand inside texts are hidden by their shape', async (t) => {
   const { lines, log } = capture()
-  log.info({ url: `https://x/?token=${secret}&a=1`, note: `Bearer ${jwt}`, db: 'postgres://orgs:hunter2hunter2@db:5432/x' }, `mail to ann@example.com with ${secret}`)
+  log.info(
+    { url: `https://x/?token=${secret}&a=1`, note: `Bearer ${jwt}`, db: 'postgres://orgs:hunter2hunter2@db:5432/x' },
+    `mail to ann@example.com with ${secret}`,
+  )
   const text = lines.join()
-  for (const leaked of [secret, jwt, 'hunter2', 'ann@example.com']) t.notOk(text.includes(leaked), `no ${leaked.slice(0, 8)}`)
+  for (const leaked of [secret, jwt, 'hunter2', 'ann@example.com'])
+    t.notOk(text.includes(leaked), `no ${leaked.slice(0, 8)}`)
   t.match(text, /postgres:\/\/orgs:\[redacted\]@db/)
 })
 
 t.test('errors lose the values of the query that failed, in message, stack and causes', async (t) => {
   const { lines, log } = capture()
-  const cause = Object.assign(new Error('duplicate key'), { code: '23505', detail: 'Key (email)=(ann@example.com) already exists.', parameters: ['hunter2'] })
-  log.error({ err: new Error('Failed query: insert into users values ($1, $2)\nparams: ann@example.com,hunter2', { cause }) }, 'failed')
+  const cause = Object.assign(new Error('duplicate key'), {
+    code: '23505',
+    detail: 'Key (email)=(ann@example.com) already exists.',
+    parameters: ['hunter2'],
+  })
+  log.error(
+    { err: new Error('Failed query: insert into users values ($1, $2)\nparams: ann@example.com,hunter2', { cause }) },
+    'failed',
+  )
   const text = lines.join()
   t.notMatch(text, /hunter2|ann@example\.com/)
   t.match(text, /23505/, 'the SQLSTATE stays')
@@ -46,8 +69,17 @@ t.test('an AppError shows its internal text to operators', async (t) => {
 
 t.test('lines carry the ids of the request they belong to', async (t) => {
   const { lines, log } = capture()
-  runInContext(newContext({ requestId: 'req-1', correlationId: 'story-1' }), () => log.info({ name: 'orgs--users' }, 'working'))
+  runInContext(newContext({ requestId: 'req-1', correlationId: 'story-1' }), () =>
+    log.info({ name: 'orgs--users' }, 'working'),
+  )
   const line = JSON.parse(lines[0] ?? '{}') as Record<string, unknown>
-  t.match(line, { service: 'orgs', level: 'info', message: 'working', request_id: 'req-1', correlation_id: 'story-1', name: 'orgs--users' })
+  t.match(line, {
+    service: 'orgs',
+    level: 'info',
+    message: 'working',
+    request_id: 'req-1',
+    correlation_id: 'story-1',
+    name: 'orgs--users',
+  })
   t.match(line['trace_id'], /^[0-9a-f]{32}$/)
 })

@@ -22,8 +22,12 @@ const prepare = async (database: TestDatabase) => {
   await owner.execute(sql`grant select, insert on effects to workers_system`)
   await owner.execute(sql`grant usage on sequence effects_at_seq to workers_system`)
 }
-const handle = async (tx: Tx, event: EventEnvelope) => void (await tx.execute(sql`insert into effects (event_id) values (${event.id})`))
-const effects = async (system: Db) => rowsOf<{ event_id: string }>(await system.execute(sql`select event_id from effects order by at`)).map((row) => row.event_id)
+const handle = async (tx: Tx, event: EventEnvelope) =>
+  void (await tx.execute(sql`insert into effects (event_id) values (${event.id})`))
+const effects = async (system: Db) =>
+  rowsOf<{ event_id: string }>(await system.execute(sql`select event_id from effects order by at`)).map(
+    (row) => row.event_id,
+  )
 
 const smallest: ConsumerUnderTest = {
   service: 'workers',
@@ -38,23 +42,44 @@ const smallest: ConsumerUnderTest = {
 
 t.test('the smallest consumer', (t) => consumerSuite(t, smallest))
 
-t.test('only the wanted subjects are handled, with the context of the event, and the cursor passes the others', async (t) => {
-  const database = await testDatabase(t, { services: ['tokens', 'workers'], spineOnly: true })
-  await prepare(database)
-  const { client, announce } = createSampleProducer(database, { nats: noNats() })
-  const system = database.connect('workers', 'system')
-  const contexts: unknown[] = []
-  const consumer = createConsumer({
-    name: 'workers--test', producers: [{ name: 'tokens', client }], subjects: [ThingChanged.type], system, nats: noNats(), log: quietLog, clock: systemClock, pollMs: 20,
-    handle: async (tx, event) => { contexts.push([currentContext()?.causationId === event.id, currentContext()?.correlationId === event.correlationid]); await handle(tx, event) },
-  })
-  consumer.start()
-  t.teardown(consumer.stop)
-  await announce([{ n: 1 }, { n: 2, ignored: true }, { n: 3, ignored: true }])
-  await waitUntil('the cursor passed', async () => rowsOf<{ position: string }>(await system.execute(sql`select position from consumer_cursors`))[0]?.position === '3')
-  t.equal((await effects(system)).length, 1)
-  t.same(contexts, [[true, true]])
-})
+t.test(
+  'only the wanted subjects are handled, with the context of the event, and the cursor passes the others',
+  async (t) => {
+    const database = await testDatabase(t, { services: ['tokens', 'workers'], spineOnly: true })
+    await prepare(database)
+    const { client, announce } = createSampleProducer(database, { nats: noNats() })
+    const system = database.connect('workers', 'system')
+    const contexts: unknown[] = []
+    const consumer = createConsumer({
+      name: 'workers--test',
+      producers: [{ name: 'tokens', client }],
+      subjects: [ThingChanged.type],
+      system,
+      nats: noNats(),
+      log: quietLog,
+      clock: systemClock,
+      pollMs: 20,
+      handle: async (tx, event) => {
+        contexts.push([
+          currentContext()?.causationId === event.id,
+          currentContext()?.correlationId === event.correlationid,
+        ])
+        await handle(tx, event)
+      },
+    })
+    consumer.start()
+    t.teardown(consumer.stop)
+    await announce([{ n: 1 }, { n: 2, ignored: true }, { n: 3, ignored: true }])
+    await waitUntil(
+      'the cursor passed',
+      async () =>
+        rowsOf<{ position: string }>(await system.execute(sql`select position from consumer_cursors`))[0]?.position ===
+        '3',
+    )
+    t.equal((await effects(system)).length, 1)
+    t.same(contexts, [[true, true]])
+  },
+)
 
 t.test('a database that is away costs no try', async (t) => {
   const database = await testDatabase(t, { services: ['tokens', 'workers'], spineOnly: true })
@@ -63,8 +88,16 @@ t.test('a database that is away costs no try', async (t) => {
   const system = database.connect('workers', 'system')
   let failures = 8
   const consumer = createConsumer({
-    name: 'workers--test', producers: [{ name: 'tokens', client }], subjects: [ThingChanged.type], system, nats: noNats(), log: quietLog, clock: systemClock, pollMs: 20,
-    handle: (tx, event) => (failures-- > 0 ? Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' })) : handle(tx, event)),
+    name: 'workers--test',
+    producers: [{ name: 'tokens', client }],
+    subjects: [ThingChanged.type],
+    system,
+    nats: noNats(),
+    log: quietLog,
+    clock: systemClock,
+    pollMs: 20,
+    handle: (tx, event) =>
+      failures-- > 0 ? Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' })) : handle(tx, event),
   })
   consumer.start()
   t.teardown(consumer.stop)
@@ -79,7 +112,15 @@ t.test('a restored producer is walked from its start: nothing twice, nothing mis
   const { client, announce, system: producing } = createSampleProducer(database, { nats: noNats() })
   const system = database.connect('workers', 'system')
   const consumer = createConsumer({
-    name: 'workers--test', producers: [{ name: 'tokens', client }], subjects: ['gatehouse.tokens.>'], system, nats: noNats(), log: quietLog, clock: systemClock, pollMs: 20, handle,
+    name: 'workers--test',
+    producers: [{ name: 'tokens', client }],
+    subjects: ['gatehouse.tokens.>'],
+    system,
+    nats: noNats(),
+    log: quietLog,
+    clock: systemClock,
+    pollMs: 20,
+    handle,
   })
   consumer.start()
   t.teardown(consumer.stop)
@@ -89,5 +130,8 @@ t.test('a restored producer is walked from its start: nothing twice, nothing mis
   await announce(numbers(5).map((n) => ({ n })))
   await waitUntil('the new ones are handled', async () => (await effects(system)).length === 15)
   t.equal(new Set(await effects(system)).size, 15)
-  t.equal(rowsOf<{ position: string }>(await producing.execute(sql`select position from spine_head`))[0]?.position, '15')
+  t.equal(
+    rowsOf<{ position: string }>(await producing.execute(sql`select position from spine_head`))[0]?.position,
+    '15',
+  )
 })

@@ -18,7 +18,10 @@ import { waitUntil } from '@gatehouse/test-kit/wait-until'
 const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, i) => from + i)
 const stateView: { state: SnapshotView } = {
   state: async (emit, tx) => {
-    for (const row of rowsOf<{ position: string }>(await tx.execute(sql`select position from outbox where position is not null order by position`))) await emit({ position: Number(row.position) })
+    for (const row of rowsOf<{ position: string }>(
+      await tx.execute(sql`select position from outbox where position is not null order by position`),
+    ))
+      await emit({ position: Number(row.position) })
   },
 }
 
@@ -26,7 +29,11 @@ const stateView: { state: SnapshotView } = {
 function recordingReader(t: Teardown, o: Partial<ReaderOptions> & Pick<ReaderOptions, 'client'>) {
   const applied: number[] = []
   const reader = createReader({
-    name: 'test', producer: 'tokens', nats: noNats(), log: quietLog, clock: systemClock,
+    name: 'test',
+    producer: 'tokens',
+    nats: noNats(),
+    log: quietLog,
+    clock: systemClock,
     load: async (records) => {
       const loaded: number[] = []
       for await (const record of records) loaded.push((record as { position: number }).position)
@@ -82,14 +89,27 @@ t.test('a message lost between two others is fetched by the poll before anything
   const nats = await testNats(t)
   // The relay's third publication is acknowledged without being sent.
   let published = 0
-  const lossy = { ...nats, publish: async (message: Parameters<typeof nats.publish>[0]) => (++published === 3 ? undefined : nats.publish(message)) }
+  const lossy = {
+    ...nats,
+    publish: async (message: Parameters<typeof nats.publish>[0]) =>
+      ++published === 3 ? undefined : nats.publish(message),
+  }
   const { client, announce, spine } = createSampleProducer(database, { nats: lossy, snapshots: stateView })
   const { reader, applied } = recordingReader(t, { client, nats, pollMs: 3_600_000 })
   await waitUntil('it is ready', () => reader.ready() && reader.position() === 0)
   await new Promise<void>((resolve) => nats.onConnect(resolve))
   spine.start()
   t.teardown(spine.stop)
-  await waitUntil('the tail is open', async () => (await nats.session()!.manager.streams.info(nats.scoped.stream('GATEHOUSE_TOKENS')).catch(() => undefined))?.state.consumer_count === 1)
+  await waitUntil(
+    'the tail is open',
+    async () =>
+      (
+        await nats
+          .session()!
+          .manager.streams.info(nats.scoped.stream('GATEHOUSE_TOKENS'))
+          .catch(() => undefined)
+      )?.state.consumer_count === 1,
+  )
   for (const n of numbers(6)) await announce([{ n }], { announce: 'await' })
   await waitUntil('all have come', () => applied.length === 6)
   t.same(applied, numbers(6, 1))
@@ -116,7 +136,17 @@ t.test('a reader stays current while NATS hangs and dies, and its tail is back a
   await announce(numbers(10).map((n) => ({ n })))
   t.ok(await reader.waitFor(20, 2000), 'the poll delivers while NATS is away')
   await server.start()
-  await waitUntil('the relay has caught up', async () => (await nats.session()?.manager.streams.info('GATEHOUSE_TOKENS').catch(() => undefined))?.state.consumer_count === 1, 20_000)
+  await waitUntil(
+    'the relay has caught up',
+    async () =>
+      (
+        await nats
+          .session()
+          ?.manager.streams.info('GATEHOUSE_TOKENS')
+          .catch(() => undefined)
+      )?.state.consumer_count === 1,
+    20_000,
+  )
   await announce(numbers(10).map((n) => ({ n })))
   t.ok(await reader.waitFor(30, 2000))
   t.same(applied, numbers(30, 1), 'each position once, in order')
@@ -127,8 +157,15 @@ t.test('without an answer of the producer a reader is no longer current, and say
   const { client, announce } = createSampleProducer(database, { nats: noNats(), snapshots: stateView })
   let cut = false
   let nowMs = 0
-  const unsteady: SpineClient = { ...client, changes: (query) => (cut ? Promise.reject(new Error('unreachable')) : client.changes(query)) }
-  const { reader } = recordingReader(t, { client: unsteady, pollMs: 20, clock: { now: () => new Date(), monotonicMs: () => nowMs } })
+  const unsteady: SpineClient = {
+    ...client,
+    changes: (query) => (cut ? Promise.reject(new Error('unreachable')) : client.changes(query)),
+  }
+  const { reader } = recordingReader(t, {
+    client: unsteady,
+    pollMs: 20,
+    clock: { now: () => new Date(), monotonicMs: () => nowMs },
+  })
   await waitUntil('it is current', () => reader.isCurrent())
   cut = true
   nowMs += 4000
@@ -149,8 +186,19 @@ t.test('currency is counted from the moment of asking, not of the answer', async
   const database = await testDatabase(t, { services: ['tokens'], spineOnly: true })
   const { client } = createSampleProducer(database, { nats: noNats(), snapshots: stateView })
   let nowMs = 0
-  const slow: SpineClient = { ...client, changes: async (query) => { const page = await client.changes(query); nowMs += 3000; return page } }
-  const { reader } = recordingReader(t, { client: slow, pollMs: 3_600_000, clock: { now: () => new Date(), monotonicMs: () => nowMs } })
+  const slow: SpineClient = {
+    ...client,
+    changes: async (query) => {
+      const page = await client.changes(query)
+      nowMs += 3000
+      return page
+    },
+  }
+  const { reader } = recordingReader(t, {
+    client: slow,
+    pollMs: 3_600_000,
+    clock: { now: () => new Date(), monotonicMs: () => nowMs },
+  })
   await waitUntil('it is ready', () => reader.ready())
   t.ok(reader.isCurrent(3000))
   t.notOk(reader.isCurrent(2999))
@@ -167,7 +215,10 @@ t.test('a restored database (another epoch, or a head below) makes a reader load
   await system.execute(sql`update outbox set position = position + 1000 where position > 3`)
   await system.execute(sql`update spine_head set position = 3`)
   await waitUntil('it has loaded anew', () => reader.position() === 3)
-  t.same(applied.filter((position) => position <= 3), [1, 2, 3])
+  t.same(
+    applied.filter((position) => position <= 3),
+    [1, 2, 3],
+  )
 })
 
 t.test('a snapshot that is cut short is never taken for the whole', async (t) => {
@@ -175,7 +226,12 @@ t.test('a snapshot that is cut short is never taken for the whole', async (t) =>
   let isBroken = true
   const { client, announce } = createSampleProducer(database, {
     nats: noNats(),
-    snapshots: { state: async (emit, tx) => { await stateView.state(emit, tx); if (isBroken) throw new Error('the connection is gone') } },
+    snapshots: {
+      state: async (emit, tx) => {
+        await stateView.state(emit, tx)
+        if (isBroken) throw new Error('the connection is gone')
+      },
+    },
   })
   await announce(numbers(3).map((n) => ({ n })))
   const { reader, applied } = recordingReader(t, { client, pollMs: 20 })

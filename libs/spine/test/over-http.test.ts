@@ -21,11 +21,15 @@ const { spine, system, announce } = createSampleProducer(database, { nats: noNat
 let breakAfter = Infinity
 const app = createServer({ service: 'tokens', log, assertions: assertionsOf('tokens'), accessTokens: accessTokens() })
 bindSpineRoutes(app, {
-  spine, system, callers: ['gateway', 'orgs'],
+  spine,
+  system,
+  callers: ['gateway', 'orgs'],
   snapshots: {
     state: async (emit, tx) => {
       let emitted = 0
-      for (const row of rowsOf<{ n: number }>(await tx.execute(sql`select (payload->>'n')::int as n from outbox order by ordinal`))) {
+      for (const row of rowsOf<{ n: number }>(
+        await tx.execute(sql`select (payload->>'n')::int as n from outbox order by ordinal`),
+      )) {
         if (emitted++ >= breakAfter) throw new Error('planted')
         await emit({ kind: 'thing', n: row.n, text: 'Zürich\n' })
       }
@@ -45,7 +49,12 @@ t.test('events come over the wire whole, filtered, and page by page', async (t) 
   await announce([{ n: 1 }, { n: 2, ignored: true }, { n: 3 }])
   const local = await spine.changes({ after: 0 })
   t.same(await client.changes({ after: 0 }), local)
-  const filtered = await client.changes({ after: 0, subjects: [ThingIgnored.type, 'gatehouse.tokens.session.>'], epoch: local.epoch, limit: 10 })
+  const filtered = await client.changes({
+    after: 0,
+    subjects: [ThingIgnored.type, 'gatehouse.tokens.session.>'],
+    epoch: local.epoch,
+    limit: 10,
+  })
   t.same([filtered.events.map((event) => event.position), filtered.scanned_to], [[2], 3])
 })
 
@@ -58,8 +67,10 @@ t.test('only the listed services may ask, and nobody without an assertion', asyn
 
 t.test('a malformed question is 400, an unknown view 404, a place behind retention 410', async (t) => {
   const headers = { authorization: `Bearer ${signerOf('orgs').assertionFor('tokens')}` }
-  for (const query of ['', '?after=-1', '?after=x', '?after=1&limit=0', '?after=1&foo=1']) t.equal((await app.inject({ url: `/internal/changes${query}`, headers })).statusCode, 400, query)
-  for (const query of ['', '?view=nothing', '?view=constructor', '?view=state&view=state']) t.equal((await app.inject({ url: `/internal/snapshot${query}`, headers })).statusCode, 404, query)
+  for (const query of ['', '?after=-1', '?after=x', '?after=1&limit=0', '?after=1&foo=1'])
+    t.equal((await app.inject({ url: `/internal/changes${query}`, headers })).statusCode, 400, query)
+  for (const query of ['', '?view=nothing', '?view=constructor', '?view=state&view=state'])
+    t.equal((await app.inject({ url: `/internal/snapshot${query}`, headers })).statusCode, 404, query)
   await system.execute(sql`update outbox set position = position + 100`)
   await system.execute(sql`update spine_head set position = 103`)
   await t.rejects(client.changes({ after: 5 }), { code: 'gone' })
@@ -73,15 +84,28 @@ t.test('a snapshot comes record by record, and one that broke off is never taken
   t.equal(snapshot.position, 103)
   t.same(records[2], { kind: 'thing', n: 3, text: 'Zürich\n' })
   breakAfter = 2
-  await t.rejects(async () => { for await (const record of (await client.snapshot('state')).records) t.ok(record) }, { code: /upstream_failed|deadline_exceeded/ })
+  await t.rejects(
+    async () => {
+      for await (const record of (await client.snapshot('state')).records) t.ok(record)
+    },
+    { code: /upstream_failed|deadline_exceeded/ },
+  )
   breakAfter = Infinity
 })
 
 t.test('a reader keeps current through them, and a hurried request does not spoil its poll', async (t) => {
   const seen: number[] = []
   const reader = createReader({
-    name: 'test', producer: 'tokens', client, nats: noNats(), log, clock: systemClock, pollMs: 3_600_000,
-    load: async (records) => { for await (const record of records) seen.push((record as { n: number }).n) },
+    name: 'test',
+    producer: 'tokens',
+    client,
+    nats: noNats(),
+    log,
+    clock: systemClock,
+    pollMs: 3_600_000,
+    load: async (records) => {
+      for await (const record of records) seen.push((record as { n: number }).n)
+    },
     apply: (events) => void seen.push(...events.map((event) => event.data['n'] as number)),
   })
   reader.start()

@@ -15,12 +15,17 @@ const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, i
 t.test('positions are contiguous when sixteen writers commit and four replicas sequence at once', async (t) => {
   const database = await testDatabase(t, { services: ['tokens'], spineOnly: true })
   const replicas = numbers(4).map(() => createSampleProducer(database, { nats: noNats() }))
-  await Promise.all(numbers(16).map(async (writer) => {
-    for (const i of numbers(10)) await replicas[(writer + i) % 4]?.announce([{ n: writer }, { n: writer }])
-  }))
+  await Promise.all(
+    numbers(16).map(async (writer) => {
+      for (const i of numbers(10)) await replicas[(writer + i) % 4]?.announce([{ n: writer }, { n: writer }])
+    }),
+  )
   const page = await replicas[0]!.spine.changes({ after: 0, limit: 1000 })
   t.equal(page.head, 320)
-  t.same(page.events.map((event) => event.position), numbers(320, 1))
+  t.same(
+    page.events.map((event) => event.position),
+    numbers(320, 1),
+  )
   t.equal(new Set(page.events.map((event) => event.id)).size, 320)
 })
 
@@ -29,20 +34,51 @@ t.test('events of one aggregate are ordered as their transactions committed', as
   const { spine, system } = createSampleProducer(database, { nats: noNats(), maxConnections: 8 })
   const aggregateId = newId('thing')
   // The row of the aggregate: here the relay cursor's lock stands for it.
-  await Promise.all(numbers(40).map(() => spine.write({}, async (tx) => {
-    const [row] = rowsOf<{ version: string }>(await tx.execute(sql`update relay_cursor set published_position = published_position - 1 returning -published_position as version`))
-    await appendEvent(tx, { contract: ThingChanged, aggregateType: 'thing', aggregateId, version: Number(row?.version), actor: 'system', data: { n: 0 } })
-  }, { db: 'system' })))
+  await Promise.all(
+    numbers(40).map(() =>
+      spine.write(
+        {},
+        async (tx) => {
+          const [row] = rowsOf<{ version: string }>(
+            await tx.execute(
+              sql`update relay_cursor set published_position = published_position - 1 returning -published_position as version`,
+            ),
+          )
+          await appendEvent(tx, {
+            contract: ThingChanged,
+            aggregateType: 'thing',
+            aggregateId,
+            version: Number(row?.version),
+            actor: 'system',
+            data: { n: 0 },
+          })
+        },
+        { db: 'system' },
+      ),
+    ),
+  )
   await system.execute(sql`update relay_cursor set published_position = 0`)
   const { events } = await spine.changes({ after: 0 })
-  t.same(events.map((event) => event.version), numbers(40, 1))
+  t.same(
+    events.map((event) => event.version),
+    numbers(40, 1),
+  )
 })
 
 t.test('changes sequences what was committed without anybody sequencing it', async (t) => {
   const database = await testDatabase(t, { services: ['tokens'], spineOnly: true })
   const { spine } = createSampleProducer(database, { nats: noNats() })
   const runtime = database.connect('tokens', 'runtime')
-  await runtime.transaction((tx) => appendEvent(tx, { contract: ThingChanged, aggregateType: 'thing', aggregateId: newId('thing'), version: 1, actor: 'system', data: { n: 7 } }))
+  await runtime.transaction((tx) =>
+    appendEvent(tx, {
+      contract: ThingChanged,
+      aggregateType: 'thing',
+      aggregateId: newId('thing'),
+      version: 1,
+      actor: 'system',
+      data: { n: 7 },
+    }),
+  )
   const page = await spine.changes({ after: 0 })
   t.equal(page.head, 1)
   t.same(page.events[0]?.data, { n: 7 })
@@ -53,13 +89,39 @@ t.test('an event carries who, why and from where, and keeps its microseconds', a
   const { spine } = createSampleProducer(database, { nats: noNats() })
   const ids = { aggregateId: newId('ses'), orgId: newId('org'), userId: newId('user') }
   const context = newContext({ clientAddress: '192.0.2.1', userAgent: 'curl', causationId: 'evt_x' })
-  await runInContext(context, () => spine.write({ orgId: ids.orgId }, (tx) =>
-    appendEvent(tx, { contract: ThingChanged, aggregateType: 'session', ...ids, version: 3, actor: `user:${ids.userId}`, data: { n: 1 } })))
-  const { events: [event], epoch } = await spine.changes({ after: 0 })
+  await runInContext(context, () =>
+    spine.write({ orgId: ids.orgId }, (tx) =>
+      appendEvent(tx, {
+        contract: ThingChanged,
+        aggregateType: 'session',
+        ...ids,
+        version: 3,
+        actor: `user:${ids.userId}`,
+        data: { n: 1 },
+      }),
+    ),
+  )
+  const {
+    events: [event],
+    epoch,
+  } = await spine.changes({ after: 0 })
   t.match(event, {
-    specversion: '1.0', source: '/gatehouse/tokens', type: ThingChanged.type, subject: ids.aggregateId, orgid: ids.orgId, userid: ids.userId,
-    actor: `user:${ids.userId}`, version: 3, position: 1, epoch, requestid: context.requestId, correlationid: context.correlationId,
-    causationid: 'evt_x', clientaddress: '192.0.2.1', useragent: 'curl', data: { n: 1 },
+    specversion: '1.0',
+    source: '/gatehouse/tokens',
+    type: ThingChanged.type,
+    subject: ids.aggregateId,
+    orgid: ids.orgId,
+    userid: ids.userId,
+    actor: `user:${ids.userId}`,
+    version: 3,
+    position: 1,
+    epoch,
+    requestid: context.requestId,
+    correlationid: context.correlationId,
+    causationid: 'evt_x',
+    clientaddress: '192.0.2.1',
+    useragent: 'curl',
+    data: { n: 1 },
   })
   t.match(event?.time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/)
   t.equal(context.revisions.get('tokens'), 1, 'the write is in the revision of the request')
@@ -68,18 +130,41 @@ t.test('an event carries who, why and from where, and keeps its microseconds', a
 t.test('an event of another organization than the scope is refused by the database', async (t) => {
   const database = await testDatabase(t, { services: ['tokens'], spineOnly: true })
   const { spine } = createSampleProducer(database, { nats: noNats() })
-  const append = (scopeOrg: string | undefined, orgId: string) => spine.write(scopeOrg === undefined ? {} : { orgId: scopeOrg }, (tx) =>
-    appendEvent(tx, { contract: ThingChanged, aggregateType: 'thing', aggregateId: newId('thing'), version: 1, orgId, actor: 'system', data: { n: 1 } }))
+  const append = (scopeOrg: string | undefined, orgId: string) =>
+    spine.write(scopeOrg === undefined ? {} : { orgId: scopeOrg }, (tx) =>
+      appendEvent(tx, {
+        contract: ThingChanged,
+        aggregateType: 'thing',
+        aggregateId: newId('thing'),
+        version: 1,
+        orgId,
+        actor: 'system',
+        data: { n: 1 },
+      }),
+    )
   await t.rejects(append(newId('org'), newId('org')), { cause: { code: '42501' } })
   await t.rejects(append(undefined, newId('org')), { cause: { code: '42501' } })
-  await t.rejects(database.connect('tokens', 'runtime').execute(sql`select count(*) from outbox`), { cause: { code: '42501' } })
+  await t.rejects(database.connect('tokens', 'runtime').execute(sql`select count(*) from outbox`), {
+    cause: { code: '42501' },
+  })
 })
 
 t.test('data that do not match the contract never reach the outbox', async (t) => {
   const database = await testDatabase(t, { services: ['tokens'], spineOnly: true })
   const { spine } = createSampleProducer(database, { nats: noNats() })
-  await t.rejects(spine.write({}, (tx) =>
-    appendEvent(tx, { contract: ThingChanged, aggregateType: 'thing', aggregateId: newId('thing'), version: 1, actor: 'system', data: { n: 'x' } as never })), /do not match/)
+  await t.rejects(
+    spine.write({}, (tx) =>
+      appendEvent(tx, {
+        contract: ThingChanged,
+        aggregateType: 'thing',
+        aggregateId: newId('thing'),
+        version: 1,
+        actor: 'system',
+        data: { n: 'x' } as never,
+      }),
+    ),
+    /do not match/,
+  )
   t.equal((await spine.changes({ after: 0 })).head, 0)
 })
 
@@ -127,7 +212,10 @@ t.test('a snapshot says a position its records are consistent with, and ends whe
     snapshots: {
       state: async (emit, tx) => {
         await new Promise<void>((resolve) => (release = resolve))
-        for (const row of rowsOf<{ n: number }>(await tx.execute(sql`select (payload->>'n')::int as n from outbox order by ordinal`))) await emit({ n: row.n })
+        for (const row of rowsOf<{ n: number }>(
+          await tx.execute(sql`select (payload->>'n')::int as n from outbox order by ordinal`),
+        ))
+          await emit({ n: row.n })
       },
     },
   })
@@ -156,17 +244,22 @@ t.test('the relay publishes in position order under the id of the event, whoever
     spine.start()
     t.teardown(spine.stop)
   }
-  await Promise.all(numbers(50).map((n) => replicas[n % 2]?.announce([{ n }, { n }], n % 10 === 0 ? { announce: 'await' } : {})))
+  await Promise.all(
+    numbers(50).map((n) => replicas[n % 2]?.announce([{ n }, { n }], n % 10 === 0 ? { announce: 'await' } : {})),
+  )
   const { manager } = nats.session()!
   const stream = nats.scoped.stream('GATEHOUSE_TOKENS')
   await waitUntil('all are published', async () => {
-    const [row] = rowsOf<{ published_position: string }>(await replicas[0]!.system.execute(sql`select published_position from relay_cursor`))
+    const [row] = rowsOf<{ published_position: string }>(
+      await replicas[0]!.system.execute(sql`select published_position from relay_cursor`),
+    )
     return row?.published_position === '100'
   })
   const { state } = await manager.streams.info(stream)
   t.equal(state.messages, 100, 'repeats were dropped')
   const positions: number[] = []
-  for (let seq = state.first_seq; seq <= state.last_seq; seq += 1) positions.push((await manager.streams.getMessage(stream, { seq }))!.json<{ position: number }>().position)
+  for (let seq = state.first_seq; seq <= state.last_seq; seq += 1)
+    positions.push((await manager.streams.getMessage(stream, { seq }))!.json<{ position: number }>().position)
   t.same(positions, numbers(100, 1))
 })
 
@@ -194,6 +287,10 @@ t.test('a lost stream is made again and what follows is published', async (t) =>
   const { manager } = nats.session()!
   await manager.streams.delete(nats.scoped.stream('GATEHOUSE_TOKENS'))
   await announce([{ n: 1 }])
-  await waitUntil('the stream is back', async () => (await manager.streams.info(nats.scoped.stream('GATEHOUSE_TOKENS')).catch(() => undefined))?.state.messages === 1)
+  await waitUntil(
+    'the stream is back',
+    async () =>
+      (await manager.streams.info(nats.scoped.stream('GATEHOUSE_TOKENS')).catch(() => undefined))?.state.messages === 1,
+  )
   t.pass('published')
 })

@@ -23,15 +23,28 @@ async function withCopy(database: TestDatabase): Promise<Db> {
   return database.connect('authz', 'system', 6)
 }
 const copyOf = async (system: Db) =>
-  rowsOf<{ aggregate: string; version: number; n: number; position: string }>(await system.execute(sql`select aggregate, version, n, position from copies order by position`))
+  rowsOf<{ aggregate: string; version: number; n: number; position: string }>(
+    await system.execute(sql`select aggregate, version, n, position from copies order by position`),
+  )
 
 const applyCopy = async (tx: Tx, event: EventEnvelope) => {
   if (event.data['n'] === 666) await tx.execute(sql`select 1 / (${event.version}::int - ${event.version}::int)`)
-  await tx.execute(sql`insert into copies values (${event.id}, ${event.subject}, ${event.version}, ${event.data['n']}, ${event.position})`)
+  await tx.execute(
+    sql`insert into copies values (${event.id}, ${event.subject}, ${event.version}, ${event.data['n']}, ${event.position})`,
+  )
 }
 
 function startProjection(t: Teardown, o: Partial<ProjectionOptions> & Pick<ProjectionOptions, 'client' | 'system'>) {
-  const projection = createProjection({ name: 'authz--things', producer: 'tokens', nats: noNats(), log: quietLog, clock: systemClock, apply: applyCopy, pollMs: 20, ...o })
+  const projection = createProjection({
+    name: 'authz--things',
+    producer: 'tokens',
+    nats: noNats(),
+    log: quietLog,
+    clock: systemClock,
+    apply: applyCopy,
+    pollMs: 20,
+    ...o,
+  })
   projection.start()
   t.teardown(projection.stop)
   return projection
@@ -45,14 +58,27 @@ t.test('two replicas apply every event once, and both tell their caches', async 
   spine.start()
   t.teardown(spine.stop)
   const told = [new Set<number>(), new Set<number>()]
-  const replicas = told.map((set) => startProjection(t, { client, system, nats, onApplied: (events) => events.forEach((event) => set.add(event.position)) }))
+  const replicas = told.map((set) =>
+    startProjection(t, {
+      client,
+      system,
+      nats,
+      onApplied: (events) => events.forEach((event) => set.add(event.position)),
+    }),
+  )
   // Whoever begins later is not told what the other has applied by then.
   await waitUntil('both have begun', async () => replicas.every((replica) => replica.isCurrent()))
   for (const n of numbers(60)) await announce([{ n }, { n }])
   for (const replica of replicas) t.ok(await replica.waitFor(120, 5000))
   await Promise.all(replicas.map((replica) => replica.pollNow()))
-  t.same((await copyOf(system)).map((row) => Number(row.position)), numbers(120, 1))
-  t.same(told.map((set) => set.size), [120, 120])
+  t.same(
+    (await copyOf(system)).map((row) => Number(row.position)),
+    numbers(120, 1),
+  )
+  t.same(
+    told.map((set) => set.size),
+    [120, 120],
+  )
   t.ok(replicas.every((replica) => replica.isCurrent()))
 })
 
@@ -72,7 +98,10 @@ t.test('a replica that was away continues from the database, without applying tw
   await announce(numbers(30).map((n) => ({ n })))
   const second = startProjection(t, { client, system })
   t.ok(await second.waitFor(60, 5000))
-  t.same((await copyOf(system)).map((row) => Number(row.position)), numbers(60, 1))
+  t.same(
+    (await copyOf(system)).map((row) => Number(row.position)),
+    numbers(60, 1),
+  )
 })
 
 t.test('a poison event parks its aggregate alone, the rest goes on, and a replay heals it in order', async (t) => {
@@ -80,27 +109,49 @@ t.test('a poison event parks its aggregate alone, the rest goes on, and a replay
   const { client, announce } = createSampleProducer(database, { nats: noNats() })
   const system = await withCopy(database)
   let isFixed = false
-  const apply = (tx: Tx, event: EventEnvelope) => (isFixed ? applyCopy(tx, { ...event, data: { n: 1 } }) : applyCopy(tx, event))
+  const apply = (tx: Tx, event: EventEnvelope) =>
+    isFixed ? applyCopy(tx, { ...event, data: { n: 1 } }) : applyCopy(tx, event)
   let resets = 0
   const projection = startProjection(t, { client, system, apply })
   const other = startProjection(t, { client, system, apply, onReset: () => (resets += 1) })
   const [sick, well] = [newId('thing'), newId('thing')]
-  await announce([{ n: 1, aggregateId: sick, version: 1 }, { n: 1, aggregateId: well, version: 1 }])
-  await announce([{ n: 666, aggregateId: sick, version: 2 }, { n: 2, aggregateId: well, version: 2 }])
-  await announce([{ n: 3, aggregateId: sick, version: 3 }, { n: 3, aggregateId: well, version: 3 }])
+  await announce([
+    { n: 1, aggregateId: sick, version: 1 },
+    { n: 1, aggregateId: well, version: 1 },
+  ])
+  await announce([
+    { n: 666, aggregateId: sick, version: 2 },
+    { n: 2, aggregateId: well, version: 2 },
+  ])
+  await announce([
+    { n: 3, aggregateId: sick, version: 3 },
+    { n: 3, aggregateId: well, version: 3 },
+  ])
   t.ok(await projection.waitFor(6, 5000))
   await Promise.all([projection.pollNow(), other.pollNow()])
   t.ok(projection.isCurrent(), 'the others stay current')
-  t.same((await copyOf(system)).filter((row) => row.aggregate === well).map((row) => row.version), [1, 2, 3])
-  t.same((await copyOf(system)).filter((row) => row.aggregate === sick).map((row) => row.version), [1])
+  t.same(
+    (await copyOf(system)).filter((row) => row.aggregate === well).map((row) => row.version),
+    [1, 2, 3],
+  )
+  t.same(
+    (await copyOf(system)).filter((row) => row.aggregate === sick).map((row) => row.version),
+    [1],
+  )
   t.same([projection.isParked(sick), projection.isParked(well), other.isParked(sick)], [true, false, true])
-  t.match(rowsOf<{ reason: string }>(await system.execute(sql`select reason from parked_events order by position`)), [{ reason: 'PostgreSQL 22012' }, { reason: /earlier event/ }])
+  t.match(rowsOf<{ reason: string }>(await system.execute(sql`select reason from parked_events order by position`)), [
+    { reason: 'PostgreSQL 22012' },
+    { reason: /earlier event/ },
+  ])
 
   t.equal(await projection.replayParked(), 0, 'as long as it is poison it stays')
   isFixed = true
   const resetsBefore = resets
   t.equal(await projection.replayParked(sick), 2)
-  t.same((await copyOf(system)).filter((row) => row.aggregate === sick).map((row) => row.version), [1, 2, 3])
+  t.same(
+    (await copyOf(system)).filter((row) => row.aggregate === sick).map((row) => row.version),
+    [1, 2, 3],
+  )
   await other.pollNow()
   t.same([projection.isParked(sick), other.isParked(sick)], [false, false])
   t.ok(resets > resetsBefore, 'the other replica dropped what it had cached of the sick one')
@@ -111,7 +162,12 @@ t.test('a database that is away parks nothing', async (t) => {
   const { client, announce } = createSampleProducer(database, { nats: noNats() })
   const system = await withCopy(database)
   let isAway = true
-  const projection = startProjection(t, { client, system, apply: (tx, event) => (isAway ? Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' })) : applyCopy(tx, event)) })
+  const projection = startProjection(t, {
+    client,
+    system,
+    apply: (tx, event) =>
+      isAway ? Promise.reject(Object.assign(new Error('gone'), { code: 'ECONNREFUSED' })) : applyCopy(tx, event),
+  })
   await announce([{ n: 1 }])
   await t.rejects(projection.pollNow(), { code: 'not_current' })
   t.notOk(projection.ready())
@@ -124,14 +180,22 @@ t.test('another epoch replaces the copy by a snapshot, in one transaction and by
   const database = await testDatabase(t, { services: ['tokens', 'authz'], spineOnly: true })
   const { client, announce } = createSampleProducer(database, {
     nats: noNats(),
-    snapshots: { state: async (emit, tx) => { for (const row of rowsOf<{ n: number }>(await tx.execute(sql`select (payload->>'n')::int as n from outbox where position is not null`))) await emit(row) } },
+    snapshots: {
+      state: async (emit, tx) => {
+        for (const row of rowsOf<{ n: number }>(
+          await tx.execute(sql`select (payload->>'n')::int as n from outbox where position is not null`),
+        ))
+          await emit(row)
+      },
+    },
   })
   const system = await withCopy(database)
   let loads = 0
   const reset = async (tx: Tx, records: AsyncIterable<object>) => {
     loads += 1
     await tx.execute(sql`delete from copies`)
-    for await (const record of records) await tx.execute(sql`insert into copies values ('', 'loaded', 0, ${(record as { n: number }).n}, 0)`)
+    for await (const record of records)
+      await tx.execute(sql`insert into copies values ('', 'loaded', 0, ${(record as { n: number }).n}, 0)`)
   }
   await announce([{ n: 1 }, { n: 2 }])
   const replicas = numbers(2).map(() => startProjection(t, { client, system, reset }))
@@ -142,9 +206,13 @@ t.test('another epoch replaces the copy by a snapshot, in one transaction and by
   // A restore: another epoch, and a history in which the third event never happened.
   const before = replicas[0]!.epoch()
   await (await restoredOwner(database)).execute(sql`update spine_head set epoch = gen_random_uuid(), position = 2`)
-  for (const replica of replicas) await waitUntil('it follows the other epoch', () => replica.epoch() !== before && replica.isCurrent())
+  for (const replica of replicas)
+    await waitUntil('it follows the other epoch', () => replica.epoch() !== before && replica.isCurrent())
   t.same([loads, replicas.map((replica) => replica.position())], [2, [2, 2]])
-  t.same((await copyOf(system)).map((row) => row.aggregate), ['loaded', 'loaded'])
+  t.same(
+    (await copyOf(system)).map((row) => row.aggregate),
+    ['loaded', 'loaded'],
+  )
 })
 
 const restoredOwner = async (database: TestDatabase) => {

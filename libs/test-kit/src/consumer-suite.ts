@@ -55,7 +55,9 @@ export async function consumerSuite(t: Test, subject: ConsumerUnderTest): Promis
   await t.test('repeated and shuffled deliveries change nothing', (t) => repeatedAndShuffled(t, subject))
   await t.test('two replicas side by side handle each event once', (t) => twoReplicas(t, subject))
   await t.test('events of one aggregate take effect in order', (t) => inOrder(t, subject))
-  await t.test('an effect that fails takes its claim back, is tried five times, set aside and replayed', (t) => failing(t, subject))
+  await t.test('an effect that fails takes its claim back, is tried five times, set aside and replayed', (t) =>
+    failing(t, subject),
+  )
 }
 
 async function setStage(t: Test, subject: ConsumerUnderTest, withNats: boolean): Promise<Stage> {
@@ -64,7 +66,14 @@ async function setStage(t: Test, subject: ConsumerUnderTest, withNats: boolean):
   await subject.prepare?.(database)
   const nats = withNats ? await testNats(t) : noNats()
   const producing = database.connect(subject.producer, 'system')
-  const spine = createSpine({ service: subject.producer, runtime: producing, system: producing, nats, log: quietLog, clock: systemClock })
+  const spine = createSpine({
+    service: subject.producer,
+    runtime: producing,
+    system: producing,
+    nats,
+    log: quietLog,
+    clock: systemClock,
+  })
   spine.start()
   t.teardown(spine.stop)
   const client = createLocalClient({ spine, system: producing, snapshots: {} })
@@ -72,21 +81,33 @@ async function setStage(t: Test, subject: ConsumerUnderTest, withNats: boolean):
   const versions = new Map<string, number>()
   const aggregates = [0, 1, 2].map(() => newId(subject.aggregatePrefix))
   return {
-    database, spine, client, nats, system,
+    database,
+    spine,
+    client,
+    nats,
+    system,
     announce: async (count) => {
       const { head } = await spine.sequence()
       for (let i = 0; i < count; i += 1) {
         const aggregateId = aggregates[i % aggregates.length] ?? ''
         const version = (versions.get(aggregateId) ?? 0) + 1
         versions.set(aggregateId, version)
-        await spine.write({}, (tx) => appendEvent(tx, { ...subject.sample(i, aggregateId), aggregateId, version }), { db: 'system' })
+        await spine.write({}, (tx) => appendEvent(tx, { ...subject.sample(i, aggregateId), aggregateId, version }), {
+          db: 'system',
+        })
       }
       return (await spine.changes({ after: head, limit: 1000 })).events
     },
     start: (change = {}) => {
       const consumer = createConsumer({
         ...subject.consumer(system),
-        producers: [{ name: subject.producer, client }], system, nats, log: quietLog, clock: systemClock, pollMs: 100, ...change,
+        producers: [{ name: subject.producer, client }],
+        system,
+        nats,
+        log: quietLog,
+        clock: systemClock,
+        pollMs: 100,
+        ...change,
       })
       consumer.start()
       t.teardown(consumer.stop)
@@ -98,9 +119,16 @@ async function setStage(t: Test, subject: ConsumerUnderTest, withNats: boolean):
 const idsOf = (events: readonly EventEnvelope[]) => events.map((event) => event.id).sort()
 
 /** Waits until every event has had an effect, gives repeats time to show, and compares. */
-async function expectOnce(t: Test, o: { subject: ConsumerUnderTest; stage: Stage; events: readonly EventEnvelope[]; consumers: readonly Consumer[] }): Promise<void> {
+async function expectOnce(
+  t: Test,
+  o: { subject: ConsumerUnderTest; stage: Stage; events: readonly EventEnvelope[]; consumers: readonly Consumer[] },
+): Promise<void> {
   const { subject, stage, events } = o
-  await waitUntil('every event has had its effect', async () => new Set(await subject.effects(stage.system)).size >= events.length, 20_000)
+  await waitUntil(
+    'every event has had its effect',
+    async () => new Set(await subject.effects(stage.system)).size >= events.length,
+    20_000,
+  )
   for (const consumer of o.consumers) await consumer.catchUpNow()
   t.same((await subject.effects(stage.system)).sort(), idsOf(events), 'each event, and each once')
 }
@@ -125,7 +153,9 @@ async function repeatedAndShuffled(t: Test, subject: ConsumerUnderTest): Promise
   const events = await stage.announce(40)
   const consumer = stage.start()
   // Under message ids of their own JetStream takes them for new ones.
-  const deliveries = events.flatMap((event, i) => Array.from({ length: (i % 5) + 1 }, (_, copy) => ({ event, copy, weight: (i * 7919 + copy * 104_729) % 97 })))
+  const deliveries = events.flatMap((event, i) =>
+    Array.from({ length: (i % 5) + 1 }, (_, copy) => ({ event, copy, weight: (i * 7919 + copy * 104_729) % 97 })),
+  )
   for (const { event, copy } of deliveries.sort((a, b) => a.weight - b.weight)) {
     await stage.nats.publish({ subject: event.type, id: `${event.id}-${copy}`, payload: JSON.stringify(event) })
   }
@@ -150,7 +180,11 @@ async function inOrder(t: Test, subject: ConsumerUnderTest): Promise<void> {
     const event = byId.get(id) as EventEnvelope
     seen.set(event.subject, [...(seen.get(event.subject) ?? []), event.version])
   }
-  for (const versions of seen.values()) t.same(versions, [...versions].sort((a, b) => a - b))
+  for (const versions of seen.values())
+    t.same(
+      versions,
+      [...versions].sort((a, b) => a - b),
+    )
 }
 
 async function failing(t: Test, subject: ConsumerUnderTest): Promise<void> {
@@ -169,7 +203,11 @@ async function failing(t: Test, subject: ConsumerUnderTest): Promise<void> {
     },
   })
   const events = await stage.announce(12)
-  const letter = await waitUntil('it is set aside', async () => (await listDeadLetters(stage.system, { consumer: name }))[0], 20_000)
+  const letter = await waitUntil(
+    'it is set aside',
+    async () => (await listDeadLetters(stage.system, { consumer: name }))[0],
+    20_000,
+  )
   await expectOnce(t, { subject, stage, events: events.filter((event) => event.id !== poison), consumers: [consumer] })
   t.same([tries, letter.attempts, letter.eventId, letter.reason], [5, 5, poison, 'Error: planted'])
   isHealed = true

@@ -30,15 +30,20 @@ const spineFolder = fileURLToPath(new URL('libs/spine/migrations', root))
 /** The administrator's URL of the server all test files share. */
 export function adminUrl(): string {
   const url = process.env['DATABASE_URL']
-  if (url === undefined || url === '') throw new Error('DATABASE_URL is not set: run the tests with `npm test`, or give the URL of an administrator')
+  if (url === undefined || url === '')
+    throw new Error('DATABASE_URL is not set: run the tests with `npm test`, or give the URL of an administrator')
   return url
 }
 
 /** Roles belong to the server, so every test process must come to the same passwords: they follow from the administrator's. */
-export const testPassword = (role: string): string => createHmac('sha256', new URL(adminUrl()).password).update(role).digest('hex')
+export const testPassword = (role: string): string =>
+  createHmac('sha256', new URL(adminUrl()).password).update(role).digest('hex')
 
 /** A fresh, migrated database holding the schemas of `services`; `spineOnly` leaves out their own migrations. */
-export async function testDatabase(t: Teardown, o: { services: readonly ServiceName[]; spineOnly?: boolean }): Promise<TestDatabase> {
+export async function testDatabase(
+  t: Teardown,
+  o: { services: readonly ServiceName[]; spineOnly?: boolean },
+): Promise<TestDatabase> {
   const template = await ensureTemplate(o.services, o.spineOnly ?? false)
   const name = `gatehouse_test_${randomBytes(6).toString('hex')}`
   await withAdmin(adminUrl(), (admin) => admin`create database ${admin(name)} template ${admin(template)}`)
@@ -50,7 +55,12 @@ export async function testDatabase(t: Teardown, o: { services: readonly ServiceN
   })
   const url = (service: ServiceName, role: Role) => urlOf(name, service, role)
   const connect = (service: ServiceName, role: Role, max = 4) => {
-    const connection = connectPostgres({ url: url(service, role), schema: service, applicationName: `${name} ${role}`, max })
+    const connection = connectPostgres({
+      url: url(service, role),
+      schema: service,
+      applicationName: `${name} ${role}`,
+      max,
+    })
     open.push(connection)
     return connection.db
   }
@@ -63,9 +73,16 @@ const urlOf = (database: string, service: string, role: Role): string => {
 }
 
 async function ensureTemplate(services: readonly ServiceName[], spineOnly: boolean): Promise<string> {
-  const folders = services.map((service) => ({ service, folder: !spineOnly && existsSync(`${folderOf(service)}/meta/_journal.json`) ? folderOf(service) : undefined }))
+  const folders = services.map((service) => ({
+    service,
+    folder: !spineOnly && existsSync(`${folderOf(service)}/meta/_journal.json`) ? folderOf(service) : undefined,
+  }))
   const version = createHash('sha256').update(testPassword('template'))
-  for (const { service, folder } of folders) version.update(service).update(contentsOf(spineFolder)).update(folder === undefined ? '' : contentsOf(folder))
+  for (const { service, folder } of folders)
+    version
+      .update(service)
+      .update(contentsOf(spineFolder))
+      .update(folder === undefined ? '' : contentsOf(folder))
   const template = `gatehouse_template_${version.digest('hex').slice(0, 16)}`
   const roles = services.flatMap((service) => Object.values(rolesOf(service)))
   await withAdmin(adminUrl(), async (admin) => {
@@ -73,9 +90,18 @@ async function ensureTemplate(services: readonly ServiceName[], spineOnly: boole
     const [existing] = await admin`select from pg_database where datname = ${template}`
     if (existing !== undefined) return
     const unfinished = `${template}_${randomBytes(3).toString('hex')}`
-    await provisionDatabase({ adminUrl: adminUrl(), database: unfinished, services, passwords: Object.fromEntries(roles.map((role) => [role, testPassword(role)])) })
+    await provisionDatabase({
+      adminUrl: adminUrl(),
+      database: unfinished,
+      services,
+      passwords: Object.fromEntries(roles.map((role) => [role, testPassword(role)])),
+    })
     for (const { service, folder } of folders) {
-      await migrateService({ service, ownerUrl: urlOf(unfinished, service, 'owner'), ...(folder === undefined ? {} : { migrationsFolder: folder }) })
+      await migrateService({
+        service,
+        ownerUrl: urlOf(unfinished, service, 'owner'),
+        ...(folder === undefined ? {} : { migrationsFolder: folder }),
+      })
     }
     // A template is whole or absent: a run that was killed half-way leaves only a name nobody asks for.
     await admin`alter database ${admin(unfinished)} rename to ${admin(template)}`
@@ -101,7 +127,12 @@ function contentsOf(folder: string): string {
 }
 
 async function withAdmin<T>(url: string, run: (admin: postgres.Sql) => Promise<T>): Promise<T> {
-  const admin = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {}, connection: { application_name: 'gatehouse tests' } })
+  const admin = postgres(url, {
+    max: 1,
+    connect_timeout: 5,
+    onnotice: () => {},
+    connection: { application_name: 'gatehouse tests' },
+  })
   try {
     return await run(admin)
   } finally {

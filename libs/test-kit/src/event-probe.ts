@@ -15,17 +15,19 @@ export async function createEventProbe(spine: Pick<Spine, 'changes' | 'sequence'
   const { head: from } = await spine.sequence()
   const list = async () => {
     const events: EventEnvelope[] = []
-    for (let after = from; ; ) {
+    for (let after = from; ;) {
       const page = await spine.changes({ after })
       events.push(...page.events)
       after = page.scanned_to
       if (after >= page.head) return events
     }
   }
-  const listOf = async <C extends EventContract>(contract: C) => (await list()).filter((event) => event.type === contract.type) as EventOf<C>[]
+  const listOf = async <C extends EventContract>(contract: C) =>
+    (await list()).filter((event) => event.type === contract.type) as EventOf<C>[]
   return {
     list,
     listOf,
-    waitFor: (contract, matches = () => true) => waitUntil(`${contract.type} is announced`, async () => (await listOf(contract)).find(matches)),
+    waitFor: (contract, matches = () => true) =>
+      waitUntil(`${contract.type} is announced`, async () => (await listOf(contract)).find(matches)),
   }
 }

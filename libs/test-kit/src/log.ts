@@ -3,4 +3,8 @@ import { createLogger, type Logger, type LogLevel } from '@gatehouse/service-kit
 
 const level = (process.env['GATEHOUSE_TEST_LOG'] ?? 'silent') as LogLevel
 
-export const quietLog: Logger = createLogger({ name: 'test', level, destination: { write: (line) => void process.stderr.write(line) } })
+export const quietLog: Logger = createLogger({
+  name: 'test',
+  level,
+  destination: { write: (line) => void process.stderr.write(line) },
+})

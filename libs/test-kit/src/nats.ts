@@ -19,7 +19,8 @@ export async function testNats(t: Teardown, url = testNatsUrl()): Promise<NatsLi
     const prefix = link.scoped.stream('')
     const manager = link.session()?.manager
     if (manager !== undefined && prefix !== '') {
-      for await (const name of manager.streams.names()) if (name.startsWith(prefix)) await manager.streams.delete(name).catch(() => {})
+      for await (const name of manager.streams.names())
+        if (name.startsWith(prefix)) await manager.streams.delete(name).catch(() => {})
     }
     await link.close()
   })

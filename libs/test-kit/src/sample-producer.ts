@@ -27,7 +27,10 @@ export type SampleProducer = {
   client: SpineClient
   system: Db
   /** One write that appends one event per entry, each of the given aggregate (a new one when absent) and version. */
-  announce(events: readonly { n: number; aggregateId?: string; version?: number; ignored?: boolean }[], options?: WriteOptions): Promise<void>
+  announce(
+    events: readonly { n: number; aggregateId?: string; version?: number; ignored?: boolean }[],
+    options?: WriteOptions,
+  ): Promise<void>
 }
 
 /** `services` of the database must contain `service` (tokens when absent); only its spine is used. */
@@ -37,7 +40,14 @@ export function createSampleProducer(
 ): SampleProducer {
   const service = o.service ?? 'tokens'
   const system = database.connect(service, 'system', o.maxConnections)
-  const spine = createSpine({ service, runtime: database.connect(service, 'runtime', o.maxConnections), system, nats: o.nats, log: quietLog, clock: systemClock })
+  const spine = createSpine({
+    service,
+    runtime: database.connect(service, 'runtime', o.maxConnections),
+    system,
+    nats: o.nats,
+    log: quietLog,
+    clock: systemClock,
+  })
   return {
     spine,
     system,
@@ -47,7 +57,14 @@ export function createSampleProducer(
         {},
         async (tx) => {
           for (const { n, aggregateId = newId('thing'), version = 1, ignored = false } of events) {
-            await appendEvent(tx, { contract: ignored ? ThingIgnored : ThingChanged, aggregateType: 'thing', aggregateId, version, actor: 'system', data: { n } })
+            await appendEvent(tx, {
+              contract: ignored ? ThingIgnored : ThingChanged,
+              aggregateType: 'thing',
+              aggregateId,
+              version,
+              actor: 'system',
+              data: { n },
+            })
           }
         },
         options,

@@ -11,27 +11,47 @@ export const issuer = 'https://id.example.com'
 const services: ServiceName[] = ['gateway', 'identity', 'tokens', 'orgs', 'authz', 'workers']
 const serviceKeys = new Map(services.map((service) => [service, generateServiceKey(service)]))
 export const pinnedJwks = { keys: [...serviceKeys.values()].map(({ publicJwk }) => publicJwk) }
-export const signerOf = (service: ServiceName) => createAssertionSigner({ service, privateJwk: serviceKeys.get(service)?.privateJwk as Jwk })
+export const signerOf = (service: ServiceName) =>
+  createAssertionSigner({ service, privateJwk: serviceKeys.get(service)?.privateJwk as Jwk })
 export const assertionsOf = (service: ServiceName) => createAssertionVerifier({ service, jwks: pinnedJwks })
 /** An `authorization` header of one service calling another. */
-export const assertionHeader = (from: ServiceName, to: ServiceName): string => `Bearer ${signerOf(from).assertionFor(to)}`
+export const assertionHeader = (from: ServiceName, to: ServiceName): string =>
+  `Bearer ${signerOf(from).assertionFor(to)}`
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1' } as Jwk] }
 
-export const accessTokens = () => createAccessTokenVerifier({ issuer, audience: 'gatehouse', jwks: createJwksSource(async () => jwks) })
+export const accessTokens = () =>
+  createAccessTokenVerifier({ issuer, audience: 'gatehouse', jwks: createJwksSource(async () => jwks) })
 
 export function mintAccessToken(claims: Record<string, unknown> = {}): string {
   const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
   const now = Math.floor(Date.now() / 1000)
   const base = {
-    iss: issuer, aud: 'gatehouse', sub: newId('user'), client_id: 'web', iat: now, exp: now + 300, auth_time: now, jti: randomUUID(), sid: newId('ses'), sv: 1, uv: 1, amr: ['pwd'], acr: '1',
+    iss: issuer,
+    aud: 'gatehouse',
+    sub: newId('user'),
+    client_id: 'web',
+    iat: now,
+    exp: now + 300,
+    auth_time: now,
+    jti: randomUUID(),
+    sid: newId('ses'),
+    sv: 1,
+    uv: 1,
+    amr: ['pwd'],
+    acr: '1',
   }
   const input = `${encode({ alg: 'ES256', typ: 'at+jwt', kid: 'k1' })}.${encode({ ...base, ...claims })}`
   return `${input}.${sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
 }
 
 /** A service account of the organization; nothing of a person is left in the claims. */
-export const serviceAccountClaims = (orgId = newId('org')) => ({ sub: newId('svc'), sid: newId('apk'), org_id: orgId, ov: 1 })
+export const serviceAccountClaims = (orgId = newId('org')) => ({
+  sub: newId('svc'),
+  sid: newId('apk'),
+  org_id: orgId,
+  ov: 1,
+})
 
 export const orgClaims = (orgId = newId('org')) => ({ org_id: orgId, mid: newId('mem'), ov: 1, mv: 1 })

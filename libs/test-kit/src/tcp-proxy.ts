@@ -39,7 +39,10 @@ export async function startTcpProxy(t: Teardown, target: string): Promise<TcpPro
     near.on('data', (piece: Buffer) => {
       if (/^[A-Z]+ \/\S* HTTP\/1\.1\r\n/.test(piece.toString('latin1', 0, 2048))) requests += 1
     })
-    for (const [from, to] of [[near, far], [far, near]] as const) {
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
       open.add(from)
       from.on('data', pass(from, to))
       from.on('error', () => to.destroy())
@@ -52,5 +55,9 @@ export async function startTcpProxy(t: Teardown, target: string): Promise<TcpPro
     for (const socket of open) socket.destroy()
     await closed
   })
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, suffer: (given) => void (trouble = given), requests: () => requests }
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    suffer: (given) => void (trouble = given),
+    requests: () => requests,
+  }
 }

@@ -9,8 +9,19 @@ import { writeState } from './use-cases/projections/write-snapshot.ts'
 
 export function buildApp(deps: Deps): FastifyInstance {
   const { log, assertions, accessTokens, db, system, spine } = deps
-  const app = createServer({ service: 'authz', log, assertions, accessTokens, idempotency: createIdempotencyStore({ db }) })
+  const app = createServer({
+    service: 'authz',
+    log,
+    assertions,
+    accessTokens,
+    idempotency: createIdempotencyStore({ db }),
+  })
   for (const register of [...publicRoutes, ...internalRoutes]) register(app, deps)
-  bindSpineRoutes(app, { spine, system, callers: ['gateway', 'tokens', 'orgs', 'workers', 'authz'], snapshots: { state: writeState } })
+  bindSpineRoutes(app, {
+    spine,
+    system,
+    callers: ['gateway', 'tokens', 'orgs', 'workers', 'authz'],
+    snapshots: { state: writeState },
+  })
   return app
 }

@@ -52,18 +52,34 @@ export type Neighbours = { identity: SpineClient; orgs: SpineClient; tokens: Spi
 export function openDeps(config: Config, runtime: { log: Logger; clock: Clock }, neighbours?: Neighbours): Deps {
   const { log, clock } = runtime
   const { signer, verifier: assertions } = loadServiceKeys('authz', config)
-  const connect = (url: string, role: string) => connectPostgres({ url, schema: 'authz', applicationName: `authz ${role}` })
+  const connect = (url: string, role: string) =>
+    connectPostgres({ url, schema: 'authz', applicationName: `authz ${role}` })
   const asRuntime = connect(config.DATABASE_RUNTIME_URL, 'runtime')
   const asSystem = connect(config.DATABASE_SYSTEM_URL, 'system')
   const system = asSystem.db
   const nats = connectNats({ url: config.NATS_URL, name: 'authz', log })
-  const peer = (target: 'identity' | 'orgs' | 'tokens', baseUrl: string) => createServiceClient({ self: 'authz', target, baseUrl, signer, log })
-  const peers = { identity: peer('identity', config.IDENTITY_URL), orgs: peer('orgs', config.ORGS_URL), tokens: peer('tokens', config.TOKENS_URL) }
-  const asked = neighbours ?? { identity: createSpineClient(peers.identity), orgs: createSpineClient(peers.orgs), tokens: createSpineClient(peers.tokens), jwks: () => peers.tokens.call(GetInternalJwks, {}) }
+  const peer = (target: 'identity' | 'orgs' | 'tokens', baseUrl: string) =>
+    createServiceClient({ self: 'authz', target, baseUrl, signer, log })
+  const peers = {
+    identity: peer('identity', config.IDENTITY_URL),
+    orgs: peer('orgs', config.ORGS_URL),
+    tokens: peer('tokens', config.TOKENS_URL),
+  }
+  const asked = neighbours ?? {
+    identity: createSpineClient(peers.identity),
+    orgs: createSpineClient(peers.orgs),
+    tokens: createSpineClient(peers.tokens),
+    jwks: () => peers.tokens.call(GetInternalJwks, {}),
+  }
   const spine = createSpine({ service: 'authz', runtime: asRuntime.db, system, nats, log, clock })
   const knowledge = createKnowledge({ db: asRuntime.db })
   const shared = { system, nats, log, clock }
-  const following = followAll({ ...shared, knowledge, asked, own: createLocalClient({ spine, system, snapshots: { state: writeState } }) })
+  const following = followAll({
+    ...shared,
+    knowledge,
+    asked,
+    own: createLocalClient({ spine, system, snapshots: { state: writeState } }),
+  })
   const decisions = createDecisionRecorder({ system, log, clock, sampleRate: config.DECISION_LOG_SAMPLE_RATE })
   const platformAdmins = consumePlatformAdmins({ ...shared, client: asked.identity })
   return {
@@ -79,7 +95,12 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock },
     decisions,
     impactThreshold: config.POLICY_PUBLISH_IMPACT_THRESHOLD,
     assertions,
-    accessTokens: createAccessTokenVerifier({ issuer: config.GATEHOUSE_ISSUER, audience: accessTokenAudience, jwks: createJwksSource(asked.jwks), clock }),
+    accessTokens: createAccessTokenVerifier({
+      issuer: config.GATEHOUSE_ISSUER,
+      audience: accessTokenAudience,
+      jwks: createJwksSource(asked.jwks),
+      clock,
+    }),
     ready: () =>
       Promise.all([
         check('postgres', () => Promise.all([asRuntime.ping(), asSystem.ping()])),

@@ -11,7 +11,11 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   const app = createBareServer({ log: deps.log })
   app.decorateRequest('caller', null)
   takeBodiesAsTheyAre(app)
-  await installBrowserSafety(app, { origins: deps.corsOrigins, styleHash: docsStyleHash, isHttps: deps.issuer.startsWith('https:') })
+  await installBrowserSafety(app, {
+    origins: deps.corsOrigins,
+    styleHash: docsStyleHash,
+    isHttps: deps.issuer.startsWith('https:'),
+  })
   await installRateLimits(app, deps)
   registerRoutes(app, deps)
   return app

@@ -42,31 +42,55 @@ export type Deps = {
 
 export function openDeps(config: Config, { log, clock }: { log: Logger; clock: Clock }): Deps {
   const { signer } = loadServiceKeys('gateway', config)
-  const addresses = { identity: config.IDENTITY_URL, tokens: config.TOKENS_URL, orgs: config.ORGS_URL, authz: config.AUTHZ_URL, workers: config.WORKERS_URL }
+  const addresses = {
+    identity: config.IDENTITY_URL,
+    tokens: config.TOKENS_URL,
+    orgs: config.ORGS_URL,
+    authz: config.AUTHZ_URL,
+    workers: config.WORKERS_URL,
+  }
   const readAddress = createClientAddressReader(config.TRUSTED_PROXIES)
   const nats = connectNats({ url: config.NATS_URL, name: 'gateway', log })
   const redis = connectRedis({ url: config.REDIS_URL, name: 'gateway', log })
-  const client = (target: 'identity' | 'tokens' | 'orgs') => createServiceClient({ self: 'gateway', target, baseUrl: addresses[target], signer, log })
+  const client = (target: 'identity' | 'tokens' | 'orgs') =>
+    createServiceClient({ self: 'gateway', target, baseUrl: addresses[target], signer, log })
   const clients = { identity: client('identity'), tokens: client('tokens'), orgs: client('orgs') }
   const jwks = createJwksSource(() => clients.tokens.call(GetInternalJwks, { timeoutMs: 1000 }), { clock })
   const floors = createFloors({
-    clients: { identity: createSpineClient(clients.identity), tokens: createSpineClient(clients.tokens), orgs: createSpineClient(clients.orgs) },
+    clients: {
+      identity: createSpineClient(clients.identity),
+      tokens: createSpineClient(clients.tokens),
+      orgs: createSpineClient(clients.orgs),
+    },
     nats,
     log,
     clock,
-    onSigningKeys: () => void jwks.refresh().catch((err: unknown) => log.warn({ err }, 'a signing key changed and the key set cannot be fetched')),
+    onSigningKeys: () =>
+      void jwks
+        .refresh()
+        .catch((err: unknown) => log.warn({ err }, 'a signing key changed and the key set cannot be fetched')),
   })
   const upstreams = createUpstreams(addresses)
   const counter = createRedisCounter(redis, createLocalCounter(clock.monotonicMs))
-  const accessTokens = createAccessTokenVerifier({ issuer: config.GATEHOUSE_ISSUER, audience: accessTokenAudience, jwks, clock })
+  const accessTokens = createAccessTokenVerifier({
+    issuer: config.GATEHOUSE_ISSUER,
+    audience: accessTokenAudience,
+    jwks,
+    clock,
+  })
   return {
     log,
     clock,
     issuer: config.GATEHOUSE_ISSUER,
     corsOrigins: config.GATEWAY_CORS_ORIGINS,
-    budgets: { general: config.GATEWAY_RATE_LIMIT_PER_MINUTE, credentials: config.GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE, check: config.GATEWAY_CHECK_LIMIT_PER_MINUTE },
+    budgets: {
+      general: config.GATEWAY_RATE_LIMIT_PER_MINUTE,
+      credentials: config.GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE,
+      check: config.GATEWAY_CHECK_LIMIT_PER_MINUTE,
+    },
     counter,
-    addressOf: (request) => readAddress(request.socket.remoteAddress, request.headers['x-forwarded-for'] as string | undefined),
+    addressOf: (request) =>
+      readAddress(request.socket.remoteAddress, request.headers['x-forwarded-for'] as string | undefined),
     jwks,
     accessTokens,
     floors,
@@ -82,7 +106,12 @@ export function openDeps(config: Config, { log, clock }: { log: Logger; clock: C
     upstreams,
     async close() {
       await floors.stop()
-      await Promise.allSettled([nats.close(), redis.close(), upstreams.close(), ...Object.values(clients).map((one) => one.close())])
+      await Promise.allSettled([
+        nats.close(),
+        redis.close(),
+        upstreams.close(),
+        ...Object.values(clients).map((one) => one.close()),
+      ])
     },
   }
 }

@@ -13,7 +13,10 @@ const retryMs = 1000
 
 export type Bootstrap = { start(): void; stop(): Promise<void>; check(): ReadyCheck }
 
-export function createBootstrap(deps: Deps, config: Pick<Config, 'BOOTSTRAP_ADMIN_EMAIL' | 'BOOTSTRAP_ADMIN_PASSWORD'>): Bootstrap {
+export function createBootstrap(
+  deps: Deps,
+  config: Pick<Config, 'BOOTSTRAP_ADMIN_EMAIL' | 'BOOTSTRAP_ADMIN_PASSWORD'>,
+): Bootstrap {
   const { BOOTSTRAP_ADMIN_EMAIL: email, BOOTSTRAP_ADMIN_PASSWORD: password } = config
   const stopping = new AbortController()
   let state: 'pending' | 'done' | 'refused' = email !== undefined && password !== undefined ? 'pending' : 'done'
@@ -21,8 +24,12 @@ export function createBootstrap(deps: Deps, config: Pick<Config, 'BOOTSTRAP_ADMI
 
   const attempt = async (admin: { email: string; password: string }): Promise<void> => {
     const outcome = await bootstrapAdmin(deps, admin)
-    if (outcome.kind === 'address_taken') deps.log.error('BOOTSTRAP_ADMIN_EMAIL belongs to an account somebody registered: no administrator was made, name another address')
-    if (outcome.kind === 'created') deps.log.info({ user_id: outcome.userId }, 'the first platform administrator was made')
+    if (outcome.kind === 'address_taken')
+      deps.log.error(
+        'BOOTSTRAP_ADMIN_EMAIL belongs to an account somebody registered: no administrator was made, name another address',
+      )
+    if (outcome.kind === 'created')
+      deps.log.info({ user_id: outcome.userId }, 'the first platform administrator was made')
     state = 'done'
   }
   const run = async (admin: { email: string; password: string }): Promise<void> => {
@@ -48,6 +55,13 @@ export function createBootstrap(deps: Deps, config: Pick<Config, 'BOOTSTRAP_ADMI
       stopping.abort()
       await running
     },
-    check: () => (state === 'done' ? { name: 'bootstrap_admin', ok: true } : { name: 'bootstrap_admin', ok: false, reason: state === 'refused' ? 'BOOTSTRAP_ADMIN_PASSWORD is too easy to guess' : 'not made yet' }),
+    check: () =>
+      state === 'done'
+        ? { name: 'bootstrap_admin', ok: true }
+        : {
+            name: 'bootstrap_admin',
+            ok: false,
+            reason: state === 'refused' ? 'BOOTSTRAP_ADMIN_PASSWORD is too easy to guess' : 'not made yet',
+          },
   }
 }

@@ -4,7 +4,8 @@ import { natsConfig, peerConfig, postgresConfig, serviceConfig } from '@gatehous
 import { Secret } from '@gatehouse/service-kit/config/schema'
 import Type, { type Static } from 'typebox'
 
-const Whole = (minimum: number, maximum: number, standard: number, description: string) => Type.Integer({ minimum, maximum, default: standard, description })
+const Whole = (minimum: number, maximum: number, standard: number, description: string) =>
+  Type.Integer({ minimum, maximum, default: standard, description })
 
 export const config = Type.Object({
   ...serviceConfig,
@@ -12,18 +13,55 @@ export const config = Type.Object({
   ...natsConfig,
   TOKENS_URL: peerConfig.TOKENS_URL,
   // The smallest argon2id setting OWASP recommends (Password Storage Cheat Sheet): 19 MiB, two passes, one lane.
-  IDENTITY_ARGON2_MEMORY_KIB: Whole(8 * 1024, 4 * 1024 * 1024, 19_456, 'Memory of one password hash in KiB; raised values reach a person at their next sign-in.'),
+  IDENTITY_ARGON2_MEMORY_KIB: Whole(
+    8 * 1024,
+    4 * 1024 * 1024,
+    19_456,
+    'Memory of one password hash in KiB; raised values reach a person at their next sign-in.',
+  ),
   IDENTITY_ARGON2_PASSES: Whole(1, 20, 2, 'Passes over that memory.'),
   IDENTITY_ARGON2_LANES: Whole(1, 16, 1, 'Lanes of one hash; more than one halves the throughput of a busy machine.'),
-  IDENTITY_HASH_CONCURRENCY: Type.Integer({ minimum: 1, maximum: 256, default: availableParallelism(), defaultText: 'the number of cores', description: 'Hashes at once.' }),
+  IDENTITY_HASH_CONCURRENCY: Type.Integer({
+    minimum: 1,
+    maximum: 256,
+    default: availableParallelism(),
+    defaultText: 'the number of cores',
+    description: 'Hashes at once.',
+  }),
   IDENTITY_HASH_QUEUE: Whole(1, 10_000, 64, 'Hashes that may wait; beyond it callers get 503 with Retry-After.'),
-  IDENTITY_ANSWER_SPAN_MS: Whole(1, 1000, 250, 'Registrations and refused sign-ins leave at multiples of this many milliseconds; well above what the work takes.'),
+  IDENTITY_ANSWER_SPAN_MS: Whole(
+    1,
+    1000,
+    250,
+    'Registrations and refused sign-ins leave at multiples of this many milliseconds; well above what the work takes.',
+  ),
   IDENTITY_VERIFICATION_TTL_SECONDS: Whole(60, 604_800, 86_400, 'Life of the link in a verification mail.'),
   IDENTITY_RESEND_COOLDOWN_SECONDS: Whole(0, 3600, 60, 'Between two verification mails to one address.'),
   IDENTITY_CHALLENGE_TTL_SECONDS: Whole(60, 86_400, 3600, 'Life of a sign-in that waits for a step.'),
-  IDENTITY_THROTTLE_LIMIT: Whole(1, 1000, 10, 'Wrong passwords one source may present for one person before even the right one is refused; halves with time.'),
-  IDENTITY_THROTTLE_HALF_LIFE_SECONDS: Whole(1, 86_400, 300, 'Time after which half of the counted failures are forgotten.'),
-  BOOTSTRAP_ADMIN_EMAIL: Type.Optional(Type.String({ pattern: '^[^@\\s]+@[^@\\s]+$', maxLength: 254, description: 'Address of the first platform administrator, made once.' })),
-  BOOTSTRAP_ADMIN_PASSWORD: Type.Optional(Secret({ maxLength: 1024, description: 'Password of the first platform administrator; at least 15 characters, not guessable.' })),
+  IDENTITY_THROTTLE_LIMIT: Whole(
+    1,
+    1000,
+    10,
+    'Wrong passwords one source may present for one person before even the right one is refused; halves with time.',
+  ),
+  IDENTITY_THROTTLE_HALF_LIFE_SECONDS: Whole(
+    1,
+    86_400,
+    300,
+    'Time after which half of the counted failures are forgotten.',
+  ),
+  BOOTSTRAP_ADMIN_EMAIL: Type.Optional(
+    Type.String({
+      pattern: '^[^@\\s]+@[^@\\s]+$',
+      maxLength: 254,
+      description: 'Address of the first platform administrator, made once.',
+    }),
+  ),
+  BOOTSTRAP_ADMIN_PASSWORD: Type.Optional(
+    Secret({
+      maxLength: 1024,
+      description: 'Password of the first platform administrator; at least 15 characters, not guessable.',
+    }),
+  ),
 })
 export type Config = Static<typeof config>

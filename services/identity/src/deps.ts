@@ -49,7 +49,8 @@ export type Deps = {
 export async function openDeps(config: Config, { log, clock }: { log: Logger; clock: Clock }): Promise<Deps> {
   const { signer, verifier: assertions } = loadServiceKeys('identity', config)
   const hasher = await openHasher(config)
-  const connect = (url: string, role: string) => connectPostgres({ url, schema: 'identity', applicationName: `identity ${role}` })
+  const connect = (url: string, role: string) =>
+    connectPostgres({ url, schema: 'identity', applicationName: `identity ${role}` })
   const runtime = connect(config.DATABASE_RUNTIME_URL, 'runtime')
   const system = connect(config.DATABASE_SYSTEM_URL, 'system')
   const nats = connectNats({ url: config.NATS_URL, name: 'identity', log })
@@ -68,7 +69,11 @@ export async function openDeps(config: Config, { log, clock }: { log: Logger; cl
     tokens,
     settings: settingsOf(config),
     assertions,
-    accessTokens: createAccessTokenVerifier({ issuer: config.GATEHOUSE_ISSUER, audience: accessTokenAudience, jwks: createJwksSource(tokens.jwks) }),
+    accessTokens: createAccessTokenVerifier({
+      issuer: config.GATEHOUSE_ISSUER,
+      audience: accessTokenAudience,
+      jwks: createJwksSource(tokens.jwks),
+    }),
     ping: () => Promise.all([runtime.ping(), system.ping()]),
     async close() {
       await spine.stop()
@@ -78,7 +83,11 @@ export async function openDeps(config: Config, { log, clock }: { log: Logger; cl
 }
 
 function openHasher(config: Config): Promise<PasswordHasher> {
-  const parameters = { memoryKib: config.IDENTITY_ARGON2_MEMORY_KIB, passes: config.IDENTITY_ARGON2_PASSES, lanes: config.IDENTITY_ARGON2_LANES }
+  const parameters = {
+    memoryKib: config.IDENTITY_ARGON2_MEMORY_KIB,
+    passes: config.IDENTITY_ARGON2_PASSES,
+    lanes: config.IDENTITY_ARGON2_LANES,
+  }
   const queue = createHashQueue({ concurrency: config.IDENTITY_HASH_CONCURRENCY, capacity: config.IDENTITY_HASH_QUEUE })
   gauge('identity_password_queue_waiting', 'Passwords waiting to be hashed', queue.waiting)
   return createPasswordHasher({ parameters, queue })

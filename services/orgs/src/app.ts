@@ -9,7 +9,13 @@ import { writeFloors, writeState } from './use-cases/write-snapshots.ts'
 
 export function buildApp(deps: Deps): FastifyInstance {
   const { log, assertions, accessTokens, db, system, spine } = deps
-  const app = createServer({ service: 'orgs', log, assertions, accessTokens, idempotency: createIdempotencyStore({ db }) })
+  const app = createServer({
+    service: 'orgs',
+    log,
+    assertions,
+    accessTokens,
+    idempotency: createIdempotencyStore({ db }),
+  })
   for (const register of [...publicRoutes, ...internalRoutes]) register(app, deps)
   bindSpineRoutes(app, {
     spine,

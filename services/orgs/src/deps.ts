@@ -40,13 +40,19 @@ export type Deps = {
 export function openDeps(config: Config, runtime: { log: Logger; clock: Clock }): Deps {
   const { log, clock } = runtime
   const { signer, verifier: assertions } = loadServiceKeys('orgs', config)
-  const connect = (url: string, role: string) => connectPostgres({ url, schema: 'orgs', applicationName: `orgs ${role}` })
+  const connect = (url: string, role: string) =>
+    connectPostgres({ url, schema: 'orgs', applicationName: `orgs ${role}` })
   const asRuntime = connect(config.DATABASE_RUNTIME_URL, 'runtime')
   const asSystem = connect(config.DATABASE_SYSTEM_URL, 'system')
   const nats = connectNats({ url: config.NATS_URL, name: 'orgs', log })
   const spine = createSpine({ service: 'orgs', runtime: asRuntime.db, system: asSystem.db, nats, log, clock })
-  const peer = (target: ServiceName, baseUrl: string) => createServiceClient({ self: 'orgs', target, baseUrl, signer, log })
-  const peers = { identity: peer('identity', config.IDENTITY_URL), tokens: peer('tokens', config.TOKENS_URL), authz: peer('authz', config.AUTHZ_URL) }
+  const peer = (target: ServiceName, baseUrl: string) =>
+    createServiceClient({ self: 'orgs', target, baseUrl, signer, log })
+  const peers = {
+    identity: peer('identity', config.IDENTITY_URL),
+    tokens: peer('tokens', config.TOKENS_URL),
+    authz: peer('authz', config.AUTHZ_URL),
+  }
   const jwks = createJwksSource(() => peers.tokens.call(GetInternalJwks, {}))
   return {
     log,

@@ -9,7 +9,13 @@ import { snapshotFloors, snapshotServiceAccounts, snapshotState } from './use-ca
 
 export function buildApp(deps: Deps): FastifyInstance {
   const { log, assertions, accessTokens, db, system, spine } = deps
-  const app = createServer({ service: 'tokens', log, assertions, accessTokens, idempotency: createIdempotencyStore({ db }) })
+  const app = createServer({
+    service: 'tokens',
+    log,
+    assertions,
+    accessTokens,
+    idempotency: createIdempotencyStore({ db }),
+  })
   for (const register of [...publicRoutes, ...internalRoutes]) register(app, deps)
   bindSpineRoutes(app, {
     spine,

@@ -14,7 +14,11 @@ export function startBackground(deps: Deps): { stop(): Promise<void> } {
   deps.orgs.start()
   const rounds = [
     // A key made or voided elsewhere is known here within this time; without any key, a start is retried soon.
-    every(deps, { name: 'signing keys', run: () => keepSigningKeys(deps), intervalMs: () => (deps.keyRing.canSign(deps.clock.now()) ? 15 * secondMs : secondMs) }),
+    every(deps, {
+      name: 'signing keys',
+      run: () => keepSigningKeys(deps),
+      intervalMs: () => (deps.keyRing.canSign(deps.clock.now()) ? 15 * secondMs : secondMs),
+    }),
     every(deps, { name: 'sealed successors', run: () => eraseSeals(deps), intervalMs: () => 5 * secondMs }),
     every(deps, { name: 'expired sessions', run: () => endExpiredSessions(deps), intervalMs: () => 30 * secondMs }),
     every(deps, { name: 'old sessions', run: () => forgetOldSessions(deps), intervalMs: () => hourMs }),
@@ -23,7 +27,10 @@ export function startBackground(deps: Deps): { stop(): Promise<void> } {
 }
 
 /** Runs now and then again `intervalMs` after each end, so that a slow round never overlaps itself. */
-function every(deps: Pick<Deps, 'log'>, o: { name: string; run: () => Promise<unknown>; intervalMs: () => number }): { stop(): Promise<void> } {
+function every(
+  deps: Pick<Deps, 'log'>,
+  o: { name: string; run: () => Promise<unknown>; intervalMs: () => number },
+): { stop(): Promise<void> } {
   let timer: NodeJS.Timeout | undefined
   let stopped = false
   const round = async (): Promise<void> => {

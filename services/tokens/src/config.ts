@@ -13,7 +13,15 @@ export const config = Type.Object({
   IDENTITY_URL: peerConfig.IDENTITY_URL,
   ORGS_URL: peerConfig.ORGS_URL,
   AUTHZ_URL: peerConfig.AUTHZ_URL,
-  KEY_ENCRYPTION_KEY: SecretKey({ pattern: keyPattern, description: 'Encrypts private signing keys at rest: base64url of 32 random bytes.' }),
-  KEY_ENCRYPTION_KEY_PREVIOUS: Type.Optional(SecretKey({ pattern: keyPattern, description: 'The key-encryption key before the present one, while ciphertexts still name it.' })),
+  KEY_ENCRYPTION_KEY: SecretKey({
+    pattern: keyPattern,
+    description: 'Encrypts private signing keys at rest: base64url of 32 random bytes.',
+  }),
+  KEY_ENCRYPTION_KEY_PREVIOUS: Type.Optional(
+    SecretKey({
+      pattern: keyPattern,
+      description: 'The key-encryption key before the present one, while ciphertexts still name it.',
+    }),
+  ),
 })
 export type Config = Static<typeof config>

@@ -50,13 +50,23 @@ export type Neighbours = { identity: SpineClient; orgs: SpineClient; authz: Auth
 export function openDeps(config: Config, runtime: { log: Logger; clock: Clock }, neighbours?: Neighbours): Deps {
   const { log, clock } = runtime
   const { signer, verifier: assertions } = loadServiceKeys('tokens', config)
-  const connect = (url: string, role: string) => connectPostgres({ url, schema: 'tokens', applicationName: `tokens ${role}` })
+  const connect = (url: string, role: string) =>
+    connectPostgres({ url, schema: 'tokens', applicationName: `tokens ${role}` })
   const asRuntime = connect(config.DATABASE_RUNTIME_URL, 'runtime')
   const asSystem = connect(config.DATABASE_SYSTEM_URL, 'system')
   const nats = connectNats({ url: config.NATS_URL, name: 'tokens', log })
-  const peer = (target: 'identity' | 'orgs' | 'authz', baseUrl: string) => createServiceClient({ self: 'tokens', target, baseUrl, signer, log })
-  const peers = { identity: peer('identity', config.IDENTITY_URL), orgs: peer('orgs', config.ORGS_URL), authz: peer('authz', config.AUTHZ_URL) }
-  const asked = neighbours ?? { identity: createSpineClient(peers.identity), orgs: createSpineClient(peers.orgs), authz: createAuthzClient(peers.authz) }
+  const peer = (target: 'identity' | 'orgs' | 'authz', baseUrl: string) =>
+    createServiceClient({ self: 'tokens', target, baseUrl, signer, log })
+  const peers = {
+    identity: peer('identity', config.IDENTITY_URL),
+    orgs: peer('orgs', config.ORGS_URL),
+    authz: peer('authz', config.AUTHZ_URL),
+  }
+  const asked = neighbours ?? {
+    identity: createSpineClient(peers.identity),
+    orgs: createSpineClient(peers.orgs),
+    authz: createAuthzClient(peers.authz),
+  }
   const following = { system: asSystem.db, nats, log, clock }
   const envelope = createEnvelope({ keys: keyEncryptionKeys(config) })
   const keyRing = createKeyRing(envelope)

@@ -4,7 +4,9 @@ import type { FastifyInstance } from 'fastify'
 import type { Deps } from './deps.ts'
 import { publicRoutes } from './routes/routes.ts'
 
-export function buildApp(deps: Pick<Deps, 'log' | 'assertions' | 'accessTokens' | 'authz' | 'runtime' | 'system'>): FastifyInstance {
+export function buildApp(
+  deps: Pick<Deps, 'log' | 'assertions' | 'accessTokens' | 'authz' | 'runtime' | 'system'>,
+): FastifyInstance {
   const { log, assertions, accessTokens } = deps
   const app = createServer({ service: 'workers', log, assertions, accessTokens })
   publicRoutes(app, deps)

@@ -1,6 +1,12 @@
 /** The environment of workers; the only place that names its variables. */
 import { PipelineName } from '@gatehouse/contracts/jobs/contract'
-import { natsConfig, peerConfig, postgresConfig, redisConfig, serviceConfig } from '@gatehouse/service-kit/config/fragments'
+import {
+  natsConfig,
+  peerConfig,
+  postgresConfig,
+  redisConfig,
+  serviceConfig,
+} from '@gatehouse/service-kit/config/fragments'
 import { SecretKey, Url } from '@gatehouse/service-kit/config/schema'
 import Type, { type Static } from 'typebox'
 
@@ -15,8 +21,15 @@ export const config = Type.Object({
   AUTHZ_URL: peerConfig.AUTHZ_URL,
   PUBLIC_URL: Url({ description: 'Where people reach the platform; links in mails begin with it.' }),
   // A relay inside the own network needs no password, so its absence is no weakness.
-  SMTP_URL: SecretKey({ protocols: ['smtp:', 'smtps:'], description: 'The mail server: smtp://user:password@host:port, smtps:// for TLS from the first byte, ?requireTLS=true to insist on STARTTLS.' }),
-  MAIL_FROM: Type.String({ pattern: '^[^\\u0000-\\u001f\\u007f]*@[^\\u0000-\\u001f\\u007f\\s]+$', description: 'Sender of all mails: an address, or Name <address>.' }),
+  SMTP_URL: SecretKey({
+    protocols: ['smtp:', 'smtps:'],
+    description:
+      'The mail server: smtp://user:password@host:port, smtps:// for TLS from the first byte, ?requireTLS=true to insist on STARTTLS.',
+  }),
+  MAIL_FROM: Type.String({
+    pattern: '^[^\\u0000-\\u001f\\u007f]*@[^\\u0000-\\u001f\\u007f\\s]+$',
+    description: 'Sender of all mails: an address, or Name <address>.',
+  }),
   WORKERS_PIPELINES: Type.Array(PipelineName, {
     default: ['mail', 'security-alert', 'audit'],
     minItems: 1,
@@ -28,6 +41,11 @@ export const config = Type.Object({
     pattern: '^[a-z0-9][a-z0-9_-]{0,62}$',
     description: 'Sets the queues of this deployment apart from others on the same Redis.',
   }),
-  JOBS_SWEEP_SECONDS: Type.Integer({ default: 5, minimum: 1, maximum: 3600, description: 'Seconds between two looks at the ledger for jobs Redis has lost.' }),
+  JOBS_SWEEP_SECONDS: Type.Integer({
+    default: 5,
+    minimum: 1,
+    maximum: 3600,
+    description: 'Seconds between two looks at the ledger for jobs Redis has lost.',
+  }),
 })
 export type Config = Static<typeof config>

@@ -43,11 +43,13 @@ export type Deps = {
 
 export function openDeps(config: Config, { log, clock }: { log: Logger; clock: Clock }): Deps {
   const { signer, verifier: assertions } = loadServiceKeys('workers', config)
-  const connect = (url: string, role: string) => connectPostgres({ url, schema: 'workers', applicationName: `workers ${role}` })
+  const connect = (url: string, role: string) =>
+    connectPostgres({ url, schema: 'workers', applicationName: `workers ${role}` })
   const asRuntime = connect(config.DATABASE_RUNTIME_URL, 'runtime')
   const asSystem = connect(config.DATABASE_SYSTEM_URL, 'system')
   const nats = connectNats({ url: config.NATS_URL, name: 'workers', log })
-  const peer = (target: ServiceName, baseUrl: string) => createServiceClient({ self: 'workers', target, baseUrl, signer, log })
+  const peer = (target: ServiceName, baseUrl: string) =>
+    createServiceClient({ self: 'workers', target, baseUrl, signer, log })
   const peers = {
     identity: peer('identity', config.IDENTITY_URL),
     tokens: peer('tokens', config.TOKENS_URL),

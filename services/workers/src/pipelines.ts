@@ -8,7 +8,12 @@ import { createJobWorker } from '@gatehouse/service-kit/jobs/worker'
 import { startPartitionUpkeep } from '@gatehouse/service-kit/postgres/partitions'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
-import { auditSubscription, mailSubscription, securityAlertSubscription, type Subscription } from './events/subscriptions.ts'
+import {
+  auditSubscription,
+  mailSubscription,
+  securityAlertSubscription,
+  type Subscription,
+} from './events/subscriptions.ts'
 import { emailVerificationProcessor } from './processors/send-email-verification.ts'
 import { invitationProcessor } from './processors/send-invitation.ts'
 import { securityAlertProcessor } from './processors/send-security-alert.ts'
@@ -21,7 +26,10 @@ type Part = { start(): void; stop(): Promise<void> }
 type Sending = { subscription(queue: JobQueue): Subscription; processors(deps: Deps): JobProcessor[] }
 
 const sending: Readonly<Record<Exclude<PipelineName, 'audit'>, Sending>> = {
-  mail: { subscription: mailSubscription, processors: (deps) => [emailVerificationProcessor(deps), invitationProcessor(deps)] },
+  mail: {
+    subscription: mailSubscription,
+    processors: (deps) => [emailVerificationProcessor(deps), invitationProcessor(deps)],
+  },
   'security-alert': { subscription: securityAlertSubscription, processors: (deps) => [securityAlertProcessor(deps)] },
 }
 

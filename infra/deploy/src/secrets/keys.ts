@@ -33,7 +33,8 @@ export function ensureKeys(folder: string, services: readonly ServiceName[]): Ke
   })
   const announced = services.flatMap((service) => readJson<NextKey>(nextFile(folder, service))?.publicJwk ?? [])
   writeJson(files.jwks, { keys: [...keys, ...announced] })
-  if (!existsSync(files.keyEncryptionKey)) writeFileSync(files.keyEncryptionKey, randomBytes(32).toString('base64url') + '\n', { mode: 0o600 })
+  if (!existsSync(files.keyEncryptionKey))
+    writeFileSync(files.keyEncryptionKey, randomBytes(32).toString('base64url') + '\n', { mode: 0o600 })
   return files
 }
 

@@ -16,16 +16,32 @@ import { makeSecrets, type Addresses, type Secrets } from './values.ts'
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
 
 const { values } = parseArgs({
-  options: { kubernetes: { type: 'boolean', default: false }, folder: { type: 'string' }, release: { type: 'string', default: 'gatehouse' }, rotate: { type: 'string' } },
+  options: {
+    kubernetes: { type: 'boolean', default: false },
+    folder: { type: 'string' },
+    release: { type: 'string', default: 'gatehouse' },
+    rotate: { type: 'string' },
+  },
 })
 
 const compose: Addresses = { postgres: 'postgres:5432', redis: 'redis:6379', nats: 'nats:4222', smtp: 'mailpit:1025' }
-const inCluster: Addresses = { postgres: `${values.release}-postgres:5432`, redis: `${values.release}-redis:6379`, nats: `${values.release}-nats:4222`, smtp: `${values.release}-smtp:1025` }
+const inCluster: Addresses = {
+  postgres: `${values.release}-postgres:5432`,
+  redis: `${values.release}-redis:6379`,
+  nats: `${values.release}-nats:4222`,
+  smtp: `${values.release}-smtp:1025`,
+}
 
-const folder = values.folder ?? (values.kubernetes ? join(root, 'infra/k8s/secrets') : join(root, 'infra/compose/secrets'))
+const folder =
+  values.folder ?? (values.kubernetes ? join(root, 'infra/k8s/secrets') : join(root, 'infra/compose/secrets'))
 const kept = join(folder, 'kept')
 if (values.rotate !== undefined) console.log(`${values.rotate}: ${rotate(kept, values.rotate)}`)
-const secrets = makeSecrets({ folder: kept, settings: await allSettings(root), addresses: values.kubernetes ? inCluster : compose, env: process.env })
+const secrets = makeSecrets({
+  folder: kept,
+  settings: await allSettings(root),
+  addresses: values.kubernetes ? inCluster : compose,
+  env: process.env,
+})
 chmodSync(folder, 0o700)
 if (values.kubernetes) writeManifests(join(folder, 'kubernetes.yaml'), secrets)
 else writeFiles(folder, secrets)
@@ -38,9 +54,19 @@ function rotate(from: string, what: string): string {
 }
 
 function writeManifests(file: string, all: Secrets): void {
-  const manifests = Object.entries(all).map(([name, stringData]) => stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { name: `gatehouse-${name}` }, type: 'Opaque', stringData }))
+  const manifests = Object.entries(all).map(([name, stringData]) =>
+    stringify({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: `gatehouse-${name}` },
+      type: 'Opaque',
+      stringData,
+    }),
+  )
   writeFileSync(file, manifests.join('---\n'), { mode: 0o600 })
-  console.log(`${Object.keys(all).length} Secrets in ${file}\n  kubectl -n <namespace> apply -f ${file}\nKeep that folder: what is in it cannot be made again.`)
+  console.log(
+    `${Object.keys(all).length} Secrets in ${file}\n  kubectl -n <namespace> apply -f ${file}\nKeep that folder: what is in it cannot be made again.`,
+  )
 }
 
 /** Compose mounts them as they are, for a container that runs as nobody in particular: the folder is closed, not the files. */
@@ -53,5 +79,7 @@ function writeFiles(to: string, all: Secrets): void {
       writeFileSync(file, value, { mode: 0o444 })
     }
   }
-  console.log(`Secrets of ${Object.keys(all).length} readers in ${to}. Keep that folder: what is in it cannot be made again.`)
+  console.log(
+    `Secrets of ${Object.keys(all).length} readers in ${to}. Keep that folder: what is in it cannot be made again.`,
+  )
 }

@@ -25,13 +25,19 @@ type Environment = Readonly<Record<string, string | undefined>>
  * @param o.folder where keys and passwords are kept
  * @param o.addresses `host:port` of the servers that come with the deployment
  */
-export function makeSecrets(o: { folder: string; settings: Record<ServiceName, Setting[]>; addresses: Addresses; env: Environment }): Secrets {
+export function makeSecrets(o: {
+  folder: string
+  settings: Record<ServiceName, Setting[]>
+  addresses: Addresses
+  env: Environment
+}): Secrets {
   mkdirSync(o.folder, { recursive: true, mode: 0o700 })
   const password = passwordsIn(join(o.folder, 'passwords.json'))
   const keys = ensureKeys(o.folder, SERVICES)
   const previousKey = join(o.folder, 'key-encryption.previous.key')
   const given = (name: string): string | undefined => o.env[name] || undefined
-  const adminUrl = given('DATABASE_URL') ?? `postgres://gatehouse_admin:${password('postgres')}@${o.addresses.postgres}/postgres`
+  const adminUrl =
+    given('DATABASE_URL') ?? `postgres://gatehouse_admin:${password('postgres')}@${o.addresses.postgres}/postgres`
   const role = (name: string): string => roleUrl({ adminUrl, database: DATABASE, role: name, password: password(name) })
   const valuesOf = (service: ServiceName): Record<string, string> => ({
     SERVICE_PRIVATE_KEY: compact(keys.privateKey(service)),
@@ -46,22 +52,37 @@ export function makeSecrets(o: { folder: string; settings: Record<ServiceName, S
     ...(existsSync(previousKey) ? { KEY_ENCRYPTION_KEY_PREVIOUS: readFileSync(previousKey, 'utf8').trim() } : {}),
   })
   const services = SERVICES.map((service) => [service, pick(service, o.settings[service], valuesOf(service))] as const)
-  const owners = SERVICES.filter((service) => o.settings[service].some(({ name }) => name === 'DATABASE_SYSTEM_URL')).map((service) => [`${service}-owner`, { DATABASE_OWNER_URL: role(rolesOf(service).owner) }] as const)
-  return { ...Object.fromEntries([...services, ...owners]), 'postgres-admin': { DATABASE_URL: adminUrl }, ...serverSecrets(password) }
+  const owners = SERVICES.filter((service) =>
+    o.settings[service].some(({ name }) => name === 'DATABASE_SYSTEM_URL'),
+  ).map((service) => [`${service}-owner`, { DATABASE_OWNER_URL: role(rolesOf(service).owner) }] as const)
+  return {
+    ...Object.fromEntries([...services, ...owners]),
+    'postgres-admin': { DATABASE_URL: adminUrl },
+    ...serverSecrets(password),
+  }
 }
 
 /** What the servers that come with a deployment read themselves. */
 const serverSecrets = (password: (name: string) => string): Secrets => ({
   postgres: { POSTGRES_PASSWORD: password('postgres') },
   redis: { 'redis.conf': `requirepass ${password('redis')}\ndir /data\nappendonly yes\nmaxmemory-policy noeviction\n` },
-  nats: { 'nats.conf': `authorization { user: gatehouse, password: "${password('nats')}" }\njetstream { store_dir: /data, max_memory_store: 64MB, max_file_store: 4GB }\n` },
+  nats: {
+    'nats.conf': `authorization { user: gatehouse, password: "${password('nats')}" }\njetstream { store_dir: /data, max_memory_store: 64MB, max_file_store: 4GB }\n`,
+  },
 })
 
 /** A service's own secrets; one nobody knows how to make is an error that names it. */
-function pick(service: ServiceName, settings: readonly Setting[], values: Record<string, string>): Record<string, string> {
+function pick(
+  service: ServiceName,
+  settings: readonly Setting[],
+  values: Record<string, string>,
+): Record<string, string> {
   const secrets = settings.filter(({ from }) => from === 'secret')
   const unknown = secrets.filter((setting) => isAlwaysGiven(setting) && values[setting.name] === undefined)
-  if (unknown.length > 0) throw new Error(`${service} needs ${unknown.map(({ name }) => name).join(', ')}: say in infra/deploy/src/secrets/values.ts how it is made`)
+  if (unknown.length > 0)
+    throw new Error(
+      `${service} needs ${unknown.map(({ name }) => name).join(', ')}: say in infra/deploy/src/secrets/values.ts how it is made`,
+    )
   return Object.fromEntries(secrets.flatMap(({ name }) => (values[name] === undefined ? [] : [[name, values[name]]])))
 }
 

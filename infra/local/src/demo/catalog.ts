@@ -25,7 +25,12 @@ export const demoApplication: ApplicationManifest = {
   },
   roles: [
     { key: 'invoice-reader', name: 'Invoice reader', permissions: ['invoice:read'] },
-    { key: 'invoice-clerk', name: 'Invoice clerk', permissions: ['invoice:create', 'invoice:update'], inherits: ['invoice-reader'] },
+    {
+      key: 'invoice-clerk',
+      name: 'Invoice clerk',
+      permissions: ['invoice:create', 'invoice:update'],
+      inherits: ['invoice-reader'],
+    },
   ],
   policies: [
     {
@@ -36,6 +41,12 @@ export const demoApplication: ApplicationManifest = {
       roles: ['invoice-clerk'],
       when: 'resource.department == membership.department && resource.amount <= membership.approval_limit',
     },
-    { key: 'paid-invoices-are-closed', effect: 'deny', resource_type: 'invoice', actions: ['update'], when: 'resource.status == "paid"' },
+    {
+      key: 'paid-invoices-are-closed',
+      effect: 'deny',
+      resource_type: 'invoice',
+      actions: ['update'],
+      when: 'resource.status == "paid"',
+    },
   ],
 }

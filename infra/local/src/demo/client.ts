@@ -23,12 +23,19 @@ export type DemoClient = {
 type Found = { messages_count: number; messages: { ID: string }[] }
 
 export function createClient(o: { gateway: string; mailbox: string }): DemoClient {
-  const call = async (method: string, path: string, options: CallOptions & { accept?: number[] } = {}): Promise<unknown> => {
+  const call = async (
+    method: string,
+    path: string,
+    options: CallOptions & { accept?: number[] } = {},
+  ): Promise<unknown> => {
     const deadline = performance.now() + PATIENCE_MS
     for (let attempt = 0; ; attempt++) {
       const answer = await fetch(o.gateway + path, {
         method,
-        headers: { ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }), ...(options.body === undefined ? {} : { 'content-type': 'application/json' }) },
+        headers: {
+          ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
+          ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
         ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
         signal: AbortSignal.timeout(PATIENCE_MS),
       })
@@ -36,18 +43,22 @@ export function createClient(o: { gateway: string; mailbox: string }): DemoClien
       if (answer.ok) return text === '' ? {} : JSON.parse(text)
       if (options.accept?.includes(answer.status) === true) return undefined
       const waitMs = pauseBefore(answer, attempt)
-      if (waitMs === undefined || performance.now() + waitMs > deadline) throw new Error(`${method} ${path} was answered with ${answer.status}: ${text.slice(0, 500)}`)
+      if (waitMs === undefined || performance.now() + waitMs > deadline)
+        throw new Error(`${method} ${path} was answered with ${answer.status}: ${text.slice(0, 500)}`)
       await sleep(waitMs)
     }
   }
-  const search = async (to: string): Promise<Found> => (await fetch(`${o.mailbox}/api/v1/search?query=${encodeURIComponent(`to:${to}`)}`)).json() as Promise<Found>
+  const search = async (to: string): Promise<Found> =>
+    (await fetch(`${o.mailbox}/api/v1/search?query=${encodeURIComponent(`to:${to}`)}`)).json() as Promise<Found>
   const mailedToken = async ({ to, after }: { to: string; after: number }): Promise<string> => {
     const deadline = performance.now() + MAIL_PATIENCE_MS
     while (performance.now() < deadline) {
       const { messages, messages_count: count } = await search(to)
       const [newest] = messages
       if (newest !== undefined && count > after) {
-        const { Text: text } = (await (await fetch(`${o.mailbox}/api/v1/message/${newest.ID}`)).json()) as { Text: string }
+        const { Text: text } = (await (await fetch(`${o.mailbox}/api/v1/message/${newest.ID}`)).json()) as {
+          Text: string
+        }
         const token = /[?&]token=([A-Za-z0-9_-]+)/.exec(text)?.[1]
         if (token !== undefined) return token
       }

@@ -34,7 +34,9 @@ function join(client: Socket, targets: readonly number[], open: Set<Socket>): vo
   }
   const replica = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
   hold(open, replica)
-  replica.once('error', () => { join(client, others, open) })
+  replica.once('error', () => {
+    join(client, others, open)
+  })
   replica.once('connect', () => {
     replica.removeAllListeners('error').on('error', () => client.destroy())
     client.on('error', () => replica.destroy()).once('close', () => replica.destroy())

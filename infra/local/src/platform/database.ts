@@ -14,16 +14,28 @@ import { folderOf, programOf, type Code } from './services.ts'
 export const DATABASE = 'gatehouse'
 
 /** @param o.onService told before each service's migrations */
-export async function prepareDatabase(o: { code: Code; facts: Pick<PlatformFacts, 'adminUrl' | 'database' | 'rolePassword'>; onService: (service: ServiceName) => void }): Promise<void> {
+export async function prepareDatabase(o: {
+  code: Code
+  facts: Pick<PlatformFacts, 'adminUrl' | 'database' | 'rolePassword'>
+  onService: (service: ServiceName) => void
+}): Promise<void> {
   const { adminUrl, database, rolePassword } = o.facts
   const roles = STORING_SERVICES.flatMap((service) => Object.values(rolesOf(service)))
-  await provisionDatabase({ adminUrl, database, services: STORING_SERVICES, passwords: Object.fromEntries(roles.map((role) => [role, rolePassword(role)])) })
+  await provisionDatabase({
+    adminUrl,
+    database,
+    services: STORING_SERVICES,
+    passwords: Object.fromEntries(roles.map((role) => [role, rolePassword(role)])),
+  })
   for (const service of STORING_SERVICES) {
     o.onService(service)
     const { owner } = rolesOf(service)
     const ownerUrl = roleUrl({ adminUrl, database, role: owner, password: rolePassword(owner) })
     await migrate(o.code, service, ownerUrl).catch((error: unknown) => {
-      throw launchProblem(`The database of ${service} cannot be brought to this version: ${error instanceof Error ? error.message : String(error)}`, 'Check out the version that made the data, or begin anew with `npm start -- --reset` (which deletes all local data)')
+      throw launchProblem(
+        `The database of ${service} cannot be brought to this version: ${error instanceof Error ? error.message : String(error)}`,
+        'Check out the version that made the data, or begin anew with `npm start -- --reset` (which deletes all local data)',
+      )
     })
   }
 }
@@ -31,9 +43,15 @@ export async function prepareDatabase(o: { code: Code; facts: Pick<PlatformFacts
 /** In this process from source; a built service brings its own program for it, as its image does. */
 async function migrate(code: Code, service: ServiceName, ownerUrl: string): Promise<void> {
   if (code.built !== undefined) {
-    await promisify(execFile)(process.execPath, programOf(code, service, 'migrate').args, { env: { DATABASE_OWNER_URL: ownerUrl } })
+    await promisify(execFile)(process.execPath, programOf(code, service, 'migrate').args, {
+      env: { DATABASE_OWNER_URL: ownerUrl },
+    })
     return
   }
   const migrationsFolder = join(folderOf(service), 'migrations')
-  await migrateService({ service, ownerUrl, ...(existsSync(join(migrationsFolder, 'meta', '_journal.json')) ? { migrationsFolder } : {}) })
+  await migrateService({
+    service,
+    ownerUrl,
+    ...(existsSync(join(migrationsFolder, 'meta', '_journal.json')) ? { migrationsFolder } : {}),
+  })
 }

@@ -29,14 +29,28 @@ export type PlatformFacts = {
 const INHERITED = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_OPTIONS', 'NODE_EXTRA_CA_CERTS']
 
 /** Whoever starts the platform may decide these differently. */
-const OVERRIDABLE = new Set(['LOG_LEVEL', 'GATEHOUSE_ISSUER', 'SMTP_URL', 'PUBLIC_URL', 'GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE', 'BOOTSTRAP_ADMIN_EMAIL', 'BOOTSTRAP_ADMIN_PASSWORD'])
+const OVERRIDABLE = new Set([
+  'LOG_LEVEL',
+  'GATEHOUSE_ISSUER',
+  'SMTP_URL',
+  'PUBLIC_URL',
+  'GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE',
+  'BOOTSTRAP_ADMIN_EMAIL',
+  'BOOTSTRAP_ADMIN_PASSWORD',
+])
 
 export function gatewayUrl(facts: Pick<PlatformFacts, 'ports'>): string {
   return `http://127.0.0.1:${facts.ports.gateway.port}`
 }
 
 /** @param o.declared the names of the variables in the service's configuration schema */
-export function environmentOf(o: { service: ServiceName; at: Place; declared: readonly string[]; facts: PlatformFacts; env: NodeJS.ProcessEnv }): NodeJS.ProcessEnv {
+export function environmentOf(o: {
+  service: ServiceName
+  at: Place
+  declared: readonly string[]
+  facts: PlatformFacts
+  env: NodeJS.ProcessEnv
+}): NodeJS.ProcessEnv {
   const known = knownValues(o.service, o.at, o.facts)
   const result: NodeJS.ProcessEnv = {}
   for (const name of INHERITED) if (o.env[name] !== undefined) result[name] = o.env[name]
@@ -52,10 +66,17 @@ export function environmentOf(o: { service: ServiceName; at: Place; declared: re
   return result
 }
 
-function knownValues(service: ServiceName, { port, managementPort }: Place, facts: PlatformFacts): Record<string, string> {
-  const role = (name: string) => roleUrl({ adminUrl: facts.adminUrl, database: facts.database, role: name, password: facts.rolePassword(name) })
+function knownValues(
+  service: ServiceName,
+  { port, managementPort }: Place,
+  facts: PlatformFacts,
+): Record<string, string> {
+  const role = (name: string) =>
+    roleUrl({ adminUrl: facts.adminUrl, database: facts.database, role: name, password: facts.rolePassword(name) })
   const { runtime, system } = rolesOf(service)
-  const peers = Object.entries(facts.ports).map(([peer, at]) => [`${peer.toUpperCase()}_URL`, `http://127.0.0.1:${at.port}`] as const)
+  const peers = Object.entries(facts.ports).map(
+    ([peer, at]) => [`${peer.toUpperCase()}_URL`, `http://127.0.0.1:${at.port}`] as const,
+  )
   return {
     ...Object.fromEntries(peers),
     GATEHOUSE_ENV: facts.mode,

@@ -9,7 +9,13 @@ export function mailboxSpec(o: { smtpPort: number; httpPort: number; mails: stri
     name: 'mailbox',
     command: process.execPath,
     args: ['--import', 'tsx', main],
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], MAILBOX_SMTP_PORT: String(o.smtpPort), MAILBOX_HTTP_PORT: String(o.httpPort), MAILBOX_FOLDER: o.mails },
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      MAILBOX_SMTP_PORT: String(o.smtpPort),
+      MAILBOX_HTTP_PORT: String(o.httpPort),
+      MAILBOX_FOLDER: o.mails,
+    },
     cwd: REPOSITORY_ROOT,
     port: o.httpPort,
     marker: main,
@@ -17,6 +23,7 @@ export function mailboxSpec(o: { smtpPort: number; httpPort: number; mails: stri
     stopTimeoutMs: 5000,
     startTimeoutMs: 60_000,
     logFile: join(o.logs, 'mailbox.log'),
-    isReady: async () => (await fetch(`http://127.0.0.1:${o.httpPort}/api/v1/messages?limit=1`, { signal: AbortSignal.timeout(2000) })).ok,
+    isReady: async () =>
+      (await fetch(`http://127.0.0.1:${o.httpPort}/api/v1/messages?limit=1`, { signal: AbortSignal.timeout(2000) })).ok,
   }
 }

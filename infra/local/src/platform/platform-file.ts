@@ -18,12 +18,20 @@ export type PlatformFile = {
   servers: { postgres: string; redis: string; nats: string }
 }
 
-export function platformFile(o: { facts: PlatformFacts; mailbox: string; demo: DemoRecord | undefined; processes: Record<string, number> }): PlatformFile {
+export function platformFile(o: {
+  facts: PlatformFacts
+  mailbox: string
+  demo: DemoRecord | undefined
+  processes: Record<string, number>
+}): PlatformFile {
   const { facts } = o
   const management = Object.fromEntries(
     SERVICES.flatMap((service) => {
       const places = facts.replicas[service]
-      return replicaNames(service, places.length).map((name, index) => [name, `http://127.0.0.1:${places[index]?.managementPort}`])
+      return replicaNames(service, places.length).map((name, index) => [
+        name,
+        `http://127.0.0.1:${places[index]?.managementPort}`,
+      ])
     }),
   )
   return {

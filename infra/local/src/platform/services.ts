@@ -13,22 +13,47 @@ export const folderOf = (service: ServiceName): string => join(REPOSITORY_ROOT, 
 export type Code = { built?: string | undefined }
 
 /** The program of a service and the arguments that start it. */
-export function programOf(code: Code, service: ServiceName, entry: 'main' | 'migrate'): { program: string; args: string[] } {
-  const program = code.built === undefined ? join(folderOf(service), 'src', `${entry}.ts`) : join(resolve(code.built), service, 'service', 'bin', `${entry}.mjs`)
+export function programOf(
+  code: Code,
+  service: ServiceName,
+  entry: 'main' | 'migrate',
+): { program: string; args: string[] } {
+  const program =
+    code.built === undefined
+      ? join(folderOf(service), 'src', `${entry}.ts`)
+      : join(resolve(code.built), service, 'service', 'bin', `${entry}.mjs`)
   return { program, args: code.built === undefined ? ['--import', 'tsx', program] : [program] }
 }
 
 /** Names of the processes of a service: its own, then `<service>-2` and so on. */
-export const replicaNames = (service: string, replicas: number): string[] => Array.from({ length: replicas }, (_, index) => (index === 0 ? service : `${service}-${index + 1}`))
+export const replicaNames = (service: string, replicas: number): string[] =>
+  Array.from({ length: replicas }, (_, index) => (index === 0 ? service : `${service}-${index + 1}`))
 
-export async function serviceSpec(o: { service: ServiceName; name: string; at: Place; code: Code; facts: PlatformFacts; env: NodeJS.ProcessEnv; logs: string }): Promise<ProcessSpec> {
+export async function serviceSpec(o: {
+  service: ServiceName
+  name: string
+  at: Place
+  code: Code
+  facts: PlatformFacts
+  env: NodeJS.ProcessEnv
+  logs: string
+}): Promise<ProcessSpec> {
   const { program, args } = programOf(o.code, o.service, 'main')
   const { managementPort } = o.at
   return {
     name: o.name,
     command: process.execPath,
     args,
-    env: { ...environmentOf({ service: o.service, at: o.at, declared: await declaredVariables(o.service), facts: o.facts, env: o.env }), GATEHOUSE_PARENT_WATCH: '1' },
+    env: {
+      ...environmentOf({
+        service: o.service,
+        at: o.at,
+        declared: await declaredVariables(o.service),
+        facts: o.facts,
+        env: o.env,
+      }),
+      GATEHOUSE_PARENT_WATCH: '1',
+    },
     watchesParent: true,
     cwd: REPOSITORY_ROOT,
     port: managementPort,
@@ -43,7 +68,9 @@ export async function serviceSpec(o: { service: ServiceName; name: string; at: P
 
 /** A service's configuration names its environment variables; the launcher reads them there instead of keeping a second list. */
 async function declaredVariables(service: ServiceName): Promise<string[]> {
-  const { config } = (await import(pathToFileURL(join(folderOf(service), 'src', 'config.ts')).href)) as { config: { properties: object } }
+  const { config } = (await import(pathToFileURL(join(folderOf(service), 'src', 'config.ts')).href)) as {
+    config: { properties: object }
+  }
   return Object.keys(config.properties)
 }
 

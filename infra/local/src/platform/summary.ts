@@ -11,7 +11,9 @@ export function summary(o: { platform: PlatformFile; file: string; seconds: numb
     `  Mailbox   ${platform.mailbox}   (every mail it sends)`,
     '',
     '  Accounts',
-    ...table([['platform admin', platform.admin.email, platform.admin.password], ...demoRows(platform)]).map((line) => `    ${line}`),
+    ...table([['platform admin', platform.admin.email, platform.admin.password], ...demoRows(platform)]).map(
+      (line) => `    ${line}`,
+    ),
     '',
     `  For scripts: ${o.file}`,
     '',
@@ -23,16 +25,26 @@ export function summary(o: { platform: PlatformFile; file: string; seconds: numb
 
 function demoRows({ demo }: PlatformFile): string[][] {
   if (demo === undefined) return []
-  const rows = (name: string, users: { role: string; email: string; password: string }[]) => users.map(({ role, email, password }) => [`${name} ${role}`, email, password])
+  const rows = (name: string, users: { role: string; email: string; password: string }[]) =>
+    users.map(({ role, email, password }) => [`${name} ${role}`, email, password])
   return [...rows('Acme', demo.users), ...rows('other', demo.other.users)]
 }
 
 function table(rows: string[][]): string[] {
   const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd())
+  return rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
 }
 
 function firstLine({ gateway, admin, demo }: PlatformFile): string[] {
   const { email, password } = demo?.users[0] ?? admin
-  return ['  Sign in:', `    curl -s ${gateway}/v1/auth/login -H 'content-type: application/json' -d '${JSON.stringify({ email, password })}'`, '']
+  return [
+    '  Sign in:',
+    `    curl -s ${gateway}/v1/auth/login -H 'content-type: application/json' -d '${JSON.stringify({ email, password })}'`,
+    '',
+  ]
 }

@@ -4,12 +4,16 @@ const WORTH_TELLING = /\b(FATAL|PANIC|ERR|ERROR|Error|error|fatal|\[FTL\]|\[ERR\
 
 /** One line of reason from a log, or undefined if the log is silent. */
 export function lastWords(log: string): string | undefined {
-  const lines = log.split('\n').map((line) => line.trim()).filter((line) => line !== '')
+  const lines = log
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
   const structured = lines.map(fromService)
   const told = lines.map((line, index) => structured[index] ?? line)
   for (let index = lines.length - 1; index >= 0; index--) {
     const line = told[index] ?? ''
-    if (structured[index] !== undefined || (!lines[index]?.startsWith('{') && WORTH_TELLING.test(line))) return shorten(line)
+    if (structured[index] !== undefined || (!lines[index]?.startsWith('{') && WORTH_TELLING.test(line)))
+      return shorten(line)
   }
   const last = told.at(-1)
   return last === undefined ? undefined : shorten(last)
@@ -24,7 +28,9 @@ function fromService(line: string): string | undefined {
   try {
     const { level, message, err } = JSON.parse(line) as LogLine
     if (!GRAVE.has(level ?? '')) return undefined
-    return [message, typeof err === 'string' ? err : err?.message].filter((part) => part !== undefined && part !== '').join(': ')
+    return [message, typeof err === 'string' ? err : err?.message]
+      .filter((part) => part !== undefined && part !== '')
+      .join(': ')
   } catch {
     return undefined
   }

@@ -11,7 +11,9 @@ const TIMEOUT_MS = 20_000
 export async function stopLeftovers(processesFile: string): Promise<string[]> {
   const record = readJson<ProcessRecord>(processesFile) ?? {}
   const stopped = await Promise.all(
-    Object.entries(record).map(async ([name, { pid, marker, signal }]) => ((await stopLeftover({ pid, marker, signal, timeoutMs: TIMEOUT_MS })) ? [name] : [])),
+    Object.entries(record).map(async ([name, { pid, marker, signal }]) =>
+      (await stopLeftover({ pid, marker, signal, timeoutMs: TIMEOUT_MS })) ? [name] : [],
+    ),
   )
   return stopped.flat()
 }

@@ -51,7 +51,12 @@ export function signalIfAlive(pid: number, signal: NodeJS.Signals): void {
  * @param marker text its command line must contain, for instance its data folder
  * @returns true if there was such a process
  */
-export async function stopLeftover(o: { pid: number; marker: string; signal: NodeJS.Signals; timeoutMs: number }): Promise<boolean> {
+export async function stopLeftover(o: {
+  pid: number
+  marker: string
+  signal: NodeJS.Signals
+  timeoutMs: number
+}): Promise<boolean> {
   const isOurs = () => isAlive(o.pid) && commandLine(o.pid).includes(o.marker)
   if (!isOurs()) return false
   for (const signal of [o.signal, 'SIGKILL'] as const) {

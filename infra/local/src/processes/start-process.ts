@@ -17,7 +17,10 @@ const TAIL_BYTES = 16_384
  * @param onSpawn told the pid at once, before the child is ready
  * @throws if the child ends or stays silent instead of answering; the message carries its last words
  */
-export async function startProcess(spec: ProcessSpec, onSpawn?: (pid: number, exited: Promise<string>) => void): Promise<StartedProcess> {
+export async function startProcess(
+  spec: ProcessSpec,
+  onSpawn?: (pid: number, exited: Promise<string>) => void,
+): Promise<StartedProcess> {
   await spec.prepare?.()
   const log = openLog(spec.logFile)
   const child = spawn(spec.command, spec.args, {
@@ -38,7 +41,10 @@ export async function startProcess(spec: ProcessSpec, onSpawn?: (pid: number, ex
   const failure = await waitUntilReady({ spec, pid, exited })
   if (failure === undefined) return { name: spec.name, pid, exited, stop }
   await stop()
-  throw spec.explain?.(words()) ?? launchProblem(`${spec.name} did not start: ${failure.replace(/\.$/, '')}`, `Its log says more: ${spec.logFile}`)
+  throw (
+    spec.explain?.(words()) ??
+    launchProblem(`${spec.name} did not start: ${failure.replace(/\.$/, '')}`, `Its log says more: ${spec.logFile}`)
+  )
 }
 
 function openLog(file: string): { fd: number; offset: number } {
@@ -66,7 +72,9 @@ function readFrom(file: string, offset: number): string {
 
 function exitOf(child: ChildProcess, words: () => string): Promise<string> {
   return new Promise((resolve) => {
-    child.once('error', (error) => { resolve(error.message) })
+    child.once('error', (error) => {
+      resolve(error.message)
+    })
     child.once('exit', (code, signal) => {
       const how = signal === null ? `exit code ${code}` : `killed by ${signal}`
       const said = lastWords(words())
@@ -75,10 +83,16 @@ function exitOf(child: ChildProcess, words: () => string): Promise<string> {
   })
 }
 
-async function waitUntilReady(o: { spec: ProcessSpec; pid: number; exited: Promise<string> }): Promise<string | undefined> {
+async function waitUntilReady(o: {
+  spec: ProcessSpec
+  pid: number
+  exited: Promise<string>
+}): Promise<string | undefined> {
   const deadline = performance.now() + o.spec.startTimeoutMs
   let death: string | undefined
-  void o.exited.then((reason) => { death = reason })
+  void o.exited.then((reason) => {
+    death = reason
+  })
   let objection = 'it does not answer'
   while (performance.now() < deadline) {
     if (death !== undefined) return death
@@ -96,7 +110,9 @@ async function stopChild(child: ChildProcess, spec: ProcessSpec, exited: Promise
   const isGone = () => child.exitCode !== null || child.signalCode !== null
   if (isGone()) return
   child.kill(spec.stopSignal)
-  const timer = setTimeout(() => { child.kill('SIGKILL') }, spec.stopTimeoutMs)
+  const timer = setTimeout(() => {
+    child.kill('SIGKILL')
+  }, spec.stopTimeoutMs)
   await exited
   clearTimeout(timer)
 }

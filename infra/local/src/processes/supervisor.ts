@@ -23,9 +23,21 @@ export type Supervisor = {
   record: () => ProcessRecord
 }
 
-type Kept = { spec: ProcessSpec; isHalted: boolean; pid?: number; running?: StartedProcess; starting?: Promise<StartedProcess> }
+type Kept = {
+  spec: ProcessSpec
+  isHalted: boolean
+  pid?: number
+  running?: StartedProcess
+  starting?: Promise<StartedProcess>
+}
 
-type House = { kept: Map<string, Kept>; warden: Warden; isStopping: boolean; onChange: (record: ProcessRecord) => void; say: (line: string) => void }
+type House = {
+  kept: Map<string, Kept>
+  warden: Warden
+  isStopping: boolean
+  onChange: (record: ProcessRecord) => void
+  say: (line: string) => void
+}
 
 /**
  * @param o.onChange told whenever a pid changed
@@ -60,7 +72,9 @@ export function createSupervisor(o: Pick<House, 'onChange' | 'say'>): Supervisor
 const isEnding = (house: House, entry: Kept): boolean => house.isStopping || entry.isHalted
 
 function recordOf({ kept }: House): ProcessRecord {
-  const entries = [...kept.values()].flatMap(({ spec, pid }) => (pid === undefined ? [] : [[spec.name, { pid, marker: spec.marker, signal: spec.stopSignal }] as const]))
+  const entries = [...kept.values()].flatMap(({ spec, pid }) =>
+    pid === undefined ? [] : [[spec.name, { pid, marker: spec.marker, signal: spec.stopSignal }] as const],
+  )
   return Object.fromEntries(entries)
 }
 
@@ -106,7 +120,11 @@ async function keep(house: House, entry: Kept, first: StartedProcess): Promise<v
   }
 }
 
-async function restart(house: House, entry: Kept, firstDelayMs: number): Promise<{ running: StartedProcess; delayMs: number } | undefined> {
+async function restart(
+  house: House,
+  entry: Kept,
+  firstDelayMs: number,
+): Promise<{ running: StartedProcess; delayMs: number } | undefined> {
   for (let delayMs = firstDelayMs; ; delayMs = Math.min(delayMs * 2, MAX_DELAY_MS)) {
     await sleep(delayMs)
     if (isEnding(house, entry)) return undefined

@@ -25,14 +25,26 @@ export type Warden = {
 }
 
 export function startWarden(): Warden {
-  const shell = spawn('/bin/sh', ['-c', SCRIPT, 'gatehouse-warden'], { detached: true, stdio: ['pipe', 'ignore', 'ignore'], cwd: '/' })
+  const shell = spawn('/bin/sh', ['-c', SCRIPT, 'gatehouse-warden'], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    cwd: '/',
+  })
   shell.stdin.on('error', () => undefined)
   shell.on('error', () => undefined)
   shell.unref()
-  const say = (line: string) => { if (shell.stdin.writable) shell.stdin.write(`${line}\n`) }
+  const say = (line: string) => {
+    if (shell.stdin.writable) shell.stdin.write(`${line}\n`)
+  }
   return {
-    watch: (pid, signal) => { say(`+ ${signal.replace('SIG', '')} ${pid}`) },
-    release: (pid) => { say(`- ${pid}`) },
-    close: () => { shell.stdin.end() },
+    watch: (pid, signal) => {
+      say(`+ ${signal.replace('SIG', '')} ${pid}`)
+    },
+    release: (pid) => {
+      say(`- ${pid}`)
+    },
+    close: () => {
+      shell.stdin.end()
+    },
   }
 }

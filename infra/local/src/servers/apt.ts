@@ -1,7 +1,16 @@
 // Fetches Debian packages without root and without touching the system: apt reads the machine's own sources but keeps its
 // lists and archives in a private folder, and `dpkg -x` only unpacks. Signatures are checked by apt as always.
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -30,8 +39,18 @@ export function changeSuite(source: { name: string; text: string }, from: string
   const follows = (suite: string) => suite === from || suite.startsWith(`${from}-`) || suite.startsWith(`${from}/`)
   const change = (suite: string) => to + suite.slice(from.length)
   if (source.name.endsWith('.sources')) {
-    const stanzas = source.text.split(/\n\s*\n/).filter((stanza) => (/^Suites:(.*)$/m.exec(stanza)?.[1] ?? '').trim().split(/\s+/).some(follows))
-    return stanzas.map((stanza) => stanza.replace(/^(Suites:\s*)(.*)$/m, (_all, label: string, suites: string) => label + suites.trim().split(/\s+/).filter(follows).map(change).join(' '))).join('\n\n')
+    const stanzas = source.text
+      .split(/\n\s*\n/)
+      .filter((stanza) => (/^Suites:(.*)$/m.exec(stanza)?.[1] ?? '').trim().split(/\s+/).some(follows))
+    return stanzas
+      .map((stanza) =>
+        stanza.replace(
+          /^(Suites:\s*)(.*)$/m,
+          (_all, label: string, suites: string) =>
+            label + suites.trim().split(/\s+/).filter(follows).map(change).join(' '),
+        ),
+      )
+      .join('\n\n')
   }
   const line = /^(deb\s+(?:\[[^\]]*\]\s+)?\S+\s+)(\S+)(\s.*)?$/
   return source.text
@@ -49,19 +68,28 @@ export function changeSuite(source: { name: string; text: string }, from: string
  * @param suite another release to take the packages from, when the machine's own is too old
  * @param finish runs on the unpacked tree before it appears under its name
  */
-export async function unpackPackages(o: { packages: string[]; into: string; distribution: Distribution; suite?: string | undefined; finish?: (tree: string) => Promise<void> }): Promise<void> {
+export async function unpackPackages(o: {
+  packages: string[]
+  into: string
+  distribution: Distribution
+  suite?: string | undefined
+  finish?: (tree: string) => Promise<void>
+}): Promise<void> {
   mkdirSync(dirname(o.into), { recursive: true })
   const scratch = mkdtempSync(join(dirname(o.into), `.${basename(o.into)}-`))
   try {
     const options = prepareApt(scratch, o.distribution, o.suite)
     // A vendor's source that cannot be reached must not keep us from the packages of the distribution itself.
-    const update = await run('apt-get', [...options, 'update'], { cwd: scratch }).catch((error: unknown) => error as Error)
+    const update = await run('apt-get', [...options, 'update'], { cwd: scratch }).catch(
+      (error: unknown) => error as Error,
+    )
     await run('apt-get', [...options, 'download', ...o.packages], { cwd: scratch }).catch((error: unknown) => {
       throw update instanceof Error ? update : error
     })
     const tree = join(scratch, 'tree')
     mkdirSync(tree)
-    for (const file of readdirSync(scratch).filter((name) => name.endsWith('.deb'))) await run('dpkg', ['-x', join(scratch, file), tree])
+    for (const file of readdirSync(scratch).filter((name) => name.endsWith('.deb')))
+      await run('dpkg', ['-x', join(scratch, file), tree])
     await o.finish?.(tree)
     if (!existsSync(o.into)) renameSync(tree, o.into)
   } finally {
@@ -70,7 +98,8 @@ export async function unpackPackages(o: { packages: string[]; into: string; dist
 }
 
 function prepareApt(scratch: string, distribution: Distribution, suite: string | undefined): string[] {
-  for (const folder of ['state/lists/partial', 'cache/archives/partial', 'sources']) mkdirSync(join(scratch, folder), { recursive: true })
+  for (const folder of ['state/lists/partial', 'cache/archives/partial', 'sources'])
+    mkdirSync(join(scratch, folder), { recursive: true })
   const settings = [
     `Dir::State "${join(scratch, 'state')}";`,
     'Dir::State::status "/var/lib/dpkg/status";',
@@ -94,7 +123,10 @@ function prepareApt(scratch: string, distribution: Distribution, suite: string |
 
 function copySources(into: string, from: string, to: string): void {
   const parts = '/etc/apt/sources.list.d'
-  const files = ['/etc/apt/sources.list', ...(existsSync(parts) ? readdirSync(parts).map((name) => join(parts, name)) : [])]
+  const files = [
+    '/etc/apt/sources.list',
+    ...(existsSync(parts) ? readdirSync(parts).map((name) => join(parts, name)) : []),
+  ]
   for (const file of files.filter((name) => /\.(list|sources)$/.test(name) && existsSync(name))) {
     const changed = changeSuite({ name: file, text: readFileSync(file, 'utf8') }, from, to)
     if (changed !== '') writeFileSync(join(into, basename(file)), changed + '\n')
@@ -106,6 +138,9 @@ function copySources(into: string, from: string, to: string): void {
 export function firstLine(error: unknown): string {
   const output = (error as { stderr?: string }).stderr ?? ''
   const text = output !== '' ? output : error instanceof Error ? error.message : String(error)
-  const lines = text.split('\n').map((line) => line.trim()).filter((line) => line !== '')
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
   return lines.find((line) => line.startsWith('E:')) ?? lines[0] ?? 'no reason given'
 }

@@ -18,9 +18,16 @@ const ask: Record<ServerName, (url: string) => Promise<string>> = {
     }
   },
   redis: async (url) => {
-    const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0, connectTimeout: CONNECT_TIMEOUT_MS })
+    const client = new Redis(url, {
+      lazyConnect: true,
+      retryStrategy: () => null,
+      maxRetriesPerRequest: 0,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+    })
     let failure: Error | undefined
-    client.on('error', (error: Error) => { failure = error })
+    client.on('error', (error: Error) => {
+      failure = error
+    })
     try {
       await client.connect()
       return /redis_version:(\S+)/.exec(await client.info('server'))?.[1] ?? ''
@@ -34,8 +41,22 @@ const ask: Record<ServerName, (url: string) => Promise<string>> = {
     // A cluster may be named by several servers; one that answers speaks for all.
     const [first = '', ...others] = url.split(',')
     const { username, password, host } = new URL(first)
-    const credentials = username === '' ? {} : { user: decodeURIComponent(username), pass: decodeURIComponent(password) }
-    const connection = await connect({ servers: [host, ...others.map((other) => other.replace(/^nats:\/\//, '').replace(/^.*@/, '').replace(/\/.*$/, ''))], ...credentials, reconnect: false, timeout: CONNECT_TIMEOUT_MS })
+    const credentials =
+      username === '' ? {} : { user: decodeURIComponent(username), pass: decodeURIComponent(password) }
+    const connection = await connect({
+      servers: [
+        host,
+        ...others.map((other) =>
+          other
+            .replace(/^nats:\/\//, '')
+            .replace(/^.*@/, '')
+            .replace(/\/.*$/, ''),
+        ),
+      ],
+      ...credentials,
+      reconnect: false,
+      timeout: CONNECT_TIMEOUT_MS,
+    })
     try {
       if (connection.info?.jetstream !== true) throw new Error('JetStream is switched off')
       return connection.info.version
@@ -54,14 +75,16 @@ export async function findExternal(server: ServerName, env: NodeJS.ProcessEnv): 
   const { label, urlVariable } = REQUIREMENTS[server]
   const url = env[urlVariable]
   if (url === undefined || url === '') return undefined
-  if (!URL.canParse(url.split(',')[0] ?? '')) throw launchProblem(`${urlVariable} is not a URL`, `Give it as ${example[server]}, or unset it`)
+  if (!URL.canParse(url.split(',')[0] ?? ''))
+    throw launchProblem(`${urlVariable} is not a URL`, `Give it as ${example[server]}, or unset it`)
   const remedy = `Start that server or correct ${urlVariable}; unset it to have a private ${label}`
   const banner = await ask[server](url).catch((error: unknown) => {
     throw launchProblem(`The ${label} that ${urlVariable} names cannot be used (${reasonOf(error)})`, remedy)
   })
   const version = parseVersion(banner)
   const objection = version === undefined ? 'it does not say its version' : versionObjection(server, version)
-  if (objection !== undefined) throw launchProblem(`The ${label} that ${urlVariable} names cannot be used: ${objection}`, remedy)
+  if (objection !== undefined)
+    throw launchProblem(`The ${label} that ${urlVariable} names cannot be used: ${objection}`, remedy)
   return url
 }
 
@@ -73,5 +96,7 @@ const example: Record<ServerName, string> = {
 
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0])
-  return error instanceof Error ? error.message.split('\n')[0] || (error as NodeJS.ErrnoException).code || error.name : String(error)
+  return error instanceof Error
+    ? error.message.split('\n')[0] || (error as NodeJS.ErrnoException).code || error.name
+    : String(error)
 }

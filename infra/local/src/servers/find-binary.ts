@@ -33,7 +33,12 @@ function isExecutable(file: string): boolean {
  *
  * @param note told why each candidate was passed over
  */
-export async function findOnPath(o: { server: ServerName; program: string; env: NodeJS.ProcessEnv; note: Note }): Promise<string | undefined> {
+export async function findOnPath(o: {
+  server: ServerName
+  program: string
+  env: NodeJS.ProcessEnv
+  note: Note
+}): Promise<string | undefined> {
   for (const file of listOnPath(o.program, o.env['PATH'] ?? '')) {
     const objection = await objectionTo(o.server, file)
     if (objection === undefined) return realpathSync(file)
@@ -43,7 +48,11 @@ export async function findOnPath(o: { server: ServerName; program: string; env: 
 }
 
 /** Undefined if the program runs and is new enough, else the reason not to use it. */
-export async function objectionTo(server: ServerName, file: string, env?: NodeJS.ProcessEnv): Promise<string | undefined> {
+export async function objectionTo(
+  server: ServerName,
+  file: string,
+  env?: NodeJS.ProcessEnv,
+): Promise<string | undefined> {
   try {
     const { stdout } = await run(file, ['--version'], { timeout: 5000, cwd: '/', ...(env ? { env } : {}) })
     const version = parseVersion(stdout)

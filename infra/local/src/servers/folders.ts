@@ -16,7 +16,10 @@ export function cacheFolder(env: NodeJS.ProcessEnv): string {
   const wanted = env['GATEHOUSE_CACHE']
   if (wanted !== undefined && wanted !== '') {
     if (makeWritable(resolve(wanted))) return resolve(wanted)
-    throw launchProblem(`GATEHOUSE_CACHE names ${wanted}, which cannot be written`, 'Name a folder of your own, or unset it')
+    throw launchProblem(
+      `GATEHOUSE_CACHE names ${wanted}, which cannot be written`,
+      'Name a folder of your own, or unset it',
+    )
   }
   const xdg = env['XDG_CACHE_HOME']
   const candidates = [
@@ -26,7 +29,10 @@ export function cacheFolder(env: NodeJS.ProcessEnv): string {
   ]
   const found = candidates.find(makeWritable)
   if (found !== undefined) return found
-  throw launchProblem(`No folder for downloaded programs: none of ${candidates.join(', ')} can be written`, 'Set GATEHOUSE_CACHE to a folder of your own')
+  throw launchProblem(
+    `No folder for downloaded programs: none of ${candidates.join(', ')} can be written`,
+    'Set GATEHOUSE_CACHE to a folder of your own',
+  )
 }
 
 function makeWritable(folder: string): boolean {
@@ -64,5 +70,8 @@ export function sharedFolder(): string {
     return isReachableByOthers(folder)
   })
   if (found !== undefined) return found
-  throw launchProblem(`PostgreSQL refuses to run as root, and no folder that another account can reach may be made (${candidates.join(', ')})`, 'Start as an ordinary user, or set DATABASE_URL to a server of your own')
+  throw launchProblem(
+    `PostgreSQL refuses to run as root, and no folder that another account can reach may be made (${candidates.join(', ')})`,
+    'Start as an ordinary user, or set DATABASE_URL to a server of your own',
+  )
 }

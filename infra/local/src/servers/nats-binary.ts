@@ -16,20 +16,30 @@ export async function findNatsBinary(o: { cache: string; env: NodeJS.ProcessEnv;
   const program = findProgram(folder)
   if (program !== undefined) return program
   const remedy = 'Install nats-server 2.10 or newer so that it is on PATH, or set NATS_URL to a server of your own'
-  if (distribution === undefined) throw launchProblem('No NATS server on PATH, and fetching one works on Debian and Ubuntu only', remedy)
+  if (distribution === undefined)
+    throw launchProblem('No NATS server on PATH, and fetching one works on Debian and Ubuntu only', remedy)
   o.note('fetching NATS from the distribution’s packages')
-  const suite = distribution.id === 'debian' && distribution.version < FIRST_GOOD_DEBIAN.version ? FIRST_GOOD_DEBIAN.codename : undefined
+  const suite =
+    distribution.id === 'debian' && distribution.version < FIRST_GOOD_DEBIAN.version
+      ? FIRST_GOOD_DEBIAN.codename
+      : undefined
   try {
     await unpackPackages({ packages: ['nats-server'], into: folder, distribution, suite })
   } catch (error) {
-    throw launchProblem(`NATS could not be fetched from the distribution’s packages (${firstLine(error)})`, `${remedy}; or try again with the network up`)
+    throw launchProblem(
+      `NATS could not be fetched from the distribution’s packages (${firstLine(error)})`,
+      `${remedy}; or try again with the network up`,
+    )
   }
   const fetched = findProgram(folder)
   const objection = fetched === undefined ? 'the package holds no nats-server' : await objectionTo('nats', fetched)
-  if (fetched === undefined || objection !== undefined) throw launchProblem(`The NATS of this distribution cannot be used: ${objection}`, remedy)
+  if (fetched === undefined || objection !== undefined)
+    throw launchProblem(`The NATS of this distribution cannot be used: ${objection}`, remedy)
   return fetched
 }
 
 function findProgram(folder: string): string | undefined {
-  return ['usr/sbin/nats-server', 'usr/bin/nats-server'].map((path) => join(folder, path)).find((file) => existsSync(file))
+  return ['usr/sbin/nats-server', 'usr/bin/nats-server']
+    .map((path) => join(folder, path))
+    .find((file) => existsSync(file))
 }

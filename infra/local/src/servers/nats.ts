@@ -44,13 +44,22 @@ export function natsSpec(o: PrivateNats): ProcessSpec {
     isReady: () => answersAs(o, serverName),
     explain: (log) => {
       if (/address already in use/.test(log) || !/\[FTL\]|nats-server:/.test(log)) return undefined
-      return launchProblem(`NATS cannot start over ${o.data}: ${lastWords(log) ?? 'no reason given'}`, 'Delete that folder (its contents are published again from PostgreSQL), or begin anew with `npm start -- --reset`')
+      return launchProblem(
+        `NATS cannot start over ${o.data}: ${lastWords(log) ?? 'no reason given'}`,
+        'Delete that folder (its contents are published again from PostgreSQL), or begin anew with `npm start -- --reset`',
+      )
     },
   }
 }
 
 async function answersAs(o: PrivateNats, serverName: string): Promise<boolean> {
-  const connection = await connect({ servers: `127.0.0.1:${o.port}`, user: USER, pass: o.password, reconnect: false, timeout: 2000 })
+  const connection = await connect({
+    servers: `127.0.0.1:${o.port}`,
+    user: USER,
+    pass: o.password,
+    reconnect: false,
+    timeout: 2000,
+  })
   try {
     return connection.info?.server_name === serverName && connection.info.jetstream === true
   } finally {

@@ -50,7 +50,14 @@ export const planServer: Record<ServerName, (o: PlanInput) => Promise<ServerPlan
     })
     const at = { port: await freePort(o.ports?.postgres), password: o.password('postgres') }
     const data = postgresFolder(o.data, account !== undefined)
-    const spec = postgresSpec({ ...at, binaries: binaries.folder, data, durable: o.durable, logFile: join(o.logs, 'postgres.log'), account })
+    const spec = postgresSpec({
+      ...at,
+      binaries: binaries.folder,
+      data,
+      durable: o.durable,
+      logFile: join(o.logs, 'postgres.log'),
+      account,
+    })
     return { name: 'postgres', url: postgresUrl(at), spec, binary: binaries.folder }
   },
   redis: async (o) => {
@@ -58,7 +65,13 @@ export const planServer: Record<ServerName, (o: PlanInput) => Promise<ServerPlan
     if (external !== undefined) return { name: 'redis', url: external }
     const binary = await findRedisBinary({ cache: cacheFolder(o.env), env: o.env, note: o.note })
     const at = { port: await freePort(o.ports?.redis), password: o.password('redis') }
-    const spec = redisSpec({ ...at, binary, data: join(o.data, 'redis'), durable: o.durable, logFile: join(o.logs, 'redis.log') })
+    const spec = redisSpec({
+      ...at,
+      binary,
+      data: join(o.data, 'redis'),
+      durable: o.durable,
+      logFile: join(o.logs, 'redis.log'),
+    })
     return { name: 'redis', url: redisUrl(at), spec, binary }
   },
   nats: async (o) => {
@@ -76,7 +89,10 @@ function isRoot(): boolean {
 }
 
 function nobody(): { uid: number; gid: number } {
-  const fields = readFileSync('/etc/passwd', 'utf8').split('\n').find((line) => line.startsWith('nobody:'))?.split(':')
+  const fields = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((line) => line.startsWith('nobody:'))
+    ?.split(':')
   return { uid: Number(fields?.[2] ?? 65534), gid: Number(fields?.[3] ?? 65534) }
 }
 

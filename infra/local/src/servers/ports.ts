@@ -9,8 +9,14 @@ const LISTEN = '0A'
 export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = createServer()
-    probe.once('error', () => { resolve(false) })
-    probe.listen({ port, host: '127.0.0.1', exclusive: true }, () => probe.close(() => { resolve(true) }))
+    probe.once('error', () => {
+      resolve(false)
+    })
+    probe.listen({ port, host: '127.0.0.1', exclusive: true }, () =>
+      probe.close(() => {
+        resolve(true)
+      }),
+    )
   })
 }
 
@@ -25,7 +31,10 @@ export async function freePort(preferred?: number): Promise<number> {
     const port = RANGE.first + randomInt(RANGE.count)
     if (await isPortFree(port)) return port
   }
-  throw launchProblem(`No free port was found between ${RANGE.first} and ${RANGE.first + RANGE.count}`, 'Stop some of the programs that listen there')
+  throw launchProblem(
+    `No free port was found between ${RANGE.first} and ${RANGE.first + RANGE.count}`,
+    'Stop some of the programs that listen there',
+  )
 }
 
 /** The first free port at or above the wished one. */
@@ -41,7 +50,8 @@ export async function nextFreePort(first: number): Promise<number> {
 export function holdsPort(pid: number, port: number): boolean {
   const sockets = new Set<string>()
   try {
-    for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) for (const inode of listeningInodes(readFileSync(table, 'utf8'), port)) sockets.add(`socket:[${inode}]`)
+    for (const table of ['/proc/net/tcp', '/proc/net/tcp6'])
+      for (const inode of listeningInodes(readFileSync(table, 'utf8'), port)) sockets.add(`socket:[${inode}]`)
     return readdirSync(`/proc/${pid}/fd`).some((fd) => sockets.has(readLink(`/proc/${pid}/fd/${fd}`)))
   } catch {
     return true

@@ -1,7 +1,19 @@
 // Finds the PostgreSQL programs: on PATH, or in the platform package that npm installed. That package arrives without its
 // library links when install scripts are off, and may lie where the account that runs the server cannot reach it: both
 // are mended here, in place if possible, else in a copy.
-import { accessSync, chmodSync, constants, cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
 import { launchProblem } from '../launch-problem.ts'
@@ -15,13 +27,27 @@ export type PostgresBinaries = { folder: string; version: string }
  * @param copyTo where a copy goes if the package cannot be used in place
  * @param forOthers the server will run as another account, which has to reach the programs
  */
-export async function findPostgresBinaries(o: { env: NodeJS.ProcessEnv; note: Note; copyTo: () => string; forOthers: boolean }): Promise<PostgresBinaries> {
-  const remedy = 'Install PostgreSQL 17 or newer so that `postgres` and `initdb` are on PATH, or set DATABASE_URL to an administrator’s URL of a server of your own'
+export async function findPostgresBinaries(o: {
+  env: NodeJS.ProcessEnv
+  note: Note
+  copyTo: () => string
+  forOthers: boolean
+}): Promise<PostgresBinaries> {
+  const remedy =
+    'Install PostgreSQL 17 or newer so that `postgres` and `initdb` are on PATH, or set DATABASE_URL to an administrator’s URL of a server of your own'
   const onPath = await findOnPath({ server: 'postgres', program: 'postgres', ...o })
-  if (onPath !== undefined && listOnPath('initdb', dirname(onPath)).length > 0 && (!o.forOthers || isReachableByOthers(dirname(onPath)))) return { folder: dirname(onPath), version: 'PATH' }
+  if (
+    onPath !== undefined &&
+    listOnPath('initdb', dirname(onPath)).length > 0 &&
+    (!o.forOthers || isReachableByOthers(dirname(onPath)))
+  )
+    return { folder: dirname(onPath), version: 'PATH' }
   const installed = installedPackage()
   if (installed === undefined) {
-    throw launchProblem(`No PostgreSQL: nothing fit on PATH, and no package for ${process.platform} ${process.arch} is installed`, `Run \`npm ci\` without --omit=optional; or ${remedy.charAt(0).toLowerCase()}${remedy.slice(1)}`)
+    throw launchProblem(
+      `No PostgreSQL: nothing fit on PATH, and no package for ${process.platform} ${process.arch} is installed`,
+      `Run \`npm ci\` without --omit=optional; or ${remedy.charAt(0).toLowerCase()}${remedy.slice(1)}`,
+    )
   }
   const native = usableInPlace(installed.native, o.forOthers) ? installed.native : copyNative(installed, o.copyTo())
   hydrateLinks(native)
@@ -78,7 +104,8 @@ function openToOthers(folder: string): void {
   chmodSync(folder, 0o755)
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name)
-    if (!entry.isSymbolicLink()) chmodSync(path, entry.isDirectory() || entry.parentPath === join(folder, 'bin') ? 0o755 : 0o644)
+    if (!entry.isSymbolicLink())
+      chmodSync(path, entry.isDirectory() || entry.parentPath === join(folder, 'bin') ? 0o755 : 0o644)
   }
 }
 
@@ -88,7 +115,9 @@ function missingLinks(native: string): Link[] {
   const list = join(native, 'pg-symlinks.json')
   if (!existsSync(list)) return []
   const links = JSON.parse(readFileSync(list, 'utf8')) as Link[]
-  return links.filter((link) => !existsSync(join(dirname(native), link.target.replace(/^native\//, `${basename(native)}/`))))
+  return links.filter(
+    (link) => !existsSync(join(dirname(native), link.target.replace(/^native\//, `${basename(native)}/`))),
+  )
 }
 
 function hydrateLinks(native: string): void {

@@ -75,12 +75,30 @@ async function initialize(o: PrivatePostgres): Promise<void> {
   mkdirSync(fresh, { recursive: true, mode: 0o700 })
   writeFileSync(passwordFile, o.password, { mode: 0o600 })
   if (o.account !== undefined) for (const path of [fresh, passwordFile]) chownSync(path, o.account.uid, o.account.gid)
-  const args = ['-D', fresh, '-U', SUPERUSER, `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
+  const args = [
+    '-D',
+    fresh,
+    '-U',
+    SUPERUSER,
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+    '--locale=C',
+  ]
   try {
-    await run(join(o.binaries, 'initdb'), [...args, ...(o.durable ? [] : ['--no-sync'])], { cwd: '/', env: serverEnvironment(), ...(o.account ?? {}) })
+    await run(join(o.binaries, 'initdb'), [...args, ...(o.durable ? [] : ['--no-sync'])], {
+      cwd: '/',
+      env: serverEnvironment(),
+      ...(o.account ?? {}),
+    })
     renameSync(fresh, o.data)
   } catch (error) {
-    throw launchProblem(`PostgreSQL could not make its data folder ${o.data} (${firstLine(error)})`, 'Check that the disk has room and that the folder above it may be written')
+    throw launchProblem(
+      `PostgreSQL could not make its data folder ${o.data} (${firstLine(error)})`,
+      'Check that the disk has room and that the folder above it may be written',
+    )
   } finally {
     rmSync(passwordFile, { force: true })
     rmSync(fresh, { recursive: true, force: true })
@@ -93,7 +111,10 @@ function checkFolder(o: PrivatePostgres): void {
 }
 
 function corrupt(o: PrivatePostgres, reason: string): Error {
-  return launchProblem(`PostgreSQL cannot use its data folder ${o.data}: ${reason}`, 'Put back a copy of the folder, or begin anew with `npm start -- --reset` (which deletes all local data)')
+  return launchProblem(
+    `PostgreSQL cannot use its data folder ${o.data}: ${reason}`,
+    'Put back a copy of the folder, or begin anew with `npm start -- --reset` (which deletes all local data)',
+  )
 }
 
 async function clearLock(data: string): Promise<void> {
@@ -117,9 +138,20 @@ async function answersFrom(o: PrivatePostgres): Promise<boolean> {
 }
 
 function explainFailure(o: PrivatePostgres, log: string): Error | undefined {
-  const reason = lastWords(log.split('\n').filter((line) => /FATAL|PANIC/.test(line)).slice(0, 1).join('\n')) ?? ''
+  const reason =
+    lastWords(
+      log
+        .split('\n')
+        .filter((line) => /FATAL|PANIC/.test(line))
+        .slice(0, 1)
+        .join('\n'),
+    ) ?? ''
   if (/could not bind|Address already in use|could not create any TCP/i.test(log)) return undefined
-  if (/No space left on device/.test(log)) return launchProblem('PostgreSQL cannot start: the disk is full', `Free some space on the disk that holds ${dirname(o.data)}`)
+  if (/No space left on device/.test(log))
+    return launchProblem(
+      'PostgreSQL cannot start: the disk is full',
+      `Free some space on the disk that holds ${dirname(o.data)}`,
+    )
   if (/pre-existing shared memory block|starting up|lock file/.test(reason)) return undefined
   return reason === '' ? undefined : corrupt(o, reason.replace(/^.*(FATAL|PANIC):\s*/, ''))
 }

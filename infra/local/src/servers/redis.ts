@@ -7,7 +7,14 @@ import { launchProblem } from '../launch-problem.ts'
 import { lastWords } from '../processes/last-words.ts'
 import type { ProcessSpec } from '../processes/process-spec.ts'
 
-export type PrivateRedis = { binary: string; data: string; port: number; password: string; durable: boolean; logFile: string }
+export type PrivateRedis = {
+  binary: string
+  data: string
+  port: number
+  password: string
+  durable: boolean
+  logFile: string
+}
 
 export function redisUrl(o: Pick<PrivateRedis, 'port' | 'password'>): string {
   return `redis://:${o.password}@127.0.0.1:${o.port}/0`
@@ -46,14 +53,23 @@ export function redisSpec(o: PrivateRedis): ProcessSpec {
     },
     isReady: (pid) => answersAs(o, pid),
     explain: (log) => {
-      if (/already in use/.test(log) || !/Bad file format|Unrecoverable|corrupt|Fatal error/i.test(log)) return undefined
-      return launchProblem(`Redis cannot use its data folder ${o.data}: ${lastWords(log) ?? 'no reason given'}`, 'Delete that folder (queued jobs are put back from PostgreSQL), or begin anew with `npm start -- --reset`')
+      if (/already in use/.test(log) || !/Bad file format|Unrecoverable|corrupt|Fatal error/i.test(log))
+        return undefined
+      return launchProblem(
+        `Redis cannot use its data folder ${o.data}: ${lastWords(log) ?? 'no reason given'}`,
+        'Delete that folder (queued jobs are put back from PostgreSQL), or begin anew with `npm start -- --reset`',
+      )
     },
   }
 }
 
 async function answersAs(o: PrivateRedis, pid: number): Promise<boolean> {
-  const client = new Redis(redisUrl(o), { lazyConnect: true, retryStrategy: () => null, maxRetriesPerRequest: 0, connectTimeout: 2000 })
+  const client = new Redis(redisUrl(o), {
+    lazyConnect: true,
+    retryStrategy: () => null,
+    maxRetriesPerRequest: 0,
+    connectTimeout: 2000,
+  })
   client.on('error', () => undefined)
   try {
     await client.connect()

@@ -25,10 +25,19 @@ export async function startTestServers(o: { env: NodeJS.ProcessEnv; note: Note }
     rmSync(folder, { recursive: true, force: true })
   }
   const start = async (name: ServerPlan['name']) => {
-    const plan = await planServer[name]({ env: o.env, data: folder, logs: folder, durable: false, password: () => randomBytes(18).toString('base64url'), note: o.note })
+    const plan = await planServer[name]({
+      env: o.env,
+      data: folder,
+      logs: folder,
+      durable: false,
+      password: () => randomBytes(18).toString('base64url'),
+      note: o.note,
+    })
     if (plan.spec === undefined) return plan
     const { stopSignal } = plan.spec
-    const started = await startProcess(plan.spec, (pid) => { warden.watch(pid, stopSignal) })
+    const started = await startProcess(plan.spec, (pid) => {
+      warden.watch(pid, stopSignal)
+    })
     stops.push(async () => {
       await started.stop()
       warden.release(started.pid)
@@ -41,8 +50,20 @@ export async function startTestServers(o: { env: NodeJS.ProcessEnv; note: Note }
     await stop()
     throw failed.reason
   }
-  const [postgres, redis, nats] = results.map((result) => (result as PromiseFulfilledResult<ServerPlan>).value) as [ServerPlan, ServerPlan, ServerPlan]
-  return { env: { DATABASE_URL: postgres.url, REDIS_URL: redis.url, NATS_URL: nats.url, ...binaries({ postgres, redis, nats }) }, stop }
+  const [postgres, redis, nats] = results.map((result) => (result as PromiseFulfilledResult<ServerPlan>).value) as [
+    ServerPlan,
+    ServerPlan,
+    ServerPlan,
+  ]
+  return {
+    env: {
+      DATABASE_URL: postgres.url,
+      REDIS_URL: redis.url,
+      NATS_URL: nats.url,
+      ...binaries({ postgres, redis, nats }),
+    },
+    stop,
+  }
 }
 
 function binaries(plans: Record<ServerPlan['name'], ServerPlan>): Record<string, string> {
@@ -52,4 +73,3 @@ function binaries(plans: Record<ServerPlan['name'], ServerPlan>): Record<string,
     ...(plans.nats.binary === undefined ? {} : { NATS_SERVER_BINARY: plans.nats.binary }),
   }
 }
-

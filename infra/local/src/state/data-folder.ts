@@ -29,7 +29,10 @@ export function openDataFolder(env: NodeJS.ProcessEnv): DataFolder {
     mkdirSync(at('servers'), { recursive: true, mode: 0o711 })
     chmodSync(at('servers'), 0o711)
   } catch (error) {
-    throw launchProblem(`The data folder ${root} cannot be used (${(error as Error).message})`, 'Make it writable, or set GATEHOUSE_DATA to a folder of your own')
+    throw launchProblem(
+      `The data folder ${root} cannot be used (${(error as Error).message})`,
+      'Make it writable, or set GATEHOUSE_DATA to a folder of your own',
+    )
   }
   return {
     root,

@@ -5,10 +5,17 @@ import { launchProblem } from '../launch-problem.ts'
 import { commandLine, isAlive } from '../processes/process-facts.ts'
 
 /** @returns how to give the lock back */
-export function takeLock(o: { file: string; address: () => string | undefined; isLauncher?: (pid: number) => boolean }): () => void {
+export function takeLock(o: {
+  file: string
+  address: () => string | undefined
+  isLauncher?: (pid: number) => boolean
+}): () => void {
   const isLauncher = o.isLauncher ?? ((pid) => isAlive(pid) && commandLine(pid).includes('start.ts'))
   for (;;) {
-    if (create(o.file)) return () => { if (readPid(o.file) === process.pid) rmSync(o.file, { force: true }) }
+    if (create(o.file))
+      return () => {
+        if (readPid(o.file) === process.pid) rmSync(o.file, { force: true })
+      }
     const holder = readPid(o.file)
     if (holder !== undefined && isLauncher(holder)) throw refusal(holder, o.address())
     if (!setAside(o.file, holder)) throw refusal(readPid(o.file) ?? 0, o.address())
@@ -55,5 +62,8 @@ function readPid(file: string): number | undefined {
 
 function refusal(pid: number, address: string | undefined): Error {
   const where = address === undefined ? '' : `, ${address}`
-  return launchProblem(`Gatehouse already runs from this folder (process ${pid}${where})`, `Stop it with Ctrl-C or \`kill ${pid}\`, or set GATEHOUSE_DATA to another folder to run a second one beside it`)
+  return launchProblem(
+    `Gatehouse already runs from this folder (process ${pid}${where})`,
+    `Stop it with Ctrl-C or \`kill ${pid}\`, or set GATEHOUSE_DATA to another folder to run a second one beside it`,
+  )
 }

@@ -22,7 +22,9 @@ export type Settings = {
 
 export function openSettings(file: string): Settings {
   const stored: Stored = { passwords: {}, ports: {}, demos: {}, ...readJson<Partial<Stored>>(file) }
-  const save = () => { writeJson(file, stored) }
+  const save = () => {
+    writeJson(file, stored)
+  }
   return {
     password: (name) => {
       const known = stored.passwords[name]

@@ -10,23 +10,41 @@ import { problem, type AppError } from '@gatehouse/service-kit/errors/app-error'
 export type PermissionDecision = { readonly allowed: boolean; readonly obligation?: Obligation | undefined }
 
 /** The answer to a check of one permission. Anything but one clear yes is a no. */
-export const onlyDecision = ({ decisions, obligations }: { decisions: readonly boolean[]; obligations?: readonly (Obligation | null)[] | undefined }): PermissionDecision => ({
+export const onlyDecision = ({
+  decisions,
+  obligations,
+}: {
+  decisions: readonly boolean[]
+  obligations?: readonly (Obligation | null)[] | undefined
+}): PermissionDecision => ({
   allowed: decisions.length === 1 && decisions[0] === true,
   obligation: obligations?.[0] ?? undefined,
 })
 
 /** @throws AppError `insufficient_user_authentication`, `forbidden` */
-export function requireAllowed({ allowed, obligation }: PermissionDecision, { kind }: Pick<PrincipalCaller, 'kind'>, permission: string): void {
+export function requireAllowed(
+  { allowed, obligation }: PermissionDecision,
+  { kind }: Pick<PrincipalCaller, 'kind'>,
+  permission: string,
+): void {
   if (allowed) return
   const internal = `lacks ${permission}`
   // A service account cannot sign in more strongly.
   if (obligation?.type === 'step_up' && kind === 'user') throw stepUpChallenge(obligation, internal)
-  throw problem('forbidden', { internal, ...(obligation?.type === 'access_request' && { detail: 'Access may be asked for.' }) })
+  throw problem('forbidden', {
+    internal,
+    ...(obligation?.type === 'access_request' && { detail: 'Access may be asked for.' }),
+  })
 }
 
 function stepUpChallenge({ acr_values, max_age }: Obligation, internal: string): AppError {
   const [detail, description] =
-    max_age === undefined ? ['Sign in more strongly.', 'A stronger sign-in is required'] : [`Sign in again${acr_values ? ' and more strongly' : ''}.`, `A more recent${acr_values ? ' and stronger' : ''} sign-in is required`]
+    max_age === undefined
+      ? ['Sign in more strongly.', 'A stronger sign-in is required']
+      : [
+          `Sign in again${acr_values ? ' and more strongly' : ''}.`,
+          `A more recent${acr_values ? ' and stronger' : ''} sign-in is required`,
+        ]
   const parameters = [
     'error="insufficient_user_authentication"',
     `error_description="${description}"`,

@@ -4,7 +4,13 @@
  */
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
-import { BrokenCircuitError, ConsecutiveBreaker, circuitBreaker, handleWhen, type CircuitBreakerPolicy } from 'cockatiel'
+import {
+  BrokenCircuitError,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  handleWhen,
+  type CircuitBreakerPolicy,
+} from 'cockatiel'
 import { Pool } from 'undici'
 import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
 import { causesOf } from '@gatehouse/service-kit/errors/unavailable'
@@ -14,15 +20,18 @@ import type { BodyOf, ParamsOf, QueryOf, SuccessOf } from '../serve/bind-route.t
 import type { PrincipalCaller } from '../callers/caller.ts'
 import { exchange, remainingMs, streamLines, type Outgoing, type Upstream } from './service-exchange.ts'
 
-type Given<Name extends string, Value> = Value extends undefined | Record<string, never> ? { [N in Name]?: Value } : { [N in Name]: Value }
+type Given<Name extends string, Value> = Value extends undefined | Record<string, never>
+  ? { [N in Name]?: Value }
+  : { [N in Name]: Value }
 
-export type CallInput<C extends RouteContract> = Given<'params', ParamsOf<C>> & Given<'body', BodyOf<C>> & {
-  query?: Partial<QueryOf<C>>
-  /** The person or service account on whose behalf; the token travels along and is verified again there. */
-  user?: PrincipalCaller | undefined
-  /** At most; the request's own deadline may leave less. 2000 when absent. */
-  timeoutMs?: number
-}
+export type CallInput<C extends RouteContract> = Given<'params', ParamsOf<C>> &
+  Given<'body', BodyOf<C>> & {
+    query?: Partial<QueryOf<C>>
+    /** The person or service account on whose behalf; the token travels along and is verified again there. */
+    user?: PrincipalCaller | undefined
+    /** At most; the request's own deadline may leave less. 2000 when absent. */
+    timeoutMs?: number
+  }
 
 export type ServiceClient = {
   readonly target: ServiceName
@@ -31,7 +40,10 @@ export type ServiceClient = {
   /** The records of an NDJSON answer, as they arrive; `timeoutMs` bounds the silence between two chunks. */
   stream(path: string, options?: { query?: Record<string, string>; timeoutMs?: number }): AsyncGenerator<unknown>
   /** A GET that has no contract; otherwise as `call`. */
-  get(path: string, options?: { query?: Record<string, string | number | undefined>; timeoutMs?: number }): Promise<unknown>
+  get(
+    path: string,
+    options?: { query?: Record<string, string | number | undefined>; timeoutMs?: number },
+  ): Promise<unknown>
   close(): Promise<void>
 }
 
@@ -41,9 +53,20 @@ const maxAttempts = 3
 const breakAfterFailures = 8
 const halfOpenAfterMs = 500
 
-export function createServiceClient(options: { self: ServiceName; target: ServiceName; baseUrl: string; signer: AssertionSigner; log: Logger }): ServiceClient {
+export function createServiceClient(options: {
+  self: ServiceName
+  target: ServiceName
+  baseUrl: string
+  signer: AssertionSigner
+  log: Logger
+}): ServiceClient {
   const { target, baseUrl, signer, log } = options
-  const pool = new Pool(new URL(baseUrl).origin, { connections: 64, pipelining: 1, connect: { timeout: 1000 }, keepAliveTimeout: 30_000 })
+  const pool = new Pool(new URL(baseUrl).origin, {
+    connections: 64,
+    pipelining: 1,
+    connect: { timeout: 1000 },
+    keepAliveTimeout: 30_000,
+  })
   const upstream: Upstream = { pool, target, signer }
   const breaker = circuitBreaker(
     handleWhen((err) => isAppError(err, 'upstream_failed') || isAppError(err, 'deadline_exceeded')),
@@ -51,12 +74,19 @@ export function createServiceClient(options: { self: ServiceName; target: Servic
   )
   breaker.onBreak(() => log.warn({ target }, 'stopped calling a failing service for a moment'))
 
-  const send = (outgoing: Outgoing): Promise<unknown> => withRetries(outgoing, () => guarded(breaker, target, () => exchange(upstream, outgoing)))
+  const send = (outgoing: Outgoing): Promise<unknown> =>
+    withRetries(outgoing, () => guarded(breaker, target, () => exchange(upstream, outgoing)))
 
   return {
     target,
     async call(contract, input) {
-      const { params, query, body, user, timeoutMs = defaultTimeoutMs } = input as {
+      const {
+        params,
+        query,
+        body,
+        user,
+        timeoutMs = defaultTimeoutMs,
+      } = input as {
         params?: Record<string, string>
         query?: Record<string, unknown>
         body?: unknown
@@ -73,8 +103,10 @@ export function createServiceClient(options: { self: ServiceName; target: Servic
       })
       return answer as SuccessOf<typeof contract>
     },
-    get: (path, { query, timeoutMs = defaultTimeoutMs } = {}) => send({ method: 'GET', path: path + queryOf(query), timeoutMs, isRetryable: true }),
-    stream: (path, { query, timeoutMs = 10_000 } = {}) => streamLines(upstream, { method: 'GET', path: path + queryOf(query), timeoutMs, isRetryable: false }),
+    get: (path, { query, timeoutMs = defaultTimeoutMs } = {}) =>
+      send({ method: 'GET', path: path + queryOf(query), timeoutMs, isRetryable: true }),
+    stream: (path, { query, timeoutMs = 10_000 } = {}) =>
+      streamLines(upstream, { method: 'GET', path: path + queryOf(query), timeoutMs, isRetryable: false }),
     close: () => pool.close(),
   }
 }
@@ -85,14 +117,17 @@ function pathOf(template: string, params: Record<string, string> = {}): string {
 
 function queryOf(query: Record<string, unknown> = {}): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined)
-  return given.length === 0 ? '' : `?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)])).toString()}`
+  return given.length === 0
+    ? ''
+    : `?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)])).toString()}`
 }
 
 async function guarded<T>(breaker: CircuitBreakerPolicy, target: ServiceName, run: () => Promise<T>): Promise<T> {
   try {
     return await breaker.execute(run)
   } catch (err) {
-    if (err instanceof BrokenCircuitError) throw problem('upstream_failed', { internal: `${target} keeps failing`, retryAfterSeconds: 1 })
+    if (err instanceof BrokenCircuitError)
+      throw problem('upstream_failed', { internal: `${target} keeps failing`, retryAfterSeconds: 1 })
     throw err
   }
 }
@@ -112,4 +147,5 @@ async function withRetries(outgoing: Outgoing, attempt: () => Promise<unknown>):
 }
 
 /** A refused connection carried nothing: any call may be repeated, as during a restart. */
-const wasNeverSent = (err: unknown): boolean => causesOf(err).some((one) => (one as { code?: unknown }).code === 'ECONNREFUSED')
+const wasNeverSent = (err: unknown): boolean =>
+  causesOf(err).some((one) => (one as { code?: unknown }).code === 'ECONNREFUSED')

@@ -5,9 +5,20 @@
 import { internalHeaders, revisionHeader, type ServiceName } from '@gatehouse/contracts/common/services'
 import type { Dispatcher, Pool } from 'undici'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
-import { childTraceparent, currentContext, newContext, recordRevision } from '@gatehouse/service-kit/context/request-context'
+import {
+  childTraceparent,
+  currentContext,
+  newContext,
+  recordRevision,
+} from '@gatehouse/service-kit/context/request-context'
 import { decodeRevision } from '@gatehouse/service-kit/context/revision'
-import { isAppError, isProblemCode, problem, type AppError, type FieldError } from '@gatehouse/service-kit/errors/app-error'
+import {
+  isAppError,
+  isProblemCode,
+  problem,
+  type AppError,
+  type FieldError,
+} from '@gatehouse/service-kit/errors/app-error'
 import type { AssertionSigner } from '../tokens/assertion.ts'
 import type { PrincipalCaller } from '../callers/caller.ts'
 
@@ -52,7 +63,12 @@ function headersFor({ target, signer }: Upstream, outgoing: Outgoing): Record<st
 /** A header carries no control characters, whatever an event once recorded. */
 const headerText = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 512)
 
-async function open(upstream: Upstream, outgoing: Outgoing, timeoutMs: number, signal: AbortSignal | null): Promise<Dispatcher.ResponseData> {
+async function open(
+  upstream: Upstream,
+  outgoing: Outgoing,
+  timeoutMs: number,
+  signal: AbortSignal | null,
+): Promise<Dispatcher.ResponseData> {
   const { method, path, body } = outgoing
   try {
     return await upstream.pool.request({
@@ -74,7 +90,11 @@ function failureOf(target: ServiceName, err: unknown): AppError {
   if (isAppError(err)) return err
   const { name, code, message } = err as Error & { code?: string }
   const isLate = name === 'TimeoutError' || code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT'
-  const options = { internal: `${target} ${isLate ? 'took too long' : 'did not answer'}: ${message}`, cause: err, retryAfterSeconds: 1 }
+  const options = {
+    internal: `${target} ${isLate ? 'took too long' : 'did not answer'}: ${message}`,
+    cause: err,
+    retryAfterSeconds: 1,
+  }
   return problem(isLate ? 'deadline_exceeded' : 'upstream_failed', options)
 }
 
@@ -112,10 +132,22 @@ function parsed(target: ServiceName, text: string): unknown {
   }
 }
 
-const ownMistakes = new Set(['malformed_request', 'unsupported_media_type', 'method_not_allowed', 'payload_too_large', 'headers_too_large', 'internal_error'])
+const ownMistakes = new Set([
+  'malformed_request',
+  'unsupported_media_type',
+  'method_not_allowed',
+  'payload_too_large',
+  'headers_too_large',
+  'internal_error',
+])
 
 /** Our own mistakes towards a neighbour (a refused assertion, a broken contract) are never the outside caller's. */
-function refusalOf({ target }: Upstream, outgoing: Outgoing, response: Dispatcher.ResponseData, text: string): AppError {
+function refusalOf(
+  { target }: Upstream,
+  outgoing: Outgoing,
+  response: Dispatcher.ResponseData,
+  text: string,
+): AppError {
   const document = problemIn(response, text)
   const status = response.statusCode
   const internal = `${target} answered ${status} ${document?.code ?? ''}`.trim()
@@ -132,7 +164,10 @@ const headerOf = ({ headers }: Dispatcher.ResponseData, name: string): string | 
   return typeof value === 'string' ? value : undefined
 }
 
-function problemIn(response: Dispatcher.ResponseData, text: string): { code: string; detail?: string; errors?: FieldError[] } | undefined {
+function problemIn(
+  response: Dispatcher.ResponseData,
+  text: string,
+): { code: string; detail?: string; errors?: FieldError[] } | undefined {
   const type = response.headers['content-type']
   if (typeof type !== 'string' || !type.startsWith('application/problem+json')) return undefined
   try {
@@ -150,7 +185,8 @@ function mergeRevision(header: string | string[] | undefined): void {
 /** The lines of an NDJSON answer. Ends early only by throwing; an unfinished last line is an error of the reader. */
 export async function* streamLines(upstream: Upstream, outgoing: Outgoing): AsyncGenerator<unknown> {
   const response = await open(upstream, outgoing, outgoing.timeoutMs, null)
-  if (response.statusCode !== 200) throw refusalOf(upstream, outgoing, response, await textOf(upstream.target, response))
+  if (response.statusCode !== 200)
+    throw refusalOf(upstream, outgoing, response, await textOf(upstream.target, response))
   let rest: Buffer = Buffer.alloc(0)
   try {
     for await (const chunk of response.body as AsyncIterable<Buffer>) {
@@ -161,10 +197,12 @@ export async function* streamLines(upstream: Upstream, outgoing: Outgoing): Asyn
         rest = rest.subarray(end + 1)
         end = rest.indexOf(0x0a)
       }
-      if (rest.length > maxLineBytes) throw problem('upstream_failed', { internal: `${upstream.target} sent an endless line` })
+      if (rest.length > maxLineBytes)
+        throw problem('upstream_failed', { internal: `${upstream.target} sent an endless line` })
     }
   } catch (err) {
     throw failureOf(upstream.target, err)
   }
-  if (rest.length > 0) throw problem('upstream_failed', { internal: `${upstream.target} broke off in the middle of a record` })
+  if (rest.length > 0)
+    throw problem('upstream_failed', { internal: `${upstream.target} broke off in the middle of a record` })
 }

@@ -9,7 +9,15 @@ import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { AccessTokenVerifier, VerifiedAccessToken } from '../tokens/access-token.ts'
 import type { AssertionVerifier } from '../tokens/assertion.ts'
-import { anonymous, isForPeopleOnly, isOrgCaller, principalCaller, type AnyCaller, type OrgCaller, type PrincipalCaller } from './caller.ts'
+import {
+  anonymous,
+  isForPeopleOnly,
+  isOrgCaller,
+  principalCaller,
+  type AnyCaller,
+  type OrgCaller,
+  type PrincipalCaller,
+} from './caller.ts'
 
 export type AccessRule = Pick<RouteContract, 'auth' | 'callers' | 'path' | 'principals'>
 export type Verifiers = {
@@ -25,27 +33,40 @@ const outside: readonly ServiceName[] = ['gateway']
  * At once for a token that was verified before, which almost every one was.
  * @throws AppError `unauthenticated`, `forbidden`, `organization_required`, `person_required`, or the `not_found` of somebody else's organization
  */
-export function authenticate(request: FastifyRequest, rule: AccessRule, settings: Verifiers): AnyCaller | Promise<AnyCaller> {
+export function authenticate(
+  request: FastifyRequest,
+  rule: AccessRule,
+  settings: Verifiers,
+): AnyCaller | Promise<AnyCaller> {
   const service = verifiedService(request, rule, settings)
   adoptContext(request)
   const admit = (principal?: PrincipalCaller): AnyCaller => admitted(principal, { request, rule, service })
   const token = request.headers[internalHeaders.accessToken]
   if (token === undefined) return admit()
   const { accessTokens } = settings
-  if (accessTokens === null || typeof token !== 'string') throw problem('unauthenticated', { internal: 'an access token cannot be taken here' })
+  if (accessTokens === null || typeof token !== 'string')
+    throw problem('unauthenticated', { internal: 'an access token cannot be taken here' })
   const known = accessTokens.recall(token)
-  return known ? admit(principalCaller(known.claims, token)) : accessTokens.verify(token).then(({ claims }) => admit(principalCaller(claims, token)))
+  return known
+    ? admit(principalCaller(known.claims, token))
+    : accessTokens.verify(token).then(({ claims }) => admit(principalCaller(claims, token)))
 }
 
 /**
  * Who acts for an organization on a route for those who do, when finding out takes no waiting and nobody has to be refused; otherwise undefined.
  * For the outside alone, and for a path without an organization in it.
  */
-export function recallOrgCaller(head: { readonly assertion: string; readonly accessToken: string }, rule: AccessRule, { assertions, accessTokens }: Verifiers): OrgCaller | undefined {
+export function recallOrgCaller(
+  head: { readonly assertion: string; readonly accessToken: string },
+  rule: AccessRule,
+  { assertions, accessTokens }: Verifiers,
+): OrgCaller | undefined {
   const known = accessTokens?.recall(head.accessToken)
   if (known === undefined || !outside.includes(assertions.verify(head.assertion))) return undefined
   const principal = callerAgain(known, head.accessToken)
-  return isOrgCaller(principal) && !(principal.kind === 'service_account' && isForPeopleOnly(rule)) ? principal : undefined
+  return isOrgCaller(principal) && !(principal.kind === 'service_account' && isForPeopleOnly(rule))
+    ? principal
+    : undefined
 }
 
 /** Callers are told from verified tokens, and both never change. */
@@ -59,7 +80,10 @@ function callerAgain(verified: VerifiedAccessToken, accessToken: string): Princi
   return caller
 }
 
-function admitted(principal: PrincipalCaller | undefined, { request, rule, service }: { request: FastifyRequest; rule: AccessRule; service: ServiceName }): AnyCaller {
+function admitted(
+  principal: PrincipalCaller | undefined,
+  { request, rule, service }: { request: FastifyRequest; rule: AccessRule; service: ServiceName },
+): AnyCaller {
   if (rule.auth === 'internal') return { kind: 'service', service, ...(principal ? { user: principal } : {}) }
   // Where nobody needs to be known, a service account is nobody: what an open route does for a caller it does for a person.
   if (rule.auth === 'open') return principal?.kind === 'user' ? principal : anonymous
@@ -79,7 +103,10 @@ function verifiedService(request: FastifyRequest, rule: AccessRule, settings: Ve
   if (assertion === undefined) throw problem('unauthenticated', { internal: 'no service assertion' })
   const service = settings.assertions.verify(assertion)
   const isAllowed = (rule.callers ?? (rule.auth === 'internal' ? [] : outside)).includes(service)
-  if (!isAllowed) throw problem(rule.auth === 'internal' ? 'forbidden' : 'unauthenticated', { internal: `${service} may not call this route` })
+  if (!isAllowed)
+    throw problem(rule.auth === 'internal' ? 'forbidden' : 'unauthenticated', {
+      internal: `${service} may not call this route`,
+    })
   return service
 }
 

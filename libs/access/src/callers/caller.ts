@@ -85,7 +85,8 @@ function serviceAccountCaller(claims: ServiceAccountClaims, accessToken: string)
 }
 
 /** Whether the caller acts for an organization. */
-export const isOrgCaller = (caller: PrincipalCaller): caller is OrgCaller => caller.kind === 'service_account' || (caller.orgId !== undefined && caller.membershipId !== undefined)
+export const isOrgCaller = (caller: PrincipalCaller): caller is OrgCaller =>
+  caller.kind === 'service_account' || (caller.orgId !== undefined && caller.membershipId !== undefined)
 
 /** Whether a service account is refused on this route: where it would be asked about itself as a person, and where the contract says so. */
 export const isForPeopleOnly = ({ auth, principals }: Pick<RouteContract, 'auth' | 'principals'>): boolean =>

@@ -8,7 +8,16 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandle
 import type { Static, TSchema } from 'typebox'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { authenticate } from '../callers/authenticate.ts'
-import { actorOf, type AnyCaller, type Caller, type MemberCaller, type OrgCaller, type PrincipalCaller, type ServiceCaller, type UserCaller } from '../callers/caller.ts'
+import {
+  actorOf,
+  type AnyCaller,
+  type Caller,
+  type MemberCaller,
+  type OrgCaller,
+  type PrincipalCaller,
+  type ServiceCaller,
+  type UserCaller,
+} from '../callers/caller.ts'
 import { returnBody, type AnswerAtOnce, type FastPaths } from './fast-path.ts'
 import { defaultBodyLimitBytes } from '@gatehouse/service-kit/http/server'
 import { serverSettings, type ServerSettings } from './server.ts'
@@ -17,16 +26,28 @@ import { createValidator, type Validator } from '@gatehouse/service-kit/http/val
 
 type StaticOf<S> = S extends TSchema ? Static<S> : undefined
 
-export type ParamsOf<C extends RouteContract> = C extends { readonly params: infer S } ? StaticOf<S> : Record<string, never>
-export type QueryOf<C extends RouteContract> = C extends { readonly query: infer S } ? StaticOf<S> : Record<string, never>
+export type ParamsOf<C extends RouteContract> = C extends { readonly params: infer S }
+  ? StaticOf<S>
+  : Record<string, never>
+export type QueryOf<C extends RouteContract> = C extends { readonly query: infer S }
+  ? StaticOf<S>
+  : Record<string, never>
 export type BodyOf<C extends RouteContract> = C extends { readonly body: infer S } ? StaticOf<S> : undefined
 /** The body of the success; `void` when the contract promises none. */
-export type SuccessOf<C extends RouteContract> = C['success'] extends { readonly body: infer S extends TSchema } ? Static<S> : void
+export type SuccessOf<C extends RouteContract> = C['success'] extends { readonly body: infer S extends TSchema }
+  ? Static<S>
+  : void
 
 type CallerByAuth = { open: Caller; user: UserCaller; organization: OrgCaller; internal: ServiceCaller }
 /** Where the contract says whose token it takes. */
-type CallerByPrincipals = { people: { user: UserCaller; organization: MemberCaller }; any: { user: PrincipalCaller; organization: OrgCaller } }
-export type CallerOf<C extends RouteContract> = C extends { readonly auth: infer A extends 'user' | 'organization'; readonly principals: infer P extends 'people' | 'any' }
+type CallerByPrincipals = {
+  people: { user: UserCaller; organization: MemberCaller }
+  any: { user: PrincipalCaller; organization: OrgCaller }
+}
+export type CallerOf<C extends RouteContract> = C extends {
+  readonly auth: infer A extends 'user' | 'organization'
+  readonly principals: infer P extends 'people' | 'any'
+}
   ? CallerByPrincipals[P][A]
   : CallerByAuth[C['auth']]
 
@@ -46,30 +67,53 @@ export type RouteHandler<C extends RouteContract> = (input: Handled<C>) => Promi
  * Serves `contract` on `app` (made by createServer). `atOnce` may give the same answer without waiting, ahead of the framework: for a POST on a fixed path
  * by whoever acts for an organization, that takes no idempotency key and sets no header.
  */
-export function bindRoute<const C extends RouteContract>(app: FastifyInstance, contract: C, handler: RouteHandler<C>, { atOnce }: { atOnce?: AnswerAtOnce<BodyOf<C>> } = {}): void {
+export function bindRoute<const C extends RouteContract>(
+  app: FastifyInstance,
+  contract: C,
+  handler: RouteHandler<C>,
+  { atOnce }: { atOnce?: AnswerAtOnce<BodyOf<C>> } = {},
+): void {
   const settings = serverSettings(app)
   const read = createReader(contract)
   const { status, body: answer } = contract.success
   const { idempotency } = settings
-  if (contract.idempotent && idempotency === undefined) throw new Error(`${contract.operationId} is idempotent: createServer needs an idempotency store`)
+  if (contract.idempotent && idempotency === undefined)
+    throw new Error(`${contract.operationId} is idempotent: createServer needs an idempotency store`)
   const bodyLimit = contract.bodyLimitBytes ?? defaultBodyLimitBytes
-  if (atOnce) addFastPath(settings.fastPaths, { contract, bodyLimitBytes: bodyLimit, answer: atOnce as AnswerAtOnce<unknown> })
+  if (atOnce)
+    addFastPath(settings.fastPaths, { contract, bodyLimitBytes: bodyLimit, answer: atOnce as AnswerAtOnce<unknown> })
 
   app.route({
     method: contract.method,
     url: contract.path,
     bodyLimit,
     ...(atOnce ? { preParsing: returnBody } : {}),
-    config: { ...(contract.dialect && { dialect: contract.dialect }), ...(contract.deadlineMs && { deadlineMs: contract.deadlineMs }) },
+    config: {
+      ...(contract.dialect && { dialect: contract.dialect }),
+      ...(contract.deadlineMs && { deadlineMs: contract.deadlineMs }),
+    },
     ...(answer ? { schema: { response: { [status]: JSON.parse(JSON.stringify(answer)) as object } } } : {}),
     onRequest: identify(contract, settings),
     handler: async (request, reply) => {
       const run = async (): Promise<unknown> =>
         handler({ ...read(request), caller: request.caller, request, reply } as unknown as Handled<C>)
       const key = contract.idempotent ? request.headers['idempotency-key'] : undefined
-      if (key === undefined || idempotency === undefined || request.caller === null) return answerWith(reply, status, await run())
-      const requestHash = createHash('sha256').update(JSON.stringify([request.url, request.body ?? null])).digest()
-      const outcome = await idempotency.once({ key, owner: actorOf(request.caller), route: contract.operationId, requestHash, status, shownOnce: contract.shownOnce ?? [] }, run)
+      if (key === undefined || idempotency === undefined || request.caller === null)
+        return answerWith(reply, status, await run())
+      const requestHash = createHash('sha256')
+        .update(JSON.stringify([request.url, request.body ?? null]))
+        .digest()
+      const outcome = await idempotency.once(
+        {
+          key,
+          owner: actorOf(request.caller),
+          route: contract.operationId,
+          requestHash,
+          status,
+          shownOnce: contract.shownOnce ?? [],
+        },
+        run,
+      )
       return answerWith(reply, outcome.status, outcome.body)
     },
   })
@@ -77,7 +121,8 @@ export function bindRoute<const C extends RouteContract>(app: FastifyInstance, c
 
 function addFastPath(fastPaths: FastPaths, path: Omit<Parameters<FastPaths['add']>[0], 'validate'>): void {
   const { method, auth, path: url, body, idempotent, operationId } = path.contract
-  if (method !== 'POST' || auth !== 'organization' || url.includes(':') || body === undefined || idempotent === true) throw new Error(`${operationId} cannot be answered at once`)
+  if (method !== 'POST' || auth !== 'organization' || url.includes(':') || body === undefined || idempotent === true)
+    throw new Error(`${operationId} cannot be answered at once`)
   fastPaths.add({ ...path, validate: createValidator(body, 'body') })
 }
 
@@ -125,10 +170,14 @@ function readParams(validator: Validator, value: unknown): unknown {
 
 function readQuery(validator: Validator | undefined, value: unknown): unknown {
   const given = { ...(value as Record<string, unknown>) }
-  if (!holdsStorableTextOnly(given)) throw problem('malformed_request', { detail: 'The query holds text that cannot be stored.' })
+  if (!holdsStorableTextOnly(given))
+    throw problem('malformed_request', { detail: 'The query holds text that cannot be stored.' })
   if (validator === undefined) {
     const [unknown] = Object.keys(given)
-    if (unknown !== undefined) throw problem('validation_failed', { errors: [{ path: `query/${unknown.slice(0, 100)}`, message: 'is not known' }] })
+    if (unknown !== undefined)
+      throw problem('validation_failed', {
+        errors: [{ path: `query/${unknown.slice(0, 100)}`, message: 'is not known' }],
+      })
     return {}
   }
   const validation = validator(given)
@@ -138,7 +187,8 @@ function readQuery(validator: Validator | undefined, value: unknown): unknown {
 
 function readBody(validator: Validator | undefined, value: unknown): unknown {
   if (validator === undefined) {
-    const isEmpty = value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0)
+    const isEmpty =
+      value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0)
     if (!isEmpty) throw problem('validation_failed', { detail: 'This route takes no body.' })
     return undefined
   }
@@ -148,9 +198,15 @@ function readBody(validator: Validator | undefined, value: unknown): unknown {
 }
 
 const holdsStorableTextOnly = (value: unknown): boolean =>
-  Object.entries(value as Record<string, unknown>).every(([name, text]) => isStorableText(name) && (typeof text !== 'string' || isStorableText(text)))
+  Object.entries(value as Record<string, unknown>).every(
+    ([name, text]) => isStorableText(name) && (typeof text !== 'string' || isStorableText(text)),
+  )
 
-export type StreamContract = { readonly method: 'GET'; readonly path: string; readonly callers: readonly RouteContract['service'][] }
+export type StreamContract = {
+  readonly method: 'GET'
+  readonly path: string
+  readonly callers: readonly RouteContract['service'][]
+}
 
 /**
  * Serves an internal stream, which has no schema to serialize by and may take longer than an answer.

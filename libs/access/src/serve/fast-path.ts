@@ -17,11 +17,21 @@ import { readUsualHead, type UsualHead } from './plain-head.ts'
 import type { Validator } from '@gatehouse/service-kit/http/validation'
 
 /** What a route is told; everything in it was verified. */
-export type FastRequest<Body> = { readonly caller: OrgCaller; readonly body: Body; readonly clientAddress: string | undefined }
+export type FastRequest<Body> = {
+  readonly caller: OrgCaller
+  readonly body: Body
+  readonly clientAddress: string | undefined
+}
 /** The body of the success as JSON. Undefined, or anything thrown: go the whole way. */
 export type AnswerAtOnce<Body> = (request: FastRequest<Body>) => string | undefined
 
-type Path = { readonly contract: RouteContract; readonly bodyLimitBytes: number; readonly validate: Validator; readonly answer: AnswerAtOnce<unknown>; readonly labels: AnswerLabels }
+type Path = {
+  readonly contract: RouteContract
+  readonly bodyLimitBytes: number
+  readonly validate: Validator
+  readonly answer: AnswerAtOnce<unknown>
+  readonly labels: AnswerLabels
+}
 
 export type FastPaths = {
   add(path: Omit<Path, 'labels'>): void
@@ -35,7 +45,10 @@ const bodies = new WeakMap<IncomingMessage, Buffer>()
 /** Gives the framework the body that was read already. */
 export const returnBody: preParsingHookHandler = (request, _reply, payload, done) => {
   const body = bodies.get(request.raw)
-  done(null, body === undefined ? payload : Object.assign(Readable.from([body]), { receivedEncodedLength: body.length }))
+  done(
+    null,
+    body === undefined ? payload : Object.assign(Readable.from([body]), { receivedEncodedLength: body.length }),
+  )
 }
 
 /** Puts itself before the framework's own listener. */
@@ -59,12 +72,20 @@ export function putFastPaths(server: Server, o: Verifiers & { log: Logger }): Fa
     })
   })
   return {
-    add: (path) => void paths.set(path.contract.path, { ...path, labels: { method: 'POST', route: path.contract.path, status: path.contract.success.status } }),
+    add: (path) =>
+      void paths.set(path.contract.path, {
+        ...path,
+        labels: { method: 'POST', route: path.contract.path, status: path.contract.success.status },
+      }),
     end: () => void (isEnded = true),
   }
 }
 
-function identify(request: IncomingMessage, { contract, bodyLimitBytes }: Path, verifiers: Verifiers): { head: UsualHead; caller: OrgCaller } | undefined {
+function identify(
+  request: IncomingMessage,
+  { contract, bodyLimitBytes }: Path,
+  verifiers: Verifiers,
+): { head: UsualHead; caller: OrgCaller } | undefined {
   try {
     const head = readUsualHead(request.rawHeaders, bodyLimitBytes)
     const caller = head && recallOrgCaller(head, contract, verifiers)
@@ -82,7 +103,10 @@ function takeBody(request: IncomingMessage, take: (body: Buffer) => void): void 
   request.on('end', () => take(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)))
 }
 
-function answerOf(path: Path, { caller, body, head }: { caller: OrgCaller; body: Buffer; head: UsualHead }): string | undefined {
+function answerOf(
+  path: Path,
+  { caller, body, head }: { caller: OrgCaller; body: Buffer; head: UsualHead },
+): string | undefined {
   try {
     const valid = path.validate(parseJsonBody(body))
     return valid.ok ? path.answer({ caller, body: valid.value, clientAddress: head.clientAddress }) : undefined
@@ -92,8 +116,16 @@ function answerOf(path: Path, { caller, body, head }: { caller: OrgCaller; body:
   }
 }
 
-function send(response: ServerResponse, { status, answer, requestId }: { status: number; answer: string; requestId: string }): void {
-  response.writeHead(status, { 'x-request-id': requestId, 'cache-control': 'no-store', 'content-type': 'application/json; charset=utf-8', 'content-length': Buffer.byteLength(answer) })
+function send(
+  response: ServerResponse,
+  { status, answer, requestId }: { status: number; answer: string; requestId: string },
+): void {
+  response.writeHead(status, {
+    'x-request-id': requestId,
+    'cache-control': 'no-store',
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(answer),
+  })
   response.end(answer)
 }
 
@@ -101,6 +133,11 @@ function note(log: Logger, { labels, head, ms }: { labels: AnswerLabels; head: U
   recordDuration(ms, labels)
   if (!log.isLevelEnabled('info')) return
   const { requestId, traceparent, correlationId, clientAddress } = head
-  const context = newContext({ requestId, clientAddress, ...(traceparent && { traceparent }), ...(correlationId && { correlationId }) })
+  const context = newContext({
+    requestId,
+    clientAddress,
+    ...(traceparent && { traceparent }),
+    ...(correlationId && { correlationId }),
+  })
   runInContext(context, () => log.info({ ...labels, duration_ms: Math.round(ms * 10) / 10 }, 'request answered'))
 }

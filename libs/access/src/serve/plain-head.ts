@@ -15,15 +15,42 @@ export type UsualHead = {
 }
 
 /** Headers that are read. */
-const places = ['authorization', 'content-type', 'content-length', 'x-request-id', 'traceparent', internalHeaders.accessToken, internalHeaders.correlation, internalHeaders.clientAddress] as const
+const places = [
+  'authorization',
+  'content-type',
+  'content-length',
+  'x-request-id',
+  'traceparent',
+  internalHeaders.accessToken,
+  internalHeaders.correlation,
+  internalHeaders.clientAddress,
+] as const
 const placeOf = new Map<string, number>(places.map((name, place) => [name, place]))
 /** They change how the rest is to be read. */
-const unusual = new Set(['transfer-encoding', 'content-encoding', 'expect', 'upgrade', 'trailer', 'te', 'idempotency-key', 'if-match'])
+const unusual = new Set([
+  'transfer-encoding',
+  'content-encoding',
+  'expect',
+  'upgrade',
+  'trailer',
+  'te',
+  'idempotency-key',
+  'if-match',
+])
 const json = new Set<string | undefined>(['application/json', 'application/json; charset=utf-8'])
 const bearer = 'Bearer '
 
 export function readUsualHead(rawHeaders: readonly string[], bodyLimitBytes: number): UsualHead | undefined {
-  const values: (string | undefined)[] = [undefined, undefined, undefined, undefined, undefined, undefined, undefined, undefined]
+  const values: (string | undefined)[] = [
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = (rawHeaders[at] as string).toLowerCase()
     const place = placeOf.get(name)
@@ -38,7 +65,15 @@ export function readUsualHead(rawHeaders: readonly string[], bodyLimitBytes: num
   if (authorization === undefined || !authorization.startsWith(bearer) || accessToken === undefined) return undefined
   if (!json.has(type) || length === undefined || !isWithin(length, bodyLimitBytes)) return undefined
   if (requestId === undefined || !/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/.test(requestId)) return undefined
-  return { assertion: authorization.slice(bearer.length), accessToken, requestId, traceparent, correlationId, clientAddress: clientAddress || undefined }
+  return {
+    assertion: authorization.slice(bearer.length),
+    accessToken,
+    requestId,
+    traceparent,
+    correlationId,
+    clientAddress: clientAddress || undefined,
+  }
 }
 
-const isWithin = (length: string, mostBytes: number): boolean => /^[1-9][0-9]{0,8}$/.test(length) && Number(length) <= mostBytes
+const isWithin = (length: string, mostBytes: number): boolean =>
+  /^[1-9][0-9]{0,8}$/.test(length) && Number(length) <= mostBytes

@@ -65,8 +65,10 @@ export function createAccessTokenVerifier(options: {
     const claims = verifySignature(token, key)
     if (claims === undefined) throw problem('unauthenticated', { internal: 'bad signature' })
     if (!claimsShape.Check(claims)) throw problem('unauthenticated', { internal: 'claims missing or malformed' })
-    if (claims.iss !== issuer || claims.aud !== audience) throw problem('unauthenticated', { internal: 'foreign issuer or audience' })
-    if (claims.iat > nowSeconds() + clockLeewaySeconds) throw problem('unauthenticated', { internal: 'issued in the future' })
+    if (claims.iss !== issuer || claims.aud !== audience)
+      throw problem('unauthenticated', { internal: 'foreign issuer or audience' })
+    if (claims.iat > nowSeconds() + clockLeewaySeconds)
+      throw problem('unauthenticated', { internal: 'issued in the future' })
     const verified = { claims, kid: header.kid }
     if (isExpired(verified)) throw problem('unauthenticated', { internal: 'expired' })
     remember(token, verified)

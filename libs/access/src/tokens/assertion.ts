@@ -28,7 +28,11 @@ const typ = 'service+jwt'
 const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 /** @param options.privateJwk - P-256, with `d` and `kid` */
-export function createAssertionSigner(options: { service: ServiceName; privateJwk: Jwk; clock?: Clock }): AssertionSigner {
+export function createAssertionSigner(options: {
+  service: ServiceName
+  privateJwk: Jwk
+  clock?: Clock
+}): AssertionSigner {
   const { service, privateJwk, clock = systemClock } = options
   const key = createPrivateKey({ key: privateJwk as never, format: 'jwk' })
   const header = base64url({ alg: 'ES256', typ, kid: privateJwk.kid })
@@ -40,9 +44,17 @@ export function createAssertionSigner(options: { service: ServiceName; privateJw
       const nowSeconds = Math.floor(clock.now().getTime() / 1000)
       const known = cached.get(audience)
       // A clock that stepped back must not keep an old assertion in use.
-      if (known && nowSeconds >= known.madeAtSeconds && nowSeconds < known.madeAtSeconds + reuseSeconds) return known.assertion
+      if (known && nowSeconds >= known.madeAtSeconds && nowSeconds < known.madeAtSeconds + reuseSeconds)
+        return known.assertion
       const subject = `service:${service}`
-      const claims = { iss: subject, sub: subject, aud: `service:${audience}`, iat: nowSeconds, exp: nowSeconds + lifetimeSeconds, jti: randomUUID() }
+      const claims = {
+        iss: subject,
+        sub: subject,
+        aud: `service:${audience}`,
+        iat: nowSeconds,
+        exp: nowSeconds + lifetimeSeconds,
+        jti: randomUUID(),
+      }
       const assertion = signed(`${header}.${base64url(claims)}`, key)
       cached.set(audience, { assertion, madeAtSeconds: nowSeconds })
       return assertion
@@ -54,7 +66,11 @@ const signed = (input: string, key: KeyObject): string =>
   `${input}.${sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
 
 /** @param options.jwks - the pinned public keys of all services; a `kid` is `<service>` or `<service>-<anything>` */
-export function createAssertionVerifier(options: { service: ServiceName; jwks: Jwks; clock?: Clock }): AssertionVerifier {
+export function createAssertionVerifier(options: {
+  service: ServiceName
+  jwks: Jwks
+  clock?: Clock
+}): AssertionVerifier {
   const { service, jwks, clock = systemClock } = options
   const keys = publicKeysOf(jwks)
   type Seen = { readonly assertion: string; readonly caller: ServiceName; readonly iat: number; readonly exp: number }
@@ -71,7 +87,8 @@ export function createAssertionVerifier(options: { service: ServiceName; jwks: J
     if (!claims) throw refused('service assertion with unknown key or bad signature')
     const caller = header.kid.split('-', 1)[0] as ServiceName
     const { iss, sub, aud, iat, exp } = claims
-    if (iss !== `service:${caller}` || sub !== iss || aud !== `service:${service}`) throw refused('service assertion for somebody else')
+    if (iss !== `service:${caller}` || sub !== iss || aud !== `service:${service}`)
+      throw refused('service assertion for somebody else')
     if (!Number.isInteger(iat) || !Number.isInteger(exp)) throw refused('service assertion without times')
     if ((exp as number) - (iat as number) > lifetimeSeconds) throw refused('service assertion lives too long')
     return { assertion, caller, iat: iat as number, exp: exp as number }

@@ -6,7 +6,14 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { systemClock, type Clock } from '@gatehouse/service-kit/context/clock'
 
 /** A JSON Web Key (RFC 7517). */
-export type Jwk = { readonly kid?: string; readonly kty?: string; readonly crv?: string; readonly x?: string; readonly y?: string; readonly [member: string]: unknown }
+export type Jwk = {
+  readonly kid?: string
+  readonly kty?: string
+  readonly crv?: string
+  readonly x?: string
+  readonly y?: string
+  readonly [member: string]: unknown
+}
 export type Jwks = { readonly keys: readonly Jwk[] }
 
 export type JwksSource = {
@@ -30,7 +37,8 @@ export type JwksSourceOptions = {
 export function publicKeysOf(jwks: Jwks): Map<string, KeyObject> {
   const keys = new Map<string, KeyObject>()
   for (const { kid, kty, crv, x, y } of jwks.keys) {
-    if (typeof kid !== 'string' || kty !== 'EC' || crv !== 'P-256' || typeof x !== 'string' || typeof y !== 'string') continue
+    if (typeof kid !== 'string' || kty !== 'EC' || crv !== 'P-256' || typeof x !== 'string' || typeof y !== 'string')
+      continue
     try {
       keys.set(kid, createPublicKey({ key: { kty, crv, x, y }, format: 'jwk' }))
     } catch {

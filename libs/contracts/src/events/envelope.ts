@@ -40,4 +40,7 @@ export const EventEnvelope = Type.Object({
 export type EventEnvelope = Static<typeof EventEnvelope>
 
 /** An event whose contract is known. */
-export type EventOf<C extends EventContract> = Omit<EventEnvelope, 'data' | 'type'> & { type: C['type']; data: Static<C['data']> }
+export type EventOf<C extends EventContract> = Omit<EventEnvelope, 'data' | 'type'> & {
+  type: C['type']
+  data: Static<C['data']>
+}

@@ -5,19 +5,75 @@ import { GetApplication, GetCatalog, PutApplication } from './authz/catalog.ts'
 import { DeleteEntity, GetEntity, ListEntities, PutEntity } from './authz/entities.ts'
 import { Evaluate, EvaluateMany, GetAuthzenConfiguration } from './authz/evaluation.ts'
 import { DiffAccess, Explain, Plan } from './authz/explanation.ts'
-import { AddGroupMember, CreateGroup, DeleteGroup, GetGroup, ListGroupMembers, ListGroups, RemoveGroupMember, UpdateGroup } from './authz/groups.ts'
+import {
+  AddGroupMember,
+  CreateGroup,
+  DeleteGroup,
+  GetGroup,
+  ListGroupMembers,
+  ListGroups,
+  RemoveGroupMember,
+  UpdateGroup,
+} from './authz/groups.ts'
 import { CreatePolicy, DeletePolicy, GetPolicy, ListPolicies, UpdatePolicy } from './authz/policies.ts'
-import { DeletePolicyDraft, DiffPolicyVersions, GetPolicyDraft, GetPolicyVersion, ListPolicyVersions, PublishPolicy, PutPolicyDraft, RollbackPolicy } from './authz/policy-lifecycle.ts'
-import { CreateRole, DeleteRole, GetMemberRoles, GetRole, ListRoles, ListRoleVersions, SetMemberRoles, UpdateRole } from './authz/roles.ts'
+import {
+  DeletePolicyDraft,
+  DiffPolicyVersions,
+  GetPolicyDraft,
+  GetPolicyVersion,
+  ListPolicyVersions,
+  PublishPolicy,
+  PutPolicyDraft,
+  RollbackPolicy,
+} from './authz/policy-lifecycle.ts'
+import {
+  CreateRole,
+  DeleteRole,
+  GetMemberRoles,
+  GetRole,
+  ListRoles,
+  ListRoleVersions,
+  SetMemberRoles,
+  UpdateRole,
+} from './authz/roles.ts'
 import { SearchActions, SearchResources, SearchSubjects } from './authz/search.ts'
-import { EndPolicyShadow, GetPolicyShadow, Simulate, SimulateApplication, StartPolicyShadow } from './authz/simulation.ts'
+import {
+  EndPolicyShadow,
+  GetPolicyShadow,
+  Simulate,
+  SimulateApplication,
+  StartPolicyShadow,
+} from './authz/simulation.ts'
 import { GetServiceAccountRoles, SetServiceAccountRoles } from './authz/service-account-roles.ts'
 import type { RouteContract } from './contract.ts'
 import { GetMe, Register, ResendVerification, UpdateMe, VerifyEmail } from './identity/account.ts'
 import { AnswerChallenge, Login } from './identity/sign-in.ts'
-import { AcceptInvitation, CreateInvitation, DeclineInvitation, ListInvitations, RevokeInvitation } from './orgs/invitations.ts'
-import { CreateOrganization, GetOrganization, ListMembers, ListMyOrganizations, RemoveMember, UpdateMember, UpdateOrganization } from './orgs/organizations.ts'
-import { CreateApiKey, CreateServiceAccount, DeleteServiceAccount, GetServiceAccount, ListApiKeys, ListServiceAccounts, RevokeApiKey, UpdateServiceAccount } from './tokens/service-accounts.ts'
+import {
+  AcceptInvitation,
+  CreateInvitation,
+  DeclineInvitation,
+  ListInvitations,
+  RevokeInvitation,
+} from './orgs/invitations.ts'
+import {
+  CreateOrganization,
+  GetOrganization,
+  ListMembers,
+  ListMyOrganizations,
+  RemoveMember,
+  UpdateMember,
+  UpdateOrganization,
+} from './orgs/organizations.ts'
+import {
+  CreateApiKey,
+  CreateServiceAccount,
+  DeleteServiceAccount,
+  GetServiceAccount,
+  ListApiKeys,
+  ListServiceAccounts,
+  RevokeApiKey,
+  UpdateServiceAccount,
+} from './tokens/service-accounts.ts'
 import { EndMyOtherSessions, EndMySession, GetJwks, ListMySessions, Logout, RefreshToken } from './tokens/sessions.ts'
 import { ListAuditEvents, ListMyActivity, ListPlatformAuditEvents } from './workers/audit-events.ts'
 

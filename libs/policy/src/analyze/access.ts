@@ -12,17 +12,28 @@ export type Principal = { readonly id: string; readonly roles: Bitset; readonly 
 export type Deed = { readonly resourceType: string; readonly action: string; readonly values?: AttributeValues }
 
 /** Of the principals, those who can do it. */
-export function whoCan(set: PolicySet, o: Deed & { readonly principals: Iterable<Principal> }): { readonly id: string; readonly decision: Decision }[] {
+export function whoCan(
+  set: PolicySet,
+  o: Deed & { readonly principals: Iterable<Principal> },
+): { readonly id: string; readonly decision: Decision }[] {
   const able: { id: string; decision: Decision }[] = []
   for (const { id, roles, values } of o.principals) {
-    const decision = decide(set, { resourceType: o.resourceType, action: o.action, roles, values: { ...o.values, ...values } })
+    const decision = decide(set, {
+      resourceType: o.resourceType,
+      action: o.action,
+      roles,
+      values: { ...o.values, ...values },
+    })
     if (decision.allowed) able.push({ id, decision })
   }
   return able
 }
 
 /** Every action of every type (or of one) that a principal can do. What depends on a resource is answered for the one in `values`, if any. */
-export function whatCan(set: PolicySet, o: Omit<Principal, 'id'> & { readonly resourceType?: string }): { readonly resourceType: string; readonly action: string; readonly decision: Decision }[] {
+export function whatCan(
+  set: PolicySet,
+  o: Omit<Principal, 'id'> & { readonly resourceType?: string },
+): { readonly resourceType: string; readonly action: string; readonly decision: Decision }[] {
   const types = o.resourceType === undefined ? [...set.types.keys()] : [o.resourceType]
   return types.flatMap((resourceType) =>
     [...(set.types.get(resourceType)?.keys() ?? [])].flatMap((action) => {

@@ -14,7 +14,12 @@ export function attributesRead(ir: CheckedIr): ReadonlySet<string> {
 }
 
 /** The same of all policies about one action on one resource type. */
-export function attributesDecidedOn(set: PolicySet, { resourceType, action }: { readonly resourceType: string; readonly action: string }): ReadonlySet<string> {
+export function attributesDecidedOn(
+  set: PolicySet,
+  { resourceType, action }: { readonly resourceType: string; readonly action: string },
+): ReadonlySet<string> {
   const rules = set.types.get(resourceType)?.get(action)
-  return new Set([...(rules?.allows ?? []), ...(rules?.denies ?? [])].flatMap(({ when }) => (when ? [...attributesRead(when)] : [])))
+  return new Set(
+    [...(rules?.allows ?? []), ...(rules?.denies ?? [])].flatMap(({ when }) => (when ? [...attributesRead(when)] : [])),
+  )
 }

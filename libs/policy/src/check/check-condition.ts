@@ -7,7 +7,8 @@ import { attributeSchema, type ConditionSchema } from './schema.ts'
 
 /** `at` is the offset in the source. */
 export type CheckProblem = { readonly error: string; readonly at: number }
-export type CheckResult = { readonly ok: true; readonly ir: CheckedIr } | { readonly ok: false; readonly problems: readonly CheckProblem[] }
+export type CheckResult =
+  { readonly ok: true; readonly ir: CheckedIr } | { readonly ok: false; readonly problems: readonly CheckProblem[] }
 
 type ScalarType = 'string' | 'number' | 'boolean' | 'timestamp'
 /** `empty` is the list without items, a list of anything. `unknown` stands where a problem was reported already. */
@@ -21,16 +22,26 @@ export function checkCondition(ir: Ir, schema: ConditionSchema): CheckResult {
   const check: Check = { schema, problems: [] }
   const root = typed(ir.root, check)
   expectType(root, ['boolean'], { check, what: 'a condition' })
-  return check.problems.length === 0 ? { ok: true, ir: { version: 1, root: root.node } } : { ok: false, problems: check.problems }
+  return check.problems.length === 0
+    ? { ok: true, ir: { version: 1, root: root.node } }
+    : { ok: false, problems: check.problems }
 }
 
 function report(check: Check, at: number, error: string): void {
   check.problems.push({ error, at })
 }
 
-function expectType(found: Typed, wanted: readonly StaticType[], { check, what }: { check: Check; what: string }): void {
+function expectType(
+  found: Typed,
+  wanted: readonly StaticType[],
+  { check, what }: { check: Check; what: string },
+): void {
   if (found.type === 'unknown' || wanted.includes(found.type)) return
-  report(check, found.node.at, `${what} must be ${wanted.map(withArticle).join(' or ')}, this is ${withArticle(found.type)}`)
+  report(
+    check,
+    found.node.at,
+    `${what} must be ${wanted.map(withArticle).join(' or ')}, this is ${withArticle(found.type)}`,
+  )
 }
 
 const withArticle = (type: StaticType): string => (type === 'empty list' ? 'an empty list' : `a ${type}`)
@@ -66,7 +77,8 @@ function typed(node: Node, check: Check): Typed {
     case 'and':
     case 'or': {
       const operands = node.operands.map((operand) => typed(operand, check))
-      for (const operand of operands) expectType(operand, ['boolean'], { check, what: `an operand of ${node.kind === 'and' ? '&&' : '||'}` })
+      for (const operand of operands)
+        expectType(operand, ['boolean'], { check, what: `an operand of ${node.kind === 'and' ? '&&' : '||'}` })
       return { node: { ...node, operands: operands.map((operand) => operand.node) }, type: 'boolean' }
     }
     case 'list':
@@ -79,7 +91,8 @@ function typed(node: Node, check: Check): Typed {
       return typedText(node, check)
     case 'size': {
       const operand = typed(node.operand, check)
-      if (!isList(operand.type)) expectType(operand, ['string', 'list of string'], { check, what: 'the operand of size()' })
+      if (!isList(operand.type))
+        expectType(operand, ['string', 'list of string'], { check, what: 'the operand of size()' })
       return { node: { ...node, operand: operand.node }, type: 'number' }
     }
   }
@@ -130,9 +143,17 @@ function typedList(node: Extract<Node, { kind: 'list' }>, check: Check): Typed {
   for (const item of known) {
     if (isList(item.type)) report(check, item.node.at, 'a list of lists is not supported')
     else if (item.type === 'duration') report(check, item.node.at, 'a list of durations is not supported')
-    else if (item.type !== first.type) report(check, item.node.at, `the items of a list have one type: ${withArticle(first.type)} comes first, this is ${withArticle(item.type)}`)
+    else if (item.type !== first.type)
+      report(
+        check,
+        item.node.at,
+        `the items of a list have one type: ${withArticle(first.type)} comes first, this is ${withArticle(item.type)}`,
+      )
   }
-  return { node: typedNode, type: isList(first.type) || first.type === 'duration' ? 'unknown' : (`list of ${first.type}` as StaticType) }
+  return {
+    node: typedNode,
+    type: isList(first.type) || first.type === 'duration' ? 'unknown' : (`list of ${first.type}` as StaticType),
+  }
 }
 
 function typedComparison(node: Extract<Node, { kind: 'compare' }>, check: Check): Typed {
@@ -140,14 +161,24 @@ function typedComparison(node: Extract<Node, { kind: 'compare' }>, check: Check)
   const right = typed(node.right, check)
   const result: Typed = { node: { ...node, left: left.node, right: right.node }, type: 'boolean' }
   const equality = node.operator === '==' || node.operator === '!='
-  const comparable: StaticType[] = equality ? ['string', 'number', 'boolean', 'timestamp', 'duration'] : ['string', 'number', 'timestamp', 'duration']
+  const comparable: StaticType[] = equality
+    ? ['string', 'number', 'boolean', 'timestamp', 'duration']
+    : ['string', 'number', 'timestamp', 'duration']
   expectType(left, comparable, { check, what: `the left of ${node.operator}` })
   expectType(right, comparable, { check, what: `the right of ${node.operator}` })
   const bothComparable = comparable.includes(left.type) && comparable.includes(right.type)
   if (bothComparable && left.type !== right.type) {
     const met = [left.type, right.type]
-    const hint = met.includes('duration') ? '; write duration("…") for a length of time' : met.includes('timestamp') ? '; write timestamp("…") for an instant' : ''
-    report(check, node.at, `${withArticle(left.type)} and ${withArticle(right.type)} cannot be compared with ${node.operator}${hint}`)
+    const hint = met.includes('duration')
+      ? '; write duration("…") for a length of time'
+      : met.includes('timestamp')
+        ? '; write timestamp("…") for an instant'
+        : ''
+    report(
+      check,
+      node.at,
+      `${withArticle(left.type)} and ${withArticle(right.type)} cannot be compared with ${node.operator}${hint}`,
+    )
   }
   return result
 }
@@ -157,8 +188,11 @@ function typedMembership(node: Extract<Node, { kind: 'in' }>, check: Check): Typ
   const haystack = typed(node.haystack, check)
   const result: Typed = { node: { ...node, needle: needle.node, haystack: haystack.node }, type: 'boolean' }
   expectType(needle, ['string', 'number', 'boolean', 'timestamp'], { check, what: 'the left of in' })
-  if (haystack.type === 'unknown' || haystack.type === 'empty list' || needle.type === 'unknown' || isList(needle.type)) return result
-  if (!isList(haystack.type)) report(check, haystack.node.at, `the right of in must be a list, this is ${withArticle(haystack.type)}`)
-  else if (haystack.type !== `list of ${needle.type}`) report(check, node.at, `${withArticle(needle.type)} is never in ${withArticle(haystack.type)}`)
+  if (haystack.type === 'unknown' || haystack.type === 'empty list' || needle.type === 'unknown' || isList(needle.type))
+    return result
+  if (!isList(haystack.type))
+    report(check, haystack.node.at, `the right of in must be a list, this is ${withArticle(haystack.type)}`)
+  else if (haystack.type !== `list of ${needle.type}`)
+    report(check, node.at, `${withArticle(needle.type)} is never in ${withArticle(haystack.type)}`)
   return result
 }

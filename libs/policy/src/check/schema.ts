@@ -5,7 +5,11 @@ import type { AttributeSource, AttributeType } from '../ir/condition.ts'
 export type Provenance = 'platform' | 'stored' | 'caller'
 
 /** `provenance` is in order of precedence: the first that has a value is believed. `sensitive`: not to be kept with a record of the decision. */
-export type AttributeSchema = { readonly type: AttributeType; readonly provenance: readonly Provenance[]; readonly sensitive?: boolean }
+export type AttributeSchema = {
+  readonly type: AttributeType
+  readonly provenance: readonly Provenance[]
+  readonly sensitive?: boolean
+}
 
 /** Attributes by name. Looked up with `Object.hasOwn` only, so `constructor` is a name like any other. */
 export type AttributeSchemas = { readonly [name: string]: AttributeSchema }
@@ -13,7 +17,10 @@ export type AttributeSchemas = { readonly [name: string]: AttributeSchema }
 /** Everything a condition on one resource type may read. */
 export type ConditionSchema = { readonly [S in AttributeSource]?: AttributeSchemas }
 
-export function attributeSchema(schema: ConditionSchema, ref: { readonly source: AttributeSource; readonly name: string }): AttributeSchema | undefined {
+export function attributeSchema(
+  schema: ConditionSchema,
+  ref: { readonly source: AttributeSource; readonly name: string },
+): AttributeSchema | undefined {
   const ofSource = schema[ref.source]
   return ofSource && Object.hasOwn(ofSource, ref.name) ? ofSource[ref.name] : undefined
 }

@@ -30,11 +30,17 @@ export function valueOfType(type: AttributeType, value: unknown): Value | undefi
 
 export function readAttribute(values: AttributeValues, ref: TypedAttributeRef): Value | undefined {
   const ofSource = values[ref.source]
-  return ofSource !== undefined && Object.hasOwn(ofSource, ref.name) ? valueOfType(ref.type, ofSource[ref.name]) : undefined
+  return ofSource !== undefined && Object.hasOwn(ofSource, ref.name)
+    ? valueOfType(ref.type, ofSource[ref.name])
+    : undefined
 }
 
 /** `readAttribute` of one attribute: what its type and source decide is decided once. */
-export function attributeReader({ source, name, type }: TypedAttributeRef): (values: AttributeValues) => Value | undefined {
+export function attributeReader({
+  source,
+  name,
+  type,
+}: TypedAttributeRef): (values: AttributeValues) => Value | undefined {
   switch (type) {
     case 'string':
       return (values) => {

@@ -17,7 +17,8 @@ type ItemCell = { item: Value | undefined }
 export const compileCondition = (ir: CheckedIr): Condition => compileTruth(ir.root)
 
 /** Any node's value, for the readers that look at parts of a condition. */
-export const evaluateNode = (node: CheckedNode, values: AttributeValues): Value | undefined => compileValue(node)(values)
+export const evaluateNode = (node: CheckedNode, values: AttributeValues): Value | undefined =>
+  compileValue(node)(values)
 
 function compileTruth(node: CheckedNode, cell?: ItemCell): Condition {
   switch (node.kind) {
@@ -154,7 +155,11 @@ function compileMembership(node: Extract<CheckedNode, { kind: 'in' }>, cell?: It
     const { items: nodes } = node.haystack
     const constants = nodes.flatMap((item) => (item.kind === 'literal' ? [item.value] : []))
     if (constants.length === nodes.length) return (values) => anyEqual(needle(values), constants)
-    return (values) => anyEqual(needle(values), items.map((item) => item(values)))
+    return (values) =>
+      anyEqual(
+        needle(values),
+        items.map((item) => item(values)),
+      )
   }
   const haystack = compileValue(node.haystack, cell)
   return (values) => {

@@ -2,14 +2,21 @@
 import type { Scope } from './roles.ts'
 
 /** What would lift a refusal: signing in more strongly or again (RFC 9470; `max_age` in seconds), or asking somebody for access. */
-export type Obligation = { readonly type: 'step_up'; readonly acr_values?: readonly string[]; readonly max_age?: number } | { readonly type: 'access_request' }
+export type Obligation =
+  | { readonly type: 'step_up'; readonly acr_values?: readonly string[]; readonly max_age?: number }
+  | { readonly type: 'access_request' }
 
 /** Why. `missing` names the attributes without which a policy could not be evaluated, as `source.name`. */
 export type Reason =
   | { readonly code: 'granted_by_role'; readonly role: string }
   | { readonly code: 'granted_by_policy'; readonly policy: string; readonly scope: Scope }
   | { readonly code: 'denied_by_policy'; readonly policy: string; readonly scope: Scope }
-  | { readonly code: 'denied_for_missing_attribute' | 'not_granted_for_missing_attribute'; readonly policy: string; readonly scope: Scope; readonly missing: readonly string[] }
+  | {
+      readonly code: 'denied_for_missing_attribute' | 'not_granted_for_missing_attribute'
+      readonly policy: string
+      readonly scope: Scope
+      readonly missing: readonly string[]
+    }
   | { readonly code: 'not_granted' | 'unknown_resource_type' | 'unknown_action' }
 
 /** `obligation`: what would lift a refusal, where the policy it turned on says so. It is no promise: other policies may refuse then. */
@@ -17,4 +24,5 @@ export type Decision = { readonly allowed: boolean; readonly reason: Reason; rea
 
 export const granted = (reason: Reason): Decision => Object.freeze({ allowed: true, reason: Object.freeze(reason) })
 
-export const refused = (reason: Reason, obligation?: Obligation): Decision => Object.freeze({ allowed: false, reason: Object.freeze(reason), ...(obligation && { obligation }) })
+export const refused = (reason: Reason, obligation?: Obligation): Decision =>
+  Object.freeze({ allowed: false, reason: Object.freeze(reason), ...(obligation && { obligation }) })

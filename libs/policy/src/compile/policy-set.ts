@@ -64,7 +64,11 @@ export type PolicySet = {
   readonly grantedByRole: readonly Decision[]
 }
 
-type Compiling = { readonly source: PolicySetSource; readonly roles: ReadonlyMap<string, RoleSource>; readonly lineages: readonly ReadonlySet<string>[] }
+type Compiling = {
+  readonly source: PolicySetSource
+  readonly roles: ReadonlyMap<string, RoleSource>
+  readonly lineages: readonly ReadonlySet<string>[]
+}
 
 /** Compiles a set. References to roles nobody defined match nobody; a repeated role key keeps its first definition. */
 export function compilePolicySet(source: PolicySetSource): PolicySet {
@@ -110,11 +114,17 @@ function compilePolicy(policy: PolicySource, compiling: Compiling): CompiledPoli
     condition: policy.when && compileCondition(policy.when),
     when: policy.when,
     obligation: policy.obligation,
-    applied: effect === 'allow' ? granted({ code: 'granted_by_policy', policy: key, scope }) : refused({ code: 'denied_by_policy', policy: key, scope }, policy.obligation),
+    applied:
+      effect === 'allow'
+        ? granted({ code: 'granted_by_policy', policy: key, scope })
+        : refused({ code: 'denied_by_policy', policy: key, scope }, policy.obligation),
   }
 }
 
-type TypeContext = { readonly compiling: Compiling; readonly policies: readonly { readonly policy: PolicySource; readonly compiled: CompiledPolicy }[] }
+type TypeContext = {
+  readonly compiling: Compiling
+  readonly policies: readonly { readonly policy: PolicySource; readonly compiled: CompiledPolicy }[]
+}
 
 function compileType(type: ResourceTypeSource, { compiling, policies }: TypeContext): ReadonlyMap<string, Rules> {
   const ofType = policies.filter(({ policy }) => policy.resourceType === type.key)
@@ -123,9 +133,14 @@ function compileType(type: ResourceTypeSource, { compiling, policies }: TypeCont
     type.actions.map((action) => {
       const about = ofType.filter(({ policy }) => policy.actions.includes(action.name))
       const having = (effect: 'allow' | 'deny', scope?: Scope) =>
-        about.filter(({ policy }) => policy.effect === effect && (scope === undefined || policy.scope === scope)).map(({ compiled }) => compiled)
+        about
+          .filter(({ policy }) => policy.effect === effect && (scope === undefined || policy.scope === scope))
+          .map(({ compiled }) => compiled)
       const rules: Rules = {
-        grantedBy: rolesGranting({ type: type.key, action: action.name, sensitive: action.sensitive ?? false }, compiling),
+        grantedBy: rolesGranting(
+          { type: type.key, action: action.name, sensitive: action.sensitive ?? false },
+          compiling,
+        ),
         allows: having('allow'),
         denies: [...having('deny', 'platform'), ...having('deny', 'organization')],
         repairRoles,
@@ -135,12 +150,16 @@ function compileType(type: ResourceTypeSource, { compiling, policies }: TypeCont
   )
 }
 
-function rolesGranting(action: { type: string; action: string; sensitive: boolean }, { roles, lineages }: Compiling): Bitset {
+function rolesGranting(
+  action: { type: string; action: string; sensitive: boolean },
+  { roles, lineages }: Compiling,
+): Bitset {
   const granting = new Set<Permission>([`${action.type}:${action.action}`])
   if (!action.sensitive) granting.add(`${action.type}:*`).add('*:*')
   const bits = emptyBitset(lineages.length)
   lineages.forEach((lineage, number) => {
-    for (const key of lineage) if (roles.get(key)?.permissions.some((permission) => granting.has(permission))) addBit(bits, number)
+    for (const key of lineage)
+      if (roles.get(key)?.permissions.some((permission) => granting.has(permission))) addBit(bits, number)
   })
   return bits
 }

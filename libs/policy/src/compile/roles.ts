@@ -44,6 +44,7 @@ export function findCycle(roles: ReadonlyMap<string, RoleSource>, key: string): 
 /** Every permission of the role and what it inherits, wildcards unexpanded. */
 export function permissionsOf(roles: ReadonlyMap<string, RoleSource>, key: string): ReadonlySet<Permission> {
   const permissions = new Set<Permission>()
-  for (const ancestor of lineageOf(roles, key)) for (const permission of roles.get(ancestor)?.permissions ?? []) permissions.add(permission)
+  for (const ancestor of lineageOf(roles, key))
+    for (const permission of roles.get(ancestor)?.permissions ?? []) permissions.add(permission)
   return permissions
 }

@@ -41,7 +41,8 @@ function findGrant(rules: Rules, request: DecisionRequest): Decision {
     const truth = applies(policy, request)
     if (truth === true) return policy.applied
     if (truth === undefined) unknown ??= policy
-    if (policy.obligation && (policy.obligation.type === 'access_request' || concerns(policy, request))) liftable ??= policy
+    if (policy.obligation && (policy.obligation.type === 'access_request' || concerns(policy, request)))
+      liftable ??= policy
   }
   if (!unknown) return liftable ? refused({ code: 'not_granted' }, liftable.obligation) : notGranted
   return refused(missing('not_granted_for_missing_attribute', { policy: unknown, request }), liftable?.obligation)
@@ -61,13 +62,22 @@ function findDenial(rules: Rules, request: DecisionRequest): Decision | undefine
 }
 
 /** No sign-in makes a policy apply that is for others: only asking for access does. */
-const concerns = (policy: CompiledPolicy, request: DecisionRequest): boolean => !policy.roles || firstCommonBit(policy.roles, request.roles) >= 0
+const concerns = (policy: CompiledPolicy, request: DecisionRequest): boolean =>
+  !policy.roles || firstCommonBit(policy.roles, request.roles) >= 0
 
 function applies(policy: CompiledPolicy, request: DecisionRequest): Truth {
   if (!concerns(policy, request)) return false
   return policy.condition ? policy.condition(request.values) : true
 }
 
-function missing(code: 'denied_for_missing_attribute' | 'not_granted_for_missing_attribute', { policy, request }: { policy: CompiledPolicy; request: DecisionRequest }): Reason {
-  return { code, policy: policy.key, scope: policy.scope, missing: policy.when ? missingAttributes(policy.when, request.values) : [] }
+function missing(
+  code: 'denied_for_missing_attribute' | 'not_granted_for_missing_attribute',
+  { policy, request }: { policy: CompiledPolicy; request: DecisionRequest },
+): Reason {
+  return {
+    code,
+    policy: policy.key,
+    scope: policy.scope,
+    missing: policy.when ? missingAttributes(policy.when, request.values) : [],
+  }
 }

@@ -7,12 +7,24 @@ import { childrenOf, type Node, type TypedAttributeRef } from '../ir/condition.t
 
 type CheckedNode = Node<TypedAttributeRef>
 /** What conditions speak of: their attributes, each once, and their constants and present values by kind. */
-export type Vocabulary = { readonly attributes: ReadonlyMap<string, TypedAttributeRef>; readonly texts: Set<string>; readonly numbers: Set<number>; readonly instants: Set<number>; readonly durations: Set<number> }
+export type Vocabulary = {
+  readonly attributes: ReadonlyMap<string, TypedAttributeRef>
+  readonly texts: Set<string>
+  readonly numbers: Set<number>
+  readonly instants: Set<number>
+  readonly durations: Set<number>
+}
 
 /** Present values are taken from `values`, so leave out of it what must not be told. */
 export function vocabularyOf(conditions: readonly CheckedNode[], values: AttributeValues): Vocabulary {
   const attributes = new Map<string, TypedAttributeRef>()
-  const words = { attributes, texts: new Set<string>(), numbers: new Set<number>(), instants: new Set<number>(), durations: new Set<number>() }
+  const words = {
+    attributes,
+    texts: new Set<string>(),
+    numbers: new Set<number>(),
+    instants: new Set<number>(),
+    durations: new Set<number>(),
+  }
   const visit = (node: CheckedNode): void => {
     if (node.kind === 'attribute') attributes.set(`${node.source}.${node.name}`, node)
     collect(node, { words, values })
@@ -40,22 +52,41 @@ function addTo(words: Vocabulary, { type, value }: { type: string; value: Value 
 const someOther = 'something else'
 
 /** Values to try instead of `current`, the nearest first. `undefined`: no value at all. */
-export function candidatesFor(ref: TypedAttributeRef, { words, current }: { words: Vocabulary; current: Value | undefined }): (Value | undefined)[] {
+export function candidatesFor(
+  ref: TypedAttributeRef,
+  { words, current }: { words: Vocabulary; current: Value | undefined },
+): (Value | undefined)[] {
   const tried = valuesOfType(ref, { words, current }).filter((value) => value !== current)
   return current === undefined ? tried : [...tried, undefined]
 }
 
-function valuesOfType(ref: TypedAttributeRef, { words, current }: { words: Vocabulary; current: Value | undefined }): Value[] {
+function valuesOfType(
+  ref: TypedAttributeRef,
+  { words, current }: { words: Vocabulary; current: Value | undefined },
+): Value[] {
   switch (ref.type) {
     case 'boolean':
       return [true, false]
     case 'string':
-      return [...words.texts, ...[...words.numbers].filter((size) => size > 0 && size <= 256).map((size) => 'x'.repeat(size)), someOther, '']
+      return [
+        ...words.texts,
+        ...[...words.numbers].filter((size) => size > 0 && size <= 256).map((size) => 'x'.repeat(size)),
+        someOther,
+        '',
+      ]
     case 'number':
-      return nearest([...words.numbers].flatMap((value) => [value, value - 1, value + 1]), current)
+      return nearest(
+        [...words.numbers].flatMap((value) => [value, value - 1, value + 1]),
+        current,
+      )
     case 'timestamp': {
-      const moved = [0, ...words.durations].flatMap((ms) => [...words.instants].flatMap((instant) => [instant + ms, instant - ms]))
-      return nearest(moved.flatMap((instant) => [instant, instant - 1, instant + 1]), current)
+      const moved = [0, ...words.durations].flatMap((ms) =>
+        [...words.instants].flatMap((instant) => [instant + ms, instant - ms]),
+      )
+      return nearest(
+        moved.flatMap((instant) => [instant, instant - 1, instant + 1]),
+        current,
+      )
     }
     case 'string_list': {
       const items = Array.isArray(current) ? (current as readonly string[]) : []

@@ -42,7 +42,8 @@ export function explainNode(node: CheckedNode, explaining: Explaining): Explaine
   }
 }
 
-export const readsRedacted = (node: CheckedNode, mayKnow: MayKnow): boolean => (node.kind === 'attribute' ? !mayKnow(node) : childrenOf(node).some((child) => readsRedacted(child, mayKnow)))
+export const readsRedacted = (node: CheckedNode, mayKnow: MayKnow): boolean =>
+  node.kind === 'attribute' ? !mayKnow(node) : childrenOf(node).some((child) => readsRedacted(child, mayKnow))
 
 function resultOf(node: CheckedNode, { values }: Explaining): Value | null {
   if (node.kind === 'list') return node.items.map((item) => String(evaluateNode(item, values) ?? null))
@@ -52,7 +53,8 @@ function resultOf(node: CheckedNode, { values }: Explaining): Value | null {
   return isInstant && typeof value === 'number' ? instantText(value) : value
 }
 
-const instantText = (epochMs: number): Value => (Math.abs(epochMs) <= 8.64e15 ? new Date(epochMs).toISOString() : epochMs)
+const instantText = (epochMs: number): Value =>
+  Math.abs(epochMs) <= 8.64e15 ? new Date(epochMs).toISOString() : epochMs
 
 function nameOf(node: CheckedNode): { operator: string; attribute?: string } {
   switch (node.kind) {
@@ -89,10 +91,15 @@ function operandsOf(node: CheckedNode, explaining: Explaining): { operands?: Exp
   return children.length === 0 ? {} : { operands: children.map((child) => explainNode(child, explaining)) }
 }
 
-function itemsOf({ list, body }: Extract<CheckedNode, { kind: 'quantifier' }>, explaining: Explaining): { operands: ExplainedNode[]; more?: number } {
+function itemsOf(
+  { list, body }: Extract<CheckedNode, { kind: 'quantifier' }>,
+  explaining: Explaining,
+): { operands: ExplainedNode[]; more?: number } {
   const explainedList = explainNode(list, explaining)
   const items = readsRedacted(list, explaining.mayKnow) ? [] : itemNodes(list, explaining.values)
-  const shown = items.slice(0, itemsShown).map((item) => ({ ...explainNode(withItem(body, item), explaining), item: resultOf(item, explaining) }))
+  const shown = items
+    .slice(0, itemsShown)
+    .map((item) => ({ ...explainNode(withItem(body, item), explaining), item: resultOf(item, explaining) }))
   const more = items.length - shown.length
   return { operands: [explainedList, ...shown], ...(more > 0 ? { more } : {}) }
 }

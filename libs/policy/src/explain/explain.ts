@@ -31,12 +31,24 @@ export function explain(set: PolicySet, request: DecisionRequest, o: { readonly 
   const decision = redact(decide(set, request), o.mayKnow)
   const rules = set.types.get(request.resourceType)?.get(request.action)
   if (!rules) return { decision, roles: [], policies: [] }
-  const roles = set.roleKeys.flatMap((role, number) => (hasBit(rules.grantedBy, number) ? [{ role, held: hasBit(request.roles, number) }] : []))
-  const explaining: Explaining = { request, decision, mayKnow: o.mayKnow ?? (() => true), isRepairing: firstCommonBit(rules.repairRoles, request.roles) >= 0 }
+  const roles = set.roleKeys.flatMap((role, number) =>
+    hasBit(rules.grantedBy, number) ? [{ role, held: hasBit(request.roles, number) }] : [],
+  )
+  const explaining: Explaining = {
+    request,
+    decision,
+    mayKnow: o.mayKnow ?? (() => true),
+    isRepairing: firstCommonBit(rules.repairRoles, request.roles) >= 0,
+  }
   return { decision, roles, policies: policiesOf(rules, explaining) }
 }
 
-type Explaining = { readonly request: DecisionRequest; readonly decision: Decision; readonly mayKnow: MayKnow; readonly isRepairing: boolean }
+type Explaining = {
+  readonly request: DecisionRequest
+  readonly decision: Decision
+  readonly mayKnow: MayKnow
+  readonly isRepairing: boolean
+}
 
 /** The names of missing attributes are told in the reason as well. */
 function redact(decision: Decision, mayKnow: MayKnow | undefined): Decision {
@@ -55,13 +67,23 @@ const policiesOf = (rules: Rules, explaining: Explaining): ExplainedPolicy[] => 
   ...rules.allows.map((policy) => explainPolicy(policy, { effect: 'allow', explaining })),
 ]
 
-function explainPolicy(policy: CompiledPolicy, { effect, explaining }: { effect: 'allow' | 'deny'; explaining: Explaining }): ExplainedPolicy {
+function explainPolicy(
+  policy: CompiledPolicy,
+  { effect, explaining }: { effect: 'allow' | 'deny'; explaining: Explaining },
+): ExplainedPolicy {
   const { request, decision, mayKnow, isRepairing } = explaining
   const about = { policy: policy.key, scope: policy.scope, effect }
-  if (policy.roles && firstCommonBit(policy.roles, request.roles) < 0) return { ...about, applies: false, skipped: 'other_roles' }
-  if (effect === 'deny' && isRepairing && policy.scope === 'organization') return { ...about, applies: false, skipped: 'repair_role' }
+  if (policy.roles && firstCommonBit(policy.roles, request.roles) < 0)
+    return { ...about, applies: false, skipped: 'other_roles' }
+  if (effect === 'deny' && isRepairing && policy.scope === 'organization')
+    return { ...about, applies: false, skipped: 'repair_role' }
   if (!policy.when || !policy.condition) return { ...about, applies: true }
-  const turnedOn = 'policy' in decision.reason && decision.reason.policy === policy.key && decision.reason.scope === policy.scope
+  const turnedOn =
+    'policy' in decision.reason && decision.reason.policy === policy.key && decision.reason.scope === policy.scope
   const told = turnedOn || !readsRedacted(policy.when.root, mayKnow)
-  return { ...about, ...(told ? { applies: policy.condition(request.values) ?? null } : {}), condition: explainNode(policy.when.root, { values: request.values, mayKnow }) }
+  return {
+    ...about,
+    ...(told ? { applies: policy.condition(request.values) ?? null } : {}),
+    condition: explainNode(policy.when.root, { values: request.values, mayKnow }),
+  }
 }

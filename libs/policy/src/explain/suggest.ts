@@ -15,7 +15,12 @@ import type { MayKnow } from './explain-node.ts'
 export type Suggestion =
   | { readonly kind: 'step_up'; readonly obligation: Obligation; readonly policy: string }
   | { readonly kind: 'role_added' | 'role_removed'; readonly role: string }
-  | { readonly kind: 'attribute' | 'membership'; readonly source: AttributeSource; readonly name: string; readonly value?: unknown }
+  | {
+      readonly kind: 'attribute' | 'membership'
+      readonly source: AttributeSource
+      readonly name: string
+      readonly value?: unknown
+    }
 
 export type SuggestOptions = {
   /** Attributes the asker may know of; others are not suggested. */
@@ -33,16 +38,27 @@ export function suggestChanges(set: PolicySet, request: DecisionRequest, o: Sugg
   if (!rules) return []
   const { allowed } = decide(set, request)
   let tries = 0
-  const flips = (changed: Partial<DecisionRequest>): boolean => ++tries <= mostTries && decide(set, { ...request, ...changed }).allowed !== allowed
+  const flips = (changed: Partial<DecisionRequest>): boolean =>
+    ++tries <= mostTries && decide(set, { ...request, ...changed }).allowed !== allowed
   const trying: Trying = { set, rules, request, allowed, flips, o }
   return [...stepUps(trying), ...roleChanges(trying), ...attributeChanges(trying)]
 }
 
-type Trying = { readonly set: PolicySet; readonly rules: Rules; readonly request: DecisionRequest; readonly allowed: boolean; readonly flips: (changed: Partial<DecisionRequest>) => boolean; readonly o: SuggestOptions }
+type Trying = {
+  readonly set: PolicySet
+  readonly rules: Rules
+  readonly request: DecisionRequest
+  readonly allowed: boolean
+  readonly flips: (changed: Partial<DecisionRequest>) => boolean
+  readonly o: SuggestOptions
+}
 
 const policiesOf = (rules: Rules): CompiledPolicy[] => [...rules.denies, ...rules.allows]
 
-function withValue(values: AttributeValues, { source, name, value }: { source: AttributeSource; name: string; value: unknown }): AttributeValues {
+function withValue(
+  values: AttributeValues,
+  { source, name, value }: { source: AttributeSource; name: string; value: unknown },
+): AttributeValues {
   const rest = Object.entries(values[source] ?? {}).filter(([key]) => key !== name)
   return { ...values, [source]: Object.fromEntries(value === undefined ? rest : [...rest, [name, value]]) }
 }
@@ -56,15 +72,21 @@ function stepUps({ rules, request, allowed, flips }: Trying): Suggestion[] {
     const { obligation } = policy
     if (obligation?.type !== 'step_up') return []
     const fresh = time === undefined ? values : withValue(values, { source: 'request', name: 'auth_time', value: time })
-    const signedIn = obligation.acr_values ? obligation.acr_values.map((value) => withValue(fresh, { source: 'request', name: 'acr', value })) : [fresh]
-    return signedIn.some((changed) => flips({ values: changed })) ? [{ kind: 'step_up', obligation, policy: policy.key }] : []
+    const signedIn = obligation.acr_values
+      ? obligation.acr_values.map((value) => withValue(fresh, { source: 'request', name: 'acr', value }))
+      : [fresh]
+    return signedIn.some((changed) => flips({ values: changed }))
+      ? [{ kind: 'step_up', obligation, policy: policy.key }]
+      : []
   })
 }
 
 function roleChanges({ set, request, flips }: Trying): Suggestion[] {
   return set.roleKeys.flatMap((role, bit): Suggestion[] => {
     const held = hasBit(request.roles, bit)
-    return flips({ roles: withBit(request.roles, { bit, on: !held }) }) ? [{ kind: held ? 'role_removed' : 'role_added', role }] : []
+    return flips({ roles: withBit(request.roles, { bit, on: !held }) })
+      ? [{ kind: held ? 'role_removed' : 'role_added', role }]
+      : []
   })
 }
 
@@ -78,7 +100,14 @@ function attributeChanges({ rules, request, flips, o }: Trying): Suggestion[] {
     for (const value of candidatesFor(ref, { words, current })) {
       if (!flips({ values: withValue(values, { ...ref, value }) })) continue
       const told = ref.type === 'timestamp' && typeof value === 'number' ? instantText(value) : value
-      return [{ kind: ref.source === 'membership' ? 'membership' : 'attribute', source: ref.source, name: ref.name, ...(told === undefined ? {} : { value: told }) }]
+      return [
+        {
+          kind: ref.source === 'membership' ? 'membership' : 'attribute',
+          source: ref.source,
+          name: ref.name,
+          ...(told === undefined ? {} : { value: told }),
+        },
+      ]
     }
     return []
   })
@@ -87,11 +116,18 @@ function attributeChanges({ rules, request, flips, o }: Trying): Suggestion[] {
 /** A present value may be suggested for another attribute, so only those the asker may know are. */
 function tellable(values: AttributeValues, mayKnow: MayKnow): AttributeValues {
   const sources = Object.entries(values) as [AttributeSource, { readonly [name: string]: unknown }][]
-  return Object.fromEntries(sources.map(([source, ofSource]) => [source, Object.fromEntries(Object.entries(ofSource).filter(([name]) => mayKnow({ source, name })))]))
+  return Object.fromEntries(
+    sources.map(([source, ofSource]) => [
+      source,
+      Object.fromEntries(Object.entries(ofSource).filter(([name]) => mayKnow({ source, name }))),
+    ]),
+  )
 }
 
 /** What is said of the present moment is nobody's to change, unless the caller says so. */
 const isOffered = (ref: TypedAttributeRef, { mayKnow, mayChange }: SuggestOptions): boolean =>
-  (mayKnow?.(ref) ?? true) && (mayChange?.(ref) ?? !(ref.source === 'request' && (ref.name === 'time' || ref.name === 'auth_time')))
+  (mayKnow?.(ref) ?? true) &&
+  (mayChange?.(ref) ?? !(ref.source === 'request' && (ref.name === 'time' || ref.name === 'auth_time')))
 
-const instantText = (epochMs: number): string | number => (Math.abs(epochMs) <= 8.64e15 ? new Date(epochMs).toISOString() : epochMs)
+const instantText = (epochMs: number): string | number =>
+  Math.abs(epochMs) <= 8.64e15 ? new Date(epochMs).toISOString() : epochMs

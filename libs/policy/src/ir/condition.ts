@@ -16,7 +16,12 @@ export type TextTest = 'startsWith' | 'endsWith' | 'contains'
 export type Quantifier = 'exists' | 'all'
 
 /** An attribute as written. */
-export type AttributeRef = { readonly kind: 'attribute'; readonly at: number; readonly source: AttributeSource; readonly name: string }
+export type AttributeRef = {
+  readonly kind: 'attribute'
+  readonly at: number
+  readonly source: AttributeSource
+  readonly name: string
+}
 /** An attribute whose type the schema gave. */
 export type TypedAttributeRef = AttributeRef & { readonly type: AttributeType }
 
@@ -30,9 +35,21 @@ export type Node<A extends AttributeRef = AttributeRef> =
   | { readonly kind: 'has'; readonly at: number; readonly attribute: A }
   | { readonly kind: 'not'; readonly at: number; readonly operand: Node<A> }
   | { readonly kind: 'and' | 'or'; readonly at: number; readonly operands: readonly Node<A>[] }
-  | { readonly kind: 'compare'; readonly at: number; readonly operator: CompareOperator; readonly left: Node<A>; readonly right: Node<A> }
+  | {
+      readonly kind: 'compare'
+      readonly at: number
+      readonly operator: CompareOperator
+      readonly left: Node<A>
+      readonly right: Node<A>
+    }
   | { readonly kind: 'in'; readonly at: number; readonly needle: Node<A>; readonly haystack: Node<A> }
-  | { readonly kind: 'text'; readonly at: number; readonly test: TextTest; readonly subject: Node<A>; readonly argument: Node<A> }
+  | {
+      readonly kind: 'text'
+      readonly at: number
+      readonly test: TextTest
+      readonly subject: Node<A>
+      readonly argument: Node<A>
+    }
   | { readonly kind: 'size'; readonly at: number; readonly operand: Node<A> }
   /** A constant length of time, in milliseconds. */
   | { readonly kind: 'duration'; readonly at: number; readonly ms: number }
@@ -41,7 +58,14 @@ export type Node<A extends AttributeRef = AttributeRef> =
   /** Whether an address is in a constant network. */
   | { readonly kind: 'cidr'; readonly at: number; readonly address: Node<A>; readonly network: string }
   /** `list.exists(variable, body)` or `list.all(variable, body)`; never within another one. */
-  | { readonly kind: 'quantifier'; readonly at: number; readonly quantifier: Quantifier; readonly variable: string; readonly list: Node<A>; readonly body: Node<A> }
+  | {
+      readonly kind: 'quantifier'
+      readonly at: number
+      readonly quantifier: Quantifier
+      readonly variable: string
+      readonly list: Node<A>
+      readonly body: Node<A>
+    }
   /** The item a quantifier is at; there is only one in reach. */
   | { readonly kind: 'variable'; readonly at: number; readonly name: string }
 

@@ -12,7 +12,8 @@ export type Possible = ReadonlySet<Truth>
 const anything: Possible = new Set([true, false, undefined])
 const answered: Possible = new Set([true, false])
 
-const isConstant = (node: CheckedNode): boolean => node.kind !== 'attribute' && node.kind !== 'variable' && childrenOf(node).every(isConstant)
+const isConstant = (node: CheckedNode): boolean =>
+  node.kind !== 'attribute' && node.kind !== 'variable' && childrenOf(node).every(isConstant)
 
 /** The answers a boolean node can have. */
 export function possibleTruths(node: CheckedNode): Possible {
@@ -46,13 +47,23 @@ function possibleOfQuantifier({ quantifier, list, body }: Extract<CheckedNode, {
   if (list.kind !== 'list') return new Set([ofEmpty, undefined, ...possibleTruths(body)])
   if (list.items.length === 0) return new Set([ofEmpty])
   const each = possibleTruths(body)
-  return joined(quantifier === 'all' ? 'and' : 'or', list.items.map(() => each))
+  return joined(
+    quantifier === 'all' ? 'and' : 'or',
+    list.items.map(() => each),
+  )
 }
 
 function joined(op: 'and' | 'or', parts: readonly Possible[]): Possible {
   const settling = op === 'or'
   return parts.reduce<Possible>(
-    (sofar, part) => new Set([...sofar].flatMap((a) => [...part].map((b) => (a === settling || b === settling ? settling : a === undefined || b === undefined ? undefined : !settling)))),
+    (sofar, part) =>
+      new Set(
+        [...sofar].flatMap((a) =>
+          [...part].map((b) =>
+            a === settling || b === settling ? settling : a === undefined || b === undefined ? undefined : !settling,
+          ),
+        ),
+      ),
     new Set([!settling]),
   )
 }

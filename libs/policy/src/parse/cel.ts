@@ -6,11 +6,17 @@ export type CelExpr = ReturnType<typeof parse>['expr']
 /** Offsets of nodes by node id. */
 export type CelPositions = { readonly [id: string]: number }
 
-export type CelResult = { readonly ok: true; readonly expr: CelExpr; readonly positions: CelPositions } | { readonly ok: false; readonly error: string; readonly offset: number }
+export type CelResult =
+  | { readonly ok: true; readonly expr: CelExpr; readonly positions: CelPositions }
+  | { readonly ok: false; readonly error: string; readonly offset: number }
 
-type SyntaxFailure = { readonly location: { readonly start: { readonly offset: number } }; readonly found?: string | null }
+type SyntaxFailure = {
+  readonly location: { readonly start: { readonly offset: number } }
+  readonly found?: string | null
+}
 
-const isSyntaxFailure = (thrown: unknown): thrown is SyntaxFailure => typeof thrown === 'object' && thrown !== null && 'location' in thrown
+const isSyntaxFailure = (thrown: unknown): thrown is SyntaxFailure =>
+  typeof thrown === 'object' && thrown !== null && 'location' in thrown
 
 /** Parses CEL text. Syntax errors are results; they name the character the parser stopped at. */
 export function parseCel(source: string): CelResult {
@@ -18,8 +24,12 @@ export function parseCel(source: string): CelResult {
     const { expr, sourceInfo } = parse(source)
     return { ok: true, expr, positions: sourceInfo?.positions ?? {} }
   } catch (thrown) {
-    if (!isSyntaxFailure(thrown)) return { ok: false, error: thrown instanceof Error ? thrown.message : 'not an expression', offset: 0 }
-    const found = thrown.found === '' || thrown.found === undefined || thrown.found === null ? 'end of the expression' : `"${thrown.found}"`
+    if (!isSyntaxFailure(thrown))
+      return { ok: false, error: thrown instanceof Error ? thrown.message : 'not an expression', offset: 0 }
+    const found =
+      thrown.found === '' || thrown.found === undefined || thrown.found === null
+        ? 'end of the expression'
+        : `"${thrown.found}"`
     return { ok: false, error: `unexpected ${found}`, offset: thrown.location.start.offset }
   }
 }

@@ -8,14 +8,19 @@ import { parseCel } from './cel.ts'
 import { findExcess, limits } from './limits.ts'
 import { readExpression } from './read-expression.ts'
 
-export type ParseResult = { readonly ok: true; readonly ir: Ir } | { readonly ok: false; readonly error: string; readonly position: Position }
+export type ParseResult =
+  { readonly ok: true; readonly ir: Ir } | { readonly ok: false; readonly error: string; readonly position: Position }
 
 /**
  * Parses a condition.
  * @param source at most 2048 bytes of UTF-8, nested at most 32 deep, at most 200 nodes
  */
 export function parseCondition(source: string): ParseResult {
-  const refuse = (error: string, offset: number): ParseResult => ({ ok: false, error, position: positionOf(source, offset) })
+  const refuse = (error: string, offset: number): ParseResult => ({
+    ok: false,
+    error,
+    position: positionOf(source, offset),
+  })
   if (source.length > limits.sourceBytes || new TextEncoder().encode(source).length > limits.sourceBytes) {
     return refuse(`a condition has at most ${limits.sourceBytes} bytes`, 0)
   }

@@ -2,14 +2,22 @@
  * Reads the parser's tree into IR: the list of what the language has. Depth and node count are enforced here,
  * where the walk happens, so no tree is walked further than the limits.
  */
-import { attributeSources, type AttributeRef, type AttributeSource, type CompareOperator, type Node, type TextTest } from '../ir/condition.ts'
+import {
+  attributeSources,
+  type AttributeRef,
+  type AttributeSource,
+  type CompareOperator,
+  type Node,
+  type TextTest,
+} from '../ir/condition.ts'
 import { durationMs } from '../ir/duration.ts'
 import { instantMs } from '../ir/instant.ts'
 import { parseNetwork } from '../ir/network.ts'
 import type { CelExpr, CelPositions } from './cel.ts'
 import { limits, tooDeep, tooManyNodes } from './limits.ts'
 
-export type ReadResult = { readonly ok: true; readonly node: Node } | { readonly ok: false; readonly error: string; readonly at: number }
+export type ReadResult =
+  { readonly ok: true; readonly node: Node } | { readonly ok: false; readonly error: string; readonly at: number }
 
 type Call = Extract<CelExpr['exprKind'], { case: 'callExpr' }>['value']
 type Constant = Extract<CelExpr['exprKind'], { case: 'constExpr' }>['value']
@@ -75,7 +83,10 @@ function read(expr: CelExpr, reading: Reading, depth: number): Node {
       return { kind: 'list', at, items: kind.value.elements.map((element) => read(element, reading, depth + 1)) }
     case 'identExpr':
       if (kind.value.name === reading.variable) return { kind: 'variable', at, name: kind.value.name }
-      return refuse(`"${kind.value.name}" alone is not a value: write <source>.<attribute> with one of ${attributeSources.join(', ')}`, at)
+      return refuse(
+        `"${kind.value.name}" alone is not a value: write <source>.<attribute> with one of ${attributeSources.join(', ')}`,
+        at,
+      )
     case 'structExpr':
       return refuse('maps and messages are not supported', at)
     case 'comprehensionExpr':
@@ -134,24 +145,38 @@ function readCall(call: Call, { reading, depth, at }: At): Node {
   if (operator && first && second) return { kind: 'compare', at, operator, left: below(first), right: below(second) }
   if (name === '!_' && first) return { kind: 'not', at, operand: below(first) }
   if (name === '@in' && first && second) return { kind: 'in', at, needle: below(first), haystack: below(second) }
-  if (isTextTest(name) && call.target && call.args.length === 1 && first) return { kind: 'text', at, test: name, subject: below(call.target), argument: below(first) }
+  if (isTextTest(name) && call.target && call.args.length === 1 && first)
+    return { kind: 'text', at, test: name, subject: below(call.target), argument: below(first) }
   if (name === '_-_' && first && second) return { kind: 'elapsed', at, later: below(first), earlier: below(second) }
-  if (name === 'inCidr' && !call.target && call.args.length === 2 && first && second) return readCidr(below(first), { network: second, at })
+  if (name === 'inCidr' && !call.target && call.args.length === 2 && first && second)
+    return readCidr(below(first), { network: second, at })
   const sized = call.target ?? first
-  if (name === 'size' && sized && call.args.length + (call.target ? 1 : 0) === 1) return { kind: 'size', at, operand: below(sized) }
+  if (name === 'size' && sized && call.args.length + (call.target ? 1 : 0) === 1)
+    return { kind: 'size', at, operand: below(sized) }
   if (name === 'timestamp' && !call.target && call.args.length === 1 && first) return readInstant(first, at)
   if (name === 'duration' && !call.target && call.args.length === 1 && first) return readDuration(first, at)
   const refused = refusedOperators.get(name)
-  return refuse(refused ? `${refused} is not supported` : `the function ${name}(${call.args.length === 0 ? '' : '…'}) is not supported`, at)
+  return refuse(
+    refused
+      ? `${refused} is not supported`
+      : `the function ${name}(${call.args.length === 0 ? '' : '…'}) is not supported`,
+    at,
+  )
 }
 
 /** `a && b && c` is one node with three operands, however the parser bracketed it. */
 function operandsOf(call: Call, name: string): CelExpr[] {
-  return call.args.flatMap((arg) => (arg.exprKind.case === 'callExpr' && arg.exprKind.value.function === name ? operandsOf(arg.exprKind.value, name) : [arg]))
+  return call.args.flatMap((arg) =>
+    arg.exprKind.case === 'callExpr' && arg.exprKind.value.function === name
+      ? operandsOf(arg.exprKind.value, name)
+      : [arg],
+  )
 }
 
 const textOf = (expr: CelExpr): string | undefined =>
-  expr.exprKind.case === 'constExpr' && expr.exprKind.value.constantKind.case === 'stringValue' ? expr.exprKind.value.constantKind.value : undefined
+  expr.exprKind.case === 'constExpr' && expr.exprKind.value.constantKind.case === 'stringValue'
+    ? expr.exprKind.value.constantKind.value
+    : undefined
 
 const quoted = (text: string): string => JSON.stringify(text.slice(0, 40))
 
@@ -163,13 +188,22 @@ function readInstant(argument: CelExpr, at: number): Node {
 
 function readDuration(argument: CelExpr, at: number): Node {
   const text = textOf(argument) ?? refuse('duration() takes a text in quotes', at)
-  const ms = durationMs(text) ?? refuse(`${quoted(text)} is not a duration of whole milliseconds up to a hundred years, such as "1h30m" or "90s"`, at)
+  const ms =
+    durationMs(text) ??
+    refuse(
+      `${quoted(text)} is not a duration of whole milliseconds up to a hundred years, such as "1h30m" or "90s"`,
+      at,
+    )
   return { kind: 'duration', at, ms }
 }
 
 function readCidr(address: Node, { network, at }: { network: CelExpr; at: number }): Node {
   const text = textOf(network) ?? refuse('inCidr() takes a network in quotes, such as "10.0.0.0/8"', at)
-  if (!parseNetwork(text)) refuse(`${quoted(text)} is not a network: write an address, a slash and the number of bits that count, with no bit set below them`, at)
+  if (!parseNetwork(text))
+    refuse(
+      `${quoted(text)} is not a network: write an address, a slash and the number of bits that count, with no bit set below them`,
+      at,
+    )
   return { kind: 'cidr', at, address, network: text }
 }
 
@@ -177,13 +211,19 @@ function readCidr(address: Node, { network, at }: { network: CelExpr; at: number
 function readQuantifier(loop: Comprehension, { reading, depth, at }: At): Node {
   const step = loop.loopStep?.exprKind
   const start = loop.accuInit?.exprKind
-  const begins = start?.case === 'constExpr' && start.value.constantKind.case === 'boolValue' ? start.value.constantKind.value : undefined
+  const begins =
+    start?.case === 'constExpr' && start.value.constantKind.case === 'boolValue'
+      ? start.value.constantKind.value
+      : undefined
   const joins = step?.case === 'callExpr' ? step.value.function : undefined
   const body = step?.case === 'callExpr' ? step.value.args[1] : undefined
-  const quantifier = begins === false && joins === '_||_' ? 'exists' : begins === true && joins === '_&&_' ? 'all' : undefined
-  if (!quantifier || !body || !loop.iterRange || loop.iterVar2 !== '') return refuse('of the macros there are all(x, …) and exists(x, …) only', at)
+  const quantifier =
+    begins === false && joins === '_||_' ? 'exists' : begins === true && joins === '_&&_' ? 'all' : undefined
+  if (!quantifier || !body || !loop.iterRange || loop.iterVar2 !== '')
+    return refuse('of the macros there are all(x, …) and exists(x, …) only', at)
   const variable = loop.iterVar
-  if (reading.variable !== undefined) refuse('all() and exists() within another one are not supported: the work would multiply', at)
+  if (reading.variable !== undefined)
+    refuse('all() and exists() within another one are not supported: the work would multiply', at)
   if (isSource(variable)) refuse(`"${variable}" is a source, so it cannot name an item`, at)
   const list = read(loop.iterRange, reading, depth + 1)
   reading.variable = variable

@@ -14,7 +14,10 @@ export type DrizzleSql<S> = {
  * @param o.columns by attribute name, a drizzle column or `sql` expression; see `SqlColumns` for its types
  * @throws Error with `code: 'unmapped_attribute'` when the filter reads an attribute that `columns` lacks
  */
-export function drizzleFilter<S>(sql: DrizzleSql<S>, o: { readonly filter: Filter; readonly columns: { readonly [attribute: string]: unknown } }): S {
+export function drizzleFilter<S>(
+  sql: DrizzleSql<S>,
+  o: { readonly filter: Filter; readonly columns: { readonly [attribute: string]: unknown } },
+): S {
   const chunks = filterPieces(o.filter).map((piece): unknown => {
     if (typeof piece === 'string') return sql.raw(piece)
     return 'column' in piece ? columnOf(o.columns, piece.column) : sql.param(piece.parameter.value)

@@ -34,14 +34,24 @@ export type OperandOf<L> =
   /** Code points of a text, items of a list. */
   | { readonly size: AttributeOperand }
   /** Milliseconds from `earlier` to `later`, both timestamps. */
-  | { readonly elapsed: { readonly later: AttributeOperand | ConstantOperand; readonly earlier: AttributeOperand | ConstantOperand } }
+  | {
+      readonly elapsed: {
+        readonly later: AttributeOperand | ConstantOperand
+        readonly earlier: AttributeOperand | ConstantOperand
+      }
+    }
   | { readonly formula: FilterOf<L> }
 
 export type Filter = FilterOf<never>
 export type Operand = OperandOf<never>
 
 /** Stands where a policy says something that no filter can. It may still be settled by what is around it. */
-export type NotFilterable = { readonly op: 'not_filterable'; readonly policy: string; readonly message: string; readonly at: number }
+export type NotFilterable = {
+  readonly op: 'not_filterable'
+  readonly policy: string
+  readonly message: string
+  readonly at: number
+}
 export type Residual = FilterOf<NotFilterable>
 
 export const constant = (value: boolean | null): Residual => ({ op: 'constant', value })
@@ -79,7 +89,10 @@ export function asked(filter: Residual, wanted: boolean): Residual {
       return filter.value === null ? constant(!wanted) : filter
     case 'and':
     case 'or':
-      return join(filter.op, filter.filters.map((part) => asked(part, wanted)))
+      return join(
+        filter.op,
+        filter.filters.map((part) => asked(part, wanted)),
+      )
     case 'not':
       return negate(asked(filter.filter, !wanted))
     default:
@@ -107,7 +120,8 @@ export function findRefusal(filter: Residual): NotFilterable | undefined {
   }
 }
 
-const formulasIn = (operands: readonly OperandOf<NotFilterable>[]): Residual[] => operands.flatMap((operand) => ('formula' in operand ? [operand.formula] : []))
+const formulasIn = (operands: readonly OperandOf<NotFilterable>[]): Residual[] =>
+  operands.flatMap((operand) => ('formula' in operand ? [operand.formula] : []))
 
 function firstRefusal(filters: readonly Residual[]): NotFilterable | undefined {
   for (const filter of filters) {

@@ -5,7 +5,18 @@
 import type { AttributeValues } from '../compile/attributes.ts'
 import { firstCommonBit, unionOf, type Bitset } from '../compile/bitset.ts'
 import type { CompiledPolicy, PolicySet, Rules } from '../compile/policy-set.ts'
-import { asked, constant, findRefusal, isFilter, join, negate, type AttributeOperand, type Filter, type NotFilterable, type Residual } from './filter.ts'
+import {
+  asked,
+  constant,
+  findRefusal,
+  isFilter,
+  join,
+  negate,
+  type AttributeOperand,
+  type Filter,
+  type NotFilterable,
+  type Residual,
+} from './filter.ts'
 import { residualOf } from './residual.ts'
 import { isStorableText } from './storable.ts'
 
@@ -42,7 +53,11 @@ function planOf(answer: Residual): Plan {
 }
 
 const resourceId: AttributeOperand = { attribute: 'id', type: 'string' }
-const isOneOf = (ids: readonly string[]): Residual => ({ op: 'in', left: resourceId, right: { list: ids.map((value) => ({ value })) } })
+const isOneOf = (ids: readonly string[]): Residual => ({
+  op: 'in',
+  left: resourceId,
+  right: { list: ids.map((value) => ({ value })) },
+})
 
 /** Resources on which more roles are held are answered apart, the others as if there were no such roles: more roles can also mean more denies. */
 function withResourceRoles(rules: Rules, request: PlanRequest): Residual {
@@ -63,20 +78,26 @@ function withResourceRoles(rules: Rules, request: PlanRequest): Residual {
   }
   if (groups.size === 0) return elsewhere
   const apart = [...groups.values()]
-  return join('or', [join('and', [negate(isOneOf(apart.flatMap(({ ids }) => ids))), elsewhere]), ...apart.map(({ answer, ids }) => join('and', [isOneOf(ids), answer]))])
+  return join('or', [
+    join('and', [negate(isOneOf(apart.flatMap(({ ids }) => ids))), elsewhere]),
+    ...apart.map(({ answer, ids }) => join('and', [isOneOf(ids), answer])),
+  ])
 }
 
 /** All roles held on a resource, by its id. An id that cannot be stored is nobody's. */
 function rolesByResource({ roles, resourceRoles = [] }: PlanRequest): ReadonlyMap<string, Bitset> {
   const byId = new Map<string, Bitset>()
-  for (const held of resourceRoles) if (isStorableText(held.resourceId)) byId.set(held.resourceId, unionOf(byId.get(held.resourceId) ?? roles, held.roles))
+  for (const held of resourceRoles)
+    if (isStorableText(held.resourceId))
+      byId.set(held.resourceId, unionOf(byId.get(held.resourceId) ?? roles, held.roles))
   return byId
 }
 
 /** `(any allow) && !(any deny)` for one set of roles. */
 function answerFor(rules: Rules, { values }: PlanRequest, roles: Bitset): Residual {
   const concerns = (policy: CompiledPolicy): boolean => !policy.roles || firstCommonBit(policy.roles, roles) >= 0
-  const says = (policy: CompiledPolicy): Residual => (policy.when ? residualOf(policy.when.root, { values, policy: policy.key }) : constant(true))
+  const says = (policy: CompiledPolicy): Residual =>
+    policy.when ? residualOf(policy.when.root, { values, policy: policy.key }) : constant(true)
   const isGranted = firstCommonBit(rules.grantedBy, roles) >= 0
   const grant = isGranted ? constant(true) : join('or', rules.allows.filter(concerns).map(says))
   const isRepairing = firstCommonBit(rules.repairRoles, roles) >= 0

@@ -30,6 +30,10 @@ export function renderSql(filter: Filter, columns: SqlColumns): RenderedSql {
 /** What the caller maps the attribute to, by own property only. */
 export function columnOf<C>(columns: { readonly [attribute: string]: C }, attribute: string): C {
   const column = Object.hasOwn(columns, attribute) ? columns[attribute] : undefined
-  if (column === undefined) throw Object.assign(new Error(`resource.${attribute} has no column`), { code: 'unmapped_attribute' as const, attribute })
+  if (column === undefined)
+    throw Object.assign(new Error(`resource.${attribute} has no column`), {
+      code: 'unmapped_attribute' as const,
+      attribute,
+    })
   return column
 }

@@ -6,7 +6,16 @@ import { readAttribute, type AttributeValues, type Value } from '../compile/attr
 import { evaluateNode } from '../compile/closure.ts'
 import { childrenOf, type CompareOperator, type Node, type TextTest, type TypedAttributeRef } from '../ir/condition.ts'
 import { withItem } from '../ir/substitute.ts'
-import { constant, join, negate, type AttributeOperand, type ConstantOperand, type NotFilterable, type OperandOf, type Residual } from './filter.ts'
+import {
+  constant,
+  join,
+  negate,
+  type AttributeOperand,
+  type ConstantOperand,
+  type NotFilterable,
+  type OperandOf,
+  type Residual,
+} from './filter.ts'
 import { isStorableInstant, isStorableText } from './storable.ts'
 
 export type CheckedNode = Node<TypedAttributeRef>
@@ -18,7 +27,8 @@ type Found = OperandOf<NotFilterable> | NotFilterable | undefined
 const longestUnfolding = 1000
 
 /** An attribute of the resource that nobody gave a value for. */
-export const isOpen = (ref: TypedAttributeRef, { values }: Known): boolean => ref.source === 'resource' && !(values.resource !== undefined && Object.hasOwn(values.resource, ref.name))
+export const isOpen = (ref: TypedAttributeRef, { values }: Known): boolean =>
+  ref.source === 'resource' && !(values.resource !== undefined && Object.hasOwn(values.resource, ref.name))
 
 function readsOpen(node: CheckedNode, known: Known): boolean {
   if (node.kind === 'attribute') return isOpen(node, known)
@@ -26,7 +36,12 @@ function readsOpen(node: CheckedNode, known: Known): boolean {
   return childrenOf(node).some((child) => readsOpen(child, known))
 }
 
-const refusal = (node: CheckedNode, { known, message }: { known: Known; message: string }): NotFilterable => ({ op: 'not_filterable', policy: known.policy, message, at: node.at })
+const refusal = (node: CheckedNode, { known, message }: { known: Known; message: string }): NotFilterable => ({
+  op: 'not_filterable',
+  policy: known.policy,
+  message,
+  at: node.at,
+})
 const isRefusal = (found: Found): found is NotFilterable => found !== undefined && 'op' in found
 const constantOf = (value: Value | undefined): Residual => constant(typeof value === 'boolean' ? value : null)
 
@@ -37,7 +52,10 @@ export function residualOf(node: CheckedNode, known: Known): Residual {
   switch (node.kind) {
     case 'and':
     case 'or':
-      return join(node.kind, node.operands.map((operand) => residualOf(operand, known)))
+      return join(
+        node.kind,
+        node.operands.map((operand) => residualOf(operand, known)),
+      )
     case 'not':
       return negate(residualOf(node.operand, known))
     case 'has':
@@ -78,7 +96,9 @@ function operandOf(node: CheckedNode, known: Known): Found {
     case 'attribute':
       return attributeOperand(node)
     case 'size':
-      return node.operand.kind === 'attribute' ? { size: attributeOperand(node.operand) } : refusal(node, { known, message: 'this size() cannot be a filter' })
+      return node.operand.kind === 'attribute'
+        ? { size: attributeOperand(node.operand) }
+        : refusal(node, { known, message: 'this size() cannot be a filter' })
     case 'elapsed':
       return elapsedOperand(node, known)
     default: {
@@ -95,16 +115,30 @@ function elapsedOperand(node: Extract<CheckedNode, { kind: 'elapsed' }>, known: 
   if (later === undefined || earlier === undefined) return undefined
   if (isRefusal(later)) return later
   if (isRefusal(earlier)) return earlier
-  return isInstant(later) && isInstant(earlier) ? { elapsed: { later, earlier } } : refusal(node, { known, message: 'this difference cannot be a filter' })
+  return isInstant(later) && isInstant(earlier)
+    ? { elapsed: { later, earlier } }
+    : refusal(node, { known, message: 'this difference cannot be a filter' })
 }
 
-const isInstant = (operand: OperandOf<NotFilterable>): operand is AttributeOperand | ConstantOperand => 'instant' in operand || 'attribute' in operand
+const isInstant = (operand: OperandOf<NotFilterable>): operand is AttributeOperand | ConstantOperand =>
+  'instant' in operand || 'attribute' in operand
 
-function constantOperand(node: CheckedNode, { value, known }: { value: Value | undefined; known: Known }): ConstantOperand | NotFilterable | undefined {
+function constantOperand(
+  node: CheckedNode,
+  { value, known }: { value: Value | undefined; known: Known },
+): ConstantOperand | NotFilterable | undefined {
   if (value === undefined || Array.isArray(value)) return undefined
-  if (typeof value === 'string') return isStorableText(value) ? { value } : refusal(node, { known, message: 'a text with a NUL or half a surrogate pair cannot be in a filter' })
-  if (typeof value === 'number' && (node.kind === 'instant' || (node.kind === 'attribute' && node.type === 'timestamp'))) {
-    return isStorableInstant(value) ? { instant: value } : refusal(node, { known, message: 'an instant outside the years 1 to 9999 cannot be in a filter' })
+  if (typeof value === 'string')
+    return isStorableText(value)
+      ? { value }
+      : refusal(node, { known, message: 'a text with a NUL or half a surrogate pair cannot be in a filter' })
+  if (
+    typeof value === 'number' &&
+    (node.kind === 'instant' || (node.kind === 'attribute' && node.type === 'timestamp'))
+  ) {
+    return isStorableInstant(value)
+      ? { instant: value }
+      : refusal(node, { known, message: 'an instant outside the years 1 to 9999 cannot be in a filter' })
   }
   if (typeof value === 'number' && (node.kind === 'duration' || node.kind === 'elapsed')) return { duration: value }
   return { value: value as number | boolean }
@@ -117,10 +151,16 @@ function residualMembership(node: Extract<CheckedNode, { kind: 'in' }>, known: K
   if (!items) return constant(null)
   if (items.length === 0) return constant(false)
   const left = operandOf(needle, known)
-  const constants = items.map((item) => (readsOpen(item, known) ? undefined : constantOperand(item, { value: evaluateNode(item, known.values), known })))
+  const constants = items.map((item) =>
+    readsOpen(item, known) ? undefined : constantOperand(item, { value: evaluateNode(item, known.values), known }),
+  )
   const list = constants.flatMap((item) => (item === undefined || isRefusal(item) ? [] : [item]))
-  if (left && !isRefusal(left) && readsOpen(needle, known) && list.length === items.length) return { op: 'in', left, right: { list } }
-  return join('or', items.map((item) => residualOf({ kind: 'compare', at: node.at, operator: '==', left: needle, right: item }, known)))
+  if (left && !isRefusal(left) && readsOpen(needle, known) && list.length === items.length)
+    return { op: 'in', left, right: { list } }
+  return join(
+    'or',
+    items.map((item) => residualOf({ kind: 'compare', at: node.at, operator: '==', left: needle, right: item }, known)),
+  )
 }
 
 /** Something unknown is in no empty list; in any other it might be. */
@@ -128,7 +168,9 @@ function inOpenList(needle: CheckedNode, { list, known }: { list: TypedAttribute
   const left = operandOf(needle, known)
   if (isRefusal(left)) return left
   const right = attributeOperand(list)
-  return left ? { op: 'in', left, right } : join('and', [{ op: '>', left: { size: right }, right: { value: 0 } }, constant(null)])
+  return left
+    ? { op: 'in', left, right }
+    : join('and', [{ op: '>', left: { size: right }, right: { value: 0 } }, constant(null)])
 }
 
 /** The items of a list that is written out or known, as nodes. */
@@ -141,13 +183,22 @@ function itemsOf(list: CheckedNode, { values }: Known): readonly CheckedNode[] |
 /** Known items are put in one by one; a quantifier over a list of the resource is more than a filter can say. */
 function residualQuantifier(node: Extract<CheckedNode, { kind: 'quantifier' }>, known: Known): Residual {
   const { list, body } = node
-  if (list.kind === 'attribute' && isOpen(list, known)) return refusal(node, { known, message: `${node.quantifier}() over a list of the resource cannot be a filter` })
+  if (list.kind === 'attribute' && isOpen(list, known))
+    return refusal(node, { known, message: `${node.quantifier}() over a list of the resource cannot be a filter` })
   const other = equalTo(body)
-  if (node.quantifier === 'exists' && other) return residualMembership({ kind: 'in', at: node.at, needle: other, haystack: list }, known)
+  if (node.quantifier === 'exists' && other)
+    return residualMembership({ kind: 'in', at: node.at, needle: other, haystack: list }, known)
   const items = itemsOf(list, known)
   if (!items) return constant(null)
-  if (items.length > longestUnfolding) return refusal(node, { known, message: `${node.quantifier}() over more than ${longestUnfolding} items cannot be a filter` })
-  return join(node.quantifier === 'exists' ? 'or' : 'and', items.map((item) => residualOf(withItem(body, item), known)))
+  if (items.length > longestUnfolding)
+    return refusal(node, {
+      known,
+      message: `${node.quantifier}() over more than ${longestUnfolding} items cannot be a filter`,
+    })
+  return join(
+    node.quantifier === 'exists' ? 'or' : 'and',
+    items.map((item) => residualOf(withItem(body, item), known)),
+  )
 }
 
 /** What `x == …` compares the item with: then `exists` is `in`, which a filter says with one list. */

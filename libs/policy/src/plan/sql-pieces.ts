@@ -6,8 +6,12 @@ import type { AttributeType, CompareOperator } from '../ir/condition.ts'
 import type { AttributeOperand, ConstantOperand, Filter, ListOperand, Operand } from './filter.ts'
 
 /** PostgreSQL's name of a parameter's type. */
-export type ParameterType = 'text' | 'float8' | 'boolean' | 'timestamptz' | 'text[]' | 'float8[]' | 'boolean[]' | 'timestamptz[]'
-export type Parameter = { readonly value: string | number | boolean | readonly (string | number | boolean)[]; readonly type: ParameterType }
+export type ParameterType =
+  'text' | 'float8' | 'boolean' | 'timestamptz' | 'text[]' | 'float8[]' | 'boolean[]' | 'timestamptz[]'
+export type Parameter = {
+  readonly value: string | number | boolean | readonly (string | number | boolean)[]
+  readonly type: ParameterType
+}
 export type Piece = string | { readonly parameter: Parameter } | { readonly column: string }
 
 type ScalarType = 'string' | 'number' | 'boolean' | 'timestamp' | 'duration'
@@ -24,7 +28,13 @@ export function filterPieces(filter: Filter): Piece[] {
       return filter.value === null ? sql`null::boolean` : [String(filter.value)]
     case 'and':
     case 'or':
-      return ['(', ...filter.filters.flatMap((part, index) => (index === 0 ? filterPieces(part) : [` ${filter.op} `, ...filterPieces(part)])), ')']
+      return [
+        '(',
+        ...filter.filters.flatMap((part, index) =>
+          index === 0 ? filterPieces(part) : [` ${filter.op} `, ...filterPieces(part)],
+        ),
+        ')',
+      ]
     case 'not':
       return sql`(not ${filterPieces(filter.filter)})`
     case 'has':
@@ -44,7 +54,14 @@ export function filterPieces(filter: Filter): Piece[] {
 
 type Comparison = Extract<Filter, { readonly op: CompareOperator }>
 
-const sqlOperator: { readonly [O in CompareOperator]: string } = { '==': '=', '!=': '<>', '<': '<', '<=': '<=', '>': '>', '>=': '>=' }
+const sqlOperator: { readonly [O in CompareOperator]: string } = {
+  '==': '=',
+  '!=': '<>',
+  '<': '<',
+  '<=': '<=',
+  '>': '>',
+  '>=': '>=',
+}
 
 /** Text is ordered by code point. Equality needs no collation but where two columns bring different ones, and stays open to their indexes. */
 function comparisonPieces({ op, left, right }: Comparison): Piece[] {
@@ -64,12 +81,17 @@ const isColumn = (operand: Operand): boolean => 'attribute' in operand
 
 /** Instants have whole milliseconds; a column may have more. */
 function comparablePieces(operand: Operand): Piece[] {
-  return 'attribute' in operand && operand.type === 'timestamp' ? sql`date_trunc('milliseconds', ${operandPieces(operand)})` : operandPieces(operand)
+  return 'attribute' in operand && operand.type === 'timestamp'
+    ? sql`date_trunc('milliseconds', ${operandPieces(operand)})`
+    : operandPieces(operand)
 }
 
 function operandPieces(operand: Operand): Piece[] {
   if ('attribute' in operand) return attributePieces(operand)
-  if ('size' in operand) return operand.size.type === 'string_list' ? sql`cardinality(${attributePieces(operand.size)})` : sql`char_length(${attributePieces(operand.size)})`
+  if ('size' in operand)
+    return operand.size.type === 'string_list'
+      ? sql`cardinality(${attributePieces(operand.size)})`
+      : sql`char_length(${attributePieces(operand.size)})`
   if ('elapsed' in operand) {
     const { later, earlier } = operand.elapsed
     return sql`(extract(epoch from (${comparablePieces(later)} - ${comparablePieces(earlier)})) * 1000)`
@@ -97,7 +119,10 @@ function listPieces(list: ListOperand): Piece[] {
   return sql`${[{ parameter: { value: parameters.map(({ value }) => value), type } }]}::${[type]}`
 }
 
-type ScalarParameter = { readonly value: string | number | boolean; readonly type: 'text' | 'float8' | 'boolean' | 'timestamptz' }
+type ScalarParameter = {
+  readonly value: string | number | boolean
+  readonly type: 'text' | 'float8' | 'boolean' | 'timestamptz'
+}
 
 function parameterOf(operand: ConstantOperand): ScalarParameter {
   if ('instant' in operand) return { value: new Date(operand.instant).toISOString(), type: 'timestamptz' }

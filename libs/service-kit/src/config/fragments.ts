@@ -2,10 +2,12 @@
 import Type from 'typebox'
 import { SecretKey, SecretUrl, Url, type DatabaseRole } from './schema.ts'
 
-const Port = (description: string, defaultPort: number) => Type.Integer({ minimum: 0, maximum: 65_535, default: defaultPort, description })
+const Port = (description: string, defaultPort: number) =>
+  Type.Integer({ minimum: 0, maximum: 65_535, default: defaultPort, description })
 
 /** PostgreSQL as one of the three roles of a service, which its grants name: no other role will do, least of all another service’s. */
-const DatabaseUrl = (role: DatabaseRole, description: string) => SecretUrl(['postgres:', 'postgresql:'], { description, databaseRole: role })
+const DatabaseUrl = (role: DatabaseRole, description: string) =>
+  SecretUrl(['postgres:', 'postgresql:'], { description, databaseRole: role })
 
 /** What every process has. */
 export const serviceConfig = {
@@ -14,15 +16,33 @@ export const serviceConfig = {
     description: 'Outside development weak secrets are refused.',
   }),
   LOG_LEVEL: Type.Union(
-    [Type.Literal('fatal'), Type.Literal('error'), Type.Literal('warn'), Type.Literal('info'), Type.Literal('debug'), Type.Literal('trace'), Type.Literal('silent')],
+    [
+      Type.Literal('fatal'),
+      Type.Literal('error'),
+      Type.Literal('warn'),
+      Type.Literal('info'),
+      Type.Literal('debug'),
+      Type.Literal('trace'),
+      Type.Literal('silent'),
+    ],
     { default: 'info', description: 'Least severe level that is written.' },
   ),
   HOST: Type.String({ default: '127.0.0.1', description: 'Address to listen on.' }),
   PORT: Port('Port to listen on; 0 takes a free one and logs it.', 0),
-  MANAGEMENT_PORT: Port('Port for /livez /readyz /startupz /metrics, on the same address; 0 takes a free one and logs it.', 0),
-  GATEHOUSE_ISSUER: Url({ description: 'The issuer of access tokens: the public address of the platform, without a trailing slash.' }),
-  SERVICE_PRIVATE_KEY: SecretKey({ description: 'This service’s own P-256 key as a private JWK; signs its assertions to other services.' }),
-  SERVICE_JWKS: Type.String({ minLength: 1, description: 'JWKS with the public keys of all services, as JSON; a kid begins with the name of its service.' }),
+  MANAGEMENT_PORT: Port(
+    'Port for /livez /readyz /startupz /metrics, on the same address; 0 takes a free one and logs it.',
+    0,
+  ),
+  GATEHOUSE_ISSUER: Url({
+    description: 'The issuer of access tokens: the public address of the platform, without a trailing slash.',
+  }),
+  SERVICE_PRIVATE_KEY: SecretKey({
+    description: 'This service’s own P-256 key as a private JWK; signs its assertions to other services.',
+  }),
+  SERVICE_JWKS: Type.String({
+    minLength: 1,
+    description: 'JWKS with the public keys of all services, as JSON; a kid begins with the name of its service.',
+  }),
 }
 
 export const postgresConfig = {
@@ -35,14 +55,20 @@ export const migrateConfig = {
   GATEHOUSE_ENV: serviceConfig.GATEHOUSE_ENV,
   DATABASE_OWNER_URL: DatabaseUrl('owner', 'PostgreSQL as the owner of this service’s schema.'),
   DATABASE_URL: Type.Optional(
-    SecretUrl(['postgres:', 'postgresql:'], { description: 'PostgreSQL as its administrator. When given, the database, the schema and the three roles are made first, with the passwords of the three URLs.' }),
+    SecretUrl(['postgres:', 'postgresql:'], {
+      description:
+        'PostgreSQL as its administrator. When given, the database, the schema and the three roles are made first, with the passwords of the three URLs.',
+    }),
   ),
   DATABASE_RUNTIME_URL: Type.Optional(postgresConfig.DATABASE_RUNTIME_URL),
   DATABASE_SYSTEM_URL: Type.Optional(postgresConfig.DATABASE_SYSTEM_URL),
 }
 
 /** For `migrate.ts --wait`: what the running service holds anyway. */
-export const waitConfig = { GATEHOUSE_ENV: serviceConfig.GATEHOUSE_ENV, DATABASE_SYSTEM_URL: postgresConfig.DATABASE_SYSTEM_URL }
+export const waitConfig = {
+  GATEHOUSE_ENV: serviceConfig.GATEHOUSE_ENV,
+  DATABASE_SYSTEM_URL: postgresConfig.DATABASE_SYSTEM_URL,
+}
 
 export const natsConfig = {
   NATS_URL: SecretUrl(['nats:', 'tls:'], { description: 'NATS with JetStream.' }),

@@ -14,7 +14,15 @@ export type ConfigError = Error & { readonly errors: readonly string[] }
 
 export const isConfigError = (err: unknown): err is ConfigError => err instanceof Error && err.name === 'ConfigError'
 
-type Setting = { type?: string; default?: unknown; secret?: SecretKind; protocols?: string[]; databaseRole?: DatabaseRole; anyOf?: { const?: unknown }[]; pattern?: string }
+type Setting = {
+  type?: string
+  default?: unknown
+  secret?: SecretKind
+  protocols?: string[]
+  databaseRole?: DatabaseRole
+  anyOf?: { const?: unknown }[]
+  pattern?: string
+}
 
 type LoadOptions = { service?: string; inspect?: (config: Record<string, unknown>) => string[] }
 
@@ -23,7 +31,11 @@ type LoadOptions = { service?: string; inspect?: (config: Record<string, unknown
  *
  * @throws ConfigError
  */
-export function loadConfig<const S extends TObject>(schema: S, env: Environment, { service, inspect }: LoadOptions = {}): Readonly<Static<S>> {
+export function loadConfig<const S extends TObject>(
+  schema: S,
+  env: Environment,
+  { service, inspect }: LoadOptions = {},
+): Readonly<Static<S>> {
   const errors: string[] = []
   const settings = Object.entries(schema.properties as Record<string, Setting>)
   const judge = { isDevelopment: (env['GATEHOUSE_ENV'] || 'production') === 'development', service }
@@ -33,7 +45,8 @@ export function loadConfig<const S extends TObject>(schema: S, env: Environment,
     const text = readText(name, env, errors)
     if (text === undefined) {
       if (setting.default !== undefined) config[name] = setting.default
-      else if ((schema.required ?? []).includes(name) && !errors.some((error) => isAbout(error, name))) errors.push(`${name} is required (or ${name}_FILE)`)
+      else if ((schema.required ?? []).includes(name) && !errors.some((error) => isAbout(error, name)))
+        errors.push(`${name} is required (or ${name}_FILE)`)
       continue
     }
     config[name] = valueOf(text, setting)
@@ -41,12 +54,17 @@ export function loadConfig<const S extends TObject>(schema: S, env: Environment,
   }
   errors.push(...schemaErrors(schema, config, errors))
   errors.push(...(inspect?.(config) ?? []))
-  if (errors.length > 0) throw Object.assign(new Error(`Configuration is not valid:\n  ${errors.join('\n  ')}`), { name: 'ConfigError', errors })
+  if (errors.length > 0)
+    throw Object.assign(new Error(`Configuration is not valid:\n  ${errors.join('\n  ')}`), {
+      name: 'ConfigError',
+      errors,
+    })
   return Object.freeze(config) as Readonly<Static<S>>
 }
 
 /** `PORT` is not `PORT_RANGE`. */
-const isAbout = (line: string, name: string): boolean => line.startsWith(name) && /^(_FILE)?[ :]/.test(line.slice(name.length))
+const isAbout = (line: string, name: string): boolean =>
+  line.startsWith(name) && /^(_FILE)?[ :]/.test(line.slice(name.length))
 
 function readText(name: string, env: Environment, errors: string[]): string | undefined {
   const direct = env[name] || undefined
@@ -68,25 +86,41 @@ function readText(name: string, env: Environment, errors: string[]): string | un
 
 function valueOf(text: string, setting: Setting): unknown {
   if (setting.type === 'integer' || setting.type === 'number') return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text
-  if (setting.type === 'boolean') return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text
-  if (setting.type === 'array') return text.split(',').map((item) => item.trim()).filter((item) => item !== '')
+  if (setting.type === 'boolean')
+    return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text
+  if (setting.type === 'array')
+    return text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '')
   return text
 }
 
-function complaintsAbout(name: string, text: string, setting: Setting, { isDevelopment, service }: { isDevelopment: boolean; service: string | undefined }): string[] {
+function complaintsAbout(
+  name: string,
+  text: string,
+  setting: Setting,
+  { isDevelopment, service }: { isDevelopment: boolean; service: string | undefined },
+): string[] {
   const url = setting.protocols ? parseUrl(text) : undefined
   if (url === null) return [`${name} is not a URL`]
-  if (url && !setting.protocols?.includes(url.protocol)) return [`${name} must begin with ${setting.protocols?.map((protocol) => `${protocol}//`).join(' or ')}`]
+  if (url && !setting.protocols?.includes(url.protocol))
+    return [`${name} must begin with ${setting.protocols?.map((protocol) => `${protocol}//`).join(' or ')}`]
   const role = setting.databaseRole && service && `${service}_${setting.databaseRole}`
-  if (role && url && url.username !== role) return [`${name} must sign in as ${role}: the grants of ${service} name its own roles`]
+  if (role && url && url.username !== role)
+    return [`${name} must sign in as ${role}: the grants of ${service} name its own roles`]
   if (isDevelopment || setting.secret === undefined) return []
   if (setting.secret !== 'url') return lineOf(name, setting.secret === 'key' ? uniformityOf(text) : weaknessOf(text))
   const password = decoded(url?.password ?? '')
   if (password === undefined) return [`${name}: a % in its password must be written %25`]
-  return lineOf(password === '' ? name : `${name}: its password`, password === '' ? 'has no password in it' : weaknessOf(password))
+  return lineOf(
+    password === '' ? name : `${name}: its password`,
+    password === '' ? 'has no password in it' : weaknessOf(password),
+  )
 }
 
-const lineOf = (subject: string, weakness: string | undefined): string[] => (weakness === undefined ? [] : [`${subject} ${weakness}`])
+const lineOf = (subject: string, weakness: string | undefined): string[] =>
+  weakness === undefined ? [] : [`${subject} ${weakness}`]
 
 function decoded(text: string): string | undefined {
   try {

@@ -11,14 +11,17 @@ export type SecretKind = 'text' | 'url' | 'key'
 export type DatabaseRole = 'owner' | 'runtime' | 'system'
 
 /** A secret people or machines choose; at least 16 characters outside development. */
-export const Secret = (options: TSchemaOptions = {}): TString => Type.String({ ...options, secret: 'text' satisfies SecretKind })
+export const Secret = (options: TSchemaOptions = {}): TString =>
+  Type.String({ ...options, secret: 'text' satisfies SecretKind })
 
 /** The address of a server, with the password inside it. */
 export const SecretUrl = (protocols: readonly string[], options: TSchemaOptions = {}): TString =>
   Type.String({ ...options, secret: 'url' satisfies SecretKind, protocols: [...protocols] })
 
 /** Key material (a JWK, 32 random bytes) whose form the schema checks. */
-export const SecretKey = (options: TSchemaOptions = {}): TString => Type.String({ minLength: 1, ...options, secret: 'key' satisfies SecretKind })
+export const SecretKey = (options: TSchemaOptions = {}): TString =>
+  Type.String({ minLength: 1, ...options, secret: 'key' satisfies SecretKind })
 
 /** An address without a secret. */
-export const Url = (options: TSchemaOptions = {}): TString => Type.String({ ...options, protocols: ['http:', 'https:'] })
+export const Url = (options: TSchemaOptions = {}): TString =>
+  Type.String({ ...options, protocols: ['http:', 'https:'] })

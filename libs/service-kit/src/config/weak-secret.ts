@@ -2,10 +2,12 @@
 
 const minLength = 16
 const minDistinctCharacters = 6
-const notorious = /^(change[-_ ]?me|password|passwort|secret|admin|gatehouse|postgres|redis|default|example|test|dev|letmein|12345|qwerty)/i
+const notorious =
+  /^(change[-_ ]?me|password|passwort|secret|admin|gatehouse|postgres|redis|default|example|test|dev|letmein|12345|qwerty)/i
 
 /** Also of keys, whose length their own form decides: 32 zero bytes are a well-formed key. */
-export const uniformityOf = (secret: string): string | undefined => (new Set(secret).size < minDistinctCharacters ? 'is too uniform: use random characters' : undefined)
+export const uniformityOf = (secret: string): string | undefined =>
+  new Set(secret).size < minDistinctCharacters ? 'is too uniform: use random characters' : undefined
 
 /** Why the secret is refused, or undefined when it is good enough. */
 export function weaknessOf(secret: string): string | undefined {

@@ -17,7 +17,9 @@ export function decodeRevision(value: string): Revisions | undefined {
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined
     const entries = Object.entries(parsed)
     if (entries.length > 16) return undefined
-    const valid = entries.every(([name, position]) => /^[a-z]{1,32}$/.test(name) && Number.isSafeInteger(position) && (position as number) >= 0)
+    const valid = entries.every(
+      ([name, position]) => /^[a-z]{1,32}$/.test(name) && Number.isSafeInteger(position) && (position as number) >= 0,
+    )
     return valid ? Object.fromEntries(entries as [string, number][]) : undefined
   } catch {
     return undefined

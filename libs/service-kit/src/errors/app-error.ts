@@ -29,7 +29,10 @@ export class AppError extends Error {
   readonly challenge: string | undefined
 
   constructor(code: ProblemCode, options: AppErrorOptions = {}) {
-    super(options.internal ?? options.detail ?? problems[code].title, options.cause === undefined ? undefined : { cause: options.cause })
+    super(
+      options.internal ?? options.detail ?? problems[code].title,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    )
     this.name = 'AppError'
     this.code = code
     this.detail = options.detail
@@ -43,9 +46,11 @@ export class AppError extends Error {
 /** Builds the error to throw: `throw problem('not_found')`. */
 export const problem = (code: ProblemCode, options: AppErrorOptions = {}): AppError => new AppError(code, options)
 
-export const isAppError = (err: unknown, code?: ProblemCode): err is AppError => err instanceof AppError && (code === undefined || err.code === code)
+export const isAppError = (err: unknown, code?: ProblemCode): err is AppError =>
+  err instanceof AppError && (code === undefined || err.code === code)
 
 /** HTTP status of a code. */
 export const statusOf = (code: ProblemCode): number => problems[code].status
 
-export const isProblemCode = (value: unknown): value is ProblemCode => typeof value === 'string' && Object.hasOwn(problems, value)
+export const isProblemCode = (value: unknown): value is ProblemCode =>
+  typeof value === 'string' && Object.hasOwn(problems, value)

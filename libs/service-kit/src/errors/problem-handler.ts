@@ -47,7 +47,10 @@ export function toAppError(err: unknown, isClientGone = false): AppError {
   }
   if (isDependencyUnavailable(err)) return problem('unavailable', { cause: err, internal: (err as Error).message })
   if (isUnstorableText(err)) return problem('malformed_request', { cause: err, internal: 'text that cannot be stored' })
-  return problem('internal_error', { cause: err, internal: err instanceof Error ? err.message : 'a non-error was thrown' })
+  return problem('internal_error', {
+    cause: err,
+    internal: err instanceof Error ? err.message : 'a non-error was thrown',
+  })
 }
 
 /** The document for an error; `type` is the address of its explanation. */
@@ -68,8 +71,10 @@ export function problemDocument(err: AppError, requestId: string): Problem {
 /** Writes the answer; safe for replies made before any hook ran. */
 export function sendProblem(reply: FastifyReply, err: AppError, requestId: string): FastifyReply {
   const status = statusOf(err.code)
-  if (status === 503 || status === 429) reply.header('retry-after', String(Math.ceil(err.retryAfterSeconds ?? defaultRetryAfterSeconds)))
-  if (status === 401 && !reply.hasHeader('www-authenticate')) reply.header('www-authenticate', err.challenge ?? challengeFor(err.code))
+  if (status === 503 || status === 429)
+    reply.header('retry-after', String(Math.ceil(err.retryAfterSeconds ?? defaultRetryAfterSeconds)))
+  if (status === 401 && !reply.hasHeader('www-authenticate'))
+    reply.header('www-authenticate', err.challenge ?? challengeFor(err.code))
   reply.header('cache-control', 'no-store').code(status).type('application/problem+json')
   return reply.send(JSON.stringify(problemDocument(err, requestId)))
 }
@@ -91,7 +96,9 @@ export function installProblemHandler(app: FastifyInstance, log: Logger): void {
 
 /** AuthZEN calls every request it cannot read 400. */
 const inDialect = (err: AppError, dialect: 'authzen' | undefined): AppError =>
-  dialect === 'authzen' && err.code === 'unsupported_media_type' ? problem('malformed_request', { detail: 'The media type is not application/json.', cause: err }) : err
+  dialect === 'authzen' && err.code === 'unsupported_media_type'
+    ? problem('malformed_request', { detail: 'The media type is not application/json.', cause: err })
+    : err
 
 export const requestIdOf = (request: FastifyRequest): string => currentContext()?.requestId ?? request.id
 

@@ -4,19 +4,42 @@
  */
 
 const networkCodes = new Set([
-  'ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT',
-  'CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT',
-  'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CLOSED', 'UND_ERR_DESTROYED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  'CONNECT_TIMEOUT',
+  'UND_ERR_SOCKET',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CLOSED',
+  'UND_ERR_DESTROYED',
 ])
 /** SQLSTATE classes and codes (PostgreSQL appendix A): connection, resources, operator intervention, system errors, read-only standby, lost races. */
 const sqlStates = [/^08/, /^53/, /^57P0/, /^57014$/, /^58/, /^55P03$/, /^25006$/, /^40(001|P01)$/]
 const redisNames = new Set(['MaxRetriesPerRequestError', 'ClusterAllFailedError', 'AbortError'])
-const redisMessages = /^(Connection is closed|Stream isn't writeable|Command timed out|READONLY |LOADING |MASTERDOWN |CLUSTERDOWN )/
+const redisMessages =
+  /^(Connection is closed|Stream isn't writeable|Command timed out|READONLY |LOADING |MASTERDOWN |CLUSTERDOWN )/
 
 /** The error and its causes, outermost first; at most 8, so a cycle ends. */
 export function causesOf(err: unknown): unknown[] {
   const chain: unknown[] = []
-  for (let at: unknown = err; at !== undefined && at !== null && chain.length < 8; at = (at as { cause?: unknown }).cause) chain.push(at)
+  for (
+    let at: unknown = err;
+    at !== undefined && at !== null && chain.length < 8;
+    at = (at as { cause?: unknown }).cause
+  )
+    chain.push(at)
   return chain
 }
 

@@ -13,7 +13,10 @@ const checkTimeoutMs = 2000
 export async function check(name: string, probe: () => unknown): Promise<ReadyCheck> {
   let timer: NodeJS.Timeout | undefined
   try {
-    const late = new Promise<never>((_resolve, reject) => (timer = setTimeout(() => reject(new Error(`no answer within ${checkTimeoutMs} ms`)), checkTimeoutMs)))
+    const late = new Promise<never>(
+      (_resolve, reject) =>
+        (timer = setTimeout(() => reject(new Error(`no answer within ${checkTimeoutMs} ms`)), checkTimeoutMs)),
+    )
     const result = await Promise.race([Promise.resolve().then(probe), late])
     return result === false ? { name, ok: false, reason: 'not yet' } : { name, ok: true }
   } catch (err) {
@@ -23,4 +26,7 @@ export async function check(name: string, probe: () => unknown): Promise<ReadyCh
   }
 }
 
-export const readinessOf = (checks: readonly ReadyCheck[]): Readiness => ({ ready: checks.every(({ ok }) => ok), checks })
+export const readinessOf = (checks: readonly ReadyCheck[]): Readiness => ({
+  ready: checks.every(({ ok }) => ok),
+  checks,
+})

@@ -19,7 +19,8 @@ export function createManagementServer(state: ManagementState): Server {
     const path = (request.url ?? '').split('?', 1)[0]
     if (request.method !== 'GET') return answer(response, 405, { status: 'method not allowed' })
     if (path === '/livez') return answer(response, 200, { status: 'alive' })
-    if (path === '/startupz') return answer(response, state.isStarted() ? 200 : 503, { status: state.isStarted() ? 'started' : 'starting' })
+    if (path === '/startupz')
+      return answer(response, state.isStarted() ? 200 : 503, { status: state.isStarted() ? 'started' : 'starting' })
     if (path === '/metrics') return serveMetrics(request, response)
     if (path === '/readyz') return void answerReady(state, response)
     answer(response, 404, { status: 'not found' })
@@ -32,13 +33,26 @@ export function createManagementServer(state: ManagementState): Server {
 async function answerReady(state: ManagementState, response: ServerResponse): Promise<void> {
   if (!state.isStarted()) return answer(response, 503, { status: 'starting', checks: [] })
   if (state.isDraining()) return answer(response, 503, { status: 'draining', checks: [] })
-  const checks = await state.ready().catch((err: unknown): ReadyCheck[] => [{ name: 'readiness', ok: false, reason: err instanceof Error ? err.message : 'failed' }])
+  const checks = await state
+    .ready()
+    .catch((err: unknown): ReadyCheck[] => [
+      { name: 'readiness', ok: false, reason: err instanceof Error ? err.message : 'failed' },
+    ])
   const { ready } = readinessOf(checks)
-  const shown = checks.map((one) => ({ ...one, ...(one.reason === undefined ? {} : { reason: redactText(one.reason) }) }))
+  const shown = checks.map((one) => ({
+    ...one,
+    ...(one.reason === undefined ? {} : { reason: redactText(one.reason) }),
+  }))
   answer(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', checks: shown })
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {
   const text = JSON.stringify(body)
-  response.writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text), 'cache-control': 'no-store' }).end(text)
+  response
+    .writeHead(status, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+      'cache-control': 'no-store',
+    })
+    .end(text)
 }

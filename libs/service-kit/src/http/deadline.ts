@@ -25,7 +25,8 @@ export function signalOf(request: FastifyRequest): AbortSignal {
   return waiting.controller.signal
 }
 
-export const deadlineMsOf = (request: FastifyRequest, standardMs: number): number => request.routeOptions.config.deadlineMs ?? standardMs
+export const deadlineMsOf = (request: FastifyRequest, standardMs: number): number =>
+  request.routeOptions.config.deadlineMs ?? standardMs
 
 export function installDeadline(app: FastifyInstance, standardMs: number): void {
   app.addHook('onRequest', (request, reply, done) => {
@@ -35,14 +36,17 @@ export function installDeadline(app: FastifyInstance, standardMs: number): void 
       waiting.overBecause = reason
       waiting.controller?.abort(reason)
     }
-    const timer = setTimeout(() => {
-      if (reply.sent) return
-      const late = problem('deadline_exceeded', { retryAfterSeconds: 1 })
-      giveUp(late)
-      // An answer that has begun cannot become another one: cutting it off tells the client that it is not whole.
-      if (reply.raw.headersSent) reply.raw.destroy()
-      else void reply.send(late)
-    }, deadlineMsOf(request, standardMs))
+    const timer = setTimeout(
+      () => {
+        if (reply.sent) return
+        const late = problem('deadline_exceeded', { retryAfterSeconds: 1 })
+        giveUp(late)
+        // An answer that has begun cannot become another one: cutting it off tells the client that it is not whole.
+        if (reply.raw.headersSent) reply.raw.destroy()
+        else void reply.send(late)
+      },
+      deadlineMsOf(request, standardMs),
+    )
     reply.raw.once('finish', () => clearTimeout(timer))
     reply.raw.once('close', () => {
       clearTimeout(timer)

@@ -34,7 +34,9 @@ export function createIdempotencyStore(deps: { db: Db }): IdempotencyStore {
         where caller = ${at.caller} and route = ${at.route} and key = ${at.key}`),
     )[0]
   const release = async (at: Place): Promise<void> => {
-    await db.execute(sql`delete from idempotency_keys where caller = ${at.caller} and route = ${at.route} and key = ${at.key} and state = 'in_progress'`)
+    await db.execute(
+      sql`delete from idempotency_keys where caller = ${at.caller} and route = ${at.route} and key = ${at.key} and state = 'in_progress'`,
+    )
   }
   const complete = async (at: Place, status: number, body: unknown): Promise<void> => {
     await db.execute(sql`update idempotency_keys
@@ -60,14 +62,18 @@ export function createIdempotencyStore(deps: { db: Db }): IdempotencyStore {
 }
 
 const withoutSecrets = (body: unknown, shownOnce: readonly string[]): unknown =>
-  shownOnce.length === 0 ? body : Object.fromEntries(Object.entries(body as object).filter(([name]) => !shownOnce.includes(name)))
+  shownOnce.length === 0
+    ? body
+    : Object.fromEntries(Object.entries(body as object).filter(([name]) => !shownOnce.includes(name)))
 
 type Place = { caller: string; route: string; key: string }
 
 function placeOf(request: IdempotentRequest): Place {
   const { key, owner, route } = request
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw problem('validation_failed', { errors: [{ path: 'headers/idempotency-key', message: 'must be 1 to 255 visible ASCII characters' }] })
+    throw problem('validation_failed', {
+      errors: [{ path: 'headers/idempotency-key', message: 'must be 1 to 255 visible ASCII characters' }],
+    })
   }
   return { caller: owner, route, key }
 }
@@ -76,6 +82,7 @@ function replay(stored: StoredKey | undefined, requestHash: Buffer): IdempotentO
   // Gone between the claim and the look: whoever held it failed and released it.
   if (stored === undefined) throw problem('idempotency_in_progress', { retryAfterSeconds: 1 })
   if (stored.request_hash !== requestHash.toString('hex')) throw problem('idempotency_key_reused')
-  if (stored.state !== 'done' || stored.status === null) throw problem('idempotency_in_progress', { retryAfterSeconds: 1 })
+  if (stored.state !== 'done' || stored.status === null)
+    throw problem('idempotency_in_progress', { retryAfterSeconds: 1 })
   return { status: stored.status, body: stored.body === null ? undefined : stored.body }
 }

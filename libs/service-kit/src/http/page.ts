@@ -26,7 +26,11 @@ function parse(cursor: string): (string | number)[] | undefined {
   if (cursor.length > 512 || !/^[A-Za-z0-9_-]+$/.test(cursor)) return undefined
   try {
     const values: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
-    if (!Array.isArray(values) || !values.every((value) => (typeof value === 'string' && isStorableText(value)) || Number.isSafeInteger(value))) return undefined
+    if (
+      !Array.isArray(values) ||
+      !values.every((value) => (typeof value === 'string' && isStorableText(value)) || Number.isSafeInteger(value))
+    )
+      return undefined
     return values as (string | number)[]
   } catch {
     return undefined

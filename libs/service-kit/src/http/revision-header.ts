@@ -7,7 +7,8 @@ import { encodeRevision } from '../context/revision.ts'
 export function installRevisionHeader(app: FastifyInstance): void {
   app.addHook('onSend', (_request, reply, payload, done) => {
     const revisions = currentContext()?.revisions
-    if (revisions && revisions.size > 0 && reply.statusCode < 400) void reply.header(revisionHeader, encodeRevision(revisions))
+    if (revisions && revisions.size > 0 && reply.statusCode < 400)
+      void reply.header(revisionHeader, encodeRevision(revisions))
     done(null, payload)
   })
 }

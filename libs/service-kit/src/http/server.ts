@@ -52,7 +52,12 @@ export function createBareServer(options: { log: Logger; deadlineMs?: number }):
     const route = request.routeOptions.url ?? 'unknown'
     recordDuration(reply.elapsedTime, { method: request.method, route, status: reply.statusCode })
     if (!log.isLevelEnabled('info')) return done()
-    const fields = { method: request.method, route, status: reply.statusCode, duration_ms: Math.round(reply.elapsedTime * 10) / 10 }
+    const fields = {
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+    }
     const context = contextOf.get(request)
     const write = (): void => log.info(fields, 'request answered')
     if (context) runInContext(context, write)
@@ -67,7 +72,8 @@ const requestIdFrom = (given: string | string[] | undefined): string =>
   typeof given === 'string' && /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/.test(given) ? given : newId('req')
 
 /** Whoever named their request hears that name, whatever it is (AuthZEN 1.0, request identification); what a header cannot carry is not echoed. */
-const echoOf = (given: string | string[] | undefined): string | undefined => (typeof given === 'string' && /^[\x21-\x7e]([\x20-\x7e]{0,254}[\x21-\x7e])?$/.test(given) ? given : undefined)
+const echoOf = (given: string | string[] | undefined): string | undefined =>
+  typeof given === 'string' && /^[\x21-\x7e]([\x20-\x7e]{0,254}[\x21-\x7e])?$/.test(given) ? given : undefined
 
 /** Sent twice, these would mean different things to different readers. */
 const singular = new Set(['authorization', 'content-type', 'idempotency-key', 'if-match', 'gatehouse-access-token'])
@@ -93,7 +99,8 @@ function installContext(app: FastifyInstance, deadlineMs: number): void {
     })
     contextOf.set(request, context)
     void reply.header('x-request-id', echoOf(request.headers['x-request-id']) ?? context.requestId)
-    if (repeatsSingular(request.raw.rawHeaders)) return done(problem('malformed_request', { detail: 'A header was sent twice.' }))
+    if (repeatsSingular(request.raw.rawHeaders))
+      return done(problem('malformed_request', { detail: 'A header was sent twice.' }))
     runInContext(context, done)
   })
   // The body arrives on the socket's own events, outside of the context: step back in.

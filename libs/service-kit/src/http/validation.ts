@@ -11,7 +11,16 @@ import { closedSchema } from './closed-schema.ts'
 const addFormats = formatsPlugin as unknown as typeof formatsPlugin.default
 
 function createAjv(allErrors: boolean): Ajv {
-  const ajv = new Ajv({ allErrors, useDefaults: true, coerceTypes: false, removeAdditional: false, strict: true, strictTypes: false, strictRequired: false, ownProperties: true })
+  const ajv = new Ajv({
+    allErrors,
+    useDefaults: true,
+    coerceTypes: false,
+    removeAdditional: false,
+    strict: true,
+    strictTypes: false,
+    strictRequired: false,
+    ownProperties: true,
+  })
   addFormats(ajv, ['date-time', 'date', 'email', 'uri', 'uuid', 'ipv4', 'ipv6', 'hostname'])
   return ajv
 }
@@ -20,7 +29,8 @@ function createAjv(allErrors: boolean): Ajv {
 const quick = createAjv(false)
 const thorough = createAjv(true)
 
-export type Validation<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly errors: FieldError[] }
+export type Validation<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly errors: FieldError[] }
 
 export type Validator = (value: unknown) => Validation<unknown>
 
@@ -43,7 +53,9 @@ type ScalarProperty = { name: string; type: 'integer' | 'boolean' }
 
 function scalarProperties(schema: { [keyword: string]: unknown }): ScalarProperty[] {
   const properties = (schema['properties'] ?? {}) as Record<string, { type?: unknown }>
-  return Object.entries(properties).flatMap(([name, { type }]) => (type === 'integer' || type === 'boolean' ? [{ name, type }] : []))
+  return Object.entries(properties).flatMap(([name, { type }]) =>
+    type === 'integer' || type === 'boolean' ? [{ name, type }] : [],
+  )
 }
 
 function withScalars(value: unknown, scalars: ScalarProperty[]): unknown {
@@ -51,7 +63,8 @@ function withScalars(value: unknown, scalars: ScalarProperty[]): unknown {
   for (const { name, type } of scalars) {
     const text = copy[name]
     if (typeof text !== 'string') continue
-    if (type === 'integer' && /^(0|-?[1-9][0-9]{0,15})$/.test(text) && Number.isSafeInteger(Number(text))) copy[name] = Number(text)
+    if (type === 'integer' && /^(0|-?[1-9][0-9]{0,15})$/.test(text) && Number.isSafeInteger(Number(text)))
+      copy[name] = Number(text)
     if (type === 'boolean' && (text === 'true' || text === 'false')) copy[name] = text === 'true'
   }
   return copy

@@ -8,7 +8,14 @@ export type DeadJob = { id: string; pipeline: string; name: string; attempts: nu
 
 /** Newest first. */
 export async function listDeadJobs(db: Db, o: { limit: number }): Promise<DeadJob[]> {
-  const rows = rowsOf<{ id: string; pipeline: string; name: string; attempts: number; last_error: string | null; event_id: string }>(
+  const rows = rowsOf<{
+    id: string
+    pipeline: string
+    name: string
+    attempts: number
+    last_error: string | null
+    event_id: string
+  }>(
     await db.execute(sql`
       SELECT id, pipeline, payload ->> 'name' AS name, attempts, last_error, event_id FROM job_ledger
       WHERE state = 'dead' ORDER BY done_at DESC, id LIMIT ${o.limit}`),

@@ -49,7 +49,10 @@ export async function insertLedgerEntry(tx: Queryable, entry: Entry): Promise<st
 type ClaimRow = { id: string; event_id: string; recipient_key: string; payload: JobEnvelope; attempts: number }
 
 /** Starts one try if it is due: the count rises and the lease begins in one statement, so of many callers one wins. */
-export async function claimLedgerEntry(db: Db, o: { id: string; leaseSeconds: number; maxAttempts: number }): Promise<ClaimOutcome> {
+export async function claimLedgerEntry(
+  db: Db,
+  o: { id: string; leaseSeconds: number; maxAttempts: number },
+): Promise<ClaimOutcome> {
   const [row] = rowsOf<ClaimRow>(
     await db.execute(sql`
       UPDATE job_ledger
@@ -65,7 +68,9 @@ export async function claimLedgerEntry(db: Db, o: { id: string; leaseSeconds: nu
   )
   if (found === undefined || found.state !== 'pending') return { kind: 'settled' }
   // Zero while still unclaimed: it became due between the two statements.
-  return found.wait_ms === 0 && found.attempts >= o.maxAttempts ? { kind: 'exhausted' } : { kind: 'not_due', waitMs: Math.max(found.wait_ms, 10) }
+  return found.wait_ms === 0 && found.attempts >= o.maxAttempts
+    ? { kind: 'exhausted' }
+    : { kind: 'not_due', waitMs: Math.max(found.wait_ms, 10) }
 }
 
 const claimOf = (row: ClaimRow): LedgerClaim => ({
@@ -97,7 +102,10 @@ export async function markDead(db: Db, o: { id: string; reason: string }): Promi
 }
 
 /** Gives the lease back until the next try. A run whose lease another run has taken over changes nothing. */
-export async function markFailed(db: Db, o: { id: string; attempt: number; reason: string; retryAfterMs: number }): Promise<boolean> {
+export async function markFailed(
+  db: Db,
+  o: { id: string; attempt: number; reason: string; retryAfterMs: number },
+): Promise<boolean> {
   const rows = rowsOf(
     await db.execute(sql`
       UPDATE job_ledger SET last_error = ${o.reason}, due_at = now() + make_interval(secs => ${o.retryAfterMs / 1000})
@@ -121,7 +129,10 @@ export async function listDue(db: Db, o: { pipeline: string; limit: number; afte
 }
 
 /** What one event made due and nobody has settled yet. */
-export async function listPendingOfEvent(db: Db, o: { pipeline: string; eventId: string }): Promise<{ id: string; name: string }[]> {
+export async function listPendingOfEvent(
+  db: Db,
+  o: { pipeline: string; eventId: string },
+): Promise<{ id: string; name: string }[]> {
   const rows = rowsOf<{ id: string; name: string }>(
     await db.execute(sql`
       SELECT id, payload ->> 'name' AS name FROM job_ledger

@@ -16,7 +16,10 @@ import { connectKnocker, queuePrefix } from './redis-connections.ts'
 export type JobQueue = {
   readonly pipeline: PipelineName
   /** Inside the inbox transaction: one row per event and recipient, whatever is delivered twice. */
-  record<C extends JobContract>(tx: Queryable, o: { job: C; event: EventEnvelope; recipientKey: string; data: Static<C['data']> }): Promise<void>
+  record<C extends JobContract>(
+    tx: Queryable,
+    o: { job: C; event: EventEnvelope; recipientKey: string; data: Static<C['data']> },
+  ): Promise<void>
   /** After the commit: tells Redis what this event made due. Returns at once and never fails. */
   announce(eventId: string): void
   /** Tells Redis about everything that is due; known jobs are left alone. @returns how many were told; throws when Redis or PostgreSQL is down. */
@@ -29,7 +32,13 @@ export type JobQueue = {
 const sweepPage = 500
 const keepDoneMs = 30 * 86_400_000
 
-export function createJobQueue(o: { pipeline: PipelineName; redisUrl: string; prefix: string; system: Db; log: Logger }): JobQueue {
+export function createJobQueue(o: {
+  pipeline: PipelineName
+  redisUrl: string
+  prefix: string
+  system: Db
+  log: Logger
+}): JobQueue {
   const redis = connectKnocker(o)
   let queue: Queue | undefined
 
@@ -50,7 +59,12 @@ export function createJobQueue(o: { pipeline: PipelineName; redisUrl: string; pr
   return {
     pipeline: o.pipeline,
     async record(tx, { job, event, recipientKey, data }) {
-      await insertLedgerEntry(tx, { pipeline: o.pipeline, eventId: event.id, recipientKey, envelope: envelopeOf(job, event, data) })
+      await insertLedgerEntry(tx, {
+        pipeline: o.pipeline,
+        eventId: event.id,
+        recipientKey,
+        envelope: envelopeOf(job, event, data),
+      })
     },
     announce(eventId) {
       listPendingOfEvent(o.system, { pipeline: o.pipeline, eventId })
@@ -61,7 +75,11 @@ export function createJobQueue(o: { pipeline: PipelineName; redisUrl: string; pr
       let total = 0
       let after: DueEntry | undefined
       do {
-        const page: DueEntry[] = await listDue(o.system, { pipeline: o.pipeline, limit: sweepPage, ...(after ? { after } : {}) })
+        const page: DueEntry[] = await listDue(o.system, {
+          pipeline: o.pipeline,
+          limit: sweepPage,
+          ...(after ? { after } : {}),
+        })
         await knock(page)
         total += page.length
         after = page.length === sweepPage ? page.at(-1) : undefined
@@ -71,7 +89,11 @@ export function createJobQueue(o: { pipeline: PipelineName; redisUrl: string; pr
     async forget(now) {
       let total = 0
       for (let removed = sweepPage; removed === sweepPage; total += removed) {
-        removed = await deleteDone(o.system, { pipeline: o.pipeline, before: new Date(now.getTime() - keepDoneMs), limit: sweepPage })
+        removed = await deleteDone(o.system, {
+          pipeline: o.pipeline,
+          before: new Date(now.getTime() - keepDoneMs),
+          limit: sweepPage,
+        })
       }
       return total
     },
@@ -83,7 +105,11 @@ export function createJobQueue(o: { pipeline: PipelineName; redisUrl: string; pr
 }
 
 function openQueue(redis: Redis, o: { pipeline: string; prefix: string; log: Logger }): Queue {
-  const queue = new Queue(o.pipeline, { connection: redis, prefix: queuePrefix(o.prefix), streams: { events: { maxLen: 100 } } })
+  const queue = new Queue(o.pipeline, {
+    connection: redis,
+    prefix: queuePrefix(o.prefix),
+    streams: { events: { maxLen: 100 } },
+  })
   queue.on('error', (err) => o.log.debug({ err, pipeline: o.pipeline }, 'queue connection'))
   return queue
 }

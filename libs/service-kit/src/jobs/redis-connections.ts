@@ -10,12 +10,24 @@ type Options = { redisUrl: string; pipeline: string; log: Logger }
 /** BullMQ's keys of one deployment: several of them may share a server. The braces keep a queue in one slot of Redis Cluster. */
 export const queuePrefix = (prefix: string): string => `{${prefix}}`
 
-const reconnecting = { retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 6), 2_000), connectTimeout: 2_000 }
+const reconnecting = {
+  retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 6), 2_000),
+  connectTimeout: 2_000,
+}
 
 export const connectKnocker = (o: Options): Redis =>
-  quiet(new Redis(o.redisUrl, { ...reconnecting, enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 2_000 }), o)
+  quiet(
+    new Redis(o.redisUrl, {
+      ...reconnecting,
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      commandTimeout: 2_000,
+    }),
+    o,
+  )
 
-export const connectWorker = (o: Options): Redis => quiet(new Redis(o.redisUrl, { ...reconnecting, maxRetriesPerRequest: null }), o)
+export const connectWorker = (o: Options): Redis =>
+  quiet(new Redis(o.redisUrl, { ...reconnecting, maxRetriesPerRequest: null }), o)
 
 /** One line when the connection is lost and one when it is back, not one per attempt. */
 function quiet(redis: Redis, { pipeline, log }: Options): Redis {

@@ -32,10 +32,15 @@ const ledgerDownRetryMs = 5_000
 export async function runJob(deps: RunJobDeps, id: string): Promise<RunResult> {
   if (!isTypeId('job', id)) return { kind: 'settled', state: 'nothing' }
   try {
-    const outcome = await claimLedgerEntry(deps.system, { id, leaseSeconds: (2 * deps.runTimeoutMs) / 1000, maxAttempts })
+    const outcome = await claimLedgerEntry(deps.system, {
+      id,
+      leaseSeconds: (2 * deps.runTimeoutMs) / 1000,
+      maxAttempts,
+    })
     if (outcome.kind === 'settled') return { kind: 'settled', state: 'nothing' }
     if (outcome.kind === 'not_due') return { kind: 'later', waitMs: outcome.waitMs }
-    if (outcome.kind === 'exhausted') return await bury(deps, { id, reason: 'the last try was started and never finished' })
+    if (outcome.kind === 'exhausted')
+      return await bury(deps, { id, reason: 'the last try was started and never finished' })
     const { claim } = outcome
     return await runInContext(contextOf(claim), () => runClaimed(deps, claim))
   } catch (err) {
@@ -61,7 +66,10 @@ async function runClaimed(deps: RunJobDeps, claim: LedgerClaim): Promise<RunResu
     const reason = reasonOf(err)
     if (attempt >= maxAttempts) return bury(deps, { id, reason, job: envelope.name })
     const waitMs = (deps.retryDelayMs ?? retryDelayMs)(attempt)
-    deps.log.warn({ err, job_id: id, job: envelope.name, attempt, retry_in_ms: waitMs }, 'job failed, it will be tried again')
+    deps.log.warn(
+      { err, job_id: id, job: envelope.name, attempt, retry_in_ms: waitMs },
+      'job failed, it will be tried again',
+    )
     runs.add(1, { job: envelope.name, outcome: 'retry' })
     await markFailed(deps.system, { id, attempt, reason, retryAfterMs: waitMs })
     return { kind: 'later', waitMs }
@@ -79,12 +87,17 @@ async function processWithin(deps: RunJobDeps, { id, attempt, envelope }: Ledger
   if (processor === undefined) throw new Error(`no processor for ${envelope.name}`)
   const signal = AbortSignal.timeout(deps.runTimeoutMs)
   const timedOut = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener('abort', () => reject(new Error(`took longer than ${deps.runTimeoutMs} ms`)), { once: true })
+    signal.addEventListener('abort', () => reject(new Error(`took longer than ${deps.runTimeoutMs} ms`)), {
+      once: true,
+    })
   })
   return Promise.race([processor.process(envelope.data, { id, attempt, signal }), timedOut])
 }
 
-async function bury(deps: RunJobDeps, { id, reason, job = 'unknown' }: { id: string; reason: string; job?: string }): Promise<RunResult> {
+async function bury(
+  deps: RunJobDeps,
+  { id, reason, job = 'unknown' }: { id: string; reason: string; job?: string },
+): Promise<RunResult> {
   await markDead(deps.system, { id, reason })
   runs.add(1, { job, outcome: 'dead' })
   deps.log.error({ job_id: id, job, reason }, 'job given up')

@@ -69,19 +69,27 @@ export async function runService<S extends TObject>(definition: ServiceDefinitio
     service.startBackground?.()
     state.isStarted = true
     const { port } = service.app.server.address() as AddressInfo
-    log.info({ event: 'listening', host: known.HOST, port, management_port: managementPort }, `${definition.name} listens on port ${port}`)
+    log.info(
+      { event: 'listening', host: known.HOST, port, management_port: managementPort },
+      `${definition.name} listens on port ${port}`,
+    )
   } catch (err) {
     failStart(definition.name, err, log)
   }
 }
 
 function printConfig(definition: ServiceDefinition<TObject>): void {
-  process.stdout.write(`${JSON.stringify({ service: definition.name, settings: describeConfig(definition.config) }, null, 2)}\n`)
+  process.stdout.write(
+    `${JSON.stringify({ service: definition.name, settings: describeConfig(definition.config) }, null, 2)}\n`,
+  )
 }
 
 function readConfig<S extends TObject>(definition: ServiceDefinition<S>): Readonly<Static<S>> {
   try {
-    return loadConfig(definition.config, process.env, { service: definition.name, ...(definition.inspect && { inspect: definition.inspect }) })
+    return loadConfig(definition.config, process.env, {
+      service: definition.name,
+      ...(definition.inspect && { inspect: definition.inspect }),
+    })
   } catch (err) {
     exitForConfig(definition.name, err)
   }
@@ -96,7 +104,8 @@ function failStart(name: string, err: unknown, log: Logger): never {
   if (isConfigError(err)) exitForConfig(name, err)
   log.fatal({ err }, `${name} could not start`)
   const code = (err as NodeJS.ErrnoException).code
-  if (code === 'EADDRINUSE') process.stderr.write(`${name}: the port is taken; set PORT (or MANAGEMENT_PORT) to a free one, or to 0\n`)
+  if (code === 'EADDRINUSE')
+    process.stderr.write(`${name}: the port is taken; set PORT (or MANAGEMENT_PORT) to a free one, or to 0\n`)
   process.exit(1)
 }
 
@@ -115,18 +124,21 @@ type Stopping = { state: { isDraining: boolean }; service: RunningService; manag
 function stopGracefully({ state, service, management, log }: Stopping): void {
   let fatal: unknown
   const logger = { error: (message: unknown) => log.error({ err: message }, 'stopping failed') }
-  const grace = closeWithGrace({ delay: drainMs, logger, skip: ['uncaughtException', 'unhandledRejection'] }, async ({ signal }) => {
-    state.isDraining = true
-    if (fatal === undefined) log.info({ signal }, 'stopping')
-    else log.fatal({ err: fatal }, 'stopping after an error nobody handled')
-    await service.app.close()
-    await service.close()
-    management.closeAllConnections()
-    management.close()
-    log.info('stopped')
-    // Thrown on, it makes the exit code 1.
-    if (fatal !== undefined) throw fatal
-  })
+  const grace = closeWithGrace(
+    { delay: drainMs, logger, skip: ['uncaughtException', 'unhandledRejection'] },
+    async ({ signal }) => {
+      state.isDraining = true
+      if (fatal === undefined) log.info({ signal }, 'stopping')
+      else log.fatal({ err: fatal }, 'stopping after an error nobody handled')
+      await service.app.close()
+      await service.close()
+      management.closeAllConnections()
+      management.close()
+      log.info('stopped')
+      // Thrown on, it makes the exit code 1.
+      if (fatal !== undefined) throw fatal
+    },
+  )
   const onUnhandled = (err: unknown): void => {
     if (outliveDriverFault(err)) return log.warn({ err }, 'the database driver failed; its connections are made anew')
     if (fatal !== undefined) process.exit(1)

@@ -10,7 +10,11 @@ export type Logger = pino.Logger
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 
 /** `destination` is for tests; lines go to standard output otherwise. */
-export function createLogger(options: { name: string; level?: LogLevel; destination?: { write(line: string): void } }): Logger {
+export function createLogger(options: {
+  name: string
+  level?: LogLevel
+  destination?: { write(line: string): void }
+}): Logger {
   const settings: pino.LoggerOptions = {
     level: options.level ?? 'info',
     base: { service: options.name, pid: process.pid },
@@ -31,7 +35,9 @@ export function createLogger(options: { name: string; level?: LogLevel; destinat
       },
     },
   }
-  return options.destination === undefined ? pino(settings, pino.destination({ dest: 1, sync: true })) : pino(settings, options.destination)
+  return options.destination === undefined
+    ? pino(settings, pino.destination({ dest: 1, sync: true }))
+    : pino(settings, options.destination)
 }
 
 function contextFields(): Record<string, unknown> {

@@ -21,22 +21,28 @@ export type PostgresConnection = {
 }
 
 /** Opens nothing by itself: the first query connects. `max` is the number of connections, 10 when absent. */
-export function connectPostgres(options: { url: string; schema: string; applicationName: string; max?: number }): PostgresConnection {
-  const open = (): postgres.Sql => postgres(options.url, {
-    max: options.max ?? 10,
-    connect_timeout: 2,
-    idle_timeout: 60,
-    max_lifetime: 60 * 30,
-    onnotice: () => {},
-    connection: {
-      application_name: options.applicationName,
-      search_path: options.schema,
-      statement_timeout: 2500,
-      lock_timeout: 2000,
-      idle_in_transaction_session_timeout: 15_000,
-      TimeZone: 'UTC',
-    },
-  })
+export function connectPostgres(options: {
+  url: string
+  schema: string
+  applicationName: string
+  max?: number
+}): PostgresConnection {
+  const open = (): postgres.Sql =>
+    postgres(options.url, {
+      max: options.max ?? 10,
+      connect_timeout: 2,
+      idle_timeout: 60,
+      max_lifetime: 60 * 30,
+      onnotice: () => {},
+      connection: {
+        application_name: options.applicationName,
+        search_path: options.schema,
+        statement_timeout: 2500,
+        lock_timeout: 2000,
+        idle_in_transaction_session_timeout: 15_000,
+        TimeZone: 'UTC',
+      },
+    })
   // drizzle sets the parsers of the client it is given: each new one has to pass through it.
   const { client, close } = createFreshClient(() => {
     const fresh = open()

@@ -7,11 +7,13 @@ import { causesOf, isDependencyUnavailable } from '../errors/unavailable.ts'
 
 type Coded = { code?: unknown; constraint_name?: unknown; table_name?: unknown }
 
-const chainOf = (error: unknown): Coded[] => causesOf(error).filter((link): link is Coded => typeof link === 'object' && link !== null)
+const chainOf = (error: unknown): Coded[] =>
+  causesOf(error).filter((link): link is Coded => typeof link === 'object' && link !== null)
 
 /** The five-character SQLSTATE, when PostgreSQL itself refused. */
 export function sqlState(error: unknown): string | undefined {
-  for (const { code } of chainOf(error)) if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && code !== 'EPIPE') return code
+  for (const { code } of chainOf(error))
+    if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && code !== 'EPIPE') return code
   return undefined
 }
 
@@ -19,14 +21,23 @@ export function sqlState(error: unknown): string | undefined {
 const endedByServer = new Set(['25P03', '25P04'])
 
 /** PostgreSQL can't be reached or can't answer now: the caller answers 503, a consumer tries again without counting it. */
-export const isUnavailable = (error: unknown): boolean => endedByServer.has(sqlState(error) ?? '') || isDependencyUnavailable(error)
+export const isUnavailable = (error: unknown): boolean =>
+  endedByServer.has(sqlState(error) ?? '') || isDependencyUnavailable(error)
 
 /** The server ended the connection, or the driver gave it up. */
-const lostByDriver = new Set<unknown>(['CONNECTION_CLOSED', 'CONNECTION_DESTROYED', 'CONNECTION_ENDED', 'CONNECT_TIMEOUT', 'ECONNRESET', 'EPIPE'])
+const lostByDriver = new Set<unknown>([
+  'CONNECTION_CLOSED',
+  'CONNECTION_DESTROYED',
+  'CONNECTION_ENDED',
+  'CONNECT_TIMEOUT',
+  'ECONNRESET',
+  'EPIPE',
+])
 
 /** The connection is gone, not just the query: what shared its pool may be gone as well. */
 export const isConnectionLost = (error: unknown): boolean =>
-  ['57P01', '57P02', '57P03'].includes(sqlState(error) ?? '') || chainOf(error).some(({ code }) => lostByDriver.has(code))
+  ['57P01', '57P02', '57P03'].includes(sqlState(error) ?? '') ||
+  chainOf(error).some(({ code }) => lostByDriver.has(code))
 
 /** Serialization failure or deadlock: the same transaction may succeed when run again. */
 export function isRetryable(error: unknown): boolean {

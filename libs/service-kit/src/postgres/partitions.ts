@@ -12,7 +12,9 @@ const hourMs = 3_600_000
 
 /** One round of upkeep; how many partitions came and went. */
 export async function maintainPartitions(db: Db): Promise<{ created: number; dropped: number }> {
-  const [row] = rowsOf<{ created: number; dropped: number }>(await db.execute(sql`select created, dropped from maintain_partitions()`))
+  const [row] = rowsOf<{ created: number; dropped: number }>(
+    await db.execute(sql`select created, dropped from maintain_partitions()`),
+  )
   return row ?? { created: 0, dropped: 0 }
 }
 

@@ -21,12 +21,18 @@ export function roleUrl(o: { adminUrl: string; database: string; role: string; p
 }
 
 /** `passwords` is keyed by role name (`tokens_owner`, …) and must name every role of `services`. */
-export async function provisionDatabase(o: { adminUrl: string; database: string; services: readonly string[]; passwords: Readonly<Record<string, string>> }): Promise<void> {
+export async function provisionDatabase(o: {
+  adminUrl: string
+  database: string
+  services: readonly string[]
+  passwords: Readonly<Record<string, string>>
+}): Promise<void> {
   const admin = connectAdmin(o.adminUrl)
   try {
     // Roles are cluster-wide rows: two provisioners at once would fail with "tuple concurrently updated".
     await admin`select pg_advisory_lock(hashtext('gatehouse provision'))`
-    for (const service of o.services) for (const role of Object.values(rolesOf(service))) await ensureRole(admin, role, o.passwords[role])
+    for (const service of o.services)
+      for (const role of Object.values(rolesOf(service))) await ensureRole(admin, role, o.passwords[role])
     const [existing] = await admin`select from pg_database where datname = ${o.database}`
     if (existing === undefined) await admin`create database ${admin(o.database)} encoding 'UTF8' template template0`
     await ensureSchemas(o)
@@ -35,14 +41,22 @@ export async function provisionDatabase(o: { adminUrl: string; database: string;
   }
 }
 
-const connectAdmin = (url: string) => postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {}, connection: { application_name: 'gatehouse provision' } })
+const connectAdmin = (url: string) =>
+  postgres(url, {
+    max: 1,
+    connect_timeout: 5,
+    onnotice: () => {},
+    connection: { application_name: 'gatehouse provision' },
+  })
 
 async function ensureRole(admin: postgres.Sql, role: string, password: string | undefined): Promise<void> {
   if (password === undefined || password === '') throw new Error(`No password was given for the role ${role}`)
   const [existing] = await admin`select from pg_roles where rolname = ${role}`
   const quoted = `'${password.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`
   const literal = password.includes('\\') ? `E${quoted}` : quoted
-  await admin.unsafe(`${existing === undefined ? 'create' : 'alter'} role "${role}" login password ${literal} nosuperuser nocreatedb nocreaterole nobypassrls noreplication`)
+  await admin.unsafe(
+    `${existing === undefined ? 'create' : 'alter'} role "${role}" login password ${literal} nosuperuser nocreatedb nocreaterole nobypassrls noreplication`,
+  )
 }
 
 async function ensureSchemas(o: { adminUrl: string; database: string; services: readonly string[] }): Promise<void> {

@@ -14,12 +14,14 @@ export type Envelope = {
 }
 
 /** First 16 characters of the key's hash: names it without telling it. */
-const idOf = (key: Buffer): string => createHash('sha256').update('gatehouse-kek').update(key).digest('base64url').slice(0, 16)
+const idOf = (key: Buffer): string =>
+  createHash('sha256').update('gatehouse-kek').update(key).digest('base64url').slice(0, 16)
 
 /** @param options.keys - 32 bytes each; the first seals, all open */
 export function createEnvelope(options: { keys: readonly Buffer[] }): Envelope {
   const [current] = options.keys
-  if (current === undefined || options.keys.some((key) => key.length !== 32)) throw new Error('A key-encryption key has 32 bytes')
+  if (current === undefined || options.keys.some((key) => key.length !== 32))
+    throw new Error('A key-encryption key has 32 bytes')
   const keys = new Map(options.keys.map((key) => [idOf(key), key]))
   const keyId = idOf(current)
 

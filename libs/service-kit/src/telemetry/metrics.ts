@@ -20,7 +20,11 @@ export const histogram = (name: string, description: string): Histogram =>
   meter.createHistogram(name, { description, unit: 's', advice: { explicitBucketBoundaries: durationBuckets } })
 
 /** A value that is looked up when somebody asks. */
-export function gauge(name: string, description: string, read: () => number | readonly { value: number; labels: Attributes }[]): void {
+export function gauge(
+  name: string,
+  description: string,
+  read: () => number | readonly { value: number; labels: Attributes }[],
+): void {
   meter.createObservableGauge(name, { description }).addCallback((result) => {
     const value = read()
     if (typeof value === 'number') result.observe(value)
@@ -29,8 +33,13 @@ export function gauge(name: string, description: string, read: () => number | re
 }
 
 gauge('process_resident_memory_bytes', 'Resident set size', () => process.memoryUsage.rss())
-gauge('process_heap_used_bytes', 'JavaScript heap in use, garbage not yet collected included', () => process.memoryUsage().heapUsed)
+gauge(
+  'process_heap_used_bytes',
+  'JavaScript heap in use, garbage not yet collected included',
+  () => process.memoryUsage().heapUsed,
+)
 gauge('process_uptime_seconds', 'Seconds since start', () => process.uptime())
 
 /** Answers a scrape. */
-export const serveMetrics = (request: IncomingMessage, response: ServerResponse): void => exporter.getMetricsRequestHandler(request, response)
+export const serveMetrics = (request: IncomingMessage, response: ServerResponse): void =>
+  exporter.getMetricsRequestHandler(request, response)

@@ -28,7 +28,11 @@ t.test('idempotency keys', async (t) => {
     t.same(first, { status: 201, body: { id: 'w', n: 1, text: 'ü"\\' } })
     t.equal(runs, 1)
     t.match(await store.once({ ...requestOf('a'), route: 'other' }, run), { body: { n: 2 } }, 'keys belong to a route')
-    t.match(await store.once({ ...requestOf('a'), owner: 'service:workers' }, run), { body: { n: 3 } }, 'and to a caller')
+    t.match(
+      await store.once({ ...requestOf('a'), owner: 'service:workers' }, run),
+      { body: { n: 3 } },
+      'and to a caller',
+    )
   })
 
   await t.test('what is shown once is never kept', async (t) => {
@@ -57,11 +61,17 @@ t.test('idempotency keys', async (t) => {
 
   await t.test('another request under the same key is refused', async (t) => {
     await store.once(requestOf('b', 1), async () => ({}))
-    await t.rejects(store.once(requestOf('b', 2), async () => ({})), { code: 'idempotency_key_reused' })
+    await t.rejects(
+      store.once(requestOf('b', 2), async () => ({})),
+      { code: 'idempotency_key_reused' },
+    )
   })
 
   await t.test('a refused or failed request may be tried again under its key', async (t) => {
-    await t.rejects(store.once(requestOf('c'), async () => Promise.reject(problem('conflict'))), { code: 'conflict' })
+    await t.rejects(
+      store.once(requestOf('c'), async () => Promise.reject(problem('conflict'))),
+      { code: 'conflict' },
+    )
     t.match(await store.once(requestOf('c'), async () => ({ second: true })), { body: { second: true } })
   })
 
@@ -69,12 +79,19 @@ t.test('idempotency keys', async (t) => {
     await new Promise<void>((claimed) => {
       store.once(requestOf('d'), () => new Promise(() => claimed())).catch(() => undefined)
     })
-    await t.rejects(store.once(requestOf('d'), async () => ({})), { code: 'idempotency_in_progress' })
+    await t.rejects(
+      store.once(requestOf('d'), async () => ({})),
+      { code: 'idempotency_in_progress' },
+    )
     await db.execute(sql`update idempotency_keys set expires_at = now() - interval '1 second' where key = 'd'`)
     t.match(await store.once(requestOf('d'), async () => ({ takenOver: true })), { body: { takenOver: true } })
   })
 
   await t.test('keys that are no keys are refused', async (t) => {
-    for (const bad of ['', ' ', 'a b', 'ü', 'x'.repeat(256), ['a', 'b']]) await t.rejects(store.once(requestOf(bad), async () => ({})), { code: 'validation_failed' })
+    for (const bad of ['', ' ', 'a b', 'ü', 'x'.repeat(256), ['a', 'b']])
+      await t.rejects(
+        store.once(requestOf(bad), async () => ({})),
+        { code: 'validation_failed' },
+      )
   })
 })

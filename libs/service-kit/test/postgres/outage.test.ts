@@ -32,20 +32,30 @@ const work = (database: Db): Promise<unknown> =>
 /** As a request has a deadline, so that one mute connection is a failure and not a hang. */
 const within = <T>(timeoutMs: number, asked: Promise<T>): Promise<T> => {
   let timer: NodeJS.Timeout
-  const late = new Promise<never>((_resolve, reject) => (timer = setTimeout(() => reject(problem('deadline_exceeded')), timeoutMs)))
+  const late = new Promise<never>(
+    (_resolve, reject) => (timer = setTimeout(() => reject(problem('deadline_exceeded')), timeoutMs)),
+  )
   return Promise.race([asked, late]).finally(() => clearTimeout(timer))
 }
 
 t.test('after any number of lost servers every place of the pool works', async (t) => {
   const failures: unknown[] = []
   for (let round = 0; round < 6; round += 1) {
-    const running = Array.from({ length: 20 }, () => within(3000, work(db)).catch((error: unknown) => failures.push(error)))
+    const running = Array.from({ length: 20 }, () =>
+      within(3000, work(db)).catch((error: unknown) => failures.push(error)),
+    )
     await new Promise((resolve) => setTimeout(resolve, round % 7))
-    await killer.execute(sql`select pg_terminate_backend(pid) from pg_stat_activity where usename = current_user and pid <> pg_backend_pid() and datname = current_database()`)
+    await killer.execute(
+      sql`select pg_terminate_backend(pid) from pg_stat_activity where usename = current_user and pid <> pg_backend_pid() and datname = current_database()`,
+    )
     await Promise.all(running)
   }
   t.ok(failures.length > 0, 'transactions were lost')
-  t.same(failures.filter((error) => !isUnavailable(error) && !isAppError(error, 'deadline_exceeded')), [], 'each as unavailable, which is 503')
+  t.same(
+    failures.filter((error) => !isUnavailable(error) && !isAppError(error, 'deadline_exceeded')),
+    [],
+    'each as unavailable, which is 503',
+  )
   t.comment(`${failures.length} transactions lost, ${faults} faults of the driver outlived`)
   const answers = await Promise.all(Array.from({ length: 60 }, () => within(3000, work(db))))
   t.equal(answers.length, 60)

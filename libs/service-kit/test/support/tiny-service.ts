@@ -16,7 +16,10 @@ await runService({
     app.get('/break', async () => ({ isReady: (isReady = false) }))
     return {
       app,
-      ready: async () => [await check('always', () => undefined), await check('breakable', () => (isReady ? undefined : Promise.reject(new Error('it was broken'))))],
+      ready: async () => [
+        await check('always', () => undefined),
+        await check('breakable', () => (isReady ? undefined : Promise.reject(new Error('it was broken')))),
+      ],
       close: async () => log.info('closed its connections'),
     }
   },

@@ -38,13 +38,24 @@ export function createCatchUp(o: {
   }
   /** One page; `again` when there is more. */
   const step = async ({ epoch, position: after }: Cursor): Promise<'again' | 'done' | 'elsewhere'> => {
-    const page = await o.client.changes({ after, limit: pageLimit, subjects: o.subjects, orOldest: true, ...(epoch === null ? {} : { epoch }) })
+    const page = await o.client.changes({
+      after,
+      limit: pageLimit,
+      subjects: o.subjects,
+      orOldest: true,
+      ...(epoch === null ? {} : { epoch }),
+    })
     if (page.epoch !== epoch || page.head < after) {
       // Begun, or restored: from the start of what is kept. Events that were handled before are known by their ids.
-      if (epoch !== null) o.log.warn({ producer: o.producer }, 'the producer has another history now; walking it from its start')
+      if (epoch !== null)
+        o.log.warn({ producer: o.producer }, 'the producer has another history now; walking it from its start')
       return (await moveTo({ epoch: page.epoch, position: 0 })) ? 'again' : 'elsewhere'
     }
-    if (page.after > after && after > 0) o.log.error({ producer: o.producer, from: after + 1, to: page.after }, 'events were lost: they are behind the retention of their producer')
+    if (page.after > after && after > 0)
+      o.log.error(
+        { producer: o.producer, from: after + 1, to: page.after },
+        'events were lost: they are behind the retention of their producer',
+      )
     await o.settle(page.events)
     if (page.scanned_to > after && !(await moveTo({ epoch, position: page.scanned_to }))) return 'elsewhere'
     return page.scanned_to >= page.head ? 'done' : 'again'

@@ -24,14 +24,22 @@ const heldSeconds = 15
 /** How long this replica relies on holding the cursor without asking; well below `heldSeconds`. */
 const trustedMs = 8000
 
-export function createConsumerCursor(o: { consumer: string; producer: string; holder: string; system: Db; clock: Clock }): ConsumerCursor {
+export function createConsumerCursor(o: {
+  consumer: string
+  producer: string
+  holder: string
+  system: Db
+  clock: Clock
+}): ConsumerCursor {
   const row = sql`consumer = ${o.consumer} and producer = ${o.producer}`
   const until = sql`now() + make_interval(secs => ${heldSeconds})`
   let held: { cursor: Cursor; untilMs: number } | undefined
 
   const claim = () =>
     inScope(o.system, {}, async (tx) => {
-      await tx.execute(sql`insert into consumer_cursors (consumer, producer) values (${o.consumer}, ${o.producer}) on conflict do nothing`)
+      await tx.execute(
+        sql`insert into consumer_cursors (consumer, producer) values (${o.consumer}, ${o.producer}) on conflict do nothing`,
+      )
       return cursorIn(
         await tx.execute(sql`
           update consumer_cursors set holder = ${o.holder}, held_until = ${until}
@@ -60,7 +68,9 @@ export function createConsumerCursor(o: { consumer: string; producer: string; ho
     read: async () => cursorIn(await o.system.execute(sql`select epoch, position from consumer_cursors where ${row}`)),
     release: async () => {
       held = undefined
-      await o.system.execute(sql`update consumer_cursors set held_until = '-infinity' where ${row} and holder = ${o.holder}`)
+      await o.system.execute(
+        sql`update consumer_cursors set held_until = '-infinity' where ${row} and holder = ${o.holder}`,
+      )
     },
   }
 }

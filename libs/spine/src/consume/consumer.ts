@@ -63,7 +63,13 @@ export function createConsumer(o: ConsumerOptions): Consumer {
     .map(({ name, client }) => ({ producer: name, client, subjects: subjectsOf(o.subjects, name) }))
     .filter(({ subjects }) => subjects.length > 0)
     .map((feed) =>
-      createProducerFeed({ ...o, ...feed, log, holder, settle: (event) => lanes.run(event.subject, () => handler.settle(feed.producer, event)) }),
+      createProducerFeed({
+        ...o,
+        ...feed,
+        log,
+        holder,
+        settle: (event) => lanes.run(event.subject, () => handler.settle(feed.producer, event)),
+      }),
     )
   const pollAll = () => Promise.all(feeds.map((feed) => feed.poll()))
   let timer: NodeJS.Timeout | undefined
@@ -97,7 +103,13 @@ function createHandler(o: ConsumerOptions) {
     })
   const count = async (producer: ServiceName, event: EventEnvelope, error: unknown): Promise<'retry' | 'dead'> => {
     const reason = describeFailure(error)
-    const verdict = await countFailure(o.system, { consumer: o.name, producer, event, reason, maxAttempts: o.maxAttempts ?? defaultMaxAttempts })
+    const verdict = await countFailure(o.system, {
+      consumer: o.name,
+      producer,
+      event,
+      reason,
+      maxAttempts: o.maxAttempts ?? defaultMaxAttempts,
+    })
     o.log.warn({ event_id: event.id, event_type: event.type, reason, verdict }, 'an event could not be handled')
     return verdict
   }
@@ -125,7 +137,9 @@ function createHandler(o: ConsumerOptions) {
 /** Those of one producer; none covered by another, since JetStream refuses overlapping filters. */
 const subjectsOf = (subjects: readonly string[], producer: ServiceName): string[] =>
   [...new Set(subjects)].filter(
-    (subject) => subject.startsWith(`gatehouse.${producer}.`) && !subjects.some((other) => other !== subject && matchesSubject([other], subject)),
+    (subject) =>
+      subject.startsWith(`gatehouse.${producer}.`) &&
+      !subjects.some((other) => other !== subject && matchesSubject([other], subject)),
   )
 
 const contextOf = (event: EventEnvelope) =>

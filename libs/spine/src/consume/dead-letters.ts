@@ -18,10 +18,22 @@ export type DeadLetter = {
   lastFailedAt: string
 }
 
-type Row = { consumer: string; producer: string; event_id: string; event: EventEnvelope; attempts: number; reason: string; first_failed_at: string; last_failed_at: string }
+type Row = {
+  consumer: string
+  producer: string
+  event_id: string
+  event: EventEnvelope
+  attempts: number
+  reason: string
+  first_failed_at: string
+  last_failed_at: string
+}
 
 /** The oldest first, of one consumer or of all; 100 when no limit is given. */
-export async function listDeadLetters(db: Queryable, o: { consumer?: string; limit?: number } = {}): Promise<DeadLetter[]> {
+export async function listDeadLetters(
+  db: Queryable,
+  o: { consumer?: string; limit?: number } = {},
+): Promise<DeadLetter[]> {
   const rows = rowsOf<Row>(
     await db.execute(sql`
       select consumer, producer, event_id, event, attempts, reason, first_failed_at, last_failed_at from dead_letters
@@ -48,13 +60,17 @@ export async function replayDeadLetter(
   const letter = sql`consumer = ${o.consumer} and event_id = ${uuidOf(o.eventId, 'evt')} and state = 'dead'`
   try {
     return await inScope(system, {}, async (tx) => {
-      const [row] = rowsOf<{ event: EventEnvelope }>(await tx.execute(sql`update dead_letters set state = 'replayed' where ${letter} returning event`))
+      const [row] = rowsOf<{ event: EventEnvelope }>(
+        await tx.execute(sql`update dead_letters set state = 'replayed' where ${letter} returning event`),
+      )
       if (row === undefined) return 'missing'
       await o.handle(tx, row.event)
       return 'replayed'
     })
   } catch (error) {
-    await system.execute(sql`update dead_letters set attempts = attempts + 1, last_failed_at = now(), reason = ${describeFailure(error)} where ${letter}`)
+    await system.execute(
+      sql`update dead_letters set attempts = attempts + 1, last_failed_at = now(), reason = ${describeFailure(error)} where ${letter}`,
+    )
     return 'failed'
   }
 }

@@ -33,7 +33,10 @@ export async function unclaimedOf(db: Queryable, consumer: string, events: Event
 }
 
 /** Counts a failed try, across replicas and restarts. `dead`: it was the last, the event is set aside. */
-export function countFailure(system: Db, o: Delivery & { reason: string; maxAttempts: number }): Promise<'retry' | 'dead'> {
+export function countFailure(
+  system: Db,
+  o: Delivery & { reason: string; maxAttempts: number },
+): Promise<'retry' | 'dead'> {
   return inScope(system, {}, async (tx) => {
     const [row] = rowsOf<{ attempts: number }>(
       await tx.execute(sql`
@@ -50,12 +53,19 @@ export function countFailure(system: Db, o: Delivery & { reason: string; maxAtte
 }
 
 async function setAside(tx: Tx, o: Delivery): Promise<void> {
-  const isOurs = rowsOf(
-    await tx.execute(sql`
+  const isOurs =
+    rowsOf(
+      await tx.execute(sql`
       insert into inbox (consumer, event_id, event_time, producer, position)
       values (${o.consumer}, ${uuidOf(o.event.id)}, ${o.event.time}, ${o.producer}, ${o.event.position}) on conflict do nothing returning 1`),
-  ).length > 0
+    ).length > 0
   // Somebody else's try succeeded meanwhile: then there is nothing to mourn.
-  if (isOurs) await tx.execute(sql`update dead_letters set state = 'dead' where consumer = ${o.consumer} and event_id = ${uuidOf(o.event.id)}`)
-  else await tx.execute(sql`delete from dead_letters where consumer = ${o.consumer} and event_id = ${uuidOf(o.event.id)} and state = 'retrying'`)
+  if (isOurs)
+    await tx.execute(
+      sql`update dead_letters set state = 'dead' where consumer = ${o.consumer} and event_id = ${uuidOf(o.event.id)}`,
+    )
+  else
+    await tx.execute(
+      sql`delete from dead_letters where consumer = ${o.consumer} and event_id = ${uuidOf(o.event.id)} and state = 'retrying'`,
+    )
 }

@@ -100,7 +100,8 @@ function quietly(o: FeedOptions, walk: () => Promise<'done' | 'elsewhere'>): () 
       isFailing = false
       return outcome === 'done'
     } catch (error) {
-      if (!isFailing) o.log.warn({ producer: o.producer, reason: describeFailure(error) }, 'catching up fails; it goes on trying')
+      if (!isFailing)
+        o.log.warn({ producer: o.producer, reason: describeFailure(error) }, 'catching up fails; it goes on trying')
       isFailing = true
       return false
     }

@@ -31,7 +31,8 @@ export function createPlaceKeeper() {
     /** The events that follow the place without a gap. */
     contiguous: (): EventEnvelope[] => {
       const events: EventEnvelope[] = []
-      for (let next = (place?.position ?? Infinity) + 1; held.has(next); next += 1) events.push(held.get(next) as EventEnvelope)
+      for (let next = (place?.position ?? Infinity) + 1; held.has(next); next += 1)
+        events.push(held.get(next) as EventEnvelope)
       return events
     },
     waiters,

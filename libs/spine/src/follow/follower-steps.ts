@@ -15,7 +15,11 @@ export type FollowerSteps = {
   reload(reason: string): Promise<void>
 }
 
-export function createSteps(o: Pick<FollowerOptions, 'begin' | 'load' | 'apply' | 'onPolled' | 'log'>, keeper: PlaceKeeper, currency: Currency): FollowerSteps {
+export function createSteps(
+  o: Pick<FollowerOptions, 'begin' | 'load' | 'apply' | 'onPolled' | 'log'>,
+  keeper: PlaceKeeper,
+  currency: Currency,
+): FollowerSteps {
   const reload = async (reason: string) => {
     o.log.info({ reason }, 'loading a snapshot')
     currency.lose()

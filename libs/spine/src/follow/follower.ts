@@ -53,7 +53,13 @@ function createEngine(o: FollowerOptions, keeper: PlaceKeeper, steps: FollowerSt
   const complain = complainOnce(o.log)
   let tail: Subscription | undefined
   let timer: NodeJS.Timeout | undefined
-  const poller = createPoller(o, { steps, inTurn, complain, isSuspect: silence.isSuspect, onSuspect: () => tail?.rebuild('silent') })
+  const poller = createPoller(o, {
+    steps,
+    inTurn,
+    complain,
+    isSuspect: silence.isSuspect,
+    onSuspect: () => tail?.rebuild('silent'),
+  })
 
   const onEvent = (event: EventEnvelope) => {
     silence.heard(event.position)
@@ -162,4 +168,8 @@ function complainOnce(log: Logger) {
 }
 
 const notCurrent = (name: string, cause?: unknown) =>
-  problem('not_current', { internal: `${name} is not current`, retryAfterSeconds: 1, ...(cause === undefined ? {} : { cause }) })
+  problem('not_current', {
+    internal: `${name} is not current`,
+    retryAfterSeconds: 1,
+    ...(cause === undefined ? {} : { cause }),
+  })

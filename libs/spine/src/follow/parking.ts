@@ -20,14 +20,19 @@ const followsParked = 'an earlier event of this aggregate is parked'
 
 /** UUIDs of the aggregates that have parked events. */
 export async function listParkedAggregates(db: Queryable, projection: string): Promise<string[]> {
-  return rowsOf<{ aggregate_id: string }>(await db.execute(sql`select distinct aggregate_id from parked_events where projection = ${projection}`)).map((row) => row.aggregate_id)
+  return rowsOf<{ aggregate_id: string }>(
+    await db.execute(sql`select distinct aggregate_id from parked_events where projection = ${projection}`),
+  ).map((row) => row.aggregate_id)
 }
 
 /**
  * Applies `events` in order. Careless, the first failure throws; careful, it parks. Whether anything was parked.
  * A failure that may pass (database, network) always throws: parking is for what will fail again.
  */
-export async function applyOrPark(tx: Tx, o: { projection: string; events: EventEnvelope[]; careful: boolean; apply: Apply }): Promise<boolean> {
+export async function applyOrPark(
+  tx: Tx,
+  o: { projection: string; events: EventEnvelope[]; careful: boolean; apply: Apply },
+): Promise<boolean> {
   const parked = new Set(await listParkedAggregates(tx, o.projection))
   let parkedMore = false
   const park = async (event: EventEnvelope, reason: string) => {
@@ -76,20 +81,31 @@ export async function replayParkedEvents(
   return replayed
 }
 
-async function replayAggregate(tx: Tx, o: { projection: string; producer: string; aggregate: string; apply: Apply }): Promise<EventEnvelope[]> {
+async function replayAggregate(
+  tx: Tx,
+  o: { projection: string; producer: string; aggregate: string; apply: Apply },
+): Promise<EventEnvelope[]> {
   const rows = rowsOf<{ event: EventEnvelope }>(
-    await tx.execute(sql`select event from parked_events where projection = ${o.projection} and aggregate_id = ${o.aggregate} order by position`),
+    await tx.execute(
+      sql`select event from parked_events where projection = ${o.projection} and aggregate_id = ${o.aggregate} order by position`,
+    ),
   )
   const applied: EventEnvelope[] = []
   for (const { event } of rows) {
     const failure = await attempt(tx, event, o.apply)
     if (failure !== undefined) {
-      await tx.execute(sql`update parked_events set reason = ${failure} where projection = ${o.projection} and event_id = ${uuidOf(event.id)}`)
+      await tx.execute(
+        sql`update parked_events set reason = ${failure} where projection = ${o.projection} and event_id = ${uuidOf(event.id)}`,
+      )
       break
     }
-    await tx.execute(sql`delete from parked_events where projection = ${o.projection} and event_id = ${uuidOf(event.id)}`)
+    await tx.execute(
+      sql`delete from parked_events where projection = ${o.projection} and event_id = ${uuidOf(event.id)}`,
+    )
     applied.push(event)
   }
-  await tx.execute(sql`update projection_cursors set parked_revision = parked_revision + 1 where projection = ${o.projection} and producer = ${o.producer}`)
+  await tx.execute(
+    sql`update projection_cursors set parked_revision = parked_revision + 1 where projection = ${o.projection} and producer = ${o.producer}`,
+  )
   return applied
 }

@@ -15,12 +15,16 @@ export function createProjectionStore(o: { projection: string; producer: string;
     const [found] = rowsOf<{ epoch: string | null; position: string; parked_revision: string }>(
       await db.execute(sql`select epoch, position, parked_revision from projection_cursors where ${row} ${lock}`),
     )
-    return found && { epoch: found.epoch, position: Number(found.position), parkedRevision: Number(found.parked_revision) }
+    return (
+      found && { epoch: found.epoch, position: Number(found.position), parkedRevision: Number(found.parked_revision) }
+    )
   }
   return {
     findCursor: () => select(o.system, sql``),
     lockCursor: async (tx: Tx): Promise<ProjectionCursor> => {
-      await tx.execute(sql`insert into projection_cursors (projection, producer) values (${o.projection}, ${o.producer}) on conflict do nothing`)
+      await tx.execute(
+        sql`insert into projection_cursors (projection, producer) values (${o.projection}, ${o.producer}) on conflict do nothing`,
+      )
       return (await select(tx, sql`for update`)) as ProjectionCursor
     },
     moveCursor: async (tx: Tx, to: Place & { isParkedChanged: boolean }) => {

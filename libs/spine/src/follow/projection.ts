@@ -49,7 +49,9 @@ export function createProjection(o: ProjectionOptions): Projection {
     for (let at = 0; at < events.length; at += chunkSize) {
       const chunk = events.slice(at, at + chunkSize)
       // Savepoints cost a round trip each, so they are only set once something in the chunk has failed.
-      await applyChunk(o, store, { events: chunk, careful: false }).catch(() => applyChunk(o, store, { events: chunk, careful: true }))
+      await applyChunk(o, store, { events: chunk, careful: false }).catch(() =>
+        applyChunk(o, store, { events: chunk, careful: true }),
+      )
     }
     seenPosition = events.at(-1)?.position
     o.onApplied?.(events)
@@ -73,7 +75,12 @@ export function createProjection(o: ProjectionOptions): Projection {
     isParked: (aggregateId) => parked.has(aggregateId),
     replayParked: async (aggregateId) => {
       const aggregate = aggregateId === undefined ? {} : { aggregate: uuidOf(aggregateId) }
-      const replayed = await replayParkedEvents(o.system, { ...target, ...aggregate, lock: store.lockCursor, apply: o.apply })
+      const replayed = await replayParkedEvents(o.system, {
+        ...target,
+        ...aggregate,
+        lock: store.lockCursor,
+        apply: o.apply,
+      })
       await parked.refresh()
       o.onApplied?.(replayed)
       return replayed.length
@@ -81,15 +88,25 @@ export function createProjection(o: ProjectionOptions): Projection {
   }
 }
 
-async function applyChunk(o: ProjectionOptions, store: ProjectionStore, chunk: { events: EventEnvelope[]; careful: boolean }): Promise<void> {
+async function applyChunk(
+  o: ProjectionOptions,
+  store: ProjectionStore,
+  chunk: { events: EventEnvelope[]; careful: boolean },
+): Promise<void> {
   const [first] = chunk.events
   await inScope(o.system, {}, async (tx) => {
     const cursor = await store.lockCursor(tx)
-    if (first === undefined || cursor.epoch !== first.epoch || cursor.position < first.position - 1) throw new Error(`${o.name} stands elsewhere than this replica believed`)
+    if (first === undefined || cursor.epoch !== first.epoch || cursor.position < first.position - 1)
+      throw new Error(`${o.name} stands elsewhere than this replica believed`)
     const fresh = chunk.events.filter((event) => event.position > cursor.position)
     const last = fresh.at(-1)
     if (last === undefined) return
-    const isParkedChanged = await applyOrPark(tx, { projection: o.name, events: fresh, careful: chunk.careful, apply: o.apply })
+    const isParkedChanged = await applyOrPark(tx, {
+      projection: o.name,
+      events: fresh,
+      careful: chunk.careful,
+      apply: o.apply,
+    })
     await store.moveCursor(tx, { epoch: last.epoch, position: last.position, isParkedChanged })
   })
 }
@@ -119,7 +136,10 @@ async function stillValid(o: ProjectionOptions, { epoch, position }: ProjectionC
   }
 }
 
-async function startingPoint(o: ProjectionOptions, cursor: ProjectionCursor): Promise<{ place: Place; records?: AsyncIterable<object> }> {
+async function startingPoint(
+  o: ProjectionOptions,
+  cursor: ProjectionCursor,
+): Promise<{ place: Place; records?: AsyncIterable<object> }> {
   if (o.reset !== undefined) {
     const { epoch, position, records } = await o.client.snapshot(o.view ?? 'state')
     return { place: { epoch, position }, records }

@@ -8,7 +8,10 @@ import type { FollowerOptions, Reader } from './following.ts'
 
 export type { Reader } from './following.ts'
 
-export type ReaderOptions = Pick<FollowerOptions, 'name' | 'producer' | 'client' | 'nats' | 'log' | 'clock' | 'pollMs'> & {
+export type ReaderOptions = Pick<
+  FollowerOptions,
+  'name' | 'producer' | 'client' | 'nats' | 'log' | 'clock' | 'pollMs'
+> & {
   /** Applies events in the order of their positions; each at least once. */
   apply(events: EventEnvelope[]): Promise<void> | void
   /**

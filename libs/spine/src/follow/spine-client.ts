@@ -13,7 +13,13 @@ export type { ChangesPage }
  * `subjects`: event types, or a prefix ending in `.>`. `orOldest`: when `after` is behind retention, begin with the oldest event that is kept
  * instead of being told `gone`.
  */
-export type ChangesQuery = { after: number; epoch?: string; limit?: number; subjects?: readonly string[]; orOldest?: boolean }
+export type ChangesQuery = {
+  after: number
+  epoch?: string
+  limit?: number
+  subjects?: readonly string[]
+  orOldest?: boolean
+}
 
 /** State as of `position`. `records` throws when the producer stopped before its end. */
 export type Snapshot = { epoch: string; position: number; records: AsyncIterable<object> }

@@ -24,21 +24,37 @@ type Settings = Readonly<Static<typeof settings>>
  */
 export async function runMigrations(o: Migrations): Promise<void> {
   try {
-    if (process.argv.includes('--print-config')) process.stdout.write(`${JSON.stringify({ service: `${o.service} migrate`, settings: describeConfig(settings) }, null, 2)}\n`)
+    if (process.argv.includes('--print-config'))
+      process.stdout.write(
+        `${JSON.stringify({ service: `${o.service} migrate`, settings: describeConfig(settings) }, null, 2)}\n`,
+      )
     else if (process.argv.includes('--wait')) await waitForSchema(o)
-    else await migrate(o, loadConfig(settings, process.env, { service: o.service, inspect: complaintsAboutProvisioning }))
+    else
+      await migrate(o, loadConfig(settings, process.env, { service: o.service, inspect: complaintsAboutProvisioning }))
   } catch (err) {
     process.stderr.write(`${o.service} migrate: ${(err as Error).message}\n`)
     process.exit(isConfigError(err) ? exitConfig : 1)
   }
 }
 
-async function migrate(o: Migrations, { DATABASE_OWNER_URL: ownerUrl, DATABASE_URL: adminUrl, ...urls }: Settings): Promise<void> {
+async function migrate(
+  o: Migrations,
+  { DATABASE_OWNER_URL: ownerUrl, DATABASE_URL: adminUrl, ...urls }: Settings,
+): Promise<void> {
   const { DATABASE_RUNTIME_URL: runtimeUrl, DATABASE_SYSTEM_URL: systemUrl } = urls
   if (adminUrl !== undefined && runtimeUrl !== undefined && systemUrl !== undefined) {
     const { owner, runtime, system } = rolesOf(o.service)
-    const passwords = { [owner]: passwordOf(ownerUrl), [runtime]: passwordOf(runtimeUrl), [system]: passwordOf(systemUrl) }
-    await provisionDatabase({ adminUrl, database: decodeURIComponent(new URL(ownerUrl).pathname.slice(1)), services: [o.service], passwords })
+    const passwords = {
+      [owner]: passwordOf(ownerUrl),
+      [runtime]: passwordOf(runtimeUrl),
+      [system]: passwordOf(systemUrl),
+    }
+    await provisionDatabase({
+      adminUrl,
+      database: decodeURIComponent(new URL(ownerUrl).pathname.slice(1)),
+      services: [o.service],
+      passwords,
+    })
   }
   await migrateService({ ...o, ownerUrl, isRestored: process.argv.includes('--restored') })
   process.stdout.write(`${o.service}: the schema is at this version\n`)
@@ -49,7 +65,9 @@ const passwordOf = (url: string): string => decodeURIComponent(new URL(url).pass
 /** The roles are made with the passwords that are in their URLs, so all three must be there. */
 function complaintsAboutProvisioning(config: Record<string, unknown>): string[] {
   if (config['DATABASE_URL'] === undefined) return []
-  return ['DATABASE_RUNTIME_URL', 'DATABASE_SYSTEM_URL'].filter((name) => config[name] === undefined).map((name) => `${name} is required (or ${name}_FILE) beside DATABASE_URL`)
+  return ['DATABASE_RUNTIME_URL', 'DATABASE_SYSTEM_URL']
+    .filter((name) => config[name] === undefined)
+    .map((name) => `${name} is required (or ${name}_FILE) beside DATABASE_URL`)
 }
 
 async function waitForSchema({ service, migrationsFolder }: Migrations): Promise<void> {

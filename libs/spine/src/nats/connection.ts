@@ -54,7 +54,11 @@ export function connectNats(options: { url: string; name: string; log: Logger })
     },
     publish: async ({ subject, id, payload }) => {
       if (session === undefined) throw new Error('NATS is not connected')
-      await session.client.publish(target.names.subject(subject), payload, { msgID: id, timeout: ackTimeoutMs, retries: 1 })
+      await session.client.publish(target.names.subject(subject), payload, {
+        msgID: id,
+        timeout: ackTimeoutMs,
+        retries: 1,
+      })
     },
     scoped: target.names,
     close: keeper.close,
@@ -62,14 +66,19 @@ export function connectNats(options: { url: string; name: string; log: Logger })
 }
 
 /** Connects, watches, and connects again, until it is closed. */
-function keepConnected(o: { connect(): Promise<NatsConnection>; log: Logger; onChange(session: NatsSession | undefined): void }) {
+function keepConnected(o: {
+  connect(): Promise<NatsConnection>
+  log: Logger
+  onChange(session: NatsSession | undefined): void
+}) {
   let connection: NatsConnection | undefined
   let closed = false
   let retryNow = () => {}
 
   const up = async (live: NatsConnection) => {
     const manager = await jetstreamManager(live, { checkAPI: false, timeout: ackTimeoutMs })
-    if (!closed && !live.isClosed()) o.onChange({ connection: live, client: jetstream(live, { timeout: ackTimeoutMs }), manager })
+    if (!closed && !live.isClosed())
+      o.onChange({ connection: live, client: jetstream(live, { timeout: ackTimeoutMs }), manager })
   }
   const live = async () => {
     const opened = await o.connect()
@@ -112,7 +121,8 @@ function parseUrl(url: string) {
   const urls = url.split(',').map((one) => new URL(one.trim()))
   const [first] = urls
   const namespace = decodeURIComponent(first?.pathname.replaceAll('/', '') ?? '')
-  if (!/^[a-z0-9-]*$/.test(namespace)) throw new Error('The path of NATS_URL is a namespace: lower case, digits and dashes')
+  if (!/^[a-z0-9-]*$/.test(namespace))
+    throw new Error('The path of NATS_URL is a namespace: lower case, digits and dashes')
   const names: NatsNames = {
     stream: (name) => (namespace === '' ? name : `${namespace.toUpperCase()}_${name}`),
     subject: (subject) => (namespace === '' ? subject : `${namespace}.${subject}`),

@@ -42,7 +42,8 @@ export function openDurable(o: {
     },
     onMessage: (message) => {
       const event = readEvent(message)
-      if (event !== undefined) return o.onMessage({ event, ack: () => message.ack(), retryLater: () => message.nak(1000) })
+      if (event !== undefined)
+        return o.onMessage({ event, ack: () => message.ack(), retryLater: () => message.nak(1000) })
       o.log.warn({ subscription: o.name, subject: message.subject }, 'a message that is no event was dropped')
       message.term()
     },
@@ -53,16 +54,26 @@ export function openDurable(o: {
 function readEvent(message: JsMsg): EventEnvelope | undefined {
   try {
     const event = message.json<EventEnvelope>()
-    return typeof event.id === 'string' && typeof event.subject === 'string' && typeof event.time === 'string' ? event : undefined
+    return typeof event.id === 'string' && typeof event.subject === 'string' && typeof event.time === 'string'
+      ? event
+      : undefined
   } catch {
     return undefined
   }
 }
 
-async function ensureConsumer({ manager }: NatsSession, o: { stream: string; name: string; filters: string[] }): Promise<void> {
+async function ensureConsumer(
+  { manager }: NatsSession,
+  o: { stream: string; name: string; filters: string[] },
+): Promise<void> {
   const changeable = { ack_wait: ackWaitMs * nanosPerMs, max_ack_pending: mostOutstanding, filter_subjects: o.filters }
   try {
-    await manager.consumers.add(o.stream, { ...changeable, durable_name: o.name, ack_policy: AckPolicy.Explicit, deliver_policy: DeliverPolicy.All })
+    await manager.consumers.add(o.stream, {
+      ...changeable,
+      durable_name: o.name,
+      ack_policy: AckPolicy.Explicit,
+      deliver_policy: DeliverPolicy.All,
+    })
   } catch (error) {
     if (!(error instanceof JetStreamApiError) || !consumerExists.includes(error.code)) throw error
     await manager.consumers.update(o.stream, o.name, changeable)

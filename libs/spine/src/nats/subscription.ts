@@ -27,7 +27,8 @@ type SubscribeOptions = {
 const firstRetryMs = 100
 const longestRetryMs = 5000
 const doubtful = new Set(['consumer_deleted', 'consumer_not_found', 'stream_not_found', 'no_responders'])
-const isDoubtful = (notice: ConsumerNotification): boolean => doubtful.has(notice.type) || (notice.type === 'heartbeats_missed' && notice.count >= 2)
+const isDoubtful = (notice: ConsumerNotification): boolean =>
+  doubtful.has(notice.type) || (notice.type === 'heartbeats_missed' && notice.count >= 2)
 
 export function subscribe(o: SubscribeOptions): Subscription {
   const backoff = createBackoff()

@@ -16,7 +16,10 @@ const mostLimit = 1000
 /** Positions looked at for one filtered page, so that a rare subject cannot make one query read the whole outbox. */
 const filteredSpan = 5000
 
-export async function readChanges(o: { service: string; system: Db; sequencer: Sequencer }, query: ChangesQuery): Promise<ChangesPage> {
+export async function readChanges(
+  o: { service: string; system: Db; sequencer: Sequencer },
+  query: ChangesQuery,
+): Promise<ChangesPage> {
   const { epoch, head } = await o.sequencer.sequence()
   // Positions of another epoch mean nothing here, and a reader ahead of the head has followed a database that is gone: it must reload.
   if ((query.epoch !== undefined && query.epoch !== epoch) || query.after >= head) {
@@ -37,18 +40,26 @@ export async function readChanges(o: { service: string; system: Db; sequencer: S
 
 async function oldestFor(db: Db, query: ChangesQuery): Promise<number> {
   if (query.orOldest !== true) throw problem('gone', { internal: `changes after ${query.after} are behind retention` })
-  const [row] = rowsOf<{ oldest: string | null }>(await db.execute(sql`select min(position) as oldest from outbox where position > ${query.after}`))
+  const [row] = rowsOf<{ oldest: string | null }>(
+    await db.execute(sql`select min(position) as oldest from outbox where position > ${query.after}`),
+  )
   return Number(row?.oldest ?? query.after + 1) - 1
 }
 
-async function readRange(db: Db, o: { after: number; upTo: number; limit: number; subjects: readonly string[] | undefined }): Promise<OutboxRow[]> {
+async function readRange(
+  db: Db,
+  o: { after: number; upTo: number; limit: number; subjects: readonly string[] | undefined },
+): Promise<OutboxRow[]> {
   const wanted = o.subjects === undefined ? sql`` : sql`and (${sql.join(o.subjects.map(subjectIs), sql` or `)})`
   return rowsOf<OutboxRow>(
-    await db.execute(sql`select ${outboxColumns} from outbox where position > ${o.after} and position <= ${o.upTo} ${wanted} order by position limit ${o.limit}`),
+    await db.execute(
+      sql`select ${outboxColumns} from outbox where position > ${o.after} and position <= ${o.upTo} ${wanted} order by position limit ${o.limit}`,
+    ),
   )
 }
 
-const subjectIs = (subject: string): SQL => (subject.endsWith('.>') ? sql`starts_with(subject, ${subject.slice(0, -1)})` : sql`subject = ${subject}`)
+const subjectIs = (subject: string): SQL =>
+  subject.endsWith('.>') ? sql`starts_with(subject, ${subject.slice(0, -1)})` : sql`subject = ${subject}`
 
 async function isKept(db: Db, position: number): Promise<boolean> {
   return rowsOf(await db.execute(sql`select 1 from outbox where position = ${position}`)).length > 0

@@ -37,10 +37,17 @@ const shapes = new WeakMap<EventContract, Shape>()
  * @throws Error when `data` does not match its contract: a bug of the caller, found before anybody else can see it.
  */
 export async function appendEvent<C extends EventContract>(tx: Queryable, event: NewEvent<C>): Promise<void> {
-  if (!shapeOf(event.contract).Check(event.data)) throw new Error(`The data of ${event.contract.type} do not match its contract`)
+  if (!shapeOf(event.contract).Check(event.data))
+    throw new Error(`The data of ${event.contract.type} do not match its contract`)
   const data = JSON.stringify(event.data)
-  if (Buffer.byteLength(data) > maxDataBytes) throw new Error(`The data of ${event.contract.type} are larger than ${maxDataBytes} bytes`)
-  const headers: EventHeaders = { ...ambientHeaders(), subject: event.aggregateId, actor: event.actor, ...(event.userId === undefined ? {} : { user_id: event.userId }) }
+  if (Buffer.byteLength(data) > maxDataBytes)
+    throw new Error(`The data of ${event.contract.type} are larger than ${maxDataBytes} bytes`)
+  const headers: EventHeaders = {
+    ...ambientHeaders(),
+    subject: event.aggregateId,
+    actor: event.actor,
+    ...(event.userId === undefined ? {} : { user_id: event.userId }),
+  }
   await tx.execute(sql`
     insert into outbox (id, aggregate_type, aggregate_id, version, org_id, subject, payload, headers)
     values (${uuidOf(newId('evt'))}, ${event.aggregateType}, ${uuidOf(event.aggregateId)}, ${event.version},

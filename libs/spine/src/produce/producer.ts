@@ -41,7 +41,14 @@ export type Spine = {
 const announceWaitMs = 250
 const sweepMs = 1000
 
-export function createSpine(o: { service: ServiceName; runtime: Db; system: Db; nats: NatsLink; log: Logger; clock: Clock }): Spine {
+export function createSpine(o: {
+  service: ServiceName
+  runtime: Db
+  system: Db
+  nats: NatsLink
+  log: Logger
+  clock: Clock
+}): Spine {
   const log = o.log.child({ part: 'spine' })
   const relay = createRelay({ service: o.service, system: o.system, nats: o.nats, log })
   const sequencer = createSequencer({ system: o.system, onSequenced: relay.wake })
@@ -62,7 +69,9 @@ export function createSpine(o: { service: ServiceName; runtime: Db; system: Db; 
     }
   }
   const sweep = () => {
-    sweeping = sequencer.sequence().catch((error: unknown) => log.debug({ reason: describeFailure(error) }, 'sweep failed'))
+    sweeping = sequencer
+      .sequence()
+      .catch((error: unknown) => log.debug({ reason: describeFailure(error) }, 'sweep failed'))
   }
 
   return {

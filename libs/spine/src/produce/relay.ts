@@ -53,7 +53,8 @@ export function createRelay(o: RelayOptions): Relay {
       await pump.close()
       await cursor.idle()
     },
-    waitUntilPublished: (position, timeoutMs) => (position <= window.published() ? Promise.resolve(true) : window.waiters.wait(position, timeoutMs)),
+    waitUntilPublished: (position, timeoutMs) =>
+      position <= window.published() ? Promise.resolve(true) : window.waiters.wait(position, timeoutMs),
   }
 }
 
@@ -65,7 +66,9 @@ function storeCursor(o: Pick<RelayOptions, 'system' | 'log'>, window: PublishWin
     try {
       while (stored < window.published()) {
         const upTo = window.published()
-        await o.system.execute(sql`update relay_cursor set published_position = ${upTo} where published_position < ${upTo}`)
+        await o.system.execute(
+          sql`update relay_cursor set published_position = ${upTo} where published_position < ${upTo}`,
+        )
         stored = upTo
       }
     } catch (error) {
@@ -105,7 +108,8 @@ function createSender(o: RelayOptions, window: PublishWindow, onAcknowledged: ()
       },
       (error: unknown) => {
         if (mine !== generation) return
-        if (!isWarned) o.log.warn({ reason: describeFailure(error) }, 'publishing failed; it goes on as soon as NATS answers')
+        if (!isWarned)
+          o.log.warn({ reason: describeFailure(error) }, 'publishing failed; it goes on as soon as NATS answers')
         isWarned = true
         forget()
       },

@@ -28,7 +28,9 @@ export function bindSpineRoutes(
     const { view: name } = request.query as { view?: unknown }
     const view = typeof name === 'string' && Object.hasOwn(o.snapshots, name) ? o.snapshots[name] : undefined
     if (view === undefined) throw problem('not_found', { internal: 'no such snapshot view' })
-    return reply.type(snapshotMediaType).send(Readable.from(ndjson(snapshotLines({ system: o.system, view })), { objectMode: false }))
+    return reply
+      .type(snapshotMediaType)
+      .send(Readable.from(ndjson(snapshotLines({ system: o.system, view })), { objectMode: false }))
   })
 }
 

@@ -21,7 +21,9 @@ const batch = 1000
 export function createSequencer(o: { system: Db; onSequenced(head: Head): void }): Sequencer {
   const run = async (): Promise<Head> => {
     for (;;) {
-      const [row] = rowsOf<{ epoch: string; head: string; sequenced: number }>(await o.system.execute(sql`select epoch, head, sequenced from sequence_outbox(${batch})`))
+      const [row] = rowsOf<{ epoch: string; head: string; sequenced: number }>(
+        await o.system.execute(sql`select epoch, head, sequenced from sequence_outbox(${batch})`),
+      )
       if (row === undefined) throw new Error('spine_head has no row')
       const head = { epoch: row.epoch, head: Number(row.head) }
       if (row.sequenced > 0) o.onSequenced(head)

@@ -22,8 +22,12 @@ export async function* snapshotLines(o: { system: Db; view: SnapshotView }): Asy
   const producing = o.system
     .transaction(
       async (tx) => {
-        await tx.execute(sql`select set_config('statement_timeout', ${timeLimit}, true), set_config('idle_in_transaction_session_timeout', ${timeLimit}, true)`)
-        const [head] = rowsOf<{ epoch: string; position: string }>(await tx.execute(sql`select epoch, position from spine_head`))
+        await tx.execute(
+          sql`select set_config('statement_timeout', ${timeLimit}, true), set_config('idle_in_transaction_session_timeout', ${timeLimit}, true)`,
+        )
+        const [head] = rowsOf<{ epoch: string; position: string }>(
+          await tx.execute(sql`select epoch, position from spine_head`),
+        )
         await lane.put({ epoch: head?.epoch, position: Number(head?.position) })
         await o.view(lane.put, tx)
         await lane.put({ end: true })

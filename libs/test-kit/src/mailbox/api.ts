@@ -16,7 +16,8 @@ const notFound: Answer = json({ Error: 'message not found' }, 404)
 export function createMailboxServer(store: MessageStore): Server {
   return createServer((request, response) => {
     const host = (request.headers.host ?? '').replace(/:\d+$/, '')
-    if (!['127.0.0.1', 'localhost', '[::1]'].includes(host)) return send(response, json({ Error: 'this mailbox is for this machine only' }, 421))
+    if (!['127.0.0.1', 'localhost', '[::1]'].includes(host))
+      return send(response, json({ Error: 'this mailbox is for this machine only' }, 421))
     try {
       send(response, answer(store, request))
     } catch {
@@ -29,7 +30,8 @@ function send(response: ServerResponse, { status, type, body }: Answer): void {
   response.writeHead(status, {
     'content-type': type,
     'cache-control': 'no-store',
-    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    'content-security-policy':
+      "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
   })
@@ -38,7 +40,10 @@ function send(response: ServerResponse, { status, type, body }: Answer): void {
 
 function answer(store: MessageStore, request: IncomingMessage): Answer {
   const url = new URL(request.url ?? '/', 'http://mailbox')
-  const [first, ...rest] = url.pathname.split('/').filter((part) => part !== '').map(decodeURIComponent)
+  const [first, ...rest] = url.pathname
+    .split('/')
+    .filter((part) => part !== '')
+    .map(decodeURIComponent)
   if (request.method === 'DELETE' && url.pathname === '/api/v1/messages') {
     store.clear()
     return { status: 200, type: 'text/plain', body: 'ok' }
@@ -54,7 +59,11 @@ function api(store: MessageStore, [what, id, part]: string[], query: URLSearchPa
   if (what === 'messages') return list(store, store.list(), query)
   if (what === 'search') {
     const terms = parseQuery(query.get('query') ?? '')
-    return list(store, store.list().filter((message) => matches(message, terms)), query)
+    return list(
+      store,
+      store.list().filter((message) => matches(message, terms)),
+      query,
+    )
   }
   if (what !== 'message') return json({ Error: 'not found' }, 404)
   return withMessage(store, id, (message) => {
@@ -73,15 +82,56 @@ function list(store: MessageStore, found: Message[], query: URLSearchParams): An
   const start = Math.max(0, Number(query.get('start') ?? 0) || 0)
   const limit = Math.max(0, Number(query.get('limit') ?? 50) || 0)
   const messages = found.slice(start, start + limit).map(summaryOf)
-  return json({ total: store.list().length, unread: store.list().length, count: messages.length, messages_count: found.length, messages_unread: found.length, start, tags: [], messages })
+  return json({
+    total: store.list().length,
+    unread: store.list().length,
+    count: messages.length,
+    messages_count: found.length,
+    messages_unread: found.length,
+    start,
+    tags: [],
+    messages,
+  })
 }
 
 function summaryOf(message: Message): object {
   const { ID, MessageID, From, To, Cc, Bcc, ReplyTo, Subject, Created, Size } = message
-  return { ID, MessageID, Read: false, From, To, Cc, Bcc, ReplyTo, Subject, Created, Tags: [], Size, Attachments: 0, Snippet: snippetOf(message) }
+  return {
+    ID,
+    MessageID,
+    Read: false,
+    From,
+    To,
+    Cc,
+    Bcc,
+    ReplyTo,
+    Subject,
+    Created,
+    Tags: [],
+    Size,
+    Attachments: 0,
+    Snippet: snippetOf(message),
+  }
 }
 
 function detailOf(message: Message): object {
   const { ID, MessageID, From, To, Cc, Bcc, ReplyTo, Subject, Created, Text, HTML, Size } = message
-  return { ID, MessageID, From, To, Cc, Bcc, ReplyTo, ReturnPath: From.Address, Subject, Date: Created, Tags: [], Text, HTML, Size, Inline: [], Attachments: [] }
+  return {
+    ID,
+    MessageID,
+    From,
+    To,
+    Cc,
+    Bcc,
+    ReplyTo,
+    ReturnPath: From.Address,
+    Subject,
+    Date: Created,
+    Tags: [],
+    Text,
+    HTML,
+    Size,
+    Inline: [],
+    Attachments: [],
+  }
 }

@@ -22,18 +22,28 @@ function page(title: string, body: string): string {
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title><style>${STYLE}</style><body>${body}</body></html>`
 }
 
-const people = (list: Message['To']) => list.map(({ Name, Address }) => (Name === '' ? Address : `${Name} <${Address}>`)).join(', ')
+const people = (list: Message['To']) =>
+  list.map(({ Name, Address }) => (Name === '' ? Address : `${Name} <${Address}>`)).join(', ')
 
 export function inboxPage(messages: Message[]): string {
   const row = (message: Message) => `<tr><td>${escapeHtml(people(message.To))}</td>
 <td><a href="/view/${encodeURIComponent(message.ID)}">${escapeHtml(message.Subject === '' ? '(no subject)' : message.Subject)}</a><small>${escapeHtml(snippetOf(message).slice(0, 120))}</small></td>
 <td><time datetime="${message.Created}">${message.Created.slice(0, 19).replace('T', ' ')}</time></td></tr>`
   const table = `<table><thead><tr><th scope="col">To<th scope="col">Subject<th scope="col">Received (UTC)</tr></thead><tbody>${messages.map(row).join('')}</tbody></table>`
-  return page('Inbox', `<main><h1>Inbox</h1><p>Every mail the platform sends from this machine ends here. Reload for newer ones.</p>${messages.length === 0 ? '<p>No mail yet.</p>' : table}</main>`)
+  return page(
+    'Inbox',
+    `<main><h1>Inbox</h1><p>Every mail the platform sends from this machine ends here. Reload for newer ones.</p>${messages.length === 0 ? '<p>No mail yet.</p>' : table}</main>`,
+  )
 }
 
 export function messagePage(message: Message): string {
-  const text = escapeHtml(message.Text).replace(/https?:\/\/[^\s<]+/g, (link) => `<a href="${link}" rel="noreferrer">${link}</a>`)
+  const text = escapeHtml(message.Text).replace(
+    /https?:\/\/[^\s<]+/g,
+    (link) => `<a href="${link}" rel="noreferrer">${link}</a>`,
+  )
   const facts = `<dl><dt>From</dt><dd>${escapeHtml(people([message.From]))}</dd><dt>To</dt><dd>${escapeHtml(people(message.To))}</dd><dt>Received</dt><dd><time>${message.Created}</time></dd></dl>`
-  return page(message.Subject, `<main><p><a href="/">Inbox</a></p><h1>${escapeHtml(message.Subject)}</h1>${facts}<pre>${text}</pre></main>`)
+  return page(
+    message.Subject,
+    `<main><p><a href="/">Inbox</a></p><h1>${escapeHtml(message.Subject)}</h1>${facts}<pre>${text}</pre></main>`,
+  )
 }

@@ -26,7 +26,9 @@ export type Mailbox = {
 }
 
 /** @param o.folder keeps the mails there over restarts; without it they are kept in memory */
-export async function startMailbox(o: { smtpPort?: number; httpPort?: number; folder?: string } = {}): Promise<Mailbox> {
+export async function startMailbox(
+  o: { smtpPort?: number; httpPort?: number; folder?: string } = {},
+): Promise<Mailbox> {
   const store = await openMessageStore(o.folder)
   let failures = 0
   const smtp = new SMTPServer({
@@ -35,7 +37,9 @@ export async function startMailbox(o: { smtpPort?: number; httpPort?: number; fo
     size: MAX_MAIL_BYTES,
     disableReverseLookup: true,
     closeTimeout: 500,
-    onAuth: (_auth, _session, callback) => { callback(null, { user: 'anyone' }) },
+    onAuth: (_auth, _session, callback) => {
+      callback(null, { user: 'anyone' })
+    },
     onData: (stream, session, callback) => {
       const chunks: Buffer[] = []
       stream.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -46,7 +50,14 @@ export async function startMailbox(o: { smtpPort?: number; httpPort?: number; fo
           return
         }
         const recipients = session.envelope.rcptTo.map(({ address }) => address)
-        store.add(Buffer.concat(chunks), recipients).then(() => { callback() }, (error: unknown) => { callback(error instanceof Error ? error : new Error(String(error))) })
+        store.add(Buffer.concat(chunks), recipients).then(
+          () => {
+            callback()
+          },
+          (error: unknown) => {
+            callback(error instanceof Error ? error : new Error(String(error)))
+          },
+        )
       })
     },
   })
@@ -62,11 +73,20 @@ export async function startMailbox(o: { smtpPort?: number; httpPort?: number; fo
     httpPort,
     messages: store.list,
     waitFor: (fits, timeoutMs = 10_000) => waitFor(store, fits, timeoutMs),
-    failNext: (count) => { failures = count },
+    failNext: (count) => {
+      failures = count
+    },
     clear: store.clear,
     close: async () => {
       http.closeAllConnections()
-      await Promise.all([new Promise<void>((done) => { smtp.close(done) }), new Promise((done) => { http.close(done) })])
+      await Promise.all([
+        new Promise<void>((done) => {
+          smtp.close(done)
+        }),
+        new Promise((done) => {
+          http.close(done)
+        }),
+      ])
     },
   }
 }
@@ -83,7 +103,11 @@ function listen(server: Pick<Server, 'once' | 'off' | 'address'>, start: () => v
   })
 }
 
-async function waitFor(store: Awaited<ReturnType<typeof openMessageStore>>, fits: (message: Message) => boolean, timeoutMs: number): Promise<Message> {
+async function waitFor(
+  store: Awaited<ReturnType<typeof openMessageStore>>,
+  fits: (message: Message) => boolean,
+  timeoutMs: number,
+): Promise<Message> {
   const known = store.list().find(fits)
   if (known !== undefined) return known
   return new Promise((resolve, reject) => {

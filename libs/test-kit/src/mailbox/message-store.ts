@@ -28,7 +28,8 @@ export async function openMessageStore(folder?: string): Promise<MessageStore> {
     if (folder !== undefined) writeFileSync(fileOf(id), raw, { mode: 0o600 })
     const message = await parse({ id, raw, created: new Date(), recipients })
     messages.unshift(message)
-    for (const dropped of messages.splice(MAX_MESSAGES)) if (folder !== undefined) rmSync(fileOf(dropped.ID), { force: true })
+    for (const dropped of messages.splice(MAX_MESSAGES))
+      if (folder !== undefined) rmSync(fileOf(dropped.ID), { force: true })
     for (const listener of [...listeners]) listener(message)
     return message
   }
@@ -37,17 +38,30 @@ export async function openMessageStore(folder?: string): Promise<MessageStore> {
   }
   const onAdded = (listener: (message: Message) => void) => {
     listeners.add(listener)
-    return () => { listeners.delete(listener) }
+    return () => {
+      listeners.delete(listener)
+    }
   }
-  return { add, clear, onAdded, list: () => [...messages], find: (id) => (id === 'latest' ? messages[0] : messages.find((message) => message.ID === id)) }
+  return {
+    add,
+    clear,
+    onAdded,
+    list: () => [...messages],
+    find: (id) => (id === 'latest' ? messages[0] : messages.find((message) => message.ID === id)),
+  }
 }
 
 async function load(folder: string, into: Message[]): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const names = readdirSync(folder).filter((name) => name.endsWith('.eml')).sort().reverse()
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith('.eml'))
+    .sort()
+    .reverse()
   for (const name of names.slice(0, MAX_MESSAGES)) {
     const file = join(folder, name)
-    into.push(await parse({ id: name.slice(0, -4), raw: readFileSync(file), created: statSync(file).mtime, recipients: [] }))
+    into.push(
+      await parse({ id: name.slice(0, -4), raw: readFileSync(file), created: statSync(file).mtime, recipients: [] }),
+    )
   }
 }
 
@@ -76,5 +90,7 @@ async function parse(o: { id: string; raw: Buffer; created: Date; recipients: st
 }
 
 function addresses(field: AddressObject | AddressObject[] | undefined): Address[] {
-  return [field ?? []].flat().flatMap(({ value }) => value.map(({ name, address }) => ({ Name: name, Address: address ?? '' })))
+  return [field ?? []]
+    .flat()
+    .flatMap(({ value }) => value.map(({ name, address }) => ({ Name: name, Address: address ?? '' })))
 }

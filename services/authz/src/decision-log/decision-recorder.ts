@@ -28,16 +28,26 @@ const batchSize = 1000
 export const mostWaiting = 20_000
 
 const recorded = counter('authz_decisions_recorded_total', 'Decisions written to the decision log')
-const dropped = counter('authz_decisions_dropped_total', 'Decisions that were to be recorded and were not: too many waited, or the database did not take them')
+const dropped = counter(
+  'authz_decisions_dropped_total',
+  'Decisions that were to be recorded and were not: too many waited, or the database did not take them',
+)
 
-export function createDecisionRecorder(o: { system: Db; log: Logger; clock: Clock; sampleRate: number; random?: () => number }): DecisionRecorder {
+export function createDecisionRecorder(o: {
+  system: Db
+  log: Logger
+  clock: Clock
+  sampleRate: number
+  random?: () => number
+}): DecisionRecorder {
   const { system, log, clock, sampleRate, random = Math.random } = o
   let waiting: RecordedDecision[] = []
   let flushing: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
   let isFailing = false
 
-  const isWanted = ({ subject, question }: Answered): boolean => random() < sampleRate || (subject !== undefined && isSubject(subject) && isShadowed(subject, question))
+  const isWanted = ({ subject, question }: Answered): boolean =>
+    random() < sampleRate || (subject !== undefined && isSubject(subject) && isShadowed(subject, question))
 
   const write = async (batch: readonly RecordedDecision[]): Promise<void> => {
     try {
@@ -75,4 +85,5 @@ export function createDecisionRecorder(o: { system: Db; log: Logger; clock: Cloc
   }
 }
 
-const isShadowed = ({ model: { shadowed } }: Subject, { resource, action }: Question): boolean => shadowed.size > 0 && shadowed.has(`${resource.type}:${action.name}`)
+const isShadowed = ({ model: { shadowed } }: Subject, { resource, action }: Question): boolean =>
+  shadowed.size > 0 && shadowed.has(`${resource.type}:${action.name}`)

@@ -2,7 +2,12 @@
  * Puts the values of a decision together by provenance: for each known attribute the first source in its order that has a value is believed.
  * A caller who states a known attribute that is not theirs to state is refused; what nobody knows is ignored.
  */
-import { attributeSchema, type AttributeSchema, type AttributeSchemas, type ConditionSchema } from '@gatehouse/policy/check/schema'
+import {
+  attributeSchema,
+  type AttributeSchema,
+  type AttributeSchemas,
+  type ConditionSchema,
+} from '@gatehouse/policy/check/schema'
 import { valueOfType, type AttributeValues } from '@gatehouse/policy/compile/attributes'
 import type { AttributeSource, AttributeType } from '@gatehouse/policy/ir/condition'
 import type { DefinitionError } from './role-definition.ts'
@@ -12,7 +17,8 @@ export type Properties = { readonly [name: string]: unknown }
 export type Statements = { readonly [S in AttributeSource]?: Properties | undefined }
 export type Stated = { readonly platform: Statements; readonly stored: Statements; readonly caller: Statements }
 
-export type Assembled = { readonly ok: true; readonly values: AttributeValues } | { readonly ok: false; readonly errors: DefinitionError[] }
+export type Assembled =
+  { readonly ok: true; readonly values: AttributeValues } | { readonly ok: false; readonly errors: DefinitionError[] }
 
 /** Where a caller's statement stands in an AuthZEN request. */
 const pathOf: { readonly [S in AttributeSource]: string } = {
@@ -32,19 +38,73 @@ export function assembleAttributes(schema: ConditionSchema, stated: Stated, sett
   const errors: DefinitionError[] = []
   // Each source under its own name, which the compiler makes plain loads of.
   const values = {
-    user: caller.user === undefined && settled.user ? settled.user : believedValues(schema.user, { source: 'user', platform: platform.user, stored: stored.user, caller: caller.user, errors }),
-    organization: settled.organization ?? believedValues(schema.organization, { source: 'organization', platform: platform.organization, stored: stored.organization, caller: undefined, errors }),
-    membership: caller.membership === undefined && settled.membership ? settled.membership : believedValues(schema.membership, { source: 'membership', platform: platform.membership, stored: stored.membership, caller: caller.membership, errors }),
-    resource: believedValues(schema.resource, { source: 'resource', platform: platform.resource, stored: stored.resource, caller: caller.resource, errors }),
-    request: caller.request === undefined ? (platform.request ?? nothing) : believedValues(schema.request, { source: 'request', platform: platform.request, stored: undefined, caller: caller.request, errors }),
-    action: caller.action === undefined ? (platform.action ?? nothing) : believedValues(schema.action, { source: 'action', platform: platform.action, stored: undefined, caller: caller.action, errors }),
+    user:
+      caller.user === undefined && settled.user
+        ? settled.user
+        : believedValues(schema.user, {
+            source: 'user',
+            platform: platform.user,
+            stored: stored.user,
+            caller: caller.user,
+            errors,
+          }),
+    organization:
+      settled.organization ??
+      believedValues(schema.organization, {
+        source: 'organization',
+        platform: platform.organization,
+        stored: stored.organization,
+        caller: undefined,
+        errors,
+      }),
+    membership:
+      caller.membership === undefined && settled.membership
+        ? settled.membership
+        : believedValues(schema.membership, {
+            source: 'membership',
+            platform: platform.membership,
+            stored: stored.membership,
+            caller: caller.membership,
+            errors,
+          }),
+    resource: believedValues(schema.resource, {
+      source: 'resource',
+      platform: platform.resource,
+      stored: stored.resource,
+      caller: caller.resource,
+      errors,
+    }),
+    request:
+      caller.request === undefined
+        ? (platform.request ?? nothing)
+        : believedValues(schema.request, {
+            source: 'request',
+            platform: platform.request,
+            stored: undefined,
+            caller: caller.request,
+            errors,
+          }),
+    action:
+      caller.action === undefined
+        ? (platform.action ?? nothing)
+        : believedValues(schema.action, {
+            source: 'action',
+            platform: platform.action,
+            stored: undefined,
+            caller: caller.action,
+            errors,
+          }),
   }
   return errors.length === 0 ? { ok: true, values } : { ok: false, errors }
 }
 
 type Known = AttributeSchema & { readonly name: string; readonly isCallers: boolean }
 /** `others`: those on whom the caller's word is not the only one. */
-type KnownAttributes = { readonly all: readonly Known[]; readonly others: readonly Known[]; readonly callersAlone: ReadonlyMap<string, AttributeType> }
+type KnownAttributes = {
+  readonly all: readonly Known[]
+  readonly others: readonly Known[]
+  readonly callersAlone: ReadonlyMap<string, AttributeType>
+}
 
 /** Schemas never change; looking their attributes up once is most of the work. */
 const listed = new WeakMap<AttributeSchemas, KnownAttributes>()
@@ -53,9 +113,17 @@ const noneKnown: AttributeSchemas = {}
 function knownIn(schemas: AttributeSchemas): KnownAttributes {
   const found = listed.get(schemas)
   if (found !== undefined) return found
-  const all = Object.entries(schemas).map(([name, known]) => ({ ...known, name, isCallers: known.provenance.includes('caller') }))
+  const all = Object.entries(schemas).map(([name, known]) => ({
+    ...known,
+    name,
+    isCallers: known.provenance.includes('caller'),
+  }))
   const isCallersAlone = ({ isCallers, provenance }: Known): boolean => isCallers && provenance.length === 1
-  const known = { all, others: all.filter((one) => !isCallersAlone(one)), callersAlone: new Map(all.filter(isCallersAlone).map(({ name, type }) => [name, type])) }
+  const known = {
+    all,
+    others: all.filter((one) => !isCallersAlone(one)),
+    callersAlone: new Map(all.filter(isCallersAlone).map(({ name, type }) => [name, type])),
+  }
   listed.set(schemas, known)
   return known
 }
@@ -81,7 +149,10 @@ function believedValues(schemas: AttributeSchemas | undefined, said: Said): Prop
 }
 
 /** Mostly a caller states what is theirs alone, and rightly: then all of it is believed as it stands. Undefined: it takes weighing. */
-function believedAsStated(stated: Properties, types: ReadonlyMap<string, AttributeType>): Record<string, unknown> | undefined {
+function believedAsStated(
+  stated: Properties,
+  types: ReadonlyMap<string, AttributeType>,
+): Record<string, unknown> | undefined {
   const values: Record<string, unknown> = {}
   for (const name in stated) {
     const value = stated[name]
@@ -93,7 +164,11 @@ function believedAsStated(stated: Properties, types: ReadonlyMap<string, Attribu
 }
 
 /** The first in its order that has a value. */
-function believe(known: Known, { source, platform, stored, caller, errors }: Said, values: Record<string, unknown>): void {
+function believe(
+  known: Known,
+  { source, platform, stored, caller, errors }: Said,
+  values: Record<string, unknown>,
+): void {
   const { name, provenance } = known
   const stated = statement(caller, name)
   if (stated !== undefined) refuseUnlessTheirs(known, { value: stated, source, errors })
@@ -107,22 +182,34 @@ function believe(known: Known, { source, platform, stored, caller, errors }: Sai
 
 const isAbsent = (value: unknown): boolean => value === undefined || value === null
 
-function refuseUnlessTheirs({ name, type, isCallers }: Known, { value, source, errors }: { value: unknown; source: AttributeSource; errors: DefinitionError[] }): void {
+function refuseUnlessTheirs(
+  { name, type, isCallers }: Known,
+  { value, source, errors }: { value: unknown; source: AttributeSource; errors: DefinitionError[] },
+): void {
   if (!isCallers) errors.push({ path: `${pathOf[source]}/${name}`, message: 'may not be asserted by the caller' })
-  else if (!isAbsent(value) && !isOfType(type, value)) errors.push({ path: `${pathOf[source]}/${name}`, message: `must be a ${type}` })
+  else if (!isAbsent(value) && !isOfType(type, value))
+    errors.push({ path: `${pathOf[source]}/${name}`, message: `must be a ${type}` })
 }
 
 /** On the wire a timestamp is text. */
-const isOfType = (type: AttributeType, value: unknown): boolean => valueOfType(type, value) !== undefined && !(type === 'timestamp' && typeof value === 'number')
+const isOfType = (type: AttributeType, value: unknown): boolean =>
+  valueOfType(type, value) !== undefined && !(type === 'timestamp' && typeof value === 'number')
 
-const statement = (said: Properties | undefined, name: string): unknown => (said !== undefined && Object.hasOwn(said, name) ? said[name] : undefined)
+const statement = (said: Properties | undefined, name: string): unknown =>
+  said !== undefined && Object.hasOwn(said, name) ? said[name] : undefined
 
 /**
  * Splits what a caller says of the subject: AuthZEN has one bag of properties where there are two sources.
  * A name both know goes to both, so it needs to be allowed in both.
  */
-export function subjectStatements(schema: ConditionSchema, properties: Properties | undefined): Pick<Statements, 'user' | 'membership'> {
+export function subjectStatements(
+  schema: ConditionSchema,
+  properties: Properties | undefined,
+): Pick<Statements, 'user' | 'membership'> {
   if (properties === undefined) return {}
-  const known = (source: 'user' | 'membership') => Object.fromEntries(Object.entries(properties).filter(([name]) => attributeSchema(schema, { source, name }) !== undefined))
+  const known = (source: 'user' | 'membership') =>
+    Object.fromEntries(
+      Object.entries(properties).filter(([name]) => attributeSchema(schema, { source, name }) !== undefined),
+    )
   return { user: known('user'), membership: known('membership') }
 }

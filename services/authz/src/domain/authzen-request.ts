@@ -6,7 +6,12 @@ import type { Properties } from './attributes.ts'
 
 export type Entity = { readonly type: string; readonly id: string; readonly properties?: Properties | undefined }
 export type Action = { readonly name: string; readonly properties?: Properties | undefined }
-export type Evaluation = { readonly subject: Entity; readonly action: Action; readonly resource: Entity; readonly context?: Properties | undefined }
+export type Evaluation = {
+  readonly subject: Entity
+  readonly action: Action
+  readonly resource: Entity
+  readonly context?: Properties | undefined
+}
 
 /** The top of the request; checked by its schema. */
 export type Defaults = {
@@ -16,7 +21,8 @@ export type Defaults = {
   readonly context?: Properties | undefined
 }
 
-export type ReadEvaluation = { readonly ok: true; readonly evaluation: Evaluation } | { readonly ok: false; readonly message: string }
+export type ReadEvaluation =
+  { readonly ok: true; readonly evaluation: Evaluation } | { readonly ok: false; readonly message: string }
 
 const most = { name: 256, properties: 100, propertyName: 200 }
 
@@ -39,8 +45,10 @@ function readEvaluation(item: Properties, defaults: Defaults, byDefault: Entity 
 }
 
 const refused = (message: string): ReadEvaluation => ({ ok: false, message })
-const isObject = (value: unknown): value is Properties => typeof value === 'object' && value !== null && !Array.isArray(value)
-const isName = (value: unknown): value is string => typeof value === 'string' && value.length > 0 && value.length <= most.name
+const isObject = (value: unknown): value is Properties =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isName = (value: unknown): value is string =>
+  typeof value === 'string' && value.length > 0 && value.length <= most.name
 
 /** What is wrong, as the end of a sentence that begins with the entity's name. */
 function readEntity(said: unknown, byDefault: Partial<Entity> | undefined): Entity | string {

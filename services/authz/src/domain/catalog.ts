@@ -18,7 +18,11 @@ export type CatalogType = {
 }
 
 /** What is declared of those who ask and where they ask, whatever the type they ask about. */
-export type SharedAttributes = { readonly user: AttributeSchemas; readonly organization: AttributeSchemas; readonly membership: AttributeSchemas }
+export type SharedAttributes = {
+  readonly user: AttributeSchemas
+  readonly organization: AttributeSchemas
+  readonly membership: AttributeSchemas
+}
 export const sharedSources = ['user', 'organization', 'membership'] as const
 
 export type Catalog = {
@@ -36,12 +40,23 @@ const known = {
   organization: { id: byPlatform('string') },
   membership: { id: byPlatform('string'), is_owner: byPlatform('boolean'), roles: byPlatform('string_list') },
   resource: { id: byPlatform('string'), type: byPlatform('string') },
-  request: { time: byPlatform('timestamp'), ip: { ...byPlatform('string'), sensitive: true }, acr: byPlatform('string'), amr: byPlatform('string_list'), auth_time: byPlatform('timestamp') },
+  request: {
+    time: byPlatform('timestamp'),
+    ip: { ...byPlatform('string'), sensitive: true },
+    acr: byPlatform('string'),
+    amr: byPlatform('string_list'),
+    auth_time: byPlatform('timestamp'),
+  },
   action: { name: byPlatform('string') },
 } as const
 
 /** An application knows where its user came from and how they signed in; the platform, asked by the application, does not. */
-const bySender = { ip: { type: 'string', provenance: ['caller'], sensitive: true }, acr: { type: 'string', provenance: ['caller'] }, amr: { type: 'string_list', provenance: ['caller'] }, auth_time: { type: 'timestamp', provenance: ['caller'] } } as const satisfies AttributeSchemas
+const bySender = {
+  ip: { type: 'string', provenance: ['caller'], sensitive: true },
+  acr: { type: 'string', provenance: ['caller'] },
+  amr: { type: 'string_list', provenance: ['caller'] },
+  auth_time: { type: 'timestamp', provenance: ['caller'] },
+} as const satisfies AttributeSchemas
 
 /** Names an application cannot declare: the platform says their values. `at` and `at_least` say what time and revision a question is about. */
 export const reservedAttributes = {
@@ -79,7 +94,8 @@ export function catalogOf(applications: readonly Application[]): Catalog {
 }
 
 const sharedBy = (applications: readonly Application[]): SharedAttributes => {
-  const ofSource = (source: keyof SharedAttributes): AttributeSchemas => Object.assign({}, ...applications.map(({ manifest }) => manifest[`${source}_attributes`])) as AttributeSchemas
+  const ofSource = (source: keyof SharedAttributes): AttributeSchemas =>
+    Object.assign({}, ...applications.map(({ manifest }) => manifest[`${source}_attributes`])) as AttributeSchemas
   return { user: ofSource('user'), organization: ofSource('organization'), membership: ofSource('membership') }
 }
 

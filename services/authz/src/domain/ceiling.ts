@@ -2,7 +2,10 @@
 import type { Catalog } from './catalog.ts'
 import { splitPermission } from './platform.ts'
 
-export function covers(permissions: ReadonlySet<string>, { permission, catalog }: { permission: string; catalog: Catalog }): boolean {
+export function covers(
+  permissions: ReadonlySet<string>,
+  { permission, catalog }: { permission: string; catalog: Catalog },
+): boolean {
   if (permissions.has(permission)) return true
   if (permission === '*:*') return false
   const { resourceType, action } = splitPermission(permission)
@@ -13,5 +16,8 @@ export function covers(permissions: ReadonlySet<string>, { permission, catalog }
 
 /** What both sets give: the permissions of each that the other covers. */
 export const overlapOf = (one: ReadonlySet<string>, other: ReadonlySet<string>, catalog: Catalog): string[] => [
-  ...new Set([...[...one].filter((permission) => covers(other, { permission, catalog })), ...[...other].filter((permission) => covers(one, { permission, catalog }))]),
+  ...new Set([
+    ...[...one].filter((permission) => covers(other, { permission, catalog })),
+    ...[...other].filter((permission) => covers(one, { permission, catalog })),
+  ]),
 ]

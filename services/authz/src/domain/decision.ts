@@ -23,7 +23,11 @@ export type Question = {
 }
 
 /** The asker states what is not theirs to state: no answer to the question, but to how it was asked. */
-export type Misstated = { readonly allowed: false; readonly reason: { readonly code: 'invalid_attribute' }; readonly errors: readonly DefinitionError[] }
+export type Misstated = {
+  readonly allowed: false
+  readonly reason: { readonly code: 'invalid_attribute' }
+  readonly errors: readonly DefinitionError[]
+}
 export type Answer = Decision | Obstructed | Misstated
 
 export function answer(subject: Subject | Obstructed, question: Question): Answer {
@@ -36,7 +40,10 @@ export function answer(subject: Subject | Obstructed, question: Question): Answe
 export const beyondKey = obstructed('beyond_api_key')
 
 /** Whether the API key the subject acts with grants this to nobody. */
-export const isBeyondKey = ({ ceiling, model }: Subject, { resource, action }: { readonly resource: { readonly type: string }; readonly action: Action }): boolean =>
+export const isBeyondKey = (
+  { ceiling, model }: Subject,
+  { resource, action }: { readonly resource: { readonly type: string }; readonly action: Action },
+): boolean =>
   ceiling !== undefined && !covers(ceiling, { permission: `${resource.type}:${action.name}`, catalog: model.catalog })
 
 /** The question as the engine takes it. */
@@ -44,10 +51,14 @@ export function requestFor(subject: Subject, question: Question): DecisionReques
   const { resource, action } = question
   const { keys, roles } = subject.forOne?.(resource) ?? subject.forAll
   const assembled = valuesOf(subject, question, { keys, about: { id: resource.id, type: resource.type } })
-  return assembled.ok ? { resourceType: resource.type, action: action.name, roles, values: assembled.values } : misstated(assembled.errors)
+  return assembled.ok
+    ? { resourceType: resource.type, action: action.name, roles, values: assembled.values }
+    : misstated(assembled.errors)
 }
 
-type AboutType = Omit<Question, 'resource'> & { readonly resource: { readonly type: string; readonly properties?: Properties | undefined } }
+type AboutType = Omit<Question, 'resource'> & {
+  readonly resource: { readonly type: string; readonly properties?: Properties | undefined }
+}
 
 /** The same with the resource left open: what is stated of it holds for each, what it is on record as is not known. */
 export function planFor(subject: Subject, question: AboutType): PlanRequest | Misstated {
@@ -65,10 +76,18 @@ export function planFor(subject: Subject, question: AboutType): PlanRequest | Mi
   }
 }
 
-const misstated = (errors: readonly DefinitionError[]): Misstated => ({ allowed: false, reason: { code: 'invalid_attribute' }, errors })
+const misstated = (errors: readonly DefinitionError[]): Misstated => ({
+  allowed: false,
+  reason: { code: 'invalid_attribute' },
+  errors,
+})
 
 /** @param o.keys - roles held for this resource; `about`: what the platform says of it */
-function valuesOf(subject: Subject, question: AboutType, o: { readonly keys: readonly string[]; readonly about: Properties }): Assembled {
+function valuesOf(
+  subject: Subject,
+  question: AboutType,
+  o: { readonly keys: readonly string[]; readonly about: Properties },
+): Assembled {
   const { platform, stored, forOne, isByApplication } = subject
   const { resource, action, subjectProperties, context, storedResource } = question
   const known = subject.model.catalog.types.get(resource.type)
@@ -87,7 +106,13 @@ function valuesOf(subject: Subject, question: AboutType, o: { readonly keys: rea
         action: { name: action.name },
       },
       stored: storedResource === undefined ? stored : { ...stored, resource: storedResource },
-      caller: { user, membership, resource: resource.properties, action: action.properties, request: isByApplication ? withoutTime(context) : context },
+      caller: {
+        user,
+        membership,
+        resource: resource.properties,
+        action: action.properties,
+        request: isByApplication ? withoutTime(context) : context,
+      },
     },
     forOne ? undefined : settledFor(subject, schema),
   )

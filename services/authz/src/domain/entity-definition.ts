@@ -11,20 +11,29 @@ type Named = { readonly type: string; readonly id: string }
 /** What can be stored of it; of people and the organization what applications declared of all of them. */
 function schemaOf({ types, shared }: Catalog, entity: Named): AttributeSchemas | undefined {
   if (isPlatformPrincipal(entity)) return shared.user
-  return isOrganization(entity) ? { ...types.get(entity.type)?.attributes, ...shared.organization } : types.get(entity.type)?.attributes
+  return isOrganization(entity)
+    ? { ...types.get(entity.type)?.attributes, ...shared.organization }
+    : types.get(entity.type)?.attributes
 }
 
 /** @param o.roles - keys that can be given here */
-export function checkEntityDefinition(entity: Named & { readonly attributes: AttributeValues; readonly roles: readonly string[] }, o: { catalog: Catalog; roles: { has(key: string): boolean } }): DefinitionError[] {
-  const errors = entity.roles.flatMap((role, index) => (o.roles.has(role) ? [] : [{ path: `/roles/${index}`, message: `${role} is not a role that can be given here` }]))
-  if (isPlatformPrincipal(entity) && entity.roles.length > 0) errors.push({ path: '/roles', message: 'are given to people by assignments' })
+export function checkEntityDefinition(
+  entity: Named & { readonly attributes: AttributeValues; readonly roles: readonly string[] },
+  o: { catalog: Catalog; roles: { has(key: string): boolean } },
+): DefinitionError[] {
+  const errors = entity.roles.flatMap((role, index) =>
+    o.roles.has(role) ? [] : [{ path: `/roles/${index}`, message: `${role} is not a role that can be given here` }],
+  )
+  if (isPlatformPrincipal(entity) && entity.roles.length > 0)
+    errors.push({ path: '/roles', message: 'are given to people by assignments' })
   const schema = schemaOf(o.catalog, entity)
   if (!schema) return errors
   for (const [name, value] of Object.entries(entity.attributes)) {
     const path = `/attributes/${name}`
     const known = Object.hasOwn(schema, name) ? schema[name] : undefined
     if (!known) errors.push({ path, message: `is not an attribute of ${entity.type}` })
-    else if (!known.provenance.includes('stored')) errors.push({ path, message: `is not stored: it comes from ${known.provenance.join(' or ')}` })
+    else if (!known.provenance.includes('stored'))
+      errors.push({ path, message: `is not stored: it comes from ${known.provenance.join(' or ')}` })
     else if (valueOfType(known.type, value) === undefined) errors.push({ path, message: `must be a ${known.type}` })
   }
   return errors

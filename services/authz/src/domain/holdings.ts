@@ -15,13 +15,24 @@ export type Holdings = {
   readonly ceiling?: ReadonlySet<string> | undefined
 }
 
-export function holdingsOf(roles: ReadonlyMap<string, RoleSource>, held: Iterable<string>, ceiling?: Iterable<string>): Holdings {
+export function holdingsOf(
+  roles: ReadonlyMap<string, RoleSource>,
+  held: Iterable<string>,
+  ceiling?: Iterable<string>,
+): Holdings {
   const keys = [...held]
-  return { permissions: new Set(keys.flatMap((key) => [...permissionsOf(roles, key)])), isOwner: keys.includes(ownerRole), ceiling: ceiling && new Set(ceiling) }
+  return {
+    permissions: new Set(keys.flatMap((key) => [...permissionsOf(roles, key)])),
+    isOwner: keys.includes(ownerRole),
+    ceiling: ceiling && new Set(ceiling),
+  }
 }
 
 /** Whether the holder may give this permission to somebody else. A wildcard needs that wildcard. */
-export function mayGrant(holdings: Holdings, { permission, catalog }: { permission: string; catalog: Catalog }): boolean {
+export function mayGrant(
+  holdings: Holdings,
+  { permission, catalog }: { permission: string; catalog: Catalog },
+): boolean {
   const { resourceType, action } = splitPermission(permission)
   if (holdings.ceiling && !covers(holdings.ceiling, { permission, catalog })) return false
   if (covers(holdings.permissions, { permission, catalog })) return true
@@ -33,7 +44,10 @@ export function mayGrant(holdings: Holdings, { permission, catalog }: { permissi
 }
 
 /** The permissions of these roles that the holder may not give, inherited ones included. */
-export function missingFor(holdings: Holdings, o: { roles: ReadonlyMap<string, RoleSource>; keys: Iterable<string>; catalog: Catalog }): string[] {
+export function missingFor(
+  holdings: Holdings,
+  o: { roles: ReadonlyMap<string, RoleSource>; keys: Iterable<string>; catalog: Catalog },
+): string[] {
   const wanted = new Set([...o.keys].flatMap((key) => [...permissionsOf(o.roles, key)]))
   return [...wanted].filter((permission) => !mayGrant(holdings, { permission, catalog: o.catalog })).sort()
 }

@@ -26,13 +26,29 @@ export type Impact = {
 const mostExamples = 20
 
 /** The rules in force and those that might be, of one organization. */
-export type RulesChange = { readonly before: PolicySet; readonly after: PolicySet; readonly readsOf: (record: RecordedDecision) => ReadonlySet<string> }
-export const rulesChange = (before: PolicySet, after: PolicySet): RulesChange => ({ before, after, readsOf: rememberReads([before, after]) })
+export type RulesChange = {
+  readonly before: PolicySet
+  readonly after: PolicySet
+  readonly readsOf: (record: RecordedDecision) => ReadonlySet<string>
+}
+export const rulesChange = (before: PolicySet, after: PolicySet): RulesChange => ({
+  before,
+  after,
+  readsOf: rememberReads([before, after]),
+})
 
 export type ImpactCount = { add(record: RecordedDecision, change: RulesChange): void; readonly impact: Impact }
 
 export function countImpact(): ImpactCount {
-  const impact: Impact = { replayed: 0, notReplayable: 0, flips: { allowed: 0, denied: 0 }, byOrganization: new Map(), byRole: new Map(), byPermission: new Map(), examples: [] }
+  const impact: Impact = {
+    replayed: 0,
+    notReplayable: 0,
+    flips: { allowed: 0, denied: 0 },
+    byOrganization: new Map(),
+    byRole: new Map(),
+    byPermission: new Map(),
+    examples: [],
+  }
   return {
     impact,
     add(record, { before, after, readsOf }) {
@@ -45,7 +61,8 @@ export function countImpact(): ImpactCount {
   }
 }
 
-const decideAgain = (set: PolicySet, { resourceType, action, roles, attributes }: RecordedDecision): Decision => decide(set, { resourceType, action, roles: roleSetOf(set, roles), values: attributes })
+const decideAgain = (set: PolicySet, { resourceType, action, roles, attributes }: RecordedDecision): Decision =>
+  decide(set, { resourceType, action, roles: roleSetOf(set, roles), values: attributes })
 
 function note(impact: Impact, flip: Flip): void {
   const { record, after } = flip
@@ -74,4 +91,5 @@ function rememberReads(sets: readonly PolicySet[]): (record: RecordedDecision) =
 }
 
 /** The share of replayed decisions that would turn round. */
-export const shareOf = ({ replayed, flips }: Impact): number => (replayed === 0 ? 0 : (flips.allowed + flips.denied) / replayed)
+export const shareOf = ({ replayed, flips }: Impact): number =>
+  replayed === 0 ? 0 : (flips.allowed + flips.denied) / replayed

@@ -19,8 +19,17 @@ export type ManifestStep = {
   readonly rolesAfter: ReadonlyMap<string, RoleSource>
 }
 
-export type StepCheck = { readonly errors: DefinitionError[]; readonly policyErrors: DefinitionError[]; readonly conditions: ReadonlyMap<string, CheckedIr> }
-type Around = { readonly given: AuthorizationManifest; readonly platformRoles: { has(key: string): boolean }; readonly members: { has(userId: string): boolean }; readonly nowMs: number }
+export type StepCheck = {
+  readonly errors: DefinitionError[]
+  readonly policyErrors: DefinitionError[]
+  readonly conditions: ReadonlyMap<string, CheckedIr>
+}
+type Around = {
+  readonly given: AuthorizationManifest
+  readonly platformRoles: { has(key: string): boolean }
+  readonly members: { has(userId: string): boolean }
+  readonly nowMs: number
+}
 
 /** @param around.given - the document as it was sent, which the paths of errors point into */
 export function checkStep(step: ManifestStep, around: Around): StepCheck {
@@ -30,22 +39,39 @@ export function checkStep(step: ManifestStep, around: Around): StepCheck {
   around.given.policies?.forEach((policy, index) => {
     if (!changed.has(`policies ${policy.key}`)) return
     const checked = checkPolicyDefinition(policy, { catalog: step.catalog, roles: step.rolesAfter })
-    if (!checked.ok) policyErrors.push(...checked.errors.map((error) => ({ ...error, path: `/policies/${index}${error.path}` })))
+    if (!checked.ok)
+      policyErrors.push(...checked.errors.map((error) => ({ ...error, path: `/policies/${index}${error.path}` })))
     else if (checked.condition) conditions.set(policy.key, checked.condition)
   })
-  return { errors: [...repeatedKeys(around.given), ...roleErrors(step, around), ...groupErrors(step, around), ...assignmentErrors(step, { around, changed })], policyErrors, conditions }
+  return {
+    errors: [
+      ...repeatedKeys(around.given),
+      ...roleErrors(step, around),
+      ...groupErrors(step, around),
+      ...assignmentErrors(step, { around, changed }),
+    ],
+    policyErrors,
+    conditions,
+  }
 }
 
-const changedKeys = (changes: readonly ManifestChange[]): ReadonlySet<string> => new Set(changes.map(({ part, key }) => `${part} ${key}`))
+const changedKeys = (changes: readonly ManifestChange[]): ReadonlySet<string> =>
+  new Set(changes.map(({ part, key }) => `${part} ${key}`))
 
-function roleErrors({ catalog, rolesAfter, changes }: ManifestStep, { given, platformRoles }: Around): DefinitionError[] {
+function roleErrors(
+  { catalog, rolesAfter, changes }: ManifestStep,
+  { given, platformRoles }: Around,
+): DefinitionError[] {
   const changed = changedKeys(changes)
   return (given.roles ?? []).flatMap((role, index) => {
     const at = `/roles/${index}`
     if (platformRoles.has(role.key)) return [{ path: `${at}/key`, message: `${role.key} is a role of the platform` }]
     // What the catalog no longer knows may stay in a role that is not touched.
     const permissions = changed.has(`roles ${role.key}`) ? role.permissions : []
-    return checkRoleDefinition({ key: role.key, permissions, inherits: role.inherits ?? [] }, { catalog, others: rolesAfter }).map((error) => ({ ...error, path: `${at}${error.path}` }))
+    return checkRoleDefinition(
+      { key: role.key, permissions, inherits: role.inherits ?? [] },
+      { catalog, others: rolesAfter },
+    ).map((error) => ({ ...error, path: `${at}${error.path}` }))
   })
 }
 
@@ -53,12 +79,17 @@ function groupErrors({ current }: ManifestStep, { given, members }: Around): Def
   const before = new Map(current.groups.map((group) => [group.key, new Set(group.members)]))
   return (given.groups ?? []).flatMap((group, index) =>
     group.members.flatMap((userId, place) =>
-      members.has(userId) || before.get(group.key)?.has(userId) ? [] : [{ path: `/groups/${index}/members/${place}`, message: 'is no member of the organization' }],
+      members.has(userId) || before.get(group.key)?.has(userId)
+        ? []
+        : [{ path: `/groups/${index}/members/${place}`, message: 'is no member of the organization' }],
     ),
   )
 }
 
-function assignmentErrors({ wanted, catalog, rolesAfter }: ManifestStep, { around, changed }: { around: Around; changed: ReadonlySet<string> }): DefinitionError[] {
+function assignmentErrors(
+  { wanted, catalog, rolesAfter }: ManifestStep,
+  { around, changed }: { around: Around; changed: ReadonlySet<string> },
+): DefinitionError[] {
   const groups = new Set(wanted.groups.map(({ key }) => key))
   return (around.given.assignments ?? []).flatMap((assignment, index) => {
     const { principal, role, resource, expires_at: end } = assignment
@@ -66,9 +97,15 @@ function assignmentErrors({ wanted, catalog, rolesAfter }: ManifestStep, { aroun
     const isThere = 'user' in principal ? !isNews || around.members.has(principal.user) : groups.has(principal.group)
     return [
       ...(isThere ? [] : [{ path: '/principal', message: 'is nobody here' }]),
-      ...(rolesAfter.has(role) && isAssignable(role) ? [] : [{ path: '/role', message: `${role} is not a role that can be given here` }]),
-      ...(!isNews || resource === undefined || catalog.types.has(resource.type) ? [] : [{ path: '/resource/type', message: `${resource.type} is not in the catalog` }]),
-      ...(!isNews || end === undefined || Date.parse(end) > around.nowMs ? [] : [{ path: '/expires_at', message: 'must lie ahead' }]),
+      ...(rolesAfter.has(role) && isAssignable(role)
+        ? []
+        : [{ path: '/role', message: `${role} is not a role that can be given here` }]),
+      ...(!isNews || resource === undefined || catalog.types.has(resource.type)
+        ? []
+        : [{ path: '/resource/type', message: `${resource.type} is not in the catalog` }]),
+      ...(!isNews || end === undefined || Date.parse(end) > around.nowMs
+        ? []
+        : [{ path: '/expires_at', message: 'must lie ahead' }]),
     ].map((error) => ({ ...error, path: `/assignments/${index}${error.path}` }))
   })
 }
@@ -78,11 +115,16 @@ export function missingForStep(step: ManifestStep, holdings: Holdings): string[]
   const { catalog, wanted } = step
   const touched = new Set(step.changes.flatMap((change) => rolesTouchedBy(change, step)))
   const handedOn = step.changes.flatMap(({ part, kind, key }) => {
-    const policy = part === 'policies' && kind !== 'delete' ? wanted.policies.find((candidate) => candidate.key === key) : undefined
+    const policy =
+      part === 'policies' && kind !== 'delete' ? wanted.policies.find((candidate) => candidate.key === key) : undefined
     return policy?.effect === 'allow' ? policy.actions.map((action) => `${policy.resource_type}:${action}`) : []
   })
-  const missing = [step.rolesBefore, step.rolesAfter].flatMap((roles) => missingFor(holdings, { roles, keys: touched, catalog }))
-  return [...new Set([...missing, ...handedOn.filter((permission) => !mayGrant(holdings, { permission, catalog }))])].sort()
+  const missing = [step.rolesBefore, step.rolesAfter].flatMap((roles) =>
+    missingFor(holdings, { roles, keys: touched, catalog }),
+  )
+  return [
+    ...new Set([...missing, ...handedOn.filter((permission) => !mayGrant(holdings, { permission, catalog }))]),
+  ].sort()
 }
 
 /** Of a group, whose members change or whose end takes it from them: every role it holds before or after. */
@@ -90,6 +132,9 @@ function rolesTouchedBy({ part, key }: ManifestChange, { current, wanted }: Mani
   if (part === 'roles') return [key]
   if (part === 'policies') return []
   const assignments = [...current.assignments, ...wanted.assignments]
-  const about = part === 'assignments' ? assignments.filter((assignment) => assignmentKey(assignment) === key) : assignments.filter(({ principal }) => 'group' in principal && principal.group === key)
+  const about =
+    part === 'assignments'
+      ? assignments.filter((assignment) => assignmentKey(assignment) === key)
+      : assignments.filter(({ principal }) => 'group' in principal && principal.group === key)
   return about.map(({ role }) => role)
 }

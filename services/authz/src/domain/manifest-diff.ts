@@ -11,7 +11,11 @@ const parts = ['roles', 'policies', 'groups', 'assignments'] as const satisfies 
 
 /** Who holds what, and where: an assignment has no other key. */
 export const assignmentKey = ({ principal, role, resource }: Assignment): string =>
-  ['user' in principal ? principal.user : `group ${principal.group}`, role, ...(resource ? [`${resource.type} ${resource.id}`] : [])].join(' / ')
+  [
+    'user' in principal ? principal.user : `group ${principal.group}`,
+    role,
+    ...(resource ? [`${resource.type} ${resource.id}`] : []),
+  ].join(' / ')
 
 /** Entries by key; lists that are sets are in order, so that the order they were written in is no difference. */
 export function entriesOf<P extends Part>(manifest: FullManifest, part: P): Map<string, FullManifest[P][number]> {
@@ -20,22 +24,37 @@ export function entriesOf<P extends Part>(manifest: FullManifest, part: P): Map<
 }
 
 /** Parts the wanted document leaves out are as they are. */
-export const completed = (wanted: AuthorizationManifest, current: FullManifest): FullManifest => ordered({ ...current, ...wanted })
+export const completed = (wanted: AuthorizationManifest, current: FullManifest): FullManifest =>
+  ordered({ ...current, ...wanted })
 
 export const ordered = ({ roles, policies, groups, assignments }: FullManifest): FullManifest => ({
-  roles: roles.map((role) => ({ ...role, permissions: [...role.permissions].sort(), inherits: [...(role.inherits ?? [])].sort() })).sort(byKey),
+  roles: roles
+    .map((role) => ({
+      ...role,
+      permissions: [...role.permissions].sort(),
+      inherits: [...(role.inherits ?? [])].sort(),
+    }))
+    .sort(byKey),
   policies: [...policies].sort(byKey),
   groups: groups.map((group) => ({ ...group, members: [...group.members].sort() })).sort(byKey),
   assignments: assignments
-    .map((assignment) => (assignment.expires_at === undefined ? assignment : { ...assignment, expires_at: new Date(assignment.expires_at).toISOString() }))
+    .map((assignment) =>
+      assignment.expires_at === undefined
+        ? assignment
+        : { ...assignment, expires_at: new Date(assignment.expires_at).toISOString() },
+    )
     .sort((a, b) => (assignmentKey(a) < assignmentKey(b) ? -1 : 1)),
 })
 
 const byKey = (a: { key: string }, b: { key: string }): number => (a.key < b.key ? -1 : 1)
 
-export const manifestChanges = (current: FullManifest, wanted: FullManifest): ManifestChange[] => parts.flatMap((part) => partChanges(part, { current, wanted }))
+export const manifestChanges = (current: FullManifest, wanted: FullManifest): ManifestChange[] =>
+  parts.flatMap((part) => partChanges(part, { current, wanted }))
 
-function partChanges(part: Part, { current, wanted }: { current: FullManifest; wanted: FullManifest }): ManifestChange[] {
+function partChanges(
+  part: Part,
+  { current, wanted }: { current: FullManifest; wanted: FullManifest },
+): ManifestChange[] {
   const [before, after] = [entriesOf(current, part), entriesOf(wanted, part)]
   return [...new Set([...before.keys(), ...after.keys()])].flatMap((key) => {
     const [old, next] = [before.get(key), after.get(key)]
@@ -49,6 +68,8 @@ function partChanges(part: Part, { current, wanted }: { current: FullManifest; w
 export function repeatedKeys(manifest: AuthorizationManifest): DefinitionError[] {
   return parts.flatMap((part) => {
     const keys = (manifest[part] ?? []).map((entry) => ('key' in entry ? entry.key : assignmentKey(entry)))
-    return keys.flatMap((key, index) => (keys.indexOf(key) === index ? [] : [{ path: `/${part}/${index}`, message: `${key} is there already` }]))
+    return keys.flatMap((key, index) =>
+      keys.indexOf(key) === index ? [] : [{ path: `/${part}/${index}`, message: `${key} is there already` }],
+    )
   })
 }

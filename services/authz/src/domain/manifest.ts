@@ -16,7 +16,11 @@ export type ManifestCheck = {
   readonly conditions: ReadonlyMap<string, CheckedIr>
 }
 
-type Others = { readonly applications: readonly Application[]; readonly roles: readonly (RoleSource & { readonly application: string })[]; readonly policyKeys: ReadonlySet<string> }
+type Others = {
+  readonly applications: readonly Application[]
+  readonly roles: readonly (RoleSource & { readonly application: string })[]
+  readonly policyKeys: ReadonlySet<string>
+}
 
 /** @param others - what the platform has without this application */
 export function checkManifest(application: Application, others: Others): ManifestCheck {
@@ -28,34 +32,68 @@ export function checkManifest(application: Application, others: Others): Manifes
   const roles = new Map<string, RoleSource>([...others.roles.map((role) => [role.key, role] as const), ...ownRoles])
   manifest.policies.forEach((policy, index) => {
     const at = `/policies/${index}`
-    if (!manifest.resource_types.some((type) => type.key === policy.resource_type)) policyErrors.push({ path: `${at}/resource_type`, message: 'must be a resource type of this application' })
+    if (!manifest.resource_types.some((type) => type.key === policy.resource_type))
+      policyErrors.push({ path: `${at}/resource_type`, message: 'must be a resource type of this application' })
     const checked = checkPolicyDefinition(policy, { catalog, roles })
     if (!checked.ok) policyErrors.push(...checked.errors.map((error) => ({ ...error, path: `${at}${error.path}` })))
     else if (checked.condition) conditions.set(policy.key, checked.condition)
   })
-  return { conflicts: findConflicts(manifest, others), errors: [...repeated(manifest), ...reserved(manifest), ...unsayable(manifest), ...roleErrors(manifest, catalogOf([application]))], policyErrors, conditions }
+  return {
+    conflicts: findConflicts(manifest, others),
+    errors: [
+      ...repeated(manifest),
+      ...reserved(manifest),
+      ...unsayable(manifest),
+      ...roleErrors(manifest, catalogOf([application])),
+    ],
+    policyErrors,
+    conditions,
+  }
 }
 
 function findConflicts(manifest: ApplicationManifest, others: Others): DefinitionError[] {
   const taken = catalogOf(others.applications)
   const conflicts: DefinitionError[] = []
   const refuse = (path: string, message: string) => conflicts.push({ path, message })
-  manifest.resource_types.forEach(({ key }, index) => taken.types.has(key) && refuse(`/resource_types/${index}/key`, `${key} belongs to another application`))
-  manifest.roles.forEach(({ key }, index) => others.roles.some((role) => role.key === key) && refuse(`/roles/${index}/key`, `the role ${key} belongs to another application`))
-  manifest.policies.forEach(({ key }, index) => others.policyKeys.has(key) && refuse(`/policies/${index}/key`, `the policy ${key} belongs to another application`))
+  manifest.resource_types.forEach(
+    ({ key }, index) =>
+      taken.types.has(key) && refuse(`/resource_types/${index}/key`, `${key} belongs to another application`),
+  )
+  manifest.roles.forEach(
+    ({ key }, index) =>
+      others.roles.some((role) => role.key === key) &&
+      refuse(`/roles/${index}/key`, `the role ${key} belongs to another application`),
+  )
+  manifest.policies.forEach(
+    ({ key }, index) =>
+      others.policyKeys.has(key) &&
+      refuse(`/policies/${index}/key`, `the policy ${key} belongs to another application`),
+  )
   for (const { source, name, schema, path } of sharedOf(manifest)) {
     const other = Object.hasOwn(taken.shared[source], name) ? taken.shared[source][name] : undefined
-    if (other && (other.type !== schema.type || other.provenance.join() !== schema.provenance.join())) refuse(path, 'another application declares it with another type or provenance')
+    if (other && (other.type !== schema.type || other.provenance.join() !== schema.provenance.join()))
+      refuse(path, 'another application declares it with another type or provenance')
   }
   return conflicts
 }
 
 const sharedOf = (manifest: ApplicationManifest) =>
-  sharedSources.flatMap((source) => Object.entries(manifest[`${source}_attributes`] ?? {}).map(([name, schema]) => ({ source, name, schema, path: `/${source}_attributes/${name}` })))
+  sharedSources.flatMap((source) =>
+    Object.entries(manifest[`${source}_attributes`] ?? {}).map(([name, schema]) => ({
+      source,
+      name,
+      schema,
+      path: `/${source}_attributes/${name}`,
+    })),
+  )
 
 /** A request has no place for what its sender says of an organization. */
 const unsayable = (manifest: ApplicationManifest): DefinitionError[] =>
-  sharedOf(manifest).flatMap(({ source, schema, path }) => (source === 'organization' && schema.provenance.includes('caller') ? [{ path, message: 'cannot be said by the caller' }] : []))
+  sharedOf(manifest).flatMap(({ source, schema, path }) =>
+    source === 'organization' && schema.provenance.includes('caller')
+      ? [{ path, message: 'cannot be said by the caller' }]
+      : [],
+  )
 
 /** Keys that stand twice in one list. */
 function repeated(manifest: ApplicationManifest): DefinitionError[] {
@@ -64,10 +102,24 @@ function repeated(manifest: ApplicationManifest): DefinitionError[] {
     keys.forEach((key, index) => {
       if (keys.indexOf(key) !== index) errors.push({ path: `${path}/${index}`, message: `${key} is there already` })
     })
-  look('/resource_types', manifest.resource_types.map(({ key }) => key))
-  look('/roles', manifest.roles.map(({ key }) => key))
-  look('/policies', manifest.policies.map(({ key }) => key))
-  manifest.resource_types.forEach((type, index) => look(`/resource_types/${index}/actions`, type.actions.map(({ name }) => name)))
+  look(
+    '/resource_types',
+    manifest.resource_types.map(({ key }) => key),
+  )
+  look(
+    '/roles',
+    manifest.roles.map(({ key }) => key),
+  )
+  look(
+    '/policies',
+    manifest.policies.map(({ key }) => key),
+  )
+  manifest.resource_types.forEach((type, index) =>
+    look(
+      `/resource_types/${index}/actions`,
+      type.actions.map(({ name }) => name),
+    ),
+  )
   return errors
 }
 
@@ -75,9 +127,15 @@ function reserved(manifest: ApplicationManifest): DefinitionError[] {
   const message = 'is a name the platform uses itself'
   const ofSubjects = sharedOf(manifest).filter(({ source, name }) => reservedAttributes[source].has(name))
   const ofTypes = manifest.resource_types.flatMap((type, index) => {
-    const bags = [['attributes', type.attributes, 'resource'], ['action_attributes', type.action_attributes, 'action'], ['request_attributes', type.request_attributes, 'request']] as const
+    const bags = [
+      ['attributes', type.attributes, 'resource'],
+      ['action_attributes', type.action_attributes, 'action'],
+      ['request_attributes', type.request_attributes, 'request'],
+    ] as const
     return bags.flatMap(([bag, schemas, source]) =>
-      Object.keys(schemas ?? {}).filter((name) => reservedAttributes[source].has(name)).map((name) => ({ path: `/resource_types/${index}/${bag}/${name}`, message })),
+      Object.keys(schemas ?? {})
+        .filter((name) => reservedAttributes[source].has(name))
+        .map((name) => ({ path: `/resource_types/${index}/${bag}/${name}`, message })),
     )
   })
   return [...ofSubjects.map(({ path }) => ({ path, message })), ...ofTypes]
@@ -87,8 +145,18 @@ function reserved(manifest: ApplicationManifest): DefinitionError[] {
 function roleErrors(manifest: ApplicationManifest, ownCatalog: ReturnType<typeof catalogOf>): DefinitionError[] {
   const roles = new Map(manifest.roles.map((role) => [role.key, role]))
   return manifest.roles.flatMap((role, index) => {
-    const foreign = role.permissions.filter((permission) => !ownCatalog.types.has(splitPermission(permission).resourceType))
-    const errors = checkRoleDefinition({ ...role, inherits: role.inherits ?? [] }, { catalog: ownCatalog, others: roles })
-    return [...errors, ...(foreign.length > 0 && errors.length === 0 ? [{ path: '/permissions', message: 'must be of this application' }] : [])].map((error) => ({ ...error, path: `/roles/${index}${error.path}` }))
+    const foreign = role.permissions.filter(
+      (permission) => !ownCatalog.types.has(splitPermission(permission).resourceType),
+    )
+    const errors = checkRoleDefinition(
+      { ...role, inherits: role.inherits ?? [] },
+      { catalog: ownCatalog, others: roles },
+    )
+    return [
+      ...errors,
+      ...(foreign.length > 0 && errors.length === 0
+        ? [{ path: '/permissions', message: 'must be of this application' }]
+        : []),
+    ].map((error) => ({ ...error, path: `/roles/${index}${error.path}` }))
   })
 }

@@ -2,7 +2,8 @@
 import { instantMs } from '@gatehouse/policy/ir/instant'
 import type { Properties } from './attributes.ts'
 
-export type Moment = { readonly ok: true; readonly at: Date | undefined } | { readonly ok: false; readonly message: string }
+export type Moment =
+  { readonly ok: true; readonly at: Date | undefined } | { readonly ok: false; readonly message: string }
 
 const now: Moment = { ok: true, at: undefined }
 

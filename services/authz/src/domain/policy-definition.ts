@@ -9,20 +9,27 @@ import { conditionSchema, type Catalog } from './catalog.ts'
 import { policyTestErrors } from './policy-tests.ts'
 import type { DefinitionError } from './role-definition.ts'
 
-export type CheckedPolicy = { readonly ok: true; readonly condition: CheckedIr | undefined } | { readonly ok: false; readonly errors: DefinitionError[] }
+export type CheckedPolicy =
+  | { readonly ok: true; readonly condition: CheckedIr | undefined }
+  | { readonly ok: false; readonly errors: DefinitionError[] }
 
 /** @param o.roles - those a policy may name here, by key */
-export function checkPolicyDefinition(policy: PolicySource, o: { catalog: Catalog; roles: ReadonlyMap<string, RoleSource> }): CheckedPolicy {
+export function checkPolicyDefinition(
+  policy: PolicySource,
+  o: { catalog: Catalog; roles: ReadonlyMap<string, RoleSource> },
+): CheckedPolicy {
   const errors: DefinitionError[] = []
   const type = o.catalog.types.get(policy.resource_type)
   if (!type) errors.push({ path: '/resource_type', message: `${policy.resource_type} is not in the catalog` })
   policy.actions.forEach((action, index) => {
-    if (type && !type.actions.has(action)) errors.push({ path: `/actions/${index}`, message: `${policy.resource_type} has no action ${action}` })
+    if (type && !type.actions.has(action))
+      errors.push({ path: `/actions/${index}`, message: `${policy.resource_type} has no action ${action}` })
   })
   policy.roles?.forEach((role, index) => {
     if (!o.roles.has(role)) errors.push({ path: `/roles/${index}`, message: `${role} is not a role here` })
   })
-  const condition = policy.when === undefined ? undefined : readCondition(policy.when, { policy, catalog: o.catalog, errors })
+  const condition =
+    policy.when === undefined ? undefined : readCondition(policy.when, { policy, catalog: o.catalog, errors })
   if (errors.length === 0) errors.push(...policyTestErrors({ policy, condition, ...o }))
   return errors.length === 0 ? { ok: true, condition } : { ok: false, errors }
 }
@@ -39,9 +46,11 @@ function readCondition(source: string, { policy, catalog, errors }: Reading): Ch
   if (checked.ok) return checked.ir
   // Without the type there are no attributes to check against: that error says it all.
   if (catalog.types.has(policy.resource_type)) {
-    for (const problem of checked.problems.slice(0, 20)) errors.push({ path: '/when', message: located(problem.error, positionOf(source, problem.at)) })
+    for (const problem of checked.problems.slice(0, 20))
+      errors.push({ path: '/when', message: located(problem.error, positionOf(source, problem.at)) })
   }
   return undefined
 }
 
-const located = (error: string, { line, column, offset }: Position): string => `${error} (line ${line}, column ${column}, offset ${offset})`
+const located = (error: string, { line, column, offset }: Position): string =>
+  `${error} (line ${line}, column ${column}, offset ${offset})`

@@ -9,7 +9,11 @@ import type { RoleSource } from '@gatehouse/policy/compile/roles'
 import { catalogOf, resourceTypeSources, type Application, type Catalog } from './catalog.ts'
 
 /** `application`: whose a platform's own is. */
-export type RoleRecord = RoleSource & { readonly id: string; readonly orgId: string | null; readonly application?: string | null }
+export type RoleRecord = RoleSource & {
+  readonly id: string
+  readonly orgId: string | null
+  readonly application?: string | null
+}
 export type PolicyRecord = {
   readonly key: string
   readonly orgId: string | null
@@ -23,7 +27,12 @@ export type PolicyRecord = {
 }
 
 /** The definitions in reach of one organization, the platform's among them. */
-export type ModelRows = { readonly applications: readonly (Application & { readonly version: number })[]; readonly roles: readonly RoleRecord[]; readonly policies: readonly PolicyRecord[]; readonly shadowed: ReadonlySet<string> }
+export type ModelRows = {
+  readonly applications: readonly (Application & { readonly version: number })[]
+  readonly roles: readonly RoleRecord[]
+  readonly policies: readonly PolicyRecord[]
+  readonly shadowed: ReadonlySet<string>
+}
 
 export type CompiledModel = {
   readonly catalog: Catalog
@@ -42,15 +51,38 @@ export type PolicyModel = CompiledModel & {
 /** @param catalog - of the same applications, where there is one already */
 export function compileModel(rows: ModelRows, catalog: Catalog = catalogOf(rows.applications)): CompiledModel {
   const roles = new Map<string, RoleSource>()
-  for (const { key, permissions, inherits = [] } of platformFirst(rows.roles)) if (!roles.has(key)) roles.set(key, { key, permissions, inherits })
-  const source = { resourceTypes: resourceTypeSources(catalog), roles: [...roles.values()], policies: rows.policies.map(policySource) }
-  return { catalog, roles, set: compilePolicySet(source), source, platformKeysById: new Map(rows.roles.filter(({ orgId }) => orgId === null).map(({ id, key }) => [id, key])) }
+  for (const { key, permissions, inherits = [] } of platformFirst(rows.roles))
+    if (!roles.has(key)) roles.set(key, { key, permissions, inherits })
+  const source = {
+    resourceTypes: resourceTypeSources(catalog),
+    roles: [...roles.values()],
+    policies: rows.policies.map(policySource),
+  }
+  return {
+    catalog,
+    roles,
+    set: compilePolicySet(source),
+    source,
+    platformKeysById: new Map(rows.roles.filter(({ orgId }) => orgId === null).map(({ id, key }) => [id, key])),
+  }
 }
 
 /** No organization can take the key of a platform role. */
-const platformFirst = (roles: readonly RoleRecord[]): RoleRecord[] => [...roles.filter((role) => role.orgId === null), ...roles.filter((role) => role.orgId !== null)]
+const platformFirst = (roles: readonly RoleRecord[]): RoleRecord[] => [
+  ...roles.filter((role) => role.orgId === null),
+  ...roles.filter((role) => role.orgId !== null),
+]
 
-export const policySource = ({ key, orgId, effect, resourceType, actions, roles, condition, obligation }: PolicyRecord): PolicySetSource['policies'][number] => ({
+export const policySource = ({
+  key,
+  orgId,
+  effect,
+  resourceType,
+  actions,
+  roles,
+  condition,
+  obligation,
+}: PolicyRecord): PolicySetSource['policies'][number] => ({
   key,
   scope: orgId === null ? 'platform' : 'organization',
   effect,
@@ -65,16 +97,24 @@ export const policySource = ({ key, orgId, effect, resourceType, actions, roles,
 export const contentOf = ({ applications, roles, policies }: ModelRows): string =>
   JSON.stringify([
     catalogContentOf({ applications }),
-    platformFirst(roles).map(({ id, key, orgId, permissions, inherits }) => [key, orgId === null && id, permissions, inherits]),
+    platformFirst(roles).map(({ id, key, orgId, permissions, inherits }) => [
+      key,
+      orgId === null && id,
+      permissions,
+      inherits,
+    ]),
     policies.map(policySource),
   ])
 
-export const catalogContentOf = ({ applications }: Pick<ModelRows, 'applications'>): string => JSON.stringify(applications.map(({ key, version }) => [key, version]))
+export const catalogContentOf = ({ applications }: Pick<ModelRows, 'applications'>): string =>
+  JSON.stringify(applications.map(({ key, version }) => [key, version]))
 
 /** The keys are those of `compiled`, so that there is each text once for all organizations. */
 export const keysByIdOf = ({ roles }: ModelRows, compiled: CompiledModel): ReadonlyMap<string, string> =>
   new Map(roles.filter(({ orgId }) => orgId !== null).map(({ id, key }) => [id, compiled.roles.get(key)?.key ?? key]))
 
 /** Keys of roles held, by the ids of their assignments; an id without a current role gives nothing. */
-export const roleKeysOf = (model: Pick<PolicyModel, 'keysById' | 'platformKeysById'>, roleIds: Iterable<string>): string[] =>
-  [...roleIds].flatMap((id) => model.keysById.get(id) ?? model.platformKeysById.get(id) ?? [])
+export const roleKeysOf = (
+  model: Pick<PolicyModel, 'keysById' | 'platformKeysById'>,
+  roleIds: Iterable<string>,
+): string[] => [...roleIds].flatMap((id) => model.keysById.get(id) ?? model.platformKeysById.get(id) ?? [])

@@ -13,7 +13,12 @@ import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import { conditionSchema, type Catalog } from './catalog.ts'
 import type { DefinitionError } from './role-definition.ts'
 
-type Tested = { readonly policy: PolicySource; readonly condition: CheckedIr | undefined; readonly catalog: Catalog; readonly roles: ReadonlyMap<string, RoleSource> }
+type Tested = {
+  readonly policy: PolicySource
+  readonly condition: CheckedIr | undefined
+  readonly catalog: Catalog
+  readonly roles: ReadonlyMap<string, RoleSource>
+}
 
 const sources = ['user', 'organization', 'membership', 'resource', 'request'] as const
 
@@ -31,18 +36,27 @@ export function policyTestErrors(tested: Tested): DefinitionError[] {
   })
 }
 
-function givenErrors({ given }: PolicyTest, { at, schema, tested }: { at: string; schema: ConditionSchema; tested: Tested }): DefinitionError[] {
+function givenErrors(
+  { given }: PolicyTest,
+  { at, schema, tested }: { at: string; schema: ConditionSchema; tested: Tested },
+): DefinitionError[] {
   const errors: DefinitionError[] = []
   const { policy, catalog, roles } = tested
-  if (given.action !== undefined && !catalog.types.get(policy.resource_type)?.actions.has(given.action)) errors.push({ path: `${at}/action`, message: `${policy.resource_type} has no action ${given.action}` })
+  if (given.action !== undefined && !catalog.types.get(policy.resource_type)?.actions.has(given.action))
+    errors.push({ path: `${at}/action`, message: `${policy.resource_type} has no action ${given.action}` })
   given.roles?.forEach((role, index) => {
     if (!roles.has(role)) errors.push({ path: `${at}/roles/${index}`, message: `${role} is not a role here` })
   })
   for (const source of sources) {
     for (const [name, value] of Object.entries(given[source] ?? {})) {
       const known = attributeSchema(schema, { source, name })
-      if (!known) errors.push({ path: `${at}/${source}/${name}`, message: `${source}.${name} is no attribute a policy about ${policy.resource_type} can read` })
-      else if (valueOfType(known.type, value) === undefined) errors.push({ path: `${at}/${source}/${name}`, message: `must be a ${known.type}` })
+      if (!known)
+        errors.push({
+          path: `${at}/${source}/${name}`,
+          message: `${source}.${name} is no attribute a policy about ${policy.resource_type} can read`,
+        })
+      else if (valueOfType(known.type, value) === undefined)
+        errors.push({ path: `${at}/${source}/${name}`, message: `must be a ${known.type}` })
     }
   }
   return errors
@@ -52,7 +66,14 @@ function setOfPolicyAlone({ policy, condition, catalog, roles }: Tested): Policy
   const type = policy.resource_type
   const actions = [...(catalog.types.get(type)?.actions.keys() ?? [])]
   const about = { scope: 'organization', resourceType: type } as const
-  const alone = { ...about, key: policy.key, effect: policy.effect, actions: policy.actions, ...(policy.roles ? { roles: policy.roles } : {}), ...(condition ? { when: condition } : {}) }
+  const alone = {
+    ...about,
+    key: policy.key,
+    effect: policy.effect,
+    actions: policy.actions,
+    ...(policy.roles ? { roles: policy.roles } : {}),
+    ...(condition ? { when: condition } : {}),
+  }
   const everything = { ...about, key: 'everything', effect: 'allow', actions } as const
   return compilePolicySet({
     resourceTypes: [{ key: type, actions: actions.map((name) => ({ name })) }],
@@ -61,7 +82,10 @@ function setOfPolicyAlone({ policy, condition, catalog, roles }: Tested): Policy
   })
 }
 
-function contradiction(test: PolicyTest, { at, set, policy }: { at: string; set: PolicySet; policy: PolicySource }): DefinitionError[] {
+function contradiction(
+  test: PolicyTest,
+  { at, set, policy }: { at: string; set: PolicySet; policy: PolicySource },
+): DefinitionError[] {
   const { given } = test
   const action = given.action ?? policy.actions[0] ?? ''
   const held = given.roles ?? []
@@ -73,9 +97,22 @@ function contradiction(test: PolicyTest, { at, set, policy }: { at: string; set:
     request: given.request ?? {},
     action: { name: action },
   }
-  const { allowed, reason } = decide(set, { resourceType: policy.resource_type, action, roles: roleSetOf(set, held), values })
+  const { allowed, reason } = decide(set, {
+    resourceType: policy.resource_type,
+    action,
+    roles: roleSetOf(set, held),
+    values,
+  })
   const found = allowed ? 'allow' : 'deny'
-  return found === test.expect ? [] : [{ path: at, message: `the test “${test.name}” expects ${test.expect}, the policy says ${found} (${reasonText(reason)})` }]
+  return found === test.expect
+    ? []
+    : [
+        {
+          path: at,
+          message: `the test “${test.name}” expects ${test.expect}, the policy says ${found} (${reasonText(reason)})`,
+        },
+      ]
 }
 
-const reasonText = (reason: Reason): string => ('missing' in reason && reason.missing.length > 0 ? `${reason.code}: ${reason.missing.join(', ')}` : reason.code)
+const reasonText = (reason: Reason): string =>
+  'missing' in reason && reason.missing.length > 0 ? `${reason.code}: ${reason.missing.join(', ')}` : reason.code

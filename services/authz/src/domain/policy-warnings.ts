@@ -7,9 +7,17 @@ import { resourceTypeSources, type Catalog } from './catalog.ts'
 import { policySource, type PolicyRecord } from './policy-model.ts'
 
 /** @param o.others - every policy it stands beside */
-export function policyWarnings(policy: PolicyRecord, o: { catalog: Catalog; roles: ReadonlyMap<string, RoleSource>; others: readonly PolicyRecord[] }): PolicyWarning[] {
-  const policies = [...o.others.filter((other) => other.orgId !== policy.orgId || other.key !== policy.key), policy].map(policySource)
+export function policyWarnings(
+  policy: PolicyRecord,
+  o: { catalog: Catalog; roles: ReadonlyMap<string, RoleSource>; others: readonly PolicyRecord[] },
+): PolicyWarning[] {
+  const policies = [
+    ...o.others.filter((other) => other.orgId !== policy.orgId || other.key !== policy.key),
+    policy,
+  ].map(policySource)
   const beside = lintPolicies({ resourceTypes: resourceTypeSources(o.catalog), roles: [...o.roles.values()], policies })
-  const ofPolicy = beside.filter((finding) => finding.policy === policy.key).map(({ code, by, message }) => ({ code, message, ...(by === undefined ? {} : { by }) }))
+  const ofPolicy = beside
+    .filter((finding) => finding.policy === policy.key)
+    .map(({ code, by, message }) => ({ code, message, ...(by === undefined ? {} : { by }) }))
   return [...(policy.condition === null ? [] : lintCondition(policy.condition)), ...ofPolicy]
 }

@@ -11,7 +11,9 @@ const tellable = (name: string): boolean => name.startsWith('resource.') || name
 /** The context of an answer without its revision. */
 export function outcomeView(given: Answer): Omit<EvaluationResponse['context'], 'revision'> {
   const reason = reasonView(given)
-  return 'obligation' in given && given.obligation !== undefined ? { reason, obligation: obligationView(given.obligation) } : { reason }
+  return 'obligation' in given && given.obligation !== undefined
+    ? { reason, obligation: obligationView(given.obligation) }
+    : { reason }
 }
 
 /** What a set of policies decides with again and again is written once. */
@@ -43,7 +45,11 @@ function reasonView({ reason }: Answer): ReasonView {
     case 'denied_for_missing_attribute':
     case 'not_granted_for_missing_attribute': {
       const missing = reason.missing.filter(tellable)
-      return { code: reason.code, policy: reason.policy, ...(missing.length > 0 ? { detail: `missing: ${missing.join(', ')}` } : {}) }
+      return {
+        code: reason.code,
+        policy: reason.policy,
+        ...(missing.length > 0 ? { detail: `missing: ${missing.join(', ')}` } : {}),
+      }
     }
     default:
       return { code: reason.code }

@@ -28,17 +28,29 @@ export type RecordedDecision = {
 }
 
 /** An answer with what it was given to. */
-export type Answered = { readonly orgId: string; readonly named: { readonly type: string; readonly id: string }; readonly subject: Subject | Obstructed | undefined; readonly question: Question; readonly given: Answer }
+export type Answered = {
+  readonly orgId: string
+  readonly named: { readonly type: string; readonly id: string }
+  readonly subject: Subject | Obstructed | undefined
+  readonly question: Question
+  readonly given: Answer
+}
 /** One whose question the engine decided. */
 export type Decided = Answered & { readonly subject: Subject; readonly given: Decision }
 
 const notOfEngine = new Set<string>(['beyond_api_key', 'unknown_resource_type', 'unknown_action'])
 
 export const isDecided = (answered: Answered): answered is Decided =>
-  answered.subject !== undefined && isSubject(answered.subject) && !('errors' in answered.given) && !notOfEngine.has(answered.given.reason.code)
+  answered.subject !== undefined &&
+  isSubject(answered.subject) &&
+  !('errors' in answered.given) &&
+  !notOfEngine.has(answered.given.reason.code)
 
 /** Undefined when the question cannot be put again. */
-export function recordOf({ orgId, named, subject, question, given }: Decided, decidedAt: Date): RecordedDecision | undefined {
+export function recordOf(
+  { orgId, named, subject, question, given }: Decided,
+  decidedAt: Date,
+): RecordedDecision | undefined {
   const { resource, action } = question
   const type = subject.model.catalog.types.get(resource.type)
   const asked = requestFor(subject, question)
@@ -55,8 +67,18 @@ export function recordOf({ orgId, named, subject, question, given }: Decided, de
   }
   const { keys } = subject.forOne?.(resource) ?? subject.forAll
   return {
-    decidedAt, orgId, subjectType: named.type, subjectId: named.id, resourceType: resource.type, resourceId: resource.id, action: action.name,
-    roles: [...keys], attributes, withheld, allowed: given.allowed, reason: given.reason,
+    decidedAt,
+    orgId,
+    subjectType: named.type,
+    subjectId: named.id,
+    resourceType: resource.type,
+    resourceId: resource.id,
+    action: action.name,
+    roles: [...keys],
+    attributes,
+    withheld,
+    allowed: given.allowed,
+    reason: given.reason,
   }
 }
 

@@ -7,12 +7,24 @@ import type { AttributeValues } from '@gatehouse/policy/compile/attributes'
 import type { Bitset } from '@gatehouse/policy/compile/bitset'
 import { roleSetOf } from '@gatehouse/policy/compile/policy-set'
 import type { Properties, Statements } from './attributes.ts'
-import { rolesHeldAt, type EntityFacts, type HeldRole, type MemberFacts, type ResourceRef, type ServiceAccountFacts, type Standing, type UserFacts } from './facts.ts'
+import {
+  rolesHeldAt,
+  type EntityFacts,
+  type HeldRole,
+  type MemberFacts,
+  type ResourceRef,
+  type ServiceAccountFacts,
+  type Standing,
+  type UserFacts,
+} from './facts.ts'
 import { ownerRole } from './platform.ts'
 import { roleKeysOf, type PolicyModel } from './policy-model.ts'
 
 /** Nothing can be granted, whatever is asked. */
-export type Obstructed = { readonly allowed: false; readonly reason: { readonly code: Standing | 'subject_not_permitted' | 'unknown_subject' | 'beyond_api_key' } }
+export type Obstructed = {
+  readonly allowed: false
+  readonly reason: { readonly code: Standing | 'subject_not_permitted' | 'unknown_subject' | 'beyond_api_key' }
+}
 
 type Holding = { readonly keys: readonly string[]; readonly roles: Bitset }
 
@@ -44,33 +56,50 @@ export const isSubject = (found: Subject | Obstructed): found is Subject => 'mod
 export const obstructed = (code: Obstructed['reason']['code']): Obstructed => ({ allowed: false, reason: { code } })
 
 /** Keys of the roles a member holds now, ownership included; with a `resource` also those held for it alone. */
-export const heldKeysOf = (model: PolicyModel, { member, nowMs, resource }: { member: Pick<MemberFacts, 'roles' | 'isOwner'>; nowMs: number; resource?: ResourceRef | undefined }): string[] => [
+export const heldKeysOf = (
+  model: PolicyModel,
+  {
+    member,
+    nowMs,
+    resource,
+  }: { member: Pick<MemberFacts, 'roles' | 'isOwner'>; nowMs: number; resource?: ResourceRef | undefined },
+): string[] => [
   ...roleKeysOf(model, rolesHeldAt(member.roles, nowMs, resource)),
   ...(member.isOwner ? [ownerRole] : []),
 ]
 
 /** What decisions in an organization rest on beside the parties: its rules, and what its directory says of the person and of itself. */
-export type Ground = { readonly model: PolicyModel; readonly directory: { readonly user?: Properties | undefined; readonly organization?: Properties | undefined } }
+export type Ground = {
+  readonly model: PolicyModel
+  readonly directory: { readonly user?: Properties | undefined; readonly organization?: Properties | undefined }
+}
 
 /** How it is asked: the moment the answer is about and what is known of the request. */
 export type Asked = { readonly nowMs: number; readonly request: Properties; readonly isByApplication: boolean }
 
 /** Somebody who was asked about before, in another request while they hold the same. */
 export const askedAgain = (subject: Subject, { request }: Asked): Subject => ({ ...subject, request })
-export const holdsSameAt = (subject: Subject, nowMs: number): boolean => subject.heldSinceMs <= nowMs && nowMs < subject.heldUntilMs
+export const holdsSameAt = (subject: Subject, nowMs: number): boolean =>
+  subject.heldSinceMs <= nowMs && nowMs < subject.heldUntilMs
 
 /** What depends on how and when somebody is asked about. */
 const inRequest = ({ nowMs, request, isByApplication }: Asked, held: readonly HeldRole[]) => ({
   request,
   isByApplication,
   heldSinceMs: nowMs,
-  heldUntilMs: Math.min(...held.map(({ expiresAtMs }) => (expiresAtMs === undefined || expiresAtMs <= nowMs ? Infinity : expiresAtMs))),
+  heldUntilMs: Math.min(
+    ...held.map(({ expiresAtMs }) => (expiresAtMs === undefined || expiresAtMs <= nowMs ? Infinity : expiresAtMs)),
+  ),
   settled: new Map<ConditionSchema, AttributeValues>(),
 })
 
-export function memberSubject({ model, directory }: Ground, o: Asked & { orgId: string; userId: string; user: UserFacts; member: MemberFacts }): Subject {
+export function memberSubject(
+  { model, directory }: Ground,
+  o: Asked & { orgId: string; userId: string; user: UserFacts; member: MemberFacts },
+): Subject {
   const { nowMs, member } = o
-  const holdingOn = (resource?: ResourceRef): Holding => holdingOf(model, heldKeysOf(model, { member, nowMs, resource }))
+  const holdingOn = (resource?: ResourceRef): Holding =>
+    holdingOf(model, heldKeysOf(model, { member, nowMs, resource }))
   const forAll = holdingOn()
   return {
     model,
@@ -87,17 +116,41 @@ export function memberSubject({ model, directory }: Ground, o: Asked & { orgId: 
 }
 
 /** Something of the directory: what it is on record as stands in the place of a person's and a member's attributes, its roles in that of a member's. */
-export function entitySubject({ model, directory }: Ground, o: Asked & { orgId: string; entity: EntityFacts }): Subject {
+export function entitySubject(
+  { model, directory }: Ground,
+  o: Asked & { orgId: string; entity: EntityFacts },
+): Subject {
   const { entity } = o
   const forAll = holdingOf(model, roleKeysOf(model, rolesHeldAt(entity.roles, o.nowMs)))
-  const platform = { user: { id: entity.id }, organization: { id: o.orgId }, membership: { is_owner: false, roles: forAll.keys } }
-  return { model, forAll, forOne: undefined, limitedTo: [], platform, stored: { membership: entity.attributes, user: entity.attributes, organization: directory.organization }, ...inRequest(o, entity.roles) }
+  const platform = {
+    user: { id: entity.id },
+    organization: { id: o.orgId },
+    membership: { is_owner: false, roles: forAll.keys },
+  }
+  return {
+    model,
+    forAll,
+    forOne: undefined,
+    limitedTo: [],
+    platform,
+    stored: { membership: entity.attributes, user: entity.attributes, organization: directory.organization },
+    ...inRequest(o, entity.roles),
+  }
 }
 
 /** A service account is no member and no owner; its roles are in the place of a member's, so that policies read them alike. */
-export function serviceAccountSubject({ model, directory }: Ground, o: Asked & { orgId: string; serviceAccountId: string; account: ServiceAccountFacts; ceiling: readonly string[] | undefined }): Subject {
+export function serviceAccountSubject(
+  { model, directory }: Ground,
+  o: Asked & {
+    orgId: string
+    serviceAccountId: string
+    account: ServiceAccountFacts
+    ceiling: readonly string[] | undefined
+  },
+): Subject {
   const { nowMs, account, ceiling } = o
-  const holdingOn = (resource?: ResourceRef): Holding => holdingOf(model, roleKeysOf(model, rolesHeldAt(account.roles, nowMs, resource)))
+  const holdingOn = (resource?: ResourceRef): Holding =>
+    holdingOf(model, roleKeysOf(model, rolesHeldAt(account.roles, nowMs, resource)))
   const forAll = holdingOn()
   return {
     model,
@@ -115,14 +168,31 @@ export function serviceAccountSubject({ model, directory }: Ground, o: Asked & {
 }
 
 /** At platform scope only platform assignments count, and only the platform's policies. */
-export function operatorSubject(model: PolicyModel, o: Asked & { userId: string; user: UserFacts; assigned: readonly HeldRole[] }): Subject {
+export function operatorSubject(
+  model: PolicyModel,
+  o: Asked & { userId: string; user: UserFacts; assigned: readonly HeldRole[] },
+): Subject {
   const forAll = holdingOf(model, roleKeysOf(model, rolesHeldAt(o.assigned, o.nowMs)))
-  return { model, forAll, forOne: undefined, limitedTo: [], platform: { user: { id: o.userId, email_verified: o.user.emailVerified } }, stored: {}, ...inRequest(o, o.assigned) }
+  return {
+    model,
+    forAll,
+    forOne: undefined,
+    limitedTo: [],
+    platform: { user: { id: o.userId, email_verified: o.user.emailVerified } },
+    stored: {},
+    ...inRequest(o, o.assigned),
+  }
 }
 
-function limits(held: readonly HeldRole[], holdingOn: (resource?: ResourceRef) => Holding): Pick<Subject, 'forOne' | 'limitedTo'> {
+function limits(
+  held: readonly HeldRole[],
+  holdingOn: (resource?: ResourceRef) => Holding,
+): Pick<Subject, 'forOne' | 'limitedTo'> {
   const limitedTo = held.flatMap(({ resource }) => resource ?? [])
   return { limitedTo, forOne: limitedTo.length > 0 ? holdingOn : undefined }
 }
 
-const holdingOf = (model: PolicyModel, keys: readonly string[]): Holding => ({ keys, roles: roleSetOf(model.set, keys) })
+const holdingOf = (model: PolicyModel, keys: readonly string[]): Holding => ({
+  keys,
+  roles: roleSetOf(model.set, keys),
+})

@@ -14,7 +14,14 @@ type Following = Pick<ProjectionOptions, 'client' | 'nats' | 'system' | 'log' | 
 const dropping = (knowledge: Knowledge) => ({ onApplied: knowledge.dropChanged, onReset: knowledge.dropAll })
 
 export const followIdentity = ({ knowledge, ...o }: Following): Projection =>
-  createProjection({ ...o, ...dropping(knowledge), name: 'authz--identity', producer: 'identity', apply: applyUserEvent, reset: resetUsers })
+  createProjection({
+    ...o,
+    ...dropping(knowledge),
+    name: 'authz--identity',
+    producer: 'identity',
+    apply: applyUserEvent,
+    reset: resetUsers,
+  })
 
 export const followOrgs = ({ knowledge, ...o }: Following): Projection =>
   createProjection({
@@ -28,13 +35,33 @@ export const followOrgs = ({ knowledge, ...o }: Following): Projection =>
 
 /** Of tokens only the service accounts: sessions are nothing a decision rests on. */
 export const followTokens = ({ knowledge, ...o }: Following): Projection =>
-  createProjection({ ...o, ...dropping(knowledge), name: 'authz--tokens', producer: 'tokens', view: 'service-accounts', apply: applyServiceAccountEvent, reset: resetServiceAccounts })
+  createProjection({
+    ...o,
+    ...dropping(knowledge),
+    name: 'authz--tokens',
+    producer: 'tokens',
+    view: 'service-accounts',
+    apply: applyServiceAccountEvent,
+    reset: resetServiceAccounts,
+  })
 
-export const followOwnWrites = ({ knowledge, ...o }: Pick<ReaderOptions, 'client' | 'nats' | 'log' | 'clock'> & { knowledge: Knowledge }): Reader =>
-  createReader({ ...o, name: 'authz--itself', producer: 'authz', apply: knowledge.dropChanged, onReset: knowledge.dropAll })
+export const followOwnWrites = ({
+  knowledge,
+  ...o
+}: Pick<ReaderOptions, 'client' | 'nats' | 'log' | 'clock'> & { knowledge: Knowledge }): Reader =>
+  createReader({
+    ...o,
+    name: 'authz--itself',
+    producer: 'authz',
+    apply: knowledge.dropChanged,
+    onReset: knowledge.dropAll,
+  })
 
 /** An effect, not a copy: a snapshot of identity does not say who was the first administrator. */
-export const consumePlatformAdmins = ({ client, ...o }: Pick<ConsumerOptions, 'nats' | 'system' | 'log' | 'clock'> & Pick<ProjectionOptions, 'client'>): Consumer =>
+export const consumePlatformAdmins = ({
+  client,
+  ...o
+}: Pick<ConsumerOptions, 'nats' | 'system' | 'log' | 'clock'> & Pick<ProjectionOptions, 'client'>): Consumer =>
   createConsumer({
     ...o,
     name: 'authz--platform-admins',

@@ -7,7 +7,14 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { createDroppingCache } from './dropping-cache.ts'
-import type { EntityFacts, HeldRole, MemberFacts, OrganizationFacts, ServiceAccountFacts, UserFacts } from '../domain/facts.ts'
+import type {
+  EntityFacts,
+  HeldRole,
+  MemberFacts,
+  OrganizationFacts,
+  ServiceAccountFacts,
+  UserFacts,
+} from '../domain/facts.ts'
 import type { PolicyModel } from '../domain/policy-model.ts'
 import { createRecentMap } from './recent-map.ts'
 import type { Obstructed, Subject } from '../domain/subject.ts'
@@ -66,7 +73,8 @@ export type Knowledge = Facts & {
 }
 
 /** What is known now, or was at a moment of the past. */
-export const factsAt = (knowledge: Knowledge, at: Date | undefined): Facts => (at === undefined ? knowledge : knowledge.asOf(at))
+export const factsAt = (knowledge: Knowledge, at: Date | undefined): Facts =>
+  at === undefined ? knowledge : knowledge.asOf(at)
 
 /** Entries kept; a member is some 500 bytes. */
 const most = { parties: 50_000, organizations: 20_000 }
@@ -81,7 +89,8 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
     organization: (orgId) => organizations.get(orgId, () => read.organization(orgId)),
     member: (o) => members.get(memberKey(o), () => read.member(o)),
     serviceAccount: (o) => accounts.get(accountKey(o), () => read.serviceAccount(o)),
-    platformRoles: (userId) => platformRoles.get(userId, () => inScope(db, { userId }, (tx) => listPlatformRoles(tx, userId))),
+    platformRoles: (userId) =>
+      platformRoles.get(userId, () => inScope(db, { userId }, (tx) => listPlatformRoles(tx, userId))),
     entity: (o) => entities.get(entityKey(o), () => read.entity(o)),
     entities: (o) => {
       const look = lookOnce(db, o)
@@ -119,7 +128,10 @@ const createCaches = (db: Db) => ({
   askers: createRecentMap<WeakMap<OrgCaller, KnownAsker>>(most.organizations),
 })
 
-type Drops = Pick<Knowledge, 'dropChanged' | 'dropMember' | 'dropServiceAccount' | 'dropMembers' | 'dropEntities' | 'dropModel' | 'dropAll'>
+type Drops = Pick<
+  Knowledge,
+  'dropChanged' | 'dropMember' | 'dropServiceAccount' | 'dropMembers' | 'dropEntities' | 'dropModel' | 'dropAll'
+>
 
 function dropsFrom(caches: ReturnType<typeof createCaches>): Drops {
   const { users, organizations, members, accounts, platformRoles, entities, models, askers } = caches
@@ -155,7 +167,8 @@ function dropsFrom(caches: ReturnType<typeof createCaches>): Drops {
       if (subject.startsWith('user_')) users.drop(subject)
       if (userid !== undefined) platformRoles.drop(userid)
       if (orgid !== undefined && userid !== undefined) dropMember({ orgId: orgid, userId: userid })
-      if (orgid !== undefined && subject.startsWith('svc_')) dropServiceAccount({ orgId: orgid, serviceAccountId: subject })
+      if (orgid !== undefined && subject.startsWith('svc_'))
+        dropServiceAccount({ orgId: orgid, serviceAccountId: subject })
       if (source === '/gatehouse/orgs' && orgid !== undefined) dropOrganization(orgid)
       if (source === '/gatehouse/authz' && isOfModel(subject)) dropModel(orgid)
       if (orgid !== undefined && userid === undefined && isOfMany(subject)) dropMembers(orgid)

@@ -8,7 +8,15 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { gauge } from '@gatehouse/service-kit/telemetry/metrics'
 import { catalogOf, type Catalog } from '../domain/catalog.ts'
 import { createDroppingCache, notInMemory } from './dropping-cache.ts'
-import { catalogContentOf, compileModel, contentOf, keysByIdOf, type CompiledModel, type ModelRows, type PolicyModel } from '../domain/policy-model.ts'
+import {
+  catalogContentOf,
+  compileModel,
+  contentOf,
+  keysByIdOf,
+  type CompiledModel,
+  type ModelRows,
+  type PolicyModel,
+} from '../domain/policy-model.ts'
 import { createRecentMap, type RecentMap } from './recent-map.ts'
 import { listApplications } from '../store/catalog.ts'
 import { listPoliciesInReach } from '../store/policies.ts'
@@ -46,7 +54,12 @@ export function createPolicyModels(deps: { db: Db }): PolicyModels {
   const load = async (orgId: string | undefined): Promise<Own> => {
     const rows = await loadRows(db, orgId)
     const content = createHash('sha256').update(contentOf(rows)).digest('base64')
-    const model = findOrKeep(compiled, content, () => compileModel(rows, findOrKeep(catalogs, catalogContentOf(rows), () => catalogOf(rows.applications))))
+    const model = findOrKeep(compiled, content, () =>
+      compileModel(
+        rows,
+        findOrKeep(catalogs, catalogContentOf(rows), () => catalogOf(rows.applications)),
+      ),
+    )
     return { content, keysById: keysByIdOf(rows, model), shadowed: rows.shadowed }
   }
   const get = async (orgId?: string): Promise<PolicyModel> => {
@@ -58,10 +71,14 @@ export function createPolicyModels(deps: { db: Db }): PolicyModels {
     organizations.drop(key)
     return get(orgId)
   }
-  gauge('authz_policy_models', 'Rules kept in memory: of organizations, and compiled for all whose rules say the same', () => [
-    { value: organizations.size, labels: { kept: 'organizations' } },
-    { value: compiled.size, labels: { kept: 'compiled' } },
-  ])
+  gauge(
+    'authz_policy_models',
+    'Rules kept in memory: of organizations, and compiled for all whose rules say the same',
+    () => [
+      { value: organizations.size, labels: { kept: 'organizations' } },
+      { value: compiled.size, labels: { kept: 'compiled' } },
+    ],
+  )
   return {
     get,
     recall(orgId) {
@@ -70,7 +87,8 @@ export function createPolicyModels(deps: { db: Db }): PolicyModels {
       if (model === undefined) throw notInMemory
       return { ...model, keysById: own.keysById, shadowed: own.shadowed }
     },
-    getAt: (orgId, at) => past.get(`${orgId ?? platform} ${at.getTime()}`, async () => modelOf(await loadRows(db, orgId, at))),
+    getAt: (orgId, at) =>
+      past.get(`${orgId ?? platform} ${at.getTime()}`, async () => modelOf(await loadRows(db, orgId, at))),
     drop: (orgId) => (orgId === undefined ? organizations.clear() : organizations.drop(orgId)),
     clear: () => [organizations, past].forEach((cache) => cache.clear()),
     get size() {

@@ -6,4 +6,6 @@ import type { Deps } from '../deps.ts'
 import { addGroupMember } from '../use-cases/assignments/group-members.ts'
 
 export const registerAddGroupMember = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, AddGroupMember, ({ caller, params }) => addGroupMember(deps, caller, { groupId: params.group, userId: params.user }))
+  bindRoute(app, AddGroupMember, ({ caller, params }) =>
+    addGroupMember(deps, caller, { groupId: params.group, userId: params.user }),
+  )

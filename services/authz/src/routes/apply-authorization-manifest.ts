@@ -8,7 +8,11 @@ import { expectedVersion, sendVersion } from './version-tag.ts'
 
 export const registerApplyAuthorizationManifest = (app: FastifyInstance, deps: Deps): void =>
   bindRoute(app, ApplyAuthorizationManifest, async ({ caller, query, body, request, reply }) => {
-    const { applied, changes, tag } = await applyAuthorizationManifest(deps, caller, { manifest: body, dryRun: query.dry_run ?? false, isExpected: expectedVersion(request) })
+    const { applied, changes, tag } = await applyAuthorizationManifest(deps, caller, {
+      manifest: body,
+      dryRun: query.dry_run ?? false,
+      isExpected: expectedVersion(request),
+    })
     sendVersion(reply, tag)
     return { applied, changes }
   })

@@ -7,4 +7,6 @@ import { deleteEntity } from '../use-cases/directory/entities.ts'
 import { expectedVersion } from './version-tag.ts'
 
 export const registerDeleteEntity = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, DeleteEntity, ({ caller, params, request }) => deleteEntity(deps, caller, { type: params.type, id: params.entity, isExpected: expectedVersion(request) }))
+  bindRoute(app, DeleteEntity, ({ caller, params, request }) =>
+    deleteEntity(deps, caller, { type: params.type, id: params.entity, isExpected: expectedVersion(request) }),
+  )

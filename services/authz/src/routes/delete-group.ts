@@ -7,4 +7,6 @@ import { deleteGroup } from '../use-cases/assignments/groups.ts'
 import { expectedVersion } from './version-tag.ts'
 
 export const registerDeleteGroup = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, DeleteGroup, ({ caller, params, request }) => deleteGroup(deps, caller, { groupId: params.group, isExpected: expectedVersion(request) }))
+  bindRoute(app, DeleteGroup, ({ caller, params, request }) =>
+    deleteGroup(deps, caller, { groupId: params.group, isExpected: expectedVersion(request) }),
+  )

@@ -7,4 +7,6 @@ import { deletePolicyDraft } from '../use-cases/policies/policy-draft.ts'
 import { expectedVersion } from './version-tag.ts'
 
 export const registerDeletePolicyDraft = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, DeletePolicyDraft, ({ caller, params, request }) => deletePolicyDraft(deps, caller, { policyId: params.policy, isExpected: expectedVersion(request) }))
+  bindRoute(app, DeletePolicyDraft, ({ caller, params, request }) =>
+    deletePolicyDraft(deps, caller, { policyId: params.policy, isExpected: expectedVersion(request) }),
+  )

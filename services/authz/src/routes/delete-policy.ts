@@ -7,4 +7,6 @@ import { deletePolicy } from '../use-cases/policies/delete-policy.ts'
 import { expectedVersion } from './version-tag.ts'
 
 export const registerDeletePolicy = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, DeletePolicy, ({ caller, params, request }) => deletePolicy(deps, caller, { policyId: params.policy, isExpected: expectedVersion(request) }))
+  bindRoute(app, DeletePolicy, ({ caller, params, request }) =>
+    deletePolicy(deps, caller, { policyId: params.policy, isExpected: expectedVersion(request) }),
+  )

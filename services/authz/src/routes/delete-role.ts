@@ -7,4 +7,6 @@ import { deleteRole } from '../use-cases/roles/delete-role.ts'
 import { expectedVersion } from './version-tag.ts'
 
 export const registerDeleteRole = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, DeleteRole, ({ caller, params, request }) => deleteRole(deps, caller, { roleId: params.role, isExpected: expectedVersion(request) }))
+  bindRoute(app, DeleteRole, ({ caller, params, request }) =>
+    deleteRole(deps, caller, { roleId: params.role, isExpected: expectedVersion(request) }),
+  )

@@ -6,4 +6,6 @@ import type { Deps } from '../deps.ts'
 import { diffPolicyVersions } from '../use-cases/policies/policy-versions.ts'
 
 export const registerDiffPolicyVersions = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, DiffPolicyVersions, ({ caller, params, query }) => diffPolicyVersions(deps, caller, { policyId: params.policy, ...query }))
+  bindRoute(app, DiffPolicyVersions, ({ caller, params, query }) =>
+    diffPolicyVersions(deps, caller, { policyId: params.policy, ...query }),
+  )

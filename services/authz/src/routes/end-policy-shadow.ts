@@ -5,4 +5,5 @@ import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { endPolicyShadow } from '../use-cases/simulation/policy-shadow.ts'
 
-export const registerEndPolicyShadow = (app: FastifyInstance, deps: Deps): void => bindRoute(app, EndPolicyShadow, ({ caller, params }) => endPolicyShadow(deps, caller, params.policy))
+export const registerEndPolicyShadow = (app: FastifyInstance, deps: Deps): void =>
+  bindRoute(app, EndPolicyShadow, ({ caller, params }) => endPolicyShadow(deps, caller, params.policy))

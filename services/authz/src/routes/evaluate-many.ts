@@ -6,4 +6,6 @@ import type { Deps } from '../deps.ts'
 import { evaluateMany, evaluateManyAtOnce } from '../use-cases/decisions/evaluate-many.ts'
 
 export const registerEvaluateMany = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, EvaluateMany, ({ caller, body }) => evaluateMany(deps, caller, body), { atOnce: (asked) => evaluateManyAtOnce(deps, asked) })
+  bindRoute(app, EvaluateMany, ({ caller, body }) => evaluateMany(deps, caller, body), {
+    atOnce: (asked) => evaluateManyAtOnce(deps, asked),
+  })

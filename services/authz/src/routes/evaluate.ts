@@ -6,4 +6,6 @@ import type { Deps } from '../deps.ts'
 import { evaluate, evaluateAtOnce } from '../use-cases/decisions/evaluate.ts'
 
 export const registerEvaluate = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, Evaluate, ({ caller, body }) => evaluate(deps, caller, body), { atOnce: (asked) => evaluateAtOnce(deps, asked) })
+  bindRoute(app, Evaluate, ({ caller, body }) => evaluate(deps, caller, body), {
+    atOnce: (asked) => evaluateAtOnce(deps, asked),
+  })

@@ -5,4 +5,5 @@ import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { getPolicyShadow } from '../use-cases/simulation/policy-shadow.ts'
 
-export const registerGetPolicyShadow = (app: FastifyInstance, deps: Deps): void => bindRoute(app, GetPolicyShadow, ({ caller, params }) => getPolicyShadow(deps, caller, params.policy))
+export const registerGetPolicyShadow = (app: FastifyInstance, deps: Deps): void =>
+  bindRoute(app, GetPolicyShadow, ({ caller, params }) => getPolicyShadow(deps, caller, params.policy))

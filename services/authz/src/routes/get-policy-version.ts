@@ -6,4 +6,6 @@ import type { Deps } from '../deps.ts'
 import { getPolicyVersion } from '../use-cases/policies/policy-versions.ts'
 
 export const registerGetPolicyVersion = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, GetPolicyVersion, ({ caller, params }) => getPolicyVersion(deps, caller, { policyId: params.policy, version: params.version }))
+  bindRoute(app, GetPolicyVersion, ({ caller, params }) =>
+    getPolicyVersion(deps, caller, { policyId: params.policy, version: params.version }),
+  )

@@ -6,4 +6,6 @@ import type { Deps } from '../deps.ts'
 import { getServiceAccountRoles } from '../use-cases/assignments/service-account-roles.ts'
 
 export const registerGetServiceAccountRoles = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, GetServiceAccountRoles, ({ caller, params }) => getServiceAccountRoles(deps, caller, params.service_account))
+  bindRoute(app, GetServiceAccountRoles, ({ caller, params }) =>
+    getServiceAccountRoles(deps, caller, params.service_account),
+  )

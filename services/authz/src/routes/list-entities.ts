@@ -6,4 +6,6 @@ import type { Deps } from '../deps.ts'
 import { listEntities } from '../use-cases/directory/entities.ts'
 
 export const registerListEntities = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, ListEntities, ({ caller, params, query }) => listEntities(deps, caller, { ...query, type: params.type }))
+  bindRoute(app, ListEntities, ({ caller, params, query }) =>
+    listEntities(deps, caller, { ...query, type: params.type }),
+  )

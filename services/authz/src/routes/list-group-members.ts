@@ -6,4 +6,6 @@ import type { Deps } from '../deps.ts'
 import { listGroupMembers } from '../use-cases/assignments/group-members.ts'
 
 export const registerListGroupMembers = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, ListGroupMembers, ({ caller, params, query }) => listGroupMembers(deps, caller, { ...query, groupId: params.group }))
+  bindRoute(app, ListGroupMembers, ({ caller, params, query }) =>
+    listGroupMembers(deps, caller, { ...query, groupId: params.group }),
+  )

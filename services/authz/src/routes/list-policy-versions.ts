@@ -6,4 +6,6 @@ import type { Deps } from '../deps.ts'
 import { listPolicyVersions } from '../use-cases/policies/policy-versions.ts'
 
 export const registerListPolicyVersions = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, ListPolicyVersions, ({ caller, params, query }) => listPolicyVersions(deps, caller, { policyId: params.policy, limit: query.limit ?? 50, cursor: query.cursor }))
+  bindRoute(app, ListPolicyVersions, ({ caller, params, query }) =>
+    listPolicyVersions(deps, caller, { policyId: params.policy, limit: query.limit ?? 50, cursor: query.cursor }),
+  )

@@ -6,4 +6,6 @@ import type { Deps } from '../deps.ts'
 import { listRoleVersions } from '../use-cases/roles/list-role-versions.ts'
 
 export const registerListRoleVersions = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, ListRoleVersions, ({ caller, params, query }) => listRoleVersions(deps, caller, { roleId: params.role, limit: query.limit ?? 50, cursor: query.cursor }))
+  bindRoute(app, ListRoleVersions, ({ caller, params, query }) =>
+    listRoleVersions(deps, caller, { roleId: params.role, limit: query.limit ?? 50, cursor: query.cursor }),
+  )

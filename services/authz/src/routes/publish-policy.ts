@@ -8,7 +8,11 @@ import { expectedVersion, sendVersion } from './version-tag.ts'
 
 export const registerPublishPolicy = (app: FastifyInstance, deps: Deps): void =>
   bindRoute(app, PublishPolicy, async ({ caller, params, query, request, reply }) => {
-    const policy = await publishPolicy(deps, caller, { policyId: params.policy, isExpected: expectedVersion(request), isImpactConfirmed: query.confirm_impact === true })
+    const policy = await publishPolicy(deps, caller, {
+      policyId: params.policy,
+      isExpected: expectedVersion(request),
+      isImpactConfirmed: query.confirm_impact === true,
+    })
     sendVersion(reply, policy.version)
     return policy
   })

@@ -8,7 +8,11 @@ import { expectedVersion, sendVersion } from './version-tag.ts'
 
 export const registerPutApplication = (app: FastifyInstance, deps: Deps): void =>
   bindRoute(app, PutApplication, async ({ caller, params, body, request, reply }) => {
-    const { application, version } = await putApplication(deps, caller, { key: params.application, manifest: body, isExpected: expectedVersion(request) })
+    const { application, version } = await putApplication(deps, caller, {
+      key: params.application,
+      manifest: body,
+      isExpected: expectedVersion(request),
+    })
     sendVersion(reply, version)
     return application
   })

@@ -8,7 +8,12 @@ import { expectedVersion, sendVersion } from './version-tag.ts'
 
 export const registerPutEntity = (app: FastifyInstance, deps: Deps): void =>
   bindRoute(app, PutEntity, async ({ caller, params, body, request, reply }) => {
-    const { entity, version } = await putEntity(deps, caller, { type: params.type, id: params.entity, content: body, isExpected: expectedVersion(request) })
+    const { entity, version } = await putEntity(deps, caller, {
+      type: params.type,
+      id: params.entity,
+      content: body,
+      isExpected: expectedVersion(request),
+    })
     sendVersion(reply, version)
     return entity
   })

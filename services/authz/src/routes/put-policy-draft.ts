@@ -8,7 +8,11 @@ import { expectedVersion, sendVersion } from './version-tag.ts'
 
 export const registerPutPolicyDraft = (app: FastifyInstance, deps: Deps): void =>
   bindRoute(app, PutPolicyDraft, async ({ caller, params, body, request, reply }) => {
-    const { draft, version } = await putPolicyDraft(deps, caller, { policyId: params.policy, content: body, isExpected: expectedVersion(request) })
+    const { draft, version } = await putPolicyDraft(deps, caller, {
+      policyId: params.policy,
+      content: body,
+      isExpected: expectedVersion(request),
+    })
     sendVersion(reply, version)
     return draft
   })

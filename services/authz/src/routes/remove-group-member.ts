@@ -6,4 +6,6 @@ import type { Deps } from '../deps.ts'
 import { removeGroupMember } from '../use-cases/assignments/group-members.ts'
 
 export const registerRemoveGroupMember = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, RemoveGroupMember, ({ caller, params }) => removeGroupMember(deps, caller, { groupId: params.group, userId: params.user }))
+  bindRoute(app, RemoveGroupMember, ({ caller, params }) =>
+    removeGroupMember(deps, caller, { groupId: params.group, userId: params.user }),
+  )

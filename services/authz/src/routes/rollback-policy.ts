@@ -8,7 +8,11 @@ import { expectedVersion, sendVersion } from './version-tag.ts'
 
 export const registerRollbackPolicy = (app: FastifyInstance, deps: Deps): void =>
   bindRoute(app, RollbackPolicy, async ({ caller, params, body, request, reply }) => {
-    const policy = await rollbackPolicy(deps, caller, { policyId: params.policy, version: body.version, isExpected: expectedVersion(request) })
+    const policy = await rollbackPolicy(deps, caller, {
+      policyId: params.policy,
+      version: body.version,
+      isExpected: expectedVersion(request),
+    })
     sendVersion(reply, policy.version)
     return policy
   })

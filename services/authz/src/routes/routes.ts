@@ -126,4 +126,8 @@ export const publicRoutes: readonly Register[] = [
 ]
 
 /** For other services only. */
-export const internalRoutes: readonly Register[] = [registerCheckPermissions, registerCheckGrantableServiceAccount, registerCheckGrantableRoles]
+export const internalRoutes: readonly Register[] = [
+  registerCheckPermissions,
+  registerCheckGrantableServiceAccount,
+  registerCheckGrantableRoles,
+]

@@ -6,4 +6,6 @@ import type { Deps } from '../deps.ts'
 import { setMemberRoles } from '../use-cases/assignments/member-roles.ts'
 
 export const registerSetMemberRoles = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, SetMemberRoles, ({ caller, params, body }) => setMemberRoles(deps, caller, { userId: params.user, roles: body.roles }))
+  bindRoute(app, SetMemberRoles, ({ caller, params, body }) =>
+    setMemberRoles(deps, caller, { userId: params.user, roles: body.roles }),
+  )

@@ -6,4 +6,6 @@ import type { Deps } from '../deps.ts'
 import { setServiceAccountRoles } from '../use-cases/assignments/service-account-roles.ts'
 
 export const registerSetServiceAccountRoles = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, SetServiceAccountRoles, ({ caller, params, body }) => setServiceAccountRoles(deps, caller, { id: params.service_account, roles: body.roles }))
+  bindRoute(app, SetServiceAccountRoles, ({ caller, params, body }) =>
+    setServiceAccountRoles(deps, caller, { id: params.service_account, roles: body.roles }),
+  )

@@ -6,4 +6,6 @@ import type { Deps } from '../deps.ts'
 import { simulateApplication } from '../use-cases/simulation/simulate-application.ts'
 
 export const registerSimulateApplication = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, SimulateApplication, ({ caller, params, body }) => simulateApplication(deps, caller, { key: params.application, request: body }))
+  bindRoute(app, SimulateApplication, ({ caller, params, body }) =>
+    simulateApplication(deps, caller, { key: params.application, request: body }),
+  )

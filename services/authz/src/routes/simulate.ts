@@ -5,4 +5,5 @@ import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { simulate } from '../use-cases/simulation/simulate.ts'
 
-export const registerSimulate = (app: FastifyInstance, deps: Deps): void => bindRoute(app, Simulate, ({ caller, body }) => simulate(deps, caller, body))
+export const registerSimulate = (app: FastifyInstance, deps: Deps): void =>
+  bindRoute(app, Simulate, ({ caller, body }) => simulate(deps, caller, body))

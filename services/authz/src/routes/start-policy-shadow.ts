@@ -5,4 +5,5 @@ import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { startPolicyShadow } from '../use-cases/simulation/policy-shadow.ts'
 
-export const registerStartPolicyShadow = (app: FastifyInstance, deps: Deps): void => bindRoute(app, StartPolicyShadow, ({ caller, params }) => startPolicyShadow(deps, caller, params.policy))
+export const registerStartPolicyShadow = (app: FastifyInstance, deps: Deps): void =>
+  bindRoute(app, StartPolicyShadow, ({ caller, params }) => startPolicyShadow(deps, caller, params.policy))

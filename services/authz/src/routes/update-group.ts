@@ -8,7 +8,11 @@ import { expectedVersion, sendVersion } from './version-tag.ts'
 
 export const registerUpdateGroup = (app: FastifyInstance, deps: Deps): void =>
   bindRoute(app, UpdateGroup, async ({ caller, params, body, request, reply }) => {
-    const { group, version } = await updateGroup(deps, caller, { groupId: params.group, name: body.name, isExpected: expectedVersion(request) })
+    const { group, version } = await updateGroup(deps, caller, {
+      groupId: params.group,
+      name: body.name,
+      isExpected: expectedVersion(request),
+    })
     sendVersion(reply, version)
     return group
   })

@@ -8,7 +8,11 @@ import { expectedVersion, sendVersion } from './version-tag.ts'
 
 export const registerUpdatePolicy = (app: FastifyInstance, deps: Deps): void =>
   bindRoute(app, UpdatePolicy, async ({ caller, params, body, request, reply }) => {
-    const policy = await updatePolicy(deps, caller, { policyId: params.policy, content: body, isExpected: expectedVersion(request) })
+    const policy = await updatePolicy(deps, caller, {
+      policyId: params.policy,
+      content: body,
+      isExpected: expectedVersion(request),
+    })
     sendVersion(reply, policy.version)
     return policy
   })

@@ -8,7 +8,11 @@ import { expectedVersion, sendVersion } from './version-tag.ts'
 
 export const registerUpdateRole = (app: FastifyInstance, deps: Deps): void =>
   bindRoute(app, UpdateRole, async ({ caller, params, body, request, reply }) => {
-    const { role, version } = await updateRole(deps, caller, { ...body, roleId: params.role, isExpected: expectedVersion(request) })
+    const { role, version } = await updateRole(deps, caller, {
+      ...body,
+      roleId: params.role,
+      isExpected: expectedVersion(request),
+    })
     sendVersion(reply, version)
     return role
   })

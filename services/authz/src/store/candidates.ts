@@ -22,7 +22,9 @@ export async function listServiceAccountIds(db: Queryable, { orgId, afterId, lim
   const rows = await db
     .select({ id: serviceAccounts.id })
     .from(serviceAccounts)
-    .where(and(eq(serviceAccounts.orgId, orgId), ne(serviceAccounts.status, 'deleted'), validAt(serviceAccounts, at), rest))
+    .where(
+      and(eq(serviceAccounts.orgId, orgId), ne(serviceAccounts.status, 'deleted'), validAt(serviceAccounts, at), rest),
+    )
     .orderBy(asc(serviceAccounts.id))
     .limit(limit)
   return rows.map(({ id }) => id)

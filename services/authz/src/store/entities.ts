@@ -6,32 +6,82 @@ import { entities, type ContentOf, type EntityRow } from './schema.ts'
 import { endingNow, validAt } from './validity.ts'
 
 /** What a decision reads of an entity, now or as of `at`; `id` is what its application calls it. */
-export async function findEntity(db: Queryable, o: { orgId: string; type: string; id: string; at?: Date | undefined }): Promise<EntityFacts | undefined> {
-  const [row] = await db.select().from(entities).where(and(eq(entities.orgId, o.orgId), eq(entities.type, o.type), eq(entities.key, o.id), eq(entities.deleted, false), validAt(entities, o.at)))
+export async function findEntity(
+  db: Queryable,
+  o: { orgId: string; type: string; id: string; at?: Date | undefined },
+): Promise<EntityFacts | undefined> {
+  const [row] = await db
+    .select()
+    .from(entities)
+    .where(
+      and(
+        eq(entities.orgId, o.orgId),
+        eq(entities.type, o.type),
+        eq(entities.key, o.id),
+        eq(entities.deleted, false),
+        validAt(entities, o.at),
+      ),
+    )
   return row && toFacts(row)
 }
 
 /** Those of a type that are there, by id. */
-export async function findEntities(db: Queryable, o: { orgId: string; type: string; ids: readonly string[]; at?: Date | undefined }): Promise<Map<string, EntityFacts>> {
+export async function findEntities(
+  db: Queryable,
+  o: { orgId: string; type: string; ids: readonly string[]; at?: Date | undefined },
+): Promise<Map<string, EntityFacts>> {
   const rows = await db
     .select()
     .from(entities)
-    .where(and(eq(entities.orgId, o.orgId), eq(entities.type, o.type), inArray(entities.key, [...o.ids]), eq(entities.deleted, false), validAt(entities, o.at)))
+    .where(
+      and(
+        eq(entities.orgId, o.orgId),
+        eq(entities.type, o.type),
+        inArray(entities.key, [...o.ids]),
+        eq(entities.deleted, false),
+        validAt(entities, o.at),
+      ),
+    )
   return new Map(rows.map((row) => [row.key, toFacts(row)]))
 }
 
 /** One page of a type, by id in the order of its bytes; without what is only said of people the platform knows. */
-export async function listEntities(db: Queryable, o: { orgId: string; type: string; afterId?: string | undefined; limit: number; at?: Date | undefined }): Promise<EntityFacts[]> {
-  const rows = await listEntityRows(db, { ...o, except: o.type === 'user' ? sql`starts_with(${entities.key}, 'user_')` : undefined })
+export async function listEntities(
+  db: Queryable,
+  o: { orgId: string; type: string; afterId?: string | undefined; limit: number; at?: Date | undefined },
+): Promise<EntityFacts[]> {
+  const rows = await listEntityRows(db, {
+    ...o,
+    except: o.type === 'user' ? sql`starts_with(${entities.key}, 'user_')` : undefined,
+  })
   return rows.map(toFacts)
 }
 
-export async function listEntityRows(db: Queryable, o: { orgId: string; type: string; afterId?: string | undefined; limit: number; at?: Date | undefined; except?: SQL | undefined }): Promise<EntityRow[]> {
+export async function listEntityRows(
+  db: Queryable,
+  o: {
+    orgId: string
+    type: string
+    afterId?: string | undefined
+    limit: number
+    at?: Date | undefined
+    except?: SQL | undefined
+  },
+): Promise<EntityRow[]> {
   const rest = o.afterId === undefined ? undefined : gt(entities.key, o.afterId)
   return db
     .select()
     .from(entities)
-    .where(and(eq(entities.orgId, o.orgId), eq(entities.type, o.type), eq(entities.deleted, false), validAt(entities, o.at), rest, o.except && not(o.except)))
+    .where(
+      and(
+        eq(entities.orgId, o.orgId),
+        eq(entities.type, o.type),
+        eq(entities.deleted, false),
+        validAt(entities, o.at),
+        rest,
+        o.except && not(o.except),
+      ),
+    )
     .orderBy(asc(entities.key))
     .limit(o.limit)
 }
@@ -46,19 +96,33 @@ const toFacts = (row: EntityRow): EntityFacts => ({
 })
 
 /** The current row, be it of a deletion. */
-export async function findEntityRow(db: Queryable, o: { orgId: string; type: string; key: string }): Promise<EntityRow | undefined> {
-  const [row] = await db.select().from(entities).where(and(eq(entities.orgId, o.orgId), eq(entities.type, o.type), eq(entities.key, o.key), isNull(entities.validTo)))
+export async function findEntityRow(
+  db: Queryable,
+  o: { orgId: string; type: string; key: string },
+): Promise<EntityRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(entities)
+    .where(
+      and(eq(entities.orgId, o.orgId), eq(entities.type, o.type), eq(entities.key, o.key), isNull(entities.validTo)),
+    )
   return row
 }
 
 /** Undefined when somebody else has stored it meanwhile. */
-export async function insertEntity(db: Queryable, row: Omit<ContentOf<EntityRow>, 'createdAt'>): Promise<EntityRow | undefined> {
+export async function insertEntity(
+  db: Queryable,
+  row: Omit<ContentOf<EntityRow>, 'createdAt'>,
+): Promise<EntityRow | undefined> {
   const [inserted] = await db.insert(entities).values(row).onConflictDoNothing().returning()
   return inserted
 }
 
 /** Ends the current version: the winner's row, or undefined when it is not (any more) the expected one. */
-export async function claimEntityEnd(db: Queryable, o: { id: string; version: number }): Promise<EntityRow | undefined> {
+export async function claimEntityEnd(
+  db: Queryable,
+  o: { id: string; version: number },
+): Promise<EntityRow | undefined> {
   const [row] = await db
     .update(entities)
     .set({ validTo: endingNow(entities.validFrom) })
@@ -68,8 +132,18 @@ export async function claimEntityEnd(db: Queryable, o: { id: string; version: nu
 }
 
 /** The version after `closed`, valid from the moment that one ended. */
-export async function insertNextEntity(db: Queryable, closed: EntityRow, content: Pick<EntityRow, 'attributes' | 'roleIds' | 'deleted'>): Promise<EntityRow> {
-  const next = { ...closed, ...content, version: closed.version + 1, validFrom: closed.validTo ?? closed.validFrom, validTo: null }
+export async function insertNextEntity(
+  db: Queryable,
+  closed: EntityRow,
+  content: Pick<EntityRow, 'attributes' | 'roleIds' | 'deleted'>,
+): Promise<EntityRow> {
+  const next = {
+    ...closed,
+    ...content,
+    version: closed.version + 1,
+    validFrom: closed.validTo ?? closed.validFrom,
+    validTo: null,
+  }
   const [row] = await db.insert(entities).values(next).returning()
   return row as EntityRow
 }

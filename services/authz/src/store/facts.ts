@@ -8,17 +8,30 @@ import { listServiceAccountRoles } from './service-account-roles.ts'
 import { validAt } from './validity.ts'
 
 export async function findUserFacts(db: Queryable, userId: string, at?: Date): Promise<UserFacts | undefined> {
-  const [row] = await db.select().from(users).where(and(eq(users.id, userId), validAt(users, at)))
+  const [row] = await db
+    .select()
+    .from(users)
+    .where(and(eq(users.id, userId), validAt(users, at)))
   return row && { version: row.version, status: row.status, emailVerified: row.emailVerified }
 }
 
-export async function findOrganizationFacts(db: Queryable, orgId: string, at?: Date): Promise<OrganizationFacts | undefined> {
-  const [row] = await db.select().from(organizations).where(and(eq(organizations.id, orgId), validAt(organizations, at)))
+export async function findOrganizationFacts(
+  db: Queryable,
+  orgId: string,
+  at?: Date,
+): Promise<OrganizationFacts | undefined> {
+  const [row] = await db
+    .select()
+    .from(organizations)
+    .where(and(eq(organizations.id, orgId), validAt(organizations, at)))
   return row && { version: row.version, status: row.status }
 }
 
 /** The person's membership of the organization; an active one goes before a removed one. */
-export async function findMembership(db: Queryable, o: { orgId: string; userId: string; at?: Date | undefined }): Promise<MembershipRow | undefined> {
+export async function findMembership(
+  db: Queryable,
+  o: { orgId: string; userId: string; at?: Date | undefined },
+): Promise<MembershipRow | undefined> {
   const [row] = await db
     .select()
     .from(memberships)
@@ -28,7 +41,10 @@ export async function findMembership(db: Queryable, o: { orgId: string; userId: 
   return row
 }
 
-export async function findMemberFacts(db: Queryable, o: { orgId: string; userId: string; at?: Date | undefined }): Promise<MemberFacts | undefined> {
+export async function findMemberFacts(
+  db: Queryable,
+  o: { orgId: string; userId: string; at?: Date | undefined },
+): Promise<MemberFacts | undefined> {
   const row = await findMembership(db, o)
   if (!row) return undefined
   const { id, version, status, isOwner, attributes } = row
@@ -36,8 +52,15 @@ export async function findMemberFacts(db: Queryable, o: { orgId: string; userId:
 }
 
 /** A service account of the scope's organization, deleted ones included. */
-export async function findServiceAccountFacts(db: Queryable, id: string, at?: Date): Promise<ServiceAccountFacts | undefined> {
-  const [row] = await db.select().from(serviceAccounts).where(and(eq(serviceAccounts.id, id), validAt(serviceAccounts, at)))
+export async function findServiceAccountFacts(
+  db: Queryable,
+  id: string,
+  at?: Date,
+): Promise<ServiceAccountFacts | undefined> {
+  const [row] = await db
+    .select()
+    .from(serviceAccounts)
+    .where(and(eq(serviceAccounts.id, id), validAt(serviceAccounts, at)))
   return row && { version: row.version, status: row.status, roles: await listServiceAccountRoles(db, id, at) }
 }
 

@@ -7,19 +7,36 @@ import { endingNow, validAt } from './validity.ts'
 const current = isNull(groups.validTo)
 const belonging = isNull(groupMembers.validTo)
 
-export async function findGroup(db: Queryable, o: { orgId: string; id: string; at?: Date | undefined }): Promise<GroupRow | undefined> {
-  const [row] = await db.select().from(groups).where(and(eq(groups.id, o.id), eq(groups.orgId, o.orgId), validAt(groups, o.at)))
+export async function findGroup(
+  db: Queryable,
+  o: { orgId: string; id: string; at?: Date | undefined },
+): Promise<GroupRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(groups)
+    .where(and(eq(groups.id, o.id), eq(groups.orgId, o.orgId), validAt(groups, o.at)))
   return row
 }
 
 /** One page, by key. */
-export async function listGroupsPage(db: Queryable, o: { orgId: string; limit: number; afterKey?: string | undefined; at?: Date | undefined }): Promise<GroupRow[]> {
+export async function listGroupsPage(
+  db: Queryable,
+  o: { orgId: string; limit: number; afterKey?: string | undefined; at?: Date | undefined },
+): Promise<GroupRow[]> {
   const rest = o.afterKey === undefined ? undefined : gt(groups.key, o.afterKey)
-  return db.select().from(groups).where(and(eq(groups.orgId, o.orgId), validAt(groups, o.at), rest)).orderBy(asc(groups.key)).limit(o.limit)
+  return db
+    .select()
+    .from(groups)
+    .where(and(eq(groups.orgId, o.orgId), validAt(groups, o.at), rest))
+    .orderBy(asc(groups.key))
+    .limit(o.limit)
 }
 
 /** Undefined when the key is taken in its organization. */
-export async function insertGroup(db: Queryable, row: Omit<ContentOf<GroupRow>, 'createdAt'>): Promise<GroupRow | undefined> {
+export async function insertGroup(
+  db: Queryable,
+  row: Omit<ContentOf<GroupRow>, 'createdAt'>,
+): Promise<GroupRow | undefined> {
   const [inserted] = await db.insert(groups).values(row).onConflictDoNothing().returning()
   return inserted
 }
@@ -35,21 +52,44 @@ export async function claimGroupEnd(db: Queryable, o: { id: string; version: num
 }
 
 /** The version after `closed`, valid from the moment that one ended. */
-export async function insertNextGroup(db: Queryable, closed: GroupRow, content: Pick<GroupRow, 'name'>): Promise<GroupRow> {
-  const next = { ...closed, ...content, version: closed.version + 1, validFrom: closed.validTo ?? closed.validFrom, validTo: null }
+export async function insertNextGroup(
+  db: Queryable,
+  closed: GroupRow,
+  content: Pick<GroupRow, 'name'>,
+): Promise<GroupRow> {
+  const next = {
+    ...closed,
+    ...content,
+    version: closed.version + 1,
+    validFrom: closed.validTo ?? closed.validFrom,
+    validTo: null,
+  }
   const [row] = await db.insert(groups).values(next).returning()
   return row as GroupRow
 }
 
 /** Of a group that is gone: what it held, and who belonged to it. */
 export async function endGroupHoldings(db: Queryable, groupId: string): Promise<void> {
-  await db.update(assignments).set({ validTo: endingNow(assignments.validFrom) }).where(and(eq(assignments.principalType, 'group'), eq(assignments.principalId, groupId), isNull(assignments.validTo)))
-  await db.update(groupMembers).set({ validTo: endingNow(groupMembers.validFrom) }).where(and(eq(groupMembers.groupId, groupId), belonging))
+  await db
+    .update(assignments)
+    .set({ validTo: endingNow(assignments.validFrom) })
+    .where(
+      and(eq(assignments.principalType, 'group'), eq(assignments.principalId, groupId), isNull(assignments.validTo)),
+    )
+  await db
+    .update(groupMembers)
+    .set({ validTo: endingNow(groupMembers.validFrom) })
+    .where(and(eq(groupMembers.groupId, groupId), belonging))
 }
 
 /** Ids of the roles a group holds, for everything or for one resource, expired or not. */
 export async function listGroupRoleIds(db: Queryable, groupId: string): Promise<string[]> {
-  const rows = await db.select({ roleId: assignments.roleId }).from(assignments).where(and(eq(assignments.principalType, 'group'), eq(assignments.principalId, groupId), isNull(assignments.validTo)))
+  const rows = await db
+    .select({ roleId: assignments.roleId })
+    .from(assignments)
+    .where(
+      and(eq(assignments.principalType, 'group'), eq(assignments.principalId, groupId), isNull(assignments.validTo)),
+    )
   return rows.map(({ roleId }) => roleId)
 }
 
@@ -57,12 +97,19 @@ export type Belonging = { orgId: string; groupId: string; membershipId: string; 
 
 /** Whether it is news that the member belongs to the group. */
 export async function insertGroupMember(db: Queryable, row: Belonging & { addedBy: string }): Promise<boolean> {
-  const inserted = await db.insert(groupMembers).values(row).onConflictDoNothing().returning({ groupId: groupMembers.groupId })
+  const inserted = await db
+    .insert(groupMembers)
+    .values(row)
+    .onConflictDoNothing()
+    .returning({ groupId: groupMembers.groupId })
   return inserted.length > 0
 }
 
 /** Ends belonging to the group: the winner's row, or undefined. */
-export async function claimGroupMemberEnd(db: Queryable, o: { groupId: string; userId: string }): Promise<Belonging | undefined> {
+export async function claimGroupMemberEnd(
+  db: Queryable,
+  o: { groupId: string; userId: string },
+): Promise<Belonging | undefined> {
   const [row] = await db
     .update(groupMembers)
     .set({ validTo: endingNow(groupMembers.validFrom) })
@@ -72,7 +119,15 @@ export async function claimGroupMemberEnd(db: Queryable, o: { groupId: string; u
 }
 
 /** One page of people, by id. */
-export async function listGroupMembersPage(db: Queryable, o: { groupId: string; limit: number; afterUserId?: string | undefined; at?: Date | undefined }): Promise<{ userId: string }[]> {
+export async function listGroupMembersPage(
+  db: Queryable,
+  o: { groupId: string; limit: number; afterUserId?: string | undefined; at?: Date | undefined },
+): Promise<{ userId: string }[]> {
   const rest = o.afterUserId === undefined ? undefined : gt(groupMembers.userId, o.afterUserId)
-  return db.select({ userId: groupMembers.userId }).from(groupMembers).where(and(eq(groupMembers.groupId, o.groupId), validAt(groupMembers, o.at), rest)).orderBy(asc(groupMembers.userId)).limit(o.limit)
+  return db
+    .select({ userId: groupMembers.userId })
+    .from(groupMembers)
+    .where(and(eq(groupMembers.groupId, o.groupId), validAt(groupMembers, o.at), rest))
+    .orderBy(asc(groupMembers.userId))
+    .limit(o.limit)
 }

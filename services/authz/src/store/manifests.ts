@@ -1,7 +1,18 @@
 /** Everything of an organization's own that its document speaks of, as rows, read in the caller's transaction. */
 import { and, eq, inArray, isNull } from 'drizzle-orm'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
-import { assignments, groupMembers, groups, memberships, policies, roles, type AssignmentRow, type GroupRow, type PolicyRow, type RoleRow } from './schema.ts'
+import {
+  assignments,
+  groupMembers,
+  groups,
+  memberships,
+  policies,
+  roles,
+  type AssignmentRow,
+  type GroupRow,
+  type PolicyRow,
+  type RoleRow,
+} from './schema.ts'
 
 export type OwnRows = {
   readonly roles: readonly RoleRow[]
@@ -14,20 +25,51 @@ export type OwnRows = {
 
 export async function listOwnRows(db: Queryable, orgId: string): Promise<OwnRows> {
   return {
-    roles: await db.select().from(roles).where(and(eq(roles.orgId, orgId), isNull(roles.validTo))),
-    policies: await db.select().from(policies).where(and(eq(policies.orgId, orgId), isNull(policies.validTo))),
-    groups: await db.select().from(groups).where(and(eq(groups.orgId, orgId), isNull(groups.validTo))),
-    members: await db.select({ groupId: groupMembers.groupId, userId: groupMembers.userId }).from(groupMembers).where(and(eq(groupMembers.orgId, orgId), isNull(groupMembers.validTo))),
-    assignments: await db.select().from(assignments).where(and(eq(assignments.orgId, orgId), inArray(assignments.principalType, ['user', 'group']), isNull(assignments.validTo))),
+    roles: await db
+      .select()
+      .from(roles)
+      .where(and(eq(roles.orgId, orgId), isNull(roles.validTo))),
+    policies: await db
+      .select()
+      .from(policies)
+      .where(and(eq(policies.orgId, orgId), isNull(policies.validTo))),
+    groups: await db
+      .select()
+      .from(groups)
+      .where(and(eq(groups.orgId, orgId), isNull(groups.validTo))),
+    members: await db
+      .select({ groupId: groupMembers.groupId, userId: groupMembers.userId })
+      .from(groupMembers)
+      .where(and(eq(groupMembers.orgId, orgId), isNull(groupMembers.validTo))),
+    assignments: await db
+      .select()
+      .from(assignments)
+      .where(
+        and(
+          eq(assignments.orgId, orgId),
+          inArray(assignments.principalType, ['user', 'group']),
+          isNull(assignments.validTo),
+        ),
+      ),
   }
 }
 
 /** Memberships of those of these people who are members, by person. */
-export async function listActiveMembershipIds(db: Queryable, o: { orgId: string; userIds: readonly string[] }): Promise<Map<string, string>> {
+export async function listActiveMembershipIds(
+  db: Queryable,
+  o: { orgId: string; userIds: readonly string[] },
+): Promise<Map<string, string>> {
   if (o.userIds.length === 0) return new Map()
   const rows = await db
     .select({ id: memberships.id, userId: memberships.userId })
     .from(memberships)
-    .where(and(eq(memberships.orgId, o.orgId), inArray(memberships.userId, [...o.userIds]), eq(memberships.status, 'active'), isNull(memberships.validTo)))
+    .where(
+      and(
+        eq(memberships.orgId, o.orgId),
+        inArray(memberships.userId, [...o.userIds]),
+        eq(memberships.status, 'active'),
+        isNull(memberships.validTo),
+      ),
+    )
   return new Map(rows.map(({ id, userId }) => [userId, id]))
 }

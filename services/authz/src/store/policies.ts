@@ -8,30 +8,52 @@ const current = isNull(policies.validTo)
 
 /** Policies a decision in this organization can meet; without one: the platform's. Now, or as of `at`. */
 export async function listPoliciesInReach(db: Queryable, orgId: string | undefined, at?: Date): Promise<PolicyRow[]> {
-  const reach = orgId === undefined ? isNull(policies.orgId) : sql`(${isNull(policies.orgId)} or ${eq(policies.orgId, orgId)})`
-  return db.select().from(policies).where(and(validAt(policies, at), reach)).orderBy(sql`${policies.orgId} is not null`, asc(policies.key))
+  const reach =
+    orgId === undefined ? isNull(policies.orgId) : sql`(${isNull(policies.orgId)} or ${eq(policies.orgId, orgId)})`
+  return db
+    .select()
+    .from(policies)
+    .where(and(validAt(policies, at), reach))
+    .orderBy(sql`${policies.orgId} is not null`, asc(policies.key))
 }
 
 /** One page of the organization's own, by key. */
-export async function listPoliciesPage(db: Queryable, o: { orgId: string; limit: number; afterKey?: string | undefined; at?: Date | undefined }): Promise<PolicyRow[]> {
+export async function listPoliciesPage(
+  db: Queryable,
+  o: { orgId: string; limit: number; afterKey?: string | undefined; at?: Date | undefined },
+): Promise<PolicyRow[]> {
   const rest = o.afterKey === undefined ? undefined : gt(policies.key, o.afterKey)
-  return db.select().from(policies).where(and(validAt(policies, o.at), eq(policies.orgId, o.orgId), rest)).orderBy(asc(policies.key)).limit(o.limit)
+  return db
+    .select()
+    .from(policies)
+    .where(and(validAt(policies, o.at), eq(policies.orgId, o.orgId), rest))
+    .orderBy(asc(policies.key))
+    .limit(o.limit)
 }
 
 /** The current version of an organization's own policy. */
 export async function findPolicy(db: Queryable, o: { orgId: string; id: string }): Promise<PolicyRow | undefined> {
-  const [row] = await db.select().from(policies).where(and(eq(policies.id, o.id), eq(policies.orgId, o.orgId), current))
+  const [row] = await db
+    .select()
+    .from(policies)
+    .where(and(eq(policies.id, o.id), eq(policies.orgId, o.orgId), current))
   return row
 }
 
 /** Inserts a version; undefined when the key is taken in its organization. */
-export async function insertPolicy(db: Queryable, row: Omit<ContentOf<PolicyRow>, 'createdAt'> & { createdAt?: Date; validFrom?: string }): Promise<PolicyRow | undefined> {
+export async function insertPolicy(
+  db: Queryable,
+  row: Omit<ContentOf<PolicyRow>, 'createdAt'> & { createdAt?: Date; validFrom?: string },
+): Promise<PolicyRow | undefined> {
   const [inserted] = await db.insert(policies).values(row).onConflictDoNothing().returning()
   return inserted
 }
 
 /** Ends the current version: the winner's row, or undefined when it is not (any more) the expected one. */
-export async function claimPolicyEnd(db: Queryable, o: { id: string; version: number }): Promise<PolicyRow | undefined> {
+export async function claimPolicyEnd(
+  db: Queryable,
+  o: { id: string; version: number },
+): Promise<PolicyRow | undefined> {
   const [row] = await db
     .update(policies)
     .set({ validTo: endingNow(policies.validFrom) })
@@ -40,28 +62,62 @@ export async function claimPolicyEnd(db: Queryable, o: { id: string; version: nu
   return row
 }
 
-export type PolicyRowContent = Pick<PolicyRow, 'effect' | 'resourceType' | 'actions' | 'roles' | 'whenSource' | 'condition' | 'obligation' | 'tests'>
+export type PolicyRowContent = Pick<
+  PolicyRow,
+  'effect' | 'resourceType' | 'actions' | 'roles' | 'whenSource' | 'condition' | 'obligation' | 'tests'
+>
 
 /** The version after `closed`, valid from the moment that one ended. */
-export async function insertNextPolicy(db: Queryable, closed: PolicyRow, content: PolicyRowContent): Promise<PolicyRow> {
-  const next = { ...closed, ...content, version: closed.version + 1, validFrom: closed.validTo ?? closed.validFrom, validTo: null }
+export async function insertNextPolicy(
+  db: Queryable,
+  closed: PolicyRow,
+  content: PolicyRowContent,
+): Promise<PolicyRow> {
+  const next = {
+    ...closed,
+    ...content,
+    version: closed.version + 1,
+    validFrom: closed.validTo ?? closed.validFrom,
+    validTo: null,
+  }
   const [row] = await db.insert(policies).values(next).returning()
   return row as PolicyRow
 }
 
 /** One page of what a policy of the organization has said, newest first; of a deleted one too. */
-export async function listPolicyVersions(db: Queryable, o: { orgId: string; id: string; limit: number; beforeVersion?: number }): Promise<PolicyRow[]> {
+export async function listPolicyVersions(
+  db: Queryable,
+  o: { orgId: string; id: string; limit: number; beforeVersion?: number },
+): Promise<PolicyRow[]> {
   const rest = o.beforeVersion === undefined ? undefined : lt(policies.version, o.beforeVersion)
-  return db.select().from(policies).where(and(eq(policies.id, o.id), eq(policies.orgId, o.orgId), rest)).orderBy(desc(policies.version)).limit(o.limit)
+  return db
+    .select()
+    .from(policies)
+    .where(and(eq(policies.id, o.id), eq(policies.orgId, o.orgId), rest))
+    .orderBy(desc(policies.version))
+    .limit(o.limit)
 }
 
-export async function findPolicyVersion(db: Queryable, o: { orgId: string; id: string; version: number }): Promise<PolicyRow | undefined> {
-  const [row] = await db.select().from(policies).where(and(eq(policies.id, o.id), eq(policies.orgId, o.orgId), eq(policies.version, o.version)))
+export async function findPolicyVersion(
+  db: Queryable,
+  o: { orgId: string; id: string; version: number },
+): Promise<PolicyRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(policies)
+    .where(and(eq(policies.id, o.id), eq(policies.orgId, o.orgId), eq(policies.version, o.version)))
   return row
 }
 
 /** Ends every current policy of the application but those with `keys`. */
-export async function claimApplicationPolicyEnds(db: Queryable, o: { application: string; except: readonly string[] }): Promise<PolicyRow[]> {
+export async function claimApplicationPolicyEnds(
+  db: Queryable,
+  o: { application: string; except: readonly string[] },
+): Promise<PolicyRow[]> {
   const others = o.except.length === 0 ? undefined : notInArray(policies.key, [...o.except])
-  return db.update(policies).set({ validTo: endingNow(policies.validFrom) }).where(and(eq(policies.application, o.application), current, others)).returning()
+  return db
+    .update(policies)
+    .set({ validTo: endingNow(policies.validFrom) })
+    .where(and(eq(policies.application, o.application), current, others))
+    .returning()
 }

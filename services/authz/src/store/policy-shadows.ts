@@ -7,15 +7,28 @@ import { validAt } from './validity.ts'
 
 const isOn = gt(policyShadows.endsAt, sql`clock_timestamp()`)
 
-export async function findPolicyShadow(db: Queryable, o: { orgId: string; policyId: string }): Promise<PolicyShadowRow | undefined> {
-  const [row] = await db.select().from(policyShadows).where(and(eq(policyShadows.policyId, o.policyId), eq(policyShadows.orgId, o.orgId), isOn))
+export async function findPolicyShadow(
+  db: Queryable,
+  o: { orgId: string; policyId: string },
+): Promise<PolicyShadowRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(policyShadows)
+    .where(and(eq(policyShadows.policyId, o.policyId), eq(policyShadows.orgId, o.orgId), isOn))
   return row
 }
 
 /** Begins one, or begins it again. */
-export async function upsertPolicyShadow(db: Queryable, o: { orgId: string; policyId: string }): Promise<PolicyShadowRow> {
+export async function upsertPolicyShadow(
+  db: Queryable,
+  o: { orgId: string; policyId: string },
+): Promise<PolicyShadowRow> {
   const again = { startedAt: sql`excluded.started_at`, endsAt: sql`excluded.ends_at` }
-  const [row] = await db.insert(policyShadows).values(o).onConflictDoUpdate({ target: policyShadows.policyId, set: again }).returning()
+  const [row] = await db
+    .insert(policyShadows)
+    .values(o)
+    .onConflictDoUpdate({ target: policyShadows.policyId, set: again })
+    .returning()
   return row as PolicyShadowRow
 }
 
@@ -38,5 +51,10 @@ export async function listShadowedPermissions(db: Queryable, orgId: string): Pro
     .innerJoin(policyDrafts, eq(policyDrafts.policyId, policyShadows.policyId))
     .innerJoin(policies, and(eq(policies.id, policyShadows.policyId), validAt(policies, undefined)))
     .where(and(eq(policyShadows.orgId, orgId), isOn))
-  return new Set(rows.flatMap(({ content, resourceType, actions }) => [...content.actions.map((action) => `${content.resource_type}:${action}`), ...actions.map((action) => `${resourceType}:${action}`)]))
+  return new Set(
+    rows.flatMap(({ content, resourceType, actions }) => [
+      ...content.actions.map((action) => `${content.resource_type}:${action}`),
+      ...actions.map((action) => `${resourceType}:${action}`),
+    ]),
+  )
 }

@@ -17,7 +17,9 @@ const version = () => bigint('version', { mode: 'number' }).notNull()
 const createdAt = () => timestamp('created_at', { withTimezone: true, mode: 'date' }).notNull().defaultNow()
 /** Text keeps the microseconds, so one version ends exactly where the next begins. */
 const validity = () => ({
-  validFrom: timestamp('valid_from', { withTimezone: true, mode: 'string' }).notNull().default(sql`clock_timestamp()`),
+  validFrom: timestamp('valid_from', { withTimezone: true, mode: 'string' })
+    .notNull()
+    .default(sql`clock_timestamp()`),
   validTo: timestamp('valid_to', { withTimezone: true, mode: 'string' }),
 })
 
@@ -29,7 +31,10 @@ export const applications = authz.table('applications', {
   ...validity(),
 })
 
-export const resourceTypes = authz.table('resource_types', { key: text('key').primaryKey(), application: text('application').notNull() })
+export const resourceTypes = authz.table('resource_types', {
+  key: text('key').primaryKey(),
+  application: text('application').notNull(),
+})
 
 export const permissions = authz.table('permissions', {
   resourceType: text('resource_type').notNull(),
@@ -45,7 +50,10 @@ export const roles = authz.table('roles', {
   key: text('key').notNull(),
   name: text('name').notNull(),
   permissions: text('permissions').array().notNull(),
-  inherits: text('inherits').array().notNull().default(sql`'{}'`),
+  inherits: text('inherits')
+    .array()
+    .notNull()
+    .default(sql`'{}'`),
   createdAt: createdAt(),
   ...validity(),
 })
@@ -79,12 +87,18 @@ export const policyDrafts = authz.table('policy_drafts', {
 export const policyShadows = authz.table('policy_shadows', {
   policyId: typeId('policy_id', 'pol').primaryKey(),
   orgId: typeId('org_id', 'org').notNull(),
-  startedAt: timestamp('started_at', { withTimezone: true, mode: 'date' }).notNull().default(sql`clock_timestamp()`),
-  endsAt: timestamp('ends_at', { withTimezone: true, mode: 'date' }).notNull().default(sql`clock_timestamp() + interval '7 days'`),
+  startedAt: timestamp('started_at', { withTimezone: true, mode: 'date' })
+    .notNull()
+    .default(sql`clock_timestamp()`),
+  endsAt: timestamp('ends_at', { withTimezone: true, mode: 'date' })
+    .notNull()
+    .default(sql`clock_timestamp() + interval '7 days'`),
 })
 
 export const decisions = authz.table('decisions', {
-  id: uuid('id').notNull().default(sql`uuidv7()`),
+  id: uuid('id')
+    .notNull()
+    .default(sql`uuidv7()`),
   decidedAt: timestamp('decided_at', { withTimezone: true, mode: 'date' }).notNull(),
   orgId: typeId('org_id', 'org').notNull(),
   subjectType: text('subject_type').notNull(),
@@ -122,9 +136,11 @@ export type PrincipalType = 'user' | 'service_account' | 'group'
 const prefixes = { user: 'user', service_account: 'svc', group: 'grp' } as const satisfies Record<PrincipalType, string>
 
 /** Written from a TypeID of any type, read as its UUID: whose it is stands in another column (`principalIdOf`). */
-const principalUuid = (column: string) => customType<{ data: string; driverData: string }>({ dataType: () => 'uuid', toDriver: (id) => uuidOf(id) })(column)
+const principalUuid = (column: string) =>
+  customType<{ data: string; driverData: string }>({ dataType: () => 'uuid', toDriver: (id) => uuidOf(id) })(column)
 
-export const principalIdOf = (row: Pick<AssignmentRow, 'principalType' | 'principalId'>): string => typeIdOf(prefixes[row.principalType], row.principalId)
+export const principalIdOf = (row: Pick<AssignmentRow, 'principalType' | 'principalId'>): string =>
+  typeIdOf(prefixes[row.principalType], row.principalId)
 
 export const assignments = authz.table('assignments', {
   id: typeId('id', 'asg').primaryKey(),

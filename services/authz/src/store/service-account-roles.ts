@@ -12,31 +12,60 @@ const ofAccount = (id: string) => and(eq(assignments.principalType, 'service_acc
 /** Now, or as of `at`. Expired ones included: a decision knows its own time. */
 export async function listServiceAccountRoles(db: Queryable, id: string, at?: Date): Promise<HeldRole[]> {
   const { roleId, expiresAt, resourceType, resourceId } = assignments
-  const rows = await db.select({ roleId, expiresAt, resourceType, resourceId }).from(assignments).where(and(ofAccount(id), validAt(assignments, at)))
+  const rows = await db
+    .select({ roleId, expiresAt, resourceType, resourceId })
+    .from(assignments)
+    .where(and(ofAccount(id), validAt(assignments, at)))
   return rows.map(toHeldRole)
 }
 
 /** Locks the set and gives it its next version. */
-export async function lockServiceAccountRoles(db: Queryable, o: { serviceAccountId: string; orgId: string }): Promise<{ version: number }> {
+export async function lockServiceAccountRoles(
+  db: Queryable,
+  o: { serviceAccountId: string; orgId: string },
+): Promise<{ version: number }> {
   const [row] = await db
     .insert(serviceAccountRoleSets)
     .values(o)
-    .onConflictDoUpdate({ target: serviceAccountRoleSets.serviceAccountId, set: { version: sql`${serviceAccountRoleSets.version} + 1` } })
+    .onConflictDoUpdate({
+      target: serviceAccountRoleSets.serviceAccountId,
+      set: { version: sql`${serviceAccountRoleSets.version} + 1` },
+    })
     .returning({ version: serviceAccountRoleSets.version })
   if (row === undefined) throw new Error('The lock of a set of roles returned no row')
   return row
 }
 
 /** Gives roles for every resource; those held already stay as they are. */
-export async function insertServiceAccountRoles(db: Queryable, o: { serviceAccountId: string; orgId: string; roleIds: readonly string[]; givenBy: string }): Promise<void> {
+export async function insertServiceAccountRoles(
+  db: Queryable,
+  o: { serviceAccountId: string; orgId: string; roleIds: readonly string[]; givenBy: string },
+): Promise<void> {
   if (o.roleIds.length === 0) return
   const { serviceAccountId: principalId, orgId, givenBy } = o
-  const rows = o.roleIds.map((roleId) => ({ id: newId('asg'), scope: 'organization' as const, orgId, principalType: 'service_account' as const, principalId, roleId, givenBy }))
+  const rows = o.roleIds.map((roleId) => ({
+    id: newId('asg'),
+    scope: 'organization' as const,
+    orgId,
+    principalType: 'service_account' as const,
+    principalId,
+    roleId,
+    givenBy,
+  }))
   await db.insert(assignments).values(rows).onConflictDoNothing()
 }
 
 /** Takes roles that are held for every resource; without `roleIds` everything that is held. */
-export async function endServiceAccountRoles(db: Queryable, o: { serviceAccountId: string; roleIds?: readonly string[] }): Promise<void> {
-  const only = o.roleIds === undefined ? undefined : and(inArray(assignments.roleId, [...o.roleIds]), isNull(assignments.resourceType))
-  await db.update(assignments).set({ validTo: endingNow(assignments.validFrom) }).where(and(ofAccount(o.serviceAccountId), isNull(assignments.validTo), only))
+export async function endServiceAccountRoles(
+  db: Queryable,
+  o: { serviceAccountId: string; roleIds?: readonly string[] },
+): Promise<void> {
+  const only =
+    o.roleIds === undefined
+      ? undefined
+      : and(inArray(assignments.roleId, [...o.roleIds]), isNull(assignments.resourceType))
+  await db
+    .update(assignments)
+    .set({ validTo: endingNow(assignments.validFrom) })
+    .where(and(ofAccount(o.serviceAccountId), isNull(assignments.validTo), only))
 }

@@ -9,4 +9,6 @@ export const endingNow = (validFrom: AnyPgColumn): SQL<string> => sql<string>`gr
 
 /** Rows in force at `at`, beginning included and end excluded; without it, the current ones. */
 export const validAt = ({ validFrom, validTo }: Validity, at?: Date): SQL =>
-  at === undefined ? isNull(validTo) : sql`(${validFrom} <= ${at.toISOString()}::timestamptz and (${validTo} is null or ${validTo} > ${at.toISOString()}::timestamptz))`
+  at === undefined
+    ? isNull(validTo)
+    : sql`(${validFrom} <= ${at.toISOString()}::timestamptz and (${validTo} is null or ${validTo} > ${at.toISOString()}::timestamptz))`

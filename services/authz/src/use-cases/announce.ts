@@ -18,9 +18,21 @@ import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Holder } from '../store/assignments.ts'
 import { nextShadowVersion } from '../store/policy-shadows.ts'
-import { principalIdOf, type ApplicationRow, type AssignmentRow, type PolicyDraftRow, type PolicyRow, type RoleRow } from '../store/schema.ts'
+import {
+  principalIdOf,
+  type ApplicationRow,
+  type AssignmentRow,
+  type PolicyDraftRow,
+  type PolicyRow,
+  type RoleRow,
+} from '../store/schema.ts'
 
-type RoleEvent = { contract: typeof RoleCreated | typeof RoleUpdated | typeof RoleDeleted; row: RoleRow; orgId: string; actor: Actor }
+type RoleEvent = {
+  contract: typeof RoleCreated | typeof RoleUpdated | typeof RoleDeleted
+  row: RoleRow
+  orgId: string
+  actor: Actor
+}
 
 /** `row` is the version that begins, or for a deletion the one that ended. */
 const announceRole = (tx: Tx, { contract, row, orgId, actor }: RoleEvent): Promise<void> =>
@@ -36,11 +48,22 @@ const announceRole = (tx: Tx, { contract, row, orgId, actor }: RoleEvent): Promi
 
 type OfOrganization<Row> = { row: Row; orgId: string; actor: Actor }
 
-export const announceRoleCreated = (tx: Tx, o: OfOrganization<RoleRow>): Promise<void> => announceRole(tx, { contract: RoleCreated, ...o })
-export const announceRoleUpdated = (tx: Tx, o: OfOrganization<RoleRow>): Promise<void> => announceRole(tx, { contract: RoleUpdated, ...o })
-export const announceRoleDeleted = (tx: Tx, o: OfOrganization<RoleRow>): Promise<void> => announceRole(tx, { contract: RoleDeleted, ...o })
+export const announceRoleCreated = (tx: Tx, o: OfOrganization<RoleRow>): Promise<void> =>
+  announceRole(tx, { contract: RoleCreated, ...o })
+export const announceRoleUpdated = (tx: Tx, o: OfOrganization<RoleRow>): Promise<void> =>
+  announceRole(tx, { contract: RoleUpdated, ...o })
+export const announceRoleDeleted = (tx: Tx, o: OfOrganization<RoleRow>): Promise<void> =>
+  announceRole(tx, { contract: RoleDeleted, ...o })
 
-const announcePolicy = (tx: Tx, { contract, row, orgId, actor }: OfOrganization<PolicyRow> & { contract: typeof PolicyCreated | typeof PolicyUpdated | typeof PolicyDeleted }): Promise<void> =>
+const announcePolicy = (
+  tx: Tx,
+  {
+    contract,
+    row,
+    orgId,
+    actor,
+  }: OfOrganization<PolicyRow> & { contract: typeof PolicyCreated | typeof PolicyUpdated | typeof PolicyDeleted },
+): Promise<void> =>
   appendEvent(tx, {
     contract,
     aggregateType: 'policy',
@@ -51,26 +74,62 @@ const announcePolicy = (tx: Tx, { contract, row, orgId, actor }: OfOrganization<
     data: { policy_id: row.id, organization_id: orgId, key: row.key },
   })
 
-export const announcePolicyCreated = (tx: Tx, o: OfOrganization<PolicyRow>): Promise<void> => announcePolicy(tx, { contract: PolicyCreated, ...o })
-export const announcePolicyUpdated = (tx: Tx, o: OfOrganization<PolicyRow>): Promise<void> => announcePolicy(tx, { contract: PolicyUpdated, ...o })
-export const announcePolicyDeleted = (tx: Tx, o: OfOrganization<PolicyRow>): Promise<void> => announcePolicy(tx, { contract: PolicyDeleted, ...o })
+export const announcePolicyCreated = (tx: Tx, o: OfOrganization<PolicyRow>): Promise<void> =>
+  announcePolicy(tx, { contract: PolicyCreated, ...o })
+export const announcePolicyUpdated = (tx: Tx, o: OfOrganization<PolicyRow>): Promise<void> =>
+  announcePolicy(tx, { contract: PolicyUpdated, ...o })
+export const announcePolicyDeleted = (tx: Tx, o: OfOrganization<PolicyRow>): Promise<void> =>
+  announcePolicy(tx, { contract: PolicyDeleted, ...o })
 
 /** A draft's versions are its own: they order its events and say nothing about the policy's. */
-const announceDraft = (tx: Tx, { contract, row, key, actor }: { contract: typeof PolicyDraftSaved | typeof PolicyDraftDeleted; row: PolicyDraftRow; key: string; actor: Actor }): Promise<void> =>
-  appendEvent(tx, { contract, aggregateType: 'policy_draft', aggregateId: row.policyId, version: row.version, orgId: row.orgId, actor, data: { policy_id: row.policyId, organization_id: row.orgId, key } })
+const announceDraft = (
+  tx: Tx,
+  {
+    contract,
+    row,
+    key,
+    actor,
+  }: { contract: typeof PolicyDraftSaved | typeof PolicyDraftDeleted; row: PolicyDraftRow; key: string; actor: Actor },
+): Promise<void> =>
+  appendEvent(tx, {
+    contract,
+    aggregateType: 'policy_draft',
+    aggregateId: row.policyId,
+    version: row.version,
+    orgId: row.orgId,
+    actor,
+    data: { policy_id: row.policyId, organization_id: row.orgId, key },
+  })
 
 type OfDraft = { row: PolicyDraftRow; key: string; actor: Actor }
-export const announceDraftSaved = (tx: Tx, o: OfDraft): Promise<void> => announceDraft(tx, { contract: PolicyDraftSaved, ...o })
+export const announceDraftSaved = (tx: Tx, o: OfDraft): Promise<void> =>
+  announceDraft(tx, { contract: PolicyDraftSaved, ...o })
 type OfShadow = { policyId: string; orgId: string; key: string; actor: Actor }
-const announceShadow = async (tx: Tx, contract: typeof PolicyShadowStarted | typeof PolicyShadowEnded, { policyId, orgId, key, actor }: OfShadow): Promise<void> =>
-  appendEvent(tx, { contract, aggregateType: 'policy_shadow', aggregateId: policyId, version: await nextShadowVersion(tx), orgId, actor, data: { policy_id: policyId, organization_id: orgId, key } })
+const announceShadow = async (
+  tx: Tx,
+  contract: typeof PolicyShadowStarted | typeof PolicyShadowEnded,
+  { policyId, orgId, key, actor }: OfShadow,
+): Promise<void> =>
+  appendEvent(tx, {
+    contract,
+    aggregateType: 'policy_shadow',
+    aggregateId: policyId,
+    version: await nextShadowVersion(tx),
+    orgId,
+    actor,
+    data: { policy_id: policyId, organization_id: orgId, key },
+  })
 
 export const announceShadowStarted = (tx: Tx, o: OfShadow): Promise<void> => announceShadow(tx, PolicyShadowStarted, o)
 export const announceShadowEnded = (tx: Tx, o: OfShadow): Promise<void> => announceShadow(tx, PolicyShadowEnded, o)
 
-export const announceDraftDeleted = (tx: Tx, o: OfDraft): Promise<void> => announceDraft(tx, { contract: PolicyDraftDeleted, ...o })
+export const announceDraftDeleted = (tx: Tx, o: OfDraft): Promise<void> =>
+  announceDraft(tx, { contract: PolicyDraftDeleted, ...o })
 
-export const announceMemberRoles = (tx: Tx, o: { holder: Holder; version: number; before: string[]; after: string[]; actor: Actor }): Promise<void> =>
+export const announceMemberRoles = (
+  tx: Tx,
+  o: { holder: Holder; version: number; before: string[]; after: string[]; actor: Actor },
+): Promise<void> =>
   appendEvent(tx, {
     contract: MemberRolesChanged,
     aggregateType: 'member_roles',
@@ -79,11 +138,24 @@ export const announceMemberRoles = (tx: Tx, o: { holder: Holder; version: number
     orgId: o.holder.orgId,
     userId: o.holder.userId,
     actor: o.actor,
-    data: { organization_id: o.holder.orgId, membership_id: o.holder.membershipId, user_id: o.holder.userId, before: o.before, after: o.after },
+    data: {
+      organization_id: o.holder.orgId,
+      membership_id: o.holder.membershipId,
+      user_id: o.holder.userId,
+      before: o.before,
+      after: o.after,
+    },
   })
 
 export const announceCatalog = (tx: Tx, row: ApplicationRow, actor: Actor): Promise<void> =>
-  appendEvent(tx, { contract: CatalogChanged, aggregateType: 'application', aggregateId: row.id, version: row.version, actor, data: { application: row.key } })
+  appendEvent(tx, {
+    contract: CatalogChanged,
+    aggregateType: 'application',
+    aggregateId: row.id,
+    version: row.version,
+    actor,
+    data: { application: row.key },
+  })
 
 export const announcePlatformRole = (tx: Tx, o: { row: AssignmentRow; role: string; actor: Actor }): Promise<void> => {
   const userId = principalIdOf(o.row)
@@ -98,7 +170,10 @@ export const announcePlatformRole = (tx: Tx, o: { row: AssignmentRow; role: stri
   })
 }
 
-export const announceServiceAccountRoles = (tx: Tx, o: { serviceAccountId: string; orgId: string; version: number; before: string[]; after: string[]; actor: Actor }): Promise<void> =>
+export const announceServiceAccountRoles = (
+  tx: Tx,
+  o: { serviceAccountId: string; orgId: string; version: number; before: string[]; after: string[]; actor: Actor },
+): Promise<void> =>
   appendEvent(tx, {
     contract: ServiceAccountRolesChanged,
     aggregateType: 'service_account_roles',

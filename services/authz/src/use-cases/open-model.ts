@@ -13,7 +13,12 @@ import { findMemberFacts, findServiceAccountFacts } from '../store/facts.ts'
 import { listRolesInReach } from '../store/roles.ts'
 import type { RoleRow } from '../store/schema.ts'
 
-export type OpenModel = { readonly catalog: Catalog; readonly roles: ReadonlyMap<string, RoleRow>; readonly rolesById: ReadonlyMap<string, RoleRow>; readonly holdings: Holdings }
+export type OpenModel = {
+  readonly catalog: Catalog
+  readonly roles: ReadonlyMap<string, RoleRow>
+  readonly rolesById: ReadonlyMap<string, RoleRow>
+  readonly holdings: Holdings
+}
 
 /** @param o.caller - who makes the change */
 export async function openModel(tx: Tx, o: { caller: OrgCaller; nowMs: number }): Promise<OpenModel> {
@@ -25,10 +30,18 @@ export async function openModel(tx: Tx, o: { caller: OrgCaller; nowMs: number })
   const rolesById = new Map(rows.map((row) => [row.id, row]))
   const { roleIds, isOwner } = await heldBy(tx, o)
   const held = [...roleIds.flatMap((id) => rolesById.get(id)?.key ?? []), ...(isOwner ? [ownerRole] : [])]
-  return { catalog, roles, rolesById, holdings: holdingsOf(roles, held, o.caller.kind === 'service_account' ? o.caller.ceiling : undefined) }
+  return {
+    catalog,
+    roles,
+    rolesById,
+    holdings: holdingsOf(roles, held, o.caller.kind === 'service_account' ? o.caller.ceiling : undefined),
+  }
 }
 
-async function heldBy(tx: Tx, { caller, nowMs }: { caller: OrgCaller; nowMs: number }): Promise<{ roleIds: string[]; isOwner: boolean }> {
+async function heldBy(
+  tx: Tx,
+  { caller, nowMs }: { caller: OrgCaller; nowMs: number },
+): Promise<{ roleIds: string[]; isOwner: boolean }> {
   const nothing = { roleIds: [], isOwner: false }
   if (caller.kind === 'service_account') {
     const account = await findServiceAccountFacts(tx, caller.serviceAccountId)

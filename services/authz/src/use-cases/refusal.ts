@@ -29,7 +29,9 @@ export function problemOf(refusal: Refusal): AppError {
     case 'conflicting':
       return problem('conflict', { errors: [...refusal.errors] })
     case 'not_held':
-      return problem('forbidden', { detail: `Nobody hands on what they do not hold: ${refusal.permissions.slice(0, 10).join(', ')}.` })
+      return problem('forbidden', {
+        detail: `Nobody hands on what they do not hold: ${refusal.permissions.slice(0, 10).join(', ')}.`,
+      })
   }
 }
 

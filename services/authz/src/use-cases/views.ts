@@ -10,7 +10,15 @@ import type { Role, RoleVersion } from '@gatehouse/contracts/http/authz/roles'
 import type { Application, Catalog } from '../domain/catalog.ts'
 import type { Flip, Flips, Impact } from '../domain/impact.ts'
 import { outcomeView } from '../domain/reason-view.ts'
-import { principalIdOf, type AssignmentRow, type EntityRow, type GroupRow, type PolicyDraftRow, type PolicyRow, type RoleRow } from '../store/schema.ts'
+import {
+  principalIdOf,
+  type AssignmentRow,
+  type EntityRow,
+  type GroupRow,
+  type PolicyDraftRow,
+  type PolicyRow,
+  type RoleRow,
+} from '../store/schema.ts'
 
 /** The platform's wildcard over every type is shown as what it is at the moment: one wildcard per type. */
 export const roleView = (row: RoleRow, types: Pick<Catalog['types'], 'keys'>): Role => ({
@@ -33,19 +41,42 @@ export const policyContent = (row: PolicyRow): PolicyContent => ({
   ...(row.tests === null ? {} : { tests: row.tests }),
 })
 
-export const policyView = (row: PolicyRow): Policy => ({ id: row.id, key: row.key, ...policyContent(row), version: row.version, created_at: row.createdAt.toISOString() })
+export const policyView = (row: PolicyRow): Policy => ({
+  id: row.id,
+  key: row.key,
+  ...policyContent(row),
+  version: row.version,
+  created_at: row.createdAt.toISOString(),
+})
 
 /** Text of the database's own making, to the millisecond that the wire has. */
 const instant = (text: string): string => new Date(text).toISOString()
-const validityView = (row: { validFrom: string; validTo: string | null }) => ({ valid_from: instant(row.validFrom), valid_to: row.validTo === null ? null : instant(row.validTo) })
+const validityView = (row: { validFrom: string; validTo: string | null }) => ({
+  valid_from: instant(row.validFrom),
+  valid_to: row.validTo === null ? null : instant(row.validTo),
+})
 
-export const roleVersionView = (row: RoleRow, types: Pick<Catalog['types'], 'keys'>): RoleVersion => ({ ...roleView(row, types), version: row.version, ...validityView(row) })
+export const roleVersionView = (row: RoleRow, types: Pick<Catalog['types'], 'keys'>): RoleVersion => ({
+  ...roleView(row, types),
+  version: row.version,
+  ...validityView(row),
+})
 
 export const policyVersionView = (row: PolicyRow): PolicyVersion => ({ ...policyView(row), ...validityView(row) })
 
-export const policyDraftView = (row: PolicyDraftRow, { key }: { key: string }): PolicyDraft => ({ id: row.policyId, key, ...row.content, saved_at: row.savedAt.toISOString() })
+export const policyDraftView = (row: PolicyDraftRow, { key }: { key: string }): PolicyDraft => ({
+  id: row.policyId,
+  key,
+  ...row.content,
+  saved_at: row.savedAt.toISOString(),
+})
 
-export const groupView = ({ id, key, name, createdAt }: GroupRow): Group => ({ id, key, name, created_at: createdAt.toISOString() })
+export const groupView = ({ id, key, name, createdAt }: GroupRow): Group => ({
+  id,
+  key,
+  name,
+  created_at: createdAt.toISOString(),
+})
 
 /** Undefined for an assignment of a role that is gone: it gives nothing. */
 export const assignmentView = (row: AssignmentRow, role: string | undefined): Assignment | undefined =>
@@ -55,7 +86,9 @@ export const assignmentView = (row: AssignmentRow, role: string | undefined): As
         id: row.id,
         principal: { type: row.principalType === 'group' ? 'group' : 'user', id: principalIdOf(row) },
         role,
-        ...(row.resourceType === null || row.resourceId === null ? {} : { resource: { type: row.resourceType, id: row.resourceId } }),
+        ...(row.resourceType === null || row.resourceId === null
+          ? {}
+          : { resource: { type: row.resourceType, id: row.resourceId } }),
         ...(row.expiresAt === null ? {} : { expires_at: row.expiresAt.toISOString() }),
         given_by: row.givenBy,
         valid_from: instant(row.validFrom),
@@ -72,7 +105,11 @@ export const entityView = (row: EntityRow, roles: readonly string[]): Entity => 
 export type ApplicationView = { key: string } & ApplicationManifest
 export const applicationView = ({ key, manifest }: Application): ApplicationView => ({ key, ...manifest })
 
-export const simulationView = (policy: string, impact: Impact): Simulation => ({ policy, ...countsView(impact), examples: impact.examples.map(exampleView) })
+export const simulationView = (policy: string, impact: Impact): Simulation => ({
+  policy,
+  ...countsView(impact),
+  examples: impact.examples.map(exampleView),
+})
 
 export const applicationSimulationView = (application: string, impact: Impact): ApplicationSimulation => ({
   application,
@@ -100,4 +137,7 @@ const exampleView = ({ record, before, after }: Flip) => ({
 })
 
 const flipsView = ({ allowed, denied }: Flips) => ({ newly_allowed: allowed, newly_denied: denied })
-const listed = (counts: ReadonlyMap<string, Flips>) => [...counts].sort(([, one], [, other]) => other.allowed + other.denied - one.allowed - one.denied).map(([key, flips]) => [key, flipsView(flips)] as const)
+const listed = (counts: ReadonlyMap<string, Flips>) =>
+  [...counts]
+    .sort(([, one], [, other]) => other.allowed + other.denied - one.allowed - one.denied)
+    .map(([key, flips]) => [key, flipsView(flips)] as const)

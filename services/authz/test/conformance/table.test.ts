@@ -19,7 +19,11 @@ t.test('every row names a test that is there', async (t) => {
     for (const { file, titles } of namedIn(row)) {
       const source = readFileSync(new URL(file.startsWith('tests/') ? `../../../${file}` : file, tests), 'utf8')
       const known = [...source.matchAll(/test\((['`])(.*?)\1/g)].map(([, , title]) => title ?? '')
-      for (const title of titles) t.ok(known.some((one) => one.includes(title)), `${file} has “${title}”`)
+      for (const title of titles)
+        t.ok(
+          known.some((one) => one.includes(title)),
+          `${file} has “${title}”`,
+        )
       t.ok(titles.length > 0 || !file.startsWith('conformance'), row)
     }
   }

@@ -53,17 +53,38 @@ function delayed(client: SpineClient, delayMs: () => number): SpineClient {
       while (head > 0 && (visibleAtMs[head - 1] as number) > nowMs) head -= 1
       // What another replica has put into the database both share is known here, whenever the news arrives.
       head = Math.max(head, Math.min(asked.after, page.head))
-      return { ...page, head, events: page.events.filter(({ position }) => position <= head), scanned_to: Math.min(page.scanned_to, Math.max(head, asked.after)) }
+      return {
+        ...page,
+        head,
+        events: page.events.filter(({ position }) => position <= head),
+        scanned_to: Math.min(page.scanned_to, Math.max(head, asked.after)),
+      }
     },
   }
 }
 
-export async function startDelayedPdp(o: { seed: number; mostMs: number; db: Db; system: Db; spine: Spine; identity: SpineClient; orgs: SpineClient; tokens: SpineClient }): Promise<DelayedPdp> {
+export async function startDelayedPdp(o: {
+  seed: number
+  mostMs: number
+  db: Db
+  system: Db
+  spine: Spine
+  identity: SpineClient
+  orgs: SpineClient
+  tokens: SpineClient
+}): Promise<DelayedPdp> {
   const draw = seeded(o.seed)
   const late = (client: SpineClient) => delayed(client, () => draw() * o.mostMs)
   // Nobody answers there: this replica learns by asking alone, so nothing reaches it earlier than its delay.
   const nats = connectNats({ url: 'nats://127.0.0.1:9', name: 'delayed', log })
-  const shared = { system: o.system, nats, log, clock: systemClock, knowledge: createKnowledge({ db: o.db }), pollMs: 10 }
+  const shared = {
+    system: o.system,
+    nats,
+    log,
+    clock: systemClock,
+    knowledge: createKnowledge({ db: o.db }),
+    pollMs: 10,
+  }
   const itself = createLocalClient({ spine: o.spine, system: o.system, snapshots: { state: writeState } })
   const following = {
     identity: followIdentity({ ...shared, client: late(o.identity) }),
@@ -73,17 +94,29 @@ export async function startDelayedPdp(o: { seed: number; mostMs: number; db: Db;
   }
   for (const follower of Object.values(following)) follower.start()
   await Promise.all(Object.values(following).map((follower) => follower.pollNow()))
-  const deps: EvaluatingDeps = { knowledge: shared.knowledge, following, clock: systemClock, decisions: { note: () => {} } }
+  const deps: EvaluatingDeps = {
+    knowledge: shared.knowledge,
+    following,
+    clock: systemClock,
+    decisions: { note: () => {} },
+  }
   /** Who asks again does so with the same token, so what is kept of an asker has a part in it. */
   const callers = new WeakMap<Member, MemberCaller>()
   return {
     async ask(member, { action, atLeast, properties }) {
       const context = atLeast === undefined ? {} : { context: { at_least: atLeast } }
-      const request = { subject: { type: 'user', id: member.id }, action: { name: action }, resource: { type: 'invoice', id: '1', properties: properties as Record<string, unknown> }, ...context }
+      const request = {
+        subject: { type: 'user', id: member.id },
+        action: { name: action },
+        resource: { type: 'invoice', id: '1', properties: properties as Record<string, unknown> },
+        ...context,
+      }
       try {
         const caller = callers.get(member) ?? callerOf(member)
         callers.set(member, caller)
-        return (atOnce(deps, { caller, body: request, clientAddress: undefined }) ?? (await evaluate(deps, caller, request))).decision
+        return (
+          atOnce(deps, { caller, body: request, clientAddress: undefined }) ?? (await evaluate(deps, caller, request))
+        ).decision
       } catch {
         return undefined
       }
@@ -98,6 +131,33 @@ export async function startDelayedPdp(o: { seed: number; mostMs: number; db: Db;
 /** The asker's own token names an old membership, so nothing but `at_least` makes anybody wait. */
 function callerOf(member: Member): MemberCaller {
   const seconds = Math.floor(Date.now() / 1000)
-  const claims = { iss: '', aud: '', sub: member.id, client_id: 'web', iat: seconds, exp: seconds + 300, auth_time: seconds, jti: '', sid: '', sv: 1, uv: 1, amr: ['pwd'], acr: '1', org_id: member.orgId, mid: member.membershipId, ov: 1, mv: 1 }
-  return { kind: 'user', userId: member.id, sessionId: '', clientId: 'web', orgId: member.orgId, membershipId: member.membershipId, claims, accessToken: '' }
+  const claims = {
+    iss: '',
+    aud: '',
+    sub: member.id,
+    client_id: 'web',
+    iat: seconds,
+    exp: seconds + 300,
+    auth_time: seconds,
+    jti: '',
+    sid: '',
+    sv: 1,
+    uv: 1,
+    amr: ['pwd'],
+    acr: '1',
+    org_id: member.orgId,
+    mid: member.membershipId,
+    ov: 1,
+    mv: 1,
+  }
+  return {
+    kind: 'user',
+    userId: member.id,
+    sessionId: '',
+    clientId: 'web',
+    orgId: member.orgId,
+    membershipId: member.membershipId,
+    claims,
+    accessToken: '',
+  }
 }

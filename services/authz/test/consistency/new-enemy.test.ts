@@ -20,7 +20,17 @@ const platform = await openPlatform(t)
 const writer = await platform.replica()
 const { org, owner } = await platform.withInvoices(writer)
 const { db, system, spine } = writer.deps
-const start = (number: number) => startDelayedPdp({ seed: seed + number, mostMs, db, system, spine, identity: platform.identity.client, orgs: platform.orgs.client, tokens: platform.tokens.client })
+const start = (number: number) =>
+  startDelayedPdp({
+    seed: seed + number,
+    mostMs,
+    db,
+    system,
+    spine,
+    identity: platform.identity.client,
+    orgs: platform.orgs.client,
+    tokens: platform.tokens.client,
+  })
 const pdps = await Promise.all([start(1), start(2)])
 t.teardown(() => Promise.all(pdps.map((pdp) => pdp.stop())))
 
@@ -35,16 +45,39 @@ const changes: Record<string, (member: Member) => Promise<string>> = {
     return orgsNow()
   },
   async attribute(member) {
-    const facts = { membership_id: member.membershipId, organization_id: org.id, user_id: member.id, status: 'active' as const, is_owner: false, attributes: { department: 'sales', limit: 1 } }
-    platform.orgs.announce(MembershipUpdated, { subject: member.membershipId, orgid: org.id, userid: member.id, version: 2, data: { ...facts, changed: ['attributes'] } })
+    const facts = {
+      membership_id: member.membershipId,
+      organization_id: org.id,
+      user_id: member.id,
+      status: 'active' as const,
+      is_owner: false,
+      attributes: { department: 'sales', limit: 1 },
+    }
+    platform.orgs.announce(MembershipUpdated, {
+      subject: member.membershipId,
+      orgid: org.id,
+      userid: member.id,
+      version: 2,
+      data: { ...facts, changed: ['attributes'] },
+    })
     return orgsNow()
   },
   async disable(member) {
-    platform.identity.announce(UserDisabled, { subject: member.id, userid: member.id, version: 2, data: { user_id: member.id, min_uv: 2 } })
+    platform.identity.announce(UserDisabled, {
+      subject: member.id,
+      userid: member.id,
+      version: 2,
+      data: { user_id: member.id, min_uv: 2 },
+    })
     return encodeRevision([['identity', platform.identity.head()]])
   },
   async role(member) {
-    const { status, headers, body } = await platform.ask(writer, { method: 'PUT', url: `/v1/organizations/${org.id}/members/${member.id}/roles`, token: platform.tokenOf(owner), body: { roles: [] } })
+    const { status, headers, body } = await platform.ask(writer, {
+      method: 'PUT',
+      url: `/v1/organizations/${org.id}/members/${member.id}/roles`,
+      token: platform.tokenOf(owner),
+      body: { roles: [] },
+    })
     if (status !== 200) throw new Error(`the roles were not changed: ${JSON.stringify(body)}`)
     return String(headers['gatehouse-revision'])
   },
@@ -57,8 +90,15 @@ type Outcome = { stale: string[]; unknown: number; answers: number }
 async function interleave(number: number, outcome: Outcome): Promise<void> {
   const draw = seeded(seed * 31 + number)
   const member = platform.join(org, platform.person(), { roles: ['invoice-clerk'], attributes })
-  const joined = encodeRevision([['orgs', platform.orgs.head()], ['identity', platform.identity.head()]])
-  for (const pdp of pdps) await waitUntil('a new member is allowed', async () => (await pdp.ask(member, { ...approval, atLeast: joined })) === true)
+  const joined = encodeRevision([
+    ['orgs', platform.orgs.head()],
+    ['identity', platform.identity.head()],
+  ])
+  for (const pdp of pdps)
+    await waitUntil(
+      'a new member is allowed',
+      async () => (await pdp.ask(member, { ...approval, atLeast: joined })) === true,
+    )
   const kind = kinds[Math.floor(draw() * kinds.length)] ?? 'leave'
   const revision = await changes[kind]?.(member)
   if (revision === undefined) throw new Error(`no change ${kind}`)
@@ -70,50 +110,70 @@ async function interleave(number: number, outcome: Outcome): Promise<void> {
   if (withRevision.includes(true)) outcome.stale.push(`run ${number}: ${kind}`)
   // What is known at one of them is not news to anybody who asks it again, with or without a revision.
   const again = await Promise.all(asked.map((pdp) => pdp.ask(member, approval)))
-  again.forEach((decision, place) => decision === true && withRevision[place] === false && outcome.stale.push(`run ${number}: ${kind}, again`))
+  again.forEach(
+    (decision, place) =>
+      decision === true && withRevision[place] === false && outcome.stale.push(`run ${number}: ${kind}, again`),
+  )
 }
 
-t.test(`${runs} interleavings of a change and a check on two decision points that hear up to ${mostMs} ms late`, { timeout: 900_000 }, async (t) => {
-  const outcome: Outcome = { stale: [], unknown: 0, answers: 0 }
-  let next = 0
-  const lane = async () => {
-    while (next < runs) await interleave(next++, outcome)
-  }
-  await Promise.all(Array.from({ length: atOnce }, lane))
-  t.same(outcome.stale, [], 'no answer is older than the change it was to know')
-  t.ok(outcome.unknown < outcome.answers, 'and there are answers')
-  t.comment(`seed ${seed}: ${outcome.answers} answers with at_least, ${outcome.unknown} times 503, 0 stale`)
-})
-
-t.test('without a revision an answer may be old, never by more than 5 s; how old is measured', { timeout: 900_000 }, async (t) => {
-  const changed = Math.max(40, Math.round(runs / 10))
-  const staleMs: number[] = []
-  let next = 0
-  /** Milliseconds from the change to the last answer that did not know it. */
-  const listen = async (pdp: DelayedPdp, member: Member): Promise<number> => {
-    const beganMs = performance.now()
-    let lastMs = 0
-    await waitUntil('the change arrives', async () => {
-      const decision = await pdp.ask(member, approval)
-      if (decision === true) lastMs = performance.now() - beganMs
-      return decision === false
-    })
-    return lastMs
-  }
-  const lane = async () => {
-    while (next < changed) {
-      const kind = kinds[next++ % kinds.length] as string
-      const member = platform.join(org, platform.person(), { roles: ['invoice-clerk'], attributes })
-      const joined = encodeRevision([['orgs', platform.orgs.head()], ['identity', platform.identity.head()]])
-      for (const pdp of pdps) await waitUntil('a new member is allowed', async () => (await pdp.ask(member, { ...approval, atLeast: joined })) === true)
-      await changes[kind]?.(member)
-      staleMs.push(...(await Promise.all(pdps.map((pdp) => listen(pdp, member)))))
+t.test(
+  `${runs} interleavings of a change and a check on two decision points that hear up to ${mostMs} ms late`,
+  { timeout: 900_000 },
+  async (t) => {
+    const outcome: Outcome = { stale: [], unknown: 0, answers: 0 }
+    let next = 0
+    const lane = async () => {
+      while (next < runs) await interleave(next++, outcome)
     }
-  }
-  await Promise.all(Array.from({ length: atOnce }, lane))
-  staleMs.sort((a, b) => a - b)
-  t.equal(staleMs.length, changed * pdps.length, 'everybody hears of it')
-  t.equal(staleMs.filter((ms) => ms > 5000).length, 0, 'nobody allows what ended 5 s ago')
-  const at = (q: number) => Math.round(staleMs[Math.min(staleMs.length - 1, Math.floor(q * staleMs.length))] ?? 0)
-  t.comment(`staleness without at_least, ${staleMs.length} times: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, most ${at(1)} ms, where news is up to ${mostMs} ms late`)
-})
+    await Promise.all(Array.from({ length: atOnce }, lane))
+    t.same(outcome.stale, [], 'no answer is older than the change it was to know')
+    t.ok(outcome.unknown < outcome.answers, 'and there are answers')
+    t.comment(`seed ${seed}: ${outcome.answers} answers with at_least, ${outcome.unknown} times 503, 0 stale`)
+  },
+)
+
+t.test(
+  'without a revision an answer may be old, never by more than 5 s; how old is measured',
+  { timeout: 900_000 },
+  async (t) => {
+    const changed = Math.max(40, Math.round(runs / 10))
+    const staleMs: number[] = []
+    let next = 0
+    /** Milliseconds from the change to the last answer that did not know it. */
+    const listen = async (pdp: DelayedPdp, member: Member): Promise<number> => {
+      const beganMs = performance.now()
+      let lastMs = 0
+      await waitUntil('the change arrives', async () => {
+        const decision = await pdp.ask(member, approval)
+        if (decision === true) lastMs = performance.now() - beganMs
+        return decision === false
+      })
+      return lastMs
+    }
+    const lane = async () => {
+      while (next < changed) {
+        const kind = kinds[next++ % kinds.length] as string
+        const member = platform.join(org, platform.person(), { roles: ['invoice-clerk'], attributes })
+        const joined = encodeRevision([
+          ['orgs', platform.orgs.head()],
+          ['identity', platform.identity.head()],
+        ])
+        for (const pdp of pdps)
+          await waitUntil(
+            'a new member is allowed',
+            async () => (await pdp.ask(member, { ...approval, atLeast: joined })) === true,
+          )
+        await changes[kind]?.(member)
+        staleMs.push(...(await Promise.all(pdps.map((pdp) => listen(pdp, member)))))
+      }
+    }
+    await Promise.all(Array.from({ length: atOnce }, lane))
+    staleMs.sort((a, b) => a - b)
+    t.equal(staleMs.length, changed * pdps.length, 'everybody hears of it')
+    t.equal(staleMs.filter((ms) => ms > 5000).length, 0, 'nobody allows what ended 5 s ago')
+    const at = (q: number) => Math.round(staleMs[Math.min(staleMs.length - 1, Math.floor(q * staleMs.length))] ?? 0)
+    t.comment(
+      `staleness without at_least, ${staleMs.length} times: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, most ${at(1)} ms, where news is up to ${mostMs} ms late`,
+    )
+  },
+)

@@ -13,7 +13,18 @@ import { invoices } from '../fixtures/catalog.ts'
 
 const gatehouse = {
   key: 'gatehouse',
-  manifest: { name: 'Gatehouse', resource_types: [{ key: 'gatehouse', attributes: {}, actions: [{ name: 'roles.read' }, { name: 'catalog.write', sensitive: true }] }], roles: [], policies: [] },
+  manifest: {
+    name: 'Gatehouse',
+    resource_types: [
+      {
+        key: 'gatehouse',
+        attributes: {},
+        actions: [{ name: 'roles.read' }, { name: 'catalog.write', sensitive: true }],
+      },
+    ],
+    roles: [],
+    policies: [],
+  },
 }
 const catalog = catalogOf([gatehouse, { key: 'invoices', manifest: invoices }])
 const roles = new Map([
@@ -27,31 +38,68 @@ const roles = new Map([
 
 t.test('values are believed in the order of provenance, and a caller says only what is theirs', async (t) => {
   const schema = conditionSchema(catalog, 'invoice')
-  const assembled = assembleAttributes(schema, { platform: { resource: { id: '1' } }, stored: { resource: { locked: true, risk: 'low' } }, caller: { resource: { amount: 5, locked: false, colour: 'red', department: null } } })
+  const assembled = assembleAttributes(schema, {
+    platform: { resource: { id: '1' } },
+    stored: { resource: { locked: true, risk: 'low' } },
+    caller: { resource: { amount: 5, locked: false, colour: 'red', department: null } },
+  })
   t.match(assembled, { ok: true, values: { resource: { id: '1', locked: true, risk: 'low', amount: 5 } } })
   t.notOk(assembled.ok && 'colour' in (assembled.values.resource ?? {}))
   t.notOk(assembled.ok && 'department' in (assembled.values.resource ?? {}), 'null is no value')
-  for (const [resource, path] of [[{ risk: 'none' }, 'risk'], [{ amount: '5' }, 'amount'], [{ id: '2' }, 'id'], [{ risk: null }, 'risk']] as const) {
-    t.match(assembleAttributes(schema, { platform: {}, stored: {}, caller: { resource } }), { ok: false, errors: [{ path: `/resource/properties/${path}` }] })
+  for (const [resource, path] of [
+    [{ risk: 'none' }, 'risk'],
+    [{ amount: '5' }, 'amount'],
+    [{ id: '2' }, 'id'],
+    [{ risk: null }, 'risk'],
+  ] as const) {
+    t.match(assembleAttributes(schema, { platform: {}, stored: {}, caller: { resource } }), {
+      ok: false,
+      errors: [{ path: `/resource/properties/${path}` }],
+    })
   }
-  t.match(assembleAttributes(schema, { platform: {}, stored: {}, caller: subjectStatements(schema, { department: 'x', shoe: 43, email_verified: true }) }), {
-    ok: false,
-    errors: [{ path: '/subject/properties/email_verified' }, { path: '/subject/properties/department' }],
-  })
-})
-
-t.test('no property of a caller changes a value that is not theirs to say, and none that nobody knows is kept', async () => {
-  const schema = conditionSchema(catalog, 'invoice')
-  const stated = { platform: { membership: { is_owner: false } }, stored: { resource: { risk: 'high' }, membership: { department: 'law' } } }
-  const name = fc.oneof(fc.constantFrom('risk', 'is_owner', 'department', 'id', '__proto__', 'constructor', 'amount'), fc.string())
-  fc.assert(
-    fc.property(fc.dictionary(name, fc.jsonValue()), (properties) => {
-      const result = assembleAttributes(schema, { ...stated, caller: { ...subjectStatements(schema, properties), resource: properties } })
-      const isKnown = (name: string) => Object.hasOwn(schema.resource ?? {}, name)
-      return !result.ok || (Object.keys(result.values.resource ?? {}).every(isKnown) && result.values.resource?.['risk'] === 'high' && result.values.membership?.['is_owner'] === false && result.values.membership['department'] === 'law')
+  t.match(
+    assembleAttributes(schema, {
+      platform: {},
+      stored: {},
+      caller: subjectStatements(schema, { department: 'x', shoe: 43, email_verified: true }),
     }),
+    {
+      ok: false,
+      errors: [{ path: '/subject/properties/email_verified' }, { path: '/subject/properties/department' }],
+    },
   )
 })
+
+t.test(
+  'no property of a caller changes a value that is not theirs to say, and none that nobody knows is kept',
+  async () => {
+    const schema = conditionSchema(catalog, 'invoice')
+    const stated = {
+      platform: { membership: { is_owner: false } },
+      stored: { resource: { risk: 'high' }, membership: { department: 'law' } },
+    }
+    const name = fc.oneof(
+      fc.constantFrom('risk', 'is_owner', 'department', 'id', '__proto__', 'constructor', 'amount'),
+      fc.string(),
+    )
+    fc.assert(
+      fc.property(fc.dictionary(name, fc.jsonValue()), (properties) => {
+        const result = assembleAttributes(schema, {
+          ...stated,
+          caller: { ...subjectStatements(schema, properties), resource: properties },
+        })
+        const isKnown = (name: string) => Object.hasOwn(schema.resource ?? {}, name)
+        return (
+          !result.ok ||
+          (Object.keys(result.values.resource ?? {}).every(isKnown) &&
+            result.values.resource?.['risk'] === 'high' &&
+            result.values.membership?.['is_owner'] === false &&
+            result.values.membership['department'] === 'law')
+        )
+      }),
+    )
+  },
+)
 
 t.test('what may be handed on: what is held, a wildcard by that wildcard, sensitive ones by name', async (t) => {
   const cases: readonly (readonly [held: string, permission: string, may: boolean])[] = [
@@ -72,19 +120,44 @@ t.test('what may be handed on: what is held, a wildcard by that wildcard, sensit
     ['owner', '*:*', true],
     ['reader', 'gone:read', true],
   ]
-  for (const [held, permission, may] of cases) t.equal(mayGrant(holdingsOf(roles, [held]), { permission, catalog }), may, `${held} ${permission}`)
-  t.same(missingFor(holdingsOf(roles, []), { roles, keys: ['heir', 'purger', 'stale'], catalog }), ['invoice:purge', 'invoice:read'])
+  for (const [held, permission, may] of cases)
+    t.equal(mayGrant(holdingsOf(roles, [held]), { permission, catalog }), may, `${held} ${permission}`)
+  t.same(missingFor(holdingsOf(roles, []), { roles, keys: ['heir', 'purger', 'stale'], catalog }), [
+    'invoice:purge',
+    'invoice:read',
+  ])
 })
 
 t.test('definitions are checked against the catalog, all problems at once', async (t) => {
   t.equal(knowsPermission(catalog, 'invoice:*'), true)
   t.equal(knowsPermission(catalog, '*:*'), false)
-  t.match(checkRoleDefinition({ key: 'x', permissions: ['a:b'], inherits: ['owner', 'nobody'] }, { catalog, others: roles }), [{ path: '/permissions/0' }, { path: '/inherits/0' }, { path: '/inherits/1' }])
-  t.same(checkRoleDefinition({ key: 'x', permissions: ['invoice:*'], inherits: ['reader'] }, { catalog, others: roles }), [])
+  t.match(
+    checkRoleDefinition({ key: 'x', permissions: ['a:b'], inherits: ['owner', 'nobody'] }, { catalog, others: roles }),
+    [{ path: '/permissions/0' }, { path: '/inherits/0' }, { path: '/inherits/1' }],
+  )
+  t.same(
+    checkRoleDefinition({ key: 'x', permissions: ['invoice:*'], inherits: ['reader'] }, { catalog, others: roles }),
+    [],
+  )
   const policy = { key: 'p', effect: 'deny' as const, resource_type: 'invoice', actions: ['read'] }
-  t.match(checkPolicyDefinition({ ...policy, when: 'membership.limit > 3 && request.time > timestamp("2026-01-01T00:00:00Z")' }, { catalog, roles: new Map() }), { ok: true })
-  t.match(checkPolicyDefinition({ ...policy, when: 'user.__proto__ == "x"\n|| nonsense' }, { catalog, roles: new Map() }), { ok: false, errors: [{ path: '/when', message: /line 2, column 4/ }] })
-  t.match(checkManifest({ key: 'invoices', manifest: invoices }, { applications: [gatehouse], roles: [], policyKeys: new Set() }), { errors: [], conflicts: [], policyErrors: [] })
+  t.match(
+    checkPolicyDefinition(
+      { ...policy, when: 'membership.limit > 3 && request.time > timestamp("2026-01-01T00:00:00Z")' },
+      { catalog, roles: new Map() },
+    ),
+    { ok: true },
+  )
+  t.match(
+    checkPolicyDefinition({ ...policy, when: 'user.__proto__ == "x"\n|| nonsense' }, { catalog, roles: new Map() }),
+    { ok: false, errors: [{ path: '/when', message: /line 2, column 4/ }] },
+  )
+  t.match(
+    checkManifest(
+      { key: 'invoices', manifest: invoices },
+      { applications: [gatehouse], roles: [], policyKeys: new Set() },
+    ),
+    { errors: [], conflicts: [], policyErrors: [] },
+  )
 })
 
 t.test('nothing is granted to whom the platform does not know as active', async (t) => {
@@ -93,13 +166,25 @@ t.test('nothing is granted to whom the platform does not know as active', async 
   const member = { id: 'mem', version: 2, status: 'active' as const, isOwner: true, attributes: {}, roles: [] }
   t.equal(findObstacle({ user, organization, member }), undefined)
   t.equal(findObstacle({ user: undefined, organization, member }), 'user_disabled')
-  t.equal(findObstacle({ user, organization: { ...organization, status: 'suspended' }, member }), 'organization_suspended')
+  t.equal(
+    findObstacle({ user, organization: { ...organization, status: 'suspended' }, member }),
+    'organization_suspended',
+  )
   t.equal(findObstacle({ user, organization, member: { ...member, status: 'removed' } }), 'not_a_member')
   t.equal(isAsRecentAs({ user, organization, member }, { uv: 3, ov: 1, mv: 2 }), true)
   t.equal(isAsRecentAs({ user, organization, member }, { uv: 3, ov: 1, mv: 3 }), false)
   t.equal(isAsRecentAs({ user }, { uv: 4 }), false)
   t.equal(isAsRecentAs({ user, organization: undefined }, { uv: 1, ov: 1 }), false)
-  t.same(rolesHeldAt([{ roleId: 'a', expiresAtMs: 10 }, { roleId: 'b', expiresAtMs: undefined }], 10), ['b'])
+  t.same(
+    rolesHeldAt(
+      [
+        { roleId: 'a', expiresAtMs: 10 },
+        { roleId: 'b', expiresAtMs: undefined },
+      ],
+      10,
+    ),
+    ['b'],
+  )
 })
 
 t.test('a value dropped while it is loaded is never kept', async (t) => {

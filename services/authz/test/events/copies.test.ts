@@ -23,7 +23,10 @@ const database = await testDatabase(t, { services: ['authz'] })
 const system = database.connect('authz', 'system')
 const deps = { log: quietLog }
 
-const apply = (event: EventEnvelope) => inScope(system, {}, (tx) => (event.source === '/gatehouse/orgs' ? applyOrganizationEvent(deps, tx, event) : applyUserEvent(tx, event)))
+const apply = (event: EventEnvelope) =>
+  inScope(system, {}, (tx) =>
+    event.source === '/gatehouse/orgs' ? applyOrganizationEvent(deps, tx, event) : applyUserEvent(tx, event),
+  )
 
 /** Everything a decision would read of the parties, by their place in the story instead of by id. */
 async function stateOf(story: Story): Promise<unknown> {
@@ -45,17 +48,36 @@ async function tell(): Promise<Story> {
   const ofUser = (version: number) => ({ subject: userId, userid: userId, version })
   const ofOrg = (version: number) => ({ subject: orgId, orgid: orgId, version })
   const member = (version: number) => ({ subject: membershipId, orgid: orgId, userid: userId, version })
-  const facts = { membership_id: membershipId, organization_id: orgId, user_id: userId, status: 'active' as const, is_owner: false, attributes: {} }
+  const facts = {
+    membership_id: membershipId,
+    organization_id: orgId,
+    user_id: userId,
+    status: 'active' as const,
+    is_owner: false,
+    attributes: {},
+  }
   const events = [
-    identity.announce(UserRegistered, { ...ofUser(1), data: { user_id: userId, email_verified: false, via: 'registration' } }),
-    orgs.announce(OrganizationCreated, { ...ofOrg(1), data: { organization_id: orgId, created_by: userId, status: 'active' } }),
+    identity.announce(UserRegistered, {
+      ...ofUser(1),
+      data: { user_id: userId, email_verified: false, via: 'registration' },
+    }),
+    orgs.announce(OrganizationCreated, {
+      ...ofOrg(1),
+      data: { organization_id: orgId, created_by: userId, status: 'active' },
+    }),
     identity.announce(UserEmailVerified, { ...ofUser(2), data: { user_id: userId } }),
     orgs.announce(MembershipCreated, { ...member(1), data: { ...facts, roles: ['admin', 'viewer'] } }),
     orgs.announce(MembershipUpdated, { ...member(2), data: { ...facts, is_owner: true, changed: ['is_owner'] } }),
     orgs.announce(MembershipRemoved, { ...member(3), data: { ...facts, status: 'removed', min_mv: 3 } }),
     orgs.announce(MembershipCreated, { ...member(4), data: { ...facts, roles: ['member', 'gone'] } }),
-    orgs.announce(MembershipUpdated, { ...member(5), data: { ...facts, attributes: { department: 'law' }, changed: ['attributes'] } }),
-    orgs.announce(OrganizationUpdated, { ...ofOrg(2), data: { organization_id: orgId, status: 'suspended', changed: ['status'] } }),
+    orgs.announce(MembershipUpdated, {
+      ...member(5),
+      data: { ...facts, attributes: { department: 'law' }, changed: ['attributes'] },
+    }),
+    orgs.announce(OrganizationUpdated, {
+      ...ofOrg(2),
+      data: { organization_id: orgId, status: 'suspended', changed: ['status'] },
+    }),
     identity.announce(UserDisabled, { ...ofUser(3), data: { user_id: userId, min_uv: 3 } }),
   ]
   return { events, userUuid: uuidOf(userId), orgUuid: uuidOf(orgId) }
@@ -81,7 +103,9 @@ t.test('told one to five times, in any order, it ends the same', async () => {
   await fc.assert(
     fc.asyncProperty(order, fc.infiniteStream(fc.integer()), async (plan, weights) => {
       const story = await tell()
-      const deliveries = story.events.flatMap((event, index) => Array.from({ length: plan[index]?.[0] ?? 1 }, () => ({ event, weight: weights.next().value as number })))
+      const deliveries = story.events.flatMap((event, index) =>
+        Array.from({ length: plan[index]?.[0] ?? 1 }, () => ({ event, weight: weights.next().value as number })),
+      )
       for (const { event } of deliveries.sort((a, b) => a.weight - b.weight)) await apply(event)
       return JSON.stringify(await stateOf(story)) === expected
     }),
@@ -90,38 +114,55 @@ t.test('told one to five times, in any order, it ends the same', async () => {
 })
 
 /** R14. `AUTHZ_EVENTS=10000` for the long run. */
-t.test('many stories at once, each event delivered one to five times and up to a hundred places late, end as told once in order', { timeout: 900_000 }, async (t) => {
-  const [count, length] = [Number(process.env['AUTHZ_EVENTS'] ?? 500), 10]
-  // A story may break off anywhere; how each length ends is learnt from telling it once in order.
-  const endings: string[] = []
-  for (let told = 1; told <= length; told += 1) {
-    const story = await tell()
-    for (const event of story.events.slice(0, told)) await apply(event)
-    endings.push(JSON.stringify(await stateOf(story)))
-  }
-  let [events, delivered] = [0, 0]
-  const wrong: string[] = []
-  /** Twenty stories side by side, some two hundred events. */
-  const deliver = async () => {
-    const stories = await Promise.all(Array.from({ length: 20 }, tell))
-    const told = stories.map(() => 1 + Math.floor(Math.random() * length))
-    const stream = Array.from({ length }, (_, nth) => stories.flatMap((story, index) => (nth < (told[index] ?? 0) ? story.events.slice(nth, nth + 1) : []))).flat()
-    const deliveries = stream.flatMap((event, place) => Array.from({ length: 1 + Math.floor(Math.random() * 5) }, () => ({ event, place: place + Math.random() * 100 })))
-    for (const { event } of deliveries.sort((a, b) => a.place - b.place)) await apply(event)
-    events += stream.length
-    delivered += deliveries.length
-    for (const [index, story] of stories.entries()) {
-      const isRight = JSON.stringify(await stateOf(story)) === endings[(told[index] ?? 0) - 1]
-      if (!isRight) wrong.push(deliveries.filter(({ event }) => story.events.includes(event)).map(({ event }) => story.events.indexOf(event)).join(' '))
+t.test(
+  'many stories at once, each event delivered one to five times and up to a hundred places late, end as told once in order',
+  { timeout: 900_000 },
+  async (t) => {
+    const [count, length] = [Number(process.env['AUTHZ_EVENTS'] ?? 500), 10]
+    // A story may break off anywhere; how each length ends is learnt from telling it once in order.
+    const endings: string[] = []
+    for (let told = 1; told <= length; told += 1) {
+      const story = await tell()
+      for (const event of story.events.slice(0, told)) await apply(event)
+      endings.push(JSON.stringify(await stateOf(story)))
     }
-  }
-  const lane = async () => {
-    while (events < count) await deliver()
-  }
-  await Promise.all(Array.from({ length: 4 }, lane))
-  t.same(wrong, [], 'in which order a story was heard that ended otherwise')
-  t.comment(`${delivered} deliveries of ${events} events`)
-})
+    let [events, delivered] = [0, 0]
+    const wrong: string[] = []
+    /** Twenty stories side by side, some two hundred events. */
+    const deliver = async () => {
+      const stories = await Promise.all(Array.from({ length: 20 }, tell))
+      const told = stories.map(() => 1 + Math.floor(Math.random() * length))
+      const stream = Array.from({ length }, (_, nth) =>
+        stories.flatMap((story, index) => (nth < (told[index] ?? 0) ? story.events.slice(nth, nth + 1) : [])),
+      ).flat()
+      const deliveries = stream.flatMap((event, place) =>
+        Array.from({ length: 1 + Math.floor(Math.random() * 5) }, () => ({
+          event,
+          place: place + Math.random() * 100,
+        })),
+      )
+      for (const { event } of deliveries.sort((a, b) => a.place - b.place)) await apply(event)
+      events += stream.length
+      delivered += deliveries.length
+      for (const [index, story] of stories.entries()) {
+        const isRight = JSON.stringify(await stateOf(story)) === endings[(told[index] ?? 0) - 1]
+        if (!isRight)
+          wrong.push(
+            deliveries
+              .filter(({ event }) => story.events.includes(event))
+              .map(({ event }) => story.events.indexOf(event))
+              .join(' '),
+          )
+      }
+    }
+    const lane = async () => {
+      while (events < count) await deliver()
+    }
+    await Promise.all(Array.from({ length: 4 }, lane))
+    t.same(wrong, [], 'in which order a story was heard that ended otherwise')
+    t.comment(`${delivered} deliveries of ${events} events`)
+  },
+)
 
 t.test('a snapshot replaces what is known, ends what it does not name and keeps the roles of now', async (t) => {
   const story = await tell()
@@ -129,21 +170,52 @@ t.test('a snapshot replaces what is known, ends what it does not name and keeps 
   const joined = story.events[3]?.data as { membership_id: string; organization_id: string; user_id: string }
   const records = [
     { kind: 'organization', id: joined.organization_id, version: 1, status: 'active' },
-    { kind: 'membership', id: joined.membership_id, version: 1, organization_id: joined.organization_id, user_id: joined.user_id, status: 'active', is_owner: false, attributes: {}, roles: ['member'] },
+    {
+      kind: 'membership',
+      id: joined.membership_id,
+      version: 1,
+      organization_id: joined.organization_id,
+      user_id: joined.user_id,
+      status: 'active',
+      is_owner: false,
+      attributes: {},
+      roles: ['member'],
+    },
   ]
-  const load = (given: object[]) => inScope(system, {}, (tx) => resetOrganizations(deps, tx, (async function* () { yield* given })()))
+  const load = (given: object[]) =>
+    inScope(system, {}, (tx) =>
+      resetOrganizations(
+        deps,
+        tx,
+        (async function* () {
+          yield* given
+        })(),
+      ),
+    )
   await load(records)
-  t.match(await stateOf(story), { organization: [[1, 'active']], members: [[1, 'active', false, {}]], roles: ['admin', 'viewer'] })
+  t.match(await stateOf(story), {
+    organization: [[1, 'active']],
+    members: [[1, 'active', false, {}]],
+    roles: ['admin', 'viewer'],
+  })
   await load([])
   t.match(await stateOf(story), { organization: [[2, 'removed']], members: [[2, 'removed']], roles: null })
   await load(records)
-  t.match(await stateOf(story), { organization: [[1, 'active']], members: [[1, 'active']], roles: ['member'] }, 'who was gone joins with the roles of the snapshot')
+  t.match(
+    await stateOf(story),
+    { organization: [[1, 'active']], members: [[1, 'active']], roles: ['member'] },
+    'who was gone joins with the roles of the snapshot',
+  )
   await inScope(system, {}, (tx) => resetUsers(tx, (async function* () {})()))
   t.match(await stateOf(story), { person: [[2, 'disabled', true]] })
 })
 
 t.test('an event that cannot be understood is refused, for the projection to park', async (t) => {
   const orgs = createNeighbour('orgs')
-  await t.rejects(apply(orgs.announceRaw(MembershipCreated.type, { subject: newId('mem'), version: 1, data: { status: 'odd' } })))
-  await t.resolves(apply(orgs.announceRaw('gatehouse.orgs.invitation.created.v1', { subject: newId('inv'), version: 1, data: {} })))
+  await t.rejects(
+    apply(orgs.announceRaw(MembershipCreated.type, { subject: newId('mem'), version: 1, data: { status: 'odd' } })),
+  )
+  await t.resolves(
+    apply(orgs.announceRaw('gatehouse.orgs.invitation.created.v1', { subject: newId('inv'), version: 1, data: {} })),
+  )
 })

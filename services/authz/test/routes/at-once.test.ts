@@ -9,29 +9,60 @@ const { org, owner } = await platform.withInvoices(replica)
 
 type Asked = { action: string; token: string; context?: object; id?: string; properties?: object }
 const ask = async (member: Member, { action, token, context, id = '1', properties = {} }: Asked) => {
-  const body = { subject: { type: 'user', id: member.id }, action: { name: action }, resource: { type: 'invoice', id, properties }, ...(context && { context }) }
+  const body = {
+    subject: { type: 'user', id: member.id },
+    action: { name: action },
+    resource: { type: 'invoice', id, properties },
+    ...(context && { context }),
+  }
   return (await platform.askAtOnce(replica, { method: 'POST', url: '/access/v1/evaluation', token, body })).body
 }
 
 t.test('whoever brings a token that knows more is asked for, not answered from memory', async (t) => {
-  const clerk = platform.join(org, platform.person(), { roles: ['invoice-clerk'], attributes: { department: 'sales', limit: 10 } })
+  const clerk = platform.join(org, platform.person(), {
+    roles: ['invoice-clerk'],
+    attributes: { department: 'sales', limit: 10 },
+  })
   const token = platform.tokenOf(clerk)
-  const approve = (token: string) => ask(clerk, { action: 'approve', token, properties: { department: 'sales', amount: 5 } })
-  for (let time = 0; time < 2; time += 1) t.match(await approve(token), { decision: true }, 'from memory the second time')
-  const moved = { membership_id: clerk.membershipId, organization_id: org.id, user_id: clerk.id, status: 'active' as const, is_owner: false, attributes: { department: 'law', limit: 10 }, changed: ['attributes'] }
+  const approve = (token: string) =>
+    ask(clerk, { action: 'approve', token, properties: { department: 'sales', amount: 5 } })
+  for (let time = 0; time < 2; time += 1)
+    t.match(await approve(token), { decision: true }, 'from memory the second time')
+  const moved = {
+    membership_id: clerk.membershipId,
+    organization_id: org.id,
+    user_id: clerk.id,
+    status: 'active' as const,
+    is_owner: false,
+    attributes: { department: 'law', limit: 10 },
+    changed: ['attributes'],
+  }
   const newer = platform.tokenOf({ ...clerk, mv: 2 })
   // Verified once, so that the token itself is no reason to go the whole way.
   await replica.deps.accessTokens.verify(newer)
-  platform.orgs.announce(MembershipUpdated, { subject: clerk.membershipId, orgid: org.id, userid: clerk.id, version: 2, data: moved })
+  platform.orgs.announce(MembershipUpdated, {
+    subject: clerk.membershipId,
+    orgid: org.id,
+    userid: clerk.id,
+    version: 2,
+    data: moved,
+  })
   t.match(await approve(newer), { decision: false })
 })
 
 t.test('what is stored of a resource counts, and a change of it at once', async (t) => {
-  const store = (locked: boolean) => platform.ask(replica, { method: 'PUT', url: '/v1/authz/entities/invoice/7', token: platform.tokenOf(owner), body: { attributes: { locked } } })
+  const store = (locked: boolean) =>
+    platform.ask(replica, {
+      method: 'PUT',
+      url: '/v1/authz/entities/invoice/7',
+      token: platform.tokenOf(owner),
+      body: { attributes: { locked } },
+    })
   const token = platform.tokenOf(owner)
   for (const locked of [true, false, true]) {
     t.equal((await store(locked)).status, 200)
-    for (let time = 0; time < 2; time += 1) t.match(await ask(owner, { action: 'approve', token, id: '7' }), { decision: !locked }, `locked: ${locked}`)
+    for (let time = 0; time < 2; time += 1)
+      t.match(await ask(owner, { action: 'approve', token, id: '7' }), { decision: !locked }, `locked: ${locked}`)
   }
 })
 
@@ -41,7 +72,16 @@ t.test('a role that ends is over for whoever was answered from memory a moment b
   const read = async () => (await ask(reader, { action: 'read', token }))['decision']
   t.same([await read(), await read()], [false, false])
   const endsMs = Date.now() + 1500
-  const given = await platform.ask(replica, { method: 'POST', url: `/v1/organizations/${org.id}/assignments`, token: platform.tokenOf(owner), body: { principal: { type: 'user', id: reader.id }, role: 'invoice-reader', expires_at: new Date(endsMs).toISOString() } })
+  const given = await platform.ask(replica, {
+    method: 'POST',
+    url: `/v1/organizations/${org.id}/assignments`,
+    token: platform.tokenOf(owner),
+    body: {
+      principal: { type: 'user', id: reader.id },
+      role: 'invoice-reader',
+      expires_at: new Date(endsMs).toISOString(),
+    },
+  })
   t.equal(given.status, 201)
   const answers = new Map<unknown, number>()
   for (let atMs = Date.now(); atMs < endsMs + 300; atMs = Date.now()) {
@@ -56,5 +96,7 @@ t.test('a moment of the past, and what must be waited for, is never answered fro
   const token = platform.tokenOf(owner)
   t.match(await ask(owner, { action: 'read', token }), { decision: true })
   t.match(await ask(owner, { action: 'read', token, context: { at: '2020-01-01T00:00:00Z' } }), { decision: false })
-  t.match(await ask(owner, { action: 'read', token, context: { at_least: 'eyJvcmdzIjo5OTk5fQ' } }), { code: 'revision_unavailable' })
+  t.match(await ask(owner, { action: 'read', token, context: { at_least: 'eyJvcmdzIjo5OTk5fQ' } }), {
+    code: 'revision_unavailable',
+  })
 })

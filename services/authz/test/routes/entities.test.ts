@@ -20,35 +20,76 @@ const probe = await createEventProbe(replica.deps.spine)
 
 type Call = { method?: 'GET' | 'PUT' | 'DELETE'; body?: unknown; by?: Member; match?: string }
 const call = (path: string, { method = 'GET', body, by = owner, match }: Call = {}): Promise<Answer> =>
-  platform.ask(replica, { method, url: `/v1/authz/entities/${path}`, token: platform.tokenOf(by), body, ...(match === undefined ? {} : { headers: { 'if-match': match } }) })
-const put = (path: string, content: object, o: Call = {}) => call(path, { method: 'PUT', body: { attributes: {}, ...content }, ...o })
+  platform.ask(replica, {
+    method,
+    url: `/v1/authz/entities/${path}`,
+    token: platform.tokenOf(by),
+    body,
+    ...(match === undefined ? {} : { headers: { 'if-match': match } }),
+  })
+const put = (path: string, content: object, o: Call = {}) =>
+  call(path, { method: 'PUT', body: { attributes: {}, ...content }, ...o })
 
-t.test('200, 204: an entity is stored, read, changed and removed, each version with its ETag; what was is still known', async (t) => {
-  const stored = await put('invoice/42', { attributes: { locked: true, risk: 'high' } })
-  t.match(stored, { status: 200, headers: { etag: '"1"' }, body: { type: 'invoice', id: '42', attributes: { locked: true, risk: 'high' }, roles: [] } })
-  t.match(await call('invoice/42'), { status: 200, headers: { etag: '"1"' } })
-  t.match(await put('invoice/42', { attributes: { risk: 'high', locked: true } }), { status: 200, headers: { etag: '"1"' } }, 'saying the same again changes nothing')
-  const before = new Date()
-  t.match(await put('invoice/42', { attributes: { locked: false } }, { match: '"1"' }), { status: 200, headers: { etag: '"2"' }, body: { attributes: { locked: false } } })
-  t.equal((await put('invoice/42', { attributes: {} }, { match: '"1"' })).status, 412)
-  t.equal((await put('invoice/new', {}, { match: '"1"' })).status, 412)
-  t.equal((await call('invoice/42', { method: 'DELETE', match: '"1"' })).status, 412)
-  t.equal((await call('invoice/42', { method: 'DELETE' })).status, 204)
-  t.equal((await call('invoice/42')).status, 404)
-  t.equal((await call('invoice/42', { method: 'DELETE' })).status, 404)
-  const asOf = await inScope(replica.deps.db, { orgId: org.id }, async (tx) => [await findEntity(tx, { orgId: org.id, type: 'invoice', id: '42', at: before }), await findEntity(tx, { orgId: org.id, type: 'invoice', id: '42' })])
-  t.match(asOf, [{ version: 1, attributes: { locked: true, risk: 'high' }, roles: [] }, undefined])
-  t.match(await put('invoice/42', { attributes: { locked: true } }), { headers: { etag: '"4"' } }, 'the tombstone has a version as well')
-  const events = [...(await probe.listOf(EntityStored)), ...(await probe.listOf(EntityDeleted))].filter(({ data }) => data.type === 'invoice' && data.organization_id === org.id)
-  t.same(events.map(({ version }) => version).sort(), [1, 2, 3, 4])
-  t.notOk(JSON.stringify(events).includes('"42"'), 'events do not say what an application calls its things')
-})
+t.test(
+  '200, 204: an entity is stored, read, changed and removed, each version with its ETag; what was is still known',
+  async (t) => {
+    const stored = await put('invoice/42', { attributes: { locked: true, risk: 'high' } })
+    t.match(stored, {
+      status: 200,
+      headers: { etag: '"1"' },
+      body: { type: 'invoice', id: '42', attributes: { locked: true, risk: 'high' }, roles: [] },
+    })
+    t.match(await call('invoice/42'), { status: 200, headers: { etag: '"1"' } })
+    t.match(
+      await put('invoice/42', { attributes: { risk: 'high', locked: true } }),
+      { status: 200, headers: { etag: '"1"' } },
+      'saying the same again changes nothing',
+    )
+    const before = new Date()
+    t.match(await put('invoice/42', { attributes: { locked: false } }, { match: '"1"' }), {
+      status: 200,
+      headers: { etag: '"2"' },
+      body: { attributes: { locked: false } },
+    })
+    t.equal((await put('invoice/42', { attributes: {} }, { match: '"1"' })).status, 412)
+    t.equal((await put('invoice/new', {}, { match: '"1"' })).status, 412)
+    t.equal((await call('invoice/42', { method: 'DELETE', match: '"1"' })).status, 412)
+    t.equal((await call('invoice/42', { method: 'DELETE' })).status, 204)
+    t.equal((await call('invoice/42')).status, 404)
+    t.equal((await call('invoice/42', { method: 'DELETE' })).status, 404)
+    const asOf = await inScope(replica.deps.db, { orgId: org.id }, async (tx) => [
+      await findEntity(tx, { orgId: org.id, type: 'invoice', id: '42', at: before }),
+      await findEntity(tx, { orgId: org.id, type: 'invoice', id: '42' }),
+    ])
+    t.match(asOf, [{ version: 1, attributes: { locked: true, risk: 'high' }, roles: [] }, undefined])
+    t.match(
+      await put('invoice/42', { attributes: { locked: true } }),
+      { headers: { etag: '"4"' } },
+      'the tombstone has a version as well',
+    )
+    const events = [...(await probe.listOf(EntityStored)), ...(await probe.listOf(EntityDeleted))].filter(
+      ({ data }) => data.type === 'invoice' && data.organization_id === org.id,
+    )
+    t.same(events.map(({ version }) => version).sort(), [1, 2, 3, 4])
+    t.notOk(JSON.stringify(events).includes('"42"'), 'events do not say what an application calls its things')
+  },
+)
 
 t.test('200: subjects of any type, of types nobody declared, with roles by key', async (t) => {
   const ann = encodeURIComponent('ann/b@example.test')
-  t.match((await put(`user/${ann}`, { attributes: { department: 'sales', tags: ['a'], level: 3 }, roles: ['invoice-clerk', 'viewer'] })).body, { id: 'ann/b@example.test', roles: ['invoice-clerk', 'viewer'] })
+  t.match(
+    (
+      await put(`user/${ann}`, {
+        attributes: { department: 'sales', tags: ['a'], level: 3 },
+        roles: ['invoice-clerk', 'viewer'],
+      })
+    ).body,
+    { id: 'ann/b@example.test', roles: ['invoice-clerk', 'viewer'] },
+  )
   t.match((await put(`user/${ann}`, { attributes: {}, roles: ['viewer'] })).body, { roles: ['viewer'] })
-  const [stored] = await inScope(replica.deps.db, { orgId: org.id }, (tx) => listEntities(tx, { orgId: org.id, type: 'user', limit: 10 }))
+  const [stored] = await inScope(replica.deps.db, { orgId: org.id }, (tx) =>
+    listEntities(tx, { orgId: org.id, type: 'user', limit: 10 }),
+  )
   t.match(stored, { id: 'ann/b@example.test', roles: [{ roleId: /^role_/, expiresAtMs: undefined }] })
   t.equal((await put(`robot/${'x'.repeat(256)}`, {})).status, 200)
   t.equal((await put(`robot/${'x'.repeat(257)}`, {})).status, 404)
@@ -65,28 +106,60 @@ t.test('200: a type page by page, by id', async (t) => {
   t.same((await call('nothing')).body['data'], [])
 })
 
-t.test('400: attributes the schema does not let be stored, roles nobody can be given, the platform’s own subjects', async (t) => {
-  t.match((await put('invoice/1', { attributes: { amount: 3, colour: 'red', locked: 'yes' }, roles: ['owner', 'ghost'] })).body, {
-    status: 400,
-    errors: [{ path: '/roles/0' }, { path: '/roles/1' }, { path: '/attributes/amount', message: /caller/ }, { path: '/attributes/colour' }, { path: '/attributes/locked', message: /boolean/ }],
-  })
-  t.equal((await put(`user/${viewer.id}`, { roles: ['viewer'] })).status, 400)
-  t.equal((await put(`service_account/${newId('svc')}`, {})).status, 400)
-  t.equal((await put('invoice/1', { attributes: { __proto__: 1, Bad: 1 } })).status, 400)
-  t.equal((await put('invoice/1', { attributes: { nested: { a: 1 } } })).status, 400)
-  t.equal((await put('Not-A-Type/1', {})).status, 404)
-  t.equal((await call('invoice/1')).status, 404)
-})
+t.test(
+  '400: attributes the schema does not let be stored, roles nobody can be given, the platform’s own subjects',
+  async (t) => {
+    t.match(
+      (await put('invoice/1', { attributes: { amount: 3, colour: 'red', locked: 'yes' }, roles: ['owner', 'ghost'] }))
+        .body,
+      {
+        status: 400,
+        errors: [
+          { path: '/roles/0' },
+          { path: '/roles/1' },
+          { path: '/attributes/amount', message: /caller/ },
+          { path: '/attributes/colour' },
+          { path: '/attributes/locked', message: /boolean/ },
+        ],
+      },
+    )
+    t.equal((await put(`user/${viewer.id}`, { roles: ['viewer'] })).status, 400)
+    t.equal((await put(`service_account/${newId('svc')}`, {})).status, 400)
+    t.equal((await put('invoice/1', { attributes: { __proto__: 1, Bad: 1 } })).status, 400)
+    t.equal((await put('invoice/1', { attributes: { nested: { a: 1 } } })).status, 400)
+    t.equal((await put('Not-A-Type/1', {})).status, 404)
+    t.equal((await call('invoice/1')).status, 404)
+  },
+)
 
 t.test('403 and 404: without the right; roles one does not hold; another organization’s entity', async (t) => {
   t.equal((await call('invoice/42', { by: admin })).status, 200)
-  t.equal((await put('invoice/42', {}, { by: admin })).status, 403, 'what is stored decides about an application’s things')
-  for (const o of [{}, { method: 'PUT', body: { attributes: {} } }, { method: 'DELETE' }] as Call[]) t.equal((await call('invoice/42', { ...o, by: viewer })).status, 403)
+  t.equal(
+    (await put('invoice/42', {}, { by: admin })).status,
+    403,
+    'what is stored decides about an application’s things',
+  )
+  for (const o of [{}, { method: 'PUT', body: { attributes: {} } }, { method: 'DELETE' }] as Call[])
+    t.equal((await call('invoice/42', { ...o, by: viewer })).status, 403)
   t.equal((await call('invoice', { by: viewer })).status, 403)
-  const role = await platform.ask(replica, { method: 'POST', url: `/v1/organizations/${org.id}/roles`, token: platform.tokenOf(owner), body: { key: 'directory', name: 'Directory', permissions: ['gatehouse:entities.read', 'gatehouse:entities.write', 'gatehouse:roles.assign'] } })
+  const role = await platform.ask(replica, {
+    method: 'POST',
+    url: `/v1/organizations/${org.id}/roles`,
+    token: platform.tokenOf(owner),
+    body: {
+      key: 'directory',
+      name: 'Directory',
+      permissions: ['gatehouse:entities.read', 'gatehouse:entities.write', 'gatehouse:roles.assign'],
+    },
+  })
   t.equal(role.status, 201)
   const clerk = platform.join(org, platform.person(), { roles: ['member'] })
-  await platform.ask(replica, { method: 'PUT', url: `/v1/organizations/${org.id}/members/${clerk.id}/roles`, token: platform.tokenOf(owner), body: { roles: ['directory'] } })
+  await platform.ask(replica, {
+    method: 'PUT',
+    url: `/v1/organizations/${org.id}/members/${clerk.id}/roles`,
+    token: platform.tokenOf(owner),
+    body: { roles: ['directory'] },
+  })
   t.equal((await put('robot/1', { roles: [] }, { by: clerk })).status, 200)
   t.equal((await put('robot/1', { roles: ['invoice-reader'] }, { by: clerk })).status, 403, 'giving')
   await put('robot/2', { roles: ['invoice-reader'] })
@@ -95,12 +168,18 @@ t.test('403 and 404: without the right; roles one does not hold; another organiz
   t.equal((await call('invoice/42', { by: stranger })).status, 404)
   t.equal((await call('invoice/42', { method: 'DELETE', by: stranger })).status, 404)
   t.same((await call('invoice', { by: stranger })).body['data'], [])
-  t.match(await put('invoice/42', { attributes: {} }, { by: stranger }), { status: 200, headers: { etag: '"1"' } }, 'the same id is another thing elsewhere')
+  t.match(
+    await put('invoice/42', { attributes: {} }, { by: stranger }),
+    { status: 200, headers: { etag: '"1"' } },
+    'the same id is another thing elsewhere',
+  )
 })
 
 t.test('16 writers of one version: one wins; 16 that make it: all say what is there', async (t) => {
   await put('race/1', { attributes: { n: 0 } })
-  const updates = await Promise.all(Array.from({ length: 16 }, (_, n) => put('race/1', { attributes: { n: n + 1 } }, { match: '"1"' })))
+  const updates = await Promise.all(
+    Array.from({ length: 16 }, (_, n) => put('race/1', { attributes: { n: n + 1 } }, { match: '"1"' })),
+  )
   t.same(updates.map(({ status }) => status).sort(), [200, ...Array.from({ length: 15 }, () => 412)])
   const makers = await Promise.all(Array.from({ length: 16 }, () => put('race/2', { attributes: { n: 1 } })))
   t.same(new Set(makers.map(({ status, headers }) => `${status} ${headers['etag'] as string}`)), new Set(['200 "1"']))
@@ -108,11 +187,27 @@ t.test('16 writers of one version: one wins; 16 that make it: all say what is th
 
 t.test('an application is read alone and declared against its ETag', async (t) => {
   const at = (key: string, o: { method?: 'GET' | 'PUT'; body?: unknown; match?: string } = {}) =>
-    platform.ask(replica, { method: o.method ?? 'GET', url: `/v1/authz/catalog/${key}`, token: platform.tokenOf(administrator), body: o.body, ...(o.match === undefined ? {} : { headers: { 'if-match': o.match } }) })
+    platform.ask(replica, {
+      method: o.method ?? 'GET',
+      url: `/v1/authz/catalog/${key}`,
+      token: platform.tokenOf(administrator),
+      body: o.body,
+      ...(o.match === undefined ? {} : { headers: { 'if-match': o.match } }),
+    })
   t.match(await at('invoices'), { status: 200, headers: { etag: '"1"' }, body: { key: 'invoices', name: 'Invoices' } })
   t.equal((await at('ghosts')).status, 404)
-  t.match(await at('invoices', { method: 'PUT', body: { ...invoices, name: 'Bills' }, match: '"1"' }), { status: 200, headers: { etag: '"2"' } })
-  t.match(await at('invoices', { method: 'PUT', body: { ...invoices, name: 'Bills' }, match: '"2"' }), { status: 200, headers: { etag: '"2"' } })
+  t.match(await at('invoices', { method: 'PUT', body: { ...invoices, name: 'Bills' }, match: '"1"' }), {
+    status: 200,
+    headers: { etag: '"2"' },
+  })
+  t.match(await at('invoices', { method: 'PUT', body: { ...invoices, name: 'Bills' }, match: '"2"' }), {
+    status: 200,
+    headers: { etag: '"2"' },
+  })
   t.equal((await at('invoices', { method: 'PUT', body: invoices, match: '"1"' })).status, 412)
-  t.equal((await at(newId('x').replace('_', '-'), { method: 'PUT', body: invoices, match: '"1"' })).status, 412, 'what is not there has no version')
+  t.equal(
+    (await at(newId('x').replace('_', '-'), { method: 'PUT', body: invoices, match: '"1"' })).status,
+    412,
+    'what is not there has no version',
+  )
 })

@@ -7,70 +7,164 @@ import { openPlatform } from '../fixtures/platform.ts'
 const platform = await openPlatform(t)
 const replica = await platform.replica()
 const { org, owner } = await platform.withInvoices(replica)
-const clerk = platform.join(org, platform.person(), { roles: ['invoice-clerk'], attributes: { department: 'sales', limit: 100 } })
-const admin = platform.join(org, platform.person(), { roles: ['admin', 'invoice-clerk'], attributes: { department: 'sales', limit: 100 } })
-const post = (url: string, who: typeof clerk, body: object) => platform.ask(replica, { method: 'POST', url, token: platform.tokenOf(who), body: { subject: { type: 'user', id: who.id }, ...body } })
+const clerk = platform.join(org, platform.person(), {
+  roles: ['invoice-clerk'],
+  attributes: { department: 'sales', limit: 100 },
+})
+const admin = platform.join(org, platform.person(), {
+  roles: ['admin', 'invoice-clerk'],
+  attributes: { department: 'sales', limit: 100 },
+})
+const post = (url: string, who: typeof clerk, body: object) =>
+  platform.ask(replica, {
+    method: 'POST',
+    url,
+    token: platform.tokenOf(who),
+    body: { subject: { type: 'user', id: who.id }, ...body },
+  })
 const approve = { action: { name: 'approve' } }
 
 t.test('explain: the decision, the value of every part, and what would turn it round', async (t) => {
-  const { status, body } = await post('/v1/authz/explain', admin, { ...approve, resource: { type: 'invoice', id: '1', properties: { department: 'sales', amount: 500 } } })
+  const { status, body } = await post('/v1/authz/explain', admin, {
+    ...approve,
+    resource: { type: 'invoice', id: '1', properties: { department: 'sales', amount: 500 } },
+  })
   t.equal(status, 200)
-  t.match(body, { decision: false, context: { reason: { code: 'not_granted' }, revision: String }, roles: [{ role: 'owner', held: false }] })
-  const policies = body['policies'] as { policy: string; applies?: boolean; condition?: { operator: string; operands: { result: unknown }[] } }[]
-  t.match(policies.find(({ policy }) => policy === 'approve-own-department'), { effect: 'allow', applies: false, condition: { operator: '&&', operands: [{ result: true }, { result: false }] } })
+  t.match(body, {
+    decision: false,
+    context: { reason: { code: 'not_granted' }, revision: String },
+    roles: [{ role: 'owner', held: false }],
+  })
+  const policies = body['policies'] as {
+    policy: string
+    applies?: boolean
+    condition?: { operator: string; operands: { result: unknown }[] }
+  }[]
+  t.match(
+    policies.find(({ policy }) => policy === 'approve-own-department'),
+    { effect: 'allow', applies: false, condition: { operator: '&&', operands: [{ result: true }, { result: false }] } },
+  )
   const suggestions = body['suggestions'] as { kind: string; name?: string; value?: number }[]
   const lower = suggestions.find(({ kind, name }) => kind === 'attribute' && name === 'amount')
   t.ok(lower && (lower.value ?? Infinity) <= 100, 'a smaller amount')
-  t.match((await post('/access/v1/evaluation', admin, { ...approve, resource: { type: 'invoice', id: '1', properties: { department: 'sales', amount: lower?.value } } })).body, { decision: true }, 'and it is so')
+  t.match(
+    (
+      await post('/access/v1/evaluation', admin, {
+        ...approve,
+        resource: { type: 'invoice', id: '1', properties: { department: 'sales', amount: lower?.value } },
+      })
+    ).body,
+    { decision: true },
+    'and it is so',
+  )
 })
 
 t.test('explain: for whoever may read policies, of themself, without what the resource is on record as', async (t) => {
   const resource = { type: 'invoice', id: '1', properties: { department: 'sales', amount: 1 } }
   t.match(await post('/v1/authz/explain', clerk, { ...approve, resource }), { status: 403 })
-  t.match((await post('/v1/authz/explain', admin, { ...approve, resource, subject: { type: 'user', id: clerk.id } })).body, { decision: false, context: { reason: { code: 'subject_not_permitted' } }, policies: [] })
-  t.match((await post('/v1/authz/explain', admin, { ...approve, resource: { ...resource, properties: { risk: 'low' } } })).body, { status: 400, code: 'invalid_attribute' })
-  const risky = await platform.ask(replica, { method: 'POST', url: `/v1/organizations/${org.id}/policies`, token: platform.tokenOf(owner), body: { key: 'risk', effect: 'deny', resource_type: 'invoice', actions: ['approve'], when: 'has(resource.risk) && resource.risk == "high"' } })
+  t.match(
+    (await post('/v1/authz/explain', admin, { ...approve, resource, subject: { type: 'user', id: clerk.id } })).body,
+    { decision: false, context: { reason: { code: 'subject_not_permitted' } }, policies: [] },
+  )
+  t.match(
+    (await post('/v1/authz/explain', admin, { ...approve, resource: { ...resource, properties: { risk: 'low' } } }))
+      .body,
+    { status: 400, code: 'invalid_attribute' },
+  )
+  const risky = await platform.ask(replica, {
+    method: 'POST',
+    url: `/v1/organizations/${org.id}/policies`,
+    token: platform.tokenOf(owner),
+    body: {
+      key: 'risk',
+      effect: 'deny',
+      resource_type: 'invoice',
+      actions: ['approve'],
+      when: 'has(resource.risk) && resource.risk == "high"',
+    },
+  })
   t.equal(risky.status, 201)
   const text = JSON.stringify((await post('/v1/authz/explain', admin, { ...approve, resource })).body['policies'])
   t.match(text, /"redacted":true/)
 })
 
 t.test('plan: all, none, or a filter with its SQL', async (t) => {
-  const plan = (who: typeof clerk, action: string, more: object = {}) => post('/v1/authz/plan', who, { action: { name: action }, resource: { type: 'invoice' }, ...more })
+  const plan = (who: typeof clerk, action: string, more: object = {}) =>
+    post('/v1/authz/plan', who, { action: { name: action }, resource: { type: 'invoice' }, ...more })
   t.match((await plan(clerk, 'read')).body, { plan: 'always_allow', context: { revision: String } })
   t.match((await plan(clerk, 'purge')).body, { plan: 'always_deny' })
   const columns = { department: 'i.department', amount: 'i.amount', locked: 'i.locked', risk: 'i.risk' }
   const { body } = await plan(clerk, 'approve', { columns })
   t.match(body, { plan: 'conditional', filter: Object, sql: { text: /i\.department/, params: Array } })
   t.match((body['sql'] as { params: unknown[] }).params.includes('sales'), true)
-  t.match((await plan(clerk, 'approve', { columns: { amount: 'amount' } })).body, { status: 400, code: 'validation_failed' })
+  t.match((await plan(clerk, 'approve', { columns: { amount: 'amount' } })).body, {
+    status: 400,
+    code: 'validation_failed',
+  })
   t.match((await plan(clerk, 'approve', { subject: { type: 'user', id: owner.id } })).body, { plan: 'always_deny' })
   t.equal((await plan(clerk, 'approve', { columns: { amount: 'amount; drop table x' } })).status, 400)
 })
 
 t.test('as of: the rows that were in force then decide', async (t) => {
-  const member = platform.join(org, platform.person(), { roles: ['invoice-clerk'], attributes: { department: 'sales', limit: 10 } })
-  const ask = (context?: object) => platform.evaluate(replica, member, { action: 'approve', properties: { department: 'sales', amount: 50 }, ...(context === undefined ? {} : { context }) })
+  const member = platform.join(org, platform.person(), {
+    roles: ['invoice-clerk'],
+    attributes: { department: 'sales', limit: 10 },
+  })
+  const ask = (context?: object) =>
+    platform.evaluate(replica, member, {
+      action: 'approve',
+      properties: { department: 'sales', amount: 50 },
+      ...(context === undefined ? {} : { context }),
+    })
   t.match((await ask()).body, { decision: false })
   const before = new Date().toISOString()
-  const facts = { membership_id: member.membershipId, organization_id: org.id, user_id: member.id, status: 'active' as const, is_owner: false, attributes: { department: 'sales', limit: 60 } }
-  platform.orgs.announce(MembershipUpdated, { subject: member.membershipId, orgid: org.id, userid: member.id, version: 2, data: { ...facts, changed: ['attributes'] } })
+  const facts = {
+    membership_id: member.membershipId,
+    organization_id: org.id,
+    user_id: member.id,
+    status: 'active' as const,
+    is_owner: false,
+    attributes: { department: 'sales', limit: 60 },
+  }
+  platform.orgs.announce(MembershipUpdated, {
+    subject: member.membershipId,
+    orgid: org.id,
+    userid: member.id,
+    version: 2,
+    data: { ...facts, changed: ['attributes'] },
+  })
   await replica.deps.following.orgs.pollNow()
   t.match((await ask()).body, { decision: true })
   t.match((await ask({ at: before })).body, { decision: false })
-  t.match((await ask({ at: '2020-01-01T00:00:00Z' })).body, { decision: false, context: { reason: { code: 'user_disabled' } } }, 'before anything was known')
+  t.match(
+    (await ask({ at: '2020-01-01T00:00:00Z' })).body,
+    { decision: false, context: { reason: { code: 'user_disabled' } } },
+    'before anything was known',
+  )
   t.match((await ask({ at: '2999-01-01T00:00:00Z' })).body, { status: 400, errors: [{ path: '/context/at' }] })
   t.match((await ask({ at: 'yesterday' })).body, { status: 400 })
 })
 
 t.test('access diff: what a person may do now and could not before', async (t) => {
-  const member = platform.join(org, platform.person(), { roles: ['invoice-reader'], attributes: { department: 'sales', limit: 10 } })
-  t.match((await platform.evaluate(replica, member, { action: 'read' })).body, { decision: true }, 'the person and the membership are known')
+  const member = platform.join(org, platform.person(), {
+    roles: ['invoice-reader'],
+    attributes: { department: 'sales', limit: 10 },
+  })
+  t.match(
+    (await platform.evaluate(replica, member, { action: 'read' })).body,
+    { decision: true },
+    'the person and the membership are known',
+  )
   // Rows begin within a millisecond, moments are named in whole ones: the next one lies after everything so far.
   const fromMs = Date.now() + 1
   const from = new Date(fromMs).toISOString()
   await waitUntil('the moment is past', () => Date.now() > fromMs)
-  await platform.ask(replica, { method: 'PUT', url: `/v1/organizations/${org.id}/members/${member.id}/roles`, token: platform.tokenOf(owner), body: { roles: ['invoice-clerk'] } })
+  await platform.ask(replica, {
+    method: 'PUT',
+    url: `/v1/organizations/${org.id}/members/${member.id}/roles`,
+    token: platform.tokenOf(owner),
+    body: { roles: ['invoice-clerk'] },
+  })
   const diff = (more: object = {}) => post('/v1/authz/access-diff', member, { from, ...more })
   t.same((await diff()).body['data'], [
     { permission: 'invoice:approve', before: 'none', after: 'some', change: 'gained' },

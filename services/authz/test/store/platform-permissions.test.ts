@@ -12,14 +12,18 @@ const database = await testDatabase(t, { services: ['authz'] })
 const { set, catalog, roles } = await createPolicyModels({ db: database.connect('authz', 'runtime') }).get()
 
 const rulesOf = (action: string): Rules => set.types.get(gatehouse)?.get(action) as Rules
-const isHeld = (role: string, action: string): boolean => firstCommonBit(rulesOf(action).grantedBy, roleSetOf(set, [role])) >= 0
+const isHeld = (role: string, action: string): boolean =>
+  firstCommonBit(rulesOf(action).grantedBy, roleSetOf(set, [role])) >= 0
 const actions = [...(catalog.types.get(gatehouse)?.actions ?? [])].sort(([a], [b]) => a.localeCompare(b, 'en'))
 const keys = [...roles.keys()].sort((a, b) => a.localeCompare(b, 'en'))
 
 const table = [
   `| Permission | Sensitive | ${keys.join(' | ')} |`,
   `|---|:---:|${keys.map(() => ':---:|').join('')}`,
-  ...actions.map(([action, { sensitive }]) => `| \`${gatehouse}:${action}\` | ${sensitive ? 'yes' : ''} | ${keys.map((role) => (isHeld(role, action) ? '✓' : '')).join(' | ')} |`),
+  ...actions.map(
+    ([action, { sensitive }]) =>
+      `| \`${gatehouse}:${action}\` | ${sensitive ? 'yes' : ''} | ${keys.map((role) => (isHeld(role, action) ? '✓' : '')).join(' | ')} |`,
+  ),
 ].join('\n')
 
 const page = `# Platform permissions and who holds them

@@ -11,13 +11,32 @@ const database = await testDatabase(t, { services: ['authz'] })
 const db = database.connect('authz', 'runtime')
 const system = database.connect('authz', 'system')
 
-const deny = (orgId: string, key: string) => ({ id: newId('pol'), version: 1, orgId, key, effect: 'deny' as const, resourceType: 'gatehouse', actions: ['members.read'], condition: null })
+const deny = (orgId: string, key: string) => ({
+  id: newId('pol'),
+  version: 1,
+  orgId,
+  key,
+  effect: 'deny' as const,
+  resourceType: 'gatehouse',
+  actions: ['members.read'],
+  condition: null,
+})
 
 /** Organizations with three roles and two policies each; `permissionOf` says what sets one apart from another. */
-async function organizations(count: number, permissionOf: (nth: number) => string): Promise<{ orgId: string; roleId: string }[]> {
+async function organizations(
+  count: number,
+  permissionOf: (nth: number) => string,
+): Promise<{ orgId: string; roleId: string }[]> {
   const made = Array.from({ length: count }, () => ({ orgId: newId('org'), roleId: newId('role') }))
   const own = made.flatMap(({ orgId, roleId }, nth) =>
-    ['clerk', 'buyer', 'auditor'].map((key, place) => ({ id: place === 0 ? roleId : newId('role'), version: 1, orgId, key, name: key, permissions: [permissionOf(nth)] })),
+    ['clerk', 'buyer', 'auditor'].map((key, place) => ({
+      id: place === 0 ? roleId : newId('role'),
+      version: 1,
+      orgId,
+      key,
+      name: key,
+      permissions: [permissionOf(nth)],
+    })),
   )
   const denies = made.flatMap(({ orgId }) => ['locked', 'frozen'].map((key) => deny(orgId, key)))
   await inScope(system, {}, async (tx) => {
@@ -27,28 +46,32 @@ async function organizations(count: number, permissionOf: (nth: number) => strin
   return made
 }
 
-t.test('organizations whose rules say the same share one compiled set and keep the ids of their own roles', async (t) => {
-  const models = createPolicyModels({ db })
-  const alike = await organizations(300, () => 'gatehouse:members.read')
-  const [first] = alike as [(typeof alike)[0]]
-  const { set } = await models.get(first.orgId)
-  for (const { orgId, roleId } of alike) {
-    const model = await models.get(orgId)
-    if (model.set !== set) t.fail(`${orgId} has a set of its own`)
-    t.same(roleKeysOf(model, [roleId, orgId === first.orgId ? '' : first.roleId]), ['clerk'])
-  }
-  t.same(models.size, { organizations: 300, compiled: 1 })
+t.test(
+  'organizations whose rules say the same share one compiled set and keep the ids of their own roles',
+  async (t) => {
+    const models = createPolicyModels({ db })
+    const alike = await organizations(300, () => 'gatehouse:members.read')
+    const [first] = alike as [(typeof alike)[0]]
+    const { set } = await models.get(first.orgId)
+    for (const { orgId, roleId } of alike) {
+      const model = await models.get(orgId)
+      if (model.set !== set) t.fail(`${orgId} has a set of its own`)
+      t.same(roleKeysOf(model, [roleId, orgId === first.orgId ? '' : first.roleId]), ['clerk'])
+    }
+    t.same(models.size, { organizations: 300, compiled: 1 })
 
-  await inScope(system, {}, (tx) => tx.insert(policies).values(deny(first.orgId, 'one-more')))
-  models.drop(first.orgId)
-  t.not((await models.get(first.orgId)).set, set, 'whose rules say something else leaves')
-  t.equal((await models.get(alike[1]?.orgId)).set, set, 'and the others stay')
-})
+    await inScope(system, {}, (tx) => tx.insert(policies).values(deny(first.orgId, 'one-more')))
+    models.drop(first.orgId)
+    t.not((await models.get(first.orgId)).set, set, 'whose rules say something else leaves')
+    t.equal((await models.get(alike[1]?.orgId)).set, set, 'and the others stay')
+  },
+)
 
 t.test('organizations that differ cost a bounded number of compiled sets, and every answer stays right', async (t) => {
   const models = createPolicyModels({ db })
   const different = await organizations(520, (nth) => `gatehouse:own${nth}`)
-  const permissionsOf = async ({ orgId }: { orgId: string }) => (await models.get(orgId)).roles.get('clerk')?.permissions
+  const permissionsOf = async ({ orgId }: { orgId: string }) =>
+    (await models.get(orgId)).roles.get('clerk')?.permissions
   for (const [nth, one] of different.entries()) t.same(await permissionsOf(one), [`gatehouse:own${nth}`])
   t.equal(models.size.organizations, 520)
   t.ok(models.size.compiled <= 500, 'sets not asked for lately have gone')

@@ -112,7 +112,11 @@ function createTokenKeep({ clock, exchange, accessTokens, floors }: Deps) {
   }
 }
 
-type BoundedMap<Value> = { get(id: string): Value | undefined; set(id: string, value: Value): void; delete(id: string): void }
+type BoundedMap<Value> = {
+  get(id: string): Value | undefined
+  set(id: string, value: Value): void
+  delete(id: string): void
+}
 
 function createBoundedMap<Value>(size: number): BoundedMap<Value> {
   const entries = new Map<string, Value>()

@@ -7,7 +7,13 @@ import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { AccessTokenVerifier, VerifiedAccessToken } from '@gatehouse/access/tokens/access-token'
 import { bearerOf } from '@gatehouse/access/callers/authenticate'
-import { anonymous, isForPeopleOnly, principalCaller, type AnonymousCaller, type PrincipalCaller } from '@gatehouse/access/callers/caller'
+import {
+  anonymous,
+  isForPeopleOnly,
+  principalCaller,
+  type AnonymousCaller,
+  type PrincipalCaller,
+} from '@gatehouse/access/callers/caller'
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { decideAccess } from '../domain/access.ts'
@@ -33,8 +39,12 @@ export function createGuard(route: Pick<RouteContract, 'auth' | 'path' | 'princi
   return async (request, reply) => {
     const { authorization } = request.headers
     const presented = bearerOf(authorization)
-    if (authorization !== undefined && presented === undefined) throw problem('unauthenticated', { detail: 'The Authorization header is not a bearer token.' })
-    const token = presented !== undefined && looksLikeApiKey(presented) ? await apiKeys.tokenFor(presented, addressOf(request)) : presented
+    if (authorization !== undefined && presented === undefined)
+      throw problem('unauthenticated', { detail: 'The Authorization header is not a bearer token.' })
+    const token =
+      presented !== undefined && looksLikeApiKey(presented)
+        ? await apiKeys.tokenFor(presented, addressOf(request))
+        : presented
     const verified = token === undefined ? undefined : await verify(accessTokens, token)
     const decision = decideAccess({
       auth: route.auth,

@@ -7,7 +7,11 @@ import type { RouteAuth } from '@gatehouse/contracts/http/contract'
 
 export type AccessDecision =
   | { readonly kind: 'allowed'; readonly as: 'principal' | 'anonymous' }
-  | { readonly kind: 'refused'; readonly code: 'unauthenticated' | 'token_revoked' | 'not_current' | 'not_found' | 'organization_required' | 'person_required' }
+  | {
+      readonly kind: 'refused'
+      readonly code:
+        'unauthenticated' | 'token_revoked' | 'not_current' | 'not_found' | 'organization_required' | 'person_required'
+    }
 
 export type AccessQuestion = {
   readonly auth: RouteAuth
@@ -25,7 +29,14 @@ export type AccessQuestion = {
 const allowed = (as: 'principal' | 'anonymous'): AccessDecision => ({ kind: 'allowed', as })
 const refused = (code: (AccessDecision & { kind: 'refused' })['code']): AccessDecision => ({ kind: 'refused', code })
 
-export function decideAccess({ auth, isForPeopleOnly, orgInPath, claims, isVoid, isCurrent }: AccessQuestion): AccessDecision {
+export function decideAccess({
+  auth,
+  isForPeopleOnly,
+  orgInPath,
+  claims,
+  isVoid,
+  isCurrent,
+}: AccessQuestion): AccessDecision {
   if (auth === 'internal') return refused('not_found')
   if (claims === undefined) return auth === 'open' ? allowed('anonymous') : refused('unauthenticated')
   if (isVoid) return refused('token_revoked')

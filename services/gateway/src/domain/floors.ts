@@ -9,7 +9,12 @@ import { SigningKeyVoided } from '@gatehouse/contracts/events/tokens/signing-key
 export type FloorKind = 'session' | 'user' | 'organization' | 'membership' | 'kid'
 
 /** One fact: the thing has ended altogether, or its versions below `minVersion` no longer count. */
-export type Floor = { readonly kind: FloorKind; readonly id: string; readonly ended: boolean; readonly minVersion: number }
+export type Floor = {
+  readonly kind: FloorKind
+  readonly id: string
+  readonly ended: boolean
+  readonly minVersion: number
+}
 
 type Kept = { ended: boolean; minVersion: number; keptAtMs: number }
 export type FloorTable = Readonly<Record<FloorKind, Map<string, Kept>>>
@@ -17,7 +22,13 @@ export type FloorTable = Readonly<Record<FloorKind, Map<string, Kept>>>
 /** Three times the life of an access token: far beyond `exp` and leeway, so that nothing alive outlives its floor. */
 export const keepFloorsMs = 900_000
 
-export const emptyFloors = (): FloorTable => ({ session: new Map(), user: new Map(), organization: new Map(), membership: new Map(), kid: new Map() })
+export const emptyFloors = (): FloorTable => ({
+  session: new Map(),
+  user: new Map(),
+  organization: new Map(),
+  membership: new Map(),
+  kid: new Map(),
+})
 
 /** Adds a floor; repeats and older ones change nothing. */
 export function raiseFloor(table: FloorTable, floor: Floor, nowMs: number): void {
@@ -36,7 +47,8 @@ export function forgetOldFloors(table: FloorTable, nowMs: number): void {
   }
 }
 
-export const countFloors = (table: FloorTable): number => Object.values(table).reduce((sum, floors) => sum + floors.size, 0)
+export const countFloors = (table: FloorTable): number =>
+  Object.values(table).reduce((sum, floors) => sum + floors.size, 0)
 
 /**
  * The kinds of floor an event can raise: the name of the version in it, and of the id it is about. To its access tokens an API key is
@@ -52,7 +64,10 @@ const floorFields = [
 ] as const
 
 /** The floors an event raises; most raise none. */
-export function floorsOfEvent(event: { readonly type: string; readonly data: Readonly<Record<string, unknown>> }): Floor[] {
+export function floorsOfEvent(event: {
+  readonly type: string
+  readonly data: Readonly<Record<string, unknown>>
+}): Floor[] {
   const { type, data } = event
   if (type === SigningKeyVoided.type) return [{ kind: 'kid', id: String(data['kid']), ended: true, minVersion: 0 }]
   return floorFields.flatMap(({ kind, version, id: idField }) => {
@@ -69,14 +84,28 @@ const kinds: ReadonlySet<unknown> = new Set<FloorKind>(['session', 'user', 'orga
 export function floorOfRecord(record: object): Floor | undefined {
   const { kind, id, ended, min_version: minVersion, void: isVoid } = record as Record<string, unknown>
   if (!kinds.has(kind) || typeof id !== 'string') return undefined
-  return { kind: kind as FloorKind, id, ended: ended === true || isVoid === true, minVersion: typeof minVersion === 'number' ? minVersion : 0 }
+  return {
+    kind: kind as FloorKind,
+    id,
+    ended: ended === true || isVoid === true,
+    minVersion: typeof minVersion === 'number' ? minVersion : 0,
+  }
 }
 
-const isBelow = (kept: Kept | undefined, version: number | undefined): boolean => kept !== undefined && (kept.ended || (version ?? 0) < kept.minVersion)
+const isBelow = (kept: Kept | undefined, version: number | undefined): boolean =>
+  kept !== undefined && (kept.ended || (version ?? 0) < kept.minVersion)
 
 /** Whether something this token depends on has ended or moved on. */
 export function isVoid(table: FloorTable, claims: AccessTokenClaims, kid: string): boolean {
-  if (table.kid.has(kid) || isBelow(table.session.get(claims.sid), claims.sv) || isBelow(table.user.get(claims.sub), claims.uv)) return true
+  if (
+    table.kid.has(kid) ||
+    isBelow(table.session.get(claims.sid), claims.sv) ||
+    isBelow(table.user.get(claims.sub), claims.uv)
+  )
+    return true
   if (claims.org_id === undefined) return false
-  return isBelow(table.organization.get(claims.org_id), claims.ov) || isBelow(table.membership.get(claims.mid ?? ''), claims.mv)
+  return (
+    isBelow(table.organization.get(claims.org_id), claims.ov) ||
+    isBelow(table.membership.get(claims.mid ?? ''), claims.mv)
+  )
 }

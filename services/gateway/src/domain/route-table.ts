@@ -9,12 +9,15 @@ const methods: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 export function methodsByPath(routes: readonly RouteContract[]): Map<string, { has: Method[]; lacks: Method[] }> {
   const table = new Map<string, { has: Method[]; lacks: Method[] }>()
   for (const { method, path, auth, operationId } of routes) {
-    if (auth === 'internal' || path.startsWith('/internal/')) throw new Error(`${operationId} is internal and never proxied`)
+    if (auth === 'internal' || path.startsWith('/internal/'))
+      throw new Error(`${operationId} is internal and never proxied`)
     const entry = table.get(path) ?? { has: [], lacks: [] }
     if (entry.has.includes(method)) throw new Error(`${method} ${path} is claimed twice`)
     table.set(path, { ...entry, has: [...entry.has, method] })
   }
-  return new Map([...table].map(([path, { has }]) => [path, { has, lacks: methods.filter((method) => !has.includes(method)) }]))
+  return new Map(
+    [...table].map(([path, { has }]) => [path, { has, lacks: methods.filter((method) => !has.includes(method)) }]),
+  )
 }
 
 /** The path a request is passed on under: made from the contract and its parameters, so no spelling of it reaches a service that was not matched here. */

@@ -6,12 +6,21 @@ import type { FastifyInstance } from 'fastify'
 /** Answers are data; the one page allows exactly its own style. */
 const nothing = ["'none'"]
 
-export async function installBrowserSafety(app: FastifyInstance, options: { origins: readonly string[]; styleHash: string; isHttps: boolean }): Promise<void> {
+export async function installBrowserSafety(
+  app: FastifyInstance,
+  options: { origins: readonly string[]; styleHash: string; isHttps: boolean },
+): Promise<void> {
   const { origins, styleHash, isHttps } = options
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: {
       useDefaults: false,
-      directives: { defaultSrc: nothing, styleSrc: [`'${styleHash}'`], frameAncestors: nothing, baseUri: nothing, formAction: nothing },
+      directives: {
+        defaultSrc: nothing,
+        styleSrc: [`'${styleHash}'`],
+        frameAncestors: nothing,
+        baseUri: nothing,
+        formAction: nothing,
+      },
     },
     // Over plain HTTP, as on a developer's machine, the header would be ignored at best.
     strictTransportSecurity: isHttps ? { maxAge: 31_536_000, includeSubDomains: false } : false,
@@ -23,7 +32,17 @@ export async function installBrowserSafety(app: FastifyInstance, options: { orig
     origin: [...origins],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'if-match', 'x-request-id', 'traceparent'],
-    exposedHeaders: ['etag', 'gatehouse-revision', 'location', 'retry-after', 'www-authenticate', 'x-request-id', 'ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset'],
+    exposedHeaders: [
+      'etag',
+      'gatehouse-revision',
+      'location',
+      'retry-after',
+      'www-authenticate',
+      'x-request-id',
+      'ratelimit-limit',
+      'ratelimit-remaining',
+      'ratelimit-reset',
+    ],
     maxAge: 600,
   })
 }

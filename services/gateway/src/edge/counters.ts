@@ -19,7 +19,10 @@ export function createRedisCounter(connection: RedisConnection, fallback: Counte
     async count(key, windowMs) {
       if (!connection.isReady()) return fallback.count(key, windowMs)
       try {
-        const [current, ttl] = (await connection.redis.eval(script, 1, `gateway:limit:${key}`, windowMs)) as [number, number]
+        const [current, ttl] = (await connection.redis.eval(script, 1, `gateway:limit:${key}`, windowMs)) as [
+          number,
+          number,
+        ]
         return { current, ttl }
       } catch {
         return fallback.count(key, windowMs)

@@ -15,7 +15,10 @@ const windowMs = 60_000
 
 export const budgetOf = (contract: Pick<RouteContract, 'limit'>): Budget => contract.limit ?? 'general'
 
-export async function installRateLimits(app: FastifyInstance, deps: { counter: Counter; addressOf: (request: FastifyRequest) => string }): Promise<void> {
+export async function installRateLimits(
+  app: FastifyInstance,
+  deps: { counter: Counter; addressOf: (request: FastifyRequest) => string },
+): Promise<void> {
   const store: FastifyRateLimitStore = {
     incr(key, callback, timeWindow) {
       deps.counter.count(key, timeWindow).then(
@@ -35,7 +38,8 @@ export async function installRateLimits(app: FastifyInstance, deps: { counter: C
     store: Store,
     enableDraftSpec: true,
     keyGenerator: (request) => `${budgetKeyOf(deps.addressOf(request))}:`,
-    errorResponseBuilder: (_request, { ttl }) => problem('rate_limited', { retryAfterSeconds: Math.max(1, Math.ceil(ttl / 1000)) }),
+    errorResponseBuilder: (_request, { ttl }) =>
+      problem('rate_limited', { retryAfterSeconds: Math.max(1, Math.ceil(ttl / 1000)) }),
   })
 }
 

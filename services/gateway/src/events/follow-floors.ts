@@ -10,7 +10,16 @@ import type { SpineClient } from '@gatehouse/spine/follow/spine-client'
 import type { ReadyCheck } from '@gatehouse/service-kit/health/checks'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { gauge } from '@gatehouse/service-kit/telemetry/metrics'
-import { countFloors, emptyFloors, floorOfRecord, floorsOfEvent, forgetOldFloors, isVoid, raiseFloor, type FloorTable } from '../domain/floors.ts'
+import {
+  countFloors,
+  emptyFloors,
+  floorOfRecord,
+  floorsOfEvent,
+  forgetOldFloors,
+  isVoid,
+  raiseFloor,
+  type FloorTable,
+} from '../domain/floors.ts'
 
 export type FloorProducer = 'identity' | 'tokens' | 'orgs'
 
@@ -35,7 +44,10 @@ export function createFloors(deps: {
   onSigningKeys(): void
 }): Floors {
   const { clock } = deps
-  const followed = Object.fromEntries(producers.map((producer) => [producer, follow(producer, deps)])) as Record<FloorProducer, Followed>
+  const followed = Object.fromEntries(producers.map((producer) => [producer, follow(producer, deps)])) as Record<
+    FloorProducer,
+    Followed
+  >
   const all = producers.map((producer) => followed[producer])
   let timer: NodeJS.Timeout | undefined
 
@@ -46,7 +58,10 @@ export function createFloors(deps: {
   return {
     start() {
       for (const { reader } of all) reader.start()
-      timer = setInterval(() => all.forEach(({ table }) => forgetOldFloors(table(), clock.monotonicMs())), forgetEveryMs)
+      timer = setInterval(
+        () => all.forEach(({ table }) => forgetOldFloors(table(), clock.monotonicMs())),
+        forgetEveryMs,
+      )
       timer.unref()
     },
     async stop() {
@@ -55,7 +70,9 @@ export function createFloors(deps: {
     },
     isVoid: (claims, kid) => all.some(({ table }) => isVoid(table(), claims, kid)),
     isCurrentFor: ({ org_id: orgId }) =>
-      followed.tokens.reader.isCurrent() && followed.identity.reader.isCurrent() && (orgId === undefined || followed.orgs.reader.isCurrent()),
+      followed.tokens.reader.isCurrent() &&
+      followed.identity.reader.isCurrent() &&
+      (orgId === undefined || followed.orgs.reader.isCurrent()),
     checks: () =>
       producers.map((producer) => {
         const name = `floors of ${producer}`

@@ -11,13 +11,23 @@ td:first-child{white-space:nowrap}code{font:14px/1.4 ui-monospace,monospace;over
 /** For the content security policy: exactly this style and nothing else. */
 export const docsStyleHash = `sha256-${createHash('sha256').update(style).digest('base64')}`
 
-const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+const escape = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 
-const whoMay: Record<RouteContract['auth'], string> = { open: 'open', user: 'access token', organization: 'access token of an organization', internal: '' }
+const whoMay: Record<RouteContract['auth'], string> = {
+  open: 'open',
+  user: 'access token',
+  organization: 'access token of an organization',
+  internal: '',
+}
 
 export function docsPage(routes: readonly RouteContract[], issuer: string): string {
   const tags = [...new Set(routes.map(({ service }) => service))]
-  const rows = (tag: string): string => routes.filter(({ service }) => service === tag).map(rowOf).join('\n')
+  const rows = (tag: string): string =>
+    routes
+      .filter(({ service }) => service === tag)
+      .map(rowOf)
+      .join('\n')
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>Gatehouse API</title><style>${style}</style></head>
 <body><h1>Gatehouse API</h1>

@@ -14,7 +14,10 @@ type Json = { [name: string]: unknown }
 const problemContent = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
 
 /** @param options.serverUrl - where the API answers; left out for a reference that is kept in a repository */
-export function openApiDocument(routes: readonly RouteContract[], options: { serverUrl?: string; version?: string } = {}): Json {
+export function openApiDocument(
+  routes: readonly RouteContract[],
+  options: { serverUrl?: string; version?: string } = {},
+): Json {
   const paths: Record<string, Json> = {}
   for (const route of routes) {
     const path = route.path.replaceAll(/:([a-z_]+)/g, '{$1}')
@@ -25,7 +28,8 @@ export function openApiDocument(routes: readonly RouteContract[], options: { ser
     info: {
       title: 'Gatehouse',
       version: options.version ?? '0.1.0',
-      description: 'Identity and authorization. Errors are RFC 9457 problem documents; every write answers with the header `Gatehouse-Revision`.',
+      description:
+        'Identity and authorization. Errors are RFC 9457 problem documents; every write answers with the header `Gatehouse-Revision`.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     ...(options.serverUrl === undefined ? {} : { servers: [{ url: options.serverUrl }] }),
@@ -47,9 +51,15 @@ function operationOf(route: RouteContract): Json {
     operationId: route.operationId,
     summary: route.summary,
     tags: [route.service],
-    security: [...(route.auth === 'open' ? [{}] : []), { accessToken: [] }, ...(takesApiKeys(route) ? [{ apiKey: [] }] : [])],
+    security: [
+      ...(route.auth === 'open' ? [{}] : []),
+      { accessToken: [] },
+      ...(takesApiKeys(route) ? [{ apiKey: [] }] : []),
+    ],
     ...parametersOf(route),
-    ...(route.body ? { requestBody: { required: true, content: { 'application/json': { schema: closedSchema(route.body) } } } } : {}),
+    ...(route.body
+      ? { requestBody: { required: true, content: { 'application/json': { schema: closedSchema(route.body) } } } }
+      : {}),
     responses: {
       [success.status]: {
         description: success.description,
@@ -66,22 +76,44 @@ function parametersOf(route: RouteContract): Json {
   const parameters = [
     ...parametersIn('path', route.params),
     ...parametersIn('query', route.query),
-    ...(route.idempotent ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', maxLength: 255 } }] : []),
-    ...(route.problems?.includes('precondition_failed') ? [{ name: 'If-Match', in: 'header', required: false, schema: { type: 'string' } }] : []),
+    ...(route.idempotent
+      ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', maxLength: 255 } }]
+      : []),
+    ...(route.problems?.includes('precondition_failed')
+      ? [{ name: 'If-Match', in: 'header', required: false, schema: { type: 'string' } }]
+      : []),
   ]
   return parameters.length === 0 ? {} : { parameters }
 }
 
 function parametersIn(place: 'path' | 'query', schema: TObject | undefined): Json[] {
   const required: readonly string[] = schema?.required ?? []
-  return Object.entries(schema?.properties ?? {}).map(([name, property]) => ({ name, in: place, required: place === 'path' || required.includes(name), schema: plain(property) }))
+  return Object.entries(schema?.properties ?? {}).map(([name, property]) => ({
+    name,
+    in: place,
+    required: place === 'path' || required.includes(name),
+    schema: plain(property),
+  }))
 }
 
 /** What every route of this kind can answer with, and what this one adds. */
 function codesOf(route: RouteContract): ProblemCode[] {
-  const codes: ProblemCode[] = ['validation_failed', 'rate_limited', 'internal_error', 'unavailable', ...(route.problems ?? [])]
+  const codes: ProblemCode[] = [
+    'validation_failed',
+    'rate_limited',
+    'internal_error',
+    'unavailable',
+    ...(route.problems ?? []),
+  ]
   if (route.body) codes.push('malformed_request', 'payload_too_large', 'unsupported_media_type')
-  if (route.auth !== 'open') codes.push('unauthenticated', 'token_revoked', 'insufficient_user_authentication', 'not_current', takesApiKeys(route) ? 'invalid_api_key' : 'person_required')
+  if (route.auth !== 'open')
+    codes.push(
+      'unauthenticated',
+      'token_revoked',
+      'insufficient_user_authentication',
+      'not_current',
+      takesApiKeys(route) ? 'invalid_api_key' : 'person_required',
+    )
   if (route.params || route.auth === 'organization') codes.push('not_found')
   if (route.idempotent) codes.push('idempotency_in_progress', 'idempotency_key_reused')
   return codes
@@ -89,9 +121,21 @@ function codesOf(route: RouteContract): ProblemCode[] {
 
 function problemResponses(route: RouteContract): Json {
   const byStatus = new Map<number, Set<ProblemCode>>()
-  for (const code of codesOf(route)) byStatus.set(problems[code].status, (byStatus.get(problems[code].status) ?? new Set()).add(code))
+  for (const code of codesOf(route))
+    byStatus.set(problems[code].status, (byStatus.get(problems[code].status) ?? new Set()).add(code))
   const sorted = [...byStatus].sort(([a], [b]) => a - b)
-  return Object.fromEntries(sorted.map(([status, codes]) => [status, { description: [...codes].sort().map((code) => `\`${code}\``).join(', '), content: problemContent }]))
+  return Object.fromEntries(
+    sorted.map(([status, codes]) => [
+      status,
+      {
+        description: [...codes]
+          .sort()
+          .map((code) => `\`${code}\``)
+          .join(', '),
+        content: problemContent,
+      },
+    ]),
+  )
 }
 
 const plain = (schema: TSchema): Json => JSON.parse(JSON.stringify(schema)) as Json

@@ -8,10 +8,27 @@ import type { AnonymousCaller, PrincipalCaller } from '@gatehouse/access/callers
 import type { FastifyRequest } from 'fastify'
 
 const passedIn = ['accept', 'accept-language', 'content-type', 'idempotency-key', 'if-match', 'if-none-match'] as const
-const passedOut = ['content-type', 'content-length', 'etag', 'last-modified', 'location', 'cache-control', 'retry-after', 'set-cookie', 'www-authenticate', 'vary', revisionHeader] as const
+const passedOut = [
+  'content-type',
+  'content-length',
+  'etag',
+  'last-modified',
+  'location',
+  'cache-control',
+  'retry-after',
+  'set-cookie',
+  'www-authenticate',
+  'vary',
+  revisionHeader,
+] as const
 
 /** Headers of the request to the service, under the gateway's own assertion. */
-export function headersIn(options: { request: FastifyRequest; caller: AnonymousCaller | PrincipalCaller; assertion: string; clientAddress: string }): Record<string, string> {
+export function headersIn(options: {
+  request: FastifyRequest
+  caller: AnonymousCaller | PrincipalCaller
+  assertion: string
+  clientAddress: string
+}): Record<string, string> {
   const { request, caller, assertion, clientAddress } = options
   const context = currentContext()
   const headers: Record<string, string> = {
@@ -32,7 +49,9 @@ export function headersIn(options: { request: FastifyRequest; caller: AnonymousC
 }
 
 /** Headers of the answer to the client. */
-export function headersOut(from: Readonly<Record<string, string | string[] | undefined>>): Record<string, string | string[]> {
+export function headersOut(
+  from: Readonly<Record<string, string | string[] | undefined>>,
+): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {}
   for (const name of passedOut) {
     const value = from[name]

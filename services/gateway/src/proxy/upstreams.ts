@@ -50,9 +50,18 @@ export function createUpstreams(addresses: Readonly<Record<Peer, string>>): Upst
       for (let tried = 1; ; tried++) {
         try {
           const { method, path, headers, body, signal, deadlineMs = answerTimeoutMs } = request
-          return await pool.request({ method, path, headers, body, signal, headersTimeout: deadlineMs, bodyTimeout: deadlineMs })
+          return await pool.request({
+            method,
+            path,
+            headers,
+            body,
+            signal,
+            headersTimeout: deadlineMs,
+            bodyTimeout: deadlineMs,
+          })
         } catch (err) {
-          if (tried >= maxAttempts || request.signal.aborted || !mayRepeat(err, request.isRepeatable)) throw failureOf(peer, err)
+          if (tried >= maxAttempts || request.signal.aborted || !mayRepeat(err, request.isRepeatable))
+            throw failureOf(peer, err)
           await new Promise((resolve) => setTimeout(resolve, pauseMs * tried))
         }
       }
@@ -68,7 +77,10 @@ const codesOf = (err: unknown): unknown[] => causesOf(err).map((one) => (one as 
 /** A refused connection carried nothing; a broken one may have, and then only repeatable requests go again. */
 function mayRepeat(err: unknown, isRepeatable: boolean): boolean {
   const codes = codesOf(err)
-  return codes.includes('ECONNREFUSED') || (isRepeatable && (codes.includes('UND_ERR_SOCKET') || codes.includes('ECONNRESET')))
+  return (
+    codes.includes('ECONNREFUSED') ||
+    (isRepeatable && (codes.includes('UND_ERR_SOCKET') || codes.includes('ECONNRESET')))
+  )
 }
 
 function failureOf(peer: Peer, err: unknown): AppError {
@@ -76,5 +88,9 @@ function failureOf(peer: Peer, err: unknown): AppError {
   if (isAppError(err)) return err
   const codes = codesOf(err)
   const isLate = codes.includes('UND_ERR_HEADERS_TIMEOUT') || codes.includes('UND_ERR_BODY_TIMEOUT')
-  return problem(isLate ? 'deadline_exceeded' : 'upstream_failed', { internal: `${peer}: ${(err as Error).message}`, cause: err, retryAfterSeconds: 1 })
+  return problem(isLate ? 'deadline_exceeded' : 'upstream_failed', {
+    internal: `${peer}: ${(err as Error).message}`,
+    cause: err,
+    retryAfterSeconds: 1,
+  })
 }

@@ -10,7 +10,10 @@ export const jwksPath = GetJwks.path
 /** A new key is published long before it signs; this bounds how late it shows here. */
 const refreshAfterMs = 15_000
 
-export function registerJwks(app: FastifyInstance, { jwks, clock, budgets }: Pick<Deps, 'jwks' | 'clock' | 'budgets'>): void {
+export function registerJwks(
+  app: FastifyInstance,
+  { jwks, clock, budgets }: Pick<Deps, 'jwks' | 'clock' | 'budgets'>,
+): void {
   let triedAtMs = -Infinity
   app.get(jwksPath, { config: limitedBy('general', budgets) }, async (_request, reply) => {
     const isDue = jwks.current() === undefined || clock.monotonicMs() - triedAtMs > refreshAfterMs

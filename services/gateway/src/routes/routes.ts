@@ -20,7 +20,10 @@ export function registerRoutes(app: FastifyInstance, deps: Deps): void {
       method: route.method,
       url: route.path,
       bodyLimit: route.bodyLimitBytes ?? defaultBodyLimitBytes,
-      config: { ...limitedBy(budgetOf(route), deps.budgets), ...(route.deadlineMs && { deadlineMs: route.deadlineMs }) },
+      config: {
+        ...limitedBy(budgetOf(route), deps.budgets),
+        ...(route.deadlineMs && { deadlineMs: route.deadlineMs }),
+      },
       // After the rate limit (onRequest), before the body.
       preParsing: async (request, reply) => {
         request.caller = await guard(request, reply)

@@ -24,7 +24,21 @@ const signing = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 export function mintToken(claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}): string {
   const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
   const now = Math.floor(Date.now() / 1000)
-  const base = { iss: issuer, aud: 'gatehouse', sub: newId('user'), client_id: 'web', iat: now, exp: now + 300, auth_time: now, jti: randomUUID(), sid: newId('ses'), sv: 1, uv: 1, amr: ['pwd'], acr: '1' }
+  const base = {
+    iss: issuer,
+    aud: 'gatehouse',
+    sub: newId('user'),
+    client_id: 'web',
+    iat: now,
+    exp: now + 300,
+    auth_time: now,
+    jti: randomUUID(),
+    sid: newId('ses'),
+    sv: 1,
+    uv: 1,
+    amr: ['pwd'],
+    acr: '1',
+  }
   const input = `${encode({ alg: 'ES256', typ: 'at+jwt', kid: 'k1', ...header })}.${encode({ ...base, ...claims })}`
   return `${input}.${sign('sha256', Buffer.from(input), { key: signing.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
 }
@@ -68,18 +82,36 @@ export async function startGateway(t: Test, env: Record<string, string> = {}) {
       const { events, epoch } = this.producers[name] as Producer
       const id = newId('evt')
       events.push({
-        specversion: '1.0', id, source: `/gatehouse/${name}`, type: `gatehouse.${name}.${type}`, subject: newId('x'), time: new Date().toISOString(), datacontenttype: 'application/json',
-        data, position: events.length + 1, version: 1, epoch, correlationid: id,
+        specversion: '1.0',
+        id,
+        source: `/gatehouse/${name}`,
+        type: `gatehouse.${name}.${type}`,
+        subject: newId('x'),
+        time: new Date().toISOString(),
+        datacontenttype: 'application/json',
+        data,
+        position: events.length + 1,
+        version: 1,
+        epoch,
+        correlationid: id,
       })
     },
   }
   const server = createServer((request, response) => void serve(platform, request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const peers = Object.fromEntries(['IDENTITY', 'TOKENS', 'ORGS', 'AUTHZ', 'WORKERS'].map((name) => [`${name}_URL`, address]))
+  const peers = Object.fromEntries(
+    ['IDENTITY', 'TOKENS', 'ORGS', 'AUTHZ', 'WORKERS'].map((name) => [`${name}_URL`, address]),
+  )
   const settings = loadConfig(config, {
-    GATEHOUSE_ENV: 'development', GATEHOUSE_ISSUER: issuer, SERVICE_PRIVATE_KEY: JSON.stringify(gatewayKey.privateJwk), SERVICE_JWKS: JSON.stringify({ keys: [gatewayKey.publicJwk] }),
-    NATS_URL: 'nats://127.0.0.1:9', REDIS_URL: 'redis://127.0.0.1:9', ...peers, ...env,
+    GATEHOUSE_ENV: 'development',
+    GATEHOUSE_ISSUER: issuer,
+    SERVICE_PRIVATE_KEY: JSON.stringify(gatewayKey.privateJwk),
+    SERVICE_JWKS: JSON.stringify({ keys: [gatewayKey.publicJwk] }),
+    NATS_URL: 'nats://127.0.0.1:9',
+    REDIS_URL: 'redis://127.0.0.1:9',
+    ...peers,
+    ...env,
   })
   const deps = openDeps(settings, { log: quietLog, clock: systemClock })
   const app = await buildApp(deps)
@@ -97,24 +129,41 @@ async function serve(platform: FakePlatform, request: IncomingMessage, response:
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
   const name = service(request)
-  const json = (status: number, body: object): void => void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  const json = (status: number, body: object): void =>
+    void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   if (name === undefined) return json(401, { code: 'unauthenticated' })
   const url = new URL(request.url ?? '', 'http://x')
   const producer = platform.producers[name]
   if (url.pathname.startsWith('/internal/') && producer?.isDown) return void request.socket.destroy()
   if (url.pathname === '/internal/jwks') {
     if (platform.jwksIsDown) return void request.socket.destroy()
-    return json(200, { keys: [{ ...signing.publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'ES256', use: 'sig' }] })
+    return json(200, {
+      keys: [{ ...signing.publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'ES256', use: 'sig' }],
+    })
   }
   if (url.pathname === '/internal/changes' && producer) {
     const after = Math.min(Number(url.searchParams.get('after')), producer.events.length)
-    return json(200, { epoch: producer.epoch, head: producer.events.length, after, events: producer.events.slice(after), scanned_to: producer.events.length })
+    return json(200, {
+      epoch: producer.epoch,
+      head: producer.events.length,
+      after,
+      events: producer.events.slice(after),
+      scanned_to: producer.events.length,
+    })
   }
   if (url.pathname === '/internal/snapshot' && producer) {
     const lines = [{ epoch: producer.epoch, position: producer.events.length }, ...producer.snapshot, { end: true }]
-    return void response.writeHead(200, { 'content-type': 'application/x-ndjson' }).end(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    return void response
+      .writeHead(200, { 'content-type': 'application/x-ndjson' })
+      .end(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
   }
-  const echo = { service: name, method: request.method ?? '', url: request.url ?? '', headers: request.headers as Record<string, string>, body: Buffer.concat(chunks).toString() }
+  const echo = {
+    service: name,
+    method: request.method ?? '',
+    url: request.url ?? '',
+    headers: request.headers as Record<string, string>,
+    body: Buffer.concat(chunks).toString(),
+  }
   platform.passed.push(echo)
   if (platform.answer) platform.answer(echo, response)
   else json(200, echo)

@@ -23,6 +23,8 @@ const chosen = (choice: OrganizationChoice): { organization_id?: string | null }
 
 export const createTokensClient = (http: ServiceClient): TokensClient => ({
   startSession: ({ userId, userVersion, amr, organization }) =>
-    http.call(StartSession, { body: { user_id: userId, client_id: clientId, amr, user_version: userVersion, ...chosen(organization) } }),
+    http.call(StartSession, {
+      body: { user_id: userId, client_id: clientId, amr, user_version: userVersion, ...chosen(organization) },
+    }),
   jwks: () => http.call(GetInternalJwks, {}),
 })

@@ -23,13 +23,19 @@ export const normalizePassword = (password: string): string => password.normaliz
 export function wordsOf(person: { name: string; address: string }): string[] {
   const text = `${person.name} ${person.address}`.normalize('NFC').toLowerCase()
   const parts = text.split(/[^\p{L}\p{N}]+/u)
-  const whole = [person.name.replace(/\s+/gu, ''), person.address, person.address.split('@')[0] ?? ''].map((word) => word.normalize('NFC').toLowerCase())
+  const whole = [person.name.replace(/\s+/gu, ''), person.address, person.address.split('@')[0] ?? ''].map((word) =>
+    word.normalize('NFC').toLowerCase(),
+  )
   const words = [...productWords, ...parts, ...whole].filter((word) => word.length >= minWordLength)
   return [...new Set(words)].sort((one, other) => other.length - one.length)
 }
 
 /** Every reason to refuse; empty when the password may be used. `password` is normalized, `guessesLog10` was estimated with `words`. */
-export function judgePassword(input: { password: string; words: readonly string[]; guessesLog10: number }): PasswordFault[] {
+export function judgePassword(input: {
+  password: string
+  words: readonly string[]
+  guessesLog10: number
+}): PasswordFault[] {
   const faults: PasswordFault[] = []
   if ([...input.password].length < minLengthAlone) faults.push('too_short')
   if (isMostlyPersonal(input.password, input.words)) faults.push('personal')

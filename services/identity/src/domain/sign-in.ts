@@ -12,12 +12,21 @@ export function choiceOf(organizationId: string | null | undefined): Organizatio
 }
 
 /** What the facts of an account allow after its password was right. */
-export type NextStep = { kind: 'session' } | { kind: 'challenge'; next: ['verify_email']; verificationId: string } | { kind: 'refused' }
+export type NextStep =
+  { kind: 'session' } | { kind: 'challenge'; next: ['verify_email']; verificationId: string } | { kind: 'refused' }
 
 /** `verificationId`: the open registration whose password it was; undefined: the password of a proven person. */
-export function decideNextStep({ status, verificationId }: { status: 'active' | 'disabled'; verificationId: string | undefined }): NextStep {
+export function decideNextStep({
+  status,
+  verificationId,
+}: {
+  status: 'active' | 'disabled'
+  verificationId: string | undefined
+}): NextStep {
   if (status !== 'active') return { kind: 'refused' }
-  return verificationId === undefined ? { kind: 'session' } : { kind: 'challenge', next: ['verify_email'], verificationId }
+  return verificationId === undefined
+    ? { kind: 'session' }
+    : { kind: 'challenge', next: ['verify_email'], verificationId }
 }
 
 /** Wrong passwords a source may present for one person before even the right one is refused, and how fast they are forgotten. */

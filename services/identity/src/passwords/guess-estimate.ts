@@ -13,6 +13,8 @@ export function createGuessEstimator(): GuessEstimator {
   const zxcvbn = new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs, maxLength: window })
   return (password, words) => {
     const guess = (text: string): number => zxcvbn.check(text, [...words]).guessesLog10
-    return password.length <= window ? guess(password) : Math.max(guess(password.slice(0, window)), guess(password.slice(-window)))
+    return password.length <= window
+      ? guess(password)
+      : Math.max(guess(password.slice(0, window)), guess(password.slice(-window)))
   }
 }

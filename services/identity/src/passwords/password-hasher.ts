@@ -18,7 +18,13 @@ export type PasswordHasher = {
   isOutdated(phc: string): boolean
 }
 
-export async function createPasswordHasher({ parameters, queue }: { parameters: Argon2Parameters; queue: HashQueue }): Promise<PasswordHasher> {
+export async function createPasswordHasher({
+  parameters,
+  queue,
+}: {
+  parameters: Argon2Parameters
+  queue: HashQueue
+}): Promise<PasswordHasher> {
   const options = { memoryCost: parameters.memoryKib, timeCost: parameters.passes, parallelism: parameters.lanes }
   const nobodys = await hash(randomBytes(32), options)
   return {
@@ -29,7 +35,11 @@ export async function createPasswordHasher({ parameters, queue }: { parameters: 
     },
     isOutdated(phc) {
       const made = parseOptions(phc)
-      return made.memoryCost < options.memoryCost || made.timeCost < options.timeCost || made.parallelism < options.parallelism
+      return (
+        made.memoryCost < options.memoryCost ||
+        made.timeCost < options.timeCost ||
+        made.parallelism < options.parallelism
+      )
     },
   }
 }

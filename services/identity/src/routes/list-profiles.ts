@@ -8,6 +8,13 @@ import { listProfiles } from '../use-cases/list-profiles.ts'
 export function registerListProfiles(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, ListProfiles, async ({ body }) => {
     const profiles = await listProfiles(deps, { userIds: body.user_ids })
-    return { data: profiles.map(({ id, name, address, isEmailVerified }) => ({ id, name, email: address, email_verified: isEmailVerified })) }
+    return {
+      data: profiles.map(({ id, name, address, isEmailVerified }) => ({
+        id,
+        name,
+        email: address,
+        email_verified: isEmailVerified,
+      })),
+    }
   })
 }

@@ -7,5 +7,12 @@ import { signIn } from '../use-cases/sign-in.ts'
 import { sourceOfRequest } from './source.ts'
 
 export function registerLogin(app: FastifyInstance, deps: Deps): void {
-  bindRoute(app, Login, ({ body }) => signIn(deps, { email: body.email, password: body.password, organizationId: body.organization_id, source: sourceOfRequest() }))
+  bindRoute(app, Login, ({ body }) =>
+    signIn(deps, {
+      email: body.email,
+      password: body.password,
+      organizationId: body.organization_id,
+      source: sourceOfRequest(),
+    }),
+  )
 }

@@ -26,4 +26,8 @@ export const publicRoutes: readonly Register[] = [
 ]
 
 /** For other services only. */
-export const internalRoutes: readonly Register[] = [registerMintEmailVerificationLink, registerCreateInvitedUser, registerListProfiles]
+export const internalRoutes: readonly Register[] = [
+  registerMintEmailVerificationLink,
+  registerCreateInvitedUser,
+  registerListProfiles,
+]

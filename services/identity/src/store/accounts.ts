@@ -7,12 +7,25 @@ import { credentials } from './schema.ts'
 
 /** A password that would be right. `verificationId` names the registration it waits in; undefined: it is the person's own. */
 export type KnownPassword = { phc: string; verificationId: string | undefined }
-export type Account = { userId: string; version: number; status: 'active' | 'disabled'; isEmailVerified: boolean; passwords: KnownPassword[] }
+export type Account = {
+  userId: string
+  version: number
+  status: 'active' | 'disabled'
+  isEmailVerified: boolean
+  passwords: KnownPassword[]
+}
 
 /** Each costs a hash at sign-in. An older registration is still activated by its mail; only its password gives no challenge before. */
 const registrationsAtSignIn = 3
 
-type AccountRow = { id: string; version: string; status: Account['status']; is_verified: boolean; phc: string; verification_id: string | null }
+type AccountRow = {
+  id: string
+  version: string
+  status: Account['status']
+  is_verified: boolean
+  phc: string
+  verification_id: string | null
+}
 
 /** The one password of a proven person, or those of the newest open registrations, newest first. */
 export async function findAccountByAddress(db: Queryable, normalizedAddress: string): Promise<Account | undefined> {
@@ -30,8 +43,17 @@ export async function findAccountByAddress(db: Queryable, normalizedAddress: str
   )
   const [row] = rows
   if (row === undefined) return undefined
-  const passwords = rows.map(({ phc, verification_id: id }) => ({ phc, verificationId: id === null ? undefined : typeIdOf('ver', id) }))
-  return { userId: typeIdOf('user', row.id), version: Number(row.version), status: row.status, isEmailVerified: row.is_verified, passwords }
+  const passwords = rows.map(({ phc, verification_id: id }) => ({
+    phc,
+    verificationId: id === null ? undefined : typeIdOf('ver', id),
+  }))
+  return {
+    userId: typeIdOf('user', row.id),
+    version: Number(row.version),
+    status: row.status,
+    isEmailVerified: row.is_verified,
+    passwords,
+  }
 }
 
 export async function insertCredential(db: Queryable, credential: { userId: string; phc: string }): Promise<void> {
@@ -39,7 +61,10 @@ export async function insertCredential(db: Queryable, credential: { userId: stri
 }
 
 /** The same password under stronger parameters; nothing happens when the password was changed meanwhile. */
-export async function claimRehash(db: Queryable, { userId, from, to }: { userId: string; from: string; to: string }): Promise<boolean> {
+export async function claimRehash(
+  db: Queryable,
+  { userId, from, to }: { userId: string; from: string; to: string },
+): Promise<boolean> {
   const rows = await db
     .update(credentials)
     .set({ phc: to })

@@ -4,7 +4,11 @@ import { bootstrapMarker } from './schema.ts'
 
 /** True for exactly one transaction ever; the others wait for it and get false. */
 export async function claimBootstrap(db: Queryable, userId: string): Promise<boolean> {
-  const rows = await db.insert(bootstrapMarker).values({ userId }).onConflictDoNothing().returning({ onlyOne: bootstrapMarker.onlyOne })
+  const rows = await db
+    .insert(bootstrapMarker)
+    .values({ userId })
+    .onConflictDoNothing()
+    .returning({ onlyOne: bootstrapMarker.onlyOne })
   return rows.length === 1
 }
 

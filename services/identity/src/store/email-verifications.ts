@@ -13,8 +13,14 @@ export async function insertRegistration(db: Queryable, registration: Registrati
 }
 
 /** What the registration asked for; undefined once the address is settled. Final while the address row is locked. */
-export async function findOpenRegistration(db: Queryable, id: string): Promise<{ name: string; phc: string } | undefined> {
-  const [row] = await db.select({ name: emailVerifications.name, phc: emailVerifications.phc }).from(emailVerifications).where(eq(emailVerifications.id, id))
+export async function findOpenRegistration(
+  db: Queryable,
+  id: string,
+): Promise<{ name: string; phc: string } | undefined> {
+  const [row] = await db
+    .select({ name: emailVerifications.name, phc: emailVerifications.phc })
+    .from(emailVerifications)
+    .where(eq(emailVerifications.id, id))
   return row && row.name !== null && row.phc !== null ? { name: row.name, phc: row.phc } : undefined
 }
 
@@ -29,13 +35,23 @@ export async function findNewestRegistration(db: Queryable, emailId: string): Pr
 }
 
 /** Ends every registration of the address: none keeps a password, and only `provenId` (absent: none) lets its waiting sign-ins go on. */
-export async function settleRegistrations(db: Queryable, { emailId, provenId }: { emailId: string; provenId: string | undefined }): Promise<void> {
+export async function settleRegistrations(
+  db: Queryable,
+  { emailId, provenId }: { emailId: string; provenId: string | undefined },
+): Promise<void> {
   await db.update(emailVerifications).set({ name: null, phc: null }).where(eq(emailVerifications.emailId, emailId))
-  if (provenId !== undefined) await db.update(emailVerifications).set({ provenAt: sql`now()` }).where(eq(emailVerifications.id, provenId))
+  if (provenId !== undefined)
+    await db
+      .update(emailVerifications)
+      .set({ provenAt: sql`now()` })
+      .where(eq(emailVerifications.id, provenId))
 }
 
 /** How many registrations of this address had their mail asked for within the last `withinSeconds`. Meaningful while the address row is locked. */
-export function countRecentMails(db: Queryable, { emailId, withinSeconds }: { emailId: string; withinSeconds: number }): Promise<number> {
+export function countRecentMails(
+  db: Queryable,
+  { emailId, withinSeconds }: { emailId: string; withinSeconds: number },
+): Promise<number> {
   const isRecent = gt(emailVerifications.mailRequestedAt, sql`now() - make_interval(secs => ${withinSeconds})`)
   return db.$count(emailVerifications, and(eq(emailVerifications.emailId, emailId), isRecent))
 }
@@ -56,7 +72,13 @@ export type Recipient = { userId: string; emailId: string; address: string; name
 /** Whom a requested mail goes to, by the name of its registration; `isDue` is false once the address is verified or the person disabled. */
 export async function findRecipient(db: Queryable, verificationId: string): Promise<Recipient | undefined> {
   const [row] = await db
-    .select({ userId: users.id, emailId: emails.id, address: emails.address, name: emailVerifications.name, status: users.status })
+    .select({
+      userId: users.id,
+      emailId: emails.id,
+      address: emails.address,
+      name: emailVerifications.name,
+      status: users.status,
+    })
     .from(emailVerifications)
     .innerJoin(emails, eq(emails.id, emailVerifications.emailId))
     .innerJoin(users, eq(users.id, emailVerifications.userId))
@@ -70,6 +92,12 @@ type NewSecret = { secretHash: Buffer; verificationId: string; userId: string; e
 
 /** Stores a secret and drops the expired ones of the same address. */
 export async function insertVerificationSecret(db: Queryable, { ttlSeconds, ...secret }: NewSecret): Promise<void> {
-  await db.delete(emailVerificationSecrets).where(and(eq(emailVerificationSecrets.emailId, secret.emailId), lt(emailVerificationSecrets.expiresAt, sql`now()`)))
-  await db.insert(emailVerificationSecrets).values({ ...secret, expiresAt: sql`now() + make_interval(secs => ${ttlSeconds})` })
+  await db
+    .delete(emailVerificationSecrets)
+    .where(
+      and(eq(emailVerificationSecrets.emailId, secret.emailId), lt(emailVerificationSecrets.expiresAt, sql`now()`)),
+    )
+  await db
+    .insert(emailVerificationSecrets)
+    .values({ ...secret, expiresAt: sql`now() + make_interval(secs => ${ttlSeconds})` })
 }

@@ -38,7 +38,10 @@ export type ProvenEmail = { emailId: string; userId: string }
  * Verifies the address a live secret belongs to and spends the secret. One winner, whichever of the address's secrets come at once:
  * the losers wait for the row and then find it verified. `verificationId` is the registration whose mail it was.
  */
-export async function claimEmailBySecret(db: Queryable, secretHash: Buffer): Promise<(ProvenEmail & { verificationId: string }) | undefined> {
+export async function claimEmailBySecret(
+  db: Queryable,
+  secretHash: Buffer,
+): Promise<(ProvenEmail & { verificationId: string }) | undefined> {
   const claimed = await db.execute(sql`
     with verified as (
       update emails set verified_at = now()
@@ -50,7 +53,13 @@ export async function claimEmailBySecret(db: Queryable, secretHash: Buffer): Pro
     )
     select id, user_id, verification_id from verified`)
   const [row] = rowsOf<{ id: string; user_id: string; verification_id: string }>(claimed)
-  return row && { emailId: typeIdOf('eml', row.id), userId: typeIdOf('user', row.user_id), verificationId: typeIdOf('ver', row.verification_id) }
+  return (
+    row && {
+      emailId: typeIdOf('eml', row.id),
+      userId: typeIdOf('user', row.user_id),
+      verificationId: typeIdOf('ver', row.verification_id),
+    }
+  )
 }
 
 /** Verifies an address that was registered and never proven; undefined when it is unknown, proven or of somebody disabled. */

@@ -12,7 +12,9 @@ const version = (column: string) => bigint(column, { mode: 'number' })
 export const users = pgTable('users', {
   id: typeId('id', 'user').primaryKey(),
   name: text('name').notNull(),
-  status: text('status', { enum: ['active', 'disabled'] }).notNull().default('active'),
+  status: text('status', { enum: ['active', 'disabled'] })
+    .notNull()
+    .default('active'),
   version: version('version').notNull().default(1),
   minVersion: version('min_version').notNull().default(0),
   floorChangedAt: at('floor_changed_at'),

@@ -7,10 +7,14 @@ import { sql } from 'drizzle-orm'
 type Guesser = { userId: string; source: string; halfLifeSeconds: number }
 
 /** What is left of `attempts` now, by database time. */
-const decayed = (halfLifeSeconds: number) => sql`t.attempts * power(0.5, extract(epoch from now() - t.counted_at) / ${halfLifeSeconds}::float8)`
+const decayed = (halfLifeSeconds: number) =>
+  sql`t.attempts * power(0.5, extract(epoch from now() - t.counted_at) / ${halfLifeSeconds}::float8)`
 
 /** Counts one failure and gives the decayed sum including it; never above `ceiling`, so a long attack does not lock for days. */
-export async function countFailure(db: Queryable, { userId, source, halfLifeSeconds, ceiling }: Guesser & { ceiling: number }): Promise<number> {
+export async function countFailure(
+  db: Queryable,
+  { userId, source, halfLifeSeconds, ceiling }: Guesser & { ceiling: number },
+): Promise<number> {
   const counted = await db.execute(sql`
     insert into sign_in_throttles as t (user_id, source, attempts) values (${uuidOf(userId, 'user')}, ${source}, 1)
     on conflict (user_id, source) do update set attempts = least(${ceiling}::float8, ${decayed(halfLifeSeconds)} + 1), counted_at = now()
@@ -20,12 +24,17 @@ export async function countFailure(db: Queryable, { userId, source, halfLifeSeco
 
 /** The decayed failures; 0 when there were none. */
 export async function findFailures(db: Queryable, { userId, source, halfLifeSeconds }: Guesser): Promise<number> {
-  const found = await db.execute(sql`select ${decayed(halfLifeSeconds)} as attempts from sign_in_throttles t where user_id = ${uuidOf(userId, 'user')} and source = ${source}`)
+  const found = await db.execute(
+    sql`select ${decayed(halfLifeSeconds)} as attempts from sign_in_throttles t where user_id = ${uuidOf(userId, 'user')} and source = ${source}`,
+  )
   return Number(rowsOf<{ attempts: number }>(found)[0]?.attempts ?? 0)
 }
 
 /** The person got in from here: what was counted was theirs. */
-export async function forgetFailures(db: Queryable, { userId, source }: { userId: string; source: string }): Promise<void> {
+export async function forgetFailures(
+  db: Queryable,
+  { userId, source }: { userId: string; source: string },
+): Promise<void> {
   await db.execute(sql`delete from sign_in_throttles where user_id = ${uuidOf(userId, 'user')} and source = ${source}`)
 }
 

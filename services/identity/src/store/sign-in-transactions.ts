@@ -9,11 +9,22 @@ import { and, eq, gt, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
 import type { OrganizationChoice } from '../domain/sign-in.ts'
 import { emailVerifications, signInTransactions } from './schema.ts'
 
-type NewSignIn = { id: string; userId: string; verificationId: string; challengeHash: Buffer; next: string[]; amr: string[]; organization: OrganizationChoice; ttlSeconds: number }
+type NewSignIn = {
+  id: string
+  userId: string
+  verificationId: string
+  challengeHash: Buffer
+  next: string[]
+  amr: string[]
+  organization: OrganizationChoice
+  ttlSeconds: number
+}
 
 /** Stores a sign-in and drops the expired ones of the same person. */
 export async function insertSignIn(db: Queryable, { organization, ttlSeconds, ...signIn }: NewSignIn): Promise<void> {
-  await db.delete(signInTransactions).where(and(eq(signInTransactions.userId, signIn.userId), lt(signInTransactions.expiresAt, sql`now()`)))
+  await db
+    .delete(signInTransactions)
+    .where(and(eq(signInTransactions.userId, signIn.userId), lt(signInTransactions.expiresAt, sql`now()`)))
   await db.insert(signInTransactions).values({
     ...signIn,
     organizationChoice: organization.kind,
@@ -39,7 +50,13 @@ export async function findOpenSignIn(db: Queryable, challengeHash: Buffer): Prom
   return rows[0]
 }
 
-export type ClaimedSignIn = { id: string; userId: string; userVersion: number; amr: string[]; organization: OrganizationChoice }
+export type ClaimedSignIn = {
+  id: string
+  userId: string
+  userVersion: number
+  amr: string[]
+  organization: OrganizationChoice
+}
 
 type ClaimedRow = {
   id: string
@@ -66,7 +83,10 @@ export async function claimSignIn(db: Queryable, challengeHash: Buffer): Promise
     userId: typeIdOf('user', row.user_id),
     userVersion: Number(row.version),
     amr: row.amr,
-    organization: kind === 'named' && organization !== null ? { kind, organizationId: typeIdOf('org', organization) } : { kind: kind === 'none' ? 'none' : 'unsaid' },
+    organization:
+      kind === 'named' && organization !== null
+        ? { kind, organizationId: typeIdOf('org', organization) }
+        : { kind: kind === 'none' ? 'none' : 'unsaid' },
   }
 }
 

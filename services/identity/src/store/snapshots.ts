@@ -4,7 +4,14 @@ import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { sql } from 'drizzle-orm'
 
-export type UserState = { kind: 'user'; id: string; version: number; min_version: number; status: 'active' | 'disabled'; email_verified: boolean }
+export type UserState = {
+  kind: 'user'
+  id: string
+  version: number
+  min_version: number
+  status: 'active' | 'disabled'
+  email_verified: boolean
+}
 export type UserFloor = { kind: 'user'; id: string; min_version: number }
 
 /** Longer than an access token lives plus the clock leeway of whoever verifies it. */
@@ -12,18 +19,31 @@ const floorWindowMinutes = 10
 const pageSize = 1000
 const firstUuid = '00000000-0000-0000-0000-000000000000'
 
-type StateRow = { id: string; version: string; min_version: string; status: 'active' | 'disabled'; email_verified: boolean }
+type StateRow = {
+  id: string
+  version: string
+  min_version: string
+  status: 'active' | 'disabled'
+  email_verified: boolean
+}
 
 /** Every person, ordered by id. */
 export async function* streamUserStates(db: Queryable): AsyncGenerator<UserState> {
-  for (let after = firstUuid; ; ) {
+  for (let after = firstUuid; ;) {
     const rows = rowsOf<StateRow>(
       await db.execute(sql`
         select u.id, u.version, u.min_version, u.status, exists (select from emails e where e.user_id = u.id and e.verified_at is not null) as email_verified
         from users u where u.id > ${after}::uuid order by u.id limit ${pageSize}`),
     )
     for (const { id, version, min_version: floor, status, email_verified } of rows) {
-      yield { kind: 'user', id: typeIdOf('user', id), version: Number(version), min_version: Number(floor), status, email_verified }
+      yield {
+        kind: 'user',
+        id: typeIdOf('user', id),
+        version: Number(version),
+        min_version: Number(floor),
+        status,
+        email_verified,
+      }
     }
     const last = rows.at(-1)
     if (last === undefined || rows.length < pageSize) return
@@ -34,7 +54,13 @@ export async function* streamUserStates(db: Queryable): AsyncGenerator<UserState
 /** Floors raised so recently that a token minted below one could still be alive. */
 export async function listRecentFloors(db: Queryable): Promise<UserFloor[]> {
   const rows = rowsOf<{ id: string; min_version: string }>(
-    await db.execute(sql`select id, min_version from users where floor_changed_at > now() - make_interval(mins => ${floorWindowMinutes})`),
+    await db.execute(
+      sql`select id, min_version from users where floor_changed_at > now() - make_interval(mins => ${floorWindowMinutes})`,
+    ),
   )
-  return rows.map(({ id, min_version: floor }) => ({ kind: 'user', id: typeIdOf('user', id), min_version: Number(floor) }))
+  return rows.map(({ id, min_version: floor }) => ({
+    kind: 'user',
+    id: typeIdOf('user', id),
+    min_version: Number(floor),
+  }))
 }

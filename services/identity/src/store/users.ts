@@ -6,23 +6,46 @@ import { emails, users } from './schema.ts'
 /** A person with their one address, as profile and lists show it. */
 export type Profile = { id: string; name: string; address: string; isEmailVerified: boolean; createdAt: Date }
 
-const profileColumns = { id: users.id, name: users.name, address: emails.address, verifiedAt: emails.verifiedAt, createdAt: users.createdAt }
+const profileColumns = {
+  id: users.id,
+  name: users.name,
+  address: emails.address,
+  verifiedAt: emails.verifiedAt,
+  createdAt: users.createdAt,
+}
 
-const profileOf = ({ verifiedAt, ...row }: Omit<Profile, 'isEmailVerified'> & { verifiedAt: Date | null }): Profile => ({ ...row, isEmailVerified: verifiedAt !== null })
+const profileOf = ({
+  verifiedAt,
+  ...row
+}: Omit<Profile, 'isEmailVerified'> & { verifiedAt: Date | null }): Profile => ({
+  ...row,
+  isEmailVerified: verifiedAt !== null,
+})
 
-export async function insertUser(db: Queryable, user: { id: string; name: string; invitationId?: string }): Promise<void> {
+export async function insertUser(
+  db: Queryable,
+  user: { id: string; name: string; invitationId?: string },
+): Promise<void> {
   await db.insert(users).values({ id: user.id, name: user.name, invitationId: user.invitationId ?? null })
 }
 
 export async function findProfile(db: Queryable, userId: string): Promise<Profile | undefined> {
-  const rows = await db.select(profileColumns).from(users).innerJoin(emails, eq(emails.userId, users.id)).where(eq(users.id, userId))
+  const rows = await db
+    .select(profileColumns)
+    .from(users)
+    .innerJoin(emails, eq(emails.userId, users.id))
+    .where(eq(users.id, userId))
   return rows.map(profileOf)[0]
 }
 
 /** The known ones of `userIds`, in no order. */
 export async function listProfiles(db: Queryable, userIds: readonly string[]): Promise<Profile[]> {
   if (userIds.length === 0) return []
-  const rows = await db.select(profileColumns).from(users).innerJoin(emails, eq(emails.userId, users.id)).where(inArray(users.id, [...userIds]))
+  const rows = await db
+    .select(profileColumns)
+    .from(users)
+    .innerJoin(emails, eq(emails.userId, users.id))
+    .where(inArray(users.id, [...userIds]))
   return rows.map(profileOf)
 }
 
@@ -32,7 +55,10 @@ export async function findUserIdByInvitation(db: Queryable, invitationId: string
 }
 
 /** The new version; undefined when the name is that already or there is no such person. */
-export async function claimNewName(db: Queryable, { userId, name }: { userId: string; name: string }): Promise<number | undefined> {
+export async function claimNewName(
+  db: Queryable,
+  { userId, name }: { userId: string; name: string },
+): Promise<number | undefined> {
   const rows = await db
     .update(users)
     .set({ name, version: sql`${users.version} + 1`, updatedAt: sql`now()` })
@@ -42,10 +68,18 @@ export async function claimNewName(db: Queryable, { userId, name }: { userId: st
 }
 
 /** The person becomes who proved the address. The new version. */
-export async function activateUser(db: Queryable, { userId, name, invitationId }: { userId: string; name: string; invitationId: string | undefined }): Promise<number> {
+export async function activateUser(
+  db: Queryable,
+  { userId, name, invitationId }: { userId: string; name: string; invitationId: string | undefined },
+): Promise<number> {
   const [row] = await db
     .update(users)
-    .set({ name, ...(invitationId !== undefined && { invitationId }), version: sql`${users.version} + 1`, updatedAt: sql`now()` })
+    .set({
+      name,
+      ...(invitationId !== undefined && { invitationId }),
+      version: sql`${users.version} + 1`,
+      updatedAt: sql`now()`,
+    })
     .where(eq(users.id, userId))
     .returning({ version: users.version })
   if (row === undefined) throw new Error('A person disappeared while being changed')

@@ -22,12 +22,17 @@ export async function answerChallenge(deps: AnswerDeps, { challenge }: { challen
   return { status: 'challenge', challenge, next: open.next }
 }
 
-async function startSession(deps: AnswerDeps, { id, userId, userVersion, amr, organization }: ClaimedSignIn): Promise<SignInResult> {
+async function startSession(
+  deps: AnswerDeps,
+  { id, userId, userVersion, amr, organization }: ClaimedSignIn,
+): Promise<SignInResult> {
   try {
     return await deps.tokens.startSession({ userId, userVersion, amr, organization })
   } catch (err) {
     // A lost answer may have left a session whose tokens nobody holds: it is of no use to anybody and ends when idle.
-    await releaseSignIn(deps.system, id).catch((lost: unknown) => deps.log.warn({ err: lost, sign_in: id }, 'a sign-in without a session could not be given back'))
+    await releaseSignIn(deps.system, id).catch((lost: unknown) =>
+      deps.log.warn({ err: lost, sign_in: id }, 'a sign-in without a session could not be given back'),
+    )
     throw err
   }
 }

@@ -16,14 +16,19 @@ type BootstrapDeps = Pick<Deps, 'spine' | 'system' | 'hasher' | 'estimateGuesses
 export type BootstrapOutcome = { kind: 'created'; userId: string } | { kind: 'exists' } | { kind: 'address_taken' }
 
 /** @throws AppError `weak_password` when the configured password would be refused from anybody else */
-export async function bootstrapAdmin(deps: BootstrapDeps, { email, password }: { email: string; password: string }): Promise<BootstrapOutcome> {
+export async function bootstrapAdmin(
+  deps: BootstrapDeps,
+  { email, password }: { email: string; password: string },
+): Promise<BootstrapOutcome> {
   if (await isBootstrapped(deps.system)) return { kind: 'exists' }
   const name = 'Administrator'
   const phc = await preparePassword(deps, { password, name, address: email, source: 'bootstrap' })
   const userId = newId('user')
   const refusal = new Error('The address is taken')
   return deps.spine
-    .write({}, (tx): Promise<BootstrapOutcome> => createAdmin(tx, { userId, address: email, name, phc, refusal }), { db: 'system' })
+    .write({}, (tx): Promise<BootstrapOutcome> => createAdmin(tx, { userId, address: email, name, phc, refusal }), {
+      db: 'system',
+    })
     .catch((err: unknown): BootstrapOutcome => {
       if (err === refusal) return { kind: 'address_taken' }
       throw err

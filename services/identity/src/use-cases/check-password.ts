@@ -38,7 +38,10 @@ export function checkPassword(deps: CheckDeps, { email, source, ...typed }: Pres
 }
 
 /** Hashes at least once, so an unknown address takes its time too. */
-async function findRight(hasher: Deps['hasher'], { passwords, password, source }: { passwords: KnownPassword[]; password: string; source: string }): Promise<KnownPassword | undefined> {
+async function findRight(
+  hasher: Deps['hasher'],
+  { passwords, password, source }: { passwords: KnownPassword[]; password: string; source: string },
+): Promise<KnownPassword | undefined> {
   if (passwords.length === 0) await hasher.verify(undefined, password, source)
   for (const known of passwords) if (await hasher.verify(known.phc, password, source)) return known
   return undefined
@@ -53,7 +56,11 @@ function refused(outcome: string): Error {
  * The right password may still come too late or for nobody. Failures are read after the hash, so guesses sent at once stand in each other's way.
  * Only a proven person's password forgives: otherwise who made one registration could guess at another's without end.
  */
-async function admit({ system, settings }: CheckDeps, { userId, status, isEmailVerified }: Authenticated, source: string): Promise<void> {
+async function admit(
+  { system, settings }: CheckDeps,
+  { userId, status, isEmailVerified }: Authenticated,
+  source: string,
+): Promise<void> {
   if (status !== 'active') throw refused('disabled')
   const failures = await findFailures(system, { userId, source, halfLifeSeconds: settings.throttle.halfLifeSeconds })
   if (isThrottled(failures, settings.throttle)) throw refused('throttled')
@@ -82,7 +89,10 @@ async function recordFailure({ spine, settings }: CheckDeps, userId: string, sou
 }
 
 /** Hashes again when the parameters have risen. A sign-in never fails for it: the next one tries again. */
-async function strengthen(deps: CheckDeps, { account, password, source }: { account: Authenticated; password: string; source: string }): Promise<void> {
+async function strengthen(
+  deps: CheckDeps,
+  { account, password, source }: { account: Authenticated; password: string; source: string },
+): Promise<void> {
   if (!account.isEmailVerified || !deps.hasher.isOutdated(account.phc)) return
   try {
     const to = await deps.hasher.hash(password, source)

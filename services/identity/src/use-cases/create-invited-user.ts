@@ -28,7 +28,9 @@ export async function createInvitedUser(deps: InvitedDeps, caller: ServiceCaller
   const phc = await preparePassword(deps, { password, name, address, source })
   const person = { address, name, phc, invitationId, actor: actorOf(caller) }
   const created = await deps.spine
-    .write({}, async (tx) => (await openOrTakeOver(tx, person)) ?? findUserIdByInvitation(tx, invitationId), { db: 'system' })
+    .write({}, async (tx) => (await openOrTakeOver(tx, person)) ?? findUserIdByInvitation(tx, invitationId), {
+      db: 'system',
+    })
     .catch((err: unknown) => {
       // The same invitation at the same moment with another address: the first one stands.
       if (isUniqueViolation(err, 'users_invitation_id_key')) return findUserIdByInvitation(deps.system, invitationId)

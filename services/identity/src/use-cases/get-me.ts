@@ -8,7 +8,8 @@ import type { Deps } from '../deps.ts'
 import { findProfile } from '../store/users.ts'
 
 /** @throws AppError `not_found` when the person is gone although their token still lives */
-export const getMe = (deps: Pick<Deps, 'db'>, { userId }: Pick<UserCaller, 'userId'>): Promise<User> => inScope(deps.db, { userId }, (tx) => readMe(tx, userId))
+export const getMe = (deps: Pick<Deps, 'db'>, { userId }: Pick<UserCaller, 'userId'>): Promise<User> =>
+  inScope(deps.db, { userId }, (tx) => readMe(tx, userId))
 
 export async function readMe(db: Queryable, userId: string): Promise<User> {
   const profile = await findProfile(db, userId)

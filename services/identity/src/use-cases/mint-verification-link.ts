@@ -9,13 +9,22 @@ import { findRecipient, insertVerificationSecret } from '../store/email-verifica
 export type VerificationMail = { to: string; name: string; token: string }
 
 /** Undefined when there is nothing to send any more. @throws AppError `not_found` */
-export async function mintVerificationLink(deps: Pick<Deps, 'system' | 'settings'>, { verificationId }: { verificationId: string }): Promise<VerificationMail | undefined> {
+export async function mintVerificationLink(
+  deps: Pick<Deps, 'system' | 'settings'>,
+  { verificationId }: { verificationId: string },
+): Promise<VerificationMail | undefined> {
   const minted = mintSecret(verificationPrefix)
   const recipient = await inScope(deps.system, {}, async (tx) => {
     const found = await findRecipient(tx, verificationId)
     if (!found?.isDue) return found
     const { userId, emailId } = found
-    await insertVerificationSecret(tx, { secretHash: minted.hash, verificationId, userId, emailId, ttlSeconds: deps.settings.verificationTtlSeconds })
+    await insertVerificationSecret(tx, {
+      secretHash: minted.hash,
+      verificationId,
+      userId,
+      emailId,
+      ttlSeconds: deps.settings.verificationTtlSeconds,
+    })
     return found
   })
   if (recipient === undefined) throw problem('not_found')

@@ -25,7 +25,16 @@ export async function openAccount(tx: Tx, account: NewAccount): Promise<{ emailI
   const { userId, address, name, phc, via, actor, invitationId } = account
   const isVerified = phc !== undefined
   const emailId = newId('eml')
-  if (!(await claimAddress(tx, { id: emailId, userId, address, normalizedAddress: normalizeAddress(address), isVerified }))) return undefined
+  if (
+    !(await claimAddress(tx, {
+      id: emailId,
+      userId,
+      address,
+      normalizedAddress: normalizeAddress(address),
+      isVerified,
+    }))
+  )
+    return undefined
   await insertUser(tx, { id: userId, name, ...(invitationId === undefined ? {} : { invitationId }) })
   if (isVerified) await insertCredential(tx, { userId, phc })
   await appendEvent(tx, {

@@ -6,7 +6,10 @@ import { describeFaults, judgePassword, normalizePassword, wordsOf } from '../do
 type NewPassword = { password: string; name: string; address: string; source: string }
 
 /** The PHC string to store. @throws AppError `weak_password` with `errors[]`, `unavailable` when too many wait for hashing */
-export async function preparePassword(deps: Pick<Deps, 'hasher' | 'estimateGuesses'>, { name, address, source, ...typed }: NewPassword): Promise<string> {
+export async function preparePassword(
+  deps: Pick<Deps, 'hasher' | 'estimateGuesses'>,
+  { name, address, source, ...typed }: NewPassword,
+): Promise<string> {
   const password = normalizePassword(typed.password)
   const words = wordsOf({ name, address })
   const faults = judgePassword({ password, words, guessesLog10: deps.estimateGuesses(password, words) })

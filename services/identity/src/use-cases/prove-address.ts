@@ -23,6 +23,18 @@ type Proof = {
 export async function proveAddress(tx: Tx, { userId, emailId, name, phc, actor, by }: Proof): Promise<void> {
   await insertCredential(tx, { userId, phc })
   await settleRegistrations(tx, { emailId, provenId: 'verificationId' in by ? by.verificationId : undefined })
-  const version = await activateUser(tx, { userId, name, invitationId: 'invitationId' in by ? by.invitationId : undefined })
-  await appendEvent(tx, { contract: UserEmailVerified, aggregateType: 'user', aggregateId: userId, version, userId, actor, data: { user_id: userId } })
+  const version = await activateUser(tx, {
+    userId,
+    name,
+    invitationId: 'invitationId' in by ? by.invitationId : undefined,
+  })
+  await appendEvent(tx, {
+    contract: UserEmailVerified,
+    aggregateType: 'user',
+    aggregateId: userId,
+    version,
+    userId,
+    actor,
+    data: { user_id: userId },
+  })
 }

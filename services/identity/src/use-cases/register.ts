@@ -13,7 +13,10 @@ import { writeUnseen } from './write-unseen.ts'
 type Registration = { email: string; password: string; name: string; source: string }
 
 /** @throws AppError `weak_password`, `unavailable` */
-export function register(deps: Pick<Deps, 'spine' | 'hasher' | 'estimateGuesses' | 'even' | 'settings'>, input: Registration): Promise<void> {
+export function register(
+  deps: Pick<Deps, 'spine' | 'hasher' | 'estimateGuesses' | 'even' | 'settings'>,
+  input: Registration,
+): Promise<void> {
   return deps.even.always(async () => {
     const { email: address, name, source } = input
     const phc = await preparePassword(deps, { password: input.password, name, address, source })
@@ -22,7 +25,12 @@ export function register(deps: Pick<Deps, 'spine' | 'hasher' | 'estimateGuesses'
     await writeUnseen(deps, async (tx) => {
       const opened = await openAccount(tx, { userId, address, name, via: 'registration', actor })
       if (opened) return startRegistration(tx, { userId, emailId: opened.emailId, name, phc, actor })
-      return addRegistration(tx, { normalizedAddress: normalizeAddress(address), name, phc, cooldownSeconds: deps.settings.resendCooldownSeconds })
+      return addRegistration(tx, {
+        normalizedAddress: normalizeAddress(address),
+        name,
+        phc,
+        cooldownSeconds: deps.settings.resendCooldownSeconds,
+      })
     })
   })
 }

@@ -8,7 +8,13 @@ import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
-import { countMail, countRecentMails, findNewestRegistration, insertRegistration, type Registration } from '../store/email-verifications.ts'
+import {
+  countMail,
+  countRecentMails,
+  findNewestRegistration,
+  insertRegistration,
+  type Registration,
+} from '../store/email-verifications.ts'
 import { lockEmailByAddress } from '../store/emails.ts'
 
 /** So many registrations get their mail within one cooldown: room for the owner beside somebody who was faster, none for flooding a mailbox. */
@@ -17,10 +23,14 @@ const mailsPerCooldown = 3
 type Wanted = { normalizedAddress: string; cooldownSeconds: number }
 
 /** Adds a registration to an unproven address and asks for its mail; nothing for a proven one. Beyond the limit it waits for a resend. */
-export async function addRegistration(tx: Tx, { normalizedAddress, cooldownSeconds, name, phc }: Wanted & { name: string; phc: string }): Promise<void> {
+export async function addRegistration(
+  tx: Tx,
+  { normalizedAddress, cooldownSeconds, name, phc }: Wanted & { name: string; phc: string },
+): Promise<void> {
   const email = await lockEmailByAddress(tx, normalizedAddress)
   if (email === undefined || email.verifiedAt !== null) return
-  const isCrowded = (await countRecentMails(tx, { emailId: email.id, withinSeconds: cooldownSeconds })) >= mailsPerCooldown
+  const isCrowded =
+    (await countRecentMails(tx, { emailId: email.id, withinSeconds: cooldownSeconds })) >= mailsPerCooldown
   const registration = { id: newId('ver'), userId: email.userId, emailId: email.id, name, phc }
   await insertRegistration(tx, registration)
   // Anybody may register an address, so nobody is named as the one who did.
@@ -28,7 +38,10 @@ export async function addRegistration(tx: Tx, { normalizedAddress, cooldownSecon
 }
 
 /** The first registration of an address and its mail. */
-export async function startRegistration(tx: Tx, { actor, ...registration }: Omit<Registration, 'id'> & { actor: Actor }): Promise<void> {
+export async function startRegistration(
+  tx: Tx,
+  { actor, ...registration }: Omit<Registration, 'id'> & { actor: Actor },
+): Promise<void> {
   const id = newId('ver')
   await insertRegistration(tx, { id, ...registration })
   await requestMail(tx, { id, userId: registration.userId, actor })

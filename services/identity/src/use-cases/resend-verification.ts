@@ -4,7 +4,10 @@ import { normalizeAddress } from '../domain/email-address.ts'
 import { requestAnotherMail } from './request-verification.ts'
 import { writeUnseen } from './write-unseen.ts'
 
-export function resendVerification(deps: Pick<Deps, 'spine' | 'even' | 'settings'>, { email }: { email: string }): Promise<void> {
+export function resendVerification(
+  deps: Pick<Deps, 'spine' | 'even' | 'settings'>,
+  { email }: { email: string },
+): Promise<void> {
   const wanted = { normalizedAddress: normalizeAddress(email), cooldownSeconds: deps.settings.resendCooldownSeconds }
   return deps.even.always(() => writeUnseen(deps, (tx) => requestAnotherMail(tx, wanted)))
 }

@@ -17,7 +17,10 @@ type SignIn = { email: string; password: string; organizationId: string | null |
 const amr = ['pwd']
 
 /** @throws AppError `invalid_credentials`, `unavailable`; of tokens: `not_found` for a foreign organization, `upstream_failed` */
-export async function signIn(deps: SignInDeps, { email, password, source, organizationId }: SignIn): Promise<SignInResult> {
+export async function signIn(
+  deps: SignInDeps,
+  { email, password, source, organizationId }: SignIn,
+): Promise<SignInResult> {
   const account = await checkPassword(deps, { email, password, source })
   const organization = choiceOf(organizationId)
   const step = decideNextStep(account)
@@ -25,7 +28,12 @@ export async function signIn(deps: SignInDeps, { email, password, source, organi
     case 'refused':
       throw problem('invalid_credentials')
     case 'challenge':
-      return challenge(deps, { userId: account.userId, verificationId: step.verificationId, next: step.next, organization })
+      return challenge(deps, {
+        userId: account.userId,
+        verificationId: step.verificationId,
+        next: step.next,
+        organization,
+      })
     case 'session':
       return deps.tokens.startSession({ userId: account.userId, userVersion: account.version, amr, organization })
   }
@@ -35,7 +43,13 @@ type Waiting = { userId: string; verificationId: string; next: string[]; organiz
 
 async function challenge(deps: SignInDeps, waiting: Waiting): Promise<SignInResult> {
   const { secret, hash } = mintSecret(challengePrefix)
-  const signIn = { ...waiting, id: newId('sin'), challengeHash: hash, amr, ttlSeconds: deps.settings.challengeTtlSeconds }
+  const signIn = {
+    ...waiting,
+    id: newId('sin'),
+    challengeHash: hash,
+    amr,
+    ttlSeconds: deps.settings.challengeTtlSeconds,
+  }
   await inScope(deps.system, {}, (tx) => insertSignIn(tx, signIn))
   return { status: 'challenge', challenge: secret, next: waiting.next }
 }

@@ -3,16 +3,28 @@ import fc from 'fast-check'
 import t from 'tap'
 import { normalizeAddress } from '../../src/domain/email-address.ts'
 import { networkOf } from '../../src/domain/network.ts'
-import { describeFaults, judgePassword, minLengthAlone, normalizePassword, wordsOf } from '../../src/domain/password-rules.ts'
+import {
+  describeFaults,
+  judgePassword,
+  minLengthAlone,
+  normalizePassword,
+  wordsOf,
+} from '../../src/domain/password-rules.ts'
 import { choiceOf, decideNextStep, isThrottled } from '../../src/domain/sign-in.ts'
 
 const ada = { name: 'Ada Lovelace', address: 'a.lovelace@analytical.example' }
-const judge = (password: string, guessesLog10 = 12) => judgePassword({ password: normalizePassword(password), words: wordsOf(ada), guessesLog10 })
+const judge = (password: string, guessesLog10 = 12) =>
+  judgePassword({ password: normalizePassword(password), words: wordsOf(ada), guessesLog10 })
 
 t.test('one mailbox has one form, and normalizing twice changes nothing', async (t) => {
   t.equal(normalizeAddress('  Ada@Example.TEST '), 'ada@example.test')
   t.equal(normalizeAddress('ada+tag@example.test'), 'ada+tag@example.test', 'tags belong to the provider')
-  fc.assert(fc.property(fc.emailAddress(), (address) => normalizeAddress(normalizeAddress(address)) === normalizeAddress(address)))
+  fc.assert(
+    fc.property(
+      fc.emailAddress(),
+      (address) => normalizeAddress(normalizeAddress(address)) === normalizeAddress(address),
+    ),
+  )
 })
 
 t.test('length counts what a person typed, not bytes or code units', async (t) => {
@@ -24,11 +36,24 @@ t.test('length counts what a person typed, not bytes or code units', async (t) =
 })
 
 t.test('spaces, letters of any script and very long texts are welcome', async (t) => {
-  for (const password of ['четыре слова без связи', 'drei wörter und ein pferd', ' '.repeat(3) + 'correct horse staple', 'z9'.repeat(512)]) t.same(judge(password), [])
+  for (const password of [
+    'четыре слова без связи',
+    'drei wörter und ein pferd',
+    ' '.repeat(3) + 'correct horse staple',
+    'z9'.repeat(512),
+  ])
+    t.same(judge(password), [])
 })
 
 t.test('what is mostly the person, their address or the product is refused in any case and order', async (t) => {
-  for (const password of ['LovelaceAda1815!', 'ada.lovelace@analytical.example', 'GATEHOUSE-gatehouse-1', 'analyticalAda!!', 'AdaLovelaceAdaLovelace']) t.ok(judge(password).includes('personal'), password)
+  for (const password of [
+    'LovelaceAda1815!',
+    'ada.lovelace@analytical.example',
+    'GATEHOUSE-gatehouse-1',
+    'analyticalAda!!',
+    'AdaLovelaceAdaLovelace',
+  ])
+    t.ok(judge(password).includes('personal'), password)
   t.same(judge('Ada met nine quiet foxes'), [], 'a name inside a phrase is fine')
   t.same(wordsOf({ name: 'X Æ', address: 'q@x.io' }), ['gatehouse', 'q@x.io'], 'two letters protect nobody')
 })
@@ -37,25 +62,44 @@ t.test('an estimate below the bound is refused, with every other fault beside it
   t.same(judge('zk4-plumage-orbit', 7.9), ['guessable'])
   t.same(judge('zk4-plumage-orbit', 8), [])
   t.same(judge('ada', 1), ['too_short', 'personal', 'guessable'])
-  t.match(describeFaults(['too_short', 'guessable']), [{ path: '/password', message: /15/ }, { path: '/password', message: /tried first/ }])
+  t.match(describeFaults(['too_short', 'guessable']), [
+    { path: '/password', message: /15/ },
+    { path: '/password', message: /tried first/ },
+  ])
 })
 
 t.test('the same text in two normal forms is one password', async () => {
-  fc.assert(fc.property(fc.string({ unit: 'grapheme' }), (text) => normalizePassword(text.normalize('NFD')) === normalizePassword(text.normalize('NFC'))))
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'grapheme' }),
+      (text) => normalizePassword(text.normalize('NFD')) === normalizePassword(text.normalize('NFC')),
+    ),
+  )
 })
 
 t.test('only an active person with a proven address gets a session', async (t) => {
   t.same(decideNextStep({ status: 'active', verificationId: undefined }), { kind: 'session' })
-  t.same(decideNextStep({ status: 'active', verificationId: 'ver_1' }), { kind: 'challenge', next: ['verify_email'], verificationId: 'ver_1' })
-  for (const verificationId of [undefined, 'ver_1']) t.same(decideNextStep({ status: 'disabled', verificationId }), { kind: 'refused' })
+  t.same(decideNextStep({ status: 'active', verificationId: 'ver_1' }), {
+    kind: 'challenge',
+    next: ['verify_email'],
+    verificationId: 'ver_1',
+  })
+  for (const verificationId of [undefined, 'ver_1'])
+    t.same(decideNextStep({ status: 'disabled', verificationId }), { kind: 'refused' })
 })
 
 t.test('nothing said, none wanted and one named stay apart', async (t) => {
-  t.same([choiceOf(undefined), choiceOf(null), choiceOf('org_1')], [{ kind: 'unsaid' }, { kind: 'none' }, { kind: 'named', organizationId: 'org_1' }])
+  t.same(
+    [choiceOf(undefined), choiceOf(null), choiceOf('org_1')],
+    [{ kind: 'unsaid' }, { kind: 'none' }, { kind: 'named', organizationId: 'org_1' }],
+  )
 })
 
 t.test('the tenth failure closes the door, and decay opens it again', async (t) => {
-  t.same([8.9, 9.4, 9.99, 10, 20].map((failures) => isThrottled(failures, { limit: 10, halfLifeSeconds: 1 })), [false, false, true, true, true])
+  t.same(
+    [8.9, 9.4, 9.99, 10, 20].map((failures) => isThrottled(failures, { limit: 10, halfLifeSeconds: 1 })),
+    [false, false, true, true, true],
+  )
 })
 
 t.test('a source is an IPv4 address or an IPv6 network of 64 bits', async (t) => {

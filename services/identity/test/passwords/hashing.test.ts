@@ -55,7 +55,11 @@ t.test('a full queue makes room for a newcomer at the cost of the longest line, 
   ask('c')
   ask('d')
   await settled()
-  t.same(refused, ['a3', 'a2', 'd'], 'when all lines are as short as the newcomer’s would be, the newcomer waits outside')
+  t.same(
+    refused,
+    ['a3', 'a2', 'd'],
+    'when all lines are as short as the newcomer’s would be, the newcomer waits outside',
+  )
   t.equal(queue.waiting(), 3)
   for (let ended = 0; ended < 4; ended += 1) await endOne()
   t.same(began, ['a0', 'a1', 'b', 'c'])
@@ -64,7 +68,10 @@ t.test('a full queue makes room for a newcomer at the cost of the longest line, 
 
 t.test('work that fails frees its place', async (t) => {
   const queue = createHashQueue({ concurrency: 1, capacity: 1 })
-  await t.rejects(queue.run('a', () => Promise.reject(new Error('broken'))), /broken/)
+  await t.rejects(
+    queue.run('a', () => Promise.reject(new Error('broken'))),
+    /broken/,
+  )
   t.equal(await queue.run('a', async () => 'works'), 'works')
 })
 
@@ -88,12 +95,16 @@ t.test('a password is checked whole, and an absent hash takes the work of a pres
     times.unknown.push(await timeOf(undefined))
   }
   const best = (list: number[]): number => Math.min(...list)
-  t.ok(best(times.unknown) > best(times.known) / 2 && best(times.unknown) < best(times.known) * 2, JSON.stringify(times))
+  t.ok(
+    best(times.unknown) > best(times.known) / 2 && best(times.unknown) < best(times.known) * 2,
+    JSON.stringify(times),
+  )
 })
 
 t.test('a hash is outdated only when today’s parameters are higher', async (t) => {
   const queue = createHashQueue({ concurrency: 1, capacity: 1 })
-  const hasherOf = (memoryKib: number, passes: number) => createPasswordHasher({ parameters: { memoryKib, passes, lanes: 1 }, queue })
+  const hasherOf = (memoryKib: number, passes: number) =>
+    createPasswordHasher({ parameters: { memoryKib, passes, lanes: 1 }, queue })
   const phc = await (await hasherOf(128, 2)).hash('a password', 'test')
   t.equal((await hasherOf(128, 2)).isOutdated(phc), false)
   t.equal((await hasherOf(64, 1)).isOutdated(phc), false)
@@ -101,27 +112,43 @@ t.test('a hash is outdated only when today’s parameters are higher', async (t)
   t.equal((await hasherOf(64, 3)).isOutdated(phc), true)
 })
 
-t.test('the estimate knows common passwords, walks, repetitions and the person’s words, and stays quick on hostile input', async (t) => {
-  const estimate = createGuessEstimator()
-  for (const weak of ['passwordpassword', 'qwertyuiopasdfghjkl', '111111111111111', 'iloveyou1234567', 'P@ssw0rd12345678', 'lovelacelovelace', 'abc'.repeat(300)]) t.ok(estimate(weak, ['lovelace']) < 8, weak)
-  for (const strong of ['correct horse battery staple', 'pw 8sdf7sdfhjk2kjh4', `${'a'.repeat(200)}k3X-9wq_Zr81-ploT`]) t.ok(estimate(strong, []) >= 8, strong)
-  const started = performance.now()
-  estimate('p4$$'.repeat(256), [])
-  t.ok(performance.now() - started < 1000, `${performance.now() - started} ms`)
-})
-
-t.test('held-back answers leave at multiples of the span; a success is not held back where only failures are', async (t) => {
-  let nowMs = 1000
-  const clock: Clock = { now: () => new Date(0), monotonicMs: () => nowMs }
-  const { always, onFailure } = createEvenAnswers({ clock, spanMs: 40 })
-  const takes = (ms: number) => async () => void (nowMs += ms)
-  const heldFor = async (run: () => Promise<unknown>): Promise<number> => {
+t.test(
+  'the estimate knows common passwords, walks, repetitions and the person’s words, and stays quick on hostile input',
+  async (t) => {
+    const estimate = createGuessEstimator()
+    for (const weak of [
+      'passwordpassword',
+      'qwertyuiopasdfghjkl',
+      '111111111111111',
+      'iloveyou1234567',
+      'P@ssw0rd12345678',
+      'lovelacelovelace',
+      'abc'.repeat(300),
+    ])
+      t.ok(estimate(weak, ['lovelace']) < 8, weak)
+    for (const strong of ['correct horse battery staple', 'pw 8sdf7sdfhjk2kjh4', `${'a'.repeat(200)}k3X-9wq_Zr81-ploT`])
+      t.ok(estimate(strong, []) >= 8, strong)
     const started = performance.now()
-    await run().catch(() => {})
-    return performance.now() - started
-  }
-  t.ok((await heldFor(() => always(takes(10)))) >= 29, 'ten of forty are gone, thirty remain')
-  t.ok((await heldFor(() => always(takes(50)))) >= 29, 'after the first multiple comes the second')
-  t.ok((await heldFor(() => onFailure(async () => Promise.reject(new Error('no'))))) >= 39)
-  t.ok((await heldFor(() => onFailure(async () => 'in'))) < 39)
-})
+    estimate('p4$$'.repeat(256), [])
+    t.ok(performance.now() - started < 1000, `${performance.now() - started} ms`)
+  },
+)
+
+t.test(
+  'held-back answers leave at multiples of the span; a success is not held back where only failures are',
+  async (t) => {
+    let nowMs = 1000
+    const clock: Clock = { now: () => new Date(0), monotonicMs: () => nowMs }
+    const { always, onFailure } = createEvenAnswers({ clock, spanMs: 40 })
+    const takes = (ms: number) => async () => void (nowMs += ms)
+    const heldFor = async (run: () => Promise<unknown>): Promise<number> => {
+      const started = performance.now()
+      await run().catch(() => {})
+      return performance.now() - started
+    }
+    t.ok((await heldFor(() => always(takes(10)))) >= 29, 'ten of forty are gone, thirty remain')
+    t.ok((await heldFor(() => always(takes(50)))) >= 29, 'after the first multiple comes the second')
+    t.ok((await heldFor(() => onFailure(async () => Promise.reject(new Error('no'))))) >= 39)
+    t.ok((await heldFor(() => onFailure(async () => 'in'))) < 39)
+  },
+)

@@ -19,10 +19,15 @@ const statuses = (answers: Answer[]): Record<string, number> => {
 
 t.test('one address registered by many is one person with few mails, and everybody hears the same', async (t) => {
   const email = newAddress()
-  const answers = await atOnce((_, on) => platform.ask(on, { url: '/v1/auth/register', body: { email, password: newPassword(), name: 'Ada' } }))
+  const answers = await atOnce((_, on) =>
+    platform.ask(on, { url: '/v1/auth/register', body: { email, password: newPassword(), name: 'Ada' } }),
+  )
   t.same(statuses(answers), { 202: callers })
   t.equal((await admin`select 1 from users`).length, 1)
-  t.same(await platform.announced(replica), ['user.registered.v1', ...Array.from({ length: 3 }, () => 'email_verification.requested.v1')])
+  t.same(await platform.announced(replica), [
+    'user.registered.v1',
+    ...Array.from({ length: 3 }, () => 'email_verification.requested.v1'),
+  ])
 })
 
 t.test('one verification secret verifies once', async (t) => {
@@ -36,28 +41,49 @@ t.test('one verification secret verifies once', async (t) => {
 t.test('of several secrets for one address one is used', async (t) => {
   const person = await platform.register(replica)
   const secrets = await atOnce((_, on) => platform.mint(on, person.verification))
-  const answers = await atOnce((caller, on) => platform.ask(on, { url: '/v1/auth/verify-email', body: { token: secrets[caller] } }))
+  const answers = await atOnce((caller, on) =>
+    platform.ask(on, { url: '/v1/auth/verify-email', body: { token: secrets[caller] } }),
+  )
   t.same(statuses(answers), { 200: 1, 400: callers - 1 })
-  t.match(await admin`select version from users where id = (select user_id from emails where address = ${person.email})`, [{ version: '2' }])
+  t.match(
+    await admin`select version from users where id = (select user_id from emails where address = ${person.email})`,
+    [{ version: '2' }],
+  )
 })
 
 t.test('one challenge opens one session', async (t) => {
   const person = await platform.register(replica)
-  const { body } = await platform.ask(replica, { url: '/v1/auth/login', body: { email: person.email, password: person.password } })
-  await platform.ask(replica, { url: '/v1/auth/verify-email', body: { token: await platform.mint(replica, person.verification) } })
+  const { body } = await platform.ask(replica, {
+    url: '/v1/auth/login',
+    body: { email: person.email, password: person.password },
+  })
+  await platform.ask(replica, {
+    url: '/v1/auth/verify-email',
+    body: { token: await platform.mint(replica, person.verification) },
+  })
   const asked = tokens.asked.length
-  const answers = await atOnce((_, on) => platform.ask(on, { url: '/v1/auth/challenge', body: { challenge: body['challenge'], step: 'verify_email' } }))
+  const answers = await atOnce((_, on) =>
+    platform.ask(on, { url: '/v1/auth/challenge', body: { challenge: body['challenge'], step: 'verify_email' } }),
+  )
   t.same(statuses(answers), { 200: 1, 400: callers - 1 })
   t.equal(tokens.asked.length, asked + 1, 'and tokens was asked once')
 })
 
 t.test('verifying while the challenge is answered never loses the sign-in and never opens two sessions', async (t) => {
   const person = await platform.register(replica)
-  const { body } = await platform.ask(replica, { url: '/v1/auth/login', body: { email: person.email, password: person.password } })
+  const { body } = await platform.ask(replica, {
+    url: '/v1/auth/login',
+    body: { email: person.email, password: person.password },
+  })
   const token = await platform.mint(replica, person.verification)
-  const answerOnce = (on: typeof replica) => platform.ask(on, { url: '/v1/auth/challenge', body: { challenge: body['challenge'], step: 'verify_email' } })
-  const answers = await atOnce((caller, on) => (caller === 7 ? platform.ask(on, { url: '/v1/auth/verify-email', body: { token } }) : answerOnce(on)))
-  const sessions = [...answers, await answerOnce(replica)].filter(({ body: answer }) => answer['status'] === 'authenticated')
+  const answerOnce = (on: typeof replica) =>
+    platform.ask(on, { url: '/v1/auth/challenge', body: { challenge: body['challenge'], step: 'verify_email' } })
+  const answers = await atOnce((caller, on) =>
+    caller === 7 ? platform.ask(on, { url: '/v1/auth/verify-email', body: { token } }) : answerOnce(on),
+  )
+  const sessions = [...answers, await answerOnce(replica)].filter(
+    ({ body: answer }) => answer['status'] === 'authenticated',
+  )
   t.equal(sessions.length, 1)
 })
 
@@ -71,14 +97,26 @@ t.test('one invitation makes one person, whoever asks', async (t) => {
 
 t.test('one invitation asked with many addresses still makes one person', async (t) => {
   const invitation_id = newId('inv')
-  const answers = await atOnce((_, on) => platform.ask(on, { url: '/internal/users', as: 'orgs', body: { invitation_id, email: newAddress('eve'), name: 'Eve', password: newPassword() } }))
+  const answers = await atOnce((_, on) =>
+    platform.ask(on, {
+      url: '/internal/users',
+      as: 'orgs',
+      body: { invitation_id, email: newAddress('eve'), name: 'Eve', password: newPassword() },
+    }),
+  )
   t.same(statuses(answers), { 201: callers })
   t.equal(new Set(answers.map((answer) => answer.body['user_id'])).size, 1)
 })
 
 t.test('one address invited many times goes to one person; the others hear of the conflict', async (t) => {
   const email = newAddress('eve')
-  const answers = await atOnce((_, on) => platform.ask(on, { url: '/internal/users', as: 'orgs', body: { invitation_id: newId('inv'), email, name: 'Eve', password: newPassword() } }))
+  const answers = await atOnce((_, on) =>
+    platform.ask(on, {
+      url: '/internal/users',
+      as: 'orgs',
+      body: { invitation_id: newId('inv'), email, name: 'Eve', password: newPassword() },
+    }),
+  )
   t.same(statuses(answers), { 201: 1, 409: callers - 1 })
 })
 
@@ -86,15 +124,25 @@ t.test('of many registrations of one address one is proven, and the password is 
   const email = newAddress()
   const claims: Awaited<ReturnType<typeof platform.register>>[] = []
   for (let claim = 0; claim < 3; claim += 1) claims.push(await platform.register(replica, { email }))
-  const challenges = await Promise.all(claims.map(({ password }) => platform.ask(replica, { url: '/v1/auth/login', body: { email, password } })))
+  const challenges = await Promise.all(
+    claims.map(({ password }) => platform.ask(replica, { url: '/v1/auth/login', body: { email, password } })),
+  )
   const secrets = await atOnce((caller, on) => platform.mint(on, claims[caller % 3]?.verification ?? ''))
-  const answers = await atOnce((caller, on) => platform.ask(on, { url: '/v1/auth/verify-email', body: { token: secrets[caller] } }))
+  const answers = await atOnce((caller, on) =>
+    platform.ask(on, { url: '/v1/auth/verify-email', body: { token: secrets[caller] } }),
+  )
   t.same(statuses(answers), { 200: 1, 400: callers - 1 })
   const winner = answers.findIndex(({ status }) => status === 200) % 3
   for (const [index, { password }] of claims.entries()) {
-    t.equal((await platform.ask(replica, { url: '/v1/auth/login', body: { email, password } })).status, index === winner ? 200 : 401)
+    t.equal(
+      (await platform.ask(replica, { url: '/v1/auth/login', body: { email, password } })).status,
+      index === winner ? 200 : 401,
+    )
     const challenge = challenges[index]?.body['challenge']
-    t.equal((await platform.ask(replica, { url: '/v1/auth/challenge', body: { challenge, step: 'verify_email' } })).status, index === winner ? 200 : 400)
+    t.equal(
+      (await platform.ask(replica, { url: '/v1/auth/challenge', body: { challenge, step: 'verify_email' } })).status,
+      index === winner ? 200 : 400,
+    )
   }
 })
 
@@ -104,18 +152,27 @@ t.test('one invitation takes a squatted address over once, whoever asks', async 
   const answers = await atOnce((_, on) => platform.ask(on, { url: '/internal/users', as: 'orgs', body }))
   t.same(statuses(answers), { 201: callers })
   t.same([...new Set(answers.map((answer) => answer.body['user_id']))], [id])
-  t.match(await admin`select version from users where invitation_id is not null and id = (select user_id from emails where address = ${email})`, [{ version: '2' }])
+  t.match(
+    await admin`select version from users where invitation_id is not null and id = (select user_id from emails where address = ${email})`,
+    [{ version: '2' }],
+  )
 })
 
 t.test('a squatted address invited many times goes to one acceptance', async (t) => {
   const { email } = await platform.register(replica)
   const passwords = Array.from({ length: callers }, newPassword)
   const answers = await atOnce((caller, on) =>
-    platform.ask(on, { url: '/internal/users', as: 'orgs', body: { invitation_id: newId('inv'), email, name: 'Eve', password: passwords[caller] } }),
+    platform.ask(on, {
+      url: '/internal/users',
+      as: 'orgs',
+      body: { invitation_id: newId('inv'), email, name: 'Eve', password: passwords[caller] },
+    }),
   )
   t.same(statuses(answers), { 201: 1, 409: callers - 1 })
   const password = passwords[answers.findIndex(({ status }) => status === 201)]
-  t.match(await platform.ask(replica, { url: '/v1/auth/login', body: { email, password } }), { body: { status: 'authenticated' } })
+  t.match(await platform.ask(replica, { url: '/v1/auth/login', body: { email, password } }), {
+    body: { status: 'authenticated' },
+  })
 })
 
 t.test('an acceptance and a verification at once: one proves the address, and only its password works', async (t) => {
@@ -124,14 +181,27 @@ t.test('an acceptance and a verification at once: one proves the address, and on
     const { email } = person
     const token = await platform.mint(replica, person.verification)
     const invited = newPassword()
-    const accept = (on: typeof replica) => platform.ask(on, { url: '/internal/users', as: 'orgs', body: { invitation_id: newId('inv'), email, name: 'Eve', password: invited } })
-    const answers = await atOnce((caller, on) => (caller % 4 < 2 ? accept(on) : platform.ask(on, { url: '/v1/auth/verify-email', body: { token } })))
+    const accept = (on: typeof replica) =>
+      platform.ask(on, {
+        url: '/internal/users',
+        as: 'orgs',
+        body: { invitation_id: newId('inv'), email, name: 'Eve', password: invited },
+      })
+    const answers = await atOnce((caller, on) =>
+      caller % 4 < 2 ? accept(on) : platform.ask(on, { url: '/v1/auth/verify-email', body: { token } }),
+    )
     const winners = answers.filter(({ status }) => status < 300)
     t.equal(winners.length, 1)
     t.ok(answers.every(({ status }) => [200, 201, 400, 409].includes(status)))
     const isInvited = winners[0]?.status === 201
-    for (const [password, works] of [[invited, isInvited], [person.password, !isInvited]] as const)
-      t.equal((await platform.ask(replica, { url: '/v1/auth/login', body: { email, password } })).status, works ? 200 : 401)
+    for (const [password, works] of [
+      [invited, isInvited],
+      [person.password, !isInvited],
+    ] as const)
+      t.equal(
+        (await platform.ask(replica, { url: '/v1/auth/login', body: { email, password } })).status,
+        works ? 200 : 401,
+      )
     t.same((await platform.announced(replica, person.id)).filter((type) => type === 'user.email_verified.v1').length, 1)
   }
 })

@@ -7,47 +7,72 @@ import { newAddress, newPassword, openPlatform } from '../fixtures/platform.ts'
 const platform = await openPlatform(t)
 const { admin, tokens } = platform
 const replica = await platform.replica()
-const lines = (text: unknown): Record<string, unknown>[] => String(text).trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
+const lines = (text: unknown): Record<string, unknown>[] =>
+  String(text)
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
 
 t.test('me', async (t) => {
   const person = await platform.verified(replica)
   const token = tokens.accessTokenFor(person.id)
-  const me = (more: { token?: string; body?: unknown; method?: 'GET' | 'PATCH' } = {}) => platform.ask(replica, { method: 'GET', url: '/v1/me', ...more })
+  const me = (more: { token?: string; body?: unknown; method?: 'GET' | 'PATCH' } = {}) =>
+    platform.ask(replica, { method: 'GET', url: '/v1/me', ...more })
 
   await t.test('200: the person sees themselves', async (t) => {
-    t.match(await me({ token }), { status: 200, body: { id: person.id, name: 'Ada', email: person.email, email_verified: true, created_at: /^20\d\d-.*Z$/ } })
+    t.match(await me({ token }), {
+      status: 200,
+      body: { id: person.id, name: 'Ada', email: person.email, email_verified: true, created_at: /^20\d\d-.*Z$/ },
+    })
   })
 
-  await t.test('200: a new name is a new version, announced without the name; the same name again is nothing', async (t) => {
-    const changed = await me({ method: 'PATCH', token, body: { name: 'Ada King' } })
-    t.match(changed, { status: 200, body: { id: person.id, name: 'Ada King' } })
-    t.ok(changed.headers['gatehouse-revision'])
-    await me({ method: 'PATCH', token, body: { name: 'Ada King' } })
-    const { events } = await replica.deps.spine.changes({ after: 0, limit: 1000 })
-    const updates = events.filter(({ type }) => type.endsWith('user.updated.v1'))
-    t.equal(updates.length, 1)
-    t.match(updates[0], { subject: person.id, version: 3, actor: `user:${person.id}`, data: { user_id: person.id, changed: ['name'] } })
-  })
+  await t.test(
+    '200: a new name is a new version, announced without the name; the same name again is nothing',
+    async (t) => {
+      const changed = await me({ method: 'PATCH', token, body: { name: 'Ada King' } })
+      t.match(changed, { status: 200, body: { id: person.id, name: 'Ada King' } })
+      t.ok(changed.headers['gatehouse-revision'])
+      await me({ method: 'PATCH', token, body: { name: 'Ada King' } })
+      const { events } = await replica.deps.spine.changes({ after: 0, limit: 1000 })
+      const updates = events.filter(({ type }) => type.endsWith('user.updated.v1'))
+      t.equal(updates.length, 1)
+      t.match(updates[0], {
+        subject: person.id,
+        version: 3,
+        actor: `user:${person.id}`,
+        data: { user_id: person.id, changed: ['name'] },
+      })
+    },
+  )
 
   await t.test('401: without a token, with a forged one, with a foreign signature', async (t) => {
     const [head, , signature] = token.split('.')
     const claims = Buffer.from(JSON.stringify({ sub: newId('user') })).toString('base64url')
-    for (const bad of [undefined, 'x', `${head}.${claims}.${signature}`]) t.equal((await me(bad === undefined ? {} : { token: bad })).status, 401)
+    for (const bad of [undefined, 'x', `${head}.${claims}.${signature}`])
+      t.equal((await me(bad === undefined ? {} : { token: bad })).status, 401)
   })
 
   await t.test('404: a person who is gone; 400: what a profile cannot be', async (t) => {
     t.equal((await me({ token: tokens.accessTokenFor(newId('user')) })).status, 404)
-    t.equal((await me({ method: 'PATCH', token: tokens.accessTokenFor(newId('user')), body: { name: 'Nobody' } })).status, 404)
-    for (const body of [{}, { name: '' }, { name: 'x'.repeat(201) }, { name: 'Ada', email: 'x@example.test' }]) t.equal((await me({ method: 'PATCH', token, body })).status, 400)
+    t.equal(
+      (await me({ method: 'PATCH', token: tokens.accessTokenFor(newId('user')), body: { name: 'Nobody' } })).status,
+      404,
+    )
+    for (const body of [{}, { name: '' }, { name: 'x'.repeat(201) }, { name: 'Ada', email: 'x@example.test' }])
+      t.equal((await me({ method: 'PATCH', token, body })).status, 400)
   })
 })
 
 t.test('verification link', async (t) => {
-  const mint = (id: string, as: ServiceName = 'workers') => platform.ask(replica, { url: `/internal/email-verifications/${id}/link`, as })
+  const mint = (id: string, as: ServiceName = 'workers') =>
+    platform.ask(replica, { url: `/internal/email-verifications/${id}/link`, as })
 
   await t.test('200: where to send it and a secret; null once verified', async (t) => {
     const person = await platform.register(replica)
-    t.match(await mint(person.verification), { status: 200, body: { mail: { to: person.email, name: 'Ada', token: /^gthv_/ } } })
+    t.match(await mint(person.verification), {
+      status: 200,
+      body: { mail: { to: person.email, name: 'Ada', token: /^gthv_/ } },
+    })
     await admin`update users set status = 'disabled' where id = (select user_id from emails where address = ${person.email})`
     t.same((await mint(person.verification)).body, { mail: null })
   })
@@ -62,7 +87,12 @@ t.test('verification link', async (t) => {
 
 t.test('invited user', async (t) => {
   const create = (body: object, as: ServiceName = 'orgs') => platform.ask(replica, { url: '/internal/users', body, as })
-  const invited = () => ({ invitation_id: newId('inv'), email: newAddress('eve'), name: 'Eve', password: newPassword() })
+  const invited = () => ({
+    invitation_id: newId('inv'),
+    email: newAddress('eve'),
+    name: 'Eve',
+    password: newPassword(),
+  })
 
   await t.test('201: a verified person, who can sign in at once; asked again, the same one', async (t) => {
     const body = invited()
@@ -72,18 +102,28 @@ t.test('invited user', async (t) => {
     t.same((await create({ ...body, name: 'Eva', password: newPassword() })).body, { user_id: id })
     t.same(await platform.announced(replica, id), ['user.registered.v1'])
     const { events } = await replica.deps.spine.changes({ after: 0, limit: 1000 })
-    t.match(events.find(({ subject }) => subject === id), { version: 1, actor: 'service:orgs', data: { user_id: id, email_verified: true, via: 'invitation' } })
-    t.match(await platform.ask(replica, { url: '/v1/auth/login', body: { email: body.email, password: body.password } }), { status: 200, body: { status: 'authenticated' } })
+    t.match(
+      events.find(({ subject }) => subject === id),
+      { version: 1, actor: 'service:orgs', data: { user_id: id, email_verified: true, via: 'invitation' } },
+    )
+    t.match(
+      await platform.ask(replica, { url: '/v1/auth/login', body: { email: body.email, password: body.password } }),
+      { status: 200, body: { status: 'authenticated' } },
+    )
   })
 
   await t.test('409: somebody has proven the address, or was disabled with it', async (t) => {
     const [proven, disabled] = [await platform.verified(replica), await platform.register(replica)]
     await admin`update users set status = 'disabled' where id = (select user_id from emails where address = ${disabled.email})`
-    for (const { email } of [proven, disabled]) t.match(await create({ ...invited(), email: email.toUpperCase() }), { status: 409, body: { code: 'conflict' } })
+    for (const { email } of [proven, disabled])
+      t.match(await create({ ...invited(), email: email.toUpperCase() }), { status: 409, body: { code: 'conflict' } })
   })
 
   await t.test('400: a weak password; 403: any other service', async (t) => {
-    t.match(await create({ ...invited(), password: 'eve eve eve eve eve' }), { status: 400, body: { code: 'weak_password' } })
+    t.match(await create({ ...invited(), password: 'eve eve eve eve eve' }), {
+      status: 400,
+      body: { code: 'weak_password' },
+    })
     t.equal((await create(invited(), 'workers')).status, 403)
   })
 })
@@ -91,13 +131,17 @@ t.test('invited user', async (t) => {
 t.test('profiles', async (t) => {
   await t.test('200: the known ones; 403: any other service', async (t) => {
     const [one, two] = [await platform.verified(replica), await platform.register(replica)]
-    const ask = (user_ids: string[], as: ServiceName = 'orgs') => platform.ask(replica, { url: '/internal/users/profiles', body: { user_ids }, as })
+    const ask = (user_ids: string[], as: ServiceName = 'orgs') =>
+      platform.ask(replica, { url: '/internal/users/profiles', body: { user_ids }, as })
     const { body } = await ask([one.id, two.id, newId('user'), one.id])
     const byId = (rows: unknown) => (rows as { id: string }[]).toSorted((a, b) => a.id.localeCompare(b.id))
-    t.same(byId(body['data']), byId([
-      { id: one.id, name: 'Ada', email: one.email, email_verified: true },
-      { id: two.id, name: 'Ada', email: two.email, email_verified: false },
-    ]))
+    t.same(
+      byId(body['data']),
+      byId([
+        { id: one.id, name: 'Ada', email: one.email, email_verified: true },
+        { id: two.id, name: 'Ada', email: two.email, email_verified: false },
+      ]),
+    )
     t.same((await ask([])).body, { data: [] })
     t.equal((await ask([one.id], 'tokens')).status, 403)
   })
@@ -113,7 +157,10 @@ t.test('spine', async (t) => {
     const [header, ...records] = lines(body['text'])
     t.match(header, { epoch: /.{36}/, position: Number })
     t.same(records.at(-1), { end: true })
-    t.same(records.find(({ id }) => id === person.id), { kind: 'user', id: person.id, version: 2, min_version: 0, status: 'active', email_verified: true })
+    t.same(
+      records.find(({ id }) => id === person.id),
+      { kind: 'user', id: person.id, version: 2, min_version: 0, status: 'active', email_verified: true },
+    )
     t.equal(records.length, (await admin`select 1 from users`).length + 1)
   })
 
@@ -128,8 +175,12 @@ t.test('spine', async (t) => {
   })
 
   await t.test('200 for every follower; 404: another view; 401: nobody', async (t) => {
-    for (const as of ['gateway', 'tokens', 'orgs', 'authz', 'workers'] as const) t.equal((await get('/internal/changes?after=0', as)).status, 200)
+    for (const as of ['gateway', 'tokens', 'orgs', 'authz', 'workers'] as const)
+      t.equal((await get('/internal/changes?after=0', as)).status, 200)
     t.equal((await get('/internal/snapshot?view=passwords', 'gateway')).status, 404)
-    t.equal((await platform.ask(replica, { method: 'GET', url: '/internal/changes?after=0', as: 'nobody' })).status, 401)
+    t.equal(
+      (await platform.ask(replica, { method: 'GET', url: '/internal/changes?after=0', as: 'nobody' })).status,
+      401,
+    )
   })
 })

@@ -9,7 +9,8 @@ const replica = await platform.replica()
 const login = (email: string, password: string, more: object = {}, from = '203.0.113.7') =>
   platform.ask(replica, { url: '/v1/auth/login', body: { email, password, ...more }, from })
 const loginAs = ({ email, password }: Person, more: object = {}) => login(email, password, more)
-const answer = (challenge: unknown, step = 'verify_email') => platform.ask(replica, { url: '/v1/auth/challenge', body: { challenge, step } })
+const answer = (challenge: unknown, step = 'verify_email') =>
+  platform.ask(replica, { url: '/v1/auth/challenge', body: { challenge, step } })
 
 t.afterEach(() => tokens.refuseWith(undefined))
 
@@ -19,7 +20,13 @@ t.test('login', async (t) => {
   await t.test('200: tokens opens a session for the person in the version identity saw', async (t) => {
     const { status, body } = await loginAs(person)
     t.equal(status, 200)
-    t.match(body, { status: 'authenticated', token_type: 'Bearer', expires_in: 300, user: { id: person.id }, organization: null })
+    t.match(body, {
+      status: 'authenticated',
+      token_type: 'Bearer',
+      expires_in: 300,
+      user: { id: person.id },
+      organization: null,
+    })
     t.same(tokens.asked.at(-1), { user_id: person.id, client_id: 'gatehouse-web', amr: ['pwd'], user_version: 2 })
   })
 
@@ -43,7 +50,11 @@ t.test('login', async (t) => {
   await t.test('401: wrong password, unknown address and disabled person are one answer', async (t) => {
     const disabled = await platform.verified(replica)
     await admin`update users set status = 'disabled' where id = (select user_id from emails where address = ${disabled.email})`
-    const answers = [await login(person.email, newPassword()), await login(newAddress(), newPassword()), await loginAs(disabled)]
+    const answers = [
+      await login(person.email, newPassword()),
+      await login(newAddress(), newPassword()),
+      await loginAs(disabled),
+    ]
     for (const { status, body, headers } of answers) {
       t.match({ status, code: body['code'] }, { status: 401, code: 'invalid_credentials' })
       t.notOk(headers['gatehouse-revision'])
@@ -51,14 +62,23 @@ t.test('login', async (t) => {
     }
   })
 
-  await t.test('401: a wrong password is announced about the person, by nobody; an unknown address is not', async (t) => {
-    const before = await platform.announced(replica)
-    await login(person.email, newPassword())
-    await login(newAddress(), newPassword())
-    const { events } = await replica.deps.spine.changes({ after: 0, limit: 1000 })
-    t.equal(events.length, before.length + 1)
-    t.match(events.at(-1), { type: 'gatehouse.identity.sign_in.failed.v1', userid: person.id, actor: 'system', clientaddress: '203.0.113.7', data: { user_id: person.id } })
-  })
+  await t.test(
+    '401: a wrong password is announced about the person, by nobody; an unknown address is not',
+    async (t) => {
+      const before = await platform.announced(replica)
+      await login(person.email, newPassword())
+      await login(newAddress(), newPassword())
+      const { events } = await replica.deps.spine.changes({ after: 0, limit: 1000 })
+      t.equal(events.length, before.length + 1)
+      t.match(events.at(-1), {
+        type: 'gatehouse.identity.sign_in.failed.v1',
+        userid: person.id,
+        actor: 'system',
+        clientaddress: '203.0.113.7',
+        data: { user_id: person.id },
+      })
+    },
+  )
 
   await t.test('404, 503: what tokens refuses is what the caller hears', async (t) => {
     tokens.refuseWith('not_found')
@@ -68,24 +88,36 @@ t.test('login', async (t) => {
   })
 
   await t.test('400: a malformed organization', async (t) => {
-    for (const organization_id of ['acme', newId('user'), 7]) t.equal((await loginAs(person, { organization_id })).status, 400)
+    for (const organization_id of ['acme', newId('user'), 7])
+      t.equal((await loginAs(person, { organization_id })).status, 400)
   })
 })
 
 t.test('throttle', async (t) => {
   const person = await platform.verified(replica)
 
-  await t.test('401: after ten wrong passwords the right one is refused from this source, not from another, and time forgives', async (t) => {
-    for (let tried = 0; tried < 10; tried += 1) await login(person.email, newPassword())
-    t.match(await loginAs(person), { status: 401, body: { code: 'invalid_credentials' } })
-    t.equal((await login(person.email, person.password, {}, '198.51.100.9')).status, 200)
-    await admin`update sign_in_throttles set counted_at = counted_at - interval '10 minutes'`
-    t.equal((await loginAs(person)).status, 200)
-    t.equal((await admin`select 1 from sign_in_throttles where user_id = (select user_id from emails where address = ${person.email})`).length, 0, 'and is forgotten')
-  })
+  await t.test(
+    '401: after ten wrong passwords the right one is refused from this source, not from another, and time forgives',
+    async (t) => {
+      for (let tried = 0; tried < 10; tried += 1) await login(person.email, newPassword())
+      t.match(await loginAs(person), { status: 401, body: { code: 'invalid_credentials' } })
+      t.equal((await login(person.email, person.password, {}, '198.51.100.9')).status, 200)
+      await admin`update sign_in_throttles set counted_at = counted_at - interval '10 minutes'`
+      t.equal((await loginAs(person)).status, 200)
+      t.equal(
+        (
+          await admin`select 1 from sign_in_throttles where user_id = (select user_id from emails where address = ${person.email})`
+        ).length,
+        0,
+        'and is forgotten',
+      )
+    },
+  )
 
   await t.test('200: right passwords presented at once never refuse each other', async (t) => {
-    const answers = await Promise.all(Array.from({ length: 24 }, () => login(person.email, person.password, {}, '192.0.2.77')))
+    const answers = await Promise.all(
+      Array.from({ length: 24 }, () => login(person.email, person.password, {}, '192.0.2.77')),
+    )
     t.ok(answers.every(({ status }) => status === 200))
   })
 
@@ -111,17 +143,34 @@ t.test('challenge', async (t) => {
   const verify = async ({ verification }: Person) =>
     platform.ask(replica, { url: '/v1/auth/verify-email', body: { token: await platform.mint(replica, verification) } })
 
-  await t.test('200: an unproven person gets no session but a challenge, again and again, and the session once the address is proven', async (t) => {
-    const organization_id = newId('org')
-    const { person, challenge } = await waiting({ organization_id })
-    const asked = tokens.asked.length
-    for (let tried = 0; tried < 2; tried += 1) t.same(await answer(challenge).then(({ body }) => body), { status: 'challenge', challenge, next: ['verify_email'] })
-    t.equal(tokens.asked.length, asked, 'tokens was never asked')
-    await verify(person)
-    t.match(await answer(challenge), { status: 200, body: { status: 'authenticated', user: { id: person.id }, organization: { id: organization_id } } })
-    t.same(tokens.asked.at(-1), { user_id: person.id, client_id: 'gatehouse-web', amr: ['pwd'], user_version: 2, organization_id })
-    t.match(await answer(challenge), { status: 400, body: { code: 'invalid_token' } }, 'and works once')
-  })
+  await t.test(
+    '200: an unproven person gets no session but a challenge, again and again, and the session once the address is proven',
+    async (t) => {
+      const organization_id = newId('org')
+      const { person, challenge } = await waiting({ organization_id })
+      const asked = tokens.asked.length
+      for (let tried = 0; tried < 2; tried += 1)
+        t.same(await answer(challenge).then(({ body }) => body), {
+          status: 'challenge',
+          challenge,
+          next: ['verify_email'],
+        })
+      t.equal(tokens.asked.length, asked, 'tokens was never asked')
+      await verify(person)
+      t.match(await answer(challenge), {
+        status: 200,
+        body: { status: 'authenticated', user: { id: person.id }, organization: { id: organization_id } },
+      })
+      t.same(tokens.asked.at(-1), {
+        user_id: person.id,
+        client_id: 'gatehouse-web',
+        amr: ['pwd'],
+        user_version: 2,
+        organization_id,
+      })
+      t.match(await answer(challenge), { status: 400, body: { code: 'invalid_token' } }, 'and works once')
+    },
+  )
 
   await t.test('200: a null organization survives the wait', async (t) => {
     const { person, challenge } = await waiting({ organization_id: null })
@@ -144,7 +193,8 @@ t.test('challenge', async (t) => {
     t.equal((await answer(challenge, 'totp')).status, 400)
     await verify(person)
     await admin`update sign_in_transactions set expires_at = now() - interval '1 second'`
-    for (const bad of [challenge, 'gthc_x', `${challenge.slice(0, -1)}x`]) t.match(await answer(bad), { status: 400, body: { code: 'invalid_token' } })
+    for (const bad of [challenge, 'gthc_x', `${challenge.slice(0, -1)}x`])
+      t.match(await answer(bad), { status: 400, body: { code: 'invalid_token' } })
     const other = await waiting()
     await verify(other.person)
     await admin`update users set status = 'disabled' where id = (select user_id from emails where address = ${other.person.email})`
@@ -156,7 +206,12 @@ t.test('rehash', async (t) => {
   await t.test('200: raised parameters reach the person at the next sign-in, and the password stays', async (t) => {
     const person = await platform.verified(replica)
     const stronger = await platform.replica({ IDENTITY_ARGON2_MEMORY_KIB: 512, IDENTITY_ARGON2_PASSES: 2 })
-    const phc = async () => String((await admin`select phc from credentials where user_id = (select user_id from emails where address = ${person.email})`)[0]?.['phc'])
+    const phc = async () =>
+      String(
+        (
+          await admin`select phc from credentials where user_id = (select user_id from emails where address = ${person.email})`
+        )[0]?.['phc'],
+      )
     t.match(await phc(), 'm=256,t=1')
     const body = { email: person.email, password: person.password }
     t.equal((await platform.ask(stronger, { url: '/v1/auth/login', body })).status, 200)
@@ -170,11 +225,21 @@ t.test('rehash', async (t) => {
 
 t.test('overload', async (t) => {
   await t.test('503: what finds the queue full is told when to come back, whoever it is', async (t) => {
-    const narrow = await platform.replica({ IDENTITY_HASH_CONCURRENCY: 1, IDENTITY_HASH_QUEUE: 1, IDENTITY_ARGON2_MEMORY_KIB: 65_536, IDENTITY_ARGON2_PASSES: 3 })
-    const answers = await Promise.all(Array.from({ length: 8 }, () => platform.ask(narrow, { url: '/v1/auth/login', body: { email: newAddress(), password: newPassword() } })))
+    const narrow = await platform.replica({
+      IDENTITY_HASH_CONCURRENCY: 1,
+      IDENTITY_HASH_QUEUE: 1,
+      IDENTITY_ARGON2_MEMORY_KIB: 65_536,
+      IDENTITY_ARGON2_PASSES: 3,
+    })
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        platform.ask(narrow, { url: '/v1/auth/login', body: { email: newAddress(), password: newPassword() } }),
+      ),
+    )
     const refused = answers.filter(({ status }) => status === 503)
     t.ok(refused.length > 0)
-    for (const { body, headers } of refused) t.match({ code: body['code'], wait: headers['retry-after'] }, { code: 'unavailable', wait: '2' })
+    for (const { body, headers } of refused)
+      t.match({ code: body['code'], wait: headers['retry-after'] }, { code: 'unavailable', wait: '2' })
     t.ok(answers.every(({ status }) => status === 401 || status === 503))
   })
 })

@@ -6,47 +6,89 @@ import { newAddress, newPassword, openPlatform, type Person } from '../fixtures/
 const platform = await openPlatform(t)
 const { admin, tokens } = platform
 const replica = await platform.replica({ IDENTITY_THROTTLE_LIMIT: 5 })
-const login = ({ email, password }: { email: string; password: string }, from = '203.0.113.7') => platform.ask(replica, { url: '/v1/auth/login', body: { email, password }, from })
-const answer = (challenge: unknown) => platform.ask(replica, { url: '/v1/auth/challenge', body: { challenge, step: 'verify_email' } })
+const login = ({ email, password }: { email: string; password: string }, from = '203.0.113.7') =>
+  platform.ask(replica, { url: '/v1/auth/login', body: { email, password }, from })
+const answer = (challenge: unknown) =>
+  platform.ask(replica, { url: '/v1/auth/challenge', body: { challenge, step: 'verify_email' } })
 const verify = (token: string) => platform.ask(replica, { url: '/v1/auth/verify-email', body: { token } })
 const invite = (email: string, more: object = {}) =>
-  platform.ask(replica, { url: '/internal/users', as: 'orgs', body: { invitation_id: newId('inv'), email, name: 'Eve', password: newPassword(), ...more } })
+  platform.ask(replica, {
+    url: '/internal/users',
+    as: 'orgs',
+    body: { invitation_id: newId('inv'), email, name: 'Eve', password: newPassword(), ...more },
+  })
 const registerAs = async (name: string, email: string): Promise<Person> => {
   const person = await platform.register(replica, { email })
   await admin`update email_verifications set name = ${name} where id = (select id from email_verifications order by registered_at desc limit 1)`
   return person
 }
-const nameOf = async (email: string) => (await admin`select u.name from users u join emails e on e.user_id = u.id where e.address = ${email}`)[0]?.['name'] as unknown
+const nameOf = async (email: string) =>
+  (await admin`select u.name from users u join emails e on e.user_id = u.id where e.address = ${email}`)[0]?.[
+    'name'
+  ] as unknown
 
 for (const order of ['first', 'second'] as const) {
   t.test(`a squatter who registers ${order} has nothing once the owner clicks the owner’s mail`, async (t) => {
     const email = newAddress()
-    const [one, two] = [await registerAs(order === 'first' ? 'Mallory' : 'Ada', email), await registerAs(order === 'first' ? 'Ada' : 'Mallory', email)]
+    const [one, two] = [
+      await registerAs(order === 'first' ? 'Mallory' : 'Ada', email),
+      await registerAs(order === 'first' ? 'Ada' : 'Mallory', email),
+    ]
     const [squatter, owner] = order === 'first' ? [one, two] : [two, one]
     t.not(squatter.verification, owner.verification)
     const [squatted, owned] = [await login(squatter), await login(owner)]
     for (const { body } of [squatted, owned]) t.match(body, { status: 'challenge', next: ['verify_email'] })
-    const [squattersMail, ownersMail] = [await platform.mint(replica, squatter.verification), await platform.mint(replica, owner.verification)]
+    const [squattersMail, ownersMail] = [
+      await platform.mint(replica, squatter.verification),
+      await platform.mint(replica, owner.verification),
+    ]
 
     t.equal((await verify(ownersMail)).status, 200)
     t.equal(await nameOf(email), 'Ada')
     const asked = tokens.asked.length
     t.match(await login(squatter), { status: 401, body: { code: 'invalid_credentials' } })
-    t.match(await answer(squatted.body['challenge']), { status: 400, body: { code: 'invalid_token' } }, 'its sign-in is void')
+    t.match(
+      await answer(squatted.body['challenge']),
+      { status: 400, body: { code: 'invalid_token' } },
+      'its sign-in is void',
+    )
     t.equal(tokens.asked.length, asked)
     t.equal((await verify(squattersMail)).status, 400)
-    t.same((await platform.ask(replica, { url: `/internal/email-verifications/${squatter.verification}/link`, as: 'workers' })).body, { mail: null })
-    t.match(await answer(owned.body['challenge']), { status: 200, body: { status: 'authenticated', user: { id: owner.id } } })
+    t.same(
+      (
+        await platform.ask(replica, {
+          url: `/internal/email-verifications/${squatter.verification}/link`,
+          as: 'workers',
+        })
+      ).body,
+      { mail: null },
+    )
+    t.match(await answer(owned.body['challenge']), {
+      status: 200,
+      body: { status: 'authenticated', user: { id: owner.id } },
+    })
     t.match(await login(owner), { status: 200, body: { status: 'authenticated' } })
-    t.equal((await admin`select 1 from email_verifications where phc is not null and email_id = (select id from emails where address = ${email})`).length, 0, 'no password is kept')
+    t.equal(
+      (
+        await admin`select 1 from email_verifications where phc is not null and email_id = (select id from emails where address = ${email})`
+      ).length,
+      0,
+      'no password is kept',
+    )
   })
 }
 
 t.test('the mail greets by the name of its own registration', async (t) => {
   const email = newAddress()
   const [mallory, ada] = [await registerAs('Mallory', email), await registerAs('Ada', email)]
-  for (const [{ verification }, name] of [[mallory, 'Mallory'], [ada, 'Ada']] as const)
-    t.match((await platform.ask(replica, { url: `/internal/email-verifications/${verification}/link`, as: 'workers' })).body, { mail: { to: email, name } })
+  for (const [{ verification }, name] of [
+    [mallory, 'Mallory'],
+    [ada, 'Ada'],
+  ] as const)
+    t.match(
+      (await platform.ask(replica, { url: `/internal/email-verifications/${verification}/link`, as: 'workers' })).body,
+      { mail: { to: email, name } },
+    )
 })
 
 t.test('resend sends the mail of the newest registration, in a new version of the same verification', async (t) => {
@@ -55,22 +97,33 @@ t.test('resend sends the mail of the newest registration, in a new version of th
   await admin`update email_verifications set mail_requested_at = now() - interval '2 minutes'`
   t.equal((await platform.ask(replica, { url: '/v1/auth/verify-email/resend', body: { email } })).status, 202)
   const { events } = await replica.deps.spine.changes({ after: 0, limit: 1000 })
-  t.match(events.at(-1), { type: 'gatehouse.identity.email_verification.requested.v1', subject: owner.verification, version: 2, actor: 'system' })
+  t.match(events.at(-1), {
+    type: 'gatehouse.identity.email_verification.requested.v1',
+    subject: owner.verification,
+    version: 2,
+    actor: 'system',
+  })
   await verify(await platform.mint(replica, owner.verification))
   t.equal((await login(owner)).status, 200)
   t.equal((await login(squatter)).status, 401)
 })
 
-t.test('a stranger to every registration gets no challenge, and one’s own registration forgives no guesses at another', async (t) => {
-  const email = newAddress()
-  const [squatter] = [await platform.register(replica, { email }), await platform.register(replica, { email })]
-  const from = '198.51.100.77'
-  for (let tried = 0; tried < 5; tried += 1) {
-    t.match(await login({ email, password: newPassword() }, from), { status: 401, body: { code: 'invalid_credentials' } })
-    if (tried < 4) t.equal((await login(squatter, from)).body['status'], 'challenge')
-  }
-  t.equal((await login(squatter, from)).status, 401)
-})
+t.test(
+  'a stranger to every registration gets no challenge, and one’s own registration forgives no guesses at another',
+  async (t) => {
+    const email = newAddress()
+    const [squatter] = [await platform.register(replica, { email }), await platform.register(replica, { email })]
+    const from = '198.51.100.77'
+    for (let tried = 0; tried < 5; tried += 1) {
+      t.match(await login({ email, password: newPassword() }, from), {
+        status: 401,
+        body: { code: 'invalid_credentials' },
+      })
+      if (tried < 4) t.equal((await login(squatter, from)).body['status'], 'challenge')
+    }
+    t.equal((await login(squatter, from)).status, 401)
+  },
+)
 
 t.test('sign-in tries the newest three registrations; an older one is still activated by its mail', async (t) => {
   const email = newAddress()
@@ -110,6 +163,10 @@ t.test('registering an address that an invitation proved changes nothing', async
   const password = newPassword()
   await invite(email, { password })
   await platform.ask(replica, { url: '/v1/auth/register', body: { email, password: newPassword(), name: 'Mallory' } })
-  t.equal((await admin`select 1 from email_verifications where email_id = (select id from emails where address = ${email})`).length, 0)
+  t.equal(
+    (await admin`select 1 from email_verifications where email_id = (select id from emails where address = ${email})`)
+      .length,
+    0,
+  )
   t.equal((await login({ email, password })).status, 200)
 })

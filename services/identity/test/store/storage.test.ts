@@ -28,21 +28,51 @@ t.test('under a person’s scope the runtime role sees and renames that person a
   await inScope(db, {}, async (tx) => t.equal(await findProfile(tx, me.id), undefined, 'without a scope nobody'))
 })
 
-t.test('the runtime role cannot reach passwords, secrets or other columns; the system role cannot disable, re-address or delete', async (t) => {
-  const asRole = (role: 'runtime' | 'system') => {
-    const sql = postgres(platform.roleUrl(role), { max: 1, onnotice: () => {}, connection: { search_path: 'identity' } })
-    t.teardown(() => sql.end())
-    return (statement: string) => sql.unsafe(statement).then(() => 'allowed', (err: { code?: string }) => err.code)
-  }
-  const [runtime, system] = [asRole('runtime'), asRole('system')]
-  for (const table of ['credentials', 'email_verifications', 'email_verification_secrets', 'sign_in_transactions', 'sign_in_throttles', 'bootstrap_marker'])
-    t.equal(await runtime(`select * from ${table}`), '42501', table)
-  for (const statement of [`update users set status = 'active'`, 'update users set min_version = 0', 'update emails set verified_at = now()', 'delete from users', `insert into users (id, name) values (gen_random_uuid(), 'x')`])
-    t.equal(await runtime(statement), '42501', statement)
-  for (const statement of [`update users set status = 'disabled'`, 'update users set min_version = 0', 'delete from users', 'delete from credentials', `update emails set address = 'x'`])
-    t.equal(await system(statement), '42501', statement)
-  t.equal(await system('select * from credentials'), 'allowed')
-})
+t.test(
+  'the runtime role cannot reach passwords, secrets or other columns; the system role cannot disable, re-address or delete',
+  async (t) => {
+    const asRole = (role: 'runtime' | 'system') => {
+      const sql = postgres(platform.roleUrl(role), {
+        max: 1,
+        onnotice: () => {},
+        connection: { search_path: 'identity' },
+      })
+      t.teardown(() => sql.end())
+      return (statement: string) =>
+        sql.unsafe(statement).then(
+          () => 'allowed',
+          (err: { code?: string }) => err.code,
+        )
+    }
+    const [runtime, system] = [asRole('runtime'), asRole('system')]
+    for (const table of [
+      'credentials',
+      'email_verifications',
+      'email_verification_secrets',
+      'sign_in_transactions',
+      'sign_in_throttles',
+      'bootstrap_marker',
+    ])
+      t.equal(await runtime(`select * from ${table}`), '42501', table)
+    for (const statement of [
+      `update users set status = 'active'`,
+      'update users set min_version = 0',
+      'update emails set verified_at = now()',
+      'delete from users',
+      `insert into users (id, name) values (gen_random_uuid(), 'x')`,
+    ])
+      t.equal(await runtime(statement), '42501', statement)
+    for (const statement of [
+      `update users set status = 'disabled'`,
+      'update users set min_version = 0',
+      'delete from users',
+      'delete from credentials',
+      `update emails set address = 'x'`,
+    ])
+      t.equal(await system(statement), '42501', statement)
+    t.equal(await system('select * from credentials'), 'allowed')
+  },
+)
 
 t.test('every table of identity forces row-level security', async (t) => {
   const open = await admin`
@@ -51,17 +81,30 @@ t.test('every table of identity forces row-level security', async (t) => {
   t.same([...open], [])
 })
 
-t.test('a secret works until its expiry by database time, and expired ones are dropped when the next is minted', async (t) => {
-  const person = await platform.register(replica)
-  const [row] = await admin<{ email_id: string; verification_id: string }[]>`select e.id as email_id, v.id as verification_id from emails e join email_verifications v on v.email_id = e.id where e.address = ${person.email}`
-  t.ok(row)
-  await platform.mint(replica, person.verification)
-  await admin`update email_verification_secrets set expires_at = now() - interval '1 microsecond' where email_id = ${row?.email_id ?? ''}`
-  await platform.mint(replica, person.verification)
-  t.equal((await admin`select 1 from email_verification_secrets where email_id = ${row?.email_id ?? ''}`).length, 1)
-  t.equal(await claimEmailBySecret(system, Buffer.alloc(32)), undefined)
-  await t.rejects(insertVerificationSecret(system, { secretHash: Buffer.alloc(31), verificationId: person.verification, userId: person.id, emailId: 'eml_00000000000000000000000000', ttlSeconds: 60 }))
-})
+t.test(
+  'a secret works until its expiry by database time, and expired ones are dropped when the next is minted',
+  async (t) => {
+    const person = await platform.register(replica)
+    const [row] = await admin<
+      { email_id: string; verification_id: string }[]
+    >`select e.id as email_id, v.id as verification_id from emails e join email_verifications v on v.email_id = e.id where e.address = ${person.email}`
+    t.ok(row)
+    await platform.mint(replica, person.verification)
+    await admin`update email_verification_secrets set expires_at = now() - interval '1 microsecond' where email_id = ${row?.email_id ?? ''}`
+    await platform.mint(replica, person.verification)
+    t.equal((await admin`select 1 from email_verification_secrets where email_id = ${row?.email_id ?? ''}`).length, 1)
+    t.equal(await claimEmailBySecret(system, Buffer.alloc(32)), undefined)
+    await t.rejects(
+      insertVerificationSecret(system, {
+        secretHash: Buffer.alloc(31),
+        verificationId: person.verification,
+        userId: person.id,
+        emailId: 'eml_00000000000000000000000000',
+        ttlSeconds: 60,
+      }),
+    )
+  },
+)
 
 t.test('failures halve with the half-life, never exceed the ceiling, and decayed ones can be dropped', async (t) => {
   const { id: userId } = await platform.verified(replica)
@@ -83,11 +126,16 @@ t.test('the configured administrator never takes over an account, and nothing is
   const squatter = await platform.register(replica, { email: newAddress('root') })
   const account = await findAccountByAddress(system, squatter.email)
   const before = await platform.announced(replica)
-  t.same(await bootstrapAdmin(replica.deps, { email: squatter.email, password: newPassword() }), { kind: 'address_taken' })
+  t.same(await bootstrapAdmin(replica.deps, { email: squatter.email, password: newPassword() }), {
+    kind: 'address_taken',
+  })
   t.same(await findAccountByAddress(system, squatter.email), account)
   t.equal((await admin`select 1 from bootstrap_marker`).length, 0)
   t.same(await platform.announced(replica), before)
-  await t.rejects(bootstrapAdmin(replica.deps, { email: newAddress('root'), password: 'administrator administrator' }), { code: 'weak_password' })
+  await t.rejects(
+    bootstrapAdmin(replica.deps, { email: newAddress('root'), password: 'administrator administrator' }),
+    { code: 'weak_password' },
+  )
 })
 
 t.test('the service is ready only once its administrator exists, and says why when it cannot be made', async (t) => {

@@ -8,11 +8,18 @@ export type AuthzClient = {
   /** May whoever this is do that in the organization of their token? */
   decide(user: PrincipalCaller, permission: string): Promise<PermissionDecision>
   /** Which of these roles do not exist there, and which may `grantedBy` not give? */
-  checkGrantableRoles(o: { orgId: string; grantedBy: string; roles: string[] }): Promise<{ unknown: string[]; refused: string[] }>
+  checkGrantableRoles(o: {
+    orgId: string
+    grantedBy: string
+    roles: string[]
+  }): Promise<{ unknown: string[]; refused: string[] }>
 }
 
 export const createAuthzClient = (http: ServiceClient): AuthzClient => ({
-  decide: async (user, permission) => onlyDecision(await http.call(CheckPermissions, { body: { scope: 'organization', permissions: [permission] }, user })),
+  decide: async (user, permission) =>
+    onlyDecision(
+      await http.call(CheckPermissions, { body: { scope: 'organization', permissions: [permission] }, user }),
+    ),
   checkGrantableRoles: ({ orgId, grantedBy, roles }) =>
     http.call(CheckGrantableRoles, { body: { organization_id: orgId, granted_by: grantedBy, roles } }),
 })

@@ -18,7 +18,9 @@ export const createIdentityClient = (http: ServiceClient): IdentityClient => ({
     return new Map(data.map((profile) => [profile.id, profile]))
   },
   async createInvitedUser({ invitationId, email, name, password }) {
-    const { user_id } = await http.call(CreateInvitedUser, { body: { invitation_id: invitationId, email, name, password } })
+    const { user_id } = await http.call(CreateInvitedUser, {
+      body: { invitation_id: invitationId, email, name, password },
+    })
     return user_id
   },
 })

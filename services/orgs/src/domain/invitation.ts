@@ -14,8 +14,13 @@ export type GrantDecision =
   | { kind: 'refused_roles'; roles: string[] }
 
 /** Reads the policy decision point's answer about `roles`; an unknown role is the caller's mistake before it is a question of rights. */
-export function decideGrant(roles: readonly string[], answer: { unknown: readonly string[]; refused: readonly string[] }): GrantDecision {
-  const errors = roles.flatMap((role, n) => (answer.unknown.includes(role) ? [{ path: `/roles/${n}`, message: 'There is no such role' }] : []))
+export function decideGrant(
+  roles: readonly string[],
+  answer: { unknown: readonly string[]; refused: readonly string[] },
+): GrantDecision {
+  const errors = roles.flatMap((role, n) =>
+    answer.unknown.includes(role) ? [{ path: `/roles/${n}`, message: 'There is no such role' }] : [],
+  )
   if (errors.length > 0 || answer.unknown.length > 0) return { kind: 'unknown_roles', errors }
   return answer.refused.length > 0 ? { kind: 'refused_roles', roles: [...answer.refused] } : { kind: 'grantable' }
 }

@@ -17,7 +17,8 @@ export type UpdateDecision =
   | { kind: 'unchanged' }
   | { kind: 'changed'; changed: ('attributes' | 'is_owner')[]; attributes: MembershipAttributes; isOwner: boolean }
 
-export type RemovalDecision = { kind: 'not_found' } | { kind: 'not_an_owner' } | { kind: 'last_owner' } | { kind: 'removed' }
+export type RemovalDecision =
+  { kind: 'not_found' } | { kind: 'not_an_owner' } | { kind: 'last_owner' } | { kind: 'removed' }
 
 /** May `actor` change `target` this way? Naming `isOwner` at all needs an owner, even when nothing would change. */
 export function decideUpdate(o: {
@@ -54,5 +55,8 @@ export function decideRemoval(o: {
 /** Whether two attribute sets say the same; the order of names does not count, the order within a list does. */
 export function isSameAttributes(one: MembershipAttributes, other: MembershipAttributes): boolean {
   const names = Object.keys(one)
-  return names.length === Object.keys(other).length && names.every((name) => Object.hasOwn(other, name) && JSON.stringify(one[name]) === JSON.stringify(other[name]))
+  return (
+    names.length === Object.keys(other).length &&
+    names.every((name) => Object.hasOwn(other, name) && JSON.stringify(one[name]) === JSON.stringify(other[name]))
+  )
 }

@@ -16,4 +16,5 @@ export function slugFrom(name: string): string {
 }
 
 /** The same slug made unlike another's. `suffix` is lower-case letters and digits. */
-export const slugWithSuffix = (slug: string, suffix: string): string => `${slug.slice(0, maxLength - 1 - suffix.length).replace(/-+$/, '')}-${suffix}`
+export const slugWithSuffix = (slug: string, suffix: string): string =>
+  `${slug.slice(0, maxLength - 1 - suffix.length).replace(/-+$/, '')}-${suffix}`

@@ -6,4 +6,6 @@ import type { Deps } from '../deps.ts'
 import { revokeInvitation } from '../use-cases/revoke-invitation.ts'
 
 export const registerRevokeInvitation = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, RevokeInvitation, ({ caller, params }) => revokeInvitation(deps, caller, { invitationId: params.invitation }))
+  bindRoute(app, RevokeInvitation, ({ caller, params }) =>
+    revokeInvitation(deps, caller, { invitationId: params.invitation }),
+  )

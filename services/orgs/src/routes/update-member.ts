@@ -7,6 +7,9 @@ import { updateMember } from '../use-cases/update-member.ts'
 
 export const registerUpdateMember = (app: FastifyInstance, deps: Deps): void =>
   bindRoute(app, UpdateMember, ({ caller, params, body: { attributes, is_owner: isOwner } }) => {
-    const change = { ...(attributes === undefined ? {} : { attributes }), ...(isOwner === undefined ? {} : { isOwner }) }
+    const change = {
+      ...(attributes === undefined ? {} : { attributes }),
+      ...(isOwner === undefined ? {} : { isOwner }),
+    }
     return updateMember(deps, caller, { userId: params.user, change })
   })

@@ -6,7 +6,11 @@ import { invitations, invitationSecrets, organizations, type InvitationRow, type
 /** An invitation that can still be answered, with the organization it is for. */
 export type OpenInvitation = { invitation: InvitationRow; organization: OrganizationRow }
 
-const isOpen = and(eq(invitations.status, 'pending'), sql`${invitations.expiresAt} > now()`, eq(organizations.status, 'active'))
+const isOpen = and(
+  eq(invitations.status, 'pending'),
+  sql`${invitations.expiresAt} > now()`,
+  eq(organizations.status, 'active'),
+)
 
 /** The open invitation a secret belongs to. */
 export async function findOpenInvitationBySecret(db: Queryable, hash: Buffer): Promise<OpenInvitation | undefined> {
@@ -29,6 +33,9 @@ export async function findOpenInvitation(db: Queryable, id: string): Promise<Ope
   return row
 }
 
-export async function insertInvitationSecret(tx: Tx, o: { hash: Buffer; invitationId: string; orgId: string }): Promise<void> {
+export async function insertInvitationSecret(
+  tx: Tx,
+  o: { hash: Buffer; invitationId: string; orgId: string },
+): Promise<void> {
   await tx.insert(invitationSecrets).values(o)
 }

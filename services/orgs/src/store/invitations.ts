@@ -14,7 +14,14 @@ export async function expireInvitations(tx: Tx, o: { orgId: string; email: strin
   await tx
     .update(invitations)
     .set({ status: 'expired', version: sql`${invitations.version} + 1`, settledAt: sql`now()` })
-    .where(and(eq(invitations.orgId, o.orgId), eq(invitations.email, o.email), eq(invitations.status, 'pending'), sql`${invitations.expiresAt} <= now()`))
+    .where(
+      and(
+        eq(invitations.orgId, o.orgId),
+        eq(invitations.email, o.email),
+        eq(invitations.status, 'pending'),
+        sql`${invitations.expiresAt} <= now()`,
+      ),
+    )
 }
 
 /** The new invitation, or undefined when an open one for this address exists. */
@@ -31,8 +38,14 @@ export async function insertInvitation(
   return row
 }
 
-export async function findInvitation(db: Queryable, o: { orgId: string; id: string }): Promise<InvitationRow | undefined> {
-  const [row] = await db.select().from(invitations).where(and(eq(invitations.orgId, o.orgId), eq(invitations.id, o.id)))
+export async function findInvitation(
+  db: Queryable,
+  o: { orgId: string; id: string },
+): Promise<InvitationRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(invitations)
+    .where(and(eq(invitations.orgId, o.orgId), eq(invitations.id, o.id)))
   return row
 }
 
@@ -48,7 +61,11 @@ export async function claimRevocation(tx: Tx, o: { orgId: string; id: string }):
 
 /** The open invitation, held until the transaction ends; undefined when it is settled, expired or not there. */
 export async function lockOpenInvitation(tx: Tx, id: string): Promise<InvitationRow | undefined> {
-  const [row] = await tx.select().from(invitations).where(and(eq(invitations.id, id), isOpen)).for('no key update')
+  const [row] = await tx
+    .select()
+    .from(invitations)
+    .where(and(eq(invitations.id, id), isOpen))
+    .for('no key update')
   return row
 }
 

@@ -6,7 +6,10 @@ import { invitations, memberships, type MembershipRow } from './schema.ts'
 
 /** The owner's membership of an organization being made. */
 export async function insertOwner(tx: Tx, o: { id: string; orgId: string; userId: string }): Promise<MembershipRow> {
-  const [row] = await tx.insert(memberships).values({ ...o, isOwner: true }).returning()
+  const [row] = await tx
+    .insert(memberships)
+    .values({ ...o, isOwner: true })
+    .returning()
   if (!row) throw new Error('The insert of an owner returned no row')
   return row
 }
@@ -42,7 +45,10 @@ export async function claimMembership(
 }
 
 /** The active membership of one person. */
-export async function findMember(db: Queryable, o: { orgId: string; userId: string }): Promise<MembershipRow | undefined> {
+export async function findMember(
+  db: Queryable,
+  o: { orgId: string; userId: string },
+): Promise<MembershipRow | undefined> {
   const [row] = await db
     .select()
     .from(memberships)
@@ -105,7 +111,11 @@ export async function listMembers(
       and(
         eq(memberships.orgId, o.orgId),
         eq(memberships.status, 'active'),
-        after && or(gt(memberships.joinedAt, after.joinedAt), and(eq(memberships.joinedAt, after.joinedAt), gt(memberships.id, after.id))),
+        after &&
+          or(
+            gt(memberships.joinedAt, after.joinedAt),
+            and(eq(memberships.joinedAt, after.joinedAt), gt(memberships.id, after.id)),
+          ),
       ),
     )
     .orderBy(asc(memberships.joinedAt), asc(memberships.id))

@@ -38,7 +38,10 @@ export async function claimRename(tx: Tx, o: { id: string; name: string }): Prom
 }
 
 /** Active organizations a person belongs to, oldest first, after the one named by `afterId`. */
-export async function listOrganizationsOf(db: Queryable, o: { userId: string; limit: number; afterId?: string | undefined }): Promise<OrganizationRow[]> {
+export async function listOrganizationsOf(
+  db: Queryable,
+  o: { userId: string; limit: number; afterId?: string | undefined },
+): Promise<OrganizationRow[]> {
   const rows = await db
     .select({ organization: organizations })
     .from(memberships)

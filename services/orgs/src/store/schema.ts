@@ -31,7 +31,10 @@ export const memberships = orgs.table('memberships', {
   status: text('status').$type<'active' | 'removed'>().notNull().default('active'),
   isOwner: boolean('is_owner').notNull().default(false),
   attributes: jsonb('attributes').$type<MembershipAttributes>().notNull().default({}),
-  roles: text('roles').array().notNull().default(sql`'{}'`),
+  roles: text('roles')
+    .array()
+    .notNull()
+    .default(sql`'{}'`),
   version: version(),
   minVersion: minVersion(),
   floorChangedAt: instant('floor_changed_at'),

@@ -30,8 +30,11 @@ export async function* eachMembership(db: Queryable): AsyncGenerator<MembershipR
 }
 
 /** Floors raised within the last 10 minutes of database time: twice the life of an access token, so no live token is missed. */
-export async function listRecentFloors(db: Queryable): Promise<{ kind: 'organization' | 'membership'; id: string; minVersion: number }[]> {
-  const recent = (column: typeof organizations.floorChangedAt | typeof memberships.floorChangedAt) => sql`${column} > now() - interval '10 minutes'`
+export async function listRecentFloors(
+  db: Queryable,
+): Promise<{ kind: 'organization' | 'membership'; id: string; minVersion: number }[]> {
+  const recent = (column: typeof organizations.floorChangedAt | typeof memberships.floorChangedAt) =>
+    sql`${column} > now() - interval '10 minutes'`
   const ofOrganizations = await db
     .select({ id: organizations.id, minVersion: organizations.minVersion })
     .from(organizations)

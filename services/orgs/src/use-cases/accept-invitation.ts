@@ -26,7 +26,11 @@ export type Accepted = {
   membership: { id: string; is_owner: boolean }
 }
 
-type Outcome = { kind: 'accepted'; membership: MembershipRow } | { kind: 'settled' } | { kind: 'inviter_gone' } | { kind: 'member_or_removed' }
+type Outcome =
+  | { kind: 'accepted'; membership: MembershipRow }
+  | { kind: 'settled' }
+  | { kind: 'inviter_gone' }
+  | { kind: 'member_or_removed' }
 
 /**
  * @throws AppError `unauthenticated` (neither bearer nor password), `invalid_token`, `weak_password`,
@@ -54,29 +58,39 @@ export async function acceptInvitation(deps: AcceptDeps, caller: Caller, input: 
 }
 
 function requireSignedIn(caller: Caller): UserCaller {
-  if (caller.kind !== 'user') throw problem('unauthenticated', { detail: 'Sign in as the invited person, or send a name and a password to become one.' })
+  if (caller.kind !== 'user')
+    throw problem('unauthenticated', {
+      detail: 'Sign in as the invited person, or send a name and a password to become one.',
+    })
   return caller
 }
 
 /** Somebody else's link is told apart from a wrong one by nobody. */
 async function requireInvited(deps: AcceptDeps, caller: UserCaller, invitation: InvitationRow): Promise<void> {
   const profile = (await deps.identity.profilesOf([caller.userId])).get(caller.userId)
-  if (!profile?.email_verified || !isSameEmail(profile.email, invitation.email)) throw problem('invalid_token', { internal: 'another address was invited' })
+  if (!profile?.email_verified || !isSameEmail(profile.email, invitation.email))
+    throw problem('invalid_token', { internal: 'another address was invited' })
 }
 
 /** Roles and rights may have changed since the invitation was sent. */
 async function requireStillGrantable(deps: AcceptDeps, invitation: InvitationRow): Promise<void> {
   const { orgId, invitedBy, roles } = invitation
   const decision = decideGrant(roles, await deps.authz.checkGrantableRoles({ orgId, grantedBy: invitedBy, roles }))
-  if (decision.kind !== 'grantable') throw problem('conflict', { detail: 'The roles of this invitation can no longer be given; ask for a new one.' })
+  if (decision.kind !== 'grantable')
+    throw problem('conflict', { detail: 'The roles of this invitation can no longer be given; ask for a new one.' })
 }
 
-async function makePerson(deps: AcceptDeps, invitation: InvitationRow, person: { name: string; password: string }): Promise<string> {
+async function makePerson(
+  deps: AcceptDeps,
+  invitation: InvitationRow,
+  person: { name: string; password: string },
+): Promise<string> {
   const { id: invitationId, email } = invitation
   try {
     return await deps.identity.createInvitedUser({ invitationId, email, name: person.name, password: person.password })
   } catch (err) {
-    if (isAppError(err, 'conflict')) throw problem('conflict', { detail: 'This address has an account; sign in first, then accept.', cause: err })
+    if (isAppError(err, 'conflict'))
+      throw problem('conflict', { detail: 'This address has an account; sign in first, then accept.', cause: err })
     throw err
   }
 }
@@ -86,7 +100,9 @@ async function settle(
   tx: Tx,
   invitationId: string,
   userId: string,
-): Promise<{ kind: 'accepted'; invitation: InvitationRow; membership: MembershipRow } | Exclude<Outcome, { kind: 'accepted' }>> {
+): Promise<
+  { kind: 'accepted'; invitation: InvitationRow; membership: MembershipRow } | Exclude<Outcome, { kind: 'accepted' }>
+> {
   const locked = await lockOpenInvitation(tx, invitationId)
   if (!locked) return { kind: 'settled' }
   const { orgId, roles } = locked
@@ -100,8 +116,12 @@ async function settle(
 
 function accepted(open: OpenInvitation, userId: string, outcome: Outcome): Accepted {
   if (outcome.kind === 'settled') throw problem('invalid_token')
-  if (outcome.kind === 'inviter_gone') throw problem('conflict', { detail: 'Whoever invited you has left; ask for a new invitation.' })
-  if (outcome.kind === 'member_or_removed') throw problem('conflict', { detail: 'You belong to this organization already, or were removed after you had been invited.' })
+  if (outcome.kind === 'inviter_gone')
+    throw problem('conflict', { detail: 'Whoever invited you has left; ask for a new invitation.' })
+  if (outcome.kind === 'member_or_removed')
+    throw problem('conflict', {
+      detail: 'You belong to this organization already, or were removed after you had been invited.',
+    })
   const { organization } = open
   return {
     user: { id: userId },

@@ -62,13 +62,28 @@ export const announceOrganizationRenamed = (tx: Tx, row: OrganizationRow, actor:
   })
 
 export const announceMembershipCreated = (tx: Tx, row: MembershipRow, actor: Actor): Promise<void> =>
-  appendEvent(tx, { contract: MembershipCreated, ...ofMembership(row, actor), data: { ...membershipFacts(row), roles: row.roles } })
+  appendEvent(tx, {
+    contract: MembershipCreated,
+    ...ofMembership(row, actor),
+    data: { ...membershipFacts(row), roles: row.roles },
+  })
 
-export const announceMembershipUpdated = (tx: Tx, o: { row: MembershipRow; changed: string[]; actor: Actor }): Promise<void> =>
-  appendEvent(tx, { contract: MembershipUpdated, ...ofMembership(o.row, o.actor), data: { ...membershipFacts(o.row), changed: o.changed } })
+export const announceMembershipUpdated = (
+  tx: Tx,
+  o: { row: MembershipRow; changed: string[]; actor: Actor },
+): Promise<void> =>
+  appendEvent(tx, {
+    contract: MembershipUpdated,
+    ...ofMembership(o.row, o.actor),
+    data: { ...membershipFacts(o.row), changed: o.changed },
+  })
 
 export const announceMembershipRemoved = (tx: Tx, row: MembershipRow, actor: Actor): Promise<void> =>
-  appendEvent(tx, { contract: MembershipRemoved, ...ofMembership(row, actor), data: { ...membershipFacts(row), min_mv: row.minVersion } })
+  appendEvent(tx, {
+    contract: MembershipRemoved,
+    ...ofMembership(row, actor),
+    data: { ...membershipFacts(row), min_mv: row.minVersion },
+  })
 
 export const announceInvitationCreated = (tx: Tx, row: InvitationRow, actor: Actor): Promise<void> =>
   appendEvent(tx, {
@@ -77,7 +92,10 @@ export const announceInvitationCreated = (tx: Tx, row: InvitationRow, actor: Act
     data: { invitation_id: row.id, organization_id: row.orgId, roles: row.roles },
   })
 
-export const announceInvitationAccepted = (tx: Tx, o: { row: InvitationRow; userId: string; actor: Actor }): Promise<void> =>
+export const announceInvitationAccepted = (
+  tx: Tx,
+  o: { row: InvitationRow; userId: string; actor: Actor },
+): Promise<void> =>
   appendEvent(tx, {
     contract: InvitationAccepted,
     ...ofInvitation(o.row, o.actor),
@@ -86,7 +104,15 @@ export const announceInvitationAccepted = (tx: Tx, o: { row: InvitationRow; user
   })
 
 export const announceInvitationDeclined = (tx: Tx, row: InvitationRow, actor: Actor): Promise<void> =>
-  appendEvent(tx, { contract: InvitationDeclined, ...ofInvitation(row, actor), data: { invitation_id: row.id, organization_id: row.orgId } })
+  appendEvent(tx, {
+    contract: InvitationDeclined,
+    ...ofInvitation(row, actor),
+    data: { invitation_id: row.id, organization_id: row.orgId },
+  })
 
 export const announceInvitationRevoked = (tx: Tx, row: InvitationRow, actor: Actor): Promise<void> =>
-  appendEvent(tx, { contract: InvitationRevoked, ...ofInvitation(row, actor), data: { invitation_id: row.id, organization_id: row.orgId } })
+  appendEvent(tx, {
+    contract: InvitationRevoked,
+    ...ofInvitation(row, actor),
+    data: { invitation_id: row.id, organization_id: row.orgId },
+  })

@@ -24,7 +24,14 @@ export async function createInvitation(
   const email = normalizeEmail(input.email)
   const row = await deps.spine.write({ orgId }, async (tx) => {
     await expireInvitations(tx, { orgId, email })
-    const invitation = { id: newId('inv'), orgId, email, roles: input.roles, invitedBy: userId, lifetimeDays: invitationLifetimeDays }
+    const invitation = {
+      id: newId('inv'),
+      orgId,
+      email,
+      roles: input.roles,
+      invitedBy: userId,
+      lifetimeDays: invitationLifetimeDays,
+    }
     const inserted = await insertInvitation(tx, invitation)
     if (inserted) await announceInvitationCreated(tx, inserted, actorOf(caller))
     return inserted
@@ -37,5 +44,6 @@ async function requireGrantable(deps: Pick<Deps, 'authz'>, caller: MemberCaller,
   const answer = await deps.authz.checkGrantableRoles({ orgId: caller.orgId, grantedBy: caller.userId, roles })
   const decision = decideGrant(roles, answer)
   if (decision.kind === 'unknown_roles') throw problem('validation_failed', { errors: decision.errors })
-  if (decision.kind === 'refused_roles') throw problem('forbidden', { detail: `You may not give: ${decision.roles.join(', ')}.` })
+  if (decision.kind === 'refused_roles')
+    throw problem('forbidden', { detail: `You may not give: ${decision.roles.join(', ')}.` })
 }

@@ -18,7 +18,11 @@ type CreateDeps = Pick<Deps, 'spine' | 'slugSuffix'>
 const slugTries = 3
 
 /** @throws AppError `conflict` when the slug asked for is taken. */
-export async function createOrganization(deps: CreateDeps, caller: UserCaller, input: { name: string; slug?: string }): Promise<Organization> {
+export async function createOrganization(
+  deps: CreateDeps,
+  caller: UserCaller,
+  input: { name: string; slug?: string },
+): Promise<Organization> {
   const orgId = newId('org')
   const actor = actorOf(caller)
   const created = await deps.spine.write({ orgId }, async (tx) => {

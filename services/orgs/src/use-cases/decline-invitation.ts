@@ -7,7 +7,11 @@ import { announceInvitationDeclined } from './announce.ts'
 import { openInvitation } from './open-invitation.ts'
 
 /** @throws AppError `invalid_token` */
-export async function declineInvitation(deps: Pick<Deps, 'spine' | 'system'>, caller: Caller, input: { token: string }): Promise<void> {
+export async function declineInvitation(
+  deps: Pick<Deps, 'spine' | 'system'>,
+  caller: Caller,
+  input: { token: string },
+): Promise<void> {
   const { invitation } = await openInvitation(deps, input.token)
   const declined = await deps.spine.write(
     { orgId: invitation.orgId },

@@ -17,7 +17,7 @@ export async function listInvitations(
   input: { limit: number; cursor?: string | undefined },
 ): Promise<PageOf<Invitation>> {
   const { orgId } = caller
-  const [beforeId] = decodeCursor(input.cursor, 1, ([id]) => isTypeId('inv', id)) as [string] | undefined ?? []
+  const [beforeId] = (decodeCursor(input.cursor, 1, ([id]) => isTypeId('inv', id)) as [string] | undefined) ?? []
   await requirePermission(deps, caller, permissions.inviteMembers)
   const rows = await inScope(deps.db, { orgId }, (tx) => listRows(tx, { orgId, limit: input.limit + 1, beforeId }))
   return pageOf(rows.map(invitationView), input.limit, (last) => [last.id])

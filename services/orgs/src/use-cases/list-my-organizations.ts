@@ -14,7 +14,7 @@ export async function listMyOrganizations(
   caller: UserCaller,
   input: { limit: number; cursor?: string | undefined },
 ): Promise<PageOf<Organization>> {
-  const [afterId] = decodeCursor(input.cursor, 1, ([id]) => isTypeId('org', id)) as [string] | undefined ?? []
+  const [afterId] = (decodeCursor(input.cursor, 1, ([id]) => isTypeId('org', id)) as [string] | undefined) ?? []
   const rows = await inScope(deps.db, { userId: caller.userId }, (tx) =>
     listOrganizationsOf(tx, { userId: caller.userId, limit: input.limit + 1, afterId }),
   )

@@ -7,7 +7,9 @@ import { findOpenInvitationBySecret, type OpenInvitation } from '../store/invita
 
 /** @throws AppError `invalid_token` */
 export async function openInvitation(deps: Pick<Deps, 'system'>, secret: string): Promise<OpenInvitation> {
-  const open = isWellFormed(invitationSecretPrefix, secret) ? await findOpenInvitationBySecret(deps.system, hashSecret(secret)) : undefined
+  const open = isWellFormed(invitationSecretPrefix, secret)
+    ? await findOpenInvitationBySecret(deps.system, hashSecret(secret))
+    : undefined
   if (!open) throw problem('invalid_token')
   return open
 }

@@ -15,9 +15,16 @@ import { findActor } from './find-actor.ts'
 import { requirePermission } from './require-permission.ts'
 
 /** @throws AppError `forbidden`, `not_found`, `last_owner` */
-export async function removeMember(deps: Pick<Deps, 'spine' | 'authz'>, caller: OrgCaller, input: { userId: string }): Promise<void> {
-  if (caller.kind !== 'user' || input.userId !== caller.userId) await requirePermission(deps, caller, permissions.removeMembers)
-  const decision = await deps.spine.write({ orgId: caller.orgId }, (tx) => remove(tx, caller, input.userId), { announce: 'await' })
+export async function removeMember(
+  deps: Pick<Deps, 'spine' | 'authz'>,
+  caller: OrgCaller,
+  input: { userId: string },
+): Promise<void> {
+  if (caller.kind !== 'user' || input.userId !== caller.userId)
+    await requirePermission(deps, caller, permissions.removeMembers)
+  const decision = await deps.spine.write({ orgId: caller.orgId }, (tx) => remove(tx, caller, input.userId), {
+    announce: 'await',
+  })
   if (decision.kind === 'not_found') throw problem('not_found')
   if (decision.kind === 'not_an_owner') throw problem('forbidden', { detail: 'Only an owner removes an owner.' })
   if (decision.kind === 'last_owner') throw problem('last_owner')

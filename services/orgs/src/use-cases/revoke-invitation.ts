@@ -8,7 +8,11 @@ import { announceInvitationRevoked } from './announce.ts'
 import { requirePermission } from './require-permission.ts'
 
 /** @throws AppError `forbidden`, `not_found`, `conflict` when it was answered, revoked or replaced before. */
-export async function revokeInvitation(deps: Pick<Deps, 'spine' | 'authz'>, caller: OrgCaller, input: { invitationId: string }): Promise<void> {
+export async function revokeInvitation(
+  deps: Pick<Deps, 'spine' | 'authz'>,
+  caller: OrgCaller,
+  input: { invitationId: string },
+): Promise<void> {
   const invitation = { orgId: caller.orgId, id: input.invitationId }
   await requirePermission(deps, caller, permissions.inviteMembers)
   const { revoked, settled } = await deps.spine.write({ orgId: caller.orgId }, async (tx) => {

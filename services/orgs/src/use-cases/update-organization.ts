@@ -10,7 +10,11 @@ import { requirePermission } from './require-permission.ts'
 import { organizationView } from './views.ts'
 
 /** @throws AppError `forbidden`, `not_found` */
-export async function updateOrganization(deps: Pick<Deps, 'spine' | 'authz'>, caller: OrgCaller, input: { name: string }): Promise<Organization> {
+export async function updateOrganization(
+  deps: Pick<Deps, 'spine' | 'authz'>,
+  caller: OrgCaller,
+  input: { name: string },
+): Promise<Organization> {
   const { orgId } = caller
   await requirePermission(deps, caller, permissions.updateOrganization)
   const row = await deps.spine.write({ orgId }, async (tx) => {

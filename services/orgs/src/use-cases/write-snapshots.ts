@@ -5,7 +5,8 @@ import { eachMembership, eachOrganization, listRecentFloors } from '../store/sna
 type Emit = (record: object) => Promise<void>
 
 export async function writeState(emit: Emit, tx: Queryable): Promise<void> {
-  for await (const { id, version, status } of eachOrganization(tx)) await emit({ kind: 'organization', id, version, status })
+  for await (const { id, version, status } of eachOrganization(tx))
+    await emit({ kind: 'organization', id, version, status })
   for await (const row of eachMembership(tx)) {
     await emit({
       kind: 'membership',

@@ -8,14 +8,39 @@ const other: Standing = { userId: 'user_other', isOwner: true, attributes: {} }
 const member: Standing = { userId: 'user_member', isOwner: false, attributes: { department: 'sales' } }
 
 t.test('update', async (t) => {
-  const update = (o: Partial<Parameters<typeof decideUpdate>[0]>) => decideUpdate({ actor: owner, target: member, change: {}, ownerCount: 2, ...o })
+  const update = (o: Partial<Parameters<typeof decideUpdate>[0]>) =>
+    decideUpdate({ actor: owner, target: member, change: {}, ownerCount: 2, ...o })
 
-  t.same(update({ target: undefined, change: { isOwner: true } }), { kind: 'not_found' }, 'a stranger is not found, whoever asks for what')
-  t.same(update({ actor: member, change: { isOwner: true } }), { kind: 'not_an_owner' }, 'a member cannot make themselves an owner')
-  t.same(update({ actor: undefined, change: { isOwner: true } }), { kind: 'not_an_owner' }, 'who no longer belongs gives nothing')
-  t.same(update({ actor: member, change: { isOwner: false } }), { kind: 'not_an_owner' }, 'naming ownership needs an owner even when nothing would change')
-  t.same(update({ target: owner, change: { isOwner: false }, ownerCount: 1 }), { kind: 'last_owner' }, 'the last owner stays one')
-  t.same(update({ target: owner, change: { isOwner: true, attributes: {} }, ownerCount: 1 }), { kind: 'unchanged' }, 'the same again is no change')
+  t.same(
+    update({ target: undefined, change: { isOwner: true } }),
+    { kind: 'not_found' },
+    'a stranger is not found, whoever asks for what',
+  )
+  t.same(
+    update({ actor: member, change: { isOwner: true } }),
+    { kind: 'not_an_owner' },
+    'a member cannot make themselves an owner',
+  )
+  t.same(
+    update({ actor: undefined, change: { isOwner: true } }),
+    { kind: 'not_an_owner' },
+    'who no longer belongs gives nothing',
+  )
+  t.same(
+    update({ actor: member, change: { isOwner: false } }),
+    { kind: 'not_an_owner' },
+    'naming ownership needs an owner even when nothing would change',
+  )
+  t.same(
+    update({ target: owner, change: { isOwner: false }, ownerCount: 1 }),
+    { kind: 'last_owner' },
+    'the last owner stays one',
+  )
+  t.same(
+    update({ target: owner, change: { isOwner: true, attributes: {} }, ownerCount: 1 }),
+    { kind: 'unchanged' },
+    'the same again is no change',
+  )
   t.same(
     update({ change: { isOwner: true } }),
     { kind: 'changed', changed: ['is_owner'], attributes: { department: 'sales' }, isOwner: true },
@@ -54,7 +79,9 @@ t.test('no order of decisions leaves an organization without an owner', async (t
     what: fc.constantFrom('remove' as const, 'promote' as const, 'demote' as const),
   })
   const property = fc.property(fc.array(wish, { maxLength: 40 }), (wishes) => {
-    const standings = new Map<string, Standing>(people.map((userId, n) => [userId, { userId, isOwner: n < 2, attributes: {} }]))
+    const standings = new Map<string, Standing>(
+      people.map((userId, n) => [userId, { userId, isOwner: n < 2, attributes: {} }]),
+    )
     const owners = () => [...standings.values()].filter((one) => one.isOwner).length
     for (const { actor, target, what } of wishes) {
       const state = { actor: standings.get(actor), target: standings.get(target), ownerCount: owners() }
@@ -62,7 +89,8 @@ t.test('no order of decisions leaves an organization without an owner', async (t
         if (decideRemoval(state).kind === 'removed') standings.delete(target)
       } else {
         const decision = decideUpdate({ ...state, change: { isOwner: what === 'promote' } })
-        if (decision.kind === 'changed') standings.set(target, { userId: target, isOwner: decision.isOwner, attributes: {} })
+        if (decision.kind === 'changed')
+          standings.set(target, { userId: target, isOwner: decision.isOwner, attributes: {} })
       }
       if (owners() < 1) return false
     }

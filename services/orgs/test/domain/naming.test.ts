@@ -19,10 +19,14 @@ t.test('a slug reads like the name it was made from', async (t) => {
 })
 
 t.test('whatever the name, the slug is a key of the contracts, with a suffix too', async (t) => {
-  const property = fc.property(fc.string({ unit: 'binary', maxLength: 200 }), fc.stringMatching(/^[0-9a-f]{6}$/), (name, suffix) => {
-    const slug = slugFrom(name)
-    return key.Check(slug) && key.Check(slugWithSuffix(slug, suffix))
-  })
+  const property = fc.property(
+    fc.string({ unit: 'binary', maxLength: 200 }),
+    fc.stringMatching(/^[0-9a-f]{6}$/),
+    (name, suffix) => {
+      const slug = slugFrom(name)
+      return key.Check(slug) && key.Check(slugWithSuffix(slug, suffix))
+    },
+  )
   t.doesNotThrow(() => fc.assert(property, { numRuns: 500 }))
 })
 
@@ -34,7 +38,10 @@ t.test('addresses are the same without regard to case and composition', async (t
 
 t.test('an unknown role is the caller’s mistake before it is a question of rights', async (t) => {
   t.same(decideGrant(['viewer'], { unknown: [], refused: [] }), { kind: 'grantable' })
-  t.same(decideGrant(['viewer', 'owner'], { unknown: [], refused: ['owner'] }), { kind: 'refused_roles', roles: ['owner'] })
+  t.same(decideGrant(['viewer', 'owner'], { unknown: [], refused: ['owner'] }), {
+    kind: 'refused_roles',
+    roles: ['owner'],
+  })
   t.same(decideGrant(['viewer', 'nope', 'owner'], { unknown: ['nope'], refused: ['owner'] }), {
     kind: 'unknown_roles',
     errors: [{ path: '/roles/1', message: 'There is no such role' }],

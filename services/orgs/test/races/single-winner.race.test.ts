@@ -11,13 +11,16 @@ const callers = 16
 const ada = rig.person()
 const { id: org } = await rig.organization(ada)
 const statuses = (answers: Answer[]): number[] => answers.map(({ status }) => status).sort()
-const times = <T>(run: (n: number) => Promise<T>): Promise<T[]> => Promise.all(Array.from({ length: callers }, (_, n) => run(n)))
+const times = <T>(run: (n: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: callers }, (_, n) => run(n)))
 
 t.test('16 acceptances with a bearer, over several links of one invitation: one wins', async (t) => {
   const bob = rig.person('bob@example.com')
   const { id, token } = await rig.invite({ org, by: ada, email: bob.email })
   const tokens = [token, await rig.mint(id), await rig.mint(id)]
-  const answers = await times((n) => send('POST', '/v1/invitations/accept', { by: bob, body: { token: tokens[n % 3] } }))
+  const answers = await times((n) =>
+    send('POST', '/v1/invitations/accept', { by: bob, body: { token: tokens[n % 3] } }),
+  )
   t.same(statuses(answers), [200, ...Array<number>(callers - 1).fill(400)])
   t.equal((await rig.events.listOf(InvitationAccepted)).filter((event) => event.subject === id).length, 1)
   t.equal((await rig.events.listOf(MembershipCreated)).filter((event) => event.userid === bob.id).length, 1)
@@ -25,7 +28,9 @@ t.test('16 acceptances with a bearer, over several links of one invitation: one 
 
 t.test('16 acceptances as a new person: one user, one membership', async (t) => {
   const { id, token } = await rig.invite({ org, by: ada, email: 'carol@example.com' })
-  const answers = await times(() => send('POST', '/v1/invitations/accept', { body: { token, name: 'Carol', password: 'correct horse battery' } }))
+  const answers = await times(() =>
+    send('POST', '/v1/invitations/accept', { body: { token, name: 'Carol', password: 'correct horse battery' } }),
+  )
   t.same(statuses(answers), [200, ...Array<number>(callers - 1).fill(400)])
   const userId = rig.world.invited.get(id)
   t.equal((await rig.events.listOf(MembershipCreated)).filter((event) => event.userid === userId).length, 1)
@@ -45,15 +50,33 @@ t.test('acceptance, refusal and revocation at once: one of them happened', async
 })
 
 t.test('16 invitations of one address: one is sent', async (t) => {
-  const answers = await times(() => send('POST', `/v1/organizations/${org}/invitations`, { by: ada, org, body: { email: 'erin@example.com', roles: ['viewer'] } }))
+  const answers = await times(() =>
+    send('POST', `/v1/organizations/${org}/invitations`, {
+      by: ada,
+      org,
+      body: { email: 'erin@example.com', roles: ['viewer'] },
+    }),
+  )
   t.same(statuses(answers), [201, ...Array<number>(callers - 1).fill(409)])
 })
 
 t.test('two owners taking ownership from each other, removing each other and leaving: one is left', async (t) => {
   const wishes = [
-    { name: 'demote', send: (by: typeof ada, target: typeof ada, small: string) => send('PATCH', `/v1/organizations/${small}/members/${target.id}`, { by, org: small, body: { is_owner: false } }) },
-    { name: 'remove', send: (by: typeof ada, target: typeof ada, small: string) => send('DELETE', `/v1/organizations/${small}/members/${target.id}`, { by, org: small }) },
-    { name: 'leave', send: (by: typeof ada, _target: typeof ada, small: string) => send('DELETE', `/v1/organizations/${small}/members/${by.id}`, { by, org: small }) },
+    {
+      name: 'demote',
+      send: (by: typeof ada, target: typeof ada, small: string) =>
+        send('PATCH', `/v1/organizations/${small}/members/${target.id}`, { by, org: small, body: { is_owner: false } }),
+    },
+    {
+      name: 'remove',
+      send: (by: typeof ada, target: typeof ada, small: string) =>
+        send('DELETE', `/v1/organizations/${small}/members/${target.id}`, { by, org: small }),
+    },
+    {
+      name: 'leave',
+      send: (by: typeof ada, _target: typeof ada, small: string) =>
+        send('DELETE', `/v1/organizations/${small}/members/${by.id}`, { by, org: small }),
+    },
   ]
   for (const one of wishes) {
     for (const another of wishes) {
@@ -62,14 +85,17 @@ t.test('two owners taking ownership from each other, removing each other and lea
       await rig.join({ org: small, owner: frank, person: grace })
       await rig.promote({ org: small, owner: frank, person: grace })
       const answers = await Promise.all([one.send(frank, grace, small), another.send(grace, frank, small)])
-      const owners = await rig.asAdministrator(`select m.id from orgs.memberships m join orgs.organizations o on o.id = m.org_id where m.is_owner and o.slug = '${await slugOf(small, frank)}'`)
+      const owners = await rig.asAdministrator(
+        `select m.id from orgs.memberships m join orgs.organizations o on o.id = m.org_id where m.is_owner and o.slug = '${await slugOf(small, frank)}'`,
+      )
       t.equal(owners.length, 1, `${one.name} and ${another.name}: ${statuses(answers).join(' ')}`)
       t.notOk(answers.some(({ status }) => status >= 500))
     }
   }
 })
 
-const slugOf = async (id: string, by: typeof ada): Promise<string> => (await send('GET', `/v1/organizations/${id}`, { by, org: id })).body.slug
+const slugOf = async (id: string, by: typeof ada): Promise<string> =>
+  (await send('GET', `/v1/organizations/${id}`, { by, org: id })).body.slug
 
 t.test('16 removals of one member: one is announced', async (t) => {
   const heidi = rig.person()
@@ -80,7 +106,9 @@ t.test('16 removals of one member: one is announced', async (t) => {
 })
 
 t.test('16 organizations with one slug asked for: one gets it', async (t) => {
-  const answers = await times(() => send('POST', '/v1/organizations', { by: ada, body: { name: 'Race', slug: 'race' } }))
+  const answers = await times(() =>
+    send('POST', '/v1/organizations', { by: ada, body: { name: 'Race', slug: 'race' } }),
+  )
   t.same(statuses(answers), [201, ...Array<number>(callers - 1).fill(409)])
 })
 

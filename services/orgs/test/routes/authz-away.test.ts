@@ -11,7 +11,8 @@ let way = undefined as unknown as TcpProxy
 const rig = await openRig(t, { towardsAuthz: async (url) => (way = await startTcpProxy(t, url)).url })
 const ada = rig.person()
 const { id: org } = await rig.organization(ada)
-const ask = async (): Promise<number> => (await rig.send('GET', `/v1/organizations/${org}/members`, { by: ada, org })).status
+const ask = async (): Promise<number> =>
+  (await rig.send('GET', `/v1/organizations/${org}/members`, { by: ada, org })).status
 
 /** Asks on twenty lanes for the time; how often each status was answered, and requests towards authz by question. */
 async function under(trouble: Trouble): Promise<{ statuses: Map<number, number>; asked: number; perQuestion: number }> {
@@ -38,8 +39,11 @@ t.test('gone: 503 for everybody, not one yes, and an answer again once it is bac
   t.ok(perQuestion <= 1.2, 'and authz is not asked more often than the questions are')
   way.suffer({})
   const back = performance.now()
-  while ((await ask()) !== 200) if (performance.now() - back > 5000) throw new Error('no answer 5 s after authz was back')
-  t.comment(`${asked} questions in ${seconds} s without authz: all 503, ${perQuestion.toFixed(2)} requests each; answered again after ${Math.round(performance.now() - back)} ms`)
+  while ((await ask()) !== 200)
+    if (performance.now() - back > 5000) throw new Error('no answer 5 s after authz was back')
+  t.comment(
+    `${asked} questions in ${seconds} s without authz: all 503, ${perQuestion.toFixed(2)} requests each; answered again after ${Math.round(performance.now() - back)} ms`,
+  )
 })
 
 t.test('200 ms late: slow, and right', { timeout: 120_000 }, async (t) => {
@@ -51,10 +55,17 @@ t.test('200 ms late: slow, and right', { timeout: 120_000 }, async (t) => {
 
 t.test('one piece in a hundred torn off: asked again, and never a wrong answer', { timeout: 120_000 }, async (t) => {
   const { statuses, asked, perQuestion } = await under({ resets: 0.01 })
-  t.same([...statuses.keys()].filter((status) => status !== 200 && status !== 503), [])
+  t.same(
+    [...statuses.keys()].filter((status) => status !== 200 && status !== 503),
+    [],
+  )
   t.ok((statuses.get(200) ?? 0) > 0.98 * asked, 'questions asked again find their answer')
   t.ok(perQuestion <= 1.2)
   rig.world.denied.add('gatehouse:members.read')
-  t.same([...(await under({ resets: 0.01 })).statuses.keys()].filter((status) => status !== 403 && status !== 503), [], 'a no stays a no')
+  t.same(
+    [...(await under({ resets: 0.01 })).statuses.keys()].filter((status) => status !== 403 && status !== 503),
+    [],
+    'a no stays a no',
+  )
   t.comment(`${asked} questions, ${statuses.get(503) ?? 0} times 503, ${perQuestion.toFixed(3)} requests each`)
 })

@@ -16,14 +16,20 @@ const { id: org } = await rig.organization(ada)
 const eve = rig.person('eve@example.com')
 const { id: foreignOrg } = await rig.organization(eve, 'Foreign')
 const invitations = `/v1/organizations/${org}/invitations`
-const accept = (body: object, by = undefined as typeof ada | undefined) => send('POST', '/v1/invitations/accept', { by, body })
+const accept = (body: object, by = undefined as typeof ada | undefined) =>
+  send('POST', '/v1/invitations/accept', { by, body })
 const invite = (email: string, roles?: string[]) => rig.invite({ org, by: ada, email, ...(roles ? { roles } : {}) })
 /** Makes the invitation's time pass. */
-const expire = (id: string) => rig.asAdministrator(`update orgs.invitations set expires_at = now() where id = '${uuidOf(id)}'`)
+const expire = (id: string) =>
+  rig.asAdministrator(`update orgs.invitations set expires_at = now() where id = '${uuidOf(id)}'`)
 
 t.test('POST …/invitations', async (t) => {
   t.test('201: the address is kept as it is compared, the event carries ids only', async (t) => {
-    const { status, body } = await send('POST', invitations, { by: ada, org, body: { email: 'New.Person@Example.com', roles: ['viewer'] } })
+    const { status, body } = await send('POST', invitations, {
+      by: ada,
+      org,
+      body: { email: 'New.Person@Example.com', roles: ['viewer'] },
+    })
     t.equal(status, 201)
     t.match(body, { id: /^inv_/, email: 'new.person@example.com', roles: ['viewer'], status: 'pending' })
     const [event] = await rig.events.listOf(InvitationCreated)
@@ -34,12 +40,24 @@ t.test('POST …/invitations', async (t) => {
 
   t.test('400: an unknown role is named by its place', async (t) => {
     world.unknownRoles.add('nope')
-    const { status, body } = await send('POST', invitations, { by: ada, org, body: { email: 'a@example.com', roles: ['viewer', 'nope'] } })
-    t.match({ status, code: body.code, errors: body.errors }, { status: 400, code: 'validation_failed', errors: [{ path: '/roles/1' }] })
+    const { status, body } = await send('POST', invitations, {
+      by: ada,
+      org,
+      body: { email: 'a@example.com', roles: ['viewer', 'nope'] },
+    })
+    t.match(
+      { status, code: body.code, errors: body.errors },
+      { status: 400, code: 'validation_failed', errors: [{ path: '/roles/1' }] },
+    )
   })
 
   t.test('400 for no address, no role and roles twice', async (t) => {
-    for (const body of [{ email: 'x', roles: ['viewer'] }, { email: 'x@example.com', roles: [] }, { email: 'x@example.com', roles: ['a', 'a'] }, { email: 'x@example.com' }]) {
+    for (const body of [
+      { email: 'x', roles: ['viewer'] },
+      { email: 'x@example.com', roles: [] },
+      { email: 'x@example.com', roles: ['a', 'a'] },
+      { email: 'x@example.com' },
+    ]) {
       t.equal((await send('POST', invitations, { by: ada, org, body })).status, 400, JSON.stringify(body))
     }
   })
@@ -47,7 +65,10 @@ t.test('POST …/invitations', async (t) => {
   t.test('403 for a role one may not give, and without members.invite', async (t) => {
     world.refusedRoles.add('admin')
     const body = { email: 'b@example.com', roles: ['admin'] }
-    t.match(await send('POST', invitations, { by: ada, org, body }), { status: 403, body: { code: 'forbidden', detail: /admin/ } })
+    t.match(await send('POST', invitations, { by: ada, org, body }), {
+      status: 403,
+      body: { code: 'forbidden', detail: /admin/ },
+    })
     world.refusedRoles.clear()
     world.denied.add('gatehouse:members.invite')
     t.teardown(() => world.denied.clear())
@@ -57,56 +78,102 @@ t.test('POST …/invitations', async (t) => {
   })
 
   t.test('404 for another organization', async (t) => {
-    t.equal((await send('POST', invitations, { by: eve, org: foreignOrg, body: { email: 'c@example.com', roles: ['viewer'] } })).status, 404)
+    t.equal(
+      (
+        await send('POST', invitations, {
+          by: eve,
+          org: foreignOrg,
+          body: { email: 'c@example.com', roles: ['viewer'] },
+        })
+      ).status,
+      404,
+    )
   })
 
   t.test('409 while an open one exists; not after it expired; per organization', async (t) => {
     const body = { email: 'twice@example.com', roles: ['viewer'] }
     const first = await send('POST', invitations, { by: ada, org, body })
-    t.match(await send('POST', invitations, { by: ada, org, body: { ...body, email: 'TWICE@example.com' } }), { status: 409, body: { code: 'conflict' } })
-    t.equal((await send('POST', `/v1/organizations/${foreignOrg}/invitations`, { by: eve, org: foreignOrg, body })).status, 201)
+    t.match(await send('POST', invitations, { by: ada, org, body: { ...body, email: 'TWICE@example.com' } }), {
+      status: 409,
+      body: { code: 'conflict' },
+    })
+    t.equal(
+      (await send('POST', `/v1/organizations/${foreignOrg}/invitations`, { by: eve, org: foreignOrg, body })).status,
+      201,
+    )
     await expire(first.body.id)
     t.equal((await send('POST', invitations, { by: ada, org, body })).status, 201)
   })
 
   t.test('201 again for the same Idempotency-Key', async (t) => {
-    const sent = { by: ada, org, body: { email: 'once@example.com', roles: ['viewer'] }, headers: { 'idempotency-key': 'k-1' } }
+    const sent = {
+      by: ada,
+      org,
+      body: { email: 'once@example.com', roles: ['viewer'] },
+      headers: { 'idempotency-key': 'k-1' },
+    }
     const [first, second] = [await send('POST', invitations, sent), await send('POST', invitations, sent)]
     t.same([second.status, second.body.id], [201, first.body.id])
   })
 })
 
 t.test('GET and DELETE …/invitations', async (t) => {
-  const [one, two, three] = [await invite('one@example.com'), await invite('two@example.com'), await invite('three@example.com')]
+  const [one, two, three] = [
+    await invite('one@example.com'),
+    await invite('two@example.com'),
+    await invite('three@example.com'),
+  ]
 
   t.test('200: newest first, page by page, an overdue one reads expired', async (t) => {
     await expire(two.id)
     const first = await send('GET', `${invitations}?limit=2`, { by: ada, org })
-    t.match(first.body.data, [{ id: three.id, status: 'pending' }, { id: two.id, status: 'expired' }])
+    t.match(first.body.data, [
+      { id: three.id, status: 'pending' },
+      { id: two.id, status: 'expired' },
+    ])
     const second = await send('GET', `${invitations}?limit=2&cursor=${first.body.page.next_cursor}`, { by: ada, org })
     t.equal(second.body.data[0]?.id, one.id)
-    const foreign = await send('GET', `/v1/organizations/${foreignOrg}/invitations?cursor=${first.body.page.next_cursor}`, { by: eve, org: foreignOrg })
-    t.ok(foreign.body.data.every((row) => row.email === 'twice@example.com'), 'another organization’s cursor shows nothing of it')
+    const foreign = await send(
+      'GET',
+      `/v1/organizations/${foreignOrg}/invitations?cursor=${first.body.page.next_cursor}`,
+      { by: eve, org: foreignOrg },
+    )
+    t.ok(
+      foreign.body.data.every((row) => row.email === 'twice@example.com'),
+      'another organization’s cursor shows nothing of it',
+    )
   })
 
   t.test('204 revoked, and its link is worthless; 409 the second time', async (t) => {
     t.equal((await send('DELETE', `${invitations}/${one.id}`, { by: ada, org })).status, 204)
     t.match((await rig.events.listOf(InvitationRevoked)).at(-1), { subject: one.id, version: 2 })
-    t.match(await accept({ token: one.token, name: 'One', password: 'correct horse battery' }), { status: 400, body: { code: 'invalid_token' } })
-    t.match(await send('DELETE', `${invitations}/${one.id}`, { by: ada, org }), { status: 409, body: { code: 'conflict' } })
+    t.match(await accept({ token: one.token, name: 'One', password: 'correct horse battery' }), {
+      status: 400,
+      body: { code: 'invalid_token' },
+    })
+    t.match(await send('DELETE', `${invitations}/${one.id}`, { by: ada, org }), {
+      status: 409,
+      body: { code: 'conflict' },
+    })
   })
 
   t.test('404 for another organization’s, an unknown one and what is no id', async (t) => {
     const foreign = `/v1/organizations/${foreignOrg}/invitations`
     t.equal((await send('DELETE', `${foreign}/${three.id}`, { by: eve, org: foreignOrg })).status, 404)
-    for (const id of [newId('inv'), newId('user'), 'nonsense']) t.equal((await send('DELETE', `${invitations}/${id}`, { by: ada, org })).status, 404, id)
-    t.equal((await send('GET', `${invitations}?limit=1`, { by: ada, org })).body.data[0]?.status, 'pending', 'and it is still there')
+    for (const id of [newId('inv'), newId('user'), 'nonsense'])
+      t.equal((await send('DELETE', `${invitations}/${id}`, { by: ada, org })).status, 404, id)
+    t.equal(
+      (await send('GET', `${invitations}?limit=1`, { by: ada, org })).body.data[0]?.status,
+      'pending',
+      'and it is still there',
+    )
   })
 })
 
 t.test('POST /internal/invitations/{invitation}/link', async (t) => {
   const { id } = await invite('mail@example.com')
-  const mint = (invitation: string, from: 'workers' | 'gateway' = 'workers') => send('POST', `/internal/invitations/${invitation}/link`, { from })
+  const mint = (invitation: string, from: 'workers' | 'gateway' = 'workers') =>
+    send('POST', `/internal/invitations/${invitation}/link`, { from })
 
   t.test('200: where to send it, and a secret of its own each time', async (t) => {
     const [first, second] = [await mint(id), await mint(id)]
@@ -133,13 +200,25 @@ t.test('POST /v1/invitations/accept with a bearer', async (t) => {
     const again = await rig.mint(id)
     const { status, body } = await accept({ token }, bob)
     t.equal(status, 200)
-    t.match(body, { user: { id: bob.id }, organization: { id: org, name: 'Acme' }, membership: { id: /^mem_/, is_owner: false } })
+    t.match(body, {
+      user: { id: bob.id },
+      organization: { id: org, name: 'Acme' },
+      membership: { id: /^mem_/, is_owner: false },
+    })
     const [accepted] = await rig.events.listOf(InvitationAccepted)
     const joined = (await rig.events.listOf(MembershipCreated)).find((event) => event.userid === bob.id)
     t.match(accepted, { subject: id, version: 2, actor: `user:${bob.id}`, data: { user_id: bob.id } })
     t.match(joined, { orgid: org, version: 1, data: { roles: ['viewer', 'billing'], is_owner: false } })
-    t.match(await accept({ token: again }, bob), { status: 400, body: { code: 'invalid_token' } }, 'the other mail’s link as well')
-    t.same((await rig.events.list()).filter((event) => /example\.com|gthi_/i.test(JSON.stringify(event))), [], 'no event carries an address or a secret')
+    t.match(
+      await accept({ token: again }, bob),
+      { status: 400, body: { code: 'invalid_token' } },
+      'the other mail’s link as well',
+    )
+    t.same(
+      (await rig.events.list()).filter((event) => /example\.com|gthi_/i.test(JSON.stringify(event))),
+      [],
+      'no event carries an address or a secret',
+    )
   })
 
   t.test('401 with neither a bearer nor a password', async (t) => {
@@ -179,7 +258,11 @@ t.test('POST /v1/invitations/accept with a bearer', async (t) => {
     world.refusedRoles.add('auditor')
     t.equal((await accept({ token }, grace)).status, 409)
     world.refusedRoles.clear()
-    t.match(world.grantsAskedFor.at(-1), { granted_by: ada.id, roles: ['auditor'] }, 'the inviter is asked about, not who accepts')
+    t.match(
+      world.grantsAskedFor.at(-1),
+      { granted_by: ada.id, roles: ['auditor'] },
+      'the inviter is asked about, not who accepts',
+    )
 
     const heidi = rig.person('heidi@example.com')
     await rig.join({ org, owner: ada, person: heidi })
@@ -239,11 +322,27 @@ t.test('POST /v1/invitations/accept as a new person', async (t) => {
 
 t.test('POST /v1/invitations/decline', async (t) => {
   const { id, token } = await invite('peggy@example.com')
-  t.equal((await send('POST', '/v1/invitations/decline', { body: { token } })).status, 204, '204 for whoever holds the link')
+  t.equal(
+    (await send('POST', '/v1/invitations/decline', { body: { token } })).status,
+    204,
+    '204 for whoever holds the link',
+  )
   t.match((await rig.events.listOf(InvitationDeclined)).at(-1), { subject: id, version: 2, actor: 'system' })
-  t.match(await send('POST', '/v1/invitations/decline', { body: { token } }), { status: 400, body: { code: 'invalid_token' } }, '400 the second time')
-  t.equal((await accept({ token, name: 'Peggy', password: 'correct horse battery' })).status, 400, 'and it cannot be accepted')
-  t.equal((await send('POST', invitations, { by: ada, org, body: { email: 'peggy@example.com', roles: ['viewer'] } })).status, 201, 'a new one can be sent')
+  t.match(
+    await send('POST', '/v1/invitations/decline', { body: { token } }),
+    { status: 400, body: { code: 'invalid_token' } },
+    '400 the second time',
+  )
+  t.equal(
+    (await accept({ token, name: 'Peggy', password: 'correct horse battery' })).status,
+    400,
+    'and it cannot be accepted',
+  )
+  t.equal(
+    (await send('POST', invitations, { by: ada, org, body: { email: 'peggy@example.com', roles: ['viewer'] } })).status,
+    201,
+    'a new one can be sent',
+  )
 })
 
 t.test('503 when identity is gone, and the link stays good', async (t) => {

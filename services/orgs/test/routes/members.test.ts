@@ -33,7 +33,10 @@ t.test('GET …/members', async (t) => {
     const seen: string[] = []
     let cursor: string | null = null
     do {
-      const { body } = await send('GET', `${members}?limit=2${cursor === null ? '' : `&cursor=${cursor}`}`, { by: ada, org })
+      const { body } = await send('GET', `${members}?limit=2${cursor === null ? '' : `&cursor=${cursor}`}`, {
+        by: ada,
+        org,
+      })
       seen.push(...body.data.map((one) => one.user.id))
       cursor = body.page.next_cursor
     } while (cursor !== null)
@@ -43,7 +46,10 @@ t.test('GET …/members', async (t) => {
 
   t.test('200: a cursor of another organization shows nobody of it', async (t) => {
     const { body } = await send('GET', `${members}?limit=1`, { by: ada, org })
-    const answer = await send('GET', `/v1/organizations/${foreignOrg}/members?cursor=${body.page.next_cursor}`, { by: eve, org: foreignOrg })
+    const answer = await send('GET', `/v1/organizations/${foreignOrg}/members?cursor=${body.page.next_cursor}`, {
+      by: eve,
+      org: foreignOrg,
+    })
     t.ok(answer.body.data.every((one) => one.user.id === eve.id))
   })
 
@@ -59,7 +65,11 @@ t.test('GET …/members', async (t) => {
   t.test('400 for cursors nobody gave', async (t) => {
     for (const values of [[9e15, newId('mem')], [-1, newId('mem')], [1, newId('user')], ['1', newId('mem')], [1]]) {
       const cursor = Buffer.from(JSON.stringify(values)).toString('base64url')
-      t.match(await send('GET', `${members}?cursor=${cursor}`, { by: ada, org }), { status: 400, body: { code: 'invalid_cursor' } }, JSON.stringify(values))
+      t.match(
+        await send('GET', `${members}?cursor=${cursor}`, { by: ada, org }),
+        { status: 400, body: { code: 'invalid_cursor' } },
+        JSON.stringify(values),
+      )
     }
     t.equal((await send('GET', `${members}?limit=0`, { by: ada, org })).status, 400)
     t.equal((await send('GET', `${members}?limit=201`, { by: ada, org })).status, 400)
@@ -79,8 +89,15 @@ t.test('PATCH …/members/{user}', async (t) => {
   const path = `${members}/${bob.id}`
 
   t.test('200: attributes are replaced and announced', async (t) => {
-    t.match(await send('PATCH', path, { by: ada, org, body: { attributes: { department: 'sales', level: 3 } } }), { status: 200, body: { attributes: { department: 'sales', level: 3 } } })
-    const { status, body } = await send('PATCH', path, { by: ada, org, body: { attributes: { regions: ['eu', 'us'], remote: true } } })
+    t.match(await send('PATCH', path, { by: ada, org, body: { attributes: { department: 'sales', level: 3 } } }), {
+      status: 200,
+      body: { attributes: { department: 'sales', level: 3 } },
+    })
+    const { status, body } = await send('PATCH', path, {
+      by: ada,
+      org,
+      body: { attributes: { regions: ['eu', 'us'], remote: true } },
+    })
     t.equal(status, 200)
     t.same(body.attributes, { regions: ['eu', 'us'], remote: true })
     const events = await rig.events.listOf(MembershipUpdated)
@@ -92,18 +109,34 @@ t.test('PATCH …/members/{user}', async (t) => {
 
   t.test('200: the same again announces nothing', async (t) => {
     const before = (await rig.events.listOf(MembershipUpdated)).length
-    t.equal((await send('PATCH', path, { by: ada, org, body: { attributes: { remote: true, regions: ['eu', 'us'] } } })).status, 200)
+    t.equal(
+      (await send('PATCH', path, { by: ada, org, body: { attributes: { remote: true, regions: ['eu', 'us'] } } }))
+        .status,
+      200,
+    )
     t.equal((await rig.events.listOf(MembershipUpdated)).length, before)
   })
 
   t.test('200: an owner gives ownership and takes it back', async (t) => {
-    t.match(await send('PATCH', path, { by: ada, org, body: { is_owner: true } }), { status: 200, body: { is_owner: true } })
-    t.match(await send('PATCH', path, { by: ada, org, body: { is_owner: false } }), { status: 200, body: { is_owner: false } })
-    t.match((await rig.events.listOf(MembershipUpdated)).slice(-2), [{ data: { changed: ['is_owner'], is_owner: true } }, { data: { is_owner: false } }])
+    t.match(await send('PATCH', path, { by: ada, org, body: { is_owner: true } }), {
+      status: 200,
+      body: { is_owner: true },
+    })
+    t.match(await send('PATCH', path, { by: ada, org, body: { is_owner: false } }), {
+      status: 200,
+      body: { is_owner: false },
+    })
+    t.match((await rig.events.listOf(MembershipUpdated)).slice(-2), [
+      { data: { changed: ['is_owner'], is_owner: true } },
+      { data: { is_owner: false } },
+    ])
   })
 
   t.test('403: who is no owner gives no ownership, whatever the policies say', async (t) => {
-    t.match(await send('PATCH', path, { by: bob, org, body: { is_owner: true } }), { status: 403, body: { code: 'forbidden' } })
+    t.match(await send('PATCH', path, { by: bob, org, body: { is_owner: true } }), {
+      status: 403,
+      body: { code: 'forbidden' },
+    })
     t.equal((await send('PATCH', `${members}/${ada.id}`, { by: bob, org, body: { is_owner: false } })).status, 403)
   })
 
@@ -121,11 +154,21 @@ t.test('PATCH …/members/{user}', async (t) => {
   })
 
   t.test('409: the last owner stays one', async (t) => {
-    t.match(await send('PATCH', `${members}/${ada.id}`, { by: ada, org, body: { is_owner: false } }), { status: 409, body: { code: 'last_owner' } })
+    t.match(await send('PATCH', `${members}/${ada.id}`, { by: ada, org, body: { is_owner: false } }), {
+      status: 409,
+      body: { code: 'last_owner' },
+    })
   })
 
   t.test('400 for attributes of no allowed shape', async (t) => {
-    for (const body of [{}, { attributes: { Bad: 1 } }, { attributes: { nested: { a: 1 } } }, { attributes: { none: null } }, { is_owner: 'yes' }, { roles: ['owner'] }]) {
+    for (const body of [
+      {},
+      { attributes: { Bad: 1 } },
+      { attributes: { nested: { a: 1 } } },
+      { attributes: { none: null } },
+      { is_owner: 'yes' },
+      { roles: ['owner'] },
+    ]) {
       t.equal((await send('PATCH', path, { by: ada, org, body })).status, 400, JSON.stringify(body))
     }
   })
@@ -139,11 +182,15 @@ t.test('DELETE …/members/{user}', async (t) => {
   })
 
   t.test('403: a permission removes no owner', async (t) => {
-    t.match(await send('DELETE', `${members}/${ada.id}`, { by: bob, org }), { status: 403, body: { code: 'forbidden' } })
+    t.match(await send('DELETE', `${members}/${ada.id}`, { by: bob, org }), {
+      status: 403,
+      body: { code: 'forbidden' },
+    })
   })
 
   t.test('404 for strangers and people of another organization', async (t) => {
-    for (const user of [newId('user'), eve.id, 'nonsense']) t.equal((await send('DELETE', `${members}/${user}`, { by: ada, org })).status, 404, user)
+    for (const user of [newId('user'), eve.id, 'nonsense'])
+      t.equal((await send('DELETE', `${members}/${user}`, { by: ada, org })).status, 404, user)
   })
 
   t.test('204: the floor rises above every token there is, and the second time is 404', async (t) => {
@@ -189,11 +236,26 @@ t.test('DELETE …/members/{user}', async (t) => {
 t.test('the snapshot tells the whole state, removed members included', async (t) => {
   const { status, body } = await send('GET', '/internal/snapshot?view=state', { from: 'authz' })
   t.equal(status, 200)
-  const records = body.text.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>)
+  const records = body.text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
   t.match(records[0], { epoch: String, position: Number })
   t.same(records.at(-1), { end: true })
-  t.match(records.filter((one) => one['kind'] === 'organization').map((one) => one['id']), [org, foreignOrg])
-  t.match(records.find((one) => one['user_id'] === bob.id), { kind: 'membership', organization_id: org, status: 'active', roles: ['viewer', 'billing'], attributes: { remote: true } })
+  t.match(
+    records.filter((one) => one['kind'] === 'organization').map((one) => one['id']),
+    [org, foreignOrg],
+  )
+  t.match(
+    records.find((one) => one['user_id'] === bob.id),
+    {
+      kind: 'membership',
+      organization_id: org,
+      status: 'active',
+      roles: ['viewer', 'billing'],
+      attributes: { remote: true },
+    },
+  )
   t.ok(records.some((one) => one['kind'] === 'membership' && one['status'] === 'removed'))
   t.equal((await send('GET', '/internal/snapshot?view=state', { by: ada, from: 'gateway' })).status, 200)
   t.equal((await send('GET', '/internal/snapshot?view=nothing', { from: 'authz' })).status, 404)
@@ -203,7 +265,10 @@ t.test('503 when identity is gone, and nothing changed', async (t) => {
   await rig.stop('identity')
   t.match(await send('GET', members, { by: ada, org }), { status: 503, body: { code: 'upstream_failed' } })
   const before = (await rig.events.listOf(MembershipUpdated)).length
-  t.equal((await send('PATCH', `${members}/${bob.id}`, { by: ada, org, body: { attributes: { moved: true } } })).status, 503)
+  t.equal(
+    (await send('PATCH', `${members}/${bob.id}`, { by: ada, org, body: { attributes: { moved: true } } })).status,
+    503,
+  )
   t.equal((await rig.events.listOf(MembershipUpdated)).length, before)
   t.equal((await send('DELETE', `${members}/${bob.id}`, { by: ada, org })).status, 204, 'removing needs no name')
 })

@@ -21,8 +21,18 @@ t.test('POST /v1/organizations', async (t) => {
     t.same(world.asked, [])
     const [created] = await rig.events.listOf(OrganizationCreated)
     const [joined] = await rig.events.listOf(MembershipCreated)
-    t.match(created, { subject: body.id, orgid: body.id, version: 1, actor: `user:${ada.id}`, data: { created_by: ada.id, status: 'active' } })
-    t.match(joined, { version: 1, userid: ada.id, data: { organization_id: body.id, user_id: ada.id, is_owner: true, roles: [], status: 'active' } })
+    t.match(created, {
+      subject: body.id,
+      orgid: body.id,
+      version: 1,
+      actor: `user:${ada.id}`,
+      data: { created_by: ada.id, status: 'active' },
+    })
+    t.match(joined, {
+      version: 1,
+      userid: ada.id,
+      data: { organization_id: body.id, user_id: ada.id, is_owner: true, roles: [], status: 'active' },
+    })
     t.equal(joined?.position, (created?.position ?? 0) + 1, 'both in one transaction')
   })
 
@@ -34,7 +44,10 @@ t.test('POST /v1/organizations', async (t) => {
 
   t.test('201 again for the same Idempotency-Key, and one organization', async (t) => {
     const sent = { by: rig.person(), body: { name: 'Once' }, headers: { 'idempotency-key': 'once-1' } }
-    const [first, second] = [await send('POST', '/v1/organizations', sent), await send('POST', '/v1/organizations', sent)]
+    const [first, second] = [
+      await send('POST', '/v1/organizations', sent),
+      await send('POST', '/v1/organizations', sent),
+    ]
     t.equal(second.status, 201)
     t.same(second.body, first.body)
     t.equal((await send('GET', '/v1/me/organizations', { by: sent.by })).body.data.length, 1)
@@ -42,18 +55,35 @@ t.test('POST /v1/organizations', async (t) => {
   })
 
   t.test('409 for a slug that was asked for and is taken', async (t) => {
-    t.match(await send('POST', '/v1/organizations', { by: ada, body: { name: 'Mine', slug: 'the-slug' } }), { status: 201, body: { slug: 'the-slug' } })
-    t.match(await send('POST', '/v1/organizations', { by: rig.person(), body: { name: 'Mine too', slug: 'the-slug' } }), { status: 409, body: { code: 'conflict' } })
+    t.match(await send('POST', '/v1/organizations', { by: ada, body: { name: 'Mine', slug: 'the-slug' } }), {
+      status: 201,
+      body: { slug: 'the-slug' },
+    })
+    t.match(
+      await send('POST', '/v1/organizations', { by: rig.person(), body: { name: 'Mine too', slug: 'the-slug' } }),
+      { status: 409, body: { code: 'conflict' } },
+    )
   })
 
   t.test('400 for what is no name, no slug or not known', async (t) => {
-    for (const body of [{}, { name: '' }, { name: ' ' }, { name: 7 }, { name: 'x', slug: 'No Slug' }, { name: 'x', owner: 'me' }, { name: 'a\u0000b' }]) {
+    for (const body of [
+      {},
+      { name: '' },
+      { name: ' ' },
+      { name: 7 },
+      { name: 'x', slug: 'No Slug' },
+      { name: 'x', owner: 'me' },
+      { name: 'a\u0000b' },
+    ]) {
       t.equal((await send('POST', '/v1/organizations', { by: ada, body })).status, 400, JSON.stringify(body))
     }
   })
 
   t.test('401 without a token, and for a service that is not the gateway', async (t) => {
-    t.match(await send('POST', '/v1/organizations', { body: { name: 'x' } }), { status: 401, body: { code: 'unauthenticated' } })
+    t.match(await send('POST', '/v1/organizations', { body: { name: 'x' } }), {
+      status: 401,
+      body: { code: 'unauthenticated' },
+    })
     t.equal((await send('POST', '/v1/organizations', { by: ada, from: 'workers', body: { name: 'x' } })).status, 401)
   })
 })
@@ -66,29 +96,47 @@ t.test('GET /v1/me/organizations', async (t) => {
 
   t.test('200: one’s own, page by page, with a token of any organization or none', async (t) => {
     const first = await send('GET', '/v1/me/organizations?limit=2', { by: ada })
-    t.same(first.body.data.map((one) => one.id), mine.slice(0, 2))
+    t.same(
+      first.body.data.map((one) => one.id),
+      mine.slice(0, 2),
+    )
     t.equal(first.body.page.has_more, true)
-    const second = await send('GET', `/v1/me/organizations?limit=2&cursor=${first.body.page.next_cursor}`, { by: ada, org: mine[0] })
-    t.same(second.body.data.map((one) => one.id), mine.slice(2))
+    const second = await send('GET', `/v1/me/organizations?limit=2&cursor=${first.body.page.next_cursor}`, {
+      by: ada,
+      org: mine[0],
+    })
+    t.same(
+      second.body.data.map((one) => one.id),
+      mine.slice(2),
+    )
     t.same(second.body.page, { next_cursor: null, has_more: false })
   })
 
   t.test('200: somebody else’s cursor shows nothing of theirs', async (t) => {
     const { body } = await send('GET', '/v1/me/organizations?limit=1', { by: ada })
     const { body: bobs } = await send('GET', `/v1/me/organizations?cursor=${body.page.next_cursor}`, { by: bob })
-    t.same(bobs.data.map((one) => one.id), [foreign.id])
+    t.same(
+      bobs.data.map((one) => one.id),
+      [foreign.id],
+    )
   })
 
   t.test('400 for a cursor this list never gave', async (t) => {
     for (const cursor of ['x', 'W10', Buffer.from('["user_x"]').toString('base64url')]) {
-      t.match(await send('GET', `/v1/me/organizations?cursor=${cursor}`, { by: ada }), { status: 400, body: { code: 'invalid_cursor' } })
+      t.match(await send('GET', `/v1/me/organizations?cursor=${cursor}`, { by: ada }), {
+        status: 400,
+        body: { code: 'invalid_cursor' },
+      })
     }
   })
 
   t.test('200: an organization one left is not in it', async (t) => {
     await rig.join({ org: foreign.id, owner: bob, person: ada })
     t.equal((await send('GET', '/v1/me/organizations', { by: ada })).body.data.length, 4)
-    t.equal((await send('DELETE', `/v1/organizations/${foreign.id}/members/${ada.id}`, { by: ada, org: foreign.id })).status, 204)
+    t.equal(
+      (await send('DELETE', `/v1/organizations/${foreign.id}/members/${ada.id}`, { by: ada, org: foreign.id })).status,
+      204,
+    )
     t.equal((await send('GET', '/v1/me/organizations', { by: ada })).body.data.length, 3)
   })
 })
@@ -100,7 +148,10 @@ t.test('GET and PATCH /v1/organizations/{org}', async (t) => {
   const path = `/v1/organizations/${org.id}`
 
   t.test('200 with the organization', async (t) => {
-    t.match(await send('GET', path, { by: ada, org: org.id }), { status: 200, body: { id: org.id, name: 'Before', slug: org.slug } })
+    t.match(await send('GET', path, { by: ada, org: org.id }), {
+      status: 200,
+      body: { id: org.id, name: 'Before', slug: org.slug },
+    })
   })
 
   t.test('404 for another organization, an unknown one and what is no id: one answer', async (t) => {
@@ -113,9 +164,16 @@ t.test('GET and PATCH /v1/organizations/{org}', async (t) => {
 
   t.test('200 renamed: a new version, announced; the same name again announces nothing', async (t) => {
     world.asked.length = 0
-    t.match(await send('PATCH', path, { by: ada, org: org.id, body: { name: 'After' } }), { status: 200, body: { name: 'After', slug: org.slug } })
+    t.match(await send('PATCH', path, { by: ada, org: org.id, body: { name: 'After' } }), {
+      status: 200,
+      body: { name: 'After', slug: org.slug },
+    })
     t.equal((await send('PATCH', path, { by: ada, org: org.id, body: { name: 'After' } })).status, 200)
-    t.same(world.asked[0], { userId: ada.id, permission: 'gatehouse:organization.update' }, 'the caller’s own token was asked about')
+    t.same(
+      world.asked[0],
+      { userId: ada.id, permission: 'gatehouse:organization.update' },
+      'the caller’s own token was asked about',
+    )
     const events = (await rig.events.listOf(OrganizationUpdated)).filter((event) => event.subject === org.id)
     t.match(events, [{ version: 2, data: { changed: ['name'], status: 'active' } }])
     t.notOk('min_ov' in (events[0]?.data ?? {}), 'a name voids no token')
@@ -124,12 +182,19 @@ t.test('GET and PATCH /v1/organizations/{org}', async (t) => {
   t.test('403 without the permission, and nothing changed', async (t) => {
     world.denied.add('gatehouse:organization.update')
     t.teardown(() => world.denied.clear())
-    t.match(await send('PATCH', path, { by: ada, org: org.id, body: { name: 'Refused' } }), { status: 403, body: { code: 'forbidden' } })
+    t.match(await send('PATCH', path, { by: ada, org: org.id, body: { name: 'Refused' } }), {
+      status: 403,
+      body: { code: 'forbidden' },
+    })
     t.equal((await send('GET', path, { by: ada, org: org.id })).body.name, 'After')
     world.obligation = { type: 'step_up', max_age: 60 }
     t.teardown(() => delete world.obligation)
     const again = await send('PATCH', path, { by: ada, org: org.id, body: { name: 'Refused' } })
-    t.match(again, { status: 401, body: { code: 'insufficient_user_authentication' } }, 'a sign-in would lift it (RFC 9470)')
+    t.match(
+      again,
+      { status: 401, body: { code: 'insufficient_user_authentication' } },
+      'a sign-in would lift it (RFC 9470)',
+    )
     t.match(again.headers['www-authenticate'], /^Bearer error="insufficient_user_authentication".* max_age="60"$/)
   })
 
@@ -142,6 +207,9 @@ t.test('503 when authz is gone; creating goes on', async (t) => {
   const ada = rig.person()
   const org = await rig.organization(ada)
   await rig.stop('authz')
-  t.match(await send('PATCH', `/v1/organizations/${org.id}`, { by: ada, org: org.id, body: { name: 'x' } }), { status: 503, body: { code: 'upstream_failed' } })
+  t.match(await send('PATCH', `/v1/organizations/${org.id}`, { by: ada, org: org.id, body: { name: 'x' } }), {
+    status: 503,
+    body: { code: 'upstream_failed' },
+  })
   t.equal((await send('POST', '/v1/organizations', { by: ada, body: { name: 'Still possible' } })).status, 201)
 })

@@ -23,7 +23,14 @@ async function tenant(slug: string): Promise<Tenant> {
   await inScope(runtime, { orgId }, async (tx) => {
     await insertOrganization(tx, { id: orgId, name: slug, slug, createdBy: userId })
     await insertOwner(tx, { id: made.membershipId, orgId, userId })
-    await insertInvitation(tx, { id: made.invitationId, orgId, email: 'x@example.com', roles: ['viewer'], invitedBy: userId, lifetimeDays: 7 })
+    await insertInvitation(tx, {
+      id: made.invitationId,
+      orgId,
+      email: 'x@example.com',
+      roles: ['viewer'],
+      invitedBy: userId,
+      lifetimeDays: 7,
+    })
   })
   return made
 }
@@ -31,7 +38,9 @@ async function tenant(slug: string): Promise<Tenant> {
 const [acme, other] = [await tenant('acme'), await tenant('other')]
 const tables = ['organizations', 'memberships', 'invitations', 'invitation_secrets']
 const count = async (scope: Scope, table: string): Promise<number> =>
-  inScope(runtime, scope, async (tx) => Number(rowsOf<{ n: string }>(await tx.execute(sql`select count(*) as n from ${sql.identifier(table)}`))[0]?.n))
+  inScope(runtime, scope, async (tx) =>
+    Number(rowsOf<{ n: string }>(await tx.execute(sql`select count(*) as n from ${sql.identifier(table)}`))[0]?.n),
+  )
 
 t.test('each tenant sees its own rows and no other', async (t) => {
   for (const table of ['organizations', 'memberships', 'invitations']) {
@@ -52,40 +61,83 @@ t.test('asking for another tenant’s rows by id finds nothing', async (t) => {
   })
 })
 
-t.test('a person’s scope shows their memberships and organizations across tenants, and lets them write none', async (t) => {
-  const { userId } = acme
-  t.equal(await count({ userId }, 'organizations'), 1)
-  t.equal(await count({ userId }, 'memberships'), 1)
-  t.equal(await count({ userId }, 'invitations'), 0)
-  await inScope(runtime, { userId }, async (tx) => {
-    t.match(await listOrganizationsOf(tx, { userId, limit: 10 }), [{ id: acme.orgId }])
-    t.same(await listOrganizationsOf(tx, { userId: other.userId, limit: 10 }), [], 'not even by naming somebody else')
-    const changed = rowsOf(await tx.execute(sql`update memberships set attributes = '{"level": 9}' where user_id = ${uuidOf(userId)} returning id`))
-    t.same(changed, [])
-  })
-})
+t.test(
+  'a person’s scope shows their memberships and organizations across tenants, and lets them write none',
+  async (t) => {
+    const { userId } = acme
+    t.equal(await count({ userId }, 'organizations'), 1)
+    t.equal(await count({ userId }, 'memberships'), 1)
+    t.equal(await count({ userId }, 'invitations'), 0)
+    await inScope(runtime, { userId }, async (tx) => {
+      t.match(await listOrganizationsOf(tx, { userId, limit: 10 }), [{ id: acme.orgId }])
+      t.same(await listOrganizationsOf(tx, { userId: other.userId, limit: 10 }), [], 'not even by naming somebody else')
+      const changed = rowsOf(
+        await tx.execute(
+          sql`update memberships set attributes = '{"level": 9}' where user_id = ${uuidOf(userId)} returning id`,
+        ),
+      )
+      t.same(changed, [])
+    })
+  },
+)
 
 /** The SQLSTATE of a statement run as one role. */
-const refusal = async (db: typeof runtime, scope: Scope, run: (tx: Tx) => Promise<unknown>): Promise<string | undefined> =>
-  inScope(db, scope, run).then(() => undefined, sqlState)
+const refusal = async (
+  db: typeof runtime,
+  scope: Scope,
+  run: (tx: Tx) => Promise<unknown>,
+): Promise<string | undefined> => inScope(db, scope, run).then(() => undefined, sqlState)
 
 t.test('writing into another tenant is refused', async (t) => {
   const scope = { orgId: acme.orgId }
-  const invitation = { id: newId('inv'), orgId: other.orgId, email: 'y@example.com', roles: ['viewer'], invitedBy: acme.userId, lifetimeDays: 7 }
+  const invitation = {
+    id: newId('inv'),
+    orgId: other.orgId,
+    email: 'y@example.com',
+    roles: ['viewer'],
+    invitedBy: acme.userId,
+    lifetimeDays: 7,
+  }
   t.equal(await refusal(runtime, scope, (tx) => insertInvitation(tx, invitation)), '42501')
-  t.equal(await refusal(runtime, scope, (tx) => insertOwner(tx, { id: newId('mem'), orgId: other.orgId, userId: acme.userId })), '42501')
-  t.equal(await refusal(runtime, { userId: acme.userId }, (tx) => insertOwner(tx, { id: newId('mem'), orgId: other.orgId, userId: acme.userId })), '42501')
-  const touched = await inScope(runtime, scope, (tx) => tx.execute(sql`update organizations set name = 'taken over' where id = ${uuidOf(other.orgId)} returning id`))
+  t.equal(
+    await refusal(runtime, scope, (tx) =>
+      insertOwner(tx, { id: newId('mem'), orgId: other.orgId, userId: acme.userId }),
+    ),
+    '42501',
+  )
+  t.equal(
+    await refusal(runtime, { userId: acme.userId }, (tx) =>
+      insertOwner(tx, { id: newId('mem'), orgId: other.orgId, userId: acme.userId }),
+    ),
+    '42501',
+  )
+  const touched = await inScope(runtime, scope, (tx) =>
+    tx.execute(sql`update organizations set name = 'taken over' where id = ${uuidOf(other.orgId)} returning id`),
+  )
   t.same(rowsOf(touched), [])
 })
 
 t.test('the runtime role deletes nothing, rewrites no identity and knows no secret', async (t) => {
   const scope = { orgId: acme.orgId }
-  for (const table of tables) t.equal(await refusal(runtime, scope, (tx) => tx.execute(sql`delete from ${sql.identifier(table)}`)), '42501', table)
+  for (const table of tables)
+    t.equal(
+      await refusal(runtime, scope, (tx) => tx.execute(sql`delete from ${sql.identifier(table)}`)),
+      '42501',
+      table,
+    )
   t.equal(await refusal(runtime, scope, (tx) => tx.execute(sql`select from invitation_secrets`)), '42501')
-  t.equal(await refusal(runtime, scope, (tx) => tx.execute(sql`update memberships set user_id = gen_random_uuid()`)), '42501')
-  t.equal(await refusal(runtime, scope, (tx) => tx.execute(sql`update invitations set email = 'z@example.com'`)), '42501')
-  t.equal(await refusal(runtime, scope, (tx) => tx.execute(sql`alter table memberships disable row level security`)), '42501')
+  t.equal(
+    await refusal(runtime, scope, (tx) => tx.execute(sql`update memberships set user_id = gen_random_uuid()`)),
+    '42501',
+  )
+  t.equal(
+    await refusal(runtime, scope, (tx) => tx.execute(sql`update invitations set email = 'z@example.com'`)),
+    '42501',
+  )
+  t.equal(
+    await refusal(runtime, scope, (tx) => tx.execute(sql`alter table memberships disable row level security`)),
+    '42501',
+  )
 })
 
 t.test('the system role answers for all tenants within its verbs', async (t) => {
@@ -95,13 +147,20 @@ t.test('the system role answers for all tenants within its verbs', async (t) => 
   }
   t.equal(await refusal(system, {}, (tx) => tx.execute(sql`update organizations set name = 'x'`)), '42501')
   t.equal(await refusal(system, {}, (tx) => tx.execute(sql`delete from memberships`)), '42501')
-  t.equal(await refusal(system, {}, (tx) => tx.execute(sql`update memberships set min_version = 0`)), '42501', 'no floor is lowered')
+  t.equal(
+    await refusal(system, {}, (tx) => tx.execute(sql`update memberships set min_version = 0`)),
+    '42501',
+    'no floor is lowered',
+  )
 })
 
 t.test('row-level security is forced: the owner of the tables sees no row either', async (t) => {
-  for (const table of tables) t.same(rowsOf(await owner.execute(sql`select * from ${sql.identifier(table)}`)), [], table)
+  for (const table of tables)
+    t.same(rowsOf(await owner.execute(sql`select * from ${sql.identifier(table)}`)), [], table)
   const forced = rowsOf<{ relname: string }>(
-    await owner.execute(sql`select relname from pg_class where relnamespace = 'orgs'::regnamespace and relkind = 'r' and relrowsecurity and relforcerowsecurity`),
+    await owner.execute(
+      sql`select relname from pg_class where relnamespace = 'orgs'::regnamespace and relkind = 'r' and relrowsecurity and relforcerowsecurity`,
+    ),
   ).map((row) => row.relname)
   for (const table of tables) t.ok(forced.includes(table), table)
 })

@@ -5,7 +5,14 @@ import { testDatabase } from '@gatehouse/test-kit/database'
 import { sql } from 'drizzle-orm'
 import t from 'tap'
 import { claimInvitation, insertInvitation, lockOpenInvitation } from '../../src/store/invitations.ts'
-import { claimMembership, claimRemoval, claimUpdate, countOwners, findMember, insertOwner } from '../../src/store/memberships.ts'
+import {
+  claimMembership,
+  claimRemoval,
+  claimUpdate,
+  countOwners,
+  findMember,
+  insertOwner,
+} from '../../src/store/memberships.ts'
 import { claimRename, findOrganization, insertOrganization } from '../../src/store/organizations.ts'
 import { eachMembership, eachOrganization, listRecentFloors } from '../../src/store/snapshots.ts'
 
@@ -21,7 +28,9 @@ await inOrg(async (tx) => {
 })
 const invite = async (email: string): Promise<string> => {
   const id = newId('inv')
-  const row = await inOrg((tx) => insertInvitation(tx, { id, orgId, email, roles: ['viewer'], invitedBy: founder, lifetimeDays: 7 }))
+  const row = await inOrg((tx) =>
+    insertInvitation(tx, { id, orgId, email, roles: ['viewer'], invitedBy: founder, lifetimeDays: 7 }),
+  )
   t.ok(row)
   return id
 }
@@ -31,7 +40,12 @@ const remove = (id: string) => inOrg((tx) => claimRemoval(tx, id))
 
 t.test('a slug is taken once', async (t) => {
   const id = newId('org')
-  t.equal(await inScope(runtime, { orgId: id }, (tx) => insertOrganization(tx, { id, name: 'x', slug: 'acme', createdBy: founder })), undefined)
+  t.equal(
+    await inScope(runtime, { orgId: id }, (tx) =>
+      insertOrganization(tx, { id, name: 'x', slug: 'acme', createdBy: founder }),
+    ),
+    undefined,
+  )
 })
 
 t.test('renaming raises the version and no floor; the same name is no rename', async (t) => {
@@ -49,9 +63,19 @@ t.test('a membership is claimed once, ends once, and goes on where it ended', as
   t.match(updated, { version: 2, isOwner: true, minVersion: 0 })
   t.match(await remove(first?.id ?? ''), { version: 3, minVersion: 3, status: 'removed', isOwner: false })
   t.equal(await remove(first?.id ?? ''), undefined)
-  t.equal(await inOrg((tx) => claimUpdate(tx, { id: first?.id ?? '', attributes: {}, isOwner: true })), undefined, 'a removed member is not changed')
+  t.equal(
+    await inOrg((tx) => claimUpdate(tx, { id: first?.id ?? '', attributes: {}, isOwner: true })),
+    undefined,
+    'a removed member is not changed',
+  )
   t.equal(await inOrg((tx) => findMember(tx, { orgId, userId })), undefined)
-  t.match(await join(userId, await invite('a3@example.com')), { id: first?.id, version: 4, minVersion: 3, isOwner: false, attributes: {} })
+  t.match(await join(userId, await invite('a3@example.com')), {
+    id: first?.id,
+    version: 4,
+    minVersion: 3,
+    isOwner: false,
+    attributes: {},
+  })
 })
 
 t.test('an invitation made before a removal does not undo it', async (t) => {
@@ -68,10 +92,23 @@ t.test('owners are counted among the active', async (t) => {
 
 t.test('an address has one open invitation; a settled or overdue one cannot be claimed', async (t) => {
   const id = await invite('c@example.com')
-  const again = { id: newId('inv'), orgId, email: 'c@example.com', roles: ['viewer'], invitedBy: founder, lifetimeDays: 7 }
+  const again = {
+    id: newId('inv'),
+    orgId,
+    email: 'c@example.com',
+    roles: ['viewer'],
+    invitedBy: founder,
+    lifetimeDays: 7,
+  }
   t.equal(await inOrg((tx) => insertInvitation(tx, again)), undefined)
-  t.match(await inScope(system, {}, (tx) => claimInvitation(tx, { id, answer: 'declined' })), { status: 'declined', version: 2 })
-  t.equal(await inScope(system, {}, (tx) => claimInvitation(tx, { id, answer: 'accepted', acceptedBy: founder })), undefined)
+  t.match(await inScope(system, {}, (tx) => claimInvitation(tx, { id, answer: 'declined' })), {
+    status: 'declined',
+    version: 2,
+  })
+  t.equal(
+    await inScope(system, {}, (tx) => claimInvitation(tx, { id, answer: 'accepted', acceptedBy: founder })),
+    undefined,
+  )
   t.equal(await inScope(system, {}, (tx) => lockOpenInvitation(tx, id)), undefined)
   const overdue = { ...again, id: newId('inv'), email: 'd@example.com', lifetimeDays: 0 }
   t.ok(await inOrg((tx) => insertInvitation(tx, overdue)))
@@ -84,12 +121,20 @@ t.test('floors are told for 10 minutes of database time', async (t) => {
   await remove(joined?.id ?? '')
   const told = async () => (await listRecentFloors(system)).find((floor) => floor.id === joined?.id)
   t.match(await told(), { kind: 'membership', minVersion: 2 })
-  await inOrg((tx) => tx.execute(sql`update memberships set floor_changed_at = now() - interval '11 minutes' where id = ${uuidOf(joined?.id ?? '')}`))
+  await inOrg((tx) =>
+    tx.execute(
+      sql`update memberships set floor_changed_at = now() - interval '11 minutes' where id = ${uuidOf(joined?.id ?? '')}`,
+    ),
+  )
   t.equal(await told(), undefined)
 })
 
 t.test('a snapshot of more than one batch misses nobody and repeats nobody', async (t) => {
-  await inOrg((tx) => tx.execute(sql`insert into memberships (id, org_id, user_id) select gen_random_uuid(), ${uuidOf(orgId)}, gen_random_uuid() from generate_series(1, 2100)`))
+  await inOrg((tx) =>
+    tx.execute(
+      sql`insert into memberships (id, org_id, user_id) select gen_random_uuid(), ${uuidOf(orgId)}, gen_random_uuid() from generate_series(1, 2100)`,
+    ),
+  )
   const ids = new Set<string>()
   let rows = 0
   for await (const row of eachMembership(system)) {

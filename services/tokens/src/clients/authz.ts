@@ -13,7 +13,10 @@ export type AuthzClient = {
 }
 
 export const createAuthzClient = (http: ServiceClient): AuthzClient => ({
-  decide: async (caller, permission) => onlyDecision(await http.call(CheckPermissions, { body: { scope: 'organization', permissions: [permission] }, user: caller })),
+  decide: async (caller, permission) =>
+    onlyDecision(
+      await http.call(CheckPermissions, { body: { scope: 'organization', permissions: [permission] }, user: caller }),
+    ),
   async missingFor(caller, { serviceAccountId, ceiling }) {
     const body = { service_account_id: serviceAccountId, ...(ceiling !== undefined && { permissions: ceiling }) }
     return (await http.call(CheckGrantableServiceAccount, { body, user: caller })).missing

@@ -27,7 +27,10 @@ const purposeOf = (kid: string): string => `tokens/signing-key/${kid}`
 const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 /** A new ES256 key pair, its private half sealed for storage. */
-export function makeSigningKey(envelope: Envelope, kid: string): Pick<StoredSigningKey, 'publicJwk' | 'privateJwkEncrypted'> {
+export function makeSigningKey(
+  envelope: Envelope,
+  kid: string,
+): Pick<StoredSigningKey, 'publicJwk' | 'privateJwkEncrypted'> {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const privateJwk = Buffer.from(JSON.stringify(privateKey.export({ format: 'jwk' })))
   return {
@@ -42,7 +45,11 @@ export function createKeyRing(envelope: Envelope): KeyRing {
 
   const open = (key: StoredSigningKey): OpenKey => {
     const jwk = JSON.parse(envelope.open(key.privateJwkEncrypted, purposeOf(key.id)).toString('utf8')) as JsonWebKey
-    return { ...key, privateKey: createPrivateKey({ key: jwk, format: 'jwk' }), header: base64url({ alg: 'ES256', typ: 'at+jwt', kid: key.id }) }
+    return {
+      ...key,
+      privateKey: createPrivateKey({ key: jwk, format: 'jwk' }),
+      header: base64url({ alg: 'ES256', typ: 'at+jwt', kid: key.id }),
+    }
   }
 
   return {

@@ -8,7 +8,8 @@ const nonceBytes = 12
 const tagBytes = 16
 const info = 'gatehouse/tokens/refresh-successor/v1'
 
-const keyFrom = (presented: string, tokenId: string): Buffer => Buffer.from(hkdfSync('sha256', presented, tokenId, info, 32))
+const keyFrom = (presented: string, tokenId: string): Buffer =>
+  Buffer.from(hkdfSync('sha256', presented, tokenId, info, 32))
 
 /** `tokenId` is the presented token's; nonce, tag and ciphertext come back as one. */
 export function sealSuccessor(o: { presented: string; tokenId: string; successor: string }): Buffer {
@@ -22,6 +23,8 @@ export function sealSuccessor(o: { presented: string; tokenId: string; successor
 export function openSuccessor(o: { presented: string; tokenId: string; sealed: Buffer }): string {
   const nonce = o.sealed.subarray(0, nonceBytes)
   const tag = o.sealed.subarray(nonceBytes, nonceBytes + tagBytes)
-  const decipher = createDecipheriv('aes-256-gcm', keyFrom(o.presented, o.tokenId), nonce, { authTagLength: tagBytes }).setAuthTag(tag)
+  const decipher = createDecipheriv('aes-256-gcm', keyFrom(o.presented, o.tokenId), nonce, {
+    authTagLength: tagBytes,
+  }).setAuthTag(tag)
   return Buffer.concat([decipher.update(o.sealed.subarray(nonceBytes + tagBytes)), decipher.final()]).toString('utf8')
 }

@@ -10,7 +10,14 @@ export const mostLiveKeys = 20
 const accessTtlSeconds = 300
 
 export type OfferedKey = {
-  key: { id: string; version: number; status: 'active' | 'revoked'; permissions: readonly string[] | null; createdAt: Date; expiresAt: Date }
+  key: {
+    id: string
+    version: number
+    status: 'active' | 'revoked'
+    permissions: readonly string[] | null
+    createdAt: Date
+    expiresAt: Date
+  }
   account: { id: string; orgId: string; version: number; status: 'active' | 'disabled' | 'deleted' }
   organization: { version: number; status: string } | null
   now: Date
@@ -30,7 +37,12 @@ export function decideKey({ key, account, organization, now }: OfferedKey): KeyD
 }
 
 /** The claims for one exchange; never valid longer than the key itself. */
-export function apiKeyClaims(o: { issuer: string; tokenId: string; offered: OfferedKey; organizationVersion: number }): ServiceAccountClaims {
+export function apiKeyClaims(o: {
+  issuer: string
+  tokenId: string
+  offered: OfferedKey
+  organizationVersion: number
+}): ServiceAccountClaims {
   const { key, account, now } = o.offered
   const issuedAt = epochSeconds(now)
   return {

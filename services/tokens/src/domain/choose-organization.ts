@@ -4,7 +4,12 @@
  */
 
 /** A membership that gives access now: it is active and so is its organization. */
-export type UsableMembership = { membershipId: string; membershipVersion: number; organizationId: string; organizationVersion: number }
+export type UsableMembership = {
+  membershipId: string
+  membershipVersion: number
+  organizationId: string
+  organizationVersion: number
+}
 
 /** `unsaid`: the caller left it to us. `none`: a token without organization was asked for. */
 export type OrganizationAsk = { kind: 'named'; organizationId: string } | { kind: 'none' } | { kind: 'unsaid' }
@@ -14,7 +19,8 @@ export type OrganizationAsk = { kind: 'named'; organizationId: string } | { kind
  * - `none`: mint without organization. `mayBeNews` when a membership we have not heard of could change that.
  * - `not_a_member`: the named organization is none of theirs, as far as we know.
  */
-export type OrganizationChoice = { kind: 'chosen'; membership: UsableMembership } | { kind: 'none'; mayBeNews: boolean } | { kind: 'not_a_member' }
+export type OrganizationChoice =
+  { kind: 'chosen'; membership: UsableMembership } | { kind: 'none'; mayBeNews: boolean } | { kind: 'not_a_member' }
 
 /** The wire's `organization_id`: absent, null, or a name. */
 export const askOf = (organizationId: string | null | undefined): OrganizationAsk => {
@@ -23,13 +29,20 @@ export const askOf = (organizationId: string | null | undefined): OrganizationAs
 }
 
 /** Whose membership has to be looked up to answer `ask`; undefined when none has. */
-export const organizationToLookUp = (ask: OrganizationAsk, lastOrganizationId: string | undefined): string | undefined => {
+export const organizationToLookUp = (
+  ask: OrganizationAsk,
+  lastOrganizationId: string | undefined,
+): string | undefined => {
   if (ask.kind === 'named') return ask.organizationId
   return ask.kind === 'unsaid' ? lastOrganizationId : undefined
 }
 
 /** At refresh: the named one, else the last used if they still belong to it, else none. `found` is what the look-up gave. */
-export function chooseAtRefresh(o: { ask: OrganizationAsk; lastOrganizationId: string | undefined; found: UsableMembership | undefined }): OrganizationChoice {
+export function chooseAtRefresh(o: {
+  ask: OrganizationAsk
+  lastOrganizationId: string | undefined
+  found: UsableMembership | undefined
+}): OrganizationChoice {
   const wanted = organizationToLookUp(o.ask, o.lastOrganizationId)
   if (wanted === undefined) return { kind: 'none', mayBeNews: false }
   if (o.found?.organizationId === wanted) return { kind: 'chosen', membership: o.found }

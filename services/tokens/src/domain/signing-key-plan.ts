@@ -4,7 +4,13 @@
  */
 
 /** From when to when a key stands in the key set, and within that, signs. */
-export type KeySpan = { publishFrom: Date; signFrom: Date; signUntil: Date; publishUntil: Date; voidedAt: Date | undefined }
+export type KeySpan = {
+  publishFrom: Date
+  signFrom: Date
+  signUntil: Date
+  publishUntil: Date
+  voidedAt: Date | undefined
+}
 
 const hourMs = 3_600_000
 /** A key signs for 90 days; the next one is published a day ahead, and an old one stays an hour: far longer than a token and its leeway live. */
@@ -12,17 +18,26 @@ const signingMs = 90 * 24 * hourMs
 const aheadMs = 24 * hourMs
 const afterMs = hourMs
 
-export const isPublished = (key: KeySpan, now: Date): boolean => key.voidedAt === undefined && key.publishFrom <= now && now < key.publishUntil
-const isSigning = (key: KeySpan, now: Date): boolean => key.voidedAt === undefined && key.signFrom <= now && now < key.signUntil
+export const isPublished = (key: KeySpan, now: Date): boolean =>
+  key.voidedAt === undefined && key.publishFrom <= now && now < key.publishUntil
+const isSigning = (key: KeySpan, now: Date): boolean =>
+  key.voidedAt === undefined && key.signFrom <= now && now < key.signUntil
 
 /** The key to sign with now: the newest that may. */
 export const signingKeyOf = <K extends KeySpan>(keys: readonly K[], now: Date): K | undefined =>
-  keys.filter((key) => isSigning(key, now)).reduce<K | undefined>((newest, key) => (newest === undefined || key.signFrom > newest.signFrom ? key : newest), undefined)
+  keys
+    .filter((key) => isSigning(key, now))
+    .reduce<K | undefined>(
+      (newest, key) => (newest === undefined || key.signFrom > newest.signFrom ? key : newest),
+      undefined,
+    )
 
 /** The key that must be made now, if any: at once when none signs, otherwise a day before the last one stops. */
 export function nextSigningKey(keys: readonly KeySpan[], now: Date): KeySpan | undefined {
   if (signingKeyOf(keys, now) === undefined) return spanFrom({ publishFrom: now, signFrom: now })
-  const lastSignsUntil = new Date(Math.max(...keys.filter((key) => key.voidedAt === undefined).map((key) => key.signUntil.getTime())))
+  const lastSignsUntil = new Date(
+    Math.max(...keys.filter((key) => key.voidedAt === undefined).map((key) => key.signUntil.getTime())),
+  )
   if (lastSignsUntil.getTime() - now.getTime() > aheadMs) return undefined
   return spanFrom({ publishFrom: now, signFrom: lastSignsUntil })
 }

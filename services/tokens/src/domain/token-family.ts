@@ -51,7 +51,10 @@ export function decideRefresh(facts: RefreshFacts): RefreshDecision {
   return expired ? { kind: 'expired' } : { kind: 'rotate' }
 }
 
-function whyNotRepeatable(facts: RefreshFacts, sameClient: boolean): 'superseded' | 'grace_over' | 'other_client' | undefined {
+function whyNotRepeatable(
+  facts: RefreshFacts,
+  sameClient: boolean,
+): 'superseded' | 'grace_over' | 'other_client' | undefined {
   if (!sameClient) return 'other_client'
   if (facts.successor === undefined || facts.successor.usedAt !== undefined) return 'superseded'
   const { repeatUntil } = facts.token
@@ -59,7 +62,8 @@ function whyNotRepeatable(facts: RefreshFacts, sameClient: boolean): 'superseded
   return undefined
 }
 
-const isExpired = ({ presentedAt, session }: RefreshFacts): boolean => presentedAt >= session.expiresAt || presentedAt >= session.idleExpiresAt
+const isExpired = ({ presentedAt, session }: RefreshFacts): boolean =>
+  presentedAt >= session.expiresAt || presentedAt >= session.idleExpiresAt
 
 /** When the session dies of disuse, never later than of age. */
 export function nextIdleExpiry(o: { now: Date; idleTtlSeconds: number; expiresAt: Date }): Date {

@@ -9,4 +9,10 @@ export const followIdentity = (o: Following): Projection =>
   createProjection({ ...o, name: 'tokens--identity', producer: 'identity', apply: applyUserEvent, reset: resetUsers })
 
 export const followOrgs = (o: Following): Projection =>
-  createProjection({ ...o, name: 'tokens--orgs', producer: 'orgs', apply: applyOrganizationEvent, reset: resetOrganizations })
+  createProjection({
+    ...o,
+    name: 'tokens--orgs',
+    producer: 'orgs',
+    apply: applyOrganizationEvent,
+    reset: resetOrganizations,
+  })

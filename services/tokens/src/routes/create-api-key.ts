@@ -7,6 +7,11 @@ import { createApiKey } from '../use-cases/create-api-key.ts'
 
 export function registerCreateApiKey(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, CreateApiKey, ({ caller, params, body }) =>
-    createApiKey(deps, caller, { serviceAccountId: params.service_account, name: body.name, lifetimeDays: body.expires_in_days, ceiling: body.permissions }),
+    createApiKey(deps, caller, {
+      serviceAccountId: params.service_account,
+      name: body.name,
+      lifetimeDays: body.expires_in_days,
+      ceiling: body.permissions,
+    }),
   )
 }

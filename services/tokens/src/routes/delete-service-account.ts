@@ -6,5 +6,7 @@ import type { Deps } from '../deps.ts'
 import { deleteServiceAccount } from '../use-cases/delete-service-account.ts'
 
 export function registerDeleteServiceAccount(app: FastifyInstance, deps: Deps): void {
-  bindRoute(app, DeleteServiceAccount, ({ caller, params }) => deleteServiceAccount(deps, caller, params.service_account))
+  bindRoute(app, DeleteServiceAccount, ({ caller, params }) =>
+    deleteServiceAccount(deps, caller, params.service_account),
+  )
 }

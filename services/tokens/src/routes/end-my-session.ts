@@ -6,5 +6,7 @@ import type { Deps } from '../deps.ts'
 import { endSession } from '../use-cases/end-session.ts'
 
 export function registerEndMySession(app: FastifyInstance, deps: Deps): void {
-  bindRoute(app, EndMySession, ({ caller, params }) => endSession(deps, caller, { sessionId: params.session, reason: 'revoked' }))
+  bindRoute(app, EndMySession, ({ caller, params }) =>
+    endSession(deps, caller, { sessionId: params.session, reason: 'revoked' }),
+  )
 }

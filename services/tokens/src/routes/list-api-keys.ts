@@ -7,6 +7,10 @@ import { listApiKeys } from '../use-cases/list-api-keys.ts'
 
 export function registerListApiKeys(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, ListApiKeys, ({ caller, params, query }) =>
-    listApiKeys(deps, caller, { serviceAccountId: params.service_account, limit: query.limit ?? 50, cursor: query.cursor }),
+    listApiKeys(deps, caller, {
+      serviceAccountId: params.service_account,
+      limit: query.limit ?? 50,
+      cursor: query.cursor,
+    }),
   )
 }

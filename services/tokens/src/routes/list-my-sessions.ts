@@ -8,5 +8,7 @@ import { listSessions } from '../use-cases/list-sessions.ts'
 const defaultLimit = 50
 
 export function registerListMySessions(app: FastifyInstance, deps: Deps): void {
-  bindRoute(app, ListMySessions, ({ caller, query }) => listSessions(deps, caller, { limit: query.limit ?? defaultLimit, cursor: query.cursor }))
+  bindRoute(app, ListMySessions, ({ caller, query }) =>
+    listSessions(deps, caller, { limit: query.limit ?? defaultLimit, cursor: query.cursor }),
+  )
 }

@@ -6,5 +6,7 @@ import type { Deps } from '../deps.ts'
 import { listServiceAccounts } from '../use-cases/get-service-account.ts'
 
 export function registerListServiceAccounts(app: FastifyInstance, deps: Deps): void {
-  bindRoute(app, ListServiceAccounts, ({ caller, query }) => listServiceAccounts(deps, caller, { limit: query.limit ?? 50, cursor: query.cursor }))
+  bindRoute(app, ListServiceAccounts, ({ caller, query }) =>
+    listServiceAccounts(deps, caller, { limit: query.limit ?? 50, cursor: query.cursor }),
+  )
 }

@@ -13,6 +13,11 @@ const clientId = 'gatehouse-web'
 export function registerRefreshToken(app: FastifyInstance, deps: Deps): void {
   const refresh = createSharedRefresh(deps)
   bindRoute(app, RefreshToken, ({ body }) =>
-    refresh({ presented: body.refresh_token, clientId, ask: askOf(body.organization_id), clientAddress: currentContext()?.clientAddress }),
+    refresh({
+      presented: body.refresh_token,
+      clientId,
+      ask: askOf(body.organization_id),
+      clientAddress: currentContext()?.clientAddress,
+    }),
   )
 }

@@ -6,5 +6,7 @@ import type { Deps } from '../deps.ts'
 import { revokeApiKey } from '../use-cases/revoke-api-key.ts'
 
 export function registerRevokeApiKey(app: FastifyInstance, deps: Deps): void {
-  bindRoute(app, RevokeApiKey, ({ caller, params }) => revokeApiKey(deps, caller, { id: params.key, serviceAccountId: params.service_account }))
+  bindRoute(app, RevokeApiKey, ({ caller, params }) =>
+    revokeApiKey(deps, caller, { id: params.key, serviceAccountId: params.service_account }),
+  )
 }

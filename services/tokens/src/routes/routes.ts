@@ -39,4 +39,8 @@ export const publicRoutes: readonly Register[] = [
 ]
 
 /** For other services only. */
-export const internalRoutes: readonly Register[] = [registerStartSession, registerExchangeApiKey, registerGetInternalJwks]
+export const internalRoutes: readonly Register[] = [
+  registerStartSession,
+  registerExchangeApiKey,
+  registerGetInternalJwks,
+]

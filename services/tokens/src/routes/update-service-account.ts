@@ -6,5 +6,7 @@ import type { Deps } from '../deps.ts'
 import { updateServiceAccount } from '../use-cases/update-service-account.ts'
 
 export function registerUpdateServiceAccount(app: FastifyInstance, deps: Deps): void {
-  bindRoute(app, UpdateServiceAccount, ({ caller, params, body }) => updateServiceAccount(deps, caller, { id: params.service_account, name: body.name, status: body.status }))
+  bindRoute(app, UpdateServiceAccount, ({ caller, params, body }) =>
+    updateServiceAccount(deps, caller, { id: params.service_account, name: body.name, status: body.status }),
+  )
 }

@@ -12,12 +12,22 @@ const isExpired = sql<boolean>`${apiKeys.expiresAt} <= now()`
 
 export async function insertApiKey(
   tx: Queryable,
-  key: Pick<ApiKey, 'id' | 'orgId' | 'serviceAccountId' | 'name' | 'hash' | 'prefix' | 'last4' | 'permissions' | 'createdBy'> & { lifetimeDays: number },
+  key: Pick<
+    ApiKey,
+    'id' | 'orgId' | 'serviceAccountId' | 'name' | 'hash' | 'prefix' | 'last4' | 'permissions' | 'createdBy'
+  > & { lifetimeDays: number },
 ): Promise<ApiKey> {
   const { lifetimeDays, ...given } = key
   const [row] = await tx
     .insert(apiKeys)
-    .values({ ...given, status: 'active', version: 1, minVersion: 0, createdAt: sql`now()`, expiresAt: sql`now() + make_interval(days => ${lifetimeDays})` })
+    .values({
+      ...given,
+      status: 'active',
+      version: 1,
+      minVersion: 0,
+      createdAt: sql`now()`,
+      expiresAt: sql`now() + make_interval(days => ${lifetimeDays})`,
+    })
     .returning()
   return row as ApiKey
 }
@@ -32,23 +42,40 @@ export async function countLiveApiKeys(tx: Queryable, serviceAccountId: string):
 }
 
 /** Newest first; ids grow with creation time. */
-export async function listApiKeys(tx: Queryable, o: { serviceAccountId: string; limit: number; beforeId: string | undefined }): Promise<ListedApiKey[]> {
+export async function listApiKeys(
+  tx: Queryable,
+  o: { serviceAccountId: string; limit: number; beforeId: string | undefined },
+): Promise<ListedApiKey[]> {
   const rows = await tx
     .select({ key: apiKeys, isExpired })
     .from(apiKeys)
-    .where(and(eq(apiKeys.serviceAccountId, o.serviceAccountId), o.beforeId === undefined ? undefined : lt(apiKeys.id, o.beforeId)))
+    .where(
+      and(
+        eq(apiKeys.serviceAccountId, o.serviceAccountId),
+        o.beforeId === undefined ? undefined : lt(apiKeys.id, o.beforeId),
+      ),
+    )
     .orderBy(desc(apiKeys.id))
     .limit(o.limit)
   return rows.map((row) => ({ ...row.key, isExpired: row.isExpired }))
 }
 
-export async function findApiKey(tx: Queryable, o: { id: string; serviceAccountId: string }): Promise<ApiKey | undefined> {
-  const [row] = await tx.select().from(apiKeys).where(and(eq(apiKeys.id, o.id), eq(apiKeys.serviceAccountId, o.serviceAccountId)))
+export async function findApiKey(
+  tx: Queryable,
+  o: { id: string; serviceAccountId: string },
+): Promise<ApiKey | undefined> {
+  const [row] = await tx
+    .select()
+    .from(apiKeys)
+    .where(and(eq(apiKeys.id, o.id), eq(apiKeys.serviceAccountId, o.serviceAccountId)))
   return row
 }
 
 /** Revokes the key if it is still active; undefined when somebody was faster or it is not there. */
-export async function claimApiKeyRevocation(tx: Queryable, o: { id: string; serviceAccountId: string }): Promise<ApiKey | undefined> {
+export async function claimApiKeyRevocation(
+  tx: Queryable,
+  o: { id: string; serviceAccountId: string },
+): Promise<ApiKey | undefined> {
   const next = sql`${apiKeys.version} + 1`
   const [row] = await tx
     .update(apiKeys)
@@ -79,7 +106,12 @@ export async function lockApiKeyByHash(tx: Queryable, hash: Buffer): Promise<Key
         expiresAt: apiKeys.expiresAt,
         lastUsedAt: apiKeys.lastUsedAt,
       },
-      account: { id: serviceAccounts.id, orgId: serviceAccounts.orgId, version: serviceAccounts.version, status: serviceAccounts.status },
+      account: {
+        id: serviceAccounts.id,
+        orgId: serviceAccounts.orgId,
+        version: serviceAccounts.version,
+        status: serviceAccounts.status,
+      },
       organization: { version: organizationStates.version, status: organizationStates.status },
       nowMs: sql<string>`extract(epoch from clock_timestamp()) * 1000`,
     })
@@ -98,11 +130,19 @@ export async function noteApiKeyUse(db: Queryable, o: { id: string; everySeconds
   await db
     .update(apiKeys)
     .set({ lastUsedAt: sql`now()` })
-    .where(and(eq(apiKeys.id, o.id), sql`coalesce(${apiKeys.lastUsedAt}, '-infinity') < now() - make_interval(secs => ${o.everySeconds})`))
+    .where(
+      and(
+        eq(apiKeys.id, o.id),
+        sql`coalesce(${apiKeys.lastUsedAt}, '-infinity') < now() - make_interval(secs => ${o.everySeconds})`,
+      ),
+    )
 }
 
 /** Keys revoked within the last `seconds`: what a starting gateway must know. */
-export async function listRecentKeyFloors(db: Queryable, seconds: number): Promise<Pick<ApiKey, 'id' | 'minVersion'>[]> {
+export async function listRecentKeyFloors(
+  db: Queryable,
+  seconds: number,
+): Promise<Pick<ApiKey, 'id' | 'minVersion'>[]> {
   return await db
     .select({ id: apiKeys.id, minVersion: apiKeys.minVersion })
     .from(apiKeys)

@@ -3,7 +3,13 @@ import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { eq } from 'drizzle-orm'
 import { clients } from './schema.ts'
 
-export type Client = { id: string; accessTtlSeconds: number; refreshGraceSeconds: number; idleTtlSeconds: number; absoluteTtlSeconds: number }
+export type Client = {
+  id: string
+  accessTtlSeconds: number
+  refreshGraceSeconds: number
+  idleTtlSeconds: number
+  absoluteTtlSeconds: number
+}
 
 export const clientColumns = {
   id: clients.id,

@@ -12,12 +12,19 @@ export type OrganizationState = typeof organizationStates.$inferSelect
 export type MembershipState = typeof membershipStates.$inferSelect
 
 /** `status` absent keeps the known one: the event was about something else. */
-export async function upsertUserState(tx: Queryable, state: { id: string; version: number; status?: UserState['status'] }): Promise<void> {
+export async function upsertUserState(
+  tx: Queryable,
+  state: { id: string; version: number; status?: UserState['status'] },
+): Promise<void> {
   const { id, version, status } = state
   await tx
     .insert(userStates)
     .values({ id, version, status: status ?? 'active' })
-    .onConflictDoUpdate({ target: userStates.id, set: { version, ...(status !== undefined && { status }) }, setWhere: lt(userStates.version, version) })
+    .onConflictDoUpdate({
+      target: userStates.id,
+      set: { version, ...(status !== undefined && { status }) },
+      setWhere: lt(userStates.version, version),
+    })
 }
 
 export async function upsertOrganizationState(tx: Queryable, state: OrganizationState): Promise<void> {
@@ -25,7 +32,11 @@ export async function upsertOrganizationState(tx: Queryable, state: Organization
   await tx
     .insert(organizationStates)
     .values(state)
-    .onConflictDoUpdate({ target: organizationStates.id, set: rest, setWhere: lt(organizationStates.version, state.version) })
+    .onConflictDoUpdate({
+      target: organizationStates.id,
+      set: rest,
+      setWhere: lt(organizationStates.version, state.version),
+    })
 }
 
 export async function upsertMembershipState(tx: Queryable, state: MembershipState): Promise<void> {
@@ -33,7 +44,11 @@ export async function upsertMembershipState(tx: Queryable, state: MembershipStat
   await tx
     .insert(membershipStates)
     .values(state)
-    .onConflictDoUpdate({ target: membershipStates.id, set: rest, setWhere: lt(membershipStates.version, state.version) })
+    .onConflictDoUpdate({
+      target: membershipStates.id,
+      set: rest,
+      setWhere: lt(membershipStates.version, state.version),
+    })
 }
 
 export async function deleteUserStates(tx: Queryable): Promise<void> {
@@ -56,7 +71,10 @@ export async function listDisabledUserIds(db: Queryable): Promise<string[]> {
 }
 
 /** Memberships that give access now: the named ones, or any when none is named. */
-export async function listUsableMemberships(tx: Queryable, o: { userId: string; organizationIds?: string[]; limit: number }): Promise<UsableMembership[]> {
+export async function listUsableMemberships(
+  tx: Queryable,
+  o: { userId: string; organizationIds?: string[]; limit: number },
+): Promise<UsableMembership[]> {
   return await tx
     .select({
       membershipId: membershipStates.id,

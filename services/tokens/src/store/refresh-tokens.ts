@@ -8,9 +8,14 @@ import { type Client, clientColumns } from './clients.ts'
 import { clients, refreshFamilies, refreshTokens } from './schema.ts'
 
 export type RefreshToken = typeof refreshTokens.$inferSelect
-type NewRefreshToken = Pick<RefreshToken, 'id' | 'familyId' | 'sessionId' | 'userId' | 'clientId' | 'hash'> & { previousId: string | null }
+type NewRefreshToken = Pick<RefreshToken, 'id' | 'familyId' | 'sessionId' | 'userId' | 'clientId' | 'hash'> & {
+  previousId: string | null
+}
 
-export async function insertFamily(tx: Queryable, family: { id: string; sessionId: string; userId: string; clientId: string }): Promise<void> {
+export async function insertFamily(
+  tx: Queryable,
+  family: { id: string; sessionId: string; userId: string; clientId: string },
+): Promise<void> {
   await tx.insert(refreshFamilies).values({ ...family, status: 'active', version: 1, createdAt: sql`now()` })
 }
 
@@ -19,7 +24,10 @@ export async function insertRefreshToken(tx: Queryable, token: NewRefreshToken):
 }
 
 /** Whose token this is. Asked by the system role: before this nobody knows the person. */
-export async function findRefreshTokenByHash(system: Queryable, hash: Buffer): Promise<{ id: string; sessionId: string; userId: string } | undefined> {
+export async function findRefreshTokenByHash(
+  system: Queryable,
+  hash: Buffer,
+): Promise<{ id: string; sessionId: string; userId: string } | undefined> {
   const [row] = await system
     .select({ id: refreshTokens.id, sessionId: refreshTokens.sessionId, userId: refreshTokens.userId })
     .from(refreshTokens)
@@ -60,7 +68,10 @@ export async function getTokenInFamily(tx: Queryable, tokenId: string): Promise<
  * Exchanges the token for `successorId` if nobody did: the winner is told, everybody else is not. `sealed` is what a repeat will get
  * until the grace is over; a grace of 0 keeps nothing.
  */
-export async function claimRefreshToken(tx: Queryable, o: { id: string; successorId: string; sealed: Buffer; graceSeconds: number }): Promise<boolean> {
+export async function claimRefreshToken(
+  tx: Queryable,
+  o: { id: string; successorId: string; sealed: Buffer; graceSeconds: number },
+): Promise<boolean> {
   const [winner] = await tx
     .update(refreshTokens)
     .set({
@@ -76,7 +87,10 @@ export async function claimRefreshToken(tx: Queryable, o: { id: string; successo
 
 /** The successor is in use: its sealed copy has done its duty. */
 export async function eraseSealed(tx: Queryable, tokenId: string): Promise<void> {
-  await tx.update(refreshTokens).set({ successorSealed: null }).where(and(eq(refreshTokens.id, tokenId), isNotNull(refreshTokens.successorSealed)))
+  await tx
+    .update(refreshTokens)
+    .set({ successorSealed: null })
+    .where(and(eq(refreshTokens.id, tokenId), isNotNull(refreshTokens.successorSealed)))
 }
 
 /** Erases every sealed copy whose grace is over; how many. */

@@ -13,7 +13,10 @@ const next = sql`${serviceAccounts.version} + 1`
 const changed = { version: next, updatedAt: sql`clock_timestamp()` }
 const voiding = { minVersion: next, floorChangedAt: sql`clock_timestamp()` }
 
-export async function insertServiceAccount(tx: Queryable, account: Pick<ServiceAccount, 'id' | 'orgId' | 'name' | 'createdBy'>): Promise<ServiceAccount> {
+export async function insertServiceAccount(
+  tx: Queryable,
+  account: Pick<ServiceAccount, 'id' | 'orgId' | 'name' | 'createdBy'>,
+): Promise<ServiceAccount> {
   const [row] = await tx
     .insert(serviceAccounts)
     .values({ ...account, status: 'active', version: 1, minVersion: 0, createdAt: sql`now()`, updatedAt: sql`now()` })
@@ -22,20 +25,35 @@ export async function insertServiceAccount(tx: Queryable, account: Pick<ServiceA
 }
 
 export async function findServiceAccount(tx: Queryable, id: string): Promise<ServiceAccount | undefined> {
-  const [row] = await tx.select().from(serviceAccounts).where(and(eq(serviceAccounts.id, id), exists))
+  const [row] = await tx
+    .select()
+    .from(serviceAccounts)
+    .where(and(eq(serviceAccounts.id, id), exists))
   return row
 }
 
 /** The account, locked until the transaction ends: its keys are counted and made by one at a time. */
 export async function lockServiceAccount(tx: Queryable, id: string): Promise<ServiceAccount | undefined> {
-  const [row] = await tx.select().from(serviceAccounts).where(and(eq(serviceAccounts.id, id), exists)).for('update')
+  const [row] = await tx
+    .select()
+    .from(serviceAccounts)
+    .where(and(eq(serviceAccounts.id, id), exists))
+    .for('update')
   return row
 }
 
 /** Newest first; ids grow with creation time. */
-export async function listServiceAccounts(tx: Queryable, o: { orgId: string; limit: number; beforeId: string | undefined }): Promise<ServiceAccount[]> {
+export async function listServiceAccounts(
+  tx: Queryable,
+  o: { orgId: string; limit: number; beforeId: string | undefined },
+): Promise<ServiceAccount[]> {
   const rest = o.beforeId === undefined ? undefined : lt(serviceAccounts.id, o.beforeId)
-  return await tx.select().from(serviceAccounts).where(and(eq(serviceAccounts.orgId, o.orgId), exists, rest)).orderBy(desc(serviceAccounts.id)).limit(o.limit)
+  return await tx
+    .select()
+    .from(serviceAccounts)
+    .where(and(eq(serviceAccounts.orgId, o.orgId), exists, rest))
+    .orderBy(desc(serviceAccounts.id))
+    .limit(o.limit)
 }
 
 /** The next version, or undefined when nothing of this would change or the account is not there. */
@@ -73,7 +91,10 @@ export async function claimServiceAccountDeletion(tx: Queryable, id: string): Pr
 }
 
 /** In pages by id, for a snapshot. */
-export async function listAllServiceAccounts(db: Queryable, o: { afterId: string | undefined; limit: number }): Promise<ServiceAccount[]> {
+export async function listAllServiceAccounts(
+  db: Queryable,
+  o: { afterId: string | undefined; limit: number },
+): Promise<ServiceAccount[]> {
   return await db
     .select()
     .from(serviceAccounts)
@@ -83,7 +104,10 @@ export async function listAllServiceAccounts(db: Queryable, o: { afterId: string
 }
 
 /** Accounts whose floor moved within the last `seconds`: what a starting gateway must know. */
-export async function listRecentAccountFloors(db: Queryable, seconds: number): Promise<Pick<ServiceAccount, 'id' | 'minVersion'>[]> {
+export async function listRecentAccountFloors(
+  db: Queryable,
+  seconds: number,
+): Promise<Pick<ServiceAccount, 'id' | 'minVersion'>[]> {
   return await db
     .select({ id: serviceAccounts.id, minVersion: serviceAccounts.minVersion })
     .from(serviceAccounts)

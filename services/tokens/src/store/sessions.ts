@@ -14,7 +14,10 @@ export type EndedSession = Pick<Session, 'id' | 'userId' | 'version'>
 /** Times are the database's; lifetimes in seconds. */
 export async function insertSession(
   tx: Queryable,
-  session: Pick<Session, 'id' | 'userId' | 'clientId' | 'amr' | 'deviceName' | 'clientAddress' | 'lastOrganizationId'> & { idleTtlSeconds: number; absoluteTtlSeconds: number },
+  session: Pick<
+    Session,
+    'id' | 'userId' | 'clientId' | 'amr' | 'deviceName' | 'clientAddress' | 'lastOrganizationId'
+  > & { idleTtlSeconds: number; absoluteTtlSeconds: number },
 ): Promise<Session> {
   const { idleTtlSeconds, absoluteTtlSeconds, ...given } = session
   const now = sql`now()`
@@ -57,10 +60,17 @@ export async function touchSession(
     .where(eq(sessions.id, o.id))
 }
 
-const isLive = and(eq(sessions.status, 'active'), sql`${sessions.idleExpiresAt} > now()`, sql`${sessions.expiresAt} > now()`)
+const isLive = and(
+  eq(sessions.status, 'active'),
+  sql`${sessions.idleExpiresAt} > now()`,
+  sql`${sessions.expiresAt} > now()`,
+)
 
 /** One's own live sessions, newest first, `limit` rows after the position. Ids grow with creation time. */
-export async function listLiveSessions(tx: Queryable, o: { userId: string; limit: number; afterId: string | undefined }): Promise<Session[]> {
+export async function listLiveSessions(
+  tx: Queryable,
+  o: { userId: string; limit: number; afterId: string | undefined },
+): Promise<Session[]> {
   return await tx
     .select()
     .from(sessions)
@@ -87,8 +97,15 @@ export async function claimSessionEnd(tx: Queryable, id: string, reason: EndReas
 }
 
 /** Ends all active sessions of the person but `exceptId`, in one order everywhere so that two callers cannot block each other. */
-export async function claimOtherSessionEnds(tx: Queryable, o: { userId: string; exceptId: string | undefined; reason: EndReason }): Promise<EndedSession[]> {
-  const owned = and(eq(sessions.userId, o.userId), eq(sessions.status, 'active'), o.exceptId === undefined ? undefined : ne(sessions.id, o.exceptId))
+export async function claimOtherSessionEnds(
+  tx: Queryable,
+  o: { userId: string; exceptId: string | undefined; reason: EndReason },
+): Promise<EndedSession[]> {
+  const owned = and(
+    eq(sessions.userId, o.userId),
+    eq(sessions.status, 'active'),
+    o.exceptId === undefined ? undefined : ne(sessions.id, o.exceptId),
+  )
   await tx.select({ id: sessions.id }).from(sessions).where(owned).orderBy(asc(sessions.id)).for('update')
   return await endWhere(tx, owned, o.reason)
 }
@@ -106,21 +123,41 @@ export async function claimExpiredSessionEnds(system: Queryable, limit: number):
 
 /** Ends up to `limit` active sessions, whoever's, because a backup was restored. */
 export async function claimRestoredSessionEnds(system: Queryable, limit: number): Promise<EndedSession[]> {
-  const some = system.select({ id: sessions.id }).from(sessions).where(eq(sessions.status, 'active')).orderBy(asc(sessions.id)).limit(limit).for('update')
+  const some = system
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(eq(sessions.status, 'active'))
+    .orderBy(asc(sessions.id))
+    .limit(limit)
+    .for('update')
   return await endWhere(system, inArray(sessions.id, some), 'restored')
 }
 
-async function endWhere(db: Queryable, which: SQL | undefined, reason: EndReason | 'restored'): Promise<EndedSession[]> {
+async function endWhere(
+  db: Queryable,
+  which: SQL | undefined,
+  reason: EndReason | 'restored',
+): Promise<EndedSession[]> {
   const next = sql`${sessions.version} + 1`
   return await db
     .update(sessions)
-    .set({ status: 'ended', version: next, minVersion: next, floorChangedAt: sql`clock_timestamp()`, endedAt: sql`clock_timestamp()`, endReason: reason })
+    .set({
+      status: 'ended',
+      version: next,
+      minVersion: next,
+      floorChangedAt: sql`clock_timestamp()`,
+      endedAt: sql`clock_timestamp()`,
+      endReason: reason,
+    })
     .where(and(which, eq(sessions.status, 'active')))
     .returning({ id: sessions.id, userId: sessions.userId, version: sessions.version })
 }
 
 /** Sessions whose floor moved within the last `seconds`: what a starting gateway must know. */
-export async function listRecentFloors(db: Queryable, seconds: number): Promise<Pick<Session, 'id' | 'status' | 'minVersion'>[]> {
+export async function listRecentFloors(
+  db: Queryable,
+  seconds: number,
+): Promise<Pick<Session, 'id' | 'status' | 'minVersion'>[]> {
   return await db
     .select({ id: sessions.id, status: sessions.status, minVersion: sessions.minVersion })
     .from(sessions)
@@ -128,7 +165,10 @@ export async function listRecentFloors(db: Queryable, seconds: number): Promise<
 }
 
 /** Active sessions in pages by id, for a snapshot. */
-export async function listActiveSessions(db: Queryable, o: { afterId: string | undefined; limit: number }): Promise<Session[]> {
+export async function listActiveSessions(
+  db: Queryable,
+  o: { afterId: string | undefined; limit: number },
+): Promise<Session[]> {
   return await db
     .select()
     .from(sessions)
@@ -138,11 +178,16 @@ export async function listActiveSessions(db: Queryable, o: { afterId: string | u
 }
 
 /** Forgets sessions that ended so long ago that none of their tokens can come back; families go with them. */
-export async function deleteOldSessions(system: Queryable, o: { olderThanDays: number; limit: number }): Promise<number> {
+export async function deleteOldSessions(
+  system: Queryable,
+  o: { olderThanDays: number; limit: number },
+): Promise<number> {
   const old = system
     .select({ id: sessions.id })
     .from(sessions)
-    .where(and(eq(sessions.status, 'ended'), sql`${sessions.endedAt} < now() - make_interval(days => ${o.olderThanDays})`))
+    .where(
+      and(eq(sessions.status, 'ended'), sql`${sessions.endedAt} < now() - make_interval(days => ${o.olderThanDays})`),
+    )
     .limit(o.limit)
   const gone = await system.delete(sessions).where(inArray(sessions.id, old)).returning({ id: sessions.id })
   return gone.length

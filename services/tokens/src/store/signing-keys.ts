@@ -25,19 +25,28 @@ export async function insertSigningKey(tx: Queryable, key: StoredSigningKey): Pr
 
 /** Ids of keys voided in an emergency whose tokens a starting gateway must refuse. */
 export async function listVoidedKeyIds(db: Queryable): Promise<string[]> {
-  const rows = await db.select({ id: signingKeys.id }).from(signingKeys).where(sql`${signingKeys.voidedAt} is not null`)
+  const rows = await db
+    .select({ id: signingKeys.id })
+    .from(signingKeys)
+    .where(sql`${signingKeys.voidedAt} is not null`)
   return rows.map((row) => row.id)
 }
 
 /** Voids every key that was not voided yet; their ids. */
 export async function claimAllKeyVoids(tx: Queryable): Promise<string[]> {
-  const rows = await tx.update(signingKeys).set({ voidedAt: sql`clock_timestamp()` }).where(isNull(signingKeys.voidedAt)).returning({ id: signingKeys.id })
+  const rows = await tx
+    .update(signingKeys)
+    .set({ voidedAt: sql`clock_timestamp()` })
+    .where(isNull(signingKeys.voidedAt))
+    .returning({ id: signingKeys.id })
   return rows.map((row) => row.id)
 }
 
 /** Takes note of the spine's epoch; false when it is the one already known. */
 export async function claimNewEpoch(tx: Queryable): Promise<boolean> {
-  const changed = await tx.execute(sql`update known_epoch k set epoch = h.epoch from spine_head h where k.epoch <> h.epoch returning k.epoch`)
+  const changed = await tx.execute(
+    sql`update known_epoch k set epoch = h.epoch from spine_head h where k.epoch <> h.epoch returning k.epoch`,
+  )
   return changed.length > 0
 }
 

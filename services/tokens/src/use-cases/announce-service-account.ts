@@ -20,10 +20,17 @@ const aboutAccount = (account: ServiceAccount, actor: Actor) => ({
 const idsOf = (account: ServiceAccount) => ({ service_account_id: account.id, organization_id: account.orgId })
 
 export const announceServiceAccountCreated = (tx: Queryable, account: ServiceAccount, actor: Actor): Promise<void> =>
-  appendEvent(tx, { contract: ServiceAccountCreated, ...aboutAccount(account, actor), data: { ...idsOf(account), status: 'active' } })
+  appendEvent(tx, {
+    contract: ServiceAccountCreated,
+    ...aboutAccount(account, actor),
+    data: { ...idsOf(account), status: 'active' },
+  })
 
 /** Only the change that disables the account carries a floor, and that floor is the version it gave. */
-export const announceServiceAccountUpdated = (tx: Queryable, o: { account: ServiceAccount; changed: ('name' | 'status')[]; actor: Actor }): Promise<void> =>
+export const announceServiceAccountUpdated = (
+  tx: Queryable,
+  o: { account: ServiceAccount; changed: ('name' | 'status')[]; actor: Actor },
+): Promise<void> =>
   appendEvent(tx, {
     contract: ServiceAccountUpdated,
     ...aboutAccount(o.account, o.actor),
@@ -36,13 +43,35 @@ export const announceServiceAccountUpdated = (tx: Queryable, o: { account: Servi
   })
 
 export const announceServiceAccountDeleted = (tx: Queryable, account: ServiceAccount, actor: Actor): Promise<void> =>
-  appendEvent(tx, { contract: ServiceAccountDeleted, ...aboutAccount(account, actor), data: { ...idsOf(account), status: 'deleted', min_uv: account.minVersion } })
+  appendEvent(tx, {
+    contract: ServiceAccountDeleted,
+    ...aboutAccount(account, actor),
+    data: { ...idsOf(account), status: 'deleted', min_uv: account.minVersion },
+  })
 
-const aboutKey = (key: ApiKey, actor: Actor) => ({ aggregateType: 'api_key', aggregateId: key.id, version: key.version, orgId: key.orgId, actor })
-const keyIdsOf = (key: ApiKey) => ({ api_key_id: key.id, service_account_id: key.serviceAccountId, organization_id: key.orgId })
+const aboutKey = (key: ApiKey, actor: Actor) => ({
+  aggregateType: 'api_key',
+  aggregateId: key.id,
+  version: key.version,
+  orgId: key.orgId,
+  actor,
+})
+const keyIdsOf = (key: ApiKey) => ({
+  api_key_id: key.id,
+  service_account_id: key.serviceAccountId,
+  organization_id: key.orgId,
+})
 
 export const announceApiKeyCreated = (tx: Queryable, key: ApiKey, actor: Actor): Promise<void> =>
-  appendEvent(tx, { contract: ApiKeyCreated, ...aboutKey(key, actor), data: { ...keyIdsOf(key), expires_at: key.expiresAt.toISOString(), permissions: key.permissions } })
+  appendEvent(tx, {
+    contract: ApiKeyCreated,
+    ...aboutKey(key, actor),
+    data: { ...keyIdsOf(key), expires_at: key.expiresAt.toISOString(), permissions: key.permissions },
+  })
 
 export const announceApiKeyRevoked = (tx: Queryable, key: ApiKey, actor: Actor): Promise<void> =>
-  appendEvent(tx, { contract: ApiKeyRevoked, ...aboutKey(key, actor), data: { ...keyIdsOf(key), min_sv: key.minVersion } })
+  appendEvent(tx, {
+    contract: ApiKeyRevoked,
+    ...aboutKey(key, actor),
+    data: { ...keyIdsOf(key), min_sv: key.minVersion },
+  })

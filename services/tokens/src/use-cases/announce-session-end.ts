@@ -6,7 +6,10 @@ import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import type { EndedSession, EndReason } from '../store/sessions.ts'
 
 /** The floor is the version the end gave: every token of the session was minted below it. */
-export async function announceSessionEnd(tx: Queryable, o: { session: EndedSession; reason: EndReason; actor: Actor }): Promise<void> {
+export async function announceSessionEnd(
+  tx: Queryable,
+  o: { session: EndedSession; reason: EndReason; actor: Actor },
+): Promise<void> {
   const { id, userId, version } = o.session
   await appendEvent(tx, {
     contract: SessionEnded,

@@ -14,7 +14,12 @@ import { announceApiKeyCreated } from './announce-service-account.ts'
 import { requirePermission } from './require-permission.ts'
 import { apiKeyView } from './service-account-views.ts'
 
-type Wish = { serviceAccountId: string; name: string | undefined; lifetimeDays: number | undefined; ceiling: string[] | undefined }
+type Wish = {
+  serviceAccountId: string
+  name: string | undefined
+  lifetimeDays: number | undefined
+  ceiling: string[] | undefined
+}
 type CreateDeps = Pick<Deps, 'db' | 'spine' | 'authz' | 'apiKeyPrefix'>
 
 /** @throws AppError `forbidden`, `not_found`, `conflict` when the account has as many keys as it can have */
@@ -44,14 +49,22 @@ export async function createApiKey(deps: CreateDeps, caller: OrgCaller, wish: Wi
     return key
   })
   if (outcome === 'not_found') throw problem('not_found')
-  if (outcome === 'too_many') throw problem('conflict', { detail: `A service account has at most ${mostLiveKeys} live keys; revoke one first.` })
+  if (outcome === 'too_many')
+    throw problem('conflict', { detail: `A service account has at most ${mostLiveKeys} live keys; revoke one first.` })
   return { ...apiKeyView({ ...outcome, isExpired: false }), key: secret }
 }
 
 /** An account that is not there is a 404 before anybody is asked about its rights. */
-async function requireGrantable(deps: CreateDeps, caller: OrgCaller, { serviceAccountId, ceiling }: Wish): Promise<void> {
+async function requireGrantable(
+  deps: CreateDeps,
+  caller: OrgCaller,
+  { serviceAccountId, ceiling }: Wish,
+): Promise<void> {
   const account = await inScope(deps.db, { orgId: caller.orgId }, (tx) => findServiceAccount(tx, serviceAccountId))
   if (account === undefined) throw problem('not_found')
   const missing = await deps.authz.missingFor(caller, { serviceAccountId, ceiling })
-  if (missing.length > 0) throw problem('forbidden', { detail: `A key of this account would hand on what you do not hold: ${missing.slice(0, 20).join(', ')}.` })
+  if (missing.length > 0)
+    throw problem('forbidden', {
+      detail: `A key of this account would hand on what you do not hold: ${missing.slice(0, 20).join(', ')}.`,
+    })
 }

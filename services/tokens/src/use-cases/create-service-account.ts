@@ -10,7 +10,11 @@ import { requirePermission } from './require-permission.ts'
 import { serviceAccountView } from './service-account-views.ts'
 
 /** @throws AppError `forbidden` */
-export async function createServiceAccount(deps: Pick<Deps, 'spine' | 'authz'>, caller: OrgCaller, input: { name: string }): Promise<ServiceAccount> {
+export async function createServiceAccount(
+  deps: Pick<Deps, 'spine' | 'authz'>,
+  caller: OrgCaller,
+  input: { name: string },
+): Promise<ServiceAccount> {
   const { orgId } = caller
   await requirePermission(deps, caller, permissions.writeServiceAccounts)
   const actor = actorOf(caller)

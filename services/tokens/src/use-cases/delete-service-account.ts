@@ -8,7 +8,11 @@ import { announceServiceAccountDeleted } from './announce-service-account.ts'
 import { requirePermission } from './require-permission.ts'
 
 /** @throws AppError `forbidden`, `not_found` */
-export async function deleteServiceAccount(deps: Pick<Deps, 'spine' | 'authz'>, caller: OrgCaller, id: string): Promise<void> {
+export async function deleteServiceAccount(
+  deps: Pick<Deps, 'spine' | 'authz'>,
+  caller: OrgCaller,
+  id: string,
+): Promise<void> {
   await requirePermission(deps, caller, permissions.writeServiceAccounts)
   const deleted = await deps.spine.write(
     { orgId: caller.orgId },

@@ -7,7 +7,10 @@ import { claimSessionEnd, type Session } from '../store/sessions.ts'
 import { announceSessionEnd } from './announce-session-end.ts'
 
 /** An exchanged token came back: nobody can tell the thief from the owner, so both lose the session (RFC 9700 §4.14.2). */
-export async function revokeFamily(tx: Queryable, o: { familyId: string; session: Pick<Session, 'id' | 'userId'> }): Promise<void> {
+export async function revokeFamily(
+  tx: Queryable,
+  o: { familyId: string; session: Pick<Session, 'id' | 'userId'> },
+): Promise<void> {
   const { id: sessionId, userId } = o.session
   const version = await claimFamilyRevocation(tx, o.familyId)
   if (version === undefined) return

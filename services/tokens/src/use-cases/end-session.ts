@@ -9,7 +9,11 @@ import { announceSessionEnd } from './announce-session-end.ts'
  * Ends one session; one that has ended already is as the caller wants it.
  * @throws AppError `not_found` when it is nobody's or somebody else's
  */
-export async function endSession(deps: Pick<Deps, 'spine'>, caller: UserCaller, o: { sessionId: string; reason: EndReason }): Promise<void> {
+export async function endSession(
+  deps: Pick<Deps, 'spine'>,
+  caller: UserCaller,
+  o: { sessionId: string; reason: EndReason },
+): Promise<void> {
   const isTheirs = await deps.spine.write(
     { userId: caller.userId },
     async (tx) => {
@@ -34,7 +38,11 @@ export async function endOtherSessions(deps: Pick<Deps, 'spine'>, caller: UserCa
   await deps.spine.write(
     { userId: caller.userId },
     async (tx) => {
-      const ended = await claimOtherSessionEnds(tx, { userId: caller.userId, exceptId: caller.sessionId, reason: 'revoked' })
+      const ended = await claimOtherSessionEnds(tx, {
+        userId: caller.userId,
+        exceptId: caller.sessionId,
+        reason: 'revoked',
+      })
       for (const session of ended) await announceSessionEnd(tx, { session, reason: 'revoked', actor })
     },
     { announce: 'await' },

@@ -26,4 +26,11 @@ export async function endWhatWasRestored(deps: Pick<Deps, 'spine'>): Promise<voi
 }
 
 const announceVoid = (tx: Tx, kid: string): Promise<void> =>
-  appendEvent(tx, { contract: SigningKeyVoided, aggregateType: 'signing_key', aggregateId: kid, version: 2, actor: 'system', data: { kid } })
+  appendEvent(tx, {
+    contract: SigningKeyVoided,
+    aggregateType: 'signing_key',
+    aggregateId: kid,
+    version: 2,
+    actor: 'system',
+    data: { kid },
+  })

@@ -32,18 +32,27 @@ export async function exchangeApiKey(deps: ExchangeDeps, presented: string): Pro
   if (outcome.because !== undefined) throw problem('invalid_api_key', { internal: outcome.because })
   const { keyId, isNoteDue, ...exchanged } = outcome
   // Telling people when a key was last used must not keep anybody from using it.
-  if (isNoteDue) await noteApiKeyUse(deps.system, { id: keyId, everySeconds: noteUseEverySeconds }).catch((err: unknown) => deps.log.warn({ err }, 'the use of an API key could not be noted'))
+  if (isNoteDue)
+    await noteApiKeyUse(deps.system, { id: keyId, everySeconds: noteUseEverySeconds }).catch((err: unknown) =>
+      deps.log.warn({ err }, 'the use of an API key could not be noted'),
+    )
   return exchanged
 }
 
-type Outcome = { because: (KeyDecision & { kind: 'refused' })['because'] | 'unknown' } | (Exchanged & { because?: undefined; keyId: string; isNoteDue: boolean })
+type Outcome =
+  | { because: (KeyDecision & { kind: 'refused' })['because'] | 'unknown' }
+  | (Exchanged & { because?: undefined; keyId: string; isNoteDue: boolean })
 
 /** Under the lock of key and account, so no token is minted for one that has been revoked. */
 const tryExchange = (deps: ExchangeDeps, hash: Buffer): Promise<Outcome> =>
   inScope(deps.system, {}, async (tx): Promise<Outcome> => {
     const offered = await lockApiKeyByHash(tx, hash)
     if (offered === undefined) return { because: 'unknown' }
-    if (deps.orgs.isParked(offered.account.orgId)) throw problem('not_current', { internal: 'events about the organization of a key are parked', retryAfterSeconds: 5 })
+    if (deps.orgs.isParked(offered.account.orgId))
+      throw problem('not_current', {
+        internal: 'events about the organization of a key are parked',
+        retryAfterSeconds: 5,
+      })
     const decision = decideKey(offered)
     return decision.kind === 'good' ? mint(deps, offered, decision.organizationVersion) : { because: decision.because }
   })

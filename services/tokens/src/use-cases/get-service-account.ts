@@ -12,7 +12,11 @@ import { requirePermission } from './require-permission.ts'
 import { serviceAccountView } from './service-account-views.ts'
 
 /** @throws AppError `forbidden`, `not_found` */
-export async function getServiceAccount(deps: Pick<Deps, 'db' | 'authz'>, caller: OrgCaller, id: string): Promise<ServiceAccount> {
+export async function getServiceAccount(
+  deps: Pick<Deps, 'db' | 'authz'>,
+  caller: OrgCaller,
+  id: string,
+): Promise<ServiceAccount> {
   await requirePermission(deps, caller, permissions.readServiceAccounts)
   const row = await inScope(deps.db, { orgId: caller.orgId }, (tx) => findServiceAccount(tx, id))
   if (row === undefined) throw problem('not_found')
@@ -20,7 +24,11 @@ export async function getServiceAccount(deps: Pick<Deps, 'db' | 'authz'>, caller
 }
 
 /** @throws AppError `forbidden`, `invalid_cursor` */
-export async function listServiceAccounts(deps: Pick<Deps, 'db' | 'authz'>, caller: OrgCaller, o: { limit: number; cursor: string | undefined }): Promise<PageOf<ServiceAccount>> {
+export async function listServiceAccounts(
+  deps: Pick<Deps, 'db' | 'authz'>,
+  caller: OrgCaller,
+  o: { limit: number; cursor: string | undefined },
+): Promise<PageOf<ServiceAccount>> {
   const { orgId } = caller
   const after = decodeCursor(o.cursor, 1, ([id]) => isTypeId('svc', id))
   await requirePermission(deps, caller, permissions.readServiceAccounts)

@@ -35,7 +35,14 @@ async function makeDueKey(deps: KeyDeps): Promise<void> {
       if (span === undefined) return
       const kid = newId('key')
       await insertSigningKey(tx, { id: kid, ...makeSigningKey(deps.envelope, kid), ...span })
-      await appendEvent(tx, { contract: SigningKeyCreated, aggregateType: 'signing_key', aggregateId: kid, version: 1, actor: 'service:tokens', data: { kid } })
+      await appendEvent(tx, {
+        contract: SigningKeyCreated,
+        aggregateType: 'signing_key',
+        aggregateId: kid,
+        version: 1,
+        actor: 'service:tokens',
+        data: { kid },
+      })
     },
     { db: 'system' },
   )

@@ -22,8 +22,12 @@ export async function listApiKeys(
   await requirePermission(deps, caller, permissions.readServiceAccounts)
   const { serviceAccountId, limit } = o
   const beforeId = after === undefined ? undefined : String(after[0])
-  const rows = await inScope(deps.db, { orgId: caller.orgId }, async (tx) =>
-    (await findServiceAccount(tx, serviceAccountId)) && listRows(tx, { serviceAccountId, limit: limit + 1, beforeId }),
+  const rows = await inScope(
+    deps.db,
+    { orgId: caller.orgId },
+    async (tx) =>
+      (await findServiceAccount(tx, serviceAccountId)) &&
+      listRows(tx, { serviceAccountId, limit: limit + 1, beforeId }),
   )
   if (rows === undefined) throw problem('not_found')
   const { data, page } = pageOf(rows, limit, (last) => [last.id])

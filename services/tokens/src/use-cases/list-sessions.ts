@@ -8,10 +8,16 @@ import type { Deps } from '../deps.ts'
 import { listLiveSessions, type Session } from '../store/sessions.ts'
 
 /** @throws AppError `invalid_cursor` */
-export async function listSessions(deps: Pick<Deps, 'db'>, caller: UserCaller, o: { limit: number; cursor: string | undefined }): Promise<PageOf<SessionOnWire>> {
+export async function listSessions(
+  deps: Pick<Deps, 'db'>,
+  caller: UserCaller,
+  o: { limit: number; cursor: string | undefined },
+): Promise<PageOf<SessionOnWire>> {
   const after = decodeCursor(o.cursor, 1, ([id]) => isTypeId('ses', id))
   const afterId = after === undefined ? undefined : String(after[0])
-  const rows = await inScope(deps.db, { userId: caller.userId }, (tx) => listLiveSessions(tx, { userId: caller.userId, limit: o.limit + 1, afterId }))
+  const rows = await inScope(deps.db, { userId: caller.userId }, (tx) =>
+    listLiveSessions(tx, { userId: caller.userId, limit: o.limit + 1, afterId }),
+  )
   const { data, page } = pageOf(rows, o.limit, (last) => [last.id])
   return { data: data.map((session) => onWire(session, caller.sessionId)), page }
 }

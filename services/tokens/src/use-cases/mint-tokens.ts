@@ -10,7 +10,14 @@ import type { Session } from '../store/sessions.ts'
 /** `now` is database time: the clock all replicas share. */
 export function mintTokens(
   deps: Pick<Deps, 'keyRing' | 'issuer'>,
-  o: { session: Session; client: Client; userVersion: number; membership: UsableMembership | undefined; refreshToken: string; now: Date },
+  o: {
+    session: Session
+    client: Client
+    userVersion: number
+    membership: UsableMembership | undefined
+    refreshToken: string
+    now: Date
+  },
 ): Authenticated {
   const { session, client, membership, now } = o
   const claims = accessClaims({

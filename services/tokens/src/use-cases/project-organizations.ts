@@ -8,7 +8,11 @@ import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organizati
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import Type from 'typebox'
 import { Value } from 'typebox/value'
-import { deleteOrganizationsAndMemberships, upsertMembershipState, upsertOrganizationState } from '../store/projections.ts'
+import {
+  deleteOrganizationsAndMemberships,
+  upsertMembershipState,
+  upsertOrganizationState,
+} from '../store/projections.ts'
 
 /** Of an event or a snapshot record we need no more than this; a shape that lacks it is poison and gets parked. */
 const OrganizationFacts = Type.Object({ status: Type.String() })
@@ -36,7 +40,8 @@ export async function resetOrganizations(tx: Tx, records: AsyncIterable<object>)
   for await (const record of records) {
     if (!Value.Check(StateRecord, record)) continue
     const { kind, id, version } = record
-    if (kind === 'organization') await upsertOrganizationState(tx, { id, version, ...Value.Parse(OrganizationFacts, record) })
+    if (kind === 'organization')
+      await upsertOrganizationState(tx, { id, version, ...Value.Parse(OrganizationFacts, record) })
     if (kind === 'membership') await upsertMembership(tx, { id, version, facts: record })
   }
 }

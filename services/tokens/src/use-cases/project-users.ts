@@ -12,7 +12,12 @@ import { claimOtherSessionEnds } from '../store/sessions.ts'
 import { announceSessionEnd } from './announce-session-end.ts'
 
 /** What identity's snapshot says of a person; more than we need is ignored. */
-const UserRecord = Type.Object({ kind: Type.Literal('user'), id: Type.String(), version: Type.Integer(), status: Type.String() })
+const UserRecord = Type.Object({
+  kind: Type.Literal('user'),
+  id: Type.String(),
+  version: Type.Integer(),
+  status: Type.String(),
+})
 
 export async function applyUserEvent(tx: Tx, event: EventEnvelope): Promise<void> {
   const { subject: id, version } = event
@@ -35,12 +40,17 @@ export async function resetUsers(tx: Tx, records: AsyncIterable<object>): Promis
   await deleteUserStates(tx)
   for await (const record of records) {
     if (!Value.Check(UserRecord, record)) continue
-    await upsertUserState(tx, { id: record.id, version: record.version, status: record.status === 'active' ? 'active' : 'disabled' })
+    await upsertUserState(tx, {
+      id: record.id,
+      version: record.version,
+      status: record.status === 'active' ? 'active' : 'disabled',
+    })
   }
   for (const id of await listDisabledUserIds(tx)) await endAllSessions(tx, id)
 }
 
 async function endAllSessions(tx: Tx, userId: string): Promise<void> {
   const ended = await claimOtherSessionEnds(tx, { userId, exceptId: undefined, reason: 'user_disabled' })
-  for (const session of ended) await announceSessionEnd(tx, { session, reason: 'user_disabled', actor: 'service:identity' })
+  for (const session of ended)
+    await announceSessionEnd(tx, { session, reason: 'user_disabled', actor: 'service:identity' })
 }

@@ -5,7 +5,13 @@
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Deps } from '../deps.ts'
-import { chooseAtLogin, chooseAtRefresh, type OrganizationAsk, organizationToLookUp, type UsableMembership } from '../domain/choose-organization.ts'
+import {
+  chooseAtLogin,
+  chooseAtRefresh,
+  type OrganizationAsk,
+  organizationToLookUp,
+  type UsableMembership,
+} from '../domain/choose-organization.ts'
 import { findUserState, hasParkedEventAbout, listUsableMemberships } from '../store/projections.ts'
 
 export type Neighbour = 'identity' | 'orgs'
@@ -31,18 +37,32 @@ type Question = {
 }
 
 /** @throws AppError `not_current` while what is needed cannot be proven current */
-export async function readStanding(deps: Pick<Deps, 'identity' | 'orgs'>, tx: Queryable, question: Question): Promise<Standing | Unsure> {
+export async function readStanding(
+  deps: Pick<Deps, 'identity' | 'orgs'>,
+  tx: Queryable,
+  question: Question,
+): Promise<Standing | Unsure> {
   const user = await readUser(deps, tx, question)
   if (user.kind !== 'known') return user
   const choice = await readChoice(deps, tx, question)
-  const isSettled = choice.kind === 'chosen' || (choice.kind === 'none' && !choice.mayBeNews) || question.polled.has('orgs')
+  const isSettled =
+    choice.kind === 'chosen' || (choice.kind === 'none' && !choice.mayBeNews) || question.polled.has('orgs')
   if (!isSettled) return { kind: 'unsure', about: 'orgs' }
-  if (choice.kind !== 'chosen' && question.polled.has('orgs') && (await hasParkedEventAbout(tx, question.userId))) throw parked(question.userId)
+  if (choice.kind !== 'chosen' && question.polled.has('orgs') && (await hasParkedEventAbout(tx, question.userId)))
+    throw parked(question.userId)
   if (choice.kind === 'not_a_member') return choice
-  return { kind: 'known', userVersion: user.version, membership: choice.kind === 'chosen' ? choice.membership : undefined }
+  return {
+    kind: 'known',
+    userVersion: user.version,
+    membership: choice.kind === 'chosen' ? choice.membership : undefined,
+  }
 }
 
-async function readUser(deps: Pick<Deps, 'identity'>, tx: Queryable, question: Question): Promise<{ kind: 'known'; version: number } | { kind: 'user_unknown' | 'user_disabled' } | Unsure> {
+async function readUser(
+  deps: Pick<Deps, 'identity'>,
+  tx: Queryable,
+  question: Question,
+): Promise<{ kind: 'known'; version: number } | { kind: 'user_unknown' | 'user_disabled' } | Unsure> {
   await requireKnowable(deps.identity, [question.userId])
   const user = await findUserState(tx, question.userId)
   const isKnown = user !== undefined && user.version >= (question.minUserVersion ?? 0)
@@ -56,10 +76,15 @@ async function readChoice(deps: Pick<Deps, 'orgs'>, tx: Queryable, question: Que
   const wanted = organizationToLookUp(ask, lastOrganizationId)
   const mayChoose = at === 'login' && ask.kind === 'unsaid'
   if (wanted !== undefined || mayChoose) await requireKnowable(deps.orgs, wanted === undefined ? [] : [wanted])
-  const [found] = wanted === undefined ? [] : await listUsableMemberships(tx, { userId, organizationIds: [wanted], limit: 1 })
+  const [found] =
+    wanted === undefined ? [] : await listUsableMemberships(tx, { userId, organizationIds: [wanted], limit: 1 })
   const some = mayChoose && found === undefined ? await listUsableMemberships(tx, { userId, limit: 2 }) : []
-  const choice = at === 'login' ? chooseAtLogin({ ask, lastOrganizationId, found, some }) : chooseAtRefresh({ ask, lastOrganizationId, found })
-  if (choice.kind === 'chosen') await requireKnowable(deps.orgs, [choice.membership.organizationId, choice.membership.membershipId])
+  const choice =
+    at === 'login'
+      ? chooseAtLogin({ ask, lastOrganizationId, found, some })
+      : chooseAtRefresh({ ask, lastOrganizationId, found })
+  if (choice.kind === 'chosen')
+    await requireKnowable(deps.orgs, [choice.membership.organizationId, choice.membership.membershipId])
   return choice
 }
 
@@ -69,15 +94,20 @@ async function requireKnowable(projection: Deps['orgs'], ids: readonly string[])
   for (const id of ids) if (projection.isParked(id)) throw parked(id)
 }
 
-const parked = (id: string) => problem('not_current', { internal: `events about ${id} are parked`, retryAfterSeconds: 5 })
+const parked = (id: string) =>
+  problem('not_current', { internal: `events about ${id} are parked`, retryAfterSeconds: 5 })
 
 /** Runs `attempt` again after asking each neighbour it is unsure about, each at most once. */
-export async function untilSure<T extends { kind: string }>(deps: Pick<Deps, 'identity' | 'orgs'>, attempt: (polled: ReadonlySet<Neighbour>) => Promise<T | Unsure>): Promise<T> {
+export async function untilSure<T extends { kind: string }>(
+  deps: Pick<Deps, 'identity' | 'orgs'>,
+  attempt: (polled: ReadonlySet<Neighbour>) => Promise<T | Unsure>,
+): Promise<T> {
   const polled = new Set<Neighbour>()
   for (;;) {
     const outcome = await attempt(polled)
     if (!isUnsure(outcome)) return outcome
-    if (polled.has(outcome.about)) throw problem('not_current', { internal: `still unsure after asking ${outcome.about}` })
+    if (polled.has(outcome.about))
+      throw problem('not_current', { internal: `still unsure after asking ${outcome.about}` })
     await deps[outcome.about].pollNow()
     polled.add(outcome.about)
   }

@@ -33,12 +33,17 @@ export type Refresh = {
 const refreshes = counter('tokens_refresh_total', 'Presented refresh tokens by what came of them')
 
 type Owner = { id: string; sessionId: string; userId: string }
-type Outcome = { kind: 'refreshed'; answer: Authenticated } | { kind: 'refused' | 'revoked'; because: string } | Exclude<Standing, { kind: 'known' }>
+type Outcome =
+  | { kind: 'refreshed'; answer: Authenticated }
+  | { kind: 'refused' | 'revoked'; because: string }
+  | Exclude<Standing, { kind: 'known' }>
 type RefreshDeps = Pick<Deps, 'spine' | 'system' | 'identity' | 'orgs' | 'keyRing' | 'issuer'>
 
 /** @throws AppError `invalid_refresh_token`, `not_found` (no member of the named organization; nothing was exchanged), `not_current` */
 export async function refreshSession(deps: RefreshDeps, refresh: Refresh): Promise<Authenticated> {
-  const owner = isWellFormed(refreshTokenPrefix, refresh.presented) ? await tokens.findRefreshTokenByHash(deps.system, hashSecret(refresh.presented)) : undefined
+  const owner = isWellFormed(refreshTokenPrefix, refresh.presented)
+    ? await tokens.findRefreshTokenByHash(deps.system, hashSecret(refresh.presented))
+    : undefined
   if (owner === undefined) {
     refreshes.add(1, { outcome: 'unknown' })
     throw problem('invalid_refresh_token', { internal: 'unknown token' })
@@ -94,21 +99,37 @@ function factsOf(refresh: Refresh, session: Session, known: tokens.TokenInFamily
     clientId: refresh.clientId,
     presentedAt: new Date(now.getTime() - refresh.waitedMs()),
     token: { clientId: token.clientId, usedAt: token.usedAt ?? undefined, repeatUntil: token.repeatUntil ?? undefined },
-    successor: token.successorId === null ? undefined : { usedAt: successorUsedAt ?? undefined, isSealed: token.successorSealed !== null },
+    successor:
+      token.successorId === null
+        ? undefined
+        : { usedAt: successorUsedAt ?? undefined, isSealed: token.successorSealed !== null },
     family,
     session,
   }
 }
 
 /** The organization is settled before anything is written: a refusal here leaves the token as it was. */
-async function exchange(deps: RefreshDeps, tx: Tx, o: Presentation & { session: Session; known: tokens.TokenInFamily; isRepeat: boolean }): Promise<Outcome | Unsure> {
+async function exchange(
+  deps: RefreshDeps,
+  tx: Tx,
+  o: Presentation & { session: Session; known: tokens.TokenInFamily; isRepeat: boolean },
+): Promise<Outcome | Unsure> {
   const { refresh, session, known, polled } = o
   const lastOrganizationId = session.lastOrganizationId ?? undefined
-  const standing = await readStanding(deps, tx, { userId: session.userId, ask: refresh.ask, lastOrganizationId, at: 'refresh', polled })
+  const standing = await readStanding(deps, tx, {
+    userId: session.userId,
+    ask: refresh.ask,
+    lastOrganizationId,
+    at: 'refresh',
+    polled,
+  })
   if (standing.kind !== 'known') return standing
   const { membership, userVersion } = standing
-  const refreshToken = o.isRepeat ? repeated(refresh, known.token) : await rotate(tx, { refresh, known, organizationId: membership?.organizationId ?? null })
-  if (refreshToken === undefined) throw problem('unavailable', { internal: 'lost a race under the lock of the session', retryAfterSeconds: 1 })
+  const refreshToken = o.isRepeat
+    ? repeated(refresh, known.token)
+    : await rotate(tx, { refresh, known, organizationId: membership?.organizationId ?? null })
+  if (refreshToken === undefined)
+    throw problem('unavailable', { internal: 'lost a race under the lock of the session', retryAfterSeconds: 1 })
   const { client, now } = known
   await touchSession(tx, {
     id: session.id,
@@ -117,22 +138,43 @@ async function exchange(deps: RefreshDeps, tx: Tx, o: Presentation & { session: 
     // Losing a membership does not make somebody forget where they worked; only choosing does.
     lastOrganizationId: membership?.organizationId ?? (refresh.ask.kind === 'none' ? null : session.lastOrganizationId),
   })
-  return { kind: 'refreshed', answer: mintTokens(deps, { session, client, userVersion, membership, refreshToken, now }) }
+  return {
+    kind: 'refreshed',
+    answer: mintTokens(deps, { session, client, userVersion, membership, refreshToken, now }),
+  }
 }
 
 const repeated = (refresh: Refresh, token: tokens.RefreshToken): string | undefined =>
-  token.successorSealed === null ? undefined : openSuccessor({ presented: refresh.presented, tokenId: token.id, sealed: token.successorSealed })
+  token.successorSealed === null
+    ? undefined
+    : openSuccessor({ presented: refresh.presented, tokenId: token.id, sealed: token.successorSealed })
 
 /** Makes the successor; undefined when somebody else already has. */
-async function rotate(tx: Tx, o: { refresh: Refresh; known: tokens.TokenInFamily; organizationId: string | null }): Promise<string | undefined> {
+async function rotate(
+  tx: Tx,
+  o: { refresh: Refresh; known: tokens.TokenInFamily; organizationId: string | null },
+): Promise<string | undefined> {
   const { token, client } = o.known
   const { secret, hash } = mintSecret(refreshTokenPrefix)
   const successorId = newId('rt')
   const sealed = sealSuccessor({ presented: o.refresh.presented, tokenId: token.id, successor: secret })
-  const won = await tokens.claimRefreshToken(tx, { id: token.id, successorId, sealed, graceSeconds: client.refreshGraceSeconds })
+  const won = await tokens.claimRefreshToken(tx, {
+    id: token.id,
+    successorId,
+    sealed,
+    graceSeconds: client.refreshGraceSeconds,
+  })
   if (!won) return undefined
   const { familyId, sessionId, userId, clientId } = token
-  await tokens.insertRefreshToken(tx, { id: successorId, familyId, sessionId, userId, clientId, hash, previousId: token.id })
+  await tokens.insertRefreshToken(tx, {
+    id: successorId,
+    familyId,
+    sessionId,
+    userId,
+    clientId,
+    hash,
+    previousId: token.id,
+  })
   if (token.previousId !== null) await tokens.eraseSealed(tx, token.previousId)
   await appendEvent(tx, {
     contract: FamilyRotated,

@@ -5,6 +5,10 @@ import type { Deps } from '../deps.ts'
 import type { Permission } from '../domain/permissions.ts'
 
 /** @throws AppError `forbidden`, `insufficient_user_authentication`; 503 when the policy decision point cannot say. */
-export async function requirePermission(deps: Pick<Deps, 'authz'>, caller: OrgCaller, permission: Permission): Promise<void> {
+export async function requirePermission(
+  deps: Pick<Deps, 'authz'>,
+  caller: OrgCaller,
+  permission: Permission,
+): Promise<void> {
   requireAllowed(await deps.authz.decide(caller, permission), caller, permission)
 }

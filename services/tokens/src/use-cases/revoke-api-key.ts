@@ -9,7 +9,11 @@ import { announceApiKeyRevoked } from './announce-service-account.ts'
 import { requirePermission } from './require-permission.ts'
 
 /** One that was revoked before is as the caller wants it. @throws AppError `forbidden`, `not_found` */
-export async function revokeApiKey(deps: Pick<Deps, 'spine' | 'authz'>, caller: OrgCaller, which: { id: string; serviceAccountId: string }): Promise<void> {
+export async function revokeApiKey(
+  deps: Pick<Deps, 'spine' | 'authz'>,
+  caller: OrgCaller,
+  which: { id: string; serviceAccountId: string },
+): Promise<void> {
   await requirePermission(deps, caller, permissions.writeServiceAccounts)
   const isThere = await deps.spine.write(
     { orgId: caller.orgId },

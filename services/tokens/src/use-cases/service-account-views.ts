@@ -1,5 +1,8 @@
 /** How service accounts and API keys look on the wire; nothing of a secret is in a row, so nothing of one can be here. */
-import type { ApiKey as ApiKeyOnWire, ServiceAccount as ServiceAccountOnWire } from '@gatehouse/contracts/http/tokens/service-accounts'
+import type {
+  ApiKey as ApiKeyOnWire,
+  ServiceAccount as ServiceAccountOnWire,
+} from '@gatehouse/contracts/http/tokens/service-accounts'
 import type { ListedApiKey } from '../store/api-keys.ts'
 import type { ServiceAccount } from '../store/service-accounts.ts'
 

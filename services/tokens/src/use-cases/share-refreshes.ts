@@ -45,4 +45,6 @@ export function createSharedRefresh(deps: Parameters<typeof refreshSession>[0] &
 
 /** Same secret, same client, same wish: the same answer. A hash, so that no map keeps secrets. */
 const keyOf = ({ presented, clientId, ask }: Omit<Refresh, 'waitedMs'>): string =>
-  createHash('sha256').update(JSON.stringify([presented, clientId, ask])).digest('base64url')
+  createHash('sha256')
+    .update(JSON.stringify([presented, clientId, ask]))
+    .digest('base64url')

@@ -28,12 +28,15 @@ export type SignIn = {
   from: { clientAddress: string | undefined; userAgent: string | undefined }
 }
 
-type Outcome = { kind: 'started'; answer: Authenticated } | { kind: 'unknown_client' } | Exclude<Standing, { kind: 'known' }>
+type Outcome =
+  { kind: 'started'; answer: Authenticated } | { kind: 'unknown_client' } | Exclude<Standing, { kind: 'known' }>
 type StartDeps = Pick<Deps, 'spine' | 'identity' | 'orgs' | 'keyRing' | 'issuer'>
 
 /** @throws AppError `forbidden` (unknown client, disabled account), `not_found` (no member of the named organization), `not_current` */
 export async function startSession(deps: StartDeps, signIn: SignIn): Promise<Authenticated> {
-  const outcome = await untilSure(deps, (polled) => deps.spine.write({ userId: signIn.userId }, (tx) => start(deps, tx, signIn, polled)))
+  const outcome = await untilSure(deps, (polled) =>
+    deps.spine.write({ userId: signIn.userId }, (tx) => start(deps, tx, signIn, polled)),
+  )
   switch (outcome.kind) {
     case 'started':
       return outcome.answer
@@ -47,19 +50,41 @@ export async function startSession(deps: StartDeps, signIn: SignIn): Promise<Aut
   }
 }
 
-async function start(deps: StartDeps, tx: Tx, signIn: SignIn, polled: ReadonlySet<Neighbour>): Promise<Outcome | Unsure> {
+async function start(
+  deps: StartDeps,
+  tx: Tx,
+  signIn: SignIn,
+  polled: ReadonlySet<Neighbour>,
+): Promise<Outcome | Unsure> {
   const { userId, ask } = signIn
   const client = await findClient(tx, signIn.clientId)
   if (client === undefined) return { kind: 'unknown_client' }
   const lastOrganizationId = await findLastOrganizationId(tx, userId)
-  const standing = await readStanding(deps, tx, { userId, minUserVersion: signIn.userVersion, ask, lastOrganizationId, at: 'login', polled })
+  const standing = await readStanding(deps, tx, {
+    userId,
+    minUserVersion: signIn.userVersion,
+    ask,
+    lastOrganizationId,
+    at: 'login',
+    polled,
+  })
   if (standing.kind !== 'known') return standing
   const { userVersion, membership } = standing
-  const { session, refreshToken } = await openSession(tx, { signIn, client, organizationId: membership?.organizationId ?? null })
-  return { kind: 'started', answer: mintTokens(deps, { session, client, userVersion, membership, refreshToken, now: session.createdAt }) }
+  const { session, refreshToken } = await openSession(tx, {
+    signIn,
+    client,
+    organizationId: membership?.organizationId ?? null,
+  })
+  return {
+    kind: 'started',
+    answer: mintTokens(deps, { session, client, userVersion, membership, refreshToken, now: session.createdAt }),
+  }
 }
 
-async function openSession(tx: Tx, o: { signIn: SignIn; client: Client; organizationId: string | null }): Promise<{ session: Session; refreshToken: string }> {
+async function openSession(
+  tx: Tx,
+  o: { signIn: SignIn; client: Client; organizationId: string | null },
+): Promise<{ session: Session; refreshToken: string }> {
   const { signIn, client } = o
   const { userId, amr, from } = signIn
   const session = await insertSession(tx, {

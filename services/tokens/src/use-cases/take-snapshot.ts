@@ -27,7 +27,8 @@ export async function snapshotServiceAccounts(emit: Emit, tx: Tx): Promise<void>
   let afterId: string | undefined
   for (;;) {
     const page = await listAllServiceAccounts(tx, { afterId, limit: pageRows })
-    for (const { id, orgId, status, version } of page) await emit({ kind: 'service_account', id, organization_id: orgId, status, version })
+    for (const { id, orgId, status, version } of page)
+      await emit({ kind: 'service_account', id, organization_id: orgId, status, version })
     afterId = page.at(-1)?.id
     if (page.length < pageRows) return
   }
@@ -38,7 +39,9 @@ export async function snapshotFloors(emit: Emit, tx: Tx): Promise<void> {
   for (const { id, status, minVersion } of await listRecentFloors(tx, floorsSeconds)) {
     await emit({ kind: 'session', id, ...(status === 'ended' && { ended: true }), min_version: minVersion })
   }
-  for (const { id, minVersion } of await listRecentKeyFloors(tx, floorsSeconds)) await emit({ kind: 'session', id, ended: true, min_version: minVersion })
-  for (const { id, minVersion } of await listRecentAccountFloors(tx, floorsSeconds)) await emit({ kind: 'user', id, min_version: minVersion })
+  for (const { id, minVersion } of await listRecentKeyFloors(tx, floorsSeconds))
+    await emit({ kind: 'session', id, ended: true, min_version: minVersion })
+  for (const { id, minVersion } of await listRecentAccountFloors(tx, floorsSeconds))
+    await emit({ kind: 'user', id, min_version: minVersion })
   for (const id of await listVoidedKeyIds(tx)) await emit({ kind: 'kid', id, void: true })
 }

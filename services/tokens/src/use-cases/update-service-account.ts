@@ -13,7 +13,11 @@ import { serviceAccountView } from './service-account-views.ts'
 type Change = { id: string; name: string | undefined; status: 'active' | 'disabled' | undefined }
 
 /** @throws AppError `forbidden`, `not_found` */
-export async function updateServiceAccount(deps: Pick<Deps, 'spine' | 'authz'>, caller: OrgCaller, change: Change): Promise<ServiceAccountOnWire> {
+export async function updateServiceAccount(
+  deps: Pick<Deps, 'spine' | 'authz'>,
+  caller: OrgCaller,
+  change: Change,
+): Promise<ServiceAccountOnWire> {
   await requirePermission(deps, caller, permissions.writeServiceAccounts)
   const row = await deps.spine.write({ orgId: caller.orgId }, (tx) => update(tx, caller, change), { announce: 'await' })
   if (row === undefined) throw problem('not_found')

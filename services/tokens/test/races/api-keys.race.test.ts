@@ -23,10 +23,17 @@ t.test('revoked in the midst of 16 exchanges: what was minted is void, and nothi
     const answers = await Promise.all([...sixteen, ...sixteen].map((replica) => exchange(platform, replica, key)))
     t.equal((await revoke).status, 204)
     const { events } = await one.deps.spine.changes({ after: 0, limit: 1000 })
-    const floor = events.find((event) => event.subject === id && event.type.endsWith('api_key.revoked.v1'))?.data['min_sv']
+    const floor = events.find((event) => event.subject === id && event.type.endsWith('api_key.revoked.v1'))?.data[
+      'min_sv'
+    ]
     for (const { status, body } of answers) {
       t.ok(status === 200 ? claimsOf(body['access_token']).sv < Number(floor) : status === 401, 'void or refused')
     }
-    t.same((await Promise.all(sixteen.map((replica) => exchange(platform, replica, key)))).filter(({ status }) => status !== 401), [])
+    t.same(
+      (await Promise.all(sixteen.map((replica) => exchange(platform, replica, key)))).filter(
+        ({ status }) => status !== 401,
+      ),
+      [],
+    )
   }
 })

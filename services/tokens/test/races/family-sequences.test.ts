@@ -33,19 +33,26 @@ async function live(steps: Step[]): Promise<string | undefined> {
       continue
     }
     if (one.do === 'end') {
-      const { status } = await platform.ask(replica, { method: 'DELETE', url: `/v1/me/sessions/${first.session_id}`, token: watcher.access_token })
+      const { status } = await platform.ask(replica, {
+        method: 'DELETE',
+        url: `/v1/me/sessions/${first.session_id}`,
+        token: watcher.access_token,
+      })
       if (status !== 204) return `ending answered ${status}`
       dead = true
       continue
     }
     const at = Math.max(0, chain.length - 1 - one.back)
     const token = chain[at] as string
-    const answers: Answer[] = await Promise.all(Array.from({ length: one.twice ? 2 : 1 }, () => platform.refresh(replica, token)))
+    const answers: Answer[] = await Promise.all(
+      Array.from({ length: one.twice ? 2 : 1 }, () => platform.refresh(replica, token)),
+    )
     const isHead = at === chain.length - 1
     const isRepeat = at === chain.length - 2 && sinceExchange < 10
     const expected = !dead && (isHead || isRepeat) && idleSeconds < dayAndMore ? 200 : 401
     if (expected === 401) dead = true
-    if (answers.some((answer) => answer.status !== expected)) return `${JSON.stringify(one)}: ${answers.map((answer) => answer.status).join()} instead of ${expected}`
+    if (answers.some((answer) => answer.status !== expected))
+      return `${JSON.stringify(one)}: ${answers.map((answer) => answer.status).join()} instead of ${expected}`
     if (expected === 401) continue
     const got = new Set(answers.map((answer) => String(answer.body['refresh_token'])))
     if (got.size !== 1) return 'two successors'
@@ -61,7 +68,6 @@ async function live(steps: Step[]): Promise<string | undefined> {
 }
 
 async function checkRows(sessionId: string, o: { tokens: number; dead: boolean }): Promise<string | undefined> {
-
   const id = uuidOf(sessionId)
   const [row] = await platform.admin`
     select count(*)::int as tokens, count(*) filter (where used_at is null)::int as heads, count(successor_sealed)::int as sealed,

@@ -9,7 +9,16 @@ const replica = await platform.replica()
 const { ask, signIn, person } = platform
 const lines = async (view: string, as: 'gateway' | 'nobody' = 'gateway') => {
   const answer = await platform.askRaw(replica, { method: 'GET', url: `/internal/snapshot?view=${view}`, as })
-  return { status: answer.statusCode, records: answer.statusCode === 200 ? answer.body.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>) : [] }
+  return {
+    status: answer.statusCode,
+    records:
+      answer.statusCode === 200
+        ? answer.body
+            .trim()
+            .split('\n')
+            .map((line) => JSON.parse(line) as Record<string, unknown>)
+        : [],
+  }
 }
 
 t.test('the key set shows public halves only, to the world for a minute, to services at once', async (t) => {
@@ -30,7 +39,11 @@ t.test('changes tell every event in order; only the services that follow may ask
   const { status, body } = await ask(replica, { method: 'GET', url: '/internal/changes?after=0', as: 'workers' })
   t.equal(status, 200)
   const events = body['events'] as { position: number; type: string }[]
-  t.same(events.map((event) => event.position), events.map((_, index) => index + 1), 'without a gap')
+  t.same(
+    events.map((event) => event.position),
+    events.map((_, index) => index + 1),
+    'without a gap',
+  )
   t.equal(events[0]?.type, 'gatehouse.tokens.signing_key.created.v1')
   t.equal(body['head'], events.length)
   t.equal((await ask(replica, { method: 'GET', url: '/internal/changes?after=0', as: 'nobody' })).status, 401)
@@ -41,7 +54,8 @@ t.test('floors: sessions that ended lately, and keys that were voided', async (t
   const here = await signIn(replica, id)
   const gone = await signIn(replica, id)
   const longGone = await signIn(replica, id)
-  for (const session of [gone, longGone]) await ask(replica, { method: 'DELETE', url: `/v1/me/sessions/${session.session_id}`, token: here.access_token })
+  for (const session of [gone, longGone])
+    await ask(replica, { method: 'DELETE', url: `/v1/me/sessions/${session.session_id}`, token: here.access_token })
   await platform.admin`update sessions set floor_changed_at = floor_changed_at - interval '601 seconds' where id = (select id from sessions where status = 'ended' order by id desc limit 1)`
   const { records } = await lines('floors')
   t.match(records[0], { epoch: /./, position: Number })
@@ -53,7 +67,10 @@ t.test('state: live sessions', async (t) => {
   const { id } = person()
   const live = await signIn(replica, id)
   const { records } = await lines('state')
-  t.match(records.find((record) => record['id'] === live.session_id), { kind: 'session', user_id: id, status: 'active', version: 1, min_version: 0 })
+  t.match(
+    records.find((record) => record['id'] === live.session_id),
+    { kind: 'session', user_id: id, status: 'active', version: 1, min_version: 0 },
+  )
   t.equal((await lines('nonsense')).status, 404)
   t.equal((await lines('state', 'nobody')).status, 401)
 })
@@ -64,8 +81,15 @@ t.test('a voided key is gone from the key set, signs nothing, and is a floor', a
   await platform.admin`update signing_keys set voided_at = now()`
   await loadKeyRing(replica.deps)
   t.same(replica.deps.keyRing.jwks(new Date()).keys, [])
-  t.match(await platform.refresh(replica, before.refresh_token), { status: 503, body: { code: 'unavailable' } }, 'no key, no token, nothing exchanged')
-  t.same((await lines('floors')).records.filter((record) => record['kind'] === 'kid'), [{ kind: 'kid', id: voided?.kid, void: true }])
+  t.match(
+    await platform.refresh(replica, before.refresh_token),
+    { status: 503, body: { code: 'unavailable' } },
+    'no key, no token, nothing exchanged',
+  )
+  t.same(
+    (await lines('floors')).records.filter((record) => record['kind'] === 'kid'),
+    [{ kind: 'kid', id: voided?.kid, void: true }],
+  )
   const second = await platform.replica()
   t.equal((await platform.refresh(second, before.refresh_token)).status, 200, 'a new key was made at the next start')
   t.notSame(second.deps.keyRing.jwks(new Date()).keys[0]?.kid, voided?.kid)
@@ -74,6 +98,10 @@ t.test('a voided key is gone from the key set, signs nothing, and is a floor', a
 t.test('an assertion of a service nobody pinned is no caller', async (t) => {
   const { privateJwk } = generateServiceKey('gateway')
   const stranger = createAssertionSigner({ service: 'gateway', privateJwk })
-  const answer = await replica.app.inject({ method: 'GET', url: '/.well-known/jwks.json', headers: { authorization: `Bearer ${stranger.assertionFor('tokens')}` } })
+  const answer = await replica.app.inject({
+    method: 'GET',
+    url: '/.well-known/jwks.json',
+    headers: { authorization: `Bearer ${stranger.assertionFor('tokens')}` },
+  })
   t.equal(answer.statusCode, 401)
 })

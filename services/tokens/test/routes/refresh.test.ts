@@ -15,7 +15,15 @@ const removed = (o: { id: string; membershipId: string }, userId: string) =>
   platform.orgs.announce(MembershipRemoved, {
     subject: o.membershipId,
     version: 2,
-    data: { membership_id: o.membershipId, organization_id: o.id, user_id: userId, status: 'removed', is_owner: false, attributes: {}, min_mv: 2 },
+    data: {
+      membership_id: o.membershipId,
+      organization_id: o.id,
+      user_id: userId,
+      status: 'removed',
+      is_owner: false,
+      attributes: {},
+      min_mv: 2,
+    },
   })
 
 t.test('200: the token is exchanged, the access token is fresh, the rotation is announced', async (t) => {
@@ -23,11 +31,19 @@ t.test('200: the token is exchanged, the access token is fresh, the rotation is 
   const first = await signIn(replica, id)
   const { status, body } = await refresh(replica, first.refresh_token)
   t.equal(status, 200)
-  t.match(body, { status: 'authenticated', session_id: first.session_id, user: { id }, organization: null, token_type: 'Bearer', expires_in: 300 })
+  t.match(body, {
+    status: 'authenticated',
+    session_id: first.session_id,
+    user: { id },
+    organization: null,
+    token_type: 'Bearer',
+    expires_in: 300,
+  })
   t.match(body['refresh_token'], /^gthr_[A-Za-z0-9_-]{49}$/)
   t.not(body['refresh_token'], first.refresh_token)
   t.not(claimsOf(body['access_token']).jti, claimsOf(first.access_token).jti)
-  const [family] = await platform.admin`select id from refresh_families where user_id = (select user_id from sessions order by created_at desc limit 1)`
+  const [family] =
+    await platform.admin`select id from refresh_families where user_id = (select user_id from sessions order by created_at desc limit 1)`
   t.ok(family)
   t.ok((await platform.announced(replica)).includes('family.rotated.v1'))
 })
@@ -86,7 +102,14 @@ t.test('200: somebody who joined a moment ago can switch at once', async (t) => 
 t.test('400: a body that is none of ours changes nothing', async (t) => {
   const first = await signIn(replica, person().id)
   const post = (body: object) => platform.ask(replica, { method: 'POST', url: '/v1/auth/refresh', body })
-  for (const body of [{}, { refresh_token: 7 }, { refresh_token: '' }, { refresh_token: first.refresh_token, extra: 1 }, { refresh_token: first.refresh_token, organization_id: 'org_1' }, { refresh_token: 'x'.repeat(600) }]) {
+  for (const body of [
+    {},
+    { refresh_token: 7 },
+    { refresh_token: '' },
+    { refresh_token: first.refresh_token, extra: 1 },
+    { refresh_token: first.refresh_token, organization_id: 'org_1' },
+    { refresh_token: 'x'.repeat(600) },
+  ]) {
     t.match(await post(body), { status: 400, body: { code: 'validation_failed' } })
   }
   t.equal((await refresh(replica, first.refresh_token)).status, 200, 'the token is as good as before')
@@ -95,9 +118,19 @@ t.test('400: a body that is none of ours changes nothing', async (t) => {
 t.test('401: invented, mistyped and foreign secrets all get the one answer', async (t) => {
   const first = await signIn(replica, person().id)
   const mistyped = `${first.refresh_token.slice(0, -1)}${first.refresh_token.endsWith('A') ? 'B' : 'A'}`
-  for (const secret of [mintSecret('gthr_').secret, mintSecret('gthi_').secret, mistyped, 'nonsense', `${first.refresh_token} `, first.access_token]) {
+  for (const secret of [
+    mintSecret('gthr_').secret,
+    mintSecret('gthi_').secret,
+    mistyped,
+    'nonsense',
+    `${first.refresh_token} `,
+    first.access_token,
+  ]) {
     const { status, body } = await refresh(replica, secret)
-    t.same([status, body['code'], 'detail' in body], [secret.length > 512 ? 400 : 401, secret.length > 512 ? 'validation_failed' : 'invalid_refresh_token', false])
+    t.same(
+      [status, body['code'], 'detail' in body],
+      [secret.length > 512 ? 400 : 401, secret.length > 512 ? 'validation_failed' : 'invalid_refresh_token', false],
+    )
   }
 })
 
@@ -111,9 +144,14 @@ t.test('401: a token that comes back after its successor was used kills family a
   t.equal((await refresh(replica, String(third.body['refresh_token']))).status, 401, 'the newest token is dead too')
   t.same(await platform.announced(replica, first.session_id), ['session.started.v1', 'session.ended.v1'])
   const { events } = await replica.deps.spine.changes({ after: 0, limit: 1000 })
-  const revoked = events.find((event) => event.type.includes('family.revoked') && event.data['session_id'] === first.session_id)
+  const revoked = events.find(
+    (event) => event.type.includes('family.revoked') && event.data['session_id'] === first.session_id,
+  )
   t.match(revoked, { userid: id, data: { reason: 'reuse_detected', user_id: id } })
-  t.match(events.find((event) => event.type.includes('session.ended') && event.subject === first.session_id), { data: { reason: 'reuse_detected', min_sv: 2 }, version: 2 })
+  t.match(
+    events.find((event) => event.type.includes('session.ended') && event.subject === first.session_id),
+    { data: { reason: 'reuse_detected', min_sv: 2 }, version: 2 },
+  )
 })
 
 t.test('401: a repeat after the grace is reuse', async (t) => {
@@ -153,7 +191,15 @@ t.test('401: the account was disabled: its sessions are over', async (t) => {
 t.test('401: only the gateway speaks for the outside', async (t) => {
   const first = await signIn(replica, person().id)
   for (const as of ['nobody', 'identity', 'tokens'] as const) {
-    t.match(await platform.ask(replica, { method: 'POST', url: '/v1/auth/refresh', as, body: { refresh_token: first.refresh_token } }), { status: 401, body: { code: 'unauthenticated' } })
+    t.match(
+      await platform.ask(replica, {
+        method: 'POST',
+        url: '/v1/auth/refresh',
+        as,
+        body: { refresh_token: first.refresh_token },
+      }),
+      { status: 401, body: { code: 'unauthenticated' } },
+    )
   }
 })
 
@@ -161,12 +207,17 @@ t.test('404: naming an organization one does not belong to exchanges nothing', a
   const { id } = person()
   const stranger = organizationOf(person().id)
   const suspended = organizationOf(id)
-  platform.orgs.announce(OrganizationUpdated, { subject: suspended.id, version: 2, data: { organization_id: suspended.id, status: 'suspended', changed: ['status'], min_ov: 2 } })
+  platform.orgs.announce(OrganizationUpdated, {
+    subject: suspended.id,
+    version: 2,
+    data: { organization_id: suspended.id, status: 'suspended', changed: ['status'], min_ov: 2 },
+  })
   const first = await signIn(replica, id)
   for (const organizationId of [stranger.id, suspended.id, newId('org')]) {
     t.match(await refresh(replica, first.refresh_token, organizationId), { status: 404, body: { code: 'not_found' } })
   }
-  const [token] = await platform.admin`select used_at from refresh_tokens where session_id = (select id from sessions where user_id = (select user_id from sessions order by created_at desc limit 1))`
+  const [token] =
+    await platform.admin`select used_at from refresh_tokens where session_id = (select id from sessions where user_id = (select user_id from sessions order by created_at desc limit 1))`
   t.equal(token?.['used_at'], null)
   t.equal((await refresh(replica, first.refresh_token)).status, 200)
 })
@@ -188,7 +239,11 @@ t.test('503: not knowing is neither yes nor no, and exchanges nothing', async (t
   platform.identity.cutOff(true)
   platform.orgs.cutOff(true)
   leapMs = 6000
-  const outcomes = [await refresh(stale, first.refresh_token), await refresh(stale, first.refresh_token, acme.id), await refresh(stale, first.refresh_token, null)]
+  const outcomes = [
+    await refresh(stale, first.refresh_token),
+    await refresh(stale, first.refresh_token, acme.id),
+    await refresh(stale, first.refresh_token, null),
+  ]
   platform.identity.cutOff(false)
   await stale.deps.identity.pollNow()
   const without = await refresh(stale, first.refresh_token, null)
@@ -204,7 +259,11 @@ t.test('503: not knowing is neither yes nor no, and exchanges nothing', async (t
 t.test('503: while an event about the membership cannot be applied there is no answer about it', async (t) => {
   const { id } = person()
   const organizationId = newId('org')
-  platform.orgs.announceRaw('gatehouse.orgs.membership.created.v1', { subject: newId('mem'), version: 1, data: { organization_id: organizationId, user_id: id, status: 7 } })
+  platform.orgs.announceRaw('gatehouse.orgs.membership.created.v1', {
+    subject: newId('mem'),
+    version: 1,
+    data: { organization_id: organizationId, user_id: id, status: 7 },
+  })
   const first = await signIn(replica, id, { organization_id: null })
   t.match(await refresh(replica, first.refresh_token, organizationId), { status: 503, body: { code: 'not_current' } })
   t.equal((await refresh(replica, first.refresh_token, null)).status, 200)

@@ -7,11 +7,20 @@ import { claimsOf, openPlatform } from '../fixtures/platform.ts'
 const platform = await openPlatform(t)
 const replica = await platform.replica()
 const { ask, refresh, signIn, person } = platform
-const kidOf = (token: string): unknown => (JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid: unknown }).kid
-const publishedKids = async () => ((await ask(replica, { method: 'GET', url: '/.well-known/jwks.json' })).body['keys'] as { kid: string }[]).map(({ kid }) => kid)
+const kidOf = (token: string): unknown =>
+  (JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()) as { kid: unknown }).kid
+const publishedKids = async () =>
+  ((await ask(replica, { method: 'GET', url: '/.well-known/jwks.json' })).body['keys'] as { kid: string }[]).map(
+    ({ kid }) => kid,
+  )
 const voidedKids = async () => {
   const answer = await platform.askRaw(replica, { method: 'GET', url: '/internal/snapshot?view=floors' })
-  return answer.body.trim().split('\n').map((line) => JSON.parse(line) as { kind?: string; id?: string; void?: boolean }).filter(({ kind }) => kind === 'kid').map(({ id }) => id)
+  return answer.body
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { kind?: string; id?: string; void?: boolean })
+    .filter(({ kind }) => kind === 'kid')
+    .map(({ id }) => id)
 }
 
 t.test('as long as the epoch is the same, nothing ends', async (t) => {

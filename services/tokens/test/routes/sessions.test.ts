@@ -34,7 +34,11 @@ t.test('list 200: page by page, each session once; expired ones are not live', a
   const seen: string[] = []
   let cursor = ''
   do {
-    const { body } = await ask(replica, { method: 'GET', url: `/v1/me/sessions?limit=2${cursor && `&cursor=${cursor}`}`, token: live[0]?.access_token ?? '' })
+    const { body } = await ask(replica, {
+      method: 'GET',
+      url: `/v1/me/sessions?limit=2${cursor && `&cursor=${cursor}`}`,
+      token: live[0]?.access_token ?? '',
+    })
     seen.push(...(body['data'] as { id: string }[]).map((session) => session.id))
     cursor = String((body['page'] as { next_cursor: string | null }).next_cursor ?? '')
   } while (cursor !== '')
@@ -43,8 +47,18 @@ t.test('list 200: page by page, each session once; expired ones are not live', a
 
 t.test('list 400: a cursor or limit that is none', async (t) => {
   const { access_token: token } = await signIn(replica, person().id)
-  for (const [query, code] of [['cursor=nonsense', 'invalid_cursor'], [`cursor=${Buffer.from('["ses_1"]').toString('base64url')}`, 'invalid_cursor'], ['limit=0', 'validation_failed'], ['limit=201', 'validation_failed'], ['limit=x', 'validation_failed'], ['page=2', 'validation_failed']]) {
-    t.match(await ask(replica, { method: 'GET', url: `/v1/me/sessions?${query}`, token }), { status: 400, body: { code } })
+  for (const [query, code] of [
+    ['cursor=nonsense', 'invalid_cursor'],
+    [`cursor=${Buffer.from('["ses_1"]').toString('base64url')}`, 'invalid_cursor'],
+    ['limit=0', 'validation_failed'],
+    ['limit=201', 'validation_failed'],
+    ['limit=x', 'validation_failed'],
+    ['page=2', 'validation_failed'],
+  ]) {
+    t.match(await ask(replica, { method: 'GET', url: `/v1/me/sessions?${query}`, token }), {
+      status: 400,
+      body: { code },
+    })
   }
 })
 
@@ -52,7 +66,8 @@ t.test('end 204: the session is over: announced, no refresh, and ending it again
   const { id } = person()
   const mine = await signIn(replica, id)
   const lost = await signIn(replica, id)
-  const end = () => ask(replica, { method: 'DELETE', url: `/v1/me/sessions/${lost.session_id}`, token: mine.access_token })
+  const end = () =>
+    ask(replica, { method: 'DELETE', url: `/v1/me/sessions/${lost.session_id}`, token: mine.access_token })
   const { status, headers } = await end()
   t.equal(status, 204)
   t.ok(headers['gatehouse-revision'], 'the answer says which position it depends on')
@@ -83,7 +98,12 @@ t.test('logout 204: this session and no other', async (t) => {
   t.equal((await ask(replica, { method: 'POST', url: '/v1/auth/logout', token: here.access_token })).status, 204)
   t.equal((await refresh(replica, here.refresh_token)).status, 401)
   t.equal((await refresh(replica, there.refresh_token)).status, 200)
-  t.match((await replica.deps.spine.changes({ after: 0, limit: 1000 })).events.findLast((event) => event.subject === here.session_id), { data: { reason: 'logout', min_sv: 2 }, actor: `user:${id}` })
+  t.match(
+    (await replica.deps.spine.changes({ after: 0, limit: 1000 })).events.findLast(
+      (event) => event.subject === here.session_id,
+    ),
+    { data: { reason: 'logout', min_sv: 2 }, actor: `user:${id}` },
+  )
 })
 
 t.test('revoke-others 204: every other session of this person ends, each announced once', async (t) => {
@@ -91,7 +111,10 @@ t.test('revoke-others 204: every other session of this person ends, each announc
   const here = await signIn(replica, id)
   const others = [await signIn(replica, id), await signIn(replica, id), await signIn(replica, id)]
   const bystander = await signIn(replica, person().id)
-  t.equal((await ask(replica, { method: 'POST', url: '/v1/me/sessions/revoke-others', token: here.access_token })).status, 204)
+  t.equal(
+    (await ask(replica, { method: 'POST', url: '/v1/me/sessions/revoke-others', token: here.access_token })).status,
+    204,
+  )
   for (const other of others) {
     t.equal((await refresh(replica, other.refresh_token)).status, 401)
     t.same(await platform.announced(replica, other.session_id), ['session.started.v1', 'session.ended.v1'])
@@ -127,7 +150,11 @@ t.test('401: forged, foreign, unsigned, expired and missing tokens', async (t) =
     'a refresh token': refreshToken,
   }
   for (const [what, token] of Object.entries(bad)) {
-    const { status, body } = await ask(replica, { method: 'GET', url: '/v1/me/sessions', ...(token !== undefined && { token }) })
+    const { status, body } = await ask(replica, {
+      method: 'GET',
+      url: '/v1/me/sessions',
+      ...(token !== undefined && { token }),
+    })
     t.same([status, body['code']], [401, 'unauthenticated'], what)
   }
   t.equal((await ask(replica, { method: 'GET', url: '/v1/me/sessions', token: good })).status, 200)
@@ -138,5 +165,12 @@ t.test('401: a token without the gateway’s assertion is nobody', async (t) => 
   for (const as of ['nobody', 'identity', 'workers'] as const) {
     t.match(await ask(replica, { method: 'GET', url: '/v1/me/sessions', as, token }), { status: 401 })
   }
-  t.match(await replica.app.inject({ method: 'GET', url: '/v1/me/sessions', headers: { authorization: `Bearer ${token}`, [internalHeaders.accessToken]: token } }), { statusCode: 401 })
+  t.match(
+    await replica.app.inject({
+      method: 'GET',
+      url: '/v1/me/sessions',
+      headers: { authorization: `Bearer ${token}`, [internalHeaders.accessToken]: token },
+    }),
+    { statusCode: 401 },
+  )
 })

@@ -9,7 +9,12 @@ const platform = await openPlatform(t)
 const replica = await platform.replica()
 const { ask, signIn, person, organizationOf } = platform
 const start = (body: object, as: 'identity' | 'gateway' | 'orgs' = 'identity') =>
-  ask(replica, { method: 'POST', url: '/internal/sessions', as, body: { client_id: 'gatehouse-web', amr: ['pwd'], user_version: 1, ...body } })
+  ask(replica, {
+    method: 'POST',
+    url: '/internal/sessions',
+    as,
+    body: { client_id: 'gatehouse-web', amr: ['pwd'], user_version: 1, ...body },
+  })
 
 t.test('201: claims say who, since when and in which versions; the session is announced', async (t) => {
   const { id } = person()
@@ -17,11 +22,27 @@ t.test('201: claims say who, since when and in which versions; the session is an
   const { status, body } = await start({ user_id: id, organization_id: acme.id, amr: ['pwd', 'otp'] })
   t.equal(status, 201)
   const claims = claimsOf(body['access_token'])
-  t.match(claims, { iss: issuer, aud: 'gatehouse', sub: id, client_id: 'gatehouse-web', sid: body['session_id'], sv: 1, uv: 1, org_id: acme.id, mid: acme.membershipId, ov: 1, mv: 1, acr: 'aal2' })
+  t.match(claims, {
+    iss: issuer,
+    aud: 'gatehouse',
+    sub: id,
+    client_id: 'gatehouse-web',
+    sid: body['session_id'],
+    sv: 1,
+    uv: 1,
+    org_id: acme.id,
+    mid: acme.membershipId,
+    ov: 1,
+    mv: 1,
+    acr: 'aal2',
+  })
   t.equal(claims.exp - claims.iat, 300)
   const { claims: verified } = await replica.deps.accessTokens.verify(String(body['access_token']))
   t.same(verified, claims, 'the published keys verify it')
-  t.same(JSON.parse(Buffer.from(String(body['access_token']).split('.')[0] ?? '', 'base64url').toString()).typ, 'at+jwt')
+  t.same(
+    JSON.parse(Buffer.from(String(body['access_token']).split('.')[0] ?? '', 'base64url').toString()).typ,
+    'at+jwt',
+  )
   t.same(await platform.announced(replica, String(body['session_id'])), ['session.started.v1'])
 })
 
@@ -51,7 +72,13 @@ t.test('201: a user identity has just seen is known after one question', async (
 
 t.test('400: bodies that are none', async (t) => {
   const { id } = person()
-  for (const body of [{}, { user_id: 'user_1' }, { user_id: id, user_version: '1' }, { user_id: id, roles: ['admin'] }, { user_id: id, organization_id: 7 }]) {
+  for (const body of [
+    {},
+    { user_id: 'user_1' },
+    { user_id: id, user_version: '1' },
+    { user_id: id, roles: ['admin'] },
+    { user_id: id, organization_id: 7 },
+  ]) {
     t.match(await start(body), { status: 400, body: { code: 'validation_failed' } })
   }
 })
@@ -73,7 +100,8 @@ t.test('404: naming an organization one does not belong to opens nothing', async
     t.match(await start({ user_id: id, organization_id: organizationId }), { status: 404, body: { code: 'not_found' } })
     t.ok(platform.orgs.asked() > before, 'orgs was asked before the no')
   }
-  const rows = await platform.admin`select 1 from sessions where user_id = (select id from user_states order by id desc limit 1)`
+  const rows =
+    await platform.admin`select 1 from sessions where user_id = (select id from user_states order by id desc limit 1)`
   t.equal(rows.length, 0)
 })
 

@@ -12,10 +12,19 @@ import { createKey, ownedOrganization } from '../fixtures/service-accounts.ts'
 const platform = await openPlatform(t)
 const replica = await platform.replica()
 const { db, system } = replica.deps
-const owned = ['sessions', 'refresh_families', 'refresh_tokens', 'membership_states', 'user_states', 'organization_states'] as const
+const owned = [
+  'sessions',
+  'refresh_families',
+  'refresh_tokens',
+  'membership_states',
+  'user_states',
+  'organization_states',
+] as const
 const ofOrganizations = ['service_accounts', 'api_keys'] as const
 const countAs = async (scope: { userId?: string; orgId?: string }, table: string) =>
-  await inScope(db, scope, async (tx) => Number(rowsOf<{ n: string }>(await tx.execute(sql`select count(*) as n from ${sql.identifier(table)}`))[0]?.n))
+  await inScope(db, scope, async (tx) =>
+    Number(rowsOf<{ n: string }>(await tx.execute(sql`select count(*) as n from ${sql.identifier(table)}`))[0]?.n),
+  )
 const refusal = async (run: () => Promise<unknown>) => {
   try {
     await run()
@@ -35,13 +44,21 @@ t.test('a request sees the rows of its person and of nobody else, whatever it as
     t.equal(await countAs({ userId: id }, table), 1, `${table}: one’s own`)
     t.equal(await countAs({}, table), 0, `${table}: nobody’s`)
     t.equal(await countAs({ orgId: acme.id }, table), 0, `${table}: an organization is not a person`)
-    t.equal(await countAs({ userId: stranger.id }, table), table.startsWith('membership') || table.startsWith('organization') ? 0 : 1, `${table}: the stranger’s`)
+    t.equal(
+      await countAs({ userId: stranger.id }, table),
+      table.startsWith('membership') || table.startsWith('organization') ? 0 : 1,
+      `${table}: the stranger’s`,
+    )
   }
-  const taken = await inScope(db, { userId: stranger.id }, (tx) => tx.execute(sql`update sessions set status = status where user_id = ${uuidOf(id)} returning id`))
+  const taken = await inScope(db, { userId: stranger.id }, (tx) =>
+    tx.execute(sql`update sessions set status = status where user_id = ${uuidOf(id)} returning id`),
+  )
   t.equal(taken.length, 0, 'writing misses what reading does not see')
   const forged = () =>
     inScope(db, { userId: stranger.id }, (tx) =>
-      tx.execute(sql`insert into refresh_families (id, session_id, user_id, client_id, created_at) select gen_random_uuid(), id, ${uuidOf(id)}, client_id, now() from sessions limit 1`),
+      tx.execute(
+        sql`insert into refresh_families (id, session_id, user_id, client_id, created_at) select gen_random_uuid(), id, ${uuidOf(id)}, client_id, now() from sessions limit 1`,
+      ),
     )
   t.equal(await refusal(forged), '42501', 'a row for somebody else is refused')
 })
@@ -54,45 +71,84 @@ t.test('a request sees the service accounts and keys of its organization and of 
     t.equal(await countAs({ orgId: ours.id }, table), 1, `${table}: its own`)
     t.equal(await countAs({}, table), 0, `${table}: nobody’s`)
   }
-  const taken = await inScope(db, { orgId: ours.id }, (tx) => tx.execute(sql`update service_accounts set name = 'mine' where id = ${uuidOf(account)} returning id`))
+  const taken = await inScope(db, { orgId: ours.id }, (tx) =>
+    tx.execute(sql`update service_accounts set name = 'mine' where id = ${uuidOf(account)} returning id`),
+  )
   t.equal(taken.length, 0, 'writing misses what reading does not see')
   const forged = () =>
-    inScope(db, { orgId: ours.id }, (tx) => tx.execute(sql`insert into service_accounts (id, org_id, name, created_by) values (gen_random_uuid(), ${uuidOf(theirs.id)}, 'x', 'system')`))
+    inScope(db, { orgId: ours.id }, (tx) =>
+      tx.execute(
+        sql`insert into service_accounts (id, org_id, name, created_by) values (gen_random_uuid(), ${uuidOf(theirs.id)}, 'x', 'system')`,
+      ),
+    )
   t.equal(await refusal(forged), '42501', 'a row for somebody else is refused')
 })
 
 t.test('row-level security is enabled and forced on every table of a person or organization', async (t) => {
-  const rows = await platform.admin<{ relname: string }[]>`select relname from pg_class where relnamespace = 'tokens'::regnamespace and relname in ${platform.admin([...owned, ...ofOrganizations])} and relrowsecurity and relforcerowsecurity`
+  const rows = await platform.admin<
+    { relname: string }[]
+  >`select relname from pg_class where relnamespace = 'tokens'::regnamespace and relname in ${platform.admin([...owned, ...ofOrganizations])} and relrowsecurity and relforcerowsecurity`
   t.same(rows.map((row) => row.relname).sort(), [...owned, ...ofOrganizations].sort())
 })
 
 t.test('each role has the verbs it needs and no more', async (t) => {
   const as = (role: typeof db, text: string) => refusal(() => role.execute(sql.raw(text)))
   for (const text of [
-    'select * from signing_keys', 'delete from sessions', 'delete from refresh_tokens', 'delete from refresh_families', 'update clients set name = name',
-    'insert into user_states values (gen_random_uuid(), 1, \'active\')', 'update membership_states set version = 9', 'select * from outbox', 'update api_keys set hash = hash', 'delete from service_accounts',
-  ]) t.equal(await as(db, text), '42501', `runtime: ${text}`)
+    'select * from signing_keys',
+    'delete from sessions',
+    'delete from refresh_tokens',
+    'delete from refresh_families',
+    'update clients set name = name',
+    "insert into user_states values (gen_random_uuid(), 1, 'active')",
+    'update membership_states set version = 9',
+    'select * from outbox',
+    'update api_keys set hash = hash',
+    'delete from service_accounts',
+  ])
+    t.equal(await as(db, text), '42501', `runtime: ${text}`)
   for (const text of [
-    'update signing_keys set private_jwk_encrypted = \'\'', 'delete from signing_keys', 'update refresh_tokens set used_at = null', 'insert into sessions (id) values (gen_random_uuid())',
-    'update sessions set user_id = gen_random_uuid()', 'update clients set name = name', 'update refresh_families set status = status', 'update api_keys set status = status', 'update service_accounts set status = status', 'insert into api_keys (id) values (gen_random_uuid())',
-  ]) t.equal(await as(system, text), '42501', `system: ${text}`)
+    "update signing_keys set private_jwk_encrypted = ''",
+    'delete from signing_keys',
+    'update refresh_tokens set used_at = null',
+    'insert into sessions (id) values (gen_random_uuid())',
+    'update sessions set user_id = gen_random_uuid()',
+    'update clients set name = name',
+    'update refresh_families set status = status',
+    'update api_keys set status = status',
+    'update service_accounts set status = status',
+    'insert into api_keys (id) values (gen_random_uuid())',
+  ])
+    t.equal(await as(system, text), '42501', `system: ${text}`)
 })
 
 t.test('no secret is stored: neither refresh tokens, nor access tokens, nor private keys', async (t) => {
   const first = await platform.signIn(replica, platform.person().id)
   const second = await platform.refresh(replica, first.refresh_token)
-  const tables = await platform.admin<{ name: string }[]>`select c.relname as name from pg_class c where c.relnamespace = 'tokens'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition`
+  const tables = await platform.admin<
+    { name: string }[]
+  >`select c.relname as name from pg_class c where c.relnamespace = 'tokens'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition`
   let everything = ''
-  for (const { name } of tables) for (const row of await platform.admin`select t::text as text from ${platform.admin(name)} t`) everything += `${row['text']}\n`
+  for (const { name } of tables)
+    for (const row of await platform.admin`select t::text as text from ${platform.admin(name)} t`)
+      everything += `${row['text']}\n`
   const hexOf = (text: string) => Buffer.from(text).toString('hex')
-  const secrets = [first.refresh_token, String(second.body['refresh_token']), first.access_token, String(second.body['access_token'])]
-  for (const secret of secrets) t.notOk(everything.includes(secret) || everything.includes(hexOf(secret)) || everything.includes(secret.slice(5, 40)))
+  const secrets = [
+    first.refresh_token,
+    String(second.body['refresh_token']),
+    first.access_token,
+    String(second.body['access_token']),
+  ]
+  for (const secret of secrets)
+    t.notOk(
+      everything.includes(secret) || everything.includes(hexOf(secret)) || everything.includes(secret.slice(5, 40)),
+    )
   t.notMatch(everything, /"d"\s*:/)
   t.match(everything, /v1\.[A-Za-z0-9_-]{16}\./, 'the private key is a ciphertext that names its key')
 })
 
 t.test('the one sealed copy is erased when its successor is used, or when the grace is over', async (t) => {
-  const sealed = async () => Number((await platform.admin`select count(successor_sealed) as n from refresh_tokens`)[0]?.['n'])
+  const sealed = async () =>
+    Number((await platform.admin`select count(successor_sealed) as n from refresh_tokens`)[0]?.['n'])
   const before = await sealed()
   const first = await platform.signIn(replica, platform.person().id)
   const second = await platform.refresh(replica, first.refresh_token)
@@ -120,10 +176,19 @@ t.test('upkeep ends what has outlived itself, once, and forgets what is long ove
   const live = await platform.signIn(replica, id)
   const idle = await platform.signIn(replica, id)
   await platform.age(idle.session_id, 15 * 86_400)
-  t.equal((await Promise.all([endExpiredSessions(replica.deps), endExpiredSessions(replica.deps)])).reduce((sum, n) => sum + n, 0), 1)
+  t.equal(
+    (await Promise.all([endExpiredSessions(replica.deps), endExpiredSessions(replica.deps)])).reduce(
+      (sum, n) => sum + n,
+      0,
+    ),
+    1,
+  )
   t.same(await platform.announced(replica, idle.session_id), ['session.started.v1', 'session.ended.v1'])
   await forgetOldSessions(replica.deps)
-  const left = async () => (await platform.admin`select 1 from sessions where id in ${platform.admin([live, idle].map((session) => uuidOf(session.session_id)))}`).length
+  const left = async () =>
+    (
+      await platform.admin`select 1 from sessions where id in ${platform.admin([live, idle].map((session) => uuidOf(session.session_id)))}`
+    ).length
   t.equal(await left(), 2)
   await platform.admin`update sessions set ended_at = now() - interval '121 days' where id = ${uuidOf(idle.session_id)}`
   await forgetOldSessions(replica.deps)

@@ -11,51 +11,73 @@ const [one, two] = [await platform.replica(), await platform.replica()]
 const pollAll = async () => {
   for (const { deps } of [one, two]) await Promise.all([deps.identity.pollNow(), deps.orgs.pollNow()])
 }
-const stateOf = async (table: 'user_states' | 'membership_states', id: string) => (await platform.admin`select version::int as version, status from ${platform.admin(table)} where id = ${uuidOf(id)}`)[0]
+const stateOf = async (table: 'user_states' | 'membership_states', id: string) =>
+  (
+    await platform.admin`select version::int as version, status from ${platform.admin(table)} where id = ${uuidOf(id)}`
+  )[0]
 
 t.test('a late or repeated event changes nothing', async (t) => {
   const { id } = platform.person()
   platform.identity.announce(UserDisabled, { subject: id, version: 3, data: { user_id: id, min_uv: 3 } })
   platform.identity.announce(UserUpdated, { subject: id, version: 2, data: { user_id: id, changed: ['name'] } })
-  platform.identity.announce(UserRegistered, { subject: id, version: 1, data: { user_id: id, email_verified: true, via: 'registration' } })
+  platform.identity.announce(UserRegistered, {
+    subject: id,
+    version: 1,
+    data: { user_id: id, email_verified: true, via: 'registration' },
+  })
   await pollAll()
   t.same({ ...(await stateOf('user_states', id)) }, { version: 3, status: 'disabled' })
 })
 
-t.test('a disabled account loses every session in the transaction that learns of it, announced once by two replicas', async (t) => {
-  const { id } = platform.person()
-  const sessions = [await platform.signIn(one, id), await platform.signIn(two, id)]
-  platform.identity.announce(UserDisabled, { subject: id, version: 2, data: { user_id: id, min_uv: 2 } })
-  await pollAll()
-  for (const session of sessions) t.same(await platform.announced(one, session.session_id), ['session.started.v1', 'session.ended.v1'])
-})
+t.test(
+  'a disabled account loses every session in the transaction that learns of it, announced once by two replicas',
+  async (t) => {
+    const { id } = platform.person()
+    const sessions = [await platform.signIn(one, id), await platform.signIn(two, id)]
+    platform.identity.announce(UserDisabled, { subject: id, version: 2, data: { user_id: id, min_uv: 2 } })
+    await pollAll()
+    for (const session of sessions)
+      t.same(await platform.announced(one, session.session_id), ['session.started.v1', 'session.ended.v1'])
+  },
+)
 
-t.test('an event nobody can apply is parked, the later ones of its aggregate with it, and everybody else goes on', async (t) => {
-  const broken = newId('mem')
-  const { id } = platform.person()
-  for (const version of [1, 2]) platform.orgs.announceRaw(`gatehouse.orgs.membership.${version === 1 ? 'created' : 'updated'}.v1`, { subject: broken, version, data: { organization_id: newId('org'), user_id: id, status: version === 1 ? null : 'active' } })
-  const acme = platform.organizationOf(id)
-  await pollAll()
-  t.equal((await platform.admin`select 1 from parked_events where aggregate_id = ${uuidOf(broken)}`).length, 2)
-  t.equal(await stateOf('membership_states', broken), undefined)
-  t.same((await platform.signIn(one, id, { organization_id: acme.id })).organization, { id: acme.id })
-})
+t.test(
+  'an event nobody can apply is parked, the later ones of its aggregate with it, and everybody else goes on',
+  async (t) => {
+    const broken = newId('mem')
+    const { id } = platform.person()
+    for (const version of [1, 2])
+      platform.orgs.announceRaw(`gatehouse.orgs.membership.${version === 1 ? 'created' : 'updated'}.v1`, {
+        subject: broken,
+        version,
+        data: { organization_id: newId('org'), user_id: id, status: version === 1 ? null : 'active' },
+      })
+    const acme = platform.organizationOf(id)
+    await pollAll()
+    t.equal((await platform.admin`select 1 from parked_events where aggregate_id = ${uuidOf(broken)}`).length, 2)
+    t.equal(await stateOf('membership_states', broken), undefined)
+    t.same((await platform.signIn(one, id, { organization_id: acme.id })).organization, { id: acme.id })
+  },
+)
 
-t.test('a neighbour restored from a backup is believed anew: what it no longer knows is gone, who it disabled is out', async (t) => {
-  const { id } = platform.person()
-  const out = platform.person()
-  const acme = platform.organizationOf(id)
-  const kept = await platform.signIn(one, id)
-  const lost = await platform.signIn(one, out.id)
-  platform.orgs.restore([{ kind: 'organization', id: acme.id, version: 1, status: 'active' }])
-  platform.identity.restore([
-    { kind: 'user', id, version: 4, min_version: 0, status: 'active', email_verified: true },
-    { kind: 'user', id: out.id, version: 2, min_version: 2, status: 'disabled', email_verified: true },
-  ])
-  await pollAll()
-  t.equal((await platform.admin`select 1 from membership_states`).length, 0)
-  t.equal((await platform.refresh(one, lost.refresh_token)).status, 401)
-  const { status, body } = await platform.refresh(two, kept.refresh_token)
-  t.same([status, body['organization']], [200, null])
-  t.same(await platform.announced(one, lost.session_id), ['session.started.v1', 'session.ended.v1'])
-})
+t.test(
+  'a neighbour restored from a backup is believed anew: what it no longer knows is gone, who it disabled is out',
+  async (t) => {
+    const { id } = platform.person()
+    const out = platform.person()
+    const acme = platform.organizationOf(id)
+    const kept = await platform.signIn(one, id)
+    const lost = await platform.signIn(one, out.id)
+    platform.orgs.restore([{ kind: 'organization', id: acme.id, version: 1, status: 'active' }])
+    platform.identity.restore([
+      { kind: 'user', id, version: 4, min_version: 0, status: 'active', email_verified: true },
+      { kind: 'user', id: out.id, version: 2, min_version: 2, status: 'disabled', email_verified: true },
+    ])
+    await pollAll()
+    t.equal((await platform.admin`select 1 from membership_states`).length, 0)
+    t.equal((await platform.refresh(one, lost.refresh_token)).status, 401)
+    const { status, body } = await platform.refresh(two, kept.refresh_token)
+    t.same([status, body['organization']], [200, null])
+    t.same(await platform.announced(one, lost.session_id), ['session.started.v1', 'session.ended.v1'])
+  },
+)

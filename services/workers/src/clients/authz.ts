@@ -6,9 +6,13 @@ import type { ServiceClient } from '@gatehouse/access/call/service-client'
 
 export type AuthzClient = {
   /** @throws AppError `not_current` or `upstream_failed` when authz cannot say; never a guess. */
-  decide(user: PrincipalCaller, o: { scope: 'organization' | 'platform'; permission: string }): Promise<PermissionDecision>
+  decide(
+    user: PrincipalCaller,
+    o: { scope: 'organization' | 'platform'; permission: string },
+  ): Promise<PermissionDecision>
 }
 
 export const createAuthzClient = (http: ServiceClient): AuthzClient => ({
-  decide: async (user, { scope, permission }) => onlyDecision(await http.call(CheckPermissions, { body: { scope, permissions: [permission] }, user })),
+  decide: async (user, { scope, permission }) =>
+    onlyDecision(await http.call(CheckPermissions, { body: { scope, permissions: [permission] }, user })),
 })

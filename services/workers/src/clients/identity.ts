@@ -5,7 +5,9 @@ import type { ServiceClient } from '@gatehouse/access/call/service-client'
 
 export type IdentityClient = {
   /** A fresh secret for this mail; null when there is nothing to confirm any more. */
-  mintEmailVerificationLink(verificationId: string): Promise<Static<typeof MintEmailVerificationLink.success.body>['mail']>
+  mintEmailVerificationLink(
+    verificationId: string,
+  ): Promise<Static<typeof MintEmailVerificationLink.success.body>['mail']>
   /** undefined: no such person (any more). */
   findProfile(userId: string): Promise<Static<typeof ListProfiles.success.body>['data'][number] | undefined>
 }

@@ -87,6 +87,7 @@ function actorFrom(actor: string | undefined): AuditRecord['actor'] {
  * An unknown or automatic actor stays visible, so that a stranger's failed sign-in shows its address.
  */
 export function asSeenBy(userId: string, record: AuditRecord): AuditRecord {
-  const bySomebodyElse = (record.actor.type === 'user' || record.actor.type === 'service_account') && record.actor.id !== userId
+  const bySomebodyElse =
+    (record.actor.type === 'user' || record.actor.type === 'service_account') && record.actor.id !== userId
   return bySomebodyElse ? { ...record, clientAddress: null, userAgent: null, requestId: null } : record
 }

@@ -8,5 +8,10 @@ import { readEvent } from './read-event.ts'
 
 export async function onEmailVerificationRequested(queue: JobQueue, tx: Tx, event: EventEnvelope): Promise<void> {
   const { verification_id } = readEvent(EmailVerificationRequested, event).data
-  await queue.record(tx, { job: SendEmailVerification, event, recipientKey: verification_id, data: { verification_id } })
+  await queue.record(tx, {
+    job: SendEmailVerification,
+    event,
+    recipientKey: verification_id,
+    data: { verification_id },
+  })
 }

@@ -4,6 +4,7 @@ import { Check } from 'typebox/value'
 
 /** @throws Error when the event is of another type or its data does not match. */
 export function readEvent<C extends EventContract>(contract: C, event: EventEnvelope): EventOf<C> {
-  if (event.type !== contract.type || !Check(contract.data, event.data)) throw new Error(`event ${event.id} is not a ${contract.type}`)
+  if (event.type !== contract.type || !Check(contract.data, event.data))
+    throw new Error(`event ${event.id} is not a ${contract.type}`)
   return event as EventOf<C>
 }

@@ -30,7 +30,9 @@ export const mailSubscription = (queue: JobQueue): Subscription => ({
   producers: ['identity', 'orgs'],
   subjects: [EmailVerificationRequested.type, InvitationCreated.type],
   handle: (tx, event) =>
-    event.type === InvitationCreated.type ? onInvitationCreated(queue, tx, event) : onEmailVerificationRequested(queue, tx, event),
+    event.type === InvitationCreated.type
+      ? onInvitationCreated(queue, tx, event)
+      : onEmailVerificationRequested(queue, tx, event),
   onCommitted: (event) => queue.announce(event.id),
 })
 

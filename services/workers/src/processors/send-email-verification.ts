@@ -5,4 +5,6 @@ import type { Deps } from '../deps.ts'
 import { sendEmailVerification } from '../use-cases/send-email-verification.ts'
 
 export const emailVerificationProcessor = (deps: Pick<Deps, 'identity' | 'mailer' | 'publicUrl'>): JobProcessor =>
-  defineProcessor(SendEmailVerification, (data, run) => sendEmailVerification(deps, { mailId: run.id, verificationId: data.verification_id }))
+  defineProcessor(SendEmailVerification, (data, run) =>
+    sendEmailVerification(deps, { mailId: run.id, verificationId: data.verification_id }),
+  )

@@ -5,4 +5,6 @@ import type { Deps } from '../deps.ts'
 import { sendInvitation } from '../use-cases/send-invitation.ts'
 
 export const invitationProcessor = (deps: Pick<Deps, 'orgs' | 'mailer' | 'publicUrl'>): JobProcessor =>
-  defineProcessor(SendInvitation, (data, run) => sendInvitation(deps, { mailId: run.id, invitationId: data.invitation_id }))
+  defineProcessor(SendInvitation, (data, run) =>
+    sendInvitation(deps, { mailId: run.id, invitationId: data.invitation_id }),
+  )

@@ -66,7 +66,8 @@ export function createSmtpMailer(o: { url: string; from: string }): Mailer {
 function outcomeOf(err: unknown): SendOutcome {
   const { code, responseCode } = err as { code?: unknown; responseCode?: unknown }
   const said = `smtp ${typeof code === 'string' ? code : 'error'}${typeof responseCode === 'number' ? ` ${responseCode}` : ''}`
-  const isFinal = (code === 'EENVELOPE' || code === 'EMESSAGE') && typeof responseCode === 'number' && responseCode >= 500
+  const isFinal =
+    (code === 'EENVELOPE' || code === 'EMESSAGE') && typeof responseCode === 'number' && responseCode >= 500
   if (isFinal) return { kind: 'refused', reason: said }
   // Not as the cause: servers quote the address in their answers.
   throw problem('upstream_failed', { internal: said })

@@ -53,7 +53,8 @@ export async function listAuditRecords(
         o.orgId === undefined ? undefined : eq(auditEvents.orgId, o.orgId),
         o.userId === undefined ? undefined : eq(auditEvents.userId, o.userId),
         o.action === undefined ? undefined : eq(auditEvents.action, o.action),
-        o.after && sql`(${auditEvents.occurredAt}, ${auditEvents.id}) > (${o.after.occurredAt}::timestamptz, ${uuidOf(o.after.id, 'aud')}::uuid)`,
+        o.after &&
+          sql`(${auditEvents.occurredAt}, ${auditEvents.id}) > (${o.after.occurredAt}::timestamptz, ${uuidOf(o.after.id, 'aud')}::uuid)`,
       ),
     )
     .orderBy(asc(auditEvents.occurredAt), asc(auditEvents.id))

@@ -5,11 +5,21 @@
 
 export type MailContent = { subject: string; text: string; html: string }
 
-type Parts = { subject: string; paragraphs: readonly string[]; action?: { label: string; href: string }; closing?: readonly string[] }
+type Parts = {
+  subject: string
+  paragraphs: readonly string[]
+  action?: { label: string; href: string }
+  closing?: readonly string[]
+}
 
 export function layOut(parts: Parts): MailContent {
   const { action, closing = [] } = parts
-  const text = [...parts.paragraphs, ...(action ? [`${action.label}:\n${action.href}`] : []), ...closing, 'Gatehouse'].join('\n\n')
+  const text = [
+    ...parts.paragraphs,
+    ...(action ? [`${action.label}:\n${action.href}`] : []),
+    ...closing,
+    'Gatehouse',
+  ].join('\n\n')
   const button = action ? `<p><a href="${escapeHtml(action.href)}">${escapeHtml(action.label)}</a></p>` : ''
   const body = parts.paragraphs.map(paragraph).join('') + button + closing.map(paragraph).join('')
   return {
@@ -21,7 +31,13 @@ export function layOut(parts: Parts): MailContent {
 
 const paragraph = (text: string): string => `<p>${escapeHtml(text)}</p>`
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
 
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (char) => entities[char] ?? char)
 

@@ -15,7 +15,11 @@ function isInstant(text: unknown): boolean {
 }
 
 /** @throws AppError `invalid_cursor` */
-export function readAuditQuery(query: AuditQuery): { action: string | undefined; after: AuditPosition | undefined; limit: number } {
+export function readAuditQuery(query: AuditQuery): {
+  action: string | undefined
+  after: AuditPosition | undefined
+  limit: number
+} {
   const values = decodeCursor(query.cursor, 2, ([at, id]) => isInstant(at) && isTypeId('aud', id))
   const after = values && { occurredAt: String(values[0]), id: String(values[1]) }
   return { action: query.action, after, limit: query.limit ?? 50 }

@@ -4,4 +4,5 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { auditRecordOf } from '../domain/audit-record.ts'
 import { insertAuditRecord } from '../store/audit-events.ts'
 
-export const recordAuditEvent = (tx: Tx, event: EventEnvelope): Promise<void> => insertAuditRecord(tx, auditRecordOf(event))
+export const recordAuditEvent = (tx: Tx, event: EventEnvelope): Promise<void> =>
+  insertAuditRecord(tx, auditRecordOf(event))

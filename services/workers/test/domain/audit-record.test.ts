@@ -9,9 +9,24 @@ const org = newId('org')
 const membership = newId('mem')
 
 const removed: EventEnvelope = {
-  specversion: '1.0', id: newId('evt'), source: '/gatehouse/orgs', type: 'gatehouse.orgs.membership.removed.v1', subject: membership,
-  time: '2026-11-24T03:00:00.123456Z', datacontenttype: 'application/json', data: { membership_id: membership, user_id: user }, position: 7, version: 2, epoch: 'e',
-  correlationid: 'req_first', orgid: org, userid: user, actor: `user:${admin}`, requestid: 'req_this', clientaddress: '203.0.113.9', useragent: 'Firefox',
+  specversion: '1.0',
+  id: newId('evt'),
+  source: '/gatehouse/orgs',
+  type: 'gatehouse.orgs.membership.removed.v1',
+  subject: membership,
+  time: '2026-11-24T03:00:00.123456Z',
+  datacontenttype: 'application/json',
+  data: { membership_id: membership, user_id: user },
+  position: 7,
+  version: 2,
+  epoch: 'e',
+  correlationid: 'req_first',
+  orgid: org,
+  userid: user,
+  actor: `user:${admin}`,
+  requestid: 'req_this',
+  clientaddress: '203.0.113.9',
+  useragent: 'Firefox',
 }
 
 t.test('an event becomes who did what to what, where and for whom', async (t) => {
@@ -58,7 +73,10 @@ t.test('an owner nobody could have is no owner, and the line is kept', async (t)
   const record = auditRecordOf({ ...removed, orgid: 'acme', userid: 'user_x', actor: 'user:nobody' })
   t.equal(record.orgId, null)
   t.equal(record.userId, null)
-  t.equal(auditRecordOf({ ...removed, type: 'gatehouse.future.thing.happened.v3', subject: 'thing_1' }).target.type, 'thing')
+  t.equal(
+    auditRecordOf({ ...removed, type: 'gatehouse.future.thing.happened.v3', subject: 'thing_1' }).target.type,
+    'thing',
+  )
 })
 
 t.test('a person sees where they were, and where a stranger was, not where their administrator was', async (t) => {

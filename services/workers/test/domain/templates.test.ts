@@ -6,7 +6,10 @@ import { oneLine, quoted } from '../../src/templates/layout.ts'
 import { refreshTokenReusedMail } from '../../src/templates/refresh-token-reused.ts'
 
 t.test('links lead to the public address with the secret in the query', async (t) => {
-  t.equal(publicLink('https://id.example.com/', '/verify-email', 'gthv_a-b'), 'https://id.example.com/verify-email?token=gthv_a-b')
+  t.equal(
+    publicLink('https://id.example.com/', '/verify-email', 'gthv_a-b'),
+    'https://id.example.com/verify-email?token=gthv_a-b',
+  )
   t.equal(publicLink('https://id.example.com', '/x', 'a&b=c'), 'https://id.example.com/x?token=a%26b%3Dc')
 })
 
@@ -18,7 +21,10 @@ t.test('text and HTML carry the same link', async (t) => {
 })
 
 t.test('the name of an organization cannot break out of a header or into HTML, and is no link', async (t) => {
-  const mail = invitationMail({ organizationName: 'Acme\r\nBcc: all@example.com\u202e <img src=x onerror=a()> see https://evil.example/login', link: 'https://id.example.com/i?token=gthi_1' })
+  const mail = invitationMail({
+    organizationName: 'Acme\r\nBcc: all@example.com\u202e <img src=x onerror=a()> see https://evil.example/login',
+    link: 'https://id.example.com/i?token=gthi_1',
+  })
   t.notMatch(mail.subject, /[\r\n\u202e]/)
   t.notMatch(mail.html, /<img/)
   t.notMatch(mail.text, /https:\/\/evil/)

@@ -22,10 +22,16 @@ t.test('workers--audit', async (t) => {
       return { name: consumer, subjects, handle }
     },
     sample: (_i, session_id) => ({
-      contract: SessionStarted, aggregateType: 'session', actor: `user:${user}`, userId: user, data: { session_id, user_id: user, client_id: 'web', amr: ['pwd'] },
+      contract: SessionStarted,
+      aggregateType: 'session',
+      actor: `user:${user}`,
+      userId: user,
+      data: { session_id, user_id: user, client_id: 'web', amr: ['pwd'] },
     }),
     effects: async (system) =>
-      rowsOf<{ id: string }>(await system.execute(sql`select id from audit_events order by recorded_at, occurred_at`)).map((row) => typeIdOf('evt', row.id)),
+      rowsOf<{ id: string }>(
+        await system.execute(sql`select id from audit_events order by recorded_at, occurred_at`),
+      ).map((row) => typeIdOf('evt', row.id)),
   })
 })
 
@@ -36,14 +42,27 @@ t.test('workers--security-alert', async (t) => {
     aggregatePrefix: 'fam',
     consumer: (system) => {
       // Nobody announces here: the row in the ledger is the effect.
-      const queue = createJobQueue({ pipeline: 'security-alert', redisUrl: 'redis://127.0.0.1:9', prefix: 'none', system, log: quietLog })
+      const queue = createJobQueue({
+        pipeline: 'security-alert',
+        redisUrl: 'redis://127.0.0.1:9',
+        prefix: 'none',
+        system,
+        log: quietLog,
+      })
       t.teardown(() => queue.close())
       const { consumer, subjects, handle } = securityAlertSubscription(queue)
       return { name: consumer, subjects, handle }
     },
     sample: (_i, family_id) => ({
-      contract: FamilyRevoked, aggregateType: 'family', actor: 'system', userId: user, data: { family_id, session_id: newId('ses'), user_id: user, reason: 'reuse_detected' },
+      contract: FamilyRevoked,
+      aggregateType: 'family',
+      actor: 'system',
+      userId: user,
+      data: { family_id, session_id: newId('ses'), user_id: user, reason: 'reuse_detected' },
     }),
-    effects: async (system) => rowsOf<{ event_id: string }>(await system.execute(sql`select event_id from job_ledger order by created_at, id`)).map((row) => typeIdOf('evt', row.event_id)),
+    effects: async (system) =>
+      rowsOf<{ event_id: string }>(
+        await system.execute(sql`select event_id from job_ledger order by created_at, id`),
+      ).map((row) => typeIdOf('evt', row.event_id)),
   })
 })

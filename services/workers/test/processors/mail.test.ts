@@ -79,19 +79,31 @@ t.teardown(async () => {
 
 type Ledger = { state: string; attempts: number; last_error: string | null }
 const ledgerOf = async (recipientKey: string): Promise<Ledger | undefined> =>
-  rowsOf<Ledger>(await system.execute(sql`select state, attempts, last_error from job_ledger where recipient_key = ${recipientKey}`))[0]
+  rowsOf<Ledger>(
+    await system.execute(sql`select state, attempts, last_error from job_ledger where recipient_key = ${recipientKey}`),
+  )[0]
 const settled = (key: string) =>
-  waitUntil(`the job for ${key} is settled`, async () => {
-    const entry = await ledgerOf(key)
-    return entry !== undefined && entry.state !== 'pending' && entry
-  }, 30_000)
+  waitUntil(
+    `the job for ${key} is settled`,
+    async () => {
+      const entry = await ledgerOf(key)
+      return entry !== undefined && entry.state !== 'pending' && entry
+    },
+    30_000,
+  )
 const mailsTo = (address: string) => mailbox.messages().filter((mail) => mail.To[0]?.Address === address)
 
 function requestVerification(to: string): string {
   const verification_id = newId('ver')
   verifications.set(verification_id, { to, name: 'Ann', token: `gthv_${verification_id.slice(4)}` })
   const user_id = newId('user')
-  identity.announce(EmailVerificationRequested, { subject: verification_id, userid: user_id, actor: `user:${user_id}`, requestid: 'req_mail', data: { verification_id, user_id } })
+  identity.announce(EmailVerificationRequested, {
+    subject: verification_id,
+    userid: user_id,
+    actor: `user:${user_id}`,
+    requestid: 'req_mail',
+    data: { verification_id, user_id },
+  })
   return verification_id
 }
 
@@ -112,8 +124,16 @@ t.test('a requested verification becomes one mail with the link, although the ma
 t.test('an invitation becomes one mail that names the organization', async (t) => {
   const invitation_id = newId('inv')
   const organization_id = newId('org')
-  invitations.set(invitation_id, { to: 'bob@example.com', organization_name: 'Acme\r\nBcc: eve@example.com', token: 'gthi_secret' })
-  orgs.announce(InvitationCreated, { subject: invitation_id, orgid: organization_id, data: { invitation_id, organization_id, roles: ['viewer'] } })
+  invitations.set(invitation_id, {
+    to: 'bob@example.com',
+    organization_name: 'Acme\r\nBcc: eve@example.com',
+    token: 'gthi_secret',
+  })
+  orgs.announce(InvitationCreated, {
+    subject: invitation_id,
+    orgid: organization_id,
+    data: { invitation_id, organization_id, roles: ['viewer'] },
+  })
   const mail = await mailbox.waitFor((message) => message.To[0]?.Address === 'bob@example.com')
   t.match(mail.Subject, /^You are invited to Acme Bcc/)
   t.match(mail.Text, /https:\/\/id\.example\.com\/invitations\/accept\?token=gthi_secret/)
@@ -126,7 +146,12 @@ t.test('a reused refresh token alarms its owner; a family that ended with its se
   people.set(user_id, 'carol@example.com')
   const revoked = (reason: 'reuse_detected' | 'session_ended') => {
     const family_id = newId('fam')
-    return tokens.announce(FamilyRevoked, { subject: family_id, userid: user_id, time: '2026-11-24T03:04:05.000001Z', data: { family_id, session_id: newId('ses'), user_id, reason } })
+    return tokens.announce(FamilyRevoked, {
+      subject: family_id,
+      userid: user_id,
+      time: '2026-11-24T03:04:05.000001Z',
+      data: { family_id, session_id: newId('ses'), user_id, reason },
+    })
   }
   revoked('session_ended')
   revoked('reuse_detected')
@@ -149,7 +174,14 @@ t.test('nothing is sent when there is nothing to confirm any more, and what nobo
 })
 
 t.test('an address that is a list, a header or a command is no address', async (t) => {
-  const addresses = ['a@example.com, eve@example.com', 'a@example.com\r\nRCPT TO:<eve@example.com>', 'Eve <eve@example.com>', '"a b"@example.com', 'a@b@c', 'nobody']
+  const addresses = [
+    'a@example.com, eve@example.com',
+    'a@example.com\r\nRCPT TO:<eve@example.com>',
+    'Eve <eve@example.com>',
+    '"a b"@example.com',
+    'a@b@c',
+    'nobody',
+  ]
   for (const [to, id] of addresses.map((to) => [to, requestVerification(to)] as const)) {
     t.match(await settled(id), { state: 'dead', last_error: 'the address is not a mailbox' }, JSON.stringify(to))
   }
@@ -157,7 +189,13 @@ t.test('an address that is a list, a header or a command is no address', async (
 })
 
 t.test('the same mail sent twice is recognizably one', async (t) => {
-  const mail = { id: 'job_00000000000000000000000001', to: 'twice@example.com', subject: 's', text: 't', html: '<p>t</p>' }
+  const mail = {
+    id: 'job_00000000000000000000000001',
+    to: 'twice@example.com',
+    subject: 's',
+    text: 't',
+    html: '<p>t</p>',
+  }
   t.same(await deps.mailer.send(mail), { kind: 'accepted' })
   t.same(await deps.mailer.send(mail), { kind: 'accepted' })
   const ids = mailsTo('twice@example.com').map((message) => message.MessageID)
@@ -167,12 +205,17 @@ t.test('the same mail sent twice is recognizably one', async (t) => {
 t.test('a mail server that is away is worth another try', async (t) => {
   const mailer = createSmtpMailer({ url: 'smtp://127.0.0.1:9', from: 'x@gatehouse.example' })
   t.teardown(() => mailer.close())
-  await t.rejects(mailer.send({ id: newId('job'), to: 'a@example.com', subject: 's', text: 't', html: 'h' }), { code: 'upstream_failed', internal: /^smtp E[A-Z]+$/ })
+  await t.rejects(mailer.send({ id: newId('job'), to: 'a@example.com', subject: 's', text: 't', html: 'h' }), {
+    code: 'upstream_failed',
+    internal: /^smtp E[A-Z]+$/,
+  })
 })
 
 t.test('the trail has what happened, and no log line or ledger row has an address, a name or a secret', async (t) => {
   const actions = await waitUntil('the audit pipeline has caught up', async () => {
-    const rows = rowsOf<{ action: string }>(await system.execute(sql`select action from audit_events`)).map((row) => row.action)
+    const rows = rowsOf<{ action: string }>(await system.execute(sql`select action from audit_events`)).map(
+      (row) => row.action,
+    )
     return rows.length === identity.events.length + orgs.events.length + tokens.events.length && rows
   })
   t.same([...new Set(actions)].sort(), ['email_verification.requested', 'family.revoked', 'invitation.created'])

@@ -36,16 +36,32 @@ const member = newId('user')
 const admin = newId('user')
 
 const record = (more: Partial<AuditRecord>): AuditRecord => ({
-  id: newId('aud'), occurredAt: new Date().toISOString(), producer: 'orgs', action: 'membership.updated', actor: { type: 'user', id: admin },
-  target: { type: 'membership', id: newId('mem') }, orgId: org, userId: member, clientAddress: '203.0.113.9', userAgent: 'Firefox',
-  requestId: 'req_1', correlationId: 'req_1', data: { changed: ['attributes'] }, ...more,
+  id: newId('aud'),
+  occurredAt: new Date().toISOString(),
+  producer: 'orgs',
+  action: 'membership.updated',
+  actor: { type: 'user', id: admin },
+  target: { type: 'membership', id: newId('mem') },
+  orgId: org,
+  userId: member,
+  clientAddress: '203.0.113.9',
+  userAgent: 'Firefox',
+  requestId: 'req_1',
+  correlationId: 'req_1',
+  data: { changed: ['attributes'] },
+  ...more,
 })
 const rows = [
   record({ action: 'organization.created', actor: { type: 'user', id: admin }, userId: admin }),
   record({}),
   record({}),
   record({ orgId: otherOrg, userId: member }),
-  record({ orgId: null, action: 'session.started', actor: { type: 'user', id: member }, clientAddress: '198.51.100.1' }),
+  record({
+    orgId: null,
+    action: 'session.started',
+    actor: { type: 'user', id: member },
+    clientAddress: '198.51.100.1',
+  }),
   record({ orgId: null, userId: newId('user'), action: 'session.started' }),
 ]
 for (const row of rows) await inScope(system, {}, (tx) => insertAuditRecord(tx, row))
@@ -60,10 +76,19 @@ const trail = (id = org, query = '') => `/v1/organizations/${id}/audit-events${q
 t.test('200: the organization’s events, oldest first, with actor, target, address and request', async (t) => {
   const { status, body } = await get(trail(), personHeaders(admin, org))
   t.equal(status, 200)
-  t.same(body.data.map((event) => event['id']), rows.slice(0, 3).map((row) => row.id))
+  t.same(
+    body.data.map((event) => event['id']),
+    rows.slice(0, 3).map((row) => row.id),
+  )
   t.match(body.data[1], {
-    action: 'membership.updated', actor: { type: 'user', id: admin }, target: { type: 'membership' }, organization_id: org,
-    client_address: '203.0.113.9', user_agent: 'Firefox', request_id: 'req_1', data: { changed: ['attributes'] },
+    action: 'membership.updated',
+    actor: { type: 'user', id: admin },
+    target: { type: 'membership' },
+    organization_id: org,
+    client_address: '203.0.113.9',
+    user_agent: 'Firefox',
+    request_id: 'req_1',
+    data: { changed: ['attributes'] },
   })
   t.same(body.page, { next_cursor: null, has_more: false })
   t.same(asked, [{ userId: admin, scope: 'organization', permission: 'gatehouse:audit.read' }])
@@ -73,7 +98,10 @@ t.test('200: pages and a filter by action', async (t) => {
   const first = await get(trail(org, '?limit=2'), personHeaders(admin, org))
   t.equal(first.body.page.has_more, true)
   const second = await get(trail(org, `?limit=2&cursor=${first.body.page.next_cursor}`), personHeaders(admin, org))
-  t.same([...first.body.data, ...second.body.data].map((event) => event['id']), rows.slice(0, 3).map((row) => row.id))
+  t.same(
+    [...first.body.data, ...second.body.data].map((event) => event['id']),
+    rows.slice(0, 3).map((row) => row.id),
+  )
   t.equal(second.body.page.has_more, false)
   const filtered = await get(trail(org, '?action=organization.created'), personHeaders(admin, org))
   t.equal(filtered.body.data.length, 1)
@@ -90,8 +118,21 @@ t.test('a cursor of one organization opens nothing in another', async (t) => {
 t.test('400: a cursor this list did not give out, a limit out of range, an unknown parameter', async (t) => {
   const headers = personHeaders(admin, org)
   const made = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const impossible = ['2026-13-45T00:00:00.000000Z', '2026-02-31T00:00:00.000000Z', '0000-01-01T00:00:00.000000Z', '2026-01-01T24:00:00.000000Z', 'x', '']
-  const foreign = [made([1, 2, 3]), made(['2026-01-01T00:00:00.000000Z', newId('user')]), made(['2026-01-01T00:00:00.000000Z', 7]), 'x', '%00']
+  const impossible = [
+    '2026-13-45T00:00:00.000000Z',
+    '2026-02-31T00:00:00.000000Z',
+    '0000-01-01T00:00:00.000000Z',
+    '2026-01-01T24:00:00.000000Z',
+    'x',
+    '',
+  ]
+  const foreign = [
+    made([1, 2, 3]),
+    made(['2026-01-01T00:00:00.000000Z', newId('user')]),
+    made(['2026-01-01T00:00:00.000000Z', 7]),
+    'x',
+    '%00',
+  ]
   for (const cursor of [...impossible.map((at) => made([at, newId('aud')])), ...foreign]) {
     const { status, body } = await get(trail(org, `?cursor=${cursor}`), headers)
     t.equal(status, 400, cursor)
@@ -112,14 +153,23 @@ t.test('403: who may not read the trail; nothing is read before the verdict', as
   verdict = () => ({ allowed: false })
   t.equal((await get(trail(), personHeaders(member, org))).body.code, 'forbidden')
   t.equal((await get('/v1/platform/audit-events', personHeaders(member))).body.code, 'forbidden')
-  t.same(asked.map(({ scope, permission }) => `${scope} ${permission}`), ['organization gatehouse:audit.read', 'platform gatehouse:platform.read'])
+  t.same(
+    asked.map(({ scope, permission }) => `${scope} ${permission}`),
+    ['organization gatehouse:audit.read', 'platform gatehouse:platform.read'],
+  )
 })
 
 t.test('401: who would be let in after a stronger sign-in (RFC 9470)', async (t) => {
   verdict = () => ({ allowed: false, obligation: { type: 'step_up', acr_values: ['aal2'] } })
-  for (const [url, headers] of [[trail(), personHeaders(member, org)], ['/v1/platform/audit-events', personHeaders(member)]] as const) {
+  for (const [url, headers] of [
+    [trail(), personHeaders(member, org)],
+    ['/v1/platform/audit-events', personHeaders(member)],
+  ] as const) {
     const answer = await app.inject({ url, headers })
-    t.match([answer.statusCode, answer.json(), answer.headers['www-authenticate']], [401, { code: 'insufficient_user_authentication' }, /acr_values="aal2"$/])
+    t.match(
+      [answer.statusCode, answer.json(), answer.headers['www-authenticate']],
+      [401, { code: 'insufficient_user_authentication' }, /acr_values="aal2"$/],
+    )
   }
 })
 
@@ -142,7 +192,10 @@ t.test('503: when authz cannot say', async (t) => {
 t.test('a person’s activity is theirs wherever it happened, without the whereabouts of others', async (t) => {
   const { status, body } = await get('/v1/me/activity', personHeaders(member, org))
   t.equal(status, 200)
-  t.same(body.data.map((event) => event['id']), rows.slice(1, 5).map((row) => row.id))
+  t.same(
+    body.data.map((event) => event['id']),
+    rows.slice(1, 5).map((row) => row.id),
+  )
   t.match(body.data[0], { actor: { id: admin }, client_address: null, user_agent: null, request_id: null })
   t.match(body.data[3], { action: 'session.started', client_address: '198.51.100.1' })
   t.same(asked, [], 'it needs no right')

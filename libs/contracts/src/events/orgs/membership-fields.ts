@@ -5,7 +5,12 @@ import { MembershipId, OrganizationId, UserId } from '../../common/ids.ts'
 /** Attributes an organization keeps about a member; policies read them as `membership.<name>`. */
 export const MembershipAttributes = Type.Record(
   Type.String({ pattern: '^[a-z][a-z0-9_]{0,62}$' }),
-  Type.Union([Type.String({ maxLength: 1000 }), Type.Number(), Type.Boolean(), Type.Array(Type.String({ maxLength: 200 }), { maxItems: 100 })]),
+  Type.Union([
+    Type.String({ maxLength: 1000 }),
+    Type.Number(),
+    Type.Boolean(),
+    Type.Array(Type.String({ maxLength: 200 }), { maxItems: 100 }),
+  ]),
   { maxProperties: 50 },
 )
 export type MembershipAttributes = Static<typeof MembershipAttributes>

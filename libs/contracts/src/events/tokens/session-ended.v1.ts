@@ -7,7 +7,13 @@ export const SessionEnded = {
   data: Type.Object({
     session_id: SessionId,
     user_id: UserId,
-    reason: Type.Union([Type.Literal('logout'), Type.Literal('revoked'), Type.Literal('reuse_detected'), Type.Literal('user_disabled'), Type.Literal('expired')]),
+    reason: Type.Union([
+      Type.Literal('logout'),
+      Type.Literal('revoked'),
+      Type.Literal('reuse_detected'),
+      Type.Literal('user_disabled'),
+      Type.Literal('expired'),
+    ]),
     min_sv: Type.Integer(),
   }),
 } as const

@@ -7,14 +7,27 @@ import { defineRoute } from '../contract.ts'
 import { EntityKey, EntityType } from './attributes.ts'
 import { PageAtQuery } from './moment.ts'
 
-const Principal = Type.Union([Type.Object({ type: Type.Literal('user'), id: UserId }), Type.Object({ type: Type.Literal('group'), id: GroupId })])
+const Principal = Type.Union([
+  Type.Object({ type: Type.Literal('user'), id: UserId }),
+  Type.Object({ type: Type.Literal('group'), id: GroupId }),
+])
 const ResourceRef = Type.Object({ type: EntityType, id: EntityKey })
 
 /** `resource`: it counts for that resource alone. `expires_at`: it counts no longer from then on. */
-export const NewAssignment = Type.Object({ principal: Principal, role: Key, resource: Type.Optional(ResourceRef), expires_at: Type.Optional(Instant) })
+export const NewAssignment = Type.Object({
+  principal: Principal,
+  role: Key,
+  resource: Type.Optional(ResourceRef),
+  expires_at: Type.Optional(Instant),
+})
 export type NewAssignment = Static<typeof NewAssignment>
 
-export const Assignment = Type.Object({ id: AssignmentId, ...NewAssignment.properties, given_by: Type.String(), valid_from: Instant })
+export const Assignment = Type.Object({
+  id: AssignmentId,
+  ...NewAssignment.properties,
+  given_by: Type.String(),
+  valid_from: Instant,
+})
 export type Assignment = Static<typeof Assignment>
 
 const orgParams = Type.Object({ org: OrganizationId })
@@ -24,11 +37,16 @@ export const ListAssignments = defineRoute({
   service: 'authz',
   method: 'GET',
   path: '/v1/organizations/:org/assignments',
-  summary: 'Roles of people and groups in the organization, in the order they were given; of one of them with `principal`.',
+  summary:
+    'Roles of people and groups in the organization, in the order they were given; of one of them with `principal`.',
   auth: 'organization',
   params: orgParams,
   query: Type.Object({ ...PageAtQuery, principal: Type.Optional(Type.Union([UserId, GroupId])) }),
-  success: { status: 200, body: listOf(Assignment), description: 'The assignments; one that has expired stays until it is ended.' },
+  success: {
+    status: 200,
+    body: listOf(Assignment),
+    description: 'The assignments; one that has expired stays until it is ended.',
+  },
   problems: ['forbidden'],
 })
 

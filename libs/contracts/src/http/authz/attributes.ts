@@ -5,14 +5,29 @@ export const AttributeName = Type.String({ pattern: '^[a-z][a-z0-9_]{0,62}$' })
 
 /** Type of an attribute and who may say its value, first come first believed. A `sensitive` one is left out of recorded decisions. */
 export const AttributeSchema = Type.Object({
-  type: Type.Union([Type.Literal('string'), Type.Literal('number'), Type.Literal('boolean'), Type.Literal('timestamp'), Type.Literal('string_list')]),
-  provenance: Type.Array(Type.Union([Type.Literal('platform'), Type.Literal('stored'), Type.Literal('caller')]), { minItems: 1, maxItems: 3, uniqueItems: true }),
+  type: Type.Union([
+    Type.Literal('string'),
+    Type.Literal('number'),
+    Type.Literal('boolean'),
+    Type.Literal('timestamp'),
+    Type.Literal('string_list'),
+  ]),
+  provenance: Type.Array(Type.Union([Type.Literal('platform'), Type.Literal('stored'), Type.Literal('caller')]), {
+    minItems: 1,
+    maxItems: 3,
+    uniqueItems: true,
+  }),
   sensitive: Type.Optional(Type.Boolean()),
 })
 export const AttributeSchemas = Type.Record(AttributeName, AttributeSchema, { maxProperties: 100 })
 
 /** A timestamp is RFC 3339 text. */
-const AttributeValue = Type.Union([Type.String({ maxLength: 4096 }), Type.Number(), Type.Boolean(), Type.Array(Type.String({ maxLength: 4096 }), { maxItems: 200 })])
+const AttributeValue = Type.Union([
+  Type.String({ maxLength: 4096 }),
+  Type.Number(),
+  Type.Boolean(),
+  Type.Array(Type.String({ maxLength: 4096 }), { maxItems: 200 }),
+])
 export const AttributeValues = Type.Record(AttributeName, AttributeValue, { maxProperties: 100 })
 export type AttributeValues = Static<typeof AttributeValues>
 

@@ -27,10 +27,20 @@ export const AuthorizationManifest = Type.Object({
     ),
   ),
   policies: Type.Optional(Type.Array(PolicySource, { maxItems: 500 })),
-  groups: Type.Optional(Type.Array(Type.Object({ key: Key, name: DisplayName, members: Type.Array(UserId, { maxItems: 1000, uniqueItems: true }) }), { maxItems: 200 })),
+  groups: Type.Optional(
+    Type.Array(
+      Type.Object({ key: Key, name: DisplayName, members: Type.Array(UserId, { maxItems: 1000, uniqueItems: true }) }),
+      { maxItems: 200 },
+    ),
+  ),
   assignments: Type.Optional(
     Type.Array(
-      Type.Object({ principal: Principal, role: Key, resource: Type.Optional(Type.Object({ type: EntityType, id: EntityKey })), expires_at: Type.Optional(Instant) }),
+      Type.Object({
+        principal: Principal,
+        role: Key,
+        resource: Type.Optional(Type.Object({ type: EntityType, id: EntityKey })),
+        expires_at: Type.Optional(Instant),
+      }),
       { maxItems: 5000 },
     ),
   ),
@@ -39,7 +49,12 @@ export type AuthorizationManifest = Static<typeof AuthorizationManifest>
 
 /** One thing that is, or would be, made, changed or ended; `changes` name the members that differ. */
 export const ManifestChange = Type.Object({
-  part: Type.Union([Type.Literal('roles'), Type.Literal('policies'), Type.Literal('groups'), Type.Literal('assignments')]),
+  part: Type.Union([
+    Type.Literal('roles'),
+    Type.Literal('policies'),
+    Type.Literal('groups'),
+    Type.Literal('assignments'),
+  ]),
   key: Type.String(),
   kind: Type.Union([Type.Literal('create'), Type.Literal('update'), Type.Literal('delete')]),
   changes: Type.Array(Change),
@@ -66,12 +81,17 @@ export const ApplyAuthorizationManifest = defineRoute({
   service: 'authz',
   method: 'PUT',
   path,
-  summary: 'Bring the organization to what the document says, all of it or nothing. `dry_run=true` says what would change and changes nothing.',
+  summary:
+    'Bring the organization to what the document says, all of it or nothing. `dry_run=true` says what would change and changes nothing.',
   auth: 'organization',
   params,
   query: Type.Object({ dry_run: Type.Optional(Type.Boolean()) }),
   body: AuthorizationManifest,
   bodyLimitBytes: 1_048_576,
-  success: { status: 200, body: Type.Object({ applied: Type.Boolean(), changes: Type.Array(ManifestChange) }), description: 'The differences, with the `ETag` of what is in force now.' },
+  success: {
+    status: 200,
+    body: Type.Object({ applied: Type.Boolean(), changes: Type.Array(ManifestChange) }),
+    description: 'The differences, with the `ETag` of what is in force now.',
+  },
   problems: ['forbidden', 'invalid_policy', 'precondition_failed', 'not_current'],
 })

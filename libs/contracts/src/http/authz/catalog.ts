@@ -18,7 +18,10 @@ export const ApplicationManifest = Type.Object({
       /** Read as `request.*`: what an AuthZEN context says. */
       request_attributes: Type.Optional(AttributeSchemas),
       actions: Type.Array(
-        Type.Object({ name: Type.String({ pattern: '^[a-z][a-z0-9_.-]{0,62}$' }), sensitive: Type.Optional(Type.Boolean()) }),
+        Type.Object({
+          name: Type.String({ pattern: '^[a-z][a-z0-9_.-]{0,62}$' }),
+          sensitive: Type.Optional(Type.Boolean()),
+        }),
         { minItems: 1, maxItems: 100 },
       ),
     }),
@@ -31,7 +34,12 @@ export const ApplicationManifest = Type.Object({
   /** Stored: as the entity `organization` with its own id. Nobody else can say them. */
   organization_attributes: Type.Optional(AttributeSchemas),
   roles: Type.Array(
-    Type.Object({ key: Key, name: DisplayName, permissions: Type.Array(PermissionKey, { maxItems: 500 }), inherits: Type.Optional(Type.Array(Key)) }),
+    Type.Object({
+      key: Key,
+      name: DisplayName,
+      permissions: Type.Array(PermissionKey, { maxItems: 500 }),
+      inherits: Type.Optional(Type.Array(Key)),
+    }),
     { maxItems: 200 },
   ),
   policies: Type.Array(PolicySource, { maxItems: 200 }),
@@ -45,7 +53,8 @@ export const PutApplication = defineRoute({
   service: 'authz',
   method: 'PUT',
   path: '/v1/authz/catalog/:application',
-  summary: 'Declare an application: resource types, permissions, platform roles and platform policies. Platform administrators only.',
+  summary:
+    'Declare an application: resource types, permissions, platform roles and platform policies. Platform administrators only.',
   auth: 'user',
   params: Type.Object({ application: Key }),
   body: ApplicationManifest,

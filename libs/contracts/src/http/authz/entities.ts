@@ -8,10 +8,19 @@ import { AttributeValues, EntityKey, EntityType } from './attributes.ts'
 import { PageAtQuery } from './moment.ts'
 
 /** `roles`: what the entity holds as a subject, by key. */
-export const EntityContent = Type.Object({ attributes: AttributeValues, roles: Type.Optional(Type.Array(Key, { maxItems: 50, uniqueItems: true })) })
+export const EntityContent = Type.Object({
+  attributes: AttributeValues,
+  roles: Type.Optional(Type.Array(Key, { maxItems: 50, uniqueItems: true })),
+})
 export type EntityContent = Static<typeof EntityContent>
 
-export const Entity = Type.Object({ type: EntityType, id: EntityKey, attributes: AttributeValues, roles: Type.Array(Key), created_at: Instant })
+export const Entity = Type.Object({
+  type: EntityType,
+  id: EntityKey,
+  attributes: AttributeValues,
+  roles: Type.Array(Key),
+  created_at: Instant,
+})
 export type Entity = Static<typeof Entity>
 
 const typeParams = Type.Object({ type: EntityType })
@@ -47,11 +56,16 @@ export const PutEntity = defineRoute({
   service: 'authz',
   method: 'PUT',
   path: '/v1/authz/entities/:type/:entity',
-  summary: 'Store an entity. Of a type the catalog knows, only attributes whose provenance lists `stored`; `If-Match` guards against lost updates.',
+  summary:
+    'Store an entity. Of a type the catalog knows, only attributes whose provenance lists `stored`; `If-Match` guards against lost updates.',
   auth: 'organization',
   params: entityParams,
   body: EntityContent,
-  success: { status: 200, body: Entity, description: 'The entity as it is stored, with its `ETag`; the next check sees it.' },
+  success: {
+    status: 200,
+    body: Entity,
+    description: 'The entity as it is stored, with its `ETag`; the next check sees it.',
+  },
   problems: ['forbidden', 'precondition_failed'],
 })
 

@@ -15,16 +15,31 @@ export const Action = Type.Object({ name: Name, properties: Properties }, open)
 /** What is about to be searched for: its `id` is left out, and ignored where it is not. */
 export const Sought = Type.Object({ type: Name, properties: Properties }, open)
 /** `at_least`: a revision the answer must not be older than. `at`: decide as of this moment of the past. The rest is read as `request.*`. */
-export const Context = Type.Object({ at_least: Type.Optional(Revision), at: Type.Optional(Type.String({ maxLength: 64 })) }, open)
+export const Context = Type.Object(
+  { at_least: Type.Optional(Revision), at: Type.Optional(Type.String({ maxLength: 64 })) },
+  open,
+)
 
-export const EvaluationRequest = Type.Object({ subject: Subject, action: Action, resource: Resource, context: Type.Optional(Context) }, open)
+export const EvaluationRequest = Type.Object(
+  { subject: Subject, action: Action, resource: Resource, context: Type.Optional(Context) },
+  open,
+)
 export type EvaluationRequest = Static<typeof EvaluationRequest>
 
 /** Why, always available: which role or policy decided, or what was missing. */
-export const Reason = Type.Object({ code: Type.String(), role: Type.Optional(Type.String()), policy: Type.Optional(Type.String()), detail: Type.Optional(Type.String()) })
+export const Reason = Type.Object({
+  code: Type.String(),
+  role: Type.Optional(Type.String()),
+  policy: Type.Optional(Type.String()),
+  detail: Type.Optional(Type.String()),
+})
 
 /** What would lift a refusal: signing in more strongly or again (RFC 9470, `max_age` in seconds), or asking somebody for access. No promise: something else may refuse then. */
-export const Obligation = Type.Object({ type: Type.String(), acr_values: Type.Optional(Type.Array(Type.String())), max_age: Type.Optional(Type.Integer()) })
+export const Obligation = Type.Object({
+  type: Type.String(),
+  acr_values: Type.Optional(Type.Array(Type.String())),
+  max_age: Type.Optional(Type.Integer()),
+})
 export type Obligation = Static<typeof Obligation>
 
 export const EvaluationResponse = Type.Object({
@@ -38,14 +53,21 @@ export const EvaluationResponse = Type.Object({
 })
 export type EvaluationResponse = Static<typeof EvaluationResponse>
 
-const problems = ['organization_required', 'forbidden', 'invalid_attribute', 'not_current', 'revision_unavailable'] as const
+const problems = [
+  'organization_required',
+  'forbidden',
+  'invalid_attribute',
+  'not_current',
+  'revision_unavailable',
+] as const
 
 export const Evaluate = defineRoute({
   operationId: 'evaluate',
   service: 'authz',
   method: 'POST',
   path: '/access/v1/evaluation',
-  summary: 'May this subject do this action on this resource? (OpenID AuthZEN 1.0; permission = `resource.type:action.name`)',
+  summary:
+    'May this subject do this action on this resource? (OpenID AuthZEN 1.0; permission = `resource.type:action.name`)',
   auth: 'organization',
   limit: 'check',
   dialect: 'authzen',
@@ -73,7 +95,15 @@ export const EvaluationsRequest = Type.Object(
     evaluations: Type.Optional(Type.Array(Type.Object({}, open), { maxItems: maxEvaluations })),
     options: Type.Optional(
       Type.Object(
-        { evaluations_semantic: Type.Optional(Type.Union([Type.Literal('execute_all'), Type.Literal('deny_on_first_deny'), Type.Literal('permit_on_first_permit')])) },
+        {
+          evaluations_semantic: Type.Optional(
+            Type.Union([
+              Type.Literal('execute_all'),
+              Type.Literal('deny_on_first_deny'),
+              Type.Literal('permit_on_first_permit'),
+            ]),
+          ),
+        },
         open,
       ),
     ),
@@ -85,14 +115,22 @@ export type EvaluationsRequest = Static<typeof EvaluationsRequest>
 /** One of many: the revision of all of them stands once, beside them. */
 const EvaluationOfMany = Type.Object({
   decision: Type.Boolean(),
-  context: Type.Object({ reason: Reason, obligation: Type.Optional(Obligation), error: Type.Optional(Type.Object({ status: Type.Integer(), message: Type.String() })) }),
+  context: Type.Object({
+    reason: Reason,
+    obligation: Type.Optional(Obligation),
+    error: Type.Optional(Type.Object({ status: Type.Integer(), message: Type.String() })),
+  }),
 })
 export type EvaluationOfMany = Static<typeof EvaluationOfMany>
 
 /** Without `evaluations` in the request this is the answer to a single evaluation. */
 export const EvaluationsResponse = Type.Object({
   decision: Type.Optional(Type.Boolean()),
-  context: Type.Object({ revision: Type.String(), reason: Type.Optional(Reason), obligation: Type.Optional(Obligation) }),
+  context: Type.Object({
+    revision: Type.String(),
+    reason: Type.Optional(Reason),
+    obligation: Type.Optional(Obligation),
+  }),
   evaluations: Type.Optional(Type.Array(EvaluationOfMany)),
 })
 export type EvaluationsResponse = Static<typeof EvaluationsResponse>
@@ -108,7 +146,11 @@ export const EvaluateMany = defineRoute({
   dialect: 'authzen',
   bodyLimitBytes: 1_048_576,
   body: EvaluationsRequest,
-  success: { status: 200, body: EvaluationsResponse, description: 'The decisions; fewer than asked where the semantic stops at the first.' },
+  success: {
+    status: 200,
+    body: EvaluationsResponse,
+    description: 'The decisions; fewer than asked where the semantic stops at the first.',
+  },
   problems,
 })
 
@@ -165,11 +207,20 @@ export const CheckGrantableRoles = defineRoute({
   service: 'authz',
   method: 'POST',
   path: '/internal/roles/check-grantable',
-  summary: 'Which of these role keys do not exist in the organization, and which may this person not give because they lack a right in them?',
+  summary:
+    'Which of these role keys do not exist in the organization, and which may this person not give because they lack a right in them?',
   auth: 'internal',
   callers: ['orgs'],
   retryable: true,
-  body: Type.Object({ organization_id: Type.String(), granted_by: UserId, roles: Type.Array(Type.String(), { minItems: 1, maxItems: 20 }) }),
-  success: { status: 200, body: Type.Object({ unknown: Type.Array(Type.String()), refused: Type.Array(Type.String()) }), description: 'Both empty: go ahead.' },
+  body: Type.Object({
+    organization_id: Type.String(),
+    granted_by: UserId,
+    roles: Type.Array(Type.String(), { minItems: 1, maxItems: 20 }),
+  }),
+  success: {
+    status: 200,
+    body: Type.Object({ unknown: Type.Array(Type.String()), refused: Type.Array(Type.String()) }),
+    description: 'Both empty: go ahead.',
+  },
   problems: ['not_current'],
 })

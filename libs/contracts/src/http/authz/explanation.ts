@@ -40,7 +40,8 @@ export const Explain = defineRoute({
   ...answering,
   operationId: 'explain',
   path: '/v1/authz/explain',
-  summary: 'An evaluation with its reasons: roles, policies with the value of every part, and the smallest changes that would turn it round. Needs `gatehouse:policies.read`.',
+  summary:
+    'An evaluation with its reasons: roles, policies with the value of every part, and the smallest changes that would turn it round. Needs `gatehouse:policies.read`.',
   body: EvaluationRequest,
   success: { status: 200, body: ExplanationResponse, description: 'The decision, explained.' },
   problems: ['organization_required', 'forbidden', 'invalid_attribute', 'not_current', 'revision_unavailable'],
@@ -53,7 +54,13 @@ export const PlanRequest = Type.Object(
     resource: Sought,
     context: Type.Optional(Context),
     /** Ask for SQL as well: the column of each attribute the filter may read. */
-    columns: Type.Optional(Type.Record(Type.String({ maxLength: 63 }), Type.String({ pattern: '^[A-Za-z_"][A-Za-z0-9_".]*$', maxLength: 200 }), { maxProperties: 100 })),
+    columns: Type.Optional(
+      Type.Record(
+        Type.String({ maxLength: 63 }),
+        Type.String({ pattern: '^[A-Za-z_"][A-Za-z0-9_".]*$', maxLength: 200 }),
+        { maxProperties: 100 },
+      ),
+    ),
   },
   open,
 )
@@ -61,7 +68,12 @@ export type PlanRequest = Static<typeof PlanRequest>
 
 export const PlanResponse = Type.Object({
   /** `not_filterable`: a policy that matters says what no filter can; `policy` names it. */
-  plan: Type.Union([Type.Literal('always_allow'), Type.Literal('always_deny'), Type.Literal('conditional'), Type.Literal('not_filterable')]),
+  plan: Type.Union([
+    Type.Literal('always_allow'),
+    Type.Literal('always_deny'),
+    Type.Literal('conditional'),
+    Type.Literal('not_filterable'),
+  ]),
   filter: Type.Optional(Type.Unknown()),
   /** For PostgreSQL: a condition for WHERE with `$1`, `$2`, … and the values of those. */
   sql: Type.Optional(Type.Object({ text: Type.String(), params: Type.Array(Type.Unknown()) })),
@@ -89,7 +101,14 @@ export type AccessDiffRequest = Static<typeof AccessDiffRequest>
 
 export const AccessDiffResponse = Type.Object({
   /** `changed`: some before and some after, but not for the same reasons. */
-  data: Type.Array(Type.Object({ permission: Type.String(), before: Extent, after: Extent, change: Type.Union([Type.Literal('gained'), Type.Literal('lost'), Type.Literal('changed')]) })),
+  data: Type.Array(
+    Type.Object({
+      permission: Type.String(),
+      before: Extent,
+      after: Extent,
+      change: Type.Union([Type.Literal('gained'), Type.Literal('lost'), Type.Literal('changed')]),
+    }),
+  ),
   context: Type.Object({ revision: Type.String() }),
 })
 export type AccessDiffResponse = Static<typeof AccessDiffResponse>

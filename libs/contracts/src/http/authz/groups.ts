@@ -86,7 +86,11 @@ export const ListGroupMembers = defineRoute({
   auth: 'organization',
   params: groupParams,
   query: Type.Object(PageAtQuery),
-  success: { status: 200, body: listOf(Type.Object({ user: Type.Object({ id: UserId }) })), description: 'The members.' },
+  success: {
+    status: 200,
+    body: listOf(Type.Object({ user: Type.Object({ id: UserId }) })),
+    description: 'The members.',
+  },
   problems: ['forbidden'],
 })
 

@@ -16,7 +16,11 @@ const AcrValue = Type.String({ pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$', minL
 
 /** What would lift a refusal: a stronger or fresher sign-in (RFC 9470; `max_age` in seconds), or asking for access. */
 export const Obligation = Type.Union([
-  Type.Object({ type: Type.Literal('step_up'), acr_values: Type.Optional(Type.Array(AcrValue, { minItems: 1, maxItems: 10, uniqueItems: true })), max_age: Type.Optional(Type.Integer({ minimum: 0, maximum: 31_536_000 })) }),
+  Type.Object({
+    type: Type.Literal('step_up'),
+    acr_values: Type.Optional(Type.Array(AcrValue, { minItems: 1, maxItems: 10, uniqueItems: true })),
+    max_age: Type.Optional(Type.Integer({ minimum: 0, maximum: 31_536_000 })),
+  }),
   Type.Object({ type: Type.Literal('access_request') }),
 ])
 
@@ -57,7 +61,14 @@ export type PolicySource = Static<typeof PolicySource>
 
 /** What is odd about a policy although it is valid: its condition (`at`, the offset in `when`), or how it stands to others (`by`, the key of one). */
 export const PolicyWarning = Type.Object({
-  code: Type.Union([Type.Literal('always_true'), Type.Literal('always_false'), Type.Literal('not_filterable'), Type.Literal('shadowed'), Type.Literal('always_denied'), Type.Literal('unreachable')]),
+  code: Type.Union([
+    Type.Literal('always_true'),
+    Type.Literal('always_false'),
+    Type.Literal('not_filterable'),
+    Type.Literal('shadowed'),
+    Type.Literal('always_denied'),
+    Type.Literal('unreachable'),
+  ]),
   message: Type.String(),
   at: Type.Optional(Type.Integer()),
   by: Type.Optional(Type.String()),
@@ -65,7 +76,13 @@ export const PolicyWarning = Type.Object({
 export type PolicyWarning = Static<typeof PolicyWarning>
 
 /** `warnings` come with the answer to a save. */
-export const Policy = Type.Object({ id: PolicyId, ...PolicySource.properties, version: Type.Integer(), created_at: Instant, warnings: Type.Optional(Type.Array(PolicyWarning)) })
+export const Policy = Type.Object({
+  id: PolicyId,
+  ...PolicySource.properties,
+  version: Type.Integer(),
+  created_at: Instant,
+  warnings: Type.Optional(Type.Array(PolicyWarning)),
+})
 export type Policy = Static<typeof Policy>
 
 const orgParams = Type.Object({ org: OrganizationId })
@@ -89,7 +106,8 @@ export const CreatePolicy = defineRoute({
   service: 'authz',
   method: 'POST',
   path: '/v1/organizations/:org/policies',
-  summary: 'Save a policy; a `when` that does not parse or type-check is refused with its position, a policy that contradicts its own tests with the test.',
+  summary:
+    'Save a policy; a `when` that does not parse or type-check is refused with its position, a policy that contradicts its own tests with the test.',
   auth: 'organization',
   idempotent: true,
   params: orgParams,
@@ -115,7 +133,8 @@ export const UpdatePolicy = defineRoute({
   service: 'authz',
   method: 'PUT',
   path: '/v1/organizations/:org/policies/:policy',
-  summary: 'Replace what a policy says; `If-Match` guards against lost updates. What is refused leaves the version in force untouched.',
+  summary:
+    'Replace what a policy says; `If-Match` guards against lost updates. What is refused leaves the version in force untouched.',
   auth: 'organization',
   params: policyParams,
   body: PolicyContent,

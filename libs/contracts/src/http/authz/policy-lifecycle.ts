@@ -6,15 +6,29 @@ import { Instant } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
 import { Policy, PolicyContent, policyParams, PolicyWarning } from './policies.ts'
 
-export const PolicyDraft = Type.Object({ id: PolicyId, key: Key, ...PolicyContent.properties, saved_at: Instant, warnings: Type.Optional(Type.Array(PolicyWarning)) })
+export const PolicyDraft = Type.Object({
+  id: PolicyId,
+  key: Key,
+  ...PolicyContent.properties,
+  saved_at: Instant,
+  warnings: Type.Optional(Type.Array(PolicyWarning)),
+})
 export type PolicyDraft = Static<typeof PolicyDraft>
 
 /** `valid_to` is null for the version in force. */
-export const PolicyVersion = Type.Object({ ...Policy.properties, valid_from: Instant, valid_to: Type.Union([Instant, Type.Null()]) })
+export const PolicyVersion = Type.Object({
+  ...Policy.properties,
+  valid_from: Instant,
+  valid_to: Type.Union([Instant, Type.Null()]),
+})
 export type PolicyVersion = Static<typeof PolicyVersion>
 
 /** What stands at a JSON pointer in two versions; without `before` it was added, without `after` removed. */
-export const Change = Type.Object({ path: Type.String(), before: Type.Optional(Type.Unknown()), after: Type.Optional(Type.Unknown()) })
+export const Change = Type.Object({
+  path: Type.String(),
+  before: Type.Optional(Type.Unknown()),
+  after: Type.Optional(Type.Unknown()),
+})
 export type Change = Static<typeof Change>
 
 const path = '/v1/organizations/:org/policies/:policy'
@@ -37,7 +51,8 @@ export const PutPolicyDraft = defineRoute({
   service: 'authz',
   method: 'PUT',
   path: `${path}/draft`,
-  summary: 'Write what the policy would say next. It is checked like a policy, its tests included, and is not in force.',
+  summary:
+    'Write what the policy would say next. It is checked like a policy, its tests included, and is not in force.',
   auth: 'organization',
   params: policyParams,
   body: PolicyContent,
@@ -105,7 +120,11 @@ export const DiffPolicyVersions = defineRoute({
   auth: 'organization',
   params: policyParams,
   query: Type.Object({ from: Type.Optional(Version), to: Type.Optional(Version) }),
-  success: { status: 200, body: Type.Object({ from: Version, to: Version, changes: Type.Array(Change) }), description: 'The changes, in the order of their paths.' },
+  success: {
+    status: 200,
+    body: Type.Object({ from: Version, to: Version, changes: Type.Array(Change) }),
+    description: 'The changes, in the order of their paths.',
+  },
   problems: ['forbidden'],
 })
 

@@ -7,7 +7,10 @@ import { defineRoute } from '../contract.ts'
 import { PageAtQuery } from './moment.ts'
 
 /** `resource-type:action`, or with `*` as the whole action: every action not marked sensitive. */
-export const PermissionKey = Type.String({ pattern: '^[a-z][a-z0-9_-]{0,62}:([a-z][a-z0-9_.-]{0,62}|\\*)$', maxLength: 128 })
+export const PermissionKey = Type.String({
+  pattern: '^[a-z][a-z0-9_-]{0,62}:([a-z][a-z0-9_.-]{0,62}|\\*)$',
+  maxLength: 128,
+})
 
 export const Role = Type.Object({
   id: RoleId,
@@ -21,7 +24,12 @@ export const Role = Type.Object({
 export type Role = Static<typeof Role>
 
 /** `valid_to` is null for the version in force. */
-export const RoleVersion = Type.Object({ ...Role.properties, version: Type.Integer(), valid_from: Instant, valid_to: Type.Union([Instant, Type.Null()]) })
+export const RoleVersion = Type.Object({
+  ...Role.properties,
+  version: Type.Integer(),
+  valid_from: Instant,
+  valid_to: Type.Union([Instant, Type.Null()]),
+})
 export type RoleVersion = Static<typeof RoleVersion>
 
 const orgParams = Type.Object({ org: OrganizationId })

@@ -6,12 +6,26 @@ import { Action, Context, Resource, Sought, Subject } from './evaluation.ts'
 const open = { additionalProperties: true }
 
 /** A token goes with the request it was given for; without one, the first page. */
-const Page = Type.Optional(Type.Object({ token: Type.Optional(Type.String({ maxLength: 1024 })), limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })) }, open))
+const Page = Type.Optional(
+  Type.Object(
+    {
+      token: Type.Optional(Type.String({ maxLength: 1024 })),
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+    },
+    open,
+  ),
+)
 const shared = { context: Type.Optional(Context), page: Page }
 
-export const SubjectSearchRequest = Type.Object({ subject: Sought, action: Action, resource: Resource, ...shared }, open)
+export const SubjectSearchRequest = Type.Object(
+  { subject: Sought, action: Action, resource: Resource, ...shared },
+  open,
+)
 export type SubjectSearchRequest = Static<typeof SubjectSearchRequest>
-export const ResourceSearchRequest = Type.Object({ subject: Subject, action: Action, resource: Sought, ...shared }, open)
+export const ResourceSearchRequest = Type.Object(
+  { subject: Subject, action: Action, resource: Sought, ...shared },
+  open,
+)
 export type ResourceSearchRequest = Static<typeof ResourceSearchRequest>
 /** An `action` that is sent along is ignored: it is what is asked for. */
 export const ActionSearchRequest = Type.Object({ subject: Subject, resource: Resource, ...shared }, open)
@@ -19,7 +33,11 @@ export type ActionSearchRequest = Static<typeof ActionSearchRequest>
 
 /** `next_token` is empty on the last page. A page may hold fewer results than asked, even none, and still have a next one. */
 const answerOf = <S extends TSchema>(result: S) =>
-  Type.Object({ results: Type.Array(result), page: Type.Object({ next_token: Type.String(), count: Type.Integer() }), context: Type.Object({ revision: Type.String() }) })
+  Type.Object({
+    results: Type.Array(result),
+    page: Type.Object({ next_token: Type.String(), count: Type.Integer() }),
+    context: Type.Object({ revision: Type.String() }),
+  })
 
 const Entity = Type.Object({ type: Type.String(), id: Type.String() })
 export const EntitySearchResponse = answerOf(Entity)
@@ -33,7 +51,14 @@ const searching = {
   auth: 'organization',
   limit: 'check',
   dialect: 'authzen',
-  problems: ['organization_required', 'forbidden', 'invalid_attribute', 'invalid_cursor', 'not_current', 'revision_unavailable'],
+  problems: [
+    'organization_required',
+    'forbidden',
+    'invalid_attribute',
+    'invalid_cursor',
+    'not_current',
+    'revision_unavailable',
+  ],
 } as const
 
 export const SearchSubjects = defineRoute({

@@ -4,7 +4,10 @@ import { Key, OrganizationId, ServiceAccountId } from '../../common/ids.ts'
 import { defineRoute } from '../contract.ts'
 import { PermissionKey } from './roles.ts'
 
-const ServiceAccountRoles = Type.Object({ service_account: Type.Object({ id: ServiceAccountId }), roles: Type.Array(Key) })
+const ServiceAccountRoles = Type.Object({
+  service_account: Type.Object({ id: ServiceAccountId }),
+  roles: Type.Array(Key),
+})
 const params = Type.Object({ org: OrganizationId, service_account: ServiceAccountId })
 const path = '/v1/organizations/:org/service-accounts/:service_account/roles'
 

@@ -13,7 +13,14 @@ const flips = { newly_allowed: Count, newly_denied: Count }
 const Outcome = Type.Object({ decision: Type.Boolean(), reason: Reason })
 const Party = Type.Object({ type: Type.String(), id: Type.String() })
 
-const Example = { decided_at: Instant, subject: Party, resource: Party, action: Type.String(), before: Outcome, after: Outcome }
+const Example = {
+  decided_at: Instant,
+  subject: Party,
+  resource: Party,
+  action: Type.String(),
+  before: Outcome,
+  after: Outcome,
+}
 const report = {
   /** Recorded decisions that are about the same. */
   replayed: Count,
@@ -48,7 +55,8 @@ export const Simulate = defineRoute({
   service: 'authz',
   method: 'POST',
   path: '/v1/authz/simulations',
-  summary: 'Replay recorded decisions on a policy that is not in force: every decision that would turn round, by organization, role and permission. Needs `gatehouse:policies.read`.',
+  summary:
+    'Replay recorded decisions on a policy that is not in force: every decision that would turn round, by organization, role and permission. Needs `gatehouse:policies.read`.',
   auth: 'organization',
   body: SimulationRequest,
   deadlineMs: 20_000,
@@ -56,7 +64,11 @@ export const Simulate = defineRoute({
   problems: ['organization_required', 'forbidden', 'invalid_policy'],
 })
 
-export const ApplicationSimulation = Type.Object({ application: Key, ...report, examples: Type.Array(Type.Object({ organization_id: Type.String(), ...Example })) })
+export const ApplicationSimulation = Type.Object({
+  application: Key,
+  ...report,
+  examples: Type.Array(Type.Object({ organization_id: Type.String(), ...Example })),
+})
 export type ApplicationSimulation = Static<typeof ApplicationSimulation>
 
 /** `manifest`: as it would be put. */
@@ -68,7 +80,8 @@ export const SimulateApplication = defineRoute({
   service: 'authz',
   method: 'POST',
   path: '/v1/authz/catalog/:application/simulations',
-  summary: 'Replay recorded decisions of all organizations on an application’s manifest that is not in force: every decision that would turn round, by organization, role and permission. Platform administrators only.',
+  summary:
+    'Replay recorded decisions of all organizations on an application’s manifest that is not in force: every decision that would turn round, by organization, role and permission. Platform administrators only.',
   auth: 'user',
   params: Type.Object({ application: Key }),
   body: ApplicationSimulationRequest,
@@ -88,7 +101,8 @@ export const StartPolicyShadow = defineRoute({
   service: 'authz',
   method: 'PUT',
   path,
-  summary: 'Let the draft shadow the policy in force for a week: each decision it is about is recorded from now on. Answers stay as they are.',
+  summary:
+    'Let the draft shadow the policy in force for a week: each decision it is about is recorded from now on. Answers stay as they are.',
   auth: 'organization',
   params: policyParams,
   success: { status: 200, body: Type.Object(times), description: 'It has begun, or begun again.' },
@@ -103,7 +117,11 @@ export const GetPolicyShadow = defineRoute({
   summary: 'What the draft would have answered since it began to shadow the policy in force.',
   auth: 'organization',
   params: policyParams,
-  success: { status: 200, body: PolicyShadow, description: 'The report so far, of at most the 10,000 newest decisions.' },
+  success: {
+    status: 200,
+    body: PolicyShadow,
+    description: 'The report so far, of at most the 10,000 newest decisions.',
+  },
   problems: ['forbidden', 'invalid_policy'],
 })
 

@@ -37,7 +37,11 @@ export const VerifyEmail = defineRoute({
   auth: 'open',
   limit: 'credentials',
   body: Type.Object({ token: OpaqueSecret }),
-  success: { status: 200, body: Type.Object({ status: Type.Literal('verified') }), description: 'The address is verified.' },
+  success: {
+    status: 200,
+    body: Type.Object({ status: Type.Literal('verified') }),
+    description: 'The address is verified.',
+  },
   problems: ['invalid_token'],
 })
 
@@ -73,4 +77,3 @@ export const UpdateMe = defineRoute({
   body: Type.Object({ name: DisplayName }),
   success: { status: 200, body: User, description: 'The person, changed.' },
 })
-

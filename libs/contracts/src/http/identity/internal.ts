@@ -9,14 +9,17 @@ export const MintEmailVerificationLink = defineRoute({
   service: 'identity',
   method: 'POST',
   path: '/internal/email-verifications/:verification/link',
-  summary: 'Mint the secret of one verification mail; earlier secrets stay valid until one is used. `null`: nothing to send any more.',
+  summary:
+    'Mint the secret of one verification mail; earlier secrets stay valid until one is used. `null`: nothing to send any more.',
   auth: 'internal',
   callers: ['workers'],
   retryable: true,
   params: Type.Object({ verification: EmailVerificationId }),
   success: {
     status: 200,
-    body: Type.Object({ mail: Type.Union([Type.Object({ to: Type.String(), name: Type.String(), token: Type.String() }), Type.Null()]) }),
+    body: Type.Object({
+      mail: Type.Union([Type.Object({ to: Type.String(), name: Type.String(), token: Type.String() }), Type.Null()]),
+    }),
     description: 'Where to send it and the secret to put into the link.',
   },
 })
@@ -26,7 +29,8 @@ export const CreateInvitedUser = defineRoute({
   service: 'identity',
   method: 'POST',
   path: '/internal/users',
-  summary: 'Make a verified user out of an accepted invitation; asking again with the same invitation gives the same user.',
+  summary:
+    'Make a verified user out of an accepted invitation; asking again with the same invitation gives the same user.',
   auth: 'internal',
   callers: ['orgs'],
   retryable: true,
@@ -42,10 +46,15 @@ export const ListProfiles = defineRoute({
   service: 'identity',
   method: 'POST',
   path: '/internal/users/profiles',
-  summary: 'Names and addresses of people, for a list a person is allowed to see, a mail, or the check of an invited address.',
+  summary:
+    'Names and addresses of people, for a list a person is allowed to see, a mail, or the check of an invited address.',
   auth: 'internal',
   callers: ['orgs', 'workers'],
   retryable: true,
   body: Type.Object({ user_ids: Type.Array(UserId, { maxItems: 200 }) }),
-  success: { status: 200, body: Type.Object({ data: Type.Array(Profile) }), description: 'The known ones, in no order.' },
+  success: {
+    status: 200,
+    body: Type.Object({ data: Type.Array(Profile) }),
+    description: 'The known ones, in no order.',
+  },
 })

@@ -9,7 +9,13 @@ export const Invitation = Type.Object({
   id: InvitationId,
   email: Type.String(),
   roles: Type.Array(Key),
-  status: Type.Union([Type.Literal('pending'), Type.Literal('accepted'), Type.Literal('declined'), Type.Literal('revoked'), Type.Literal('expired')]),
+  status: Type.Union([
+    Type.Literal('pending'),
+    Type.Literal('accepted'),
+    Type.Literal('declined'),
+    Type.Literal('revoked'),
+    Type.Literal('expired'),
+  ]),
   created_at: Instant,
   expires_at: Instant,
 })
@@ -100,7 +106,8 @@ export const MintInvitationLink = defineRoute({
   service: 'orgs',
   method: 'POST',
   path: '/internal/invitations/:invitation/link',
-  summary: 'Mint the secret of one invitation mail; earlier secrets stay valid until one is used. `null`: nothing to send any more.',
+  summary:
+    'Mint the secret of one invitation mail; earlier secrets stay valid until one is used. `null`: nothing to send any more.',
   auth: 'internal',
   callers: ['workers'],
   retryable: true,
@@ -108,7 +115,10 @@ export const MintInvitationLink = defineRoute({
   success: {
     status: 200,
     body: Type.Object({
-      mail: Type.Union([Type.Object({ to: Type.String(), organization_name: Type.String(), token: Type.String() }), Type.Null()]),
+      mail: Type.Union([
+        Type.Object({ to: Type.String(), organization_name: Type.String(), token: Type.String() }),
+        Type.Null(),
+      ]),
     }),
     description: 'Where to send it and the secret to put into the link.',
   },

@@ -90,7 +90,10 @@ export const UpdateMember = defineRoute({
   summary: 'Replace a member’s attributes, or give or take ownership.',
   auth: 'organization',
   params: memberParams,
-  body: Type.Object({ attributes: Type.Optional(MembershipAttributes), is_owner: Type.Optional(Type.Boolean()) }, { minProperties: 1 }),
+  body: Type.Object(
+    { attributes: Type.Optional(MembershipAttributes), is_owner: Type.Optional(Type.Boolean()) },
+    { minProperties: 1 },
+  ),
   success: { status: 200, body: Member, description: 'The member, changed.' },
   problems: ['forbidden', 'last_owner'],
 })

@@ -8,7 +8,13 @@ import { defineRoute } from '../contract.ts'
 
 const Status = Type.Union([Type.Literal('active'), Type.Literal('disabled')])
 
-export const ServiceAccount = Type.Object({ id: ServiceAccountId, name: Type.String(), status: Status, created_at: Instant, updated_at: Instant })
+export const ServiceAccount = Type.Object({
+  id: ServiceAccountId,
+  name: Type.String(),
+  status: Status,
+  created_at: Instant,
+  updated_at: Instant,
+})
 export type ServiceAccount = Static<typeof ServiceAccount>
 
 export const ApiKey = Type.Object({
@@ -45,7 +51,8 @@ export const CreateServiceAccount = defineRoute({
   operationId: 'createServiceAccount',
   method: 'POST',
   path: collection,
-  summary: 'Create a service account: an application that acts for the organization. It holds no role until it is given one.',
+  summary:
+    'Create a service account: an application that acts for the organization. It holds no role until it is given one.',
   idempotent: true,
   params: inOrganization,
   body: Type.Object({ name: DisplayName }),
@@ -131,7 +138,10 @@ export const RevokeApiKey = defineRoute({
   path: `${collection}/:service_account/keys/:key`,
   summary: 'Revoke an API key.',
   params: ofKey,
-  success: { status: 204, description: 'The key is refused from now on, and so is every access token it was exchanged for.' },
+  success: {
+    status: 204,
+    description: 'The key is refused from now on, and so is every access token it was exchanged for.',
+  },
 })
 
 export const ExchangeApiKey = defineRoute({
@@ -144,6 +154,10 @@ export const ExchangeApiKey = defineRoute({
   callers: ['gateway'],
   retryable: true,
   body: Type.Object({ key: Type.String({ minLength: 1, maxLength: 200 }) }),
-  success: { status: 200, body: Type.Object({ access_token: Type.String(), expires_in: Type.Integer() }), description: 'The access token; seconds it lives.' },
+  success: {
+    status: 200,
+    body: Type.Object({ access_token: Type.String(), expires_in: Type.Integer() }),
+    description: 'The access token; seconds it lives.',
+  },
   problems: ['invalid_api_key', 'not_current'],
 })

@@ -14,8 +14,15 @@ export const RefreshToken = defineRoute({
   summary: 'Rotate the refresh token; naming an organization is how to switch.',
   auth: 'open',
   limit: 'credentials',
-  body: Type.Object({ refresh_token: OpaqueSecret, organization_id: Type.Optional(Type.Union([OrganizationId, Type.Null()])) }),
-  success: { status: 200, body: Authenticated, description: 'The successor and a fresh access token. A repeat within the grace gives the identical successor.' },
+  body: Type.Object({
+    refresh_token: OpaqueSecret,
+    organization_id: Type.Optional(Type.Union([OrganizationId, Type.Null()])),
+  }),
+  success: {
+    status: 200,
+    body: Authenticated,
+    description: 'The successor and a fresh access token. A repeat within the grace gives the identical successor.',
+  },
   problems: ['invalid_refresh_token', 'not_found', 'not_current'],
 })
 
@@ -77,7 +84,11 @@ export const GetJwks = defineRoute({
   path: '/.well-known/jwks.json',
   summary: 'Public keys that verify access tokens (RFC 7517).',
   auth: 'open',
-  success: { status: 200, body: Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.Unknown())) }), description: 'The key set.' },
+  success: {
+    status: 200,
+    body: Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.Unknown())) }),
+    description: 'The key set.',
+  },
 })
 
 export const GetInternalJwks = defineRoute({
@@ -88,7 +99,11 @@ export const GetInternalJwks = defineRoute({
   summary: 'The same key set for the services, which each verify tokens themselves.',
   auth: 'internal',
   callers: ['gateway', 'identity', 'orgs', 'authz', 'workers'],
-  success: { status: 200, body: Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.Unknown())) }), description: 'The key set.' },
+  success: {
+    status: 200,
+    body: Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.Unknown())) }),
+    description: 'The key set.',
+  },
 })
 
 export const StartSession = defineRoute({

@@ -8,7 +8,14 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { isAssignable, permissions } from '../../domain/platform.ts'
 import type { DefinitionError } from '../../domain/role-definition.ts'
-import { claimAssignmentEnd, endExpired, findAssignment, insertAssignment, listAssignmentsPage, lockRoleHolder } from '../../store/assignments.ts'
+import {
+  claimAssignmentEnd,
+  endExpired,
+  findAssignment,
+  insertAssignment,
+  listAssignmentsPage,
+  lockRoleHolder,
+} from '../../store/assignments.ts'
 import { findGroup } from '../../store/groups.ts'
 import { listRolesInReach } from '../../store/roles.ts'
 import { announceAssignmentCreated, announceAssignmentEnded } from './announce-grants.ts'
@@ -21,16 +28,25 @@ import { pageAt, type ListQuery } from '../page-at.ts'
 import { assignmentView } from '../views.ts'
 
 /** Of people and groups, in the order they were given, as of `at`. @throws AppError `forbidden`, `validation_failed`, `invalid_cursor` */
-export async function listAssignments(deps: Deps, caller: OrgCaller, query: ListQuery & { readonly principal?: string | undefined }): Promise<PageOf<Assignment>> {
+export async function listAssignments(
+  deps: Deps,
+  caller: OrgCaller,
+  query: ListQuery & { readonly principal?: string | undefined },
+): Promise<PageOf<Assignment>> {
   await requirePermission(deps, caller, permissions.readRoles)
   const { orgId } = caller
   const { data, page, at } = await pageAt(deps, query, {
     length: 1,
     isPlace: ([id]) => isTypeId('asg', id),
-    read: ({ after, limit, at }) => inScope(deps.db, { orgId }, (tx) => listAssignmentsPage(tx, { orgId, limit, at, afterId: after?.map(String)[0], principalId: query.principal })),
+    read: ({ after, limit, at }) =>
+      inScope(deps.db, { orgId }, (tx) =>
+        listAssignmentsPage(tx, { orgId, limit, at, afterId: after?.map(String)[0], principalId: query.principal }),
+      ),
     placeOf: ({ id }) => [id],
   })
-  const keys = new Map((await inScope(deps.db, { orgId }, (tx) => listRolesInReach(tx, orgId, at))).map(({ id, key }) => [id, key]))
+  const keys = new Map(
+    (await inScope(deps.db, { orgId }, (tx) => listRolesInReach(tx, orgId, at))).map(({ id, key }) => [id, key]),
+  )
   return { data: data.flatMap((row) => assignmentView(row, keys.get(row.roleId)) ?? []), page }
 }
 
@@ -38,7 +54,8 @@ export async function listAssignments(deps: Deps, caller: OrgCaller, query: List
 export async function createAssignment(deps: Deps, caller: OrgCaller, input: NewAssignment): Promise<Assignment> {
   await requirePermission(deps, caller, permissions.assignRoles)
   const { type, id } = input.principal
-  const membershipId = type === 'user' ? (await findActiveMember(deps, { orgId: caller.orgId, userId: id }))?.id : undefined
+  const membershipId =
+    type === 'user' ? (await findActiveMember(deps, { orgId: caller.orgId, userId: id }))?.id : undefined
   const now = deps.clock.now()
   return changeHoldings(deps, caller, (tx, model) => give(tx, { model, caller, input, membershipId, now }))
 }
@@ -51,11 +68,20 @@ async function give(tx: Tx, { model, caller, input, membershipId, now }: Giving)
   const role = model.roles.get(input.role)
   const expiresAt = input.expires_at === undefined ? null : new Date(input.expires_at)
   const errors: DefinitionError[] = []
-  if (!role || !isAssignable(input.role)) errors.push({ path: '/role', message: `${input.role} is not a role that can be given here` })
-  if (resource && !model.catalog.types.has(resource.type)) errors.push({ path: '/resource/type', message: `${resource.type} is not in the catalog` })
+  if (!role || !isAssignable(input.role))
+    errors.push({ path: '/role', message: `${input.role} is not a role that can be given here` })
+  if (resource && !model.catalog.types.has(resource.type))
+    errors.push({ path: '/resource/type', message: `${resource.type} is not in the catalog` })
   if (expiresAt && !(expiresAt > now)) errors.push({ path: '/expires_at', message: 'must lie ahead' })
-  const isThere = principal.type === 'group' ? (await findGroup(tx, { orgId, id: principal.id })) !== undefined : membershipId !== undefined && (await lockRoleHolder(tx, membershipId)) !== undefined
-  if (!isThere) errors.push({ path: '/principal/id', message: `is no ${principal.type === 'group' ? 'group' : 'member'} of the organization` })
+  const isThere =
+    principal.type === 'group'
+      ? (await findGroup(tx, { orgId, id: principal.id })) !== undefined
+      : membershipId !== undefined && (await lockRoleHolder(tx, membershipId)) !== undefined
+  if (!isThere)
+    errors.push({
+      path: '/principal/id',
+      message: `is no ${principal.type === 'group' ? 'group' : 'member'} of the organization`,
+    })
   if (!role || errors.length > 0) return { kind: 'invalid', errors }
   const refusal = findUnheld(model, [role.id])
   if (refusal) return refusal

@@ -9,17 +9,26 @@ import { openModel, type OpenModel } from '../open-model.ts'
 import { notHeld, valueOf, type Outcome, type Refusal } from '../refusal.ts'
 
 /** Runs `change` under the lock of the organization's model; what is cached of members goes. @throws AppError `forbidden`, and what its refusal becomes */
-export async function changeHoldings<T>(deps: Deps, caller: OrgCaller, change: (tx: Tx, model: OpenModel) => Promise<Outcome<T>>): Promise<T> {
+export async function changeHoldings<T>(
+  deps: Deps,
+  caller: OrgCaller,
+  change: (tx: Tx, model: OpenModel) => Promise<Outcome<T>>,
+): Promise<T> {
   await requirePermission(deps, caller, permissions.assignRoles)
   const { orgId } = caller
   const nowMs = deps.clock.now().getTime()
-  const outcome = await deps.spine.write({ orgId }, async (tx) => change(tx, await openModel(tx, { caller, nowMs })), { announce: 'await' })
+  const outcome = await deps.spine.write({ orgId }, async (tx) => change(tx, await openModel(tx, { caller, nowMs })), {
+    announce: 'await',
+  })
   deps.knowledge.dropMembers(orgId)
   return valueOf(outcome)
 }
 
 /** Nobody gives or takes what they do not hold. A role that is gone gives nobody anything. */
-export function findUnheld({ holdings, roles, rolesById, catalog }: OpenModel, roleIds: readonly string[]): Refusal | undefined {
+export function findUnheld(
+  { holdings, roles, rolesById, catalog }: OpenModel,
+  roleIds: readonly string[],
+): Refusal | undefined {
   const missing = missingFor(holdings, { roles, keys: roleIds.flatMap((id) => rolesById.get(id)?.key ?? []), catalog })
   return missing.length > 0 ? notHeld(missing) : undefined
 }

@@ -10,7 +10,10 @@ import { findParties } from '../subjects/principal-facts.ts'
 export type GrantQuestion = { organization_id: string; granted_by: string; roles: readonly string[] }
 
 /** Somebody who is no longer a member may give nothing. @throws AppError `not_current` */
-export async function checkGrantableRoles(deps: Pick<Deps, 'knowledge' | 'following' | 'clock'>, input: GrantQuestion): Promise<{ unknown: string[]; refused: string[] }> {
+export async function checkGrantableRoles(
+  deps: Pick<Deps, 'knowledge' | 'following' | 'clock'>,
+  input: GrantQuestion,
+): Promise<{ unknown: string[]; refused: string[] }> {
   const orgId = input.organization_id
   const userId = input.granted_by
   requireCurrent(deps.following)
@@ -27,6 +30,10 @@ export async function checkGrantableRoles(deps: Pick<Deps, 'knowledge' | 'follow
   const { member } = parties
   if (member === undefined || findObstacle(parties) !== undefined) return { unknown, refused: known }
   const holdings = holdingsOf(model.roles, heldKeysOf(model, { member, nowMs: deps.clock.now().getTime() }))
-  const refused = known.filter((key) => !isAssignable(key) || missingFor(holdings, { roles: model.roles, keys: [key], catalog: model.catalog }).length > 0)
+  const refused = known.filter(
+    (key) =>
+      !isAssignable(key) ||
+      missingFor(holdings, { roles: model.roles, keys: [key], catalog: model.catalog }).length > 0,
+  )
   return { unknown, refused }
 }

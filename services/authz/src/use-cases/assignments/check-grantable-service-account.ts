@@ -15,17 +15,30 @@ type CheckDeps = Pick<Deps, 'knowledge' | 'following' | 'clock'>
 type Input = { service_account_id: string; permissions?: readonly string[] | undefined }
 
 /** Everything the account holds counts, for whichever resource and until whenever. @throws AppError `unauthenticated`, `not_current`, `revision_unavailable` */
-export async function checkGrantableServiceAccount(deps: CheckDeps, { user: asker }: ServiceCaller, input: Input): Promise<{ missing: string[] }> {
-  if (asker === undefined || !isOrgCaller(asker)) throw problem('unauthenticated', { internal: 'no access token of an organization travelled along' })
+export async function checkGrantableServiceAccount(
+  deps: CheckDeps,
+  { user: asker }: ServiceCaller,
+  input: Input,
+): Promise<{ missing: string[] }> {
+  if (asker === undefined || !isOrgCaller(asker))
+    throw problem('unauthenticated', { internal: 'no access token of an organization travelled along' })
   const who = { orgId: asker.orgId, serviceAccountId: input.service_account_id }
   const model = await deps.knowledge.model(asker.orgId)
   const holdings = await holdingsOfCaller(deps, asker, model)
   requireAccountKnowable(deps.following, who)
   // One we have not heard of yet holds no role: roles are given here, and only to accounts that are known.
   const roles = (await deps.knowledge.serviceAccount(who))?.roles ?? []
-  const held = new Set(roleKeysOf(model, roles.map(({ roleId }) => roleId)).flatMap((key) => [...permissionsOf(model.roles, key)]))
-  const handedOn = input.permissions === undefined ? [...held] : overlapOf(held, new Set(input.permissions), model.catalog)
-  return { missing: handedOn.filter((permission) => !mayGrant(holdings, { permission, catalog: model.catalog })).sort() }
+  const held = new Set(
+    roleKeysOf(
+      model,
+      roles.map(({ roleId }) => roleId),
+    ).flatMap((key) => [...permissionsOf(model.roles, key)]),
+  )
+  const handedOn =
+    input.permissions === undefined ? [...held] : overlapOf(held, new Set(input.permissions), model.catalog)
+  return {
+    missing: handedOn.filter((permission) => !mayGrant(holdings, { permission, catalog: model.catalog })).sort(),
+  }
 }
 
 async function holdingsOfCaller(deps: CheckDeps, caller: OrgCaller, model: PolicyModel): Promise<Holdings> {
@@ -37,5 +50,8 @@ async function holdingsOfCaller(deps: CheckDeps, caller: OrgCaller, model: Polic
   }
   const parties = await partiesOf(deps, caller)
   const { member } = parties
-  return holdingsOf(model.roles, member === undefined || findObstacle(parties) !== undefined ? [] : heldKeysOf(model, { member, nowMs }))
+  return holdingsOf(
+    model.roles,
+    member === undefined || findObstacle(parties) !== undefined ? [] : heldKeysOf(model, { member, nowMs }),
+  )
 }

@@ -7,7 +7,13 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
 import { lockRoleHolder } from '../../store/assignments.ts'
-import { claimGroupMemberEnd, findGroup, insertGroupMember, listGroupMembersPage, listGroupRoleIds } from '../../store/groups.ts'
+import {
+  claimGroupMemberEnd,
+  findGroup,
+  insertGroupMember,
+  listGroupMembersPage,
+  listGroupRoleIds,
+} from '../../store/groups.ts'
 import { announceGroupMemberAdded, announceGroupMemberRemoved } from './announce-grants.ts'
 import { changeHoldings, findUnheld } from './change-grants.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
@@ -18,7 +24,11 @@ import { done } from '../refusal.ts'
 type GroupMember = { groupId: string; userId: string }
 
 /** By id of the person, as of `at`. @throws AppError `forbidden`, `not_found`, `validation_failed`, `invalid_cursor` */
-export async function listGroupMembers(deps: Deps, caller: OrgCaller, query: ListQuery & { readonly groupId: string }): Promise<PageOf<{ user: { id: string } }>> {
+export async function listGroupMembers(
+  deps: Deps,
+  caller: OrgCaller,
+  query: ListQuery & { readonly groupId: string },
+): Promise<PageOf<{ user: { id: string } }>> {
   await requirePermission(deps, caller, permissions.readRoles)
   const { orgId } = caller
   const { groupId } = query
@@ -48,7 +58,8 @@ export async function addGroupMember(deps: Deps, caller: OrgCaller, { groupId, u
     if (!locked) return { kind: 'not_found' }
     const belonging = { orgId, groupId, membershipId: member.id, userId }
     const actor = actorOf(caller)
-    if (await insertGroupMember(tx, { ...belonging, addedBy: actor })) await announceGroupMemberAdded(tx, { belonging, version: locked.version, actor })
+    if (await insertGroupMember(tx, { ...belonging, addedBy: actor }))
+      await announceGroupMemberAdded(tx, { belonging, version: locked.version, actor })
     return done(undefined)
   })
 }

@@ -7,7 +7,15 @@ import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
-import { claimGroupEnd, endGroupHoldings, findGroup, insertGroup, insertNextGroup, listGroupRoleIds, listGroupsPage } from '../../store/groups.ts'
+import {
+  claimGroupEnd,
+  endGroupHoldings,
+  findGroup,
+  insertGroup,
+  insertNextGroup,
+  listGroupRoleIds,
+  listGroupsPage,
+} from '../../store/groups.ts'
 import { announceGroupCreated, announceGroupDeleted, announceGroupUpdated } from './announce-grants.ts'
 import { changeHoldings, findUnheld } from './change-grants.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
@@ -26,7 +34,8 @@ export async function listGroups(deps: Deps, caller: OrgCaller, query: ListQuery
   const { data, page } = await pageAt(deps, query, {
     length: 1,
     isPlace: ([key]) => typeof key === 'string',
-    read: ({ after, limit, at }) => inScope(deps.db, { orgId }, (tx) => listGroupsPage(tx, { orgId, limit, at, afterKey: after?.map(String)[0] })),
+    read: ({ after, limit, at }) =>
+      inScope(deps.db, { orgId }, (tx) => listGroupsPage(tx, { orgId, limit, at, afterKey: after?.map(String)[0] })),
     placeOf: ({ key }) => [key],
   })
   return { data: data.map(groupView), page }
@@ -42,7 +51,11 @@ export async function getGroup(deps: Deps, caller: OrgCaller, groupId: string): 
 }
 
 /** @throws AppError `forbidden`, `conflict` */
-export const createGroup = (deps: Deps, caller: OrgCaller, input: { key: string; name: string }): Promise<VersionedGroup> =>
+export const createGroup = (
+  deps: Deps,
+  caller: OrgCaller,
+  input: { key: string; name: string },
+): Promise<VersionedGroup> =>
   changeHoldings(deps, caller, async (tx) => {
     const row = await insertGroup(tx, { id: newId('grp'), version: 1, orgId: caller.orgId, ...input })
     if (!row) return { kind: 'taken' }
@@ -51,7 +64,11 @@ export const createGroup = (deps: Deps, caller: OrgCaller, input: { key: string;
   })
 
 /** @throws AppError `forbidden`, `not_found`, `precondition_failed` */
-export const updateGroup = (deps: Deps, caller: OrgCaller, { groupId, name, isExpected }: GroupChange & { name: string }): Promise<VersionedGroup> =>
+export const updateGroup = (
+  deps: Deps,
+  caller: OrgCaller,
+  { groupId, name, isExpected }: GroupChange & { name: string },
+): Promise<VersionedGroup> =>
   changeHoldings(deps, caller, async (tx) => {
     const known = await findGroup(tx, { orgId: caller.orgId, id: groupId })
     if (!known) return { kind: 'not_found' }

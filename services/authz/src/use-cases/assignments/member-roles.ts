@@ -30,22 +30,37 @@ export async function getMemberRoles(deps: Deps, caller: OrgCaller, userId: stri
 }
 
 /** @throws AppError `forbidden`, `not_found`, `validation_failed` */
-export async function setMemberRoles(deps: Deps, caller: OrgCaller, input: { userId: string; roles: readonly string[] }): Promise<MemberRoles> {
+export async function setMemberRoles(
+  deps: Deps,
+  caller: OrgCaller,
+  input: { userId: string; roles: readonly string[] },
+): Promise<MemberRoles> {
   await requirePermission(deps, caller, permissions.assignRoles)
   const { orgId } = caller
   const member = await getMember(deps, { orgId, userId: input.userId })
-  const outcome = await deps.spine.write({ orgId }, (tx) => replace(tx, { deps, caller, input, member }), { announce: 'await' })
+  const outcome = await deps.spine.write({ orgId }, (tx) => replace(tx, { deps, caller, input, member }), {
+    announce: 'await',
+  })
   deps.knowledge.dropMember({ orgId, userId: input.userId })
   return { user: { id: input.userId }, roles: valueOf(outcome) }
 }
 
-type Replacing = { deps: Deps; caller: OrgCaller; input: { userId: string; roles: readonly string[] }; member: MemberFacts }
+type Replacing = {
+  deps: Deps
+  caller: OrgCaller
+  input: { userId: string; roles: readonly string[] }
+  member: MemberFacts
+}
 
 async function replace(tx: Tx, { deps, caller, input, member }: Replacing): Promise<Outcome<string[]>> {
   const { orgId } = caller
   const nowMs = deps.clock.now().getTime()
   const model = await openModel(tx, { caller, nowMs })
-  const unknown = input.roles.flatMap((key, index) => (model.roles.has(key) && isAssignable(key) ? [] : [{ path: `/roles/${index}`, message: `${key} is not a role that can be given here` }]))
+  const unknown = input.roles.flatMap((key, index) =>
+    model.roles.has(key) && isAssignable(key)
+      ? []
+      : [{ path: `/roles/${index}`, message: `${key} is not a role that can be given here` }],
+  )
   if (unknown.length > 0) return { kind: 'invalid', errors: unknown }
   const before = await heldKeys(tx, { model, membershipId: member.id, nowMs })
   const after = [...new Set(input.roles)].sort()
@@ -60,8 +75,15 @@ async function replace(tx: Tx, { deps, caller, input, member }: Replacing): Prom
   // Also ends what has expired: an expired row would keep its role from being given anew.
   const current = await listOwnRoles(tx, member.id)
   const kept = new Set(rolesHeldAt(current, nowMs).filter((id) => after.includes(model.rolesById.get(id)?.key ?? '')))
-  await endOwnRoles(tx, { membershipId: member.id, roleIds: current.map(({ roleId }) => roleId).filter((id) => !kept.has(id)) })
-  await insertMemberRoles(tx, { ...holder, roleIds: given.flatMap((key) => model.roles.get(key)?.id ?? []), givenBy: actorOf(caller) })
+  await endOwnRoles(tx, {
+    membershipId: member.id,
+    roleIds: current.map(({ roleId }) => roleId).filter((id) => !kept.has(id)),
+  })
+  await insertMemberRoles(tx, {
+    ...holder,
+    roleIds: given.flatMap((key) => model.roles.get(key)?.id ?? []),
+    givenBy: actorOf(caller),
+  })
   await announceMemberRoles(tx, { holder, version: locked.version, before, after, actor: actorOf(caller) })
   return done(after)
 }

@@ -7,7 +7,12 @@ import { rolesHeldAt, type ServiceAccountFacts } from '../../domain/facts.ts'
 import { missingFor } from '../../domain/holdings.ts'
 import { isAssignable, permissions } from '../../domain/platform.ts'
 import { roleKeysOf } from '../../domain/policy-model.ts'
-import { endServiceAccountRoles, insertServiceAccountRoles, listServiceAccountRoles, lockServiceAccountRoles } from '../../store/service-account-roles.ts'
+import {
+  endServiceAccountRoles,
+  insertServiceAccountRoles,
+  listServiceAccountRoles,
+  lockServiceAccountRoles,
+} from '../../store/service-account-roles.ts'
 import { announceServiceAccountRoles } from '../announce.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { requireAccountKnowable } from '../decisions/freshness.ts'
@@ -18,24 +23,37 @@ export type ServiceAccountRoles = { service_account: { id: string }; roles: stri
 
 /** An account may see its own. @throws AppError `forbidden`, `not_found`, `not_current` */
 export async function getServiceAccountRoles(deps: Deps, caller: OrgCaller, id: string): Promise<ServiceAccountRoles> {
-  if (caller.kind !== 'service_account' || id !== caller.serviceAccountId) await requirePermission(deps, caller, permissions.readRoles)
+  if (caller.kind !== 'service_account' || id !== caller.serviceAccountId)
+    await requirePermission(deps, caller, permissions.readRoles)
   const account = await getAccount(deps, { orgId: caller.orgId, serviceAccountId: id })
   const model = await deps.knowledge.model(caller.orgId)
-  return { service_account: { id }, roles: roleKeysOf(model, rolesHeldAt(account.roles, deps.clock.now().getTime())).sort() }
+  return {
+    service_account: { id },
+    roles: roleKeysOf(model, rolesHeldAt(account.roles, deps.clock.now().getTime())).sort(),
+  }
 }
 
 /** @throws AppError `forbidden`, `not_found`, `validation_failed`, `not_current` */
-export async function setServiceAccountRoles(deps: Deps, caller: OrgCaller, input: { id: string; roles: readonly string[] }): Promise<ServiceAccountRoles> {
+export async function setServiceAccountRoles(
+  deps: Deps,
+  caller: OrgCaller,
+  input: { id: string; roles: readonly string[] },
+): Promise<ServiceAccountRoles> {
   await requirePermission(deps, caller, permissions.assignRoles)
   const who = { orgId: caller.orgId, serviceAccountId: input.id }
   await getAccount(deps, who)
-  const outcome = await deps.spine.write({ orgId: caller.orgId }, (tx) => replace(tx, { deps, caller, input }), { announce: 'await' })
+  const outcome = await deps.spine.write({ orgId: caller.orgId }, (tx) => replace(tx, { deps, caller, input }), {
+    announce: 'await',
+  })
   deps.knowledge.dropServiceAccount(who)
   return { service_account: { id: input.id }, roles: valueOf(outcome) }
 }
 
 /** It may have been made a moment ago: tokens is asked once before the answer is no. */
-async function getAccount(deps: Pick<Deps, 'knowledge' | 'following'>, who: { orgId: string; serviceAccountId: string }): Promise<ServiceAccountFacts> {
+async function getAccount(
+  deps: Pick<Deps, 'knowledge' | 'following'>,
+  who: { orgId: string; serviceAccountId: string },
+): Promise<ServiceAccountFacts> {
   requireAccountKnowable(deps.following, who)
   let account = await deps.knowledge.serviceAccount(who)
   if (account === undefined) {
@@ -53,7 +71,11 @@ async function replace(tx: Tx, { deps, caller, input }: Replacing): Promise<Outc
   const serviceAccountId = input.id
   const nowMs = deps.clock.now().getTime()
   const model = await openModel(tx, { caller, nowMs })
-  const unknown = input.roles.flatMap((key, index) => (model.roles.has(key) && isAssignable(key) ? [] : [{ path: `/roles/${index}`, message: `${key} is not a role that can be given here` }]))
+  const unknown = input.roles.flatMap((key, index) =>
+    model.roles.has(key) && isAssignable(key)
+      ? []
+      : [{ path: `/roles/${index}`, message: `${key} is not a role that can be given here` }],
+  )
   if (unknown.length > 0) return { kind: 'invalid', errors: unknown }
   const { version } = await lockServiceAccountRoles(tx, { serviceAccountId, orgId })
   const held = (await listServiceAccountRoles(tx, serviceAccountId)).filter(({ resource }) => resource === undefined)
@@ -66,7 +88,10 @@ async function replace(tx: Tx, { deps, caller, input }: Replacing): Promise<Outc
   if (given.length + taken.length === 0) return done(after)
   // Also ends what has expired: an expired row would keep its role from being given anew.
   const kept = new Set(rolesHeldAt(held, nowMs).filter((id) => after.includes(model.rolesById.get(id)?.key ?? '')))
-  await endServiceAccountRoles(tx, { serviceAccountId, roleIds: held.map(({ roleId }) => roleId).filter((id) => !kept.has(id)) })
+  await endServiceAccountRoles(tx, {
+    serviceAccountId,
+    roleIds: held.map(({ roleId }) => roleId).filter((id) => !kept.has(id)),
+  })
   const roleIds = given.flatMap((key) => model.roles.get(key)?.id ?? [])
   await insertServiceAccountRoles(tx, { serviceAccountId, orgId, roleIds, givenBy: actorOf(caller) })
   await announceServiceAccountRoles(tx, { serviceAccountId, orgId, version, before, after, actor: actorOf(caller) })
@@ -74,4 +99,5 @@ async function replace(tx: Tx, { deps, caller, input }: Replacing): Promise<Outc
 }
 
 /** Keys held now; an assignment of a role that is gone gives none. */
-const keysOf = (model: OpenModel, roleIds: readonly string[]): string[] => roleIds.flatMap((id) => model.rolesById.get(id)?.key ?? []).sort()
+const keysOf = (model: OpenModel, roleIds: readonly string[]): string[] =>
+  roleIds.flatMap((id) => model.rolesById.get(id)?.key ?? []).sort()

@@ -11,7 +11,14 @@ import type { Deps } from '../../deps.ts'
 import type { Application } from '../../domain/catalog.ts'
 import { checkManifest, type ManifestCheck } from '../../domain/manifest.ts'
 import { gatehouse, permissions } from '../../domain/platform.ts'
-import { claimApplicationEnd, insertApplication, isApplicationUnchanged, listApplications, lockCatalog, replaceResourceTypes } from '../../store/catalog.ts'
+import {
+  claimApplicationEnd,
+  insertApplication,
+  isApplicationUnchanged,
+  listApplications,
+  lockCatalog,
+  replaceResourceTypes,
+} from '../../store/catalog.ts'
 import { listPoliciesInReach } from '../../store/policies.ts'
 import { hasOrganizationRole, listRolesInReach } from '../../store/roles.ts'
 import { announceCatalog } from '../announce.ts'
@@ -25,7 +32,11 @@ import { applicationView } from '../views.ts'
 type Declaration = { key: string; manifest: ApplicationManifest; isExpected(version: number): boolean }
 
 /** @throws AppError `forbidden`, `validation_failed`, `invalid_policy`, `conflict`, `precondition_failed` */
-export async function putApplication(deps: Deps, caller: UserCaller, input: Declaration): Promise<VersionedApplication> {
+export async function putApplication(
+  deps: Deps,
+  caller: UserCaller,
+  input: Declaration,
+): Promise<VersionedApplication> {
   await requirePermission(deps, caller, permissions.writeCatalog, 'platform')
   if (input.key === gatehouse) throw problem('forbidden', { detail: 'Gatehouse itself is not declared from outside.' })
   const outcome = await deps.spine.write({}, (tx) => put(tx, { caller, input }), { db: 'system', announce: 'await' })
@@ -34,31 +45,58 @@ export async function putApplication(deps: Deps, caller: UserCaller, input: Decl
 }
 
 /** Whether it can be declared beside everything else that is. */
-export async function checkDeclaration(tx: Queryable, { key, manifest }: Application, declared: readonly Application[]): Promise<Outcome<ManifestCheck>> {
+export async function checkDeclaration(
+  tx: Queryable,
+  { key, manifest }: Application,
+  declared: readonly Application[],
+): Promise<Outcome<ManifestCheck>> {
   const applications = declared.filter((application) => application.key !== key)
-  const roles = (await listRolesInReach(tx, undefined)).flatMap((role) => (role.application === null || role.application === key ? [] : [{ ...role, application: role.application }]))
+  const roles = (await listRolesInReach(tx, undefined)).flatMap((role) =>
+    role.application === null || role.application === key ? [] : [{ ...role, application: role.application }],
+  )
   const policies = (await listPoliciesInReach(tx, undefined)).filter((policy) => policy.application !== key)
-  const check = checkManifest({ key, manifest }, { applications, roles, policyKeys: new Set(policies.map((policy) => policy.key)) })
+  const check = checkManifest(
+    { key, manifest },
+    { applications, roles, policyKeys: new Set(policies.map((policy) => policy.key)) },
+  )
   if (check.errors.length > 0) return { kind: 'invalid', errors: check.errors }
   if (check.conflicts.length > 0) return { kind: 'conflicting', errors: check.conflicts }
   if (check.policyErrors.length > 0) return { kind: 'invalid_policy', errors: check.policyErrors }
-  if (await hasOrganizationRole(tx, manifest.roles.map((role) => role.key))) {
-    return { kind: 'conflicting', errors: [{ path: '/roles', message: 'an organization has a role of its own with one of these keys' }] }
+  if (
+    await hasOrganizationRole(
+      tx,
+      manifest.roles.map((role) => role.key),
+    )
+  ) {
+    return {
+      kind: 'conflicting',
+      errors: [{ path: '/roles', message: 'an organization has a role of its own with one of these keys' }],
+    }
   }
   return done(check)
 }
 
-async function put(tx: Tx, { caller, input }: { caller: UserCaller; input: Declaration }): Promise<Outcome<VersionedApplication>> {
+async function put(
+  tx: Tx,
+  { caller, input }: { caller: UserCaller; input: Declaration },
+): Promise<Outcome<VersionedApplication>> {
   await lockCatalog(tx)
   const { key, manifest } = input
   const declared = await listApplications(tx)
   const known = declared.find((application) => application.key === key)
   if (!input.isExpected(known?.version ?? 0)) return { kind: 'changed' }
-  if (known && (await isApplicationUnchanged(tx, input))) return done({ application: applicationView(input), version: known.version })
+  if (known && (await isApplicationUnchanged(tx, input)))
+    return done({ application: applicationView(input), version: known.version })
   const checked = await checkDeclaration(tx, input, declared)
   if (checked.kind !== 'done') return checked
   const ended = await claimApplicationEnd(tx, key)
-  const row = await insertApplication(tx, { id: ended?.id ?? newId('app'), version: (ended?.version ?? 0) + 1, key, manifest, ...(ended?.validTo ? { validFrom: ended.validTo } : {}) })
+  const row = await insertApplication(tx, {
+    id: ended?.id ?? newId('app'),
+    version: (ended?.version ?? 0) + 1,
+    key,
+    manifest,
+    ...(ended?.validTo ? { validFrom: ended.validTo } : {}),
+  })
   await replaceResourceTypes(tx, { application: key, manifest })
   await replaceApplicationRoles(tx, input)
   await replaceApplicationPolicies(tx, { ...input, conditions: checked.value.conditions })

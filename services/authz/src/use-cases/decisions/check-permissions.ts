@@ -12,27 +12,51 @@ import { decideForCaller, decideForOperator, questionOf, type DecidingDeps } fro
 export type PermissionScope = 'organization' | 'platform'
 
 /** One decision per permission, in order. Without an organization in the token, nothing is permitted in one. */
-export async function checkPermissions(deps: DecidingDeps, caller: ServiceCaller, input: { scope: PermissionScope; permissions: readonly string[] }): Promise<{ decisions: boolean[]; obligations?: (Obligation | null)[] }> {
+export async function checkPermissions(
+  deps: DecidingDeps,
+  caller: ServiceCaller,
+  input: { scope: PermissionScope; permissions: readonly string[] },
+): Promise<{ decisions: boolean[]; obligations?: (Obligation | null)[] }> {
   if (!caller.user) throw problem('unauthenticated', { internal: 'no access token travelled along' })
   const decided = await decidePermissions(deps, caller.user, input)
   const decisions = decided.map(({ allowed }) => allowed)
-  return decided.some(({ obligation }) => obligation) ? { decisions, obligations: decided.map(({ obligation }) => obligation ?? null) } : { decisions }
+  return decided.some(({ obligation }) => obligation)
+    ? { decisions, obligations: decided.map(({ obligation }) => obligation ?? null) }
+    : { decisions }
 }
 
-async function decidePermissions(deps: DecidingDeps, principal: PrincipalCaller, { scope, permissions }: { scope: PermissionScope; permissions: readonly string[] }): Promise<PermissionDecision[]> {
-  const questions = permissions.map((permission) => questionOf(permission, scope === 'organization' ? principal.orgId : undefined))
+async function decidePermissions(
+  deps: DecidingDeps,
+  principal: PrincipalCaller,
+  { scope, permissions }: { scope: PermissionScope; permissions: readonly string[] },
+): Promise<PermissionDecision[]> {
+  const questions = permissions.map((permission) =>
+    questionOf(permission, scope === 'organization' ? principal.orgId : undefined),
+  )
   const decided = await decide(deps, principal, { scope, questions })
-  return decided?.map((given) => ({ allowed: given.allowed, obligation: outcomeView(given).obligation })) ?? permissions.map(() => ({ allowed: false }))
+  return (
+    decided?.map((given) => ({ allowed: given.allowed, obligation: outcomeView(given).obligation })) ??
+    permissions.map(() => ({ allowed: false }))
+  )
 }
 
 /** Undefined where the asker has no rights at all: an organization they do not act for, or the platform for a service account. */
-async function decide(deps: DecidingDeps, principal: PrincipalCaller, { scope, questions }: { scope: PermissionScope; questions: Question[] }): Promise<(Decision | Obstructed)[] | undefined> {
+async function decide(
+  deps: DecidingDeps,
+  principal: PrincipalCaller,
+  { scope, questions }: { scope: PermissionScope; questions: Question[] },
+): Promise<(Decision | Obstructed)[] | undefined> {
   if (scope === 'organization') return isOrgCaller(principal) ? decideForCaller(deps, principal, questions) : undefined
   return principal.kind === 'user' ? decideForOperator(deps, principal, questions) : undefined
 }
 
 /** What every administrative use case asks first. @throws AppError `forbidden`, `insufficient_user_authentication`, `not_current` */
-export async function requirePermission(deps: DecidingDeps, principal: PrincipalCaller, permission: string, scope: PermissionScope = 'organization'): Promise<void> {
+export async function requirePermission(
+  deps: DecidingDeps,
+  principal: PrincipalCaller,
+  permission: string,
+  scope: PermissionScope = 'organization',
+): Promise<void> {
   const [given] = await decidePermissions(deps, principal, { scope, permissions: [permission] })
   requireAllowed(given ?? { allowed: false }, principal, permission)
 }

@@ -3,21 +3,52 @@ import type { Decision } from '@gatehouse/policy/compile/decision'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import type { MemberCaller, OrgCaller, PrincipalCaller, ServiceAccountCaller, UserCaller } from '@gatehouse/access/callers/caller'
+import type {
+  MemberCaller,
+  OrgCaller,
+  PrincipalCaller,
+  ServiceAccountCaller,
+  UserCaller,
+} from '@gatehouse/access/callers/caller'
 import { answer, type Answer, type Question } from '../../domain/decision.ts'
-import { memberSubject, obstructed, operatorSubject, serviceAccountSubject, type Asked, type Ground, type Obstructed, type Subject } from '../../domain/subject.ts'
+import {
+  memberSubject,
+  obstructed,
+  operatorSubject,
+  serviceAccountSubject,
+  type Asked,
+  type Ground,
+  type Obstructed,
+  type Subject,
+} from '../../domain/subject.ts'
 import { findAccountObstacle, findObstacle } from '../../domain/facts.ts'
 import { gatehouse, splitPermission } from '../../domain/platform.ts'
 import { groundOf } from '../subjects/organization-context.ts'
-import { accountPartiesOf, findAccountParties, findParties, partiesOf, type AccountParties, type KnowingDeps, type Parties } from '../subjects/principal-facts.ts'
+import {
+  accountPartiesOf,
+  findAccountParties,
+  findParties,
+  partiesOf,
+  type AccountParties,
+  type KnowingDeps,
+  type Parties,
+} from '../subjects/principal-facts.ts'
 
 export type DecidingDeps = KnowingDeps & { clock: Clock }
 
 /** Whoever asks, as a subject; as of a moment of the past when `at` is given. @throws AppError `not_current`, `revision_unavailable` */
-export const callerAsSubject = async (deps: DecidingDeps, caller: OrgCaller, at?: Date): Promise<Subject | Obstructed> =>
+export const callerAsSubject = async (
+  deps: DecidingDeps,
+  caller: OrgCaller,
+  at?: Date,
+): Promise<Subject | Obstructed> =>
   caller.kind === 'user' ? memberAsking(deps, caller, at) : accountAsking(deps, caller, at)
 
-async function memberAsking(deps: DecidingDeps, caller: MemberCaller, at: Date | undefined): Promise<Subject | Obstructed> {
+async function memberAsking(
+  deps: DecidingDeps,
+  caller: MemberCaller,
+  at: Date | undefined,
+): Promise<Subject | Obstructed> {
   const today = await partiesOf(deps, caller)
   const asked = askedBy(deps, caller, { at, clientAddress: currentContext()?.clientAddress })
   if (at === undefined) return memberOf(await groundOf(deps.knowledge, caller), today, { ...caller, asked })
@@ -26,16 +57,30 @@ async function memberAsking(deps: DecidingDeps, caller: MemberCaller, at: Date |
 }
 
 /** A member of an organization as a subject, from facts of one moment. */
-export function memberOf(ground: Ground, parties: Parties, o: { orgId: string; userId: string; asked: Asked }): Subject | Obstructed {
+export function memberOf(
+  ground: Ground,
+  parties: Parties,
+  o: { orgId: string; userId: string; asked: Asked },
+): Subject | Obstructed {
   const obstacle = findObstacle(parties)
   const { user, member } = parties
-  if (obstacle !== undefined || user === undefined || member === undefined) return obstructed(obstacle ?? 'not_a_member')
+  if (obstacle !== undefined || user === undefined || member === undefined)
+    return obstructed(obstacle ?? 'not_a_member')
   return memberSubject(ground, { orgId: o.orgId, userId: o.userId, user, member, ...o.asked })
 }
 
-async function accountAsking(deps: DecidingDeps, caller: ServiceAccountCaller, at: Date | undefined): Promise<Subject | Obstructed> {
+async function accountAsking(
+  deps: DecidingDeps,
+  caller: ServiceAccountCaller,
+  at: Date | undefined,
+): Promise<Subject | Obstructed> {
   const today = await accountPartiesOf(deps, caller)
-  const about = { orgId: caller.orgId, serviceAccountId: caller.serviceAccountId, ceiling: caller.ceiling, asked: askedBy(deps, caller, { at, clientAddress: currentContext()?.clientAddress }) }
+  const about = {
+    orgId: caller.orgId,
+    serviceAccountId: caller.serviceAccountId,
+    ceiling: caller.ceiling,
+    asked: askedBy(deps, caller, { at, clientAddress: currentContext()?.clientAddress }),
+  }
   if (at === undefined) return accountOf(await groundOf(deps.knowledge, { orgId: caller.orgId }), today, about)
   const past = deps.knowledge.asOf(at)
   return accountOf(await groundOf(past, { orgId: caller.orgId }), await findAccountParties(past, caller), about)
@@ -59,22 +104,43 @@ async function operatorAsking(deps: DecidingDeps, caller: UserCaller): Promise<S
   const { user } = await partiesOf(deps, caller)
   if (user?.status !== 'active') return obstructed('user_disabled')
   const [model, assigned] = await Promise.all([deps.knowledge.model(), deps.knowledge.platformRoles(userId)])
-  return operatorSubject(model, { userId, user, assigned, ...askedBy(deps, caller, { at: undefined, clientAddress: currentContext()?.clientAddress }) })
+  return operatorSubject(model, {
+    userId,
+    user,
+    assigned,
+    ...askedBy(deps, caller, { at: undefined, clientAddress: currentContext()?.clientAddress }),
+  })
 }
 
 /** The token says how they signed in (a key: when it was made), and the gateway where they are. */
-export function askedBy({ clock }: Pick<DecidingDeps, 'clock'>, { claims }: PrincipalCaller, o: { at: Date | undefined; clientAddress: string | undefined }): Asked {
+export function askedBy(
+  { clock }: Pick<DecidingDeps, 'clock'>,
+  { claims }: PrincipalCaller,
+  o: { at: Date | undefined; clientAddress: string | undefined },
+): Asked {
   const nowMs = (o.at ?? clock.now()).getTime()
-  return { nowMs, request: { time: nowMs, ip: o.clientAddress, acr: claims.acr, amr: claims.amr, auth_time: claims.auth_time * 1000 }, isByApplication: false }
+  return {
+    nowMs,
+    request: { time: nowMs, ip: o.clientAddress, acr: claims.acr, amr: claims.amr, auth_time: claims.auth_time * 1000 },
+    isByApplication: false,
+  }
 }
 
 /** @throws AppError `invalid_attribute`, `not_current`, `revision_unavailable` */
-export async function decideForCaller(deps: DecidingDeps, caller: OrgCaller, questions: readonly Question[]): Promise<(Decision | Obstructed)[]> {
+export async function decideForCaller(
+  deps: DecidingDeps,
+  caller: OrgCaller,
+  questions: readonly Question[],
+): Promise<(Decision | Obstructed)[]> {
   const subject = await callerAsSubject(deps, caller)
   return questions.map((question) => requireStated(answer(subject, question)))
 }
 
-export async function decideForOperator(deps: DecidingDeps, caller: UserCaller, questions: readonly Question[]): Promise<(Decision | Obstructed)[]> {
+export async function decideForOperator(
+  deps: DecidingDeps,
+  caller: UserCaller,
+  questions: readonly Question[],
+): Promise<(Decision | Obstructed)[]> {
   const subject = await operatorAsking(deps, caller)
   return questions.map((question) => requireStated(answer(subject, question)))
 }

@@ -14,13 +14,20 @@ type Difference = AccessDiffResponse['data'][number]
 type Access = ReadonlyMap<string, { readonly extent: 'some' | 'all'; readonly on: string }>
 
 /** @throws AppError `validation_failed`, `not_current` */
-export async function diffAccess(deps: DecidingDeps, caller: OrgCaller, { subject: named, from, to }: AccessDiffRequest): Promise<AccessDiffResponse> {
+export async function diffAccess(
+  deps: DecidingDeps,
+  caller: OrgCaller,
+  { subject: named, from, to }: AccessDiffRequest,
+): Promise<AccessDiffResponse> {
   requireCurrent(deps.following)
   const moments = [requireMoment(deps, from, '/from'), requireMoment(deps, to, '/to')]
   const find = subjectsFor(deps, caller)
   const [before, after] = (await Promise.all(moments.map((at) => find(named, at)))).map(accessOf) as [Access, Access]
   const permissions = [...new Set([...before.keys(), ...after.keys()])].sort()
-  return { data: permissions.flatMap((permission) => differenceOf(permission, { before, after }) ?? []), context: { revision: revisionNow(deps.following) } }
+  return {
+    data: permissions.flatMap((permission) => differenceOf(permission, { before, after }) ?? []),
+    context: { revision: revisionNow(deps.following) },
+  }
 }
 
 function accessOf(subject: Subject | Obstructed): Access {
@@ -31,7 +38,11 @@ function accessOf(subject: Subject | Obstructed): Access {
       const asked = planFor(subject, { resource: { type }, action: { name } })
       if ('errors' in asked) continue
       const found = plan(subject.model.set, asked)
-      if (found.kind !== 'always_deny') access.set(`${type}:${name}`, { extent: found.kind === 'always_allow' ? 'all' : 'some', on: JSON.stringify(found) })
+      if (found.kind !== 'always_deny')
+        access.set(`${type}:${name}`, {
+          extent: found.kind === 'always_allow' ? 'all' : 'some',
+          on: JSON.stringify(found),
+        })
     }
   }
   return access

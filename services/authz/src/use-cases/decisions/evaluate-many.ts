@@ -2,7 +2,12 @@
  * Answers many evaluations in one request (AuthZEN §7): what is known is looked up once for all of them, then each is decided in order.
  * What is wrong with one is that one's answer and closed; what is wrong with the request, or not known here, is the answer to all.
  */
-import type { EvaluationOfMany, EvaluationRequest, EvaluationsRequest, EvaluationsResponse } from '@gatehouse/contracts/http/authz/evaluation'
+import type {
+  EvaluationOfMany,
+  EvaluationRequest,
+  EvaluationsRequest,
+  EvaluationsResponse,
+} from '@gatehouse/contracts/http/authz/evaluation'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Properties } from '../../domain/attributes.ts'
@@ -21,10 +26,18 @@ import { storedAtHand, subjectsAtHand } from '../subjects/cached-subjects.ts'
 type Semantic = NonNullable<NonNullable<EvaluationsRequest['options']>['evaluations_semantic']>
 
 /** The decision after which nothing more is asked. */
-const lastDecision: Record<Semantic, boolean | undefined> = { execute_all: undefined, deny_on_first_deny: false, permit_on_first_permit: true }
+const lastDecision: Record<Semantic, boolean | undefined> = {
+  execute_all: undefined,
+  deny_on_first_deny: false,
+  permit_on_first_permit: true,
+}
 
 /** @throws AppError `validation_failed`, `not_current`, `revision_unavailable` */
-export async function evaluateMany(deps: EvaluatingDeps, caller: OrgCaller, request: EvaluationsRequest): Promise<EvaluationsResponse> {
+export async function evaluateMany(
+  deps: EvaluatingDeps,
+  caller: OrgCaller,
+  request: EvaluationsRequest,
+): Promise<EvaluationsResponse> {
   const { evaluations: items = [], options, ...top } = request
   if (items.length === 0) return evaluate(deps, caller, single(top))
   requireCurrent(deps.following)
@@ -32,7 +45,9 @@ export async function evaluateMany(deps: EvaluatingDeps, caller: OrgCaller, requ
   const read = readAll(items, { top, nowMs })
   for (const revision of revisionsIn(read)) await awaitRevision(deps.following, revision)
   const subjects = await findSubjects(deps, caller, read)
-  const placed = read.map((one, index) => (one.ok ? { subject: subjects[index], resource: one.evaluation.resource, at: one.at } : undefined))
+  const placed = read.map((one, index) =>
+    one.ok ? { subject: subjects[index], resource: one.evaluation.resource, at: one.at } : undefined,
+  )
   const onRecord = await storedAttributesOfMany(deps, caller.orgId, placed)
   const found = subjects.map((subject, index) => ({ subject, storedResource: onRecord[index] }))
   const evaluations = answerInOrder(deps, caller.orgId, { read, found, options }).map(view)
@@ -40,7 +55,10 @@ export async function evaluateMany(deps: EvaluatingDeps, caller: OrgCaller, requ
 }
 
 /** The same from memory, without waiting, as JSON. Undefined, or anything thrown: it takes `evaluateMany`. */
-export function evaluateManyAtOnce(deps: EvaluatingDeps, { caller, body, clientAddress }: AskedAtOnce<EvaluationsRequest>): string | undefined {
+export function evaluateManyAtOnce(
+  deps: EvaluatingDeps,
+  { caller, body, clientAddress }: AskedAtOnce<EvaluationsRequest>,
+): string | undefined {
   const { evaluations: items = [], options, ...top } = body
   if (items.length === 0) return evaluateAtOnce(deps, { caller, body: single(top), clientAddress })
   requireCurrent(deps.following)
@@ -52,7 +70,10 @@ export function evaluateManyAtOnce(deps: EvaluatingDeps, { caller, body, clientA
   const found = read.map((one): Found => {
     if (!one.ok) return {}
     const subject = find(one.evaluation.subject)
-    return { subject, storedResource: storedAtHand(deps, subject, { orgId: caller.orgId, resource: one.evaluation.resource }) }
+    return {
+      subject,
+      storedResource: storedAtHand(deps, subject, { orgId: caller.orgId, resource: one.evaluation.resource }),
+    }
   })
   const evaluations = answerInOrder(deps, caller.orgId, { read, found, options }).map(text)
   return `{"context":{"revision":"${revisionNow(deps.following)}"},"evaluations":[${evaluations.join(',')}]}`
@@ -64,30 +85,50 @@ type Found = { readonly subject?: Subject | Obstructed | undefined; readonly sto
 type Unreadable = { readonly allowed: false; readonly message: string }
 
 /** Until the semantic says that nothing more is asked. */
-function answerInOrder(deps: EvaluatingDeps, orgId: string, o: { read: readonly ReadAsked[]; found: readonly Found[]; options: EvaluationsRequest['options'] }): (Answer | Unreadable)[] {
+function answerInOrder(
+  deps: EvaluatingDeps,
+  orgId: string,
+  o: { read: readonly ReadAsked[]; found: readonly Found[]; options: EvaluationsRequest['options'] },
+): (Answer | Unreadable)[] {
   const last = lastDecision[o.options?.evaluations_semantic ?? 'execute_all']
   const answers: (Answer | Unreadable)[] = []
   for (let index = 0; index < o.read.length; index += 1) {
     const one = o.read[index] as ReadAsked
-    const given = one.ok ? answerOne(deps, orgId, { one, found: o.found[index] }) : { allowed: false as const, message: one.message }
+    const given = one.ok
+      ? answerOne(deps, orgId, { one, found: o.found[index] })
+      : { allowed: false as const, message: one.message }
     answers.push(given)
     if (given.allowed === last) break
   }
   return answers
 }
 
-function answerOne({ decisions }: EvaluatingDeps, orgId: string, { one, found }: { readonly one: ReadAsked & { readonly ok: true }; readonly found: Found | undefined }): Answer {
+function answerOne(
+  { decisions }: EvaluatingDeps,
+  orgId: string,
+  { one, found }: { readonly one: ReadAsked & { readonly ok: true }; readonly found: Found | undefined },
+): Answer {
   const { subject: named, resource, action, context } = one.evaluation
   const subject = found?.subject
-  const question = { resource, action, subjectProperties: named.properties, context, storedResource: found?.storedResource }
+  const question = {
+    resource,
+    action,
+    subjectProperties: named.properties,
+    context,
+    storedResource: found?.storedResource,
+  }
   const given = subject === undefined ? obstructed('unknown_subject') : answer(subject, question)
   if (one.at === undefined) decisions.note({ orgId, named, subject, question, given })
   return given
 }
 
-type ReadAsked = (ReadEvaluation & { readonly ok: true; readonly at: Date | undefined }) | (ReadEvaluation & { readonly ok: false })
+type ReadAsked =
+  (ReadEvaluation & { readonly ok: true; readonly at: Date | undefined }) | (ReadEvaluation & { readonly ok: false })
 
-function readAll(items: NonNullable<EvaluationsRequest['evaluations']>, { top, nowMs }: { top: Defaults; nowMs: number }): ReadAsked[] {
+function readAll(
+  items: NonNullable<EvaluationsRequest['evaluations']>,
+  { top, nowMs }: { top: Defaults; nowMs: number },
+): ReadAsked[] {
   const read = evaluationReader(top)
   return items.map((item) => withMoment(read(item as Properties), nowMs))
 }
@@ -95,7 +136,9 @@ function readAll(items: NonNullable<EvaluationsRequest['evaluations']>, { top, n
 function withMoment(read: ReadEvaluation, nowMs: number): ReadAsked {
   if (!read.ok) return read
   const moment = momentOf(read.evaluation.context, nowMs)
-  return moment.ok ? { ok: true, evaluation: read.evaluation, at: moment.at } : { ok: false, message: `context.at ${moment.message}` }
+  return moment.ok
+    ? { ok: true, evaluation: read.evaluation, at: moment.at }
+    : { ok: false, message: `context.at ${moment.message}` }
 }
 
 /** Without evaluations the request is a single one, so it must be whole. */
@@ -111,13 +154,18 @@ function revisionsIn(read: readonly ReadAsked[]): Set<string> {
   for (const one of read) {
     const revision = one.ok ? one.evaluation.context?.['at_least'] : undefined
     if (typeof revision === 'string') revisions.add(revision)
-    else if (revision !== undefined) throw problem('validation_failed', { errors: [{ path: '/context/at_least', message: 'is not a revision' }] })
+    else if (revision !== undefined)
+      throw problem('validation_failed', { errors: [{ path: '/context/at_least', message: 'is not a revision' }] })
   }
   return revisions
 }
 
 /** By the place of the evaluation; defaults make most of them the same object. */
-async function findSubjects(deps: DecidingDeps, caller: OrgCaller, read: readonly ReadAsked[]): Promise<(Subject | Obstructed | undefined)[]> {
+async function findSubjects(
+  deps: DecidingDeps,
+  caller: OrgCaller,
+  read: readonly ReadAsked[],
+): Promise<(Subject | Obstructed | undefined)[]> {
   const find = subjectsFor(deps, caller)
   const known = new Map<string, Promise<Subject | Obstructed>>()
   return Promise.all(
@@ -132,13 +180,19 @@ async function findSubjects(deps: DecidingDeps, caller: OrgCaller, read: readonl
   )
 }
 
-const failed = (code: string, message: string): EvaluationOfMany => ({ decision: false, context: { reason: { code }, error: { status: 400, message } } })
+const failed = (code: string, message: string): EvaluationOfMany => ({
+  decision: false,
+  context: { reason: { code }, error: { status: 400, message } },
+})
 
 function view(given: Answer | Unreadable): EvaluationOfMany {
   if ('message' in given) return failed('invalid_request', given.message)
-  if ('errors' in given) return failed(given.reason.code, given.errors.map(({ path, message }) => `${path} ${message}`).join('; '))
+  if ('errors' in given)
+    return failed(given.reason.code, given.errors.map(({ path, message }) => `${path} ${message}`).join('; '))
   return { decision: given.allowed, context: outcomeView(given) }
 }
 
 const text = (given: Answer | Unreadable): string =>
-  'message' in given || 'errors' in given ? JSON.stringify(view(given)) : `{"decision":${given.allowed},"context":{${outcomeText(given)}}}`
+  'message' in given || 'errors' in given
+    ? JSON.stringify(view(given))
+    : `{"decision":${given.allowed},"context":{${outcomeText(given)}}}`

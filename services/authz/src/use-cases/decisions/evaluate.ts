@@ -16,7 +16,11 @@ import { storedAtHand, subjectsAtHand } from '../subjects/cached-subjects.ts'
 export type EvaluatingDeps = DecidingDeps & { readonly decisions: Pick<DecisionRecorder, 'note'> }
 
 /** @throws AppError `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
-export async function evaluate(deps: EvaluatingDeps, caller: OrgCaller, request: EvaluationRequest): Promise<EvaluationResponse> {
+export async function evaluate(
+  deps: EvaluatingDeps,
+  caller: OrgCaller,
+  request: EvaluationRequest,
+): Promise<EvaluationResponse> {
   const { subject: named, resource, action, context } = request
   requireCurrent(deps.following)
   const at = await readMoment(deps, context)
@@ -28,10 +32,17 @@ export async function evaluate(deps: EvaluatingDeps, caller: OrgCaller, request:
   return respond(deps, given)
 }
 
-export type AskedAtOnce<Body> = { readonly caller: OrgCaller; readonly body: Body; readonly clientAddress: string | undefined }
+export type AskedAtOnce<Body> = {
+  readonly caller: OrgCaller
+  readonly body: Body
+  readonly clientAddress: string | undefined
+}
 
 /** The same from memory, without waiting, as JSON. Undefined, or anything thrown: it takes `evaluate`. */
-export function evaluateAtOnce(deps: EvaluatingDeps, { caller, body, clientAddress }: AskedAtOnce<EvaluationRequest>): string | undefined {
+export function evaluateAtOnce(
+  deps: EvaluatingDeps,
+  { caller, body, clientAddress }: AskedAtOnce<EvaluationRequest>,
+): string | undefined {
   const { subject: named, resource, action, context } = body
   if (namesMoment(context)) return undefined
   requireCurrent(deps.following)
@@ -45,6 +56,10 @@ export function evaluateAtOnce(deps: EvaluatingDeps, { caller, body, clientAddre
 }
 
 /** Whether it must be waited for, or looked up in the past. */
-export const namesMoment = (context: Properties | undefined): boolean => context !== undefined && (context['at_least'] !== undefined || context['at'] !== undefined)
+export const namesMoment = (context: Properties | undefined): boolean =>
+  context !== undefined && (context['at_least'] !== undefined || context['at'] !== undefined)
 
-const respond = (deps: DecidingDeps, given: Answer): EvaluationResponse => ({ decision: given.allowed, context: { revision: revisionNow(deps.following), ...outcomeView(given) } })
+const respond = (deps: DecidingDeps, given: Answer): EvaluationResponse => ({
+  decision: given.allowed,
+  context: { revision: revisionNow(deps.following), ...outcomeView(given) },
+})

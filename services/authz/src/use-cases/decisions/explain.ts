@@ -23,7 +23,11 @@ import { readMoment } from './moment.ts'
 import { storedAttributesOf } from '../directory/stored-resources.ts'
 
 /** @throws AppError `forbidden`, `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
-export async function explain(deps: DecidingDeps, caller: OrgCaller, request: EvaluationRequest): Promise<ExplanationResponse> {
+export async function explain(
+  deps: DecidingDeps,
+  caller: OrgCaller,
+  request: EvaluationRequest,
+): Promise<ExplanationResponse> {
   const { subject: named, resource, action, context } = request
   requireCurrent(deps.following)
   const at = await readMoment(deps, context)
@@ -31,18 +35,32 @@ export async function explain(deps: DecidingDeps, caller: OrgCaller, request: Ev
   const subject = await subjectsFor(deps, caller)(named, at)
   const revision = revisionNow(deps.following)
   const closed = isSubject(subject) ? (isBeyondKey(subject, request) ? beyondKey : undefined) : subject
-  if (!isSubject(subject) || closed !== undefined) return { decision: false, context: { revision, ...outcomeView(closed ?? beyondKey) }, roles: [], policies: [], suggestions: [] }
+  if (!isSubject(subject) || closed !== undefined)
+    return {
+      decision: false,
+      context: { revision, ...outcomeView(closed ?? beyondKey) },
+      roles: [],
+      policies: [],
+      suggestions: [],
+    }
   const storedResource = await storedAttributesOf(deps, subject, { orgId: caller.orgId, resource, at })
   const asked = requestFor(subject, { resource, action, subjectProperties: named.properties, context, storedResource })
   if ('errors' in asked) throw problem('invalid_attribute', { errors: [...asked.errors] })
   const mayKnow = knownTo(caller, subject, resource.type)
   const { decision, roles, policies } = explainDecision(subject.model.set, asked, { mayKnow })
   const suggestions = suggestChanges(subject.model.set, asked, { mayKnow })
-  return { decision: decision.allowed, context: { revision, ...outcomeView(decision) }, roles: [...roles], policies: [...policies], suggestions }
+  return {
+    decision: decision.allowed,
+    context: { revision, ...outcomeView(decision) },
+    roles: [...roles],
+    policies: [...policies],
+    suggestions,
+  }
 }
 
 function knownTo(caller: OrgCaller, { model }: Subject, resourceType: string): MayKnow {
   if (caller.kind === 'service_account') return () => true
   const schema = conditionSchema(model.catalog, resourceType)
-  return ({ source, name }) => source !== 'resource' || attributeSchema(schema, { source, name })?.provenance.join() !== 'stored'
+  return ({ source, name }) =>
+    source !== 'resource' || attributeSchema(schema, { source, name })?.provenance.join() !== 'stored'
 }

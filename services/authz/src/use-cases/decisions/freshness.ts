@@ -26,23 +26,32 @@ export function requireCurrent({ identity, orgs, own }: Following): void {
 }
 
 /** @throws AppError `not_current` when events about one of them wait to be replayed. */
-export function requireUnparked({ identity, orgs }: Following, about: { userId: string; orgId?: string | undefined; membershipId?: string | undefined }): void {
+export function requireUnparked(
+  { identity, orgs }: Following,
+  about: { userId: string; orgId?: string | undefined; membershipId?: string | undefined },
+): void {
   const isParkedAtOrgs = (id: string | undefined): boolean => id !== undefined && orgs.isParked(id)
-  if (identity.isParked(about.userId) || isParkedAtOrgs(about.orgId) || isParkedAtOrgs(about.membershipId)) throw partiesParked()
+  if (identity.isParked(about.userId) || isParkedAtOrgs(about.orgId) || isParkedAtOrgs(about.membershipId))
+    throw partiesParked()
 }
 
 /** What is said of a service account rests on tokens as well. @throws AppError `not_current` */
-export function requireAccountKnowable({ tokens, orgs }: Following, about: { serviceAccountId: string; orgId: string }): void {
+export function requireAccountKnowable(
+  { tokens, orgs }: Following,
+  about: { serviceAccountId: string; orgId: string },
+): void {
   tokens.requireCurrent()
   if (tokens.isParked(about.serviceAccountId) || orgs.isParked(about.orgId)) throw partiesParked()
 }
 
-const partiesParked = () => problem('not_current', { internal: 'events about the parties are parked', retryAfterSeconds: 1 })
+const partiesParked = () =>
+  problem('not_current', { internal: 'events about the parties are parked', retryAfterSeconds: 1 })
 
 /** Waits until the positions named in `revision` are applied here. @throws AppError `validation_failed`, `revision_unavailable` */
 export async function awaitRevision(following: Following, revision: string): Promise<void> {
   const positions = decodeRevision(revision)
-  if (!positions) throw problem('validation_failed', { errors: [{ path: '/context/at_least', message: 'is not a revision' }] })
+  if (!positions)
+    throw problem('validation_failed', { errors: [{ path: '/context/at_least', message: 'is not a revision' }] })
   const readers = { identity: following.identity, orgs: following.orgs, tokens: following.tokens, authz: following.own }
   // Positions of other services say nothing about what is decided here.
   const arrived = await Promise.all(
@@ -55,16 +64,27 @@ export async function awaitRevision(following: Following, revision: string): Pro
 }
 
 /** Asks those whose word is missing once, now; `isThere` is asked before and after. @throws AppError `not_current`, `revision_unavailable` */
-export async function catchUpUntil(following: Following, isThere: () => Promise<boolean>, whom: readonly ('identity' | 'orgs' | 'tokens')[] = ['identity', 'orgs']): Promise<void> {
+export async function catchUpUntil(
+  following: Following,
+  isThere: () => Promise<boolean>,
+  whom: readonly ('identity' | 'orgs' | 'tokens')[] = ['identity', 'orgs'],
+): Promise<void> {
   if (await isThere()) return
   await within(waitMs, Promise.all(whom.map((producer) => following[producer].pollNow())))
-  if (!(await isThere())) throw problem('revision_unavailable', { retryAfterSeconds: 1, internal: `the token knows more than ${whom.join(' and ')} have said` })
+  if (!(await isThere()))
+    throw problem('revision_unavailable', {
+      retryAfterSeconds: 1,
+      internal: `the token knows more than ${whom.join(' and ')} have said`,
+    })
 }
 
 async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(problem('not_current', { retryAfterSeconds: 1, internal: `no answer within ${timeoutMs} ms` })), timeoutMs)
+    timer = setTimeout(
+      () => reject(problem('not_current', { retryAfterSeconds: 1, internal: `no answer within ${timeoutMs} ms` })),
+      timeoutMs,
+    )
   })
   try {
     return await Promise.race([work, late])
@@ -78,10 +98,18 @@ let written = { positions: [-1, -1, -1, -1] as readonly number[], revision: '' }
 
 /** The positions an answer given now rests on; a text that needs no escaping. */
 export function revisionNow(following: Following): string {
-  const [identity, orgs, tokens, authz] = [following.identity.position(), following.orgs.position(), following.tokens.position(), following.own.position()]
+  const [identity, orgs, tokens, authz] = [
+    following.identity.position(),
+    following.orgs.position(),
+    following.tokens.position(),
+    following.own.position(),
+  ]
   const [i, o, t, a] = written.positions
   if (i !== identity || o !== orgs || t !== tokens || a !== authz) {
-    written = { positions: [identity, orgs, tokens, authz], revision: encodeRevision(Object.entries({ identity, orgs, tokens, authz })) }
+    written = {
+      positions: [identity, orgs, tokens, authz],
+      revision: encodeRevision(Object.entries({ identity, orgs, tokens, authz })),
+    }
   }
   return written.revision
 }

@@ -6,7 +6,10 @@ import { awaitRevision } from './freshness.ts'
 import type { DecidingDeps } from './decide-for-caller.ts'
 
 /** Waits for `at_least`; the moment of `at`, or undefined for now. @throws AppError `validation_failed`, `revision_unavailable` */
-export async function readMoment(deps: DecidingDeps, context: (Properties & { readonly at_least?: string | undefined }) | undefined): Promise<Date | undefined> {
+export async function readMoment(
+  deps: DecidingDeps,
+  context: (Properties & { readonly at_least?: string | undefined }) | undefined,
+): Promise<Date | undefined> {
   if (context?.at_least !== undefined) await awaitRevision(deps.following, context.at_least)
   return requireMoment(deps, context?.['at'], '/context/at')
 }

@@ -19,7 +19,12 @@ export async function plan(deps: DecidingDeps, caller: OrgCaller, request: PlanR
   const subject = await subjectsFor(deps, caller)(named, at)
   const answered = { context: { revision: revisionNow(deps.following) } }
   if (!isSubject(subject) || isBeyondKey(subject, request)) return { plan: 'always_deny', ...answered }
-  const asked = planFor(subject, { resource: { type: resource.type, properties: resource.properties }, action, subjectProperties: named.properties, context })
+  const asked = planFor(subject, {
+    resource: { type: resource.type, properties: resource.properties },
+    action,
+    subjectProperties: named.properties,
+    context,
+  })
   if ('errors' in asked) throw problem('invalid_attribute', { errors: [...asked.errors] })
   return { ...view(planDecision(subject.model.set, asked), columns), ...answered }
 }
@@ -27,7 +32,11 @@ export async function plan(deps: DecidingDeps, caller: OrgCaller, request: PlanR
 function view(found: Plan, columns: PlanRequest['columns']): Omit<PlanResponse, 'context'> {
   if (found.kind === 'not_filterable') return { plan: found.kind, policy: found.policy, message: found.message }
   if (found.kind !== 'conditional') return { plan: found.kind }
-  return { plan: found.kind, filter: found.filter, ...(columns === undefined ? {} : { sql: rendered(found.filter, columns) }) }
+  return {
+    plan: found.kind,
+    filter: found.filter,
+    ...(columns === undefined ? {} : { sql: rendered(found.filter, columns) }),
+  }
 }
 
 type Filter = Extract<Plan, { kind: 'conditional' }>['filter']
@@ -39,6 +48,8 @@ function rendered(filter: Filter, columns: NonNullable<PlanRequest['columns']>):
   } catch (error) {
     const { code, attribute } = error as { code?: string; attribute?: string }
     if (code !== 'unmapped_attribute') throw error
-    throw problem('validation_failed', { errors: [{ path: `/columns/${attribute ?? ''}`, message: 'is read by the filter and has no column' }] })
+    throw problem('validation_failed', {
+      errors: [{ path: `/columns/${attribute ?? ''}`, message: 'is read by the filter and has no column' }],
+    })
   }
 }

@@ -11,7 +11,11 @@ import { listed, searchPage } from './search-pages.ts'
 import { storedAttributesOf } from '../directory/stored-resources.ts'
 
 /** @throws AppError `invalid_attribute`, `invalid_cursor`, `not_current`, `revision_unavailable` */
-export async function searchActions(deps: DecidingDeps, caller: OrgCaller, request: ActionSearchRequest): Promise<ActionSearchResponse> {
+export async function searchActions(
+  deps: DecidingDeps,
+  caller: OrgCaller,
+  request: ActionSearchRequest,
+): Promise<ActionSearchResponse> {
   const { subject: named, resource, context } = request
   requireCurrent(deps.following)
   const at = await readMoment(deps, context)
@@ -19,7 +23,11 @@ export async function searchActions(deps: DecidingDeps, caller: OrgCaller, reque
   const actions = isSubject(subject) ? [...(subject.model.catalog.types.get(resource.type)?.actions.keys() ?? [])] : []
   const storedResource = await storedAttributesOf(deps, subject, { orgId: caller.orgId, resource, at })
   const found = await searchPage(request, [listed(actions, (name) => name)], (name) =>
-    requireStated(answer(subject, { resource, action: { name }, subjectProperties: named.properties, context, storedResource })).allowed ? { name } : undefined,
+    requireStated(
+      answer(subject, { resource, action: { name }, subjectProperties: named.properties, context, storedResource }),
+    ).allowed
+      ? { name }
+      : undefined,
   )
   return { ...found, context: { revision: revisionNow(deps.following) } }
 }

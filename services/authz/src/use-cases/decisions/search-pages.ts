@@ -14,7 +14,9 @@ export type Candidates<C> = {
   isKey?(key: string): boolean
 }
 
-type Asked = { readonly page?: { readonly token?: string | undefined; readonly limit?: number | undefined } | undefined }
+type Asked = {
+  readonly page?: { readonly token?: string | undefined; readonly limit?: number | undefined } | undefined
+}
 export type Found<R> = { results: R[]; page: { next_token: string; count: number } }
 
 const batch = 200
@@ -24,13 +26,17 @@ const mostMs = 1000
 const standardLimit = 100
 
 /** @throws AppError `invalid_cursor` */
-export async function searchPage<C, R>(request: Asked, sources: readonly Candidates<C>[], resultOf: (candidate: C) => R | undefined): Promise<Found<R>> {
+export async function searchPage<C, R>(
+  request: Asked,
+  sources: readonly Candidates<C>[],
+  resultOf: (candidate: C) => R | undefined,
+): Promise<Found<R>> {
   const limit = request.page?.limit ?? standardLimit
   const search = fingerprintOf(request)
   let { index, after } = placeOf(request, search, sources)
   const beganMs = performance.now()
   const results: R[] = []
-  for (let lookedAt = 0; index < sources.length; ) {
+  for (let lookedAt = 0; index < sources.length;) {
     const { list, keyOf } = sources[index] as Candidates<C>
     const wanted = Math.min(batch, mostLookedAt - lookedAt)
     const candidates = await list(after, wanted)
@@ -44,18 +50,27 @@ export async function searchPage<C, R>(request: Asked, sources: readonly Candida
     if (candidates.length < wanted) {
       index += 1
       after = undefined
-    } else if (lookedAt >= mostLookedAt || performance.now() - beganMs > mostMs) return pageOf(results, encodeCursor([search, index, after ?? '']))
+    } else if (lookedAt >= mostLookedAt || performance.now() - beganMs > mostMs)
+      return pageOf(results, encodeCursor([search, index, after ?? '']))
   }
   return pageOf(results, '')
 }
 
-const pageOf = <R>(results: R[], next_token: string): Found<R> => ({ results, page: { next_token, count: results.length } })
+const pageOf = <R>(results: R[], next_token: string): Found<R> => ({
+  results,
+  page: { next_token, count: results.length },
+})
 
-function placeOf({ page }: Asked, search: string, sources: readonly Pick<Candidates<never>, 'isKey'>[]): { index: number; after: string | undefined } {
+function placeOf(
+  { page }: Asked,
+  search: string,
+  sources: readonly Pick<Candidates<never>, 'isKey'>[],
+): { index: number; after: string | undefined } {
   const values = decodeCursor(page?.token === '' ? undefined : page?.token, 3)
   if (values === undefined) return { index: 0, after: undefined }
   const [of, index, after] = values
-  if (of !== search || typeof index !== 'number' || index < 0 || index >= sources.length || typeof after !== 'string') throw problem('invalid_cursor')
+  if (of !== search || typeof index !== 'number' || index < 0 || index >= sources.length || typeof after !== 'string')
+    throw problem('invalid_cursor')
   if (after !== '' && sources[index]?.isKey?.(after) === false) throw problem('invalid_cursor')
   return { index, after: after === '' ? undefined : after }
 }

@@ -12,14 +12,26 @@ import { searchPage } from './search-pages.ts'
 import { candidateResources } from '../directory/stored-resources.ts'
 
 /** @throws AppError `invalid_attribute`, `invalid_cursor`, `not_current`, `revision_unavailable` */
-export async function searchResources(deps: DecidingDeps & { db: Db }, caller: OrgCaller, request: ResourceSearchRequest): Promise<EntitySearchResponse> {
+export async function searchResources(
+  deps: DecidingDeps & { db: Db },
+  caller: OrgCaller,
+  request: ResourceSearchRequest,
+): Promise<EntitySearchResponse> {
   const { subject: named, action, resource: sought, context } = request
   requireCurrent(deps.following)
   const at = await readMoment(deps, context)
   const subject = await subjectsFor(deps, caller)(named, at)
-  const found = await searchPage(request, isSubject(subject) ? candidateResources(deps, caller, { type: sought.type, at }) : [], ({ id, attributes }) => {
-    const resource = { type: sought.type, id, properties: sought.properties }
-    return requireStated(answer(subject, { resource, action, subjectProperties: named.properties, context, storedResource: attributes })).allowed ? { type: sought.type, id } : undefined
-  })
+  const found = await searchPage(
+    request,
+    isSubject(subject) ? candidateResources(deps, caller, { type: sought.type, at }) : [],
+    ({ id, attributes }) => {
+      const resource = { type: sought.type, id, properties: sought.properties }
+      return requireStated(
+        answer(subject, { resource, action, subjectProperties: named.properties, context, storedResource: attributes }),
+      ).allowed
+        ? { type: sought.type, id }
+        : undefined
+    },
+  )
   return { ...found, context: { revision: revisionNow(deps.following) } }
 }

@@ -11,15 +11,27 @@ import { readMoment } from './moment.ts'
 import { searchPage } from './search-pages.ts'
 
 /** @throws AppError `invalid_attribute`, `invalid_cursor`, `not_current`, `revision_unavailable` */
-export async function searchSubjects(deps: DecidingDeps & { db: Db }, caller: OrgCaller, request: SubjectSearchRequest): Promise<EntitySearchResponse> {
+export async function searchSubjects(
+  deps: DecidingDeps & { db: Db },
+  caller: OrgCaller,
+  request: SubjectSearchRequest,
+): Promise<EntitySearchResponse> {
   const { subject: sought, resource, action, context } = request
   requireCurrent(deps.following)
   const at = await readMoment(deps, context)
   const facts = factsAt(deps.knowledge, at)
   const onRecord = await facts.entity({ orgId: caller.orgId, type: resource.type, id: resource.id })
-  const question = { resource, action, subjectProperties: sought.properties, context, storedResource: onRecord?.attributes }
-  const found = await searchPage(request, await candidateSubjects(deps, caller, { type: sought.type, at }), ({ id, subject }) =>
-    requireStated(answer(subject, question)).allowed ? { type: sought.type, id } : undefined,
+  const question = {
+    resource,
+    action,
+    subjectProperties: sought.properties,
+    context,
+    storedResource: onRecord?.attributes,
+  }
+  const found = await searchPage(
+    request,
+    await candidateSubjects(deps, caller, { type: sought.type, at }),
+    ({ id, subject }) => (requireStated(answer(subject, question)).allowed ? { type: sought.type, id } : undefined),
   )
   return { ...found, context: { revision: revisionNow(deps.following) } }
 }

@@ -29,13 +29,20 @@ type Named = { type: string; id: string }
 export type EntityChange = Named & { isExpected(version: number): boolean }
 
 /** By id, as of `at`. @throws AppError `forbidden`, `validation_failed`, `invalid_cursor` */
-export async function listEntities(deps: Deps, caller: OrgCaller, query: ListQuery & { readonly type: string }): Promise<PageOf<Entity>> {
+export async function listEntities(
+  deps: Deps,
+  caller: OrgCaller,
+  query: ListQuery & { readonly type: string },
+): Promise<PageOf<Entity>> {
   await requirePermission(deps, caller, permissions.readEntities)
   const { orgId } = caller
   const { data, page, at } = await pageAt(deps, query, {
     length: 1,
     isPlace: ([id]) => typeof id === 'string',
-    read: ({ after, limit, at }) => inScope(deps.db, { orgId }, (tx) => listEntityRows(tx, { orgId, type: query.type, limit, at, afterId: after?.map(String)[0] })),
+    read: ({ after, limit, at }) =>
+      inScope(deps.db, { orgId }, (tx) =>
+        listEntityRows(tx, { orgId, type: query.type, limit, at, afterId: after?.map(String)[0] }),
+      ),
     placeOf: ({ key }) => [key],
   })
   const model = await factsAt(deps.knowledge, at).model(orgId)
@@ -53,31 +60,56 @@ export async function getEntity(deps: Deps, caller: OrgCaller, { type, id }: Nam
 }
 
 /** Saying the same again changes nothing. @throws AppError `forbidden`, `validation_failed`, `precondition_failed` */
-export async function putEntity(deps: Deps, caller: OrgCaller, input: EntityChange & { content: EntityContent }): Promise<VersionedEntity> {
+export async function putEntity(
+  deps: Deps,
+  caller: OrgCaller,
+  input: EntityChange & { content: EntityContent },
+): Promise<VersionedEntity> {
   await requirePermission(deps, caller, permissions.writeEntities)
-  if (input.type === 'service_account' && isPlatformPrincipal(input)) throw problem('validation_failed', { detail: 'Service accounts are known to the platform; they are not stored.' })
-  if (isPlatformPrincipal(input) && !isTypeId('user', input.id)) throw problem('validation_failed', { detail: 'This id is not one of the platform’s, and only those begin so.' })
-  if (isOrganization(input) && input.id !== caller.orgId) throw problem('validation_failed', { detail: 'An organization stores what is known of itself, and of no other.' })
+  if (input.type === 'service_account' && isPlatformPrincipal(input))
+    throw problem('validation_failed', { detail: 'Service accounts are known to the platform; they are not stored.' })
+  if (isPlatformPrincipal(input) && !isTypeId('user', input.id))
+    throw problem('validation_failed', { detail: 'This id is not one of the platform’s, and only those begin so.' })
+  if (isOrganization(input) && input.id !== caller.orgId)
+    throw problem('validation_failed', { detail: 'An organization stores what is known of itself, and of no other.' })
   if ((input.content.roles ?? []).length > 0) await requirePermission(deps, caller, permissions.assignRoles)
   return writing(deps, caller, input, (tx, model) => put(tx, { model, caller, input }))
 }
 
-async function put(tx: Tx, { model, caller, input }: { model: OpenModel; caller: OrgCaller; input: EntityChange & { content: EntityContent } }): Promise<Outcome<VersionedEntity>> {
+async function put(
+  tx: Tx,
+  { model, caller, input }: { model: OpenModel; caller: OrgCaller; input: EntityChange & { content: EntityContent } },
+): Promise<Outcome<VersionedEntity>> {
   const { orgId } = caller
   const { type, id: key, content } = input
   const known = await findEntityRow(tx, { orgId, type, key })
   const present = known?.deleted === false ? known : undefined
   if (!input.isExpected(present?.version ?? 0)) return { kind: 'changed' }
   const keys = content.roles ?? []
-  const errors = checkEntityDefinition({ type, id: key, attributes: content.attributes, roles: keys }, { catalog: model.catalog, roles: { has: (role) => model.roles.has(role) && isAssignable(role) } })
+  const errors = checkEntityDefinition(
+    { type, id: key, attributes: content.attributes, roles: keys },
+    { catalog: model.catalog, roles: { has: (role) => model.roles.has(role) && isAssignable(role) } },
+  )
   if (errors.length > 0) return { kind: 'invalid', errors }
   const roleIds = keys.flatMap((role) => model.roles.get(role)?.id ?? []).sort()
   const before = present?.roleIds ?? []
-  const refusal = findUnheld(model, [...roleIds.filter((id) => !before.includes(id)), ...before.filter((id) => !roleIds.includes(id))])
+  const refusal = findUnheld(model, [
+    ...roleIds.filter((id) => !before.includes(id)),
+    ...before.filter((id) => !roleIds.includes(id)),
+  ])
   if (refusal) return refusal
   const next = { attributes: content.attributes, roleIds, deleted: false }
-  if (present && changesBetween({ attributes: present.attributes, roleIds: present.roleIds }, { attributes: next.attributes, roleIds }).length === 0) return done(versioned(present, model))
-  const row = known ? await supersede(tx, known, next) : await insertEntity(tx, { id: newId('ent'), version: 1, orgId, type, key, ...next })
+  if (
+    present &&
+    changesBetween(
+      { attributes: present.attributes, roleIds: present.roleIds },
+      { attributes: next.attributes, roleIds },
+    ).length === 0
+  )
+    return done(versioned(present, model))
+  const row = known
+    ? await supersede(tx, known, next)
+    : await insertEntity(tx, { id: newId('ent'), version: 1, orgId, type, key, ...next })
   if (!row) return { kind: 'changed' }
   await announceEntityStored(tx, { row, actor: actorOf(caller) })
   return done(versioned(row, model))
@@ -100,20 +132,34 @@ export async function deleteEntity(deps: Deps, caller: OrgCaller, input: EntityC
   })
 }
 
-async function supersede(tx: Tx, known: EntityRow, content: Pick<EntityRow, 'attributes' | 'roleIds' | 'deleted'>): Promise<EntityRow | undefined> {
+async function supersede(
+  tx: Tx,
+  known: EntityRow,
+  content: Pick<EntityRow, 'attributes' | 'roleIds' | 'deleted'>,
+): Promise<EntityRow | undefined> {
   const closed = await claimEntityEnd(tx, known)
   return closed && insertNextEntity(tx, closed, content)
 }
 
 const versioned = (row: EntityRow, { rolesById }: Pick<OpenModel, 'rolesById'>): VersionedEntity => ({
-  entity: entityView(row, row.roleIds.flatMap((id) => rolesById.get(id)?.key ?? [])),
+  entity: entityView(
+    row,
+    row.roleIds.flatMap((id) => rolesById.get(id)?.key ?? []),
+  ),
   version: row.version,
 })
 
-async function writing<T>(deps: Deps, caller: OrgCaller, { type }: Named, change: (tx: Tx, model: OpenModel) => Promise<Outcome<T>>): Promise<T> {
+async function writing<T>(
+  deps: Deps,
+  caller: OrgCaller,
+  { type }: Named,
+  change: (tx: Tx, model: OpenModel) => Promise<Outcome<T>>,
+): Promise<T> {
   const nowMs = deps.clock.now().getTime()
   const { orgId } = caller
-  const outcome = await deps.spine.write({ orgId }, async (tx) => change(tx, await openModel(tx, { caller, nowMs })), { announce: 'await' })
+  const outcome = await deps.spine.write({ orgId }, async (tx) => change(tx, await openModel(tx, { caller, nowMs })), {
+    announce: 'await',
+  })
   deps.knowledge.dropEntities({ orgId, type })
   return valueOf(outcome)
 }

@@ -22,7 +22,8 @@ export type Applied = { applied: boolean; changes: ManifestChange[]; tag: string
 
 /** @throws AppError `forbidden` */
 export async function getAuthorizationManifest(deps: Deps, caller: OrgCaller): Promise<TaggedManifest> {
-  for (const permission of [permissions.readRoles, permissions.readPolicies]) await requirePermission(deps, caller, permission)
+  for (const permission of [permissions.readRoles, permissions.readPolicies])
+    await requirePermission(deps, caller, permission)
   const { orgId } = caller
   return inScope(deps.db, { orgId }, async (tx) => {
     const keysById = new Map((await listRolesInReach(tx, orgId)).map(({ id, key }) => [id, key]))
@@ -32,11 +33,20 @@ export async function getAuthorizationManifest(deps: Deps, caller: OrgCaller): P
 }
 
 /** @throws AppError `forbidden`, `validation_failed`, `invalid_policy`, `precondition_failed` */
-export async function applyAuthorizationManifest(deps: Deps, caller: OrgCaller, input: ManifestApplication): Promise<Applied> {
-  for (const permission of [permissions.writeRoles, permissions.writePolicies, permissions.assignRoles]) await requirePermission(deps, caller, permission)
+export async function applyAuthorizationManifest(
+  deps: Deps,
+  caller: OrgCaller,
+  input: ManifestApplication,
+): Promise<Applied> {
+  for (const permission of [permissions.writeRoles, permissions.writePolicies, permissions.assignRoles])
+    await requirePermission(deps, caller, permission)
   const { orgId } = caller
   const nowMs = deps.clock.now().getTime()
-  const outcome = await deps.spine.write({ orgId }, async (tx) => apply(tx, { model: await openModel(tx, { caller, nowMs }), caller, input, nowMs }), { announce: 'await' })
+  const outcome = await deps.spine.write(
+    { orgId },
+    async (tx) => apply(tx, { model: await openModel(tx, { caller, nowMs }), caller, input, nowMs }),
+    { announce: 'await' },
+  )
   if (!input.dryRun) {
     deps.knowledge.dropModel(orgId)
     deps.knowledge.dropMembers(orgId)
@@ -57,8 +67,20 @@ async function apply(tx: Tx, { model, caller, input, nowMs }: Applying): Promise
   const membershipIds = await listActiveMembershipIds(tx, { orgId, userIds: peopleIn(wanted) })
   const ofPlatform = [...model.roles.values()].filter((role) => role.orgId === null)
   const platformRoles = new Map(ofPlatform.map((role) => [role.key, role]))
-  const step: ManifestStep = { current, wanted, changes, catalog: model.catalog, rolesBefore: model.roles, rolesAfter: new Map([...wanted.roles.map((role) => [role.key, role] as const), ...platformRoles]) }
-  const { errors, policyErrors, conditions } = checkStep(step, { given: input.manifest, platformRoles, members: membershipIds, nowMs })
+  const step: ManifestStep = {
+    current,
+    wanted,
+    changes,
+    catalog: model.catalog,
+    rolesBefore: model.roles,
+    rolesAfter: new Map([...wanted.roles.map((role) => [role.key, role] as const), ...platformRoles]),
+  }
+  const { errors, policyErrors, conditions } = checkStep(step, {
+    given: input.manifest,
+    platformRoles,
+    members: membershipIds,
+    nowMs,
+  })
   if (errors.length > 0) return { kind: 'invalid', errors: errors.slice(0, 50) }
   if (policyErrors.length > 0) return { kind: 'invalid_policy', errors: policyErrors.slice(0, 50) }
   const missing = missingForStep(step, model.holdings)
@@ -69,8 +91,12 @@ async function apply(tx: Tx, { model, caller, input, nowMs }: Applying): Promise
   return done({ applied: true, changes, tag: tagOf(manifestOf(await listOwnRows(tx, orgId), { keysById })) })
 }
 
-const keysOf = ({ rolesById }: OpenModel): ReadonlyMap<string, string> => new Map([...rolesById].map(([id, { key }]) => [id, key]))
+const keysOf = ({ rolesById }: OpenModel): ReadonlyMap<string, string> =>
+  new Map([...rolesById].map(([id, { key }]) => [id, key]))
 
 const peopleIn = ({ groups, assignments }: FullManifest): string[] => [
-  ...new Set([...groups.flatMap(({ members }) => members), ...assignments.flatMap(({ principal }) => ('user' in principal ? [principal.user] : []))]),
+  ...new Set([
+    ...groups.flatMap(({ members }) => members),
+    ...assignments.flatMap(({ principal }) => ('user' in principal ? [principal.user] : [])),
+  ]),
 ]

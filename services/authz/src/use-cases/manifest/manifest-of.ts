@@ -11,7 +11,11 @@ export function manifestOf(rows: OwnRows, { keysById }: { keysById: ReadonlyMap<
   return ordered({
     roles: rows.roles.map(({ key, name, permissions, inherits }) => ({ key, name, permissions, inherits })),
     policies: rows.policies.map((row) => ({ key: row.key, ...policyContent(row) })),
-    groups: rows.groups.map(({ id, key, name }) => ({ key, name, members: rows.members.filter(({ groupId }) => groupId === id).map(({ userId }) => userId) })),
+    groups: rows.groups.map(({ id, key, name }) => ({
+      key,
+      name,
+      members: rows.members.filter(({ groupId }) => groupId === id).map(({ userId }) => userId),
+    })),
     assignments: rows.assignments.flatMap((row) => {
       const role = keysById.get(row.roleId)
       const principalId = principalIdOf(row)
@@ -21,7 +25,9 @@ export function manifestOf(rows: OwnRows, { keysById }: { keysById: ReadonlyMap<
         {
           principal: group === undefined ? { user: principalId } : { group },
           role,
-          ...(row.resourceType === null || row.resourceId === null ? {} : { resource: { type: row.resourceType, id: row.resourceId } }),
+          ...(row.resourceType === null || row.resourceId === null
+            ? {}
+            : { resource: { type: row.resourceType, id: row.resourceId } }),
           ...(row.expiresAt === null ? {} : { expires_at: row.expiresAt.toISOString() }),
         },
       ]
@@ -30,4 +36,5 @@ export function manifestOf(rows: OwnRows, { keysById }: { keysById: ReadonlyMap<
 }
 
 /** Of its content: the same document has the same tag, however it came to be. */
-export const tagOf = (manifest: FullManifest): string => createHash('sha256').update(JSON.stringify(manifest)).digest('base64url')
+export const tagOf = (manifest: FullManifest): string =>
+  createHash('sha256').update(JSON.stringify(manifest)).digest('base64url')

@@ -10,14 +10,36 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { ManifestStep } from '../../domain/manifest-check.ts'
 import { assignmentKey, entriesOf, type FullManifest } from '../../domain/manifest-diff.ts'
 import { claimAssignmentEnd, endAssignmentsOfRoles, insertAssignment, lockRoleHolder } from '../../store/assignments.ts'
-import { claimGroupEnd, claimGroupMemberEnd, endGroupHoldings, insertGroup, insertGroupMember, insertNextGroup } from '../../store/groups.ts'
+import {
+  claimGroupEnd,
+  claimGroupMemberEnd,
+  endGroupHoldings,
+  insertGroup,
+  insertGroupMember,
+  insertNextGroup,
+} from '../../store/groups.ts'
 import type { OwnRows } from '../../store/manifests.ts'
 import { claimPolicyDraft } from '../../store/policy-drafts.ts'
 import { claimPolicyEnd, insertNextPolicy, insertPolicy } from '../../store/policies.ts'
 import { claimRoleEnd, insertNextRole, insertRole } from '../../store/roles.ts'
 import { principalIdOf, type GroupRow, type RoleRow } from '../../store/schema.ts'
-import { announcePolicyCreated, announcePolicyDeleted, announcePolicyUpdated, announceRoleCreated, announceRoleDeleted, announceRoleUpdated } from '../announce.ts'
-import { announceAssignmentCreated, announceAssignmentEnded, announceGroupCreated, announceGroupDeleted, announceGroupMemberAdded, announceGroupMemberRemoved, announceGroupUpdated } from '../assignments/announce-grants.ts'
+import {
+  announcePolicyCreated,
+  announcePolicyDeleted,
+  announcePolicyUpdated,
+  announceRoleCreated,
+  announceRoleDeleted,
+  announceRoleUpdated,
+} from '../announce.ts'
+import {
+  announceAssignmentCreated,
+  announceAssignmentEnded,
+  announceGroupCreated,
+  announceGroupDeleted,
+  announceGroupMemberAdded,
+  announceGroupMemberRemoved,
+  announceGroupUpdated,
+} from '../assignments/announce-grants.ts'
 import { rowContent } from '../policies/change-policies.ts'
 
 export type Writing = {
@@ -40,7 +62,8 @@ export async function writeManifest(tx: Tx, writing: Writing): Promise<void> {
   await beginAssignments(tx, writing, { roleIds, groupIds })
 }
 
-const changesOf = ({ step }: Writing, part: ManifestChange['part']): ManifestChange[] => step.changes.filter((change) => change.part === part)
+const changesOf = ({ step }: Writing, part: ManifestChange['part']): ManifestChange[] =>
+  step.changes.filter((change) => change.part === part)
 
 /** Everything was read and checked under the lock of the model. */
 function sure<T>(row: T | undefined): T {
@@ -52,16 +75,31 @@ type Ids = { roleIds: Map<string, string>; groupIds: Map<string, string> }
 
 /** An end that changes is another assignment. */
 async function endAssignments(tx: Tx, writing: Writing, { roleIds, groupIds }: Ids): Promise<void> {
-  const ending = new Set(changesOf(writing, 'assignments').filter(({ kind }) => kind !== 'create').map(({ key }) => key))
+  const ending = new Set(
+    changesOf(writing, 'assignments')
+      .filter(({ kind }) => kind !== 'create')
+      .map(({ key }) => key),
+  )
   const roleKeys = new Map([...roleIds].map(([key, id]) => [id, key]))
   const groupKeys = new Map([...groupIds].map(([key, id]) => [id, key]))
   for (const row of writing.rows.assignments) {
     const principalId = principalIdOf(row)
     const group = groupKeys.get(principalId)
-    const resource = row.resourceType === null || row.resourceId === null ? {} : { resource: { type: row.resourceType, id: row.resourceId } }
-    const key = assignmentKey({ principal: group === undefined ? { user: principalId } : { group }, role: roleKeys.get(row.roleId) ?? '', ...resource })
+    const resource =
+      row.resourceType === null || row.resourceId === null
+        ? {}
+        : { resource: { type: row.resourceType, id: row.resourceId } }
+    const key = assignmentKey({
+      principal: group === undefined ? { user: principalId } : { group },
+      role: roleKeys.get(row.roleId) ?? '',
+      ...resource,
+    })
     if (!ending.has(key)) continue
-    await announceAssignmentEnded(tx, { row: sure(await claimAssignmentEnd(tx, row.id)), orgId: writing.orgId, actor: writing.actor })
+    await announceAssignmentEnded(tx, {
+      row: sure(await claimAssignmentEnd(tx, row.id)),
+      orgId: writing.orgId,
+      actor: writing.actor,
+    })
   }
 }
 
@@ -87,23 +125,36 @@ async function beginAssignments(tx: Tx, writing: Writing, { roleIds, groupIds }:
   }
 }
 
-async function writeRole(tx: Tx, { step, rows, orgId, actor }: Writing, { change, roleIds }: { change: ManifestChange; roleIds: Map<string, string> }): Promise<void> {
+async function writeRole(
+  tx: Tx,
+  { step, rows, orgId, actor }: Writing,
+  { change, roleIds }: { change: ManifestChange; roleIds: Map<string, string> },
+): Promise<void> {
   const { key, kind } = change
   const known = rows.roles.find((row) => row.key === key)
   const wanted = entriesOf(step.wanted, 'roles').get(key)
-  const content = { name: wanted?.name ?? key, permissions: wanted?.permissions ?? [], inherits: wanted?.inherits ?? [] }
+  const content = {
+    name: wanted?.name ?? key,
+    permissions: wanted?.permissions ?? [],
+    inherits: wanted?.inherits ?? [],
+  }
   if (kind === 'create') {
     const row = sure(await insertRole(tx, { id: newId('role'), version: 1, orgId, application: null, key, ...content }))
     roleIds.set(key, row.id)
     return announceRoleCreated(tx, { row, orgId, actor })
   }
   const closed = sure(await claimRoleEnd(tx, sure(known)))
-  if (kind === 'update') return announceRoleUpdated(tx, { row: await insertNextRole(tx, closed, content), orgId, actor })
+  if (kind === 'update')
+    return announceRoleUpdated(tx, { row: await insertNextRole(tx, closed, content), orgId, actor })
   await endAssignmentsOfRoles(tx, [closed.id])
   return announceRoleDeleted(tx, { row: closed, orgId, actor })
 }
 
-async function writePolicy(tx: Tx, { step, rows, conditions, orgId, actor }: Writing, { key, kind }: ManifestChange): Promise<void> {
+async function writePolicy(
+  tx: Tx,
+  { step, rows, conditions, orgId, actor }: Writing,
+  { key, kind }: ManifestChange,
+): Promise<void> {
   const known = rows.policies.find((row) => row.key === key)
   const wanted = entriesOf(step.wanted, 'policies').get(key)
   if (kind === 'delete') {
@@ -112,12 +163,21 @@ async function writePolicy(tx: Tx, { step, rows, conditions, orgId, actor }: Wri
     return announcePolicyDeleted(tx, { row, orgId, actor })
   }
   const content = rowContent(sure(wanted), conditions.get(key))
-  if (kind === 'create') return announcePolicyCreated(tx, { row: sure(await insertPolicy(tx, { id: newId('pol'), version: 1, orgId, application: null, key, ...content })), orgId, actor })
+  if (kind === 'create')
+    return announcePolicyCreated(tx, {
+      row: sure(await insertPolicy(tx, { id: newId('pol'), version: 1, orgId, application: null, key, ...content })),
+      orgId,
+      actor,
+    })
   const closed = sure(await claimPolicyEnd(tx, sure(known)))
   return announcePolicyUpdated(tx, { row: await insertNextPolicy(tx, closed, content), orgId, actor })
 }
 
-async function writeGroup(tx: Tx, writing: Writing, { change, groupIds }: { change: ManifestChange; groupIds: Map<string, string> }): Promise<void> {
+async function writeGroup(
+  tx: Tx,
+  writing: Writing,
+  { change, groupIds }: { change: ManifestChange; groupIds: Map<string, string> },
+): Promise<void> {
   const { key, kind } = change
   const { step, rows, orgId, actor } = writing
   const known = rows.groups.find((row) => row.key === key)
@@ -132,7 +192,10 @@ async function writeGroup(tx: Tx, writing: Writing, { change, groupIds }: { chan
   await writeMembers(tx, writing, { groupId: group.id, wanted: sure(wanted) })
 }
 
-async function groupNamed(tx: Tx, o: { known: GroupRow | undefined; orgId: string; key: string; name: string; actor: Actor }): Promise<GroupRow> {
+async function groupNamed(
+  tx: Tx,
+  o: { known: GroupRow | undefined; orgId: string; key: string; name: string; actor: Actor },
+): Promise<GroupRow> {
   const { known, actor } = o
   if (known?.name === o.name) return known
   if (known) {
@@ -145,7 +208,11 @@ async function groupNamed(tx: Tx, o: { known: GroupRow | undefined; orgId: strin
   return row
 }
 
-async function writeMembers(tx: Tx, { rows, membershipIds, orgId, actor }: Writing, { groupId, wanted }: { groupId: string; wanted: FullManifest['groups'][number] }): Promise<void> {
+async function writeMembers(
+  tx: Tx,
+  { rows, membershipIds, orgId, actor }: Writing,
+  { groupId, wanted }: { groupId: string; wanted: FullManifest['groups'][number] },
+): Promise<void> {
   const before = rows.members.filter((member) => member.groupId === groupId).map(({ userId }) => userId)
   for (const userId of before.filter((id) => !wanted.members.includes(id))) {
     const belonging = sure(await claimGroupMemberEnd(tx, { groupId, userId }))
@@ -155,6 +222,7 @@ async function writeMembers(tx: Tx, { rows, membershipIds, orgId, actor }: Writi
   for (const userId of wanted.members.filter((id) => !before.includes(id))) {
     const belonging = { orgId, groupId, membershipId: sure(membershipIds.get(userId)), userId }
     const { version } = sure(await lockRoleHolder(tx, belonging.membershipId))
-    if (await insertGroupMember(tx, { ...belonging, addedBy: actor })) await announceGroupMemberAdded(tx, { belonging, version, actor })
+    if (await insertGroupMember(tx, { ...belonging, addedBy: actor }))
+      await announceGroupMemberAdded(tx, { belonging, version, actor })
   }
 }

@@ -20,17 +20,26 @@ import { done, notHeld, valueOf, type Outcome } from '../refusal.ts'
 import { policyView } from '../views.ts'
 
 /** Runs `change` under the lock of the organization's model. @throws AppError `forbidden`, and what its refusal becomes */
-export async function changePolicies<T>(deps: Deps, caller: OrgCaller, change: (tx: Tx, model: OpenModel) => Promise<Outcome<T>>): Promise<T> {
+export async function changePolicies<T>(
+  deps: Deps,
+  caller: OrgCaller,
+  change: (tx: Tx, model: OpenModel) => Promise<Outcome<T>>,
+): Promise<T> {
   await requirePermission(deps, caller, permissions.writePolicies)
   const { orgId } = caller
   const nowMs = deps.clock.now().getTime()
-  const outcome = await deps.spine.write({ orgId }, async (tx) => change(tx, await openModel(tx, { caller, nowMs })), { announce: 'await' })
+  const outcome = await deps.spine.write({ orgId }, async (tx) => change(tx, await openModel(tx, { caller, nowMs })), {
+    announce: 'await',
+  })
   deps.knowledge.dropModel(orgId)
   return valueOf(outcome)
 }
 
 /** The policy as it is stored, if it may be in force. An allow hands on rights, so its maker holds them. */
-export function contentInForce({ catalog, roles, holdings }: OpenModel, source: PolicySource): Outcome<PolicyRowContent> {
+export function contentInForce(
+  { catalog, roles, holdings }: OpenModel,
+  source: PolicySource,
+): Outcome<PolicyRowContent> {
   const checked = checkPolicyDefinition(source, { catalog, roles })
   if (!checked.ok) return { kind: 'invalid_policy', errors: checked.errors }
   const handedOn = source.effect === 'deny' ? [] : source.actions.map((action) => `${source.resource_type}:${action}`)
@@ -51,17 +60,26 @@ export const rowContent = (source: PolicySource, condition: CheckedIr | undefine
 })
 
 /** What is odd about it beside the policies there are. */
-export async function warningsAbout(tx: Tx, { model, orgId, key, content }: { model: OpenModel; orgId: string; key: string; content: PolicyRowContent }): Promise<PolicyWarning[]> {
+export async function warningsAbout(
+  tx: Tx,
+  { model, orgId, key, content }: { model: OpenModel; orgId: string; key: string; content: PolicyRowContent },
+): Promise<PolicyWarning[]> {
   return policyWarnings({ key, orgId, ...content }, { ...model, others: await listPoliciesInReach(tx, orgId) })
 }
 
 /** Puts `source` in force as the version after `known`. */
-export async function supersedePolicy(tx: Tx, o: { model: OpenModel; known: PolicyRow; source: PolicySource; caller: OrgCaller }): Promise<Outcome<Policy>> {
+export async function supersedePolicy(
+  tx: Tx,
+  o: { model: OpenModel; known: PolicyRow; source: PolicySource; caller: OrgCaller },
+): Promise<Outcome<Policy>> {
   const content = contentInForce(o.model, o.source)
   if (content.kind !== 'done') return content
   const closed = await claimPolicyEnd(tx, { id: o.known.id, version: o.known.version })
   if (!closed) return { kind: 'changed' }
   const row = await insertNextPolicy(tx, closed, content.value)
   await announcePolicyUpdated(tx, { row, orgId: o.caller.orgId, actor: actorOf(o.caller) })
-  return done({ ...policyView(row), warnings: await warningsAbout(tx, { model: o.model, orgId: o.caller.orgId, key: row.key, content: row }) })
+  return done({
+    ...policyView(row),
+    warnings: await warningsAbout(tx, { model: o.model, orgId: o.caller.orgId, key: row.key, content: row }),
+  })
 }

@@ -15,7 +15,14 @@ export const createPolicy = (deps: Deps, caller: OrgCaller, input: PolicySource)
     const { orgId } = caller
     const content = contentInForce(model, input)
     if (content.kind !== 'done') return content
-    const row = await insertPolicy(tx, { id: newId('pol'), version: 1, orgId, application: null, key: input.key, ...content.value })
+    const row = await insertPolicy(tx, {
+      id: newId('pol'),
+      version: 1,
+      orgId,
+      application: null,
+      key: input.key,
+      ...content.value,
+    })
     if (!row) return { kind: 'taken' }
     await announcePolicyCreated(tx, { row, orgId, actor: actorOf(caller) })
     return done({ ...policyView(row), warnings: await warningsAbout(tx, { model, orgId, key: row.key, content: row }) })

@@ -17,7 +17,8 @@ export async function listPolicies(deps: Deps, caller: OrgCaller, query: ListQue
   const { data, page } = await pageAt(deps, query, {
     length: 1,
     isPlace: ([key]) => typeof key === 'string',
-    read: ({ after, limit, at }) => inScope(deps.db, { orgId }, (tx) => listPoliciesPage(tx, { orgId, limit, at, afterKey: after?.map(String)[0] })),
+    read: ({ after, limit, at }) =>
+      inScope(deps.db, { orgId }, (tx) => listPoliciesPage(tx, { orgId, limit, at, afterKey: after?.map(String)[0] })),
     placeOf: ({ key }) => [key],
   })
   return { data: data.map(policyView), page }

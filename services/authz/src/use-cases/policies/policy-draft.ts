@@ -41,7 +41,11 @@ export async function getPolicyDraft(deps: Deps, caller: OrgCaller, policyId: st
 }
 
 /** @throws AppError `forbidden`, `not_found`, `invalid_policy`, `precondition_failed` */
-export const putPolicyDraft = (deps: Deps, caller: OrgCaller, { policyId, content, isExpected }: DraftChange & { content: PolicyContent }): Promise<VersionedDraft> =>
+export const putPolicyDraft = (
+  deps: Deps,
+  caller: OrgCaller,
+  { policyId, content, isExpected }: DraftChange & { content: PolicyContent },
+): Promise<VersionedDraft> =>
   changePolicies(deps, caller, async (tx, model) => {
     const { orgId } = caller
     const found = await find(tx, { orgId, policyId })
@@ -58,7 +62,11 @@ export const putPolicyDraft = (deps: Deps, caller: OrgCaller, { policyId, conten
   })
 
 /** @throws AppError `forbidden`, `not_found`, `precondition_failed` */
-export const deletePolicyDraft = (deps: Deps, caller: OrgCaller, { policyId, isExpected }: DraftChange): Promise<void> =>
+export const deletePolicyDraft = (
+  deps: Deps,
+  caller: OrgCaller,
+  { policyId, isExpected }: DraftChange,
+): Promise<void> =>
   changePolicies(deps, caller, async (tx) => {
     const found = await find(tx, { orgId: caller.orgId, policyId })
     if (!found?.draft) return { kind: 'not_found' }
@@ -73,7 +81,11 @@ export const deletePolicyDraft = (deps: Deps, caller: OrgCaller, { policyId, isE
  * A draft is published once: whoever takes it away puts it in force. What it would mean was counted before, of this very version.
  * @throws AppError `forbidden`, `not_found`, `invalid_policy`, `precondition_failed`, `impact_above_threshold`
  */
-export async function publishPolicy(deps: Deps, caller: OrgCaller, { policyId, isExpected, isImpactConfirmed }: DraftChange & { isImpactConfirmed: boolean }): Promise<Policy> {
+export async function publishPolicy(
+  deps: Deps,
+  caller: OrgCaller,
+  { policyId, isExpected, isImpactConfirmed }: DraftChange & { isImpactConfirmed: boolean },
+): Promise<Policy> {
   await requirePermission(deps, caller, permissions.writePolicies)
   const judged = isImpactConfirmed ? undefined : await judgeImpact(deps, caller.orgId, policyId)
   return changePolicies(deps, caller, async (tx, model) => {
@@ -83,7 +95,8 @@ export async function publishPolicy(deps: Deps, caller: OrgCaller, { policyId, i
     if (!isExpected(draft.version) || (judged !== undefined && judged !== draft.version)) return { kind: 'changed' }
     const outcome = await supersedePolicy(tx, { model, known, source: { key: known.key, ...draft.content }, caller })
     // What is refused stays a draft, to be mended.
-    if (outcome.kind === 'done' && !(await claimPolicyDraft(tx, { policyId, version: draft.version }))) throw new Error('a draft changed under the lock of its model')
+    if (outcome.kind === 'done' && !(await claimPolicyDraft(tx, { policyId, version: draft.version })))
+      throw new Error('a draft changed under the lock of its model')
     return outcome
   })
 }
@@ -100,5 +113,7 @@ async function judgeImpact(deps: Deps, orgId: string, policyId: string): Promise
   const impact = await impactOf(deps, orgId, { source: draft.source, window: { most } })
   if (impact.replayed < fewest || shareOf(impact) <= deps.impactThreshold) return draft.version
   const { replayed, flips } = impact
-  throw problem('impact_above_threshold', { detail: `Of ${replayed} recorded decisions ${flips.allowed} would be allowed and ${flips.denied} denied that were not; confirm_impact=true publishes all the same.` })
+  throw problem('impact_above_threshold', {
+    detail: `Of ${replayed} recorded decisions ${flips.allowed} would be allowed and ${flips.denied} denied that were not; confirm_impact=true publishes all the same.`,
+  })
 }

@@ -15,7 +15,13 @@ import Type, { type Static } from 'typebox'
 import { Value } from 'typebox/value'
 import { isAssignable, ownerRole } from '../../domain/platform.ts'
 import { claimJoining, endHoldings, insertMemberRoles, resetJoining, type Holder } from '../../store/assignments.ts'
-import { isMember, listActiveMemberships, listActiveOrganizations, upsertMembership, upsertOrganization } from '../../store/copies.ts'
+import {
+  isMember,
+  listActiveMemberships,
+  listActiveOrganizations,
+  upsertMembership,
+  upsertOrganization,
+} from '../../store/copies.ts'
 import { listRolesInReach } from '../../store/roles.ts'
 
 const status = Type.Union([Type.Literal('active'), Type.Literal('suspended')])
@@ -52,12 +58,24 @@ export async function applyOrganizationEvent(deps: ProjectDeps, tx: Tx, event: E
 }
 
 async function applyMembership(tx: Tx, { id, version, facts }: Said, always = false): Promise<void> {
-  const row = { id, version, orgId: facts.organization_id, userId: facts.user_id, status: facts.status, isOwner: facts.is_owner, attributes: facts.attributes }
+  const row = {
+    id,
+    version,
+    orgId: facts.organization_id,
+    userId: facts.user_id,
+    status: facts.status,
+    isOwner: facts.is_owner,
+    attributes: facts.attributes,
+  }
   const isNews = await upsertMembership(tx, row, always)
   if (isNews && facts.status === 'removed') await endHoldings(tx, id)
 }
 
-const holderOf = ({ id, facts }: Said): Holder => ({ membershipId: id, orgId: facts.organization_id, userId: facts.user_id })
+const holderOf = ({ id, facts }: Said): Holder => ({
+  membershipId: id,
+  orgId: facts.organization_id,
+  userId: facts.user_id,
+})
 
 /** Replaces whatever was held by the roles that come with joining. */
 async function giveJoiningRoles(deps: ProjectDeps, tx: Tx, said: Said & { roles: readonly string[] }): Promise<void> {
@@ -67,8 +85,16 @@ async function giveJoiningRoles(deps: ProjectDeps, tx: Tx, said: Said & { roles:
   const inReach = new Map((await listRolesInReach(tx, holder.orgId)).map((role) => [role.key, role.id]))
   const given = [...new Set(said.roles)].filter((key) => isAssignable(key) && inReach.has(key))
   const ignored = said.roles.filter((key) => key !== ownerRole && !given.includes(key))
-  if (ignored.length > 0) deps.log.warn({ membership_id: membershipId, roles: ignored }, 'roles given with a membership do not exist; ignored')
-  await insertMemberRoles(tx, { ...holder, roleIds: given.flatMap((key) => inReach.get(key) ?? []), givenBy: 'service:orgs' })
+  if (ignored.length > 0)
+    deps.log.warn(
+      { membership_id: membershipId, roles: ignored },
+      'roles given with a membership do not exist; ignored',
+    )
+  await insertMemberRoles(tx, {
+    ...holder,
+    roleIds: given.flatMap((key) => inReach.get(key) ?? []),
+    givenBy: 'service:orgs',
+  })
 }
 
 /** Begins anew from a snapshot: it is believed in everything, and what it does not name is gone. */
@@ -78,15 +104,31 @@ export async function resetOrganizations(deps: ProjectDeps, tx: Tx, records: Asy
     if (!Value.Check(StateRecord, record)) continue
     const { kind, id, version } = record
     named.add(id)
-    if (kind === 'organization') await upsertOrganization(tx, { id, version, ...Value.Parse(OrganizationFacts, record) }, true)
-    if (kind === 'membership') await resetMembership(deps, tx, { id, version, facts: Value.Parse(MembershipFacts, record), roles: Value.Parse(Roles, record).roles })
+    if (kind === 'organization')
+      await upsertOrganization(tx, { id, version, ...Value.Parse(OrganizationFacts, record) }, true)
+    if (kind === 'membership')
+      await resetMembership(deps, tx, {
+        id,
+        version,
+        facts: Value.Parse(MembershipFacts, record),
+        roles: Value.Parse(Roles, record).roles,
+      })
   }
   for (const organization of await listActiveOrganizations(tx)) {
-    if (!named.has(organization.id)) await upsertOrganization(tx, { id: organization.id, version: organization.version + 1, status: 'removed' }, true)
+    if (!named.has(organization.id))
+      await upsertOrganization(tx, { id: organization.id, version: organization.version + 1, status: 'removed' }, true)
   }
   for (const { id, version, orgId, userId, attributes: last } of await listActiveMemberships(tx)) {
     if (named.has(id)) continue
-    await applyMembership(tx, { id, version: version + 1, facts: { organization_id: orgId, user_id: userId, status: 'removed', is_owner: false, attributes: last } }, true)
+    await applyMembership(
+      tx,
+      {
+        id,
+        version: version + 1,
+        facts: { organization_id: orgId, user_id: userId, status: 'removed', is_owner: false, attributes: last },
+      },
+      true,
+    )
   }
 }
 

@@ -27,7 +27,11 @@ export async function applyServiceAccountEvent(tx: Tx, event: EventEnvelope): Pr
 }
 
 async function apply(tx: Tx, { id, version, facts }: Said, always = false): Promise<void> {
-  const isNews = await upsertServiceAccount(tx, { id, version, orgId: facts.organization_id, status: facts.status }, always)
+  const isNews = await upsertServiceAccount(
+    tx,
+    { id, version, orgId: facts.organization_id, status: facts.status },
+    always,
+  )
   if (isNews && facts.status === 'deleted') await endServiceAccountRoles(tx, { serviceAccountId: id })
 }
 
@@ -40,6 +44,7 @@ export async function resetServiceAccounts(tx: Tx, records: AsyncIterable<object
     await apply(tx, { id: record.id, version: record.version, facts: Value.Parse(Facts, record) }, true)
   }
   for (const { id, version, orgId } of await listServiceAccounts(tx)) {
-    if (!named.has(id)) await apply(tx, { id, version: version + 1, facts: { organization_id: orgId, status: 'deleted' } }, true)
+    if (!named.has(id))
+      await apply(tx, { id, version: version + 1, facts: { organization_id: orgId, status: 'deleted' } }, true)
   }
 }

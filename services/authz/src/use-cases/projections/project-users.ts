@@ -10,13 +10,23 @@ import { Value } from 'typebox/value'
 import { listActiveUsers, replaceUser, upsertUser } from '../../store/copies.ts'
 
 /** What identity's snapshot says of a person; more than we need is ignored. */
-const UserRecord = Type.Object({ kind: Type.Literal('user'), id: Type.String(), version: Type.Integer(), status: Type.String(), email_verified: Type.Boolean() })
+const UserRecord = Type.Object({
+  kind: Type.Literal('user'),
+  id: Type.String(),
+  version: Type.Integer(),
+  status: Type.String(),
+  email_verified: Type.Boolean(),
+})
 
 export async function applyUserEvent(tx: Tx, event: EventEnvelope): Promise<void> {
   const { subject: id, version } = event
   switch (event.type) {
     case UserRegistered.type:
-      return await upsertUser(tx, { id, version, emailVerified: Value.Parse(UserRegistered.data, event.data).email_verified })
+      return await upsertUser(tx, {
+        id,
+        version,
+        emailVerified: Value.Parse(UserRegistered.data, event.data).email_verified,
+      })
     case UserEmailVerified.type:
       return await upsertUser(tx, { id, version, emailVerified: true })
     case UserUpdated.type:
@@ -34,9 +44,20 @@ export async function resetUsers(tx: Tx, records: AsyncIterable<object>): Promis
   for await (const record of records) {
     if (!Value.Check(UserRecord, record)) continue
     named.add(record.id)
-    await replaceUser(tx, { id: record.id, version: record.version, status: record.status === 'active' ? 'active' : 'disabled', emailVerified: record.email_verified })
+    await replaceUser(tx, {
+      id: record.id,
+      version: record.version,
+      status: record.status === 'active' ? 'active' : 'disabled',
+      emailVerified: record.email_verified,
+    })
   }
   for (const user of await listActiveUsers(tx)) {
-    if (!named.has(user.id)) await replaceUser(tx, { id: user.id, version: user.version, status: 'disabled', emailVerified: user.emailVerified })
+    if (!named.has(user.id))
+      await replaceUser(tx, {
+        id: user.id,
+        version: user.version,
+        status: 'disabled',
+        emailVerified: user.emailVerified,
+      })
   }
 }

@@ -4,10 +4,21 @@ import { principalIdOf } from '../../store/schema.ts'
 import { eachAssignment, eachPolicy, eachRole } from '../../store/snapshots.ts'
 
 export const writeState: SnapshotView = async (emit, tx) => {
-  for await (const { id, version, orgId, key } of eachRole(tx)) await emit({ kind: 'role', id, version, organization_id: orgId, key })
-  for await (const { id, version, orgId, key, effect, resourceType } of eachPolicy(tx)) await emit({ kind: 'policy', id, version, organization_id: orgId, key, effect, resource_type: resourceType })
+  for await (const { id, version, orgId, key } of eachRole(tx))
+    await emit({ kind: 'role', id, version, organization_id: orgId, key })
+  for await (const { id, version, orgId, key, effect, resourceType } of eachPolicy(tx))
+    await emit({ kind: 'policy', id, version, organization_id: orgId, key, effect, resource_type: resourceType })
   for await (const row of eachAssignment(tx)) {
     const { id, scope, orgId, principalType, roleId, expiresAt } = row
-    await emit({ kind: 'assignment', id, scope, organization_id: orgId, principal_type: principalType, principal_id: principalIdOf(row), role_id: roleId, expires_at: expiresAt?.toISOString() ?? null })
+    await emit({
+      kind: 'assignment',
+      id,
+      scope,
+      organization_id: orgId,
+      principal_type: principalType,
+      principal_id: principalIdOf(row),
+      role_id: roleId,
+      expires_at: expiresAt?.toISOString() ?? null,
+    })
   }
 }

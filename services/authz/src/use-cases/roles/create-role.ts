@@ -25,16 +25,30 @@ export async function createRole(deps: Deps, caller: OrgCaller, input: NewRole):
   return valueOf(outcome)
 }
 
-async function create(tx: Tx, { deps, caller, input }: { deps: Deps; caller: OrgCaller; input: NewRole }): Promise<Outcome<VersionedRole>> {
+async function create(
+  tx: Tx,
+  { deps, caller, input }: { deps: Deps; caller: OrgCaller; input: NewRole },
+): Promise<Outcome<VersionedRole>> {
   const { orgId } = caller
   const { catalog, roles, holdings } = await openModel(tx, { caller, nowMs: deps.clock.now().getTime() })
   const definition = { key: input.key, permissions: input.permissions, inherits: input.inherits ?? [] }
   if (roles.has(input.key)) return { kind: 'taken' }
   const errors = checkRoleDefinition(definition, { catalog, others: roles })
   if (errors.length > 0) return { kind: 'invalid', errors }
-  const missing = missingFor(holdings, { roles: new Map<string, typeof definition>([...roles, [input.key, definition]]), keys: [input.key], catalog })
+  const missing = missingFor(holdings, {
+    roles: new Map<string, typeof definition>([...roles, [input.key, definition]]),
+    keys: [input.key],
+    catalog,
+  })
   if (missing.length > 0) return notHeld(missing)
-  const row = await insertRole(tx, { id: newId('role'), version: 1, orgId, application: null, name: input.name, ...definition })
+  const row = await insertRole(tx, {
+    id: newId('role'),
+    version: 1,
+    orgId,
+    application: null,
+    name: input.name,
+    ...definition,
+  })
   if (!row) return { kind: 'taken' }
   await announceRoleCreated(tx, { row, orgId, actor: actorOf(caller) })
   return done({ role: roleView(row, catalog.types), version: row.version })

@@ -22,7 +22,10 @@ export async function deleteRole(deps: Deps, caller: OrgCaller, input: RoleDelet
   valueOf(outcome)
 }
 
-async function remove(tx: Tx, { deps, caller, input }: { deps: Deps; caller: OrgCaller; input: RoleDeletion }): Promise<Outcome<undefined>> {
+async function remove(
+  tx: Tx,
+  { deps, caller, input }: { deps: Deps; caller: OrgCaller; input: RoleDeletion },
+): Promise<Outcome<undefined>> {
   const { orgId } = caller
   const actor = actorOf(caller)
   const { catalog, roles, rolesById, holdings } = await openModel(tx, { caller, nowMs: deps.clock.now().getTime() })
@@ -41,7 +44,11 @@ async function remove(tx: Tx, { deps, caller, input }: { deps: Deps; caller: Org
     if (heir.orgId === null || !heir.inherits.includes(known.key)) continue
     const ended = await claimRoleEnd(tx, { id: heir.id, version: heir.version })
     if (!ended) throw new Error('a role changed under the lock of its model')
-    const row = await insertNextRole(tx, ended, { name: ended.name, permissions: ended.permissions, inherits: ended.inherits.filter((key) => key !== known.key) })
+    const row = await insertNextRole(tx, ended, {
+      name: ended.name,
+      permissions: ended.permissions,
+      inherits: ended.inherits.filter((key) => key !== known.key),
+    })
     await announceRoleUpdated(tx, { row, orgId, actor })
   }
   return done(undefined)

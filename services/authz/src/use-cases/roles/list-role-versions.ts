@@ -11,11 +11,22 @@ import { requirePermission } from '../decisions/check-permissions.ts'
 import { roleVersionView } from '../views.ts'
 
 /** @throws AppError `forbidden`, `not_found`, `invalid_cursor` */
-export async function listRoleVersions(deps: Deps, caller: OrgCaller, input: { roleId: string; limit: number; cursor?: string | undefined }): Promise<PageOf<RoleVersion>> {
+export async function listRoleVersions(
+  deps: Deps,
+  caller: OrgCaller,
+  input: { roleId: string; limit: number; cursor?: string | undefined },
+): Promise<PageOf<RoleVersion>> {
   await requirePermission(deps, caller, permissions.readRoles)
   const { orgId } = caller
   const after = decodeCursor(input.cursor, 1, ([version]) => typeof version === 'number')
-  const rows = await inScope(deps.db, { orgId }, (tx) => listVersions(tx, { orgId, id: input.roleId, limit: input.limit + 1, ...(after ? { beforeVersion: Number(after[0]) } : {}) }))
+  const rows = await inScope(deps.db, { orgId }, (tx) =>
+    listVersions(tx, {
+      orgId,
+      id: input.roleId,
+      limit: input.limit + 1,
+      ...(after ? { beforeVersion: Number(after[0]) } : {}),
+    }),
+  )
   if (rows.length === 0 && !after) throw problem('not_found')
   const { catalog } = await deps.knowledge.model(orgId)
   const { data, page } = pageOf(rows, input.limit, (row) => [row.version])

@@ -19,7 +19,15 @@ export async function listRoles(deps: Deps, caller: OrgCaller, query: ListQuery)
     length: 2,
     isPlace: ([isOwn, key]) => (isOwn === 0 || isOwn === 1) && typeof key === 'string',
     read: ({ after, limit, at }) =>
-      inScope(deps.db, { orgId }, (tx) => listRolesPage(tx, { orgId, limit, hidden: [ownerRole, platformAdminRole], at, after: after && { isOwn: after[0] === 1, key: String(after[1]) } })),
+      inScope(deps.db, { orgId }, (tx) =>
+        listRolesPage(tx, {
+          orgId,
+          limit,
+          hidden: [ownerRole, platformAdminRole],
+          at,
+          after: after && { isOwn: after[0] === 1, key: String(after[1]) },
+        }),
+      ),
     placeOf: (row) => [row.orgId === null ? 0 : 1, row.key],
   })
   const { catalog } = await factsAt(deps.knowledge, at).model(orgId)

@@ -14,7 +14,13 @@ import { done, notHeld, valueOf, type Outcome } from '../refusal.ts'
 import { roleView } from '../views.ts'
 
 /** `isExpected` judges the current version by the request's precondition. */
-export type RoleUpdate = { roleId: string; name: string; permissions: string[]; inherits?: string[] | undefined; isExpected(version: number): boolean }
+export type RoleUpdate = {
+  roleId: string
+  name: string
+  permissions: string[]
+  inherits?: string[] | undefined
+  isExpected(version: number): boolean
+}
 
 /** @throws AppError `forbidden`, `not_found`, `validation_failed`, `precondition_failed` */
 export async function updateRole(deps: Deps, caller: OrgCaller, input: RoleUpdate): Promise<VersionedRole> {
@@ -25,7 +31,10 @@ export async function updateRole(deps: Deps, caller: OrgCaller, input: RoleUpdat
   return valueOf(outcome)
 }
 
-async function update(tx: Tx, { deps, caller, input }: { deps: Deps; caller: OrgCaller; input: RoleUpdate }): Promise<Outcome<VersionedRole>> {
+async function update(
+  tx: Tx,
+  { deps, caller, input }: { deps: Deps; caller: OrgCaller; input: RoleUpdate },
+): Promise<Outcome<VersionedRole>> {
   const { orgId } = caller
   const { catalog, roles, rolesById, holdings } = await openModel(tx, { caller, nowMs: deps.clock.now().getTime() })
   const known = rolesById.get(input.roleId)
@@ -36,11 +45,18 @@ async function update(tx: Tx, { deps, caller, input }: { deps: Deps; caller: Org
   const errors = checkRoleDefinition(definition, { catalog, others: roles })
   if (errors.length > 0) return { kind: 'invalid', errors }
   const after = new Map<string, typeof definition>([...roles, [known.key, definition]])
-  const missing = [...missingFor(holdings, { roles, keys: [known.key], catalog }), ...missingFor(holdings, { roles: after, keys: [known.key], catalog })]
+  const missing = [
+    ...missingFor(holdings, { roles, keys: [known.key], catalog }),
+    ...missingFor(holdings, { roles: after, keys: [known.key], catalog }),
+  ]
   if (missing.length > 0) return notHeld([...new Set(missing)])
   const closed = await claimRoleEnd(tx, { id: known.id, version: known.version })
   if (!closed) return { kind: 'changed' }
-  const row = await insertNextRole(tx, closed, { name: input.name, permissions: definition.permissions, inherits: definition.inherits })
+  const row = await insertNextRole(tx, closed, {
+    name: input.name,
+    permissions: definition.permissions,
+    inherits: definition.inherits,
+  })
   await announceRoleUpdated(tx, { row, orgId, actor: actorOf(caller) })
   return done({ role: roleView(row, catalog.types), version: row.version })
 }

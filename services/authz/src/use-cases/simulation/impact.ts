@@ -16,29 +16,48 @@ const pageSize = 5000
 /** Decisions looked at where nobody says how many: the newest. */
 export const mostByDefault = 10_000
 
-export const windowOf = ({ since, until, limit = mostByDefault }: { readonly since?: string | undefined; readonly until?: string | undefined; readonly limit?: number | undefined }): Window => ({
+export const windowOf = ({
+  since,
+  until,
+  limit = mostByDefault,
+}: {
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+  readonly limit?: number | undefined
+}): Window => ({
   most: limit,
   since: since === undefined ? undefined : new Date(since),
   until: until === undefined ? undefined : new Date(until),
 })
 
 /** @throws AppError `invalid_policy` */
-export async function impactOf({ db }: { db: Db }, orgId: string, { source, window }: { source: PolicySource; window: Window }): Promise<Impact> {
+export async function impactOf(
+  { db }: { db: Db },
+  orgId: string,
+  { source, window }: { source: PolicySource; window: Window },
+): Promise<Impact> {
   const rows = await loadRows(db, orgId)
   const before = compileModel(rows)
   const after = withPolicy(rows, { model: before, orgId, source })
   const change = rulesChange(before.set, after.set)
   const { add, impact } = countImpact()
-  for await (const page of recordedDecisions({ db, orgId, about: aboutOf(rows, { orgId, source }), window })) for (const record of page) add(record, change)
+  for await (const page of recordedDecisions({ db, orgId, about: aboutOf(rows, { orgId, source }), window }))
+    for (const record of page) add(record, change)
   return impact
 }
 
 /** The rules as they would be with `source` in the place of the policy of its key. */
-function withPolicy(rows: ModelRows, { model, orgId, source }: { model: CompiledModel; orgId: string; source: PolicySource }): CompiledModel {
+function withPolicy(
+  rows: ModelRows,
+  { model, orgId, source }: { model: CompiledModel; orgId: string; source: PolicySource },
+): CompiledModel {
   const checked = checkPolicyDefinition(source, model)
   if (!checked.ok) throw problem('invalid_policy', { errors: checked.errors })
   const others = rows.policies.filter((policy) => policy.orgId !== orgId || policy.key !== source.key)
-  return compileModel({ ...rows, policies: [...others, { key: source.key, orgId, ...rowContent(source, checked.condition) }] })
+  return compileModel({
+    ...rows,
+    policies: [...others, { key: source.key, orgId, ...rowContent(source, checked.condition) }],
+  })
 }
 
 /** What the policy is about, and what the one it replaces was: no other decision can come out otherwise. */
@@ -48,12 +67,24 @@ function aboutOf(rows: ModelRows, { orgId, source }: { orgId: string; source: Po
 }
 
 /** Of an organization, or of all when `db` is the system's. Newest first, page by page, so that neither memory nor one transaction grows with them. */
-export async function* recordedDecisions({ db, orgId, about, window }: { db: Db; orgId?: string; about: readonly About[]; window: Window }): AsyncGenerator<ReadDecision[]> {
+export async function* recordedDecisions({
+  db,
+  orgId,
+  about,
+  window,
+}: {
+  db: Db
+  orgId?: string
+  about: readonly About[]
+  window: Window
+}): AsyncGenerator<ReadDecision[]> {
   const { since, until, most } = window
   let after: ReadDecision | undefined
   for (let left = most; left > 0; left -= pageSize) {
     const limit = Math.min(left, pageSize)
-    const page = await inScope(db, orgId === undefined ? {} : { orgId }, (tx) => listDecisions(tx, { orgId, about, since, until, after, limit }))
+    const page = await inScope(db, orgId === undefined ? {} : { orgId }, (tx) =>
+      listDecisions(tx, { orgId, about, since, until, after, limit }),
+    )
     yield page
     after = page.at(-1)
     if (page.length < limit) return

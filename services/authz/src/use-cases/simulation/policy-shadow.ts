@@ -18,10 +18,17 @@ import { done } from '../refusal.ts'
 import { findDraftSource } from './simulate.ts'
 import { simulationView } from '../views.ts'
 
-const timesOf = ({ startedAt, endsAt }: PolicyShadowRow) => ({ started_at: startedAt.toISOString(), ends_at: endsAt.toISOString() })
+const timesOf = ({ startedAt, endsAt }: PolicyShadowRow) => ({
+  started_at: startedAt.toISOString(),
+  ends_at: endsAt.toISOString(),
+})
 
 /** @throws AppError `forbidden`, `not_found` where there is no draft */
-export const startPolicyShadow = (deps: Deps, caller: OrgCaller, policyId: string): Promise<Omit<PolicyShadow, 'report'>> =>
+export const startPolicyShadow = (
+  deps: Deps,
+  caller: OrgCaller,
+  policyId: string,
+): Promise<Omit<PolicyShadow, 'report'>> =>
   changePolicies(deps, caller, async (tx) => {
     const { orgId } = caller
     const draft = await findDraftSource(tx, { orgId, policyId })
@@ -45,8 +52,19 @@ export const endPolicyShadow = (deps: Deps, caller: OrgCaller, policyId: string)
 export async function getPolicyShadow(deps: Deps, caller: OrgCaller, policyId: string): Promise<PolicyShadow> {
   await requirePermission(deps, caller, permissions.readPolicies)
   const { orgId } = caller
-  const [shadow, draft] = await inScope(deps.db, { orgId }, async (tx) => [await findPolicyShadow(tx, { orgId, policyId }), await findDraftSource(tx, { orgId, policyId })] as const)
+  const [shadow, draft] = await inScope(
+    deps.db,
+    { orgId },
+    async (tx) =>
+      [await findPolicyShadow(tx, { orgId, policyId }), await findDraftSource(tx, { orgId, policyId })] as const,
+  )
   if (!shadow || !draft) throw problem('not_found')
   const { source } = draft
-  return { ...timesOf(shadow), report: simulationView(source.key, await impactOf(deps, orgId, { source, window: { since: shadow.startedAt, most: mostByDefault } })) }
+  return {
+    ...timesOf(shadow),
+    report: simulationView(
+      source.key,
+      await impactOf(deps, orgId, { source, window: { since: shadow.startedAt, most: mostByDefault } }),
+    ),
+  }
 }

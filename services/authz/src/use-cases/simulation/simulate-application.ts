@@ -29,7 +29,11 @@ const mostChanges = 200
 type Draft = { readonly key: string; readonly manifest: ApplicationManifest; readonly check: ManifestCheck }
 
 /** @throws AppError `forbidden`, `validation_failed`, `invalid_policy`, `conflict` */
-export async function simulateApplication(deps: Deps, caller: UserCaller, { key, request }: { key: string; request: ApplicationSimulationRequest }): Promise<ApplicationSimulation> {
+export async function simulateApplication(
+  deps: Deps,
+  caller: UserCaller,
+  { key, request }: { key: string; request: ApplicationSimulationRequest },
+): Promise<ApplicationSimulation> {
   await requirePermission(deps, caller, permissions.writeCatalog, 'platform')
   const { manifest } = request
   const { declared, checked } = await inScope(deps.system, {}, async (tx) => {
@@ -38,10 +42,13 @@ export async function simulateApplication(deps: Deps, caller: UserCaller, { key,
   })
   const check = valueOf(checked)
   const known = declared.find((application) => application.key === key)
-  const about: About[] = [...new Set([...manifest.resource_types, ...(known?.manifest.resource_types ?? [])].map((type) => type.key))].map((resourceType) => ({ resourceType }))
+  const about: About[] = [
+    ...new Set([...manifest.resource_types, ...(known?.manifest.resource_types ?? [])].map((type) => type.key)),
+  ].map((resourceType) => ({ resourceType }))
   const changeOf = createChanges(deps, { key, manifest, check })
   const { add, impact } = countImpact()
-  for await (const page of recordedDecisions({ db: deps.system, about, window: windowOf(request) })) for (const record of page) add(record, await changeOf(record.orgId))
+  for await (const page of recordedDecisions({ db: deps.system, about, window: windowOf(request) }))
+    for (const record of page) add(record, await changeOf(record.orgId))
   return applicationSimulationView(key, impact)
 }
 
@@ -54,7 +61,8 @@ function createChanges({ db }: Pick<Deps, 'db'>, draft: Draft): (orgId: string) 
     if (known !== undefined) return known
     const rows = await loadRows(db, orgId)
     const content = contentOf(rows)
-    const change = byContent.find(content) ?? rulesChange(compileModel(rows).set, compileModel(withManifest(rows, draft)).set)
+    const change =
+      byContent.find(content) ?? rulesChange(compileModel(rows).set, compileModel(withManifest(rows, draft)).set)
     byOrganization.set(orgId, content)
     byContent.keep(content, change)
     return change
@@ -67,8 +75,21 @@ function withManifest(rows: ModelRows, { key, manifest, check }: Draft): ModelRo
   const ids = new Map(rows.roles.map((role) => [role.key, role.id]))
   return {
     ...rows,
-    applications: [...rows.applications.filter((application) => application.key !== key), { key, manifest, version: 0 }],
-    roles: [...rows.roles.filter(isOther), ...manifest.roles.map((role) => ({ ...role, id: ids.get(role.key) ?? newId('role'), orgId: null }))],
-    policies: [...rows.policies.filter(isOther), ...manifest.policies.map((source) => ({ key: source.key, orgId: null, ...rowContent(source, check.conditions.get(source.key)) }))],
+    applications: [
+      ...rows.applications.filter((application) => application.key !== key),
+      { key, manifest, version: 0 },
+    ],
+    roles: [
+      ...rows.roles.filter(isOther),
+      ...manifest.roles.map((role) => ({ ...role, id: ids.get(role.key) ?? newId('role'), orgId: null })),
+    ],
+    policies: [
+      ...rows.policies.filter(isOther),
+      ...manifest.policies.map((source) => ({
+        key: source.key,
+        orgId: null,
+        ...rowContent(source, check.conditions.get(source.key)),
+      })),
+    ],
   }
 }

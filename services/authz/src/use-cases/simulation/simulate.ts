@@ -19,8 +19,15 @@ export async function simulate(deps: Deps, caller: OrgCaller, request: Simulatio
   return simulationView(source.key, await impactOf(deps, caller.orgId, { source, window: windowOf(request) }))
 }
 
-async function sourceOf({ db }: Deps, orgId: string, { policy_id: policyId, policy }: SimulationRequest): Promise<PolicySource> {
-  if ((policyId === undefined) === (policy === undefined)) throw problem('validation_failed', { errors: [{ path: '/policy_id', message: 'or policy: one of them, and not both' }] })
+async function sourceOf(
+  { db }: Deps,
+  orgId: string,
+  { policy_id: policyId, policy }: SimulationRequest,
+): Promise<PolicySource> {
+  if ((policyId === undefined) === (policy === undefined))
+    throw problem('validation_failed', {
+      errors: [{ path: '/policy_id', message: 'or policy: one of them, and not both' }],
+    })
   if (policy !== undefined) return policy
   const draft = await inScope(db, { orgId }, (tx) => findDraftSource(tx, { orgId, policyId: policyId as string }))
   if (draft === undefined) throw problem('not_found')
@@ -28,7 +35,10 @@ async function sourceOf({ db }: Deps, orgId: string, { policy_id: policyId, poli
 }
 
 /** The draft of a policy as people write one, with its version. */
-export async function findDraftSource(tx: Parameters<typeof findPolicy>[0], o: { orgId: string; policyId: string }): Promise<{ source: PolicySource; version: number } | undefined> {
+export async function findDraftSource(
+  tx: Parameters<typeof findPolicy>[0],
+  o: { orgId: string; policyId: string },
+): Promise<{ source: PolicySource; version: number } | undefined> {
   const [policy, draft] = [await findPolicy(tx, { orgId: o.orgId, id: o.policyId }), await findPolicyDraft(tx, o)]
   return policy && draft && { source: { key: policy.key, ...draft.content }, version: draft.version }
 }

@@ -10,7 +10,16 @@ import { answer } from '../../domain/decision.ts'
 import { notInMemory } from '../../facts/dropping-cache.ts'
 import { isAsRecentAs, type UserFacts } from '../../domain/facts.ts'
 import { permissions } from '../../domain/platform.ts'
-import { askedAgain, entitySubject, holdsSameAt, isSubject, obstructed, type Asked, type Obstructed, type Subject } from '../../domain/subject.ts'
+import {
+  askedAgain,
+  entitySubject,
+  holdsSameAt,
+  isSubject,
+  obstructed,
+  type Asked,
+  type Obstructed,
+  type Subject,
+} from '../../domain/subject.ts'
 import { notPermitted, selfOf } from './subject-access.ts'
 import { requireAccountKnowable, requireUnparked } from '../decisions/freshness.ts'
 import { accountOf, askedBy, memberOf, questionOf, type DecidingDeps } from '../decisions/decide-for-caller.ts'
@@ -27,7 +36,8 @@ export function subjectsAtHand(deps: DecidingDeps, asker: Asker): (named: Named)
   const found = new Map<string, Subject | Obstructed>()
   let asking: Subject | Obstructed | undefined
   let mayNameOthers: boolean | undefined
-  const callerAtHand = (): Subject | Obstructed => (asking ??= isPerson(asker) ? memberAtHand(deps, asker) : accountAtHand(deps, asker as Asker<ServiceAccountCaller>))
+  const callerAtHand = (): Subject | Obstructed =>
+    (asking ??= isPerson(asker) ? memberAtHand(deps, asker) : accountAtHand(deps, asker as Asker<ServiceAccountCaller>))
   const find = (named: Named): Subject | Obstructed => {
     if (caller.kind === 'user') return notPermitted
     mayNameOthers ??= answer(callerAtHand(), questionOf(permissions.evaluateOthers, caller.orgId)).allowed
@@ -43,8 +53,14 @@ export function subjectsAtHand(deps: DecidingDeps, asker: Asker): (named: Named)
 }
 
 /** What the directory says of a resource. @throws notInMemory */
-export const storedAtHand = ({ knowledge }: DecidingDeps, subject: Subject | Obstructed, o: { orgId: string; resource: Named }): Properties | undefined =>
-  isSubject(subject) && subject.model.catalog.types.get(o.resource.type)?.isStored === true ? knowledge.known.entity({ orgId: o.orgId, ...o.resource })?.attributes : undefined
+export const storedAtHand = (
+  { knowledge }: DecidingDeps,
+  subject: Subject | Obstructed,
+  o: { orgId: string; resource: Named },
+): Properties | undefined =>
+  isSubject(subject) && subject.model.catalog.types.get(o.resource.type)?.isStored === true
+    ? knowledge.known.entity({ orgId: o.orgId, ...o.resource })?.attributes
+    : undefined
 
 const isPerson = (asker: Asker): asker is Asker<MemberCaller> => asker.caller.kind === 'user'
 
@@ -59,7 +75,10 @@ function memberAtHand(deps: DecidingDeps, { caller, clientAddress }: Asker<Membe
   })
 }
 
-function accountAtHand(deps: DecidingDeps, { caller, clientAddress }: Asker<ServiceAccountCaller>): Subject | Obstructed {
+function accountAtHand(
+  deps: DecidingDeps,
+  { caller, clientAddress }: Asker<ServiceAccountCaller>,
+): Subject | Obstructed {
   const { known } = deps.knowledge
   const { orgId, serviceAccountId, ceiling, claims } = caller
   requireAccountKnowable(deps.following, caller)
@@ -71,7 +90,11 @@ function accountAtHand(deps: DecidingDeps, { caller, clientAddress }: Asker<Serv
 }
 
 /** Whoever asked before is put together again only after something about them has changed, or a role of theirs has ended. */
-function askerAtHand(deps: DecidingDeps, { caller, clientAddress, user }: Asker & { readonly user: UserFacts | undefined }, find: (asked: Asked) => Subject | Obstructed): Subject | Obstructed {
+function askerAtHand(
+  deps: DecidingDeps,
+  { caller, clientAddress, user }: Asker & { readonly user: UserFacts | undefined },
+  find: (asked: Asked) => Subject | Obstructed,
+): Subject | Obstructed {
   const asked = askedBy(deps, caller, { at: undefined, clientAddress })
   const askers = deps.knowledge.known.askers(caller.orgId)
   const before = askers.get(caller)
@@ -86,7 +109,10 @@ function askerAtHand(deps: DecidingDeps, { caller, clientAddress, user }: Asker 
 
 /** Somebody nobody here knows may just have joined: for them others are asked, which is not at hand. */
 function namedAtHand(deps: DecidingDeps, orgId: string, { type, id }: Named): Subject | Obstructed {
-  const { following, knowledge: { known } } = deps
+  const {
+    following,
+    knowledge: { known },
+  } = deps
   const organization = known.organization(orgId)
   const asked = askedByApplication(deps, undefined)
   if (type === 'user' && isTypeId('user', id)) {
@@ -103,5 +129,7 @@ function namedAtHand(deps: DecidingDeps, orgId: string, { type, id }: Named): Su
   }
   const entity = known.entity({ orgId, type, id })
   if (entity === undefined) throw notInMemory
-  return organization?.status === 'active' ? entitySubject(groundAtHand(known, { orgId }), { orgId, entity, ...asked }) : obstructed('organization_suspended')
+  return organization?.status === 'active'
+    ? entitySubject(groundAtHand(known, { orgId }), { orgId, entity, ...asked })
+    : obstructed('organization_suspended')
 }

@@ -4,7 +4,10 @@ import type { Deps } from '../../deps.ts'
 import type { MemberFacts } from '../../domain/facts.ts'
 
 /** Somebody may have joined a moment ago: orgs is asked once before the answer is no. */
-export async function findActiveMember(deps: Pick<Deps, 'knowledge' | 'following'>, o: { orgId: string; userId: string }): Promise<MemberFacts | undefined> {
+export async function findActiveMember(
+  deps: Pick<Deps, 'knowledge' | 'following'>,
+  o: { orgId: string; userId: string },
+): Promise<MemberFacts | undefined> {
   let member = await deps.knowledge.member(o)
   if (member?.status !== 'active') {
     await deps.following.orgs.pollNow()
@@ -14,7 +17,10 @@ export async function findActiveMember(deps: Pick<Deps, 'knowledge' | 'following
 }
 
 /** @throws AppError `not_found` */
-export async function getMember(deps: Pick<Deps, 'knowledge' | 'following'>, o: { orgId: string; userId: string }): Promise<MemberFacts> {
+export async function getMember(
+  deps: Pick<Deps, 'knowledge' | 'following'>,
+  o: { orgId: string; userId: string },
+): Promise<MemberFacts> {
   const member = await findActiveMember(deps, o)
   if (!member) throw problem('not_found')
   return member

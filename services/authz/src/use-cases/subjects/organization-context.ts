@@ -8,7 +8,8 @@ type Whose = { readonly orgId: string; readonly userId?: string | undefined }
 export async function groundOf(facts: Pick<Facts, 'model' | 'entity'>, whose: Whose): Promise<Ground> {
   const model = await facts.model(whose.orgId)
   const keys = directoryKeys(model.catalog, whose)
-  const attributesOf = async (key: DirectoryKey | undefined) => key && (await facts.entity({ orgId: whose.orgId, ...key }))?.attributes
+  const attributesOf = async (key: DirectoryKey | undefined) =>
+    key && (await facts.entity({ orgId: whose.orgId, ...key }))?.attributes
   const [user, organization] = await Promise.all([attributesOf(keys.user), attributesOf(keys.organization)])
   return { model, directory: { user, organization } }
 }
@@ -17,6 +18,7 @@ export async function groundOf(facts: Pick<Facts, 'model' | 'entity'>, whose: Wh
 export function groundAtHand(known: Pick<KnownFacts, 'model' | 'entity'>, whose: Whose): Ground {
   const model = known.model(whose.orgId)
   const keys = directoryKeys(model.catalog, whose)
-  const attributesOf = (key: DirectoryKey | undefined) => key && known.entity({ orgId: whose.orgId, ...key })?.attributes
+  const attributesOf = (key: DirectoryKey | undefined) =>
+    key && known.entity({ orgId: whose.orgId, ...key })?.attributes
   return { model, directory: { user: attributesOf(keys.user), organization: attributesOf(keys.organization) } }
 }

@@ -1,15 +1,35 @@
 /** Everything a decision needs to know about the person who asks, as recent as their own token. */
 import type { ServiceAccountCaller, UserCaller } from '@gatehouse/access/callers/caller'
-import { isAsRecentAs, type MemberFacts, type OrganizationFacts, type ServiceAccountFacts, type UserFacts } from '../../domain/facts.ts'
-import { catchUpUntil, requireAccountKnowable, requireCurrent, requireUnparked, type Following } from '../decisions/freshness.ts'
+import {
+  isAsRecentAs,
+  type MemberFacts,
+  type OrganizationFacts,
+  type ServiceAccountFacts,
+  type UserFacts,
+} from '../../domain/facts.ts'
+import {
+  catchUpUntil,
+  requireAccountKnowable,
+  requireCurrent,
+  requireUnparked,
+  type Following,
+} from '../decisions/freshness.ts'
 import type { Facts, Knowledge } from '../../facts/fact-cache.ts'
 
-export type Parties = { user: UserFacts | undefined; organization: OrganizationFacts | undefined; member: MemberFacts | undefined }
+export type Parties = {
+  user: UserFacts | undefined
+  organization: OrganizationFacts | undefined
+  member: MemberFacts | undefined
+}
 export type KnowingDeps = { knowledge: Knowledge; following: Following }
 
 /** Of a person in an organization, whoever asks. */
 export async function findParties(facts: Facts, o: { userId: string; orgId: string }): Promise<Parties> {
-  const [user, organization, member] = await Promise.all([facts.user(o.userId), facts.organization(o.orgId), facts.member(o)])
+  const [user, organization, member] = await Promise.all([
+    facts.user(o.userId),
+    facts.organization(o.orgId),
+    facts.member(o),
+  ])
   return { user, organization, member }
 }
 
@@ -19,7 +39,9 @@ export async function partiesOf(deps: KnowingDeps, caller: UserCaller): Promise<
   requireCurrent(deps.following)
   requireUnparked(deps.following, { userId, orgId, membershipId })
   const look = async (): Promise<Parties> =>
-    orgId === undefined ? { user: await deps.knowledge.user(userId), organization: undefined, member: undefined } : findParties(deps.knowledge, { userId, orgId })
+    orgId === undefined
+      ? { user: await deps.knowledge.user(userId), organization: undefined, member: undefined }
+      : findParties(deps.knowledge, { userId, orgId })
   let parties = await look()
   await catchUpUntil(deps.following, async () => {
     parties = await look()
@@ -31,7 +53,10 @@ export async function partiesOf(deps: KnowingDeps, caller: UserCaller): Promise<
 export type AccountParties = { account: ServiceAccountFacts | undefined; organization: OrganizationFacts | undefined }
 
 /** Of a service account in its organization, whoever asks. */
-export async function findAccountParties(facts: Facts, o: { serviceAccountId: string; orgId: string }): Promise<AccountParties> {
+export async function findAccountParties(
+  facts: Facts,
+  o: { serviceAccountId: string; orgId: string },
+): Promise<AccountParties> {
   const [account, organization] = await Promise.all([facts.serviceAccount(o), facts.organization(o.orgId)])
   return { account, organization }
 }

@@ -15,7 +15,10 @@ import type { Candidates } from '../decisions/search-pages.ts'
 export type FindSubject = (named: Pick<Entity, 'type' | 'id'>, at?: Date) => Promise<Subject | Obstructed>
 
 export const notPermitted = obstructed('subject_not_permitted')
-export const selfOf = (caller: OrgCaller): Pick<Entity, 'type' | 'id'> => (caller.kind === 'user' ? { type: 'user', id: caller.userId } : { type: 'service_account', id: caller.serviceAccountId })
+export const selfOf = (caller: OrgCaller): Pick<Entity, 'type' | 'id'> =>
+  caller.kind === 'user'
+    ? { type: 'user', id: caller.userId }
+    : { type: 'service_account', id: caller.serviceAccountId }
 
 /** The subjects of one request. @throws AppError `not_current`, `revision_unavailable` (from what it returns) */
 export function subjectsFor(deps: DecidingDeps, caller: OrgCaller): FindSubject {
@@ -43,9 +46,19 @@ async function isEvaluator(deps: DecidingDeps, caller: OrgCaller): Promise<boole
 }
 
 /** Everybody of this type the caller may ask about, in the order of a search. */
-export async function candidateSubjects(deps: DecidingDeps & { db: Db }, caller: OrgCaller, sought: { type: string; at: Date | undefined }): Promise<Candidates<CandidateSubject>[]> {
+export async function candidateSubjects(
+  deps: DecidingDeps & { db: Db },
+  caller: OrgCaller,
+  sought: { type: string; at: Date | undefined },
+): Promise<Candidates<CandidateSubject>[]> {
   if (await isEvaluator(deps, caller)) return allNamed(deps, caller.orgId, sought)
   const self = selfOf(caller)
   if (sought.type !== self.type) return []
-  return [{ list: async (after) => (after === undefined ? [{ id: self.id, subject: await callerAsSubject(deps, caller, sought.at) }] : []), keyOf: ({ id }) => id }]
+  return [
+    {
+      list: async (after) =>
+        after === undefined ? [{ id: self.id, subject: await callerAsSubject(deps, caller, sought.at) }] : [],
+      keyOf: ({ id }) => id,
+    },
+  ]
 }

@@ -28,21 +28,34 @@ export function askedByApplication({ clock }: Pick<DecidingDeps, 'clock'>, at: D
 
 /** @throws AppError `not_current` */
 export async function findNamed(deps: DecidingDeps, orgId: string, named: Named): Promise<Subject | Obstructed> {
-  if (named.type === 'user' && isTypeId('user', named.id)) return findMember(deps, { orgId, userId: named.id, at: named.at })
-  if (named.type === 'service_account' && isTypeId('svc', named.id)) return findAccount(deps, { orgId, serviceAccountId: named.id, at: named.at })
+  if (named.type === 'user' && isTypeId('user', named.id))
+    return findMember(deps, { orgId, userId: named.id, at: named.at })
+  if (named.type === 'service_account' && isTypeId('svc', named.id))
+    return findAccount(deps, { orgId, serviceAccountId: named.id, at: named.at })
   return findStored(deps, { orgId, ...named })
 }
 
 /** Anything else is looked up in the entity directory; a `user` that is no id of ours may be there too. */
-async function findStored(deps: DecidingDeps, { at, ...which }: { orgId: string } & Named): Promise<Subject | Obstructed> {
+async function findStored(
+  deps: DecidingDeps,
+  { at, ...which }: { orgId: string } & Named,
+): Promise<Subject | Obstructed> {
   const facts = factsAt(deps.knowledge, at)
   const [entity, organization] = await Promise.all([facts.entity(which), facts.organization(which.orgId)])
   if (entity === undefined) return unknownSubject
-  return organization?.status === 'active' ? entitySubject(await groundOf(facts, { orgId: which.orgId }), { entity, orgId: which.orgId, ...askedByApplication(deps, at) }) : obstructed('organization_suspended')
+  return organization?.status === 'active'
+    ? entitySubject(await groundOf(facts, { orgId: which.orgId }), {
+        entity,
+        orgId: which.orgId,
+        ...askedByApplication(deps, at),
+      })
+    : obstructed('organization_suspended')
 }
 
-
-async function findMember(deps: DecidingDeps, { at, ...who }: { orgId: string; userId: string; at: Date | undefined }): Promise<Subject | Obstructed> {
+async function findMember(
+  deps: DecidingDeps,
+  { at, ...who }: { orgId: string; userId: string; at: Date | undefined },
+): Promise<Subject | Obstructed> {
   const { following, knowledge } = deps
   const facts = factsAt(knowledge, at)
   let parties = await findParties(facts, who)
@@ -51,10 +64,15 @@ async function findMember(deps: DecidingDeps, { at, ...who }: { orgId: string; u
     parties = await findParties(facts, who)
   }
   requireUnparked(following, { ...who, membershipId: parties.member?.id })
-  return parties.member === undefined ? unknownSubject : memberOf(await groundOf(facts, who), parties, { ...who, asked: askedByApplication(deps, at) })
+  return parties.member === undefined
+    ? unknownSubject
+    : memberOf(await groundOf(facts, who), parties, { ...who, asked: askedByApplication(deps, at) })
 }
 
-async function findAccount(deps: DecidingDeps, { at, ...who }: { orgId: string; serviceAccountId: string; at: Date | undefined }): Promise<Subject | Obstructed> {
+async function findAccount(
+  deps: DecidingDeps,
+  { at, ...who }: { orgId: string; serviceAccountId: string; at: Date | undefined },
+): Promise<Subject | Obstructed> {
   const { following, knowledge } = deps
   requireAccountKnowable(following, who)
   const facts = factsAt(knowledge, at)
@@ -63,13 +81,19 @@ async function findAccount(deps: DecidingDeps, { at, ...who }: { orgId: string; 
     await following.tokens.pollNow()
     parties = await findAccountParties(facts, who)
   }
-  return parties.account === undefined ? unknownSubject : accountOf(await groundOf(facts, { orgId: who.orgId }), parties, { ...who, asked: askedByApplication(deps, at) })
+  return parties.account === undefined
+    ? unknownSubject
+    : accountOf(await groundOf(facts, { orgId: who.orgId }), parties, { ...who, asked: askedByApplication(deps, at) })
 }
 
 export type CandidateSubject = { readonly id: string; readonly subject: Subject | Obstructed }
 
 /** Everybody of a type: those the platform knows, then those in the directory. */
-export function allNamed(deps: DecidingDeps & { db: Db }, orgId: string, { type, at }: { type: string; at: Date | undefined }): Candidates<CandidateSubject>[] {
+export function allNamed(
+  deps: DecidingDeps & { db: Db },
+  orgId: string,
+  { type, at }: { type: string; at: Date | undefined },
+): Candidates<CandidateSubject>[] {
   const facts = factsAt(deps.knowledge, at)
   const keyOf = ({ id }: CandidateSubject): string => id
   const known = (prefix: string, listIds: typeof listMemberIds): Candidates<CandidateSubject> => ({
@@ -83,12 +107,20 @@ export function allNamed(deps: DecidingDeps & { db: Db }, orgId: string, { type,
   const stored: Candidates<CandidateSubject> = {
     keyOf,
     async list(afterId, limit) {
-      const [entities, organization] = await Promise.all([inScope(deps.db, { orgId }, (tx) => listEntities(tx, { orgId, type, afterId, limit, at })), facts.organization(orgId)])
+      const [entities, organization] = await Promise.all([
+        inScope(deps.db, { orgId }, (tx) => listEntities(tx, { orgId, type, afterId, limit, at })),
+        facts.organization(orgId),
+      ])
       if (organization?.status !== 'active') return []
       const [ground, asked] = [await groundOf(facts, { orgId }), askedByApplication(deps, at)]
       return entities.map((entity) => ({ id: entity.id, subject: entitySubject(ground, { orgId, entity, ...asked }) }))
     },
   }
-  const ofPlatform = type === 'user' ? [known('user', listMemberIds)] : type === 'service_account' ? [known('svc', listServiceAccountIds)] : []
+  const ofPlatform =
+    type === 'user'
+      ? [known('user', listMemberIds)]
+      : type === 'service_account'
+        ? [known('svc', listServiceAccountIds)]
+        : []
   return [...ofPlatform, stored]
 }
