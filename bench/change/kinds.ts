@@ -1,8 +1,10 @@
 /** The kinds of change a decision can hang on: each prepares a question and then makes the change that turns its answer round. */
-import { UserDisabled } from '@gatehouse/contracts/events/identity/user-disabled.v1'
-import { MembershipRemoved } from '@gatehouse/contracts/events/orgs/membership-removed.v1'
-import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership-updated.v1'
-import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership-fields'
+import { UserDisabled } from '@gatehouse/contracts/events/identity/user'
+import {
+  MembershipRemoved,
+  MembershipUpdated,
+  type MembershipAttributes,
+} from '@gatehouse/contracts/events/orgs/membership'
 import type { Member } from '../servers/credentials.ts'
 import type { Installation } from './two-replicas.ts'
 

@@ -1,9 +1,7 @@
 /** Two replicas of authz on one database, what they follow, and an organization whose members can be asked about. */
-import { MembershipCreated } from '@gatehouse/contracts/events/orgs/membership-created.v1'
-import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership-fields'
-import { OrganizationCreated } from '@gatehouse/contracts/events/orgs/organization-created.v1'
-import { PlatformAdminBootstrapped } from '@gatehouse/contracts/events/identity/platform-admin-bootstrapped.v1'
-import { UserRegistered } from '@gatehouse/contracts/events/identity/user-registered.v1'
+import { MembershipCreated, type MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership'
+import { OrganizationCreated } from '@gatehouse/contracts/events/orgs/organization'
+import { PlatformAdminBootstrapped, UserRegistered } from '@gatehouse/contracts/events/identity/user'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { startNatsServer, type NatsServer } from '@gatehouse/test-kit/nats-server'

@@ -1,7 +1,7 @@
 /** Tables of the schema `authz` as drizzle sees them; migrations/ is what made them. */
 import { sql } from 'drizzle-orm'
 import { bigint, boolean, customType, jsonb, pgSchema, text, timestamp, uuid } from 'drizzle-orm/pg-core'
-import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership-fields'
+import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership'
 import type { AttributeValues } from '@gatehouse/contracts/http/authz/attributes'
 import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
 import type { PolicyContent } from '@gatehouse/contracts/http/authz/policies'

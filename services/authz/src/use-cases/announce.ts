@@ -1,19 +1,21 @@
 /** The events authz writes, each in the transaction that made the change. */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
-import { CatalogChanged } from '@gatehouse/contracts/events/authz/catalog-changed.v1'
-import { MemberRolesChanged } from '@gatehouse/contracts/events/authz/member-roles-changed.v1'
-import { PlatformRoleAssigned } from '@gatehouse/contracts/events/authz/platform-role-assigned.v1'
-import { PolicyCreated } from '@gatehouse/contracts/events/authz/policy-created.v1'
-import { PolicyDeleted } from '@gatehouse/contracts/events/authz/policy-deleted.v1'
-import { PolicyDraftDeleted } from '@gatehouse/contracts/events/authz/policy-draft-deleted.v1'
-import { PolicyDraftSaved } from '@gatehouse/contracts/events/authz/policy-draft-saved.v1'
-import { PolicyShadowEnded } from '@gatehouse/contracts/events/authz/policy-shadow-ended.v1'
-import { PolicyShadowStarted } from '@gatehouse/contracts/events/authz/policy-shadow-started.v1'
-import { PolicyUpdated } from '@gatehouse/contracts/events/authz/policy-updated.v1'
-import { RoleCreated } from '@gatehouse/contracts/events/authz/role-created.v1'
-import { RoleDeleted } from '@gatehouse/contracts/events/authz/role-deleted.v1'
-import { RoleUpdated } from '@gatehouse/contracts/events/authz/role-updated.v1'
-import { ServiceAccountRolesChanged } from '@gatehouse/contracts/events/authz/service-account-roles-changed.v1'
+import { CatalogChanged } from '@gatehouse/contracts/events/authz/catalog'
+import {
+  MemberRolesChanged,
+  PlatformRoleAssigned,
+  ServiceAccountRolesChanged,
+} from '@gatehouse/contracts/events/authz/assignment'
+import {
+  PolicyCreated,
+  PolicyDeleted,
+  PolicyDraftDeleted,
+  PolicyDraftSaved,
+  PolicyShadowEnded,
+  PolicyShadowStarted,
+  PolicyUpdated,
+} from '@gatehouse/contracts/events/authz/policy'
+import { RoleCreated, RoleDeleted, RoleUpdated } from '@gatehouse/contracts/events/authz/role'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Holder } from '../store/assignments.ts'

@@ -4,8 +4,8 @@
  * `R9_RUNS=10000` for the long run; `R9_SEED` repeats one.
  */
 import t from 'tap'
-import { UserDisabled } from '@gatehouse/contracts/events/identity/user-disabled.v1'
-import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership-updated.v1'
+import { UserDisabled } from '@gatehouse/contracts/events/identity/user'
+import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
 import { encodeRevision } from '@gatehouse/service-kit/context/revision'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import { openPlatform, type Member } from '../fixtures/platform.ts'

@@ -1,8 +1,8 @@
 /** Currency: what a replica may answer while a neighbour is silent, after poison, and after another replica wrote. */
 import t from 'tap'
-import { MembershipCreated } from '@gatehouse/contracts/events/orgs/membership-created.v1'
-import { PlatformRoleAssigned } from '@gatehouse/contracts/events/authz/platform-role-assigned.v1'
-import { PlatformAdminBootstrapped } from '@gatehouse/contracts/events/identity/platform-admin-bootstrapped.v1'
+import { MembershipCreated } from '@gatehouse/contracts/events/orgs/membership'
+import { PlatformRoleAssigned } from '@gatehouse/contracts/events/authz/assignment'
+import { PlatformAdminBootstrapped } from '@gatehouse/contracts/events/identity/user'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import { openPlatform } from '../fixtures/platform.ts'

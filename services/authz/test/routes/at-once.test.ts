@@ -1,6 +1,6 @@
 /** Evaluations from memory alone: never an answer that what is known by now would not give. What all other tests ask is compared in the fixture. */
 import t from 'tap'
-import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership-updated.v1'
+import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
 import { openPlatform, type Member } from '../fixtures/platform.ts'
 
 const platform = await openPlatform(t)

@@ -1,7 +1,6 @@
 /** The entity directory and single applications of the catalog, by status code; history; what nobody may store or give. */
 import t from 'tap'
-import { EntityDeleted } from '@gatehouse/contracts/events/authz/entity-deleted.v1'
-import { EntityStored } from '@gatehouse/contracts/events/authz/entity-stored.v1'
+import { EntityDeleted, EntityStored } from '@gatehouse/contracts/events/authz/entity'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { createEventProbe } from '@gatehouse/test-kit/event-probe'

@@ -1,8 +1,8 @@
 /** POST /access/v1/evaluation and the internal checks, by what they answer. */
 import t from 'tap'
-import { UserDisabled } from '@gatehouse/contracts/events/identity/user-disabled.v1'
-import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership-updated.v1'
-import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization-updated.v1'
+import { UserDisabled } from '@gatehouse/contracts/events/identity/user'
+import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
+import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
 import { encodeRevision } from '@gatehouse/service-kit/context/revision'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { openPlatform, type Answer } from '../fixtures/platform.ts'

@@ -1,6 +1,6 @@
 /** POST /v1/authz/explain, /v1/authz/plan and decisions as of a moment. */
 import t from 'tap'
-import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership-updated.v1'
+import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import { openPlatform } from '../fixtures/platform.ts'
 

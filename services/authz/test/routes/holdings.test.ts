@@ -1,9 +1,7 @@
 /** Groups and assignments, by status code; roles held through a group, for one resource, until a time; what ends with leaving. */
 import t from 'tap'
-import { AssignmentCreated } from '@gatehouse/contracts/events/authz/assignment-created.v1'
-import { AssignmentEnded } from '@gatehouse/contracts/events/authz/assignment-ended.v1'
-import { GroupDeleted } from '@gatehouse/contracts/events/authz/group-deleted.v1'
-import { GroupMemberAdded } from '@gatehouse/contracts/events/authz/group-member-added.v1'
+import { AssignmentCreated, AssignmentEnded } from '@gatehouse/contracts/events/authz/assignment'
+import { GroupDeleted, GroupMemberAdded } from '@gatehouse/contracts/events/authz/group'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { createEventProbe } from '@gatehouse/test-kit/event-probe'

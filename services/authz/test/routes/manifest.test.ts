@@ -1,7 +1,7 @@
 /** An organization's authorization as one document, by status code: exported, compared, applied as a whole or not at all. */
 import t from 'tap'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
-import { RoleCreated } from '@gatehouse/contracts/events/authz/role-created.v1'
+import { RoleCreated } from '@gatehouse/contracts/events/authz/role'
 import { createEventProbe } from '@gatehouse/test-kit/event-probe'
 import { openPlatform, type Answer, type Member } from '../fixtures/platform.ts'
 

@@ -1,6 +1,6 @@
 /** Policies of organizations and declarations of applications, by status code and by what they do to decisions. */
 import t from 'tap'
-import { CatalogChanged } from '@gatehouse/contracts/events/authz/catalog-changed.v1'
+import { CatalogChanged } from '@gatehouse/contracts/events/authz/catalog'
 import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
 import { createEventProbe } from '@gatehouse/test-kit/event-probe'
 import { invoices } from '../fixtures/catalog.ts'

@@ -1,8 +1,6 @@
 /** A policy over its life: replaced, drafted, tested, published, compared, rolled back; by status code, and what each does to decisions. */
 import t from 'tap'
-import { PolicyDraftDeleted } from '@gatehouse/contracts/events/authz/policy-draft-deleted.v1'
-import { PolicyDraftSaved } from '@gatehouse/contracts/events/authz/policy-draft-saved.v1'
-import { PolicyUpdated } from '@gatehouse/contracts/events/authz/policy-updated.v1'
+import { PolicyDraftDeleted, PolicyDraftSaved, PolicyUpdated } from '@gatehouse/contracts/events/authz/policy'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { createEventProbe } from '@gatehouse/test-kit/event-probe'
 import { invoices } from '../fixtures/catalog.ts'

@@ -1,8 +1,7 @@
 /** Roles and who holds them, by status code; what nobody may hand on; the same token after a change. */
 import t from 'tap'
-import { MemberRolesChanged } from '@gatehouse/contracts/events/authz/member-roles-changed.v1'
-import { RoleDeleted } from '@gatehouse/contracts/events/authz/role-deleted.v1'
-import { RoleUpdated } from '@gatehouse/contracts/events/authz/role-updated.v1'
+import { MemberRolesChanged } from '@gatehouse/contracts/events/authz/assignment'
+import { RoleDeleted, RoleUpdated } from '@gatehouse/contracts/events/authz/role'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { createEventProbe } from '@gatehouse/test-kit/event-probe'
 import { openPlatform, type Answer, type Member } from '../fixtures/platform.ts'

@@ -3,8 +3,8 @@
  * Small by design: a floor older than any token that could still be alive is forgotten. Versions are compared with versions, never clocks with clocks.
  */
 import type { AccessTokenClaims } from '@gatehouse/contracts/claims/access-token'
-import { SessionEnded } from '@gatehouse/contracts/events/tokens/session-ended.v1'
-import { SigningKeyVoided } from '@gatehouse/contracts/events/tokens/signing-key-voided.v1'
+import { SessionEnded } from '@gatehouse/contracts/events/tokens/session'
+import { SigningKeyVoided } from '@gatehouse/contracts/events/tokens/signing-key'
 
 export type FloorKind = 'session' | 'user' | 'organization' | 'membership' | 'kid'
 

@@ -2,7 +2,7 @@
  * The first platform administrator, named by the operator's configuration. Exactly one account ever comes of it, whichever replica is first
  * and however often the platform starts. An address somebody registered before is left alone: configuration must not hand out their account.
  */
-import { PlatformAdminBootstrapped } from '@gatehouse/contracts/events/identity/platform-admin-bootstrapped.v1'
+import { PlatformAdminBootstrapped } from '@gatehouse/contracts/events/identity/user'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'

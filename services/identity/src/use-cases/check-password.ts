@@ -2,7 +2,7 @@
  * Whether address and password belong together. Unknown address, wrong password, throttled source and disabled person end alike:
  * one hash, one even time, `invalid_credentials`. A wrong password for an existing person is announced.
  */
-import { SignInFailed } from '@gatehouse/contracts/events/identity/sign-in-failed.v1'
+import { SignInFailed } from '@gatehouse/contracts/events/identity/sign-in'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'

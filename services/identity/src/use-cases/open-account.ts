@@ -1,6 +1,6 @@
 /** Makes a person out of an address nobody has: the person, the address and `user.registered`, in the transaction of the caller. */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
-import { UserRegistered } from '@gatehouse/contracts/events/identity/user-registered.v1'
+import { UserRegistered } from '@gatehouse/contracts/events/identity/user'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'

@@ -3,7 +3,7 @@
  * and a new version is announced. In the transaction that claimed the address, whose row is the lock.
  */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
-import { UserEmailVerified } from '@gatehouse/contracts/events/identity/user-email-verified.v1'
+import { UserEmailVerified } from '@gatehouse/contracts/events/identity/user'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { insertCredential } from '../store/accounts.ts'

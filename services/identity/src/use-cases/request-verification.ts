@@ -4,7 +4,7 @@
  * caller; the mail and its secret are made later, by whoever handles the event.
  */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
-import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification-requested.v1'
+import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'

@@ -1,5 +1,5 @@
 /** A person changes their own profile. The same name again changes nothing and announces nothing. */
-import { UserUpdated } from '@gatehouse/contracts/events/identity/user-updated.v1'
+import { UserUpdated } from '@gatehouse/contracts/events/identity/user'
 import type { User } from '@gatehouse/contracts/http/identity/account'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { actorOf, type UserCaller } from '@gatehouse/access/callers/caller'

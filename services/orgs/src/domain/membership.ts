@@ -2,7 +2,7 @@
  * What may happen to a membership. Pure: the caller reads everything under the lock on the organization,
  * so an organization never loses its last owner and ownership changes by an owner's hand only.
  */
-import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership-fields'
+import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership'
 
 /** An active membership as far as decisions need it. */
 export type Standing = { userId: string; isOwner: boolean; attributes: MembershipAttributes }

@@ -1,6 +1,6 @@
 /** Rows of memberships: one per person and organization, revived on rejoining, never deleted. */
 import { and, asc, count, eq, gt, or, sql } from 'drizzle-orm'
-import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership-fields'
+import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership'
 import type { Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
 import { invitations, memberships, type MembershipRow } from './schema.ts'
 

@@ -1,7 +1,7 @@
 /** Tables of the schema `orgs` as drizzle sees them; migrations/ is what made them. */
 import { sql } from 'drizzle-orm'
 import { bigint, boolean, customType, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core'
-import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership-fields'
+import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership'
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
 import type { InvitationStatus } from '../domain/invitation.ts'
 

@@ -1,14 +1,13 @@
 /** The events orgs writes, each from the row whose new version it announces and in the transaction that made it. */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
-import { InvitationAccepted } from '@gatehouse/contracts/events/orgs/invitation-accepted.v1'
-import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation-created.v1'
-import { InvitationDeclined } from '@gatehouse/contracts/events/orgs/invitation-declined.v1'
-import { InvitationRevoked } from '@gatehouse/contracts/events/orgs/invitation-revoked.v1'
-import { MembershipCreated } from '@gatehouse/contracts/events/orgs/membership-created.v1'
-import { MembershipRemoved } from '@gatehouse/contracts/events/orgs/membership-removed.v1'
-import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership-updated.v1'
-import { OrganizationCreated } from '@gatehouse/contracts/events/orgs/organization-created.v1'
-import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization-updated.v1'
+import {
+  InvitationAccepted,
+  InvitationCreated,
+  InvitationDeclined,
+  InvitationRevoked,
+} from '@gatehouse/contracts/events/orgs/invitation'
+import { MembershipCreated, MembershipRemoved, MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
+import { OrganizationCreated, OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { InvitationRow, MembershipRow, OrganizationRow } from '../store/schema.ts'

@@ -1,7 +1,6 @@
 /** What several people do at once: one winner, one owner left, one slug. */
-import { InvitationAccepted } from '@gatehouse/contracts/events/orgs/invitation-accepted.v1'
-import { MembershipCreated } from '@gatehouse/contracts/events/orgs/membership-created.v1'
-import { MembershipRemoved } from '@gatehouse/contracts/events/orgs/membership-removed.v1'
+import { InvitationAccepted } from '@gatehouse/contracts/events/orgs/invitation'
+import { MembershipCreated, MembershipRemoved } from '@gatehouse/contracts/events/orgs/membership'
 import t from 'tap'
 import { openRig, type Answer } from '../fixtures/rig.ts'
 

@@ -1,9 +1,11 @@
 /** Invitations over HTTP, by status code. */
-import { InvitationAccepted } from '@gatehouse/contracts/events/orgs/invitation-accepted.v1'
-import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation-created.v1'
-import { InvitationDeclined } from '@gatehouse/contracts/events/orgs/invitation-declined.v1'
-import { InvitationRevoked } from '@gatehouse/contracts/events/orgs/invitation-revoked.v1'
-import { MembershipCreated } from '@gatehouse/contracts/events/orgs/membership-created.v1'
+import {
+  InvitationAccepted,
+  InvitationCreated,
+  InvitationDeclined,
+  InvitationRevoked,
+} from '@gatehouse/contracts/events/orgs/invitation'
+import { MembershipCreated } from '@gatehouse/contracts/events/orgs/membership'
 import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import t from 'tap'

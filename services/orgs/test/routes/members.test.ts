@@ -1,7 +1,5 @@
 /** Members over HTTP, by status code. */
-import { MembershipCreated } from '@gatehouse/contracts/events/orgs/membership-created.v1'
-import { MembershipRemoved } from '@gatehouse/contracts/events/orgs/membership-removed.v1'
-import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership-updated.v1'
+import { MembershipCreated, MembershipRemoved, MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { openRig } from '../fixtures/rig.ts'

@@ -1,7 +1,6 @@
 /** Organizations over HTTP, by status code. */
-import { MembershipCreated } from '@gatehouse/contracts/events/orgs/membership-created.v1'
-import { OrganizationCreated } from '@gatehouse/contracts/events/orgs/organization-created.v1'
-import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization-updated.v1'
+import { MembershipCreated } from '@gatehouse/contracts/events/orgs/membership'
+import { OrganizationCreated, OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { openRig } from '../fixtures/rig.ts'

@@ -1,10 +1,11 @@
 /** The events of service accounts and API keys, each in the transaction that made the change. */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
-import { ApiKeyCreated } from '@gatehouse/contracts/events/tokens/api-key-created.v1'
-import { ApiKeyRevoked } from '@gatehouse/contracts/events/tokens/api-key-revoked.v1'
-import { ServiceAccountCreated } from '@gatehouse/contracts/events/tokens/service-account-created.v1'
-import { ServiceAccountDeleted } from '@gatehouse/contracts/events/tokens/service-account-deleted.v1'
-import { ServiceAccountUpdated } from '@gatehouse/contracts/events/tokens/service-account-updated.v1'
+import { ApiKeyCreated, ApiKeyRevoked } from '@gatehouse/contracts/events/tokens/api-key'
+import {
+  ServiceAccountCreated,
+  ServiceAccountDeleted,
+  ServiceAccountUpdated,
+} from '@gatehouse/contracts/events/tokens/service-account'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import type { ApiKey } from '../store/api-keys.ts'

@@ -1,6 +1,6 @@
 /** The event of an ended session, in the transaction that ended it: its access tokens are void from here on. */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
-import { SessionEnded } from '@gatehouse/contracts/events/tokens/session-ended.v1'
+import { SessionEnded } from '@gatehouse/contracts/events/tokens/session'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import type { EndedSession, EndReason } from '../store/sessions.ts'

@@ -1,5 +1,5 @@
 /** What a presentation that must not succeed leaves behind: a dead family and an ended session, announced in the same transaction. */
-import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family-revoked.v1'
+import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { claimFamilyRevocation } from '../store/refresh-tokens.ts'

@@ -2,7 +2,7 @@
  * After a backup was restored nobody can tell what had been revoked since: every session ends and every signing key is void, so that no token of the
  * lost time is believed. No event per session: a changed epoch makes every reader load the snapshot. The keys are few, and their events tell the audit trail.
  */
-import { SigningKeyVoided } from '@gatehouse/contracts/events/tokens/signing-key-voided.v1'
+import { SigningKeyVoided } from '@gatehouse/contracts/events/tokens/signing-key'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../deps.ts'

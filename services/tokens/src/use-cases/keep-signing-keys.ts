@@ -2,7 +2,7 @@
  * Keeps a signing key ready: made at the first start, and again a day before the last one stops. Replicas that start together make one,
  * because the decision is taken under a lock. Then fills this process' key ring from the table. What a restored backup brought back ends before that.
  */
-import { SigningKeyCreated } from '@gatehouse/contracts/events/tokens/signing-key-created.v1'
+import { SigningKeyCreated } from '@gatehouse/contracts/events/tokens/signing-key'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Deps } from '../deps.ts'

@@ -1,10 +1,7 @@
 /** Takes in what orgs says about organizations and who belongs to them. A removed membership stays as a tombstone. */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
-import { MembershipCreated } from '@gatehouse/contracts/events/orgs/membership-created.v1'
-import { MembershipRemoved } from '@gatehouse/contracts/events/orgs/membership-removed.v1'
-import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership-updated.v1'
-import { OrganizationCreated } from '@gatehouse/contracts/events/orgs/organization-created.v1'
-import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization-updated.v1'
+import { MembershipCreated, MembershipRemoved, MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
+import { OrganizationCreated, OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import Type from 'typebox'
 import { Value } from 'typebox/value'

@@ -2,7 +2,7 @@
  * Exchanges a refresh token. One database statement decides who does it; who comes second within the grace gets the winner's successor,
  * and whoever brings an exchanged token back any other way ends the family and the session.
  */
-import { FamilyRotated } from '@gatehouse/contracts/events/tokens/family-rotated.v1'
+import { FamilyRotated } from '@gatehouse/contracts/events/tokens/family'
 import type { Authenticated } from '@gatehouse/contracts/http/identity/sign-in'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'

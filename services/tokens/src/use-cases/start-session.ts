@@ -1,5 +1,5 @@
 /** Opens a session for a person identity has authenticated: the session, its refresh family and first token, the event, in one transaction. */
-import { SessionStarted } from '@gatehouse/contracts/events/tokens/session-started.v1'
+import { SessionStarted } from '@gatehouse/contracts/events/tokens/session'
 import type { Authenticated } from '@gatehouse/contracts/http/identity/sign-in'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'

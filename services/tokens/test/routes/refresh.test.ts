@@ -1,7 +1,7 @@
 /** `POST /v1/auth/refresh`, by status code. */
-import { MembershipRemoved } from '@gatehouse/contracts/events/orgs/membership-removed.v1'
-import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization-updated.v1'
-import { UserDisabled } from '@gatehouse/contracts/events/identity/user-disabled.v1'
+import { MembershipRemoved } from '@gatehouse/contracts/events/orgs/membership'
+import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
+import { UserDisabled } from '@gatehouse/contracts/events/identity/user'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'

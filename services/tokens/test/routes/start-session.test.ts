@@ -1,6 +1,5 @@
 /** `POST /internal/sessions`, by status code: what identity gets for a person it authenticated. */
-import { UserDisabled } from '@gatehouse/contracts/events/identity/user-disabled.v1'
-import { UserUpdated } from '@gatehouse/contracts/events/identity/user-updated.v1'
+import { UserDisabled, UserUpdated } from '@gatehouse/contracts/events/identity/user'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { claimsOf, issuer, openPlatform } from '../fixtures/platform.ts'

@@ -1,7 +1,5 @@
 /** What tokens knows of its neighbours: versions decide, what is gone stays gone, a restored neighbour is believed anew. */
-import { UserDisabled } from '@gatehouse/contracts/events/identity/user-disabled.v1'
-import { UserRegistered } from '@gatehouse/contracts/events/identity/user-registered.v1'
-import { UserUpdated } from '@gatehouse/contracts/events/identity/user-updated.v1'
+import { UserDisabled, UserRegistered, UserUpdated } from '@gatehouse/contracts/events/identity/user'
 import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { openPlatform } from '../fixtures/platform.ts'

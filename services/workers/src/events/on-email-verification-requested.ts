@@ -1,5 +1,5 @@
 /** A verification mail is due: one ledger row for the verification, whatever is delivered twice. */
-import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification-requested.v1'
+import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { SendEmailVerification } from '@gatehouse/contracts/jobs/send-email-verification.v1'
 import type { JobQueue } from '@gatehouse/service-kit/jobs/queue'

@@ -1,5 +1,5 @@
 /** A refresh token was used twice: its owner is told. A family revoked because its session ended is no news to anybody. */
-import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family-revoked.v1'
+import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { SendSecurityAlert } from '@gatehouse/contracts/jobs/send-security-alert.v1'
 import type { JobQueue } from '@gatehouse/service-kit/jobs/queue'

@@ -1,5 +1,5 @@
 /** An invitation mail is due: one ledger row for the invitation, whatever is delivered twice. */
-import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation-created.v1'
+import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { SendInvitation } from '@gatehouse/contracts/jobs/send-invitation.v1'
 import type { JobQueue } from '@gatehouse/service-kit/jobs/queue'

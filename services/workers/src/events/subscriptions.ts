@@ -1,10 +1,10 @@
 /** Which events each pipeline takes, from whom, and what it does with them inside the inbox transaction. */
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
-import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification-requested.v1'
-import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation-created.v1'
+import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification'
+import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation'
 import { subjectsOf } from '@gatehouse/contracts/events/streams'
-import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family-revoked.v1'
+import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
 import type { PipelineName } from '@gatehouse/contracts/jobs/contract'
 import type { JobQueue } from '@gatehouse/service-kit/jobs/queue'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'

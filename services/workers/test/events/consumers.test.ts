@@ -1,8 +1,8 @@
 /** The consumers of workers through the suite every consumer goes through: whatever is delivered, each event has its effect once. */
 import t from 'tap'
 import { sql } from 'drizzle-orm'
-import { SessionStarted } from '@gatehouse/contracts/events/tokens/session-started.v1'
-import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family-revoked.v1'
+import { SessionStarted } from '@gatehouse/contracts/events/tokens/session'
+import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
 import { newId, typeIdOf } from '@gatehouse/service-kit/ids/type-id'
 import { createJobQueue } from '@gatehouse/service-kit/jobs/queue'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'

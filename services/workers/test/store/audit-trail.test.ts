@@ -1,8 +1,8 @@
 /** The audit trail misses nothing, repeats nothing, and shows each tenant only what is theirs. */
 import t from 'tap'
 import { sql } from 'drizzle-orm'
-import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership-updated.v1'
-import { SessionStarted } from '@gatehouse/contracts/events/tokens/session-started.v1'
+import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
+import { SessionStarted } from '@gatehouse/contracts/events/tokens/session'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { createConsumer } from '@gatehouse/spine/consume/consumer'
 import { newId } from '@gatehouse/service-kit/ids/type-id'

@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox'
 import { Key, MembershipId, OrganizationId, UserId } from '../../common/ids.ts'
 import { DisplayName, Instant } from '../../common/scalars.ts'
 import { listOf, PageQuery } from '../../common/page.ts'
-import { MembershipAttributes } from '../../events/orgs/membership-fields.ts'
+import { MembershipAttributes } from '../../events/orgs/membership.ts'
 import { defineRoute } from '../contract.ts'
 
 export const Organization = Type.Object({ id: OrganizationId, name: Type.String(), slug: Key, created_at: Instant })

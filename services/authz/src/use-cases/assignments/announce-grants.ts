@@ -1,13 +1,13 @@
 /** The events about who holds what and what is stored: groups, who belongs to them, assignments, entities; each in the transaction that made the change. */
-import { AssignmentCreated } from '@gatehouse/contracts/events/authz/assignment-created.v1'
-import { AssignmentEnded } from '@gatehouse/contracts/events/authz/assignment-ended.v1'
-import { EntityDeleted } from '@gatehouse/contracts/events/authz/entity-deleted.v1'
-import { EntityStored } from '@gatehouse/contracts/events/authz/entity-stored.v1'
-import { GroupCreated } from '@gatehouse/contracts/events/authz/group-created.v1'
-import { GroupDeleted } from '@gatehouse/contracts/events/authz/group-deleted.v1'
-import { GroupMemberAdded } from '@gatehouse/contracts/events/authz/group-member-added.v1'
-import { GroupMemberRemoved } from '@gatehouse/contracts/events/authz/group-member-removed.v1'
-import { GroupUpdated } from '@gatehouse/contracts/events/authz/group-updated.v1'
+import { AssignmentCreated, AssignmentEnded } from '@gatehouse/contracts/events/authz/assignment'
+import { EntityDeleted, EntityStored } from '@gatehouse/contracts/events/authz/entity'
+import {
+  GroupCreated,
+  GroupDeleted,
+  GroupMemberAdded,
+  GroupMemberRemoved,
+  GroupUpdated,
+} from '@gatehouse/contracts/events/authz/group'
 import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'

@@ -1,6 +1,6 @@
 /** Gives the person the operator's configuration named the role of platform administrator, once. */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
-import { PlatformAdminBootstrapped } from '@gatehouse/contracts/events/identity/platform-admin-bootstrapped.v1'
+import { PlatformAdminBootstrapped } from '@gatehouse/contracts/events/identity/user'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { Value } from 'typebox/value'
 import { platformAdminRole } from '../../domain/platform.ts'

@@ -3,12 +3,13 @@
  * in the transaction that learns of it; who joins again begins with the roles of that joining and none of before.
  */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
-import { MembershipCreated } from '@gatehouse/contracts/events/orgs/membership-created.v1'
-import { membershipFields } from '@gatehouse/contracts/events/orgs/membership-fields'
-import { MembershipRemoved } from '@gatehouse/contracts/events/orgs/membership-removed.v1'
-import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership-updated.v1'
-import { OrganizationCreated } from '@gatehouse/contracts/events/orgs/organization-created.v1'
-import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization-updated.v1'
+import {
+  MembershipCreated,
+  membershipFields,
+  MembershipRemoved,
+  MembershipUpdated,
+} from '@gatehouse/contracts/events/orgs/membership'
+import { OrganizationCreated, OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import Type, { type Static } from 'typebox'

@@ -1,8 +1,10 @@
 /** Takes in what tokens says about service accounts. A deleted one loses its roles in the transaction that learns of it. */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
-import { ServiceAccountCreated } from '@gatehouse/contracts/events/tokens/service-account-created.v1'
-import { ServiceAccountDeleted } from '@gatehouse/contracts/events/tokens/service-account-deleted.v1'
-import { ServiceAccountUpdated } from '@gatehouse/contracts/events/tokens/service-account-updated.v1'
+import {
+  ServiceAccountCreated,
+  ServiceAccountDeleted,
+  ServiceAccountUpdated,
+} from '@gatehouse/contracts/events/tokens/service-account'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import Type, { type Static } from 'typebox'
 import { Value } from 'typebox/value'

@@ -1,9 +1,6 @@
 /** Takes in what identity says about people. */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
-import { UserDisabled } from '@gatehouse/contracts/events/identity/user-disabled.v1'
-import { UserEmailVerified } from '@gatehouse/contracts/events/identity/user-email-verified.v1'
-import { UserRegistered } from '@gatehouse/contracts/events/identity/user-registered.v1'
-import { UserUpdated } from '@gatehouse/contracts/events/identity/user-updated.v1'
+import { UserDisabled, UserEmailVerified, UserRegistered, UserUpdated } from '@gatehouse/contracts/events/identity/user'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import Type from 'typebox'
 import { Value } from 'typebox/value'

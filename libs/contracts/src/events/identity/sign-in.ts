@@ -1,7 +1,9 @@
-/** Somebody presented a wrong password for an existing account. */
+/** Attempts to sign in. */
 import Type, { type Static } from 'typebox'
 import { UserId } from '../../common/ids.ts'
+import type { EventContract } from '../envelope.ts'
 
+/** Somebody presented a wrong password for an existing account. */
 export const SignInFailed = {
   type: 'gatehouse.identity.sign_in.failed.v1',
   data: Type.Object({
@@ -10,3 +12,5 @@ export const SignInFailed = {
 } as const
 
 export type SignInFailed = Static<typeof SignInFailed.data>
+
+export const signInEvents: readonly EventContract[] = [SignInFailed]

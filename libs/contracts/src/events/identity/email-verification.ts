@@ -1,7 +1,9 @@
-/** A verification mail is due. The link's secret is minted when the mail is sent. */
+/** Proving an address. */
 import Type, { type Static } from 'typebox'
 import { EmailVerificationId, UserId } from '../../common/ids.ts'
+import type { EventContract } from '../envelope.ts'
 
+/** A verification mail is due. The link's secret is minted when the mail is sent. */
 export const EmailVerificationRequested = {
   type: 'gatehouse.identity.email_verification.requested.v1',
   data: Type.Object({
@@ -11,3 +13,5 @@ export const EmailVerificationRequested = {
 } as const
 
 export type EmailVerificationRequested = Static<typeof EmailVerificationRequested.data>
+
+export const emailVerificationEvents: readonly EventContract[] = [EmailVerificationRequested]

@@ -1,0 +1,62 @@
+/** Who belongs to which organization, as what. */
+import Type, { type Static } from 'typebox'
+import { Key, MembershipId, OrganizationId, UserId } from '../../common/ids.ts'
+import type { EventContract } from '../envelope.ts'
+
+/** Attributes an organization keeps about a member; policies read them as `membership.<name>`. */
+export const MembershipAttributes = Type.Record(
+  Type.String({ pattern: '^[a-z][a-z0-9_]{0,62}$' }),
+  Type.Union([
+    Type.String({ maxLength: 1000 }),
+    Type.Number(),
+    Type.Boolean(),
+    Type.Array(Type.String({ maxLength: 200 }), { maxItems: 100 }),
+  ]),
+  { maxProperties: 50 },
+)
+export type MembershipAttributes = Static<typeof MembershipAttributes>
+
+export const membershipFields = {
+  membership_id: MembershipId,
+  organization_id: OrganizationId,
+  user_id: UserId,
+  status: Type.Union([Type.Literal('active'), Type.Literal('removed')]),
+  is_owner: Type.Boolean(),
+  attributes: MembershipAttributes,
+}
+
+/** A person joined an organization, with the roles the invitation gave. */
+export const MembershipCreated = {
+  type: 'gatehouse.orgs.membership.created.v1',
+  data: Type.Object({
+    ...membershipFields,
+    /** Role keys given with the membership; authz turns them into assignments. */
+    roles: Type.Array(Key),
+  }),
+} as const
+
+export type MembershipCreated = Static<typeof MembershipCreated.data>
+
+/** Ownership or attributes of a member changed; access goes on. */
+export const MembershipUpdated = {
+  type: 'gatehouse.orgs.membership.updated.v1',
+  data: Type.Object({
+    ...membershipFields,
+    changed: Type.Array(Type.String()),
+  }),
+} as const
+
+export type MembershipUpdated = Static<typeof MembershipUpdated.data>
+
+/** A person no longer belongs to the organization: their access tokens for it are void. */
+export const MembershipRemoved = {
+  type: 'gatehouse.orgs.membership.removed.v1',
+  data: Type.Object({
+    ...membershipFields,
+    min_mv: Type.Integer(),
+  }),
+} as const
+
+export type MembershipRemoved = Static<typeof MembershipRemoved.data>
+
+export const membershipEvents: readonly EventContract[] = [MembershipCreated, MembershipUpdated, MembershipRemoved]

@@ -1,0 +1,32 @@
+/** Refresh token families. */
+import Type, { type Static } from 'typebox'
+import { OrganizationId, SessionId, UserId } from '../../common/ids.ts'
+import type { EventContract } from '../envelope.ts'
+
+/** A refresh token was exchanged for its successor. */
+export const FamilyRotated = {
+  type: 'gatehouse.tokens.family.rotated.v1',
+  data: Type.Object({
+    family_id: Type.String(),
+    session_id: SessionId,
+    user_id: UserId,
+    organization_id: Type.Union([OrganizationId, Type.Null()]),
+  }),
+} as const
+
+export type FamilyRotated = Static<typeof FamilyRotated.data>
+
+/** A refresh token came back after its successor was in use: the family is dead and somebody should look (RFC 9700 §4.14.2). */
+export const FamilyRevoked = {
+  type: 'gatehouse.tokens.family.revoked.v1',
+  data: Type.Object({
+    family_id: Type.String(),
+    session_id: SessionId,
+    user_id: UserId,
+    reason: Type.Union([Type.Literal('reuse_detected'), Type.Literal('session_ended')]),
+  }),
+} as const
+
+export type FamilyRevoked = Static<typeof FamilyRevoked.data>
+
+export const familyEvents: readonly EventContract[] = [FamilyRotated, FamilyRevoked]

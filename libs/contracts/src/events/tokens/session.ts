@@ -1,0 +1,38 @@
+/** Sessions of people. */
+import Type, { type Static } from 'typebox'
+import { SessionId, UserId } from '../../common/ids.ts'
+import type { EventContract } from '../envelope.ts'
+
+/** A person signed in. */
+export const SessionStarted = {
+  type: 'gatehouse.tokens.session.started.v1',
+  data: Type.Object({
+    session_id: SessionId,
+    user_id: UserId,
+    client_id: Type.String(),
+    amr: Type.Array(Type.String()),
+  }),
+} as const
+
+export type SessionStarted = Static<typeof SessionStarted.data>
+
+/** A session is over: each of its access tokens is void from this event on. */
+export const SessionEnded = {
+  type: 'gatehouse.tokens.session.ended.v1',
+  data: Type.Object({
+    session_id: SessionId,
+    user_id: UserId,
+    reason: Type.Union([
+      Type.Literal('logout'),
+      Type.Literal('revoked'),
+      Type.Literal('reuse_detected'),
+      Type.Literal('user_disabled'),
+      Type.Literal('expired'),
+    ]),
+    min_sv: Type.Integer(),
+  }),
+} as const
+
+export type SessionEnded = Static<typeof SessionEnded.data>
+
+export const sessionEvents: readonly EventContract[] = [SessionStarted, SessionEnded]
