@@ -9,6 +9,6 @@ export function buildApp(
 ): FastifyInstance {
   const { log, assertions, accessTokens } = deps
   const app = createServer({ service: 'workers', log, assertions, accessTokens })
-  publicRoutes(app, deps)
+  for (const register of publicRoutes) register(app, deps)
   return app
 }

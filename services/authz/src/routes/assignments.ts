@@ -1,0 +1,12 @@
+/** Who holds which role, on what and until when. */
+import { CreateAssignment, DeleteAssignment, ListAssignments } from '@gatehouse/contracts/http/authz/assignments'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { createAssignment, deleteAssignment, listAssignments } from '../use-cases/assignments/assignments.ts'
+
+export function assignmentsRoutes(app: FastifyInstance, deps: Deps): void {
+  bindRoute(app, ListAssignments, ({ caller, query }) => listAssignments(deps, caller, query))
+  bindRoute(app, CreateAssignment, ({ caller, body }) => createAssignment(deps, caller, body))
+  bindRoute(app, DeleteAssignment, ({ caller, params }) => deleteAssignment(deps, caller, params.assignment))
+}

@@ -1,0 +1,27 @@
+/** An organization's rules as one document. */
+import {
+  ApplyAuthorizationManifest,
+  GetAuthorizationManifest,
+} from '@gatehouse/contracts/http/authz/authorization-manifest'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { applyAuthorizationManifest, getAuthorizationManifest } from '../use-cases/manifest/authorization-manifest.ts'
+import { expectedVersion, sendVersion } from './version-tag.ts'
+
+export function authorizationManifestRoutes(app: FastifyInstance, deps: Deps): void {
+  bindRoute(app, GetAuthorizationManifest, async ({ caller, reply }) => {
+    const { manifest, tag } = await getAuthorizationManifest(deps, caller)
+    sendVersion(reply, tag)
+    return manifest
+  })
+  bindRoute(app, ApplyAuthorizationManifest, async ({ caller, query, body, request, reply }) => {
+    const { applied, changes, tag } = await applyAuthorizationManifest(deps, caller, {
+      manifest: body,
+      dryRun: query.dry_run ?? false,
+      isExpected: expectedVersion(request),
+    })
+    sendVersion(reply, tag)
+    return { applied, changes }
+  })
+}

@@ -1,0 +1,31 @@
+/** The entity directory. */
+import { DeleteEntity, GetEntity, ListEntities, PutEntity } from '@gatehouse/contracts/http/authz/entities'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { deleteEntity, getEntity, listEntities, putEntity } from '../use-cases/directory/entities.ts'
+import { expectedVersion, sendVersion } from './version-tag.ts'
+
+export function entitiesRoutes(app: FastifyInstance, deps: Deps): void {
+  bindRoute(app, ListEntities, ({ caller, params, query }) =>
+    listEntities(deps, caller, { ...query, type: params.type }),
+  )
+  bindRoute(app, GetEntity, async ({ caller, params, reply }) => {
+    const { entity, version } = await getEntity(deps, caller, { type: params.type, id: params.entity })
+    sendVersion(reply, version)
+    return entity
+  })
+  bindRoute(app, PutEntity, async ({ caller, params, body, request, reply }) => {
+    const { entity, version } = await putEntity(deps, caller, {
+      type: params.type,
+      id: params.entity,
+      content: body,
+      isExpected: expectedVersion(request),
+    })
+    sendVersion(reply, version)
+    return entity
+  })
+  bindRoute(app, DeleteEntity, ({ caller, params, request }) =>
+    deleteEntity(deps, caller, { type: params.type, id: params.entity, isExpected: expectedVersion(request) }),
+  )
+}

@@ -1,0 +1,69 @@
+/** Drafts, publication, versions and roll-back of policies. */
+import {
+  DeletePolicyDraft,
+  DiffPolicyVersions,
+  GetPolicyDraft,
+  GetPolicyVersion,
+  ListPolicyVersions,
+  PublishPolicy,
+  PutPolicyDraft,
+  RollbackPolicy,
+} from '@gatehouse/contracts/http/authz/policy-lifecycle'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { deletePolicyDraft, getPolicyDraft, publishPolicy, putPolicyDraft } from '../use-cases/policies/policy-draft.ts'
+import {
+  diffPolicyVersions,
+  getPolicyVersion,
+  listPolicyVersions,
+  rollbackPolicy,
+} from '../use-cases/policies/policy-versions.ts'
+import { expectedVersion, sendVersion } from './version-tag.ts'
+
+export function policyLifecycleRoutes(app: FastifyInstance, deps: Deps): void {
+  bindRoute(app, GetPolicyDraft, async ({ caller, params, reply }) => {
+    const { draft, version } = await getPolicyDraft(deps, caller, params.policy)
+    sendVersion(reply, version)
+    return draft
+  })
+  bindRoute(app, PutPolicyDraft, async ({ caller, params, body, request, reply }) => {
+    const { draft, version } = await putPolicyDraft(deps, caller, {
+      policyId: params.policy,
+      content: body,
+      isExpected: expectedVersion(request),
+    })
+    sendVersion(reply, version)
+    return draft
+  })
+  bindRoute(app, DeletePolicyDraft, ({ caller, params, request }) =>
+    deletePolicyDraft(deps, caller, { policyId: params.policy, isExpected: expectedVersion(request) }),
+  )
+  bindRoute(app, PublishPolicy, async ({ caller, params, query, request, reply }) => {
+    const policy = await publishPolicy(deps, caller, {
+      policyId: params.policy,
+      isExpected: expectedVersion(request),
+      isImpactConfirmed: query.confirm_impact === true,
+    })
+    sendVersion(reply, policy.version)
+    return policy
+  })
+  bindRoute(app, ListPolicyVersions, ({ caller, params, query }) =>
+    listPolicyVersions(deps, caller, { policyId: params.policy, limit: query.limit ?? 50, cursor: query.cursor }),
+  )
+  bindRoute(app, GetPolicyVersion, ({ caller, params }) =>
+    getPolicyVersion(deps, caller, { policyId: params.policy, version: params.version }),
+  )
+  bindRoute(app, DiffPolicyVersions, ({ caller, params, query }) =>
+    diffPolicyVersions(deps, caller, { policyId: params.policy, ...query }),
+  )
+  bindRoute(app, RollbackPolicy, async ({ caller, params, body, request, reply }) => {
+    const policy = await rollbackPolicy(deps, caller, {
+      policyId: params.policy,
+      version: body.version,
+      isExpected: expectedVersion(request),
+    })
+    sendVersion(reply, policy.version)
+    return policy
+  })
+}

@@ -1,0 +1,14 @@
+/** Who may, on what, and what (AuthZEN search). */
+import { SearchActions, SearchResources, SearchSubjects } from '@gatehouse/contracts/http/authz/search'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { searchActions } from '../use-cases/decisions/search-actions.ts'
+import { searchResources } from '../use-cases/decisions/search-resources.ts'
+import { searchSubjects } from '../use-cases/decisions/search-subjects.ts'
+
+export function searchRoutes(app: FastifyInstance, deps: Deps): void {
+  bindRoute(app, SearchSubjects, ({ caller, body }) => searchSubjects(deps, caller, body))
+  bindRoute(app, SearchResources, ({ caller, body }) => searchResources(deps, caller, body))
+  bindRoute(app, SearchActions, ({ caller, body }) => searchActions(deps, caller, body))
+}

@@ -1,0 +1,30 @@
+/** What other services ask about people. */
+import { CreateInvitedUser, ListProfiles, MintEmailVerificationLink } from '@gatehouse/contracts/http/identity/internal'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { createInvitedUser } from '../use-cases/create-invited-user.ts'
+import { listProfiles } from '../use-cases/list-profiles.ts'
+import { mintVerificationLink } from '../use-cases/mint-verification-link.ts'
+import { sourceOfRequest } from './source.ts'
+
+export function neighbourRoutes(app: FastifyInstance, deps: Deps): void {
+  bindRoute(app, MintEmailVerificationLink, async ({ params }) => ({
+    mail: (await mintVerificationLink(deps, { verificationId: params.verification })) ?? null,
+  }))
+  bindRoute(app, CreateInvitedUser, async ({ caller, body }) => {
+    const { invitation_id: invitationId, ...person } = body
+    return { user_id: await createInvitedUser(deps, caller, { ...person, invitationId, source: sourceOfRequest() }) }
+  })
+  bindRoute(app, ListProfiles, async ({ body }) => {
+    const profiles = await listProfiles(deps, { userIds: body.user_ids })
+    return {
+      data: profiles.map(({ id, name, address, isEmailVerified }) => ({
+        id,
+        name,
+        email: address,
+        email_verified: isEmailVerified,
+      })),
+    }
+  })
+}

@@ -1,0 +1,21 @@
+/** Members of an organization. */
+import { ListMembers, RemoveMember, UpdateMember } from '@gatehouse/contracts/http/orgs/organizations'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { listMembers } from '../use-cases/list-members.ts'
+import { removeMember } from '../use-cases/remove-member.ts'
+import { updateMember } from '../use-cases/update-member.ts'
+import { pageInput } from './page-input.ts'
+
+export function membersRoutes(app: FastifyInstance, deps: Deps): void {
+  bindRoute(app, ListMembers, ({ caller, query }) => listMembers(deps, caller, pageInput(query)))
+  bindRoute(app, UpdateMember, ({ caller, params, body: { attributes, is_owner: isOwner } }) => {
+    const change = {
+      ...(attributes === undefined ? {} : { attributes }),
+      ...(isOwner === undefined ? {} : { isOwner }),
+    }
+    return updateMember(deps, caller, { userId: params.user, change })
+  })
+  bindRoute(app, RemoveMember, ({ caller, params }) => removeMember(deps, caller, { userId: params.user }))
+}

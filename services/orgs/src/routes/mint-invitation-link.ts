@@ -1,9 +1,0 @@
-/** POST /internal/invitations/:invitation/link */
-import { MintInvitationLink } from '@gatehouse/contracts/http/orgs/invitations'
-import { bindRoute } from '@gatehouse/access/serve/bind-route'
-import type { FastifyInstance } from 'fastify'
-import type { Deps } from '../deps.ts'
-import { mintInvitationLink } from '../use-cases/mint-invitation-link.ts'
-
-export const registerMintInvitationLink = (app: FastifyInstance, deps: Deps): void =>
-  bindRoute(app, MintInvitationLink, ({ params }) => mintInvitationLink(deps, { invitationId: params.invitation }))

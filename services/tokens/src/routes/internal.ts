@@ -1,0 +1,27 @@
+/** Sessions for identity, keys for all services, exchange for the gateway. */
+import { ExchangeApiKey } from '@gatehouse/contracts/http/tokens/service-accounts'
+import { GetInternalJwks, StartSession } from '@gatehouse/contracts/http/tokens/sessions'
+import { currentContext } from '@gatehouse/service-kit/context/request-context'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { askOf } from '../domain/choose-organization.ts'
+import { exchangeApiKey } from '../use-cases/exchange-api-key.ts'
+import { publishKeys } from '../use-cases/publish-keys.ts'
+import { startSession } from '../use-cases/start-session.ts'
+
+export function neighbourRoutes(app: FastifyInstance, deps: Deps): void {
+  bindRoute(app, StartSession, ({ body }) => {
+    const { clientAddress, userAgent } = currentContext() ?? {}
+    return startSession(deps, {
+      userId: body.user_id,
+      userVersion: body.user_version,
+      clientId: body.client_id,
+      amr: body.amr,
+      ask: askOf(body.organization_id),
+      from: { clientAddress, userAgent },
+    })
+  })
+  bindRoute(app, ExchangeApiKey, ({ body }) => exchangeApiKey(deps, body.key))
+  bindRoute(app, GetInternalJwks, () => publishKeys(deps))
+}
