@@ -30,7 +30,7 @@ const [owner] = platform.demo.users
 const [otherOwner] = platform.demo.other.users
 if (!owner || !otherOwner) throw new Error('the demo has no users')
 
-t.test('a first customer can go the whole way', (t) => journey(t, api, { graceMs: graceSeconds * 1000 }))
+t.test('a first customer can go the regular path', (t) => journey(t, api, { graceMs: graceSeconds * 1000 }))
 
 t.test('an application asks with its key, until the key is revoked', (t) => machines(t, api, platform))
 

@@ -1,4 +1,4 @@
-/** The way ahead of the framework: it answers what the whole way would, and whatever is out of the ordinary goes the whole way with its body. */
+/** The way ahead of the framework: it answers what the regular path would, and whatever is out of the ordinary goes the regular path with its body. */
 import { request } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { defineRoute } from '@gatehouse/contracts/http/contract'
@@ -112,10 +112,10 @@ function ask({ path = '/v1/ask', method = 'POST', headers = {}, body = '{"word":
 }
 
 /** A header nobody reads, which is out of the ordinary. */
-const wholeWay = { 'idempotency-key': 'k' }
+const regularPath = { 'idempotency-key': 'k' }
 
 t.test(
-  'a token is verified on the whole way first; from then on the same answer comes at once, byte for byte',
+  'a token is verified on the regular path first; from then on the same answer comes at once, byte for byte',
   async (t) => {
     t.equal((await ask()).way, 'whole')
     for (const [name, sent] of [
@@ -126,7 +126,7 @@ t.test(
       ['without an address', { headers: { 'gatehouse-client-address': undefined } }],
       ['long', { body: JSON.stringify({ word: 'w'.repeat(4000) }) }],
     ] as [string, Sent][]) {
-      const [fast, whole] = [await ask(sent), await ask({ ...sent, headers: { ...sent.headers, ...wholeWay } })]
+      const [fast, whole] = [await ask(sent), await ask({ ...sent, headers: { ...sent.headers, ...regularPath } })]
       t.same([fast.way, whole.way], ['fast', 'whole'], name)
       t.same([fast.status, fast.body], [200, whole.body], name)
       t.same({ ...fast.headers, date: '' }, { ...whole.headers, date: '' }, `${name}: headers`)
@@ -135,7 +135,7 @@ t.test(
 )
 
 t.test(
-  'what cannot be answered at once goes the whole way with its body, in pieces too; a fault in the fast answer is no fault of the answer',
+  'what cannot be answered at once goes the regular path with its body, in pieces too; a fault in the fast answer is no fault of the answer',
   async (t) => {
     for (const body of [
       '{"word":"hello","hard":true}',
@@ -149,7 +149,7 @@ t.test(
   },
 )
 
-t.test('whatever is out of the ordinary gets the answer of the whole way', async (t) => {
+t.test('whatever is out of the ordinary gets the answer of the regular path', async (t) => {
   const own = mintAccessToken()
   const other = mintAccessToken(orgClaims())
   const deep = `{"word":${'['.repeat(40)}${']'.repeat(40)}}`

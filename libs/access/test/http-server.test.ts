@@ -152,7 +152,7 @@ t.test('callers: nobody, the wrong service, a person without token, another orga
       'unauthenticated',
     ],
     [
-      'a person with a ceiling',
+      'a person with a scope',
       { method: 'GET', url: mine, token: mintAccessToken({ ...orgClaims(orgId), scope: 'a:b' }) },
       401,
       'unauthenticated',

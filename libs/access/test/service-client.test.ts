@@ -99,7 +99,7 @@ t.test('a call proves the caller, carries the person and the story, and brings t
   t.equal(context.revisions.get('orgs'), 9)
 })
 
-t.test('a challenge to whoever asked goes the whole way back (RFC 9470)', async (t) => {
+t.test('a challenge to whoever asked goes the regular path back (RFC 9470)', async (t) => {
   const challenge = 'Bearer error="insufficient_user_authentication", max_age="300"'
   const { client } = await neighbour(t, (_request, response) =>
     json(

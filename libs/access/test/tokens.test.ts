@@ -67,11 +67,11 @@ function verifier(clock = fakeClock()) {
 }
 
 t.test('a good token verifies, and its claims come back', async (t) => {
-  const { verify, recall } = verifier()
+  const { verify, peek } = verifier()
   const good = token()
-  t.equal(recall(good), undefined, 'nothing is recalled before it was verified')
+  t.equal(peek(good), undefined, 'nothing is peeked at before it was verified')
   t.match(await verify(good), { kid: 'k1', claims: { sub: claims.sub } })
-  t.match(recall(good), { kid: 'k1' })
+  t.match(peek(good), { kid: 'k1' })
 })
 
 t.test('every forgery is 401', async (t) => {
@@ -123,13 +123,13 @@ t.test('every forgery is 401', async (t) => {
 })
 
 t.test('a token seen before is refused once it has expired', async (t) => {
-  const { verify, recall, clock } = verifier()
+  const { verify, peek, clock } = verifier()
   const good = token()
   await verify(good)
   clock.advance(304)
   t.match(await verify(good), { kid: 'k1' }, 'inside the leeway of 5 s')
   clock.advance(2)
-  t.equal(recall(good), undefined)
+  t.equal(peek(good), undefined)
   await t.rejects(verify(good), { code: 'unauthenticated' })
 })
 
@@ -159,11 +159,11 @@ t.test('while the issuer is away known keys verify and unknown ones are 503, not
 })
 
 t.test('the cache of verified tokens is bounded', async (t) => {
-  const { verify, recall } = verifier()
+  const { verify, peek } = verifier()
   const tokens = Array.from({ length: 11 }, (_, n) => token({ claims: { jti: `${n}` } }))
   for (const one of tokens) await verify(one)
-  t.equal(recall(tokens[0] ?? ''), undefined, 'the oldest went')
-  t.ok(recall(tokens[10] ?? ''))
+  t.equal(peek(tokens[0] ?? ''), undefined, 'the oldest went')
+  t.ok(peek(tokens[10] ?? ''))
 })
 
 t.test('a service assertion proves one caller to one audience for a minute', async (t) => {

@@ -53,9 +53,9 @@ t.test('without NATS a reader loads the snapshot, then gets everything by the po
   await announce(numbers(5).map((n) => ({ n })))
   const { reader, applied } = recordingReader(t, { client, pollMs: 50 })
   t.notOk(reader.ready())
-  t.throws(() => reader.requireCurrent(), { code: 'not_current' })
+  t.throws(() => reader.requireFresh(), { code: 'not_current' })
   await waitUntil('it is ready', () => reader.ready())
-  t.doesNotThrow(() => reader.requireCurrent())
+  t.doesNotThrow(() => reader.requireFresh())
   await announce(numbers(700).map((n) => ({ n })))
   t.ok(await reader.waitFor(705, 5000))
   t.same(applied, numbers(705, 1))
@@ -173,7 +173,7 @@ t.test('without an answer of the producer a reader is no longer current, and say
   t.ok(reader.isCurrent(), 'four seconds old is current enough')
   nowMs += 1500
   t.notOk(reader.isCurrent())
-  t.throws(() => reader.requireCurrent(), { code: 'not_current' })
+  t.throws(() => reader.requireFresh(), { code: 'not_current' })
   t.notOk(await reader.waitFor(1, 50))
   cut = false
   await announce([{ n: 1 }])
@@ -182,7 +182,7 @@ t.test('without an answer of the producer a reader is no longer current, and say
   t.ok(reader.isCurrent())
 })
 
-t.test('currency is counted from the moment of asking, not of the answer', async (t) => {
+t.test('freshness is counted from the moment of asking, not of the answer', async (t) => {
   const database = await testDatabase(t, { services: ['tokens'], spineOnly: true })
   const { client } = createSampleProducer(database, { nats: noNats(), snapshots: stateView })
   let nowMs = 0

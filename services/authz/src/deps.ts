@@ -20,7 +20,7 @@ import type { Config } from './config.ts'
 import { consumePlatformAdmins, followIdentity, followOrgs, followOwnWrites, followTokens } from './events/follow.ts'
 import { probeSchema } from './store/facts.ts'
 import { createDecisionRecorder, type DecisionRecorder } from './decision-log/decision-recorder.ts'
-import { createKnowledge, type Knowledge } from './facts/fact-cache.ts'
+import { createFactCache, type FactCache } from './facts/fact-cache.ts'
 import { writeState } from './use-cases/projections/write-snapshot.ts'
 
 export type Deps = {
@@ -35,7 +35,7 @@ export type Deps = {
   /** Copies and own writes, with proof of how current they are. */
   following: { identity: Projection; orgs: Projection; tokens: Projection; own: Reader }
   platformAdmins: Consumer
-  knowledge: Knowledge
+  factCache: FactCache
   decisions: DecisionRecorder
   /** Share of recorded decisions a draft may turn round without confirmation. */
   impactThreshold: number
@@ -72,11 +72,11 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock },
     jwks: () => peers.tokens.call(GetInternalJwks, {}),
   }
   const spine = createSpine({ service: 'authz', runtime: asRuntime.db, system, nats, log, clock })
-  const knowledge = createKnowledge({ db: asRuntime.db })
+  const factCache = createFactCache({ db: asRuntime.db })
   const shared = { system, nats, log, clock }
   const following = followAll({
     ...shared,
-    knowledge,
+    factCache,
     asked,
     own: createLocalClient({ spine, system, snapshots: { state: writeState } }),
   })
@@ -91,7 +91,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock },
     spine,
     following,
     platformAdmins,
-    knowledge,
+    factCache,
     decisions,
     impactThreshold: config.POLICY_PUBLISH_IMPACT_THRESHOLD,
     assertions,

@@ -46,7 +46,7 @@ export function authenticate(
   const { accessTokens } = settings
   if (accessTokens === null || typeof token !== 'string')
     throw problem('unauthenticated', { internal: 'an access token cannot be taken here' })
-  const known = accessTokens.recall(token)
+  const known = accessTokens.peek(token)
   return known
     ? admit(principalCaller(known.claims, token))
     : accessTokens.verify(token).then(({ claims }) => admit(principalCaller(claims, token)))
@@ -56,12 +56,12 @@ export function authenticate(
  * Who acts for an organization on a route for those who do, when finding out takes no waiting and nobody has to be refused; otherwise undefined.
  * For the outside alone, and for a path without an organization in it.
  */
-export function recallOrgCaller(
+export function peekOrgCaller(
   head: { readonly assertion: string; readonly accessToken: string },
   rule: AccessRule,
   { assertions, accessTokens }: Verifiers,
 ): OrgCaller | undefined {
-  const known = accessTokens?.recall(head.accessToken)
+  const known = accessTokens?.peek(head.accessToken)
   if (known === undefined || !outside.includes(assertions.verify(head.assertion))) return undefined
   const principal = callerAgain(known, head.accessToken)
   return isOrgCaller(principal) && !(principal.kind === 'service_account' && isForPeopleOnly(rule))

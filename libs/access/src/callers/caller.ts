@@ -33,7 +33,7 @@ export type ServiceAccountCaller = {
   readonly keyId: string
   readonly orgId: string
   /** Permissions beyond which its key grants nothing; absent: whatever the account holds. */
-  readonly ceiling?: readonly string[]
+  readonly scope?: readonly string[]
   readonly claims: ServiceAccountClaims
   readonly accessToken: string
 }
@@ -78,7 +78,7 @@ function serviceAccountCaller(claims: ServiceAccountClaims, accessToken: string)
     serviceAccountId: claims.sub,
     keyId: claims.sid,
     orgId: claims.org_id,
-    ...(claims.scope === undefined ? {} : { ceiling: claims.scope.split(' ') }),
+    ...(claims.scope === undefined ? {} : { scope: claims.scope.split(' ') }),
     claims,
     accessToken,
   }

@@ -1,6 +1,6 @@
 /**
- * A way ahead of the framework for routes that are asked thousands of times a second. It only ever gives the answer the whole way would give, and only
- * when that needs no waiting: whoever was not verified before, every head out of the ordinary, every refusal goes the whole way, with its body.
+ * A way ahead of the framework for routes that are asked thousands of times a second. It only ever gives the answer the regular path would give, and only
+ * when that needs no waiting: whoever was not verified before, every head out of the ordinary, every refusal goes the regular path, with its body.
  */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
@@ -10,7 +10,7 @@ import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { newContext, runInContext } from '@gatehouse/service-kit/context/request-context'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { recordDuration, type AnswerLabels } from '@gatehouse/service-kit/telemetry/request-duration'
-import { recallOrgCaller, type Verifiers } from '../callers/authenticate.ts'
+import { peekOrgCaller, type Verifiers } from '../callers/authenticate.ts'
 import type { OrgCaller } from '../callers/caller.ts'
 import { parseJsonBody } from '@gatehouse/service-kit/http/json-body'
 import { readUsualHead, type UsualHead } from './plain-head.ts'
@@ -22,7 +22,7 @@ export type FastRequest<Body> = {
   readonly body: Body
   readonly clientAddress: string | undefined
 }
-/** The body of the success as JSON. Undefined, or anything thrown: go the whole way. */
+/** The body of the success as JSON. Undefined, or anything thrown: go the regular path. */
 export type AnswerAtOnce<Body> = (request: FastRequest<Body>) => string | undefined
 
 type Path = {
@@ -35,7 +35,7 @@ type Path = {
 
 export type FastPaths = {
   add(path: Omit<Path, 'labels'>): void
-  /** From now on everything goes the whole way, which says that the connection closes. */
+  /** From now on everything goes the regular path, which says that the connection closes. */
   end(): void
 }
 
@@ -54,18 +54,18 @@ export const returnBody: preParsingHookHandler = (request, _reply, payload, done
 /** Puts itself before the framework's own listener. */
 export function putFastPaths(server: Server, o: Verifiers & { log: Logger }): FastPaths {
   const paths = new Map<string, Path>()
-  const [wholeWay] = server.listeners('request') as [RequestListener]
+  const [regularPath] = server.listeners('request') as [RequestListener]
   let isEnded = false
-  server.removeListener('request', wholeWay).on('request', (request, response) => {
+  server.removeListener('request', regularPath).on('request', (request, response) => {
     const path = request.method === 'POST' && !isEnded ? paths.get(request.url ?? '') : undefined
     const asked = path && identify(request, path, o)
-    if (path === undefined || asked === undefined) return wholeWay(request, response)
+    if (path === undefined || asked === undefined) return regularPath(request, response)
     const startedMs = systemClock.monotonicMs()
     takeBody(request, (body) => {
       const answer = answerOf(path, { ...asked, body })
       if (answer === undefined) {
         bodies.set(request, body)
-        return wholeWay(request, response)
+        return regularPath(request, response)
       }
       send(response, { status: path.labels.status, answer, requestId: asked.head.requestId })
       note(o.log, { labels: path.labels, head: asked.head, ms: systemClock.monotonicMs() - startedMs })
@@ -88,10 +88,10 @@ function identify(
 ): { head: UsualHead; caller: OrgCaller } | undefined {
   try {
     const head = readUsualHead(request.rawHeaders, bodyLimitBytes)
-    const caller = head && recallOrgCaller(head, contract, verifiers)
+    const caller = head && peekOrgCaller(head, contract, verifiers)
     return head && caller && { head, caller }
   } catch {
-    // Refused: the whole way says so.
+    // Refused: the regular path says so.
     return undefined
   }
 }
@@ -111,7 +111,7 @@ function answerOf(
     const valid = path.validate(parseJsonBody(body))
     return valid.ok ? path.answer({ caller, body: valid.value, clientAddress: head.clientAddress }) : undefined
   } catch {
-    // The whole way meets it again and says it properly.
+    // The regular path meets it again and says it properly.
     return undefined
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The head of a request as the gateway sends it, read without making an object of it. Anything out of the ordinary (a body that is encoded, chunked,
- * too long or of another type, a header sent twice, no name for the request) is undefined: such a request goes the whole way, which says what is wrong.
+ * too long or of another type, a header sent twice, no name for the request) is undefined: such a request goes the regular path, which says what is wrong.
  */
 import { internalHeaders } from '@gatehouse/contracts/common/services'
 

@@ -16,7 +16,7 @@ export type AccessTokenVerifier = {
   /** @throws AppError `unauthenticated`, or `unavailable` when an unknown key cannot be looked up. */
   verify(token: string): Promise<VerifiedAccessToken>
   /** Only what was verified before and has not expired; for a path that must not wait. */
-  recall(token: string): VerifiedAccessToken | undefined
+  peek(token: string): VerifiedAccessToken | undefined
 }
 
 /** Clocks of machines differ; 5 s is far below the 60 s nobody may stay valid after `exp`. */
@@ -43,7 +43,7 @@ export function createAccessTokenVerifier(options: {
   const nowSeconds = (): number => clock.now().getTime() / 1000
   const isExpired = ({ claims }: VerifiedAccessToken): boolean => claims.exp + clockLeewaySeconds <= nowSeconds()
 
-  const recall = (token: string): VerifiedAccessToken | undefined => {
+  const peek = (token: string): VerifiedAccessToken | undefined => {
     const found = seen.get(signatureOf(token))
     if (found === undefined || found.token !== token) return undefined
     if (!isExpired(found.verified)) return found.verified
@@ -57,7 +57,7 @@ export function createAccessTokenVerifier(options: {
   }
 
   const verify = async (token: string): Promise<VerifiedAccessToken> => {
-    const known = recall(token)
+    const known = peek(token)
     if (known !== undefined) return known
     const header = readHeader(token, 'at+jwt')
     if (header === undefined) throw problem('unauthenticated', { internal: 'not an ES256 at+jwt' })
@@ -74,7 +74,7 @@ export function createAccessTokenVerifier(options: {
     remember(token, verified)
     return verified
   }
-  return { verify, recall }
+  return { verify, peek }
 }
 
 async function keyFor(jwks: JwksSource, kid: string): Promise<KeyObject> {

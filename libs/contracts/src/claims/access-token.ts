@@ -42,7 +42,7 @@ export const ServiceAccountClaims = Type.Object({
   sid: ApiKeyId,
   org_id: OrganizationId,
   ov: Type.Integer(),
-  /** The ceiling of the key: permissions separated by spaces. Nothing beyond them is granted, whatever the account holds; absent: no ceiling. */
+  /** The scope of the key: permissions separated by spaces. Nothing beyond them is granted, whatever the account holds; absent: no scope. */
   scope: Type.Optional(Type.String()),
   mid: absent,
   mv: absent,

@@ -39,9 +39,9 @@ export function createPlaceKeeper() {
   }
 }
 
-export type Currency = ReturnType<typeof createCurrency>
+export type Freshness = ReturnType<typeof createCurrency>
 
-/** Currency as of a moment of one's own monotonic clock: no two clocks are ever compared. */
+/** Freshness as of a moment of one's own monotonic clock: no two clocks are ever compared. */
 export function createCurrency(clock: Clock) {
   let asOfMs = -Infinity
   let wasProven = false

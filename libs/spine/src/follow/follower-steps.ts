@@ -1,7 +1,7 @@
 /** What a follower does with its place: stand, apply what the tail brought, take an answer of the producer, load anew. Steps never overlap. */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import type { ChangesPage } from '@gatehouse/contracts/http/spine/changes'
-import type { Currency, PlaceKeeper } from './follower-state.ts'
+import type { Freshness, PlaceKeeper } from './follower-state.ts'
 import type { FollowerOptions, Place } from './following.ts'
 
 /** What was asked, and when by the own monotonic clock. */
@@ -18,11 +18,11 @@ export type FollowerSteps = {
 export function createSteps(
   o: Pick<FollowerOptions, 'begin' | 'load' | 'apply' | 'onPolled' | 'log'>,
   keeper: PlaceKeeper,
-  currency: Currency,
+  freshness: Freshness,
 ): FollowerSteps {
   const reload = async (reason: string) => {
     o.log.info({ reason }, 'loading a snapshot')
-    currency.lose()
+    freshness.lose()
     keeper.lose()
     keeper.moveTo(await o.load())
   }
@@ -63,7 +63,7 @@ export function createSteps(
       keeper.moveTo({ epoch: page.epoch, position: Math.max(place.position, page.scanned_to) })
       await o.onPolled?.()
       if (page.scanned_to < page.head) return true
-      currency.prove(asked.atMs)
+      freshness.prove(asked.atMs)
       return false
     },
   }

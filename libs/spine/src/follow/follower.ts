@@ -1,5 +1,5 @@
 /**
- * Following one producer with a proof of currency. Events arrive fast by the tail and surely by the poll; both end in the same place,
+ * Following one producer with a proof of freshness. Events arrive fast by the tail and surely by the poll; both end in the same place,
  * where each position is applied once and in order. The follower is current as of the moment it asked (its own monotonic clock)
  * once it has applied up to the head it was told. What it applies to (memory, a database) is its owner's.
  */
@@ -21,15 +21,15 @@ const pageLimit = 500
 export function createFollower(o: FollowerOptions): Reader {
   const log = o.log.child({ reader: o.name, producer: o.producer })
   const keeper = createPlaceKeeper()
-  const currency = createCurrency(o.clock)
-  const engine = createEngine({ ...o, log }, keeper, createSteps({ ...o, log }, keeper, currency))
+  const freshness = createCurrency(o.clock)
+  const engine = createEngine({ ...o, log }, keeper, createSteps({ ...o, log }, keeper, freshness))
   return {
     start: engine.start,
     stop: engine.stop,
-    ready: currency.wasProven,
-    isCurrent: (maxAgeMs = defaultMaxAgeMs) => currency.isWithin(maxAgeMs),
-    requireCurrent: () => {
-      if (!currency.isWithin(defaultMaxAgeMs)) throw notCurrent(o.name)
+    ready: freshness.wasProven,
+    isCurrent: (maxAgeMs = defaultMaxAgeMs) => freshness.isWithin(maxAgeMs),
+    requireFresh: () => {
+      if (!freshness.isWithin(defaultMaxAgeMs)) throw notCurrent(o.name)
     },
     pollNow: async () => {
       await engine.poll().catch((error: unknown) => {

@@ -1,4 +1,4 @@
-/** The words of following: a place in a producer's history, what a follower is made of, and the proof of currency it gives. */
+/** The words of following: a place in a producer's history, what a follower is made of, and the proof of freshness it gives. */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
@@ -9,7 +9,7 @@ import type { SpineClient } from './spine-client.ts'
 /** Everything up to `position` of that epoch has been applied. */
 export type Place = { epoch: string; position: number }
 
-/** Proof of currency of one reader. */
+/** Proof of freshness of one reader. */
 export type Reader = {
   start(): void
   stop(): Promise<void>
@@ -18,7 +18,7 @@ export type Reader = {
   /** Applied everything that was committed at some moment of the last `maxAgeMs` (5000 when absent). */
   isCurrent(maxAgeMs?: number): boolean
   /** @throws AppError `not_current` */
-  requireCurrent(): void
+  requireFresh(): void
   /** Asks the producer once, after this call, and applies what it says. @throws AppError `not_current` */
   pollNow(): Promise<void>
   /** Whether `position` was applied within `timeoutMs`; asks at once when it is not there yet. */

@@ -1,7 +1,7 @@
 /**
  * A projection keeps a copy of another service's facts in this service's schema. Its place (producer, epoch, position) moves in the transaction
  * that applies the events, under a lock, so each event is applied once whichever replica sees it first; every replica follows and proves
- * currency for itself. It never skips: an event that cannot be applied is parked with the later ones of its aggregate (parking.ts).
+ * freshness for itself. It never skips: an event that cannot be applied is parked with the later ones of its aggregate (parking.ts).
  */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { isAppError } from '@gatehouse/service-kit/errors/app-error'

@@ -9,9 +9,9 @@ import { decide, type DecisionRequest } from '@gatehouse/policy/decide/decide'
 import type { PlanRequest } from '@gatehouse/policy/plan/plan'
 import { assembleAttributes, subjectStatements, type Assembled, type Properties } from './attributes.ts'
 import type { Action, Entity } from './authzen-request.ts'
-import { covers } from './ceiling.ts'
+import { covers } from './scope.ts'
 import type { DefinitionError } from './role-definition.ts'
-import { isSubject, obstructed, type Obstructed, type Subject } from './subject.ts'
+import { isSubject, ineligible, type Ineligible, type Subject } from './subject.ts'
 
 export type Question = {
   readonly resource: Entity
@@ -28,23 +28,23 @@ export type Misstated = {
   readonly reason: { readonly code: 'invalid_attribute' }
   readonly errors: readonly DefinitionError[]
 }
-export type Answer = Decision | Obstructed | Misstated
+export type Answer = Decision | Ineligible | Misstated
 
-export function answer(subject: Subject | Obstructed, question: Question): Answer {
+export function answer(subject: Subject | Ineligible, question: Question): Answer {
   if (!isSubject(subject)) return subject
-  if (isBeyondKey(subject, question)) return beyondKey
+  if (isBeyondKey(subject, question)) return insufficientScope
   const asked = requestFor(subject, question)
   return 'errors' in asked ? asked : decide(subject.model.set, asked)
 }
 
-export const beyondKey = obstructed('beyond_api_key')
+export const insufficientScope = ineligible('insufficient_scope')
 
 /** Whether the API key the subject acts with grants this to nobody. */
 export const isBeyondKey = (
-  { ceiling, model }: Subject,
+  { scope, model }: Subject,
   { resource, action }: { readonly resource: { readonly type: string }; readonly action: Action },
 ): boolean =>
-  ceiling !== undefined && !covers(ceiling, { permission: `${resource.type}:${action.name}`, catalog: model.catalog })
+  scope !== undefined && !covers(scope, { permission: `${resource.type}:${action.name}`, catalog: model.catalog })
 
 /** The question as the engine takes it. */
 export function requestFor(subject: Subject, question: Question): DecisionRequest | Misstated {

@@ -1,4 +1,4 @@
-/** What is known of the parties to a decision, each with the version it was known at, and whether they stand so that anything can be granted. */
+/** What is known of the principals to a decision, each with the version it was known at, and whether they stand so that anything can be granted. */
 import type { AttributeValues } from '@gatehouse/contracts/http/authz/attributes'
 import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership'
 

@@ -3,7 +3,7 @@ import type { AuthorizationManifest, ManifestChange } from '@gatehouse/contracts
 import type { RoleSource } from '@gatehouse/policy/compile/roles'
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import type { Catalog } from './catalog.ts'
-import { mayGrant, missingFor, type Holdings } from './holdings.ts'
+import { mayDelegate, undelegableOf, type Delegable } from './delegable.ts'
 import { assignmentKey, repeatedKeys, type FullManifest } from './manifest-diff.ts'
 import { isAssignable } from './platform.ts'
 import { checkPolicyDefinition } from './policy-definition.ts'
@@ -111,7 +111,7 @@ function assignmentErrors(
 }
 
 /** Permissions that would be given or taken by somebody who does not hold them. */
-export function missingForStep(step: ManifestStep, holdings: Holdings): string[] {
+export function missingForStep(step: ManifestStep, delegable: Delegable): string[] {
   const { catalog, wanted } = step
   const touched = new Set(step.changes.flatMap((change) => rolesTouchedBy(change, step)))
   const handedOn = step.changes.flatMap(({ part, kind, key }) => {
@@ -120,10 +120,10 @@ export function missingForStep(step: ManifestStep, holdings: Holdings): string[]
     return policy?.effect === 'allow' ? policy.actions.map((action) => `${policy.resource_type}:${action}`) : []
   })
   const missing = [step.rolesBefore, step.rolesAfter].flatMap((roles) =>
-    missingFor(holdings, { roles, keys: touched, catalog }),
+    undelegableOf(delegable, { roles, keys: touched, catalog }),
   )
   return [
-    ...new Set([...missing, ...handedOn.filter((permission) => !mayGrant(holdings, { permission, catalog }))]),
+    ...new Set([...missing, ...handedOn.filter((permission) => !mayDelegate(delegable, { permission, catalog }))]),
   ].sort()
 }
 

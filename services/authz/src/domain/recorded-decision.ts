@@ -8,7 +8,7 @@ import type { Decision, Reason } from '@gatehouse/policy/compile/decision'
 import { attributeSources } from '@gatehouse/policy/ir/condition'
 import type { Properties } from './attributes.ts'
 import { requestFor, type Answer, type Question } from './decision.ts'
-import { isSubject, type Obstructed, type Subject } from './subject.ts'
+import { isSubject, type Ineligible, type Subject } from './subject.ts'
 
 export type RecordedDecision = {
   readonly decidedAt: Date
@@ -31,14 +31,14 @@ export type RecordedDecision = {
 export type Answered = {
   readonly orgId: string
   readonly named: { readonly type: string; readonly id: string }
-  readonly subject: Subject | Obstructed | undefined
+  readonly subject: Subject | Ineligible | undefined
   readonly question: Question
   readonly given: Answer
 }
 /** One whose question the engine decided. */
 export type Decided = Answered & { readonly subject: Subject; readonly given: Decision }
 
-const notOfEngine = new Set<string>(['beyond_api_key', 'unknown_resource_type', 'unknown_action'])
+const notOfEngine = new Set<string>(['insufficient_scope', 'unknown_resource_type', 'unknown_action'])
 
 export const isDecided = (answered: Answered): answered is Decided =>
   answered.subject !== undefined &&

@@ -21,9 +21,9 @@ import { ownerRole } from './platform.ts'
 import { roleKeysOf, type PolicyModel } from './policy-model.ts'
 
 /** Nothing can be granted, whatever is asked. */
-export type Obstructed = {
+export type Ineligible = {
   readonly allowed: false
-  readonly reason: { readonly code: Standing | 'subject_not_permitted' | 'unknown_subject' | 'beyond_api_key' }
+  readonly reason: { readonly code: Standing | 'subject_not_permitted' | 'unknown_subject' | 'insufficient_scope' }
 }
 
 type Holding = { readonly keys: readonly string[]; readonly roles: Bitset }
@@ -47,13 +47,13 @@ export type Subject = {
   readonly heldSinceMs: number
   readonly heldUntilMs: number
   /** Of the API key they act with: beyond it nothing is granted, whatever they hold. */
-  readonly ceiling?: ReadonlySet<string> | undefined
+  readonly scope?: ReadonlySet<string> | undefined
   /** Asked by an application, which says where its user came from and how they signed in. */
   readonly isByApplication: boolean
 }
 
-export const isSubject = (found: Subject | Obstructed): found is Subject => 'model' in found
-export const obstructed = (code: Obstructed['reason']['code']): Obstructed => ({ allowed: false, reason: { code } })
+export const isSubject = (found: Subject | Ineligible): found is Subject => 'model' in found
+export const ineligible = (code: Ineligible['reason']['code']): Ineligible => ({ allowed: false, reason: { code } })
 
 /** Keys of the roles a member holds now, ownership included; with a `resource` also those held for it alone. */
 export const heldKeysOf = (
@@ -68,8 +68,8 @@ export const heldKeysOf = (
   ...(member.isOwner ? [ownerRole] : []),
 ]
 
-/** What decisions in an organization rest on beside the parties: its rules, and what its directory says of the person and of itself. */
-export type Ground = {
+/** What decisions in an organization rest on beside the principals: its rules, and what its directory says of the person and of itself. */
+export type OrganizationContext = {
   readonly model: PolicyModel
   readonly directory: { readonly user?: Properties | undefined; readonly organization?: Properties | undefined }
 }
@@ -94,7 +94,7 @@ const inRequest = ({ nowMs, request, isByApplication }: Asked, held: readonly He
 })
 
 export function memberSubject(
-  { model, directory }: Ground,
+  { model, directory }: OrganizationContext,
   o: Asked & { orgId: string; userId: string; user: UserFacts; member: MemberFacts },
 ): Subject {
   const { nowMs, member } = o
@@ -117,7 +117,7 @@ export function memberSubject(
 
 /** Something of the directory: what it is on record as stands in the place of a person's and a member's attributes, its roles in that of a member's. */
 export function entitySubject(
-  { model, directory }: Ground,
+  { model, directory }: OrganizationContext,
   o: Asked & { orgId: string; entity: EntityFacts },
 ): Subject {
   const { entity } = o
@@ -140,15 +140,15 @@ export function entitySubject(
 
 /** A service account is no member and no owner; its roles are in the place of a member's, so that policies read them alike. */
 export function serviceAccountSubject(
-  { model, directory }: Ground,
+  { model, directory }: OrganizationContext,
   o: Asked & {
     orgId: string
     serviceAccountId: string
     account: ServiceAccountFacts
-    ceiling: readonly string[] | undefined
+    scope: readonly string[] | undefined
   },
 ): Subject {
-  const { nowMs, account, ceiling } = o
+  const { nowMs, account, scope } = o
   const holdingOn = (resource?: ResourceRef): Holding =>
     holdingOf(model, roleKeysOf(model, rolesHeldAt(account.roles, nowMs, resource)))
   const forAll = holdingOn()
@@ -162,7 +162,7 @@ export function serviceAccountSubject(
       membership: { is_owner: false, roles: forAll.keys },
     },
     stored: { organization: directory.organization },
-    ceiling: ceiling && new Set(ceiling),
+    scope: scope && new Set(scope),
     ...inRequest(o, account.roles),
   }
 }

@@ -4,29 +4,29 @@ import { createConsumer, type Consumer, type ConsumerOptions } from '@gatehouse/
 import { createProjection, type Projection, type ProjectionOptions } from '@gatehouse/spine/follow/projection'
 import { createReader, type Reader, type ReaderOptions } from '@gatehouse/spine/follow/reader'
 import { assignPlatformAdmin } from '../use-cases/assignments/assign-platform-admin.ts'
-import type { Knowledge } from '../facts/fact-cache.ts'
+import type { FactCache } from '../facts/fact-cache.ts'
 import { applyOrganizationEvent, resetOrganizations } from '../use-cases/projections/project-organizations.ts'
 import { applyServiceAccountEvent, resetServiceAccounts } from '../use-cases/projections/project-service-accounts.ts'
 import { applyUserEvent, resetUsers } from '../use-cases/projections/project-users.ts'
 
-type Following = Pick<ProjectionOptions, 'client' | 'nats' | 'system' | 'log' | 'clock'> & { knowledge: Knowledge }
+type Following = Pick<ProjectionOptions, 'client' | 'nats' | 'system' | 'log' | 'clock'> & { factCache: FactCache }
 
-const dropping = (knowledge: Knowledge) => ({ onApplied: knowledge.dropChanged, onReset: knowledge.dropAll })
+const dropping = (factCache: FactCache) => ({ onApplied: factCache.dropChanged, onReset: factCache.dropAll })
 
-export const followIdentity = ({ knowledge, ...o }: Following): Projection =>
+export const followIdentity = ({ factCache, ...o }: Following): Projection =>
   createProjection({
     ...o,
-    ...dropping(knowledge),
+    ...dropping(factCache),
     name: 'authz--identity',
     producer: 'identity',
     apply: applyUserEvent,
     reset: resetUsers,
   })
 
-export const followOrgs = ({ knowledge, ...o }: Following): Projection =>
+export const followOrgs = ({ factCache, ...o }: Following): Projection =>
   createProjection({
     ...o,
-    ...dropping(knowledge),
+    ...dropping(factCache),
     name: 'authz--orgs',
     producer: 'orgs',
     apply: (tx, event) => applyOrganizationEvent(o, tx, event),
@@ -34,10 +34,10 @@ export const followOrgs = ({ knowledge, ...o }: Following): Projection =>
   })
 
 /** Of tokens only the service accounts: sessions are nothing a decision rests on. */
-export const followTokens = ({ knowledge, ...o }: Following): Projection =>
+export const followTokens = ({ factCache, ...o }: Following): Projection =>
   createProjection({
     ...o,
-    ...dropping(knowledge),
+    ...dropping(factCache),
     name: 'authz--tokens',
     producer: 'tokens',
     view: 'service-accounts',
@@ -46,15 +46,15 @@ export const followTokens = ({ knowledge, ...o }: Following): Projection =>
   })
 
 export const followOwnWrites = ({
-  knowledge,
+  factCache,
   ...o
-}: Pick<ReaderOptions, 'client' | 'nats' | 'log' | 'clock'> & { knowledge: Knowledge }): Reader =>
+}: Pick<ReaderOptions, 'client' | 'nats' | 'log' | 'clock'> & { factCache: FactCache }): Reader =>
   createReader({
     ...o,
     name: 'authz--itself',
     producer: 'authz',
-    apply: knowledge.dropChanged,
-    onReset: knowledge.dropAll,
+    apply: factCache.dropChanged,
+    onReset: factCache.dropAll,
   })
 
 /** An effect, not a copy: a snapshot of identity does not say who was the first administrator. */

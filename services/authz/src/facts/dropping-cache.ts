@@ -10,7 +10,7 @@ export const notInMemory = new Error('not in memory')
 export type DroppingCache<V> = {
   get(key: string, load: () => Promise<V>): Promise<V>
   /** What is kept under the key. @throws notInMemory */
-  recall(key: string): V
+  peek(key: string): V
   drop(key: string): void
   /** Drops every entry whose key `matches`. */
   dropWhere(matches: (key: string) => boolean): void
@@ -42,7 +42,7 @@ export function createDroppingCache<V>(o: { most: number }): DroppingCache<V> {
     kept.drop(key)
     loading.delete(key)
   }
-  const recall = (key: string): V => {
+  const peek = (key: string): V => {
     const found = kept.find(key)
     if (found === undefined) throw notInMemory
     return found.value
@@ -52,7 +52,7 @@ export function createDroppingCache<V>(o: { most: number }): DroppingCache<V> {
       const found = kept.find(key)
       return found === undefined ? (loading.get(key)?.value ?? begin(key, load)) : Promise.resolve(found.value)
     },
-    recall,
+    peek,
     drop,
     dropWhere(matches) {
       kept.dropWhere(matches)

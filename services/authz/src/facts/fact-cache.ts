@@ -1,6 +1,6 @@
 /**
  * What this replica knows, kept in memory: people, organizations, members with their roles, and compiled policy models. Loaded from PostgreSQL on demand,
- * dropped by whatever announces a change: its own writes at once, everybody else's by events. It proves nothing about being current (currency.ts does).
+ * dropped by whatever announces a change: its own writes at once, everybody else's by events. It proves nothing about being current (freshness.ts does).
  */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
@@ -17,7 +17,7 @@ import type {
 } from '../domain/facts.ts'
 import type { PolicyModel } from '../domain/policy-model.ts'
 import { createRecentMap } from './recent-map.ts'
-import type { Obstructed, Subject } from '../domain/subject.ts'
+import type { Ineligible, Subject } from '../domain/subject.ts'
 import { listPlatformRoles } from '../store/assignments.ts'
 import { findEntities, findEntity } from '../store/entities.ts'
 import { findMemberFacts, findOrganizationFacts, findServiceAccountFacts, findUserFacts } from '../store/facts.ts'
@@ -52,9 +52,9 @@ export type KnownFacts = {
   askers(orgId: string): WeakMap<OrgCaller, KnownAsker>
 }
 
-export type KnownAsker = { readonly subject: Subject | Obstructed; readonly user: UserFacts | undefined }
+export type KnownAsker = { readonly subject: Subject | Ineligible; readonly user: UserFacts | undefined }
 
-export type Knowledge = Facts & {
+export type FactCache = Facts & {
   readonly known: KnownFacts
   platformRoles(userId: string): Promise<readonly HeldRole[]>
   /** What was known at a moment of the past: read anew each time, only the compiled models are kept. */
@@ -73,13 +73,13 @@ export type Knowledge = Facts & {
 }
 
 /** What is known now, or was at a moment of the past. */
-export const factsAt = (knowledge: Knowledge, at: Date | undefined): Facts =>
-  at === undefined ? knowledge : knowledge.asOf(at)
+export const factsAt = (factCache: FactCache, at: Date | undefined): Facts =>
+  at === undefined ? factCache : factCache.asOf(at)
 
 /** Entries kept; a member is some 500 bytes. */
-const most = { parties: 50_000, organizations: 20_000 }
+const most = { principalFacts: 50_000, organizations: 20_000 }
 
-export function createKnowledge(deps: { db: Db }): Knowledge {
+export function createFactCache(deps: { db: Db }): FactCache {
   const { db } = deps
   const caches = createCaches(db)
   const { users, organizations, members, accounts, platformRoles, entities, models, askers } = caches
@@ -98,12 +98,12 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
     },
     model: models.get,
     known: {
-      user: users.recall,
-      organization: organizations.recall,
-      member: (o) => members.recall(memberKey(o)),
-      serviceAccount: (o) => accounts.recall(accountKey(o)),
-      entity: (o) => entities.recall(entityKey(o)),
-      model: models.recall,
+      user: users.peek,
+      organization: organizations.peek,
+      member: (o) => members.peek(memberKey(o)),
+      serviceAccount: (o) => accounts.peek(accountKey(o)),
+      entity: (o) => entities.peek(entityKey(o)),
+      model: models.peek,
       askers(orgId) {
         const known = askers.find(orgId)
         if (known !== undefined) return known
@@ -118,18 +118,18 @@ export function createKnowledge(deps: { db: Db }): Knowledge {
 }
 
 const createCaches = (db: Db) => ({
-  users: createDroppingCache<UserFacts | undefined>({ most: most.parties }),
-  organizations: createDroppingCache<OrganizationFacts | undefined>({ most: most.parties }),
-  members: createDroppingCache<MemberFacts | undefined>({ most: most.parties }),
-  accounts: createDroppingCache<ServiceAccountFacts | undefined>({ most: most.parties }),
-  platformRoles: createDroppingCache<readonly HeldRole[]>({ most: most.parties }),
-  entities: createDroppingCache<EntityFacts | undefined>({ most: most.parties }),
+  users: createDroppingCache<UserFacts | undefined>({ most: most.principalFacts }),
+  organizations: createDroppingCache<OrganizationFacts | undefined>({ most: most.principalFacts }),
+  members: createDroppingCache<MemberFacts | undefined>({ most: most.principalFacts }),
+  accounts: createDroppingCache<ServiceAccountFacts | undefined>({ most: most.principalFacts }),
+  platformRoles: createDroppingCache<readonly HeldRole[]>({ most: most.principalFacts }),
+  entities: createDroppingCache<EntityFacts | undefined>({ most: most.principalFacts }),
   models: createPolicyModels({ db }),
   askers: createRecentMap<WeakMap<OrgCaller, KnownAsker>>(most.organizations),
 })
 
 type Drops = Pick<
-  Knowledge,
+  FactCache,
   'dropChanged' | 'dropMember' | 'dropServiceAccount' | 'dropMembers' | 'dropEntities' | 'dropModel' | 'dropAll'
 >
 

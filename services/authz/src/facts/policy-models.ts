@@ -27,7 +27,7 @@ export type PolicyModels = {
   /** Of an organization; without one, what holds at platform scope. */
   get(orgId?: string): Promise<PolicyModel>
   /** The same without waiting. @throws notInMemory */
-  recall(orgId: string): PolicyModel
+  peek(orgId: string): PolicyModel
   /** As of a moment of the past. */
   getAt(orgId: string | undefined, at: Date): Promise<PolicyModel>
   /** Of one organization; `undefined`: of the platform, which every model contains. */
@@ -81,8 +81,8 @@ export function createPolicyModels(deps: { db: Db }): PolicyModels {
   )
   return {
     get,
-    recall(orgId) {
-      const own = organizations.recall(orgId)
+    peek(orgId) {
+      const own = organizations.peek(orgId)
       const model = compiled.find(own.content)
       if (model === undefined) throw notInMemory
       return { ...model, keysById: own.keysById, shadowed: own.shadowed }

@@ -6,7 +6,7 @@ import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { catalogOf, type Catalog } from '../domain/catalog.ts'
 import { rolesHeldAt } from '../domain/facts.ts'
-import { holdingsOf, type Holdings } from '../domain/holdings.ts'
+import { delegableOf, type Delegable } from '../domain/delegable.ts'
 import { ownerRole } from '../domain/platform.ts'
 import { listApplications, lockModel } from '../store/catalog.ts'
 import { findMemberFacts, findServiceAccountFacts } from '../store/facts.ts'
@@ -17,7 +17,7 @@ export type OpenModel = {
   readonly catalog: Catalog
   readonly roles: ReadonlyMap<string, RoleRow>
   readonly rolesById: ReadonlyMap<string, RoleRow>
-  readonly holdings: Holdings
+  readonly delegable: Delegable
 }
 
 /** @param o.caller - who makes the change */
@@ -34,7 +34,7 @@ export async function openModel(tx: Tx, o: { caller: OrgCaller; nowMs: number })
     catalog,
     roles,
     rolesById,
-    holdings: holdingsOf(roles, held, o.caller.kind === 'service_account' ? o.caller.ceiling : undefined),
+    delegable: delegableOf(roles, held, o.caller.kind === 'service_account' ? o.caller.scope : undefined),
   }
 }
 

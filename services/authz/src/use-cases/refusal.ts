@@ -10,7 +10,7 @@ export type Refusal =
   /** Permissions the person would hand on without holding them. */
   | { readonly kind: 'not_held'; readonly permissions: readonly string[] }
 
-export const notHeld = (permissions: readonly string[]): Refusal => ({ kind: 'not_held', permissions })
+export const notDelegable = (permissions: readonly string[]): Refusal => ({ kind: 'not_held', permissions })
 
 export function problemOf(refusal: Refusal): AppError {
   switch (refusal.kind) {

@@ -9,7 +9,7 @@ import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { quietLog as log } from '@gatehouse/test-kit/log'
 import { followIdentity, followOrgs, followOwnWrites, followTokens } from '../../src/events/follow.ts'
 import { evaluate, evaluateAtOnce, type EvaluatingDeps } from '../../src/use-cases/decisions/evaluate.ts'
-import { createKnowledge } from '../../src/facts/fact-cache.ts'
+import { createFactCache } from '../../src/facts/fact-cache.ts'
 import { writeState } from '../../src/use-cases/projections/write-snapshot.ts'
 import type { Member } from '../fixtures/platform.ts'
 
@@ -82,7 +82,7 @@ export async function startDelayedPdp(o: {
     nats,
     log,
     clock: systemClock,
-    knowledge: createKnowledge({ db: o.db }),
+    factCache: createFactCache({ db: o.db }),
     pollMs: 10,
   }
   const itself = createLocalClient({ spine: o.spine, system: o.system, snapshots: { state: writeState } })
@@ -95,7 +95,7 @@ export async function startDelayedPdp(o: {
   for (const follower of Object.values(following)) follower.start()
   await Promise.all(Object.values(following).map((follower) => follower.pollNow()))
   const deps: EvaluatingDeps = {
-    knowledge: shared.knowledge,
+    factCache: shared.factCache,
     following,
     clock: systemClock,
     decisions: { note: () => {} },

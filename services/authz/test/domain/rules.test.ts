@@ -5,7 +5,7 @@ import { assembleAttributes, subjectStatements } from '../../src/domain/attribut
 import { catalogOf, conditionSchema, knowsPermission } from '../../src/domain/catalog.ts'
 import { createDroppingCache } from '../../src/facts/dropping-cache.ts'
 import { findObstacle, isAsRecentAs, rolesHeldAt } from '../../src/domain/facts.ts'
-import { holdingsOf, mayGrant, missingFor } from '../../src/domain/holdings.ts'
+import { delegableOf, mayDelegate, undelegableOf } from '../../src/domain/delegable.ts'
 import { checkManifest } from '../../src/domain/manifest.ts'
 import { checkPolicyDefinition } from '../../src/domain/policy-definition.ts'
 import { checkRoleDefinition } from '../../src/domain/role-definition.ts'
@@ -121,8 +121,8 @@ t.test('what may be handed on: what is held, a wildcard by that wildcard, sensit
     ['reader', 'gone:read', true],
   ]
   for (const [held, permission, may] of cases)
-    t.equal(mayGrant(holdingsOf(roles, [held]), { permission, catalog }), may, `${held} ${permission}`)
-  t.same(missingFor(holdingsOf(roles, []), { roles, keys: ['heir', 'purger', 'stale'], catalog }), [
+    t.equal(mayDelegate(delegableOf(roles, [held]), { permission, catalog }), may, `${held} ${permission}`)
+  t.same(undelegableOf(delegableOf(roles, []), { roles, keys: ['heir', 'purger', 'stale'], catalog }), [
     'invoice:purge',
     'invoice:read',
   ])
@@ -200,7 +200,7 @@ t.test('a value dropped while it is loaded is never kept', async (t) => {
   await cache.get('c', async () => 1)
   t.equal(cache.size, 2)
   t.equal(await cache.get('a', async () => 9), 2)
-  t.throws(() => cache.recall('b'), 'what was not asked for lately went first')
+  t.throws(() => cache.peek('b'), 'what was not asked for lately went first')
   cache.dropWhere((key) => key === 'a')
   t.equal(await cache.get('a', async () => 4), 4)
   await t.rejects(cache.get('x', () => Promise.reject(new Error('down'))))

@@ -23,7 +23,7 @@ const apply = (event: EventEnvelope) =>
     event.source === '/gatehouse/orgs' ? applyOrganizationEvent(deps, tx, event) : applyUserEvent(tx, event),
   )
 
-/** Everything a decision would read of the parties, by their place in the story instead of by id. */
+/** Everything a decision would read of the principals, by their place in the story instead of by id. */
 async function stateOf(story: Story): Promise<unknown> {
   const uuids = await system.execute(sql`
     select (select json_agg(json_build_array(u.version, u.status, u.email_verified)) from users u where valid_to is null and u.id = ${story.userUuid}) as person,

@@ -1,4 +1,4 @@
-/** Currency: what a replica may answer while a neighbour is silent, after poison, and after another replica wrote. */
+/** Freshness: what a replica may answer while a neighbour is silent, after poison, and after another replica wrote. */
 import t from 'tap'
 import { MembershipCreated } from '@gatehouse/contracts/events/orgs/membership'
 import { PlatformRoleAssigned } from '@gatehouse/contracts/events/authz/assignment'

@@ -1,5 +1,5 @@
 /**
- * Whatever is asked, and however oddly: never an error of ours, and from memory the same answer as on the whole way, which the fixture compares.
+ * Whatever is asked, and however oddly: never an error of ours, and from memory the same answer as on the regular path, which the fixture compares.
  * `AUTHZ_QUESTIONS` makes it longer, `AUTHZ_SEED` repeats a run.
  */
 import t from 'tap'

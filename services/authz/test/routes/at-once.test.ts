@@ -38,7 +38,7 @@ t.test('whoever brings a token that knows more is asked for, not answered from m
     changed: ['attributes'],
   }
   const newer = platform.tokenOf({ ...clerk, mv: 2 })
-  // Verified once, so that the token itself is no reason to go the whole way.
+  // Verified once, so that the token itself is no reason to go the regular path.
   await replica.deps.accessTokens.verify(newer)
   platform.orgs.announce(MembershipUpdated, {
     subject: clerk.membershipId,

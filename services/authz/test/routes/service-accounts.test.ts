@@ -56,7 +56,7 @@ t.test(
 )
 
 t.test(
-  '200: rights are those of the account up to the ceiling of the key; a wildcard in it covers nothing sensitive',
+  '200: rights are those of the account up to the scope of the key; a wildcard in it covers nothing sensitive',
   async (t) => {
     const account = makeAccount(platform, org.id)
     await giveRoles(platform, replica, { account, roles: ['invoice-clerk', 'invoice-purger'], by: owner })
@@ -64,11 +64,11 @@ t.test(
       [undefined, 'create', true, 'granted_by_role'],
       [undefined, 'purge', true, 'granted_by_role'],
       ['invoice:read', 'read', true, 'granted_by_role'],
-      ['invoice:read', 'create', false, 'beyond_api_key'],
+      ['invoice:read', 'create', false, 'insufficient_scope'],
       ['invoice:*', 'create', true, 'granted_by_role'],
-      ['invoice:*', 'purge', false, 'beyond_api_key'],
+      ['invoice:*', 'purge', false, 'insufficient_scope'],
       ['invoice:read invoice:purge', 'purge', true, 'granted_by_role'],
-      ['gatehouse:*', 'create', false, 'beyond_api_key'],
+      ['gatehouse:*', 'create', false, 'insufficient_scope'],
       ['invoice:approve', 'approve', false, 'not_granted_for_missing_attribute'],
     ]
     for (const [scope, action, decision, code] of rows) {
@@ -107,7 +107,7 @@ t.test('200: with the right to evaluate it asks about anybody of its organizatio
   t.match(
     await ask(user(clerk.id), { token: accountToken(platform, account, { scope: 'gatehouse:authz.evaluate' }) }),
     { decision: true },
-    'the ceiling is the key’s, not the subject’s',
+    'the scope is the key’s, not the subject’s',
   )
   const worker = makeAccount(platform, org.id)
   await giveRoles(platform, replica, { account: worker, roles: ['invoice-clerk'], by: owner })
@@ -169,10 +169,10 @@ t.test('an account that is disabled, enabled, deleted: at once, and a deleted on
   await replica.deps.following.tokens.pollNow()
   t.match(await ask(4), { decision: false, code: 'service_account_disabled' })
   t.equal((await giveRoles(platform, replica, { account, roles: [], by: owner })).status, 404)
-  t.same((await replica.deps.knowledge.serviceAccount({ orgId: org.id, serviceAccountId: account.id }))?.roles, [])
+  t.same((await replica.deps.factCache.serviceAccount({ orgId: org.id, serviceAccountId: account.id }))?.roles, [])
 })
 
-t.test('403: nobody gives or takes what they do not hold, an account within its ceiling included', async (t) => {
+t.test('403: nobody gives or takes what they do not hold, an account within its scope included', async (t) => {
   const account = makeAccount(platform, org.id)
   const admin = platform.join(org, platform.person(), { roles: ['admin'] })
   const reader = platform.join(org, platform.person(), { roles: ['invoice-reader'] })
@@ -227,7 +227,7 @@ t.test('404: another organization’s account is as missing as one that never wa
   }
 })
 
-t.test('a key hands on what its account holds up to the ceiling: what the asker lacks of that is named', async (t) => {
+t.test('a key hands on what its account holds up to the scope: what the asker lacks of that is named', async (t) => {
   const account = makeAccount(platform, org.id)
   await giveRoles(platform, replica, { account, roles: ['invoice-clerk', 'viewer'], by: owner })
   const admin = platform.join(org, platform.person(), { roles: ['admin'] })
@@ -251,7 +251,7 @@ t.test('a key hands on what its account holds up to the ceiling: what the asker 
   t.same(
     await missing(platform.tokenOf(admin), ['gatehouse:members.read', 'invoice:purge']),
     [],
-    'a ceiling above what is held hands on nothing',
+    'a scope above what is held hands on nothing',
   )
   t.same(await missing(accountToken(platform, account)), [], 'an account may hand on what it holds')
   t.same(

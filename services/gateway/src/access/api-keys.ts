@@ -25,7 +25,7 @@ type Deps = {
   /** How the keys of this environment begin. */
   prefix: string
   exchange(key: string): Promise<Exchanged>
-  accessTokens: Pick<AccessTokenVerifier, 'recall' | 'verify'>
+  accessTokens: Pick<AccessTokenVerifier, 'peek' | 'verify'>
   floors: Pick<Floors, 'isVoid'>
   failures: FailureBudget
 }
@@ -55,7 +55,7 @@ export function createApiKeys(deps: Deps): ApiKeys {
     async tokenFor(key, address) {
       const isKey = isWellFormed(prefix, key)
       const id = isKey ? hashSecret(key).toString('base64') : ''
-      const known = isKey ? keep.recall(id) : undefined
+      const known = isKey ? keep.peek(id) : undefined
       if (known !== undefined) return known
       failures.requireRoom(address)
       if (!isKey) return refuse(address, 'malformed')
@@ -92,10 +92,10 @@ function createTokenKeep({ clock, exchange, accessTokens, floors }: Deps) {
     }
   }
   return {
-    recall(id: string): string | undefined {
+    peek(id: string): string | undefined {
       const found = kept.get(id)
       if (found === undefined) return undefined
-      const verified = found.useUntilMs > clock.monotonicMs() ? accessTokens.recall(found.token) : undefined
+      const verified = found.useUntilMs > clock.monotonicMs() ? accessTokens.peek(found.token) : undefined
       if (verified !== undefined && !floors.isVoid(verified.claims, verified.kid)) return found.token
       kept.delete(id)
       return undefined

@@ -1,5 +1,5 @@
 /**
- * Verifies whoever calls, before the body is read: signature and times locally, then floors and currency, then the tenant.
+ * Verifies whoever calls, before the body is read: signature and times locally, then floors and freshness, then the tenant.
  * An API key is exchanged first, and from there on it is an access token like any other: nothing behind this file ever sees a key.
  * A token seen before costs map lookups; its `exp` and everything that could void it are checked on every one of them.
  */
@@ -65,7 +65,7 @@ export function createGuard(route: Pick<RouteContract, 'auth' | 'path' | 'princi
 }
 
 async function verify(accessTokens: AccessTokenVerifier, token: string): Promise<VerifiedAccessToken> {
-  const known = accessTokens.recall(token)
+  const known = accessTokens.peek(token)
   if (known !== undefined) return known
   try {
     return await accessTokens.verify(token)

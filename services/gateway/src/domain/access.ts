@@ -40,7 +40,7 @@ export function decideAccess({
   if (auth === 'internal') return refused('not_found')
   if (claims === undefined) return auth === 'open' ? allowed('anonymous') : refused('unauthenticated')
   if (isVoid) return refused('token_revoked')
-  // An open route never fails for currency: it goes on without whoever nobody can vouch for.
+  // An open route never fails for freshness: it goes on without whoever nobody can vouch for.
   if (!isCurrent) return auth === 'open' ? allowed('anonymous') : refused('not_current')
   if (auth === 'organization') {
     if (orgInPath !== undefined && orgInPath !== claims.org_id) return refused('not_found')

@@ -8,8 +8,11 @@ import type { ServiceClient } from '@gatehouse/access/call/service-client'
 export type AuthzClient = {
   /** May whoever this is do that in the organization of their token? */
   decide(caller: PrincipalCaller, permission: string): Promise<PermissionDecision>
-  /** Rights of the service account, up to the ceiling, that the caller may not hand on. */
-  missingFor(caller: PrincipalCaller, o: { serviceAccountId: string; ceiling: string[] | undefined }): Promise<string[]>
+  /** Rights of the service account, up to the scope, that the caller may not hand on. */
+  undelegableOf(
+    caller: PrincipalCaller,
+    o: { serviceAccountId: string; scope: string[] | undefined },
+  ): Promise<string[]>
 }
 
 export const createAuthzClient = (http: ServiceClient): AuthzClient => ({
@@ -17,8 +20,8 @@ export const createAuthzClient = (http: ServiceClient): AuthzClient => ({
     onlyDecision(
       await http.call(CheckPermissions, { body: { scope: 'organization', permissions: [permission] }, user: caller }),
     ),
-  async missingFor(caller, { serviceAccountId, ceiling }) {
-    const body = { service_account_id: serviceAccountId, ...(ceiling !== undefined && { permissions: ceiling }) }
+  async undelegableOf(caller, { serviceAccountId, scope }) {
+    const body = { service_account_id: serviceAccountId, ...(scope !== undefined && { permissions: scope }) }
     return (await http.call(CheckGrantableServiceAccount, { body, user: caller })).missing
   },
 })

@@ -37,7 +37,7 @@ export function serviceAccountsRoutes(app: FastifyInstance, deps: Deps): void {
       serviceAccountId: params.service_account,
       name: body.name,
       lifetimeDays: body.expires_in_days,
-      ceiling: body.permissions,
+      scope: body.permissions,
     }),
   )
   bindRoute(app, ListApiKeys, ({ caller, params, query }) =>

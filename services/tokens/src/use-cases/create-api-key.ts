@@ -18,7 +18,7 @@ type Wish = {
   serviceAccountId: string
   name: string | undefined
   lifetimeDays: number | undefined
-  ceiling: string[] | undefined
+  scope: string[] | undefined
 }
 type CreateDeps = Pick<Deps, 'db' | 'spine' | 'authz' | 'apiKeyPrefix'>
 
@@ -41,7 +41,7 @@ export async function createApiKey(deps: CreateDeps, caller: OrgCaller, wish: Wi
       hash,
       prefix: secret.slice(0, deps.apiKeyPrefix.length + 4),
       last4: secret.slice(-4),
-      permissions: wish.ceiling ?? null,
+      permissions: wish.scope ?? null,
       createdBy: actor,
       lifetimeDays: wish.lifetimeDays ?? apiKeyLifetimeDays,
     })
@@ -55,14 +55,10 @@ export async function createApiKey(deps: CreateDeps, caller: OrgCaller, wish: Wi
 }
 
 /** An account that is not there is a 404 before anybody is asked about its rights. */
-async function requireGrantable(
-  deps: CreateDeps,
-  caller: OrgCaller,
-  { serviceAccountId, ceiling }: Wish,
-): Promise<void> {
+async function requireGrantable(deps: CreateDeps, caller: OrgCaller, { serviceAccountId, scope }: Wish): Promise<void> {
   const account = await inScope(deps.db, { orgId: caller.orgId }, (tx) => findServiceAccount(tx, serviceAccountId))
   if (account === undefined) throw problem('not_found')
-  const missing = await deps.authz.missingFor(caller, { serviceAccountId, ceiling })
+  const missing = await deps.authz.undelegableOf(caller, { serviceAccountId, scope })
   if (missing.length > 0)
     throw problem('forbidden', {
       detail: `A key of this account would hand on what you do not hold: ${missing.slice(0, 20).join(', ')}.`,

@@ -20,7 +20,7 @@ const noteUseEverySeconds = 600
 
 /** @throws AppError `invalid_api_key`, `not_current`, `unavailable` (no signing key) */
 export async function exchangeApiKey(deps: ExchangeDeps, presented: string): Promise<Exchanged> {
-  deps.orgs.requireCurrent()
+  deps.orgs.requireFresh()
   const hash = hashSecret(presented)
   let outcome = await tryExchange(deps, hash)
   if (outcome.because === 'organization_unknown') {

@@ -90,7 +90,7 @@ async function readChoice(deps: Pick<Deps, 'orgs'>, tx: Queryable, question: Que
 
 /** Current, and no event about these waits to be replayed. */
 async function requireKnowable(projection: Deps['orgs'], ids: readonly string[]): Promise<void> {
-  projection.requireCurrent()
+  projection.requireFresh()
   for (const id of ids) if (projection.isParked(id)) throw parked(id)
 }
 

@@ -312,7 +312,7 @@ t.test('403: without the permission; and nobody makes a key of rights they do no
     body: { permissions: ['invoice:approve'] },
   })
   t.match([refused.status, refused.body['detail']], [403, /invoice:approve/])
-  t.equal(decisions.asked.at(-1)?.what, `${account} invoice:approve`, 'asked about this account, up to the ceiling')
+  t.equal(decisions.asked.at(-1)?.what, `${account} invoice:approve`, 'asked about this account, up to the scope')
 })
 
 t.test('404: another organization’s account and key are as missing as ones that never were', async (t) => {

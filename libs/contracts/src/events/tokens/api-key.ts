@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox'
 import { ApiKeyId, OrganizationId, ServiceAccountId } from '../../common/ids.ts'
 import type { EventContract } from '../envelope.ts'
 
-/** An API key was made; its ceiling is told, the key itself never. */
+/** An API key was made; its scope is told, the key itself never. */
 export const ApiKeyCreated = {
   type: 'gatehouse.tokens.api_key.created.v1',
   data: Type.Object({

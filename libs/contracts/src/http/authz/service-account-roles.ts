@@ -36,7 +36,7 @@ export const SetServiceAccountRoles = defineRoute({
   problems: ['forbidden', 'validation_failed', 'not_current'],
 })
 
-/** A key hands on what its account holds, up to the key's ceiling; so whoever makes one holds that. */
+/** A key hands on what its account holds, up to the key's scope; so whoever makes one holds that. */
 export const CheckGrantableServiceAccount = defineRoute({
   operationId: 'checkGrantableServiceAccount',
   service: 'authz',
@@ -48,7 +48,7 @@ export const CheckGrantableServiceAccount = defineRoute({
   retryable: true,
   body: Type.Object({
     service_account_id: ServiceAccountId,
-    /** The ceiling of the key; absent: none. */
+    /** The scope of the key; absent: none. */
     permissions: Type.Optional(Type.Array(PermissionKey, { maxItems: 32 })),
   }),
   success: { status: 200, body: Type.Object({ missing: Type.Array(Type.String()) }), description: 'Empty: go ahead.' },

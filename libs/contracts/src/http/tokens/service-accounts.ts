@@ -23,7 +23,7 @@ export const ApiKey = Type.Object({
   /** What the key begins and ends with, to recognise it by. */
   prefix: Type.String(),
   last4: Type.String(),
-  /** The ceiling: of what the account may do, the key may do no more than these. Null: everything. */
+  /** The scope: of what the account may do, the key may do no more than these. Null: everything. */
   permissions: Type.Union([Type.Array(PermissionKey), Type.Null()]),
   status: Type.Union([Type.Literal('active'), Type.Literal('expired'), Type.Literal('revoked')]),
   created_at: Instant,

@@ -19,7 +19,7 @@ import {
 import { findGroup } from '../../store/groups.ts'
 import { listRolesInReach } from '../../store/roles.ts'
 import { announceAssignmentCreated, announceAssignmentEnded } from './announce-grants.ts'
-import { changeHoldings, findUnheld } from './change-grants.ts'
+import { changeDelegable, findUndelegable } from './change-grants.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { findActiveMember } from '../subjects/get-member.ts'
 import type { OpenModel } from '../open-model.ts'
@@ -57,7 +57,7 @@ export async function createAssignment(deps: Deps, caller: OrgCaller, input: New
   const membershipId =
     type === 'user' ? (await findActiveMember(deps, { orgId: caller.orgId, userId: id }))?.id : undefined
   const now = deps.clock.now()
-  return changeHoldings(deps, caller, (tx, model) => give(tx, { model, caller, input, membershipId, now }))
+  return changeDelegable(deps, caller, (tx, model) => give(tx, { model, caller, input, membershipId, now }))
 }
 
 type Giving = { model: OpenModel; caller: OrgCaller; input: NewAssignment; membershipId: string | undefined; now: Date }
@@ -83,7 +83,7 @@ async function give(tx: Tx, { model, caller, input, membershipId, now }: Giving)
       message: `is no ${principal.type === 'group' ? 'group' : 'member'} of the organization`,
     })
   if (!role || errors.length > 0) return { kind: 'invalid', errors }
-  const refusal = findUnheld(model, [role.id])
+  const refusal = findUndelegable(model, [role.id])
   if (refusal) return refusal
   await endExpired(tx, { orgId, principalId: principal.id, now })
   const row = await insertAssignment(tx, {
@@ -104,11 +104,11 @@ async function give(tx: Tx, { model, caller, input, membershipId, now }: Giving)
 
 /** @throws AppError `forbidden`, `not_found` */
 export const deleteAssignment = (deps: Deps, caller: OrgCaller, assignmentId: string): Promise<void> =>
-  changeHoldings(deps, caller, async (tx, model) => {
+  changeDelegable(deps, caller, async (tx, model) => {
     const { orgId } = caller
     const known = await findAssignment(tx, { orgId, id: assignmentId })
     if (!known) return { kind: 'not_found' }
-    const refusal = findUnheld(model, [known.roleId])
+    const refusal = findUndelegable(model, [known.roleId])
     if (refusal) return refusal
     if (known.membershipId !== null) await lockRoleHolder(tx, known.membershipId)
     const row = await claimAssignmentEnd(tx, known.id)

@@ -15,7 +15,7 @@ import {
   listGroupRoleIds,
 } from '../../store/groups.ts'
 import { announceGroupMemberAdded, announceGroupMemberRemoved } from './announce-grants.ts'
-import { changeHoldings, findUnheld } from './change-grants.ts'
+import { changeDelegable, findUndelegable } from './change-grants.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { getMember } from '../subjects/get-member.ts'
 import { pageAt, type ListQuery } from '../page-at.ts'
@@ -50,9 +50,9 @@ export async function addGroupMember(deps: Deps, caller: OrgCaller, { groupId, u
   await requirePermission(deps, caller, permissions.assignRoles)
   const { orgId } = caller
   const member = await getMember(deps, { orgId, userId })
-  await changeHoldings(deps, caller, async (tx, model) => {
+  await changeDelegable(deps, caller, async (tx, model) => {
     if (!(await findGroup(tx, { orgId, id: groupId }))) return { kind: 'not_found' }
-    const refusal = findUnheld(model, await listGroupRoleIds(tx, groupId))
+    const refusal = findUndelegable(model, await listGroupRoleIds(tx, groupId))
     if (refusal) return refusal
     const locked = await lockRoleHolder(tx, member.id)
     if (!locked) return { kind: 'not_found' }
@@ -66,9 +66,9 @@ export async function addGroupMember(deps: Deps, caller: OrgCaller, { groupId, u
 
 /** @throws AppError `forbidden`, `not_found` */
 export const removeGroupMember = (deps: Deps, caller: OrgCaller, { groupId, userId }: GroupMember): Promise<void> =>
-  changeHoldings(deps, caller, async (tx, model) => {
+  changeDelegable(deps, caller, async (tx, model) => {
     if (!(await findGroup(tx, { orgId: caller.orgId, id: groupId }))) return { kind: 'not_found' }
-    const refusal = findUnheld(model, await listGroupRoleIds(tx, groupId))
+    const refusal = findUndelegable(model, await listGroupRoleIds(tx, groupId))
     if (refusal) return refusal
     const belonging = await claimGroupMemberEnd(tx, { groupId, userId })
     const locked = belonging && (await lockRoleHolder(tx, belonging.membershipId))

@@ -17,7 +17,7 @@ import {
   listGroupsPage,
 } from '../../store/groups.ts'
 import { announceGroupCreated, announceGroupDeleted, announceGroupUpdated } from './announce-grants.ts'
-import { changeHoldings, findUnheld } from './change-grants.ts'
+import { changeDelegable, findUndelegable } from './change-grants.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { pageAt, type ListQuery } from '../page-at.ts'
 import { done } from '../refusal.ts'
@@ -56,7 +56,7 @@ export const createGroup = (
   caller: OrgCaller,
   input: { key: string; name: string },
 ): Promise<VersionedGroup> =>
-  changeHoldings(deps, caller, async (tx) => {
+  changeDelegable(deps, caller, async (tx) => {
     const row = await insertGroup(tx, { id: newId('grp'), version: 1, orgId: caller.orgId, ...input })
     if (!row) return { kind: 'taken' }
     await announceGroupCreated(tx, { row, actor: actorOf(caller) })
@@ -69,7 +69,7 @@ export const updateGroup = (
   caller: OrgCaller,
   { groupId, name, isExpected }: GroupChange & { name: string },
 ): Promise<VersionedGroup> =>
-  changeHoldings(deps, caller, async (tx) => {
+  changeDelegable(deps, caller, async (tx) => {
     const known = await findGroup(tx, { orgId: caller.orgId, id: groupId })
     if (!known) return { kind: 'not_found' }
     const closed = isExpected(known.version) ? await claimGroupEnd(tx, known) : undefined
@@ -81,11 +81,11 @@ export const updateGroup = (
 
 /** @throws AppError `forbidden`, `not_found`, `precondition_failed` */
 export const deleteGroup = (deps: Deps, caller: OrgCaller, { groupId, isExpected }: GroupChange): Promise<void> =>
-  changeHoldings(deps, caller, async (tx, model) => {
+  changeDelegable(deps, caller, async (tx, model) => {
     const known = await findGroup(tx, { orgId: caller.orgId, id: groupId })
     if (!known) return { kind: 'not_found' }
     if (!isExpected(known.version)) return { kind: 'changed' }
-    const refusal = findUnheld(model, await listGroupRoleIds(tx, groupId))
+    const refusal = findUndelegable(model, await listGroupRoleIds(tx, groupId))
     if (refusal) return refusal
     const row = await claimGroupEnd(tx, known)
     if (!row) return { kind: 'changed' }

@@ -7,7 +7,7 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { rolesHeldAt, type MemberFacts } from '../../domain/facts.ts'
-import { missingFor } from '../../domain/holdings.ts'
+import { undelegableOf } from '../../domain/delegable.ts'
 import { isAssignable, permissions } from '../../domain/platform.ts'
 import { roleKeysOf } from '../../domain/policy-model.ts'
 import { endOwnRoles, insertMemberRoles, listOwnRoles, lockRoleHolder } from '../../store/assignments.ts'
@@ -15,7 +15,7 @@ import { announceMemberRoles } from '../announce.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { getMember } from '../subjects/get-member.ts'
 import { openModel, type OpenModel } from '../open-model.ts'
-import { done, notHeld, valueOf, type Outcome } from '../refusal.ts'
+import { done, notDelegable, valueOf, type Outcome } from '../refusal.ts'
 
 export type MemberRoles = { user: { id: string }; roles: string[] }
 
@@ -24,7 +24,7 @@ export async function getMemberRoles(deps: Deps, caller: OrgCaller, userId: stri
   if (caller.kind !== 'user' || userId !== caller.userId) await requirePermission(deps, caller, permissions.readRoles)
   const { orgId } = caller
   const member = await getMember(deps, { orgId, userId })
-  const model = await deps.knowledge.model(orgId)
+  const model = await deps.factCache.model(orgId)
   const own = await inScope(deps.db, { orgId }, (tx) => listOwnRoles(tx, member.id))
   return { user: { id: userId }, roles: roleKeysOf(model, rolesHeldAt(own, deps.clock.now().getTime())).sort() }
 }
@@ -41,7 +41,7 @@ export async function setMemberRoles(
   const outcome = await deps.spine.write({ orgId }, (tx) => replace(tx, { deps, caller, input, member }), {
     announce: 'await',
   })
-  deps.knowledge.dropMember({ orgId, userId: input.userId })
+  deps.factCache.dropMember({ orgId, userId: input.userId })
   return { user: { id: input.userId }, roles: valueOf(outcome) }
 }
 
@@ -67,8 +67,12 @@ async function replace(tx: Tx, { deps, caller, input, member }: Replacing): Prom
   const given = after.filter((key) => !before.includes(key))
   const taken = before.filter((key) => !after.includes(key))
   if (given.length + taken.length === 0) return done(after)
-  const missing = missingFor(model.holdings, { roles: model.roles, keys: [...given, ...taken], catalog: model.catalog })
-  if (missing.length > 0) return notHeld(missing)
+  const missing = undelegableOf(model.delegable, {
+    roles: model.roles,
+    keys: [...given, ...taken],
+    catalog: model.catalog,
+  })
+  if (missing.length > 0) return notDelegable(missing)
   const holder = { membershipId: member.id, orgId, userId: input.userId }
   const locked = await lockRoleHolder(tx, member.id)
   if (!locked) return { kind: 'not_found' }

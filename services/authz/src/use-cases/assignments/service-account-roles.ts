@@ -4,7 +4,7 @@ import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
 import { rolesHeldAt, type ServiceAccountFacts } from '../../domain/facts.ts'
-import { missingFor } from '../../domain/holdings.ts'
+import { undelegableOf } from '../../domain/delegable.ts'
 import { isAssignable, permissions } from '../../domain/platform.ts'
 import { roleKeysOf } from '../../domain/policy-model.ts'
 import {
@@ -17,7 +17,7 @@ import { announceServiceAccountRoles } from '../announce.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { requireAccountKnowable } from '../decisions/freshness.ts'
 import { openModel, type OpenModel } from '../open-model.ts'
-import { done, notHeld, valueOf, type Outcome } from '../refusal.ts'
+import { done, notDelegable, valueOf, type Outcome } from '../refusal.ts'
 
 export type ServiceAccountRoles = { service_account: { id: string }; roles: string[] }
 
@@ -26,7 +26,7 @@ export async function getServiceAccountRoles(deps: Deps, caller: OrgCaller, id: 
   if (caller.kind !== 'service_account' || id !== caller.serviceAccountId)
     await requirePermission(deps, caller, permissions.readRoles)
   const account = await getAccount(deps, { orgId: caller.orgId, serviceAccountId: id })
-  const model = await deps.knowledge.model(caller.orgId)
+  const model = await deps.factCache.model(caller.orgId)
   return {
     service_account: { id },
     roles: roleKeysOf(model, rolesHeldAt(account.roles, deps.clock.now().getTime())).sort(),
@@ -45,20 +45,20 @@ export async function setServiceAccountRoles(
   const outcome = await deps.spine.write({ orgId: caller.orgId }, (tx) => replace(tx, { deps, caller, input }), {
     announce: 'await',
   })
-  deps.knowledge.dropServiceAccount(who)
+  deps.factCache.dropServiceAccount(who)
   return { service_account: { id: input.id }, roles: valueOf(outcome) }
 }
 
 /** It may have been made a moment ago: tokens is asked once before the answer is no. */
 async function getAccount(
-  deps: Pick<Deps, 'knowledge' | 'following'>,
+  deps: Pick<Deps, 'factCache' | 'following'>,
   who: { orgId: string; serviceAccountId: string },
 ): Promise<ServiceAccountFacts> {
   requireAccountKnowable(deps.following, who)
-  let account = await deps.knowledge.serviceAccount(who)
+  let account = await deps.factCache.serviceAccount(who)
   if (account === undefined) {
     await deps.following.tokens.pollNow()
-    account = await deps.knowledge.serviceAccount(who)
+    account = await deps.factCache.serviceAccount(who)
   }
   if (account === undefined || account.status === 'deleted') throw problem('not_found')
   return account
@@ -83,8 +83,12 @@ async function replace(tx: Tx, { deps, caller, input }: Replacing): Promise<Outc
   const after = [...new Set(input.roles)].sort()
   const given = after.filter((key) => !before.includes(key))
   const taken = before.filter((key) => !after.includes(key))
-  const missing = missingFor(model.holdings, { roles: model.roles, keys: [...given, ...taken], catalog: model.catalog })
-  if (missing.length > 0) return notHeld(missing)
+  const missing = undelegableOf(model.delegable, {
+    roles: model.roles,
+    keys: [...given, ...taken],
+    catalog: model.catalog,
+  })
+  if (missing.length > 0) return notDelegable(missing)
   if (given.length + taken.length === 0) return done(after)
   // Also ends what has expired: an expired row would keep its role from being given anew.
   const kept = new Set(rolesHeldAt(held, nowMs).filter((id) => after.includes(model.rolesById.get(id)?.key ?? '')))

@@ -2,7 +2,7 @@
 import type { Deps } from '../../deps.ts'
 import { applicationView, type ApplicationView } from '../views.ts'
 
-export async function getCatalog(deps: Pick<Deps, 'knowledge'>): Promise<{ data: ApplicationView[] }> {
-  const { catalog } = await deps.knowledge.model()
+export async function getCatalog(deps: Pick<Deps, 'factCache'>): Promise<{ data: ApplicationView[] }> {
+  const { catalog } = await deps.factCache.model()
   return { data: catalog.applications.map(applicationView) }
 }

@@ -40,7 +40,7 @@ export async function putApplication(
   await requirePermission(deps, caller, permissions.writeCatalog, 'platform')
   if (input.key === gatehouse) throw problem('forbidden', { detail: 'Gatehouse itself is not declared from outside.' })
   const outcome = await deps.spine.write({}, (tx) => put(tx, { caller, input }), { db: 'system', announce: 'await' })
-  deps.knowledge.dropModel(undefined)
+  deps.factCache.dropModel(undefined)
   return valueOf(outcome)
 }
 

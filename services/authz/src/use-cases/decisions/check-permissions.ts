@@ -6,7 +6,7 @@ import { requireAllowed, type PermissionDecision } from '@gatehouse/access/call/
 import { isOrgCaller, type PrincipalCaller, type ServiceCaller } from '@gatehouse/access/callers/caller'
 import type { Question } from '../../domain/decision.ts'
 import { outcomeView } from '../../domain/reason-view.ts'
-import type { Obstructed } from '../../domain/subject.ts'
+import type { Ineligible } from '../../domain/subject.ts'
 import { decideForCaller, decideForOperator, questionOf, type DecidingDeps } from './decide-for-caller.ts'
 
 export type PermissionScope = 'organization' | 'platform'
@@ -45,7 +45,7 @@ async function decide(
   deps: DecidingDeps,
   principal: PrincipalCaller,
   { scope, questions }: { scope: PermissionScope; questions: Question[] },
-): Promise<(Decision | Obstructed)[] | undefined> {
+): Promise<(Decision | Ineligible)[] | undefined> {
   if (scope === 'organization') return isOrgCaller(principal) ? decideForCaller(deps, principal, questions) : undefined
   return principal.kind === 'user' ? decideForOperator(deps, principal, questions) : undefined
 }

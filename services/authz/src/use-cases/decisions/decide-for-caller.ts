@@ -13,17 +13,17 @@ import type {
 import { answer, type Answer, type Question } from '../../domain/decision.ts'
 import {
   memberSubject,
-  obstructed,
+  ineligible,
   operatorSubject,
   serviceAccountSubject,
   type Asked,
-  type Ground,
-  type Obstructed,
+  type OrganizationContext,
+  type Ineligible,
   type Subject,
 } from '../../domain/subject.ts'
 import { findAccountObstacle, findObstacle } from '../../domain/facts.ts'
 import { gatehouse, splitPermission } from '../../domain/platform.ts'
-import { groundOf } from '../subjects/organization-context.ts'
+import { organizationContextOf } from '../subjects/organization-context.ts'
 import {
   accountPartiesOf,
   findAccountParties,
@@ -31,7 +31,7 @@ import {
   partiesOf,
   type AccountParties,
   type KnowingDeps,
-  type Parties,
+  type PrincipalFacts,
 } from '../subjects/principal-facts.ts'
 
 export type DecidingDeps = KnowingDeps & { clock: Clock }
@@ -41,69 +41,75 @@ export const callerAsSubject = async (
   deps: DecidingDeps,
   caller: OrgCaller,
   at?: Date,
-): Promise<Subject | Obstructed> =>
+): Promise<Subject | Ineligible> =>
   caller.kind === 'user' ? memberAsking(deps, caller, at) : accountAsking(deps, caller, at)
 
 async function memberAsking(
   deps: DecidingDeps,
   caller: MemberCaller,
   at: Date | undefined,
-): Promise<Subject | Obstructed> {
+): Promise<Subject | Ineligible> {
   const today = await partiesOf(deps, caller)
   const asked = askedBy(deps, caller, { at, clientAddress: currentContext()?.clientAddress })
-  if (at === undefined) return memberOf(await groundOf(deps.knowledge, caller), today, { ...caller, asked })
-  const past = deps.knowledge.asOf(at)
-  return memberOf(await groundOf(past, caller), await findParties(past, caller), { ...caller, asked })
+  if (at === undefined)
+    return memberOf(await organizationContextOf(deps.factCache, caller), today, { ...caller, asked })
+  const past = deps.factCache.asOf(at)
+  return memberOf(await organizationContextOf(past, caller), await findParties(past, caller), { ...caller, asked })
 }
 
 /** A member of an organization as a subject, from facts of one moment. */
 export function memberOf(
-  ground: Ground,
-  parties: Parties,
+  organizationContext: OrganizationContext,
+  principalFacts: PrincipalFacts,
   o: { orgId: string; userId: string; asked: Asked },
-): Subject | Obstructed {
-  const obstacle = findObstacle(parties)
-  const { user, member } = parties
+): Subject | Ineligible {
+  const obstacle = findObstacle(principalFacts)
+  const { user, member } = principalFacts
   if (obstacle !== undefined || user === undefined || member === undefined)
-    return obstructed(obstacle ?? 'not_a_member')
-  return memberSubject(ground, { orgId: o.orgId, userId: o.userId, user, member, ...o.asked })
+    return ineligible(obstacle ?? 'not_a_member')
+  return memberSubject(organizationContext, { orgId: o.orgId, userId: o.userId, user, member, ...o.asked })
 }
 
 async function accountAsking(
   deps: DecidingDeps,
   caller: ServiceAccountCaller,
   at: Date | undefined,
-): Promise<Subject | Obstructed> {
+): Promise<Subject | Ineligible> {
   const today = await accountPartiesOf(deps, caller)
   const about = {
     orgId: caller.orgId,
     serviceAccountId: caller.serviceAccountId,
-    ceiling: caller.ceiling,
+    scope: caller.scope,
     asked: askedBy(deps, caller, { at, clientAddress: currentContext()?.clientAddress }),
   }
-  if (at === undefined) return accountOf(await groundOf(deps.knowledge, { orgId: caller.orgId }), today, about)
-  const past = deps.knowledge.asOf(at)
-  return accountOf(await groundOf(past, { orgId: caller.orgId }), await findAccountParties(past, caller), about)
+  if (at === undefined)
+    return accountOf(await organizationContextOf(deps.factCache, { orgId: caller.orgId }), today, about)
+  const past = deps.factCache.asOf(at)
+  return accountOf(
+    await organizationContextOf(past, { orgId: caller.orgId }),
+    await findAccountParties(past, caller),
+    about,
+  )
 }
 
-/** A service account as a subject, from facts of one moment; `ceiling` only when it acts itself. */
+/** A service account as a subject, from facts of one moment; `scope` only when it acts itself. */
 export function accountOf(
-  ground: Ground,
-  parties: AccountParties,
-  o: { orgId: string; serviceAccountId: string; ceiling?: readonly string[] | undefined; asked: Asked },
-): Subject | Obstructed {
-  const obstacle = findAccountObstacle(parties)
-  const { account } = parties
-  if (obstacle !== undefined || account === undefined) return obstructed(obstacle ?? 'service_account_disabled')
-  const { asked, ceiling, ...who } = o
-  return serviceAccountSubject(ground, { ...who, ceiling, account, ...asked })
+  organizationContext: OrganizationContext,
+  principalFacts: AccountParties,
+  o: { orgId: string; serviceAccountId: string; scope?: readonly string[] | undefined; asked: Asked },
+): Subject | Ineligible {
+  const obstacle = findAccountObstacle(principalFacts)
+  const { account } = principalFacts
+  if (obstacle !== undefined || account === undefined) return ineligible(obstacle ?? 'service_account_disabled')
+  const { asked, scope, ...who } = o
+  return serviceAccountSubject(organizationContext, { ...who, scope, account, ...asked })
 }
 
-async function operatorAsking(deps: DecidingDeps, caller: UserCaller): Promise<Subject | Obstructed> {
+async function operatorAsking(deps: DecidingDeps, caller: UserCaller): Promise<Subject | Ineligible> {
   const { userId } = caller
   const { user } = await partiesOf(deps, caller)
-  if (user?.status !== 'active') return obstructed('user_disabled')
-  const [model, assigned] = await Promise.all([deps.knowledge.model(), deps.knowledge.platformRoles(userId)])
+  if (user?.status !== 'active') return ineligible('user_disabled')
+  const [model, assigned] = await Promise.all([deps.factCache.model(), deps.factCache.platformRoles(userId)])
   return operatorSubject(model, {
     userId,
     user,
@@ -131,7 +137,7 @@ export async function decideForCaller(
   deps: DecidingDeps,
   caller: OrgCaller,
   questions: readonly Question[],
-): Promise<(Decision | Obstructed)[]> {
+): Promise<(Decision | Ineligible)[]> {
   const subject = await callerAsSubject(deps, caller)
   return questions.map((question) => requireStated(answer(subject, question)))
 }
@@ -140,13 +146,13 @@ export async function decideForOperator(
   deps: DecidingDeps,
   caller: UserCaller,
   questions: readonly Question[],
-): Promise<(Decision | Obstructed)[]> {
+): Promise<(Decision | Ineligible)[]> {
   const subject = await operatorAsking(deps, caller)
   return questions.map((question) => requireStated(answer(subject, question)))
 }
 
 /** @throws AppError `invalid_attribute` */
-export function requireStated(given: Answer): Decision | Obstructed {
+export function requireStated(given: Answer): Decision | Ineligible {
   if ('errors' in given) throw problem('invalid_attribute', { errors: [...given.errors] })
   return given
 }

@@ -3,9 +3,9 @@ import type { AccessDiffRequest, AccessDiffResponse } from '@gatehouse/contracts
 import { plan } from '@gatehouse/policy/plan/plan'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { planFor } from '../../domain/decision.ts'
-import { isSubject, type Obstructed, type Subject } from '../../domain/subject.ts'
+import { isSubject, type Ineligible, type Subject } from '../../domain/subject.ts'
 import { subjectsFor } from '../subjects/subject-access.ts'
-import { requireCurrent, revisionNow } from './freshness.ts'
+import { requireFresh, revisionNow } from './freshness.ts'
 import type { DecidingDeps } from './decide-for-caller.ts'
 import { requireMoment } from './moment.ts'
 
@@ -19,7 +19,7 @@ export async function diffAccess(
   caller: OrgCaller,
   { subject: named, from, to }: AccessDiffRequest,
 ): Promise<AccessDiffResponse> {
-  requireCurrent(deps.following)
+  requireFresh(deps.following)
   const moments = [requireMoment(deps, from, '/from'), requireMoment(deps, to, '/to')]
   const find = subjectsFor(deps, caller)
   const [before, after] = (await Promise.all(moments.map((at) => find(named, at)))).map(accessOf) as [Access, Access]
@@ -30,7 +30,7 @@ export async function diffAccess(
   }
 }
 
-function accessOf(subject: Subject | Obstructed): Access {
+function accessOf(subject: Subject | Ineligible): Access {
   const access = new Map<string, { extent: 'some' | 'all'; on: string }>()
   if (!isSubject(subject)) return access
   for (const [type, { actions }] of subject.model.catalog.types) {

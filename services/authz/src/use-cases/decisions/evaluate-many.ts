@@ -13,15 +13,15 @@ import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Properties } from '../../domain/attributes.ts'
 import { evaluationReader, type Defaults, type ReadEvaluation } from '../../domain/authzen-request.ts'
 import { answer, type Answer } from '../../domain/decision.ts'
-import { obstructed, type Obstructed, type Subject } from '../../domain/subject.ts'
+import { ineligible, type Ineligible, type Subject } from '../../domain/subject.ts'
 import { momentOf } from '../../domain/moment.ts'
 import { outcomeText, outcomeView } from '../../domain/reason-view.ts'
 import { subjectsFor } from '../subjects/subject-access.ts'
-import { awaitRevision, requireCurrent, revisionNow } from './freshness.ts'
+import { awaitRevision, requireFresh, revisionNow } from './freshness.ts'
 import type { DecidingDeps } from './decide-for-caller.ts'
 import { evaluate, evaluateAtOnce, namesMoment, type AskedAtOnce, type EvaluatingDeps } from './evaluate.ts'
 import { storedAttributesOfMany } from '../directory/stored-resources.ts'
-import { storedAtHand, subjectsAtHand } from '../subjects/cached-subjects.ts'
+import { cachedStoredAttributes, cachedSubjects } from '../subjects/cached-subjects.ts'
 
 type Semantic = NonNullable<NonNullable<EvaluationsRequest['options']>['evaluations_semantic']>
 
@@ -40,7 +40,7 @@ export async function evaluateMany(
 ): Promise<EvaluationsResponse> {
   const { evaluations: items = [], options, ...top } = request
   if (items.length === 0) return evaluate(deps, caller, single(top))
-  requireCurrent(deps.following)
+  requireFresh(deps.following)
   const nowMs = deps.clock.now().getTime()
   const read = readAll(items, { top, nowMs })
   for (const revision of revisionsIn(read)) await awaitRevision(deps.following, revision)
@@ -61,25 +61,25 @@ export function evaluateManyAtOnce(
 ): string | undefined {
   const { evaluations: items = [], options, ...top } = body
   if (items.length === 0) return evaluateAtOnce(deps, { caller, body: single(top), clientAddress })
-  requireCurrent(deps.following)
+  requireFresh(deps.following)
   const nowMs = deps.clock.now().getTime()
   const read = readAll(items, { top, nowMs })
   if (read.some((one) => one.ok && namesMoment(one.evaluation.context))) return undefined
-  const find = subjectsAtHand(deps, { caller, clientAddress })
-  // Everything before the first answer: what is not at hand sends all of them the whole way.
+  const find = cachedSubjects(deps, { caller, clientAddress })
+  // Everything before the first answer: what is not at hand sends all of them the regular path.
   const found = read.map((one): Found => {
     if (!one.ok) return {}
     const subject = find(one.evaluation.subject)
     return {
       subject,
-      storedResource: storedAtHand(deps, subject, { orgId: caller.orgId, resource: one.evaluation.resource }),
+      storedResource: cachedStoredAttributes(deps, subject, { orgId: caller.orgId, resource: one.evaluation.resource }),
     }
   })
   const evaluations = answerInOrder(deps, caller.orgId, { read, found, options }).map(text)
   return `{"context":{"revision":"${revisionNow(deps.following)}"},"evaluations":[${evaluations.join(',')}]}`
 }
 
-type Found = { readonly subject?: Subject | Obstructed | undefined; readonly storedResource?: Properties | undefined }
+type Found = { readonly subject?: Subject | Ineligible | undefined; readonly storedResource?: Properties | undefined }
 
 /** One that could not be read, and why not. */
 type Unreadable = { readonly allowed: false; readonly message: string }
@@ -117,7 +117,7 @@ function answerOne(
     context,
     storedResource: found?.storedResource,
   }
-  const given = subject === undefined ? obstructed('unknown_subject') : answer(subject, question)
+  const given = subject === undefined ? ineligible('unknown_subject') : answer(subject, question)
   if (one.at === undefined) decisions.note({ orgId, named, subject, question, given })
   return given
 }
@@ -165,9 +165,9 @@ async function findSubjects(
   deps: DecidingDeps,
   caller: OrgCaller,
   read: readonly ReadAsked[],
-): Promise<(Subject | Obstructed | undefined)[]> {
+): Promise<(Subject | Ineligible | undefined)[]> {
   const find = subjectsFor(deps, caller)
-  const known = new Map<string, Promise<Subject | Obstructed>>()
+  const known = new Map<string, Promise<Subject | Ineligible>>()
   return Promise.all(
     read.map((one) => {
       if (!one.ok) return undefined

@@ -5,12 +5,12 @@ import type { Properties } from '../../domain/attributes.ts'
 import { answer, type Answer } from '../../domain/decision.ts'
 import { outcomeText, outcomeView } from '../../domain/reason-view.ts'
 import { subjectsFor } from '../subjects/subject-access.ts'
-import { requireCurrent, revisionNow } from './freshness.ts'
+import { requireFresh, revisionNow } from './freshness.ts'
 import { requireStated, type DecidingDeps } from './decide-for-caller.ts'
 import type { DecisionRecorder } from '../../decision-log/decision-recorder.ts'
 import { readMoment } from './moment.ts'
 import { storedAttributesOf } from '../directory/stored-resources.ts'
-import { storedAtHand, subjectsAtHand } from '../subjects/cached-subjects.ts'
+import { cachedStoredAttributes, cachedSubjects } from '../subjects/cached-subjects.ts'
 
 /** An answer about now may be recorded. */
 export type EvaluatingDeps = DecidingDeps & { readonly decisions: Pick<DecisionRecorder, 'note'> }
@@ -22,7 +22,7 @@ export async function evaluate(
   request: EvaluationRequest,
 ): Promise<EvaluationResponse> {
   const { subject: named, resource, action, context } = request
-  requireCurrent(deps.following)
+  requireFresh(deps.following)
   const at = await readMoment(deps, context)
   const subject = await subjectsFor(deps, caller)(named, at)
   const storedResource = await storedAttributesOf(deps, subject, { orgId: caller.orgId, resource, at })
@@ -45,9 +45,9 @@ export function evaluateAtOnce(
 ): string | undefined {
   const { subject: named, resource, action, context } = body
   if (namesMoment(context)) return undefined
-  requireCurrent(deps.following)
-  const subject = subjectsAtHand(deps, { caller, clientAddress })(named)
-  const storedResource = storedAtHand(deps, subject, { orgId: caller.orgId, resource })
+  requireFresh(deps.following)
+  const subject = cachedSubjects(deps, { caller, clientAddress })(named)
+  const storedResource = cachedStoredAttributes(deps, subject, { orgId: caller.orgId, resource })
   const question = { resource, action, subjectProperties: named.properties, context, storedResource }
   const given = answer(subject, question)
   if ('errors' in given) return undefined

@@ -11,13 +11,13 @@ import { suggestChanges } from '@gatehouse/policy/explain/suggest'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { conditionSchema } from '../../domain/catalog.ts'
-import { beyondKey, isBeyondKey, requestFor } from '../../domain/decision.ts'
+import { insufficientScope, isBeyondKey, requestFor } from '../../domain/decision.ts'
 import { isSubject, type Subject } from '../../domain/subject.ts'
 import { permissions } from '../../domain/platform.ts'
 import { outcomeView } from '../../domain/reason-view.ts'
 import { subjectsFor } from '../subjects/subject-access.ts'
 import { requirePermission } from './check-permissions.ts'
-import { requireCurrent, revisionNow } from './freshness.ts'
+import { requireFresh, revisionNow } from './freshness.ts'
 import type { DecidingDeps } from './decide-for-caller.ts'
 import { readMoment } from './moment.ts'
 import { storedAttributesOf } from '../directory/stored-resources.ts'
@@ -29,16 +29,16 @@ export async function explain(
   request: EvaluationRequest,
 ): Promise<ExplanationResponse> {
   const { subject: named, resource, action, context } = request
-  requireCurrent(deps.following)
+  requireFresh(deps.following)
   const at = await readMoment(deps, context)
   await requirePermission(deps, caller, permissions.readPolicies)
   const subject = await subjectsFor(deps, caller)(named, at)
   const revision = revisionNow(deps.following)
-  const closed = isSubject(subject) ? (isBeyondKey(subject, request) ? beyondKey : undefined) : subject
+  const closed = isSubject(subject) ? (isBeyondKey(subject, request) ? insufficientScope : undefined) : subject
   if (!isSubject(subject) || closed !== undefined)
     return {
       decision: false,
-      context: { revision, ...outcomeView(closed ?? beyondKey) },
+      context: { revision, ...outcomeView(closed ?? insufficientScope) },
       roles: [],
       policies: [],
       suggestions: [],

@@ -8,21 +8,21 @@ import type { Projection } from '@gatehouse/spine/follow/projection'
 import type { Reader } from '@gatehouse/spine/follow/reader'
 
 export type Following = {
-  readonly identity: Pick<Projection, 'requireCurrent' | 'pollNow' | 'waitFor' | 'position' | 'isParked'>
-  readonly orgs: Pick<Projection, 'requireCurrent' | 'pollNow' | 'waitFor' | 'position' | 'isParked'>
+  readonly identity: Pick<Projection, 'requireFresh' | 'pollNow' | 'waitFor' | 'position' | 'isParked'>
+  readonly orgs: Pick<Projection, 'requireFresh' | 'pollNow' | 'waitFor' | 'position' | 'isParked'>
   /** Needed where a service account has a part. */
-  readonly tokens: Pick<Projection, 'requireCurrent' | 'pollNow' | 'waitFor' | 'position' | 'isParked'>
+  readonly tokens: Pick<Projection, 'requireFresh' | 'pollNow' | 'waitFor' | 'position' | 'isParked'>
   /** authz following itself: what other replicas wrote. */
-  readonly own: Pick<Reader, 'requireCurrent' | 'pollNow' | 'waitFor' | 'position'>
+  readonly own: Pick<Reader, 'requireFresh' | 'pollNow' | 'waitFor' | 'position'>
 }
 
 const waitMs = 1000
 
 /** @throws AppError `not_current` */
-export function requireCurrent({ identity, orgs, own }: Following): void {
-  identity.requireCurrent()
-  orgs.requireCurrent()
-  own.requireCurrent()
+export function requireFresh({ identity, orgs, own }: Following): void {
+  identity.requireFresh()
+  orgs.requireFresh()
+  own.requireFresh()
 }
 
 /** @throws AppError `not_current` when events about one of them wait to be replayed. */
@@ -40,12 +40,12 @@ export function requireAccountKnowable(
   { tokens, orgs }: Following,
   about: { serviceAccountId: string; orgId: string },
 ): void {
-  tokens.requireCurrent()
+  tokens.requireFresh()
   if (tokens.isParked(about.serviceAccountId) || orgs.isParked(about.orgId)) throw partiesParked()
 }
 
 const partiesParked = () =>
-  problem('not_current', { internal: 'events about the parties are parked', retryAfterSeconds: 1 })
+  problem('not_current', { internal: 'events about the principalFacts are parked', retryAfterSeconds: 1 })
 
 /** Waits until the positions named in `revision` are applied here. @throws AppError `validation_failed`, `revision_unavailable` */
 export async function awaitRevision(following: Following, revision: string): Promise<void> {

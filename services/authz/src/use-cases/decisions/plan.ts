@@ -7,14 +7,14 @@ import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { isBeyondKey, planFor } from '../../domain/decision.ts'
 import { isSubject } from '../../domain/subject.ts'
 import { subjectsFor } from '../subjects/subject-access.ts'
-import { requireCurrent, revisionNow } from './freshness.ts'
+import { requireFresh, revisionNow } from './freshness.ts'
 import type { DecidingDeps } from './decide-for-caller.ts'
 import { readMoment } from './moment.ts'
 
 /** @throws AppError `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
 export async function plan(deps: DecidingDeps, caller: OrgCaller, request: PlanRequest): Promise<PlanResponse> {
   const { subject: named, resource, action, context, columns } = request
-  requireCurrent(deps.following)
+  requireFresh(deps.following)
   const at = await readMoment(deps, context)
   const subject = await subjectsFor(deps, caller)(named, at)
   const answered = { context: { revision: revisionNow(deps.following) } }

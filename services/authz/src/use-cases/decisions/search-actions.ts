@@ -4,7 +4,7 @@ import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { answer } from '../../domain/decision.ts'
 import { isSubject } from '../../domain/subject.ts'
 import { subjectsFor } from '../subjects/subject-access.ts'
-import { requireCurrent, revisionNow } from './freshness.ts'
+import { requireFresh, revisionNow } from './freshness.ts'
 import { requireStated, type DecidingDeps } from './decide-for-caller.ts'
 import { readMoment } from './moment.ts'
 import { listed, searchPage } from './search-pages.ts'
@@ -17,7 +17,7 @@ export async function searchActions(
   request: ActionSearchRequest,
 ): Promise<ActionSearchResponse> {
   const { subject: named, resource, context } = request
-  requireCurrent(deps.following)
+  requireFresh(deps.following)
   const at = await readMoment(deps, context)
   const subject = await subjectsFor(deps, caller)(named, at)
   const actions = isSubject(subject) ? [...(subject.model.catalog.types.get(resource.type)?.actions.keys() ?? [])] : []

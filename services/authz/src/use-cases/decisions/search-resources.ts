@@ -5,7 +5,7 @@ import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { answer } from '../../domain/decision.ts'
 import { isSubject } from '../../domain/subject.ts'
 import { subjectsFor } from '../subjects/subject-access.ts'
-import { requireCurrent, revisionNow } from './freshness.ts'
+import { requireFresh, revisionNow } from './freshness.ts'
 import { requireStated, type DecidingDeps } from './decide-for-caller.ts'
 import { readMoment } from './moment.ts'
 import { searchPage } from './search-pages.ts'
@@ -18,7 +18,7 @@ export async function searchResources(
   request: ResourceSearchRequest,
 ): Promise<EntitySearchResponse> {
   const { subject: named, action, resource: sought, context } = request
-  requireCurrent(deps.following)
+  requireFresh(deps.following)
   const at = await readMoment(deps, context)
   const subject = await subjectsFor(deps, caller)(named, at)
   const found = await searchPage(

@@ -5,7 +5,7 @@ import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { answer } from '../../domain/decision.ts'
 import { factsAt } from '../../facts/fact-cache.ts'
 import { candidateSubjects } from '../subjects/subject-access.ts'
-import { requireCurrent, revisionNow } from './freshness.ts'
+import { requireFresh, revisionNow } from './freshness.ts'
 import { requireStated, type DecidingDeps } from './decide-for-caller.ts'
 import { readMoment } from './moment.ts'
 import { searchPage } from './search-pages.ts'
@@ -17,9 +17,9 @@ export async function searchSubjects(
   request: SubjectSearchRequest,
 ): Promise<EntitySearchResponse> {
   const { subject: sought, resource, action, context } = request
-  requireCurrent(deps.following)
+  requireFresh(deps.following)
   const at = await readMoment(deps, context)
-  const facts = factsAt(deps.knowledge, at)
+  const facts = factsAt(deps.factCache, at)
   const onRecord = await facts.entity({ orgId: caller.orgId, type: resource.type, id: resource.id })
   const question = {
     resource,

@@ -15,7 +15,7 @@ import { roleKeysOf } from '../../domain/policy-model.ts'
 import { claimEntityEnd, findEntityRow, insertEntity, insertNextEntity, listEntityRows } from '../../store/entities.ts'
 import type { EntityRow } from '../../store/schema.ts'
 import { announceEntityDeleted, announceEntityStored } from '../assignments/announce-grants.ts'
-import { findUnheld } from '../assignments/change-grants.ts'
+import { findUndelegable } from '../assignments/change-grants.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { factsAt } from '../../facts/fact-cache.ts'
 import { openModel, type OpenModel } from '../open-model.ts'
@@ -45,7 +45,7 @@ export async function listEntities(
       ),
     placeOf: ({ key }) => [key],
   })
-  const model = await factsAt(deps.knowledge, at).model(orgId)
+  const model = await factsAt(deps.factCache, at).model(orgId)
   return { data: data.map((row) => entityView(row, roleKeysOf(model, row.roleIds))), page }
 }
 
@@ -55,7 +55,7 @@ export async function getEntity(deps: Deps, caller: OrgCaller, { type, id }: Nam
   const { orgId } = caller
   const row = await inScope(deps.db, { orgId }, (tx) => findEntityRow(tx, { orgId, type, key: id }))
   if (!row || row.deleted) throw problem('not_found')
-  const model = await deps.knowledge.model(orgId)
+  const model = await deps.factCache.model(orgId)
   return { entity: entityView(row, roleKeysOf(model, row.roleIds)), version: row.version }
 }
 
@@ -93,7 +93,7 @@ async function put(
   if (errors.length > 0) return { kind: 'invalid', errors }
   const roleIds = keys.flatMap((role) => model.roles.get(role)?.id ?? []).sort()
   const before = present?.roleIds ?? []
-  const refusal = findUnheld(model, [
+  const refusal = findUndelegable(model, [
     ...roleIds.filter((id) => !before.includes(id)),
     ...before.filter((id) => !roleIds.includes(id)),
   ])
@@ -123,7 +123,7 @@ export async function deleteEntity(deps: Deps, caller: OrgCaller, input: EntityC
     const known = await findEntityRow(tx, { orgId, type: input.type, key: input.id })
     if (!known || known.deleted) return { kind: 'not_found' }
     if (!input.isExpected(known.version)) return { kind: 'changed' }
-    const refusal = findUnheld(model, known.roleIds)
+    const refusal = findUndelegable(model, known.roleIds)
     if (refusal) return refusal
     const row = await supersede(tx, known, { attributes: {}, roleIds: [], deleted: true })
     if (!row) return { kind: 'changed' }
@@ -160,6 +160,6 @@ async function writing<T>(
   const outcome = await deps.spine.write({ orgId }, async (tx) => change(tx, await openModel(tx, { caller, nowMs })), {
     announce: 'await',
   })
-  deps.knowledge.dropEntities({ orgId, type })
+  deps.factCache.dropEntities({ orgId, type })
   return valueOf(outcome)
 }

@@ -3,7 +3,7 @@ import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import type { Properties } from '../../domain/attributes.ts'
-import { isSubject, type Obstructed, type Subject } from '../../domain/subject.ts'
+import { isSubject, type Ineligible, type Subject } from '../../domain/subject.ts'
 import { listEntities } from '../../store/entities.ts'
 import { factsAt } from '../../facts/fact-cache.ts'
 import type { DecidingDeps } from '../decisions/decide-for-caller.ts'
@@ -17,18 +17,18 @@ type Asked = {
 
 /** Undefined where nothing is on record, or where nothing on record could matter: then nobody looks. */
 export async function storedAttributesOf(
-  { knowledge }: Pick<DecidingDeps, 'knowledge'>,
-  subject: Subject | Obstructed,
+  { factCache }: Pick<DecidingDeps, 'factCache'>,
+  subject: Subject | Ineligible,
   { orgId, resource, at }: Asked,
 ): Promise<Properties | undefined> {
   if (!isSubject(subject) || subject.model.catalog.types.get(resource.type)?.isStored !== true) return undefined
-  const facts = factsAt(knowledge, at)
+  const facts = factsAt(factCache, at)
   return (await facts.entity({ orgId, ...resource }))?.attributes
 }
 
 type Placed =
   | {
-      readonly subject: Subject | Obstructed | undefined
+      readonly subject: Subject | Ineligible | undefined
       readonly resource: { readonly type: string; readonly id: string }
       readonly at: Date | undefined
     }
@@ -36,7 +36,7 @@ type Placed =
 
 /** The same for many questions at once: one look per type and moment. */
 export async function storedAttributesOfMany(
-  { knowledge }: Pick<DecidingDeps, 'knowledge'>,
+  { factCache }: Pick<DecidingDeps, 'factCache'>,
   orgId: string,
   questions: readonly Placed[],
 ): Promise<(Properties | undefined)[]> {
@@ -56,7 +56,7 @@ export async function storedAttributesOfMany(
     group.ids.set(resource.id, [...(group.ids.get(resource.id) ?? []), place])
   })
   for (const { type, at, ids } of groups.values()) {
-    const entities = await factsAt(knowledge, at).entities({ orgId, type, ids: [...ids.keys()] })
+    const entities = await factsAt(factCache, at).entities({ orgId, type, ids: [...ids.keys()] })
     ;[...ids.values()].forEach((places, index) =>
       places.forEach((place) => (found[place] = entities[index]?.attributes)),
     )

@@ -12,7 +12,7 @@ import { listRolesInReach } from '../../store/roles.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { manifestOf, tagOf } from './manifest-of.ts'
 import { openModel, type OpenModel } from '../open-model.ts'
-import { done, notHeld, valueOf, type Outcome } from '../refusal.ts'
+import { done, notDelegable, valueOf, type Outcome } from '../refusal.ts'
 import { writeManifest } from './write-manifest.ts'
 
 export type TaggedManifest = { manifest: FullManifest; tag: string }
@@ -48,8 +48,8 @@ export async function applyAuthorizationManifest(
     { announce: 'await' },
   )
   if (!input.dryRun) {
-    deps.knowledge.dropModel(orgId)
-    deps.knowledge.dropMembers(orgId)
+    deps.factCache.dropModel(orgId)
+    deps.factCache.dropMembers(orgId)
   }
   return valueOf(outcome)
 }
@@ -83,8 +83,8 @@ async function apply(tx: Tx, { model, caller, input, nowMs }: Applying): Promise
   })
   if (errors.length > 0) return { kind: 'invalid', errors: errors.slice(0, 50) }
   if (policyErrors.length > 0) return { kind: 'invalid_policy', errors: policyErrors.slice(0, 50) }
-  const missing = missingForStep(step, model.holdings)
-  if (missing.length > 0) return notHeld(missing)
+  const missing = missingForStep(step, model.delegable)
+  if (missing.length > 0) return notDelegable(missing)
   if (input.dryRun || changes.length === 0) return done({ applied: !input.dryRun, changes, tag })
   await writeManifest(tx, { step, rows, platformRoles, membershipIds, conditions, orgId, actor: actorOf(caller) })
   const keysById = new Map((await listRolesInReach(tx, orgId)).map(({ id, key }) => [id, key]))

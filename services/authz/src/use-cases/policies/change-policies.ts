@@ -7,7 +7,7 @@ import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
-import { mayGrant } from '../../domain/holdings.ts'
+import { mayDelegate } from '../../domain/delegable.ts'
 import { permissions } from '../../domain/platform.ts'
 import { checkPolicyDefinition } from '../../domain/policy-definition.ts'
 import { policyWarnings } from '../../domain/policy-warnings.ts'
@@ -16,7 +16,7 @@ import type { PolicyRow } from '../../store/schema.ts'
 import { announcePolicyUpdated } from '../announce.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { openModel, type OpenModel } from '../open-model.ts'
-import { done, notHeld, valueOf, type Outcome } from '../refusal.ts'
+import { done, notDelegable, valueOf, type Outcome } from '../refusal.ts'
 import { policyView } from '../views.ts'
 
 /** Runs `change` under the lock of the organization's model. @throws AppError `forbidden`, and what its refusal becomes */
@@ -31,20 +31,20 @@ export async function changePolicies<T>(
   const outcome = await deps.spine.write({ orgId }, async (tx) => change(tx, await openModel(tx, { caller, nowMs })), {
     announce: 'await',
   })
-  deps.knowledge.dropModel(orgId)
+  deps.factCache.dropModel(orgId)
   return valueOf(outcome)
 }
 
 /** The policy as it is stored, if it may be in force. An allow hands on rights, so its maker holds them. */
 export function contentInForce(
-  { catalog, roles, holdings }: OpenModel,
+  { catalog, roles, delegable }: OpenModel,
   source: PolicySource,
 ): Outcome<PolicyRowContent> {
   const checked = checkPolicyDefinition(source, { catalog, roles })
   if (!checked.ok) return { kind: 'invalid_policy', errors: checked.errors }
   const handedOn = source.effect === 'deny' ? [] : source.actions.map((action) => `${source.resource_type}:${action}`)
-  const missing = handedOn.filter((permission) => !mayGrant(holdings, { permission, catalog }))
-  if (missing.length > 0) return notHeld(missing)
+  const missing = handedOn.filter((permission) => !mayDelegate(delegable, { permission, catalog }))
+  if (missing.length > 0) return notDelegable(missing)
   return done(rowContent(source, checked.condition))
 }
 

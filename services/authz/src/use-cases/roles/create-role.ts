@@ -3,7 +3,7 @@ import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
-import { missingFor } from '../../domain/holdings.ts'
+import { undelegableOf } from '../../domain/delegable.ts'
 import { permissions } from '../../domain/platform.ts'
 import { checkRoleDefinition } from '../../domain/role-definition.ts'
 import { insertRole } from '../../store/roles.ts'
@@ -11,7 +11,7 @@ import { announceRoleCreated } from '../announce.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import type { VersionedRole } from './get-role.ts'
 import { openModel } from '../open-model.ts'
-import { done, notHeld, valueOf, type Outcome } from '../refusal.ts'
+import { done, notDelegable, valueOf, type Outcome } from '../refusal.ts'
 import { roleView } from '../views.ts'
 
 export type NewRole = { key: string; name: string; permissions: string[]; inherits?: string[] | undefined }
@@ -21,7 +21,7 @@ export async function createRole(deps: Deps, caller: OrgCaller, input: NewRole):
   await requirePermission(deps, caller, permissions.writeRoles)
   const { orgId } = caller
   const outcome = await deps.spine.write({ orgId }, (tx) => create(tx, { deps, caller, input }))
-  deps.knowledge.dropModel(orgId)
+  deps.factCache.dropModel(orgId)
   return valueOf(outcome)
 }
 
@@ -30,17 +30,17 @@ async function create(
   { deps, caller, input }: { deps: Deps; caller: OrgCaller; input: NewRole },
 ): Promise<Outcome<VersionedRole>> {
   const { orgId } = caller
-  const { catalog, roles, holdings } = await openModel(tx, { caller, nowMs: deps.clock.now().getTime() })
+  const { catalog, roles, delegable } = await openModel(tx, { caller, nowMs: deps.clock.now().getTime() })
   const definition = { key: input.key, permissions: input.permissions, inherits: input.inherits ?? [] }
   if (roles.has(input.key)) return { kind: 'taken' }
   const errors = checkRoleDefinition(definition, { catalog, others: roles })
   if (errors.length > 0) return { kind: 'invalid', errors }
-  const missing = missingFor(holdings, {
+  const missing = undelegableOf(delegable, {
     roles: new Map<string, typeof definition>([...roles, [input.key, definition]]),
     keys: [input.key],
     catalog,
   })
-  if (missing.length > 0) return notHeld(missing)
+  if (missing.length > 0) return notDelegable(missing)
   const row = await insertRole(tx, {
     id: newId('role'),
     version: 1,

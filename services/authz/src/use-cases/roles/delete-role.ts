@@ -2,14 +2,14 @@
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
-import { missingFor } from '../../domain/holdings.ts'
+import { undelegableOf } from '../../domain/delegable.ts'
 import { permissions } from '../../domain/platform.ts'
 import { endAssignmentsOfRoles } from '../../store/assignments.ts'
 import { claimRoleEnd, insertNextRole } from '../../store/roles.ts'
 import { announceRoleDeleted, announceRoleUpdated } from '../announce.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { openModel } from '../open-model.ts'
-import { done, notHeld, valueOf, type Outcome } from '../refusal.ts'
+import { done, notDelegable, valueOf, type Outcome } from '../refusal.ts'
 
 export type RoleDeletion = { roleId: string; isExpected(version: number): boolean }
 
@@ -18,7 +18,7 @@ export async function deleteRole(deps: Deps, caller: OrgCaller, input: RoleDelet
   await requirePermission(deps, caller, permissions.writeRoles)
   const { orgId } = caller
   const outcome = await deps.spine.write({ orgId }, (tx) => remove(tx, { deps, caller, input }), { announce: 'await' })
-  deps.knowledge.dropModel(orgId)
+  deps.factCache.dropModel(orgId)
   valueOf(outcome)
 }
 
@@ -28,13 +28,13 @@ async function remove(
 ): Promise<Outcome<undefined>> {
   const { orgId } = caller
   const actor = actorOf(caller)
-  const { catalog, roles, rolesById, holdings } = await openModel(tx, { caller, nowMs: deps.clock.now().getTime() })
+  const { catalog, roles, rolesById, delegable } = await openModel(tx, { caller, nowMs: deps.clock.now().getTime() })
   const known = rolesById.get(input.roleId)
   if (!known) return { kind: 'not_found' }
   if (known.orgId === null) return { kind: 'platform_role' }
   if (!input.isExpected(known.version)) return { kind: 'changed' }
-  const missing = missingFor(holdings, { roles, keys: [known.key], catalog })
-  if (missing.length > 0) return notHeld(missing)
+  const missing = undelegableOf(delegable, { roles, keys: [known.key], catalog })
+  if (missing.length > 0) return notDelegable(missing)
   const closed = await claimRoleEnd(tx, { id: known.id, version: known.version })
   if (!closed) return { kind: 'changed' }
   await endAssignmentsOfRoles(tx, [known.id])

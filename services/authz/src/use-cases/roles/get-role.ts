@@ -17,6 +17,6 @@ export async function getRole(deps: Deps, caller: OrgCaller, roleId: string): Pr
   const { orgId } = caller
   const row = await inScope(deps.db, { orgId }, (tx) => findRole(tx, roleId))
   if (!row) throw problem('not_found')
-  const { catalog } = await deps.knowledge.model(orgId)
+  const { catalog } = await deps.factCache.model(orgId)
   return { role: roleView(row, catalog.types), version: row.version }
 }

@@ -28,7 +28,7 @@ export async function listRoleVersions(
     }),
   )
   if (rows.length === 0 && !after) throw problem('not_found')
-  const { catalog } = await deps.knowledge.model(orgId)
+  const { catalog } = await deps.factCache.model(orgId)
   const { data, page } = pageOf(rows, input.limit, (row) => [row.version])
   return { data: data.map((row) => roleVersionView(row, catalog.types)), page }
 }

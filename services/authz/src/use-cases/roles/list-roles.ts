@@ -30,6 +30,6 @@ export async function listRoles(deps: Deps, caller: OrgCaller, query: ListQuery)
       ),
     placeOf: (row) => [row.orgId === null ? 0 : 1, row.key],
   })
-  const { catalog } = await factsAt(deps.knowledge, at).model(orgId)
+  const { catalog } = await factsAt(deps.factCache, at).model(orgId)
   return { data: data.map((row) => roleView(row, catalog.types)), page }
 }

@@ -2,7 +2,7 @@
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
-import { missingFor } from '../../domain/holdings.ts'
+import { undelegableOf } from '../../domain/delegable.ts'
 import { permissions } from '../../domain/platform.ts'
 import { checkRoleDefinition } from '../../domain/role-definition.ts'
 import { claimRoleEnd, insertNextRole } from '../../store/roles.ts'
@@ -10,7 +10,7 @@ import { announceRoleUpdated } from '../announce.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import type { VersionedRole } from './get-role.ts'
 import { openModel } from '../open-model.ts'
-import { done, notHeld, valueOf, type Outcome } from '../refusal.ts'
+import { done, notDelegable, valueOf, type Outcome } from '../refusal.ts'
 import { roleView } from '../views.ts'
 
 /** `isExpected` judges the current version by the request's precondition. */
@@ -27,7 +27,7 @@ export async function updateRole(deps: Deps, caller: OrgCaller, input: RoleUpdat
   await requirePermission(deps, caller, permissions.writeRoles)
   const { orgId } = caller
   const outcome = await deps.spine.write({ orgId }, (tx) => update(tx, { deps, caller, input }))
-  deps.knowledge.dropModel(orgId)
+  deps.factCache.dropModel(orgId)
   return valueOf(outcome)
 }
 
@@ -36,7 +36,7 @@ async function update(
   { deps, caller, input }: { deps: Deps; caller: OrgCaller; input: RoleUpdate },
 ): Promise<Outcome<VersionedRole>> {
   const { orgId } = caller
-  const { catalog, roles, rolesById, holdings } = await openModel(tx, { caller, nowMs: deps.clock.now().getTime() })
+  const { catalog, roles, rolesById, delegable } = await openModel(tx, { caller, nowMs: deps.clock.now().getTime() })
   const known = rolesById.get(input.roleId)
   if (!known) return { kind: 'not_found' }
   if (known.orgId === null) return { kind: 'platform_role' }
@@ -46,10 +46,10 @@ async function update(
   if (errors.length > 0) return { kind: 'invalid', errors }
   const after = new Map<string, typeof definition>([...roles, [known.key, definition]])
   const missing = [
-    ...missingFor(holdings, { roles, keys: [known.key], catalog }),
-    ...missingFor(holdings, { roles: after, keys: [known.key], catalog }),
+    ...undelegableOf(delegable, { roles, keys: [known.key], catalog }),
+    ...undelegableOf(delegable, { roles: after, keys: [known.key], catalog }),
   ]
-  if (missing.length > 0) return notHeld([...new Set(missing)])
+  if (missing.length > 0) return notDelegable([...new Set(missing)])
   const closed = await claimRoleEnd(tx, { id: known.id, version: known.version })
   if (!closed) return { kind: 'changed' }
   const row = await insertNextRole(tx, closed, {

@@ -5,20 +5,20 @@ import type { MemberFacts } from '../../domain/facts.ts'
 
 /** Somebody may have joined a moment ago: orgs is asked once before the answer is no. */
 export async function findActiveMember(
-  deps: Pick<Deps, 'knowledge' | 'following'>,
+  deps: Pick<Deps, 'factCache' | 'following'>,
   o: { orgId: string; userId: string },
 ): Promise<MemberFacts | undefined> {
-  let member = await deps.knowledge.member(o)
+  let member = await deps.factCache.member(o)
   if (member?.status !== 'active') {
     await deps.following.orgs.pollNow()
-    member = await deps.knowledge.member(o)
+    member = await deps.factCache.member(o)
   }
   return member?.status === 'active' ? member : undefined
 }
 
 /** @throws AppError `not_found` */
 export async function getMember(
-  deps: Pick<Deps, 'knowledge' | 'following'>,
+  deps: Pick<Deps, 'factCache' | 'following'>,
   o: { orgId: string; userId: string },
 ): Promise<MemberFacts> {
   const member = await findActiveMember(deps, o)

@@ -1,11 +1,14 @@
-/** What decisions in an organization rest on beside the parties. The directory is asked only for what the catalog knows to read of it. */
+/** What decisions in an organization rest on beside the principals. The directory is asked only for what the catalog knows to read of it. */
 import { directoryKeys, type DirectoryKey } from '../../domain/directory.ts'
-import type { Ground } from '../../domain/subject.ts'
+import type { OrganizationContext } from '../../domain/subject.ts'
 import type { Facts, KnownFacts } from '../../facts/fact-cache.ts'
 
 type Whose = { readonly orgId: string; readonly userId?: string | undefined }
 
-export async function groundOf(facts: Pick<Facts, 'model' | 'entity'>, whose: Whose): Promise<Ground> {
+export async function organizationContextOf(
+  facts: Pick<Facts, 'model' | 'entity'>,
+  whose: Whose,
+): Promise<OrganizationContext> {
   const model = await facts.model(whose.orgId)
   const keys = directoryKeys(model.catalog, whose)
   const attributesOf = async (key: DirectoryKey | undefined) =>
@@ -15,7 +18,10 @@ export async function groundOf(facts: Pick<Facts, 'model' | 'entity'>, whose: Wh
 }
 
 /** The same from memory. @throws notInMemory */
-export function groundAtHand(known: Pick<KnownFacts, 'model' | 'entity'>, whose: Whose): Ground {
+export function cachedOrganizationContext(
+  known: Pick<KnownFacts, 'model' | 'entity'>,
+  whose: Whose,
+): OrganizationContext {
   const model = known.model(whose.orgId)
   const keys = directoryKeys(model.catalog, whose)
   const attributesOf = (key: DirectoryKey | undefined) =>

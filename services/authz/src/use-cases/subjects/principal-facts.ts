@@ -10,21 +10,21 @@ import {
 import {
   catchUpUntil,
   requireAccountKnowable,
-  requireCurrent,
+  requireFresh,
   requireUnparked,
   type Following,
 } from '../decisions/freshness.ts'
-import type { Facts, Knowledge } from '../../facts/fact-cache.ts'
+import type { Facts, FactCache } from '../../facts/fact-cache.ts'
 
-export type Parties = {
+export type PrincipalFacts = {
   user: UserFacts | undefined
   organization: OrganizationFacts | undefined
   member: MemberFacts | undefined
 }
-export type KnowingDeps = { knowledge: Knowledge; following: Following }
+export type KnowingDeps = { factCache: FactCache; following: Following }
 
 /** Of a person in an organization, whoever asks. */
-export async function findParties(facts: Facts, o: { userId: string; orgId: string }): Promise<Parties> {
+export async function findParties(facts: Facts, o: { userId: string; orgId: string }): Promise<PrincipalFacts> {
   const [user, organization, member] = await Promise.all([
     facts.user(o.userId),
     facts.organization(o.orgId),
@@ -34,20 +34,20 @@ export async function findParties(facts: Facts, o: { userId: string; orgId: stri
 }
 
 /** Of the caller. @throws AppError `not_current`, `revision_unavailable` */
-export async function partiesOf(deps: KnowingDeps, caller: UserCaller): Promise<Parties> {
+export async function partiesOf(deps: KnowingDeps, caller: UserCaller): Promise<PrincipalFacts> {
   const { userId, orgId, membershipId, claims } = caller
-  requireCurrent(deps.following)
+  requireFresh(deps.following)
   requireUnparked(deps.following, { userId, orgId, membershipId })
-  const look = async (): Promise<Parties> =>
+  const look = async (): Promise<PrincipalFacts> =>
     orgId === undefined
-      ? { user: await deps.knowledge.user(userId), organization: undefined, member: undefined }
-      : findParties(deps.knowledge, { userId, orgId })
-  let parties = await look()
+      ? { user: await deps.factCache.user(userId), organization: undefined, member: undefined }
+      : findParties(deps.factCache, { userId, orgId })
+  let principalFacts = await look()
   await catchUpUntil(deps.following, async () => {
-    parties = await look()
-    return isAsRecentAs(parties, claims)
+    principalFacts = await look()
+    return isAsRecentAs(principalFacts, claims)
   })
-  return parties
+  return principalFacts
 }
 
 export type AccountParties = { account: ServiceAccountFacts | undefined; organization: OrganizationFacts | undefined }
@@ -63,13 +63,13 @@ export async function findAccountParties(
 
 /** Of the calling service account. @throws AppError `not_current`, `revision_unavailable` */
 export async function accountPartiesOf(deps: KnowingDeps, caller: ServiceAccountCaller): Promise<AccountParties> {
-  requireCurrent(deps.following)
+  requireFresh(deps.following)
   requireAccountKnowable(deps.following, caller)
-  let parties: AccountParties = { account: undefined, organization: undefined }
+  let principalFacts: AccountParties = { account: undefined, organization: undefined }
   const isThere = async (): Promise<boolean> => {
-    parties = await findAccountParties(deps.knowledge, caller)
-    return isAsRecentAs({ user: parties.account, organization: parties.organization }, caller.claims)
+    principalFacts = await findAccountParties(deps.factCache, caller)
+    return isAsRecentAs({ user: principalFacts.account, organization: principalFacts.organization }, caller.claims)
   }
   await catchUpUntil(deps.following, isThere, ['tokens', 'orgs'])
-  return parties
+  return principalFacts
 }

@@ -5,16 +5,16 @@
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import type { Entity } from '../../domain/authzen-request.ts'
-import { obstructed, type Obstructed, type Subject } from '../../domain/subject.ts'
+import { ineligible, type Ineligible, type Subject } from '../../domain/subject.ts'
 import { permissions } from '../../domain/platform.ts'
 import { callerAsSubject, decideForCaller, questionOf, type DecidingDeps } from '../decisions/decide-for-caller.ts'
 import { allNamed, findNamed, type CandidateSubject } from './subject-lookup.ts'
 import type { Candidates } from '../decisions/search-pages.ts'
 
 /** Finds what is known of a subject, now or at a moment of the past; asked for the same one twice, it looks once. */
-export type FindSubject = (named: Pick<Entity, 'type' | 'id'>, at?: Date) => Promise<Subject | Obstructed>
+export type FindSubject = (named: Pick<Entity, 'type' | 'id'>, at?: Date) => Promise<Subject | Ineligible>
 
-export const notPermitted = obstructed('subject_not_permitted')
+export const notPermitted = ineligible('subject_not_permitted')
 export const selfOf = (caller: OrgCaller): Pick<Entity, 'type' | 'id'> =>
   caller.kind === 'user'
     ? { type: 'user', id: caller.userId }
@@ -23,7 +23,7 @@ export const selfOf = (caller: OrgCaller): Pick<Entity, 'type' | 'id'> =>
 /** The subjects of one request. @throws AppError `not_current`, `revision_unavailable` (from what it returns) */
 export function subjectsFor(deps: DecidingDeps, caller: OrgCaller): FindSubject {
   const self = selfOf(caller)
-  const found = new Map<string, Promise<Subject | Obstructed>>()
+  const found = new Map<string, Promise<Subject | Ineligible>>()
   let mayNameOthers: Promise<boolean> | undefined
   const find: FindSubject = async (named, at) => {
     if (named.type === self.type && named.id === self.id) return callerAsSubject(deps, caller, at)

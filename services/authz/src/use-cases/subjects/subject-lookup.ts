@@ -5,20 +5,20 @@
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
-import { entitySubject, obstructed, type Asked, type Obstructed, type Subject } from '../../domain/subject.ts'
+import { entitySubject, ineligible, type Asked, type Ineligible, type Subject } from '../../domain/subject.ts'
 import { listMemberIds, listServiceAccountIds } from '../../store/candidates.ts'
 import { listEntities } from '../../store/entities.ts'
 import { factsAt } from '../../facts/fact-cache.ts'
 import { requireAccountKnowable, requireUnparked } from '../decisions/freshness.ts'
 import { accountOf, memberOf, type DecidingDeps } from '../decisions/decide-for-caller.ts'
-import { groundOf } from './organization-context.ts'
+import { organizationContextOf } from './organization-context.ts'
 import { findAccountParties, findParties } from './principal-facts.ts'
 import type { Candidates } from '../decisions/search-pages.ts'
 
 type Named = { type: string; id: string; at: Date | undefined }
 
 /** Known to nobody here. */
-export const unknownSubject = obstructed('subject_not_permitted')
+export const unknownSubject = ineligible('subject_not_permitted')
 
 /** The application says where its user came from and how they signed in; of the platform's own it has only the time. */
 export function askedByApplication({ clock }: Pick<DecidingDeps, 'clock'>, at: Date | undefined): Asked {
@@ -27,7 +27,7 @@ export function askedByApplication({ clock }: Pick<DecidingDeps, 'clock'>, at: D
 }
 
 /** @throws AppError `not_current` */
-export async function findNamed(deps: DecidingDeps, orgId: string, named: Named): Promise<Subject | Obstructed> {
+export async function findNamed(deps: DecidingDeps, orgId: string, named: Named): Promise<Subject | Ineligible> {
   if (named.type === 'user' && isTypeId('user', named.id))
     return findMember(deps, { orgId, userId: named.id, at: named.at })
   if (named.type === 'service_account' && isTypeId('svc', named.id))
@@ -39,54 +39,57 @@ export async function findNamed(deps: DecidingDeps, orgId: string, named: Named)
 async function findStored(
   deps: DecidingDeps,
   { at, ...which }: { orgId: string } & Named,
-): Promise<Subject | Obstructed> {
-  const facts = factsAt(deps.knowledge, at)
+): Promise<Subject | Ineligible> {
+  const facts = factsAt(deps.factCache, at)
   const [entity, organization] = await Promise.all([facts.entity(which), facts.organization(which.orgId)])
   if (entity === undefined) return unknownSubject
   return organization?.status === 'active'
-    ? entitySubject(await groundOf(facts, { orgId: which.orgId }), {
+    ? entitySubject(await organizationContextOf(facts, { orgId: which.orgId }), {
         entity,
         orgId: which.orgId,
         ...askedByApplication(deps, at),
       })
-    : obstructed('organization_suspended')
+    : ineligible('organization_suspended')
 }
 
 async function findMember(
   deps: DecidingDeps,
   { at, ...who }: { orgId: string; userId: string; at: Date | undefined },
-): Promise<Subject | Obstructed> {
-  const { following, knowledge } = deps
-  const facts = factsAt(knowledge, at)
-  let parties = await findParties(facts, who)
-  if (at === undefined && (parties.user === undefined || parties.member?.status !== 'active')) {
+): Promise<Subject | Ineligible> {
+  const { following, factCache } = deps
+  const facts = factsAt(factCache, at)
+  let principalFacts = await findParties(facts, who)
+  if (at === undefined && (principalFacts.user === undefined || principalFacts.member?.status !== 'active')) {
     await Promise.all([following.identity.pollNow(), following.orgs.pollNow()])
-    parties = await findParties(facts, who)
+    principalFacts = await findParties(facts, who)
   }
-  requireUnparked(following, { ...who, membershipId: parties.member?.id })
-  return parties.member === undefined
+  requireUnparked(following, { ...who, membershipId: principalFacts.member?.id })
+  return principalFacts.member === undefined
     ? unknownSubject
-    : memberOf(await groundOf(facts, who), parties, { ...who, asked: askedByApplication(deps, at) })
+    : memberOf(await organizationContextOf(facts, who), principalFacts, { ...who, asked: askedByApplication(deps, at) })
 }
 
 async function findAccount(
   deps: DecidingDeps,
   { at, ...who }: { orgId: string; serviceAccountId: string; at: Date | undefined },
-): Promise<Subject | Obstructed> {
-  const { following, knowledge } = deps
+): Promise<Subject | Ineligible> {
+  const { following, factCache } = deps
   requireAccountKnowable(following, who)
-  const facts = factsAt(knowledge, at)
-  let parties = await findAccountParties(facts, who)
-  if (at === undefined && parties.account === undefined) {
+  const facts = factsAt(factCache, at)
+  let principalFacts = await findAccountParties(facts, who)
+  if (at === undefined && principalFacts.account === undefined) {
     await following.tokens.pollNow()
-    parties = await findAccountParties(facts, who)
+    principalFacts = await findAccountParties(facts, who)
   }
-  return parties.account === undefined
+  return principalFacts.account === undefined
     ? unknownSubject
-    : accountOf(await groundOf(facts, { orgId: who.orgId }), parties, { ...who, asked: askedByApplication(deps, at) })
+    : accountOf(await organizationContextOf(facts, { orgId: who.orgId }), principalFacts, {
+        ...who,
+        asked: askedByApplication(deps, at),
+      })
 }
 
-export type CandidateSubject = { readonly id: string; readonly subject: Subject | Obstructed }
+export type CandidateSubject = { readonly id: string; readonly subject: Subject | Ineligible }
 
 /** Everybody of a type: those the platform knows, then those in the directory. */
 export function allNamed(
@@ -94,7 +97,7 @@ export function allNamed(
   orgId: string,
   { type, at }: { type: string; at: Date | undefined },
 ): Candidates<CandidateSubject>[] {
-  const facts = factsAt(deps.knowledge, at)
+  const facts = factsAt(deps.factCache, at)
   const keyOf = ({ id }: CandidateSubject): string => id
   const known = (prefix: string, listIds: typeof listMemberIds): Candidates<CandidateSubject> => ({
     keyOf,
@@ -112,8 +115,11 @@ export function allNamed(
         facts.organization(orgId),
       ])
       if (organization?.status !== 'active') return []
-      const [ground, asked] = [await groundOf(facts, { orgId }), askedByApplication(deps, at)]
-      return entities.map((entity) => ({ id: entity.id, subject: entitySubject(ground, { orgId, entity, ...asked }) }))
+      const [organizationContext, asked] = [await organizationContextOf(facts, { orgId }), askedByApplication(deps, at)]
+      return entities.map((entity) => ({
+        id: entity.id,
+        subject: entitySubject(organizationContext, { orgId, entity, ...asked }),
+      }))
     },
   }
   const ofPlatform =
