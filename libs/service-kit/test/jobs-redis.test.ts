@@ -100,7 +100,7 @@ const pending = async (system: Db): Promise<number> =>
     ?.n ?? -1
 
 const allSettled = (system: Db) => waitUntil('no job is open', async () => (await pending(system)) === 0, 240_000)
-/** The knocking connection is up. */
+/** The enqueuing connection is up. */
 const connected = (queue: JobQueue) =>
   waitUntil('Redis answers', () =>
     queue.sweep().then(

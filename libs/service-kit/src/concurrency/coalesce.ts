@@ -5,22 +5,22 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 /** Wraps `run` so that concurrent calls share its runs without ever sharing one that had already begun. */
-export function shareFlights<T>(run: () => Promise<T>): () => Promise<T> {
+export function coalesce<T>(run: () => Promise<T>): () => Promise<T> {
   const outside = AsyncLocalStorage.snapshot()
   let underway: Promise<unknown> | undefined
   let waiting: Promise<T> | undefined
   const begin = (): Promise<T> => {
     waiting = undefined
-    const flight = outside(run)
-    const landed = flight.then(
+    const result = outside(run)
+    const settled = result.then(
       () => {},
       () => {},
     )
-    underway = landed
-    void landed.then(() => {
-      if (underway === landed) underway = undefined
+    underway = settled
+    void settled.then(() => {
+      if (underway === settled) underway = undefined
     })
-    return flight
+    return result
   }
   return () => {
     if (underway === undefined) return begin()

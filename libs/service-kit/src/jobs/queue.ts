@@ -1,6 +1,6 @@
 /**
- * The producing side of one pipeline: ledger row inside the caller's transaction, a knock on Redis after it.
- * Redis is never waited for by whoever records a job: a knock that fails is logged and the sweeper repeats it from the ledger.
+ * The producing side of one pipeline: ledger row inside the caller's transaction, Redis told after it.
+ * Redis is never waited for by whoever records a job: an enqueuing that fails is logged and the sweeper repeats it from the ledger.
  */
 import { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
@@ -11,7 +11,7 @@ import { problem } from '../errors/app-error.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { Db, Queryable } from '../postgres/connect.ts'
 import { deleteDone, insertLedgerEntry, listDue, listPendingOfEvent, type DueEntry } from './ledger.ts'
-import { connectKnocker, queuePrefix } from './redis-connections.ts'
+import { connectEnqueuer, queuePrefix } from './redis-connections.ts'
 
 export type JobQueue = {
   readonly pipeline: PipelineName
@@ -39,7 +39,7 @@ export function createJobQueue(o: {
   system: Db
   log: Logger
 }): JobQueue {
-  const redis = connectKnocker(o)
+  const redis = connectEnqueuer(o)
   let queue: Queue | undefined
 
   /** BullMQ keeps for ever the first failure of its connection, so it gets none before there is one. */
@@ -49,7 +49,7 @@ export function createJobQueue(o: {
     return queue
   }
 
-  const knock = async (entries: { id: string; name: string }[]) => {
+  const enqueue = async (entries: { id: string; name: string }[]) => {
     if (entries.length === 0) return
     // A finished job leaves Redis, so that its id is free again should the ledger still call it due.
     const opts = { removeOnComplete: true, removeOnFail: true }
@@ -68,40 +68,37 @@ export function createJobQueue(o: {
     },
     announce(eventId) {
       listPendingOfEvent(o.system, { pipeline: o.pipeline, eventId })
-        .then(knock)
+        .then(enqueue)
         .catch((err: unknown) => o.log.warn({ err, pipeline: o.pipeline }, 'job not announced, the sweeper will'))
     },
-    async sweep() {
-      let total = 0
-      let after: DueEntry | undefined
-      do {
-        const page: DueEntry[] = await listDue(o.system, {
-          pipeline: o.pipeline,
-          limit: sweepPage,
-          ...(after ? { after } : {}),
-        })
-        await knock(page)
-        total += page.length
-        after = page.length === sweepPage ? page.at(-1) : undefined
-      } while (after)
-      return total
-    },
-    async forget(now) {
-      let total = 0
-      for (let removed = sweepPage; removed === sweepPage; total += removed) {
-        removed = await deleteDone(o.system, {
-          pipeline: o.pipeline,
-          before: new Date(now.getTime() - keepDoneMs),
-          limit: sweepPage,
-        })
-      }
-      return total
-    },
+    sweep: () => enqueueDue(o, enqueue),
+    forget: (now) => forgetDone(o, new Date(now.getTime() - keepDoneMs)),
     async close() {
       await queue?.close().catch(() => undefined)
       redis.disconnect()
     },
   }
+}
+
+type Place = { pipeline: PipelineName; system: Db }
+
+async function enqueueDue({ pipeline, system }: Place, enqueue: (page: DueEntry[]) => Promise<void>): Promise<number> {
+  let total = 0
+  let after: DueEntry | undefined
+  do {
+    const page: DueEntry[] = await listDue(system, { pipeline, limit: sweepPage, ...(after ? { after } : {}) })
+    await enqueue(page)
+    total += page.length
+    after = page.length === sweepPage ? page.at(-1) : undefined
+  } while (after)
+  return total
+}
+
+async function forgetDone({ pipeline, system }: Place, before: Date): Promise<number> {
+  let total = 0
+  for (let removed = sweepPage; removed === sweepPage; total += removed)
+    removed = await deleteDone(system, { pipeline, before, limit: sweepPage })
+  return total
 }
 
 function openQueue(redis: Redis, o: { pipeline: string; prefix: string; log: Logger }): Queue {

@@ -1,6 +1,6 @@
 /**
  * Connections of the job queues. They come up lazily, return for ever and are never a reason not to start.
- * The knocking side fails fast (nobody waits for Redis); the working side waits for ever, as BullMQ demands (`maxRetriesPerRequest: null`).
+ * The enqueuing side fails fast (nobody waits for Redis); the working side waits for ever, as BullMQ demands (`maxRetriesPerRequest: null`).
  */
 import { Redis } from 'ioredis'
 import type { Logger } from '../logging/logger.ts'
@@ -15,7 +15,7 @@ const reconnecting = {
   connectTimeout: 2_000,
 }
 
-export const connectKnocker = (o: Options): Redis =>
+export const connectEnqueuer = (o: Options): Redis =>
   quiet(
     new Redis(o.redisUrl, {
       ...reconnecting,

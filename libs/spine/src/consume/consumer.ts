@@ -15,7 +15,7 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { matchesSubject } from '../produce/changes.ts'
 import { replayDeadLetter } from './dead-letters.ts'
 import { claimEvent, countFailure } from './inbox.ts'
-import { createLanes, createSlots } from './per-key-queue.ts'
+import { createPerKeyQueue, createSlots } from './per-key-queue.ts'
 import type { NatsLink } from '../nats/connection.ts'
 import { isTransient } from '../follow/parking.ts'
 import { createProducerFeed } from './producer-feed.ts'
@@ -57,7 +57,7 @@ const firstBackoffMs = 50
 export function createConsumer(o: ConsumerOptions): Consumer {
   const log = o.log.child({ consumer: o.name })
   const holder = randomUUID()
-  const lanes = createLanes()
+  const queue = createPerKeyQueue()
   const handler = createHandler({ ...o, log })
   const feeds = o.producers
     .map(({ name, client }) => ({ producer: name, client, subjects: subjectsOf(o.subjects, name) }))
@@ -68,7 +68,7 @@ export function createConsumer(o: ConsumerOptions): Consumer {
         ...feed,
         log,
         holder,
-        settle: (event) => lanes.run(event.subject, () => handler.settle(feed.producer, event)),
+        settle: (event) => queue.run(event.subject, () => handler.settle(feed.producer, event)),
       }),
     )
   const pollAll = () => Promise.all(feeds.map((feed) => feed.poll()))
@@ -83,7 +83,7 @@ export function createConsumer(o: ConsumerOptions): Consumer {
       clearInterval(timer)
       handler.stop()
       await Promise.all(feeds.map((feed) => feed.close()))
-      await lanes.idle()
+      await queue.idle()
     },
     catchUpNow: async () => (await pollAll()).every(Boolean),
     replayDeadLetter: (eventId) => replayDeadLetter(o.system, { consumer: o.name, eventId, handle: o.handle }),

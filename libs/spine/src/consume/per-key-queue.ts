@@ -1,12 +1,12 @@
-/** Tasks of one key run one after another, tasks of different keys side by side; a failure in one lane never holds up another. */
+/** Tasks of one key run one after another, tasks of different keys side by side; a failure under one key never holds up another. */
 
-export type Lanes = {
+export type PerKeyQueue = {
   run<T>(key: string, task: () => Promise<T>): Promise<T>
   /** Resolves when nothing is running or queued. */
   idle(): Promise<void>
 }
 
-export function createLanes(): Lanes {
+export function createPerKeyQueue(): PerKeyQueue {
   const tails = new Map<string, Promise<unknown>>()
   return {
     run: (key, task) => {

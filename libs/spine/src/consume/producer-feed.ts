@@ -13,7 +13,7 @@ import { createConsumerCursor } from './consumer-cursor.ts'
 import { openDurable, type DurableMessage } from '../nats/durable.ts'
 import { unclaimedOf } from './inbox.ts'
 import type { NatsLink } from '../nats/connection.ts'
-import { shareFlights } from '@gatehouse/service-kit/concurrency/coalesce'
+import { coalesce } from '@gatehouse/service-kit/concurrency/coalesce'
 import type { SpineClient } from '../follow/spine-client.ts'
 import type { Subscription } from '../nats/subscription.ts'
 
@@ -46,7 +46,7 @@ export function createProducerFeed(o: FeedOptions): ProducerFeed {
   let subscription: Subscription | undefined
   let gate: Promise<unknown> = Promise.resolve()
   const walk = quietly(o, () => catchUp.walk())
-  const poll = shareFlights(async () => !stopped && (await walk()))
+  const poll = coalesce(async () => !stopped && (await walk()))
 
   const onMessage = async ({ event, ack, retryLater }: DurableMessage) => {
     try {

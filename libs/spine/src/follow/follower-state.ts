@@ -39,10 +39,10 @@ export function createPlaceKeeper() {
   }
 }
 
-export type Freshness = ReturnType<typeof createCurrency>
+export type Freshness = ReturnType<typeof createFreshness>
 
 /** Freshness as of a moment of one's own monotonic clock: no two clocks are ever compared. */
-export function createCurrency(clock: Clock) {
+export function createFreshness(clock: Clock) {
   let asOfMs = -Infinity
   let wasProven = false
   return {

@@ -7,11 +7,11 @@ import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { describeFailure } from '@gatehouse/service-kit/postgres/errors'
-import { createCurrency, createPlaceKeeper, type PlaceKeeper } from './follower-state.ts'
+import { createFreshness, createPlaceKeeper, type PlaceKeeper } from './follower-state.ts'
 import { createSteps, type FollowerSteps } from './follower-steps.ts'
 import { defaultMaxAgeMs, type FollowerOptions, type Reader } from './following.ts'
-import { shareFlights } from '@gatehouse/service-kit/concurrency/coalesce'
-import { createSilenceWatch } from '../nats/stall-detector.ts'
+import { coalesce } from '@gatehouse/service-kit/concurrency/coalesce'
+import { createStallDetector } from '../nats/stall-detector.ts'
 import type { Subscription } from '../nats/subscription.ts'
 import { openTail } from '../nats/tail.ts'
 
@@ -21,7 +21,7 @@ const pageLimit = 500
 export function createFollower(o: FollowerOptions): Reader {
   const log = o.log.child({ reader: o.name, producer: o.producer })
   const keeper = createPlaceKeeper()
-  const freshness = createCurrency(o.clock)
+  const freshness = createFreshness(o.clock)
   const engine = createEngine({ ...o, log }, keeper, createSteps({ ...o, log }, keeper, freshness))
   return {
     start: engine.start,
@@ -48,7 +48,7 @@ export function createFollower(o: FollowerOptions): Reader {
 
 /** Tail, poll and the order between them. */
 function createEngine(o: FollowerOptions, keeper: PlaceKeeper, steps: FollowerSteps) {
-  const silence = createSilenceWatch()
+  const stalls = createStallDetector()
   const inTurn = takeTurns()
   const complain = complainOnce(o.log)
   let tail: Subscription | undefined
@@ -57,12 +57,12 @@ function createEngine(o: FollowerOptions, keeper: PlaceKeeper, steps: FollowerSt
     steps,
     inTurn,
     complain,
-    isSuspect: silence.isSuspect,
+    isSuspect: stalls.isSuspect,
     onSuspect: () => tail?.rebuild('silent'),
   })
 
   const onEvent = (event: EventEnvelope) => {
-    silence.heard(event.position)
+    stalls.heard(event.position)
     const place = keeper.current()
     if (place === undefined || poller.isStopped()) return
     if (event.epoch !== place.epoch) return poller.pollSoon()
@@ -77,7 +77,7 @@ function createEngine(o: FollowerOptions, keeper: PlaceKeeper, steps: FollowerSt
     )
   }
   const onOpen = () => {
-    silence.opened()
+    stalls.opened()
     poller.pollSoon()
   }
   return {
@@ -122,7 +122,7 @@ function createPoller(o: FollowerOptions, { steps, inTurn, complain, isSuspect, 
       return true
     }
   }
-  const poll = shareFlights(async () => {
+  const poll = coalesce(async () => {
     try {
       while (!stopped && (await pollOnce()));
       complain.cease()

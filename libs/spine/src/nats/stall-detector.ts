@@ -3,7 +3,7 @@
  * The client's own heartbeat monitor stops at a disconnect, so this is the only watch that always runs.
  */
 
-export type SilenceWatch = {
+export type StallDetector = {
   heard(position: number): void
   /** A new tail owes only what comes after the next poll. */
   opened(): void
@@ -15,7 +15,7 @@ const firstDoubtMs = 1000
 /** A relay that stands still makes every tail look silent: it is doubted less and less often. */
 const longestDoubtMs = 30_000
 
-export function createSilenceWatch(): SilenceWatch {
+export function createStallDetector(): StallDetector {
   let heardUpTo = 0
   let owed: { head: number; sinceMs: number } | undefined
   let trustUntilMs = -Infinity

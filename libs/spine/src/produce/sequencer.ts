@@ -5,7 +5,7 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
-import { shareFlights } from '@gatehouse/service-kit/concurrency/coalesce'
+import { coalesce } from '@gatehouse/service-kit/concurrency/coalesce'
 
 export type Head = { epoch: string; head: number }
 
@@ -30,5 +30,5 @@ export function createSequencer(o: { system: Db; onSequenced(head: Head): void }
       if (row.sequenced < batch) return head
     }
   }
-  return { sequence: shareFlights(run) }
+  return { sequence: coalesce(run) }
 }

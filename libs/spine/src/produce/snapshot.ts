@@ -18,7 +18,7 @@ const readerLeft = () => new Error('the reader left')
 
 /** The lines of a snapshot: `{epoch, position}`, the records, `{"end": true}`. Leaving the loop early rolls the transaction back. */
 export async function* snapshotLines(o: { system: Db; view: SnapshotView }): AsyncGenerator<object> {
-  const lane = handOver()
+  const exchange = handOver()
   const producing = o.system
     .transaction(
       async (tx) => {
@@ -28,24 +28,24 @@ export async function* snapshotLines(o: { system: Db; view: SnapshotView }): Asy
         const [head] = rowsOf<{ epoch: string; position: string }>(
           await tx.execute(sql`select epoch, position from spine_head`),
         )
-        await lane.put({ epoch: head?.epoch, position: Number(head?.position) })
-        await o.view(lane.put, tx)
-        await lane.put({ end: true })
+        await exchange.put({ epoch: head?.epoch, position: Number(head?.position) })
+        await o.view(exchange.put, tx)
+        await exchange.put({ end: true })
       },
       { isolationLevel: 'repeatable read', accessMode: 'read only' },
     )
     .then(
-      () => lane.finish(),
-      (error: unknown) => lane.finish(error),
+      () => exchange.finish(),
+      (error: unknown) => exchange.finish(error),
     )
   try {
     for (;;) {
-      const next = await lane.take()
+      const next = await exchange.take()
       if (next === undefined) return
       yield next
     }
   } finally {
-    lane.leave()
+    exchange.leave()
     await producing
   }
 }

@@ -168,7 +168,7 @@ export async function findAssignment(
   return row
 }
 
-export async function claimAssignmentEnd(db: Queryable, id: string): Promise<AssignmentRow | undefined> {
+export async function closeAssignment(db: Queryable, id: string): Promise<AssignmentRow | undefined> {
   const [row] = await db
     .update(assignments)
     .set({ validTo: endingNow(assignments.validFrom) })

@@ -34,7 +34,7 @@ export async function isApplicationUnchanged(
   return rowsOf(rows).length > 0
 }
 
-export async function claimApplicationEnd(db: Queryable, key: string): Promise<ApplicationRow | undefined> {
+export async function closeApplication(db: Queryable, key: string): Promise<ApplicationRow | undefined> {
   const [row] = await db
     .update(applications)
     .set({ validTo: endingNow(applications.validFrom) })

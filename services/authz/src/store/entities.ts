@@ -119,7 +119,7 @@ export async function insertEntity(
 }
 
 /** Ends the current version: the winner's row, or undefined when it is not (any more) the expected one. */
-export async function claimEntityEnd(
+export async function closeEntity(
   db: Queryable,
   o: { id: string; version: number },
 ): Promise<EntityRow | undefined> {

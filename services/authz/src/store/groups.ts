@@ -42,7 +42,7 @@ export async function insertGroup(
 }
 
 /** Ends the current version: the winner's row, or undefined when it is not (any more) the expected one. */
-export async function claimGroupEnd(db: Queryable, o: { id: string; version: number }): Promise<GroupRow | undefined> {
+export async function closeGroup(db: Queryable, o: { id: string; version: number }): Promise<GroupRow | undefined> {
   const [row] = await db
     .update(groups)
     .set({ validTo: endingNow(groups.validFrom) })
@@ -106,7 +106,7 @@ export async function insertGroupMember(db: Queryable, row: Belonging & { addedB
 }
 
 /** Ends belonging to the group: the winner's row, or undefined. */
-export async function claimGroupMemberEnd(
+export async function closeGroupMember(
   db: Queryable,
   o: { groupId: string; userId: string },
 ): Promise<Belonging | undefined> {

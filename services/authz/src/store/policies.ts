@@ -50,7 +50,7 @@ export async function insertPolicy(
 }
 
 /** Ends the current version: the winner's row, or undefined when it is not (any more) the expected one. */
-export async function claimPolicyEnd(
+export async function closePolicy(
   db: Queryable,
   o: { id: string; version: number },
 ): Promise<PolicyRow | undefined> {

@@ -63,7 +63,7 @@ export async function insertRole(
 }
 
 /** Ends the current version: the winner's row, or undefined when it is not (any more) the expected one. */
-export async function claimRoleEnd(db: Queryable, o: { id: string; version: number }): Promise<RoleRow | undefined> {
+export async function closeRole(db: Queryable, o: { id: string; version: number }): Promise<RoleRow | undefined> {
   const [row] = await db
     .update(roles)
     .set({ validTo: endingNow(roles.validFrom) })

@@ -9,11 +9,11 @@ import { claimJoining, insertMemberRoles, insertPlatformRole } from '../../src/s
 import { upsertMembership, upsertOrganization, upsertServiceAccount, upsertUser } from '../../src/store/copies.ts'
 import { insertDecisions } from '../../src/store/decisions.ts'
 import { insertEntity } from '../../src/store/entities.ts'
-import { claimGroupEnd, insertGroup, insertGroupMember } from '../../src/store/groups.ts'
+import { closeGroup, insertGroup, insertGroupMember } from '../../src/store/groups.ts'
 import { upsertPolicyDraft } from '../../src/store/policy-drafts.ts'
 import { upsertPolicyShadow } from '../../src/store/policy-shadows.ts'
 import { insertPolicy } from '../../src/store/policies.ts'
-import { claimRoleEnd, insertNextRole, insertRole } from '../../src/store/roles.ts'
+import { closeRole, insertNextRole, insertRole } from '../../src/store/roles.ts'
 import {
   insertServiceAccountRoles,
   listServiceAccountRoles,
@@ -237,12 +237,12 @@ t.test('a scope cannot write into another organization, nor into the platform', 
     'a draft elsewhere',
   )
   t.equal(
-    await inScope(runtime, { orgId: ours.orgId }, (tx) => claimGroupEnd(tx, { id: theirs.groupId, version: 1 })),
+    await inScope(runtime, { orgId: ours.orgId }, (tx) => closeGroup(tx, { id: theirs.groupId, version: 1 })),
     undefined,
     'ending another’s group',
   )
   t.equal(
-    await inScope(runtime, { orgId: ours.orgId }, (tx) => claimRoleEnd(tx, { id: theirs.roleId, version: 1 })),
+    await inScope(runtime, { orgId: ours.orgId }, (tx) => closeRole(tx, { id: theirs.roleId, version: 1 })),
     undefined,
     'ending another’s role',
   )
@@ -303,7 +303,7 @@ t.test('what decides is never overwritten or deleted, not even by the system rol
 
 t.test('the versions of a role follow each other without a gap', async (t) => {
   const history = await inScope(runtime, { orgId: ours.orgId }, async (tx) => {
-    const ended = await claimRoleEnd(tx, { id: ours.roleId, version: 1 })
+    const ended = await closeRole(tx, { id: ours.roleId, version: 1 })
     if (ended) await insertNextRole(tx, ended, { name: 'Next', permissions: ['gatehouse:*'], inherits: [] })
     return rowsOf<{ version: string; name: string; ends: boolean }>(
       await tx.execute(

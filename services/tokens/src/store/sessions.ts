@@ -91,13 +91,13 @@ export async function findLastOrganizationId(tx: Queryable, userId: string): Pro
 }
 
 /** Ends the session if it is still active; undefined when somebody was faster or it is not there. */
-export async function claimSessionEnd(tx: Queryable, id: string, reason: EndReason): Promise<EndedSession | undefined> {
+export async function closeSession(tx: Queryable, id: string, reason: EndReason): Promise<EndedSession | undefined> {
   const [row] = await endWhere(tx, eq(sessions.id, id), reason)
   return row
 }
 
 /** Ends all active sessions of the person but `exceptId`, in one order everywhere so that two callers cannot block each other. */
-export async function claimOtherSessionEnds(
+export async function closeOtherSessions(
   tx: Queryable,
   o: { userId: string; exceptId: string | undefined; reason: EndReason },
 ): Promise<EndedSession[]> {

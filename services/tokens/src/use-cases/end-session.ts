@@ -2,7 +2,7 @@
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../deps.ts'
-import { claimOtherSessionEnds, claimSessionEnd, type EndReason, lockSession } from '../store/sessions.ts'
+import { closeOtherSessions, closeSession, type EndReason, lockSession } from '../store/sessions.ts'
 import { announceSessionEnd } from './announce-session-end.ts'
 
 /**
@@ -17,7 +17,7 @@ export async function endSession(
   const isTheirs = await deps.spine.write(
     { userId: caller.userId },
     async (tx) => {
-      const session = await claimSessionEnd(tx, o.sessionId, o.reason)
+      const session = await closeSession(tx, o.sessionId, o.reason)
       if (session === undefined) return (await lockSession(tx, o.sessionId)) !== undefined
       await announceSessionEnd(tx, { session, reason: o.reason, actor: `user:${caller.userId}` })
       return true
@@ -38,7 +38,7 @@ export async function endOtherSessions(deps: Pick<Deps, 'spine'>, caller: UserCa
   await deps.spine.write(
     { userId: caller.userId },
     async (tx) => {
-      const ended = await claimOtherSessionEnds(tx, {
+      const ended = await closeOtherSessions(tx, {
         userId: caller.userId,
         exceptId: caller.sessionId,
         reason: 'revoked',

@@ -5,7 +5,7 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import Type from 'typebox'
 import { Value } from 'typebox/value'
 import { deleteUserStates, listDisabledUserIds, upsertUserState } from '../store/projections.ts'
-import { claimOtherSessionEnds } from '../store/sessions.ts'
+import { closeOtherSessions } from '../store/sessions.ts'
 import { announceSessionEnd } from './announce-session-end.ts'
 
 /** What identity's snapshot says of a person; more than we need is ignored. */
@@ -47,7 +47,7 @@ export async function resetUsers(tx: Tx, records: AsyncIterable<object>): Promis
 }
 
 async function endAllSessions(tx: Tx, userId: string): Promise<void> {
-  const ended = await claimOtherSessionEnds(tx, { userId, exceptId: undefined, reason: 'user_disabled' })
+  const ended = await closeOtherSessions(tx, { userId, exceptId: undefined, reason: 'user_disabled' })
   for (const session of ended)
     await announceSessionEnd(tx, { session, reason: 'user_disabled', actor: 'service:identity' })
 }

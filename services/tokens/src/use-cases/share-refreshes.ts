@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Authenticated } from '@gatehouse/contracts/http/identity/sign-in'
-import { shareFlights } from '@gatehouse/service-kit/concurrency/coalesce'
+import { coalesce } from '@gatehouse/service-kit/concurrency/coalesce'
 import type { Deps } from '../deps.ts'
 import { type Refresh, refreshSession } from './refresh-session.ts'
 
@@ -19,7 +19,7 @@ export function createSharedRefresh(deps: Parameters<typeof refreshSession>[0] &
     const lane: Lane = {
       passengers: 0,
       firstAskedAtMs: undefined,
-      board: shareFlights(async () => {
+      board: coalesce(async () => {
         const askedAtMs = lane.firstAskedAtMs ?? deps.clock.monotonicMs()
         lane.firstAskedAtMs = undefined
         return await refreshSession(deps, { ...refresh, waitedMs: () => deps.clock.monotonicMs() - askedAtMs })

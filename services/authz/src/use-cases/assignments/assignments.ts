@@ -9,7 +9,7 @@ import type { Deps } from '../../deps.ts'
 import { isAssignable, permissions } from '../../domain/platform.ts'
 import type { DefinitionError } from '../../domain/role-definition.ts'
 import {
-  claimAssignmentEnd,
+  closeAssignment,
   endExpired,
   findAssignment,
   insertAssignment,
@@ -111,7 +111,7 @@ export const deleteAssignment = (deps: Deps, caller: OrgCaller, assignmentId: st
     const refusal = findUndelegable(model, [known.roleId])
     if (refusal) return refusal
     if (known.membershipId !== null) await lockRoleHolder(tx, known.membershipId)
-    const row = await claimAssignmentEnd(tx, known.id)
+    const row = await closeAssignment(tx, known.id)
     if (!row) return { kind: 'not_found' }
     await announceAssignmentEnded(tx, { row, orgId, actor: actorOf(caller) })
     return done(undefined)

@@ -8,7 +8,7 @@ import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
 import { lockRoleHolder } from '../../store/assignments.ts'
 import {
-  claimGroupMemberEnd,
+  closeGroupMember,
   findGroup,
   insertGroupMember,
   listGroupMembersPage,
@@ -70,7 +70,7 @@ export const removeGroupMember = (deps: Deps, caller: OrgCaller, { groupId, user
     if (!(await findGroup(tx, { orgId: caller.orgId, id: groupId }))) return { kind: 'not_found' }
     const refusal = findUndelegable(model, await listGroupRoleIds(tx, groupId))
     if (refusal) return refusal
-    const belonging = await claimGroupMemberEnd(tx, { groupId, userId })
+    const belonging = await closeGroupMember(tx, { groupId, userId })
     const locked = belonging && (await lockRoleHolder(tx, belonging.membershipId))
     if (!belonging || !locked) return { kind: 'not_found' }
     await announceGroupMemberRemoved(tx, { belonging, version: locked.version, actor: actorOf(caller) })

@@ -8,7 +8,7 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
 import {
-  claimGroupEnd,
+  closeGroup,
   endGroupHoldings,
   findGroup,
   insertGroup,
@@ -72,7 +72,7 @@ export const updateGroup = (
   changeDelegable(deps, caller, async (tx) => {
     const known = await findGroup(tx, { orgId: caller.orgId, id: groupId })
     if (!known) return { kind: 'not_found' }
-    const closed = isExpected(known.version) ? await claimGroupEnd(tx, known) : undefined
+    const closed = isExpected(known.version) ? await closeGroup(tx, known) : undefined
     if (!closed) return { kind: 'changed' }
     const row = await insertNextGroup(tx, closed, { name })
     await announceGroupUpdated(tx, { row, actor: actorOf(caller) })
@@ -87,7 +87,7 @@ export const deleteGroup = (deps: Deps, caller: OrgCaller, { groupId, isExpected
     if (!isExpected(known.version)) return { kind: 'changed' }
     const refusal = findUndelegable(model, await listGroupRoleIds(tx, groupId))
     if (refusal) return refusal
-    const row = await claimGroupEnd(tx, known)
+    const row = await closeGroup(tx, known)
     if (!row) return { kind: 'changed' }
     await endGroupHoldings(tx, groupId)
     await announceGroupDeleted(tx, { row, actor: actorOf(caller) })

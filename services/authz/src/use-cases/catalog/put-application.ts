@@ -12,7 +12,7 @@ import type { Application } from '../../domain/catalog.ts'
 import { checkManifest, type ManifestCheck } from '../../domain/manifest.ts'
 import { gatehouse, permissions } from '../../domain/platform.ts'
 import {
-  claimApplicationEnd,
+  closeApplication,
   insertApplication,
   isApplicationUnchanged,
   listApplications,
@@ -89,7 +89,7 @@ async function put(
     return done({ application: applicationView(input), version: known.version })
   const checked = await checkDeclaration(tx, input, declared)
   if (checked.kind !== 'done') return checked
-  const ended = await claimApplicationEnd(tx, key)
+  const ended = await closeApplication(tx, key)
   const row = await insertApplication(tx, {
     id: ended?.id ?? newId('app'),
     version: (ended?.version ?? 0) + 1,

@@ -12,7 +12,7 @@ import {
 } from '../../store/policies.ts'
 import {
   claimApplicationRoleEnds,
-  claimRoleEnd,
+  closeRole,
   insertNextRole,
   insertRole,
   listRolesInReach,
@@ -41,7 +41,7 @@ export async function replaceApplicationRoles(tx: Tx, { key: application, manife
       continue
     }
     if (isSame([known.name, known.permissions, known.inherits], [name, permissions, inherits])) continue
-    const ended = await claimRoleEnd(tx, { id: known.id, version: known.version })
+    const ended = await closeRole(tx, { id: known.id, version: known.version })
     if (ended) await insertNextRole(tx, ended, { name, permissions, inherits })
   }
 }

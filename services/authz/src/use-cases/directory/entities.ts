@@ -12,7 +12,7 @@ import { isOrganization, isPlatformPrincipal } from '../../domain/directory.ts'
 import { checkEntityDefinition } from '../../domain/entity-definition.ts'
 import { isAssignable, permissions } from '../../domain/platform.ts'
 import { roleKeysOf } from '../../domain/policy-model.ts'
-import { claimEntityEnd, findEntityRow, insertEntity, insertNextEntity, listEntityRows } from '../../store/entities.ts'
+import { closeEntity, findEntityRow, insertEntity, insertNextEntity, listEntityRows } from '../../store/entities.ts'
 import type { EntityRow } from '../../store/schema.ts'
 import { announceEntityDeleted, announceEntityStored } from '../assignments/announce-grants.ts'
 import { findUndelegable } from '../assignments/change-grants.ts'
@@ -137,7 +137,7 @@ async function supersede(
   known: EntityRow,
   content: Pick<EntityRow, 'attributes' | 'roleIds' | 'deleted'>,
 ): Promise<EntityRow | undefined> {
-  const closed = await claimEntityEnd(tx, known)
+  const closed = await closeEntity(tx, known)
   return closed && insertNextEntity(tx, closed, content)
 }
 

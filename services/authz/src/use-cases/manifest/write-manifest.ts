@@ -9,10 +9,10 @@ import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { ManifestStep } from '../../domain/manifest-check.ts'
 import { assignmentKey, entriesOf, type FullManifest } from '../../domain/manifest-diff.ts'
-import { claimAssignmentEnd, endAssignmentsOfRoles, insertAssignment, lockRoleHolder } from '../../store/assignments.ts'
+import { closeAssignment, endAssignmentsOfRoles, insertAssignment, lockRoleHolder } from '../../store/assignments.ts'
 import {
-  claimGroupEnd,
-  claimGroupMemberEnd,
+  closeGroup,
+  closeGroupMember,
   endGroupHoldings,
   insertGroup,
   insertGroupMember,
@@ -20,8 +20,8 @@ import {
 } from '../../store/groups.ts'
 import type { OwnRows } from '../../store/manifests.ts'
 import { claimPolicyDraft } from '../../store/policy-drafts.ts'
-import { claimPolicyEnd, insertNextPolicy, insertPolicy } from '../../store/policies.ts'
-import { claimRoleEnd, insertNextRole, insertRole } from '../../store/roles.ts'
+import { closePolicy, insertNextPolicy, insertPolicy } from '../../store/policies.ts'
+import { closeRole, insertNextRole, insertRole } from '../../store/roles.ts'
 import { principalIdOf, type GroupRow, type RoleRow } from '../../store/schema.ts'
 import {
   announcePolicyCreated,
@@ -96,7 +96,7 @@ async function endAssignments(tx: Tx, writing: Writing, { roleIds, groupIds }: I
     })
     if (!ending.has(key)) continue
     await announceAssignmentEnded(tx, {
-      row: sure(await claimAssignmentEnd(tx, row.id)),
+      row: sure(await closeAssignment(tx, row.id)),
       orgId: writing.orgId,
       actor: writing.actor,
     })
@@ -143,7 +143,7 @@ async function writeRole(
     roleIds.set(key, row.id)
     return announceRoleCreated(tx, { row, orgId, actor })
   }
-  const closed = sure(await claimRoleEnd(tx, sure(known)))
+  const closed = sure(await closeRole(tx, sure(known)))
   if (kind === 'update')
     return announceRoleUpdated(tx, { row: await insertNextRole(tx, closed, content), orgId, actor })
   await endAssignmentsOfRoles(tx, [closed.id])
@@ -158,7 +158,7 @@ async function writePolicy(
   const known = rows.policies.find((row) => row.key === key)
   const wanted = entriesOf(step.wanted, 'policies').get(key)
   if (kind === 'delete') {
-    const row = sure(await claimPolicyEnd(tx, sure(known)))
+    const row = sure(await closePolicy(tx, sure(known)))
     await claimPolicyDraft(tx, { policyId: row.id })
     return announcePolicyDeleted(tx, { row, orgId, actor })
   }
@@ -169,7 +169,7 @@ async function writePolicy(
       orgId,
       actor,
     })
-  const closed = sure(await claimPolicyEnd(tx, sure(known)))
+  const closed = sure(await closePolicy(tx, sure(known)))
   return announcePolicyUpdated(tx, { row: await insertNextPolicy(tx, closed, content), orgId, actor })
 }
 
@@ -183,7 +183,7 @@ async function writeGroup(
   const known = rows.groups.find((row) => row.key === key)
   const wanted = entriesOf(step.wanted, 'groups').get(key)
   if (kind === 'delete') {
-    const row = sure(await claimGroupEnd(tx, sure(known)))
+    const row = sure(await closeGroup(tx, sure(known)))
     await endGroupHoldings(tx, row.id)
     return announceGroupDeleted(tx, { row, actor })
   }
@@ -199,7 +199,7 @@ async function groupNamed(
   const { known, actor } = o
   if (known?.name === o.name) return known
   if (known) {
-    const row = await insertNextGroup(tx, sure(await claimGroupEnd(tx, known)), { name: o.name })
+    const row = await insertNextGroup(tx, sure(await closeGroup(tx, known)), { name: o.name })
     await announceGroupUpdated(tx, { row, actor })
     return row
   }
@@ -215,7 +215,7 @@ async function writeMembers(
 ): Promise<void> {
   const before = rows.members.filter((member) => member.groupId === groupId).map(({ userId }) => userId)
   for (const userId of before.filter((id) => !wanted.members.includes(id))) {
-    const belonging = sure(await claimGroupMemberEnd(tx, { groupId, userId }))
+    const belonging = sure(await closeGroupMember(tx, { groupId, userId }))
     const { version } = sure(await lockRoleHolder(tx, belonging.membershipId))
     await announceGroupMemberRemoved(tx, { belonging, version, actor })
   }

@@ -11,7 +11,7 @@ import { mayDelegate } from '../../domain/delegable.ts'
 import { permissions } from '../../domain/platform.ts'
 import { checkPolicyDefinition } from '../../domain/policy-definition.ts'
 import { policyWarnings } from '../../domain/policy-warnings.ts'
-import { claimPolicyEnd, insertNextPolicy, listPoliciesInReach, type PolicyRowContent } from '../../store/policies.ts'
+import { closePolicy, insertNextPolicy, listPoliciesInReach, type PolicyRowContent } from '../../store/policies.ts'
 import type { PolicyRow } from '../../store/schema.ts'
 import { announcePolicyUpdated } from '../announce.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
@@ -74,7 +74,7 @@ export async function supersedePolicy(
 ): Promise<Outcome<Policy>> {
   const content = contentInForce(o.model, o.source)
   if (content.kind !== 'done') return content
-  const closed = await claimPolicyEnd(tx, { id: o.known.id, version: o.known.version })
+  const closed = await closePolicy(tx, { id: o.known.id, version: o.known.version })
   if (!closed) return { kind: 'changed' }
   const row = await insertNextPolicy(tx, closed, content.value)
   await announcePolicyUpdated(tx, { row, orgId: o.caller.orgId, actor: actorOf(o.caller) })

@@ -2,7 +2,7 @@
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
 import { claimPolicyDraft } from '../../store/policy-drafts.ts'
-import { claimPolicyEnd, findPolicy } from '../../store/policies.ts'
+import { closePolicy, findPolicy } from '../../store/policies.ts'
 import { announcePolicyDeleted } from '../announce.ts'
 import { changePolicies } from './change-policies.ts'
 import { done } from '../refusal.ts'
@@ -16,7 +16,7 @@ export const deletePolicy = (deps: Deps, caller: OrgCaller, { policyId, isExpect
     const known = await findPolicy(tx, { orgId, id: policyId })
     if (!known) return { kind: 'not_found' }
     if (!isExpected(known.version)) return { kind: 'changed' }
-    const row = await claimPolicyEnd(tx, { id: policyId, version: known.version })
+    const row = await closePolicy(tx, { id: policyId, version: known.version })
     if (!row) return { kind: 'changed' }
     await claimPolicyDraft(tx, { policyId })
     await announcePolicyDeleted(tx, { row, orgId, actor: actorOf(caller) })

@@ -5,7 +5,7 @@ import type { Deps } from '../../deps.ts'
 import { undelegableOf } from '../../domain/delegable.ts'
 import { permissions } from '../../domain/platform.ts'
 import { endAssignmentsOfRoles } from '../../store/assignments.ts'
-import { claimRoleEnd, insertNextRole } from '../../store/roles.ts'
+import { closeRole, insertNextRole } from '../../store/roles.ts'
 import { announceRoleDeleted, announceRoleUpdated } from '../announce.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { openModel } from '../open-model.ts'
@@ -35,14 +35,14 @@ async function remove(
   if (!input.isExpected(known.version)) return { kind: 'changed' }
   const missing = undelegableOf(delegable, { roles, keys: [known.key], catalog })
   if (missing.length > 0) return notDelegable(missing)
-  const closed = await claimRoleEnd(tx, { id: known.id, version: known.version })
+  const closed = await closeRole(tx, { id: known.id, version: known.version })
   if (!closed) return { kind: 'changed' }
   await endAssignmentsOfRoles(tx, [known.id])
   await announceRoleDeleted(tx, { row: closed, orgId, actor })
   // A key that comes back later must not bring its new rights to those who once inherited the old one.
   for (const heir of roles.values()) {
     if (heir.orgId === null || !heir.inherits.includes(known.key)) continue
-    const ended = await claimRoleEnd(tx, { id: heir.id, version: heir.version })
+    const ended = await closeRole(tx, { id: heir.id, version: heir.version })
     if (!ended) throw new Error('a role changed under the lock of its model')
     const row = await insertNextRole(tx, ended, {
       name: ended.name,

@@ -5,7 +5,7 @@ import type { Deps } from '../../deps.ts'
 import { undelegableOf } from '../../domain/delegable.ts'
 import { permissions } from '../../domain/platform.ts'
 import { checkRoleDefinition } from '../../domain/role-definition.ts'
-import { claimRoleEnd, insertNextRole } from '../../store/roles.ts'
+import { closeRole, insertNextRole } from '../../store/roles.ts'
 import { announceRoleUpdated } from '../announce.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import type { VersionedRole } from './get-role.ts'
@@ -50,7 +50,7 @@ async function update(
     ...undelegableOf(delegable, { roles: after, keys: [known.key], catalog }),
   ]
   if (missing.length > 0) return notDelegable([...new Set(missing)])
-  const closed = await claimRoleEnd(tx, { id: known.id, version: known.version })
+  const closed = await closeRole(tx, { id: known.id, version: known.version })
   if (!closed) return { kind: 'changed' }
   const row = await insertNextRole(tx, closed, {
     name: input.name,
