@@ -119,10 +119,7 @@ export async function insertEntity(
 }
 
 /** Ends the current version: the winner's row, or undefined when it is not (any more) the expected one. */
-export async function closeEntity(
-  db: Queryable,
-  o: { id: string; version: number },
-): Promise<EntityRow | undefined> {
+export async function closeEntity(db: Queryable, o: { id: string; version: number }): Promise<EntityRow | undefined> {
   const [row] = await db
     .update(entities)
     .set({ validTo: endingNow(entities.validFrom) })

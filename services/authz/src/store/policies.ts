@@ -50,10 +50,7 @@ export async function insertPolicy(
 }
 
 /** Ends the current version: the winner's row, or undefined when it is not (any more) the expected one. */
-export async function closePolicy(
-  db: Queryable,
-  o: { id: string; version: number },
-): Promise<PolicyRow | undefined> {
+export async function closePolicy(db: Queryable, o: { id: string; version: number }): Promise<PolicyRow | undefined> {
   const [row] = await db
     .update(policies)
     .set({ validTo: endingNow(policies.validFrom) })

@@ -10,13 +10,7 @@ import {
   listPoliciesInReach,
   type PolicyRowContent,
 } from '../../store/policies.ts'
-import {
-  claimApplicationRoleEnds,
-  closeRole,
-  insertNextRole,
-  insertRole,
-  listRolesInReach,
-} from '../../store/roles.ts'
+import { claimApplicationRoleEnds, closeRole, insertNextRole, insertRole, listRolesInReach } from '../../store/roles.ts'
 
 type Declared = { key: string; manifest: ApplicationManifest }
 
