@@ -46,7 +46,7 @@ const badBodies = (token: string | undefined): Bad[] => [
 const payload = {
   iss: 'http://127.0.0.1:8080',
   aud: 'gatehouse',
-  sub: 'user_01jd0000000000000000000000',
+  sub: 'user_01jd000000e008000000000000',
   iat: 1,
   exp: 4_102_444_800,
   client_id: 'x',

@@ -49,7 +49,7 @@ const sample = (schema: Schema, ids: Record<string, string>): unknown => {
   if (schema.anyOf) return sample(schema.anyOf.find((option) => option.type !== 'null') ?? {}, ids)
   const prefix = idPrefix(schema)
   if (prefix)
-    return Object.values(ids).find((id) => id.startsWith(`${prefix}_`)) ?? `${prefix}_00000000000000000000000000`
+    return Object.values(ids).find((id) => id.startsWith(`${prefix}_`)) ?? `${prefix}_01jd000000e008000000000000`
   if (schema.type === 'object') {
     const names = Object.keys(schema.properties ?? {}).filter(
       (name) => schema.required?.includes(name) || schema.minProperties,

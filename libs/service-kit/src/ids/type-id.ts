@@ -2,14 +2,15 @@
  * TypeIDs: a prefix that names the type and a UUIDv7 in base32. Code and wire speak TypeIDs, the database keeps the UUID.
  * The prefix is checked on every conversion, so an identifier of one type can never be read as another.
  */
+import { typeIdSuffix } from '@gatehouse/contracts/common/ids'
 import { TypeID, typeid } from 'typeid-js'
 
-const suffixPattern = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/
+const suffixPattern = new RegExp(`^${typeIdSuffix}$`)
 
 /** A new identifier, ordered by creation time. Never use one as a secret: its time is readable. */
 export const newId = (prefix: string): string => typeid(prefix).toString()
 
-/** Whether `value` is a well-formed identifier with exactly this prefix. Accepts anything, throws nothing. */
+/** Whether `value` has exactly this prefix and holds a UUID (RFC 9562). Accepts anything, throws nothing. */
 export function isTypeId(prefix: string, value: unknown): value is string {
   if (typeof value !== 'string') return false
   const cut = value.lastIndexOf('_')

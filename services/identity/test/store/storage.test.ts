@@ -1,6 +1,7 @@
 /** What the database itself keeps: row-level security by role, secrets as hashes, constraints, and the administrator's marker. */
 import postgres from 'postgres'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { findAccountByAddress } from '../../src/store/accounts.ts'
 import { insertVerificationSecret } from '../../src/store/email-verifications.ts'
@@ -99,7 +100,7 @@ t.test(
         secretHash: Buffer.alloc(31),
         verificationId: person.verification,
         userId: person.id,
-        emailId: 'eml_00000000000000000000000000',
+        emailId: newId('eml'),
         ttlSeconds: 60,
       }),
     )

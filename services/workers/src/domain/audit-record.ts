@@ -3,6 +3,7 @@
  * Everything is taken from the event; nothing is looked up, so the record is complete in the transaction that receives the event.
  */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
+import { typeIdSuffix } from '@gatehouse/contracts/common/ids'
 
 export type AuditRecord = {
   /** `aud_…` with the uuid of the event. */
@@ -69,11 +70,12 @@ function partsOf(type: string): { producer: string; aggregate: string; action: s
   return { producer, aggregate, action: [aggregate, ...verb].join('.') }
 }
 
+const suffixPattern = new RegExp(`_${typeIdSuffix}$`)
 const prefixOf = (id: string): string => id.slice(0, Math.max(0, id.lastIndexOf('_')))
 
 /** An owner that could not be stored is no owner: the line itself must not be lost for it. */
 function wellFormed(prefix: string, id: string | null | undefined): string | null {
-  return typeof id === 'string' && prefixOf(id) === prefix && /_[0-7][0-9a-hjkmnp-tv-z]{25}$/.test(id) ? id : null
+  return typeof id === 'string' && prefixOf(id) === prefix && suffixPattern.test(id) ? id : null
 }
 
 function actorFrom(actor: string | undefined): AuditRecord['actor'] {
