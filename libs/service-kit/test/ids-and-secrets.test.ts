@@ -36,36 +36,39 @@ t.test('a TypeID round-trips through its UUID and never changes type', async (t)
   t.same([...ordered].sort(), ordered, 'ids sort by creation')
 })
 
-t.test('what the form of an identifier admits always is a UUID of RFC 9562, and every UUID has that form', async (t) => {
-  const contract = Compile(PolicyId)
-  const suffix = fc.string({
-    unit: fc.constantFrom(...'0123456789abcdefghjkmnpqrstvwxyz'),
-    minLength: 26,
-    maxLength: 26,
-  })
-  let taken = 0
-  fc.assert(
-    fc.property(suffix, (chars) => {
-      const id = `pol_${chars}`
-      t.equal(isTypeId('pol', id), contract.Check(id), 'the contract and the code agree')
-      if (!isTypeId('pol', id)) return
-      taken += 1
-      t.equal(typeIdOf('pol', uuidOf(id)), id)
-    }),
-    { numRuns: 2_000, seed: 12 },
-  )
-  t.ok(taken > 20, `${taken} of 2,000 random suffixes are identifiers`)
-  fc.assert(
-    fc.property(fc.uuid(), (uuid) => {
-      const id = typeIdOf('pol', uuid)
-      t.ok(isTypeId('pol', id), id)
-      t.equal(uuidOf(id), uuid)
-    }),
-    { numRuns: 300, seed: 12 },
-  )
-  for (const chars of ['1', '0', '7'])
-    t.notOk(isTypeId('pol', `pol_${chars.repeat(26)}`), 'right characters, and no version or variant')
-})
+t.test(
+  'what the form of an identifier admits always is a UUID of RFC 9562, and every UUID has that form',
+  async (t) => {
+    const contract = Compile(PolicyId)
+    const suffix = fc.string({
+      unit: fc.constantFrom(...'0123456789abcdefghjkmnpqrstvwxyz'),
+      minLength: 26,
+      maxLength: 26,
+    })
+    let taken = 0
+    fc.assert(
+      fc.property(suffix, (chars) => {
+        const id = `pol_${chars}`
+        t.equal(isTypeId('pol', id), contract.Check(id), 'the contract and the code agree')
+        if (!isTypeId('pol', id)) return
+        taken += 1
+        t.equal(typeIdOf('pol', uuidOf(id)), id)
+      }),
+      { numRuns: 2_000, seed: 12 },
+    )
+    t.ok(taken > 20, `${taken} of 2,000 random suffixes are identifiers`)
+    fc.assert(
+      fc.property(fc.uuid(), (uuid) => {
+        const id = typeIdOf('pol', uuid)
+        t.ok(isTypeId('pol', id), id)
+        t.equal(uuidOf(id), uuid)
+      }),
+      { numRuns: 300, seed: 12 },
+    )
+    for (const chars of ['1', '0', '7'])
+      t.notOk(isTypeId('pol', `pol_${chars.repeat(26)}`), 'right characters, and no version or variant')
+  },
+)
 
 t.test('a minted secret is well-formed, and one changed character is noticed without asking anybody', async (t) => {
   const { secret, hash } = mintSecret('gthr_')
