@@ -14,8 +14,8 @@ import { gauge } from '@gatehouse/service-kit/telemetry/metrics'
 import { createTokensClient, type TokensClient } from './clients/tokens.ts'
 import type { Config } from './config.ts'
 import type { ThrottleSettings } from './domain/sign-in.ts'
-import { createEvenAnswers, type EvenAnswers } from './passwords/even-answers.ts'
-import { createGuessEstimator, type GuessEstimator } from './passwords/guess-estimate.ts'
+import { createConstantTimeAnswers, type ConstantTimeAnswers } from './passwords/constant-time-answers.ts'
+import { createStrengthEstimator, type StrengthEstimator } from './passwords/strength-estimate.ts'
 import { createHashQueue } from './passwords/hash-queue.ts'
 import { createPasswordHasher, type PasswordHasher } from './passwords/password-hasher.ts'
 
@@ -35,8 +35,8 @@ export type Deps = {
   system: Db
   spine: Spine
   hasher: PasswordHasher
-  estimateGuesses: GuessEstimator
-  even: EvenAnswers
+  estimateStrength: StrengthEstimator
+  constantTime: ConstantTimeAnswers
   tokens: TokensClient
   settings: Settings
   assertions: AssertionVerifier
@@ -64,8 +64,8 @@ export async function openDeps(config: Config, { log, clock }: { log: Logger; cl
     system: system.db,
     spine,
     hasher,
-    estimateGuesses: createGuessEstimator(),
-    even: createEvenAnswers({ clock, spanMs: config.IDENTITY_ANSWER_SPAN_MS }),
+    estimateStrength: createStrengthEstimator(),
+    constantTime: createConstantTimeAnswers({ clock, spanMs: config.IDENTITY_ANSWER_SPAN_MS }),
     tokens,
     settings: settingsOf(config),
     assertions,

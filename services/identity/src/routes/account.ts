@@ -3,11 +3,11 @@ import { GetMe, Register, ResendVerification, UpdateMe, VerifyEmail } from '@gat
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { getMe } from '../use-cases/get-me.ts'
-import { register } from '../use-cases/register.ts'
-import { resendVerification } from '../use-cases/resend-verification.ts'
-import { updateMe } from '../use-cases/update-me.ts'
-import { verifyEmail } from '../use-cases/verify-email.ts'
+import { getMe } from '../use-cases/account/get-me.ts'
+import { register } from '../use-cases/account/register.ts'
+import { resendVerification } from '../use-cases/account/resend-verification.ts'
+import { updateMe } from '../use-cases/account/update-me.ts'
+import { verifyEmail } from '../use-cases/account/verify-email.ts'
 import { sourceOfRequest } from './source.ts'
 
 export function accountRoutes(app: FastifyInstance, deps: Deps): void {

@@ -3,9 +3,9 @@ import { CreateInvitedUser, ListProfiles, MintEmailVerificationLink } from '@gat
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { createInvitedUser } from '../use-cases/create-invited-user.ts'
-import { listProfiles } from '../use-cases/list-profiles.ts'
-import { mintVerificationLink } from '../use-cases/mint-verification-link.ts'
+import { createInvitedUser } from '../use-cases/account/create-invited-user.ts'
+import { listProfiles } from '../use-cases/account/list-profiles.ts'
+import { mintVerificationLink } from '../use-cases/account/mint-verification-link.ts'
 import { sourceOfRequest } from './source.ts'
 
 export function neighbourRoutes(app: FastifyInstance, deps: Deps): void {

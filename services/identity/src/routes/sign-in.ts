@@ -3,8 +3,8 @@ import { AnswerChallenge, Login } from '@gatehouse/contracts/http/identity/sign-
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { answerChallenge } from '../use-cases/answer-challenge.ts'
-import { signIn } from '../use-cases/sign-in.ts'
+import { answerChallenge } from '../use-cases/sign-in/answer-challenge.ts'
+import { signIn } from '../use-cases/sign-in/sign-in.ts'
 import { sourceOfRequest } from './source.ts'
 
 export function signInRoutes(app: FastifyInstance, deps: Deps): void {

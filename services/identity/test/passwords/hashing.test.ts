@@ -2,8 +2,8 @@
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import { isAppError } from '@gatehouse/service-kit/errors/app-error'
 import t from 'tap'
-import { createEvenAnswers } from '../../src/passwords/even-answers.ts'
-import { createGuessEstimator } from '../../src/passwords/guess-estimate.ts'
+import { createConstantTimeAnswers } from '../../src/passwords/constant-time-answers.ts'
+import { createStrengthEstimator } from '../../src/passwords/strength-estimate.ts'
 import { createHashQueue, type HashQueue } from '../../src/passwords/hash-queue.ts'
 import { createPasswordHasher } from '../../src/passwords/password-hasher.ts'
 
@@ -115,7 +115,7 @@ t.test('a hash is outdated only when today’s parameters are higher', async (t)
 t.test(
   'the estimate knows common passwords, walks, repetitions and the person’s words, and stays quick on hostile input',
   async (t) => {
-    const estimate = createGuessEstimator()
+    const estimate = createStrengthEstimator()
     for (const weak of [
       'passwordpassword',
       'qwertyuiopasdfghjkl',
@@ -139,7 +139,7 @@ t.test(
   async (t) => {
     let nowMs = 1000
     const clock: Clock = { now: () => new Date(0), monotonicMs: () => nowMs }
-    const { always, onFailure } = createEvenAnswers({ clock, spanMs: 40 })
+    const { always, onFailure } = createConstantTimeAnswers({ clock, spanMs: 40 })
     const takes = (ms: number) => async () => void (nowMs += ms)
     const heldFor = async (run: () => Promise<unknown>): Promise<number> => {
       const started = performance.now()

@@ -1,7 +1,7 @@
 /** Sixteen callers at once, over two replicas: every single-use thing has one winner, every idempotent one has one result. */
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
-import { bootstrapAdmin } from '../../src/use-cases/bootstrap-admin.ts'
+import { bootstrapAdmin } from '../../src/use-cases/account/bootstrap-admin.ts'
 import { newAddress, newPassword, openPlatform, type Answer } from '../fixtures/platform.ts'
 
 const platform = await openPlatform(t)

@@ -8,7 +8,7 @@ import { insertVerificationSecret } from '../../src/store/email-verifications.ts
 import { claimEmailBySecret } from '../../src/store/emails.ts'
 import { countFailure, dropDecayedFailures, findFailures } from '../../src/store/sign-in-throttles.ts'
 import { claimNewName, findProfile } from '../../src/store/users.ts'
-import { bootstrapAdmin } from '../../src/use-cases/bootstrap-admin.ts'
+import { bootstrapAdmin } from '../../src/use-cases/account/bootstrap-admin.ts'
 import { createBootstrap } from '../../src/bootstrap.ts'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import { newAddress, newPassword, openPlatform } from '../fixtures/platform.ts'

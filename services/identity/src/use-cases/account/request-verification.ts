@@ -14,8 +14,8 @@ import {
   findNewestRegistration,
   insertRegistration,
   type Registration,
-} from '../store/email-verifications.ts'
-import { lockEmailByAddress } from '../store/emails.ts'
+} from '../../store/email-verifications.ts'
+import { lockEmailByAddress } from '../../store/emails.ts'
 
 /** So many registrations get their mail within one cooldown: room for the owner beside somebody who was faster, none for flooding a mailbox. */
 const mailsPerCooldown = 3

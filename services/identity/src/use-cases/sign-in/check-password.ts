@@ -7,14 +7,14 @@ import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
-import type { Deps } from '../deps.ts'
-import { normalizeAddress } from '../domain/email-address.ts'
-import { normalizePassword } from '../domain/password-rules.ts'
-import { isThrottled } from '../domain/sign-in.ts'
-import { claimRehash, findAccountByAddress, type Account, type KnownPassword } from '../store/accounts.ts'
-import { countFailure, dropDecayedFailures, findFailures, forgetFailures } from '../store/sign-in-throttles.ts'
+import type { Deps } from '../../deps.ts'
+import { normalizeAddress } from '../../domain/email-address.ts'
+import { normalizePassword } from '../../domain/password-rules.ts'
+import { isThrottled } from '../../domain/sign-in.ts'
+import { claimRehash, findAccountByAddress, type Account, type KnownPassword } from '../../store/accounts.ts'
+import { countFailure, dropDecayedFailures, findFailures, forgetFailures } from '../../store/sign-in-throttles.ts'
 
-type CheckDeps = Pick<Deps, 'spine' | 'system' | 'hasher' | 'even' | 'settings' | 'log'>
+type CheckDeps = Pick<Deps, 'spine' | 'system' | 'hasher' | 'constantTime' | 'settings' | 'log'>
 const outcomes = counter('identity_password_checks_total', 'Passwords presented at sign-in, by what came of it')
 
 export type Authenticated = Omit<Account, 'passwords'> & KnownPassword
@@ -23,7 +23,7 @@ type Presented = { email: string; password: string; source: string }
 /** The account with the password that was right. @throws AppError `invalid_credentials`, `unavailable` when too many wait for hashing */
 export function checkPassword(deps: CheckDeps, { email, source, ...typed }: Presented): Promise<Authenticated> {
   const password = normalizePassword(typed.password)
-  return deps.even.onFailure(async () => {
+  return deps.constantTime.onFailure(async () => {
     const found = await findAccountByAddress(deps.system, normalizeAddress(email))
     const right = await findRight(deps.hasher, { passwords: found?.passwords ?? [], password, source })
     if (found === undefined) throw refused('unknown_address')

@@ -4,13 +4,13 @@ import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
-import type { Deps } from '../deps.ts'
-import { challengePrefix } from '../domain/secret-prefixes.ts'
-import { choiceOf, decideNextStep, type OrganizationChoice } from '../domain/sign-in.ts'
-import { insertSignIn } from '../store/sign-in-transactions.ts'
+import type { Deps } from '../../deps.ts'
+import { challengePrefix } from '../../domain/secret-prefixes.ts'
+import { choiceOf, decideNextStep, type OrganizationChoice } from '../../domain/sign-in.ts'
+import { insertSignIn } from '../../store/sign-in-transactions.ts'
 import { checkPassword } from './check-password.ts'
 
-type SignInDeps = Pick<Deps, 'spine' | 'system' | 'hasher' | 'even' | 'settings' | 'log' | 'tokens'>
+type SignInDeps = Pick<Deps, 'spine' | 'system' | 'hasher' | 'constantTime' | 'settings' | 'log' | 'tokens'>
 type SignIn = { email: string; password: string; organizationId: string | null | undefined; source: string }
 
 /** How the person authenticated (RFC 8176). */

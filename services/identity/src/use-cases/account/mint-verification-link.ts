@@ -2,9 +2,9 @@
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
-import type { Deps } from '../deps.ts'
-import { verificationPrefix } from '../domain/secret-prefixes.ts'
-import { findRecipient, insertVerificationSecret } from '../store/email-verifications.ts'
+import type { Deps } from '../../deps.ts'
+import { verificationPrefix } from '../../domain/secret-prefixes.ts'
+import { findRecipient, insertVerificationSecret } from '../../store/email-verifications.ts'
 
 export type VerificationMail = { to: string; name: string; token: string }
 

@@ -6,9 +6,9 @@ import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { UserEmailVerified } from '@gatehouse/contracts/events/identity/user'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
-import { insertCredential } from '../store/accounts.ts'
-import { settleRegistrations } from '../store/email-verifications.ts'
-import { activateUser } from '../store/users.ts'
+import { insertCredential } from '../../store/accounts.ts'
+import { settleRegistrations } from '../../store/email-verifications.ts'
+import { activateUser } from '../../store/users.ts'
 
 type Proof = {
   userId: string
@@ -20,7 +20,7 @@ type Proof = {
   by: { verificationId: string } | { invitationId: string }
 }
 
-export async function proveAddress(tx: Tx, { userId, emailId, name, phc, actor, by }: Proof): Promise<void> {
+export async function activateAccount(tx: Tx, { userId, emailId, name, phc, actor, by }: Proof): Promise<void> {
   await insertCredential(tx, { userId, phc })
   await settleRegistrations(tx, { emailId, provenId: 'verificationId' in by ? by.verificationId : undefined })
   const version = await activateUser(tx, {

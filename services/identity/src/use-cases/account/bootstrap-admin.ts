@@ -6,12 +6,12 @@ import { PlatformAdminBootstrapped } from '@gatehouse/contracts/events/identity/
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
-import type { Deps } from '../deps.ts'
-import { claimBootstrap, isBootstrapped } from '../store/bootstrap.ts'
-import { openAccount } from './open-account.ts'
-import { preparePassword } from './prepare-password.ts'
+import type { Deps } from '../../deps.ts'
+import { claimBootstrap, isBootstrapped } from '../../store/bootstrap.ts'
+import { createAccount } from './create-account.ts'
+import { preparePassword } from '../passwords/prepare-password.ts'
 
-type BootstrapDeps = Pick<Deps, 'spine' | 'system' | 'hasher' | 'estimateGuesses'>
+type BootstrapDeps = Pick<Deps, 'spine' | 'system' | 'hasher' | 'estimateStrength'>
 
 export type BootstrapOutcome = { kind: 'created'; userId: string } | { kind: 'exists' } | { kind: 'address_taken' }
 
@@ -41,7 +41,7 @@ async function createAdmin(tx: Tx, { refusal, ...admin }: Admin): Promise<Bootst
   const { userId } = admin
   if (!(await claimBootstrap(tx, userId))) return { kind: 'exists' }
   // The marker was written for nobody: roll it back.
-  if (!(await openAccount(tx, { ...admin, via: 'bootstrap', actor: 'system' }))) throw refusal
+  if (!(await createAccount(tx, { ...admin, via: 'bootstrap', actor: 'system' }))) throw refusal
   await appendEvent(tx, {
     contract: PlatformAdminBootstrapped,
     aggregateType: 'platform_admin',

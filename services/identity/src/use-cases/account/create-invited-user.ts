@@ -9,15 +9,15 @@ import { actorOf, type ServiceCaller } from '@gatehouse/access/callers/caller'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { isUniqueViolation } from '@gatehouse/service-kit/postgres/errors'
-import type { Deps } from '../deps.ts'
-import { normalizeAddress } from '../domain/email-address.ts'
-import { claimUnprovenEmail } from '../store/emails.ts'
-import { findUserIdByInvitation } from '../store/users.ts'
-import { openAccount } from './open-account.ts'
-import { preparePassword } from './prepare-password.ts'
-import { proveAddress } from './prove-address.ts'
+import type { Deps } from '../../deps.ts'
+import { normalizeAddress } from '../../domain/email-address.ts'
+import { claimUnprovenEmail } from '../../store/emails.ts'
+import { findUserIdByInvitation } from '../../store/users.ts'
+import { createAccount } from './create-account.ts'
+import { preparePassword } from '../passwords/prepare-password.ts'
+import { activateAccount } from './activate-account.ts'
 
-type InvitedDeps = Pick<Deps, 'spine' | 'system' | 'hasher' | 'estimateGuesses'>
+type InvitedDeps = Pick<Deps, 'spine' | 'system' | 'hasher' | 'estimateStrength'>
 type Invited = { invitationId: string; email: string; name: string; password: string; source: string }
 
 /** The person's id. @throws AppError `conflict`, `weak_password`, `unavailable` */
@@ -45,8 +45,8 @@ type NewPerson = { address: string; name: string; phc: string; invitationId: str
 /** The person's id; undefined, with nothing written, when somebody has proven the address. */
 async function openOrTakeOver(tx: Tx, person: NewPerson): Promise<string | undefined> {
   const userId = newId('user')
-  if (await openAccount(tx, { userId, via: 'invitation', ...person })) return userId
+  if (await createAccount(tx, { userId, via: 'invitation', ...person })) return userId
   const unproven = await claimUnprovenEmail(tx, normalizeAddress(person.address))
-  if (unproven) await proveAddress(tx, { ...unproven, ...person, by: { invitationId: person.invitationId } })
+  if (unproven) await activateAccount(tx, { ...unproven, ...person, by: { invitationId: person.invitationId } })
   return unproven?.userId
 }

@@ -1,18 +1,18 @@
 /** A new password from what was typed to what is stored: one normal form, judged for this person, hashed. */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import type { Deps } from '../deps.ts'
-import { describeFaults, judgePassword, normalizePassword, wordsOf } from '../domain/password-rules.ts'
+import type { Deps } from '../../deps.ts'
+import { describeFaults, judgePassword, normalizePassword, wordsOf } from '../../domain/password-rules.ts'
 
 type NewPassword = { password: string; name: string; address: string; source: string }
 
 /** The PHC string to store. @throws AppError `weak_password` with `errors[]`, `unavailable` when too many wait for hashing */
 export async function preparePassword(
-  deps: Pick<Deps, 'hasher' | 'estimateGuesses'>,
+  deps: Pick<Deps, 'hasher' | 'estimateStrength'>,
   { name, address, source, ...typed }: NewPassword,
 ): Promise<string> {
   const password = normalizePassword(typed.password)
   const words = wordsOf({ name, address })
-  const faults = judgePassword({ password, words, guessesLog10: deps.estimateGuesses(password, words) })
+  const faults = judgePassword({ password, words, guessesLog10: deps.estimateStrength(password, words) })
   if (faults.length > 0) throw problem('weak_password', { errors: describeFaults(faults) })
   return deps.hasher.hash(password, source)
 }

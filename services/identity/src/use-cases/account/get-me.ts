@@ -4,8 +4,8 @@ import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
-import type { Deps } from '../deps.ts'
-import { findProfile } from '../store/users.ts'
+import type { Deps } from '../../deps.ts'
+import { findProfile } from '../../store/users.ts'
 
 /** @throws AppError `not_found` when the person is gone although their token still lives */
 export const getMe = (deps: Pick<Deps, 'db'>, { userId }: Pick<UserCaller, 'userId'>): Promise<User> =>

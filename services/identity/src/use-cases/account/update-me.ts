@@ -3,8 +3,8 @@ import { UserUpdated } from '@gatehouse/contracts/events/identity/user'
 import type { User } from '@gatehouse/contracts/http/identity/account'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { actorOf, type UserCaller } from '@gatehouse/access/callers/caller'
-import type { Deps } from '../deps.ts'
-import { claimNewName } from '../store/users.ts'
+import type { Deps } from '../../deps.ts'
+import { claimNewName } from '../../store/users.ts'
 import { readMe } from './get-me.ts'
 
 /** @throws AppError `not_found` */

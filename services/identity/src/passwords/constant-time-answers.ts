@@ -4,14 +4,14 @@
  */
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 
-export type EvenAnswers = {
+export type ConstantTimeAnswers = {
   /** Holds back the result or the error. */
   always<T>(run: () => Promise<T>): Promise<T>
   /** Holds back errors only: whoever gets in already knows that the account exists. */
   onFailure<T>(run: () => Promise<T>): Promise<T>
 }
 
-export function createEvenAnswers({ clock, spanMs }: { clock: Clock; spanMs: number }): EvenAnswers {
+export function createConstantTimeAnswers({ clock, spanMs }: { clock: Clock; spanMs: number }): ConstantTimeAnswers {
   const untilNextSpan = (startedMs: number): Promise<void> => {
     const passedMs = clock.monotonicMs() - startedMs
     return new Promise((resolve) => setTimeout(resolve, Math.ceil(spanMs - (passedMs % spanMs))))

@@ -4,7 +4,7 @@ import type { Spine } from '@gatehouse/spine/produce/producer'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 
 /** One transaction of the system role, announced as any other; `Gatehouse-Revision` stays away. */
-export function writeUnseen<T>({ spine }: { spine: Spine }, run: (tx: Tx) => Promise<T>): Promise<T> {
+export function writeWithoutRevision<T>({ spine }: { spine: Spine }, run: (tx: Tx) => Promise<T>): Promise<T> {
   const context = currentContext()
   const write = (): Promise<T> => spine.write({}, run, { db: 'system' })
   return context === undefined ? write() : runInContext({ ...context, revisions: new Map() }, write)

@@ -2,11 +2,11 @@
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { hashSecret, isWellFormed } from '@gatehouse/service-kit/secrets/opaque-token'
-import type { Deps } from '../deps.ts'
-import { verificationPrefix } from '../domain/secret-prefixes.ts'
-import { findOpenRegistration } from '../store/email-verifications.ts'
-import { claimEmailBySecret } from '../store/emails.ts'
-import { proveAddress } from './prove-address.ts'
+import type { Deps } from '../../deps.ts'
+import { verificationPrefix } from '../../domain/secret-prefixes.ts'
+import { findOpenRegistration } from '../../store/email-verifications.ts'
+import { claimEmailBySecret } from '../../store/emails.ts'
+import { activateAccount } from './activate-account.ts'
 
 /** @throws AppError `invalid_token` */
 export async function verifyEmail(deps: Pick<Deps, 'spine'>, { token }: { token: string }): Promise<void> {
@@ -21,6 +21,6 @@ async function proveBySecret(tx: Tx, secretHash: Buffer): Promise<boolean> {
   const { userId, emailId, verificationId } = claimed
   const registration = await findOpenRegistration(tx, verificationId)
   if (registration === undefined) throw new Error('A registration was settled before its address')
-  await proveAddress(tx, { userId, emailId, ...registration, actor: `user:${userId}`, by: { verificationId } })
+  await activateAccount(tx, { userId, emailId, ...registration, actor: `user:${userId}`, by: { verificationId } })
   return true
 }

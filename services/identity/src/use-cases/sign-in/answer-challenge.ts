@@ -5,9 +5,9 @@
 import type { SignInResult } from '@gatehouse/contracts/http/identity/sign-in'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { hashSecret, isWellFormed } from '@gatehouse/service-kit/secrets/opaque-token'
-import type { Deps } from '../deps.ts'
-import { challengePrefix } from '../domain/secret-prefixes.ts'
-import { claimSignIn, findOpenSignIn, releaseSignIn, type ClaimedSignIn } from '../store/sign-in-transactions.ts'
+import type { Deps } from '../../deps.ts'
+import { challengePrefix } from '../../domain/secret-prefixes.ts'
+import { claimSignIn, findOpenSignIn, releaseSignIn, type ClaimedSignIn } from '../../store/sign-in-transactions.ts'
 
 type AnswerDeps = Pick<Deps, 'system' | 'tokens' | 'log'>
 

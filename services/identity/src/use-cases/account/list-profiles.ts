@@ -1,6 +1,6 @@
 /** Names and addresses for a neighbour that has already decided who may see them. */
-import type { Deps } from '../deps.ts'
-import { listProfiles as listStoredProfiles, type Profile } from '../store/users.ts'
+import type { Deps } from '../../deps.ts'
+import { listProfiles as listStoredProfiles, type Profile } from '../../store/users.ts'
 
 /** The known ones, in no order. */
 export const listProfiles = (

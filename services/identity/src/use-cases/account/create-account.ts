@@ -4,10 +4,10 @@ import { UserRegistered } from '@gatehouse/contracts/events/identity/user'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
-import { normalizeAddress } from '../domain/email-address.ts'
-import { insertCredential } from '../store/accounts.ts'
-import { claimAddress } from '../store/emails.ts'
-import { insertUser } from '../store/users.ts'
+import { normalizeAddress } from '../../domain/email-address.ts'
+import { insertCredential } from '../../store/accounts.ts'
+import { claimAddress } from '../../store/emails.ts'
+import { insertUser } from '../../store/users.ts'
 
 export type NewAccount = {
   userId: string
@@ -21,7 +21,7 @@ export type NewAccount = {
 }
 
 /** The id of the address's row; undefined, with nothing written, when somebody has the address. */
-export async function openAccount(tx: Tx, account: NewAccount): Promise<{ emailId: string } | undefined> {
+export async function createAccount(tx: Tx, account: NewAccount): Promise<{ emailId: string } | undefined> {
   const { userId, address, name, phc, via, actor, invitationId } = account
   const isVerified = phc !== undefined
   const emailId = newId('eml')
