@@ -117,6 +117,12 @@ export default {
       { path: room('store', 'routes'), dependencyTypesNot: ['type-only'] },
     ),
     error(
+      'mails-are-one-file',
+      'A mail says what it asks and what it writes; recording and sending are the same for all of them.',
+      { path: room('mails') },
+      { path: room('store', 'routes', 'use-cases', 'events', 'processors', 'providers') },
+    ),
+    error(
       'clients-know-no-storage',
       'A client speaks to a neighbour and keeps nothing.',
       { path: room('clients') },

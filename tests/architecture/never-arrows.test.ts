@@ -52,6 +52,11 @@ const plants = [
     text: `import * as config from '../../../services/orgs/src/config.ts'\nexport const i = config\n`,
   },
   {
+    rule: 'mails-are-one-file',
+    path: 'services/workers/src/mails/planted.ts',
+    text: `import { sendMail } from '../use-cases/send-mail.ts'\nexport const m = sendMail\n`,
+  },
+  {
     rule: 'no-unresolvable',
     path: 'services/orgs/src/planted/j.ts',
     text: `import nothing from './nothing.ts'\nexport const j = nothing\n`,

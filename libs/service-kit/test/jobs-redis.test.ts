@@ -22,7 +22,6 @@ import { inScope, rowsOf } from '../src/postgres/transaction.ts'
 
 const Greet = {
   name: 'greet.v1',
-  pipeline: 'mail',
   data: Type.Object({ n: Type.Integer() }),
 } as const satisfies JobContract
 

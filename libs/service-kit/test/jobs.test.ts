@@ -14,7 +14,6 @@ import { runJob } from '../src/jobs/run-job.ts'
 
 const Greet = {
   name: 'greet.v1',
-  pipeline: 'mail',
   data: Type.Object({ n: Type.Integer() }),
 } as const satisfies JobContract
 

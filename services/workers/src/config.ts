@@ -9,6 +9,7 @@ import {
 } from '@gatehouse/service-kit/config/fragments'
 import { SecretKey, Url } from '@gatehouse/service-kit/config/schema'
 import Type, { type Static } from 'typebox'
+import { Locale } from './mails/locale.ts'
 
 export const config = Type.Object({
   ...serviceConfig,
@@ -29,6 +30,10 @@ export const config = Type.Object({
   MAIL_FROM: Type.String({
     pattern: '^[^\\u0000-\\u001f\\u007f]*@[^\\u0000-\\u001f\\u007f\\s]+$',
     description: 'Sender of all mails: an address, or Name <address>.',
+  }),
+  MAIL_LOCALE: Type.Union([...Locale.anyOf], {
+    default: 'en',
+    description: 'Language of mails to people whose own is not known.',
   }),
   WORKERS_PIPELINES: Type.Array(PipelineName, {
     default: ['mail', 'security-alert', 'audit'],

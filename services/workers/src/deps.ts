@@ -17,6 +17,7 @@ import { createAuthzClient, type AuthzClient } from './clients/authz.ts'
 import { createIdentityClient, type IdentityClient } from './clients/identity.ts'
 import { createOrgsClient, type OrgsClient } from './clients/orgs.ts'
 import type { Config } from './config.ts'
+import type { Locale } from './mails/locale.ts'
 import { createSmtpMailer, type Mailer } from './providers/smtp.ts'
 import { probeSchema } from './store/audit-events.ts'
 
@@ -35,6 +36,8 @@ export type Deps = {
   authz: AuthzClient
   mailer: Mailer
   publicUrl: string
+  /** The language of mails to people whose own is not known. */
+  mailLocale: Locale
   /** The feeds of the services whose events are consumed. */
   feeds: Readonly<Partial<Record<ServiceName, SpineClient>>>
   ready(): Promise<ReadyCheck[]>
@@ -71,6 +74,7 @@ export function openDeps(config: Config, { log, clock }: { log: Logger; clock: C
     authz: createAuthzClient(peers.authz),
     mailer,
     publicUrl: config.PUBLIC_URL,
+    mailLocale: config.MAIL_LOCALE,
     feeds: Object.fromEntries(Object.entries(peers).map(([name, client]) => [name, createSpineClient(client)])),
     // Neither Redis nor the mail server: without them jobs wait in the ledger and everything else works.
     ready: () =>

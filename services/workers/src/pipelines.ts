@@ -1,37 +1,19 @@
 /** The pipelines this process runs: what each listens to and, where it sends something, the queue, worker and sweeper that do it. */
-import type { PipelineName } from '@gatehouse/contracts/jobs/contract'
 import { createConsumer } from '@gatehouse/spine/consume/consumer'
-import type { JobProcessor } from '@gatehouse/service-kit/jobs/processor'
-import { createJobQueue, type JobQueue } from '@gatehouse/service-kit/jobs/queue'
+import { createJobQueue } from '@gatehouse/service-kit/jobs/queue'
 import { createSweeper } from '@gatehouse/service-kit/jobs/sweeper'
 import { createJobWorker } from '@gatehouse/service-kit/jobs/worker'
 import { startPartitionUpkeep } from '@gatehouse/service-kit/postgres/partitions'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
-import {
-  auditSubscription,
-  mailSubscription,
-  securityAlertSubscription,
-  type Subscription,
-} from './events/subscriptions.ts'
-import { emailVerificationProcessor } from './processors/send-email-verification.ts'
-import { invitationProcessor } from './processors/send-invitation.ts'
-import { securityAlertProcessor } from './processors/send-security-alert.ts'
+import { auditSubscription, mailSubscription, type Subscription } from './events/subscriptions.ts'
+import type { MailPipeline } from './mails/mail.ts'
+import { mailProcessor } from './processors/send-mail.ts'
 
 export type Pipelines = { start(): void; stop(): Promise<void> }
 
 /** Something with a life: started in order, stopped in reverse. */
 type Part = { start(): void; stop(): Promise<void> }
-
-type Sending = { subscription(queue: JobQueue): Subscription; processors(deps: Deps): JobProcessor[] }
-
-const sending: Readonly<Record<Exclude<PipelineName, 'audit'>, Sending>> = {
-  mail: {
-    subscription: mailSubscription,
-    processors: (deps) => [emailVerificationProcessor(deps), invitationProcessor(deps)],
-  },
-  'security-alert': { subscription: securityAlertSubscription, processors: (deps) => [securityAlertProcessor(deps)] },
-}
 
 type Settings = Pick<Config, 'WORKERS_PIPELINES' | 'REDIS_URL' | 'QUEUE_PREFIX' | 'JOBS_SWEEP_SECONDS'>
 
@@ -53,16 +35,15 @@ export function createPipelines(deps: Deps, settings: Settings): Pipelines {
   }
 }
 
-function sendingParts(deps: Deps, pipeline: Exclude<PipelineName, 'audit'>, settings: Settings): Part[] {
-  const { subscription, processors } = sending[pipeline]
+function sendingParts(deps: Deps, pipeline: MailPipeline, settings: Settings): Part[] {
   const { system, log } = deps
   const place = { pipeline, redisUrl: settings.REDIS_URL, prefix: settings.QUEUE_PREFIX, system, log }
   const queue = createJobQueue(place)
   return [
     { start: () => undefined, stop: queue.close },
-    createJobWorker({ ...place, processors: processors(deps) }),
+    createJobWorker({ ...place, processors: [mailProcessor(deps)] }),
     createSweeper({ queue, everyMs: settings.JOBS_SWEEP_SECONDS * 1000, log }),
-    consumerOf(deps, subscription(queue)),
+    consumerOf(deps, mailSubscription(pipeline, queue)),
   ]
 }
 

@@ -15,5 +15,7 @@ export const DisplayName = Type.String({
 export const Password = Type.String({ minLength: 1, maxLength: 1024 })
 /** A single-use secret as it stands in a link or an answer. */
 export const OpaqueSecret = Type.String({ minLength: 1, maxLength: 512 })
+/** A language tag of BCP 47, as far as mails and pages choose by it. */
+export const LanguageTag = Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$', maxLength: 35 })
 /** Opaque positions a write depends on; handed back as `at_least`. */
 export const Revision = Type.String({ minLength: 1, maxLength: 1024 })

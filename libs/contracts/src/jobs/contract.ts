@@ -1,5 +1,5 @@
 /**
- * What a job is: a name with its version, the pipeline that runs it, the shape of its data.
+ * A job contract is a name with its version and the shape of the job's data; the queue says which pipeline runs it.
  * Data carries ids only; addresses, names and secrets are asked from their owner while the job runs.
  */
 import Type, { type Static, type TObject } from 'typebox'
@@ -11,7 +11,6 @@ export type PipelineName = Static<typeof PipelineName>
 export type JobContract = {
   /** `<verb>-<thing>.v<n>`. A breaking change is a new version in a new file. */
   readonly name: string
-  readonly pipeline: PipelineName
   readonly data: TObject
 }
 

@@ -1,6 +1,7 @@
 /** What workers asks identity: the link of a verification mail, and where a person can be reached. */
 import type { Static } from 'typebox'
 import { ListProfiles, MintEmailVerificationLink } from '@gatehouse/contracts/http/identity/internal'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { ServiceClient } from '@gatehouse/access/call/service-client'
 
 export type IdentityClient = {
@@ -8,8 +9,8 @@ export type IdentityClient = {
   mintEmailVerificationLink(
     verificationId: string,
   ): Promise<Static<typeof MintEmailVerificationLink.success.body>['mail']>
-  /** undefined: no such person (any more). */
-  findProfile(userId: string): Promise<Static<typeof ListProfiles.success.body>['data'][number] | undefined>
+  /** @throws AppError `not_found`: no such person (any more). */
+  getProfile(userId: string): Promise<Static<typeof ListProfiles.success.body>['data'][number]>
 }
 
 export const createIdentityClient = (http: ServiceClient): IdentityClient => ({
@@ -17,8 +18,10 @@ export const createIdentityClient = (http: ServiceClient): IdentityClient => ({
     const { mail } = await http.call(MintEmailVerificationLink, { params: { verification: verificationId } })
     return mail
   },
-  async findProfile(userId) {
+  async getProfile(userId) {
     const { data } = await http.call(ListProfiles, { body: { user_ids: [userId] } })
-    return data.find((profile) => profile.id === userId)
+    const found = data.find((profile) => profile.id === userId)
+    if (found === undefined) throw problem('not_found')
+    return found
   },
 })

@@ -1,17 +1,14 @@
 /** Which events each pipeline takes, from whom, and what it does with them inside the inbox transaction. */
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
-import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification'
-import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation'
 import { subjectsOf } from '@gatehouse/contracts/events/streams'
-import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
 import type { PipelineName } from '@gatehouse/contracts/jobs/contract'
 import type { JobQueue } from '@gatehouse/service-kit/jobs/queue'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import type { MailPipeline } from '../mails/mail.ts'
+import { mails } from '../mails/mails.ts'
 import { recordAuditEvent } from '../use-cases/record-audit-event.ts'
-import { onEmailVerificationRequested } from './on-email-verification-requested.ts'
-import { onFamilyRevoked } from './on-family-revoked.ts'
-import { onInvitationCreated } from './on-invitation-created.ts'
+import { onMailDue } from './on-mail-due.ts'
 
 export type Subscription = {
   pipeline: PipelineName
@@ -24,28 +21,21 @@ export type Subscription = {
   onCommitted?(event: EventEnvelope): void
 }
 
-export const mailSubscription = (queue: JobQueue): Subscription => ({
-  pipeline: 'mail',
-  consumer: 'workers--mail',
-  producers: ['identity', 'orgs'],
-  subjects: [EmailVerificationRequested.type, InvitationCreated.type],
-  handle: (tx, event) =>
-    event.type === InvitationCreated.type
-      ? onInvitationCreated(queue, tx, event)
-      : onEmailVerificationRequested(queue, tx, event),
-  onCommitted: (event) => queue.announce(event.id),
-})
-
-export const securityAlertSubscription = (queue: JobQueue): Subscription => ({
-  pipeline: 'security-alert',
-  consumer: 'workers--security-alert',
-  producers: ['tokens'],
-  subjects: [FamilyRevoked.type],
-  handle: (tx, event) => onFamilyRevoked(queue, tx, event),
-  onCommitted: (event) => queue.announce(event.id),
-})
-
 const everyProducer: readonly ServiceName[] = ['identity', 'tokens', 'orgs', 'authz']
+
+/** What makes the mails of one pipeline due: their events, from the services that announce them. */
+export function mailSubscription(pipeline: MailPipeline, queue: JobQueue): Subscription {
+  const ours = mails.filter((mail) => mail.pipeline === pipeline)
+  const subjects = [...new Set(ours.map(({ eventType }) => eventType))]
+  return {
+    pipeline,
+    consumer: `workers--${pipeline}`,
+    producers: everyProducer.filter((name) => subjects.some((subject) => subject.startsWith(`gatehouse.${name}.`))),
+    subjects,
+    handle: (tx, event) => onMailDue({ queue, mails: ours }, tx, event),
+    onCommitted: (event) => queue.announce(event.id),
+  }
+}
 
 /** Every event of everybody: what is not known here is recorded all the same. */
 export const auditSubscription = (): Subscription => ({

@@ -8,7 +8,7 @@ import { createJobQueue } from '@gatehouse/service-kit/jobs/queue'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { consumerSuite } from '@gatehouse/test-kit/consumer-suite'
 import { quietLog } from '@gatehouse/test-kit/log'
-import { auditSubscription, securityAlertSubscription } from '../../src/events/subscriptions.ts'
+import { auditSubscription, mailSubscription } from '../../src/events/subscriptions.ts'
 
 const user = newId('user')
 
@@ -50,7 +50,7 @@ t.test('workers--security-alert', async (t) => {
         log: quietLog,
       })
       t.teardown(() => queue.close())
-      const { consumer, subjects, handle } = securityAlertSubscription(queue)
+      const { consumer, subjects, handle } = mailSubscription('security-alert', queue)
       return { name: consumer, subjects, handle }
     },
     sample: (_i, family_id) => ({

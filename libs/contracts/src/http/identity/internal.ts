@@ -1,7 +1,7 @@
 /** What identity answers its neighbours. */
 import Type from 'typebox'
 import { EmailVerificationId, InvitationId, UserId } from '../../common/ids.ts'
-import { DisplayName, EmailAddress, Password } from '../../common/scalars.ts'
+import { DisplayName, EmailAddress, LanguageTag, Password } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
 
 export const MintEmailVerificationLink = defineRoute({
@@ -18,7 +18,15 @@ export const MintEmailVerificationLink = defineRoute({
   success: {
     status: 200,
     body: Type.Object({
-      mail: Type.Union([Type.Object({ to: Type.String(), name: Type.String(), token: Type.String() }), Type.Null()]),
+      mail: Type.Union([
+        Type.Object({
+          to: Type.String(),
+          name: Type.String(),
+          token: Type.String(),
+          locale: Type.Optional(LanguageTag),
+        }),
+        Type.Null(),
+      ]),
     }),
     description: 'Where to send it and the secret to put into the link.',
   },
@@ -39,7 +47,13 @@ export const CreateInvitedUser = defineRoute({
   problems: ['weak_password', 'conflict'],
 })
 
-const Profile = Type.Object({ id: UserId, name: Type.String(), email: Type.String(), email_verified: Type.Boolean() })
+const Profile = Type.Object({
+  id: UserId,
+  name: Type.String(),
+  email: Type.String(),
+  email_verified: Type.Boolean(),
+  locale: Type.Optional(LanguageTag),
+})
 
 export const ListProfiles = defineRoute({
   operationId: 'listProfiles',

@@ -3,16 +3,19 @@
  * What other people chose (the name of an organization) passes `quoted`, so that nobody can make our mail carry their link.
  */
 
+import type { Locale } from './locale.ts'
+
 export type MailContent = { subject: string; text: string; html: string }
 
-type Parts = {
+/** What a mail says in one language. */
+export type MailText = {
   subject: string
   paragraphs: readonly string[]
   action?: { label: string; href: string }
   closing?: readonly string[]
 }
 
-export function layOut(parts: Parts): MailContent {
+export function layOut(parts: MailText, locale: Locale): MailContent {
   const { action, closing = [] } = parts
   const text = [
     ...parts.paragraphs,
@@ -25,7 +28,7 @@ export function layOut(parts: Parts): MailContent {
   return {
     subject: oneLine(parts.subject),
     text: `${text}\n`,
-    html: `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(parts.subject)}</title></head><body>${body}<p>Gatehouse</p></body></html>`,
+    html: `<!doctype html><html lang="${locale}"><head><meta charset="utf-8"><title>${escapeHtml(parts.subject)}</title></head><body>${body}<p>Gatehouse</p></body></html>`,
   }
 }
 

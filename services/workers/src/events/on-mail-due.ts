@@ -1,0 +1,19 @@
+/** Records the mails an event makes due: one ledger row per mail and event, whatever is delivered twice. */
+import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
+import { SendMail } from '@gatehouse/contracts/jobs/send-mail.v1'
+import type { JobQueue } from '@gatehouse/service-kit/jobs/queue'
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import type { Mail } from '../mails/mail.ts'
+
+export async function onMailDue(
+  deps: { queue: JobQueue; mails: readonly Mail[] },
+  tx: Tx,
+  event: EventEnvelope,
+): Promise<void> {
+  for (const mail of deps.mails) {
+    const about = mail.eventType === event.type ? mail.due(event) : undefined
+    if (about === undefined) continue
+    const recipientKey = `${mail.name}:${event.subject}`
+    await deps.queue.record(tx, { job: SendMail, event, recipientKey, data: { mail: mail.name, about } })
+  }
+}

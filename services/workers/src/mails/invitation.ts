@@ -1,0 +1,33 @@
+/** Invites an address into an organization. The organization's name was chosen by a stranger, so it passes `quoted`. */
+import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation'
+import { quoted } from './layout.ts'
+import { defineMail } from './mail.ts'
+
+export const invitation = defineMail({
+  name: 'invitation',
+  pipeline: 'mail',
+  event: InvitationCreated,
+  // Over all organizations: nobody is flooded by several of them at once.
+  limit: { count: 10, hours: 24 },
+  due: ({ invitation_id }) => ({ invitation_id }),
+  async ask({ orgs, link }, { invitation_id }) {
+    const mail = await orgs.mintInvitationLink(invitation_id)
+    if (mail === null) return null
+    const values = { organization: mail.organization_name, href: link('/invitations/accept', mail.token) }
+    return { to: mail.to, values }
+  },
+  texts: {
+    en: ({ organization, href }) => ({
+      subject: `You are invited to ${quoted(organization)}`,
+      paragraphs: [`You are invited to join the organization “${quoted(organization)}”.`],
+      action: { label: 'Answer the invitation', href },
+      closing: ['If you do not know this organization, do nothing: the invitation expires by itself.'],
+    }),
+    de: ({ organization, href }) => ({
+      subject: `Einladung zu ${quoted(organization)}`,
+      paragraphs: [`Sie sind eingeladen, der Organisation „${quoted(organization)}“ beizutreten.`],
+      action: { label: 'Einladung beantworten', href },
+      closing: ['Falls Sie diese Organisation nicht kennen, tun Sie nichts: Die Einladung verfällt von selbst.'],
+    }),
+  },
+})

@@ -1,0 +1,72 @@
+/**
+ * A mail is one file of this folder. It says which event makes it due, what the job keeps (ids), what its owner is asked
+ * at the moment of sending, and the texts in every locale. `mails.ts` lists all of them; nothing else names one.
+ */
+import type { EventContract, EventEnvelope } from '@gatehouse/contracts/events/envelope'
+import type { Deps } from '../deps.ts'
+import { layOut, type MailContent, type MailText } from './layout.ts'
+import { localeOf, type Locale } from './locale.ts'
+import { readEvent } from './read-event.ts'
+
+/** The pipelines that send mails; each has its own queue and scales alone. */
+export type MailPipeline = 'mail' | 'security-alert'
+
+/** Ids by name, and at most an instant: all that a job may keep. */
+export type About = Readonly<Record<string, string>>
+
+/** What a mail may ask while it is sent. */
+export type MailSources = Pick<Deps, 'identity' | 'orgs'> & {
+  /** The address of a page of ours, with the secret it needs. */
+  link(path: string, token: string): string
+}
+
+/** The owner's answer: where the mail goes, in which language, and the values its text names. */
+export type Asked<V> = { to: string; locale?: string | undefined; values: V }
+
+/** How many mails of one name one address gets at most, whoever causes them. */
+export type RecipientLimit = { count: number; hours: number }
+
+type MailFile<C extends EventContract, A extends About, V> = {
+  /** The name of the file; jobs and the ledger know the mail by it. */
+  name: string
+  pipeline: MailPipeline
+  event: C
+  limit: RecipientLimit
+  /** What the job keeps; `undefined` when this event calls for no mail. */
+  due(data: EventData<C>, event: EventEnvelope): A | undefined
+  /** @returns null when there is nothing to send any more. @throws AppError `not_found` when the owner knows no such thing. */
+  ask(sources: MailSources, about: A): Promise<Asked<V> | null>
+  texts: Readonly<Record<Locale, (values: V) => MailText>>
+}
+
+type EventData<C extends EventContract> = ReturnType<typeof readEvent<C>>['data']
+
+export type ComposedMail = MailContent & { to: string }
+
+/** A mail as the pipeline handles it: the types of its event and its values are settled inside. */
+export type Mail = {
+  readonly name: string
+  readonly pipeline: MailPipeline
+  readonly eventType: string
+  readonly limit: RecipientLimit
+  /** @throws Error when the event does not match its contract. */
+  due(event: EventEnvelope): About | undefined
+  compose(sources: MailSources, about: About, defaultLocale: Locale): Promise<ComposedMail | null>
+}
+
+export function defineMail<C extends EventContract, A extends About, V>(file: MailFile<C, A, V>): Mail {
+  const { name, pipeline, event, limit, texts } = file
+  return {
+    name,
+    pipeline,
+    eventType: event.type,
+    limit,
+    due: (envelope) => file.due(readEvent(event, envelope).data, envelope),
+    async compose(sources, about, defaultLocale) {
+      const asked = await file.ask(sources, about as A)
+      if (asked === null) return null
+      const locale = localeOf(asked.locale) ?? defaultLocale
+      return { to: asked.to, ...layOut(texts[locale](asked.values), locale) }
+    },
+  }
+}

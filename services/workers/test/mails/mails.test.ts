@@ -1,0 +1,131 @@
+/** Every mail of the list: named after its file, whole in every language, with nothing but ids in its job. */
+import { readdirSync } from 'node:fs'
+import t from 'tap'
+import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification'
+import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation'
+import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
+import { newId } from '@gatehouse/service-kit/ids/type-id'
+import { localeOf, type Locale } from '../../src/mails/locale.ts'
+import type { Mail, MailSources } from '../../src/mails/mail.ts'
+import { mails } from '../../src/mails/mails.ts'
+import { publicLink } from '../../src/mails/public-link.ts'
+import { createProducer } from '../fixtures/producer.ts'
+
+const organization = 'Acme\r\nBcc: all@example.com\u202e <img src=x onerror=a()> see https://evil.example/login'
+const ids = { verification: newId('ver'), invitation: newId('inv'), user: newId('user'), family: newId('fam') }
+
+/** What the owners answer. */
+const sources = (speaks: { locale?: string } = {}): MailSources => ({
+  identity: {
+    mintEmailVerificationLink: async () => ({ to: 'ann@example.com', name: 'Ann', token: 'gthv_a-b', ...speaks }),
+    getProfile: async (id) => ({ id, name: 'Ann', email: 'ann@example.com', email_verified: true, ...speaks }),
+  },
+  orgs: {
+    mintInvitationLink: async () => ({
+      to: 'bob@example.com',
+      organization_name: organization,
+      token: 'gthi_1',
+    }),
+  },
+  link: (path, token) => publicLink('https://id.example.com/', path, token),
+})
+
+/** One event of each kind that makes a mail due. */
+const identity = createProducer('identity')
+const orgs = createProducer('orgs')
+const tokens = createProducer('tokens')
+const familyRevoked = (reason: 'reuse_detected' | 'session_ended') =>
+  tokens.announce(FamilyRevoked, {
+    subject: ids.family,
+    time: '2026-11-24T03:04:05.678901Z',
+    data: { family_id: ids.family, session_id: newId('ses'), user_id: ids.user, reason },
+  })
+const events = [
+  identity.announce(EmailVerificationRequested, {
+    subject: ids.verification,
+    data: { verification_id: ids.verification, user_id: ids.user },
+  }),
+  orgs.announce(InvitationCreated, {
+    subject: ids.invitation,
+    data: { invitation_id: ids.invitation, organization_id: newId('org'), roles: ['viewer'] },
+  }),
+  familyRevoked('reuse_detected'),
+]
+
+const aboutOf = (mail: Mail): Record<string, string> => {
+  const event = events.find(({ type }) => type === mail.eventType)
+  if (event === undefined) throw new Error(`no sample event for ${mail.name}`)
+  return mail.due(event) ?? {}
+}
+const compose = async (mail: Mail, locale: Locale) => {
+  const composed = await mail.compose(sources(), aboutOf(mail), locale)
+  if (composed === null) throw new Error(`${mail.name} was not composed`)
+  return composed
+}
+const named = (name: string): Mail => {
+  const found = mails.find((mail) => mail.name === name)
+  if (found === undefined) throw new Error(`no mail ${name}`)
+  return found
+}
+
+t.test('a mail is one file of its name, and every file is in the list', async (t) => {
+  const machinery = ['mail', 'mails', 'layout', 'locale', 'public-link', 'read-event']
+  const files = readdirSync(new URL('../../src/mails', import.meta.url)).map((file) => file.replace(/\.ts$/, ''))
+  t.same(mails.map(({ name }) => name).sort(), files.filter((file) => !machinery.includes(file)).sort())
+})
+
+for (const mail of mails) {
+  t.test(`${mail.name} is whole in each language, and its job keeps ids and instants only`, async (t) => {
+    const [en, de] = [await compose(mail, 'en'), await compose(mail, 'de')]
+    t.not(en.subject, de.subject)
+    t.not(en.text, de.text)
+    for (const [locale, { subject, text, html }] of [
+      ['en', en],
+      ['de', de],
+    ] as const) {
+      t.notMatch(subject + text + html, /undefined|\$\{|\[object/)
+      t.match(html, new RegExp(`<html lang="${locale}">`))
+      t.notMatch(subject, /[\r\n]/)
+    }
+    for (const [key, value] of Object.entries(aboutOf(mail)))
+      t.match(value, /^([a-z]+_[0-7][0-9a-hjkmnp-tv-z]{25}|\d{4}-\d\d-\d\dT[\d:.]+Z)$/, key)
+  })
+}
+
+t.test('the language of the person counts before the deployment’s', async (t) => {
+  const verification = named('email-verification')
+  const composed = await verification.compose(sources({ locale: 'de-AT' }), aboutOf(verification), 'en')
+  t.match(composed?.subject, /Bestätigen/)
+  t.match((await verification.compose(sources({ locale: 'fr' }), aboutOf(verification), 'en'))?.subject, /Confirm/)
+  t.same(
+    [localeOf('DE'), localeOf('en-GB'), localeOf('dezember'), localeOf(undefined)],
+    ['de', 'en', undefined, undefined],
+  )
+})
+
+t.test('text and HTML carry the same link: to the public address, with the secret in the query', async (t) => {
+  const link = 'https://id.example.com/verify-email?token=gthv_a-b'
+  const { text, html } = await compose(named('email-verification'), 'en')
+  t.ok(text.includes(link))
+  t.ok(html.includes(`<a href="${link}">`))
+  t.equal(publicLink('https://id.example.com', '/x', 'a&b=c'), 'https://id.example.com/x?token=a%26b%3Dc')
+})
+
+t.test('the name of an organization cannot break out of a header or into HTML, and is no link', async (t) => {
+  for (const locale of ['en', 'de'] as const) {
+    const mail = await compose(named('invitation'), locale)
+    t.notMatch(mail.subject, /[\r\n\u202e]/)
+    t.notMatch(mail.html, /<img/)
+    t.notMatch(mail.text, /https:\/\/evil/)
+    t.notMatch(mail.text, /evil\.example/)
+    t.equal(mail.text.match(/https:\/\//g)?.length, 1, 'one link: ours')
+  }
+})
+
+t.test('an alarm asks nobody to click, and a family that ended with its session alarms nobody', async (t) => {
+  const alarm = named('refresh-token-reused')
+  const { text, html } = await compose(alarm, 'en')
+  t.match(text, /2026-11-24 03:04:05 UTC/)
+  t.notMatch(html, /href/)
+  t.equal(alarm.due(familyRevoked('session_ended')), undefined)
+})
