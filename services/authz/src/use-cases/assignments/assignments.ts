@@ -18,7 +18,7 @@ import {
 } from '../../store/assignments.ts'
 import { findGroup } from '../../store/groups.ts'
 import { listRolesInReach } from '../../store/roles.ts'
-import { announceAssignmentCreated, announceAssignmentEnded } from './announce-grants.ts'
+import { announceAssignmentCreated, announceAssignmentEnded } from '../announce/assignment.ts'
 import { changeDelegable, findUndelegable } from './change-grants.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { findActiveMember } from '../subjects/get-member.ts'

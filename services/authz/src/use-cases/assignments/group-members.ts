@@ -14,7 +14,7 @@ import {
   listGroupMembersPage,
   listGroupRoleIds,
 } from '../../store/groups.ts'
-import { announceGroupMemberAdded, announceGroupMemberRemoved } from './announce-grants.ts'
+import { announceGroupMemberAdded, announceGroupMemberRemoved } from '../announce/group.ts'
 import { changeDelegable, findUndelegable } from './change-grants.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { getMember } from '../subjects/get-member.ts'

@@ -16,7 +16,7 @@ import {
   listGroupRoleIds,
   listGroupsPage,
 } from '../../store/groups.ts'
-import { announceGroupCreated, announceGroupDeleted, announceGroupUpdated } from './announce-grants.ts'
+import { announceGroupCreated, announceGroupDeleted, announceGroupUpdated } from '../announce/group.ts'
 import { changeDelegable, findUndelegable } from './change-grants.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { pageAt, type ListQuery } from '../page-at.ts'

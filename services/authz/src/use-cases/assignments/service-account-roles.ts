@@ -13,7 +13,7 @@ import {
   listServiceAccountRoles,
   lockServiceAccountRoles,
 } from '../../store/service-account-roles.ts'
-import { announceServiceAccountRoles } from '../announce.ts'
+import { announceServiceAccountRoles } from '../announce/assignment.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { requireAccountKnowable } from '../decisions/freshness.ts'
 import { openModel, type OpenModel } from '../open-model.ts'

@@ -21,7 +21,7 @@ import {
 } from '../../store/catalog.ts'
 import { listPoliciesInReach } from '../../store/policies.ts'
 import { hasOrganizationRole, listRolesInReach } from '../../store/roles.ts'
-import { announceCatalog } from '../announce.ts'
+import { announceCatalog } from '../announce/catalog.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import type { VersionedApplication } from './get-application.ts'
 import { done, valueOf, type Outcome } from '../refusal.ts'

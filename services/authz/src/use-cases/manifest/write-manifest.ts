@@ -23,23 +23,16 @@ import { claimPolicyDraft } from '../../store/policy-drafts.ts'
 import { closePolicy, insertNextPolicy, insertPolicy } from '../../store/policies.ts'
 import { closeRole, insertNextRole, insertRole } from '../../store/roles.ts'
 import { principalIdOf, type GroupRow, type RoleRow } from '../../store/schema.ts'
+import { announcePolicyCreated, announcePolicyDeleted, announcePolicyUpdated } from '../announce/policy.ts'
+import { announceRoleCreated, announceRoleDeleted, announceRoleUpdated } from '../announce/role.ts'
+import { announceAssignmentCreated, announceAssignmentEnded } from '../announce/assignment.ts'
 import {
-  announcePolicyCreated,
-  announcePolicyDeleted,
-  announcePolicyUpdated,
-  announceRoleCreated,
-  announceRoleDeleted,
-  announceRoleUpdated,
-} from '../announce.ts'
-import {
-  announceAssignmentCreated,
-  announceAssignmentEnded,
   announceGroupCreated,
   announceGroupDeleted,
   announceGroupMemberAdded,
   announceGroupMemberRemoved,
   announceGroupUpdated,
-} from '../assignments/announce-grants.ts'
+} from '../announce/group.ts'
 import { rowContent } from '../policies/change-policies.ts'
 
 export type Writing = {

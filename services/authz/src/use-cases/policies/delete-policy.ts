@@ -3,7 +3,7 @@ import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
 import { claimPolicyDraft } from '../../store/policy-drafts.ts'
 import { closePolicy, findPolicy } from '../../store/policies.ts'
-import { announcePolicyDeleted } from '../announce.ts'
+import { announcePolicyDeleted } from '../announce/policy.ts'
 import { changePolicies } from './change-policies.ts'
 import { done } from '../refusal.ts'
 
