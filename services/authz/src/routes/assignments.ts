@@ -3,7 +3,9 @@ import { CreateAssignment, DeleteAssignment, ListAssignments } from '@gatehouse/
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { createAssignment, deleteAssignment, listAssignments } from '../use-cases/assignments/assignments.ts'
+import { createAssignment } from '../use-cases/assignments/create-assignment.ts'
+import { deleteAssignment } from '../use-cases/assignments/delete-assignment.ts'
+import { listAssignments } from '../use-cases/assignments/list-assignments.ts'
 
 export function assignmentsRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, ListAssignments, ({ caller, query }) => listAssignments(deps, caller, query))

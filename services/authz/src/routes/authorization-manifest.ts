@@ -6,7 +6,8 @@ import {
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { applyAuthorizationManifest, getAuthorizationManifest } from '../use-cases/manifest/authorization-manifest.ts'
+import { applyAuthorizationManifest } from '../use-cases/manifest/apply-authorization-manifest.ts'
+import { getAuthorizationManifest } from '../use-cases/manifest/get-authorization-manifest.ts'
 import { expectedVersion, sendVersion } from './version-tag.ts'
 
 export function authorizationManifestRoutes(app: FastifyInstance, deps: Deps): void {

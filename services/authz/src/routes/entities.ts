@@ -3,7 +3,10 @@ import { DeleteEntity, GetEntity, ListEntities, PutEntity } from '@gatehouse/con
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { deleteEntity, getEntity, listEntities, putEntity } from '../use-cases/directory/entities.ts'
+import { deleteEntity } from '../use-cases/directory/delete-entity.ts'
+import { getEntity } from '../use-cases/directory/get-entity.ts'
+import { listEntities } from '../use-cases/directory/list-entities.ts'
+import { putEntity } from '../use-cases/directory/put-entity.ts'
 import { expectedVersion, sendVersion } from './version-tag.ts'
 
 export function entitiesRoutes(app: FastifyInstance, deps: Deps): void {

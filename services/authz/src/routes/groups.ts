@@ -12,8 +12,14 @@ import {
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { addGroupMember, listGroupMembers, removeGroupMember } from '../use-cases/assignments/group-members.ts'
-import { createGroup, deleteGroup, getGroup, listGroups, updateGroup } from '../use-cases/assignments/groups.ts'
+import { addGroupMember } from '../use-cases/groups/add-group-member.ts'
+import { createGroup } from '../use-cases/groups/create-group.ts'
+import { deleteGroup } from '../use-cases/groups/delete-group.ts'
+import { getGroup } from '../use-cases/groups/get-group.ts'
+import { listGroupMembers } from '../use-cases/groups/list-group-members.ts'
+import { listGroups } from '../use-cases/groups/list-groups.ts'
+import { removeGroupMember } from '../use-cases/groups/remove-group-member.ts'
+import { updateGroup } from '../use-cases/groups/update-group.ts'
 import { expectedVersion, sendVersion } from './version-tag.ts'
 
 export function groupsRoutes(app: FastifyInstance, deps: Deps): void {

@@ -3,7 +3,8 @@ import { GetServiceAccountRoles, SetServiceAccountRoles } from '@gatehouse/contr
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { getServiceAccountRoles, setServiceAccountRoles } from '../use-cases/assignments/service-account-roles.ts'
+import { getServiceAccountRoles } from '../use-cases/assignments/get-service-account-roles.ts'
+import { setServiceAccountRoles } from '../use-cases/assignments/set-service-account-roles.ts'
 
 export function serviceAccountRolesRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, GetServiceAccountRoles, ({ caller, params }) =>

@@ -1,8 +1,7 @@
-/** An organization's authorization as one document: exported, compared, applied as a whole or not at all. */
+/** Brings an organization to a document: compared, checked and applied as a whole or not at all. */
 import type { AuthorizationManifest, ManifestChange } from '@gatehouse/contracts/http/authz/authorization-manifest'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { checkStep, missingForStep, type ManifestStep } from '../../domain/manifest-check.ts'
 import { completed, manifestChanges, type FullManifest } from '../../domain/manifest-diff.ts'
@@ -15,22 +14,10 @@ import { openModel, type OpenModel } from '../open-model.ts'
 import { done, notDelegable, valueOf, type Outcome } from '../refusal.ts'
 import { writeManifest } from './write-manifest.ts'
 
-export type TaggedManifest = { manifest: FullManifest; tag: string }
 /** `isExpected` judges the tag of what is in force by the request's precondition. */
 export type ManifestApplication = { manifest: AuthorizationManifest; dryRun: boolean; isExpected(tag: string): boolean }
-export type Applied = { applied: boolean; changes: ManifestChange[]; tag: string }
 
-/** @throws AppError `forbidden` */
-export async function getAuthorizationManifest(deps: Deps, caller: OrgCaller): Promise<TaggedManifest> {
-  for (const permission of [permissions.readRoles, permissions.readPolicies])
-    await requirePermission(deps, caller, permission)
-  const { orgId } = caller
-  return inScope(deps.db, { orgId }, async (tx) => {
-    const keysById = new Map((await listRolesInReach(tx, orgId)).map(({ id, key }) => [id, key]))
-    const manifest = manifestOf(await listOwnRows(tx, orgId), { keysById })
-    return { manifest, tag: tagOf(manifest) }
-  })
-}
+export type Applied = { applied: boolean; changes: ManifestChange[]; tag: string }
 
 /** @throws AppError `forbidden`, `validation_failed`, `invalid_policy`, `precondition_failed` */
 export async function applyAuthorizationManifest(

@@ -1,54 +1,19 @@
-/** Roles given to people and groups one by one: everywhere or for one resource, for good or until a time. Nobody gives or takes what they do not hold. */
+/** Gives a role to a person or a group: everywhere or for one resource, for good or until a time. */
 import type { Assignment, NewAssignment } from '@gatehouse/contracts/http/authz/assignments'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
-import type { PageOf } from '@gatehouse/service-kit/http/page'
-import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { isAssignable, permissions } from '../../domain/platform.ts'
 import type { DefinitionError } from '../../domain/role-definition.ts'
-import {
-  closeAssignment,
-  endExpired,
-  findAssignment,
-  insertAssignment,
-  listAssignmentsPage,
-  lockRoleHolder,
-} from '../../store/assignments.ts'
+import { endExpired, insertAssignment, lockRoleHolder } from '../../store/assignments.ts'
 import { findGroup } from '../../store/groups.ts'
-import { listRolesInReach } from '../../store/roles.ts'
-import { announceAssignmentCreated, announceAssignmentEnded } from '../announce/assignment.ts'
+import { announceAssignmentCreated } from '../announce/assignment.ts'
 import { changeDelegable, findUndelegable } from './change-grants.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { findActiveMember } from '../subjects/get-member.ts'
 import type { OpenModel } from '../open-model.ts'
 import { done, type Outcome } from '../refusal.ts'
-import { pageAt, type ListQuery } from '../page-at.ts'
 import { assignmentView } from '../views.ts'
-
-/** Of people and groups, in the order they were given, as of `at`. @throws AppError `forbidden`, `validation_failed`, `invalid_cursor` */
-export async function listAssignments(
-  deps: Deps,
-  caller: OrgCaller,
-  query: ListQuery & { readonly principal?: string | undefined },
-): Promise<PageOf<Assignment>> {
-  await requirePermission(deps, caller, permissions.readRoles)
-  const { orgId } = caller
-  const { data, page, at } = await pageAt(deps, query, {
-    length: 1,
-    isPlace: ([id]) => isTypeId('asg', id),
-    read: ({ after, limit, at }) =>
-      inScope(deps.db, { orgId }, (tx) =>
-        listAssignmentsPage(tx, { orgId, limit, at, afterId: after?.map(String)[0], principalId: query.principal }),
-      ),
-    placeOf: ({ id }) => [id],
-  })
-  const keys = new Map(
-    (await inScope(deps.db, { orgId }, (tx) => listRolesInReach(tx, orgId, at))).map(({ id, key }) => [id, key]),
-  )
-  return { data: data.flatMap((row) => assignmentView(row, keys.get(row.roleId)) ?? []), page }
-}
 
 /** @throws AppError `forbidden`, `validation_failed`, `conflict` */
 export async function createAssignment(deps: Deps, caller: OrgCaller, input: NewAssignment): Promise<Assignment> {
@@ -101,18 +66,3 @@ async function give(tx: Tx, { model, caller, input, membershipId, now }: Giving)
   await announceAssignmentCreated(tx, { row, orgId, actor: actorOf(caller) })
   return done(assignmentView(row, role.key) as Assignment)
 }
-
-/** @throws AppError `forbidden`, `not_found` */
-export const deleteAssignment = (deps: Deps, caller: OrgCaller, assignmentId: string): Promise<void> =>
-  changeDelegable(deps, caller, async (tx, model) => {
-    const { orgId } = caller
-    const known = await findAssignment(tx, { orgId, id: assignmentId })
-    if (!known) return { kind: 'not_found' }
-    const refusal = findUndelegable(model, [known.roleId])
-    if (refusal) return refusal
-    if (known.membershipId !== null) await lockRoleHolder(tx, known.membershipId)
-    const row = await closeAssignment(tx, known.id)
-    if (!row) return { kind: 'not_found' }
-    await announceAssignmentEnded(tx, { row, orgId, actor: actorOf(caller) })
-    return done(undefined)
-  })

@@ -1,0 +1,23 @@
+/** Deletes a group, which takes what it holds from its members. */
+import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
+import type { Deps } from '../../deps.ts'
+import { closeGroup, endGroupHoldings, findGroup, listGroupRoleIds } from '../../store/groups.ts'
+import { announceGroupDeleted } from '../announce/group.ts'
+import { changeDelegable, findUndelegable } from '../assignments/change-grants.ts'
+import { done } from '../refusal.ts'
+import type { GroupChange } from './update-group.ts'
+
+/** @throws AppError `forbidden`, `not_found`, `precondition_failed` */
+export const deleteGroup = (deps: Deps, caller: OrgCaller, { groupId, isExpected }: GroupChange): Promise<void> =>
+  changeDelegable(deps, caller, async (tx, model) => {
+    const known = await findGroup(tx, { orgId: caller.orgId, id: groupId })
+    if (!known) return { kind: 'not_found' }
+    if (!isExpected(known.version)) return { kind: 'changed' }
+    const refusal = findUndelegable(model, await listGroupRoleIds(tx, groupId))
+    if (refusal) return refusal
+    const row = await closeGroup(tx, known)
+    if (!row) return { kind: 'changed' }
+    await endGroupHoldings(tx, groupId)
+    await announceGroupDeleted(tx, { row, actor: actorOf(caller) })
+    return done(undefined)
+  })
