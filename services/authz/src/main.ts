@@ -2,8 +2,9 @@
 import { complaintsAboutKeys } from '@gatehouse/access/tokens/service-keys'
 import { runService } from '@gatehouse/service-kit/lifecycle/run-service'
 import { buildApp } from './app.ts'
+import { background } from './background.ts'
 import { config } from './config.ts'
-import { openDeps, startBackground } from './deps.ts'
+import { openDeps } from './deps.ts'
 
 await runService({
   name: 'authz',
@@ -13,8 +14,8 @@ await runService({
     const deps = openDeps(settings, runtime)
     return {
       app: buildApp(deps),
-      ready: deps.ready,
-      startBackground: () => startBackground(deps),
+      ready: () => deps.ready(),
+      background: background(deps),
       close: deps.close,
     }
   },

@@ -15,7 +15,7 @@ await runService({
     return {
       app: await buildApp(deps),
       ready: () => readiness(deps),
-      startBackground: () => deps.floors.start(),
+      background: [deps.floors],
       close: deps.close,
     }
   },

@@ -4,7 +4,7 @@ import { createServer } from '@gatehouse/access/serve/server'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from './deps.ts'
 import { internalRoutes, publicRoutes } from './routes/routes.ts'
-import { snapshotFloors, snapshotState } from './use-cases/take-snapshot.ts'
+import { snapshots } from './use-cases/take-snapshot.ts'
 
 export function buildApp(deps: Deps): FastifyInstance {
   const { assertions, accessTokens, log, spine, system } = deps
@@ -14,7 +14,7 @@ export function buildApp(deps: Deps): FastifyInstance {
     spine,
     system,
     callers: ['gateway', 'tokens', 'orgs', 'authz', 'workers'],
-    snapshots: { state: snapshotState, floors: snapshotFloors },
+    snapshots,
   })
   return app
 }

@@ -5,6 +5,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { isAppError } from '@gatehouse/service-kit/errors/app-error'
 import type { ReadyCheck } from '@gatehouse/service-kit/health/checks'
+import type { Part } from '@gatehouse/service-kit/lifecycle/background'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
 import { bootstrapAdmin } from './use-cases/account/bootstrap-admin.ts'
@@ -12,7 +13,7 @@ import { bootstrapAdmin } from './use-cases/account/bootstrap-admin.ts'
 const retryMs = 1000
 const weakPassword = 'BOOTSTRAP_ADMIN_PASSWORD is too easy to guess'
 
-export type Bootstrap = { start(): void; stop(): Promise<void>; check(): ReadyCheck }
+export type Bootstrap = Part & { check(): ReadyCheck }
 type Admin = { email: string; password: string }
 type State = 'pending' | 'done' | 'refused'
 

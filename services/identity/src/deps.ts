@@ -1,16 +1,8 @@
 /** Opens what identity depends on and hands it over as one plain object. */
-import { accessTokenAudience } from '@gatehouse/contracts/claims/access-token'
-import { loadServiceKeys } from '@gatehouse/access/tokens/service-keys'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
-import { connectNats } from '@gatehouse/spine/nats/connection'
-import { createSpine, type Spine } from '@gatehouse/spine/produce/producer'
-import { createAccessTokenVerifier, type AccessTokenVerifier } from '@gatehouse/access/tokens/access-token'
-import type { AssertionVerifier } from '@gatehouse/access/tokens/assertion'
-import { createJwksSource } from '@gatehouse/access/tokens/jwks-source'
-import { createServiceClient } from '@gatehouse/access/call/service-client'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
-import { connectPostgres, type Db } from '@gatehouse/service-kit/postgres/connect'
 import { gauge } from '@gatehouse/service-kit/telemetry/metrics'
+import { openService, type Service } from '@gatehouse/spine/open-service'
 import { createTokensClient, type TokensClient } from './clients/tokens.ts'
 import type { Config } from './config.ts'
 import type { ThrottleSettings } from './domain/sign-in.ts'
@@ -26,59 +18,24 @@ export type Settings = {
   throttle: ThrottleSettings
 }
 
-export type Deps = {
-  log: Logger
-  clock: Clock
-  /** The runtime role: sees the rows of the person the transaction is for. */
-  db: Db
-  /** The system role: look-ups by address or secret hash. */
-  system: Db
-  spine: Spine
+export type Deps = Service<'tokens'> & {
+  clients: { tokens: TokensClient }
   hasher: PasswordHasher
   estimateStrength: StrengthEstimator
   constantTime: ConstantTimeAnswers
-  tokens: TokensClient
   settings: Settings
-  assertions: AssertionVerifier
-  accessTokens: AccessTokenVerifier
-  /** Rejects when PostgreSQL does not answer to one of the roles. */
-  ping(): Promise<unknown>
-  close(): Promise<void>
 }
 
-export async function openDeps(config: Config, { log, clock }: { log: Logger; clock: Clock }): Promise<Deps> {
-  const { signer, verifier: assertions } = loadServiceKeys('identity', config)
+export async function openDeps(config: Config, runtime: { log: Logger; clock: Clock }): Promise<Deps> {
   const hasher = await openHasher(config)
-  const connect = (url: string, role: string) =>
-    connectPostgres({ url, schema: 'identity', applicationName: `identity ${role}` })
-  const runtime = connect(config.DATABASE_RUNTIME_URL, 'runtime')
-  const system = connect(config.DATABASE_SYSTEM_URL, 'system')
-  const nats = connectNats({ url: config.NATS_URL, name: 'identity', log })
-  const http = createServiceClient({ self: 'identity', target: 'tokens', baseUrl: config.TOKENS_URL, signer, log })
-  const tokens = createTokensClient(http)
-  const spine = createSpine({ service: 'identity', runtime: runtime.db, system: system.db, nats, log, clock })
+  const service = openService({ service: 'identity', peers: ['tokens'], config, runtime })
   return {
-    log,
-    clock,
-    db: runtime.db,
-    system: system.db,
-    spine,
+    ...service,
+    clients: { tokens: createTokensClient(service.peers.tokens) },
     hasher,
     estimateStrength: createStrengthEstimator(),
-    constantTime: createConstantTimeAnswers({ clock, spanMs: config.IDENTITY_ANSWER_SPAN_MS }),
-    tokens,
+    constantTime: createConstantTimeAnswers({ clock: runtime.clock, spanMs: config.IDENTITY_ANSWER_SPAN_MS }),
     settings: settingsOf(config),
-    assertions,
-    accessTokens: createAccessTokenVerifier({
-      issuer: config.GATEHOUSE_ISSUER,
-      audience: accessTokenAudience,
-      jwks: createJwksSource(tokens.jwks),
-    }),
-    ping: () => Promise.all([runtime.ping(), system.ping()]),
-    async close() {
-      await spine.stop()
-      await Promise.allSettled([nats.close(), http.close(), runtime.close(), system.close()])
-    },
   }
 }
 

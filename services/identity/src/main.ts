@@ -1,6 +1,5 @@
 /** Starts identity: configuration, dependencies, server; the kit does signals, health and drain. */
 import { complaintsAboutKeys } from '@gatehouse/access/tokens/service-keys'
-import { check } from '@gatehouse/service-kit/health/checks'
 import { runService } from '@gatehouse/service-kit/lifecycle/run-service'
 import { buildApp } from './app.ts'
 import { createBootstrap } from './bootstrap.ts'
@@ -16,15 +15,9 @@ await runService({
     const bootstrap = createBootstrap(deps, settings)
     return {
       app: buildApp(deps),
-      ready: async () => [await check('postgres', deps.ping), bootstrap.check()],
-      startBackground() {
-        deps.spine.start()
-        bootstrap.start()
-      },
-      async close() {
-        await bootstrap.stop()
-        await deps.close()
-      },
+      ready: () => deps.ready([bootstrap.check()]),
+      background: [deps.spine, bootstrap],
+      close: deps.close,
     }
   },
 })

@@ -5,7 +5,7 @@ import { createServer } from '@gatehouse/access/serve/server'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from './deps.ts'
 import { internalRoutes, publicRoutes } from './routes/routes.ts'
-import { writeFloors, writeState } from './use-cases/write-snapshots.ts'
+import { snapshots } from './use-cases/take-snapshot.ts'
 
 export function buildApp(deps: Deps): FastifyInstance {
   const { log, assertions, accessTokens, db, system, spine } = deps
@@ -21,7 +21,7 @@ export function buildApp(deps: Deps): FastifyInstance {
     spine,
     system,
     callers: ['gateway', 'identity', 'tokens', 'authz', 'workers'],
-    snapshots: { state: writeState, floors: writeFloors },
+    snapshots,
   })
   return app
 }

@@ -13,8 +13,8 @@ await runService({
     const deps = openDeps(settings, runtime)
     return {
       app: buildApp(deps),
-      ready: deps.ready,
-      startBackground: deps.spine.start,
+      ready: () => deps.ready(),
+      background: [deps.spine],
       close: deps.close,
     }
   },

@@ -1,5 +1,5 @@
 /** What tokens does without being asked: announces, follows its neighbours, keeps keys and sessions in order. */
-import { describeFailure } from '@gatehouse/service-kit/postgres/errors'
+import { createUpkeep, together, type Part } from '@gatehouse/service-kit/lifecycle/background'
 import type { Deps } from './deps.ts'
 import { endExpiredSessions, eraseSeals, forgetOldSessions } from './use-cases/keep-house.ts'
 import { keepSigningKeys } from './use-cases/keep-signing-keys.ts'
@@ -7,48 +7,26 @@ import { keepSigningKeys } from './use-cases/keep-signing-keys.ts'
 const secondMs = 1000
 const hourMs = 3_600_000
 
-/** Starts everything; `stop` waits for what is under way. */
-export function startBackground(deps: Deps): { stop(): Promise<void> } {
-  deps.spine.start()
-  deps.identity.start()
-  deps.orgs.start()
-  const rounds = [
-    // A key made or voided elsewhere is known here within this time; without any key, a start is retried soon.
-    every(deps, {
-      name: 'signing keys',
-      run: () => keepSigningKeys(deps),
-      intervalMs: () => (deps.keyRing.canSign(deps.clock.now()) ? 15 * secondMs : secondMs),
-    }),
-    every(deps, { name: 'sealed successors', run: () => eraseSeals(deps), intervalMs: () => 5 * secondMs }),
-    every(deps, { name: 'expired sessions', run: () => endExpiredSessions(deps), intervalMs: () => 30 * secondMs }),
-    every(deps, { name: 'old sessions', run: () => forgetOldSessions(deps), intervalMs: () => hourMs }),
-  ]
-  return { stop: async () => void (await Promise.all(rounds.map((round) => round.stop()))) }
-}
+export const background = (deps: Deps): Part[] => [
+  deps.spine,
+  together(Object.values(deps.following)),
+  together(upkeepOf(deps)),
+]
 
-/** Runs now and then again `intervalMs` after each end, so that a slow round never overlaps itself. */
-function every(
-  deps: Pick<Deps, 'log'>,
-  o: { name: string; run: () => Promise<unknown>; intervalMs: () => number },
-): { stop(): Promise<void> } {
-  let timer: NodeJS.Timeout | undefined
-  let stopped = false
-  const round = async (): Promise<void> => {
-    try {
-      await o.run()
-    } catch (error) {
-      deps.log.warn({ upkeep: o.name, reason: describeFailure(error) }, 'upkeep failed; the next round tries again')
-    }
-    if (!stopped) timer = setTimeout(begin, o.intervalMs()).unref()
-  }
-  let underway = Promise.resolve()
-  const begin = (): void => void (underway = round())
-  begin()
-  return {
-    async stop() {
-      stopped = true
-      clearTimeout(timer)
-      await underway
-    },
-  }
-}
+const upkeepOf = (deps: Deps): Part[] => [
+  createUpkeep({
+    name: 'signing keys',
+    run: () => keepSigningKeys(deps),
+    // A key made or voided elsewhere is known here within this time; without any key, a start is retried soon.
+    everyMs: () => (deps.keyRing.canSign(deps.clock.now()) ? 15 * secondMs : secondMs),
+    log: deps.log,
+  }),
+  createUpkeep({ name: 'sealed successors', run: () => eraseSeals(deps), everyMs: 5 * secondMs, log: deps.log }),
+  createUpkeep({
+    name: 'expired sessions',
+    run: () => endExpiredSessions(deps),
+    everyMs: 30 * secondMs,
+    log: deps.log,
+  }),
+  createUpkeep({ name: 'old sessions', run: () => forgetOldSessions(deps), everyMs: hourMs, log: deps.log }),
+]

@@ -5,7 +5,7 @@ import type { Deps } from './deps.ts'
 import { publicRoutes } from './routes/routes.ts'
 
 export function buildApp(
-  deps: Pick<Deps, 'log' | 'assertions' | 'accessTokens' | 'authz' | 'runtime' | 'system'>,
+  deps: Pick<Deps, 'log' | 'assertions' | 'accessTokens' | 'clients' | 'db' | 'system'>,
 ): FastifyInstance {
   const { log, assertions, accessTokens } = deps
   const app = createServer({ service: 'workers', log, assertions, accessTokens })

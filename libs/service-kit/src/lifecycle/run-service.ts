@@ -14,6 +14,7 @@ import { systemClock, type Clock } from '../context/clock.ts'
 import type { ReadyCheck } from '../health/checks.ts'
 import { createManagementServer } from '../health/management-server.ts'
 import { createLogger, type Logger, type LogLevel } from '../logging/logger.ts'
+import { startBackground, type Part } from './background.ts'
 import { outliveDriverFault } from './driver-faults.ts'
 import { tuneHeap } from './tune-heap.ts'
 import { watchParent } from './watch-parent.ts'
@@ -24,9 +25,9 @@ export type RunningService = {
   readonly app: FastifyInstance
   /** Every check by name, failing ones with a reason. */
   ready(): Promise<readonly ReadyCheck[]> | readonly ReadyCheck[]
-  /** Relays, consumers, sweepers: after the server listens. */
-  startBackground?(): void
-  /** Ends everything `start` opened; the server has stopped taking requests by then. */
+  /** Relays, readers, consumers, upkeep: started in order after the server listens, stopped in reverse after it has ended. */
+  readonly background?: readonly Part[]
+  /** Closes the connections `start` opened; the server and the background have ended by then. */
   close(): Promise<void>
 }
 
@@ -65,8 +66,7 @@ export async function runService<S extends TObject>(definition: ServiceDefinitio
     const service = await definition.start(config, { log, clock: systemClock })
     state.service = service
     await service.app.listen({ host: known.HOST, port: known.PORT })
-    stopGracefully({ state, service, management, log })
-    service.startBackground?.()
+    stopGracefully({ state, service, background: startBackground(service.background ?? []), management, log })
     state.isStarted = true
     const { port } = service.app.server.address() as AddressInfo
     log.info(
@@ -118,10 +118,16 @@ const listen = (server: Server, host: string, port: number): Promise<number> =>
     })
   })
 
-type Stopping = { state: { isDraining: boolean }; service: RunningService; management: Server; log: Logger }
+type Stopping = {
+  state: { isDraining: boolean }
+  service: RunningService
+  background: { stop(): Promise<void> }
+  management: Server
+  log: Logger
+}
 
 /** On SIGTERM and friends, or an error nobody handled: no longer ready, no new requests, running ones end, then background and connections. */
-function stopGracefully({ state, service, management, log }: Stopping): void {
+function stopGracefully({ state, service, background, management, log }: Stopping): void {
   let fatal: unknown
   const logger = { error: (message: unknown) => log.error({ err: message }, 'stopping failed') }
   const grace = closeWithGrace(
@@ -131,6 +137,7 @@ function stopGracefully({ state, service, management, log }: Stopping): void {
       if (fatal === undefined) log.info({ signal }, 'stopping')
       else log.fatal({ err: fatal }, 'stopping after an error nobody handled')
       await service.app.close()
+      await background.stop()
       await service.close()
       management.closeAllConnections()
       management.close()

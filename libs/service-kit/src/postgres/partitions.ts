@@ -3,9 +3,9 @@
  * The work is the owner role's, done by a function the system role may call; an advisory lock keeps replicas from doing it twice.
  */
 import { sql } from 'drizzle-orm'
+import { createUpkeep, type Part } from '../lifecycle/background.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { Db } from './connect.ts'
-import { describeFailure } from './errors.ts'
 import { rowsOf } from './transaction.ts'
 
 const hourMs = 3_600_000
@@ -18,17 +18,14 @@ export async function maintainPartitions(db: Db): Promise<{ created: number; dro
   return row ?? { created: 0, dropped: 0 }
 }
 
-/** Upkeep now and every hour. A failed round is logged and left to the next: partitions reach two weeks ahead. */
-export function startPartitionUpkeep(o: { db: Db; log: Logger }): { stop(): void } {
-  const round = () =>
-    maintainPartitions(o.db).then(
-      ({ created, dropped }) => {
-        if (created + dropped > 0) o.log.info({ created, dropped }, 'partitions maintained')
-      },
-      (error: unknown) => o.log.warn({ reason: describeFailure(error) }, 'partition upkeep failed'),
-    )
-  void round()
-  const timer = setInterval(() => void round(), hourMs)
-  timer.unref()
-  return { stop: () => clearInterval(timer) }
-}
+/** Upkeep now and every hour. A failed round is left to the next: partitions reach two weeks ahead. */
+export const createPartitionUpkeep = (o: { db: Db; log: Logger }): Part =>
+  createUpkeep({
+    name: 'partitions',
+    run: async () => {
+      const { created, dropped } = await maintainPartitions(o.db)
+      if (created + dropped > 0) o.log.info({ created, dropped }, 'partitions maintained')
+    },
+    everyMs: hourMs,
+    log: o.log,
+  })

@@ -7,15 +7,16 @@ import type { ChangesPage } from '@gatehouse/contracts/http/spine/changes'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import { recordRevision } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
+import { createUpkeep, together, type Part } from '@gatehouse/service-kit/lifecycle/background'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import type { Db, Tx } from '@gatehouse/service-kit/postgres/connect'
 import { describeFailure } from '@gatehouse/service-kit/postgres/errors'
-import { startPartitionUpkeep } from '@gatehouse/service-kit/postgres/partitions'
+import { createPartitionUpkeep } from '@gatehouse/service-kit/postgres/partitions'
 import { inScope, type Scope } from '@gatehouse/service-kit/postgres/transaction'
 import { readChanges } from './changes.ts'
 import type { NatsLink } from '../nats/connection.ts'
-import { createRelay } from './relay.ts'
-import { createSequencer, type Head } from './sequencer.ts'
+import { createRelay, type Relay } from './relay.ts'
+import { createSequencer, type Head, type Sequencer } from './sequencer.ts'
 import { snapshotLines, type SnapshotViews } from './snapshot.ts'
 import { readSnapshot, type ChangesQuery, type SpineClient } from '../follow/spine-client.ts'
 
@@ -26,54 +27,30 @@ export type WriteOptions = {
   announce?: 'await'
 }
 
-export type Spine = {
+/** As a part: relay, sequencing and partition upkeep; the other functions work without. */
+export type Spine = Part & {
   readonly service: ServiceName
   /** Runs `run` in one transaction under `scope` and announces what it appended. Retried on serialization failures. */
   write<T>(scope: Scope, run: (tx: Tx) => Promise<T>, options?: WriteOptions): Promise<T>
   /** Everything committed has a position; the head. */
   sequence(): Promise<Head>
   changes(query: ChangesQuery): Promise<ChangesPage>
-  /** Relay, sweep and partition upkeep begin; the other functions work without. */
-  start(): void
-  stop(): Promise<void>
 }
 
 const announceWaitMs = 250
 const sweepMs = 1000
 
-export function createSpine(o: {
-  service: ServiceName
-  runtime: Db
-  system: Db
-  nats: NatsLink
-  log: Logger
-  clock: Clock
-}): Spine {
+type SpineOptions = { service: ServiceName; runtime: Db; system: Db; nats: NatsLink; log: Logger; clock: Clock }
+
+export function createSpine(o: SpineOptions): Spine {
   const log = o.log.child({ part: 'spine' })
   const relay = createRelay({ service: o.service, system: o.system, nats: o.nats, log })
   const sequencer = createSequencer({ system: o.system, onSequenced: relay.wake })
-  let upkeep: { stop(): void } | undefined
-  let timer: NodeJS.Timeout | undefined
-  let sweeping: Promise<unknown> = Promise.resolve()
-
-  const announce = async (mode: WriteOptions['announce']) => {
-    try {
-      const { head } = await sequencer.sequence()
-      recordRevision(o.service, head)
-      if (mode !== 'await' || o.nats.status() === 'disconnected') return
-      // Another replica may have sequenced it, and be about to publish it: twice is harmless, late is not.
-      relay.wake()
-      await relay.waitUntilPublished(head, announceWaitMs)
-    } catch (error) {
-      log.warn({ reason: describeFailure(error) }, 'a committed write is not announced yet; the sweep will do it')
-    }
-  }
-  const sweep = () => {
-    sweeping = sequencer
-      .sequence()
-      .catch((error: unknown) => log.debug({ reason: describeFailure(error) }, 'sweep failed'))
-  }
-
+  const announce = createAnnouncer({ ...o, log }, sequencer, relay)
+  const upkeep = together([
+    createPartitionUpkeep({ db: o.system, log }),
+    createUpkeep({ name: 'sequencing', run: sequencer.sequence, everyMs: sweepMs, log }),
+  ])
   return {
     service: o.service,
     write: async (scope, run, options = {}) => {
@@ -85,17 +62,28 @@ export function createSpine(o: {
     changes: (query) => readChanges({ service: o.service, system: o.system, sequencer }, query),
     start: () => {
       relay.start()
-      upkeep = startPartitionUpkeep({ db: o.system, log })
-      timer = setInterval(sweep, sweepMs)
-      timer.unref()
-      sweep()
+      upkeep.start()
     },
     stop: async () => {
-      clearInterval(timer)
-      upkeep?.stop()
-      await sweeping
+      await upkeep.stop()
       await relay.stop()
     },
+  }
+}
+
+/** What happens right after a commit. Never throws: the write stands, and the upkeep announces what was not announced here. */
+function createAnnouncer(o: SpineOptions, sequencer: Sequencer, relay: Relay) {
+  return async (mode: WriteOptions['announce']): Promise<void> => {
+    try {
+      const { head } = await sequencer.sequence()
+      recordRevision(o.service, head)
+      if (mode !== 'await' || o.nats.status() === 'disconnected') return
+      // Another replica may have sequenced it, and be about to publish it: twice is harmless, late is not.
+      relay.wake()
+      await relay.waitUntilPublished(head, announceWaitMs)
+    } catch (error) {
+      o.log.warn({ reason: describeFailure(error) }, 'a committed write is not announced yet; the sweep will do it')
+    }
   }
 }
 

@@ -10,7 +10,7 @@ import { quietLog as log } from '@gatehouse/test-kit/log'
 import { followIdentity, followOrgs, followOwnWrites, followTokens } from '../../src/events/follow.ts'
 import { evaluate, evaluateAtOnce, type EvaluatingDeps } from '../../src/use-cases/decisions/evaluate.ts'
 import { createFactCache } from '../../src/facts/fact-cache.ts'
-import { writeState } from '../../src/use-cases/projections/write-snapshot.ts'
+import { snapshots } from '../../src/use-cases/projections/take-snapshot.ts'
 import type { Member } from '../fixtures/platform.ts'
 
 export type DelayedPdp = {
@@ -85,7 +85,7 @@ export async function startDelayedPdp(o: {
     factCache: createFactCache({ db: o.db }),
     pollMs: 10,
   }
-  const itself = createLocalClient({ spine: o.spine, system: o.system, snapshots: { state: writeState } })
+  const itself = createLocalClient({ spine: o.spine, system: o.system, snapshots })
   const following = {
     identity: followIdentity({ ...shared, client: late(o.identity) }),
     orgs: followOrgs({ ...shared, client: late(o.orgs) }),

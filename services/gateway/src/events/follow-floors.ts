@@ -8,6 +8,7 @@ import type { NatsLink } from '@gatehouse/spine/nats/connection'
 import { createReader, type Reader } from '@gatehouse/spine/follow/reader'
 import type { SpineClient } from '@gatehouse/spine/follow/spine-client'
 import type { ReadyCheck } from '@gatehouse/service-kit/health/checks'
+import type { Part } from '@gatehouse/service-kit/lifecycle/background'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { gauge } from '@gatehouse/service-kit/telemetry/metrics'
 import {
@@ -23,9 +24,7 @@ import {
 
 export type FloorProducer = 'identity' | 'tokens' | 'orgs'
 
-export type Floors = {
-  start(): void
-  stop(): Promise<void>
+export type Floors = Part & {
   isVoid(claims: AccessTokenClaims, kid: string): boolean
   /** Whether everything these claims depend on is known as of at most 5 s ago. */
   isCurrentFor(claims: AccessTokenClaims): boolean
@@ -36,7 +35,7 @@ const producers: readonly FloorProducer[] = ['identity', 'tokens', 'orgs']
 const forgetEveryMs = 60_000
 
 export function createFloors(deps: {
-  clients: Readonly<Record<FloorProducer, SpineClient>>
+  feeds: Readonly<Record<FloorProducer, SpineClient>>
   nats: NatsLink
   log: Logger
   clock: Clock
@@ -84,12 +83,12 @@ export function createFloors(deps: {
 type Followed = { reader: Reader; table: () => FloorTable }
 
 function follow(producer: FloorProducer, deps: Parameters<typeof createFloors>[0]): Followed {
-  const { clients, nats, log, clock, onSigningKeys } = deps
+  const { feeds, nats, log, clock, onSigningKeys } = deps
   let table = emptyFloors()
   const reader = createReader({
     name: `gateway--floors-${producer}`,
     producer,
-    client: clients[producer],
+    client: feeds[producer],
     nats,
     log,
     clock,

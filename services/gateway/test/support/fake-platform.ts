@@ -118,6 +118,7 @@ export async function startGateway(t: Test, env: Record<string, string> = {}) {
   await app.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(async () => {
     await app.close()
+    await deps.floors.stop()
     await deps.close()
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))

@@ -1,7 +1,6 @@
 /** What identity asks of tokens: a session for a person it has authenticated, and the keys that verify access tokens. */
 import type { Authenticated } from '@gatehouse/contracts/http/identity/sign-in'
-import { GetInternalJwks, StartSession } from '@gatehouse/contracts/http/tokens/sessions'
-import type { Jwks } from '@gatehouse/access/tokens/jwks-source'
+import { StartSession } from '@gatehouse/contracts/http/tokens/sessions'
 import type { ServiceClient } from '@gatehouse/access/call/service-client'
 import type { OrganizationChoice } from '../domain/sign-in.ts'
 
@@ -13,7 +12,6 @@ export type NewSession = { userId: string; userVersion: number; amr: string[]; o
 export type TokensClient = {
   /** @throws AppError of tokens (`not_found` for an organization the person is not in), `upstream_failed` */
   startSession(session: NewSession): Promise<Authenticated>
-  jwks(): Promise<Jwks>
 }
 
 const chosen = (choice: OrganizationChoice): { organization_id?: string | null } => {
@@ -26,5 +24,4 @@ export const createTokensClient = (http: ServiceClient): TokensClient => ({
     http.call(StartSession, {
       body: { user_id: userId, client_id: clientId, amr, user_version: userVersion, ...chosen(organization) },
     }),
-  jwks: () => http.call(GetInternalJwks, {}),
 })

@@ -16,7 +16,7 @@ import type { InvitationRow, MembershipRow } from '../store/schema.ts'
 import { announceInvitationAccepted, announceMembershipCreated } from './announce.ts'
 import { openInvitation } from './open-invitation.ts'
 
-type AcceptDeps = Pick<Deps, 'spine' | 'system' | 'authz' | 'identity'>
+type AcceptDeps = Pick<Deps, 'spine' | 'system' | 'clients'>
 
 export type AcceptInput = { token: string } | { token: string; name: string; password: string }
 
@@ -67,7 +67,7 @@ function requireSignedIn(caller: Caller): UserCaller {
 
 /** Somebody else's link is told apart from a wrong one by nobody. */
 async function requireInvited(deps: AcceptDeps, caller: UserCaller, invitation: InvitationRow): Promise<void> {
-  const profile = (await deps.identity.profilesOf([caller.userId])).get(caller.userId)
+  const profile = (await deps.clients.identity.profilesOf([caller.userId])).get(caller.userId)
   if (!profile?.email_verified || !isSameEmail(profile.email, invitation.email))
     throw problem('invalid_token', { internal: 'another address was invited' })
 }
@@ -75,7 +75,10 @@ async function requireInvited(deps: AcceptDeps, caller: UserCaller, invitation: 
 /** Roles and rights may have changed since the invitation was sent. */
 async function requireStillGrantable(deps: AcceptDeps, invitation: InvitationRow): Promise<void> {
   const { orgId, invitedBy, roles } = invitation
-  const decision = decideGrant(roles, await deps.authz.checkGrantableRoles({ orgId, grantedBy: invitedBy, roles }))
+  const decision = decideGrant(
+    roles,
+    await deps.clients.authz.checkGrantableRoles({ orgId, grantedBy: invitedBy, roles }),
+  )
   if (decision.kind !== 'grantable')
     throw problem('conflict', { detail: 'The roles of this invitation can no longer be given; ask for a new one.' })
 }
@@ -87,7 +90,12 @@ async function makePerson(
 ): Promise<string> {
   const { id: invitationId, email } = invitation
   try {
-    return await deps.identity.createInvitedUser({ invitationId, email, name: person.name, password: person.password })
+    return await deps.clients.identity.createInvitedUser({
+      invitationId,
+      email,
+      name: person.name,
+      password: person.password,
+    })
   } catch (err) {
     if (isAppError(err, 'conflict'))
       throw problem('conflict', { detail: 'This address has an account; sign in first, then accept.', cause: err })

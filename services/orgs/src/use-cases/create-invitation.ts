@@ -14,7 +14,7 @@ import { invitationView } from './views.ts'
 
 /** @throws AppError `forbidden`, `validation_failed` for an unknown role, `conflict` when the address has an open invitation. */
 export async function createInvitation(
-  deps: Pick<Deps, 'spine' | 'authz'>,
+  deps: Pick<Deps, 'spine' | 'clients'>,
   caller: MemberCaller,
   input: { email: string; roles: string[] },
 ): Promise<Invitation> {
@@ -40,8 +40,8 @@ export async function createInvitation(
   return invitationView(row)
 }
 
-async function requireGrantable(deps: Pick<Deps, 'authz'>, caller: MemberCaller, roles: string[]): Promise<void> {
-  const answer = await deps.authz.checkGrantableRoles({ orgId: caller.orgId, grantedBy: caller.userId, roles })
+async function requireGrantable(deps: Pick<Deps, 'clients'>, caller: MemberCaller, roles: string[]): Promise<void> {
+  const answer = await deps.clients.authz.checkGrantableRoles({ orgId: caller.orgId, grantedBy: caller.userId, roles })
   const decision = decideGrant(roles, answer)
   if (decision.kind === 'unknown_roles') throw problem('validation_failed', { errors: decision.errors })
   if (decision.kind === 'refused_roles')

@@ -12,7 +12,7 @@ import { invitationView } from './views.ts'
 
 /** @throws AppError `forbidden`, `invalid_cursor` */
 export async function listInvitations(
-  deps: Pick<Deps, 'db' | 'authz'>,
+  deps: Pick<Deps, 'db' | 'clients'>,
   caller: OrgCaller,
   input: { limit: number; cursor?: string | undefined },
 ): Promise<PageOf<Invitation>> {

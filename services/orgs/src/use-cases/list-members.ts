@@ -12,7 +12,7 @@ import { memberView } from './views.ts'
 
 /** @throws AppError `forbidden`, `invalid_cursor`; `upstream_failed` when identity cannot answer. */
 export async function listMembers(
-  deps: Pick<Deps, 'db' | 'authz' | 'identity'>,
+  deps: Pick<Deps, 'db' | 'clients'>,
   caller: OrgCaller,
   input: { limit: number; cursor?: string | undefined },
 ): Promise<PageOf<Member>> {
@@ -21,7 +21,7 @@ export async function listMembers(
   await requirePermission(deps, caller, permissions.readMembers)
   const rows = await inScope(deps.db, { orgId }, (tx) => listRows(tx, { orgId, limit: input.limit + 1, after }))
   const { data, page } = pageOf(rows, input.limit, (last) => [last.joinedAt.getTime(), last.id])
-  const profiles = await deps.identity.profilesOf(data.map((row) => row.userId))
+  const profiles = await deps.clients.identity.profilesOf(data.map((row) => row.userId))
   return { data: data.map((row) => memberView(row, profiles.get(row.userId))), page }
 }
 

@@ -16,7 +16,7 @@ import { requirePermission } from './require-permission.ts'
 
 /** @throws AppError `forbidden`, `not_found`, `last_owner` */
 export async function removeMember(
-  deps: Pick<Deps, 'spine' | 'authz'>,
+  deps: Pick<Deps, 'spine' | 'clients'>,
   caller: OrgCaller,
   input: { userId: string },
 ): Promise<void> {

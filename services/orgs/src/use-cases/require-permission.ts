@@ -6,9 +6,9 @@ import type { Permission } from '../domain/permissions.ts'
 
 /** @throws AppError `forbidden`, `insufficient_user_authentication`; 503 when the policy decision point cannot say. */
 export async function requirePermission(
-  deps: Pick<Deps, 'authz'>,
+  deps: Pick<Deps, 'clients'>,
   caller: PrincipalCaller,
   permission: Permission,
 ): Promise<void> {
-  requireAllowed(await deps.authz.decide(caller, permission), caller, permission)
+  requireAllowed(await deps.clients.authz.decide(caller, permission), caller, permission)
 }

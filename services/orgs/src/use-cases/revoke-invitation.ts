@@ -9,7 +9,7 @@ import { requirePermission } from './require-permission.ts'
 
 /** @throws AppError `forbidden`, `not_found`, `conflict` when it was answered, revoked or replaced before. */
 export async function revokeInvitation(
-  deps: Pick<Deps, 'spine' | 'authz'>,
+  deps: Pick<Deps, 'spine' | 'clients'>,
   caller: OrgCaller,
   input: { invitationId: string },
 ): Promise<void> {

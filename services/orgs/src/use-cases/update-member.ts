@@ -19,13 +19,13 @@ import { memberView } from './views.ts'
 
 /** @throws AppError `forbidden`, `not_found`, `last_owner`; `upstream_failed` when identity cannot name the member, with nothing changed. */
 export async function updateMember(
-  deps: Pick<Deps, 'spine' | 'authz' | 'identity'>,
+  deps: Pick<Deps, 'spine' | 'clients'>,
   caller: OrgCaller,
   input: { userId: string; change: MemberChange },
 ): Promise<Member> {
   const { userId, change } = input
   if (change.attributes !== undefined) await requirePermission(deps, caller, permissions.updateMembers)
-  const profiles = await deps.identity.profilesOf([userId])
+  const profiles = await deps.clients.identity.profilesOf([userId])
   const { decision, row } = await deps.spine.write({ orgId: caller.orgId }, (tx) => update(tx, caller, input))
   if (decision.kind === 'not_an_owner')
     throw problem('forbidden', { detail: 'Only an owner gives or takes ownership.' })

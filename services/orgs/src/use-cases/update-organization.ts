@@ -11,7 +11,7 @@ import { organizationView } from './views.ts'
 
 /** @throws AppError `forbidden`, `not_found` */
 export async function updateOrganization(
-  deps: Pick<Deps, 'spine' | 'authz'>,
+  deps: Pick<Deps, 'spine' | 'clients'>,
   caller: OrgCaller,
   input: { name: string },
 ): Promise<Organization> {

@@ -20,7 +20,7 @@ type Wish = {
   lifetimeDays: number | undefined
   scope: string[] | undefined
 }
-type CreateDeps = Pick<Deps, 'db' | 'spine' | 'authz' | 'apiKeyPrefix'>
+type CreateDeps = Pick<Deps, 'db' | 'spine' | 'clients' | 'apiKeyPrefix'>
 
 /** @throws AppError `forbidden`, `not_found`, `conflict` when the account has as many keys as it can have */
 export async function createApiKey(deps: CreateDeps, caller: OrgCaller, wish: Wish): Promise<NewApiKey> {
@@ -58,7 +58,7 @@ export async function createApiKey(deps: CreateDeps, caller: OrgCaller, wish: Wi
 async function requireGrantable(deps: CreateDeps, caller: OrgCaller, { serviceAccountId, scope }: Wish): Promise<void> {
   const account = await inScope(deps.db, { orgId: caller.orgId }, (tx) => findServiceAccount(tx, serviceAccountId))
   if (account === undefined) throw problem('not_found')
-  const missing = await deps.authz.undelegableOf(caller, { serviceAccountId, scope })
+  const missing = await deps.clients.authz.undelegableOf(caller, { serviceAccountId, scope })
   if (missing.length > 0)
     throw problem('forbidden', {
       detail: `A key of this account would hand on what you do not hold: ${missing.slice(0, 20).join(', ')}.`,

@@ -11,7 +11,7 @@ import { serviceAccountView } from './service-account-views.ts'
 
 /** @throws AppError `forbidden` */
 export async function createServiceAccount(
-  deps: Pick<Deps, 'spine' | 'authz'>,
+  deps: Pick<Deps, 'spine' | 'clients'>,
   caller: OrgCaller,
   input: { name: string },
 ): Promise<ServiceAccount> {

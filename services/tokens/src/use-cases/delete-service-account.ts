@@ -9,7 +9,7 @@ import { requirePermission } from './require-permission.ts'
 
 /** @throws AppError `forbidden`, `not_found` */
 export async function deleteServiceAccount(
-  deps: Pick<Deps, 'spine' | 'authz'>,
+  deps: Pick<Deps, 'spine' | 'clients'>,
   caller: OrgCaller,
   id: string,
 ): Promise<void> {

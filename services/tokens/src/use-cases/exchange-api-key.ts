@@ -12,7 +12,7 @@ import { apiKeyClaims, decideKey, type KeyDecision } from '../domain/api-key.ts'
 import { lockApiKeyByHash, noteApiKeyUse, type KeyOnOffer } from '../store/api-keys.ts'
 
 export type Exchanged = { access_token: string; expires_in: number }
-type ExchangeDeps = Pick<Deps, 'system' | 'orgs' | 'keyRing' | 'issuer' | 'log'>
+type ExchangeDeps = Pick<Deps, 'system' | 'following' | 'keyRing' | 'issuer' | 'log'>
 
 const exchanges = counter('tokens_api_key_exchange_total', 'Presented API keys by what came of them')
 /** How coarse `last_used_at` is: a write per exchange would be a row version every few minutes for each key and gateway. */
@@ -20,12 +20,12 @@ const noteUseEverySeconds = 600
 
 /** @throws AppError `invalid_api_key`, `not_current`, `unavailable` (no signing key) */
 export async function exchangeApiKey(deps: ExchangeDeps, presented: string): Promise<Exchanged> {
-  deps.orgs.requireFresh()
+  deps.following.orgs.requireFresh()
   const hash = hashSecret(presented)
   let outcome = await tryExchange(deps, hash)
   if (outcome.because === 'organization_unknown') {
     // It may have been made, or opened again, a moment ago: orgs is asked once before the answer is no.
-    await deps.orgs.pollNow()
+    await deps.following.orgs.pollNow()
     outcome = await tryExchange(deps, hash)
   }
   exchanges.add(1, { outcome: outcome.because ?? 'exchanged' })
@@ -48,7 +48,7 @@ const tryExchange = (deps: ExchangeDeps, hash: Buffer): Promise<Outcome> =>
   inScope(deps.system, {}, async (tx): Promise<Outcome> => {
     const offered = await lockApiKeyByHash(tx, hash)
     if (offered === undefined) return { because: 'unknown' }
-    if (deps.orgs.isParked(offered.account.orgId))
+    if (deps.following.orgs.isParked(offered.account.orgId))
       throw problem('not_current', {
         internal: 'events about the organization of a key are parked',
         retryAfterSeconds: 5,

@@ -13,7 +13,7 @@ import { serviceAccountView } from './service-account-views.ts'
 
 /** @throws AppError `forbidden`, `not_found` */
 export async function getServiceAccount(
-  deps: Pick<Deps, 'db' | 'authz'>,
+  deps: Pick<Deps, 'db' | 'clients'>,
   caller: OrgCaller,
   id: string,
 ): Promise<ServiceAccount> {
@@ -25,7 +25,7 @@ export async function getServiceAccount(
 
 /** @throws AppError `forbidden`, `invalid_cursor` */
 export async function listServiceAccounts(
-  deps: Pick<Deps, 'db' | 'authz'>,
+  deps: Pick<Deps, 'db' | 'clients'>,
   caller: OrgCaller,
   o: { limit: number; cursor: string | undefined },
 ): Promise<PageOf<ServiceAccount>> {

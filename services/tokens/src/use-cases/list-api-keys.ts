@@ -14,7 +14,7 @@ import { apiKeyView } from './service-account-views.ts'
 
 /** @throws AppError `forbidden`, `not_found`, `invalid_cursor` */
 export async function listApiKeys(
-  deps: Pick<Deps, 'db' | 'authz'>,
+  deps: Pick<Deps, 'db' | 'clients'>,
   caller: OrgCaller,
   o: { serviceAccountId: string; limit: number; cursor: string | undefined },
 ): Promise<PageOf<ApiKey>> {

@@ -38,7 +38,7 @@ type Question = {
 
 /** @throws AppError `not_current` while what is needed cannot be proven current */
 export async function readStanding(
-  deps: Pick<Deps, 'identity' | 'orgs'>,
+  deps: Pick<Deps, 'following'>,
   tx: Queryable,
   question: Question,
 ): Promise<Standing | Unsure> {
@@ -59,11 +59,11 @@ export async function readStanding(
 }
 
 async function readUser(
-  deps: Pick<Deps, 'identity'>,
+  deps: Pick<Deps, 'following'>,
   tx: Queryable,
   question: Question,
 ): Promise<{ kind: 'known'; version: number } | { kind: 'user_unknown' | 'user_disabled' } | Unsure> {
-  await requireKnowable(deps.identity, [question.userId])
+  await requireKnowable(deps.following.identity, [question.userId])
   const user = await findUserState(tx, question.userId)
   const isKnown = user !== undefined && user.version >= (question.minUserVersion ?? 0)
   if (isKnown && user.status === 'active') return { kind: 'known', version: user.version }
@@ -71,11 +71,12 @@ async function readUser(
   return { kind: isKnown ? 'user_disabled' : 'user_unknown' }
 }
 
-async function readChoice(deps: Pick<Deps, 'orgs'>, tx: Queryable, question: Question) {
+async function readChoice(deps: Pick<Deps, 'following'>, tx: Queryable, question: Question) {
   const { ask, lastOrganizationId, userId, at } = question
   const wanted = organizationToLookUp(ask, lastOrganizationId)
   const mayChoose = at === 'login' && ask.kind === 'unsaid'
-  if (wanted !== undefined || mayChoose) await requireKnowable(deps.orgs, wanted === undefined ? [] : [wanted])
+  if (wanted !== undefined || mayChoose)
+    await requireKnowable(deps.following.orgs, wanted === undefined ? [] : [wanted])
   const [found] =
     wanted === undefined ? [] : await listUsableMemberships(tx, { userId, organizationIds: [wanted], limit: 1 })
   const some = mayChoose && found === undefined ? await listUsableMemberships(tx, { userId, limit: 2 }) : []
@@ -84,12 +85,12 @@ async function readChoice(deps: Pick<Deps, 'orgs'>, tx: Queryable, question: Que
       ? chooseAtLogin({ ask, lastOrganizationId, found, some })
       : chooseAtRefresh({ ask, lastOrganizationId, found })
   if (choice.kind === 'chosen')
-    await requireKnowable(deps.orgs, [choice.membership.organizationId, choice.membership.membershipId])
+    await requireKnowable(deps.following.orgs, [choice.membership.organizationId, choice.membership.membershipId])
   return choice
 }
 
 /** Current, and no event about these waits to be replayed. */
-async function requireKnowable(projection: Deps['orgs'], ids: readonly string[]): Promise<void> {
+async function requireKnowable(projection: Deps['following'][Neighbour], ids: readonly string[]): Promise<void> {
   projection.requireFresh()
   for (const id of ids) if (projection.isParked(id)) throw parked(id)
 }
@@ -99,7 +100,7 @@ const parked = (id: string) =>
 
 /** Runs `attempt` again after asking each neighbour it is unsure about, each at most once. */
 export async function untilSure<T extends { kind: string }>(
-  deps: Pick<Deps, 'identity' | 'orgs'>,
+  deps: Pick<Deps, 'following'>,
   attempt: (polled: ReadonlySet<Neighbour>) => Promise<T | Unsure>,
 ): Promise<T> {
   const polled = new Set<Neighbour>()
@@ -108,7 +109,7 @@ export async function untilSure<T extends { kind: string }>(
     if (!isUnsure(outcome)) return outcome
     if (polled.has(outcome.about))
       throw problem('not_current', { internal: `still unsure after asking ${outcome.about}` })
-    await deps[outcome.about].pollNow()
+    await deps.following[outcome.about].pollNow()
     polled.add(outcome.about)
   }
 }

@@ -37,7 +37,7 @@ type Outcome =
   | { kind: 'refreshed'; answer: Authenticated }
   | { kind: 'refused' | 'revoked'; because: string }
   | Exclude<Standing, { kind: 'known' }>
-type RefreshDeps = Pick<Deps, 'spine' | 'system' | 'identity' | 'orgs' | 'keyRing' | 'issuer'>
+type RefreshDeps = Pick<Deps, 'spine' | 'system' | 'following' | 'keyRing' | 'issuer'>
 
 /** @throws AppError `invalid_refresh_token`, `not_found` (no member of the named organization; nothing was exchanged), `not_current` */
 export async function refreshSession(deps: RefreshDeps, refresh: Refresh): Promise<Authenticated> {

@@ -10,7 +10,7 @@ import { requirePermission } from './require-permission.ts'
 
 /** One that was revoked before is as the caller wants it. @throws AppError `forbidden`, `not_found` */
 export async function revokeApiKey(
-  deps: Pick<Deps, 'spine' | 'authz'>,
+  deps: Pick<Deps, 'spine' | 'clients'>,
   caller: OrgCaller,
   which: { id: string; serviceAccountId: string },
 ): Promise<void> {

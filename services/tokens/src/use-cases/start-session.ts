@@ -30,7 +30,7 @@ export type SignIn = {
 
 type Outcome =
   { kind: 'started'; answer: Authenticated } | { kind: 'unknown_client' } | Exclude<Standing, { kind: 'known' }>
-type StartDeps = Pick<Deps, 'spine' | 'identity' | 'orgs' | 'keyRing' | 'issuer'>
+type StartDeps = Pick<Deps, 'spine' | 'following' | 'keyRing' | 'issuer'>
 
 /** @throws AppError `forbidden` (unknown client, disabled account), `not_found` (no member of the named organization), `not_current` */
 export async function startSession(deps: StartDeps, signIn: SignIn): Promise<Authenticated> {

@@ -1,17 +1,15 @@
 /** What a reader of tokens loads before it follows the events: live sessions, the service accounts, or the floors a starting gateway needs. */
-import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import type { SnapshotView, SnapshotViews } from '@gatehouse/spine/produce/snapshot'
 import { listRecentKeyFloors } from '../store/api-keys.ts'
 import { listAllServiceAccounts, listRecentAccountFloors } from '../store/service-accounts.ts'
 import { listActiveSessions, listRecentFloors } from '../store/sessions.ts'
 import { listVoidedKeyIds } from '../store/signing-keys.ts'
 
-type Emit = (record: object) => Promise<void>
-
 /** Twice the life of an access token: longer than TTL and leeway, by database time. */
 const floorsSeconds = 600
 const pageRows = 1000
 
-export async function snapshotState(emit: Emit, tx: Tx): Promise<void> {
+const state: SnapshotView = async (emit, tx) => {
   let afterId: string | undefined
   for (;;) {
     const page = await listActiveSessions(tx, { afterId, limit: pageRows })
@@ -23,7 +21,7 @@ export async function snapshotState(emit: Emit, tx: Tx): Promise<void> {
   }
 }
 
-export async function snapshotServiceAccounts(emit: Emit, tx: Tx): Promise<void> {
+const serviceAccounts: SnapshotView = async (emit, tx) => {
   let afterId: string | undefined
   for (;;) {
     const page = await listAllServiceAccounts(tx, { afterId, limit: pageRows })
@@ -35,7 +33,7 @@ export async function snapshotServiceAccounts(emit: Emit, tx: Tx): Promise<void>
 }
 
 /** A key is to its access tokens what a session is, and its account what a person is. */
-export async function snapshotFloors(emit: Emit, tx: Tx): Promise<void> {
+const floors: SnapshotView = async (emit, tx) => {
   for (const { id, status, minVersion } of await listRecentFloors(tx, floorsSeconds)) {
     await emit({ kind: 'session', id, ...(status === 'ended' && { ended: true }), min_version: minVersion })
   }
@@ -45,3 +43,5 @@ export async function snapshotFloors(emit: Emit, tx: Tx): Promise<void> {
     await emit({ kind: 'user', id, min_version: minVersion })
   for (const id of await listVoidedKeyIds(tx)) await emit({ kind: 'kid', id, void: true })
 }
+
+export const snapshots: SnapshotViews = { state, floors, 'service-accounts': serviceAccounts }

@@ -14,7 +14,7 @@ type Change = { id: string; name: string | undefined; status: 'active' | 'disabl
 
 /** @throws AppError `forbidden`, `not_found` */
 export async function updateServiceAccount(
-  deps: Pick<Deps, 'spine' | 'authz'>,
+  deps: Pick<Deps, 'spine' | 'clients'>,
   caller: OrgCaller,
   change: Change,
 ): Promise<ServiceAccountOnWire> {

@@ -197,7 +197,7 @@ t.test('exchange 401: every key that is not good has one answer', async (t) => {
   })
   await ask(replica, { method: 'DELETE', url: `${acme.path}/${gone.account}`, token: acme.token })
   setOrganization(platform, { id: other.id, status: 'suspended', version: 2 })
-  await replica.deps.orgs.pollNow()
+  await replica.deps.following.orgs.pollNow()
   const bad = {
     expired: expired.key,
     disabled: disabled.key,

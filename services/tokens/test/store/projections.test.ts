@@ -7,7 +7,8 @@ import { openPlatform } from '../fixtures/platform.ts'
 const platform = await openPlatform(t)
 const [one, two] = [await platform.replica(), await platform.replica()]
 const pollAll = async () => {
-  for (const { deps } of [one, two]) await Promise.all([deps.identity.pollNow(), deps.orgs.pollNow()])
+  for (const { deps } of [one, two])
+    await Promise.all([deps.following.identity.pollNow(), deps.following.orgs.pollNow()])
 }
 const stateOf = async (table: 'user_states' | 'membership_states', id: string) =>
   (

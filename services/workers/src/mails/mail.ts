@@ -15,7 +15,7 @@ export type MailPipeline = 'mail' | 'security-alert'
 export type About = Readonly<Record<string, string>>
 
 /** What a mail may ask while it is sent. */
-export type MailSources = Pick<Deps, 'identity' | 'orgs'> & {
+export type MailSources = Pick<Deps['clients'], 'identity' | 'orgs'> & {
   /** The address of a page of ours, with the secret it needs. */
   link(path: string, token: string): string
 }

@@ -5,5 +5,5 @@ import type { Deps } from '../deps.ts'
 import { sendMail } from '../use-cases/send-mail.ts'
 
 export const mailProcessor = (
-  deps: Pick<Deps, 'identity' | 'orgs' | 'mailer' | 'publicUrl' | 'mailLocale'>,
+  deps: Pick<Deps, 'clients' | 'mailer' | 'publicUrl' | 'mailLocale'>,
 ): JobProcessor => defineProcessor(SendMail, (data, run) => sendMail(deps, { jobId: run.id, ...data }))

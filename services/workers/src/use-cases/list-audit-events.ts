@@ -11,14 +11,14 @@ import { auditPageOf, readAuditQuery, type AuditQuery } from './audit-page.ts'
 const permission = 'gatehouse:audit.read'
 
 export async function listAuditEvents(
-  deps: Pick<Deps, 'authz' | 'runtime'>,
+  deps: Pick<Deps, 'clients' | 'db'>,
   caller: OrgCaller,
   query: AuditQuery,
 ): Promise<PageOf<AuditEvent>> {
-  requireAllowed(await deps.authz.decide(caller, { scope: 'organization', permission }), caller, permission)
+  requireAllowed(await deps.clients.authz.decide(caller, { scope: 'organization', permission }), caller, permission)
   const { limit, ...filter } = readAuditQuery(query)
   // The organization alone: with the person in scope too, their rows of other organizations would match.
-  const records = await inScope(deps.runtime, { orgId: caller.orgId }, (tx) =>
+  const records = await inScope(deps.db, { orgId: caller.orgId }, (tx) =>
     listAuditRecords(tx, { orgId: caller.orgId, ...filter, limit }),
   )
   return auditPageOf(records, limit)

@@ -9,13 +9,13 @@ import { listAuditRecords } from '../store/audit-events.ts'
 import { auditPageOf, readAuditQuery, type AuditQuery } from './audit-page.ts'
 
 export async function listMyActivity(
-  deps: Pick<Deps, 'runtime'>,
+  deps: Pick<Deps, 'db'>,
   caller: UserCaller,
   query: AuditQuery,
 ): Promise<PageOf<AuditEvent>> {
   const { limit, ...filter } = readAuditQuery(query)
   const { userId } = caller
-  const records = await inScope(deps.runtime, { userId }, (tx) => listAuditRecords(tx, { userId, ...filter, limit }))
+  const records = await inScope(deps.db, { userId }, (tx) => listAuditRecords(tx, { userId, ...filter, limit }))
   return auditPageOf(
     records.map((record) => asSeenBy(userId, record)),
     limit,

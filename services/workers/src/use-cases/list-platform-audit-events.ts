@@ -11,11 +11,11 @@ import { auditPageOf, readAuditQuery, type AuditQuery } from './audit-page.ts'
 const permission = 'gatehouse:platform.read'
 
 export async function listPlatformAuditEvents(
-  deps: Pick<Deps, 'authz' | 'system'>,
+  deps: Pick<Deps, 'clients' | 'system'>,
   caller: UserCaller,
   query: AuditQuery,
 ): Promise<PageOf<AuditEvent>> {
-  requireAllowed(await deps.authz.decide(caller, { scope: 'platform', permission }), caller, permission)
+  requireAllowed(await deps.clients.authz.decide(caller, { scope: 'platform', permission }), caller, permission)
   const { limit, ...filter } = readAuditQuery(query)
   const records = await inScope(deps.system, {}, (tx) => listAuditRecords(tx, { ...filter, limit }))
   return auditPageOf(records, limit)

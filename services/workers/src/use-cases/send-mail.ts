@@ -6,7 +6,7 @@ import type { About, ComposedMail } from '../mails/mail.ts'
 import { mails } from '../mails/mails.ts'
 import { publicLink } from '../mails/public-link.ts'
 
-type SendDeps = Pick<Deps, 'identity' | 'orgs' | 'mailer' | 'publicUrl' | 'mailLocale'>
+type SendDeps = Pick<Deps, 'clients' | 'mailer' | 'publicUrl' | 'mailLocale'>
 
 /** @throws AppError or Error when a later try may succeed. */
 export async function sendMail(
@@ -28,8 +28,8 @@ export async function sendMail(
   return sent.kind === 'accepted' ? { kind: 'done' } : { kind: 'undeliverable', reason: sent.reason }
 }
 
-const sourcesOf = ({ identity, orgs, publicUrl }: SendDeps) => ({
-  identity,
-  orgs,
+const sourcesOf = ({ clients, publicUrl }: SendDeps) => ({
+  identity: clients.identity,
+  orgs: clients.orgs,
   link: (path: string, token: string) => publicLink(publicUrl, path, token),
 })

@@ -8,6 +8,7 @@ import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
+import { startBackground } from '@gatehouse/service-kit/lifecycle/background'
 import { createLogger } from '@gatehouse/service-kit/logging/logger'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'
@@ -45,26 +46,28 @@ const deps = {
   publicUrl: 'https://id.example.com',
   mailLocale: 'en',
   mailer: createSmtpMailer({ url: mailbox.smtpUrl, from: 'Gatehouse <no-reply@gatehouse.example>' }),
-  identity: {
-    async mintEmailVerificationLink(id) {
-      const mail = verifications.get(id)
-      if (mail === undefined) throw problem('not_found')
-      minted += 1
-      return mail && { ...mail, token: `${mail.token}-${minted}` }
+  clients: {
+    identity: {
+      async mintEmailVerificationLink(id: string) {
+        const mail = verifications.get(id)
+        if (mail === undefined) throw problem('not_found')
+        minted += 1
+        return mail && { ...mail, token: `${mail.token}-${minted}` }
+      },
+      async getProfile(id: string) {
+        const email = people.get(id)
+        if (email === undefined) throw problem('not_found')
+        return { id, email, name: 'Somebody', email_verified: true }
+      },
     },
-    async getProfile(id) {
-      const email = people.get(id)
-      if (email === undefined) throw problem('not_found')
-      return { id, email, name: 'Somebody', email_verified: true }
+    orgs: {
+      async mintInvitationLink(id: string) {
+        const mail = invitations.get(id)
+        if (mail === undefined) throw problem('not_found')
+        return mail
+      },
     },
-  },
-  orgs: {
-    async mintInvitationLink(id) {
-      const mail = invitations.get(id)
-      if (mail === undefined) throw problem('not_found')
-      return mail
-    },
-  },
+  } as Deps['clients'],
 } satisfies Partial<Deps> as Partial<Deps> as Deps
 
 const pipelines = createPipelines(deps, {
@@ -73,9 +76,9 @@ const pipelines = createPipelines(deps, {
   QUEUE_PREFIX: `t${randomBytes(5).toString('hex')}`,
   JOBS_SWEEP_SECONDS: 1,
 })
-pipelines.start()
+const running = startBackground(pipelines)
 t.teardown(async () => {
-  await pipelines.stop()
+  await running.stop()
   deps.mailer.close()
 })
 

@@ -7,6 +7,7 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { quietLog } from '@gatehouse/test-kit/log'
 import { buildApp } from '../../src/app.ts'
+import type { Deps } from '../../src/deps.ts'
 import type { AuthzClient } from '../../src/clients/authz.ts'
 import type { AuditRecord } from '../../src/domain/audit-record.ts'
 import { insertAuditRecord } from '../../src/store/audit-events.ts'
@@ -23,7 +24,14 @@ const authz: AuthzClient = {
     return verdict()
   },
 }
-const app = buildApp({ log: quietLog, assertions, accessTokens, authz, runtime, system })
+const app = buildApp({
+  log: quietLog,
+  assertions,
+  accessTokens,
+  clients: { authz } as unknown as Deps['clients'],
+  db: runtime,
+  system,
+})
 t.teardown(() => app.close())
 t.beforeEach(() => {
   verdict = () => ({ allowed: true })

@@ -9,7 +9,7 @@ import type { Deps } from '../../deps.ts'
 import { challengePrefix } from '../../domain/secret-prefixes.ts'
 import { claimSignIn, findOpenSignIn, releaseSignIn, type ClaimedSignIn } from '../../store/sign-in-transactions.ts'
 
-type AnswerDeps = Pick<Deps, 'system' | 'tokens' | 'log'>
+type AnswerDeps = Pick<Deps, 'system' | 'clients' | 'log'>
 
 /** While the step is not done: the same challenge again. @throws AppError `invalid_token`; of tokens as in signIn */
 export async function answerChallenge(deps: AnswerDeps, { challenge }: { challenge: string }): Promise<SignInResult> {
@@ -27,7 +27,7 @@ async function startSession(
   { id, userId, userVersion, amr, organization }: ClaimedSignIn,
 ): Promise<SignInResult> {
   try {
-    return await deps.tokens.startSession({ userId, userVersion, amr, organization })
+    return await deps.clients.tokens.startSession({ userId, userVersion, amr, organization })
   } catch (err) {
     // A lost answer may have left a session whose tokens nobody holds: it is of no use to anybody and ends when idle.
     await releaseSignIn(deps.system, id).catch((lost: unknown) =>

@@ -10,7 +10,7 @@ import { choiceOf, decideNextStep, type OrganizationChoice } from '../../domain/
 import { insertSignIn } from '../../store/sign-in-transactions.ts'
 import { checkPassword } from './check-password.ts'
 
-type SignInDeps = Pick<Deps, 'spine' | 'system' | 'hasher' | 'constantTime' | 'settings' | 'log' | 'tokens'>
+type SignInDeps = Pick<Deps, 'spine' | 'system' | 'hasher' | 'constantTime' | 'settings' | 'log' | 'clients'>
 type SignIn = { email: string; password: string; organizationId: string | null | undefined; source: string }
 
 /** How the person authenticated (RFC 8176). */
@@ -35,7 +35,12 @@ export async function signIn(
         organization,
       })
     case 'session':
-      return deps.tokens.startSession({ userId: account.userId, userVersion: account.version, amr, organization })
+      return deps.clients.tokens.startSession({
+        userId: account.userId,
+        userVersion: account.version,
+        amr,
+        organization,
+      })
   }
 }
 

@@ -1,10 +1,8 @@
 /** What a reader loads when it begins anew: `state` is everything, `floors` what a gateway needs to refuse void tokens. */
-import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
+import type { SnapshotView, SnapshotViews } from '@gatehouse/spine/produce/snapshot'
 import { eachMembership, eachOrganization, listRecentFloors } from '../store/snapshots.ts'
 
-type Emit = (record: object) => Promise<void>
-
-export async function writeState(emit: Emit, tx: Queryable): Promise<void> {
+const state: SnapshotView = async (emit, tx) => {
   for await (const { id, version, status } of eachOrganization(tx))
     await emit({ kind: 'organization', id, version, status })
   for await (const row of eachMembership(tx)) {
@@ -22,6 +20,8 @@ export async function writeState(emit: Emit, tx: Queryable): Promise<void> {
   }
 }
 
-export async function writeFloors(emit: Emit, tx: Queryable): Promise<void> {
+const floors: SnapshotView = async (emit, tx) => {
   for (const { kind, id, minVersion } of await listRecentFloors(tx)) await emit({ kind, id, min_version: minVersion })
 }
+
+export const snapshots: SnapshotViews = { state, floors }

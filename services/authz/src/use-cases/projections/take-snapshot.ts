@@ -1,9 +1,9 @@
 /** The state of authz as a reader of its events begins with it: current roles, policies and assignments, by id. */
-import type { SnapshotView } from '@gatehouse/spine/produce/snapshot'
+import type { SnapshotView, SnapshotViews } from '@gatehouse/spine/produce/snapshot'
 import { principalIdOf } from '../../store/schema.ts'
 import { eachAssignment, eachPolicy, eachRole } from '../../store/snapshots.ts'
 
-export const writeState: SnapshotView = async (emit, tx) => {
+const state: SnapshotView = async (emit, tx) => {
   for await (const { id, version, orgId, key } of eachRole(tx))
     await emit({ kind: 'role', id, version, organization_id: orgId, key })
   for await (const { id, version, orgId, key, effect, resourceType } of eachPolicy(tx))
@@ -22,3 +22,5 @@ export const writeState: SnapshotView = async (emit, tx) => {
     })
   }
 }
+
+export const snapshots: SnapshotViews = { state }
