@@ -12,7 +12,6 @@ import { auditSubscription, mailSubscription, type Subscription } from './events
 import type { MailPipeline } from './mails/mail.ts'
 import { mailProcessor } from './processors/send-mail.ts'
 
-
 type Settings = Pick<Config, 'WORKERS_PIPELINES' | 'REDIS_URL' | 'QUEUE_PREFIX' | 'JOBS_SWEEP_SECONDS'>
 
 /** The parts of the pipelines this process runs. */

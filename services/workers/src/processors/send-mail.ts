@@ -4,6 +4,5 @@ import { defineProcessor, type JobProcessor } from '@gatehouse/service-kit/jobs/
 import type { Deps } from '../deps.ts'
 import { sendMail } from '../use-cases/send-mail.ts'
 
-export const mailProcessor = (
-  deps: Pick<Deps, 'clients' | 'mailer' | 'publicUrl' | 'mailLocale'>,
-): JobProcessor => defineProcessor(SendMail, (data, run) => sendMail(deps, { jobId: run.id, ...data }))
+export const mailProcessor = (deps: Pick<Deps, 'clients' | 'mailer' | 'publicUrl' | 'mailLocale'>): JobProcessor =>
+  defineProcessor(SendMail, (data, run) => sendMail(deps, { jobId: run.id, ...data }))
