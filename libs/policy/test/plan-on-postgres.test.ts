@@ -4,6 +4,7 @@
  */
 import t from 'tap'
 import fc from 'fast-check'
+import { createBudget, stepsPerEvaluation } from '@gatehouse/policy/compile/budget'
 import { compileCondition } from '@gatehouse/policy/compile/closure'
 import { compilePolicySet, roleSetOf, type PolicySource } from '@gatehouse/policy/compile/policy-set'
 import { decide } from '@gatehouse/policy/decide/decide'
@@ -30,7 +31,7 @@ t.test('conditions: true, false and unknown are the same in PostgreSQL as in a c
   for (let start = 0; start < generated.length; start += filtersPerStatement) {
     const batch = generated.slice(start, start + filtersPerStatement).flatMap(([source, values]) => {
       const ir = conditionOf(source)
-      const residual = residualOf(ir.root, { values, policy: 'p' })
+      const residual = residualOf(ir.root, { values, policy: 'p', budget: createBudget(stepsPerEvaluation) })
       if (!isFilter(residual)) refused++
       return isFilter(residual) ? [{ source, values, filter: residual, closure: compileCondition(ir) }] : []
     })

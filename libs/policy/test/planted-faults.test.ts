@@ -4,6 +4,7 @@
  */
 import t from 'tap'
 import fc from 'fast-check'
+import { createBudget, stepsPerEvaluation } from '@gatehouse/policy/compile/budget'
 import { compileCondition } from '@gatehouse/policy/compile/closure'
 import type { Truth } from '@gatehouse/policy/compile/truth'
 import type { CheckedIr, Node, TypedAttributeRef } from '@gatehouse/policy/ir/condition'
@@ -114,7 +115,7 @@ t.teardown(close)
 
 const conditions = fc.sample(fc.tuple(condition, knownValues), { seed, numRuns: 650 }).flatMap(([source, values]) => {
   const ir = conditionOf(source)
-  const filter = residualOf(ir.root, { values, policy: 'p' })
+  const filter = residualOf(ir.root, { values, policy: 'p', budget: createBudget(stepsPerEvaluation) })
   return isFilter(filter) ? [{ ir, values, filter }] : []
 })
 type Generated = (typeof conditions)[number]

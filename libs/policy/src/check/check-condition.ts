@@ -2,6 +2,8 @@
  * Types every node. A condition that passes can only meet one surprise when it is decided: a missing value.
  * All problems are reported, not just the first.
  */
+import { mostStepsOfCondition, worstSteps } from '../compile/steps.ts'
+import { longestStatedList } from '../compile/budget.ts'
 import type { CheckedIr, Ir, Node, TypedAttributeRef, AttributeRef } from '../ir/condition.ts'
 import { attributeSchema, type ConditionSchema } from './schema.ts'
 
@@ -22,6 +24,7 @@ export function checkCondition(ir: Ir, schema: ConditionSchema): CheckResult {
   const check: Check = { schema, problems: [] }
   const root = typed(ir.root, check)
   expectType(root, ['boolean'], { check, what: 'a condition' })
+  if (check.problems.length === 0) expectCheap(root.node, check)
   return check.problems.length === 0
     ? { ok: true, ir: { version: 1, root: root.node } }
     : { ok: false, problems: check.problems }
@@ -29,6 +32,17 @@ export function checkCondition(ir: Ir, schema: ConditionSchema): CheckResult {
 
 function report(check: Check, at: number, error: string): void {
   check.problems.push({ error, at })
+}
+
+/** Quantifiers multiply: what no decision could afford on long lists is refused before it is saved. */
+function expectCheap(root: Node<TypedAttributeRef>, check: Check): void {
+  const steps = worstSteps(root)
+  if (steps > mostStepsOfCondition)
+    report(
+      check,
+      root.at,
+      `on lists of ${longestStatedList} items this takes ${steps} steps, and at most ${mostStepsOfCondition} are allowed`,
+    )
 }
 
 function expectType(
@@ -60,27 +74,17 @@ function typed(node: Node, check: Check): Typed {
       return typedAttribute(node, check)
     case 'elapsed':
       return typedElapsed(node, check)
-    case 'cidr': {
-      const address = typed(node.address, check)
-      expectType(address, ['string'], { check, what: 'the address of inCidr()' })
-      return { node: { ...node, address: address.node }, type: 'boolean' }
-    }
+    case 'cidr':
+      return typedNetworkTest(node, check)
     case 'quantifier':
       return typedQuantifier(node, check)
     case 'has':
       return { node: { ...node, attribute: typedAttribute(node.attribute, check).node }, type: 'boolean' }
-    case 'not': {
-      const operand = typed(node.operand, check)
-      expectType(operand, ['boolean'], { check, what: 'the operand of !' })
-      return { node: { ...node, operand: operand.node }, type: 'boolean' }
-    }
+    case 'not':
+      return typedNegation(node, check)
     case 'and':
-    case 'or': {
-      const operands = node.operands.map((operand) => typed(operand, check))
-      for (const operand of operands)
-        expectType(operand, ['boolean'], { check, what: `an operand of ${node.kind === 'and' ? '&&' : '||'}` })
-      return { node: { ...node, operands: operands.map((operand) => operand.node) }, type: 'boolean' }
-    }
+    case 'or':
+      return typedConnective(node, check)
     case 'list':
       return typedList(node, check)
     case 'compare':
@@ -89,13 +93,36 @@ function typed(node: Node, check: Check): Typed {
       return typedMembership(node, check)
     case 'text':
       return typedText(node, check)
-    case 'size': {
-      const operand = typed(node.operand, check)
-      if (!isList(operand.type))
-        expectType(operand, ['string', 'list of string'], { check, what: 'the operand of size()' })
-      return { node: { ...node, operand: operand.node }, type: 'number' }
-    }
+    case 'size':
+      return typedSize(node, check)
   }
+}
+
+type Of<K extends Node['kind']> = Extract<Node, { kind: K }>
+
+function typedNetworkTest(node: Of<'cidr'>, check: Check): Typed {
+  const address = typed(node.address, check)
+  expectType(address, ['string'], { check, what: 'the address of inCidr()' })
+  return { node: { ...node, address: address.node }, type: 'boolean' }
+}
+
+function typedNegation(node: Of<'not'>, check: Check): Typed {
+  const operand = typed(node.operand, check)
+  expectType(operand, ['boolean'], { check, what: 'the operand of !' })
+  return { node: { ...node, operand: operand.node }, type: 'boolean' }
+}
+
+function typedConnective(node: Of<'and' | 'or'>, check: Check): Typed {
+  const operands = node.operands.map((operand) => typed(operand, check))
+  for (const operand of operands)
+    expectType(operand, ['boolean'], { check, what: `an operand of ${node.kind === 'and' ? '&&' : '||'}` })
+  return { node: { ...node, operands: operands.map((operand) => operand.node) }, type: 'boolean' }
+}
+
+function typedSize(node: Of<'size'>, check: Check): Typed {
+  const operand = typed(node.operand, check)
+  if (!isList(operand.type)) expectType(operand, ['string', 'list of string'], { check, what: 'the operand of size()' })
+  return { node: { ...node, operand: operand.node }, type: 'number' }
 }
 
 function typedAttribute(ref: AttributeRef, check: Check): Typed & { readonly node: TypedAttributeRef } {
@@ -107,7 +134,7 @@ function typedAttribute(ref: AttributeRef, check: Check): Typed & { readonly nod
   return { node: { ...ref, type: schema.type }, type: schema.type === 'string_list' ? 'list of string' : schema.type }
 }
 
-function typedText(node: Extract<Node, { kind: 'text' }>, check: Check): Typed {
+function typedText(node: Of<'text'>, check: Check): Typed {
   const subject = typed(node.subject, check)
   const argument = typed(node.argument, check)
   expectType(subject, ['string'], { check, what: `the text before .${node.test}()` })
@@ -115,7 +142,7 @@ function typedText(node: Extract<Node, { kind: 'text' }>, check: Check): Typed {
   return { node: { ...node, subject: subject.node, argument: argument.node }, type: 'boolean' }
 }
 
-function typedElapsed(node: Extract<Node, { kind: 'elapsed' }>, check: Check): Typed {
+function typedElapsed(node: Of<'elapsed'>, check: Check): Typed {
   const later = typed(node.later, check)
   const earlier = typed(node.earlier, check)
   expectType(later, ['timestamp'], { check, what: 'the left of -' })
@@ -123,7 +150,7 @@ function typedElapsed(node: Extract<Node, { kind: 'elapsed' }>, check: Check): T
   return { node: { ...node, later: later.node, earlier: earlier.node }, type: 'duration' }
 }
 
-function typedQuantifier(node: Extract<Node, { kind: 'quantifier' }>, check: Check): Typed {
+function typedQuantifier(node: Of<'quantifier'>, check: Check): Typed {
   const list = typed(node.list, check)
   if (!isList(list.type)) expectType(list, ['list of string'], { check, what: `the list before .${node.quantifier}()` })
   const item = list.type.startsWith('list of ') ? (list.type.slice('list of '.length) as ScalarType) : 'unknown'
@@ -134,7 +161,7 @@ function typedQuantifier(node: Extract<Node, { kind: 'quantifier' }>, check: Che
 
 const isList = (type: StaticType): boolean => type === 'empty list' || type.startsWith('list of ')
 
-function typedList(node: Extract<Node, { kind: 'list' }>, check: Check): Typed {
+function typedList(node: Of<'list'>, check: Check): Typed {
   const items = node.items.map((item) => typed(item, check))
   const known = items.filter((item) => item.type !== 'unknown')
   const typedNode: Node<TypedAttributeRef> = { ...node, items: items.map((item) => item.node) }
@@ -156,7 +183,7 @@ function typedList(node: Extract<Node, { kind: 'list' }>, check: Check): Typed {
   }
 }
 
-function typedComparison(node: Extract<Node, { kind: 'compare' }>, check: Check): Typed {
+function typedComparison(node: Of<'compare'>, check: Check): Typed {
   const left = typed(node.left, check)
   const right = typed(node.right, check)
   const result: Typed = { node: { ...node, left: left.node, right: right.node }, type: 'boolean' }
@@ -183,7 +210,7 @@ function typedComparison(node: Extract<Node, { kind: 'compare' }>, check: Check)
   return result
 }
 
-function typedMembership(node: Extract<Node, { kind: 'in' }>, check: Check): Typed {
+function typedMembership(node: Of<'in'>, check: Check): Typed {
   const needle = typed(node.needle, check)
   const haystack = typed(node.haystack, check)
   const result: Typed = { node: { ...node, needle: needle.node, haystack: haystack.node }, type: 'boolean' }

@@ -4,6 +4,7 @@
  */
 import type { AttributeSource, AttributeType, TypedAttributeRef } from '../ir/condition.ts'
 import { instantMs } from '../ir/instant.ts'
+import { textsOf, type Budget } from './budget.ts'
 
 /** Values by name, per source. Timestamps are RFC 3339 texts or milliseconds since the epoch; parts of a millisecond do not count. */
 export type AttributeValues = { readonly [S in AttributeSource]?: { readonly [name: string]: unknown } }
@@ -28,19 +29,16 @@ export function valueOfType(type: AttributeType, value: unknown): Value | undefi
   }
 }
 
-export function readAttribute(values: AttributeValues, ref: TypedAttributeRef): Value | undefined {
-  const ofSource = values[ref.source]
-  return ofSource !== undefined && Object.hasOwn(ofSource, ref.name)
-    ? valueOfType(ref.type, ofSource[ref.name])
-    : undefined
-}
+/** The attribute's value for one evaluation. Walking a list counts. */
+export const readAttribute = (values: AttributeValues, ref: TypedAttributeRef, budget: Budget): Value | undefined =>
+  attributeReader(ref)(values, budget)
 
 /** `readAttribute` of one attribute: what its type and source decide is decided once. */
 export function attributeReader({
   source,
   name,
   type,
-}: TypedAttributeRef): (values: AttributeValues) => Value | undefined {
+}: TypedAttributeRef): (values: AttributeValues, budget: Budget) => Value | undefined {
   switch (type) {
     case 'string':
       return (values) => {
@@ -57,8 +55,10 @@ export function attributeReader({
         const value = ownValue(values, source, name)
         return typeof value === 'boolean' ? value : undefined
       }
-    default:
+    case 'timestamp':
       return (values) => valueOfType(type, ownValue(values, source, name))
+    case 'string_list':
+      return (values, budget) => textsOf(ownValue(values, source, name), budget)
   }
 }
 

@@ -2,10 +2,23 @@
 import type { CheckedIr, CompareOperator, Node, TextTest, TypedAttributeRef } from '../ir/condition.ts'
 import { isInNetwork, parseAddress, parseNetwork } from '../ir/network.ts'
 import { attributeReader, type AttributeValues, type Value } from './attributes.ts'
+import {
+  createBudget,
+  hasText,
+  spend,
+  stepsOfCharacters,
+  stepsOfSearch,
+  stepsOfText,
+  stepsPerEvaluation,
+  type Budget,
+} from './budget.ts'
+import { fixedSteps, isOfConstants } from './steps.ts'
 import { compareText, textLength, type Truth } from './truth.ts'
 
-export type Condition = (values: AttributeValues) => Truth
-type ValueClosure = (values: AttributeValues) => Value | undefined
+/** A condition takes its steps from the budget. With a spent one it is unknown. */
+export type Condition = (values: AttributeValues, budget?: Budget) => Truth
+type TruthClosure = (values: AttributeValues, budget: Budget) => Truth
+type ValueClosure = (values: AttributeValues, budget: Budget) => Value | undefined
 type CheckedNode = Node<TypedAttributeRef>
 /**
  * Where a quantifier leaves the item it is at for the closures of its body. A closure runs to its end before anything else does and
@@ -14,13 +27,23 @@ type CheckedNode = Node<TypedAttributeRef>
 type ItemCell = { item: Value | undefined }
 
 /** The condition as a function. Pure; never throws, whatever the values are. */
-export const compileCondition = (ir: CheckedIr): Condition => compileTruth(ir.root)
+export function compileCondition(ir: CheckedIr): Condition {
+  const steps = fixedSteps(ir.root)
+  const root = compileTruth(ir.root)
+  return (values, budget = createBudget(stepsPerEvaluation)) =>
+    spend(budget, steps) ? root(values, budget) : undefined
+}
+
+/** Compiling a node takes some times what evaluating it takes. */
+const stepsToCompile = 4
 
 /** Any node's value, for the readers that look at parts of a condition. */
-export const evaluateNode = (node: CheckedNode, values: AttributeValues): Value | undefined =>
-  compileValue(node)(values)
+export function evaluateNode(node: CheckedNode, values: AttributeValues, budget: Budget): Value | undefined {
+  if (node.kind === 'literal') return spend(budget, 1) ? node.value : undefined
+  return spend(budget, stepsToCompile * fixedSteps(node)) ? compileValue(node)(values, budget) : undefined
+}
 
-function compileTruth(node: CheckedNode, cell?: ItemCell): Condition {
+function compileTruth(node: CheckedNode, cell?: ItemCell): TruthClosure {
   switch (node.kind) {
     case 'and':
       return compileAnd(node.operands.map((operand) => compileTruth(operand, cell)))
@@ -28,14 +51,14 @@ function compileTruth(node: CheckedNode, cell?: ItemCell): Condition {
       return compileOr(node.operands.map((operand) => compileTruth(operand, cell)))
     case 'not': {
       const operand = compileTruth(node.operand, cell)
-      return (values) => {
-        const truth = operand(values)
+      return (values, budget) => {
+        const truth = operand(values, budget)
         return truth === undefined ? undefined : !truth
       }
     }
     case 'has': {
       const attribute = attributeReader(node.attribute)
-      return (values) => attribute(values) !== undefined
+      return (values, budget) => attribute(values, budget) !== undefined
     }
     case 'compare':
       return compileComparison(node, cell)
@@ -49,19 +72,19 @@ function compileTruth(node: CheckedNode, cell?: ItemCell): Condition {
       return compileQuantifier(node)
     default: {
       const value = compileValue(node, cell)
-      return (values) => {
-        const truth = value(values)
+      return (values, budget) => {
+        const truth = value(values, budget)
         return typeof truth === 'boolean' ? truth : undefined
       }
     }
   }
 }
 
-function compileAnd(operands: readonly Condition[]): Condition {
-  return (values) => {
+function compileAnd(operands: readonly TruthClosure[]): TruthClosure {
+  return (values, budget) => {
     let result: Truth = true
     for (const operand of operands) {
-      const truth = operand(values)
+      const truth = operand(values, budget)
       if (truth === false) return false
       if (truth === undefined) result = undefined
     }
@@ -69,11 +92,11 @@ function compileAnd(operands: readonly Condition[]): Condition {
   }
 }
 
-function compileOr(operands: readonly Condition[]): Condition {
-  return (values) => {
+function compileOr(operands: readonly TruthClosure[]): TruthClosure {
+  return (values, budget) => {
     let result: Truth = false
     for (const operand of operands) {
-      const truth = operand(values)
+      const truth = operand(values, budget)
       if (truth === true) return true
       if (truth === undefined) result = undefined
     }
@@ -96,9 +119,9 @@ function compileValue(node: CheckedNode, cell?: ItemCell): ValueClosure {
     case 'elapsed': {
       const later = compileValue(node.later, cell)
       const earlier = compileValue(node.earlier, cell)
-      return (values) => {
-        const to = later(values)
-        const from = earlier(values)
+      return (values, budget) => {
+        const to = later(values, budget)
+        const from = earlier(values, budget)
         return typeof to === 'number' && typeof from === 'number' ? to - from : undefined
       }
     }
@@ -106,9 +129,10 @@ function compileValue(node: CheckedNode, cell?: ItemCell): ValueClosure {
       const { operand } = node
       if (operand.kind === 'list') return () => operand.items.length
       const sized = compileValue(operand, cell)
-      return (values) => {
-        const value = sized(values)
-        if (typeof value === 'string') return textLength(value)
+      return (values, budget) => {
+        const value = sized(values, budget)
+        if (typeof value === 'string')
+          return spend(budget, stepsOfCharacters(value.length)) ? textLength(value) : undefined
         return Array.isArray(value) ? value.length : undefined
       }
     }
@@ -124,56 +148,75 @@ const orderTests: { readonly [O in Exclude<CompareOperator, '==' | '!='>]: (orde
   '>=': (order) => order >= 0,
 }
 
-function compileComparison(node: Extract<CheckedNode, { kind: 'compare' }>, cell?: ItemCell): Condition {
+function compileComparison(node: Extract<CheckedNode, { kind: 'compare' }>, cell?: ItemCell): TruthClosure {
   const left = compileValue(node.left, cell)
   const right = compileValue(node.right, cell)
   const { operator } = node
   if (operator === '==' || operator === '!=') {
     const wanted = operator === '=='
-    return (values) => {
-      const a = left(values)
-      const b = right(values)
-      return a === undefined || b === undefined ? undefined : (a === b) === wanted
+    return (values, budget) => {
+      const a = left(values, budget)
+      const b = right(values, budget)
+      if (a === undefined || b === undefined) return undefined
+      budget.left -= stepsOfText(a)
+      return (a === b) === wanted
     }
   }
   const test = orderTests[operator]
-  return (values) => {
-    const a = left(values)
-    const b = right(values)
+  return (values, budget) => {
+    const a = left(values, budget)
+    const b = right(values, budget)
     if (typeof a === 'number' && typeof b === 'number') return test(a - b)
-    if (typeof a === 'string' && typeof b === 'string') return test(compareText(a, b))
-    return undefined
+    if (typeof a !== 'string' || typeof b !== 'string') return undefined
+    return spend(budget, stepsOfCharacters(Math.min(a.length, b.length))) ? test(compareText(a, b)) : undefined
   }
 }
 
 /** `x in [a, b]` is `x == a || x == b`, unknowns included; so nothing is in the empty list. */
-function compileMembership(node: Extract<CheckedNode, { kind: 'in' }>, cell?: ItemCell): Condition {
+function compileMembership(node: Extract<CheckedNode, { kind: 'in' }>, cell?: ItemCell): TruthClosure {
   const needle = compileValue(node.needle, cell)
   if (node.haystack.kind === 'list') {
+    // Constants, which nearly every list is made of, are hashed once.
+    if (isOfConstants(node.haystack)) return membershipOfConstants(needle, constantsOf(node.haystack.items))
     const items = node.haystack.items.map((item) => compileValue(item, cell))
-    // Constants, which nearly every list is made of, need no list made anew.
-    const { items: nodes } = node.haystack
-    const constants = nodes.flatMap((item) => (item.kind === 'literal' ? [item.value] : []))
-    if (constants.length === nodes.length) return (values) => anyEqual(needle(values), constants)
-    return (values) =>
-      anyEqual(
-        needle(values),
-        items.map((item) => item(values)),
-      )
+    return (values, budget) => anyEqual(needle(values, budget), { items, values, budget })
   }
   const haystack = compileValue(node.haystack, cell)
-  return (values) => {
-    const list = haystack(values)
-    return Array.isArray(list) ? anyEqual(needle(values), list) : undefined
+  return (values, budget) => {
+    const list = haystack(values, budget)
+    if (!Array.isArray(list)) return undefined
+    const value = needle(values, budget)
+    if (value === undefined) return list.length === 0 ? false : undefined
+    return hasText(list, value as string, budget)
   }
 }
 
-function anyEqual(needle: Value | undefined, items: readonly (Value | undefined)[]): Truth {
+const constantsOf = (items: readonly CheckedNode[]): ReadonlySet<Value> =>
+  new Set(items.flatMap((item) => (item.kind === 'literal' ? [item.value] : [])))
+
+function membershipOfConstants(needle: ValueClosure, constants: ReadonlySet<Value>): TruthClosure {
+  if (constants.size === 0) return () => false
+  return (values, budget) => {
+    const value = needle(values, budget)
+    return value === undefined ? undefined : constants.has(value)
+  }
+}
+
+type Items = {
+  readonly items: readonly ValueClosure[]
+  readonly values: AttributeValues
+  readonly budget: Budget
+}
+
+/** The items are part of the condition, so they were charged with it. */
+function anyEqual(needle: Value | undefined, { items, values, budget }: Items): Truth {
   if (needle === undefined) return items.length === 0 ? false : undefined
   let result: Truth = false
+  budget.left -= items.length * stepsOfText(needle)
   for (const item of items) {
-    if (item === undefined) result = undefined
-    else if (item === needle) return true
+    const value = item(values, budget)
+    if (value === undefined) result = undefined
+    else if (value === needle) return true
   }
   return result
 }
@@ -184,40 +227,46 @@ const textTests: { readonly [T in TextTest]: (text: string, argument: string) =>
   contains: (text, argument) => text.includes(argument),
 }
 
-function compileText(node: Extract<CheckedNode, { kind: 'text' }>, cell?: ItemCell): Condition {
+const stepsOfEnd = (_text: string, part: string): number => stepsOfText(part)
+
+function compileText(node: Extract<CheckedNode, { kind: 'text' }>, cell?: ItemCell): TruthClosure {
   const subject = compileValue(node.subject, cell)
   const argument = compileValue(node.argument, cell)
   const test = textTests[node.test]
-  return (values) => {
-    const text = subject(values)
-    const part = argument(values)
-    return typeof text === 'string' && typeof part === 'string' ? test(text, part) : undefined
+  const steps = node.test === 'contains' ? stepsOfSearch : stepsOfEnd
+  return (values, budget) => {
+    const text = subject(values, budget)
+    const part = argument(values, budget)
+    if (typeof text !== 'string' || typeof part !== 'string') return undefined
+    return spend(budget, steps(text, part)) ? test(text, part) : undefined
   }
 }
 
-function compileNetworkTest(node: Extract<CheckedNode, { kind: 'cidr' }>, cell?: ItemCell): Condition {
+function compileNetworkTest(node: Extract<CheckedNode, { kind: 'cidr' }>, cell?: ItemCell): TruthClosure {
   const address = compileValue(node.address, cell)
   const network = parseNetwork(node.network)
-  return (values) => {
-    const text = address(values)
+  return (values, budget) => {
+    const text = address(values, budget)
     const parsed = typeof text === 'string' ? parseAddress(text) : undefined
     return parsed && network ? isInNetwork(parsed, network) : undefined
   }
 }
 
 /** `exists` is the body's `||` over the items and `all` its `&&`, unknowns included. */
-function compileQuantifier(node: Extract<CheckedNode, { kind: 'quantifier' }>): Condition {
+function compileQuantifier(node: Extract<CheckedNode, { kind: 'quantifier' }>): TruthClosure {
   const cell: ItemCell = { item: undefined }
   const body = compileTruth(node.body, cell)
+  const steps = 1 + fixedSteps(node.body)
   const itemsOf = compileItems(node.list)
   const settling = node.quantifier === 'exists'
-  return (values) => {
-    const items = itemsOf(values)
+  return (values, budget) => {
+    const items = itemsOf(values, budget)
     if (!items) return undefined
     let result: Truth = !settling
     for (const item of items) {
+      if (!spend(budget, steps)) return undefined
       cell.item = item
-      const truth = body(values)
+      const truth = body(values, budget)
       if (truth === settling) return settling
       if (truth === undefined) result = undefined
     }
@@ -225,14 +274,16 @@ function compileQuantifier(node: Extract<CheckedNode, { kind: 'quantifier' }>): 
   }
 }
 
-function compileItems(list: CheckedNode): (values: AttributeValues) => readonly (Value | undefined)[] | undefined {
+function compileItems(
+  list: CheckedNode,
+): (values: AttributeValues, budget: Budget) => readonly (Value | undefined)[] | undefined {
   if (list.kind === 'list') {
     const items = list.items.map((item) => compileValue(item))
-    return (values) => items.map((item) => item(values))
+    return (values, budget) => items.map((item) => item(values, budget))
   }
   const value = compileValue(list)
-  return (values) => {
-    const items = value(values)
+  return (values, budget) => {
+    const items = value(values, budget)
     return Array.isArray(items) ? items : undefined
   }
 }

@@ -18,6 +18,8 @@ export type Reason =
       readonly missing: readonly string[]
     }
   | { readonly code: 'not_granted' | 'unknown_resource_type' | 'unknown_action' }
+  /** The budget was spent before there was an answer: no decision about the question, but a closed one. */
+  | { readonly code: 'evaluation_too_expensive' }
 
 /** `obligation`: what would lift a refusal, where the policy it turned on says so. It is no promise: other policies may refuse then. */
 export type Decision = { readonly allowed: boolean; readonly reason: Reason; readonly obligation?: Obligation }

@@ -4,6 +4,7 @@
  */
 import { firstCommonBit, type Bitset } from '../compile/bitset.ts'
 import type { AttributeValues } from '../compile/attributes.ts'
+import { createBudget, isSpent, spend, stepsPerEvaluation, type Budget } from '../compile/budget.ts'
 import { refused, type Decision, type Reason } from '../compile/decision.ts'
 import type { CompiledPolicy, PolicySet, Rules } from '../compile/policy-set.ts'
 import type { Truth } from '../compile/truth.ts'
@@ -21,63 +22,79 @@ const unknownResourceType = refused({ code: 'unknown_resource_type' })
 const unknownAction = refused({ code: 'unknown_action' })
 const notGranted = refused({ code: 'not_granted' })
 
-/** Decides. Pure and total: any request has an answer, and the answer has its reason. */
-export function decide(set: PolicySet, request: DecisionRequest): Decision {
+export const tooExpensive = refused({ code: 'evaluation_too_expensive' })
+
+/**
+ * Decides. Pure and total: any request has an answer, and the answer has its reason. What it takes is counted on `budget`; once that is spent
+ * the answer is `evaluation_too_expensive`, whatever was found before.
+ */
+export function decide(
+  set: PolicySet,
+  request: DecisionRequest,
+  budget: Budget = createBudget(stepsPerEvaluation),
+): Decision {
   const actions = set.types.get(request.resourceType)
   if (!actions) return unknownResourceType
   const rules = actions.get(request.action)
   if (!rules) return unknownAction
+  if (!spend(budget, 1 + rules.allows.length + rules.denies.length)) return tooExpensive
+  const deciding: Deciding = { rules, request, budget }
   const role = firstCommonBit(rules.grantedBy, request.roles)
-  const grant = role >= 0 ? (set.grantedByRole[role] ?? notGranted) : findGrant(rules, request)
-  if (!grant.allowed) return grant
-  return findDenial(rules, request) ?? grant
+  const grant = role >= 0 ? (set.grantedByRole[role] ?? notGranted) : findGrant(deciding)
+  const decision = grant.allowed ? (findDenial(deciding) ?? grant) : grant
+  return isSpent(budget) ? tooExpensive : decision
 }
 
+type Deciding = { readonly rules: Rules; readonly request: DecisionRequest; readonly budget: Budget }
+
 /** By a policy; no role grants it. */
-function findGrant(rules: Rules, request: DecisionRequest): Decision {
+function findGrant(deciding: Deciding): Decision {
+  const { rules, request } = deciding
   let unknown: CompiledPolicy | undefined
   let liftable: CompiledPolicy | undefined
   for (const policy of rules.allows) {
-    const truth = applies(policy, request)
+    const truth = applies(policy, deciding)
     if (truth === true) return policy.applied
     if (truth === undefined) unknown ??= policy
     if (policy.obligation && (policy.obligation.type === 'access_request' || concerns(policy, request)))
       liftable ??= policy
   }
   if (!unknown) return liftable ? refused({ code: 'not_granted' }, liftable.obligation) : notGranted
-  return refused(missing('not_granted_for_missing_attribute', { policy: unknown, request }), liftable?.obligation)
+  return refused(missing('not_granted_for_missing_attribute', unknown, deciding), liftable?.obligation)
 }
 
-function findDenial(rules: Rules, request: DecisionRequest): Decision | undefined {
+function findDenial(deciding: Deciding): Decision | undefined {
+  const { rules, request } = deciding
   if (rules.denies.length === 0) return undefined
   const repairing = firstCommonBit(rules.repairRoles, request.roles) >= 0
   let unknown: CompiledPolicy | undefined
   for (const policy of rules.denies) {
     if (repairing && policy.scope === 'organization') continue
-    const truth = applies(policy, request)
+    const truth = applies(policy, deciding)
     if (truth === true) return policy.applied
     if (truth === undefined) unknown ??= policy
   }
-  return unknown && refused(missing('denied_for_missing_attribute', { policy: unknown, request }), unknown.obligation)
+  return unknown && refused(missing('denied_for_missing_attribute', unknown, deciding), unknown.obligation)
 }
 
 /** No sign-in makes a policy apply that is for others: only asking for access does. */
 const concerns = (policy: CompiledPolicy, request: DecisionRequest): boolean =>
   !policy.roles || firstCommonBit(policy.roles, request.roles) >= 0
 
-function applies(policy: CompiledPolicy, request: DecisionRequest): Truth {
+function applies(policy: CompiledPolicy, { request, budget }: Deciding): Truth {
   if (!concerns(policy, request)) return false
-  return policy.condition ? policy.condition(request.values) : true
+  return policy.condition ? policy.condition(request.values, budget) : true
 }
 
 function missing(
   code: 'denied_for_missing_attribute' | 'not_granted_for_missing_attribute',
-  { policy, request }: { policy: CompiledPolicy; request: DecisionRequest },
+  policy: CompiledPolicy,
+  { request, budget }: Deciding,
 ): Reason {
   return {
     code,
     policy: policy.key,
     scope: policy.scope,
-    missing: policy.when ? missingAttributes(policy.when, request.values) : [],
+    missing: policy.when ? missingAttributes(policy.when, { values: request.values, budget }) : [],
   }
 }

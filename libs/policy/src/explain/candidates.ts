@@ -3,6 +3,7 @@
  * for each is decided with before it is suggested.
  */
 import { readAttribute, type AttributeValues, type Value } from '../compile/attributes.ts'
+import type { Budget } from '../compile/budget.ts'
 import { childrenOf, type Node, type TypedAttributeRef } from '../ir/condition.ts'
 
 type CheckedNode = Node<TypedAttributeRef>
@@ -16,7 +17,10 @@ export type Vocabulary = {
 }
 
 /** Present values are taken from `values`, so leave out of it what must not be told. */
-export function vocabularyOf(conditions: readonly CheckedNode[], values: AttributeValues): Vocabulary {
+export function vocabularyOf(
+  conditions: readonly CheckedNode[],
+  { values, budget }: { readonly values: AttributeValues; readonly budget: Budget },
+): Vocabulary {
   const attributes = new Map<string, TypedAttributeRef>()
   const words = {
     attributes,
@@ -27,19 +31,19 @@ export function vocabularyOf(conditions: readonly CheckedNode[], values: Attribu
   }
   const visit = (node: CheckedNode): void => {
     if (node.kind === 'attribute') attributes.set(`${node.source}.${node.name}`, node)
-    collect(node, { words, values })
+    collect(node, { words, value: node.kind === 'attribute' ? readAttribute(values, node, budget) : undefined })
     childrenOf(node).forEach(visit)
   }
   conditions.forEach(visit)
   return words
 }
 
-function collect(node: CheckedNode, { words, values }: { words: Vocabulary; values: AttributeValues }): void {
+function collect(node: CheckedNode, { words, value }: { words: Vocabulary; value: Value | undefined }): void {
   if (node.kind === 'instant') words.instants.add(node.epochMs)
   else if (node.kind === 'duration') words.durations.add(node.ms)
   else if (node.kind === 'cidr') words.texts.add(node.network.slice(0, node.network.indexOf('/')))
   else if (node.kind === 'literal') addTo(words, { type: typeof node.value, value: node.value })
-  else if (node.kind === 'attribute') addTo(words, { type: node.type, value: readAttribute(values, node) })
+  else if (node.kind === 'attribute') addTo(words, { type: node.type, value })
 }
 
 function addTo(words: Vocabulary, { type, value }: { type: string; value: Value | undefined }): void {
@@ -51,19 +55,19 @@ function addTo(words: Vocabulary, { type, value }: { type: string; value: Value 
 /** A text no policy has a reason to name. */
 const someOther = 'something else'
 
-/** Values to try instead of `current`, the nearest first. `undefined`: no value at all. */
-export function candidatesFor(
+/** Values to try instead of `current`, the nearest first, each made when it is asked for. `undefined`: no value at all. */
+export function* candidatesFor(
   ref: TypedAttributeRef,
   { words, current }: { words: Vocabulary; current: Value | undefined },
-): (Value | undefined)[] {
-  const tried = valuesOfType(ref, { words, current }).filter((value) => value !== current)
-  return current === undefined ? tried : [...tried, undefined]
+): Iterable<Value | undefined> {
+  for (const value of valuesOfType(ref, { words, current })) if (value !== current) yield value
+  if (current !== undefined) yield undefined
 }
 
 function valuesOfType(
   ref: TypedAttributeRef,
   { words, current }: { words: Vocabulary; current: Value | undefined },
-): Value[] {
+): Iterable<Value> {
   switch (ref.type) {
     case 'boolean':
       return [true, false]
@@ -88,13 +92,17 @@ function valuesOfType(
         current,
       )
     }
-    case 'string_list': {
-      const items = Array.isArray(current) ? (current as readonly string[]) : []
-      const fewer = items.map((_, index) => items.filter((_, place) => place !== index))
-      const more = [...words.texts, someOther].filter((text) => !items.includes(text)).map((text) => [...items, text])
-      return [...more, ...fewer, []]
-    }
+    case 'string_list':
+      return listsNear(Array.isArray(current) ? (current as readonly string[]) : [], words.texts)
   }
+}
+
+/** One text more, one item fewer, nothing. Made one by one: all of them together are the square of the list. */
+function* listsNear(items: readonly string[], texts: Iterable<string>): Iterable<readonly string[]> {
+  const present = new Set(items)
+  for (const text of [...texts, someOther]) if (!present.has(text)) yield [...items, text]
+  for (const index of items.keys()) yield items.toSpliced(index, 1)
+  yield []
 }
 
 const nearest = (values: readonly number[], current: Value | undefined): number[] => {

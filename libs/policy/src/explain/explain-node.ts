@@ -1,5 +1,6 @@
 /** One condition with the value of every part of it. What the asker may not know is left out, and so is every result that would tell it. */
 import { readAttribute, type AttributeValues, type Value } from '../compile/attributes.ts'
+import type { Budget } from '../compile/budget.ts'
 import { evaluateNode } from '../compile/closure.ts'
 import { childrenOf, type AttributeSource, type Node, type TypedAttributeRef } from '../ir/condition.ts'
 import { withItem } from '../ir/substitute.ts'
@@ -28,7 +29,8 @@ export type ExplainedNode = {
 /** An explanation is for reading: of a long list its beginning is enough. */
 const itemsShown = 20
 
-type Explaining = { readonly values: AttributeValues; readonly mayKnow: MayKnow }
+/** `budget` bounds the explanation: once it is spent, parts have no result. */
+type Explaining = { readonly values: AttributeValues; readonly mayKnow: MayKnow; readonly budget: Budget }
 
 export function explainNode(node: CheckedNode, explaining: Explaining): ExplainedNode {
   const { operator, attribute } = nameOf(node)
@@ -45,9 +47,9 @@ export function explainNode(node: CheckedNode, explaining: Explaining): Explaine
 export const readsRedacted = (node: CheckedNode, mayKnow: MayKnow): boolean =>
   node.kind === 'attribute' ? !mayKnow(node) : childrenOf(node).some((child) => readsRedacted(child, mayKnow))
 
-function resultOf(node: CheckedNode, { values }: Explaining): Value | null {
-  if (node.kind === 'list') return node.items.map((item) => String(evaluateNode(item, values) ?? null))
-  const value = evaluateNode(node, values)
+function resultOf(node: CheckedNode, { values, budget }: Explaining): Value | null {
+  if (node.kind === 'list') return node.items.map((item) => String(evaluateNode(item, values, budget) ?? null))
+  const value = evaluateNode(node, values, budget)
   if (value === undefined) return null
   const isInstant = node.kind === 'instant' || (node.kind === 'attribute' && node.type === 'timestamp')
   return isInstant && typeof value === 'number' ? instantText(value) : value
@@ -96,7 +98,7 @@ function itemsOf(
   explaining: Explaining,
 ): { operands: ExplainedNode[]; more?: number } {
   const explainedList = explainNode(list, explaining)
-  const items = readsRedacted(list, explaining.mayKnow) ? [] : itemNodes(list, explaining.values)
+  const items = readsRedacted(list, explaining.mayKnow) ? [] : itemNodes(list, explaining)
   const shown = items
     .slice(0, itemsShown)
     .map((item) => ({ ...explainNode(withItem(body, item), explaining), item: resultOf(item, explaining) }))
@@ -104,8 +106,8 @@ function itemsOf(
   return { operands: [explainedList, ...shown], ...(more > 0 ? { more } : {}) }
 }
 
-function itemNodes(list: CheckedNode, values: AttributeValues): readonly CheckedNode[] {
+function itemNodes(list: CheckedNode, { values, budget }: Explaining): readonly CheckedNode[] {
   if (list.kind === 'list') return list.items
-  const items = list.kind === 'attribute' ? readAttribute(values, list) : undefined
+  const items = list.kind === 'attribute' ? readAttribute(values, list, budget) : undefined
   return Array.isArray(items) ? items.map((value: string) => ({ kind: 'literal', at: list.at, value })) : []
 }

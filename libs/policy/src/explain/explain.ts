@@ -2,8 +2,9 @@
 import { hasBit, firstCommonBit } from '../compile/bitset.ts'
 import type { CompiledPolicy, PolicySet, Rules } from '../compile/policy-set.ts'
 import type { Scope } from '../compile/roles.ts'
+import { createBudget, isSpent, type Budget } from '../compile/budget.ts'
 import type { Decision } from '../compile/decision.ts'
-import { decide, type DecisionRequest } from '../decide/decide.ts'
+import { decide, tooExpensive, type DecisionRequest } from '../decide/decide.ts'
 import { explainNode, readsRedacted, type ExplainedNode, type MayKnow } from './explain-node.ts'
 
 /**
@@ -26,9 +27,29 @@ export type Explanation = {
   readonly policies: readonly ExplainedPolicy[]
 }
 
-/** Explains what `decide` answers to the same request. Everything may be known unless `mayKnow` says otherwise. */
-export function explain(set: PolicySet, request: DecisionRequest, o: { readonly mayKnow?: MayKnow } = {}): Explanation {
-  const decision = redact(decide(set, request), o.mayKnow)
+/** Steps one explanation may take: every part of a condition is evaluated on its own, so it takes several times what a decision takes. */
+const stepsPerExplanation = 2_000_000
+
+/**
+ * Explains what `decide` answers to the same request. Everything may be known unless `mayKnow` says otherwise. When the budget is spent, the
+ * decision is `evaluation_too_expensive` and explained by nothing.
+ */
+export function explain(
+  set: PolicySet,
+  request: DecisionRequest,
+  o: { readonly mayKnow?: MayKnow; readonly budget?: Budget } = {},
+): Explanation {
+  const budget = o.budget ?? createBudget(stepsPerExplanation)
+  const explanation = explainWithin(set, request, { ...o, budget })
+  return isSpent(budget) ? { decision: tooExpensive, roles: [], policies: [] } : explanation
+}
+
+function explainWithin(
+  set: PolicySet,
+  request: DecisionRequest,
+  o: { readonly mayKnow?: MayKnow; readonly budget: Budget },
+): Explanation {
+  const decision = redact(decide(set, request, o.budget), o.mayKnow)
   const rules = set.types.get(request.resourceType)?.get(request.action)
   if (!rules) return { decision, roles: [], policies: [] }
   const roles = set.roleKeys.flatMap((role, number) =>
@@ -38,6 +59,7 @@ export function explain(set: PolicySet, request: DecisionRequest, o: { readonly 
     request,
     decision,
     mayKnow: o.mayKnow ?? (() => true),
+    budget: o.budget,
     isRepairing: firstCommonBit(rules.repairRoles, request.roles) >= 0,
   }
   return { decision, roles, policies: policiesOf(rules, explaining) }
@@ -47,6 +69,7 @@ type Explaining = {
   readonly request: DecisionRequest
   readonly decision: Decision
   readonly mayKnow: MayKnow
+  readonly budget: Budget
   readonly isRepairing: boolean
 }
 
@@ -71,7 +94,7 @@ function explainPolicy(
   policy: CompiledPolicy,
   { effect, explaining }: { effect: 'allow' | 'deny'; explaining: Explaining },
 ): ExplainedPolicy {
-  const { request, decision, mayKnow, isRepairing } = explaining
+  const { request, decision, mayKnow, isRepairing, budget } = explaining
   const about = { policy: policy.key, scope: policy.scope, effect }
   if (policy.roles && firstCommonBit(policy.roles, request.roles) < 0)
     return { ...about, applies: false, skipped: 'other_roles' }
@@ -83,7 +106,7 @@ function explainPolicy(
   const told = turnedOn || !readsRedacted(policy.when.root, mayKnow)
   return {
     ...about,
-    ...(told ? { applies: policy.condition(request.values) ?? null } : {}),
-    condition: explainNode(policy.when.root, { values: request.values, mayKnow }),
+    ...(told ? { applies: policy.condition(request.values, budget) ?? null } : {}),
+    condition: explainNode(policy.when.root, { values: request.values, mayKnow, budget }),
   }
 }

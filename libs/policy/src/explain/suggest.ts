@@ -4,6 +4,7 @@
  */
 import { readAttribute, type AttributeValues } from '../compile/attributes.ts'
 import { hasBit, withBit } from '../compile/bitset.ts'
+import { createBudget, isSpent, type Budget } from '../compile/budget.ts'
 import type { Obligation } from '../compile/decision.ts'
 import type { CompiledPolicy, PolicySet, Rules } from '../compile/policy-set.ts'
 import { decide, type DecisionRequest } from '../decide/decide.ts'
@@ -27,20 +28,25 @@ export type SuggestOptions = {
   readonly mayKnow?: MayKnow
   /** Attributes somebody could change; others are not suggested. The time, for one, is not. */
   readonly mayChange?: MayKnow
+  /** Once it is spent, what was found so far is the answer. Not the budget of a decision: that one would be spent by trying. */
+  readonly budget?: Budget
 }
 
-/** A bound on the work for one question, whatever the policies are. */
-const mostTries = 20_000
+/** Steps the tries for one question may take together. */
+const stepsPerSuggestions = 1_000_000
 
 /** Step-ups first, then roles, then one change per attribute. */
 export function suggestChanges(set: PolicySet, request: DecisionRequest, o: SuggestOptions = {}): Suggestion[] {
   const rules = set.types.get(request.resourceType)?.get(request.action)
   if (!rules) return []
-  const { allowed } = decide(set, request)
-  let tries = 0
-  const flips = (changed: Partial<DecisionRequest>): boolean =>
-    ++tries <= mostTries && decide(set, { ...request, ...changed }).allowed !== allowed
-  const trying: Trying = { set, rules, request, allowed, flips, o }
+  const budget = o.budget ?? createBudget(stepsPerSuggestions)
+  const { allowed } = decide(set, request, budget)
+  const flips = (changed: Partial<DecisionRequest>): boolean => {
+    if (isSpent(budget)) return false
+    const decision = decide(set, { ...request, ...changed }, budget)
+    return !isSpent(budget) && decision.allowed !== allowed
+  }
+  const trying: Trying = { set, rules, request, allowed, flips, budget, o }
   return [...stepUps(trying), ...roleChanges(trying), ...attributeChanges(trying)]
 }
 
@@ -50,6 +56,7 @@ type Trying = {
   readonly request: DecisionRequest
   readonly allowed: boolean
   readonly flips: (changed: Partial<DecisionRequest>) => boolean
+  readonly budget: Budget
   readonly o: SuggestOptions
 }
 
@@ -90,14 +97,15 @@ function roleChanges({ set, request, flips }: Trying): Suggestion[] {
   })
 }
 
-function attributeChanges({ rules, request, flips, o }: Trying): Suggestion[] {
+function attributeChanges({ rules, request, flips, budget, o }: Trying): Suggestion[] {
   const { values } = request
   const conditions = policiesOf(rules).flatMap(({ when }) => (when ? [when.root] : []))
-  const words = vocabularyOf(conditions, o.mayKnow ? tellable(values, o.mayKnow) : values)
+  const words = vocabularyOf(conditions, { values: o.mayKnow ? tellable(values, o.mayKnow) : values, budget })
   return [...words.attributes.values()].flatMap((ref): Suggestion[] => {
     if (!isOffered(ref, o)) return []
-    const current = readAttribute(values, ref)
+    const current = readAttribute(values, ref, budget)
     for (const value of candidatesFor(ref, { words, current })) {
+      if (isSpent(budget)) return []
       if (!flips({ values: withValue(values, { ...ref, value }) })) continue
       const told = ref.type === 'timestamp' && typeof value === 'number' ? instantText(value) : value
       return [

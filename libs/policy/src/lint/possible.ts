@@ -2,6 +2,7 @@
  * What a part of a condition can come out as, whatever the attributes are: constants are folded by the closures that decide, and a missing
  * attribute is always possible. Sound, not complete: what it calls constant is, what it does not may still be.
  */
+import { createBudget, isSpent, stepsPerEvaluation } from '../compile/budget.ts'
 import { evaluateNode } from '../compile/closure.ts'
 import type { Truth } from '../compile/truth.ts'
 import { childrenOf, type Node, type TypedAttributeRef } from '../ir/condition.ts'
@@ -37,8 +38,9 @@ export function possibleTruths(node: CheckedNode): Possible {
 
 function folded(node: CheckedNode): Possible {
   if (!isConstant(node)) return anything
-  const value = evaluateNode(node, {})
-  return new Set([typeof value === 'boolean' ? value : undefined])
+  const budget = createBudget(stepsPerEvaluation)
+  const value = evaluateNode(node, {}, budget)
+  return isSpent(budget) ? anything : new Set([typeof value === 'boolean' ? value : undefined])
 }
 
 /** A list may be empty or unknown, unless it is written out. */

@@ -4,6 +4,7 @@
  */
 import type { AttributeValues } from '../compile/attributes.ts'
 import { firstCommonBit, unionOf, type Bitset } from '../compile/bitset.ts'
+import { createBudget, isSpent, spend, type Budget } from '../compile/budget.ts'
 import type { CompiledPolicy, PolicySet, Rules } from '../compile/policy-set.ts'
 import {
   asked,
@@ -37,13 +38,21 @@ export type Plan =
   | { readonly kind: 'conditional'; readonly filter: Filter }
   /** A policy that matters here says something that no filter can. `at` is the offset in its source. */
   | { readonly kind: 'not_filterable'; readonly policy: string; readonly message: string; readonly at: number }
+  /** The budget was spent before there was an answer. */
+  | { readonly kind: 'too_expensive' }
+
+/** Steps one plan may take: what remains of a condition is made and not only evaluated. */
+const stepsPerPlan = 1_000_000
 
 /** Pure and total, like `decide`. */
-export function plan(set: PolicySet, request: PlanRequest): Plan {
+export function plan(set: PolicySet, request: PlanRequest, budget: Budget = createBudget(stepsPerPlan)): Plan {
   const rules = set.types.get(request.resourceType)?.get(request.action)
   if (!rules) return { kind: 'always_deny' }
-  return planOf(asked(withResourceRoles(rules, request), true))
+  const found = planOf(asked(withResourceRoles({ rules, request, budget }), true))
+  return isSpent(budget) ? { kind: 'too_expensive' } : found
 }
+
+type Planning = { readonly rules: Rules; readonly request: PlanRequest; readonly budget: Budget }
 
 function planOf(answer: Residual): Plan {
   if (answer.op === 'constant') return { kind: answer.value === true ? 'always_allow' : 'always_deny' }
@@ -60,28 +69,47 @@ const isOneOf = (ids: readonly string[]): Residual => ({
 })
 
 /** Resources on which more roles are held are answered apart, the others as if there were no such roles: more roles can also mean more denies. */
-function withResourceRoles(rules: Rules, request: PlanRequest): Residual {
-  const elsewhere = answerFor(rules, request, request.roles)
+function withResourceRoles(planning: Planning): Residual {
+  const { request } = planning
+  const elsewhere = answerFor(planning, request.roles)
   const extra = rolesByResource(request)
   const known = request.values.resource
   if (known !== undefined && Object.hasOwn(known, 'id')) {
     const here = extra.get(String(known['id']))
-    return here ? answerFor(rules, request, here) : elsewhere
+    return here ? answerFor(planning, here) : elsewhere
   }
-  const groups = new Map<string, { answer: Residual; ids: string[] }>()
-  const answers = new Map<string, Residual>()
-  for (const [id, roles] of extra) {
-    const answer = answers.get(roles.join()) ?? answerFor(rules, request, roles)
-    answers.set(roles.join(), answer)
-    const text = JSON.stringify(answer)
-    if (text !== JSON.stringify(elsewhere)) groups.set(text, { answer, ids: [...(groups.get(text)?.ids ?? []), id] })
-  }
-  if (groups.size === 0) return elsewhere
-  const apart = [...groups.values()]
+  const apart = answersApart(planning, { elsewhere, extra })
+  if (apart.length === 0) return elsewhere
   return join('or', [
     join('and', [negate(isOneOf(apart.flatMap(({ ids }) => ids))), elsewhere]),
     ...apart.map(({ answer, ids }) => join('and', [isOneOf(ids), answer])),
   ])
+}
+
+type Apart = { readonly answer: Residual; readonly ids: string[] }
+
+/** The answers that differ from the one elsewhere, each with the resources it is about. */
+function answersApart(
+  planning: Planning,
+  { elsewhere, extra }: { elsewhere: Residual; extra: ReadonlyMap<string, Bitset> },
+): Apart[] {
+  if (extra.size === 0) return []
+  const byText = new Map<string, Apart>([[JSON.stringify(elsewhere), { answer: elsewhere, ids: [] }]])
+  const byRoles = new Map<string, Apart>()
+  for (const [id, roles] of extra) {
+    if (!spend(planning.budget, 1 + roles.length)) return []
+    const found = byRoles.get(roles.join()) ?? answerApart(answerFor(planning, roles), byText)
+    byRoles.set(roles.join(), found)
+    found.ids.push(id)
+  }
+  return [...byText.values()].filter(({ answer }) => answer !== elsewhere)
+}
+
+function answerApart(answer: Residual, byText: Map<string, Apart>): Apart {
+  const text = JSON.stringify(answer)
+  const found = byText.get(text) ?? { answer, ids: [] }
+  byText.set(text, found)
+  return found
 }
 
 /** All roles held on a resource, by its id. An id that cannot be stored is nobody's. */
@@ -94,10 +122,10 @@ function rolesByResource({ roles, resourceRoles = [] }: PlanRequest): ReadonlyMa
 }
 
 /** `(any allow) && !(any deny)` for one set of roles. */
-function answerFor(rules: Rules, { values }: PlanRequest, roles: Bitset): Residual {
+function answerFor({ rules, request: { values }, budget }: Planning, roles: Bitset): Residual {
   const concerns = (policy: CompiledPolicy): boolean => !policy.roles || firstCommonBit(policy.roles, roles) >= 0
   const says = (policy: CompiledPolicy): Residual =>
-    policy.when ? residualOf(policy.when.root, { values, policy: policy.key }) : constant(true)
+    policy.when ? residualOf(policy.when.root, { values, policy: policy.key, budget }) : constant(true)
   const isGranted = firstCommonBit(rules.grantedBy, roles) >= 0
   const grant = isGranted ? constant(true) : join('or', rules.allows.filter(concerns).map(says))
   const isRepairing = firstCommonBit(rules.repairRoles, roles) >= 0

@@ -3,7 +3,9 @@
  * the resource becomes a formula over it. Nothing is approximated: what a formula cannot say becomes a `not_filterable` leaf.
  */
 import { readAttribute, type AttributeValues, type Value } from '../compile/attributes.ts'
+import { isSpent, spend, type Budget } from '../compile/budget.ts'
 import { evaluateNode } from '../compile/closure.ts'
+import { fixedSteps } from '../compile/steps.ts'
 import { childrenOf, type CompareOperator, type Node, type TextTest, type TypedAttributeRef } from '../ir/condition.ts'
 import { withItem } from '../ir/substitute.ts'
 import {
@@ -19,8 +21,8 @@ import {
 import { isStorableInstant, isStorableText } from './storable.ts'
 
 export type CheckedNode = Node<TypedAttributeRef>
-/** `policy` is named in refusals. */
-export type Known = { readonly values: AttributeValues; readonly policy: string }
+/** `policy` is named in refusals. Once the budget is spent, what remains is unknown and does not count. */
+export type Known = { readonly values: AttributeValues; readonly policy: string; readonly budget: Budget }
 type Found = OperandOf<NotFilterable> | NotFilterable | undefined
 
 /** Items a quantifier over a known list is unfolded into at most. */
@@ -31,8 +33,9 @@ export const isOpen = (ref: TypedAttributeRef, { values }: Known): boolean =>
   ref.source === 'resource' && !(values.resource !== undefined && Object.hasOwn(values.resource, ref.name))
 
 function readsOpen(node: CheckedNode, known: Known): boolean {
+  known.budget.left -= 1
   if (node.kind === 'attribute') return isOpen(node, known)
-  if (node.kind === 'size' && node.operand.kind === 'list') return false
+  if (node.kind === 'literal' || (node.kind === 'size' && node.operand.kind === 'list')) return false
   return childrenOf(node).some((child) => readsOpen(child, known))
 }
 
@@ -47,8 +50,9 @@ const constantOf = (value: Value | undefined): Residual => constant(typeof value
 
 /** What a boolean node amounts to. */
 export function residualOf(node: CheckedNode, known: Known): Residual {
+  if (isSpent(known.budget)) return constant(null)
   // An `in` over a list in brackets has parts that are settled one by one.
-  if (!readsOpen(node, known)) return constantOf(evaluateNode(node, known.values))
+  if (!readsOpen(node, known)) return constantOf(evaluateNode(node, known.values, known.budget))
   switch (node.kind) {
     case 'and':
     case 'or':
@@ -91,7 +95,8 @@ const attributeOperand = (ref: TypedAttributeRef): AttributeOperand => ({ attrib
 
 /** The operand, or undefined when it is unknown whatever the resource is. */
 function operandOf(node: CheckedNode, known: Known): Found {
-  if (!readsOpen(node, known)) return constantOperand(node, { value: evaluateNode(node, known.values), known })
+  if (!readsOpen(node, known))
+    return constantOperand(node, { value: evaluateNode(node, known.values, known.budget), known })
   switch (node.kind) {
     case 'attribute':
       return attributeOperand(node)
@@ -152,7 +157,9 @@ function residualMembership(node: Extract<CheckedNode, { kind: 'in' }>, known: K
   if (items.length === 0) return constant(false)
   const left = operandOf(needle, known)
   const constants = items.map((item) =>
-    readsOpen(item, known) ? undefined : constantOperand(item, { value: evaluateNode(item, known.values), known }),
+    readsOpen(item, known)
+      ? undefined
+      : constantOperand(item, { value: evaluateNode(item, known.values, known.budget), known }),
   )
   const list = constants.flatMap((item) => (item === undefined || isRefusal(item) ? [] : [item]))
   if (left && !isRefusal(left) && readsOpen(needle, known) && list.length === items.length)
@@ -174,10 +181,11 @@ function inOpenList(needle: CheckedNode, { list, known }: { list: TypedAttribute
 }
 
 /** The items of a list that is written out or known, as nodes. */
-function itemsOf(list: CheckedNode, { values }: Known): readonly CheckedNode[] | undefined {
+function itemsOf(list: CheckedNode, { values, budget }: Known): readonly CheckedNode[] | undefined {
   if (list.kind === 'list') return list.items
-  const items = list.kind === 'attribute' ? readAttribute(values, list) : undefined
-  return Array.isArray(items) ? items.map((value: string) => ({ kind: 'literal', at: list.at, value })) : undefined
+  const items = list.kind === 'attribute' ? readAttribute(values, list, budget) : undefined
+  if (!Array.isArray(items) || !spend(budget, items.length)) return undefined
+  return items.map((value: string) => ({ kind: 'literal', at: list.at, value }))
 }
 
 /** Known items are put in one by one; a quantifier over a list of the resource is more than a filter can say. */
@@ -195,9 +203,12 @@ function residualQuantifier(node: Extract<CheckedNode, { kind: 'quantifier' }>, 
       known,
       message: `${node.quantifier}() over more than ${longestUnfolding} items cannot be a filter`,
     })
+  const stepsToUnfold = fixedSteps(body)
   return join(
     node.quantifier === 'exists' ? 'or' : 'and',
-    items.map((item) => residualOf(withItem(body, item), known)),
+    items.map((item) =>
+      spend(known.budget, stepsToUnfold) ? residualOf(withItem(body, item), known) : constant(null),
+    ),
   )
 }
 

@@ -11,7 +11,7 @@ import { requireFresh, revisionNow } from './freshness.ts'
 import type { DecidingDeps } from './decide-for-caller.ts'
 import { readMoment } from './moment.ts'
 
-/** @throws AppError `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
+/** @throws AppError `evaluation_too_expensive`, `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
 export async function plan(deps: DecidingDeps, caller: OrgCaller, request: PlanRequest): Promise<PlanResponse> {
   const { subject: named, resource, action, context, columns } = request
   requireFresh(deps.following)
@@ -30,6 +30,7 @@ export async function plan(deps: DecidingDeps, caller: OrgCaller, request: PlanR
 }
 
 function view(found: Plan, columns: PlanRequest['columns']): Omit<PlanResponse, 'context'> {
+  if (found.kind === 'too_expensive') throw problem('evaluation_too_expensive')
   if (found.kind === 'not_filterable') return { plan: found.kind, policy: found.policy, message: found.message }
   if (found.kind !== 'conditional') return { plan: found.kind }
   return {
