@@ -3,7 +3,7 @@
  * may never write again (porsager/postgres#1154), so after an outage the old pool is not trusted: it finishes what runs and is closed.
  */
 import type postgres from 'postgres'
-import { onDriverFault } from '../lifecycle/driver-faults.ts'
+import { onDriverFault } from './driver-faults.ts'
 import { isConnectionLost } from './errors.ts'
 
 type Begin = (run: (tx: postgres.TransactionSql) => unknown) => Promise<unknown>

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { sql } from 'drizzle-orm'
 import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
-import { outliveDriverFault } from '@gatehouse/service-kit/lifecycle/driver-faults'
+import { outliveDriverFault } from '../../src/postgres/driver-faults.ts'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { isUnavailable } from '@gatehouse/service-kit/postgres/errors'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'

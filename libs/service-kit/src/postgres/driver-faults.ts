@@ -4,7 +4,7 @@
  * can stay mute afterwards (porsager/postgres#1154, #1208). Whoever holds connections registers how to begin afresh; the process then
  * lives on instead of restarting because PostgreSQL did.
  */
-import { isConnectionLost } from '../postgres/errors.ts'
+import { isConnectionLost } from './errors.ts'
 
 const restarts = new Set<() => void>()
 
