@@ -54,7 +54,7 @@ t.test('the tree keeps every never-arrow, and the cruiser can see it', async (t)
 
 t.test('every rule has its planted violation', async (t) => {
   t.same(
-    config.forbidden.map(({ name }) => name).filter((name) => !(name in plants)),
+    config.forbidden.map(({ name }) => name).filter((name) => !((name ?? '') in plants)),
     [],
   )
 })
