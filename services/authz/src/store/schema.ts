@@ -14,7 +14,11 @@ import { typeId } from '@gatehouse/service-kit/postgres/type-id'
 export const authz = pgSchema('authz')
 
 const version = () => bigint('version', { mode: 'number' }).notNull()
-const createdAt = () => timestamp('created_at', { withTimezone: true, mode: 'date' }).notNull().defaultNow()
+/** Milliseconds: what is compared with a cursor or a `Date` must not be finer than one. */
+const instant = (column: string) => timestamp(column, { withTimezone: true, mode: 'date', precision: 3 })
+const createdAt = () => instant('created_at').notNull().defaultNow()
+/** Validity-ranged copies have no key of their own. */
+const rowId = () => bigint('row_id', { mode: 'number' }).generatedAlwaysAsIdentity().primaryKey()
 /** Text keeps the microseconds, so one version ends exactly where the next begins. */
 const validity = () => ({
   validFrom: timestamp('valid_from', { withTimezone: true, mode: 'string' })
@@ -81,16 +85,16 @@ export const policyDrafts = authz.table('policy_drafts', {
   orgId: typeId('org_id', 'org').notNull(),
   version: version().default(sql`nextval('policy_draft_versions')`),
   content: jsonb('content').$type<PolicyContent>().notNull(),
-  savedAt: timestamp('saved_at', { withTimezone: true, mode: 'date' }).notNull().defaultNow(),
+  savedAt: instant('saved_at').notNull().defaultNow(),
 })
 
 export const policyShadows = authz.table('policy_shadows', {
   policyId: typeId('policy_id', 'pol').primaryKey(),
   orgId: typeId('org_id', 'org').notNull(),
-  startedAt: timestamp('started_at', { withTimezone: true, mode: 'date' })
+  startedAt: instant('started_at')
     .notNull()
     .default(sql`clock_timestamp()`),
-  endsAt: timestamp('ends_at', { withTimezone: true, mode: 'date' })
+  endsAt: instant('ends_at')
     .notNull()
     .default(sql`clock_timestamp() + interval '7 days'`),
 })
@@ -99,7 +103,7 @@ export const decisions = authz.table('decisions', {
   id: uuid('id')
     .notNull()
     .default(sql`uuidv7()`),
-  decidedAt: timestamp('decided_at', { withTimezone: true, mode: 'date' }).notNull(),
+  decidedAt: instant('decided_at').notNull(),
   orgId: typeId('org_id', 'org').notNull(),
   subjectType: text('subject_type').notNull(),
   subjectId: text('subject_id').notNull(),
@@ -124,6 +128,7 @@ export const groups = authz.table('groups', {
 })
 
 export const groupMembers = authz.table('group_members', {
+  rowId: rowId(),
   orgId: typeId('org_id', 'org').notNull(),
   groupId: typeId('group_id', 'grp').notNull(),
   membershipId: typeId('membership_id', 'mem').notNull(),
@@ -179,6 +184,7 @@ export const entities = authz.table('entities', {
 })
 
 export const users = authz.table('users', {
+  rowId: rowId(),
   id: typeId('id', 'user').notNull(),
   version: version(),
   status: text('status').$type<'active' | 'disabled'>().notNull(),
@@ -187,6 +193,7 @@ export const users = authz.table('users', {
 })
 
 export const organizations = authz.table('organizations', {
+  rowId: rowId(),
   id: typeId('id', 'org').notNull(),
   version: version(),
   status: text('status').$type<'active' | 'suspended' | 'removed'>().notNull(),
@@ -194,6 +201,7 @@ export const organizations = authz.table('organizations', {
 })
 
 export const memberships = authz.table('memberships', {
+  rowId: rowId(),
   id: typeId('id', 'mem').notNull(),
   version: version(),
   orgId: typeId('org_id', 'org').notNull(),
@@ -205,6 +213,7 @@ export const memberships = authz.table('memberships', {
 })
 
 export const serviceAccounts = authz.table('service_accounts', {
+  rowId: rowId(),
   id: typeId('id', 'svc').notNull(),
   version: version(),
   orgId: typeId('org_id', 'org').notNull(),

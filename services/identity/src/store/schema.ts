@@ -3,7 +3,7 @@
  * Identifiers are TypeIDs here and UUIDs in the database.
  */
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
-import { bigint, boolean, customType, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import { bigint, boolean, customType, doublePrecision, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 const at = (column: string) => timestamp(column, { withTimezone: true, mode: 'date' })
@@ -36,6 +36,7 @@ export const credentials = pgTable('credentials', {
   userId: typeId('user_id', 'user').primaryKey(),
   phc: text('phc').notNull(),
   changedAt: at('changed_at').notNull().defaultNow(),
+  createdAt: at('created_at').notNull().defaultNow(),
 })
 
 export const emailVerifications = pgTable('email_verifications', {
@@ -57,6 +58,7 @@ export const emailVerificationSecrets = pgTable('email_verification_secrets', {
   emailId: typeId('email_id', 'eml').notNull(),
   expiresAt: at('expires_at').notNull(),
   usedAt: at('used_at'),
+  createdAt: at('created_at').notNull().defaultNow(),
 })
 
 export const signInTransactions = pgTable('sign_in_transactions', {
@@ -76,4 +78,16 @@ export const signInTransactions = pgTable('sign_in_transactions', {
 export const bootstrapMarker = pgTable('bootstrap_marker', {
   onlyOne: boolean('only_one').primaryKey().default(true),
   userId: typeId('user_id', 'user').notNull(),
+  createdAt: at('created_at').notNull().defaultNow(),
 })
+
+export const signInThrottles = pgTable(
+  'sign_in_throttles',
+  {
+    userId: typeId('user_id', 'user').notNull(),
+    source: text('source').notNull(),
+    attempts: doublePrecision('attempts').notNull(),
+    countedAt: at('counted_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.source] })],
+)

@@ -10,6 +10,9 @@ export const orgs = pgSchema('orgs')
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 const version = () => bigint('version', { mode: 'number' }).notNull().default(1)
 const minVersion = () => bigint('min_version', { mode: 'number' }).notNull().default(0)
+/** Milliseconds: what a cursor is compared with must not be finer than one. */
+const listedAt = (name: string) =>
+  timestamp(name, { withTimezone: true, mode: 'date', precision: 3 }).notNull().defaultNow()
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
 
 export const organizations = orgs.table('organizations', {
@@ -21,7 +24,7 @@ export const organizations = orgs.table('organizations', {
   minVersion: minVersion(),
   floorChangedAt: instant('floor_changed_at'),
   createdBy: typeId('created_by', 'user').notNull(),
-  createdAt: instant('created_at').notNull().defaultNow(),
+  createdAt: listedAt('created_at'),
 })
 
 export const memberships = orgs.table('memberships', {
@@ -38,7 +41,7 @@ export const memberships = orgs.table('memberships', {
   version: version(),
   minVersion: minVersion(),
   floorChangedAt: instant('floor_changed_at'),
-  joinedAt: instant('joined_at').notNull().defaultNow(),
+  joinedAt: listedAt('joined_at'),
   removedAt: instant('removed_at'),
 })
 

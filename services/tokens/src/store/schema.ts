@@ -3,7 +3,7 @@
  * Identifiers are TypeIDs here and UUIDs in the database.
  */
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
-import { bigint, boolean, customType, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core'
+import { bigint, boolean, customType, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 const at = (column: string) => timestamp(column, { withTimezone: true, mode: 'date' })
@@ -18,10 +18,13 @@ export const signingKeys = pgTable('signing_keys', {
   signUntil: at('sign_until').notNull(),
   publishUntil: at('publish_until').notNull(),
   voidedAt: at('voided_at'),
+  createdAt: at('created_at').notNull().defaultNow(),
 })
 
 export const clients = pgTable('clients', {
   id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  createdAt: at('created_at').notNull().defaultNow(),
   isFirstParty: boolean('is_first_party').notNull(),
   accessTtlSeconds: integer('access_ttl_seconds').notNull(),
   refreshGraceSeconds: integer('refresh_grace_seconds').notNull(),
@@ -126,4 +129,10 @@ export const membershipStates = pgTable('membership_states', {
   userId: typeId('user_id', 'user').notNull(),
   version: version().notNull(),
   status: text('status').notNull(),
+})
+
+/** The epoch of the database that all sessions here were made in. */
+export const knownEpoch = pgTable('known_epoch', {
+  onlyRow: boolean('only_row').primaryKey().default(true),
+  epoch: uuid('epoch').notNull(),
 })

@@ -8,6 +8,7 @@ export const auditEvents = pgTable(
   {
     id: typeId('id', 'aud').notNull(),
     occurredAt: timestamp('occurred_at', { withTimezone: true, mode: 'string' }).notNull(),
+    recordedAt: timestamp('recorded_at', { withTimezone: true, mode: 'string' }).notNull().defaultNow(),
     producer: text('producer').notNull(),
     action: text('action').notNull(),
     actorType: text('actor_type').notNull(),

@@ -1,0 +1,10 @@
+/** The drizzle tables of orgs and the tables its migrations make are the same. */
+import { testDatabase } from '@gatehouse/test-kit/database'
+import { schemaDifferences } from '@gatehouse/test-kit/schema-drift'
+import t from 'tap'
+import * as schema from '../../src/store/schema.ts'
+
+t.test('every declared column is the one a migration made, and no table is left out', async (t) => {
+  const database = await testDatabase(t, { services: ['orgs'] })
+  t.same(await schemaDifferences(database, 'orgs', schema), [])
+})
