@@ -240,4 +240,4 @@ export type OrganizationRow = typeof organizations.$inferSelect
 export type ServiceAccountRow = typeof serviceAccounts.$inferSelect
 export type MembershipRow = typeof memberships.$inferSelect
 /** A row's content, without its validity. */
-export type ContentOf<Row> = Omit<Row, 'validFrom' | 'validTo'>
+export type ContentOf<Row> = Omit<Row, 'rowId' | 'validFrom' | 'validTo'>
