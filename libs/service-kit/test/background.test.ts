@@ -1,5 +1,5 @@
 import { createLogger } from '../src/logging/logger.ts'
-import { createUpkeep, startBackground, together, type Part } from '../src/lifecycle/background.ts'
+import { createUpkeep, startBackground, together, type Part } from '../src/concurrency/background.ts'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import t from 'tap'
 

@@ -5,7 +5,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { isAppError } from '@gatehouse/service-kit/errors/app-error'
 import type { ReadyCheck } from '@gatehouse/service-kit/health/checks'
-import type { Part } from '@gatehouse/service-kit/lifecycle/background'
+import type { Part } from '@gatehouse/service-kit/concurrency/background'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
 import { bootstrapAdmin } from './use-cases/account/bootstrap-admin.ts'

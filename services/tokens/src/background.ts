@@ -1,5 +1,5 @@
 /** What tokens does without being asked: announces, follows its neighbours, keeps keys and sessions in order. */
-import { createUpkeep, together, type Part } from '@gatehouse/service-kit/lifecycle/background'
+import { createUpkeep, together, type Part } from '@gatehouse/service-kit/concurrency/background'
 import type { Deps } from './deps.ts'
 import { endExpiredSessions, eraseSeals, forgetOldSessions } from './use-cases/keep-house.ts'
 import { keepSigningKeys } from './use-cases/keep-signing-keys.ts'

@@ -3,7 +3,7 @@
  * So a flushed, restarted or absent Redis delays a job and never loses one. Once an hour it also clears the ledger of what was done long ago.
  */
 import { systemClock, type Clock } from '../context/clock.ts'
-import { createUpkeep, together, type Part } from '../lifecycle/background.ts'
+import { createUpkeep, together, type Part } from '../concurrency/background.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { JobQueue } from './queue.ts'
 

@@ -15,7 +15,7 @@ import type { ReadyCheck } from '../health/checks.ts'
 import { createManagementServer } from '../health/management-server.ts'
 import { createLogger, type Logger, type LogLevel } from '../logging/logger.ts'
 import { outliveDriverFault } from '../postgres/driver-faults.ts'
-import { startBackground, type Part } from './background.ts'
+import { startBackground, type Part } from '../concurrency/background.ts'
 import { tuneHeap } from './tune-heap.ts'
 import { watchParent } from './watch-parent.ts'
 

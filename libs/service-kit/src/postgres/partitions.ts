@@ -3,7 +3,7 @@
  * The work is the owner role's, done by a function the system role may call; an advisory lock keeps replicas from doing it twice.
  */
 import { sql } from 'drizzle-orm'
-import { createUpkeep, type Part } from '../lifecycle/background.ts'
+import { createUpkeep, type Part } from '../concurrency/background.ts'
 import type { Logger } from '../logging/logger.ts'
 import type { Db } from './connect.ts'
 import { rowsOf } from './transaction.ts'

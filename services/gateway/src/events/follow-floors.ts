@@ -8,7 +8,7 @@ import type { NatsLink } from '@gatehouse/spine/nats/connection'
 import { createReader, type Reader } from '@gatehouse/spine/follow/reader'
 import type { SpineClient } from '@gatehouse/spine/follow/spine-client'
 import type { ReadyCheck } from '@gatehouse/service-kit/health/checks'
-import type { Part } from '@gatehouse/service-kit/lifecycle/background'
+import type { Part } from '@gatehouse/service-kit/concurrency/background'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { gauge } from '@gatehouse/service-kit/telemetry/metrics'
 import {
