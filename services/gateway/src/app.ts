@@ -3,7 +3,6 @@ import { createBareServer } from '@gatehouse/service-kit/http/server'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from './deps.ts'
 import { installBrowserSafety } from './edge/browser-safety.ts'
-import { installRateLimits } from './edge/rate-limits.ts'
 import { docsStyleHash } from './openapi/docs-page.ts'
 import { registerRoutes } from './routes/routes.ts'
 
@@ -16,7 +15,6 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
     styleHash: docsStyleHash,
     isHttps: deps.issuer.startsWith('https:'),
   })
-  await installRateLimits(app, deps)
   registerRoutes(app, deps)
   return app
 }

@@ -7,18 +7,15 @@ import { connectRedis } from '@gatehouse/service-kit/redis/connect'
 import { openPeers, type PeerName, type Peers } from '@gatehouse/spine/open-peers'
 import type { FastifyRequest } from 'fastify'
 import { createApiKeys, type ApiKeys } from './access/api-keys.ts'
-import { createFailureBudget } from './access/failure-budget.ts'
 import type { Config } from './config.ts'
 import { createClientAddressReader } from './edge/client-address.ts'
-import { createLocalCounter, createRedisCounter, type Counter } from './edge/counters.ts'
-import type { Budgets } from './edge/rate-limits.ts'
+import { createBudgets, type Budgets } from './edge/rate-limits.ts'
 import { createFloors, type Floors } from './events/follow-floors.ts'
 import { createUpstreams, type Upstreams } from './proxy/upstreams.ts'
 
 export type Deps = Peers<PeerName> & {
   corsOrigins: readonly string[]
   budgets: Budgets
-  counter: Counter
   addressOf: (request: FastifyRequest) => string
   floors: Floors
   apiKeys: ApiKeys
@@ -43,19 +40,16 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
         .catch((err: unknown) => log.warn({ err }, 'a signing key changed and the key set cannot be fetched')),
   })
   const upstreams = openUpstreams(config)
-  const readAddress = createClientAddressReader(config.TRUSTED_PROXIES)
-  const counter = createRedisCounter(redis, createLocalCounter(clock.monotonicMs))
+  const budgets = createBudgets(redis.redis, {
+    general: config.GATEWAY_RATE_LIMIT_PER_MINUTE,
+    credentials: config.GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE,
+    check: config.GATEWAY_CHECK_LIMIT_PER_MINUTE,
+  })
   return {
     ...service,
     corsOrigins: config.GATEWAY_CORS_ORIGINS,
-    budgets: {
-      general: config.GATEWAY_RATE_LIMIT_PER_MINUTE,
-      credentials: config.GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE,
-      check: config.GATEWAY_CHECK_LIMIT_PER_MINUTE,
-    },
-    counter,
-    addressOf: (request) =>
-      readAddress(request.socket.remoteAddress, request.headers['x-forwarded-for'] as string | undefined),
+    budgets,
+    addressOf: addressReader(config.TRUSTED_PROXIES),
     floors,
     apiKeys: createApiKeys({
       clock,
@@ -63,7 +57,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
       exchange: (key) => peers.tokens.call(ExchangeApiKey, { body: { key } }),
       accessTokens,
       floors,
-      failures: createFailureBudget({ counter, clock, perMinute: config.GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE }),
+      failures: budgets.failedKeys,
     }),
     upstreams,
     close: async () => {
@@ -80,3 +74,17 @@ const openUpstreams = (config: Config): Upstreams =>
     authz: config.AUTHZ_URL,
     workers: config.WORKERS_URL,
   })
+
+/** The address is asked for several times in a request and told apart once. */
+function addressReader(trustedProxies: readonly string[]): Deps['addressOf'] {
+  const read = createClientAddressReader(trustedProxies)
+  const known = new WeakMap<FastifyRequest, string>()
+  return (request) => {
+    const found = known.get(request)
+    if (found !== undefined) return found
+    const forwardedFor = request.headers['x-forwarded-for'] as string | undefined
+    const address = read(request.socket.remoteAddress, forwardedFor)
+    known.set(request, address)
+    return address
+  }
+}

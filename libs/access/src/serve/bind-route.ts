@@ -157,7 +157,7 @@ function createReader(contract: RouteContract): (request: FastifyRequest) => Inp
   return (request) => ({
     params: params ? readParams(params, request.params) : {},
     query: readQuery(query, request.query),
-    body: readBody(body, request.body),
+    body: readBody(body, request.body === undefined && contract.bodyIsOptional ? {} : request.body),
   })
 }
 

@@ -7,7 +7,7 @@ import type { ServiceName } from '../common/services.ts'
 import type { ProblemCode } from '../problems/registry.ts'
 
 /**
- * - `open`: no token needed (one that is sent is still verified at the gateway).
+ * - `open`: no token needed; one that is sent and does not count changes nothing.
  * - `user`: a valid access token, with or without organization.
  * - `organization`: a valid access token that names an organization; a `:org` in the path must be that one, else 404.
  * - `internal`: another service of the list `callers`; never proxied.
@@ -32,6 +32,8 @@ export type RouteContract = {
   readonly query?: TObject
   readonly headers?: TObject
   readonly body?: TSchema
+  /** A request without a body is one whose members are all absent. */
+  readonly bodyIsOptional?: boolean
   /** The one success. `body` absent means no content. */
   readonly success: { readonly status: 200 | 201 | 202 | 204; readonly body?: TSchema; readonly description: string }
   /** Beyond the ones every route can answer with. */
@@ -42,8 +44,8 @@ export type RouteContract = {
   readonly shownOnce?: readonly string[]
   /** May be sent again after a lost answer without a second effect (GET always may). */
   readonly retryable?: boolean
-  /** A tighter budget at the gateway. */
-  readonly limit?: 'credentials' | 'check'
+  /** A budget of its own at the gateway: per address, for `refresh` also per token. */
+  readonly limit?: 'credentials' | 'invitation' | 'refresh' | 'check'
   /** Largest body in bytes; 64 KiB when absent. */
   readonly bodyLimitBytes?: number
   /** Milliseconds until an unfinished answer is 503 `deadline_exceeded`; 3000 when absent. */

@@ -7,8 +7,10 @@ import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
 import type { AccessTokenVerifier } from '@gatehouse/access/tokens/access-token'
 import { hashSecret, isWellFormed } from '@gatehouse/service-kit/secrets/opaque-token'
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
+import { LRUCache } from 'lru-cache'
+import { budgetKeyOf } from '../edge/client-address.ts'
+import type { Limit } from '../edge/limits.ts'
 import type { Floors } from '../events/follow-floors.ts'
-import type { FailureBudget } from './failure-budget.ts'
 
 export type ApiKeys = {
   /**
@@ -27,7 +29,8 @@ type Deps = {
   exchange(key: string): Promise<Exchanged>
   accessTokens: Pick<AccessTokenVerifier, 'peek' | 'verify'>
   floors: Pick<Floors, 'isVoid'>
-  failures: FailureBudget
+  /** How many wrong keys one address may try in a minute; absent: any number. */
+  failures: Limit | undefined
 }
 
 const outcomes = counter('gateway_api_key_total', 'Presented API keys by what came of them')
@@ -35,7 +38,7 @@ const outcomes = counter('gateway_api_key_total', 'Presented API keys by what ca
 /** All API keys of any environment begin with it, and nothing else does. */
 export const looksLikeApiKey = (token: string): boolean => token.startsWith('gthk_')
 
-/** Entries kept of each kind; the oldest go first. */
+/** Entries kept of each kind; those not used for longest go first. */
 const most = 10_000
 /** A refused key is refused without asking for this long: nobody can know a good key before it is made, but an account can be enabled again. */
 const refusedForMs = 5000
@@ -48,8 +51,12 @@ export function createApiKeys(deps: Deps): ApiKeys {
 
   const refuse = async (address: string, outcome: string): Promise<never> => {
     outcomes.add(1, { outcome })
-    await failures.note(address)
+    await failures?.take(budgetKeyOf(address))
     throw problem('invalid_api_key')
+  }
+  const requireRoom = async (address: string): Promise<void> => {
+    const left = await failures?.peek(budgetKeyOf(address))
+    if (left?.isUsedUp) throw problem('rate_limited', { retryAfterSeconds: left.resetSeconds })
   }
   return {
     async tokenFor(key, address) {
@@ -57,7 +64,8 @@ export function createApiKeys(deps: Deps): ApiKeys {
       const id = isKey ? hashSecret(key).toString('base64') : ''
       const known = isKey ? keep.peek(id) : undefined
       if (known !== undefined) return known
-      failures.requireRoom(address)
+      // A key that was good a moment ago is exchanged again whatever others behind its address try.
+      if (!isKey || !keep.wasGood(id)) await requireRoom(address)
       if (!isKey) return refuse(address, 'malformed')
       if (keep.wasJustRefused(id)) return refuse(address, 'refused_before')
       try {
@@ -75,8 +83,8 @@ export function createApiKeys(deps: Deps): ApiKeys {
 
 /** Tokens and refusals by the hash of their key. */
 function createTokenKeep({ clock, exchange, accessTokens, floors }: Deps) {
-  const kept = createBoundedMap<{ token: string; useUntilMs: number }>(most)
-  const refused = createBoundedMap<number>(most)
+  const kept = new LRUCache<string, { token: string; useUntilMs: number }>({ max: most })
+  const refusedUntilMs = new LRUCache<string, number>({ max: most })
   const underWay = new Map<string, Promise<string>>()
 
   const exchangeNow = async (id: string, key: string): Promise<string> => {
@@ -87,21 +95,23 @@ function createTokenKeep({ clock, exchange, accessTokens, floors }: Deps) {
       kept.set(id, { token, useUntilMs: askedAtMs + seconds * 1000 - Math.min(renewBeforeMs, seconds * 100) })
       return token
     } catch (err) {
-      if (isAppError(err, 'invalid_api_key')) refused.set(id, clock.monotonicMs() + refusedForMs)
+      if (isAppError(err, 'invalid_api_key')) {
+        kept.delete(id)
+        refusedUntilMs.set(id, clock.monotonicMs() + refusedForMs)
+      }
       throw err
     }
   }
   return {
     peek(id: string): string | undefined {
       const found = kept.get(id)
-      if (found === undefined) return undefined
-      const verified = found.useUntilMs > clock.monotonicMs() ? accessTokens.peek(found.token) : undefined
-      if (verified !== undefined && !floors.isVoid(verified.claims, verified.kid)) return found.token
-      kept.delete(id)
-      return undefined
+      if (found === undefined || found.useUntilMs <= clock.monotonicMs()) return undefined
+      const verified = accessTokens.peek(found.token)
+      return verified !== undefined && !floors.isVoid(verified.claims, verified.kid) ? found.token : undefined
     },
-    wasJustRefused: (id: string): boolean => (refused.get(id) ?? -Infinity) > clock.monotonicMs(),
-    /** Whoever comes while an exchange is under way gets its answer; it is judged by the floors of then, like every token. */
+    wasGood: (id: string): boolean => kept.has(id),
+    wasJustRefused: (id: string): boolean => (refusedUntilMs.get(id) ?? -Infinity) > clock.monotonicMs(),
+    /** Requests that come while an exchange is under way share its answer; it is judged by the floors of then, like every token. */
     exchange(id: string, key: string): Promise<string> {
       const running = underWay.get(id)
       if (running !== undefined) return running
@@ -109,24 +119,5 @@ function createTokenKeep({ clock, exchange, accessTokens, floors }: Deps) {
       underWay.set(id, started)
       return started
     },
-  }
-}
-
-type BoundedMap<Value> = {
-  get(id: string): Value | undefined
-  set(id: string, value: Value): void
-  delete(id: string): void
-}
-
-function createBoundedMap<Value>(size: number): BoundedMap<Value> {
-  const entries = new Map<string, Value>()
-  return {
-    get: (id) => entries.get(id),
-    set(id, value) {
-      entries.delete(id)
-      if (entries.size >= size) for (const oldest of entries.keys()) if (entries.delete(oldest)) break
-      entries.set(id, value)
-    },
-    delete: (id) => void entries.delete(id),
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Verifies whoever calls, before the body is read: signature and times locally, then floors and freshness, then the tenant.
+ * Verifies the caller of a request, before the body is read: signature and times locally, then floors and freshness, then the tenant.
  * An API key is exchanged first, and from there on it is an access token like any other: nothing behind this file ever sees a key.
  * A token seen before costs map lookups; its `exp` and everything that could void it are checked on every one of them.
  */
@@ -35,17 +35,33 @@ const refusals = counter('gateway_access_refused_total', 'Requests refused for t
 export function createGuard(route: Pick<RouteContract, 'auth' | 'path' | 'principals'>, deps: GuardDeps): Guard {
   const { accessTokens, floors, apiKeys, addressOf } = deps
   const isScoped = namesOrganization(route.path)
+  const isOpen = route.auth === 'open'
 
-  return async (request, reply) => {
+  /** @throws AppError, except on an open route: there a header that proves nothing is as good as none. */
+  const tokenOf = async (request: FastifyRequest): Promise<string | undefined> => {
     const { authorization } = request.headers
     const presented = bearerOf(authorization)
-    if (authorization !== undefined && presented === undefined)
+    if (presented === undefined && authorization !== undefined && !isOpen)
       throw problem('unauthenticated', { detail: 'The Authorization header is not a bearer token.' })
-    const token =
-      presented !== undefined && looksLikeApiKey(presented)
-        ? await apiKeys.tokenFor(presented, addressOf(request))
-        : presented
-    const verified = token === undefined ? undefined : await verify(accessTokens, token)
+    if (presented === undefined || !looksLikeApiKey(presented)) return presented
+    // Where nobody needs to be known, a service account is nobody: its key is not worth an exchange.
+    return isOpen ? undefined : apiKeys.tokenFor(presented, addressOf(request))
+  }
+  const verify = async (token: string): Promise<VerifiedAccessToken | undefined> => {
+    const known = accessTokens.peek(token)
+    if (known !== undefined) return known
+    try {
+      return await accessTokens.verify(token)
+    } catch (err) {
+      refusals.add(1, { code: 'invalid_token' })
+      if (isOpen) return undefined
+      throw err
+    }
+  }
+
+  return async (request, reply) => {
+    const token = await tokenOf(request)
+    const verified = token === undefined ? undefined : await verify(token)
     const decision = decideAccess({
       auth: route.auth,
       isForPeopleOnly: isForPeopleOnly(route),
@@ -61,16 +77,5 @@ export function createGuard(route: Pick<RouteContract, 'auth' | 'path' | 'princi
       throw problem(decision.code)
     }
     return decision.as === 'principal' && verified && token ? principalCaller(verified.claims, token) : anonymous
-  }
-}
-
-async function verify(accessTokens: AccessTokenVerifier, token: string): Promise<VerifiedAccessToken> {
-  const known = accessTokens.peek(token)
-  if (known !== undefined) return known
-  try {
-    return await accessTokens.verify(token)
-  } catch (err) {
-    refusals.add(1, { code: 'invalid_token' })
-    throw err
   }
 }

@@ -1,6 +1,6 @@
 /**
- * May this request pass, and as whom? One table for every route: a token that was presented is judged even where none is needed,
- * and not knowing whether it still counts is never a yes.
+ * May this request pass, and as whom? One table for every route. Not knowing whether a token still counts is never a yes;
+ * where no token is needed, one that does not count changes nothing.
  */
 import type { AccessTokenClaims } from '@gatehouse/contracts/claims/access-token'
 import type { RouteAuth } from '@gatehouse/contracts/http/contract'
@@ -39,13 +39,14 @@ export function decideAccess({
 }: AccessQuestion): AccessDecision {
   if (auth === 'internal') return refused('not_found')
   if (claims === undefined) return auth === 'open' ? allowed('anonymous') : refused('unauthenticated')
+  // A browser that sends an old token along must still be able to sign in, to refresh and to log out.
+  if (auth === 'open') return allowed(isVoid || !isCurrent ? 'anonymous' : 'principal')
   if (isVoid) return refused('token_revoked')
-  // An open route never fails for freshness: it goes on without whoever nobody can vouch for.
-  if (!isCurrent) return auth === 'open' ? allowed('anonymous') : refused('not_current')
+  if (!isCurrent) return refused('not_current')
   if (auth === 'organization') {
     if (orgInPath !== undefined && orgInPath !== claims.org_id) return refused('not_found')
     if (claims.org_id === undefined) return refused('organization_required')
   }
-  if (auth !== 'open' && isForPeopleOnly && claims.sub.startsWith('svc_')) return refused('person_required')
+  if (isForPeopleOnly && claims.sub.startsWith('svc_')) return refused('person_required')
   return allowed('principal')
 }

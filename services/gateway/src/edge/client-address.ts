@@ -1,64 +1,64 @@
 /**
  * Where a request comes from. `X-Forwarded-For` is what anybody can write, so it is read from the right and only as far as the proxies
- * the operator named; without such proxies the peer of the connection is the client.
+ * the operator named (proxy-addr, as in Fastify's `trustProxy`); without such proxies the peer of the connection is the client.
  */
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
+import proxyAddr from '@fastify/proxy-addr'
+import ipaddr from 'ipaddr.js'
 
 export type ClientAddressReader = (peer: string | undefined, forwardedFor: string | undefined) => string
 
-/** IPv4 written as IPv6 is IPv4. */
-const plain = (address: string): string =>
-  address.toLowerCase().startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address
+type Chain = Parameters<typeof proxyAddr.all>[0]
 
-const familyOf = (address: string): 'ipv4' | 'ipv6' => (isIP(address) === 4 ? 'ipv4' : 'ipv6')
+/** `[2001:db8::7]:443` and `198.51.100.7:443`: RFC 3986 §3.2.2 brackets an IPv6 address, so that its port can be told from it. */
+const withPort = /^(?:\[(?<bracketed>[^\]]*)\]|(?<plain>[\d.]+))(?::\d{1,5})?$/
+
+/**
+ * One hop in its canonical form, or undefined when it is no address. Proxies write the port of the connection, brackets and quotes (RFC 7239 §4 quotes what
+ * has a colon) and map IPv4 into IPv6; `isIP` refuses what ipaddr.js would take for octal or for a shortened address.
+ */
+function canonical(hop: string): string | undefined {
+  const text = hop.trim().replace(/^"(.*)"$/, '$1')
+  const { bracketed, plain } = withPort.exec(text)?.groups ?? {}
+  const [address = '', ...zones] = (bracketed ?? plain ?? text).split('%')
+  if (zones.length > 1 || isIP(address) === 0) return undefined
+  return ipaddr.process(address).toString()
+}
 
 /** @throws Error naming the entry that is neither an address nor a CIDR range */
 export function createClientAddressReader(trustedProxies: readonly string[]): ClientAddressReader {
-  const trusted = new BlockList()
-  for (const entry of trustedProxies) {
-    const [address = '', prefix] = entry.split('/')
-    const bits = prefix === undefined ? undefined : Number(prefix)
-    const isValid =
-      isIP(address) !== 0 &&
-      (bits === undefined || (/^\d{1,3}$/.test(prefix ?? '') && bits <= (isIP(address) === 4 ? 32 : 128)))
-    if (!isValid)
-      throw Object.assign(new Error(`TRUSTED_PROXIES holds something that is no address and no CIDR range: ${entry}`), {
-        name: 'ConfigError',
-        errors: [entry],
-      })
-    if (bits === undefined) trusted.addAddress(address, familyOf(address))
-    else trusted.addSubnet(address, bits, familyOf(address))
+  for (const entry of trustedProxies) if (!isAddressOrRange(entry)) throw refusalOf(entry)
+  const isInRange = proxyAddr.compile([...trustedProxies])
+  const isTrusted = (hop: string, index: number): boolean => {
+    const address = canonical(hop)
+    return address !== undefined && isInRange(address, index)
   }
-  const isTrusted = (address: string): boolean => trusted.check(address, familyOf(address))
 
-  return (peer, forwardedFor) => {
-    let client = plain(peer ?? '')
-    if (trustedProxies.length === 0 || forwardedFor === undefined) return client
-    const hops = forwardedFor
-      .split(',')
-      .map((hop) => plain(hop.trim()))
-      .reverse()
-    for (const hop of hops) {
-      if (!isTrusted(client)) return client
-      if (isIP(hop) === 0) return client
-      client = hop
-    }
-    return client
+  return (peer = '', forwardedFor) => {
+    const own = canonical(peer) ?? peer
+    if (trustedProxies.length === 0 || forwardedFor === undefined) return own
+    const chain = { headers: { 'x-forwarded-for': forwardedFor }, socket: { remoteAddress: peer } } as unknown as Chain
+    const [farthest = peer, ...nearer] = proxyAddr.all(chain, isTrusted).reverse()
+    // A proxy that names nobody we can address stands for whom it speaks for.
+    return canonical(farthest) ?? canonical(nearer[0] ?? peer) ?? own
   }
 }
 
+function isAddressOrRange(entry: string): boolean {
+  const [address = '', prefix, ...rest] = entry.split('/')
+  if (isIP(address) === 0 || rest.length > 0) return false
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (isIP(address) === 4 ? 32 : 128))
+}
+
+const refusalOf = (entry: string): Error =>
+  Object.assign(new Error(`TRUSTED_PROXIES holds something that is no address and no CIDR range: ${entry}`), {
+    name: 'ConfigError',
+    errors: [entry],
+  })
+
 /** The unit a budget belongs to: an IPv4 address, or the /64 an IPv6 subscriber can move around in. */
 export function budgetKeyOf(address: string): string {
-  if (isIP(address) !== 6) return address
-  const [head = '', tail] = address.split('%', 1)[0]?.split('::') ?? []
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const groups =
-    tail === undefined
-      ? left
-      : [...left, ...Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0'), ...right]
-  return `${groups
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':')}::/64`
+  if (isIP(address) === 4) return address
+  if (isIP(address) === 0) return 'unknown'
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${address.split('%', 1)[0]}/64`).toString()}/64`
 }

@@ -1,49 +1,77 @@
-/** Budgets per client address: one for everything, a tight one where passwords and secrets are tried, a wide one for permission checks. */
-import fastifyRateLimit, { type FastifyRateLimitStore, type RateLimitOptions } from '@fastify/rate-limit'
+/**
+ * Budgets per minute: one per client address for everything, a tight one where passwords are tried, one for invitations, a wide one for permission checks.
+ * A refresh token has a budget of its own. So whoever sends junk from an address uses up nothing that others behind it need to stay signed in.
+ */
+import { hashSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { parseJsonBody } from '@gatehouse/service-kit/http/json-body'
+import type { RedisConnection } from '@gatehouse/service-kit/redis/connect'
+import type { FastifyReply, FastifyRequest, RouteShorthandOptions } from 'fastify'
 import { budgetKeyOf } from './client-address.ts'
-import type { Counter } from './counters.ts'
+import { createLimit, type Limit } from './limits.ts'
 
-export type Budget = 'general' | 'credentials' | 'check'
+export type Budget = 'general' | NonNullable<RouteContract['limit']>
+
+/** Absent: no limit. */
+export type Budgets = Readonly<Record<Budget | 'refreshToken' | 'failedKeys', Limit | undefined>>
 
 /** Requests per minute; 0 means no limit. */
-export type Budgets = Readonly<Record<Budget, number>>
+export type Rates = { readonly general: number; readonly credentials: number; readonly check: number }
 
-const windowMs = 60_000
-
-export const budgetOf = (contract: Pick<RouteContract, 'limit'>): Budget => contract.limit ?? 'general'
-
-export async function installRateLimits(
-  app: FastifyInstance,
-  deps: { counter: Counter; addressOf: (request: FastifyRequest) => string },
-): Promise<void> {
-  const store: FastifyRateLimitStore = {
-    incr(key, callback, timeWindow) {
-      deps.counter.count(key, timeWindow).then(
-        (counted) => callback(null, counted),
-        (err: Error) => callback(err),
-      )
-    },
-    child: () => store,
+export function createBudgets(redis: RedisConnection['redis'], rates: Rates): Budgets {
+  const limit = (name: keyof Budgets, perMinute: number): Limit | undefined =>
+    perMinute === 0 ? undefined : createLimit({ redis, name, perMinute })
+  return {
+    general: limit('general', rates.general),
+    credentials: limit('credentials', rates.credentials),
+    invitation: limit('invitation', rates.credentials),
+    check: limit('check', rates.check),
+    // Refreshing proves nothing that could be guessed: one address may do it as often as a whole office needs to, one token seldom.
+    refresh: limit('refresh', rates.check),
+    refreshToken: limit('refreshToken', rates.credentials),
+    failedKeys: limit('failedKeys', rates.credentials),
   }
-  // The library makes its store with `new`; a function that returns an object is enough for that.
-  const Store = function () {
-    return store
-  } as unknown as new () => FastifyRateLimitStore
-  await app.register(fastifyRateLimit, {
-    global: false,
-    timeWindow: windowMs,
-    store: Store,
-    enableDraftSpec: true,
-    keyGenerator: (request) => `${budgetKeyOf(deps.addressOf(request))}:`,
-    errorResponseBuilder: (_request, { ttl }) =>
-      problem('rate_limited', { retryAfterSeconds: Math.max(1, Math.ceil(ttl / 1000)) }),
-  })
 }
 
-/** What a route needs in its `config` to draw on a budget. */
-export function limitedBy(budget: Budget, budgets: Budgets): { rateLimit?: RateLimitOptions } {
-  return budgets[budget] === 0 ? {} : { rateLimit: { max: budgets[budget], groupId: budget } }
+type Limited = Pick<RouteShorthandOptions, 'onRequest' | 'preHandler'>
+type LimitDeps = { budgets: Budgets; addressOf: (request: FastifyRequest) => string }
+
+/** What a route needs among its options to draw on a budget. */
+export function limitedBy(budget: Budget, { budgets, addressOf }: LimitDeps): Limited {
+  const byAddress = budgets[budget]
+  const byToken = budget === 'refresh' ? budgets.refreshToken : undefined
+  return {
+    ...(byAddress && {
+      onRequest: (request, reply) => take(byAddress, budgetKeyOf(addressOf(request)), reply),
+    }),
+    ...(byToken && {
+      preHandler: async (request, reply) => {
+        const key = refreshTokenKeyOf(request.body)
+        if (key !== undefined) await take(byToken, key, reply)
+      },
+    }),
+  }
+}
+
+/** @throws AppError `rate_limited` */
+async function take(limit: Limit, key: string, reply: FastifyReply): Promise<void> {
+  const allowance = await limit.take(key)
+  void reply.headers({
+    'ratelimit-limit': allowance.limit,
+    'ratelimit-remaining': allowance.remaining,
+    'ratelimit-reset': allowance.resetSeconds,
+  })
+  if (allowance.isUsedUp) throw problem('rate_limited', { retryAfterSeconds: allowance.resetSeconds })
+}
+
+/** The hash of the token that is presented; undefined where the service will say what is wrong with the body. */
+function refreshTokenKeyOf(body: unknown): string | undefined {
+  try {
+    const parsed = Buffer.isBuffer(body) ? parseJsonBody(body) : undefined
+    const token = (parsed as { refresh_token?: unknown } | null | undefined)?.refresh_token
+    return typeof token === 'string' ? hashSecret(token).toString('base64url') : undefined
+  } catch {
+    return undefined
+  }
 }

@@ -58,7 +58,12 @@ function operationOf(route: RouteContract): Json {
     ],
     ...parametersOf(route),
     ...(route.body
-      ? { requestBody: { required: true, content: { 'application/json': { schema: closedSchema(route.body) } } } }
+      ? {
+          requestBody: {
+            required: route.bodyIsOptional !== true,
+            content: { 'application/json': { schema: closedSchema(route.body) } },
+          },
+        }
       : {}),
     responses: {
       [success.status]: {

@@ -5,9 +5,9 @@ import type { Deps } from '../deps.ts'
 import { limitedBy } from '../edge/rate-limits.ts'
 import { docsPage } from '../openapi/docs-page.ts'
 
-export function registerDocs(app: FastifyInstance, { issuer, budgets }: Pick<Deps, 'issuer' | 'budgets'>): void {
-  const page = docsPage(publicRoutes, issuer)
-  app.get('/docs', { config: limitedBy('general', budgets) }, (_request, reply) =>
+export function registerDocs(app: FastifyInstance, deps: Pick<Deps, 'issuer' | 'budgets' | 'addressOf'>): void {
+  const page = docsPage(publicRoutes, deps.issuer)
+  app.get('/docs', limitedBy('general', deps), (_request, reply) =>
     reply.header('cache-control', 'public, max-age=300').type('text/html; charset=utf-8').send(page),
   )
 }

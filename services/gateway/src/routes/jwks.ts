@@ -10,12 +10,10 @@ export const jwksPath = GetJwks.path
 /** A new key is published long before it signs; this bounds how late it shows here. */
 const refreshAfterMs = 15_000
 
-export function registerJwks(
-  app: FastifyInstance,
-  { jwks, clock, budgets }: Pick<Deps, 'jwks' | 'clock' | 'budgets'>,
-): void {
+export function registerJwks(app: FastifyInstance, deps: Pick<Deps, 'jwks' | 'clock' | 'budgets' | 'addressOf'>): void {
+  const { jwks, clock } = deps
   let triedAtMs = -Infinity
-  app.get(jwksPath, { config: limitedBy('general', budgets) }, async (_request, reply) => {
+  app.get(jwksPath, limitedBy('general', deps), async (_request, reply) => {
     const isDue = jwks.current() === undefined || clock.monotonicMs() - triedAtMs > refreshAfterMs
     if (isDue) {
       triedAtMs = clock.monotonicMs()

@@ -5,9 +5,9 @@ import type { Deps } from '../deps.ts'
 import { limitedBy } from '../edge/rate-limits.ts'
 import { openApiDocument } from '../openapi/document.ts'
 
-export function registerOpenApi(app: FastifyInstance, { issuer, budgets }: Pick<Deps, 'issuer' | 'budgets'>): void {
-  const document = JSON.stringify(openApiDocument(publicRoutes, { serverUrl: issuer }))
-  app.get('/openapi.json', { config: limitedBy('general', budgets) }, (_request, reply) =>
+export function registerOpenApi(app: FastifyInstance, deps: Pick<Deps, 'issuer' | 'budgets' | 'addressOf'>): void {
+  const document = JSON.stringify(openApiDocument(publicRoutes, { serverUrl: deps.issuer }))
+  app.get('/openapi.json', limitedBy('general', deps), (_request, reply) =>
     reply.header('cache-control', 'public, max-age=300').type('application/json').send(document),
   )
 }

@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import { createGuard } from '../access/guard.ts'
 import type { Deps } from '../deps.ts'
 import { methodsByPath } from '../domain/route-table.ts'
-import { budgetOf, limitedBy } from '../edge/rate-limits.ts'
+import { limitedBy } from '../edge/rate-limits.ts'
 import { createForward } from '../proxy/forward.ts'
 import { registerDocs } from './docs.ts'
 import { jwksPath, registerJwks } from './jwks.ts'
@@ -20,11 +20,9 @@ export function registerRoutes(app: FastifyInstance, deps: Deps): void {
       method: route.method,
       url: route.path,
       bodyLimit: route.bodyLimitBytes ?? defaultBodyLimitBytes,
-      config: {
-        ...limitedBy(budgetOf(route), deps.budgets),
-        ...(route.deadlineMs && { deadlineMs: route.deadlineMs }),
-      },
-      // After the rate limit (onRequest), before the body.
+      config: route.deadlineMs === undefined ? {} : { deadlineMs: route.deadlineMs },
+      ...limitedBy(route.limit ?? 'general', deps),
+      // After the budget of the address (onRequest), before the body.
       preParsing: async (request, reply) => {
         request.caller = await guard(request, reply)
       },

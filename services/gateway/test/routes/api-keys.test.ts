@@ -110,8 +110,8 @@ t.test('garbage reaches nobody: wrong checksums, other environments, other lengt
   t.same(exchanged, [])
 })
 
-t.test('people only: a clear 403, and on an open route a key is judged like a token', async (t) => {
-  const { ask, on } = await ready(t)
+t.test('people only: a clear 403, and on an open route a key is not looked at', async (t) => {
+  const { ask, on, exchanged } = await ready(t)
   const key = newKey()
   on.exchange = grant(machineClaims())
   t.match((await ask(key, '/v1/me')).body, { status: 403, code: 'person_required' })
@@ -128,7 +128,9 @@ t.test('people only: a clear 403, and on an open route a key is judged like a to
   t.equal((await ask(key, '/v1/authz/catalog')).status, 200)
   t.equal((await ask(key, '/.well-known/authzen-configuration')).status, 200)
   on.exchange = refuse
-  t.equal((await ask(newKey(), '/.well-known/authzen-configuration')).status, 401)
+  const before = exchanged.length
+  t.equal((await ask(newKey(), '/.well-known/authzen-configuration')).status, 200)
+  t.equal(exchanged.length, before)
 })
 
 t.test('a refused key is not asked about again for a moment', async (t) => {
@@ -224,3 +226,17 @@ t.test(
     t.equal((await ask(newKey(), '/v1/authz/catalog', from('198.51.100.2'))).status, 401, 'another address has its own')
   },
 )
+
+t.test('429 spares a key that was good before, also when its token has to be exchanged anew', async (t) => {
+  const { ask, exchanged, on } = await ready(t, { GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE: '2' })
+  const good = newKey()
+  on.exchange = (key, response) => (key === good ? grant(machineClaims(), 0) : refuse)(key, response)
+  const code = async (key: string): Promise<number> => (await ask(key, '/v1/authz/catalog')).status
+  t.equal(await code(good), 200)
+  t.same([await code(newKey()), await code(newKey()), await code(newKey())], [401, 401, 429])
+  t.equal(await code(good), 200, 'an office behind the same address goes on')
+  t.equal(exchanged.filter((key) => key === good).length, 2, 'it was exchanged anew')
+  on.exchange = refuse
+  t.equal(await code(good), 401, 'it is over')
+  t.equal(await code(good), 429, 'and from now on it is a wrong key like any other')
+})

@@ -35,7 +35,7 @@ export function sessionsRoutes(app: FastifyInstance, deps: Deps): void {
       clientAddress: currentContext()?.clientAddress,
     }),
   )
-  bindRoute(app, Logout, ({ caller }) => logOut(deps, caller))
+  bindRoute(app, Logout, ({ caller, body }) => logOut(deps, caller, body.refresh_token))
   bindRoute(app, ListMySessions, ({ caller, query }) =>
     listSessions(deps, caller, { limit: query.limit ?? defaultLimit, cursor: query.cursor }),
   )

@@ -1,9 +1,12 @@
 /** A person ends sessions of their own. The answer is given after the event was announced: 204 is the acknowledgement of the revocation. */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import type { UserCaller } from '@gatehouse/access/callers/caller'
+import type { Caller, UserCaller } from '@gatehouse/access/callers/caller'
+import { hashSecret, isWellFormed } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../deps.ts'
 import { closeOtherSessions, closeSession, type EndReason, lockSession } from '../store/sessions.ts'
+import { findRefreshTokenByHash } from '../store/refresh-tokens.ts'
 import { announceSessionEnd } from './announce-session-end.ts'
+import { refreshTokenPrefix } from './start-session.ts'
 
 /**
  * Ends one session; one that has ended already is as the caller wants it.
@@ -11,7 +14,7 @@ import { announceSessionEnd } from './announce-session-end.ts'
  */
 export async function endSession(
   deps: Pick<Deps, 'spine'>,
-  caller: UserCaller,
+  caller: Pick<UserCaller, 'userId'>,
   o: { sessionId: string; reason: EndReason },
 ): Promise<void> {
   const isTheirs = await deps.spine.write(
@@ -27,9 +30,25 @@ export async function endSession(
   if (!isTheirs) throw problem('not_found')
 }
 
-/** Ends the session the caller's token belongs to. */
-export async function logOut(deps: Pick<Deps, 'spine'>, caller: UserCaller): Promise<void> {
-  await endSession(deps, caller, { sessionId: caller.sessionId, reason: 'logout' })
+/**
+ * Ends the session of a refresh token, and that of the caller's access token: whoever holds either may end it. A token that was exchanged long ago still
+ * names its session, and one that nobody knows has nothing left to end (RFC 7009 §2.2).
+ * @throws AppError `unauthenticated` when neither was presented
+ */
+export async function logOut(
+  deps: Pick<Deps, 'spine' | 'system'>,
+  caller: Caller,
+  refreshToken: string | undefined,
+): Promise<void> {
+  if (refreshToken === undefined && caller.kind !== 'user')
+    throw problem('unauthenticated', { detail: 'Send the refresh token, or an access token that is still valid.' })
+  const named =
+    refreshToken !== undefined && isWellFormed(refreshTokenPrefix, refreshToken)
+      ? await findRefreshTokenByHash(deps.system, hashSecret(refreshToken))
+      : undefined
+  if (named !== undefined) await endSession(deps, named, { sessionId: named.sessionId, reason: 'logout' })
+  if (caller.kind === 'user' && caller.sessionId !== named?.sessionId)
+    await endSession(deps, caller, { sessionId: caller.sessionId, reason: 'logout' })
 }
 
 /** Ends every session of the person but the one asking. */

@@ -139,6 +139,26 @@ t.test('16 ends of one session: one event', async (t) => {
   t.same(await platform.announced(one, there.session_id), ['session.started.v1', 'session.ended.v1'])
 })
 
+t.test('16 logouts with one refresh token, and 16 exchanges of it: one end, nothing afterwards', async (t) => {
+  const { refresh_token: token, session_id: sessionId } = await platform.signIn(one, platform.person().id)
+  const exchanges = Promise.all(Array.from({ length: 16 }, (_, n) => refreshAlone(n, token)))
+  const logouts = await Promise.all(
+    Array.from({ length: 16 }, (_, n) =>
+      platform.ask(replicaOf(n), { method: 'POST', url: '/v1/auth/logout', body: { refresh_token: token } }),
+    ),
+  )
+  t.equal(
+    count(
+      logouts.map(({ status }) => status),
+      204,
+    ),
+    16,
+  )
+  for (const secret of (await exchanges).filter((outcome) => outcome.startsWith('gthr_')))
+    t.equal(await refreshAlone(0, secret), 'invalid_refresh_token')
+  t.same(await platform.announced(one, sessionId), ['session.started.v1', 'session.ended.v1'])
+})
+
 t.test('sessions that end each other all end, and nobody waits for ever', async (t) => {
   const { id } = platform.person()
   const all = await Promise.all(Array.from({ length: 8 }, (_, n) => platform.signIn(replicaOf(n), id)))

@@ -2,6 +2,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { internalHeaders } from '@gatehouse/contracts/common/services'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
+import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import t from 'tap'
 import { claimsOf, openPlatform } from '../fixtures/platform.ts'
 
@@ -104,6 +105,57 @@ t.test('logout 204: this session and no other', async (t) => {
     ),
     { data: { reason: 'logout', min_sv: 2 }, actor: `user:${id}` },
   )
+})
+
+const logOut = (body?: object, token?: string) =>
+  ask(replica, {
+    method: 'POST',
+    url: '/v1/auth/logout',
+    ...(body !== undefined && { body }),
+    ...(token !== undefined && { token }),
+  })
+
+t.test(
+  'logout 204: the refresh token alone ends its session, again and again, and from any link of the chain',
+  async (t) => {
+    const { id } = person()
+    const here = await signIn(replica, id)
+    const there = await signIn(replica, id)
+    const second = String((await refresh(replica, here.refresh_token)).body['refresh_token'])
+    for (const token of [second, second, here.refresh_token])
+      t.equal((await logOut({ refresh_token: token })).status, 204)
+    t.equal((await refresh(replica, second)).status, 401)
+    t.same(await platform.announced(replica, here.session_id), ['session.started.v1', 'session.ended.v1'])
+    t.equal((await refresh(replica, there.refresh_token)).status, 200, 'the other session lives')
+    const old = await signIn(replica, id)
+    await refresh(replica, old.refresh_token)
+    t.equal((await logOut({ refresh_token: old.refresh_token })).status, 204, 'exchanged already')
+    t.equal((await platform.announced(replica, old.session_id)).at(-1), 'session.ended.v1')
+  },
+)
+
+t.test('logout 204: unknown, mistyped and foreign secrets get the same answer and end nothing', async (t) => {
+  const here = await signIn(replica, person().id)
+  for (const secret of [mintSecret('gthr_').secret, `${here.refresh_token}x`, 'nonsense'])
+    t.match(await logOut({ refresh_token: secret }), { status: 204, body: {} })
+  t.equal((await refresh(replica, here.refresh_token)).status, 200)
+})
+
+t.test('logout: both tokens end both sessions, neither is 401, a useless access token changes nothing', async (t) => {
+  const { id } = person()
+  const [one, two, three] = [await signIn(replica, id), await signIn(replica, id), await signIn(replica, id)]
+  t.equal((await logOut({ refresh_token: one.refresh_token }, two.access_token)).status, 204)
+  t.same(
+    [(await refresh(replica, one.refresh_token)).status, (await refresh(replica, two.refresh_token)).status],
+    [401, 401],
+  )
+  for (const body of [undefined, {}]) t.match(await logOut(body), { status: 401, body: { code: 'unauthenticated' } })
+  const expired = replica.deps.keyRing.sign({ ...claimsOf(three.access_token), iat: 1, exp: 2 }, new Date())
+  t.equal((await logOut({}, expired)).status, 401)
+  t.equal((await logOut({ refresh_token: three.refresh_token }, expired)).status, 204)
+  t.equal((await refresh(replica, three.refresh_token)).status, 401)
+  for (const body of [{ refresh_token: 7 }, { refresh_token: '' }, { other: 1 }, []])
+    t.equal((await logOut(body)).status, 400)
 })
 
 t.test('revoke-others 204: every other session of this person ends, each announced once', async (t) => {

@@ -71,7 +71,7 @@ export const AcceptInvitation = defineRoute({
   path: '/v1/invitations/accept',
   summary: 'Accept: with a bearer whose verified address was invited, or as a new person with name and password.',
   auth: 'open',
-  limit: 'credentials',
+  limit: 'invitation',
   body: Type.Union([
     Type.Object({ token: OpaqueSecret }),
     Type.Object({ token: OpaqueSecret, name: DisplayName, password: Password }),
@@ -95,7 +95,7 @@ export const DeclineInvitation = defineRoute({
   path: '/v1/invitations/decline',
   summary: 'Decline: the link is worthless afterwards.',
   auth: 'open',
-  limit: 'credentials',
+  limit: 'invitation',
   body: Type.Object({ token: OpaqueSecret }),
   success: { status: 204, description: 'Declined.' },
   problems: ['invalid_token'],

@@ -13,7 +13,7 @@ export const RefreshToken = defineRoute({
   path: '/v1/auth/refresh',
   summary: 'Rotate the refresh token; naming an organization is how to switch.',
   auth: 'open',
-  limit: 'credentials',
+  limit: 'refresh',
   body: Type.Object({
     refresh_token: OpaqueSecret,
     organization_id: Type.Optional(Type.Union([OrganizationId, Type.Null()])),
@@ -31,9 +31,16 @@ export const Logout = defineRoute({
   service: 'tokens',
   method: 'POST',
   path: '/v1/auth/logout',
-  summary: 'End this session.',
-  auth: 'user',
-  success: { status: 204, description: 'The session is over everywhere.' },
+  summary: 'End this session: the one of the refresh token, and the one of the access token. Either is enough.',
+  auth: 'open',
+  limit: 'refresh',
+  body: Type.Object({ refresh_token: Type.Optional(OpaqueSecret) }),
+  bodyIsOptional: true,
+  success: {
+    status: 204,
+    description: 'The session is over everywhere. The same for one that was over before, and for a token nobody knows.',
+  },
+  problems: ['unauthenticated'],
 })
 
 export const Session = Type.Object({
