@@ -2,9 +2,9 @@
  * A service as it is shipped: one file per process entry, the SQL it brings, and every npm package left outside the bundle.
  * The entries lie where the sources' relative paths still hold: `../migrations` is the service's, `../../migrations` the kit's.
  *
- *     <out>/service/bin/main.mjs, migrate.mjs    <out>/service/migrations    <out>/migrations    <out>/node_modules
+ *     <out>/service/bin/main.mjs, migrate.mjs, *-worker.mjs    <out>/service/migrations    <out>/migrations    <out>/node_modules
  */
-import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { build, type Metafile } from 'esbuild'
@@ -20,9 +20,9 @@ export const entryOf = (out: string, entry: 'main' | 'migrate'): string => join(
 export async function bundleService(o: { root: string; service: ServiceName; out: string }): Promise<Bundle> {
   const { root, service, out } = o
   const folder = join(root, 'services', service)
-  const entries = ['main', 'migrate']
-    .map((entry) => join(folder, 'src', `${entry}.ts`))
-    .filter((path) => existsSync(path))
+  const entries = readdirSync(join(folder, 'src'))
+    .filter((file) => /^(main|migrate|.*-worker)\.ts$/.test(file))
+    .map((file) => join(folder, 'src', file))
   rmSync(out, { recursive: true, force: true })
   const { metafile } = await build({
     absWorkingDir: root,
