@@ -29,6 +29,12 @@ export const config = Type.Object({
     description: 'Hashes at once.',
   }),
   IDENTITY_HASH_QUEUE: Whole(1, 10_000, 64, 'Hashes that may wait; beyond it callers get 503 with Retry-After.'),
+  IDENTITY_HASH_WAIT_MS: Whole(
+    100,
+    10_000,
+    1500,
+    'The longest wait for a hash, by how long hashes took lately; well below the deadline of a request.',
+  ),
   IDENTITY_ANSWER_SPAN_MS: Whole(
     1,
     1000,
@@ -42,12 +48,26 @@ export const config = Type.Object({
     1,
     1000,
     10,
-    'Wrong passwords one source may present for one person before even the right one is refused; halves with time.',
+    'Wrong passwords one network may present for one account before even the right one is refused; halves with time.',
   ),
+  IDENTITY_THROTTLE_ACCOUNT_LIMIT: Whole(
+    1,
+    10_000,
+    30,
+    'Wrong passwords for one account from everywhere before each network has one try; at three times this only known devices get in.',
+  ),
+  IDENTITY_THROTTLE_SOURCE_LIMIT: Whole(
+    1,
+    100_000,
+    100,
+    'Wrong passwords one network may present over all accounts; known devices are not affected.',
+  ),
+  IDENTITY_THROTTLE_DEVICE_LIMIT: Whole(1, 1000, 10, 'Wrong passwords a known device may present for its account.'),
+  IDENTITY_DEVICE_TTL_DAYS: Whole(1, 3650, 180, 'Days that a device is known after a sign-in.'),
   IDENTITY_THROTTLE_HALF_LIFE_SECONDS: Whole(
     1,
     86_400,
-    300,
+    900,
     'Time after which half of the counted failures are forgotten.',
   ),
   BOOTSTRAP_ADMIN_EMAIL: Type.Optional(

@@ -5,7 +5,8 @@ import { gauge } from '@gatehouse/service-kit/telemetry/metrics'
 import { openService, type Service } from '@gatehouse/spine/open-service'
 import { createTokensClient, type TokensClient } from './clients/tokens.ts'
 import type { Config } from './config.ts'
-import type { ThrottleSettings } from './domain/sign-in.ts'
+import { createDeviceTokens, type DeviceTokens } from './devices/device-tokens.ts'
+import type { SignInLimits } from './domain/sign-in-limits.ts'
 import { createConstantTimeAnswers, type ConstantTimeAnswers } from './passwords/constant-time-answers.ts'
 import { createStrengthEstimator, type StrengthEstimator } from './passwords/strength-estimate.ts'
 import { createHashQueue } from './passwords/hash-queue.ts'
@@ -15,7 +16,7 @@ export type Settings = {
   verificationTtlSeconds: number
   resendCooldownSeconds: number
   challengeTtlSeconds: number
-  throttle: ThrottleSettings
+  limits: SignInLimits
 }
 
 export type Deps = Service<'tokens'> & {
@@ -23,11 +24,12 @@ export type Deps = Service<'tokens'> & {
   hasher: PasswordHasher
   estimateStrength: StrengthEstimator
   constantTime: ConstantTimeAnswers
+  devices: DeviceTokens
   settings: Settings
 }
 
 export async function openDeps(config: Config, runtime: { log: Logger; clock: Clock }): Promise<Deps> {
-  const hasher = await openHasher(config)
+  const hasher = await openHasher(config, runtime.clock)
   const service = openService({ service: 'identity', peers: ['tokens'], config, runtime })
   return {
     ...service,
@@ -35,17 +37,27 @@ export async function openDeps(config: Config, runtime: { log: Logger; clock: Cl
     hasher,
     estimateStrength: createStrengthEstimator(),
     constantTime: createConstantTimeAnswers({ clock: runtime.clock, spanMs: config.IDENTITY_ANSWER_SPAN_MS }),
+    devices: createDeviceTokens({
+      secret: config.SERVICE_PRIVATE_KEY,
+      clock: runtime.clock,
+      ttlSeconds: config.IDENTITY_DEVICE_TTL_DAYS * 86_400,
+    }),
     settings: settingsOf(config),
   }
 }
 
-function openHasher(config: Config): Promise<PasswordHasher> {
+function openHasher(config: Config, clock: Clock): Promise<PasswordHasher> {
   const parameters = {
     memoryKib: config.IDENTITY_ARGON2_MEMORY_KIB,
     passes: config.IDENTITY_ARGON2_PASSES,
     lanes: config.IDENTITY_ARGON2_LANES,
   }
-  const queue = createHashQueue({ concurrency: config.IDENTITY_HASH_CONCURRENCY, capacity: config.IDENTITY_HASH_QUEUE })
+  const queue = createHashQueue({
+    concurrency: config.IDENTITY_HASH_CONCURRENCY,
+    capacity: config.IDENTITY_HASH_QUEUE,
+    maxWaitMs: config.IDENTITY_HASH_WAIT_MS,
+    clock,
+  })
   gauge('identity_password_queue_waiting', 'Passwords waiting to be hashed', queue.waiting)
   return createPasswordHasher({ parameters, queue })
 }
@@ -54,5 +66,11 @@ const settingsOf = (config: Config): Settings => ({
   verificationTtlSeconds: config.IDENTITY_VERIFICATION_TTL_SECONDS,
   resendCooldownSeconds: config.IDENTITY_RESEND_COOLDOWN_SECONDS,
   challengeTtlSeconds: config.IDENTITY_CHALLENGE_TTL_SECONDS,
-  throttle: { limit: config.IDENTITY_THROTTLE_LIMIT, halfLifeSeconds: config.IDENTITY_THROTTLE_HALF_LIFE_SECONDS },
+  limits: {
+    pair: config.IDENTITY_THROTTLE_LIMIT,
+    account: config.IDENTITY_THROTTLE_ACCOUNT_LIMIT,
+    source: config.IDENTITY_THROTTLE_SOURCE_LIMIT,
+    device: config.IDENTITY_THROTTLE_DEVICE_LIMIT,
+    halfLifeSeconds: config.IDENTITY_THROTTLE_HALF_LIFE_SECONDS,
+  },
 })

@@ -20,5 +20,13 @@ export const internalHeaders = {
   correlation: 'gatehouse-correlation-id',
 } as const
 
+/**
+ * Given by a registration and sent back by the client that began it, with the link of the mail, a resend or a sign-in: it says whose registration it is.
+ */
+export const registrationHeader = 'gatehouse-registration'
+
+/** Given by a sign-in and sent back with the next one from this device: it keeps the device outside the limits that strangers can fill. No credential. */
+export const deviceHeader = 'gatehouse-device'
+
 /** Every write answers with the positions it depends on, in this header. */
 export const revisionHeader = 'gatehouse-revision'

@@ -24,6 +24,8 @@ export type NewEvent<C extends EventContract> = {
   userId?: string
   actor: Actor
   data: Static<C['data']>
+  /** False: the same statement appends nothing, for a writer whose work must not show what happened. True when absent. */
+  isWanted?: boolean
 }
 
 /** Events carry ids and facts. Far below what NATS takes in one message, so the relay can never be stopped by one. */
@@ -50,8 +52,9 @@ export async function appendEvent<C extends EventContract>(tx: Queryable, event:
   }
   await tx.execute(sql`
     insert into outbox (id, aggregate_type, aggregate_id, version, org_id, subject, payload, headers)
-    values (${uuidOf(newId('evt'))}, ${event.aggregateType}, ${uuidOf(event.aggregateId)}, ${event.version},
-      ${event.orgId === undefined ? null : uuidOf(event.orgId, 'org')}, ${event.contract.type}, ${data}::jsonb, ${JSON.stringify(headers)}::jsonb)`)
+    select ${uuidOf(newId('evt'))}::uuid, ${event.aggregateType}, ${uuidOf(event.aggregateId)}::uuid, ${event.version}::bigint,
+      ${event.orgId === undefined ? null : uuidOf(event.orgId, 'org')}::uuid, ${event.contract.type}, ${data}::jsonb, ${JSON.stringify(headers)}::jsonb
+    where ${event.isWanted ?? true}::boolean`)
 }
 
 function shapeOf(contract: EventContract): Shape {

@@ -23,8 +23,11 @@ import { readSnapshot, type ChangesQuery, type SpineClient } from '../follow/spi
 export type WriteOptions = {
   /** The role whose transaction it is; `runtime` when absent. */
   db?: 'runtime' | 'system'
-  /** Also waits, at most 250 ms, until JetStream has acknowledged: for revocations, before their 204. */
-  announce?: 'await'
+  /**
+   * `await` also waits, at most 250 ms, until JetStream has acknowledged: for revocations, before their 204.
+   * `later` returns right after the commit and records no revision: for answers that must not show whether there was anything to announce.
+   */
+  announce?: 'await' | 'later'
 }
 
 /** As a part: relay, sequencing and partition upkeep; the other functions work without. */
@@ -55,7 +58,8 @@ export function createSpine(o: SpineOptions): Spine {
     service: o.service,
     write: async (scope, run, options = {}) => {
       const result = await inScope(options.db === 'system' ? o.system : o.runtime, scope, run)
-      await announce(options.announce)
+      if (options.announce === 'later') void announce(undefined)
+      else await announce(options.announce)
       return result
     },
     sequence: sequencer.sequence,

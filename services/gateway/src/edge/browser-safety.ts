@@ -1,4 +1,5 @@
 /** What browsers are told: security headers on every answer, and which origins' pages may read them (none unless configured). */
+import { deviceHeader, registrationHeader } from '@gatehouse/contracts/common/services'
 import fastifyCors from '@fastify/cors'
 import fastifyHelmet from '@fastify/helmet'
 import type { FastifyInstance } from 'fastify'
@@ -31,10 +32,21 @@ export async function installBrowserSafety(
   await app.register(fastifyCors, {
     origin: [...origins],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'if-match', 'x-request-id', 'traceparent'],
+    allowedHeaders: [
+      'authorization',
+      'content-type',
+      'idempotency-key',
+      'if-match',
+      'x-request-id',
+      'traceparent',
+      deviceHeader,
+      registrationHeader,
+    ],
     exposedHeaders: [
       'etag',
       'gatehouse-revision',
+      deviceHeader,
+      registrationHeader,
       'location',
       'retry-after',
       'www-authenticate',

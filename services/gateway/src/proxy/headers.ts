@@ -2,12 +2,12 @@
  * What crosses the gateway, both ways, by name: everything else stays outside. So no hop-by-hop header, no internal header somebody made up
  * and no cookie of another application reaches a service, and nothing a service says by accident reaches a client.
  */
-import { internalHeaders, revisionHeader } from '@gatehouse/contracts/common/services'
+import { deviceHeader, internalHeaders, registrationHeader, revisionHeader } from '@gatehouse/contracts/common/services'
 import { childTraceparent, currentContext } from '@gatehouse/service-kit/context/request-context'
 import type { AnonymousCaller, PrincipalCaller } from '@gatehouse/access/callers/caller'
 import type { FastifyRequest } from 'fastify'
 
-const passedIn = ['accept', 'accept-language', 'content-type', 'idempotency-key', 'if-match', 'if-none-match'] as const
+const passedIn = ['accept', 'accept-language', 'content-type', 'idempotency-key', 'if-match', 'if-none-match', deviceHeader, registrationHeader] as const
 const passedOut = [
   'content-type',
   'content-length',
@@ -20,6 +20,8 @@ const passedOut = [
   'www-authenticate',
   'vary',
   revisionHeader,
+  deviceHeader,
+  registrationHeader,
 ] as const
 
 /** Headers of the request to the service, under the gateway's own assertion. */

@@ -2,3 +2,4 @@
 
 export const verificationPrefix = 'gthv_'
 export const challengePrefix = 'gthc_'
+export const registrationPrefix = 'gthg_'

@@ -28,9 +28,3 @@ export function decideNextStep({
     ? { kind: 'session' }
     : { kind: 'challenge', next: ['verify_email'], verificationId }
 }
-
-/** Wrong passwords a source may present for one person before even the right one is refused, and how fast they are forgotten. */
-export type ThrottleSettings = { limit: number; halfLifeSeconds: number }
-
-/** `failures` is the decayed sum: a hair under a whole number right after the last one, hence the rounding. */
-export const isThrottled = (failures: number, { limit }: ThrottleSettings): boolean => Math.round(failures) >= limit

@@ -6,15 +6,17 @@ import type { Deps } from '../deps.ts'
 import { createInvitedUser } from '../use-cases/account/create-invited-user.ts'
 import { listProfiles } from '../use-cases/account/list-profiles.ts'
 import { mintVerificationLink } from '../use-cases/account/mint-verification-link.ts'
-import { sourceOfRequest } from './source.ts'
+import { requesterOf } from './requester.ts'
 
 export function neighbourRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, MintEmailVerificationLink, async ({ params }) => ({
     mail: (await mintVerificationLink(deps, { verificationId: params.verification })) ?? null,
   }))
-  bindRoute(app, CreateInvitedUser, async ({ caller, body }) => {
+  bindRoute(app, CreateInvitedUser, async ({ caller, body, request }) => {
     const { invitation_id: invitationId, ...person } = body
-    return { user_id: await createInvitedUser(deps, caller, { ...person, invitationId, source: sourceOfRequest() }) }
+    return {
+      user_id: await createInvitedUser(deps, caller, { ...person, invitationId, requester: requesterOf(request) }),
+    }
   })
   bindRoute(app, ListProfiles, async ({ body }) => {
     const profiles = await listProfiles(deps, { userIds: body.user_ids })

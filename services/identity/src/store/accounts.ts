@@ -5,56 +5,66 @@ import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { and, eq, sql } from 'drizzle-orm'
 import { credentials } from './schema.ts'
 
-/** A password that would be right. `verificationId` names the registration it waits in; undefined: it is the person's own. */
-export type KnownPassword = { phc: string; verificationId: string | undefined }
+/** The open registration of an address whose password a sign-in may present. */
+export type OpenRegistration = { verificationId: string; phc: string }
 export type Account = {
   userId: string
   version: number
   status: 'active' | 'disabled'
   isEmailVerified: boolean
-  passwords: KnownPassword[]
+  /** The person's own password; undefined while nobody has proven the address. */
+  password: { phc: string; changedAt: string } | undefined
+  registration: OpenRegistration | undefined
 }
-
-/** Each costs a hash at sign-in. An older registration is still activated by its mail; only its password gives no challenge before. */
-const registrationsAtSignIn = 3
 
 type AccountRow = {
   id: string
   version: string
   status: Account['status']
   is_verified: boolean
-  phc: string
+  own_phc: string | null
+  changed_at: string | null
   verification_id: string | null
+  registration_phc: string | null
 }
 
-/** The one password of a proven person, or those of the newest open registrations, newest first. */
-export async function findAccountByAddress(db: Queryable, normalizedAddress: string): Promise<Account | undefined> {
-  const rows = rowsOf<AccountRow>(
+type Lookup = { normalizedAddress: string; handleHash: Buffer | undefined }
+
+/**
+ * The account of an address with the password of the person and that of one open registration: the one of the handle, else the newest.
+ * One, because each password that is tried costs a hash, and every sign-in that fails tries equally many.
+ */
+export async function findAccountByAddress(
+  db: Queryable,
+  { normalizedAddress, handleHash }: Lookup,
+): Promise<Account | undefined> {
+  const [row] = rowsOf<AccountRow>(
     await db.execute(sql`
-      select u.id, u.version, u.status, e.verified_at is not null as is_verified, p.phc, p.verification_id
-      from emails e join users u on u.id = e.user_id cross join lateral (
-        select c.phc, null::uuid as verification_id, now() as registered_at from credentials c where c.user_id = u.id
-        union all
-        (select v.phc, v.id, v.registered_at from email_verifications v where v.email_id = e.id and v.phc is not null
-          order by v.registered_at desc, v.id desc limit ${registrationsAtSignIn})
-      ) p
-      where e.normalized_address = ${normalizedAddress}
-      order by p.registered_at desc, p.verification_id desc`),
+      select u.id, u.version, u.status, e.verified_at is not null as is_verified, c.phc as own_phc, c.changed_at::text as changed_at,
+        r.id as verification_id, r.phc as registration_phc
+      from emails e join users u on u.id = e.user_id left join credentials c on c.user_id = u.id left join lateral (
+        select v.id, v.phc from email_verifications v
+        where v.email_id = e.id and v.phc is not null
+        order by exists (select from registration_handles h where h.verification_id = v.id and h.handle_hash = ${handleHash ?? null}::bytea) desc,
+          v.registered_at desc, v.id desc
+        limit 1
+      ) r on true
+      where e.normalized_address = ${normalizedAddress}`),
   )
-  const [row] = rows
-  if (row === undefined) return undefined
-  const passwords = rows.map(({ phc, verification_id: id }) => ({
-    phc,
-    verificationId: id === null ? undefined : typeIdOf('ver', id),
-  }))
-  return {
-    userId: typeIdOf('user', row.id),
-    version: Number(row.version),
-    status: row.status,
-    isEmailVerified: row.is_verified,
-    passwords,
-  }
+  return row && accountOf(row)
 }
+
+const accountOf = (row: AccountRow): Account => ({
+  userId: typeIdOf('user', row.id),
+  version: Number(row.version),
+  status: row.status,
+  isEmailVerified: row.is_verified,
+  password: row.own_phc === null ? undefined : { phc: row.own_phc, changedAt: row.changed_at ?? '' },
+  registration:
+    row.verification_id === null || row.registration_phc === null
+      ? undefined
+      : { verificationId: typeIdOf('ver', row.verification_id), phc: row.registration_phc },
+})
 
 export async function insertCredential(db: Queryable, credential: { userId: string; phc: string }): Promise<void> {
   await db.insert(credentials).values(credential)

@@ -29,6 +29,7 @@ export const emails = pgTable('emails', {
   address: text('address').notNull(),
   normalizedAddress: text('normalized_address').notNull(),
   verifiedAt: at('verified_at'),
+  registeredAt: at('registered_at').notNull().defaultNow(),
   createdAt: at('created_at').notNull().defaultNow(),
 })
 
@@ -49,6 +50,13 @@ export const emailVerifications = pgTable('email_verifications', {
   version: version('version').notNull().default(0),
   mailRequestedAt: at('mail_requested_at'),
   provenAt: at('proven_at'),
+  source: text('source').notNull().default('unknown'),
+})
+
+export const registrationHandles = pgTable('registration_handles', {
+  handleHash: bytea('handle_hash').primaryKey(),
+  verificationId: typeId('verification_id', 'ver').notNull(),
+  createdAt: at('created_at').notNull().defaultNow(),
 })
 
 export const emailVerificationSecrets = pgTable('email_verification_secrets', {
@@ -74,6 +82,18 @@ export const signInTransactions = pgTable('sign_in_transactions', {
   expiresAt: at('expires_at').notNull(),
   consumedAt: at('consumed_at'),
 })
+
+export const signInCounters = pgTable(
+  'sign_in_counters',
+  {
+    scope: text('scope', { enum: ['device', 'pair', 'account', 'source', 'mail'] }).notNull(),
+    key: bytea('key').notNull(),
+    failures: doublePrecision('failures').notNull(),
+    countedAt: at('counted_at').notNull().defaultNow(),
+    alarmedAt: at('alarmed_at'),
+  },
+  ({ scope, key }) => [primaryKey({ columns: [scope, key] })],
+)
 
 export const bootstrapMarker = pgTable('bootstrap_marker', {
   onlyOne: boolean('only_one').primaryKey().default(true),

@@ -1,6 +1,6 @@
 /**
  * Sign-ins that wait until their registration is proven. The challenge is kept as its hash and consumed by one conditional update.
- * Once another registration is proven, the sign-in is as good as unknown.
+ * Once another registration is proven, the sign-in waits on until it expires: nobody learns from it that somebody proved the address.
  */
 import { typeIdOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
@@ -54,6 +54,7 @@ export type ClaimedSignIn = {
   id: string
   userId: string
   userVersion: number
+  passwordChangedAt: string
   amr: string[]
   organization: OrganizationChoice
 }
@@ -62,6 +63,7 @@ type ClaimedRow = {
   id: string
   user_id: string
   version: string
+  changed_at: string
   amr: string[]
   organization_choice: OrganizationChoice['kind']
   organization_id: string | null
@@ -71,10 +73,10 @@ type ClaimedRow = {
 export async function claimSignIn(db: Queryable, challengeHash: Buffer): Promise<ClaimedSignIn | undefined> {
   const claimed = await db.execute(sql`
     update sign_in_transactions t set consumed_at = now()
-    from users u, email_verifications v
+    from users u join credentials c on c.user_id = u.id, email_verifications v
     where t.challenge_hash = ${challengeHash} and t.consumed_at is null and t.expires_at > now()
       and u.id = t.user_id and u.status = 'active' and v.id = t.verification_id and v.proven_at is not null
-    returning t.id, t.user_id, u.version, t.amr, t.organization_choice, t.organization_id`)
+    returning t.id, t.user_id, u.version, c.changed_at::text as changed_at, t.amr, t.organization_choice, t.organization_id`)
   const [row] = rowsOf<ClaimedRow>(claimed)
   if (row === undefined) return undefined
   const { organization_choice: kind, organization_id: organization } = row
@@ -82,6 +84,7 @@ export async function claimSignIn(db: Queryable, challengeHash: Buffer): Promise
     id: typeIdOf('sin', row.id),
     userId: typeIdOf('user', row.user_id),
     userVersion: Number(row.version),
+    passwordChangedAt: row.changed_at,
     amr: row.amr,
     organization:
       kind === 'named' && organization !== null

@@ -1,5 +1,6 @@
 /** The rows of people. A version only grows, and whoever changes a row gets its new version back to announce. */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
+import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { and, eq, inArray, ne, sql } from 'drizzle-orm'
 import { emails, users } from './schema.ts'
 
@@ -27,6 +28,16 @@ export async function insertUser(
   user: { id: string; name: string; invitationId?: string },
 ): Promise<void> {
   await db.insert(users).values({ id: user.id, name: user.name, invitationId: user.invitationId ?? null })
+}
+
+/** Stores the person, or nobody: the same statement for both, so that a known address costs what a new one does. */
+export async function insertUserWhen(
+  db: Queryable,
+  { id, name, isWanted }: { id: string; name: string; isWanted: boolean },
+): Promise<void> {
+  await db.execute(
+    sql`insert into users (id, name) select ${uuidOf(id, 'user')}::uuid, ${name} where ${isWanted}::boolean`,
+  )
 }
 
 export async function findProfile(db: Queryable, userId: string): Promise<Profile | undefined> {

@@ -4,8 +4,13 @@ import { isAppError } from '@gatehouse/service-kit/errors/app-error'
 import t from 'tap'
 import { createConstantTimeAnswers } from '../../src/passwords/constant-time-answers.ts'
 import { createStrengthEstimator } from '../../src/passwords/strength-estimate.ts'
+import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { createHashQueue, type HashQueue } from '../../src/passwords/hash-queue.ts'
 import { createPasswordHasher } from '../../src/passwords/password-hasher.ts'
+
+const turn = { source: 'test' }
+const queueOf = (places: { concurrency: number; capacity: number }, clock = systemClock): HashQueue =>
+  createHashQueue({ ...places, maxWaitMs: 60_000, clock })
 
 /** Work that ends when the test says so, and the order it began in. */
 const held = (queue: HashQueue) => {
@@ -14,7 +19,7 @@ const held = (queue: HashQueue) => {
   const ends: (() => void)[] = []
   const ask = (source: string, name = source): void => {
     queue
-      .run(source, () => {
+      .run({ source }, () => {
         began.push(name)
         return new Promise<void>((end) => ends.push(end))
       })
@@ -29,7 +34,7 @@ const held = (queue: HashQueue) => {
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 t.test('never more at once than cores, never more waiting than places', async (t) => {
-  const queue = createHashQueue({ concurrency: 2, capacity: 3 })
+  const queue = queueOf({ concurrency: 2, capacity: 3 })
   const { ask, began, refused } = held(queue)
   for (let at = 0; at < 9; at += 1) ask('one', String(at))
   await settled()
@@ -39,7 +44,7 @@ t.test('never more at once than cores, never more waiting than places', async (t
 })
 
 t.test('sources take turns, whatever they sent first', async (t) => {
-  const { ask, began, endOne } = held(createHashQueue({ concurrency: 1, capacity: 10 }))
+  const { ask, began, endOne } = held(queueOf({ concurrency: 1, capacity: 10 }))
   for (const name of ['a0', 'a1', 'a2', 'a3']) ask('a', name)
   ask('b')
   ask('c')
@@ -48,7 +53,7 @@ t.test('sources take turns, whatever they sent first', async (t) => {
 })
 
 t.test('a full queue makes room for a newcomer at the cost of the longest line, newest first', async (t) => {
-  const queue = createHashQueue({ concurrency: 1, capacity: 3 })
+  const queue = queueOf({ concurrency: 1, capacity: 3 })
   const { ask, began, refused, endOne } = held(queue)
   for (const name of ['a0', 'a1', 'a2', 'a3']) ask('a', name)
   ask('b')
@@ -67,26 +72,28 @@ t.test('a full queue makes room for a newcomer at the cost of the longest line, 
 })
 
 t.test('work that fails frees its place', async (t) => {
-  const queue = createHashQueue({ concurrency: 1, capacity: 1 })
+  const queue = queueOf({ concurrency: 1, capacity: 1 })
   await t.rejects(
-    queue.run('a', () => Promise.reject(new Error('broken'))),
+    queue.run({ source: 'a' }, () => Promise.reject(new Error('broken'))),
     /broken/,
   )
-  t.equal(await queue.run('a', async () => 'works'), 'works')
+  t.equal(await queue.run({ source: 'a' }, async () => 'works'), 'works')
 })
 
 t.test('a password is checked whole, and an absent hash takes the work of a present one', async (t) => {
   const parameters = { memoryKib: 19_456, passes: 2, lanes: 1 }
-  const hasher = await createPasswordHasher({ parameters, queue: createHashQueue({ concurrency: 1, capacity: 64 }) })
+  const hasher = await createPasswordHasher({ parameters, queue: queueOf({ concurrency: 1, capacity: 64 }) })
   const password = `${'long '.repeat(200)}end`
-  const phc = await hasher.hash(password, 'test')
+  const phc = await hasher.hash(password, turn)
   t.match(phc, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
-  t.equal(await hasher.verify(phc, password, 'test'), true)
-  t.equal(await hasher.verify(phc, `${password.slice(0, -1)}D`, 'test'), false)
-  t.equal(await hasher.verify(undefined, password, 'test'), false)
+  const matches = (stored: string | undefined, given: string) =>
+    hasher.findMatch([stored], given, { ...turn, stopsAtMatch: true })
+  t.equal(await matches(phc, password), 0)
+  t.equal(await matches(phc, `${password.slice(0, -1)}D`), undefined)
+  t.equal(await matches(undefined, password), undefined)
   const timeOf = async (stored: string | undefined): Promise<number> => {
     const started = performance.now()
-    await hasher.verify(stored, password, 'test')
+    await matches(stored, password)
     return performance.now() - started
   }
   const times = { known: [] as number[], unknown: [] as number[] }
@@ -102,10 +109,10 @@ t.test('a password is checked whole, and an absent hash takes the work of a pres
 })
 
 t.test('a hash is outdated only when today’s parameters are higher', async (t) => {
-  const queue = createHashQueue({ concurrency: 1, capacity: 1 })
+  const queue = queueOf({ concurrency: 1, capacity: 1 })
   const hasherOf = (memoryKib: number, passes: number) =>
     createPasswordHasher({ parameters: { memoryKib, passes, lanes: 1 }, queue })
-  const phc = await (await hasherOf(128, 2)).hash('a password', 'test')
+  const phc = await (await hasherOf(128, 2)).hash('a password', turn)
   t.equal((await hasherOf(128, 2)).isOutdated(phc), false)
   t.equal((await hasherOf(64, 1)).isOutdated(phc), false)
   t.equal((await hasherOf(256, 1)).isOutdated(phc), true)
@@ -152,3 +159,34 @@ t.test(
     t.ok((await heldFor(() => onFailure(async () => 'in'))) < 39)
   },
 )
+
+t.test('work that nobody waits for any more is never begun, and its place is free at once', async (t) => {
+  const queue = queueOf({ concurrency: 1, capacity: 2 })
+  const { ask, began, endOne } = held(queue)
+  ask('a')
+  const gone = new AbortController()
+  const late = queue.run({ source: 'b', signal: gone.signal }, async () => void began.push('late'))
+  ask('c')
+  t.equal(queue.waiting(), 2)
+  gone.abort(new Error('the client has gone'))
+  await t.rejects(late, /the client has gone/)
+  t.equal(queue.waiting(), 1)
+  await t.rejects(
+    queue.run({ source: 'd', signal: gone.signal }, async () => void began.push('dead on arrival')),
+    /the client has gone/,
+  )
+  for (let ended = 0; ended < 2; ended += 1) await endOne()
+  t.same(began, ['a', 'c'])
+})
+
+t.test('the queue is no longer than what can be hashed in time', async (t) => {
+  let nowMs = 0
+  const clock: Clock = { now: () => new Date(0), monotonicMs: () => nowMs }
+  const queue = createHashQueue({ concurrency: 2, capacity: 64, maxWaitMs: 1000, clock })
+  for (let run = 0; run < 60; run += 1) await queue.run({ source: 'warm' }, async () => void (nowMs += 200))
+  const { ask, refused } = held(queue)
+  for (let at = 0; at < 20; at += 1) ask(`source-${at}`)
+  await settled()
+  t.equal(queue.waiting(), 10, 'two at once, 200 ms each: ten are begun within a second')
+  t.equal(refused.length, 8)
+})

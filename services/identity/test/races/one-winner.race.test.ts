@@ -19,10 +19,16 @@ const statuses = (answers: Answer[]): Record<string, number> => {
 
 t.test('one address registered by many is one person with few mails, and everybody hears the same', async (t) => {
   const email = newAddress()
-  const answers = await atOnce((_, on) =>
-    platform.ask(on, { url: '/v1/auth/register', body: { email, password: newPassword(), name: 'Ada' } }),
+  // Eight: they hold one row one after another, and each has to be answered before its deadline.
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, (_, caller) =>
+      platform.ask(caller % 2 === 0 ? replicas[0] : replicas[1], {
+        url: '/v1/auth/register',
+        body: { email, password: newPassword(), name: 'Ada' },
+      }),
+    ),
   )
-  t.same(statuses(answers), { 202: callers })
+  t.same(statuses(answers), { 202: 8 })
   t.equal((await admin`select 1 from users`).length, 1)
   t.same(await platform.announced(replica), [
     'user.registered.v1',
@@ -120,28 +126,30 @@ t.test('one address invited many times goes to one person; the others hear of th
   t.same(statuses(answers), { 201: 1, 409: callers - 1 })
 })
 
-t.test('of many registrations of one address one is proven, and the password is that of its mail', async (t) => {
+t.test('of many registrations of one address one is proven, and the password is that of its client', async (t) => {
   const email = newAddress()
   const claims: Awaited<ReturnType<typeof platform.register>>[] = []
   for (let claim = 0; claim < 3; claim += 1) claims.push(await platform.register(replica, { email }))
-  const challenges = await Promise.all(
-    claims.map(({ password }) => platform.ask(replica, { url: '/v1/auth/login', body: { email, password } })),
-  )
+  const login = ({ password, registration }: (typeof claims)[number]) =>
+    platform.ask(replica, { url: '/v1/auth/login', body: { email, password }, registration })
+  const challenges = await Promise.all(claims.map(login))
   const secrets = await atOnce((caller, on) => platform.mint(on, claims[caller % 3]?.verification ?? ''))
   const answers = await atOnce((caller, on) =>
-    platform.ask(on, { url: '/v1/auth/verify-email', body: { token: secrets[caller] } }),
+    platform.ask(on, {
+      url: '/v1/auth/verify-email',
+      body: { token: secrets[caller] },
+      registration: claims[caller % 3]?.registration,
+    }),
   )
   t.same(statuses(answers), { 200: 1, 400: callers - 1 })
   const winner = answers.findIndex(({ status }) => status === 200) % 3
-  for (const [index, { password }] of claims.entries()) {
-    t.equal(
-      (await platform.ask(replica, { url: '/v1/auth/login', body: { email, password } })).status,
-      index === winner ? 200 : 401,
-    )
+  for (const [index, claim] of claims.entries()) {
+    const status = index === winner ? 'authenticated' : 'challenge'
+    t.match((await login(claim)).body, { status })
     const challenge = challenges[index]?.body['challenge']
-    t.equal(
-      (await platform.ask(replica, { url: '/v1/auth/challenge', body: { challenge, step: 'verify_email' } })).status,
-      index === winner ? 200 : 400,
+    t.match(
+      (await platform.ask(replica, { url: '/v1/auth/challenge', body: { challenge, step: 'verify_email' } })).body,
+      { status },
     )
   }
 })

@@ -1,4 +1,5 @@
 /** Opening an account and proving its address, by status code. */
+import { registrationHeader } from '@gatehouse/contracts/common/services'
 import t from 'tap'
 import { newAddress, newPassword, openPlatform } from '../fixtures/platform.ts'
 
@@ -42,12 +43,18 @@ t.test('register', async (t) => {
     const unknown = await register({ email: newAddress(), password: newPassword(), name: 'Mallory' })
     t.equal(known.status, 202)
     t.same(known.body, unknown.body)
-    const volatile = ['x-request-id', 'date']
+    const handles = [known, unknown].map(({ headers }) => String(headers[registrationHeader]))
+    t.match(handles, [/^gthg_.{49}$/, /^gthg_.{49}$/])
+    const volatile = ['x-request-id', 'date', registrationHeader]
     const headersOf = (answer: typeof known) =>
       Object.entries(answer.headers).filter(([name]) => !volatile.includes(name))
     t.same(headersOf(known), headersOf(unknown))
     t.notOk(known.headers['gatehouse-revision'], 'a revision would tell')
-    t.equal((await platform.announced(replica)).length, before.length + 2, 'only the new address was announced')
+    t.same((await platform.announced(replica)).slice(before.length).toSorted(), [
+      'email_verification.requested.v1',
+      'email_verification.requested.v1',
+      'user.registered.v1',
+    ])
     const login = await platform.ask(replica, { url: '/v1/auth/login', body: person })
     t.equal(login.status, 400, 'the fixture has more properties than a login')
     t.equal(

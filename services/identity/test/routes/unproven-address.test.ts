@@ -6,11 +6,18 @@ import { newAddress, newPassword, openPlatform, type Person } from '../fixtures/
 const platform = await openPlatform(t)
 const { admin, tokens } = platform
 const replica = await platform.replica({ IDENTITY_THROTTLE_LIMIT: 5 })
-const login = ({ email, password }: { email: string; password: string }, from = '203.0.113.7') =>
-  platform.ask(replica, { url: '/v1/auth/login', body: { email, password }, from })
+type Known = { email: string; password: string; registration?: string }
+const login = ({ email, password, registration }: Known, from = '203.0.113.7') =>
+  platform.ask(replica, { url: '/v1/auth/login', body: { email, password }, registration, from })
 const answer = (challenge: unknown) =>
   platform.ask(replica, { url: '/v1/auth/challenge', body: { challenge, step: 'verify_email' } })
-const verify = (token: string) => platform.ask(replica, { url: '/v1/auth/verify-email', body: { token } })
+const verify = (
+  token: string,
+  more: { registration?: string; password?: string; name?: string; from?: string } = {},
+) => {
+  const { registration, from = '203.0.113.7', ...chosen } = more
+  return platform.ask(replica, { url: '/v1/auth/verify-email', body: { token, ...chosen }, registration, from })
+}
 const invite = (email: string, more: object = {}) =>
   platform.ask(replica, {
     url: '/internal/users',
@@ -43,17 +50,19 @@ for (const order of ['first', 'second'] as const) {
       await platform.mint(replica, owner.verification),
     ]
 
-    t.equal((await verify(ownersMail)).status, 200)
+    t.match(await verify(ownersMail), { status: 409, body: { code: 'password_required' } }, 'the link alone')
+    t.match(
+      await verify(squattersMail, { registration: owner.registration }),
+      { status: 409 },
+      'the link of another registration',
+    )
+    t.equal((await verify(ownersMail, { registration: owner.registration })).status, 200)
     t.equal(await nameOf(email), 'Ada')
     const asked = tokens.asked.length
-    t.match(await login(squatter), { status: 401, body: { code: 'invalid_credentials' } })
-    t.match(
-      await answer(squatted.body['challenge']),
-      { status: 400, body: { code: 'invalid_token' } },
-      'its sign-in is void',
-    )
+    for (const { body } of [await login(squatter), await answer(squatted.body['challenge'])])
+      t.match(body, { status: 'challenge', next: ['verify_email'] }, 'the squatter waits and learns nothing')
     t.equal(tokens.asked.length, asked)
-    t.equal((await verify(squattersMail)).status, 400)
+    t.equal((await verify(squattersMail, { registration: squatter.registration })).status, 400)
     t.same(
       (
         await platform.ask(replica, {
@@ -68,13 +77,6 @@ for (const order of ['first', 'second'] as const) {
       body: { status: 'authenticated', user: { id: owner.id } },
     })
     t.match(await login(owner), { status: 200, body: { status: 'authenticated' } })
-    t.equal(
-      (
-        await admin`select 1 from email_verifications where phc is not null and email_id = (select id from emails where address = ${email})`
-      ).length,
-      0,
-      'no password is kept',
-    )
   })
 }
 
@@ -91,22 +93,25 @@ t.test('the mail greets by the name of its own registration', async (t) => {
     )
 })
 
-t.test('resend sends the mail of the newest registration, in a new version of the same verification', async (t) => {
-  const email = newAddress()
-  const [squatter, owner] = [await platform.register(replica, { email }), await platform.register(replica, { email })]
-  await admin`update email_verifications set mail_requested_at = now() - interval '2 minutes'`
-  t.equal((await platform.ask(replica, { url: '/v1/auth/verify-email/resend', body: { email } })).status, 202)
-  const { events } = await replica.deps.spine.changes({ after: 0, limit: 1000 })
-  t.match(events.at(-1), {
-    type: 'gatehouse.identity.email_verification.requested.v1',
-    subject: owner.verification,
-    version: 2,
-    actor: 'system',
-  })
-  await verify(await platform.mint(replica, owner.verification))
-  t.equal((await login(owner)).status, 200)
-  t.equal((await login(squatter)).status, 401)
-})
+t.test(
+  'a resend without a handle sends the mail of the newest registration, in a new version of the same verification',
+  async (t) => {
+    const email = newAddress()
+    const [squatter, owner] = [await platform.register(replica, { email }), await platform.register(replica, { email })]
+    await admin`update email_verifications set mail_requested_at = now() - interval '2 minutes'`
+    t.equal((await platform.ask(replica, { url: '/v1/auth/verify-email/resend', body: { email } })).status, 202)
+    const { events } = await replica.deps.spine.changes({ after: 0, limit: 1000 })
+    t.match(events.at(-1), {
+      type: 'gatehouse.identity.email_verification.requested.v1',
+      subject: owner.verification,
+      version: 2,
+      actor: 'system',
+    })
+    await verify(await platform.mint(replica, owner.verification), { registration: owner.registration })
+    t.match((await login(owner)).body, { status: 'authenticated' })
+    t.match((await login(squatter)).body, { status: 'challenge' })
+  },
+)
 
 t.test(
   'a stranger to every registration gets no challenge, and one’s own registration forgives no guesses at another',
@@ -125,14 +130,20 @@ t.test(
   },
 )
 
-t.test('sign-in tries the newest three registrations; an older one is still activated by its mail', async (t) => {
-  const email = newAddress()
-  const oldest = await platform.register(replica, { email })
-  for (let claim = 0; claim < 3; claim += 1) await platform.register(replica, { email })
-  t.equal((await login(oldest)).status, 401)
-  t.equal((await verify(await platform.mint(replica, oldest.verification))).status, 200)
-  t.match(await login(oldest), { status: 200, body: { status: 'authenticated' } })
-})
+t.test(
+  'sign-in tries the registration of its handle, else the newest; an older one is still completed by its mail',
+  async (t) => {
+    const email = newAddress()
+    const oldest = await platform.register(replica, { email })
+    const newest = await platform.register(replica, { email })
+    t.match((await login(oldest)).body, { status: 'challenge' })
+    t.equal((await login({ email, password: oldest.password })).status, 401)
+    t.match((await login({ email, password: newest.password })).body, { status: 'challenge' })
+    const mail = await platform.mint(replica, oldest.verification)
+    t.equal((await verify(mail, { registration: oldest.registration })).status, 200)
+    t.match(await login(oldest), { status: 200, body: { status: 'authenticated' } })
+  },
+)
 
 t.test('an accepted invitation takes a squatted address over, and again gives the same person', async (t) => {
   const squatter = await platform.register(replica)
@@ -148,9 +159,9 @@ t.test('an accepted invitation takes a squatted address over, and again gives th
   t.equal(tokens.asked.at(-1)?.user_version, 2)
   t.equal(await nameOf(email), 'Eve')
 
-  t.equal((await login(squatter)).status, 401)
-  t.equal((await verify(mail)).status, 400)
-  t.match(await answer(waiting['challenge']), { status: 400, body: { code: 'invalid_token' } })
+  t.match((await login(squatter)).body, { status: 'challenge' })
+  t.equal((await verify(mail, { registration: squatter.registration })).status, 400)
+  t.match((await answer(waiting['challenge'])).body, { status: 'challenge' }, 'which never ends in a session')
   t.equal((await invite(email)).status, 409, 'another invitation finds a proven address')
   const { events } = await replica.deps.spine.changes({ after: 0, limit: 1000 })
   const verified = events.filter(({ subject, type }) => subject === squatter.id && type.endsWith('email_verified.v1'))
@@ -158,15 +169,49 @@ t.test('an accepted invitation takes a squatted address over, and again gives th
   t.match(verified[0], { version: 2, actor: 'service:orgs' })
 })
 
-t.test('registering an address that an invitation proved changes nothing', async (t) => {
+t.test('registering a proven address changes nothing: its registration waits and no mail completes it', async (t) => {
   const email = newAddress()
   const password = newPassword()
   await invite(email, { password })
-  await platform.ask(replica, { url: '/v1/auth/register', body: { email, password: newPassword(), name: 'Mallory' } })
+  const mallory = await platform.register(replica, { email })
+  t.match((await login(mallory)).body, { status: 'challenge', next: ['verify_email'] })
+  const link = await platform.ask(replica, {
+    url: `/internal/email-verifications/${mallory.verification}/link`,
+    as: 'workers',
+  })
+  t.same(link.body, { mail: null })
+  t.match((await login({ email, password })).body, { status: 'authenticated' })
+})
+
+t.test('the link alone completes a registration that nobody disputes, from the network that registered', async (t) => {
+  const person = await platform.register(replica)
+  const mail = await platform.mint(replica, person.verification)
+  t.match(await verify(mail, { from: '198.51.100.4' }), { status: 409, body: { code: 'password_required' } })
+  t.equal((await verify(mail)).status, 200)
+  t.match((await login(person)).body, { status: 'authenticated' })
+})
+
+t.test('who follows a link may choose the password, and then no other works', async (t) => {
+  const email = newAddress()
+  const mallory = await platform.register(replica, { email })
+  const mail = await platform.mint(replica, mallory.verification)
+  const password = newPassword()
+  t.match(await verify(mail, { password: 'passwordpassword' }), { status: 400, body: { code: 'weak_password' } })
+  t.equal((await verify(mail, { password, name: 'Ada' })).status, 200)
+  t.match((await login({ email, password })).body, { status: 'authenticated' })
+  t.equal(await nameOf(email), 'Ada')
+  t.match((await login(mallory)).body, { status: 'challenge' }, 'the registered password opens nothing')
+  t.match(await verify(mail, { password: newPassword() }), { status: 400, body: { code: 'invalid_token' } })
+})
+
+t.test('the same registration sent twice is one registration, and its link stays undisputed', async (t) => {
+  const { email, password, verification } = await platform.register(replica)
+  await platform.register(replica, { email, password })
   t.equal(
     (await admin`select 1 from email_verifications where email_id = (select id from emails where address = ${email})`)
       .length,
-    0,
+    1,
   )
-  t.equal((await login({ email, password })).status, 200)
+  t.equal((await verify(await platform.mint(replica, verification))).status, 200)
+  t.match((await login({ email, password })).body, { status: 'authenticated' })
 })

@@ -5,13 +5,13 @@ import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { findAccountByAddress } from '../../src/store/accounts.ts'
 import { insertVerificationSecret } from '../../src/store/email-verifications.ts'
-import { claimEmailBySecret } from '../../src/store/emails.ts'
-import { countFailure, dropDecayedFailures, findFailures } from '../../src/store/sign-in-throttles.ts'
+import { lockEmailBySecret } from '../../src/store/emails.ts'
+import { countFailures, deleteDecayedCounters, readCounters } from '../../src/store/sign-in-counters.ts'
 import { claimNewName, findProfile } from '../../src/store/users.ts'
 import { bootstrapAdmin } from '../../src/use-cases/account/bootstrap-admin.ts'
 import { createBootstrap } from '../../src/bootstrap.ts'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
-import { newAddress, newPassword, openPlatform } from '../fixtures/platform.ts'
+import { newAddress, newPassword, openPlatform, type Person } from '../fixtures/platform.ts'
 
 const platform = await openPlatform(t)
 const { admin } = platform
@@ -51,7 +51,8 @@ t.test(
       'email_verifications',
       'email_verification_secrets',
       'sign_in_transactions',
-      'sign_in_throttles',
+      'sign_in_counters',
+      'registration_handles',
       'bootstrap_marker',
     ])
       t.equal(await runtime(`select * from ${table}`), '42501', table)
@@ -66,19 +67,23 @@ t.test(
     for (const statement of [
       `update users set status = 'disabled'`,
       'update users set min_version = 0',
-      'delete from users',
       'delete from credentials',
       `update emails set address = 'x'`,
     ])
       t.equal(await system(statement), '42501', statement)
     t.equal(await system('select * from credentials'), 'allowed')
+    const [proven, unproven] = [await platform.verified(replica), await platform.register(replica)]
+    const left = async (person: Person) =>
+      (await admin`select 1 from emails e join users u on u.id = e.user_id where e.address = ${person.email}`).length
+    t.equal(await system('delete from users'), 'allowed')
+    t.same([await left(proven), await left(unproven)], [1, 0], 'only who never proved an address can be removed')
   },
 )
 
 t.test('every table of identity forces row-level security', async (t) => {
   const open = await admin`
     select c.relname from pg_class c where c.relnamespace = 'identity'::regnamespace and c.relkind in ('r', 'p') and not (c.relrowsecurity and c.relforcerowsecurity)
-      and c.relname in ('users', 'emails', 'credentials', 'email_verifications', 'email_verification_secrets', 'sign_in_transactions', 'sign_in_throttles', 'bootstrap_marker')`
+      and c.relname in ('users', 'emails', 'credentials', 'email_verifications', 'email_verification_secrets', 'sign_in_transactions', 'sign_in_counters', 'registration_handles', 'bootstrap_marker')`
   t.same([...open], [])
 })
 
@@ -94,7 +99,7 @@ t.test(
     await admin`update email_verification_secrets set expires_at = now() - interval '1 microsecond' where email_id = ${row?.email_id ?? ''}`
     await platform.mint(replica, person.verification)
     t.equal((await admin`select 1 from email_verification_secrets where email_id = ${row?.email_id ?? ''}`).length, 1)
-    t.equal(await claimEmailBySecret(system, Buffer.alloc(32)), undefined)
+    t.equal(await lockEmailBySecret(system, Buffer.alloc(32)), undefined)
     await t.rejects(
       insertVerificationSecret(system, {
         secretHash: Buffer.alloc(31),
@@ -107,30 +112,54 @@ t.test(
   },
 )
 
-t.test('failures halve with the half-life, never exceed the ceiling, and decayed ones can be dropped', async (t) => {
-  const { id: userId } = await platform.verified(replica)
-  const count = () => countFailure(system, { userId, source: '192.0.2.9', halfLifeSeconds: 60, ceiling: 4 })
-  for (const expected of [1, 2, 3, 4, 4]) t.ok(Math.abs((await count()) - expected) < 0.1)
-  await admin`update sign_in_throttles set counted_at = counted_at - interval '120 seconds'`
-  t.ok(Math.abs((await count()) - 2) < 0.1, 'a quarter of four, and the present one')
-  const failures = (source: string) => findFailures(system, { userId, source, halfLifeSeconds: 60 })
-  t.ok(Math.abs((await failures('192.0.2.9')) - 2) < 0.1, 'reading counts nothing')
-  t.equal(await failures('192.0.2.10'), 0)
-  await dropDecayedFailures(system, 3600)
-  t.equal((await admin`select 1 from sign_in_throttles where source = '192.0.2.9'`).length, 1)
-  await admin`update sign_in_throttles set counted_at = now() - interval '2 hours'`
-  await dropDecayedFailures(system, 3600)
-  t.equal((await admin`select 1 from sign_in_throttles`).length, 0)
+t.test('failures halve with the half-life, stand still at the ceiling, and decayed ones can be dropped', async (t) => {
+  const counter = { scope: 'pair', parts: ['x@example.test', '192.0.2.9'], limit: 4, ceiling: 4 } as const
+  const counters = [counter]
+  const left = async (given = counters) =>
+    (await readCounters(system, { counters: given, halfLifeSeconds: 60 }))[0]?.failures
+  const near = (value: number | undefined, expected: number) => Math.abs((value ?? -1) - expected) < 0.1
+  for (const expected of [1, 2, 3, 4, 4]) {
+    await countFailures(system, { counters, by: 1, halfLifeSeconds: 60 })
+    t.ok(near(await left(), expected))
+  }
+  await countFailures(system, { counters, by: 0, halfLifeSeconds: 60 })
+  t.ok(near(await left(), 4), 'a try that is not counted changes nothing')
+  await admin`update sign_in_counters set counted_at = counted_at - interval '120 seconds'`
+  t.ok(near(await left(), 1), 'a quarter of four')
+  t.equal(await left([{ ...counter, parts: ['x@example.test', '192.0.2.10'] as never }]), 0)
+  const drop = () => deleteDecayedCounters(system, { olderThanSeconds: 3600, limit: 100 })
+  t.equal(await drop(), 0)
+  const [{ count } = { count: 0 }] = await admin<
+    { count: number }[]
+  >`select count(*)::int as count from sign_in_counters`
+  await admin`update sign_in_counters set counted_at = now() - interval '2 hours'`
+  t.equal(await drop(), count)
+})
+
+t.test('a counter says once an hour that it is full, and to one of several callers', async (t) => {
+  const counters = [{ scope: 'account', parts: ['y@example.test'], limit: 3, ceiling: 9 }] as const
+  const count = () => countFailures(system, { counters, by: 1, halfLifeSeconds: 600 })
+  t.same([(await count()).length, (await count()).length], [0, 0])
+  t.equal((await Promise.all(Array.from({ length: 8 }, count))).flat().length, 1)
+  await admin`update sign_in_counters set alarmed_at = now() - interval '61 minutes'`
+  t.equal((await count()).length, 1)
+})
+
+t.test('two lists of parts never make one counter', async (t) => {
+  const keyed = (parts: string[]) => [{ scope: 'pair', parts, limit: 9, ceiling: 9 }] as const
+  await countFailures(system, { counters: keyed(['a b', 'c']), by: 1, halfLifeSeconds: 600 })
+  for (const parts of [['a', 'b c'], ['a b c'], ['a b', 'c', '']])
+    t.equal((await readCounters(system, { counters: keyed(parts), halfLifeSeconds: 600 }))[0]?.failures, 0)
 })
 
 t.test('the configured administrator never takes over an account, and nothing is left behind', async (t) => {
   const squatter = await platform.register(replica, { email: newAddress('root') })
-  const account = await findAccountByAddress(system, squatter.email)
+  const account = await findAccountByAddress(system, { normalizedAddress: squatter.email, handleHash: undefined })
   const before = await platform.announced(replica)
   t.same(await bootstrapAdmin(replica.deps, { email: squatter.email, password: newPassword() }), {
     kind: 'address_taken',
   })
-  t.same(await findAccountByAddress(system, squatter.email), account)
+  t.same(await findAccountByAddress(system, { normalizedAddress: squatter.email, handleHash: undefined }), account)
   t.equal((await admin`select 1 from bootstrap_marker`).length, 0)
   t.same(await platform.announced(replica), before)
   await t.rejects(

@@ -20,7 +20,7 @@ export const Register = defineRoute({
   service: 'identity',
   method: 'POST',
   path: '/v1/auth/register',
-  summary: 'Open an account; the answer is the same for a known address.',
+  summary: 'Open an account; the answer is the same for a known address. Its header `Gatehouse-Registration` belongs to the client that registers.',
   auth: 'open',
   limit: 'credentials',
   body: Type.Object({ email: EmailAddress, password: Password, name: DisplayName }),
@@ -33,16 +33,22 @@ export const VerifyEmail = defineRoute({
   service: 'identity',
   method: 'POST',
   path: '/v1/auth/verify-email',
-  summary: 'Prove an address with the token of the mail.',
+  summary:
+    'Prove an address with the token of the mail. The password of the registration becomes the account’s for the client that sends its `Gatehouse-Registration`, ' +
+    'or when nobody else registered the address and the link is followed from the same network; otherwise 409 `password_required`: send the token again with a password.',
   auth: 'open',
   limit: 'credentials',
-  body: Type.Object({ token: OpaqueSecret }),
+  body: Type.Object({
+    token: OpaqueSecret,
+    password: Type.Optional(Password),
+    name: Type.Optional(DisplayName),
+  }),
   success: {
     status: 200,
     body: Type.Object({ status: Type.Literal('verified') }),
     description: 'The address is verified.',
   },
-  problems: ['invalid_token'],
+  problems: ['invalid_token', 'password_required', 'weak_password'],
 })
 
 export const ResendVerification = defineRoute({
@@ -50,7 +56,7 @@ export const ResendVerification = defineRoute({
   service: 'identity',
   method: 'POST',
   path: '/v1/auth/verify-email/resend',
-  summary: 'Ask for another verification mail; the answer is the same for every address.',
+  summary: 'Ask for another verification mail: of the registration named by `Gatehouse-Registration`, else of the newest; the answer is the same for every address.',
   auth: 'open',
   limit: 'credentials',
   body: Type.Object({ email: EmailAddress }),

@@ -22,7 +22,7 @@ export async function bootstrapAdmin(
 ): Promise<BootstrapOutcome> {
   if (await isBootstrapped(deps.system)) return { kind: 'exists' }
   const name = 'Administrator'
-  const phc = await preparePassword(deps, { password, name, address: email, source: 'bootstrap' })
+  const phc = await preparePassword(deps, { password, name, address: email }, { networks: ['bootstrap'] })
   const userId = newId('user')
   const refusal = new Error('The address is taken')
   return deps.spine

@@ -14,18 +14,19 @@ import { normalizeAddress } from '../../domain/email-address.ts'
 import { claimUnprovenEmail } from '../../store/emails.ts'
 import { findUserIdByInvitation } from '../../store/users.ts'
 import { createAccount } from './create-account.ts'
+import type { Requester } from '../requester.ts'
 import { preparePassword } from '../passwords/prepare-password.ts'
 import { activateAccount } from './activate-account.ts'
 
 type InvitedDeps = Pick<Deps, 'spine' | 'system' | 'hasher' | 'estimateStrength'>
-type Invited = { invitationId: string; email: string; name: string; password: string; source: string }
+type Invited = { invitationId: string; email: string; name: string; password: string; requester: Requester }
 
 /** The person's id. @throws AppError `conflict`, `weak_password`, `unavailable` */
 export async function createInvitedUser(deps: InvitedDeps, caller: ServiceCaller, input: Invited): Promise<string> {
-  const { invitationId, email: address, name, password, source } = input
+  const { invitationId, email: address, name, password, requester } = input
   const known = await findUserIdByInvitation(deps.system, invitationId)
   if (known !== undefined) return known
-  const phc = await preparePassword(deps, { password, name, address, source })
+  const phc = await preparePassword(deps, { password, name, address }, requester)
   const person = { address, name, phc, invitationId, actor: actorOf(caller) }
   const created = await deps.spine
     .write({}, async (tx) => (await openOrTakeOver(tx, person)) ?? findUserIdByInvitation(tx, invitationId), {
@@ -47,6 +48,7 @@ async function openOrTakeOver(tx: Tx, person: NewPerson): Promise<string | undef
   const userId = newId('user')
   if (await createAccount(tx, { userId, via: 'invitation', ...person })) return userId
   const unproven = await claimUnprovenEmail(tx, normalizeAddress(person.address))
-  if (unproven) await activateAccount(tx, { ...unproven, ...person, by: { invitationId: person.invitationId } })
+  if (unproven)
+    await activateAccount(tx, { ...person, userId: unproven.userId, by: { invitationId: person.invitationId } })
   return unproven?.userId
 }

@@ -1,36 +1,82 @@
 /**
- * Opens an account. A known address gets the same answer after the same work: the password is judged and hashed either way,
- * the answer leaves at an even time and carries no revision. An address that is known but unproven gets a registration and a mail of its own.
+ * Opens an account. Every address costs the same work: the password is judged, compared and hashed, and a registration is stored by the same statements.
+ * A registration of an address that somebody has proven waits beside the account like any other, and no mail ever completes it.
  */
+import { UserRegistered } from '@gatehouse/contracts/events/identity/user'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
+import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Deps } from '../../deps.ts'
 import { normalizeAddress } from '../../domain/email-address.ts'
-import { createAccount } from './create-account.ts'
-import { preparePassword } from '../passwords/prepare-password.ts'
-import { addRegistration, startRegistration } from './request-verification.ts'
-import { writeWithoutRevision } from './write-without-revision.ts'
+import { registrationPrefix } from '../../domain/secret-prefixes.ts'
+import { findNewestRegistration, insertRegistration } from '../../store/email-verifications.ts'
+import { registerAddress } from '../../store/emails.ts'
+import { insertUserWhen } from '../../store/users.ts'
+import { requireStrongPassword } from '../passwords/prepare-password.ts'
+import { turnOf, type Requester } from '../requester.ts'
+import { requestMail } from './request-verification.ts'
+import { writeWithoutRevision } from '../write-without-revision.ts'
 
-type Registration = { email: string; password: string; name: string; source: string }
+type RegisterDeps = Pick<Deps, 'spine' | 'system' | 'hasher' | 'estimateStrength' | 'constantTime' | 'settings'>
+type NewRegistration = { email: string; password: string; name: string }
+type Prepared = {
+  address: string
+  name: string
+  phc: string
+  source: string
+  handleHash: Buffer
+  repeatedId: string | undefined
+}
 
-/** @throws AppError `weak_password`, `unavailable` */
+/** A handle that belongs to the client that asked. @throws AppError `weak_password`, `unavailable` */
 export function register(
-  deps: Pick<Deps, 'spine' | 'hasher' | 'estimateStrength' | 'constantTime' | 'settings'>,
-  input: Registration,
-): Promise<void> {
+  deps: RegisterDeps,
+  { email: address, password, name }: NewRegistration,
+  requester: Requester,
+): Promise<{ handle: string }> {
   return deps.constantTime.always(async () => {
-    const { email: address, name, source } = input
-    const phc = await preparePassword(deps, { password: input.password, name, address, source })
-    const userId = newId('user')
-    const actor = `user:${userId}` as const
-    await writeWithoutRevision(deps, async (tx) => {
-      const opened = await createAccount(tx, { userId, address, name, via: 'registration', actor })
-      if (opened) return startRegistration(tx, { userId, emailId: opened.emailId, name, phc, actor })
-      return addRegistration(tx, {
-        normalizedAddress: normalizeAddress(address),
-        name,
-        phc,
-        cooldownSeconds: deps.settings.resendCooldownSeconds,
-      })
-    })
+    const newest = await findNewestRegistration(deps.system, normalizeAddress(address))
+    const strong = await requireStrongPassword(deps, { password, name, address }, requester)
+    const { phc, isSame } = await deps.hasher.hashAndCompare(strong, newest?.phc, turnOf(requester))
+    const { secret: handle, hash: handleHash } = mintSecret(registrationPrefix)
+    const [source] = requester.networks
+    const prepared = { address, name, phc, source, handleHash, repeatedId: isSame ? newest?.id : undefined }
+    await writeWithoutRevision(deps, (tx) => storeRegistration(tx, deps, prepared))
+    return { handle }
   })
+}
+
+async function storeRegistration(
+  tx: Tx,
+  { settings }: Pick<Deps, 'settings'>,
+  { address, name, phc, source, handleHash, repeatedId }: Prepared,
+): Promise<void> {
+  const userId = newId('user')
+  const normalizedAddress = normalizeAddress(address)
+  const email = await registerAddress(tx, { id: newId('eml'), userId, address, normalizedAddress })
+  await insertUserWhen(tx, { id: userId, name, isWanted: email.isNew })
+  await appendEvent(tx, {
+    contract: UserRegistered,
+    aggregateType: 'user',
+    aggregateId: userId,
+    version: 1,
+    userId,
+    actor: `user:${userId}`,
+    data: { user_id: userId, email_verified: false, via: 'registration' },
+    isWanted: email.isNew,
+  })
+  await insertRegistration(tx, {
+    id: newId('ver'),
+    userId: email.userId,
+    emailId: email.id,
+    name,
+    phc,
+    source,
+    handleHash,
+    repeatedId,
+  })
+  // Anybody may register a known address, so nobody is named as the one who did.
+  const actor = email.isNew ? (`user:${userId}` as const) : 'system'
+  await requestMail(tx, { email, normalizedAddress, handleHash, settings, isResend: false, actor })
 }

@@ -1,13 +1,28 @@
-/** Asks for another mail for the newest registration of an address; every address gets the same answer at the same time. */
+/** Asks for another mail: of the caller's own registration, else of the newest one. Every address gets the same answer at the same time. */
 import type { Deps } from '../../deps.ts'
 import { normalizeAddress } from '../../domain/email-address.ts'
-import { requestAnotherMail } from './request-verification.ts'
-import { writeWithoutRevision } from './write-without-revision.ts'
+import { lockUnprovenEmail } from '../../store/emails.ts'
+import { writeWithoutRevision } from '../write-without-revision.ts'
+import { hashOfHandle } from './registration-handle.ts'
+import { requestMail } from './request-verification.ts'
 
 export function resendVerification(
   deps: Pick<Deps, 'spine' | 'constantTime' | 'settings'>,
-  { email }: { email: string },
+  { email: address, handle }: { email: string; handle: string | undefined },
 ): Promise<void> {
-  const wanted = { normalizedAddress: normalizeAddress(email), cooldownSeconds: deps.settings.resendCooldownSeconds }
-  return deps.constantTime.always(() => writeWithoutRevision(deps, (tx) => requestAnotherMail(tx, wanted)))
+  const normalizedAddress = normalizeAddress(address)
+  const handleHash = hashOfHandle(handle)
+  return deps.constantTime.always(() =>
+    writeWithoutRevision(deps, async (tx) => {
+      const email = await lockUnprovenEmail(tx, normalizedAddress)
+      await requestMail(tx, {
+        email,
+        normalizedAddress,
+        handleHash,
+        settings: deps.settings,
+        isResend: true,
+        actor: 'system',
+      })
+    }),
+  )
 }

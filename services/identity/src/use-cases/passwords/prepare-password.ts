@@ -2,17 +2,28 @@
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Deps } from '../../deps.ts'
 import { describeFaults, judgePassword, normalizePassword, wordsOf } from '../../domain/password-rules.ts'
+import { turnOf, type Requester } from '../requester.ts'
 
-type NewPassword = { password: string; name: string; address: string; source: string }
+type NewPassword = { password: string; name: string; address: string }
+
+/** The normalized password. @throws AppError `weak_password` with `errors[]` */
+export async function requireStrongPassword(
+  { estimateStrength }: Pick<Deps, 'estimateStrength'>,
+  { name, address, ...typed }: NewPassword,
+  _requester: Requester,
+): Promise<string> {
+  const password = normalizePassword(typed.password)
+  const words = wordsOf({ name, address })
+  const faults = judgePassword({ password, words, guessesLog10: estimateStrength(password, words) })
+  if (faults.length > 0) throw problem('weak_password', { errors: describeFaults(faults) })
+  return password
+}
 
 /** The PHC string to store. @throws AppError `weak_password` with `errors[]`, `unavailable` when too many wait for hashing */
 export async function preparePassword(
   deps: Pick<Deps, 'hasher' | 'estimateStrength'>,
-  { name, address, source, ...typed }: NewPassword,
+  typed: NewPassword,
+  requester: Requester,
 ): Promise<string> {
-  const password = normalizePassword(typed.password)
-  const words = wordsOf({ name, address })
-  const faults = judgePassword({ password, words, guessesLog10: deps.estimateStrength(password, words) })
-  if (faults.length > 0) throw problem('weak_password', { errors: describeFaults(faults) })
-  return deps.hasher.hash(password, source)
+  return deps.hasher.hash(await requireStrongPassword(deps, typed, requester), turnOf(requester))
 }

@@ -1,103 +1,143 @@
 /**
- * Whether address and password belong together. Unknown address, wrong password, throttled source and disabled person end alike:
- * one hash, one even time, `invalid_credentials`. A wrong password for an existing person is announced.
+ * Whether address and password belong together. Unknown address, wrong password, refused source and disabled person end alike: two hashes in one turn, the
+ * same statements, a constant time, `invalid_credentials`. An unknown address is counted like an account that has no person.
  */
-import { SignInFailed } from '@gatehouse/contracts/events/identity/sign-in'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import { appendEvent } from '@gatehouse/spine/produce/outbox'
-import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
+import type { KnownDevice } from '../../devices/device-tokens.ts'
 import type { Deps } from '../../deps.ts'
 import { normalizeAddress } from '../../domain/email-address.ts'
 import { normalizePassword } from '../../domain/password-rules.ts'
-import { isThrottled } from '../../domain/sign-in.ts'
-import { claimRehash, findAccountByAddress, type Account, type KnownPassword } from '../../store/accounts.ts'
-import { countFailure, dropDecayedFailures, findFailures, forgetFailures } from '../../store/sign-in-throttles.ts'
+import { countersOf, decideAdmission, type Admission, type SignInCounter } from '../../domain/sign-in-limits.ts'
+import { claimRehash, findAccountByAddress, type Account } from '../../store/accounts.ts'
+import { forgetFailures, readCounters } from '../../store/sign-in-counters.ts'
+import { hashOfHandle } from '../account/registration-handle.ts'
+import { turnOf, type Requester } from '../requester.ts'
+import { recordRefusal, type RefusalReason } from './record-refusal.ts'
 
-type CheckDeps = Pick<Deps, 'spine' | 'system' | 'hasher' | 'constantTime' | 'settings' | 'log'>
+type CheckDeps = Pick<Deps, 'spine' | 'system' | 'hasher' | 'constantTime' | 'settings' | 'log' | 'devices'>
 const outcomes = counter('identity_password_checks_total', 'Passwords presented at sign-in, by what came of it')
 
-export type Authenticated = Omit<Account, 'passwords'> & KnownPassword
-type Presented = { email: string; password: string; source: string }
+export type Presented = {
+  email: string
+  password: string
+  /** Of an earlier sign-in on this device. */
+  deviceToken: string | undefined
+  /** Of the registration that this client began. */
+  registrationHandle: string | undefined
+}
 
-/** The account with the password that was right. @throws AppError `invalid_credentials`, `unavailable` when too many wait for hashing */
-export function checkPassword(deps: CheckDeps, { email, source, ...typed }: Presented): Promise<Authenticated> {
-  const password = normalizePassword(typed.password)
+/** `verificationId`: the open registration whose password it was; undefined: the person's own. */
+export type Authenticated = {
+  account: Account
+  verificationId: string | undefined
+  device: KnownDevice | undefined
+}
+
+/** The account whose password was right. @throws AppError `invalid_credentials`, `unavailable` when too many wait for hashing */
+export function checkPassword(deps: CheckDeps, presented: Presented, requester: Requester): Promise<Authenticated> {
   return deps.constantTime.onFailure(async () => {
-    const found = await findAccountByAddress(deps.system, normalizeAddress(email))
-    const right = await findRight(deps.hasher, { passwords: found?.passwords ?? [], password, source })
-    if (found === undefined) throw refused('unknown_address')
-    if (!right) await recordFailure(deps, found.userId, source)
-    if (!right) throw refused('wrong_password')
-    const account = { ...found, ...right }
-    await admit(deps, account, source)
-    await strengthen(deps, { account, password, source })
-    outcomes.add(1, { outcome: 'right_password' })
-    return account
+    const attempt = await openAttempt(deps, presented, requester)
+    const { account, password, turn } = attempt
+    // A sign-in that is going to be refused whatever the password makes both hashes at once.
+    const isOpen = attempt.admission.kind === 'admitted' && account?.status === 'active'
+    const match = await deps.hasher.findMatch(attempt.phcs, password, { ...turn, stopsAtMatch: isOpen })
+    // Read again after the hash: guesses that are sent at once stand in each other's way.
+    const admission = await readAdmission(deps, attempt.counters)
+    const reason = refusalOf(account, match, admission)
+    if (reason === undefined && account !== undefined) {
+      await settleSuccess(deps, { account, match, admission, password, turn })
+      const verificationId = match === ownPassword ? undefined : account.registration?.verificationId
+      return { account, verificationId, device: attempt.device }
+    }
+    if (match === ownPassword && isOpen)
+      await deps.hasher.findMatch([undefined], password, { ...turn, stopsAtMatch: false })
+    await recordRefusal(deps, { reason: reason ?? 'unknown_address', userId: account?.userId, admission })
+    outcomes.add(1, { outcome: reason ?? 'unknown_address' })
+    throw problem('invalid_credentials')
   })
 }
 
-/** Hashes at least once, so an unknown address takes its time too. */
-async function findRight(
-  hasher: Deps['hasher'],
-  { passwords, password, source }: { passwords: KnownPassword[]; password: string; source: string },
-): Promise<KnownPassword | undefined> {
-  if (passwords.length === 0) await hasher.verify(undefined, password, source)
-  for (const known of passwords) if (await hasher.verify(known.phc, password, source)) return known
-  return undefined
+/** Where a password is found in the list of those that are tried: the person's own first, then that of an open registration. */
+const ownPassword = 0
+
+type Turn = ReturnType<typeof turnOf>
+type Attempt = {
+  account: Account | undefined
+  device: KnownDevice | undefined
+  counters: readonly SignInCounter[]
+  admission: Admission
+  phcs: readonly (string | undefined)[]
+  password: string
+  turn: Turn
 }
 
-function refused(outcome: string): Error {
-  outcomes.add(1, { outcome })
-  return problem('invalid_credentials')
+async function openAttempt(deps: CheckDeps, presented: Presented, requester: Requester): Promise<Attempt> {
+  const address = normalizeAddress(presented.email)
+  const handleHash = hashOfHandle(presented.registrationHandle)
+  const account = await findAccountByAddress(deps.system, { normalizedAddress: address, handleHash })
+  const device = deps.devices.read(presented.deviceToken, ownerOf(account))
+  const { limits } = deps.settings
+  const counters = countersOf({ address, networks: requester.networks, deviceId: device?.id, limits })
+  const admission = await readAdmission(deps, counters)
+  const phcs = [account?.password?.phc, account?.registration?.phc]
+  return {
+    account,
+    device,
+    counters,
+    admission,
+    phcs,
+    password: normalizePassword(presented.password),
+    turn: turnOf(requester),
+  }
 }
+
+const ownerOf = (account: Account | undefined): { userId: string; passwordChangedAt: string } | undefined =>
+  account?.password && { userId: account.userId, passwordChangedAt: account.password.changedAt }
+
+async function readAdmission(
+  { system, settings }: Pick<Deps, 'system' | 'settings'>,
+  counters: readonly SignInCounter[],
+): Promise<Admission> {
+  const { halfLifeSeconds } = settings.limits
+  return decideAdmission(await readCounters(system, { counters, halfLifeSeconds }))
+}
+
+/** Undefined when the person gets in. The right password may still come too late or for nobody. */
+function refusalOf(
+  account: Account | undefined,
+  match: number | undefined,
+  admission: Admission,
+): RefusalReason | undefined {
+  if (account === undefined) return 'unknown_address'
+  if (match === undefined) return 'wrong_password'
+  if (account.status !== 'active') return 'disabled'
+  return admission.kind === 'refused' ? 'locked' : undefined
+}
+
+type Success = { account: Account; match: number | undefined; admission: Admission; password: string; turn: Turn }
 
 /**
- * The right password may still come too late or for nobody. Failures are read after the hash, so guesses sent at once stand in each other's way.
- * Only a proven person's password forgives: otherwise who made one registration could guess at another's without end.
+ * Only the person's own password forgives: otherwise whoever made one registration could guess at another's without end.
+ * A sign-in never fails because its hash could not be made stronger: the next one tries again.
  */
-async function admit(
-  { system, settings }: CheckDeps,
-  { userId, status, isEmailVerified }: Authenticated,
-  source: string,
-): Promise<void> {
-  if (status !== 'active') throw refused('disabled')
-  const failures = await findFailures(system, { userId, source, halfLifeSeconds: settings.throttle.halfLifeSeconds })
-  if (isThrottled(failures, settings.throttle)) throw refused('throttled')
-  if (failures > 0 && isEmailVerified) await forgetFailures(system, { userId, source })
-}
-
-async function recordFailure({ spine, settings }: CheckDeps, userId: string, source: string): Promise<void> {
-  const { limit, halfLifeSeconds } = settings.throttle
-  await spine.write(
-    {},
-    async (tx) => {
-      await countFailure(tx, { userId, source, halfLifeSeconds, ceiling: 2 * limit })
-      await dropDecayedFailures(tx, 20 * halfLifeSeconds)
-      await appendEvent(tx, {
-        contract: SignInFailed,
-        aggregateType: 'sign_in',
-        aggregateId: newId('sin'),
-        version: 1,
-        userId,
-        actor: 'system',
-        data: { user_id: userId },
-      })
-    },
-    { db: 'system' },
-  )
-}
-
-/** Hashes again when the parameters have risen. A sign-in never fails for it: the next one tries again. */
-async function strengthen(
-  deps: CheckDeps,
-  { account, password, source }: { account: Authenticated; password: string; source: string },
-): Promise<void> {
-  if (!account.isEmailVerified || !deps.hasher.isOutdated(account.phc)) return
+async function settleSuccess(deps: CheckDeps, { account, match, admission, password, turn }: Success): Promise<void> {
+  outcomes.add(1, { outcome: 'right_password' })
+  if (match !== ownPassword || account.password === undefined) return
+  await forgetFailures(deps.system, ownCountersOf(admission))
+  const { phc } = account.password
+  if (!deps.hasher.isOutdated(phc)) return
   try {
-    const to = await deps.hasher.hash(password, source)
-    await claimRehash(deps.system, { userId: account.userId, from: account.phc, to })
+    const to = await deps.hasher.hash(password, turn)
+    await claimRehash(deps.system, { userId: account.userId, from: phc, to })
   } catch (err) {
     deps.log.warn({ err, user_id: account.userId }, 'a password keeps its older hash for now')
   }
 }
+
+/** What the person's own typing may have filled: the device, or the narrowest network. Wider ones are shared with strangers and wait. */
+const ownCountersOf = ({ counters }: Admission): Admission['counters'] =>
+  counters
+    .filter(({ scope }) => scope === 'device' || scope === 'pair')
+    .slice(0, 1)
+    .filter(({ failures }) => failures > 0)

@@ -8,10 +8,17 @@ import type { Deps } from '../../deps.ts'
 import { challengePrefix } from '../../domain/secret-prefixes.ts'
 import { choiceOf, decideNextStep, type OrganizationChoice } from '../../domain/sign-in.ts'
 import { insertSignIn } from '../../store/sign-in-transactions.ts'
-import { checkPassword } from './check-password.ts'
+import type { Requester } from '../requester.ts'
+import { checkPassword, type Authenticated, type Presented } from './check-password.ts'
 
-type SignInDeps = Pick<Deps, 'spine' | 'system' | 'hasher' | 'constantTime' | 'settings' | 'log' | 'clients'>
-type SignIn = { email: string; password: string; organizationId: string | null | undefined; source: string }
+type SignInDeps = Pick<
+  Deps,
+  'spine' | 'system' | 'hasher' | 'constantTime' | 'settings' | 'log' | 'clients' | 'devices'
+>
+type SignIn = Presented & { organizationId: string | null | undefined }
+
+/** `deviceToken`: given when the device was not known yet, or its token grows old. */
+export type SignInOutcome = { result: SignInResult; deviceToken?: string }
 
 /** How the person authenticated (RFC 8176). */
 const amr = ['pwd']
@@ -19,34 +26,39 @@ const amr = ['pwd']
 /** @throws AppError `invalid_credentials`, `unavailable`; of tokens: `not_found` for a foreign organization, `upstream_failed` */
 export async function signIn(
   deps: SignInDeps,
-  { email, password, source, organizationId }: SignIn,
-): Promise<SignInResult> {
-  const account = await checkPassword(deps, { email, password, source })
+  { organizationId, ...presented }: SignIn,
+  requester: Requester,
+): Promise<SignInOutcome> {
+  const { account, verificationId, device } = await checkPassword(deps, presented, requester)
   const organization = choiceOf(organizationId)
-  const step = decideNextStep(account)
+  const step = decideNextStep({ status: account.status, verificationId })
   switch (step.kind) {
     case 'refused':
       throw problem('invalid_credentials')
-    case 'challenge':
-      return challenge(deps, {
-        userId: account.userId,
-        verificationId: step.verificationId,
-        next: step.next,
-        organization,
-      })
-    case 'session':
-      return deps.clients.tokens.startSession({
-        userId: account.userId,
-        userVersion: account.version,
-        amr,
-        organization,
-      })
+    case 'challenge': {
+      const { userId } = account
+      return challenge(deps, { userId, verificationId: step.verificationId, next: step.next, organization })
+    }
+    case 'session': {
+      const session = { userId: account.userId, userVersion: account.version, amr, organization }
+      const result = await deps.clients.tokens.startSession(session)
+      return { result, ...renewDevice(deps, account, device) }
+    }
   }
+}
+
+function renewDevice(
+  { devices }: Pick<Deps, 'devices'>,
+  { userId, password }: Authenticated['account'],
+  device: Authenticated['device'],
+): { deviceToken?: string } {
+  if (password === undefined || (device !== undefined && !device.isAgeing)) return {}
+  return { deviceToken: devices.mint({ userId, passwordChangedAt: password.changedAt }) }
 }
 
 type Waiting = { userId: string; verificationId: string; next: string[]; organization: OrganizationChoice }
 
-async function challenge(deps: SignInDeps, waiting: Waiting): Promise<SignInResult> {
+async function challenge(deps: SignInDeps, waiting: Waiting): Promise<SignInOutcome> {
   const { secret, hash } = mintSecret(challengePrefix)
   const signIn = {
     ...waiting,
@@ -56,5 +68,5 @@ async function challenge(deps: SignInDeps, waiting: Waiting): Promise<SignInResu
     ttlSeconds: deps.settings.challengeTtlSeconds,
   }
   await inScope(deps.system, {}, (tx) => insertSignIn(tx, signIn))
-  return { status: 'challenge', challenge: secret, next: waiting.next }
+  return { result: { status: 'challenge', challenge: secret, next: waiting.next } }
 }
