@@ -7,7 +7,16 @@ import { childTraceparent, currentContext } from '@gatehouse/service-kit/context
 import type { AnonymousCaller, PrincipalCaller } from '@gatehouse/access/callers/caller'
 import type { FastifyRequest } from 'fastify'
 
-const passedIn = ['accept', 'accept-language', 'content-type', 'idempotency-key', 'if-match', 'if-none-match', deviceHeader, registrationHeader] as const
+const passedIn = [
+  'accept',
+  'accept-language',
+  'content-type',
+  'idempotency-key',
+  'if-match',
+  'if-none-match',
+  deviceHeader,
+  registrationHeader,
+] as const
 const passedOut = [
   'content-type',
   'content-length',

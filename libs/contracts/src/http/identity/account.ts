@@ -20,7 +20,8 @@ export const Register = defineRoute({
   service: 'identity',
   method: 'POST',
   path: '/v1/auth/register',
-  summary: 'Open an account; the answer is the same for a known address. Its header `Gatehouse-Registration` belongs to the client that registers.',
+  summary:
+    'Open an account; the answer is the same for a known address. Its header `Gatehouse-Registration` belongs to the client that registers.',
   auth: 'open',
   limit: 'credentials',
   body: Type.Object({ email: EmailAddress, password: Password, name: DisplayName }),
@@ -56,7 +57,8 @@ export const ResendVerification = defineRoute({
   service: 'identity',
   method: 'POST',
   path: '/v1/auth/verify-email/resend',
-  summary: 'Ask for another verification mail: of the registration named by `Gatehouse-Registration`, else of the newest; the answer is the same for every address.',
+  summary:
+    'Ask for another verification mail: of the registration named by `Gatehouse-Registration`, else of the newest; the answer is the same for every address.',
   auth: 'open',
   limit: 'credentials',
   body: Type.Object({ email: EmailAddress }),

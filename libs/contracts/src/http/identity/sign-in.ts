@@ -37,7 +37,8 @@ export const Login = defineRoute({
   service: 'identity',
   method: 'POST',
   path: '/v1/auth/login',
-  summary: 'Sign in with address and password. The answer’s `Gatehouse-Device`, sent back with later sign-ins, keeps this device outside the limits that strangers can fill.',
+  summary:
+    'Sign in with address and password. The answer’s `Gatehouse-Device`, sent back with later sign-ins, keeps this device outside the limits that strangers can fill.',
   auth: 'open',
   limit: 'credentials',
   body: Type.Object({ email: EmailAddress, password: Password, organization_id: ChosenOrganization }),
