@@ -8,6 +8,7 @@ import { GetInternalJwks } from '@gatehouse/contracts/http/tokens/sessions'
 import { loadServiceKeys } from '@gatehouse/access/tokens/service-keys'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { connectNats } from '@gatehouse/spine/nats/connection'
+import { loadEventKeys } from '@gatehouse/spine/nats/event-signature'
 import { appendEvent, type NewEvent } from '@gatehouse/spine/produce/outbox'
 import { createSpine } from '@gatehouse/spine/produce/producer'
 import { bindSpineRoutes } from '@gatehouse/spine/produce/routes'
@@ -44,7 +45,12 @@ async function startProducer(
   { database, natsUrl, credentials }: Setting,
 ): Promise<Producer> {
   const system = database.connect(service, 'system')
-  const nats = connectNats({ url: natsUrl, name: service, log })
+  const nats = connectNats({
+    url: natsUrl,
+    name: service,
+    log,
+    keys: loadEventKeys(credentials.settingsOf(service)),
+  })
   const spine = createSpine({
     service,
     runtime: database.connect(service, 'runtime'),

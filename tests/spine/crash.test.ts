@@ -11,6 +11,7 @@ import { createConsumer } from '@gatehouse/spine/consume/consumer'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { quietLog } from '@gatehouse/test-kit/log'
+import { keySettingsOf } from '@gatehouse/test-kit/service-keys'
 import { testNats, testNatsUrl } from '@gatehouse/test-kit/nats'
 import { ThingChanged, createSampleProducer } from '@gatehouse/test-kit/sample-producer'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
@@ -55,6 +56,7 @@ t.test(
       tokensSystemUrl: database.url('tokens', 'system'),
       workersSystemUrl: database.url('workers', 'system'),
       natsUrl,
+      keys: keySettingsOf('tokens'),
       crashAt: points[i % points.length] ?? 'after-commit',
       nth: 1 + (i % 4),
       firstNumber: i * writes,

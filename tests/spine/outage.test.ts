@@ -8,6 +8,7 @@ import { connectNats } from '@gatehouse/spine/nats/connection'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { testDatabase, type Teardown } from '@gatehouse/test-kit/database'
+import { eventKeysOf } from '@gatehouse/test-kit/service-keys'
 import { quietLog } from '@gatehouse/test-kit/log'
 import { startNatsServer } from '@gatehouse/test-kit/nats-server'
 import { ThingChanged, createSampleProducer } from '@gatehouse/test-kit/sample-producer'
@@ -21,7 +22,7 @@ async function runOutage(t: Teardown, o: { events: number; outageMs: number; con
   const database = await testDatabase(t, { services: ['tokens', 'workers'], spineOnly: true })
   await createEffectsTable(database)
   const server = await startNatsServer(t)
-  const nats = connectNats({ url: server.url, name: 'outage', log: quietLog })
+  const nats = connectNats({ url: server.url, name: 'outage', log: quietLog, keys: eventKeysOf() })
   t.teardown(nats.close)
   const { spine, client, announce, system: producing } = createSampleProducer(database, { nats, maxConnections: 10 })
   const consuming = database.connect('workers', 'system', 10)

@@ -5,6 +5,7 @@ import { connectPostgres } from '@gatehouse/service-kit/postgres/connect'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { createConsumer } from '@gatehouse/spine/consume/consumer'
 import { connectNats, type NatsLink } from '@gatehouse/spine/nats/connection'
+import { loadEventKeys } from '@gatehouse/spine/nats/event-signature'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { createLocalClient, createSpine } from '@gatehouse/spine/produce/producer'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
@@ -19,6 +20,7 @@ export type ReplicaOrder = {
   tokensSystemUrl: string
   workersSystemUrl: string
   natsUrl: string
+  keys: { SERVICE_PRIVATE_KEY: string; SERVICE_JWKS: string }
   crashAt: CrashPoint
   /** Dies when the point is reached for the n-th time. */
   nth: number
@@ -55,14 +57,13 @@ const dieAfterSequencing = (db: Db): Db => {
 }
 const dieAfterPublish = (nats: NatsLink): NatsLink => ({
   ...nats,
-  publish: async (message) => {
-    await nats.publish(message)
-    reach('after-publish')
-  },
+  publish: (messages) => nats.publish(messages).map((acknowledged) => acknowledged.then(() => reach('after-publish'))),
 })
 
 const connect = (url: string, schema: string) => connectPostgres({ url, schema, applicationName: 'replica', max: 4 }).db
-const nats = dieAfterPublish(connectNats({ url: order.natsUrl, name: 'replica', log: quietLog }))
+const nats = dieAfterPublish(
+  connectNats({ url: order.natsUrl, name: 'replica', log: quietLog, keys: loadEventKeys(order.keys) }),
+)
 const system = dieAfterSequencing(connect(order.tokensSystemUrl, 'tokens'))
 const spine = createSpine({
   service: 'tokens',

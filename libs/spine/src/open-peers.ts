@@ -13,6 +13,7 @@ import { loadServiceKeys } from '@gatehouse/access/tokens/service-keys'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { createSpineClient, type SpineClient } from './follow/spine-client.ts'
+import { loadEventKeys } from './nats/event-signature.ts'
 import { connectNats, type NatsLink } from './nats/connection.ts'
 
 export type PeerName = Exclude<ServiceName, 'gateway'>
@@ -57,7 +58,7 @@ export function openPeers<const P extends PeerName>(o: OpenPeersOptions<P>): Pee
   const { service, config, runtime } = o
   const { log, clock } = runtime
   const { signer, verifier: assertions } = loadServiceKeys(service, config)
-  const nats = connectNats({ url: config.NATS_URL, name: service, log })
+  const nats = connectNats({ url: config.NATS_URL, name: service, log, keys: loadEventKeys(config) })
   const peers = byName(o.peers, (target) =>
     createServiceClient({ self: service, target, baseUrl: addressOf(config, target), signer, log }),
   )

@@ -9,6 +9,7 @@ import type { SnapshotView } from '../src/produce/snapshot.ts'
 import type { SpineClient } from '../src/follow/spine-client.ts'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase, type Teardown } from '@gatehouse/test-kit/database'
+import { eventKeysOf } from '@gatehouse/test-kit/service-keys'
 import { quietLog } from '@gatehouse/test-kit/log'
 import { noNats, testNats } from '@gatehouse/test-kit/nats'
 import { startNatsServer } from '@gatehouse/test-kit/nats-server'
@@ -91,8 +92,8 @@ t.test('a message lost between two others is fetched by the poll before anything
   let published = 0
   const lossy = {
     ...nats,
-    publish: async (message: Parameters<typeof nats.publish>[0]) =>
-      ++published === 3 ? undefined : nats.publish(message),
+    publish: (messages: Parameters<typeof nats.publish>[0]) =>
+      messages.flatMap((message) => (++published === 3 ? Promise.resolve() : nats.publish([message]))),
   }
   const { client, announce, spine } = createSampleProducer(database, { nats: lossy, snapshots: stateView })
   const { reader, applied } = recordingReader(t, { client, nats, pollMs: 3_600_000 })
@@ -119,7 +120,7 @@ t.test('a message lost between two others is fetched by the poll before anything
 t.test('a reader stays current while NATS hangs and dies, and its tail is back after NATS is', async (t) => {
   const database = await testDatabase(t, { services: ['tokens'], spineOnly: true })
   const server = await startNatsServer(t)
-  const nats = connectNats({ url: server.url, name: 'test', log: quietLog })
+  const nats = connectNats({ url: server.url, name: 'test', log: quietLog, keys: eventKeysOf() })
   t.teardown(nats.close)
   const { client, announce, spine } = createSampleProducer(database, { nats, snapshots: stateView })
   spine.start()

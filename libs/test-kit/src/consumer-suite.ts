@@ -16,8 +16,9 @@ import type { SpineClient } from '@gatehouse/spine/follow/spine-client'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { testDatabase, type TestDatabase } from './database.ts'
+import { publishForgeries } from './forgeries.ts'
 import { quietLog } from './log.ts'
-import { noNats, testNats } from './nats.ts'
+import { noNats, testNats, testNatsUrl } from './nats.ts'
 import { waitUntil } from './wait-until.ts'
 
 export type ConsumerUnderTest = {
@@ -54,6 +55,7 @@ export async function consumerSuite(t: Test, subject: ConsumerUnderTest): Promis
   await t.test('without NATS every event has one effect', (t) => withoutNats(t, subject))
   await t.test('repeated and shuffled deliveries change nothing', (t) => repeatedAndShuffled(t, subject))
   await t.test('two replicas side by side handle each event once', (t) => twoReplicas(t, subject))
+  await t.test('what its producer did not sign has no effect', (t) => forged(t, subject))
   await t.test('events of one aggregate take effect in order', (t) => inOrder(t, subject))
   await t.test('an effect that fails takes its claim back, is tried five times, set aside and replayed', (t) =>
     failing(t, subject),
@@ -64,7 +66,7 @@ async function setStage(t: Test, subject: ConsumerUnderTest, withNats: boolean):
   const services = subject.service === subject.producer ? [subject.service] : [subject.service, subject.producer]
   const database = await testDatabase(t, { services, spineOnly: subject.spineOnly ?? false })
   await subject.prepare?.(database)
-  const nats = withNats ? await testNats(t) : noNats()
+  const nats = withNats ? await testNats(t, testNatsUrl(), subject.producer) : noNats()
   const producing = database.connect(subject.producer, 'system')
   const spine = createSpine({
     service: subject.producer,
@@ -157,7 +159,7 @@ async function repeatedAndShuffled(t: Test, subject: ConsumerUnderTest): Promise
     Array.from({ length: (i % 5) + 1 }, (_, copy) => ({ event, copy, weight: (i * 7919 + copy * 104_729) % 97 })),
   )
   for (const { event, copy } of deliveries.sort((a, b) => a.weight - b.weight)) {
-    await stage.nats.publish({ subject: event.type, id: `${event.id}-${copy}`, payload: JSON.stringify(event) })
+    await stage.nats.publish([{ subject: event.type, id: `${event.id}-${copy}`, payload: JSON.stringify(event) }])[0]
   }
   await expectOnce(t, { subject, stage, events, consumers: [consumer] })
 }
@@ -167,6 +169,22 @@ async function twoReplicas(t: Test, subject: ConsumerUnderTest): Promise<void> {
   const consumers = [stage.start(), stage.start()]
   const events = await stage.announce(60)
   await expectOnce(t, { subject, stage, events, consumers })
+}
+
+async function forged(t: Test, subject: ConsumerUnderTest): Promise<void> {
+  const stage = await setStage(t, subject, true)
+  const consumer = stage.start()
+  const before = await stage.announce(3)
+  const genuine = before.at(-1) as EventEnvelope
+  await publishForgeries({
+    link: stage.nats,
+    producer: subject.producer,
+    genuine,
+    forged: (i) => ({ ...genuine, id: newId('evt'), position: genuine.position + 1 + i }),
+  })
+  const after = await stage.announce(3)
+  await expectOnce(t, { subject, stage, events: [...before, ...after], consumers: [consumer] })
+  t.same(await listDeadLetters(stage.system), [], 'nor is it kept')
 }
 
 async function inOrder(t: Test, subject: ConsumerUnderTest): Promise<void> {

@@ -4,6 +4,7 @@ import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { createAccessTokenVerifier } from '@gatehouse/access/tokens/access-token'
 import { createAssertionSigner, createAssertionVerifier, generateServiceKey } from '@gatehouse/access/tokens/assertion'
 import { createJwksSource, type Jwk } from '@gatehouse/access/tokens/jwks-source'
+import { loadEventKeys } from '@gatehouse/spine/nats/event-signature'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 
 export const issuer = 'https://id.example.com'
@@ -13,6 +14,13 @@ const serviceKeys = new Map(services.map((service) => [service, generateServiceK
 export const pinnedJwks = { keys: [...serviceKeys.values()].map(({ publicJwk }) => publicJwk) }
 export const signerOf = (service: ServiceName) =>
   createAssertionSigner({ service, privateJwk: serviceKeys.get(service)?.privateJwk as Jwk })
+/** The two key settings of that service. */
+export const keySettingsOf = (service: ServiceName) => ({
+  SERVICE_PRIVATE_KEY: JSON.stringify(serviceKeys.get(service)?.privateJwk),
+  SERVICE_JWKS: JSON.stringify(pinnedJwks),
+})
+/** What a link of that service to the bus holds. */
+export const eventKeysOf = (service: ServiceName = 'tokens') => loadEventKeys(keySettingsOf(service))
 export const assertionsOf = (service: ServiceName) => createAssertionVerifier({ service, jwks: pinnedJwks })
 /** An `authorization` header of one service calling another. */
 export const assertionHeader = (from: ServiceName, to: ServiceName): string =>

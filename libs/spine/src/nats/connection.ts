@@ -3,9 +3,10 @@
  * since PostgreSQL is the truth and JetStream only its fast copy. What was in flight at a disconnect is the caller's to send again.
  */
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream'
-import { connect, type NatsConnection } from '@nats-io/transport-node'
+import { connect, headers, type NatsConnection } from '@nats-io/transport-node'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { describeFailure } from '@gatehouse/service-kit/postgres/errors'
+import { signatureHeader, type EventKeys, type EventVerifier } from './event-signature.ts'
 
 export type NatsSession = { connection: NatsConnection; client: JetStreamClient; manager: JetStreamManager }
 
@@ -15,12 +16,19 @@ export type NatsLink = {
   session(): NatsSession | undefined
   /** Called at once when connected, then at every reconnection. Returns how to stop listening. */
   onConnect(listener: () => void): () => void
-  /** Publishes to JetStream under a message id; resolves with its acknowledgement, which does not imply fsync. */
-  publish(message: { subject: string; id: string; payload: string }): Promise<void>
+  /**
+   * Publishes to JetStream, in order, each under its message id and all under one signature of this service. Each promise resolves with
+   * the acknowledgement of its message, which does not imply fsync.
+   */
+  publish(messages: readonly OutgoingMessage[]): Promise<void>[]
+  /** Tells which events on the bus their producer has signed. */
+  verifier: EventVerifier
   /** Streams, subjects and durable names of this link as the server knows them. */
   scoped: NatsNames
   close(): Promise<void>
 }
+
+export type OutgoingMessage = { subject: string; id: string; payload: string }
 
 export type NatsNames = { stream(name: string): string; subject(subject: string): string }
 
@@ -32,7 +40,7 @@ const ackTimeoutMs = 2000
  * `url`: `nats://user:password@host:4222`, several separated by commas. A path is a namespace: `nats://host:4222/blue` keeps streams
  * and subjects apart from other deployments on the same server. Returns at once.
  */
-export function connectNats(options: { url: string; name: string; log: Logger }): NatsLink {
+export function connectNats(options: { url: string; name: string; log: Logger; keys: EventKeys }): NatsLink {
   const target = parseUrl(options.url)
   const listeners = new Set<() => void>()
   let session: NatsSession | undefined
@@ -52,17 +60,26 @@ export function connectNats(options: { url: string; name: string; log: Logger })
       if (session !== undefined) listener()
       return () => void listeners.delete(listener)
     },
-    publish: async ({ subject, id, payload }) => {
-      if (session === undefined) throw new Error('NATS is not connected')
-      await session.client.publish(target.names.subject(subject), payload, {
-        msgID: id,
-        timeout: ackTimeoutMs,
-        retries: 1,
-      })
+    publish: (messages) => {
+      const signatures = session === undefined ? [] : options.keys.signer.sign(messages.map(({ payload }) => payload))
+      return messages.map((message, at) => publishOne(session, target.names, { ...message, signature: signatures[at] }))
     },
+    verifier: options.keys.verifier,
     scoped: target.names,
     close: keeper.close,
   }
+}
+
+async function publishOne(
+  session: NatsSession | undefined,
+  names: NatsNames,
+  { subject, id, payload, signature }: OutgoingMessage & { signature: string | undefined },
+): Promise<void> {
+  if (session === undefined || signature === undefined) throw new Error('NATS is not connected')
+  const signed = headers()
+  signed.set(signatureHeader, signature)
+  const settings = { msgID: id, timeout: ackTimeoutMs, retries: 1, headers: signed }
+  await session.client.publish(names.subject(subject), payload, settings)
 }
 
 /** Connects, watches, and connects again, until it is closed. */

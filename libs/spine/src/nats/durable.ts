@@ -2,11 +2,12 @@
  * The fast path of a consumer: a durable JetStream pull consumer shared by its replicas. A message is acknowledged after its effect has
  * committed, so a replica that dies hands it to another.
  */
-import { AckPolicy, DeliverPolicy, JetStreamApiError, type JsMsg } from '@nats-io/jetstream'
+import { AckPolicy, DeliverPolicy, JetStreamApiError } from '@nats-io/jetstream'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import type { NatsLink, NatsSession } from './connection.ts'
+import { createEventReader } from './signed-event.ts'
 import { ensureStream, nanosPerMs } from './stream.ts'
 import { subscribe, type Subscription } from './subscription.ts'
 
@@ -29,6 +30,7 @@ export function openDurable(o: {
   onMessage(message: DurableMessage): void
   onOpen(): void
 }): Subscription {
+  const read = createEventReader({ subscription: o.name, ...o })
   return subscribe({
     name: `${o.name} of ${o.producer}`,
     link: o.nats,
@@ -41,25 +43,13 @@ export function openDurable(o: {
       return consumer.consume({ callback: onMessage, max_messages: fetched, expires: 10_000, idle_heartbeat: 1000 })
     },
     onMessage: (message) => {
-      const event = readEvent(message)
+      const event = read(message)
       if (event !== undefined)
         return o.onMessage({ event, ack: () => message.ack(), retryLater: () => message.nak(1000) })
-      o.log.warn({ subscription: o.name, subject: message.subject }, 'a message that is no event was dropped')
       message.term()
     },
     onOpen: o.onOpen,
   })
-}
-
-function readEvent(message: JsMsg): EventEnvelope | undefined {
-  try {
-    const event = message.json<EventEnvelope>()
-    return typeof event.id === 'string' && typeof event.subject === 'string' && typeof event.time === 'string'
-      ? event
-      : undefined
-  } catch {
-    return undefined
-  }
 }
 
 async function ensureConsumer(

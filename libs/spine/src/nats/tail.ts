@@ -7,6 +7,7 @@ import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import type { NatsLink } from './connection.ts'
+import { createEventReader } from './signed-event.ts'
 import { ensureStream, nanosPerMs } from './stream.ts'
 import { subscribe, type Subscription } from './subscription.ts'
 
@@ -21,6 +22,7 @@ export function openTail(o: {
   onEvent(event: EventEnvelope): void
   onOpen(): void
 }): Subscription {
+  const read = createEventReader({ subscription: o.name, ...o })
   return subscribe({
     name: o.name,
     link: o.nats,
@@ -38,11 +40,8 @@ export function openTail(o: {
       return ephemeral.consume({ callback: onMessage, max_messages: 500, expires: 10_000, idle_heartbeat: 1000 })
     },
     onMessage: (message) => {
-      try {
-        o.onEvent(message.json<EventEnvelope>())
-      } catch {
-        o.log.warn({ subscription: o.name, subject: message.subject }, 'a message that is no event was ignored')
-      }
+      const event = read(message)
+      if (event !== undefined) o.onEvent(event)
     },
     onOpen: o.onOpen,
   })

@@ -98,23 +98,28 @@ function createSender(o: RelayOptions, window: PublishWindow, onAcknowledged: ()
     generation += 1
     window.forget()
   }
-  const send = (row: PublishableRow, mine: number) => {
-    const event = toEvent(row, { service: o.service, epoch: row.epoch })
-    o.nats.publish({ subject: row.subject, id: event.id, payload: JSON.stringify(event) }).then(
-      () => {
-        isWarned = false
-        window.acknowledge(event.position)
-        onAcknowledged()
-      },
-      (error: unknown) => {
-        if (mine !== generation) return
-        if (!isWarned)
-          o.log.warn({ reason: describeFailure(error) }, 'publishing failed; it goes on as soon as NATS answers')
-        isWarned = true
-        forget()
-      },
-    )
-    window.markSent(event.position)
+  const onFailure = (error: unknown, mine: number) => {
+    if (mine !== generation) return
+    if (!isWarned)
+      o.log.warn({ reason: describeFailure(error) }, 'publishing failed; it goes on as soon as NATS answers')
+    isWarned = true
+    forget()
+  }
+  const send = (rows: readonly PublishableRow[], mine: number) => {
+    const events = rows.map((row) => toEvent(row, { service: o.service, epoch: row.epoch }))
+    const messages = events.map((event) => ({ subject: event.type, id: event.id, payload: JSON.stringify(event) }))
+    const acknowledgements = o.nats.publish(messages)
+    for (const [at, { position }] of events.entries()) {
+      window.markSent(position)
+      acknowledgements[at]?.then(
+        () => {
+          isWarned = false
+          window.acknowledge(position)
+          onAcknowledged()
+        },
+        (error: unknown) => onFailure(error, mine),
+      )
+    }
   }
   return { forget, send, generation: () => generation }
 }
@@ -137,7 +142,7 @@ function createPump(o: RelayOptions, window: PublishWindow, store: () => void) {
     if (mine !== sender.generation()) return false
     const rows = page.filter(isPublishable)
     window.advanceTo(Number(page[0]?.published ?? 0), rows[0] === undefined ? undefined : Number(rows[0].position))
-    for (const row of rows) sender.send(row, mine)
+    sender.send(rows, mine)
     return rows.length === pageRows
   }
   const pump = async () => {

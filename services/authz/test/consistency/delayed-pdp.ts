@@ -1,6 +1,7 @@
 /** A decision point of its own beside the others, which hears of everything late: each event after a delay drawn from a seed, in order. */
 import type { EvaluationResponse } from '@gatehouse/contracts/http/authz/evaluation'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
+import { eventKeysOf } from '@gatehouse/test-kit/service-keys'
 import { connectNats } from '@gatehouse/spine/nats/connection'
 import { createLocalClient, type Spine } from '@gatehouse/spine/produce/producer'
 import type { SpineClient } from '@gatehouse/spine/follow/spine-client'
@@ -76,7 +77,7 @@ export async function startDelayedPdp(o: {
   const draw = seeded(o.seed)
   const late = (client: SpineClient) => delayed(client, () => draw() * o.mostMs)
   // Nobody answers there: this replica learns by asking alone, so nothing reaches it earlier than its delay.
-  const nats = connectNats({ url: 'nats://127.0.0.1:9', name: 'delayed', log })
+  const nats = connectNats({ url: 'nats://127.0.0.1:9', name: 'delayed', log, keys: eventKeysOf('authz') })
   const shared = {
     system: o.system,
     nats,

@@ -12,7 +12,7 @@ import { testDatabase } from '@gatehouse/test-kit/database'
 import { quietLog } from '@gatehouse/test-kit/log'
 import { applyOrganizationEvent, resetOrganizations } from '../../src/use-cases/projections/project-organizations.ts'
 import { applyUserEvent, resetUsers } from '../../src/use-cases/projections/project-users.ts'
-import { createNeighbour } from '../fixtures/neighbour.ts'
+import { createNeighbour } from '@gatehouse/test-kit/neighbour'
 
 const database = await testDatabase(t, { services: ['authz'] })
 const system = database.connect('authz', 'system')

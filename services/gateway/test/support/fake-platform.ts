@@ -8,9 +8,9 @@ import type { AddressInfo } from 'node:net'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { loadConfig } from '@gatehouse/service-kit/config/load'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
-import { createAssertionVerifier, generateServiceKey } from '@gatehouse/access/tokens/assertion'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { quietLog } from '@gatehouse/test-kit/log'
+import { assertionsOf, keySettingsOf } from '@gatehouse/test-kit/service-keys'
 import type { Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { config } from '../../src/config.ts'
@@ -18,7 +18,6 @@ import { openDeps } from '../../src/deps.ts'
 
 export const issuer = 'http://127.0.0.1:8080'
 
-const gatewayKey = generateServiceKey('gateway')
 const signing = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
 export function mintToken(claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}): string {
@@ -61,7 +60,7 @@ export type FakePlatform = {
 const service = (request: IncomingMessage): ServiceName | undefined => {
   for (const name of ['identity', 'tokens', 'orgs', 'authz', 'workers'] as const) {
     try {
-      const verifier = createAssertionVerifier({ service: name, jwks: { keys: [gatewayKey.publicJwk] } })
+      const verifier = assertionsOf(name)
       if (verifier.verify(String(request.headers.authorization).slice(7)) === 'gateway') return name
     } catch {
       // Meant for another one.
@@ -106,8 +105,7 @@ export async function startGateway(t: Test, env: Record<string, string> = {}) {
   const settings = loadConfig(config, {
     GATEHOUSE_ENV: 'development',
     GATEHOUSE_ISSUER: issuer,
-    SERVICE_PRIVATE_KEY: JSON.stringify(gatewayKey.privateJwk),
-    SERVICE_JWKS: JSON.stringify({ keys: [gatewayKey.publicJwk] }),
+    ...keySettingsOf('gateway'),
     NATS_URL: 'nats://127.0.0.1:9',
     REDIS_URL: 'redis://127.0.0.1:9',
     ...peers,
