@@ -3,10 +3,11 @@ import type { AuthorizationManifest, ManifestChange } from '@gatehouse/contracts
 import type { RoleSource } from '@gatehouse/policy/compile/roles'
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import type { Catalog } from './catalog.ts'
-import { mayDelegate, undelegableOf, type Delegable } from './delegable.ts'
+import { missingToChangePolicy, missingToGive, missingToRedefine, missingToTake, type Delegable } from './delegable.ts'
 import { assignmentKey, repeatedKeys, type FullManifest } from './manifest-diff.ts'
 import { isAssignable } from './platform.ts'
 import { checkPolicyDefinition } from './policy-definition.ts'
+import type { PolicyRule } from './policy-rights.ts'
 import { checkRoleDefinition, type DefinitionError } from './role-definition.ts'
 
 export type ManifestStep = {
@@ -17,6 +18,8 @@ export type ManifestStep = {
   /** Roles in reach before and after, by key; the platform's are in both. */
   readonly rolesBefore: ReadonlyMap<string, RoleSource>
   readonly rolesAfter: ReadonlyMap<string, RoleSource>
+  /** Policies in reach before, the platform's among them. */
+  readonly policiesBefore: readonly PolicyRule[]
 }
 
 export type StepCheck = {
@@ -110,31 +113,77 @@ function assignmentErrors(
   })
 }
 
-/** Permissions that would be given or taken by somebody who does not hold them. */
-export function missingForStep(step: ManifestStep, delegable: Delegable): string[] {
-  const { catalog, wanted } = step
-  const touched = new Set(step.changes.flatMap((change) => rolesTouchedBy(change, step)))
-  const handedOn = step.changes.flatMap(({ part, kind, key }) => {
-    const policy =
-      part === 'policies' && kind !== 'delete' ? wanted.policies.find((candidate) => candidate.key === key) : undefined
-    return policy?.effect === 'allow' ? policy.actions.map((action) => `${policy.resource_type}:${action}`) : []
+/** Permissions that would be given, taken or freed by somebody who does not hold them, or for longer than they hold them. */
+export function missingForStep(
+  step: ManifestStep,
+  { delegable, conditions, nowMs }: { delegable: Delegable; conditions: StepCheck['conditions']; nowMs: number },
+): string[] {
+  const { catalog, changes, current, wanted } = step
+  const before = { roles: step.rolesBefore, policies: step.policiesBefore }
+  const after = { roles: step.rolesAfter, policies: policiesAfter(step, conditions) }
+  const own = (policies: readonly PolicyRule[], key: string): PolicyRule | undefined =>
+    policies.find((policy) => policy.scope === 'organization' && policy.key === key)
+  const missing = changes.flatMap(({ part, key }) => {
+    if (part === 'roles') return missingToRedefine(delegable, { before, after, catalog }, key)
+    if (part === 'policies')
+      return missingToChangePolicy(delegable, {
+        catalog,
+        before: own(before.policies, key),
+        after: own(after.policies, key),
+      })
+    const given = assignmentsTouchedBy({ part, key }, wanted)
+    const taken = assignmentsTouchedBy({ part, key }, current)
+    return [
+      ...given.flatMap(({ role, expires_at: end }) => {
+        const untilMs = end === undefined ? Infinity : Date.parse(end)
+        return untilMs <= nowMs ? [] : missingToGive(delegable, { model: after, catalog }, { keys: [role], untilMs })
+      }),
+      ...missingToTake(
+        delegable,
+        { model: before, catalog },
+        taken.map(({ role }) => role),
+      ),
+    ]
   })
-  const missing = [step.rolesBefore, step.rolesAfter].flatMap((roles) =>
-    undelegableOf(delegable, { roles, keys: touched, catalog }),
-  )
-  return [
-    ...new Set([...missing, ...handedOn.filter((permission) => !mayDelegate(delegable, { permission, catalog }))]),
-  ].sort()
+  return [...new Set(missing)].sort()
 }
 
-/** Of a group, whose members change or whose end takes it from them: every role it holds before or after. */
-function rolesTouchedBy({ part, key }: ManifestChange, { current, wanted }: ManifestStep): string[] {
-  if (part === 'roles') return [key]
-  if (part === 'policies') return []
-  const assignments = [...current.assignments, ...wanted.assignments]
-  const about =
-    part === 'assignments'
-      ? assignments.filter((assignment) => assignmentKey(assignment) === key)
-      : assignments.filter(({ principal }) => 'group' in principal && principal.group === key)
-  return about.map(({ role }) => role)
+/** Those the document does not change keep the condition they have. */
+function policiesAfter(
+  { policiesBefore, wanted, changes }: ManifestStep,
+  conditions: StepCheck['conditions'],
+): PolicyRule[] {
+  const changed = new Set(changes.flatMap(({ part, key }) => (part === 'policies' ? [key] : [])))
+  const platform = policiesBefore.filter(({ scope }) => scope === 'platform')
+  const own = new Map(
+    policiesBefore.flatMap((policy) => (policy.scope === 'organization' ? [[policy.key, policy]] : [])),
+  )
+  return [
+    ...platform,
+    ...wanted.policies.flatMap((policy) => {
+      const known = own.get(policy.key)
+      if (known && !changed.has(policy.key)) return [known]
+      const when = conditions.get(policy.key)
+      return [
+        {
+          key: policy.key,
+          scope: 'organization' as const,
+          effect: policy.effect,
+          resourceType: policy.resource_type,
+          actions: policy.actions,
+          ...(policy.roles && { roles: policy.roles }),
+          ...(when && { when }),
+        },
+      ]
+    }),
+  ]
 }
+
+/** Of a group, whose members change or whose end takes it from them: every assignment of it. */
+const assignmentsTouchedBy = (
+  { part, key }: Pick<ManifestChange, 'part' | 'key'>,
+  { assignments }: FullManifest,
+): FullManifest['assignments'] =>
+  part === 'assignments'
+    ? assignments.filter((assignment) => assignmentKey(assignment) === key)
+    : assignments.filter(({ principal }) => 'group' in principal && principal.group === key)

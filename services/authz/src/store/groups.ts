@@ -82,15 +82,18 @@ export async function endGroupHoldings(db: Queryable, groupId: string): Promise<
     .where(and(eq(groupMembers.groupId, groupId), belonging))
 }
 
-/** Ids of the roles a group holds, for everything or for one resource, expired or not. */
-export async function listGroupRoleIds(db: Queryable, groupId: string): Promise<string[]> {
+/** The roles a group holds, for everything or for one resource, with their ends. */
+export async function listGroupGrants(
+  db: Queryable,
+  groupId: string,
+): Promise<{ roleId: string; expiresAtMs: number | undefined }[]> {
   const rows = await db
-    .select({ roleId: assignments.roleId })
+    .select({ roleId: assignments.roleId, expiresAt: assignments.expiresAt })
     .from(assignments)
     .where(
       and(eq(assignments.principalType, 'group'), eq(assignments.principalId, groupId), isNull(assignments.validTo)),
     )
-  return rows.map(({ roleId }) => roleId)
+  return rows.map(({ roleId, expiresAt }) => ({ roleId, expiresAtMs: expiresAt?.getTime() }))
 }
 
 export type Belonging = { orgId: string; groupId: string; membershipId: string; userId: string }

@@ -1,52 +1,79 @@
 /**
- * Opens an organization's model for a change: catalog, roles in reach and what the person who changes it holds, all read in the transaction of the
- * change and with both held still, so that what is checked is what is saved.
+ * Changes an organization's model: catalog, roles and policies in reach and what the caller may delegate are read in the transaction of the change and
+ * held still, so that what is checked is what is saved.
  */
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import type { Deps } from '../deps.ts'
 import { catalogOf, type Catalog } from '../domain/catalog.ts'
-import { rolesHeldAt } from '../domain/facts.ts'
-import { delegableOf, type Delegable } from '../domain/delegable.ts'
-import { ownerRole } from '../domain/platform.ts'
+import { delegableOf, heldKeysAt, ownerKey, type Delegable } from '../domain/delegable.ts'
+import type { HeldRole } from '../domain/facts.ts'
+import { policySource } from '../domain/policy-model.ts'
+import type { PolicyRule } from '../domain/policy-rights.ts'
+import type { FactCache } from '../facts/fact-cache.ts'
 import { listApplications, lockModel } from '../store/catalog.ts'
 import { findMemberFacts, findServiceAccountFacts } from '../store/facts.ts'
+import { listPoliciesInReach } from '../store/policies.ts'
 import { listRolesInReach } from '../store/roles.ts'
 import type { RoleRow } from '../store/schema.ts'
+import { valueOf, type Outcome } from './refusal.ts'
 
 export type OpenModel = {
   readonly catalog: Catalog
   readonly roles: ReadonlyMap<string, RoleRow>
   readonly rolesById: ReadonlyMap<string, RoleRow>
+  readonly policies: readonly PolicyRule[]
   readonly delegable: Delegable
+  readonly nowMs: number
 }
 
-/** @param o.caller - who makes the change */
-export async function openModel(tx: Tx, o: { caller: OrgCaller; nowMs: number }): Promise<OpenModel> {
-  const { orgId } = o.caller
+/** Runs `change` under the lock of the organization's model; then `forget` drops what is cached of it. @throws AppError what its refusal becomes */
+export async function changeModel<T>(
+  deps: Pick<Deps, 'clock' | 'spine' | 'factCache'>,
+  caller: OrgCaller,
+  { change, forget }: { change(tx: Tx, model: OpenModel): Promise<Outcome<T>>; forget(cached: FactCache): void },
+): Promise<T> {
+  const nowMs = deps.clock.now().getTime()
+  const outcome = await deps.spine.write(
+    { orgId: caller.orgId },
+    async (tx) => change(tx, await openModel(tx, { caller, nowMs })),
+    { announce: 'await' },
+  )
+  forget(deps.factCache)
+  return valueOf(outcome)
+}
+
+/** What is read is sent without waiting in between. @param o.caller - who makes the change */
+export async function openModel(tx: Tx, { caller, nowMs }: { caller: OrgCaller; nowMs: number }): Promise<OpenModel> {
+  const { orgId } = caller
   await lockModel(tx, orgId)
-  const catalog = catalogOf(await listApplications(tx))
-  const rows = await listRolesInReach(tx, orgId)
+  const [applications, rows, policyRows, held] = await Promise.all([
+    listApplications(tx),
+    listRolesInReach(tx, orgId),
+    listPoliciesInReach(tx, orgId),
+    heldBy(tx, caller),
+  ])
   const roles = new Map(rows.map((row) => [row.key, row]))
   const rolesById = new Map(rows.map((row) => [row.id, row]))
-  const { roleIds, isOwner } = await heldBy(tx, o)
-  const held = [...roleIds.flatMap((id) => rolesById.get(id)?.key ?? []), ...(isOwner ? [ownerRole] : [])]
+  const policies = policyRows.map(policySource)
+  const keys = heldKeysAt(held.roles, { nowMs, keyOf: (id) => rolesById.get(id)?.key })
+  const scope = caller.kind === 'service_account' ? caller.scope : undefined
   return {
-    catalog,
+    catalog: catalogOf(applications),
     roles,
     rolesById,
-    delegable: delegableOf(roles, held, o.caller.kind === 'service_account' ? o.caller.scope : undefined),
+    policies,
+    delegable: delegableOf({ roles, policies }, [...keys, ...(held.isOwner ? [ownerKey] : [])], scope),
+    nowMs,
   }
 }
 
-async function heldBy(
-  tx: Tx,
-  { caller, nowMs }: { caller: OrgCaller; nowMs: number },
-): Promise<{ roleIds: string[]; isOwner: boolean }> {
-  const nothing = { roleIds: [], isOwner: false }
+async function heldBy(tx: Tx, caller: OrgCaller): Promise<{ roles: readonly HeldRole[]; isOwner: boolean }> {
+  const nothing = { roles: [], isOwner: false }
   if (caller.kind === 'service_account') {
     const account = await findServiceAccountFacts(tx, caller.serviceAccountId)
-    return account?.status === 'active' ? { roleIds: rolesHeldAt(account.roles, nowMs), isOwner: false } : nothing
+    return account?.status === 'active' ? { roles: account.roles, isOwner: false } : nothing
   }
   const member = await findMemberFacts(tx, { orgId: caller.orgId, userId: caller.userId })
-  return member?.status === 'active' ? { roleIds: rolesHeldAt(member.roles, nowMs), isOwner: member.isOwner } : nothing
+  return member?.status === 'active' ? member : nothing
 }

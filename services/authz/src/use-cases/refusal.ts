@@ -7,7 +7,7 @@ export type Refusal =
   | { readonly kind: 'invalid'; readonly errors: readonly DefinitionError[] }
   | { readonly kind: 'invalid_policy'; readonly errors: readonly DefinitionError[] }
   | { readonly kind: 'conflicting'; readonly errors: readonly DefinitionError[] }
-  /** Permissions the person would hand on without holding them. */
+  /** Permissions the caller would hand on, take or free without holding them, or for longer than they hold them. */
   | { readonly kind: 'not_held'; readonly permissions: readonly string[] }
 
 export const notDelegable = (permissions: readonly string[]): Refusal => ({ kind: 'not_held', permissions })
@@ -30,7 +30,7 @@ export function problemOf(refusal: Refusal): AppError {
       return problem('conflict', { errors: [...refusal.errors] })
     case 'not_held':
       return problem('forbidden', {
-        detail: `Nobody hands on what they do not hold: ${refusal.permissions.slice(0, 10).join(', ')}.`,
+        detail: `Nobody hands on what they do not hold, or for longer than they hold it: ${refusal.permissions.slice(0, 10).join(', ')}.`,
       })
   }
 }

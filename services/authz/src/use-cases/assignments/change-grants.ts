@@ -1,38 +1,41 @@
-/** What every change of who holds what has in common: the right to make it, and one transaction over a model that holds still. */
+/** What every change of who holds what has in common: one transaction over a model that holds still, and the rule that nobody gives or takes what they do not hold. */
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
-import { undelegableOf } from '../../domain/delegable.ts'
+import { missingToGive, missingToTake } from '../../domain/delegable.ts'
 import { permissions } from '../../domain/platform.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
-import { openModel, type OpenModel } from '../open-model.ts'
-import { notDelegable, valueOf, type Outcome, type Refusal } from '../refusal.ts'
+import { changeModel, type OpenModel } from '../open-model.ts'
+import { notDelegable, type Outcome, type Refusal } from '../refusal.ts'
 
 /** Runs `change` under the lock of the organization's model; what is cached of members goes. @throws AppError `forbidden`, and what its refusal becomes */
-export async function changeDelegable<T>(
+export async function changeGrants<T>(
   deps: Deps,
   caller: OrgCaller,
   change: (tx: Tx, model: OpenModel) => Promise<Outcome<T>>,
 ): Promise<T> {
   await requirePermission(deps, caller, permissions.assignRoles)
-  const { orgId } = caller
-  const nowMs = deps.clock.now().getTime()
-  const outcome = await deps.spine.write({ orgId }, async (tx) => change(tx, await openModel(tx, { caller, nowMs })), {
-    announce: 'await',
-  })
-  deps.factCache.dropMembers(orgId)
-  return valueOf(outcome)
+  return changeModel(deps, caller, { change, forget: (cached) => cached.dropMembers(caller.orgId) })
 }
 
-/** Nobody gives or takes what they do not hold. A role that is gone gives nobody anything. */
-export function findUndelegable(
-  { delegable, roles, rolesById, catalog }: OpenModel,
-  roleIds: readonly string[],
-): Refusal | undefined {
-  const missing = undelegableOf(delegable, {
-    roles,
-    keys: roleIds.flatMap((id) => rolesById.get(id)?.key ?? []),
-    catalog,
-  })
-  return missing.length > 0 ? notDelegable(missing) : undefined
+/** A role with the end of the grant, if it has one. */
+export type Grant = { readonly roleId: string; readonly expiresAtMs?: number | undefined }
+
+/** A role that is gone gives nobody anything, and neither does a grant that is over. */
+export function refuseToGive(model: OpenModel, grants: readonly Grant[]): Refusal | undefined {
+  const missing = grants.flatMap(({ roleId, expiresAtMs = Infinity }) =>
+    expiresAtMs <= model.nowMs
+      ? []
+      : missingToGive(model.delegable, around(model), { keys: keysOf(model, [roleId]), untilMs: expiresAtMs }),
+  )
+  return refusalOf(missing)
 }
+
+export const refuseToTake = (model: OpenModel, roleIds: readonly string[]): Refusal | undefined =>
+  refusalOf(missingToTake(model.delegable, around(model), keysOf(model, roleIds)))
+
+const around = (model: OpenModel) => ({ model, catalog: model.catalog })
+const keysOf = ({ rolesById }: OpenModel, roleIds: readonly string[]): string[] =>
+  roleIds.flatMap((id) => rolesById.get(id)?.key ?? [])
+const refusalOf = (missing: readonly string[]): Refusal | undefined =>
+  missing.length > 0 ? notDelegable([...new Set(missing)].sort()) : undefined

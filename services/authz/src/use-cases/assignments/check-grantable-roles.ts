@@ -1,8 +1,8 @@
 /** Whether a person may give roles with an invitation, asked when it is sent and again when it is accepted. */
 import type { Deps } from '../../deps.ts'
-import { heldKeysOf } from '../../domain/subject.ts'
 import { findObstacle } from '../../domain/facts.ts'
-import { delegableOf, undelegableOf } from '../../domain/delegable.ts'
+import { delegableOf, missingToGive } from '../../domain/delegable.ts'
+import { memberKeys } from './delegable-of.ts'
 import { isAssignable, platformAdminRole } from '../../domain/platform.ts'
 import { requireFresh, requireUnparked } from '../decisions/freshness.ts'
 import { findParties } from '../subjects/principal-facts.ts'
@@ -29,11 +29,12 @@ export async function checkGrantableRoles(
   const known = input.roles.filter((key) => !unknown.includes(key))
   const { member } = principalFacts
   if (member === undefined || findObstacle(principalFacts) !== undefined) return { unknown, refused: known }
-  const delegable = delegableOf(model.roles, heldKeysOf(model, { member, nowMs: deps.clock.now().getTime() }))
-  const refused = known.filter(
-    (key) =>
-      !isAssignable(key) ||
-      undelegableOf(delegable, { roles: model.roles, keys: [key], catalog: model.catalog }).length > 0,
-  )
+  const { catalog } = model
+  const rules = { roles: model.roles, policies: model.source.policies }
+  const delegable = delegableOf(rules, memberKeys(model, { member, nowMs: deps.clock.now().getTime() }))
+  // What comes with an invitation is held for good.
+  const mayGive = (key: string): boolean =>
+    missingToGive(delegable, { model: rules, catalog }, { keys: [key], untilMs: Infinity }).length === 0
+  const refused = known.filter((key) => !isAssignable(key) || !mayGive(key))
   return { unknown, refused }
 }

@@ -8,7 +8,7 @@ import type { DefinitionError } from '../../domain/role-definition.ts'
 import { endExpired, insertAssignment, lockRoleHolder } from '../../store/assignments.ts'
 import { findGroup } from '../../store/groups.ts'
 import { announceAssignmentCreated } from '../announce/assignment.ts'
-import { changeDelegable, findUndelegable } from './change-grants.ts'
+import { changeGrants, refuseToGive } from './change-grants.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { findActiveMember } from '../subjects/get-member.ts'
 import type { OpenModel } from '../open-model.ts'
@@ -22,7 +22,7 @@ export async function createAssignment(deps: Deps, caller: OrgCaller, input: New
   const membershipId =
     type === 'user' ? (await findActiveMember(deps, { orgId: caller.orgId, userId: id }))?.id : undefined
   const now = deps.clock.now()
-  return changeDelegable(deps, caller, (tx, model) => give(tx, { model, caller, input, membershipId, now }))
+  return changeGrants(deps, caller, (tx, model) => give(tx, { model, caller, input, membershipId, now }))
 }
 
 type Giving = { model: OpenModel; caller: OrgCaller; input: NewAssignment; membershipId: string | undefined; now: Date }
@@ -48,7 +48,7 @@ async function give(tx: Tx, { model, caller, input, membershipId, now }: Giving)
       message: `is no ${principal.type === 'group' ? 'group' : 'member'} of the organization`,
     })
   if (!role || errors.length > 0) return { kind: 'invalid', errors }
-  const refusal = findUndelegable(model, [role.id])
+  const refusal = refuseToGive(model, [{ roleId: role.id, expiresAtMs: expiresAt?.getTime() }])
   if (refusal) return refusal
   await endExpired(tx, { orgId, principalId: principal.id, now })
   const row = await insertAssignment(tx, {

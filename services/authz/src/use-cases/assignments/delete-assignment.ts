@@ -3,16 +3,16 @@ import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
 import { closeAssignment, findAssignment, lockRoleHolder } from '../../store/assignments.ts'
 import { announceAssignmentEnded } from '../announce/assignment.ts'
-import { changeDelegable, findUndelegable } from './change-grants.ts'
+import { changeGrants, refuseToTake } from './change-grants.ts'
 import { done } from '../refusal.ts'
 
 /** @throws AppError `forbidden`, `not_found` */
 export const deleteAssignment = (deps: Deps, caller: OrgCaller, assignmentId: string): Promise<void> =>
-  changeDelegable(deps, caller, async (tx, model) => {
+  changeGrants(deps, caller, async (tx, model) => {
     const { orgId } = caller
     const known = await findAssignment(tx, { orgId, id: assignmentId })
     if (!known) return { kind: 'not_found' }
-    const refusal = findUndelegable(model, [known.roleId])
+    const refusal = refuseToTake(model, [known.roleId])
     if (refusal) return refusal
     if (known.membershipId !== null) await lockRoleHolder(tx, known.membershipId)
     const row = await closeAssignment(tx, known.id)

@@ -7,7 +7,7 @@ import { rolesHeldAt, type HeldRole } from '../../domain/facts.ts'
 import { isAssignable } from '../../domain/platform.ts'
 import type { OpenModel } from '../open-model.ts'
 import { done, type Outcome } from '../refusal.ts'
-import { findUndelegable } from './change-grants.ts'
+import { refuseToGive, refuseToTake } from './change-grants.ts'
 
 /** The set of roles of a member, or of a service account. */
 export type RoleSet = {
@@ -40,7 +40,11 @@ export async function replaceRoles(
   const taken = before.filter((key) => !after.includes(key))
   if (given.length + taken.length === 0) return done(after)
   const idsOf = (keys: readonly string[]): string[] => keys.flatMap((key) => model.roles.get(key)?.id ?? [])
-  const refusal = findUndelegable(model, idsOf([...given, ...taken]))
+  const refusal =
+    refuseToGive(
+      model,
+      idsOf(given).map((roleId) => ({ roleId })),
+    ) ?? refuseToTake(model, idsOf(taken))
   if (refusal) return refusal
   // What has expired ends too: an expired row would keep its role from being given anew.
   const kept = new Set(idsOf(before.filter((key) => after.includes(key))))

@@ -7,7 +7,7 @@ import { endOwnRoles, insertMemberRoles, listOwnRoles, lockRoleHolder, type Hold
 import { announceMemberRoles } from '../announce/assignment.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { getMember } from '../subjects/get-member.ts'
-import { changeDelegable } from './change-grants.ts'
+import { changeGrants } from './change-grants.ts'
 import type { MemberRoles } from './get-member-roles.ts'
 import { replaceRoles, type RoleSet } from './replace-roles.ts'
 
@@ -23,7 +23,7 @@ export async function setMemberRoles(
   const member = await getMember(deps, { orgId, userId })
   const set = memberRoleSet({ membershipId: member.id, orgId, userId }, actorOf(caller))
   const nowMs = deps.clock.now().getTime()
-  const after = await changeDelegable(deps, caller, (tx, model) => replaceRoles(tx, { model, set, roles, nowMs }))
+  const after = await changeGrants(deps, caller, (tx, model) => replaceRoles(tx, { model, set, roles, nowMs }))
   return { user: { id: userId }, roles: after }
 }
 

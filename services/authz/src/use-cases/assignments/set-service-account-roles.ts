@@ -11,7 +11,7 @@ import {
 } from '../../store/service-account-roles.ts'
 import { announceServiceAccountRoles } from '../announce/assignment.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
-import { changeDelegable } from './change-grants.ts'
+import { changeGrants } from './change-grants.ts'
 import { getServiceAccount, type ServiceAccountRoles } from './get-service-account-roles.ts'
 import { replaceRoles, type RoleSet } from './replace-roles.ts'
 
@@ -26,7 +26,7 @@ export async function setServiceAccountRoles(
   await getServiceAccount(deps, who)
   const set = serviceAccountRoleSet(who, actorOf(caller))
   const nowMs = deps.clock.now().getTime()
-  const after = await changeDelegable(deps, caller, (tx, model) => replaceRoles(tx, { model, set, roles, nowMs }))
+  const after = await changeGrants(deps, caller, (tx, model) => replaceRoles(tx, { model, set, roles, nowMs }))
   deps.factCache.dropServiceAccount(who)
   return { service_account: { id }, roles: after }
 }

@@ -4,7 +4,7 @@ import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
 import { findEntityRow } from '../../store/entities.ts'
 import { announceEntityDeleted } from '../announce/entity.ts'
-import { findUndelegable } from '../assignments/change-grants.ts'
+import { refuseToTake } from '../assignments/change-grants.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { done } from '../refusal.ts'
 import { type EntityChange, supersede, writing } from './change-entities.ts'
@@ -17,7 +17,7 @@ export async function deleteEntity(deps: Deps, caller: OrgCaller, input: EntityC
     const known = await findEntityRow(tx, { orgId, type: input.type, key: input.id })
     if (!known || known.deleted) return { kind: 'not_found' }
     if (!input.isExpected(known.version)) return { kind: 'changed' }
-    const refusal = findUndelegable(model, known.roleIds)
+    const refusal = refuseToTake(model, known.roleIds)
     if (refusal) return refusal
     const row = await supersede(tx, known, { attributes: {}, roleIds: [], deleted: true })
     if (!row) return { kind: 'changed' }

@@ -12,7 +12,7 @@ import { isAssignable, permissions } from '../../domain/platform.ts'
 import { findEntityRow, insertEntity } from '../../store/entities.ts'
 import type { EntityRow } from '../../store/schema.ts'
 import { announceEntityStored } from '../announce/entity.ts'
-import { findUndelegable } from '../assignments/change-grants.ts'
+import { refuseToGive, refuseToTake } from '../assignments/change-grants.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import type { OpenModel } from '../open-model.ts'
 import { done, type Outcome } from '../refusal.ts'
@@ -54,10 +54,9 @@ async function put(
   if (errors.length > 0) return { kind: 'invalid', errors }
   const roleIds = keys.flatMap((role) => model.roles.get(role)?.id ?? []).sort()
   const before = present?.roleIds ?? []
-  const refusal = findUndelegable(model, [
-    ...roleIds.filter((id) => !before.includes(id)),
-    ...before.filter((id) => !roleIds.includes(id)),
-  ])
+  const given = roleIds.filter((id) => !before.includes(id)).map((roleId) => ({ roleId }))
+  const taken = before.filter((id) => !roleIds.includes(id))
+  const refusal = refuseToGive(model, given) ?? refuseToTake(model, taken)
   if (refusal) return refusal
   const next = { attributes: content.attributes, roleIds, deleted: false }
   if (

@@ -3,9 +3,9 @@ import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
 import { lockRoleHolder } from '../../store/assignments.ts'
-import { findGroup, insertGroupMember, listGroupRoleIds } from '../../store/groups.ts'
+import { findGroup, insertGroupMember, listGroupGrants } from '../../store/groups.ts'
 import { announceGroupMemberAdded } from '../announce/group.ts'
-import { changeDelegable, findUndelegable } from '../assignments/change-grants.ts'
+import { changeGrants, refuseToGive } from '../assignments/change-grants.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { getMember } from '../subjects/get-member.ts'
 import { done } from '../refusal.ts'
@@ -17,9 +17,9 @@ export async function addGroupMember(deps: Deps, caller: OrgCaller, { groupId, u
   await requirePermission(deps, caller, permissions.assignRoles)
   const { orgId } = caller
   const member = await getMember(deps, { orgId, userId })
-  await changeDelegable(deps, caller, async (tx, model) => {
+  await changeGrants(deps, caller, async (tx, model) => {
     if (!(await findGroup(tx, { orgId, id: groupId }))) return { kind: 'not_found' }
-    const refusal = findUndelegable(model, await listGroupRoleIds(tx, groupId))
+    const refusal = refuseToGive(model, await listGroupGrants(tx, groupId))
     if (refusal) return refusal
     const locked = await lockRoleHolder(tx, member.id)
     if (!locked) return { kind: 'not_found' }

@@ -4,7 +4,7 @@ import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Deps } from '../../deps.ts'
 import { insertGroup } from '../../store/groups.ts'
 import { announceGroupCreated } from '../announce/group.ts'
-import { changeDelegable } from '../assignments/change-grants.ts'
+import { changeGrants } from '../assignments/change-grants.ts'
 import { done } from '../refusal.ts'
 import { groupView } from '../views.ts'
 import type { VersionedGroup } from './get-group.ts'
@@ -15,7 +15,7 @@ export const createGroup = (
   caller: OrgCaller,
   input: { key: string; name: string },
 ): Promise<VersionedGroup> =>
-  changeDelegable(deps, caller, async (tx) => {
+  changeGrants(deps, caller, async (tx) => {
     const row = await insertGroup(tx, { id: newId('grp'), version: 1, orgId: caller.orgId, ...input })
     if (!row) return { kind: 'taken' }
     await announceGroupCreated(tx, { row, actor: actorOf(caller) })

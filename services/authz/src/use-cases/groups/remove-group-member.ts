@@ -2,17 +2,20 @@
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
 import { lockRoleHolder } from '../../store/assignments.ts'
-import { closeGroupMember, findGroup, listGroupRoleIds } from '../../store/groups.ts'
+import { closeGroupMember, findGroup, listGroupGrants } from '../../store/groups.ts'
 import { announceGroupMemberRemoved } from '../announce/group.ts'
-import { changeDelegable, findUndelegable } from '../assignments/change-grants.ts'
+import { changeGrants, refuseToTake } from '../assignments/change-grants.ts'
 import { done } from '../refusal.ts'
 import type { GroupMember } from './add-group-member.ts'
 
 /** @throws AppError `forbidden`, `not_found` */
 export const removeGroupMember = (deps: Deps, caller: OrgCaller, { groupId, userId }: GroupMember): Promise<void> =>
-  changeDelegable(deps, caller, async (tx, model) => {
+  changeGrants(deps, caller, async (tx, model) => {
     if (!(await findGroup(tx, { orgId: caller.orgId, id: groupId }))) return { kind: 'not_found' }
-    const refusal = findUndelegable(model, await listGroupRoleIds(tx, groupId))
+    const refusal = refuseToTake(
+      model,
+      (await listGroupGrants(tx, groupId)).map(({ roleId }) => roleId),
+    )
     if (refusal) return refusal
     const belonging = await closeGroupMember(tx, { groupId, userId })
     const locked = belonging && (await lockRoleHolder(tx, belonging.membershipId))

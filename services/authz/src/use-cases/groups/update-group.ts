@@ -3,7 +3,7 @@ import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
 import { closeGroup, findGroup, insertNextGroup } from '../../store/groups.ts'
 import { announceGroupUpdated } from '../announce/group.ts'
-import { changeDelegable } from '../assignments/change-grants.ts'
+import { changeGrants } from '../assignments/change-grants.ts'
 import { done } from '../refusal.ts'
 import { groupView } from '../views.ts'
 import type { VersionedGroup } from './get-group.ts'
@@ -17,7 +17,7 @@ export const updateGroup = (
   caller: OrgCaller,
   { groupId, name, isExpected }: GroupChange & { name: string },
 ): Promise<VersionedGroup> =>
-  changeDelegable(deps, caller, async (tx) => {
+  changeGrants(deps, caller, async (tx) => {
     const known = await findGroup(tx, { orgId: caller.orgId, id: groupId })
     if (!known) return { kind: 'not_found' }
     const closed = isExpected(known.version) ? await closeGroup(tx, known) : undefined

@@ -60,6 +60,7 @@ async function apply(tx: Tx, { model, caller, input, nowMs }: Applying): Promise
     changes,
     catalog: model.catalog,
     rolesBefore: model.roles,
+    policiesBefore: model.policies,
     rolesAfter: new Map([...wanted.roles.map((role) => [role.key, role] as const), ...platformRoles]),
   }
   const { errors, policyErrors, conditions } = checkStep(step, {
@@ -70,7 +71,7 @@ async function apply(tx: Tx, { model, caller, input, nowMs }: Applying): Promise
   })
   if (errors.length > 0) return { kind: 'invalid', errors: errors.slice(0, 50) }
   if (policyErrors.length > 0) return { kind: 'invalid_policy', errors: policyErrors.slice(0, 50) }
-  const missing = missingForStep(step, model.delegable)
+  const missing = missingForStep(step, { delegable: model.delegable, conditions, nowMs })
   if (missing.length > 0) return notDelegable(missing)
   if (input.dryRun || changes.length === 0) return done({ applied: !input.dryRun, changes, tag })
   await writeManifest(tx, { step, rows, platformRoles, membershipIds, conditions, orgId, actor: actorOf(caller) })

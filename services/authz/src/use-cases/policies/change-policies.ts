@@ -7,9 +7,10 @@ import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
-import { mayDelegate } from '../../domain/delegable.ts'
+import { missingToChangePolicy } from '../../domain/delegable.ts'
 import { permissions } from '../../domain/platform.ts'
 import { checkPolicyDefinition } from '../../domain/policy-definition.ts'
+import { policySource } from '../../domain/policy-model.ts'
 import { policyWarnings } from '../../domain/policy-warnings.ts'
 import { closePolicy, insertNextPolicy, listPoliciesInReach, type PolicyRowContent } from '../../store/policies.ts'
 import type { PolicyRow } from '../../store/schema.ts'
@@ -35,17 +36,18 @@ export async function changePolicies<T>(
   return valueOf(outcome)
 }
 
-/** The policy as it is stored, if it may be in force. An allow hands on rights, so its maker holds them. */
+/** The policy as it is stored, if it may be in force. An allow hands on rights and a deny that ends frees them, so its maker holds them. */
 export function contentInForce(
   { catalog, roles, delegable }: OpenModel,
   source: PolicySource,
+  known?: PolicyRow,
 ): Outcome<PolicyRowContent> {
   const checked = checkPolicyDefinition(source, { catalog, roles })
   if (!checked.ok) return { kind: 'invalid_policy', errors: checked.errors }
-  const handedOn = source.effect === 'deny' ? [] : source.actions.map((action) => `${source.resource_type}:${action}`)
-  const missing = handedOn.filter((permission) => !mayDelegate(delegable, { permission, catalog }))
-  if (missing.length > 0) return notDelegable(missing)
-  return done(rowContent(source, checked.condition))
+  const content = rowContent(source, checked.condition)
+  const after = policySource({ key: source.key, orgId: null, ...content })
+  const missing = missingToChangePolicy(delegable, { catalog, before: known && policySource(known), after })
+  return missing.length > 0 ? notDelegable(missing) : done(content)
 }
 
 export const rowContent = (source: PolicySource, condition: CheckedIr | undefined): PolicyRowContent => ({
@@ -72,7 +74,7 @@ export async function supersedePolicy(
   tx: Tx,
   o: { model: OpenModel; known: PolicyRow; source: PolicySource; caller: OrgCaller },
 ): Promise<Outcome<Policy>> {
-  const content = contentInForce(o.model, o.source)
+  const content = contentInForce(o.model, o.source, o.known)
   if (content.kind !== 'done') return content
   const closed = await closePolicy(tx, { id: o.known.id, version: o.known.version })
   if (!closed) return { kind: 'changed' }

@@ -3,15 +3,15 @@ import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
-import { undelegableOf } from '../../domain/delegable.ts'
+import { missingToGive } from '../../domain/delegable.ts'
 import { permissions } from '../../domain/platform.ts'
 import { checkRoleDefinition } from '../../domain/role-definition.ts'
 import { insertRole } from '../../store/roles.ts'
 import { announceRoleCreated } from '../announce/role.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import type { VersionedRole } from './get-role.ts'
-import { openModel } from '../open-model.ts'
-import { done, notDelegable, valueOf, type Outcome } from '../refusal.ts'
+import { changeModel, type OpenModel } from '../open-model.ts'
+import { done, notDelegable, type Outcome } from '../refusal.ts'
 import { roleView } from '../views.ts'
 
 export type NewRole = { key: string; name: string; permissions: string[]; inherits?: string[] | undefined }
@@ -20,26 +20,24 @@ export type NewRole = { key: string; name: string; permissions: string[]; inheri
 export async function createRole(deps: Deps, caller: OrgCaller, input: NewRole): Promise<VersionedRole> {
   await requirePermission(deps, caller, permissions.writeRoles)
   const { orgId } = caller
-  const outcome = await deps.spine.write({ orgId }, (tx) => create(tx, { deps, caller, input }))
-  deps.factCache.dropModel(orgId)
-  return valueOf(outcome)
+  return changeModel(deps, caller, {
+    change: (tx, model) => create(tx, { model, caller, input }),
+    forget: (cached) => cached.dropModel(orgId),
+  })
 }
 
 async function create(
   tx: Tx,
-  { deps, caller, input }: { deps: Deps; caller: OrgCaller; input: NewRole },
+  { model, caller, input }: { model: OpenModel; caller: OrgCaller; input: NewRole },
 ): Promise<Outcome<VersionedRole>> {
   const { orgId } = caller
-  const { catalog, roles, delegable } = await openModel(tx, { caller, nowMs: deps.clock.now().getTime() })
+  const { catalog, roles, policies, delegable } = model
   const definition = { key: input.key, permissions: input.permissions, inherits: input.inherits ?? [] }
   if (roles.has(input.key)) return { kind: 'taken' }
   const errors = checkRoleDefinition(definition, { catalog, others: roles })
   if (errors.length > 0) return { kind: 'invalid', errors }
-  const missing = undelegableOf(delegable, {
-    roles: new Map<string, typeof definition>([...roles, [input.key, definition]]),
-    keys: [input.key],
-    catalog,
-  })
+  const after = { roles: new Map<string, typeof definition>([...roles, [input.key, definition]]), policies }
+  const missing = missingToGive(delegable, { model: after, catalog }, { keys: [input.key], untilMs: Infinity })
   if (missing.length > 0) return notDelegable(missing)
   const row = await insertRole(tx, {
     id: newId('role'),

@@ -2,14 +2,14 @@
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
-import { undelegableOf } from '../../domain/delegable.ts'
+import { missingToTake } from '../../domain/delegable.ts'
 import { permissions } from '../../domain/platform.ts'
 import { endAssignmentsOfRoles } from '../../store/assignments.ts'
 import { closeRole, insertNextRole } from '../../store/roles.ts'
 import { announceRoleDeleted, announceRoleUpdated } from '../announce/role.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
-import { openModel } from '../open-model.ts'
-import { done, notDelegable, valueOf, type Outcome } from '../refusal.ts'
+import { changeModel, type OpenModel } from '../open-model.ts'
+import { done, notDelegable, type Outcome } from '../refusal.ts'
 
 export type RoleDeletion = { roleId: string; isExpected(version: number): boolean }
 
@@ -17,23 +17,24 @@ export type RoleDeletion = { roleId: string; isExpected(version: number): boolea
 export async function deleteRole(deps: Deps, caller: OrgCaller, input: RoleDeletion): Promise<void> {
   await requirePermission(deps, caller, permissions.writeRoles)
   const { orgId } = caller
-  const outcome = await deps.spine.write({ orgId }, (tx) => remove(tx, { deps, caller, input }), { announce: 'await' })
-  deps.factCache.dropModel(orgId)
-  valueOf(outcome)
+  return changeModel(deps, caller, {
+    change: (tx, model) => remove(tx, { model, caller, input }),
+    forget: (cached) => cached.dropModel(orgId),
+  })
 }
 
 async function remove(
   tx: Tx,
-  { deps, caller, input }: { deps: Deps; caller: OrgCaller; input: RoleDeletion },
+  { model, caller, input }: { model: OpenModel; caller: OrgCaller; input: RoleDeletion },
 ): Promise<Outcome<undefined>> {
   const { orgId } = caller
   const actor = actorOf(caller)
-  const { catalog, roles, rolesById, delegable } = await openModel(tx, { caller, nowMs: deps.clock.now().getTime() })
+  const { catalog, roles, rolesById, delegable } = model
   const known = rolesById.get(input.roleId)
   if (!known) return { kind: 'not_found' }
   if (known.orgId === null) return { kind: 'platform_role' }
   if (!input.isExpected(known.version)) return { kind: 'changed' }
-  const missing = undelegableOf(delegable, { roles, keys: [known.key], catalog })
+  const missing = missingToTake(delegable, { model, catalog }, [known.key])
   if (missing.length > 0) return notDelegable(missing)
   const closed = await closeRole(tx, { id: known.id, version: known.version })
   if (!closed) return { kind: 'changed' }

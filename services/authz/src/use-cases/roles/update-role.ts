@@ -2,15 +2,15 @@
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
-import { undelegableOf } from '../../domain/delegable.ts'
+import { missingToRedefine } from '../../domain/delegable.ts'
 import { permissions } from '../../domain/platform.ts'
 import { checkRoleDefinition } from '../../domain/role-definition.ts'
 import { closeRole, insertNextRole } from '../../store/roles.ts'
 import { announceRoleUpdated } from '../announce/role.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import type { VersionedRole } from './get-role.ts'
-import { openModel } from '../open-model.ts'
-import { done, notDelegable, valueOf, type Outcome } from '../refusal.ts'
+import { changeModel, type OpenModel } from '../open-model.ts'
+import { done, notDelegable, type Outcome } from '../refusal.ts'
 import { roleView } from '../views.ts'
 
 /** `isExpected` judges the current version by the request's precondition. */
@@ -26,17 +26,18 @@ export type RoleUpdate = {
 export async function updateRole(deps: Deps, caller: OrgCaller, input: RoleUpdate): Promise<VersionedRole> {
   await requirePermission(deps, caller, permissions.writeRoles)
   const { orgId } = caller
-  const outcome = await deps.spine.write({ orgId }, (tx) => update(tx, { deps, caller, input }))
-  deps.factCache.dropModel(orgId)
-  return valueOf(outcome)
+  return changeModel(deps, caller, {
+    change: (tx, model) => update(tx, { model, caller, input }),
+    forget: (cached) => cached.dropModel(orgId),
+  })
 }
 
 async function update(
   tx: Tx,
-  { deps, caller, input }: { deps: Deps; caller: OrgCaller; input: RoleUpdate },
+  { model, caller, input }: { model: OpenModel; caller: OrgCaller; input: RoleUpdate },
 ): Promise<Outcome<VersionedRole>> {
   const { orgId } = caller
-  const { catalog, roles, rolesById, delegable } = await openModel(tx, { caller, nowMs: deps.clock.now().getTime() })
+  const { catalog, roles, rolesById, policies, delegable } = model
   const known = rolesById.get(input.roleId)
   if (!known) return { kind: 'not_found' }
   if (known.orgId === null) return { kind: 'platform_role' }
@@ -44,12 +45,9 @@ async function update(
   const definition = { key: known.key, permissions: input.permissions, inherits: input.inherits ?? [] }
   const errors = checkRoleDefinition(definition, { catalog, others: roles })
   if (errors.length > 0) return { kind: 'invalid', errors }
-  const after = new Map<string, typeof definition>([...roles, [known.key, definition]])
-  const missing = [
-    ...undelegableOf(delegable, { roles, keys: [known.key], catalog }),
-    ...undelegableOf(delegable, { roles: after, keys: [known.key], catalog }),
-  ]
-  if (missing.length > 0) return notDelegable([...new Set(missing)])
+  const after = { roles: new Map<string, typeof definition>([...roles, [known.key, definition]]), policies }
+  const missing = missingToRedefine(delegable, { before: model, after, catalog }, known.key)
+  if (missing.length > 0) return notDelegable(missing)
   const closed = await closeRole(tx, { id: known.id, version: known.version })
   if (!closed) return { kind: 'changed' }
   const row = await insertNextRole(tx, closed, {
