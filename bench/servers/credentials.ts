@@ -11,7 +11,11 @@ export type Credentials = {
   /** The public keys access tokens are verified with. */
   readonly jwks: { readonly keys: readonly object[] }
   /** What a service is configured with. */
-  settingsOf(service: ServiceName): { readonly SERVICE_PRIVATE_KEY: string; readonly SERVICE_JWKS: string }
+  settingsOf(service: ServiceName): {
+    readonly SERVICE_PRIVATE_KEY: string
+    readonly SERVICE_JWKS: string
+    readonly REVISION_KEY: string
+  }
   /** Headers the gateway would send for this token. Good for about 30 s: the assertion in them expires. */
   headersFor(token: string): Record<string, string>
   /** An access token of a person, in an organization when they are a member of one. */
@@ -32,6 +36,7 @@ export function createCredentials(): Credentials {
     settingsOf: (service) => ({
       SERVICE_PRIVATE_KEY: JSON.stringify(keyOf(service).privateJwk),
       SERVICE_JWKS: JSON.stringify({ keys: names.map((name) => keyOf(name).publicJwk) }),
+      REVISION_KEY: 'A'.repeat(43),
     }),
     headersFor: (token) => headersFromGateway(gateway.assertionFor('authz'), token),
     personToken: (who) => personToken(signing.privateKey, who),

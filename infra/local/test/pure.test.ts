@@ -86,7 +86,12 @@ const facts: PlatformFacts = {
   replicas: Object.fromEntries(
     Object.entries(ports).map(([name, place]) => [name, [place]]),
   ) as PlatformFacts['replicas'],
-  keys: { jwks: '/k/services.jwks.json', keyEncryptionKey: '/k/key', privateKey: (service) => `/k/${service}` },
+  keys: {
+    jwks: '/k/services.jwks.json',
+    keyEncryptionKey: '/k/key',
+    revisionKey: '/k/revision',
+    privateKey: (service) => `/k/${service}`,
+  },
   admin: { email: 'a@example.test', password: 'generated' },
 }
 

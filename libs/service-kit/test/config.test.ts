@@ -24,6 +24,7 @@ const good: Environment = {
   SERVICE_JWKS: '{}',
   DATABASE_RUNTIME_URL: 'postgres://orgs_runtime:q8Zr2LmXw0Pk5VtB@db/gatehouse',
   DATABASE_SYSTEM_URL: 'postgres://orgs_system:a7Yt3KnCx9Qj4UsD@db/gatehouse',
+  REVISION_KEY: 'kQ3v9sXz1bT7yWc5nR8pLd2fGh4jMa6uEo0iVxNqSrU',
   SIGNING_SECRET: 'f3Kq9ZtX1vLm8WcR',
 }
 

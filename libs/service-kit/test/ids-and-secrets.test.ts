@@ -138,6 +138,15 @@ t.test('a revision is opaque, and what is not one is not read', async (t) => {
     ['authz', 3],
   ])
   t.same(decodeRevision(revision), { orgs: 12, authz: 3 })
+  const big = [['identity', 2 ** 53 - 1]] as const
+  t.same(decodeRevision(encodeRevision(big)), { identity: 2 ** 53 - 1 })
+  t.same(decodeRevision(encodeRevision([['identity', -1]])), {}, 'nothing applied yet')
+  const many = Array.from({ length: 500 }, (_, n) => encodeRevision(n % 2 === 0 ? [] : [['identity', n]]))
+  t.equal(new Set(many).size, 500, 'no two are alike')
+  t.equal(new Set([...many, revision, encodeRevision(big)].map(({ length }) => length)).size, 1, 'of one length')
+  const changed = (at: number): string =>
+    revision.slice(0, at) + (revision[at] === 'A' ? 'B' : 'A') + revision.slice(at + 1)
+  for (let at = 0; at < revision.length - 1; at++) t.equal(decodeRevision(changed(at)), undefined, `changed at ${at}`)
   for (const bad of [
     '',
     '{}',

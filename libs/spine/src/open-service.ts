@@ -4,13 +4,16 @@
  */
 import { sql } from 'drizzle-orm'
 import { check, type ReadyCheck } from '@gatehouse/service-kit/health/checks'
+import { useRevisionKey } from '@gatehouse/service-kit/context/revision'
 import { connectPostgres, type Db } from '@gatehouse/service-kit/postgres/connect'
+import { parseKey } from '@gatehouse/service-kit/secrets/envelope'
 import { openPeers, type OpenPeersOptions, type PeerName, type Peers, type PeerSettings } from './open-peers.ts'
 import { createSpine, type Spine } from './produce/producer.ts'
 
 type ServiceSettings<P extends PeerName> = PeerSettings<P> & {
   readonly DATABASE_RUNTIME_URL: string
   readonly DATABASE_SYSTEM_URL: string
+  readonly REVISION_KEY: string
 }
 
 export type Service<P extends PeerName> = Peers<P> & {
@@ -32,6 +35,7 @@ export function openService<const P extends PeerName>(
   },
 ): Service<P> {
   const { service, config } = o
+  useRevisionKey(parseKey(config.REVISION_KEY))
   const peers = openPeers(o)
   const connect = (url: string, role: string) =>
     connectPostgres({ url, schema: service, applicationName: `${service} ${role}` })

@@ -8,7 +8,12 @@ import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { generateServiceKey } from '@gatehouse/access/tokens/assertion'
 import { readJson, writeJson } from './json-file.ts'
 
-export type KeyFiles = { jwks: string; keyEncryptionKey: string; privateKey: (service: ServiceName) => string }
+export type KeyFiles = {
+  jwks: string
+  keyEncryptionKey: string
+  revisionKey: string
+  privateKey: (service: ServiceName) => string
+}
 
 type Jwks = { keys: ({ kid: string } & Record<string, unknown>)[] }
 
@@ -20,6 +25,7 @@ export function ensureKeys(folder: string, services: readonly ServiceName[]): Ke
   const files: KeyFiles = {
     jwks: join(folder, 'services.jwks.json'),
     keyEncryptionKey: join(folder, 'key-encryption.key'),
+    revisionKey: join(folder, 'revision.key'),
     privateKey: (service) => join(folder, `${service}.jwk.json`),
   }
   const known = readJson<Jwks>(files.jwks)?.keys ?? []
@@ -33,8 +39,8 @@ export function ensureKeys(folder: string, services: readonly ServiceName[]): Ke
   })
   const announced = services.flatMap((service) => readJson<NextKey>(nextFile(folder, service))?.publicJwk ?? [])
   writeJson(files.jwks, { keys: [...keys, ...announced] })
-  if (!existsSync(files.keyEncryptionKey))
-    writeFileSync(files.keyEncryptionKey, randomBytes(32).toString('base64url') + '\n', { mode: 0o600 })
+  for (const file of [files.keyEncryptionKey, files.revisionKey])
+    if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('base64url') + '\n', { mode: 0o600 })
   return files
 }
 

@@ -43,6 +43,7 @@ export function makeSecrets(o: {
     SERVICE_PRIVATE_KEY: compact(keys.privateKey(service)),
     SERVICE_JWKS: compact(keys.jwks),
     KEY_ENCRYPTION_KEY: readFileSync(keys.keyEncryptionKey, 'utf8').trim(),
+    REVISION_KEY: readFileSync(keys.revisionKey, 'utf8').trim(),
     DATABASE_RUNTIME_URL: role(rolesOf(service).runtime),
     DATABASE_SYSTEM_URL: role(rolesOf(service).system),
     REDIS_URL: given('REDIS_URL') ?? `redis://:${password('redis')}@${o.addresses.redis}/0`,

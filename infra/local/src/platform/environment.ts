@@ -89,6 +89,7 @@ function knownValues(
     SERVICE_PRIVATE_KEY_FILE: facts.keys.privateKey(service),
     SERVICE_JWKS_FILE: facts.keys.jwks,
     KEY_ENCRYPTION_KEY_FILE: facts.keys.keyEncryptionKey,
+    REVISION_KEY_FILE: facts.keys.revisionKey,
     DATABASE_RUNTIME_URL: role(runtime),
     DATABASE_SYSTEM_URL: role(system),
     REDIS_URL: facts.redisUrl,

@@ -91,6 +91,7 @@ export function bindRoute<const C extends RouteContract>(
     config: {
       ...(contract.dialect && { dialect: contract.dialect }),
       ...(contract.deadlineMs && { deadlineMs: contract.deadlineMs }),
+      ...(contract.auth === 'open' && contract.method !== 'GET' && { alwaysRevision: true }),
     },
     ...(answer ? { schema: { response: { [status]: JSON.parse(JSON.stringify(answer)) as object } } } : {}),
     onRequest: identify(contract, settings),

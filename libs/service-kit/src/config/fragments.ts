@@ -48,6 +48,10 @@ export const serviceConfig = {
 export const postgresConfig = {
   DATABASE_RUNTIME_URL: DatabaseUrl('runtime', 'PostgreSQL as this service’s runtime role.'),
   DATABASE_SYSTEM_URL: DatabaseUrl('system', 'PostgreSQL as this service’s system role.'),
+  REVISION_KEY: SecretKey({
+    pattern: '^[A-Za-z0-9_-]{43}=?$',
+    description: 'Seals the header Gatehouse-Revision: base64url of 32 random bytes, the same for all services.',
+  }),
 }
 
 /** For `migrate.ts` alone: the running service never holds it. */

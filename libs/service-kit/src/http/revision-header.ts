@@ -1,14 +1,24 @@
-/** Answers with the positions the request wrote or saw written, in `Gatehouse-Revision`; refused requests wrote nothing worth waiting for. */
+/**
+ * Answers with the positions the request wrote or saw written, in `Gatehouse-Revision`; refused requests wrote nothing worth waiting for.
+ * A route that answers strangers alike says one whether it wrote or not.
+ */
 import { revisionHeader } from '@gatehouse/contracts/common/services'
 import type { FastifyInstance } from 'fastify'
 import { currentContext } from '../context/request-context.ts'
 import { encodeRevision } from '../context/revision.ts'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Set where a revision that is there or not would tell a stranger what happened. */
+    alwaysRevision?: boolean
+  }
+}
+
 export function installRevisionHeader(app: FastifyInstance): void {
-  app.addHook('onSend', (_request, reply, payload, done) => {
-    const revisions = currentContext()?.revisions
-    if (revisions && revisions.size > 0 && reply.statusCode < 400)
-      void reply.header(revisionHeader, encodeRevision(revisions))
+  app.addHook('onSend', (request, reply, payload, done) => {
+    const revisions = currentContext()?.revisions ?? new Map<string, number>()
+    const isSaid = revisions.size > 0 || request.routeOptions.config.alwaysRevision === true
+    if (isSaid && reply.statusCode < 400) void reply.header(revisionHeader, encodeRevision(revisions))
     done(null, payload)
   })
 }
