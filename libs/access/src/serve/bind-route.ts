@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
-import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { authenticate } from '../callers/authenticate.ts'
@@ -88,11 +88,7 @@ export function bindRoute<const C extends RouteContract>(
     url: contract.path,
     bodyLimit,
     ...(atOnce ? { preParsing: returnBody } : {}),
-    config: {
-      ...(contract.dialect && { dialect: contract.dialect }),
-      ...(contract.deadlineMs && { deadlineMs: contract.deadlineMs }),
-      ...(contract.auth === 'open' && contract.method !== 'GET' && { alwaysRevision: true }),
-    },
+    config: configOf(contract),
     ...(answer ? { schema: { response: { [status]: JSON.parse(JSON.stringify(answer)) as object } } } : {}),
     onRequest: identify(contract, settings),
     handler: async (request, reply) => {
@@ -119,6 +115,14 @@ export function bindRoute<const C extends RouteContract>(
     },
   })
 }
+
+/** What the hooks of the server have to know of a route. */
+const configOf = ({ dialect, deadlineMs, auth, method }: RouteContract): FastifyContextConfig => ({
+  ...(dialect && { dialect }),
+  ...(deadlineMs && { deadlineMs }),
+  // A stranger is not told by a revision whether anything was written.
+  ...(auth === 'open' && method !== 'GET' && { alwaysRevision: true }),
+})
 
 function addFastPath(fastPaths: FastPaths, path: Omit<Parameters<FastPaths['add']>[0], 'validate'>): void {
   const { method, auth, path: url, body, idempotent, operationId } = path.contract
