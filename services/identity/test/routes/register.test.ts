@@ -55,7 +55,7 @@ t.test('register', async (t) => {
       [107, 107],
       'both say a revision, and neither can be read',
     )
-    t.notMatch(Buffer.from(sealed.join(''), 'base64url').toString('latin1'), /identity|\{/)
+    t.notMatch(Buffer.from(sealed.join(''), 'base64url').toString('latin1'), /identity/)
     t.same((await platform.announced(replica)).slice(before.length).toSorted(), [
       'email_verification.requested.v1',
       'email_verification.requested.v1',
