@@ -47,7 +47,7 @@ export function createDecisionRecorder(o: {
   let isFailing = false
 
   const isWanted = ({ subject, question }: Answered): boolean =>
-    random() < sampleRate || (subject !== undefined && isSubject(subject) && isShadowed(subject, question))
+    random() < sampleRate || (isSubject(subject) && isShadowed(subject, question))
 
   const write = async (batch: readonly RecordedDecision[]): Promise<void> => {
     try {

@@ -9,6 +9,7 @@ import { decide, type DecisionRequest } from '@gatehouse/policy/decide/decide'
 import type { PlanRequest } from '@gatehouse/policy/plan/plan'
 import { assembleAttributes, subjectStatements, type Assembled, type Properties } from './attributes.ts'
 import type { Action, Entity } from './authzen-request.ts'
+import { gatehouse, splitPermission } from './platform.ts'
 import { covers } from './scope.ts'
 import type { DefinitionError } from './role-definition.ts'
 import { isSubject, ineligible, type Ineligible, type Subject } from './subject.ts'
@@ -20,6 +21,12 @@ export type Question = {
   readonly context?: Properties | undefined
   /** What the entity directory says of the resource. */
   readonly storedResource?: Properties | undefined
+}
+
+/** A permission of Gatehouse itself as a question: about the organization, or about the platform. */
+export function questionOf(permission: string, orgId: string | undefined): Question {
+  const { resourceType, action } = splitPermission(permission)
+  return { resource: { type: resourceType, id: orgId ?? gatehouse }, action: { name: action } }
 }
 
 /** The asker states what is not theirs to state: no answer to the question, but to how it was asked. */

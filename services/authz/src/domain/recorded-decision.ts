@@ -31,7 +31,7 @@ export type RecordedDecision = {
 export type Answered = {
   readonly orgId: string
   readonly named: { readonly type: string; readonly id: string }
-  readonly subject: Subject | Ineligible | undefined
+  readonly subject: Subject | Ineligible
   readonly question: Question
   readonly given: Answer
 }
@@ -41,10 +41,7 @@ export type Decided = Answered & { readonly subject: Subject; readonly given: De
 const notOfEngine = new Set<string>(['insufficient_scope', 'unknown_resource_type', 'unknown_action'])
 
 export const isDecided = (answered: Answered): answered is Decided =>
-  answered.subject !== undefined &&
-  isSubject(answered.subject) &&
-  !('errors' in answered.given) &&
-  !notOfEngine.has(answered.given.reason.code)
+  isSubject(answered.subject) && !('errors' in answered.given) && !notOfEngine.has(answered.given.reason.code)
 
 /** Undefined when the question cannot be put again. */
 export function recordOf(

@@ -1,16 +1,16 @@
 /**
  * A bounded cache that never keeps what was dropped while it was being loaded: a load that began before a `drop` still answers those who wait
- * for it, and nobody after. What was not asked for lately goes first.
+ * for it, and nobody after. The entry that was not asked for the longest goes first.
  */
-import { createRecentMap } from './recent-map.ts'
+import { LRUCache } from 'lru-cache'
 
-/** What is asked for without waiting would have to be waited for. One for all: it says nothing else. */
-export const notInMemory = new Error('not in memory')
+/** A kept value, which may itself be `undefined`. */
+export type Kept<V> = { readonly value: V }
 
 export type DroppingCache<V> = {
   get(key: string, load: () => Promise<V>): Promise<V>
-  /** What is kept under the key. @throws notInMemory */
-  peek(key: string): V
+  /** Without waiting: undefined when nothing is kept under the key. */
+  find(key: string): Kept<V> | undefined
   drop(key: string): void
   /** Drops every entry whose key `matches`. */
   dropWhere(matches: (key: string) => boolean): void
@@ -19,14 +19,14 @@ export type DroppingCache<V> = {
 }
 
 export function createDroppingCache<V>(o: { most: number }): DroppingCache<V> {
-  const kept = createRecentMap<{ readonly value: V }>(o.most)
+  const kept = new LRUCache<string, Kept<V>>({ max: o.most })
   const loading = new Map<string, { mine: object; value: Promise<V> }>()
 
   const loadOnce = async (key: string, load: () => Promise<V>, mine: object): Promise<V> => {
     const isWanted = () => loading.get(key)?.mine === mine
     try {
       const value = await load()
-      if (isWanted()) kept.keep(key, { value })
+      if (isWanted()) kept.set(key, { value })
       return value
     } finally {
       if (isWanted()) loading.delete(key)
@@ -38,25 +38,18 @@ export function createDroppingCache<V>(o: { most: number }): DroppingCache<V> {
     loading.set(key, { mine, value })
     return value
   }
-  const drop = (key: string): void => {
-    kept.drop(key)
-    loading.delete(key)
-  }
-  const peek = (key: string): V => {
-    const found = kept.find(key)
-    if (found === undefined) throw notInMemory
-    return found.value
-  }
   return {
     get(key, load) {
-      const found = kept.find(key)
+      const found = kept.get(key)
       return found === undefined ? (loading.get(key)?.value ?? begin(key, load)) : Promise.resolve(found.value)
     },
-    peek,
-    drop,
+    find: (key) => kept.get(key),
+    drop(key) {
+      kept.delete(key)
+      loading.delete(key)
+    },
     dropWhere(matches) {
-      kept.dropWhere(matches)
-      for (const key of loading.keys()) if (matches(key)) loading.delete(key)
+      for (const map of [kept, loading]) for (const key of [...map.keys()]) if (matches(key)) map.delete(key)
     },
     clear: () => [kept, loading].forEach((map) => map.clear()),
     get size() {

@@ -6,7 +6,7 @@ import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
-import { createDroppingCache } from './dropping-cache.ts'
+import { LRUCache } from 'lru-cache'
 import type {
   EntityFacts,
   HeldRole,
@@ -15,54 +15,42 @@ import type {
   ServiceAccountFacts,
   UserFacts,
 } from '../domain/facts.ts'
-import type { PolicyModel } from '../domain/policy-model.ts'
-import { createRecentMap } from './recent-map.ts'
-import type { Ineligible, Subject } from '../domain/subject.ts'
 import { listPlatformRoles } from '../store/assignments.ts'
 import { findEntities, findEntity } from '../store/entities.ts'
 import { findMemberFacts, findOrganizationFacts, findServiceAccountFacts, findUserFacts } from '../store/facts.ts'
+import { createDroppingCache, type Kept } from './dropping-cache.ts'
+import {
+  Miss,
+  peeksBy,
+  type CachedCaller,
+  type EntityRef,
+  type FactKeys,
+  type FactKind,
+  type FactLoads,
+  type FactNeed,
+  type FactPeeks,
+  type Facts,
+  type MemberRef,
+  type ServiceAccountRef,
+} from './facts.ts'
 import { createPolicyModels } from './policy-models.ts'
 
-type AccountIn = { orgId: string; serviceAccountId: string }
-type EntityIn = { orgId: string; type: string; id: string }
-type EntitiesIn = { orgId: string; type: string; ids: readonly string[] }
+export type EntitiesRef = { readonly orgId: string; readonly type: string; readonly ids: readonly string[] }
 
-/** What a decision about a member, a service account or an entity rests on. */
-export type Facts = {
-  user(userId: string): Promise<UserFacts | undefined>
-  organization(orgId: string): Promise<OrganizationFacts | undefined>
-  member(o: { orgId: string; userId: string }): Promise<MemberFacts | undefined>
-  entity(o: EntityIn): Promise<EntityFacts | undefined>
+export type FactLoader = FactLoads & {
   /** Many of a type for one look, in the order of the ids. */
-  entities(o: EntitiesIn): Promise<readonly (EntityFacts | undefined)[]>
-  serviceAccount(o: AccountIn): Promise<ServiceAccountFacts | undefined>
-  /** Of an organization; without one, what holds at platform scope. */
-  model(orgId?: string): Promise<PolicyModel>
+  entities(o: EntitiesRef): Promise<readonly (EntityFacts | undefined)[]>
 }
 
-/** What is in memory, without waiting; anything else is thrown as `notInMemory`. */
-export type KnownFacts = {
-  user(userId: string): UserFacts | undefined
-  organization(orgId: string): OrganizationFacts | undefined
-  member(o: { orgId: string; userId: string }): MemberFacts | undefined
-  entity(o: EntityIn): EntityFacts | undefined
-  serviceAccount(o: AccountIn): ServiceAccountFacts | undefined
-  model(orgId: string): PolicyModel
-  /** Whoever asked in an organization, as put together from what is known. Whatever changes in the organization drops it; what is said of the person themselves does not. */
-  askers(orgId: string): WeakMap<OrgCaller, KnownAsker>
-}
-
-export type KnownAsker = { readonly subject: Subject | Ineligible; readonly user: UserFacts | undefined }
-
-export type FactCache = Facts & {
-  readonly known: KnownFacts
-  platformRoles(userId: string): Promise<readonly HeldRole[]>
+export type FactCache = FactLoader & {
+  /** What is in memory; anything else is a miss. */
+  readonly known: Facts
   /** What was known at a moment of the past: read anew each time, only the compiled models are kept. */
-  asOf(at: Date): Facts
+  asOf(at: Date): FactLoader
   /** Drops what these events say has changed; events of any service. */
   dropChanged(events: readonly Pick<EventEnvelope, 'source' | 'subject' | 'orgid' | 'userid' | 'data'>[]): void
-  dropMember(o: { orgId: string; userId: string }): void
-  dropServiceAccount(o: AccountIn): void
+  dropMember(o: MemberRef): void
+  dropServiceAccount(o: ServiceAccountRef): void
   /** All of an organization: what a group holds has changed. */
   dropMembers(orgId: string): void
   /** All of a type: events do not say what an application calls its things. */
@@ -72,8 +60,8 @@ export type FactCache = Facts & {
   dropAll(): void
 }
 
-/** What is known now, or was at a moment of the past. */
-export const factsAt = (factCache: FactCache, at: Date | undefined): Facts =>
+/** What loads facts of now, or of a moment of the past. */
+export const factsAt = (factCache: FactCache, at: Date | undefined): FactLoader =>
   at === undefined ? factCache : factCache.asOf(at)
 
 /** Entries kept; a member is some 500 bytes. */
@@ -82,40 +70,27 @@ const most = { principalFacts: 50_000, organizations: 20_000 }
 export function createFactCache(deps: { db: Db }): FactCache {
   const { db } = deps
   const caches = createCaches(db)
-  const { users, organizations, members, accounts, platformRoles, entities, models, askers } = caches
+  const { users, organizations, members, accounts, platformRoles, entities, models } = caches
   const read = readFacts(db)
   return {
     user: (userId) => users.get(userId, () => read.user(userId)),
     organization: (orgId) => organizations.get(orgId, () => read.organization(orgId)),
     member: (o) => members.get(memberKey(o), () => read.member(o)),
     serviceAccount: (o) => accounts.get(accountKey(o), () => read.serviceAccount(o)),
-    platformRoles: (userId) =>
-      platformRoles.get(userId, () => inScope(db, { userId }, (tx) => listPlatformRoles(tx, userId))),
+    platformRoles: (userId) => platformRoles.get(userId, () => read.platformRoles(userId)),
     entity: (o) => entities.get(entityKey(o), () => read.entity(o)),
     entities: (o) => {
       const look = lookOnce(db, o)
       return Promise.all(o.ids.map((id) => entities.get(entityKey({ ...o, id }), async () => (await look()).get(id))))
     },
     model: models.get,
-    known: {
-      user: users.peek,
-      organization: organizations.peek,
-      member: (o) => members.peek(memberKey(o)),
-      serviceAccount: (o) => accounts.peek(accountKey(o)),
-      entity: (o) => entities.peek(entityKey(o)),
-      model: models.peek,
-      askers(orgId) {
-        const known = askers.find(orgId)
-        if (known !== undefined) return known
-        const none = new WeakMap<OrgCaller, KnownAsker>()
-        askers.keep(orgId, none)
-        return none
-      },
-    },
+    known: knownFrom(caches),
     asOf: (at) => ({ ...readFacts(db, at), model: (orgId) => models.getAt(orgId, at) }),
     ...dropsFrom(caches),
   }
 }
+
+type Caches = ReturnType<typeof createCaches>
 
 const createCaches = (db: Db) => ({
   users: createDroppingCache<UserFacts | undefined>({ most: most.principalFacts }),
@@ -125,42 +100,81 @@ const createCaches = (db: Db) => ({
   platformRoles: createDroppingCache<readonly HeldRole[]>({ most: most.principalFacts }),
   entities: createDroppingCache<EntityFacts | undefined>({ most: most.principalFacts }),
   models: createPolicyModels({ db }),
-  askers: createRecentMap<WeakMap<OrgCaller, KnownAsker>>(most.organizations),
+  callers: new LRUCache<string, WeakMap<OrgCaller, CachedCaller>>({ max: most.organizations }),
 })
+
+function knownFrom({
+  users,
+  organizations,
+  members,
+  accounts,
+  platformRoles,
+  entities,
+  models,
+  callers,
+}: Caches): Facts {
+  const kept = <K extends FactKind, V>(found: Kept<V> | undefined, fact: K, ...key: FactKeys[K]): V | Miss =>
+    found === undefined ? new Miss([{ fact, key, at: undefined } as FactNeed]) : found.value
+  return {
+    user: (userId) => kept(users.find(userId), 'user', userId),
+    organization: (orgId) => kept(organizations.find(orgId), 'organization', orgId),
+    member: (o) => kept(members.find(memberKey(o)), 'member', o),
+    serviceAccount: (o) => kept(accounts.find(accountKey(o)), 'serviceAccount', o),
+    platformRoles: (userId) => kept(platformRoles.find(userId), 'platformRoles', userId),
+    entity: (o) => kept(entities.find(entityKey(o)), 'entity', o),
+    model: (orgId) => models.find(orgId) ?? new Miss([{ fact: 'model', key: [orgId], at: undefined }]),
+    hasPolled: () => false,
+    asOf: (at) => pastFacts(peeksBy((need) => new Miss([need]), at)),
+    callers(orgId) {
+      const cached = callers.get(orgId)
+      if (cached !== undefined) return cached
+      const none = new WeakMap<OrgCaller, CachedCaller>()
+      callers.set(orgId, none)
+      return none
+    },
+  }
+}
+
+/** A moment of the past as a store of facts. */
+export function pastFacts(peeks: FactPeeks): Facts {
+  const facts: Facts = { ...peeks, hasPolled: () => true, asOf: () => facts }
+  return facts
+}
 
 type Drops = Pick<
   FactCache,
   'dropChanged' | 'dropMember' | 'dropServiceAccount' | 'dropMembers' | 'dropEntities' | 'dropModel' | 'dropAll'
 >
 
-function dropsFrom(caches: ReturnType<typeof createCaches>): Drops {
-  const { users, organizations, members, accounts, platformRoles, entities, models, askers } = caches
+function dropsFrom(caches: Caches): Drops {
+  const { users, organizations, members, accounts, platformRoles, entities, models, callers } = caches
   /** Of an organization, whatever in it has changed. */
-  const dropAskers = (orgId: string | undefined): void => (orgId === undefined ? askers.clear() : askers.drop(orgId))
+  const dropCallers = (orgId: string | undefined): void =>
+    void (orgId === undefined ? callers.clear() : callers.delete(orgId))
   const dropMember: Drops['dropMember'] = (o) => {
     members.drop(memberKey(o))
-    dropAskers(o.orgId)
+    dropCallers(o.orgId)
   }
   const dropServiceAccount: Drops['dropServiceAccount'] = (o) => {
     accounts.drop(accountKey(o))
-    dropAskers(o.orgId)
+    dropCallers(o.orgId)
   }
   const dropMembers: Drops['dropMembers'] = (orgId) => {
     members.dropWhere((key) => key.startsWith(`${orgId} `))
-    dropAskers(orgId)
+    dropCallers(orgId)
   }
   const dropModel: Drops['dropModel'] = (orgId) => {
     models.drop(orgId)
-    dropAskers(orgId)
+    dropCallers(orgId)
   }
   const dropOrganization = (orgId: string): void => {
     organizations.drop(orgId)
-    dropAskers(orgId)
+    dropCallers(orgId)
   }
   const dropEntities: Drops['dropEntities'] = ({ orgId, type }) => {
-    entities.dropWhere((key) => key.startsWith(`${orgId} ${type} `))
+    entities.dropWhere((key) => key.startsWith(entityKey({ orgId, type, id: '' })))
     // What the directory says of people and of the organization is part of whoever asks.
-    if (type === 'user' || type === 'organization') dropAskers(orgId)
+    if (type === 'user' || type === 'organization') dropCallers(orgId)
   }
   const dropChanged: Drops['dropChanged'] = (events) => {
     for (const { source, subject, orgid, userid, data } of events) {
@@ -180,17 +194,18 @@ function dropsFrom(caches: ReturnType<typeof createCaches>): Drops {
 }
 
 /** One look for all that are missing; it begins in the moment the first of them is asked for, so a change drops it like any other. */
-function lookOnce(db: Db, o: EntitiesIn): () => Promise<Map<string, EntityFacts>> {
+function lookOnce(db: Db, o: EntitiesRef): () => Promise<Map<string, EntityFacts>> {
   let found: Promise<Map<string, EntityFacts>> | undefined
   return () => (found ??= inScope(db, { orgId: o.orgId }, (tx) => findEntities(tx, o)))
 }
 
 /** From PostgreSQL, now or as of a moment. */
-const readFacts = (db: Db, at?: Date): Omit<Facts, 'model'> => ({
+const readFacts = (db: Db, at?: Date): Omit<FactLoader, 'model'> => ({
   user: (userId) => inScope(db, { userId }, (tx) => findUserFacts(tx, userId, at)),
   organization: (orgId) => inScope(db, { orgId }, (tx) => findOrganizationFacts(tx, orgId, at)),
   member: (o) => inScope(db, o, (tx) => findMemberFacts(tx, { ...o, at })),
   serviceAccount: (o) => inScope(db, { orgId: o.orgId }, (tx) => findServiceAccountFacts(tx, o.serviceAccountId, at)),
+  platformRoles: (userId) => inScope(db, { userId }, (tx) => listPlatformRoles(tx, userId, at)),
   entity: (o) => inScope(db, { orgId: o.orgId }, (tx) => findEntity(tx, { ...o, at })),
   async entities(o) {
     const found = await inScope(db, { orgId: o.orgId }, (tx) => findEntities(tx, { ...o, at }))
@@ -198,9 +213,10 @@ const readFacts = (db: Db, at?: Date): Omit<Facts, 'model'> => ({
   },
 })
 
-const memberKey = ({ orgId, userId }: { orgId: string; userId: string }): string => `${orgId} ${userId}`
-const entityKey = ({ orgId, type, id }: EntityIn): string => `${orgId} ${type} ${id}`
-const accountKey = ({ orgId, serviceAccountId }: AccountIn): string => `${orgId} ${serviceAccountId}`
+const memberKey = ({ orgId, userId }: MemberRef): string => `${orgId} ${userId}`
+/** A type may hold any character, so its length goes before: two entities never share a key. */
+const entityKey = ({ orgId, type, id }: EntityRef): string => `${orgId} ${type.length} ${type} ${id}`
+const accountKey = ({ orgId, serviceAccountId }: ServiceAccountRef): string => `${orgId} ${serviceAccountId}`
 /** A group, or what was given to one: it concerns whoever belongs to it. */
 const isOfMany = (subject: string): boolean => subject.startsWith('grp_') || subject.startsWith('asg_')
 const isOfModel = (subject: string): boolean => ['role_', 'pol_', 'app_'].some((prefix) => subject.startsWith(prefix))

@@ -7,7 +7,8 @@ import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { gauge } from '@gatehouse/service-kit/telemetry/metrics'
 import { catalogOf, type Catalog } from '../domain/catalog.ts'
-import { createDroppingCache, notInMemory } from './dropping-cache.ts'
+import { LRUCache } from 'lru-cache'
+import { createDroppingCache } from './dropping-cache.ts'
 import {
   catalogContentOf,
   compileModel,
@@ -17,7 +18,6 @@ import {
   type ModelRows,
   type PolicyModel,
 } from '../domain/policy-model.ts'
-import { createRecentMap, type RecentMap } from './recent-map.ts'
 import { listApplications } from '../store/catalog.ts'
 import { listPoliciesInReach } from '../store/policies.ts'
 import { listShadowedPermissions } from '../store/policy-shadows.ts'
@@ -26,8 +26,8 @@ import { listRolesInReach } from '../store/roles.ts'
 export type PolicyModels = {
   /** Of an organization; without one, what holds at platform scope. */
   get(orgId?: string): Promise<PolicyModel>
-  /** The same without waiting. @throws notInMemory */
-  peek(orgId: string): PolicyModel
+  /** The same without waiting, where it is in memory. */
+  find(orgId?: string): PolicyModel | undefined
   /** As of a moment of the past. */
   getAt(orgId: string | undefined, at: Date): Promise<PolicyModel>
   /** Of one organization; `undefined`: of the platform, which every model contains. */
@@ -48,8 +48,8 @@ export function createPolicyModels(deps: { db: Db }): PolicyModels {
   const organizations = createDroppingCache<Own>({ most: most.organizations })
   const past = createDroppingCache<PolicyModel>({ most: most.past })
   // By what they are made of, so they never grow old.
-  const compiled = createRecentMap<CompiledModel>(most.compiled)
-  const catalogs = createRecentMap<Catalog>(most.catalogs)
+  const compiled = new LRUCache<string, CompiledModel>({ max: most.compiled })
+  const catalogs = new LRUCache<string, Catalog>({ max: most.catalogs })
 
   const load = async (orgId: string | undefined): Promise<Own> => {
     const rows = await loadRows(db, orgId)
@@ -65,8 +65,8 @@ export function createPolicyModels(deps: { db: Db }): PolicyModels {
   const get = async (orgId?: string): Promise<PolicyModel> => {
     const key = orgId ?? platform
     const own = await organizations.get(key, () => load(orgId))
-    const model = compiled.find(own.content)
-    if (model !== undefined) return { ...model, keysById: own.keysById, shadowed: own.shadowed }
+    const model = compiled.get(own.content)
+    if (model !== undefined) return ofOrganization(own, model)
     // Compiled models are fewer than organizations and this one has gone; what the rules say now may be something else.
     organizations.drop(key)
     return get(orgId)
@@ -81,11 +81,10 @@ export function createPolicyModels(deps: { db: Db }): PolicyModels {
   )
   return {
     get,
-    peek(orgId) {
-      const own = organizations.peek(orgId)
-      const model = compiled.find(own.content)
-      if (model === undefined) throw notInMemory
-      return { ...model, keysById: own.keysById, shadowed: own.shadowed }
+    find(orgId) {
+      const own = organizations.find(orgId ?? platform)?.value
+      const model = own && compiled.get(own.content)
+      return model && ofOrganization(own, model)
     },
     getAt: (orgId, at) =>
       past.get(`${orgId ?? platform} ${at.getTime()}`, async () => modelOf(await loadRows(db, orgId, at))),
@@ -97,9 +96,15 @@ export function createPolicyModels(deps: { db: Db }): PolicyModels {
   }
 }
 
-function findOrKeep<V extends object>(kept: RecentMap<V>, key: string, make: () => V): V {
-  const value = kept.find(key) ?? make()
-  kept.keep(key, value)
+const ofOrganization = ({ keysById, shadowed }: Own, model: CompiledModel): PolicyModel => ({
+  ...model,
+  keysById,
+  shadowed,
+})
+
+function findOrKeep<V extends object>(kept: LRUCache<string, V>, key: string, make: () => V): V {
+  const value = kept.get(key) ?? make()
+  kept.set(key, value)
   return value
 }
 

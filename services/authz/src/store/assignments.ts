@@ -56,12 +56,12 @@ export async function listOwnRoles(db: Queryable, membershipId: string): Promise
   ).map(toHeldRole)
 }
 
-export async function listPlatformRoles(db: Queryable, userId: string): Promise<HeldRole[]> {
+export async function listPlatformRoles(db: Queryable, userId: string, at?: Date): Promise<HeldRole[]> {
   return (
     await db
       .select(held)
       .from(assignments)
-      .where(and(eq(assignments.scope, 'platform'), eq(assignments.principalId, userId), current))
+      .where(and(eq(assignments.scope, 'platform'), eq(assignments.principalId, userId), validAt(assignments, at)))
   ).map(toHeldRole)
 }
 

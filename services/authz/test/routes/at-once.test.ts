@@ -71,7 +71,7 @@ t.test('a role that ends is over for whoever was answered from memory a moment b
   const token = platform.tokenOf(reader)
   const read = async () => (await ask(reader, { action: 'read', token }))['decision']
   t.same([await read(), await read()], [false, false])
-  const endsMs = Date.now() + 1500
+  const endsMs = Date.now() + 5000
   const given = await platform.ask(replica, {
     method: 'POST',
     url: `/v1/organizations/${org.id}/assignments`,
@@ -84,12 +84,12 @@ t.test('a role that ends is over for whoever was answered from memory a moment b
   })
   t.equal(given.status, 201)
   const answers = new Map<unknown, number>()
-  for (let atMs = Date.now(); atMs < endsMs + 300; atMs = Date.now()) {
+  for (let atMs = Date.now(); atMs <= endsMs || (answers.get(false) ?? 0) < 20; atMs = Date.now()) {
     const decision = await read()
     if (atMs > endsMs) t.equal(decision, false, 'after its end')
     answers.set(decision, (answers.get(decision) ?? 0) + 1)
   }
-  t.ok((answers.get(true) ?? 0) > 10 && (answers.get(false) ?? 0) > 10, 'from memory before and after')
+  t.ok((answers.get(true) ?? 0) > 3 && (answers.get(false) ?? 0) >= 20, 'from memory before and after')
 })
 
 t.test('a moment of the past, and what must be waited for, is never answered from memory', async (t) => {

@@ -5,7 +5,8 @@ import { delegableOf, missingToGive } from '../../domain/delegable.ts'
 import { memberKeys } from './delegable-of.ts'
 import { isAssignable, platformAdminRole } from '../../domain/platform.ts'
 import { requireFresh, requireUnparked } from '../decisions/freshness.ts'
-import { findParties } from '../subjects/principal-facts.ts'
+import { decideWith } from '../decisions/decide-with.ts'
+import { readNewcomer } from '../subjects/principal-facts.ts'
 
 export type GrantQuestion = { organization_id: string; granted_by: string; roles: readonly string[] }
 
@@ -17,13 +18,8 @@ export async function checkGrantableRoles(
   const orgId = input.organization_id
   const userId = input.granted_by
   requireFresh(deps.following)
-  let principalFacts = await findParties(deps.factCache, { orgId, userId })
+  const principalFacts = await decideWith(deps, (facts) => readNewcomer(facts, { orgId, userId }))
   requireUnparked(deps.following, { userId, orgId, membershipId: principalFacts.member?.id })
-  // Both may have happened a moment ago: registering, and joining.
-  if (principalFacts.user === undefined || principalFacts.member === undefined) {
-    await Promise.all([deps.following.identity.pollNow(), deps.following.orgs.pollNow()])
-    principalFacts = await findParties(deps.factCache, { orgId, userId })
-  }
   const model = await deps.factCache.model(orgId)
   const unknown = input.roles.filter((key) => !model.roles.has(key) || key === platformAdminRole)
   const known = input.roles.filter((key) => !unknown.includes(key))

@@ -4,7 +4,7 @@ import type { Deps } from '../../deps.ts'
 import { delegableOf, heldKeysAt, ownerKey, type Delegable, type HeldKey } from '../../domain/delegable.ts'
 import { findAccountObstacle, findObstacle, type MemberFacts, type HeldRole } from '../../domain/facts.ts'
 import { roleKeysOf, type PolicyModel } from '../../domain/policy-model.ts'
-import { accountPartiesOf, partiesOf } from '../subjects/principal-facts.ts'
+import { principalFactsOf } from '../subjects/principal-facts.ts'
 
 const roleKeys = (model: PolicyModel, held: readonly HeldRole[], nowMs: number): HeldKey[] =>
   heldKeysAt(held, { nowMs, keyOf: (id) => roleKeysOf(model, [id])[0] })
@@ -28,12 +28,11 @@ export async function delegableOfCaller(
 ): Promise<Delegable> {
   const nowMs = deps.clock.now().getTime()
   const rules = { roles: model.roles, policies: model.source.policies }
-  if (caller.kind === 'service_account') {
-    const facts = await accountPartiesOf(deps, caller)
+  const facts = await principalFactsOf(deps, caller)
+  if (facts.kind === 'service_account') {
     const held = findAccountObstacle(facts) === undefined ? (facts.account?.roles ?? []) : []
-    return delegableOf(rules, roleKeys(model, held, nowMs), caller.scope)
+    return delegableOf(rules, roleKeys(model, held, nowMs), caller.kind === 'user' ? undefined : caller.scope)
   }
-  const facts = await partiesOf(deps, caller)
   const { member } = facts
   return delegableOf(
     rules,

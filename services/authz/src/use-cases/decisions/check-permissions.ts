@@ -4,10 +4,10 @@ import type { Decision } from '@gatehouse/policy/compile/decision'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { requireAllowed, type PermissionDecision } from '@gatehouse/access/call/require-allowed'
 import { isOrgCaller, type PrincipalCaller, type ServiceCaller } from '@gatehouse/access/callers/caller'
-import type { Question } from '../../domain/decision.ts'
+import { questionOf, type Question } from '../../domain/decision.ts'
 import { outcomeView } from '../../domain/reason-view.ts'
 import type { Ineligible } from '../../domain/subject.ts'
-import { decideForCaller, decideForOperator, questionOf, type DecidingDeps } from './decide-for-caller.ts'
+import { decideForCaller, decideForOperator, type DecidingDeps } from './decide-for-caller.ts'
 
 export type PermissionScope = 'organization' | 'platform'
 

@@ -4,7 +4,10 @@ import { plan } from '@gatehouse/policy/plan/plan'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { planFor } from '../../domain/decision.ts'
 import { isSubject, type Ineligible, type Subject } from '../../domain/subject.ts'
+import { findAll, Miss } from '../../facts/facts.ts'
+import { askerOf } from '../subjects/caller-subject.ts'
 import { subjectsFor } from '../subjects/subject-access.ts'
+import { decideWith } from './decide-with.ts'
 import { requireFresh, revisionNow } from './freshness.ts'
 import type { DecidingDeps } from './decide-for-caller.ts'
 import { requireMoment } from './moment.ts'
@@ -19,14 +22,19 @@ export async function diffAccess(
   caller: OrgCaller,
   { subject: named, from, to }: AccessDiffRequest,
 ): Promise<AccessDiffResponse> {
-  requireFresh(deps.following)
   const moments = [requireMoment(deps, from, '/from'), requireMoment(deps, to, '/to')]
-  const find = subjectsFor(deps, caller)
-  const [before, after] = (await Promise.all(moments.map((at) => find(named, at)))).map(accessOf) as [Access, Access]
+  const asker = askerOf(caller)
+  const { subjects, revision } = await decideWith(deps, (facts) => {
+    requireFresh(deps.following)
+    const find = subjectsFor(deps, facts, asker)
+    const subjects = findAll(moments, (at) => find(named, at))
+    return subjects instanceof Miss ? subjects : { subjects, revision: revisionNow(deps.following) }
+  })
+  const [before, after] = subjects.map(accessOf) as [Access, Access]
   const permissions = [...new Set([...before.keys(), ...after.keys()])].sort()
   return {
     data: permissions.flatMap((permission) => differenceOf(permission, { before, after }) ?? []),
-    context: { revision: revisionNow(deps.following) },
+    context: { revision },
   }
 }
 

@@ -1,16 +1,18 @@
 /** Answers an AuthZEN evaluation (§6). */
 import type { EvaluationRequest, EvaluationResponse } from '@gatehouse/contracts/http/authz/evaluation'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
-import type { Properties } from '../../domain/attributes.ts'
 import { answer, type Answer } from '../../domain/decision.ts'
+import type { Answered } from '../../domain/recorded-decision.ts'
 import { outcomeText, outcomeView } from '../../domain/reason-view.ts'
-import { subjectsFor } from '../subjects/subject-access.ts'
-import { requireFresh, revisionNow } from './freshness.ts'
-import { requireStated, type DecidingDeps } from './decide-for-caller.ts'
+import { factsAsOf, Miss, type Facts } from '../../facts/facts.ts'
 import type { DecisionRecorder } from '../../decision-log/decision-recorder.ts'
-import { readMoment } from './moment.ts'
 import { storedAttributesOf } from '../directory/stored-resources.ts'
-import { cachedStoredAttributes, cachedSubjects } from '../subjects/cached-subjects.ts'
+import { askerOf, type Asker } from '../subjects/caller-subject.ts'
+import { subjectsFor } from '../subjects/subject-access.ts'
+import { requireStated, type DecidingDeps } from './decide-for-caller.ts'
+import { decideWith } from './decide-with.ts'
+import { requireFresh, revisionNow } from './freshness.ts'
+import { readMoment } from './moment.ts'
 
 /** An answer about now may be recorded. */
 export type EvaluatingDeps = DecidingDeps & { readonly decisions: Pick<DecisionRecorder, 'note'> }
@@ -21,45 +23,54 @@ export async function evaluate(
   caller: OrgCaller,
   request: EvaluationRequest,
 ): Promise<EvaluationResponse> {
-  const { subject: named, resource, action, context } = request
-  requireFresh(deps.following)
-  const at = await readMoment(deps, context)
-  const subject = await subjectsFor(deps, caller)(named, at)
-  const storedResource = await storedAttributesOf(deps, subject, { orgId: caller.orgId, resource, at })
-  const question = { resource, action, subjectProperties: named.properties, context, storedResource }
-  const given = requireStated(answer(subject, question))
-  if (at === undefined) deps.decisions.note({ orgId: caller.orgId, named, subject, question, given })
-  return respond(deps, given)
+  const asker = askerOf(caller)
+  const decided = await decideWith(deps, (facts) => decideOne(deps, facts, { asker, request }))
+  const given = requireStated(decided.answered.given)
+  note(deps, decided)
+  return { decision: given.allowed, context: { revision: decided.revision, ...outcomeView(given) } }
 }
 
-export type AskedAtOnce<Body> = {
-  readonly caller: OrgCaller
-  readonly body: Body
-  readonly clientAddress: string | undefined
-}
+export type AskedAtOnce<Body> = Asker & { readonly body: Body }
 
-/** The same from memory, without waiting, as JSON. Undefined, or anything thrown: it takes `evaluate`. */
+/** The same as JSON, where everything is in memory. Undefined, or anything thrown: it takes `evaluate`. */
 export function evaluateAtOnce(
   deps: EvaluatingDeps,
-  { caller, body, clientAddress }: AskedAtOnce<EvaluationRequest>,
+  { body, ...asker }: AskedAtOnce<EvaluationRequest>,
 ): string | undefined {
-  const { subject: named, resource, action, context } = body
-  if (namesMoment(context)) return undefined
-  requireFresh(deps.following)
-  const subject = cachedSubjects(deps, { caller, clientAddress })(named)
-  const storedResource = cachedStoredAttributes(deps, subject, { orgId: caller.orgId, resource })
-  const question = { resource, action, subjectProperties: named.properties, context, storedResource }
-  const given = answer(subject, question)
+  const decided = decideOne(deps, deps.factCache.known, { asker, request: body })
+  if (decided instanceof Miss) return undefined
+  const { given } = decided.answered
   if ('errors' in given) return undefined
-  deps.decisions.note({ orgId: caller.orgId, named, subject, question, given })
-  return `{"decision":${given.allowed},"context":{"revision":"${revisionNow(deps.following)}",${outcomeText(given)}}}`
+  note(deps, decided)
+  return `{"decision":${given.allowed},"context":{"revision":"${decided.revision}",${outcomeText(given)}}}`
 }
 
-/** Whether it must be waited for, or looked up in the past. */
-export const namesMoment = (context: Properties | undefined): boolean =>
-  context !== undefined && (context['at_least'] !== undefined || context['at'] !== undefined)
+type Decided = {
+  readonly answered: Answered & { readonly given: Answer }
+  readonly at: Date | undefined
+  /** What the facts that were decided on rest on. */
+  readonly revision: string
+}
 
-const respond = (deps: DecidingDeps, given: Answer): EvaluationResponse => ({
-  decision: given.allowed,
-  context: { revision: revisionNow(deps.following), ...outcomeView(given) },
-})
+function decideOne(
+  deps: EvaluatingDeps,
+  facts: Facts,
+  { asker, request }: { asker: Asker; request: EvaluationRequest },
+): Decided | Miss {
+  const { subject: named, resource, action, context } = request
+  const { orgId } = asker.caller
+  requireFresh(deps.following)
+  const at = readMoment(deps, context)
+  if (at instanceof Miss) return at
+  const subject = subjectsFor(deps, facts, asker)(named, at)
+  if (subject instanceof Miss) return subject
+  const storedResource = storedAttributesOf(factsAsOf(facts, at), subject, { orgId, resource })
+  if (storedResource instanceof Miss) return storedResource
+  const question = { resource, action, subjectProperties: named.properties, context, storedResource }
+  const given = answer(subject, question)
+  return { answered: { orgId, named, subject, question, given }, at, revision: revisionNow(deps.following) }
+}
+
+function note({ decisions }: EvaluatingDeps, { answered, at }: Decided): void {
+  if (at === undefined) decisions.note(answered)
+}

@@ -15,11 +15,11 @@ import { insufficientScope, isBeyondKey, requestFor } from '../../domain/decisio
 import { isSubject, type Subject } from '../../domain/subject.ts'
 import { permissions } from '../../domain/platform.ts'
 import { outcomeView } from '../../domain/reason-view.ts'
-import { subjectsFor } from '../subjects/subject-access.ts'
+import { factsAsOf } from '../../facts/facts.ts'
 import { requirePermission } from './check-permissions.ts'
-import { requireFresh, revisionNow } from './freshness.ts'
+import { decideWith } from './decide-with.ts'
 import type { DecidingDeps } from './decide-for-caller.ts'
-import { readMoment } from './moment.ts'
+import { findSubject } from './find-subject.ts'
 import { storedAttributesOf } from '../directory/stored-resources.ts'
 
 /** @throws AppError `forbidden`, `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
@@ -29,11 +29,8 @@ export async function explain(
   request: EvaluationRequest,
 ): Promise<ExplanationResponse> {
   const { subject: named, resource, action, context } = request
-  requireFresh(deps.following)
-  const at = await readMoment(deps, context)
   await requirePermission(deps, caller, permissions.readPolicies)
-  const subject = await subjectsFor(deps, caller)(named, at)
-  const revision = revisionNow(deps.following)
+  const { subject, at, revision } = await findSubject(deps, caller, { named, context })
   const closed = isSubject(subject) ? (isBeyondKey(subject, request) ? insufficientScope : undefined) : subject
   if (!isSubject(subject) || closed !== undefined)
     return {
@@ -43,7 +40,9 @@ export async function explain(
       policies: [],
       suggestions: [],
     }
-  const storedResource = await storedAttributesOf(deps, subject, { orgId: caller.orgId, resource, at })
+  const storedResource = await decideWith(deps, (facts) =>
+    storedAttributesOf(factsAsOf(facts, at), subject, { orgId: caller.orgId, resource }),
+  )
   const asked = requestFor(subject, { resource, action, subjectProperties: named.properties, context, storedResource })
   if ('errors' in asked) throw problem('invalid_attribute', { errors: [...asked.errors] })
   const mayKnow = knownTo(caller, subject, resource.type)

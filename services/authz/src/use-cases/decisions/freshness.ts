@@ -6,6 +6,7 @@ import { decodeRevision, encodeRevision } from '@gatehouse/service-kit/context/r
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Projection } from '@gatehouse/spine/follow/projection'
 import type { Reader } from '@gatehouse/spine/follow/reader'
+import { Miss, type Producer } from '../../facts/facts.ts'
 
 export type Following = {
   readonly identity: Pick<Projection, 'requireFresh' | 'pollNow' | 'waitFor' | 'position' | 'isParked'>
@@ -32,7 +33,7 @@ export function requireUnparked(
 ): void {
   const isParkedAtOrgs = (id: string | undefined): boolean => id !== undefined && orgs.isParked(id)
   if (identity.isParked(about.userId) || isParkedAtOrgs(about.orgId) || isParkedAtOrgs(about.membershipId))
-    throw partiesParked()
+    throw factsParked()
 }
 
 /** What is said of a service account rests on tokens as well. @throws AppError `not_current` */
@@ -41,21 +42,28 @@ export function requireAccountKnowable(
   about: { serviceAccountId: string; orgId: string },
 ): void {
   tokens.requireFresh()
-  if (tokens.isParked(about.serviceAccountId) || orgs.isParked(about.orgId)) throw partiesParked()
+  if (tokens.isParked(about.serviceAccountId) || orgs.isParked(about.orgId)) throw factsParked()
 }
 
-const partiesParked = () =>
-  problem('not_current', { internal: 'events about the principalFacts are parked', retryAfterSeconds: 1 })
+const factsParked = () =>
+  problem('not_current', { internal: 'events about the principal are parked', retryAfterSeconds: 1 })
+
+const readersOf = (following: Following) =>
+  [
+    ['identity', following.identity],
+    ['orgs', following.orgs],
+    ['tokens', following.tokens],
+    ['authz', following.own],
+  ] as const
 
 /** Waits until the positions named in `revision` are applied here. @throws AppError `validation_failed`, `revision_unavailable` */
 export async function awaitRevision(following: Following, revision: string): Promise<void> {
   const positions = decodeRevision(revision)
   if (!positions)
     throw problem('validation_failed', { errors: [{ path: '/context/at_least', message: 'is not a revision' }] })
-  const readers = { identity: following.identity, orgs: following.orgs, tokens: following.tokens, authz: following.own }
   // Positions of other services say nothing about what is decided here.
   const arrived = await Promise.all(
-    Object.entries(readers).map(([service, reader]) => {
+    readersOf(following).map(([service, reader]) => {
       const position = Object.hasOwn(positions, service) ? positions[service] : undefined
       return position === undefined || reader.waitFor(position, waitMs)
     }),
@@ -63,19 +71,21 @@ export async function awaitRevision(following: Following, revision: string): Pro
   if (arrived.includes(false)) throw problem('revision_unavailable', { retryAfterSeconds: 1 })
 }
 
-/** Asks those whose word is missing once, now; `isThere` is asked before and after. @throws AppError `not_current`, `revision_unavailable` */
-export async function catchUpUntil(
-  following: Following,
-  isThere: () => Promise<boolean>,
-  whom: readonly ('identity' | 'orgs' | 'tokens')[] = ['identity', 'orgs'],
-): Promise<void> {
-  if (await isThere()) return
-  await within(waitMs, Promise.all(whom.map((producer) => following[producer].pollNow())))
-  if (!(await isThere()))
-    throw problem('revision_unavailable', {
-      retryAfterSeconds: 1,
-      internal: `the token knows more than ${whom.join(' and ')} have said`,
-    })
+/** A miss until the positions named in `revision` are applied here. @throws AppError `validation_failed` at `path` */
+export function requireRevision(following: Following, revision: unknown, path: string): Miss | undefined {
+  if (revision === undefined) return undefined
+  const positions = typeof revision === 'string' ? decodeRevision(revision) : undefined
+  if (positions === undefined || typeof revision !== 'string')
+    throw problem('validation_failed', { errors: [{ path, message: 'is not a revision' }] })
+  const hasArrived = readersOf(following).every(
+    ([service, reader]) => !Object.hasOwn(positions, service) || reader.position() >= (positions[service] ?? 0),
+  )
+  return hasArrived ? undefined : new Miss([{ revision }])
+}
+
+/** Asks each of these for what it has said by now. @throws AppError `not_current` */
+export async function pollOnce(following: Following, whom: readonly Producer[]): Promise<void> {
+  if (whom.length > 0) await within(waitMs, Promise.all(whom.map((producer) => following[producer].pollNow())))
 }
 
 async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {

@@ -6,18 +6,14 @@ import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { isBeyondKey, planFor } from '../../domain/decision.ts'
 import { isSubject } from '../../domain/subject.ts'
-import { subjectsFor } from '../subjects/subject-access.ts'
-import { requireFresh, revisionNow } from './freshness.ts'
 import type { DecidingDeps } from './decide-for-caller.ts'
-import { readMoment } from './moment.ts'
+import { findSubject } from './find-subject.ts'
 
 /** @throws AppError `evaluation_too_expensive`, `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
 export async function plan(deps: DecidingDeps, caller: OrgCaller, request: PlanRequest): Promise<PlanResponse> {
   const { subject: named, resource, action, context, columns } = request
-  requireFresh(deps.following)
-  const at = await readMoment(deps, context)
-  const subject = await subjectsFor(deps, caller)(named, at)
-  const answered = { context: { revision: revisionNow(deps.following) } }
+  const { subject, revision } = await findSubject(deps, caller, { named, context })
+  const answered = { context: { revision } }
   if (!isSubject(subject) || isBeyondKey(subject, request)) return { plan: 'always_deny', ...answered }
   const asked = planFor(subject, {
     resource: { type: resource.type, properties: resource.properties },

@@ -8,7 +8,10 @@ import { requireFresh, revisionNow } from './freshness.ts'
 import { requireStated, type DecidingDeps } from './decide-for-caller.ts'
 import { readMoment } from './moment.ts'
 import { listed, searchPage } from './search-pages.ts'
+import { factsAsOf, Miss } from '../../facts/facts.ts'
 import { storedAttributesOf } from '../directory/stored-resources.ts'
+import { askerOf } from '../subjects/caller-subject.ts'
+import { decideWith } from './decide-with.ts'
 
 /** @throws AppError `invalid_attribute`, `invalid_cursor`, `not_current`, `revision_unavailable` */
 export async function searchActions(
@@ -17,11 +20,20 @@ export async function searchActions(
   request: ActionSearchRequest,
 ): Promise<ActionSearchResponse> {
   const { subject: named, resource, context } = request
-  requireFresh(deps.following)
-  const at = await readMoment(deps, context)
-  const subject = await subjectsFor(deps, caller)(named, at)
+  const { orgId } = caller
+  const asker = askerOf(caller)
+  const { subject, storedResource, revision } = await decideWith(deps, (facts) => {
+    requireFresh(deps.following)
+    const at = readMoment(deps, context)
+    if (at instanceof Miss) return at
+    const subject = subjectsFor(deps, facts, asker)(named, at)
+    if (subject instanceof Miss) return subject
+    const storedResource = storedAttributesOf(factsAsOf(facts, at), subject, { orgId, resource })
+    return storedResource instanceof Miss
+      ? storedResource
+      : { subject, storedResource, revision: revisionNow(deps.following) }
+  })
   const actions = isSubject(subject) ? [...(subject.model.catalog.types.get(resource.type)?.actions.keys() ?? [])] : []
-  const storedResource = await storedAttributesOf(deps, subject, { orgId: caller.orgId, resource, at })
   const found = await searchPage(request, [listed(actions, (name) => name)], (name) =>
     requireStated(
       answer(subject, { resource, action: { name }, subjectProperties: named.properties, context, storedResource }),
@@ -29,5 +41,5 @@ export async function searchActions(
       ? { name }
       : undefined,
   )
-  return { ...found, context: { revision: revisionNow(deps.following) } }
+  return { ...found, context: { revision } }
 }

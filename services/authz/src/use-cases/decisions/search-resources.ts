@@ -4,12 +4,10 @@ import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { answer } from '../../domain/decision.ts'
 import { isSubject } from '../../domain/subject.ts'
-import { subjectsFor } from '../subjects/subject-access.ts'
-import { requireFresh, revisionNow } from './freshness.ts'
 import { requireStated, type DecidingDeps } from './decide-for-caller.ts'
-import { readMoment } from './moment.ts'
 import { searchPage } from './search-pages.ts'
 import { candidateResources } from '../directory/stored-resources.ts'
+import { findSubject } from './find-subject.ts'
 
 /** @throws AppError `invalid_attribute`, `invalid_cursor`, `not_current`, `revision_unavailable` */
 export async function searchResources(
@@ -18,9 +16,7 @@ export async function searchResources(
   request: ResourceSearchRequest,
 ): Promise<EntitySearchResponse> {
   const { subject: named, action, resource: sought, context } = request
-  requireFresh(deps.following)
-  const at = await readMoment(deps, context)
-  const subject = await subjectsFor(deps, caller)(named, at)
+  const { subject, at, revision } = await findSubject(deps, caller, { named, context })
   const found = await searchPage(
     request,
     isSubject(subject) ? candidateResources(deps, caller, { type: sought.type, at }) : [],
@@ -33,5 +29,5 @@ export async function searchResources(
         : undefined
     },
   )
-  return { ...found, context: { revision: revisionNow(deps.following) } }
+  return { ...found, context: { revision } }
 }

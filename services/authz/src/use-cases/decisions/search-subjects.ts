@@ -3,7 +3,9 @@ import type { EntitySearchResponse, SubjectSearchRequest } from '@gatehouse/cont
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { answer } from '../../domain/decision.ts'
-import { factsAt } from '../../facts/fact-cache.ts'
+import { factsAsOf, Miss } from '../../facts/facts.ts'
+import { askerOf } from '../subjects/caller-subject.ts'
+import { decideWith } from './decide-with.ts'
 import { candidateSubjects } from '../subjects/subject-access.ts'
 import { requireFresh, revisionNow } from './freshness.ts'
 import { requireStated, type DecidingDeps } from './decide-for-caller.ts'
@@ -17,10 +19,13 @@ export async function searchSubjects(
   request: SubjectSearchRequest,
 ): Promise<EntitySearchResponse> {
   const { subject: sought, resource, action, context } = request
-  requireFresh(deps.following)
-  const at = await readMoment(deps, context)
-  const facts = factsAt(deps.factCache, at)
-  const onRecord = await facts.entity({ orgId: caller.orgId, type: resource.type, id: resource.id })
+  const { at, onRecord, revision } = await decideWith(deps, (facts) => {
+    requireFresh(deps.following)
+    const at = readMoment(deps, context)
+    if (at instanceof Miss) return at
+    const onRecord = factsAsOf(facts, at).entity({ orgId: caller.orgId, type: resource.type, id: resource.id })
+    return onRecord instanceof Miss ? onRecord : { at, onRecord, revision: revisionNow(deps.following) }
+  })
   const question = {
     resource,
     action,
@@ -30,8 +35,8 @@ export async function searchSubjects(
   }
   const found = await searchPage(
     request,
-    await candidateSubjects(deps, caller, { type: sought.type, at }),
+    await candidateSubjects(deps, askerOf(caller), { type: sought.type, at }),
     ({ id, subject }) => (requireStated(answer(subject, question)).allowed ? { type: sought.type, id } : undefined),
   )
-  return { ...found, context: { revision: revisionNow(deps.following) } }
+  return { ...found, context: { revision } }
 }

@@ -5,6 +5,7 @@
 import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
 import type { ApplicationSimulation, ApplicationSimulationRequest } from '@gatehouse/contracts/http/authz/simulation'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
+import { LRUCache } from 'lru-cache'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
@@ -12,7 +13,6 @@ import { countImpact, rulesChange, type RulesChange } from '../../domain/impact.
 import type { ManifestCheck } from '../../domain/manifest.ts'
 import { permissions } from '../../domain/platform.ts'
 import { compileModel, contentOf, type ModelRows } from '../../domain/policy-model.ts'
-import { createRecentMap } from '../../facts/recent-map.ts'
 import { listApplications } from '../../store/catalog.ts'
 import type { About } from '../../store/decisions.ts'
 import { rowContent } from '../policies/change-policies.ts'
@@ -55,16 +55,16 @@ export async function simulateApplication(
 /** Of an organization, compiled once for all whose own rules say the same. */
 function createChanges({ db }: Pick<Deps, 'db'>, draft: Draft): (orgId: string) => Promise<RulesChange> {
   const byOrganization = new Map<string, string>()
-  const byContent = createRecentMap<RulesChange>(mostChanges)
+  const byContent = new LRUCache<string, RulesChange>({ max: mostChanges })
   return async (orgId) => {
-    const known = byContent.find(byOrganization.get(orgId) ?? '')
+    const known = byContent.get(byOrganization.get(orgId) ?? '')
     if (known !== undefined) return known
     const rows = await loadRows(db, orgId)
     const content = contentOf(rows)
     const change =
-      byContent.find(content) ?? rulesChange(compileModel(rows).set, compileModel(withManifest(rows, draft)).set)
+      byContent.get(content) ?? rulesChange(compileModel(rows).set, compileModel(withManifest(rows, draft)).set)
     byOrganization.set(orgId, content)
-    byContent.keep(content, change)
+    byContent.set(content, change)
     return change
   }
 }

@@ -1,26 +1,22 @@
 /** A member of the organization, by their person. */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import type { Deps } from '../../deps.ts'
 import type { MemberFacts } from '../../domain/facts.ts'
+import { Miss, needPoll } from '../../facts/facts.ts'
+import { decideWith, type FactDeps } from '../decisions/decide-with.ts'
 
 /** Somebody may have joined a moment ago: orgs is asked once before the answer is no. */
-export async function findActiveMember(
-  deps: Pick<Deps, 'factCache' | 'following'>,
+export const findActiveMember = (
+  deps: FactDeps,
   o: { orgId: string; userId: string },
-): Promise<MemberFacts | undefined> {
-  let member = await deps.factCache.member(o)
-  if (member?.status !== 'active') {
-    await deps.following.orgs.pollNow()
-    member = await deps.factCache.member(o)
-  }
-  return member?.status === 'active' ? member : undefined
-}
+): Promise<MemberFacts | undefined> =>
+  decideWith(deps, (facts) => {
+    const member = facts.member(o)
+    if (member instanceof Miss || member?.status === 'active') return member
+    return needPoll(facts, ['orgs'])
+  })
 
 /** @throws AppError `not_found` */
-export async function getMember(
-  deps: Pick<Deps, 'factCache' | 'following'>,
-  o: { orgId: string; userId: string },
-): Promise<MemberFacts> {
+export async function getMember(deps: FactDeps, o: { orgId: string; userId: string }): Promise<MemberFacts> {
   const member = await findActiveMember(deps, o)
   if (!member) throw problem('not_found')
   return member

@@ -1,30 +1,24 @@
 /** What decisions in an organization rest on beside the principals. The directory is asked only for what the catalog knows to read of it. */
 import { directoryKeys, type DirectoryKey } from '../../domain/directory.ts'
 import type { OrganizationContext } from '../../domain/subject.ts'
-import type { Facts, KnownFacts } from '../../facts/fact-cache.ts'
+import { Miss, missOf, type Facts } from '../../facts/facts.ts'
 
 type Whose = { readonly orgId: string; readonly userId?: string | undefined }
 
-export async function organizationContextOf(
+export function organizationContextOf(
   facts: Pick<Facts, 'model' | 'entity'>,
-  whose: Whose,
-): Promise<OrganizationContext> {
-  const model = await facts.model(whose.orgId)
-  const keys = directoryKeys(model.catalog, whose)
-  const attributesOf = async (key: DirectoryKey | undefined) =>
-    key && (await facts.entity({ orgId: whose.orgId, ...key }))?.attributes
-  const [user, organization] = await Promise.all([attributesOf(keys.user), attributesOf(keys.organization)])
+  { orgId, userId }: Whose,
+): OrganizationContext | Miss {
+  const model = facts.model(orgId)
+  if (model instanceof Miss) return model
+  const keys = directoryKeys(model.catalog, { orgId, userId })
+  const user = attributesOf(facts, orgId, keys.user)
+  const organization = attributesOf(facts, orgId, keys.organization)
+  if (user instanceof Miss || organization instanceof Miss) return missOf(user, organization)
   return { model, directory: { user, organization } }
 }
 
-/** The same from memory. @throws notInMemory */
-export function cachedOrganizationContext(
-  known: Pick<KnownFacts, 'model' | 'entity'>,
-  whose: Whose,
-): OrganizationContext {
-  const model = known.model(whose.orgId)
-  const keys = directoryKeys(model.catalog, whose)
-  const attributesOf = (key: DirectoryKey | undefined) =>
-    key && known.entity({ orgId: whose.orgId, ...key })?.attributes
-  return { model, directory: { user: attributesOf(keys.user), organization: attributesOf(keys.organization) } }
+function attributesOf(facts: Pick<Facts, 'entity'>, orgId: string, key: DirectoryKey | undefined) {
+  const entity = key && facts.entity({ orgId, type: key.type, id: key.id })
+  return entity instanceof Miss ? entity : entity?.attributes
 }

@@ -1,5 +1,6 @@
-/** Everything a decision needs to know about the person who asks, as recent as their own token. */
-import type { ServiceAccountCaller, UserCaller } from '@gatehouse/access/callers/caller'
+/** Everything a decision needs to know about the principal who asks, as recent as their own token. */
+import type { OrgCaller, ServiceAccountCaller, UserCaller } from '@gatehouse/access/callers/caller'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
 import {
   isAsRecentAs,
   type MemberFacts,
@@ -7,69 +8,86 @@ import {
   type ServiceAccountFacts,
   type UserFacts,
 } from '../../domain/facts.ts'
-import {
-  catchUpUntil,
-  requireAccountKnowable,
-  requireFresh,
-  requireUnparked,
-  type Following,
-} from '../decisions/freshness.ts'
-import type { Facts, FactCache } from '../../facts/fact-cache.ts'
+import { Miss, missOf, needPoll, type Facts, type Producer } from '../../facts/facts.ts'
+import { decideWith, type FactDeps } from '../decisions/decide-with.ts'
+import { requireAccountKnowable, requireFresh, requireUnparked } from '../decisions/freshness.ts'
 
 export type PrincipalFacts = {
   user: UserFacts | undefined
   organization: OrganizationFacts | undefined
   member: MemberFacts | undefined
 }
-export type KnowingDeps = { factCache: FactCache; following: Following }
+export type AccountFacts = { account: ServiceAccountFacts | undefined; organization: OrganizationFacts | undefined }
 
 /** Of a person in an organization, whoever asks. */
-export async function findParties(facts: Facts, o: { userId: string; orgId: string }): Promise<PrincipalFacts> {
-  const [user, organization, member] = await Promise.all([
-    facts.user(o.userId),
-    facts.organization(o.orgId),
-    facts.member(o),
-  ])
-  return { user, organization, member }
+export function readPrincipal(facts: Facts, o: { userId: string; orgId: string }): PrincipalFacts | Miss {
+  const user = facts.user(o.userId)
+  const organization = facts.organization(o.orgId)
+  const member = facts.member(o)
+  return user instanceof Miss || organization instanceof Miss || member instanceof Miss
+    ? missOf(user, organization, member)
+    : { user, organization, member }
+}
+
+/** The same of a person who may have registered or joined a moment ago: both are polled for before the answer is no. */
+export function readNewcomer(facts: Facts, o: { userId: string; orgId: string }): PrincipalFacts | Miss {
+  const found = readPrincipal(facts, o)
+  if (found instanceof Miss || (found.user !== undefined && found.member?.status === 'active')) return found
+  return needPoll(facts, ['identity', 'orgs']) ?? found
+}
+
+/** Of a service account in its organization, whoever asks. */
+export function readAccount(facts: Facts, o: { serviceAccountId: string; orgId: string }): AccountFacts | Miss {
+  const account = facts.serviceAccount(o)
+  const organization = facts.organization(o.orgId)
+  return account instanceof Miss || organization instanceof Miss
+    ? missOf(account, organization)
+    : { account, organization }
 }
 
 /** Of the caller. @throws AppError `not_current`, `revision_unavailable` */
-export async function partiesOf(deps: KnowingDeps, caller: UserCaller): Promise<PrincipalFacts> {
+export function readCaller(deps: FactDeps, facts: Facts, caller: UserCaller): PrincipalFacts | Miss {
   const { userId, orgId, membershipId, claims } = caller
   requireFresh(deps.following)
   requireUnparked(deps.following, { userId, orgId, membershipId })
-  const look = async (): Promise<PrincipalFacts> =>
-    orgId === undefined
-      ? { user: await deps.factCache.user(userId), organization: undefined, member: undefined }
-      : findParties(deps.factCache, { userId, orgId })
-  let principalFacts = await look()
-  await catchUpUntil(deps.following, async () => {
-    principalFacts = await look()
-    return isAsRecentAs(principalFacts, claims)
-  })
-  return principalFacts
+  const found = orgId === undefined ? readPerson(facts, userId) : readPrincipal(facts, { userId, orgId })
+  if (found instanceof Miss || isAsRecentAs(found, claims)) return found
+  return needPoll(facts, ['identity', 'orgs']) ?? failBehindToken(['identity', 'orgs'])
 }
 
-export type AccountParties = { account: ServiceAccountFacts | undefined; organization: OrganizationFacts | undefined }
-
-/** Of a service account in its organization, whoever asks. */
-export async function findAccountParties(
-  facts: Facts,
-  o: { serviceAccountId: string; orgId: string },
-): Promise<AccountParties> {
-  const [account, organization] = await Promise.all([facts.serviceAccount(o), facts.organization(o.orgId)])
-  return { account, organization }
+function readPerson(facts: Facts, userId: string): PrincipalFacts | Miss {
+  const user = facts.user(userId)
+  return user instanceof Miss ? user : { user, organization: undefined, member: undefined }
 }
 
 /** Of the calling service account. @throws AppError `not_current`, `revision_unavailable` */
-export async function accountPartiesOf(deps: KnowingDeps, caller: ServiceAccountCaller): Promise<AccountParties> {
+export function readCallingAccount(deps: FactDeps, facts: Facts, caller: ServiceAccountCaller): AccountFacts | Miss {
   requireFresh(deps.following)
   requireAccountKnowable(deps.following, caller)
-  let principalFacts: AccountParties = { account: undefined, organization: undefined }
-  const isThere = async (): Promise<boolean> => {
-    principalFacts = await findAccountParties(deps.factCache, caller)
-    return isAsRecentAs({ user: principalFacts.account, organization: principalFacts.organization }, caller.claims)
-  }
-  await catchUpUntil(deps.following, isThere, ['tokens', 'orgs'])
-  return principalFacts
+  const found = readAccount(facts, caller)
+  if (found instanceof Miss) return found
+  const { account: user, organization } = found
+  if (isAsRecentAs({ user, organization }, caller.claims)) return found
+  return needPoll(facts, ['tokens', 'orgs']) ?? failBehindToken(['tokens', 'orgs'])
 }
+
+function failBehindToken(producers: readonly Producer[]): never {
+  throw problem('revision_unavailable', {
+    retryAfterSeconds: 1,
+    internal: `the token knows more than ${producers.join(' and ')} have said`,
+  })
+}
+
+/** Of whoever acts for an organization, loaded where they are not in memory. @throws AppError `not_current`, `revision_unavailable` */
+export const principalFactsOf = (
+  deps: FactDeps,
+  caller: OrgCaller,
+): Promise<({ kind: 'user' } & PrincipalFacts) | ({ kind: 'service_account' } & AccountFacts)> =>
+  decideWith(deps, (facts) => {
+    if (caller.kind === 'user') {
+      const found = readCaller(deps, facts, caller)
+      return found instanceof Miss ? found : { kind: caller.kind, ...found }
+    }
+    const found = readCallingAccount(deps, facts, caller)
+    return found instanceof Miss ? found : { kind: caller.kind, ...found }
+  })

@@ -5,33 +5,42 @@
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import type { Entity } from '../../domain/authzen-request.ts'
-import { ineligible, type Ineligible, type Subject } from '../../domain/subject.ts'
+import { answer, questionOf } from '../../domain/decision.ts'
+import { ineligible } from '../../domain/subject.ts'
 import { permissions } from '../../domain/platform.ts'
-import { callerAsSubject, decideForCaller, questionOf, type DecidingDeps } from '../decisions/decide-for-caller.ts'
-import { allNamed, findNamed, type CandidateSubject } from './subject-lookup.ts'
+import { Miss, type Facts } from '../../facts/facts.ts'
+import { decideWith } from '../decisions/decide-with.ts'
 import type { Candidates } from '../decisions/search-pages.ts'
+import { callerSubject, type Asker, type DecidingDeps, type FoundSubject } from './caller-subject.ts'
+import { candidatesNamed, namedSubject, type CandidateSubject } from './subject-lookup.ts'
 
-/** Finds what is known of a subject, now or at a moment of the past; asked for the same one twice, it looks once. */
-export type FindSubject = (named: Pick<Entity, 'type' | 'id'>, at?: Date) => Promise<Subject | Ineligible>
+type Named = Pick<Entity, 'type' | 'id'>
 
-export const notPermitted = ineligible('subject_not_permitted')
-export const selfOf = (caller: OrgCaller): Pick<Entity, 'type' | 'id'> =>
+const notPermitted = ineligible('subject_not_permitted')
+const selfOf = (caller: OrgCaller): Named =>
   caller.kind === 'user'
     ? { type: 'user', id: caller.userId }
     : { type: 'service_account', id: caller.serviceAccountId }
 
-/** The subjects of one request. @throws AppError `not_current`, `revision_unavailable` (from what it returns) */
-export function subjectsFor(deps: DecidingDeps, caller: OrgCaller): FindSubject {
+/** Finds the subjects of one request, now or at a moment of the past; asked for the same one twice, it looks once. */
+export type FindSubject = (named: Named, at?: Date) => FoundSubject
+
+/** @throws AppError `not_current`, `revision_unavailable` (from what it returns) */
+export function subjectsFor(deps: DecidingDeps, facts: Facts, asker: Asker): FindSubject {
+  const { caller } = asker
   const self = selfOf(caller)
-  const found = new Map<string, Promise<Subject | Ineligible>>()
-  let mayNameOthers: Promise<boolean> | undefined
-  const find: FindSubject = async (named, at) => {
-    if (named.type === self.type && named.id === self.id) return callerAsSubject(deps, caller, at)
-    mayNameOthers ??= isEvaluator(deps, caller)
-    return (await mayNameOthers) ? findNamed(deps, caller.orgId, { ...named, at }) : notPermitted
+  const found = new Map<string, FoundSubject>()
+  let mayNameOthers: boolean | Miss | undefined
+  const find: FindSubject = (named, at) => {
+    if (named.id === self.id && named.type === self.type) return callerSubject(deps, facts, asker, at)
+    mayNameOthers ??= isEvaluator(deps, facts, asker)
+    if (mayNameOthers instanceof Miss) return mayNameOthers
+    return mayNameOthers
+      ? namedSubject(deps, facts, { orgId: caller.orgId, type: named.type, id: named.id, at })
+      : notPermitted
   }
-  return async (named, at) => {
-    const key = `${named.type} ${named.id} ${at?.getTime() ?? ''}`
+  return (named, at) => {
+    const key = `${at?.getTime() ?? ''} ${named.type.length} ${named.type} ${named.id}`
     const known = found.get(key) ?? find(named, at)
     found.set(key, known)
     return known
@@ -39,25 +48,29 @@ export function subjectsFor(deps: DecidingDeps, caller: OrgCaller): FindSubject 
 }
 
 /** The right to ask about others is only ever a service account's: a person's token asks about that person. */
-async function isEvaluator(deps: DecidingDeps, caller: OrgCaller): Promise<boolean> {
-  if (caller.kind !== 'service_account') return false
-  const [decision] = await decideForCaller(deps, caller, [questionOf(permissions.evaluateOthers, caller.orgId)])
-  return decision?.allowed === true
+function isEvaluator(deps: DecidingDeps, facts: Facts, asker: Asker): boolean | Miss {
+  if (asker.caller.kind !== 'service_account') return false
+  const subject = callerSubject(deps, facts, asker)
+  return subject instanceof Miss
+    ? subject
+    : answer(subject, questionOf(permissions.evaluateOthers, asker.caller.orgId)).allowed
 }
 
 /** Everybody of this type the caller may ask about, in the order of a search. */
 export async function candidateSubjects(
   deps: DecidingDeps & { db: Db },
-  caller: OrgCaller,
-  sought: { type: string; at: Date | undefined },
+  asker: Asker,
+  { type, at }: { type: string; at: Date | undefined },
 ): Promise<Candidates<CandidateSubject>[]> {
-  if (await isEvaluator(deps, caller)) return allNamed(deps, caller.orgId, sought)
+  const { caller } = asker
+  if (await decideWith(deps, (facts) => isEvaluator(deps, facts, asker)))
+    return candidatesNamed(deps, { orgId: caller.orgId, type, at })
   const self = selfOf(caller)
-  if (sought.type !== self.type) return []
+  if (type !== self.type) return []
+  const find = () => decideWith(deps, (facts) => callerSubject(deps, facts, asker, at))
   return [
     {
-      list: async (after) =>
-        after === undefined ? [{ id: self.id, subject: await callerAsSubject(deps, caller, sought.at) }] : [],
+      list: async (after) => (after === undefined ? [{ id: self.id, subject: await find() }] : []),
       keyOf: ({ id }) => id,
     },
   ]
