@@ -49,14 +49,31 @@ const connectAdmin = (url: string) =>
     connection: { application_name: 'gatehouse provision' },
   })
 
+/** Attributes a service role must not have, by their column in `pg_roles` and their word in ALTER ROLE. */
+const forbiddenAttributes = {
+  rolsuper: 'nosuperuser',
+  rolcreatedb: 'nocreatedb',
+  rolcreaterole: 'nocreaterole',
+  rolbypassrls: 'nobypassrls',
+  rolreplication: 'noreplication',
+} as const
+
 async function ensureRole(admin: postgres.Sql, role: string, password: string | undefined): Promise<void> {
   if (password === undefined || password === '') throw new Error(`No password was given for the role ${role}`)
-  const [existing] = await admin`select from pg_roles where rolname = ${role}`
+  const [existing] = await admin<Record<keyof typeof forbiddenAttributes, boolean>[]>`
+    select rolsuper, rolcreatedb, rolcreaterole, rolbypassrls, rolreplication from pg_roles where rolname = ${role}`
   const quoted = `'${password.replaceAll("'", "''").replaceAll('\\', '\\\\')}'`
   const literal = password.includes('\\') ? `E${quoted}` : quoted
-  await admin.unsafe(
-    `${existing === undefined ? 'create' : 'alter'} role "${role}" login password ${literal} nosuperuser nocreatedb nocreaterole nobypassrls noreplication`,
-  )
+  if (existing === undefined) {
+    await admin.unsafe(
+      `create role "${role}" login password ${literal} ${Object.values(forbiddenAttributes).join(' ')}`,
+    )
+    return
+  }
+  // ALTER ROLE … NOSUPERUSER is a superuser's even where it changes nothing: only what has to go is named.
+  const columns = Object.keys(forbiddenAttributes) as (keyof typeof forbiddenAttributes)[]
+  const excess = columns.filter((column) => existing[column]).map((column) => forbiddenAttributes[column])
+  await admin.unsafe(`alter role "${role}" login password ${literal} ${excess.join(' ')}`)
 }
 
 async function ensureSchemas(o: { adminUrl: string; database: string; services: readonly string[] }): Promise<void> {
@@ -66,17 +83,27 @@ async function ensureSchemas(o: { adminUrl: string; database: string; services: 
   try {
     await database`revoke all on database ${database(o.database)} from public`
     await database`revoke all on schema public from public`
-    for (const service of o.services) {
-      const { owner, runtime, system } = rolesOf(service)
-      await database`grant connect on database ${database(o.database)} to ${database(owner)}, ${database(runtime)}, ${database(system)}`
-      await database`create schema if not exists ${database(service)}`
-      await database`alter schema ${database(service)} owner to ${database(owner)}`
-      await database`grant usage on schema ${database(service)} to ${database(runtime)}, ${database(system)}`
-      for (const role of [owner, runtime, system]) {
-        await database`alter role ${database(role)} in database ${database(o.database)} set search_path = ${database(service)}`
-      }
-    }
+    for (const service of o.services) await ensureSchema(database, o.database, service)
   } finally {
     await database.end({ timeout: 5 })
   }
+}
+
+/**
+ * The administrator of a managed PostgreSQL is no superuser: CREATEROLE gives it ADMIN on the roles it made, and with
+ * that the right to take their place (SET), which is what owning and granting for them needs (PostgreSQL 16, createrole).
+ */
+async function ensureSchema(admin: postgres.Sql, name: string, service: string): Promise<void> {
+  const { owner, runtime, system } = rolesOf(service)
+  const [may] = await admin<{ stand: boolean }[]>`select pg_has_role(current_user, ${owner}, 'SET') as stand`
+  if (may?.stand !== true) await admin`grant ${admin(owner)} to current_user with set true, inherit false`
+  await admin`grant connect on database ${admin(name)} to ${admin(owner)}, ${admin(runtime)}, ${admin(system)}`
+  await admin`create schema if not exists ${admin(service)} authorization ${admin(owner)}`
+  for (const role of [owner, runtime, system]) {
+    await admin`alter role ${admin(role)} in database ${admin(name)} set search_path = ${admin(service)}`
+  }
+  await admin.begin(async (tx) => {
+    await tx`set local role ${tx(owner)}`
+    await tx`grant usage on schema ${tx(service)} to ${tx(runtime)}, ${tx(system)}`
+  })
 }
