@@ -8,12 +8,6 @@ import { readPlatformFile, type PlatformFile } from './platform-file.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Servers of the test run are not for the launcher: it changes roles, and it must show that it can bring its own. */
-const withoutServers = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
-  const { DATABASE_URL: _database, REDIS_URL: _redis, NATS_URL: _nats, ...rest } = env
-  return rest
-}
-
 export type StartedPlatform = { platform: PlatformFile; file: string; stop(): Promise<void> }
 
 /** Starts, waits until ready, and returns how to stop. `env` reaches the services that declare the variable; `options` are those of `npm start --`. */
@@ -25,7 +19,7 @@ export const startPlatform = async (
   const file = join(data, 'platform.json')
   const child = spawn(process.execPath, ['--import', 'tsx', 'infra/local/src/start.ts', ...options], {
     cwd: root,
-    env: { ...withoutServers(process.env), GATEHOUSE_DATA: data, ...env },
+    env: { ...process.env, GATEHOUSE_DATA: data, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''

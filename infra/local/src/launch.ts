@@ -4,7 +4,8 @@ import { ensureKeys } from '@gatehouse/deploy/secrets/keys'
 import { SERVICES } from '@gatehouse/deploy/services'
 import { Listr, type ListrTask } from 'listr2'
 import { launchProblem } from './launch-problem.ts'
-import { seedDemo } from './demo/seed.ts'
+import { apiKeyPrefixes } from '@gatehouse/contracts/claims/access-token'
+import { makeDemoKey, seedDemo } from './demo/seed.ts'
 import type { DemoRecord } from './demo/demo-record.ts'
 import { DATABASE, prepareDatabase } from './platform/database.ts'
 import { startBalancer, type Balancer } from './platform/balancer.ts'
@@ -171,7 +172,8 @@ async function prepare(
   })
 }
 
-async function chooseGatewayPort(env: NodeJS.ProcessEnv): Promise<number> {
+/** Before anything is started: a port that is asked for is there, or the person hears it at once. */
+export async function chooseGatewayPort(env: NodeJS.ProcessEnv): Promise<number> {
   const wanted = env['PORT']
   if (wanted === undefined || wanted === '') return nextFreePort(DEFAULT_GATEWAY_PORT)
   const port = Number(wanted)
@@ -283,8 +285,11 @@ async function demo({ settings }: Launch, running: Running, note: (text: string)
     throw new Error('the demo is made after the services are ready')
   // A private server's port may change from run to run; its data does not.
   const database = running.facts.adminUrl.includes('gatehouse_admin') ? 'private' : new URL(running.facts.adminUrl).host
-  running.demo = settings.demo(database)
-  if (running.demo !== undefined) return
+  const known = settings.demo(database)
+  if (known !== undefined) {
+    running.demo = { ...known, api_key: await demoKey({ settings }, running, { database, known }) }
+    return
+  }
   running.demo = await seedDemo({
     gateway: gatewayUrl(running.facts),
     mailbox: running.mailbox,
@@ -293,4 +298,21 @@ async function demo({ settings }: Launch, running: Running, note: (text: string)
     note,
   })
   settings.rememberDemo(database, running.demo)
+}
+
+/** Keys name their environment, so a platform that ran as development and now runs as production has one of each. */
+async function demoKey(
+  { settings }: Pick<Launch, 'settings'>,
+  running: Running,
+  o: { database: string; known: DemoRecord },
+): Promise<string> {
+  const { facts, mailbox } = running
+  if (facts === undefined || mailbox === undefined) throw new Error('keys are made after the services are ready')
+  if (o.known.api_key.startsWith(apiKeyPrefixes[facts.mode])) return o.known.api_key
+  const place = `${o.database} ${facts.mode}`
+  const kept = settings.demoKey(place)
+  if (kept !== undefined) return kept
+  const key = await makeDemoKey({ gateway: gatewayUrl(facts), mailbox, demo: o.known })
+  settings.rememberDemoKey(place, key)
+  return key
 }

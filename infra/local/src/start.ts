@@ -2,7 +2,7 @@
 // next, keeps it running, and stops it in order when asked. Exit code 0 after a stop that was asked for, 1 otherwise.
 import { Command, InvalidArgumentError } from 'commander'
 import { rmSync } from 'node:fs'
-import { launchTasks, type Launch, type Running } from './launch.ts'
+import { chooseGatewayPort, launchTasks, type Launch, type Running } from './launch.ts'
 import { isLaunchProblem } from './launch-problem.ts'
 import { replicaNames } from './platform/services.ts'
 import { platformFile, type PlatformFile } from './platform/platform-file.ts'
@@ -10,8 +10,9 @@ import { summary } from './platform/summary.ts'
 import { stopLeftovers } from './processes/leftovers.ts'
 import { createSupervisor, type ProcessRecord } from './processes/supervisor.ts'
 import { openDataFolder } from './state/data-folder.ts'
-import { readJson, writeJson } from '@gatehouse/deploy/secrets/json-file'
+import { readReport, writeJson } from '@gatehouse/deploy/secrets/json-file'
 import { takeLock } from './state/lock.ts'
+import { onOrphaned } from './processes/orphaned.ts'
 import { resetData } from './state/reset.ts'
 import { openSettings } from './state/settings.ts'
 
@@ -38,6 +39,7 @@ function wholeNumber(text: string): number {
 /** Settles when somebody wants the platform to stop. */
 function untilAsked(): Promise<void> {
   return new Promise((resolve) => {
+    onOrphaned(resolve)
     let askedAt: number | undefined
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
@@ -60,8 +62,9 @@ async function main(): Promise<number> {
     .opts<{ reset?: boolean; demo: boolean; built?: string; replicas: number }>()
   const startedAt = performance.now()
   const asked = untilAsked()
+  await chooseGatewayPort(process.env)
   let data = openDataFolder(process.env)
-  const release = takeLock({ file: data.lockFile, address: () => readJson<PlatformFile>(data.platformFile)?.gateway })
+  const release = takeLock({ file: data.lockFile, address: () => readReport<PlatformFile>(data.platformFile)?.gateway })
   try {
     rmSync(data.platformFile, { force: true })
     const leftovers = await stopLeftovers(data.processesFile)
@@ -138,7 +141,7 @@ main().then(
   (code) => process.exit(code),
   (error: unknown) => {
     process.stderr.write(
-      `${isLaunchProblem(error) ? error.message : error instanceof Error ? error.stack : String(error)}\n`,
+      `${isLaunchProblem(error) || (error as Error).name === 'UnreadableFile' ? (error as Error).message : error instanceof Error ? error.stack : String(error)}\n`,
     )
     process.exit(1)
   },

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { isAlive, stopLeftover } from '@gatehouse/local/processes/process-facts'
 import type { ProcessSpec } from '@gatehouse/local/processes/process-spec'
+import { startProcess } from '@gatehouse/local/processes/start-process'
 import { createSupervisor } from '@gatehouse/local/processes/supervisor'
 import { freePort, holdsPort } from '@gatehouse/local/servers/ports'
 
@@ -20,7 +21,7 @@ const folderOf = (t: Test): string => {
 }
 
 async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 10_000
+  const deadline = performance.now() + 60_000
   while (!(await isTrue())) {
     if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`)
     await sleep(10)
@@ -129,6 +130,42 @@ t.test(
     t.pass('gone')
   },
 )
+
+t.test('a process that ended and was not reaped is not alive', async (t) => {
+  // The shell becomes a program that never asks after the child it inherited.
+  const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  t.teardown(() => {
+    parent.kill('SIGKILL')
+  })
+  const pid = await new Promise<number>((resolve) =>
+    parent.stdout.once('data', (text: Buffer) => resolve(Number(text))),
+  )
+  await until('the child to be a zombie', () => / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')))
+  t.notOk(isAlive(pid))
+  t.equal(await stopLeftover({ pid, marker: 'sleep', signal: 'SIGTERM', timeoutMs: 500 }), false)
+})
+
+t.test('what npm started learns that npm is gone', async (t) => {
+  const file = new URL('../src/processes/orphaned.ts', import.meta.url).href
+  const folder = folderOf(t)
+  const program = `import { onOrphaned } from '${file}'; import { writeFileSync } from 'node:fs'; onOrphaned(() => { writeFileSync('${folder}/told', ''); process.exit() }); writeFileSync('${folder}/begun', ''); setInterval(() => {}, 1000)`
+  const shell = spawn('sh', ['-c', `"${process.execPath}" --import tsx --input-type=module -e "$PROGRAM"; true`], {
+    env: { ...process.env, PROGRAM: program, npm_lifecycle_event: 'start' },
+    stdio: 'inherit',
+    cwd: import.meta.dirname,
+  })
+  await until('the child to run', () => existsSync(`${folder}/begun`))
+  shell.kill('SIGTERM')
+  await until('the child to be told', () => existsSync(`${folder}/told`))
+  t.pass('told')
+})
+
+t.test('a log names what was started even if that never says a word', async (t) => {
+  const folder = folderOf(t)
+  const mute = await specOf(t, { name: 'mute', script: 'setInterval(() => {}, 1000)' })
+  await t.rejects(startProcess({ ...mute, logFile: `${folder}/mute.log`, startTimeoutMs: 300 }), /not ready after/)
+  t.match(readFileSync(`${folder}/mute.log`, 'utf8'), /launcher: starts mute/)
+})
 
 t.test('a leftover is stopped only if its command line agrees', async (t) => {
   const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', 'marker-4711'], { stdio: 'ignore' })

@@ -2,9 +2,12 @@ import t from 'tap'
 import { pauseBefore } from '@gatehouse/local/demo/client'
 import { environmentOf, type PlatformFacts } from '@gatehouse/local/platform/environment'
 import { lastWords } from '@gatehouse/local/processes/last-words'
+import { findExternal } from '@gatehouse/local/servers/external'
 import { changeSuite } from '@gatehouse/local/servers/apt'
 import { listeningInodes } from '@gatehouse/local/servers/ports'
 import { parseVersion, versionObjection } from '@gatehouse/local/servers/versions'
+
+const variables = { postgres: 'DATABASE_URL', redis: 'REDIS_URL', nats: 'NATS_URL' } as const
 
 t.test('versions are read from every banner we meet, and old ones are refused with a reason', async (t) => {
   t.same(parseVersion('postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)'), [15, 18])
@@ -12,9 +15,26 @@ t.test('versions are read from every banner we meet, and old ones are refused wi
   t.same(parseVersion('Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0'), [7, 0])
   t.same(parseVersion('nats-server: v2.10.27'), [2, 10])
   t.equal(parseVersion('no number'), undefined)
-  t.equal(versionObjection('postgres', [17, 0]), undefined)
+  t.equal(versionObjection('postgres', [18, 0]), undefined)
+  t.match(versionObjection('postgres', [17, 9]), /18 or newer/, '`uuidv7()` came with 18')
   t.equal(versionObjection('redis', [6, 0]), 'Redis 6.0 is too old: 6.2 or newer is needed')
   t.equal(versionObjection('nats', [2, 9]), 'NATS 2.9 is too old: 2.10 or newer is needed')
+})
+
+t.test('a server is the operator’s only under the launcher’s own names', async (t) => {
+  const shell = {
+    DATABASE_URL: 'postgres://127.0.0.1:1/x',
+    REDIS_URL: 'redis://127.0.0.1:1',
+    NATS_URL: 'nats://127.0.0.1:1',
+  }
+  for (const server of ['postgres', 'redis', 'nats'] as const) {
+    t.equal(await findExternal(server, shell), undefined, `${server} of another program is left alone`)
+    const [, url = ''] = Object.entries(shell).find(([name]) => name === variables[server]) ?? []
+    await t.rejects(
+      findExternal(server, { [`GATEHOUSE_${variables[server]}`]: url }),
+      new RegExp(`that GATEHOUSE_${variables[server]} names cannot be used`),
+    )
+  }
 })
 
 t.test('package sources follow the release they are changed to, and vendors’ sources stay behind', async (t) => {

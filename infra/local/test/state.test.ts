@@ -44,6 +44,21 @@ t.test('settings answer the same on every run and are for their owner’s eyes o
   t.equal(statSync(file).mode & 0o777, 0o600)
 })
 
+t.test('a kept file that was cut short is named, and nothing is made anew over it', async (t) => {
+  const folder = folderOf(t)
+  const file = join(folder, 'settings.json')
+  openSettings(file).password('redis')
+  const whole = readFileSync(file, 'utf8')
+  writeFileSync(file, whole.slice(0, -5))
+  t.throws(() => openSettings(file), /settings\.json cannot be read: .*Put back a copy of it/)
+  const keys = join(folder, 'keys')
+  mkdirSync(keys)
+  const files = ensureKeys(keys, ['orgs'])
+  writeFileSync(files.privateKey('orgs'), '{"kty":')
+  t.throws(() => ensureKeys(keys, ['orgs']), /orgs\.jwk\.json cannot be read/)
+  t.equal(readFileSync(files.privateKey('orgs'), 'utf8'), '{"kty":', 'what is left of it stays')
+})
+
 t.test('a service key is announced before it signs, and the old one goes when it does', async (t) => {
   const folder = folderOf(t)
   const files = ensureKeys(folder, ['orgs', 'tokens'])
@@ -99,10 +114,10 @@ t.test('reset forgets everything, also what lies outside, but never with a serve
   writeFileSync(join(data.servers, 'postgres.location'), join(outside, 'postgres'))
   openSettings(data.settingsFile).password('redis')
   t.throws(() => {
-    resetData(data, { REDIS_URL: 'redis://127.0.0.1' })
-  }, /REDIS_URL names a server of yours/)
+    resetData(data, { GATEHOUSE_REDIS_URL: 'redis://127.0.0.1' })
+  }, /GATEHOUSE_REDIS_URL names a server of yours/)
   t.ok(existsSync(data.settingsFile))
-  resetData(data, { REDIS_URL: '' })
+  resetData(data, { GATEHOUSE_REDIS_URL: '' })
   t.notOk(existsSync(outside))
   t.notOk(existsSync(data.settingsFile))
   t.notOk(existsSync(data.servers))

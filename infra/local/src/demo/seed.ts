@@ -88,6 +88,15 @@ export async function seedDemo(o: SeedInput): Promise<DemoRecord> {
   }
 }
 
+/** One more key of the demo's service account, made by the owner of the demo organization. */
+export async function makeDemoKey(o: { gateway: string; mailbox: string; demo: DemoRecord }): Promise<string> {
+  const client = createClient(o)
+  const [owner] = o.demo.users
+  if (owner === undefined) throw new Error('the demo has no owner')
+  const organizationId = o.demo.organization_id
+  return makeApiKey(client, { owner: await signIn(client, { ...owner, organizationId }), organizationId })
+}
+
 async function signIn(
   client: DemoClient,
   o: { email: string; password: string; organizationId?: string | null },

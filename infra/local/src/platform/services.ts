@@ -1,5 +1,6 @@
 // The six services as processes, ready when their own /readyz says so: from source, one process each, or from what
 // `npm run build` made, with the command line of the image and as many replicas as wanted.
+import { launchProblem } from '../launch-problem.ts'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
@@ -60,10 +61,27 @@ export async function serviceSpec(o: {
     marker: program,
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 15_000,
-    startTimeoutMs: 90_000,
+    startTimeoutMs: startTimeoutMs(o.env),
     logFile: join(o.logs, `${o.name}.log`),
     isReady: () => isReady(`http://127.0.0.1:${managementPort}`),
   }
+}
+
+const DEFAULT_START_SECONDS = 300
+
+/**
+ * How long a service may take until it is ready: `GATEHOUSE_START_TIMEOUT_SECONDS`, else five minutes, which a loaded
+ * machine needs to compile six services at once.
+ */
+function startTimeoutMs(env: NodeJS.ProcessEnv): number {
+  const text = env['GATEHOUSE_START_TIMEOUT_SECONDS']
+  if (text === undefined || text === '') return DEFAULT_START_SECONDS * 1000
+  const seconds = Number(text)
+  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= 3600) return seconds * 1000
+  throw launchProblem(
+    `GATEHOUSE_START_TIMEOUT_SECONDS is ${text}, which is no number of seconds`,
+    'Give a number between 1 and 3600, or unset it',
+  )
 }
 
 /** A service's configuration names its environment variables; the launcher reads them there instead of keeping a second list. */

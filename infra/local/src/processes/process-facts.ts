@@ -16,7 +16,7 @@ export function isAlive(pid: number): boolean {
 function isZombie(pid: number): boolean {
   try {
     // proc(5): the state follows the command name, which is in parentheses and may hold anything.
-    return /\)\s+Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+    return /\)\s+[ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
   } catch {
     return false
   }
@@ -57,13 +57,18 @@ export async function stopLeftover(o: {
   signal: NodeJS.Signals
   timeoutMs: number
 }): Promise<boolean> {
-  const isOurs = () => isAlive(o.pid) && commandLine(o.pid).includes(o.marker)
-  if (!isOurs()) return false
+  if (!isAlive(o.pid) || !commandLine(o.pid).includes(o.marker)) return false
+  // A process that is ending has no command line any more and is not gone yet; another one under its number has a different one.
+  const isGone = () => {
+    if (!isAlive(o.pid)) return true
+    const line = commandLine(o.pid)
+    return line !== '' && !line.includes(o.marker)
+  }
   for (const signal of [o.signal, 'SIGKILL'] as const) {
     signalIfAlive(o.pid, signal)
     const deadline = Date.now() + o.timeoutMs
-    while (isOurs() && Date.now() < deadline) await sleep(25)
-    if (!isOurs()) return true
+    while (!isGone() && Date.now() < deadline) await sleep(25)
+    if (isGone()) return true
   }
   return true
 }

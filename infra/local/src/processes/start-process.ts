@@ -2,7 +2,7 @@
 // that Ctrl-C reaches the launcher alone and the order of stopping is its decision; their output goes straight to a file,
 // so that they do not depend on the launcher to keep reading.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { closeSync, existsSync, openSync, readSync, renameSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync, renameSync, statSync, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { launchProblem } from '../launch-problem.ts'
 import { holdsPort } from '../servers/ports.ts'
@@ -22,7 +22,7 @@ export async function startProcess(
   onSpawn?: (pid: number, exited: Promise<string>) => void,
 ): Promise<StartedProcess> {
   await spec.prepare?.()
-  const log = openLog(spec.logFile)
+  const log = openLog(spec)
   const child = spawn(spec.command, spec.args, {
     env: spec.env,
     cwd: spec.cwd,
@@ -47,9 +47,11 @@ export async function startProcess(
   )
 }
 
-function openLog(file: string): { fd: number; offset: number } {
+/** A log is never empty: a child that says nothing before its time is up leaves at least what was started, and when. */
+function openLog({ logFile: file, name, args }: ProcessSpec): { fd: number; offset: number } {
   if (existsSync(file) && statSync(file).size > MAX_LOG_BYTES) renameSync(file, `${file}.1`)
   const fd = openSync(file, 'a', 0o600)
+  writeSync(fd, `${new Date().toISOString()} launcher: starts ${name} (${args.at(-1) ?? ''})\n`)
   return { fd, offset: statSync(file).size }
 }
 

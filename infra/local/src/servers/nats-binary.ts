@@ -15,7 +15,8 @@ export async function findNatsBinary(o: { cache: string; env: NodeJS.ProcessEnv;
   const folder = join(o.cache, `nats-${distribution?.codename ?? 'none'}-${process.arch}`)
   const program = findProgram(folder)
   if (program !== undefined) return program
-  const remedy = 'Install nats-server 2.10 or newer so that it is on PATH, or set NATS_URL to a server of your own'
+  const remedy =
+    'Install nats-server 2.10 or newer so that it is on PATH, or set GATEHOUSE_NATS_URL to a server of your own'
   if (distribution === undefined)
     throw launchProblem('No NATS server on PATH, and fetching one works on Debian and Ubuntu only', remedy)
   o.note('fetching NATS from the distribution’s packages')

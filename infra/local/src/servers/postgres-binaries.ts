@@ -34,7 +34,7 @@ export async function findPostgresBinaries(o: {
   forOthers: boolean
 }): Promise<PostgresBinaries> {
   const remedy =
-    'Install PostgreSQL 17 or newer so that `postgres` and `initdb` are on PATH, or set DATABASE_URL to an administrator’s URL of a server of your own'
+    'Install PostgreSQL 18 or newer so that `postgres` and `initdb` are on PATH, or set GATEHOUSE_DATABASE_URL to an administrator’s URL of a server of your own'
   const onPath = await findOnPath({ server: 'postgres', program: 'postgres', ...o })
   if (
     onPath !== undefined &&

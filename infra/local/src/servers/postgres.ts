@@ -113,7 +113,7 @@ function checkFolder(o: PrivatePostgres): void {
 function corrupt(o: PrivatePostgres, reason: string): Error {
   return launchProblem(
     `PostgreSQL cannot use its data folder ${o.data}: ${reason}`,
-    'Put back a copy of the folder, or begin anew with `npm start -- --reset` (which deletes all local data)',
+    'Put back a copy of the folder, run the PostgreSQL that made it, or name another folder with GATEHOUSE_DATA; nothing of it was changed',
   )
 }
 

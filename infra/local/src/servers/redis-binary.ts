@@ -15,7 +15,8 @@ export async function findRedisBinary(o: { cache: string; env: NodeJS.ProcessEnv
   const folder = join(o.cache, `redis-${distribution?.codename ?? 'none'}-${process.arch}`)
   const wrapper = join(folder, 'redis-server')
   if (existsSync(wrapper)) return wrapper
-  const remedy = 'Install redis-server 6.2 or newer so that it is on PATH, or set REDIS_URL to a server of your own'
+  const remedy =
+    'Install redis-server 6.2 or newer so that it is on PATH, or set GATEHOUSE_REDIS_URL to a server of your own'
   if (distribution === undefined)
     throw launchProblem('No Redis server on PATH, and fetching one works on Debian and Ubuntu only', remedy)
   o.note('fetching Redis from the distribution’s packages')

@@ -2,15 +2,16 @@
 
 export type ServerName = 'postgres' | 'redis' | 'nats'
 
+/** `urlVariable`: how the operator names a server of their own. `DATABASE_URL` and `REDIS_URL` of a shell belong to other programs. */
 type Requirement = { label: string; minimum: readonly [number, number]; urlVariable: string }
 
 export const REQUIREMENTS: Record<ServerName, Requirement> = {
-  // 17: builtin locale provider and MERGE ... RETURNING.
-  postgres: { label: 'PostgreSQL', minimum: [17, 0], urlVariable: 'DATABASE_URL' },
+  // 18: `uuidv7()`, which migrations use.
+  postgres: { label: 'PostgreSQL', minimum: [18, 0], urlVariable: 'GATEHOUSE_DATABASE_URL' },
   // 6.2: what the job queue asks for.
-  redis: { label: 'Redis', minimum: [6, 2], urlVariable: 'REDIS_URL' },
+  redis: { label: 'Redis', minimum: [6, 2], urlVariable: 'GATEHOUSE_REDIS_URL' },
   // 2.10: several filter subjects per consumer and `sync_interval`.
-  nats: { label: 'NATS', minimum: [2, 10], urlVariable: 'NATS_URL' },
+  nats: { label: 'NATS', minimum: [2, 10], urlVariable: 'GATEHOUSE_NATS_URL' },
 }
 
 /** The first dotted number in a version banner, or undefined. `postgres (PostgreSQL) 15.12 (Debian …)` → `[15, 12]`. */

@@ -9,6 +9,8 @@ export type Stored = {
   ports: Record<string, number>
   /** By the address of the database they live in. */
   demos: Record<string, DemoRecord>
+  /** API keys of the demo made later, by database and environment. */
+  demoKeys: Record<string, string>
 }
 
 export type Settings = {
@@ -18,10 +20,12 @@ export type Settings = {
   rememberPort: (name: string, port: number) => void
   demo: (database: string) => DemoRecord | undefined
   rememberDemo: (database: string, demo: DemoRecord) => void
+  demoKey: (place: string) => string | undefined
+  rememberDemoKey: (place: string, key: string) => void
 }
 
 export function openSettings(file: string): Settings {
-  const stored: Stored = { passwords: {}, ports: {}, demos: {}, ...readJson<Partial<Stored>>(file) }
+  const stored: Stored = { passwords: {}, ports: {}, demos: {}, demoKeys: {}, ...readJson<Partial<Stored>>(file) }
   const save = () => {
     writeJson(file, stored)
   }
@@ -41,6 +45,11 @@ export function openSettings(file: string): Settings {
       save()
     },
     demo: (database) => stored.demos[database],
+    demoKey: (place) => stored.demoKeys[place],
+    rememberDemoKey: (place, key) => {
+      stored.demoKeys[place] = key
+      save()
+    },
     rememberDemo: (database, demo) => {
       stored.demos[database] = demo
       save()
