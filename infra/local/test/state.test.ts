@@ -6,6 +6,7 @@ import { createAssertionSigner, createAssertionVerifier } from '@gatehouse/acces
 import { cacheFolder, isReachableByOthers } from '@gatehouse/local/servers/folders'
 import { openDataFolder } from '@gatehouse/local/state/data-folder'
 import { ensureKeys, rotateKeyEncryptionKey, rotateServiceKey } from '@gatehouse/deploy/secrets/keys'
+import { fullName, rememberGiven } from '@gatehouse/deploy/secrets/given'
 import { takeLock } from '@gatehouse/local/state/lock'
 import { resetData } from '@gatehouse/local/state/reset'
 import { openSettings } from '@gatehouse/local/state/settings'
@@ -137,4 +138,26 @@ t.test('the cache is where the user keeps caches, and a named folder that cannot
   t.equal(cacheFolder({ XDG_CACHE_HOME: folder }), join(folder, 'gatehouse'))
   t.equal(cacheFolder({ GATEHOUSE_CACHE: folder }), folder)
   t.throws(() => cacheFolder({ GATEHOUSE_CACHE: '/dev/null/nowhere' }), /GATEHOUSE_CACHE names/)
+})
+
+t.test('servers that were given once stay given, and what changes is told without credentials', async (t) => {
+  const folder = folderOf(t)
+  const smtp = 'smtps://user:secret@mail.example.com:465'
+  t.same(rememberGiven({ folder, env: { SMTP_URL: smtp, PATH: '/bin' } }).changes, [
+    'SMTP_URL: the deployment’s own server -> smtps://mail.example.com:465',
+  ])
+  t.same(rememberGiven({ folder, env: {} }), { urls: { SMTP_URL: smtp }, changes: [] }, 'a shell without it')
+  t.same(rememberGiven({ folder, env: { SMTP_URL: '' } }).urls, { SMTP_URL: smtp }, 'an empty variable is none')
+  const other = rememberGiven({ folder, env: { SMTP_URL: 'smtp://other.example:25' } })
+  t.same(other.changes, ['SMTP_URL: smtps://mail.example.com:465 -> smtp://other.example:25'])
+  t.same(rememberGiven({ folder, env: {}, forget: 'SMTP_URL' }).urls, {}, 'until it is taken back')
+  t.throws(() => rememberGiven({ folder, env: {}, forget: 'PATH' }), /--forget takes one of/)
+  t.equal(statSync(join(folder, 'given.json')).mode & 0o777, 0o600)
+})
+
+t.test('a release is named in secrets as the chart names it', async (t) => {
+  t.equal(fullName('gatehouse'), 'gatehouse')
+  t.equal(fullName('acme'), 'acme-gatehouse')
+  t.equal(fullName('my-gatehouse-eu'), 'my-gatehouse-eu')
+  t.equal(fullName('a'.repeat(60)).length, 40)
 })

@@ -2,6 +2,7 @@
  * `npm run secrets`: every secret for Compose, as files below `infra/compose/secrets`. `npm run secrets -- --kubernetes`: the same as
  * Secret manifests, to be applied. Asked again it changes nothing it has made, except what `--rotate <service>` or
  * `--rotate key-encryption-key` names; `--folder` keeps several deployments apart.
+ * Servers of the operator's own are named by `DATABASE_URL`, `REDIS_URL`, `NATS_URL`, `SMTP_URL` and kept too; `--forget <name>` takes one back.
  */
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,6 +11,7 @@ import { parseArgs } from 'node:util'
 import { stringify } from 'yaml'
 import { SERVICES } from '../services.ts'
 import { allSettings } from '../settings.ts'
+import { fullName, rememberGiven } from './given.ts'
 import { rotateKeyEncryptionKey, rotateServiceKey } from './keys.ts'
 import { makeSecrets, type Addresses, type Secrets } from './values.ts'
 
@@ -21,26 +23,30 @@ const { values } = parseArgs({
     folder: { type: 'string' },
     release: { type: 'string', default: 'gatehouse' },
     rotate: { type: 'string' },
+    forget: { type: 'string' },
   },
 })
 
 const compose: Addresses = { postgres: 'postgres:5432', redis: 'redis:6379', nats: 'nats:4222', smtp: 'mailpit:1025' }
 const inCluster: Addresses = {
-  postgres: `${values.release}-postgres:5432`,
-  redis: `${values.release}-redis:6379`,
-  nats: `${values.release}-nats:4222`,
-  smtp: `${values.release}-smtp:1025`,
+  postgres: `${fullName(values.release)}-postgres:5432`,
+  redis: `${fullName(values.release)}-redis:6379`,
+  nats: `${fullName(values.release)}-nats:4222`,
+  smtp: `${fullName(values.release)}-smtp:1025`,
 }
 
 const folder =
   values.folder ?? (values.kubernetes ? join(root, 'infra/k8s/secrets') : join(root, 'infra/compose/secrets'))
 const kept = join(folder, 'kept')
 if (values.rotate !== undefined) console.log(`${values.rotate}: ${rotate(kept, values.rotate)}`)
+mkdirSync(kept, { recursive: true, mode: 0o700 })
+const given = rememberGiven({ folder: kept, env: process.env, forget: values.forget })
+for (const change of given.changes) console.log(change)
 const secrets = makeSecrets({
   folder: kept,
   settings: await allSettings(root),
   addresses: values.kubernetes ? inCluster : compose,
-  env: process.env,
+  env: given.urls,
 })
 chmodSync(folder, 0o700)
 if (values.kubernetes) writeManifests(join(folder, 'kubernetes.yaml'), secrets)
