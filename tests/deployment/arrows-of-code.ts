@@ -1,6 +1,6 @@
 /**
- * Who speaks to whom, read from the sources themselves: a service that uses `<SERVICE>_URL` or a server's URL outside its
- * `config.ts` opens that connection. Independent of `--print-config`, from which the chart is made.
+ * Who speaks to whom, read from the sources themselves: a service that names a neighbour among its `peers`, or uses a server's URL
+ * outside its `config.ts`, opens that connection; `openService` opens the database and the bus, `openPeers` the bus. Independent of `--print-config`, from which the chart is made.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,9 +11,9 @@ import { SERVICES } from '@gatehouse/deploy/services'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 const serverUses = {
-  postgres: /\bDATABASE_(RUNTIME|SYSTEM)_URL\b/,
+  postgres: /\bDATABASE_(RUNTIME|SYSTEM)_URL\b|\bopenService\(/,
   redis: /\bREDIS_URL\b/,
-  nats: /\bNATS_URL\b/,
+  nats: /\bNATS_URL\b|\bopen(Service|Peers)\(/,
   smtp: /\bSMTP_URL\b/,
 }
 
@@ -25,8 +25,10 @@ export function arrowsOfCode(read: (service: ServiceName) => string = sourcesOf)
   const servers: CodeArrows['servers'] = []
   for (const service of SERVICES) {
     const text = read(service)
+    const peers = [...text.matchAll(/\bpeers: \[([^\]]*)\]/g)].map(([, names]) => names).join()
     for (const peer of SERVICES)
-      if (peer !== service && new RegExp(`\\b${peer.toUpperCase()}_URL\\b`).test(text)) calls.push([service, peer])
+      if (peer !== service && (peers.includes(`'${peer}'`) || new RegExp(`\\b${peer.toUpperCase()}_URL\\b`).test(text)))
+        calls.push([service, peer])
     for (const [server, use] of Object.entries(serverUses))
       if (use.test(text)) servers.push([service, server as keyof typeof serverUses])
   }

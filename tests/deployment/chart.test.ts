@@ -19,11 +19,20 @@ import { expectedArrows, type Servers } from './expected-arrows.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const settings = await allSettings(root)
 
-const refusals = (...files: string[]): { at: string; message: string }[] =>
-  Errors(schema(), valuesWith(...files)).map(({ instancePath, message, params }) => ({
-    at: instancePath,
-    message: `${message} ${JSON.stringify(params)}`,
-  }))
+type Refusal = { at: string; message: string }
+
+const refusals = (...files: string[]): Refusal[] => {
+  const values = valuesWith(...files)
+  const whole = schema() as { allOf: { then: object }[] }
+  return Errors(whole, values).flatMap((error): Refusal[] => {
+    const { instancePath: at, message, params, keyword, schemaPath } = error
+    // What one value asks of another: the error names the condition, its `then` the place.
+    const rule = keyword === 'if' ? whole.allOf[Number(/^#\/allOf\/(\d+)$/.exec(schemaPath)?.[1] ?? -1)] : undefined
+    const inner = rule === undefined ? [] : Errors(rule.then, values)
+    if (inner.length > 0) return inner.map((one) => ({ at: one.instancePath, message: one.message }))
+    return [{ at, message: `${message} ${JSON.stringify(params)}` }]
+  })
+}
 
 t.test('the values files the guide tells of are taken', async (t) => {
   for (const name of scenarios) t.same(refusals(scenarioFile(name)), [], name)

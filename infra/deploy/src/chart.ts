@@ -62,8 +62,15 @@ const podProperties: Schema = {
   terminationGracePeriodSeconds: whole(15, 600),
   nodeSelector: anything,
   tolerations: list(anything),
+  affinity: anything,
   priorityClassName: text,
   podAnnotations: anything,
+  serviceAccountAnnotations: anything,
+  dnsPolicy: choice('', 'ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'),
+  dnsConfig: anything,
+  extraEnv: list(anything),
+  extraVolumes: list(anything),
+  extraVolumeMounts: list(anything),
 }
 
 function valueOf({ type, options, minimum, maximum, pattern, description }: Setting): Schema {
@@ -115,73 +122,113 @@ const serverSchema = (more: Schema): Schema =>
 const storedServer = (more: Schema = {}): Schema =>
   serverSchema({ existingSecret: objectName, storage: quantity, ...more })
 
+const image = closed({
+  registry: text,
+  tag: text,
+  digests: { type: 'object', additionalProperties: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' } },
+  pullPolicy: choice('Always', 'IfNotPresent', 'Never'),
+  pullSecrets: list(objectName),
+})
+
+const servers = closed(
+  {
+    postgres: storedServer({ adminSecret: maybeObjectName }),
+    redis: storedServer(),
+    nats: storedServer(),
+    smtp: serverSchema({}),
+  },
+  { required: ['postgres', 'redis', 'nats', 'smtp'] },
+)
+
+const isEnabled: Schema = { properties: { enabled: { const: true } }, required: ['enabled'] }
+
+const ingress: Schema = {
+  ...closed({
+    enabled: flag,
+    className: text,
+    annotations: anything,
+    hosts: list({ type: 'string', minLength: 1 }),
+    tlsSecret: maybeObjectName,
+  }),
+  if: isEnabled,
+  then: { properties: { hosts: { minItems: 1 } } },
+}
+
+const httpRoute: Schema = {
+  ...closed({ enabled: flag, parentRefs: list(anything), hostnames: list(text) }),
+  if: isEnabled,
+  then: { properties: { parentRefs: { minItems: 1 } } },
+}
+
+const network = closed({
+  gatewayFrom: list(anything),
+  metricsFrom: list(anything),
+  dns: closed({ peers: list(anything) }),
+})
+
+const serviceMonitor = closed({
+  enabled: flag,
+  interval: { type: 'string', pattern: '^[0-9]+(ms|s|m|h)$' },
+  labels: anything,
+})
+
+/** Behind a proxy that is not trusted every client has the proxy's address: one stranger would lock all out. */
+const trustedProxies: Schema = {
+  properties: {
+    services: {
+      properties: {
+        gateway: {
+          properties: { config: { properties: { TRUSTED_PROXIES: { minItems: 1 } }, required: ['TRUSTED_PROXIES'] } },
+        },
+      },
+    },
+  },
+}
+
+/** What one value asks of another, refused at the value that is missing. */
+const together: Schema[] = [
+  ...['ingress', 'httpRoute'].map((name) => ({ if: { properties: { [name]: isEnabled } }, then: trustedProxies })),
+  {
+    if: { properties: { serviceMonitor: isEnabled } },
+    // Nobody may read /metrics unless the network policy names who does.
+    then: { properties: { network: { properties: { metricsFrom: { minItems: 1 } } } } },
+  },
+]
+
+const servicesSchema = (settings: Settings): Schema =>
+  closed(
+    Object.fromEntries(
+      Object.entries(settings).map(([service, own]) => [service, serviceSchema(service as ServiceName, own)]),
+    ),
+    { required: Object.keys(settings) },
+  )
+
 /** `values.schema.json`: closed everywhere, so that a misspelt value is refused and not ignored. */
 export function valuesSchema(settings: Settings): string {
   const shared = (name: string) => choice(...(settings.gateway.find((one) => one.name === name)?.options ?? []))
+  const properties = {
+    // Helm adds it for charts that use this one as a part.
+    global: anything,
+    issuer: { ...origin, description: 'Public address of the platform, without a trailing slash.' },
+    publicUrl: { type: 'string', pattern: '^(https?://[^/\\s]+)?$' },
+    environment: shared('GATEHOUSE_ENV'),
+    logLevel: shared('LOG_LEVEL'),
+    image,
+    servers,
+    gatewayService: closed({ type: choice('ClusterIP', 'LoadBalancer', 'NodePort'), annotations: anything }),
+    ingress,
+    httpRoute,
+    network,
+    serviceMonitor,
+    migrations: closed({ backoffLimit: whole(0, 100), restored: flag, resources }),
+    defaults: closed(podProperties, { required: Object.keys(podProperties) }),
+    services: servicesSchema(settings),
+  }
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Values of the Gatehouse chart',
-    ...closed(
-      {
-        // Helm adds it for charts that use this one as a part.
-        global: anything,
-        issuer: { ...origin, description: 'Public address of the platform, without a trailing slash.' },
-        publicUrl: { type: 'string', pattern: '^(https?://[^/\\s]+)?$' },
-        environment: shared('GATEHOUSE_ENV'),
-        logLevel: shared('LOG_LEVEL'),
-        image: closed({
-          registry: text,
-          tag: text,
-          pullPolicy: choice('Always', 'IfNotPresent', 'Never'),
-          pullSecrets: list(objectName),
-        }),
-        servers: closed(
-          {
-            postgres: storedServer({ adminSecret: maybeObjectName }),
-            redis: storedServer(),
-            nats: storedServer(),
-            smtp: serverSchema({}),
-          },
-          { required: ['postgres', 'redis', 'nats', 'smtp'] },
-        ),
-        gatewayService: closed({ type: choice('ClusterIP', 'LoadBalancer', 'NodePort'), annotations: anything }),
-        ingress: {
-          ...closed({
-            enabled: flag,
-            className: text,
-            annotations: anything,
-            hosts: list({ type: 'string', minLength: 1 }),
-            tlsSecret: maybeObjectName,
-          }),
-          if: { properties: { enabled: { const: true } } },
-          then: { properties: { hosts: { minItems: 1 } } },
-        },
-        httpRoute: {
-          ...closed({ enabled: flag, parentRefs: list(anything), hostnames: list(text) }),
-          if: { properties: { enabled: { const: true } } },
-          then: { properties: { parentRefs: { minItems: 1 } } },
-        },
-        network: closed({
-          gatewayFrom: list(anything),
-          metricsFrom: list(anything),
-          dns: closed({ peers: list(anything) }),
-        }),
-        serviceMonitor: closed({
-          enabled: flag,
-          interval: { type: 'string', pattern: '^[0-9]+(ms|s|m|h)$' },
-          labels: anything,
-        }),
-        migrations: closed({ backoffLimit: whole(0, 100), restored: flag, resources }),
-        defaults: closed(podProperties, { required: Object.keys(podProperties) }),
-        services: closed(
-          Object.fromEntries(
-            Object.entries(settings).map(([service, own]) => [service, serviceSchema(service as ServiceName, own)]),
-          ),
-          { required: Object.keys(settings) },
-        ),
-      },
-      { required: ['issuer', 'environment', 'servers', 'defaults', 'services'] },
-    ),
+    ...closed(properties, { required: ['issuer', 'environment', 'servers', 'defaults', 'services'] }),
+    allOf: together,
   }
   return `${JSON.stringify(schema, null, 2)}\n`
 }

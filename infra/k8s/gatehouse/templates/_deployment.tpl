@@ -52,9 +52,6 @@ spec:
         - name: {{ . }}
         {{- end }}
       {{- end }}
-      {{- with $v.priorityClassName }}
-      priorityClassName: {{ . }}
-      {{- end }}
       terminationGracePeriodSeconds: {{ $v.terminationGracePeriodSeconds }}
       topologySpreadConstraints:
         {{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
@@ -69,13 +66,8 @@ spec:
               gatehouse/pipeline: {{ . }}
               {{- end }}
         {{- end }}
-      {{- with $v.nodeSelector }}
-      nodeSelector:
-        {{- toYaml . | nindent 8 }}
-      {{- end }}
-      {{- with $v.tolerations }}
-      tolerations:
-        {{- toYaml . | nindent 8 }}
+      {{- with include "gatehouse.placement" $v }}
+      {{- . | nindent 6 }}
       {{- end }}
       {{- if $isStoring }}
       initContainers:
@@ -100,6 +92,9 @@ spec:
           imagePullPolicy: {{ $root.Values.image.pullPolicy }}
           env:
             {{- include "gatehouse.environment" (dict "root" $root "service" .service "pipeline" .pipeline) | nindent 12 }}
+            {{- with $v.extraEnv }}
+            {{- toYaml . | nindent 12 }}
+            {{- end }}
           ports:
             - { name: http, containerPort: 8080 }
             - { name: management, containerPort: 9090 }
@@ -126,9 +121,15 @@ spec:
             {{- toYaml $v.resources | nindent 12 }}
           volumeMounts:
             - { name: secrets, mountPath: /run/secrets/gatehouse, readOnly: true }
+            {{- with $v.extraVolumeMounts }}
+            {{- toYaml . | nindent 12 }}
+            {{- end }}
       volumes:
         - name: secrets
           {{- include "gatehouse.secretVolume" (dict "root" $root "service" .service) | nindent 10 }}
+        {{- with $v.extraVolumes }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
 ---
 apiVersion: policy/v1
 kind: PodDisruptionBudget

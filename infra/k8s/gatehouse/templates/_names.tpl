@@ -25,7 +25,33 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 
 {{/* Takes {root, service}. */}}
 {{- define "gatehouse.image" -}}
-{{ with .root.Values.image.registry }}{{ . | trimSuffix "/" }}/{{ end }}gatehouse/{{ .service }}:{{ .root.Values.image.tag | default .root.Chart.AppVersion }}
+{{ with .root.Values.image.registry }}{{ . | trimSuffix "/" }}/{{ end }}gatehouse/{{ .service }}{{ with get .root.Values.image.digests .service }}@{{ . }}{{ else }}:{{ .root.Values.image.tag | default .root.Chart.AppVersion }}{{ end }}
+{{- end }}
+
+{{/* Where a pod may run and what belongs to the cluster it runs in; takes the values of a service over the defaults. */}}
+{{- define "gatehouse.placement" -}}
+{{- with .nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .dnsPolicy }}
+dnsPolicy: {{ . }}
+{{- end }}
+{{- with .dnsConfig }}
+dnsConfig:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 
 {{/* What a pod with the restricted profile of the pod security standards states; takes the uid. */}}
