@@ -1,4 +1,4 @@
-/** What the readers beside `decide` say: obligations, explanations, suggestions, lint and analysis. */
+/** What the readers beside `decide` say: obligations, explanations, suggestions and analysis. */
 import t from 'tap'
 import fc from 'fast-check'
 import { whatCan, whoCan } from '@gatehouse/policy/analyze/access'
@@ -9,8 +9,6 @@ import { decide } from '@gatehouse/policy/decide/decide'
 import { explain } from '@gatehouse/policy/explain/explain'
 import type { ExplainedNode } from '@gatehouse/policy/explain/explain-node'
 import { suggestChanges, type Suggestion } from '@gatehouse/policy/explain/suggest'
-import { lintCondition } from '@gatehouse/policy/lint/lint-condition'
-import { lintPolicies } from '@gatehouse/policy/lint/lint-policies'
 import { condition, knownValues, resourceRow } from './generated.ts'
 import { conditionOf } from './schema.ts'
 
@@ -259,83 +257,6 @@ t.test('an explanation is of the decision: its root says what the policy said', 
       )
     }),
     { numRuns: 1500 },
-  )
-})
-
-t.test('lint names parts that have only one answer, and what no list can be filtered by', async (t) => {
-  const found = (source: string) => lintCondition(conditionOf(source)).map(({ code, at }) => `${code} ${at}`)
-  t.same(found('resource.amount < 5 && 1 == 1'), ['always_true 24'])
-  t.same(found('resource.locked || true'), ['always_true 0'])
-  t.same(found('resource.locked && !true'), ['always_false 0'])
-  t.same(found('resource.owner in []'), ['always_false 15'])
-  t.same(found('true'), ['always_true 0'])
-  t.same(found('has(resource.owner) || [].all(x, x == 1)'), ['always_true 0'])
-  t.same(found('"a".startsWith("b") || resource.locked'), ['always_false 3'])
-  t.same(found('duration("1h") > duration("59m") && inCidr("10.0.0.1", "10.0.0.0/8") && resource.locked'), [
-    'always_true 14',
-    'always_true 36',
-  ])
-  t.same(found('resource.amount < 5 || !(resource.amount < 5)'), [], 'unknown when there is no amount')
-  t.same(found('resource.tags.exists(x, x == user.id)'), ['not_filterable 13'])
-  t.same(found('inCidr(resource.ip, "10.0.0.0/8")'), ['not_filterable 0'])
-  t.same(found('[resource.ip].exists(a, inCidr(a, "10.0.0.0/8"))'), ['not_filterable 24'])
-  t.same(found('[request.ip].exists(a, inCidr(a, "10.0.0.0/8")) && membership.regions.all(r, r == resource.owner)'), [])
-  t.same(found('resource.owner == "\\u0000"'), ['not_filterable 18'])
-})
-
-t.test('what lint calls always so is always so', async () => {
-  fc.assert(
-    fc.property(condition, knownValues, resourceRow, (source, known, resource) => {
-      const whole = lintCondition(conditionOf(source)).find(({ message }) => message.startsWith('the condition'))
-      const set = compilePolicySet({ resourceTypes, roles, policies: [policy({ when: source })] })
-      return !whole || decide(set, asking(set, [], { ...known, resource })).allowed === (whole.code === 'always_true')
-    }),
-    { numRuns: 3000 },
-  )
-})
-
-t.test('lint names rules that can never matter', async (t) => {
-  const found = (...policies: Written[]) =>
-    lintPolicies({ resourceTypes, roles, policies: policies.map(policy) }).map(({ policy, code, by }) =>
-      [policy, code, ...(by === undefined ? [] : [by])].join(' '),
-    )
-  t.same(found({ key: 'a', when: 'resource.locked' }, { key: 'b' }), ['a shadowed b'])
-  t.same(found({ key: 'a' }, { key: 'b' }), ['b shadowed a'], 'of two alike the later')
-  t.same(
-    found({ key: 'a', roles: ['clerk'] }, { key: 'b', roles: ['reader'] }),
-    ['a shadowed b'],
-    'a clerk is a reader',
-  )
-  t.same(found({ key: 'a', roles: ['reader'] }, { key: 'b', roles: ['clerk'] }), ['b shadowed a'])
-  t.same(found({ key: 'a', actions: ['read', 'approve'] }, { key: 'b', actions: ['read'], roles: ['clerk'] }), [
-    'b shadowed a',
-  ])
-  t.same(found({ key: 'a', actions: ['read'] }, { key: 'b' }), [])
-  t.same(found({ key: 'a', when: 'resource.locked ' }, { key: 'b', effect: 'deny', when: ' resource.locked' }), [
-    'a always_denied b',
-  ])
-  t.same(found({ key: 'a', roles: ['clerk'] }, { key: 'b', effect: 'deny', roles: ['clerk'] }), ['a always_denied b'])
-  t.same(found({ key: 'a' }, { key: 'b', effect: 'deny', roles: ['clerk'] }), [])
-  t.same(found({ key: 'a' }, { key: 'b', effect: 'deny', when: 'resource.locked' }), [])
-  const lockout = { resourceType: 'gatehouse', actions: ['policies.write'] }
-  t.same(found({ key: 'a', ...lockout }, { key: 'b', effect: 'deny', ...lockout }), [], 'an owner may still')
-  t.same(found({ key: 'a', ...lockout }, { key: 'b', effect: 'deny', scope: 'platform', ...lockout }), [
-    'a always_denied b',
-  ])
-  t.same(found({ key: 'a', effect: 'deny', scope: 'platform', ...lockout }, { key: 'b', effect: 'deny', ...lockout }), [
-    'b shadowed a',
-  ])
-  t.same(found({ key: 'a', effect: 'deny', ...lockout }, { key: 'b', effect: 'deny', scope: 'platform', ...lockout }), [
-    'a shadowed b',
-  ])
-  t.same(
-    found(
-      { key: 'a', roles: ['nobody'] },
-      { key: 'b', resourceType: 'planet' },
-      { key: 'c', actions: ['eat'] },
-      { key: 'd', when: 'resource.locked && false' },
-    ),
-    ['a unreachable', 'b unreachable', 'c unreachable', 'd unreachable'],
   )
 })
 

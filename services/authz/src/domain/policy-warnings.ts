@@ -1,23 +1,19 @@
 /** What is odd about a policy although it is valid: advice for its maker, told with the save and never a reason to refuse it. */
 import type { PolicyWarning } from '@gatehouse/contracts/http/authz/policies'
-import type { RoleSource } from '@gatehouse/policy/compile/roles'
 import { lintCondition } from '@gatehouse/policy/lint/lint-condition'
-import { lintPolicies } from '@gatehouse/policy/lint/lint-policies'
-import { resourceTypeSources, type Catalog } from './catalog.ts'
-import { policySource, type PolicyRecord } from './policy-model.ts'
+import { lintPolicy } from '@gatehouse/policy/lint/lint-policy'
+import { policySource, type CompiledModel, type PolicyRecord } from './policy-model.ts'
 
-/** @param o.others - every policy it stands beside */
-export function policyWarnings(
-  policy: PolicyRecord,
-  o: { catalog: Catalog; roles: ReadonlyMap<string, RoleSource>; others: readonly PolicyRecord[] },
-): PolicyWarning[] {
-  const policies = [
-    ...o.others.filter((other) => other.orgId !== policy.orgId || other.key !== policy.key),
-    policy,
-  ].map(policySource)
-  const beside = lintPolicies({ resourceTypes: resourceTypeSources(o.catalog), roles: [...o.roles.values()], policies })
-  const ofPolicy = beside
-    .filter((finding) => finding.policy === policy.key)
-    .map(({ code, by, message }) => ({ code, message, ...(by === undefined ? {} : { by }) }))
+/** @param model - what is in force; the policy replaces the one of its scope and key there, so a draft is looked at as if it were published */
+export function policyWarnings(policy: PolicyRecord, model: Pick<CompiledModel, 'source'>): PolicyWarning[] {
+  const saved = policySource(policy)
+  const others = model.source.policies.filter(({ key, scope }) => key !== saved.key || scope !== saved.scope)
+  const ofPolicy = lintPolicy(saved, { ...model.source, policies: [...others, saved] }).map(
+    ({ code, by, message }) => ({
+      code,
+      message,
+      ...(by === undefined ? {} : { by }),
+    }),
+  )
   return [...(policy.condition === null ? [] : lintCondition(policy.condition)), ...ofPolicy]
 }

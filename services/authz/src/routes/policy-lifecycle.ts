@@ -12,13 +12,14 @@ import {
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { deletePolicyDraft, getPolicyDraft, publishPolicy, putPolicyDraft } from '../use-cases/policies/policy-draft.ts'
-import {
-  diffPolicyVersions,
-  getPolicyVersion,
-  listPolicyVersions,
-  rollbackPolicy,
-} from '../use-cases/policies/policy-versions.ts'
+import { deletePolicyDraft } from '../use-cases/policies/delete-policy-draft.ts'
+import { diffPolicyVersions } from '../use-cases/policies/diff-policy-versions.ts'
+import { getPolicyDraft } from '../use-cases/policies/get-policy-draft.ts'
+import { getPolicyVersion } from '../use-cases/policies/get-policy-version.ts'
+import { listPolicyVersions } from '../use-cases/policies/list-policy-versions.ts'
+import { publishPolicy } from '../use-cases/policies/publish-policy.ts'
+import { putPolicyDraft } from '../use-cases/policies/put-policy-draft.ts'
+import { rollbackPolicy } from '../use-cases/policies/rollback-policy.ts'
 import { expectedVersion, sendVersion } from './version-tag.ts'
 
 export function policyLifecycleRoutes(app: FastifyInstance, deps: Deps): void {
@@ -27,10 +28,11 @@ export function policyLifecycleRoutes(app: FastifyInstance, deps: Deps): void {
     sendVersion(reply, version)
     return draft
   })
-  bindRoute(app, PutPolicyDraft, async ({ caller, params, body, request, reply }) => {
+  bindRoute(app, PutPolicyDraft, async ({ caller, params, query, body, request, reply }) => {
     const { draft, version } = await putPolicyDraft(deps, caller, {
       policyId: params.policy,
       content: body,
+      baseVersion: query.base_version,
       isExpected: expectedVersion(request),
     })
     sendVersion(reply, version)
@@ -44,6 +46,7 @@ export function policyLifecycleRoutes(app: FastifyInstance, deps: Deps): void {
       policyId: params.policy,
       isExpected: expectedVersion(request),
       isImpactConfirmed: query.confirm_impact === true,
+      replaces: query.replaces,
     })
     sendVersion(reply, policy.version)
     return policy

@@ -18,9 +18,14 @@ export async function findPolicyDraft(
 
 export async function upsertPolicyDraft(
   db: Queryable,
-  o: { orgId: string; policyId: string; content: PolicyContent },
+  o: { orgId: string; policyId: string; content: PolicyContent; baseVersion: number },
 ): Promise<PolicyDraftRow> {
-  const again = { content: o.content, version: sql`nextval('policy_draft_versions')`, savedAt: sql`clock_timestamp()` }
+  const again = {
+    content: o.content,
+    baseVersion: o.baseVersion,
+    version: sql`nextval('policy_draft_versions')`,
+    savedAt: sql`clock_timestamp()`,
+  }
   const [row] = await db
     .insert(policyDrafts)
     .values(o)

@@ -85,6 +85,7 @@ export const policyDrafts = authz.table('policy_drafts', {
   orgId: typeId('org_id', 'org').notNull(),
   version: version().default(sql`nextval('policy_draft_versions')`),
   content: jsonb('content').$type<PolicyContent>().notNull(),
+  baseVersion: bigint('base_version', { mode: 'number' }).notNull(),
   savedAt: instant('saved_at').notNull().defaultNow(),
 })
 

@@ -6,6 +6,8 @@ export type Refusal =
   | { readonly kind: 'not_found' | 'taken' | 'changed' | 'platform_role' }
   | { readonly kind: 'invalid'; readonly errors: readonly DefinitionError[] }
   | { readonly kind: 'invalid_policy'; readonly errors: readonly DefinitionError[] }
+  /** The draft was made from `base`, which is not what is in force. */
+  | { readonly kind: 'draft_outdated'; readonly base: number; readonly inForce: number }
   | { readonly kind: 'conflicting'; readonly errors: readonly DefinitionError[] }
   /** Permissions the caller would hand on, take or free without holding them, or for longer than they hold them. */
   | { readonly kind: 'not_held'; readonly permissions: readonly string[] }
@@ -26,6 +28,11 @@ export function problemOf(refusal: Refusal): AppError {
       return problem('validation_failed', { errors: [...refusal.errors] })
     case 'invalid_policy':
       return problem('invalid_policy', { errors: [...refusal.errors] })
+    case 'draft_outdated':
+      return problem('draft_outdated', {
+        detail: `Version ${refusal.inForce} is in force, and this was made from version ${refusal.base}.`,
+        errors: [{ path: '/base_version', message: `version ${refusal.inForce} is in force` }],
+      })
     case 'conflicting':
       return problem('conflict', { errors: [...refusal.errors] })
     case 'not_held':

@@ -69,6 +69,7 @@ export const policyDraftView = (row: PolicyDraftRow, { key }: { key: string }): 
   key,
   ...row.content,
   saved_at: row.savedAt.toISOString(),
+  base_version: row.baseVersion,
 })
 
 export const groupView = ({ id, key, name, createdAt }: GroupRow): Group => ({

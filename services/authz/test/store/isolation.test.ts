@@ -102,6 +102,7 @@ for (const o of [ours, theirs]) {
     await upsertPolicyDraft(tx, {
       orgId: o.orgId,
       policyId: newId('pol'),
+      baseVersion: 1,
       content: { effect: 'deny', resource_type: 'gatehouse', actions: ['x'] },
     })
     await upsertPolicyShadow(tx, { orgId: o.orgId, policyId: newId('pol') })
@@ -231,6 +232,7 @@ t.test('a scope cannot write into another organization, nor into the platform', 
       upsertPolicyDraft(tx, {
         orgId: theirs.orgId,
         policyId: newId('pol'),
+        baseVersion: 1,
         content: { effect: 'deny', resource_type: 'x', actions: ['x'] },
       }),
     ),

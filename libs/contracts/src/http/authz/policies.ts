@@ -68,6 +68,7 @@ export const PolicyWarning = Type.Object({
     Type.Literal('shadowed'),
     Type.Literal('always_denied'),
     Type.Literal('unreachable'),
+    Type.Literal('not_compared'),
   ]),
   message: Type.String(),
   at: Type.Optional(Type.Integer()),

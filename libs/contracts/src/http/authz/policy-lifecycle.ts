@@ -11,6 +11,8 @@ export const PolicyDraft = Type.Object({
   key: Key,
   ...PolicyContent.properties,
   saved_at: Instant,
+  /** The version of the policy that was in force when the draft was begun. */
+  base_version: Type.Integer(),
   warnings: Type.Optional(Type.Array(PolicyWarning)),
 })
 export type PolicyDraft = Static<typeof PolicyDraft>
@@ -52,12 +54,13 @@ export const PutPolicyDraft = defineRoute({
   method: 'PUT',
   path: `${path}/draft`,
   summary:
-    'Write what the policy would say next. It is checked like a policy, its tests included, and is not in force.',
+    'Write what the policy would say next. It is checked like a policy, its tests included, and is not in force. `base_version` says that it was made from that version, which has to be in force; without it a draft keeps its base.',
   auth: 'organization',
   params: policyParams,
+  query: Type.Object({ base_version: Type.Optional(Version) }),
   body: PolicyContent,
   success: { status: 200, body: PolicyDraft, description: 'The draft, with its `ETag`.' },
-  problems: ['forbidden', 'invalid_policy', 'precondition_failed'],
+  problems: ['forbidden', 'invalid_policy', 'precondition_failed', 'draft_outdated'],
 })
 
 export const DeletePolicyDraft = defineRoute({
@@ -81,9 +84,13 @@ export const PublishPolicy = defineRoute({
   auth: 'organization',
   params: policyParams,
   /** Publish although more recorded decisions would turn round than the threshold of the platform lets pass. */
-  query: Type.Object({ confirm_impact: Type.Optional(Type.Boolean()) }),
+  query: Type.Object({
+    confirm_impact: Type.Optional(Type.Boolean()),
+    /** The version in force, to be replaced although the draft is based on an earlier one. */
+    replaces: Type.Optional(Version),
+  }),
   success: { status: 200, body: Policy, description: 'The next version, in force.' },
-  problems: ['forbidden', 'invalid_policy', 'precondition_failed', 'impact_above_threshold'],
+  problems: ['forbidden', 'invalid_policy', 'precondition_failed', 'draft_outdated', 'impact_above_threshold'],
 })
 
 export const ListPolicyVersions = defineRoute({

@@ -10,9 +10,9 @@ import type { Deps } from '../../deps.ts'
 import { missingToChangePolicy } from '../../domain/delegable.ts'
 import { permissions } from '../../domain/platform.ts'
 import { checkPolicyDefinition } from '../../domain/policy-definition.ts'
-import { policySource } from '../../domain/policy-model.ts'
+import { policySource, type PolicyRecord } from '../../domain/policy-model.ts'
 import { policyWarnings } from '../../domain/policy-warnings.ts'
-import { closePolicy, insertNextPolicy, listPoliciesInReach, type PolicyRowContent } from '../../store/policies.ts'
+import { closePolicy, insertNextPolicy, type PolicyRowContent } from '../../store/policies.ts'
 import type { PolicyRow } from '../../store/schema.ts'
 import { announcePolicyUpdated } from '../announce/policy.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
@@ -61,27 +61,42 @@ export const rowContent = (source: PolicySource, condition: CheckedIr | undefine
   tests: source.tests ?? null,
 })
 
-/** What is odd about it beside the policies there are. */
+/**
+ * What is odd about it beside the policies in force. Looked at after the change is committed, with nothing held: advice keeps nobody waiting, and
+ * none is given when the policies in force cannot be read.
+ */
 export async function warningsAbout(
-  tx: Tx,
-  { model, orgId, key, content }: { model: OpenModel; orgId: string; key: string; content: PolicyRowContent },
-): Promise<PolicyWarning[]> {
-  return policyWarnings({ key, orgId, ...content }, { ...model, others: await listPoliciesInReach(tx, orgId) })
+  { factCache, log }: Pick<Deps, 'factCache' | 'log'>,
+  policy: PolicyRecord & { readonly orgId: string },
+): Promise<{ warnings?: PolicyWarning[] }> {
+  try {
+    return { warnings: policyWarnings(policy, await factCache.model(policy.orgId)) }
+  } catch (err) {
+    log.warn({ err }, 'a policy was saved without advice')
+    return {}
+  }
+}
+
+/** A change that puts a version of a policy in force: the policy as it is now, with advice about it. */
+export async function savePolicy(
+  deps: Deps,
+  caller: OrgCaller,
+  change: (tx: Tx, model: OpenModel) => Promise<Outcome<PolicyRow>>,
+): Promise<Policy> {
+  const row = await changePolicies(deps, caller, change)
+  return { ...policyView(row), ...(await warningsAbout(deps, { ...row, orgId: caller.orgId })) }
 }
 
 /** Puts `source` in force as the version after `known`. */
 export async function supersedePolicy(
   tx: Tx,
   o: { model: OpenModel; known: PolicyRow; source: PolicySource; caller: OrgCaller },
-): Promise<Outcome<Policy>> {
+): Promise<Outcome<PolicyRow>> {
   const content = contentInForce(o.model, o.source, o.known)
   if (content.kind !== 'done') return content
   const closed = await closePolicy(tx, { id: o.known.id, version: o.known.version })
   if (!closed) return { kind: 'changed' }
   const row = await insertNextPolicy(tx, closed, content.value)
   await announcePolicyUpdated(tx, { row, orgId: o.caller.orgId, actor: actorOf(o.caller) })
-  return done({
-    ...policyView(row),
-    warnings: await warningsAbout(tx, { model: o.model, orgId: o.caller.orgId, key: row.key, content: row }),
-  })
+  return done(row)
 }

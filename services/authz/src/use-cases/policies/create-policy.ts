@@ -5,13 +5,12 @@ import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Deps } from '../../deps.ts'
 import { insertPolicy } from '../../store/policies.ts'
 import { announcePolicyCreated } from '../announce/policy.ts'
-import { changePolicies, contentInForce, warningsAbout } from './change-policies.ts'
+import { contentInForce, savePolicy } from './change-policies.ts'
 import { done } from '../refusal.ts'
-import { policyView } from '../views.ts'
 
 /** @throws AppError `forbidden`, `invalid_policy`, `conflict` */
 export const createPolicy = (deps: Deps, caller: OrgCaller, input: PolicySource): Promise<Policy> =>
-  changePolicies(deps, caller, async (tx, model) => {
+  savePolicy(deps, caller, async (tx, model) => {
     const { orgId } = caller
     const content = contentInForce(model, input)
     if (content.kind !== 'done') return content
@@ -25,5 +24,5 @@ export const createPolicy = (deps: Deps, caller: OrgCaller, input: PolicySource)
     })
     if (!row) return { kind: 'taken' }
     await announcePolicyCreated(tx, { row, orgId, actor: actorOf(caller) })
-    return done({ ...policyView(row), warnings: await warningsAbout(tx, { model, orgId, key: row.key, content: row }) })
+    return done(row)
   })

@@ -3,14 +3,14 @@ import type { Policy, PolicyContent } from '@gatehouse/contracts/http/authz/poli
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
 import { findPolicy } from '../../store/policies.ts'
-import { changePolicies, supersedePolicy } from './change-policies.ts'
+import { savePolicy, supersedePolicy } from './change-policies.ts'
 
 /** `isExpected` judges the version in force by the request's precondition. */
 export type PolicyUpdate = { policyId: string; content: PolicyContent; isExpected(version: number): boolean }
 
 /** @throws AppError `forbidden`, `not_found`, `invalid_policy`, `precondition_failed` */
 export const updatePolicy = (deps: Deps, caller: OrgCaller, input: PolicyUpdate): Promise<Policy> =>
-  changePolicies(deps, caller, async (tx, model) => {
+  savePolicy(deps, caller, async (tx, model) => {
     const known = await findPolicy(tx, { orgId: caller.orgId, id: input.policyId })
     if (!known) return { kind: 'not_found' }
     if (!input.isExpected(known.version)) return { kind: 'changed' }
