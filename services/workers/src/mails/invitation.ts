@@ -1,6 +1,6 @@
-/** Invites an address into an organization. The organization's name was chosen by a stranger, so it passes `quoted`. */
+/** Invites an address into an organization. The organization's name was chosen by a stranger, so it passes `named` and `quoted`. */
 import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation'
-import { quoted } from './layout.ts'
+import { named, quoted } from './layout.ts'
 import { defineMail } from './mail.ts'
 
 export const invitation = defineMail({
@@ -18,13 +18,13 @@ export const invitation = defineMail({
   },
   texts: {
     en: ({ organization, href }) => ({
-      subject: `You are invited to ${quoted(organization)}`,
+      subject: `You are invited to ${named(organization)}`,
       paragraphs: [`You are invited to join the organization “${quoted(organization)}”.`],
       action: { label: 'Answer the invitation', href },
       closing: ['If you do not know this organization, do nothing: the invitation expires by itself.'],
     }),
     de: ({ organization, href }) => ({
-      subject: `Einladung zu ${quoted(organization)}`,
+      subject: `Einladung zu ${named(organization)}`,
       paragraphs: [`Sie sind eingeladen, der Organisation „${quoted(organization)}“ beizutreten.`],
       action: { label: 'Einladung beantworten', href },
       closing: ['Falls Sie diese Organisation nicht kennen, tun Sie nichts: Die Einladung verfällt von selbst.'],

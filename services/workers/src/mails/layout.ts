@@ -44,16 +44,18 @@ const entities: Readonly<Record<string, string>> = {
 
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (char) => entities[char] ?? char)
 
-/** Control characters, line breaks of any kind and bidirectional overrides become spaces: a header stays one line. */
+/**
+ * Control characters, line breaks of any kind and overrides of direction become spaces: a header stays one line.
+ * The joiners and direction marks that scripts and emoji need stay, as in `DisplayName` of the contracts.
+ */
 export const oneLine = (text: string): string =>
-  text
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
-    .trim()
+  [...text.replace(/(?:(?![\u061c\u200c-\u200f\u{e0020}-\u{e007f}])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}])+/gu, ' ')]
     .slice(0, 200)
-
-/** A name somebody chose: one line, not long, and nothing mail programs turn into a link (a zero-width space follows each dot, slash and colon inside a word). */
-export const quoted = (name: string): string =>
-  [...oneLine(name)]
-    .slice(0, 80)
     .join('')
-    .replace(/[.:/](?=\S)/g, '$&\u200b')
+    .trim()
+
+/** A name somebody chose, as a header says it: no mail program makes a link of a subject. */
+export const named = (name: string): string => [...oneLine(name)].slice(0, 80).join('')
+
+/** A name somebody chose, in the text of a mail: one line, not long, and nothing mail programs turn into a link (a zero-width space follows each dot, slash and colon inside a word). */
+export const quoted = (name: string): string => named(name).replace(/[.:/](?=\S)/g, '$&\u200b')

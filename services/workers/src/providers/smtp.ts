@@ -47,11 +47,13 @@ export function createSmtpMailer(o: { url: string; from: string }): Mailer {
           from: o.from,
           to: { name: '', address: mail.to },
           messageId: `<${mail.id}@${domain}>`,
-          subject: mail.subject,
           text: mail.text,
           html: mail.html,
-          // RFC 3834 §5: no auto-replies to what no person sent.
-          headers: { 'Auto-Submitted': 'auto-generated' },
+          headers: {
+            Subject: { prepared: true, value: encodedSubject(mail.subject) },
+            // RFC 3834 §5: no auto-replies to what no person sent.
+            'Auto-Submitted': 'auto-generated',
+          },
         })
         return { kind: 'accepted' }
       } catch (err) {
@@ -60,6 +62,24 @@ export function createSmtpMailer(o: { url: string; from: string }): Mailer {
     },
     close: () => transport.close(),
   }
+}
+
+/** RFC 2047 §2: an encoded word has at most 75 characters, 12 of them around the text; base64 makes 4 of 3 bytes. */
+const encodedWordBytes = 45
+
+/**
+ * The subject as RFC 2047 writes it, whole characters in each encoded word. Text that already looks like an encoded word
+ * is encoded as well, or what somebody chose as a name would be decoded into something else.
+ */
+export function encodedSubject(subject: string): string {
+  if (/^[ -~]*$/.test(subject) && !subject.includes('=?') && subject.length <= 60) return subject
+  const words: string[] = []
+  for (const char of subject) {
+    const last = words.at(-1)
+    if (last !== undefined && Buffer.byteLength(last + char) <= encodedWordBytes) words[words.length - 1] = last + char
+    else words.push(char)
+  }
+  return words.map((word) => `=?UTF-8?B?${Buffer.from(word).toString('base64')}?=`).join('\r\n ')
 }
 
 /** RFC 5321 §4.2.1: 5yz to a recipient or a message is final. Anything else (no connection, 4yz, our own credentials) may pass. */

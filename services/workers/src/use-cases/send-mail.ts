@@ -1,17 +1,22 @@
-/** Sends one mail: its owner says where to and mints the secret, at this moment and anew on every try. */
+/**
+ * Sends one mail: its owner says where to and mints the secret, at this moment and anew on every try.
+ * What an address has too much of is given up with its reason, so an operator sees it and can replay it.
+ */
 import { isAppError } from '@gatehouse/service-kit/errors/app-error'
 import type { JobOutcome } from '@gatehouse/service-kit/jobs/processor'
+import { chargeBudgets } from '@gatehouse/service-kit/postgres/budgets'
+import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../deps.ts'
-import type { About, ComposedMail } from '../mails/mail.ts'
+import type { About, ComposedMail, Mail } from '../mails/mail.ts'
 import { mails } from '../mails/mails.ts'
 import { publicLink } from '../mails/public-link.ts'
 
-type SendDeps = Pick<Deps, 'clients' | 'mailer' | 'publicUrl' | 'mailLocale'>
+export type SendDeps = Pick<Deps, 'system' | 'clients' | 'mailer' | 'publicUrl' | 'mailLocale'>
 
 /** @throws AppError or Error when a later try may succeed. */
 export async function sendMail(
   deps: SendDeps,
-  input: { jobId: string; mail: string; about: About },
+  input: { jobId: string; attempt: number; mail: string; about: About },
 ): Promise<JobOutcome> {
   const mail = mails.find(({ name }) => name === input.mail)
   // A newer replica may have recorded a mail this one does not know: fail, so that another replica gets it.
@@ -24,8 +29,19 @@ export async function sendMail(
     throw err
   }
   if (composed === null) return { kind: 'done' }
+  if (input.attempt === 1 && !(await mayReceive(deps, mail, composed.to)))
+    return { kind: 'undeliverable', reason: `${mail.name}: the recipient has had too many of these` }
   const sent = await deps.mailer.send({ id: input.jobId, ...composed })
   return sent.kind === 'accepted' ? { kind: 'done' } : { kind: 'undeliverable', reason: sent.reason }
+}
+
+/** Counted once per job, on its first try: what the mail server refused for now is the same mail. */
+async function mayReceive(deps: SendDeps, mail: Mail, to: string): Promise<boolean> {
+  const { count, hours } = mail.limit
+  const key = `${mail.name} to ${to.trim().normalize('NFC').toLowerCase()}`
+  const charge = { key, budget: { count, periodSeconds: hours * 3600 } }
+  const { kind } = await inScope(deps.system, {}, (tx) => chargeBudgets(tx, [charge]))
+  return kind === 'granted'
 }
 
 const sourcesOf = ({ clients, publicUrl }: SendDeps) => ({

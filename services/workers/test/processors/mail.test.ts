@@ -180,6 +180,50 @@ t.test('nothing is sent when there is nothing to confirm any more, and what nobo
   t.equal(mailsTo('dan@example.com').length, 0)
 })
 
+/** An invitation by this name to this address; settles when its mail was sent or given up. */
+async function inviteTo(to: string, organization_name: string): Promise<Ledger> {
+  const invitation_id = newId('inv')
+  const organization_id = newId('org')
+  invitations.set(invitation_id, { to, organization_name, token: 'gthi_secret' })
+  orgs.announce(InvitationCreated, {
+    subject: invitation_id,
+    orgid: organization_id,
+    data: { invitation_id, organization_id, roles: ['viewer'] },
+  })
+  return settled(invitation_id)
+}
+
+t.test('the subject says a name literally, whatever it looks like', async (t) => {
+  const names = [
+    '=?UTF-8?Q?Your_bank?=',
+    '=?utf-8?b?WW91ciBiYW5r?= Ltd',
+    'a=?UTF-8?Q?b?=c =?ISO-8859-1?Q?=E9?=',
+    '=?UTF-8?Q?unfinished',
+    'Žluťoučký kůň'.repeat(6),
+    '👨\u200d👩\u200d👧'.repeat(16),
+    'می\u200cخواهم',
+    'plain '.repeat(13).trim(),
+    'acme.example',
+    '"quoted", <angle>; (comment)',
+  ]
+  for (const [n, name] of names.entries()) {
+    await inviteTo(`named-${n}@example.com`, name)
+    t.equal(mailsTo(`named-${n}@example.com`)[0]?.Subject, `You are invited to ${name}`)
+  }
+})
+
+t.test('an address gets so many invitations a day, whoever sends them, and other mails all the same', async (t) => {
+  const to = 'flooded@example.com'
+  const spelled = ['flooded@example.com', 'Flooded@Example.COM']
+  const entries = await Promise.all(
+    Array.from({ length: 14 }, (_, n) => inviteTo(spelled[n % 2] ?? to, `Organization ${n}`)),
+  )
+  t.equal(entries.filter(({ state }) => state === 'done').length, 10)
+  for (const entry of entries.filter(({ state }) => state !== 'done'))
+    t.match(entry, { state: 'dead', last_error: 'invitation: the recipient has had too many of these' })
+  t.equal((await settled(requestVerification(to))).state, 'done')
+})
+
 t.test('an address that is a list, a header or a command is no address', async (t) => {
   const addresses = [
     'a@example.com, eve@example.com',
