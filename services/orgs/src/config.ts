@@ -9,5 +9,29 @@ export const config = Type.Object({
   IDENTITY_URL: peerConfig.IDENTITY_URL,
   TOKENS_URL: peerConfig.TOKENS_URL,
   AUTHZ_URL: peerConfig.AUTHZ_URL,
+  INVITATIONS_PER_INVITER: Type.Integer({
+    default: 20,
+    minimum: 1,
+    maximum: 100_000,
+    description: 'Invitations one person may send at once, and as many again each hour, over all organizations.',
+  }),
+  INVITATIONS_PER_ORGANIZATION: Type.Integer({
+    default: 200,
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'Invitations an organization may send at once, and as many again each day.',
+  }),
+  INVITATIONS_PER_ADDRESS: Type.Integer({
+    default: 5,
+    minimum: 1,
+    maximum: 1000,
+    description: 'Invitations one address may get at once, and as many again each day, over all organizations.',
+  }),
+  ORGANIZATIONS_PER_PERSON: Type.Integer({
+    default: 25,
+    minimum: 1,
+    maximum: 1_000_000,
+    description: 'Organizations one person may own, and may create within a day.',
+  }),
 })
 export type Config = Static<typeof config>

@@ -6,12 +6,14 @@ import { openService, type Service } from '@gatehouse/spine/open-service'
 import { createAuthzClient, type AuthzClient } from './clients/authz.ts'
 import { createIdentityClient, type IdentityClient } from './clients/identity.ts'
 import type { Config } from './config.ts'
+import { limitsOf, type Limits } from './domain/limits.ts'
 import { probeSchema } from './store/organizations.ts'
 
 export type Deps = Service<'identity' | 'tokens' | 'authz'> & {
   clients: { identity: IdentityClient; authz: AuthzClient }
   /** Lower-case letters and digits that make a derived slug unlike another. */
   slugSuffix(): string
+  limits: Limits
 }
 
 export function openDeps(config: Config, runtime: { log: Logger; clock: Clock }): Deps {
@@ -29,5 +31,6 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
       authz: createAuthzClient(service.peers.authz),
     },
     slugSuffix: () => randomBytes(3).toString('hex'),
+    limits: limitsOf(config),
   }
 }

@@ -25,6 +25,8 @@ export const problems = {
   impact_above_threshold: { status: 409, title: 'More decisions would turn round than may without confirmation' },
   password_required: { status: 409, title: 'The link does not say whose registration it completes: choose a password' },
   draft_outdated: { status: 409, title: 'A newer version is in force than the one this was made from' },
+  already_member: { status: 409, title: 'The person belongs to the organization already' },
+  limit_reached: { status: 409, title: 'No more of these may exist' },
   last_owner: { status: 409, title: 'An organization keeps at least one owner' },
   idempotency_in_progress: { status: 409, title: 'A request with this idempotency key is still running' },
   gone: { status: 410, title: 'This is no longer kept' },

@@ -1,9 +1,15 @@
 /** What other services ask about people. */
-import { CreateInvitedUser, ListProfiles, MintEmailVerificationLink } from '@gatehouse/contracts/http/identity/internal'
+import {
+  CreateInvitedUser,
+  FindUserByAddress,
+  ListProfiles,
+  MintEmailVerificationLink,
+} from '@gatehouse/contracts/http/identity/internal'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { createInvitedUser } from '../use-cases/account/create-invited-user.ts'
+import { findUserByAddress } from '../use-cases/account/find-user-by-address.ts'
 import { listProfiles } from '../use-cases/account/list-profiles.ts'
 import { mintVerificationLink } from '../use-cases/account/mint-verification-link.ts'
 import { requesterOf } from './requester.ts'
@@ -18,6 +24,9 @@ export function neighbourRoutes(app: FastifyInstance, deps: Deps): void {
       user_id: await createInvitedUser(deps, caller, { ...person, invitationId, requester: requesterOf(request) }),
     }
   })
+  bindRoute(app, FindUserByAddress, async ({ body }) => ({
+    user_id: (await findUserByAddress(deps, { address: body.email })) ?? null,
+  }))
   bindRoute(app, ListProfiles, async ({ body }) => {
     const profiles = await listProfiles(deps, { userIds: body.user_ids })
     return {

@@ -5,7 +5,7 @@
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
-import { and, eq, isNull, sql } from 'drizzle-orm'
+import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import { emails } from './schema.ts'
 
 export type NewEmail = { id: string; userId: string; address: string; normalizedAddress: string }
@@ -49,6 +49,15 @@ export async function lockUnprovenEmail(db: Queryable, normalizedAddress: string
     .where(and(eq(emails.normalizedAddress, normalizedAddress), isNull(emails.verifiedAt)))
     .for('update')
   return rows[0]
+}
+
+/** The person who has proven this address. */
+export async function findUserIdByAddress(db: Queryable, normalizedAddress: string): Promise<string | undefined> {
+  const rows = await db
+    .select({ userId: emails.userId })
+    .from(emails)
+    .where(and(eq(emails.normalizedAddress, normalizedAddress), isNotNull(emails.verifiedAt)))
+  return rows[0]?.userId
 }
 
 export type ProvableEmail = { emailId: string; userId: string; verificationId: string }

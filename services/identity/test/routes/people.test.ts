@@ -147,6 +147,18 @@ t.test('profiles', async (t) => {
   })
 })
 
+t.test('the person of an address', async (t) => {
+  await t.test('200: who has proven it, however it is spelled, or null; 403: any other service', async (t) => {
+    const [proven, unproven] = [await platform.verified(replica), await platform.register(replica)]
+    const ask = (email: string, as: ServiceName = 'orgs') =>
+      platform.ask(replica, { url: '/internal/users/by-address', body: { email }, as })
+    t.same((await ask(proven.email.toUpperCase())).body, { user_id: proven.id })
+    t.same((await ask(unproven.email)).body, { user_id: null })
+    t.same((await ask('nobody@example.com')).body, { user_id: null })
+    t.equal((await ask(proven.email, 'workers')).status, 403)
+  })
+})
+
 t.test('spine', async (t) => {
   const get = (url: string, as: ServiceName) => platform.ask(replica, { method: 'GET', url, as })
 

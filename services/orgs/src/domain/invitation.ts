@@ -8,6 +8,24 @@ export const invitationSecretPrefix = 'gthi_'
 
 export type InvitationStatus = 'pending' | 'accepted' | 'declined' | 'revoked' | 'expired'
 
+export type InvitationDecision =
+  { kind: 'invite' } | { kind: 'replace' } | { kind: 'pending' } | { kind: 'already_member' }
+
+/**
+ * May an address be invited, given the membership of the person who has proven the address and its pending invitation?
+ * An invitation from before a removal brings nobody back, so it gives way to a new one.
+ */
+export function decideInvitation(o: {
+  membership: { status: string; removedAt: Date | null } | undefined
+  pending: { createdAt: Date } | undefined
+}): InvitationDecision {
+  const { membership, pending } = o
+  if (membership && membership.status !== 'removed') return { kind: 'already_member' }
+  if (!pending) return { kind: 'invite' }
+  const removedAt = membership?.removedAt
+  return removedAt && pending.createdAt <= removedAt ? { kind: 'replace' } : { kind: 'pending' }
+}
+
 export type GrantDecision =
   | { kind: 'grantable' }
   | { kind: 'unknown_roles'; errors: { path: string; message: string }[] }

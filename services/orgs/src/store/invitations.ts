@@ -9,6 +9,23 @@ import { invitations, type InvitationRow } from './schema.ts'
 
 const isOpen = sql`${invitations.status} = 'pending' and ${invitations.expiresAt} > now()`
 
+/** Whatever concerns one address in one organization takes turns until the transaction ends: inviting it, and joining by it. */
+export async function lockAddress(tx: Tx, o: { orgId: string; email: string }): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtext('orgs address'), hashtext(${`${o.orgId} ${o.email}`}))`)
+}
+
+/** The pending invitation of an address, open or overdue. */
+export async function findPendingInvitation(
+  tx: Tx,
+  o: { orgId: string; email: string },
+): Promise<InvitationRow | undefined> {
+  const [row] = await tx
+    .select()
+    .from(invitations)
+    .where(and(eq(invitations.orgId, o.orgId), eq(invitations.email, o.email), eq(invitations.status, 'pending')))
+  return row
+}
+
 /** Frees the address of an invitation that nobody accepted in time. */
 export async function expireInvitations(tx: Tx, o: { orgId: string; email: string }): Promise<void> {
   await tx
@@ -32,7 +49,12 @@ export async function insertInvitation(
   const { lifetimeDays, ...values } = o
   const [row] = await tx
     .insert(invitations)
-    .values({ ...values, expiresAt: sql`now() + make_interval(days => ${lifetimeDays})` })
+    // The clock's time, not the transaction's: a removal may have been committed since the transaction began.
+    .values({
+      ...values,
+      createdAt: sql`clock_timestamp()`,
+      expiresAt: sql`clock_timestamp() + make_interval(days => ${lifetimeDays})`,
+    })
     .onConflictDoNothing({ target: [invitations.orgId, invitations.email], where: sql`status = 'pending'` })
     .returning()
   return row

@@ -56,6 +56,32 @@ export async function findMember(
   return row
 }
 
+/** The membership of one person, ended or not. */
+export async function findMembership(
+  db: Queryable,
+  o: { orgId: string; userId: string },
+): Promise<MembershipRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(memberships)
+    .where(and(eq(memberships.orgId, o.orgId), eq(memberships.userId, o.userId)))
+  return row
+}
+
+/** Whoever counts what a person owns takes turns until the transaction ends. */
+export async function lockOwner(tx: Tx, userId: string): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtext('orgs owner'), hashtext(${userId}))`)
+}
+
+/** How many organizations a person owns; under the person's scope. */
+export async function countOwned(tx: Tx, userId: string): Promise<number> {
+  const [row] = await tx
+    .select({ owned: count() })
+    .from(memberships)
+    .where(and(eq(memberships.userId, userId), eq(memberships.status, 'active'), memberships.isOwner))
+  return row?.owned ?? 0
+}
+
 /** How many owners there are; stable only under the lock on the organization. */
 export async function countOwners(tx: Tx, orgId: string): Promise<number> {
   const [row] = await tx

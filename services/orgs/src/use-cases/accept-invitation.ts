@@ -10,7 +10,7 @@ import type { Deps } from '../deps.ts'
 import { isSameEmail } from '../domain/email-address.ts'
 import { decideGrant } from '../domain/invitation.ts'
 import type { OpenInvitation } from '../store/invitation-secrets.ts'
-import { claimInvitation, lockOpenInvitation } from '../store/invitations.ts'
+import { claimInvitation, lockAddress, lockOpenInvitation } from '../store/invitations.ts'
 import { claimMembership, findMember } from '../store/memberships.ts'
 import type { InvitationRow, MembershipRow } from '../store/schema.ts'
 import { announceInvitationAccepted, announceMembershipCreated } from './announce.ts'
@@ -46,7 +46,7 @@ export async function acceptInvitation(deps: AcceptDeps, caller: Caller, input: 
   const outcome = await deps.spine.write(
     { orgId: open.invitation.orgId },
     async (tx): Promise<Outcome> => {
-      const settled = await settle(tx, open.invitation.id, userId)
+      const settled = await settle(tx, open.invitation, userId)
       if (settled.kind !== 'accepted') return settled
       await announceInvitationAccepted(tx, { row: settled.invitation, userId, actor })
       await announceMembershipCreated(tx, settled.membership, actor)
@@ -106,14 +106,15 @@ async function makePerson(
 /** The invitation's row is the lock: who comes second finds it settled. Nothing is written unless everything is. */
 async function settle(
   tx: Tx,
-  invitationId: string,
+  { id: invitationId, orgId, email }: InvitationRow,
   userId: string,
 ): Promise<
   { kind: 'accepted'; invitation: InvitationRow; membership: MembershipRow } | Exclude<Outcome, { kind: 'accepted' }>
 > {
+  await lockAddress(tx, { orgId, email })
   const locked = await lockOpenInvitation(tx, invitationId)
   if (!locked) return { kind: 'settled' }
-  const { orgId, roles } = locked
+  const { roles } = locked
   if (!(await findMember(tx, { orgId, userId: locked.invitedBy }))) return { kind: 'inviter_gone' }
   const membership = await claimMembership(tx, { id: newId('mem'), orgId, userId, roles, invitationId })
   if (!membership) return { kind: 'member_or_removed' }

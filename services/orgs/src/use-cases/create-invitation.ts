@@ -1,43 +1,91 @@
-/** Invites an address with roles. The mail goes out from the event; its secret is minted when it is sent. */
+/**
+ * Invites an address with roles. The mail goes out from the event; its secret is minted when it is sent.
+ * Who belongs to the organization is not invited, and nobody learns whether an address is known anywhere else.
+ */
 import type { Invitation } from '@gatehouse/contracts/http/orgs/invitations'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type MemberCaller } from '@gatehouse/access/callers/caller'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
+import { chargeBudgets } from '@gatehouse/service-kit/postgres/budgets'
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../deps.ts'
 import { normalizeEmail } from '../domain/email-address.ts'
-import { decideGrant, invitationLifetimeDays } from '../domain/invitation.ts'
+import { decideGrant, decideInvitation, invitationLifetimeDays } from '../domain/invitation.ts'
+import { invitationCharges } from '../domain/limits.ts'
 import { permissions } from '../domain/permissions.ts'
-import { expireInvitations, insertInvitation } from '../store/invitations.ts'
-import { announceInvitationCreated } from './announce.ts'
+import {
+  claimRevocation,
+  expireInvitations,
+  findPendingInvitation,
+  insertInvitation,
+  lockAddress,
+} from '../store/invitations.ts'
+import { findMembership } from '../store/memberships.ts'
+import type { InvitationRow } from '../store/schema.ts'
+import { announceInvitationCreated, announceInvitationRevoked } from './announce.ts'
 import { requirePermission } from './require-permission.ts'
 import { invitationView } from './views.ts'
 
-/** @throws AppError `forbidden`, `validation_failed` for an unknown role, `conflict` when the address has an open invitation. */
+type InviteDeps = Pick<Deps, 'spine' | 'clients' | 'limits'>
+
+type Outcome =
+  | { kind: 'created'; row: InvitationRow }
+  | { kind: 'already_member' }
+  | { kind: 'pending' }
+  | { kind: 'limited'; retryAfterSeconds: number }
+
+/**
+ * @throws AppError `forbidden`, `validation_failed` for an unknown role, `already_member`, `rate_limited`,
+ * `conflict` when the address has an open invitation.
+ */
 export async function createInvitation(
-  deps: Pick<Deps, 'spine' | 'clients'>,
+  deps: InviteDeps,
   caller: MemberCaller,
   input: { email: string; roles: string[] },
 ): Promise<Invitation> {
-  const { orgId, userId } = caller
   await requirePermission(deps, caller, permissions.inviteMembers)
   await requireGrantable(deps, caller, input.roles)
   const email = normalizeEmail(input.email)
-  const row = await deps.spine.write({ orgId }, async (tx) => {
-    await expireInvitations(tx, { orgId, email })
-    const invitation = {
-      id: newId('inv'),
-      orgId,
-      email,
-      roles: input.roles,
-      invitedBy: userId,
-      lifetimeDays: invitationLifetimeDays,
-    }
-    const inserted = await insertInvitation(tx, invitation)
-    if (inserted) await announceInvitationCreated(tx, inserted, actorOf(caller))
-    return inserted
-  })
-  if (!row) throw problem('conflict', { detail: 'This address has an open invitation; revoke it to send another.' })
-  return invitationView(row)
+  const invitedUserId = await deps.clients.identity.findUserByAddress(email)
+  const outcome = await deps.spine.write({ orgId: caller.orgId }, (tx) =>
+    invite(tx, deps, caller, { email, invitedUserId, roles: input.roles }),
+  )
+  if (outcome.kind === 'already_member') throw problem('already_member')
+  if (outcome.kind === 'pending')
+    throw problem('conflict', { detail: 'This address has an open invitation; revoke it to send another.' })
+  if (outcome.kind === 'limited')
+    throw problem('rate_limited', {
+      detail: 'Too many invitations; try again later.',
+      retryAfterSeconds: outcome.retryAfterSeconds,
+    })
+  return invitationView(outcome.row)
+}
+
+async function invite(
+  tx: Tx,
+  { limits }: Pick<Deps, 'limits'>,
+  caller: MemberCaller,
+  o: { email: string; invitedUserId: string | undefined; roles: string[] },
+): Promise<Outcome> {
+  const { orgId, userId: invitedBy } = caller
+  const { email, invitedUserId, roles } = o
+  await lockAddress(tx, { orgId, email })
+  const membership =
+    invitedUserId === undefined ? undefined : await findMembership(tx, { orgId, userId: invitedUserId })
+  await expireInvitations(tx, { orgId, email })
+  const pending = await findPendingInvitation(tx, { orgId, email })
+  const decision = decideInvitation({ membership, pending })
+  if (decision.kind === 'already_member' || decision.kind === 'pending') return decision
+  const charged = await chargeBudgets(tx, invitationCharges(limits, { orgId, invitedBy, email }))
+  if (charged.kind === 'limited') return charged
+  const actor = actorOf(caller)
+  const replaced = decision.kind === 'replace' && pending ? await claimRevocation(tx, pending) : undefined
+  if (replaced) await announceInvitationRevoked(tx, replaced, actor)
+  const invitation = { id: newId('inv'), orgId, email, roles, invitedBy, lifetimeDays: invitationLifetimeDays }
+  const row = await insertInvitation(tx, invitation)
+  if (!row) throw new Error('An address was invited twice while it was locked')
+  await announceInvitationCreated(tx, row, actor)
+  return { kind: 'created', row }
 }
 
 async function requireGrantable(deps: Pick<Deps, 'clients'>, caller: MemberCaller, roles: string[]): Promise<void> {

@@ -5,6 +5,7 @@
 import type { Member } from '@gatehouse/contracts/http/orgs/organizations'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
+import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../deps.ts'
 import { decideUpdate, type MemberChange, type UpdateDecision } from '../domain/membership.ts'
@@ -19,19 +20,39 @@ import { memberView } from './views.ts'
 
 /** @throws AppError `forbidden`, `not_found`, `last_owner`; `upstream_failed` when identity cannot name the member, with nothing changed. */
 export async function updateMember(
-  deps: Pick<Deps, 'spine' | 'clients'>,
+  deps: Pick<Deps, 'db' | 'spine' | 'clients'>,
   caller: OrgCaller,
   input: { userId: string; change: MemberChange },
 ): Promise<Member> {
   const { userId, change } = input
   if (change.attributes !== undefined) await requirePermission(deps, caller, permissions.updateMembers)
+  // Decided before identity is asked, so that who may not do it causes no call; and again under the lock.
+  requireDecided((await inScope(deps.db, { orgId: caller.orgId }, (tx) => decide(tx, caller, input))).decision)
   const profiles = await deps.clients.identity.profilesOf([userId])
   const { decision, row } = await deps.spine.write({ orgId: caller.orgId }, (tx) => update(tx, caller, input))
+  requireDecided(decision)
+  if (!row) throw problem('not_found')
+  return memberView(row, profiles.get(userId))
+}
+
+/** @throws AppError `forbidden`, `last_owner`, `not_found` */
+function requireDecided(decision: UpdateDecision): void {
   if (decision.kind === 'not_an_owner')
     throw problem('forbidden', { detail: 'Only an owner gives or takes ownership.' })
   if (decision.kind === 'last_owner') throw problem('last_owner')
-  if (!row) throw problem('not_found')
-  return memberView(row, profiles.get(userId))
+  if (decision.kind === 'not_found') throw problem('not_found')
+}
+
+async function decide(
+  tx: Tx,
+  caller: OrgCaller,
+  input: { userId: string; change: MemberChange },
+): Promise<{ decision: UpdateDecision; target: MembershipRow | undefined }> {
+  const { orgId } = caller
+  const target = await findMember(tx, { orgId, userId: input.userId })
+  const actor = await findActor(tx, caller)
+  const ownerCount = await countOwners(tx, orgId)
+  return { decision: decideUpdate({ actor, target, change: input.change, ownerCount }), target }
 }
 
 async function update(
@@ -39,11 +60,8 @@ async function update(
   caller: OrgCaller,
   input: { userId: string; change: MemberChange },
 ): Promise<{ decision: UpdateDecision; row?: MembershipRow | undefined }> {
-  const { orgId } = caller
-  await lockOrganization(tx, orgId)
-  const target = await findMember(tx, { orgId, userId: input.userId })
-  const actor = await findActor(tx, caller)
-  const decision = decideUpdate({ actor, target, change: input.change, ownerCount: await countOwners(tx, orgId) })
+  await lockOrganization(tx, caller.orgId)
+  const { decision, target } = await decide(tx, caller, input)
   if (decision.kind !== 'changed' || !target) return { decision, row: target }
   const row = await claimUpdate(tx, { id: target.id, attributes: decision.attributes, isOwner: decision.isOwner })
   if (row) await announceMembershipUpdated(tx, { row, changed: decision.changed, actor: actorOf(caller) })

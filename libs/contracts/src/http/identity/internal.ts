@@ -47,6 +47,23 @@ export const CreateInvitedUser = defineRoute({
   problems: ['weak_password', 'conflict'],
 })
 
+export const FindUserByAddress = defineRoute({
+  operationId: 'findUserByAddress',
+  service: 'identity',
+  method: 'POST',
+  path: '/internal/users/by-address',
+  summary: 'The person who has proven an address; `null` when nobody has.',
+  auth: 'internal',
+  callers: ['orgs'],
+  retryable: true,
+  body: Type.Object({ email: EmailAddress }),
+  success: {
+    status: 200,
+    body: Type.Object({ user_id: Type.Union([UserId, Type.Null()]) }),
+    description: 'For a neighbour that decides what its caller may learn of it.',
+  },
+})
+
 const Profile = Type.Object({
   id: UserId,
   name: Type.String(),

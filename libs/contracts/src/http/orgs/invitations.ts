@@ -36,7 +36,7 @@ export const CreateInvitation = defineRoute({
   params: orgParams,
   body: Type.Object({ email: EmailAddress, roles: Type.Array(Key, { minItems: 1, maxItems: 20, uniqueItems: true }) }),
   success: { status: 201, body: Invitation, description: 'The invitation; its mail is on the way.' },
-  problems: ['forbidden', 'conflict'],
+  problems: ['forbidden', 'already_member', 'conflict', 'rate_limited'],
 })
 
 export const ListInvitations = defineRoute({

@@ -31,7 +31,7 @@ export const CreateOrganization = defineRoute({
   idempotent: true,
   body: Type.Object({ name: DisplayName, slug: Type.Optional(Key) }),
   success: { status: 201, body: Organization, description: 'The organization. Refresh with its id to act for it.' },
-  problems: ['conflict'],
+  problems: ['conflict', 'limit_reached', 'rate_limited'],
 })
 
 export const ListMyOrganizations = defineRoute({
