@@ -27,14 +27,16 @@ const clientId = 'gatehouse-web'
 
 export function sessionsRoutes(app: FastifyInstance, deps: Deps): void {
   const refresh = createSharedRefresh(deps)
-  bindRoute(app, RefreshToken, ({ body }) =>
-    refresh({
+  bindRoute(app, RefreshToken, ({ body }) => {
+    const { clientAddress, userAgent } = currentContext() ?? {}
+    return refresh({
       presented: body.refresh_token,
       clientId,
       ask: askOf(body.organization_id),
-      clientAddress: currentContext()?.clientAddress,
-    }),
-  )
+      clientAddress,
+      userAgent,
+    })
+  })
   bindRoute(app, Logout, ({ caller, body }) => logOut(deps, caller, body.refresh_token))
   bindRoute(app, ListMySessions, ({ caller, query }) =>
     listSessions(deps, caller, { limit: query.limit ?? defaultLimit, cursor: query.cursor }),

@@ -16,11 +16,13 @@ export async function insertFamily(
   tx: Queryable,
   family: { id: string; sessionId: string; userId: string; clientId: string },
 ): Promise<void> {
-  await tx.insert(refreshFamilies).values({ ...family, status: 'active', version: 1, createdAt: sql`now()` })
+  await tx
+    .insert(refreshFamilies)
+    .values({ ...family, status: 'active', version: 1, createdAt: sql`now()`, sharedExchanges: 0 })
 }
 
 export async function insertRefreshToken(tx: Queryable, token: NewRefreshToken): Promise<void> {
-  await tx.insert(refreshTokens).values({ ...token, createdAt: sql`clock_timestamp()` })
+  await tx.insert(refreshTokens).values({ ...token, createdAt: sql`clock_timestamp()`, repeatsElsewhere: 0 })
 }
 
 /** Whose token this is. Asked by the system role: before this nobody knows the person. */
@@ -39,7 +41,7 @@ export async function findRefreshTokenByHash(
 export type TokenInFamily = {
   token: RefreshToken
   successorUsedAt: Date | null
-  family: { status: 'active' | 'revoked'; version: number }
+  family: { status: 'active' | 'revoked'; version: number; sharedExchanges: number; sharedTokenId: string | null }
   client: Client
   now: Date
 }
@@ -50,7 +52,12 @@ export async function getTokenInFamily(tx: Queryable, tokenId: string): Promise<
     .select({
       token: refreshTokens,
       successorUsedAt: successor.usedAt,
-      family: { status: refreshFamilies.status, version: refreshFamilies.version },
+      family: {
+        status: refreshFamilies.status,
+        version: refreshFamilies.version,
+        sharedExchanges: refreshFamilies.sharedExchanges,
+        sharedTokenId: refreshFamilies.sharedTokenId,
+      },
       client: clientColumns,
       nowMs: sql<string>`extract(epoch from clock_timestamp()) * 1000`,
     })
@@ -70,7 +77,7 @@ export async function getTokenInFamily(tx: Queryable, tokenId: string): Promise<
  */
 export async function claimRefreshToken(
   tx: Queryable,
-  o: { id: string; successorId: string; sealed: Buffer; graceSeconds: number },
+  o: { id: string; successorId: string; sealed: Buffer; graceSeconds: number; by: { network: string; device: string } },
 ): Promise<boolean> {
   const [winner] = await tx
     .update(refreshTokens)
@@ -79,6 +86,8 @@ export async function claimRefreshToken(
       repeatUntil: sql`clock_timestamp() + make_interval(secs => ${o.graceSeconds})`,
       successorId: o.successorId,
       successorSealed: o.graceSeconds > 0 ? o.sealed : null,
+      usedNetwork: o.by.network,
+      usedDevice: o.by.device,
     })
     .where(and(eq(refreshTokens.id, o.id), isNull(refreshTokens.usedAt)))
     .returning({ id: refreshTokens.id })
@@ -103,11 +112,39 @@ export async function eraseOverdueSeals(system: Queryable): Promise<number> {
   return erased.length
 }
 
-/** The family's next version, for the event that announces a rotation. */
-export async function advanceFamily(tx: Queryable, familyId: string): Promise<number> {
+/** Counts a repeat from elsewhere; how many of this token there are now. */
+export async function countRepeatElsewhere(tx: Queryable, tokenId: string): Promise<number> {
+  const [row] = await tx
+    .update(refreshTokens)
+    .set({ repeatsElsewhere: sql`${refreshTokens.repeatsElsewhere} + 1` })
+    .where(eq(refreshTokens.id, tokenId))
+    .returning({ count: refreshTokens.repeatsElsewhere })
+  return row?.count ?? 0
+}
+
+/** Counts one more exchange that was repeated from elsewhere; the family's next version and the count. */
+export async function countSharedExchange(
+  tx: Queryable,
+  o: { familyId: string; tokenId: string },
+): Promise<{ version: number; sharedExchanges: number }> {
   const [row] = await tx
     .update(refreshFamilies)
-    .set({ version: sql`${refreshFamilies.version} + 1` })
+    .set({
+      version: sql`${refreshFamilies.version} + 1`,
+      sharedExchanges: sql`${refreshFamilies.sharedExchanges} + 1`,
+      sharedTokenId: o.tokenId,
+    })
+    .where(eq(refreshFamilies.id, o.familyId))
+    .returning({ version: refreshFamilies.version, sharedExchanges: refreshFamilies.sharedExchanges })
+  if (row === undefined) throw new Error('A refresh token lost its family')
+  return row
+}
+
+/** The family's next version, for the event that announces a rotation. `isAlone`: nobody else repeated the exchange before it. */
+export async function advanceFamily(tx: Queryable, familyId: string, isAlone: boolean): Promise<number> {
+  const [row] = await tx
+    .update(refreshFamilies)
+    .set({ version: sql`${refreshFamilies.version} + 1`, ...(isAlone && { sharedExchanges: 0 }) })
     .where(eq(refreshFamilies.id, familyId))
     .returning({ version: refreshFamilies.version })
   if (row === undefined) throw new Error('A refresh token lost its family')

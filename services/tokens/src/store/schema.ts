@@ -62,6 +62,8 @@ export const refreshFamilies = pgTable('refresh_families', {
   version: version().notNull(),
   createdAt: at('created_at').notNull(),
   revokedAt: at('revoked_at'),
+  sharedExchanges: integer('shared_exchanges').notNull(),
+  sharedTokenId: typeId('shared_token_id', 'rt'),
 })
 
 export const refreshTokens = pgTable('refresh_tokens', {
@@ -77,6 +79,9 @@ export const refreshTokens = pgTable('refresh_tokens', {
   repeatUntil: at('repeat_until'),
   successorId: typeId('successor_id', 'rt'),
   successorSealed: bytea('successor_sealed'),
+  usedNetwork: text('used_network'),
+  usedDevice: text('used_device'),
+  repeatsElsewhere: integer('repeats_elsewhere').notNull(),
 })
 
 export const serviceAccounts = pgTable('service_accounts', {

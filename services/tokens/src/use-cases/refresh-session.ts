@@ -2,7 +2,7 @@
  * Exchanges a refresh token. One database statement decides who does it; who comes second within the grace gets the winner's successor,
  * and whoever brings an exchanged token back any other way ends the family and the session.
  */
-import { FamilyRotated } from '@gatehouse/contracts/events/tokens/family'
+import { FamilyRepeatedElsewhere, FamilyRotated } from '@gatehouse/contracts/events/tokens/family'
 import type { Authenticated } from '@gatehouse/contracts/http/identity/sign-in'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
@@ -13,12 +13,14 @@ import { counter } from '@gatehouse/service-kit/telemetry/metrics'
 import { openSuccessor, sealSuccessor } from '../crypto/successor-seal.ts'
 import type { Deps } from '../deps.ts'
 import type { OrganizationAsk } from '../domain/choose-organization.ts'
+import { networkOf, type Presenter } from '../domain/presenter.ts'
 import { decideRefresh, nextIdleExpiry } from '../domain/token-family.ts'
 import * as tokens from '../store/refresh-tokens.ts'
 import { lockSession, type Session, touchSession } from '../store/sessions.ts'
 import { endExpired, revokeFamily } from './end-family.ts'
 import { mintTokens } from './mint-tokens.ts'
 import { type Neighbour, readStanding, type Standing, type Unsure, untilSure } from './read-standing.ts'
+import { nameDevice } from './name-device.ts'
 import { refreshTokenPrefix } from './start-session.ts'
 
 export type Refresh = {
@@ -26,6 +28,7 @@ export type Refresh = {
   clientId: string
   ask: OrganizationAsk
   clientAddress: string | undefined
+  userAgent: string | undefined
   /** How long the request has waited here, so that our own queues use up nobody's grace. */
   waitedMs: () => number
 }
@@ -88,8 +91,9 @@ async function decideAndExchange(deps: RefreshDeps, tx: Tx, o: Presentation): Pr
       await endExpired(tx, session)
       return { kind: 'revoked', because: 'expired' }
     case 'repeat':
+      return await exchange(deps, tx, { ...o, session, known, repeat: decision })
     case 'rotate':
-      return await exchange(deps, tx, { ...o, session, known, isRepeat: decision.kind === 'repeat' })
+      return await exchange(deps, tx, { ...o, session, known, repeat: undefined })
   }
 }
 
@@ -97,8 +101,18 @@ function factsOf(refresh: Refresh, session: Session, known: tokens.TokenInFamily
   const { token, successorUsedAt, family, now } = known
   return {
     clientId: refresh.clientId,
+    presenter: presenterOf(refresh),
     presentedAt: new Date(now.getTime() - refresh.waitedMs()),
-    token: { clientId: token.clientId, usedAt: token.usedAt ?? undefined, repeatUntil: token.repeatUntil ?? undefined },
+    token: {
+      clientId: token.clientId,
+      usedAt: token.usedAt ?? undefined,
+      repeatUntil: token.repeatUntil ?? undefined,
+      usedBy:
+        token.usedNetwork === null || token.usedDevice === null
+          ? undefined
+          : { network: token.usedNetwork, device: token.usedDevice },
+      repeatsElsewhere: token.repeatsElsewhere,
+    },
     successor:
       token.successorId === null
         ? undefined
@@ -108,11 +122,16 @@ function factsOf(refresh: Refresh, session: Session, known: tokens.TokenInFamily
   }
 }
 
+export const presenterOf = ({ clientAddress, userAgent }: Pick<Refresh, 'clientAddress' | 'userAgent'>): Presenter => ({
+  network: networkOf(clientAddress),
+  device: nameDevice(userAgent),
+})
+
 /** The organization is settled before anything is written: a refusal here leaves the token as it was. */
 async function exchange(
   deps: RefreshDeps,
   tx: Tx,
-  o: Presentation & { session: Session; known: tokens.TokenInFamily; isRepeat: boolean },
+  o: Presentation & { session: Session; known: tokens.TokenInFamily; repeat: { elsewhere: boolean } | undefined },
 ): Promise<Outcome | Unsure> {
   const { refresh, session, known, polled } = o
   const lastOrganizationId = session.lastOrganizationId ?? undefined
@@ -125,7 +144,8 @@ async function exchange(
   })
   if (standing.kind !== 'known') return standing
   const { membership, userVersion } = standing
-  const refreshToken = o.isRepeat
+  if (o.repeat?.elsewhere) await noteRepeatElsewhere(tx, known.token)
+  const refreshToken = o.repeat
     ? repeated(refresh, known.token)
     : await rotate(tx, { refresh, known, organizationId: membership?.organizationId ?? null })
   if (refreshToken === undefined)
@@ -144,6 +164,23 @@ async function exchange(
   }
 }
 
+/** What a second holder of a token leaves behind: a count, and for each exchange one event with where it came from. */
+async function noteRepeatElsewhere(tx: Tx, token: tokens.RefreshToken): Promise<void> {
+  const { id: tokenId, familyId, sessionId, userId } = token
+  refreshes.add(1, { outcome: 'repeated_elsewhere' })
+  if ((await tokens.countRepeatElsewhere(tx, tokenId)) > 1) return
+  const { version, sharedExchanges } = await tokens.countSharedExchange(tx, { familyId, tokenId })
+  await appendEvent(tx, {
+    contract: FamilyRepeatedElsewhere,
+    aggregateType: 'family',
+    aggregateId: familyId,
+    version,
+    userId,
+    actor: `user:${userId}`,
+    data: { family_id: familyId, session_id: sessionId, user_id: userId, exchanges_in_a_row: sharedExchanges },
+  })
+}
+
 const repeated = (refresh: Refresh, token: tokens.RefreshToken): string | undefined =>
   token.successorSealed === null
     ? undefined
@@ -154,7 +191,7 @@ async function rotate(
   tx: Tx,
   o: { refresh: Refresh; known: tokens.TokenInFamily; organizationId: string | null },
 ): Promise<string | undefined> {
-  const { token, client } = o.known
+  const { token, client, family } = o.known
   const { secret, hash } = mintSecret(refreshTokenPrefix)
   const successorId = newId('rt')
   const sealed = sealSuccessor({ presented: o.refresh.presented, tokenId: token.id, successor: secret })
@@ -163,6 +200,7 @@ async function rotate(
     successorId,
     sealed,
     graceSeconds: client.refreshGraceSeconds,
+    by: presenterOf(o.refresh),
   })
   if (!won) return undefined
   const { familyId, sessionId, userId, clientId } = token
@@ -180,7 +218,7 @@ async function rotate(
     contract: FamilyRotated,
     aggregateType: 'family',
     aggregateId: familyId,
-    version: await tokens.advanceFamily(tx, familyId),
+    version: await tokens.advanceFamily(tx, familyId, family.sharedTokenId !== token.previousId),
     userId,
     actor: `user:${userId}`,
     data: { family_id: familyId, session_id: sessionId, user_id: userId, organization_id: o.organizationId },

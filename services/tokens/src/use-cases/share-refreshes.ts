@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import type { Authenticated } from '@gatehouse/contracts/http/identity/sign-in'
 import { coalesce } from '@gatehouse/service-kit/concurrency/coalesce'
 import type { Deps } from '../deps.ts'
-import { type Refresh, refreshSession } from './refresh-session.ts'
+import { presenterOf, type Refresh, refreshSession } from './refresh-session.ts'
 
 export type SharedRefresh = (refresh: Omit<Refresh, 'waitedMs'>) => Promise<Authenticated>
 
@@ -43,8 +43,8 @@ export function createSharedRefresh(deps: Parameters<typeof refreshSession>[0] &
   }
 }
 
-/** Same secret, same client, same wish: the same answer. A hash, so that no map keeps secrets. */
-const keyOf = ({ presented, clientId, ask }: Omit<Refresh, 'waitedMs'>): string =>
+/** Same secret, same client, same wish, same presenter: the same answer. A hash, so that no map keeps secrets. */
+const keyOf = ({ presented, clientId, ask, ...from }: Omit<Refresh, 'waitedMs'>): string =>
   createHash('sha256')
-    .update(JSON.stringify([presented, clientId, ask]))
+    .update(JSON.stringify([presented, clientId, ask, presenterOf(from)]))
     .digest('base64url')

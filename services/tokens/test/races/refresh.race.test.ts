@@ -24,6 +24,7 @@ const refreshAlone = async (n: number, token: string): Promise<string> => {
       clientId: 'gatehouse-web',
       ask: askOf(undefined),
       clientAddress: undefined,
+      userAgent: undefined,
       waitedMs: () => 0,
     }
     return (await refreshSession(replicaOf(n).deps, refresh)).refresh_token

@@ -16,6 +16,22 @@ export const FamilyRotated = {
 
 export type FamilyRotated = Static<typeof FamilyRotated.data>
 
+/**
+ * An exchanged refresh token was presented again within its grace, from another network or another kind of device. It was answered, as a phone that changes
+ * networks must be; when it happens to every exchange, two hold the family, and it is revoked.
+ */
+export const FamilyRepeatedElsewhere = {
+  type: 'gatehouse.tokens.family.repeated_elsewhere.v1',
+  data: Type.Object({
+    family_id: Type.String(),
+    session_id: SessionId,
+    user_id: UserId,
+    exchanges_in_a_row: Type.Integer(),
+  }),
+} as const
+
+export type FamilyRepeatedElsewhere = Static<typeof FamilyRepeatedElsewhere.data>
+
 /** A refresh token came back after its successor was in use: the family is dead and somebody should look (RFC 9700 §4.14.2). */
 export const FamilyRevoked = {
   type: 'gatehouse.tokens.family.revoked.v1',
@@ -29,4 +45,4 @@ export const FamilyRevoked = {
 
 export type FamilyRevoked = Static<typeof FamilyRevoked.data>
 
-export const familyEvents: readonly EventContract[] = [FamilyRotated, FamilyRevoked]
+export const familyEvents: readonly EventContract[] = [FamilyRotated, FamilyRepeatedElsewhere, FamilyRevoked]
