@@ -15,7 +15,13 @@ await platform.admin`update clients set refresh_grace_seconds = ${graceSeconds}`
 type Step = { do: 'present'; back: number; twice: boolean } | { do: 'age'; seconds: number } | { do: 'end' }
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('present' as const), back: fc.nat(2), twice: fc.boolean() }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('age' as const), seconds: fc.constantFrom(3, 2 * graceSeconds, dayAndMore) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('age' as const),
+      seconds: fc.constantFrom(3, 2 * graceSeconds, dayAndMore),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('end' as const) }) },
 )
 
