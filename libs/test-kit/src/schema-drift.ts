@@ -11,8 +11,9 @@ import type { TestDatabase } from './database.ts'
 type Column = { type: string; isNullable: boolean }
 type Tables = Map<string, Map<string, Column>>
 
-/** Tables of the spine, which every schema has and no service declares. */
-const spineTables = new Set([
+/** Tables of the libraries, which a schema has and no service declares: the spine's, and the kit's budgets. */
+const libraryTables = new Set([
+  'budgets',
   '__migrations',
   '__spine_migrations',
   'consumer_cursors',
@@ -40,7 +41,7 @@ export async function schemaDifferences(
   const migrated = await migratedTables(database.url(service, 'owner'), service)
   const declared = declaredTables(schema)
   const missing = [...declared.keys()].filter((table) => !migrated.has(table))
-  const undeclared = [...migrated.keys()].filter((table) => !declared.has(table) && !spineTables.has(table))
+  const undeclared = [...migrated.keys()].filter((table) => !declared.has(table) && !libraryTables.has(table))
   return [
     ...missing.map((table) => `${table} is declared, and no migration makes it`),
     ...undeclared.map((table) => `${table} is made by a migration, and nothing declares it`),

@@ -1,5 +1,6 @@
 /** The audit trail in PostgreSQL: appended once per event, read in the order things happened. */
-import { and, asc, eq, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gte, lt, sql } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { AuditRecord } from '../domain/audit-record.ts'
@@ -15,6 +16,20 @@ export async function insertAuditRecord(tx: Queryable, record: AuditRecord): Pro
 }
 
 export type AuditPosition = { occurredAt: string; id: string }
+
+/** Which records a list wants, and from where on. */
+export type AuditFilter = {
+  limit: number
+  order: 'asc' | 'desc'
+  after?: AuditPosition | undefined
+  /** Inclusive. */
+  from?: string | undefined
+  /** Exclusive. */
+  to?: string | undefined
+  actor?: { type?: string; id?: string } | undefined
+  action?: string | undefined
+  target?: string | undefined
+}
 
 /** All microseconds: a cursor made from fewer would repeat or skip rows. */
 const occurredAt = sql<string>`to_char(${auditEvents.occurredAt} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
@@ -38,26 +53,35 @@ const columns = {
 }
 
 /**
- * Oldest first, after `after`, one row more than `limit` when there are more. Naming an organization or a person narrows the list;
+ * In the filter's order, one row more than `limit` when there are more. Naming an organization or a person narrows the list;
  * what the transaction may see at all is row-level security's business.
  */
 export async function listAuditRecords(
   tx: Queryable,
-  o: { orgId?: string; userId?: string; action?: string | undefined; after?: AuditPosition | undefined; limit: number },
+  o: AuditFilter & { orgId?: string; userId?: string },
 ): Promise<AuditRecord[]> {
+  const { actor, after } = o
+  const isWanted = (column: PgColumn, value: string | undefined) =>
+    value === undefined ? undefined : eq(column, value)
+  const direction = o.order === 'asc' ? asc : desc
   const rows = await tx
     .select(columns)
     .from(auditEvents)
     .where(
       and(
-        o.orgId === undefined ? undefined : eq(auditEvents.orgId, o.orgId),
-        o.userId === undefined ? undefined : eq(auditEvents.userId, o.userId),
-        o.action === undefined ? undefined : eq(auditEvents.action, o.action),
-        o.after &&
-          sql`(${auditEvents.occurredAt}, ${auditEvents.id}) > (${o.after.occurredAt}::timestamptz, ${uuidOf(o.after.id, 'aud')}::uuid)`,
+        isWanted(auditEvents.orgId, o.orgId),
+        isWanted(auditEvents.userId, o.userId),
+        isWanted(auditEvents.actorType, actor?.type),
+        isWanted(auditEvents.actorId, actor?.id),
+        isWanted(auditEvents.action, o.action),
+        isWanted(auditEvents.targetId, o.target),
+        o.from === undefined ? undefined : gte(auditEvents.occurredAt, o.from),
+        o.to === undefined ? undefined : lt(auditEvents.occurredAt, o.to),
+        after &&
+          sql`(${auditEvents.occurredAt}, ${auditEvents.id}) ${sql.raw(o.order === 'asc' ? '>' : '<')} (${after.occurredAt}::timestamptz, ${uuidOf(after.id, 'aud')}::uuid)`,
       ),
     )
-    .orderBy(asc(auditEvents.occurredAt), asc(auditEvents.id))
+    .orderBy(direction(auditEvents.occurredAt), direction(auditEvents.id))
     .limit(o.limit + 1)
   return rows.map(({ actorType, actorId, targetType, targetId, ...row }) => ({
     ...row,

@@ -1,11 +1,9 @@
 /** What the three audit lists share: their cursor and how a record looks on the wire. */
-import type { AuditEvent } from '@gatehouse/contracts/http/workers/audit-events'
+import type { AuditEvent, AuditQuery } from '@gatehouse/contracts/http/workers/audit-events'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
 import type { AuditRecord } from '../domain/audit-record.ts'
-import type { AuditPosition } from '../store/audit-events.ts'
-
-export type AuditQuery = { limit?: number; cursor?: string; action?: string }
+import type { AuditFilter } from '../store/audit-events.ts'
 
 /** An instant PostgreSQL can compare with: one that exists (no 31st of February), as these lists write it. */
 function isInstant(text: unknown): boolean {
@@ -14,19 +12,43 @@ function isInstant(text: unknown): boolean {
   return !Number.isNaN(parsed) && new Date(parsed).toISOString().slice(0, 19) === text.slice(0, 19)
 }
 
-/** @throws AppError `invalid_cursor` */
-export function readAuditQuery(query: AuditQuery): {
-  action: string | undefined
-  after: AuditPosition | undefined
-  limit: number
-} {
-  const values = decodeCursor(query.cursor, 2, ([at, id]) => isInstant(at) && isTypeId('aud', id))
-  const after = values && { occurredAt: String(values[0]), id: String(values[1]) }
-  return { action: query.action, after, limit: query.limit ?? 50 }
+/** A cursor belongs to the order it was made in. @throws AppError `invalid_cursor` */
+export function readAuditQuery(query: AuditQuery): AuditFilter {
+  const order = query.order ?? 'asc'
+  const isPosition = ([at, id, given]: readonly unknown[]) => isInstant(at) && isTypeId('aud', id) && given === order
+  const values = decodeCursor(query.cursor, 3, isPosition)
+  return {
+    limit: query.limit ?? 50,
+    order,
+    after: values && { occurredAt: String(values[0]), id: String(values[1]) },
+    from: momentOf(query.from),
+    to: momentOf(query.to),
+    actor: actorOf(query.actor),
+    action: query.action,
+    target: query.target,
+  }
 }
 
-export function auditPageOf(records: readonly AuditRecord[], limit: number): PageOf<AuditEvent> {
-  const { data, page } = pageOf(records, limit, (last) => [last.occurredAt, last.id])
+/** The moment to the microsecond, in a form PostgreSQL always reads: a day that does not exist is the one it would be. */
+function momentOf(instant: string | undefined): string | undefined {
+  if (instant === undefined) return undefined
+  const parsed = Date.parse(instant)
+  if (Number.isNaN(parsed) || parsed < 0) return '1970-01-01T00:00:00Z'
+  const fraction = /\.(\d{1,6})/.exec(instant)?.[1] ?? ''
+  const whole = new Date(parsed).toISOString()
+  return `${whole.slice(0, whole.indexOf('.'))}.${fraction.padEnd(6, '0')}Z`
+}
+
+/** `system`, `service:<name>` or an id, as records keep their actors. */
+function actorOf(actor: string | undefined): AuditFilter['actor'] {
+  if (actor === undefined) return undefined
+  if (actor === 'system') return { type: 'system' }
+  const cut = actor.indexOf(':')
+  return cut < 0 ? { id: actor } : { type: actor.slice(0, cut), id: actor.slice(cut + 1) }
+}
+
+export function auditPageOf(records: readonly AuditRecord[], { limit, order }: AuditFilter): PageOf<AuditEvent> {
+  const { data, page } = pageOf(records, limit, (last) => [last.occurredAt, last.id, order])
   return { data: data.map(onTheWire), page }
 }
 

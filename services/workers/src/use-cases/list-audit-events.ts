@@ -1,12 +1,12 @@
 /** The audit trail of the organization in the caller's token, for those who may read it. */
-import type { AuditEvent } from '@gatehouse/contracts/http/workers/audit-events'
+import type { AuditEvent, AuditQuery } from '@gatehouse/contracts/http/workers/audit-events'
 import { requireAllowed } from '@gatehouse/access/call/require-allowed'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { PageOf } from '@gatehouse/service-kit/http/page'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../deps.ts'
 import { listAuditRecords } from '../store/audit-events.ts'
-import { auditPageOf, readAuditQuery, type AuditQuery } from './audit-page.ts'
+import { auditPageOf, readAuditQuery } from './audit-page.ts'
 
 const permission = 'gatehouse:audit.read'
 
@@ -16,10 +16,10 @@ export async function listAuditEvents(
   query: AuditQuery,
 ): Promise<PageOf<AuditEvent>> {
   requireAllowed(await deps.clients.authz.decide(caller, { scope: 'organization', permission }), caller, permission)
-  const { limit, ...filter } = readAuditQuery(query)
+  const filter = readAuditQuery(query)
   // The organization alone: with the person in scope too, their rows of other organizations would match.
   const records = await inScope(deps.db, { orgId: caller.orgId }, (tx) =>
-    listAuditRecords(tx, { orgId: caller.orgId, ...filter, limit }),
+    listAuditRecords(tx, { orgId: caller.orgId, ...filter }),
   )
-  return auditPageOf(records, limit)
+  return auditPageOf(records, filter)
 }

@@ -1,23 +1,23 @@
 /** A person's own events, in whatever organization or none. Needs no right: they are theirs. */
-import type { AuditEvent } from '@gatehouse/contracts/http/workers/audit-events'
+import type { AuditEvent, AuditQuery } from '@gatehouse/contracts/http/workers/audit-events'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import type { PageOf } from '@gatehouse/service-kit/http/page'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../deps.ts'
 import { asSeenBy } from '../domain/audit-record.ts'
 import { listAuditRecords } from '../store/audit-events.ts'
-import { auditPageOf, readAuditQuery, type AuditQuery } from './audit-page.ts'
+import { auditPageOf, readAuditQuery } from './audit-page.ts'
 
 export async function listMyActivity(
   deps: Pick<Deps, 'db'>,
   caller: UserCaller,
   query: AuditQuery,
 ): Promise<PageOf<AuditEvent>> {
-  const { limit, ...filter } = readAuditQuery(query)
+  const filter = readAuditQuery(query)
   const { userId } = caller
-  const records = await inScope(deps.db, { userId }, (tx) => listAuditRecords(tx, { userId, ...filter, limit }))
+  const records = await inScope(deps.db, { userId }, (tx) => listAuditRecords(tx, { userId, ...filter }))
   return auditPageOf(
     records.map((record) => asSeenBy(userId, record)),
-    limit,
+    filter,
   )
 }

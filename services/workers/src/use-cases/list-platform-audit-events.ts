@@ -1,12 +1,12 @@
 /** The whole audit trail, for platform administrators. The one reader that crosses tenants, so it uses the system role. */
-import type { AuditEvent } from '@gatehouse/contracts/http/workers/audit-events'
+import type { AuditEvent, AuditQuery } from '@gatehouse/contracts/http/workers/audit-events'
 import { requireAllowed } from '@gatehouse/access/call/require-allowed'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import type { PageOf } from '@gatehouse/service-kit/http/page'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../deps.ts'
 import { listAuditRecords } from '../store/audit-events.ts'
-import { auditPageOf, readAuditQuery, type AuditQuery } from './audit-page.ts'
+import { auditPageOf, readAuditQuery } from './audit-page.ts'
 
 const permission = 'gatehouse:platform.read'
 
@@ -16,7 +16,7 @@ export async function listPlatformAuditEvents(
   query: AuditQuery,
 ): Promise<PageOf<AuditEvent>> {
   requireAllowed(await deps.clients.authz.decide(caller, { scope: 'platform', permission }), caller, permission)
-  const { limit, ...filter } = readAuditQuery(query)
-  const records = await inScope(deps.system, {}, (tx) => listAuditRecords(tx, { ...filter, limit }))
-  return auditPageOf(records, limit)
+  const filter = readAuditQuery(query)
+  const records = await inScope(deps.system, {}, (tx) => listAuditRecords(tx, filter))
+  return auditPageOf(records, filter)
 }

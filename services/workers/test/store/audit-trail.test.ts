@@ -106,7 +106,7 @@ t.test(
     const seen: string[] = []
     for (let after: { occurredAt: string; id: string } | undefined; ;) {
       const rows = await inScope(runtime, { orgId: crowded }, (tx) =>
-        listAuditRecords(tx, { orgId: crowded, after, limit: 7 }),
+        listAuditRecords(tx, { orgId: crowded, after, limit: 7, order: 'asc' }),
       )
       const page = rows.slice(0, 7)
       seen.push(...page.map((row) => row.id))
@@ -116,7 +116,7 @@ t.test(
     t.equal(seen.length, 25)
     t.equal(new Set(seen).size, 25)
     const [first] = await inScope(runtime, { orgId: crowded }, (tx) =>
-      listAuditRecords(tx, { orgId: crowded, limit: 1 }),
+      listAuditRecords(tx, { orgId: crowded, limit: 1, order: 'asc' }),
     )
     t.equal(first?.occurredAt, time, 'all microseconds are kept')
   },
@@ -124,7 +124,7 @@ t.test(
 
 t.test('row-level security shows nothing to the wrong tenant, whatever the query asks for', async (t) => {
   const everything = (scope: { orgId?: string; userId?: string }) =>
-    inScope(runtime, scope, (tx) => listAuditRecords(tx, { limit: 200 }))
+    inScope(runtime, scope, (tx) => listAuditRecords(tx, { limit: 200, order: 'asc' }))
   t.equal((await everything({})).length, 0)
   t.equal((await everything({ orgId: newId('org') })).length, 0)
   t.equal((await everything({ userId: newId('user') })).length, 0)
@@ -135,7 +135,11 @@ t.test('row-level security shows nothing to the wrong tenant, whatever the query
   t.equal(mine.length, 150)
   t.ok(mine.every((row) => row.userId === user))
   t.equal(
-    (await inScope(runtime, { orgId: otherOrg }, (tx) => listAuditRecords(tx, { orgId: org, limit: 200 }))).length,
+    (
+      await inScope(runtime, { orgId: otherOrg }, (tx) =>
+        listAuditRecords(tx, { orgId: org, limit: 200, order: 'asc' }),
+      )
+    ).length,
     0,
   )
 })

@@ -23,17 +23,32 @@ export const AuditEvent = Type.Object({
 })
 export type AuditEvent = Static<typeof AuditEvent>
 
-const query = Type.Object({ ...PageQuery, action: Type.Optional(Type.String({ maxLength: 100 })) })
+export const AuditQuery = Type.Object({
+  ...PageQuery,
+  /** The first moment that counts. */
+  from: Type.Optional(Instant),
+  /** The moment from which on nothing counts any more. */
+  to: Type.Optional(Instant),
+  /** The id of a person or a service account, `service:<name>`, or `system`. */
+  actor: Type.Optional(Type.String({ pattern: '^[a-z][a-z0-9_:-]*$', maxLength: 100 })),
+  action: Type.Optional(Type.String({ maxLength: 100 })),
+  /** The id of what was changed. */
+  target: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_.:-]+$', maxLength: 200 })),
+  /** `asc`: oldest first; `desc`: newest first. */
+  order: Type.Optional(Type.Union([Type.Literal('asc'), Type.Literal('desc')], { default: 'asc' })),
+})
+export type AuditQuery = Static<typeof AuditQuery>
 
 export const ListAuditEvents = defineRoute({
   operationId: 'listAuditEvents',
   service: 'workers',
   method: 'GET',
   path: '/v1/organizations/:org/audit-events',
-  summary: 'What happened in or to this organization, oldest first.',
+  summary:
+    'What happened in or to this organization, oldest first unless `order` is `desc`; by time, actor, action and target.',
   auth: 'organization',
   params: Type.Object({ org: OrganizationId }),
-  query,
+  query: AuditQuery,
   success: { status: 200, body: listOf(AuditEvent), description: 'The events.' },
   problems: ['forbidden'],
 })
@@ -43,9 +58,9 @@ export const ListMyActivity = defineRoute({
   service: 'workers',
   method: 'GET',
   path: '/v1/me/activity',
-  summary: 'One’s own events: registering, signing in, sessions ended, alarms; oldest first.',
+  summary: 'One’s own events: registering, signing in, sessions ended, alarms; oldest first unless `order` is `desc`.',
   auth: 'user',
-  query,
+  query: AuditQuery,
   success: { status: 200, body: listOf(AuditEvent), description: 'The events.' },
 })
 
@@ -54,9 +69,10 @@ export const ListPlatformAuditEvents = defineRoute({
   service: 'workers',
   method: 'GET',
   path: '/v1/platform/audit-events',
-  summary: 'Everything that happened on the platform, oldest first. Platform administrators only.',
+  summary:
+    'Everything that happened on the platform, oldest first unless `order` is `desc`. Platform administrators only.',
   auth: 'user',
-  query,
+  query: AuditQuery,
   success: { status: 200, body: listOf(AuditEvent), description: 'The events.' },
   problems: ['forbidden'],
 })
