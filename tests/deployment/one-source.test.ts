@@ -94,6 +94,29 @@ t.test('a container is closed, and on the networks of those it speaks to and no 
   }
 })
 
+t.test('each service has its own user on NATS and Redis, and what the operator gave is not forgotten', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'gatehouse-secrets-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const addresses = { postgres: 'postgres:5432', redis: 'redis:6379', nats: 'nats:4222', smtp: 'mailpit:1025' }
+  const make = (env: Record<string, string>) => makeSecrets({ folder, settings, addresses, env })
+  const own = make({})
+  for (const variable of ['NATS_URL', 'REDIS_URL']) {
+    const urls = Object.entries(own).flatMap(([reader, values]) =>
+      values[variable] === undefined ? [] : [{ reader, url: new URL(values[variable]) }],
+    )
+    t.ok(urls.length > 1 && urls.every(({ reader, url }) => url.username === reader), `${variable} names its service`)
+    t.equal(new Set(urls.map(({ url }) => url.password)).size, urls.length, 'and no two share a password')
+    const file = own[variable === 'NATS_URL' ? 'nats' : 'redis']?.[variable === 'NATS_URL' ? 'nats.conf' : 'redis.conf']
+    for (const { url } of urls) t.ok(file?.includes(url.password), 'which the server knows')
+  }
+  const theirs = { NATS_URL: 'nats://n:secret-of-theirs@bus.example:4222', SMTP_URL: 'smtp://u:p@mail.example:587' }
+  t.equal(make(theirs)['tokens']?.['NATS_URL'], theirs.NATS_URL)
+  const again = make({})
+  t.same([again['tokens']?.['NATS_URL'], again['workers']?.['SMTP_URL']], Object.values(theirs))
+  const moved = { ...theirs, SMTP_URL: 'smtp://u:p@elsewhere.example:587' }
+  t.equal(make(moved)['workers']?.['SMTP_URL'], moved.SMTP_URL, 'until something else is given')
+})
+
 t.test('the secrets that are made start every service: complete, strong, each with its own roles', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-secrets-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))

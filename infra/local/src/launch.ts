@@ -1,5 +1,7 @@
 // One run of the local platform, from nothing to ready: what to start, in which order, and what has to be known by whom.
 // Showing it, waiting and stopping are start.ts's.
+import { natsUrlOf } from '@gatehouse/deploy/servers/bus-users'
+import { redisUrlOf } from '@gatehouse/deploy/servers/redis-users'
 import { ensureKeys } from '@gatehouse/deploy/secrets/keys'
 import { SERVICES } from '@gatehouse/deploy/services'
 import { Listr, type ListrTask } from 'listr2'
@@ -37,6 +39,8 @@ export type Launch = {
 /** Filled step by step while starting. */
 export type Running = {
   urls: Partial<Record<ServerName, string>>
+  /** Of the servers that are started here and not the operator's. */
+  ownPorts: Partial<Record<ServerName, number>>
   mailbox?: string
   smtpUrl?: string
   facts?: PlatformFacts
@@ -108,6 +112,7 @@ function serverTask(launch: Launch, name: ServerName): ListrTask<Running> {
         logs: data.logs,
         durable: true,
         password: settings.password,
+        passwordOf: settings.password,
         ...(port === undefined ? {} : { ports: { [name]: port } }),
         note: (text) => {
           task.output = text
@@ -119,6 +124,7 @@ function serverTask(launch: Launch, name: ServerName): ListrTask<Running> {
         return
       }
       await launch.supervisor.start(plan.spec)
+      running.ownPorts[name] = plan.spec.port
       settings.rememberPort(name, plan.spec.port)
       task.title = `${label} on 127.0.0.1:${plan.spec.port}`
     },
@@ -147,12 +153,17 @@ async function prepare(
   note: (text: string) => void,
 ): Promise<void> {
   const { postgres: adminUrl = '', redis: redisUrl = '', nats: natsUrl = '' } = running.urls
+  const { redis: redisPort, nats: natsPort } = running.ownPorts
   const gatewayPort = await chooseGatewayPort(env)
   running.facts = {
     mode: code.built === undefined ? 'development' : 'production',
     adminUrl,
     redisUrl,
     natsUrl,
+    serviceUrls: (service) => ({
+      redis: redisPort === undefined ? redisUrl : redisUrlOf(`127.0.0.1:${redisPort}`, service, settings.password),
+      nats: natsPort === undefined ? natsUrl : natsUrlOf(`127.0.0.1:${natsPort}`, service, settings.password),
+    }),
     smtpUrl: running.smtpUrl ?? '',
     database: DATABASE,
     rolePassword: (role) => settings.password(`role ${role}`),

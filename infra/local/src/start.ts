@@ -90,7 +90,7 @@ async function run(
   o: Pick<Launch, 'data' | 'withDemo' | 'code' | 'replicas'> & { asked: Promise<void>; startedAt: number },
 ): Promise<number> {
   const { data } = o
-  const running: Running = { urls: {}, notes: [] }
+  const running: Running = { urls: {}, ownPorts: {}, notes: [] }
   const settings = openSettings(data.settingsFile)
   let isReady = false
   const writePlatform = (record: ProcessRecord): PlatformFile | undefined => {

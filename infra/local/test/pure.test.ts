@@ -101,6 +101,7 @@ const facts: PlatformFacts = {
   rolePassword: (role) => `pw-${role}`,
   redisUrl: 'redis://:r@127.0.0.1:5001/0',
   natsUrl: 'nats://g:n@127.0.0.1:5002',
+  serviceUrls: () => ({ redis: 'redis://127.0.0.1:5001', nats: 'nats://127.0.0.1:5002' }),
   smtpUrl: 'smtp://127.0.0.1:5003',
   ports,
   replicas: Object.fromEntries(

@@ -9,6 +9,8 @@ import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { roleUrl, rolesOf } from '@gatehouse/service-kit/postgres/provision'
 import { SERVICES } from '../services.ts'
 import { isAlwaysGiven, type Setting } from '../settings.ts'
+import { natsAuthorization, natsUrlOf } from '../servers/bus-users.ts'
+import { redisUrlOf, redisUserLines } from '../servers/redis-users.ts'
 import { readJson, writeJson } from './json-file.ts'
 import { ensureKeys } from './keys.ts'
 
@@ -35,7 +37,7 @@ export function makeSecrets(o: {
   const password = passwordsIn(join(o.folder, 'passwords.json'))
   const keys = ensureKeys(o.folder, SERVICES)
   const previousKey = join(o.folder, 'key-encryption.previous.key')
-  const given = (name: string): string | undefined => o.env[name] || undefined
+  const given = givenIn(join(o.folder, 'given.json'), o.env)
   const adminUrl =
     given('DATABASE_URL') ?? `postgres://gatehouse_admin:${password('postgres')}@${o.addresses.postgres}/postgres`
   const role = (name: string): string => roleUrl({ adminUrl, database: DATABASE, role: name, password: password(name) })
@@ -46,8 +48,8 @@ export function makeSecrets(o: {
     REVISION_KEY: readFileSync(keys.revisionKey, 'utf8').trim(),
     DATABASE_RUNTIME_URL: role(rolesOf(service).runtime),
     DATABASE_SYSTEM_URL: role(rolesOf(service).system),
-    REDIS_URL: given('REDIS_URL') ?? `redis://:${password('redis')}@${o.addresses.redis}/0`,
-    NATS_URL: given('NATS_URL') ?? `nats://gatehouse:${password('nats')}@${o.addresses.nats}`,
+    REDIS_URL: given('REDIS_URL') ?? redisUrlOf(o.addresses.redis, service, password),
+    NATS_URL: given('NATS_URL') ?? natsUrlOf(o.addresses.nats, service, password),
     SMTP_URL: given('SMTP_URL') ?? `smtp://${o.addresses.smtp}`,
     BOOTSTRAP_ADMIN_PASSWORD: password('platform admin'),
     ...(existsSync(previousKey) ? { KEY_ENCRYPTION_KEY_PREVIOUS: readFileSync(previousKey, 'utf8').trim() } : {}),
@@ -66,9 +68,18 @@ export function makeSecrets(o: {
 /** What the servers that come with a deployment read themselves. */
 const serverSecrets = (password: (name: string) => string): Secrets => ({
   postgres: { POSTGRES_PASSWORD: password('postgres') },
-  redis: { 'redis.conf': `requirepass ${password('redis')}\ndir /data\nappendonly yes\nmaxmemory-policy noeviction\n` },
+  redis: {
+    'redis.conf': [
+      `requirepass ${password('redis')}`,
+      ...redisUserLines(password),
+      'dir /data',
+      'appendonly yes',
+      'maxmemory-policy noeviction',
+      '',
+    ].join('\n'),
+  },
   nats: {
-    'nats.conf': `authorization { user: gatehouse, password: "${password('nats')}" }\njetstream { store_dir: /data, max_memory_store: 64MB, max_file_store: 4GB }\n`,
+    'nats.conf': `${natsAuthorization(password)}\njetstream { store_dir: /data, max_memory_store: 64MB, max_file_store: 4GB }\n`,
   },
 })
 
@@ -95,5 +106,15 @@ function passwordsIn(file: string): (name: string) => string {
     known[name] ??= randomBytes(24).toString('base64url')
     writeJson(file, known)
     return known[name]
+  }
+}
+
+/** The servers of the operator. What was given once is kept until something else is given, so that no later run forgets it. */
+function givenIn(file: string, env: Environment): (name: string) => string | undefined {
+  const known = readJson<Record<string, string>>(file) ?? {}
+  return (name) => {
+    const value = env[name] || known[name]
+    if (value !== undefined && value !== known[name]) writeJson(file, Object.assign(known, { [name]: value }))
+    return value
   }
 }

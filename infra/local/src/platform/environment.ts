@@ -16,6 +16,8 @@ export type PlatformFacts = {
   rolePassword: (role: string) => string
   redisUrl: string
   natsUrl: string
+  /** As the user of one service; the same for all on a server of the operator. */
+  serviceUrls: (service: ServiceName) => { redis: string; nats: string }
   smtpUrl: string
   /** Where others find a service, and where its first process answers about itself. */
   ports: Record<ServiceName, Place>
@@ -92,8 +94,8 @@ function knownValues(
     REVISION_KEY_FILE: facts.keys.revisionKey,
     DATABASE_RUNTIME_URL: role(runtime),
     DATABASE_SYSTEM_URL: role(system),
-    REDIS_URL: facts.redisUrl,
-    NATS_URL: facts.natsUrl,
+    REDIS_URL: facts.serviceUrls(service).redis,
+    NATS_URL: facts.serviceUrls(service).nats,
     SMTP_URL: facts.smtpUrl,
     MAIL_FROM: 'Gatehouse <no-reply@gatehouse.local>',
     // On one machine everybody comes from one address, the demo and every script included.

@@ -1,5 +1,6 @@
 // A private NATS server with JetStream: a password, loopback only, and limits on its store (by default it would claim three
 // quarters of the machine's memory).
+import { natsAdministrator, natsAuthorization } from '@gatehouse/deploy/servers/bus-users'
 import { connect } from '@nats-io/transport-node'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,9 +8,18 @@ import { launchProblem } from '../launch-problem.ts'
 import { lastWords } from '../processes/last-words.ts'
 import type { ProcessSpec } from '../processes/process-spec.ts'
 
-const USER = 'gatehouse'
+const USER = natsAdministrator
 
-export type PrivateNats = { binary: string; data: string; port: number; password: string; logFile: string }
+export type PrivateNats = {
+  binary: string
+  data: string
+  port: number
+  /** Of the administrator. */
+  password: string
+  /** Of the user of each service, by name; without it there is the administrator alone. */
+  passwordOf?: ((name: string) => string) | undefined
+  logFile: string
+}
 
 export function natsUrl(o: Pick<PrivateNats, 'port' | 'password'>): string {
   return `nats://${USER}:${o.password}@127.0.0.1:${o.port}`
@@ -20,7 +30,9 @@ export function natsSpec(o: PrivateNats): ProcessSpec {
   const settings = [
     `server_name: "${serverName}"`,
     `listen: "127.0.0.1:${o.port}"`,
-    `authorization { user: "${USER}", password: "${o.password}" }`,
+    o.passwordOf === undefined
+      ? `authorization { user: "${USER}", password: "${o.password}" }`
+      : natsAuthorization((name) => (name === 'nats' ? o.password : (o.passwordOf?.(name) ?? ''))),
     `jetstream { store_dir: "${o.data}", max_memory_store: 256MB, max_file_store: 4GB, sync_interval: "10s" }`,
     'lame_duck_duration: "30s"',
   ]

@@ -32,6 +32,8 @@ export type PlanInput = {
   logs: string
   durable: boolean
   password: (server: ServerName) => string
+  /** Of the users of the services; the servers of tests have none. */
+  passwordOf?: (name: string) => string
   /** Ports of an earlier run, taken again if they are free. */
   ports?: Partial<Record<ServerName, number>>
   note: Note
@@ -68,6 +70,7 @@ export const planServer: Record<ServerName, (o: PlanInput) => Promise<ServerPlan
     const spec = redisSpec({
       ...at,
       binary,
+      passwordOf: o.passwordOf,
       data: join(o.data, 'redis'),
       durable: o.durable,
       logFile: join(o.logs, 'redis.log'),
@@ -79,7 +82,8 @@ export const planServer: Record<ServerName, (o: PlanInput) => Promise<ServerPlan
     if (external !== undefined) return { name: 'nats', url: external }
     const binary = await findNatsBinary({ cache: cacheFolder(o.env), env: o.env, note: o.note })
     const at = { port: await freePort(o.ports?.nats), password: o.password('nats') }
-    const spec = natsSpec({ ...at, binary, data: join(o.data, 'nats'), logFile: join(o.logs, 'nats.log') })
+    const folders = { data: join(o.data, 'nats'), logFile: join(o.logs, 'nats.log') }
+    const spec = natsSpec({ ...at, ...folders, binary, passwordOf: o.passwordOf })
     return { name: 'nats', url: natsUrl(at), spec, binary }
   },
 }

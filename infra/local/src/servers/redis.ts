@@ -2,6 +2,7 @@
 // only its owner can read, never on the command line.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { redisUserLines } from '@gatehouse/deploy/servers/redis-users'
 import { Redis } from 'ioredis'
 import { launchProblem } from '../launch-problem.ts'
 import { lastWords } from '../processes/last-words.ts'
@@ -11,7 +12,10 @@ export type PrivateRedis = {
   binary: string
   data: string
   port: number
+  /** Of the administrator. */
   password: string
+  /** Of the user of each service, by name; without it there is the administrator alone. */
+  passwordOf?: ((name: string) => string) | undefined
   durable: boolean
   logFile: string
 }
@@ -26,6 +30,7 @@ export function redisSpec(o: PrivateRedis): ProcessSpec {
     `port ${o.port}`,
     'protected-mode yes',
     `requirepass ${o.password}`,
+    ...(o.passwordOf === undefined ? [] : redisUserLines(o.passwordOf)),
     `dir "${o.data}"`,
     'daemonize no',
     'save ""',

@@ -156,6 +156,8 @@ function parseUrl(url: string) {
     maxPingOut: 2,
     timeout: 2000,
     ignoreAuthErrorAbort: true,
+    // The server lets a user read answers under its own name only.
+    ...(first?.username ? { inboxPrefix: `_INBOX_${decodeURIComponent(first.username)}` } : {}),
     noAsyncTraces: true,
   }
   return { options, names }

@@ -15,8 +15,12 @@ const maxBytes = 128 * 1024 * 1024
 const duplicateWindowMs = 120_000
 const nameInUse = 10058
 
-/** Makes sure the producer's stream exists as configured; returns its name. Fails when NATS is away. */
-export async function ensureStream(link: NatsLink, producer: ServiceName): Promise<string> {
+/** Makes sure the producer's stream exists; its producer also keeps it as configured. Returns its name; fails when NATS is away. */
+export async function ensureStream(
+  link: NatsLink,
+  producer: ServiceName,
+  o: { isOwn?: boolean } = {},
+): Promise<string> {
   const session = link.session()
   if (session === undefined) throw new Error('NATS is not connected')
   const name = link.scoped.stream(streamOf(producer))
@@ -35,7 +39,7 @@ export async function ensureStream(link: NatsLink, producer: ServiceName): Promi
     await session.manager.streams.add(wanted)
   } catch (error) {
     if (!(error instanceof JetStreamApiError) || error.code !== nameInUse) throw error
-    await session.manager.streams.update(name, wanted)
+    if (o.isOwn === true) await session.manager.streams.update(name, wanted)
   }
   return name
 }

@@ -148,7 +148,7 @@ function createPump(o: RelayOptions, window: PublishWindow, store: () => void) {
   const pump = async () => {
     const generation = sender.generation()
     // A new generation may have lost its stream; making it is idempotent.
-    if (readyGeneration !== generation) await ensureStream(o.nats, o.service)
+    if (readyGeneration !== generation) await ensureStream(o.nats, o.service, { isOwn: true })
     readyGeneration = generation
     while (await publishPage());
   }

@@ -1,0 +1,148 @@
+/** The users of the private servers: each service does what it has to, and speaks in nobody else's name. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { connect, type NatsConnection } from '@nats-io/transport-node'
+import { Redis } from 'ioredis'
+import t, { type Test } from 'tap'
+import type { ServiceName } from '@gatehouse/contracts/common/services'
+import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
+import { streamOf } from '@gatehouse/contracts/events/streams'
+import { inboxOf, natsUrlOf } from '@gatehouse/deploy/servers/bus-users'
+import { redisUrlOf } from '@gatehouse/deploy/servers/redis-users'
+import { SERVICES } from '@gatehouse/deploy/services'
+import { startProcess } from '@gatehouse/local/processes/start-process'
+import { natsSpec } from '@gatehouse/local/servers/nats'
+import { freePort } from '@gatehouse/local/servers/ports'
+import { redisSpec } from '@gatehouse/local/servers/redis'
+import { systemClock } from '@gatehouse/service-kit/context/clock'
+import { createReader } from '@gatehouse/spine/follow/reader'
+import { connectNats, type NatsLink } from '@gatehouse/spine/nats/connection'
+import { testDatabase } from '@gatehouse/test-kit/database'
+import { quietLog } from '@gatehouse/test-kit/log'
+import { createSampleProducer } from '@gatehouse/test-kit/sample-producer'
+import { eventKeysOf } from '@gatehouse/test-kit/service-keys'
+import { waitUntil } from '@gatehouse/test-kit/wait-until'
+
+const passwordOf = (name: string): string => `password-of-${name.replaceAll(' ', '-')}`
+const folder = mkdtempSync(join(tmpdir(), 'gatehouse-users-'))
+t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+const place = async (name: string) => ({
+  port: await freePort(),
+  data: join(folder, name),
+  logFile: join(folder, `${name}.log`),
+  password: passwordOf(name),
+  passwordOf,
+})
+
+const natsAt = await place('nats')
+const nats = await startProcess(natsSpec({ ...natsAt, binary: process.env['NATS_SERVER_BINARY'] ?? 'nats-server' }))
+t.teardown(() => nats.stop())
+const natsAddress = `127.0.0.1:${natsAt.port}`
+const natsUrl = (service: ServiceName) => natsUrlOf(natsAddress, service, passwordOf)
+const linkOf = (t: Test, service: ServiceName): NatsLink => {
+  const link = connectNats({ url: natsUrl(service), name: service, log: quietLog, keys: eventKeysOf(service) })
+  t.teardown(link.close)
+  return link
+}
+
+t.test('a producer publishes and a reader reads, each as its own user', async (t) => {
+  const database = await testDatabase(t, { services: ['tokens'], spineOnly: true })
+  const producing = createSampleProducer(database, {
+    nats: linkOf(t, 'tokens'),
+    snapshots: { state: async () => {} },
+  })
+  producing.spine.start()
+  t.teardown(producing.spine.stop)
+  for (const service of ['gateway', 'authz', 'workers'] as const) {
+    const seen: EventEnvelope[] = []
+    const reader = createReader({
+      name: `${service}--test`,
+      producer: 'tokens',
+      client: producing.client,
+      nats: linkOf(t, service),
+      log: quietLog,
+      clock: systemClock,
+      pollMs: 3_600_000,
+      apply: (events) => void seen.push(...events),
+    })
+    reader.start()
+    t.teardown(reader.stop)
+    await waitUntil(`the bus brings events to ${service}`, async () => {
+      await producing.announce([{ n: 1 }], { announce: 'await' })
+      return seen.length > 0
+    })
+  }
+})
+
+const userOf = async (t: Test, service: ServiceName): Promise<NatsConnection> => {
+  const connection = await connect({
+    servers: natsAddress,
+    user: service,
+    pass: passwordOf(`nats ${service}`),
+    reconnect: false,
+    inboxPrefix: inboxOf(service),
+  })
+  t.teardown(() => connection.close())
+  return connection
+}
+
+t.test('no service publishes as another, empties its stream, or reads answers meant for it', async (t) => {
+  const refused = /permission|violation|timeout|no responders/i
+  for (const service of SERVICES) {
+    const connection = await userOf(t, service)
+    const manager = await jetstreamManager(connection, { checkAPI: false, timeout: 500 })
+    const client = jetstream(connection, { timeout: 500 })
+    for (const other of SERVICES.filter((one) => one !== service)) {
+      await t.rejects(
+        client.publish(`gatehouse.${other}.user.disabled.v1`, '{}', { retries: 1 }),
+        refused,
+        `${service} as ${other}`,
+      )
+      await t.rejects(manager.streams.purge(streamOf(other)), refused)
+      await t.rejects(manager.streams.delete(streamOf(other)), refused)
+    }
+    const overheard = new Promise<Error | null>((resolve) => {
+      connection.subscribe(`${inboxOf(service === 'tokens' ? 'orgs' : 'tokens')}.>`, {
+        callback: (error) => resolve(error),
+      })
+    })
+    t.match((await overheard)?.message, refused, `${service} overhears nobody`)
+  }
+})
+
+t.test('Redis gives the gateway and workers their own keys, and nobody its administration', async (t) => {
+  const at = await place('redis')
+  const spec = redisSpec({ ...at, durable: false, binary: process.env['REDIS_SERVER_BINARY'] ?? 'redis-server' })
+  const redis = await startProcess(spec)
+  t.teardown(() => redis.stop())
+  const clientOf = (service: ServiceName) => {
+    const client = new Redis(redisUrlOf(`127.0.0.1:${at.port}`, service, passwordOf), { retryStrategy: () => null })
+    client.on('error', () => undefined)
+    t.teardown(() => client.disconnect())
+    return client
+  }
+  const [gateway, workers] = [clientOf('gateway'), clientOf('workers')]
+  t.equal(await gateway.set('gateway:limit:general:x', '1'), 'OK')
+  t.equal(await workers.set('{gatehouse}:mail:1', '1'), 'OK')
+  t.equal(await workers.eval('return redis.call("get", KEYS[1])', 1, '{gatehouse}:mail:1'), '1')
+  for (const [client, foreign] of [
+    [gateway, '{gatehouse}:mail:1'],
+    [workers, 'gateway:limit:general:x'],
+  ] as const) {
+    await t.rejects(client.get(foreign), /NOPERM/)
+    await t.rejects(client.set(foreign, '2'), /NOPERM/)
+    for (const command of ['flushall', 'keys', 'config', 'acl', 'shutdown'])
+      await t.rejects(
+        client.call(
+          command,
+          ...(command === 'keys' ? ['*'] : command === 'config' ? ['get', '*'] : command === 'acl' ? ['list'] : []),
+        ),
+        /NOPERM/,
+        command,
+      )
+  }
+  const stranger = clientOf('orgs')
+  await t.rejects(stranger.ping(), 'a service without keys has no user')
+})
