@@ -1,7 +1,5 @@
 // One run of the local platform, from nothing to ready: what to start, in which order, and what has to be known by whom.
 // Showing it, waiting and stopping are start.ts's.
-import { natsUrlOf } from '@gatehouse/deploy/servers/bus-users'
-import { redisUrlOf } from '@gatehouse/deploy/servers/redis-users'
 import { ensureKeys } from '@gatehouse/deploy/secrets/keys'
 import { SERVICES } from '@gatehouse/deploy/services'
 import { Listr, type ListrTask } from 'listr2'
@@ -9,6 +7,7 @@ import { launchProblem } from './launch-problem.ts'
 import { apiKeyPrefixes } from '@gatehouse/contracts/claims/access-token'
 import { makeDemoKey, seedDemo } from './demo/seed.ts'
 import type { DemoRecord } from './demo/demo-record.ts'
+import { serviceUrlsOf } from './platform/service-urls.ts'
 import { DATABASE, prepareDatabase } from './platform/database.ts'
 import { startBalancer, type Balancer } from './platform/balancer.ts'
 import { gatewayUrl, type Place, type PlatformFacts } from './platform/environment.ts'
@@ -153,17 +152,13 @@ async function prepare(
   note: (text: string) => void,
 ): Promise<void> {
   const { postgres: adminUrl = '', redis: redisUrl = '', nats: natsUrl = '' } = running.urls
-  const { redis: redisPort, nats: natsPort } = running.ownPorts
   const gatewayPort = await chooseGatewayPort(env)
   running.facts = {
     mode: code.built === undefined ? 'development' : 'production',
     adminUrl,
     redisUrl,
     natsUrl,
-    serviceUrls: (service) => ({
-      redis: redisPort === undefined ? redisUrl : redisUrlOf(`127.0.0.1:${redisPort}`, service, settings.password),
-      nats: natsPort === undefined ? natsUrl : natsUrlOf(`127.0.0.1:${natsPort}`, service, settings.password),
-    }),
+    serviceUrls: serviceUrlsOf(running, settings.password),
     smtpUrl: running.smtpUrl ?? '',
     database: DATABASE,
     rolePassword: (role) => settings.password(`role ${role}`),

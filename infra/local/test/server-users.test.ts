@@ -2,8 +2,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { jetstream, jetstreamManager } from '@nats-io/jetstream'
-import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { Redis } from 'ioredis'
 import t, { type Test } from 'tap'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
@@ -76,24 +74,12 @@ t.test('a producer publishes and a reader reads, each as its own user', async (t
   }
 })
 
-const userOf = async (t: Test, service: ServiceName): Promise<NatsConnection> => {
-  const connection = await connect({
-    servers: natsAddress,
-    user: service,
-    pass: passwordOf(`nats ${service}`),
-    reconnect: false,
-    inboxPrefix: inboxOf(service),
-  })
-  t.teardown(() => connection.close())
-  return connection
-}
-
 t.test('no service publishes as another, empties its stream, or reads answers meant for it', async (t) => {
   const refused = /permission|violation|timeout|no responders/i
   for (const service of SERVICES) {
-    const connection = await userOf(t, service)
-    const manager = await jetstreamManager(connection, { checkAPI: false, timeout: 500 })
-    const client = jetstream(connection, { timeout: 500 })
+    const link = linkOf(t, service)
+    await new Promise<void>((resolve) => link.onConnect(resolve))
+    const { connection, client, manager } = link.session() as NonNullable<ReturnType<NatsLink['session']>>
     for (const other of SERVICES.filter((one) => one !== service)) {
       await t.rejects(
         client.publish(`gatehouse.${other}.user.disabled.v1`, '{}', { retries: 1 }),
