@@ -67,7 +67,8 @@ export async function bareRoot(o: { into: string; node: string; service: string;
 export function runInside(root: string, args: string[]): { status: number | null; output: string } {
   const isRoot = process.getuid?.() === 0
   const chroot = ['/usr/sbin/chroot', root, '/usr/local/bin/node', ...args]
-  const [command = '', ...rest] = isRoot ? chroot : ['unshare', '--map-root-user', ...chroot]
+  // An empty environment: the test runner adds its own to every child it sees.
+  const [command = '', ...rest] = ['env', '-i', ...(isRoot ? [] : ['/usr/bin/unshare', '--map-root-user']), ...chroot]
   const { status, stdout, stderr, error } = spawnSync(command, rest, { encoding: 'utf8', env: {} })
   return { status, output: error?.message ?? `${stdout}${stderr}` }
 }
