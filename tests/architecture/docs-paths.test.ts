@@ -1,0 +1,44 @@
+/** What the documents name is there: every path of this repository in a Markdown file, and every file a link leads to. */
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import t from 'tap'
+
+const documents = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '*.md'], {
+  encoding: 'utf8',
+})
+  .split('\0')
+  .filter((file) => file !== '' && existsSync(file))
+
+/** Paths as prose names them; a placeholder (`<service>`, `*`, `…`) ends what can be looked up. */
+const named = /(?<![\w./-])(?:services|libs|infra|tests|bench|docs)\/[\w./-]*[\w/]/g
+const linked = /\]\((?!https?:|mailto:|#)([^)#\s]+)[^)]*\)/g
+
+/** Folders that only a run makes. */
+const made = /^(infra\/(compose|k8s)\/secrets|infra\/compose\/(\.env|compose\.override\.yaml)$|bench\/results)/
+
+const isThere = (path: string, text: string, end: number): boolean => {
+  if (made.test(path) || existsSync(path) || existsSync(`${path}.ts`)) return true
+  const isOpen = /[<*{…]/.test(text.charAt(end)) || path.endsWith('/')
+  return isOpen && existsSync(dirname(path))
+}
+
+export const missingPaths = (text: string): string[] =>
+  [...text.matchAll(named)].flatMap(({ 0: path, index }) => (isThere(path, text, index + path.length) ? [] : [path]))
+
+t.test('every path a document names exists', async (t) => {
+  for (const file of documents) t.same(missingPaths(readFileSync(file, 'utf8')), [], file)
+})
+
+t.test('every link of a document leads to a file', async (t) => {
+  for (const file of documents) {
+    const dead = [...readFileSync(file, 'utf8').matchAll(linked)]
+      .map(([, target = '']) => normalize(join(dirname(file), target)))
+      .filter((path) => !existsSync(path))
+    t.same(dead, [], file)
+  }
+})
+
+t.test('a path that is gone is seen', async (t) => {
+  t.same(missingPaths('see `services/orgs/src/nowhere.ts` and libs/spine/src'), ['services/orgs/src/nowhere.ts'])
+})
