@@ -19,6 +19,8 @@ export type Impact = {
   readonly byOrganization: Map<string, Flips>
   readonly byRole: Map<string, Flips>
   readonly byPermission: Map<string, Flips>
+  /** Whom the flips of each kind are about. */
+  readonly subjects: { readonly allowed: Set<string>; readonly denied: Set<string> }
   /** The newest of each kind. */
   readonly examples: Flip[]
 }
@@ -47,6 +49,7 @@ export function countImpact(): ImpactCount {
     byOrganization: new Map(),
     byRole: new Map(),
     byPermission: new Map(),
+    subjects: { allowed: new Set(), denied: new Set() },
     examples: [],
   }
   return {
@@ -73,6 +76,7 @@ function note(impact: Impact, flip: Flip): void {
     map.set(key, flips)
   }
   impact.flips[kind] += 1
+  impact.subjects[kind].add(JSON.stringify([record.subjectType, record.subjectId]))
   count(impact.byOrganization, record.orgId)
   count(impact.byPermission, `${record.resourceType}:${record.action}`)
   for (const role of new Set(record.roles)) count(impact.byRole, role)
@@ -89,6 +93,43 @@ function rememberReads(sets: readonly PolicySet[]): (record: RecordedDecision) =
     return reads
   }
 }
+
+/** Below so many, a count would tell of single people. */
+export const leastCount = 10
+
+/**
+ * An impact for who may not see whom decisions were about: no examples, and every count rounded down to a multiple of `leastCount`, so that two
+ * policies that differ by one person have the same counts. A kind of flip that concerns fewer people than that is not counted.
+ */
+export function coarse(impact: Impact): Impact {
+  const ofMany = {
+    allowed: impact.subjects.allowed.size >= leastCount,
+    denied: impact.subjects.denied.size >= leastCount,
+  }
+  const rounded = ({ allowed, denied }: Flips): Flips => ({
+    allowed: ofMany.allowed ? roundedDown(allowed) : 0,
+    denied: ofMany.denied ? roundedDown(denied) : 0,
+  })
+  const roundedAll = (counts: ReadonlyMap<string, Flips>): Map<string, Flips> =>
+    new Map(
+      [...counts].flatMap(([key, flips]) => {
+        const kept = rounded(flips)
+        return kept.allowed + kept.denied === 0 ? [] : [[key, kept]]
+      }),
+    )
+  return {
+    ...impact,
+    replayed: roundedDown(impact.replayed),
+    notReplayable: roundedDown(impact.notReplayable),
+    flips: rounded(impact.flips),
+    byOrganization: roundedAll(impact.byOrganization),
+    byRole: roundedAll(impact.byRole),
+    byPermission: roundedAll(impact.byPermission),
+    examples: [],
+  }
+}
+
+const roundedDown = (count: number): number => count - (count % leastCount)
 
 /** The share of replayed decisions that would turn round. */
 export const shareOf = ({ replayed, flips }: Impact): number =>

@@ -22,6 +22,8 @@ export const permissions = {
   writeCatalog: 'gatehouse:catalog.write',
   readEntities: 'gatehouse:entities.read',
   writeEntities: 'gatehouse:entities.write',
+  writeAttributes: 'gatehouse:attributes.write',
+  readDecisions: 'gatehouse:decisions.read',
 } as const
 
 /** `type:action` taken apart; an action may itself contain no colon. */

@@ -1,15 +1,21 @@
 /** What other services ask the decision point. */
-import { CheckGrantableRoles, CheckPermissions } from '@gatehouse/contracts/http/authz/evaluation'
+import {
+  CheckGrantableRoles,
+  CheckPermissions,
+  ListProtectedAttributes,
+} from '@gatehouse/contracts/http/authz/evaluation'
 import { CheckGrantableServiceAccount } from '@gatehouse/contracts/http/authz/service-account-roles'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { checkGrantableRoles } from '../use-cases/assignments/check-grantable-roles.ts'
 import { checkGrantableServiceAccount } from '../use-cases/assignments/check-grantable-service-account.ts'
+import { listProtectedAttributes } from '../use-cases/directory/list-protected-attributes.ts'
 import { checkPermissions } from '../use-cases/decisions/check-permissions.ts'
 
 export function neighbourRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, CheckPermissions, ({ caller, body }) => checkPermissions(deps, caller, body))
   bindRoute(app, CheckGrantableServiceAccount, ({ caller, body }) => checkGrantableServiceAccount(deps, caller, body))
+  bindRoute(app, ListProtectedAttributes, ({ caller }) => listProtectedAttributes(deps, caller))
   bindRoute(app, CheckGrantableRoles, ({ body }) => checkGrantableRoles(deps, body))
 }

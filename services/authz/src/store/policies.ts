@@ -1,5 +1,5 @@
 /** Policies over time, in the way of roles. */
-import { and, asc, desc, eq, gt, isNull, lt, notInArray, sql } from 'drizzle-orm'
+import { and, arrayOverlaps, asc, desc, eq, gt, inArray, isNull, lt, notInArray, sql } from 'drizzle-orm'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { policies, type ContentOf, type PolicyRow } from './schema.ts'
 import { endingNow, validAt } from './validity.ts'
@@ -118,3 +118,26 @@ export async function claimApplicationPolicyEnds(
     .where(and(eq(policies.application, o.application), current, others))
     .returning()
 }
+
+/** Current policies of every organization and every other application that are about one of these types or name one of these roles, in batches. */
+export async function* eachPolicyNaming(
+  db: Queryable,
+  o: { types: readonly string[]; roles: readonly string[]; exceptApplication: string },
+): AsyncGenerator<PolicyRow> {
+  const about = o.types.length === 0 ? sql`false` : inArray(policies.resourceType, [...o.types])
+  const naming = o.roles.length === 0 ? sql`false` : arrayOverlaps(policies.roles, [...o.roles])
+  const others = sql`${policies.application} is distinct from ${o.exceptApplication}`
+  for (let after: string | undefined; ;) {
+    const rest = after === undefined ? undefined : gt(policies.id, after)
+    const rows = await db
+      .select()
+      .from(policies)
+      .where(and(current, others, sql`(${about} or ${naming})`, rest))
+      .orderBy(asc(policies.id))
+      .limit(namingBatch)
+    yield* rows
+    if (rows.length < namingBatch) return
+    after = rows.at(-1)?.id
+  }
+}
+const namingBatch = 500

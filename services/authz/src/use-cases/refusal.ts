@@ -9,6 +9,8 @@ export type Refusal =
   /** The draft was made from `base`, which is not what is in force. */
   | { readonly kind: 'draft_outdated'; readonly base: number; readonly inForce: number }
   | { readonly kind: 'conflicting'; readonly errors: readonly DefinitionError[] }
+  /** The change takes a permission that the caller does not hold. */
+  | { readonly kind: 'not_permitted'; readonly permission: string }
   /** Permissions the caller would hand on, take or free without holding them, or for longer than they hold them. */
   | { readonly kind: 'not_held'; readonly permissions: readonly string[] }
 
@@ -35,6 +37,8 @@ export function problemOf(refusal: Refusal): AppError {
       })
     case 'conflicting':
       return problem('conflict', { errors: [...refusal.errors] })
+    case 'not_permitted':
+      return problem('forbidden', { detail: `This takes the permission ${refusal.permission}.` })
     case 'not_held':
       return problem('forbidden', {
         detail: `Nobody hands on what they do not hold, or for longer than they hold it: ${refusal.permissions.slice(0, 10).join(', ')}.`,

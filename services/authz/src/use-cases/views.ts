@@ -8,7 +8,7 @@ import type { ApplicationSimulation, Simulation } from '@gatehouse/contracts/htt
 import type { PolicyDraft, PolicyVersion } from '@gatehouse/contracts/http/authz/policy-lifecycle'
 import type { Role, RoleVersion } from '@gatehouse/contracts/http/authz/roles'
 import type { Application, Catalog } from '../domain/catalog.ts'
-import type { Flip, Flips, Impact } from '../domain/impact.ts'
+import { coarse, type Flip, type Flips, type Impact } from '../domain/impact.ts'
 import { outcomeView } from '../domain/reason-view.ts'
 import {
   principalIdOf,
@@ -106,11 +106,16 @@ export const entityView = (row: EntityRow, roles: readonly string[]): Entity => 
 export type ApplicationView = { key: string } & ApplicationManifest
 export const applicationView = ({ key, manifest }: Application): ApplicationView => ({ key, ...manifest })
 
-export const simulationView = (policy: string, impact: Impact): Simulation => ({
-  policy,
-  ...countsView(impact),
-  examples: impact.examples.map(exampleView),
-})
+/** `isExact`: whether the caller may see whom decisions were about. */
+export function simulationView(policy: string, impact: Impact, { isExact }: { isExact: boolean }): Simulation {
+  const shown = isExact ? impact : coarse(impact)
+  return {
+    policy,
+    precision: isExact ? 'exact' : 'coarse',
+    ...countsView(shown),
+    examples: shown.examples.map(exampleView),
+  }
+}
 
 export const applicationSimulationView = (application: string, impact: Impact): ApplicationSimulation => ({
   application,

@@ -1,5 +1,9 @@
 /** The policy decision point as orgs needs it. Not knowing is an error (503), never a yes. */
-import { CheckGrantableRoles, CheckPermissions } from '@gatehouse/contracts/http/authz/evaluation'
+import {
+  CheckGrantableRoles,
+  CheckPermissions,
+  ListProtectedAttributes,
+} from '@gatehouse/contracts/http/authz/evaluation'
 import { onlyDecision, type PermissionDecision } from '@gatehouse/access/call/require-allowed'
 import type { PrincipalCaller } from '@gatehouse/access/callers/caller'
 import type { ServiceClient } from '@gatehouse/access/call/service-client'
@@ -7,6 +11,8 @@ import type { ServiceClient } from '@gatehouse/access/call/service-client'
 export type AuthzClient = {
   /** May whoever this is do that in the organization of their token? */
   decide(user: PrincipalCaller, permission: string): Promise<PermissionDecision>
+  /** Names of members' attributes that policies read and whoever this is may not write. */
+  protectedAttributes(caller: PrincipalCaller): Promise<string[]>
   /** Which of these roles do not exist there, and which may `grantedBy` not give? */
   checkGrantableRoles(o: {
     orgId: string
@@ -20,6 +26,7 @@ export const createAuthzClient = (http: ServiceClient): AuthzClient => ({
     onlyDecision(
       await http.call(CheckPermissions, { body: { scope: 'organization', permissions: [permission] }, user }),
     ),
+  protectedAttributes: async (user) => (await http.call(ListProtectedAttributes, { body: {}, user })).names,
   checkGrantableRoles: ({ orgId, grantedBy, roles }) =>
     http.call(CheckGrantableRoles, { body: { organization_id: orgId, granted_by: grantedBy, roles } }),
 })

@@ -13,6 +13,7 @@ export type MemberChange = { attributes?: MembershipAttributes; isOwner?: boolea
 export type UpdateDecision =
   | { kind: 'not_found' }
   | { kind: 'not_an_owner' }
+  | { kind: 'protected_attributes'; names: string[] }
   | { kind: 'last_owner' }
   | { kind: 'unchanged' }
   | { kind: 'changed'; changed: ('attributes' | 'is_owner')[]; attributes: MembershipAttributes; isOwner: boolean }
@@ -25,6 +26,8 @@ export function decideUpdate(o: {
   actor: Standing | undefined
   target: Standing | undefined
   change: MemberChange
+  /** Names of attributes that policies read and `actor` may not write. */
+  protectedAttributes?: readonly string[] | undefined
   ownerCount: number
 }): UpdateDecision {
   const { actor, target, change } = o
@@ -33,6 +36,8 @@ export function decideUpdate(o: {
   const isOwner = change.isOwner ?? target.isOwner
   if (target.isOwner && !isOwner && o.ownerCount <= 1) return { kind: 'last_owner' }
   const attributes = change.attributes ?? target.attributes
+  const names = (o.protectedAttributes ?? []).filter((name) => !isSameValue(attributes[name], target.attributes[name]))
+  if (names.length > 0) return { kind: 'protected_attributes', names }
   const changed: ('attributes' | 'is_owner')[] = []
   if (!isSameAttributes(attributes, target.attributes)) changed.push('attributes')
   if (isOwner !== target.isOwner) changed.push('is_owner')
@@ -57,6 +62,8 @@ export function isSameAttributes(one: MembershipAttributes, other: MembershipAtt
   const names = Object.keys(one)
   return (
     names.length === Object.keys(other).length &&
-    names.every((name) => Object.hasOwn(other, name) && JSON.stringify(one[name]) === JSON.stringify(other[name]))
+    names.every((name) => Object.hasOwn(other, name) && isSameValue(one[name], other[name]))
   )
 }
+
+const isSameValue = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)

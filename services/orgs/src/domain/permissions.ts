@@ -4,6 +4,7 @@ export const permissions = {
   readMembers: 'gatehouse:members.read',
   inviteMembers: 'gatehouse:members.invite',
   updateMembers: 'gatehouse:members.update',
+  writeAttributes: 'gatehouse:attributes.write',
   removeMembers: 'gatehouse:members.remove',
 } as const
 

@@ -26,19 +26,29 @@ export async function updateMember(
 ): Promise<Member> {
   const { userId, change } = input
   if (change.attributes !== undefined) await requirePermission(deps, caller, permissions.updateMembers)
+  const protectedAttributes =
+    change.attributes === undefined ? [] : await deps.clients.authz.protectedAttributes(caller)
+  const wanted = { ...input, protectedAttributes }
   // Decided before identity is asked, so that who may not do it causes no call; and again under the lock.
-  requireDecided((await inScope(deps.db, { orgId: caller.orgId }, (tx) => decide(tx, caller, input))).decision)
+  requireDecided((await inScope(deps.db, { orgId: caller.orgId }, (tx) => decide(tx, caller, wanted))).decision)
   const profiles = await deps.clients.identity.profilesOf([userId])
-  const { decision, row } = await deps.spine.write({ orgId: caller.orgId }, (tx) => update(tx, caller, input))
+  const { decision, row } = await deps.spine.write({ orgId: caller.orgId }, (tx) => update(tx, caller, wanted))
   requireDecided(decision)
   if (!row) throw problem('not_found')
   return memberView(row, profiles.get(userId))
 }
 
+/** `protectedAttributes`: what the caller may not write. */
+type Wanted = { userId: string; change: MemberChange; protectedAttributes: readonly string[] }
+
 /** @throws AppError `forbidden`, `last_owner`, `not_found` */
 function requireDecided(decision: UpdateDecision): void {
   if (decision.kind === 'not_an_owner')
     throw problem('forbidden', { detail: 'Only an owner gives or takes ownership.' })
+  if (decision.kind === 'protected_attributes')
+    throw problem('forbidden', {
+      detail: `Policies read ${decision.names.join(', ')}: writing it takes the permission ${permissions.writeAttributes}.`,
+    })
   if (decision.kind === 'last_owner') throw problem('last_owner')
   if (decision.kind === 'not_found') throw problem('not_found')
 }
@@ -46,19 +56,19 @@ function requireDecided(decision: UpdateDecision): void {
 async function decide(
   tx: Tx,
   caller: OrgCaller,
-  input: { userId: string; change: MemberChange },
+  input: Wanted,
 ): Promise<{ decision: UpdateDecision; target: MembershipRow | undefined }> {
   const { orgId } = caller
   const target = await findMember(tx, { orgId, userId: input.userId })
   const actor = await findActor(tx, caller)
   const ownerCount = await countOwners(tx, orgId)
-  return { decision: decideUpdate({ actor, target, change: input.change, ownerCount }), target }
+  return { decision: decideUpdate({ actor, target, ...input, ownerCount }), target }
 }
 
 async function update(
   tx: Tx,
   caller: OrgCaller,
-  input: { userId: string; change: MemberChange },
+  input: Wanted,
 ): Promise<{ decision: UpdateDecision; row?: MembershipRow | undefined }> {
   await lockOrganization(tx, caller.orgId)
   const { decision, target } = await decide(tx, caller, input)

@@ -170,6 +170,16 @@ t.test('PATCH …/members/{user}', async (t) => {
       t.equal((await send('PATCH', path, { by: ada, org, body })).status, 400, JSON.stringify(body))
     }
   })
+
+  t.test('403: an attribute that policies read, set, changed or taken without the permission for it', async (t) => {
+    const patch = (attributes: object) => send('PATCH', path, { by: ada, org, body: { attributes } })
+    t.equal((await patch({ limit: 1, desk: 'a' })).status, 200)
+    world.protectedAttributes.add('limit')
+    t.teardown(() => world.protectedAttributes.clear())
+    for (const attributes of [{ limit: 2, desk: 'a' }, { desk: 'a' }, {}])
+      t.match(await patch(attributes), { status: 403, body: { detail: /limit.*gatehouse:attributes\.write/ } })
+    t.equal((await patch({ limit: 1, desk: 'b' })).status, 200, 'what stays as it is takes nothing')
+  })
 })
 
 t.test('DELETE …/members/{user}', async (t) => {

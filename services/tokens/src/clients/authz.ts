@@ -11,7 +11,7 @@ export type AuthzClient = {
   /** Rights of the service account, up to the scope, that the caller may not hand on. */
   undelegableOf(
     caller: PrincipalCaller,
-    o: { serviceAccountId: string; scope: string[] | undefined },
+    o: { serviceAccountId: string; scope: string[] | undefined; expiresAt: Date },
   ): Promise<string[]>
 }
 
@@ -20,8 +20,12 @@ export const createAuthzClient = (http: ServiceClient): AuthzClient => ({
     onlyDecision(
       await http.call(CheckPermissions, { body: { scope: 'organization', permissions: [permission] }, user: caller }),
     ),
-  async undelegableOf(caller, { serviceAccountId, scope }) {
-    const body = { service_account_id: serviceAccountId, ...(scope !== undefined && { permissions: scope }) }
+  async undelegableOf(caller, { serviceAccountId, scope, expiresAt }) {
+    const body = {
+      service_account_id: serviceAccountId,
+      ...(scope !== undefined && { permissions: scope }),
+      expires_at: expiresAt.toISOString(),
+    }
     return (await http.call(CheckGrantableServiceAccount, { body, user: caller })).missing
   },
 })

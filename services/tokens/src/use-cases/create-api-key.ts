@@ -20,7 +20,7 @@ type Wish = {
   lifetimeDays: number | undefined
   scope: string[] | undefined
 }
-type CreateDeps = Pick<Deps, 'db' | 'spine' | 'clients' | 'apiKeyPrefix'>
+type CreateDeps = Pick<Deps, 'db' | 'spine' | 'clients' | 'clock' | 'apiKeyPrefix'>
 
 /** @throws AppError `forbidden`, `not_found`, `conflict` when the account has as many keys as it can have */
 export async function createApiKey(deps: CreateDeps, caller: OrgCaller, wish: Wish): Promise<NewApiKey> {
@@ -55,10 +55,18 @@ export async function createApiKey(deps: CreateDeps, caller: OrgCaller, wish: Wi
 }
 
 /** An account that is not there is a 404 before anybody is asked about its rights. */
-async function requireGrantable(deps: CreateDeps, caller: OrgCaller, { serviceAccountId, scope }: Wish): Promise<void> {
+async function requireGrantable(
+  deps: CreateDeps,
+  caller: OrgCaller,
+  { serviceAccountId, scope, lifetimeDays = apiKeyLifetimeDays }: Wish,
+): Promise<void> {
   const account = await inScope(deps.db, { orgId: caller.orgId }, (tx) => findServiceAccount(tx, serviceAccountId))
   if (account === undefined) throw problem('not_found')
-  const missing = await deps.clients.authz.undelegableOf(caller, { serviceAccountId, scope })
+  const missing = await deps.clients.authz.undelegableOf(caller, {
+    serviceAccountId,
+    scope,
+    expiresAt: new Date(deps.clock.now().getTime() + lifetimeDays * 86_400_000),
+  })
   if (missing.length > 0)
     throw problem('forbidden', {
       detail: `A key of this account would hand on what you do not hold: ${missing.slice(0, 20).join(', ')}.`,

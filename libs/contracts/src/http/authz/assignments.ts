@@ -64,6 +64,20 @@ export const CreateAssignment = defineRoute({
   problems: ['forbidden', 'conflict', 'not_current'],
 })
 
+export const UpdateAssignment = defineRoute({
+  operationId: 'updateAssignment',
+  service: 'authz',
+  method: 'PATCH',
+  path: '/v1/organizations/:org/assignments/:assignment',
+  summary:
+    'Extend or shorten a grant, or make it one for good with `null`; nobody lets a grant last longer than they hold it themselves. The assignment has a new id.',
+  auth: 'organization',
+  params: Type.Object({ org: OrganizationId, assignment: AssignmentId }),
+  body: Type.Object({ expires_at: Type.Union([Instant, Type.Null()]) }),
+  success: { status: 200, body: Assignment, description: 'The assignment that is in the place of the old one.' },
+  problems: ['forbidden', 'validation_failed'],
+})
+
 export const DeleteAssignment = defineRoute({
   operationId: 'deleteAssignment',
   service: 'authz',

@@ -224,3 +224,18 @@ export const CheckGrantableRoles = defineRoute({
   },
   problems: ['not_current'],
 })
+
+/** Writing an attribute that policies read gives what they make of it, so it is a permission of its own. */
+export const ListProtectedAttributes = defineRoute({
+  operationId: 'listProtectedAttributes',
+  service: 'authz',
+  method: 'POST',
+  path: '/internal/attributes/protected',
+  summary: 'Which attributes of members may whoever’s token travels along not write, because policies read them?',
+  auth: 'internal',
+  callers: ['orgs'],
+  retryable: true,
+  body: Type.Object({}),
+  success: { status: 200, body: Type.Object({ names: Type.Array(Type.String()) }), description: 'Empty: any.' },
+  problems: ['not_current'],
+})

@@ -1,6 +1,7 @@
 /** The roles a service account holds, and what handing out a key of it would hand on. */
 import Type from 'typebox'
 import { Key, OrganizationId, ServiceAccountId } from '../../common/ids.ts'
+import { Instant } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
 import { PermissionKey } from './roles.ts'
 
@@ -50,6 +51,8 @@ export const CheckGrantableServiceAccount = defineRoute({
     service_account_id: ServiceAccountId,
     /** The scope of the key; absent: none. */
     permissions: Type.Optional(Type.Array(PermissionKey, { maxItems: 32 })),
+    /** The end of the key; absent: none. */
+    expires_at: Type.Optional(Instant),
   }),
   success: { status: 200, body: Type.Object({ missing: Type.Array(Type.String()) }), description: 'Empty: go ahead.' },
   problems: ['not_current'],

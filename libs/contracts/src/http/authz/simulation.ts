@@ -32,7 +32,18 @@ const report = {
   by_permission: Type.Array(Type.Object({ permission: Type.String(), ...flips })),
 }
 
-export const Simulation = Type.Object({ policy: Key, ...report, examples: Type.Array(Type.Object(Example)) })
+/**
+ * Exact, with examples, for who holds `gatehouse:decisions.read`. Coarse for everybody else: counts are rounded down to tens, what concerns fewer than
+ * ten people is not counted, and there are no examples.
+ */
+const Precision = Type.Union([Type.Literal('exact'), Type.Literal('coarse')])
+
+export const Simulation = Type.Object({
+  policy: Key,
+  precision: Precision,
+  ...report,
+  examples: Type.Array(Type.Object(Example)),
+})
 export type Simulation = Static<typeof Simulation>
 
 const window = {
@@ -56,7 +67,7 @@ export const Simulate = defineRoute({
   method: 'POST',
   path: '/v1/authz/simulations',
   summary:
-    'Replay recorded decisions on a policy that is not in force: every decision that would turn round, by organization, role and permission. Needs `gatehouse:policies.read`.',
+    'Replay recorded decisions on a policy that is not in force: every decision that would turn round, by organization, role and permission. Needs `gatehouse:policies.read`; exact counts and examples need `gatehouse:decisions.read`.',
   auth: 'organization',
   body: SimulationRequest,
   deadlineMs: 20_000,

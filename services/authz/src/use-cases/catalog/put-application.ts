@@ -8,9 +8,11 @@ import { actorOf, type UserCaller } from '@gatehouse/access/callers/caller'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
-import type { Application } from '../../domain/catalog.ts'
+import { catalogLoss, isBrokenBy } from '../../domain/catalog-change.ts'
+import { catalogOf, type Application } from '../../domain/catalog.ts'
 import { checkManifest, type ManifestCheck } from '../../domain/manifest.ts'
 import { gatehouse, permissions } from '../../domain/platform.ts'
+import type { DefinitionError } from '../../domain/role-definition.ts'
 import {
   closeApplication,
   insertApplication,
@@ -19,7 +21,7 @@ import {
   lockCatalog,
   replaceResourceTypes,
 } from '../../store/catalog.ts'
-import { listPoliciesInReach } from '../../store/policies.ts'
+import { eachPolicyNaming, listPoliciesInReach } from '../../store/policies.ts'
 import { hasOrganizationRole, listRolesInReach } from '../../store/roles.ts'
 import { announceCatalog } from '../announce/catalog.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
@@ -76,6 +78,34 @@ export async function checkDeclaration(
   return done(check)
 }
 
+const mostNamed = 20
+
+/** Policies of organizations and of other applications that name what the declaration takes away; they have to change first. */
+async function policiesBrokenBy(
+  tx: Tx,
+  { input, declared }: { input: Declaration; declared: readonly Application[] },
+): Promise<DefinitionError[]> {
+  const others = declared.filter(({ key }) => key !== input.key)
+  const own = (await listRolesInReach(tx, undefined)).filter(({ application }) => application === input.key)
+  const loss = catalogLoss(catalogOf(declared), catalogOf([...others, input]), {
+    rolesBefore: own.map(({ key }) => key),
+    rolesAfter: new Set(input.manifest.roles.map(({ key }) => key)),
+  })
+  const naming = { types: [...loss.types.keys()], roles: [...loss.roles], exceptApplication: input.key }
+  if (naming.types.length + naming.roles.length === 0) return []
+  const errors: DefinitionError[] = []
+  for await (const policy of eachPolicyNaming(tx, naming)) {
+    if (!isBrokenBy(loss, policy)) continue
+    const whose = policy.orgId === null ? `the application ${policy.application}` : policy.orgId
+    errors.push({
+      path: '',
+      message: `the policy ${policy.key} of ${whose} names what would be gone or of another type`,
+    })
+    if (errors.length === mostNamed) break
+  }
+  return errors
+}
+
 async function put(
   tx: Tx,
   { caller, input }: { caller: UserCaller; input: Declaration },
@@ -89,6 +119,8 @@ async function put(
     return done({ application: applicationView(input), version: known.version })
   const checked = await checkDeclaration(tx, input, declared)
   if (checked.kind !== 'done') return checked
+  const broken = await policiesBrokenBy(tx, { input, declared })
+  if (broken.length > 0) return { kind: 'conflicting', errors: broken }
   const ended = await closeApplication(tx, key)
   const row = await insertApplication(tx, {
     id: ended?.id ?? newId('app'),

@@ -50,6 +50,16 @@ async function decide(
   return principal.kind === 'user' ? decideForOperator(deps, principal, questions) : undefined
 }
 
+/** Whether the principal holds the permission in the organization of their token. @throws AppError `not_current` */
+export async function isPermitted(
+  deps: DecidingDeps,
+  principal: PrincipalCaller,
+  permission: string,
+): Promise<boolean> {
+  const [given] = await decidePermissions(deps, principal, { scope: 'organization', permissions: [permission] })
+  return given?.allowed === true
+}
+
 /** What every administrative use case asks first. @throws AppError `forbidden`, `insufficient_user_authentication`, `not_current` */
 export async function requirePermission(
   deps: DecidingDeps,

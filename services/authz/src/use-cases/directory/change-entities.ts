@@ -4,8 +4,12 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
 import { closeEntity, insertNextEntity } from '../../store/entities.ts'
 import type { EntityRow } from '../../store/schema.ts'
-import { openModel, type OpenModel } from '../open-model.ts'
-import { valueOf, type Outcome } from '../refusal.ts'
+import { permissions } from '../../domain/platform.ts'
+import { protectedChanges } from '../../domain/protected-attributes.ts'
+import { refuseToGive, refuseToTake } from '../assignments/change-grants.ts'
+import { isPermitted } from '../decisions/check-permissions.ts'
+import { changeModel, type OpenModel } from '../open-model.ts'
+import type { Outcome, Refusal } from '../refusal.ts'
 import type { Named } from './get-entity.ts'
 
 /** `isExpected` judges the stored version by the request's precondition. */
@@ -20,17 +24,49 @@ export async function supersede(
   return closed && insertNextEntity(tx, closed, content)
 }
 
-export async function writing<T>(
+/** Runs `change` under the lock of the organization's model; what is cached of the type goes. @throws AppError what its refusal becomes */
+export const changeEntities = <T>(
   deps: Deps,
   caller: OrgCaller,
-  { type }: Named,
+  { type }: Pick<Named, 'type'>,
   change: (tx: Tx, model: OpenModel) => Promise<Outcome<T>>,
-): Promise<T> {
-  const nowMs = deps.clock.now().getTime()
-  const { orgId } = caller
-  const outcome = await deps.spine.write({ orgId }, async (tx) => change(tx, await openModel(tx, { caller, nowMs })), {
-    announce: 'await',
+): Promise<T> =>
+  changeModel(deps, caller, {
+    change,
+    forget: (cached) => cached.dropEntities({ orgId: caller.orgId, type }),
   })
-  deps.factCache.dropEntities({ orgId, type })
-  return valueOf(outcome)
+
+/** Beside `entities.write`: what giving and taking roles takes, and writing attributes that policies read of subjects. */
+export type EntityPermissions = { readonly assignRoles: boolean; readonly writeAttributes: boolean }
+
+/** @throws AppError `not_current` */
+export async function entityPermissions(deps: Deps, caller: OrgCaller): Promise<EntityPermissions> {
+  const [assignRoles, writeAttributes] = await Promise.all([
+    isPermitted(deps, caller, permissions.assignRoles),
+    isPermitted(deps, caller, permissions.writeAttributes),
+  ])
+  return { assignRoles, writeAttributes }
+}
+
+type Content = Pick<EntityRow, 'attributes' | 'roleIds'>
+
+/** Nobody gives or takes by an entity what they do not hold. */
+export function refuseEntityChange(
+  model: OpenModel,
+  o: { entity: Named; before: Content | undefined; after: Content; may: EntityPermissions },
+): Refusal | undefined {
+  const { entity, before = { attributes: {}, roleIds: [] }, after, may } = o
+  const given = after.roleIds.filter((id) => !before.roleIds.includes(id))
+  const taken = before.roleIds.filter((id) => !after.roleIds.includes(id))
+  if (given.length + taken.length > 0 && !may.assignRoles)
+    return { kind: 'not_permitted', permission: permissions.assignRoles }
+  const changes = { before: before.attributes, after: after.attributes }
+  if (!may.writeAttributes && protectedChanges(model, entity, changes).length > 0)
+    return { kind: 'not_permitted', permission: permissions.writeAttributes }
+  return (
+    refuseToGive(
+      model,
+      given.map((roleId) => ({ roleId })),
+    ) ?? refuseToTake(model, taken)
+  )
 }

@@ -4,20 +4,31 @@ import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
 import { findEntityRow } from '../../store/entities.ts'
 import { announceEntityDeleted } from '../announce/entity.ts'
-import { refuseToTake } from '../assignments/change-grants.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { done } from '../refusal.ts'
-import { type EntityChange, supersede, writing } from './change-entities.ts'
+import {
+  changeEntities,
+  entityPermissions,
+  refuseEntityChange,
+  supersede,
+  type EntityChange,
+} from './change-entities.ts'
 
 /** @throws AppError `forbidden`, `not_found`, `precondition_failed` */
 export async function deleteEntity(deps: Deps, caller: OrgCaller, input: EntityChange): Promise<void> {
   await requirePermission(deps, caller, permissions.writeEntities)
   const { orgId } = caller
-  return writing(deps, caller, input, async (tx, model) => {
+  const may = await entityPermissions(deps, caller)
+  return changeEntities(deps, caller, input, async (tx, model) => {
     const known = await findEntityRow(tx, { orgId, type: input.type, key: input.id })
     if (!known || known.deleted) return { kind: 'not_found' }
     if (!input.isExpected(known.version)) return { kind: 'changed' }
-    const refusal = refuseToTake(model, known.roleIds)
+    const refusal = refuseEntityChange(model, {
+      entity: input,
+      before: known,
+      after: { attributes: {}, roleIds: [] },
+      may,
+    })
     if (refusal) return refusal
     const row = await supersede(tx, known, { attributes: {}, roleIds: [], deleted: true })
     if (!row) return { kind: 'changed' }

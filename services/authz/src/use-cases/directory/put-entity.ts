@@ -12,13 +12,19 @@ import { isAssignable, permissions } from '../../domain/platform.ts'
 import { findEntityRow, insertEntity } from '../../store/entities.ts'
 import type { EntityRow } from '../../store/schema.ts'
 import { announceEntityStored } from '../announce/entity.ts'
-import { refuseToGive, refuseToTake } from '../assignments/change-grants.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import type { OpenModel } from '../open-model.ts'
 import { done, type Outcome } from '../refusal.ts'
 import { entityView } from '../views.ts'
 import type { VersionedEntity } from './get-entity.ts'
-import { type EntityChange, supersede, writing } from './change-entities.ts'
+import {
+  changeEntities,
+  entityPermissions,
+  refuseEntityChange,
+  supersede,
+  type EntityChange,
+  type EntityPermissions,
+} from './change-entities.ts'
 
 /** Saying the same again changes nothing. @throws AppError `forbidden`, `validation_failed`, `precondition_failed` */
 export async function putEntity(
@@ -33,13 +39,18 @@ export async function putEntity(
     throw problem('validation_failed', { detail: 'This id is not one of the platform’s, and only those begin so.' })
   if (isOrganization(input) && input.id !== caller.orgId)
     throw problem('validation_failed', { detail: 'An organization stores what is known of itself, and of no other.' })
-  if ((input.content.roles ?? []).length > 0) await requirePermission(deps, caller, permissions.assignRoles)
-  return writing(deps, caller, input, (tx, model) => put(tx, { model, caller, input }))
+  const may = await entityPermissions(deps, caller)
+  return changeEntities(deps, caller, input, (tx, model) => put(tx, { model, caller, input, may }))
 }
 
 async function put(
   tx: Tx,
-  { model, caller, input }: { model: OpenModel; caller: OrgCaller; input: EntityChange & { content: EntityContent } },
+  {
+    model,
+    caller,
+    input,
+    may,
+  }: { model: OpenModel; caller: OrgCaller; input: EntityChange & { content: EntityContent }; may: EntityPermissions },
 ): Promise<Outcome<VersionedEntity>> {
   const { orgId } = caller
   const { type, id: key, content } = input
@@ -53,10 +64,8 @@ async function put(
   )
   if (errors.length > 0) return { kind: 'invalid', errors }
   const roleIds = keys.flatMap((role) => model.roles.get(role)?.id ?? []).sort()
-  const before = present?.roleIds ?? []
-  const given = roleIds.filter((id) => !before.includes(id)).map((roleId) => ({ roleId }))
-  const taken = before.filter((id) => !roleIds.includes(id))
-  const refusal = refuseToGive(model, given) ?? refuseToTake(model, taken)
+  const after = { attributes: content.attributes, roleIds }
+  const refusal = refuseEntityChange(model, { entity: { type, id: key }, before: present, after, may })
   if (refusal) return refusal
   const next = { attributes: content.attributes, roleIds, deleted: false }
   if (

@@ -10,8 +10,8 @@ import { listActiveMembershipIds, listOwnRows } from '../../store/manifests.ts'
 import { listRolesInReach } from '../../store/roles.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { manifestOf, tagOf } from './manifest-of.ts'
-import { openModel, type OpenModel } from '../open-model.ts'
-import { done, notDelegable, valueOf, type Outcome } from '../refusal.ts'
+import { changeModel, type OpenModel } from '../open-model.ts'
+import { done, notDelegable, type Outcome } from '../refusal.ts'
 import { writeManifest } from './write-manifest.ts'
 
 /** `isExpected` judges the tag of what is in force by the request's precondition. */
@@ -28,17 +28,14 @@ export async function applyAuthorizationManifest(
   for (const permission of [permissions.writeRoles, permissions.writePolicies, permissions.assignRoles])
     await requirePermission(deps, caller, permission)
   const { orgId } = caller
-  const nowMs = deps.clock.now().getTime()
-  const outcome = await deps.spine.write(
-    { orgId },
-    async (tx) => apply(tx, { model: await openModel(tx, { caller, nowMs }), caller, input, nowMs }),
-    { announce: 'await' },
-  )
-  if (!input.dryRun) {
-    deps.factCache.dropModel(orgId)
-    deps.factCache.dropMembers(orgId)
-  }
-  return valueOf(outcome)
+  return changeModel(deps, caller, {
+    change: (tx, model) => apply(tx, { model, caller, input, nowMs: model.nowMs }),
+    forget(cached) {
+      if (input.dryRun) return
+      cached.dropModel(orgId)
+      cached.dropMembers(orgId)
+    },
+  })
 }
 
 type Applying = { model: OpenModel; caller: OrgCaller; input: ManifestApplication; nowMs: number }

@@ -12,7 +12,7 @@ import { deletePolicyShadow, findPolicyShadow, upsertPolicyShadow } from '../../
 import type { PolicyShadowRow } from '../../store/schema.ts'
 import { announceShadowEnded, announceShadowStarted } from '../announce/policy.ts'
 import { changePolicies } from '../policies/change-policies.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
+import { isPermitted, requirePermission } from '../decisions/check-permissions.ts'
 import { impactOf, mostByDefault } from './impact.ts'
 import { done } from '../refusal.ts'
 import { findDraftSource } from './simulate.ts'
@@ -60,11 +60,13 @@ export async function getPolicyShadow(deps: Deps, caller: OrgCaller, policyId: s
   )
   if (!shadow || !draft) throw problem('not_found')
   const { source } = draft
+  const isExact = await isPermitted(deps, caller, permissions.readDecisions)
   return {
     ...timesOf(shadow),
     report: simulationView(
       source.key,
       await impactOf(deps, orgId, { source, window: { since: shadow.startedAt, most: mostByDefault } }),
+      { isExact },
     ),
   }
 }

@@ -8,7 +8,7 @@ import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
 import { findPolicyDraft } from '../../store/policy-drafts.ts'
 import { findPolicy } from '../../store/policies.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
+import { isPermitted, requirePermission } from '../decisions/check-permissions.ts'
 import { impactOf, windowOf } from './impact.ts'
 import { simulationView } from '../views.ts'
 
@@ -16,7 +16,9 @@ import { simulationView } from '../views.ts'
 export async function simulate(deps: Deps, caller: OrgCaller, request: SimulationRequest): Promise<Simulation> {
   await requirePermission(deps, caller, permissions.readPolicies)
   const source = await sourceOf(deps, caller.orgId, request)
-  return simulationView(source.key, await impactOf(deps, caller.orgId, { source, window: windowOf(request) }))
+  const isExact = await isPermitted(deps, caller, permissions.readDecisions)
+  const impact = await impactOf(deps, caller.orgId, { source, window: windowOf(request) })
+  return simulationView(source.key, impact, { isExact })
 }
 
 async function sourceOf(
