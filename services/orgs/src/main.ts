@@ -1,5 +1,6 @@
 /** Starts orgs: configuration, dependencies, server; the kit does signals, health and drain. */
 import { complaintsAboutKeys } from '@gatehouse/access/tokens/service-keys'
+import { createBudgetUpkeep } from '@gatehouse/service-kit/postgres/budgets'
 import { runService } from '@gatehouse/service-kit/lifecycle/run-service'
 import { buildApp } from './app.ts'
 import { config } from './config.ts'
@@ -14,7 +15,7 @@ await runService({
     return {
       app: buildApp(deps),
       ready: () => deps.ready(),
-      background: [deps.spine],
+      background: [deps.spine, createBudgetUpkeep({ db: deps.system, log: deps.log })],
       close: deps.close,
     }
   },

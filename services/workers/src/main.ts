@@ -1,5 +1,6 @@
 /** Starts workers: configuration, dependencies, server, pipelines; the kit does signals, health and drain. */
 import { complaintsAboutKeys } from '@gatehouse/access/tokens/service-keys'
+import { createBudgetUpkeep } from '@gatehouse/service-kit/postgres/budgets'
 import { runService } from '@gatehouse/service-kit/lifecycle/run-service'
 import { buildApp } from './app.ts'
 import { background } from './background.ts'
@@ -15,7 +16,7 @@ await runService({
     return {
       app: buildApp(deps),
       ready: () => deps.ready(),
-      background: background(deps, settings),
+      background: [...background(deps, settings), createBudgetUpkeep({ db: deps.system, log: deps.log })],
       close: deps.close,
     }
   },

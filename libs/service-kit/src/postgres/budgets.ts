@@ -6,6 +6,8 @@
  */
 import { createHash } from 'node:crypto'
 import { sql } from 'drizzle-orm'
+import { createUpkeep, type Part } from '../concurrency/background.ts'
+import type { Logger } from '../logging/logger.ts'
 import type { Db, Tx } from './connect.ts'
 import { rowsOf } from './transaction.ts'
 
@@ -64,6 +66,20 @@ export async function chargeBudgets(
     from jsonb_to_recordset(${levels}::jsonb) as l(key text, seconds float8) where budgets.key = decode(l.key, 'hex')`)
   return { kind: 'granted' }
 }
+
+const upkeepMs = 600_000
+const upkeepPage = 1000
+
+/** Removes the rows of full buckets now and every ten minutes, page by page. A failed round is left to the next. */
+export const createBudgetUpkeep = (o: { db: Db; log: Logger }): Part =>
+  createUpkeep({
+    name: 'budgets',
+    run: async () => {
+      for (let removed = upkeepPage; removed === upkeepPage;) removed = await deleteFullBudgets(o.db, upkeepPage)
+    },
+    everyMs: upkeepMs,
+    log: o.log,
+  })
 
 /** Removes the rows of full buckets. @returns how many, at most `limit`. */
 export async function deleteFullBudgets(db: Db, limit: number): Promise<number> {

@@ -1,9 +1,17 @@
 /** Rate limits in PostgreSQL: exact under races, all keys or none, refilling evenly. */
 import t from 'tap'
 import { sql } from 'drizzle-orm'
-import { chargeBudgets, decideCharges, deleteFullBudgets, type Charge } from '../../src/postgres/budgets.ts'
+import {
+  chargeBudgets,
+  createBudgetUpkeep,
+  decideCharges,
+  deleteFullBudgets,
+  type Charge,
+} from '../../src/postgres/budgets.ts'
 import { inScope, rowsOf } from '../../src/postgres/transaction.ts'
 import { testDatabase } from '@gatehouse/test-kit/database'
+import { quietLog } from '@gatehouse/test-kit/log'
+import { waitUntil } from '@gatehouse/test-kit/wait-until'
 
 const database = await testDatabase(t, { services: ['orgs'] })
 const replicas = [database.connect('orgs', 'runtime', 8), database.connect('orgs', 'runtime', 8)] as const
@@ -59,4 +67,11 @@ t.test('no key is stored as it was given, and full buckets leave', async (t) => 
   t.ok((await deleteFullBudgets(system, 2)) === 2)
   t.ok((await deleteFullBudgets(system, 100)) > 0)
   t.equal(await deleteFullBudgets(system, 100), 0)
+  await charge([{ key: 'done', budget: { count: 1, periodSeconds: 1 } }])
+  await owner.execute(sql`update budgets set full_at = now() - interval '1 second'`)
+  const upkeep = createBudgetUpkeep({ db: system, log: quietLog })
+  upkeep.start()
+  t.teardown(() => upkeep.stop())
+  const rows = () => system.execute(sql`select from budgets`)
+  await waitUntil('upkeep has removed the row', async () => (await rows()).length === 0)
 })
