@@ -28,6 +28,8 @@ export const text = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom('a', 'b', 'ab', 'ba') },
   { weight: 2, arbitrary: fc.constantFrom(...texts) },
 )
+/** Roles that policies of generated sets name; `membership.roles` holds some of them. */
+export const roleKeys = ['reader', 'clerk', 'chief', 'owner'] as const
 export const number = fc.constantFrom(0, 1, -1, 2, 2.5, 10, 0.1, 1e15)
 const instants = [
   '1969-12-31T23:59:59.999Z',
@@ -55,7 +57,7 @@ const waysWith = (item: boolean): Ways => {
   )
   const textOperand = fc.oneof(textAttribute, text.map(literal))
   const list = fc.oneof(
-    fc.constantFrom('resource.tags', 'membership.regions'),
+    fc.constantFrom('resource.tags', 'membership.regions', 'membership.roles'),
     fc.array(textOperand, { maxLength: 3 }).map((items) => `[${items.join(', ')}]`),
   )
   const size = fc.oneof(textOperand, list).map((operand) => `size(${operand})`)
@@ -108,6 +110,7 @@ function leaf({ text, number, instant, list }: Ways): Source {
         .map(([subject, test, argument]) => `${subject}.${test}(${argument})`),
     },
     { weight: 1, arbitrary: fc.tuple(text, list).map(([needle, items]) => `${needle} in ${items}`) },
+    { weight: 1, arbitrary: fc.constantFrom(...roleKeys).map((key) => `"${key}" in membership.roles`) },
     {
       weight: 1,
       arbitrary: fc
@@ -148,7 +151,7 @@ const within = formulaOver(leaf(waysWith(true)))
 const quantified: Source = fc
   .tuple(
     fc.oneof(
-      fc.constant('membership.regions'),
+      fc.constantFrom('membership.regions', 'membership.roles'),
       fc.array(waysWith(false).text, { maxLength: 3 }).map((items) => `[${items.join(', ')}]`),
     ),
     fc.constantFrom('exists', 'all'),
@@ -174,6 +177,7 @@ export const knownValues: fc.Arbitrary<AttributeValues> = fc.record({
       level: maybe(number),
       contractor: maybe(fc.boolean()),
       regions: maybe(fc.array(text, { maxLength: 3 })),
+      roles: maybe(fc.subarray([...roleKeys])),
     })
     .map(withoutMissing),
   request: fc

@@ -6,12 +6,14 @@ import t from 'tap'
 import fc from 'fast-check'
 import { createBudget, stepsPerEvaluation } from '@gatehouse/policy/compile/budget'
 import { compileCondition } from '@gatehouse/policy/compile/closure'
+import type { AttributeValues } from '@gatehouse/policy/compile/attributes'
+import { lineageOf } from '@gatehouse/policy/compile/roles'
 import { compilePolicySet, roleSetOf, type PolicySource } from '@gatehouse/policy/compile/policy-set'
 import { decide } from '@gatehouse/policy/decide/decide'
 import { isFilter, type Filter } from '@gatehouse/policy/plan/filter'
 import { plan } from '@gatehouse/policy/plan/plan'
 import { residualOf } from '@gatehouse/policy/plan/residual'
-import { condition, knownValues } from './generated.ts'
+import { condition, knownValues, roleKeys } from './generated.ts'
 import { rowsOnPostgres, valuesOf } from './rows-on-postgres.ts'
 import { conditionOf } from './schema.ts'
 
@@ -63,7 +65,13 @@ const roles = [
   { key: 'owner', permissions: [] },
 ]
 const resourceTypes = [{ key: 'invoice', actions: [{ name: 'approve' }], repairRole: 'owner' }]
-const someRoles = fc.subarray(['reader', 'clerk', 'chief', 'owner'])
+const someRoles = fc.subarray([...roleKeys])
+const rolesByKey = new Map(roles.map((role) => [role.key, role]))
+/** What is known where these roles are held: `membership.roles` says them, and what they inherit. */
+const valuesHolding = (values: AttributeValues, held: readonly string[]): AttributeValues => ({
+  ...values,
+  membership: { ...values.membership, roles: [...new Set(held.flatMap((key) => [...lineageOf(rolesByKey, key)]))] },
+})
 const policy: fc.Arbitrary<PolicySource> = fc
   .record({
     effect: fc.constantFrom('allow' as const, 'allow' as const, 'deny' as const),
@@ -83,9 +91,15 @@ const policy: fc.Arbitrary<PolicySource> = fc
 const question = fc.record({
   policies: fc.array(policy, { minLength: 1, maxLength: 4 }),
   values: knownValues,
-  held: fc.subarray(['reader', 'clerk', 'chief', 'owner'], { maxLength: 1 }),
+  held: fc.subarray([...roleKeys], { maxLength: 1 }),
   onResources: fc.array(fc.record({ resource: fc.nat(rowCount - 1), held: someRoles }), { maxLength: 6 }),
 })
+
+type Asked = Parameters<Parameters<typeof question.map>[0]>[0]
+const heldOn = ({ held, onResources }: Asked, number: number): string[] => [
+  ...held,
+  ...onResources.filter(({ resource }) => resource === number).flatMap((limited) => limited.held),
+]
 
 t.test('policy sets: the plan lets exactly those rows through that decide allows', async (t) => {
   const count = Math.ceil(cases / rowCount)
@@ -96,15 +110,15 @@ t.test('policy sets: the plan lets exactly those rows through that decide allows
   for (let start = 0; start < generated.length; start += filtersPerStatement) {
     const batch = generated.slice(start, start + filtersPerStatement).map((asked) => {
       const set = compilePolicySet({ resourceTypes, roles, policies: asked.policies })
-      const resourceRoles = asked.onResources.map(({ resource, held }) => ({
-        resourceId: `r${resource}`,
-        roles: roleSetOf(set, held),
-      }))
+      const resourceRoles = asked.onResources.map(({ resource }) => {
+        const held = heldOn(asked, resource)
+        return { resourceId: `r${resource}`, roles: roleSetOf(set, held), values: valuesHolding(asked.values, held) }
+      })
       const answer = plan(set, {
         resourceType: 'invoice',
         action: 'approve',
         roles: roleSetOf(set, asked.held),
-        values: asked.values,
+        values: valuesHolding(asked.values, asked.held),
         resourceRoles,
       })
       kinds.set(answer.kind, (kinds.get(answer.kind) ?? 0) + 1)
@@ -116,15 +130,12 @@ t.test('policy sets: the plan lets exactly those rows through that decide allows
     for (const [number, row] of rows.entries()) {
       for (const [index, { asked, set, answer }] of batch.entries()) {
         if (answer.kind === 'not_filterable') continue
-        const held = [
-          ...asked.held,
-          ...asked.onResources.filter(({ resource }) => resource === number).flatMap(({ held }) => held),
-        ]
+        const held = heldOn(asked, number)
         const decision = decide(set, {
           resourceType: 'invoice',
           action: 'approve',
           roles: roleSetOf(set, held),
-          values: { ...asked.values, resource: valuesOf(row) },
+          values: { ...valuesHolding(asked.values, held), resource: valuesOf(row) },
         })
         const passes = answers[number]![index] === true
         compared++

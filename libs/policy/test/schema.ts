@@ -17,6 +17,7 @@ export const schema: ConditionSchema = {
     level: { type: 'number', provenance: stored },
     contractor: { type: 'boolean', provenance: stored },
     regions: { type: 'string_list', provenance: stored },
+    roles: { type: 'string_list', provenance: ['platform'] },
   },
   resource: {
     owner: { type: 'string', provenance: caller },

@@ -28,8 +28,15 @@ export type PlanRequest = {
   readonly roles: Bitset
   /** Values of `resource` given here are known, `resource.type` for one; its other attributes are what the filter is about. */
   readonly values: AttributeValues
-  /** Roles held on single resources besides. Every resource then needs its `resource.id`. */
-  readonly resourceRoles?: readonly { readonly resourceId: string; readonly roles: Bitset }[]
+  /** Single resources on which other roles are held. Every resource then needs its `resource.id`. */
+  readonly resourceRoles?: readonly RolesOnResource[]
+}
+
+/** All roles held on one resource. `values` is everything known there, where the roles held are an attribute too; else the plan's are. */
+export type RolesOnResource = {
+  readonly resourceId: string
+  readonly roles: Bitset
+  readonly values?: AttributeValues
 }
 
 export type Plan =
@@ -68,11 +75,14 @@ const isOneOf = (ids: readonly string[]): Residual => ({
   right: { list: ids.map((value) => ({ value })) },
 })
 
-/** Resources on which more roles are held are answered apart, the others as if there were no such roles: more roles can also mean more denies. */
+/** What is held, and what is known with it: of every resource, or of one. */
+type Holding = { readonly roles: Bitset; readonly values: AttributeValues }
+
+/** Resources on which other roles are held are answered apart, the others as if there were no such roles: more roles can also mean more denies. */
 function withResourceRoles(planning: Planning): Residual {
   const { request } = planning
-  const elsewhere = answerFor(planning, request.roles)
-  const extra = rolesByResource(request)
+  const elsewhere = answerFor(planning, request)
+  const extra = holdingsByResource(request)
   const known = request.values.resource
   if (known !== undefined && Object.hasOwn(known, 'id')) {
     const here = extra.get(String(known['id']))
@@ -91,16 +101,19 @@ type Apart = { readonly answer: Residual; readonly ids: string[] }
 /** The answers that differ from the one elsewhere, each with the resources it is about. */
 function answersApart(
   planning: Planning,
-  { elsewhere, extra }: { elsewhere: Residual; extra: ReadonlyMap<string, Bitset> },
+  { elsewhere, extra }: { elsewhere: Residual; extra: ReadonlyMap<string, Holding> },
 ): Apart[] {
   if (extra.size === 0) return []
   const byText = new Map<string, Apart>([[JSON.stringify(elsewhere), { answer: elsewhere, ids: [] }]])
-  const byRoles = new Map<string, Apart>()
-  for (const [id, roles] of extra) {
-    if (!spend(planning.budget, 1 + roles.length)) return []
-    const found = byRoles.get(roles.join()) ?? answerApart(answerFor(planning, roles), byText)
-    byRoles.set(roles.join(), found)
-    found.ids.push(id)
+  const found = new Map<AttributeValues, Map<string, Apart>>()
+  for (const [id, holding] of extra) {
+    if (!spend(planning.budget, 1 + holding.roles.length)) return []
+    const byRoles = found.get(holding.values) ?? new Map<string, Apart>()
+    found.set(holding.values, byRoles)
+    const roles = holding.roles.join()
+    const apart = byRoles.get(roles) ?? answerApart(answerFor(planning, holding), byText)
+    byRoles.set(roles, apart)
+    apart.ids.push(id)
   }
   return [...byText.values()].filter(({ answer }) => answer !== elsewhere)
 }
@@ -112,17 +125,19 @@ function answerApart(answer: Residual, byText: Map<string, Apart>): Apart {
   return found
 }
 
-/** All roles held on a resource, by its id. An id that cannot be stored is nobody's. */
-function rolesByResource({ roles, resourceRoles = [] }: PlanRequest): ReadonlyMap<string, Bitset> {
-  const byId = new Map<string, Bitset>()
-  for (const held of resourceRoles)
-    if (isStorableText(held.resourceId))
-      byId.set(held.resourceId, unionOf(byId.get(held.resourceId) ?? roles, held.roles))
+/** What is held on each resource that is named. An id that cannot be stored is nobody's. */
+function holdingsByResource({ roles, values, resourceRoles = [] }: PlanRequest): ReadonlyMap<string, Holding> {
+  const byId = new Map<string, Holding>()
+  for (const held of resourceRoles) {
+    if (!isStorableText(held.resourceId)) continue
+    const before = byId.get(held.resourceId)?.roles ?? roles
+    byId.set(held.resourceId, { roles: unionOf(before, held.roles), values: held.values ?? values })
+  }
   return byId
 }
 
 /** `(any allow) && !(any deny)` for one set of roles. */
-function answerFor({ rules, request: { values }, budget }: Planning, roles: Bitset): Residual {
+function answerFor({ rules, budget }: Planning, { roles, values }: Holding): Residual {
   const concerns = (policy: CompiledPolicy): boolean => !policy.roles || firstCommonBit(policy.roles, roles) >= 0
   const says = (policy: CompiledPolicy): Residual =>
     policy.when ? residualOf(policy.when.root, { values, policy: policy.key, budget }) : constant(true)

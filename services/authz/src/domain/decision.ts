@@ -6,7 +6,7 @@ import type { ConditionSchema } from '@gatehouse/policy/check/schema'
 import type { AttributeValues } from '@gatehouse/policy/compile/attributes'
 import type { Decision } from '@gatehouse/policy/compile/decision'
 import { decide, type DecisionRequest } from '@gatehouse/policy/decide/decide'
-import type { PlanRequest } from '@gatehouse/policy/plan/plan'
+import type { PlanRequest, RolesOnResource } from '@gatehouse/policy/plan/plan'
 import { assembleAttributes, subjectStatements, type Assembled, type Properties } from './attributes.ts'
 import type { Action, Entity } from './authzen-request.ts'
 import { gatehouse, splitPermission } from './platform.ts'
@@ -73,14 +73,31 @@ export function planFor(subject: Subject, question: AboutType): PlanRequest | Mi
   const { keys, roles } = subject.forAll
   const assembled = valuesOf(subject, question, { keys, about: { type: resource.type } })
   if (!assembled.ok) return misstated(assembled.errors)
-  const limited = subject.limitedTo.filter(({ type }) => type === resource.type)
   return {
     resourceType: resource.type,
     action: action.name,
     roles,
     values: assembled.values,
-    resourceRoles: limited.map((one) => ({ resourceId: one.id, roles: subject.forOne?.(one).roles ?? roles })),
+    resourceRoles: rolesOnResources(subject, { ...question, known: assembled.values }),
   }
+}
+
+/** What depends on the resource is known for each that a role is limited to: the roles held there, and `membership.roles`, which says them. */
+function rolesOnResources(
+  { limitedTo, forOne }: Subject,
+  { resource, known }: AboutType & { readonly known: AttributeValues },
+): RolesOnResource[] {
+  if (forOne === undefined) return []
+  const byKeys = new Map<string, AttributeValues>()
+  return limitedTo
+    .filter(({ type }) => type === resource.type)
+    .map((one) => {
+      const { keys, roles } = forOne(one)
+      const written = JSON.stringify(keys)
+      const values = byKeys.get(written) ?? { ...known, membership: { ...known.membership, roles: keys } }
+      byKeys.set(written, values)
+      return { resourceId: one.id, roles, values }
+    })
 }
 
 const misstated = (errors: readonly DefinitionError[]): Misstated => ({

@@ -5,7 +5,7 @@
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import type { Obligation } from '@gatehouse/policy/compile/decision'
 import { compilePolicySet, type PolicySet, type PolicySetSource } from '@gatehouse/policy/compile/policy-set'
-import type { RoleSource } from '@gatehouse/policy/compile/roles'
+import { lineageOf, type RoleSource } from '@gatehouse/policy/compile/roles'
 import { catalogOf, resourceTypeSources, type Application, type Catalog } from './catalog.ts'
 
 /** `application`: whose a platform's own is. */
@@ -118,3 +118,9 @@ export const roleKeysOf = (
   model: Pick<PolicyModel, 'keysById' | 'platformKeysById'>,
   roleIds: Iterable<string>,
 ): string[] => [...roleIds].flatMap((id) => model.keysById.get(id) ?? model.platformKeysById.get(id) ?? [])
+
+/** The roles and those they inherit: whoever inherits a role has it. */
+export function withInherited(roles: ReadonlyMap<string, RoleSource>, keys: readonly string[]): readonly string[] {
+  if (!keys.some((key) => (roles.get(key)?.inherits?.length ?? 0) > 0)) return keys
+  return [...new Set(keys.flatMap((key) => [key, ...lineageOf(roles, key)]))]
+}

@@ -9,6 +9,7 @@ import { compilePolicySet, roleSetOf, type PolicySet } from '@gatehouse/policy/c
 import type { RoleSource } from '@gatehouse/policy/compile/roles'
 import type { Reason } from '@gatehouse/policy/compile/decision'
 import { decide } from '@gatehouse/policy/decide/decide'
+import { withInherited } from './policy-model.ts'
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import { conditionSchema, type Catalog } from './catalog.ts'
 import type { DefinitionError } from './role-definition.ts'
@@ -20,7 +21,7 @@ type Tested = {
   readonly roles: ReadonlyMap<string, RoleSource>
 }
 
-const sources = ['user', 'organization', 'membership', 'resource', 'request'] as const
+const sources = ['user', 'organization', 'membership', 'resource', 'request', 'action'] as const
 
 /** Every test that asks about what does not exist, or that the policy contradicts; of a policy that is valid otherwise. */
 export function policyTestErrors(tested: Tested): DefinitionError[] {
@@ -32,7 +33,7 @@ export function policyTestErrors(tested: Tested): DefinitionError[] {
   return tests.flatMap((test, index) => {
     const at = `/tests/${index}`
     const errors = givenErrors(test, { at: `${at}/given`, schema, tested })
-    return errors.length > 0 ? errors : contradiction(test, { at, set, policy })
+    return errors.length > 0 ? errors : contradiction(test, { at, set, tested })
   })
 }
 
@@ -48,7 +49,8 @@ function givenErrors(
     if (!roles.has(role)) errors.push({ path: `${at}/roles/${index}`, message: `${role} is not a role here` })
   })
   for (const source of sources) {
-    for (const [name, value] of Object.entries(given[source] ?? {})) {
+    const stated = source === 'action' ? given.action_properties : given[source]
+    for (const [name, value] of Object.entries(stated ?? {})) {
       const known = attributeSchema(schema, { source, name })
       if (!known)
         errors.push({
@@ -84,18 +86,19 @@ function setOfPolicyAlone({ policy, condition, catalog, roles }: Tested): Policy
 
 function contradiction(
   test: PolicyTest,
-  { at, set, policy }: { at: string; set: PolicySet; policy: PolicySource },
+  { at, set, tested }: { at: string; set: PolicySet; tested: Tested },
 ): DefinitionError[] {
   const { given } = test
+  const { policy, roles } = tested
   const action = given.action ?? policy.actions[0] ?? ''
   const held = given.roles ?? []
   const values: AttributeValues = {
     user: given.user ?? {},
     organization: given.organization ?? {},
-    membership: { roles: held, ...given.membership },
+    membership: { roles: withInherited(roles, held), ...given.membership },
     resource: { type: policy.resource_type, ...given.resource },
     request: given.request ?? {},
-    action: { name: action },
+    action: { ...given.action_properties, name: action },
   }
   const { allowed, reason } = decide(set, {
     resourceType: policy.resource_type,

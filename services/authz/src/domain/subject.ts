@@ -18,7 +18,7 @@ import {
   type UserFacts,
 } from './facts.ts'
 import { ownerRole } from './platform.ts'
-import { roleKeysOf, type PolicyModel } from './policy-model.ts'
+import { roleKeysOf, withInherited, type PolicyModel } from './policy-model.ts'
 
 /** Nothing can be granted, whatever is asked. */
 export type Ineligible = {
@@ -26,6 +26,7 @@ export type Ineligible = {
   readonly reason: { readonly code: Standing | 'subject_not_permitted' | 'unknown_subject' | 'insufficient_scope' }
 }
 
+/** Roles held. `keys` are what `membership.roles` says: those held and those they inherit, for whoever inherits a role has it. */
 type Holding = { readonly keys: readonly string[]; readonly roles: Bitset }
 
 /** Whom a decision is about, with everything that is the same for each question about them. */
@@ -193,6 +194,6 @@ function limits(
 }
 
 const holdingOf = (model: PolicyModel, keys: readonly string[]): Holding => ({
-  keys,
+  keys: withInherited(model.roles, keys),
   roles: roleSetOf(model.set, keys),
 })

@@ -32,6 +32,8 @@ export const PolicyTest = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 200 }),
   given: Type.Object({
     action: Type.Optional(ActionName),
+    /** What is asked of the action beside its name: `action.*` of a condition. */
+    action_properties: Type.Optional(AttributeValues),
     roles: Type.Optional(Type.Array(Key, { maxItems: 50, uniqueItems: true })),
     user: Type.Optional(AttributeValues),
     organization: Type.Optional(AttributeValues),
