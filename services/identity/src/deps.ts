@@ -1,6 +1,7 @@
 /** Opens what identity depends on and hands it over as one plain object. */
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
+import { createWorkerPool, siblingModule } from '@gatehouse/service-kit/concurrency/worker-pool'
 import { gauge } from '@gatehouse/service-kit/telemetry/metrics'
 import { openService, type Service } from '@gatehouse/spine/open-service'
 import { createTokensClient, type TokensClient } from './clients/tokens.ts'
@@ -11,6 +12,7 @@ import { createConstantTimeAnswers, type ConstantTimeAnswers } from './passwords
 import { createStrengthEstimator, type StrengthEstimator } from './passwords/strength-estimate.ts'
 import { createHashQueue } from './passwords/hash-queue.ts'
 import { createPasswordHasher, type PasswordHasher } from './passwords/password-hasher.ts'
+import type * as strengthWork from './strength-worker.ts'
 
 export type Settings = {
   verificationTtlSeconds: number
@@ -31,11 +33,21 @@ export type Deps = Service<'tokens'> & {
 export async function openDeps(config: Config, runtime: { log: Logger; clock: Clock }): Promise<Deps> {
   const hasher = await openHasher(config, runtime.clock)
   const service = openService({ service: 'identity', peers: ['tokens'], config, runtime })
+  const strengthPool = createWorkerPool<typeof strengthWork>({
+    name: 'password_strength',
+    module: siblingModule(import.meta.url, 'strength-worker'),
+    threads: 1,
+    capacity: config.IDENTITY_HASH_QUEUE,
+  })
   return {
     ...service,
+    close: async () => {
+      await service.close()
+      await strengthPool.close()
+    },
     clients: { tokens: createTokensClient(service.peers.tokens) },
     hasher,
-    estimateStrength: createStrengthEstimator(),
+    estimateStrength: createStrengthEstimator(strengthPool),
     constantTime: createConstantTimeAnswers({ clock: runtime.clock, spanMs: config.IDENTITY_ANSWER_SPAN_MS }),
     devices: createDeviceTokens({
       secret: config.SERVICE_PRIVATE_KEY,

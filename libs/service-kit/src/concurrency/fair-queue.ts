@@ -20,7 +20,7 @@ export type FairQueueOptions = {
   readonly name: string
   readonly concurrency: number
   /** Pieces that may wait, of all keys together. Choose it so that the last one is begun within the deadline of a request. */
-  readonly capacity: number
+  readonly capacity: number | (() => number)
   readonly retryAfterSeconds?: number
 }
 
@@ -30,8 +30,9 @@ export function createFairQueue(o: FairQueueOptions): FairQueue {
   const overloaded = (): AppError =>
     problem('unavailable', { internal: `the ${o.name} queue is full`, retryAfterSeconds: o.retryAfterSeconds ?? 2 })
 
+  const capacity = (): number => (typeof o.capacity === 'number' ? o.capacity : o.capacity())
   const enter = (place: Place): void => {
-    if (lines.waiting >= o.capacity) {
+    if (lines.waiting >= capacity()) {
       const other = lines.placeToGiveUp(place.key)
       if (!other) return place.refuse(overloaded())
       lines.leave(other)

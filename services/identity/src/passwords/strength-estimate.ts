@@ -1,20 +1,18 @@
-/** How many guesses a password would take, by the dictionaries, keyboard walks, dates and repetitions attackers begin with (zxcvbn). */
-import { ZxcvbnFactory } from '@zxcvbn-ts/core'
-import { adjacencyGraphs, dictionary } from '@zxcvbn-ts/language-common'
+/** The estimate of a password's strength, in threads beside the event loop with a fair queue per source. */
+import type { WorkerPool } from '@gatehouse/service-kit/concurrency/worker-pool'
+import type * as work from '../strength-worker.ts'
+import type { Turn } from './hash-queue.ts'
 
-/** log10 of the guesses, where `words` count as the first ones tried. */
-export type StrengthEstimator = (password: string, words: readonly string[]) => number
+/** log10 of the guesses, where `words` count as the first ones tried. @throws AppError `unavailable` when too many wait */
+export type StrengthEstimator = (password: string, words: readonly string[], turn: Turn) => Promise<number>
 
-/** The estimate takes 50 ms for 64 hostile characters and four times that for 256, on the event loop: longer passwords are judged by their two ends. */
-const window = 64
+/** Each word is a dictionary entry the estimate looks for everywhere; an attacker tries the first few. */
+const maxWords = 16
+const maxWordLength = 64
 
-/** Builds the ranked dictionaries once, which takes some 50 ms. */
-export function createStrengthEstimator(): StrengthEstimator {
-  const zxcvbn = new ZxcvbnFactory({ dictionary, graphs: adjacencyGraphs, maxLength: window })
-  return (password, words) => {
-    const guess = (text: string): number => zxcvbn.check(text, [...words]).guessesLog10
-    return password.length <= window
-      ? guess(password)
-      : Math.max(guess(password.slice(0, window)), guess(password.slice(-window)))
+export const createStrengthEstimator =
+  (pool: Pick<WorkerPool<typeof work>, 'run'>): StrengthEstimator =>
+  (password, words, { source, signal }) => {
+    const tried = words.slice(0, maxWords).map((word) => word.slice(0, maxWordLength))
+    return pool.run('estimate', { password, words: tried }, { key: source, signal })
   }
-}

@@ -10,11 +10,12 @@ type NewPassword = { password: string; name: string; address: string }
 export async function requireStrongPassword(
   { estimateStrength }: Pick<Deps, 'estimateStrength'>,
   { name, address, ...typed }: NewPassword,
-  _requester: Requester,
+  requester: Requester,
 ): Promise<string> {
   const password = normalizePassword(typed.password)
   const words = wordsOf({ name, address })
-  const faults = judgePassword({ password, words, guessesLog10: estimateStrength(password, words) })
+  const guessesLog10 = await estimateStrength(password, words, turnOf(requester))
+  const faults = judgePassword({ password, words, guessesLog10 })
   if (faults.length > 0) throw problem('weak_password', { errors: describeFaults(faults) })
   return password
 }
