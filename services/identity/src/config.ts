@@ -42,6 +42,12 @@ export const config = Type.Object({
     'Registrations and refused sign-ins leave at multiples of this many milliseconds; well above what the work takes.',
   ),
   IDENTITY_VERIFICATION_TTL_SECONDS: Whole(60, 604_800, 86_400, 'Life of the link in a verification mail.'),
+  IDENTITY_REGISTRATION_TTL_SECONDS: Whole(
+    3600,
+    31_536_000,
+    604_800,
+    'Life of a registration nobody completes; at least that of the link in its mail.',
+  ),
   IDENTITY_RESEND_COOLDOWN_SECONDS: Whole(0, 3600, 60, 'Between two verification mails to one address.'),
   IDENTITY_CHALLENGE_TTL_SECONDS: Whole(60, 86_400, 3600, 'Life of a sign-in that waits for a step.'),
   IDENTITY_THROTTLE_LIMIT: Whole(

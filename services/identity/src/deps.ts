@@ -16,6 +16,7 @@ import type * as strengthWork from './strength-worker.ts'
 
 export type Settings = {
   verificationTtlSeconds: number
+  registrationTtlSeconds: number
   resendCooldownSeconds: number
   challengeTtlSeconds: number
   limits: SignInLimits
@@ -76,6 +77,7 @@ function openHasher(config: Config, clock: Clock): Promise<PasswordHasher> {
 
 const settingsOf = (config: Config): Settings => ({
   verificationTtlSeconds: config.IDENTITY_VERIFICATION_TTL_SECONDS,
+  registrationTtlSeconds: Math.max(config.IDENTITY_REGISTRATION_TTL_SECONDS, config.IDENTITY_VERIFICATION_TTL_SECONDS),
   resendCooldownSeconds: config.IDENTITY_RESEND_COOLDOWN_SECONDS,
   challengeTtlSeconds: config.IDENTITY_CHALLENGE_TTL_SECONDS,
   limits: {

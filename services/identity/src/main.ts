@@ -1,10 +1,14 @@
 /** Starts identity: configuration, dependencies, server; the kit does signals, health and drain. */
 import { complaintsAboutKeys } from '@gatehouse/access/tokens/service-keys'
+import { createUpkeep } from '@gatehouse/service-kit/concurrency/background'
 import { runService } from '@gatehouse/service-kit/lifecycle/run-service'
 import { buildApp } from './app.ts'
 import { createBootstrap } from './bootstrap.ts'
 import { config } from './config.ts'
 import { openDeps } from './deps.ts'
+import { deleteExpired } from './use-cases/account/delete-expired.ts'
+
+const upkeepMs = 10 * 60_000
 
 await runService({
   name: 'identity',
@@ -16,7 +20,11 @@ await runService({
     return {
       app: buildApp(deps),
       ready: () => deps.ready([bootstrap.check()]),
-      background: [deps.spine, bootstrap],
+      background: [
+        deps.spine,
+        bootstrap,
+        createUpkeep({ name: 'expired rows', run: () => deleteExpired(deps), everyMs: upkeepMs, log: deps.log }),
+      ],
       close: deps.close,
     }
   },

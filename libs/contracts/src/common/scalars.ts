@@ -2,11 +2,10 @@
 import Type from 'typebox'
 
 export { DisplayName } from './display-name.ts'
+export { EmailAddress } from './email-address.ts'
 
 /** RFC 3339 instant in UTC. */
 export const Instant = Type.String({ format: 'date-time' })
-/** An addr-spec as people type it; compared case-insensitively. 254 is the longest path of RFC 5321 §4.5.3.1.3. */
-export const EmailAddress = Type.String({ format: 'email', maxLength: 254 })
 /** A password as typed. Quality is judged by identity, never by the schema: the limit only bounds the work of hashing (NIST SP 800-63B-4 asks for at least 64). */
 export const Password = Type.String({ minLength: 1, maxLength: 1024 })
 /** A single-use secret as it stands in a link or an answer. */

@@ -100,14 +100,3 @@ export const bootstrapMarker = pgTable('bootstrap_marker', {
   userId: typeId('user_id', 'user').notNull(),
   createdAt: at('created_at').notNull().defaultNow(),
 })
-
-export const signInThrottles = pgTable(
-  'sign_in_throttles',
-  {
-    userId: typeId('user_id', 'user').notNull(),
-    source: text('source').notNull(),
-    attempts: doublePrecision('attempts').notNull(),
-    countedAt: at('counted_at').notNull().defaultNow(),
-  },
-  (table) => [primaryKey({ columns: [table.userId, table.source] })],
-)

@@ -1,7 +1,6 @@
 /** The pure part: addresses, passwords, steps, networks. */
 import fc from 'fast-check'
 import t from 'tap'
-import { normalizeAddress } from '../../src/domain/email-address.ts'
 import { networksOf } from '../../src/domain/network.ts'
 import {
   describeFaults,
@@ -15,17 +14,6 @@ import { choiceOf, decideNextStep } from '../../src/domain/sign-in.ts'
 const ada = { name: 'Ada Lovelace', address: 'a.lovelace@analytical.example' }
 const judge = (password: string, guessesLog10 = 12) =>
   judgePassword({ password: normalizePassword(password), words: wordsOf(ada), guessesLog10 })
-
-t.test('one mailbox has one form, and normalizing twice changes nothing', async (t) => {
-  t.equal(normalizeAddress('  Ada@Example.TEST '), 'ada@example.test')
-  t.equal(normalizeAddress('ada+tag@example.test'), 'ada+tag@example.test', 'tags belong to the provider')
-  fc.assert(
-    fc.property(
-      fc.emailAddress(),
-      (address) => normalizeAddress(normalizeAddress(address)) === normalizeAddress(address),
-    ),
-  )
-})
 
 t.test('length counts what a person typed, not bytes or code units', async (t) => {
   t.same(judge('x7'.repeat(7)), ['too_short'])

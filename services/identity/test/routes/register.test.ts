@@ -118,6 +118,28 @@ t.test('register', async (t) => {
       t.equal((await register(body)).status, 400)
   })
 
+  await t.test('202: a domain in any script is one mailbox with its ASCII form', async (t) => {
+    const label = newAddress().split('@')[0] ?? ''
+    const person = await platform.verified(replica, { email: `${label}@bücher.example` })
+    const login = (email: string) =>
+      platform.ask(replica, { url: '/v1/auth/login', body: { email, password: person.password } })
+    for (const email of [person.email, `${label.toUpperCase()}@XN--BCHER-KVA.example`, `${label}@bu\u0308cher.example`])
+      t.match((await login(email)).body, { status: 'authenticated' }, email)
+  })
+
+  await t.test('400: an address that no mail can reach, in register, login and resend alike', async (t) => {
+    for (const email of [`${'a'.repeat(65)}@example.test`, `ada@${'ü'.repeat(60)}.example`, 'ada@localhost'])
+      for (const [url, more] of [
+        ['/v1/auth/register', { password: newPassword(), name: 'Ada' }],
+        ['/v1/auth/login', { password: newPassword() }],
+        ['/v1/auth/verify-email/resend', {}],
+      ] as const)
+        t.match(await platform.ask(replica, { url, body: { email, ...more } }), {
+          status: 400,
+          body: { code: 'validation_failed' },
+        })
+  })
+
   await t.test('202: a password of 1024 characters is taken whole', async (t) => {
     const password = Array.from({ length: 64 }, () => newPassword())
       .join('')

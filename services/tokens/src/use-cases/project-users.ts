@@ -1,6 +1,6 @@
 /** Takes in what identity says about people. A disabled account loses its sessions in the same transaction that learns of it. */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
-import { UserDisabled, UserEmailVerified, UserRegistered, UserUpdated } from '@gatehouse/contracts/events/identity/user'
+import { UserDeleted, UserDisabled, UserEmailVerified, UserRegistered, UserUpdated } from '@gatehouse/contracts/events/identity/user'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import Type from 'typebox'
 import { Value } from 'typebox/value'
@@ -25,6 +25,7 @@ export async function applyUserEvent(tx: Tx, event: EventEnvelope): Promise<void
     case UserEmailVerified.type:
       return await upsertUserState(tx, { id, version })
     case UserDisabled.type:
+    case UserDeleted.type:
       await upsertUserState(tx, { id, version, status: 'disabled' })
       return await endAllSessions(tx, id)
     default:

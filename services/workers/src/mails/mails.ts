@@ -3,5 +3,13 @@ import { emailVerification } from './email-verification.ts'
 import { invitation } from './invitation.ts'
 import type { Mail } from './mail.ts'
 import { refreshTokenReused } from './refresh-token-reused.ts'
+import { signInLocked } from './sign-in-locked.ts'
+import { signInRefusedWhileLocked } from './sign-in-refused-while-locked.ts'
 
-export const mails: readonly Mail[] = [emailVerification, invitation, refreshTokenReused]
+export const mails: readonly Mail[] = [
+  emailVerification,
+  invitation,
+  refreshTokenReused,
+  signInLocked,
+  signInRefusedWhileLocked,
+]

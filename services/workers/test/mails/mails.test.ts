@@ -1,6 +1,7 @@
 /** Every mail of the list: named after its file, whole in every language, with nothing but ids in its job. */
 import { readdirSync } from 'node:fs'
 import t from 'tap'
+import { SignInLocked, SignInRefusedWhileLocked } from '@gatehouse/contracts/events/identity/sign-in'
 import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification'
 import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation'
 import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
@@ -50,6 +51,8 @@ const events = [
     data: { invitation_id: ids.invitation, organization_id: newId('org'), roles: ['viewer'] },
   }),
   familyRevoked('reuse_detected'),
+  identity.announce(SignInLocked, { subject: newId('sin'), data: { user_id: ids.user, scope: 'account' } }),
+  identity.announce(SignInRefusedWhileLocked, { subject: newId('sin'), data: { user_id: ids.user, scope: 'pair' } }),
 ]
 
 const aboutOf = (mail: Mail): Record<string, string> => {

@@ -48,6 +48,16 @@ export const UserDisabled = {
 
 export type UserDisabled = Static<typeof UserDisabled.data>
 
+/** The account is gone: nobody ever proved its address. It never had a session. */
+export const UserDeleted = {
+  type: 'gatehouse.identity.user.deleted.v1',
+  data: Type.Object({
+    user_id: UserId,
+  }),
+} as const
+
+export type UserDeleted = Static<typeof UserDeleted.data>
+
 /** The operator's configuration named the first platform administrator. */
 export const PlatformAdminBootstrapped = {
   type: 'gatehouse.identity.platform_admin.bootstrapped.v1',
@@ -63,5 +73,6 @@ export const userEvents: readonly EventContract[] = [
   UserUpdated,
   UserEmailVerified,
   UserDisabled,
+  UserDeleted,
   PlatformAdminBootstrapped,
 ]

@@ -4,7 +4,8 @@
  */
 import Type, { type Static } from 'typebox'
 import { Key, OrganizationId, UserId } from '../../common/ids.ts'
-import { DisplayName, Instant } from '../../common/scalars.ts'
+import { DisplayName } from '../../common/display-name.ts'
+import { Instant } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
 import { EntityKey, EntityType } from './attributes.ts'
 import { PolicySource } from './policies.ts'

@@ -1,7 +1,7 @@
 /** The catalog: what applications exist, which resource types and permissions they bring, which roles and policies hold everywhere. */
 import Type, { type Static } from 'typebox'
 import { Key } from '../../common/ids.ts'
-import { DisplayName } from '../../common/scalars.ts'
+import { DisplayName } from '../../common/display-name.ts'
 import { defineRoute } from '../contract.ts'
 import { AttributeSchemas, EntityType } from './attributes.ts'
 import { PolicySource } from './policies.ts'

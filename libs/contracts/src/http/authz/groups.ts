@@ -2,7 +2,8 @@
 import Type, { type Static } from 'typebox'
 import { GroupId, Key, OrganizationId, UserId } from '../../common/ids.ts'
 import { listOf } from '../../common/page.ts'
-import { DisplayName, Instant } from '../../common/scalars.ts'
+import { DisplayName } from '../../common/display-name.ts'
+import { Instant } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
 import { PageAtQuery } from './moment.ts'
 

@@ -1,7 +1,8 @@
 /** Roles of an organization and who holds them. */
 import Type, { type Static } from 'typebox'
 import { Key, OrganizationId, RoleId, UserId } from '../../common/ids.ts'
-import { DisplayName, Instant } from '../../common/scalars.ts'
+import { DisplayName } from '../../common/display-name.ts'
+import { Instant } from '../../common/scalars.ts'
 import { listOf, PageQuery } from '../../common/page.ts'
 import { defineRoute } from '../contract.ts'
 import { PageAtQuery } from './moment.ts'

@@ -1,7 +1,9 @@
 /** Accounts: registering, proving an address, the signed-in person. */
 import Type, { type Static } from 'typebox'
 import { UserId } from '../../common/ids.ts'
-import { DisplayName, EmailAddress, Instant, OpaqueSecret, Password } from '../../common/scalars.ts'
+import { DisplayName } from '../../common/display-name.ts'
+import { EmailAddress } from '../../common/email-address.ts'
+import { Instant, OpaqueSecret, Password } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
 
 export const User = Type.Object({

@@ -1,7 +1,9 @@
 /** What identity answers its neighbours. */
 import Type from 'typebox'
 import { EmailVerificationId, InvitationId, UserId } from '../../common/ids.ts'
-import { DisplayName, EmailAddress, LanguageTag, Password } from '../../common/scalars.ts'
+import { DisplayName } from '../../common/display-name.ts'
+import { EmailAddress } from '../../common/email-address.ts'
+import { LanguageTag, Password } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
 
 export const MintEmailVerificationLink = defineRoute({

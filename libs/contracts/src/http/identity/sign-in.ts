@@ -1,7 +1,8 @@
 /** Signing in: one result shape for login, challenge steps and refresh. */
 import Type, { type Static } from 'typebox'
 import { OrganizationId, SessionId, UserId } from '../../common/ids.ts'
-import { EmailAddress, OpaqueSecret, Password } from '../../common/scalars.ts'
+import { EmailAddress } from '../../common/email-address.ts'
+import { OpaqueSecret, Password } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
 
 /** Tokens and what they stand for. `organization` is null for a token without organization. */

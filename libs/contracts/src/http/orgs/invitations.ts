@@ -1,7 +1,9 @@
 /** Invitations: one mail, one acceptance. */
 import Type, { type Static } from 'typebox'
 import { InvitationId, Key, MembershipId, OrganizationId, UserId } from '../../common/ids.ts'
-import { DisplayName, EmailAddress, Instant, OpaqueSecret, Password } from '../../common/scalars.ts'
+import { DisplayName } from '../../common/display-name.ts'
+import { EmailAddress } from '../../common/email-address.ts'
+import { Instant, OpaqueSecret, Password } from '../../common/scalars.ts'
 import { listOf, PageQuery } from '../../common/page.ts'
 import { defineRoute } from '../contract.ts'
 

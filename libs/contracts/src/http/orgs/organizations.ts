@@ -1,7 +1,8 @@
 /** Organizations and their members. */
 import Type, { type Static } from 'typebox'
 import { Key, MembershipId, OrganizationId, UserId } from '../../common/ids.ts'
-import { DisplayName, Instant } from '../../common/scalars.ts'
+import { DisplayName } from '../../common/display-name.ts'
+import { Instant } from '../../common/scalars.ts'
 import { listOf, PageQuery } from '../../common/page.ts'
 import { MembershipAttributes } from '../../events/orgs/membership.ts'
 import { defineRoute } from '../contract.ts'

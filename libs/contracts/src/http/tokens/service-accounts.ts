@@ -2,7 +2,8 @@
 import Type, { type Static } from 'typebox'
 import { ApiKeyId, OrganizationId, ServiceAccountId } from '../../common/ids.ts'
 import { listOf, PageQuery } from '../../common/page.ts'
-import { DisplayName, Instant } from '../../common/scalars.ts'
+import { DisplayName } from '../../common/display-name.ts'
+import { Instant } from '../../common/scalars.ts'
 import { PermissionKey } from '../authz/roles.ts'
 import { defineRoute } from '../contract.ts'
 

@@ -1,6 +1,6 @@
 /** Takes in what identity says about people. */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
-import { UserDisabled, UserEmailVerified, UserRegistered, UserUpdated } from '@gatehouse/contracts/events/identity/user'
+import { UserDeleted, UserDisabled, UserEmailVerified, UserRegistered, UserUpdated } from '@gatehouse/contracts/events/identity/user'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import Type from 'typebox'
 import { Value } from 'typebox/value'
@@ -29,6 +29,7 @@ export async function applyUserEvent(tx: Tx, event: EventEnvelope): Promise<void
     case UserUpdated.type:
       return await upsertUser(tx, { id, version })
     case UserDisabled.type:
+    case UserDeleted.type:
       return await upsertUser(tx, { id, version, status: 'disabled' })
     default:
       return

@@ -4,7 +4,7 @@ import { UserRegistered } from '@gatehouse/contracts/events/identity/user'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
-import { normalizeAddress } from '../../domain/email-address.ts'
+import { normalizedAddressOf } from '../requested-address.ts'
 import { insertCredential } from '../../store/accounts.ts'
 import { claimProvenAddress } from '../../store/emails.ts'
 import { insertUser } from '../../store/users.ts'
@@ -22,7 +22,7 @@ export type NewAccount = {
 /** False, with nothing written, when somebody has the address. */
 export async function createAccount(tx: Tx, account: NewAccount): Promise<boolean> {
   const { userId, address, name, phc, via, actor, invitationId } = account
-  const email = { id: newId('eml'), userId, address, normalizedAddress: normalizeAddress(address) }
+  const email = { id: newId('eml'), userId, address, normalizedAddress: normalizedAddressOf(address) }
   if (!(await claimProvenAddress(tx, email))) return false
   await insertUser(tx, { id: userId, name, ...(invitationId === undefined ? {} : { invitationId }) })
   await insertCredential(tx, { userId, phc })

@@ -10,7 +10,7 @@ import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { isUniqueViolation } from '@gatehouse/service-kit/postgres/errors'
 import type { Deps } from '../../deps.ts'
-import { normalizeAddress } from '../../domain/email-address.ts'
+import { normalizedAddressOf } from '../requested-address.ts'
 import { claimUnprovenEmail } from '../../store/emails.ts'
 import { findUserIdByInvitation } from '../../store/users.ts'
 import { createAccount } from './create-account.ts'
@@ -47,7 +47,7 @@ type NewPerson = { address: string; name: string; phc: string; invitationId: str
 async function openOrTakeOver(tx: Tx, person: NewPerson): Promise<string | undefined> {
   const userId = newId('user')
   if (await createAccount(tx, { userId, via: 'invitation', ...person })) return userId
-  const unproven = await claimUnprovenEmail(tx, normalizeAddress(person.address))
+  const unproven = await claimUnprovenEmail(tx, normalizedAddressOf(person.address))
   if (unproven)
     await activateAccount(tx, { ...person, userId: unproven.userId, by: { invitationId: person.invitationId } })
   return unproven?.userId

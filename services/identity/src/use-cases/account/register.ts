@@ -8,7 +8,7 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Deps } from '../../deps.ts'
-import { normalizeAddress } from '../../domain/email-address.ts'
+import { normalizedAddressOf } from '../requested-address.ts'
 import { registrationPrefix } from '../../domain/secret-prefixes.ts'
 import { findNewestRegistration, insertRegistration } from '../../store/email-verifications.ts'
 import { registerAddress } from '../../store/emails.ts'
@@ -36,7 +36,7 @@ export function register(
   requester: Requester,
 ): Promise<{ handle: string }> {
   return deps.constantTime.always(async () => {
-    const newest = await findNewestRegistration(deps.system, normalizeAddress(address))
+    const newest = await findNewestRegistration(deps.system, normalizedAddressOf(address))
     const strong = await requireStrongPassword(deps, { password, name, address }, requester)
     const { phc, isSame } = await deps.hasher.hashAndCompare(strong, newest?.phc, turnOf(requester))
     const { secret: handle, hash: handleHash } = mintSecret(registrationPrefix)
@@ -53,7 +53,7 @@ async function storeRegistration(
   { address, name, phc, source, handleHash, repeatedId }: Prepared,
 ): Promise<void> {
   const userId = newId('user')
-  const normalizedAddress = normalizeAddress(address)
+  const normalizedAddress = normalizedAddressOf(address)
   const email = await registerAddress(tx, { id: newId('eml'), userId, address, normalizedAddress })
   await insertUserWhen(tx, { id: userId, name, isWanted: email.isNew })
   await appendEvent(tx, {

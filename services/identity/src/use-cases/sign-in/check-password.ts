@@ -6,7 +6,7 @@ import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
 import type { KnownDevice } from '../../devices/device-tokens.ts'
 import type { Deps } from '../../deps.ts'
-import { normalizeAddress } from '../../domain/email-address.ts'
+import { normalizedAddressOf } from '../requested-address.ts'
 import { normalizePassword } from '../../domain/password-rules.ts'
 import { countersOf, decideAdmission, type Admission, type SignInCounter } from '../../domain/sign-in-limits.ts'
 import { claimRehash, findAccountByAddress, type Account } from '../../store/accounts.ts'
@@ -73,7 +73,7 @@ type Attempt = {
 }
 
 async function openAttempt(deps: CheckDeps, presented: Presented, requester: Requester): Promise<Attempt> {
-  const address = normalizeAddress(presented.email)
+  const address = normalizedAddressOf(presented.email)
   const handleHash = hashOfHandle(presented.registrationHandle)
   const account = await findAccountByAddress(deps.system, { normalizedAddress: address, handleHash })
   const device = deps.devices.read(presented.deviceToken, ownerOf(account))

@@ -1,0 +1,63 @@
+/** Rows that have outlived their use, removed a bounded number at a time so that no statement holds many of them. */
+import { typeIdOf } from '@gatehouse/service-kit/ids/type-id'
+import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
+import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
+import { sql } from 'drizzle-orm'
+
+/** Sign-ins nobody can answer any more; how many. */
+export async function deleteExpiredSignIns(db: Queryable, limit: number): Promise<number> {
+  const rows = rowsOf(
+    await db.execute(sql`
+      delete from sign_in_transactions where ctid = any (array(
+        select ctid from sign_in_transactions where expires_at < now() order by expires_at limit ${limit})) returning 1`),
+  )
+  return rows.length
+}
+
+/** Secrets of mails nobody can use any more; how many. */
+export async function deleteExpiredSecrets(db: Queryable, limit: number): Promise<number> {
+  const rows = rowsOf(
+    await db.execute(sql`
+      delete from email_verification_secrets where ctid = any (array(
+        select ctid from email_verification_secrets where expires_at < now() order by expires_at limit ${limit})) returning 1`),
+  )
+  return rows.length
+}
+
+type Lifetime = { olderThanSeconds: number; limit: number }
+
+/** Registrations that were never completed, with their names, passwords, handles and waiting sign-ins; how many. */
+export async function deleteExpiredRegistrations(
+  db: Queryable,
+  { olderThanSeconds, limit }: Lifetime,
+): Promise<number> {
+  const rows = rowsOf(
+    await db.execute(sql`
+      delete from email_verifications where ctid = any (array(
+        select ctid from email_verifications
+        where proven_at is null and registered_at < now() - make_interval(secs => ${olderThanSeconds})
+          and coalesce(mail_requested_at, registered_at) < now() - make_interval(secs => ${olderThanSeconds})
+        order by registered_at limit ${limit} for update skip locked)) returning 1`),
+  )
+  return rows.length
+}
+
+export type ForgottenPerson = { userId: string; version: number }
+
+/** People who never proved their address and have no registration left, with the address. The rows of the addresses are locked first, as a registration does. */
+export async function deleteUnprovenPeople(
+  db: Queryable,
+  { olderThanSeconds, limit }: Lifetime,
+): Promise<ForgottenPerson[]> {
+  const rows = rowsOf<{ id: string; version: string }>(
+    await db.execute(sql`
+      with expired as materialized (
+        select e.user_id from emails e
+        where e.verified_at is null and e.registered_at < now() - make_interval(secs => ${olderThanSeconds})
+          and not exists (select from email_verifications v where v.email_id = e.id)
+        order by e.registered_at limit ${limit} for update skip locked
+      )
+      delete from users u using expired x where u.id = x.user_id returning u.id, u.version`),
+  )
+  return rows.map(({ id, version }) => ({ userId: typeIdOf('user', id), version: Number(version) }))
+}
