@@ -148,6 +148,7 @@ t.test('the estimate knows common passwords, walks, repetitions and the personâ€
 
 t.test('the event loop goes on while the dearest password is estimated, and sources take turns', async (t) => {
   const words = wordsOf({ name: 'ab cd ef gh ij kl mn op qr st uv wx yz '.repeat(5), address: 'x@example.test' })
+  await estimate('the module is loaded', [], turn)
   let isOver = false
   const dear = estimate('p4$$w0rd1|!7+'.repeat(80).slice(0, 1024), words, turn).then((log10) => {
     isOver = true
