@@ -1,6 +1,12 @@
 /** Takes in what identity says about people. */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
-import { UserDeleted, UserDisabled, UserEmailVerified, UserRegistered, UserUpdated } from '@gatehouse/contracts/events/identity/user'
+import {
+  UserDeleted,
+  UserDisabled,
+  UserEmailVerified,
+  UserRegistered,
+  UserUpdated,
+} from '@gatehouse/contracts/events/identity/user'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import Type from 'typebox'
 import { Value } from 'typebox/value'
