@@ -1,5 +1,8 @@
 /** Opens what the gateway depends on and hands it over as one plain object: no database. */
 import { apiKeyPrefixes } from '@gatehouse/contracts/claims/access-token'
+import { deviceHeader } from '@gatehouse/contracts/common/services'
+import { createDeviceTokenVerifier } from '@gatehouse/access/tokens/device-token'
+import type { Jwks } from '@gatehouse/access/tokens/jwks-source'
 import { ExchangeApiKey } from '@gatehouse/contracts/http/tokens/service-accounts'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
@@ -17,6 +20,8 @@ export type Deps = Peers<PeerName> & {
   corsOrigins: readonly string[]
   budgets: Budgets
   addressOf: (request: FastifyRequest) => string
+  /** The account whose known device asks, as identity has signed it. */
+  deviceOf: (request: FastifyRequest) => string | undefined
   floors: Floors
   apiKeys: ApiKeys
   upstreams: Upstreams
@@ -50,6 +55,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
     corsOrigins: config.GATEWAY_CORS_ORIGINS,
     budgets,
     addressOf: addressReader(config.TRUSTED_PROXIES),
+    deviceOf: deviceReader(config.SERVICE_JWKS),
     floors,
     apiKeys: createApiKeys({
       clock,
@@ -76,6 +82,14 @@ const openUpstreams = (config: Config): Upstreams =>
   })
 
 /** The address is asked for several times in a request and told apart once. */
+function deviceReader(jwks: string): Deps['deviceOf'] {
+  const accountOf = createDeviceTokenVerifier(JSON.parse(jwks) as Jwks)
+  return (request) => {
+    const token = request.headers[deviceHeader]
+    return typeof token === 'string' ? accountOf(token) : undefined
+  }
+}
+
 function addressReader(trustedProxies: readonly string[]): Deps['addressOf'] {
   const read = createClientAddressReader(trustedProxies)
   const known = new WeakMap<FastifyRequest, string>()

@@ -51,7 +51,7 @@ export async function openDeps(config: Config, runtime: { log: Logger; clock: Cl
     estimateStrength: createStrengthEstimator(strengthPool),
     constantTime: createConstantTimeAnswers({ clock: runtime.clock, spanMs: config.IDENTITY_ANSWER_SPAN_MS }),
     devices: createDeviceTokens({
-      secret: config.SERVICE_PRIVATE_KEY,
+      privateKey: config.SERVICE_PRIVATE_KEY,
       clock: runtime.clock,
       ttlSeconds: config.IDENTITY_DEVICE_TTL_DAYS * 86_400,
     }),

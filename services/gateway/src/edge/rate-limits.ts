@@ -1,6 +1,6 @@
 /**
  * Budgets per minute: one per client address for everything, a tight one where passwords are tried, one for invitations, a wide one for permission checks.
- * A refresh token has a budget of its own. So whoever sends junk from an address uses up nothing that others behind it need to stay signed in.
+ * A refresh token has a budget of its own, and so has an account on the devices it is known from. So whoever sends junk from an address uses up nothing that others behind it need to stay signed in.
  */
 import { hashSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
@@ -35,15 +35,24 @@ export function createBudgets(redis: RedisConnection['redis'], rates: Rates): Bu
 }
 
 type Limited = Pick<RouteShorthandOptions, 'onRequest' | 'preHandler'>
-type LimitDeps = { budgets: Budgets; addressOf: (request: FastifyRequest) => string }
+type LimitDeps = {
+  budgets: Budgets
+  addressOf: (request: FastifyRequest) => string
+  /** The account whose known device asks; its budget is apart from that of its address. */
+  deviceOf?: (request: FastifyRequest) => string | undefined
+}
 
 /** What a route needs among its options to draw on a budget. */
-export function limitedBy(budget: Budget, { budgets, addressOf }: LimitDeps): Limited {
+export function limitedBy(budget: Budget, { budgets, addressOf, deviceOf }: LimitDeps): Limited {
   const byAddress = budgets[budget]
   const byToken = budget === 'refresh' ? budgets.refreshToken : undefined
   return {
     ...(byAddress && {
-      onRequest: (request, reply) => take(byAddress, budgetKeyOf(addressOf(request)), reply),
+      onRequest: (request, reply) => {
+        const account = budget === 'credentials' ? deviceOf?.(request) : undefined
+        const key = account === undefined ? budgetKeyOf(addressOf(request)) : `device ${account}`
+        return take(byAddress, key, reply)
+      },
     }),
     ...(byToken && {
       preHandler: async (request, reply) => {

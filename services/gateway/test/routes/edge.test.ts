@@ -1,9 +1,42 @@
 /** What browsers, floods and hostile bytes meet first. */
+import { deviceHeader } from '@gatehouse/contracts/common/services'
+import { createDeviceTokenSigner } from '@gatehouse/access/tokens/device-token'
+import type { Jwk } from '@gatehouse/access/tokens/jwks-source'
+import { keySettingsOf } from '@gatehouse/test-kit/service-keys'
 import { connect } from 'node:net'
 import { publicRoutes } from '@gatehouse/contracts/http/routes'
 import t from 'tap'
 import { ready } from '../support/client.ts'
 import { mintToken } from '../support/fake-platform.ts'
+
+t.test('budgets: a known device has its own, whatever comes from its address; an invented one has none', async (t) => {
+  const { ask } = await ready(t, { GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE: '3' })
+  const signed = createDeviceTokenSigner(JSON.parse(keySettingsOf('identity').SERVICE_PRIVATE_KEY) as Jwk)
+  const device = (account: number, id = 1) =>
+    signed({
+      id: Buffer.alloc(16, id),
+      issuedAtSeconds: 1_800_000_000,
+      accountTag: Buffer.alloc(16, account),
+      proof: Buffer.alloc(32),
+    })
+  const login = async (token?: string) =>
+    (
+      await ask('/v1/auth/login', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...(token && { [deviceHeader]: token }) },
+        body: '{}',
+      })
+    ).status
+  const statuses = async (times: number, tokenOf: (n: number) => string | undefined) => {
+    const seen: number[] = []
+    for (let n = 0; n < times; n++) seen.push(await login(tokenOf(n)))
+    return seen
+  }
+  t.same(await statuses(4, () => undefined), [200, 200, 200, 429])
+  t.same(await statuses(2, (n) => `gthd_${String(n).repeat(179)}`), [429, 429], 'invented devices share the address')
+  t.same(await statuses(4, (n) => device(1, n)), [200, 200, 200, 429], 'all devices of an account share one budget')
+  t.equal(await login(device(2)), 200, 'another account has its own')
+})
 
 t.test(
   'budgets: 429 with Retry-After and RateLimit, tighter for credentials, shared over routes, counted alone while Redis is away',

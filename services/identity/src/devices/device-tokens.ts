@@ -1,9 +1,11 @@
 /**
- * Tokens by which a device that has signed in before is known again (OWASP: device cookies). A token belongs to one account, carries no right, and stands
- * outside the limits that strangers can fill. It is signed and not stored; a new password makes every earlier one worthless.
+ * Known devices of an account. A token carries no right: it stands outside the limits that strangers can fill. It is signed and not stored, and a new
+ * password makes every earlier one worthless.
  */
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
+import { createDeviceTokenSigner, parseDeviceToken } from '@gatehouse/access/tokens/device-token'
+import type { Jwk } from '@gatehouse/access/tokens/jwks-source'
 
 /** What a token is bound to. `passwordChangedAt` names the present password. */
 export type DeviceOwner = { userId: string; passwordChangedAt: string }
@@ -15,37 +17,29 @@ export type DeviceTokens = {
   read(token: string | undefined, owner: DeviceOwner | undefined): KnownDevice | undefined
 }
 
-const prefix = 'gthd_'
-const idBytes = 16
-const timeBytes = 6
-const signatureBytes = 32
-const tokenPattern = new RegExp(`^${prefix}[A-Za-z0-9_-]{${((idBytes + timeBytes + signatureBytes) * 4) / 3}}$`)
-
-/** `secret`: the private key of this service, from which a key of its own is derived (RFC 5869). */
-export function createDeviceTokens(o: { secret: string; clock: Clock; ttlSeconds: number }): DeviceTokens {
-  const key = Buffer.from(hkdfSync('sha256', o.secret, '', 'gatehouse identity device tokens', 32))
+/** `privateKey`: the key of this service as JWK text, from which a secret for the proofs is derived (RFC 5869). */
+export function createDeviceTokens(o: { privateKey: string; clock: Clock; ttlSeconds: number }): DeviceTokens {
+  const secret = Buffer.from(hkdfSync('sha256', o.privateKey, '', 'gatehouse identity device tokens', 32))
+  const signer = createDeviceTokenSigner(JSON.parse(o.privateKey) as Jwk)
   const nobody: DeviceOwner = { userId: '', passwordChangedAt: '' }
-  const sign = (body: Buffer, { userId, passwordChangedAt }: DeviceOwner): Buffer =>
-    createHmac('sha256', key)
-      .update(JSON.stringify([body.toString('base64url'), userId, passwordChangedAt]))
-      .digest()
+  const hmacOf = (...parts: (string | number)[]): Buffer =>
+    createHmac('sha256', secret).update(JSON.stringify(parts)).digest()
+  const proofOf = (id: Buffer, issuedAt: number, { userId, passwordChangedAt }: DeviceOwner): Buffer =>
+    hmacOf('device', id.toString('base64url'), issuedAt, userId, passwordChangedAt)
   const nowSeconds = (): number => Math.floor(o.clock.now().getTime() / 1000)
   return {
     mint(owner) {
-      const body = Buffer.alloc(idBytes + timeBytes)
-      randomBytes(idBytes).copy(body)
-      body.writeUIntBE(nowSeconds(), idBytes, timeBytes)
-      return prefix + Buffer.concat([body, sign(body, owner)]).toString('base64url')
+      const id = randomBytes(16)
+      const issuedAtSeconds = nowSeconds()
+      const accountTag = hmacOf('account', owner.userId).subarray(0, 16)
+      return signer({ id, issuedAtSeconds, accountTag, proof: proofOf(id, issuedAtSeconds, owner) })
     },
     read(token, owner) {
-      const bytes = Buffer.alloc(idBytes + timeBytes + signatureBytes)
-      if (token !== undefined && tokenPattern.test(token)) bytes.write(token.slice(prefix.length), 'base64url')
-      const body = bytes.subarray(0, idBytes + timeBytes)
-      const given = bytes.subarray(body.length)
-      const isSigned = timingSafeEqual(given, sign(body, owner ?? nobody))
-      const ageSeconds = nowSeconds() - body.readUIntBE(idBytes, timeBytes)
-      if (!isSigned || owner === undefined || ageSeconds > o.ttlSeconds) return undefined
-      return { id: body.subarray(0, idBytes).toString('base64url'), isAgeing: ageSeconds > o.ttlSeconds / 2 }
+      const given = parseDeviceToken(token) ?? { id: Buffer.alloc(16), issuedAtSeconds: 0, proof: Buffer.alloc(32) }
+      const isProven = timingSafeEqual(given.proof, proofOf(given.id, given.issuedAtSeconds, owner ?? nobody))
+      const ageSeconds = nowSeconds() - given.issuedAtSeconds
+      if (!isProven || owner === undefined || ageSeconds > o.ttlSeconds) return undefined
+      return { id: given.id.toString('base64url'), isAgeing: ageSeconds > o.ttlSeconds / 2 }
     },
   }
 }

@@ -88,7 +88,7 @@ await allEqual('a wrong password with a handle and a device token', (email) =>
   platform.ask(replica, {
     url: '/v1/auth/login',
     body: { email, password: newPassword() },
-    device: `gthd_${'A'.repeat(72)}`,
+    device: `gthd_${'A'.repeat(179)}`,
     registration: 'gthg_x',
   }),
 )
