@@ -34,6 +34,8 @@ export type RouteContract = {
   readonly body?: TSchema
   /** A request without a body is one whose members are all absent. */
   readonly bodyIsOptional?: boolean
+  /** A body as a client might send it, for the reference. */
+  readonly example?: unknown
   /** The one success. `body` absent means no content. */
   readonly success: { readonly status: 200 | 201 | 202 | 204; readonly body?: TSchema; readonly description: string }
   /** Beyond the ones every route can answer with. */

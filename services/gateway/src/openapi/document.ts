@@ -1,27 +1,30 @@
 /**
- * OpenAPI 3.1 out of the route contracts. The schemas are the very objects that validate, closed like there,
+ * OpenAPI 3.1 out of the route contracts, for people and for generators. The schemas are the very objects that validate, closed like there,
  * so the document cannot promise what a service refuses.
  */
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import { Problem } from '@gatehouse/contracts/problems/problem'
-import { problems, type ProblemCode } from '@gatehouse/contracts/problems/registry'
-import { isForPeopleOnly } from '@gatehouse/access/callers/caller'
-import { closedSchema } from '@gatehouse/service-kit/http/closed-schema'
 import type { TObject, TSchema } from 'typebox'
+import { createComponents, type Components, type Json } from './components.ts'
+import { problemResponses, takesApiKeys } from './problem-responses.ts'
+import { namedSchemas } from './schema-names.ts'
+import { tagOf, tagsInOrder } from './tags.ts'
 
-type Json = { [name: string]: unknown }
-
-const problemContent = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
+type Parts = { components: Components; responses: Map<string, Json> }
 
 /** @param options.serverUrl - where the API answers; left out for a reference that is kept in a repository */
 export function openApiDocument(
   routes: readonly RouteContract[],
   options: { serverUrl?: string; version?: string } = {},
 ): Json {
+  const parts: Parts = { components: createComponents(namedSchemas), responses: new Map() }
+  parts.components.use(Problem, 'output')
+  // What clients get is named first: where a client sends something else under the same name, that is the longer one.
+  for (const { success, operationId } of routes) bodyOf(success.body, 'output', `${pascal(operationId)}Response`, parts)
   const paths: Record<string, Json> = {}
   for (const route of routes) {
     const path = route.path.replaceAll(/:([a-z_]+)/g, '{$1}')
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route) }
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operationOf(route, parts) }
   }
   return {
     openapi: '3.1.0',
@@ -33,10 +36,11 @@ export function openApiDocument(
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     ...(options.serverUrl === undefined ? {} : { servers: [{ url: options.serverUrl }] }),
-    tags: [...new Set(routes.map(({ service }) => service))].sort().map((name) => ({ name })),
+    tags: tagsInOrder(routes).map((name) => ({ name })),
     paths: Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1))),
     components: {
-      schemas: { Problem: plain(Problem) },
+      schemas: parts.components.schemas(),
+      responses: Object.fromEntries([...parts.responses].sort(([a], [b]) => (a < b ? -1 : 1))),
       securitySchemes: {
         accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT (RFC 9068), ES256' },
         apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'API key of a service account, gthk_…' },
@@ -45,102 +49,84 @@ export function openApiDocument(
   }
 }
 
-function operationOf(route: RouteContract): Json {
-  const { success } = route
+const pascal = (operationId: string): string => operationId.charAt(0).toUpperCase() + operationId.slice(1)
+
+function bodyOf(
+  schema: TSchema | undefined,
+  direction: 'input' | 'output',
+  fallback: string,
+  { components }: Parts,
+): Json | undefined {
+  return schema && { 'application/json': { schema: components.use(schema, direction, fallback) } }
+}
+
+function operationOf(route: RouteContract, parts: Parts): Json {
+  const { success, operationId } = route
+  const input = bodyOf(route.body, 'input', `${pascal(operationId)}Request`, parts)
+  const output = bodyOf(success.body, 'output', `${pascal(operationId)}Response`, parts)
+  const parameters = parametersOf(route, parts)
   return {
-    operationId: route.operationId,
+    operationId,
     summary: route.summary,
-    tags: [route.service],
+    description: descriptionOf(route),
+    tags: [tagOf(route)],
     security: [
       ...(route.auth === 'open' ? [{}] : []),
       { accessToken: [] },
       ...(takesApiKeys(route) ? [{ apiKey: [] }] : []),
     ],
-    ...parametersOf(route),
-    ...(route.body
-      ? {
-          requestBody: {
-            required: route.bodyIsOptional !== true,
-            content: { 'application/json': { schema: closedSchema(route.body) } },
-          },
-        }
-      : {}),
+    ...(parameters.length > 0 && { parameters }),
+    ...(input && { requestBody: { required: route.bodyIsOptional !== true, content: withExample(input, route) } }),
     responses: {
-      [success.status]: {
-        description: success.description,
-        ...(success.body ? { content: { 'application/json': { schema: plain(success.body) } } } : {}),
-      },
-      ...problemResponses(route),
+      [success.status]: { description: success.description, ...(output && { content: output }) },
+      ...problemResponses(route, parts.responses),
     },
   }
 }
 
-const takesApiKeys = (route: RouteContract): boolean => route.auth !== 'open' && !isForPeopleOnly(route)
+const withExample = (content: Json, { example }: RouteContract): Json =>
+  example === undefined ? content : { 'application/json': { ...(content['application/json'] as Json), example } }
 
-function parametersOf(route: RouteContract): Json {
-  const parameters = [
-    ...parametersIn('path', route.params),
-    ...parametersIn('query', route.query),
-    ...(route.idempotent
-      ? [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', maxLength: 255 } }]
-      : []),
-    ...(route.problems?.includes('precondition_failed')
-      ? [{ name: 'If-Match', in: 'header', required: false, schema: { type: 'string' } }]
-      : []),
+const whoMay: Record<RouteContract['auth'], string> = {
+  open: 'Needs no access token.',
+  user: 'Needs the access token of a person.',
+  organization: 'Needs an access token that names an organization; the one in the path, where there is one, is that.',
+  internal: '',
+}
+
+const budgets: Record<NonNullable<RouteContract['limit']>, string> = {
+  credentials: 'Has the tight budget of routes that take a password.',
+  invitation: 'Has a tight budget of its own.',
+  refresh: 'Each refresh token has a budget of its own.',
+  check: 'Has the wide budget of permission checks.',
+}
+
+/** What a caller has to know besides the shapes. */
+const descriptionOf = (route: RouteContract): string =>
+  [
+    whoMay[route.auth],
+    takesApiKeys(route) && 'An API key will do.',
+    route.idempotent && 'May be sent again with the same `Idempotency-Key`.',
+    (route.shownOnce ?? []).length > 0 &&
+      `Only the first answer has ${route.shownOnce?.map((name) => `\`${name}\``).join(', ')}.`,
+    route.limit && budgets[route.limit],
   ]
-  return parameters.length === 0 ? {} : { parameters }
-}
+    .filter((sentence) => typeof sentence === 'string' && sentence !== '')
+    .join(' ')
 
-function parametersIn(place: 'path' | 'query', schema: TObject | undefined): Json[] {
-  const required: readonly string[] = schema?.required ?? []
-  return Object.entries(schema?.properties ?? {}).map(([name, property]) => ({
-    name,
-    in: place,
-    required: place === 'path' || required.includes(name),
-    schema: plain(property),
-  }))
-}
-
-/** What every route of this kind can answer with, and what this one adds. */
-function codesOf(route: RouteContract): ProblemCode[] {
-  const codes: ProblemCode[] = [
-    'validation_failed',
-    'rate_limited',
-    'internal_error',
-    'unavailable',
-    ...(route.problems ?? []),
+function parametersOf(route: RouteContract, { components }: Parts): Json[] {
+  const inPlace = (place: 'path' | 'query', schema: TObject | undefined): Json[] =>
+    Object.entries(schema?.properties ?? {}).map(([name, property]) => ({
+      name,
+      in: place,
+      required: place === 'path' || ((schema?.required ?? []) as readonly string[]).includes(name),
+      schema: components.use(property, 'input'),
+    }))
+  const header = (name: string, schema: Json): Json => ({ name, in: 'header', required: false, schema })
+  return [
+    ...inPlace('path', route.params),
+    ...inPlace('query', route.query),
+    ...(route.idempotent ? [header('Idempotency-Key', { type: 'string', maxLength: 255 })] : []),
+    ...(route.problems?.includes('precondition_failed') ? [header('If-Match', { type: 'string' })] : []),
   ]
-  if (route.body) codes.push('malformed_request', 'payload_too_large', 'unsupported_media_type')
-  if (route.auth !== 'open')
-    codes.push(
-      'unauthenticated',
-      'token_revoked',
-      'insufficient_user_authentication',
-      'not_current',
-      takesApiKeys(route) ? 'invalid_api_key' : 'person_required',
-    )
-  if (route.params || route.auth === 'organization') codes.push('not_found')
-  if (route.idempotent) codes.push('idempotency_in_progress', 'idempotency_key_reused')
-  return codes
 }
-
-function problemResponses(route: RouteContract): Json {
-  const byStatus = new Map<number, Set<ProblemCode>>()
-  for (const code of codesOf(route))
-    byStatus.set(problems[code].status, (byStatus.get(problems[code].status) ?? new Set()).add(code))
-  const sorted = [...byStatus].sort(([a], [b]) => a - b)
-  return Object.fromEntries(
-    sorted.map(([status, codes]) => [
-      status,
-      {
-        description: [...codes]
-          .sort()
-          .map((code) => `\`${code}\``)
-          .join(', '),
-        content: problemContent,
-      },
-    ]),
-  )
-}
-
-const plain = (schema: TSchema): Json => JSON.parse(JSON.stringify(schema)) as Json

@@ -72,6 +72,11 @@ export const Evaluate = defineRoute({
   limit: 'check',
   dialect: 'authzen',
   body: EvaluationRequest,
+  example: {
+    subject: { type: 'user', id: 'user_01jd3x5v8mfz9t4q2r7c6k0b1n' },
+    action: { name: 'read' },
+    resource: { type: 'invoice', id: '4711' },
+  },
   success: { status: 200, body: EvaluationResponse, description: 'The decision; `false` is an answer, not an error.' },
   problems,
 })

@@ -27,6 +27,7 @@ export const Register = defineRoute({
   auth: 'open',
   limit: 'credentials',
   body: Type.Object({ email: EmailAddress, password: Password, name: DisplayName }),
+  example: { email: 'ann@example.com', password: 'correct horse battery staple', name: 'Ann' },
   success: { status: 202, body: Accepted, description: 'If the address is new, a verification mail is on its way.' },
   problems: ['weak_password'],
 })

@@ -43,6 +43,7 @@ export const Login = defineRoute({
   auth: 'open',
   limit: 'credentials',
   body: Type.Object({ email: EmailAddress, password: Password, organization_id: ChosenOrganization }),
+  example: { email: 'ann@example.com', password: 'correct horse battery staple' },
   success: { status: 200, body: SignInResult, description: 'Tokens, or the next step.' },
   problems: ['invalid_credentials'],
 })

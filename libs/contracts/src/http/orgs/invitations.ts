@@ -37,6 +37,7 @@ export const CreateInvitation = defineRoute({
   idempotent: true,
   params: orgParams,
   body: Type.Object({ email: EmailAddress, roles: Type.Array(Key, { minItems: 1, maxItems: 20, uniqueItems: true }) }),
+  example: { email: 'ben@example.com', roles: ['member'] },
   success: { status: 201, body: Invitation, description: 'The invitation; its mail is on the way.' },
   problems: ['forbidden', 'already_member', 'conflict', 'rate_limited'],
 })

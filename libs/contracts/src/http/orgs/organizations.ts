@@ -31,6 +31,7 @@ export const CreateOrganization = defineRoute({
   auth: 'user',
   idempotent: true,
   body: Type.Object({ name: DisplayName, slug: Type.Optional(Key) }),
+  example: { name: 'Acme' },
   success: { status: 201, body: Organization, description: 'The organization. Refresh with its id to act for it.' },
   problems: ['conflict', 'limit_reached', 'rate_limited'],
 })

@@ -117,6 +117,7 @@ export const CreateApiKey = defineRoute({
     expires_in_days: Type.Optional(Type.Integer({ minimum: 1, maximum: 366 })),
     permissions: Type.Optional(Type.Array(PermissionKey, { minItems: 1, maxItems: 32, uniqueItems: true })),
   }),
+  example: { name: 'nightly export', expires_in_days: 30 },
   success: { status: 201, body: NewApiKey, description: 'The key, shown this once.' },
   problems: ['forbidden', 'conflict'],
 })

@@ -18,6 +18,7 @@ export const RefreshToken = defineRoute({
     refresh_token: OpaqueSecret,
     organization_id: Type.Optional(Type.Union([OrganizationId, Type.Null()])),
   }),
+  example: { refresh_token: `gthr_${'x'.repeat(49)}` },
   success: {
     status: 200,
     body: Authenticated,
@@ -36,6 +37,7 @@ export const Logout = defineRoute({
   limit: 'refresh',
   body: Type.Object({ refresh_token: Type.Optional(OpaqueSecret) }),
   bodyIsOptional: true,
+  example: { refresh_token: `gthr_${'x'.repeat(49)}` },
   success: {
     status: 204,
     description: 'The session is over everywhere. The same for one that was over before, and for a token nobody knows.',
