@@ -4,20 +4,12 @@
  */
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
-import {
-  BrokenCircuitError,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  handleWhen,
-  type CircuitBreakerPolicy,
-} from 'cockatiel'
 import { Pool } from 'undici'
-import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
-import { causesOf } from '@gatehouse/service-kit/errors/unavailable'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import type { AssertionSigner } from '../tokens/assertion.ts'
 import type { BodyOf, ParamsOf, QueryOf, SuccessOf } from '../serve/bind-route.ts'
 import type { PrincipalCaller } from '../callers/caller.ts'
+import { createAsking } from './resilience.ts'
 import { exchange, remainingMs, streamLines, type Outgoing, type Upstream } from './service-exchange.ts'
 
 type Given<Name extends string, Value> = Value extends undefined | Record<string, never>
@@ -48,10 +40,14 @@ export type ServiceClient = {
 }
 
 const defaultTimeoutMs = 2000
-const maxAttempts = 3
-/** Before the breaker opens, and how long it then stays open. */
-const breakAfterFailures = 8
-const halfOpenAfterMs = 500
+
+type AnyInput = {
+  params?: Record<string, string>
+  query?: Record<string, unknown>
+  body?: unknown
+  user?: PrincipalCaller
+  timeoutMs?: number
+}
 
 export function createServiceClient(options: {
   self: ServiceName
@@ -68,46 +64,38 @@ export function createServiceClient(options: {
     keepAliveTimeout: 30_000,
   })
   const upstream: Upstream = { pool, target, signer }
-  const breaker = circuitBreaker(
-    handleWhen((err) => isAppError(err, 'upstream_failed') || isAppError(err, 'deadline_exceeded')),
-    { halfOpenAfter: halfOpenAfterMs, breaker: new ConsecutiveBreaker(breakAfterFailures) },
-  )
-  breaker.onBreak(() => log.warn({ target }, 'stopped calling a failing service for a moment'))
-
-  const send = (outgoing: Outgoing): Promise<unknown> =>
-    withRetries(outgoing, () => guarded(breaker, target, () => exchange(upstream, outgoing)))
+  const ask = createAsking({
+    target,
+    remainingMs,
+    onBreak: () => log.warn({ target }, 'stopped calling a failing service for a moment'),
+  })
+  const send = async (outgoing: Outgoing): Promise<unknown> => {
+    const answer = await ask(() => exchange(upstream, outgoing))
+    if (answer.kind === 'refused') throw answer.problem
+    return answer.body
+  }
 
   return {
     target,
-    async call(contract, input) {
-      const {
-        params,
-        query,
-        body,
-        user,
-        timeoutMs = defaultTimeoutMs,
-      } = input as {
-        params?: Record<string, string>
-        query?: Record<string, unknown>
-        body?: unknown
-        user?: PrincipalCaller
-        timeoutMs?: number
-      }
-      const answer = await send({
-        method: contract.method,
-        path: pathOf(contract.path, params) + queryOf(query),
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        user,
-        timeoutMs,
-        isRetryable: contract.method === 'GET' || contract.retryable === true,
-      })
-      return answer as SuccessOf<typeof contract>
-    },
+    call: async (contract, input) =>
+      (await send(outgoingOf(contract, input as AnyInput))) as SuccessOf<typeof contract>,
     get: (path, { query, timeoutMs = defaultTimeoutMs } = {}) =>
       send({ method: 'GET', path: path + queryOf(query), timeoutMs, isRetryable: true }),
     stream: (path, { query, timeoutMs = 10_000 } = {}) =>
       streamLines(upstream, { method: 'GET', path: path + queryOf(query), timeoutMs, isRetryable: false }),
     close: () => pool.close(),
+  }
+}
+
+function outgoingOf(contract: RouteContract, input: AnyInput): Outgoing {
+  const { params, query, body, user, timeoutMs = defaultTimeoutMs } = input
+  return {
+    method: contract.method,
+    path: pathOf(contract.path, params) + queryOf(query),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    user,
+    timeoutMs,
+    isRetryable: contract.method === 'GET' || contract.retryable === true,
   }
 }
 
@@ -121,31 +109,3 @@ function queryOf(query: Record<string, unknown> = {}): string {
     ? ''
     : `?${new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)])).toString()}`
 }
-
-async function guarded<T>(breaker: CircuitBreakerPolicy, target: ServiceName, run: () => Promise<T>): Promise<T> {
-  try {
-    return await breaker.execute(run)
-  } catch (err) {
-    if (err instanceof BrokenCircuitError)
-      throw problem('upstream_failed', { internal: `${target} keeps failing`, retryAfterSeconds: 1 })
-    throw err
-  }
-}
-
-async function withRetries(outgoing: Outgoing, attempt: () => Promise<unknown>): Promise<unknown> {
-  for (let tried = 1; ; tried++) {
-    try {
-      return await attempt()
-    } catch (err) {
-      const waitMs = 25 * 2 ** tried * (0.5 + Math.random())
-      const mayRepeat = (outgoing.isRetryable && isAppError(err, 'upstream_failed')) || wasNeverSent(err)
-      const isWorthIt = mayRepeat && tried < maxAttempts && remainingMs() > waitMs + 50
-      if (!isWorthIt) throw err
-      await new Promise((resolve) => setTimeout(resolve, waitMs))
-    }
-  }
-}
-
-/** A refused connection carried nothing: any call may be repeated, as during a restart. */
-const wasNeverSent = (err: unknown): boolean =>
-  causesOf(err).some((one) => (one as { code?: unknown }).code === 'ECONNREFUSED')

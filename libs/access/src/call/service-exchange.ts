@@ -1,6 +1,6 @@
 /**
  * One exchange with another service: headers out, answer in. An answer is the contract's success or a problem; a known problem becomes the same AppError,
- * but what caused it there stays there. Used only by `service-client.ts`, which decides how often.
+ * but what caused it there stays there. No answer is a `NeighbourGone`. Used only by `service-client.ts`, which decides how often.
  */
 import { internalHeaders, revisionHeader, type ServiceName } from '@gatehouse/contracts/common/services'
 import type { Dispatcher, Pool } from 'undici'
@@ -21,6 +21,8 @@ import {
 } from '@gatehouse/service-kit/errors/app-error'
 import type { AssertionSigner } from '../tokens/assertion.ts'
 import type { PrincipalCaller } from '../callers/caller.ts'
+import { causesOf } from '@gatehouse/service-kit/errors/unavailable'
+import { NeighbourGone } from './resilience.ts'
 
 export type Upstream = { pool: Pool; target: ServiceName; signer: AssertionSigner }
 
@@ -33,6 +35,10 @@ export type Outgoing = {
   timeoutMs: number
   isRetryable: boolean
 }
+
+/** What came back. A refusal is an answer as well: it says nothing against the neighbour. */
+export type Answer =
+  { readonly kind: 'answered'; readonly body: unknown } | { readonly kind: 'refused'; readonly problem: AppError }
 
 const maxAnswerBytes = 16 * 1024 * 1024
 const maxLineBytes = 1024 * 1024
@@ -70,56 +76,74 @@ async function open(
   signal: AbortSignal | null,
 ): Promise<Dispatcher.ResponseData> {
   const { method, path, body } = outgoing
-  try {
-    return await upstream.pool.request({
-      method,
-      path,
-      headers: headersFor(upstream, outgoing),
-      body: body ?? null,
-      headersTimeout: timeoutMs,
-      bodyTimeout: timeoutMs,
-      ...(signal ? { signal } : {}),
-    })
-  } catch (err) {
-    throw failureOf(upstream.target, err)
-  }
+  return upstream.pool.request({
+    method,
+    path,
+    headers: headersFor(upstream, outgoing),
+    body: body ?? null,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    ...(signal ? { signal } : {}),
+  })
+}
+
+/** Less time than this says more about the asker than about the neighbour. */
+const fairMs = 1000
+
+type Failure = 'refused' | 'lost' | 'late'
+
+function whyFailed(err: unknown): Failure {
+  const isOf = (...codes: string[]): boolean =>
+    causesOf(err).some((one) => codes.includes(String((one as { code?: unknown }).code)))
+  if (isOf('ECONNREFUSED')) return 'refused'
+  const isLate =
+    (err as Error).name === 'TimeoutError' ||
+    isOf('UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT')
+  return isLate ? 'late' : 'lost'
 }
 
 /** Late is told apart from gone: a late answer is never asked for again. */
-function failureOf(target: ServiceName, err: unknown): AppError {
-  if (isAppError(err)) return err
-  const { name, code, message } = err as Error & { code?: string }
-  const isLate = name === 'TimeoutError' || code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT'
-  const options = {
-    internal: `${target} ${isLate ? 'took too long' : 'did not answer'}: ${message}`,
+function failureOf(target: ServiceName, err: unknown, because: Failure): AppError {
+  const internal = `${target} ${because === 'late' ? 'took too long' : 'did not answer'}: ${(err as Error).message}`
+  return problem(because === 'late' ? 'deadline_exceeded' : 'upstream_failed', {
+    internal,
     cause: err,
     retryAfterSeconds: 1,
-  }
-  return problem(isLate ? 'deadline_exceeded' : 'upstream_failed', options)
+  })
 }
 
-/** Sends and reads one whole answer. @throws AppError */
-export async function exchange(upstream: Upstream, outgoing: Outgoing): Promise<unknown> {
+/** Sends and reads one whole answer. @throws NeighbourGone */
+export async function exchange(upstream: Upstream, outgoing: Outgoing): Promise<Answer> {
+  const { target } = upstream
   const timeoutMs = Math.ceil(Math.min(outgoing.timeoutMs, remainingMs()))
-  if (timeoutMs <= 0) throw problem('deadline_exceeded', { internal: `no time left to ask ${upstream.target}` })
-  const response = await open(upstream, outgoing, timeoutMs, AbortSignal.timeout(timeoutMs))
-  const text = await textOf(upstream.target, response)
-  if (response.statusCode >= 300) throw refusalOf(upstream, outgoing, response, text)
-  mergeRevision(response.headers[revisionHeader])
-  return text === '' ? undefined : parsed(upstream.target, text)
+  const refused = (given: AppError): Answer => ({ kind: 'refused', problem: given })
+  if (timeoutMs <= 0) return refused(problem('deadline_exceeded', { internal: `no time left to ask ${target}` }))
+  try {
+    const response = await open(upstream, outgoing, timeoutMs, AbortSignal.timeout(timeoutMs))
+    const text = await textOf(target, response)
+    if (response.statusCode >= 300) return refused(refusalOf(upstream, outgoing, response, text))
+    mergeRevision(response.headers[revisionHeader])
+    return { kind: 'answered', body: text === '' ? undefined : parsed(target, text) }
+  } catch (err) {
+    if (err instanceof NeighbourGone) throw err
+    if (isAppError(err)) return refused(err)
+    const because = whyFailed(err)
+    const failure = failureOf(target, err, because)
+    if (because === 'late' && timeoutMs < Math.min(outgoing.timeoutMs, fairMs)) return refused(failure)
+    // A refused connection carried nothing: any call may be repeated, as during a restart.
+    throw new NeighbourGone(failure, {
+      isRepeatable: because === 'refused' || (because === 'lost' && outgoing.isRetryable),
+    })
+  }
 }
 
 async function textOf(target: ServiceName, response: Dispatcher.ResponseData): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
-  try {
-    for await (const chunk of response.body as AsyncIterable<Buffer>) {
-      size += chunk.length
-      if (size > maxAnswerBytes) throw problem('upstream_failed', { internal: `${target} answers too much` })
-      chunks.push(chunk)
-    }
-  } catch (err) {
-    throw failureOf(target, err)
+  for await (const chunk of response.body as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > maxAnswerBytes) throw problem('upstream_failed', { internal: `${target} answers too much` })
+    chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
 }
@@ -141,6 +165,14 @@ const ownMistakes = new Set([
   'internal_error',
 ])
 
+/**
+ * A 503 without a code of ours comes from what stands before the neighbour, and `unavailable` is the neighbour's word for itself. Its other 503s are
+ * about one question (`not_current` of one organization, a `revision_unavailable` somebody invented, the mistake of a third service): nobody else
+ * must suffer for them.
+ */
+const saysGone = (status: number, code: string | undefined): boolean =>
+  status === 503 && (code === 'unavailable' || !isProblemCode(code))
+
 /** Our own mistakes towards a neighbour (a refused assertion, a broken contract) are never the outside caller's. */
 function refusalOf(
   { target }: Upstream,
@@ -152,6 +184,8 @@ function refusalOf(
   const status = response.statusCode
   const internal = `${target} answered ${status} ${document?.code ?? ''}`.trim()
   const retryAfterSeconds = Number(response.headers['retry-after']) || undefined
+  if (saysGone(status, document?.code))
+    throw new NeighbourGone(problem('unavailable', { internal, retryAfterSeconds }), { isRepeatable: false })
   const known = document && isProblemCode(document.code) && !ownMistakes.has(document.code) ? document.code : undefined
   const isOurs = known === undefined || (known === 'unauthenticated' && outgoing.user === undefined)
   if (isOurs) return problem('upstream_failed', { internal, retryAfterSeconds })
@@ -184,11 +218,11 @@ function mergeRevision(header: string | string[] | undefined): void {
 
 /** The lines of an NDJSON answer. Ends early only by throwing; an unfinished last line is an error of the reader. */
 export async function* streamLines(upstream: Upstream, outgoing: Outgoing): AsyncGenerator<unknown> {
-  const response = await open(upstream, outgoing, outgoing.timeoutMs, null)
-  if (response.statusCode !== 200)
-    throw refusalOf(upstream, outgoing, response, await textOf(upstream.target, response))
   let rest: Buffer = Buffer.alloc(0)
   try {
+    const response = await open(upstream, outgoing, outgoing.timeoutMs, null)
+    if (response.statusCode !== 200)
+      throw refusalOf(upstream, outgoing, response, await textOf(upstream.target, response))
     for await (const chunk of response.body as AsyncIterable<Buffer>) {
       rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
       let end = rest.indexOf(0x0a)
@@ -201,7 +235,8 @@ export async function* streamLines(upstream: Upstream, outgoing: Outgoing): Asyn
         throw problem('upstream_failed', { internal: `${upstream.target} sent an endless line` })
     }
   } catch (err) {
-    throw failureOf(upstream.target, err)
+    if (isAppError(err)) throw err
+    throw err instanceof NeighbourGone ? err.answer : failureOf(upstream.target, err, whyFailed(err))
   }
   if (rest.length > 0)
     throw problem('upstream_failed', { internal: `${upstream.target} broke off in the middle of a record` })
