@@ -3,6 +3,8 @@
  * too long or of another type, a header sent twice, no name for the request) is undefined: such a request goes the regular path, which says what is wrong.
  */
 import { internalHeaders } from '@gatehouse/contracts/common/services'
+import { hostForm } from '@gatehouse/service-kit/http/request-form'
+import { requestIdForm } from '@gatehouse/service-kit/http/request-id'
 
 export type UsualHead = {
   /** The service's proof, without its `Bearer`. */
@@ -16,6 +18,7 @@ export type UsualHead = {
 
 /** Headers that are read. */
 const places = [
+  'host',
   'authorization',
   'content-type',
   'content-length',
@@ -50,6 +53,7 @@ export function readUsualHead(rawHeaders: readonly string[], bodyLimitBytes: num
     undefined,
     undefined,
     undefined,
+    undefined,
   ]
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = (rawHeaders[at] as string).toLowerCase()
@@ -61,10 +65,11 @@ export function readUsualHead(rawHeaders: readonly string[], bodyLimitBytes: num
       values[place] = rawHeaders[at + 1]
     }
   }
-  const [authorization, type, length, requestId, traceparent, accessToken, correlationId, clientAddress] = values
+  const [host, authorization, type, length, requestId, traceparent, accessToken, correlationId, clientAddress] = values
+  if (host === undefined || !hostForm.test(host)) return undefined
   if (authorization === undefined || !authorization.startsWith(bearer) || accessToken === undefined) return undefined
   if (!json.has(type) || length === undefined || !isWithin(length, bodyLimitBytes)) return undefined
-  if (requestId === undefined || !/^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/.test(requestId)) return undefined
+  if (requestId === undefined || !requestIdForm.test(requestId)) return undefined
   return {
     assertion: authorization.slice(bearer.length),
     accessToken,

@@ -17,11 +17,14 @@ export type AppErrorOptions = {
   retryAfterSeconds?: number | undefined
   /** With a 401: becomes `WWW-Authenticate` (RFC 9110 §11.6.1). */
   challenge?: string | undefined
+  /** Of a refusal that has no code of its own; the code's when absent. */
+  status?: number | undefined
   cause?: unknown
 }
 
 export class AppError extends Error {
   readonly code: ProblemCode
+  readonly status: number
   readonly detail: string | undefined
   readonly internal: string | undefined
   readonly errors: FieldError[] | undefined
@@ -35,6 +38,7 @@ export class AppError extends Error {
     )
     this.name = 'AppError'
     this.code = code
+    this.status = options.status ?? problems[code].status
     this.detail = options.detail
     this.internal = options.internal
     this.errors = options.errors

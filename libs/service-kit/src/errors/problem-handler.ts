@@ -6,8 +6,10 @@ import { problems, type ProblemCode } from '@gatehouse/contracts/problems/regist
 import { problemTypeBase, type Problem } from '@gatehouse/contracts/problems/problem'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { currentContext } from '../context/request-context.ts'
+import type { MethodTable } from '../http/method-table.ts'
+import { complaintAbout } from '../http/request-form.ts'
 import type { Logger } from '../logging/logger.ts'
-import { AppError, problem, statusOf } from './app-error.ts'
+import { AppError, problem } from './app-error.ts'
 import { isDependencyUnavailable, isUnstorableText } from './unavailable.ts'
 
 declare module 'fastify' {
@@ -33,6 +35,30 @@ const frameworkCodes: Record<string, ProblemCode> = {
   ERR_STREAM_PREMATURE_CLOSE: 'malformed_request',
 }
 
+/** The code of a refusal by its status, for what the framework refuses under a name that is not in the table. */
+const codesByStatus: Record<number, ProblemCode> = {
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  408: 'request_timeout',
+  413: 'payload_too_large',
+  415: 'unsupported_media_type',
+  429: 'rate_limited',
+  431: 'headers_too_large',
+}
+
+/** What the framework refuses keeps its status, whether or not we know its name. */
+function frameworkRefusal(err: unknown): AppError | undefined {
+  const {
+    name,
+    statusCode: status,
+    message,
+  } = (err ?? {}) as { name?: unknown; statusCode?: unknown; message?: string }
+  if (name !== 'FastifyError' || typeof status !== 'number' || status < 400 || status > 499) return undefined
+  return problem(codesByStatus[status] ?? 'malformed_request', { status, cause: err, internal: message })
+}
+
 /** Seconds a client should wait when nobody said otherwise. */
 const defaultRetryAfterSeconds = 1
 
@@ -45,6 +71,8 @@ export function toAppError(err: unknown, isClientGone = false): AppError {
   if (typeof code === 'string' && Object.hasOwn(frameworkCodes, code) && (!isCutOff || isClientGone)) {
     return problem(frameworkCodes[code] ?? 'internal_error', { cause: err, internal: (err as Error).message })
   }
+  const refusal = frameworkRefusal(err)
+  if (refusal !== undefined) return refusal
   if (isDependencyUnavailable(err)) return problem('unavailable', { cause: err, internal: (err as Error).message })
   if (isUnstorableText(err)) return problem('malformed_request', { cause: err, internal: 'text that cannot be stored' })
   return problem('internal_error', {
@@ -55,7 +83,8 @@ export function toAppError(err: unknown, isClientGone = false): AppError {
 
 /** The document for an error; `type` is the address of its explanation. */
 export function problemDocument(err: AppError, requestId: string): Problem {
-  const { status, title } = problems[err.code]
+  const { title } = problems[err.code]
+  const { status } = err
   const isPublic = status < 500
   return {
     type: problemTypeBase + err.code,
@@ -70,7 +99,7 @@ export function problemDocument(err: AppError, requestId: string): Problem {
 
 /** Writes the answer; safe for replies made before any hook ran. */
 export function sendProblem(reply: FastifyReply, err: AppError, requestId: string): FastifyReply {
-  const status = statusOf(err.code)
+  const { status } = err
   if (status === 503 || status === 429)
     reply.header('retry-after', String(Math.ceil(err.retryAfterSeconds ?? defaultRetryAfterSeconds)))
   if (status === 401 && !reply.hasHeader('www-authenticate'))
@@ -84,14 +113,29 @@ function challengeFor(code: ProblemCode): string {
   return code === 'unauthenticated' || code === 'token_revoked' ? 'Bearer error="invalid_token"' : 'Bearer'
 }
 
-/** Installs the handler for errors and unknown routes. */
-export function installProblemHandler(app: FastifyInstance, log: Logger): void {
+/** Installs the handler for errors, unknown routes and unknown methods of known ones. */
+export function installProblemHandler(app: FastifyInstance, o: { log: Logger; methods: MethodTable }): void {
   app.setErrorHandler((err, request, reply) => {
-    const known = inDialect(toAppError(err, request.raw.socket.destroyed), request.routeOptions.config.dialect)
-    logProblem(log, known, request)
+    const found = toAppError(err, request.raw.socket.destroyed)
+    // Without a route, what a body is like does not matter.
+    if (request.is404 && found !== err)
+      return sendProblem(reply, noRoute(o.methods, request, reply), requestIdOf(request))
+    const known = inDialect(found, request.routeOptions.config.dialect)
+    logProblem(o.log, known, request)
     return sendProblem(reply, known, requestIdOf(request))
   })
-  app.setNotFoundHandler((request, reply) => sendProblem(reply, problem('not_found'), requestIdOf(request)))
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(reply, noRoute(o.methods, request, reply), requestIdOf(request)),
+  )
+}
+
+function noRoute(methods: MethodTable, request: FastifyRequest, reply: FastifyReply): AppError {
+  const complaint = complaintAbout(request.raw)
+  if (complaint !== undefined) return complaint
+  const allowed = methods.allowed(request.raw.url ?? '/')
+  if (allowed.length === 0) return problem('not_found')
+  void reply.header('allow', allowed.join(', '))
+  return problem('method_not_allowed')
 }
 
 /** AuthZEN calls every request it cannot read 400. */
@@ -103,9 +147,9 @@ const inDialect = (err: AppError, dialect: 'authzen' | undefined): AppError =>
 export const requestIdOf = (request: FastifyRequest): string => currentContext()?.requestId ?? request.id
 
 function logProblem(log: Logger, err: AppError, request: FastifyRequest): void {
-  const status = statusOf(err.code)
+  const { status } = err
   const fields = { code: err.code, route: request.routeOptions.url, internal: err.internal }
   if (err.code === 'internal_error') log.error({ ...fields, err }, 'request failed')
-  else if (status >= 500) log.warn({ ...fields, err: err.cause }, 'request answered as unavailable')
+  else if (status >= 500 && status !== 501) log.warn({ ...fields, err: err.cause }, 'request answered as unavailable')
   else log.debug(fields, 'request refused')
 }

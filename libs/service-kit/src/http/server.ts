@@ -2,25 +2,27 @@
  * A hardened Fastify server: limits on everything that comes in, a context for every request, one problem handler, three seconds to answer.
  * No input, however broken, may end as a 5xx or as anything but a problem document.
  */
-import type { ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
-import type { ProblemCode } from '@gatehouse/contracts/problems/registry'
 import { newContext, runInContext, type RequestContext } from '../context/request-context.ts'
 import { systemClock } from '../context/clock.ts'
-import { problem } from '../errors/app-error.ts'
-import { installProblemHandler, problemDocument, sendProblem, toAppError } from '../errors/problem-handler.ts'
+import { installProblemHandler, sendProblem, toAppError } from '../errors/problem-handler.ts'
 import { newId } from '../ids/type-id.ts'
 import type { Logger } from '../logging/logger.ts'
 import { recordDuration } from '../telemetry/request-duration.ts'
 import { deadlineMsOf, installDeadline } from './deadline.ts'
 import { installJsonParser } from './json-body.ts'
+import { createMethodTable } from './method-table.ts'
+import { installRequestForm, readablePath } from './request-form.ts'
+import { requestIdForm } from './request-id.ts'
 import { installRevisionHeader } from './revision-header.ts'
+import { answerRareRequests, refuseUnreadable } from './unreadable.ts'
 
 /** Milliseconds until an unfinished answer becomes 503 `deadline_exceeded`. */
 export const requestDeadlineMs = 3000
 /** When a contract says nothing. */
 export const defaultBodyLimitBytes = 64 * 1024
+
+const maxHeaderBytes = 16 * 1024
 
 const contextOf = new WeakMap<FastifyRequest, RequestContext>()
 
@@ -35,15 +37,24 @@ export function createBareServer(options: { log: Logger; deadlineMs?: number }):
     requestTimeout: 10_000,
     connectionTimeout: 0,
     keepAliveTimeout: 72_000,
-    exposeHeadRoutes: false,
+    exposeHeadRoutes: true,
     return503OnClosing: false,
-    routerOptions: { maxParamLength: 256, ignoreTrailingSlash: false, caseSensitive: true },
-    http: { headersTimeout: 8000, maxHeaderSize: 16 * 1024 },
+    rewriteUrl: readablePath,
+    // As long as a path can be: what is too long for its contract is refused by it.
+    routerOptions: { maxParamLength: maxHeaderBytes, ignoreTrailingSlash: false, caseSensitive: true },
+    http: {
+      headersTimeout: 8000,
+      maxHeaderSize: maxHeaderBytes,
+      requireHostHeader: false,
+      connectionsCheckingInterval: 1000,
+    },
     frameworkErrors: (err, request, reply) => void sendProblem(reply, toAppError(err), request.id),
     clientErrorHandler: refuseUnreadable,
   })
+  installRequestForm(app)
   installJsonParser(app)
-  installProblemHandler(app, log)
+  installProblemHandler(app, { log, methods: createMethodTable(app) })
+  answerRareRequests(app.server)
   installDeadline(app, deadlineMs)
   installContext(app, deadlineMs)
   installRevisionHeader(app)
@@ -67,27 +78,12 @@ export function createBareServer(options: { log: Logger; deadlineMs?: number }):
   return app
 }
 
-/** Letters a log and a header can carry; anything else gets an id of our own. */
+/**
+ * Whoever named their request hears that name, whatever it is (AuthZEN 1.0, request identification), and logs, problems, events and audit record the
+ * same. Only what a header cannot carry, and what is longer than a line of a log should be, gets an id of ours.
+ */
 const requestIdFrom = (given: string | string[] | undefined): string =>
-  typeof given === 'string' && /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/.test(given) ? given : newId('req')
-
-/** Whoever named their request hears that name, whatever it is (AuthZEN 1.0, request identification); what a header cannot carry is not echoed. */
-const echoOf = (given: string | string[] | undefined): string | undefined =>
-  typeof given === 'string' && /^[\x21-\x7e]([\x20-\x7e]{0,254}[\x21-\x7e])?$/.test(given) ? given : undefined
-
-/** Sent twice, these would mean different things to different readers. */
-const singular = new Set(['authorization', 'content-type', 'idempotency-key', 'if-match', 'gatehouse-access-token'])
-
-function repeatsSingular(rawHeaders: readonly string[]): boolean {
-  const seen = new Set<string>()
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = (rawHeaders[at] ?? '').toLowerCase()
-    if (!singular.has(name)) continue
-    if (seen.has(name)) return true
-    seen.add(name)
-  }
-  return false
-}
+  typeof given === 'string' && requestIdForm.test(given) ? given : newId('req')
 
 function installContext(app: FastifyInstance, deadlineMs: number): void {
   app.addHook('onRequest', (request, reply, done) => {
@@ -98,9 +94,7 @@ function installContext(app: FastifyInstance, deadlineMs: number): void {
       deadlineMs: systemClock.monotonicMs() + deadlineMsOf(request, deadlineMs),
     })
     contextOf.set(request, context)
-    void reply.header('x-request-id', echoOf(request.headers['x-request-id']) ?? context.requestId)
-    if (repeatsSingular(request.raw.rawHeaders))
-      return done(problem('malformed_request', { detail: 'A header was sent twice.' }))
+    void reply.header('x-request-id', context.requestId)
     runInContext(context, done)
   })
   // The body arrives on the socket's own events, outside of the context: step back in.
@@ -118,19 +112,4 @@ function releaseConnectionsOnClose(app: FastifyInstance): void {
     app.server.once('close', () => clearInterval(timer))
     timer.unref()
   })
-}
-
-/** What the HTTP parser itself refused: there is no request, only a socket. */
-function refuseUnreadable(err: NodeJS.ErrnoException, socket: Socket): void {
-  if (err.code === 'ECONNRESET' || !socket.writable || socket.destroyed) return void socket.destroy()
-  // Part of an answer is already out on this connection: another one would be read as its body.
-  const pending = (socket as Socket & { _httpMessage?: ServerResponse })._httpMessage
-  if (pending?.headersSent) return void socket.destroy()
-  const code: ProblemCode = err.code === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large' : 'malformed_request'
-  const document = problemDocument(problem(code), newId('req'))
-  const body = JSON.stringify(document)
-  socket.end(
-    `HTTP/1.1 ${document.status} ${code === 'headers_too_large' ? 'Request Header Fields Too Large' : 'Bad Request'}\r\n` +
-      `content-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  )
 }

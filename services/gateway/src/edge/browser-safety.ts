@@ -29,6 +29,12 @@ export async function installBrowserSafety(
     referrerPolicy: { policy: 'no-referrer' },
   })
   if (origins.length === 0) return
+  // Without an origin and a method it asks for, OPTIONS is no preflight but a method that no path has.
+  app.addHook('onRequest', (request, reply, done) => {
+    const { origin, 'access-control-request-method': asked } = request.headers
+    if (request.method === 'OPTIONS' && (origin === undefined || asked === undefined)) reply.callNotFound()
+    else done()
+  })
   await app.register(fastifyCors, {
     origin: [...origins],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],

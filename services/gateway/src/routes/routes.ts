@@ -1,11 +1,10 @@
-/** Everything the gateway answers: each public contract, and the pages it serves itself. A path without the asked method is 405 with `Allow`. */
+/** Everything the gateway answers: each public contract, and the pages it serves itself. */
 import { publicRoutes } from '@gatehouse/contracts/http/routes'
-import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { defaultBodyLimitBytes } from '@gatehouse/service-kit/http/server'
 import type { FastifyInstance } from 'fastify'
 import { createGuard } from '../access/guard.ts'
 import type { Deps } from '../deps.ts'
-import { methodsByPath } from '../domain/route-table.ts'
+import { requirePublic } from '../domain/route-table.ts'
 import { limitedBy } from '../edge/rate-limits.ts'
 import { createForward } from '../proxy/forward.ts'
 import { registerDocs } from './docs.ts'
@@ -13,6 +12,7 @@ import { jwksPath, registerJwks } from './jwks.ts'
 import { registerOpenApi } from './openapi.ts'
 
 export function registerRoutes(app: FastifyInstance, deps: Deps): void {
+  requirePublic(publicRoutes)
   for (const route of publicRoutes) {
     if (route.path === jwksPath) continue
     const guard = createGuard(route, deps)
@@ -32,14 +32,4 @@ export function registerRoutes(app: FastifyInstance, deps: Deps): void {
   registerJwks(app, deps)
   registerOpenApi(app, deps)
   registerDocs(app, deps)
-  for (const [url, { has, lacks }] of methodsByPath(publicRoutes)) {
-    app.route({
-      method: lacks,
-      url,
-      handler: async (_request, reply) => {
-        void reply.header('allow', has.join(', '))
-        throw problem('method_not_allowed')
-      },
-    })
-  }
 }

@@ -1,0 +1,70 @@
+/**
+ * What the HTTP parser lets through and a server must refuse all the same (RFC 9110, RFC 9112): another protocol version, no `Host` or two, a transfer
+ * coding other than `chunked`, a header twice that may stand once, a path that cannot be decoded. The refusal runs as the first hook of each route:
+ * after the hooks of the whole server, so that the answer carries the headers every answer carries, and before anybody is authenticated.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { FastifyInstance, onRequestHookHandler } from 'fastify'
+import { problem, type AppError } from '../errors/app-error.ts'
+
+/** Sent twice, these would mean different things to different readers. */
+const singular = new Set([
+  'host',
+  'authorization',
+  'content-type',
+  'transfer-encoding',
+  'idempotency-key',
+  'if-match',
+  'gatehouse-access-token',
+])
+
+/** RFC 3986 §3.2.2: a name, an IPv4 address or a bracketed IPv6 address, and perhaps a port. */
+export const hostForm = /^(\[[0-9A-Fa-f:.]+\]|([A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+)(:[0-9]{0,5})?$/
+
+/** A path without a route, for a request whose own path cannot be read. */
+const unreadablePath = '/.unreadable'
+
+const malformed = (detail: string): AppError => problem('malformed_request', { detail })
+
+/** Gives a request whose path cannot be decoded a path of no route, so that it passes every hook of the server. */
+export function readablePath({ url = '/' }: IncomingMessage): string {
+  if (!url.includes('%')) return url
+  const queryAt = url.indexOf('?')
+  try {
+    decodeURIComponent(queryAt < 0 ? url : url.slice(0, queryAt))
+    return url
+  } catch {
+    return unreadablePath
+  }
+}
+
+/** Why a request cannot be taken, if it cannot. */
+export function complaintAbout(raw: IncomingMessage): AppError | undefined {
+  if (raw.httpVersionMajor !== 1) return malformed('The protocol version is not HTTP/1.0 or HTTP/1.1.')
+  if (raw.url === unreadablePath) return malformed('The path cannot be decoded.')
+  const seen = new Set<string>()
+  for (let at = 0; at < raw.rawHeaders.length; at += 2) {
+    const name = (raw.rawHeaders[at] ?? '').toLowerCase()
+    if (!singular.has(name)) continue
+    if (seen.has(name)) return malformed('A header was sent twice.')
+    seen.add(name)
+  }
+  const { host, 'transfer-encoding': coding } = raw.headers
+  if (host === undefined ? raw.httpVersionMinor > 0 : !hostForm.test(host))
+    return malformed('The Host header is missing or malformed.')
+  if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') return problem('transfer_coding_unknown')
+  return undefined
+}
+
+const requireForm: onRequestHookHandler = (request, _reply, done) => {
+  const complaint = complaintAbout(request.raw)
+  if (complaint === undefined) done()
+  else done(complaint)
+}
+
+/** The routes themselves; paths without a route are checked where they are answered (`problem-handler.ts`). */
+export function installRequestForm(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    route.onRequest = [requireForm, ...[route.onRequest ?? []].flat()]
+  })
+}
