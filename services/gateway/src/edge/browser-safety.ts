@@ -7,6 +7,19 @@ import type { FastifyInstance } from 'fastify'
 /** Answers are data; the one page allows exactly its own style. */
 const nothing = ["'none'"]
 
+/** What pages of other origins may read of an answer. */
+const exposedHeaders = [
+  'etag',
+  'gatehouse-revision',
+  'location',
+  'retry-after',
+  'www-authenticate',
+  'x-request-id',
+  'ratelimit-limit',
+  'ratelimit-remaining',
+  'ratelimit-reset',
+]
+
 export async function installBrowserSafety(
   app: FastifyInstance,
   options: { origins: readonly string[]; styleHash: string; isHttps: boolean },
@@ -29,12 +42,7 @@ export async function installBrowserSafety(
     referrerPolicy: { policy: 'no-referrer' },
   })
   if (origins.length === 0) return
-  // Without an origin and a method it asks for, OPTIONS is no preflight but a method that no path has.
-  app.addHook('onRequest', (request, reply, done) => {
-    const { origin, 'access-control-request-method': asked } = request.headers
-    if (request.method === 'OPTIONS' && (origin === undefined || asked === undefined)) reply.callNotFound()
-    else done()
-  })
+  refusePlainOptions(app)
   await app.register(fastifyCors, {
     origin: [...origins],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -48,19 +56,16 @@ export async function installBrowserSafety(
       deviceHeader,
       registrationHeader,
     ],
-    exposedHeaders: [
-      'etag',
-      'gatehouse-revision',
-      deviceHeader,
-      registrationHeader,
-      'location',
-      'retry-after',
-      'www-authenticate',
-      'x-request-id',
-      'ratelimit-limit',
-      'ratelimit-remaining',
-      'ratelimit-reset',
-    ],
+    exposedHeaders: [...exposedHeaders],
     maxAge: 600,
+  })
+}
+
+/** Without an origin and a method it asks for, OPTIONS is no preflight but a method that no path has. */
+function refusePlainOptions(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    const { origin, 'access-control-request-method': asked } = request.headers
+    if (request.method === 'OPTIONS' && (origin === undefined || asked === undefined)) reply.callNotFound()
+    else done()
   })
 }
