@@ -6,8 +6,6 @@ import { problems, type ProblemCode } from '@gatehouse/contracts/problems/regist
 import { problemTypeBase, type Problem } from '@gatehouse/contracts/problems/problem'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { currentContext } from '../context/request-context.ts'
-import type { MethodTable } from '../http/method-table.ts'
-import { complaintAbout } from '../http/request-form.ts'
 import type { Logger } from '../logging/logger.ts'
 import { AppError, problem } from './app-error.ts'
 import { isDependencyUnavailable, isUnstorableText } from './unavailable.ts'
@@ -114,28 +112,19 @@ function challengeFor(code: ProblemCode): string {
 }
 
 /** Installs the handler for errors, unknown routes and unknown methods of known ones. */
-export function installProblemHandler(app: FastifyInstance, o: { log: Logger; methods: MethodTable }): void {
+export function installProblemHandler(
+  app: FastifyInstance,
+  o: { log: Logger; noRoute: (request: FastifyRequest, reply: FastifyReply) => AppError },
+): void {
   app.setErrorHandler((err, request, reply) => {
     const found = toAppError(err, request.raw.socket.destroyed)
     // Without a route, what a body is like does not matter.
-    if (request.is404 && found !== err)
-      return sendProblem(reply, noRoute(o.methods, request, reply), requestIdOf(request))
+    if (request.is404 && found !== err) return sendProblem(reply, o.noRoute(request, reply), requestIdOf(request))
     const known = inDialect(found, request.routeOptions.config.dialect)
     logProblem(o.log, known, request)
     return sendProblem(reply, known, requestIdOf(request))
   })
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, noRoute(o.methods, request, reply), requestIdOf(request)),
-  )
-}
-
-function noRoute(methods: MethodTable, request: FastifyRequest, reply: FastifyReply): AppError {
-  const complaint = complaintAbout(request.raw)
-  if (complaint !== undefined) return complaint
-  const allowed = methods.allowed(request.raw.url ?? '/')
-  if (allowed.length === 0) return problem('not_found')
-  void reply.header('allow', allowed.join(', '))
-  return problem('method_not_allowed')
+  app.setNotFoundHandler((request, reply) => sendProblem(reply, o.noRoute(request, reply), requestIdOf(request)))
 }
 
 /** AuthZEN calls every request it cannot read 400. */

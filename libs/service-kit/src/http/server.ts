@@ -12,6 +12,7 @@ import { recordDuration } from '../telemetry/request-duration.ts'
 import { deadlineMsOf, installDeadline } from './deadline.ts'
 import { installJsonParser } from './json-body.ts'
 import { createMethodTable } from './method-table.ts'
+import { createNoRoute } from './no-route.ts'
 import { installRequestForm, readablePath } from './request-form.ts'
 import { requestIdForm } from './request-id.ts'
 import { installRevisionHeader } from './revision-header.ts'
@@ -53,7 +54,7 @@ export function createBareServer(options: { log: Logger; deadlineMs?: number }):
   })
   installRequestForm(app)
   installJsonParser(app)
-  installProblemHandler(app, { log, methods: createMethodTable(app) })
+  installProblemHandler(app, { log, noRoute: createNoRoute(createMethodTable(app)) })
   answerRareRequests(app.server)
   installDeadline(app, deadlineMs)
   installContext(app, deadlineMs)
