@@ -18,6 +18,8 @@ export type RequestContext = {
   userAgent?: string | undefined
   /** Highest position written per producer; becomes `Gatehouse-Revision`. */
   revisions: Map<string, number>
+  /** Runs in each transaction of this work, last before it commits: what it writes is there exactly when the effect is. */
+  beforeCommit?: ((tx: unknown) => Promise<void>) | undefined
   /** Monotonic milliseconds after which nobody waits for the answer any more. */
   deadlineMs?: number | undefined
 }

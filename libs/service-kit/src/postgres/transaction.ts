@@ -3,6 +3,7 @@
  * so a pooled connection can never carry one tenant's scope into another's request.
  */
 import { sql } from 'drizzle-orm'
+import { currentContext } from '../context/request-context.ts'
 import { uuidOf } from '../ids/type-id.ts'
 import type { Db, Tx } from './connect.ts'
 import { isRetryable } from './errors.ts'
@@ -21,7 +22,9 @@ export async function inScope<T>(db: Db, scope: Scope, run: (tx: Tx) => Promise<
     try {
       return await db.transaction(async (tx) => {
         await setScope(tx, scope)
-        return run(tx)
+        const result = await run(tx)
+        await currentContext()?.beforeCommit?.(tx)
+        return result
       })
     } catch (error) {
       if (attempt >= maxTries || !isRetryable(error)) throw error

@@ -5,7 +5,7 @@ import { testDatabase } from '@gatehouse/test-kit/database'
 import t from 'tap'
 import { problem } from '../../src/errors/app-error.ts'
 import { createIdempotencyStore } from '../../src/http/idempotency.ts'
-import { rowsOf } from '../../src/postgres/transaction.ts'
+import { inScope, rowsOf } from '../../src/postgres/transaction.ts'
 
 const requestOf = (key: string | string[], body: unknown = 1) => ({
   key,
@@ -85,6 +85,40 @@ t.test('idempotency keys', async (t) => {
     )
     await db.execute(sql`update idempotency_keys set expires_at = now() - interval '1 second' where key = 'd'`)
     t.match(await store.once(requestOf('d'), async () => ({ takenOver: true })), { body: { takenOver: true } })
+  })
+
+  await t.test('an effect whose answer could not be stored is not repeated', async (t) => {
+    const administrator = database.connect('orgs', 'owner', 1)
+    await administrator.execute(sql`create table effects (n int)`)
+    await administrator.execute(sql`grant select, insert on effects to public`)
+    const rows = async () => rowsOf<{ n: string }>(await db.execute(sql`select count(*) as n from effects`))[0]?.n
+    const before = Number(await rows())
+    const effect = (): Promise<unknown> =>
+      inScope(db, {}, async (tx) => {
+        await tx.execute(sql`insert into effects values (1)`)
+        return { made: true }
+      })
+    await administrator.execute(sql`create function refuse_answers() returns trigger language plpgsql as
+      $$ begin raise exception 'the disk is full' using errcode = '53100'; end $$`)
+    await administrator.execute(sql`create trigger refuse_answers before update on idempotency_keys for each row
+      when (new.state = 'done') execute function refuse_answers()`)
+    await t.rejects(store.once(requestOf('lost'), effect), 'the completing write fails')
+    t.equal(Number(await rows()), before + 1)
+    // Past the time after which a claim may be taken over.
+    await db.execute(sql`update idempotency_keys set expires_at = expires_at - interval '61 seconds'`)
+    for (let n = 0; n < 3; n++) await t.rejects(store.once(requestOf('lost'), effect), { code: 'conflict' })
+    t.equal(Number(await rows()), before + 1, 'one effect')
+    const reading = () => inScope(db, {}, async (tx) => rowsOf(await tx.execute(sql`select 1 as n`)))
+    await t.rejects(store.once(requestOf('read'), reading))
+    await t.rejects(store.once(requestOf('read'), reading), { code: 'idempotency_in_progress' }, 'nothing was written')
+    await administrator.execute(sql`drop trigger refuse_answers on idempotency_keys`)
+  })
+
+  await t.test('expired keys go as new ones come', async (t) => {
+    await db.execute(sql`update idempotency_keys set expires_at = now() - interval '1 hour'`)
+    for (let n = 0; n < 5; n++) await store.once(requestOf(`new-${n}`), async () => ({}))
+    const left = rowsOf(await db.execute(sql`select key from idempotency_keys where expires_at < now()`))
+    t.same(left, [])
   })
 
   await t.test('keys that are no keys are refused', async (t) => {
