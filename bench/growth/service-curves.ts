@@ -93,9 +93,10 @@ function requestOf(authz: Authz, index: number): LoadRequest {
     action: { name: asked.action },
     resource: { type: asked.type, id: '1', properties },
   }
+  const path = '/access/v1/evaluation'
   return {
-    path: '/access/v1/evaluation',
-    headers: authz.headersFor(authz.personToken(member)),
+    path,
+    headers: authz.headersFor(authz.personToken(member), { method: 'POST', path }),
     body: JSON.stringify(body),
     expected,
   }

@@ -118,7 +118,7 @@ const ownOrder = (authz: Authz, o: Asked): LoadOrder => ({
   yes: 'true',
   requests: o.requests.map(({ token, body, expected }): LoadRequest => ({
     path: o.path,
-    headers: authz.headersFor(token),
+    headers: authz.headersFor(token, { method: 'POST', path: o.path }),
     body: JSON.stringify(body),
     expected,
   })),

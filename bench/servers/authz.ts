@@ -123,7 +123,11 @@ export async function startReplica(
     async call(method, path, { token, body, headers = {} }) {
       const response = await fetch(`http://127.0.0.1:${port}${path}`, {
         method,
-        headers: { ...o.credentials.headersFor(token), 'content-type': 'application/json', ...headers },
+        headers: {
+          ...o.credentials.headersFor(token, { method, path }),
+          'content-type': 'application/json',
+          ...headers,
+        },
         body: JSON.stringify(body),
       })
       return { status: response.status, body: await response.json() }

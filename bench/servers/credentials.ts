@@ -1,5 +1,6 @@
 /** Who may ask: keys of the services, the gateway's assertions, and access tokens of people. */
-import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto'
+import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto'
+import { signEs256 } from '@gatehouse/access/tokens/es256'
 import { accessTokenAudience } from '@gatehouse/contracts/claims/access-token'
 import { internalHeaders, type ServiceName } from '@gatehouse/contracts/common/services'
 import { createAssertionSigner, generateServiceKey } from '@gatehouse/access/tokens/assertion'
@@ -17,7 +18,7 @@ export type Credentials = {
     readonly REVISION_KEY: string
   }
   /** Headers the gateway would send for this token. Good for about 30 s: the assertion in them expires. */
-  headersFor(token: string): Record<string, string>
+  headersFor(token: string, request: { method: string; path: string }): Record<string, string>
   /** An access token of a person, in an organization when they are a member of one. */
   personToken(who: Member | { userId: string }): string
 }
@@ -38,7 +39,7 @@ export function createCredentials(): Credentials {
       SERVICE_JWKS: JSON.stringify({ keys: names.map((name) => keyOf(name).publicJwk) }),
       REVISION_KEY: 'A'.repeat(43),
     }),
-    headersFor: (token) => headersFromGateway(gateway.assertionFor('authz'), token),
+    headersFor: (token, request) => headersFromGateway(gateway.assertionFor('authz', request), token),
     personToken: (who) => personToken(signing.privateKey, who),
   }
 }
@@ -76,5 +77,5 @@ function personToken(key: KeyObject, who: Member | { userId: string }): string {
     ...inOrganization,
   }
   const input = `${base64url({ alg: 'ES256', typ: 'at+jwt', kid: 'bench' })}.${base64url(claims)}`
-  return `${input}.${sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+  return `${input}.${signEs256(input, key)}`
 }

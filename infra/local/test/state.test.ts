@@ -90,8 +90,9 @@ t.test('keys are made once, pinned for all, and a lost one is replaced with its 
     tokens: JSON.parse(readFileSync(files.privateKey('tokens'), 'utf8')),
   })
   const before = read()
-  const assertion = createAssertionSigner({ service: 'orgs', privateJwk: before.orgs }).assertionFor('tokens')
-  t.equal(createAssertionVerifier({ service: 'tokens', jwks: before.jwks }).verify(assertion), 'orgs')
+  const request = { method: 'GET', path: '/internal/changes' }
+  const assertion = createAssertionSigner({ service: 'orgs', privateJwk: before.orgs }).assertionFor('tokens', request)
+  t.equal(createAssertionVerifier({ service: 'tokens', jwks: before.jwks }).verify(assertion, request), 'orgs')
   ensureKeys(folder, ['orgs', 'tokens'])
   t.same(read(), before)
   rmSync(files.privateKey('orgs'))

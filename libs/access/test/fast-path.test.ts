@@ -61,6 +61,7 @@ t.teardown(() => app.close())
 const { port } = app.server.address() as AddressInfo
 
 const token = mintAccessToken(orgClaims())
+const asked = { method: 'POST', path: '/v1/ask' }
 type Sent = {
   path?: string
   method?: string
@@ -74,7 +75,7 @@ function ask({ path = '/v1/ask', method = 'POST', headers = {}, body = '{"word":
   const pieces = typeof body === 'string' ? [Buffer.from(body)] : Buffer.isBuffer(body) ? [body] : body
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
   const all = {
-    authorization: assertionHeader('gateway', 'orgs'),
+    authorization: assertionHeader('gateway', 'orgs', { method, path }),
     'gatehouse-access-token': token,
     'gatehouse-client-address': '192.0.2.7',
     'x-request-id': 'req-1',
@@ -155,8 +156,22 @@ t.test('whatever is out of the ordinary gets the answer of the regular path', as
   const deep = `{"word":${'['.repeat(40)}${']'.repeat(40)}}`
   const cases: [string, Sent, number][] = [
     ['no assertion', { headers: { authorization: undefined } }, 401],
-    ['an assertion of another service', { headers: { authorization: assertionHeader('tokens', 'orgs') } }, 401],
-    ['an assertion for another service', { headers: { authorization: assertionHeader('gateway', 'tokens') } }, 401],
+    ['an assertion of another service', { headers: { authorization: assertionHeader('tokens', 'orgs', asked) } }, 401],
+    [
+      'an assertion for another service',
+      { headers: { authorization: assertionHeader('gateway', 'tokens', asked) } },
+      401,
+    ],
+    [
+      'an assertion of another path',
+      { headers: { authorization: assertionHeader('gateway', 'orgs', { ...asked, path: '/v1/as' }) } },
+      401,
+    ],
+    [
+      'an assertion of another method',
+      { headers: { authorization: assertionHeader('gateway', 'orgs', { ...asked, method: 'GET' }) } },
+      401,
+    ],
     ['a token that was never verified', { headers: { 'gatehouse-access-token': other } }, 200],
     ['no token', { headers: { 'gatehouse-access-token': undefined } }, 401],
     ['a broken token', { headers: { 'gatehouse-access-token': `${token}x` } }, 401],
@@ -164,7 +179,7 @@ t.test('whatever is out of the ordinary gets the answer of the regular path', as
     ['a token without organization, verified before', { headers: { 'gatehouse-access-token': own } }, 403],
     [
       'an assertion sent twice',
-      { headers: { authorization: [assertionHeader('gateway', 'orgs'), assertionHeader('gateway', 'orgs')] } },
+      { headers: { authorization: Array(2).fill(assertionHeader('gateway', 'orgs', asked)) as string[] } },
       400,
     ],
     ['no name for the request', { headers: { 'x-request-id': undefined } }, 200],
@@ -204,7 +219,7 @@ t.test('a service account is somebody who acts for an organization', async (t) =
 
 const raw = (body: object): string => {
   const text = JSON.stringify(body)
-  return `POST /v1/ask HTTP/1.1\r\nhost: x\r\nauthorization: ${assertionHeader('gateway', 'orgs')}\r\ngatehouse-access-token: ${token}\r\nx-request-id: req-1\r\ncontent-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n${text}`
+  return `POST /v1/ask HTTP/1.1\r\nhost: x\r\nauthorization: ${assertionHeader('gateway', 'orgs', asked)}\r\ngatehouse-access-token: ${token}\r\nx-request-id: req-1\r\ncontent-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n${text}`
 }
 
 /** What comes back on a connection until there are `count` answers. */

@@ -26,7 +26,7 @@ async function ask({ method = 'POST', url, token, headers = {}, body, from = 'ga
     method,
     url,
     headers: {
-      ...(from === 'nobody' ? {} : { authorization: assertionHeader(from, 'orgs') }),
+      ...(from === 'nobody' ? {} : { authorization: assertionHeader(from, 'orgs', { method, path: url }) }),
       ...(token === undefined ? {} : { 'gatehouse-access-token': token }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...headers,
@@ -68,6 +68,26 @@ t.test('callers: nobody, the wrong service, a person without token, another orga
     [
       'an access token in place of an assertion',
       { url: '/v1/widgets', body: { name: 'w' }, from: 'nobody', headers: { authorization: `Bearer ${token}` } },
+      401,
+      'unauthenticated',
+    ],
+    [
+      'an assertion of another path',
+      {
+        url: '/v1/widgets',
+        body: { name: 'w' },
+        headers: { authorization: assertionHeader('gateway', 'orgs', { method: 'POST', path: '/v1/send' }) },
+      },
+      401,
+      'unauthenticated',
+    ],
+    [
+      'an assertion of another method',
+      {
+        url: '/v1/widgets',
+        body: { name: 'w' },
+        headers: { authorization: assertionHeader('gateway', 'orgs', { method: 'GET', path: '/v1/widgets' }) },
+      },
       401,
       'unauthenticated',
     ],
@@ -228,7 +248,7 @@ t.test('an answer that takes too long is 503 deadline_exceeded', async (t) => {
   for (const body of [undefined, '{}']) {
     // Over a real socket: a body that has been read must not end the deadline.
     const headers = {
-      authorization: assertionHeader('gateway', 'orgs'),
+      authorization: assertionHeader('gateway', 'orgs', { method: 'POST', path: '/v1/fail/hang' }),
       ...(body ? { 'content-type': 'application/json' } : {}),
     }
     const response = await fetch(`http://127.0.0.1:${port}/v1/fail/hang`, {
@@ -391,12 +411,13 @@ t.test('log lines name the route and never the path, its ids or its query', asyn
   const logged = widgetService({ lines })
   t.teardown(() => logged.close())
   const orgId = newId('org')
+  const path = `/v1/organizations/${orgId}/widgets`
   const headers = {
-    authorization: assertionHeader('gateway', 'orgs'),
+    authorization: assertionHeader('gateway', 'orgs', { method: 'GET', path }),
     'gatehouse-access-token': mintAccessToken(orgClaims(orgId)),
     'x-request-id': 'req-7',
   }
-  await logged.inject({ method: 'GET', url: `/v1/organizations/${orgId}/widgets?token=hunter2`, headers })
+  await logged.inject({ method: 'GET', url: `${path}?token=hunter2`, headers })
   const line = JSON.parse(lines.find((text) => text.includes('request answered')) ?? '{}') as Record<string, unknown>
   t.match(line, { route: '/v1/organizations/:org/widgets', status: 400, request_id: 'req-7' })
   t.notMatch(lines.join(), /hunter2|eyJ/)

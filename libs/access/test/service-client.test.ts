@@ -86,7 +86,10 @@ t.test('a call proves the caller, carries the person and the story, and brings t
   )
   const headers = seen.last?.headers ?? {}
   t.equal(seen.last?.url, '/internal/thing?a=x+y%26z')
-  t.equal(assertionsOf('orgs').verify(String(headers.authorization).slice(7)), 'tokens')
+  t.equal(
+    assertionsOf('orgs').verify(String(headers.authorization).slice(7), { method: 'GET', path: '/internal/thing' }),
+    'tokens',
+  )
   t.match(headers, {
     'x-request-id': 'req-1',
     'gatehouse-correlation-id': 'story-1',

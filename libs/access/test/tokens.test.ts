@@ -1,9 +1,10 @@
 /** Access tokens and service assertions: only what was meant verifies, whatever an attacker offers in its place (RFC 8725, RFC 9068). */
-import { createHmac, generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto'
+import { createHmac, createPrivateKey, generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto'
 import t from 'tap'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import { createAccessTokenVerifier } from '../src/tokens/access-token.ts'
 import { createAssertionSigner, createAssertionVerifier, generateServiceKey } from '../src/tokens/assertion.ts'
+import { signEs256 } from '../src/tokens/es256.ts'
 import { createJwksSource, type Jwk } from '../src/tokens/jwks-source.ts'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 
@@ -19,12 +20,12 @@ function key(kid: string): { privateKey: KeyObject; publicKey: KeyObject; jwk: J
   }
 }
 
-const es256 = (input: string, privateKey: KeyObject): string =>
-  sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')
+const es256 = signEs256
 
 const own = key('k1')
 const foreign = key('k2')
 const startSeconds = 1_800_000_000
+const asked = { method: 'POST', path: '/internal/things' }
 
 function fakeClock(): Clock & { advance(seconds: number): void } {
   let seconds = 0
@@ -122,6 +123,60 @@ t.test('every forgery is 401', async (t) => {
     await t.rejects(verify(forged), { code: 'unauthenticated' }, name)
 })
 
+t.test('a token has one spelling', async (t) => {
+  const { verify, peek } = verifier()
+  const good = token()
+  await verify(good)
+  const [header = '', payload = '', signature = ''] = good.split('.')
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  const last = alphabet.indexOf(signature.at(-1) ?? '')
+  const spellings: Record<string, string> = {}
+  for (let low = 1; low < 16; low++)
+    spellings[`the last character + ${low}`] = `${header}.${payload}.${signature.slice(0, -1)}${alphabet[last + low]}`
+  const bytes = Buffer.from(signature, 'base64url')
+  const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
+  const high = (order - BigInt(`0x${bytes.subarray(32).toString('hex')}`)).toString(16).padStart(64, '0')
+  const twin = Buffer.concat([bytes.subarray(0, 32), Buffer.from(high, 'hex')]).toString('base64url')
+  spellings['(r, n - s)'] = `${header}.${payload}.${twin}`
+  const signed = (head: string, claimed = base64url(claims)): string =>
+    `${head}.${claimed}.${es256(`${head}.${claimed}`, own.privateKey)}`
+  spellings['a space in the header'] = signed(base64url('{"alg":"ES256", "typ":"at+jwt","kid":"k1"}'))
+  spellings['an escape in the header'] = signed(base64url('{"alg":"ES256","typ":"at\\u002bjwt","kid":"k1"}'))
+  spellings['a member twice in the header'] = signed(
+    base64url('{"alg":"none","alg":"ES256","typ":"at+jwt","kid":"k1"}'),
+  )
+  spellings['the long media type'] = token({ header: { typ: 'application/at+jwt' } })
+  spellings['AT+JWT'] = token({ header: { typ: 'AT+JWT' } })
+  const padded = base64url(
+    `${JSON.stringify(claims)} `.padEnd(JSON.stringify(claims).length + 3 - (JSON.stringify(claims).length % 3) + 1),
+  )
+  const tail = alphabet.indexOf(padded.at(-1) ?? '')
+  spellings['bits at the end of the payload'] = signed(header, `${padded.slice(0, -1)}${alphabet[tail + 1]}`)
+  for (const [name, spelt] of Object.entries(spellings)) {
+    await t.rejects(verify(spelt), { code: 'unauthenticated' }, name)
+    t.equal(peek(spelt), undefined, `${name}: not recalled either`)
+  }
+  for (let n = 0; n < 20; n++) await verify(token({ claims: { jti: `s${n}` } }))
+})
+
+t.test('nbf counts, and no token lives longer than an hour', async (t) => {
+  const { verify } = verifier()
+  const refused: [string, object][] = [
+    ['not valid yet', { nbf: startSeconds + 60 }],
+    ['nbf as text', { nbf: String(startSeconds) }],
+    ['nbf null', { nbf: null }],
+    ['a day', { exp: startSeconds + 86_400 }],
+    ['an hour and a second', { exp: startSeconds + 3601 }],
+    ['a past that was long', { iat: 1, exp: startSeconds + 300 }],
+    ['an end before its beginning', { iat: startSeconds + 3, exp: startSeconds + 2 }],
+    ['no number', { exp: Number.MAX_SAFE_INTEGER }],
+  ]
+  for (const [name, change] of refused)
+    await t.rejects(verify(token({ claims: change })), { code: 'unauthenticated' }, name)
+  await verify(token({ claims: { nbf: startSeconds } }))
+  await verify(token({ claims: { nbf: startSeconds + 4, exp: startSeconds + 3600 } }))
+})
+
 t.test('a token seen before is refused once it has expired', async (t) => {
   const { verify, peek, clock } = verifier()
   const good = token()
@@ -172,15 +227,41 @@ t.test('a service assertion proves one caller to one audience for a minute', asy
   const pinned = { keys: [orgs.publicJwk, tokens.publicJwk] }
   const signer = createAssertionSigner({ service: 'orgs', privateJwk: orgs.privateJwk, clock })
   const callee = createAssertionVerifier({ service: 'tokens', jwks: pinned, clock })
-  const assertion = signer.assertionFor('tokens')
+  const assertion = signer.assertionFor('tokens', asked)
 
-  t.equal(callee.verify(assertion), 'orgs')
-  t.equal(signer.assertionFor('tokens'), assertion, 'kept for half of its life')
+  t.equal(callee.verify(assertion, asked), 'orgs')
+  t.equal(signer.assertionFor('tokens', asked), assertion, 'kept for half of its life')
   clock.advance(31)
-  t.not(signer.assertionFor('tokens'), assertion)
-  t.equal(callee.verify(assertion), 'orgs', 'still inside its minute')
+  t.not(signer.assertionFor('tokens', asked), assertion)
+  t.equal(callee.verify(assertion, asked), 'orgs', 'still inside its minute')
   clock.advance(40)
-  t.throws(() => callee.verify(assertion), { code: 'unauthenticated' }, 'expired, although seen before')
+  t.throws(() => callee.verify(assertion, asked), { code: 'unauthenticated' }, 'expired, although seen before')
+})
+
+t.test('a service assertion opens the one door it was made for', async (t) => {
+  const orgs = generateServiceKey('orgs')
+  const signer = createAssertionSigner({ service: 'orgs', privateJwk: orgs.privateJwk })
+  const callee = createAssertionVerifier({ service: 'tokens', jwks: { keys: [orgs.publicJwk] } })
+  const assertion = signer.assertionFor('tokens', { method: 'POST', path: '/internal/sessions/end?why=1' })
+  t.equal(callee.verify(assertion, { method: 'POST', path: '/internal/sessions/end' }), 'orgs')
+  t.equal(callee.verify(assertion, { method: 'POST', path: '/internal/sessions/end?why=2' }), 'orgs')
+  const elsewhere = [
+    { method: 'GET', path: '/internal/sessions/end' },
+    { method: 'post', path: '/internal/sessions/end' },
+    { method: 'POST', path: '/internal/sessions' },
+    { method: 'POST', path: '/internal/sessions/end/' },
+    { method: 'POST', path: '/internal/sessions/END' },
+    { method: 'POST', path: '/internal//sessions/end' },
+    { method: 'POST', path: '/internal/sessions/%65nd' },
+    { method: 'POST', path: '' },
+  ]
+  for (const request of elsewhere)
+    t.throws(() => callee.verify(assertion, request), { code: 'unauthenticated' }, `${request.method} ${request.path}`)
+  t.equal(callee.verify(assertion, { method: 'POST', path: '/internal/sessions/end' }), 'orgs', 'seen before')
+  const others = Array.from({ length: 3_000 }, (_, n) =>
+    signer.assertionFor('tokens', { method: 'GET', path: `/${n}` }),
+  )
+  t.equal(new Set(others).size, others.length, 'each path has its own')
 })
 
 t.test('misused assertions are 401', async (t) => {
@@ -196,9 +277,9 @@ t.test('misused assertions are 401', async (t) => {
     clock,
   })
   const refused = (assertion: string, why: string) =>
-    t.throws(() => callee.verify(assertion), { code: 'unauthenticated' }, why)
+    t.throws(() => callee.verify(assertion, asked), { code: 'unauthenticated' }, why)
   const made = (service: 'orgs' | 'tokens', privateJwk: Jwk, audience: 'tokens' | 'identity') =>
-    createAssertionSigner({ service, privateJwk, clock }).assertionFor(audience)
+    createAssertionSigner({ service, privateJwk, clock }).assertionFor(audience, asked)
 
   refused(made('orgs', orgs.privateJwk, 'identity'), 'meant for another service')
   refused(made('orgs', stranger.privateJwk, 'tokens'), 'a key nobody pinned')
@@ -209,10 +290,15 @@ t.test('misused assertions are 401', async (t) => {
   refused(made('orgs', tokens.privateJwk, 'tokens'), 'one service speaking as another')
   refused(token(), 'an access token')
   refused('', 'nothing')
-  const { createPrivateKey } = await import('node:crypto')
-  const input = `${base64url({ alg: 'ES256', typ: 'service+jwt', kid: orgs.publicJwk.kid })}.${base64url({ iss: 'service:orgs', sub: 'service:orgs', aud: 'service:tokens', iat: startSeconds, exp: startSeconds + 86_400 })}`
-  refused(
-    `${input}.${es256(input, createPrivateKey({ key: orgs.privateJwk as never, format: 'jwk' }))}`,
-    'one that lives for a day',
-  )
+  const signed = (change: object): string => {
+    const own = { iss: 'service:orgs', sub: 'service:orgs', aud: 'service:tokens', htm: asked.method, htu: asked.path }
+    const times = { iat: startSeconds, exp: startSeconds + 60 }
+    const input = `${base64url({ alg: 'ES256', typ: 'service+jwt', kid: orgs.publicJwk.kid })}.${base64url({ ...own, ...times, ...change })}`
+    return `${input}.${es256(input, createPrivateKey({ key: orgs.privateJwk as never, format: 'jwk' }))}`
+  }
+  t.equal(callee.verify(signed({}), asked), 'orgs')
+  refused(signed({ exp: startSeconds + 86_400 }), 'one that lives for a day')
+  refused(signed({ htm: undefined }), 'one of no method')
+  refused(signed({ htu: undefined }), 'one of no path')
+  refused(signed({ htu: [asked.path] }), 'one of several paths')
 })

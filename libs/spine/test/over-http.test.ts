@@ -66,11 +66,21 @@ t.test('only the listed services may ask, and nobody without an assertion', asyn
 })
 
 t.test('a malformed question is 400, an unknown view 404, a place behind retention 410', async (t) => {
-  const headers = { authorization: `Bearer ${signerOf('orgs').assertionFor('tokens')}` }
+  const headersFor = (path: string) => ({
+    authorization: `Bearer ${signerOf('orgs').assertionFor('tokens', { method: 'GET', path })}`,
+  })
   for (const query of ['', '?after=-1', '?after=x', '?after=1&limit=0', '?after=1&foo=1'])
-    t.equal((await app.inject({ url: `/internal/changes${query}`, headers })).statusCode, 400, query)
+    t.equal(
+      (await app.inject({ url: `/internal/changes${query}`, headers: headersFor('/internal/changes') })).statusCode,
+      400,
+      query,
+    )
   for (const query of ['', '?view=nothing', '?view=constructor', '?view=state&view=state'])
-    t.equal((await app.inject({ url: `/internal/snapshot${query}`, headers })).statusCode, 404, query)
+    t.equal(
+      (await app.inject({ url: `/internal/snapshot${query}`, headers: headersFor('/internal/snapshot') })).statusCode,
+      404,
+      query,
+    )
   await system.execute(sql`update outbox set position = position + 100`)
   await system.execute(sql`update spine_head set position = 103`)
   await t.rejects(client.changes({ after: 5 }), { code: 'gone' })

@@ -1,8 +1,14 @@
 /** Keys, assertions and access tokens for tests of the kit's HTTP side: real signatures, no servers. */
-import { generateKeyPairSync, randomUUID, sign } from 'node:crypto'
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { signEs256 } from '@gatehouse/access/tokens/es256'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { createAccessTokenVerifier } from '@gatehouse/access/tokens/access-token'
-import { createAssertionSigner, createAssertionVerifier, generateServiceKey } from '@gatehouse/access/tokens/assertion'
+import {
+  createAssertionSigner,
+  createAssertionVerifier,
+  generateServiceKey,
+  type AssertedRequest,
+} from '@gatehouse/access/tokens/assertion'
 import { createJwksSource, type Jwk } from '@gatehouse/access/tokens/jwks-source'
 import { loadEventKeys } from '@gatehouse/spine/nats/event-signature'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
@@ -22,9 +28,9 @@ export const keySettingsOf = (service: ServiceName) => ({
 /** What a link of that service to the bus holds. */
 export const eventKeysOf = (service: ServiceName = 'tokens') => loadEventKeys(keySettingsOf(service))
 export const assertionsOf = (service: ServiceName) => createAssertionVerifier({ service, jwks: pinnedJwks })
-/** An `authorization` header of one service calling another. */
-export const assertionHeader = (from: ServiceName, to: ServiceName): string =>
-  `Bearer ${signerOf(from).assertionFor(to)}`
+/** An `authorization` header of one service calling another for one request; with its query or without. */
+export const assertionHeader = (from: ServiceName, to: ServiceName, request: AssertedRequest): string =>
+  `Bearer ${signerOf(from).assertionFor(to, request)}`
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1' } as Jwk] }
@@ -51,7 +57,7 @@ export function mintAccessToken(claims: Record<string, unknown> = {}): string {
     acr: '1',
   }
   const input = `${encode({ alg: 'ES256', typ: 'at+jwt', kid: 'k1' })}.${encode({ ...base, ...claims })}`
-  return `${input}.${sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+  return `${input}.${signEs256(input, privateKey)}`
 }
 
 /** A service account of the organization; nothing of a person is left in the claims. */

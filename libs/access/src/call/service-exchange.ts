@@ -53,7 +53,7 @@ function headersFor({ target, signer }: Upstream, outgoing: Outgoing): Record<st
   const context = currentContext() ?? newContext()
   const { body, user } = outgoing
   return {
-    authorization: `Bearer ${signer.assertionFor(target)}`,
+    authorization: `Bearer ${signer.assertionFor(target, outgoing)}`,
     accept: 'application/json',
     'x-request-id': context.requestId,
     traceparent: childTraceparent(context.traceparent),

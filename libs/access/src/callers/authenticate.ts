@@ -19,7 +19,7 @@ import {
   type PrincipalCaller,
 } from './caller.ts'
 
-export type AccessRule = Pick<RouteContract, 'auth' | 'callers' | 'path' | 'principals'>
+export type AccessRule = Pick<RouteContract, 'auth' | 'callers' | 'method' | 'path' | 'principals'>
 export type Verifiers = {
   assertions: AssertionVerifier
   /** null only where no person's token can arrive. */
@@ -63,7 +63,7 @@ export function peekOrgCaller(
   { assertions, accessTokens }: Verifiers,
 ): OrgCaller | undefined {
   const known = accessTokens?.peek(head.accessToken)
-  if (known === undefined || !outside.includes(assertions.verify(head.assertion))) return undefined
+  if (known === undefined || !outside.includes(assertions.verify(head.assertion, rule))) return undefined
   const principal = callerAgain(known, head.accessToken)
   return isOrgCaller(principal) && !(principal.kind === 'service_account' && isForPeopleOnly(rule))
     ? principal
@@ -102,7 +102,8 @@ export function bearerOf(header: string | undefined): string | undefined {
 function verifiedService(request: FastifyRequest, rule: AccessRule, settings: Verifiers): ServiceName {
   const assertion = bearerOf(request.headers.authorization)
   if (assertion === undefined) throw problem('unauthenticated', { internal: 'no service assertion' })
-  const service = settings.assertions.verify(assertion)
+  const { method = '', url = '' } = request.raw
+  const service = settings.assertions.verify(assertion, { method, path: url })
   const isAllowed = (rule.callers ?? (rule.auth === 'internal' ? [] : outside)).includes(service)
   if (!isAllowed)
     throw problem(rule.auth === 'internal' ? 'forbidden' : 'unauthenticated', {

@@ -224,7 +224,8 @@ export function bindStream(
   options: { timeoutMs: number } = { timeoutMs: 300_000 },
 ): void {
   const settings = serverSettings(app)
-  const rule = { auth: 'internal', callers: contract.callers, path: contract.path } as const
+  const { method, path, callers } = contract
+  const rule = { auth: 'internal', callers, method, path } as const
   app.route({
     method: contract.method,
     url: contract.path,

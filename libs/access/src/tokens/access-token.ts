@@ -4,6 +4,7 @@
  */
 import type { KeyObject } from 'node:crypto'
 import { AccessTokenClaims } from '@gatehouse/contracts/claims/access-token'
+import { LRUCache } from 'lru-cache'
 import { Compile } from 'typebox/compile'
 import { systemClock, type Clock } from '@gatehouse/service-kit/context/clock'
 import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
@@ -22,6 +23,9 @@ export type AccessTokenVerifier = {
 /** Clocks of machines differ; 5 s is far below the 60 s nobody may stay valid after `exp`. */
 export const clockLeewaySeconds = 5
 
+/** Tokens are minted for five minutes; nothing that claims more than an hour is one of them, whatever signed it. */
+const longestLifeSeconds = 3600
+
 /** Kept by its signature, a tenth of a token to hash; only the whole token is the same token. */
 type Seen = { readonly token: string; readonly verified: VerifiedAccessToken }
 /** Characters of an ES256 signature in base64url. */
@@ -35,11 +39,11 @@ export function createAccessTokenVerifier(options: {
   audience: string
   jwks: JwksSource
   clock?: Clock
-  /** Verified tokens kept; the oldest go first. */
+  /** Verified tokens kept; those not used for longest go first. */
   cacheSize?: number
 }): AccessTokenVerifier {
   const { issuer, audience, jwks, clock = systemClock, cacheSize = 20_000 } = options
-  const seen = new Map<string, Seen>()
+  const seen = new LRUCache<string, Seen>({ max: cacheSize })
   const nowSeconds = (): number => clock.now().getTime() / 1000
   const isExpired = ({ claims }: VerifiedAccessToken): boolean => claims.exp + clockLeewaySeconds <= nowSeconds()
 
@@ -52,7 +56,6 @@ export function createAccessTokenVerifier(options: {
   }
 
   const remember = (token: string, verified: VerifiedAccessToken): void => {
-    if (seen.size >= cacheSize) for (const oldest of seen.keys()) if (seen.delete(oldest)) break
     seen.set(signatureOf(token), { token, verified })
   }
 
@@ -67,14 +70,23 @@ export function createAccessTokenVerifier(options: {
     if (!claimsShape.Check(claims)) throw problem('unauthenticated', { internal: 'claims missing or malformed' })
     if (claims.iss !== issuer || claims.aud !== audience)
       throw problem('unauthenticated', { internal: 'foreign issuer or audience' })
-    if (claims.iat > nowSeconds() + clockLeewaySeconds)
-      throw problem('unauthenticated', { internal: 'issued in the future' })
+    requireTimes(claims, nowSeconds())
     const verified = { claims, kid: header.kid }
     if (isExpired(verified)) throw problem('unauthenticated', { internal: 'expired' })
     remember(token, verified)
     return verified
   }
   return { verify, peek }
+}
+
+/** `exp` is looked at on every use; what cannot change is looked at once. */
+function requireTimes(claims: AccessTokenClaims & { readonly nbf?: unknown }, nowSeconds: number): void {
+  const latest = nowSeconds + clockLeewaySeconds
+  const { iat, exp, nbf } = claims
+  if (iat > latest) throw problem('unauthenticated', { internal: 'issued in the future' })
+  if (nbf !== undefined && (typeof nbf !== 'number' || !(nbf <= latest)))
+    throw problem('unauthenticated', { internal: 'not valid yet' })
+  if (!(exp > iat && exp - iat <= longestLifeSeconds)) throw problem('unauthenticated', { internal: 'lives too long' })
 }
 
 async function keyFor(jwks: JwksSource, kid: string): Promise<KeyObject> {

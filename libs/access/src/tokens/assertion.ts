@@ -1,29 +1,41 @@
 /**
- * How a service proves to another which service it is: a 60 s ES256 assertion signed with its own key (`sub: service:orgs`, `aud: service:tokens`).
- * The callee pins public keys from configuration; a key speaks for the one service its `kid` names, whatever the claims say.
+ * How a service proves to another which service it is: a 60 s ES256 assertion signed with its own key (`sub: service:orgs`, `aud: service:tokens`),
+ * bound to one method and one path (`htm` and `htu`, as RFC 9449 §4.2 names them), so that it opens no other door. The callee pins public keys from configuration; a key speaks for the one service its `kid` names, whatever the claims say.
  */
-import { createPrivateKey, generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync, randomUUID } from 'node:crypto'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { systemClock, type Clock } from '@gatehouse/service-kit/context/clock'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
+import { LRUCache } from 'lru-cache'
+import { signEs256 } from './es256.ts'
 import { publicKeysOf, type Jwk, type Jwks } from './jwks-source.ts'
 import { readHeader, verifySignature } from './jwt.ts'
 
+/** What an assertion is bound to. The query is left out: it says which part of a thing is meant, not which thing. */
+export type AssertedRequest = { readonly method: string; /** With or without its query. */ readonly path: string }
+
 export type AssertionSigner = {
   readonly service: ServiceName
-  /** An assertion for that audience, made anew before half of its life is over. */
-  assertionFor(audience: ServiceName): string
+  /** An assertion for one request to that audience, made anew before half of its life is over. */
+  assertionFor(audience: ServiceName, request: AssertedRequest): string
 }
 
 export type AssertionVerifier = {
-  /** The calling service. @throws AppError `unauthenticated`. */
-  verify(assertion: string): ServiceName
+  /** The calling service, if the assertion is of this very request. @throws AppError `unauthenticated`. */
+  verify(assertion: string, request: AssertedRequest): ServiceName
 }
 
 const lifetimeSeconds = 60
 const reuseSeconds = 30
 const leewaySeconds = 5
 const typ = 'service+jwt'
+/** Paths with ids in them are many; an assertion that was dropped is made again. */
+const keptAssertions = 2000
+
+const withoutQuery = (path: string): string => {
+  const queryAt = path.indexOf('?')
+  return queryAt < 0 ? path : path.slice(0, queryAt)
+}
 
 const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
@@ -36,13 +48,16 @@ export function createAssertionSigner(options: {
   const { service, privateJwk, clock = systemClock } = options
   const key = createPrivateKey({ key: privateJwk as never, format: 'jwk' })
   const header = base64url({ alg: 'ES256', typ, kid: privateJwk.kid })
-  const cached = new Map<ServiceName, { assertion: string; madeAtSeconds: number }>()
+  const cached = new LRUCache<string, { assertion: string; madeAtSeconds: number }>({ max: keptAssertions })
 
   return {
     service,
-    assertionFor(audience) {
+    assertionFor(audience, { method, path: asked }) {
+      const path = withoutQuery(asked)
+      // Neither a service's name nor a method holds a space.
+      const place = `${audience} ${method} ${path}`
       const nowSeconds = Math.floor(clock.now().getTime() / 1000)
-      const known = cached.get(audience)
+      const known = cached.get(place)
       // A clock that stepped back must not keep an old assertion in use.
       if (known && nowSeconds >= known.madeAtSeconds && nowSeconds < known.madeAtSeconds + reuseSeconds)
         return known.assertion
@@ -54,16 +69,16 @@ export function createAssertionSigner(options: {
         iat: nowSeconds,
         exp: nowSeconds + lifetimeSeconds,
         jti: randomUUID(),
+        htm: method,
+        htu: path,
       }
-      const assertion = signed(`${header}.${base64url(claims)}`, key)
-      cached.set(audience, { assertion, madeAtSeconds: nowSeconds })
+      const input = `${header}.${base64url(claims)}`
+      const assertion = `${input}.${signEs256(input, key)}`
+      cached.set(place, { assertion, madeAtSeconds: nowSeconds })
       return assertion
     },
   }
 }
-
-const signed = (input: string, key: KeyObject): string =>
-  `${input}.${sign('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
 
 /** @param options.jwks - the pinned public keys of all services; a `kid` is `<service>` or `<service>-<anything>` */
 export function createAssertionVerifier(options: {
@@ -73,8 +88,15 @@ export function createAssertionVerifier(options: {
 }): AssertionVerifier {
   const { service, jwks, clock = systemClock } = options
   const keys = publicKeysOf(jwks)
-  type Seen = { readonly assertion: string; readonly caller: ServiceName; readonly iat: number; readonly exp: number }
-  const seen = new Map<string, Seen>()
+  type Seen = {
+    readonly assertion: string
+    readonly caller: ServiceName
+    readonly iat: number
+    readonly exp: number
+    readonly method: string
+    readonly path: string
+  }
+  const seen = new LRUCache<string, Seen>({ max: keptAssertions })
   /** A caller sends the same one for half a minute. */
   let last: Seen | undefined
   const refused = (internal: string) => problem('unauthenticated', { internal })
@@ -86,16 +108,17 @@ export function createAssertionVerifier(options: {
     const claims = key && verifySignature(assertion, key)
     if (!claims) throw refused('service assertion with unknown key or bad signature')
     const caller = header.kid.split('-', 1)[0] as ServiceName
-    const { iss, sub, aud, iat, exp } = claims
+    const { iss, sub, aud, iat, exp, htm, htu } = claims
     if (iss !== `service:${caller}` || sub !== iss || aud !== `service:${service}`)
       throw refused('service assertion for somebody else')
     if (!Number.isInteger(iat) || !Number.isInteger(exp)) throw refused('service assertion without times')
     if ((exp as number) - (iat as number) > lifetimeSeconds) throw refused('service assertion lives too long')
-    return { assertion, caller, iat: iat as number, exp: exp as number }
+    if (typeof htm !== 'string' || typeof htu !== 'string') throw refused('service assertion for no request')
+    return { assertion, caller, iat: iat as number, exp: exp as number, method: htm, path: htu }
   }
 
   return {
-    verify(assertion) {
+    verify(assertion, { method, path }) {
       const known = last?.assertion === assertion ? last : (seen.get(assertion) ?? examine(assertion))
       const nowSeconds = clock.now().getTime() / 1000
       if (known.exp + leewaySeconds <= nowSeconds || known.iat > nowSeconds + leewaySeconds) {
@@ -103,8 +126,8 @@ export function createAssertionVerifier(options: {
         last = undefined
         throw refused('service assertion expired or from the future')
       }
-      // A caller makes two a minute; more than this many live ones at once means old ones linger.
-      if (seen.size > 500) seen.clear()
+      if (known.method !== method || known.path !== withoutQuery(path))
+        throw refused('service assertion for another request')
       if (known !== last) seen.set(assertion, known)
       last = known
       return known.caller

@@ -4,6 +4,7 @@
  */
 import type { KeyObject } from 'node:crypto'
 import { createVerifier } from 'fast-jwt'
+import { isCanonicalSignature } from './es256.ts'
 
 export type JwtHeader = { readonly alg: 'ES256'; readonly typ: string; readonly kid: string }
 
@@ -11,15 +12,24 @@ const headerMembers = new Set(['alg', 'typ', 'kid'])
 /** Three non-empty base64url parts: unsigned tokens do not even match. */
 const compactForm = /^[A-Za-z0-9_-]{8,2048}\.[A-Za-z0-9_-]{2,6144}\.[A-Za-z0-9_-]{86}$/
 
-/** The header, if the token has the one form that is accepted. */
+/**
+ * The header, if the token has the one form that is accepted: each part in canonical base64url, the header without a space, an escape or a member
+ * twice. So a token has one spelling, and two readers of it read the same.
+ */
 export function readHeader(token: string, typ: string): JwtHeader | undefined {
   if (!compactForm.test(token)) return undefined
-  const header = parseObject(token.slice(0, token.indexOf('.')))
-  if (header === undefined || Object.keys(header).some((member) => !headerMembers.has(member))) return undefined
+  const [head = '', payload = '', signature = ''] = token.split('.')
+  if (!isCanonicalSignature(signature) || !isCanonical(payload)) return undefined
+  const header = parseObject(head)
+  if (header === undefined || base64url(JSON.stringify(header)) !== head) return undefined
+  if (Object.keys(header).some((member) => !headerMembers.has(member))) return undefined
   const { alg, kid } = header
   if (alg !== 'ES256' || header['typ'] !== typ || typeof kid !== 'string' || kid.length > 128) return undefined
   return { alg, typ, kid }
 }
+
+const base64url = (text: string): string => Buffer.from(text).toString('base64url')
+const isCanonical = (part: string): boolean => Buffer.from(part, 'base64url').toString('base64url') === part
 
 const verifiers = new WeakMap<KeyObject, (token: string) => unknown>()
 

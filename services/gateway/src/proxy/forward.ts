@@ -20,13 +20,14 @@ export function createForward(
 
   return async (request, reply) => {
     try {
+      const path = canonicalPath(route.path, request.params as Record<string, string>)
       const answer = await upstreams.send(peer, {
         method: route.method,
-        path: canonicalPath(route.path, request.params as Record<string, string>) + queryOf(request.raw.url ?? ''),
+        path: path + queryOf(request.raw.url ?? ''),
         headers: headersIn({
           request,
           caller: (request.caller as AnonymousCaller | PrincipalCaller | null) ?? anonymous,
-          assertion: signer.assertionFor(peer),
+          assertion: signer.assertionFor(peer, { method: route.method, path }),
           clientAddress: addressOf(request),
         }),
         body: Buffer.isBuffer(request.body) && request.body.length > 0 ? request.body : null,

@@ -2,7 +2,8 @@
  * The services behind the gateway as one real HTTP server: it answers the questions of the spine from memory and echoes everything else,
  * after checking the gateway's assertion like a service does.
  */
-import { generateKeyPairSync, randomUUID, sign } from 'node:crypto'
+import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { signEs256 } from '@gatehouse/access/tokens/es256'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
@@ -39,7 +40,7 @@ export function mintToken(claims: Record<string, unknown> = {}, header: Record<s
     acr: '1',
   }
   const input = `${encode({ alg: 'ES256', typ: 'at+jwt', kid: 'k1', ...header })}.${encode({ ...base, ...claims })}`
-  return `${input}.${sign('sha256', Buffer.from(input), { key: signing.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+  return `${input}.${signEs256(input, signing.privateKey)}`
 }
 
 export const inOrganization = (orgId = newId('org')) => ({ org_id: orgId, mid: newId('mem'), ov: 1, mv: 1 })
@@ -58,10 +59,11 @@ export type FakePlatform = {
 }
 
 const service = (request: IncomingMessage): ServiceName | undefined => {
+  const asked = { method: request.method ?? '', path: request.url ?? '' }
   for (const name of ['identity', 'tokens', 'orgs', 'authz', 'workers'] as const) {
     try {
       const verifier = assertionsOf(name)
-      if (verifier.verify(String(request.headers.authorization).slice(7)) === 'gateway') return name
+      if (verifier.verify(String(request.headers.authorization).slice(7), asked) === 'gateway') return name
     } catch {
       // Meant for another one.
     }

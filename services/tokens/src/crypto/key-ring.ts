@@ -2,7 +2,8 @@
  * The signing keys of this process, opened: the only place where private keys exist in the clear, and only in memory.
  * It is filled from the table and keeps working while the database is away.
  */
-import { createPrivateKey, generateKeyPairSync, type JsonWebKey, sign, type KeyObject } from 'node:crypto'
+import { createPrivateKey, generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto'
+import { signEs256 } from '@gatehouse/access/tokens/es256'
 import type { AccessTokenClaims } from '@gatehouse/contracts/claims/access-token'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Jwks } from '@gatehouse/access/tokens/jwks-source'
@@ -65,7 +66,7 @@ export function createKeyRing(envelope: Envelope): KeyRing {
       const key = signingKeyOf(keys, now)
       if (key === undefined) throw problem('unavailable', { internal: 'no signing key', retryAfterSeconds: 1 })
       const input = `${key.header}.${base64url(claims)}`
-      return `${input}.${sign('sha256', Buffer.from(input), { key: key.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+      return `${input}.${signEs256(input, key.privateKey)}`
     },
   }
 }

@@ -101,7 +101,9 @@ t.test('an assertion of a service nobody pinned is no caller', async (t) => {
   const answer = await replica.app.inject({
     method: 'GET',
     url: '/.well-known/jwks.json',
-    headers: { authorization: `Bearer ${stranger.assertionFor('tokens')}` },
+    headers: {
+      authorization: `Bearer ${stranger.assertionFor('tokens', { method: 'GET', path: '/.well-known/jwks.json' })}`,
+    },
   })
   t.equal(answer.statusCode, 401)
 })

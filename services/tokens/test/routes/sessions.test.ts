@@ -1,5 +1,6 @@
 /** Listing and ending one's own sessions, and who may not: by status code. */
-import { generateKeyPairSync, sign } from 'node:crypto'
+import { generateKeyPairSync } from 'node:crypto'
+import { signEs256 } from '@gatehouse/access/tokens/es256'
 import { internalHeaders } from '@gatehouse/contracts/common/services'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
@@ -183,7 +184,7 @@ t.test('401: forged, foreign, unsigned, expired and missing tokens', async (t) =
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const signWith = (head: object, body: object) => {
     const input = `${encode(head)}.${encode(body)}`
-    return `${input}.${sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+    return `${input}.${signEs256(input, privateKey)}`
   }
   const own = (body: object) => replica.deps.keyRing.sign({ ...claims, ...body } as typeof claims, new Date())
   const kid = (JSON.parse(Buffer.from(header, 'base64url').toString()) as { kid: string }).kid

@@ -11,7 +11,7 @@ import type { Deps } from '../../src/deps.ts'
 import type { AuthzClient } from '../../src/clients/authz.ts'
 import type { AuditRecord } from '../../src/domain/audit-record.ts'
 import { insertAuditRecord } from '../../src/store/audit-events.ts'
-import { accessTokens, assertions, personHeaders, serviceHeaders } from '../fixtures/callers.ts'
+import { accessTokens, assertions, personHeaders, serviceHeaders, type HeadersOf } from '../fixtures/callers.ts'
 
 const database = await testDatabase(t, { services: ['workers'] })
 const system = database.connect('workers', 'system')
@@ -75,8 +75,8 @@ const rows = [
 for (const row of rows) await inScope(system, {}, (tx) => insertAuditRecord(tx, row))
 
 type Page = { data: Record<string, unknown>[]; page: { next_cursor: string | null; has_more: boolean }; code?: string }
-async function get(url: string, headers: Record<string, string>): Promise<{ status: number; body: Page }> {
-  const answer = await app.inject({ method: 'GET', url, headers })
+async function get(url: string, headersOf: HeadersOf): Promise<{ status: number; body: Page }> {
+  const answer = await app.inject({ method: 'GET', url, headers: headersOf(url) })
   return { status: answer.statusCode, body: answer.json<Page>() }
 }
 const trail = (id = org, query = '') => `/v1/organizations/${id}/audit-events${query}`
@@ -154,7 +154,7 @@ t.test('400: a cursor this list did not give out, a limit out of range, an unkno
 t.test('401: without a token, or not through the gateway', async (t) => {
   t.equal((await get(trail(), serviceHeaders('gateway'))).status, 401)
   t.equal((await get(trail(), serviceHeaders('orgs'))).status, 401)
-  t.equal((await get('/v1/me/activity', {})).status, 401)
+  t.equal((await get('/v1/me/activity', () => ({}))).status, 401)
 })
 
 t.test('403: who may not read the trail; nothing is read before the verdict', async (t) => {
@@ -173,7 +173,7 @@ t.test('401: who would be let in after a stronger sign-in (RFC 9470)', async (t)
     [trail(), personHeaders(member, org)],
     ['/v1/platform/audit-events', personHeaders(member)],
   ] as const) {
-    const answer = await app.inject({ url, headers })
+    const answer = await app.inject({ url, headers: headers(url) })
     t.match(
       [answer.statusCode, answer.json(), answer.headers['www-authenticate']],
       [401, { code: 'insufficient_user_authentication' }, /acr_values="aal2"$/],
