@@ -94,19 +94,7 @@ export async function startReplica(
 ): Promise<Replica> {
   buildOnce()
   const [port, managementPort] = [await freePort(), await freePort()]
-  const env = {
-    ...process.env,
-    GATEHOUSE_ENV: 'development',
-    GATEHOUSE_PARENT_WATCH: '1',
-    NODE_ENV: 'production',
-    LOG_LEVEL: 'warn',
-    HOST: '127.0.0.1',
-    PORT: String(port),
-    MANAGEMENT_PORT: String(managementPort),
-    GATEHOUSE_ISSUER: issuer,
-    ...o.credentials.settingsOf('authz'),
-    ...o.env,
-  }
+  const env = environmentOf(o, { port, managementPort })
   const profiling = o.profileInto === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${o.profileInto}`]
   const start = (): Promise<Child> =>
     startChild(cleanup, {
@@ -138,14 +126,33 @@ export async function startReplica(
       child = await start()
       return performance.now() - started
     },
-    async metrics() {
-      const text = await (await fetch(`http://127.0.0.1:${managementPort}/metrics`)).text()
-      return new Map(
-        text
-          .split('\n')
-          .flatMap((line) => (/^[a-z]/.test(line) ? [line.split(/ (?=[^ ]+$)/) as [string, string]] : []))
-          .map(([name, value]) => [name, Number(value)]),
-      )
-    },
+    metrics: () => readMetrics(managementPort),
   }
 }
+
+async function readMetrics(managementPort: number): Promise<Map<string, number>> {
+  const text = await (await fetch(`http://127.0.0.1:${managementPort}/metrics`)).text()
+  return new Map(
+    text
+      .split('\n')
+      .flatMap((line) => (/^[a-z]/.test(line) ? [line.split(/ (?=[^ ]+$)/) as [string, string]] : []))
+      .map(([name, value]) => [name, Number(value)]),
+  )
+}
+
+const environmentOf = (
+  o: { credentials: Credentials; env: NodeJS.ProcessEnv },
+  { port, managementPort }: { port: number; managementPort: number },
+): NodeJS.ProcessEnv => ({
+  ...process.env,
+  GATEHOUSE_ENV: 'development',
+  GATEHOUSE_PARENT_WATCH: '1',
+  NODE_ENV: 'production',
+  LOG_LEVEL: 'warn',
+  HOST: '127.0.0.1',
+  PORT: String(port),
+  MANAGEMENT_PORT: String(managementPort),
+  GATEHOUSE_ISSUER: issuer,
+  ...o.credentials.settingsOf('authz'),
+  ...o.env,
+})

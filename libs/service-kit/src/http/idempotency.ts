@@ -21,7 +21,6 @@ const claimSeconds = 60
 /** @param deps.db - the runtime role of the service; the table is part of the spine */
 export function createIdempotencyStore(deps: { db: Db }): IdempotencyStore {
   const { db } = deps
-
   const claim = async (at: Place, requestHash: Buffer): Promise<boolean> => {
     const claimed = await db.execute(sql`
       with dropped as (
@@ -45,13 +44,6 @@ export function createIdempotencyStore(deps: { db: Db }): IdempotencyStore {
     await db.execute(
       sql`delete from idempotency_keys where caller = ${at.caller} and route = ${at.route} and key = ${at.key} and state = 'in_progress'`,
     )
-  }
-  /** The row is no longer anybody's to take over. A transaction that wrote nothing has no effect and no transaction id. */
-  const markEffect = async (tx: Tx, at: Place, status: number): Promise<void> => {
-    await tx.execute(sql`update idempotency_keys
-      set status = ${status}, expires_at = now() + make_interval(hours => ${keepHours})
-      where caller = ${at.caller} and route = ${at.route} and key = ${at.key} and state = 'in_progress'
-        and pg_current_xact_id_if_assigned() is not null`)
   }
   const complete = async (at: Place, status: number, body: unknown): Promise<void> => {
     await db.execute(sql`update idempotency_keys
@@ -78,6 +70,14 @@ export function createIdempotencyStore(deps: { db: Db }): IdempotencyStore {
       return { status: request.status, body }
     },
   }
+}
+
+/** The row is no longer anybody's to take over. A transaction that wrote nothing has no effect and no transaction id. */
+async function markEffect(tx: Tx, at: Place, status: number): Promise<void> {
+  await tx.execute(sql`update idempotency_keys
+    set status = ${status}, expires_at = now() + make_interval(hours => ${keepHours})
+    where caller = ${at.caller} and route = ${at.route} and key = ${at.key} and state = 'in_progress'
+      and pg_current_xact_id_if_assigned() is not null`)
 }
 
 const withoutSecrets = (body: unknown, shownOnce: readonly string[]): unknown =>
