@@ -9,6 +9,8 @@ export type AttributeSchema = {
   readonly type: AttributeType
   readonly provenance: readonly Provenance[]
   readonly sensitive?: boolean
+  /** What a caller states of it is ignored: neither believed nor refused. */
+  readonly ignoresCaller?: boolean
 }
 
 /** Attributes by name. Looked up with `Object.hasOwn` only, so `constructor` is a name like any other. */

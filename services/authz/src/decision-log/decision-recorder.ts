@@ -7,7 +7,7 @@ import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { describeFailure } from '@gatehouse/service-kit/postgres/errors'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
-import { isDecided, recordOf, type Answered, type RecordedDecision } from '../domain/recorded-decision.ts'
+import { isDecided, recordOf, sizeOfRecord, type Answered, type RecordedDecision } from '../domain/recorded-decision.ts'
 import type { Question } from '../domain/decision.ts'
 import { isSubject, type Subject } from '../domain/subject.ts'
 import { insertDecisions } from '../store/decisions.ts'
@@ -22,16 +22,20 @@ export type DecisionRecorder = {
 }
 
 const flushMs = 1000
-/** Records of one statement. */
+/** Records of one statement, and characters of them. */
 const batchSize = 1000
-/** Records that may wait; some 20 MB. */
+export const mostBatchSize = 4_000_000
+/** Records that may wait, and characters of them. */
 export const mostWaiting = 20_000
+export const mostWaitingSize = 32_000_000
 
 const recorded = counter('authz_decisions_recorded_total', 'Decisions written to the decision log')
 const dropped = counter(
   'authz_decisions_dropped_total',
   'Decisions that were to be recorded and were not: too many waited, or the database did not take them',
 )
+
+type Waiting = { readonly record: RecordedDecision; readonly size: number }
 
 export function createDecisionRecorder(o: {
   system: Db
@@ -41,7 +45,8 @@ export function createDecisionRecorder(o: {
   random?: () => number
 }): DecisionRecorder {
   const { system, log, clock, sampleRate, random = Math.random } = o
-  let waiting: RecordedDecision[] = []
+  let waiting: Waiting[] = []
+  let waitingSize = 0
   let flushing: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
   let isFailing = false
@@ -60,8 +65,15 @@ export function createDecisionRecorder(o: {
       isFailing = true
     }
   }
+  const takeBatch = (): RecordedDecision[] => {
+    let size = 0
+    const end = waiting.findIndex((one, index) => index === batchSize || (size += one.size) > mostBatchSize)
+    const batch = waiting.splice(0, end === -1 ? waiting.length : Math.max(1, end))
+    for (const one of batch) waitingSize -= one.size
+    return batch.map(({ record }) => record)
+  }
   const flushAll = async (): Promise<void> => {
-    while (waiting.length > 0) await write(waiting.splice(0, batchSize))
+    while (waiting.length > 0) await write(takeBatch())
   }
   const flush = (): Promise<void> => (flushing ??= flushAll().finally(() => (flushing = undefined)))
   return {
@@ -69,8 +81,10 @@ export function createDecisionRecorder(o: {
       if (!isWanted(answered) || !isDecided(answered)) return
       const record = recordOf(answered, clock.now())
       if (record === undefined) return
-      if (waiting.length >= mostWaiting) dropped.add(1)
-      else waiting.push(record)
+      const size = sizeOfRecord(record)
+      if (waiting.length >= mostWaiting || waitingSize + size > mostWaitingSize) return dropped.add(1)
+      waiting.push({ record, size })
+      waitingSize += size
     },
     flush,
     start() {
@@ -81,6 +95,7 @@ export function createDecisionRecorder(o: {
       clearInterval(timer)
       await flush()
       waiting = []
+      waitingSize = 0
     },
   }
 }

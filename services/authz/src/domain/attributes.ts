@@ -1,5 +1,5 @@
 /**
- * Puts the values of a decision together by provenance: for each known attribute the first source in its order that has a value is believed.
+ * Puts the values of a decision together by provenance: a known attribute has the value of the first source in its order that has one.
  * A caller who states a known attribute that is not theirs to state is refused; what nobody knows is ignored.
  */
 import {
@@ -9,6 +9,14 @@ import {
   type ConditionSchema,
 } from '@gatehouse/policy/check/schema'
 import { valueOfType, type AttributeValues } from '@gatehouse/policy/compile/attributes'
+import {
+  createBudget,
+  isSpent,
+  longestStatedList,
+  stepsPerEvaluation,
+  textsOf,
+  type Budget,
+} from '@gatehouse/policy/compile/budget'
 import type { AttributeSource, AttributeType } from '@gatehouse/policy/ir/condition'
 import type { DefinitionError } from './role-definition.ts'
 
@@ -32,70 +40,46 @@ const pathOf: { readonly [S in AttributeSource]: string } = {
 
 const nothing: Properties = {}
 
-/** @param settled - what is believed of a source as long as the caller states nothing of it, where that is known already */
-export function assembleAttributes(schema: ConditionSchema, stated: Stated, settled: AttributeValues = {}): Assembled {
-  const { platform, stored, caller } = stated
-  const errors: DefinitionError[] = []
+/** @param o.settled - what is resolved of a source as long as the caller states nothing of it, where that is known already */
+export function assembleAttributes(
+  schema: ConditionSchema,
+  stated: Stated,
+  o: { readonly settled?: AttributeValues | undefined; readonly budget?: Budget | undefined } = {},
+): Assembled {
+  const assembling: Assembling = {
+    stated,
+    settled: o.settled,
+    budget: o.budget ?? createBudget(stepsPerEvaluation),
+    errors: [],
+  }
   // Each source under its own name, which the compiler makes plain loads of.
   const values = {
-    user:
-      caller.user === undefined && settled.user
-        ? settled.user
-        : believedValues(schema.user, {
-            source: 'user',
-            platform: platform.user,
-            stored: stored.user,
-            caller: caller.user,
-            errors,
-          }),
-    organization:
-      settled.organization ??
-      believedValues(schema.organization, {
-        source: 'organization',
-        platform: platform.organization,
-        stored: stored.organization,
-        caller: undefined,
-        errors,
-      }),
-    membership:
-      caller.membership === undefined && settled.membership
-        ? settled.membership
-        : believedValues(schema.membership, {
-            source: 'membership',
-            platform: platform.membership,
-            stored: stored.membership,
-            caller: caller.membership,
-            errors,
-          }),
-    resource: believedValues(schema.resource, {
-      source: 'resource',
-      platform: platform.resource,
-      stored: stored.resource,
-      caller: caller.resource,
-      errors,
-    }),
-    request:
-      caller.request === undefined
-        ? (platform.request ?? nothing)
-        : believedValues(schema.request, {
-            source: 'request',
-            platform: platform.request,
-            stored: undefined,
-            caller: caller.request,
-            errors,
-          }),
-    action:
-      caller.action === undefined
-        ? (platform.action ?? nothing)
-        : believedValues(schema.action, {
-            source: 'action',
-            platform: platform.action,
-            stored: undefined,
-            caller: caller.action,
-            errors,
-          }),
+    user: ofSubject(schema.user, assembling, 'user'),
+    organization: o.settled?.organization ?? resolveAll(schema.organization, assembling, 'organization'),
+    membership: ofSubject(schema.membership, assembling, 'membership'),
+    resource: resolveAll(schema.resource, assembling, 'resource'),
+    request: resolveAll(schema.request, assembling, 'request'),
+    action: resolveAll(schema.action, assembling, 'action'),
   }
+  const { errors } = assembling
   return errors.length === 0 ? { ok: true, values } : { ok: false, errors }
+}
+
+type Assembling = {
+  readonly stated: Stated
+  readonly settled: AttributeValues | undefined
+  readonly budget: Budget
+  /** Where complaints go. */
+  readonly errors: DefinitionError[]
+}
+
+function ofSubject(
+  schemas: AttributeSchemas | undefined,
+  assembling: Assembling,
+  source: 'user' | 'membership',
+): Properties {
+  const settled = assembling.stated.caller[source] === undefined ? assembling.settled?.[source] : undefined
+  return settled ?? resolveAll(schemas, assembling, source)
 }
 
 type Known = AttributeSchema & { readonly name: string; readonly isCallers: boolean }
@@ -103,7 +87,7 @@ type Known = AttributeSchema & { readonly name: string; readonly isCallers: bool
 type KnownAttributes = {
   readonly all: readonly Known[]
   readonly others: readonly Known[]
-  readonly callersAlone: ReadonlyMap<string, AttributeType>
+  readonly callersAlone: ReadonlyMap<string, Known>
 }
 
 /** Schemas never change; looking their attributes up once is most of the work. */
@@ -116,84 +100,103 @@ function knownIn(schemas: AttributeSchemas): KnownAttributes {
   const all = Object.entries(schemas).map(([name, known]) => ({
     ...known,
     name,
-    isCallers: known.provenance.includes('caller'),
+    isCallers: known.ignoresCaller !== true && known.provenance.includes('caller'),
   }))
   const isCallersAlone = ({ isCallers, provenance }: Known): boolean => isCallers && provenance.length === 1
   const known = {
     all,
     others: all.filter((one) => !isCallersAlone(one)),
-    callersAlone: new Map(all.filter(isCallersAlone).map(({ name, type }) => [name, type])),
+    callersAlone: new Map(all.filter(isCallersAlone).map((one) => [one.name, one])),
   }
   listed.set(schemas, known)
   return known
 }
 
-/** What was said of one source, and where complaints go. */
-type Said = {
-  readonly source: AttributeSource
-  readonly platform: Properties | undefined
-  readonly stored: Properties | undefined
-  readonly caller: Properties | undefined
-  readonly errors: DefinitionError[]
-}
-
-function believedValues(schemas: AttributeSchemas | undefined, said: Said): Properties {
-  const { platform, stored, caller } = said
+function resolveAll(
+  schemas: AttributeSchemas | undefined,
+  assembling: Assembling,
+  source: AttributeSource,
+): Properties {
+  const { stated, budget } = assembling
+  const { [source]: platform } = stated.platform
+  const { [source]: stored } = stated.stored
+  const { [source]: caller } = stated.caller
   // Nobody but the platform spoke: what it says is about known attributes only, and there is nothing to weigh.
   if (caller === undefined && stored === undefined) return platform ?? nothing
   const { all, others, callersAlone } = knownIn(schemas ?? noneKnown)
-  const asStated = caller && believedAsStated(caller, callersAlone)
+  const asStated = caller && takeAsStated(caller, callersAlone, budget)
   const values = asStated ?? {}
-  for (const known of asStated ? others : all) believe(known, said, values)
+  for (const known of asStated ? others : all)
+    resolveAttribute(known, { source, platform, stored, caller, assembling }, values)
   return values
 }
 
-/** Mostly a caller states what is theirs alone, and rightly: then all of it is believed as it stands. Undefined: it takes weighing. */
-function believedAsStated(
+/** Mostly a caller states what is theirs alone, and rightly: then all of it is taken as it stands. Undefined: it takes weighing. */
+function takeAsStated(
   stated: Properties,
-  types: ReadonlyMap<string, AttributeType>,
+  callersAlone: ReadonlyMap<string, Known>,
+  budget: Budget,
 ): Record<string, unknown> | undefined {
   const values: Record<string, unknown> = {}
   for (const name in stated) {
-    const value = stated[name]
-    const type = types.get(name)
-    if (type === undefined || !isOfType(type, value)) return undefined
+    const known = callersAlone.get(name)
+    if (known === undefined) return undefined
+    const value = numericDate(known, stated[name])
+    if (!isOfType(known.type, value, budget)) return undefined
     values[name] = value
   }
   return values
 }
 
+type Said = {
+  readonly source: AttributeSource
+  readonly platform: Properties | undefined
+  readonly stored: Properties | undefined
+  readonly caller: Properties | undefined
+  readonly assembling: Assembling
+}
+
 /** The first in its order that has a value. */
-function believe(
-  known: Known,
-  { source, platform, stored, caller, errors }: Said,
-  values: Record<string, unknown>,
-): void {
-  const { name, provenance } = known
-  const stated = statement(caller, name)
-  if (stated !== undefined) refuseUnlessTheirs(known, { value: stated, source, errors })
+function resolveAttribute(known: Known, said: Said, values: Record<string, unknown>): void {
+  const { name, provenance, isCallers } = known
+  const stated = known.ignoresCaller === true ? undefined : numericDate(known, statement(said.caller, name))
+  if (stated !== undefined) refuseUnlessTheirs(known, stated, said)
   for (const from of provenance) {
-    const said = from === 'caller' ? stated : statement(from === 'platform' ? platform : stored, name)
-    if (isAbsent(said)) continue
-    values[name] = said
+    if (from === 'caller' && !isCallers) continue
+    const value = from === 'caller' ? stated : statement(from === 'platform' ? said.platform : said.stored, name)
+    if (isAbsent(value)) continue
+    values[name] = value
     return
   }
 }
 
 const isAbsent = (value: unknown): boolean => value === undefined || value === null
 
-function refuseUnlessTheirs(
-  { name, type, isCallers }: Known,
-  { value, source, errors }: { value: unknown; source: AttributeSource; errors: DefinitionError[] },
-): void {
-  if (!isCallers) errors.push({ path: `${pathOf[source]}/${name}`, message: 'may not be asserted by the caller' })
-  else if (!isAbsent(value) && !isOfType(type, value))
-    errors.push({ path: `${pathOf[source]}/${name}`, message: `must be a ${type}` })
+function refuseUnlessTheirs({ name, type, isCallers }: Known, value: unknown, { source, assembling }: Said): void {
+  const refuse = (message: string) => assembling.errors.push({ path: `${pathOf[source]}/${name}`, message })
+  if (!isCallers) refuse('may not be asserted by the caller')
+  else if (Array.isArray(value) && value.length > longestStatedList)
+    refuse(`must have at most ${longestStatedList} items`)
+  else if (!isAbsent(value) && !isOfType(type, value, assembling.budget)) refuse(`must be a ${type}`)
 }
 
-/** On the wire a timestamp is text. */
-const isOfType = (type: AttributeType, value: unknown): boolean =>
-  valueOfType(type, value) !== undefined && !(type === 'timestamp' && typeof value === 'number')
+/** On the wire a timestamp is text. A long list is walked once for all questions of a request that state it. */
+function isOfType(type: AttributeType, value: unknown, budget: Budget): boolean {
+  if (type !== 'string_list')
+    return valueOfType(type, value) !== undefined && !(type === 'timestamp' && typeof value === 'number')
+  return (
+    Array.isArray(value) &&
+    value.length <= longestStatedList &&
+    (textsOf(value, budget) !== undefined || isSpent(budget))
+  )
+}
+
+/** OpenID Connect says when somebody signed in as seconds since the epoch, so `auth_time` may be a number too. */
+const numericDate = ({ name, type }: Known, value: unknown): unknown =>
+  typeof value === 'number' && name === 'auth_time' && type === 'timestamp' && isInstantSeconds(value)
+    ? new Date(value * 1000).toISOString()
+    : value
+const isInstantSeconds = (seconds: number): boolean => seconds >= 0 && seconds < 253_402_300_800
 
 const statement = (said: Properties | undefined, name: string): unknown =>
   said !== undefined && Object.hasOwn(said, name) ? said[name] : undefined

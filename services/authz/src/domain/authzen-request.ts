@@ -40,7 +40,8 @@ function readEvaluation(item: Properties, defaults: Defaults, byDefault: Entity 
   const resource = readEntity(item['resource'], defaults.resource)
   if (typeof resource === 'string') return refused(`resource${resource}`)
   const context = item['context'] ?? defaults.context
-  if (context !== undefined && !isObject(context)) return refused('context must be an object')
+  if (context !== undefined && !areProperties(context))
+    return refused(`context must be an object of at most ${most.properties} members`)
   return { ok: true, evaluation: { subject, action, resource, context } }
 }
 

@@ -28,7 +28,7 @@ export const sharedSources = ['user', 'organization', 'membership'] as const
 export type Catalog = {
   readonly applications: readonly Application[]
   readonly types: ReadonlyMap<string, CatalogType>
-  /** Of all applications together; an attribute has one type everywhere. */
+  /** Of all applications together: what may be stored of people, members and organizations. */
   readonly shared: SharedAttributes
 }
 
@@ -50,8 +50,12 @@ const known = {
   action: { name: byPlatform('string') },
 } as const
 
-/** An application knows where its user came from and how they signed in; the platform, asked by the application, does not. */
+/**
+ * An application knows where its user came from and how they signed in; the platform, asked by the application, does not. What time it is the platform
+ * says: applications send theirs along, as the standard's examples do.
+ */
 const bySender = {
+  time: { ...byPlatform('timestamp'), ignoresCaller: true },
   ip: { type: 'string', provenance: ['caller'], sensitive: true },
   acr: { type: 'string', provenance: ['caller'] },
   amr: { type: 'string_list', provenance: ['caller'] },
@@ -70,9 +74,10 @@ export const reservedAttributes = {
 
 export function catalogOf(applications: readonly Application[]): Catalog {
   const shared = sharedBy(applications)
-  const asking = withKnown(shared)
   const types = new Map<string, CatalogType>()
-  for (const { key: application, manifest } of applications) {
+  for (const one of applications) {
+    const { key: application, manifest } = one
+    const asking = withKnown(sharedFor(one, shared))
     for (const { key, attributes, actions, action_attributes, request_attributes } of manifest.resource_types) {
       const schema: ConditionSchema = {
         ...asking,
@@ -93,9 +98,26 @@ export function catalogOf(applications: readonly Application[]): Catalog {
   return { applications, types, shared }
 }
 
+/** Of a name that several declare, the declaration that is stored says what the directory may hold. */
 const sharedBy = (applications: readonly Application[]): SharedAttributes => {
-  const ofSource = (source: keyof SharedAttributes): AttributeSchemas =>
-    Object.assign({}, ...applications.map(({ manifest }) => manifest[`${source}_attributes`])) as AttributeSchemas
+  const ofSource = (source: keyof SharedAttributes): AttributeSchemas => {
+    const all: { [name: string]: AttributeSchema } = {}
+    for (const { manifest } of applications)
+      for (const [name, schema] of Object.entries(manifest[`${source}_attributes`] ?? {}))
+        if (!Object.hasOwn(all, name) || schema.provenance.includes('stored')) all[name] = schema
+    return all
+  }
+  return { user: ofSource('user'), organization: ofSource('organization'), membership: ofSource('membership') }
+}
+
+/** Declarations are an application's own. Those of others can be read, and what a caller states of them is nobody's business there. */
+const sharedFor = ({ manifest }: Application, shared: SharedAttributes): SharedAttributes => {
+  const ofSource = (source: keyof SharedAttributes): AttributeSchemas => ({
+    ...Object.fromEntries(
+      Object.entries(shared[source]).map(([name, schema]) => [name, { ...schema, ignoresCaller: true }]),
+    ),
+    ...manifest[`${source}_attributes`],
+  })
   return { user: ofSource('user'), organization: ofSource('organization'), membership: ofSource('membership') }
 }
 

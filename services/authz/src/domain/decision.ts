@@ -5,6 +5,7 @@
 import type { ConditionSchema } from '@gatehouse/policy/check/schema'
 import type { AttributeValues } from '@gatehouse/policy/compile/attributes'
 import type { Decision } from '@gatehouse/policy/compile/decision'
+import { createBudget, stepsPerEvaluation, type Budget } from '@gatehouse/policy/compile/budget'
 import { decide, type DecisionRequest } from '@gatehouse/policy/decide/decide'
 import type { PlanRequest, RolesOnResource } from '@gatehouse/policy/plan/plan'
 import { assembleAttributes, subjectStatements, type Assembled, type Properties } from './attributes.ts'
@@ -37,11 +38,16 @@ export type Misstated = {
 }
 export type Answer = Decision | Ineligible | Misstated
 
-export function answer(subject: Subject | Ineligible, question: Question): Answer {
+/** @param budget - of the whole request, where there is one: what is stated once for many questions is then read once */
+export function answer(
+  subject: Subject | Ineligible,
+  question: Question,
+  budget: Budget = createBudget(stepsPerEvaluation),
+): Answer {
   if (!isSubject(subject)) return subject
   if (isBeyondKey(subject, question)) return insufficientScope
-  const asked = requestFor(subject, question)
-  return 'errors' in asked ? asked : decide(subject.model.set, asked)
+  const asked = requestFor(subject, question, budget)
+  return 'errors' in asked ? asked : decide(subject.model.set, asked, budget)
 }
 
 export const insufficientScope = ineligible('insufficient_scope')
@@ -54,10 +60,10 @@ export const isBeyondKey = (
   scope !== undefined && !covers(scope, { permission: `${resource.type}:${action.name}`, catalog: model.catalog })
 
 /** The question as the engine takes it. */
-export function requestFor(subject: Subject, question: Question): DecisionRequest | Misstated {
+export function requestFor(subject: Subject, question: Question, budget?: Budget): DecisionRequest | Misstated {
   const { resource, action } = question
-  const { keys, roles } = subject.forOne?.(resource) ?? subject.forAll
-  const assembled = valuesOf(subject, question, { keys, about: { id: resource.id, type: resource.type } })
+  const { allKeys, roles } = subject.forOne?.(resource) ?? subject.forAll
+  const assembled = valuesOf(subject, question, { allKeys, about: { id: resource.id, type: resource.type }, budget })
   return assembled.ok
     ? { resourceType: resource.type, action: action.name, roles, values: assembled.values }
     : misstated(assembled.errors)
@@ -70,8 +76,8 @@ type AboutType = Omit<Question, 'resource'> & {
 /** The same with the resource left open: what is stated of it holds for each, what it is on record as is not known. */
 export function planFor(subject: Subject, question: AboutType): PlanRequest | Misstated {
   const { resource, action } = question
-  const { keys, roles } = subject.forAll
-  const assembled = valuesOf(subject, question, { keys, about: { type: resource.type } })
+  const { allKeys, roles } = subject.forAll
+  const assembled = valuesOf(subject, question, { allKeys, about: { type: resource.type } })
   if (!assembled.ok) return misstated(assembled.errors)
   return {
     resourceType: resource.type,
@@ -106,11 +112,11 @@ const misstated = (errors: readonly DefinitionError[]): Misstated => ({
   errors,
 })
 
-/** @param o.keys - roles held for this resource; `about`: what the platform says of it */
+/** @param o.allKeys - roles held for this resource, inherited ones included; `about`: what the platform says of it */
 function valuesOf(
   subject: Subject,
   question: AboutType,
-  o: { readonly keys: readonly string[]; readonly about: Properties },
+  o: { readonly allKeys: readonly string[]; readonly about: Properties; readonly budget?: Budget | undefined },
 ): Assembled {
   const { platform, stored, forOne, isByApplication } = subject
   const { resource, action, subjectProperties, context, storedResource } = question
@@ -124,7 +130,7 @@ function valuesOf(
       platform: {
         user: platform.user,
         organization: platform.organization,
-        membership: forOne ? { ...platform.membership, roles: o.keys } : platform.membership,
+        membership: forOne ? { ...platform.membership, roles: o.allKeys } : platform.membership,
         request: subject.request,
         resource: o.about,
         action: { name: action.name },
@@ -135,10 +141,10 @@ function valuesOf(
         membership,
         resource: resource.properties,
         action: action.properties,
-        request: isByApplication ? withoutTime(context) : context,
+        request: context,
       },
     },
-    forOne ? undefined : settledFor(subject, schema),
+    { settled: forOne ? undefined : settledFor(subject, schema), budget: o.budget },
   )
 }
 
@@ -151,13 +157,6 @@ function settledFor({ settled, platform, stored }: Subject, schema: ConditionSch
   const values = { user, organization, membership } as AttributeValues
   settled.set(schema, values)
   return values
-}
-
-/** What time it is the platform says. Applications send theirs along, as the standard's examples do; it is ignored. */
-function withoutTime(context: Properties | undefined): Properties | undefined {
-  if (context === undefined || !Object.hasOwn(context, 'time')) return context
-  const { time: _time, ...rest } = context
-  return rest
 }
 
 const nothing: Assembled = { ok: true, values: {} }

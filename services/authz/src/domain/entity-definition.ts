@@ -11,9 +11,10 @@ type Named = { readonly type: string; readonly id: string }
 /** What can be stored of it; of people and the organization what applications declared of all of them. */
 function schemaOf({ types, shared }: Catalog, entity: Named): AttributeSchemas | undefined {
   if (isPlatformPrincipal(entity)) return shared.user
-  return isOrganization(entity)
-    ? { ...types.get(entity.type)?.attributes, ...shared.organization }
-    : types.get(entity.type)?.attributes
+  const ofType = types.get(entity.type)?.attributes
+  if (isOrganization(entity)) return { ...ofType, ...shared.organization }
+  // As a subject an entity stands in the place of a person and a member, whatever resources of its type are.
+  return ofType && { ...shared.membership, ...shared.user, ...ofType }
 }
 
 /** @param o.roles - keys that can be given here */

@@ -71,8 +71,9 @@ function findConflicts(manifest: ApplicationManifest, others: Others): Definitio
   )
   for (const { source, name, schema, path } of sharedOf(manifest)) {
     const other = Object.hasOwn(taken.shared[source], name) ? taken.shared[source][name] : undefined
-    if (other && (other.type !== schema.type || other.provenance.join() !== schema.provenance.join()))
-      refuse(path, 'another application declares it with another type or provenance')
+    const areStored = [other, schema].every((one) => one?.provenance.includes('stored'))
+    if (other && areStored && other.type !== schema.type)
+      refuse(path, 'another application stores it with another type')
   }
   return conflicts
 }

@@ -119,8 +119,19 @@ export const roleKeysOf = (
   roleIds: Iterable<string>,
 ): string[] => [...roleIds].flatMap((id) => model.keysById.get(id) ?? model.platformKeysById.get(id) ?? [])
 
-/** The roles and those they inherit: whoever inherits a role has it. */
+/** Roles of a model never change; following their inheritance once is enough. */
+const lineages = new WeakMap<ReadonlyMap<string, RoleSource>, Map<string, readonly string[]>>()
+
+/** The keys and everything they inherit, each once. */
 export function withInherited(roles: ReadonlyMap<string, RoleSource>, keys: readonly string[]): readonly string[] {
-  if (!keys.some((key) => (roles.get(key)?.inherits?.length ?? 0) > 0)) return keys
-  return [...new Set(keys.flatMap((key) => [key, ...lineageOf(roles, key)]))]
+  if (keys.length === 0) return keys
+  const known = lineages.get(roles) ?? new Map<string, readonly string[]>()
+  lineages.set(roles, known)
+  const lineage = (key: string): readonly string[] => {
+    const found = known.get(key) ?? [...lineageOf(roles, key)]
+    known.set(key, found)
+    return found
+  }
+  const [only] = keys
+  return keys.length === 1 ? lineage(only as string) : [...new Set(keys.flatMap(lineage))]
 }

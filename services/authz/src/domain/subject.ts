@@ -26,8 +26,8 @@ export type Ineligible = {
   readonly reason: { readonly code: Standing | 'subject_not_permitted' | 'unknown_subject' | 'insufficient_scope' }
 }
 
-/** Roles held. `keys` are what `membership.roles` says: those held and those they inherit, for whoever inherits a role has it. */
-type Holding = { readonly keys: readonly string[]; readonly roles: Bitset }
+/** Roles held. `keys`: those that were given. `allKeys`: with everything they inherit, which is what policies read as `membership.roles`. */
+type Holding = { readonly keys: readonly string[]; readonly allKeys: readonly string[]; readonly roles: Bitset }
 
 /** Whom a decision is about, with everything that is the same for each question about them. */
 export type Subject = {
@@ -109,7 +109,7 @@ export function memberSubject(
     platform: {
       user: { id: o.userId, email_verified: o.user.emailVerified },
       organization: { id: o.orgId },
-      membership: { id: member.id, is_owner: member.isOwner, roles: forAll.keys },
+      membership: { id: member.id, is_owner: member.isOwner, roles: forAll.allKeys },
     },
     stored: { membership: member.attributes, ...directory },
     ...inRequest(o, member.roles),
@@ -126,7 +126,7 @@ export function entitySubject(
   const platform = {
     user: { id: entity.id },
     organization: { id: o.orgId },
-    membership: { is_owner: false, roles: forAll.keys },
+    membership: { is_owner: false, roles: forAll.allKeys },
   }
   return {
     model,
@@ -160,7 +160,7 @@ export function serviceAccountSubject(
     platform: {
       user: { id: o.serviceAccountId },
       organization: { id: o.orgId },
-      membership: { is_owner: false, roles: forAll.keys },
+      membership: { is_owner: false, roles: forAll.allKeys },
     },
     stored: { organization: directory.organization },
     scope: scope && new Set(scope),
@@ -194,6 +194,7 @@ function limits(
 }
 
 const holdingOf = (model: PolicyModel, keys: readonly string[]): Holding => ({
-  keys: withInherited(model.roles, keys),
+  keys,
+  allKeys: withInherited(model.roles, keys),
   roles: roleSetOf(model.set, keys),
 })

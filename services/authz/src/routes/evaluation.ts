@@ -2,6 +2,7 @@
 import { Evaluate, EvaluateMany, GetAuthzenConfiguration } from '@gatehouse/contracts/http/authz/evaluation'
 import { SearchActions, SearchResources, SearchSubjects } from '@gatehouse/contracts/http/authz/search'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
+import { signalOf } from '@gatehouse/service-kit/http/deadline'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { evaluateMany, evaluateManyAtOnce } from '../use-cases/decisions/evaluate-many.ts'
@@ -11,9 +12,14 @@ export function evaluationRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, Evaluate, ({ caller, body }) => evaluate(deps, caller, body), {
     atOnce: (asked) => evaluateAtOnce(deps, asked),
   })
-  bindRoute(app, EvaluateMany, ({ caller, body }) => evaluateMany(deps, caller, body), {
-    atOnce: (asked) => evaluateManyAtOnce(deps, asked),
-  })
+  bindRoute(
+    app,
+    EvaluateMany,
+    ({ caller, body, request }) => evaluateMany(deps, caller, { request: body, signal: signalOf(request) }),
+    {
+      atOnce: (asked) => evaluateManyAtOnce(deps, asked),
+    },
+  )
   bindRoute(app, GetAuthzenConfiguration, () => ({
     policy_decision_point: deps.issuer,
     access_evaluation_endpoint: deps.issuer + Evaluate.path,

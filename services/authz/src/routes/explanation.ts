@@ -1,6 +1,7 @@
 /** Why, under which filter, and what changed. */
 import { DiffAccess, Explain, Plan } from '@gatehouse/contracts/http/authz/explanation'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
+import { signalOf } from '@gatehouse/service-kit/http/deadline'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { diffAccess } from '../use-cases/decisions/diff-access.ts'
@@ -10,5 +11,7 @@ import { plan } from '../use-cases/decisions/plan.ts'
 export function explanationRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, Explain, ({ caller, body }) => explain(deps, caller, body))
   bindRoute(app, Plan, ({ caller, body }) => plan(deps, caller, body))
-  bindRoute(app, DiffAccess, ({ caller, body }) => diffAccess(deps, caller, body))
+  bindRoute(app, DiffAccess, ({ caller, body, request }) =>
+    diffAccess(deps, caller, { request: body, signal: signalOf(request) }),
+  )
 }

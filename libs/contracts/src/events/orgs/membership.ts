@@ -5,7 +5,7 @@ import type { EventContract } from '../envelope.ts'
 
 /** Attributes an organization keeps about a member; policies read them as `membership.<name>`. */
 export const MembershipAttributes = Type.Record(
-  Type.String({ pattern: '^[a-z][a-z0-9_]{0,62}$' }),
+  Type.String({ pattern: '^[A-Za-z_][A-Za-z0-9_]{0,62}$' }),
   Type.Union([
     Type.String({ maxLength: 1000 }),
     Type.Number(),

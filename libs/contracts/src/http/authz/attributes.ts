@@ -1,7 +1,15 @@
 /** Attributes of the parties to a decision: their names, types and values on the wire. */
 import Type, { type Static } from 'typebox'
 
-export const AttributeName = Type.String({ pattern: '^[a-z][a-z0-9_]{0,62}$' })
+/** Words of CEL, and those it keeps for later: no condition can spell an attribute of such a name. */
+const reservedWords =
+  'as|break|const|continue|else|false|for|function|if|import|in|let|loop|namespace|null|package|return|true|var|void|while'
+
+/** An identifier of CEL, in either case. */
+export const AttributeName = Type.String({
+  pattern: `^(?!(?:${reservedWords})$)[A-Za-z_][A-Za-z0-9_]{0,62}$`,
+  maxLength: 63,
+})
 
 /** Type of an attribute and who may say its value, first come first believed. A `sensitive` one is left out of recorded decisions. */
 export const AttributeSchema = Type.Object({
@@ -32,6 +40,8 @@ export const AttributeValues = Type.Record(AttributeName, AttributeValue, { maxP
 export type AttributeValues = Static<typeof AttributeValues>
 
 /** Types of resources and of other subjects and things people store. */
-export const EntityType = Type.String({ pattern: '^[a-z][a-z0-9_-]{0,62}$', maxLength: 63 })
+export const EntityType = Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_-]{0,62}$', maxLength: 63 })
+/** Names of actions, in either case: `read`, `roles.assign`, `GET`. */
+export const ActionName = Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_.-]{0,62}$', maxLength: 63 })
 /** As AuthZEN has it: any text that names one thing of its type. */
 export const EntityKey = Type.String({ minLength: 1, maxLength: 256 })

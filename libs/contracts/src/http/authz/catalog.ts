@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox'
 import { Key } from '../../common/ids.ts'
 import { DisplayName } from '../../common/display-name.ts'
 import { defineRoute } from '../contract.ts'
-import { AttributeSchemas, EntityType } from './attributes.ts'
+import { ActionName, AttributeSchemas, EntityType } from './attributes.ts'
 import { PolicySource } from './policies.ts'
 import { PermissionKey } from './roles.ts'
 
@@ -19,7 +19,7 @@ export const ApplicationManifest = Type.Object({
       request_attributes: Type.Optional(AttributeSchemas),
       actions: Type.Array(
         Type.Object({
-          name: Type.String({ pattern: '^[a-z][a-z0-9_.-]{0,62}$' }),
+          name: ActionName,
           sensitive: Type.Optional(Type.Boolean()),
         }),
         { minItems: 1, maxItems: 100 },

@@ -17,7 +17,7 @@ export const Sought = Type.Object({ type: Name, properties: Properties }, open)
 /** `at_least`: a revision the answer must not be older than. `at`: decide as of this moment of the past. The rest is read as `request.*`. */
 export const Context = Type.Object(
   { at_least: Type.Optional(Revision), at: Type.Optional(Type.String({ maxLength: 64 })) },
-  open,
+  { ...open, maxProperties: 100 },
 )
 
 export const EvaluationRequest = Type.Object(
@@ -57,6 +57,7 @@ const problems = [
   'organization_required',
   'forbidden',
   'invalid_attribute',
+  'evaluation_too_expensive',
   'not_current',
   'revision_unavailable',
 ] as const

@@ -44,7 +44,14 @@ export const Explain = defineRoute({
     'An evaluation with its reasons: roles, policies with the value of every part, and the smallest changes that would turn it round. Needs `gatehouse:policies.read`.',
   body: EvaluationRequest,
   success: { status: 200, body: ExplanationResponse, description: 'The decision, explained.' },
-  problems: ['organization_required', 'forbidden', 'invalid_attribute', 'not_current', 'revision_unavailable'],
+  problems: [
+    'organization_required',
+    'forbidden',
+    'invalid_attribute',
+    'evaluation_too_expensive',
+    'not_current',
+    'revision_unavailable',
+  ],
 })
 
 export const PlanRequest = Type.Object(
@@ -120,5 +127,5 @@ export const DiffAccess = defineRoute({
   summary: 'What a subject may do at one moment and not at another.',
   body: AccessDiffRequest,
   success: { status: 200, body: AccessDiffResponse, description: 'The permissions that differ, by name.' },
-  problems: ['organization_required', 'validation_failed', 'not_current'],
+  problems: ['organization_required', 'validation_failed', 'evaluation_too_expensive', 'not_current'],
 })

@@ -4,10 +4,8 @@ import { Key, OrganizationId, PolicyId } from '../../common/ids.ts'
 import { Instant } from '../../common/scalars.ts'
 import { listOf } from '../../common/page.ts'
 import { defineRoute } from '../contract.ts'
-import { AttributeValues, EntityType } from './attributes.ts'
+import { ActionName, AttributeValues, EntityType } from './attributes.ts'
 import { PageAtQuery } from './moment.ts'
-
-const ActionName = Type.String({ pattern: '^[a-z][a-z0-9_.-]{0,62}$', maxLength: 63 })
 
 const effect = Type.Union([Type.Literal('allow'), Type.Literal('deny')])
 

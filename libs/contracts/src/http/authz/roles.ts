@@ -9,7 +9,7 @@ import { PageAtQuery } from './moment.ts'
 
 /** `resource-type:action`, or with `*` as the whole action: every action not marked sensitive. */
 export const PermissionKey = Type.String({
-  pattern: '^[a-z][a-z0-9_-]{0,62}:([a-z][a-z0-9_.-]{0,62}|\\*)$',
+  pattern: '^[A-Za-z][A-Za-z0-9_-]{0,62}:([A-Za-z][A-Za-z0-9_.-]{0,62}|\\*)$',
   maxLength: 128,
 })
 

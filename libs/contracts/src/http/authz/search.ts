@@ -10,7 +10,8 @@ const Page = Type.Optional(
   Type.Object(
     {
       token: Type.Optional(Type.String({ maxLength: 1024 })),
-      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+      /** More than the most there can be on one page is as much as that. */
+      limit: Type.Optional(Type.Integer({ minimum: 0 })),
     },
     open,
   ),
@@ -34,8 +35,8 @@ export type ActionSearchRequest = Static<typeof ActionSearchRequest>
 /** `next_token` is empty on the last page. A page may hold fewer results than asked, even none, and still have a next one. */
 const answerOf = <S extends TSchema>(result: S) =>
   Type.Object({
-    results: Type.Array(result),
     page: Type.Object({ next_token: Type.String(), count: Type.Integer() }),
+    results: Type.Array(result),
     context: Type.Object({ revision: Type.String() }),
   })
 
@@ -55,6 +56,7 @@ const searching = {
     'organization_required',
     'forbidden',
     'invalid_attribute',
+    'evaluation_too_expensive',
     'invalid_cursor',
     'not_current',
     'revision_unavailable',

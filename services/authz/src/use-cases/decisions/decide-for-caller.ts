@@ -7,6 +7,7 @@ import type { Ineligible } from '../../domain/subject.ts'
 import type { Facts } from '../../facts/facts.ts'
 import { askerOf, callerSubject, operatorOf, type DecidingDeps, type FoundSubject } from '../subjects/caller-subject.ts'
 import { decideWith } from './decide-with.ts'
+import { createRequestBudget } from './request-budget.ts'
 
 export type { DecidingDeps }
 
@@ -36,7 +37,12 @@ async function decideAll(
   find: (facts: Facts) => FoundSubject,
 ): Promise<(Decision | Ineligible)[]> {
   const subject = await decideWith(deps, find)
-  return questions.map((question) => requireStated(answer(subject, question)))
+  const budget = createRequestBudget()
+  return questions.map((question) => {
+    const given = requireStated(answer(subject, question, budget.budget))
+    budget.settle()
+    return given
+  })
 }
 
 /** @throws AppError `invalid_attribute` */

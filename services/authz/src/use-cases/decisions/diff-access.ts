@@ -11,16 +11,17 @@ import { decideWith } from './decide-with.ts'
 import { requireFresh, revisionNow } from './freshness.ts'
 import type { DecidingDeps } from './decide-for-caller.ts'
 import { requireMoment } from './moment.ts'
+import { createRequestBudget, type RequestBudget } from './request-budget.ts'
 
 type Difference = AccessDiffResponse['data'][number]
 /** By permission: on how many resources, and what it depends on. */
 type Access = ReadonlyMap<string, { readonly extent: 'some' | 'all'; readonly on: string }>
 
-/** @throws AppError `validation_failed`, `not_current` */
+/** @throws AppError `evaluation_too_expensive`, `validation_failed`, `not_current` */
 export async function diffAccess(
   deps: DecidingDeps,
   caller: OrgCaller,
-  { subject: named, from, to }: AccessDiffRequest,
+  { request: { subject: named, from, to }, signal }: { request: AccessDiffRequest; signal?: AbortSignal },
 ): Promise<AccessDiffResponse> {
   const moments = [requireMoment(deps, from, '/from'), requireMoment(deps, to, '/to')]
   const asker = askerOf(caller)
@@ -30,7 +31,10 @@ export async function diffAccess(
     const subjects = findAll(moments, (at) => find(named, at))
     return subjects instanceof Miss ? subjects : { subjects, revision: revisionNow(deps.following) }
   })
-  const [before, after] = subjects.map(accessOf) as [Access, Access]
+  const [first, second] = subjects as [Subject | Ineligible, Subject | Ineligible]
+  const budget = createRequestBudget()
+  const before = await accessOf(first, budget, signal)
+  const after = await accessOf(second, budget, signal)
   const permissions = [...new Set([...before.keys(), ...after.keys()])].sort()
   return {
     data: permissions.flatMap((permission) => differenceOf(permission, { before, after }) ?? []),
@@ -38,14 +42,20 @@ export async function diffAccess(
   }
 }
 
-function accessOf(subject: Subject | Ineligible): Access {
+async function accessOf(
+  subject: Subject | Ineligible,
+  budget: RequestBudget,
+  signal: AbortSignal | undefined,
+): Promise<Access> {
   const access = new Map<string, { extent: 'some' | 'all'; on: string }>()
   if (!isSubject(subject)) return access
   for (const [type, { actions }] of subject.model.catalog.types) {
     for (const name of actions.keys()) {
       const asked = planFor(subject, { resource: { type }, action: { name } })
       if ('errors' in asked) continue
-      const found = plan(subject.model.set, asked)
+      const found = plan(subject.model.set, asked, budget.budget)
+      budget.settle()
+      if (budget.isTurnOver()) await budget.nextTurn(signal)
       if (found.kind !== 'always_deny')
         access.set(`${type}:${name}`, {
           extent: found.kind === 'always_allow' ? 'all' : 'some',

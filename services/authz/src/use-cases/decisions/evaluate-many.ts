@@ -23,6 +23,7 @@ import { subjectsFor } from '../subjects/subject-access.ts'
 import { decideWith } from './decide-with.ts'
 import { evaluate, evaluateAtOnce, type AskedAtOnce, type EvaluatingDeps } from './evaluate.ts'
 import { requireFresh, requireRevision, revisionNow } from './freshness.ts'
+import { createRequestBudget, type RequestBudget } from './request-budget.ts'
 
 type Semantic = NonNullable<NonNullable<EvaluationsRequest['options']>['evaluations_semantic']>
 
@@ -33,31 +34,36 @@ const lastDecision: Record<Semantic, boolean | undefined> = {
   permit_on_first_permit: true,
 }
 
-/** @throws AppError `validation_failed`, `not_current`, `revision_unavailable` */
+/** @param o.signal - aborts when nobody waits for the answers. @throws AppError `evaluation_too_expensive`, `validation_failed`, `not_current`, `revision_unavailable` */
 export async function evaluateMany(
   deps: EvaluatingDeps,
   caller: OrgCaller,
-  request: EvaluationsRequest,
+  { request, signal }: { request: EvaluationsRequest; signal?: AbortSignal },
 ): Promise<EvaluationsResponse> {
   const { evaluations: items = [], options, ...top } = request
   if (items.length === 0) return evaluate(deps, caller, single(top))
   const asker = askerOf(caller)
-  const found = await decideWith(deps, (facts) => findFacts(deps, facts, { asker, items, top }))
-  const evaluations = answerInOrder(deps, caller.orgId, { found, options }).map(view)
-  return { context: { revision: revisionNow(deps.following) }, evaluations }
+  const { found, revision } = await decideWith(deps, (facts) => findFacts(deps, facts, { asker, items, top }))
+  const answering = startAnswering(found, options)
+  while (!answering.run()) await answering.budget.nextTurn(signal)
+  note(deps, asker, answering)
+  return { context: { revision }, evaluations: answering.answers.map(view) }
 }
 
-/** The same as JSON, where everything is in memory. Undefined, or anything thrown: it takes `evaluateMany`. */
+/** The same as JSON, where everything is in memory and takes no more than a turn. Undefined, or anything thrown: it takes `evaluateMany`. */
 export function evaluateManyAtOnce(
   deps: EvaluatingDeps,
   { body, ...asker }: AskedAtOnce<EvaluationsRequest>,
 ): string | undefined {
   const { evaluations: items = [], options, ...top } = body
   if (items.length === 0) return evaluateAtOnce(deps, { ...asker, body: single(top) })
-  const found = findFacts(deps, deps.factCache.known, { asker, items, top })
-  if (found instanceof Miss) return undefined
-  const evaluations = answerInOrder(deps, asker.caller.orgId, { found, options }).map(text)
-  return `{"context":{"revision":"${revisionNow(deps.following)}"},"evaluations":[${evaluations.join(',')}]}`
+  const known = findFacts(deps, deps.factCache.known, { asker, items, top })
+  if (known instanceof Miss) return undefined
+  const answering = startAnswering(known.found, options)
+  if (!answering.run()) return undefined
+  note(deps, asker, answering)
+  const evaluations = answering.answers.map(text)
+  return `{"context":{"revision":"${known.revision}"},"evaluations":[${evaluations.join(',')}]}`
 }
 
 /** One evaluation with what is known to it, or why it could not be read. */
@@ -69,13 +75,13 @@ function findFacts(
   deps: EvaluatingDeps,
   facts: Facts,
   { asker, items, top }: { asker: Asker; items: NonNullable<EvaluationsRequest['evaluations']>; top: Defaults },
-): (Found | Unread)[] | Miss {
+): { readonly found: readonly (Found | Unread)[]; readonly revision: string } | Miss {
   const { orgId } = asker.caller
   requireFresh(deps.following)
   const nowMs = deps.clock.now().getTime()
   const read = evaluationReader(top)
   const findSubject = subjectsFor(deps, facts, asker)
-  return findAll(items, (item): Found | Unread | Miss => {
+  const found = findAll(items, (item): Found | Unread | Miss => {
     const one = read(item as Properties)
     if (!one.ok) return one
     const { subject: named, resource, action, context } = one.evaluation
@@ -96,27 +102,59 @@ function findFacts(
       question: { resource, action, subjectProperties: named.properties, context, storedResource },
     }
   })
+  return found instanceof Miss ? found : { found, revision: revisionNow(deps.following) }
 }
 
 /** What could not be read is closed. */
 type Unreadable = { readonly allowed: false; readonly message: string }
 
-/** Until the semantic says that nothing more is asked. */
-function answerInOrder(
-  { decisions }: EvaluatingDeps,
-  orgId: string,
-  { found, options }: { found: readonly (Found | Unread)[]; options: EvaluationsRequest['options'] },
-): (Answer | Unreadable)[] {
+type Answering = {
+  readonly found: readonly (Found | Unread)[]
+  readonly answers: readonly (Answer | Unreadable)[]
+  readonly budget: RequestBudget
+  /** Answers until a turn is over; true when nothing more is asked. @throws AppError `evaluation_too_expensive` */
+  run(): boolean
+}
+
+/** In order, until the semantic says that nothing more is asked. */
+function startAnswering(found: readonly (Found | Unread)[], options: EvaluationsRequest['options']): Answering {
   const last = lastDecision[options?.evaluations_semantic ?? 'execute_all']
+  const budget = createRequestBudget()
   const answers: (Answer | Unreadable)[] = []
-  for (const one of found) {
-    const given = one.ok ? answer(one.subject, one.question) : { allowed: false as const, message: one.message }
-    answers.push(given)
-    if (one.ok && one.at === undefined)
-      decisions.note({ orgId, named: one.named, subject: one.subject, question: one.question, given: given as Answer })
-    if (given.allowed === last) break
+  const run = (): boolean => {
+    while (answers.length < found.length) {
+      if (budget.isTurnOver()) return false
+      const one = found[answers.length] as Found | Unread
+      const given = one.ok
+        ? answer(one.subject, one.question, budget.budget)
+        : { allowed: false as const, message: one.message }
+      budget.settle()
+      answers.push(given)
+      if (given.allowed === last) return true
+    }
+    return true
   }
-  return answers
+  return { found, answers, budget, run }
+}
+
+/** Once all of them are given: what is answered again on the regular path is recorded once. */
+function note(
+  { decisions }: EvaluatingDeps,
+  { caller: { orgId } }: Asker,
+  { found, answers, budget }: Answering,
+): void {
+  answers.forEach((given, index) => {
+    const one = found[index]
+    if (one?.ok !== true || one.at !== undefined || 'message' in given) return
+    decisions.note({
+      orgId,
+      named: one.named,
+      subject: one.subject,
+      question: one.question,
+      given,
+      budget: budget.budget,
+    })
+  })
 }
 
 /** Without evaluations the request is a single one, so it must be whole. */

@@ -1,6 +1,8 @@
 /** Answers an AuthZEN evaluation (§6). */
 import type { EvaluationRequest, EvaluationResponse } from '@gatehouse/contracts/http/authz/evaluation'
+import { createBudget, isSpent, stepsPerEvaluation } from '@gatehouse/policy/compile/budget'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { answer, type Answer } from '../../domain/decision.ts'
 import type { Answered } from '../../domain/recorded-decision.ts'
 import { outcomeText, outcomeView } from '../../domain/reason-view.ts'
@@ -17,7 +19,7 @@ import { readMoment } from './moment.ts'
 /** An answer about now may be recorded. */
 export type EvaluatingDeps = DecidingDeps & { readonly decisions: Pick<DecisionRecorder, 'note'> }
 
-/** @throws AppError `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
+/** @throws AppError `evaluation_too_expensive`, `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
 export async function evaluate(
   deps: EvaluatingDeps,
   caller: OrgCaller,
@@ -67,7 +69,9 @@ function decideOne(
   const storedResource = storedAttributesOf(factsAsOf(facts, at), subject, { orgId, resource })
   if (storedResource instanceof Miss) return storedResource
   const question = { resource, action, subjectProperties: named.properties, context, storedResource }
-  const given = answer(subject, question)
+  const budget = createBudget(stepsPerEvaluation)
+  const given = answer(subject, question, budget)
+  if (isSpent(budget)) throw problem('evaluation_too_expensive')
   return { answered: { orgId, named, subject, question, given }, at, revision: revisionNow(deps.following) }
 }
 

@@ -22,7 +22,7 @@ import type { DecidingDeps } from './decide-for-caller.ts'
 import { findSubject } from './find-subject.ts'
 import { storedAttributesOf } from '../directory/stored-resources.ts'
 
-/** @throws AppError `forbidden`, `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
+/** @throws AppError `evaluation_too_expensive`, `forbidden`, `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
 export async function explain(
   deps: DecidingDeps,
   caller: OrgCaller,
@@ -47,6 +47,7 @@ export async function explain(
   if ('errors' in asked) throw problem('invalid_attribute', { errors: [...asked.errors] })
   const mayKnow = knownTo(caller, subject, resource.type)
   const { decision, roles, policies } = explainDecision(subject.model.set, asked, { mayKnow })
+  if (decision.reason.code === 'evaluation_too_expensive') throw problem('evaluation_too_expensive')
   const suggestions = suggestChanges(subject.model.set, asked, { mayKnow })
   return {
     decision: decision.allowed,

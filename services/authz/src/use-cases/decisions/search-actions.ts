@@ -13,11 +13,11 @@ import { storedAttributesOf } from '../directory/stored-resources.ts'
 import { askerOf } from '../subjects/caller-subject.ts'
 import { decideWith } from './decide-with.ts'
 
-/** @throws AppError `invalid_attribute`, `invalid_cursor`, `not_current`, `revision_unavailable` */
+/** @throws AppError `evaluation_too_expensive`, `invalid_attribute`, `invalid_cursor`, `not_current`, `revision_unavailable` */
 export async function searchActions(
   deps: DecidingDeps,
   caller: OrgCaller,
-  request: ActionSearchRequest,
+  { request, signal }: { request: ActionSearchRequest; signal?: AbortSignal },
 ): Promise<ActionSearchResponse> {
   const { subject: named, resource, context } = request
   const { orgId } = caller
@@ -34,12 +34,18 @@ export async function searchActions(
       : { subject, storedResource, revision: revisionNow(deps.following) }
   })
   const actions = isSubject(subject) ? [...(subject.model.catalog.types.get(resource.type)?.actions.keys() ?? [])] : []
-  const found = await searchPage(request, [listed(actions, (name) => name)], (name) =>
-    requireStated(
-      answer(subject, { resource, action: { name }, subjectProperties: named.properties, context, storedResource }),
-    ).allowed
-      ? { name }
-      : undefined,
-  )
+  const found = await searchPage(request, [listed(actions, (name) => name)], {
+    signal,
+    resultOf: (name, budget) =>
+      requireStated(
+        answer(
+          subject,
+          { resource, action: { name }, subjectProperties: named.properties, context, storedResource },
+          budget,
+        ),
+      ).allowed
+        ? { name }
+        : undefined,
+  })
   return { ...found, context: { revision } }
 }

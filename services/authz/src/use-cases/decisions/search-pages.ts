@@ -3,8 +3,10 @@
  * whatever it finds; one that is not full may still have a next one. A token belongs to the search it was given for.
  */
 import { createHash } from 'node:crypto'
+import type { Budget } from '@gatehouse/policy/compile/budget'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { decodeCursor, encodeCursor } from '@gatehouse/service-kit/http/page'
+import { createRequestBudget } from './request-budget.ts'
 
 /** Candidates in the order of their keys, after one of them. */
 export type Candidates<C> = {
@@ -17,32 +19,45 @@ export type Candidates<C> = {
 type Asked = {
   readonly page?: { readonly token?: string | undefined; readonly limit?: number | undefined } | undefined
 }
-export type Found<R> = { results: R[]; page: { next_token: string; count: number } }
+/** The page comes first, as AuthZEN shows it. */
+export type Found<R> = { page: { next_token: string; count: number }; results: R[] }
+
+type Deciding<C, R> = {
+  /** What a candidate is in the answer; undefined when it is not allowed. */
+  readonly resultOf: (candidate: C, budget: Budget) => R | undefined
+  /** Aborts when nobody waits for the page. */
+  readonly signal: AbortSignal | undefined
+}
 
 const batch = 200
-/** For one page: candidates looked at, and milliseconds after which no further batch is begun. */
+/** Candidates looked at for one page. */
 const mostLookedAt = 2000
-const mostMs = 1000
+/** AuthZEN leaves the most to us: whoever asks for more gets this many, and a token. */
+const mostResults = 1000
 const standardLimit = 100
 
-/** @throws AppError `invalid_cursor` */
+/** @throws AppError `evaluation_too_expensive`, `invalid_cursor` */
 export async function searchPage<C, R>(
   request: Asked,
   sources: readonly Candidates<C>[],
-  resultOf: (candidate: C) => R | undefined,
+  { resultOf, signal }: Deciding<C, R>,
 ): Promise<Found<R>> {
-  const limit = request.page?.limit ?? standardLimit
+  const limit = Math.min(request.page?.limit ?? standardLimit, mostResults)
+  const budget = createRequestBudget()
   const search = fingerprintOf(request)
   let { index, after } = placeOf(request, search, sources)
-  const beganMs = performance.now()
   const results: R[] = []
   for (let lookedAt = 0; index < sources.length;) {
     const { list, keyOf } = sources[index] as Candidates<C>
     const wanted = Math.min(batch, mostLookedAt - lookedAt)
     const candidates = await list(after, wanted)
     for (const candidate of candidates) {
-      if (results.length === limit) return pageOf(results, encodeCursor([search, index, after ?? '']))
-      const result = resultOf(candidate)
+      // What has no room on this page, or no steps left, is the beginning of the next one.
+      if (results.length === limit || !budget.hasRoom())
+        return pageOf(results, encodeCursor([search, index, after ?? '']))
+      const result = resultOf(candidate, budget.budget)
+      budget.settle()
+      if (budget.isTurnOver()) await budget.nextTurn(signal)
       if (result !== undefined) results.push(result)
       after = keyOf(candidate)
     }
@@ -50,15 +65,14 @@ export async function searchPage<C, R>(
     if (candidates.length < wanted) {
       index += 1
       after = undefined
-    } else if (lookedAt >= mostLookedAt || performance.now() - beganMs > mostMs)
-      return pageOf(results, encodeCursor([search, index, after ?? '']))
+    } else if (lookedAt >= mostLookedAt) return pageOf(results, encodeCursor([search, index, after ?? '']))
   }
   return pageOf(results, '')
 }
 
 const pageOf = <R>(results: R[], next_token: string): Found<R> => ({
-  results,
   page: { next_token, count: results.length },
+  results,
 })
 
 function placeOf(

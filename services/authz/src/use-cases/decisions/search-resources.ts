@@ -9,24 +9,31 @@ import { searchPage } from './search-pages.ts'
 import { candidateResources } from '../directory/stored-resources.ts'
 import { findSubject } from './find-subject.ts'
 
-/** @throws AppError `invalid_attribute`, `invalid_cursor`, `not_current`, `revision_unavailable` */
+/** @throws AppError `evaluation_too_expensive`, `invalid_attribute`, `invalid_cursor`, `not_current`, `revision_unavailable` */
 export async function searchResources(
   deps: DecidingDeps & { db: Db },
   caller: OrgCaller,
-  request: ResourceSearchRequest,
+  { request, signal }: { request: ResourceSearchRequest; signal?: AbortSignal },
 ): Promise<EntitySearchResponse> {
   const { subject: named, action, resource: sought, context } = request
   const { subject, at, revision } = await findSubject(deps, caller, { named, context })
   const found = await searchPage(
     request,
     isSubject(subject) ? candidateResources(deps, caller, { type: sought.type, at }) : [],
-    ({ id, attributes }) => {
-      const resource = { type: sought.type, id, properties: sought.properties }
-      return requireStated(
-        answer(subject, { resource, action, subjectProperties: named.properties, context, storedResource: attributes }),
-      ).allowed
-        ? { type: sought.type, id }
-        : undefined
+    {
+      signal,
+      resultOf: ({ id, attributes }, budget) => {
+        const resource = { type: sought.type, id, properties: sought.properties }
+        return requireStated(
+          answer(
+            subject,
+            { resource, action, subjectProperties: named.properties, context, storedResource: attributes },
+            budget,
+          ),
+        ).allowed
+          ? { type: sought.type, id }
+          : undefined
+      },
     },
   )
   return { ...found, context: { revision } }

@@ -12,11 +12,11 @@ import { requireStated, type DecidingDeps } from './decide-for-caller.ts'
 import { readMoment } from './moment.ts'
 import { searchPage } from './search-pages.ts'
 
-/** @throws AppError `invalid_attribute`, `invalid_cursor`, `not_current`, `revision_unavailable` */
+/** @throws AppError `evaluation_too_expensive`, `invalid_attribute`, `invalid_cursor`, `not_current`, `revision_unavailable` */
 export async function searchSubjects(
   deps: DecidingDeps & { db: Db },
   caller: OrgCaller,
-  request: SubjectSearchRequest,
+  { request, signal }: { request: SubjectSearchRequest; signal?: AbortSignal },
 ): Promise<EntitySearchResponse> {
   const { subject: sought, resource, action, context } = request
   const { at, onRecord, revision } = await decideWith(deps, (facts) => {
@@ -33,10 +33,10 @@ export async function searchSubjects(
     context,
     storedResource: onRecord?.attributes,
   }
-  const found = await searchPage(
-    request,
-    await candidateSubjects(deps, askerOf(caller), { type: sought.type, at }),
-    ({ id, subject }) => (requireStated(answer(subject, question)).allowed ? { type: sought.type, id } : undefined),
-  )
+  const found = await searchPage(request, await candidateSubjects(deps, askerOf(caller), { type: sought.type, at }), {
+    signal,
+    resultOf: ({ id, subject }, budget) =>
+      requireStated(answer(subject, question, budget)).allowed ? { type: sought.type, id } : undefined,
+  })
   return { ...found, context: { revision } }
 }

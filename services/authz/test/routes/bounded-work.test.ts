@@ -1,0 +1,132 @@
+/** No request costs more than its budget: steps are counted, others are let go first, and work ends when nobody waits for it. */
+import t from 'tap'
+import { longestStatedList, stepsPerEvaluation } from '@gatehouse/policy/compile/budget'
+import { decideForCaller } from '../../src/use-cases/decisions/decide-for-caller.ts'
+import { evaluateMany } from '../../src/use-cases/decisions/evaluate-many.ts'
+import { createRequestBudget, stepsPerRequest, stepsPerTurn } from '../../src/use-cases/decisions/request-budget.ts'
+import { openPlatform } from '../fixtures/platform.ts'
+import { accountToken, giveRoles, makeAccount } from '../fixtures/service-accounts.ts'
+import { principalCaller, isOrgCaller } from '@gatehouse/access/callers/caller'
+
+const platform = await openPlatform(t)
+const replica = await platform.replica()
+const { org, owner } = await platform.withInvoices(replica)
+const account = makeAccount(platform, org.id)
+await giveRoles(platform, replica, { account, roles: ['evaluator', 'invoice-reader'], by: owner })
+const token = accountToken(platform, account)
+const { status } = await platform.ask(replica, {
+  method: 'POST',
+  url: `/v1/organizations/${org.id}/policies`,
+  token: platform.tokenOf(owner),
+  body: {
+    key: 'hostile',
+    effect: 'deny',
+    resource_type: 'invoice',
+    actions: ['read'],
+    when: 'request.amr.exists(x, !(x in request.amr))',
+  },
+})
+const texts = (length: number, name = 'n') => Array.from({ length }, (_, index) => `${name}${index}`)
+const subject = { type: 'service_account', id: account.id }
+const questions = (count: number, contextOf: (nth: number) => object | undefined) =>
+  Array.from({ length: count }, (_, nth) => ({
+    subject,
+    action: { name: 'read' },
+    resource: { type: 'invoice', id: String(nth) },
+    ...(contextOf(nth) && { context: contextOf(nth) }),
+  }))
+const many = (body: object) => platform.ask(replica, { method: 'POST', url: '/access/v1/evaluations', token, body })
+const caller = async () => {
+  const found = principalCaller((await replica.deps.accessTokens.verify(token)).claims, token)
+  if (!isOrgCaller(found)) throw new Error('the account acts for no organization')
+  return found
+}
+
+t.test('a list has a longest length, and no list of that length makes a batch dear', async (t) => {
+  t.equal(status, 201)
+  // A service account that asks about itself says nothing of how it signed in, so others are asked about.
+  const about = { type: 'user', id: owner.id }
+  const tooLong = await many({
+    subject: about,
+    context: { amr: texts(8000) },
+    evaluations: questions(40, () => undefined).map(({ subject: _, ...one }) => one),
+  })
+  t.equal(tooLong.status, 200)
+  t.match((tooLong.body['evaluations'] as object[])[0], {
+    decision: false,
+    context: { reason: { code: 'invalid_attribute' } },
+  })
+  const long = await many({
+    subject: about,
+    context: { amr: texts(longestStatedList) },
+    evaluations: questions(40, () => undefined).map(({ subject: _, ...one }) => one),
+  })
+  t.equal(long.status, 200)
+  t.match((long.body['evaluations'] as object[])[39], { decision: true })
+})
+
+t.test('422: questions that take more than the budget of a request are not answered', async (t) => {
+  const about = { type: 'user', id: owner.id }
+  const dear = questions(900, (nth) => ({ amr: texts(100, `${nth}-`) })).map((one) => ({ ...one, subject: about }))
+  const answered = await many({ evaluations: dear.slice(0, 100) })
+  t.equal(answered.status, 200)
+  const tooDear = await many({
+    evaluations: questions(1000, (nth) => ({ amr: texts(130, `${nth}-`) })).map((one) => ({ ...one, subject: about })),
+  })
+  t.match(tooDear, { status: 422, body: { code: 'evaluation_too_expensive' } })
+})
+
+t.test('a request gives way to others after each turn, and ends when nobody waits for it', async (t) => {
+  const about = { type: 'user', id: owner.id }
+  const request = {
+    evaluations: questions(300, (nth) => ({ amr: texts(300, `${nth}-`) })).map((one) => ({ ...one, subject: about })),
+  }
+  let others = 0
+  const timer = setInterval(() => (others += 1), 0)
+  const asker = await caller()
+  await evaluateMany(replica.deps, asker, { request })
+  clearInterval(timer)
+  t.ok(others >= 2, `others ran ${others} times meanwhile`)
+  const gone = new AbortController()
+  gone.abort(new Error('the client has gone'))
+  await t.rejects(evaluateMany(replica.deps, asker, { request, signal: gone.signal }), {
+    message: 'the client has gone',
+  })
+  t.equal(
+    (
+      await decideForCaller(
+        replica.deps,
+        asker,
+        questions(3, () => undefined),
+      )
+    ).length,
+    3,
+  )
+})
+
+t.test('the budget of a request: what each decision may take, turns, and the end', async (t) => {
+  const budget = createRequestBudget()
+  let decisions = 0
+  const decideDearly = () => {
+    budget.budget.left -= stepsPerTurn / 2
+    budget.settle()
+    decisions += 1
+  }
+  decideDearly()
+  t.notOk(budget.isTurnOver())
+  decideDearly()
+  t.ok(budget.isTurnOver())
+  await budget.nextTurn(undefined)
+  t.notOk(budget.isTurnOver())
+  t.equal(budget.turnsTaken, 1)
+  t.throws(
+    () => {
+      while (decisions < 1000) decideDearly()
+    },
+    { code: 'evaluation_too_expensive' },
+  )
+  t.equal(decisions, Math.floor(stepsPerRequest / (stepsPerTurn / 2 + 100)))
+  const one = createRequestBudget()
+  one.budget.left -= stepsPerEvaluation + 1
+  t.throws(() => one.settle(), { code: 'evaluation_too_expensive' }, 'no single decision takes it all')
+})
