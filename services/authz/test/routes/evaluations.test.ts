@@ -171,7 +171,11 @@ t.test('search pages: a token goes on where its page ended, and belongs to its s
   t.match((await search(invoice('2'), { token: next })).body, { status: 400, code: 'invalid_cursor' })
   t.match((await search(invoice('1'), { token: 'nonsense' })).body, { status: 400, code: 'invalid_cursor' })
   t.match((await search(invoice('1'), { token: '', limit: 1000 })).body['results'], { length: 2 })
-  t.equal((await search(invoice('1'), { limit: 0 })).status, 400)
+  const none = await search(invoice('1'), { limit: 0 })
+  t.match(none, { status: 200, body: { results: { length: 0 }, page: { count: 0 } } })
+  t.equal(Object.keys(none.body)[0], 'page', 'the page comes first')
+  t.match((await search(invoice('1'), { limit: 1_000_000 })).body['results'], { length: 2 })
+  t.equal((await search(invoice('1'), { limit: -1 })).status, 400)
 })
 
 t.test('search subject: a person is told about themself only', async (t) => {
