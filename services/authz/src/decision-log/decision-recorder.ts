@@ -35,7 +35,35 @@ const dropped = counter(
   'Decisions that were to be recorded and were not: too many waited, or the database did not take them',
 )
 
-type Waiting = { readonly record: RecordedDecision; readonly size: number }
+/** Records that wait to be written, bound by how many and how long they are together. */
+function createQueue() {
+  let waiting: { readonly record: RecordedDecision; readonly size: number }[] = []
+  let waitingSize = 0
+  return {
+    /** Whether there was room. */
+    add(record: RecordedDecision): boolean {
+      const size = sizeOfRecord(record)
+      if (waiting.length >= mostWaiting || waitingSize + size > mostWaitingSize) return false
+      waiting.push({ record, size })
+      waitingSize += size
+      return true
+    },
+    takeBatch(): RecordedDecision[] {
+      let size = 0
+      const end = waiting.findIndex((one, index) => index === batchSize || (size += one.size) > mostBatchSize)
+      const batch = waiting.splice(0, end === -1 ? waiting.length : Math.max(1, end))
+      for (const one of batch) waitingSize -= one.size
+      return batch.map(({ record }) => record)
+    },
+    clear(): void {
+      waiting = []
+      waitingSize = 0
+    },
+    get length() {
+      return waiting.length
+    },
+  }
+}
 
 export function createDecisionRecorder(o: {
   system: Db
@@ -45,8 +73,7 @@ export function createDecisionRecorder(o: {
   random?: () => number
 }): DecisionRecorder {
   const { system, log, clock, sampleRate, random = Math.random } = o
-  let waiting: Waiting[] = []
-  let waitingSize = 0
+  const queue = createQueue()
   let flushing: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
   let isFailing = false
@@ -65,15 +92,8 @@ export function createDecisionRecorder(o: {
       isFailing = true
     }
   }
-  const takeBatch = (): RecordedDecision[] => {
-    let size = 0
-    const end = waiting.findIndex((one, index) => index === batchSize || (size += one.size) > mostBatchSize)
-    const batch = waiting.splice(0, end === -1 ? waiting.length : Math.max(1, end))
-    for (const one of batch) waitingSize -= one.size
-    return batch.map(({ record }) => record)
-  }
   const flushAll = async (): Promise<void> => {
-    while (waiting.length > 0) await write(takeBatch())
+    while (queue.length > 0) await write(queue.takeBatch())
   }
   const flush = (): Promise<void> => (flushing ??= flushAll().finally(() => (flushing = undefined)))
   return {
@@ -81,10 +101,7 @@ export function createDecisionRecorder(o: {
       if (!isWanted(answered) || !isDecided(answered)) return
       const record = recordOf(answered, clock.now())
       if (record === undefined) return
-      const size = sizeOfRecord(record)
-      if (waiting.length >= mostWaiting || waitingSize + size > mostWaitingSize) return dropped.add(1)
-      waiting.push({ record, size })
-      waitingSize += size
+      if (!queue.add(record)) dropped.add(1)
     },
     flush,
     start() {
@@ -94,8 +111,7 @@ export function createDecisionRecorder(o: {
     async stop() {
       clearInterval(timer)
       await flush()
-      waiting = []
-      waitingSize = 0
+      queue.clear()
     },
   }
 }
