@@ -89,7 +89,7 @@ export function bindRoute<const C extends RouteContract>(
     bodyLimit,
     ...(atOnce ? { preParsing: returnBody } : {}),
     config: configOf(contract),
-    ...(answer ? { schema: { response: { [status]: JSON.parse(JSON.stringify(answer)) as object } } } : {}),
+    ...(answer ? { schema: { response: { [status]: serializationOf(answer) } } } : {}),
     onRequest: identify(contract, settings),
     handler: async (request, reply) => {
       const run = async (): Promise<unknown> =>
@@ -130,6 +130,12 @@ function addFastPath(fastPaths: FastPaths, path: Omit<Parameters<FastPaths['add'
     throw new Error(`${operationId} cannot be answered at once`)
   fastPaths.add({ ...path, validate: createValidator(body, 'body') })
 }
+
+/** What is written is not checked again, and the serializer takes no pattern that needs the Unicode flag. */
+const serializationOf = (schema: TSchema): object =>
+  JSON.parse(JSON.stringify(schema), (key, value: unknown) =>
+    key === 'pattern' && typeof value === 'string' ? undefined : value,
+  ) as object
 
 /** The hook that says who calls. It waits only when it has to: a promise costs more than looking up who was known already. */
 const identify =
