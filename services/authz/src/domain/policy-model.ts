@@ -128,7 +128,7 @@ export function withInherited(roles: ReadonlyMap<string, RoleSource>, keys: read
   const known = lineages.get(roles) ?? new Map<string, readonly string[]>()
   lineages.set(roles, known)
   const lineage = (key: string): readonly string[] => {
-    const found = known.get(key) ?? [...lineageOf(roles, key)]
+    const found = known.get(key) ?? (roles.has(key) ? [...lineageOf(roles, key)] : [key])
     known.set(key, found)
     return found
   }
