@@ -47,7 +47,7 @@ for (const record of records) await inScope(system, {}, (tx) => insertAuditRecor
 type Page = { data: { id: string }[]; page: { next_cursor: string | null }; code?: string }
 const get = async (path: string, query: Record<string, string>) => {
   const url = `${path}?${new URLSearchParams(query).toString()}`
-  const answer = await app.inject({ method: 'GET', url, headers: personHeaders(person, org) })
+  const answer = await app.inject({ method: 'GET', url, headers: personHeaders(person, org)(url) })
   return { status: answer.statusCode, body: answer.json<Page>() }
 }
 
