@@ -55,20 +55,27 @@ export function createIdempotencyStore(deps: { db: Db }): IdempotencyStore {
     async once(request, run) {
       const at = placeOf(request)
       if (!(await claim(at, request.requestHash))) return replay(await find(at), request.requestHash)
-      const context = currentContext() ?? newContext()
-      context.beforeCommit = (tx) => markEffect(tx as Tx, at, request.status)
       let body: unknown
       try {
-        body = await runInContext(context, run)
+        body = await markingEffects({ at, status: request.status }, run)
       } catch (err) {
         await release(at).catch(() => undefined)
         throw err
-      } finally {
-        context.beforeCommit = undefined
       }
       await complete(at, request.status, withoutSecrets(body, request.shownOnce ?? []))
       return { status: request.status, body }
     },
+  }
+}
+
+/** Runs with each of its transactions noting that it had an effect. */
+async function markingEffects<T>({ at, status }: { at: Place; status: number }, run: () => Promise<T>): Promise<T> {
+  const context = currentContext() ?? newContext()
+  context.beforeCommit = (tx) => markEffect(tx as Tx, at, status)
+  try {
+    return await runInContext(context, run)
+  } finally {
+    context.beforeCommit = undefined
   }
 }
 
