@@ -179,6 +179,8 @@ t.test('PATCH …/members/{user}', async (t) => {
     for (const attributes of [{ limit: 2, desk: 'a' }, { desk: 'a' }, {}])
       t.match(await patch(attributes), { status: 403, body: { detail: /limit.*gatehouse:attributes\.write/ } })
     t.equal((await patch({ limit: 1, desk: 'b' })).status, 200, 'what stays as it is takes nothing')
+    world.protectedAttributes.clear()
+    t.equal((await patch({ regions: ['eu', 'us'], remote: true })).status, 200)
   })
 })
 
