@@ -37,7 +37,7 @@ export function makeSecrets(o: {
   const password = passwordsIn(join(o.folder, 'passwords.json'))
   const keys = ensureKeys(o.folder, SERVICES)
   const previousKey = join(o.folder, 'key-encryption.previous.key')
-  const given = givenIn(join(o.folder, 'given.json'), o.env)
+  const given = (name: string): string | undefined => o.env[name] || undefined
   const adminUrl =
     given('DATABASE_URL') ?? `postgres://gatehouse_admin:${password('postgres')}@${o.addresses.postgres}/postgres`
   const role = (name: string): string => roleUrl({ adminUrl, database: DATABASE, role: name, password: password(name) })
@@ -106,15 +106,5 @@ function passwordsIn(file: string): (name: string) => string {
     known[name] ??= randomBytes(24).toString('base64url')
     writeJson(file, known)
     return known[name]
-  }
-}
-
-/** The servers of the operator. What was given once is kept until something else is given, so that no later run forgets it. */
-function givenIn(file: string, env: Environment): (name: string) => string | undefined {
-  const known = readJson<Record<string, string>>(file) ?? {}
-  return (name) => {
-    const value = env[name] || known[name]
-    if (value !== undefined && value !== known[name]) writeJson(file, Object.assign(known, { [name]: value }))
-    return value
   }
 }
