@@ -98,9 +98,9 @@ function rolesOnResources(
   return limitedTo
     .filter(({ type }) => type === resource.type)
     .map((one) => {
-      const { keys, roles } = forOne(one)
-      const written = JSON.stringify(keys)
-      const values = byKeys.get(written) ?? { ...known, membership: { ...known.membership, roles: keys } }
+      const { allKeys, roles } = forOne(one)
+      const written = JSON.stringify(allKeys)
+      const values = byKeys.get(written) ?? { ...known, membership: { ...known.membership, roles: allKeys } }
       byKeys.set(written, values)
       return { resourceId: one.id, roles, values }
     })
