@@ -130,7 +130,6 @@ t.test('a time-limited administrator gives nothing for longer than they hold it'
   t.same(await missing(end), [])
   t.ok((await missing(longer)).includes('gatehouse:organization.read'), 'a key that outlives them')
   const extended = await change(longer, owner)
-  t.same(extended.body, {})
   t.match(extended, { status: 200, body: { expires_at: longer, role: 'viewer' } })
   t.equal((await change(longer, owner)).status, 404, 'the old one has ended')
   const forGood = await call(`/assignments/${idOf(extended)}`, { method: 'PATCH', body: { expires_at: null } })

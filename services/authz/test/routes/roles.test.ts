@@ -2,8 +2,12 @@
 import t from 'tap'
 import { MemberRolesChanged } from '@gatehouse/contracts/events/authz/assignment'
 import { RoleDeleted, RoleUpdated } from '@gatehouse/contracts/events/authz/role'
+import { sql } from 'drizzle-orm'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
+import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { createEventProbe } from '@gatehouse/test-kit/event-probe'
+import { waitUntil } from '@gatehouse/test-kit/wait-until'
+import { insertMemberRoles, lockRoleHolder } from '../../src/store/assignments.ts'
 import { openPlatform, type Answer, type Member } from '../fixtures/platform.ts'
 
 const platform = await openPlatform(t)
@@ -282,4 +286,32 @@ t.test('the same idempotency key makes one role', async (t) => {
     })
   const [first, second] = [await post(), await post()]
   t.same([first.status, second.status, idOf(second)], [201, 201, idOf(first)])
+})
+
+t.test('roles that are given while others are replaced are among what is compared', async (t) => {
+  const one = platform.join(org, platform.person())
+  await getRoles(owner, one.id)
+  const reader = ((await call(owner)).body['data'] as { id: string; key: string }[]).find(
+    ({ key }) => key === 'invoice-reader',
+  )
+  let replaced: Promise<Answer> | undefined
+  await replica.deps.system.transaction(async (tx) => {
+    await lockRoleHolder(tx, one.membershipId)
+    replaced = setRoles(admin, one.id, [])
+    await waitUntil('the replacement waits for the set', async () => {
+      const waiting = await replica.deps.system.execute(
+        sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+      )
+      return rowsOf(waiting).length > 0
+    })
+    await insertMemberRoles(tx, {
+      membershipId: one.membershipId,
+      orgId: org.id,
+      userId: one.id,
+      roleIds: [reader?.id ?? ''],
+      givenBy: 'service:orgs',
+    })
+  })
+  t.match(await replaced, { status: 403, body: { code: 'forbidden' } }, 'what came meanwhile is not theirs to take')
+  t.same((await getRoles(owner, one.id)).body['roles'], ['invoice-reader'])
 })

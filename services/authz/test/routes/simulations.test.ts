@@ -193,20 +193,6 @@ t.test('200: every decision that would turn round, by organization, role and per
   )
 })
 
-t.test('who may read policies and not decisions is told tens, and of nobody', async (t) => {
-  const role = { key: 'policy-reader', name: 'Reads policies', permissions: ['gatehouse:policies.read'] }
-  t.equal((await call(owner, 'POST', `/v1/organizations/${org.id}/roles`, role)).status, 201)
-  const reader = platform.join(org, platform.person(), { roles: ['policy-reader'] })
-  await forget()
-  for (let times = 0; times < 12; times += 1) await ask(nobody)
-  await recording.deps.decisions.flush()
-  const policy = { key: 'probing', effect: 'allow', resource_type: 'loan', actions: ['grant'] }
-  t.match((await simulate({ policy }, owner)).body, { precision: 'exact', newly_allowed: 12, examples: [{}] })
-  const { body } = await simulate({ policy }, reader)
-  t.match(body, { precision: 'coarse', replayed: 10, newly_allowed: 0, examples: [], by_role: [], by_permission: [] })
-  t.notMatch(JSON.stringify(body), nobody.id)
-})
-
 t.test('400, 403, 404: what cannot be simulated', async (t) => {
   const path = await drafted('simulated', { when: 'resource.sum < 3' })
   const id = path.split('/').at(-1)
@@ -326,4 +312,18 @@ t.test('too many at once, or a database that is away, cost records and never an 
   for (let times = 0; times < 10; times += 1) half.note(one)
   await half.stop()
   t.equal((await recordedRows()).length, 6)
+})
+
+t.test('who may read policies and not decisions is told tens, and of nobody', async (t) => {
+  const role = { key: 'policy-reader', name: 'Reads policies', permissions: ['gatehouse:policies.read'] }
+  t.equal((await call(owner, 'POST', `/v1/organizations/${org.id}/roles`, role)).status, 201)
+  const reader = platform.join(org, platform.person(), { roles: ['policy-reader'] })
+  await forget()
+  for (let times = 0; times < 12; times += 1) await ask(nobody)
+  await recording.deps.decisions.flush()
+  const policy = { key: 'probing', effect: 'allow', resource_type: 'loan', actions: ['grant'] }
+  t.match((await simulate({ policy }, owner)).body, { precision: 'exact', newly_allowed: 12, examples: [{}] })
+  const { body } = await simulate({ policy }, reader)
+  t.match(body, { precision: 'coarse', replayed: 10, newly_allowed: 0, examples: [], by_role: [], by_permission: [] })
+  t.notMatch(JSON.stringify(body), nobody.id)
 })
