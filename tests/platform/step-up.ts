@@ -28,10 +28,17 @@ export const stepUp = async (t: Test, api: Api): Promise<void> => {
     (await api.call('POST', `/v1/organizations/${org}/policies`, { token: owner.access, body: policy })).status,
     201,
   )
-  const refused = await until('the sign-in to be too long ago', async () => {
-    const answer = await invite(admin)
-    return answer.status !== 201 && answer
+  // Asked of the decision point: invitations themselves are limited.
+  const question = {
+    subject: { type: 'user', id: admin.id },
+    action: { name: 'members.invite' },
+    resource: { type: 'gatehouse', id: org },
+  }
+  await until('the sign-in to be too long ago', async () => {
+    const { body } = await api.call('POST', '/access/v1/evaluation', { token: admin.access, body: question })
+    return body['decision'] === false
   })
+  const refused = await invite(admin)
   t.same([refused.status, refused.body['code']], [401, 'insufficient_user_authentication'])
   t.match(
     refused.headers.get('www-authenticate'),
