@@ -31,6 +31,11 @@ type Counted<K extends string> = (Record<K, string> & { newly_allowed: number; n
 const orgNumber = 0
 const ownerNumber = 0xfffffe
 
+const notes = [
+  'The whole request to the running service: the decisions read from PostgreSQL, each decided twice, every flip counted by organization, role and permission. All of them are about the type the draft is about; others are not read.',
+  'What each draft turns round was counted by the oracle, which shares no code with the engine; totals and every count by role and permission have to agree.',
+]
+
 export async function measureImpact(effort: Effort, cleanup: Cleanup): Promise<PartResult> {
   const size = effort.quick ? { ...fullSize, holders: 60, organizations: 6 } : fullSize
   const model = createModel({ seed: 20251, size, idOf: (index) => idOf('user', index) })
@@ -72,10 +77,7 @@ export async function measureImpact(effort: Effort, cleanup: Cleanup): Promise<P
   return {
     part: 'impact',
     title: 'A report of what a draft would have meant for recorded decisions',
-    notes: [
-      'The whole request to the running service: the decisions read from PostgreSQL, each decided twice, every flip counted by organization, role and permission. All of them are about the type the draft is about; others are not read.',
-      'What each draft turns round was counted by the oracle, which shares no code with the engine; totals and every count by role and permission have to agree.',
-    ],
+    notes,
     table: { columns: ['Draft', 'decisions replayed', 'planted flips', 'ms', 'found'], rows },
     targets: [],
     disagreements,

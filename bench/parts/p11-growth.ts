@@ -105,6 +105,18 @@ function rowOf(point: GrowthPoint, name: string, again?: Load): string[] {
   ]
 }
 
+const columns = [
+  'Organizations',
+  'memberships',
+  'first of an organization, ms',
+  'first of a person, ms',
+  'later, ms',
+  'again, ms',
+  'compiled sets',
+  'heap, MB',
+  'RSS, MB',
+]
+
 function resultOf({ engine, points, different, alike }: Measured, note: Effort['note']): PartResult {
   const installations = [different, alike]
   const loads = [
@@ -131,17 +143,7 @@ function resultOf({ engine, points, different, alike }: Measured, note: Effort['
       ),
     ],
     table: {
-      columns: [
-        'Organizations',
-        'memberships',
-        'first of an organization, ms',
-        'first of a person, ms',
-        'later, ms',
-        'again, ms',
-        'compiled sets',
-        'heap, MB',
-        'RSS, MB',
-      ],
+      columns,
       rows: [
         ...points.map((point) => rowOf(point, name(point))),
         ...installations.map((one) =>

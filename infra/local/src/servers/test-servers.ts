@@ -55,16 +55,15 @@ export async function startTestServers(o: { env: NodeJS.ProcessEnv; note: Note }
     ServerPlan,
     ServerPlan,
   ]
-  return {
-    env: {
-      DATABASE_URL: postgres.url,
-      REDIS_URL: redis.url,
-      NATS_URL: nats.url,
-      ...binaries({ postgres, redis, nats }),
-    },
-    stop,
-  }
+  return { env: environmentFor({ postgres, redis, nats }), stop }
 }
+
+const environmentFor = (plans: Record<ServerPlan['name'], ServerPlan>): Record<string, string> => ({
+  DATABASE_URL: plans.postgres.url,
+  REDIS_URL: plans.redis.url,
+  NATS_URL: plans.nats.url,
+  ...binaries(plans),
+})
 
 function binaries(plans: Record<ServerPlan['name'], ServerPlan>): Record<string, string> {
   return {

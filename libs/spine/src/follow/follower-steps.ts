@@ -52,19 +52,23 @@ export function createSteps(
       keeper.moveTo({ epoch: place.epoch, position: last.position })
     },
     take: async (asked, page) => {
-      if (page.epoch !== asked.epoch || page.head < asked.position) {
-        await reload(page.epoch === asked.epoch ? 'the head is below what was applied' : 'another epoch')
-        return true
-      }
+      const doubt = doubtOf(asked, page)
+      if (doubt !== undefined) return reload(doubt).then(() => true)
       // The tail may have come further than what was asked for, or a failure may have unsettled the place: then ask again.
       const place = keeper.current()
       if (place === undefined || place.epoch !== asked.epoch) return true
       await apply(page.events.filter((event) => event.position > place.position))
       keeper.moveTo({ epoch: page.epoch, position: Math.max(place.position, page.scanned_to) })
       await o.onPolled?.()
-      if (page.scanned_to < page.head) return true
-      freshness.prove(asked.atMs)
-      return false
+      const isBehind = page.scanned_to < page.head
+      if (!isBehind) freshness.prove(asked.atMs)
+      return isBehind
     },
   }
+}
+
+/** Why what was applied cannot be continued by this page, if it cannot. */
+function doubtOf(asked: Asked, page: ChangesPage): string | undefined {
+  if (page.epoch !== asked.epoch) return 'another epoch'
+  return page.head < asked.position ? 'the head is below what was applied' : undefined
 }
