@@ -1,8 +1,8 @@
 /** What tokens does without being asked: announces, follows its neighbours, keeps keys and sessions in order. */
 import { createUpkeep, together, type Part } from '@gatehouse/service-kit/concurrency/background'
 import type { Deps } from './deps.ts'
-import { endExpiredSessions, eraseSeals, forgetOldSessions } from './use-cases/keep-house.ts'
-import { keepSigningKeys } from './use-cases/keep-signing-keys.ts'
+import { endExpiredSessions, eraseSeals, forgetOldSessions } from './use-cases/sessions/session-upkeep.ts'
+import { keepSigningKeys } from './use-cases/keys/keep-signing-keys.ts'
 
 const secondMs = 1000
 const hourMs = 3_600_000

@@ -6,9 +6,9 @@ import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { askOf } from '../domain/choose-organization.ts'
-import { exchangeApiKey } from '../use-cases/exchange-api-key.ts'
-import { publishKeys } from '../use-cases/publish-keys.ts'
-import { startSession } from '../use-cases/start-session.ts'
+import { exchangeApiKey } from '../use-cases/service-accounts/exchange-api-key.ts'
+import { publishKeys } from '../use-cases/keys/publish-keys.ts'
+import { startSession } from '../use-cases/sessions/start-session.ts'
 
 export function neighbourRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, StartSession, ({ body }) => {

@@ -12,13 +12,13 @@ import {
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { createApiKey } from '../use-cases/create-api-key.ts'
-import { createServiceAccount } from '../use-cases/create-service-account.ts'
-import { deleteServiceAccount } from '../use-cases/delete-service-account.ts'
-import { getServiceAccount, listServiceAccounts } from '../use-cases/get-service-account.ts'
-import { listApiKeys } from '../use-cases/list-api-keys.ts'
-import { revokeApiKey } from '../use-cases/revoke-api-key.ts'
-import { updateServiceAccount } from '../use-cases/update-service-account.ts'
+import { createApiKey } from '../use-cases/service-accounts/create-api-key.ts'
+import { createServiceAccount } from '../use-cases/service-accounts/create-service-account.ts'
+import { deleteServiceAccount } from '../use-cases/service-accounts/delete-service-account.ts'
+import { getServiceAccount, listServiceAccounts } from '../use-cases/service-accounts/get-service-account.ts'
+import { listApiKeys } from '../use-cases/service-accounts/list-api-keys.ts'
+import { revokeApiKey } from '../use-cases/service-accounts/revoke-api-key.ts'
+import { updateServiceAccount } from '../use-cases/service-accounts/update-service-account.ts'
 
 export function serviceAccountsRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, CreateServiceAccount, ({ caller, body }) => createServiceAccount(deps, caller, body))

@@ -12,10 +12,10 @@ import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { askOf } from '../domain/choose-organization.ts'
-import { endOtherSessions, endSession, logOut } from '../use-cases/end-session.ts'
-import { listSessions } from '../use-cases/list-sessions.ts'
-import { publishKeys } from '../use-cases/publish-keys.ts'
-import { createSharedRefresh } from '../use-cases/share-refreshes.ts'
+import { endOtherSessions, endSession, logOut } from '../use-cases/sessions/end-session.ts'
+import { listSessions } from '../use-cases/sessions/list-sessions.ts'
+import { publishKeys } from '../use-cases/keys/publish-keys.ts'
+import { createCoalescedRefresh } from '../use-cases/sessions/coalesce-refreshes.ts'
 
 /** A key is published a day before it signs, so a minute in a cache costs nothing. */
 const cacheControl = 'public, max-age=60'
@@ -26,7 +26,7 @@ const defaultLimit = 50
 const clientId = 'gatehouse-web'
 
 export function sessionsRoutes(app: FastifyInstance, deps: Deps): void {
-  const refresh = createSharedRefresh(deps)
+  const refresh = createCoalescedRefresh(deps)
   bindRoute(app, RefreshToken, ({ body }) => {
     const { clientAddress, userAgent } = currentContext() ?? {}
     return refresh({

@@ -12,7 +12,7 @@ import Type from 'typebox'
 import { Value } from 'typebox/value'
 import { deleteUserStates, listDisabledUserIds, upsertUserState } from '../store/projections.ts'
 import { closeOtherSessions } from '../store/sessions.ts'
-import { announceSessionEnd } from './announce-session-end.ts'
+import { announceSessionEnd } from './sessions/announce-session-end.ts'
 
 /** What identity's snapshot says of a person; more than we need is ignored. */
 const UserRecord = Type.Object({

@@ -4,8 +4,8 @@ import { isAppError } from '@gatehouse/service-kit/errors/app-error'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import t from 'tap'
 import { askOf } from '../../src/domain/choose-organization.ts'
-import { refreshSession } from '../../src/use-cases/refresh-session.ts'
-import { keepSigningKeys } from '../../src/use-cases/keep-signing-keys.ts'
+import { refreshSession } from '../../src/use-cases/sessions/refresh-session.ts'
+import { keepSigningKeys } from '../../src/use-cases/keys/keep-signing-keys.ts'
 import { type Answer, openPlatform, type Replica } from '../fixtures/platform.ts'
 
 const platform = await openPlatform(t)

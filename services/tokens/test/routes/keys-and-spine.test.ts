@@ -1,7 +1,7 @@
 /** The key set, and what readers of tokens load and follow. */
 import { createAssertionSigner, generateServiceKey } from '@gatehouse/access/tokens/assertion'
 import t from 'tap'
-import { loadKeyRing } from '../../src/use-cases/keep-signing-keys.ts'
+import { loadKeyRing } from '../../src/use-cases/keys/keep-signing-keys.ts'
 import { openPlatform } from '../fixtures/platform.ts'
 
 const platform = await openPlatform(t)

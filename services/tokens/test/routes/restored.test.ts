@@ -1,7 +1,7 @@
 /** After a backup was restored: nothing of the lost time is believed, and signing in works again at once. */
 import { migrateService } from '@gatehouse/spine/migrate/migrate-service'
 import t from 'tap'
-import { keepSigningKeys } from '../../src/use-cases/keep-signing-keys.ts'
+import { keepSigningKeys } from '../../src/use-cases/keys/keep-signing-keys.ts'
 import { claimsOf, openPlatform } from '../fixtures/platform.ts'
 
 const platform = await openPlatform(t)

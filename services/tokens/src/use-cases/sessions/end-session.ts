@@ -2,9 +2,9 @@
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Caller, UserCaller } from '@gatehouse/access/callers/caller'
 import { hashSecret, isWellFormed } from '@gatehouse/service-kit/secrets/opaque-token'
-import type { Deps } from '../deps.ts'
-import { closeOtherSessions, closeSession, type EndReason, lockSession } from '../store/sessions.ts'
-import { findRefreshTokenByHash } from '../store/refresh-tokens.ts'
+import type { Deps } from '../../deps.ts'
+import { closeOtherSessions, closeSession, type EndReason, lockSession } from '../../store/sessions.ts'
+import { findRefreshTokenByHash } from '../../store/refresh-tokens.ts'
 import { announceSessionEnd } from './announce-session-end.ts'
 import { refreshTokenPrefix } from './start-session.ts'
 

@@ -1,7 +1,7 @@
 /** Upkeep that no request waits for: sealed copies are erased when their grace is over, expired sessions end, old ones are forgotten. */
-import type { Deps } from '../deps.ts'
-import { eraseOverdueSeals } from '../store/refresh-tokens.ts'
-import { claimExpiredSessionEnds, deleteOldSessions } from '../store/sessions.ts'
+import type { Deps } from '../../deps.ts'
+import { eraseOverdueSeals } from '../../store/refresh-tokens.ts'
+import { claimExpiredSessionEnds, deleteOldSessions } from '../../store/sessions.ts'
 import { announceSessionEnd } from './announce-session-end.ts'
 
 /** Few enough to finish within a statement's time limit. */

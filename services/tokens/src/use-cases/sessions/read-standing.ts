@@ -4,15 +4,15 @@
  */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import type { Deps } from '../deps.ts'
+import type { Deps } from '../../deps.ts'
 import {
   chooseAtLogin,
   chooseAtRefresh,
   type OrganizationAsk,
   organizationToLookUp,
   type UsableMembership,
-} from '../domain/choose-organization.ts'
-import { findUserState, hasParkedEventAbout, listUsableMemberships } from '../store/projections.ts'
+} from '../../domain/choose-organization.ts'
+import { findUserState, hasParkedEventAbout, listUsableMemberships } from '../../store/projections.ts'
 
 export type Neighbour = 'identity' | 'orgs'
 /** Come back when this neighbour has been asked. */

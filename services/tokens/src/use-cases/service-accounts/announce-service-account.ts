@@ -8,8 +8,8 @@ import {
 } from '@gatehouse/contracts/events/tokens/service-account'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
-import type { ApiKey } from '../store/api-keys.ts'
-import type { ServiceAccount } from '../store/service-accounts.ts'
+import type { ApiKey } from '../../store/api-keys.ts'
+import type { ServiceAccount } from '../../store/service-accounts.ts'
 
 const aboutAccount = (account: ServiceAccount, actor: Actor) => ({
   aggregateType: 'service_account',

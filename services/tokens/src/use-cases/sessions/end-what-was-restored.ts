@@ -5,9 +5,9 @@
 import { SigningKeyVoided } from '@gatehouse/contracts/events/tokens/signing-key'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
-import type { Deps } from '../deps.ts'
-import { claimRestoredSessionEnds } from '../store/sessions.ts'
-import { claimAllKeyVoids, claimNewEpoch } from '../store/signing-keys.ts'
+import type { Deps } from '../../deps.ts'
+import { claimRestoredSessionEnds } from '../../store/sessions.ts'
+import { claimAllKeyVoids, claimNewEpoch } from '../../store/signing-keys.ts'
 
 /** Few enough to finish within a statement's time limit. */
 const batch = 5000

@@ -1,9 +1,9 @@
 /** Deletes a service account. Its access tokens are void and its keys open nothing; authz takes its roles when it hears of it. */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
-import type { Deps } from '../deps.ts'
-import { permissions } from '../domain/permissions.ts'
-import { claimServiceAccountDeletion } from '../store/service-accounts.ts'
+import type { Deps } from '../../deps.ts'
+import { permissions } from '../../domain/permissions.ts'
+import { claimServiceAccountDeletion } from '../../store/service-accounts.ts'
 import { announceServiceAccountDeleted } from './announce-service-account.ts'
 import { requirePermission } from './require-permission.ts'
 

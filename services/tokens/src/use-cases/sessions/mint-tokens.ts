@@ -1,11 +1,11 @@
 /** Makes what a person gets: a signed access token and the answer around it. Called only under the lock of the session it is for. */
 import type { Authenticated } from '@gatehouse/contracts/http/identity/sign-in'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
-import type { Deps } from '../deps.ts'
-import { accessClaims } from '../domain/access-claims.ts'
-import type { UsableMembership } from '../domain/choose-organization.ts'
-import type { Client } from '../store/clients.ts'
-import type { Session } from '../store/sessions.ts'
+import type { Deps } from '../../deps.ts'
+import { accessClaims } from '../../domain/access-claims.ts'
+import type { UsableMembership } from '../../domain/choose-organization.ts'
+import type { Client } from '../../store/clients.ts'
+import type { Session } from '../../store/sessions.ts'
 
 /** `now` is database time: the clock all replicas share. */
 export function mintTokens(

@@ -5,11 +5,11 @@
 import { SigningKeyCreated } from '@gatehouse/contracts/events/tokens/signing-key'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
-import type { Deps } from '../deps.ts'
-import { makeSigningKey } from '../crypto/key-ring.ts'
-import { nextSigningKey } from '../domain/signing-key-plan.ts'
-import { insertSigningKey, listSigningKeys, lockSigningKeys } from '../store/signing-keys.ts'
-import { endWhatWasRestored } from './end-what-was-restored.ts'
+import type { Deps } from '../../deps.ts'
+import { makeSigningKey } from '../../crypto/key-ring.ts'
+import { nextSigningKey } from '../../domain/signing-key-plan.ts'
+import { insertSigningKey, listSigningKeys, lockSigningKeys } from '../../store/signing-keys.ts'
+import { endWhatWasRestored } from '../sessions/end-what-was-restored.ts'
 
 type KeyDeps = Pick<Deps, 'spine' | 'system' | 'keyRing' | 'envelope'>
 

@@ -3,7 +3,7 @@ import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { SessionEnded } from '@gatehouse/contracts/events/tokens/session'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
-import type { EndedSession, EndReason } from '../store/sessions.ts'
+import type { EndedSession, EndReason } from '../../store/sessions.ts'
 
 /** The floor is the version the end gave: every token of the session was minted below it. */
 export async function announceSessionEnd(

@@ -4,8 +4,8 @@ import type { UserCaller } from '@gatehouse/access/callers/caller'
 import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
-import type { Deps } from '../deps.ts'
-import { listLiveSessions, type Session } from '../store/sessions.ts'
+import type { Deps } from '../../deps.ts'
+import { listLiveSessions, type Session } from '../../store/sessions.ts'
 
 /** @throws AppError `invalid_cursor` */
 export async function listSessions(

@@ -7,9 +7,9 @@ import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { hashSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
-import type { Deps } from '../deps.ts'
-import { apiKeyClaims, decideKey, type KeyDecision } from '../domain/api-key.ts'
-import { lockApiKeyByHash, noteApiKeyUse, type KeyOnOffer } from '../store/api-keys.ts'
+import type { Deps } from '../../deps.ts'
+import { apiKeyClaims, decideKey, type KeyDecision } from '../../domain/api-key.ts'
+import { lockApiKeyByHash, noteApiKeyUse, type KeyOnOffer } from '../../store/api-keys.ts'
 
 export type Exchanged = { access_token: string; expires_in: number }
 type ExchangeDeps = Pick<Deps, 'system' | 'following' | 'keyRing' | 'issuer' | 'log'>

@@ -2,8 +2,8 @@
 import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
-import { claimFamilyRevocation } from '../store/refresh-tokens.ts'
-import { closeSession, type Session } from '../store/sessions.ts'
+import { claimFamilyRevocation } from '../../store/refresh-tokens.ts'
+import { closeSession, type Session } from '../../store/sessions.ts'
 import { announceSessionEnd } from './announce-session-end.ts'
 
 /** An exchanged token came back: nobody can tell the thief from the owner, so both lose the session (RFC 9700 §4.14.2). */

@@ -3,8 +3,8 @@ import type {
   ApiKey as ApiKeyOnWire,
   ServiceAccount as ServiceAccountOnWire,
 } from '@gatehouse/contracts/http/tokens/service-accounts'
-import type { ListedApiKey } from '../store/api-keys.ts'
-import type { ServiceAccount } from '../store/service-accounts.ts'
+import type { ListedApiKey } from '../../store/api-keys.ts'
+import type { ServiceAccount } from '../../store/service-accounts.ts'
 
 export const serviceAccountView = (account: ServiceAccount): ServiceAccountOnWire => ({
   id: account.id,

@@ -1,10 +1,10 @@
 /** Revokes an API key. 204 is the acknowledgement: the gateway has been told, and refuses the key and every token it was exchanged for. */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
-import type { Deps } from '../deps.ts'
-import { permissions } from '../domain/permissions.ts'
-import { claimApiKeyRevocation, findApiKey } from '../store/api-keys.ts'
-import { findServiceAccount } from '../store/service-accounts.ts'
+import type { Deps } from '../../deps.ts'
+import { permissions } from '../../domain/permissions.ts'
+import { claimApiKeyRevocation, findApiKey } from '../../store/api-keys.ts'
+import { findServiceAccount } from '../../store/service-accounts.ts'
 import { announceApiKeyRevoked } from './announce-service-account.ts'
 import { requirePermission } from './require-permission.ts'
 

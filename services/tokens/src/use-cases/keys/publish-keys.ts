@@ -1,6 +1,6 @@
 /** The key set verifiers use. It comes from memory, so it is served while the database is away. */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import type { Deps } from '../deps.ts'
+import type { Deps } from '../../deps.ts'
 
 /** @throws AppError `unavailable` before the first key is known: an empty set would be believed and cached */
 export function publishKeys(deps: Pick<Deps, 'keyRing' | 'clock'>): { keys: Record<string, unknown>[] } {
