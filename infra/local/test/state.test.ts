@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { createAssertionSigner, createAssertionVerifier } from '@gatehouse/access/tokens/assertion'
+import { verifyAssertion } from '@gatehouse/test-kit/verify-token'
 import { cacheFolder, isReachableByOthers } from '@gatehouse/local/servers/folders'
 import { openDataFolder } from '@gatehouse/local/state/data-folder'
 import { ensureKeys, rotateKeyEncryptionKey, rotateServiceKey } from '@gatehouse/deploy/secrets/keys'
@@ -92,7 +93,8 @@ t.test('keys are made once, pinned for all, and a lost one is replaced with its 
   const before = read()
   const request = { method: 'GET', path: '/internal/changes' }
   const assertion = createAssertionSigner({ service: 'orgs', privateJwk: before.orgs }).assertionFor('tokens', request)
-  t.equal(createAssertionVerifier({ service: 'tokens', jwks: before.jwks }).verify(assertion, request), 'orgs')
+  const callee = createAssertionVerifier({ service: 'tokens', jwks: before.jwks })
+  t.equal(await verifyAssertion(callee, assertion, request), 'orgs')
   ensureKeys(folder, ['orgs', 'tokens'])
   t.same(read(), before)
   rmSync(files.privateKey('orgs'))

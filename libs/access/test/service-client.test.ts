@@ -12,6 +12,7 @@ import { createServiceClient } from '../src/call/service-client.ts'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { createLogger } from '@gatehouse/service-kit/logging/logger'
 import { accessTokens, assertionsOf, mintAccessToken, orgClaims, signerOf } from '@gatehouse/test-kit/service-keys'
+import { verifyAccessToken, verifyAssertion } from '@gatehouse/test-kit/verify-token'
 import { InternalWidget, widgetService } from './support/widgets.ts'
 
 const log = createLogger({ name: 'tokens', level: 'silent' })
@@ -70,7 +71,7 @@ t.test('a call proves the caller, carries the person and the story, and brings t
     json(response, 200, { n: 1 }, { 'gatehouse-revision': encodeRevision([['orgs', 9]]) }),
   )
   const token = mintAccessToken(orgClaims())
-  const { claims } = await accessTokens().verify(token)
+  const { claims } = await verifyAccessToken(accessTokens(), token)
   const context = newContext({
     requestId: 'req-1',
     correlationId: 'story-1',
@@ -87,7 +88,10 @@ t.test('a call proves the caller, carries the person and the story, and brings t
   const headers = seen.last?.headers ?? {}
   t.equal(seen.last?.url, '/internal/thing?a=x+y%26z')
   t.equal(
-    assertionsOf('orgs').verify(String(headers.authorization).slice(7), { method: 'GET', path: '/internal/thing' }),
+    await verifyAssertion(assertionsOf('orgs'), String(headers.authorization).slice(7), {
+      method: 'GET',
+      path: '/internal/thing',
+    }),
     'tokens',
   )
   t.match(headers, {
@@ -113,7 +117,7 @@ t.test('a challenge to whoever asked goes the regular path back (RFC 9470)', asy
     ),
   )
   const token = mintAccessToken(orgClaims())
-  const { claims } = await accessTokens().verify(token)
+  const { claims } = await verifyAccessToken(accessTokens(), token)
   await t.rejects(client.call(Read, { query: { a: 'x' }, user: principalCaller(claims, token) }), {
     code: 'insufficient_user_authentication',
     detail: 'Sign in again.',

@@ -7,6 +7,7 @@ import { createAssertionSigner, createAssertionVerifier, generateServiceKey } fr
 import { signEs256 } from '../src/tokens/es256.ts'
 import { createJwksSource, type Jwk } from '../src/tokens/jwks-source.ts'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
+import { verifyAccessToken, verifyAssertion } from '@gatehouse/test-kit/verify-token'
 
 const base64url = (value: unknown): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
@@ -60,11 +61,8 @@ function token(change: { header?: object; claims?: object; signer?: KeyObject } 
 function verifier(clock = fakeClock()) {
   let fetches = 0
   const jwks = createJwksSource(async () => (fetches++, { keys: [own.jwk] }), { clock })
-  return {
-    clock,
-    fetches: () => fetches,
-    ...createAccessTokenVerifier({ issuer: claims.iss, audience: 'gatehouse', jwks, clock, cacheSize: 10 }),
-  }
+  const made = createAccessTokenVerifier({ issuer: claims.iss, audience: 'gatehouse', jwks, clock, cacheSize: 10 })
+  return { clock, fetches: () => fetches, peek: made.peek, verify: (text: string) => verifyAccessToken(made, text) }
 }
 
 t.test('a good token verifies, and its claims come back', async (t) => {
@@ -205,7 +203,8 @@ t.test('while the issuer is away known keys verify and unknown ones are 503, not
   const jwks = createJwksSource(async () => (isDown ? Promise.reject(new Error('down')) : { keys: [own.jwk] }), {
     clock,
   })
-  const { verify } = createAccessTokenVerifier({ issuer: claims.iss, audience: 'gatehouse', jwks, clock })
+  const made = createAccessTokenVerifier({ issuer: claims.iss, audience: 'gatehouse', jwks, clock })
+  const verify = (text: string) => verifyAccessToken(made, text)
   await t.rejects(verify(token()), { code: 'unavailable' })
   isDown = false
   await verify(token())
@@ -229,13 +228,17 @@ t.test('a service assertion proves one caller to one audience for a minute', asy
   const callee = createAssertionVerifier({ service: 'tokens', jwks: pinned, clock })
   const assertion = signer.assertionFor('tokens', asked)
 
-  t.equal(callee.verify(assertion, asked), 'orgs')
+  t.equal(await verifyAssertion(callee, assertion, asked), 'orgs')
   t.equal(signer.assertionFor('tokens', asked), assertion, 'kept for half of its life')
   clock.advance(31)
   t.not(signer.assertionFor('tokens', asked), assertion)
-  t.equal(callee.verify(assertion, asked), 'orgs', 'still inside its minute')
+  t.equal(await verifyAssertion(callee, assertion, asked), 'orgs', 'still inside its minute')
   clock.advance(40)
-  t.throws(() => callee.verify(assertion, asked), { code: 'unauthenticated' }, 'expired, although seen before')
+  await t.rejects(
+    verifyAssertion(callee, assertion, asked),
+    { code: 'unauthenticated' },
+    'expired, although seen before',
+  )
 })
 
 t.test('a service assertion opens the one door it was made for', async (t) => {
@@ -243,8 +246,8 @@ t.test('a service assertion opens the one door it was made for', async (t) => {
   const signer = createAssertionSigner({ service: 'orgs', privateJwk: orgs.privateJwk })
   const callee = createAssertionVerifier({ service: 'tokens', jwks: { keys: [orgs.publicJwk] } })
   const assertion = signer.assertionFor('tokens', { method: 'POST', path: '/internal/sessions/end?why=1' })
-  t.equal(callee.verify(assertion, { method: 'POST', path: '/internal/sessions/end' }), 'orgs')
-  t.equal(callee.verify(assertion, { method: 'POST', path: '/internal/sessions/end?why=2' }), 'orgs')
+  t.equal(await verifyAssertion(callee, assertion, { method: 'POST', path: '/internal/sessions/end' }), 'orgs')
+  t.equal(await verifyAssertion(callee, assertion, { method: 'POST', path: '/internal/sessions/end?why=2' }), 'orgs')
   const elsewhere = [
     { method: 'GET', path: '/internal/sessions/end' },
     { method: 'post', path: '/internal/sessions/end' },
@@ -256,12 +259,33 @@ t.test('a service assertion opens the one door it was made for', async (t) => {
     { method: 'POST', path: '' },
   ]
   for (const request of elsewhere)
-    t.throws(() => callee.verify(assertion, request), { code: 'unauthenticated' }, `${request.method} ${request.path}`)
-  t.equal(callee.verify(assertion, { method: 'POST', path: '/internal/sessions/end' }), 'orgs', 'seen before')
+    await t.rejects(
+      verifyAssertion(callee, assertion, request),
+      { code: 'unauthenticated' },
+      `${request.method} ${request.path}`,
+    )
+  t.equal(
+    await verifyAssertion(callee, assertion, { method: 'POST', path: '/internal/sessions/end' }),
+    'orgs',
+    'seen before',
+  )
   const others = Array.from({ length: 3_000 }, (_, n) =>
     signer.assertionFor('tokens', { method: 'GET', path: `/${n}` }),
   )
   t.equal(new Set(others).size, others.length, 'each path has its own')
+})
+
+t.test('an assertion is recalled once it was verified, for its request alone', async (t) => {
+  const orgs = generateServiceKey('orgs')
+  const signer = createAssertionSigner({ service: 'orgs', privateJwk: orgs.privateJwk })
+  const callee = createAssertionVerifier({ service: 'tokens', jwks: { keys: [orgs.publicJwk] } })
+  const assertion = signer.assertionFor('tokens', asked)
+  t.equal(callee.peek(assertion, asked), undefined, 'never seen')
+  const elsewhere = { ...asked, path: '/internal/others' }
+  await t.rejects(verifyAssertion(callee, assertion, elsewhere), { code: 'unauthenticated' }, 'first seen elsewhere')
+  await verifyAssertion(callee, assertion, asked)
+  t.equal(callee.peek(assertion, asked), 'orgs')
+  t.throws(() => callee.peek(assertion, elsewhere), { code: 'unauthenticated' })
 })
 
 t.test('misused assertions are 401', async (t) => {
@@ -277,28 +301,28 @@ t.test('misused assertions are 401', async (t) => {
     clock,
   })
   const refused = (assertion: string, why: string) =>
-    t.throws(() => callee.verify(assertion, asked), { code: 'unauthenticated' }, why)
+    t.rejects(verifyAssertion(callee, assertion, asked), { code: 'unauthenticated' }, why)
   const made = (service: 'orgs' | 'tokens', privateJwk: Jwk, audience: 'tokens' | 'identity') =>
     createAssertionSigner({ service, privateJwk, clock }).assertionFor(audience, asked)
 
-  refused(made('orgs', orgs.privateJwk, 'identity'), 'meant for another service')
-  refused(made('orgs', stranger.privateJwk, 'tokens'), 'a key nobody pinned')
-  refused(
+  await refused(made('orgs', orgs.privateJwk, 'identity'), 'meant for another service')
+  await refused(made('orgs', stranger.privateJwk, 'tokens'), 'a key nobody pinned')
+  await refused(
     made('orgs', { ...stranger.privateJwk, kid: orgs.publicJwk.kid ?? '' }, 'tokens'),
     'a foreign key under a pinned kid',
   )
-  refused(made('orgs', tokens.privateJwk, 'tokens'), 'one service speaking as another')
-  refused(token(), 'an access token')
-  refused('', 'nothing')
+  await refused(made('orgs', tokens.privateJwk, 'tokens'), 'one service speaking as another')
+  await refused(token(), 'an access token')
+  await refused('', 'nothing')
   const signed = (change: object): string => {
     const own = { iss: 'service:orgs', sub: 'service:orgs', aud: 'service:tokens', htm: asked.method, htu: asked.path }
     const times = { iat: startSeconds, exp: startSeconds + 60 }
     const input = `${base64url({ alg: 'ES256', typ: 'service+jwt', kid: orgs.publicJwk.kid })}.${base64url({ ...own, ...times, ...change })}`
     return `${input}.${es256(input, createPrivateKey({ key: orgs.privateJwk as never, format: 'jwk' }))}`
   }
-  t.equal(callee.verify(signed({}), asked), 'orgs')
-  refused(signed({ exp: startSeconds + 86_400 }), 'one that lives for a day')
-  refused(signed({ htm: undefined }), 'one of no method')
-  refused(signed({ htu: undefined }), 'one of no path')
-  refused(signed({ htu: [asked.path] }), 'one of several paths')
+  t.equal(await verifyAssertion(callee, signed({}), asked), 'orgs')
+  await refused(signed({ exp: startSeconds + 86_400 }), 'one that lives for a day')
+  await refused(signed({ htm: undefined }), 'one of no method')
+  await refused(signed({ htu: undefined }), 'one of no path')
+  await refused(signed({ htu: [asked.path] }), 'one of several paths')
 })

@@ -9,6 +9,7 @@ import { registerRoutes } from './routes/routes.ts'
 export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   const app = createBareServer({ log: deps.log })
   app.decorateRequest('caller', null)
+  deps.accessTokens.install(app)
   takeBodiesAsTheyAre(app)
   await installBrowserSafety(app, {
     origins: deps.corsOrigins,

@@ -38,17 +38,33 @@ export function authenticate(
   rule: AccessRule,
   settings: Verifiers,
 ): AnyCaller | Promise<AnyCaller> {
-  const service = verifiedService(request, rule, settings)
+  const assertion = bearerOf(request.headers.authorization)
+  if (assertion === undefined) throw problem('unauthenticated', { internal: 'no service assertion' })
+  const { method = '', url = '' } = request.raw
+  const { assertions, accessTokens } = settings
+  const known = assertions.peek(assertion, { method, path: url })
+  if (known !== undefined) return authenticatePrincipal(request, { rule, service: known, accessTokens })
+  return assertions
+    .verify(assertion, request)
+    .then((service) => authenticatePrincipal(request, { rule, service, accessTokens }))
+}
+
+/** Decides who acts through the calling service, which was verified. */
+function authenticatePrincipal(
+  request: FastifyRequest,
+  o: { rule: AccessRule; service: ServiceName; accessTokens: AccessTokenVerifier | null },
+): AnyCaller | Promise<AnyCaller> {
+  const { rule, service, accessTokens } = o
+  requireAllowed(service, rule)
   adoptContext(request)
   const admit = (principal?: PrincipalCaller): AnyCaller => admitted(principal, { request, rule, service })
   const token = request.headers[internalHeaders.accessToken]
   if (token === undefined) return admit()
-  const { accessTokens } = settings
   if (accessTokens === null || typeof token !== 'string')
     throw problem('unauthenticated', { internal: 'an access token cannot be taken here' })
   const known = accessTokens.peek(token)
   if (known) return admit(principalCaller(known.claims, token))
-  const verified = accessTokens.verify(token).then(({ claims }) => admit(principalCaller(claims, token)))
+  const verified = accessTokens.verify(token, request).then(({ claims }) => admit(principalCaller(claims, token)))
   // A token that expired on its way changes nothing where none is needed.
   return rule.auth === 'open' ? verified.catch(() => admit()) : verified
 }
@@ -63,7 +79,8 @@ export function peekOrgCaller(
   { assertions, accessTokens }: Verifiers,
 ): OrgCaller | undefined {
   const known = accessTokens?.peek(head.accessToken)
-  if (known === undefined || !outside.includes(assertions.verify(head.assertion, rule))) return undefined
+  const service = assertions.peek(head.assertion, rule)
+  if (known === undefined || service === undefined || !outside.includes(service)) return undefined
   const principal = callerAgain(known, head.accessToken)
   return isOrgCaller(principal) && !(principal.kind === 'service_account' && isForPeopleOnly(rule))
     ? principal
@@ -99,17 +116,12 @@ export function bearerOf(header: string | undefined): string | undefined {
   return header === undefined ? undefined : /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(header)?.[1]
 }
 
-function verifiedService(request: FastifyRequest, rule: AccessRule, settings: Verifiers): ServiceName {
-  const assertion = bearerOf(request.headers.authorization)
-  if (assertion === undefined) throw problem('unauthenticated', { internal: 'no service assertion' })
-  const { method = '', url = '' } = request.raw
-  const service = settings.assertions.verify(assertion, { method, path: url })
+function requireAllowed(service: ServiceName, rule: AccessRule): void {
   const isAllowed = (rule.callers ?? (rule.auth === 'internal' ? [] : outside)).includes(service)
   if (!isAllowed)
     throw problem(rule.auth === 'internal' ? 'forbidden' : 'unauthenticated', {
       internal: `${service} may not call this route`,
     })
-  return service
 }
 
 function requireOrganization(principal: PrincipalCaller, rule: AccessRule, request: FastifyRequest): void {

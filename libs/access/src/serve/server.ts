@@ -34,6 +34,8 @@ export function serverSettings(app: FastifyInstance): ServerSettings & { readonl
 export function createServer(options: ServerSettings & { log: Logger; deadlineMs?: number }): FastifyInstance {
   const app = createBareServer(options)
   app.decorateRequest('caller', null)
+  options.assertions.install(app)
+  options.accessTokens?.install(app)
   const fastPaths = putFastPaths(app.server, options)
   app.addHook('preClose', async () => fastPaths.end())
   settingsOf.set(app.server, { ...options, fastPaths })

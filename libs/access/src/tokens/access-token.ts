@@ -8,14 +8,17 @@ import { LRUCache } from 'lru-cache'
 import { Compile } from 'typebox/compile'
 import { systemClock, type Clock } from '@gatehouse/service-kit/context/clock'
 import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { JwksSource } from './jwks-source.ts'
-import { readHeader, verifySignature } from './jwt.ts'
+import { createJwtKind } from './jwt.ts'
 
 export type VerifiedAccessToken = { readonly claims: AccessTokenClaims; readonly kid: string }
 
 export type AccessTokenVerifier = {
+  /** For the server whose requests bring access tokens. */
+  install(app: FastifyInstance): void
   /** @throws AppError `unauthenticated`, or `unavailable` when an unknown key cannot be looked up. */
-  verify(token: string): Promise<VerifiedAccessToken>
+  verify(token: string, request: FastifyRequest): Promise<VerifiedAccessToken>
   /** Only what was verified before and has not expired; for a path that must not wait. */
   peek(token: string): VerifiedAccessToken | undefined
 }
@@ -59,24 +62,24 @@ export function createAccessTokenVerifier(options: {
     seen.set(signatureOf(token), { token, verified })
   }
 
-  const verify = async (token: string): Promise<VerifiedAccessToken> => {
+  const kind = createJwtKind({ namespace: 'accessToken', typ: 'at+jwt', keyFor: (kid) => keyFor(jwks, kid) })
+
+  const verify = async (token: string, request: FastifyRequest): Promise<VerifiedAccessToken> => {
     const known = peek(token)
     if (known !== undefined) return known
-    const header = readHeader(token, 'at+jwt')
-    if (header === undefined) throw problem('unauthenticated', { internal: 'not an ES256 at+jwt' })
-    const key = await keyFor(jwks, header.kid)
-    const claims = verifySignature(token, key)
-    if (claims === undefined) throw problem('unauthenticated', { internal: 'bad signature' })
+    const read = await kind.read(token, request)
+    if (read === undefined) throw problem('unauthenticated', { internal: 'not an ES256 at+jwt, or a bad signature' })
+    const { claims, kid } = read
     if (!claimsShape.Check(claims)) throw problem('unauthenticated', { internal: 'claims missing or malformed' })
     if (claims.iss !== issuer || claims.aud !== audience)
       throw problem('unauthenticated', { internal: 'foreign issuer or audience' })
     requireTimes(claims, nowSeconds())
-    const verified = { claims, kid: header.kid }
+    const verified = { claims, kid }
     if (isExpired(verified)) throw problem('unauthenticated', { internal: 'expired' })
     remember(token, verified)
     return verified
   }
-  return { verify, peek }
+  return { install: kind.install, verify, peek }
 }
 
 /** `exp` is looked at on every use; what cannot change is looked at once. */

@@ -6,10 +6,11 @@ import { createPrivateKey, generateKeyPairSync, randomUUID } from 'node:crypto'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { systemClock, type Clock } from '@gatehouse/service-kit/context/clock'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
 import { signEs256 } from './es256.ts'
 import { publicKeysOf, type Jwk, type Jwks } from './jwks-source.ts'
-import { readHeader, verifySignature } from './jwt.ts'
+import { createJwtKind } from './jwt.ts'
 
 /** What an assertion is bound to. The query is left out: it says which part of a thing is meant, not which thing. */
 export type AssertedRequest = { readonly method: string; /** With or without its query. */ readonly path: string }
@@ -21,8 +22,12 @@ export type AssertionSigner = {
 }
 
 export type AssertionVerifier = {
+  /** For the server whose requests bring assertions. */
+  install(app: FastifyInstance): void
   /** The calling service, if the assertion is of this very request. @throws AppError `unauthenticated`. */
-  verify(assertion: string, request: AssertedRequest): ServiceName
+  verify(assertion: string, request: FastifyRequest): Promise<ServiceName>
+  /** The same without waiting, for an assertion that was verified before; undefined for one never seen. @throws AppError `unauthenticated`. */
+  peek(assertion: string, request: AssertedRequest): ServiceName | undefined
 }
 
 const lifetimeSeconds = 60
@@ -101,14 +106,13 @@ export function createAssertionVerifier(options: {
   let last: Seen | undefined
   const refused = (internal: string) => problem('unauthenticated', { internal })
 
-  const examine = (assertion: string): Seen => {
-    const header = readHeader(assertion, typ)
-    if (header === undefined) throw refused('not a service assertion')
-    const key = keys.get(header.kid)
-    const claims = key && verifySignature(assertion, key)
-    if (!claims) throw refused('service assertion with unknown key or bad signature')
-    const caller = header.kid.split('-', 1)[0] as ServiceName
-    const { iss, sub, aud, iat, exp, htm, htu } = claims
+  const kind = createJwtKind({ namespace: 'assertion', typ, keyFor: (kid) => keys.get(kid) })
+
+  const examine = async (assertion: string, request: FastifyRequest): Promise<Seen> => {
+    const read = await kind.read(assertion, request)
+    if (read === undefined) throw refused('not a service assertion, an unknown key or a bad signature')
+    const caller = read.kid.split('-', 1)[0] as ServiceName
+    const { iss, sub, aud, iat, exp, htm, htu } = read.claims
     if (iss !== `service:${caller}` || sub !== iss || aud !== `service:${service}`)
       throw refused('service assertion for somebody else')
     if (!Number.isInteger(iat) || !Number.isInteger(exp)) throw refused('service assertion without times')
@@ -116,21 +120,30 @@ export function createAssertionVerifier(options: {
     if (typeof htm !== 'string' || typeof htu !== 'string') throw refused('service assertion for no request')
     return { assertion, caller, iat: iat as number, exp: exp as number, method: htm, path: htu }
   }
+  const judge = (known: Seen, { method, path }: AssertedRequest): ServiceName => {
+    const nowSeconds = clock.now().getTime() / 1000
+    if (known.exp + leewaySeconds <= nowSeconds || known.iat > nowSeconds + leewaySeconds) {
+      seen.delete(known.assertion)
+      last = undefined
+      throw refused('service assertion expired or from the future')
+    }
+    if (known.method !== method || known.path !== withoutQuery(path))
+      throw refused('service assertion for another request')
+    if (known !== last) seen.set(known.assertion, known)
+    last = known
+    return known.caller
+  }
+  const recall = (assertion: string): Seen | undefined => (last?.assertion === assertion ? last : seen.get(assertion))
 
   return {
-    verify(assertion, { method, path }) {
-      const known = last?.assertion === assertion ? last : (seen.get(assertion) ?? examine(assertion))
-      const nowSeconds = clock.now().getTime() / 1000
-      if (known.exp + leewaySeconds <= nowSeconds || known.iat > nowSeconds + leewaySeconds) {
-        seen.delete(assertion)
-        last = undefined
-        throw refused('service assertion expired or from the future')
-      }
-      if (known.method !== method || known.path !== withoutQuery(path))
-        throw refused('service assertion for another request')
-      if (known !== last) seen.set(assertion, known)
-      last = known
-      return known.caller
+    install: kind.install,
+    verify: async (assertion, request) => {
+      const { method = '', url = '' } = request.raw
+      return judge(recall(assertion) ?? (await examine(assertion, request)), { method, path: url })
+    },
+    peek(assertion, request) {
+      const known = recall(assertion)
+      return known && judge(known, request)
     },
   }
 }

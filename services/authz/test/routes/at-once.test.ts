@@ -2,6 +2,7 @@
 import t from 'tap'
 import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
 import { encodeRevision } from '@gatehouse/service-kit/context/revision'
+import { verifyAccessToken } from '@gatehouse/test-kit/verify-token'
 import { openPlatform, type Member } from '../fixtures/platform.ts'
 
 const platform = await openPlatform(t)
@@ -40,7 +41,7 @@ t.test('whoever brings a token that knows more is asked for, not answered from m
   }
   const newer = platform.tokenOf({ ...clerk, mv: 2 })
   // Verified once, so that the token itself is no reason to go the regular path.
-  await replica.deps.accessTokens.verify(newer)
+  await verifyAccessToken(replica.deps.accessTokens, newer)
   platform.orgs.announce(MembershipUpdated, {
     subject: clerk.membershipId,
     orgid: org.id,

@@ -1,6 +1,7 @@
 /** No request costs more than its budget: steps are counted, others are let go first, and work ends when nobody waits for it. */
 import t from 'tap'
 import { longestStatedList, stepsPerEvaluation } from '@gatehouse/policy/compile/budget'
+import { verifyAccessToken } from '@gatehouse/test-kit/verify-token'
 import { decideForCaller } from '../../src/use-cases/decisions/decide-for-caller.ts'
 import { evaluateMany } from '../../src/use-cases/decisions/evaluate-many.ts'
 import { createRequestBudget, stepsPerRequest, stepsPerTurn } from '../../src/use-cases/decisions/request-budget.ts'
@@ -37,7 +38,7 @@ const questions = (count: number, contextOf: (nth: number) => Record<string, unk
   }))
 const many = (body: object) => platform.ask(replica, { method: 'POST', url: '/access/v1/evaluations', token, body })
 const caller = async () => {
-  const found = principalCaller((await replica.deps.accessTokens.verify(token)).claims, token)
+  const found = principalCaller((await verifyAccessToken(replica.deps.accessTokens, token)).claims, token)
   if (!isOrgCaller(found)) throw new Error('the account acts for no organization')
   return found
 }

@@ -45,13 +45,13 @@ export function createGuard(route: Pick<RouteContract, 'auth' | 'path' | 'princi
       throw problem('unauthenticated', { detail: 'The Authorization header is not a bearer token.' })
     if (presented === undefined || !looksLikeApiKey(presented)) return presented
     // Where nobody needs to be known, a service account is nobody: its key is not worth an exchange.
-    return isOpen ? undefined : apiKeys.tokenFor(presented, addressOf(request))
+    return isOpen ? undefined : apiKeys.tokenFor(presented, { request, address: addressOf(request) })
   }
-  const verify = async (token: string): Promise<VerifiedAccessToken | undefined> => {
+  const verify = async (token: string, request: FastifyRequest): Promise<VerifiedAccessToken | undefined> => {
     const known = accessTokens.peek(token)
     if (known !== undefined) return known
     try {
-      return await accessTokens.verify(token)
+      return await accessTokens.verify(token, request)
     } catch (err) {
       refusals.add(1, { code: 'invalid_token' })
       if (isOpen) return undefined
@@ -61,7 +61,7 @@ export function createGuard(route: Pick<RouteContract, 'auth' | 'path' | 'princi
 
   return async (request, reply) => {
     const token = await tokenOf(request)
-    const verified = token === undefined ? undefined : await verify(token)
+    const verified = token === undefined ? undefined : await verify(token, request)
     const decision = decideAccess({
       auth: route.auth,
       isForPeopleOnly: isForPeopleOnly(route),

@@ -12,6 +12,7 @@ import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { quietLog } from '@gatehouse/test-kit/log'
 import { assertionsOf, keySettingsOf } from '@gatehouse/test-kit/service-keys'
+import { verifyAssertion } from '@gatehouse/test-kit/verify-token'
 import type { Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { config } from '../../src/config.ts'
@@ -58,17 +59,20 @@ export type FakePlatform = {
   announce(producer: string, type: string, data: object): void
 }
 
-const service = (request: IncomingMessage): ServiceName | undefined => {
-  const asked = { method: request.method ?? '', path: request.url ?? '' }
-  for (const name of ['identity', 'tokens', 'orgs', 'authz', 'workers'] as const) {
-    try {
-      const verifier = assertionsOf(name)
-      if (verifier.verify(String(request.headers.authorization).slice(7), asked) === 'gateway') return name
-    } catch {
-      // Meant for another one.
-    }
+const names = ['identity', 'tokens', 'orgs', 'authz', 'workers'] as const
+const verifiers = new Map(names.map((name) => [`service:${name}`, { name, verifier: assertionsOf(name) }]))
+
+/** The service that the gateway called, if its assertion is good. */
+async function service(request: IncomingMessage): Promise<ServiceName | undefined> {
+  const assertion = String(request.headers.authorization).slice(7)
+  try {
+    const { aud } = JSON.parse(Buffer.from(assertion.split('.')[1] ?? '', 'base64url').toString())
+    const called = verifiers.get(aud)
+    const asked = { method: request.method ?? '', path: request.url ?? '' }
+    return called && (await verifyAssertion(called.verifier, assertion, asked)) === 'gateway' ? called.name : undefined
+  } catch {
+    return undefined
   }
-  return undefined
 }
 
 /** A running gateway in front of fake services; NATS and Redis are away unless `env` says otherwise. */
@@ -129,7 +133,7 @@ export async function startGateway(t: Test, env: Record<string, string> = {}) {
 async function serve(platform: FakePlatform, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
-  const name = service(request)
+  const name = await service(request)
   const json = (status: number, body: object): void =>
     void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
   if (name === undefined) return json(401, { code: 'unauthenticated' })

@@ -2,6 +2,7 @@
 import { UserDisabled, UserUpdated } from '@gatehouse/contracts/events/identity/user'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
+import { verifyAccessToken } from '@gatehouse/test-kit/verify-token'
 import { claimsOf, issuer, openPlatform } from '../fixtures/platform.ts'
 
 const platform = await openPlatform(t)
@@ -36,7 +37,7 @@ t.test('201: claims say who, since when and in which versions; the session is an
     acr: 'aal2',
   })
   t.equal(claims.exp - claims.iat, 300)
-  const { claims: verified } = await replica.deps.accessTokens.verify(String(body['access_token']))
+  const { claims: verified } = await verifyAccessToken(replica.deps.accessTokens, String(body['access_token']))
   t.same(verified, claims, 'the published keys verify it')
   t.same(
     JSON.parse(Buffer.from(String(body['access_token']).split('.')[0] ?? '', 'base64url').toString()).typ,
