@@ -8,6 +8,7 @@ import {
   createAssertionVerifier,
   generateServiceKey,
   type AssertedRequest,
+  type AssertionSigner,
 } from '@gatehouse/access/tokens/assertion'
 import { createJwksSource, type Jwk } from '@gatehouse/access/tokens/jwks-source'
 import { loadEventKeys } from '@gatehouse/spine/nats/event-signature'
@@ -18,8 +19,11 @@ export const issuer = 'https://id.example.com'
 const services: ServiceName[] = ['gateway', 'identity', 'tokens', 'orgs', 'authz', 'workers']
 const serviceKeys = new Map(services.map((service) => [service, generateServiceKey(service)]))
 export const pinnedJwks = { keys: [...serviceKeys.values()].map(({ publicJwk }) => publicJwk) }
-export const signerOf = (service: ServiceName) =>
-  createAssertionSigner({ service, privateJwk: serviceKeys.get(service)?.privateJwk as Jwk })
+const signers = new Map(
+  [...serviceKeys].map(([service, { privateJwk }]) => [service, createAssertionSigner({ service, privateJwk })]),
+)
+/** One for each service, which recalls its assertions as the signer of a process does. */
+export const signerOf = (service: ServiceName): AssertionSigner => signers.get(service) as AssertionSigner
 /** The two key settings of that service. */
 export const keySettingsOf = (service: ServiceName) => ({
   SERVICE_PRIVATE_KEY: JSON.stringify(serviceKeys.get(service)?.privateJwk),
