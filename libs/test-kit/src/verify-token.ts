@@ -1,7 +1,9 @@
 /** Verifies tokens as a service does: inside a request of a server on which the verifier is installed. */
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { installJwt, signedIn } from '@gatehouse/access/callers/jwt-plugin'
 import type { AccessTokenVerifier, VerifiedAccessToken } from '@gatehouse/access/tokens/access-token'
 import type { AssertedRequest, AssertionVerifier } from '@gatehouse/access/tokens/assertion'
+import type { JwtKind } from '@gatehouse/access/tokens/jwt'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 
 type Run = (request: FastifyRequest) => Promise<unknown>
@@ -10,11 +12,11 @@ type Host = { app: FastifyInstance; runs: Map<string, Run> }
 const hosts = new WeakMap<object, Host>()
 let count = 0
 
-function hostOf(verifier: { install(app: FastifyInstance): void }): Host {
+function hostOf(verifier: { kind: JwtKind }): Host {
   const known = hosts.get(verifier)
   if (known !== undefined) return known
   const host: Host = { app: Fastify(), runs: new Map() }
-  verifier.install(host.app)
+  installJwt(host.app, verifier.kind)
   host.app.get('/:id', async (request) => {
     await host.runs.get((request.params as { id: string }).id)?.(request)
     return ''
@@ -23,10 +25,7 @@ function hostOf(verifier: { install(app: FastifyInstance): void }): Host {
   return host
 }
 
-async function inRequest<T>(
-  verifier: { install(app: FastifyInstance): void },
-  run: (request: FastifyRequest) => Promise<T>,
-): Promise<T> {
+async function inRequest<T>(verifier: { kind: JwtKind }, run: (request: FastifyRequest) => Promise<T>): Promise<T> {
   const { app, runs } = hostOf(verifier)
   const id = String((count += 1))
   let outcome: Promise<T> | undefined
@@ -41,15 +40,10 @@ async function inRequest<T>(
 }
 
 export const verifyAccessToken = (verifier: AccessTokenVerifier, token: string): Promise<VerifiedAccessToken> =>
-  inRequest(verifier, (request) => verifier.verify(token, request))
+  inRequest(verifier, (request) => verifier.verify(token, signedIn(request)))
 
-/** `asked` may be a request that no client can send. */
 export const verifyAssertion = (
   verifier: AssertionVerifier,
   assertion: string,
-  { method, path }: AssertedRequest,
-): Promise<ServiceName> =>
-  inRequest(verifier, (request) => {
-    Object.assign(request.raw, { method, url: path })
-    return verifier.verify(assertion, request)
-  })
+  asked: AssertedRequest,
+): Promise<ServiceName> => inRequest(verifier, (request) => verifier.verify(assertion, asked, signedIn(request)))

@@ -1,4 +1,5 @@
 /** The HTTP face of the platform: the kit's hardened server, what browsers and floods meet first, then the routes. */
+import { installJwt } from '@gatehouse/access/callers/jwt-plugin'
 import { createBareServer } from '@gatehouse/service-kit/http/server'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from './deps.ts'
@@ -9,7 +10,7 @@ import { registerRoutes } from './routes/routes.ts'
 export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   const app = createBareServer({ log: deps.log })
   app.decorateRequest('caller', null)
-  deps.accessTokens.install(app)
+  installJwt(app, deps.accessTokens.kind)
   takeBodiesAsTheyAre(app)
   await installBrowserSafety(app, {
     origins: deps.corsOrigins,

@@ -18,6 +18,7 @@ import {
   type OrgCaller,
   type PrincipalCaller,
 } from './caller.ts'
+import { signedIn } from './jwt-plugin.ts'
 
 export type AccessRule = Pick<RouteContract, 'auth' | 'callers' | 'method' | 'path' | 'principals'>
 export type Verifiers = {
@@ -42,10 +43,11 @@ export function authenticate(
   if (assertion === undefined) throw problem('unauthenticated', { internal: 'no service assertion' })
   const { method = '', url = '' } = request.raw
   const { assertions, accessTokens } = settings
-  const known = assertions.peek(assertion, { method, path: url })
+  const asked = { method, path: url }
+  const known = assertions.peek(assertion, asked)
   if (known !== undefined) return authenticatePrincipal(request, { rule, service: known, accessTokens })
   return assertions
-    .verify(assertion, request)
+    .verify(assertion, asked, signedIn(request))
     .then((service) => authenticatePrincipal(request, { rule, service, accessTokens }))
 }
 
@@ -64,7 +66,9 @@ function authenticatePrincipal(
     throw problem('unauthenticated', { internal: 'an access token cannot be taken here' })
   const known = accessTokens.peek(token)
   if (known) return admit(principalCaller(known.claims, token))
-  const verified = accessTokens.verify(token, request).then(({ claims }) => admit(principalCaller(claims, token)))
+  const verified = accessTokens
+    .verify(token, signedIn(request))
+    .then(({ claims }) => admit(principalCaller(claims, token)))
   // A token that expired on its way changes nothing where none is needed.
   return rule.auth === 'open' ? verified.catch(() => admit()) : verified
 }

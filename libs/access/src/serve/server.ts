@@ -6,6 +6,7 @@ import type { IdempotencyStore } from '@gatehouse/service-kit/http/idempotent-re
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import type { Verifiers } from '../callers/authenticate.ts'
 import type { AnyCaller } from '../callers/caller.ts'
+import { installJwt } from '../callers/jwt-plugin.ts'
 import { putFastPaths, type FastPaths } from './fast-path.ts'
 
 declare module 'fastify' {
@@ -34,8 +35,8 @@ export function serverSettings(app: FastifyInstance): ServerSettings & { readonl
 export function createServer(options: ServerSettings & { log: Logger; deadlineMs?: number }): FastifyInstance {
   const app = createBareServer(options)
   app.decorateRequest('caller', null)
-  options.assertions.install(app)
-  options.accessTokens?.install(app)
+  installJwt(app, options.assertions.kind)
+  if (options.accessTokens) installJwt(app, options.accessTokens.kind)
   const fastPaths = putFastPaths(app.server, options)
   app.addHook('preClose', async () => fastPaths.end())
   settingsOf.set(app.server, { ...options, fastPaths })

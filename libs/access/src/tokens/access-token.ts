@@ -8,17 +8,15 @@ import { LRUCache } from 'lru-cache'
 import { Compile } from 'typebox/compile'
 import { systemClock, type Clock } from '@gatehouse/service-kit/context/clock'
 import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { JwksSource } from './jwks-source.ts'
-import { createJwtKind } from './jwt.ts'
+import { readJwt, type JwtKind, type ReadSigned } from './jwt.ts'
 
 export type VerifiedAccessToken = { readonly claims: AccessTokenClaims; readonly kid: string }
 
 export type AccessTokenVerifier = {
-  /** For the server whose requests bring access tokens. */
-  install(app: FastifyInstance): void
+  readonly kind: JwtKind
   /** @throws AppError `unauthenticated`, or `unavailable` when an unknown key cannot be looked up. */
-  verify(token: string, request: FastifyRequest): Promise<VerifiedAccessToken>
+  verify(token: string, readSigned: ReadSigned): Promise<VerifiedAccessToken>
   /** Only what was verified before and has not expired; for a path that must not wait. */
   peek(token: string): VerifiedAccessToken | undefined
 }
@@ -62,12 +60,12 @@ export function createAccessTokenVerifier(options: {
     seen.set(signatureOf(token), { token, verified })
   }
 
-  const kind = createJwtKind({ namespace: 'accessToken', typ: 'at+jwt', keyFor: (kid) => keyFor(jwks, kid) })
+  const kind: JwtKind = { namespace: 'accessToken', typ: 'at+jwt', keyFor: (kid) => keyFor(jwks, kid) }
 
-  const verify = async (token: string, request: FastifyRequest): Promise<VerifiedAccessToken> => {
+  const verify = async (token: string, readSigned: ReadSigned): Promise<VerifiedAccessToken> => {
     const known = peek(token)
     if (known !== undefined) return known
-    const read = await kind.read(token, request)
+    const read = await readJwt(kind, token, readSigned)
     if (read === undefined) throw problem('unauthenticated', { internal: 'not an ES256 at+jwt, or a bad signature' })
     const { claims, kid } = read
     if (!claimsShape.Check(claims)) throw problem('unauthenticated', { internal: 'claims missing or malformed' })
@@ -79,7 +77,7 @@ export function createAccessTokenVerifier(options: {
     remember(token, verified)
     return verified
   }
-  return { install: kind.install, verify, peek }
+  return { kind, verify, peek }
 }
 
 /** `exp` is looked at on every use; what cannot change is looked at once. */

@@ -6,11 +6,10 @@ import { createPrivateKey, generateKeyPairSync, randomUUID } from 'node:crypto'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { systemClock, type Clock } from '@gatehouse/service-kit/context/clock'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
 import { signEs256 } from './es256.ts'
 import { publicKeysOf, type Jwk, type Jwks } from './jwks-source.ts'
-import { createJwtKind } from './jwt.ts'
+import { readJwt, type JwtKind, type ReadSigned } from './jwt.ts'
 
 /** What an assertion is bound to. The query is left out: it says which part of a thing is meant, not which thing. */
 export type AssertedRequest = { readonly method: string; /** With or without its query. */ readonly path: string }
@@ -22,10 +21,9 @@ export type AssertionSigner = {
 }
 
 export type AssertionVerifier = {
-  /** For the server whose requests bring assertions. */
-  install(app: FastifyInstance): void
+  readonly kind: JwtKind
   /** The calling service, if the assertion is of this very request. @throws AppError `unauthenticated`. */
-  verify(assertion: string, request: FastifyRequest): Promise<ServiceName>
+  verify(assertion: string, request: AssertedRequest, readSigned: ReadSigned): Promise<ServiceName>
   /** The same without waiting, for an assertion that was verified before; undefined for one never seen. @throws AppError `unauthenticated`. */
   peek(assertion: string, request: AssertedRequest): ServiceName | undefined
 }
@@ -85,6 +83,17 @@ export function createAssertionSigner(options: {
   }
 }
 
+type Assertion = {
+  readonly assertion: string
+  readonly caller: ServiceName
+  readonly iat: number
+  readonly exp: number
+  readonly method: string
+  readonly path: string
+}
+
+const refused = (internal: string) => problem('unauthenticated', { internal })
+
 /** @param options.jwks - the pinned public keys of all services; a `kid` is `<service>` or `<service>-<anything>` */
 export function createAssertionVerifier(options: {
   service: ServiceName
@@ -93,34 +102,14 @@ export function createAssertionVerifier(options: {
 }): AssertionVerifier {
   const { service, jwks, clock = systemClock } = options
   const keys = publicKeysOf(jwks)
-  type Seen = {
-    readonly assertion: string
-    readonly caller: ServiceName
-    readonly iat: number
-    readonly exp: number
-    readonly method: string
-    readonly path: string
-  }
-  const seen = new LRUCache<string, Seen>({ max: keptAssertions })
+  const kind: JwtKind = { namespace: 'assertion', typ, keyFor: (kid) => keys.get(kid) }
+  const seen = new LRUCache<string, Assertion>({ max: keptAssertions })
   /** A caller sends the same one for half a minute. */
-  let last: Seen | undefined
-  const refused = (internal: string) => problem('unauthenticated', { internal })
+  let last: Assertion | undefined
+  const recall = (assertion: string): Assertion | undefined =>
+    last?.assertion === assertion ? last : seen.get(assertion)
 
-  const kind = createJwtKind({ namespace: 'assertion', typ, keyFor: (kid) => keys.get(kid) })
-
-  const examine = async (assertion: string, request: FastifyRequest): Promise<Seen> => {
-    const read = await kind.read(assertion, request)
-    if (read === undefined) throw refused('not a service assertion, an unknown key or a bad signature')
-    const caller = read.kid.split('-', 1)[0] as ServiceName
-    const { iss, sub, aud, iat, exp, htm, htu } = read.claims
-    if (iss !== `service:${caller}` || sub !== iss || aud !== `service:${service}`)
-      throw refused('service assertion for somebody else')
-    if (!Number.isInteger(iat) || !Number.isInteger(exp)) throw refused('service assertion without times')
-    if ((exp as number) - (iat as number) > lifetimeSeconds) throw refused('service assertion lives too long')
-    if (typeof htm !== 'string' || typeof htu !== 'string') throw refused('service assertion for no request')
-    return { assertion, caller, iat: iat as number, exp: exp as number, method: htm, path: htu }
-  }
-  const judge = (known: Seen, { method, path }: AssertedRequest): ServiceName => {
+  const judge = (known: Assertion, { method, path }: AssertedRequest): ServiceName => {
     const nowSeconds = clock.now().getTime() / 1000
     if (known.exp + leewaySeconds <= nowSeconds || known.iat > nowSeconds + leewaySeconds) {
       seen.delete(known.assertion)
@@ -133,19 +122,32 @@ export function createAssertionVerifier(options: {
     last = known
     return known.caller
   }
-  const recall = (assertion: string): Seen | undefined => (last?.assertion === assertion ? last : seen.get(assertion))
-
   return {
-    install: kind.install,
-    verify: async (assertion, request) => {
-      const { method = '', url = '' } = request.raw
-      return judge(recall(assertion) ?? (await examine(assertion, request)), { method, path: url })
-    },
+    kind,
+    verify: async (assertion, request, readSigned) =>
+      judge(recall(assertion) ?? (await examine(assertion, { service, kind, readSigned })), request),
     peek(assertion, request) {
       const known = recall(assertion)
       return known && judge(known, request)
     },
   }
+}
+
+/** Checks once what cannot change. */
+async function examine(
+  assertion: string,
+  { service, kind, readSigned }: { service: ServiceName; kind: JwtKind; readSigned: ReadSigned },
+): Promise<Assertion> {
+  const read = await readJwt(kind, assertion, readSigned)
+  if (read === undefined) throw refused('not a service assertion, an unknown key or a bad signature')
+  const caller = read.kid.split('-', 1)[0] as ServiceName
+  const { iss, sub, aud, iat, exp, htm, htu } = read.claims
+  if (iss !== `service:${caller}` || sub !== iss || aud !== `service:${service}`)
+    throw refused('service assertion for somebody else')
+  if (!Number.isInteger(iat) || !Number.isInteger(exp)) throw refused('service assertion without times')
+  if ((exp as number) - (iat as number) > lifetimeSeconds) throw refused('service assertion lives too long')
+  if (typeof htm !== 'string' || typeof htu !== 'string') throw refused('service assertion for no request')
+  return { assertion, caller, iat: iat as number, exp: exp as number, method: htm, path: htu }
 }
 
 /** A fresh key pair for one service: the private half is its own secret, the public half goes into everybody's pinned set. */

@@ -1,94 +1,36 @@
 /**
- * Verifying a JWT the only way this platform does: ES256, an exact `typ`, a key chosen by `kid` from keys we already trust. `@fastify/jwt` reads the
- * token and checks its signature, in a namespace for each kind of token; what it has no option for is checked here, before it sees the token.
- * A header that offers a key of its own (`jwk`, `jku`, `x5u`, `x5c`) or any member we do not know is refused before its signature is looked at (RFC 8725 §3).
+ * A JWT the only way this platform takes one: ES256, an exact `typ`, a key chosen by `kid` from keys we already trust. A header that offers a key of
+ * its own (`jwk`, `jku`, `x5u`, `x5c`) or any member we do not know is refused before its signature is looked at (RFC 8725 §3).
  */
 import type { KeyObject } from 'node:crypto'
-import { fastifyJwt, type FastifyJwtNamespace, type TokenOrHeader } from '@fastify/jwt'
-import { isAppError } from '@gatehouse/service-kit/errors/app-error'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isCanonicalSignature } from './es256.ts'
 
-type Namespace = 'accessToken' | 'assertion'
-
-declare module '@fastify/jwt' {
-  interface FastifyJWT {
-    namespaces: Namespace
-  }
-}
-declare module 'fastify' {
-  interface FastifyRequest
-    extends FastifyJwtNamespace<{ namespace: 'accessToken' }>, FastifyJwtNamespace<{ namespace: 'assertion' }> {}
+/** One kind of token, and where its trusted keys are. */
+export type JwtKind = {
+  readonly namespace: 'accessToken' | 'assertion'
+  readonly typ: string
+  keyFor(kid: string): KeyObject | undefined | Promise<KeyObject | undefined>
 }
 
-export type JwtHeader = { readonly alg: 'ES256'; readonly typ: string; readonly kid: string }
 type Claims = Readonly<Record<string, unknown>>
 
-/** One kind of token. */
-export type JwtKind = {
-  /** Registers `@fastify/jwt` on a server whose requests bring such tokens. */
-  install(app: FastifyInstance): void
-  /**
-   * The claims of a token of this kind that is correctly signed, with the `kid` of its key; undefined for every other text.
-   * Times, issuer and audience are the caller's to check: they need its clock. What `keyFor` throws is thrown.
-   */
-  read(token: string, request: FastifyRequest): Promise<{ claims: Claims; kid: string } | undefined>
-}
+/** The claims of a token whose signature one of the kind's keys made, otherwise undefined. Throws what `keyFor` throws, and nothing else. */
+export type ReadSigned = (kind: JwtKind, token: string) => Promise<Claims | undefined>
 
-export function createJwtKind(o: {
-  namespace: Namespace
-  typ: string
-  /** The trusted public key of that name. */
-  keyFor(kid: string): KeyObject | undefined | Promise<KeyObject | undefined>
-}): JwtKind {
-  const { namespace, typ, keyFor } = o
-  /** A request may bring two kinds, and the gateway exchanges what was brought: each kind is told which text it is. */
-  const presented = new WeakMap<FastifyRequest, string>()
+type JwtHeader = { readonly alg: 'ES256'; readonly typ: string; readonly kid: string }
 
-  const secret = async (_request: FastifyRequest, token: TokenOrHeader): Promise<string> => {
-    const { kid } = ('header' in token ? token.header : token) as JwtHeader
-    const key = await keyFor(kid)
-    if (key === undefined) throw new Error('unknown kid')
-    return pemOf(key)
-  }
-  return {
-    install: (app) =>
-      void app.register(fastifyJwt, {
-        namespace,
-        decoratorName: 'jwtClaims',
-        secret,
-        decode: { complete: true },
-        verify: {
-          algorithms: ['ES256'],
-          checkTyp: typ,
-          ignoreExpiration: true,
-          ignoreNotBefore: true,
-          extractToken: (request) => presented.get(request),
-        },
-      }),
-    async read(token, request) {
-      const header = readHeader(token, typ)
-      if (header === undefined) return undefined
-      presented.set(request, token)
-      try {
-        return { claims: await request[`${namespace}JwtVerify`]<Claims>(), kid: header.kid }
-      } catch (err) {
-        if (isAppError(err)) throw err
-        return undefined
-      }
-    },
-  }
-}
-
-/** The plugin keeps a verifier for each text of a key, so that the same key has to be the same text. */
-const pems = new WeakMap<KeyObject, string>()
-
-function pemOf(key: KeyObject): string {
-  const known = pems.get(key)
-  if (known !== undefined) return known
-  const pem = key.export({ type: 'spki', format: 'pem' }).toString()
-  pems.set(key, pem)
-  return pem
+/**
+ * The claims of a correctly signed token in its one spelling, with the `kid` of its key; undefined for every other text.
+ * Times, issuer and audience are the caller's to check: they need its clock.
+ */
+export async function readJwt(
+  kind: JwtKind,
+  token: string,
+  readSigned: ReadSigned,
+): Promise<{ claims: Claims; kid: string } | undefined> {
+  const header = readHeader(token, kind.typ)
+  const claims = header && (await readSigned(kind, token))
+  return header && claims && { claims, kid: header.kid }
 }
 
 const headerMembers = new Set(['alg', 'typ', 'kid'])

@@ -5,9 +5,9 @@
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
 import type { AccessTokenVerifier } from '@gatehouse/access/tokens/access-token'
+import type { ReadSigned } from '@gatehouse/access/tokens/jwt'
 import { hashSecret, isWellFormed } from '@gatehouse/service-kit/secrets/opaque-token'
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
-import type { FastifyRequest } from 'fastify'
 import { LRUCache } from 'lru-cache'
 import { budgetKeyOf } from '../edge/client-address.ts'
 import type { Limit } from '../edge/limits.ts'
@@ -18,7 +18,7 @@ export type ApiKeys = {
    * The access token a key stands for now; whoever gets it verifies it like any other.
    * @throws AppError `invalid_api_key`, `rate_limited`, and what keeps tokens from answering: `not_current`, `upstream_failed`, `deadline_exceeded`
    */
-  tokenFor(key: string, from: { request: FastifyRequest; address: string }): Promise<string>
+  tokenFor(key: string, from: { address: string; readSigned: ReadSigned }): Promise<string>
 }
 
 export type Exchanged = { access_token: string; expires_in: number }
@@ -60,7 +60,7 @@ export function createApiKeys(deps: Deps): ApiKeys {
     if (left?.isUsedUp) throw problem('rate_limited', { retryAfterSeconds: left.resetSeconds })
   }
   return {
-    async tokenFor(key, { request, address }) {
+    async tokenFor(key, { address, readSigned }) {
       const isKey = isWellFormed(prefix, key)
       const id = isKey ? hashSecret(key).toString('base64') : ''
       const known = isKey ? keep.peek(id) : undefined
@@ -70,7 +70,7 @@ export function createApiKeys(deps: Deps): ApiKeys {
       if (!isKey) return refuse(address, 'malformed')
       if (keep.wasJustRefused(id)) return refuse(address, 'refused_before')
       try {
-        const token = await keep.exchange(id, key, request)
+        const token = await keep.exchange(id, key, readSigned)
         outcomes.add(1, { outcome: 'exchanged' })
         return token
       } catch (err) {
@@ -88,11 +88,11 @@ function createTokenKeep({ clock, exchange, accessTokens, floors }: Deps) {
   const refusedUntilMs = new LRUCache<string, number>({ max: most })
   const underWay = new Map<string, Promise<string>>()
 
-  const exchangeNow = async (id: string, key: string, request: FastifyRequest): Promise<string> => {
+  const exchangeNow = async (id: string, key: string, readSigned: ReadSigned): Promise<string> => {
     const askedAtMs = clock.monotonicMs()
     try {
       const { access_token: token, expires_in: seconds } = await exchange(key)
-      await accessTokens.verify(token, request)
+      await accessTokens.verify(token, readSigned)
       kept.set(id, { token, useUntilMs: askedAtMs + seconds * 1000 - Math.min(renewBeforeMs, seconds * 100) })
       return token
     } catch (err) {
@@ -113,10 +113,10 @@ function createTokenKeep({ clock, exchange, accessTokens, floors }: Deps) {
     wasGood: (id: string): boolean => kept.has(id),
     wasJustRefused: (id: string): boolean => (refusedUntilMs.get(id) ?? -Infinity) > clock.monotonicMs(),
     /** Requests that come while an exchange is under way share its answer; it is judged by the floors of then, like every token. */
-    exchange(id: string, key: string, request: FastifyRequest): Promise<string> {
+    exchange(id: string, key: string, readSigned: ReadSigned): Promise<string> {
       const running = underWay.get(id)
       if (running !== undefined) return running
-      const started = exchangeNow(id, key, request).finally(() => underWay.delete(id))
+      const started = exchangeNow(id, key, readSigned).finally(() => underWay.delete(id))
       underWay.set(id, started)
       return started
     },

@@ -14,6 +14,7 @@ import {
   type AnonymousCaller,
   type PrincipalCaller,
 } from '@gatehouse/access/callers/caller'
+import { signedIn } from '@gatehouse/access/callers/jwt-plugin'
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { decideAccess } from '../domain/access.ts'
@@ -45,13 +46,15 @@ export function createGuard(route: Pick<RouteContract, 'auth' | 'path' | 'princi
       throw problem('unauthenticated', { detail: 'The Authorization header is not a bearer token.' })
     if (presented === undefined || !looksLikeApiKey(presented)) return presented
     // Where nobody needs to be known, a service account is nobody: its key is not worth an exchange.
-    return isOpen ? undefined : apiKeys.tokenFor(presented, { request, address: addressOf(request) })
+    return isOpen
+      ? undefined
+      : apiKeys.tokenFor(presented, { address: addressOf(request), readSigned: signedIn(request) })
   }
   const verify = async (token: string, request: FastifyRequest): Promise<VerifiedAccessToken | undefined> => {
     const known = accessTokens.peek(token)
     if (known !== undefined) return known
     try {
-      return await accessTokens.verify(token, request)
+      return await accessTokens.verify(token, signedIn(request))
     } catch (err) {
       refusals.add(1, { code: 'invalid_token' })
       if (isOpen) return undefined
