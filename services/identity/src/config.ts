@@ -12,6 +12,7 @@ export const config = Type.Object({
   ...postgresConfig,
   ...natsConfig,
   TOKENS_URL: peerConfig.TOKENS_URL,
+  AUTHZ_URL: peerConfig.AUTHZ_URL,
   // The smallest argon2id setting OWASP recommends (Password Storage Cheat Sheet): 19 MiB, two passes, one lane.
   IDENTITY_ARGON2_MEMORY_KIB: Whole(
     8 * 1024,
@@ -49,6 +50,13 @@ export const config = Type.Object({
     'Life of a registration nobody completes; at least that of the link in its mail.',
   ),
   IDENTITY_RESEND_COOLDOWN_SECONDS: Whole(0, 3600, 60, 'Between two verification mails to one address.'),
+  IDENTITY_RESET_TTL_SECONDS: Whole(60, 86_400, 1800, 'Life of the link in a mail that sets a new password.'),
+  IDENTITY_PASSWORD_CHANGE_MAX_AGE_SECONDS: Whole(
+    60,
+    86_400,
+    3600,
+    'A password is changed by a session whose sign-in is at most this old; an older one signs in again (RFC 9470).',
+  ),
   IDENTITY_CHALLENGE_TTL_SECONDS: Whole(60, 86_400, 3600, 'Life of a sign-in that waits for a step.'),
   IDENTITY_THROTTLE_LIMIT: Whole(
     1,

@@ -4,6 +4,7 @@ import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { createWorkerPool, siblingModule } from '@gatehouse/service-kit/concurrency/worker-pool'
 import { gauge } from '@gatehouse/service-kit/telemetry/metrics'
 import { openService, type Service } from '@gatehouse/spine/open-service'
+import { createAuthzClient, type AuthzClient } from './clients/authz.ts'
 import { createTokensClient, type TokensClient } from './clients/tokens.ts'
 import type { Config } from './config.ts'
 import { createDeviceTokens, type DeviceTokens } from './devices/device-tokens.ts'
@@ -19,11 +20,13 @@ export type Settings = {
   registrationTtlSeconds: number
   resendCooldownSeconds: number
   challengeTtlSeconds: number
+  resetTtlSeconds: number
+  passwordChangeMaxAgeSeconds: number
   limits: SignInLimits
 }
 
-export type Deps = Service<'tokens'> & {
-  clients: { tokens: TokensClient }
+export type Deps = Service<'tokens' | 'authz'> & {
+  clients: { tokens: TokensClient; authz: AuthzClient }
   hasher: PasswordHasher
   estimateStrength: StrengthEstimator
   constantTime: ConstantTimeAnswers
@@ -33,7 +36,7 @@ export type Deps = Service<'tokens'> & {
 
 export async function openDeps(config: Config, runtime: { log: Logger; clock: Clock }): Promise<Deps> {
   const hasher = await openHasher(config, runtime.clock)
-  const service = openService({ service: 'identity', peers: ['tokens'], config, runtime })
+  const service = openService({ service: 'identity', peers: ['tokens', 'authz'], config, runtime })
   const strengthPool = createWorkerPool<typeof strengthWork>({
     name: 'password_strength',
     module: siblingModule(import.meta.url, 'strength-worker'),
@@ -46,7 +49,7 @@ export async function openDeps(config: Config, runtime: { log: Logger; clock: Cl
       await service.close()
       await strengthPool.close()
     },
-    clients: { tokens: createTokensClient(service.peers.tokens) },
+    clients: { tokens: createTokensClient(service.peers.tokens), authz: createAuthzClient(service.peers.authz) },
     hasher,
     estimateStrength: createStrengthEstimator(strengthPool),
     constantTime: createConstantTimeAnswers({ clock: runtime.clock, spanMs: config.IDENTITY_ANSWER_SPAN_MS }),
@@ -80,6 +83,8 @@ const settingsOf = (config: Config): Settings => ({
   registrationTtlSeconds: Math.max(config.IDENTITY_REGISTRATION_TTL_SECONDS, config.IDENTITY_VERIFICATION_TTL_SECONDS),
   resendCooldownSeconds: config.IDENTITY_RESEND_COOLDOWN_SECONDS,
   challengeTtlSeconds: config.IDENTITY_CHALLENGE_TTL_SECONDS,
+  resetTtlSeconds: config.IDENTITY_RESET_TTL_SECONDS,
+  passwordChangeMaxAgeSeconds: config.IDENTITY_PASSWORD_CHANGE_MAX_AGE_SECONDS,
   limits: {
     pair: config.IDENTITY_THROTTLE_LIMIT,
     account: config.IDENTITY_THROTTLE_ACCOUNT_LIMIT,

@@ -25,6 +25,7 @@ export const GroupId = typeId('grp')
 export const EntityId = typeId('ent')
 export const AssignmentId = typeId('asg')
 export const EmailVerificationId = typeId('ver')
+export const PasswordResetId = typeId('rst')
 export const AuditEventId = typeId('aud')
 export const EventId = typeId('evt')
 

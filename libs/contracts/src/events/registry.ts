@@ -8,6 +8,7 @@ import { policyEvents } from './authz/policy.ts'
 import { roleEvents } from './authz/role.ts'
 import { userEvents } from './identity/user.ts'
 import { emailVerificationEvents } from './identity/email-verification.ts'
+import { passwordResetEvents } from './identity/password-reset.ts'
 import { signInEvents } from './identity/sign-in.ts'
 import { invitationEvents } from './orgs/invitation.ts'
 import { membershipEvents } from './orgs/membership.ts'
@@ -21,6 +22,7 @@ import { signingKeyEvents } from './tokens/signing-key.ts'
 export const eventContracts: readonly EventContract[] = [
   ...userEvents,
   ...emailVerificationEvents,
+  ...passwordResetEvents,
   ...signInEvents,
   ...apiKeyEvents,
   ...familyEvents,

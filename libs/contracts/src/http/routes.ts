@@ -47,6 +47,15 @@ import {
 import { GetServiceAccountRoles, SetServiceAccountRoles } from './authz/service-account-roles.ts'
 import type { RouteContract } from './contract.ts'
 import { GetMe, Register, ResendVerification, UpdateMe, VerifyEmail } from './identity/account.ts'
+import {
+  EndUserSessions,
+  GetUser,
+  ListUsers,
+  ResendUserMail,
+  RestoreUser,
+  SuspendUser,
+} from './identity/operators.ts'
+import { ChangePassword, ForgotPassword, ResetPassword } from './identity/passwords.ts'
 import { AnswerChallenge, Login } from './identity/sign-in.ts'
 import {
   AcceptInvitation,
@@ -81,6 +90,9 @@ export const publicRoutes: readonly RouteContract[] = [
   Register,
   VerifyEmail,
   ResendVerification,
+  ForgotPassword,
+  ResetPassword,
+  ChangePassword,
   Login,
   AnswerChallenge,
   RefreshToken,
@@ -169,6 +181,12 @@ export const publicRoutes: readonly RouteContract[] = [
   DiffAccess,
   ListAuditEvents,
   ListPlatformAuditEvents,
+  ListUsers,
+  GetUser,
+  SuspendUser,
+  RestoreUser,
+  EndUserSessions,
+  ResendUserMail,
   GetJwks,
   GetAuthzenConfiguration,
 ]

@@ -56,5 +56,7 @@ const messages: Record<PasswordFault, string> = {
 }
 
 /** The faults as a caller reads them. */
-export const describeFaults = (faults: readonly PasswordFault[]): { path: string; message: string }[] =>
-  faults.map((fault) => ({ path: '/password', message: messages[fault] }))
+export const describeFaults = (
+  faults: readonly PasswordFault[],
+  path = '/password',
+): { path: string; message: string }[] => faults.map((fault) => ({ path, message: messages[fault] }))

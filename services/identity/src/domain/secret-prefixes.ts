@@ -1,5 +1,6 @@
 /** What the secrets identity gives out begin with, so that one kind can never pass for another. */
 
 export const verificationPrefix = 'gthv_'
+export const resetPrefix = 'gthw_'
 export const challengePrefix = 'gthc_'
 export const registrationPrefix = 'gthg_'

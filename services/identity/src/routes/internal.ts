@@ -4,6 +4,7 @@ import {
   FindUserByAddress,
   ListProfiles,
   MintEmailVerificationLink,
+  MintPasswordResetLink,
 } from '@gatehouse/contracts/http/identity/internal'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
@@ -12,11 +13,15 @@ import { createInvitedUser } from '../use-cases/account/create-invited-user.ts'
 import { findUserByAddress } from '../use-cases/account/find-user-by-address.ts'
 import { listProfiles } from '../use-cases/account/list-profiles.ts'
 import { mintVerificationLink } from '../use-cases/account/mint-verification-link.ts'
+import { mintResetLink } from '../use-cases/passwords/mint-reset-link.ts'
 import { requesterOf } from './requester.ts'
 
 export function neighbourRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, MintEmailVerificationLink, async ({ params }) => ({
     mail: (await mintVerificationLink(deps, { verificationId: params.verification })) ?? null,
+  }))
+  bindRoute(app, MintPasswordResetLink, async ({ params }) => ({
+    mail: (await mintResetLink(deps, { resetId: params.reset })) ?? null,
   }))
   bindRoute(app, CreateInvitedUser, async ({ caller, body, request }) => {
     const { invitation_id: invitationId, ...person } = body

@@ -3,12 +3,14 @@ import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { accountRoutes } from './account.ts'
 import { neighbourRoutes } from './internal.ts'
+import { operatorRoutes } from './operators.ts'
+import { passwordRoutes } from './passwords.ts'
 import { signInRoutes } from './sign-in.ts'
 
 type Routes = (app: FastifyInstance, deps: Deps) => void
 
 /** Through the gateway. */
-export const publicRoutes: readonly Routes[] = [accountRoutes, signInRoutes]
+export const publicRoutes: readonly Routes[] = [accountRoutes, passwordRoutes, signInRoutes, operatorRoutes]
 
 /** For other services only. */
 export const internalRoutes: readonly Routes[] = [neighbourRoutes]

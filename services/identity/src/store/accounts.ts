@@ -82,3 +82,21 @@ export async function claimRehash(
     .returning({ userId: credentials.userId })
   return rows.length === 1
 }
+
+/** Replaces the password, where `from` is given only while it is the one set at that moment. When it was replaced; undefined when somebody was faster. */
+export async function claimNewPassword(
+  db: Queryable,
+  { userId, phc, from }: { userId: string; phc: string; from: string | undefined },
+): Promise<string | undefined> {
+  const [row] = await db
+    .update(credentials)
+    .set({ phc, changedAt: sql`clock_timestamp()` })
+    .where(
+      and(
+        eq(credentials.userId, userId),
+        from === undefined ? undefined : sql`${credentials.changedAt} = ${from}::timestamptz`,
+      ),
+    )
+    .returning({ changedAt: sql<string>`${credentials.changedAt}::text` })
+  return row?.changedAt
+}

@@ -61,3 +61,14 @@ export async function deleteUnprovenPeople(
   )
   return rows.map(({ id, version }) => ({ userId: typeIdOf('user', id), version: Number(version) }))
 }
+
+/** Resets whose mail is not sent any more and whose links are over; how many. */
+export async function deleteExpiredResets(db: Queryable, { olderThanSeconds, limit }: Lifetime): Promise<number> {
+  const rows = rowsOf(
+    await db.execute(sql`
+      delete from password_resets where ctid = any (array(
+        select ctid from password_resets where requested_at < now() - make_interval(secs => ${olderThanSeconds})
+        order by requested_at limit ${limit} for update skip locked)) returning 1`),
+  )
+  return rows.length
+}

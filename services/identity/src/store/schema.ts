@@ -18,6 +18,7 @@ export const users = pgTable('users', {
   version: version('version').notNull().default(1),
   minVersion: version('min_version').notNull().default(0),
   floorChangedAt: at('floor_changed_at'),
+  sessionsMinVersion: version('sessions_min_version').notNull().default(0),
   invitationId: typeId('invitation_id', 'inv'),
   createdAt: at('created_at').notNull().defaultNow(),
   updatedAt: at('updated_at').notNull().defaultNow(),
@@ -67,6 +68,21 @@ export const emailVerificationSecrets = pgTable('email_verification_secrets', {
   expiresAt: at('expires_at').notNull(),
   usedAt: at('used_at'),
   createdAt: at('created_at').notNull().defaultNow(),
+})
+
+export const passwordResets = pgTable('password_resets', {
+  id: typeId('id', 'rst').primaryKey(),
+  userId: typeId('user_id', 'user').notNull(),
+  emailId: typeId('email_id', 'eml').notNull(),
+  requestedAt: at('requested_at').notNull().defaultNow(),
+})
+
+export const passwordResetSecrets = pgTable('password_reset_secrets', {
+  secretHash: bytea('secret_hash').primaryKey(),
+  resetId: typeId('reset_id', 'rst').notNull(),
+  userId: typeId('user_id', 'user').notNull(),
+  createdAt: at('created_at').notNull().defaultNow(),
+  expiresAt: at('expires_at').notNull(),
 })
 
 export const signInTransactions = pgTable('sign_in_transactions', {

@@ -71,16 +71,12 @@ export async function countFailures<C extends CounterKey & { limit: number; ceil
   return ordered.filter(({ one, key }) => saying.has(`${one.scope}:${key.toString('hex')}`)).map(({ one }) => one)
 }
 
-/** Counts one request for a mail to this address, whoever has it; the decayed sum. At `ceiling` it stands still. */
+/** Counts one request for a mail by `parts`, such as the address it goes to, whoever has it; the decayed sum. At `ceiling` it stands still. */
 export async function countMailRequest(
   db: Queryable,
-  {
-    normalizedAddress,
-    ceiling,
-    halfLifeSeconds,
-  }: { normalizedAddress: string; ceiling: number; halfLifeSeconds: number },
+  { parts, ceiling, halfLifeSeconds }: { parts: readonly string[]; ceiling: number; halfLifeSeconds: number },
 ): Promise<number> {
-  const key = keyOf({ scope: 'mail', parts: [normalizedAddress] })
+  const key = keyOf({ scope: 'mail', parts })
   const [row] = rowsOf<{ failures: number }>(
     await db.execute(sql`
       insert into sign_in_counters as c (scope, key, failures) values ('mail', ${key}, 1)

@@ -2,7 +2,7 @@
  * Sign-ins that wait until their registration is proven. The challenge is kept as its hash and consumed by one conditional update.
  * Once another registration is proven, the sign-in waits on until it expires: nobody learns from it that somebody proved the address.
  */
-import { typeIdOf } from '@gatehouse/service-kit/ids/type-id'
+import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { and, eq, gt, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
@@ -96,4 +96,12 @@ export async function claimSignIn(db: Queryable, challengeHash: Buffer): Promise
 /** Gives a claimed sign-in back when no session came of it. */
 export async function releaseSignIn(db: Queryable, id: string): Promise<void> {
   await db.update(signInTransactions).set({ consumedAt: null }).where(eq(signInTransactions.id, id))
+}
+
+/** Ends the waiting sign-ins that could still become sessions of the person. Those of registrations nobody proved wait on, as their makers expect. */
+export async function endOpenSignIns(db: Queryable, userId: string): Promise<void> {
+  await db.execute(sql`
+    update sign_in_transactions t set consumed_at = now()
+    where t.user_id = ${uuidOf(userId, 'user')} and t.consumed_at is null
+      and exists (select from email_verifications v where v.id = t.verification_id and v.proven_at is not null)`)
 }

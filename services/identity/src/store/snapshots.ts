@@ -9,6 +9,7 @@ export type UserState = {
   id: string
   version: number
   min_version: number
+  sessions_min_version: number
   status: 'active' | 'disabled'
   email_verified: boolean
 }
@@ -23,6 +24,7 @@ type StateRow = {
   id: string
   version: string
   min_version: string
+  sessions_min_version: string
   status: 'active' | 'disabled'
   email_verified: boolean
 }
@@ -32,15 +34,16 @@ export async function* streamUserStates(db: Queryable): AsyncGenerator<UserState
   for (let after = firstUuid; ;) {
     const rows = rowsOf<StateRow>(
       await db.execute(sql`
-        select u.id, u.version, u.min_version, u.status, exists (select from emails e where e.user_id = u.id and e.verified_at is not null) as email_verified
+        select u.id, u.version, u.min_version, u.sessions_min_version, u.status, exists (select from emails e where e.user_id = u.id and e.verified_at is not null) as email_verified
         from users u where u.id > ${after}::uuid order by u.id limit ${pageSize}`),
     )
-    for (const { id, version, min_version: floor, status, email_verified } of rows) {
+    for (const { id, version, min_version: floor, sessions_min_version: ofSessions, status, email_verified } of rows) {
       yield {
         kind: 'user',
         id: typeIdOf('user', id),
         version: Number(version),
         min_version: Number(floor),
+        sessions_min_version: Number(ofSessions),
         status,
         email_verified,
       }

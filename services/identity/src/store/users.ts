@@ -96,3 +96,25 @@ export async function activateUser(
   if (row === undefined) throw new Error('A person disappeared while being changed')
   return row.version
 }
+
+/**
+ * The person's sessions begun with an earlier version are over; with `voidsTokens` every earlier access token is void too. The new version, which is the
+ * floor; undefined when there is no such person.
+ */
+export async function raiseFloors(
+  db: Queryable,
+  { userId, voidsTokens }: { userId: string; voidsTokens: boolean },
+): Promise<number | undefined> {
+  const next = sql`${users.version} + 1`
+  const [row] = await db
+    .update(users)
+    .set({
+      version: next,
+      sessionsMinVersion: next,
+      ...(voidsTokens && { minVersion: next, floorChangedAt: sql`now()` }),
+      updatedAt: sql`now()`,
+    })
+    .where(eq(users.id, userId))
+    .returning({ version: users.version })
+  return row?.version
+}

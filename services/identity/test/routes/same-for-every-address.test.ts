@@ -96,6 +96,9 @@ await allEqual('a registration', (email) =>
   platform.ask(replica, { url: '/v1/auth/register', body: { email, password: newPassword(), name: 'Mallory' } }),
 )
 await allEqual('a resend', (email) => platform.ask(replica, { url: '/v1/auth/verify-email/resend', body: { email } }))
+await allEqual('a forgotten password', (email) =>
+  platform.ask(replica, { url: '/v1/auth/password/forgot', body: { email } }),
+)
 await allEqual('a wrong password of a network that is locked out', async (email) => {
   const ask = () => platform.ask(replica, { url: '/v1/auth/login', body: { email, password: newPassword() } })
   for (let tried = 0; tried < 11; tried += 1) await ask()

@@ -11,20 +11,26 @@ export type UserState = typeof userStates.$inferSelect
 export type OrganizationState = typeof organizationStates.$inferSelect
 export type MembershipState = typeof membershipStates.$inferSelect
 
-/** `status` absent keeps the known one: the event was about something else. */
+/** `status` and `sessionsMinVersion` absent keep the known ones: the event was about something else. */
 export async function upsertUserState(
   tx: Queryable,
-  state: { id: string; version: number; status?: UserState['status'] },
+  state: { id: string; version: number; status?: UserState['status']; sessionsMinVersion?: number },
 ): Promise<void> {
-  const { id, version, status } = state
+  const { id, version, status, sessionsMinVersion } = state
   await tx
     .insert(userStates)
-    .values({ id, version, status: status ?? 'active' })
+    .values({ id, version, status: status ?? 'active', sessionsMinVersion: sessionsMinVersion ?? 0 })
     .onConflictDoUpdate({
       target: userStates.id,
       set: { version, ...(status !== undefined && { status }) },
       setWhere: lt(userStates.version, version),
     })
+  // A floor only rises, whichever version was known before.
+  if (sessionsMinVersion !== undefined)
+    await tx
+      .update(userStates)
+      .set({ sessionsMinVersion })
+      .where(and(eq(userStates.id, id), lt(userStates.sessionsMinVersion, sessionsMinVersion)))
 }
 
 export async function upsertOrganizationState(tx: Queryable, state: OrganizationState): Promise<void> {
@@ -65,9 +71,15 @@ export async function findUserState(db: Queryable, id: string): Promise<UserStat
   return row
 }
 
-export async function listDisabledUserIds(db: Queryable): Promise<string[]> {
-  const rows = await db.select({ id: userStates.id }).from(userStates).where(eq(userStates.status, 'disabled'))
-  return rows.map((row) => row.id)
+/** People who are disabled, or of whom an active session is of an older version than theirs may be. */
+export async function listUsersWithEndedSessions(db: Queryable): Promise<UserState[]> {
+  return await db
+    .select()
+    .from(userStates)
+    .where(
+      sql`${userStates.status} = 'disabled' or exists (select from sessions s
+        where s.user_id = ${userStates.id} and s.status = 'active' and s.user_version < ${userStates.sessionsMinVersion})`,
+    )
 }
 
 /** Memberships that give access now: the named ones, or any when none is named. */

@@ -35,6 +35,7 @@ export const clients = pgTable('clients', {
 export const sessions = pgTable('sessions', {
   id: typeId('id', 'ses').primaryKey(),
   userId: typeId('user_id', 'user').notNull(),
+  userVersion: version('user_version').notNull(),
   clientId: text('client_id').notNull(),
   status: text('status', { enum: ['active', 'ended'] }).notNull(),
   version: version().notNull(),
@@ -120,6 +121,7 @@ export const userStates = pgTable('user_states', {
   id: typeId('id', 'user').primaryKey(),
   version: version().notNull(),
   status: text('status', { enum: ['active', 'disabled'] }).notNull(),
+  sessionsMinVersion: version('sessions_min_version').notNull(),
 })
 
 export const organizationStates = pgTable('organization_states', {

@@ -7,7 +7,7 @@ import { and, asc, desc, eq, gt, inArray, isNotNull, lt, ne, type SQL, sql } fro
 import { sessions } from './schema.ts'
 
 export type Session = typeof sessions.$inferSelect
-export type EndReason = 'logout' | 'revoked' | 'reuse_detected' | 'user_disabled' | 'expired'
+export type EndReason = 'logout' | 'revoked' | 'reuse_detected' | 'user_disabled' | 'password_changed' | 'expired'
 /** What ending a session leaves to announce. */
 export type EndedSession = Pick<Session, 'id' | 'userId' | 'version'>
 
@@ -16,7 +16,7 @@ export async function insertSession(
   tx: Queryable,
   session: Pick<
     Session,
-    'id' | 'userId' | 'clientId' | 'amr' | 'deviceName' | 'clientAddress' | 'lastOrganizationId'
+    'id' | 'userId' | 'userVersion' | 'clientId' | 'amr' | 'deviceName' | 'clientAddress' | 'lastOrganizationId'
   > & { idleTtlSeconds: number; absoluteTtlSeconds: number },
 ): Promise<Session> {
   const { idleTtlSeconds, absoluteTtlSeconds, ...given } = session
@@ -96,15 +96,24 @@ export async function closeSession(tx: Queryable, id: string, reason: EndReason)
   return row
 }
 
-/** Ends all active sessions of the person but `exceptId`, in one order everywhere so that two callers cannot block each other. */
+/** The session counts from now on as one of this version of its person. */
+export async function renewUserVersion(tx: Queryable, o: { id: string; userId: string; userVersion: number }): Promise<void> {
+  await tx
+    .update(sessions)
+    .set({ userVersion: o.userVersion })
+    .where(and(eq(sessions.id, o.id), eq(sessions.userId, o.userId), lt(sessions.userVersion, o.userVersion)))
+}
+
+/** Ends the active sessions of the person but `exceptId`, all or those of an older version of the person, in one order everywhere so that two callers cannot block each other. */
 export async function closeOtherSessions(
   tx: Queryable,
-  o: { userId: string; exceptId: string | undefined; reason: EndReason },
+  o: { userId: string; exceptId: string | undefined; belowUserVersion?: number; reason: EndReason },
 ): Promise<EndedSession[]> {
   const owned = and(
     eq(sessions.userId, o.userId),
     eq(sessions.status, 'active'),
     o.exceptId === undefined ? undefined : ne(sessions.id, o.exceptId),
+    o.belowUserVersion === undefined ? undefined : lt(sessions.userVersion, o.belowUserVersion),
   )
   await tx.select({ id: sessions.id }).from(sessions).where(owned).orderBy(asc(sessions.id)).for('update')
   return await endWhere(tx, owned, o.reason)

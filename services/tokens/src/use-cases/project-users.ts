@@ -1,17 +1,21 @@
-/** Takes in what identity says about people. A disabled account loses its sessions in the same transaction that learns of it. */
+/** Takes in what identity says about people. Sessions that a disabled account or a new password ends are over in the same transaction that learns of it. */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import {
   UserDeleted,
   UserDisabled,
+  UserEnabled,
+  UserMailResent,
+  UserSignedOut,
   UserEmailVerified,
+  UserPasswordChanged,
   UserRegistered,
   UserUpdated,
 } from '@gatehouse/contracts/events/identity/user'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import Type from 'typebox'
 import { Value } from 'typebox/value'
-import { deleteUserStates, listDisabledUserIds, upsertUserState } from '../store/projections.ts'
-import { closeOtherSessions } from '../store/sessions.ts'
+import { deleteUserStates, listUsersWithEndedSessions, upsertUserState } from '../store/projections.ts'
+import { closeOtherSessions, renewUserVersion } from '../store/sessions.ts'
 import { announceSessionEnd } from './sessions/announce-session-end.ts'
 
 /** What identity's snapshot says of a person; more than we need is ignored. */
@@ -20,6 +24,7 @@ const UserRecord = Type.Object({
   id: Type.String(),
   version: Type.Integer(),
   status: Type.String(),
+  sessions_min_version: Type.Optional(Type.Integer()),
 })
 
 export async function applyUserEvent(tx: Tx, event: EventEnvelope): Promise<void> {
@@ -29,11 +34,19 @@ export async function applyUserEvent(tx: Tx, event: EventEnvelope): Promise<void
       return await upsertUserState(tx, { id, version, status: 'active' })
     case UserUpdated.type:
     case UserEmailVerified.type:
+    case UserMailResent.type:
       return await upsertUserState(tx, { id, version })
+    case UserPasswordChanged.type:
+      return await endEarlierSessions(tx, id, Value.Parse(UserPasswordChanged.data, event.data))
+    case UserEnabled.type:
+      return await upsertUserState(tx, { id, version, status: 'active' })
+    case UserSignedOut.type:
+      await upsertUserState(tx, { id, version, sessionsMinVersion: version })
+      return await endSessions(tx, { userId: id, belowUserVersion: version, reason: 'revoked' })
     case UserDisabled.type:
     case UserDeleted.type:
-      await upsertUserState(tx, { id, version, status: 'disabled' })
-      return await endAllSessions(tx, id)
+      await upsertUserState(tx, { id, version, status: 'disabled', sessionsMinVersion: version })
+      return await endSessions(tx, { userId: id, belowUserVersion: version, reason: 'user_disabled' })
     default:
       return
   }
@@ -48,13 +61,29 @@ export async function resetUsers(tx: Tx, records: AsyncIterable<object>): Promis
       id: record.id,
       version: record.version,
       status: record.status === 'active' ? 'active' : 'disabled',
+      sessionsMinVersion: record.sessions_min_version ?? 0,
     })
   }
-  for (const id of await listDisabledUserIds(tx)) await endAllSessions(tx, id)
+  for (const { id, status, sessionsMinVersion } of await listUsersWithEndedSessions(tx))
+    await endSessions(
+      tx,
+      status === 'disabled'
+        ? { userId: id, reason: 'user_disabled' }
+        : { userId: id, belowUserVersion: sessionsMinVersion, reason: 'password_changed' },
+    )
 }
 
-async function endAllSessions(tx: Tx, userId: string): Promise<void> {
-  const ended = await closeOtherSessions(tx, { userId, exceptId: undefined, reason: 'user_disabled' })
-  for (const session of ended)
-    await announceSessionEnd(tx, { session, reason: 'user_disabled', actor: 'service:identity' })
+/** The session that changed the password counts as one of the new version, so nothing that comes later takes it for an older one. */
+async function endEarlierSessions(tx: Tx, userId: string, data: UserPasswordChanged): Promise<void> {
+  const { ends_sessions_below: floor, kept_session_id: keptId } = data
+  await upsertUserState(tx, { id: userId, version: floor, sessionsMinVersion: floor })
+  if (keptId !== undefined) await renewUserVersion(tx, { id: keptId, userId, userVersion: floor })
+  await endSessions(tx, { userId, belowUserVersion: floor, reason: 'password_changed' })
+}
+
+type Ending = { userId: string; belowUserVersion?: number; reason: 'user_disabled' | 'password_changed' | 'revoked' }
+
+async function endSessions(tx: Tx, { reason, ...which }: Ending): Promise<void> {
+  const ended = await closeOtherSessions(tx, { ...which, exceptId: undefined, reason })
+  for (const session of ended) await announceSessionEnd(tx, { session, reason, actor: 'service:identity' })
 }

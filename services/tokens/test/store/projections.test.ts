@@ -1,5 +1,5 @@
 /** What tokens knows of its neighbours: versions decide, what is gone stays gone, a restored neighbour is believed anew. */
-import { UserDisabled, UserRegistered, UserUpdated } from '@gatehouse/contracts/events/identity/user'
+import { UserDisabled, UserPasswordChanged, UserRegistered, UserUpdated } from '@gatehouse/contracts/events/identity/user'
 import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { openPlatform } from '../fixtures/platform.ts'
@@ -80,3 +80,47 @@ t.test(
     t.same(await platform.announced(one, lost.session_id), ['session.started.v1', 'session.ended.v1'])
   },
 )
+
+t.test('a new password ends what began before it, but for the session that chose it', async (t) => {
+  const { id } = platform.person()
+  const [kept, other] = [await platform.signIn(one, id), await platform.signIn(two, id)]
+  const changed = (version: number, keptId?: string) =>
+    platform.identity.announce(UserPasswordChanged, {
+      subject: id,
+      version,
+      data: {
+        user_id: id,
+        via: keptId === undefined ? 'reset' : 'change',
+        ends_sessions_below: version,
+        ...(keptId === undefined ? { min_uv: version } : { kept_session_id: keptId }),
+      },
+    })
+  changed(2, kept.session_id)
+  await pollAll()
+  t.same(await platform.announced(one, other.session_id), ['session.started.v1', 'session.ended.v1'])
+  t.same(await platform.announced(one, kept.session_id), ['session.started.v1'])
+  const refreshed = await platform.refresh(one, kept.refresh_token)
+  t.equal(refreshed.status, 200, 'the session that changed it goes on')
+  changed(3)
+  await pollAll()
+  t.same(await platform.announced(one, kept.session_id), ['session.started.v1', 'session.ended.v1'], 'a reset keeps none')
+})
+
+t.test('a sign-in that began with the old password gets no session, whatever arrived first', async (t) => {
+  const { id } = platform.person()
+  const early = await platform.signIn(one, id)
+  platform.identity.announce(UserUpdated, { subject: id, version: 3, data: { user_id: id, changed: ['name'] } })
+  platform.identity.announce(UserPasswordChanged, {
+    subject: id,
+    version: 2,
+    data: { user_id: id, via: 'reset', ends_sessions_below: 2, min_uv: 2 },
+  })
+  await pollAll()
+  t.same(await platform.announced(one, early.session_id), ['session.started.v1', 'session.ended.v1'])
+  // As if it had committed a moment after the others were ended.
+  const late = await platform.signIn(one, id, { user_version: 2 })
+  await platform.admin`update sessions set user_version = 1 where id = ${uuidOf(late.session_id)}`
+  t.equal((await platform.refresh(two, late.refresh_token)).status, 401)
+  await t.rejects(platform.signIn(one, id, { user_version: 1 }), /403/)
+  t.equal((await platform.signIn(one, id, { user_version: 2 })).status, 'authenticated')
+})

@@ -1,6 +1,10 @@
-/** What workers asks identity: the link of a verification mail, and where a person can be reached. */
+/** What workers asks identity: the links of mails, and where a person can be reached. */
 import type { Static } from 'typebox'
-import { ListProfiles, MintEmailVerificationLink } from '@gatehouse/contracts/http/identity/internal'
+import {
+  ListProfiles,
+  MintEmailVerificationLink,
+  MintPasswordResetLink,
+} from '@gatehouse/contracts/http/identity/internal'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { ServiceClient } from '@gatehouse/access/call/service-client'
 
@@ -9,6 +13,8 @@ export type IdentityClient = {
   mintEmailVerificationLink(
     verificationId: string,
   ): Promise<Static<typeof MintEmailVerificationLink.success.body>['mail']>
+  /** A fresh secret for this mail; null once the reset is over. */
+  mintPasswordResetLink(resetId: string): Promise<Static<typeof MintPasswordResetLink.success.body>['mail']>
   /** @throws AppError `not_found`: no such person (any more). */
   getProfile(userId: string): Promise<Static<typeof ListProfiles.success.body>['data'][number]>
 }
@@ -16,6 +22,10 @@ export type IdentityClient = {
 export const createIdentityClient = (http: ServiceClient): IdentityClient => ({
   async mintEmailVerificationLink(verificationId) {
     const { mail } = await http.call(MintEmailVerificationLink, { params: { verification: verificationId } })
+    return mail
+  },
+  async mintPasswordResetLink(resetId) {
+    const { mail } = await http.call(MintPasswordResetLink, { params: { reset: resetId } })
     return mail
   },
   async getProfile(userId) {

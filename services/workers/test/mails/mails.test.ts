@@ -1,6 +1,8 @@
 /** Every mail of the list: named after its file, whole in every language, with nothing but ids in its job. */
 import { readdirSync } from 'node:fs'
 import t from 'tap'
+import { PasswordResetRequested } from '@gatehouse/contracts/events/identity/password-reset'
+import { UserPasswordChanged } from '@gatehouse/contracts/events/identity/user'
 import { SignInLocked, SignInRefusedWhileLocked } from '@gatehouse/contracts/events/identity/sign-in'
 import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification'
 import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation'
@@ -13,12 +15,13 @@ import { publicLink } from '../../src/mails/public-link.ts'
 import { createProducer } from '../fixtures/producer.ts'
 
 const organization = 'Acme\r\nBcc: all@example.com\u202e <img src=x onerror=a()> see https://evil.example/login'
-const ids = { verification: newId('ver'), invitation: newId('inv'), user: newId('user'), family: newId('fam') }
+const ids = { verification: newId('ver'), invitation: newId('inv'), user: newId('user'), family: newId('fam'), reset: newId('rst') }
 
 /** What the owners answer. */
 const sources = (speaks: { locale?: string } = {}): MailSources => ({
   identity: {
     mintEmailVerificationLink: async () => ({ to: 'ann@example.com', name: 'Ann', token: 'gthv_a-b', ...speaks }),
+    mintPasswordResetLink: async () => ({ to: 'ann@example.com', name: 'Ann', token: 'gthw_a-b', ...speaks }),
     getProfile: async (id) => ({ id, name: 'Ann', email: 'ann@example.com', email_verified: true, ...speaks }),
   },
   orgs: {
@@ -49,6 +52,14 @@ const events = [
   orgs.announce(InvitationCreated, {
     subject: ids.invitation,
     data: { invitation_id: ids.invitation, organization_id: newId('org'), roles: ['viewer'] },
+  }),
+  identity.announce(PasswordResetRequested, {
+    subject: ids.reset,
+    data: { reset_id: ids.reset, user_id: ids.user },
+  }),
+  identity.announce(UserPasswordChanged, {
+    subject: ids.user,
+    data: { user_id: ids.user, via: 'reset', ends_sessions_below: 3, min_uv: 3 },
   }),
   familyRevoked('reuse_detected'),
   identity.announce(SignInLocked, { subject: newId('sin'), data: { user_id: ids.user, scope: 'account' } }),

@@ -1,6 +1,7 @@
 /** People: who registered, who was proven, who may no longer sign in. */
 import Type, { type Static } from 'typebox'
-import { UserId } from '../../common/ids.ts'
+import { SessionId, UserId } from '../../common/ids.ts'
+import { Reason } from '../../common/scalars.ts'
 import type { EventContract } from '../envelope.ts'
 
 /** A person has an account. Verified at once only when an invitation or the operator vouched for the address. */
@@ -37,16 +38,62 @@ export const UserEmailVerified = {
 
 export type UserEmailVerified = Static<typeof UserEmailVerified.data>
 
+/**
+ * The person has a new password. Sessions that began with an older version of the person end, but for the one that changed it. After a reset every access
+ * token below `min_uv` is void as well: whoever holds one may be whom the reset is meant to lock out.
+ */
+export const UserPasswordChanged = {
+  type: 'gatehouse.identity.user.password_changed.v1',
+  data: Type.Object({
+    user_id: UserId,
+    via: Type.Union([Type.Literal('reset'), Type.Literal('change')]),
+    ends_sessions_below: Type.Integer(),
+    kept_session_id: Type.Optional(SessionId),
+    min_uv: Type.Optional(Type.Integer()),
+  }),
+} as const
+
+export type UserPasswordChanged = Static<typeof UserPasswordChanged.data>
+
 /** The account may not be used; every access token below the floor is void. */
 export const UserDisabled = {
   type: 'gatehouse.identity.user.disabled.v1',
   data: Type.Object({
     user_id: UserId,
     min_uv: Type.Integer(),
+    reason: Type.Optional(Reason),
   }),
 } as const
 
 export type UserDisabled = Static<typeof UserDisabled.data>
+
+/** The account may be used again; what ended when it was disabled stays ended. */
+export const UserEnabled = {
+  type: 'gatehouse.identity.user.enabled.v1',
+  data: Type.Object({ user_id: UserId, reason: Reason }),
+} as const
+
+export type UserEnabled = Static<typeof UserEnabled.data>
+
+/** An operator ended all of the person's sessions; every access token below the floor is void. */
+export const UserSignedOut = {
+  type: 'gatehouse.identity.user.signed_out.v1',
+  data: Type.Object({ user_id: UserId, min_uv: Type.Integer(), reason: Reason }),
+} as const
+
+export type UserSignedOut = Static<typeof UserSignedOut.data>
+
+/** An operator had a mail sent to the person. The mail itself has an event of its own. */
+export const UserMailResent = {
+  type: 'gatehouse.identity.user.mail_resent.v1',
+  data: Type.Object({
+    user_id: UserId,
+    mail: Type.Union([Type.Literal('email_verification'), Type.Literal('password_reset')]),
+    reason: Reason,
+  }),
+} as const
+
+export type UserMailResent = Static<typeof UserMailResent.data>
 
 /** The account is gone: nobody ever proved its address. It never had a session. */
 export const UserDeleted = {
@@ -72,7 +119,11 @@ export const userEvents: readonly EventContract[] = [
   UserRegistered,
   UserUpdated,
   UserEmailVerified,
+  UserPasswordChanged,
   UserDisabled,
+  UserEnabled,
+  UserSignedOut,
+  UserMailResent,
   UserDeleted,
   PlatformAdminBootstrapped,
 ]

@@ -27,6 +27,7 @@ export const SessionEnded = {
       Type.Literal('revoked'),
       Type.Literal('reuse_detected'),
       Type.Literal('user_disabled'),
+      Type.Literal('password_changed'),
       Type.Literal('expired'),
     ]),
     min_sv: Type.Integer(),

@@ -1,10 +1,18 @@
 /** What identity answers its neighbours. */
 import Type from 'typebox'
-import { EmailVerificationId, InvitationId, UserId } from '../../common/ids.ts'
+import { EmailVerificationId, InvitationId, PasswordResetId, UserId } from '../../common/ids.ts'
 import { DisplayName } from '../../common/display-name.ts'
 import { EmailAddress } from '../../common/email-address.ts'
 import { LanguageTag, Password } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
+
+/** A mail whose link carries a secret that was minted for it; null when there is nothing to send any more. */
+const LinkMail = Type.Object({
+  mail: Type.Union([
+    Type.Object({ to: Type.String(), name: Type.String(), token: Type.String(), locale: Type.Optional(LanguageTag) }),
+    Type.Null(),
+  ]),
+})
 
 export const MintEmailVerificationLink = defineRoute({
   operationId: 'mintEmailVerificationLink',
@@ -17,21 +25,21 @@ export const MintEmailVerificationLink = defineRoute({
   callers: ['workers'],
   retryable: true,
   params: Type.Object({ verification: EmailVerificationId }),
-  success: {
-    status: 200,
-    body: Type.Object({
-      mail: Type.Union([
-        Type.Object({
-          to: Type.String(),
-          name: Type.String(),
-          token: Type.String(),
-          locale: Type.Optional(LanguageTag),
-        }),
-        Type.Null(),
-      ]),
-    }),
-    description: 'Where to send it and the secret to put into the link.',
-  },
+  success: { status: 200, body: LinkMail, description: 'Where to send it and the secret to put into the link.' },
+})
+
+export const MintPasswordResetLink = defineRoute({
+  operationId: 'mintPasswordResetLink',
+  service: 'identity',
+  method: 'POST',
+  path: '/internal/password-resets/:reset/link',
+  summary:
+    'Mint the secret of one reset mail; earlier secrets stay valid until one is used. `null`: nothing to send any more.',
+  auth: 'internal',
+  callers: ['workers'],
+  retryable: true,
+  params: Type.Object({ reset: PasswordResetId }),
+  success: { status: 200, body: LinkMail, description: 'Where to send it and the secret to put into the link.' },
 })
 
 export const CreateInvitedUser = defineRoute({

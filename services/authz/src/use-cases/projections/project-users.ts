@@ -3,7 +3,11 @@ import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import {
   UserDeleted,
   UserDisabled,
+  UserEnabled,
+  UserMailResent,
+  UserSignedOut,
   UserEmailVerified,
+  UserPasswordChanged,
   UserRegistered,
   UserUpdated,
 } from '@gatehouse/contracts/events/identity/user'
@@ -33,7 +37,12 @@ export async function applyUserEvent(tx: Tx, event: EventEnvelope): Promise<void
     case UserEmailVerified.type:
       return await upsertUser(tx, { id, version, emailVerified: true })
     case UserUpdated.type:
+    case UserPasswordChanged.type:
+    case UserSignedOut.type:
+    case UserMailResent.type:
       return await upsertUser(tx, { id, version })
+    case UserEnabled.type:
+      return await upsertUser(tx, { id, version, status: 'active' })
     case UserDisabled.type:
     case UserDeleted.type:
       return await upsertUser(tx, { id, version, status: 'disabled' })

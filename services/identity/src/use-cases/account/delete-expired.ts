@@ -8,11 +8,13 @@ import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Deps } from '../../deps.ts'
 import {
   deleteExpiredRegistrations,
+  deleteExpiredResets,
   deleteExpiredSecrets,
   deleteExpiredSignIns,
   deleteUnprovenPeople,
 } from '../../store/expired-rows.ts'
 import { deleteDecayedCounters } from '../../store/sign-in-counters.ts'
+import { resetMailMaxAgeSeconds } from '../passwords/mint-reset-link.ts'
 
 type UpkeepDeps = Pick<Deps, 'spine' | 'system' | 'settings'>
 
@@ -30,6 +32,7 @@ export async function deleteExpired(deps: UpkeepDeps): Promise<Record<string, nu
     sign_ins: () => deleteExpiredSignIns(system, limit),
     secrets: () => deleteExpiredSecrets(system, limit),
     registrations: () => deleteExpiredRegistrations(system, { olderThanSeconds, limit }),
+    resets: () => deleteExpiredResets(system, { olderThanSeconds: 2 * resetMailMaxAgeSeconds, limit }),
     people: () => deletePeople(deps),
     counters: () => deleteDecayedCounters(system, counters),
   }

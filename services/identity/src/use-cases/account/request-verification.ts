@@ -25,12 +25,12 @@ type Wanted = {
   actor: Actor
 }
 
-/** Asks for the mail of the caller's own registration, else of the newest one. Beyond the limits, or right after the last mail, none follows. */
+/** Asks for the mail of the caller's own registration, else of the newest one. Beyond the limits, or right after the last mail, none follows: false. */
 export async function requestMail(
   tx: Tx,
   { email, normalizedAddress, handleHash, settings, isResend, actor }: Wanted,
-): Promise<void> {
-  const asked = await countMailRequest(tx, { normalizedAddress, ...mailLimit })
+): Promise<boolean> {
+  const asked = await countMailRequest(tx, { parts: [normalizedAddress], ...mailLimit })
   const claimed = await claimMail(tx, {
     emailId: email?.id,
     handleHash,
@@ -51,4 +51,5 @@ export async function requestMail(
     data: { verification_id: id, user_id: userId },
     isWanted: claimed !== undefined,
   })
+  return claimed !== undefined
 }

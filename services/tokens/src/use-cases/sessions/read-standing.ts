@@ -22,12 +22,16 @@ export type Standing =
   | { kind: 'known'; userVersion: number; membership: UsableMembership | undefined }
   | { kind: 'user_unknown' }
   | { kind: 'user_disabled' }
+  /** A new password or a disabled account has ended what began with an older version of the person. */
+  | { kind: 'session_outdated' }
   | { kind: 'not_a_member' }
 
 type Question = {
   userId: string
   /** The least version of the user we must know; what identity just saw. */
   minUserVersion?: number
+  /** The version of the user that the session is of. */
+  sessionUserVersion: number
   ask: OrganizationAsk
   lastOrganizationId: string | undefined
   /** At sign-in somebody who never chose gets their only organization. */
@@ -62,10 +66,11 @@ async function readUser(
   deps: Pick<Deps, 'following'>,
   tx: Queryable,
   question: Question,
-): Promise<{ kind: 'known'; version: number } | { kind: 'user_unknown' | 'user_disabled' } | Unsure> {
+): Promise<{ kind: 'known'; version: number } | { kind: 'user_unknown' | 'user_disabled' | 'session_outdated' } | Unsure> {
   await requireKnowable(deps.following.identity, [question.userId])
   const user = await findUserState(tx, question.userId)
   const isKnown = user !== undefined && user.version >= (question.minUserVersion ?? 0)
+  if (user !== undefined && question.sessionUserVersion < user.sessionsMinVersion) return { kind: 'session_outdated' }
   if (isKnown && user.status === 'active') return { kind: 'known', version: user.version }
   if (!question.polled.has('identity')) return { kind: 'unsure', about: 'identity' }
   return { kind: isKnown ? 'user_disabled' : 'user_unknown' }

@@ -65,6 +65,7 @@ export async function refreshSession(deps: RefreshDeps, refresh: Refresh): Promi
     case 'user_unknown':
       throw problem('not_current', { internal: 'the user has not arrived from identity', retryAfterSeconds: 1 })
     case 'user_disabled':
+    case 'session_outdated':
       throw problem('invalid_refresh_token', { internal: outcome.kind })
     case 'refused':
     case 'revoked':
@@ -137,6 +138,7 @@ async function exchange(
   const lastOrganizationId = session.lastOrganizationId ?? undefined
   const standing = await readStanding(deps, tx, {
     userId: session.userId,
+    sessionUserVersion: session.userVersion,
     ask: refresh.ask,
     lastOrganizationId,
     at: 'refresh',

@@ -45,6 +45,7 @@ export async function startSession(deps: StartDeps, signIn: SignIn): Promise<Aut
     case 'user_unknown':
       throw problem('not_current', { internal: 'the user has not arrived from identity', retryAfterSeconds: 1 })
     case 'user_disabled':
+    case 'session_outdated':
     case 'unknown_client':
       throw problem('forbidden', { internal: outcome.kind })
   }
@@ -63,6 +64,7 @@ async function start(
   const standing = await readStanding(deps, tx, {
     userId,
     minUserVersion: signIn.userVersion,
+    sessionUserVersion: signIn.userVersion,
     ask,
     lastOrganizationId,
     at: 'login',
@@ -90,6 +92,7 @@ async function openSession(
   const session = await insertSession(tx, {
     id: newId('ses'),
     userId,
+    userVersion: signIn.userVersion,
     clientId: client.id,
     amr,
     deviceName: nameDevice(from.userAgent),

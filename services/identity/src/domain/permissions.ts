@@ -1,0 +1,9 @@
+/** What operators of the platform may do with people's accounts, as the policy decision point knows it. */
+export const permissions = {
+  readUsers: 'gatehouse:users.read',
+  suspendUsers: 'gatehouse:users.suspend',
+  endSessions: 'gatehouse:users.end_sessions',
+  sendMail: 'gatehouse:users.send_mail',
+} as const
+
+export type Permission = (typeof permissions)[keyof typeof permissions]
