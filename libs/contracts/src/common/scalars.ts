@@ -15,4 +15,8 @@ export const LanguageTag = Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1
 /** Opaque positions a write depends on; handed back as `at_least`. */
 export const Revision = Type.String({ minLength: 1, maxLength: 1024 })
 /** Why somebody with power over others did something, in their own words, for the audit trail: something visible, on one line. */
-export const Reason = Type.String({ minLength: 1, maxLength: 500, pattern: '^[^\\p{Cc}\\p{Cs}]*[\\p{L}\\p{N}][^\\p{Cc}\\p{Cs}]*$' })
+export const Reason = Type.String({
+  minLength: 1,
+  maxLength: 500,
+  pattern: '^[^\\p{Cc}\\p{Cs}]*[\\p{L}\\p{N}][^\\p{Cc}\\p{Cs}]*$',
+})

@@ -47,14 +47,7 @@ import {
 import { GetServiceAccountRoles, SetServiceAccountRoles } from './authz/service-account-roles.ts'
 import type { RouteContract } from './contract.ts'
 import { GetMe, Register, ResendVerification, UpdateMe, VerifyEmail } from './identity/account.ts'
-import {
-  EndUserSessions,
-  GetUser,
-  ListUsers,
-  ResendUserMail,
-  RestoreUser,
-  SuspendUser,
-} from './identity/operators.ts'
+import { EndUserSessions, GetUser, ListUsers, ResendUserMail, RestoreUser, SuspendUser } from './identity/operators.ts'
 import { ChangePassword, ForgotPassword, ResetPassword } from './identity/passwords.ts'
 import { AnswerChallenge, Login } from './identity/sign-in.ts'
 import {

@@ -67,7 +67,10 @@ export async function listManagedUsers(db: Queryable, o: UserFilter): Promise<Ma
 function matching(search: string): SQL {
   const isId: boolean = isTypeId('user', search)
   if (isId) return sql`u.id = ${uuidOf(search, 'user')}`
-  const beginning = `${search.normalize('NFC').toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
+  const beginning = `${search
+    .normalize('NFC')
+    .toLowerCase()
+    .replace(/[\\%_]/g, '\\$&')}%`
   return sql`u.id in (
     select id from users where lower(name) like ${beginning}
     union select user_id from emails where normalized_address like ${beginning})`

@@ -32,7 +32,10 @@ t.test('one secret used 1,000 times at once sets one password', async (t) => {
     answers.push(
       ...(await atOnce(50, (caller) =>
         untilHeard(() =>
-          platform.ask(onOne(caller), { url: '/v1/auth/password/reset', body: { token, password: passwords[from + caller] } }),
+          platform.ask(onOne(caller), {
+            url: '/v1/auth/password/reset',
+            body: { token, password: passwords[from + caller] },
+          }),
         ),
       )),
     )
@@ -40,12 +43,18 @@ t.test('one secret used 1,000 times at once sets one password', async (t) => {
   t.equal(count(answers, 400), 999)
   t.equal(await changesOf(person.id), 1)
   const winner = passwords[answers.findIndex(({ status }) => status === 204)] ?? ''
-  t.equal((await platform.ask(replica, { url: '/v1/auth/login', body: { email: person.email, password: winner } })).status, 200)
+  t.equal(
+    (await platform.ask(replica, { url: '/v1/auth/login', body: { email: person.email, password: winner } })).status,
+    200,
+  )
 })
 
 t.test('of many secrets of one person one is used, and mails that are being sent end with it', async (t) => {
   const person = await platform.verified(replica)
-  const [token, other] = [await platform.resetToken(replica, person.email), await platform.resetToken(replica, person.email)]
+  const [token, other] = [
+    await platform.resetToken(replica, person.email),
+    await platform.resetToken(replica, person.email),
+  ]
   const [row] = await admin<{ id: string }[]>`select id from password_resets order by id desc limit 1`
   const link = `/internal/password-resets/${typeIdOf('rst', row?.id ?? '')}/link`
   const answers = await atOnce(24, (caller) =>
@@ -64,21 +73,25 @@ t.test('of many secrets of one person one is used, and mails that are being sent
   t.equal(await changesOf(person.id), 1)
 })
 
-t.test('of changes from one present password one wins, and a reset at the same moment is one more new password at most', async (t) => {
-  const person = await platform.verified(replica)
-  const link = await platform.resetToken(replica, person.email)
-  const token = tokens.accessTokenFor(person.id)
-  const body = () => ({ current_password: person.password, new_password: newPassword() })
-  const answers = await atOnce(12, (caller) =>
-    untilHeard(() =>
-      caller === 5
-        ? platform.ask(replica, { url: '/v1/auth/password/reset', body: { token: link, password: newPassword() } })
-        : platform.ask(onOne(caller), { url: '/v1/auth/password/change', token, body: body() }),
-    ),
-  )
-  const won = count(answers, 204)
-  t.ok(won === 1 || won === 2, `${won} new passwords`)
-  t.equal(await changesOf(person.id), won)
-  const [row] = await admin`select version::int, sessions_min_version::int as floor from users where id = (select user_id from emails where address = ${person.email})`
-  t.match(row, { version: 2 + won, floor: 2 + won })
-})
+t.test(
+  'of changes from one present password one wins, and a reset at the same moment is one more new password at most',
+  async (t) => {
+    const person = await platform.verified(replica)
+    const link = await platform.resetToken(replica, person.email)
+    const token = tokens.accessTokenFor(person.id)
+    const body = () => ({ current_password: person.password, new_password: newPassword() })
+    const answers = await atOnce(12, (caller) =>
+      untilHeard(() =>
+        caller === 5
+          ? platform.ask(replica, { url: '/v1/auth/password/reset', body: { token: link, password: newPassword() } })
+          : platform.ask(onOne(caller), { url: '/v1/auth/password/change', token, body: body() }),
+      ),
+    )
+    const won = count(answers, 204)
+    t.ok(won === 1 || won === 2, `${won} new passwords`)
+    t.equal(await changesOf(person.id), won)
+    const [row] =
+      await admin`select version::int, sessions_min_version::int as floor from users where id = (select user_id from emails where address = ${person.email})`
+    t.match(row, { version: 2 + won, floor: 2 + won })
+  },
+)

@@ -14,7 +14,12 @@ const reason = 'Ticket 4711'
 const get = (path = '', token = tokens.accessTokenFor(operator)) =>
   platform.ask(replica, { method: 'GET', url: `/v1/platform/users${path}`, token })
 const post = (id: string, what: string, body: object = { reason }, more: object = {}) =>
-  platform.ask(replica, { url: `/v1/platform/users/${id}/${what}`, token: tokens.accessTokenFor(operator), body, ...more })
+  platform.ask(replica, {
+    url: `/v1/platform/users/${id}/${what}`,
+    token: tokens.accessTokenFor(operator),
+    body,
+    ...more,
+  })
 const listed = async (query: string) => ((await get(query)).body['data'] as { id: string }[]).map(({ id }) => id)
 const login = (email: string, password: string) =>
   platform.ask(replica, { url: '/v1/auth/login', body: { email, password } })
@@ -25,7 +30,13 @@ const visible = ({ status, body }: Answer) => JSON.stringify({ status, ...body, 
 t.test('200: a person, and people by id, address and name, newest first, in pages', async (t) => {
   const [one, two] = [await platform.verified(replica), await platform.register(replica, { email: newAddress('zoe') })]
   await admin`update users set name = 'Zoë%_ Łukasz' where id = (select user_id from emails where address = ${two.email})`
-  t.match((await get(`/${one.id}`)).body, { id: one.id, email: one.email, email_verified: true, status: 'active', created_at: /Z$/ })
+  t.match((await get(`/${one.id}`)).body, {
+    id: one.id,
+    email: one.email,
+    email_verified: true,
+    status: 'active',
+    created_at: /Z$/,
+  })
   t.same(await listed(`?search=${one.id}`), [one.id])
   t.same(await listed(`?search=${encodeURIComponent(two.email.toUpperCase())}`), [two.id])
   t.same(await listed(`?search=${encodeURIComponent('zoë%_')}`), [two.id])
@@ -44,14 +55,29 @@ t.test('204: a disabled person is refused as a wrong password is, and a restored
   t.equal((await post(person.id, 'suspend')).status, 204)
   t.equal((await post(person.id, 'suspend')).status, 204, 'the same once more')
   t.equal(visible(await login(person.email, person.password)), visible(await login(person.email, newPassword())))
-  t.equal((await platform.ask(replica, { url: '/v1/auth/password/reset', body: { token: link, password: newPassword() } })).status, 400)
+  t.equal(
+    (await platform.ask(replica, { url: '/v1/auth/password/reset', body: { token: link, password: newPassword() } }))
+      .status,
+    400,
+  )
   t.same(await listed('?status=disabled'), [person.id])
   t.equal((await post(person.id, 'restore')).status, 204)
   t.equal((await post(person.id, 'restore')).status, 204)
   t.equal((await login(person.email, person.password)).status, 200)
-  t.equal((await platform.ask(replica, { url: '/v1/auth/password/reset', body: { token: link, password: newPassword() } })).status, 400, 'links stay void')
+  t.equal(
+    (await platform.ask(replica, { url: '/v1/auth/password/reset', body: { token: link, password: newPassword() } }))
+      .status,
+    400,
+    'links stay void',
+  )
   t.match((await eventsAbout(person.id)).slice(-2), [
-    { type: /user\.disabled\.v1$/, version: 3, actor: `user:${operator}`, userid: person.id, data: { min_uv: 3, reason } },
+    {
+      type: /user\.disabled\.v1$/,
+      version: 3,
+      actor: `user:${operator}`,
+      userid: person.id,
+      data: { min_uv: 3, reason },
+    },
     { type: /user\.enabled\.v1$/, version: 4, actor: `user:${operator}`, data: { user_id: person.id, reason } },
   ])
 })
@@ -59,11 +85,18 @@ t.test('204: a disabled person is refused as a wrong password is, and a restored
 t.test('204: sessions end by floors, which a starting gateway and tokens read', async (t) => {
   const person = await platform.verified(replica)
   t.equal((await post(person.id, 'sessions/end')).status, 204)
-  t.match((await eventsAbout(person.id)).at(-1), { type: /user\.signed_out\.v1$/, version: 3, data: { min_uv: 3, reason } })
+  t.match((await eventsAbout(person.id)).at(-1), {
+    type: /user\.signed_out\.v1$/,
+    version: 3,
+    data: { min_uv: 3, reason },
+  })
   const floors = await platform.ask(replica, { method: 'GET', url: '/internal/snapshot?view=floors', as: 'gateway' })
   t.match(String(floors.body['text']), new RegExp(`"id":"${person.id}","min_version":3`))
   const state = await platform.ask(replica, { method: 'GET', url: '/internal/snapshot?view=state', as: 'tokens' })
-  t.match(String(state.body['text']), new RegExp(`"id":"${person.id}","version":3,"min_version":3,"sessions_min_version":3`))
+  t.match(
+    String(state.body['text']),
+    new RegExp(`"id":"${person.id}","version":3,"min_version":3,"sessions_min_version":3`),
+  )
   t.equal((await login(person.email, person.password)).status, 200)
 })
 
@@ -73,9 +106,15 @@ t.test('204: mails again; 409: one of no use; 429: enough of them', async (t) =>
   const mail = (id: string, name: string) => post(id, 'mails', { mail: name, reason })
   t.equal((await mail(proven.id, 'password_reset')).status, 204)
   t.equal((await mail(waiting.id, 'email_verification')).status, 204)
-  t.match(await platform.announced(replica, waiting.id), { 2: 'email_verification.requested.v1', 3: 'user.mail_resent.v1' })
+  t.match(await platform.announced(replica, waiting.id), {
+    2: 'email_verification.requested.v1',
+    3: 'user.mail_resent.v1',
+  })
   t.match(await mail(waiting.id, 'email_verification'), { status: 429, body: { code: 'rate_limited' } })
-  for (const [id, name] of [[proven.id, 'email_verification'], [waiting.id, 'password_reset']] as const)
+  for (const [id, name] of [
+    [proven.id, 'email_verification'],
+    [waiting.id, 'password_reset'],
+  ] as const)
     t.match(await mail(id, name), { status: 409, body: { code: 'conflict' } })
   t.equal((await post(proven.id, 'suspend')).status, 204)
   t.equal((await mail(proven.id, 'password_reset')).status, 409)
@@ -120,6 +159,10 @@ t.test('sixteen operators at once over two replicas: one change, one event', asy
         }),
       ),
     )
-  for (const what of ['suspend', 'restore']) t.same(new Set((await all(what)).map(({ status }) => status)), new Set([204]))
-  t.same((await eventsAbout(person.id)).map(({ version }) => version), [1, 2, 3, 4])
+  for (const what of ['suspend', 'restore'])
+    t.same(new Set((await all(what)).map(({ status }) => status)), new Set([204]))
+  t.same(
+    (await eventsAbout(person.id)).map(({ version }) => version),
+    [1, 2, 3, 4],
+  )
 })

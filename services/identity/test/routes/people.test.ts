@@ -171,7 +171,15 @@ t.test('spine', async (t) => {
     t.same(records.at(-1), { end: true })
     t.same(
       records.find(({ id }) => id === person.id),
-      { kind: 'user', id: person.id, version: 2, min_version: 0, sessions_min_version: 0, status: 'active', email_verified: true },
+      {
+        kind: 'user',
+        id: person.id,
+        version: 2,
+        min_version: 0,
+        sessions_min_version: 0,
+        status: 'active',
+        email_verified: true,
+      },
     )
     t.equal(records.length, (await admin`select 1 from users`).length + 1)
   })

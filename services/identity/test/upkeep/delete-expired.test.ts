@@ -22,7 +22,10 @@ t.test('nothing goes before its time', async (t) => {
   const [proven, waiting] = [await platform.verified(replica), await platform.register(replica)]
   await login(waiting)
   await ageRegistrations(6)
-  t.same(await deleteExpired(replica.deps), { sign_ins: 0, secrets: 0, registrations: 0, people: 0, counters: 0 })
+  await platform.resetToken(replica, proven.email)
+  await age('password_resets', 'requested_at', 1)
+  const nothing = { sign_ins: 0, secrets: 0, registrations: 0, resets: 0, people: 0, counters: 0 }
+  t.same(await deleteExpired(replica.deps), nothing)
   t.match((await login(proven)).body, { status: 'authenticated' })
   t.match((await login(waiting)).body, { status: 'challenge' })
 })
@@ -60,6 +63,8 @@ t.test(
 
 t.test('expired sign-ins, secrets and decayed counters go, more of them than one batch holds', async (t) => {
   const waiting = await platform.register(replica)
+  await platform.resetToken(replica, (await platform.verified(replica)).email)
+  await age('password_resets', 'requested_at', 3)
   await platform.mint(replica, waiting.verification)
   await login(waiting)
   await admin`insert into sign_in_counters (scope, key, failures) select 'pair', sha256(n::text::bytea), 1 from generate_series(1, 1200) n`
@@ -71,6 +76,7 @@ t.test('expired sign-ins, secrets and decayed counters go, more of them than one
     await count('email_verification_secrets'),
     await count('sign_in_counters'),
   ]
-  t.match(await deleteExpired(replica.deps), { sign_ins: signIns, secrets, counters })
+  t.match(await deleteExpired(replica.deps), { sign_ins: signIns, secrets, resets: 2, counters })
+  t.equal(await count('password_reset_secrets'), 0)
   t.ok(counters >= 1200)
 })

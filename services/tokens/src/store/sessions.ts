@@ -97,7 +97,10 @@ export async function closeSession(tx: Queryable, id: string, reason: EndReason)
 }
 
 /** The session counts from now on as one of this version of its person. */
-export async function renewUserVersion(tx: Queryable, o: { id: string; userId: string; userVersion: number }): Promise<void> {
+export async function renewUserVersion(
+  tx: Queryable,
+  o: { id: string; userId: string; userVersion: number },
+): Promise<void> {
   await tx
     .update(sessions)
     .set({ userVersion: o.userVersion })

@@ -1,5 +1,10 @@
 /** What tokens knows of its neighbours: versions decide, what is gone stays gone, a restored neighbour is believed anew. */
-import { UserDisabled, UserPasswordChanged, UserRegistered, UserUpdated } from '@gatehouse/contracts/events/identity/user'
+import {
+  UserDisabled,
+  UserPasswordChanged,
+  UserRegistered,
+  UserUpdated,
+} from '@gatehouse/contracts/events/identity/user'
 import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { openPlatform } from '../fixtures/platform.ts'
@@ -103,7 +108,11 @@ t.test('a new password ends what began before it, but for the session that chose
   t.equal(refreshed.status, 200, 'the session that changed it goes on')
   changed(3)
   await pollAll()
-  t.same(await platform.announced(one, kept.session_id), ['session.started.v1', 'session.ended.v1'], 'a reset keeps none')
+  t.same(
+    await platform.announced(one, kept.session_id),
+    ['session.started.v1', 'session.ended.v1'],
+    'a reset keeps none',
+  )
 })
 
 t.test('a sign-in that began with the old password gets no session, whatever arrived first', async (t) => {

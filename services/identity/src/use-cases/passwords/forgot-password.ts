@@ -27,7 +27,11 @@ export function forgotPassword(
   const normalizedAddress = normalizedAddressOf(email)
   return deps.constantTime.always(() =>
     writeWithoutRevision(deps, (tx) =>
-      requestReset(tx, { normalizedAddress, network: networks[0], cooldownSeconds: deps.settings.resendCooldownSeconds }),
+      requestReset(tx, {
+        normalizedAddress,
+        network: networks[0],
+        cooldownSeconds: deps.settings.resendCooldownSeconds,
+      }),
     ),
   )
 }

@@ -66,7 +66,9 @@ async function readUser(
   deps: Pick<Deps, 'following'>,
   tx: Queryable,
   question: Question,
-): Promise<{ kind: 'known'; version: number } | { kind: 'user_unknown' | 'user_disabled' | 'session_outdated' } | Unsure> {
+): Promise<
+  { kind: 'known'; version: number } | { kind: 'user_unknown' | 'user_disabled' | 'session_outdated' } | Unsure
+> {
   await requireKnowable(deps.following.identity, [question.userId])
   const user = await findUserState(tx, question.userId)
   const isKnown = user !== undefined && user.version >= (question.minUserVersion ?? 0)
