@@ -15,7 +15,13 @@ import { publicLink } from '../../src/mails/public-link.ts'
 import { createProducer } from '../fixtures/producer.ts'
 
 const organization = 'Acme\r\nBcc: all@example.com\u202e <img src=x onerror=a()> see https://evil.example/login'
-const ids = { verification: newId('ver'), invitation: newId('inv'), user: newId('user'), family: newId('fam'), reset: newId('rst') }
+const ids = {
+  verification: newId('ver'),
+  invitation: newId('inv'),
+  user: newId('user'),
+  family: newId('fam'),
+  reset: newId('rst'),
+}
 
 /** What the owners answer. */
 const sources = (speaks: { locale?: string } = {}): MailSources => ({
