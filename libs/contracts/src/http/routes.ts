@@ -1,5 +1,5 @@
 /** Every public route, written out: the gateway proxies these and nothing else; OpenAPI and the cross-tenant sweep are made from this list. */
-import { CreateAssignment, DeleteAssignment, ListAssignments } from './authz/assignments.ts'
+import { CreateAssignment, DeleteAssignment, ListAssignments, UpdateAssignment } from './authz/assignments.ts'
 import { ApplyAuthorizationManifest, GetAuthorizationManifest } from './authz/authorization-manifest.ts'
 import { GetApplication, GetCatalog, PutApplication } from './authz/catalog.ts'
 import { DeleteEntity, GetEntity, ListEntities, PutEntity } from './authz/entities.ts'
@@ -136,6 +136,7 @@ export const publicRoutes: readonly RouteContract[] = [
   RemoveGroupMember,
   ListAssignments,
   CreateAssignment,
+  UpdateAssignment,
   DeleteAssignment,
   GetAuthorizationManifest,
   ApplyAuthorizationManifest,
