@@ -21,6 +21,9 @@ const singular = new Set([
 /** RFC 3986 §3.2.2: a name, an IPv4 address or a bracketed IPv6 address, and perhaps a port. */
 export const hostForm = /^(\[[0-9A-Fa-f:.]+\]|([A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+)(:[0-9]{0,5})?$/
 
+/** Beyond a number of its own Node drops headers without a word, and what a proxy judged would not be what is judged here. */
+const mostHeaders = 500
+
 /** A path without a route, for a request whose own path cannot be read. */
 const unreadablePath = '/.unreadable'
 
@@ -42,6 +45,7 @@ export function readablePath({ url = '/' }: IncomingMessage): string {
 export function complaintAbout(raw: IncomingMessage): AppError | undefined {
   if (raw.httpVersionMajor !== 1) return malformed('The protocol version is not HTTP/1.0 or HTTP/1.1.')
   if (raw.url === unreadablePath) return malformed('The path cannot be decoded.')
+  if (raw.rawHeaders.length > 2 * mostHeaders) return problem('headers_too_large')
   const seen = new Set<string>()
   for (let at = 0; at < raw.rawHeaders.length; at += 2) {
     const name = (raw.rawHeaders[at] ?? '').toLowerCase()
