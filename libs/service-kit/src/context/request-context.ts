@@ -20,6 +20,10 @@ export type RequestContext = {
   revisions: Map<string, number>
   /** Runs in each transaction of this work, last before it commits: what it writes is there exactly when the effect is. */
   beforeCommit?: ((tx: unknown) => Promise<void>) | undefined
+  /** Throws where the work may go no further than to its first write: what a write would do was done before. */
+  beforeWrite?: (() => void) | undefined
+  /** What this work answers with, kept by its transaction. */
+  answer?: { readonly body: unknown } | undefined
   /** Monotonic milliseconds after which nobody waits for the answer any more. */
   deadlineMs?: number | undefined
 }
@@ -51,6 +55,16 @@ export function newContext(from: Partial<RequestContext> = {}): RequestContext {
 export function recordRevision(producer: string, position: number): void {
   const revisions = storage.getStore()?.revisions
   if (revisions && (revisions.get(producer) ?? -1) < position) revisions.set(producer, position)
+}
+
+/**
+ * Says within a transaction what the request will be answered with, so that effect and answer are kept together and a repeat under the same
+ * `Idempotency-Key` gets that answer. Returns it. A transaction that runs again says it again; without a key it has no effect.
+ */
+export function keepAnswer<T>(body: T): T {
+  const context = storage.getStore()
+  if (context) context.answer = { body }
+  return body
 }
 
 const traceparentPattern = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/

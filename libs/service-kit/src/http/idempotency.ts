@@ -1,7 +1,9 @@
 /**
  * `Idempotency-Key` on routes that create or send: the first request with a key runs, a repeat gets its stored answer, a different request under the
  * same key is refused. Keys belong to a caller and a route. Only successes are kept, without their secrets; a refused or failed request may be tried again under its key.
- * That an effect happened is written in the effect's own transaction: when the answer could not be stored afterwards, a repeat is told so and runs nothing.
+ * Effect and answer are written by one transaction (`keepAnswer`). Where a use case keeps none, the transaction notes that the effect happened:
+ * when the answer could not be stored afterwards, a repeat is told so and runs nothing.
+ * A repeat is decided on as any request is: it runs up to its first write, and who lost the permission meanwhile is refused.
  */
 import { sql } from 'drizzle-orm'
 import { problem } from '../errors/app-error.ts'
@@ -54,40 +56,81 @@ export function createIdempotencyStore(deps: { db: Db }): IdempotencyStore {
   return {
     async once(request, run) {
       const at = placeOf(request)
-      if (!(await claim(at, request.requestHash))) return replay(await find(at), request.requestHash)
-      let body: unknown
+      if (!(await claim(at, request.requestHash))) {
+        const stored = replay(await find(at), request.requestHash)
+        await untilFirstWrite(run)
+        return stored
+      }
+      let ran: Ran
       try {
-        body = await markingEffects({ at, status: request.status }, run)
+        ran = await keepingEffects({ at, request }, run)
       } catch (err) {
         await release(at).catch(() => undefined)
         throw err
       }
-      await complete(at, request.status, withoutSecrets(body, request.shownOnce ?? []))
-      return { status: request.status, body }
+      if (!ran.isKept) await complete(at, request.status, withoutSecrets(ran.body, request.shownOnce))
+      return { status: request.status, body: ran.body }
     },
   }
 }
 
-/** Runs with each of its transactions noting that it had an effect. */
-async function markingEffects<T>({ at, status }: { at: Place; status: number }, run: () => Promise<T>): Promise<T> {
+type Ran = { body: unknown; isKept: boolean }
+
+/** Runs with each of its transactions writing what became of the key, the answer with it if there is one already. */
+async function keepingEffects(
+  { at, request }: { at: Place; request: IdempotentRequest },
+  run: () => Promise<unknown>,
+): Promise<Ran> {
   const context = currentContext() ?? newContext()
-  context.beforeCommit = (tx) => markEffect(tx as Tx, at, status)
+  const { status, shownOnce } = request
+  let isKept = false
+  context.beforeCommit = async (tx) => {
+    const { answer } = context
+    await keepEffect(tx as Tx, at, { status, ...(answer && { body: withoutSecrets(answer.body, shownOnce) }) })
+    isKept = answer !== undefined
+  }
   try {
-    return await runInContext(context, run)
+    return { body: await runInContext(context, run), isKept }
   } finally {
     context.beforeCommit = undefined
+    context.answer = undefined
   }
 }
 
 /** The row is no longer anybody's to take over. A transaction that wrote nothing has no effect and no transaction id. */
-async function markEffect(tx: Tx, at: Place, status: number): Promise<void> {
+async function keepEffect(tx: Tx, at: Place, { status, body }: { status: number; body?: unknown }): Promise<void> {
+  const answer = body === undefined ? sql`` : sql`, state = 'done', body = ${JSON.stringify(body)}::text::jsonb`
   await tx.execute(sql`update idempotency_keys
-    set status = ${status}, expires_at = now() + make_interval(hours => ${keepHours})
+    set status = ${status}, expires_at = now() + make_interval(hours => ${keepHours})${answer}
     where caller = ${at.caller} and route = ${at.route} and key = ${at.key} and state = 'in_progress'
       and pg_current_xact_id_if_assigned() is not null`)
 }
 
-const withoutSecrets = (body: unknown, shownOnce: readonly string[]): unknown =>
+const firstWrite = new Error('A repeat has come to its first write')
+
+const wrote = async (tx: Tx): Promise<boolean> =>
+  rowsOf(await tx.execute(sql`select 1 where pg_current_xact_id_if_assigned() is not null`)).length > 0
+
+/** Runs a request that was carried out before, for its refusals alone: no write begins, and a transaction that wrote all the same is rolled back. */
+async function untilFirstWrite(run: () => Promise<unknown>): Promise<void> {
+  const context = currentContext() ?? newContext()
+  context.beforeWrite = () => {
+    throw firstWrite
+  }
+  context.beforeCommit = async (tx) => {
+    if (await wrote(tx as Tx)) throw firstWrite
+  }
+  try {
+    await runInContext(context, run)
+  } catch (err) {
+    if (err !== firstWrite) throw err
+  } finally {
+    context.beforeWrite = undefined
+    context.beforeCommit = undefined
+  }
+}
+
+const withoutSecrets = (body: unknown, shownOnce: readonly string[] = []): unknown =>
   shownOnce.length === 0
     ? body
     : Object.fromEntries(Object.entries(body as object).filter(([name]) => !shownOnce.includes(name)))

@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import t from 'tap'
 import { problem } from '../../src/errors/app-error.ts'
+import { currentContext, keepAnswer } from '../../src/context/request-context.ts'
 import { createIdempotencyStore } from '../../src/http/idempotency.ts'
 import { inScope, rowsOf } from '../../src/postgres/transaction.ts'
 
@@ -22,7 +23,10 @@ t.test('idempotency keys', async (t) => {
 
   await t.test('a repeat gets the stored answer and runs nothing', async (t) => {
     let runs = 0
-    const run = async () => ({ id: 'w', n: ++runs, text: 'ü"\\' })
+    const run = async () => {
+      currentContext()?.beforeWrite?.()
+      return { id: 'w', n: ++runs, text: 'ü"\\' }
+    }
     const first = await store.once(requestOf('a'), run)
     t.same(await store.once(requestOf('a'), run), first)
     t.same(first, { status: 201, body: { id: 'w', n: 1, text: 'ü"\\' } })
@@ -112,8 +116,54 @@ t.test('idempotency keys', async (t) => {
     t.equal(Number(await rows()), before + 1, 'one effect')
     const reading = () => inScope(db, {}, async (tx) => rowsOf(await tx.execute(sql`select 1 as n`)))
     await t.rejects(store.once(requestOf('read'), reading))
+    const keeping = (): Promise<unknown> =>
+      inScope(db, {}, async (tx) => {
+        await tx.execute(sql`insert into effects values (1)`)
+        return keepAnswer({ kept: true, secret: 's' })
+      })
+    const kept = { ...requestOf('kept'), shownOnce: ['secret'] }
+    await t.rejects(store.once(kept, keeping), 'effect and answer are one transaction')
+    t.equal(Number(await rows()), before + 1, 'so neither is there')
     await t.rejects(store.once(requestOf('read'), reading), { code: 'idempotency_in_progress' }, 'nothing was written')
     await administrator.execute(sql`drop trigger refuse_answers on idempotency_keys`)
+    t.same((await store.once(kept, keeping)).body, { kept: true, secret: 's' })
+    t.same((await store.once(kept, keeping)).body, { kept: true }, 'kept without what is shown once')
+    t.equal(Number(await rows()), before + 2)
+  })
+
+  await t.test('an answer that was kept with its effect needs no second write', async (t) => {
+    const administrator = database.connect('orgs', 'owner', 1)
+    const run = (): Promise<unknown> =>
+      inScope(db, {}, async (tx) => {
+        await tx.execute(sql`insert into effects values (1)`)
+        return keepAnswer({ made: true })
+      })
+    // Whatever is written after the effect's own transaction fails: the process died, the network went.
+    await administrator.execute(sql`create function refuse_second() returns trigger language plpgsql as
+      $$ begin raise exception 'gone' using errcode = '57P01'; end $$`)
+    await administrator.execute(sql`create trigger refuse_second before update on idempotency_keys for each row
+      when (old.status is not null) execute function refuse_second()`)
+    t.same(await store.once(requestOf('one-write'), run), { status: 201, body: { made: true } })
+    t.same(await store.once(requestOf('one-write'), run), { status: 201, body: { made: true } })
+    await administrator.execute(sql`drop trigger refuse_second on idempotency_keys`)
+  })
+
+  await t.test('a repeat is decided on again, and goes no further than to its first write', async (t) => {
+    let allowed = true
+    let writes = 0
+    const run = async (): Promise<unknown> => {
+      if (!allowed) throw problem('forbidden')
+      currentContext()?.beforeWrite?.()
+      writes++
+      return { n: writes }
+    }
+    await store.once(requestOf('again'), run)
+    t.match(await store.once(requestOf('again'), run), { body: { n: 1 } })
+    allowed = false
+    await t.rejects(store.once(requestOf('again'), run), { code: 'forbidden' })
+    allowed = true
+    t.match(await store.once(requestOf('again'), run), { body: { n: 1 } })
+    t.equal(writes, 1)
   })
 
   await t.test('expired keys go as new ones come', async (t) => {

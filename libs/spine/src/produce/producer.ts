@@ -5,7 +5,7 @@
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { ChangesPage } from '@gatehouse/contracts/http/spine/changes'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
-import { recordRevision } from '@gatehouse/service-kit/context/request-context'
+import { currentContext, recordRevision } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { createUpkeep, together, type Part } from '@gatehouse/service-kit/concurrency/background'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
@@ -57,6 +57,7 @@ export function createSpine(o: SpineOptions): Spine {
   return {
     service: o.service,
     write: async (scope, run, options = {}) => {
+      currentContext()?.beforeWrite?.()
       const result = await inScope(options.db === 'system' ? o.system : o.runtime, scope, run)
       if (options.announce === 'later') void announce(undefined)
       else await announce(options.announce)

@@ -288,6 +288,20 @@ t.test('the same idempotency key makes one role', async (t) => {
   t.same([first.status, second.status, idOf(second)], [201, 201, idOf(first)])
 })
 
+t.test('403: who lost the permission gets no replay either', async (t) => {
+  const demoted = platform.join(org, platform.person(), { roles: ['admin'] })
+  const post = () =>
+    call(demoted, {
+      method: 'POST',
+      body: { key: 'of-a-demoted', name: 'r', permissions: [] },
+      headers: { 'idempotency-key': 'demoted' },
+    })
+  const first = await post()
+  t.match([first, await post()], [{ status: 201 }, { status: 201, body: { id: idOf(first) } }])
+  t.equal((await setRoles(owner, demoted.id, [])).status, 200)
+  t.match(await post(), { status: 403, body: { code: 'forbidden' } })
+})
+
 t.test('roles that are given while others are replaced are among what is compared', async (t) => {
   const one = platform.join(org, platform.person())
   await getRoles(owner, one.id)

@@ -3,6 +3,7 @@
  * Who belongs to the organization is not invited, and nobody learns whether an address is known anywhere else.
  */
 import type { Invitation } from '@gatehouse/contracts/http/orgs/invitations'
+import { keepAnswer } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type MemberCaller } from '@gatehouse/access/callers/caller'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
@@ -21,7 +22,6 @@ import {
   lockAddress,
 } from '../store/invitations.ts'
 import { findMembership } from '../store/memberships.ts'
-import type { InvitationRow } from '../store/schema.ts'
 import { announceInvitationCreated, announceInvitationRevoked } from './announce.ts'
 import { requirePermission } from './require-permission.ts'
 import { invitationView } from './views.ts'
@@ -29,7 +29,7 @@ import { invitationView } from './views.ts'
 type InviteDeps = Pick<Deps, 'spine' | 'clients' | 'limits'>
 
 type Outcome =
-  | { kind: 'created'; row: InvitationRow }
+  | { kind: 'created'; invitation: Invitation }
   | { kind: 'already_member' }
   | { kind: 'pending' }
   | { kind: 'limited'; retryAfterSeconds: number }
@@ -58,7 +58,7 @@ export async function createInvitation(
       detail: 'Too many invitations; try again later.',
       retryAfterSeconds: outcome.retryAfterSeconds,
     })
-  return invitationView(outcome.row)
+  return outcome.invitation
 }
 
 async function invite(
@@ -85,7 +85,7 @@ async function invite(
   const row = await insertInvitation(tx, invitation)
   if (!row) throw new Error('An address was invited twice while it was locked')
   await announceInvitationCreated(tx, row, actor)
-  return { kind: 'created', row }
+  return { kind: 'created', invitation: keepAnswer(invitationView(row)) }
 }
 
 async function requireGrantable(deps: Pick<Deps, 'clients'>, caller: MemberCaller, roles: string[]): Promise<void> {

@@ -1,5 +1,6 @@
 /** Makes an organization owned by its maker: organization, membership and both events are one transaction. It asks no policy: there is none yet. */
 import type { Organization } from '@gatehouse/contracts/http/orgs/organizations'
+import { keepAnswer } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type UserCaller } from '@gatehouse/access/callers/caller'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
@@ -16,7 +17,7 @@ import { organizationView } from './views.ts'
 type CreateDeps = Pick<Deps, 'spine' | 'slugSuffix' | 'limits'>
 
 type Outcome =
-  | { kind: 'created'; organization: OrganizationRow }
+  | { kind: 'created'; organization: Organization }
   | { kind: 'slug_taken' }
   | { kind: 'owns_too_many' }
   | { kind: 'limited'; retryAfterSeconds: number }
@@ -44,7 +45,7 @@ export async function createOrganization(
       detail: 'Too many new organizations; try again later.',
       retryAfterSeconds: outcome.retryAfterSeconds,
     })
-  return organizationView(outcome.organization)
+  return outcome.organization
 }
 
 async function create(
@@ -64,7 +65,7 @@ async function create(
   const owner = await insertOwner(tx, { id: newId('mem'), orgId: organization.id, userId })
   await announceOrganizationCreated(tx, organization, actorOf(caller))
   await announceMembershipCreated(tx, owner, actorOf(caller))
-  return { kind: 'created', organization }
+  return { kind: 'created', organization: keepAnswer(organizationView(organization)) }
 }
 
 /** With the slug asked for, or with a free one made from the name. */

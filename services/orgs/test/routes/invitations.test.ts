@@ -120,7 +120,11 @@ t.test('POST …/invitations', async (t) => {
       headers: { 'idempotency-key': 'k-1' },
     }
     const [first, second] = [await send('POST', invitations, sent), await send('POST', invitations, sent)]
-    t.same([second.status, second.body.id], [201, first.body.id])
+    t.same([second.status, second.body], [201, first.body])
+    world.denied.add('gatehouse:members.invite')
+    t.match(await send('POST', invitations, sent), { status: 403 }, 'not for who may invite no longer')
+    world.denied.delete('gatehouse:members.invite')
+    t.equal((await send('POST', invitations, sent)).body.id, first.body.id)
   })
 })
 

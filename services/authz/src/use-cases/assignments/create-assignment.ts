@@ -1,6 +1,7 @@
 /** Gives a role to a person or a group: everywhere or for one resource, for good or until a time. */
 import type { Assignment, NewAssignment } from '@gatehouse/contracts/http/authz/assignments'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
+import { keepAnswer } from '@gatehouse/service-kit/context/request-context'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
 import { isAssignable, permissions } from '../../domain/platform.ts'
@@ -64,5 +65,5 @@ async function give(tx: Tx, { model, caller, input, membershipId, now }: Giving)
   })
   if (!row) return { kind: 'conflicting', errors: [{ path: '/role', message: 'is held so already' }] }
   await announceAssignmentCreated(tx, { row, orgId, actor: actorOf(caller) })
-  return done(assignmentView(row, role.key) as Assignment)
+  return done(keepAnswer(assignmentView(row, role.key) as Assignment))
 }

@@ -1,5 +1,6 @@
 /** Makes a group, which holds nothing yet. */
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
+import { keepAnswer } from '@gatehouse/service-kit/context/request-context'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Deps } from '../../deps.ts'
 import { insertGroup } from '../../store/groups.ts'
@@ -19,5 +20,5 @@ export const createGroup = (
     const row = await insertGroup(tx, { id: newId('grp'), version: 1, orgId: caller.orgId, ...input })
     if (!row) return { kind: 'taken' }
     await announceGroupCreated(tx, { row, actor: actorOf(caller) })
-    return done({ group: groupView(row), version: row.version })
+    return done({ group: keepAnswer(groupView(row)), version: row.version })
   })

@@ -1,5 +1,6 @@
 /** Defines a role of the organization's own, out of rights its maker holds. */
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
+import { keepAnswer } from '@gatehouse/service-kit/context/request-context'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
@@ -49,5 +50,5 @@ async function create(
   })
   if (!row) return { kind: 'taken' }
   await announceRoleCreated(tx, { row, orgId, actor: actorOf(caller) })
-  return done({ role: roleView(row, catalog.types), version: row.version })
+  return done({ role: keepAnswer(roleView(row, catalog.types)), version: row.version })
 }

@@ -1,5 +1,6 @@
 /** Makes an API key. Whoever holds the key may what its account may, so its maker must hold those rights: nobody grants what they do not hold. */
 import type { NewApiKey } from '@gatehouse/contracts/http/tokens/service-accounts'
+import { keepAnswer } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
@@ -46,12 +47,12 @@ export async function createApiKey(deps: CreateDeps, caller: OrgCaller, wish: Wi
       lifetimeDays: wish.lifetimeDays ?? apiKeyLifetimeDays,
     })
     await announceApiKeyCreated(tx, key, actor)
-    return key
+    return keepAnswer({ ...apiKeyView({ ...key, isExpired: false }), key: secret })
   })
   if (outcome === 'not_found') throw problem('not_found')
   if (outcome === 'too_many')
     throw problem('conflict', { detail: `A service account has at most ${mostLiveKeys} live keys; revoke one first.` })
-  return { ...apiKeyView({ ...outcome, isExpired: false }), key: secret }
+  return outcome
 }
 
 /** An account that is not there is a 404 before anybody is asked about its rights. */

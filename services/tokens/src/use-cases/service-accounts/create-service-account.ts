@@ -1,6 +1,7 @@
 /** Creates a service account. It holds no role: those are given at authz, by somebody who holds them. */
 import type { ServiceAccount } from '@gatehouse/contracts/http/tokens/service-accounts'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
+import { keepAnswer } from '@gatehouse/service-kit/context/request-context'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/permissions.ts'
@@ -18,10 +19,9 @@ export async function createServiceAccount(
   const { orgId } = caller
   await requirePermission(deps, caller, permissions.writeServiceAccounts)
   const actor = actorOf(caller)
-  const row = await deps.spine.write({ orgId }, async (tx) => {
+  return deps.spine.write({ orgId }, async (tx) => {
     const account = await insertServiceAccount(tx, { id: newId('svc'), orgId, name: input.name, createdBy: actor })
     await announceServiceAccountCreated(tx, account, actor)
-    return account
+    return keepAnswer(serviceAccountView(account))
   })
-  return serviceAccountView(row)
 }
