@@ -5,7 +5,7 @@
  */
 import { publicRoutes } from '@gatehouse/contracts/http/routes'
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
-import type { TSchema } from 'typebox'
+import { parametersOf, pathOf, positionsIn, sample, withValue, type Schema } from './contract-samples.ts'
 import type { Answer, Api } from './client.ts'
 
 /** What one tenant has: ids by the name of the parameter they fill, and words that are theirs alone. */
@@ -21,66 +21,6 @@ type Attempt = {
   headers: Record<string, string>
 }
 
-const pathOf = (route: RouteContract, ids: Record<string, string>): string =>
-  route.path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(ids[name] ?? name))
-const namesIn = (route: RouteContract): string[] => [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? '')
-
-type Schema = TSchema & {
-  type?: string
-  properties?: Record<string, Schema>
-  items?: Schema
-  anyOf?: Schema[]
-  enum?: unknown[]
-  const?: unknown
-  pattern?: string
-  format?: string
-  minLength?: number
-  minimum?: number
-  required?: string[]
-  minItems?: number
-  minProperties?: number
-}
-
-const idPrefix = (schema: Schema): string | undefined => /^\^([a-z]+)_\[0-7\]/.exec(schema.pattern ?? '')?.[1]
-
-/** The smallest value a schema takes; ids come from `ids` by their prefix, so a body speaks of that tenant's things. */
-const sample = (schema: Schema, ids: Record<string, string>): unknown => {
-  if (schema.const !== undefined) return schema.const
-  if (schema.anyOf) return sample(schema.anyOf.find((option) => option.type !== 'null') ?? {}, ids)
-  const prefix = idPrefix(schema)
-  if (prefix)
-    return Object.values(ids).find((id) => id.startsWith(`${prefix}_`)) ?? `${prefix}_01jd000000e008000000000000`
-  if (schema.type === 'object') {
-    const names = Object.keys(schema.properties ?? {}).filter(
-      (name) => schema.required?.includes(name) || schema.minProperties,
-    )
-    return Object.fromEntries(names.map((name) => [name, sample(schema.properties?.[name] ?? {}, ids)]))
-  }
-  if (schema.type === 'array') return schema.minItems ? [sample(schema.items ?? {}, ids)] : []
-  if (schema.type === 'integer' || schema.type === 'number') return schema.minimum ?? 1
-  if (schema.type === 'boolean') return false
-  if (schema.format === 'email') return 'sweep@example.test'
-  if (schema.pattern?.includes(':(')) return 'invoice:read'
-  return 'sweep-value-long-enough'
-}
-
-/** Paths of the id positions in a body: the whole body is tried once per id, with that one foreign. */
-const idPaths = (schema: Schema, at: string[] = []): string[][] => {
-  if (idPrefix(schema)) return [at]
-  if (schema.anyOf) return schema.anyOf.flatMap((option) => idPaths(option, at))
-  const children = Object.entries(schema.properties ?? {}).flatMap(([name, child]) => idPaths(child, [...at, name]))
-  // AuthZEN's `id` members are free strings, yet they name things of a tenant.
-  return [...children, ...(schema.properties?.['id'] && schema.properties['type'] ? [[...at, 'id']] : [])]
-}
-
-const withValue = (value: unknown, [head, ...rest]: string[], replacement: string): unknown => {
-  if (head === undefined) return replacement
-  return {
-    ...(value as object),
-    [head]: withValue((value as Record<string, unknown> | undefined)?.[head], rest, replacement),
-  }
-}
-
 /** Every way to put one foreign id (or several in the path) into one route while acting as `self`. */
 export const attemptsOn = (route: RouteContract, self: Tenant, other: Tenant): Attempt[] => {
   const own = {
@@ -89,20 +29,20 @@ export const attemptsOn = (route: RouteContract, self: Tenant, other: Tenant): A
     headers: {},
     body: route.body ? sample(route.body as Schema, self.ids) : undefined,
   }
-  const names = namesIn(route).filter((name) => other.ids[name] !== undefined)
+  const names = parametersOf(route).filter((name) => other.ids[name] !== undefined)
   const attempts: Attempt[] = []
   for (let mask = 1; mask < 1 << names.length; mask += 1) {
     const foreign = names.filter((_, index) => mask & (1 << index))
     const ids = { ...self.ids, ...Object.fromEntries(foreign.map((name) => [name, other.ids[name] ?? ''])) }
     attempts.push({ ...own, route, position: `path ${foreign.join('+')}`, path: pathOf(route, ids) })
   }
-  for (const path of idPaths((route.body ?? {}) as Schema)) {
+  for (const { at } of positionsIn((route.body ?? {}) as Schema).filter(({ prefix }) => prefix !== undefined)) {
     for (const id of Object.values(other.ids))
       attempts.push({
         ...own,
         route,
-        position: `body ${path.join('.')}=${id.split('_')[0]}`,
-        body: withValue(own.body, path, id),
+        position: `body ${at.join('.')}=${id.split('_')[0]}`,
+        body: withValue(own.body, at, id),
       })
   }
   if (route.query && 'cursor' in route.query.properties) {

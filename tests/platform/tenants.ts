@@ -1,4 +1,5 @@
 /** Two customers as the sweep needs them: each with a thing of every kind, and with words that are theirs alone. */
+import { randomBytes } from 'node:crypto'
 import type { Api } from './client.ts'
 import { newAddress, signIn } from './people.ts'
 import type { DemoUser } from './platform-file.ts'
@@ -36,7 +37,8 @@ export const tenantOf = async (api: Api, { user, org }: { user: DemoUser; org: s
     if (answer.status !== 201) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
     return String(answer.body['id'])
   }
-  const tag = `${mark}-${org.slice(-8)}`
+  // A platform may be swept twice.
+  const tag = `${mark}-${org.slice(-8)}-${randomBytes(3).toString('hex')}`
   const emails = [newAddress(tag), newAddress(tag)]
   const [invitation] = await Promise.all(
     emails.map((email) => make(`/v1/organizations/${org}/invitations`, { email, roles: ['viewer'] })),
