@@ -52,6 +52,7 @@ t.test('malformed requests get problem documents and change nothing (S8)', async
   const other = await tenantOf(api, { user: otherOwner, org: platform.demo.other.organization_id })
   const me = () => api.call('GET', '/v1/me', { token: self.token })
   const before = await me()
+  const { methods, places, texts, headers } = everyAttempt(self, other)
   t.comment(
     `${places.length} of route, place and form; ${methods.length} of path and method; ${headers.length} of route, header and form; ${texts.length} of route and text`,
   )

@@ -1,5 +1,6 @@
 /** The HTTP face of the platform: the kit's hardened server, what browsers and floods meet first, then the routes. */
 import { installJwt } from '@gatehouse/access/callers/jwt-plugin'
+import { watchRequestLines } from '@gatehouse/service-kit/http/request-line'
 import { createBareServer } from '@gatehouse/service-kit/http/server'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from './deps.ts'
@@ -9,6 +10,7 @@ import { registerRoutes } from './routes/routes.ts'
 
 export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   const app = createBareServer({ log: deps.log })
+  watchRequestLines(app.server)
   app.decorateRequest('caller', null)
   installJwt(app, deps.accessTokens.kind)
   takeBodiesAsTheyAre(app)

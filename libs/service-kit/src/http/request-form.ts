@@ -6,6 +6,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import { problem, type AppError } from '../errors/app-error.ts'
+import { sentSpacedLine } from './request-line.ts'
 
 /** Sent twice, these would mean different things to different readers. */
 const singular = new Set([
@@ -44,6 +45,7 @@ export function readablePath({ url = '/' }: IncomingMessage): string {
 /** Why a request cannot be taken, if it cannot. */
 export function complaintAbout(raw: IncomingMessage): AppError | undefined {
   if (raw.httpVersionMajor !== 1) return malformed('The protocol version is not HTTP/1.0 or HTTP/1.1.')
+  if (sentSpacedLine(raw.socket)) return malformed('The request line has more than one space in a row.')
   if (raw.url === unreadablePath) return malformed('The path cannot be decoded.')
   if (raw.rawHeaders.length > 2 * mostHeaders) return problem('headers_too_large')
   const seen = new Set<string>()

@@ -31,6 +31,8 @@ t.test('a refusal for the form of a request carries CORS, security headers and a
       `GET /v1/me HTTP/1.1\r\nHost: a\r\nAuthorization: a\r\nAuthorization: a\r\n${from}\r\n`,
       400,
     ],
+    ['two spaces before the path', `GET  /v1/me HTTP/1.1\r\nHost: a\r\n${from}\r\n`, 400],
+    ['two spaces before the version', `GET /v1/me  HTTP/1.1\r\nHost: a\r\n${from}\r\n`, 400],
     ['an unknown method', `QUERY /v1/me HTTP/1.1\r\nHost: a\r\n${from}\r\n`, 405],
     ['TRACE', `TRACE /v1/me HTTP/1.1\r\nHost: a\r\n${from}\r\n`, 405],
     ['no route', `GET /v1/nothing HTTP/1.1\r\nHost: a\r\n${from}\r\n`, 404],
@@ -50,6 +52,23 @@ t.test('a refusal for the form of a request carries CORS, security headers and a
   const unreadable = await headOf('B@D / HTTP/1.1\r\n\r\n')
   for (const header of ['x-content-type-options: nosniff', 'content-security-policy: ', 'x-request-id: req_'])
     t.match(unreadable, header, `what is no request at all: ${header}`)
+})
+
+t.test('a spaced request line is found behind another request, and nowhere else', async (t) => {
+  const good = 'GET /v1/nothing HTTP/1.1\r\nHost: a\r\n\r\n'
+  const both = await new Promise<string>((resolve) => {
+    let received = ''
+    const socket = connect(Number(port), '127.0.0.1', () => socket.write(good + good.replace('GET ', 'GET  ')))
+    socket.on('data', (chunk) => {
+      received += chunk.toString('latin1')
+      if ((received.match(/HTTP\/1\.1 /g)?.length ?? 0) >= 2) socket.destroy()
+    })
+    socket.on('close', () => resolve(received))
+  })
+  t.match(both, /HTTP\/1\.1 400/)
+  const body = 'GET  /v1/me is a text'
+  const inBody = `POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  t.notMatch(await headOf(inBody), 'http/1.1 400')
 })
 
 t.test('OPTIONS is a preflight or a method no path has', async (t) => {
