@@ -7,7 +7,8 @@ import type { Test } from 'tap'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { createConsumer, type Consumer, type ConsumerOptions } from '@gatehouse/spine/consume/consumer'
-import { listDeadLetters } from '@gatehouse/spine/consume/dead-letters'
+import { createDeadLetters, type DeadLetters } from '@gatehouse/spine/dead-letters/dead-letters'
+import { anonymous } from '@gatehouse/access/callers/caller'
 import type { NatsLink } from '@gatehouse/spine/nats/connection'
 import { appendEvent, type NewEvent } from '@gatehouse/spine/produce/outbox'
 import { createLocalClient, createSpine, type Spine } from '@gatehouse/spine/produce/producer'
@@ -184,7 +185,7 @@ async function forged(t: Test, subject: ConsumerUnderTest): Promise<void> {
   })
   const after = await stage.announce(3)
   await expectOnce(t, { subject, stage, events: [...before, ...after], consumers: [consumer] })
-  t.same(await listDeadLetters(stage.system), [], 'nor is it kept')
+  t.same(await deadLettersOf(subject, stage).list({ limit: 10 }), [], 'nor is it kept')
 }
 
 async function inOrder(t: Test, subject: ConsumerUnderTest): Promise<void> {
@@ -211,25 +212,38 @@ async function failing(t: Test, subject: ConsumerUnderTest): Promise<void> {
   let poison: string | undefined
   let isHealed = false
   let tries = 0
-  const consumer = stage.start({
-    handle: async (tx, event) => {
-      await handle(tx, event)
-      if (event.version === 2) poison ??= event.id
-      if (event.id !== poison || isHealed) return
-      tries += 1
-      throw new Error('planted')
-    },
-  })
+  const failingHandle: ConsumerOptions['handle'] = async (tx, event) => {
+    await handle(tx, event)
+    if (event.version === 2) poison ??= event.id
+    if (event.id !== poison || isHealed) return
+    tries += 1
+    throw new Error('planted')
+  }
+  const consumer = stage.start({ handle: failingHandle })
+  const letters = deadLettersOf(subject, stage, failingHandle)
   const events = await stage.announce(12)
   const letter = await waitUntil(
     'it is set aside',
-    async () => (await listDeadLetters(stage.system, { consumer: name }))[0],
+    async () => (await letters.list({ reader: name, limit: 10 }))[0],
     20_000,
   )
   await expectOnce(t, { subject, stage, events: events.filter((event) => event.id !== poison), consumers: [consumer] })
-  t.same([tries, letter.attempts, letter.eventId, letter.reason], [5, 5, poison, 'Error: planted'])
+  t.same([tries, letter.attempts, letter.event_id, letter.reason], [5, 5, poison, 'Error: planted'])
+  t.same(await letters.replay(anonymous, letter.id), { outcome: 'failed', reason: 'Error: planted' })
+  t.match(await letters.list({ limit: 10 }), [{ id: letter.id, attempts: 6 }], 'it stays, with one try more')
   isHealed = true
-  t.equal(await consumer.replayDeadLetter(letter.eventId), 'replayed')
-  t.equal(await consumer.replayDeadLetter(letter.eventId), 'missing')
+  t.same(await letters.replay(anonymous, letter.id), { outcome: 'replayed' })
+  await t.rejects(letters.replay(anonymous, letter.id), { code: 'not_found' })
   await expectOnce(t, { subject, stage, events, consumers: [consumer] })
+}
+
+/** What the service of the consumer set aside, as its own spine would tell of it. */
+function deadLettersOf(
+  subject: ConsumerUnderTest,
+  { system, nats }: Stage,
+  handle: ConsumerOptions['handle'] = subject.consumer(system).handle,
+): DeadLetters {
+  const { service } = subject
+  const spine = createSpine({ service, runtime: system, system, nats, log: quietLog, clock: systemClock })
+  return createDeadLetters({ spine, system, consumers: [{ name: subject.consumer(system).name, handle }] })
 }

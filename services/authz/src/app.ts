@@ -4,11 +4,12 @@ import { createIdempotencyStore } from '@gatehouse/service-kit/http/idempotency'
 import { createServer } from '@gatehouse/access/serve/server'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from './deps.ts'
+import { platformAdminEffects } from './events/follow.ts'
 import { internalRoutes, publicRoutes } from './routes/routes.ts'
 import { snapshots } from './use-cases/projections/take-snapshot.ts'
 
 export function buildApp(deps: Deps): FastifyInstance {
-  const { log, assertions, accessTokens, db, system, spine } = deps
+  const { log, assertions, accessTokens, db, system, spine, following } = deps
   const app = createServer({
     service: 'authz',
     log,
@@ -22,6 +23,8 @@ export function buildApp(deps: Deps): FastifyInstance {
     system,
     callers: ['gateway', 'tokens', 'orgs', 'workers', 'authz'],
     snapshots,
+    consumers: [platformAdminEffects],
+    projections: [following.identity, following.orgs, following.tokens],
   })
   return app
 }

@@ -8,7 +8,7 @@ import { internalRoutes, publicRoutes } from './routes/routes.ts'
 import { snapshots } from './use-cases/take-snapshot.ts'
 
 export function buildApp(deps: Deps): FastifyInstance {
-  const { log, assertions, accessTokens, db, system, spine } = deps
+  const { log, assertions, accessTokens, db, system, spine, following } = deps
   const app = createServer({
     service: 'tokens',
     log,
@@ -22,6 +22,7 @@ export function buildApp(deps: Deps): FastifyInstance {
     system,
     callers: ['gateway', 'identity', 'orgs', 'authz', 'workers'],
     snapshots,
+    projections: [following.identity, following.orgs],
   })
   return app
 }

@@ -1,11 +1,11 @@
-/** The HTTP face of workers: the audit lists, and nothing another service could ask. */
+/** The HTTP face of workers: the audit lists and the dead letters, and nothing another service could ask. */
 import { createServer } from '@gatehouse/access/serve/server'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from './deps.ts'
 import { publicRoutes } from './routes/routes.ts'
 
 export function buildApp(
-  deps: Pick<Deps, 'log' | 'assertions' | 'accessTokens' | 'clients' | 'db' | 'system'>,
+  deps: Pick<Deps, 'log' | 'assertions' | 'accessTokens' | 'clients' | 'db' | 'system' | 'deadLetters'>,
 ): FastifyInstance {
   const { log, assertions, accessTokens } = deps
   const app = createServer({ service: 'workers', log, assertions, accessTokens })

@@ -19,7 +19,7 @@ const follows: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
   tokens: ['identity', 'orgs'],
   orgs: [],
   authz: ['identity', 'tokens', 'orgs', 'authz'],
-  workers: ['identity', 'tokens', 'orgs', 'authz'],
+  workers: ['identity', 'tokens', 'orgs', 'authz', 'workers'],
 }
 const producers: readonly ServiceName[] = ['identity', 'tokens', 'orgs', 'authz', 'workers']
 

@@ -6,6 +6,7 @@ import { entityEvents } from './authz/entity.ts'
 import { groupEvents } from './authz/group.ts'
 import { policyEvents } from './authz/policy.ts'
 import { roleEvents } from './authz/role.ts'
+import { deadLetterEvents } from './dead-letter.ts'
 import { userEvents } from './identity/user.ts'
 import { emailVerificationEvents } from './identity/email-verification.ts'
 import { passwordResetEvents } from './identity/password-reset.ts'
@@ -38,4 +39,5 @@ export const eventContracts: readonly EventContract[] = [
   ...groupEvents,
   ...policyEvents,
   ...roleEvents,
+  ...deadLetterEvents,
 ]

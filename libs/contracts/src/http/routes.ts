@@ -78,6 +78,7 @@ import {
 } from './tokens/service-accounts.ts'
 import { EndMyOtherSessions, EndMySession, GetJwks, ListMySessions, Logout, RefreshToken } from './tokens/sessions.ts'
 import { ListAuditEvents, ListMyActivity, ListPlatformAuditEvents } from './workers/audit-events.ts'
+import { DiscardDeadLetter, ListDeadLetters, ReplayDeadLetter } from './workers/dead-letters.ts'
 
 export const publicRoutes: readonly RouteContract[] = [
   Register,
@@ -181,6 +182,9 @@ export const publicRoutes: readonly RouteContract[] = [
   RestoreUser,
   EndUserSessions,
   ResendUserMail,
+  ListDeadLetters,
+  ReplayDeadLetter,
+  DiscardDeadLetter,
   GetJwks,
   GetAuthzenConfiguration,
 ]

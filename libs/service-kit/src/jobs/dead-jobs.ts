@@ -1,7 +1,7 @@
 /** Jobs that were given up: they stay in the ledger with their reason, can be listed, and run again only when somebody says so. */
 import { sql } from 'drizzle-orm'
 import { typeIdOf, uuidOf } from '../ids/type-id.ts'
-import type { Db } from '../postgres/connect.ts'
+import type { Db, Queryable } from '../postgres/connect.ts'
 import { rowsOf } from '../postgres/transaction.ts'
 
 export type DeadJob = { id: string; pipeline: string; name: string; attempts: number; reason: string; eventId: string }
@@ -31,7 +31,7 @@ export async function listDeadJobs(db: Db, o: { limit: number }): Promise<DeadJo
 }
 
 /** Gives a dead job its tries back; the sweeper picks it up. @returns false when it is not dead. */
-export async function replayDeadJob(db: Db, id: string): Promise<boolean> {
+export async function replayDeadJob(db: Queryable, id: string): Promise<boolean> {
   const rows = rowsOf(
     await db.execute(sql`
       UPDATE job_ledger SET state = 'pending', attempts = 0, due_at = now(), done_at = NULL

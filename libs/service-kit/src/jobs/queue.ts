@@ -58,14 +58,7 @@ export function createJobQueue(o: {
 
   return {
     pipeline: o.pipeline,
-    async record(tx, { job, event, recipientKey, data }) {
-      await insertLedgerEntry(tx, {
-        pipeline: o.pipeline,
-        eventId: event.id,
-        recipientKey,
-        envelope: envelopeOf(job, event, data),
-      })
-    },
+    record: (tx, due) => recordJob(tx, { ...due, pipeline: o.pipeline }),
     announce(eventId) {
       listPendingOfEvent(o.system, { pipeline: o.pipeline, eventId })
         .then(enqueue)
@@ -109,6 +102,21 @@ function openQueue(redis: Redis, o: { pipeline: string; prefix: string; log: Log
   })
   queue.on('error', (err) => o.log.debug({ err, pipeline: o.pipeline }, 'queue connection'))
   return queue
+}
+
+/** Writes down what is due without a queue: the sweeper of the pipeline finds it. */
+export async function recordJob(
+  tx: Queryable,
+  o: {
+    pipeline: PipelineName
+    job: JobContract
+    event: EventEnvelope
+    recipientKey: string
+    data: Record<string, unknown>
+  },
+): Promise<void> {
+  const { pipeline, job, event, recipientKey, data } = o
+  await insertLedgerEntry(tx, { pipeline, eventId: event.id, recipientKey, envelope: envelopeOf(job, event, data) })
 }
 
 const envelopeOf = (job: JobContract, event: EventEnvelope, data: Record<string, unknown>) => ({

@@ -7,13 +7,13 @@ import { randomUUID } from 'node:crypto'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
-import { newContext, runInContext } from '@gatehouse/service-kit/context/request-context'
+import { runInContext } from '@gatehouse/service-kit/context/request-context'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import type { Db, Tx } from '@gatehouse/service-kit/postgres/connect'
 import { describeFailure } from '@gatehouse/service-kit/postgres/errors'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { matchesSubject } from '../produce/changes.ts'
-import { replayDeadLetter } from './dead-letters.ts'
+import { contextOfEvent } from './event-context.ts'
 import { claimEvent, countFailure } from './inbox.ts'
 import { createPerKeyQueue, createSlots } from './per-key-queue.ts'
 import type { NatsLink } from '../nats/connection.ts'
@@ -46,7 +46,6 @@ export type Consumer = {
   stop(): Promise<void>
   /** Walks every producer's changes to the head now. False when one did not answer or another replica is walking. */
   catchUpNow(): Promise<boolean>
-  replayDeadLetter(eventId: string): Promise<'replayed' | 'failed' | 'missing'>
 }
 
 const defaultPollMs = 1000
@@ -86,7 +85,6 @@ export function createConsumer(o: ConsumerOptions): Consumer {
       await queue.idle()
     },
     catchUpNow: async () => (await pollAll()).every(Boolean),
-    replayDeadLetter: (eventId) => replayDeadLetter(o.system, { consumer: o.name, eventId, handle: o.handle }),
   }
 }
 
@@ -98,7 +96,7 @@ function createHandler(o: ConsumerOptions) {
   const handleOnce = (producer: ServiceName, event: EventEnvelope): Promise<boolean> =>
     inScope(o.system, {}, async (tx) => {
       if (!(await claimEvent(tx, { consumer: o.name, producer, event }))) return false
-      await runInContext(contextOf(event), () => o.handle(tx, event))
+      await runInContext(contextOfEvent(event), () => o.handle(tx, event))
       return true
     })
   const count = async (producer: ServiceName, event: EventEnvelope, error: unknown): Promise<'retry' | 'dead'> => {
@@ -141,13 +139,3 @@ const subjectsOf = (subjects: readonly string[], producer: ServiceName): string[
       subject.startsWith(`gatehouse.${producer}.`) &&
       !subjects.some((other) => other !== subject && matchesSubject([other], subject)),
   )
-
-const contextOf = (event: EventEnvelope) =>
-  newContext({
-    ...(event.requestid === undefined ? {} : { requestId: event.requestid }),
-    correlationId: event.correlationid,
-    causationId: event.id,
-    traceparent: event.traceparent ?? '',
-    clientAddress: event.clientaddress,
-    userAgent: event.useragent,
-  })

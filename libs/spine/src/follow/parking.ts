@@ -67,14 +67,24 @@ async function attempt(tx: Tx, event: EventEnvelope, apply: Apply): Promise<stri
 /** Replays parked events, aggregate by aggregate, each in order up to its first failure. Returns those that were applied. */
 export async function replayParkedEvents(
   system: Db,
-  o: { projection: string; producer: string; aggregate?: string; lock(tx: Tx): Promise<unknown>; apply: Apply },
+  o: {
+    projection: string
+    producer: string
+    aggregate?: string
+    lock(tx: Tx): Promise<unknown>
+    apply: Apply
+    /** Notes, in the transaction of one aggregate, what was applied of it. */
+    note?: ((tx: Tx, applied: readonly EventEnvelope[]) => Promise<void>) | undefined
+  },
 ): Promise<EventEnvelope[]> {
   const aggregates = o.aggregate === undefined ? await listParkedAggregates(system, o.projection) : [o.aggregate]
   const replayed: EventEnvelope[] = []
   for (const aggregate of aggregates) {
     const applied = await inScope(system, {}, async (tx) => {
       await o.lock(tx)
-      return replayAggregate(tx, { ...o, aggregate })
+      const events = await replayAggregate(tx, { ...o, aggregate })
+      if (events.length > 0) await o.note?.(tx, events)
+      return events
     })
     replayed.push(...applied)
   }

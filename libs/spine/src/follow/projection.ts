@@ -30,10 +30,17 @@ export type ProjectionOptions = Pick<FollowerOptions, 'producer' | 'client' | 'n
 }
 
 export type Projection = Reader & {
+  readonly name: string
   /** Whether events of this aggregate wait to be replayed: what is known of it is old, answer `not_current`. As of the last poll. */
   isParked(aggregateId: string): boolean
-  /** Applies parked events again, of one aggregate or of all, each aggregate up to its first failure; how many were applied. */
-  replayParked(aggregateId?: string): Promise<number>
+  /**
+   * Applies parked events again, of one aggregate or of all, each aggregate up to its first failure; how many were applied.
+   * `note` writes down, in the transaction of an aggregate, what was applied of it.
+   */
+  replayParked(
+    aggregateId?: string,
+    note?: (tx: Tx, applied: readonly EventEnvelope[]) => Promise<void>,
+  ): Promise<number>
 }
 
 /** Events of one transaction; bounds how long other replicas wait for the place. */
@@ -72,14 +79,16 @@ export function createProjection(o: ProjectionOptions): Projection {
   }
   return {
     ...createFollower({ ...o, begin, load, apply, onPolled: parked.refresh }),
+    name: o.name,
     isParked: (aggregateId) => parked.has(aggregateId),
-    replayParked: async (aggregateId) => {
+    replayParked: async (aggregateId, note) => {
       const aggregate = aggregateId === undefined ? {} : { aggregate: uuidOf(aggregateId) }
       const replayed = await replayParkedEvents(o.system, {
         ...target,
         ...aggregate,
         lock: store.lockCursor,
         apply: o.apply,
+        note,
       })
       await parked.refresh()
       o.onApplied?.(replayed)

@@ -1,4 +1,7 @@
-/** The two questions a producer answers to the services that follow it: `GET /internal/changes` and `GET /internal/snapshot`. Never proxied. */
+/**
+ * What a service answers because it is on the spine: `GET /internal/changes` and `GET /internal/snapshot` to those that follow it, and its dead letters to
+ * workers. Never proxied.
+ */
 import { Readable } from 'node:stream'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { changesRoute } from '@gatehouse/contracts/http/spine/changes'
@@ -7,14 +10,22 @@ import type { FastifyInstance } from 'fastify'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { bindRoute, bindStream } from '@gatehouse/access/serve/bind-route'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
+import { createDeadLetters, type DeadLettersOptions } from '../dead-letters/dead-letters.ts'
+import { bindDeadLetterRoutes } from '../dead-letters/over-http.ts'
 import type { Spine } from './producer.ts'
 import { snapshotLines, type SnapshotViews } from './snapshot.ts'
 
-/** Binds both routes for `callers`. `system` reads the snapshots. */
+/** Changes and snapshots are for `callers`; `system` reads the snapshots. `consumers` and `projections` are those whose dead letters can be replayed here. */
 export function bindSpineRoutes(
   app: FastifyInstance,
-  o: { spine: Spine; system: Db; callers: readonly ServiceName[]; snapshots: SnapshotViews },
+  o: Pick<DeadLettersOptions, 'consumers' | 'projections'> & {
+    spine: Spine
+    system: Db
+    callers: readonly ServiceName[]
+    snapshots: SnapshotViews
+  },
 ): void {
+  bindDeadLetterRoutes(app, o.spine.service, createDeadLetters(o))
   bindRoute(app, changesRoute(o.spine.service, o.callers), ({ query }) =>
     o.spine.changes({
       after: query.after,

@@ -57,6 +57,8 @@ export const followOwnWrites = ({
     onReset: factCache.dropAll,
   })
 
+export const platformAdminEffects = { name: 'authz--platform-admins', handle: assignPlatformAdmin }
+
 /** An effect, not a copy: a snapshot of identity does not say who was the first administrator. */
 export const consumePlatformAdmins = ({
   client,
@@ -64,8 +66,7 @@ export const consumePlatformAdmins = ({
 }: Pick<ConsumerOptions, 'nats' | 'system' | 'log' | 'clock'> & Pick<ProjectionOptions, 'client'>): Consumer =>
   createConsumer({
     ...o,
-    name: 'authz--platform-admins',
+    ...platformAdminEffects,
     producers: [{ name: 'identity', client }],
     subjects: [PlatformAdminBootstrapped.type],
-    handle: assignPlatformAdmin,
   })

@@ -6,7 +6,7 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Mail } from '../mails/mail.ts'
 
 export async function onMailDue(
-  deps: { queue: JobQueue; mails: readonly Mail[] },
+  deps: { queue: Pick<JobQueue, 'record'>; mails: readonly Mail[] },
   tx: Tx,
   event: EventEnvelope,
 ): Promise<void> {

@@ -2,8 +2,9 @@
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { subjectsOf } from '@gatehouse/contracts/events/streams'
-import type { PipelineName } from '@gatehouse/contracts/jobs/contract'
-import type { JobQueue } from '@gatehouse/service-kit/jobs/queue'
+import { PipelineName } from '@gatehouse/contracts/jobs/contract'
+import { recordJob, type JobQueue } from '@gatehouse/service-kit/jobs/queue'
+import type { Effects } from '@gatehouse/spine/dead-letters/dead-letters'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { MailPipeline } from '../mails/mail.ts'
 import { mails } from '../mails/mails.ts'
@@ -21,10 +22,10 @@ export type Subscription = {
   onCommitted?(event: EventEnvelope): void
 }
 
-const everyProducer: readonly ServiceName[] = ['identity', 'tokens', 'orgs', 'authz']
+const everyProducer: readonly ServiceName[] = ['identity', 'tokens', 'orgs', 'authz', 'workers']
 
 /** What makes the mails of one pipeline due: their events, from the services that announce them. */
-export function mailSubscription(pipeline: MailPipeline, queue: JobQueue): Subscription {
+export function mailSubscription(pipeline: MailPipeline, queue: Pick<JobQueue, 'record' | 'announce'>): Subscription {
   const ours = mails.filter((mail) => mail.pipeline === pipeline)
   const subjects = [...new Set(ours.map(({ eventType }) => eventType))]
   return {
@@ -45,3 +46,16 @@ export const auditSubscription = (): Subscription => ({
   subjects: everyProducer.map(subjectsOf),
   handle: recordAuditEvent,
 })
+
+/** The effects of every pipeline, whichever this process runs. What a replay makes due is announced by the sweeper of its pipeline. */
+export const allEffects = (): Effects[] =>
+  PipelineName.anyOf
+    .map(({ const: pipeline }) =>
+      pipeline === 'audit'
+        ? auditSubscription()
+        : mailSubscription(pipeline, {
+            record: (tx, due) => recordJob(tx, { ...due, pipeline }),
+            announce: () => undefined,
+          }),
+    )
+    .map(({ consumer, handle }) => ({ name: consumer, handle }))

@@ -1,4 +1,5 @@
 /** Every route of workers, by resource: what is not in this list is not served. */
 import { auditEventsRoutes } from './audit-events.ts'
+import { deadLettersRoutes } from './dead-letters.ts'
 
-export const publicRoutes = [auditEventsRoutes] as const
+export const publicRoutes = [auditEventsRoutes, deadLettersRoutes] as const

@@ -6,7 +6,7 @@ import type { AuditRecord } from '../domain/audit-record.ts'
 import type { AuditFilter } from '../store/audit-events.ts'
 
 /** An instant PostgreSQL can compare with: one that exists (no 31st of February), as these lists write it. */
-function isInstant(text: unknown): boolean {
+export function isInstant(text: unknown): boolean {
   if (typeof text !== 'string' || !/^[2-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(text)) return false
   const parsed = Date.parse(text)
   return !Number.isNaN(parsed) && new Date(parsed).toISOString().slice(0, 19) === text.slice(0, 19)

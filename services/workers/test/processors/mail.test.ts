@@ -30,6 +30,7 @@ const identity = createProducer('identity')
 const orgs = createProducer('orgs')
 const tokens = createProducer('tokens')
 const authz = createProducer('authz')
+const workers = createProducer('workers')
 
 /** Where to send what, by id; what the owners of the data would answer. */
 const verifications = new Map<string, { to: string; name: string; token: string } | null>()
@@ -42,7 +43,13 @@ const deps = {
   clock: systemClock,
   system,
   nats: noNats(),
-  feeds: { identity: identity.client, orgs: orgs.client, tokens: tokens.client, authz: authz.client },
+  feeds: {
+    identity: identity.client,
+    orgs: orgs.client,
+    tokens: tokens.client,
+    authz: authz.client,
+    workers: workers.client,
+  },
   publicUrl: 'https://id.example.com',
   mailLocale: 'en',
   mailer: createSmtpMailer({ url: mailbox.smtpUrl, from: 'Gatehouse <no-reply@gatehouse.example>' }),

@@ -31,6 +31,7 @@ const app = buildApp({
   clients: { authz } as unknown as Deps['clients'],
   db: runtime,
   system,
+  deadLetters: {} as Deps['deadLetters'],
 })
 t.teardown(() => app.close())
 t.beforeEach(() => {

@@ -13,7 +13,8 @@ import { accessTokens, assertions, personHeaders } from '../fixtures/callers.ts'
 const database = await testDatabase(t, { services: ['workers'] })
 const [system, db] = [database.connect('workers', 'system'), database.connect('workers', 'runtime')]
 const clients = { authz: { decide: async () => ({ allowed: true }) } } as unknown as Deps['clients']
-const app = buildApp({ log: quietLog, assertions, accessTokens, clients, db, system })
+const deadLetters = {} as Deps['deadLetters']
+const app = buildApp({ log: quietLog, assertions, accessTokens, clients, db, system, deadLetters })
 t.teardown(() => app.close())
 
 const [org, person, admin] = [newId('org'), newId('user'), newId('user')]
