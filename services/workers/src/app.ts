@@ -3,9 +3,12 @@ import { createServer } from '@gatehouse/access/serve/server'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from './deps.ts'
 import { publicRoutes } from './routes/routes.ts'
+import type { AllDeadLetters } from './use-cases/dead-letters/ask-owner.ts'
 
 export function buildApp(
-  deps: Pick<Deps, 'log' | 'assertions' | 'accessTokens' | 'clients' | 'db' | 'system' | 'deadLetters'>,
+  deps: Pick<Deps, 'log' | 'assertions' | 'accessTokens' | 'clients' | 'db' | 'system'> & {
+    deadLetters: AllDeadLetters
+  },
 ): FastifyInstance {
   const { log, assertions, accessTokens } = deps
   const app = createServer({ service: 'workers', log, assertions, accessTokens })

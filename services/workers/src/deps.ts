@@ -1,8 +1,6 @@
 /** Opens what workers depends on and hands it over as one plain object. Holds no grant on any schema but its own. */
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
-import { createDeadLetters, type DeadLetters } from '@gatehouse/spine/dead-letters/dead-letters'
-import { createDeadLettersClient } from '@gatehouse/spine/dead-letters/over-http'
 import type { SpineClient } from '@gatehouse/spine/follow/spine-client'
 import { openService, type Service } from '@gatehouse/spine/open-service'
 import { createLocalClient } from '@gatehouse/spine/produce/producer'
@@ -11,7 +9,6 @@ import { createIdentityClient, type IdentityClient } from './clients/identity.ts
 import { createOrgsClient, type OrgsClient } from './clients/orgs.ts'
 import type { Config } from './config.ts'
 import type { Locale } from './mails/locale.ts'
-import { allEffects } from './events/subscriptions.ts'
 import { createSmtpMailer, type Mailer } from './providers/smtp.ts'
 import { probeSchema } from './store/audit-events.ts'
 
@@ -21,8 +18,6 @@ export type Deps = Omit<Service<Peer>, 'feeds'> & {
   /** What its neighbours announce, and what workers does itself. */
   feeds: Readonly<Record<Peer | 'workers', SpineClient>>
   clients: { identity: IdentityClient; orgs: OrgsClient; authz: AuthzClient }
-  /** What each service set aside. */
-  deadLetters: Readonly<Record<Peer | 'workers', DeadLetters>>
   mailer: Mailer
   publicUrl: string
   /** The language of mails to people whose own is not known. */
@@ -42,7 +37,6 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
   return {
     ...service,
     feeds: { ...service.feeds, workers: createLocalClient({ ...service, snapshots: {} }) },
-    deadLetters: deadLettersOfAll(service),
     clients: {
       identity: createIdentityClient(service.peers.identity),
       orgs: createOrgsClient(service.peers.orgs),
@@ -57,11 +51,3 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
     },
   }
 }
-
-const deadLettersOfAll = (service: Service<Peer>): Deps['deadLetters'] => ({
-  identity: createDeadLettersClient(service.peers.identity),
-  tokens: createDeadLettersClient(service.peers.tokens),
-  orgs: createDeadLettersClient(service.peers.orgs),
-  authz: createDeadLettersClient(service.peers.authz),
-  workers: createDeadLetters({ ...service, consumers: allEffects() }),
-})

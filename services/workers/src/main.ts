@@ -1,11 +1,14 @@
 /** Starts workers: configuration, dependencies, server, pipelines; the kit does signals, health and drain. */
 import { complaintsAboutKeys } from '@gatehouse/access/tokens/service-keys'
 import { createBudgetUpkeep } from '@gatehouse/service-kit/postgres/budgets'
+import { createDeadLetters } from '@gatehouse/spine/dead-letters/dead-letters'
 import { runService } from '@gatehouse/service-kit/lifecycle/run-service'
 import { buildApp } from './app.ts'
 import { background } from './background.ts'
+import { deadLettersOfAll } from './clients/dead-letters.ts'
 import { config } from './config.ts'
 import { openDeps } from './deps.ts'
+import { allEffects } from './events/subscriptions.ts'
 
 await runService({
   name: 'workers',
@@ -13,8 +16,9 @@ await runService({
   inspect: (values) => complaintsAboutKeys('workers', values),
   async start(settings, runtime) {
     const deps = openDeps(settings, runtime)
+    const own = createDeadLetters({ ...deps, consumers: allEffects() })
     return {
-      app: buildApp(deps),
+      app: buildApp({ ...deps, deadLetters: deadLettersOfAll(deps, own) }),
       ready: () => deps.ready(),
       background: [...background(deps, settings), createBudgetUpkeep({ db: deps.system, log: deps.log })],
       close: deps.close,

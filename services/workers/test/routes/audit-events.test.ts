@@ -7,6 +7,7 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { quietLog } from '@gatehouse/test-kit/log'
 import { buildApp } from '../../src/app.ts'
+import type { AllDeadLetters } from '../../src/use-cases/dead-letters/ask-owner.ts'
 import type { Deps } from '../../src/deps.ts'
 import type { AuthzClient } from '../../src/clients/authz.ts'
 import type { AuditRecord } from '../../src/domain/audit-record.ts'
@@ -31,7 +32,7 @@ const app = buildApp({
   clients: { authz } as unknown as Deps['clients'],
   db: runtime,
   system,
-  deadLetters: {} as Deps['deadLetters'],
+  deadLetters: {} as AllDeadLetters,
 })
 t.teardown(() => app.close())
 t.beforeEach(() => {

@@ -5,6 +5,7 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { quietLog } from '@gatehouse/test-kit/log'
 import { buildApp } from '../../src/app.ts'
+import type { AllDeadLetters } from '../../src/use-cases/dead-letters/ask-owner.ts'
 import type { Deps } from '../../src/deps.ts'
 import type { AuditRecord } from '../../src/domain/audit-record.ts'
 import { insertAuditRecord } from '../../src/store/audit-events.ts'
@@ -13,7 +14,7 @@ import { accessTokens, assertions, personHeaders } from '../fixtures/callers.ts'
 const database = await testDatabase(t, { services: ['workers'] })
 const [system, db] = [database.connect('workers', 'system'), database.connect('workers', 'runtime')]
 const clients = { authz: { decide: async () => ({ allowed: true }) } } as unknown as Deps['clients']
-const deadLetters = {} as Deps['deadLetters']
+const deadLetters = {} as AllDeadLetters
 const app = buildApp({ log: quietLog, assertions, accessTokens, clients, db, system, deadLetters })
 t.teardown(() => app.close())
 

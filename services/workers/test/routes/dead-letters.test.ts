@@ -23,6 +23,7 @@ import { quietLog as log } from '@gatehouse/test-kit/log'
 import { noNats } from '@gatehouse/test-kit/nats'
 import { assertionsOf, signerOf } from '@gatehouse/test-kit/service-keys'
 import { buildApp } from '../../src/app.ts'
+import type { AllDeadLetters } from '../../src/use-cases/dead-letters/ask-owner.ts'
 import type { Deps } from '../../src/deps.ts'
 import { allEffects } from '../../src/events/subscriptions.ts'
 import { accessTokens, assertions, personHeaders } from '../fixtures/callers.ts'
@@ -72,14 +73,14 @@ const silent: DeadLetters = {
 const deadLetters = {
   workers: createDeadLetters({ ...ours, consumers: allEffects() }),
   tokens: createDeadLettersClient(http),
-} as Deps['deadLetters']
+} as AllDeadLetters
 let mayDo: string[] = []
 const authz = {
   decide: async (_user: unknown, { scope, permission }: { scope: string; permission: string }) => ({
     allowed: mayDo.includes(`${scope} ${permission}`),
   }),
 }
-const buildWith = (letters: Deps['deadLetters']) => {
+const buildWith = (letters: AllDeadLetters) => {
   const clients = { authz } as unknown as Deps['clients']
   const app = buildApp({
     log,

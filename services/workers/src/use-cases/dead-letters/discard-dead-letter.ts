@@ -2,12 +2,12 @@
 import { requireAllowed } from '@gatehouse/access/call/require-allowed'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
-import { askOwner } from './ask-owner.ts'
+import { askOwner, type AllDeadLetters } from './ask-owner.ts'
 
 const permission = 'gatehouse:dead_letters.discard'
 
 export async function discardDeadLetter(
-  deps: Pick<Deps, 'clients' | 'deadLetters'>,
+  deps: Pick<Deps, 'clients'> & { deadLetters: AllDeadLetters },
   caller: UserCaller,
   o: { id: string; reason: string },
 ): Promise<void> {

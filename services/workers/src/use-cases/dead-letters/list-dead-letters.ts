@@ -11,12 +11,13 @@ import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import { decodeCursor, pageOf } from '@gatehouse/service-kit/http/page'
 import type { Deps } from '../../deps.ts'
 import { isInstant } from '../audit-page.ts'
+import type { AllDeadLetters } from './ask-owner.ts'
 
 const permission = 'gatehouse:dead_letters.read'
 const defaultLimit = 50
 
 export async function listDeadLetters(
-  deps: Pick<Deps, 'clients' | 'deadLetters' | 'log'>,
+  deps: Pick<Deps, 'clients' | 'log'> & { deadLetters: AllDeadLetters },
   caller: UserCaller,
   query: DeadLetterQuery,
 ): Promise<DeadLetterPage> {

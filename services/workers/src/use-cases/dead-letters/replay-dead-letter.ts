@@ -3,12 +3,12 @@ import type { ReplayOutcome } from '@gatehouse/contracts/http/spine/dead-letters
 import { requireAllowed } from '@gatehouse/access/call/require-allowed'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
-import { askOwner } from './ask-owner.ts'
+import { askOwner, type AllDeadLetters } from './ask-owner.ts'
 
 const permission = 'gatehouse:dead_letters.replay'
 
 export async function replayDeadLetter(
-  deps: Pick<Deps, 'clients' | 'deadLetters'>,
+  deps: Pick<Deps, 'clients'> & { deadLetters: AllDeadLetters },
   caller: UserCaller,
   id: string,
 ): Promise<ReplayOutcome> {
