@@ -1,8 +1,11 @@
 /** The environment of identity; the only place that names its variables. */
 import { availableParallelism } from 'node:os'
 import { natsConfig, peerConfig, postgresConfig, serviceConfig } from '@gatehouse/service-kit/config/fragments'
-import { Secret } from '@gatehouse/service-kit/config/schema'
+import { Secret, SecretKey } from '@gatehouse/service-kit/config/schema'
 import Type, { type Static } from 'typebox'
+
+/** base64url of 32 bytes. */
+const keyPattern = '^[A-Za-z0-9_-]{43}=?$'
 
 const Whole = (minimum: number, maximum: number, standard: number, description: string) =>
   Type.Integer({ minimum, maximum, default: standard, description })
@@ -13,6 +16,16 @@ export const config = Type.Object({
   ...natsConfig,
   TOKENS_URL: peerConfig.TOKENS_URL,
   AUTHZ_URL: peerConfig.AUTHZ_URL,
+  KEY_ENCRYPTION_KEY: SecretKey({
+    pattern: keyPattern,
+    description: 'Encrypts the secrets of authenticator apps at rest: base64url of 32 random bytes.',
+  }),
+  KEY_ENCRYPTION_KEY_PREVIOUS: Type.Optional(
+    SecretKey({
+      pattern: keyPattern,
+      description: 'The key-encryption key before the present one, while ciphertexts still name it.',
+    }),
+  ),
   // The smallest argon2id setting OWASP recommends (Password Storage Cheat Sheet): 19 MiB, two passes, one lane.
   IDENTITY_ARGON2_MEMORY_KIB: Whole(
     8 * 1024,
@@ -84,6 +97,25 @@ export const config = Type.Object({
     900,
     'Time after which half of the counted failures are forgotten.',
   ),
+  IDENTITY_FACTOR_LIMIT: Whole(
+    1,
+    100,
+    10,
+    'Wrong codes one network or known device may present for one account after the right password; at three times this from everywhere only known devices have a try. A right password forgives none.',
+  ),
+  IDENTITY_RECENT_SIGN_IN_SECONDS: Whole(
+    60,
+    86_400,
+    900,
+    'Age of a sign-in up to which a person may change factors; older ones are asked to step up.',
+  ),
+  IDENTITY_TOTP_ISSUER: Type.String({
+    minLength: 1,
+    maxLength: 64,
+    pattern: '^[^:]+$',
+    default: 'Gatehouse',
+    description: 'What authenticator apps show as the issuer of a code.',
+  }),
   BOOTSTRAP_ADMIN_EMAIL: Type.Optional(
     Type.String({
       pattern: '^[^@\\s]+@[^@\\s]+$',

@@ -3,12 +3,14 @@ import type { Clock } from '@gatehouse/service-kit/context/clock'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { createWorkerPool, siblingModule } from '@gatehouse/service-kit/concurrency/worker-pool'
 import { gauge } from '@gatehouse/service-kit/telemetry/metrics'
+import { createEnvelope, parseKey } from '@gatehouse/service-kit/secrets/envelope'
 import { openService, type Service } from '@gatehouse/spine/open-service'
 import { createAuthzClient, type AuthzClient } from './clients/authz.ts'
 import { createTokensClient, type TokensClient } from './clients/tokens.ts'
 import type { Config } from './config.ts'
 import { createDeviceTokens, type DeviceTokens } from './devices/device-tokens.ts'
 import type { SignInLimits } from './domain/sign-in-limits.ts'
+import { createTotpCodes, type TotpCodes } from './factors/totp-codes.ts'
 import { createConstantTimeAnswers, type ConstantTimeAnswers } from './passwords/constant-time-answers.ts'
 import { createStrengthEstimator, type StrengthEstimator } from './passwords/strength-estimate.ts'
 import { createHashQueue } from './passwords/hash-queue.ts'
@@ -22,7 +24,10 @@ export type Settings = {
   challengeTtlSeconds: number
   resetTtlSeconds: number
   passwordChangeMaxAgeSeconds: number
+  recentSignInSeconds: number
   limits: SignInLimits
+  /** Of second factors. */
+  factorLimits: SignInLimits
 }
 
 export type Deps = Service<'tokens' | 'authz'> & {
@@ -31,6 +36,8 @@ export type Deps = Service<'tokens' | 'authz'> & {
   estimateStrength: StrengthEstimator
   constantTime: ConstantTimeAnswers
   devices: DeviceTokens
+  totp: TotpCodes
+  clock: Clock
   settings: Settings
 }
 
@@ -58,6 +65,11 @@ export async function openDeps(config: Config, runtime: { log: Logger; clock: Cl
       clock: runtime.clock,
       ttlSeconds: config.IDENTITY_DEVICE_TTL_DAYS * 86_400,
     }),
+    totp: createTotpCodes({
+      envelope: createEnvelope({ keys: keyEncryptionKeys(config) }),
+      issuer: config.IDENTITY_TOTP_ISSUER,
+    }),
+    clock: runtime.clock,
     settings: settingsOf(config),
   }
 }
@@ -78,6 +90,9 @@ function openHasher(config: Config, clock: Clock): Promise<PasswordHasher> {
   return createPasswordHasher({ parameters, queue })
 }
 
+const keyEncryptionKeys = (config: Config): Buffer[] =>
+  [config.KEY_ENCRYPTION_KEY, config.KEY_ENCRYPTION_KEY_PREVIOUS].filter((key) => key !== undefined).map(parseKey)
+
 const settingsOf = (config: Config): Settings => ({
   verificationTtlSeconds: config.IDENTITY_VERIFICATION_TTL_SECONDS,
   registrationTtlSeconds: Math.max(config.IDENTITY_REGISTRATION_TTL_SECONDS, config.IDENTITY_VERIFICATION_TTL_SECONDS),
@@ -85,11 +100,20 @@ const settingsOf = (config: Config): Settings => ({
   challengeTtlSeconds: config.IDENTITY_CHALLENGE_TTL_SECONDS,
   resetTtlSeconds: config.IDENTITY_RESET_TTL_SECONDS,
   passwordChangeMaxAgeSeconds: config.IDENTITY_PASSWORD_CHANGE_MAX_AGE_SECONDS,
-  limits: {
-    pair: config.IDENTITY_THROTTLE_LIMIT,
-    account: config.IDENTITY_THROTTLE_ACCOUNT_LIMIT,
-    source: config.IDENTITY_THROTTLE_SOURCE_LIMIT,
-    device: config.IDENTITY_THROTTLE_DEVICE_LIMIT,
-    halfLifeSeconds: config.IDENTITY_THROTTLE_HALF_LIFE_SECONDS,
+  recentSignInSeconds: config.IDENTITY_RECENT_SIGN_IN_SECONDS,
+  limits: limitsOf(config),
+  factorLimits: {
+    ...limitsOf(config),
+    pair: config.IDENTITY_FACTOR_LIMIT,
+    account: config.IDENTITY_FACTOR_LIMIT,
+    device: config.IDENTITY_FACTOR_LIMIT,
   },
+})
+
+const limitsOf = (config: Config): SignInLimits => ({
+  pair: config.IDENTITY_THROTTLE_LIMIT,
+  account: config.IDENTITY_THROTTLE_ACCOUNT_LIMIT,
+  source: config.IDENTITY_THROTTLE_SOURCE_LIMIT,
+  device: config.IDENTITY_THROTTLE_DEVICE_LIMIT,
+  halfLifeSeconds: config.IDENTITY_THROTTLE_HALF_LIFE_SECONDS,
 })

@@ -28,5 +28,11 @@ export const registrationHeader = 'gatehouse-registration'
 /** Given by a sign-in and sent back with the next one from this device: it keeps the device outside the limits that strangers can fill. No credential. */
 export const deviceHeader = 'gatehouse-device'
 
+/**
+ * A secret value of one browser, which a client in front of browsers (pages) sends with each step: a sign-in that began with it goes on only with it, so a
+ * challenge that leaks is of no use elsewhere.
+ */
+export const browserHeader = 'gatehouse-browser'
+
 /** Every write answers with the positions it depends on, in this header. */
 export const revisionHeader = 'gatehouse-revision'

@@ -10,6 +10,7 @@ import { deadLetterEvents } from './dead-letter.ts'
 import { userEvents } from './identity/user.ts'
 import { emailVerificationEvents } from './identity/email-verification.ts'
 import { passwordResetEvents } from './identity/password-reset.ts'
+import { factorEvents } from './identity/factors.ts'
 import { signInEvents } from './identity/sign-in.ts'
 import { invitationEvents } from './orgs/invitation.ts'
 import { membershipEvents } from './orgs/membership.ts'
@@ -25,6 +26,7 @@ export const eventContracts: readonly EventContract[] = [
   ...emailVerificationEvents,
   ...passwordResetEvents,
   ...signInEvents,
+  ...factorEvents,
   ...apiKeyEvents,
   ...familyEvents,
   ...serviceAccountEvents,

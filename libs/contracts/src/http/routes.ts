@@ -49,7 +49,8 @@ import type { RouteContract } from './contract.ts'
 import { GetMe, Register, ResendVerification, UpdateMe, VerifyEmail } from './identity/account.ts'
 import { EndUserSessions, GetUser, ListUsers, ResendUserMail, RestoreUser, SuspendUser } from './identity/operators.ts'
 import { ChangePassword, ForgotPassword, ResetPassword } from './identity/passwords.ts'
-import { AnswerChallenge, Login } from './identity/sign-in.ts'
+import { ConfirmTotp, EnrollTotp, GetMyFactors, RemoveTotp, ReplaceRecoveryCodes } from './identity/factors.ts'
+import { AnswerChallenge, Login, StepUp } from './identity/sign-in.ts'
 import {
   AcceptInvitation,
   CreateInvitation,
@@ -89,6 +90,12 @@ export const publicRoutes: readonly RouteContract[] = [
   ChangePassword,
   Login,
   AnswerChallenge,
+  StepUp,
+  GetMyFactors,
+  EnrollTotp,
+  ConfirmTotp,
+  RemoveTotp,
+  ReplaceRecoveryCodes,
   RefreshToken,
   Logout,
   GetMe,

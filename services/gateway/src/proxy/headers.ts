@@ -2,7 +2,13 @@
  * What crosses the gateway, both ways, by name: everything else stays outside. So no hop-by-hop header, no internal header somebody made up
  * and no cookie of another application reaches a service, and nothing a service says by accident reaches a client.
  */
-import { deviceHeader, internalHeaders, registrationHeader, revisionHeader } from '@gatehouse/contracts/common/services'
+import {
+  browserHeader,
+  deviceHeader,
+  internalHeaders,
+  registrationHeader,
+  revisionHeader,
+} from '@gatehouse/contracts/common/services'
 import { childTraceparent, currentContext } from '@gatehouse/service-kit/context/request-context'
 import type { AnonymousCaller, PrincipalCaller } from '@gatehouse/access/callers/caller'
 import type { FastifyRequest } from 'fastify'
@@ -14,6 +20,7 @@ const passedIn = [
   'idempotency-key',
   'if-match',
   'if-none-match',
+  browserHeader,
   deviceHeader,
   registrationHeader,
 ] as const

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { accountRoutes } from './account.ts'
+import { factorsRoutes } from './factors.ts'
 import { neighbourRoutes } from './internal.ts'
 import { operatorRoutes } from './operators.ts'
 import { passwordRoutes } from './passwords.ts'
@@ -10,7 +11,13 @@ import { signInRoutes } from './sign-in.ts'
 type Routes = (app: FastifyInstance, deps: Deps) => void
 
 /** Through the gateway. */
-export const publicRoutes: readonly Routes[] = [accountRoutes, passwordRoutes, signInRoutes, operatorRoutes]
+export const publicRoutes: readonly Routes[] = [
+  accountRoutes,
+  passwordRoutes,
+  signInRoutes,
+  factorsRoutes,
+  operatorRoutes,
+]
 
 /** For other services only. */
 export const internalRoutes: readonly Routes[] = [neighbourRoutes]

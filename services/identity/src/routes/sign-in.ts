@@ -1,25 +1,35 @@
-/** Signing in, one step per request. */
-import { deviceHeader, registrationHeader } from '@gatehouse/contracts/common/services'
-import { AnswerChallenge, Login, type SignInResult } from '@gatehouse/contracts/http/identity/sign-in'
+/** Signing in and stepping up, one step per request. */
+import { browserHeader, deviceHeader, registrationHeader } from '@gatehouse/contracts/common/services'
+import { AnswerChallenge, Login, StepUp } from '@gatehouse/contracts/http/identity/sign-in'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { answerChallenge } from '../use-cases/sign-in/answer-challenge.ts'
-import { signIn, type SignInOutcome } from '../use-cases/sign-in/sign-in.ts'
+import { signIn } from '../use-cases/sign-in/sign-in.ts'
+import { stepUp } from '../use-cases/sign-in/step-up.ts'
 import { headerOf, requesterOf } from './requester.ts'
 
 export function signInRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, Login, async ({ body, request, reply }) => {
     const { email, password, organization_id: organizationId } = body
-    const deviceToken = headerOf(request, deviceHeader)
     const registrationHandle = headerOf(request, registrationHeader)
-    const presented = { email, password, organizationId, deviceToken, registrationHandle }
+    const presented = { email, password, organizationId, registrationHandle, ...clientOf(request) }
     return answerWith(reply, await signIn(deps, presented, requesterOf(request)))
   })
-  bindRoute(app, AnswerChallenge, async ({ body, reply }) => answerWith(reply, await answerChallenge(deps, body)))
+  bindRoute(app, AnswerChallenge, async ({ body, request, reply }) =>
+    answerWith(reply, await answerChallenge(deps, { ...body, ...clientOf(request) }, requesterOf(request))),
+  )
+  bindRoute(app, StepUp, ({ caller, body, request }) =>
+    stepUp(deps, caller, { acrValues: body.acr_values, browser: clientOf(request).browser }),
+  )
 }
 
-function answerWith(reply: FastifyReply, { result, deviceToken }: SignInOutcome): SignInResult {
+const clientOf = (request: FastifyRequest): { deviceToken: string | undefined; browser: string | undefined } => ({
+  deviceToken: headerOf(request, deviceHeader),
+  browser: headerOf(request, browserHeader),
+})
+
+function answerWith<R>(reply: FastifyReply, { result, deviceToken }: { result: R; deviceToken?: string }): R {
   if (deviceToken !== undefined) void reply.header(deviceHeader, deviceToken)
   return result
 }

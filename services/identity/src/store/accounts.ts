@@ -3,7 +3,7 @@ import { typeIdOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { and, eq, sql } from 'drizzle-orm'
-import { credentials } from './schema.ts'
+import { credentials, users } from './schema.ts'
 
 /** The open registration of an address whose password a sign-in may present. */
 export type OpenRegistration = { verificationId: string; phc: string }
@@ -99,4 +99,14 @@ export async function claimNewPassword(
     )
     .returning({ changedAt: sql<string>`${credentials.changedAt}::text` })
   return row?.changedAt
+}
+
+/** Whether an active person has a password; undefined for nobody, and for somebody who may not sign in. */
+export async function findPasswordOf(db: Queryable, userId: string): Promise<{ hasPassword: boolean } | undefined> {
+  const [row] = await db
+    .select({ phc: credentials.phc })
+    .from(users)
+    .leftJoin(credentials, eq(credentials.userId, users.id))
+    .where(and(eq(users.id, userId), eq(users.status, 'active')))
+  return row && { hasPassword: row.phc !== null }
 }

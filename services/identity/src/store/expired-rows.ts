@@ -24,6 +24,17 @@ export async function deleteExpiredSecrets(db: Queryable, limit: number): Promis
   return rows.length
 }
 
+/** Enrollments of authenticator apps that nobody confirmed; how many. */
+export async function deleteUnconfirmedTotp(db: Queryable, limit: number): Promise<number> {
+  const rows = rowsOf(
+    await db.execute(sql`
+      delete from totp_factors where ctid = any (array(
+        select ctid from totp_factors where confirmed_at is null and created_at < now() - interval '1 day'
+        order by created_at limit ${limit})) and confirmed_at is null returning 1`),
+  )
+  return rows.length
+}
+
 type Lifetime = { olderThanSeconds: number; limit: number }
 
 /** Registrations that were never completed, with their names, passwords, handles and waiting sign-ins; how many. */

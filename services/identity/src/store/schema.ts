@@ -3,7 +3,17 @@
  * Identifiers are TypeIDs here and UUIDs in the database.
  */
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
-import { bigint, boolean, customType, doublePrecision, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  customType,
+  doublePrecision,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+} from 'drizzle-orm/pg-core'
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 const at = (column: string) => timestamp(column, { withTimezone: true, mode: 'date' })
@@ -88,9 +98,15 @@ export const passwordResetSecrets = pgTable('password_reset_secrets', {
 export const signInTransactions = pgTable('sign_in_transactions', {
   id: typeId('id', 'sin').primaryKey(),
   userId: typeId('user_id', 'user').notNull(),
-  verificationId: typeId('verification_id', 'ver').notNull(),
+  verificationId: typeId('verification_id', 'ver'),
   challengeHash: bytea('challenge_hash').notNull(),
-  next: text('next').array().notNull(),
+  purpose: text('purpose', { enum: ['sign_in', 'step_up'] })
+    .notNull()
+    .default('sign_in'),
+  sessionId: typeId('session_id', 'ses'),
+  requiresMfa: boolean('requires_mfa').notNull().default(false),
+  browserHash: bytea('browser_hash'),
+  failures: integer('failures').notNull().default(0),
   amr: text('amr').array().notNull(),
   organizationChoice: text('organization_choice', { enum: ['unsaid', 'none', 'named'] }).notNull(),
   organizationId: typeId('organization_id', 'org'),
@@ -109,6 +125,31 @@ export const signInCounters = pgTable(
     alarmedAt: at('alarmed_at'),
   },
   ({ scope, key }) => [primaryKey({ columns: [scope, key] })],
+)
+
+export const factorSets = pgTable('factor_sets', {
+  userId: typeId('user_id', 'user').primaryKey(),
+  version: version('version').notNull().default(1),
+})
+
+export const totpFactors = pgTable('totp_factors', {
+  userId: typeId('user_id', 'user').primaryKey(),
+  secretEncrypted: text('secret_encrypted').notNull(),
+  confirmedAt: at('confirmed_at'),
+  lastStep: version('last_step'),
+  lastUsedAt: at('last_used_at'),
+  createdAt: at('created_at').notNull().defaultNow(),
+})
+
+export const recoveryCodes = pgTable(
+  'recovery_codes',
+  {
+    userId: typeId('user_id', 'user').notNull(),
+    codeHash: bytea('code_hash').notNull(),
+    usedAt: at('used_at'),
+    createdAt: at('created_at').notNull().defaultNow(),
+  },
+  ({ userId, codeHash }) => [primaryKey({ columns: [userId, codeHash] })],
 )
 
 export const bootstrapMarker = pgTable('bootstrap_marker', {

@@ -1,23 +1,28 @@
 /**
- * Sign-ins that wait until their registration is proven. The challenge is kept as its hash and consumed by one conditional update.
- * Once another registration is proven, the sign-in waits on until it expires: nobody learns from it that somebody proved the address.
+ * Sign-ins and step-ups that wait for a step. The challenge is kept as its hash; the row of the person is the lock of all their attempts, so guesses that
+ * are sent at once count one after another. A sign-in is consumed by one conditional update, and one that is ended is deleted, so that it cannot come back.
  */
 import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
-import { and, eq, gt, isNotNull, isNull, lt, or, sql } from 'drizzle-orm'
-import type { OrganizationChoice } from '../domain/sign-in.ts'
-import { emailVerifications, signInTransactions } from './schema.ts'
+import { and, eq, isNull, lt, sql } from 'drizzle-orm'
+import type { OrganizationChoice } from '../domain/organization-choice.ts'
+import type { SignInState } from '../domain/sign-in/steps.ts'
+import { signInTransactions } from './schema.ts'
 
 type NewSignIn = {
   id: string
   userId: string
-  verificationId: string
   challengeHash: Buffer
-  next: string[]
+  browserHash: Buffer | undefined
   amr: string[]
   organization: OrganizationChoice
   ttlSeconds: number
+  /** The registration whose password it was. */
+  verificationId?: string | undefined
+  /** The session that a step-up raises. */
+  sessionId?: string
+  requiresMfa?: boolean
 }
 
 /** Stores a sign-in and drops the expired ones of the same person. */
@@ -27,70 +32,119 @@ export async function insertSignIn(db: Queryable, { organization, ttlSeconds, ..
     .where(and(eq(signInTransactions.userId, signIn.userId), lt(signInTransactions.expiresAt, sql`now()`)))
   await db.insert(signInTransactions).values({
     ...signIn,
+    purpose: signIn.sessionId === undefined ? 'sign_in' : 'step_up',
     organizationChoice: organization.kind,
     organizationId: organization.kind === 'named' ? organization.organizationId : null,
     expiresAt: sql`now() + make_interval(secs => ${ttlSeconds})`,
   })
 }
 
-/** What a waiting sign-in still needs; undefined when it is unknown, over, finished or void. */
-export async function findOpenSignIn(db: Queryable, challengeHash: Buffer): Promise<{ next: string[] } | undefined> {
-  const rows = await db
-    .select({ next: signInTransactions.next })
-    .from(signInTransactions)
-    .innerJoin(emailVerifications, eq(emailVerifications.id, signInTransactions.verificationId))
-    .where(
-      and(
-        eq(signInTransactions.challengeHash, challengeHash),
-        isNull(signInTransactions.consumedAt),
-        gt(signInTransactions.expiresAt, sql`now()`),
-        or(isNotNull(emailVerifications.phc), isNotNull(emailVerifications.provenAt)),
-      ),
-    )
-  return rows[0]
-}
+/** What presents itself: the challenge and, where the sign-in began in a browser, that browser. */
+export type Presented = { challengeHash: Buffer; browserHash: Buffer | undefined }
 
-export type ClaimedSignIn = {
+export type OpenSignIn = SignInState & {
   id: string
   userId: string
   userVersion: number
-  passwordChangedAt: string
-  amr: string[]
+  status: 'active' | 'disabled'
+  address: string
+  password: { phc: string; changedAt: string } | undefined
+  sessionId: string | undefined
   organization: OrganizationChoice
+  /** Database time, the clock that all replicas share. */
+  now: Date
 }
 
-type ClaimedRow = {
+type OpenRow = {
   id: string
   user_id: string
   version: string
-  changed_at: string
+  status: 'active' | 'disabled'
+  address: string
+  phc: string | null
+  changed_at: string | null
+  purpose: 'sign_in' | 'step_up'
+  session_id: string | null
+  requires_mfa: boolean
+  is_proven: boolean
   amr: string[]
+  has_totp: boolean
+  has_recovery_codes: boolean
   organization_choice: OrganizationChoice['kind']
   organization_id: string | null
+  now_ms: string
 }
 
-/** Consumes a sign-in whose person is active and whose own registration was the proven one; of several at once exactly one gets it. */
-export async function claimSignIn(db: Queryable, challengeHash: Buffer): Promise<ClaimedSignIn | undefined> {
-  const claimed = await db.execute(sql`
-    update sign_in_transactions t set consumed_at = now()
-    from users u join credentials c on c.user_id = u.id, email_verifications v
-    where t.challenge_hash = ${challengeHash} and t.consumed_at is null and t.expires_at > now()
-      and u.id = t.user_id and u.status = 'active' and v.id = t.verification_id and v.proven_at is not null
-    returning t.id, t.user_id, u.version, c.changed_at::text as changed_at, t.amr, t.organization_choice, t.organization_id`)
-  const [row] = rowsOf<ClaimedRow>(claimed)
-  if (row === undefined) return undefined
-  const { organization_choice: kind, organization_id: organization } = row
-  return {
-    id: typeIdOf('sin', row.id),
-    userId: typeIdOf('user', row.user_id),
-    userVersion: Number(row.version),
-    passwordChangedAt: row.changed_at,
-    amr: row.amr,
-    organization:
-      kind === 'named' && organization !== null
-        ? { kind, organizationId: typeIdOf('org', organization) }
-        : { kind: kind === 'none' ? 'none' : 'unsaid' },
-  }
+const isOpen = ({ challengeHash, browserHash }: Presented) => sql`
+  t.challenge_hash = ${challengeHash}::bytea and t.consumed_at is null and t.expires_at > now()
+  and (t.browser_hash is null or t.browser_hash = ${browserHash ?? null}::bytea)`
+
+/** An open sign-in with what it follows from; undefined when it is unknown, over, finished, void, or another browser's. */
+export async function findOpenSignIn(db: Queryable, presented: Presented): Promise<OpenSignIn | undefined> {
+  const [row] = rowsOf<OpenRow>(
+    await db.execute(sql`
+      select t.id, t.user_id, u.version, u.status, e.address, c.phc, c.changed_at::text as changed_at, t.purpose, t.session_id, t.requires_mfa,
+        t.verification_id is null or v.proven_at is not null as is_proven, t.amr, t.organization_choice, t.organization_id,
+        exists (select from totp_factors f where f.user_id = t.user_id and f.confirmed_at is not null) as has_totp,
+        exists (select from recovery_codes r where r.user_id = t.user_id and r.used_at is null) as has_recovery_codes,
+        floor(extract(epoch from clock_timestamp()) * 1000) as now_ms
+      from sign_in_transactions t join users u on u.id = t.user_id join emails e on e.user_id = u.id
+        left join credentials c on c.user_id = u.id left join email_verifications v on v.id = t.verification_id
+      where ${isOpen(presented)} and (t.verification_id is null or v.phc is not null or v.proven_at is not null)`),
+  )
+  return row && signInOf(row)
+}
+
+/** The same under the lock of the person, which every attempt and every change of factors takes. */
+export async function lockOpenSignIn(tx: Queryable, presented: Presented): Promise<OpenSignIn | undefined> {
+  const locked = rowsOf(
+    await tx.execute(sql`
+      select 1 from users u where u.id = (select t.user_id from sign_in_transactions t where ${isOpen(presented)}) for no key update`),
+  )
+  return locked.length === 0 ? undefined : findOpenSignIn(tx, presented)
+}
+
+const signInOf = (row: OpenRow): OpenSignIn => ({
+  id: typeIdOf('sin', row.id),
+  userId: typeIdOf('user', row.user_id),
+  userVersion: Number(row.version),
+  status: row.status,
+  address: row.address,
+  password: row.phc === null ? undefined : { phc: row.phc, changedAt: row.changed_at ?? '' },
+  purpose: row.purpose,
+  sessionId: row.session_id === null ? undefined : typeIdOf('ses', row.session_id),
+  requiresMfa: row.requires_mfa,
+  isAddressProven: row.is_proven,
+  amr: row.amr,
+  enrolled: { password: row.phc !== null, totp: row.has_totp, recoveryCodes: row.has_recovery_codes },
+  organization: organizationOf(row),
+  now: new Date(Number(row.now_ms)),
+})
+
+function organizationOf({ organization_choice: kind, organization_id: id }: OpenRow): OrganizationChoice {
+  if (kind === 'named' && id !== null) return { kind, organizationId: typeIdOf('org', id) }
+  return { kind: kind === 'none' ? 'none' : 'unsaid' }
+}
+
+export async function setProvenMethods(db: Queryable, { id, amr }: { id: string; amr: string[] }): Promise<void> {
+  await db.update(signInTransactions).set({ amr }).where(eq(signInTransactions.id, id))
+}
+
+/** Counts one wrong answer; at `max` of them the sign-in is over. */
+export async function countWrongAnswer(db: Queryable, { id, max }: { id: string; max: number }): Promise<void> {
+  await db.execute(sql`
+    update sign_in_transactions set failures = failures + 1, consumed_at = case when failures + 1 >= ${max}::int then now() end
+    where id = ${uuidOf(id, 'sin')} and consumed_at is null`)
+}
+
+/** Consumes a sign-in; of several at once exactly one gets true. */
+export async function claimSignIn(db: Queryable, id: string): Promise<boolean> {
+  const rows = await db
+    .update(signInTransactions)
+    .set({ consumedAt: sql`now()` })
+    .where(and(eq(signInTransactions.id, id), isNull(signInTransactions.consumedAt)))
+    .returning({ id: signInTransactions.id })
+  return rows.length === 1
 }
 
 /** Gives a claimed sign-in back when no session came of it. */
@@ -98,10 +152,12 @@ export async function releaseSignIn(db: Queryable, id: string): Promise<void> {
   await db.update(signInTransactions).set({ consumedAt: null }).where(eq(signInTransactions.id, id))
 }
 
-/** Ends the waiting sign-ins that could still become sessions of the person. Those of registrations nobody proved wait on, as their makers expect. */
+/**
+ * Ends every sign-in and step-up of a person, also one that waits for tokens' answer right now. Those of registrations nobody proved wait on, as their
+ * makers expect.
+ */
 export async function endOpenSignIns(db: Queryable, userId: string): Promise<void> {
   await db.execute(sql`
-    update sign_in_transactions t set consumed_at = now()
-    where t.user_id = ${uuidOf(userId, 'user')} and t.consumed_at is null
-      and exists (select from email_verifications v where v.id = t.verification_id and v.proven_at is not null)`)
+    delete from sign_in_transactions t where t.user_id = ${uuidOf(userId, 'user')}
+      and (t.verification_id is null or exists (select from email_verifications v where v.id = t.verification_id and v.proven_at is not null))`)
 }

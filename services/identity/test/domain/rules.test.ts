@@ -9,7 +9,7 @@ import {
   normalizePassword,
   wordsOf,
 } from '../../src/domain/password-rules.ts'
-import { choiceOf, decideNextStep } from '../../src/domain/sign-in.ts'
+import { choiceOf } from '../../src/domain/organization-choice.ts'
 
 const ada = { name: 'Ada Lovelace', address: 'a.lovelace@analytical.example' }
 const judge = (password: string, guessesLog10 = 12) =>
@@ -63,17 +63,6 @@ t.test('the same text in two normal forms is one password', async () => {
       (text) => normalizePassword(text.normalize('NFD')) === normalizePassword(text.normalize('NFC')),
     ),
   )
-})
-
-t.test('only an active person with a proven address gets a session', async (t) => {
-  t.same(decideNextStep({ status: 'active', verificationId: undefined }), { kind: 'session' })
-  t.same(decideNextStep({ status: 'active', verificationId: 'ver_1' }), {
-    kind: 'challenge',
-    next: ['verify_email'],
-    verificationId: 'ver_1',
-  })
-  for (const verificationId of [undefined, 'ver_1'])
-    t.same(decideNextStep({ status: 'disabled', verificationId }), { kind: 'refused' })
 })
 
 t.test('nothing said, none wanted and one named stay apart', async (t) => {

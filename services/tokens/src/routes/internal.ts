@@ -1,6 +1,6 @@
 /** Sessions for identity, keys for all services, exchange for the gateway. */
 import { ExchangeApiKey } from '@gatehouse/contracts/http/tokens/service-accounts'
-import { GetInternalJwks, StartSession } from '@gatehouse/contracts/http/tokens/sessions'
+import { GetInternalJwks, RaiseSession, StartSession } from '@gatehouse/contracts/http/tokens/sessions'
 import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
@@ -8,6 +8,7 @@ import type { Deps } from '../deps.ts'
 import { askOf } from '../domain/choose-organization.ts'
 import { exchangeApiKey } from '../use-cases/service-accounts/exchange-api-key.ts'
 import { publishKeys } from '../use-cases/keys/publish-keys.ts'
+import { raiseSession } from '../use-cases/sessions/raise-session.ts'
 import { startSession } from '../use-cases/sessions/start-session.ts'
 
 export function neighbourRoutes(app: FastifyInstance, deps: Deps): void {
@@ -22,6 +23,14 @@ export function neighbourRoutes(app: FastifyInstance, deps: Deps): void {
       from: { clientAddress, userAgent },
     })
   })
+  bindRoute(app, RaiseSession, ({ params, body }) =>
+    raiseSession(deps, {
+      sessionId: params.session,
+      userId: body.user_id,
+      amr: body.amr,
+      ask: askOf(body.organization_id),
+    }),
+  )
   bindRoute(app, ExchangeApiKey, ({ body }) => exchangeApiKey(deps, body.key))
   bindRoute(app, GetInternalJwks, () => publishKeys(deps))
 }

@@ -11,6 +11,12 @@ export type EndReason = 'logout' | 'revoked' | 'reuse_detected' | 'user_disabled
 /** What ending a session leaves to announce. */
 export type EndedSession = Pick<Session, 'id' | 'userId' | 'version'>
 
+const isLive = and(
+  eq(sessions.status, 'active'),
+  sql`${sessions.idleExpiresAt} > now()`,
+  sql`${sessions.expiresAt} > now()`,
+)
+
 /** Times are the database's; lifetimes in seconds. */
 export async function insertSession(
   tx: Queryable,
@@ -44,6 +50,30 @@ export async function lockSession(tx: Queryable, id: string): Promise<Session | 
   return row
 }
 
+/**
+ * The session with more methods it was authenticated by, as of now by database time; undefined when it is over or not this person's. Nothing of it is void:
+ * its floor stays.
+ */
+export async function raiseLiveSession(
+  tx: Queryable,
+  { id, amr }: { id: string; amr: readonly string[] },
+): Promise<Session | undefined> {
+  const given = sql.join(
+    amr.map((method) => sql`${method}::text`),
+    sql`, `,
+  )
+  const [row] = await tx
+    .update(sessions)
+    .set({
+      amr: sql`${sessions.amr} || array(select m from unnest(array[${given}]::text[]) m where not m = any (${sessions.amr}))`,
+      authTime: sql`clock_timestamp()`,
+      version: sql`${sessions.version} + 1`,
+    })
+    .where(and(eq(sessions.id, id), isLive))
+    .returning()
+  return row
+}
+
 /** Notes that the session was used just now, from where, and for which organization. */
 export async function touchSession(
   tx: Queryable,
@@ -59,12 +89,6 @@ export async function touchSession(
     })
     .where(eq(sessions.id, o.id))
 }
-
-const isLive = and(
-  eq(sessions.status, 'active'),
-  sql`${sessions.idleExpiresAt} > now()`,
-  sql`${sessions.expiresAt} > now()`,
-)
 
 /** One's own live sessions, newest first, `limit` rows after the position. Ids grow with creation time. */
 export async function listLiveSessions(

@@ -11,7 +11,7 @@ import { readEvent } from './read-event.ts'
 /** The pipelines that send mails; each has its own queue and scales alone. */
 export type MailPipeline = 'mail' | 'security-alert'
 
-/** Ids by name, and at most an instant: all that a job may keep. */
+/** Ids by name, an instant, a code of the event's contract, a count: all that a job may keep. */
 export type About = Readonly<Record<string, string>>
 
 /** What a mail may ask while it is sent. */

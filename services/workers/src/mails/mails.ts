@@ -1,19 +1,25 @@
 /** Every mail, written out: what is not in this list is not sent. */
 import { emailVerification } from './email-verification.ts'
+import { factorsChanged } from './factors-changed.ts'
 import { invitation } from './invitation.ts'
 import type { Mail } from './mail.ts'
 import { passwordChanged } from './password-changed.ts'
 import { passwordReset } from './password-reset.ts'
+import { recoveryCodeUsed } from './recovery-code-used.ts'
 import { refreshTokenReused } from './refresh-token-reused.ts'
+import { secondFactorLocked } from './second-factor-locked.ts'
 import { signInLocked } from './sign-in-locked.ts'
 import { signInRefusedWhileLocked } from './sign-in-refused-while-locked.ts'
 
 export const mails: readonly Mail[] = [
   emailVerification,
+  factorsChanged,
   invitation,
   passwordReset,
   passwordChanged,
+  recoveryCodeUsed,
   refreshTokenReused,
+  secondFactorLocked,
   signInLocked,
   signInRefusedWhileLocked,
 ]

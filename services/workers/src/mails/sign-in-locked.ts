@@ -10,7 +10,7 @@ export const signInLocked = defineMail({
   pipeline: 'security-alert',
   event: SignInLocked,
   limit: { count: 5, hours: 24 },
-  due: ({ user_id }, { time }) => ({ user_id, happened_at: time }),
+  due: ({ user_id, step }, { time }) => (step === undefined ? { user_id, happened_at: time } : undefined),
   async ask({ identity }, { user_id, happened_at }) {
     const { email, locale } = await identity.getProfile(user_id)
     return { to: email, locale, values: { at: `${happened_at.slice(0, 19).replace('T', ' ')} UTC` } }

@@ -3,11 +3,12 @@ import Type, { type Static } from 'typebox'
 import { UserId } from '../../common/ids.ts'
 import type { EventContract } from '../envelope.ts'
 
-/** Somebody presented a wrong password for an existing account. */
+/** Somebody presented a wrong password for an existing account, or after the right one a wrong second factor (`step`). */
 export const SignInFailed = {
   type: 'gatehouse.identity.sign_in.failed.v1',
   data: Type.Object({
     user_id: UserId,
+    step: Type.Optional(Type.String()),
   }),
 } as const
 
@@ -21,7 +22,8 @@ const LimitScope = Type.Union([Type.Literal('device'), Type.Literal('pair'), Typ
  */
 export const SignInLocked = {
   type: 'gatehouse.identity.sign_in.locked.v1',
-  data: Type.Object({ user_id: UserId, scope: LimitScope }),
+  /** `step`: it was not passwords but, after the right one, this second factor. */
+  data: Type.Object({ user_id: UserId, scope: LimitScope, step: Type.Optional(Type.String()) }),
 } as const
 
 export type SignInLocked = Static<typeof SignInLocked.data>

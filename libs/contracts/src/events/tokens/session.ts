@@ -16,6 +16,18 @@ export const SessionStarted = {
 
 export type SessionStarted = Static<typeof SessionStarted.data>
 
+/** The person of a session authenticated again: `amr` is all that the session has been authenticated by. */
+export const SessionRaised = {
+  type: 'gatehouse.tokens.session.raised.v1',
+  data: Type.Object({
+    session_id: SessionId,
+    user_id: UserId,
+    amr: Type.Array(Type.String()),
+  }),
+} as const
+
+export type SessionRaised = Static<typeof SessionRaised.data>
+
 /** A session is over: each of its access tokens is void from this event on. */
 export const SessionEnded = {
   type: 'gatehouse.tokens.session.ended.v1',
@@ -36,4 +48,4 @@ export const SessionEnded = {
 
 export type SessionEnded = Static<typeof SessionEnded.data>
 
-export const sessionEvents: readonly EventContract[] = [SessionStarted, SessionEnded]
+export const sessionEvents: readonly EventContract[] = [SessionStarted, SessionRaised, SessionEnded]

@@ -1,9 +1,10 @@
-/** Signing in: one result shape for login, challenge steps and refresh. */
+/** Signing in and stepping up: one request per step, the state on the server, one result shape for login, challenge steps and refresh. */
 import Type, { type Static } from 'typebox'
 import { OrganizationId, SessionId, UserId } from '../../common/ids.ts'
 import { EmailAddress } from '../../common/email-address.ts'
 import { OpaqueSecret, Password } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
+import { TotpEnrollment } from './totp-enrollment.ts'
 
 /** Tokens and what they stand for. `organization` is null for a token without organization. */
 export const Authenticated = Type.Object({
@@ -19,11 +20,17 @@ export const Authenticated = Type.Object({
 })
 export type Authenticated = Static<typeof Authenticated>
 
+/** A session was authenticated anew (step-up): it keeps its refresh token. */
+export const Raised = Type.Omit(Authenticated, ['refresh_token'])
+export type Raised = Static<typeof Raised>
+
 /** One more step is needed. `next` is an open set: a client that knows none of them shows the hosted page. */
 export const Challenged = Type.Object({
   status: Type.Literal('challenge'),
   challenge: Type.String(),
   next: Type.Array(Type.String()),
+  /** With step `enroll_mfa`: what the authenticator app needs. Its first code completes the step. */
+  enrollment: Type.Optional(TotpEnrollment),
 })
 export type Challenged = Static<typeof Challenged>
 
@@ -48,15 +55,57 @@ export const Login = defineRoute({
   problems: ['invalid_credentials'],
 })
 
+/** A code of an authenticator app, or a recovery code as it was shown. */
+export const FactorCode = Type.String({ minLength: 6, maxLength: 32 })
+
+export const SignInStep = Type.Union([
+  Type.Literal('verify_email'),
+  Type.Literal('password'),
+  Type.Literal('totp'),
+  Type.Literal('recovery_code'),
+  Type.Literal('enroll_mfa'),
+])
+export type SignInStep = Static<typeof SignInStep>
+
+export const AnswerResult = Type.Union([Authenticated, Raised, Challenged])
+export type AnswerResult = Static<typeof AnswerResult>
+
 export const AnswerChallenge = defineRoute({
   operationId: 'answerChallenge',
   service: 'identity',
   method: 'POST',
   path: '/v1/auth/challenge',
-  summary: 'Answer one step of a sign-in. Step `verify_email`: call it once the link of the mail was used.',
+  summary:
+    'Answer one step of a sign-in or a step-up. `verify_email`: call it once the link of the mail was used. `password`: with `password`. `totp`, `recovery_code`: with `code`. ' +
+    '`enroll_mfa`: without `code` it answers what an authenticator app needs, with `code` it completes the enrollment.',
   auth: 'open',
   limit: 'credentials',
-  body: Type.Object({ challenge: OpaqueSecret, step: Type.Literal('verify_email') }),
-  success: { status: 200, body: SignInResult, description: 'Tokens, or what is still missing.' },
-  problems: ['invalid_token'],
+  body: Type.Object({
+    challenge: OpaqueSecret,
+    step: SignInStep,
+    code: Type.Optional(FactorCode),
+    password: Type.Optional(Password),
+  }),
+  example: { challenge: `gthc_${'x'.repeat(49)}`, step: 'totp', code: '123456' },
+  success: { status: 200, body: AnswerResult, description: 'Tokens, or what is still missing.' },
+  problems: ['invalid_token', 'invalid_code', 'step_unavailable'],
+})
+
+export const StepUp = defineRoute({
+  operationId: 'stepUp',
+  service: 'identity',
+  method: 'POST',
+  path: '/v1/auth/step-up',
+  summary:
+    'Authenticate again within the session (RFC 9470): the answer names the steps; the last one raises `acr`, `amr` and `auth_time` of the session. ' +
+    '`acr_values` as the `WWW-Authenticate` of the refusal named them.',
+  auth: 'user',
+  limit: 'credentials',
+  body: Type.Object({
+    /** Authentication context classes separated by spaces (OpenID Connect Core §3.1.2.1); `aal2` asks for a second factor. */
+    acr_values: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+  }),
+  bodyIsOptional: true,
+  example: { acr_values: 'aal2' },
+  success: { status: 200, body: Challenged, description: 'The steps of which one is to be answered.' },
 })

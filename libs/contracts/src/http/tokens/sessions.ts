@@ -4,7 +4,7 @@ import { OrganizationId, SessionId, UserId } from '../../common/ids.ts'
 import { Instant, OpaqueSecret } from '../../common/scalars.ts'
 import { listOf, PageQuery } from '../../common/page.ts'
 import { defineRoute } from '../contract.ts'
-import { Authenticated } from '../identity/sign-in.ts'
+import { Authenticated, Raised } from '../identity/sign-in.ts'
 
 export const RefreshToken = defineRoute({
   operationId: 'refreshToken',
@@ -133,5 +133,23 @@ export const StartSession = defineRoute({
     user_version: Type.Integer(),
   }),
   success: { status: 201, body: Authenticated, description: 'The first tokens of the session.' },
+  problems: ['not_found', 'not_current', 'forbidden'],
+})
+
+export const RaiseSession = defineRoute({
+  operationId: 'raiseSession',
+  service: 'tokens',
+  method: 'POST',
+  path: '/internal/sessions/:session/authentication',
+  summary: 'Note that the person of a session was authenticated anew: `amr` grows, `auth_time` is now.',
+  auth: 'internal',
+  callers: ['identity'],
+  params: Type.Object({ session: SessionId }),
+  body: Type.Object({
+    user_id: UserId,
+    amr: Type.Array(Type.String(), { maxItems: 10 }),
+    organization_id: Type.Union([OrganizationId, Type.Null()]),
+  }),
+  success: { status: 200, body: Raised, description: 'An access token with what the session has become.' },
   problems: ['not_found', 'not_current', 'forbidden'],
 })

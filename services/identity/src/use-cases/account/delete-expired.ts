@@ -11,6 +11,7 @@ import {
   deleteExpiredResets,
   deleteExpiredSecrets,
   deleteExpiredSignIns,
+  deleteUnconfirmedTotp,
   deleteUnprovenPeople,
 } from '../../store/expired-rows.ts'
 import { deleteDecayedCounters } from '../../store/sign-in-counters.ts'
@@ -30,6 +31,7 @@ export async function deleteExpired(deps: UpkeepDeps): Promise<Record<string, nu
   const counters = { olderThanSeconds: decayedHalfLives * settings.limits.halfLifeSeconds, limit }
   const kinds: Record<string, () => Promise<number>> = {
     sign_ins: () => deleteExpiredSignIns(system, limit),
+    enrollments: () => deleteUnconfirmedTotp(system, limit),
     secrets: () => deleteExpiredSecrets(system, limit),
     registrations: () => deleteExpiredRegistrations(system, { olderThanSeconds, limit }),
     resets: () => deleteExpiredResets(system, { olderThanSeconds: 2 * resetMailMaxAgeSeconds, limit }),

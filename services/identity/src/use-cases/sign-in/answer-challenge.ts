@@ -1,39 +1,159 @@
 /**
- * Resumes a stored sign-in once its step is done. The challenge works once: it is consumed before tokens are asked for,
- * and given back when no session came of it.
+ * One step of a stored sign-in or step-up, one transaction: the attempt is admitted, answered and counted under the lock of the person. A sign-in with nothing
+ * missing is consumed before tokens are asked for a session, and given back when none came of it. A locked attempt answers as a wrong one does.
  */
+import type { SignInStep } from '@gatehouse/contracts/http/identity/sign-in'
+import type { TotpEnrollment } from '@gatehouse/contracts/http/identity/totp-enrollment'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { hashSecret, isWellFormed } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
+import { normalizePassword } from '../../domain/password-rules.ts'
 import { challengePrefix } from '../../domain/secret-prefixes.ts'
-import { claimSignIn, findOpenSignIn, releaseSignIn, type ClaimedSignIn } from '../../store/sign-in-transactions.ts'
-import type { SignInOutcome } from './sign-in.ts'
+import { amrAfter, nextSteps, type Step } from '../../domain/sign-in/steps.ts'
+import {
+  claimSignIn,
+  countWrongAnswer,
+  findOpenSignIn,
+  lockOpenSignIn,
+  setProvenMethods,
+  type OpenSignIn,
+  type Presented,
+} from '../../store/sign-in-transactions.ts'
+import { turnOf, type Requester } from '../requester.ts'
+import { hashOfBrowser } from './browser.ts'
+import { countWrongCode, readFactorAdmission } from './factor-attempts.ts'
+import { finishSignIn, type AnswerOutcome } from './finish-sign-in.ts'
+import type { StepOutcome } from './step.ts'
+import { answerSteps, type AnsweredStep } from './steps.ts'
 
-type AnswerDeps = Pick<Deps, 'system' | 'clients' | 'log' | 'devices'>
+type AnswerDeps = Pick<
+  Deps,
+  'spine' | 'system' | 'clients' | 'log' | 'devices' | 'settings' | 'totp' | 'hasher' | 'constantTime'
+>
 
-/** While the step is not done: the same challenge again. @throws AppError `invalid_token`; of tokens as in signIn */
-export async function answerChallenge(deps: AnswerDeps, { challenge }: { challenge: string }): Promise<SignInOutcome> {
-  if (!isWellFormed(challengePrefix, challenge)) throw problem('invalid_token')
-  const challengeHash = hashSecret(challenge)
-  const claimed = await claimSignIn(deps.system, challengeHash)
-  if (claimed) return startSession(deps, claimed)
-  const open = await findOpenSignIn(deps.system, challengeHash)
-  if (open === undefined) throw problem('invalid_token')
-  return { result: { status: 'challenge', challenge, next: open.next } }
+export type GivenAnswer = {
+  challenge: string
+  step: SignInStep
+  code?: string | undefined
+  password?: string | undefined
+  deviceToken: string | undefined
+  browser: string | undefined
 }
 
-async function startSession(
+type Outcome =
+  | { kind: 'invalid_token' | 'step_unavailable' | 'invalid_code' }
+  | { kind: 'waiting'; next: Step[]; enrollment?: TotpEnrollment }
+  | { kind: 'done'; signIn: OpenSignIn; deviceId: string | undefined }
+
+/** So many wrong answers end a sign-in; the next one begins with the password. */
+const maxWrongAnswers = 5
+
+/** While a step is missing: the same challenge again. @throws AppError `invalid_token`, `step_unavailable`, `invalid_code`; of tokens as in signIn */
+export async function answerChallenge(
   deps: AnswerDeps,
-  { id, userId, userVersion, passwordChangedAt, amr, organization }: ClaimedSignIn,
-): Promise<SignInOutcome> {
-  try {
-    const result = await deps.clients.tokens.startSession({ userId, userVersion, amr, organization })
-    return { result, deviceToken: deps.devices.mint({ userId, passwordChangedAt }) }
-  } catch (err) {
-    // A lost answer may have left a session whose tokens nobody holds: it is of no use to anybody and ends when idle.
-    await releaseSignIn(deps.system, id).catch((lost: unknown) =>
-      deps.log.warn({ err: lost, sign_in: id }, 'a sign-in without a session could not be given back'),
-    )
-    throw err
+  given: GivenAnswer,
+  requester: Requester,
+): Promise<AnswerOutcome> {
+  const { challenge } = given
+  if (!isWellFormed(challengePrefix, challenge)) throw problem('invalid_token')
+  requireMember(given)
+  const presented = { challengeHash: hashSecret(challenge), browserHash: hashOfBrowser(given.browser) }
+  const matchedPhc = await matchPassword(deps, { ...given, presented }, requester)
+  const outcome = await deps.spine.write({}, (tx) => attempt(deps, tx, { given, presented, matchedPhc, requester }), {
+    db: 'system',
+  })
+  switch (outcome.kind) {
+    case 'waiting': {
+      const { next, enrollment } = outcome
+      return { result: { status: 'challenge', challenge, next, ...(enrollment && { enrollment }) } }
+    }
+    case 'done':
+      return finishSignIn(deps, outcome)
+    default:
+      throw problem(outcome.kind)
   }
+}
+
+/** @throws AppError `validation_failed` when the member that this step is answered with is missing */
+function requireMember({ step, code, password }: GivenAnswer): void {
+  const missing =
+    (step === 'totp' || step === 'recovery_code') && code === undefined
+      ? 'code'
+      : step === 'password' && password === undefined
+        ? 'password'
+        : undefined
+  if (missing !== undefined)
+    throw problem('validation_failed', { errors: [{ path: `/${missing}`, message: `is needed for step ${step}` }] })
+}
+
+/** A password is hashed before the lock is taken, for a sign-in that waits for one. */
+async function matchPassword(
+  { system, hasher }: AnswerDeps,
+  { step, password, presented }: { step: SignInStep; password?: string | undefined; presented: Presented },
+  requester: Requester,
+): Promise<string | undefined> {
+  if (step !== 'password' || password === undefined) return undefined
+  const signIn = await findOpenSignIn(system, presented)
+  if (signIn?.password === undefined || !nextSteps(signIn).includes('password')) return undefined
+  const { phc } = signIn.password
+  const turn = { ...turnOf(requester), stopsAtMatch: true }
+  return (await hasher.findMatch([phc], normalizePassword(password), turn)) === undefined ? undefined : phc
+}
+
+type Attempt = {
+  given: GivenAnswer
+  presented: Presented
+  matchedPhc: string | undefined
+  requester: Requester
+}
+
+async function attempt(
+  deps: AnswerDeps,
+  tx: Tx,
+  { given, presented, matchedPhc, requester }: Attempt,
+): Promise<Outcome> {
+  const { step, code } = given
+  const signIn = await lockOpenSignIn(tx, presented)
+  if (signIn === undefined || signIn.status !== 'active') return { kind: 'invalid_token' }
+  const deviceId = deviceOf(deps, signIn, given.deviceToken)
+  const next = nextSteps(signIn)
+  if (step === 'verify_email') return settle(tx, { signIn, next, deviceId })
+  if (!next.includes(step)) return { kind: 'step_unavailable' }
+  const admission = await readFactorAdmission(deps, tx, { userId: signIn.userId, requester, deviceId })
+  const isAdmitted = admission.kind === 'admitted'
+  const outcome: StepOutcome = isAdmitted
+    ? await answerSteps[step](deps, tx, { signIn, code, matchedPhc })
+    : { kind: 'wrong' }
+  if (outcome.kind === 'shown') return { kind: 'waiting', next, enrollment: outcome.enrollment }
+  if (outcome.kind === 'proven') return advance(tx, { signIn, step, deviceId })
+  await countWrongAnswer(tx, { id: signIn.id, max: maxWrongAnswers })
+  if (isAdmitted) await countWrongCode(deps, tx, { userId: signIn.userId, step, admission })
+  return { kind: 'invalid_code' }
+}
+
+function deviceOf(
+  { devices }: Pick<Deps, 'devices'>,
+  { userId, password }: OpenSignIn,
+  deviceToken: string | undefined,
+): string | undefined {
+  return devices.read(deviceToken, password && { userId, passwordChangedAt: password.changedAt })?.id
+}
+
+type Advance = { signIn: OpenSignIn; step: AnsweredStep; deviceId: string | undefined }
+
+async function advance(tx: Tx, { signIn, step, deviceId }: Advance): Promise<Outcome> {
+  const amr = amrAfter(step, signIn.amr)
+  await setProvenMethods(tx, { id: signIn.id, amr })
+  const advanced = { ...signIn, amr }
+  return settle(tx, { signIn: advanced, next: nextSteps(advanced), deviceId })
+}
+
+/** A sign-in with nothing missing is consumed here, in the transaction of its last step. */
+async function settle(
+  tx: Tx,
+  { signIn, next, deviceId }: { signIn: OpenSignIn; next: Step[]; deviceId: string | undefined },
+): Promise<Outcome> {
+  if (next.length > 0) return { kind: 'waiting', next }
+  return (await claimSignIn(tx, signIn.id)) ? { kind: 'done', signIn, deviceId } : { kind: 'invalid_token' }
 }

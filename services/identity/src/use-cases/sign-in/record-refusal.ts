@@ -77,6 +77,7 @@ async function announceRefusal(
   })
 }
 
-function widestOf(scopes: readonly CounterScope[]): 'account' | 'pair' | 'device' | undefined {
+/** What a limit that was reached is announced as; undefined for none that concerns one account. */
+export function widestOf(scopes: readonly CounterScope[]): 'account' | 'pair' | 'device' | undefined {
   return (['account', 'pair', 'device'] as const).find((scope) => scopes.includes(scope))
 }

@@ -1,50 +1,63 @@
-/** Address and password in; a session out, or a stored sign-in that waits until the registration of this password is proven. */
+/** Address and password in; a session out, or a stored sign-in that waits for its next step. */
 import type { SignInResult } from '@gatehouse/contracts/http/identity/sign-in'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
+import { choiceOf } from '../../domain/organization-choice.ts'
 import { challengePrefix } from '../../domain/secret-prefixes.ts'
-import { choiceOf, decideNextStep, type OrganizationChoice } from '../../domain/sign-in.ts'
+import { amrAfter, nextSteps, type Step } from '../../domain/sign-in/steps.ts'
+import { listFactors } from '../../store/factors.ts'
 import { insertSignIn } from '../../store/sign-in-transactions.ts'
 import type { Requester } from '../requester.ts'
+import { hashOfBrowser } from './browser.ts'
 import { checkPassword, type Authenticated, type Presented } from './check-password.ts'
 
 type SignInDeps = Pick<
   Deps,
   'spine' | 'system' | 'hasher' | 'constantTime' | 'settings' | 'log' | 'clients' | 'devices'
 >
-type SignIn = Presented & { organizationId: string | null | undefined }
+type SignIn = Presented & { organizationId: string | null | undefined; browser: string | undefined }
 
 /** `deviceToken`: given when the device was not known yet, or its token grows old. */
 export type SignInOutcome = { result: SignInResult; deviceToken?: string }
 
-/** How the person authenticated (RFC 8176). */
-const amr = ['pwd']
-
 /** @throws AppError `invalid_credentials`, `unavailable`; of tokens: `not_found` for a foreign organization, `upstream_failed` */
 export async function signIn(
   deps: SignInDeps,
-  { organizationId, ...presented }: SignIn,
+  { organizationId, browser, ...presented }: SignIn,
   requester: Requester,
 ): Promise<SignInOutcome> {
-  const { account, verificationId, device } = await checkPassword(deps, presented, requester)
+  const authenticated = await checkPassword(deps, presented, requester)
+  const { account, verificationId, device } = authenticated
+  if (account.status !== 'active') throw problem('invalid_credentials')
   const organization = choiceOf(organizationId)
-  const step = decideNextStep({ status: account.status, verificationId })
-  switch (step.kind) {
-    case 'refused':
-      throw problem('invalid_credentials')
-    case 'challenge': {
-      const { userId } = account
-      return challenge(deps, { userId, verificationId: step.verificationId, next: step.next, organization })
-    }
-    case 'session': {
-      const session = { userId: account.userId, userVersion: account.version, amr, organization }
-      const result = await deps.clients.tokens.startSession(session)
-      return { result, ...renewDevice(deps, account, device) }
-    }
+  const amr = amrAfter('password', [])
+  const next = await stepsAfterPassword(deps, authenticated, amr)
+  const { userId } = account
+  if (next.length > 0) {
+    const waiting = { userId, verificationId, organization, amr, browserHash: hashOfBrowser(browser) }
+    return { result: { status: 'challenge', challenge: await storeSignIn(deps, waiting), next } }
   }
+  const session = { userId, userVersion: account.version, amr, organization }
+  const result = await deps.clients.tokens.startSession(session)
+  return { result, ...renewDevice(deps, account, device) }
+}
+
+async function stepsAfterPassword(
+  { system }: Pick<Deps, 'system'>,
+  { account, verificationId }: Authenticated,
+  amr: string[],
+): Promise<Step[]> {
+  const { totp, recoveryCodesLeft } = await listFactors(system, account.userId)
+  return nextSteps({
+    purpose: 'sign_in',
+    isAddressProven: verificationId === undefined,
+    amr,
+    enrolled: { password: true, totp: totp !== undefined, recoveryCodes: recoveryCodesLeft > 0 },
+    requiresMfa: false,
+  })
 }
 
 function renewDevice(
@@ -56,17 +69,15 @@ function renewDevice(
   return { deviceToken: devices.mint({ userId, passwordChangedAt: password.changedAt }) }
 }
 
-type Waiting = { userId: string; verificationId: string; next: string[]; organization: OrganizationChoice }
+type Waiting = Omit<Parameters<typeof insertSignIn>[1], 'id' | 'challengeHash' | 'ttlSeconds'>
 
-async function challenge(deps: SignInDeps, waiting: Waiting): Promise<SignInOutcome> {
+/** The challenge of a new stored sign-in. */
+export async function storeSignIn(
+  { system, settings }: Pick<Deps, 'system' | 'settings'>,
+  waiting: Waiting,
+): Promise<string> {
   const { secret, hash } = mintSecret(challengePrefix)
-  const signIn = {
-    ...waiting,
-    id: newId('sin'),
-    challengeHash: hash,
-    amr,
-    ttlSeconds: deps.settings.challengeTtlSeconds,
-  }
-  await inScope(deps.system, {}, (tx) => insertSignIn(tx, signIn))
-  return { result: { status: 'challenge', challenge: secret, next: waiting.next } }
+  const stored = { ...waiting, id: newId('sin'), challengeHash: hash, ttlSeconds: settings.challengeTtlSeconds }
+  await inScope(system, {}, (tx) => insertSignIn(tx, stored))
+  return secret
 }

@@ -1,5 +1,5 @@
 /** Makes what a person gets: a signed access token and the answer around it. Called only under the lock of the session it is for. */
-import type { Authenticated } from '@gatehouse/contracts/http/identity/sign-in'
+import type { Authenticated, Raised } from '@gatehouse/contracts/http/identity/sign-in'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Deps } from '../../deps.ts'
 import { accessClaims } from '../../domain/access-claims.ts'
@@ -8,17 +8,21 @@ import type { Client } from '../../store/clients.ts'
 import type { Session } from '../../store/sessions.ts'
 
 /** `now` is database time: the clock all replicas share. */
-export function mintTokens(
+type Minting = {
+  session: Session
+  client: Client
+  userVersion: number
+  membership: UsableMembership | undefined
+  now: Date
+}
+
+export const mintTokens = (
   deps: Pick<Deps, 'keyRing' | 'issuer'>,
-  o: {
-    session: Session
-    client: Client
-    userVersion: number
-    membership: UsableMembership | undefined
-    refreshToken: string
-    now: Date
-  },
-): Authenticated {
+  { refreshToken, ...minting }: Minting & { refreshToken: string },
+): Authenticated => ({ ...mintAccessToken(deps, minting), refresh_token: refreshToken })
+
+/** For a session that keeps the refresh token it has. */
+export function mintAccessToken(deps: Pick<Deps, 'keyRing' | 'issuer'>, o: Minting): Raised {
   const { session, client, membership, now } = o
   const claims = accessClaims({
     issuer: deps.issuer,
@@ -35,7 +39,6 @@ export function mintTokens(
     access_token: deps.keyRing.sign(claims, now),
     token_type: 'Bearer',
     expires_in: client.accessTtlSeconds,
-    refresh_token: o.refreshToken,
     session_id: session.id,
     user: { id: session.userId },
     organization: membership === undefined ? null : { id: membership.organizationId },

@@ -1,0 +1,56 @@
+/**
+ * The transition table of a sign-in: which steps one of which must be answered next follows from what was proven so far and from what the person has.
+ * It is never stored, so a factor that is removed or an address that is proven meanwhile counts at once.
+ */
+
+export type Step = 'verify_email' | 'password' | 'totp' | 'recovery_code' | 'enroll_mfa'
+/** What the person can authenticate with. */
+export type Enrolled = { password: boolean; totp: boolean; recoveryCodes: boolean }
+
+export type SignInState = {
+  /** `step_up`: a session there is already is authenticated anew. */
+  purpose: 'sign_in' | 'step_up'
+  isAddressProven: boolean
+  /** Authentication methods proven in this transaction (RFC 8176). */
+  amr: readonly string[]
+  enrolled: Enrolled
+  /** One factor is not enough, whatever the person has. */
+  requiresMfa: boolean
+}
+
+/** Empty: nothing is missing. A person whose address is not proven never gets further. */
+export function nextSteps(state: SignInState): Step[] {
+  if (!state.isAddressProven) return ['verify_email']
+  if (isStrong(state.amr)) return []
+  return state.purpose === 'sign_in' ? missingToSignIn(state) : missingToStepUp(state)
+}
+
+/** Whoever has a second factor is asked for it. */
+function missingToSignIn({ enrolled, requiresMfa }: SignInState): Step[] {
+  if (hasSecondFactor(enrolled)) return secondFactors(enrolled)
+  return requiresMfa ? ['enroll_mfa'] : []
+}
+
+/** The session has had its first factor: any one factor shows that the person is there. A new second factor is enrolled only after the password. */
+function missingToStepUp({ enrolled, requiresMfa, amr }: SignInState): Step[] {
+  const password: Step[] = enrolled.password ? ['password'] : []
+  if (!requiresMfa) return amr.length > 0 ? [] : [...password, ...secondFactors(enrolled)]
+  if (hasSecondFactor(enrolled)) return secondFactors(enrolled)
+  return amr.includes('pwd') ? ['enroll_mfa'] : password
+}
+
+/** Recovery codes stand in for a factor and are none. */
+export const hasSecondFactor = ({ totp }: Enrolled): boolean => totp
+
+const secondFactors = (enrolled: Enrolled): Step[] => [
+  ...(enrolled.totp ? (['totp'] as const) : []),
+  ...(hasSecondFactor(enrolled) && enrolled.recoveryCodes ? (['recovery_code'] as const) : []),
+]
+
+const isStrong = (amr: readonly string[]): boolean => amr.includes('mfa')
+
+/** The methods after one more step was answered. A second factor is only ever asked for after a first one, here or in the session that is raised. */
+export function amrAfter(step: Exclude<Step, 'verify_email'>, amr: readonly string[]): string[] {
+  const proven = step === 'password' ? ['pwd'] : ['otp', 'mfa']
+  return [...new Set([...amr, ...proven])]
+}

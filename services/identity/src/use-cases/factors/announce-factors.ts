@@ -1,0 +1,20 @@
+/** What follows a change of second factors: the next version of the person's set, announced. In the transaction of the change. */
+import type { Actor } from '@gatehouse/contracts/events/envelope'
+import { FactorsChanged } from '@gatehouse/contracts/events/identity/factors'
+import { appendEvent } from '@gatehouse/spine/produce/outbox'
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import { nextFactorsVersion } from '../../store/factors.ts'
+
+type Change = { userId: string; actor: Actor; change: FactorsChanged['change'] }
+
+export async function announceFactors(tx: Tx, { userId, actor, change }: Change): Promise<void> {
+  await appendEvent(tx, {
+    contract: FactorsChanged,
+    aggregateType: 'factors',
+    aggregateId: userId,
+    version: await nextFactorsVersion(tx, userId),
+    userId,
+    actor,
+    data: { user_id: userId, change },
+  })
+}

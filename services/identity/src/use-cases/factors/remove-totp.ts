@@ -1,0 +1,30 @@
+/** Removes the authenticator app. Recovery codes stand in for a second factor, so they go with the last one. */
+import { actorOf, type UserCaller } from '@gatehouse/access/callers/caller'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+import type { Deps } from '../../deps.ts'
+import { deleteTotp, lockPerson, replaceRecoveryCodes } from '../../store/factors.ts'
+import { endOpenSignIns } from '../../store/sign-in-transactions.ts'
+import { requireRecentSignIn } from '../require-recent-sign-in.ts'
+import { announceFactors } from './announce-factors.ts'
+
+type RemoveDeps = Pick<Deps, 'spine' | 'clock' | 'settings'>
+
+/** @throws AppError `insufficient_user_authentication`, `not_found` */
+export async function removeTotp(deps: RemoveDeps, caller: UserCaller): Promise<void> {
+  const { userId } = caller
+  requireRecentSignIn(deps, caller, { strong: true })
+  const isRemoved = await deps.spine.write(
+    {},
+    async (tx) => {
+      await lockPerson(tx, userId)
+      if (!(await deleteTotp(tx, userId))) return false
+      await replaceRecoveryCodes(tx, { userId, hashes: [] })
+      // Who began to sign in while it was there begins again.
+      await endOpenSignIns(tx, userId)
+      await announceFactors(tx, { userId, actor: actorOf(caller), change: 'totp_removed' })
+      return true
+    },
+    { db: 'system' },
+  )
+  if (!isRemoved) throw problem('not_found')
+}

@@ -1,0 +1,17 @@
+/** The steps a person answers within a stored sign-in, each its own file: what is not in this list is not asked for. */
+import type { Step } from '../../domain/sign-in/steps.ts'
+import { answerEnrollMfa } from './enroll-mfa.ts'
+import { answerPassword } from './password.ts'
+import { answerRecoveryCode } from './recovery-code.ts'
+import type { AnswerStep } from './step.ts'
+import { answerTotp } from './totp.ts'
+
+/** `verify_email` is answered by the link of the mail. */
+export type AnsweredStep = Exclude<Step, 'verify_email'>
+
+export const answerSteps: Readonly<Record<AnsweredStep, AnswerStep>> = {
+  password: answerPassword,
+  totp: answerTotp,
+  recovery_code: answerRecoveryCode,
+  enroll_mfa: answerEnrollMfa,
+}

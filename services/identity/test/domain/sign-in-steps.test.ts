@@ -1,0 +1,88 @@
+/** The transition table of a sign-in, over every state there is; and recovery codes as text. */
+import fc from 'fast-check'
+import t from 'tap'
+import { normalizeRecoveryCode, recoveryCodeOf } from '../../src/domain/recovery-code.ts'
+import { amrAfter, nextSteps, type SignInState, type Step } from '../../src/domain/sign-in/steps.ts'
+
+const flags = [false, true]
+const states: SignInState[] = flags.flatMap((isAddressProven) =>
+  flags.flatMap((requiresMfa) =>
+    flags.flatMap((totp) =>
+      flags.flatMap((recoveryCodes) =>
+        flags.flatMap((password) =>
+          (['sign_in', 'step_up'] as const).flatMap((purpose) =>
+            [[], ['pwd'], ['pwd', 'otp', 'mfa'], ['otp', 'mfa']].map((amr) => ({
+              purpose,
+              isAddressProven,
+              requiresMfa,
+              amr,
+              enrolled: { password, totp, recoveryCodes },
+            })),
+          ),
+        ),
+      ),
+    ),
+  ),
+)
+const afterPassword = (more: Partial<SignInState>): Step[] =>
+  nextSteps({
+    purpose: 'sign_in',
+    isAddressProven: true,
+    requiresMfa: false,
+    amr: ['pwd'],
+    enrolled: { password: true, totp: false, recoveryCodes: false },
+    ...more,
+  })
+
+t.test('an unproven address waits for its proof and for nothing else, whatever was proven', async (t) => {
+  for (const state of states.filter((one) => !one.isAddressProven)) t.same(nextSteps(state), ['verify_email'])
+})
+
+t.test('whoever has a second factor gets no session without one', async (t) => {
+  for (const state of states.filter(({ purpose, enrolled }) => purpose === 'sign_in' && enrolled.totp))
+    t.equal(nextSteps(state).length === 0, state.isAddressProven && state.amr.includes('mfa'), JSON.stringify(state))
+})
+
+t.test('where one factor is not enough, a sign-in or a step-up ends only with two', async (t) => {
+  for (const state of states.filter(({ requiresMfa }) => requiresMfa))
+    if (state.enrolled.password || state.enrolled.totp)
+      t.equal(nextSteps(state).length === 0, state.isAddressProven && state.amr.includes('mfa'), JSON.stringify(state))
+})
+
+t.test('a second factor is enrolled only by who has shown the first one', async (t) => {
+  for (const state of states.filter((one) => one.purpose === 'step_up' && !one.amr.includes('pwd')))
+    t.notOk(nextSteps(state).includes('enroll_mfa'), JSON.stringify(state))
+})
+
+t.test('recovery codes stand in for a second factor and are none', async (t) => {
+  t.same(afterPassword({ enrolled: { password: true, totp: false, recoveryCodes: true } }), [])
+  t.same(afterPassword({ enrolled: { password: true, totp: true, recoveryCodes: true } }), ['totp', 'recovery_code'])
+  t.same(afterPassword({ enrolled: { password: true, totp: true, recoveryCodes: false } }), ['totp'])
+})
+
+t.test('every answered step comes nearer to the end, from every state', async (t) => {
+  for (const state of states.filter((one) => one.isAddressProven))
+    for (const step of nextSteps(state)) {
+      const after = { ...state, amr: amrAfter(step as Exclude<Step, 'verify_email'>, state.amr) }
+      const isDone = nextSteps(after).length === 0
+      t.ok(isDone || nextSteps(after)[0] !== nextSteps(state)[0], `${step} in ${JSON.stringify(state)}`)
+    }
+})
+
+t.test('a recovery code is read back however it is typed', async (t) => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 10, maxLength: 10 }), (bytes) => {
+      const code = recoveryCodeOf(bytes)
+      const typed = [code, code.toUpperCase(), code.replaceAll('-', ' '), ` ${code.replaceAll('-', '')}`]
+      return (
+        /^([0-9a-hjkmnp-tv-z]{4}-){3}[0-9a-hjkmnp-tv-z]{4}$/.test(code) &&
+        typed.every((text) => normalizeRecoveryCode(text) === code.replaceAll('-', ''))
+      )
+    }),
+  )
+  t.equal(normalizeRecoveryCode('OOOO-IIII-LLLL-0000'), '0000111111110000', 'letters that look like digits are those')
+  for (const bad of ['', '123456', 'uuuu-uuuu-uuuu-uuuu', '0000-0000-0000-000', '0000-0000-0000-00000'])
+    t.equal(normalizeRecoveryCode(bad), undefined, bad)
+  const all = new Set(Array.from({ length: 256 }, (_, n) => recoveryCodeOf(new Uint8Array(10).fill(n))))
+  t.equal(all.size, 256)
+})
