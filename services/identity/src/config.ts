@@ -114,8 +114,24 @@ export const config = Type.Object({
     maxLength: 64,
     pattern: '^[^:]+$',
     default: 'Gatehouse',
-    description: 'What authenticator apps show as the issuer of a code.',
+    description: 'What authenticator apps and passkey dialogs show as the name of this platform.',
   }),
+  IDENTITY_PASSKEY_RP_ID: Type.Optional(
+    Type.String({
+      pattern: '^[a-z0-9.-]+$',
+      maxLength: 253,
+      description:
+        'The domain that passkeys are bound to (WebAuthn RP ID); the host of GATEHOUSE_ISSUER unless given. Changing it makes every passkey worthless.',
+    }),
+  ),
+  IDENTITY_PASSKEY_ORIGINS: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^,/\\s]+(\\s*,\\s*https?://[^,/\\s]+)*$',
+      maxLength: 2000,
+      description:
+        'Origins of the pages that may use passkeys, comma separated, all within that domain; the origin of GATEHOUSE_ISSUER unless given.',
+    }),
+  ),
   BOOTSTRAP_ADMIN_EMAIL: Type.Optional(
     Type.String({
       pattern: '^[^@\\s]+@[^@\\s]+$',

@@ -10,6 +10,7 @@ import { createTokensClient, type TokensClient } from './clients/tokens.ts'
 import type { Config } from './config.ts'
 import { createDeviceTokens, type DeviceTokens } from './devices/device-tokens.ts'
 import type { SignInLimits } from './domain/sign-in-limits.ts'
+import { createRelyingParty, type RelyingParty } from './factors/relying-party.ts'
 import { createTotpCodes, type TotpCodes } from './factors/totp-codes.ts'
 import { createConstantTimeAnswers, type ConstantTimeAnswers } from './passwords/constant-time-answers.ts'
 import { createStrengthEstimator, type StrengthEstimator } from './passwords/strength-estimate.ts'
@@ -37,6 +38,7 @@ export type Deps = Service<'tokens' | 'authz'> & {
   constantTime: ConstantTimeAnswers
   devices: DeviceTokens
   totp: TotpCodes
+  relyingParty: RelyingParty
   clock: Clock
   settings: Settings
 }
@@ -69,6 +71,7 @@ export async function openDeps(config: Config, runtime: { log: Logger; clock: Cl
       envelope: createEnvelope({ keys: keyEncryptionKeys(config) }),
       issuer: config.IDENTITY_TOTP_ISSUER,
     }),
+    relyingParty: createRelyingParty(relyingPartyOf(config)),
     clock: runtime.clock,
     settings: settingsOf(config),
   }
@@ -92,6 +95,13 @@ function openHasher(config: Config, clock: Clock): Promise<PasswordHasher> {
 
 const keyEncryptionKeys = (config: Config): Buffer[] =>
   [config.KEY_ENCRYPTION_KEY, config.KEY_ENCRYPTION_KEY_PREVIOUS].filter((key) => key !== undefined).map(parseKey)
+
+/** Where people sign in is where the platform is, unless pages of other origins of the same site are named. */
+function relyingPartyOf(config: Config): Parameters<typeof createRelyingParty>[0] {
+  const { hostname, origin } = new URL(config.GATEHOUSE_ISSUER)
+  const origins = config.IDENTITY_PASSKEY_ORIGINS?.split(',').map((one) => one.trim()) ?? [origin]
+  return { id: config.IDENTITY_PASSKEY_RP_ID ?? hostname, name: config.IDENTITY_TOTP_ISSUER, origins }
+}
 
 const settingsOf = (config: Config): Settings => ({
   verificationTtlSeconds: config.IDENTITY_VERIFICATION_TTL_SECONDS,

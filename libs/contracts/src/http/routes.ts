@@ -50,6 +50,15 @@ import { GetMe, Register, ResendVerification, UpdateMe, VerifyEmail } from './id
 import { EndUserSessions, GetUser, ListUsers, ResendUserMail, RestoreUser, SuspendUser } from './identity/operators.ts'
 import { ChangePassword, ForgotPassword, ResetPassword } from './identity/passwords.ts'
 import { ConfirmTotp, EnrollTotp, GetMyFactors, RemoveTotp, ReplaceRecoveryCodes } from './identity/factors.ts'
+import {
+  AddPasskey,
+  BeginPasskey,
+  GetPasskeyOptions,
+  ListMyPasskeys,
+  RemovePasskey,
+  RenamePasskey,
+  SignInWithPasskey,
+} from './identity/passkeys.ts'
 import { AnswerChallenge, Login, StepUp } from './identity/sign-in.ts'
 import {
   AcceptInvitation,
@@ -96,6 +105,13 @@ export const publicRoutes: readonly RouteContract[] = [
   ConfirmTotp,
   RemoveTotp,
   ReplaceRecoveryCodes,
+  GetPasskeyOptions,
+  SignInWithPasskey,
+  BeginPasskey,
+  AddPasskey,
+  ListMyPasskeys,
+  RenamePasskey,
+  RemovePasskey,
   RefreshToken,
   Logout,
   GetMe,

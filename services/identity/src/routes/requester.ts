@@ -1,4 +1,5 @@
 /** The far end of the request under way, as the gateway vouched for it: what queues and limits count by. */
+import { browserHeader, deviceHeader } from '@gatehouse/contracts/common/services'
 import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import { signalOf } from '@gatehouse/service-kit/http/deadline'
 import type { FastifyRequest } from 'fastify'
@@ -15,3 +16,11 @@ export function headerOf(request: FastifyRequest, name: string): string | undefi
   const value = request.headers[name]
   return typeof value === 'string' ? value : undefined
 }
+
+/** What the client says of itself: the device of an earlier sign-in, and the browser that a sign-in is bound to. */
+export const clientOf = (
+  request: FastifyRequest,
+): { deviceToken: string | undefined; browser: string | undefined } => ({
+  deviceToken: headerOf(request, deviceHeader),
+  browser: headerOf(request, browserHeader),
+})

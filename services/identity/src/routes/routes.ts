@@ -5,6 +5,7 @@ import { accountRoutes } from './account.ts'
 import { factorsRoutes } from './factors.ts'
 import { neighbourRoutes } from './internal.ts'
 import { operatorRoutes } from './operators.ts'
+import { passkeysRoutes } from './passkeys.ts'
 import { passwordRoutes } from './passwords.ts'
 import { signInRoutes } from './sign-in.ts'
 
@@ -16,6 +17,7 @@ export const publicRoutes: readonly Routes[] = [
   passwordRoutes,
   signInRoutes,
   factorsRoutes,
+  passkeysRoutes,
   operatorRoutes,
 ]
 

@@ -1,13 +1,13 @@
 /** Signing in and stepping up, one step per request. */
-import { browserHeader, deviceHeader, registrationHeader } from '@gatehouse/contracts/common/services'
+import { deviceHeader, registrationHeader } from '@gatehouse/contracts/common/services'
 import { AnswerChallenge, Login, StepUp } from '@gatehouse/contracts/http/identity/sign-in'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { answerChallenge } from '../use-cases/sign-in/answer-challenge.ts'
 import { signIn } from '../use-cases/sign-in/sign-in.ts'
 import { stepUp } from '../use-cases/sign-in/step-up.ts'
-import { headerOf, requesterOf } from './requester.ts'
+import { clientOf, headerOf, requesterOf } from './requester.ts'
 
 export function signInRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, Login, async ({ body, request, reply }) => {
@@ -23,11 +23,6 @@ export function signInRoutes(app: FastifyInstance, deps: Deps): void {
     stepUp(deps, caller, { acrValues: body.acr_values, browser: clientOf(request).browser }),
   )
 }
-
-const clientOf = (request: FastifyRequest): { deviceToken: string | undefined; browser: string | undefined } => ({
-  deviceToken: headerOf(request, deviceHeader),
-  browser: headerOf(request, browserHeader),
-})
 
 function answerWith<R>(reply: FastifyReply, { result, deviceToken }: { result: R; deviceToken?: string }): R {
   if (deviceToken !== undefined) void reply.header(deviceHeader, deviceToken)

@@ -24,6 +24,16 @@ export async function deleteExpiredSecrets(db: Queryable, limit: number): Promis
   return rows.length
 }
 
+/** Challenges of passkeys nobody signed in time; how many. */
+export async function deleteExpiredPasskeyChallenges(db: Queryable, limit: number): Promise<number> {
+  const rows = rowsOf(
+    await db.execute(sql`
+      delete from passkey_challenges where ctid = any (array(
+        select ctid from passkey_challenges where expires_at < now() order by expires_at limit ${limit})) returning 1`),
+  )
+  return rows.length
+}
+
 /** Enrollments of authenticator apps that nobody confirmed; how many. */
 export async function deleteUnconfirmedTotp(db: Queryable, limit: number): Promise<number> {
   const rows = rowsOf(

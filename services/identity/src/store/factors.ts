@@ -3,7 +3,7 @@ import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { and, count, eq, isNotNull, isNull, sql } from 'drizzle-orm'
-import { factorSets, recoveryCodes, totpFactors } from './schema.ts'
+import { factorSets, passkeys, recoveryCodes, totpFactors } from './schema.ts'
 
 /** Takes the lock of the person, as every attempt to sign in with a factor does. Database time. */
 export async function lockPerson(tx: Queryable, userId: string): Promise<Date | undefined> {
@@ -26,7 +26,11 @@ export async function nextFactorsVersion(tx: Queryable, userId: string): Promise
   return row.version
 }
 
-export type FactorList = { totp: { enrolledAt: Date; lastUsedAt: Date | null } | undefined; recoveryCodesLeft: number }
+export type FactorList = {
+  totp: { enrolledAt: Date; lastUsedAt: Date | null } | undefined
+  passkeys: number
+  recoveryCodesLeft: number
+}
 
 export async function listFactors(db: Queryable, userId: string): Promise<FactorList> {
   const [totp] = await db
@@ -36,8 +40,14 @@ export async function listFactors(db: Queryable, userId: string): Promise<Factor
   const enrolledAt = totp?.enrolledAt
   return {
     totp: enrolledAt ? { enrolledAt, lastUsedAt: totp?.lastUsedAt ?? null } : undefined,
+    passkeys: await countPasskeys(db, userId),
     recoveryCodesLeft: await countRecoveryCodes(db, userId),
   }
+}
+
+async function countPasskeys(db: Queryable, userId: string): Promise<number> {
+  const [row] = await db.select({ all: count() }).from(passkeys).where(eq(passkeys.userId, userId))
+  return row?.all ?? 0
 }
 
 /** An enrollment takes the place of one that was not confirmed. False when there is a confirmed one. */

@@ -152,6 +152,27 @@ export const recoveryCodes = pgTable(
   ({ userId, codeHash }) => [primaryKey({ columns: [userId, codeHash] })],
 )
 
+export const passkeys = pgTable('passkeys', {
+  id: typeId('id', 'pky').primaryKey(),
+  userId: typeId('user_id', 'user').notNull(),
+  credentialId: bytea('credential_id').notNull(),
+  publicKey: bytea('public_key').notNull(),
+  signCount: version('sign_count').notNull(),
+  name: text('name').notNull(),
+  transports: text('transports').array().notNull(),
+  isBackedUp: boolean('is_backed_up').notNull(),
+  createdAt: at('created_at').notNull().defaultNow(),
+  lastUsedAt: at('last_used_at'),
+})
+
+export const passkeyChallenges = pgTable('passkey_challenges', {
+  challengeHash: bytea('challenge_hash').primaryKey(),
+  purpose: text('purpose', { enum: ['registration', 'authentication'] }).notNull(),
+  userId: typeId('user_id', 'user'),
+  signInId: typeId('sign_in_id', 'sin'),
+  expiresAt: at('expires_at').notNull(),
+})
+
 export const bootstrapMarker = pgTable('bootstrap_marker', {
   onlyOne: boolean('only_one').primaryKey().default(true),
   userId: typeId('user_id', 'user').notNull(),

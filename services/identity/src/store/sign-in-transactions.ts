@@ -68,6 +68,7 @@ type OpenRow = {
   requires_mfa: boolean
   is_proven: boolean
   amr: string[]
+  has_passkeys: boolean
   has_totp: boolean
   has_recovery_codes: boolean
   organization_choice: OrganizationChoice['kind']
@@ -85,6 +86,7 @@ export async function findOpenSignIn(db: Queryable, presented: Presented): Promi
     await db.execute(sql`
       select t.id, t.user_id, u.version, u.status, e.address, c.phc, c.changed_at::text as changed_at, t.purpose, t.session_id, t.requires_mfa,
         t.verification_id is null or v.proven_at is not null as is_proven, t.amr, t.organization_choice, t.organization_id,
+        exists (select from passkeys p where p.user_id = t.user_id) as has_passkeys,
         exists (select from totp_factors f where f.user_id = t.user_id and f.confirmed_at is not null) as has_totp,
         exists (select from recovery_codes r where r.user_id = t.user_id and r.used_at is null) as has_recovery_codes,
         floor(extract(epoch from clock_timestamp()) * 1000) as now_ms
@@ -116,7 +118,12 @@ const signInOf = (row: OpenRow): OpenSignIn => ({
   requiresMfa: row.requires_mfa,
   isAddressProven: row.is_proven,
   amr: row.amr,
-  enrolled: { password: row.phc !== null, totp: row.has_totp, recoveryCodes: row.has_recovery_codes },
+  enrolled: {
+    password: row.phc !== null,
+    passkeys: row.has_passkeys,
+    totp: row.has_totp,
+    recoveryCodes: row.has_recovery_codes,
+  },
   organization: organizationOf(row),
   now: new Date(Number(row.now_ms)),
 })

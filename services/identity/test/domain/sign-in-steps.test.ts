@@ -2,22 +2,24 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { normalizeRecoveryCode, recoveryCodeOf } from '../../src/domain/recovery-code.ts'
-import { amrAfter, nextSteps, type SignInState, type Step } from '../../src/domain/sign-in/steps.ts'
+import { amrAfter, hasSecondFactor, nextSteps, type SignInState, type Step } from '../../src/domain/sign-in/steps.ts'
 
 const flags = [false, true]
 const states: SignInState[] = flags.flatMap((isAddressProven) =>
   flags.flatMap((requiresMfa) =>
-    flags.flatMap((totp) =>
-      flags.flatMap((recoveryCodes) =>
-        flags.flatMap((password) =>
-          (['sign_in', 'step_up'] as const).flatMap((purpose) =>
-            [[], ['pwd'], ['pwd', 'otp', 'mfa'], ['otp', 'mfa']].map((amr) => ({
-              purpose,
-              isAddressProven,
-              requiresMfa,
-              amr,
-              enrolled: { password, totp, recoveryCodes },
-            })),
+    flags.flatMap((passkeys) =>
+      flags.flatMap((totp) =>
+        flags.flatMap((recoveryCodes) =>
+          flags.flatMap((password) =>
+            (['sign_in', 'step_up'] as const).flatMap((purpose) =>
+              [[], ['pwd'], ['pwd', 'otp', 'mfa'], ['pop', 'user', 'mfa']].map((amr) => ({
+                purpose,
+                isAddressProven,
+                requiresMfa,
+                amr,
+                enrolled: { password, passkeys, totp, recoveryCodes },
+              })),
+            ),
           ),
         ),
       ),
@@ -30,7 +32,7 @@ const afterPassword = (more: Partial<SignInState>): Step[] =>
     isAddressProven: true,
     requiresMfa: false,
     amr: ['pwd'],
-    enrolled: { password: true, totp: false, recoveryCodes: false },
+    enrolled: { password: true, passkeys: false, totp: false, recoveryCodes: false },
     ...more,
   })
 
@@ -39,13 +41,13 @@ t.test('an unproven address waits for its proof and for nothing else, whatever w
 })
 
 t.test('whoever has a second factor gets no session without one', async (t) => {
-  for (const state of states.filter(({ purpose, enrolled }) => purpose === 'sign_in' && enrolled.totp))
+  for (const state of states.filter(({ purpose, enrolled }) => purpose === 'sign_in' && hasSecondFactor(enrolled)))
     t.equal(nextSteps(state).length === 0, state.isAddressProven && state.amr.includes('mfa'), JSON.stringify(state))
 })
 
 t.test('where one factor is not enough, a sign-in or a step-up ends only with two', async (t) => {
   for (const state of states.filter(({ requiresMfa }) => requiresMfa))
-    if (state.enrolled.password || state.enrolled.totp)
+    if (state.enrolled.password || hasSecondFactor(state.enrolled))
       t.equal(nextSteps(state).length === 0, state.isAddressProven && state.amr.includes('mfa'), JSON.stringify(state))
 })
 
@@ -55,9 +57,12 @@ t.test('a second factor is enrolled only by who has shown the first one', async 
 })
 
 t.test('recovery codes stand in for a second factor and are none', async (t) => {
-  t.same(afterPassword({ enrolled: { password: true, totp: false, recoveryCodes: true } }), [])
-  t.same(afterPassword({ enrolled: { password: true, totp: true, recoveryCodes: true } }), ['totp', 'recovery_code'])
-  t.same(afterPassword({ enrolled: { password: true, totp: true, recoveryCodes: false } }), ['totp'])
+  t.same(afterPassword({ enrolled: { password: true, passkeys: false, totp: false, recoveryCodes: true } }), [])
+  t.same(afterPassword({ enrolled: { password: true, passkeys: false, totp: true, recoveryCodes: true } }), [
+    'totp',
+    'recovery_code',
+  ])
+  t.same(afterPassword({ enrolled: { password: true, passkeys: false, totp: true, recoveryCodes: false } }), ['totp'])
 })
 
 t.test('every answered step comes nearer to the end, from every state', async (t) => {

@@ -1,5 +1,6 @@
 /** A thousand uses of one second factor at once, over two replicas: a code's step and a recovery code have one winner, and guesses at once get no more chances. */
 import t from 'tap'
+import { addPasskey, newAuthenticator, optionsFor } from '../fixtures/passkeys.ts'
 import { openPlatform, type Answer } from '../fixtures/platform.ts'
 import { answerStep, authenticatorApp, challengeOf, enrolled, recoveryCodesOf } from '../fixtures/second-factor.ts'
 
@@ -100,4 +101,39 @@ t.test('one enrollment is confirmed once', async (t) => {
     await platform.announced(replica, person.id).then((types) => types.filter((type) => type.startsWith('factors'))),
     ['factors.changed.v1'],
   )
+})
+
+t.test('one signature of a passkey signs in once, also where nothing is counted', async (t) => {
+  for (const counter of [undefined, 7]) {
+    const person = await platform.verified(replica)
+    const authenticator = newAuthenticator(counter)
+    await addPasskey(platform, replica, { person, authenticator })
+    const credential = authenticator.get(await optionsFor(platform, replica))
+    const answers = await atOnce((_, on) => platform.ask(on, { url: '/v1/auth/passkey', body: { credential } }))
+    t.equal(winners(answers), 1)
+    t.ok(answers.every(({ status }) => status === 200 || status === 401))
+    const types = await platform.announced(replica, person.id)
+    t.notOk(
+      types.some((type) => type.includes('counter_regressed')),
+      'a repeated request is no copied credential',
+    )
+  }
+})
+
+t.test('of many signatures with one counter one signs in', async (t) => {
+  const person = await platform.verified(replica)
+  const authenticator = newAuthenticator(7)
+  await addPasskey(platform, replica, { person, authenticator })
+  const all = await Promise.all(Array.from({ length: 16 }, () => optionsFor(platform, replica)))
+  const answers = await Promise.all(
+    all.map((options, use) =>
+      patiently(() =>
+        platform.ask(replicas[use % 2 === 0 ? 0 : 1], {
+          url: '/v1/auth/passkey',
+          body: { credential: authenticator.get(options, { counter: 20 }) },
+        }),
+      ),
+    ),
+  )
+  t.equal(winners(answers), 1)
 })

@@ -24,7 +24,16 @@ t.test('nothing goes before its time', async (t) => {
   await ageRegistrations(6)
   await platform.resetToken(replica, proven.email)
   await age('password_resets', 'requested_at', 1)
-  const nothing = { sign_ins: 0, enrollments: 0, secrets: 0, registrations: 0, resets: 0, people: 0, counters: 0 }
+  const nothing = {
+    sign_ins: 0,
+    passkey_challenges: 0,
+    enrollments: 0,
+    secrets: 0,
+    registrations: 0,
+    resets: 0,
+    people: 0,
+    counters: 0,
+  }
   t.same(await deleteExpired(replica.deps), nothing)
   t.match((await login(proven)).body, { status: 'authenticated' })
   t.match((await login(waiting)).body, { status: 'challenge' })

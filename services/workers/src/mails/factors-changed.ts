@@ -9,11 +9,15 @@ const changes: Readonly<Record<Locale, Readonly<Record<Change, string>>>> = {
   en: {
     totp_added: 'An authenticator app was added to your account',
     totp_removed: 'The authenticator app was removed from your account',
+    passkey_added: 'A passkey was added to your account',
+    passkey_removed: 'A passkey was removed from your account',
     recovery_codes_replaced: 'New recovery codes were made for your account',
   },
   de: {
     totp_added: 'Ihrem Konto wurde eine Authenticator-App hinzugefügt',
     totp_removed: 'Die Authenticator-App wurde aus Ihrem Konto entfernt',
+    passkey_added: 'Ihrem Konto wurde ein Passkey hinzugefügt',
+    passkey_removed: 'Ein Passkey wurde aus Ihrem Konto entfernt',
     recovery_codes_replaced: 'Für Ihr Konto wurden neue Wiederherstellungscodes erstellt',
   },
 }

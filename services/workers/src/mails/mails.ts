@@ -3,6 +3,7 @@ import { emailVerification } from './email-verification.ts'
 import { factorsChanged } from './factors-changed.ts'
 import { invitation } from './invitation.ts'
 import type { Mail } from './mail.ts'
+import { passkeyCopied } from './passkey-copied.ts'
 import { passwordChanged } from './password-changed.ts'
 import { passwordReset } from './password-reset.ts'
 import { recoveryCodeUsed } from './recovery-code-used.ts'
@@ -17,6 +18,7 @@ export const mails: readonly Mail[] = [
   invitation,
   passwordReset,
   passwordChanged,
+  passkeyCopied,
   recoveryCodeUsed,
   refreshTokenReused,
   secondFactorLocked,

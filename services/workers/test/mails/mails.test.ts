@@ -4,7 +4,7 @@ import t from 'tap'
 import { PasswordResetRequested } from '@gatehouse/contracts/events/identity/password-reset'
 import { UserPasswordChanged } from '@gatehouse/contracts/events/identity/user'
 import { SignInLocked, SignInRefusedWhileLocked } from '@gatehouse/contracts/events/identity/sign-in'
-import { FactorsChanged, RecoveryCodeUsed } from '@gatehouse/contracts/events/identity/factors'
+import { FactorsChanged, PasskeyCounterRegressed, RecoveryCodeUsed } from '@gatehouse/contracts/events/identity/factors'
 import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification'
 import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation'
 import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
@@ -75,6 +75,10 @@ const events = [
     data: { user_id: ids.user, scope: 'account', step: 'totp' },
   }),
   identity.announce(FactorsChanged, { subject: ids.user, data: { user_id: ids.user, change: 'totp_added' } }),
+  identity.announce(PasskeyCounterRegressed, {
+    subject: ids.user,
+    data: { user_id: ids.user, passkey_id: newId('pky') },
+  }),
   identity.announce(RecoveryCodeUsed, { subject: ids.user, data: { user_id: ids.user, left: 2 } }),
   identity.announce(SignInRefusedWhileLocked, { subject: newId('sin'), data: { user_id: ids.user, scope: 'pair' } }),
 ]

@@ -1,6 +1,6 @@
 /** Authentication factors of a person, all of them as one aggregate: its id is the person's. */
 import Type, { type Static } from 'typebox'
-import { UserId } from '../../common/ids.ts'
+import { PasskeyId, UserId } from '../../common/ids.ts'
 import type { EventContract } from '../envelope.ts'
 
 /** The person's second factors have changed. */
@@ -11,6 +11,8 @@ export const FactorsChanged = {
     change: Type.Union([
       Type.Literal('totp_added'),
       Type.Literal('totp_removed'),
+      Type.Literal('passkey_added'),
+      Type.Literal('passkey_removed'),
       Type.Literal('recovery_codes_replaced'),
     ]),
   }),
@@ -26,4 +28,12 @@ export const RecoveryCodeUsed = {
 
 export type RecoveryCodeUsed = Static<typeof RecoveryCodeUsed.data>
 
-export const factorEvents: readonly EventContract[] = [FactorsChanged, RecoveryCodeUsed]
+/** A passkey was presented whose signature counter had not moved on: the credential was copied. It was refused. */
+export const PasskeyCounterRegressed = {
+  type: 'gatehouse.identity.factors.passkey_counter_regressed.v1',
+  data: Type.Object({ user_id: UserId, passkey_id: PasskeyId }),
+} as const
+
+export type PasskeyCounterRegressed = Static<typeof PasskeyCounterRegressed.data>
+
+export const factorEvents: readonly EventContract[] = [FactorsChanged, RecoveryCodeUsed, PasskeyCounterRegressed]

@@ -11,6 +11,7 @@ export const Factors = Type.Object({
     Type.Object({ enrolled_at: Instant, last_used_at: Type.Union([Instant, Type.Null()]) }),
     Type.Null(),
   ]),
+  passkeys: Type.Object({ count: Type.Integer() }),
   recovery_codes: Type.Object({ left: Type.Integer() }),
 })
 export type Factors = Static<typeof Factors>

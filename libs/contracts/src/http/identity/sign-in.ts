@@ -4,6 +4,7 @@ import { OrganizationId, SessionId, UserId } from '../../common/ids.ts'
 import { EmailAddress } from '../../common/email-address.ts'
 import { OpaqueSecret, Password } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
+import { PasskeyAssertion } from './passkey-assertion.ts'
 import { TotpEnrollment } from './totp-enrollment.ts'
 
 /** Tokens and what they stand for. `organization` is null for a token without organization. */
@@ -61,6 +62,7 @@ export const FactorCode = Type.String({ minLength: 6, maxLength: 32 })
 export const SignInStep = Type.Union([
   Type.Literal('verify_email'),
   Type.Literal('password'),
+  Type.Literal('passkey'),
   Type.Literal('totp'),
   Type.Literal('recovery_code'),
   Type.Literal('enroll_mfa'),
@@ -76,7 +78,7 @@ export const AnswerChallenge = defineRoute({
   method: 'POST',
   path: '/v1/auth/challenge',
   summary:
-    'Answer one step of a sign-in or a step-up. `verify_email`: call it once the link of the mail was used. `password`: with `password`. `totp`, `recovery_code`: with `code`. ' +
+    'Answer one step of a sign-in or a step-up. `verify_email`: call it once the link of the mail was used. `password`: with `password`. `passkey`: with `credential`, over options asked for with this challenge. `totp`, `recovery_code`: with `code`. ' +
     '`enroll_mfa`: without `code` it answers what an authenticator app needs, with `code` it completes the enrollment.',
   auth: 'open',
   limit: 'credentials',
@@ -85,6 +87,7 @@ export const AnswerChallenge = defineRoute({
     step: SignInStep,
     code: Type.Optional(FactorCode),
     password: Type.Optional(Password),
+    credential: Type.Optional(PasskeyAssertion),
   }),
   example: { challenge: `gthc_${'x'.repeat(49)}`, step: 'totp', code: '123456' },
   success: { status: 200, body: AnswerResult, description: 'Tokens, or what is still missing.' },

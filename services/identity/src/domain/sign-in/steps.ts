@@ -3,9 +3,9 @@
  * It is never stored, so a factor that is removed or an address that is proven meanwhile counts at once.
  */
 
-export type Step = 'verify_email' | 'password' | 'totp' | 'recovery_code' | 'enroll_mfa'
+export type Step = 'verify_email' | 'password' | 'passkey' | 'totp' | 'recovery_code' | 'enroll_mfa'
 /** What the person can authenticate with. */
-export type Enrolled = { password: boolean; totp: boolean; recoveryCodes: boolean }
+export type Enrolled = { password: boolean; passkeys: boolean; totp: boolean; recoveryCodes: boolean }
 
 export type SignInState = {
   /** `step_up`: a session there is already is authenticated anew. */
@@ -40,17 +40,26 @@ function missingToStepUp({ enrolled, requiresMfa, amr }: SignInState): Step[] {
 }
 
 /** Recovery codes stand in for a factor and are none. */
-export const hasSecondFactor = ({ totp }: Enrolled): boolean => totp
+export const hasSecondFactor = ({ passkeys, totp }: Enrolled): boolean => passkeys || totp
 
 const secondFactors = (enrolled: Enrolled): Step[] => [
+  ...(enrolled.passkeys ? (['passkey'] as const) : []),
   ...(enrolled.totp ? (['totp'] as const) : []),
   ...(hasSecondFactor(enrolled) && enrolled.recoveryCodes ? (['recovery_code'] as const) : []),
 ]
 
 const isStrong = (amr: readonly string[]): boolean => amr.includes('mfa')
 
-/** The methods after one more step was answered. A second factor is only ever asked for after a first one, here or in the session that is raised. */
-export function amrAfter(step: Exclude<Step, 'verify_email'>, amr: readonly string[]): string[] {
-  const proven = step === 'password' ? ['pwd'] : ['otp', 'mfa']
-  return [...new Set([...amr, ...proven])]
+/** What a step proves (RFC 8176). A second factor is only ever asked for after a first one, here or in the session that is raised; a passkey is two in one. */
+const methodsOf: Readonly<Record<Exclude<Step, 'verify_email'>, readonly string[]>> = {
+  password: ['pwd'],
+  passkey: ['pop', 'user', 'mfa'],
+  totp: ['otp', 'mfa'],
+  recovery_code: ['otp', 'mfa'],
+  enroll_mfa: ['otp', 'mfa'],
 }
+
+/** The methods after one more step was answered. */
+export const amrAfter = (step: Exclude<Step, 'verify_email'>, amr: readonly string[]): string[] => [
+  ...new Set([...amr, ...methodsOf[step]]),
+]

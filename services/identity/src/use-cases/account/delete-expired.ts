@@ -10,6 +10,7 @@ import {
   deleteExpiredRegistrations,
   deleteExpiredResets,
   deleteExpiredSecrets,
+  deleteExpiredPasskeyChallenges,
   deleteExpiredSignIns,
   deleteUnconfirmedTotp,
   deleteUnprovenPeople,
@@ -31,6 +32,7 @@ export async function deleteExpired(deps: UpkeepDeps): Promise<Record<string, nu
   const counters = { olderThanSeconds: decayedHalfLives * settings.limits.halfLifeSeconds, limit }
   const kinds: Record<string, () => Promise<number>> = {
     sign_ins: () => deleteExpiredSignIns(system, limit),
+    passkey_challenges: () => deleteExpiredPasskeyChallenges(system, limit),
     enrollments: () => deleteUnconfirmedTotp(system, limit),
     secrets: () => deleteExpiredSecrets(system, limit),
     registrations: () => deleteExpiredRegistrations(system, { olderThanSeconds, limit }),

@@ -4,11 +4,13 @@ import type { TotpEnrollment } from '@gatehouse/contracts/http/identity/totp-enr
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
+import { hasSecondFactor } from '../../domain/sign-in/steps.ts'
 import { claimTotpEnrollment, findTotp, insertTotp, listFactors, lockPerson } from '../../store/factors.ts'
 import { findProfile } from '../../store/users.ts'
 import { requireRecentSignIn } from '../require-recent-sign-in.ts'
 import { countWrongCode, readFactorAdmission } from '../sign-in/factor-attempts.ts'
 import type { Requester } from '../requester.ts'
+import { enrolledOf } from './enrolled.ts'
 import { announceFactors } from './announce-factors.ts'
 
 type EnrollDeps = Pick<Deps, 'spine' | 'system' | 'totp' | 'clock' | 'settings'>
@@ -16,7 +18,9 @@ type EnrollDeps = Pick<Deps, 'spine' | 'system' | 'totp' | 'clock' | 'settings'>
 /** @throws AppError `insufficient_user_authentication`, `conflict` when an app is enrolled already */
 export async function enrollTotp(deps: EnrollDeps, caller: UserCaller): Promise<TotpEnrollment> {
   const { userId } = caller
-  requireRecentSignIn(deps, caller, { strong: (await listFactors(deps.system, userId)).totp !== undefined })
+  requireRecentSignIn(deps, caller, {
+    strong: hasSecondFactor(enrolledOf(await listFactors(deps.system, userId))),
+  })
   const profile = await findProfile(deps.system, userId)
   if (profile === undefined) throw problem('not_found')
   const enrollment = await beginEnrollment(deps, deps.system, { userId, address: profile.address })

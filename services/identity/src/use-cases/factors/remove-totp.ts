@@ -1,11 +1,11 @@
-/** Removes the authenticator app. Recovery codes stand in for a second factor, so they go with the last one. */
+/** Removes the authenticator app. */
 import { actorOf, type UserCaller } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Deps } from '../../deps.ts'
-import { deleteTotp, lockPerson, replaceRecoveryCodes } from '../../store/factors.ts'
-import { endOpenSignIns } from '../../store/sign-in-transactions.ts'
+import { deleteTotp, lockPerson } from '../../store/factors.ts'
 import { requireRecentSignIn } from '../require-recent-sign-in.ts'
 import { announceFactors } from './announce-factors.ts'
+import { settleRemoval } from './settle-removal.ts'
 
 type RemoveDeps = Pick<Deps, 'spine' | 'clock' | 'settings'>
 
@@ -18,9 +18,7 @@ export async function removeTotp(deps: RemoveDeps, caller: UserCaller): Promise<
     async (tx) => {
       await lockPerson(tx, userId)
       if (!(await deleteTotp(tx, userId))) return false
-      await replaceRecoveryCodes(tx, { userId, hashes: [] })
-      // Who began to sign in while it was there begins again.
-      await endOpenSignIns(tx, userId)
+      await settleRemoval(tx, userId)
       await announceFactors(tx, { userId, actor: actorOf(caller), change: 'totp_removed' })
       return true
     },

@@ -2,9 +2,11 @@
 import { actorOf, type UserCaller } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Deps } from '../../deps.ts'
+import { hasSecondFactor } from '../../domain/sign-in/steps.ts'
 import { mintRecoveryCodes } from '../../factors/recovery-codes.ts'
 import { hadRecoveryCodes, listFactors, lockPerson, replaceRecoveryCodes } from '../../store/factors.ts'
 import { requireRecentSignIn } from '../require-recent-sign-in.ts'
+import { enrolledOf } from './enrolled.ts'
 import { announceFactors } from './announce-factors.ts'
 
 type ReplaceDeps = Pick<Deps, 'spine' | 'clock' | 'settings'>
@@ -20,8 +22,7 @@ export async function replaceMyRecoveryCodes(deps: ReplaceDeps, caller: UserCall
     {},
     async (tx) => {
       await lockPerson(tx, userId)
-      const { totp } = await listFactors(tx, userId)
-      if (totp === undefined) return 'no_factor'
+      if (!hasSecondFactor(enrolledOf(await listFactors(tx, userId)))) return 'no_factor'
       if (!isStrong && (await hadRecoveryCodes(tx, userId))) return 'too_weak'
       await replaceRecoveryCodes(tx, { userId, hashes })
       await announceFactors(tx, { userId, actor: actorOf(caller), change: 'recovery_codes_replaced' })
@@ -29,7 +30,7 @@ export async function replaceMyRecoveryCodes(deps: ReplaceDeps, caller: UserCall
     },
     { db: 'system' },
   )
-  if (outcome === 'no_factor') throw problem('conflict', { detail: 'Enroll an authenticator app first.' })
+  if (outcome === 'no_factor') throw problem('conflict', { detail: 'Add a second factor first.' })
   if (outcome === 'too_weak') requireRecentSignIn(deps, caller, { strong: true })
   return codes
 }

@@ -2,41 +2,36 @@
  * One step of a stored sign-in or step-up, one transaction: the attempt is admitted, answered and counted under the lock of the person. A sign-in with nothing
  * missing is consumed before tokens are asked for a session, and given back when none came of it. A locked attempt answers as a wrong one does.
  */
-import type { SignInStep } from '@gatehouse/contracts/http/identity/sign-in'
 import type { TotpEnrollment } from '@gatehouse/contracts/http/identity/totp-enrollment'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { hashSecret, isWellFormed } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
-import { normalizePassword } from '../../domain/password-rules.ts'
 import { challengePrefix } from '../../domain/secret-prefixes.ts'
 import { amrAfter, nextSteps, type Step } from '../../domain/sign-in/steps.ts'
 import {
   claimSignIn,
   countWrongAnswer,
-  findOpenSignIn,
   lockOpenSignIn,
   setProvenMethods,
   type OpenSignIn,
   type Presented,
 } from '../../store/sign-in-transactions.ts'
-import { turnOf, type Requester } from '../requester.ts'
+import type { Requester } from '../requester.ts'
 import { hashOfBrowser } from './browser.ts'
 import { countWrongCode, readFactorAdmission } from './factor-attempts.ts'
 import { finishSignIn, type AnswerOutcome } from './finish-sign-in.ts'
-import type { StepOutcome } from './step.ts'
+import { prepareAnswer, requireMember, type StepMembers } from './prepare-answer.ts'
+import type { Prepared, StepOutcome } from './step.ts'
 import { answerSteps, type AnsweredStep } from './steps.ts'
 
 type AnswerDeps = Pick<
   Deps,
-  'spine' | 'system' | 'clients' | 'log' | 'devices' | 'settings' | 'totp' | 'hasher' | 'constantTime'
+  'spine' | 'system' | 'clients' | 'log' | 'devices' | 'settings' | 'totp' | 'hasher' | 'relyingParty'
 >
 
-export type GivenAnswer = {
+export type GivenAnswer = StepMembers & {
   challenge: string
-  step: SignInStep
-  code?: string | undefined
-  password?: string | undefined
   deviceToken: string | undefined
   browser: string | undefined
 }
@@ -59,8 +54,8 @@ export async function answerChallenge(
   if (!isWellFormed(challengePrefix, challenge)) throw problem('invalid_token')
   requireMember(given)
   const presented = { challengeHash: hashSecret(challenge), browserHash: hashOfBrowser(given.browser) }
-  const matchedPhc = await matchPassword(deps, { ...given, presented }, requester)
-  const outcome = await deps.spine.write({}, (tx) => attempt(deps, tx, { given, presented, matchedPhc, requester }), {
+  const prepared = await prepareAnswer(deps, { ...given, presented, requester })
+  const outcome = await deps.spine.write({}, (tx) => attempt(deps, tx, { given, presented, prepared, requester }), {
     db: 'system',
   })
   switch (outcome.kind) {
@@ -75,45 +70,15 @@ export async function answerChallenge(
   }
 }
 
-/** @throws AppError `validation_failed` when the member that this step is answered with is missing */
-function requireMember({ step, code, password }: GivenAnswer): void {
-  const missing =
-    (step === 'totp' || step === 'recovery_code') && code === undefined
-      ? 'code'
-      : step === 'password' && password === undefined
-        ? 'password'
-        : undefined
-  if (missing !== undefined)
-    throw problem('validation_failed', { errors: [{ path: `/${missing}`, message: `is needed for step ${step}` }] })
-}
-
-/** A password is hashed before the lock is taken, for a sign-in that waits for one. */
-async function matchPassword(
-  { system, hasher }: AnswerDeps,
-  { step, password, presented }: { step: SignInStep; password?: string | undefined; presented: Presented },
-  requester: Requester,
-): Promise<string | undefined> {
-  if (step !== 'password' || password === undefined) return undefined
-  const signIn = await findOpenSignIn(system, presented)
-  if (signIn?.password === undefined || !nextSteps(signIn).includes('password')) return undefined
-  const { phc } = signIn.password
-  const turn = { ...turnOf(requester), stopsAtMatch: true }
-  return (await hasher.findMatch([phc], normalizePassword(password), turn)) === undefined ? undefined : phc
-}
-
 type Attempt = {
   given: GivenAnswer
   presented: Presented
-  matchedPhc: string | undefined
+  prepared: Prepared
   requester: Requester
 }
 
-async function attempt(
-  deps: AnswerDeps,
-  tx: Tx,
-  { given, presented, matchedPhc, requester }: Attempt,
-): Promise<Outcome> {
-  const { step, code } = given
+async function attempt(deps: AnswerDeps, tx: Tx, { given, presented, prepared, requester }: Attempt): Promise<Outcome> {
+  const { step } = given
   const signIn = await lockOpenSignIn(tx, presented)
   if (signIn === undefined || signIn.status !== 'active') return { kind: 'invalid_token' }
   const deviceId = deviceOf(deps, signIn, given.deviceToken)
@@ -123,7 +88,7 @@ async function attempt(
   const admission = await readFactorAdmission(deps, tx, { userId: signIn.userId, requester, deviceId })
   const isAdmitted = admission.kind === 'admitted'
   const outcome: StepOutcome = isAdmitted
-    ? await answerSteps[step](deps, tx, { signIn, code, matchedPhc })
+    ? await answerSteps[step](deps, tx, { signIn, ...prepared })
     : { kind: 'wrong' }
   if (outcome.kind === 'shown') return { kind: 'waiting', next, enrollment: outcome.enrollment }
   if (outcome.kind === 'proven') return advance(tx, { signIn, step, deviceId })

@@ -10,6 +10,7 @@ import { challengePrefix } from '../../domain/secret-prefixes.ts'
 import { amrAfter, nextSteps, type Step } from '../../domain/sign-in/steps.ts'
 import { listFactors } from '../../store/factors.ts'
 import { insertSignIn } from '../../store/sign-in-transactions.ts'
+import { enrolledOf } from '../factors/enrolled.ts'
 import type { Requester } from '../requester.ts'
 import { hashOfBrowser } from './browser.ts'
 import { checkPassword, type Authenticated, type Presented } from './check-password.ts'
@@ -50,12 +51,11 @@ async function stepsAfterPassword(
   { account, verificationId }: Authenticated,
   amr: string[],
 ): Promise<Step[]> {
-  const { totp, recoveryCodesLeft } = await listFactors(system, account.userId)
   return nextSteps({
     purpose: 'sign_in',
     isAddressProven: verificationId === undefined,
     amr,
-    enrolled: { password: true, totp: totp !== undefined, recoveryCodes: recoveryCodesLeft > 0 },
+    enrolled: enrolledOf(await listFactors(system, account.userId)),
     requiresMfa: false,
   })
 }

@@ -7,6 +7,7 @@ import { choiceOf } from '../../domain/organization-choice.ts'
 import { nextSteps } from '../../domain/sign-in/steps.ts'
 import { findPasswordOf } from '../../store/accounts.ts'
 import { listFactors } from '../../store/factors.ts'
+import { enrolledOf } from '../factors/enrolled.ts'
 import { hashOfBrowser } from './browser.ts'
 import { storeSignIn } from './sign-in.ts'
 
@@ -25,17 +26,12 @@ export async function stepUp(
   const { userId, sessionId, orgId } = caller
   const person = await findPasswordOf(deps.system, userId)
   if (person === undefined) throw problem('unauthenticated')
-  const { totp, recoveryCodesLeft } = await listFactors(deps.system, userId)
   const requiresMfa = acrValues.split(' ').includes(strongClass)
   const next = nextSteps({
     purpose: 'step_up',
     isAddressProven: true,
     amr: [],
-    enrolled: {
-      password: person.hasPassword,
-      totp: totp !== undefined,
-      recoveryCodes: recoveryCodesLeft > 0,
-    },
+    enrolled: enrolledOf(await listFactors(deps.system, userId), { password: person.hasPassword }),
     requiresMfa,
   })
   const challenge = await storeSignIn(deps, {

@@ -1,6 +1,7 @@
 /** The steps a person answers within a stored sign-in, each its own file: what is not in this list is not asked for. */
 import type { Step } from '../../domain/sign-in/steps.ts'
 import { answerEnrollMfa } from './enroll-mfa.ts'
+import { answerPasskey } from './passkey.ts'
 import { answerPassword } from './password.ts'
 import { answerRecoveryCode } from './recovery-code.ts'
 import type { AnswerStep } from './step.ts'
@@ -11,6 +12,7 @@ export type AnsweredStep = Exclude<Step, 'verify_email'>
 
 export const answerSteps: Readonly<Record<AnsweredStep, AnswerStep>> = {
   password: answerPassword,
+  passkey: answerPasskey,
   totp: answerTotp,
   recovery_code: answerRecoveryCode,
   enroll_mfa: answerEnrollMfa,
