@@ -47,6 +47,7 @@ export const sample = (schema: Schema, ids: Record<string, string>): unknown => 
   if (schema.type === 'integer' || schema.type === 'number') return schema.minimum ?? 1
   if (schema.type === 'boolean') return false
   if (schema.format === 'email') return 'sweep@example.test'
+  if (schema.format === 'date-time') return '2100-01-01T00:00:00Z'
   if (schema.pattern?.includes(':(')) return 'invoice:read'
   return 'sweep-value-long-enough'
 }

@@ -71,14 +71,19 @@ const send = (api: Api, self: Tenant, { route, path, query, body, headers }: Att
 }
 
 /** What is wrong with an answer, if anything. */
-export const leakIn = (answer: Answer, { position }: Pick<Attempt, 'position'>, other: Tenant): string | undefined => {
+export const leakIn = (
+  answer: Answer,
+  { position, path = '' }: Pick<Attempt, 'position'> & Partial<Pick<Attempt, 'path'>>,
+  other: Tenant,
+): string | undefined => {
   if (answer.status >= 500 && answer.status !== 503) return 'a server error'
   const text = JSON.stringify(answer.body)
   const named = other.secrets.find((secret) => text.includes(secret))
   if (named !== undefined) return `the other tenant’s ${named} stands in the answer`
   if (position.startsWith('path') && answer.status < 400) return 'a foreign id was accepted'
-  if (position.startsWith('path') && answer.status !== 404)
-    return `${answer.status} instead of the 404 of a missing thing`
+  // Operators' routes refuse everybody else before they look for what is named.
+  if (position.startsWith('path') && answer.status !== (path.startsWith('/v1/platform/') ? 403 : 404))
+    return `${answer.status} is not the answer of a missing thing`
   return undefined
 }
 
