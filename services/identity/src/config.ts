@@ -64,11 +64,17 @@ export const config = Type.Object({
   ),
   IDENTITY_RESEND_COOLDOWN_SECONDS: Whole(0, 3600, 60, 'Between two verification mails to one address.'),
   IDENTITY_RESET_TTL_SECONDS: Whole(60, 86_400, 1800, 'Life of the link in a mail that sets a new password.'),
+  IDENTITY_ADDRESS_UNDO_SECONDS: Whole(
+    3600,
+    2_592_000,
+    604_800,
+    'How long the old address can take a change of address back.',
+  ),
   IDENTITY_PASSWORD_CHANGE_MAX_AGE_SECONDS: Whole(
     60,
     86_400,
     3600,
-    'A password is changed by a session whose sign-in is at most this old; an older one signs in again (RFC 9470).',
+    'A password or address is changed by a session whose sign-in is at most this old; an older one signs in again (RFC 9470).',
   ),
   IDENTITY_CHALLENGE_TTL_SECONDS: Whole(60, 86_400, 3600, 'Life of a sign-in that waits for a step.'),
   IDENTITY_THROTTLE_LIMIT: Whole(

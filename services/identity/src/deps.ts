@@ -24,6 +24,7 @@ export type Settings = {
   resendCooldownSeconds: number
   challengeTtlSeconds: number
   resetTtlSeconds: number
+  addressUndoSeconds: number
   passwordChangeMaxAgeSeconds: number
   recentSignInSeconds: number
   limits: SignInLimits
@@ -109,6 +110,7 @@ const settingsOf = (config: Config): Settings => ({
   resendCooldownSeconds: config.IDENTITY_RESEND_COOLDOWN_SECONDS,
   challengeTtlSeconds: config.IDENTITY_CHALLENGE_TTL_SECONDS,
   resetTtlSeconds: config.IDENTITY_RESET_TTL_SECONDS,
+  addressUndoSeconds: config.IDENTITY_ADDRESS_UNDO_SECONDS,
   passwordChangeMaxAgeSeconds: config.IDENTITY_PASSWORD_CHANGE_MAX_AGE_SECONDS,
   recentSignInSeconds: config.IDENTITY_RECENT_SIGN_IN_SECONDS,
   limits: limitsOf(config),

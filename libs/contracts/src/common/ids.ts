@@ -27,6 +27,7 @@ export const EntityId = typeId('ent')
 export const AssignmentId = typeId('asg')
 export const EmailVerificationId = typeId('ver')
 export const PasswordResetId = typeId('rst')
+export const AddressChangeId = typeId('emc')
 export const AuditEventId = typeId('aud')
 export const EventId = typeId('evt')
 

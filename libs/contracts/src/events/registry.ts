@@ -9,6 +9,7 @@ import { roleEvents } from './authz/role.ts'
 import { deadLetterEvents } from './dead-letter.ts'
 import { userEvents } from './identity/user.ts'
 import { emailVerificationEvents } from './identity/email-verification.ts'
+import { addressChangeEvents } from './identity/address-change.ts'
 import { passwordResetEvents } from './identity/password-reset.ts'
 import { factorEvents } from './identity/factors.ts'
 import { signInEvents } from './identity/sign-in.ts'
@@ -25,6 +26,7 @@ export const eventContracts: readonly EventContract[] = [
   ...userEvents,
   ...emailVerificationEvents,
   ...passwordResetEvents,
+  ...addressChangeEvents,
   ...signInEvents,
   ...factorEvents,
   ...apiKeyEvents,

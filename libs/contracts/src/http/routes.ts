@@ -47,6 +47,7 @@ import {
 import { GetServiceAccountRoles, SetServiceAccountRoles } from './authz/service-account-roles.ts'
 import type { RouteContract } from './contract.ts'
 import { GetMe, Register, ResendVerification, UpdateMe, VerifyEmail } from './identity/account.ts'
+import { ConfirmAddressChange, RequestAddressChange, UndoAddressChange } from './identity/address-change.ts'
 import { EndUserSessions, GetUser, ListUsers, ResendUserMail, RestoreUser, SuspendUser } from './identity/operators.ts'
 import { ChangePassword, ForgotPassword, ResetPassword } from './identity/passwords.ts'
 import { ConfirmTotp, EnrollTotp, GetMyFactors, RemoveTotp, ReplaceRecoveryCodes } from './identity/factors.ts'
@@ -97,6 +98,9 @@ export const publicRoutes: readonly RouteContract[] = [
   ForgotPassword,
   ResetPassword,
   ChangePassword,
+  RequestAddressChange,
+  ConfirmAddressChange,
+  UndoAddressChange,
   Login,
   AnswerChallenge,
   StepUp,

@@ -2,5 +2,6 @@
 
 export const verificationPrefix = 'gthv_'
 export const resetPrefix = 'gthw_'
+export const addressPrefix = 'gthe_'
 export const challengePrefix = 'gthc_'
 export const registrationPrefix = 'gthg_'

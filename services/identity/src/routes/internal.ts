@@ -3,6 +3,7 @@ import {
   CreateInvitedUser,
   FindUserByAddress,
   ListProfiles,
+  MintAddressChangeLink,
   MintEmailVerificationLink,
   MintPasswordResetLink,
 } from '@gatehouse/contracts/http/identity/internal'
@@ -13,6 +14,7 @@ import { createInvitedUser } from '../use-cases/account/create-invited-user.ts'
 import { findUserByAddress } from '../use-cases/account/find-user-by-address.ts'
 import { listProfiles } from '../use-cases/account/list-profiles.ts'
 import { mintVerificationLink } from '../use-cases/account/mint-verification-link.ts'
+import { mintAddressLink } from '../use-cases/addresses/mint-address-link.ts'
 import { mintResetLink } from '../use-cases/passwords/mint-reset-link.ts'
 import { requesterOf } from './requester.ts'
 
@@ -22,6 +24,9 @@ export function neighbourRoutes(app: FastifyInstance, deps: Deps): void {
   }))
   bindRoute(app, MintPasswordResetLink, async ({ params }) => ({
     mail: (await mintResetLink(deps, { resetId: params.reset })) ?? null,
+  }))
+  bindRoute(app, MintAddressChangeLink, async ({ params, body }) => ({
+    mail: (await mintAddressLink(deps, { changeId: params.change, purpose: body.purpose })) ?? null,
   }))
   bindRoute(app, CreateInvitedUser, async ({ caller, body, request }) => {
     const { invitation_id: invitationId, ...person } = body

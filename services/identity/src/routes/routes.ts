@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { accountRoutes } from './account.ts'
+import { addressRoutes } from './addresses.ts'
 import { factorsRoutes } from './factors.ts'
 import { neighbourRoutes } from './internal.ts'
 import { operatorRoutes } from './operators.ts'
@@ -14,6 +15,7 @@ type Routes = (app: FastifyInstance, deps: Deps) => void
 /** Through the gateway. */
 export const publicRoutes: readonly Routes[] = [
   accountRoutes,
+  addressRoutes,
   passwordRoutes,
   signInRoutes,
   factorsRoutes,

@@ -95,6 +95,27 @@ export const passwordResetSecrets = pgTable('password_reset_secrets', {
   expiresAt: at('expires_at').notNull(),
 })
 
+export const addressChanges = pgTable('address_changes', {
+  id: typeId('id', 'emc').primaryKey(),
+  userId: typeId('user_id', 'user').notNull(),
+  address: text('address').notNull(),
+  normalizedAddress: text('normalized_address').notNull(),
+  requestedAt: at('requested_at').notNull().defaultNow(),
+  confirmedAt: at('confirmed_at'),
+  oldAddress: text('old_address'),
+  oldNormalizedAddress: text('old_normalized_address'),
+  undoneAt: at('undone_at'),
+})
+
+export const addressChangeSecrets = pgTable('address_change_secrets', {
+  secretHash: bytea('secret_hash').primaryKey(),
+  changeId: typeId('change_id', 'emc').notNull(),
+  userId: typeId('user_id', 'user').notNull(),
+  purpose: text('purpose', { enum: ['confirm', 'undo'] }).notNull(),
+  createdAt: at('created_at').notNull().defaultNow(),
+  expiresAt: at('expires_at').notNull(),
+})
+
 export const signInTransactions = pgTable('sign_in_transactions', {
   id: typeId('id', 'sin').primaryKey(),
   userId: typeId('user_id', 'user').notNull(),

@@ -97,6 +97,17 @@ export async function activateUser(
   return row.version
 }
 
+/** A new version, for a change that ends nothing. */
+export async function raiseVersion(db: Queryable, userId: string): Promise<number> {
+  const [row] = await db
+    .update(users)
+    .set({ version: sql`${users.version} + 1`, updatedAt: sql`now()` })
+    .where(eq(users.id, userId))
+    .returning({ version: users.version })
+  if (row === undefined) throw new Error('A person disappeared while being changed')
+  return row.version
+}
+
 /**
  * The person's sessions begun with an earlier version are over; with `voidsTokens` every earlier access token is void too. The new version, which is the
  * floor; undefined when there is no such person.

@@ -31,6 +31,7 @@ t.test('nothing goes before its time', async (t) => {
     secrets: 0,
     registrations: 0,
     resets: 0,
+    address_changes: 0,
     people: 0,
     counters: 0,
   }

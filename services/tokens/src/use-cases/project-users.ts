@@ -3,6 +3,7 @@ import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import {
   UserDeleted,
   UserDisabled,
+  UserEmailChanged,
   UserEnabled,
   UserMailResent,
   UserSignedOut,
@@ -38,6 +39,12 @@ export async function applyUserEvent(tx: Tx, event: EventEnvelope): Promise<void
       return await upsertUserState(tx, { id, version })
     case UserPasswordChanged.type:
       return await endEarlierSessions(tx, id, Value.Parse(UserPasswordChanged.data, event.data))
+    case UserEmailChanged.type: {
+      const { ends_sessions_below: floor } = Value.Parse(UserEmailChanged.data, event.data)
+      await upsertUserState(tx, { id, version, ...(floor !== undefined && { sessionsMinVersion: floor }) })
+      if (floor !== undefined) await endSessions(tx, { userId: id, belowUserVersion: floor, reason: 'revoked' })
+      return
+    }
     case UserEnabled.type:
       return await upsertUserState(tx, { id, version, status: 'active' })
     case UserSignedOut.type:

@@ -2,6 +2,7 @@
 import type { Static } from 'typebox'
 import {
   ListProfiles,
+  MintAddressChangeLink,
   MintEmailVerificationLink,
   MintPasswordResetLink,
 } from '@gatehouse/contracts/http/identity/internal'
@@ -15,6 +16,11 @@ export type IdentityClient = {
   ): Promise<Static<typeof MintEmailVerificationLink.success.body>['mail']>
   /** A fresh secret for this mail; null once the reset is over. */
   mintPasswordResetLink(resetId: string): Promise<Static<typeof MintPasswordResetLink.success.body>['mail']>
+  /** A fresh secret for this mail; null once the change is over. */
+  mintAddressLink(
+    changeId: string,
+    purpose: 'confirm' | 'undo',
+  ): Promise<Static<typeof MintAddressChangeLink.success.body>['mail']>
   /** @throws AppError `not_found`: no such person (any more). */
   getProfile(userId: string): Promise<Static<typeof ListProfiles.success.body>['data'][number]>
 }
@@ -26,6 +32,10 @@ export const createIdentityClient = (http: ServiceClient): IdentityClient => ({
   },
   async mintPasswordResetLink(resetId) {
     const { mail } = await http.call(MintPasswordResetLink, { params: { reset: resetId } })
+    return mail
+  },
+  async mintAddressLink(changeId, purpose) {
+    const { mail } = await http.call(MintAddressChangeLink, { params: { change: changeId }, body: { purpose } })
     return mail
   },
   async getProfile(userId) {

@@ -1,4 +1,6 @@
 /** Every mail, written out: what is not in this list is not sent. */
+import { addressChange } from './address-change.ts'
+import { addressChanged } from './address-changed.ts'
 import { emailVerification } from './email-verification.ts'
 import { factorsChanged } from './factors-changed.ts'
 import { invitation } from './invitation.ts'
@@ -16,6 +18,8 @@ export const mails: readonly Mail[] = [
   emailVerification,
   factorsChanged,
   invitation,
+  addressChange,
+  addressChanged,
   passwordReset,
   passwordChanged,
   passkeyCopied,

@@ -2,7 +2,8 @@
 import { readdirSync } from 'node:fs'
 import t from 'tap'
 import { PasswordResetRequested } from '@gatehouse/contracts/events/identity/password-reset'
-import { UserPasswordChanged } from '@gatehouse/contracts/events/identity/user'
+import { AddressChangeRequested } from '@gatehouse/contracts/events/identity/address-change'
+import { UserEmailChanged, UserPasswordChanged } from '@gatehouse/contracts/events/identity/user'
 import { SignInLocked, SignInRefusedWhileLocked } from '@gatehouse/contracts/events/identity/sign-in'
 import { FactorsChanged, PasskeyCounterRegressed, RecoveryCodeUsed } from '@gatehouse/contracts/events/identity/factors'
 import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification'
@@ -21,7 +22,7 @@ const ids = {
   invitation: newId('inv'),
   user: newId('user'),
   family: newId('fam'),
-  reset: newId('rst'),
+  reset: newId('rst'), change: newId('emc'),
 }
 
 /** What the owners answer. */
@@ -29,6 +30,7 @@ const sources = (speaks: { locale?: string } = {}): MailSources => ({
   identity: {
     mintEmailVerificationLink: async () => ({ to: 'ann@example.com', name: 'Ann', token: 'gthv_a-b', ...speaks }),
     mintPasswordResetLink: async () => ({ to: 'ann@example.com', name: 'Ann', token: 'gthw_a-b', ...speaks }),
+    mintAddressLink: async () => ({ to: 'new@example.com', name: 'Ann', token: 'gthe_a-b', ...speaks }),
     getProfile: async (id) => ({ id, name: 'Ann', email: 'ann@example.com', email_verified: true, ...speaks }),
   },
   orgs: {
@@ -59,6 +61,14 @@ const events = [
   orgs.announce(InvitationCreated, {
     subject: ids.invitation,
     data: { invitation_id: ids.invitation, organization_id: newId('org'), roles: ['viewer'] },
+  }),
+  identity.announce(AddressChangeRequested, {
+    subject: ids.change,
+    data: { change_id: ids.change, user_id: ids.user },
+  }),
+  identity.announce(UserEmailChanged, {
+    subject: ids.user,
+    data: { user_id: ids.user, change_id: ids.change, via: 'confirmation' },
   }),
   identity.announce(PasswordResetRequested, {
     subject: ids.reset,

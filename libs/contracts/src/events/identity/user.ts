@@ -1,6 +1,6 @@
 /** People: who registered, who was proven, who may no longer sign in. */
 import Type, { type Static } from 'typebox'
-import { SessionId, UserId } from '../../common/ids.ts'
+import { AddressChangeId, SessionId, UserId } from '../../common/ids.ts'
 import { Reason } from '../../common/scalars.ts'
 import type { EventContract } from '../envelope.ts'
 
@@ -54,6 +54,23 @@ export const UserPasswordChanged = {
 } as const
 
 export type UserPasswordChanged = Static<typeof UserPasswordChanged.data>
+
+/**
+ * The person has another address: a new one they have proven, or the old one again, taken back from whoever changed it. The latter ends every session that
+ * began with an older version of the person.
+ */
+export const UserEmailChanged = {
+  type: 'gatehouse.identity.user.email_changed.v1',
+  data: Type.Object({
+    user_id: UserId,
+    change_id: AddressChangeId,
+    via: Type.Union([Type.Literal('confirmation'), Type.Literal('undoing')]),
+    ends_sessions_below: Type.Optional(Type.Integer()),
+    min_uv: Type.Optional(Type.Integer()),
+  }),
+} as const
+
+export type UserEmailChanged = Static<typeof UserEmailChanged.data>
 
 /** The account may not be used; every access token below the floor is void. */
 export const UserDisabled = {
@@ -120,6 +137,7 @@ export const userEvents: readonly EventContract[] = [
   UserUpdated,
   UserEmailVerified,
   UserPasswordChanged,
+  UserEmailChanged,
   UserDisabled,
   UserEnabled,
   UserSignedOut,

@@ -1,6 +1,6 @@
 /** What identity answers its neighbours. */
 import Type from 'typebox'
-import { EmailVerificationId, InvitationId, PasswordResetId, UserId } from '../../common/ids.ts'
+import { AddressChangeId, EmailVerificationId, InvitationId, PasswordResetId, UserId } from '../../common/ids.ts'
 import { DisplayName } from '../../common/display-name.ts'
 import { EmailAddress } from '../../common/email-address.ts'
 import { LanguageTag, Password } from '../../common/scalars.ts'
@@ -39,6 +39,21 @@ export const MintPasswordResetLink = defineRoute({
   callers: ['workers'],
   retryable: true,
   params: Type.Object({ reset: PasswordResetId }),
+  success: { status: 200, body: LinkMail, description: 'Where to send it and the secret to put into the link.' },
+})
+
+export const MintAddressChangeLink = defineRoute({
+  operationId: 'mintAddressChangeLink',
+  service: 'identity',
+  method: 'POST',
+  path: '/internal/address-changes/:change/link',
+  summary:
+    'Mint the secret of a mail about a change of address: to the new one to prove it, to the old one to undo it. `null`: nothing to send any more.',
+  auth: 'internal',
+  callers: ['workers'],
+  retryable: true,
+  params: Type.Object({ change: AddressChangeId }),
+  body: Type.Object({ purpose: Type.Union([Type.Literal('confirm'), Type.Literal('undo')]) }),
   success: { status: 200, body: LinkMail, description: 'Where to send it and the secret to put into the link.' },
 })
 

@@ -3,6 +3,7 @@ import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import {
   UserDeleted,
   UserDisabled,
+  UserEmailChanged,
   UserEnabled,
   UserMailResent,
   UserSignedOut,
@@ -38,6 +39,7 @@ export async function applyUserEvent(tx: Tx, event: EventEnvelope): Promise<void
       return await upsertUser(tx, { id, version, emailVerified: true })
     case UserUpdated.type:
     case UserPasswordChanged.type:
+    case UserEmailChanged.type:
     case UserSignedOut.type:
     case UserMailResent.type:
       return await upsertUser(tx, { id, version })

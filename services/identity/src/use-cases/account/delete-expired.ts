@@ -6,6 +6,7 @@ import { UserDeleted } from '@gatehouse/contracts/events/identity/user'
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Deps } from '../../deps.ts'
+import { deleteOldChanges } from '../../store/address-changes.ts'
 import {
   deleteExpiredRegistrations,
   deleteExpiredResets,
@@ -37,6 +38,7 @@ export async function deleteExpired(deps: UpkeepDeps): Promise<Record<string, nu
     secrets: () => deleteExpiredSecrets(system, limit),
     registrations: () => deleteExpiredRegistrations(system, { olderThanSeconds, limit }),
     resets: () => deleteExpiredResets(system, { olderThanSeconds: 2 * resetMailMaxAgeSeconds, limit }),
+    address_changes: () => deleteOldChanges(system, { olderThanSeconds: changeLifeSeconds(settings), limit }),
     people: () => deletePeople(deps),
     counters: () => deleteDecayedCounters(system, counters),
   }
@@ -76,3 +78,7 @@ function deletePeople({ spine, settings }: UpkeepDeps): Promise<number> {
     { db: 'system' },
   )
 }
+
+/** The longest that a change can still be confirmed or undone, and its mail sent. */
+const changeLifeSeconds = ({ addressUndoSeconds, verificationTtlSeconds }: Deps['settings']): number =>
+  addressUndoSeconds + verificationTtlSeconds

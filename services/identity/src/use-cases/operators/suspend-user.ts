@@ -10,6 +10,7 @@ import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Deps } from '../../deps.ts'
 import { permissions, type Permission } from '../../domain/permissions.ts'
 import { disableUser, enableUser, signOutUser, type Change } from '../../store/managed-users.ts'
+import { deleteOpenChange } from '../../store/address-changes.ts'
 import { deleteResetsOf } from '../../store/password-resets.ts'
 import { endOpenSignIns } from '../../store/sign-in-transactions.ts'
 import { requirePermission } from './require-permission.ts'
@@ -91,6 +92,7 @@ async function carryOut(
 
 async function endWaiting(tx: Tx, userId: string): Promise<void> {
   await deleteResetsOf(tx, userId)
+  await deleteOpenChange(tx, userId)
   await endOpenSignIns(tx, userId)
 }
 

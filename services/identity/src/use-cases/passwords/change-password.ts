@@ -1,23 +1,14 @@
-/**
- * A signed-in person changes their password. The present one is checked as a sign-in checks it: with the same limits, counted by the same counters.
- * The sign-in of the session has to be recent as well, so that a session left open somewhere is not enough beside a password somebody overheard.
- */
+/** A signed-in person changes their password. Other sessions end; this one goes on, and so does a device that is known. */
 import { actorOf, type UserCaller } from '@gatehouse/access/callers/caller'
-import { requireAllowed } from '@gatehouse/access/call/require-allowed'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { normalizePassword } from '../../domain/password-rules.ts'
-import { findProfile } from '../../store/users.ts'
 import type { Requester } from '../requester.ts'
-import { checkPassword } from '../sign-in/check-password.ts'
+import { confirmPresentPassword } from './confirm-present-password.ts'
 import { preparePassword } from './prepare-password.ts'
 import { replacePassword } from './replace-password.ts'
 
-type ChangeDeps = Pick<
-  Deps,
-  'db' | 'spine' | 'system' | 'hasher' | 'estimateStrength' | 'constantTime' | 'settings' | 'log' | 'devices' | 'clock'
->
+type ChangeDeps = Parameters<typeof confirmPresentPassword>[0] & Pick<Deps, 'estimateStrength'>
 type Change = { current: string; chosen: string; deviceToken: string | undefined }
 
 /**
@@ -30,32 +21,22 @@ export async function changePassword(
   { current, chosen, deviceToken }: Change,
   requester: Requester,
 ): Promise<{ deviceToken?: string }> {
-  requireRecentSignIn(deps, caller)
   const { userId, sessionId } = caller
-  const profile = await inScope(deps.db, { userId }, (tx) => findProfile(tx, userId))
-  if (profile === undefined) throw problem('not_found')
-  const presented = { email: profile.address, password: current, deviceToken, registrationHandle: undefined }
-  const { account, verificationId, device } = await checkPassword(deps, presented, requester)
-  if (account.userId !== userId || verificationId !== undefined || account.password === undefined)
-    throw problem('invalid_credentials')
-  const phc = await prepareNew(deps, { current, chosen, ...profile }, requester)
-  const by = { kind: 'change', from: account.password.changedAt, sessionId } as const
+  const confirmed = await confirmPresentPassword(deps, caller, { password: current, deviceToken }, requester)
+  const phc = await prepareNew(deps, { current, chosen, ...confirmed.profile }, requester)
+  const by = { kind: 'change', from: confirmed.passwordChangedAt, sessionId } as const
   const changedAt = await deps.spine.write(
     {},
     async (tx) => {
       const at = await replacePassword(tx, { userId, phc, actor: actorOf(caller), by })
+      // Thrown in here, so that the version that was raised for it is not.
       if (at === undefined) throw problem('invalid_credentials', { internal: 'the password was replaced meanwhile' })
       return at
     },
     { db: 'system', announce: 'await' },
   )
-  return device === undefined ? {} : { deviceToken: deps.devices.mint({ userId, passwordChangedAt: changedAt }) }
-}
-
-function requireRecentSignIn({ settings, clock }: Pick<Deps, 'settings' | 'clock'>, { claims }: UserCaller): void {
-  const maxAge = settings.passwordChangeMaxAgeSeconds
-  const allowed = clock.now().getTime() / 1000 - claims.auth_time <= maxAge
-  requireAllowed({ allowed, obligation: { type: 'step_up', max_age: maxAge } }, { kind: 'user' }, 'a recent sign-in')
+  if (confirmed.device === undefined) return {}
+  return { deviceToken: deps.devices.mint({ userId, passwordChangedAt: changedAt }) }
 }
 
 async function prepareNew(

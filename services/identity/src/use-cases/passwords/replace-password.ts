@@ -7,6 +7,7 @@ import { UserPasswordChanged } from '@gatehouse/contracts/events/identity/user'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { claimNewPassword } from '../../store/accounts.ts'
+import { deleteOpenChange } from '../../store/address-changes.ts'
 import { deleteResetsOf } from '../../store/password-resets.ts'
 import { endOpenSignIns } from '../../store/sign-in-transactions.ts'
 import { raiseFloors } from '../../store/users.ts'
@@ -27,6 +28,7 @@ export async function replacePassword(tx: Tx, { userId, phc, actor, by }: Replac
   const changedAt = await claimNewPassword(tx, { userId, phc, from: isReset ? undefined : by.from })
   if (version === undefined || changedAt === undefined) return undefined
   await deleteResetsOf(tx, userId)
+  await deleteOpenChange(tx, userId)
   await endOpenSignIns(tx, userId)
   await appendEvent(tx, {
     contract: UserPasswordChanged,

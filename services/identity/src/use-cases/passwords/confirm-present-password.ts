@@ -1,0 +1,48 @@
+/**
+ * What a change of credentials asks of a signed-in person: their present password, checked and counted as a sign-in does it, and a recent sign-in, so that a
+ * session left open somewhere is not enough beside a password somebody overheard.
+ */
+import type { UserCaller } from '@gatehouse/access/callers/caller'
+import { requireAllowed } from '@gatehouse/access/call/require-allowed'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import type { Deps } from '../../deps.ts'
+import { findProfile, type Profile } from '../../store/users.ts'
+import type { Requester } from '../requester.ts'
+import { checkPassword, type Authenticated } from '../sign-in/check-password.ts'
+
+type ConfirmDeps = Pick<
+  Deps,
+  'db' | 'spine' | 'system' | 'hasher' | 'constantTime' | 'settings' | 'log' | 'devices' | 'clock'
+>
+
+export type Confirmed = {
+  profile: Profile
+  /** When the password was set, which names it. */
+  passwordChangedAt: string
+  device: Authenticated['device']
+}
+
+/** @throws AppError `insufficient_user_authentication`, `not_found`, `invalid_credentials`, `unavailable` */
+export async function confirmPresentPassword(
+  deps: ConfirmDeps,
+  caller: UserCaller,
+  { password, deviceToken }: { password: string; deviceToken: string | undefined },
+  requester: Requester,
+): Promise<Confirmed> {
+  requireRecentSignIn(deps, caller)
+  const { userId } = caller
+  const profile = await inScope(deps.db, { userId }, (tx) => findProfile(tx, userId))
+  if (profile === undefined) throw problem('not_found')
+  const presented = { email: profile.address, password, deviceToken, registrationHandle: undefined }
+  const { account, verificationId, device } = await checkPassword(deps, presented, requester)
+  if (account.userId !== userId || verificationId !== undefined || account.password === undefined)
+    throw problem('invalid_credentials')
+  return { profile, passwordChangedAt: account.password.changedAt, device }
+}
+
+function requireRecentSignIn({ settings, clock }: Pick<Deps, 'settings' | 'clock'>, { claims }: UserCaller): void {
+  const maxAge = settings.passwordChangeMaxAgeSeconds
+  const allowed = clock.now().getTime() / 1000 - claims.auth_time <= maxAge
+  requireAllowed({ allowed, obligation: { type: 'step_up', max_age: maxAge } }, { kind: 'user' }, 'a recent sign-in')
+}
