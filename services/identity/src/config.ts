@@ -70,12 +70,6 @@ export const config = Type.Object({
     604_800,
     'How long the old address can take a change of address back.',
   ),
-  IDENTITY_PASSWORD_CHANGE_MAX_AGE_SECONDS: Whole(
-    60,
-    86_400,
-    3600,
-    'A password or address is changed by a session whose sign-in is at most this old; an older one signs in again (RFC 9470).',
-  ),
   IDENTITY_CHALLENGE_TTL_SECONDS: Whole(60, 86_400, 3600, 'Life of a sign-in that waits for a step.'),
   IDENTITY_THROTTLE_LIMIT: Whole(
     1,
@@ -113,7 +107,7 @@ export const config = Type.Object({
     60,
     86_400,
     900,
-    'Age of a sign-in up to which a person may change factors; older ones are asked to step up.',
+    'Age of a sign-in up to which a person may change factors, password and address; older ones are asked to step up.',
   ),
   IDENTITY_TOTP_ISSUER: Type.String({
     minLength: 1,

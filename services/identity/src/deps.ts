@@ -25,7 +25,6 @@ export type Settings = {
   challengeTtlSeconds: number
   resetTtlSeconds: number
   addressUndoSeconds: number
-  passwordChangeMaxAgeSeconds: number
   recentSignInSeconds: number
   limits: SignInLimits
   /** Of second factors. */
@@ -111,7 +110,6 @@ const settingsOf = (config: Config): Settings => ({
   challengeTtlSeconds: config.IDENTITY_CHALLENGE_TTL_SECONDS,
   resetTtlSeconds: config.IDENTITY_RESET_TTL_SECONDS,
   addressUndoSeconds: config.IDENTITY_ADDRESS_UNDO_SECONDS,
-  passwordChangeMaxAgeSeconds: config.IDENTITY_PASSWORD_CHANGE_MAX_AGE_SECONDS,
   recentSignInSeconds: config.IDENTITY_RECENT_SIGN_IN_SECONDS,
   limits: limitsOf(config),
   factorLimits: {

@@ -229,7 +229,7 @@ t.test('change', async (t) => {
     const token = tokens.accessTokenFor(person.id, { signedInSecondsAgo: 3700 })
     const answer = await change(person, { current_password: person.password, new_password: newPassword() }, { token })
     t.match(answer, { status: 401, body: { code: 'insufficient_user_authentication' } })
-    t.match(answer.headers['www-authenticate'], /max_age="3600"/)
+    t.match(answer.headers['www-authenticate'], /max_age="900"/)
     t.equal(
       (await change(person, { current_password: person.password, new_password: newPassword() }, { token: undefined }))
         .status,

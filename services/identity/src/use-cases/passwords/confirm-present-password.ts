@@ -3,11 +3,11 @@
  * session left open somewhere is not enough beside a password somebody overheard.
  */
 import type { UserCaller } from '@gatehouse/access/callers/caller'
-import { requireAllowed } from '@gatehouse/access/call/require-allowed'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { findProfile, type Profile } from '../../store/users.ts'
+import { requireRecentSignIn } from '../require-recent-sign-in.ts'
 import type { Requester } from '../requester.ts'
 import { checkPassword, type Authenticated } from '../sign-in/check-password.ts'
 
@@ -30,7 +30,7 @@ export async function confirmPresentPassword(
   { password, deviceToken }: { password: string; deviceToken: string | undefined },
   requester: Requester,
 ): Promise<Confirmed> {
-  requireRecentSignIn(deps, caller)
+  requireRecentSignIn(deps, caller, { strong: false })
   const { userId } = caller
   const profile = await inScope(deps.db, { userId }, (tx) => findProfile(tx, userId))
   if (profile === undefined) throw problem('not_found')
@@ -39,10 +39,4 @@ export async function confirmPresentPassword(
   if (account.userId !== userId || verificationId !== undefined || account.password === undefined)
     throw problem('invalid_credentials')
   return { profile, passwordChangedAt: account.password.changedAt, device }
-}
-
-function requireRecentSignIn({ settings, clock }: Pick<Deps, 'settings' | 'clock'>, { claims }: UserCaller): void {
-  const maxAge = settings.passwordChangeMaxAgeSeconds
-  const allowed = clock.now().getTime() / 1000 - claims.auth_time <= maxAge
-  requireAllowed({ allowed, obligation: { type: 'step_up', max_age: maxAge } }, { kind: 'user' }, 'a recent sign-in')
 }
