@@ -22,7 +22,8 @@ const ids = {
   invitation: newId('inv'),
   user: newId('user'),
   family: newId('fam'),
-  reset: newId('rst'), change: newId('emc'),
+  reset: newId('rst'),
+  change: newId('emc'),
 }
 
 /** What the owners answer. */
