@@ -1,7 +1,4 @@
 /** What Redis may do to jobs: be absent, be flushed, be killed. Each test has a Redis of its own. */
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import t from 'tap'
@@ -11,6 +8,7 @@ import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import type { JobContract } from '@gatehouse/contracts/jobs/contract'
 import { testDatabase, type Teardown } from '@gatehouse/test-kit/database'
 import { quietLog as log } from '@gatehouse/test-kit/log'
+import { ownRedisServer } from '@gatehouse/test-kit/redis-server'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import { newId } from '../src/ids/type-id.ts'
 import { defineProcessor } from '../src/jobs/processor.ts'
@@ -25,45 +23,8 @@ const Greet = {
   data: Type.Object({ n: Type.Integer() }),
 } as const satisfies JobContract
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 const openLedger = async (t: Teardown): Promise<Db> =>
   (await testDatabase(t, { services: ['workers'], spineOnly: true })).connect('workers', 'system', 8)
-
-type OwnRedis = { url: string; start(): Promise<void>; kill(): Promise<void> }
-
-async function ownRedis(t: Teardown): Promise<OwnRedis> {
-  const port = await freePort()
-  const url = `redis://127.0.0.1:${port}`
-  let child: ChildProcess | undefined
-  const kill = async () => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-    child.kill('SIGKILL')
-    await once(child, 'exit')
-  }
-  t.teardown(kill)
-  return {
-    url,
-    kill,
-    async start() {
-      const binary = process.env['REDIS_SERVER_BINARY'] ?? 'redis-server'
-      child = spawn(binary, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'], {
-        stdio: 'ignore',
-      })
-      const client = new Redis(url, { retryStrategy: () => 20 })
-      client.on('error', () => undefined)
-      await client.ping()
-      client.disconnect()
-    },
-  }
-}
 
 const eventOf = (id = newId('evt')): EventEnvelope => ({
   specversion: '1.0',
@@ -136,7 +97,7 @@ const each = (effects: Map<number, number>, count: number): boolean =>
 
 t.test('a job announced after the commit runs at once', async (t) => {
   const system = await openLedger(t)
-  const redis = await ownRedis(t)
+  const redis = await ownRedisServer(t)
   await redis.start()
   const { queue, effects, startWorker } = rig(t, { system, url: redis.url, prefix: 'a' })
   startWorker()
@@ -154,7 +115,7 @@ t.test('a job announced after the commit runs at once', async (t) => {
 
 t.test('two deployments on one Redis do not see each other', async (t) => {
   const system = await openLedger(t)
-  const redis = await ownRedis(t)
+  const redis = await ownRedisServer(t)
   await redis.start()
   const blue = rig(t, { system, url: redis.url, prefix: 'blue' })
   const green = rig(t, { system, url: redis.url, prefix: 'green' })
@@ -173,7 +134,7 @@ t.test('two deployments on one Redis do not see each other', async (t) => {
 
 t.test('jobs that a flushed Redis forgot are swept in again and done once', async (t) => {
   const system = await openLedger(t)
-  const redis = await ownRedis(t)
+  const redis = await ownRedisServer(t)
   await redis.start()
   const { queue, effects, startWorker } = rig(t, { system, url: redis.url, prefix: 'flush', waitMs: 5 })
   await connected(queue)
@@ -194,7 +155,7 @@ t.test('jobs that a flushed Redis forgot are swept in again and done once', asyn
 
 t.test('without Redis the consumer goes on and the sweeper brings the jobs when it comes', async (t) => {
   const system = await openLedger(t)
-  const redis = await ownRedis(t)
+  const redis = await ownRedisServer(t)
   const { queue, effects, startWorker } = rig(t, { system, url: redis.url, prefix: 'down' })
   startWorker()
   const begun = performance.now()
@@ -211,7 +172,7 @@ t.test('without Redis the consumer goes on and the sweeper brings the jobs when 
 
 t.test('a Redis killed in the middle loses no job', async (t) => {
   const system = await openLedger(t)
-  const redis = await ownRedis(t)
+  const redis = await ownRedisServer(t)
   await redis.start()
   const { queue, effects, startWorker } = rig(t, { system, url: redis.url, prefix: 'kill', waitMs: 5 })
   await connected(queue)
@@ -229,7 +190,7 @@ t.test('a Redis killed in the middle loses no job', async (t) => {
 
 t.test('a failed job comes back after its delay, and a worker stops whether Redis is there or not', async (t) => {
   const system = await openLedger(t)
-  const redis = await ownRedis(t)
+  const redis = await ownRedisServer(t)
   await redis.start()
   const settings = { pipeline: 'mail', redisUrl: redis.url, prefix: 'retry', system, log } as const
   const queue = createJobQueue(settings)

@@ -66,7 +66,9 @@ t.test('it takes free ports, becomes ready, names what fails, and ends cleanly o
   t.match(await management('/readyz'), { status: 200, text: /"ready"/ })
   await fetch(`http://127.0.0.1:${port}/break`)
   t.match(await management('/readyz'), { status: 503, text: /"name":"breakable","ok":false,"reason":"it was broken"/ })
-  t.match((await management('/metrics')).text, /http_server_request_duration_seconds_bucket/)
+  const { text: metrics } = await management('/metrics')
+  t.match(metrics, /http_server_request_duration_seconds_bucket/)
+  t.match(metrics, /^target_info\{.*service_name="orgs"/m)
   t.equal((await management('/other')).status, 404)
 
   const slow = fetch(`http://127.0.0.1:${port}/slow`)

@@ -50,6 +50,7 @@ export function openService<const P extends PeerName>(
       Promise.all([
         check('postgres', () => Promise.all([runtime.ping(), system.ping()])),
         check('schema', () => (o.probeSchema ?? probeSpine)(system.db)),
+        peers.nats.check(),
         ...own,
       ]),
     close: async () => {

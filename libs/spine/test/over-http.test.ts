@@ -8,6 +8,7 @@ import { bindSpineRoutes } from '../src/produce/routes.ts'
 import { createSpineClient } from '../src/follow/spine-client.ts'
 import { createServer } from '@gatehouse/access/serve/server'
 import { createServiceClient } from '@gatehouse/access/call/service-client'
+import { createLogger } from '@gatehouse/service-kit/logging/logger'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { quietLog as log } from '@gatehouse/test-kit/log'
@@ -125,3 +126,42 @@ t.test('a reader keeps current through them, and a hurried request does not spoi
   await runInContext(newContext({ deadlineMs: systemClock.monotonicMs() - 1 }), () => reader.pollNow())
   t.same(seen, [1, 2, 3, 4])
 })
+
+t.test(
+  'the questions that neighbours ask all the time are logged at debug, what is refused of them at info',
+  async (t) => {
+    const lines: { level: string; message: string; route?: string; status?: number; service: string }[] = []
+    const noisy = createLogger({
+      name: 'tokens',
+      level: 'debug',
+      destination: { write: (line) => void lines.push(JSON.parse(line) as (typeof lines)[number]) },
+    })
+    const server = createServer({
+      service: 'tokens',
+      log: noisy,
+      assertions: assertionsOf('tokens'),
+      accessTokens: accessTokens(),
+    })
+    bindSpineRoutes(server, { spine, system, callers: ['gateway'], snapshots: {} })
+    t.teardown(() => server.close())
+    const url = await server.listen({ host: '127.0.0.1', port: 0 })
+    const http = createServiceClient({
+      self: 'gateway',
+      target: 'tokens',
+      baseUrl: url,
+      signer: signerOf('gateway'),
+      log,
+    })
+    t.teardown(http.close)
+    for (let i = 0; i < 20; i += 1) await createSpineClient(http).changes({ after: 0, orOldest: true })
+    await fetch(`${url}/internal/changes?after=0`)
+    await fetch(`${url}/nowhere`)
+    const answered = lines.filter(({ message }) => message === 'request answered')
+    t.equal(answered.filter(({ level, status }) => level === 'debug' && status === 200).length, 20)
+    t.same(
+      answered.filter(({ level }) => level === 'info').map(({ status }) => status),
+      [401, 404],
+    )
+    t.ok(lines.every(({ service }) => service === 'tokens'))
+  },
+)

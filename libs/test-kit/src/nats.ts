@@ -32,6 +32,7 @@ export async function testNats(t: Teardown, url = testNatsUrl(), as?: ServiceNam
 /** A link to nowhere: what services see while NATS is away. Everything must work with it, slower. */
 export const noNats = (): NatsLink => ({
   status: () => 'disconnected',
+  check: () => ({ name: 'nats', ok: false, degraded: true, reason: 'not connected' }),
   session: () => undefined,
   onConnect: () => () => {},
   publish: (messages) => messages.map(() => Promise.reject(new Error('NATS is not connected'))),

@@ -6,7 +6,7 @@ import type { Jwks } from '@gatehouse/access/tokens/jwks-source'
 import { ExchangeApiKey } from '@gatehouse/contracts/http/tokens/service-accounts'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
-import { connectRedis } from '@gatehouse/service-kit/redis/connect'
+import { connectRedis, type RedisConnection } from '@gatehouse/service-kit/redis/connect'
 import { openPeers, type PeerName, type Peers } from '@gatehouse/spine/open-peers'
 import type { FastifyRequest } from 'fastify'
 import { createApiKeys, type ApiKeys } from './access/api-keys.ts'
@@ -18,6 +18,7 @@ import { createUpstreams, type Upstreams } from './proxy/upstreams.ts'
 
 export type Deps = Peers<PeerName> & {
   corsOrigins: readonly string[]
+  redis: RedisConnection
   budgets: Budgets
   addressOf: (request: FastifyRequest) => string
   /** The account whose known device asks, as identity has signed it. */
@@ -53,6 +54,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
   return {
     ...service,
     corsOrigins: config.GATEWAY_CORS_ORIGINS,
+    redis,
     budgets,
     addressOf: addressReader(config.TRUSTED_PROXIES),
     deviceOf: deviceReader(config.SERVICE_JWKS),

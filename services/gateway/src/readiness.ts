@@ -2,7 +2,12 @@
 import { check, type ReadyCheck } from '@gatehouse/service-kit/health/checks'
 import type { Deps } from './deps.ts'
 
-export async function readiness({ floors, jwks }: Pick<Deps, 'floors' | 'jwks'>): Promise<ReadyCheck[]> {
+export async function readiness({
+  floors,
+  jwks,
+  nats,
+  redis,
+}: Pick<Deps, 'floors' | 'jwks' | 'nats' | 'redis'>): Promise<ReadyCheck[]> {
   const keys = await check('signing keys', () => (jwks.current() === undefined ? jwks.refresh() : undefined))
-  return [...floors.checks(), keys]
+  return [...floors.checks(), keys, nats.check(), redis.check()]
 }

@@ -2,6 +2,7 @@
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import type { SpineClient } from '@gatehouse/spine/follow/spine-client'
+import { connectRedis } from '@gatehouse/service-kit/redis/connect'
 import { openService, type Service } from '@gatehouse/spine/open-service'
 import { createLocalClient } from '@gatehouse/spine/produce/producer'
 import { createAuthzClient, type AuthzClient } from './clients/authz.ts'
@@ -24,7 +25,7 @@ export type Deps = Omit<Service<Peer>, 'feeds'> & {
   mailLocale: Locale
 }
 
-/** Neither Redis nor the mail server is a reason not to be ready: without them jobs wait in the ledger and everything else works. */
+/** Neither Redis nor the mail server is a reason not to be ready: without them jobs wait in the ledger and everything else works. Redis is watched, so that its loss is seen. */
 export function openDeps(config: Config, runtime: { log: Logger; clock: Clock }): Deps {
   const service = openService({
     service: 'workers',
@@ -33,6 +34,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
     runtime,
     probeSchema,
   })
+  const redis = connectRedis({ url: config.REDIS_URL, name: 'workers', log: runtime.log })
   const mailer = createSmtpMailer({ url: config.SMTP_URL, from: config.MAIL_FROM })
   return {
     ...service,
@@ -45,8 +47,10 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
     mailer,
     publicUrl: config.PUBLIC_URL,
     mailLocale: config.MAIL_LOCALE,
+    ready: () => service.ready([redis.check()]),
     close: async () => {
       mailer.close()
+      await redis.close()
       await service.close()
     },
   }

@@ -117,9 +117,10 @@ export function bindRoute<const C extends RouteContract>(
 }
 
 /** What the hooks of the server have to know of a route. */
-const configOf = ({ dialect, deadlineMs, auth, method }: RouteContract): FastifyContextConfig => ({
+const configOf = ({ dialect, deadlineMs, auth, method, isRoutine }: RouteContract): FastifyContextConfig => ({
   ...(dialect && { dialect }),
   ...(deadlineMs && { deadlineMs }),
+  ...(isRoutine && { isRoutine }),
   // A stranger is not told by a revision whether anything was written.
   ...(auth === 'open' && method !== 'GET' && { alwaysRevision: true }),
 })

@@ -52,6 +52,8 @@ export type RouteContract = {
   readonly bodyLimitBytes?: number
   /** Milliseconds until an unfinished answer is 503 `deadline_exceeded`; 3000 when absent. */
   readonly deadlineMs?: number
+  /** Asked by every neighbour again and again: an answer is logged at `debug`, unless it is a 5xx. */
+  readonly isRoutine?: boolean
   /** `authzen`: a standard that knows 400 and no 415 (OpenID AuthZEN 1.0, HTTPS binding). */
   readonly dialect?: 'authzen'
 }

@@ -3,9 +3,15 @@
  * Liveness asks nothing of others, so a lost database never restarts a healthy process.
  */
 
-export type ReadyCheck = { readonly name: string; readonly ok: boolean; readonly reason?: string }
+export type ReadyCheck = {
+  readonly name: string
+  readonly ok: boolean
+  readonly reason?: string
+  /** Not ok, and requests go on all the same. */
+  readonly degraded?: boolean
+}
 
-export type Readiness = { readonly ready: boolean; readonly checks: readonly ReadyCheck[] }
+export type Readiness = { readonly status: 'ready' | 'degraded' | 'not ready'; readonly checks: readonly ReadyCheck[] }
 
 const checkTimeoutMs = 2000
 
@@ -27,6 +33,10 @@ export async function check(name: string, probe: () => unknown): Promise<ReadyCh
 }
 
 export const readinessOf = (checks: readonly ReadyCheck[]): Readiness => ({
-  ready: checks.every(({ ok }) => ok),
+  status: checks.every(({ ok }) => ok)
+    ? 'ready'
+    : checks.every(({ ok, degraded }) => ok || degraded === true)
+      ? 'degraded'
+      : 'not ready',
   checks,
 })

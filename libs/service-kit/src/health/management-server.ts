@@ -38,12 +38,12 @@ async function answerReady(state: ManagementState, response: ServerResponse): Pr
     .catch((err: unknown): ReadyCheck[] => [
       { name: 'readiness', ok: false, reason: err instanceof Error ? err.message : 'failed' },
     ])
-  const { ready } = readinessOf(checks)
+  const { status } = readinessOf(checks)
   const shown = checks.map((one) => ({
     ...one,
     ...(one.reason === undefined ? {} : { reason: redactText(one.reason) }),
   }))
-  answer(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', checks: shown })
+  answer(response, status === 'not ready' ? 503 : 200, { status, checks: shown })
 }
 
 function answer(response: ServerResponse, status: number, body: object): void {

@@ -25,6 +25,13 @@ export const defaultBodyLimitBytes = 64 * 1024
 
 const maxHeaderBytes = 16 * 1024
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Asked so often that its good answers would bury the log: they are written at `debug`. */
+    isRoutine?: boolean
+  }
+}
+
 const contextOf = new WeakMap<FastifyRequest, RequestContext>()
 
 /** The hardening alone; nobody is authenticated. The gateway meets strangers with it, services add their callers (`access/serve/server.ts`). */
@@ -63,7 +70,8 @@ export function createBareServer(options: { log: Logger; deadlineMs?: number }):
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown'
     recordDuration(reply.elapsedTime, { method: request.method, route, status: reply.statusCode })
-    if (!log.isLevelEnabled('info')) return done()
+    const level = request.routeOptions.config.isRoutine === true && reply.statusCode < 400 ? 'debug' : 'info'
+    if (!log.isLevelEnabled(level)) return done()
     const fields = {
       method: request.method,
       route,
@@ -71,7 +79,7 @@ export function createBareServer(options: { log: Logger; deadlineMs?: number }):
       duration_ms: Math.round(reply.elapsedTime * 10) / 10,
     }
     const context = contextOf.get(request)
-    const write = (): void => log.info(fields, 'request answered')
+    const write = (): void => log[level](fields, 'request answered')
     if (context) runInContext(context, write)
     else write()
     done()

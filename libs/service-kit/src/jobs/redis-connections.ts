@@ -29,16 +29,6 @@ export const connectEnqueuer = (o: Options): Redis =>
 export const connectWorker = (o: Options): Redis =>
   quiet(new Redis(o.redisUrl, { ...reconnecting, maxRetriesPerRequest: null }), o)
 
-/** One line when the connection is lost and one when it is back, not one per attempt. */
-function quiet(redis: Redis, { pipeline, log }: Options): Redis {
-  let lost = false
-  redis.on('error', (err: Error) => {
-    if (!lost) log.warn({ err, pipeline }, 'redis is unreachable, jobs wait in the ledger')
-    lost = true
-  })
-  redis.on('ready', () => {
-    if (lost) log.info({ pipeline }, 'redis is back')
-    lost = false
-  })
-  return redis
-}
+/** That Redis is lost is said once for the process (`health/dependency.ts`), not by each connection and attempt. */
+const quiet = (redis: Redis, { pipeline, log }: Options): Redis =>
+  redis.on('error', (err: Error) => log.debug({ err, pipeline }, 'connection to Redis'))

@@ -16,6 +16,7 @@ import { createManagementServer } from '../health/management-server.ts'
 import { createLogger, type Logger, type LogLevel } from '../logging/logger.ts'
 import { outliveDriverFault } from '../postgres/driver-faults.ts'
 import { startBackground, type Part } from '../concurrency/background.ts'
+import { nameService } from '../telemetry/metrics.ts'
 import { tuneHeap } from './tune-heap.ts'
 import { watchParent } from './watch-parent.ts'
 
@@ -53,6 +54,7 @@ export async function runService<S extends TObject>(definition: ServiceDefinitio
   tuneHeap()
   const config = readConfig(definition)
   const known = config as unknown as KnownConfig
+  nameService(definition.name)
   const log = createLogger({ name: definition.name, level: known.LOG_LEVEL as LogLevel })
 
   const state = { isStarted: false, isDraining: false, service: undefined as RunningService | undefined }

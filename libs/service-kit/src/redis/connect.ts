@@ -3,11 +3,15 @@
  * and whoever asked goes on without it (slower, never wrong).
  */
 import { Redis } from 'ioredis'
+import { watchDependency } from '../health/dependency.ts'
+import type { ReadyCheck } from '../health/checks.ts'
 import type { Logger } from '../logging/logger.ts'
 
 export type RedisConnection = {
   readonly redis: Redis
   isReady(): boolean
+  /** Degraded while Redis does not answer. */
+  check(): ReadyCheck
   close(): Promise<void>
 }
 
@@ -23,20 +27,15 @@ export function connectRedis(options: { url: string; name: string; log: Logger }
     commandTimeout: 500,
     retryStrategy: (attempt) => Math.min(50 * 2 ** Math.min(attempt, 5), 1000),
   })
-  let wasDown = false
-  redis.on('error', (err: Error) => {
-    if (!wasDown) log.warn({ err }, 'Redis is unavailable')
-    wasDown = true
-  })
-  redis.on('ready', () => {
-    if (wasDown) log.info('Redis is back')
-    wasDown = false
-  })
+  redis.on('error', (err: Error) => log.debug({ err }, 'connection to Redis'))
   redis.connect().catch(() => undefined)
+  const dependency = watchDependency({ name: 'redis', probe: () => redis.ping(), log })
   return {
     redis,
     isReady: () => redis.status === 'ready',
+    check: dependency.check,
     async close() {
+      dependency.stop()
       redis.disconnect()
     },
   }

@@ -5,10 +5,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Attributes, Counter, Histogram } from '@opentelemetry/api'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
+import { resourceFromAttributes } from '@opentelemetry/resources'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 
 const exporter = new PrometheusExporter({ preventServerStart: true })
-const meter = new MeterProvider({ readers: [exporter] }).getMeter('gatehouse')
+let tellName: (name: string) => void = () => {}
+/** Instruments are made before a process says which service it is. */
+const serviceName = new Promise<string>((resolve) => (tellName = resolve))
+const resource = resourceFromAttributes({ 'service.name': serviceName })
+const meter = new MeterProvider({ readers: [exporter], resource }).getMeter('gatehouse')
+
+/** Says once which service this process is: `service.name` of the OpenTelemetry resource. */
+export function nameService(name: string): void {
+  tellName(name)
+  // The exporter does not wait for what is not settled.
+  void resource.waitForAsyncAttributes?.()
+}
 
 /** Seconds; fine around a healthy answer, coarse up to the deadline. */
 const durationBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]

@@ -4,6 +4,8 @@
  */
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream'
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node'
+import type { ReadyCheck } from '@gatehouse/service-kit/health/checks'
+import { watchDependency } from '@gatehouse/service-kit/health/dependency'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { describeFailure } from '@gatehouse/service-kit/postgres/errors'
 import { signatureHeader, type EventKeys, type EventVerifier } from './event-signature.ts'
@@ -12,6 +14,8 @@ export type NatsSession = { connection: NatsConnection; client: JetStreamClient;
 
 export type NatsLink = {
   status(): 'connected' | 'disconnected'
+  /** Degraded while NATS does not answer. */
+  check(): ReadyCheck
   /** The live connection; undefined while NATS is away. */
   session(): NatsSession | undefined
   /** Called at once when connected, then at every reconnection. Returns how to stop listening. */
@@ -52,8 +56,14 @@ export function connectNats(options: { url: string; name: string; log: Logger; k
       if (live !== undefined) for (const listener of [...listeners]) listener()
     },
   })
+  const dependency = watchDependency({
+    name: 'nats',
+    probe: () => session?.connection.rtt() ?? Promise.reject(new Error('not connected')),
+    log: options.log,
+  })
   return {
     status: () => (session === undefined ? 'disconnected' : 'connected'),
+    check: dependency.check,
     session: () => session,
     onConnect: (listener) => {
       listeners.add(listener)
@@ -66,7 +76,10 @@ export function connectNats(options: { url: string; name: string; log: Logger; k
     },
     verifier: options.keys.verifier,
     scoped: target.names,
-    close: keeper.close,
+    close: () => {
+      dependency.stop()
+      return keeper.close()
+    },
   }
 }
 

@@ -27,6 +27,7 @@ export const changesRoute = <S extends ServiceName>(service: S, callers: readonl
     summary: 'Events after a position, the head and the epoch',
     auth: 'internal',
     callers,
+    isRoutine: true,
     query: Type.Object({
       after: Type.Integer({ minimum: 0 }),
       epoch: Type.Optional(Type.String({ maxLength: 64 })),
