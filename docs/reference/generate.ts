@@ -11,6 +11,7 @@ import { publicRoutes } from '@gatehouse/contracts/http/routes'
 import { problems } from '@gatehouse/contracts/problems/registry'
 import { chartSettings, valuesSchema } from '../../infra/deploy/src/chart.ts'
 import { composeFile, serversFile } from '../../infra/deploy/src/compose.ts'
+import { connectionsPage } from '../../infra/deploy/src/connections.ts'
 import { configPage } from '../../infra/deploy/src/reference.ts'
 import { allSettings } from '../../infra/deploy/src/settings.ts'
 import { openApiDocument } from '../../services/gateway/src/openapi/document.ts'
@@ -59,6 +60,7 @@ const files = {
   'events.md': eventsPage,
   'problems.md': problemsPage,
   'config.md': () => `${generated.replace('contracts', 'config.ts of a service')}${configPage(settings)}`,
+  'connections.md': () => `${generated.replace('contracts', 'config.ts of a service')}${connectionsPage(settings)}`,
   '../../infra/k8s/gatehouse/files/settings.json': () => chartSettings(settings),
   '../../infra/k8s/gatehouse/values.schema.json': () => valuesSchema(settings),
   '../../infra/compose/compose.yaml': () => composeFile(settings),

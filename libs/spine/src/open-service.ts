@@ -13,6 +13,8 @@ import { createSpine, type Spine } from './produce/producer.ts'
 type ServiceSettings<P extends PeerName> = PeerSettings<P> & {
   readonly DATABASE_RUNTIME_URL: string
   readonly DATABASE_SYSTEM_URL: string
+  readonly DATABASE_POOL_RUNTIME: number
+  readonly DATABASE_POOL_SYSTEM: number
   readonly REVISION_KEY: string
 }
 
@@ -37,10 +39,10 @@ export function openService<const P extends PeerName>(
   const { service, config } = o
   useRevisionKey(parseKey(config.REVISION_KEY))
   const peers = openPeers(o)
-  const connect = (url: string, role: string) =>
-    connectPostgres({ url, schema: service, applicationName: `${service} ${role}` })
-  const runtime = connect(config.DATABASE_RUNTIME_URL, 'runtime')
-  const system = connect(config.DATABASE_SYSTEM_URL, 'system')
+  const connect = (url: string, role: string, max: number) =>
+    connectPostgres({ url, schema: service, applicationName: `${service} ${role}`, max })
+  const runtime = connect(config.DATABASE_RUNTIME_URL, 'runtime', config.DATABASE_POOL_RUNTIME)
+  const system = connect(config.DATABASE_SYSTEM_URL, 'system', config.DATABASE_POOL_SYSTEM)
   return {
     ...peers,
     db: runtime.db,

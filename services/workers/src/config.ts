@@ -3,6 +3,7 @@ import { PipelineName } from '@gatehouse/contracts/jobs/contract'
 import {
   natsConfig,
   peerConfig,
+  poolConfig,
   postgresConfig,
   redisConfig,
   serviceConfig,
@@ -14,6 +15,8 @@ import { Locale } from './mails/locale.ts'
 export const config = Type.Object({
   ...serviceConfig,
   ...postgresConfig,
+  // A process of workers serves few requests and writes much as the system role.
+  ...poolConfig({ runtime: 2, system: 4 }),
   ...natsConfig,
   ...redisConfig,
   IDENTITY_URL: peerConfig.IDENTITY_URL,

@@ -45,6 +45,23 @@ export const serviceConfig = {
   }),
 }
 
+/**
+ * Connections of one process as one role. The defaults are such that two replicas of everything start against a server with PostgreSQL's own
+ * `max_connections` of 100 (docs/reference/connections.md counts them).
+ */
+const PoolSize = (role: DatabaseRole, size: number) =>
+  Type.Integer({
+    minimum: 2,
+    maximum: 500,
+    default: size,
+    description: `Connections to PostgreSQL a process holds at most as the ${role} role.`,
+  })
+
+export const poolConfig = (sizes: { runtime: number; system: number }) => ({
+  DATABASE_POOL_RUNTIME: PoolSize('runtime', sizes.runtime),
+  DATABASE_POOL_SYSTEM: PoolSize('system', sizes.system),
+})
+
 export const postgresConfig = {
   DATABASE_RUNTIME_URL: DatabaseUrl('runtime', 'PostgreSQL as this service’s runtime role.'),
   DATABASE_SYSTEM_URL: DatabaseUrl('system', 'PostgreSQL as this service’s system role.'),
@@ -52,6 +69,7 @@ export const postgresConfig = {
     pattern: '^[A-Za-z0-9_-]{43}=?$',
     description: 'Seals the header Gatehouse-Revision: base64url of 32 random bytes, the same for all services.',
   }),
+  ...poolConfig({ runtime: 4, system: 3 }),
 }
 
 /** For `migrate.ts` alone: the running service never holds it. */

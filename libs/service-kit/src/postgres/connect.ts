@@ -16,9 +16,16 @@ export type PostgresConnection = {
   db: Db
   /** Lets running queries end for at most 5 s, then closes. */
   close(): Promise<void>
-  /** Resolves when the server answers; rejects when it does not. */
+  /**
+   * Resolves when the server answers and its session has our settings. A pooler that drops them, or gives each transaction another session, would
+   * run statements without their limits and in another schema.
+   */
   ping(): Promise<void>
 }
+
+const statementTimeoutMs = 2500
+const foreignSession =
+  'The session does not have the settings it was opened with: a pooler has to be in session mode and to keep search_path and the timeouts'
 
 /** Opens nothing by itself: the first query connects. `max` is the number of connections, 10 when absent. */
 export function connectPostgres(options: {
@@ -37,7 +44,7 @@ export function connectPostgres(options: {
       connection: {
         application_name: options.applicationName,
         search_path: options.schema,
-        statement_timeout: 2500,
+        statement_timeout: statementTimeoutMs,
         lock_timeout: 2000,
         idle_in_transaction_session_timeout: 15_000,
         TimeZone: 'UTC',
@@ -54,7 +61,10 @@ export function connectPostgres(options: {
     db,
     close,
     ping: async () => {
-      await client.unsafe('select 1')
+      const [found] = await client.unsafe<{ path: string; limit: string }[]>(
+        `select current_setting('search_path') as path, current_setting('statement_timeout') as limit`,
+      )
+      if (found?.path !== options.schema || found.limit !== `${statementTimeoutMs}ms`) throw new Error(foreignSession)
     },
   }
 }

@@ -1,0 +1,49 @@
+/** How many connections to PostgreSQL a deployment holds at most: counted from the services' settings, for the reference and for a test. */
+import type { ServiceName } from '@gatehouse/contracts/common/services'
+import { STORING_SERVICES } from './services.ts'
+import type { Setting } from './settings.ts'
+
+type Settings = Record<ServiceName, readonly Setting[]>
+
+/** Of PostgreSQL's own `max_connections` of 100 three are for its administrator. */
+export const stockConnections = 97
+
+export type Budget = { service: ServiceName; processes: number; runtime: number; system: number }
+
+/** Per storing service: how many processes one replica of it is (of workers one for each pipeline), and what each may hold. */
+export const budgetsOf = (settings: Settings): Budget[] =>
+  STORING_SERVICES.map((service) => {
+    const setting = (name: string) => settings[service].find((one) => one.name === name)
+    return {
+      service,
+      processes: settings[service].find(({ from }) => from === 'split')?.options?.length ?? 1,
+      runtime: Number(setting('DATABASE_POOL_RUNTIME')?.default),
+      system: Number(setting('DATABASE_POOL_SYSTEM')?.default),
+    }
+  })
+
+export const connectionsOf = (budgets: readonly Budget[], replicas: number): number =>
+  budgets.reduce((sum, { processes, runtime, system }) => sum + replicas * processes * (runtime + system), 0)
+
+/** docs/reference/connections.md. */
+export function connectionsPage(settings: Settings): string {
+  const budgets = budgetsOf(settings)
+  const rows = budgets.map(
+    ({ service, processes, runtime, system }) =>
+      `| ${service} | ${processes} | ${runtime} + ${system} | ${[1, 2, 3].map((replicas) => replicas * processes * (runtime + system)).join(' | ')} |`,
+  )
+  const sums = [1, 2, 3].map((replicas) => connectionsOf(budgets, replicas))
+  return `# Connections to PostgreSQL
+
+What every process may hold at most by default: \`DATABASE_POOL_RUNTIME\` + \`DATABASE_POOL_SYSTEM\`. Connections are opened when they are needed and closed after a minute without use. A stock server (\`max_connections = 100\`) gives ${stockConnections} to others than its administrator.
+
+| Service | Processes per replica | Runtime + system | 1 replica | 2 replicas | 3 replicas |
+|---|---:|---:|---:|---:|---:|
+${rows.join('\n')}
+| **all** | | | **${sums.join('** | **')}** |
+
+Besides: one connection per migration job while it runs, and one per pod that waits for its schema. A rolling upgrade starts a new process before it ends an old one. Where the sum is above what the server gives, lower the settings, raise \`max_connections\`, or do with fewer replicas: a process that gets no connection answers 503 and is not ready, and loses nothing.
+
+**Poolers.** In session mode, if the pooler keeps the settings a session is opened with (\`search_path\`, \`statement_timeout\`, \`lock_timeout\`, \`idle_in_transaction_session_timeout\`, \`TimeZone\`). In transaction mode a service does not become ready, and \`/readyz\` says so: those settings belong to a session, and so do prepared statements. Migrations hold an advisory lock and go to the server itself.
+`
+}
