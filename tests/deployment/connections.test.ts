@@ -1,6 +1,5 @@
 /** Two replicas of everything against a stock PostgreSQL: what the settings allow, what a pool really opens, and what a wrong pooler is told. */
 import { fileURLToPath } from 'node:url'
-import postgres from 'postgres'
 import t from 'tap'
 import { budgetsOf, connectionsOf, stockConnections } from '@gatehouse/deploy/connections'
 import { allSettings } from '@gatehouse/deploy/settings'
@@ -13,8 +12,8 @@ const database = await testDatabase(t, {
   services: ['identity', 'tokens', 'orgs', 'authz', 'workers'],
   spineOnly: true,
 })
-const admin = postgres(adminUrl(), { max: 1, onnotice: () => {} })
-t.teardown(() => admin.end())
+const admin = connectPostgres({ url: adminUrl(), schema: 'public', applicationName: 'budget test', max: 1 })
+t.teardown(admin.close)
 
 t.test(
   'by default two replicas of every service and pipeline fit a stock server, with room for an upgrade',
@@ -47,8 +46,9 @@ t.test('two replicas of everything, all pools full: no more connections than the
   const settled = Promise.all(busy)
   let most = 0
   await waitUntil('all pools are full', async () => {
-    const [found] = await admin<{ count: number }[]>`
-      select count(*)::int as count from pg_stat_activity where application_name = 'budget' and datname = ${database.name}`
+    const [found] = await admin.db.execute<{ count: number }>(
+      `select count(*)::int as count from pg_stat_activity where application_name = 'budget' and datname = '${database.name}'`,
+    )
     most = Math.max(most, found?.count ?? 0)
     return most >= connectionsOf(budgets, 2)
   })

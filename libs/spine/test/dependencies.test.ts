@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
+import { watchDependency } from '@gatehouse/service-kit/health/dependency'
 import { createManagementServer } from '@gatehouse/service-kit/health/management-server'
 import { createLogger } from '@gatehouse/service-kit/logging/logger'
 import { connectRedis } from '@gatehouse/service-kit/redis/connect'
@@ -22,12 +23,16 @@ const [natsServer, redisServer] = [await startNatsServer(t), await ownRedisServe
 await redisServer.start()
 const nats = connectNats({ url: natsServer.url, name: 'orgs', log, keys: eventKeysOf('orgs') })
 const redis = connectRedis({ url: redisServer.url, name: 'orgs', log })
-t.teardown(() => Promise.all([nats.close(), redis.close()]))
+const redisWatch = watchDependency({ name: 'redis', probe: redis.ping, log })
+t.teardown(() => {
+  redisWatch.stop()
+  return Promise.all([nats.close(), redis.close()])
+})
 
 const management = createManagementServer({
   isDraining: () => false,
   isStarted: () => true,
-  ready: async () => [{ name: 'postgres', ok: true }, nats.check(), redis.check()],
+  ready: async () => [{ name: 'postgres', ok: true }, nats.check(), redisWatch.check()],
 }).listen(0, '127.0.0.1')
 await once(management, 'listening')
 t.teardown(() => management.close())

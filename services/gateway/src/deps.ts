@@ -6,7 +6,8 @@ import type { Jwks } from '@gatehouse/access/tokens/jwks-source'
 import { ExchangeApiKey } from '@gatehouse/contracts/http/tokens/service-accounts'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
-import { connectRedis, type RedisConnection } from '@gatehouse/service-kit/redis/connect'
+import { watchDependency, type Dependency } from '@gatehouse/service-kit/health/dependency'
+import { connectRedis } from '@gatehouse/service-kit/redis/connect'
 import { openPeers, type PeerName, type Peers } from '@gatehouse/spine/open-peers'
 import type { FastifyRequest } from 'fastify'
 import { createApiKeys, type ApiKeys } from './access/api-keys.ts'
@@ -18,7 +19,7 @@ import { createUpstreams, type Upstreams } from './proxy/upstreams.ts'
 
 export type Deps = Peers<PeerName> & {
   corsOrigins: readonly string[]
-  redis: RedisConnection
+  redis: Dependency
   budgets: Budgets
   addressOf: (request: FastifyRequest) => string
   /** The account whose known device asks, as identity has signed it. */
@@ -38,6 +39,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
   })
   const { jwks, accessTokens, peers } = service
   const redis = connectRedis({ url: config.REDIS_URL, name: 'gateway', log })
+  const redisWatch = watchDependency({ name: 'redis', probe: redis.ping, log })
   const floors = createFloors({
     ...service,
     onSigningKeys: () =>
@@ -54,7 +56,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
   return {
     ...service,
     corsOrigins: config.GATEWAY_CORS_ORIGINS,
-    redis,
+    redis: redisWatch,
     budgets,
     addressOf: addressReader(config.TRUSTED_PROXIES),
     deviceOf: deviceReader(config.SERVICE_JWKS),
@@ -69,6 +71,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
     }),
     upstreams,
     close: async () => {
+      redisWatch.stop()
       await Promise.allSettled([redis.close(), upstreams.close(), service.close()])
     },
   }

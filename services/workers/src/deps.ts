@@ -2,6 +2,7 @@
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import type { SpineClient } from '@gatehouse/spine/follow/spine-client'
+import { watchDependency } from '@gatehouse/service-kit/health/dependency'
 import { connectRedis } from '@gatehouse/service-kit/redis/connect'
 import { openService, type Service } from '@gatehouse/spine/open-service'
 import { createLocalClient } from '@gatehouse/spine/produce/producer'
@@ -35,6 +36,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
     probeSchema,
   })
   const redis = connectRedis({ url: config.REDIS_URL, name: 'workers', log: runtime.log })
+  const redisWatch = watchDependency({ name: 'redis', probe: redis.ping, log: runtime.log })
   const mailer = createSmtpMailer({ url: config.SMTP_URL, from: config.MAIL_FROM })
   return {
     ...service,
@@ -47,9 +49,10 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
     mailer,
     publicUrl: config.PUBLIC_URL,
     mailLocale: config.MAIL_LOCALE,
-    ready: () => service.ready([redis.check()]),
+    ready: () => service.ready([redisWatch.check()]),
     close: async () => {
       mailer.close()
+      redisWatch.stop()
       await redis.close()
       await service.close()
     },

@@ -3,15 +3,13 @@
  * and whoever asked goes on without it (slower, never wrong).
  */
 import { Redis } from 'ioredis'
-import { watchDependency } from '../health/dependency.ts'
-import type { ReadyCheck } from '../health/checks.ts'
 import type { Logger } from '../logging/logger.ts'
 
 export type RedisConnection = {
   readonly redis: Redis
   isReady(): boolean
-  /** Degraded while Redis does not answer. */
-  check(): ReadyCheck
+  /** Resolves when the server answers. */
+  ping(): Promise<unknown>
   close(): Promise<void>
 }
 
@@ -29,13 +27,11 @@ export function connectRedis(options: { url: string; name: string; log: Logger }
   })
   redis.on('error', (err: Error) => log.debug({ err }, 'connection to Redis'))
   redis.connect().catch(() => undefined)
-  const dependency = watchDependency({ name: 'redis', probe: () => redis.ping(), log })
   return {
     redis,
     isReady: () => redis.status === 'ready',
-    check: dependency.check,
+    ping: () => redis.ping(),
     async close() {
-      dependency.stop()
       redis.disconnect()
     },
   }
