@@ -20,6 +20,7 @@ const lists = (org: string): Record<string, string> => ({
   assignments: `/v1/organizations/${org}/assignments`,
   entities: '/v1/authz/entities/type',
   'service-accounts': `/v1/organizations/${org}/service-accounts`,
+  'oauth-clients': `/v1/organizations/${org}/oauth-clients`,
   'audit-events': `/v1/organizations/${org}/audit-events`,
   sessions: '/v1/me/sessions',
   activity: '/v1/me/activity',
@@ -82,6 +83,13 @@ export const tenantOf = async (api: Api, { user, org }: { user: DemoUser; org: s
   const accounts = `/v1/organizations/${org}/service-accounts`
   const [account] = await Promise.all(['a', 'b'].map((suffix) => make(accounts, { name: `${tag}-${suffix}` })))
   const key = await make(`${accounts}/${account}/keys`, { name: tag })
+  const redirects = { redirect_uris: ['https://app.example/callback'] }
+  const [client] = await Promise.all(
+    ['a', 'b'].map((suffix) =>
+      make(`/v1/organizations/${org}/oauth-clients`, { name: `${tag}-${suffix}`, ...redirects }),
+    ),
+  )
+  const secret = await make(`/v1/organizations/${org}/oauth-clients/${client}/secrets`, undefined)
   const cursors: Record<string, string> = {}
   for (const [name, path] of Object.entries(lists(org))) {
     const { body } = await api.call('GET', `${path}?limit=1`, { token })
@@ -100,6 +108,8 @@ export const tenantOf = async (api: Api, { user, org }: { user: DemoUser; org: s
     entity: `${tag}-a`,
     service_account: account ?? '',
     key,
+    client: client ?? '',
+    secret,
   }
   return { token, ids, cursors, secrets: [...Object.values(ids), ...emails, tag, user.email] }
 }

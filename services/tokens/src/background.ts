@@ -1,7 +1,12 @@
 /** What tokens does without being asked: announces, follows its neighbours, keeps keys and sessions in order. */
 import { createUpkeep, together, type Part } from '@gatehouse/service-kit/concurrency/background'
 import type { Deps } from './deps.ts'
-import { endExpiredSessions, eraseSeals, forgetOldSessions } from './use-cases/sessions/session-upkeep.ts'
+import {
+  endExpiredSessions,
+  eraseSeals,
+  forgetOldAuthorizations,
+  forgetOldSessions,
+} from './use-cases/sessions/session-upkeep.ts'
 import { keepSigningKeys } from './use-cases/keys/keep-signing-keys.ts'
 
 const secondMs = 1000
@@ -26,6 +31,12 @@ const upkeepOf = (deps: Deps): Part[] => [
     name: 'expired sessions',
     run: () => endExpiredSessions(deps),
     everyMs: 30 * secondMs,
+    log: deps.log,
+  }),
+  createUpkeep({
+    name: 'old authorizations',
+    run: () => forgetOldAuthorizations(deps),
+    everyMs: hourMs,
     log: deps.log,
   }),
   createUpkeep({ name: 'old sessions', run: () => forgetOldSessions(deps), everyMs: hourMs, log: deps.log }),

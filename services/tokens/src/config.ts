@@ -1,6 +1,6 @@
 /** The environment of tokens; the only place that names its variables. */
 import { natsConfig, peerConfig, postgresConfig, serviceConfig } from '@gatehouse/service-kit/config/fragments'
-import { SecretKey } from '@gatehouse/service-kit/config/schema'
+import { SecretKey, Url } from '@gatehouse/service-kit/config/schema'
 import Type, { type Static } from 'typebox'
 
 /** base64url of 32 bytes. */
@@ -21,6 +21,12 @@ export const config = Type.Object({
     SecretKey({
       pattern: keyPattern,
       description: 'The key-encryption key before the present one, while ciphertexts still name it.',
+    }),
+  ),
+  SIGN_IN_URL: Type.Optional(
+    Url({
+      description:
+        'Where a browser is sent to sign in and to decide what an application asks for; `/signin` at the issuer unless given.',
     }),
   ),
 })

@@ -9,23 +9,26 @@ import type { Projection } from '@gatehouse/spine/follow/projection'
 import type { SpineClient } from '@gatehouse/spine/follow/spine-client'
 import { openService, type Service } from '@gatehouse/spine/open-service'
 import { createAuthzClient, type AuthzClient } from './clients/authz.ts'
+import { createIdentityClient, type IdentityClient } from './clients/identity.ts'
 import type { Config } from './config.ts'
 import { createKeyRing, type KeyRing } from './crypto/key-ring.ts'
 import { followIdentity, followOrgs } from './events/projections.ts'
 import { listSigningKeys } from './store/signing-keys.ts'
 
 export type Deps = Service<'identity' | 'orgs' | 'authz'> & {
-  clients: { authz: AuthzClient }
+  clients: { authz: AuthzClient; identity: IdentityClient }
   /** What tokens knows of people, and of organizations and memberships, with proof of how current it is. */
   following: { identity: Projection; orgs: Projection }
   /** How the API keys of this environment begin. */
   apiKeyPrefix: string
   keyRing: KeyRing
+  /** Where a browser goes to sign in and to decide about an authorization request. */
+  signInUrl: string
   envelope: Envelope
 }
 
 /** Neighbours as tokens asks them. */
-export type Neighbours = { identity: SpineClient; orgs: SpineClient; authz: AuthzClient }
+export type Neighbours = { identity: SpineClient & IdentityClient; orgs: SpineClient; authz: AuthzClient }
 
 /** `neighbours` is given when they are not asked over HTTP. */
 export function openDeps(config: Config, runtime: { log: Logger; clock: Clock }, neighbours?: Neighbours): Deps {
@@ -49,10 +52,14 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock },
   }
   return {
     ...service,
-    clients: { authz: neighbours?.authz ?? createAuthzClient(service.peers.authz) },
+    clients: {
+      authz: neighbours?.authz ?? createAuthzClient(service.peers.authz),
+      identity: neighbours?.identity ?? createIdentityClient(service.peers.identity),
+    },
     following,
     apiKeyPrefix: apiKeyPrefixes[config.GATEHOUSE_ENV],
     keyRing,
+    signInUrl: config.SIGN_IN_URL ?? `${config.GATEHOUSE_ISSUER}/signin`,
     envelope,
     ready: () =>
       service.ready([

@@ -29,6 +29,9 @@ export const EmailVerificationId = typeId('ver')
 export const PasswordResetId = typeId('rst')
 export const AddressChangeId = typeId('emc')
 export const AuditEventId = typeId('aud')
+export const OAuthClientId = typeId('client')
+export const OAuthClientSecretId = typeId('cls')
+export const AuthorizationId = typeId('azr')
 export const EventId = typeId('evt')
 
 /** Keys people choose for roles, policies, applications: lower case, digits, dashes. */

@@ -14,6 +14,8 @@ export type ServiceName = Static<typeof ServiceName>
 /** Header names between services. They count only under a valid service assertion; the gateway strips them from the outside. */
 export const internalHeaders = {
   accessToken: 'gatehouse-access-token',
+  /** The `Authorization` of a protocol's own request: `authorization` itself carries the assertion. */
+  authorization: 'gatehouse-authorization',
   clientAddress: 'gatehouse-client-address',
   userAgent: 'gatehouse-user-agent',
   causation: 'gatehouse-causation-id',

@@ -18,6 +18,7 @@ import { membershipEvents } from './orgs/membership.ts'
 import { organizationEvents } from './orgs/organization.ts'
 import { apiKeyEvents } from './tokens/api-key.ts'
 import { familyEvents } from './tokens/family.ts'
+import { oauthClientEvents } from './tokens/oauth-client.ts'
 import { serviceAccountEvents } from './tokens/service-account.ts'
 import { sessionEvents } from './tokens/session.ts'
 import { signingKeyEvents } from './tokens/signing-key.ts'
@@ -31,6 +32,7 @@ export const eventContracts: readonly EventContract[] = [
   ...factorEvents,
   ...apiKeyEvents,
   ...familyEvents,
+  ...oauthClientEvents,
   ...serviceAccountEvents,
   ...sessionEvents,
   ...signingKeyEvents,

@@ -87,6 +87,8 @@ import {
   RevokeApiKey,
   UpdateServiceAccount,
 } from './tokens/service-accounts.ts'
+import { oauthClientRoutes } from './tokens/oauth-clients.ts'
+import { DescribeAuthorization, SettleAuthorization } from './tokens/authorizations.ts'
 import { EndMyOtherSessions, EndMySession, GetJwks, ListMySessions, Logout, RefreshToken } from './tokens/sessions.ts'
 import { ListAuditEvents, ListMyActivity, ListPlatformAuditEvents } from './workers/audit-events.ts'
 import { DiscardDeadLetter, ListDeadLetters, ReplayDeadLetter } from './workers/dead-letters.ts'
@@ -144,6 +146,9 @@ export const publicRoutes: readonly RouteContract[] = [
   CreateApiKey,
   ListApiKeys,
   RevokeApiKey,
+  ...oauthClientRoutes,
+  DescribeAuthorization,
+  SettleAuthorization,
   GetServiceAccountRoles,
   SetServiceAccountRoles,
   ListRoles,

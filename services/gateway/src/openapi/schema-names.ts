@@ -18,6 +18,8 @@ import * as account from '@gatehouse/contracts/http/identity/account'
 import * as signIn from '@gatehouse/contracts/http/identity/sign-in'
 import * as invitations from '@gatehouse/contracts/http/orgs/invitations'
 import * as organizations from '@gatehouse/contracts/http/orgs/organizations'
+import * as authorizations from '@gatehouse/contracts/http/tokens/authorizations'
+import * as oauthClients from '@gatehouse/contracts/http/tokens/oauth-clients'
 import * as serviceAccounts from '@gatehouse/contracts/http/tokens/service-accounts'
 import * as sessions from '@gatehouse/contracts/http/tokens/sessions'
 import * as auditEvents from '@gatehouse/contracts/http/workers/audit-events'
@@ -47,6 +49,8 @@ const modules: readonly object[] = [
   signIn,
   invitations,
   organizations,
+  authorizations,
+  oauthClients,
   serviceAccounts,
   sessions,
   auditEvents,

@@ -7,6 +7,7 @@ const table: readonly (readonly [tag: string, path: RegExp])[] = [
   ['The signed-in person', /^\/v1\/me(\/|$)/],
   ['Audit', /\/audit-events$/],
   ['Invitations', /\/invitations(\/|$)/],
+  ['Applications people sign in to', /\/oauth-clients(\/|$)/],
   ['Service accounts', /\/service-accounts(\/|$)/],
   ['Policies', /\/(policies|shadow)(\/|$)/],
   ['Roles and groups', /\/(roles|groups|assignments|authorization-manifest)(\/|$)/],

@@ -10,6 +10,7 @@ import { createForward } from '../proxy/forward.ts'
 import { registerDocs } from './docs.ts'
 import { jwksPath, registerJwks } from './jwks.ts'
 import { registerOpenApi } from './openapi.ts'
+import { registerProtocols } from './protocols.ts'
 
 export function registerRoutes(app: FastifyInstance, deps: Deps): void {
   requirePublic(publicRoutes)
@@ -29,6 +30,7 @@ export function registerRoutes(app: FastifyInstance, deps: Deps): void {
       handler: createForward(route, deps),
     })
   }
+  registerProtocols(app, deps)
   registerJwks(app, deps)
   registerOpenApi(app, deps)
   registerDocs(app, deps)

@@ -8,6 +8,8 @@ import type { ServiceClient } from '@gatehouse/access/call/service-client'
 export type AuthzClient = {
   /** May whoever this is do that in the organization of their token? */
   decide(caller: PrincipalCaller, permission: string): Promise<PermissionDecision>
+  /** May this person do that on the platform itself? */
+  decideOnPlatform(caller: PrincipalCaller, permission: string): Promise<PermissionDecision>
   /** Rights of the service account, up to the scope, that the caller may not hand on. */
   undelegableOf(
     caller: PrincipalCaller,
@@ -19,6 +21,10 @@ export const createAuthzClient = (http: ServiceClient): AuthzClient => ({
   decide: async (caller, permission) =>
     onlyDecision(
       await http.call(CheckPermissions, { body: { scope: 'organization', permissions: [permission] }, user: caller }),
+    ),
+  decideOnPlatform: async (caller, permission) =>
+    onlyDecision(
+      await http.call(CheckPermissions, { body: { scope: 'platform', permissions: [permission] }, user: caller }),
     ),
   async undelegableOf(caller, { serviceAccountId, scope, expiresAt }) {
     const body = {

@@ -2,6 +2,10 @@
 export const permissions = {
   readServiceAccounts: 'gatehouse:service_accounts.read',
   writeServiceAccounts: 'gatehouse:service_accounts.write',
+  readOAuthClients: 'gatehouse:oauth_clients.read',
+  writeOAuthClients: 'gatehouse:oauth_clients.write',
+  readPlatform: 'gatehouse:platform.read',
+  writePlatformOAuthClients: 'gatehouse:platform.oauth_clients',
 } as const
 
 export type Permission = (typeof permissions)[keyof typeof permissions]

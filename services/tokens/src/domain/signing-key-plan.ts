@@ -3,6 +3,10 @@
  * with a cached key set never meets a token it cannot check: published ⊇ signing ± overlap.
  */
 
+/** RFC 7518 §3.1. ES256 signs what we verify ourselves; RS256 is what each OpenID client understands (OpenID Connect Core §15.1). */
+export type SigningAlg = 'ES256' | 'RS256'
+export const signingAlgs: readonly SigningAlg[] = ['ES256', 'RS256']
+
 /** From when to when a key stands in the key set, and within that, signs. */
 export type KeySpan = {
   publishFrom: Date

@@ -2,13 +2,23 @@
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { neighbourRoutes } from './internal.ts'
+import { authorizationsRoutes } from './authorizations.ts'
+import { oauthClientsRoutes, platformOAuthClientsRoutes } from './oauth-clients.ts'
+import { openidProviderRoutes } from './openid-provider.ts'
 import { serviceAccountsRoutes } from './service-accounts.ts'
 import { sessionsRoutes } from './sessions.ts'
 
 type Routes = (app: FastifyInstance, deps: Deps) => void
 
 /** Through the gateway. */
-export const publicRoutes: readonly Routes[] = [sessionsRoutes, serviceAccountsRoutes]
+export const publicRoutes: readonly Routes[] = [
+  sessionsRoutes,
+  serviceAccountsRoutes,
+  oauthClientsRoutes,
+  platformOAuthClientsRoutes,
+  authorizationsRoutes,
+  openidProviderRoutes,
+]
 
 /** For other services only. */
 export const internalRoutes: readonly Routes[] = [neighbourRoutes]

@@ -3,7 +3,19 @@
  * Identifiers are TypeIDs here and UUIDs in the database.
  */
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
-import { bigint, boolean, customType, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import type { AuthorizationRequest } from '../domain/oauth/authorization-request.ts'
+import {
+  bigint,
+  boolean,
+  customType,
+  integer,
+  jsonb,
+  pgTable,
+  smallint,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core'
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 const at = (column: string) => timestamp(column, { withTimezone: true, mode: 'date' })
@@ -11,6 +23,7 @@ const version = (column = 'version') => bigint(column, { mode: 'number' })
 
 export const signingKeys = pgTable('signing_keys', {
   id: typeId('id', 'key').primaryKey(),
+  alg: text('alg', { enum: ['ES256', 'RS256'] }).notNull(),
   publicJwk: jsonb('public_jwk').$type<Record<string, unknown>>().notNull(),
   privateJwkEncrypted: text('private_jwk_encrypted').notNull(),
   publishFrom: at('publish_from').notNull(),
@@ -52,6 +65,8 @@ export const sessions = pgTable('sessions', {
   expiresAt: at('expires_at').notNull(),
   endedAt: at('ended_at'),
   endReason: text('end_reason'),
+  parentId: typeId('parent_id', 'ses'),
+  scope: text('scope').array(),
 })
 
 export const refreshFamilies = pgTable('refresh_families', {
@@ -115,6 +130,63 @@ export const apiKeys = pgTable('api_keys', {
   createdAt: at('created_at').notNull(),
   expiresAt: at('expires_at').notNull(),
   lastUsedAt: at('last_used_at'),
+})
+
+export const oauthClients = pgTable('oauth_clients', {
+  id: text('id').primaryKey(),
+  orgId: typeId('org_id', 'org'),
+  name: text('name').notNull(),
+  status: text('status', { enum: ['active', 'disabled', 'deleted'] }).notNull(),
+  version: version().notNull(),
+  authMethod: text('auth_method', { enum: ['none', 'client_secret'] }).notNull(),
+  redirectUris: text('redirect_uris').array().notNull(),
+  postLogoutRedirectUris: text('post_logout_redirect_uris').array().notNull(),
+  scopes: text('scopes').array().notNull(),
+  audiences: text('audiences').array().notNull(),
+  idTokenAlg: text('id_token_alg', { enum: ['RS256', 'ES256'] }).notNull(),
+  createdBy: text('created_by').notNull(),
+  createdAt: at('created_at').notNull(),
+  updatedAt: at('updated_at').notNull(),
+})
+
+export const oauthClientSecrets = pgTable('oauth_client_secrets', {
+  id: typeId('id', 'cls').primaryKey(),
+  clientId: text('client_id').notNull(),
+  orgId: typeId('org_id', 'org'),
+  slot: smallint('slot').notNull(),
+  hash: bytea('hash').notNull(),
+  last4: text('last4').notNull(),
+  createdBy: text('created_by').notNull(),
+  createdAt: at('created_at').notNull(),
+})
+
+export const oauthAuthorizations = pgTable('oauth_authorizations', {
+  id: typeId('id', 'azr').primaryKey(),
+  clientId: text('client_id').notNull(),
+  request: jsonb('request').$type<AuthorizationRequest>().notNull(),
+  browserHash: bytea('browser_hash').notNull(),
+  createdAt: at('created_at').notNull(),
+  expiresAt: at('expires_at').notNull(),
+  userId: typeId('user_id', 'user'),
+  sessionId: typeId('session_id', 'ses'),
+  organizationId: typeId('organization_id', 'org'),
+  decision: text('decision', { enum: ['approved', 'denied'] }),
+  continuationHash: bytea('continuation_hash'),
+  continuedAt: at('continued_at'),
+})
+
+export const oauthCodes = pgTable('oauth_codes', {
+  id: typeId('id', 'cod').primaryKey(),
+  hash: bytea('hash').notNull(),
+  clientId: text('client_id').notNull(),
+  userId: typeId('user_id', 'user').notNull(),
+  parentSessionId: typeId('parent_session_id', 'ses').notNull(),
+  organizationId: typeId('organization_id', 'org'),
+  request: jsonb('request').$type<AuthorizationRequest>().notNull(),
+  createdAt: at('created_at').notNull(),
+  expiresAt: at('expires_at').notNull(),
+  usedAt: at('used_at'),
+  sessionId: typeId('session_id', 'ses'),
 })
 
 export const userStates = pgTable('user_states', {

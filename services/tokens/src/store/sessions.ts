@@ -3,7 +3,7 @@
  * so no access token is minted for a session that has ended.
  */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
-import { and, asc, desc, eq, gt, inArray, isNotNull, lt, ne, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm'
 import { sessions } from './schema.ts'
 
 export type Session = typeof sessions.$inferSelect
@@ -98,7 +98,14 @@ export async function listLiveSessions(
   return await tx
     .select()
     .from(sessions)
-    .where(and(eq(sessions.userId, o.userId), isLive, o.afterId === undefined ? undefined : lt(sessions.id, o.afterId)))
+    .where(
+      and(
+        eq(sessions.userId, o.userId),
+        isNull(sessions.parentId),
+        isLive,
+        o.afterId === undefined ? undefined : lt(sessions.id, o.afterId),
+      ),
+    )
     .orderBy(desc(sessions.id))
     .limit(o.limit)
 }
@@ -120,7 +127,7 @@ export async function closeSession(tx: Queryable, id: string, reason: EndReason)
   return row
 }
 
-/** The session counts from now on as one of this version of its person. */
+/** The session, with what clients hold in it, counts from now on as one of this version of its person. */
 export async function renewUserVersion(
   tx: Queryable,
   o: { id: string; userId: string; userVersion: number },
@@ -128,10 +135,10 @@ export async function renewUserVersion(
   await tx
     .update(sessions)
     .set({ userVersion: o.userVersion })
-    .where(and(eq(sessions.id, o.id), eq(sessions.userId, o.userId), lt(sessions.userVersion, o.userVersion)))
+    .where(and(or(eq(sessions.id, o.id), eq(sessions.parentId, o.id)), eq(sessions.userId, o.userId), lt(sessions.userVersion, o.userVersion)))
 }
 
-/** Ends the active sessions of the person but `exceptId`, all or those of an older version of the person, in one order everywhere so that two callers cannot block each other. */
+/** Ends the active sessions of the person but `exceptId` and what clients hold in it, all or those of an older version of the person, in one order everywhere so that two callers cannot block each other. */
 export async function closeOtherSessions(
   tx: Queryable,
   o: { userId: string; exceptId: string | undefined; belowUserVersion?: number; reason: EndReason },
@@ -139,7 +146,9 @@ export async function closeOtherSessions(
   const owned = and(
     eq(sessions.userId, o.userId),
     eq(sessions.status, 'active'),
-    o.exceptId === undefined ? undefined : ne(sessions.id, o.exceptId),
+    o.exceptId === undefined
+      ? undefined
+      : and(ne(sessions.id, o.exceptId), or(isNull(sessions.parentId), ne(sessions.parentId, o.exceptId))),
     o.belowUserVersion === undefined ? undefined : lt(sessions.userVersion, o.belowUserVersion),
   )
   await tx.select({ id: sessions.id }).from(sessions).where(owned).orderBy(asc(sessions.id)).for('update')

@@ -7,7 +7,7 @@ import t from 'tap'
 import { eraseSeals, endExpiredSessions, forgetOldSessions } from '../../src/use-cases/sessions/session-upkeep.ts'
 import { openSuccessor, sealSuccessor } from '../../src/crypto/successor-seal.ts'
 import { openPlatform } from '../fixtures/platform.ts'
-import { createKey, ownedOrganization } from '../fixtures/service-accounts.ts'
+import { createKey, createOAuthClient, ownedOrganization } from '../fixtures/service-accounts.ts'
 
 const platform = await openPlatform(t)
 const replica = await platform.replica()
@@ -20,7 +20,7 @@ const owned = [
   'user_states',
   'organization_states',
 ] as const
-const ofOrganizations = ['service_accounts', 'api_keys'] as const
+const ofOrganizations = ['service_accounts', 'api_keys', 'oauth_clients', 'oauth_client_secrets'] as const
 const countAs = async (scope: { userId?: string; orgId?: string }, table: string) =>
   await inScope(db, scope, async (tx) =>
     Number(rowsOf<{ n: string }>(await tx.execute(sql`select count(*) as n from ${sql.identifier(table)}`))[0]?.n),
@@ -67,6 +67,7 @@ t.test('a request sees the service accounts and keys of its organization and of 
   const [ours, theirs] = [await ownedOrganization(platform, replica), await ownedOrganization(platform, replica)]
   await createKey(platform, replica, ours)
   const { account } = await createKey(platform, replica, theirs)
+  for (const org of [ours, theirs]) await createOAuthClient(platform, replica, org)
   for (const table of ofOrganizations) {
     t.equal(await countAs({ orgId: ours.id }, table), 1, `${table}: its own`)
     t.equal(await countAs({}, table), 0, `${table}: nobody’s`)
@@ -104,6 +105,11 @@ t.test('each role has the verbs it needs and no more', async (t) => {
     'select * from outbox',
     'update api_keys set hash = hash',
     'delete from service_accounts',
+    'select * from oauth_authorizations',
+    'delete from oauth_codes',
+    'update oauth_clients set auth_method = auth_method',
+    'update oauth_client_secrets set hash = hash',
+    "insert into clients (id, name, is_first_party, idle_ttl_seconds, absolute_ttl_seconds) values ('mine', 'Mine', true, 60, 60)",
   ])
     t.equal(await as(db, text), '42501', `runtime: ${text}`)
   for (const text of [

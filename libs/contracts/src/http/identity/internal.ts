@@ -105,7 +105,7 @@ export const ListProfiles = defineRoute({
   summary:
     'Names and addresses of people, for a list a person is allowed to see, a mail, or the check of an invited address.',
   auth: 'internal',
-  callers: ['orgs', 'workers'],
+  callers: ['orgs', 'tokens', 'workers'],
   retryable: true,
   body: Type.Object({ user_ids: Type.Array(UserId, { maxItems: 200 }) }),
   success: {

@@ -1,8 +1,12 @@
-/** The event of an ended session, in the transaction that ended it: its access tokens are void from here on. */
+/**
+ * The event of an ended session, in the transaction that ended it: its access tokens are void from here on. The sessions clients hold in it end with it,
+ * each with its own event.
+ */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { SessionEnded } from '@gatehouse/contracts/events/tokens/session'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
+import { closeChildSessions } from '../../store/child-sessions.ts'
 import type { EndedSession, EndReason } from '../../store/sessions.ts'
 
 /** The floor is the version the end gave: every token of the session was minted below it. */
@@ -20,4 +24,5 @@ export async function announceSessionEnd(
     actor: o.actor,
     data: { session_id: id, user_id: userId, reason: o.reason, min_sv: version },
   })
+  for (const session of await closeChildSessions(tx, id, o.reason)) await announceSessionEnd(tx, { ...o, session })
 }

@@ -2,6 +2,7 @@
 import type { Deps } from '../../deps.ts'
 import { eraseOverdueSeals } from '../../store/refresh-tokens.ts'
 import { claimExpiredSessionEnds, deleteOldSessions } from '../../store/sessions.ts'
+import { deleteOldAuthorizations } from '../../store/oauth-authorizations.ts'
 import { announceSessionEnd } from './announce-session-end.ts'
 
 /** Few enough to finish within a statement's time limit. */
@@ -28,4 +29,8 @@ export async function endExpiredSessions(deps: Pick<Deps, 'spine'>): Promise<num
 
 export async function forgetOldSessions(deps: Pick<Deps, 'system'>): Promise<void> {
   await deleteOldSessions(deps.system, { olderThanDays: keepEndedDays, limit: batch })
+}
+
+export async function forgetOldAuthorizations(deps: Pick<Deps, 'system'>): Promise<void> {
+  while ((await deleteOldAuthorizations(deps.system, batch)) >= batch);
 }

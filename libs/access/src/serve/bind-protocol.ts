@@ -1,0 +1,106 @@
+/**
+ * The one way to serve a protocol's route: only the gateway may ask, parameters come from the query or the form and stand once, and every
+ * refusal leaves in the protocol's own form.
+ */
+import { internalHeaders } from '@gatehouse/contracts/common/services'
+import { protocolBodyLimitBytes, type ProtocolContract } from '@gatehouse/contracts/http/protocol'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { oauthErrorHandler } from '@gatehouse/service-kit/errors/oauth-error-handler'
+import { readParameters, type Parameters } from '@gatehouse/service-kit/http/protocol-parameters'
+import type { Logger } from '@gatehouse/service-kit/logging/logger'
+import { authenticate } from '../callers/authenticate.ts'
+import { serverSettings } from './server.ts'
+
+export type ProtocolRequest = {
+  /** Of the query; of the form where the request has one. */
+  readonly parameters: Parameters
+  /** As the client sent it. */
+  readonly authorization: string | undefined
+  readonly cookies: ReadonlyMap<string, string>
+}
+
+export type ProtocolAnswer =
+  | { readonly kind: 'json'; readonly body: object; readonly cacheSeconds?: number }
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'redirect'; readonly to: string; readonly cookies?: readonly string[] }
+
+export type ProtocolHandler = (request: ProtocolRequest) => Promise<ProtocolAnswer> | ProtocolAnswer
+
+/** Serves the protocols on a part of `app` of their own: a form is a body there and nowhere else. */
+export function bindProtocols(
+  app: FastifyInstance,
+  { log }: { log: Logger },
+  bind: (serve: (contract: ProtocolContract, handler: ProtocolHandler) => void) => void,
+): void {
+  void app.register((scope, _options, done) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser<string>(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string' },
+      (_request, body, parsed) => parsed(null, body),
+    )
+    bind((contract, handler) => bindProtocol(scope, contract, { handler, log }))
+    done()
+  })
+}
+
+function bindProtocol(
+  scope: FastifyInstance,
+  contract: ProtocolContract,
+  { handler, log }: { handler: ProtocolHandler; log: Logger },
+): void {
+  const settings = serverSettings(scope)
+  scope.route({
+    method: [...contract.methods],
+    url: contract.path,
+    bodyLimit: protocolBodyLimitBytes,
+    exposeHeadRoute: false,
+    errorHandler: oauthErrorHandler({ log, errors: contract.errors }),
+    onRequest: async (request) => {
+      const { path } = contract
+      request.caller = await authenticate(request, { auth: 'open', method: methodOf(request), path }, settings)
+    },
+    handler: async (request, reply) => send(reply, await handler(protocolRequest(request))),
+  })
+}
+
+const methodOf = (request: FastifyRequest): 'GET' | 'POST' => (request.method === 'POST' ? 'POST' : 'GET')
+
+function protocolRequest(request: FastifyRequest): ProtocolRequest {
+  const url = request.raw.url ?? ''
+  const queryAt = url.indexOf('?')
+  const query = queryAt < 0 ? '' : url.slice(queryAt + 1)
+  const authorization = request.headers[internalHeaders.authorization]
+  return {
+    // RFC 6749 §2.3.1: credentials never stand in the address of a POST, so nothing there counts.
+    parameters: readParameters(request.method === 'POST' ? formOf(request.body) : query),
+    authorization: typeof authorization === 'string' ? authorization : undefined,
+    cookies: readCookies(request.headers.cookie),
+  }
+}
+
+const formOf = (body: unknown): string => (typeof body === 'string' ? body : '')
+
+function readCookies(header: string | undefined): ReadonlyMap<string, string> {
+  const cookies = new Map<string, string>()
+  for (const pair of (header ?? '').split(';')) {
+    const equals = pair.indexOf('=')
+    if (equals > 0) cookies.set(pair.slice(0, equals).trim(), pair.slice(equals + 1).trim())
+  }
+  return cookies
+}
+
+function send(reply: FastifyReply, answer: ProtocolAnswer): FastifyReply {
+  const cacheSeconds = answer.kind === 'json' ? answer.cacheSeconds : undefined
+  void reply.header('cache-control', cacheSeconds === undefined ? 'no-store' : `public, max-age=${cacheSeconds}`)
+  switch (answer.kind) {
+    case 'json':
+      return reply.type('application/json').send(JSON.stringify(answer.body))
+    case 'empty':
+      return reply.code(200).send()
+    case 'redirect':
+      if (answer.cookies !== undefined) void reply.header('set-cookie', answer.cookies)
+      // RFC 9700 §4.12: 303 never repeats a POST, whose body may hold a password.
+      return reply.header('location', answer.to).code(303).send()
+  }
+}

@@ -1,0 +1,19 @@
+/** Every route of a protocol, written out: the gateway passes these on in the protocol's own form. */
+import type { ProtocolContract } from './protocol.ts'
+import {
+  Authorize,
+  ContinueAuthorization,
+  GetAuthorizationServerMetadata,
+  GetOpenidConfiguration,
+  Token,
+  UserInfo,
+} from './tokens/openid-provider.ts'
+
+export const protocolRoutes: readonly ProtocolContract[] = [
+  GetOpenidConfiguration,
+  GetAuthorizationServerMetadata,
+  Authorize,
+  ContinueAuthorization,
+  Token,
+  UserInfo,
+]

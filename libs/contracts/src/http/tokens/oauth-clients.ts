@@ -1,0 +1,259 @@
+/** Clients of the OpenID provider: applications people sign in to. An organization has its own, the platform has its own. */
+import Type, { type Static } from 'typebox'
+import { OAuthClientId, OAuthClientSecretId, OrganizationId } from '../../common/ids.ts'
+import { listOf, PageQuery } from '../../common/page.ts'
+import { DisplayName } from '../../common/display-name.ts'
+import { Instant } from '../../common/scalars.ts'
+import { defineRoute, type RouteContract } from '../contract.ts'
+
+/** `none`: a public client, which proves each code by PKCE alone. `client_secret`: in the `Authorization` header or in the form. */
+const AuthMethod = Type.Union([Type.Literal('none'), Type.Literal('client_secret')])
+const IdTokenAlg = Type.Union([Type.Literal('RS256'), Type.Literal('ES256')])
+const Status = Type.Union([Type.Literal('active'), Type.Literal('disabled')])
+
+const RedirectUri = Type.String({ minLength: 1, maxLength: 2000 })
+const RedirectUris = Type.Array(RedirectUri, { minItems: 1, maxItems: 20, uniqueItems: true })
+const LogoutUris = Type.Array(RedirectUri, { maxItems: 20, uniqueItems: true })
+/** RFC 6749 §3.3. */
+const Scopes = Type.Array(Type.String({ pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$', maxLength: 100 }), {
+  minItems: 1,
+  maxItems: 50,
+  uniqueItems: true,
+})
+/** RFC 8707 §2: resource servers that take this client's access tokens. Gatehouse's own API is none of them. */
+const Audiences = Type.Array(Type.String({ format: 'uri', maxLength: 500 }), { maxItems: 10, uniqueItems: true })
+
+const ClientSecret = Type.Object({ id: OAuthClientSecretId, last4: Type.String(), created_at: Instant })
+
+export const OAuthClient = Type.Object({
+  /** The `client_id`. */
+  id: OAuthClientId,
+  organization_id: Type.Union([OrganizationId, Type.Null()]),
+  name: Type.String(),
+  status: Status,
+  auth_method: AuthMethod,
+  redirect_uris: Type.Array(Type.String()),
+  post_logout_redirect_uris: Type.Array(Type.String()),
+  scopes: Type.Array(Type.String()),
+  audiences: Type.Array(Type.String()),
+  id_token_signed_response_alg: IdTokenAlg,
+  secrets: Type.Array(ClientSecret),
+  created_at: Instant,
+  updated_at: Instant,
+})
+export type OAuthClient = Static<typeof OAuthClient>
+
+const NewOAuthClient = Type.Object({
+  ...OAuthClient.properties,
+  /** Shown here and never again; absent for a public client. */
+  client_secret: Type.Optional(Type.String()),
+})
+export type NewOAuthClient = Static<typeof NewOAuthClient>
+
+const NewClientSecret = Type.Object({ ...ClientSecret.properties, client_secret: Type.Optional(Type.String()) })
+export type NewClientSecret = Static<typeof NewClientSecret>
+
+const Registration = Type.Object({
+  name: DisplayName,
+  /** `client_secret` when absent. */
+  auth_method: Type.Optional(AuthMethod),
+  redirect_uris: RedirectUris,
+  post_logout_redirect_uris: Type.Optional(LogoutUris),
+  /** `openid profile email` when absent. */
+  scopes: Type.Optional(Scopes),
+  audiences: Type.Optional(Audiences),
+  /** RS256 when absent (OpenID Connect Core §15.1). */
+  id_token_signed_response_alg: Type.Optional(IdTokenAlg),
+})
+export type ClientRegistration = Static<typeof Registration>
+
+const Change = Type.Object(
+  {
+    name: Type.Optional(DisplayName),
+    status: Type.Optional(Status),
+    redirect_uris: Type.Optional(RedirectUris),
+    post_logout_redirect_uris: Type.Optional(LogoutUris),
+    scopes: Type.Optional(Scopes),
+    audiences: Type.Optional(Audiences),
+    id_token_signed_response_alg: Type.Optional(IdTokenAlg),
+  },
+  { minProperties: 1 },
+)
+export type ClientChange = Static<typeof Change>
+
+const example = { name: 'Wiki', redirect_uris: ['https://wiki.example.com/callback'] }
+
+const organizations = '/v1/organizations/:org/oauth-clients'
+const platform = '/v1/platform/oauth-clients'
+const org = { org: OrganizationId }
+const client = { client: OAuthClientId }
+const secret = { ...client, secret: OAuthClientSecretId }
+
+const inOrganization = { service: 'tokens', auth: 'organization', problems: ['forbidden'] } as const
+const onPlatform = { service: 'tokens', auth: 'user', problems: ['forbidden'] } as const
+
+const creates = {
+  method: 'POST',
+  idempotent: true,
+  shownOnce: ['client_secret'],
+  body: Registration,
+  example,
+  success: { status: 201, body: NewOAuthClient, description: 'The client; its secret is shown this once.' },
+  problems: ['forbidden', 'validation_failed'],
+} as const
+const lists = {
+  method: 'GET',
+  query: Type.Object(PageQuery),
+  success: { status: 200, body: listOf(OAuthClient), description: 'The clients, without their secrets.' },
+} as const
+const gets = { method: 'GET', success: { status: 200, body: OAuthClient, description: 'The client.' } } as const
+const updates = {
+  method: 'PATCH',
+  body: Change,
+  success: { status: 200, body: OAuthClient, description: 'The client as it is now.' },
+  problems: ['forbidden', 'validation_failed'],
+} as const
+const deletes = {
+  method: 'DELETE',
+  success: { status: 204, description: 'Gone, and so is each session it had.' },
+} as const
+const createsSecret = {
+  method: 'POST',
+  idempotent: true,
+  shownOnce: ['client_secret'],
+  success: { status: 201, body: NewClientSecret, description: 'The second secret, shown this once.' },
+  problems: ['forbidden', 'conflict'],
+} as const
+const deletesSecret = {
+  method: 'DELETE',
+  success: { status: 204, description: 'The secret proves nothing any more.' },
+} as const
+
+export const CreateOAuthClient = defineRoute({
+  ...inOrganization,
+  ...creates,
+  operationId: 'createOAuthClient',
+  path: organizations,
+  summary: 'Register an application of the organization, so that people can sign in to it.',
+  params: Type.Object(org),
+})
+export const ListOAuthClients = defineRoute({
+  ...inOrganization,
+  ...lists,
+  operationId: 'listOAuthClients',
+  path: organizations,
+  summary: 'The clients of the organization, newest first.',
+  params: Type.Object(org),
+})
+export const GetOAuthClient = defineRoute({
+  ...inOrganization,
+  ...gets,
+  operationId: 'getOAuthClient',
+  path: `${organizations}/:client`,
+  summary: 'One client of the organization.',
+  params: Type.Object({ ...org, ...client }),
+})
+export const UpdateOAuthClient = defineRoute({
+  ...inOrganization,
+  ...updates,
+  operationId: 'updateOAuthClient',
+  path: `${organizations}/:client`,
+  summary: 'Change, disable or enable a client. Disabling ends each session it has.',
+  params: Type.Object({ ...org, ...client }),
+})
+export const DeleteOAuthClient = defineRoute({
+  ...inOrganization,
+  ...deletes,
+  operationId: 'deleteOAuthClient',
+  path: `${organizations}/:client`,
+  summary: 'Delete a client.',
+  params: Type.Object({ ...org, ...client }),
+})
+export const CreateOAuthClientSecret = defineRoute({
+  ...inOrganization,
+  ...createsSecret,
+  operationId: 'createOAuthClientSecret',
+  path: `${organizations}/:client/secrets`,
+  summary: 'Make a second secret, so that one can be changed for the other. A client has at most two.',
+  params: Type.Object({ ...org, ...client }),
+})
+export const DeleteOAuthClientSecret = defineRoute({
+  ...inOrganization,
+  ...deletesSecret,
+  operationId: 'deleteOAuthClientSecret',
+  path: `${organizations}/:client/secrets/:secret`,
+  summary: 'Delete one secret of a client.',
+  params: Type.Object({ ...org, ...secret }),
+})
+
+export const CreatePlatformOAuthClient = defineRoute({
+  ...onPlatform,
+  ...creates,
+  operationId: 'createPlatformOAuthClient',
+  path: platform,
+  summary: 'Register an application of the platform, to which people of every organization can sign in.',
+})
+export const ListPlatformOAuthClients = defineRoute({
+  ...onPlatform,
+  ...lists,
+  operationId: 'listPlatformOAuthClients',
+  path: platform,
+  summary: 'The clients of the platform, newest first.',
+})
+export const GetPlatformOAuthClient = defineRoute({
+  ...onPlatform,
+  ...gets,
+  operationId: 'getPlatformOAuthClient',
+  path: `${platform}/:client`,
+  summary: 'One client of the platform.',
+  params: Type.Object(client),
+})
+export const UpdatePlatformOAuthClient = defineRoute({
+  ...onPlatform,
+  ...updates,
+  operationId: 'updatePlatformOAuthClient',
+  path: `${platform}/:client`,
+  summary: 'Change, disable or enable a client of the platform. Disabling ends each session it has.',
+  params: Type.Object(client),
+})
+export const DeletePlatformOAuthClient = defineRoute({
+  ...onPlatform,
+  ...deletes,
+  operationId: 'deletePlatformOAuthClient',
+  path: `${platform}/:client`,
+  summary: 'Delete a client of the platform.',
+  params: Type.Object(client),
+})
+export const CreatePlatformOAuthClientSecret = defineRoute({
+  ...onPlatform,
+  ...createsSecret,
+  operationId: 'createPlatformOAuthClientSecret',
+  path: `${platform}/:client/secrets`,
+  summary: 'Make a second secret of a client of the platform.',
+  params: Type.Object(client),
+})
+export const DeletePlatformOAuthClientSecret = defineRoute({
+  ...onPlatform,
+  ...deletesSecret,
+  operationId: 'deletePlatformOAuthClientSecret',
+  path: `${platform}/:client/secrets/:secret`,
+  summary: 'Delete one secret of a client of the platform.',
+  params: Type.Object(secret),
+})
+
+export const oauthClientRoutes: readonly RouteContract[] = [
+  CreateOAuthClient,
+  ListOAuthClients,
+  GetOAuthClient,
+  UpdateOAuthClient,
+  DeleteOAuthClient,
+  CreateOAuthClientSecret,
+  DeleteOAuthClientSecret,
+  CreatePlatformOAuthClient,
+  ListPlatformOAuthClients,
+  GetPlatformOAuthClient,
+  UpdatePlatformOAuthClient,
+  DeletePlatformOAuthClient,
+  CreatePlatformOAuthClientSecret,
+  DeletePlatformOAuthClientSecret,
+]

@@ -1,0 +1,65 @@
+/** The OpenID provider: OAuth 2.1 and OpenID Connect Core 1.0 in the protocols' own form. */
+import { defineProtocol } from '../protocol.ts'
+
+/** Begins the name of the cookie that binds an authorization request to its browser. */
+export const browserCookiePrefix = 'gatehouse-authorization-'
+
+const base = { service: 'tokens' } as const
+const document = { ...base, methods: ['GET'], errors: 'json', isSafe: true } as const
+
+export const GetOpenidConfiguration = defineProtocol({
+  ...document,
+  operationId: 'getOpenidConfiguration',
+  path: '/.well-known/openid-configuration',
+  summary: 'OpenID Connect Discovery 1.0.',
+})
+
+export const GetAuthorizationServerMetadata = defineProtocol({
+  ...document,
+  operationId: 'getAuthorizationServerMetadata',
+  path: '/.well-known/oauth-authorization-server',
+  summary: 'RFC 8414: the same document for OAuth clients.',
+})
+
+export const Authorize = defineProtocol({
+  ...base,
+  operationId: 'authorize',
+  methods: ['GET', 'POST'],
+  path: '/oauth2/authorize',
+  summary: 'The authorization endpoint (RFC 6749 §3.1): stores the request and sends the browser to sign in.',
+  errors: 'page',
+  cookiePrefix: browserCookiePrefix,
+})
+
+export const ContinueAuthorization = defineProtocol({
+  ...base,
+  operationId: 'continueAuthorization',
+  methods: ['GET'],
+  path: '/oauth2/authorize/continue',
+  summary: 'Where the browser comes back after the person has decided: sends it to the client with a code or an error.',
+  errors: 'page',
+  cookiePrefix: browserCookiePrefix,
+})
+
+export const Token = defineProtocol({
+  ...base,
+  operationId: 'token',
+  methods: ['POST'],
+  path: '/oauth2/token',
+  summary: 'The token endpoint (RFC 6749 §3.2).',
+  errors: 'json',
+  takesAuthorization: true,
+  limit: 'refresh',
+})
+
+export const UserInfo = defineProtocol({
+  ...base,
+  operationId: 'userInfo',
+  methods: ['GET', 'POST'],
+  path: '/oauth2/userinfo',
+  summary: 'OpenID Connect Core §5.3: claims about the person the access token is for.',
+  errors: 'json',
+  takesAuthorization: true,
+  isSafe: true,
+  limit: 'check',
+})

@@ -1,0 +1,34 @@
+/** What a client registers about itself, judged: the one place where a redirect URI can become one. */
+import { complaintAboutRedirectUri } from './redirect-uri.ts'
+import { openidScopes } from './scopes.ts'
+
+export const defaultScopes: readonly string[] = openidScopes.filter((scope) => scope !== 'offline_access')
+
+export type Complaint = { path: string; message: string }
+
+export function complaintsAboutClient(client: {
+  redirectUris?: readonly string[] | undefined
+  postLogoutRedirectUris?: readonly string[] | undefined
+  audiences?: readonly string[] | undefined
+  ownAudience: string
+  issuer: string
+}): Complaint[] {
+  const { redirectUris = [], postLogoutRedirectUris = [], audiences = [] } = client
+  return [
+    ...addressComplaints('redirect_uris', redirectUris),
+    ...addressComplaints('post_logout_redirect_uris', postLogoutRedirectUris),
+    ...audiences.flatMap((audience, at) =>
+      isOurs(audience, client) ? [{ path: `/audiences/${at}`, message: 'is Gatehouse itself' }] : [],
+    ),
+  ]
+}
+
+const addressComplaints = (name: string, addresses: readonly string[]): Complaint[] =>
+  addresses.flatMap((address, at) => {
+    const message = complaintAboutRedirectUri(address)
+    return message === undefined ? [] : [{ path: `/${name}/${at}`, message }]
+  })
+
+/** A token for our own API, or for an endpoint of the provider, is nothing a client may ask for. */
+const isOurs = (audience: string, o: { ownAudience: string; issuer: string }): boolean =>
+  audience === o.ownAudience || audience === o.issuer || audience.startsWith(`${o.issuer}/`)

@@ -1,0 +1,43 @@
+/**
+ * What a client's tokens say. Its access token is that of its own session with an audience of its own and the scope the person allowed: nothing that takes
+ * tokens of Gatehouse's own audience takes it, so it never carries a person's full rights.
+ */
+import type { PersonClaims } from '@gatehouse/contracts/claims/access-token'
+
+export type ClientAccessClaims = Omit<PersonClaims, 'aud' | 'scope'> & { aud: string[]; scope: string }
+
+export const userInfoPath = '/oauth2/userinfo'
+
+/** The resource servers of the client (RFC 9068 §3), and the userinfo endpoint where the scope opens it. */
+export function audienceOf(o: {
+  issuer: string
+  clientId: string
+  audiences: readonly string[]
+  scope: readonly string[]
+}): string[] {
+  const audience = [...o.audiences, ...(o.scope.includes('openid') ? [o.issuer + userInfoPath] : [])]
+  return audience.length > 0 ? audience : [o.clientId]
+}
+
+export const clientAccessClaims = (
+  claims: PersonClaims,
+  o: { audience: string[]; scope: readonly string[] },
+): ClientAccessClaims => ({ ...claims, aud: o.audience, scope: o.scope.join(' ') })
+
+/** ID tokens are read once, at sign-in; five minutes allow for slow clocks. */
+const idTokenSeconds = 300
+
+/** OpenID Connect Core §2. Claims of `profile` and `email` come from the userinfo endpoint (§5.4). */
+export const idTokenClaims = (claims: PersonClaims, o: { clientId: string; nonce: string | undefined }): object => ({
+  iss: claims.iss,
+  sub: claims.sub,
+  aud: o.clientId,
+  iat: claims.iat,
+  exp: claims.iat + idTokenSeconds,
+  auth_time: claims.auth_time,
+  sid: claims.sid,
+  amr: claims.amr,
+  acr: claims.acr,
+  ...(o.nonce !== undefined && { nonce: o.nonce }),
+  ...(claims.org_id !== undefined && { org_id: claims.org_id }),
+})

@@ -1,0 +1,17 @@
+/** Authorization requests as the signed-in person sees and decides them. */
+import { DescribeAuthorization, SettleAuthorization } from '@gatehouse/contracts/http/tokens/authorizations'
+import { bindRoute } from '@gatehouse/access/serve/bind-route'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { describeAuthorization, settleAuthorization } from '../use-cases/oauth/settle-authorization.ts'
+
+export function authorizationsRoutes(app: FastifyInstance, deps: Deps): void {
+  bindRoute(app, DescribeAuthorization, ({ params }) => describeAuthorization(deps, params.authorization))
+  bindRoute(app, SettleAuthorization, ({ caller, params, body }) =>
+    settleAuthorization(deps, caller, {
+      id: params.authorization,
+      decision: body.decision,
+      organizationId: body.organization_id,
+    }),
+  )
+}

@@ -1,0 +1,40 @@
+/** The OpenID provider's endpoints, in the protocols' own form. */
+import {
+  Authorize,
+  ContinueAuthorization,
+  GetAuthorizationServerMetadata,
+  GetOpenidConfiguration,
+  Token,
+  UserInfo,
+} from '@gatehouse/contracts/http/tokens/openid-provider'
+import { bindProtocols } from '@gatehouse/access/serve/bind-protocol'
+import { currentContext } from '@gatehouse/service-kit/context/request-context'
+import type { FastifyInstance } from 'fastify'
+import type { Deps } from '../deps.ts'
+import { beginAuthorization } from '../use-cases/oauth/begin-authorization.ts'
+import { continueAuthorization } from '../use-cases/oauth/continue-authorization.ts'
+import { describeProvider } from '../use-cases/oauth/describe-provider.ts'
+import { issueTokens } from '../use-cases/oauth/issue-tokens.ts'
+import { userInfo } from '../use-cases/oauth/user-info.ts'
+import { createCoalescedRefresh } from '../use-cases/sessions/coalesce-refreshes.ts'
+
+/** The document changes with a release. */
+const cacheSeconds = 300
+
+export function openidProviderRoutes(app: FastifyInstance, deps: Deps): void {
+  const refresh = createCoalescedRefresh(deps)
+  bindProtocols(app, deps, (serve) => {
+    serve(GetOpenidConfiguration, () => ({ kind: 'json', body: describeProvider(deps), cacheSeconds }))
+    serve(GetAuthorizationServerMetadata, () => ({ kind: 'json', body: describeProvider(deps), cacheSeconds }))
+    serve(Authorize, async ({ parameters }) => ({ kind: 'redirect', ...(await beginAuthorization(deps, parameters)) }))
+    serve(ContinueAuthorization, async ({ parameters, cookies }) => ({
+      kind: 'redirect',
+      ...(await continueAuthorization(deps, { continuation: parameters.get('continuation'), cookies })),
+    }))
+    serve(Token, async (presented) => {
+      const { clientAddress, userAgent } = currentContext() ?? {}
+      return { kind: 'json', body: await issueTokens(deps, refresh, { presented, from: { clientAddress, userAgent } }) }
+    })
+    serve(UserInfo, async (presented) => ({ kind: 'json', body: await userInfo(deps, presented) }))
+  })
+}

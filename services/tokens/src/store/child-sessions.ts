@@ -1,0 +1,117 @@
+/** Child sessions: what a client holds of somebody's signed-in session. They end with their parent, and each ends alone. */
+import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
+import { and, asc, eq, inArray, isNotNull, type SQL, sql } from 'drizzle-orm'
+import { oauthClients, sessions, userStates } from './schema.ts'
+import type { EndedSession, EndReason, Session } from './sessions.ts'
+
+/** A child of `parent`, signed in when and how the parent was. It never outlives it. */
+export async function insertChildSession(
+  tx: Queryable,
+  o: {
+    id: string
+    parent: Session
+    clientId: string
+    scope: string[]
+    organizationId: string | null
+    clientAddress: string | null
+    idleTtlSeconds: number
+  },
+): Promise<Session> {
+  const { parent } = o
+  const [row] = await tx
+    .insert(sessions)
+    .values({
+      id: o.id,
+      userId: parent.userId,
+      clientId: o.clientId,
+      status: 'active',
+      version: 1,
+      minVersion: 0,
+      lastOrganizationId: o.organizationId,
+      amr: parent.amr,
+      authTime: parent.authTime,
+      deviceName: parent.deviceName,
+      clientAddress: o.clientAddress,
+      createdAt: sql`now()`,
+      lastSeenAt: sql`now()`,
+      idleExpiresAt: sql`least(now() + make_interval(secs => ${o.idleTtlSeconds}), ${parent.expiresAt.toISOString()}::timestamptz)`,
+      expiresAt: parent.expiresAt,
+      parentId: parent.id,
+      scope: o.scope,
+    })
+    .returning()
+  return row as Session
+}
+
+/** Ends the active children of a session that has ended. */
+export const closeChildSessions = (tx: Queryable, parentId: string, reason: EndReason): Promise<EndedSession[]> =>
+  endChildren(tx, eq(sessions.parentId, parentId), reason)
+
+/** Ends up to `limit` sessions of a client. */
+export async function claimSessionEndsOfClient(
+  system: Queryable,
+  o: { clientId: string; limit: number },
+): Promise<EndedSession[]> {
+  const some = system
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.clientId, o.clientId), isNotNull(sessions.parentId), eq(sessions.status, 'active')))
+    .orderBy(asc(sessions.id))
+    .limit(o.limit)
+    .for('update')
+  return await endChildren(system, inArray(sessions.id, some), 'revoked')
+}
+
+async function endChildren(db: Queryable, which: SQL, reason: EndReason): Promise<EndedSession[]> {
+  const next = sql`${sessions.version} + 1`
+  return await db
+    .update(sessions)
+    .set({
+      status: 'ended',
+      version: next,
+      minVersion: next,
+      floorChangedAt: sql`clock_timestamp()`,
+      endedAt: sql`clock_timestamp()`,
+      endReason: reason,
+    })
+    .where(and(which, isNotNull(sessions.parentId), eq(sessions.status, 'active')))
+    .returning({ id: sessions.id, userId: sessions.userId, version: sessions.version })
+}
+
+/** The person uses the client, so the sign-in behind it is in use as well. */
+export async function keepParentAlive(tx: Queryable, o: { parentId: string; idleTtlSeconds: number }): Promise<void> {
+  await tx
+    .update(sessions)
+    .set({
+      idleExpiresAt: sql`least(greatest(${sessions.idleExpiresAt}, now() + make_interval(secs => ${o.idleTtlSeconds})), ${sessions.expiresAt})`,
+    })
+    .where(and(eq(sessions.id, o.parentId), eq(sessions.status, 'active')))
+}
+
+/** What decides whether a client's access token counts, and the database's time. */
+export type LiveChild = Pick<Session, 'id' | 'userId' | 'clientId' | 'minVersion' | 'parentId'> & { scope: string[] }
+
+/** The session of a client's token while it, its person and its client are as they should be. Asked by the system role. */
+export async function findLiveChild(system: Queryable, id: string): Promise<LiveChild | undefined> {
+  const [row] = await system
+    .select({
+      id: sessions.id,
+      userId: sessions.userId,
+      clientId: sessions.clientId,
+      minVersion: sessions.minVersion,
+      parentId: sessions.parentId,
+      scope: sessions.scope,
+    })
+    .from(sessions)
+    .innerJoin(oauthClients, and(eq(oauthClients.id, sessions.clientId), eq(oauthClients.status, 'active')))
+    .innerJoin(userStates, and(eq(userStates.id, sessions.userId), eq(userStates.status, 'active')))
+    .where(
+      and(
+        eq(sessions.id, id),
+        eq(sessions.status, 'active'),
+        sql`${sessions.idleExpiresAt} > now()`,
+        sql`${sessions.expiresAt} > now()`,
+      ),
+    )
+  return row === undefined ? undefined : { ...row, scope: row.scope ?? [] }
+}

@@ -1,0 +1,25 @@
+/** Clients as the API shows them: never a secret. */
+import type { OAuthClient as OAuthClientOnWire } from '@gatehouse/contracts/http/tokens/oauth-clients'
+import type { OAuthClient, OAuthClientSecret } from '../../store/oauth-clients.ts'
+
+export const secretView = ({ id, last4, createdAt }: OAuthClientSecret) => ({
+  id,
+  last4,
+  created_at: createdAt.toISOString(),
+})
+
+export const clientView = (client: OAuthClient, secrets: readonly OAuthClientSecret[]): OAuthClientOnWire => ({
+  id: client.id,
+  organization_id: client.orgId,
+  name: client.name,
+  status: client.status === 'active' ? 'active' : 'disabled',
+  auth_method: client.authMethod,
+  redirect_uris: client.redirectUris,
+  post_logout_redirect_uris: client.postLogoutRedirectUris,
+  scopes: client.scopes,
+  audiences: client.audiences,
+  id_token_signed_response_alg: client.idTokenAlg,
+  secrets: secrets.filter(({ clientId }) => clientId === client.id).map(secretView),
+  created_at: client.createdAt.toISOString(),
+  updated_at: client.updatedAt.toISOString(),
+})

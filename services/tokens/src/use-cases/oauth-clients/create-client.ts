@@ -1,0 +1,73 @@
+/** Registers a client. A confidential one gets its first secret. */
+import { accessTokenAudience } from '@gatehouse/contracts/claims/access-token'
+import type { ClientRegistration, NewOAuthClient } from '@gatehouse/contracts/http/tokens/oauth-clients'
+import { actorOf } from '@gatehouse/access/callers/caller'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+import { newId } from '@gatehouse/service-kit/ids/type-id'
+import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
+import { complaintsAboutClient, defaultScopes } from '../../domain/oauth/client-metadata.ts'
+import { insertOAuthClient, insertSecret } from '../../store/oauth-clients.ts'
+import { announceClientCreated } from './announce-client.ts'
+import { type ClientDeps, type ClientScope, ownerOf, requireClients, writeClients } from './client-scope.ts'
+import { clientView } from './client-views.ts'
+
+/** Secrets of clients begin with it. */
+export const clientSecretPrefix = 'gtcs_'
+
+/** @throws AppError `forbidden`, `validation_failed` */
+export async function createClient(
+  deps: ClientDeps,
+  scope: ClientScope,
+  wish: ClientRegistration,
+): Promise<NewOAuthClient> {
+  await requireClients(deps, scope, 'write')
+  requireWellFormed(deps, {
+    redirectUris: wish.redirect_uris,
+    postLogoutRedirectUris: wish.post_logout_redirect_uris,
+    audiences: wish.audiences,
+  })
+  const actor = actorOf(scope.caller)
+  const { orgId } = ownerOf(scope)
+  const authMethod = wish.auth_method ?? 'client_secret'
+  const minted = authMethod === 'client_secret' ? mintSecret(clientSecretPrefix) : undefined
+  const made = await writeClients(deps, scope, async (tx) => {
+    const client = await insertOAuthClient(tx, {
+      id: newId('client'),
+      orgId,
+      name: wish.name,
+      authMethod,
+      redirectUris: wish.redirect_uris,
+      postLogoutRedirectUris: wish.post_logout_redirect_uris ?? [],
+      scopes: wish.scopes ?? [...defaultScopes],
+      audiences: wish.audiences ?? [],
+      idTokenAlg: wish.id_token_signed_response_alg ?? 'RS256',
+      createdBy: actor,
+    })
+    const secret = minted && (await insertSecret(tx, secretOf(minted, { clientId: client.id, orgId, actor })))
+    await announceClientCreated(tx, client, actor)
+    return clientView(client, secret === undefined ? [] : [secret])
+  })
+  return { ...made, ...(minted && { client_secret: minted.secret }) }
+}
+
+/** The row of a new secret. */
+export const secretOf = (
+  minted: { secret: string; hash: Buffer },
+  o: { clientId: string; orgId: string | null; actor: string },
+) => ({
+  id: newId('cls'),
+  clientId: o.clientId,
+  orgId: o.orgId,
+  hash: minted.hash,
+  last4: minted.secret.slice(-4),
+  createdBy: o.actor,
+})
+
+/** @throws AppError `validation_failed` */
+export function requireWellFormed(
+  { issuer }: Pick<ClientDeps, 'issuer'>,
+  client: Omit<Parameters<typeof complaintsAboutClient>[0], 'issuer' | 'ownAudience'>,
+): void {
+  const errors = complaintsAboutClient({ ...client, issuer, ownAudience: accessTokenAudience })
+  if (errors.length > 0) throw problem('validation_failed', { errors })
+}

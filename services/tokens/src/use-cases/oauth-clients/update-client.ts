@@ -1,0 +1,65 @@
+/** Changes, disables, enables or deletes a client. A client that is disabled or deleted loses each session it has, before the answer is given. */
+import type { ClientChange, OAuthClient as OAuthClientOnWire } from '@gatehouse/contracts/http/tokens/oauth-clients'
+import { actorOf } from '@gatehouse/access/callers/caller'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+import { type ClientUpdate, listSecrets, lockOAuthClient, updateOAuthClient } from '../../store/oauth-clients.ts'
+import { announceClientDeleted, announceClientUpdated } from './announce-client.ts'
+import { type ClientDeps, type ClientScope, ownerOf, requireClients, writeClients } from './client-scope.ts'
+import { clientView } from './client-views.ts'
+import { requireWellFormed } from './create-client.ts'
+import { endSessionsOfClient } from './end-sessions-of-client.ts'
+
+/** @throws AppError `forbidden`, `not_found`, `validation_failed` */
+export async function updateClient(
+  deps: ClientDeps,
+  scope: ClientScope,
+  o: { id: string; change: ClientChange },
+): Promise<OAuthClientOnWire> {
+  await requireClients(deps, scope, 'write')
+  const update = updateOf(o.change)
+  requireWellFormed(deps, update)
+  const updated = await writeClients(deps, scope, async (tx) => {
+    const before = await lockOAuthClient(tx, { id: o.id, ...ownerOf(scope) })
+    if (before === undefined) return undefined
+    const changed = Object.keys(update).filter((member) => differs(before, update, member as keyof ClientUpdate))
+    // The same values again change nothing and announce nothing.
+    const client = changed.length === 0 ? before : await updateOAuthClient(tx, o.id, update)
+    if (changed.length > 0) await announceClientUpdated(tx, { client, changed, actor: actorOf(scope.caller) })
+    return clientView(client, await listSecrets(tx, [client.id]))
+  })
+  if (updated === undefined) throw problem('not_found')
+  if (updated.status === 'disabled') await endSessionsOfClient(deps, o.id, actorOf(scope.caller))
+  return updated
+}
+
+/** @throws AppError `forbidden`, `not_found` */
+export async function deleteClient(deps: ClientDeps, scope: ClientScope, id: string): Promise<void> {
+  await requireClients(deps, scope, 'write')
+  const isGone = await writeClients(deps, scope, async (tx) => {
+    const before = await lockOAuthClient(tx, { id, ...ownerOf(scope) })
+    if (before === undefined) return false
+    const client = await updateOAuthClient(tx, id, { status: 'deleted' })
+    await announceClientDeleted(tx, client, actorOf(scope.caller))
+    return true
+  })
+  if (!isGone) throw problem('not_found')
+  await endSessionsOfClient(deps, id, actorOf(scope.caller))
+}
+
+function updateOf(change: ClientChange): ClientUpdate {
+  const members: ClientUpdate = {
+    ...(change.name !== undefined && { name: change.name }),
+    ...(change.status !== undefined && { status: change.status }),
+    ...(change.redirect_uris !== undefined && { redirectUris: change.redirect_uris }),
+    ...(change.post_logout_redirect_uris !== undefined && {
+      postLogoutRedirectUris: change.post_logout_redirect_uris,
+    }),
+    ...(change.scopes !== undefined && { scopes: change.scopes }),
+    ...(change.audiences !== undefined && { audiences: change.audiences }),
+    ...(change.id_token_signed_response_alg !== undefined && { idTokenAlg: change.id_token_signed_response_alg }),
+  }
+  return members
+}
+
+const differs = (before: ClientUpdate, update: ClientUpdate, member: keyof ClientUpdate): boolean =>
+  JSON.stringify(before[member]) !== JSON.stringify(update[member])

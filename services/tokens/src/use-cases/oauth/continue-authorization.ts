@@ -1,0 +1,73 @@
+/** The browser comes back with the continuation and the cookie of the same request: it goes to the client, with a code or with the refusal. Once. */
+import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
+import { newId } from '@gatehouse/service-kit/ids/type-id'
+import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { hashSecret, isWellFormed, mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
+import type { Deps } from '../../deps.ts'
+import { answerAddress } from '../../domain/oauth/redirect-uri.ts'
+import {
+  type Authorization,
+  claimContinuation,
+  findByContinuation,
+  insertCode,
+} from '../../store/oauth-authorizations.ts'
+import { findActiveClient } from '../../store/oauth-clients.ts'
+import type { Sent } from './begin-authorization.ts'
+import { browserCookie } from './browser-cookie.ts'
+import { continuationPrefix } from './settle-authorization.ts'
+
+export const codePrefix = 'gtcd_'
+/** FAPI 2.0 §5.3.2.1 asks for at most 60 seconds. */
+const codeSeconds = 60
+
+/** @throws OAuthError `invalid_request`, for a page */
+export async function continueAuthorization(
+  deps: Pick<Deps, 'system' | 'issuer'>,
+  o: { continuation: string | undefined; cookies: ReadonlyMap<string, string> },
+): Promise<Sent> {
+  const authorization = await authorizationOf(deps, o.continuation)
+  const cookie = browserCookie({ issuer: deps.issuer, authorizationId: authorization.id })
+  const presented = o.cookies.get(cookie.name)
+  if (presented === undefined || !hashSecret(presented).equals(authorization.browserHash)) throw over('another browser')
+  const code = await inScope(deps.system, {}, async (tx) => {
+    if (!(await claimContinuation(tx, authorization.id))) return undefined
+    return authorization.decision === 'approved' ? await issueCode(tx, authorization) : ''
+  })
+  if (code === undefined) throw over('continued before, or over')
+  const { redirectUri, state } = authorization.request
+  const answer = code === '' ? { error: 'access_denied', error_description: 'The person refused.' } : { code }
+  return { to: answerAddress(redirectUri, { ...answer, state, iss: deps.issuer }), cookies: [cookie.clear()] }
+}
+
+/** Whoever sees it cannot tell why: unknown, used, over and another browser's are one. */
+const over = (internal: string) =>
+  oauthError('invalid_request', { description: 'This sign-in is over or was begun in another browser.', internal })
+
+async function authorizationOf(deps: Pick<Deps, 'system'>, continuation: string | undefined): Promise<Authorization> {
+  const found =
+    continuation !== undefined && isWellFormed(continuationPrefix, continuation)
+      ? await findByContinuation(deps.system, hashSecret(continuation))
+      : undefined
+  if (found === undefined) throw over('unknown continuation')
+  if ((await findActiveClient(deps.system, found.clientId)) === undefined) throw over('the client is gone')
+  return found
+}
+
+async function issueCode(
+  tx: Parameters<typeof insertCode>[0],
+  { clientId, userId, sessionId, organizationId, request }: Authorization,
+): Promise<string> {
+  if (userId === null || sessionId === null) throw new Error('A decided authorization has lost its person')
+  const { secret, hash } = mintSecret(codePrefix)
+  await insertCode(tx, {
+    id: newId('cod'),
+    hash,
+    clientId,
+    userId,
+    parentSessionId: sessionId,
+    organizationId,
+    request,
+    lifetimeSeconds: codeSeconds,
+  })
+  return secret
+}

@@ -1,0 +1,48 @@
+/** What the provider is and can do (OpenID Connect Discovery 1.0 §3, RFC 8414 §2). What is not named is not there. */
+import { Authorize, Token, UserInfo } from '@gatehouse/contracts/http/tokens/openid-provider'
+import { GetJwks } from '@gatehouse/contracts/http/tokens/sessions'
+import type { Deps } from '../../deps.ts'
+import { knownAcr } from '../../domain/oauth/authorization-request.ts'
+import { openidScopes } from '../../domain/oauth/scopes.ts'
+import { signingAlgs } from '../../domain/signing-key-plan.ts'
+
+export function describeProvider({ issuer }: Pick<Deps, 'issuer'>): object {
+  return {
+    issuer,
+    authorization_endpoint: issuer + Authorize.path,
+    token_endpoint: issuer + Token.path,
+    userinfo_endpoint: issuer + UserInfo.path,
+    jwks_uri: issuer + GetJwks.path,
+    scopes_supported: [...openidScopes],
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: [...signingAlgs],
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+    code_challenge_methods_supported: ['S256'],
+    authorization_response_iss_parameter_supported: true,
+    prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
+    acr_values_supported: knownAcr,
+    claims_supported: [
+      'iss',
+      'sub',
+      'aud',
+      'exp',
+      'iat',
+      'auth_time',
+      'nonce',
+      'acr',
+      'amr',
+      'sid',
+      'org_id',
+      'name',
+      'locale',
+      'email',
+      'email_verified',
+    ],
+    claims_parameter_supported: false,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+  }
+}

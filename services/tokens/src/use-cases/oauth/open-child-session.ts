@@ -1,0 +1,76 @@
+/** A client's own session within somebody's signed-in one, and its first tokens; in the transaction that spends the code. */
+import type { PersonClaims } from '@gatehouse/contracts/claims/access-token'
+import { SessionStarted } from '@gatehouse/contracts/events/tokens/session'
+import { newId } from '@gatehouse/service-kit/ids/type-id'
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
+import { appendEvent } from '@gatehouse/spine/produce/outbox'
+import type { Deps } from '../../deps.ts'
+import { accessClaims } from '../../domain/access-claims.ts'
+import type { UsableMembership } from '../../domain/choose-organization.ts'
+import { insertChildSession } from '../../store/child-sessions.ts'
+import type { Client } from '../../store/clients.ts'
+import { insertFamily, insertRefreshToken } from '../../store/refresh-tokens.ts'
+import type { Session } from '../../store/sessions.ts'
+import { refreshTokenPrefix } from '../sessions/start-session.ts'
+
+export type ChildSession = { claims: PersonClaims; refreshToken: string | undefined; sessionId: string }
+
+export async function openChildSession(
+  deps: Pick<Deps, 'issuer'>,
+  tx: Tx,
+  o: {
+    parent: Session
+    client: Client
+    scope: string[]
+    userVersion: number
+    membership: UsableMembership | undefined
+    clientAddress: string | undefined
+    now: Date
+  },
+): Promise<ChildSession> {
+  const { parent, client, membership, now } = o
+  const session = await insertChildSession(tx, {
+    id: newId('ses'),
+    parent,
+    clientId: client.id,
+    scope: o.scope,
+    organizationId: membership?.organizationId ?? null,
+    clientAddress: o.clientAddress ?? null,
+    idleTtlSeconds: client.idleTtlSeconds,
+  })
+  // OpenID Connect Core §11: without `offline_access` nothing outlives the access token.
+  const refreshToken = o.scope.includes('offline_access') ? await openFamily(tx, session) : undefined
+  await announceStart(tx, session)
+  const claims = accessClaims({
+    issuer: deps.issuer,
+    tokenId: newId('jti'),
+    now,
+    ttlSeconds: client.accessTtlSeconds,
+    clientId: client.id,
+    user: { id: session.userId, version: o.userVersion },
+    session,
+    membership,
+  }) as PersonClaims
+  return { claims, refreshToken, sessionId: session.id }
+}
+
+async function openFamily(tx: Tx, session: Session): Promise<string> {
+  const owned = { sessionId: session.id, userId: session.userId, clientId: session.clientId }
+  const familyId = newId('fam')
+  const { secret, hash } = mintSecret(refreshTokenPrefix)
+  await insertFamily(tx, { id: familyId, ...owned })
+  await insertRefreshToken(tx, { id: newId('rt'), familyId, ...owned, hash, previousId: null })
+  return secret
+}
+
+const announceStart = (tx: Tx, { id, userId, clientId, version, amr }: Session): Promise<void> =>
+  appendEvent(tx, {
+    contract: SessionStarted,
+    aggregateType: 'session',
+    aggregateId: id,
+    version,
+    userId,
+    actor: `user:${userId}`,
+    data: { session_id: id, user_id: userId, client_id: clientId, amr },
+  })

@@ -1,0 +1,127 @@
+/**
+ * Exchanges an authorization code (RFC 6749 §4.1.3): in one transaction the code is locked and spent, the sign-in behind it locked and looked at, and the
+ * client's session made. A code that comes back ends the session it was exchanged for.
+ */
+import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
+import type { Parameters } from '@gatehouse/service-kit/http/protocol-parameters'
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import { hashSecret, isWellFormed } from '@gatehouse/service-kit/secrets/opaque-token'
+import { counter } from '@gatehouse/service-kit/telemetry/metrics'
+import { isVerifierOf } from '../../crypto/pkce.ts'
+import type { Deps } from '../../deps.ts'
+import { askOf } from '../../domain/choose-organization.ts'
+import { decideRedemption } from '../../domain/oauth/redemption.ts'
+import { findClient } from '../../store/clients.ts'
+import { claimCode, type Code, findCodeByHash, lockCode } from '../../store/oauth-authorizations.ts'
+import type { OAuthClient } from '../../store/oauth-clients.ts'
+import { closeSession, lockSession, type Session } from '../../store/sessions.ts'
+import { announceSessionEnd } from '../sessions/announce-session-end.ts'
+import { type Neighbour, readStanding, type Unsure, untilSure } from '../sessions/read-standing.ts'
+import { codePrefix } from './continue-authorization.ts'
+import { type ChildSession, openChildSession } from './open-child-session.ts'
+import { clientTokens, type TokenAnswer } from './token-answer.ts'
+
+export type RedeemDeps = Pick<Deps, 'spine' | 'system' | 'following' | 'keyRing' | 'issuer'>
+type Redemption = { client: OAuthClient; parameters: Parameters; clientAddress: string | undefined }
+type Outcome = { kind: 'redeemed'; child: ChildSession; code: Code } | { kind: 'refused' | 'replayed'; because: string }
+
+const redemptions = counter('tokens_code_redemption_total', 'Presented authorization codes by what came of them')
+
+/** @throws OAuthError `invalid_request`, `invalid_grant`; AppError `not_current` */
+export async function redeemCode(deps: RedeemDeps, redemption: Redemption): Promise<TokenAnswer> {
+  const { client, parameters } = redemption
+  const presented = parameters.get('code')
+  if (presented === undefined) throw oauthError('invalid_request', { description: 'code is missing.' })
+  const owner = isWellFormed(codePrefix, presented)
+    ? await findCodeByHash(deps.system, hashSecret(presented))
+    : undefined
+  if (owner === undefined) throw invalidGrant('unknown code')
+  const outcome = await untilSure(deps, (polled) =>
+    deps.spine.write({ userId: owner.userId }, (tx) => redeem(deps, tx, { ...redemption, codeId: owner.id, polled })),
+  )
+  redemptions.add(1, { outcome: outcome.kind })
+  // Only what was ended waits for its announcement.
+  if (outcome.kind === 'replayed') await deps.spine.write({}, async () => {}, { announce: 'await' })
+  if (outcome.kind !== 'redeemed') throw invalidGrant(outcome.because)
+  const { child, code } = outcome
+  const { scope, nonce } = code.request
+  return clientTokens(deps, { client, claims: child.claims, scope, nonce, refreshToken: child.refreshToken })
+}
+
+/** One answer for every code that is not good: what was wrong is the operator's to know. */
+const invalidGrant = (internal: string) =>
+  oauthError('invalid_grant', { description: 'The code is not valid, or not for this client.', internal })
+
+async function redeem(
+  deps: RedeemDeps,
+  tx: Tx,
+  o: Redemption & { codeId: string; polled: ReadonlySet<Neighbour> },
+): Promise<Outcome | Unsure> {
+  const locked = await lockCode(tx, o.codeId)
+  if (locked === undefined) return { kind: 'refused', because: 'unknown code' }
+  const { code, now } = locked
+  const decision = decideRedemption(factsOf(o, code, now))
+  if (decision.kind === 'refuse') return { kind: 'refused', because: decision.because }
+  if (decision.kind === 'replay') {
+    await endWhatItGave(tx, code)
+    return { kind: 'replayed', because: 'replayed code' }
+  }
+  const parent = await lockSession(tx, code.parentSessionId)
+  if (parent === undefined || !isLive(parent, now)) return { kind: 'refused', because: 'the sign-in is over' }
+  return await exchange(deps, tx, { ...o, code, parent, now })
+}
+
+const factsOf = ({ client, parameters }: Redemption, code: Code, now: Date) => ({
+  presented: {
+    clientId: client.id,
+    redirectUri: parameters.get('redirect_uri'),
+    isProven: isVerifierOf(code.request.codeChallenge, parameters.get('code_verifier')),
+  },
+  code: {
+    clientId: code.clientId,
+    redirectUri: code.request.redirectUri,
+    expiresAt: code.expiresAt,
+    isUsed: code.usedAt !== null,
+  },
+  now,
+})
+
+const isLive = (session: Session, now: Date): boolean =>
+  session.status === 'active' && session.idleExpiresAt > now && session.expiresAt > now
+
+async function endWhatItGave(tx: Tx, code: Code): Promise<void> {
+  const ended = code.sessionId === null ? undefined : await closeSession(tx, code.sessionId, 'reuse_detected')
+  if (ended) await announceSessionEnd(tx, { session: ended, reason: 'reuse_detected', actor: 'system' })
+}
+
+async function exchange(
+  deps: RedeemDeps,
+  tx: Tx,
+  o: Redemption & { code: Code; parent: Session; now: Date; polled: ReadonlySet<Neighbour> },
+): Promise<Outcome | Unsure> {
+  const { code, parent, now, polled } = o
+  const standing = await readStanding(deps, tx, {
+    userId: code.userId,
+    ask: askOf(code.organizationId),
+    lastOrganizationId: undefined,
+    at: 'refresh',
+    polled,
+  })
+  if (standing.kind === 'unsure') return standing
+  if (standing.kind !== 'known') return { kind: 'refused', because: standing.kind }
+  const client = await findClient(tx, code.clientId)
+  if (client === undefined) return { kind: 'refused', because: 'no client' }
+  const { userVersion, membership } = standing
+  const child = await openChildSession(deps, tx, {
+    parent,
+    client,
+    scope: code.request.scope,
+    userVersion,
+    membership,
+    clientAddress: o.clientAddress,
+    now,
+  })
+  if (!(await claimCode(tx, { id: code.id, sessionId: child.sessionId })))
+    throw new Error('A code was spent under its own lock')
+  return { kind: 'redeemed', child, code }
+}

@@ -1,0 +1,84 @@
+/**
+ * Refresh tokens of clients (RFC 6749 §6): exchanged like every other, in families with a grace. What comes back is the client's: its audience, and no more
+ * scope than the person allowed it. `organization_id` switches the organization.
+ */
+import type { PersonClaims } from '@gatehouse/contracts/claims/access-token'
+import { isAppError } from '@gatehouse/service-kit/errors/app-error'
+import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
+import type { Parameters } from '@gatehouse/service-kit/http/protocol-parameters'
+import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
+import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import type { Deps } from '../../deps.ts'
+import { type OrganizationAsk } from '../../domain/choose-organization.ts'
+import { parseScope } from '../../domain/oauth/scopes.ts'
+import { findLiveChild, keepParentAlive, type LiveChild } from '../../store/child-sessions.ts'
+import { findClient } from '../../store/clients.ts'
+import type { OAuthClient } from '../../store/oauth-clients.ts'
+import type { CoalescedRefresh } from '../sessions/coalesce-refreshes.ts'
+import { claimsIn } from './claims-in.ts'
+import { clientTokens, type TokenAnswer } from './token-answer.ts'
+
+type RefreshDeps = Pick<Deps, 'db' | 'system' | 'keyRing' | 'issuer'>
+type Presented = {
+  client: OAuthClient
+  parameters: Parameters
+  from: { clientAddress: string | undefined; userAgent: string | undefined }
+}
+
+/** @throws OAuthError `invalid_request`, `invalid_grant`, `invalid_scope`; AppError `not_current` */
+export async function refreshGrant(
+  deps: RefreshDeps,
+  refresh: CoalescedRefresh,
+  { client, parameters, from }: Presented,
+): Promise<TokenAnswer> {
+  const presented = parameters.get('refresh_token')
+  if (presented === undefined) throw oauthError('invalid_request', { description: 'refresh_token is missing.' })
+  const wanted = wantedScope(parameters)
+  const ask = askIn(parameters, client)
+  const answer = await refresh({ presented, clientId: client.id, ask, ...from }).catch((err: unknown) => {
+    throw inProtocol(err)
+  })
+  const claims = claimsIn(answer.access_token) as PersonClaims
+  const child = await findLiveChild(deps.system, claims.sid)
+  if (child === undefined) throw oauthError('invalid_grant', { internal: 'the session ended meanwhile' })
+  await keepSignedIn(deps, child)
+  const scope = wanted === undefined ? child.scope : child.scope.filter((one) => wanted.includes(one))
+  return clientTokens(deps, { client, claims, scope, nonce: undefined, refreshToken: answer.refresh_token })
+}
+
+/** RFC 6749 §6: absent means all of it. What was not allowed is left out, as at the authorization endpoint. */
+function wantedScope(parameters: Parameters): string[] | undefined {
+  const text = parameters.get('scope')
+  if (text === undefined) return undefined
+  const scope = parseScope(text)
+  if (scope === undefined) throw oauthError('invalid_scope', { description: 'The scope is malformed.' })
+  return scope
+}
+
+/** A client of an organization acts for that organization and no other. */
+function askIn(parameters: Parameters, client: OAuthClient): OrganizationAsk {
+  const organizationId = client.orgId ?? parameters.get('organization_id')
+  if (organizationId === undefined) return { kind: 'unsaid' }
+  if (!isTypeId('org', organizationId))
+    throw oauthError('invalid_request', { description: 'organization_id is not an identifier of an organization.' })
+  return { kind: 'named', organizationId }
+}
+
+function inProtocol(err: unknown): unknown {
+  if (isAppError(err, 'invalid_refresh_token'))
+    return oauthError('invalid_grant', {
+      description: 'The refresh token is not valid, or not for this client.',
+      internal: err.internal,
+    })
+  if (isAppError(err, 'not_found'))
+    return oauthError('invalid_request', { description: 'The person does not belong to this organization.' })
+  return err
+}
+
+async function keepSignedIn(deps: Pick<Deps, 'db'>, { userId, clientId, parentId }: LiveChild): Promise<void> {
+  if (parentId === null) return
+  await inScope(deps.db, { userId }, async (tx) => {
+    const client = await findClient(tx, clientId)
+    if (client) await keepParentAlive(tx, { parentId, idleTtlSeconds: client.idleTtlSeconds })
+  })
+}

@@ -1,0 +1,93 @@
+/**
+ * The signed-in person sees what an application asks for and decides. The decision makes a continuation: a secret that leads the browser that began
+ * the request onwards, once. It is decided by the first who does; knowing an identifier alone leads nowhere, because the cookie is elsewhere.
+ */
+import type { Authorization as AuthorizationOnWire } from '@gatehouse/contracts/http/tokens/authorizations'
+import { ContinueAuthorization } from '@gatehouse/contracts/http/tokens/openid-provider'
+import { onlyStepUp } from './step-up.ts'
+import type { UserCaller } from '@gatehouse/access/callers/caller'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
+import type { Deps } from '../../deps.ts'
+import { askOf } from '../../domain/choose-organization.ts'
+import { epochSeconds } from '../../domain/access-claims.ts'
+import { missingStrength } from '../../domain/oauth/authorization-request.ts'
+import { claimDecision, findOpenAuthorization } from '../../store/oauth-authorizations.ts'
+import { lockSession } from '../../store/sessions.ts'
+import { readStanding, untilSure } from '../sessions/read-standing.ts'
+
+export const continuationPrefix = 'gtac_'
+
+type SettleDeps = Pick<Deps, 'db' | 'system' | 'following' | 'issuer'>
+type Wish = { id: string; decision: 'approved' | 'denied'; organizationId: string | null | undefined }
+
+/** @throws AppError `not_found` */
+export async function describeAuthorization(deps: Pick<Deps, 'system'>, id: string): Promise<AuthorizationOnWire> {
+  const found = await findOpenAuthorization(deps.system, id)
+  if (found === undefined) throw problem('not_found')
+  const { authorization, client } = found
+  const { request, clientId, expiresAt } = authorization
+  return {
+    id,
+    client: { id: clientId, name: client.name },
+    redirect_host: new URL(request.redirectUri).host,
+    scope: request.scope,
+    organization_id: client.orgId ?? request.organizationId ?? null,
+    expires_at: expiresAt.toISOString(),
+  }
+}
+
+/** @throws AppError `not_found`, `insufficient_user_authentication`, `not_current` */
+export async function settleAuthorization(
+  deps: SettleDeps,
+  caller: UserCaller,
+  wish: Wish,
+): Promise<{ continue_at: string }> {
+  const found = await findOpenAuthorization(deps.system, wish.id)
+  if (found === undefined) throw problem('not_found')
+  const { authorization, client, now } = found
+  const { request } = authorization
+  if (wish.decision === 'approved')
+    onlyStepUp(
+      missingStrength({
+        request,
+        requestedAt: epochSeconds(authorization.createdAt),
+        now: epochSeconds(now),
+        signIn: { authTime: caller.claims.auth_time, acr: caller.claims.acr },
+      }),
+    )
+  const wished =
+    wish.organizationId === undefined ? (request.organizationId ?? caller.orgId ?? null) : wish.organizationId
+  // A client of an organization serves those who act for it, and nobody else.
+  const asked = client.orgId ?? wished
+  const organizationId = wish.decision === 'denied' ? null : await organizationFor(deps, caller, asked)
+  const { secret, hash } = mintSecret(continuationPrefix)
+  const isFirst = await claimDecision(deps.system, {
+    id: wish.id,
+    userId: caller.userId,
+    sessionId: caller.sessionId,
+    organizationId,
+    decision: wish.decision,
+    continuationHash: hash,
+  })
+  if (!isFirst) throw problem('not_found')
+  return { continue_at: `${deps.issuer}${ContinueAuthorization.path}?continuation=${secret}` }
+}
+
+/** The organization, if the person belongs to it; the session must be live, since what is allowed hangs on it. */
+async function organizationFor(
+  deps: SettleDeps,
+  { userId, sessionId }: UserCaller,
+  organizationId: string | null,
+): Promise<string | null> {
+  const standing = await untilSure(deps, (polled) =>
+    inScope(deps.db, { userId }, async (tx) => {
+      if ((await lockSession(tx, sessionId))?.status !== 'active') throw problem('token_revoked')
+      const ask = askOf(organizationId)
+      return await readStanding(deps, tx, { userId, ask, lastOrganizationId: undefined, at: 'refresh', polled })
+    }),
+  )
+  if (standing.kind !== 'known') throw problem('not_found', { internal: standing.kind })
+  return standing.membership?.organizationId ?? null
+}

@@ -1,0 +1,45 @@
+/** The answer of the token endpoint (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3): a client's access token, and the ID token where the scope asks for one. */
+import type { PersonClaims } from '@gatehouse/contracts/claims/access-token'
+import type { Deps } from '../../deps.ts'
+import { audienceOf, clientAccessClaims, idTokenClaims } from '../../domain/oauth/client-tokens.ts'
+import type { OAuthClient } from '../../store/oauth-clients.ts'
+
+export type TokenAnswer = {
+  access_token: string
+  token_type: 'Bearer'
+  expires_in: number
+  scope?: string
+  refresh_token?: string
+  id_token?: string
+}
+
+export function clientTokens(
+  deps: Pick<Deps, 'keyRing' | 'issuer'>,
+  o: {
+    client: OAuthClient
+    claims: PersonClaims
+    scope: readonly string[]
+    nonce: string | undefined
+    refreshToken: string | undefined
+  },
+): TokenAnswer {
+  const { client, claims, scope } = o
+  const now = new Date(claims.iat * 1000)
+  const audience = audienceOf({ issuer: deps.issuer, clientId: client.id, audiences: client.audiences, scope })
+  const access = clientAccessClaims(claims, { audience, scope })
+  return {
+    access_token: deps.keyRing.signJwt({ typ: 'at+jwt', alg: 'ES256', claims: access, now }),
+    token_type: 'Bearer',
+    expires_in: claims.exp - claims.iat,
+    scope: access.scope,
+    ...(o.refreshToken !== undefined && { refresh_token: o.refreshToken }),
+    ...(scope.includes('openid') && {
+      id_token: deps.keyRing.signJwt({
+        typ: 'JWT',
+        alg: client.idTokenAlg,
+        claims: idTokenClaims(claims, { clientId: client.id, nonce: o.nonce }),
+        now,
+      }),
+    }),
+  }
+}

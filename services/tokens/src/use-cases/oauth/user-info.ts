@@ -1,0 +1,76 @@
+/**
+ * Claims about the person a client's access token is for (OpenID Connect Core §5.3). The token was signed here and for here, and its session, its person and
+ * its client are looked at now: what has ended is refused at once.
+ */
+import { oauthError, type OAuthError } from '@gatehouse/service-kit/errors/oauth-error'
+import { bearerOf } from '@gatehouse/access/callers/authenticate'
+import type { Deps } from '../../deps.ts'
+import { type ClientAccessClaims, userInfoPath } from '../../domain/oauth/client-tokens.ts'
+import { findLiveChild } from '../../store/child-sessions.ts'
+import type { Presented } from './authenticate-client.ts'
+
+type UserInfoDeps = Pick<Deps, 'system' | 'keyRing' | 'issuer' | 'clock' | 'clients'>
+
+/** @throws OAuthError `invalid_token`, `insufficient_scope`, `invalid_request`; AppError `upstream_failed` */
+export async function userInfo(deps: UserInfoDeps, presented: Presented): Promise<object> {
+  const claims = await liveClaims(deps, tokenIn(presented))
+  const scope = claims.scope.split(' ')
+  if (!scope.includes('openid') || !claims.aud.includes(deps.issuer + userInfoPath))
+    throw refusal('insufficient_scope', 'The scope "openid" is needed.')
+  return {
+    sub: claims.sub,
+    ...(claims.org_id !== undefined && { org_id: claims.org_id }),
+    ...(await profileClaims(deps, claims.sub, scope)),
+  }
+}
+
+async function profileClaims(deps: UserInfoDeps, sub: string, scope: readonly string[]): Promise<object> {
+  if (!scope.includes('profile') && !scope.includes('email')) return {}
+  const person = await deps.clients.identity.profileOf(sub)
+  if (person === undefined) throw refusal('invalid_token', 'The account is gone.')
+  return {
+    ...(scope.includes('profile') && {
+      name: person.name,
+      ...(person.locale !== undefined && { locale: person.locale }),
+    }),
+    ...(scope.includes('email') && { email: person.email, email_verified: person.email_verified }),
+  }
+}
+
+/** RFC 6750 §2: in the header, or in the form of a POST; in both it is refused. */
+function tokenIn({ authorization, parameters }: Presented): string {
+  const posted = parameters.get('access_token')
+  const sent = bearerOf(authorization)
+  if (sent !== undefined && posted !== undefined)
+    throw oauthError('invalid_request', { description: 'The access token was sent twice.' })
+  const token = sent ?? posted
+  // RFC 6750 §3.1: who sent none is told how, not what was wrong with it.
+  if (token === undefined) throw oauthError('invalid_token', { challenge: 'Bearer realm="gatehouse"' })
+  return token
+}
+
+/** The claims of a client's token that counts now. @throws OAuthError `invalid_token` */
+async function liveClaims(deps: UserInfoDeps, token: string): Promise<ClientAccessClaims> {
+  const claims = readClientToken(deps, token)
+  const child = claims && (await findLiveChild(deps.system, claims.sid))
+  if (claims === undefined || child === undefined || child.parentId === null || claims.sv < child.minVersion)
+    throw refusal('invalid_token', 'The access token is not valid any more.')
+  return claims
+}
+
+/** A client's access token by its signature, its times and its form; whether it was ended is another question. */
+export function readClientToken(
+  { keyRing, issuer, clock }: Pick<Deps, 'keyRing' | 'issuer' | 'clock'>,
+  token: string,
+): ClientAccessClaims | undefined {
+  const now = clock.now()
+  const claims = keyRing.readJwt(token, { typ: 'at+jwt', now }) as ClientAccessClaims | undefined
+  if (claims === undefined || !Array.isArray(claims.aud) || claims.iss !== issuer) return undefined
+  return claims.exp * 1000 > now.getTime() ? claims : undefined
+}
+
+const refusal = (code: 'invalid_token' | 'insufficient_scope', description: string): OAuthError =>
+  oauthError(code, {
+    description,
+    challenge: `Bearer realm="gatehouse", error="${code}", error_description="${description.replaceAll('"', "'")}"`,
+  })
