@@ -8,7 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { oauthErrorHandler } from '@gatehouse/service-kit/errors/oauth-error-handler'
 import { readParameters, type Parameters } from '@gatehouse/service-kit/http/protocol-parameters'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
-import { authenticate } from '../callers/authenticate.ts'
+import { identify } from './bind-route.ts'
 import { serverSettings } from './server.ts'
 
 export type ProtocolRequest = {
@@ -44,6 +44,7 @@ export function bindProtocols(
   })
 }
 
+/** A `HEAD` would begin an authorization that nobody goes on with. */
 function bindProtocol(
   scope: FastifyInstance,
   contract: ProtocolContract,
@@ -56,15 +57,10 @@ function bindProtocol(
     bodyLimit: protocolBodyLimitBytes,
     exposeHeadRoute: false,
     errorHandler: oauthErrorHandler({ log, errors: contract.errors }),
-    onRequest: async (request) => {
-      const { path } = contract
-      request.caller = await authenticate(request, { auth: 'open', method: methodOf(request), path }, settings)
-    },
+    onRequest: identify({ auth: 'open', method: 'GET', path: contract.path }, settings),
     handler: async (request, reply) => send(reply, await handler(protocolRequest(request))),
   })
 }
-
-const methodOf = (request: FastifyRequest): 'GET' | 'POST' => (request.method === 'POST' ? 'POST' : 'GET')
 
 function protocolRequest(request: FastifyRequest): ProtocolRequest {
   const url = request.raw.url ?? ''

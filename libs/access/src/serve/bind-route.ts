@@ -139,7 +139,7 @@ const serializationOf = (schema: TSchema): object =>
   ) as object
 
 /** The hook that says who calls. It waits only when it has to: a promise costs more than looking up who was known already. */
-const identify =
+export const identify =
   (rule: Parameters<typeof authenticate>[1], settings: ServerSettings): onRequestHookHandler =>
   (request, _reply, done) => {
     const take = (caller: AnyCaller): void => void (request.caller = caller)

@@ -13,14 +13,14 @@ const defaultRetryAfterSeconds = 1
 /** For the `errorHandler` of a route. */
 export const oauthErrorHandler =
   (o: { log: Logger; errors: 'json' | 'page' }) =>
-  (err: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+  (err: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const known = err instanceof OAuthError ? err : translated(toAppError(err, request.raw.socket.destroyed))
     note(o.log, known, request)
     if (known.status === 503 || known.status === 429)
       void reply.header('retry-after', String(Math.ceil(known.retryAfterSeconds ?? defaultRetryAfterSeconds)))
     if (known.challenge !== undefined) void reply.header('www-authenticate', known.challenge)
     void reply.code(known.status).header('cache-control', 'no-store')
-    return o.errors === 'json' ? sendJson(reply, known) : sendPage(reply, known, requestIdOf(request))
+    void (o.errors === 'json' ? sendJson(reply, known) : sendPage(reply, known, requestIdOf(request)))
   }
 
 /** The codes of RFC 6749 §4.1.2.1 say who is at fault; the status says the rest. */

@@ -23,6 +23,7 @@ export async function insertChildSession(
     .values({
       id: o.id,
       userId: parent.userId,
+      userVersion: parent.userVersion,
       clientId: o.clientId,
       status: 'active',
       version: 1,

@@ -135,7 +135,13 @@ export async function renewUserVersion(
   await tx
     .update(sessions)
     .set({ userVersion: o.userVersion })
-    .where(and(or(eq(sessions.id, o.id), eq(sessions.parentId, o.id)), eq(sessions.userId, o.userId), lt(sessions.userVersion, o.userVersion)))
+    .where(
+      and(
+        or(eq(sessions.id, o.id), eq(sessions.parentId, o.id)),
+        eq(sessions.userId, o.userId),
+        lt(sessions.userVersion, o.userVersion),
+      ),
+    )
 }
 
 /** Ends the active sessions of the person but `exceptId` and what clients hold in it, all or those of an older version of the person, in one order everywhere so that two callers cannot block each other. */

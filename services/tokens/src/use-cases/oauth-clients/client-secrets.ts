@@ -1,5 +1,6 @@
 /** A second secret of a client, and the end of one: so a secret is changed without an hour in which neither works. */
 import type { NewClientSecret } from '@gatehouse/contracts/http/tokens/oauth-clients'
+import { keepAnswer } from '@gatehouse/service-kit/context/request-context'
 import { actorOf } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
@@ -26,13 +27,13 @@ export async function createClientSecret(
     if (secret === undefined) return 'too_many'
     const changed = await updateOAuthClient(tx, clientId, {})
     await announceClientUpdated(tx, { client: changed, changed: ['secrets'], secretId: secret.id, actor })
-    return secretView(secret)
+    return keepAnswer({ ...secretView(secret), client_secret: minted.secret })
   })
   if (outcome === 'not_found') throw problem('not_found')
   if (outcome === 'public') throw problem('conflict', { detail: 'A public client has no secret.' })
   if (outcome === 'too_many')
     throw problem('conflict', { detail: 'A client has at most two secrets; delete one first.' })
-  return { ...outcome, client_secret: minted.secret }
+  return outcome
 }
 
 /** @throws AppError `forbidden`, `not_found` */

@@ -1,6 +1,7 @@
 /** Registers a client. A confidential one gets its first secret. */
 import { accessTokenAudience } from '@gatehouse/contracts/claims/access-token'
 import type { ClientRegistration, NewOAuthClient } from '@gatehouse/contracts/http/tokens/oauth-clients'
+import { keepAnswer } from '@gatehouse/service-kit/context/request-context'
 import { actorOf } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
@@ -30,7 +31,7 @@ export async function createClient(
   const { orgId } = ownerOf(scope)
   const authMethod = wish.auth_method ?? 'client_secret'
   const minted = authMethod === 'client_secret' ? mintSecret(clientSecretPrefix) : undefined
-  const made = await writeClients(deps, scope, async (tx) => {
+  return await writeClients(deps, scope, async (tx) => {
     const client = await insertOAuthClient(tx, {
       id: newId('client'),
       orgId,
@@ -45,9 +46,9 @@ export async function createClient(
     })
     const secret = minted && (await insertSecret(tx, secretOf(minted, { clientId: client.id, orgId, actor })))
     await announceClientCreated(tx, client, actor)
-    return clientView(client, secret === undefined ? [] : [secret])
+    const view = clientView(client, secret === undefined ? [] : [secret])
+    return keepAnswer({ ...view, ...(minted && { client_secret: minted.secret }) })
   })
-  return { ...made, ...(minted && { client_secret: minted.secret }) }
 }
 
 /** The row of a new secret. */

@@ -102,6 +102,7 @@ async function exchange(
   const { code, parent, now, polled } = o
   const standing = await readStanding(deps, tx, {
     userId: code.userId,
+    sessionUserVersion: parent.userVersion,
     ask: askOf(code.organizationId),
     lastOrganizationId: undefined,
     at: 'refresh',

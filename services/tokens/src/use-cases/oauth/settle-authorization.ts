@@ -83,9 +83,16 @@ async function organizationFor(
 ): Promise<string | null> {
   const standing = await untilSure(deps, (polled) =>
     inScope(deps.db, { userId }, async (tx) => {
-      if ((await lockSession(tx, sessionId))?.status !== 'active') throw problem('token_revoked')
-      const ask = askOf(organizationId)
-      return await readStanding(deps, tx, { userId, ask, lastOrganizationId: undefined, at: 'refresh', polled })
+      const session = await lockSession(tx, sessionId)
+      if (session?.status !== 'active') throw problem('token_revoked')
+      return await readStanding(deps, tx, {
+        userId,
+        sessionUserVersion: session.userVersion,
+        ask: askOf(organizationId),
+        lastOrganizationId: undefined,
+        at: 'refresh',
+        polled,
+      })
     }),
   )
   if (standing.kind !== 'known') throw problem('not_found', { internal: standing.kind })
