@@ -72,6 +72,17 @@ t.test('what was built says the same of its settings as the sources', async (t) 
   }
 })
 
+t.test('threads find the work that was built for them', async (t) => {
+  const [owner] = platform.demo.users
+  if (!owner) throw new Error('the demo has no users')
+  const { access } = await signIn(api, { ...owner, organization: platform.demo.organization_id })
+  const policy = { key: 'parsed-in-a-thread', effect: 'deny', resource_type: 'invoice', actions: ['read'] }
+  const path = `/v1/organizations/${platform.demo.organization_id}/authorization-manifest?dry_run=true`
+  const dryRun = (when: string) => api.call('PUT', path, { token: access, body: { policies: [{ ...policy, when }] } })
+  t.equal((await dryRun('true && true')).status, 200)
+  t.match(await dryRun('true ('), { status: 400, body: { code: 'invalid_policy' } })
+})
+
 t.test('two replicas of every service take part', async (t) => {
   const [owner] = platform.demo.users
   if (!owner) throw new Error('the demo has no users')

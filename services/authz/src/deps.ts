@@ -1,6 +1,7 @@
 /** Opens what authz depends on and hands it over as one plain object. */
 import { createJwksSource, type Jwks } from '@gatehouse/access/tokens/jwks-source'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
+import { createWorkerPool, siblingModule } from '@gatehouse/service-kit/concurrency/worker-pool'
 import { check } from '@gatehouse/service-kit/health/checks'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import type { Consumer } from '@gatehouse/spine/consume/consumer'
@@ -12,7 +13,9 @@ import { createLocalClient } from '@gatehouse/spine/produce/producer'
 import type { Config } from './config.ts'
 import { createDecisionRecorder, type DecisionRecorder } from './decision-log/decision-recorder.ts'
 import { consumePlatformAdmins, followIdentity, followOrgs, followOwnWrites, followTokens } from './events/follow.ts'
+import { createConditionParser, type ConditionParser } from './facts/condition-parser.ts'
 import { createFactCache, type FactCache } from './facts/fact-cache.ts'
+import type * as parseWork from './parse-worker.ts'
 import { probeSchema } from './store/facts.ts'
 import { snapshots } from './use-cases/projections/take-snapshot.ts'
 
@@ -24,6 +27,7 @@ export type Deps = Service<Peer> & {
   platformAdmins: Consumer
   factCache: FactCache
   decisions: DecisionRecorder
+  parseConditions: ConditionParser
   /** Share of recorded decisions a draft may turn round without confirmation. */
   impactThreshold: number
 }
@@ -42,10 +46,21 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock },
     jwks: neighbours && createJwksSource(neighbours.jwks),
     feeds: neighbours,
   })
+  const parsePool = createWorkerPool<typeof parseWork>({
+    name: 'condition_parser',
+    module: siblingModule(import.meta.url, 'parse-worker'),
+    threads: 1,
+    capacity: 200,
+  })
   const factCache = createFactCache({ db: service.db })
   const following = followAll(service, factCache)
   return {
     ...service,
+    close: async () => {
+      await parsePool.close()
+      await service.close()
+    },
+    parseConditions: createConditionParser(parsePool),
     following,
     platformAdmins: consumePlatformAdmins({ ...service, client: service.feeds.identity }),
     factCache,

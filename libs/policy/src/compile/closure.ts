@@ -34,6 +34,15 @@ export function compileCondition(ir: CheckedIr): Condition {
     spend(budget, steps) ? root(values, budget) : undefined
 }
 
+const compiled = new WeakMap<CheckedIr, Condition>()
+
+/** The same function for the same object: of a set that is compiled again, only the conditions that are new cost anything. */
+export function compiledOnce(ir: CheckedIr): Condition {
+  const condition = compiled.get(ir) ?? compileCondition(ir)
+  compiled.set(ir, condition)
+  return condition
+}
+
 /** Compiling a node takes some times what evaluating it takes. */
 const stepsToCompile = 4
 

@@ -4,7 +4,7 @@
  */
 import type { CheckedIr } from '../ir/condition.ts'
 import { addBit, emptyBitset, type Bitset } from './bitset.ts'
-import { compileCondition, type Condition } from './closure.ts'
+import { compiledOnce, type Condition } from './closure.ts'
 import { granted, refused, type Decision, type Obligation } from './decision.ts'
 import { lineageOf, type Permission, type RoleSource, type Scope } from './roles.ts'
 
@@ -111,7 +111,7 @@ function compilePolicy(policy: PolicySource, compiling: Compiling): CompiledPoli
     key,
     scope,
     roles: policy.roles && holdersOf(policy.roles, compiling),
-    condition: policy.when && compileCondition(policy.when),
+    condition: policy.when && compiledOnce(policy.when),
     when: policy.when,
     obligation: policy.obligation,
     applied:

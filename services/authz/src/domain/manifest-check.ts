@@ -6,7 +6,7 @@ import type { Catalog } from './catalog.ts'
 import { missingToChangePolicy, missingToGive, missingToRedefine, missingToTake, type Delegable } from './delegable.ts'
 import { assignmentKey, repeatedKeys, type FullManifest } from './manifest-diff.ts'
 import { isAssignable } from './platform.ts'
-import { checkPolicyDefinition } from './policy-definition.ts'
+import { checkPolicyDefinition, type ParsedBefore } from './policy-definition.ts'
 import type { PolicyRule } from './policy-rights.ts'
 import { checkRoleDefinition, type DefinitionError } from './role-definition.ts'
 
@@ -32,6 +32,7 @@ type Around = {
   readonly platformRoles: { has(key: string): boolean }
   readonly members: { has(userId: string): boolean }
   readonly nowMs: number
+  readonly parsed?: ParsedBefore | undefined
 }
 
 /** @param around.given - the document as it was sent, which the paths of errors point into */
@@ -41,7 +42,11 @@ export function checkStep(step: ManifestStep, around: Around): StepCheck {
   const conditions = new Map<string, CheckedIr>()
   around.given.policies?.forEach((policy, index) => {
     if (!changed.has(`policies ${policy.key}`)) return
-    const checked = checkPolicyDefinition(policy, { catalog: step.catalog, roles: step.rolesAfter })
+    const checked = checkPolicyDefinition(policy, {
+      catalog: step.catalog,
+      roles: step.rolesAfter,
+      parsed: around.parsed,
+    })
     if (!checked.ok)
       policyErrors.push(...checked.errors.map((error) => ({ ...error, path: `/policies/${index}${error.path}` })))
     else if (checked.condition) conditions.set(policy.key, checked.condition)

@@ -4,7 +4,7 @@ import { checkCondition } from '@gatehouse/policy/check/check-condition'
 import type { RoleSource } from '@gatehouse/policy/compile/roles'
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import { positionOf, type Position } from '@gatehouse/policy/ir/position'
-import { parseCondition } from '@gatehouse/policy/parse/parse-condition'
+import { parseCondition, type ParseResult } from '@gatehouse/policy/parse/parse-condition'
 import { conditionSchema, type Catalog } from './catalog.ts'
 import { policyTestErrors } from './policy-tests.ts'
 import type { DefinitionError } from './role-definition.ts'
@@ -13,10 +13,13 @@ export type CheckedPolicy =
   | { readonly ok: true; readonly condition: CheckedIr | undefined }
   | { readonly ok: false; readonly errors: DefinitionError[] }
 
+/** What was parsed already, by its text. */
+export type ParsedBefore = { get(source: string): ParseResult | undefined }
+
 /** @param o.roles - those a policy may name here, by key */
 export function checkPolicyDefinition(
   policy: PolicySource,
-  o: { catalog: Catalog; roles: ReadonlyMap<string, RoleSource> },
+  o: { catalog: Catalog; roles: ReadonlyMap<string, RoleSource>; parsed?: ParsedBefore | undefined },
 ): CheckedPolicy {
   const errors: DefinitionError[] = []
   const type = o.catalog.types.get(policy.resource_type)
@@ -28,16 +31,20 @@ export function checkPolicyDefinition(
   policy.roles?.forEach((role, index) => {
     if (!o.roles.has(role)) errors.push({ path: `/roles/${index}`, message: `${role} is not a role here` })
   })
-  const condition =
-    policy.when === undefined ? undefined : readCondition(policy.when, { policy, catalog: o.catalog, errors })
+  const condition = policy.when === undefined ? undefined : readCondition(policy.when, { policy, errors, ...o })
   if (errors.length === 0) errors.push(...policyTestErrors({ policy, condition, ...o }))
   return errors.length === 0 ? { ok: true, condition } : { ok: false, errors }
 }
 
-type Reading = { readonly policy: PolicySource; readonly catalog: Catalog; readonly errors: DefinitionError[] }
+type Reading = {
+  readonly policy: PolicySource
+  readonly catalog: Catalog
+  readonly errors: DefinitionError[]
+  readonly parsed?: ParsedBefore | undefined
+}
 
-function readCondition(source: string, { policy, catalog, errors }: Reading): CheckedIr | undefined {
-  const parsed = parseCondition(source)
+function readCondition(source: string, { policy, catalog, errors, parsed: before }: Reading): CheckedIr | undefined {
+  const parsed = before?.get(source) ?? parseCondition(source)
   if (!parsed.ok) {
     errors.push({ path: '/when', message: located(parsed.error, parsed.position) })
     return undefined

@@ -93,8 +93,17 @@ export const policySource = ({
   ...(obligation ? { obligation } : {}),
 })
 
-/** Everything a compiled model is made of, as text: equal texts, equal models. A version of an application never changes. */
-export const contentOf = ({ applications, roles, policies }: ModelRows): string =>
+/** What a policy says, as text. */
+export const textOfPolicy = (policy: PolicyRecord): string => JSON.stringify(policySource(policy))
+
+/**
+ * Everything a compiled model is made of, as text: equal texts, equal models. A version of an application never changes.
+ * @param o.textOf - of a policy: its text, or what stands for it
+ */
+export const contentOf = (
+  { applications, roles, policies }: ModelRows,
+  { textOf = textOfPolicy }: { textOf?: (policy: PolicyRecord) => string } = {},
+): string =>
   JSON.stringify([
     catalogContentOf({ applications }),
     platformFirst(roles).map(({ id, key, orgId, permissions, inherits }) => [
@@ -103,7 +112,7 @@ export const contentOf = ({ applications, roles, policies }: ModelRows): string 
       permissions,
       inherits,
     ]),
-    policies.map(policySource),
+    policies.map(textOf),
   ])
 
 export const catalogContentOf = ({ applications }: Pick<ModelRows, 'applications'>): string =>

@@ -34,6 +34,7 @@ import {
   type ServiceAccountRef,
 } from './facts.ts'
 import { createPolicyModels } from './policy-models.ts'
+import { createPolicyRows, type PolicyRows } from './policy-rows.ts'
 
 export type EntitiesRef = { readonly orgId: string; readonly type: string; readonly ids: readonly string[] }
 
@@ -43,6 +44,7 @@ export type FactLoader = FactLoads & {
 }
 
 export type FactCache = FactLoader & {
+  readonly policyRows: PolicyRows
   /** What is in memory; anything else is a miss. */
   readonly known: Facts
   /** What was known at a moment of the past: read anew each time, only the compiled models are kept. */
@@ -69,7 +71,8 @@ const most = { principalFacts: 50_000, organizations: 20_000 }
 
 export function createFactCache(deps: { db: Db }): FactCache {
   const { db } = deps
-  const caches = createCaches(db)
+  const policyRows = createPolicyRows()
+  const caches = createCaches(db, policyRows)
   const { users, organizations, members, accounts, platformRoles, entities, models } = caches
   const read = readFacts(db)
   return {
@@ -84,6 +87,7 @@ export function createFactCache(deps: { db: Db }): FactCache {
       return Promise.all(o.ids.map((id) => entities.get(entityKey({ ...o, id }), async () => (await look()).get(id))))
     },
     model: models.get,
+    policyRows,
     known: knownFrom(caches),
     asOf: (at) => ({ ...readFacts(db, at), model: (orgId) => models.getAt(orgId, at) }),
     ...dropsFrom(caches),
@@ -92,14 +96,14 @@ export function createFactCache(deps: { db: Db }): FactCache {
 
 type Caches = ReturnType<typeof createCaches>
 
-const createCaches = (db: Db) => ({
+const createCaches = (db: Db, policyRows: PolicyRows) => ({
   users: createDroppingCache<UserFacts | undefined>({ most: most.principalFacts }),
   organizations: createDroppingCache<OrganizationFacts | undefined>({ most: most.principalFacts }),
   members: createDroppingCache<MemberFacts | undefined>({ most: most.principalFacts }),
   accounts: createDroppingCache<ServiceAccountFacts | undefined>({ most: most.principalFacts }),
   platformRoles: createDroppingCache<readonly HeldRole[]>({ most: most.principalFacts }),
   entities: createDroppingCache<EntityFacts | undefined>({ most: most.principalFacts }),
-  models: createPolicyModels({ db }),
+  models: createPolicyModels({ db, policyRows }),
   callers: new LRUCache<string, WeakMap<OrgCaller, CachedCaller>>({ max: most.organizations }),
 })
 

@@ -16,9 +16,12 @@ import {
   keysByIdOf,
   type CompiledModel,
   type ModelRows,
+  textOfPolicy,
   type PolicyModel,
+  type PolicyRecord,
 } from '../domain/policy-model.ts'
 import { listApplications } from '../store/catalog.ts'
+import type { PolicyRows } from './policy-rows.ts'
 import { listPoliciesInReach } from '../store/policies.ts'
 import { listShadowedPermissions } from '../store/policy-shadows.ts'
 import { listRolesInReach } from '../store/roles.ts'
@@ -43,8 +46,8 @@ const platform = 'platform'
 /** What is the organization's own, and the content of its rules, by which a compiled model is found. */
 type Own = { readonly content: string } & Pick<PolicyModel, 'keysById' | 'shadowed'>
 
-export function createPolicyModels(deps: { db: Db }): PolicyModels {
-  const { db } = deps
+export function createPolicyModels(deps: { db: Db; policyRows: PolicyRows }): PolicyModels {
+  const { db, policyRows } = deps
   const organizations = createDroppingCache<Own>({ most: most.organizations })
   const past = createDroppingCache<PolicyModel>({ most: most.past })
   // By what they are made of, so they never grow old.
@@ -52,8 +55,8 @@ export function createPolicyModels(deps: { db: Db }): PolicyModels {
   const catalogs = new LRUCache<string, Catalog>({ max: most.catalogs })
 
   const load = async (orgId: string | undefined): Promise<Own> => {
-    const rows = await loadRows(db, orgId)
-    const content = createHash('sha256').update(contentOf(rows)).digest('base64')
+    const rows = await loadRows({ db, policyRows }, orgId)
+    const content = digest(contentOf(rows, { textOf: digestOfPolicy }))
     const model = findOrKeep(compiled, content, () =>
       compileModel(
         rows,
@@ -87,13 +90,26 @@ export function createPolicyModels(deps: { db: Db }): PolicyModels {
       return model && ofOrganization(own, model)
     },
     getAt: (orgId, at) =>
-      past.get(`${orgId ?? platform} ${at.getTime()}`, async () => modelOf(await loadRows(db, orgId, at))),
+      past.get(`${orgId ?? platform} ${at.getTime()}`, async () =>
+        modelOf(await loadRows({ db, policyRows }, orgId, at)),
+      ),
     drop: (orgId) => (orgId === undefined ? organizations.clear() : organizations.drop(orgId)),
     clear: () => [organizations, past].forEach((cache) => cache.clear()),
     get size() {
       return { organizations: organizations.size, compiled: compiled.size }
     },
   }
+}
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('base64')
+
+/** A version of a policy is one object (`policy-rows.ts`) and says the same for ever. */
+const digests = new WeakMap<PolicyRecord, string>()
+
+function digestOfPolicy(policy: PolicyRecord): string {
+  const known = digests.get(policy) ?? digest(textOfPolicy(policy))
+  digests.set(policy, known)
+  return known
 }
 
 const ofOrganization = ({ keysById, shadowed }: Own, model: CompiledModel): PolicyModel => ({
@@ -116,12 +132,16 @@ export function modelOf(rows: ModelRows): PolicyModel {
 const nothingShadowed: ReadonlySet<string> = new Set()
 
 /** One transaction, so roles, policies and catalog belong together; sent without waiting in between. */
-export function loadRows(db: Db, orgId: string | undefined, at?: Date): Promise<ModelRows> {
+export function loadRows(
+  { db, policyRows }: { db: Db; policyRows: PolicyRows },
+  orgId: string | undefined,
+  at?: Date,
+): Promise<ModelRows> {
   return inScope(db, orgId === undefined ? {} : { orgId }, async (tx) => {
     const [applications, roles, policies, shadowed] = await Promise.all([
       listApplications(tx, at),
       listRolesInReach(tx, orgId, at),
-      listPoliciesInReach(tx, orgId, at),
+      at === undefined ? policyRows.inReach(tx, orgId) : listPoliciesInReach(tx, orgId, at),
       orgId === undefined || at !== undefined ? nothingShadowed : listShadowedPermissions(tx, orgId),
     ])
     return { applications, roles, policies, shadowed: shadowed.size === 0 ? nothingShadowed : shadowed }

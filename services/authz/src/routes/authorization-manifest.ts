@@ -4,6 +4,7 @@ import {
   GetAuthorizationManifest,
 } from '@gatehouse/contracts/http/authz/authorization-manifest'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
+import { signalOf } from '@gatehouse/service-kit/http/deadline'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { applyAuthorizationManifest } from '../use-cases/manifest/apply-authorization-manifest.ts'
@@ -21,6 +22,7 @@ export function authorizationManifestRoutes(app: FastifyInstance, deps: Deps): v
       manifest: body,
       dryRun: query.dry_run ?? false,
       isExpected: expectedVersion(request),
+      signal: signalOf(request),
     })
     sendVersion(reply, tag)
     return { applied, changes }

@@ -1,20 +1,45 @@
 /** Policies over time, in the way of roles. */
-import { and, arrayOverlaps, asc, desc, eq, gt, inArray, isNull, lt, notInArray, sql } from 'drizzle-orm'
+import { and, arrayOverlaps, asc, desc, eq, gt, inArray, isNull, lt, notInArray, or, sql, type SQL } from 'drizzle-orm'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
+import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { policies, type ContentOf, type PolicyRow } from './schema.ts'
 import { endingNow, validAt } from './validity.ts'
 
 const current = isNull(policies.validTo)
 
+const inReachOf = (orgId: string | undefined): SQL | undefined =>
+  orgId === undefined ? isNull(policies.orgId) : or(isNull(policies.orgId), eq(policies.orgId, orgId))
+
 /** Policies a decision in this organization can meet; without one: the platform's. Now, or as of `at`. */
 export async function listPoliciesInReach(db: Queryable, orgId: string | undefined, at?: Date): Promise<PolicyRow[]> {
-  const reach =
-    orgId === undefined ? isNull(policies.orgId) : sql`(${isNull(policies.orgId)} or ${eq(policies.orgId, orgId)})`
   return db
     .select()
     .from(policies)
-    .where(and(validAt(policies, at), reach))
+    .where(and(validAt(policies, at), inReachOf(orgId)))
     .orderBy(sql`${policies.orgId} is not null`, asc(policies.key))
+}
+
+export type PolicyVersion = Pick<PolicyRow, 'id' | 'version' | 'validFrom'>
+
+/** Which versions these are, without what they say, in the order of `listPoliciesInReach`. */
+export async function listPolicyVersionsInReach(db: Queryable, orgId: string | undefined): Promise<PolicyVersion[]> {
+  return db
+    .select({ id: policies.id, version: policies.version, validFrom: policies.validFrom })
+    .from(policies)
+    .where(and(current, inReachOf(orgId)))
+    .orderBy(sql`${policies.orgId} is not null`, asc(policies.key))
+}
+
+/** What these versions say, in force or not. */
+export async function findPolicyVersions(db: Queryable, versions: readonly PolicyVersion[]): Promise<PolicyRow[]> {
+  const ids = sql.join(
+    versions.map(({ id, version }) => sql`(${uuidOf(id, 'pol')}::uuid, ${version}::bigint)`),
+    sql`, `,
+  )
+  return db
+    .select()
+    .from(policies)
+    .where(sql`(${policies.id}, ${policies.version}) in (${ids})`)
 }
 
 /** One page of the organization's own, by key. */

@@ -11,9 +11,9 @@ import type { HeldRole } from '../domain/facts.ts'
 import { policySource } from '../domain/policy-model.ts'
 import type { PolicyRule } from '../domain/policy-rights.ts'
 import type { FactCache } from '../facts/fact-cache.ts'
+import type { PolicyRows } from '../facts/policy-rows.ts'
 import { listApplications, lockModel } from '../store/catalog.ts'
 import { findMemberFacts, findServiceAccountFacts } from '../store/facts.ts'
-import { listPoliciesInReach } from '../store/policies.ts'
 import { listRolesInReach } from '../store/roles.ts'
 import type { RoleRow } from '../store/schema.ts'
 import { valueOf, type Outcome } from './refusal.ts'
@@ -36,7 +36,7 @@ export async function changeModel<T>(
   const nowMs = deps.clock.now().getTime()
   const outcome = await deps.spine.write(
     { orgId: caller.orgId },
-    async (tx) => change(tx, await openModel(tx, { caller, nowMs })),
+    async (tx) => change(tx, await openModel(tx, { caller, nowMs, policyRows: deps.factCache.policyRows })),
     { announce: 'await' },
   )
   forget(deps.factCache)
@@ -44,18 +44,21 @@ export async function changeModel<T>(
 }
 
 /** What is read is sent without waiting in between. @param o.caller - who makes the change */
-export async function openModel(tx: Tx, { caller, nowMs }: { caller: OrgCaller; nowMs: number }): Promise<OpenModel> {
+export async function openModel(
+  tx: Tx,
+  { caller, nowMs, policyRows }: { caller: OrgCaller; nowMs: number; policyRows: PolicyRows },
+): Promise<OpenModel> {
   const { orgId } = caller
   await lockModel(tx, orgId)
-  const [applications, rows, policyRows, held] = await Promise.all([
+  const [applications, rows, inReach, held] = await Promise.all([
     listApplications(tx),
     listRolesInReach(tx, orgId),
-    listPoliciesInReach(tx, orgId),
+    policyRows.inReach(tx, orgId),
     heldBy(tx, caller),
   ])
   const roles = new Map(rows.map((row) => [row.key, row]))
   const rolesById = new Map(rows.map((row) => [row.id, row]))
-  const policies = policyRows.map(policySource)
+  const policies = inReach.map(policySource)
   const keys = heldKeysAt(held.roles, { nowMs, keyOf: (id) => rolesById.get(id)?.key })
   const scope = caller.kind === 'service_account' ? caller.scope : undefined
   return {

@@ -6,10 +6,14 @@ import { roleSetOf, type Rules } from '@gatehouse/policy/compile/policy-set'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { gatehouse } from '../../src/domain/platform.ts'
 import { createPolicyModels } from '../../src/facts/policy-models.ts'
+import { createPolicyRows } from '../../src/facts/policy-rows.ts'
 
 const file = new URL('../../../../docs/reference/platform-permissions.md', import.meta.url)
 const database = await testDatabase(t, { services: ['authz'] })
-const { set, catalog, roles } = await createPolicyModels({ db: database.connect('authz', 'runtime') }).get()
+const { set, catalog, roles } = await createPolicyModels({
+  policyRows: createPolicyRows(),
+  db: database.connect('authz', 'runtime'),
+}).get()
 
 const rulesOf = (action: string): Rules => set.types.get(gatehouse)?.get(action) as Rules
 const isHeld = (role: string, action: string): boolean =>

@@ -1,11 +1,14 @@
 /** Compiled policy models are shared by what they say, and few: memory does not grow with the number of organizations that think alike, nor without bound with those that differ. */
 import t from 'tap'
+import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { roleKeysOf } from '../../src/domain/policy-model.ts'
+import { closePolicy, insertNextPolicy } from '../../src/store/policies.ts'
 import { policies, roles } from '../../src/store/schema.ts'
 import { createPolicyModels } from '../../src/facts/policy-models.ts'
+import { createPolicyRows } from '../../src/facts/policy-rows.ts'
 
 const database = await testDatabase(t, { services: ['authz'] })
 const db = database.connect('authz', 'runtime')
@@ -49,7 +52,7 @@ async function organizations(
 t.test(
   'organizations whose rules say the same share one compiled set and keep the ids of their own roles',
   async (t) => {
-    const models = createPolicyModels({ db })
+    const models = createPolicyModels({ db, policyRows: createPolicyRows() })
     const alike = await organizations(300, () => 'gatehouse:members.read')
     const [first] = alike as [(typeof alike)[0]]
     const { set } = await models.get(first.orgId)
@@ -68,7 +71,7 @@ t.test(
 )
 
 t.test('organizations that differ cost a bounded number of compiled sets, and every answer stays right', async (t) => {
-  const models = createPolicyModels({ db })
+  const models = createPolicyModels({ db, policyRows: createPolicyRows() })
   const different = await organizations(520, (nth) => `gatehouse:own${nth}`)
   const permissionsOf = async ({ orgId }: { orgId: string }) =>
     (await models.get(orgId)).roles.get('clerk')?.permissions
@@ -78,4 +81,45 @@ t.test('organizations that differ cost a bounded number of compiled sets, and ev
   const [first] = different as [(typeof different)[0]]
   t.same(await permissionsOf(first), ['gatehouse:own0'], 'what has gone is compiled again')
   t.ok(models.size.compiled <= 500)
+})
+
+t.test('after one policy of many was saved, one is read and one is compiled', async (t) => {
+  const policyRows = createPolicyRows()
+  const models = createPolicyModels({ db, policyRows })
+  const orgId = newId('org')
+  const when = (limit: number): CheckedIr => ({
+    version: 1,
+    root: {
+      kind: 'compare',
+      operator: '<',
+      at: 0,
+      left: { kind: 'attribute', at: 0, source: 'request', name: 'risk', type: 'number' },
+      right: { kind: 'literal', at: 0, value: limit },
+    },
+  })
+  const own = Array.from({ length: 400 }, (_, n) => ({
+    ...deny(orgId, `own-${n}`),
+    whenSource: `request.risk < ${n}`,
+    condition: when(n),
+  }))
+  await inScope(system, {}, (tx) => tx.insert(policies).values(own))
+  const conditions = async () => {
+    const { denies = [] } = (await models.get(orgId)).set.types.get('gatehouse')?.get('members.read') ?? {}
+    return denies.filter(({ key }) => key.startsWith('own-'))
+  }
+  const before = await conditions()
+  t.equal(before.length, 400)
+  const readBefore = policyRows.versionsRead
+  await inScope(system, {}, async (tx) => {
+    const closed = await closePolicy(tx, { id: own[7]?.id ?? '', version: 1 })
+    if (closed) await insertNextPolicy(tx, closed, { ...closed, condition: when(1_000) })
+  })
+  models.drop(orgId)
+  const after = await conditions()
+  const compiled = after.filter(({ key, condition }) => before.find((one) => one.key === key)?.condition !== condition)
+  t.same([policyRows.versionsRead - readBefore, compiled.map(({ key }) => key)], [1, ['own-7']])
+  await inScope(system, {}, (tx) => closePolicy(tx, { id: own[8]?.id ?? '', version: 1 }))
+  models.drop(orgId)
+  t.equal((await conditions()).length, 399, 'what has ended is not in reach')
+  t.equal(policyRows.versionsRead - readBefore, 1)
 })

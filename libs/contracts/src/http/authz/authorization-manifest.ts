@@ -89,6 +89,7 @@ export const ApplyAuthorizationManifest = defineRoute({
   query: Type.Object({ dry_run: Type.Optional(Type.Boolean()) }),
   body: AuthorizationManifest,
   bodyLimitBytes: 1_048_576,
+  deadlineMs: 20_000,
   success: {
     status: 200,
     body: Type.Object({ applied: Type.Boolean(), changes: Type.Array(ManifestChange) }),

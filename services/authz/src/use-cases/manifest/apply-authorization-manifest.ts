@@ -6,6 +6,7 @@ import type { Deps } from '../../deps.ts'
 import { checkStep, missingForStep, type ManifestStep } from '../../domain/manifest-check.ts'
 import { completed, manifestChanges, type FullManifest } from '../../domain/manifest-diff.ts'
 import { permissions } from '../../domain/platform.ts'
+import type { ParsedBefore } from '../../domain/policy-definition.ts'
 import { listActiveMembershipIds, listOwnRows } from '../../store/manifests.ts'
 import { listRolesInReach } from '../../store/roles.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
@@ -15,7 +16,12 @@ import { done, notDelegable, type Outcome } from '../refusal.ts'
 import { writeManifest } from './write-manifest.ts'
 
 /** `isExpected` judges the tag of what is in force by the request's precondition. */
-export type ManifestApplication = { manifest: AuthorizationManifest; dryRun: boolean; isExpected(tag: string): boolean }
+export type ManifestApplication = {
+  manifest: AuthorizationManifest
+  dryRun: boolean
+  isExpected(tag: string): boolean
+  signal?: AbortSignal | undefined
+}
 
 export type Applied = { applied: boolean; changes: ManifestChange[]; tag: string }
 
@@ -28,8 +34,11 @@ export async function applyAuthorizationManifest(
   for (const permission of [permissions.writeRoles, permissions.writePolicies, permissions.assignRoles])
     await requirePermission(deps, caller, permission)
   const { orgId } = caller
+  // Before the lock is taken: parsing takes the longest.
+  const conditions = (input.manifest.policies ?? []).flatMap(({ when }) => when ?? [])
+  const parsed = await deps.parseConditions(conditions, { orgId, signal: input.signal })
   return changeModel(deps, caller, {
-    change: (tx, model) => apply(tx, { model, caller, input, nowMs: model.nowMs }),
+    change: (tx, model) => apply(tx, { model, caller, input, parsed, nowMs: model.nowMs }),
     forget(cached) {
       if (input.dryRun) return
       cached.dropModel(orgId)
@@ -38,9 +47,15 @@ export async function applyAuthorizationManifest(
   })
 }
 
-type Applying = { model: OpenModel; caller: OrgCaller; input: ManifestApplication; nowMs: number }
+type Applying = {
+  model: OpenModel
+  caller: OrgCaller
+  input: ManifestApplication
+  parsed: ParsedBefore
+  nowMs: number
+}
 
-async function apply(tx: Tx, { model, caller, input, nowMs }: Applying): Promise<Outcome<Applied>> {
+async function apply(tx: Tx, { model, caller, input, parsed, nowMs }: Applying): Promise<Outcome<Applied>> {
   const { orgId } = caller
   const rows = await listOwnRows(tx, orgId)
   const current = manifestOf(rows, { keysById: keysOf(model) })
@@ -65,6 +80,7 @@ async function apply(tx: Tx, { model, caller, input, nowMs }: Applying): Promise
     platformRoles,
     members: membershipIds,
     nowMs,
+    parsed,
   })
   if (errors.length > 0) return { kind: 'invalid', errors: errors.slice(0, 50) }
   if (policyErrors.length > 0) return { kind: 'invalid_policy', errors: policyErrors.slice(0, 50) }

@@ -29,9 +29,12 @@ export async function changePolicies<T>(
   await requirePermission(deps, caller, permissions.writePolicies)
   const { orgId } = caller
   const nowMs = deps.clock.now().getTime()
-  const outcome = await deps.spine.write({ orgId }, async (tx) => change(tx, await openModel(tx, { caller, nowMs })), {
-    announce: 'await',
-  })
+  const { policyRows } = deps.factCache
+  const outcome = await deps.spine.write(
+    { orgId },
+    async (tx) => change(tx, await openModel(tx, { caller, nowMs, policyRows })),
+    { announce: 'await' },
+  )
   deps.factCache.dropModel(orgId)
   return valueOf(outcome)
 }

@@ -8,6 +8,7 @@ import { checkPolicyDefinition } from '../../domain/policy-definition.ts'
 import { compileModel, type CompiledModel, type ModelRows } from '../../domain/policy-model.ts'
 import { listDecisions, type About, type ReadDecision } from '../../store/decisions.ts'
 import { rowContent } from '../policies/change-policies.ts'
+import type { FactCache } from '../../facts/fact-cache.ts'
 import { loadRows } from '../../facts/policy-models.ts'
 
 export type Window = { readonly since?: Date | undefined; readonly until?: Date | undefined; readonly most: number }
@@ -32,11 +33,11 @@ export const windowOf = ({
 
 /** @throws AppError `invalid_policy` */
 export async function impactOf(
-  { db }: { db: Db },
+  { db, factCache: { policyRows } }: { db: Db; factCache: Pick<FactCache, 'policyRows'> },
   orgId: string,
   { source, window }: { source: PolicySource; window: Window },
 ): Promise<Impact> {
-  const rows = await loadRows(db, orgId)
+  const rows = await loadRows({ db, policyRows }, orgId)
   const before = compileModel(rows)
   const after = withPolicy(rows, { model: before, orgId, source })
   const change = rulesChange(before.set, after.set)

@@ -53,13 +53,16 @@ export async function simulateApplication(
 }
 
 /** Of an organization, compiled once for all whose own rules say the same. */
-function createChanges({ db }: Pick<Deps, 'db'>, draft: Draft): (orgId: string) => Promise<RulesChange> {
+function createChanges(
+  { db, factCache: { policyRows } }: Pick<Deps, 'db' | 'factCache'>,
+  draft: Draft,
+): (orgId: string) => Promise<RulesChange> {
   const byOrganization = new Map<string, string>()
   const byContent = new LRUCache<string, RulesChange>({ max: mostChanges })
   return async (orgId) => {
     const known = byContent.get(byOrganization.get(orgId) ?? '')
     if (known !== undefined) return known
-    const rows = await loadRows(db, orgId)
+    const rows = await loadRows({ db, policyRows }, orgId)
     const content = contentOf(rows)
     const change =
       byContent.get(content) ?? rulesChange(compileModel(rows).set, compileModel(withManifest(rows, draft)).set)
