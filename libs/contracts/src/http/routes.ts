@@ -2,7 +2,7 @@
 import { CreateAssignment, DeleteAssignment, ListAssignments, UpdateAssignment } from './authz/assignments.ts'
 import { ApplyAuthorizationManifest, GetAuthorizationManifest } from './authz/authorization-manifest.ts'
 import { GetApplication, GetCatalog, PutApplication } from './authz/catalog.ts'
-import { DeleteEntity, GetEntity, ListEntities, PutEntity } from './authz/entities.ts'
+import { DeleteEntity, GetEntity, ListEntities, PutEntity, StoreEntities } from './authz/entities.ts'
 import { Evaluate, EvaluateMany, GetAuthzenConfiguration } from './authz/evaluation.ts'
 import { DiffAccess, Explain, Plan } from './authz/explanation.ts'
 import {
@@ -195,6 +195,7 @@ export const publicRoutes: readonly RouteContract[] = [
   ListEntities,
   GetEntity,
   PutEntity,
+  StoreEntities,
   DeleteEntity,
   Evaluate,
   EvaluateMany,

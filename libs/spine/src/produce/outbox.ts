@@ -39,6 +39,35 @@ const shapes = new WeakMap<EventContract, Shape>()
  * @throws Error when `data` does not match its contract: a bug of the caller, found before anybody else can see it.
  */
 export async function appendEvent<C extends EventContract>(tx: Queryable, event: NewEvent<C>): Promise<void> {
+  const { data, headers } = textsOf(event)
+  await tx.execute(sql`
+    insert into outbox (id, aggregate_type, aggregate_id, version, org_id, subject, payload, headers)
+    select ${uuidOf(newId('evt'))}::uuid, ${event.aggregateType}, ${uuidOf(event.aggregateId)}::uuid, ${event.version}::bigint,
+      ${event.orgId === undefined ? null : uuidOf(event.orgId, 'org')}::uuid, ${event.contract.type}, ${data}::jsonb, ${headers}::jsonb
+    where ${event.isWanted ?? true}::boolean`)
+}
+
+/** Appends many in one statement, in this order: as `appendEvent` for each. */
+export async function appendEvents<C extends EventContract>(
+  tx: Queryable,
+  events: readonly Omit<NewEvent<C>, 'isWanted'>[],
+): Promise<void> {
+  if (events.length === 0) return
+  const rows = events.map((event) => {
+    const { data, headers } = textsOf(event)
+    const orgId = event.orgId === undefined ? null : uuidOf(event.orgId, 'org')
+    const { aggregateType: aggregate, aggregateId, version, contract } = event
+    return [uuidOf(newId('evt')), aggregate, uuidOf(aggregateId), version, orgId, contract.type, data, headers]
+  })
+  await tx.execute(sql`
+    insert into outbox (id, aggregate_type, aggregate_id, version, org_id, subject, payload, headers)
+    select (event->>0)::uuid, event->>1, (event->>2)::uuid, (event->>3)::bigint, (event->>4)::uuid, event->>5, (event->>6)::jsonb, (event->>7)::jsonb
+    from jsonb_array_elements(${JSON.stringify(rows)}::jsonb) with ordinality as given (event, place)
+    order by place`)
+}
+
+/** @throws Error when the data do not match their contract */
+function textsOf<C extends EventContract>(event: NewEvent<C>): { data: string; headers: string } {
   if (!shapeOf(event.contract).Check(event.data))
     throw new Error(`The data of ${event.contract.type} do not match its contract`)
   const data = JSON.stringify(event.data)
@@ -50,11 +79,7 @@ export async function appendEvent<C extends EventContract>(tx: Queryable, event:
     actor: event.actor,
     ...(event.userId === undefined ? {} : { user_id: event.userId }),
   }
-  await tx.execute(sql`
-    insert into outbox (id, aggregate_type, aggregate_id, version, org_id, subject, payload, headers)
-    select ${uuidOf(newId('evt'))}::uuid, ${event.aggregateType}, ${uuidOf(event.aggregateId)}::uuid, ${event.version}::bigint,
-      ${event.orgId === undefined ? null : uuidOf(event.orgId, 'org')}::uuid, ${event.contract.type}, ${data}::jsonb, ${JSON.stringify(headers)}::jsonb
-    where ${event.isWanted ?? true}::boolean`)
+  return { data, headers: JSON.stringify(headers) }
 }
 
 function shapeOf(contract: EventContract): Shape {

@@ -1,5 +1,11 @@
 /** The entity directory. */
-import { DeleteEntity, GetEntity, ListEntities, PutEntity } from '@gatehouse/contracts/http/authz/entities'
+import {
+  DeleteEntity,
+  GetEntity,
+  ListEntities,
+  PutEntity,
+  StoreEntities,
+} from '@gatehouse/contracts/http/authz/entities'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
@@ -7,6 +13,7 @@ import { deleteEntity } from '../use-cases/directory/delete-entity.ts'
 import { getEntity } from '../use-cases/directory/get-entity.ts'
 import { listEntities } from '../use-cases/directory/list-entities.ts'
 import { putEntity } from '../use-cases/directory/put-entity.ts'
+import { storeEntities } from '../use-cases/directory/store-entities.ts'
 import { expectedVersion, sendVersion } from './version-tag.ts'
 
 export function entitiesRoutes(app: FastifyInstance, deps: Deps): void {
@@ -28,6 +35,9 @@ export function entitiesRoutes(app: FastifyInstance, deps: Deps): void {
     sendVersion(reply, version)
     return entity
   })
+  bindRoute(app, StoreEntities, ({ caller, params, body }) =>
+    storeEntities(deps, caller, { type: params.type, entities: body.entities }),
+  )
   bindRoute(app, DeleteEntity, ({ caller, params, request }) =>
     deleteEntity(deps, caller, { type: params.type, id: params.entity, isExpected: expectedVersion(request) }),
   )

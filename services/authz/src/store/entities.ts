@@ -128,6 +128,55 @@ export async function closeEntity(db: Queryable, o: { id: string; version: numbe
   return row
 }
 
+/** The current rows of these, be they of deletions. */
+export async function findEntityRows(
+  db: Queryable,
+  o: { orgId: string; type: string; keys: readonly string[] },
+): Promise<Map<string, EntityRow>> {
+  const rows = await db
+    .select()
+    .from(entities)
+    .where(
+      and(
+        eq(entities.orgId, o.orgId),
+        eq(entities.type, o.type),
+        inArray(entities.key, [...o.keys]),
+        isNull(entities.validTo),
+      ),
+    )
+  return new Map(rows.map((row) => [row.key, row]))
+}
+
+/** Ends the current versions of these; by id, the moment each ended. */
+export async function closeEntities(
+  db: Queryable,
+  rows: readonly EntityRow[],
+): Promise<ReadonlyMap<string, EntityRow>> {
+  if (rows.length === 0) return new Map()
+  const ids = rows.map(({ id }) => id)
+  const ended = await db
+    .update(entities)
+    .set({ validTo: endingNow(entities.validFrom) })
+    .where(and(inArray(entities.id, ids), isNull(entities.validTo)))
+    .returning()
+  return new Map(ended.map((row) => [row.id, row]))
+}
+
+export type NewEntityRow = Omit<ContentOf<EntityRow>, 'createdAt'>
+
+/** @param o.ended - the versions before, whose end is the beginning of these */
+export async function insertEntities(
+  db: Queryable,
+  { rows, ended }: { rows: readonly NewEntityRow[]; ended: ReadonlyMap<string, EntityRow> },
+): Promise<EntityRow[]> {
+  if (rows.length === 0) return []
+  const values = rows.map((row) => {
+    const before = ended.get(row.id)
+    return before ? { ...row, createdAt: before.createdAt, validFrom: before.validTo ?? before.validFrom } : row
+  })
+  return db.insert(entities).values(values).onConflictDoNothing().returning()
+}
+
 /** The version after `closed`, valid from the moment that one ended. */
 export async function insertNextEntity(
   db: Queryable,

@@ -3,6 +3,7 @@ import t from 'tap'
 import { EntityDeleted, EntityStored } from '@gatehouse/contracts/events/authz/entity'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { createEventProbe } from '@gatehouse/test-kit/event-probe'
 import { findEntity, listEntities } from '../../src/store/entities.ts'
 import { invoices } from '../fixtures/catalog.ts'
@@ -17,7 +18,7 @@ const viewer = platform.join(org, platform.person(), { roles: ['viewer'] })
 const stranger = platform.join(platform.organization(), platform.person(), { isOwner: true })
 const probe = await createEventProbe(replica.deps.spine)
 
-type Call = { method?: 'GET' | 'PUT' | 'DELETE'; body?: unknown; by?: Member; match?: string }
+type Call = { method?: 'GET' | 'PUT' | 'PATCH' | 'DELETE'; body?: unknown; by?: Member; match?: string }
 const call = (path: string, { method = 'GET', body, by = owner, match }: Call = {}): Promise<Answer> =>
   platform.ask(replica, {
     method,
@@ -209,4 +210,60 @@ t.test('an application is read alone and declared against its ETag', async (t) =
     412,
     'what is not there has no version',
   )
+})
+
+const store = (type: string, entities: object[], o: Call = {}) =>
+  call(type, { method: 'PATCH', body: { entities }, ...o })
+
+t.test('many are stored under one lock in as many statements as one, all of them or none', async (t) => {
+  const { spine } = replica.deps
+  const { write } = spine
+  let statements = 0
+  const counting = (tx: Tx): Tx =>
+    new Proxy(tx, {
+      get(target, name) {
+        if (typeof name === 'string' && ['select', 'insert', 'update', 'delete', 'execute'].includes(name)) statements++
+        const value: unknown = Reflect.get(target, name)
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value
+      },
+    })
+  Object.assign(spine, { write: ((scope, run, o) => write(scope, (tx) => run(counting(tx)), o)) as typeof write })
+  t.teardown(() => void Object.assign(spine, { write }))
+  const many = (count: number, risk: string) =>
+    Array.from({ length: count }, (_, n) => ({ id: `m-${n}`, attributes: { risk } }))
+  t.match(await store('invoice', many(1, 'low')), { status: 200, body: { stored: 1, unchanged: 0 } })
+  const one = statements
+  statements = 0
+  t.match(await store('invoice', many(1_000, 'low')), { status: 200, body: { stored: 999, unchanged: 1 } })
+  t.equal(statements, one, `${one} statements`)
+  t.match(await store('invoice', many(1_000, 'low')), { status: 200, body: { stored: 0, unchanged: 1_000 } })
+  t.match(await store('invoice', many(500, 'high')), { status: 200, body: { stored: 500, unchanged: 0 } })
+  t.match((await call('invoice/m-499')).body, { attributes: { risk: 'high' } })
+  t.match((await call('invoice/m-500')).body, { attributes: { risk: 'low' } })
+  t.equal((await call('invoice/m-0')).headers['etag'], '"2"')
+  t.equal((await call('invoice/m-1', { method: 'DELETE' })).status, 204)
+  t.match(await store('invoice', many(2, 'high')), { status: 200, body: { stored: 1, unchanged: 1 } })
+  t.equal((await call('invoice/m-1')).headers['etag'], '"4"', 'after the tombstone')
+  const wrong = [...many(3, 'none'), { id: 'm-0', attributes: {} }, { id: 'x', attributes: { locked: 'no' } }]
+  t.match(await store('invoice', wrong), {
+    status: 400,
+    body: { errors: [{ path: '/entities/3/id' }, { path: '/entities/4/attributes/locked' }] },
+  })
+  t.match((await call('invoice/m-0')).body, { attributes: { risk: 'high' } }, 'none of them')
+  t.equal((await store('invoice', many(1_001, 'low'))).status, 400)
+  t.equal((await store('invoice', [])).status, 400)
+})
+
+t.test('what many would give is given by the rule for one', async (t) => {
+  t.equal((await store('invoice', [{ id: 'v', attributes: {} }], { by: viewer })).status, 403)
+  const robots = [
+    { id: 'r-1', attributes: {} },
+    { id: 'r-2', attributes: {}, roles: ['owner'] },
+  ]
+  t.match(await store('robot', robots), { status: 400, body: { errors: [{ path: '/entities/1/roles/0' }] } })
+  t.equal((await call('robot/r-1')).status, 404)
+  t.match(await store('user', [{ id: 'user_nonsense', attributes: {} }]), {
+    status: 400,
+    body: { errors: [{ path: '/entities/0/id' }] },
+  })
 })

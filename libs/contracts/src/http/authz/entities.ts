@@ -69,6 +69,35 @@ export const PutEntity = defineRoute({
   problems: ['forbidden', 'precondition_failed'],
 })
 
+/** As many as one call stores. */
+export const mostEntitiesAtOnce = 1_000
+
+export const StoreEntities = defineRoute({
+  operationId: 'storeEntities',
+  service: 'authz',
+  method: 'PATCH',
+  path: '/v1/authz/entities/:type',
+  summary:
+    'Store many entities of a type, all of them or none; others of the type are left alone. Saying the same again changes nothing, so it may be sent again.',
+  auth: 'organization',
+  params: typeParams,
+  body: Type.Object({
+    entities: Type.Array(Type.Object({ id: EntityKey, ...EntityContent.properties }), {
+      minItems: 1,
+      maxItems: mostEntitiesAtOnce,
+    }),
+  }),
+  bodyLimitBytes: 1_048_576,
+  deadlineMs: 10_000,
+  retryable: true,
+  success: {
+    status: 200,
+    body: Type.Object({ stored: Type.Integer(), unchanged: Type.Integer() }),
+    description: 'How many have a new version; the next check sees them.',
+  },
+  problems: ['forbidden', 'validation_failed'],
+})
+
 export const DeleteEntity = defineRoute({
   operationId: 'deleteEntity',
   service: 'authz',

@@ -1,15 +1,21 @@
 /** What every change of the entity directory has in common. */
+import type { EntityContent } from '@gatehouse/contracts/http/authz/entities'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
 import { closeEntity, insertNextEntity } from '../../store/entities.ts'
 import type { EntityRow } from '../../store/schema.ts'
-import { permissions } from '../../domain/platform.ts'
+import { changesBetween } from '../../domain/changes.ts'
+import { isOrganization, isPlatformPrincipal } from '../../domain/directory.ts'
+import { checkEntityDefinition } from '../../domain/entity-definition.ts'
+import { isAssignable, permissions } from '../../domain/platform.ts'
 import { protectedChanges } from '../../domain/protected-attributes.ts'
 import { refuseToGive, refuseToTake } from '../assignments/change-grants.ts'
 import { isPermitted } from '../decisions/check-permissions.ts'
 import { changeModel, type OpenModel } from '../open-model.ts'
-import type { Outcome, Refusal } from '../refusal.ts'
+import { done, type Outcome, type Refusal } from '../refusal.ts'
 import type { Named } from './get-entity.ts'
 
 /** `isExpected` judges the stored version by the request's precondition. */
@@ -69,4 +75,47 @@ export function refuseEntityChange(
       given.map((roleId) => ({ roleId })),
     ) ?? refuseToTake(model, taken)
   )
+}
+
+/** What a subject or the organization may be stored as. @throws AppError `validation_failed` */
+export function requireStorable(caller: OrgCaller, entity: Named): void {
+  const detail = whyNotStored(caller, entity)
+  if (detail !== undefined) throw problem('validation_failed', { detail })
+}
+
+export function whyNotStored({ orgId }: OrgCaller, entity: Named): string | undefined {
+  if (entity.type === 'service_account' && isPlatformPrincipal(entity))
+    return 'Service accounts are known to the platform; they are not stored.'
+  if (isPlatformPrincipal(entity) && !isTypeId('user', entity.id))
+    return 'This id is not one of the platform’s, and only those begin so.'
+  if (isOrganization(entity) && entity.id !== orgId)
+    return 'An organization stores what is known of itself, and of no other.'
+  return undefined
+}
+
+type Stored = Pick<EntityRow, 'attributes' | 'roleIds' | 'deleted'>
+type Decided =
+  | { readonly present: EntityRow; readonly next: undefined }
+  | { readonly present: EntityRow | undefined; readonly next: Stored }
+
+/** What storing it comes to: a next version, or none when it says the same already. */
+export function decideEntity(
+  model: OpenModel,
+  o: { entity: Named; known: EntityRow | undefined; content: EntityContent; may: EntityPermissions },
+): Outcome<Decided> {
+  const { entity, known, content, may } = o
+  const present = known?.deleted === false ? known : undefined
+  const { attributes, roles: keys = [] } = content
+  const errors = checkEntityDefinition(
+    { ...entity, attributes, roles: keys },
+    { catalog: model.catalog, roles: { has: (role) => model.roles.has(role) && isAssignable(role) } },
+  )
+  if (errors.length > 0) return { kind: 'invalid', errors }
+  const roleIds = keys.flatMap((role) => model.roles.get(role)?.id ?? []).sort()
+  const after = { attributes, roleIds }
+  const refusal = refuseEntityChange(model, { entity, before: present, after, may })
+  if (refusal) return refusal
+  const before = present && { attributes: present.attributes, roleIds: present.roleIds }
+  if (present && before && changesBetween(before, after).length === 0) return done({ present, next: undefined })
+  return done({ present, next: { ...after, deleted: false } })
 }
