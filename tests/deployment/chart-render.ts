@@ -7,6 +7,8 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseAllDocuments } from 'yaml'
 import { arrowsIn, openComponents, type KubernetesObject } from '@gatehouse/deploy/policies'
+import { addressesIn } from '@gatehouse/deploy/secrets/apply'
+import { foreignSecrets } from './foreign-secrets.ts'
 import { arrowsOfCode } from './arrows-of-code.ts'
 import { chart, scenarioFile, scenarios, valuesWith, wrongValues } from './chart-values.ts'
 import { expectedArrows, type Servers } from './expected-arrows.ts'
@@ -30,10 +32,12 @@ const run = (command: string, args: string[], input?: string, env: Record<string
   return { ok: status === 0, output: `${stdout}${stderr}`, stdout }
 }
 
-const template = (...files: string[]): Ran | undefined =>
+const template = (...files: string[]): Ran | undefined => templateAs('gatehouse', ...files)
+
+const templateAs = (release: string, ...files: string[]): Ran | undefined =>
   run('helm', [
     'template',
-    'gatehouse',
+    release,
     chart,
     '--kube-version',
     kubernetesVersion,
@@ -73,10 +77,26 @@ function checkScenario(name: (typeof scenarios)[number]): string[] {
   })
   return [
     ...differences(arrowsIn(objects), expected),
+    ...foreignSecrets(objects),
     ...openComponents(objects).map((component) => `${component} has no policy that closes it`),
     ...strictComplaints(objects),
     ...customComplaints(objects),
   ]
+}
+
+/** The servers of a release have the names that the secrets were made with. */
+function checkReleases(): string[] {
+  return ['gatehouse', 'blue', 'my-gatehouse-2', 'a-release-with-a-name-that-is-far-too-long-x'].flatMap((release) => {
+    const rendered = templateAs(release, scenarioFile('quickstart'))
+    if (rendered?.ok !== true) return [`${release}: ${rendered?.output ?? 'helm template did not run'}`]
+    const names = parseAllDocuments(rendered.stdout)
+      .map((document) => document.toJS() as KubernetesObject | null)
+      .flatMap((object) => (object?.kind === 'Service' ? [object.metadata.name] : []))
+    return Object.values(addressesIn(release))
+      .map((address) => address.split(':')[0] ?? '')
+      .filter((name) => !names.includes(name))
+      .map((name) => `${release}: the secrets name ${name}, and the chart has no such Service`)
+  })
 }
 
 const skipped = new Set<string>()
@@ -127,6 +147,7 @@ if (process.argv[1] === import.meta.filename) {
     const complaints = [
       ...scenarios.flatMap((name) => checkScenario(name).map((one) => `${name}: ${one}`)),
       ...checkWrongValues(),
+      ...checkReleases(),
     ]
     for (const complaint of complaints) console.error(complaint)
     for (const what of skipped) console.log(`skipped: ${what}`)

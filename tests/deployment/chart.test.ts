@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { arrowsOfCode } from './arrows-of-code.ts'
 import { scenarioFile, scenarios, schema, valuesWith, wrongValues } from './chart-values.ts'
 import { differences } from './chart-render.ts'
+import { foreignSecrets } from './foreign-secrets.ts'
 import { expectedArrows, type Servers } from './expected-arrows.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -126,3 +127,26 @@ t.test('what a release must allow follows its values', async (t) => {
     'the migrations and the storing services',
   )
 })
+
+t.test(
+  'each Deployment mounts the secret of its own service, with its own user on every server, and a planted one is found',
+  async (t) => {
+    const deployment = (service: string, secretName: string): KubernetesObject =>
+      ({
+        kind: 'Deployment',
+        metadata: { name: service, labels: label(service) },
+        spec: { template: { spec: { volumes: [{ name: 'secrets', secret: { secretName } }] } } },
+      }) as KubernetesObject
+    const right = SERVICES.map((service) => deployment(service, `gatehouse-${service}`))
+    t.same(foreignSecrets(right), [])
+    t.same(foreignSecrets([...right, deployment('orgs', 'gatehouse-tokens')]), [
+      'orgs mounts gatehouse-tokens and not gatehouse-orgs alone',
+    ])
+    t.same(foreignSecrets(right.slice(1)), ['gateway has no Deployment'])
+    for (const service of SERVICES) {
+      const { existingSecret } =
+        (valuesWith() as { services: Record<string, { existingSecret: string }> }).services[service] ?? {}
+      t.equal(existingSecret, `gatehouse-${service}`, 'the name that the secrets command gives')
+    }
+  },
+)

@@ -1,10 +1,14 @@
 /** Starts orgs: configuration, dependencies, server; the kit does signals, health and drain. */
 import { complaintsAboutKeys } from '@gatehouse/access/tokens/service-keys'
+import { createUpkeep } from '@gatehouse/service-kit/concurrency/background'
 import { createBudgetUpkeep } from '@gatehouse/service-kit/postgres/budgets'
 import { runService } from '@gatehouse/service-kit/lifecycle/run-service'
 import { buildApp } from './app.ts'
 import { config } from './config.ts'
 import { openDeps } from './deps.ts'
+import { deleteOldInvitations } from './use-cases/delete-old-invitations.ts'
+
+const upkeepMs = 3_600_000
 
 await runService({
   name: 'orgs',
@@ -15,7 +19,16 @@ await runService({
     return {
       app: buildApp(deps),
       ready: () => deps.ready(),
-      background: [deps.spine, createBudgetUpkeep({ db: deps.system, log: deps.log })],
+      background: [
+        deps.spine,
+        createBudgetUpkeep({ db: deps.system, log: deps.log }),
+        createUpkeep({
+          name: 'old invitations',
+          run: () => deleteOldInvitations(deps),
+          everyMs: upkeepMs,
+          log: deps.log,
+        }),
+      ],
       close: deps.close,
     }
   },

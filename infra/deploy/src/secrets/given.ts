@@ -35,7 +35,8 @@ export function rememberGiven(o: { folder: string; env: Environment; forget?: st
   return { urls: now, changes }
 }
 
-function addressOf(url: string | undefined): string {
+/** Without its credentials. */
+export function addressOf(url: string | undefined): string {
   if (url === undefined) return 'the deployment’s own server'
   const { protocol, host, pathname } = new URL(url.split(',')[0] ?? '')
   return `${protocol}//${host}${pathname === '/' ? '' : pathname}`

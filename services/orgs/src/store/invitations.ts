@@ -4,6 +4,7 @@
  */
 import { and, desc, eq, lt, sql } from 'drizzle-orm'
 import type { Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
+import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import type { InvitationStatus } from '../domain/invitation.ts'
 import { invitations, type InvitationRow } from './schema.ts'
 
@@ -124,4 +125,19 @@ export async function listInvitations(
     .orderBy(desc(invitations.id))
     .limit(o.limit)
   return rows.map(({ invitation, statusNow }) => ({ ...invitation, status: statusNow }))
+}
+
+/** Invitations that have been over for so many days, whatever became of them, with their secrets; how many, at most `limit`. */
+export async function deleteOldInvitations(db: Queryable, o: { days: number; limit: number }): Promise<number> {
+  const rows = rowsOf(
+    await db.execute(sql`
+      with old as materialized (
+        select id from invitations where expires_at < now() - make_interval(days => ${o.days})
+        order by expires_at limit ${o.limit} for update skip locked
+      ), secrets as (
+        delete from invitation_secrets where invitation_id in (select id from old)
+      )
+      delete from invitations where id in (select id from old) returning 1`),
+  )
+  return rows.length
 }
