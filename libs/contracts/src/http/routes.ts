@@ -48,7 +48,15 @@ import { GetServiceAccountRoles, SetServiceAccountRoles } from './authz/service-
 import type { RouteContract } from './contract.ts'
 import { GetMe, Register, ResendVerification, UpdateMe, VerifyEmail } from './identity/account.ts'
 import { ConfirmAddressChange, RequestAddressChange, UndoAddressChange } from './identity/address-change.ts'
-import { EndUserSessions, GetUser, ListUsers, ResendUserMail, RestoreUser, SuspendUser } from './identity/operators.ts'
+import {
+  EndUserSessions,
+  GetUser,
+  ListUsers,
+  ResendUserMail,
+  ResetUserFactors,
+  RestoreUser,
+  SuspendUser,
+} from './identity/operators.ts'
 import { ChangePassword, ForgotPassword, ResetPassword } from './identity/passwords.ts'
 import { ConfirmTotp, EnrollTotp, GetMyFactors, RemoveTotp, ReplaceRecoveryCodes } from './identity/factors.ts'
 import {
@@ -214,6 +222,7 @@ export const publicRoutes: readonly RouteContract[] = [
   SuspendUser,
   RestoreUser,
   EndUserSessions,
+  ResetUserFactors,
   ResendUserMail,
   ListDeadLetters,
   ReplayDeadLetter,

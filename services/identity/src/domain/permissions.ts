@@ -3,6 +3,7 @@ export const permissions = {
   readUsers: 'gatehouse:users.read',
   suspendUsers: 'gatehouse:users.suspend',
   endSessions: 'gatehouse:users.end_sessions',
+  resetFactors: 'gatehouse:users.reset_factors',
   sendMail: 'gatehouse:users.send_mail',
 } as const
 

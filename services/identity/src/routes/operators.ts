@@ -3,6 +3,7 @@ import {
   EndUserSessions,
   GetUser,
   ListUsers,
+  ResetUserFactors,
   ResendUserMail,
   RestoreUser,
   SuspendUser,
@@ -12,6 +13,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { getUser, listUsers } from '../use-cases/operators/list-users.ts'
 import { resendMail } from '../use-cases/operators/resend-mail.ts'
+import { resetFactors } from '../use-cases/operators/reset-factors.ts'
 import { endUserSessions, restoreUser, suspendUser } from '../use-cases/operators/suspend-user.ts'
 
 export function operatorRoutes(app: FastifyInstance, deps: Deps): void {
@@ -25,6 +27,9 @@ export function operatorRoutes(app: FastifyInstance, deps: Deps): void {
   )
   bindRoute(app, EndUserSessions, ({ caller, params, body }) =>
     endUserSessions(deps, caller, { userId: params.user, reason: body.reason }),
+  )
+  bindRoute(app, ResetUserFactors, ({ caller, params, body }) =>
+    resetFactors(deps, caller, { userId: params.user, reason: body.reason }),
   )
   bindRoute(app, ResendUserMail, ({ caller, params, body }) =>
     resendMail(deps, caller, { userId: params.user, ...body }),

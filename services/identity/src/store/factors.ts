@@ -126,6 +126,13 @@ export async function deleteTotp(db: Queryable, userId: string): Promise<boolean
   return rows.length === 1
 }
 
+/** Takes away every second factor, with the recovery codes. */
+export async function deleteFactors(db: Queryable, userId: string): Promise<void> {
+  await db.delete(totpFactors).where(eq(totpFactors.userId, userId))
+  await db.delete(passkeys).where(eq(passkeys.userId, userId))
+  await db.delete(recoveryCodes).where(eq(recoveryCodes.userId, userId))
+}
+
 /** Spends a recovery code; false when it is none of the person's or was spent before. */
 export async function claimRecoveryCode(
   db: Queryable,

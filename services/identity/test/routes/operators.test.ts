@@ -1,6 +1,8 @@
 /** `/v1/platform/users`, by status code: who may, what is found, what is announced, and what a disabled person can still do. */
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
+import { addPasskey, newAuthenticator, signInWith } from '../fixtures/passkeys.ts'
+import { answerStep, challengeOf, enrolled, recoveryCodesOf } from '../fixtures/second-factor.ts'
 import { newAddress, newPassword, openPlatform, type Answer } from '../fixtures/platform.ts'
 
 const platform = await openPlatform(t)
@@ -128,6 +130,7 @@ t.test('403 before anything else, by the permission of each; 404, 409, 400, 401'
     ['gatehouse:users.suspend', (token, id) => post(id, 'suspend', { reason }, { token })],
     ['gatehouse:users.suspend', (token, id) => post(id, 'restore', { reason }, { token })],
     ['gatehouse:users.end_sessions', (token, id) => post(id, 'sessions/end', { reason }, { token })],
+    ['gatehouse:users.reset_factors', (token, id) => post(id, 'factors/reset', { reason }, { token })],
     ['gatehouse:users.send_mail', (token, id) => post(id, 'mails', { reason, mail: 'password_reset' }, { token })],
   ]
   for (const [permission, ask] of asks) {
@@ -146,6 +149,31 @@ t.test('403 before anything else, by the permission of each; 404, 409, 400, 401'
   t.equal((await post(person.id, 'suspend', { reason }, { token: undefined })).status, 401)
   t.equal((await eventsAbout(person.id)).length, 2, 'nothing was done')
 })
+
+t.test(
+  '204: the factors of a person are reset: every session ends, the password is enough, the person is told',
+  async (t) => {
+    const person = await enrolled(platform, replica)
+    await recoveryCodesOf(platform, replica, person)
+    const authenticator = newAuthenticator()
+    await addPasskey(platform, replica, { person, authenticator })
+    const open = await challengeOf(platform, replica, person)
+    const other = await enrolled(platform, replica)
+    t.equal((await post(person.id, 'factors/reset')).status, 204)
+    t.match((await eventsAbout(person.id)).slice(-2), [
+      { type: /factors.changed/, actor: `user:${operator}`, data: { change: 'reset' } },
+      { type: /user.signed_out/, data: { min_uv: 3, reason } },
+    ])
+    t.match((await login(person.email, person.password)).body, { status: 'authenticated' })
+    t.equal((await signInWith(platform, replica, { authenticator })).status, 401)
+    t.equal(
+      (await answerStep(platform, replica, { challenge: open, step: 'totp', code: person.app.code() })).status,
+      400,
+    )
+    t.match((await login(other.email, other.password)).body, { next: ['totp'] }, 'nobody else’s')
+    t.equal((await post(operator, 'factors/reset')).status, 409)
+  },
+)
 
 t.test('sixteen operators at once over two replicas: one change, one event', async (t) => {
   const person = await platform.verified(replica)

@@ -12,6 +12,7 @@ const changes: Readonly<Record<Locale, Readonly<Record<Change, string>>>> = {
     passkey_added: 'A passkey was added to your account',
     passkey_removed: 'A passkey was removed from your account',
     recovery_codes_replaced: 'New recovery codes were made for your account',
+    reset: 'An operator removed the second factors of your account',
   },
   de: {
     totp_added: 'Ihrem Konto wurde eine Authenticator-App hinzugefügt',
@@ -19,6 +20,7 @@ const changes: Readonly<Record<Locale, Readonly<Record<Change, string>>>> = {
     passkey_added: 'Ihrem Konto wurde ein Passkey hinzugefügt',
     passkey_removed: 'Ein Passkey wurde aus Ihrem Konto entfernt',
     recovery_codes_replaced: 'Für Ihr Konto wurden neue Wiederherstellungscodes erstellt',
+    reset: 'Die zweiten Faktoren Ihres Kontos wurden vom Betreiber entfernt',
   },
 }
 

@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox'
 import { PasskeyId, UserId } from '../../common/ids.ts'
 import type { EventContract } from '../envelope.ts'
 
-/** The person's second factors have changed. */
+/** The person's second factors have changed; `reset`: an operator took all of them away. */
 export const FactorsChanged = {
   type: 'gatehouse.identity.factors.changed.v1',
   data: Type.Object({
@@ -14,6 +14,7 @@ export const FactorsChanged = {
       Type.Literal('passkey_added'),
       Type.Literal('passkey_removed'),
       Type.Literal('recovery_codes_replaced'),
+      Type.Literal('reset'),
     ]),
   }),
 } as const

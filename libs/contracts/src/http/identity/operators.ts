@@ -94,6 +94,21 @@ export const EndUserSessions = defineRoute({
   problems: ['forbidden'],
 })
 
+export const ResetUserFactors = defineRoute({
+  operationId: 'resetUserFactors',
+  service: 'identity',
+  method: 'POST',
+  path: '/v1/platform/users/:user/factors/reset',
+  summary:
+    'Take away every second factor of a person who has lost them. The password stays, every session ends, and the person is told. Not for oneself.',
+  auth: 'user',
+  params,
+  body,
+  example: { reason: 'Ticket 4712: the phone was lost, identity proven in person' },
+  success: { status: 204, description: 'The password alone signs in until a factor is added.' },
+  problems: ['forbidden', 'conflict'],
+})
+
 export const ResendUserMail = defineRoute({
   operationId: 'resendUserMail',
   service: 'identity',

@@ -66,10 +66,12 @@ type Order = {
   permission: Permission
   isForOthersOnly?: boolean
   change(tx: Tx, userId: string): Promise<Change>
+  /** `version`: the new one of the person. */
   follow(tx: Tx, version: number): Promise<void>
 }
 
-async function carryOut(
+/** One order of an operator: decided by the policy decision point, done and announced in one transaction. @throws AppError `forbidden`, `not_found`, `conflict` */
+export async function carryOut(
   deps: OperatorDeps,
   caller: UserCaller,
   { userId }: Ordered,
@@ -77,7 +79,7 @@ async function carryOut(
 ): Promise<void> {
   await requirePermission(deps, caller, permission)
   if (isForOthersOnly && userId === caller.userId)
-    throw problem('conflict', { detail: 'Nobody suspends themselves: another operator does.' })
+    throw problem('conflict', { detail: 'Nobody does this to themselves: another operator does.' })
   const { kind } = await deps.spine.write(
     {},
     async (tx) => {
