@@ -6,7 +6,7 @@ import { publicRoutes } from './routes/routes.ts'
 import type { AllDeadLetters } from './use-cases/dead-letters/ask-owner.ts'
 
 export function buildApp(
-  deps: Pick<Deps, 'log' | 'assertions' | 'accessTokens' | 'clients' | 'db' | 'system'> & {
+  deps: Pick<Deps, 'log' | 'assertions' | 'accessTokens' | 'clients' | 'db' | 'system' | 'spine' | 'webhooks'> & {
     deadLetters: AllDeadLetters
   },
 ): FastifyInstance {

@@ -12,6 +12,9 @@ import { SecretKey, Url } from '@gatehouse/service-kit/config/schema'
 import Type, { type Static } from 'typebox'
 import { Locale } from './mails/locale.ts'
 
+/** base64url of 32 bytes. */
+const keyPattern = '^[A-Za-z0-9_-]{43}=?$'
+
 export const config = Type.Object({
   ...serviceConfig,
   ...postgresConfig,
@@ -38,8 +41,29 @@ export const config = Type.Object({
     default: 'en',
     description: 'Language of mails to people whose own is not known.',
   }),
+  KEY_ENCRYPTION_KEY: SecretKey({
+    pattern: keyPattern,
+    description: 'Encrypts the secrets of webhooks at rest: base64url of 32 random bytes.',
+  }),
+  KEY_ENCRYPTION_KEY_PREVIOUS: Type.Optional(
+    SecretKey({
+      pattern: keyPattern,
+      description: 'The key-encryption key before the present one, while ciphertexts still name it.',
+    }),
+  ),
+  WEBHOOK_ALLOWED_NETWORKS: Type.Array(Type.String({ pattern: '^[0-9a-fA-F.:]+/[0-9]{1,3}$' }), {
+    default: [],
+    description:
+      'Networks beside the public Internet that webhooks may reach, in CIDR notation, separated by commas; with any, also http:// is accepted. For development.',
+  }),
+  WEBHOOK_DISABLE_AFTER_SECONDS: Type.Integer({
+    default: 259_200,
+    minimum: 60,
+    maximum: 2_592_000,
+    description: 'How long every delivery to an endpoint has to fail before it is disabled and its maker told.',
+  }),
   WORKERS_PIPELINES: Type.Array(PipelineName, {
-    default: ['mail', 'security-alert', 'audit'],
+    default: ['mail', 'security-alert', 'audit', 'webhook'],
     minItems: 1,
     uniqueItems: true,
     description: 'Pipelines this process runs, separated by commas; each can be scaled alone.',

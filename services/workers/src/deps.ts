@@ -11,6 +11,7 @@ import { createIdentityClient, type IdentityClient } from './clients/identity.ts
 import { createOrgsClient, type OrgsClient } from './clients/orgs.ts'
 import type { Config } from './config.ts'
 import type { Locale } from './mails/locale.ts'
+import { openWebhooks, type Webhooks } from './providers/webhooks.ts'
 import { createSmtpMailer, type Mailer } from './providers/smtp.ts'
 import { probeSchema } from './store/audit-events.ts'
 
@@ -21,6 +22,7 @@ export type Deps = Omit<Service<Peer>, 'feeds'> & {
   feeds: Readonly<Record<Peer | 'workers', SpineClient>>
   clients: { identity: IdentityClient; orgs: OrgsClient; authz: AuthzClient }
   mailer: Mailer
+  webhooks: Webhooks
   publicUrl: string
   /** The language of mails to people whose own is not known. */
   mailLocale: Locale
@@ -37,6 +39,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
   })
   const redis = connectRedis({ url: config.REDIS_URL, name: 'workers', log: runtime.log })
   const redisWatch = watchDependency({ name: 'redis', probe: redis.ping, log: runtime.log })
+  const webhooks = openWebhooks(config)
   const mailer = createSmtpMailer({ url: config.SMTP_URL, from: config.MAIL_FROM })
   return {
     ...service,
@@ -47,6 +50,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
       authz: createAuthzClient(service.peers.authz),
     },
     mailer,
+    webhooks,
     publicUrl: config.PUBLIC_URL,
     mailLocale: config.MAIL_LOCALE,
     ready: () => service.ready([redisWatch.check()]),
@@ -54,6 +58,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
       mailer.close()
       redisWatch.stop()
       await redis.close()
+      await webhooks.sender.close()
       await service.close()
     },
   }

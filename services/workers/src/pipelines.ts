@@ -1,35 +1,65 @@
 /** The pipelines this process runs: what each listens to and, where it sends something, the queue, worker and sweeper that do it. */
 import type { ServiceName } from '@gatehouse/contracts/common/services'
+import type { PipelineName } from '@gatehouse/contracts/jobs/contract'
 import { createConsumer } from '@gatehouse/spine/consume/consumer'
 import type { SpineClient } from '@gatehouse/spine/follow/spine-client'
 import { createJobQueue } from '@gatehouse/service-kit/jobs/queue'
 import { createSweeper } from '@gatehouse/service-kit/jobs/sweeper'
 import { createJobWorker } from '@gatehouse/service-kit/jobs/worker'
-import type { Part } from '@gatehouse/service-kit/concurrency/background'
+import { createUpkeep, type Part } from '@gatehouse/service-kit/concurrency/background'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
-import { auditSubscription, mailSubscription, type Subscription } from './events/subscriptions.ts'
+import { auditSubscription, mailSubscription, webhookSubscription, type Subscription } from './events/subscriptions.ts'
 import type { MailPipeline } from './mails/mail.ts'
+import { webhookProcessor } from './processors/deliver-webhook.ts'
 import { mailProcessor } from './processors/send-mail.ts'
+import { keepDeliveries } from './use-cases/webhooks/keep-deliveries.ts'
 
 type Settings = Pick<Config, 'WORKERS_PIPELINES' | 'REDIS_URL' | 'QUEUE_PREFIX' | 'JOBS_SWEEP_SECONDS'>
 
 /** The parts of the pipelines this process runs. */
 export const createPipelines = (deps: Deps, settings: Settings): Part[] =>
-  settings.WORKERS_PIPELINES.flatMap((name) =>
-    name === 'audit' ? [consumerOf(deps, auditSubscription())] : sendingParts(deps, name, settings),
-  )
+  settings.WORKERS_PIPELINES.flatMap((name) => {
+    if (name === 'audit') return [consumerOf(deps, auditSubscription())]
+    return name === 'webhook' ? webhookParts(deps, settings) : mailParts(deps, name, settings)
+  })
 
-function sendingParts(deps: Deps, pipeline: MailPipeline, settings: Settings): Part[] {
-  const { system, log } = deps
-  const place = { pipeline, redisUrl: settings.REDIS_URL, prefix: settings.QUEUE_PREFIX, system, log }
-  const queue = createJobQueue(place)
+function mailParts(deps: Deps, pipeline: MailPipeline, settings: Settings): Part[] {
+  const { queue, place, parts } = queueParts(deps, pipeline, settings)
   return [
-    { start: () => undefined, stop: queue.close },
+    ...parts,
     createJobWorker({ ...place, processors: [mailProcessor(deps)] }),
-    createSweeper({ queue, everyMs: settings.JOBS_SWEEP_SECONDS * 1000, log }),
     consumerOf(deps, mailSubscription(pipeline, queue)),
   ]
+}
+
+/** Receivers answer slowly: more of them at once than mails. */
+const webhooksAtOnce = 32
+const keepEveryMs = 60_000
+
+function webhookParts(deps: Deps, settings: Settings): Part[] {
+  const { queue, place, parts } = queueParts(deps, 'webhook', settings)
+  return [
+    ...parts,
+    createJobWorker({
+      ...place,
+      processors: [webhookProcessor(deps, queue.announce)],
+      concurrency: webhooksAtOnce,
+      retryDelayMs: deps.webhooks.retryDelayMs,
+    }),
+    createUpkeep({ name: 'webhook deliveries', run: () => keepDeliveries(deps), everyMs: keepEveryMs, log: deps.log }),
+    consumerOf(deps, webhookSubscription(queue)),
+  ]
+}
+
+function queueParts({ system, log }: Deps, pipeline: PipelineName, settings: Settings) {
+  const place = { pipeline, redisUrl: settings.REDIS_URL, prefix: settings.QUEUE_PREFIX, system, log }
+  const queue = createJobQueue(place)
+  const parts: Part[] = [
+    { start: () => undefined, stop: queue.close },
+    createSweeper({ queue, everyMs: settings.JOBS_SWEEP_SECONDS * 1000, log }),
+  ]
+  return { queue, place, parts }
 }
 
 function consumerOf(deps: Deps, subscription: Subscription): Part {

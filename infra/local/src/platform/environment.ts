@@ -98,6 +98,8 @@ function knownValues(
     NATS_URL: facts.serviceUrls(service).nats,
     SMTP_URL: facts.smtpUrl,
     MAIL_FROM: 'Gatehouse <no-reply@gatehouse.local>',
+    // A receiver on this machine is what somebody tries webhooks with.
+    ...(facts.mode === 'development' && { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' }),
     // On one machine everybody comes from one address, the demo and every script included.
     GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE: '300',
     BOOTSTRAP_ADMIN_EMAIL: facts.admin.email,

@@ -22,6 +22,7 @@ import { oauthClientEvents } from './tokens/oauth-client.ts'
 import { serviceAccountEvents } from './tokens/service-account.ts'
 import { sessionEvents } from './tokens/session.ts'
 import { signingKeyEvents } from './tokens/signing-key.ts'
+import { webhookEvents } from './workers/webhook.ts'
 
 export const eventContracts: readonly EventContract[] = [
   ...userEvents,
@@ -46,4 +47,5 @@ export const eventContracts: readonly EventContract[] = [
   ...policyEvents,
   ...roleEvents,
   ...deadLetterEvents,
+  ...webhookEvents,
 ]

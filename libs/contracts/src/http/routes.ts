@@ -101,6 +101,20 @@ import { EndMyOtherSessions, EndMySession, GetJwks, ListMySessions, Logout, Refr
 import { ListAuditEvents, ListMyActivity, ListPlatformAuditEvents } from './workers/audit-events.ts'
 import { DiscardDeadLetter, ListDeadLetters, ReplayDeadLetter } from './workers/dead-letters.ts'
 
+import {
+  CreateWebhook,
+  DeleteWebhook,
+  GetWebhook,
+  GetWebhookDelivery,
+  ListWebhookDeliveries,
+  ListWebhooks,
+  ReplayWebhookDeliveries,
+  ReplayWebhookDelivery,
+  RotateWebhookSecret,
+  TestWebhook,
+  UpdateWebhook,
+} from './workers/webhooks.ts'
+
 export const publicRoutes: readonly RouteContract[] = [
   Register,
   VerifyEmail,
@@ -227,6 +241,17 @@ export const publicRoutes: readonly RouteContract[] = [
   ListDeadLetters,
   ReplayDeadLetter,
   DiscardDeadLetter,
+  CreateWebhook,
+  DeleteWebhook,
+  GetWebhook,
+  GetWebhookDelivery,
+  ListWebhookDeliveries,
+  ListWebhooks,
+  ReplayWebhookDeliveries,
+  ReplayWebhookDelivery,
+  RotateWebhookSecret,
+  TestWebhook,
+  UpdateWebhook,
   GetJwks,
   GetAuthzenConfiguration,
 ]

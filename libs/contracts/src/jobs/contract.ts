@@ -5,7 +5,12 @@
 import Type, { type Static, type TObject } from 'typebox'
 
 /** The pipelines of workers. Each can be run, and scaled, alone. */
-export const PipelineName = Type.Union([Type.Literal('mail'), Type.Literal('security-alert'), Type.Literal('audit')])
+export const PipelineName = Type.Union([
+  Type.Literal('mail'),
+  Type.Literal('security-alert'),
+  Type.Literal('audit'),
+  Type.Literal('webhook'),
+])
 export type PipelineName = Static<typeof PipelineName>
 
 export type JobContract = {

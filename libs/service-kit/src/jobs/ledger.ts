@@ -114,6 +114,13 @@ export async function markFailed(
   return rows.length === 1
 }
 
+/** Gives back a try that was not made. */
+export async function markPostponed(db: Db, o: { id: string; attempt: number; waitMs: number }): Promise<void> {
+  await db.execute(sql`
+    UPDATE job_ledger SET attempts = attempts - 1, due_at = now() + make_interval(secs => ${o.waitMs / 1000})
+    WHERE id = ${uuidOf(o.id)} AND state = 'pending' AND attempts = ${o.attempt}`)
+}
+
 export type DueEntry = { id: string; name: string; dueAt: string }
 
 /** Pending and due, oldest first; `after` is the last entry of the page before. */

@@ -8,6 +8,8 @@ export type JobOutcome =
   | { kind: 'done' }
   /** Trying again cannot help: dead at once, with this reason (for operators; no personal data). */
   | { kind: 'undeliverable'; reason: string }
+  /** It was not tried: somebody else has to be finished first. The try is given back. */
+  | { kind: 'postponed'; waitMs: number }
 
 export type JobRun = {
   /** `job_…`, the same on every try: the stable id of the effect. */

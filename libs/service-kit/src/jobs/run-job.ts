@@ -10,7 +10,7 @@ import { redactText } from '../logging/redaction.ts'
 import type { Db } from '../postgres/connect.ts'
 import { counter } from '../telemetry/metrics.ts'
 import { maxAttempts, retryDelayMs } from './backoff.ts'
-import { claimLedgerEntry, markDead, markDone, markFailed, type LedgerClaim } from './ledger.ts'
+import { claimLedgerEntry, markDead, markDone, markFailed, markPostponed, type LedgerClaim } from './ledger.ts'
 import type { JobOutcome, JobProcessor } from './processor.ts'
 
 export type RunJobDeps = {
@@ -75,6 +75,11 @@ async function runClaimed(deps: RunJobDeps, claim: LedgerClaim): Promise<RunResu
     return { kind: 'later', waitMs }
   }
   if (outcome.kind === 'undeliverable') return bury(deps, { id, reason: outcome.reason, job: envelope.name })
+  if (outcome.kind === 'postponed') {
+    const { waitMs } = outcome
+    await markPostponed(deps.system, { id, attempt, waitMs })
+    return { kind: 'later', waitMs }
+  }
   await markDone(deps.system, id)
   runs.add(1, { job: envelope.name, outcome: 'done' })
   deps.log.info({ job_id: id, job: envelope.name, attempt }, 'job done')

@@ -37,6 +37,7 @@ const targetTypes: Readonly<Record<string, string>> = {
   pol: 'policy',
   key: 'signing_key',
   ver: 'email_verification',
+  whk: 'webhook',
 }
 
 /** Too frequent to tell an organization about and of interest to one person only; kept small. */
@@ -69,6 +70,9 @@ function partsOf(type: string): { producer: string; aggregate: string; action: s
   const verb = rest.at(-1)?.match(/^v\d+$/) ? rest.slice(0, -1) : rest
   return { producer, aggregate, action: [aggregate, ...verb].join('.') }
 }
+
+/** `membership.removed` of an event's type. */
+export const actionOf = (type: string): string => partsOf(type).action
 
 const suffixPattern = new RegExp(`_${typeIdSuffix}$`)
 const prefixOf = (id: string): string => id.slice(0, Math.max(0, id.lastIndexOf('_')))

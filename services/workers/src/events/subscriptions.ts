@@ -9,6 +9,7 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { MailPipeline } from '../mails/mail.ts'
 import { mails } from '../mails/mails.ts'
 import { recordAuditEvent } from '../use-cases/record-audit-event.ts'
+import { recordDeliveries } from '../use-cases/webhooks/record-deliveries.ts'
 import { onMailDue } from './on-mail-due.ts'
 
 export type Subscription = {
@@ -38,6 +39,16 @@ export function mailSubscription(pipeline: MailPipeline, queue: Pick<JobQueue, '
   }
 }
 
+/** What happens in organizations, for the endpoints that listen to it. */
+export const webhookSubscription = (queue: Pick<JobQueue, 'announce'>): Subscription => ({
+  pipeline: 'webhook',
+  consumer: 'workers--webhook',
+  producers: everyProducer,
+  subjects: everyProducer.map(subjectsOf),
+  handle: recordDeliveries,
+  onCommitted: (event) => queue.announce(event.id),
+})
+
 /** Every event of everybody: what is not known here is recorded all the same. */
 export const auditSubscription = (): Subscription => ({
   pipeline: 'audit',
@@ -50,12 +61,12 @@ export const auditSubscription = (): Subscription => ({
 /** The effects of every pipeline, whichever this process runs. What a replay makes due is announced by the sweeper of its pipeline. */
 export const allEffects = (): Effects[] =>
   PipelineName.anyOf
-    .map(({ const: pipeline }) =>
-      pipeline === 'audit'
-        ? auditSubscription()
-        : mailSubscription(pipeline, {
-            record: (tx, due) => recordJob(tx, { ...due, pipeline }),
-            announce: () => undefined,
-          }),
-    )
+    .map(({ const: pipeline }) => subscriptionOf(pipeline))
     .map(({ consumer, handle }) => ({ name: consumer, handle }))
+
+function subscriptionOf(pipeline: PipelineName): Subscription {
+  const announce = () => undefined
+  if (pipeline === 'audit') return auditSubscription()
+  if (pipeline === 'webhook') return webhookSubscription({ announce })
+  return mailSubscription(pipeline, { record: (tx, due) => recordJob(tx, { ...due, pipeline }), announce })
+}

@@ -13,6 +13,7 @@ import { refreshTokenReused } from './refresh-token-reused.ts'
 import { secondFactorLocked } from './second-factor-locked.ts'
 import { signInLocked } from './sign-in-locked.ts'
 import { signInRefusedWhileLocked } from './sign-in-refused-while-locked.ts'
+import { webhookDisabled } from './webhook-disabled.ts'
 
 export const mails: readonly Mail[] = [
   emailVerification,
@@ -28,4 +29,5 @@ export const mails: readonly Mail[] = [
   secondFactorLocked,
   signInLocked,
   signInRefusedWhileLocked,
+  webhookDisabled,
 ]

@@ -1,5 +1,5 @@
 /** The tables of workers that its own code touches. The ledger and the inbox are the kit's. */
-import { jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
+import { bigint, integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
 
 /** Append-only, partitioned by month. */
@@ -25,3 +25,57 @@ export const auditEvents = pgTable(
   },
   (table) => [primaryKey({ columns: [table.id, table.occurredAt] })],
 )
+
+const at = (column: string) => timestamp(column, { withTimezone: true, mode: 'string' })
+
+export const webhookEndpoints = pgTable('webhook_endpoints', {
+  id: typeId('id', 'whk').primaryKey(),
+  orgId: typeId('org_id', 'org').notNull(),
+  url: text('url').notNull(),
+  description: text('description').notNull().default(''),
+  eventTypes: text('event_types').array().notNull(),
+  status: text('status', { enum: ['active', 'disabled'] })
+    .notNull()
+    .default('active'),
+  disabledReason: text('disabled_reason'),
+  version: bigint('version', { mode: 'number' }).notNull().default(1),
+  secretSealed: text('secret_sealed').notNull(),
+  previousSecretSealed: text('previous_secret_sealed'),
+  previousSecretUntil: at('previous_secret_until'),
+  failingSince: at('failing_since'),
+  createdBy: typeId('created_by', 'user'),
+  createdAt: at('created_at').notNull().defaultNow(),
+  updatedAt: at('updated_at').notNull().defaultNow(),
+})
+
+export const webhookDeliveries = pgTable('webhook_deliveries', {
+  id: typeId('id', 'whd').primaryKey(),
+  seq: bigint('seq', { mode: 'number' }).notNull().generatedAlwaysAsIdentity(),
+  endpointId: typeId('endpoint_id', 'whk').notNull(),
+  orgId: typeId('org_id', 'org').notNull(),
+  eventId: typeId('event_id', 'evt').notNull(),
+  eventType: text('event_type').notNull(),
+  orderingKey: text('ordering_key').notNull(),
+  payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
+  state: text('state', { enum: ['waiting', 'pending', 'delivered', 'failed'] })
+    .notNull()
+    .default('waiting'),
+  run: integer('run').notNull().default(0),
+  jobId: typeId('job_id', 'job'),
+  attempts: integer('attempts').notNull().default(0),
+  lastStatus: integer('last_status'),
+  lastError: text('last_error'),
+  createdAt: at('created_at').notNull().defaultNow(),
+  settledAt: at('settled_at'),
+})
+
+export const webhookAttempts = pgTable('webhook_attempts', {
+  id: typeId('id', 'wha').primaryKey(),
+  deliveryId: typeId('delivery_id', 'whd').notNull(),
+  orgId: typeId('org_id', 'org').notNull(),
+  at: at('at').notNull().defaultNow(),
+  durationMs: integer('duration_ms').notNull(),
+  status: integer('status'),
+  responseBody: text('response_body'),
+  error: text('error'),
+})

@@ -7,6 +7,7 @@ import { UserEmailChanged, UserPasswordChanged } from '@gatehouse/contracts/even
 import { SignInLocked, SignInRefusedWhileLocked } from '@gatehouse/contracts/events/identity/sign-in'
 import { FactorsChanged, PasskeyCounterRegressed, RecoveryCodeUsed } from '@gatehouse/contracts/events/identity/factors'
 import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification'
+import { WebhookDisabled } from '@gatehouse/contracts/events/workers/webhook'
 import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation'
 import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
@@ -89,6 +90,10 @@ const events = [
   identity.announce(PasskeyCounterRegressed, {
     subject: ids.user,
     data: { user_id: ids.user, passkey_id: newId('pky') },
+  }),
+  createProducer('workers').announce(WebhookDisabled, {
+    subject: ids.user,
+    data: { webhook_id: newId('whk'), organization_id: newId('org'), made_by: ids.user },
   }),
   identity.announce(RecoveryCodeUsed, { subject: ids.user, data: { user_id: ids.user, left: 2 } }),
   identity.announce(SignInRefusedWhileLocked, { subject: newId('sin'), data: { user_id: ids.user, scope: 'pair' } }),

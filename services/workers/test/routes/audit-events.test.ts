@@ -33,6 +33,8 @@ const app = buildApp({
   db: runtime,
   system,
   deadLetters: {} as AllDeadLetters,
+  webhooks: {} as Deps['webhooks'],
+  spine: {} as Deps['spine'],
 })
 t.teardown(() => app.close())
 t.beforeEach(() => {

@@ -15,7 +15,8 @@ const database = await testDatabase(t, { services: ['workers'] })
 const [system, db] = [database.connect('workers', 'system'), database.connect('workers', 'runtime')]
 const clients = { authz: { decide: async () => ({ allowed: true }) } } as unknown as Deps['clients']
 const deadLetters = {} as AllDeadLetters
-const app = buildApp({ log: quietLog, assertions, accessTokens, clients, db, system, deadLetters })
+const unused = { webhooks: {} as Deps['webhooks'], spine: {} as Deps['spine'] }
+const app = buildApp({ log: quietLog, assertions, accessTokens, clients, db, system, deadLetters, ...unused })
 t.teardown(() => app.close())
 
 const [org, person, admin] = [newId('org'), newId('user'), newId('user')]

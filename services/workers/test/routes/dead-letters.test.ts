@@ -90,6 +90,8 @@ const buildWith = (letters: AllDeadLetters) => {
     db: ours.runtime,
     system: ours.system,
     deadLetters: letters,
+    webhooks: {} as Deps['webhooks'],
+    spine: {} as Deps['spine'],
   })
   t.teardown(() => app.close())
   return app

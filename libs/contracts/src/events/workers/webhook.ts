@@ -1,0 +1,51 @@
+/** Endpoints that an organization has its events sent to. Their addresses and secrets are in no event. */
+import Type, { type Static } from 'typebox'
+import { OrganizationId, UserId, WebhookDeliveryId, WebhookId } from '../../common/ids.ts'
+import type { EventContract } from '../envelope.ts'
+
+const about = { webhook_id: WebhookId, organization_id: OrganizationId }
+
+export const WebhookCreated = {
+  type: 'gatehouse.workers.webhook.created.v1',
+  data: Type.Object({ ...about, event_types: Type.Array(Type.String()) }),
+} as const
+
+/** Names of the changed fields, never their values. */
+export const WebhookUpdated = {
+  type: 'gatehouse.workers.webhook.updated.v1',
+  data: Type.Object({ ...about, changed: Type.Array(Type.String()) }),
+} as const
+
+/** For a while deliveries are signed with the secret before as well. */
+export const WebhookSecretRotated = {
+  type: 'gatehouse.workers.webhook.secret_rotated.v1',
+  data: Type.Object(about),
+} as const
+
+/** Somebody had deliveries made once more: one, or those of a span of time that had failed. */
+export const WebhookReplayed = {
+  type: 'gatehouse.workers.webhook.replayed.v1',
+  data: Type.Object({ ...about, delivery_id: Type.Optional(WebhookDeliveryId), count: Type.Integer() }),
+} as const
+
+export const WebhookDeleted = {
+  type: 'gatehouse.workers.webhook.deleted.v1',
+  data: Type.Object(about),
+} as const
+
+/** The endpoint is gone or has only failed for long, so nothing is sent to it any more. */
+export const WebhookDisabled = {
+  type: 'gatehouse.workers.webhook.disabled.v1',
+  data: Type.Object({ ...about, made_by: Type.Optional(UserId) }),
+} as const
+
+export type WebhookDisabled = Static<typeof WebhookDisabled.data>
+
+export const webhookEvents: readonly EventContract[] = [
+  WebhookCreated,
+  WebhookUpdated,
+  WebhookSecretRotated,
+  WebhookReplayed,
+  WebhookDeleted,
+  WebhookDisabled,
+]

@@ -1,0 +1,186 @@
+/** Endpoints of organizations, under the scope of their organization. Secrets are ciphertexts here. */
+import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
+import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
+import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
+import { sql, type SQL } from 'drizzle-orm'
+
+export type Endpoint = {
+  id: string
+  orgId: string
+  url: string
+  description: string
+  eventTypes: string[]
+  status: 'active' | 'disabled'
+  version: number
+  disabledReason: string | null
+  previousSecretUntil: string | null
+  createdAt: string
+  updatedAt: string
+}
+
+type Row = {
+  id: string
+  org_id: string
+  url: string
+  description: string
+  event_types: string[]
+  status: Endpoint['status']
+  version: string
+  disabled_reason: string | null
+  previous_secret_until: string | null
+  created_at: string
+  updated_at: string
+}
+
+export const utc = (column: SQL): SQL => sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+
+const columns = sql`id, org_id, url, description, event_types, status, version, disabled_reason,
+  case when previous_secret_until > now() then ${utc(sql`previous_secret_until`)} end as previous_secret_until,
+  ${utc(sql`created_at`)} as created_at, ${utc(sql`updated_at`)} as updated_at`
+
+const endpointOf = (row: Row): Endpoint => ({
+  id: typeIdOf('whk', row.id),
+  orgId: typeIdOf('org', row.org_id),
+  url: row.url,
+  description: row.description,
+  eventTypes: row.event_types,
+  status: row.status,
+  version: Number(row.version),
+  disabledReason: row.disabled_reason,
+  previousSecretUntil: row.previous_secret_until,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+})
+
+const one = async (db: Queryable, statement: SQL): Promise<Endpoint | undefined> => {
+  const [row] = rowsOf<Row>(await db.execute(statement))
+  return row && endpointOf(row)
+}
+
+type NewEndpoint = {
+  id: string
+  orgId: string
+  url: string
+  description: string
+  eventTypes: readonly string[]
+  secretSealed: string
+  createdBy: string | undefined
+  /** So many an organization may have. */
+  most: number
+}
+
+const textArray = (values: readonly string[]): SQL =>
+  sql`array[${sql.join(
+    values.map((value) => sql`${value}`),
+    sql`, `,
+  )}]::text[]`
+
+/** Undefined, with nothing stored, when the organization has as many as it may. Two at once take turns. */
+export async function insertEndpoint(db: Queryable, o: NewEndpoint): Promise<Endpoint | undefined> {
+  const orgId = uuidOf(o.orgId, 'org')
+  await db.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`webhooks ${o.orgId}`}, 0))`)
+  return one(
+    db,
+    sql`insert into webhook_endpoints (id, org_id, url, description, event_types, secret_sealed, created_by)
+      select ${uuidOf(o.id, 'whk')}::uuid, ${orgId}::uuid, ${o.url}, ${o.description}, ${textArray(o.eventTypes)}, ${o.secretSealed},
+        ${o.createdBy === undefined ? null : uuidOf(o.createdBy, 'user')}::uuid
+      where (select count(*) from webhook_endpoints where org_id = ${orgId}) < ${o.most}
+      returning ${columns}`,
+  )
+}
+
+export const findEndpoint = (db: Queryable, id: string): Promise<Endpoint | undefined> =>
+  one(db, sql`select ${columns} from webhook_endpoints where id = ${uuidOf(id, 'whk')}`)
+
+/** Newest first, at most `limit`. */
+export async function listEndpoints(
+  db: Queryable,
+  o: { limit: number; afterId: string | undefined },
+): Promise<Endpoint[]> {
+  const after = o.afterId === undefined ? sql`` : sql`where id < ${uuidOf(o.afterId, 'whk')}`
+  const rows = rowsOf<Row>(
+    await db.execute(sql`select ${columns} from webhook_endpoints ${after} order by id desc limit ${o.limit}`),
+  )
+  return rows.map(endpointOf)
+}
+
+type Changes = {
+  url?: string | undefined
+  description?: string | undefined
+  eventTypes?: readonly string[] | undefined
+  status?: Endpoint['status'] | undefined
+}
+
+export function updateEndpoint(db: Queryable, id: string, changes: Changes): Promise<Endpoint | undefined> {
+  const { url, description, eventTypes, status } = changes
+  return one(
+    db,
+    sql`update webhook_endpoints set version = version + 1, updated_at = now(),
+        url = coalesce(${url ?? null}::text, url), description = coalesce(${description ?? null}::text, description),
+        event_types = ${eventTypes === undefined ? sql`event_types` : textArray(eventTypes)},
+        status = coalesce(${status ?? null}::text, status),
+        disabled_reason = case when ${status ?? null}::text is null then disabled_reason end,
+        failing_since = case when ${status ?? null}::text = 'active' then null else failing_since end
+      where id = ${uuidOf(id, 'whk')} returning ${columns}`,
+  )
+}
+
+/** The present secret stays good for a while beside the new one. */
+export const rotateSecret = (
+  db: Queryable,
+  o: { id: string; secretSealed: string; overlapSeconds: number },
+): Promise<Endpoint | undefined> =>
+  one(
+    db,
+    sql`update webhook_endpoints set version = version + 1, updated_at = now(), previous_secret_sealed = secret_sealed,
+        previous_secret_until = now() + make_interval(secs => ${o.overlapSeconds}), secret_sealed = ${o.secretSealed}
+      where id = ${uuidOf(o.id, 'whk')} returning ${columns}`,
+  )
+
+export const deleteEndpoint = (db: Queryable, id: string): Promise<Endpoint | undefined> =>
+  one(db, sql`delete from webhook_endpoints where id = ${uuidOf(id, 'whk')} returning ${columns}`)
+
+/** The active endpoints of an organization that listen to one of these. */
+export async function listListeners(
+  db: Queryable,
+  { orgId, filters }: { orgId: string; filters: readonly string[] },
+): Promise<string[]> {
+  const rows = rowsOf<{ id: string }>(
+    await db.execute(sql`
+      select id from webhook_endpoints
+      where org_id = ${uuidOf(orgId, 'org')} and status = 'active' and event_types && ${textArray(filters)} order by id`),
+  )
+  return rows.map(({ id }) => typeIdOf('whk', id))
+}
+
+export async function noteSuccess(db: Queryable, id: string): Promise<void> {
+  await db.execute(
+    sql`update webhook_endpoints set failing_since = null where id = ${uuidOf(id, 'whk')} and failing_since is not null`,
+  )
+}
+
+/**
+ * Notes a failure and disables the endpoint when it is gone, or has only failed for `disableAfterSeconds`. The version it was disabled in and who made it;
+ * undefined while it stays: of several failures at once one disables it.
+ */
+export async function noteFailure(
+  db: Queryable,
+  o: { id: string; isGone: boolean; disableAfterSeconds: number },
+): Promise<{ version: number; createdBy: string | undefined } | undefined> {
+  const id = uuidOf(o.id, 'whk')
+  await db.execute(sql`update webhook_endpoints set failing_since = now() where id = ${id} and failing_since is null`)
+  const reason = o.isGone ? 'the endpoint answered 410 Gone' : 'every delivery failed for too long'
+  const [row] = rowsOf<{ version: string; created_by: string | null }>(
+    await db.execute(sql`
+      update webhook_endpoints set status = 'disabled', disabled_reason = ${reason}, version = version + 1, updated_at = now()
+      where id = ${id} and status = 'active'
+        and (${o.isGone}::boolean or failing_since <= now() - make_interval(secs => ${o.disableAfterSeconds}))
+      returning version, created_by`),
+  )
+  return (
+    row && {
+      version: Number(row.version),
+      createdBy: row.created_by === null ? undefined : typeIdOf('user', row.created_by),
+    }
+  )
+}

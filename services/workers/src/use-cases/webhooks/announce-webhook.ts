@@ -1,0 +1,24 @@
+/** Announces what became of an endpoint, in the transaction that did it. */
+import type { Actor, EventContract } from '@gatehouse/contracts/events/envelope'
+import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
+import { appendEvent } from '@gatehouse/spine/produce/outbox'
+import type { Static } from 'typebox'
+
+export const announceWebhook = <C extends EventContract>(
+  tx: Queryable,
+  o: { endpoint: { id: string; orgId: string; version: number }; contract: C; actor: Actor; data: Static<C['data']> },
+): Promise<void> =>
+  appendEvent(tx, {
+    contract: o.contract,
+    aggregateType: 'webhook',
+    aggregateId: o.endpoint.id,
+    version: o.endpoint.version,
+    orgId: o.endpoint.orgId,
+    actor: o.actor,
+    data: o.data,
+  })
+
+export const aboutWebhook = ({ id, orgId }: { id: string; orgId: string }) => ({
+  webhook_id: id,
+  organization_id: orgId,
+})
