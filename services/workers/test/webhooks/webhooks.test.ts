@@ -1,7 +1,5 @@
 /** Webhooks from an event to a real receiver over HTTP, through the ledger and Redis, and the API that manages them. Only the verdicts of authz are made up. */
-import { createHmac, randomBytes } from 'node:crypto'
-import { createServer, type IncomingHttpHeaders } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { MembershipCreated } from '@gatehouse/contracts/events/orgs/membership'
 import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
@@ -23,6 +21,7 @@ import { openWebhooks } from '../../src/providers/webhooks.ts'
 import type { AllDeadLetters } from '../../src/use-cases/dead-letters/ask-owner.ts'
 import { accessTokens, assertions, personHeaders } from '../fixtures/callers.ts'
 import { createProducer } from '../fixtures/producer.ts'
+import { isSignedWith, receiverOf, type Received, type Receiver } from '../fixtures/receiver.ts'
 
 const database = await testDatabase(t, { services: ['workers'] })
 const system = database.connect('workers', 'system', 10)
@@ -85,30 +84,7 @@ t.teardown(async () => {
   await webhooks.sender.close()
 })
 
-type Received = { headers: IncomingHttpHeaders; body: string; type: string }
-type Receiver = { url: string; received: Received[]; answer: (received: Received) => number | Promise<number> }
-
-async function startReceiver(answer: Receiver['answer'] = () => 204): Promise<Receiver> {
-  const receiver: Receiver = { url: '', received: [], answer }
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request
-      .on('data', (chunk: Buffer) => chunks.push(chunk))
-      .on('end', () => {
-        const body = Buffer.concat(chunks).toString()
-        const received = { headers: request.headers, body, type: (JSON.parse(body) as { type: string }).type }
-        receiver.received.push(received)
-        void Promise.resolve(receiver.answer(received)).then((status) =>
-          response.writeHead(status).end(`answer ${status}`),
-        )
-      })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => (server.closeAllConnections(), void server.close()))
-  receiver.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook?a=b`
-  return receiver
-}
-
+const startReceiver = (answer?: Receiver['answer']): Promise<Receiver> => receiverOf(t, answer)
 const owner = newId('user')
 type Answer = { status: number; body: Record<string, unknown> }
 async function ask(
@@ -167,14 +143,6 @@ const settled = (of: { org: string; id: string }, state: string, count = 1) =>
     async () => (await deliveriesOf(of)).filter((one) => one.state === state).length >= count,
     60_000,
   )
-
-/** Standard Webhooks 1.0, as a receiver checks it. */
-const isSignedWith = ({ headers, body }: Received, secret: string): boolean => {
-  const expected = createHmac('sha256', Buffer.from(secret.slice('whsec_'.length), 'base64'))
-    .update(`${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${body}`)
-    .digest('base64')
-  return String(headers['webhook-signature']).split(' ').includes(`v1,${expected}`)
-}
 
 t.test('an event reaches the endpoints of its organization that listen to it, once and signed', async (t) => {
   const [all, some, other] = [await startReceiver(), await startReceiver(), await startReceiver()]
