@@ -5,7 +5,7 @@
 import { internalHeaders } from '@gatehouse/contracts/common/services'
 import { protocolBodyLimitBytes, type ProtocolContract } from '@gatehouse/contracts/http/protocol'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { oauthErrorHandler } from '@gatehouse/service-kit/errors/oauth-error-handler'
+import { oauthErrorHandler, plainPage } from '@gatehouse/service-kit/errors/oauth-error-handler'
 import { readParameters, type Parameters } from '@gatehouse/service-kit/http/protocol-parameters'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { identify } from './bind-route.ts'
@@ -22,6 +22,8 @@ export type ProtocolRequest = {
 export type ProtocolAnswer =
   | { readonly kind: 'json'; readonly body: object; readonly cacheSeconds?: number }
   | { readonly kind: 'empty' }
+  /** For a person who is sent nowhere. */
+  | { readonly kind: 'page'; readonly title: string; readonly text: string }
   | { readonly kind: 'redirect'; readonly to: string; readonly cookies?: readonly string[] }
 
 export type ProtocolHandler = (request: ProtocolRequest) => Promise<ProtocolAnswer> | ProtocolAnswer
@@ -92,6 +94,8 @@ function send(reply: FastifyReply, answer: ProtocolAnswer): FastifyReply {
   switch (answer.kind) {
     case 'json':
       return reply.type('application/json').send(JSON.stringify(answer.body))
+    case 'page':
+      return reply.type('text/html; charset=utf-8').send(plainPage(answer.title, [answer.text]))
     case 'empty':
       return reply.code(200).send()
     case 'redirect':

@@ -18,7 +18,7 @@ export type ProtocolContract = {
   readonly takesAuthorization?: boolean
   /** Cookies whose names begin so reach the service; elsewhere none does. */
   readonly cookiePrefix?: string
-  /** A lost answer may be asked for again: the request changes nothing. */
+  /** A lost answer may be asked for again: a second request changes nothing that the first did not. */
   readonly isSafe?: boolean
   readonly limit?: NonNullable<RouteContract['limit']>
 }

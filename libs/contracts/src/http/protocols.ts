@@ -3,8 +3,11 @@ import type { ProtocolContract } from './protocol.ts'
 import {
   Authorize,
   ContinueAuthorization,
+  EndSignIn,
   GetAuthorizationServerMetadata,
   GetOpenidConfiguration,
+  Introspect,
+  Revoke,
   Token,
   UserInfo,
 } from './tokens/openid-provider.ts'
@@ -16,4 +19,7 @@ export const protocolRoutes: readonly ProtocolContract[] = [
   ContinueAuthorization,
   Token,
   UserInfo,
+  Revoke,
+  Introspect,
+  EndSignIn,
 ]

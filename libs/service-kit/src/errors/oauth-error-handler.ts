@@ -47,15 +47,18 @@ function sendJson(reply: FastifyReply, err: OAuthError): FastifyReply {
 const escaped = (text: string): string =>
   text.replaceAll(/[&<>"']/g, (character) => `&#${String(character.charCodeAt(0))};`)
 
-/** It says what happened and links nowhere: where to go from here is known to nobody when the request cannot be believed. */
+/** A page of plain text: it runs nothing, loads nothing and links nowhere. */
+export const plainPage = (title: string, paragraphs: readonly string[]): string => `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title></head>
+<body><main><h1>${escaped(title)}</h1>${paragraphs.map((text) => `<p>${escaped(text)}</p>`).join('')}</main></body></html>
+`
+
+/** Where to go from here is known to nobody when the request cannot be believed. */
 function sendPage(reply: FastifyReply, err: OAuthError, requestId: string): FastifyReply {
   const description = publicDescription(err) ?? 'Please try again in a moment.'
+  const reference = `Go back to the application and start again. Error: ${err.code}, request ${requestId}.`
   void reply.type('text/html; charset=utf-8')
-  return reply.send(`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Sign-in cannot continue</title></head>
-<body><main><h1>Sign-in cannot continue</h1><p>${escaped(description)}</p>
-<p>Go back to the application and start again. Error: <code>${err.code}</code>, request <code>${escaped(requestId)}</code>.</p></main></body></html>
-`)
+  return reply.send(plainPage('This cannot continue', [description, reference]))
 }
 
 function note(log: Logger, err: OAuthError, request: FastifyRequest): void {

@@ -1,13 +1,12 @@
 /** The protocols' routes at the gateway: what crosses, what stays outside, and that no answer is a problem document. */
 import { protocolRoutes } from '@gatehouse/contracts/http/protocols'
 import t from 'tap'
-import { ready } from '../support/client.ts'
-import { inOrganization, mintToken, type Echo } from '../support/fake-platform.ts'
+import { inOrganization, mintToken, startGateway, type Echo } from '../support/fake-platform.ts'
 
 const json = { 'content-type': 'application/json' }
 
 t.test('credentials and cookies cross where their protocol takes them, and nowhere else', async (t) => {
-  const { url, platform } = await ready(t)
+  const { url, platform } = await startGateway(t)
   const headers = {
     authorization: 'Basic YTpi',
     cookie: 'other=1; gatehouse-authorization-x=2; __Host-gatehouse-authorization-y=3; xgatehouse-authorization-z=4',
@@ -32,7 +31,7 @@ t.test('credentials and cookies cross where their protocol takes them, and nowhe
 })
 
 t.test('a token of ours opens nothing and voids nothing at a protocol’s route', async (t) => {
-  const { url, platform } = await ready(t)
+  const { url, platform } = await startGateway(t)
   await fetch(`${url}/oauth2/userinfo`, { headers: { authorization: `Bearer ${mintToken(inOrganization())}` } })
   const echo = platform.passed.at(-1) as Echo
   t.notOk('gatehouse-access-token' in echo.headers)
@@ -40,7 +39,7 @@ t.test('a token of ours opens nothing and voids nothing at a protocol’s route'
 })
 
 t.test('redirects, cookies and challenges come back as they are', async (t) => {
-  const { url, platform } = await ready(t)
+  const { url, platform } = await startGateway(t)
   platform.answer = (_echo, response) =>
     void response
       .writeHead(303, {
@@ -57,7 +56,7 @@ t.test('redirects, cookies and challenges come back as they are', async (t) => {
 })
 
 t.test('what the gateway refuses itself has the protocol’s form', async (t) => {
-  const { url, platform, server } = await ready(t, { GATEWAY_RATE_LIMIT_PER_MINUTE: '40' })
+  const { url, platform, server } = await startGateway(t, { GATEWAY_RATE_LIMIT_PER_MINUTE: '40' })
   for (const { path, methods, errors } of protocolRoutes)
     for (const method of ['GET', 'POST', 'PUT', 'DELETE'].filter((one) => !(methods as string[]).includes(one))) {
       const answer = await fetch(url + path, { method })
@@ -85,7 +84,7 @@ t.test('what the gateway refuses itself has the protocol’s form', async (t) =>
 })
 
 t.test('an authorization request is passed on once, whatever becomes of the answer', async (t) => {
-  const { url, platform } = await ready(t)
+  const { url, platform } = await startGateway(t)
   let asked = 0
   platform.answer = (_echo, response) => {
     asked += 1

@@ -110,7 +110,12 @@ export function createKeyRing(envelope: Envelope): KeyRing {
         return known ? { ...known, ...key } : open(key)
       })
     },
-    jwks: (now) => ({ keys: keys.filter((key) => isPublished(key, now)).map((key) => key.publicJwk) }),
+    jwks: (now) => ({
+      // By algorithm, those of access tokens first: whoever reads the set by eye looks for them.
+      keys: signingAlgs.flatMap((alg) =>
+        keys.filter((key) => key.alg === alg && isPublished(key, now)).map((key) => key.publicJwk),
+      ),
+    }),
     canSign: (now) => signingAlgs.every((alg) => signingKey(alg, now) !== undefined),
     sign: (claims, now) => signJwt({ typ: 'at+jwt', alg: 'ES256', claims, now }),
     signJwt,

@@ -2,8 +2,11 @@
 import {
   Authorize,
   ContinueAuthorization,
+  EndSignIn,
   GetAuthorizationServerMetadata,
   GetOpenidConfiguration,
+  Introspect,
+  Revoke,
   Token,
   UserInfo,
 } from '@gatehouse/contracts/http/tokens/openid-provider'
@@ -14,12 +17,17 @@ import type { Deps } from '../deps.ts'
 import { beginAuthorization } from '../use-cases/oauth/begin-authorization.ts'
 import { continueAuthorization } from '../use-cases/oauth/continue-authorization.ts'
 import { describeProvider } from '../use-cases/oauth/describe-provider.ts'
+import { endSignIn } from '../use-cases/oauth/end-sign-in.ts'
+import { introspectToken } from '../use-cases/oauth/introspect-token.ts'
 import { issueTokens } from '../use-cases/oauth/issue-tokens.ts'
+import { revokeToken } from '../use-cases/oauth/revoke-token.ts'
 import { userInfo } from '../use-cases/oauth/user-info.ts'
 import { createCoalescedRefresh } from '../use-cases/sessions/coalesce-refreshes.ts'
 
 /** The document changes with a release. */
 const cacheSeconds = 300
+
+const signedOut = { kind: 'page', title: 'You are signed out', text: 'You can close this page.' } as const
 
 export function openidProviderRoutes(app: FastifyInstance, deps: Deps): void {
   const refresh = createCoalescedRefresh(deps)
@@ -36,5 +44,14 @@ export function openidProviderRoutes(app: FastifyInstance, deps: Deps): void {
       return { kind: 'json', body: await issueTokens(deps, refresh, { presented, from: { clientAddress, userAgent } }) }
     })
     serve(UserInfo, async (presented) => ({ kind: 'json', body: await userInfo(deps, presented) }))
+    serve(Revoke, async (presented) => {
+      await revokeToken(deps, presented)
+      return { kind: 'empty' }
+    })
+    serve(Introspect, async (presented) => ({ kind: 'json', body: await introspectToken(deps, presented) }))
+    serve(EndSignIn, async ({ parameters }) => {
+      const to = await endSignIn(deps, parameters)
+      return to === undefined ? signedOut : { kind: 'redirect', to }
+    })
   })
 }

@@ -89,8 +89,12 @@ export async function keepParentAlive(tx: Queryable, o: { parentId: string; idle
     .where(and(eq(sessions.id, o.parentId), eq(sessions.status, 'active')))
 }
 
-/** What decides whether a client's access token counts, and the database's time. */
-export type LiveChild = Pick<Session, 'id' | 'userId' | 'clientId' | 'minVersion' | 'parentId'> & { scope: string[] }
+/** What decides whether a client's tokens count. */
+export type LiveChild = Pick<Session, 'id' | 'userId' | 'clientId' | 'minVersion' | 'expiresAt'> & {
+  parentId: string
+  scope: string[]
+  clientOrgId: string | null
+}
 
 /** The session of a client's token while it, its person and its client are as they should be. Asked by the system role. */
 export async function findLiveChild(system: Queryable, id: string): Promise<LiveChild | undefined> {
@@ -100,8 +104,10 @@ export async function findLiveChild(system: Queryable, id: string): Promise<Live
       userId: sessions.userId,
       clientId: sessions.clientId,
       minVersion: sessions.minVersion,
+      expiresAt: sessions.expiresAt,
       parentId: sessions.parentId,
       scope: sessions.scope,
+      clientOrgId: oauthClients.orgId,
     })
     .from(sessions)
     .innerJoin(oauthClients, and(eq(oauthClients.id, sessions.clientId), eq(oauthClients.status, 'active')))
@@ -110,9 +116,23 @@ export async function findLiveChild(system: Queryable, id: string): Promise<Live
       and(
         eq(sessions.id, id),
         eq(sessions.status, 'active'),
+        sql`${sessions.userVersion} >= ${userStates.sessionsMinVersion}`,
         sql`${sessions.idleExpiresAt} > now()`,
         sql`${sessions.expiresAt} > now()`,
       ),
     )
-  return row === undefined ? undefined : { ...row, scope: row.scope ?? [] }
+  if (row === undefined) return undefined
+  const { parentId, scope, ...rest } = row
+  return parentId === null ? undefined : { ...rest, parentId, scope: scope ?? [] }
+}
+
+export type Child = Pick<Session, 'id' | 'userId' | 'clientId'> & { parentId: string }
+
+/** A client's session, whether it is over or not. Asked by the system role. */
+export async function findChild(system: Queryable, id: string): Promise<Child | undefined> {
+  const [row] = await system
+    .select({ id: sessions.id, userId: sessions.userId, clientId: sessions.clientId, parentId: sessions.parentId })
+    .from(sessions)
+    .where(eq(sessions.id, id))
+  return row === undefined || row.parentId === null ? undefined : { ...row, parentId: row.parentId }
 }

@@ -63,3 +63,36 @@ export const UserInfo = defineProtocol({
   isSafe: true,
   limit: 'check',
 })
+
+export const Revoke = defineProtocol({
+  ...base,
+  operationId: 'revoke',
+  methods: ['POST'],
+  path: '/oauth2/revoke',
+  summary: 'RFC 7009: a client ends its own session.',
+  errors: 'json',
+  takesAuthorization: true,
+  isSafe: true,
+  limit: 'refresh',
+})
+
+export const Introspect = defineProtocol({
+  ...base,
+  operationId: 'introspect',
+  methods: ['POST'],
+  path: '/oauth2/introspect',
+  summary: 'RFC 7662: whether a token counts now.',
+  errors: 'json',
+  takesAuthorization: true,
+  isSafe: true,
+  limit: 'check',
+})
+
+export const EndSignIn = defineProtocol({
+  ...base,
+  operationId: 'endSignIn',
+  methods: ['GET', 'POST'],
+  path: '/oauth2/logout',
+  summary: 'OpenID Connect RP-Initiated Logout 1.0.',
+  errors: 'page',
+})

@@ -1,10 +1,19 @@
 /** What the provider is and can do (OpenID Connect Discovery 1.0 §3, RFC 8414 §2). What is not named is not there. */
-import { Authorize, Token, UserInfo } from '@gatehouse/contracts/http/tokens/openid-provider'
+import {
+  Authorize,
+  EndSignIn,
+  Introspect,
+  Revoke,
+  Token,
+  UserInfo,
+} from '@gatehouse/contracts/http/tokens/openid-provider'
 import { GetJwks } from '@gatehouse/contracts/http/tokens/sessions'
 import type { Deps } from '../../deps.ts'
 import { knownAcr } from '../../domain/oauth/authorization-request.ts'
 import { openidScopes } from '../../domain/oauth/scopes.ts'
 import { signingAlgs } from '../../domain/signing-key-plan.ts'
+
+const confidential = ['client_secret_basic', 'client_secret_post']
 
 export function describeProvider({ issuer }: Pick<Deps, 'issuer'>): object {
   return {
@@ -12,6 +21,9 @@ export function describeProvider({ issuer }: Pick<Deps, 'issuer'>): object {
     authorization_endpoint: issuer + Authorize.path,
     token_endpoint: issuer + Token.path,
     userinfo_endpoint: issuer + UserInfo.path,
+    revocation_endpoint: issuer + Revoke.path,
+    introspection_endpoint: issuer + Introspect.path,
+    end_session_endpoint: issuer + EndSignIn.path,
     jwks_uri: issuer + GetJwks.path,
     scopes_supported: [...openidScopes],
     response_types_supported: ['code'],
@@ -19,7 +31,9 @@ export function describeProvider({ issuer }: Pick<Deps, 'issuer'>): object {
     grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: [...signingAlgs],
-    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+    token_endpoint_auth_methods_supported: [...confidential, 'none'],
+    revocation_endpoint_auth_methods_supported: [...confidential, 'none'],
+    introspection_endpoint_auth_methods_supported: confidential,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],

@@ -76,7 +76,6 @@ function inProtocol(err: unknown): unknown {
 }
 
 async function keepSignedIn(deps: Pick<Deps, 'db'>, { userId, clientId, parentId }: LiveChild): Promise<void> {
-  if (parentId === null) return
   await inScope(deps.db, { userId }, async (tx) => {
     const client = await findClient(tx, clientId)
     if (client) await keepParentAlive(tx, { parentId, idleTtlSeconds: client.idleTtlSeconds })

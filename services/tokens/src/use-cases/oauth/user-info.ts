@@ -8,6 +8,7 @@ import type { Deps } from '../../deps.ts'
 import { type ClientAccessClaims, userInfoPath } from '../../domain/oauth/client-tokens.ts'
 import { findLiveChild } from '../../store/child-sessions.ts'
 import type { Presented } from './authenticate-client.ts'
+import { readClientToken } from './read-client-token.ts'
 
 type UserInfoDeps = Pick<Deps, 'system' | 'keyRing' | 'issuer' | 'clock' | 'clients'>
 
@@ -53,20 +54,9 @@ function tokenIn({ authorization, parameters }: Presented): string {
 async function liveClaims(deps: UserInfoDeps, token: string): Promise<ClientAccessClaims> {
   const claims = readClientToken(deps, token)
   const child = claims && (await findLiveChild(deps.system, claims.sid))
-  if (claims === undefined || child === undefined || child.parentId === null || claims.sv < child.minVersion)
+  if (claims === undefined || child === undefined || claims.sv < child.minVersion)
     throw refusal('invalid_token', 'The access token is not valid any more.')
   return claims
-}
-
-/** A client's access token by its signature, its times and its form; whether it was ended is another question. */
-export function readClientToken(
-  { keyRing, issuer, clock }: Pick<Deps, 'keyRing' | 'issuer' | 'clock'>,
-  token: string,
-): ClientAccessClaims | undefined {
-  const now = clock.now()
-  const claims = keyRing.readJwt(token, { typ: 'at+jwt', now }) as ClientAccessClaims | undefined
-  if (claims === undefined || !Array.isArray(claims.aud) || claims.iss !== issuer) return undefined
-  return claims.exp * 1000 > now.getTime() ? claims : undefined
 }
 
 const refusal = (code: 'invalid_token' | 'insufficient_scope', description: string): OAuthError =>
