@@ -1,4 +1,5 @@
 /** API keys at the door: told from garbage by their checksum, exchanged once, judged by the floors on every use, and never passed on. */
+import { readinessOf } from '@gatehouse/service-kit/health/checks'
 import type { ServerResponse } from 'node:http'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
@@ -34,7 +35,7 @@ const grant =
 async function ready(t: Parameters<typeof startGateway>[0], env: Record<string, string> = {}) {
   const gateway = await startGateway(t, { GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE: '0', ...env })
   gateway.deps.floors.start()
-  await waitUntil('the gateway is ready', async () => (await readiness(gateway.deps)).every(({ ok }) => ok))
+  await waitUntil('the gateway is ready', async () => readinessOf(await readiness(gateway.deps)).status !== 'not ready')
   const exchanged: string[] = []
   const on = { exchange: refuse }
   const { platform } = gateway

@@ -1,4 +1,5 @@
 /** A ready gateway and somebody who asks it, as most tests want them. */
+import { readinessOf } from '@gatehouse/service-kit/health/checks'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import { readiness } from '../../src/readiness.ts'
 import { startGateway } from './fake-platform.ts'
@@ -24,6 +25,6 @@ export const asked =
 export async function ready(t: Parameters<typeof startGateway>[0], env: Record<string, string> = {}) {
   const gateway = await startGateway(t, { GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE: '0', ...env })
   gateway.deps.floors.start()
-  await waitUntil('the gateway is ready', async () => (await readiness(gateway.deps)).every(({ ok }) => ok))
+  await waitUntil('the gateway is ready', async () => readinessOf(await readiness(gateway.deps)).status !== 'not ready')
   return { ...gateway, ask: asked(gateway.url) }
 }
