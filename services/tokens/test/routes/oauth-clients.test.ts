@@ -96,6 +96,7 @@ t.test('403 without the permission, 404 for another owner’s client, by every r
   const routes = [
     ['GET', ''],
     ['PATCH', '', { name: 'x' }],
+    ['PATCH', '', { redirect_uris: ['nonsense'] }],
     ['DELETE', ''],
     ['POST', '/secrets'],
     ['DELETE', `/secrets/${secretId}`],

@@ -6,7 +6,7 @@ import { actorOf } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
-import { complaintsAboutClient, defaultScopes } from '../../domain/oauth/client-metadata.ts'
+import { complaintsAboutClient, defaultScopes, type Complaint } from '../../domain/oauth/client-metadata.ts'
 import { insertOAuthClient, insertSecret } from '../../store/oauth-clients.ts'
 import { announceClientCreated } from './announce-client.ts'
 import { type ClientDeps, type ClientScope, ownerOf, requireClients, writeClients } from './client-scope.ts'
@@ -22,11 +22,12 @@ export async function createClient(
   wish: ClientRegistration,
 ): Promise<NewOAuthClient> {
   await requireClients(deps, scope, 'write')
-  requireWellFormed(deps, {
+  const errors = complaintsAbout(deps, {
     redirectUris: wish.redirect_uris,
     postLogoutRedirectUris: wish.post_logout_redirect_uris,
     audiences: wish.audiences,
   })
+  if (errors.length > 0) throw problem('validation_failed', { errors })
   const actor = actorOf(scope.caller)
   const { orgId } = ownerOf(scope)
   const authMethod = wish.auth_method ?? 'client_secret'
@@ -64,11 +65,8 @@ export const secretOf = (
   createdBy: o.actor,
 })
 
-/** @throws AppError `validation_failed` */
-export function requireWellFormed(
+/** What is wrong with the metadata of a client, each with its place. */
+export const complaintsAbout = (
   { issuer }: Pick<ClientDeps, 'issuer'>,
   client: Omit<Parameters<typeof complaintsAboutClient>[0], 'issuer' | 'ownAudience'>,
-): void {
-  const errors = complaintsAboutClient({ ...client, issuer, ownAudience: accessTokenAudience })
-  if (errors.length > 0) throw problem('validation_failed', { errors })
-}
+): Complaint[] => complaintsAboutClient({ ...client, issuer, ownAudience: accessTokenAudience })

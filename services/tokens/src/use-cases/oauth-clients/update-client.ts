@@ -6,10 +6,10 @@ import { type ClientUpdate, listSecrets, lockOAuthClient, updateOAuthClient } fr
 import { announceClientDeleted, announceClientUpdated } from './announce-client.ts'
 import { type ClientDeps, type ClientScope, ownerOf, requireClients, writeClients } from './client-scope.ts'
 import { clientView } from './client-views.ts'
-import { requireWellFormed } from './create-client.ts'
+import { complaintsAbout } from './create-client.ts'
 import { endSessionsOfClient } from './end-sessions-of-client.ts'
 
-/** @throws AppError `forbidden`, `not_found`, `validation_failed` */
+/** A client that is not there is a 404 before anybody is told what is wrong with the change. @throws AppError `forbidden`, `not_found`, `validation_failed` */
 export async function updateClient(
   deps: ClientDeps,
   scope: ClientScope,
@@ -17,10 +17,10 @@ export async function updateClient(
 ): Promise<OAuthClientOnWire> {
   await requireClients(deps, scope, 'write')
   const update = updateOf(o.change)
-  requireWellFormed(deps, update)
+  const errors = complaintsAbout(deps, update)
   const updated = await writeClients(deps, scope, async (tx) => {
     const before = await lockOAuthClient(tx, { id: o.id, ...ownerOf(scope) })
-    if (before === undefined) return undefined
+    if (before === undefined || errors.length > 0) return before && 'malformed'
     const changed = Object.keys(update).filter((member) => differs(before, update, member as keyof ClientUpdate))
     // The same values again change nothing and announce nothing.
     const client = changed.length === 0 ? before : await updateOAuthClient(tx, o.id, update)
@@ -28,6 +28,7 @@ export async function updateClient(
     return clientView(client, await listSecrets(tx, [client.id]))
   })
   if (updated === undefined) throw problem('not_found')
+  if (updated === 'malformed') throw problem('validation_failed', { errors })
   if (updated.status === 'disabled') await endSessionsOfClient(deps, o.id, actorOf(scope.caller))
   return updated
 }
