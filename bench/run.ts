@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- p1 p2 p3 p4 p11 propagation impact refusals] [--rounds 3] [--profile <folder>] [--own-node]`: measures, compares every answer, prints and writes the tables.
+ * `npm run bench [-- p1 p2 p3 p4 p11 propagation impact refusals neighbour] [--rounds 3] [--profile <folder>] [--own-node] [--quick]`: measures, compares every answer, prints and writes the tables.
  * Fails on a wrong answer, never on a figure. Peers are installed on the first run; servers are its own and end with it.
  */
 import { startTestServers } from '@gatehouse/local/servers/test-servers'
@@ -8,6 +8,7 @@ import { measureDecisions } from './parts/p1-decisions.ts'
 import { measureRequests } from './parts/p2-requests.ts'
 import { measureImpact } from './parts/impact.ts'
 import { measureGrowth } from './parts/p11-growth.ts'
+import { measureNeighbour } from './parts/neighbour.ts'
 import { measurePropagation } from './parts/propagation.ts'
 import { measureRefusals } from './parts/refusals.ts'
 import type { Effort } from './parts/part.ts'
@@ -16,7 +17,7 @@ import { tableOf, targetLines, writeResults } from './report/write-results.ts'
 import { createCleanup } from './servers/cleanup.ts'
 import { continueOnShippedNode } from './shipped-node.ts'
 
-const known = ['p1', 'p2', 'p3', 'p4', 'p11', 'propagation', 'impact', 'refusals']
+const known = ['p1', 'p2', 'p3', 'p4', 'p11', 'propagation', 'impact', 'refusals', 'neighbour']
 const args = process.argv.slice(2)
 const valueOf = (flag: string): string | undefined => (args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined)
 const named = args.filter((arg, index) => !arg.startsWith('--') && !args[index - 1]?.startsWith('--'))
@@ -28,7 +29,7 @@ const note = (text: string): void =>
   console.log(`[${((performance.now() - startedMs) / 1000).toFixed(0).padStart(3)} s] ${text}`)
 const profileInto = valueOf('--profile')
 const effort: Effort = {
-  quick: false,
+  quick: args.includes('--quick'),
   rounds: Number(valueOf('--rounds') ?? 3),
   note,
   ...(profileInto === undefined ? {} : { profileInto }),
@@ -64,6 +65,10 @@ try {
   if (parts.has('impact')) results.push(...(await withServers(async () => [await measureImpact(effort, cleanup)])))
   if (parts.has('propagation'))
     results.push(...(await withServers(async () => [await measurePropagation(effort, cleanup)])))
+  if (parts.has('neighbour')) {
+    results.push(await measureNeighbour(effort, cleanup))
+    await cleanup.run()
+  }
 } finally {
   await cleanup.run()
   if (results.length > 0) writeResults(results, effort.rounds)

@@ -3,6 +3,7 @@
  * Labels are names and codes, never ids, addresses or anything a caller can choose.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Attributes, Counter, Histogram } from '@opentelemetry/api'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import { resourceFromAttributes } from '@opentelemetry/resources'
@@ -50,6 +51,15 @@ gauge(
   'JavaScript heap in use, garbage not yet collected included',
   () => process.memoryUsage().heapUsed,
 )
+/** Between two looks, which a look is late by as long as the loop is held. It begins with the first scrape: nobody pays for what nobody reads. */
+const lookEveryMs = 20
+const eventLoop = monitorEventLoopDelay({ resolution: lookEveryMs })
+gauge('process_event_loop_delay_max_seconds', 'Longest time the event loop was held since the last scrape', () => {
+  const isFirst = eventLoop.enable()
+  const seconds = isFirst ? 0 : eventLoop.max / 1e9 - lookEveryMs / 1000
+  eventLoop.reset()
+  return Math.max(0, seconds)
+})
 gauge('process_uptime_seconds', 'Seconds since start', () => process.uptime())
 
 /** Answers a scrape. */
