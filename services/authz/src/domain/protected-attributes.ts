@@ -7,9 +7,18 @@ import { attributesReadBy, type PolicyRule } from './policy-rights.ts'
 
 type Source = 'user' | 'organization' | 'membership'
 
+/** Of the policies of one model, which are read for each of many entities. */
+const attributesRead = new WeakMap<readonly PolicyRule[], ReadonlySet<string>>()
+
+function attributesReadOnce(policies: readonly PolicyRule[]): ReadonlySet<string> {
+  const known = attributesRead.get(policies) ?? attributesReadBy(policies)
+  attributesRead.set(policies, known)
+  return known
+}
+
 /** Names of this source that some policy reads. */
 export const protectedAttributes = (policies: readonly PolicyRule[], source: Source): string[] =>
-  [...attributesReadBy(policies)].flatMap((name) =>
+  [...attributesReadOnce(policies)].flatMap((name) =>
     name.startsWith(`${source}.`) ? [name.slice(source.length + 1)] : [],
   )
 

@@ -5,6 +5,11 @@ import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { createEventProbe } from '@gatehouse/test-kit/event-probe'
+import type { CheckedIr } from '@gatehouse/policy/ir/condition'
+import { catalogOf } from '../../src/domain/catalog.ts'
+import { delegableOf } from '../../src/domain/delegable.ts'
+import { grantRulesByRole } from '../../src/use-cases/assignments/change-grants.ts'
+import type { OpenModel } from '../../src/use-cases/open-model.ts'
 import { findEntity, listEntities } from '../../src/store/entities.ts'
 import { invoices } from '../fixtures/catalog.ts'
 import { openPlatform, type Answer, type Member } from '../fixtures/platform.ts'
@@ -266,4 +271,48 @@ t.test('what many would give is given by the rule for one', async (t) => {
     status: 400,
     body: { errors: [{ path: '/entities/0/id' }] },
   })
+})
+
+t.test('what policies make of a role is read once for all entities of a call', (t) => {
+  let reads = 0
+  const when = new Proxy(
+    { version: 1, root: { kind: 'literal', value: true, at: 0 } },
+    {
+      get(target, name) {
+        reads++
+        return Reflect.get(target, name) as unknown
+      },
+    },
+  ) as unknown as CheckedIr
+  const key = { key: 'reader', permissions: ['invoice:read'], inherits: [] }
+  const roles = new Map([['reader', key]])
+  const policies = [
+    {
+      key: 'p',
+      scope: 'organization' as const,
+      effect: 'allow' as const,
+      resourceType: 'invoice',
+      actions: ['read'],
+      when,
+    },
+  ]
+  const model = {
+    catalog: catalogOf([]),
+    roles,
+    rolesById: new Map([['role_1', key]]),
+    policies,
+    delegable: delegableOf({ roles, policies }, []),
+    nowMs: 0,
+  } as unknown as OpenModel
+  const rules = grantRulesByRole(model)
+  rules.give(['role_1'])
+  rules.take(['role_1'])
+  const once = reads
+  t.ok(once > 0)
+  for (let n = 0; n < 1_000; n++) {
+    rules.give(n % 2 === 0 ? ['role_1'] : [])
+    rules.take(n % 3 === 0 ? ['role_1'] : [])
+  }
+  t.equal(reads, once)
+  t.end()
 })

@@ -32,7 +32,36 @@ export function refuseToGive(model: OpenModel, grants: readonly Grant[]): Refusa
 }
 
 export const refuseToTake = (model: OpenModel, roleIds: readonly string[]): Refusal | undefined =>
-  refusalOf(missingToTake(model.delegable, around(model), keysOf(model, roleIds)))
+  roleIds.length === 0 ? undefined : refusalOf(missingToTake(model.delegable, around(model), keysOf(model, roleIds)))
+
+export type GrantRules = {
+  give(roleIds: readonly string[]): Refusal | undefined
+  take(roleIds: readonly string[]): Refusal | undefined
+}
+
+export const grantRulesOf = (model: OpenModel): GrantRules => ({
+  give: (roleIds) =>
+    refuseToGive(
+      model,
+      roleIds.map((roleId) => ({ roleId })),
+    ),
+  take: (roleIds) => refuseToTake(model, roleIds),
+})
+
+/** For many changes at once: what a role means is read from all policies, so it is asked once for each role. */
+export function grantRulesByRole(model: OpenModel): GrantRules {
+  const rules = grantRulesOf(model)
+  const known = { give: new Map<string, Refusal | undefined>(), take: new Map<string, Refusal | undefined>() }
+  const first = (way: 'give' | 'take', roleIds: readonly string[]): Refusal | undefined => {
+    for (const roleId of roleIds) {
+      if (!known[way].has(roleId)) known[way].set(roleId, rules[way]([roleId]))
+      const refusal = known[way].get(roleId)
+      if (refusal) return refusal
+    }
+    return undefined
+  }
+  return { give: (roleIds) => first('give', roleIds), take: (roleIds) => first('take', roleIds) }
+}
 
 const around = (model: OpenModel) => ({ model, catalog: model.catalog })
 const keysOf = ({ rolesById }: OpenModel, roleIds: readonly string[]): string[] =>

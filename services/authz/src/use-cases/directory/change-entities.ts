@@ -12,7 +12,7 @@ import { isOrganization, isPlatformPrincipal } from '../../domain/directory.ts'
 import { checkEntityDefinition } from '../../domain/entity-definition.ts'
 import { isAssignable, permissions } from '../../domain/platform.ts'
 import { protectedChanges } from '../../domain/protected-attributes.ts'
-import { refuseToGive, refuseToTake } from '../assignments/change-grants.ts'
+import type { GrantRules } from '../assignments/change-grants.ts'
 import { isPermitted } from '../decisions/check-permissions.ts'
 import { changeModel, type OpenModel } from '../open-model.ts'
 import { done, type Outcome, type Refusal } from '../refusal.ts'
@@ -59,7 +59,7 @@ type Content = Pick<EntityRow, 'attributes' | 'roleIds'>
 /** Nobody gives or takes by an entity what they do not hold. */
 export function refuseEntityChange(
   model: OpenModel,
-  o: { entity: Named; before: Content | undefined; after: Content; may: EntityPermissions },
+  o: { entity: Named; before: Content | undefined; after: Content; may: EntityPermissions; grants: GrantRules },
 ): Refusal | undefined {
   const { entity, before = { attributes: {}, roleIds: [] }, after, may } = o
   const given = after.roleIds.filter((id) => !before.roleIds.includes(id))
@@ -69,12 +69,7 @@ export function refuseEntityChange(
   const changes = { before: before.attributes, after: after.attributes }
   if (!may.writeAttributes && protectedChanges(model, entity, changes).length > 0)
     return { kind: 'not_permitted', permission: permissions.writeAttributes }
-  return (
-    refuseToGive(
-      model,
-      given.map((roleId) => ({ roleId })),
-    ) ?? refuseToTake(model, taken)
-  )
+  return o.grants.give(given) ?? o.grants.take(taken)
 }
 
 /** What a subject or the organization may be stored as. @throws AppError `validation_failed` */
@@ -101,9 +96,15 @@ type Decided =
 /** What storing it comes to: a next version, or none when it says the same already. */
 export function decideEntity(
   model: OpenModel,
-  o: { entity: Named; known: EntityRow | undefined; content: EntityContent; may: EntityPermissions },
+  o: {
+    entity: Named
+    known: EntityRow | undefined
+    content: EntityContent
+    may: EntityPermissions
+    grants: GrantRules
+  },
 ): Outcome<Decided> {
-  const { entity, known, content, may } = o
+  const { entity, known, content, may, grants } = o
   const present = known?.deleted === false ? known : undefined
   const { attributes, roles: keys = [] } = content
   const errors = checkEntityDefinition(
@@ -113,7 +114,7 @@ export function decideEntity(
   if (errors.length > 0) return { kind: 'invalid', errors }
   const roleIds = keys.flatMap((role) => model.roles.get(role)?.id ?? []).sort()
   const after = { attributes, roleIds }
-  const refusal = refuseEntityChange(model, { entity, before: present, after, may })
+  const refusal = refuseEntityChange(model, { entity, before: present, after, may, grants })
   if (refusal) return refusal
   const before = present && { attributes: present.attributes, roleIds: present.roleIds }
   if (present && before && changesBetween(before, after).length === 0) return done({ present, next: undefined })

@@ -4,6 +4,7 @@ import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
 import { findEntityRow } from '../../store/entities.ts'
 import { announceEntityDeleted } from '../announce/entity.ts'
+import { grantRulesOf } from '../assignments/change-grants.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import { done } from '../refusal.ts'
 import {
@@ -24,6 +25,7 @@ export async function deleteEntity(deps: Deps, caller: OrgCaller, input: EntityC
     if (!known || known.deleted) return { kind: 'not_found' }
     if (!input.isExpected(known.version)) return { kind: 'changed' }
     const refusal = refuseEntityChange(model, {
+      grants: grantRulesOf(model),
       entity: input,
       before: known,
       after: { attributes: {}, roleIds: [] },

@@ -8,6 +8,7 @@ import { permissions } from '../../domain/platform.ts'
 import { findEntityRow, insertEntity } from '../../store/entities.ts'
 import type { EntityRow } from '../../store/schema.ts'
 import { announceEntityStored } from '../announce/entity.ts'
+import { grantRulesOf } from '../assignments/change-grants.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import type { OpenModel } from '../open-model.ts'
 import { done, type Outcome } from '../refusal.ts'
@@ -47,7 +48,7 @@ async function put(tx: Tx, { model, caller, input, may }: Put): Promise<Outcome<
   const { type, id: key, content } = input
   const known = await findEntityRow(tx, { orgId, type, key })
   if (!input.isExpected(known?.deleted === false ? known.version : 0)) return { kind: 'changed' }
-  const decided = decideEntity(model, { entity: { type, id: key }, known, content, may })
+  const decided = decideEntity(model, { entity: { type, id: key }, known, content, may, grants: grantRulesOf(model) })
   if (decided.kind !== 'done') return decided
   const { present, next } = decided.value
   if (!next) return done(versioned(present, model))

@@ -1,4 +1,5 @@
 /** Stores many entities of one type under one lock: all of them or none, in as many statements as one takes. */
+import { setImmediate } from 'node:timers/promises'
 import type { EntityContent } from '@gatehouse/contracts/http/authz/entities'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
@@ -8,6 +9,7 @@ import { permissions } from '../../domain/platform.ts'
 import type { DefinitionError } from '../../domain/role-definition.ts'
 import { closeEntities, findEntityRows, insertEntities, type NewEntityRow } from '../../store/entities.ts'
 import { announceEntitiesStored } from '../announce/entity.ts'
+import { grantRulesByRole } from '../assignments/change-grants.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
 import type { OpenModel } from '../open-model.ts'
 import { done, type Outcome } from '../refusal.ts'
@@ -18,6 +20,9 @@ import {
   whyNotStored,
   type EntityPermissions,
 } from './change-entities.ts'
+
+/** Entities decided on before others are let go first. */
+const turn = 20
 
 type Batch = { readonly type: string; readonly entities: readonly (EntityContent & { readonly id: string })[] }
 export type StoredEntities = { stored: number; unchanged: number }
@@ -37,9 +42,11 @@ async function store(tx: Tx, { model, caller, batch, may }: Storing): Promise<Ou
   const errors = [...repeated(batch), ...unstorable(caller, batch)]
   const known = await findEntityRows(tx, { orgId, type, keys: entities.map(({ id }) => id) })
   const next: NewEntityRow[] = []
+  const grants = grantRulesByRole(model)
   for (const [index, { id: key, ...content }] of entities.entries()) {
+    if (index % turn === turn - 1) await setImmediate()
     const before = known.get(key)
-    const decided = decideEntity(model, { entity: { type, id: key }, known: before, content, may })
+    const decided = decideEntity(model, { entity: { type, id: key }, known: before, content, may, grants })
     if (decided.kind === 'invalid')
       errors.push(...decided.errors.map((error) => ({ ...error, path: `/entities/${index}${error.path}` })))
     else if (decided.kind !== 'done') return decided
