@@ -114,6 +114,9 @@ const known: Record<string, string> = {
   GATEHOUSE_ISSUER: '${GATEHOUSE_ISSUER:-http://localhost:8080}',
   PUBLIC_URL: '${GATEHOUSE_ISSUER:-http://localhost:8080}',
   LOG_LEVEL: '${LOG_LEVEL:-info}',
+  // One process of each, on a server of its own.
+  DATABASE_POOL_RUNTIME: '${DATABASE_POOL_RUNTIME:-10}',
+  DATABASE_POOL_SYSTEM: '${DATABASE_POOL_SYSTEM:-10}',
   MAIL_FROM: '${MAIL_FROM:-Gatehouse <no-reply@example.com>}',
   BOOTSTRAP_ADMIN_EMAIL: '${BOOTSTRAP_ADMIN_EMAIL:-admin@example.com}',
 }

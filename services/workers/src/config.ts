@@ -18,8 +18,8 @@ const keyPattern = '^[A-Za-z0-9_-]{43}=?$'
 export const config = Type.Object({
   ...serviceConfig,
   ...postgresConfig,
-  // A process of workers serves few requests and writes much as the system role.
-  ...poolConfig({ runtime: 2, system: 4 }),
+  // Of workers each pipeline is a process, so there are many of them.
+  ...poolConfig({ runtime: 2, system: 2 }),
   ...natsConfig,
   ...redisConfig,
   IDENTITY_URL: peerConfig.IDENTITY_URL,

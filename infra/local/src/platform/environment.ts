@@ -33,6 +33,8 @@ const INHERITED = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_OPTIONS', 'NODE
 /** Whoever starts the platform may decide these differently. */
 const OVERRIDABLE = new Set([
   'LOG_LEVEL',
+  'DATABASE_POOL_RUNTIME',
+  'DATABASE_POOL_SYSTEM',
   'GATEHOUSE_ISSUER',
   'SMTP_URL',
   'PUBLIC_URL',
@@ -94,6 +96,9 @@ function knownValues(
     REVISION_KEY_FILE: facts.keys.revisionKey,
     DATABASE_RUNTIME_URL: role(runtime),
     DATABASE_SYSTEM_URL: role(system),
+    // Few processes: each may hold more than where every pipeline has replicas of its own.
+    DATABASE_POOL_RUNTIME: '8',
+    DATABASE_POOL_SYSTEM: '6',
     REDIS_URL: facts.serviceUrls(service).redis,
     NATS_URL: facts.serviceUrls(service).nats,
     SMTP_URL: facts.smtpUrl,
