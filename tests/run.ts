@@ -4,7 +4,6 @@ import { startTestServers, type TestServers } from '@gatehouse/local/servers/tes
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
-import { createInterface } from 'node:readline'
 import { createTapReader, summaryLine, type Counts, type FileReport } from './tap-report.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -79,11 +78,9 @@ async function runTap(o: {
       settle(code ?? 1)
     })
   })
-  const reader = createTapReader()
-  for await (const line of createInterface({ input: child.stdout })) {
-    const report = reader.read(line)
-    if (report !== undefined) print(report)
-  }
+  const reader = createTapReader(print)
+  for await (const chunk of child.stdout) reader.stream.write(chunk as Buffer)
+  reader.stream.end()
   return { code: await exit, counts: reader.counts() }
 }
 

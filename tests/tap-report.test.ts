@@ -2,11 +2,9 @@ import t from 'tap'
 import { createTapReader, summaryLine, type FileReport } from './tap-report.ts'
 
 function readAll(text: string): { reports: FileReport[]; line: string } {
-  const reader = createTapReader()
-  const reports = text
-    .split('\n')
-    .map((line) => reader.read(line))
-    .filter((report) => report !== undefined)
+  const reports: FileReport[] = []
+  const reader = createTapReader((report) => reports.push(report))
+  reader.stream.end(text)
   return { reports, line: summaryLine(reader.counts()) }
 }
 

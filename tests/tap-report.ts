@@ -1,104 +1,82 @@
-// Reads the TAP stream of a run and counts tests, not assertions: a test is a titled block without blocks of its own. A
-// block that fails although every block in it passed (a crash, a timeout, a failed assertion beside them) counts as one
-// failed test, so nothing that went wrong can end in "0 failed".
+// What `npm test` prints: tap's stream as a line per file and one last line of counts. A test is a titled block that holds no other
+// block; a file or a group that fails although nothing inside it did (a crash, a timeout) counts as one failed test.
+import { Parser, type Result } from 'tap-parser'
+import { stringify } from 'yaml'
 
 export type Counts = { passed: number; failed: number; skipped: number }
-
-/** What happened to one file, told when its last line has been read. `figures`: what its tests measured or counted and said so. */
+/** What happened to one file, told when it has ended. `figures`: what its tests measured or counted and said so. */
 export type FileReport = Counts & { file: string; ok: boolean; seconds: number; failures: string[]; figures: string[] }
 
-type Block = { indent: number; title: string; hasBlocks: boolean; failedInside: number }
-
-const SUBTEST = /^( *)# Subtest: (.*)$/
-const POINT = /^( *)(not )?ok \d+(?: - (.*?))?(?: # (time=([\d.]+)m?s|SKIP.*|TODO.*))?$/
-
 /** What a test says with `t.comment`, and not what tap adds itself. */
-const COMMENT = /^ +# (?!Subtest: |(?:time|failed|skip|todo)\b)(.*)$/
+const FIGURE = /^# (?!Subtest: |(?:time|failed|skip|todo)\b)(.*)$/
 
-export type TapReader = { read: (line: string) => FileReport | undefined; counts: () => Counts }
+const noCounts = (): Counts => ({ passed: 0, failed: 0, skipped: 0 })
 
-export function createTapReader(): TapReader {
-  const total: Counts = { passed: 0, failed: 0, skipped: 0 }
-  const stack: Block[] = []
-  let before = { ...total }
-  let failures: string[] = []
-  let figures: string[] = []
-  let diagnostics: number | undefined
-  let isKept = false
-
-  const count = (o: { kind: keyof Counts }) => {
-    total[o.kind] += 1
-  }
-
-  const close = (block: Block, isOk: boolean) => {
-    stack.pop()
-    const isLeaf = !block.hasBlocks
-    if (isLeaf) count({ kind: isOk ? 'passed' : 'failed' })
-    else if (!isOk && block.failedInside === 0) count({ kind: 'failed' })
-    const parent = stack.at(-1)
-    if (parent !== undefined && !isOk) parent.failedInside += 1
-  }
-
-  const readPoint = (line: string, match: RegExpExecArray): FileReport | undefined => {
-    const indent = (match[1] ?? '').length
-    const isOk = match[2] === undefined
-    const directive = match[4] ?? ''
-    isKept = !isOk
-    if (!isOk) failures.push(line)
-    const block = stack.at(-1)
-    if (block === undefined || block.indent !== indent) {
-      if (/^(SKIP|TODO)/.test(directive)) count({ kind: 'skipped' })
-      return undefined
+/** Counts over everything that was written to `stream`; `onFile` hears of each file as it ends. */
+export function createTapReader(onFile: (report: FileReport) => void): { stream: Parser; counts: () => Counts } {
+  const total = noCounts()
+  const stream = new Parser()
+  let within: Block | undefined
+  stream.on('child', (file: Parser) => {
+    within = readBlock(file)
+  })
+  stream.on('assert', (result: Result) => {
+    const block = within
+    within = undefined
+    if (block === undefined) {
+      if (result.skip || result.todo) total.skipped += 1
+      return
     }
-    close(block, isOk)
-    if (stack.length > 0) return undefined
-    const report = {
-      file: block.title,
-      ok: isOk,
-      seconds: Number(match[5] ?? 0) / 1000,
-      failures,
-      figures,
-      ...difference(total, before),
-    }
-    before = { ...total }
-    failures = []
-    figures = []
-    return report
-  }
-
-  const read = (line: string): FileReport | undefined => {
-    if (diagnostics !== undefined) {
-      if (isKept && stack.length > 0) failures.push(line)
-      if (line === `${' '.repeat(diagnostics)}...`) diagnostics = undefined
-      return undefined
-    }
-    if (line.trim() === '---') {
-      diagnostics = line.indexOf('-')
-      return undefined
-    }
-    const subtest = SUBTEST.exec(line)
-    if (subtest !== null) {
-      const parent = stack.at(-1)
-      if (parent !== undefined) parent.hasBlocks = true
-      stack.push({ indent: (subtest[1] ?? '').length, title: subtest[2] ?? '', hasBlocks: false, failedInside: 0 })
-      return undefined
-    }
-    const comment = COMMENT.exec(line)?.[1]
-    if (comment !== undefined) figures.push(comment)
-    const point = POINT.exec(line)
-    return point === null ? undefined : readPoint(line, point)
-  }
-
-  return { read, counts: () => ({ ...total }) }
+    close(block, result)
+    for (const kind of ['passed', 'failed', 'skipped'] as const) total[kind] += block[kind]
+    const { passed, failed, skipped, failures, figures } = block
+    const seconds = (result.time ?? 0) / 1000
+    onFile({ file: result.name, ok: result.ok, seconds, passed, failed, skipped, failures, figures })
+  })
+  return { stream, counts: () => ({ ...total }) }
 }
 
-function difference(now: Counts, before: Counts): Counts {
-  return {
-    passed: now.passed - before.passed,
-    failed: now.failed - before.failed,
-    skipped: now.skipped - before.skipped,
-  }
+type Block = Counts & { hasBlocks: boolean; failures: string[]; figures: string[] }
+
+/** Follows a titled block; what its blocks counted is its own once they are closed. */
+function readBlock(parser: Parser): Block {
+  const own: Block = { ...noCounts(), hasBlocks: false, failures: [], figures: [] }
+  let within: Block | undefined
+  parser.on('child', (child: Parser) => {
+    own.hasBlocks = true
+    within = readBlock(child)
+  })
+  parser.on('comment', (comment: string) => {
+    const figure = FIGURE.exec(comment.trim())?.[1]
+    if (figure !== undefined) own.figures.push(figure)
+  })
+  parser.on('assert', (result: Result) => {
+    const block = within
+    within = undefined
+    if (block !== undefined) {
+      close(block, result)
+      for (const kind of ['passed', 'failed', 'skipped'] as const) own[kind] += block[kind]
+      own.failures.push(...block.failures)
+      own.figures.push(...block.figures)
+    } else if (result.skip || result.todo) own.skipped += 1
+    else if (!result.ok) own.failures.push(...described(result))
+  })
+  return own
 }
+
+/** Judges a block by the point that ends it. */
+function close(block: Block, result: Result): void {
+  if (!block.hasBlocks) block[result.ok ? 'passed' : 'failed'] += 1
+  else if (!result.ok && block.failed === 0) block.failed += 1
+  if (!result.ok && block.failures.length === 0) block.failures.push(...described(result))
+}
+
+function described({ fullname, name, diag }: Result): string[] {
+  const title = `not ok ${fullname === '' || fullname.endsWith(name) ? fullname || name : `${fullname} > ${name}`}`
+  return diag === null || diag === undefined ? [title] : [title, ...stringify(diag).trimEnd().split('\n').map(indent)]
+}
+
+const indent = (line: string): string => `  ${line}`
 
 /** The last line of a run. */
 export function summaryLine(counts: Counts): string {

@@ -4,6 +4,8 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
+import { defaultTextMapGetter, defaultTextMapSetter, ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api'
+import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { newId } from '../ids/type-id.ts'
 
 export type RequestContext = {
@@ -67,12 +69,21 @@ export function keepAnswer<T>(body: T): T {
   return body
 }
 
-const traceparentPattern = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/
+const propagator = new W3CTraceContextPropagator()
+/** `sampled`, and `random-trace-id` of level 2: a flag that is not known is not passed on (W3C Trace Context §4.3). */
+const knownFlags = 0b11
 
 /** A new span in the given trace, or a new trace when there is none or it is malformed (W3C Trace Context §3.2). */
 export function childTraceparent(parent?: string): string {
-  const match = parent === undefined ? null : traceparentPattern.exec(parent)
-  const valid = match && !/^0+$/.test(match[1] ?? '') && !/^0+$/.test(match[2] ?? '')
-  const trace = valid ? match[1] : randomBytes(16).toString('hex')
-  return `00-${trace}-${randomBytes(8).toString('hex')}-${valid ? match[3] : '01'}`
+  const carrier: { traceparent?: string } = parent === undefined ? {} : { traceparent: parent }
+  const given = trace.getSpanContext(propagator.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter))
+  const span = {
+    traceId: given?.traceId ?? randomBytes(16).toString('hex'),
+    spanId: randomBytes(8).toString('hex'),
+    traceFlags: given ? given.traceFlags & knownFlags : TraceFlags.SAMPLED,
+  }
+  const child: { traceparent?: string } = {}
+  propagator.inject(trace.setSpanContext(ROOT_CONTEXT, span), child, defaultTextMapSetter)
+  // Chance gave nothing but zeros, which is no id.
+  return child.traceparent ?? childTraceparent(parent)
 }

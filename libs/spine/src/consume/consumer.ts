@@ -12,10 +12,11 @@ import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import type { Db, Tx } from '@gatehouse/service-kit/postgres/connect'
 import { describeFailure } from '@gatehouse/service-kit/postgres/errors'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import pLimit from 'p-limit'
 import { matchesSubject } from '../produce/changes.ts'
 import { contextOfEvent } from './event-context.ts'
 import { claimEvent, countFailure } from './inbox.ts'
-import { createPerKeyQueue, createSlots } from './per-key-queue.ts'
+import { createPerKeyQueue } from './per-key-queue.ts'
 import type { NatsLink } from '../nats/connection.ts'
 import { isTransient } from '../follow/parking.ts'
 import { createProducerFeed } from './producer-feed.ts'
@@ -90,7 +91,7 @@ export function createConsumer(o: ConsumerOptions): Consumer {
 
 /** One event until it is handled or set aside. A failure that may pass (database, network) is not counted: it rejects. */
 function createHandler(o: ConsumerOptions) {
-  const inSlot = createSlots(o.concurrency ?? defaultConcurrency)
+  const inSlot = pLimit(o.concurrency ?? defaultConcurrency)
   let stopped = false
 
   const handleOnce = (producer: ServiceName, event: EventEnvelope): Promise<boolean> =>

@@ -26,20 +26,3 @@ export function createPerKeyQueue(): PerKeyQueue {
     },
   }
 }
-
-/** At most `limit` tasks at once; the others wait in order. */
-export function createSlots(limit: number): <T>(task: () => Promise<T>) => Promise<T> {
-  let free = limit
-  const queue: (() => void)[] = []
-  return async (task) => {
-    if (free > 0) free -= 1
-    else await new Promise<void>((resolve) => queue.push(resolve))
-    try {
-      return await task()
-    } finally {
-      const next = queue.shift()
-      if (next === undefined) free += 1
-      else next()
-    }
-  }
-}
