@@ -4,13 +4,12 @@ import { ensureKeys } from '@gatehouse/deploy/secrets/keys'
 import { SERVICES } from '@gatehouse/deploy/services'
 import { Listr, type ListrTask } from 'listr2'
 import { launchProblem } from './launch-problem.ts'
-import { apiKeyPrefixes } from '@gatehouse/contracts/claims/access-token'
-import { makeDemoKey, seedDemo } from './demo/seed.ts'
+import { ensureDemo } from './demo/ensure.ts'
 import type { DemoRecord } from './demo/demo-record.ts'
 import { serviceUrlsOf } from './platform/service-urls.ts'
 import { DATABASE, prepareDatabase } from './platform/database.ts'
 import { startBalancer, type Balancer } from './platform/balancer.ts'
-import { gatewayUrl, type Place, type PlatformFacts } from './platform/environment.ts'
+import { type Place, type PlatformFacts } from './platform/environment.ts'
 import { mailboxSpec } from './platform/mailbox.ts'
 import { replicaNames, serviceSpec, type Code } from './platform/services.ts'
 import type { Supervisor } from './processes/supervisor.ts'
@@ -77,9 +76,13 @@ export function launchTasks(launch: Launch): Listr<Running> {
       enabled: launch.withDemo,
       task: async (running, task) => {
         try {
-          await demo(launch, running, (text) => {
+          if (running.facts === undefined || running.mailbox === undefined)
+            throw new Error('the demo is made after the services are ready')
+          const { facts, mailbox } = running
+          const note = (text: string) => {
             task.output = text
-          })
+          }
+          running.demo = await ensureDemo({ settings: launch.settings, facts, mailbox, note })
         } catch (error) {
           // The platform itself is up: that is worth more than the demo.
           task.title = 'Demo data: not made'
@@ -284,41 +287,4 @@ async function startServicesOnce(
     for (const balancer of balancers) balancer.close()
     throw error
   }
-}
-
-async function demo({ settings }: Launch, running: Running, note: (text: string) => void): Promise<void> {
-  if (running.facts === undefined || running.mailbox === undefined)
-    throw new Error('the demo is made after the services are ready')
-  // A private server's port may change from run to run; its data does not.
-  const database = running.facts.adminUrl.includes('gatehouse_admin') ? 'private' : new URL(running.facts.adminUrl).host
-  const known = settings.demo(database)
-  if (known !== undefined) {
-    running.demo = { ...known, api_key: await demoKey({ settings }, running, { database, known }) }
-    return
-  }
-  running.demo = await seedDemo({
-    gateway: gatewayUrl(running.facts),
-    mailbox: running.mailbox,
-    admin: running.facts.admin,
-    password: settings.password,
-    note,
-  })
-  settings.rememberDemo(database, running.demo)
-}
-
-/** Keys name their environment, so a platform that ran as development and now runs as production has one of each. */
-async function demoKey(
-  { settings }: Pick<Launch, 'settings'>,
-  running: Running,
-  o: { database: string; known: DemoRecord },
-): Promise<string> {
-  const { facts, mailbox } = running
-  if (facts === undefined || mailbox === undefined) throw new Error('keys are made after the services are ready')
-  if (o.known.api_key.startsWith(apiKeyPrefixes[facts.mode])) return o.known.api_key
-  const place = `${o.database} ${facts.mode}`
-  const kept = settings.demoKey(place)
-  if (kept !== undefined) return kept
-  const key = await makeDemoKey({ gateway: gatewayUrl(facts), mailbox, demo: o.known })
-  settings.rememberDemoKey(place, key)
-  return key
 }

@@ -5,7 +5,6 @@ import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import { catalogOf, reservedAttributes, sharedSources, type Application } from './catalog.ts'
 import { checkPolicyDefinition } from './policy-definition.ts'
 import { checkRoleDefinition, type DefinitionError } from './role-definition.ts'
-import { splitPermission } from './platform.ts'
 
 export type ManifestCheck = {
   /** Clashes with what others declared. */
@@ -146,18 +145,10 @@ function reserved(manifest: ApplicationManifest): DefinitionError[] {
 function roleErrors(manifest: ApplicationManifest, ownCatalog: ReturnType<typeof catalogOf>): DefinitionError[] {
   const roles = new Map(manifest.roles.map((role) => [role.key, role]))
   return manifest.roles.flatMap((role, index) => {
-    const foreign = role.permissions.filter(
-      (permission) => !ownCatalog.types.has(splitPermission(permission).resourceType),
-    )
     const errors = checkRoleDefinition(
       { ...role, inherits: role.inherits ?? [] },
       { catalog: ownCatalog, others: roles },
     )
-    return [
-      ...errors,
-      ...(foreign.length > 0 && errors.length === 0
-        ? [{ path: '/permissions', message: 'must be of this application' }]
-        : []),
-    ].map((error) => ({ ...error, path: `/roles/${index}${error.path}` }))
+    return errors.map((error) => ({ ...error, path: `/roles/${index}${error.path}` }))
   })
 }

@@ -7,7 +7,6 @@ export function covers(
   { permission, catalog }: { permission: string; catalog: Catalog },
 ): boolean {
   if (permissions.has(permission)) return true
-  if (permission === '*:*') return false
   const { resourceType, action } = splitPermission(permission)
   if (action === '*') return permissions.has('*:*')
   const known = catalog.types.get(resourceType)?.actions.get(action)

@@ -1,11 +1,13 @@
 /** Whose word counts for an attribute, and what stating it may cost. */
+import fc from 'fast-check'
 import t from 'tap'
 import { createBudget, longestStatedList, stepsTaken } from '@gatehouse/policy/compile/budget'
 import { assembleAttributes, subjectStatements } from '../../src/domain/attributes.ts'
-import { catalogOf } from '../../src/domain/catalog.ts'
+import { catalogOf, conditionSchema } from '../../src/domain/catalog.ts'
 import { checkManifest } from '../../src/domain/manifest.ts'
 import { checkEntityDefinition } from '../../src/domain/entity-definition.ts'
 import { invoices } from '../fixtures/catalog.ts'
+import { gatehouse } from '../fixtures/gatehouse.ts'
 
 const records = {
   name: 'Records',
@@ -102,3 +104,70 @@ t.test('a list that is stated has a longest length, and is walked once for all q
   for (let question = 0; question < 50; question += 1) t.match(request({ amr }, budget), { ok: true })
   t.equal(stepsTaken(budget), longestStatedList)
 })
+
+const invoicesCatalog = catalogOf([gatehouse, { key: 'invoices', manifest: invoices }])
+
+t.test('values are believed in the order of provenance, and a caller says only what is theirs', async (t) => {
+  const schema = conditionSchema(invoicesCatalog, 'invoice')
+  const assembled = assembleAttributes(schema, {
+    platform: { resource: { id: '1' } },
+    stored: { resource: { locked: true, risk: 'low' } },
+    caller: { resource: { amount: 5, locked: false, colour: 'red', department: null } },
+  })
+  t.match(assembled, { ok: true, values: { resource: { id: '1', locked: true, risk: 'low', amount: 5 } } })
+  t.notOk(assembled.ok && 'colour' in (assembled.values.resource ?? {}))
+  t.notOk(assembled.ok && 'department' in (assembled.values.resource ?? {}), 'null is no value')
+  for (const [resource, path] of [
+    [{ risk: 'none' }, 'risk'],
+    [{ amount: '5' }, 'amount'],
+    [{ id: '2' }, 'id'],
+    [{ risk: null }, 'risk'],
+  ] as const) {
+    t.match(assembleAttributes(schema, { platform: {}, stored: {}, caller: { resource } }), {
+      ok: false,
+      errors: [{ path: `/resource/properties/${path}` }],
+    })
+  }
+  t.match(
+    assembleAttributes(schema, {
+      platform: {},
+      stored: {},
+      caller: subjectStatements(schema, { department: 'x', shoe: 43, email_verified: true }),
+    }),
+    {
+      ok: false,
+      errors: [{ path: '/subject/properties/email_verified' }, { path: '/subject/properties/department' }],
+    },
+  )
+})
+
+t.test(
+  'no property of a caller changes a value that is not theirs to say, and none that nobody knows is kept',
+  async () => {
+    const schema = conditionSchema(invoicesCatalog, 'invoice')
+    const stated = {
+      platform: { membership: { is_owner: false } },
+      stored: { resource: { risk: 'high' }, membership: { department: 'law' } },
+    }
+    const name = fc.oneof(
+      fc.constantFrom('risk', 'is_owner', 'department', 'id', '__proto__', 'constructor', 'amount'),
+      fc.string(),
+    )
+    fc.assert(
+      fc.property(fc.dictionary(name, fc.jsonValue()), (properties) => {
+        const result = assembleAttributes(schema, {
+          ...stated,
+          caller: { ...subjectStatements(schema, properties), resource: properties },
+        })
+        const isKnown = (name: string) => Object.hasOwn(schema.resource ?? {}, name)
+        return (
+          !result.ok ||
+          (Object.keys(result.values.resource ?? {}).every(isKnown) &&
+            result.values.resource?.['risk'] === 'high' &&
+            result.values.membership?.['is_owner'] === false &&
+            result.values.membership['department'] === 'law')
+        )
+      }),
+    )
+  },
+)
