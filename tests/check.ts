@@ -11,9 +11,12 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const tsx = ['--import', 'tsx']
 
 const steps: Step[] = [
-  { name: 'types', command: 'npx', args: ['tsc', '--noEmit'] },
+  {
+    name: 'types and lint, cached (turbo)',
+    command: 'npx',
+    args: ['turbo', 'run', '//#typecheck', '//#lint', '--continue', '--output-logs=errors-only'],
+  },
   { name: 'format (prettier)', command: 'npx', args: ['prettier', '--check', '--log-level', 'warn', '.'] },
-  { name: 'lint', command: 'npx', args: ['eslint', '.'] },
   { name: 'packages keep to their neighbours (turbo)', command: 'npx', args: ['turbo', 'boundaries'] },
   {
     name: 'never-arrows (dependency-cruiser)',
