@@ -10,7 +10,7 @@ import {
   type AssertedRequest,
   type AssertionSigner,
 } from '@gatehouse/access/tokens/assertion'
-import { createJwksSource, type Jwk } from '@gatehouse/access/tokens/jwks-source'
+import { createJwksSource } from '@gatehouse/access/tokens/jwks-source'
 import { loadEventKeys } from '@gatehouse/spine/nats/event-signature'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 
@@ -37,10 +37,11 @@ export const assertionHeader = (from: ServiceName, to: ServiceName, request: Ass
   `Bearer ${signerOf(from).assertionFor(to, request)}`
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1' } as Jwk] }
+/** As the issuer publishes them. */
+export const publishedJwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1' }] }
 
 export const accessTokens = () =>
-  createAccessTokenVerifier({ issuer, audience: 'gatehouse', jwks: createJwksSource(async () => jwks) })
+  createAccessTokenVerifier({ issuer, audience: 'gatehouse', jwks: createJwksSource(async () => publishedJwks) })
 
 export function mintAccessToken(claims: Record<string, unknown> = {}): string {
   const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')

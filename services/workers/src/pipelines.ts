@@ -12,7 +12,7 @@ import type { Deps } from './deps.ts'
 import { auditSubscription, mailSubscription, webhookSubscription, type Subscription } from './events/subscriptions.ts'
 import type { MailPipeline } from './mails/mail.ts'
 import { webhookProcessor } from './processors/deliver-webhook.ts'
-import { mailProcessor } from './processors/send-mail.ts'
+import { mailProcessor } from './processors/mail-processor.ts'
 import { keepDeliveries } from './use-cases/webhooks/keep-deliveries.ts'
 
 type Settings = Pick<Config, 'WORKERS_PIPELINES' | 'REDIS_URL' | 'QUEUE_PREFIX' | 'JOBS_SWEEP_SECONDS'>

@@ -6,15 +6,15 @@ import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type Caller, type UserCaller } from '@gatehouse/access/callers/caller'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import { isSameEmailAddress } from '@gatehouse/service-kit/text/email-address'
 import type { Deps } from '../deps.ts'
-import { isSameEmail } from '../domain/email-address.ts'
 import { decideGrant } from '../domain/invitation.ts'
 import type { OpenInvitation } from '../store/invitation-secrets.ts'
 import { claimInvitation, lockAddress, lockOpenInvitation } from '../store/invitations.ts'
 import { claimMembership, findMember } from '../store/memberships.ts'
 import type { InvitationRow, MembershipRow } from '../store/schema.ts'
 import { announceInvitationAccepted, announceMembershipCreated } from './announce.ts'
-import { openInvitation } from './open-invitation.ts'
+import { getInvitationByToken } from './get-invitation-by-token.ts'
 
 type AcceptDeps = Pick<Deps, 'spine' | 'system' | 'clients'>
 
@@ -38,7 +38,7 @@ type Outcome =
  */
 export async function acceptInvitation(deps: AcceptDeps, caller: Caller, input: AcceptInput): Promise<Accepted> {
   const signedIn = 'password' in input ? undefined : requireSignedIn(caller)
-  const open = await openInvitation(deps, input.token)
+  const open = await getInvitationByToken(deps, input.token)
   if (signedIn) await requireInvited(deps, signedIn, open.invitation)
   await requireStillGrantable(deps, open.invitation)
   const userId = 'password' in input ? await makePerson(deps, open.invitation, input) : (signedIn as UserCaller).userId
@@ -68,7 +68,7 @@ function requireSignedIn(caller: Caller): UserCaller {
 /** Somebody else's link is told apart from a wrong one by nobody. */
 async function requireInvited(deps: AcceptDeps, caller: UserCaller, invitation: InvitationRow): Promise<void> {
   const profile = (await deps.clients.identity.profilesOf([caller.userId])).get(caller.userId)
-  if (!profile?.email_verified || !isSameEmail(profile.email, invitation.email))
+  if (!profile?.email_verified || !isSameEmailAddress(profile.email, invitation.email))
     throw problem('invalid_token', { internal: 'another address was invited' })
 }
 

@@ -9,8 +9,8 @@ import { actorOf, type MemberCaller } from '@gatehouse/access/callers/caller'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { chargeBudgets } from '@gatehouse/service-kit/postgres/budgets'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import { normalizeEmailAddress } from '@gatehouse/service-kit/text/email-address'
 import type { Deps } from '../deps.ts'
-import { normalizeEmail } from '../domain/email-address.ts'
 import { decideGrant, decideInvitation, invitationLifetimeDays } from '../domain/invitation.ts'
 import { invitationCharges } from '../domain/limits.ts'
 import { permissions } from '../domain/permissions.ts'
@@ -35,7 +35,7 @@ type Outcome =
   | { kind: 'limited'; retryAfterSeconds: number }
 
 /**
- * @throws AppError `forbidden`, `validation_failed` for an unknown role, `already_member`, `rate_limited`,
+ * @throws AppError `forbidden`, `validation_failed` for an unknown role or an address that no mail can reach, `already_member`, `rate_limited`,
  * `conflict` when the address has an open invitation.
  */
 export async function createInvitation(
@@ -45,7 +45,9 @@ export async function createInvitation(
 ): Promise<Invitation> {
   await requirePermission(deps, caller, permissions.inviteMembers)
   await requireGrantable(deps, caller, input.roles)
-  const email = normalizeEmail(input.email)
+  const email = normalizeEmailAddress(input.email)
+  if (email === undefined)
+    throw problem('validation_failed', { errors: [{ path: '/email', message: 'has a domain that no mail can reach' }] })
   const invitedUserId = await deps.clients.identity.findUserByAddress(email)
   const outcome = await deps.spine.write({ orgId: caller.orgId }, (tx) =>
     invite(tx, deps, caller, { email, invitedUserId, roles: input.roles }),

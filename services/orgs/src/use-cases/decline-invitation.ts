@@ -4,7 +4,7 @@ import { actorOf, type Caller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../deps.ts'
 import { claimInvitation } from '../store/invitations.ts'
 import { announceInvitationDeclined } from './announce.ts'
-import { openInvitation } from './open-invitation.ts'
+import { getInvitationByToken } from './get-invitation-by-token.ts'
 
 /** @throws AppError `invalid_token` */
 export async function declineInvitation(
@@ -12,7 +12,7 @@ export async function declineInvitation(
   caller: Caller,
   input: { token: string },
 ): Promise<void> {
-  const { invitation } = await openInvitation(deps, input.token)
+  const { invitation } = await getInvitationByToken(deps, input.token)
   const declined = await deps.spine.write(
     { orgId: invitation.orgId },
     async (tx) => {

@@ -11,7 +11,7 @@ import { permissions } from '../domain/permissions.ts'
 import { claimRemoval, countOwners, findMember } from '../store/memberships.ts'
 import { lockOrganization } from '../store/organizations.ts'
 import { announceMembershipRemoved } from './announce.ts'
-import { findActor } from './find-actor.ts'
+import { findCallerMembership } from './find-caller-membership.ts'
 import { requirePermission } from './require-permission.ts'
 
 /** @throws AppError `forbidden`, `not_found`, `last_owner` */
@@ -34,7 +34,7 @@ async function remove(tx: Tx, caller: OrgCaller, userId: string): Promise<Remova
   const { orgId } = caller
   await lockOrganization(tx, orgId)
   const target = await findMember(tx, { orgId, userId })
-  const actor = await findActor(tx, caller)
+  const actor = await findCallerMembership(tx, caller)
   const decision = decideRemoval({ actor, target, ownerCount: await countOwners(tx, orgId) })
   if (decision.kind !== 'removed' || !target) return decision
   const row = await claimRemoval(tx, target.id)

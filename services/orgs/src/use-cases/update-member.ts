@@ -14,7 +14,7 @@ import { claimUpdate, countOwners, findMember } from '../store/memberships.ts'
 import { lockOrganization } from '../store/organizations.ts'
 import type { MembershipRow } from '../store/schema.ts'
 import { announceMembershipUpdated } from './announce.ts'
-import { findActor } from './find-actor.ts'
+import { findCallerMembership } from './find-caller-membership.ts'
 import { requirePermission } from './require-permission.ts'
 import { memberView } from './views.ts'
 
@@ -60,7 +60,7 @@ async function decide(
 ): Promise<{ decision: UpdateDecision; target: MembershipRow | undefined }> {
   const { orgId } = caller
   const target = await findMember(tx, { orgId, userId: input.userId })
-  const actor = await findActor(tx, caller)
+  const actor = await findCallerMembership(tx, caller)
   const ownerCount = await countOwners(tx, orgId)
   return { decision: decideUpdate({ actor, target, ...input, ownerCount }), target }
 }

@@ -1,9 +1,8 @@
-/** Slugs, addresses and the reading of a grant answer. */
+/** Slugs and the reading of a grant answer. */
 import { Key } from '@gatehouse/contracts/common/ids'
 import fc from 'fast-check'
 import t from 'tap'
 import { Compile } from 'typebox/compile'
-import { isSameEmail, normalizeEmail } from '../../src/domain/email-address.ts'
 import { decideGrant } from '../../src/domain/invitation.ts'
 import { slugFrom, slugWithSuffix } from '../../src/domain/slug.ts'
 
@@ -28,12 +27,6 @@ t.test('whatever the name, the slug is a key of the contracts, with a suffix too
     },
   )
   t.doesNotThrow(() => fc.assert(property, { numRuns: 500 }))
-})
-
-t.test('addresses are the same without regard to case and composition', async (t) => {
-  t.equal(normalizeEmail(' Ada@Example.COM '), 'ada@example.com')
-  t.ok(isSameEmail('Zoe\u0308@example.com', 'zo\u00eb@example.com'))
-  t.notOk(isSameEmail('ada@example.com', 'ada@example.org'))
 })
 
 t.test('an unknown role is the caller’s mistake before it is a question of rights', async (t) => {

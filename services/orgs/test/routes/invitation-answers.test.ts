@@ -47,6 +47,12 @@ t.test('POST /v1/invitations/accept with a bearer', async (t) => {
     )
   })
 
+  t.test('200: the same mailbox in another spelling of its domain', async (t) => {
+    const rosa = rig.person('Rosa@BÜCHER.example')
+    const { token } = await invite('rosa@xn--bcher-kva.example')
+    t.equal((await accept({ token }, rosa)).status, 200)
+  })
+
   t.test('401 with neither a bearer nor a password', async (t) => {
     const { token } = await invite('carol@example.com')
     t.match(await accept({ token }), { status: 401, body: { code: 'unauthenticated' } })

@@ -49,6 +49,7 @@ t.test('POST …/invitations', async (t) => {
   t.test('400 for no address, no role and roles twice', async (t) => {
     for (const body of [
       { email: 'x', roles: ['viewer'] },
+      { email: 'x@xn--a.example', roles: ['viewer'] },
       { email: 'x@example.com', roles: [] },
       { email: 'x@example.com', roles: ['a', 'a'] },
       { email: 'x@example.com' },

@@ -6,6 +6,7 @@ import { isAppError } from '@gatehouse/service-kit/errors/app-error'
 import type { JobOutcome } from '@gatehouse/service-kit/jobs/processor'
 import { chargeBudgets } from '@gatehouse/service-kit/postgres/budgets'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { normalizeEmailAddress } from '@gatehouse/service-kit/text/email-address'
 import type { Deps } from '../deps.ts'
 import type { About, ComposedMail, Mail } from '../mails/mail.ts'
 import { mails } from '../mails/mails.ts'
@@ -38,7 +39,7 @@ export async function sendMail(
 /** Counted once per job, on its first try: what the mail server refused for now is the same mail. */
 async function mayReceive(deps: SendDeps, mail: Mail, to: string): Promise<boolean> {
   const { count, hours } = mail.limit
-  const key = `${mail.name} to ${to.trim().normalize('NFC').toLowerCase()}`
+  const key = `${mail.name} to ${normalizeEmailAddress(to) ?? to}`
   const charge = { key, budget: { count, periodSeconds: hours * 3600 } }
   const { kind } = await inScope(deps.system, {}, (tx) => chargeBudgets(tx, [charge]))
   return kind === 'granted'

@@ -15,7 +15,7 @@ import { localeOf, type Locale } from '../../src/mails/locale.ts'
 import type { Mail, MailSources } from '../../src/mails/mail.ts'
 import { mails } from '../../src/mails/mails.ts'
 import { publicLink } from '../../src/mails/public-link.ts'
-import { createProducer } from '../fixtures/producer.ts'
+import { createNeighbour } from '@gatehouse/test-kit/neighbour'
 
 const organization = 'Acme\r\nBcc: all@example.com\u202e <img src=x onerror=a()> see https://evil.example/login'
 const ids = {
@@ -46,9 +46,9 @@ const sources = (speaks: { locale?: string } = {}): MailSources => ({
 })
 
 /** One event of each kind that makes a mail due. */
-const identity = createProducer('identity')
-const orgs = createProducer('orgs')
-const tokens = createProducer('tokens')
+const identity = createNeighbour('identity')
+const orgs = createNeighbour('orgs')
+const tokens = createNeighbour('tokens')
 const familyRevoked = (reason: 'reuse_detected' | 'session_ended') =>
   tokens.announce(FamilyRevoked, {
     subject: ids.family,
@@ -91,7 +91,7 @@ const events = [
     subject: ids.user,
     data: { user_id: ids.user, passkey_id: newId('pky') },
   }),
-  createProducer('workers').announce(WebhookDisabled, {
+  createNeighbour('workers').announce(WebhookDisabled, {
     subject: ids.user,
     data: { webhook_id: newId('whk'), organization_id: newId('org'), made_by: ids.user },
   }),

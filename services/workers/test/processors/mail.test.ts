@@ -18,7 +18,7 @@ import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import type { Deps } from '../../src/deps.ts'
 import { createPipelines } from '../../src/pipelines.ts'
 import { createSmtpMailer } from '../../src/providers/smtp.ts'
-import { createProducer } from '../fixtures/producer.ts'
+import { createNeighbour } from '@gatehouse/test-kit/neighbour'
 
 const database = await testDatabase(t, { services: ['workers'] })
 const system = database.connect('workers', 'system', 8)
@@ -26,11 +26,11 @@ const mailbox = await startMailbox()
 t.teardown(() => mailbox.close())
 
 const lines: string[] = []
-const identity = createProducer('identity')
-const orgs = createProducer('orgs')
-const tokens = createProducer('tokens')
-const authz = createProducer('authz')
-const workers = createProducer('workers')
+const identity = createNeighbour('identity')
+const orgs = createNeighbour('orgs')
+const tokens = createNeighbour('tokens')
+const authz = createNeighbour('authz')
+const workers = createNeighbour('workers')
 
 /** Where to send what, by id; what the owners of the data would answer. */
 const verifications = new Map<string, { to: string; name: string; token: string } | null>()

@@ -6,13 +6,14 @@ import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { quietLog } from '@gatehouse/test-kit/log'
+import { accessTokens, assertionsOf } from '@gatehouse/test-kit/service-keys'
 import { buildApp } from '../../src/app.ts'
 import type { AllDeadLetters } from '../../src/use-cases/dead-letters/ask-owner.ts'
 import type { Deps } from '../../src/deps.ts'
 import type { AuthzClient } from '../../src/clients/authz.ts'
 import type { AuditRecord } from '../../src/domain/audit-record.ts'
 import { insertAuditRecord } from '../../src/store/audit-events.ts'
-import { accessTokens, assertions, personHeaders, serviceHeaders, type HeadersOf } from '../fixtures/callers.ts'
+import { personHeaders, serviceHeaders, type HeadersOf } from '../fixtures/callers.ts'
 
 const database = await testDatabase(t, { services: ['workers'] })
 const system = database.connect('workers', 'system')
@@ -27,8 +28,8 @@ const authz: AuthzClient = {
 }
 const app = buildApp({
   log: quietLog,
-  assertions,
-  accessTokens,
+  assertions: assertionsOf('workers'),
+  accessTokens: accessTokens(),
   clients: { authz } as unknown as Deps['clients'],
   db: runtime,
   system,

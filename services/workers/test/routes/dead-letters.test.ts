@@ -21,13 +21,13 @@ import { bindSpineRoutes } from '@gatehouse/spine/produce/routes'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { quietLog as log } from '@gatehouse/test-kit/log'
 import { noNats } from '@gatehouse/test-kit/nats'
-import { assertionsOf, signerOf } from '@gatehouse/test-kit/service-keys'
+import { accessTokens, assertionsOf, signerOf } from '@gatehouse/test-kit/service-keys'
 import { buildApp } from '../../src/app.ts'
 import type { AllDeadLetters } from '../../src/use-cases/dead-letters/ask-owner.ts'
 import type { Deps } from '../../src/deps.ts'
 import { allEffects } from '../../src/events/subscriptions.ts'
-import { accessTokens, assertions, personHeaders } from '../fixtures/callers.ts'
-import { createProducer } from '../fixtures/producer.ts'
+import { createNeighbour } from '@gatehouse/test-kit/neighbour'
+import { personHeaders } from '../fixtures/callers.ts'
 
 const database = await testDatabase(t, { services: ['workers', 'tokens'] })
 const spineOf = (service: 'workers' | 'tokens') => {
@@ -43,7 +43,7 @@ const applied: string[] = []
 const projection = createProjection({
   name: 'tokens--orgs',
   producer: 'orgs',
-  client: createProducer('orgs').client,
+  client: createNeighbour('orgs').client,
   system: theirs.system,
   nats: noNats(),
   log,
@@ -53,7 +53,12 @@ const projection = createProjection({
     applied.push(event.id)
   },
 })
-const tokensApp = createServer({ service: 'tokens', log, assertions: assertionsOf('tokens'), accessTokens })
+const tokensApp = createServer({
+  service: 'tokens',
+  log,
+  assertions: assertionsOf('tokens'),
+  accessTokens: accessTokens(),
+})
 bindSpineRoutes(tokensApp, { ...theirs, callers: [], snapshots: {}, projections: [projection] })
 const http = createServiceClient({
   self: 'workers',
@@ -84,8 +89,8 @@ const buildWith = (letters: AllDeadLetters) => {
   const clients = { authz } as unknown as Deps['clients']
   const app = buildApp({
     log,
-    assertions,
-    accessTokens,
+    assertions: assertionsOf('workers'),
+    accessTokens: accessTokens(),
     clients,
     db: ours.runtime,
     system: ours.system,
@@ -119,8 +124,8 @@ const post = async (url: string, payload?: object, server = app) => {
   return { status: answer.statusCode, body }
 }
 
-const roles = createProducer('authz')
-const members = createProducer('orgs')
+const roles = createNeighbour('authz')
+const members = createNeighbour('orgs')
 const someRole = () => {
   const [role_id, organization_id] = [newId('role'), newId('org')]
   return roles.announce(RoleCreated, {

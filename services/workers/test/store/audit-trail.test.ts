@@ -16,7 +16,7 @@ import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { auditSubscription } from '../../src/events/subscriptions.ts'
 import { auditRecordOf } from '../../src/domain/audit-record.ts'
 import { insertAuditRecord, listAuditRecords } from '../../src/store/audit-events.ts'
-import { createProducer, type Producer } from '../fixtures/producer.ts'
+import { createNeighbour, type Neighbour } from '@gatehouse/test-kit/neighbour'
 
 const database = await testDatabase(t, { services: ['workers'] })
 const system = database.connect('workers', 'system', 8)
@@ -25,14 +25,14 @@ const runtime = database.connect('workers', 'runtime')
 const org = newId('org')
 const otherOrg = newId('org')
 const user = newId('user')
-const started = (producer: Producer, userid = user) =>
+const started = (producer: Neighbour, userid = user) =>
   producer.announce(SessionStarted, {
     subject: newId('ses'),
     userid,
     actor: `user:${userid}`,
     data: { session_id: newId('ses'), user_id: userid, client_id: 'web', amr: ['pwd'] },
   })
-const updated = (producer: Producer, orgid: string, more: Partial<EventEnvelope> = {}) => {
+const updated = (producer: Neighbour, orgid: string, more: Partial<EventEnvelope> = {}) => {
   const membership_id = newId('mem')
   const user_id = newId('user')
   const data = {
@@ -53,7 +53,7 @@ const updated = (producer: Producer, orgid: string, more: Partial<EventEnvelope>
     data,
   })
 }
-const auditConsumer = (producers: Producer[]) => {
+const auditConsumer = (producers: Neighbour[]) => {
   const { consumer, subjects, handle } = auditSubscription()
   return createConsumer({
     name: consumer,
@@ -73,8 +73,8 @@ const countRows = async (): Promise<number> =>
 t.test(
   'each event of each producer is recorded once, by three replicas, however often it is delivered and in whatever order',
   async (t) => {
-    const tokens = createProducer('tokens')
-    const orgs = createProducer('orgs')
+    const tokens = createNeighbour('tokens')
+    const orgs = createNeighbour('orgs')
     for (let n = 0; n < 150; n += 1) {
       started(tokens)
       updated(orgs, n % 2 === 0 ? org : otherOrg)
@@ -96,7 +96,7 @@ t.test(
 t.test(
   'pages follow each other without a gap or a repetition, even where many things happened in one microsecond',
   async (t) => {
-    const orgs = createProducer('orgs')
+    const orgs = createNeighbour('orgs')
     const crowded = newId('org')
     const time = '2026-11-24T03:00:00.123456Z'
     for (let n = 0; n < 25; n += 1)

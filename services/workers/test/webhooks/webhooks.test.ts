@@ -19,8 +19,9 @@ import { createPipelines } from '../../src/pipelines.ts'
 import { createSmtpMailer } from '../../src/providers/smtp.ts'
 import { openWebhooks } from '../../src/providers/webhooks.ts'
 import type { AllDeadLetters } from '../../src/use-cases/dead-letters/ask-owner.ts'
-import { accessTokens, assertions, personHeaders } from '../fixtures/callers.ts'
-import { createProducer } from '../fixtures/producer.ts'
+import { accessTokens, assertionsOf } from '@gatehouse/test-kit/service-keys'
+import { personHeaders } from '../fixtures/callers.ts'
+import { createNeighbour } from '@gatehouse/test-kit/neighbour'
 import { isSignedWith, receiverOf, type Received, type Receiver } from '../fixtures/receiver.ts'
 
 const database = await testDatabase(t, { services: ['workers'] })
@@ -28,10 +29,10 @@ const system = database.connect('workers', 'system', 10)
 const mailbox = await startMailbox()
 t.teardown(() => mailbox.close())
 const producers = {
-  identity: createProducer('identity'),
-  orgs: createProducer('orgs'),
-  tokens: createProducer('tokens'),
-  authz: createProducer('authz'),
+  identity: createNeighbour('identity'),
+  orgs: createNeighbour('orgs'),
+  tokens: createNeighbour('tokens'),
+  authz: createNeighbour('authz'),
 }
 const denied = new Set<string>()
 const webhooks = {
@@ -68,7 +69,12 @@ const deps = {
     },
   },
 } as unknown as Deps
-const app = buildApp({ ...deps, assertions, accessTokens, deadLetters: {} as AllDeadLetters })
+const app = buildApp({
+  ...deps,
+  assertions: assertionsOf('workers'),
+  accessTokens: accessTokens(),
+  deadLetters: {} as AllDeadLetters,
+})
 const running = startBackground(
   createPipelines(deps, {
     WORKERS_PIPELINES: ['webhook', 'mail', 'audit'],
