@@ -71,27 +71,7 @@ export function launchTasks(launch: Launch): Listr<Running> {
           task.output = text
         }),
     },
-    {
-      title: 'Demo data',
-      enabled: launch.withDemo,
-      task: async (running, task) => {
-        try {
-          if (running.facts === undefined || running.mailbox === undefined)
-            throw new Error('the demo is made after the services are ready')
-          const { facts, mailbox } = running
-          const note = (text: string) => {
-            task.output = text
-          }
-          running.demo = await ensureDemo({ settings: launch.settings, facts, mailbox, note })
-        } catch (error) {
-          // The platform itself is up: that is worth more than the demo.
-          task.title = 'Demo data: not made'
-          running.notes.push(
-            `The demo could not be made (${error instanceof Error ? error.message : String(error)}); the next start tries again.`,
-          )
-        }
-      },
-    },
+    demoTask(launch),
   ]
   // Signals are start.ts's to handle: it stops things in order.
   return new Listr<Running>(tasks, {
@@ -99,6 +79,30 @@ export function launchTasks(launch: Launch): Listr<Running> {
     registerSignalListeners: false,
     rendererOptions: { collapseSubtasks: true },
   })
+}
+
+function demoTask(launch: Launch): ListrTask<Running> {
+  return {
+    title: 'Demo data',
+    enabled: launch.withDemo,
+    task: async (running, task) => {
+      try {
+        if (running.facts === undefined || running.mailbox === undefined)
+          throw new Error('the demo is made after the services are ready')
+        const { facts, mailbox } = running
+        const note = (text: string) => {
+          task.output = text
+        }
+        running.demo = await ensureDemo({ settings: launch.settings, facts, mailbox, note })
+      } catch (error) {
+        // The platform itself is up: that is worth more than the demo.
+        task.title = 'Demo data: not made'
+        running.notes.push(
+          `The demo could not be made (${error instanceof Error ? error.message : String(error)}); the next start tries again.`,
+        )
+      }
+    },
+  }
 }
 
 function serverTask(launch: Launch, name: ServerName): ListrTask<Running> {
