@@ -1,4 +1,5 @@
 /** Revocation (RFC 7009), introspection (RFC 7662) and RP-initiated logout: what ends, who learns of it, and what is refused. */
+import { systemClock } from '@gatehouse/service-kit/context/clock'
 import * as openid from 'openid-client'
 import t from 'tap'
 import {
@@ -158,4 +159,29 @@ t.test('a logout that cannot be believed signs nobody out and sends nobody anywh
     t.notOk(answer.headers.location)
   }
   t.ok(await isActive(tokens.access_token))
+})
+
+t.test('while it is not known who has been disabled, a client’s token is neither good nor bad', async (t) => {
+  let leapMs = 0
+  const stale = await platform.replica({ now: systemClock.now, monotonicMs: () => systemClock.monotonicMs() + leapMs })
+  const tokens = await tokensOf(await signedIn(platform, replica))
+  const answers = async () => [
+    await askProtocol(platform, stale, { url: '/oauth2/userinfo', authorization: `Bearer ${tokens.access_token}` }),
+    await askProtocol(platform, stale, {
+      url: '/oauth2/introspect',
+      form: form({ token: tokens.access_token }),
+      authorization: basic(client),
+    }),
+  ]
+  platform.identity.cutOff(true)
+  leapMs = 6000
+  const unsure = await answers()
+  platform.identity.cutOff(false)
+  await stale.deps.following.identity.pollNow()
+  for (const { statusCode, headers, body } of unsure) {
+    t.equal(statusCode, 503)
+    t.ok(headers['retry-after'])
+    t.same(JSON.parse(body), { error: 'temporarily_unavailable' })
+  }
+  for (const { statusCode } of await answers()) t.equal(statusCode, 200)
 })

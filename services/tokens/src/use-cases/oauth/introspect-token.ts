@@ -7,14 +7,14 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { hashSecret, isWellFormed } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
 import { epochSeconds } from '../../domain/access-claims.ts'
-import { findLiveChild } from '../../store/child-sessions.ts'
 import type { OAuthClient } from '../../store/oauth-clients.ts'
 import { findRefreshTokenByHash, getTokenInFamily } from '../../store/refresh-tokens.ts'
 import { refreshTokenPrefix } from '../sessions/start-session.ts'
 import { authenticateClient, invalidClient, type Presented } from './authenticate-client.ts'
+import { liveChild } from './live-child.ts'
 import { readClientToken } from './read-client-token.ts'
 
-type IntrospectDeps = Pick<Deps, 'db' | 'system' | 'keyRing' | 'issuer' | 'clock'>
+type IntrospectDeps = Pick<Deps, 'db' | 'system' | 'following' | 'keyRing' | 'issuer' | 'clock'>
 type Introspected = { active: boolean; [member: string]: unknown }
 
 const inactive: Introspected = { active: false }
@@ -33,7 +33,7 @@ export async function introspectToken(deps: IntrospectDeps, presented: Presented
 
 async function accessTokenState(deps: IntrospectDeps, client: OAuthClient, token: string): Promise<Introspected> {
   const claims = readClientToken(deps, token)
-  const child = claims && (await findLiveChild(deps.system, claims.sid))
+  const child = claims && (await liveChild(deps, claims.sid))
   if (claims === undefined || child === undefined || claims.sv < child.minVersion) return inactive
   const isForClient = child.clientOrgId === client.orgId && claims.aud.some((one) => client.audiences.includes(one))
   if (claims.client_id !== client.id && !isForClient) return inactive
@@ -44,7 +44,7 @@ async function accessTokenState(deps: IntrospectDeps, client: OAuthClient, token
 
 async function refreshTokenState(deps: IntrospectDeps, client: OAuthClient, token: string): Promise<Introspected> {
   const owner = await findRefreshTokenByHash(deps.system, hashSecret(token))
-  const child = owner && (await findLiveChild(deps.system, owner.sessionId))
+  const child = owner && (await liveChild(deps, owner.sessionId))
   if (owner === undefined || child?.clientId !== client.id) return inactive
   const { userId } = owner
   const known = await inScope(deps.db, { userId }, (tx) => getTokenInFamily(tx, owner.id))

@@ -11,14 +11,15 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { type OrganizationAsk } from '../../domain/choose-organization.ts'
 import { parseScope } from '../../domain/oauth/scopes.ts'
-import { findLiveChild, keepParentAlive, type LiveChild } from '../../store/child-sessions.ts'
+import { keepParentAlive, type LiveChild } from '../../store/child-sessions.ts'
 import { findClient } from '../../store/clients.ts'
 import type { OAuthClient } from '../../store/oauth-clients.ts'
 import type { CoalescedRefresh } from '../sessions/coalesce-refreshes.ts'
 import { claimsIn } from './claims-in.ts'
+import { liveChild } from './live-child.ts'
 import { clientTokens, type TokenAnswer } from './token-answer.ts'
 
-type RefreshDeps = Pick<Deps, 'db' | 'system' | 'keyRing' | 'issuer'>
+type RefreshDeps = Pick<Deps, 'db' | 'system' | 'following' | 'keyRing' | 'issuer'>
 type Presented = {
   client: OAuthClient
   parameters: Parameters
@@ -39,7 +40,7 @@ export async function refreshGrant(
     throw inProtocol(err)
   })
   const claims = claimsIn(answer.access_token) as PersonClaims
-  const child = await findLiveChild(deps.system, claims.sid)
+  const child = await liveChild(deps, claims.sid)
   if (child === undefined) throw oauthError('invalid_grant', { internal: 'the session ended meanwhile' })
   await keepSignedIn(deps, child)
   const scope = wanted === undefined ? child.scope : child.scope.filter((one) => wanted.includes(one))

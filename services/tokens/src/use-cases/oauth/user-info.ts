@@ -6,11 +6,11 @@ import { oauthError, type OAuthError } from '@gatehouse/service-kit/errors/oauth
 import { bearerOf } from '@gatehouse/access/callers/authenticate'
 import type { Deps } from '../../deps.ts'
 import { type ClientAccessClaims, userInfoPath } from '../../domain/oauth/client-tokens.ts'
-import { findLiveChild } from '../../store/child-sessions.ts'
 import type { Presented } from './authenticate-client.ts'
+import { liveChild } from './live-child.ts'
 import { readClientToken } from './read-client-token.ts'
 
-type UserInfoDeps = Pick<Deps, 'system' | 'keyRing' | 'issuer' | 'clock' | 'clients'>
+type UserInfoDeps = Pick<Deps, 'system' | 'following' | 'keyRing' | 'issuer' | 'clock' | 'clients'>
 
 /** @throws OAuthError `invalid_token`, `insufficient_scope`, `invalid_request`; AppError `upstream_failed` */
 export async function userInfo(deps: UserInfoDeps, presented: Presented): Promise<object> {
@@ -53,7 +53,7 @@ function tokenIn({ authorization, parameters }: Presented): string {
 /** The claims of a client's token that counts now. @throws OAuthError `invalid_token` */
 async function liveClaims(deps: UserInfoDeps, token: string): Promise<ClientAccessClaims> {
   const claims = readClientToken(deps, token)
-  const child = claims && (await findLiveChild(deps.system, claims.sid))
+  const child = claims && (await liveChild(deps, claims.sid))
   if (claims === undefined || child === undefined || claims.sv < child.minVersion)
     throw refusal('invalid_token', 'The access token is not valid any more.')
   return claims
