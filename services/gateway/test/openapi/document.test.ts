@@ -67,8 +67,8 @@ t.test('the examples are what the validators take', async (t) => {
     t.ok(body && createValidator(body, 'body')(example).ok, operationId)
 })
 
-t.test('no schema stands twice: the document is a fifth of what it was', async (t) => {
-  t.ok(JSON.stringify(document).length < 300_000)
+t.test('no schema stands twice: the document grows with its routes, a fifth of what each once took', async (t) => {
+  t.ok(JSON.stringify(document).length < 2500 * publicRoutes.length)
 })
 
 /** A client as somebody outside writes it, with the names of the document. */
