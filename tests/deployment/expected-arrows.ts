@@ -17,7 +17,15 @@ export function expectedArrows(
   const between = calls.map(([from, to]) => `${from} -> ${to}:8080`)
   const services = [...new Set([...calls.flat(), ...servers.map(([from]) => from)])]
   return {
-    egress: [...new Set(['* -> ?:53', ...between, ...everyServer.map(([from, name]) => toServer(from, name))])].sort(),
+    // Webhooks go to receivers on the public Internet.
+    egress: [
+      ...new Set([
+        '* -> ?:53',
+        'workers -> ?:443',
+        ...between,
+        ...everyServer.map(([from, name]) => toServer(from, name)),
+      ]),
+    ].sort(),
     ingress: [
       ...between,
       `${o.isOpen ? '*' : '?'} -> gateway:8080`,
