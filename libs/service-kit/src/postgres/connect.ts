@@ -6,6 +6,7 @@ import { drizzle, type PostgresJsDatabase, type PostgresJsQueryResultHKT } from 
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import postgres from 'postgres'
 import { createFreshClient } from './fresh-client.ts'
+import { createStatementNaming } from './prepared-statements.ts'
 
 export type Db = PostgresJsDatabase<Record<string, never>>
 export type Tx = Parameters<Parameters<Db['transaction']>[0]>[0]
@@ -27,12 +28,16 @@ const statementTimeoutMs = 2500
 const foreignSession =
   'The session does not have the settings it was opened with: a pooler has to be in session mode and to keep search_path and the timeouts'
 
-/** Opens nothing by itself: the first query connects. `max` is the number of connections, 10 when absent. */
+/**
+ * Opens nothing by itself: the first query connects. `max` is the number of connections, 10 when absent; `prepare` names the statements that are
+ * asked again and again, true when absent.
+ */
 export function connectPostgres(options: {
   url: string
   schema: string
   applicationName: string
   max?: number
+  prepare?: boolean
 }): PostgresConnection {
   const open = (): postgres.Sql =>
     postgres(options.url, {
@@ -51,11 +56,12 @@ export function connectPostgres(options: {
       },
     })
   // drizzle sets the parsers of the client it is given: each new one has to pass through it.
-  const { client, close } = createFreshClient(() => {
+  const make = (): postgres.Sql => {
     const fresh = open()
     drizzle(fresh)
     return fresh
-  })
+  }
+  const { client, close } = createFreshClient(make, options.prepare === false ? undefined : createStatementNaming())
   const db: Db = drizzle(client)
   return {
     db,

@@ -5,6 +5,7 @@
 import type postgres from 'postgres'
 import { onDriverFault } from './driver-faults.ts'
 import { isConnectionLost } from './errors.ts'
+import type { StatementNaming } from './prepared-statements.ts'
 
 type Begin = (run: (tx: postgres.TransactionSql) => unknown) => Promise<unknown>
 type Query = { then: (done?: unknown, failed?: unknown) => unknown }
@@ -19,16 +20,17 @@ export type FreshClient = {
 const restMs = 250
 const closeTimeoutSeconds = 5
 
-/** `make` opens nothing by itself; it is called again for each replacement. */
-export function createFreshClient(make: () => postgres.Sql): FreshClient {
-  let present = make()
+/** `make` opens nothing by itself; it is called again for each replacement. Without `naming` no statement is prepared. */
+export function createFreshClient(make: () => postgres.Sql, naming?: StatementNaming): FreshClient {
+  const named = <C extends Pick<postgres.Sql, 'unsafe'>>(client: C): C => naming?.apply(client) ?? client
+  let present = named(make())
   let madeAtMs = performance.now()
   let isClosed = false
 
   const beginAfresh = (): void => {
     if (isClosed || performance.now() - madeAtMs < restMs) return
     const old = present
-    present = make()
+    present = named(make())
     madeAtMs = performance.now()
     void old.end({ timeout: closeTimeoutSeconds }).catch(() => undefined)
   }
@@ -47,7 +49,7 @@ export function createFreshClient(make: () => postgres.Sql): FreshClient {
       return present.options
     },
     unsafe: (...args: Parameters<postgres.Sql['unsafe']>) => watched(present.unsafe(...args) as unknown as Query),
-    begin: (run: Parameters<Begin>[0]) => (present.begin as Begin)(run).catch(noticing),
+    begin: (run: Parameters<Begin>[0]) => (present.begin as Begin)((tx) => run(named(tx))).catch(noticing),
   }
   const forget = onDriverFault(beginAfresh)
   return {

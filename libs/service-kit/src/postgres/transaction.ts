@@ -2,7 +2,7 @@
  * Transactions with a tenant. Row-level security reads `app.org_id` and `app.user_id`, which live exactly as long as the transaction,
  * so a pooled connection can never carry one tenant's scope into another's request.
  */
-import { sql } from 'drizzle-orm'
+import type postgres from 'postgres'
 import { currentContext } from '../context/request-context.ts'
 import { uuidOf } from '../ids/type-id.ts'
 import type { Db, Tx } from './connect.ts'
@@ -21,10 +21,15 @@ export async function inScope<T>(db: Db, scope: Scope, run: (tx: Tx) => Promise<
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await db.transaction(async (tx) => {
-        await setScope(tx, scope)
-        const result = await run(tx)
-        await currentContext()?.beforeCommit?.(tx)
-        return result
+        const scoping = setScope(tx, scope)
+        try {
+          const result = await run(tx)
+          await currentContext()?.beforeCommit?.(tx)
+          return result
+        } finally {
+          // Where the scope could not be set, that is the reason and what failed after it is not.
+          await scoping
+        }
       })
     } catch (error) {
       if (attempt >= maxTries || !isRetryable(error)) throw error
@@ -32,11 +37,24 @@ export async function inScope<T>(db: Db, scope: Scope, run: (tx: Tx) => Promise<
   }
 }
 
-async function setScope(tx: Tx, scope: Scope): Promise<void> {
-  if (scope.orgId === undefined && scope.userId === undefined) return
-  const orgId = scope.orgId === undefined ? '' : uuidOf(scope.orgId, 'org')
-  const userId = scope.userId === undefined ? '' : uuidOf(scope.userId, 'user')
-  await tx.execute(sql`select set_config('app.org_id', ${orgId}, true), set_config('app.user_id', ${userId}, true)`)
+/** drizzle keeps the client of a transaction inside its session. */
+const clientOf = (tx: Tx): postgres.TransactionSql =>
+  (tx as unknown as { session: { client: postgres.TransactionSql } }).session.client
+
+/**
+ * Sends the scope without waiting for the answer: the first statement of `run` follows in the same packet. The driver sends a connection's statements in
+ * the order in which they were executed, and `execute` is called here before `run` is.
+ */
+function setScope(tx: Tx, { orgId, userId }: Scope): PromiseLike<unknown> | undefined {
+  if (orgId === undefined && userId === undefined) return undefined
+  const scoping = clientOf(tx)
+    .unsafe(`select set_config('app.org_id', $1, true), set_config('app.user_id', $2, true)`, [
+      orgId === undefined ? '' : uuidOf(orgId, 'org'),
+      userId === undefined ? '' : uuidOf(userId, 'user'),
+    ])
+    .execute()
+  scoping.catch(() => undefined)
+  return scoping
 }
 
 /** The rows of `execute(sql...)` under the names PostgreSQL gave them. `timestamptz` and `bigint` arrive as strings. */

@@ -1,0 +1,106 @@
+/** The whole platform as it ships (built output, production mode, fsync on) in a folder of its own, and the CPU time of each of its processes. */
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { waitUntil } from '@gatehouse/test-kit/wait-until'
+import type { Cleanup } from './cleanup.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+export type Person = { readonly email: string; readonly password: string; readonly id: string }
+export type Platform = {
+  readonly gateway: string
+  /** URL of the administrator of its PostgreSQL. */
+  readonly adminUrl: string
+  readonly organizationId: string
+  readonly people: readonly Person[]
+  /** Microseconds of CPU that each process has used so far. */
+  cpu(): ReadonlyMap<string, number>
+  /** The same platform, with other processes counted in the place of its services. */
+  with(pids: readonly number[]): Platform
+  /** Proportional set size of the services, in MB. */
+  memoryMb(): number
+}
+
+type PlatformFile = {
+  gateway: string
+  processes: Record<string, number>
+  demo: { organization_id: string; users: Person[] }
+}
+const services = ['gateway', 'identity', 'tokens', 'orgs', 'authz', 'workers']
+/** Budgets per minute would measure themselves. */
+const unlimited = {
+  GATEWAY_RATE_LIMIT_PER_MINUTE: '0',
+  GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE: '0',
+  GATEWAY_CHECK_LIMIT_PER_MINUTE: '0',
+}
+
+export async function startPlatform(cleanup: Cleanup): Promise<Platform> {
+  execFileSync('npm', ['run', '-s', 'build'], { cwd: root, stdio: 'ignore' })
+  const data = mkdtempSync(join(tmpdir(), 'gatehouse-bench-'))
+  const args = ['--import', 'tsx', 'infra/local/src/start.ts', '--built', 'dist']
+  const env = { ...process.env, GATEHOUSE_DATA: data, ...unlimited }
+  const child = spawn(process.execPath, args, { cwd: root, env, stdio: 'ignore' })
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  cleanup.teardown(async () => {
+    if (child.exitCode === null) child.kill('SIGTERM')
+    await exited
+    rmSync(data, { recursive: true, force: true })
+  })
+  const file = join(data, 'platform.json')
+  await waitUntil('the platform is ready', async () => existsSync(file), 240_000)
+  const { gateway, processes, demo } = JSON.parse(readFileSync(file, 'utf8')) as PlatformFile
+  const settings = JSON.parse(readFileSync(join(data, 'settings.json'), 'utf8')) as {
+    passwords: Record<string, string>
+    ports: Record<string, number>
+  }
+  const servers = (): [string, number][] =>
+    ['postgres', 'nats', 'redis'].map((name) => [name, cpuOf(processes[name] ?? 0, name === 'postgres')])
+  const platform: Platform = {
+    gateway,
+    adminUrl: `postgres://gatehouse_admin:${settings.passwords['postgres']}@127.0.0.1:${settings.ports['postgres']}/gatehouse`,
+    organizationId: demo.organization_id,
+    people: demo.users,
+    cpu: () => new Map([...services.map((name) => [name, cpuOf(processes[name] ?? 0, false)] as const), ...servers()]),
+    with: (pids) => ({
+      ...platform,
+      cpu: () => new Map([...pids.map((pid) => [String(pid), cpuOf(pid, false)] as const), ...servers()]),
+    }),
+    memoryMb: () => services.reduce((sum, name) => sum + memoryOf(processes[name] ?? 0), 0),
+  }
+  return platform
+}
+
+const usPerTick = 10_000
+
+type Stat = { readonly parent: number; readonly own: number; readonly ended: number }
+
+function statOf(pid: number | string): Stat | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number)
+    const at = (index: number): number => fields[index] ?? 0
+    return { parent: at(1), own: at(11) + at(12), ended: at(13) + at(14) }
+  } catch {
+    return undefined
+  }
+}
+
+/** With `children`, those that run and those that have ended. */
+function cpuOf(pid: number, children: boolean): number {
+  const main = statOf(pid)
+  if (main === undefined) return 0
+  if (!children) return main.own * usPerTick
+  const backends = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(statOf)
+    .filter((stat) => stat?.parent === pid)
+  return backends.reduce((sum, stat) => sum + (stat?.own ?? 0), main.own + main.ended) * usPerTick
+}
+
+function memoryOf(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
+  return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? NaN) / 1024
+}
