@@ -1,17 +1,26 @@
 /**
- * Refresh families and tokens. One conditional UPDATE (`claimRefreshToken`) decides who exchanges a token; nothing here reads a flag and sets it later.
+ * Refresh families and tokens. One SQL function (`claimExchange`) decides who exchanges a token; nothing here reads a flag and sets it later.
  */
+import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
-import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
+import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
+import { and, eq, isNotNull, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
+import type { UsableMembership } from '../domain/choose-organization.ts'
 import { type Client, clientColumns } from './clients.ts'
-import { clients, refreshFamilies, refreshTokens } from './schema.ts'
+import type { UserState } from './projections.ts'
+import {
+  clients,
+  membershipStates,
+  organizationStates,
+  refreshFamilies,
+  refreshTokens,
+  sessions,
+  userStates,
+} from './schema.ts'
+import type { Session } from './sessions.ts'
 
 export type RefreshToken = typeof refreshTokens.$inferSelect
-type NewRefreshToken = Pick<RefreshToken, 'id' | 'familyId' | 'sessionId' | 'userId' | 'clientId' | 'hash'> & {
-  previousId: string | null
-}
-
 export async function insertFamily(
   tx: Queryable,
   family: { id: string; sessionId: string; userId: string; clientId: string },
@@ -21,7 +30,11 @@ export async function insertFamily(
     .values({ ...family, status: 'active', version: 1, createdAt: sql`now()`, sharedExchanges: 0 })
 }
 
-export async function insertRefreshToken(tx: Queryable, token: NewRefreshToken): Promise<void> {
+/** The first of its chain; the others come of exchanges. */
+export async function insertRefreshToken(
+  tx: Queryable,
+  token: Pick<RefreshToken, 'id' | 'familyId' | 'sessionId' | 'userId' | 'clientId' | 'hash'>,
+): Promise<void> {
   await tx.insert(refreshTokens).values({ ...token, createdAt: sql`clock_timestamp()`, repeatsElsewhere: 0 })
 }
 
@@ -37,30 +50,80 @@ export async function findRefreshTokenByHash(
   return row
 }
 
+/** What a presented token is about, in one look without any lock: enough to decide the usual case, in which the token is unused. */
+export type Presented = TokenInFamily & {
+  session: Session
+  user: UserState | null
+  /** Of the named organization, else of the one the session was last used for. */
+  membership: UsableMembership | undefined
+}
+
+/** @param o.organizationId - the one that is asked for; undefined: the last used */
+export async function findPresented(
+  system: Queryable,
+  o: { hash: Buffer; organizationId: string | undefined },
+): Promise<Presented | undefined> {
+  const wanted = o.organizationId === undefined ? sessions.lastOrganizationId : sql`${uuidOf(o.organizationId, 'org')}::uuid`
+  const [row] = await system
+    .select({
+      ...tokenInFamily,
+      successorUsedAt: sql<null>`null`,
+      session: sessions,
+      user: userStates,
+      membershipId: membershipStates.id,
+      membershipVersion: membershipStates.version,
+      organizationId: organizationStates.id,
+      organizationVersion: organizationStates.version,
+    })
+    .from(refreshTokens)
+    .innerJoin(refreshFamilies, eq(refreshFamilies.id, refreshTokens.familyId))
+    .innerJoin(sessions, eq(sessions.id, refreshTokens.sessionId))
+    .innerJoin(clients, eq(clients.id, refreshTokens.clientId))
+    .leftJoin(userStates, eq(userStates.id, refreshTokens.userId))
+    .leftJoin(
+      membershipStates,
+      and(
+        eq(membershipStates.userId, refreshTokens.userId),
+        eq(membershipStates.organizationId, wanted),
+        eq(membershipStates.status, 'active'),
+      ),
+    )
+    .leftJoin(
+      organizationStates,
+      and(eq(organizationStates.id, membershipStates.organizationId), eq(organizationStates.status, 'active')),
+    )
+    .where(eq(refreshTokens.hash, o.hash))
+    .limit(1)
+  if (row === undefined) return undefined
+  const { nowMs, membershipId, membershipVersion, organizationId, organizationVersion, ...rest } = row
+  const isUsable = membershipId !== null && membershipVersion !== null && organizationId !== null
+  const membership =
+    isUsable && organizationVersion !== null
+      ? { membershipId, membershipVersion, organizationId, organizationVersion }
+      : undefined
+  return { ...rest, now: new Date(Number(nowMs)), membership }
+}
+
 /** The token with all that decides about it, and the database's time; read under the lock of its session. */
 export type TokenInFamily = {
   token: RefreshToken
   successorUsedAt: Date | null
-  family: { status: 'active' | 'revoked'; version: number; sharedExchanges: number; sharedTokenId: string | null }
+  family: { status: 'active' | 'revoked'; sharedExchanges: number }
   client: Client
   now: Date
+}
+
+const tokenInFamily = {
+  token: refreshTokens,
+  family: { status: refreshFamilies.status, sharedExchanges: refreshFamilies.sharedExchanges },
+  client: clientColumns,
+  nowMs: sql<string>`extract(epoch from clock_timestamp()) * 1000`,
 }
 
 export async function getTokenInFamily(tx: Queryable, tokenId: string): Promise<TokenInFamily> {
   const successor = alias(refreshTokens, 'successor')
   const [row] = await tx
-    .select({
-      token: refreshTokens,
-      successorUsedAt: successor.usedAt,
-      family: {
-        status: refreshFamilies.status,
-        version: refreshFamilies.version,
-        sharedExchanges: refreshFamilies.sharedExchanges,
-        sharedTokenId: refreshFamilies.sharedTokenId,
-      },
-      client: clientColumns,
-      nowMs: sql<string>`extract(epoch from clock_timestamp()) * 1000`,
-    })
+    .select({ ...tokenInFamily, successorUsedAt: successor.usedAt })
     .from(refreshTokens)
     .innerJoin(refreshFamilies, eq(refreshFamilies.id, refreshTokens.familyId))
     .innerJoin(clients, eq(clients.id, refreshTokens.clientId))
@@ -71,35 +134,32 @@ export async function getTokenInFamily(tx: Queryable, tokenId: string): Promise<
   return { ...rest, now: new Date(Number(nowMs)) }
 }
 
-/**
- * Exchanges the token for `successorId` if nobody did: the winner is told, everybody else is not. `sealed` is what a repeat will get
- * until the grace is over; a grace of 0 keeps nothing.
- */
-export async function claimRefreshToken(
-  tx: Queryable,
-  o: { id: string; successorId: string; sealed: Buffer; graceSeconds: number; by: { network: string; device: string } },
-): Promise<boolean> {
-  const [winner] = await tx
-    .update(refreshTokens)
-    .set({
-      usedAt: sql`clock_timestamp()`,
-      repeatUntil: sql`clock_timestamp() + make_interval(secs => ${o.graceSeconds})`,
-      successorId: o.successorId,
-      successorSealed: o.graceSeconds > 0 ? o.sealed : null,
-      usedNetwork: o.by.network,
-      usedDevice: o.by.device,
-    })
-    .where(and(eq(refreshTokens.id, o.id), isNull(refreshTokens.usedAt)))
-    .returning({ id: refreshTokens.id })
-  return winner !== undefined
+export type Exchange = {
+  user: { id: string; version: number }
+  session: { id: string; version: number }
+  tokenId: string
+  successor: { id: string; hash: Buffer; sealed: Buffer }
+  graceSeconds: number
+  by: { network: string; device: string }
+  clientAddress: string | undefined
+  idleExpiresAt: Date
+  organizationId: string | null
 }
 
-/** The successor is in use: its sealed copy has done its duty. */
-export async function eraseSealed(tx: Queryable, tokenId: string): Promise<void> {
-  await tx
-    .update(refreshTokens)
-    .set({ successorSealed: null })
-    .where(and(eq(refreshTokens.id, tokenId), isNotNull(refreshTokens.successorSealed)))
+/**
+ * Exchanges the token for its successor if session, person and token still are what they were when it was decided: the winner is told, everybody else is
+ * not. One statement, whose function sets the scope itself and locks the session; a grace of 0 keeps no sealed copy.
+ */
+export async function claimExchange(db: Queryable, o: Exchange): Promise<boolean> {
+  const { user, session, successor, by } = o
+  const [row] = rowsOf<{ won: boolean }>(
+    await db.execute(sql`
+      select exchange_refresh_token(${uuidOf(user.id, 'user')}::uuid, ${user.version}::bigint, ${uuidOf(session.id, 'ses')}::uuid, ${session.version}::bigint,
+        ${uuidOf(o.tokenId, 'rt')}::uuid, ${uuidOf(successor.id, 'rt')}::uuid, ${successor.hash}::bytea, ${o.graceSeconds > 0 ? successor.sealed : null}::bytea,
+        ${o.graceSeconds}::int, ${by.network}::text, ${by.device}::text, ${o.clientAddress ?? null}::text, ${o.idleExpiresAt.toISOString()}::timestamptz,
+        ${o.organizationId === null ? null : uuidOf(o.organizationId, 'org')}::uuid) as won`),
+  )
+  return row?.won === true
 }
 
 /** Erases every sealed copy whose grace is over; how many. */
@@ -138,17 +198,6 @@ export async function countSharedExchange(
     .returning({ version: refreshFamilies.version, sharedExchanges: refreshFamilies.sharedExchanges })
   if (row === undefined) throw new Error('A refresh token lost its family')
   return row
-}
-
-/** The family's next version, for the event that announces a rotation. `isAlone`: nobody else repeated the exchange before it. */
-export async function advanceFamily(tx: Queryable, familyId: string, isAlone: boolean): Promise<number> {
-  const [row] = await tx
-    .update(refreshFamilies)
-    .set({ version: sql`${refreshFamilies.version} + 1`, ...(isAlone && { sharedExchanges: 0 }) })
-    .where(eq(refreshFamilies.id, familyId))
-    .returning({ version: refreshFamilies.version })
-  if (row === undefined) throw new Error('A refresh token lost its family')
-  return row.version
 }
 
 /** Revokes the family if it is still active; its new version, or undefined when somebody was faster. */

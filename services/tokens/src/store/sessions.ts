@@ -3,8 +3,8 @@
  * so no access token is minted for a session that has ended.
  */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
-import { and, asc, desc, eq, gt, inArray, isNotNull, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm'
-import { sessions } from './schema.ts'
+import { and, asc, desc, eq, gt, inArray, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm'
+import { refreshFamilies, refreshTokens, sessions } from './schema.ts'
 
 export type Session = typeof sessions.$inferSelect
 export type EndReason = 'logout' | 'revoked' | 'reuse_detected' | 'user_disabled' | 'password_changed' | 'expired'
@@ -17,30 +17,46 @@ const isLive = and(
   sql`${sessions.expiresAt} > now()`,
 )
 
-/** Times are the database's; lifetimes in seconds. */
-export async function insertSession(
-  tx: Queryable,
-  session: Pick<
-    Session,
-    'id' | 'userId' | 'userVersion' | 'clientId' | 'amr' | 'deviceName' | 'clientAddress' | 'lastOrganizationId'
-  > & { idleTtlSeconds: number; absoluteTtlSeconds: number },
-): Promise<Session> {
-  const { idleTtlSeconds, absoluteTtlSeconds, ...given } = session
+/** A new session with the family and the first token of its chain. */
+export type NewSession = Pick<
+  Session,
+  'id' | 'userId' | 'userVersion' | 'clientId' | 'amr' | 'deviceName' | 'clientAddress' | 'lastOrganizationId'
+> & { idleTtlSeconds: number; absoluteTtlSeconds: number; familyId: string; token: { id: string; hash: Buffer } }
+
+/** One statement: none of the three is ever there without the others. Times are the database's; lifetimes in seconds. */
+export async function insertSession(tx: Queryable, session: NewSession): Promise<Session> {
+  const { idleTtlSeconds, absoluteTtlSeconds, familyId, token, ...given } = session
   const now = sql`now()`
-  const [row] = await tx
-    .insert(sessions)
-    .values({
-      ...given,
-      status: 'active',
-      version: 1,
-      minVersion: 0,
-      authTime: now,
-      createdAt: now,
-      lastSeenAt: now,
-      idleExpiresAt: sql`now() + make_interval(secs => ${idleTtlSeconds})`,
-      expiresAt: sql`now() + make_interval(secs => ${absoluteTtlSeconds})`,
-    })
-    .returning()
+  const made = tx.$with('made').as(
+    tx
+      .insert(sessions)
+      .values({
+        ...given,
+        status: 'active',
+        version: 1,
+        minVersion: 0,
+        authTime: now,
+        createdAt: now,
+        lastSeenAt: now,
+        idleExpiresAt: sql`now() + make_interval(secs => ${idleTtlSeconds})`,
+        expiresAt: sql`now() + make_interval(secs => ${absoluteTtlSeconds})`,
+      })
+      .returning(),
+  )
+  const owned = { sessionId: given.id, userId: given.userId, clientId: given.clientId }
+  const family = tx.$with('family').as(
+    tx
+      .insert(refreshFamilies)
+      .values({ id: familyId, ...owned, status: 'active', version: 1, createdAt: now, sharedExchanges: 0 })
+      .returning({ familyId: refreshFamilies.id }),
+  )
+  const first = tx.$with('first').as(
+    tx
+      .insert(refreshTokens)
+      .values({ ...token, ...owned, familyId, createdAt: sql`clock_timestamp()`, repeatsElsewhere: 0 })
+      .returning({ tokenId: refreshTokens.id }),
+  )
+  const [row] = await tx.with(made, family, first).select().from(made)
   return row as Session
 }
 
@@ -77,14 +93,14 @@ export async function raiseLiveSession(
 /** Notes that the session was used just now, from where, and for which organization. */
 export async function touchSession(
   tx: Queryable,
-  o: { id: string; idleExpiresAt: Date; clientAddress: string | undefined; lastOrganizationId: string | null },
+  o: { id: string; idleExpiresAt: Date; clientAddress: string | undefined; organizationId: string | null },
 ): Promise<void> {
   await tx
     .update(sessions)
     .set({
       lastSeenAt: sql`clock_timestamp()`,
       idleExpiresAt: o.idleExpiresAt,
-      lastOrganizationId: o.lastOrganizationId,
+      lastOrganizationId: o.organizationId,
       ...(o.clientAddress !== undefined && { clientAddress: o.clientAddress }),
     })
     .where(eq(sessions.id, o.id))
@@ -108,17 +124,6 @@ export async function listLiveSessions(
     )
     .orderBy(desc(sessions.id))
     .limit(o.limit)
-}
-
-/** The organization the person last acted for in any session. */
-export async function findLastOrganizationId(tx: Queryable, userId: string): Promise<string | undefined> {
-  const [row] = await tx
-    .select({ id: sessions.lastOrganizationId })
-    .from(sessions)
-    .where(and(eq(sessions.userId, userId), isNotNull(sessions.lastOrganizationId)))
-    .orderBy(desc(sessions.lastSeenAt))
-    .limit(1)
-  return row?.id ?? undefined
 }
 
 /** Ends the session if it is still active; undefined when somebody was faster or it is not there. */

@@ -40,13 +40,9 @@ const targetTypes: Readonly<Record<string, string>> = {
   whk: 'webhook',
 }
 
-/** Too frequent to tell an organization about and of interest to one person only; kept small. */
-const personalNoise = new Set(['family.rotated'])
-
 export function auditRecordOf(event: EventEnvelope): AuditRecord {
   const { producer, aggregate, action } = partsOf(event.type)
   const actor = actorFrom(event.actor)
-  const personal = personalNoise.has(action)
   return {
     id: `aud_${event.id.slice(event.id.lastIndexOf('_') + 1)}`,
     occurredAt: event.time,
@@ -54,13 +50,13 @@ export function auditRecordOf(event: EventEnvelope): AuditRecord {
     action,
     actor,
     target: { type: targetTypes[prefixOf(event.subject)] ?? aggregate, id: event.subject },
-    orgId: personal ? null : wellFormed('org', event.orgid),
+    orgId: wellFormed('org', event.orgid),
     userId: wellFormed('user', event.userid) ?? (actor.type === 'user' ? wellFormed('user', actor.id) : null),
     clientAddress: event.clientaddress?.slice(0, 64) ?? null,
     userAgent: event.useragent?.slice(0, 512) ?? null,
     requestId: event.requestid ?? null,
     correlationId: event.correlationid,
-    data: personal ? { session_id: event.data['session_id'] ?? null } : event.data,
+    data: event.data,
   }
 }
 

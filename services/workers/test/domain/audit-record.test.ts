@@ -55,20 +55,6 @@ t.test('it belongs to whom it concerns, else to who did it, else to nobody', asy
   t.same(auditRecordOf({ ...impersonal, actor: 'system' }).actor, { type: 'system', id: null })
 })
 
-t.test('a rotation is the person’s alone and small', async (t) => {
-  const session = newId('ses')
-  const record = auditRecordOf({
-    ...removed,
-    type: 'gatehouse.tokens.family.rotated.v1',
-    subject: newId('fam'),
-    data: { family_id: newId('fam'), session_id: session, user_id: user, organization_id: org },
-  })
-  t.equal(record.orgId, null)
-  t.equal(record.userId, user)
-  t.same(record.data, { session_id: session })
-  t.equal(record.target.type, 'refresh_family')
-})
-
 t.test('an owner nobody could have is no owner, and the line is kept', async (t) => {
   const record = auditRecordOf({ ...removed, orgid: 'acme', userid: 'user_x', actor: 'user:nobody' })
   t.equal(record.orgId, null)

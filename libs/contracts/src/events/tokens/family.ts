@@ -1,20 +1,7 @@
-/** Refresh token families. */
+/** Refresh token families. An exchange is not announced: it changes nobody's rights, and the family itself tells of it. */
 import Type, { type Static } from 'typebox'
-import { OrganizationId, SessionId, UserId } from '../../common/ids.ts'
+import { SessionId, UserId } from '../../common/ids.ts'
 import type { EventContract } from '../envelope.ts'
-
-/** A refresh token was exchanged for its successor. */
-export const FamilyRotated = {
-  type: 'gatehouse.tokens.family.rotated.v1',
-  data: Type.Object({
-    family_id: Type.String(),
-    session_id: SessionId,
-    user_id: UserId,
-    organization_id: Type.Union([OrganizationId, Type.Null()]),
-  }),
-} as const
-
-export type FamilyRotated = Static<typeof FamilyRotated.data>
 
 /**
  * An exchanged refresh token was presented again within its grace, from another network or another kind of device. It was answered, as a phone that changes
@@ -45,4 +32,4 @@ export const FamilyRevoked = {
 
 export type FamilyRevoked = Static<typeof FamilyRevoked.data>
 
-export const familyEvents: readonly EventContract[] = [FamilyRotated, FamilyRepeatedElsewhere, FamilyRevoked]
+export const familyEvents: readonly EventContract[] = [FamilyRepeatedElsewhere, FamilyRevoked]

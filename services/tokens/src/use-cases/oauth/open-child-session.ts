@@ -60,7 +60,7 @@ async function openFamily(tx: Tx, session: Session): Promise<string> {
   const familyId = newId('fam')
   const { secret, hash } = mintSecret(refreshTokenPrefix)
   await insertFamily(tx, { id: familyId, ...owned })
-  await insertRefreshToken(tx, { id: newId('rt'), familyId, ...owned, hash, previousId: null })
+  await insertRefreshToken(tx, { id: newId('rt'), familyId, ...owned, hash })
   return secret
 }
 

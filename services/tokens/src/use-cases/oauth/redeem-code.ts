@@ -16,7 +16,7 @@ import { claimCode, type Code, findCodeByHash, lockCode } from '../../store/oaut
 import type { OAuthClient } from '../../store/oauth-clients.ts'
 import { closeSession, lockSession, type Session } from '../../store/sessions.ts'
 import { announceSessionEnd } from '../sessions/announce-session-end.ts'
-import { type Neighbour, readStanding, type Unsure, untilSure } from '../sessions/read-standing.ts'
+import { type Neighbour, readStanding, rowsIn, type Unsure, untilSure } from '../sessions/read-standing.ts'
 import { codePrefix } from './continue-authorization.ts'
 import { type ChildSession, openChildSession } from './open-child-session.ts'
 import { clientTokens, type TokenAnswer } from './token-answer.ts'
@@ -100,7 +100,7 @@ async function exchange(
   o: Redemption & { code: Code; parent: Session; now: Date; polled: ReadonlySet<Neighbour> },
 ): Promise<Outcome | Unsure> {
   const { code, parent, now, polled } = o
-  const standing = await readStanding(deps, tx, {
+  const standing = await readStanding(deps, rowsIn(tx, code.userId), {
     userId: code.userId,
     sessionUserVersion: parent.userVersion,
     ask: askOf(code.organizationId),

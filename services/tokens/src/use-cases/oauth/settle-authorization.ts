@@ -15,7 +15,7 @@ import { epochSeconds } from '../../domain/access-claims.ts'
 import { missingStrength } from '../../domain/oauth/authorization-request.ts'
 import { claimDecision, findOpenAuthorization } from '../../store/oauth-authorizations.ts'
 import { lockSession } from '../../store/sessions.ts'
-import { readStanding, untilSure } from '../sessions/read-standing.ts'
+import { readStanding, rowsIn, untilSure } from '../sessions/read-standing.ts'
 
 export const continuationPrefix = 'gtac_'
 
@@ -85,7 +85,7 @@ async function organizationFor(
     inScope(deps.db, { userId }, async (tx) => {
       const session = await lockSession(tx, sessionId)
       if (session?.status !== 'active') throw problem('token_revoked')
-      return await readStanding(deps, tx, {
+      return await readStanding(deps, rowsIn(tx, userId), {
         userId,
         sessionUserVersion: session.userVersion,
         ask: askOf(organizationId),

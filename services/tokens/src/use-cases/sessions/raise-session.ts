@@ -12,7 +12,7 @@ import type { OrganizationAsk } from '../../domain/choose-organization.ts'
 import { findClient } from '../../store/clients.ts'
 import { lockSession, raiseLiveSession } from '../../store/sessions.ts'
 import { mintAccessToken } from './mint-tokens.ts'
-import { type Neighbour, readStanding, type Standing, type Unsure, untilSure } from './read-standing.ts'
+import { type Neighbour, readStanding, rowsIn, type Standing, type Unsure, untilSure } from './read-standing.ts'
 
 type Raise = { sessionId: string; userId: string; amr: string[]; ask: OrganizationAsk }
 type Outcome = { kind: 'raised'; answer: Raised } | { kind: 'no_session' } | Exclude<Standing, { kind: 'known' }>
@@ -45,7 +45,7 @@ async function raise(
 ): Promise<Outcome | Unsure> {
   const locked = await lockSession(tx, sessionId)
   if (locked === undefined) return { kind: 'no_session' }
-  const standing = await readStanding(deps, tx, {
+  const standing = await readStanding(deps, rowsIn(tx, userId), {
     userId,
     sessionUserVersion: locked.userVersion,
     ask,

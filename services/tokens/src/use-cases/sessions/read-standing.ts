@@ -12,7 +12,7 @@ import {
   organizationToLookUp,
   type UsableMembership,
 } from '../../domain/choose-organization.ts'
-import { findUserState, hasParkedEventAbout, listUsableMemberships } from '../../store/projections.ts'
+import { findUserState, hasParkedEventAbout, listUsableMemberships, type UserState } from '../../store/projections.ts'
 
 export type Neighbour = 'identity' | 'orgs'
 /** Come back when this neighbour has been asked. */
@@ -40,19 +40,39 @@ type Question = {
   polled: ReadonlySet<Neighbour>
 }
 
+/** Where the rows come from that the answer is made of. */
+export type StandingRows = {
+  user(): Promise<UserState | undefined>
+  /** Of that organization. */
+  membership(organizationId: string): Promise<UsableMembership | undefined>
+  /** Two of them, or fewer if there are fewer. */
+  someMemberships(): Promise<UsableMembership[]>
+  isParked(): Promise<boolean>
+}
+
+export const rowsIn = (tx: Queryable, userId: string): StandingRows => ({
+  user: () => findUserState(tx, userId),
+  membership: async (organizationId) => {
+    const [found] = await listUsableMemberships(tx, { userId, organizationIds: [organizationId], limit: 1 })
+    return found
+  },
+  someMemberships: () => listUsableMemberships(tx, { userId, limit: 2 }),
+  isParked: () => hasParkedEventAbout(tx, userId),
+})
+
 /** @throws AppError `not_current` while what is needed cannot be proven current */
 export async function readStanding(
   deps: Pick<Deps, 'following'>,
-  tx: Queryable,
+  rows: StandingRows,
   question: Question,
 ): Promise<Standing | Unsure> {
-  const user = await readUser(deps, tx, question)
+  const user = await readUser(deps, rows, question)
   if (user.kind !== 'known') return user
-  const choice = await readChoice(deps, tx, question)
+  const choice = await readChoice(deps, rows, question)
   const isSettled =
     choice.kind === 'chosen' || (choice.kind === 'none' && !choice.mayBeNews) || question.polled.has('orgs')
   if (!isSettled) return { kind: 'unsure', about: 'orgs' }
-  if (choice.kind !== 'chosen' && question.polled.has('orgs') && (await hasParkedEventAbout(tx, question.userId)))
+  if (choice.kind !== 'chosen' && question.polled.has('orgs') && (await rows.isParked()))
     throw parked(question.userId)
   if (choice.kind === 'not_a_member') return choice
   return {
@@ -64,13 +84,13 @@ export async function readStanding(
 
 async function readUser(
   deps: Pick<Deps, 'following'>,
-  tx: Queryable,
+  rows: StandingRows,
   question: Question,
 ): Promise<
   { kind: 'known'; version: number } | { kind: 'user_unknown' | 'user_disabled' | 'session_outdated' } | Unsure
 > {
   await requireKnowable(deps.following.identity, [question.userId])
-  const user = await findUserState(tx, question.userId)
+  const user = await rows.user()
   const isKnown = user !== undefined && user.version >= (question.minUserVersion ?? 0)
   if (user !== undefined && question.sessionUserVersion < user.sessionsMinVersion) return { kind: 'session_outdated' }
   if (isKnown && user.status === 'active') return { kind: 'known', version: user.version }
@@ -78,15 +98,14 @@ async function readUser(
   return { kind: isKnown ? 'user_disabled' : 'user_unknown' }
 }
 
-async function readChoice(deps: Pick<Deps, 'following'>, tx: Queryable, question: Question) {
-  const { ask, lastOrganizationId, userId, at } = question
+async function readChoice(deps: Pick<Deps, 'following'>, rows: StandingRows, question: Question) {
+  const { ask, lastOrganizationId, at } = question
   const wanted = organizationToLookUp(ask, lastOrganizationId)
   const mayChoose = at === 'login' && ask.kind === 'unsaid'
   if (wanted !== undefined || mayChoose)
     await requireKnowable(deps.following.orgs, wanted === undefined ? [] : [wanted])
-  const [found] =
-    wanted === undefined ? [] : await listUsableMemberships(tx, { userId, organizationIds: [wanted], limit: 1 })
-  const some = mayChoose && found === undefined ? await listUsableMemberships(tx, { userId, limit: 2 }) : []
+  const found = wanted === undefined ? undefined : await rows.membership(wanted)
+  const some = mayChoose && found === undefined ? await rows.someMemberships() : []
   const choice =
     at === 'login'
       ? chooseAtLogin({ ask, lastOrganizationId, found, some })

@@ -1,13 +1,15 @@
 /**
  * Exchanges a refresh token. One database statement decides who does it; who comes second within the grace gets the winner's successor,
  * and whoever brings an exchanged token back any other way ends the family and the session.
+ * The usual case, a token that is unused, is decided from one look without locks and settled by that statement, which checks under the lock of the session
+ * that what was seen still holds. Everything else, and whoever loses, is decided under the lock. A rotation is counted, not announced: it is nobody's news.
  */
-import { FamilyRepeatedElsewhere, FamilyRotated } from '@gatehouse/contracts/events/tokens/family'
+import { FamilyRepeatedElsewhere } from '@gatehouse/contracts/events/tokens/family'
 import type { Authenticated } from '@gatehouse/contracts/http/identity/sign-in'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
-import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import type { Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
 import { hashSecret, isWellFormed, mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
 import { openSuccessor, sealSuccessor } from '../../crypto/successor-seal.ts'
@@ -19,7 +21,15 @@ import * as tokens from '../../store/refresh-tokens.ts'
 import { lockSession, type Session, touchSession } from '../../store/sessions.ts'
 import { endExpired, revokeFamily } from './end-family.ts'
 import { mintTokens } from './mint-tokens.ts'
-import { type Neighbour, readStanding, type Standing, type Unsure, untilSure } from './read-standing.ts'
+import {
+  type Neighbour,
+  readStanding,
+  rowsIn,
+  type Standing,
+  type StandingRows,
+  type Unsure,
+  untilSure,
+} from './read-standing.ts'
 import { nameDevice } from './name-device.ts'
 import { refreshTokenPrefix } from './start-session.ts'
 
@@ -40,22 +50,31 @@ type Outcome =
   | { kind: 'refreshed'; answer: Authenticated }
   | { kind: 'refused' | 'revoked'; because: string }
   | Exclude<Standing, { kind: 'known' }>
-type RefreshDeps = Pick<Deps, 'spine' | 'system' | 'following' | 'keyRing' | 'issuer'>
+type RefreshDeps = Pick<Deps, 'spine' | 'db' | 'system' | 'following' | 'keyRing' | 'issuer'>
 
 /** @throws AppError `invalid_refresh_token`, `not_found` (no member of the named organization; nothing was exchanged), `not_current` */
 export async function refreshSession(deps: RefreshDeps, refresh: Refresh): Promise<Authenticated> {
-  const owner = isWellFormed(refreshTokenPrefix, refresh.presented)
-    ? await tokens.findRefreshTokenByHash(deps.system, hashSecret(refresh.presented))
+  const seen = isWellFormed(refreshTokenPrefix, refresh.presented)
+    ? await tokens.findPresented(deps.system, {
+        hash: hashSecret(refresh.presented),
+        organizationId: refresh.ask.kind === 'named' ? refresh.ask.organizationId : undefined,
+      })
     : undefined
-  if (owner === undefined) {
+  if (seen === undefined) {
     refreshes.add(1, { outcome: 'unknown' })
     throw problem('invalid_refresh_token', { internal: 'unknown token' })
   }
+  const answer = await exchangeUnused(deps, refresh, seen)
+  if (answer !== undefined) {
+    refreshes.add(1, { outcome: 'refreshed' })
+    return answer
+  }
+  const owner = { id: seen.token.id, sessionId: seen.session.id, userId: seen.session.userId }
   const outcome = await untilSure(deps, (polled) =>
     deps.spine.write({ userId: owner.userId }, (tx) => decideAndExchange(deps, tx, { refresh, owner, polled })),
   )
   refreshes.add(1, { outcome: outcome.kind })
-  // Only a revocation waits for its announcement: a rotation is nobody's news.
+  // Only a revocation has something to announce that somebody waits for.
   if (outcome.kind === 'revoked') await deps.spine.write({}, async () => {}, { announce: 'await' })
   switch (outcome.kind) {
     case 'refreshed':
@@ -71,6 +90,46 @@ export async function refreshSession(deps: RefreshDeps, refresh: Refresh): Promi
     case 'revoked':
       throw problem('invalid_refresh_token', { internal: outcome.because })
   }
+}
+
+/** The answer for a token that is unused and stays so until this statement; undefined where more than one look is needed. */
+async function exchangeUnused(
+  deps: RefreshDeps,
+  refresh: Refresh,
+  seen: tokens.Presented,
+): Promise<Authenticated | undefined> {
+  const { session, user, membership } = seen
+  if (decideRefresh(factsOf(refresh, session, seen)).kind !== 'rotate') return undefined
+  const rows: StandingRows = {
+    user: async () => user ?? undefined,
+    membership: async (organizationId) => (membership?.organizationId === organizationId ? membership : undefined),
+    someMemberships: async () => [],
+    isParked: async () => false,
+  }
+  const standing = await readStanding(deps, rows, questionOf(refresh, session, new Set()))
+  if (standing.kind !== 'known') return undefined
+  const refreshToken = await rotate(deps.db, { refresh, session, known: seen, standing })
+  return refreshToken === undefined ? undefined : answerWith(deps, { session, known: seen, standing, refreshToken })
+}
+
+const questionOf = (refresh: Refresh, session: Session, polled: ReadonlySet<Neighbour>) => ({
+  userId: session.userId,
+  sessionUserVersion: session.userVersion,
+  ask: refresh.ask,
+  lastOrganizationId: session.lastOrganizationId ?? undefined,
+  at: 'refresh' as const,
+  polled,
+})
+
+type Known = Extract<Standing, { kind: 'known' }>
+
+const answerWith = (
+  deps: RefreshDeps,
+  o: { session: Session; known: tokens.TokenInFamily; standing: Known; refreshToken: string },
+): Authenticated => {
+  const { session, known, standing, refreshToken } = o
+  const { client, now } = known
+  return mintTokens(deps, { session, client, now, refreshToken, ...standing })
 }
 
 type Presentation = { refresh: Refresh; owner: Owner; polled: ReadonlySet<Neighbour> }
@@ -135,35 +194,15 @@ async function exchange(
   o: Presentation & { session: Session; known: tokens.TokenInFamily; repeat: { elsewhere: boolean } | undefined },
 ): Promise<Outcome | Unsure> {
   const { refresh, session, known, polled } = o
-  const lastOrganizationId = session.lastOrganizationId ?? undefined
-  const standing = await readStanding(deps, tx, {
-    userId: session.userId,
-    sessionUserVersion: session.userVersion,
-    ask: refresh.ask,
-    lastOrganizationId,
-    at: 'refresh',
-    polled,
-  })
+  const standing = await readStanding(deps, rowsIn(tx, session.userId), questionOf(refresh, session, polled))
   if (standing.kind !== 'known') return standing
-  const { membership, userVersion } = standing
   if (o.repeat?.elsewhere) await noteRepeatElsewhere(tx, known.token)
   const refreshToken = o.repeat
-    ? repeated(refresh, known.token)
-    : await rotate(tx, { refresh, known, organizationId: membership?.organizationId ?? null })
+    ? await repeat(tx, { refresh, session, known, standing })
+    : await rotate(tx, { refresh, session, known, standing })
   if (refreshToken === undefined)
     throw problem('unavailable', { internal: 'lost a race under the lock of the session', retryAfterSeconds: 1 })
-  const { client, now } = known
-  await touchSession(tx, {
-    id: session.id,
-    idleExpiresAt: nextIdleExpiry({ now, idleTtlSeconds: client.idleTtlSeconds, expiresAt: session.expiresAt }),
-    clientAddress: refresh.clientAddress,
-    // Losing a membership does not make somebody forget where they worked; only choosing does.
-    lastOrganizationId: membership?.organizationId ?? (refresh.ask.kind === 'none' ? null : session.lastOrganizationId),
-  })
-  return {
-    kind: 'refreshed',
-    answer: mintTokens(deps, { session, client, userVersion, membership, refreshToken, now }),
-  }
+  return { kind: 'refreshed', answer: answerWith(deps, { session, known, standing, refreshToken }) }
 }
 
 /** What a second holder of a token leaves behind: a count, and for each exchange one event with where it came from. */
@@ -183,47 +222,44 @@ async function noteRepeatElsewhere(tx: Tx, token: tokens.RefreshToken): Promise<
   })
 }
 
-const repeated = (refresh: Refresh, token: tokens.RefreshToken): string | undefined =>
-  token.successorSealed === null
-    ? undefined
-    : openSuccessor({ presented: refresh.presented, tokenId: token.id, sealed: token.successorSealed })
+type Exchanging = { refresh: Refresh; session: Session; known: tokens.TokenInFamily; standing: Known }
 
-/** Makes the successor; undefined when somebody else already has. */
-async function rotate(
-  tx: Tx,
-  o: { refresh: Refresh; known: tokens.TokenInFamily; organizationId: string | null },
-): Promise<string | undefined> {
-  const { token, client, family } = o.known
+/** What an exchange and its repeat note about the session. */
+const useOf = ({ refresh, session, known, standing }: Exchanging) => ({
+  idleExpiresAt: nextIdleExpiry({
+    now: known.now,
+    idleTtlSeconds: known.client.idleTtlSeconds,
+    expiresAt: session.expiresAt,
+  }),
+  clientAddress: refresh.clientAddress,
+  // Losing a membership does not make somebody forget where they worked; only choosing does.
+  organizationId:
+    standing.membership?.organizationId ?? (refresh.ask.kind === 'none' ? null : session.lastOrganizationId),
+})
+
+/** The successor that the presented token was exchanged for; undefined when its copy is gone. */
+async function repeat(tx: Tx, o: Exchanging): Promise<string | undefined> {
+  const { id, successorSealed } = o.known.token
+  if (successorSealed === null) return undefined
+  const successor = openSuccessor({ presented: o.refresh.presented, tokenId: id, sealed: successorSealed })
+  await touchSession(tx, { id: o.session.id, ...useOf(o) })
+  return successor
+}
+
+/** Makes the successor; undefined when somebody else already has, or what was seen no longer holds. */
+async function rotate(db: Queryable, o: Exchanging): Promise<string | undefined> {
+  const { refresh, session, known, standing } = o
+  const { token, client } = known
   const { secret, hash } = mintSecret(refreshTokenPrefix)
-  const successorId = newId('rt')
-  const sealed = sealSuccessor({ presented: o.refresh.presented, tokenId: token.id, successor: secret })
-  const won = await tokens.claimRefreshToken(tx, {
-    id: token.id,
-    successorId,
-    sealed,
+  const sealed = sealSuccessor({ presented: refresh.presented, tokenId: token.id, successor: secret })
+  const won = await tokens.claimExchange(db, {
+    user: { id: session.userId, version: standing.userVersion },
+    session,
+    tokenId: token.id,
+    successor: { id: newId('rt'), hash, sealed },
     graceSeconds: client.refreshGraceSeconds,
-    by: presenterOf(o.refresh),
+    by: presenterOf(refresh),
+    ...useOf(o),
   })
-  if (!won) return undefined
-  const { familyId, sessionId, userId, clientId } = token
-  await tokens.insertRefreshToken(tx, {
-    id: successorId,
-    familyId,
-    sessionId,
-    userId,
-    clientId,
-    hash,
-    previousId: token.id,
-  })
-  if (token.previousId !== null) await tokens.eraseSealed(tx, token.previousId)
-  await appendEvent(tx, {
-    contract: FamilyRotated,
-    aggregateType: 'family',
-    aggregateId: familyId,
-    version: await tokens.advanceFamily(tx, familyId, family.sharedTokenId !== token.previousId),
-    userId,
-    actor: `user:${userId}`,
-    data: { family_id: familyId, session_id: sessionId, user_id: userId, organization_id: o.organizationId },
-  })
-  return secret
+  return won ? secret : undefined
 }

@@ -8,12 +8,20 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
 import type { OrganizationAsk } from '../../domain/choose-organization.ts'
-import { type Client, findClient } from '../../store/clients.ts'
-import { insertFamily, insertRefreshToken } from '../../store/refresh-tokens.ts'
-import { findLastOrganizationId, insertSession, type Session } from '../../store/sessions.ts'
+import type { Client } from '../../store/clients.ts'
+import { insertSession, type Session } from '../../store/sessions.ts'
+import { findSignInFacts, type SignInFacts } from '../../store/sign-in-facts.ts'
 import { mintTokens } from './mint-tokens.ts'
 import { nameDevice } from './name-device.ts'
-import { type Neighbour, readStanding, type Standing, type Unsure, untilSure } from './read-standing.ts'
+import {
+  type Neighbour,
+  readStanding,
+  rowsIn,
+  type Standing,
+  type StandingRows,
+  type Unsure,
+  untilSure,
+} from './read-standing.ts'
 
 export const refreshTokenPrefix = 'gthr_'
 
@@ -58,10 +66,14 @@ async function start(
   polled: ReadonlySet<Neighbour>,
 ): Promise<Outcome | Unsure> {
   const { userId, ask } = signIn
-  const client = await findClient(tx, signIn.clientId)
-  if (client === undefined) return { kind: 'unknown_client' }
-  const lastOrganizationId = await findLastOrganizationId(tx, userId)
-  const standing = await readStanding(deps, tx, {
+  const facts = await findSignInFacts(tx, {
+    clientId: signIn.clientId,
+    userId,
+    organizationId: ask.kind === 'named' ? ask.organizationId : undefined,
+  })
+  if (facts === undefined) return { kind: 'unknown_client' }
+  const { client, lastOrganizationId } = facts
+  const standing = await readStanding(deps, rowsFrom(facts, rowsIn(tx, userId)), {
     userId,
     minUserVersion: signIn.userVersion,
     sessionUserVersion: signIn.userVersion,
@@ -83,12 +95,21 @@ async function start(
   }
 }
 
+/** What was read together answers; only what is asked after a neighbour has answered is looked up. */
+const rowsFrom = ({ user, memberships }: SignInFacts, { isParked }: StandingRows): StandingRows => ({
+  user: async () => user ?? undefined,
+  membership: async (organizationId) => memberships.find((one) => one.organizationId === organizationId),
+  someMemberships: async () => [...memberships],
+  isParked,
+})
+
 async function openSession(
   tx: Tx,
   o: { signIn: SignIn; client: Client; organizationId: string | null },
 ): Promise<{ session: Session; refreshToken: string }> {
   const { signIn, client } = o
   const { userId, amr, from } = signIn
+  const { secret, hash } = mintSecret(refreshTokenPrefix)
   const session = await insertSession(tx, {
     id: newId('ses'),
     userId,
@@ -100,12 +121,9 @@ async function openSession(
     lastOrganizationId: o.organizationId,
     idleTtlSeconds: client.idleTtlSeconds,
     absoluteTtlSeconds: client.absoluteTtlSeconds,
+    familyId: newId('fam'),
+    token: { id: newId('rt'), hash },
   })
-  const owned = { sessionId: session.id, userId, clientId: client.id }
-  const familyId = newId('fam')
-  const { secret, hash } = mintSecret(refreshTokenPrefix)
-  await insertFamily(tx, { id: familyId, ...owned })
-  await insertRefreshToken(tx, { id: newId('rt'), familyId, ...owned, hash, previousId: null })
   await appendEvent(tx, {
     contract: SessionStarted,
     aggregateType: 'session',
