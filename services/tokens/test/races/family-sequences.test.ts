@@ -25,6 +25,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('end' as const) }) },
 )
 
+/** On a busy machine a projection may be stale for a moment: 503 says "again", and a client does. */
+async function present(token: string): Promise<Answer> {
+  for (;;) {
+    const answer = await platform.refresh(replica, token)
+    if (answer.status !== 503) return answer
+  }
+}
+
 /** What must come of it, told by a model far simpler than the code: a list of tokens and the age of the last exchange. */
 async function live(steps: Step[]): Promise<string | undefined> {
   const { id } = platform.person()
@@ -54,7 +62,7 @@ async function live(steps: Step[]): Promise<string | undefined> {
     const at = Math.max(0, chain.length - 1 - one.back)
     const token = chain[at] as string
     const answers: Answer[] = await Promise.all(
-      Array.from({ length: one.twice ? 2 : 1 }, () => platform.refresh(replica, token)),
+      Array.from({ length: one.twice ? 2 : 1 }, () => present(token)),
     )
     const isHead = at === chain.length - 1
     const isRepeat = at === chain.length - 2 && sinceExchange < graceSeconds
