@@ -13,17 +13,31 @@ declare module 'fastify' {
 }
 
 /** A controller costs as much as the rest of the deadline, so only who asks for the signal has one made. */
-type Waiting = { controller?: AbortController; overBecause?: unknown }
+type Waiting = { controller?: AbortController; overBecause?: Error; stop?: (reason: Error) => void }
 const waits = new WeakMap<FastifyRequest, Waiting>()
+
+function waitingOf(request: FastifyRequest): Waiting {
+  const waiting = waits.get(request)
+  if (waiting === undefined) throw new Error('a deadline needs a server made by this kit')
+  return waiting
+}
 
 /** Aborts when the deadline is over or the client has gone: nobody waits for the result any more. */
 export function signalOf(request: FastifyRequest): AbortSignal {
-  const waiting = waits.get(request)
-  if (waiting === undefined) throw new Error('signalOf needs a server made by this kit')
+  const waiting = waitingOf(request)
   waiting.controller ??= new AbortController()
   if (waiting.overBecause !== undefined) waiting.controller.abort(waiting.overBecause)
   return waiting.controller.signal
 }
+
+/** Calls `stop`, in the place of an earlier one, when nobody waits for the result any more; at once if that is so already. Costs nothing beside a signal. */
+export function whenGivenUp(request: FastifyRequest, stop: (reason: Error) => void): void {
+  const waiting = waitingOf(request)
+  waiting.stop = stop
+  if (waiting.overBecause !== undefined) stop(waiting.overBecause)
+}
+
+export const isGivenUp = (request: FastifyRequest): boolean => waitingOf(request).overBecause !== undefined
 
 export const deadlineMsOf = (request: FastifyRequest, standardMs: number): number =>
   request.routeOptions.config.deadlineMs ?? standardMs
@@ -32,9 +46,10 @@ export function installDeadline(app: FastifyInstance, standardMs: number): void 
   app.addHook('onRequest', (request, reply, done) => {
     const waiting: Waiting = {}
     waits.set(request, waiting)
-    const giveUp = (reason: unknown): void => {
+    const giveUp = (reason: Error): void => {
       waiting.overBecause = reason
       waiting.controller?.abort(reason)
+      waiting.stop?.(reason)
     }
     const timer = setTimeout(
       () => {

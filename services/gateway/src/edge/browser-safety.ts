@@ -1,8 +1,9 @@
 /** What browsers are told: security headers on every answer, and which origins' pages may read them (none unless configured). */
 import { deviceHeader, registrationHeader } from '@gatehouse/contracts/common/services'
 import fastifyCors from '@fastify/cors'
-import fastifyHelmet from '@fastify/helmet'
 import type { FastifyInstance } from 'fastify'
+import helmet from 'helmet'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /** Answers are data; the one page allows exactly its own style. */
 const nothing = ["'none'"]
@@ -25,21 +26,10 @@ export async function installBrowserSafety(
   options: { origins: readonly string[]; styleHash: string; isHttps: boolean },
 ): Promise<void> {
   const { origins, styleHash, isHttps } = options
-  await app.register(fastifyHelmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: nothing,
-        styleSrc: [`'${styleHash}'`],
-        frameAncestors: nothing,
-        baseUri: nothing,
-        formAction: nothing,
-      },
-    },
-    // Over plain HTTP, as on a developer's machine, the header would be ignored at best.
-    strictTransportSecurity: isHttps ? { maxAge: 31_536_000, includeSubDomains: false } : false,
-    crossOriginResourcePolicy: { policy: origins.length > 0 ? 'cross-origin' : 'same-origin' },
-    referrerPolicy: { policy: 'no-referrer' },
+  const headers = securityHeaders({ styleHash, isHttps, isForOthers: origins.length > 0 })
+  app.addHook('onRequest', (_request, reply, done) => {
+    void reply.headers(headers)
+    done()
   })
   if (origins.length === 0) return
   refusePlainOptions(app)
@@ -59,6 +49,37 @@ export async function installBrowserSafety(
     exposedHeaders: [...exposedHeaders],
     maxAge: 600,
   })
+}
+
+/** The same for every answer, so helmet is asked once: what it would set on a response that only takes notes. */
+function securityHeaders(o: { styleHash: string; isHttps: boolean; isForOthers: boolean }): Record<string, string> {
+  const headers: Record<string, string> = {}
+  const notes = {
+    setHeader: (name: string, value: string) => {
+      headers[name.toLowerCase()] = value
+    },
+    removeHeader: () => undefined,
+  }
+  const set = helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: nothing,
+        styleSrc: [`'${o.styleHash}'`],
+        frameAncestors: nothing,
+        baseUri: nothing,
+        formAction: nothing,
+      },
+    },
+    // Over plain HTTP, as on a developer's machine, the header would be ignored at best.
+    strictTransportSecurity: o.isHttps ? { maxAge: 31_536_000, includeSubDomains: false } : false,
+    crossOriginResourcePolicy: { policy: o.isForOthers ? 'cross-origin' : 'same-origin' },
+    referrerPolicy: { policy: 'no-referrer' },
+  })
+  set({} as IncomingMessage, notes as unknown as ServerResponse, (error) => {
+    if (error !== undefined) throw error as Error
+  })
+  return headers
 }
 
 /** Without an origin and a method it asks for, OPTIONS is no preflight but a method that no path has. */

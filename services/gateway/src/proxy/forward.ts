@@ -2,7 +2,7 @@
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import type { AssertionSigner } from '@gatehouse/access/tokens/assertion'
 import { anonymous, type AnonymousCaller, type PrincipalCaller } from '@gatehouse/access/callers/caller'
-import { signalOf } from '@gatehouse/service-kit/http/deadline'
+import { isGivenUp, whenGivenUp } from '@gatehouse/service-kit/http/deadline'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { canonicalPath } from '../domain/route-table.ts'
 import { headersIn, headersOut } from './headers.ts'
@@ -31,14 +31,14 @@ export function createForward(
           clientAddress: addressOf(request),
         }),
         body: Buffer.isBuffer(request.body) && request.body.length > 0 ? request.body : null,
-        signal: signalOf(request),
+        whenGivenUp: (stop) => whenGivenUp(request, stop),
+        isGivenUp: () => isGivenUp(request),
         deadlineMs: route.deadlineMs,
         isRepeatable,
       })
       void reply.code(answer.statusCode).headers(headersOut(answer.headers))
-      if (answer.statusCode !== 204) return reply.send(answer.body)
-      await answer.body.dump()
-      return reply.send()
+      const { body } = answer
+      return Buffer.isBuffer(body) && body.length === 0 ? reply.send() : reply.send(body)
     } catch (err) {
       // The deadline has answered already, or the client has gone.
       if (reply.sent || request.raw.socket.destroyed) return reply

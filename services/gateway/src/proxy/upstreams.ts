@@ -3,12 +3,13 @@ import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { isAppError, problem, type AppError } from '@gatehouse/service-kit/errors/app-error'
 import { causesOf } from '@gatehouse/service-kit/errors/unavailable'
 import { Pool, type Dispatcher } from 'undici'
+import { exchange, type Answer, type GivenUp } from './exchange.ts'
 
 export type Peer = Exclude<ServiceName, 'gateway'>
 
 export type Upstreams = {
   /** @throws AppError `upstream_failed`, `deadline_exceeded` */
-  send(peer: Peer, request: UpstreamRequest): Promise<Dispatcher.ResponseData>
+  send(peer: Peer, request: UpstreamRequest): Promise<Answer>
   close(): Promise<void>
 }
 
@@ -17,8 +18,9 @@ export type UpstreamRequest = {
   path: string
   headers: Record<string, string>
   body: Buffer | null
-  /** Aborts when the client has gone or the deadline is over. */
-  signal: AbortSignal
+  /** Tells when the client has gone or the deadline is over. */
+  whenGivenUp: GivenUp
+  isGivenUp(): boolean
   /** Where it is not the usual one. */
   deadlineMs?: number | undefined
   /** May be sent twice without a second effect. */
@@ -49,18 +51,11 @@ export function createUpstreams(addresses: Readonly<Record<Peer, string>>): Upst
       if (pool === undefined) throw problem('upstream_failed', { internal: `no address for ${peer}` })
       for (let tried = 1; ; tried++) {
         try {
-          const { method, path, headers, body, signal, deadlineMs = answerTimeoutMs } = request
-          return await pool.request({
-            method,
-            path,
-            headers,
-            body,
-            signal,
-            headersTimeout: deadlineMs,
-            bodyTimeout: deadlineMs,
-          })
+          const { method, path, headers, body, whenGivenUp, deadlineMs = answerTimeoutMs } = request
+          const timeouts = { headersTimeout: deadlineMs, bodyTimeout: deadlineMs }
+          return await exchange(pool, { method, path, headers, body, ...timeouts }, whenGivenUp)
         } catch (err) {
-          if (tried >= maxAttempts || request.signal.aborted || !mayRepeat(err, request.isRepeatable))
+          if (tried >= maxAttempts || request.isGivenUp() || !mayRepeat(err, request.isRepeatable))
             throw failureOf(peer, err)
           await new Promise((resolve) => setTimeout(resolve, pauseMs * tried))
         }
@@ -84,7 +79,7 @@ function mayRepeat(err: unknown, isRepeatable: boolean): boolean {
 }
 
 function failureOf(peer: Peer, err: unknown): AppError {
-  // The reason the signal was aborted with: the deadline itself.
+  // The reason the request was given up with: the deadline itself.
   if (isAppError(err)) return err
   const codes = codesOf(err)
   const isLate = codes.includes('UND_ERR_HEADERS_TIMEOUT') || codes.includes('UND_ERR_BODY_TIMEOUT')
