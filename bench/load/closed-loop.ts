@@ -1,7 +1,12 @@
 /** A closed loop: so many callers, each with one request under way, for so many seconds or requests. */
 import { Agent, request } from 'node:http'
 
-export type Loop = { readonly perSecond: number; readonly count: number; readonly failed: number; readonly p99Ms: number }
+export type Loop = {
+  readonly perSecond: number
+  readonly count: number
+  readonly failed: number
+  readonly p99Ms: number
+}
 
 export async function closedLoop(
   o: { callers: number; seconds: number },
@@ -30,11 +35,7 @@ export async function closedLoop(
 }
 
 export type Answer = { readonly status: number; readonly body: string }
-export type Ask = (
-  method: string,
-  path: string,
-  o?: { token?: string | undefined; body?: unknown },
-) => Promise<Answer>
+export type Ask = (method: string, path: string, o?: { token?: string | undefined; body?: unknown }) => Promise<Answer>
 
 /** Requests over connections that stay open. */
 export function createAsker(origin: string): Ask {

@@ -23,12 +23,29 @@ update bench_sessions set last_seen = now() where id = :n;
 commit;
 `
 
-export async function pgbenchRotations(o: { adminUrl: string; clients: number; seconds: number }): Promise<number | undefined> {
+export async function pgbenchRotations(o: {
+  adminUrl: string
+  clients: number
+  seconds: number
+}): Promise<number | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-pgbench-'))
   try {
     await prepare(o.adminUrl)
     writeFileSync(join(folder, 'rotate.sql'), script)
-    const args = ['-n', '-M', 'simple', '-c', o.clients, '-j', 1, '-T', o.seconds, '-f', join(folder, 'rotate.sql'), o.adminUrl]
+    const args = [
+      '-n',
+      '-M',
+      'simple',
+      '-c',
+      o.clients,
+      '-j',
+      1,
+      '-T',
+      o.seconds,
+      '-f',
+      join(folder, 'rotate.sql'),
+      o.adminUrl,
+    ]
     const { stdout } = await run('pgbench', args.map(String))
     return Number(/tps = ([\d.]+)/.exec(stdout)?.[1] ?? NaN)
   } catch (error) {

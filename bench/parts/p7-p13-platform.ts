@@ -77,7 +77,9 @@ function requestsResult(costs: Record<'p7' | 'p8' | 'p12' | 'members', Cost[]>, 
   const all = Object.values(costs).flat()
   const targets: Target[] = [
     atLeast('P7, logins to bare argon2id', ratioOf(rates(costs.p7), hashes), 0.9),
-    ...(rotations.some(Number.isNaN) ? [] : [atLeast('P8, refreshes to pgbench', ratioOf(rates(costs.p8), rotations), 1)]),
+    ...(rotations.some(Number.isNaN)
+      ? []
+      : [atLeast('P8, refreshes to pgbench', ratioOf(rates(costs.p8), rotations), 1)]),
     atMost('P12, CPU of GET /v1/me to two bare hops', ratioOf(totals(costs.p12), totals(bare)), 4),
     atMost('P12, CPU of GET …/members to two bare hops', ratioOf(totals(costs.members), totals(bare)), 4),
   ]

@@ -47,14 +47,22 @@ export function worksOf(platform: Platform): Record<'p7' | 'p8' | 'p12' | 'membe
     name,
     run: async (seconds) => {
       const { access_token: token } = await logIn(ask, personOf(0))
-      return measureWork(platform, { callers: 32, seconds }, async () => (await ask('GET', path, { token })).status === 200)
+      return measureWork(
+        platform,
+        { callers: 32, seconds },
+        async () => (await ask('GET', path, { token })).status === 200,
+      )
     },
   })
   return {
     p7: {
       name: 'login',
       run: (seconds) =>
-        measureWork(platform, { callers: 8, seconds }, async (caller) => (await logIn(ask, personOf(caller))) !== undefined),
+        measureWork(
+          platform,
+          { callers: 8, seconds },
+          async (caller) => (await logIn(ask, personOf(caller))) !== undefined,
+        ),
     },
     p8: {
       name: 'refresh',
@@ -76,7 +84,17 @@ export function worksOf(platform: Platform): Record<'p7' | 'p8' | 'p12' | 'membe
   }
 }
 
-export const processes = ['gateway', 'identity', 'tokens', 'orgs', 'authz', 'workers', 'postgres', 'nats', 'redis'] as const
+export const processes = [
+  'gateway',
+  'identity',
+  'tokens',
+  'orgs',
+  'authz',
+  'workers',
+  'postgres',
+  'nats',
+  'redis',
+] as const
 
 export const costColumns = ['Work', 'requests/s', 'p99 ms', 'failed', 'CPU µs in all', ...processes]
 

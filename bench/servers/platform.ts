@@ -80,7 +80,10 @@ type Stat = { readonly parent: number; readonly own: number; readonly ended: num
 function statOf(pid: number | string): Stat | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ').map(Number)
+    const fields = text
+      .slice(text.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number)
     const at = (index: number): number => fields[index] ?? 0
     return { parent: at(1), own: at(11) + at(12), ended: at(13) + at(14) }
   } catch {

@@ -79,7 +79,9 @@ t.test('the scope travels with the first statement', async (t) => {
   const user = newId('user')
   const read = () =>
     inScope(db, { userId: user }, async (tx) =>
-      rowsOf<{ user: string }>(await tx.execute(sql`select current_setting('app.user_id') as user where ${true}::boolean`)),
+      rowsOf<{ user: string }>(
+        await tx.execute(sql`select current_setting('app.user_id') as user where ${true}::boolean`),
+      ),
     )
   for (let n = 0; n < 3; n += 1) await read()
   const { statements, roundTrips } = await counter.during(async () => t.same(await read(), [{ user: uuidOf(user) }]))

@@ -49,7 +49,8 @@ export const exchange = (
         resolve({ ...head, body: stream })
       },
       onResponseEnd: () => {
-        if (stream === undefined) resolve({ ...head, body: pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces) })
+        if (stream === undefined)
+          resolve({ ...head, body: pieces.length === 1 ? (pieces[0] as Buffer) : Buffer.concat(pieces) })
         else stream.push(null)
       },
       onResponseError: (_controller, error) => {

@@ -144,30 +144,36 @@ t.test('a service that is gone is 503 upstream_failed, a slow one 503 deadline_e
   t.ok(performance.now() - startMs < 4500)
 })
 
-t.test('a large answer arrives whole, one that is torn is not taken for whole, and one nobody reads is given up', async (t) => {
-  const { ask, platform, url } = await ready(t)
-  const token = mintToken()
-  const text = JSON.stringify({ text: 'ä'.repeat(1_000_000) })
-  platform.answer = (_echo, response) =>
-    void response.writeHead(200, { 'content-type': 'application/json' }).end(text)
-  t.same((await ask('/v1/me', { token })).body, JSON.parse(text))
+t.test(
+  'a large answer arrives whole, one that is torn is not taken for whole, and one nobody reads is given up',
+  async (t) => {
+    const { ask, platform, url } = await ready(t)
+    const token = mintToken()
+    const text = JSON.stringify({ text: 'ä'.repeat(1_000_000) })
+    platform.answer = (_echo, response) =>
+      void response.writeHead(200, { 'content-type': 'application/json' }).end(text)
+    t.same((await ask('/v1/me', { token })).body, JSON.parse(text))
 
-  platform.answer = (_echo, response) => {
-    response.writeHead(200, { 'content-type': 'application/json' })
-    response.write(text.slice(0, 500_000), () => response.socket?.destroy())
-  }
-  await t.rejects(ask('/v1/me', { token }))
-
-  const given = new Promise<void>((resolve) => {
     platform.answer = (_echo, response) => {
       response.writeHead(200, { 'content-type': 'application/json' })
-      response.write(text.slice(0, 500_000))
-      response.once('close', resolve)
+      response.write(text.slice(0, 500_000), () => response.socket?.destroy())
     }
-  })
-  const leaving = new AbortController()
-  const answer = await fetch(`${url}/v1/me`, { headers: { authorization: `Bearer ${token}` }, signal: leaving.signal })
-  t.equal(answer.status, 200)
-  leaving.abort()
-  await given
-})
+    await t.rejects(ask('/v1/me', { token }))
+
+    const given = new Promise<void>((resolve) => {
+      platform.answer = (_echo, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' })
+        response.write(text.slice(0, 500_000))
+        response.once('close', resolve)
+      }
+    })
+    const leaving = new AbortController()
+    const answer = await fetch(`${url}/v1/me`, {
+      headers: { authorization: `Bearer ${token}` },
+      signal: leaving.signal,
+    })
+    t.equal(answer.status, 200)
+    leaving.abort()
+    await given
+  },
+)

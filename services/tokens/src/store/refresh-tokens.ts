@@ -63,7 +63,8 @@ export async function findPresented(
   system: Queryable,
   o: { hash: Buffer; organizationId: string | undefined },
 ): Promise<Presented | undefined> {
-  const wanted = o.organizationId === undefined ? sessions.lastOrganizationId : sql`${uuidOf(o.organizationId, 'org')}::uuid`
+  const wanted =
+    o.organizationId === undefined ? sessions.lastOrganizationId : sql`${uuidOf(o.organizationId, 'org')}::uuid`
   const [row] = await system
     .select({
       ...tokenInFamily,

@@ -61,9 +61,7 @@ async function live(steps: Step[]): Promise<string | undefined> {
     }
     const at = Math.max(0, chain.length - 1 - one.back)
     const token = chain[at] as string
-    const answers: Answer[] = await Promise.all(
-      Array.from({ length: one.twice ? 2 : 1 }, () => present(token)),
-    )
+    const answers: Answer[] = await Promise.all(Array.from({ length: one.twice ? 2 : 1 }, () => present(token)))
     const isHead = at === chain.length - 1
     const isRepeat = at === chain.length - 2 && sinceExchange < graceSeconds
     const expected = !dead && (isHead || isRepeat) && idleSeconds < dayAndMore ? 200 : 401

@@ -26,27 +26,30 @@ const removed = (o: { id: string; membershipId: string }, userId: string) =>
     },
   })
 
-t.test('200: the token is exchanged, the access token is fresh, and nobody is told: it changes nobody’s rights', async (t) => {
-  const { id } = person()
-  const first = await signIn(replica, id)
-  const { status, body } = await refresh(replica, first.refresh_token)
-  t.equal(status, 200)
-  t.match(body, {
-    status: 'authenticated',
-    session_id: first.session_id,
-    user: { id },
-    organization: null,
-    token_type: 'Bearer',
-    expires_in: 300,
-  })
-  t.match(body['refresh_token'], /^gthr_[A-Za-z0-9_-]{49}$/)
-  t.not(body['refresh_token'], first.refresh_token)
-  t.not(claimsOf(body['access_token']).jti, claimsOf(first.access_token).jti)
-  const [family] =
-    await platform.admin`select id from refresh_families where user_id = (select user_id from sessions order by created_at desc limit 1)`
-  t.ok(family)
-  t.notOk((await platform.announced(replica)).some((type) => type.startsWith('family.')))
-})
+t.test(
+  '200: the token is exchanged, the access token is fresh, and nobody is told: it changes nobody’s rights',
+  async (t) => {
+    const { id } = person()
+    const first = await signIn(replica, id)
+    const { status, body } = await refresh(replica, first.refresh_token)
+    t.equal(status, 200)
+    t.match(body, {
+      status: 'authenticated',
+      session_id: first.session_id,
+      user: { id },
+      organization: null,
+      token_type: 'Bearer',
+      expires_in: 300,
+    })
+    t.match(body['refresh_token'], /^gthr_[A-Za-z0-9_-]{49}$/)
+    t.not(body['refresh_token'], first.refresh_token)
+    t.not(claimsOf(body['access_token']).jti, claimsOf(first.access_token).jti)
+    const [family] =
+      await platform.admin`select id from refresh_families where user_id = (select user_id from sessions order by created_at desc limit 1)`
+    t.ok(family)
+    t.notOk((await platform.announced(replica)).some((type) => type.startsWith('family.')))
+  },
+)
 
 t.test('200: a repeat within the grace gets the identical successor and a fresh access token', async (t) => {
   const first = await signIn(replica, person().id)

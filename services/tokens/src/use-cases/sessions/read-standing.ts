@@ -72,8 +72,7 @@ export async function readStanding(
   const isSettled =
     choice.kind === 'chosen' || (choice.kind === 'none' && !choice.mayBeNews) || question.polled.has('orgs')
   if (!isSettled) return { kind: 'unsure', about: 'orgs' }
-  if (choice.kind !== 'chosen' && question.polled.has('orgs') && (await rows.isParked()))
-    throw parked(question.userId)
+  if (choice.kind !== 'chosen' && question.polled.has('orgs') && (await rows.isParked())) throw parked(question.userId)
   if (choice.kind === 'not_a_member') return choice
   return {
     kind: 'known',
