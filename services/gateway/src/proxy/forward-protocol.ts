@@ -3,7 +3,7 @@ import { internalHeaders } from '@gatehouse/contracts/common/services'
 import type { ProtocolContract } from '@gatehouse/contracts/http/protocol'
 import { anonymous } from '@gatehouse/access/callers/caller'
 import type { AssertionSigner } from '@gatehouse/access/tokens/assertion'
-import { signalOf } from '@gatehouse/service-kit/http/deadline'
+import { isGivenUp, whenGivenUp } from '@gatehouse/service-kit/http/deadline'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { headersIn, headersOut } from './headers.ts'
 import type { Peer, Upstreams } from './upstreams.ts'
@@ -36,7 +36,8 @@ export function createProtocolForward(
           ...credentialsIn(request, protocol),
         },
         body: Buffer.isBuffer(request.body) && request.body.length > 0 ? request.body : null,
-        signal: signalOf(request),
+        whenGivenUp: (stop) => whenGivenUp(request, stop),
+        isGivenUp: () => isGivenUp(request),
         // An authorization request asked for twice would be two.
         isRepeatable: protocol.isSafe === true,
       })
