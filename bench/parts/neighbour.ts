@@ -37,7 +37,7 @@ export async function measureNeighbour(effort: Effort, cleanup: Cleanup): Promis
   const kinds: Dear[] = [{ kind: 'nothing', send: undefined }, ...dearestRequests(api, attacker)]
   const rows: Row[] = []
   for (const dear of kinds) {
-    const row = await measureKind({ platform, innocent, dear, seconds: effort.quick ? 0.5 : 3 })
+    const row = await measureKind({ platform, innocent, dear, seconds: effort.quick ? 0.5 : 2 })
     rows.push(row)
     effort.note(`neighbour: ${cells(row).join(', ')}`)
   }
