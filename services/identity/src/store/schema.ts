@@ -119,6 +119,7 @@ export const addressChangeSecrets = pgTable('address_change_secrets', {
 export const signInTransactions = pgTable('sign_in_transactions', {
   id: typeId('id', 'sin').primaryKey(),
   userId: typeId('user_id', 'user').notNull(),
+  userVersion: version('user_version'),
   verificationId: typeId('verification_id', 'ver'),
   challengeHash: bytea('challenge_hash').notNull(),
   purpose: text('purpose', { enum: ['sign_in', 'step_up'] })

@@ -13,6 +13,8 @@ import { signInTransactions } from './schema.ts'
 type NewSignIn = {
   id: string
   userId: string
+  /** The person as the checked password found them; a new password since then refuses the session. Absent of a step-up, whose session says it. */
+  userVersion?: number
   challengeHash: Buffer
   browserHash: Buffer | undefined
   amr: string[]
@@ -84,7 +86,7 @@ const isOpen = ({ challengeHash, browserHash }: Presented) => sql`
 export async function findOpenSignIn(db: Queryable, presented: Presented): Promise<OpenSignIn | undefined> {
   const [row] = rowsOf<OpenRow>(
     await db.execute(sql`
-      select t.id, t.user_id, u.version, u.status, e.address, c.phc, c.changed_at::text as changed_at, t.purpose, t.session_id, t.requires_mfa,
+      select t.id, t.user_id, coalesce(t.user_version, u.version) as version, u.status, e.address, c.phc, c.changed_at::text as changed_at, t.purpose, t.session_id, t.requires_mfa,
         t.verification_id is null or v.proven_at is not null as is_proven, t.amr, t.organization_choice, t.organization_id,
         exists (select from passkeys p where p.user_id = t.user_id) as has_passkeys,
         exists (select from totp_factors f where f.user_id = t.user_id and f.confirmed_at is not null) as has_totp,

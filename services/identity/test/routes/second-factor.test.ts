@@ -285,3 +285,19 @@ t.test('guessing', async (t) => {
     },
   )
 })
+
+t.test('a sign-in says the version of the person that its password met, not the one of now', async (t) => {
+  const person = await enrolled(platform, replica)
+  const challenge = await challengeOf(platform, replica, person)
+  const token = tokens.accessTokenFor(person.id)
+  const renamed = { method: 'PATCH' as const, url: '/v1/me', body: { name: 'Another Name' }, token }
+  t.equal((await platform.ask(replica, renamed)).status, 200)
+  t.equal((await totp(challenge, person.app.code())).status, 200)
+  const before = tokens.asked.at(-1)?.user_version ?? Infinity
+  t.equal((await totp(await challengeOf(platform, replica, person), person.app.code(1))).status, 200)
+  t.equal(
+    tokens.asked.at(-1)?.user_version,
+    before + 1,
+    'tokens refuses a session whose password is another one by now',
+  )
+})

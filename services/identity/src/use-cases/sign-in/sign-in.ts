@@ -38,7 +38,8 @@ export async function signIn(
   const next = await stepsAfterPassword(deps, authenticated, amr)
   const { userId } = account
   if (next.length > 0) {
-    const waiting = { userId, verificationId, organization, amr, browserHash: hashOfBrowser(browser) }
+    const userVersion = account.version
+    const waiting = { userId, userVersion, verificationId, organization, amr, browserHash: hashOfBrowser(browser) }
     return { result: { status: 'challenge', challenge: await storeSignIn(deps, waiting), next } }
   }
   const session = { userId, userVersion: account.version, amr, organization }
