@@ -71,7 +71,7 @@ export function worksOf(platform: Platform): Record<'p7' | 'p8' | 'p12' | 'membe
         const chains: Tokens[] = []
         while (chains.length < 16) chains.push(await logIn(ask, personOf(chains.length)))
         return measureWork(platform, { callers: 16, seconds }, async (caller) => {
-          const body = { refresh_token: chains[caller]?.refresh_token, client_id: 'gatehouse-web' }
+          const body = { refresh_token: chains[caller]?.refresh_token }
           const answer = await ask('POST', '/v1/auth/refresh', { body })
           if (answer.status !== 200) return false
           chains[caller] = JSON.parse(answer.body) as Tokens
