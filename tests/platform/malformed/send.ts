@@ -1,5 +1,5 @@
 /** Sends malformed requests as they are (`fetch` would mend or refuse many of them) and says what is wrong with an answer. */
-import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { type Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
 import type { Attempt } from './attempt.ts'
 

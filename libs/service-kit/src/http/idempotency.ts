@@ -42,11 +42,6 @@ export function createIdempotencyStore(deps: { db: Db }): IdempotencyStore {
       await db.execute(sql`select encode(request_hash, 'hex') as request_hash, state, status, body from idempotency_keys
         where caller = ${at.caller} and route = ${at.route} and key = ${at.key}`),
     )[0]
-  const release = async (at: Place): Promise<void> => {
-    await db.execute(
-      sql`delete from idempotency_keys where caller = ${at.caller} and route = ${at.route} and key = ${at.key} and state = 'in_progress'`,
-    )
-  }
   const complete = async (at: Place, status: number, body: unknown): Promise<void> => {
     await db.execute(sql`update idempotency_keys
       set state = 'done', status = ${status}, body = ${JSON.stringify(body ?? null)}::text::jsonb, expires_at = now() + make_interval(hours => ${keepHours})
@@ -65,13 +60,19 @@ export function createIdempotencyStore(deps: { db: Db }): IdempotencyStore {
       try {
         ran = await keepingEffects({ at, request }, run)
       } catch (err) {
-        await release(at).catch(() => undefined)
+        await releaseClaim(db, at).catch(() => undefined)
         throw err
       }
       if (!ran.isKept) await complete(at, request.status, withoutSecrets(ran.body, request.shownOnce))
       return { status: request.status, body: ran.body }
     },
   }
+}
+
+async function releaseClaim(db: Db, at: Place): Promise<void> {
+  await db.execute(
+    sql`delete from idempotency_keys where caller = ${at.caller} and route = ${at.route} and key = ${at.key} and state = 'in_progress'`,
+  )
 }
 
 type Ran = { body: unknown; isKept: boolean }

@@ -301,3 +301,16 @@ t.test('a sign-in says the version of the person that its password met, not the 
     'tokens refuses a session whose password is another one by now',
   )
 })
+
+t.test('a person with a second factor changes the address and the password with it', async (t) => {
+  const { id, email, password } = await enrolled(platform, replica)
+  const changes = [
+    { url: '/v1/me/email', body: { email: `new-${email}`, current_password: password } },
+    { url: '/v1/auth/password/change', body: { current_password: password, new_password: newPassword() } },
+  ]
+  for (const change of changes) {
+    const weak = await platform.ask(replica, { ...change, token: tokens.accessTokenFor(id) })
+    t.match(weak, { status: 401, body: { code: 'insufficient_user_authentication' } }, change.url)
+    t.ok((await platform.ask(replica, { ...change, token: strong(id) })).status < 300, change.url)
+  }
+})

@@ -177,10 +177,14 @@ t.test('sessions that end each other all end, and nobody waits for ever', async 
     t.ok((await platform.announced(one, session.session_id)).filter((kind) => kind === 'session.ended.v1').length <= 1)
 })
 
-t.test('16 starts make one signing key', async (t) => {
+t.test('16 starts make one signing key of each algorithm', async (t) => {
   await platform.admin`update signing_keys set voided_at = now()`
   await Promise.all(Array.from({ length: 16 }, (_, n) => keepSigningKeys(replicaOf(n).deps)))
-  t.equal((await platform.admin`select 1 from signing_keys where voided_at is null`).length, 1)
-  t.equal(replicas[0].deps.keyRing.jwks(new Date()).keys.length, 1)
+  const kept = await platform.admin`select alg from signing_keys where voided_at is null order by alg`
+  t.same(
+    kept.map(({ alg }) => alg),
+    ['ES256', 'RS256'],
+  )
+  t.equal(replicas[0].deps.keyRing.jwks(new Date()).keys.length, 2)
   t.same(replicas[0].deps.keyRing.jwks(new Date()), replicas[1].deps.keyRing.jwks(new Date()))
 })

@@ -1,12 +1,15 @@
 /**
  * What a change of credentials asks of a signed-in person: their present password, checked and counted as a sign-in does it, and a recent sign-in, so that a
- * session left open somewhere is not enough beside a password somebody overheard.
+ * session left open somewhere is not enough beside a password somebody overheard. Of a person with a second factor that sign-in used it.
  */
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
+import { hasSecondFactor } from '../../domain/sign-in/steps.ts'
+import { listFactors } from '../../store/factors.ts'
 import { findProfile, type Profile } from '../../store/users.ts'
+import { enrolledOf } from '../factors/enrolled.ts'
 import { requireRecentSignIn } from '../require-recent-sign-in.ts'
 import type { Requester } from '../requester.ts'
 import { checkPassword, type Authenticated } from '../sign-in/check-password.ts'
@@ -30,8 +33,8 @@ export async function confirmPresentPassword(
   { password, deviceToken }: { password: string; deviceToken: string | undefined },
   requester: Requester,
 ): Promise<Confirmed> {
-  requireRecentSignIn(deps, caller, { strong: false })
   const { userId } = caller
+  requireRecentSignIn(deps, caller, { strong: hasSecondFactor(enrolledOf(await listFactors(deps.system, userId))) })
   const profile = await inScope(deps.db, { userId }, (tx) => findProfile(tx, userId))
   if (profile === undefined) throw problem('not_found')
   const presented = { email: profile.address, password, deviceToken, registrationHandle: undefined }
