@@ -16,9 +16,15 @@ export function onDriverFault(beginAfresh: () => void): () => void {
 
 const driverFrame = /postgres[/\\](?:cjs[/\\])?src[/\\]connection\.js/
 
+/** A socket that was reset says so in Node's own frames; the driver rejects a promise that nobody holds with that error. */
+const isBareReset = (err: Error): boolean => {
+  const frames = (err.stack ?? '').split('\n').filter((line) => line.startsWith('    at '))
+  return frames.length > 0 && frames.every((frame) => /[( ]node:/.test(frame))
+}
+
 /** Whether `err`, which nobody caught, is such a fault; if so every registered holder has begun afresh. */
 export function outliveDriverFault(err: unknown): boolean {
-  if (!(err instanceof Error) || !driverFrame.test(err.stack ?? '')) return false
+  if (!(err instanceof Error) || !(driverFrame.test(err.stack ?? '') || isBareReset(err))) return false
   const isKnown = isConnectionLost(err) || (err instanceof TypeError && /\bnextWrite\b/.test(err.stack ?? ''))
   if (isKnown) for (const beginAfresh of restarts) beginAfresh()
   return isKnown

@@ -13,8 +13,8 @@ import { signInTransactions } from './schema.ts'
 type NewSignIn = {
   id: string
   userId: string
-  /** The person as the checked password found them; a new password since then refuses the session. Absent of a step-up, whose session says it. */
-  userVersion?: number
+  /** The person as the checked password found them; a new password since then refuses the session. Absent of a step-up and of an open registration. */
+  userVersion?: number | undefined
   challengeHash: Buffer
   browserHash: Buffer | undefined
   amr: string[]

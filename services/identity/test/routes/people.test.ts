@@ -143,7 +143,7 @@ t.test('profiles', async (t) => {
       ]),
     )
     t.same((await ask([])).body, { data: [] })
-    t.equal((await ask([one.id], 'tokens')).status, 403)
+    t.equal((await ask([one.id], 'authz')).status, 403)
   })
 })
 

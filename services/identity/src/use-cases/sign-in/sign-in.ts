@@ -38,7 +38,8 @@ export async function signIn(
   const next = await stepsAfterPassword(deps, authenticated, amr)
   const { userId } = account
   if (next.length > 0) {
-    const userVersion = account.version
+    // The password of an open registration becomes the person's with its proof, which is a new version.
+    const userVersion = verificationId === undefined ? account.version : undefined
     const waiting = { userId, userVersion, verificationId, organization, amr, browserHash: hashOfBrowser(browser) }
     return { result: { status: 'challenge', challenge: await storeSignIn(deps, waiting), next } }
   }
