@@ -26,12 +26,15 @@ type Tokens = { access_token: string; refresh_token: string; id_token: string }
 const post = (url: string, parameters: Record<string, string>, authorization: string | undefined = basic(client)) =>
   askProtocol(platform, replica, { url, form: form(parameters), authorization })
 
-async function tokensOf(person: Awaited<ReturnType<typeof signedIn>>, app = client): Promise<Tokens> {
+/** A 503 on a busy machine can hide that the code was redeemed (ADR 100): then a client begins anew, with another code. */
+async function tokensOf(person: Awaited<ReturnType<typeof signedIn>>, app = client, tries = 3): Promise<Tokens> {
   const { verifier, challenge } = proof()
   const url = authorizeUrl(app.id, { code_challenge: challenge, scope: 'openid offline_access' })
   const code = (await authorize(platform, replica, { url, token: person.token })).searchParams.get('code') ?? ''
   const parameters = { grant_type: 'authorization_code', code, code_verifier: verifier }
-  return (await post('/oauth2/token', parameters, basic(app))).json() as Tokens
+  const answer = await post('/oauth2/token', parameters, basic(app))
+  if (answer.statusCode !== 200 && tries > 1) return tokensOf(person, app, tries - 1)
+  return answer.json() as Tokens
 }
 
 const isActive = async (token: string, authorization = basic(client)) =>
