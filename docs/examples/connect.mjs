@@ -1,4 +1,5 @@
 // An application's side of signing in: three settings, and one OpenID Connect library.
+import { URL } from 'node:url'
 import * as openid from 'openid-client'
 
 /** Once, at start: everything else is read from the issuer's own description. */

@@ -26,8 +26,12 @@ async function list(filter: Filter): Promise<void> {
   const call = connect()
   let count = 0
   for (let cursor: string | null = ''; cursor !== null;) {
-    const query = new URLSearchParams({ ...filter, limit: '200', ...(cursor === '' ? {} : { cursor }) })
-    const { data, page, unanswered }: DeadLetterPage = await call('GET', `?${query.toString()}`)
+    const query: URLSearchParams = new URLSearchParams({
+      ...filter,
+      limit: '200',
+      ...(cursor === '' ? {} : { cursor }),
+    })
+    const { data, page, unanswered } = await call<DeadLetterPage>('GET', `?${query.toString()}`)
     for (const { id, failed_at, service, kind, reader, type, subject, reason } of data)
       say([failed_at, id, service, kind, reader, type, subject ?? '-', reason].join('  '))
     if (unanswered.length > 0) process.stderr.write(`did not answer: ${unanswered.join(', ')}\n`)
