@@ -38,6 +38,8 @@ export type KeyRing = {
   jwks(now: Date): Jwks
   /** Whether there is a key of each algorithm to sign with. */
   canSign(now: Date): boolean
+  /** Asked before something that is used once is spent for a signature. @throws AppError `unavailable` when a key is missing */
+  requireKeys(now: Date): void
   /** A signed access token of Gatehouse's own audience. @throws AppError `unavailable` when no key may sign. */
   sign(claims: AccessTokenClaims, now: Date): string
   /** Any other JWT. @throws AppError `unavailable` when no key of the algorithm may sign. */
@@ -103,6 +105,8 @@ export function createKeyRing(envelope: Envelope): KeyRing {
     return `${input}.${signatureOf(input, key)}`
   }
 
+  const canSign: KeyRing['canSign'] = (now) => signingAlgs.every((alg) => signingKey(alg, now) !== undefined)
+
   return {
     fill(stored) {
       keys = stored.map((key) => {
@@ -116,7 +120,10 @@ export function createKeyRing(envelope: Envelope): KeyRing {
         keys.filter((key) => key.alg === alg && isPublished(key, now)).map((key) => key.publicJwk),
       ),
     }),
-    canSign: (now) => signingAlgs.every((alg) => signingKey(alg, now) !== undefined),
+    canSign,
+    requireKeys(now) {
+      if (!canSign(now)) throw problem('unavailable', { internal: 'a signing key is missing', retryAfterSeconds: 1 })
+    },
     sign: (claims, now) => signJwt({ typ: 'at+jwt', alg: 'ES256', claims, now }),
     signJwt,
     readJwt(token, { typ, now }) {

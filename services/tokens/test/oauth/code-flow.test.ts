@@ -15,6 +15,8 @@ import {
   settle,
   signedIn,
 } from '../fixtures/openid.ts'
+import { internalHeaders } from '@gatehouse/contracts/common/services'
+import { keepSigningKeys } from '../../src/use-cases/keys/keep-signing-keys.ts'
 import { claimsOf, issuer, openPlatform } from '../fixtures/platform.ts'
 
 const platform = await openPlatform(t)
@@ -229,3 +231,23 @@ t.test(
     t.equal(at.searchParams.get('state'), 's')
   },
 )
+
+t.test('503: without a signing key nothing is spent, and the same code is good once there is one', async (t) => {
+  const { keyRing } = replica.deps
+  const { code, verifier } = await codeFor()
+  keyRing.fill([])
+  const early = await replica.app.inject({
+    method: 'POST',
+    url: '/oauth2/token',
+    headers: {
+      authorization: platform.assertion({ method: 'POST', path: '/oauth2/token' }),
+      [internalHeaders.authorization]: basic(client),
+      [internalHeaders.clientAddress]: '203.0.113.9',
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    payload: form({ grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: callback }),
+  })
+  t.match({ status: early.statusCode, body: early.json() }, { status: 503, body: { error: 'temporarily_unavailable' } })
+  await keepSigningKeys(replica.deps)
+  t.equal((await redeem(code, verifier)).statusCode, 200)
+})

@@ -27,7 +27,7 @@ type Outcome = { kind: 'redeemed'; child: ChildSession; code: Code } | { kind: '
 
 const redemptions = counter('tokens_code_redemption_total', 'Presented authorization codes by what came of them')
 
-/** @throws OAuthError `invalid_request`, `invalid_grant`; AppError `not_current` */
+/** @throws OAuthError `invalid_request`, `invalid_grant`; AppError `not_current`, `unavailable` */
 export async function redeemCode(deps: RedeemDeps, redemption: Redemption): Promise<TokenAnswer> {
   const { client, parameters } = redemption
   const presented = parameters.get('code')
@@ -36,6 +36,8 @@ export async function redeemCode(deps: RedeemDeps, redemption: Redemption): Prom
     ? await findCodeByHash(deps.system, hashSecret(presented))
     : undefined
   if (owner === undefined) throw invalidGrant('unknown code')
+  // A code that is spent for an answer nobody can sign would be a replay when the client tries again.
+  deps.keyRing.requireKeys(new Date())
   const outcome = await untilSure(deps, (polled) =>
     deps.spine.write({ userId: owner.userId }, (tx) => redeem(deps, tx, { ...redemption, codeId: owner.id, polled })),
   )

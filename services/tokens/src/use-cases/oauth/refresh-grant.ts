@@ -36,6 +36,7 @@ export async function refreshGrant(
   if (presented === undefined) throw oauthError('invalid_request', { description: 'refresh_token is missing.' })
   const wanted = wantedScope(parameters)
   const ask = askIn(parameters, client)
+  deps.keyRing.requireKeys(new Date())
   const answer = await refresh({ presented, clientId: client.id, ask, ...from }).catch((err: unknown) => {
     throw inProtocol(err)
   })
