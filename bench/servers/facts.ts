@@ -1,6 +1,6 @@
 /**
- * People, organizations and memberships as rows of authz's own tables. Ids follow from numbers, so that a million of them need no list:
- * the last digits of the UUID are the number in hexadecimal.
+ * People, organizations and memberships as rows of authz's own tables. Ids follow from numbers, so that a million of
+ * them need no list: the last digits of the UUID are the number in hexadecimal.
  */
 import { typeIdOf } from '@gatehouse/service-kit/ids/type-id'
 import type postgres from 'postgres'
@@ -34,7 +34,10 @@ export type Tenants = {
   readonly attributes: object
 }
 
-/** Organizations `from` to `to` (exclusive) with their own roles and their members: member `n` belongs to organization `n / membersEach`. */
+/**
+ * Organizations `from` to `to` (exclusive) with their own roles and their members: member `n` belongs to organization
+ * `n / membersEach`.
+ */
 export async function insertTenants(
   sql: postgres.Sql,
   o: Tenants & { from: number; to: number; roles: readonly { key: string; permissions: readonly string[] }[] },

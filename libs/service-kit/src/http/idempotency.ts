@@ -1,9 +1,10 @@
 /**
- * `Idempotency-Key` on routes that create or send: the first request with a key runs, a repeat gets its stored answer, a different request under the
- * same key is refused. Keys belong to a caller and a route. Only successes are kept, without their secrets; a refused or failed request may be tried again under its key.
- * Effect and answer are written by one transaction (`keepAnswer`). Where a use case keeps none, the transaction notes that the effect happened:
- * when the answer could not be stored afterwards, a repeat is told so and runs nothing.
- * A repeat is decided on as any request is: it runs up to its first write, and who lost the permission meanwhile is refused.
+ * `Idempotency-Key` on routes that create or send: the first request with a key runs, a repeat gets its stored
+ * answer, a different request under the same key is refused. Keys belong to a caller and a route. Only successes are
+ * kept, without their secrets; a refused or failed request may be tried again under its key. Effect and answer are
+ * written by one transaction (`keepAnswer`). Where a use case keeps none, the transaction notes that the effect
+ * happened: when the answer could not be stored afterwards, a repeat is told so and runs nothing. A repeat is decided
+ * on as any request is: it runs up to its first write, and who lost the permission meanwhile is refused.
  */
 import { sql } from 'drizzle-orm'
 import { problem } from '../errors/app-error.ts'
@@ -98,7 +99,9 @@ async function keepingEffects(
   }
 }
 
-/** The row is no longer anybody's to take over. A transaction that wrote nothing has no effect and no transaction id. */
+/**
+ * The row is no longer anybody's to take over. A transaction that wrote nothing has no effect and no transaction id.
+ */
 async function keepEffect(tx: Tx, at: Place, { status, body }: { status: number; body?: unknown }): Promise<void> {
   const answer = body === undefined ? sql`` : sql`, state = 'done', body = ${JSON.stringify(body)}::text::jsonb`
   await tx.execute(sql`update idempotency_keys
@@ -112,7 +115,10 @@ const firstWrite = new Error('A repeat has come to its first write')
 const wrote = async (tx: Tx): Promise<boolean> =>
   rowsOf(await tx.execute(sql`select 1 where pg_current_xact_id_if_assigned() is not null`)).length > 0
 
-/** Runs a request that was carried out before, for its refusals alone: no write begins, and a transaction that wrote all the same is rolled back. */
+/**
+ * Runs a request that was carried out before, for its refusals alone: no write begins, and a transaction that wrote
+ * all the same is rolled back.
+ */
 async function untilFirstWrite(run: () => Promise<unknown>): Promise<void> {
   const context = currentContext() ?? newContext()
   context.beforeWrite = () => {

@@ -34,7 +34,11 @@ const lineage = new Set(['clerk', 'reader'])
 t.test('a condition that asks for a role makes it a right of that role', async (t) => {
   t.equal(asksForRole(rule('"clerk" in membership.roles'), lineage), true)
   t.equal(asksForRole(rule('"boss" in membership.roles || resource.amount > 1.0'), lineage), false)
-  t.equal(asksForRole(rule('membership.department in membership.roles'), lineage), true, 'read in another way: any')
+  t.equal(
+    asksForRole(rule('membership.department in membership.roles'), lineage),
+    true,
+    'read in another way, it may ask for every role',
+  )
   t.equal(asksForRole(rule('membership.department in membership.roles'), new Set()), false, 'nobody holds none')
   t.equal(asksForRole(rule(), lineage), false)
 })

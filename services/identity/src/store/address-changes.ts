@@ -1,6 +1,6 @@
 /**
- * Changes of address and the secrets of their links, kept as hashes. Whoever uses a secret holds the row of the person, and the unique normalized address
- * settles which of several people has it.
+ * Changes of address and the secrets of their links, kept as hashes. Whoever uses a secret holds the row of the
+ * person, and the unique normalized address settles which of several people has it.
  */
 import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
@@ -25,8 +25,9 @@ export async function replaceOpenChange(db: Queryable, change: NewChange): Promi
 type NewSecret = { changeId: string; secretHash: Buffer; purpose: Purpose; ttlSeconds: number; undoSeconds: number }
 
 /**
- * Stores a secret for the mail of this change; whom the mail goes to. Undefined, with nothing stored, when it is of no use any more: replaced, confirmed,
- * undone, too late, of somebody disabled, or because somebody has proven the address.
+ * Stores a secret for the mail of this change; whom the mail goes to. Undefined, with nothing stored, when it is of
+ * no use any more: replaced, confirmed, undone, too late, of somebody disabled, or because somebody has proven the
+ * address.
  */
 export async function insertChangeSecret(
   db: Queryable,
@@ -103,7 +104,10 @@ export async function confirmChange(db: Queryable, { id, userId }: LockedChange)
   return rows.length === 1
 }
 
-/** Gives the person the address of before this change back, with every later change undone as well. Throws as `confirmChange` does. */
+/**
+ * Gives the person the address of before this change back, with every later change undone as well. Throws as
+ * `confirmChange` does.
+ */
 export async function undoChange(db: Queryable, { id, userId }: LockedChange): Promise<boolean> {
   const rows = rowsOf(
     await db.execute(sql`

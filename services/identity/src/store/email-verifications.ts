@@ -1,6 +1,7 @@
 /**
- * Registrations of addresses, each with the name and password that only its own client can activate, their handles, and the secrets of their mails.
- * A registration is open while it has its password. Secrets and handles are kept only as their hashes.
+ * Registrations of addresses, each with the name and password that only its own client can activate, their handles,
+ * and the secrets of their mails. A registration is open while it has its password. Secrets and handles are kept only
+ * as their hashes.
  */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
@@ -34,8 +35,9 @@ export async function findNewestRegistration(
 type NewRegistration = Registration & { handleHash: Buffer; repeatedId: string | undefined }
 
 /**
- * Stores a registration with the handle of its client, unless it repeats `repeatedId` and that one is still open: then only the handle. The id of the
- * registration the handle belongs to. One statement either way: what was registered before never shows in the work.
+ * Stores a registration with the handle of its client, unless it repeats `repeatedId` and that one is still open:
+ * then only the handle. The id of the registration the handle belongs to. One statement either way: what was
+ * registered before never shows in the work.
  */
 export async function insertRegistration(
   db: Queryable,
@@ -131,9 +133,10 @@ type MailWanted = {
 }
 
 /**
- * Notes that a mail is asked for: that of the registration of the handle, else of the newest. With a handle `mailsPerCooldown` registrations
- * of the address have theirs sent; without one any mail to the address within the cooldown is enough. The new version of the verification; undefined when no mail is due. Final while the address
- * row is locked.
+ * Notes that a mail is asked for: that of the registration of the handle, else of the newest. With a handle
+ * `mailsPerCooldown` registrations of the address have theirs sent; without one any mail to the address within the
+ * cooldown is enough. The new version of the verification; undefined when no mail is due. Final while the address row
+ * is locked.
  */
 export async function claimMail(
   db: Queryable,
@@ -160,7 +163,10 @@ export async function claimMail(
 
 export type Recipient = { userId: string; emailId: string; address: string; name: string; isDue: boolean }
 
-/** Whom a requested mail goes to, by the name of its registration; `isDue` is false once the address is verified or the person disabled. */
+/**
+ * Whom a requested mail goes to, by the name of its registration; `isDue` is false once the address is verified or
+ * the person disabled.
+ */
 export async function findRecipient(db: Queryable, verificationId: string): Promise<Recipient | undefined> {
   const [row] = await db
     .select({

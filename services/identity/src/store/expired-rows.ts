@@ -2,37 +2,29 @@
 import { typeIdOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
+
+/** Sign-ins, secrets of mails and challenges of passkeys say themselves until when they are of use. */
+async function deleteExpired(db: Queryable, table: SQL, limit: number): Promise<number> {
+  const rows = rowsOf(
+    await db.execute(sql`
+      delete from ${table} where ctid = any (array(
+        select ctid from ${table} where expires_at < now() order by expires_at limit ${limit})) returning 1`),
+  )
+  return rows.length
+}
 
 /** Sign-ins nobody can answer any more; how many. */
-export async function deleteExpiredSignIns(db: Queryable, limit: number): Promise<number> {
-  const rows = rowsOf(
-    await db.execute(sql`
-      delete from sign_in_transactions where ctid = any (array(
-        select ctid from sign_in_transactions where expires_at < now() order by expires_at limit ${limit})) returning 1`),
-  )
-  return rows.length
-}
+export const deleteExpiredSignIns = (db: Queryable, limit: number): Promise<number> =>
+  deleteExpired(db, sql`sign_in_transactions`, limit)
 
 /** Secrets of mails nobody can use any more; how many. */
-export async function deleteExpiredSecrets(db: Queryable, limit: number): Promise<number> {
-  const rows = rowsOf(
-    await db.execute(sql`
-      delete from email_verification_secrets where ctid = any (array(
-        select ctid from email_verification_secrets where expires_at < now() order by expires_at limit ${limit})) returning 1`),
-  )
-  return rows.length
-}
+export const deleteExpiredSecrets = (db: Queryable, limit: number): Promise<number> =>
+  deleteExpired(db, sql`email_verification_secrets`, limit)
 
 /** Challenges of passkeys nobody signed in time; how many. */
-export async function deleteExpiredPasskeyChallenges(db: Queryable, limit: number): Promise<number> {
-  const rows = rowsOf(
-    await db.execute(sql`
-      delete from passkey_challenges where ctid = any (array(
-        select ctid from passkey_challenges where expires_at < now() order by expires_at limit ${limit})) returning 1`),
-  )
-  return rows.length
-}
+export const deleteExpiredPasskeyChallenges = (db: Queryable, limit: number): Promise<number> =>
+  deleteExpired(db, sql`passkey_challenges`, limit)
 
 /** Enrollments of authenticator apps that nobody confirmed; how many. */
 export async function deleteUnconfirmedTotp(db: Queryable, limit: number): Promise<number> {

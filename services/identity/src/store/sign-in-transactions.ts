@@ -1,6 +1,7 @@
 /**
- * Sign-ins and step-ups that wait for a step. The challenge is kept as its hash; the row of the person is the lock of all their attempts, so guesses that
- * are sent at once count one after another. A sign-in is consumed by one conditional update, and one that is ended is deleted, so that it cannot come back.
+ * Sign-ins and step-ups that wait for a step. The challenge is kept as its hash; the row of the person is the lock of
+ * all their attempts, so guesses that are sent at once count one after another. A sign-in is consumed by one
+ * conditional update, and one that is ended is deleted, so that it cannot come back.
  */
 import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
@@ -13,7 +14,10 @@ import { signInTransactions } from './schema.ts'
 type NewSignIn = {
   id: string
   userId: string
-  /** The person as the checked password found them; a new password since then refuses the session. Absent of a step-up and of an open registration. */
+  /**
+   * The person as the checked password found them; a new password since then refuses the session. Absent of a step-up
+   * and of an open registration.
+   */
   userVersion?: number | undefined
   challengeHash: Buffer
   browserHash: Buffer | undefined
@@ -82,7 +86,10 @@ const isOpen = ({ challengeHash, browserHash }: Presented) => sql`
   t.challenge_hash = ${challengeHash}::bytea and t.consumed_at is null and t.expires_at > now()
   and (t.browser_hash is null or t.browser_hash = ${browserHash ?? null}::bytea)`
 
-/** An open sign-in with what it follows from; undefined when it is unknown, over, finished, void, or another browser's. */
+/**
+ * An open sign-in with what it follows from; undefined when it is unknown, over, finished, void, or another
+ * browser's.
+ */
 export async function findOpenSignIn(db: Queryable, presented: Presented): Promise<OpenSignIn | undefined> {
   const [row] = rowsOf<OpenRow>(
     await db.execute(sql`
@@ -162,8 +169,8 @@ export async function releaseSignIn(db: Queryable, id: string): Promise<void> {
 }
 
 /**
- * Ends every sign-in and step-up of a person, also one that waits for tokens' answer right now. Those of registrations nobody proved wait on, as their
- * makers expect.
+ * Ends every sign-in and step-up of a person, also one that waits for tokens' answer right now. Those of
+ * registrations nobody proved wait on, as their makers expect.
  */
 export async function endOpenSignIns(db: Queryable, userId: string): Promise<void> {
   await db.execute(sql`

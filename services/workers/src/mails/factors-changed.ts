@@ -1,7 +1,7 @@
 /** Tells a person that their second factors were changed. Carries no link: an alarm that asks to click teaches the wrong habit. */
 import { FactorsChanged } from '@gatehouse/contracts/events/identity/factors'
 import type { Locale } from './locale.ts'
-import { defineMail } from './mail.ts'
+import { defineMail, utcText } from './mail.ts'
 
 type Change = FactorsChanged['change']
 
@@ -32,7 +32,7 @@ export const factorsChanged = defineMail({
   due: ({ user_id, change }, { time }) => ({ user_id, change, happened_at: time }),
   async ask({ identity }, { user_id, change, happened_at }) {
     const { email, locale } = await identity.getProfile(user_id)
-    const at = `${happened_at.slice(0, 19).replace('T', ' ')} UTC`
+    const at = utcText(happened_at)
     return { to: email, locale, values: { at, change: change as Change } }
   },
   texts: {

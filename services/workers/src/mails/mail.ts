@@ -70,3 +70,18 @@ export function defineMail<C extends EventContract, A extends About, V>(file: Ma
     },
   }
 }
+
+/** An instant as a mail says it, to the second. */
+export const utcText = (instant: string): string => `${instant.slice(0, 19).replace('T', ' ')} UTC`
+
+/** The due time and the addressee that alarms have in common: the person of the event is told when it happened. */
+export const toPersonAt = {
+  due: ({ user_id }: { user_id: string }, { time }: { time: string }) => ({ user_id, happened_at: time }),
+  async ask(
+    { identity }: MailSources,
+    about: { user_id: string; happened_at: string },
+  ): Promise<Asked<{ at: string }>> {
+    const { email, locale } = await identity.getProfile(about.user_id)
+    return { to: email, locale, values: { at: utcText(about.happened_at) } }
+  },
+}

@@ -1,17 +1,13 @@
 /** Tells a person that a passkey of theirs seems to have been copied. Carries no link: an alarm that asks to click teaches the wrong habit. */
 import { PasskeyCounterRegressed } from '@gatehouse/contracts/events/identity/factors'
-import { defineMail } from './mail.ts'
+import { defineMail, toPersonAt } from './mail.ts'
 
 export const passkeyCopied = defineMail({
   name: 'passkey-copied',
   pipeline: 'security-alert',
   event: PasskeyCounterRegressed,
   limit: { count: 5, hours: 24 },
-  due: ({ user_id }, { time }) => ({ user_id, happened_at: time }),
-  async ask({ identity }, { user_id, happened_at }) {
-    const { email, locale } = await identity.getProfile(user_id)
-    return { to: email, locale, values: { at: `${happened_at.slice(0, 19).replace('T', ' ')} UTC` } }
-  },
+  ...toPersonAt,
   texts: {
     en: ({ at }) => ({
       subject: 'A passkey of yours may have been copied',

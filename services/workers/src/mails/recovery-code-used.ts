@@ -1,6 +1,6 @@
 /** Tells a person that a recovery code of theirs signed in, and how many are left. Carries no link: an alarm that asks to click teaches the wrong habit. */
 import { RecoveryCodeUsed } from '@gatehouse/contracts/events/identity/factors'
-import { defineMail } from './mail.ts'
+import { defineMail, utcText } from './mail.ts'
 
 /** From here on the person is asked to make new ones. */
 const few = 3
@@ -13,7 +13,7 @@ export const recoveryCodeUsed = defineMail({
   due: ({ user_id, left }, { time }) => ({ user_id, left: String(left), happened_at: time }),
   async ask({ identity }, { user_id, left, happened_at }) {
     const { email, locale } = await identity.getProfile(user_id)
-    const at = `${happened_at.slice(0, 19).replace('T', ' ')} UTC`
+    const at = utcText(happened_at)
     return { to: email, locale, values: { at, left: Number(left) } }
   },
   texts: {

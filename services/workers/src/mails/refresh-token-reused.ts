@@ -3,7 +3,7 @@
  * Carries no link: an alarm that asks to click teaches the wrong habit.
  */
 import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
-import { defineMail } from './mail.ts'
+import { defineMail, utcText } from './mail.ts'
 
 export const refreshTokenReused = defineMail({
   name: 'refresh-token-reused',
@@ -14,7 +14,7 @@ export const refreshTokenReused = defineMail({
   due: ({ user_id, reason }, { time }) => (reason === 'reuse_detected' ? { user_id, happened_at: time } : undefined),
   async ask({ identity }, { user_id, happened_at }) {
     const { email, locale } = await identity.getProfile(user_id)
-    return { to: email, locale, values: { at: `${happened_at.slice(0, 19).replace('T', ' ')} UTC` } }
+    return { to: email, locale, values: { at: utcText(happened_at) } }
   },
   texts: {
     en: ({ at }) => ({

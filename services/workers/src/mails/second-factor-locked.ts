@@ -3,7 +3,7 @@
  * Carries no link: an alarm that asks to click teaches the wrong habit.
  */
 import { SignInLocked } from '@gatehouse/contracts/events/identity/sign-in'
-import { defineMail } from './mail.ts'
+import { defineMail, utcText } from './mail.ts'
 
 export const secondFactorLocked = defineMail({
   name: 'second-factor-locked',
@@ -13,7 +13,7 @@ export const secondFactorLocked = defineMail({
   due: ({ user_id, step }, { time }) => (step === undefined ? undefined : { user_id, happened_at: time }),
   async ask({ identity }, { user_id, happened_at }) {
     const { email, locale } = await identity.getProfile(user_id)
-    return { to: email, locale, values: { at: `${happened_at.slice(0, 19).replace('T', ' ')} UTC` } }
+    return { to: email, locale, values: { at: utcText(happened_at) } }
   },
   texts: {
     en: ({ at }) => ({

@@ -3,18 +3,14 @@
  * Carries no link: an alarm that asks to click teaches the wrong habit.
  */
 import { SignInRefusedWhileLocked } from '@gatehouse/contracts/events/identity/sign-in'
-import { defineMail } from './mail.ts'
+import { defineMail, toPersonAt } from './mail.ts'
 
 export const signInRefusedWhileLocked = defineMail({
   name: 'sign-in-refused-while-locked',
   pipeline: 'security-alert',
   event: SignInRefusedWhileLocked,
   limit: { count: 3, hours: 24 },
-  due: ({ user_id }, { time }) => ({ user_id, happened_at: time }),
-  async ask({ identity }, { user_id, happened_at }) {
-    const { email, locale } = await identity.getProfile(user_id)
-    return { to: email, locale, values: { at: `${happened_at.slice(0, 19).replace('T', ' ')} UTC` } }
-  },
+  ...toPersonAt,
   texts: {
     en: ({ at }) => ({
       subject: 'We refused a sign-in with your password',

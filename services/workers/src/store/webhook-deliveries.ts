@@ -1,6 +1,7 @@
 /**
- * Deliveries: one row per event and endpoint. About one thing an endpoint has one pending delivery, the earliest that waits; the next begins in the
- * transaction that settles it. Whoever begins one holds the lock of endpoint and thing, so the order is that of the events.
+ * Deliveries: one row per event and endpoint. About one thing an endpoint has one pending delivery, the earliest that
+ * waits; the next begins in the transaction that settles it. Whoever begins one holds the lock of endpoint and thing,
+ * so the order is that of the events.
  */
 import { newId, typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'

@@ -242,6 +242,10 @@ export const ListProtectedAttributes = defineRoute({
   callers: ['orgs'],
   retryable: true,
   body: Type.Object({}),
-  success: { status: 200, body: Type.Object({ names: Type.Array(Type.String()) }), description: 'Empty: any.' },
+  success: {
+    status: 200,
+    body: Type.Object({ names: Type.Array(Type.String()) }),
+    description: 'An empty list allows every name.',
+  },
   problems: ['not_current'],
 })
