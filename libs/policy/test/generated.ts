@@ -1,6 +1,7 @@
 /** Conditions and values in every shape the language has, as fast-check makes them. Sources are printed, so what is tested begins at the parser. */
 import fc from 'fast-check'
 import type { AttributeValues } from '@gatehouse/policy/compile/attributes'
+import { isAccepted } from './schema.ts'
 
 type Source = fc.Arbitrary<string>
 
@@ -161,7 +162,7 @@ const quantified: Source = fc
 
 export const condition: Source = formulaOver(
   fc.oneof({ weight: 5, arbitrary: leaf(waysWith(false)) }, { weight: 1, arbitrary: quantified }),
-)
+).filter(isAccepted)
 
 const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.oneof({ weight: 4, arbitrary: value }, { weight: 1, arbitrary: fc.constant(undefined) })

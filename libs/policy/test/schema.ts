@@ -47,3 +47,9 @@ export function conditionOf(source: string): CheckedIr {
   if (!checked.ok) throw new Error(`${source}: ${checked.problems.map((problem) => problem.error).join('; ')}`)
   return JSON.parse(JSON.stringify(checked.ir)) as CheckedIr
 }
+
+/** Whether a generated condition is one that may be stored: some quantifiers over long bodies take too many steps. */
+export function isAccepted(source: string): boolean {
+  const parsed = parseCondition(source)
+  return parsed.ok && checkCondition(parsed.ir, schema).ok
+}
