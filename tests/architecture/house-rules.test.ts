@@ -10,6 +10,10 @@ const bad: Record<string, { path: string; text: string }> = {
     text: '/** x */ export const now = () => Date.now()',
   },
   'a file says what lives in it': { path: 'services/tokens/src/app.ts', text: 'export const x = 1' },
+  'generated cases are repeatable': {
+    path: 'services/orgs/test/domain/naming.test.ts',
+    text: "import fc from 'fast-check'",
+  },
   'no package host': { path: 'docs/x.md', text: `see https://registry.npm${'js'}.org/x` },
 }
 

@@ -37,6 +37,13 @@ export const rules: Rule[] = [
     broken: ({ text }) => !/^(#!.*\n)?(\/\*\*|\/\/)/.test(text),
   },
   {
+    name: 'generated cases are repeatable',
+    why: 'A change is judged by the same cases everywhere; another seed is asked for by name.',
+    applies: /\.test\.ts$/,
+    broken: ({ text }) =>
+      /^import fc from 'fast-check'/m.test(text) && !text.includes('@gatehouse/test-kit/fixed-seed'),
+  },
+  {
     name: 'no package host',
     why: 'The tree does not know where anybody downloads from.',
     applies: /\.(ts|js|mjs|json|md|ya?ml|sh)$|^\.ci\//,

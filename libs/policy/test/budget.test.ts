@@ -4,6 +4,7 @@
  */
 import t from 'tap'
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import { checkCondition } from '@gatehouse/policy/check/check-condition'
 import type { AttributeValues } from '@gatehouse/policy/compile/attributes'
 import { createBudget, isSpent, longestStatedList, stepsTaken, type Budget } from '@gatehouse/policy/compile/budget'

@@ -4,6 +4,7 @@
  */
 import t from 'tap'
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import { celEnv, isCelError, parse, plan, run } from '@bufbuild/cel'
 import { compileCondition } from '@gatehouse/policy/compile/closure'
 import { condition, knownValues, resourceRow } from './generated.ts'

@@ -1,6 +1,7 @@
 /** How roles and policies combine into one answer and its reason. */
 import t from 'tap'
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import { checkCondition } from '@gatehouse/policy/check/check-condition'
 import type { AttributeValues } from '@gatehouse/policy/compile/attributes'
 import { compilePolicySet, roleSetOf, type PolicySource } from '@gatehouse/policy/compile/policy-set'

@@ -1,6 +1,7 @@
 /** Lint: what is odd about one condition, and about a policy beside others; only what is certain, and its work is counted. */
 import t from 'tap'
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import type { AttributeValues } from '@gatehouse/policy/compile/attributes'
 import { createBudget, stepsPerEvaluation, stepsTaken } from '@gatehouse/policy/compile/budget'
 import { compilePolicySet, roleSetOf, type PolicySource, type PolicySet } from '@gatehouse/policy/compile/policy-set'

@@ -4,6 +4,7 @@
  */
 import t from 'tap'
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import { createBudget, stepsPerEvaluation } from '@gatehouse/policy/compile/budget'
 import { compileCondition } from '@gatehouse/policy/compile/closure'
 import type { Truth } from '@gatehouse/policy/compile/truth'

@@ -1,6 +1,7 @@
 /** Generated conditions mean the same to the engine and to the reference, through the printed source. */
 import t from 'tap'
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import { checkCondition } from '@gatehouse/policy/check/check-condition'
 import { compileCondition } from '@gatehouse/policy/compile/closure'
 import { compareText, textLength } from '@gatehouse/policy/compile/truth'

@@ -1,6 +1,7 @@
 /** What the readers beside `decide` say: obligations, explanations, suggestions and analysis. */
 import t from 'tap'
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import { whatCan, whoCan } from '@gatehouse/policy/analyze/access'
 import { diffPolicySets } from '@gatehouse/policy/analyze/diff-policy-sets'
 import type { AttributeValues } from '@gatehouse/policy/compile/attributes'

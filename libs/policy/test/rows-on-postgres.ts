@@ -1,5 +1,6 @@
 /** A hundred generated resources in a temporary table of a real PostgreSQL, and what filters answer for each of them. */
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import postgres from 'postgres'
 import type { Filter } from '@gatehouse/policy/plan/filter'
 import { renderSql } from '@gatehouse/policy/plan/render-sql'

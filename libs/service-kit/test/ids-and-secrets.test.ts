@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { PolicyId } from '@gatehouse/contracts/common/ids'
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 import { Compile } from 'typebox/compile'
 import { decodeRevision, encodeRevision } from '../src/context/revision.ts'

@@ -4,6 +4,7 @@ import { isExactNumber } from '../src/http/exact-number.ts'
 import { parseJsonBody } from '../src/http/json-body.ts'
 import { findFlaw } from '../src/http/json-flaw.ts'
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 
 const parse = (text: string): unknown => parseJsonBody(Buffer.from(text))

@@ -1,6 +1,7 @@
 /** The order of turns, the bound, and that nothing is done for those who have gone. */
 import t from 'tap'
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import { createFairQueue } from '@gatehouse/service-kit/concurrency/fair-queue'
 
 const options = { name: 'test', concurrency: 1, capacity: 6 }

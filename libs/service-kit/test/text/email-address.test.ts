@@ -4,6 +4,7 @@ import { EmailAddress } from '@gatehouse/contracts/common/email-address'
 import { createValidator } from '@gatehouse/service-kit/http/validation'
 import { isSameEmailAddress, normalizeEmailAddress } from '@gatehouse/service-kit/text/email-address'
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 
 const acceptsAddress = (value: string): boolean => createValidator(EmailAddress, 'body')(value).ok

@@ -1,5 +1,6 @@
 /** Whose word counts for an attribute, and what stating it may cost. */
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 import { createBudget, longestStatedList, stepsTaken } from '@gatehouse/policy/compile/budget'
 import { assembleAttributes, subjectStatements } from '../../src/domain/attributes.ts'

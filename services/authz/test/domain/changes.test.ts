@@ -1,5 +1,6 @@
 /** Differences of two values, by JSON pointer. */
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 import { changesBetween } from '../../src/domain/changes.ts'
 

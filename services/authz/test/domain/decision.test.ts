@@ -4,6 +4,7 @@
  */
 import t from 'tap'
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import { checkCondition } from '@gatehouse/policy/check/check-condition'
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import { parseCondition } from '@gatehouse/policy/parse/parse-condition'

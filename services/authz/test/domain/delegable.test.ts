@@ -1,6 +1,7 @@
 /** What may be handed on, case by case; and that nobody gains by any sequence of writes what the writer could not do. */
 import t from 'tap'
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import { catalogOf } from '../../src/domain/catalog.ts'
 import {
   delegableOf,

@@ -1,5 +1,6 @@
 /** Whether a principal stands so that anything can be granted, what a token knows more of, and which roles are held at a moment. */
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 import { findAccountObstacle, findObstacle, isAsRecentAs, rolesHeldAt } from '../../src/domain/facts.ts'
 

@@ -1,5 +1,6 @@
 /** What has to happen to bring one organization's document to another. */
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 import {
   assignmentKey,

@@ -1,5 +1,6 @@
 /** Which roles can be defined: permissions of the catalog, parents that exist and can be inherited, no circle. */
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 import { catalogOf } from '../../src/domain/catalog.ts'
 import { checkRoleDefinition } from '../../src/domain/role-definition.ts'

@@ -1,5 +1,6 @@
 /** Which sets of permissions cover one. */
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 import { catalogOf } from '../../src/domain/catalog.ts'
 import { covers, overlapOf } from '../../src/domain/scope.ts'

@@ -1,6 +1,7 @@
 /** What neighbours say, told in whatever order and however often, ends in one state; a lost history is replaced by a snapshot. */
 import t from 'tap'
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import { sql } from 'drizzle-orm'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { UserDisabled, UserEmailVerified, UserRegistered } from '@gatehouse/contracts/events/identity/user'

@@ -5,6 +5,7 @@
  */
 import t from 'tap'
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import { isDeepStrictEqual } from 'node:util'
 import { openPlatform, type Answer } from '../fixtures/platform.ts'
 import { accountToken, giveRoles, makeAccount } from '../fixtures/service-accounts.ts'

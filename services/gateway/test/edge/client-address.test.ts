@@ -1,5 +1,6 @@
 /** Whose address a request comes from, and whose budget it draws on. */
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 import { budgetKeyOf, createClientAddressReader } from '../../src/edge/client-address.ts'
 

@@ -1,5 +1,6 @@
 /** The pure part: addresses, passwords, steps, networks. */
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 import { networksOf } from '../../src/domain/network.ts'
 import {

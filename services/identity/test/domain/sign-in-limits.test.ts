@@ -1,5 +1,6 @@
 /** How many wrong passwords are let through: counters over generated attacks, and what a person on a known device keeps. */
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 import { networksOf } from '../../src/domain/network.ts'
 import { countersOf, decideAdmission, type Counted, type SignInCounter } from '../../src/domain/sign-in-limits.ts'

@@ -1,5 +1,6 @@
 /** The transition table of a sign-in, over every state there is; and recovery codes as text. */
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 import { normalizeRecoveryCode, recoveryCodeOf } from '../../src/domain/recovery-code.ts'
 import { amrAfter, hasSecondFactor, nextSteps, type SignInState, type Step } from '../../src/domain/sign-in/steps.ts'

@@ -3,6 +3,7 @@
  * password that opens a session is one the owner chose, and the attacker never gets one.
  */
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import { typeIdOf } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { newAddress, newPassword, openPlatform, type Answer } from '../fixtures/platform.ts'

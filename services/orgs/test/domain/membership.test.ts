@@ -1,5 +1,6 @@
 /** What may happen to a membership, as tables; the last owner is guarded against every generated order of wishes. */
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 import { decideRemoval, decideUpdate, isSameAttributes, type Standing } from '../../src/domain/membership.ts'
 

@@ -1,6 +1,7 @@
 /** Slugs and the reading of a grant answer. */
 import { Key } from '@gatehouse/contracts/common/ids'
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 import { Compile } from 'typebox/compile'
 import { decideGrant } from '../../src/domain/invitation.ts'

@@ -4,6 +4,7 @@
  */
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 import { openRig } from '../fixtures/rig.ts'
 import type { Person } from '../fixtures/neighbours.ts'

@@ -1,5 +1,6 @@
 /** Pure choices: which organization, which claims, which signing key. */
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 import { accessClaims } from '../../src/domain/access-claims.ts'
 import { askOf, chooseAtLogin, chooseAtRefresh, type UsableMembership } from '../../src/domain/choose-organization.ts'

@@ -1,5 +1,6 @@
 /** Redirect URIs: what may be registered, what matches, how an answer is written into one. */
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 import { answerAddress, complaintAboutRedirectUri, isRegistered } from '../../src/domain/oauth/redirect-uri.ts'
 

@@ -1,5 +1,6 @@
 /** The rules of a refresh family, as a table and as generated lives. */
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 import { networkOf, type Presenter } from '../../src/domain/presenter.ts'
 import {

@@ -1,6 +1,7 @@
 /** What bad input gets: each refusal in the protocol's own form, and a redirect only where it is safe. */
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 import {
   askProtocol,

@@ -1,6 +1,7 @@
 /** Generated lives of a refresh family against the real thing: what the pure rules say must be what the database did. */
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 import { type Answer, openPlatform } from '../fixtures/platform.ts'
 
