@@ -5,6 +5,7 @@ import {
   UserDisabled,
   UserEmailChanged,
   UserEnabled,
+  UserErased,
   UserMailResent,
   UserSignedOut,
   UserEmailVerified,
@@ -52,6 +53,7 @@ export async function applyUserEvent(tx: Tx, event: EventEnvelope): Promise<void
       return await endSessions(tx, { userId: id, belowUserVersion: version, reason: 'revoked' })
     case UserDisabled.type:
     case UserDeleted.type:
+    case UserErased.type:
       await upsertUserState(tx, { id, version, status: 'disabled', sessionsMinVersion: version })
       return await endSessions(tx, { userId: id, belowUserVersion: version, reason: 'user_disabled' })
     default:

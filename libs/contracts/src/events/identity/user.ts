@@ -122,6 +122,23 @@ export const UserDeleted = {
 
 export type UserDeleted = Static<typeof UserDeleted.data>
 
+/**
+ * The person was erased (GDPR article 17): name, address, credentials and factors are gone, and every access token is void. Each service that keeps
+ * personal data of this person deletes its own share when it reads this event.
+ */
+export const UserErased = {
+  type: 'gatehouse.identity.user.erased.v1',
+  data: Type.Object({
+    user_id: UserId,
+    min_uv: Type.Integer(),
+    /** Who wanted it: the person, whose grace is over, or an operator. */
+    via: Type.Union([Type.Literal('request'), Type.Literal('operator')]),
+    reason: Type.Optional(Reason),
+  }),
+} as const
+
+export type UserErased = Static<typeof UserErased.data>
+
 /** The operator's configuration named the first platform administrator. */
 export const PlatformAdminBootstrapped = {
   type: 'gatehouse.identity.platform_admin.bootstrapped.v1',
@@ -143,5 +160,6 @@ export const userEvents: readonly EventContract[] = [
   UserSignedOut,
   UserMailResent,
   UserDeleted,
+  UserErased,
   PlatformAdminBootstrapped,
 ]

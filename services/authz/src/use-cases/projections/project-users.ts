@@ -5,6 +5,7 @@ import {
   UserDisabled,
   UserEmailChanged,
   UserEnabled,
+  UserErased,
   UserMailResent,
   UserSignedOut,
   UserEmailVerified,
@@ -47,6 +48,7 @@ export async function applyUserEvent(tx: Tx, event: EventEnvelope): Promise<void
       return await upsertUser(tx, { id, version, status: 'active' })
     case UserDisabled.type:
     case UserDeleted.type:
+    case UserErased.type:
       return await upsertUser(tx, { id, version, status: 'disabled' })
     default:
       return
