@@ -38,12 +38,12 @@ export const assertionHeader = (from: ServiceName, to: ServiceName, request: Ass
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 /** As the issuer publishes them. */
-export const publishedJwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1' }] }
+export const publishedJwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'ES256', use: 'sig' }] }
 
 export const accessTokens = () =>
   createAccessTokenVerifier({ issuer, audience: 'gatehouse', jwks: createJwksSource(async () => publishedJwks) })
 
-export function mintAccessToken(claims: Record<string, unknown> = {}): string {
+export function mintAccessToken(claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}): string {
   const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
   const now = Math.floor(Date.now() / 1000)
   const base = {
@@ -61,7 +61,7 @@ export function mintAccessToken(claims: Record<string, unknown> = {}): string {
     amr: ['pwd'],
     acr: '1',
   }
-  const input = `${encode({ alg: 'ES256', typ: 'at+jwt', kid: 'k1' })}.${encode({ ...base, ...claims })}`
+  const input = `${encode({ alg: 'ES256', typ: 'at+jwt', kid: 'k1', ...header })}.${encode({ ...base, ...claims })}`
   return `${input}.${signEs256(input, privateKey)}`
 }
 

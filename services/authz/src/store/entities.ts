@@ -4,6 +4,16 @@ import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import type { EntityFacts } from '../domain/facts.ts'
 import { entities, type ContentOf, type EntityRow } from './schema.ts'
 import { endingNow, validAt } from './validity.ts'
+import { closeVersion, insertFirst, insertNext } from './versions.ts'
+
+type OfType = { orgId: string; type: string }
+
+/** Those of a type that are not deleted, now or as of `at`. */
+const thereAt = (o: OfType & { at?: Date | undefined }) =>
+  and(eq(entities.orgId, o.orgId), eq(entities.type, o.type), eq(entities.deleted, false), validAt(entities, o.at))
+
+/** Current rows of a type, be they of deletions. */
+const currentOf = (o: OfType) => and(eq(entities.orgId, o.orgId), eq(entities.type, o.type), isNull(entities.validTo))
 
 /** What a decision reads of an entity, now or as of `at`; `id` is what its application calls it. */
 export async function findEntity(
@@ -13,15 +23,7 @@ export async function findEntity(
   const [row] = await db
     .select()
     .from(entities)
-    .where(
-      and(
-        eq(entities.orgId, o.orgId),
-        eq(entities.type, o.type),
-        eq(entities.key, o.id),
-        eq(entities.deleted, false),
-        validAt(entities, o.at),
-      ),
-    )
+    .where(and(thereAt(o), eq(entities.key, o.id)))
   return row && toFacts(row)
 }
 
@@ -33,15 +35,7 @@ export async function findEntities(
   const rows = await db
     .select()
     .from(entities)
-    .where(
-      and(
-        eq(entities.orgId, o.orgId),
-        eq(entities.type, o.type),
-        inArray(entities.key, [...o.ids]),
-        eq(entities.deleted, false),
-        validAt(entities, o.at),
-      ),
-    )
+    .where(and(thereAt(o), inArray(entities.key, [...o.ids])))
   return new Map(rows.map((row) => [row.key, toFacts(row)]))
 }
 
@@ -72,16 +66,7 @@ export async function listEntityRows(
   return db
     .select()
     .from(entities)
-    .where(
-      and(
-        eq(entities.orgId, o.orgId),
-        eq(entities.type, o.type),
-        eq(entities.deleted, false),
-        validAt(entities, o.at),
-        rest,
-        o.except && not(o.except),
-      ),
-    )
+    .where(and(thereAt(o), rest, o.except && not(o.except)))
     .orderBy(asc(entities.key))
     .limit(o.limit)
 }
@@ -103,30 +88,18 @@ export async function findEntityRow(
   const [row] = await db
     .select()
     .from(entities)
-    .where(
-      and(eq(entities.orgId, o.orgId), eq(entities.type, o.type), eq(entities.key, o.key), isNull(entities.validTo)),
-    )
+    .where(and(currentOf(o), eq(entities.key, o.key)))
   return row
 }
 
-/** Undefined when somebody else has stored it meanwhile. */
-export async function insertEntity(
+/** Inserts a first version; undefined when somebody else has stored it meanwhile. */
+export const insertEntity = (
   db: Queryable,
   row: Omit<ContentOf<EntityRow>, 'createdAt'>,
-): Promise<EntityRow | undefined> {
-  const [inserted] = await db.insert(entities).values(row).onConflictDoNothing().returning()
-  return inserted
-}
+): Promise<EntityRow | undefined> => insertFirst(db, entities, row)
 
-/** Ends the current version: the winner's row, or undefined when it is not (any more) the expected one. */
-export async function closeEntity(db: Queryable, o: { id: string; version: number }): Promise<EntityRow | undefined> {
-  const [row] = await db
-    .update(entities)
-    .set({ validTo: endingNow(entities.validFrom) })
-    .where(and(eq(entities.id, o.id), eq(entities.version, o.version), isNull(entities.validTo)))
-    .returning()
-  return row
-}
+export const closeEntity = (db: Queryable, o: { id: string; version: number }): Promise<EntityRow | undefined> =>
+  closeVersion(db, entities, o)
 
 /** The current rows of these, be they of deletions. */
 export async function findEntityRows(
@@ -136,14 +109,7 @@ export async function findEntityRows(
   const rows = await db
     .select()
     .from(entities)
-    .where(
-      and(
-        eq(entities.orgId, o.orgId),
-        eq(entities.type, o.type),
-        inArray(entities.key, [...o.keys]),
-        isNull(entities.validTo),
-      ),
-    )
+    .where(and(currentOf(o), inArray(entities.key, [...o.keys])))
   return new Map(rows.map((row) => [row.key, row]))
 }
 
@@ -177,19 +143,8 @@ export async function insertEntities(
   return db.insert(entities).values(values).onConflictDoNothing().returning()
 }
 
-/** The version after `closed`, valid from the moment that one ended. */
-export async function insertNextEntity(
+export const insertNextEntity = (
   db: Queryable,
   closed: EntityRow,
   content: Pick<EntityRow, 'attributes' | 'roleIds' | 'deleted'>,
-): Promise<EntityRow> {
-  const next = {
-    ...closed,
-    ...content,
-    version: closed.version + 1,
-    validFrom: closed.validTo ?? closed.validFrom,
-    validTo: null,
-  }
-  const [row] = await db.insert(entities).values(next).returning()
-  return row as EntityRow
-}
+): Promise<EntityRow> => insertNext(db, entities, { closed, content })

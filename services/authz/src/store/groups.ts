@@ -3,8 +3,8 @@ import { and, asc, eq, gt, isNull } from 'drizzle-orm'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { assignments, groupMembers, groups, type ContentOf, type GroupRow } from './schema.ts'
 import { endingNow, validAt } from './validity.ts'
+import { closeVersion, insertFirst, insertNext } from './versions.ts'
 
-const current = isNull(groups.validTo)
 const belonging = isNull(groupMembers.validTo)
 
 export async function findGroup(
@@ -32,41 +32,17 @@ export async function listGroupsPage(
     .limit(o.limit)
 }
 
-/** Undefined when the key is taken in its organization. */
-export async function insertGroup(
+/** Inserts a first version; undefined when the key is taken in its organization. */
+export const insertGroup = (
   db: Queryable,
   row: Omit<ContentOf<GroupRow>, 'createdAt'>,
-): Promise<GroupRow | undefined> {
-  const [inserted] = await db.insert(groups).values(row).onConflictDoNothing().returning()
-  return inserted
-}
+): Promise<GroupRow | undefined> => insertFirst(db, groups, row)
 
-/** Ends the current version: the winner's row, or undefined when it is not (any more) the expected one. */
-export async function closeGroup(db: Queryable, o: { id: string; version: number }): Promise<GroupRow | undefined> {
-  const [row] = await db
-    .update(groups)
-    .set({ validTo: endingNow(groups.validFrom) })
-    .where(and(eq(groups.id, o.id), eq(groups.version, o.version), current))
-    .returning()
-  return row
-}
+export const closeGroup = (db: Queryable, o: { id: string; version: number }): Promise<GroupRow | undefined> =>
+  closeVersion(db, groups, o)
 
-/** The version after `closed`, valid from the moment that one ended. */
-export async function insertNextGroup(
-  db: Queryable,
-  closed: GroupRow,
-  content: Pick<GroupRow, 'name'>,
-): Promise<GroupRow> {
-  const next = {
-    ...closed,
-    ...content,
-    version: closed.version + 1,
-    validFrom: closed.validTo ?? closed.validFrom,
-    validTo: null,
-  }
-  const [row] = await db.insert(groups).values(next).returning()
-  return row as GroupRow
-}
+export const insertNextGroup = (db: Queryable, closed: GroupRow, content: Pick<GroupRow, 'name'>): Promise<GroupRow> =>
+  insertNext(db, groups, { closed, content })
 
 /** Of a group that is gone: what it held, and who belonged to it. */
 export async function endGroupHoldings(db: Queryable, groupId: string): Promise<void> {

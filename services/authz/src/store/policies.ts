@@ -1,9 +1,10 @@
 /** Policies over time, in the way of roles. */
-import { and, arrayOverlaps, asc, desc, eq, gt, inArray, isNull, lt, notInArray, or, sql, type SQL } from 'drizzle-orm'
+import { and, arrayOverlaps, asc, eq, gt, inArray, isNull, notInArray, or, sql, type SQL } from 'drizzle-orm'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { policies, type ContentOf, type PolicyRow } from './schema.ts'
 import { endingNow, validAt } from './validity.ts'
+import { closeVersion, insertFirst, insertNext, listVersions } from './versions.ts'
 
 const current = isNull(policies.validTo)
 
@@ -65,60 +66,27 @@ export async function findPolicy(db: Queryable, o: { orgId: string; id: string }
   return row
 }
 
-/** Inserts a version; undefined when the key is taken in its organization. */
-export async function insertPolicy(
+/** Inserts a first version; undefined when the key is taken in its organization. */
+export const insertPolicy = (
   db: Queryable,
   row: Omit<ContentOf<PolicyRow>, 'createdAt'> & { createdAt?: Date; validFrom?: string },
-): Promise<PolicyRow | undefined> {
-  const [inserted] = await db.insert(policies).values(row).onConflictDoNothing().returning()
-  return inserted
-}
+): Promise<PolicyRow | undefined> => insertFirst(db, policies, row)
 
-/** Ends the current version: the winner's row, or undefined when it is not (any more) the expected one. */
-export async function closePolicy(db: Queryable, o: { id: string; version: number }): Promise<PolicyRow | undefined> {
-  const [row] = await db
-    .update(policies)
-    .set({ validTo: endingNow(policies.validFrom) })
-    .where(and(eq(policies.id, o.id), eq(policies.version, o.version), current))
-    .returning()
-  return row
-}
+export const closePolicy = (db: Queryable, o: { id: string; version: number }): Promise<PolicyRow | undefined> =>
+  closeVersion(db, policies, o)
 
 export type PolicyRowContent = Pick<
   PolicyRow,
   'effect' | 'resourceType' | 'actions' | 'roles' | 'whenSource' | 'condition' | 'obligation' | 'tests'
 >
 
-/** The version after `closed`, valid from the moment that one ended. */
-export async function insertNextPolicy(
-  db: Queryable,
-  closed: PolicyRow,
-  content: PolicyRowContent,
-): Promise<PolicyRow> {
-  const next = {
-    ...closed,
-    ...content,
-    version: closed.version + 1,
-    validFrom: closed.validTo ?? closed.validFrom,
-    validTo: null,
-  }
-  const [row] = await db.insert(policies).values(next).returning()
-  return row as PolicyRow
-}
+export const insertNextPolicy = (db: Queryable, closed: PolicyRow, content: PolicyRowContent): Promise<PolicyRow> =>
+  insertNext(db, policies, { closed, content })
 
-/** One page of what a policy of the organization has said, newest first; of a deleted one too. */
-export async function listPolicyVersions(
+export const listPolicyVersions = (
   db: Queryable,
   o: { orgId: string; id: string; limit: number; beforeVersion?: number },
-): Promise<PolicyRow[]> {
-  const rest = o.beforeVersion === undefined ? undefined : lt(policies.version, o.beforeVersion)
-  return db
-    .select()
-    .from(policies)
-    .where(and(eq(policies.id, o.id), eq(policies.orgId, o.orgId), rest))
-    .orderBy(desc(policies.version))
-    .limit(o.limit)
-}
+): Promise<PolicyRow[]> => listVersions(db, policies, o)
 
 export async function findPolicyVersion(
   db: Queryable,

@@ -1,8 +1,9 @@
-/** Roles over time: a change closes the current row, conditional on its version, and inserts the next. */
-import { and, asc, desc, eq, inArray, isNull, lt, notInArray, sql } from 'drizzle-orm'
+/** Roles over time (see versions.ts). */
+import { and, asc, eq, inArray, isNull, notInArray, sql } from 'drizzle-orm'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { roles, type ContentOf, type RoleRow } from './schema.ts'
 import { endingNow, validAt } from './validity.ts'
+import { closeVersion, insertFirst, insertNext, listVersions } from './versions.ts'
 
 const current = isNull(roles.validTo)
 
@@ -53,55 +54,25 @@ export async function findRole(db: Queryable, id: string): Promise<RoleRow | und
   return row
 }
 
-/** Inserts a version; undefined when the key is taken in its organization. */
-export async function insertRole(
+/** Inserts a first version; undefined when the key is taken in its organization. */
+export const insertRole = (
   db: Queryable,
   row: Omit<ContentOf<RoleRow>, 'createdAt'> & { createdAt?: Date; validFrom?: string },
-): Promise<RoleRow | undefined> {
-  const [inserted] = await db.insert(roles).values(row).onConflictDoNothing().returning()
-  return inserted
-}
+): Promise<RoleRow | undefined> => insertFirst(db, roles, row)
 
-/** Ends the current version: the winner's row, or undefined when it is not (any more) the expected one. */
-export async function closeRole(db: Queryable, o: { id: string; version: number }): Promise<RoleRow | undefined> {
-  const [row] = await db
-    .update(roles)
-    .set({ validTo: endingNow(roles.validFrom) })
-    .where(and(eq(roles.id, o.id), eq(roles.version, o.version), current))
-    .returning()
-  return row
-}
+export const closeRole = (db: Queryable, o: { id: string; version: number }): Promise<RoleRow | undefined> =>
+  closeVersion(db, roles, o)
 
-/** The version after `closed`, valid from the moment that one ended. */
-export async function insertNextRole(
+export const insertNextRole = (
   db: Queryable,
   closed: RoleRow,
   content: Pick<RoleRow, 'name' | 'permissions' | 'inherits'>,
-): Promise<RoleRow> {
-  const next = {
-    ...closed,
-    ...content,
-    version: closed.version + 1,
-    validFrom: closed.validTo ?? closed.validFrom,
-    validTo: null,
-  }
-  const [row] = await db.insert(roles).values(next).returning()
-  return row as RoleRow
-}
+): Promise<RoleRow> => insertNext(db, roles, { closed, content })
 
-/** One page of what a role of the organization has been, newest first; of a deleted one too. */
-export async function listRoleVersions(
+export const listRoleVersions = (
   db: Queryable,
   o: { orgId: string; id: string; limit: number; beforeVersion?: number },
-): Promise<RoleRow[]> {
-  const rest = o.beforeVersion === undefined ? undefined : lt(roles.version, o.beforeVersion)
-  return db
-    .select()
-    .from(roles)
-    .where(and(eq(roles.id, o.id), eq(roles.orgId, o.orgId), rest))
-    .orderBy(desc(roles.version))
-    .limit(o.limit)
-}
+): Promise<RoleRow[]> => listVersions(db, roles, o)
 
 /** Whether any organization has a role of its own with one of these keys. */
 export async function hasOrganizationRole(db: Queryable, keys: readonly string[]): Promise<boolean> {

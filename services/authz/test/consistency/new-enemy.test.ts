@@ -5,7 +5,6 @@
  */
 import t from 'tap'
 import { UserDisabled } from '@gatehouse/contracts/events/identity/user'
-import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
 import { encodeRevision } from '@gatehouse/service-kit/context/revision'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import { openPlatform, type Member } from '../fixtures/platform.ts'
@@ -45,21 +44,7 @@ const changes: Record<string, (member: Member) => Promise<string>> = {
     return orgsNow()
   },
   async attribute(member) {
-    const facts = {
-      membership_id: member.membershipId,
-      organization_id: org.id,
-      user_id: member.id,
-      status: 'active' as const,
-      is_owner: false,
-      attributes: { department: 'sales', limit: 1 },
-    }
-    platform.orgs.announce(MembershipUpdated, {
-      subject: member.membershipId,
-      orgid: org.id,
-      userid: member.id,
-      version: 2,
-      data: { ...facts, changed: ['attributes'] },
-    })
+    platform.changeAttributes(member, { department: 'sales', limit: 1 })
     return orgsNow()
   },
   async disable(member) {

@@ -1,6 +1,5 @@
 /** POST /v1/authz/explain, /v1/authz/plan and decisions as of a moment. */
 import t from 'tap'
-import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import { openPlatform } from '../fixtures/platform.ts'
 
@@ -118,21 +117,7 @@ t.test('as of: the rows that were in force then decide', async (t) => {
     })
   t.match((await ask()).body, { decision: false })
   const before = new Date().toISOString()
-  const facts = {
-    membership_id: member.membershipId,
-    organization_id: org.id,
-    user_id: member.id,
-    status: 'active' as const,
-    is_owner: false,
-    attributes: { department: 'sales', limit: 60 },
-  }
-  platform.orgs.announce(MembershipUpdated, {
-    subject: member.membershipId,
-    orgid: org.id,
-    userid: member.id,
-    version: 2,
-    data: { ...facts, changed: ['attributes'] },
-  })
+  platform.changeAttributes(member, { department: 'sales', limit: 60 })
   await replica.deps.following.orgs.pollNow()
   t.match((await ask()).body, { decision: true })
   t.match((await ask({ at: before })).body, { decision: false })

@@ -3,28 +3,7 @@ import type { AccessTokenClaims } from '@gatehouse/contracts/claims/access-token
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { decideAccess, type AccessQuestion } from '../../src/domain/access.ts'
-
-const [user, org, session, membership] = [newId('user'), newId('org'), newId('ses'), newId('mem')]
-const claims = {
-  iss: 'i',
-  aud: 'gatehouse',
-  sub: user,
-  client_id: 'c',
-  iat: 1,
-  exp: 2,
-  auth_time: 1,
-  jti: 'j',
-  sid: session,
-  sv: 3,
-  uv: 5,
-  amr: [],
-  acr: '1',
-  org_id: org,
-  mid: membership,
-  ov: 7,
-  mv: 9,
-} satisfies AccessTokenClaims
-const { org_id: _org, mid: _mid, ov: _ov, mv: _mv, ...withoutOrg } = claims
+import { claims, org, withoutOrg } from '../support/claims.ts'
 
 t.test('who may pass: every kind of route with every kind of token', async (t) => {
   const question = (change: Partial<AccessQuestion>): AccessQuestion => ({

@@ -13,28 +13,7 @@ import {
   raiseFloor,
   type Floor,
 } from '../../src/domain/floors.ts'
-
-const [user, org, session, membership] = [newId('user'), newId('org'), newId('ses'), newId('mem')]
-const claims = {
-  iss: 'i',
-  aud: 'gatehouse',
-  sub: user,
-  client_id: 'c',
-  iat: 1,
-  exp: 2,
-  auth_time: 1,
-  jti: 'j',
-  sid: session,
-  sv: 3,
-  uv: 5,
-  amr: [],
-  acr: '1',
-  org_id: org,
-  mid: membership,
-  ov: 7,
-  mv: 9,
-} satisfies AccessTokenClaims
-const { org_id: _org, mid: _mid, ov: _ov, mv: _mv, ...withoutOrg } = claims
+import { claims, membership, org, session, user, withoutOrg } from '../support/claims.ts'
 
 const voidedBy = (floors: Floor[], of: AccessTokenClaims = claims, kid = 'k1'): boolean => {
   const table = emptyFloors()

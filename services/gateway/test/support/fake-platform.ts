@@ -2,8 +2,7 @@
  * The services behind the gateway as one real HTTP server: it answers the questions of the spine from memory and echoes everything else,
  * after checking the gateway's assertion like a service does.
  */
-import { generateKeyPairSync, randomUUID } from 'node:crypto'
-import { signEs256 } from '@gatehouse/access/tokens/es256'
+import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
@@ -11,7 +10,13 @@ import { loadConfig } from '@gatehouse/service-kit/config/load'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { quietLog } from '@gatehouse/test-kit/log'
-import { assertionsOf, keySettingsOf } from '@gatehouse/test-kit/service-keys'
+import {
+  assertionsOf,
+  keySettingsOf,
+  mintAccessToken,
+  orgClaims,
+  publishedJwks,
+} from '@gatehouse/test-kit/service-keys'
 import { verifyAssertion } from '@gatehouse/test-kit/verify-token'
 import type { Test } from 'tap'
 import { buildApp } from '../../src/app.ts'
@@ -20,31 +25,10 @@ import { openDeps } from '../../src/deps.ts'
 
 export const issuer = 'http://127.0.0.1:8080'
 
-const signing = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+export const mintToken = (claims: Record<string, unknown> = {}, header?: Record<string, unknown>): string =>
+  mintAccessToken({ iss: issuer, ...claims }, header)
 
-export function mintToken(claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}): string {
-  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const now = Math.floor(Date.now() / 1000)
-  const base = {
-    iss: issuer,
-    aud: 'gatehouse',
-    sub: newId('user'),
-    client_id: 'web',
-    iat: now,
-    exp: now + 300,
-    auth_time: now,
-    jti: randomUUID(),
-    sid: newId('ses'),
-    sv: 1,
-    uv: 1,
-    amr: ['pwd'],
-    acr: '1',
-  }
-  const input = `${encode({ alg: 'ES256', typ: 'at+jwt', kid: 'k1', ...header })}.${encode({ ...base, ...claims })}`
-  return `${input}.${signEs256(input, signing.privateKey)}`
-}
-
-export const inOrganization = (orgId = newId('org')) => ({ org_id: orgId, mid: newId('mem'), ov: 1, mv: 1 })
+export const inOrganization = orgClaims
 
 type Producer = { epoch: string; events: object[]; snapshot: object[]; isDown: boolean }
 export type Echo = { service: string; method: string; url: string; headers: Record<string, string>; body: string }
@@ -142,9 +126,7 @@ async function serve(platform: FakePlatform, request: IncomingMessage, response:
   if (url.pathname.startsWith('/internal/') && producer?.isDown) return void request.socket.destroy()
   if (url.pathname === '/internal/jwks') {
     if (platform.jwksIsDown) return void request.socket.destroy()
-    return json(200, {
-      keys: [{ ...signing.publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'ES256', use: 'sig' }],
-    })
+    return json(200, publishedJwks)
   }
   if (url.pathname === '/internal/changes' && producer) {
     const after = Math.min(Number(url.searchParams.get('after')), producer.events.length)
