@@ -18,7 +18,7 @@ const { values, positionals } = parseArgs({
   },
 })
 
-const unknown = positionals.filter((name) => !SERVICES.includes(name as ServiceName))
+const unknown = positionals.filter((name) => !SERVICES.some((one) => one === name))
 if (unknown.length > 0) throw new Error(`no such service: ${unknown.join(', ')}`)
 
 const root = resolve(values.root)

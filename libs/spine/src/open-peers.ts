@@ -16,7 +16,8 @@ import { createSpineClient, type SpineClient } from './follow/spine-client.ts'
 import { loadEventKeys } from './nats/event-signature.ts'
 import { connectNats, type NatsLink } from './nats/connection.ts'
 
-export type PeerName = Exclude<ServiceName, 'gateway'>
+/** Who is followed or asked with an assertion. `pages` has nothing to follow, and only the gateway passes requests on to it. */
+export type PeerName = Exclude<ServiceName, 'gateway' | 'pages'>
 
 export type PeerSettings<P extends PeerName> = Readonly<Record<`${Uppercase<P>}_URL`, string>> & {
   readonly GATEHOUSE_ISSUER: string

@@ -16,7 +16,7 @@ import { newId } from '@gatehouse/service-kit/ids/type-id'
 
 export const issuer = 'https://id.example.com'
 
-const services: ServiceName[] = ['gateway', 'identity', 'tokens', 'orgs', 'authz', 'workers']
+const services: ServiceName[] = ['gateway', 'identity', 'tokens', 'orgs', 'authz', 'workers', 'pages']
 const serviceKeys = new Map(services.map((service) => [service, generateServiceKey(service)]))
 export const pinnedJwks = { keys: [...serviceKeys.values()].map(({ publicJwk }) => publicJwk) }
 const signers = new Map(

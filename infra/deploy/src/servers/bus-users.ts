@@ -20,6 +20,7 @@ const follows: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
   orgs: [],
   authz: ['identity', 'tokens', 'orgs', 'authz'],
   workers: ['identity', 'tokens', 'orgs', 'authz', 'workers'],
+  pages: [],
 }
 const producers: readonly ServiceName[] = ['identity', 'tokens', 'orgs', 'authz', 'workers']
 

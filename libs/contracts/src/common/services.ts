@@ -8,6 +8,7 @@ export const ServiceName = Type.Union([
   Type.Literal('orgs'),
   Type.Literal('authz'),
   Type.Literal('workers'),
+  Type.Literal('pages'),
 ])
 export type ServiceName = Static<typeof ServiceName>
 

@@ -15,6 +15,42 @@ export const Authorization = Type.Object({
 })
 export type Authorization = Static<typeof Authorization>
 
+/**
+ * What is left to do before the request can be allowed, in this order:
+ * - `sign_in`: nobody is signed in, or the application asks for another sign-in (`prompt`, `max_age_seconds`, `acr_values` say which);
+ * - `select_organization`: the person belongs to several and the application named none;
+ * - `consent`: the person has not allowed this application this scope yet.
+ */
+const Need = Type.Union([Type.Literal('sign_in'), Type.Literal('select_organization'), Type.Literal('consent')])
+export type AuthorizationNeed = Static<typeof Need>
+
+const AuthorizationForPages = Type.Object({
+  ...Authorization.properties,
+  needs: Type.Array(Need),
+  /** Those the person may choose; empty while nobody is signed in, and where the application leaves no choice. */
+  organizations: Type.Array(OrganizationId),
+  login_hint: Type.Optional(Type.String()),
+  ui_locales: Type.Optional(Type.String()),
+  prompt: Type.Array(Type.String()),
+  acr_values: Type.Optional(Type.Array(Type.String())),
+  max_age_seconds: Type.Optional(Type.Integer()),
+})
+export type AuthorizationForPages = Static<typeof AuthorizationForPages>
+
+export const ShowAuthorization = defineRoute({
+  operationId: 'showAuthorization',
+  service: 'tokens',
+  auth: 'internal',
+  callers: ['pages'],
+  method: 'GET',
+  path: '/internal/authorizations/:authorization',
+  summary:
+    'An authorization request for the pages that lead through it; with the access token of a person, what is left for them.',
+  params: Type.Object({ authorization: AuthorizationId }),
+  success: { status: 200, body: AuthorizationForPages, description: 'The request.' },
+  problems: ['not_found', 'not_current'],
+})
+
 const base = { service: 'tokens', auth: 'user', params: Type.Object({ authorization: AuthorizationId }) } as const
 
 export const DescribeAuthorization = defineRoute({

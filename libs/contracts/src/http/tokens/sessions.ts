@@ -107,7 +107,7 @@ export const GetInternalJwks = defineRoute({
   path: '/internal/jwks',
   summary: 'The same key set for the services, which each verify tokens themselves.',
   auth: 'internal',
-  callers: ['gateway', 'identity', 'orgs', 'authz', 'workers'],
+  callers: ['gateway', 'identity', 'orgs', 'authz', 'workers', 'pages'],
   success: {
     status: 200,
     body: Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.Unknown())) }),
