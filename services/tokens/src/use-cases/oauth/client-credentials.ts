@@ -36,7 +36,7 @@ export async function clientCredentials(deps: CredentialDeps, presented: Present
 }
 
 const signed = (deps: Pick<Deps, 'keyRing'>, claims: ServiceAccountClaims): string =>
-  deps.keyRing.sign(claims, new Date(claims.iat * 1000))
+  deps.keyRing.sign(claims, new Date())
 
 /** @throws OAuthError `invalid_scope` for what the key does not open */
 function narrowed(held: string | undefined, asked: string | undefined): string | undefined {

@@ -24,7 +24,8 @@ export function clientTokens(
   },
 ): TokenAnswer {
   const { client, claims, scope } = o
-  const now = new Date(claims.iat * 1000)
+  // The key is chosen by the present: `iat` is cut to seconds, and a key made within this second would not be there yet.
+  const now = new Date()
   const audience = audienceOf({ issuer: deps.issuer, clientId: client.id, audiences: client.audiences, scope })
   const access = clientAccessClaims(claims, { audience, scope })
   return {
