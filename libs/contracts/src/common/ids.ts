@@ -34,6 +34,7 @@ export const AuditEventId = typeId('aud')
 export const OAuthClientId = typeId('client')
 export const OAuthClientSecretId = typeId('cls')
 export const AuthorizationId = typeId('azr')
+export const ConsentId = typeId('cns')
 export const EventId = typeId('evt')
 
 /** Keys people choose for roles, policies, applications: lower case, digits, dashes. */

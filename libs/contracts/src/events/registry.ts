@@ -19,6 +19,7 @@ import { organizationEvents } from './orgs/organization.ts'
 import { apiKeyEvents } from './tokens/api-key.ts'
 import { familyEvents } from './tokens/family.ts'
 import { oauthClientEvents } from './tokens/oauth-client.ts'
+import { oauthConsentEvents } from './tokens/oauth-consent.ts'
 import { serviceAccountEvents } from './tokens/service-account.ts'
 import { sessionEvents } from './tokens/session.ts'
 import { signingKeyEvents } from './tokens/signing-key.ts'
@@ -34,6 +35,7 @@ export const eventContracts: readonly EventContract[] = [
   ...apiKeyEvents,
   ...familyEvents,
   ...oauthClientEvents,
+  ...oauthConsentEvents,
   ...serviceAccountEvents,
   ...sessionEvents,
   ...signingKeyEvents,

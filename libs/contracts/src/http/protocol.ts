@@ -16,8 +16,8 @@ export type ProtocolContract = {
   readonly errors: 'json' | 'page'
   /** The `Authorization` header is the client's or the bearer's and reaches the service; elsewhere it stays outside. */
   readonly takesAuthorization?: boolean
-  /** Cookies whose names begin so reach the service; elsewhere none does. */
-  readonly cookiePrefix?: string
+  /** Cookies whose names begin so, after `__Host-` or without it, reach the service; elsewhere none does. */
+  readonly cookiePrefixes?: readonly string[]
   /** A lost answer may be asked for again: a second request changes nothing that the first did not. */
   readonly isSafe?: boolean
   readonly limit?: NonNullable<RouteContract['limit']>

@@ -97,6 +97,7 @@ import {
 } from './tokens/service-accounts.ts'
 import { oauthClientRoutes } from './tokens/oauth-clients.ts'
 import { DescribeAuthorization, SettleAuthorization } from './tokens/authorizations.ts'
+import { ListMyConsents, RevokeMyConsent } from './tokens/consents.ts'
 import { EndMyOtherSessions, EndMySession, GetJwks, ListMySessions, Logout, RefreshToken } from './tokens/sessions.ts'
 import { ListAuditEvents, ListMyActivity, ListPlatformAuditEvents } from './workers/audit-events.ts'
 import { DiscardDeadLetter, ListDeadLetters, ReplayDeadLetter } from './workers/dead-letters.ts'
@@ -171,6 +172,8 @@ export const publicRoutes: readonly RouteContract[] = [
   ...oauthClientRoutes,
   DescribeAuthorization,
   SettleAuthorization,
+  ListMyConsents,
+  RevokeMyConsent,
   GetServiceAccountRoles,
   SetServiceAccountRoles,
   ListRoles,

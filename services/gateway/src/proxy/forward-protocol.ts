@@ -15,7 +15,7 @@ type ForwardDeps = {
 }
 
 export function createProtocolForward(
-  protocol: Pick<ProtocolContract, 'path' | 'service' | 'takesAuthorization' | 'cookiePrefix' | 'isSafe'>,
+  protocol: Pick<ProtocolContract, 'path' | 'service' | 'takesAuthorization' | 'cookiePrefixes' | 'isSafe'>,
   { upstreams, signer, addressOf }: ForwardDeps,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
   const { path } = protocol
@@ -52,10 +52,10 @@ export function createProtocolForward(
 
 function credentialsIn(
   { headers }: FastifyRequest,
-  { takesAuthorization, cookiePrefix }: Pick<ProtocolContract, 'takesAuthorization' | 'cookiePrefix'>,
+  { takesAuthorization, cookiePrefixes = [] }: Pick<ProtocolContract, 'takesAuthorization' | 'cookiePrefixes'>,
 ): Record<string, string> {
   const { authorization, cookie } = headers
-  const named = cookiePrefix === undefined ? '' : cookiesNamed(cookie ?? '', cookiePrefix)
+  const named = cookiesNamed(cookie ?? '', cookiePrefixes)
   return {
     ...(takesAuthorization && authorization !== undefined && { [internalHeaders.authorization]: authorization }),
     ...(named !== '' && { cookie: named }),
@@ -63,11 +63,11 @@ function credentialsIn(
 }
 
 /** `__Host-` (RFC 6265bis §4.1.3.2) stands before the name where the platform is reached over https. */
-const cookiesNamed = (header: string, prefix: string): string =>
+const cookiesNamed = (header: string, prefixes: readonly string[]): string =>
   header
     .split(';')
     .map((pair) => pair.trim())
-    .filter((pair) => pair.startsWith(prefix) || pair.startsWith(`__Host-${prefix}`))
+    .filter((pair) => prefixes.some((prefix) => pair.startsWith(prefix) || pair.startsWith(`__Host-${prefix}`)))
     .join('; ')
 
 /** The query as it was written: what it means is the service's to say. */

@@ -9,12 +9,17 @@ t.test('credentials and cookies cross where their protocol takes them, and nowhe
   const { url, platform } = await startGateway(t)
   const headers = {
     authorization: 'Basic YTpi',
-    cookie: 'other=1; gatehouse-authorization-x=2; __Host-gatehouse-authorization-y=3; xgatehouse-authorization-z=4',
+    cookie:
+      'other=1; gatehouse-authorization-x=2; __Host-gatehouse-authorization-y=3; xgatehouse-authorization-z=4; gatehouse_session=5; __Host-gatehouse_session=6; xgatehouse_session=7',
     'gatehouse-authorization': 'forged',
     'gatehouse-access-token': 'forged',
     'content-type': 'application/x-www-form-urlencoded',
   }
-  for (const { path, methods, takesAuthorization, cookiePrefix } of protocolRoutes)
+  const cookies: Record<string, string> = {
+    authorize: 'gatehouse_session=5; __Host-gatehouse_session=6',
+    continueAuthorization: 'gatehouse-authorization-x=2; __Host-gatehouse-authorization-y=3',
+  }
+  for (const { path, methods, takesAuthorization, operationId } of protocolRoutes)
     for (const method of methods) {
       const body = method === 'POST' ? 'a=b+c&d=%20' : undefined
       const answer = await fetch(`${url}${path}?x=%20y`, { method, headers, redirect: 'manual', ...(body && { body }) })
@@ -22,10 +27,7 @@ t.test('credentials and cookies cross where their protocol takes them, and nowhe
       const echo = platform.passed.at(-1) as Echo
       t.match(echo, { service: 'tokens', method, url: `${path}?x=%20y`, body: body ?? '' })
       t.equal(echo.headers['gatehouse-authorization'], takesAuthorization ? 'Basic YTpi' : undefined)
-      t.equal(
-        echo.headers['cookie'],
-        cookiePrefix ? 'gatehouse-authorization-x=2; __Host-gatehouse-authorization-y=3' : undefined,
-      )
+      t.equal(echo.headers['cookie'], cookies[operationId])
       t.notOk('gatehouse-access-token' in echo.headers, 'nobody is verified here')
     }
 })

@@ -6,7 +6,7 @@ import { type AccessTokenClaims, accessTokenAudience } from '@gatehouse/contract
 import type { UsableMembership } from './choose-organization.ts'
 
 /** How the person proved who they are, as a level (`acr`): one factor or more than one. */
-const acrOf = (amr: readonly string[]): string => (amr.includes('mfa') || amr.length > 1 ? 'aal2' : 'aal1')
+export const acrOf = (amr: readonly string[]): string => (amr.includes('mfa') || amr.length > 1 ? 'aal2' : 'aal1')
 
 /** The claims for one session at one instant; versions are those read under the lock of the session. */
 export function accessClaims(o: {

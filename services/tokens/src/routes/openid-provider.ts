@@ -34,7 +34,7 @@ export function openidProviderRoutes(app: FastifyInstance, deps: Deps): void {
   bindProtocols(app, deps, (serve) => {
     serve(GetOpenidConfiguration, () => ({ kind: 'json', body: describeProvider(deps), cacheSeconds }))
     serve(GetAuthorizationServerMetadata, () => ({ kind: 'json', body: describeProvider(deps), cacheSeconds }))
-    serve(Authorize, async ({ parameters }) => ({ kind: 'redirect', ...(await beginAuthorization(deps, parameters)) }))
+    serve(Authorize, async (asked) => ({ kind: 'redirect', ...(await beginAuthorization(deps, asked)) }))
     serve(ContinueAuthorization, async ({ parameters, cookies }) => ({
       kind: 'redirect',
       ...(await continueAuthorization(deps, { continuation: parameters.get('continuation'), cookies })),

@@ -2,7 +2,9 @@
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { neighbourRoutes } from './internal.ts'
-import { authorizationsRoutes } from './authorizations.ts'
+import { authorizationsForPagesRoutes, authorizationsRoutes } from './authorizations.ts'
+import { browserSessionsRoutes } from './browser-sessions.ts'
+import { consentsRoutes } from './consents.ts'
 import { oauthClientsRoutes, platformOAuthClientsRoutes } from './oauth-clients.ts'
 import { openidProviderRoutes } from './openid-provider.ts'
 import { serviceAccountsRoutes } from './service-accounts.ts'
@@ -17,8 +19,9 @@ export const publicRoutes: readonly Routes[] = [
   oauthClientsRoutes,
   platformOAuthClientsRoutes,
   authorizationsRoutes,
+  consentsRoutes,
   openidProviderRoutes,
 ]
 
 /** For other services only. */
-export const internalRoutes: readonly Routes[] = [neighbourRoutes]
+export const internalRoutes: readonly Routes[] = [neighbourRoutes, browserSessionsRoutes, authorizationsForPagesRoutes]

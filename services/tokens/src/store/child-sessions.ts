@@ -1,4 +1,5 @@
 /** Child sessions: what a client holds of somebody's signed-in session. They end with their parent, and each ends alone. */
+import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { and, asc, eq, inArray, isNotNull, type SQL, sql } from 'drizzle-orm'
 import { oauthClients, sessions, userStates } from './schema.ts'
@@ -62,6 +63,17 @@ export async function claimSessionEndsOfClient(
     .for('update')
   return await endChildren(system, inArray(sessions.id, some), 'revoked')
 }
+
+/** Ends what a client has of this person, in whichever sign-in. */
+export const closeSessionsOfConsent = (
+  tx: Queryable,
+  o: { userId: string; clientId: string },
+): Promise<EndedSession[]> =>
+  endChildren(
+    tx,
+    sql`${sessions.userId} = ${uuidOf(o.userId, 'user')}::uuid and ${sessions.clientId} = ${o.clientId}`,
+    'revoked',
+  )
 
 async function endChildren(db: Queryable, which: SQL, reason: EndReason): Promise<EndedSession[]> {
   const next = sql`${sessions.version} + 1`

@@ -21,21 +21,20 @@ export async function insertAuthorization(
   })
 }
 
-/** A request nobody has decided yet, with its client and the database's time. */
-export async function findOpenAuthorization(
-  system: Queryable,
-  id: string,
-): Promise<{ authorization: Authorization; client: { name: string; orgId: string | null }; now: Date } | undefined> {
+export type OpenAuthorization = {
+  authorization: Authorization
+  client: { id: string; name: string; orgId: string | null; isFirstParty: boolean }
+}
+
+/** A request nobody has decided yet, with its client. */
+export async function findOpenAuthorization(system: Queryable, id: string): Promise<OpenAuthorization | undefined> {
+  const { name, orgId, isFirstParty } = oauthClients
   const [row] = await system
-    .select({
-      authorization: oauthAuthorizations,
-      client: { name: oauthClients.name, orgId: oauthClients.orgId },
-      nowMs: sql<string>`extract(epoch from clock_timestamp()) * 1000`,
-    })
+    .select({ authorization: oauthAuthorizations, client: { id: oauthClients.id, name, orgId, isFirstParty } })
     .from(oauthAuthorizations)
     .innerJoin(oauthClients, and(eq(oauthClients.id, oauthAuthorizations.clientId), eq(oauthClients.status, 'active')))
     .where(and(eq(oauthAuthorizations.id, id), isOpen))
-  return row && { authorization: row.authorization, client: row.client, now: new Date(Number(row.nowMs)) }
+  return row
 }
 
 /** Decides the request for this person, if nobody did before. */

@@ -75,7 +75,14 @@ export async function listOAuthClients(
 export type ClientUpdate = Partial<
   Pick<
     OAuthClient,
-    'name' | 'status' | 'redirectUris' | 'postLogoutRedirectUris' | 'scopes' | 'audiences' | 'idTokenAlg'
+    | 'name'
+    | 'status'
+    | 'redirectUris'
+    | 'postLogoutRedirectUris'
+    | 'scopes'
+    | 'audiences'
+    | 'idTokenAlg'
+    | 'isFirstParty'
   >
 >
 

@@ -201,6 +201,14 @@ export async function countSharedExchange(
   return row
 }
 
+/** Voids the refresh tokens of a session that goes on without them. */
+export async function closeFamiliesOf(tx: Queryable, sessionId: string): Promise<void> {
+  await tx
+    .update(refreshFamilies)
+    .set({ status: 'revoked', revokedAt: sql`clock_timestamp()`, version: sql`${refreshFamilies.version} + 1` })
+    .where(and(eq(refreshFamilies.sessionId, sessionId), eq(refreshFamilies.status, 'active')))
+}
+
 /** Revokes the family if it is still active; its new version, or undefined when somebody was faster. */
 export async function claimFamilyRevocation(tx: Queryable, familyId: string): Promise<number | undefined> {
   const [row] = await tx

@@ -144,6 +144,7 @@ export const oauthClients = pgTable('oauth_clients', {
   scopes: text('scopes').array().notNull(),
   audiences: text('audiences').array().notNull(),
   idTokenAlg: text('id_token_alg', { enum: ['RS256', 'ES256'] }).notNull(),
+  isFirstParty: boolean('is_first_party').notNull(),
   createdBy: text('created_by').notNull(),
   createdAt: at('created_at').notNull(),
   updatedAt: at('updated_at').notNull(),
@@ -187,6 +188,26 @@ export const oauthCodes = pgTable('oauth_codes', {
   expiresAt: at('expires_at').notNull(),
   usedAt: at('used_at'),
   sessionId: typeId('session_id', 'ses'),
+})
+
+export const browserSessions = pgTable('browser_sessions', {
+  id: typeId('id', 'brs').primaryKey(),
+  hash: bytea('hash').notNull(),
+  sessionId: typeId('session_id', 'ses').notNull(),
+  userId: typeId('user_id', 'user').notNull(),
+  createdAt: at('created_at').notNull().defaultNow(),
+  lastUsedAt: at('last_used_at').notNull().defaultNow(),
+})
+
+export const oauthConsents = pgTable('oauth_consents', {
+  id: typeId('id', 'cns').primaryKey(),
+  userId: typeId('user_id', 'user').notNull(),
+  clientId: text('client_id').notNull(),
+  scopes: text('scopes').array().notNull(),
+  version: version().notNull().default(1),
+  createdAt: at('created_at').notNull().defaultNow(),
+  updatedAt: at('updated_at').notNull().defaultNow(),
+  revokedAt: at('revoked_at'),
 })
 
 export const userStates = pgTable('user_states', {

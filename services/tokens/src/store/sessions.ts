@@ -60,10 +60,45 @@ export async function insertSession(tx: Queryable, session: NewSession): Promise
   return row as Session
 }
 
+/** A live session of this person, by database time. */
+export async function findSession(tx: Queryable, id: string): Promise<Session | undefined> {
+  const [row] = await tx
+    .select()
+    .from(sessions)
+    .where(and(eq(sessions.id, id), isLive))
+  return row
+}
+
 /** The session, locked until the transaction ends; undefined when it is not this person's or not there. */
 export async function lockSession(tx: Queryable, id: string): Promise<Session | undefined> {
   const [row] = await tx.select().from(sessions).where(eq(sessions.id, id)).for('update')
   return row
+}
+
+/** The session locked, and the database's time after the wait. */
+export async function lockSessionNow(tx: Queryable, id: string): Promise<{ session: Session; now: Date } | undefined> {
+  const [row] = await tx
+    .select({ session: sessions, nowMs: sql<string>`extract(epoch from clock_timestamp()) * 1000` })
+    .from(sessions)
+    .where(eq(sessions.id, id))
+    .for('update', { of: sessions })
+  return row && { session: row.session, now: new Date(Number(row.nowMs)) }
+}
+
+export const isLiveAt = (session: Session, now: Date): boolean =>
+  session.status === 'active' && session.idleExpiresAt > now && session.expiresAt > now
+
+/** The session, authenticated anew by a whole sign-in: how and when are those of that sign-in. Under its lock. */
+export async function renewAuthentication(
+  tx: Queryable,
+  { id, amr, authTime }: Pick<Session, 'id' | 'amr' | 'authTime'>,
+): Promise<Session> {
+  const [row] = await tx
+    .update(sessions)
+    .set({ amr, authTime, version: sql`${sessions.version} + 1` })
+    .where(eq(sessions.id, id))
+    .returning()
+  return row as Session
 }
 
 /**

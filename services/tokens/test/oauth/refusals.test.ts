@@ -135,7 +135,7 @@ t.test('a request by form is one like by query', async (t) => {
     form: authorizeUrl(client.id, { code_challenge: challenge }).split('?')[1] ?? '',
   })
   t.equal(answer.statusCode, 303)
-  t.match(String(answer.headers.location), `${issuer}/signin?authorization=azr_`)
+  t.match(String(answer.headers.location), `${issuer}/signin?request=azr_`)
 })
 
 t.test('a request that is over is decided by nobody and leads nowhere', async (t) => {

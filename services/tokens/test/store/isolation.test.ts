@@ -1,4 +1,5 @@
 /** What each database role can see and do, and what is never stored in the clear. */
+import { randomBytes } from 'node:crypto'
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { inScope, rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { sqlState } from '@gatehouse/service-kit/postgres/errors'
@@ -19,6 +20,8 @@ const owned = [
   'membership_states',
   'user_states',
   'organization_states',
+  'browser_sessions',
+  'oauth_consents',
 ] as const
 const ofOrganizations = ['service_accounts', 'api_keys', 'oauth_clients', 'oauth_client_secrets'] as const
 const countAs = async (scope: { userId?: string; orgId?: string }, table: string) =>
@@ -38,8 +41,12 @@ t.test('a request sees the rows of its person and of nobody else, whatever it as
   const { id } = platform.person()
   const stranger = platform.person()
   const acme = platform.organizationOf(id)
-  await platform.signIn(replica, id)
-  await platform.signIn(replica, stranger.id)
+  const client = await createOAuthClient(platform, replica, await ownedOrganization(platform, replica))
+  for (const person of [id, stranger.id]) {
+    const { session_id: sessionId } = await platform.signIn(replica, person)
+    await platform.admin`insert into browser_sessions (id, hash, session_id, user_id) values (gen_random_uuid(), ${randomBytes(32)}, ${uuidOf(sessionId)}, ${uuidOf(person)})`
+    await platform.admin`insert into oauth_consents (id, user_id, client_id, scopes) values (gen_random_uuid(), ${uuidOf(person)}, ${String(client.body['id'])}, '{openid}')`
+  }
   for (const table of owned) {
     t.equal(await countAs({ userId: id }, table), 1, `${table}: one’s own`)
     t.equal(await countAs({}, table), 0, `${table}: nobody’s`)
@@ -107,6 +114,10 @@ t.test('each role has the verbs it needs and no more', async (t) => {
     'delete from service_accounts',
     'select * from oauth_authorizations',
     'delete from oauth_codes',
+    'delete from browser_sessions',
+    'insert into oauth_consents (id) values (gen_random_uuid())',
+    'update oauth_clients set is_first_party = true',
+    'update browser_sessions set session_id = session_id',
     'update oauth_clients set auth_method = auth_method',
     'update oauth_client_secrets set hash = hash',
     "insert into clients (id, name, is_first_party, idle_ttl_seconds, absolute_ttl_seconds) values ('mine', 'Mine', true, 60, 60)",
@@ -123,6 +134,8 @@ t.test('each role has the verbs it needs and no more', async (t) => {
     'update api_keys set status = status',
     'update service_accounts set status = status',
     'insert into api_keys (id) values (gen_random_uuid())',
+    'update browser_sessions set hash = hash',
+    'delete from oauth_consents',
   ])
     t.equal(await as(system, text), '42501', `system: ${text}`)
 })

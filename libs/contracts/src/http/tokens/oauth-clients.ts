@@ -37,6 +37,8 @@ export const OAuthClient = Type.Object({
   scopes: Type.Array(Type.String()),
   audiences: Type.Array(Type.String()),
   id_token_signed_response_alg: IdTokenAlg,
+  /** An application of the platform itself: nobody is asked whether they allow it. */
+  first_party: Type.Boolean(),
   secrets: Type.Array(ClientSecret),
   created_at: Instant,
   updated_at: Instant,
@@ -65,7 +67,12 @@ const Registration = Type.Object({
   /** RS256 when absent (OpenID Connect Core §15.1). */
   id_token_signed_response_alg: Type.Optional(IdTokenAlg),
 })
-export type ClientRegistration = Static<typeof Registration>
+/** Only the platform has applications of its own. */
+const PlatformRegistration = Type.Object({
+  ...Registration.properties,
+  first_party: Type.Optional(Type.Boolean()),
+})
+export type ClientRegistration = Static<typeof PlatformRegistration>
 
 const Change = Type.Object(
   {
@@ -79,7 +86,11 @@ const Change = Type.Object(
   },
   { minProperties: 1 },
 )
-export type ClientChange = Static<typeof Change>
+const PlatformChange = Type.Object(
+  { ...Change.properties, first_party: Type.Optional(Type.Boolean()) },
+  { minProperties: 1 },
+)
+export type ClientChange = Static<typeof PlatformChange>
 
 const example = { name: 'Wiki', redirect_uris: ['https://wiki.example.com/callback'] }
 
@@ -189,6 +200,7 @@ export const DeleteOAuthClientSecret = defineRoute({
 export const CreatePlatformOAuthClient = defineRoute({
   ...onPlatform,
   ...creates,
+  body: PlatformRegistration,
   operationId: 'createPlatformOAuthClient',
   path: platform,
   summary: 'Register an application of the platform, to which people of every organization can sign in.',
@@ -211,6 +223,7 @@ export const GetPlatformOAuthClient = defineRoute({
 export const UpdatePlatformOAuthClient = defineRoute({
   ...onPlatform,
   ...updates,
+  body: PlatformChange,
   operationId: 'updatePlatformOAuthClient',
   path: `${platform}/:client`,
   summary: 'Change, disable or enable a client of the platform. Disabling ends each session it has.',

@@ -1,5 +1,6 @@
 /** The OpenID provider: OAuth 2.1 and OpenID Connect Core 1.0 in the protocols' own form. */
 import { defineProtocol } from '../protocol.ts'
+import { browserSessionCookie } from './browser-sessions.ts'
 
 /** Begins the name of the cookie that binds an authorization request to its browser. */
 export const browserCookiePrefix = 'gatehouse-authorization-'
@@ -26,9 +27,10 @@ export const Authorize = defineProtocol({
   operationId: 'authorize',
   methods: ['GET', 'POST'],
   path: '/oauth2/authorize',
-  summary: 'The authorization endpoint (RFC 6749 §3.1): stores the request and sends the browser to sign in.',
+  summary:
+    'The authorization endpoint (RFC 6749 §3.1): a code at once where the browser is signed in and nothing has to be asked; otherwise it stores the request and sends the browser to sign in.',
   errors: 'page',
-  cookiePrefix: browserCookiePrefix,
+  cookiePrefixes: [browserSessionCookie],
 })
 
 export const ContinueAuthorization = defineProtocol({
@@ -38,7 +40,7 @@ export const ContinueAuthorization = defineProtocol({
   path: '/oauth2/authorize/continue',
   summary: 'Where the browser comes back after the person has decided: sends it to the client with a code or an error.',
   errors: 'page',
-  cookiePrefix: browserCookiePrefix,
+  cookiePrefixes: [browserCookiePrefix],
 })
 
 export const Token = defineProtocol({

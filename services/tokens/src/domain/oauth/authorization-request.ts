@@ -115,13 +115,12 @@ export type MissingStrength = { acrValues?: string[]; maxAgeSeconds?: number }
 
 export function missingStrength(o: {
   request: AuthorizationRequest
-  /** When the request arrived, and now: seconds since the epoch. */
+  /** When the request arrived: seconds since the epoch. A sign-in since then is as recent as any client can ask for. */
   requestedAt: number
-  now: number
   signIn: { authTime: number; acr: string }
 }): MissingStrength | undefined {
   const { request, signIn } = o
-  const isTooOld = request.maxAgeSeconds !== undefined && o.now - signIn.authTime > request.maxAgeSeconds
+  const isTooOld = request.maxAgeSeconds !== undefined && o.requestedAt - signIn.authTime > request.maxAgeSeconds
   const isFromBefore = request.prompt.includes('login') && signIn.authTime < o.requestedAt
   const acrValues = request.acrValues?.filter((acr) => knownAcr.includes(acr))
   const isTooWeak = acrValues !== undefined && acrValues.length > 0 && !acrValues.some((acr) => signIn.acr >= acr)

@@ -19,6 +19,7 @@ export const clientView = (client: OAuthClient, secrets: readonly OAuthClientSec
   scopes: client.scopes,
   audiences: client.audiences,
   id_token_signed_response_alg: client.idTokenAlg,
+  first_party: client.isFirstParty,
   secrets: secrets.filter(({ clientId }) => clientId === client.id).map(secretView),
   created_at: client.createdAt.toISOString(),
   updated_at: client.updatedAt.toISOString(),

@@ -43,6 +43,7 @@ export async function createClient(
       scopes: wish.scopes ?? [...defaultScopes],
       audiences: wish.audiences ?? [],
       idTokenAlg: wish.id_token_signed_response_alg ?? 'RS256',
+      isFirstParty: wish.first_party ?? false,
       createdBy: actor,
     })
     const secret = minted && (await insertSecret(tx, secretOf(minted, { clientId: client.id, orgId, actor })))

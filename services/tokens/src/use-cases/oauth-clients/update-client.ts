@@ -58,6 +58,7 @@ function updateOf(change: ClientChange): ClientUpdate {
     ...(change.scopes !== undefined && { scopes: change.scopes }),
     ...(change.audiences !== undefined && { audiences: change.audiences }),
     ...(change.id_token_signed_response_alg !== undefined && { idTokenAlg: change.id_token_signed_response_alg }),
+    ...(change.first_party !== undefined && { isFirstParty: change.first_party }),
   }
   return members
 }

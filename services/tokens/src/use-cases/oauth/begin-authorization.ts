@@ -1,56 +1,112 @@
 /**
- * An authorization request arrives with a browser. It is judged, stored, bound to this browser by a cookie of its own (two requests of one browser never
- * share one), and the browser goes to sign in. What is wrong before the redirect URI is known to be the client's is told to the person.
+ * An authorization request arrives with a browser. Where the browser is signed in and nothing has to be asked, it goes on with a code at once. Otherwise the
+ * request is stored, bound to this browser by a cookie of its own (two requests of one browser never share one), and the browser goes to sign in. What is wrong
+ * before the redirect URI is known to be the client's is told to the person.
  */
+import { browserSessionCookieName } from '@gatehouse/contracts/http/tokens/browser-sessions'
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
 import type { Parameters } from '@gatehouse/service-kit/http/protocol-parameters'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
+import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
-import { judgeAuthorizationRequest } from '../../domain/oauth/authorization-request.ts'
+import { epochSeconds } from '../../domain/access-claims.ts'
+import {
+  needsOf,
+  type PersonAtHand,
+  refusalWithoutAsking,
+  wantsAsking,
+} from '../../domain/oauth/authorization-needs.ts'
+import { type AuthorizationRequest, judgeAuthorizationRequest } from '../../domain/oauth/authorization-request.ts'
 import { answerAddress, isRegistered } from '../../domain/oauth/redirect-uri.ts'
+import { keepParentAlive } from '../../store/child-sessions.ts'
+import { findClient } from '../../store/clients.ts'
 import { insertAuthorization } from '../../store/oauth-authorizations.ts'
 import { findActiveClient, type OAuthClient } from '../../store/oauth-clients.ts'
+import { browserSessionOf } from '../browser-sessions/browser-cookie.ts'
 import { browserCookie, browserSecretPrefix } from './browser-cookie.ts'
+import { issueCode } from './issue-code.ts'
+import { personAtHand } from './person-at-hand.ts'
 
 /** As long as a sign-in with a mailed code may take. */
 export const authorizationSeconds = 900
 
 export type Sent = { to: string; cookies?: string[] }
-type BeginDeps = Pick<Deps, 'system' | 'issuer' | 'signInUrl'>
+type BeginDeps = Pick<Deps, 'db' | 'system' | 'following' | 'keyRing' | 'clock' | 'issuer' | 'signInUrl'>
+type Asked = { client: OAuthClient; request: AuthorizationRequest }
 
-/** @throws OAuthError `invalid_request`, for a page: nobody can be redirected */
-export async function beginAuthorization(deps: BeginDeps, parameters: Parameters): Promise<Sent> {
+/** @throws OAuthError `invalid_request`, for a page: nobody can be redirected; AppError `not_current` */
+export async function beginAuthorization(
+  deps: BeginDeps,
+  { parameters, cookies }: { parameters: Parameters; cookies: ReadonlyMap<string, string> },
+): Promise<Sent> {
   const client = await clientOf(deps, parameters)
   const redirectUri = redirectUriOf(client, parameters)
   const judged = judgeAuthorizationRequest(parameters, client)
   const state = parameters.get('state')
-  const refuse = (error: string, description: string): Sent => ({
-    to: answerAddress(redirectUri, { error, error_description: description, state, iss: deps.issuer }),
+  const answer = (members: Record<string, string>): Sent => ({
+    to: answerAddress(redirectUri, { ...members, state, iss: deps.issuer }),
   })
+  const refuse = (error: string, description: string): Sent => answer({ error, error_description: description })
   if (judged.kind === 'refused') return refuse(judged.error, judged.description)
-  // OpenID Connect Core §3.1.2.6. No browser is known to be signed in yet, so nothing can be answered without asking.
-  if (judged.request.prompt.includes('none')) return refuse('login_required', 'The person has to be asked.')
+  const hinted = hintedPerson(deps, parameters)
+  if (hinted === 'malformed') return refuse('invalid_request', 'id_token_hint is no ID token of this provider.')
+  const request = { ...judged.request, redirectUri }
+  const asked = { client, request }
+  const browser = await browserSessionOf(deps, cookies.get(browserSessionCookieName(deps.issuer)))
+  const met = browser && (await personAtHand(deps, { ...browser, ...asked }))
+  const person = hinted === undefined || met?.userId === hinted ? met : undefined
+  const isFirstParty = client.isFirstParty
+  const [need] = needsOf({ request, isFirstParty, requestedAt: epochSeconds(deps.clock.now()), person })
+  if (need === undefined && browser !== undefined && person !== undefined && !wantsAsking(request))
+    return answer({ code: await codeAtOnce(deps, { ...asked, person, sessionId: browser.sessionId }) })
+  if (request.prompt.includes('none'))
+    return refuse(refusalWithoutAsking(need ?? 'sign_in'), 'The person has to be asked.')
+  return await sendToSignIn(deps, asked)
+}
+
+/** The code of a person who allowed this client as much before. */
+async function codeAtOnce(deps: BeginDeps, o: Asked & { person: PersonAtHand; sessionId: string }): Promise<string> {
+  const { client, request, person, sessionId } = o
+  const { userId, organizationId } = person
+  await inScope(deps.db, { userId }, async (tx) => {
+    const lifetimes = await findClient(tx, client.id)
+    if (lifetimes) await keepParentAlive(tx, { parentId: sessionId, idleTtlSeconds: lifetimes.idleTtlSeconds })
+  })
+  return await issueCode(deps.system, {
+    clientId: client.id,
+    userId,
+    sessionId,
+    organizationId: organizationId === 'undecided' ? null : organizationId,
+    request,
+  })
+}
+
+async function sendToSignIn(deps: BeginDeps, { client, request }: Asked): Promise<Sent> {
   const id = newId('azr')
   const { secret, hash } = mintSecret(browserSecretPrefix)
   await insertAuthorization(deps.system, {
     id,
     clientId: client.id,
-    request: { ...judged.request, redirectUri },
+    request,
     browserHash: hash,
     lifetimeSeconds: authorizationSeconds,
   })
   const cookie = browserCookie({ issuer: deps.issuer, authorizationId: id })
-  return { to: signInAddress(deps.signInUrl, id), cookies: [cookie.set(secret, authorizationSeconds)] }
+  const to = new URL(deps.signInUrl)
+  to.searchParams.set('request', id)
+  return { to: to.href, cookies: [cookie.set(secret, authorizationSeconds)] }
 }
 
-function signInAddress(signInUrl: string, id: string): string {
-  const url = new URL(signInUrl)
-  url.searchParams.set('authorization', id)
-  return url.href
+/** Whom the client believes to be signed in (OpenID Connect Core §3.1.2.1). An ID token that has expired will do: the client kept it since it signed them in. */
+function hintedPerson({ keyRing, issuer, clock }: BeginDeps, parameters: Parameters): string | undefined {
+  const token = parameters.get('id_token_hint')
+  if (token === undefined) return undefined
+  const claims = keyRing.readJwt(token, { typ: 'JWT', now: clock.now() })
+  return claims?.['iss'] === issuer ? String(claims['sub']) : 'malformed'
 }
 
-async function clientOf(deps: BeginDeps, parameters: Parameters): Promise<OAuthClient> {
+async function clientOf(deps: Pick<Deps, 'system'>, parameters: Parameters): Promise<OAuthClient> {
   const id = parameters.get('client_id')
   const client = id === undefined ? undefined : await findActiveClient(deps.system, id)
   if (client === undefined)

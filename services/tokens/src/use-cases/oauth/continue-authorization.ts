@@ -1,24 +1,16 @@
 /** The browser comes back with the continuation and the cookie of the same request: it goes to the client, with a code or with the refusal. Once. */
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
-import { newId } from '@gatehouse/service-kit/ids/type-id'
+import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
-import { hashSecret, isWellFormed, mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
+import { hashSecret, isWellFormed } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
 import { answerAddress } from '../../domain/oauth/redirect-uri.ts'
-import {
-  type Authorization,
-  claimContinuation,
-  findByContinuation,
-  insertCode,
-} from '../../store/oauth-authorizations.ts'
+import { type Authorization, claimContinuation, findByContinuation } from '../../store/oauth-authorizations.ts'
 import { findActiveClient } from '../../store/oauth-clients.ts'
 import type { Sent } from './begin-authorization.ts'
 import { browserCookie } from './browser-cookie.ts'
+import { issueCode } from './issue-code.ts'
 import { continuationPrefix } from './settle-authorization.ts'
-
-export const codePrefix = 'gtcd_'
-/** FAPI 2.0 §5.3.2.1 asks for at most 60 seconds. */
-const codeSeconds = 60
 
 /** @throws OAuthError `invalid_request`, for a page */
 export async function continueAuthorization(
@@ -31,7 +23,7 @@ export async function continueAuthorization(
   if (presented === undefined || !hashSecret(presented).equals(authorization.browserHash)) throw over('another browser')
   const code = await inScope(deps.system, {}, async (tx) => {
     if (!(await claimContinuation(tx, authorization.id))) return undefined
-    return authorization.decision === 'approved' ? await issueCode(tx, authorization) : ''
+    return authorization.decision === 'approved' ? await codeOf(tx, authorization) : ''
   })
   if (code === undefined) throw over('continued before, or over')
   const { redirectUri, state } = authorization.request
@@ -53,21 +45,8 @@ async function authorizationOf(deps: Pick<Deps, 'system'>, continuation: string 
   return found
 }
 
-async function issueCode(
-  tx: Parameters<typeof insertCode>[0],
-  { clientId, userId, sessionId, organizationId, request }: Authorization,
-): Promise<string> {
+function codeOf(tx: Queryable, authorization: Authorization): Promise<string> {
+  const { userId, sessionId } = authorization
   if (userId === null || sessionId === null) throw new Error('A decided authorization has lost its person')
-  const { secret, hash } = mintSecret(codePrefix)
-  await insertCode(tx, {
-    id: newId('cod'),
-    hash,
-    clientId,
-    userId,
-    parentSessionId: sessionId,
-    organizationId,
-    request,
-    lifetimeSeconds: codeSeconds,
-  })
-  return secret
+  return issueCode(tx, { ...authorization, userId, sessionId })
 }

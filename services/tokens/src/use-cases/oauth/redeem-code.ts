@@ -14,10 +14,10 @@ import { decideRedemption } from '../../domain/oauth/redemption.ts'
 import { findClient } from '../../store/clients.ts'
 import { claimCode, type Code, findCodeByHash, lockCode } from '../../store/oauth-authorizations.ts'
 import type { OAuthClient } from '../../store/oauth-clients.ts'
-import { closeSession, lockSession, type Session } from '../../store/sessions.ts'
+import { closeSession, isLiveAt, lockSession, type Session } from '../../store/sessions.ts'
 import { announceSessionEnd } from '../sessions/announce-session-end.ts'
 import { type Neighbour, readStanding, rowsIn, type Unsure, untilSure } from '../sessions/read-standing.ts'
-import { codePrefix } from './continue-authorization.ts'
+import { codePrefix } from './issue-code.ts'
 import { type ChildSession, openChildSession } from './open-child-session.ts'
 import { clientTokens, type TokenAnswer } from './token-answer.ts'
 
@@ -69,7 +69,7 @@ async function redeem(
     return { kind: 'replayed', because: 'replayed code' }
   }
   const parent = await lockSession(tx, code.parentSessionId)
-  if (parent === undefined || !isLive(parent, now)) return { kind: 'refused', because: 'the sign-in is over' }
+  if (parent === undefined || !isLiveAt(parent, now)) return { kind: 'refused', because: 'the sign-in is over' }
   return await exchange(deps, tx, { ...o, code, parent, now })
 }
 
@@ -87,9 +87,6 @@ const factsOf = ({ client, parameters }: Redemption, code: Code, now: Date) => (
   },
   now,
 })
-
-const isLive = (session: Session, now: Date): boolean =>
-  session.status === 'active' && session.idleExpiresAt > now && session.expiresAt > now
 
 async function endWhatItGave(tx: Tx, code: Code): Promise<void> {
   const ended = code.sessionId === null ? undefined : await closeSession(tx, code.sessionId, 'reuse_detected')

@@ -4,6 +4,8 @@
  */
 import type { Authorization as AuthorizationOnWire } from '@gatehouse/contracts/http/tokens/authorizations'
 import { ContinueAuthorization } from '@gatehouse/contracts/http/tokens/openid-provider'
+import { recordConsent } from '../consents/record-consent.ts'
+import { authorizationView } from './authorization-view.ts'
 import { onlyStepUp } from './step-up.ts'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
@@ -19,23 +21,14 @@ import { readStanding, rowsIn, untilSure } from '../sessions/read-standing.ts'
 
 export const continuationPrefix = 'gtac_'
 
-type SettleDeps = Pick<Deps, 'db' | 'system' | 'following' | 'issuer'>
+type SettleDeps = Pick<Deps, 'db' | 'system' | 'spine' | 'following' | 'issuer'>
 type Wish = { id: string; decision: 'approved' | 'denied'; organizationId: string | null | undefined }
 
 /** @throws AppError `not_found` */
 export async function describeAuthorization(deps: Pick<Deps, 'system'>, id: string): Promise<AuthorizationOnWire> {
   const found = await findOpenAuthorization(deps.system, id)
   if (found === undefined) throw problem('not_found')
-  const { authorization, client } = found
-  const { request, clientId, expiresAt } = authorization
-  return {
-    id,
-    client: { id: clientId, name: client.name },
-    redirect_host: new URL(request.redirectUri).host,
-    scope: request.scope,
-    organization_id: client.orgId ?? request.organizationId ?? null,
-    expires_at: expiresAt.toISOString(),
-  }
+  return authorizationView(found)
 }
 
 /** @throws AppError `not_found`, `insufficient_user_authentication`, `not_current` */
@@ -46,14 +39,13 @@ export async function settleAuthorization(
 ): Promise<{ continue_at: string }> {
   const found = await findOpenAuthorization(deps.system, wish.id)
   if (found === undefined) throw problem('not_found')
-  const { authorization, client, now } = found
+  const { authorization, client } = found
   const { request } = authorization
   if (wish.decision === 'approved')
     onlyStepUp(
       missingStrength({
         request,
         requestedAt: epochSeconds(authorization.createdAt),
-        now: epochSeconds(now),
         signIn: { authTime: caller.claims.auth_time, acr: caller.claims.acr },
       }),
     )
@@ -63,14 +55,23 @@ export async function settleAuthorization(
   const asked = client.orgId ?? wished
   const organizationId = wish.decision === 'denied' ? null : await organizationFor(deps, caller, asked)
   const { secret, hash } = mintSecret(continuationPrefix)
-  const isFirst = await claimDecision(deps.system, {
-    id: wish.id,
-    userId: caller.userId,
-    sessionId: caller.sessionId,
-    organizationId,
-    decision: wish.decision,
-    continuationHash: hash,
-  })
+  const isFirst = await deps.spine.write(
+    {},
+    async (tx) => {
+      const isDecided = await claimDecision(tx, {
+        id: wish.id,
+        userId: caller.userId,
+        sessionId: caller.sessionId,
+        organizationId,
+        decision: wish.decision,
+        continuationHash: hash,
+      })
+      if (isDecided && wish.decision === 'approved' && !client.isFirstParty)
+        await recordConsent(tx, { userId: caller.userId, client, scopes: request.scope })
+      return isDecided
+    },
+    { db: 'system' },
+  )
   if (!isFirst) throw problem('not_found')
   return { continue_at: `${deps.issuer}${ContinueAuthorization.path}?continuation=${secret}` }
 }

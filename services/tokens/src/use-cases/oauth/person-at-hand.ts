@@ -1,0 +1,80 @@
+/** The person of a session as an authorization request meets them: how they signed in, for which organizations they may act, what they allowed the client. */
+import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
+import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import type { Deps } from '../../deps.ts'
+import { acrOf, epochSeconds } from '../../domain/access-claims.ts'
+import { askOf } from '../../domain/choose-organization.ts'
+import type { PersonAtHand } from '../../domain/oauth/authorization-needs.ts'
+import type { AuthorizationRequest } from '../../domain/oauth/authorization-request.ts'
+import { findConsent } from '../../store/oauth-consents.ts'
+import type { OAuthClient } from '../../store/oauth-clients.ts'
+import { listUsableMemberships } from '../../store/projections.ts'
+import { findSession, type Session } from '../../store/sessions.ts'
+import { type Neighbour, readStanding, rowsIn, type Unsure, untilSure } from '../sessions/read-standing.ts'
+
+type PersonDeps = Pick<Deps, 'db' | 'following'>
+type Met = {
+  sessionId: string
+  userId: string
+  client: Pick<OAuthClient, 'id' | 'orgId'>
+  request: AuthorizationRequest
+}
+type Outcome = { kind: 'known'; person: PersonAtHand } | { kind: 'nobody' }
+
+/** More than a person can choose from by eye. */
+const mostOrganizations = 100
+
+/** Undefined when the session is over or its person may not sign in. @throws AppError `not_current` */
+export async function personAtHand(deps: PersonDeps, met: Met): Promise<PersonAtHand | undefined> {
+  const outcome = await untilSure(deps, (polled) =>
+    inScope(deps.db, { userId: met.userId }, (tx) => read(deps, tx, { ...met, polled })),
+  )
+  return outcome.kind === 'known' ? outcome.person : undefined
+}
+
+async function read(
+  deps: PersonDeps,
+  tx: Queryable,
+  o: Met & { polled: ReadonlySet<Neighbour> },
+): Promise<Outcome | Unsure> {
+  const { userId, client, request, polled } = o
+  const session = await findSession(tx, o.sessionId)
+  if (session === undefined || session.parentId !== null) return { kind: 'nobody' }
+  const named = client.orgId ?? request.organizationId
+  const usable = await listUsableMemberships(tx, { userId, limit: mostOrganizations })
+  const all = usable.map(({ organizationId }) => organizationId)
+  const wanted = named ?? unnamed(session, all)
+  const standing = await readStanding(deps, rowsIn(tx, userId), {
+    userId,
+    sessionUserVersion: session.userVersion,
+    // A choice out of two or more is theirs; no event that is still to come takes it away from them.
+    ask: wanted === 'undecided' ? { kind: 'none' } : askOf(wanted),
+    lastOrganizationId: undefined,
+    at: 'refresh',
+    polled,
+  })
+  if (standing.kind === 'unsure') return standing
+  if (standing.kind !== 'known' && standing.kind !== 'not_a_member') return { kind: 'nobody' }
+  const isMember = standing.kind === 'known'
+  const person: PersonAtHand = {
+    userId,
+    signIn: { authTime: epochSeconds(session.authTime), acr: acrOf(session.amr) },
+    organizations: choosable({ named, all, isMember }),
+    organizationId: isMember ? wanted : 'undecided',
+    allowed: await findConsent(tx, { userId, clientId: client.id }),
+  }
+  return { kind: 'known', person }
+}
+
+/** The organization the browser last acted for, else the only one. */
+function unnamed({ lastOrganizationId }: Session, all: readonly string[]): string | null | 'undecided' {
+  if (lastOrganizationId !== null && all.includes(lastOrganizationId)) return lastOrganizationId
+  const [only = null, another] = all
+  return another === undefined ? only : 'undecided'
+}
+
+/** Where the organization is named there is nothing to choose, and nothing at all for somebody outside. */
+function choosable(o: { named: string | undefined; all: readonly string[]; isMember: boolean }): readonly string[] {
+  if (o.named === undefined) return o.all
+  return o.isMember ? [o.named] : []
+}
