@@ -63,7 +63,7 @@ export const config = Type.Object({
     description: 'How long every delivery to an endpoint has to fail before it is disabled and its maker told.',
   }),
   WORKERS_PIPELINES: Type.Array(PipelineName, {
-    default: ['mail', 'security-alert', 'audit', 'webhook'],
+    default: ['mail', 'security-alert', 'audit', 'webhook', 'logout'],
     minItems: 1,
     uniqueItems: true,
     description: 'Pipelines this process runs, separated by commas; each can be scaled alone.',

@@ -9,6 +9,7 @@ import { createLocalClient } from '@gatehouse/spine/produce/producer'
 import { createAuthzClient, type AuthzClient } from './clients/authz.ts'
 import { createIdentityClient, type IdentityClient } from './clients/identity.ts'
 import { createOrgsClient, type OrgsClient } from './clients/orgs.ts'
+import { createTokensClient, type TokensClient } from './clients/tokens.ts'
 import type { Config } from './config.ts'
 import type { Locale } from './mails/locale.ts'
 import { openWebhooks, type Webhooks } from './providers/webhooks.ts'
@@ -20,7 +21,7 @@ type Peer = 'identity' | 'tokens' | 'orgs' | 'authz'
 export type Deps = Omit<Service<Peer>, 'feeds'> & {
   /** What its neighbours announce, and what workers does itself. */
   feeds: Readonly<Record<Peer | 'workers', SpineClient>>
-  clients: { identity: IdentityClient; orgs: OrgsClient; authz: AuthzClient }
+  clients: { identity: IdentityClient; orgs: OrgsClient; authz: AuthzClient; tokens: TokensClient }
   mailer: Mailer
   webhooks: Webhooks
   publicUrl: string
@@ -48,6 +49,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
       identity: createIdentityClient(service.peers.identity),
       orgs: createOrgsClient(service.peers.orgs),
       authz: createAuthzClient(service.peers.authz),
+      tokens: createTokensClient(service.peers.tokens),
     },
     mailer,
     webhooks,

@@ -9,10 +9,17 @@ import { createJobWorker } from '@gatehouse/service-kit/jobs/worker'
 import { createUpkeep, type Part } from '@gatehouse/service-kit/concurrency/background'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
-import { auditSubscription, mailSubscription, webhookSubscription, type Subscription } from './events/subscriptions.ts'
+import {
+  auditSubscription,
+  logoutSubscription,
+  mailSubscription,
+  webhookSubscription,
+  type Subscription,
+} from './events/subscriptions.ts'
 import type { MailPipeline } from './mails/mail.ts'
 import { webhookProcessor } from './processors/deliver-webhook.ts'
 import { mailProcessor } from './processors/mail-processor.ts'
+import { logoutProcessor } from './processors/notify-logout.ts'
 import { keepDeliveries } from './use-cases/webhooks/keep-deliveries.ts'
 
 type Settings = Pick<Config, 'WORKERS_PIPELINES' | 'REDIS_URL' | 'QUEUE_PREFIX' | 'JOBS_SWEEP_SECONDS'>
@@ -21,6 +28,7 @@ type Settings = Pick<Config, 'WORKERS_PIPELINES' | 'REDIS_URL' | 'QUEUE_PREFIX' 
 export const createPipelines = (deps: Deps, settings: Settings): Part[] =>
   settings.WORKERS_PIPELINES.flatMap((name) => {
     if (name === 'audit') return [consumerOf(deps, auditSubscription())]
+    if (name === 'logout') return logoutParts(deps, settings)
     return name === 'webhook' ? webhookParts(deps, settings) : mailParts(deps, name, settings)
   })
 
@@ -49,6 +57,18 @@ function webhookParts(deps: Deps, settings: Settings): Part[] {
     }),
     createUpkeep({ name: 'webhook deliveries', run: () => keepDeliveries(deps), everyMs: keepEveryMs, log: deps.log }),
     consumerOf(deps, webhookSubscription(queue)),
+  ]
+}
+
+/** A sign-in that ends may have many clients, and each of them answers in its own time. */
+const logoutsAtOnce = 32
+
+function logoutParts(deps: Deps, settings: Settings): Part[] {
+  const { queue, place, parts } = queueParts(deps, 'logout', settings)
+  return [
+    ...parts,
+    createJobWorker({ ...place, processors: [logoutProcessor(deps)], concurrency: logoutsAtOnce }),
+    consumerOf(deps, logoutSubscription(queue)),
   ]
 }
 

@@ -18,6 +18,8 @@ export type ProtocolContract = {
   readonly takesAuthorization?: boolean
   /** Cookies whose names begin so, after `__Host-` or without it, reach the service; elsewhere none does. */
   readonly cookiePrefixes?: readonly string[]
+  /** Scripts of every origin may call it and read the answer: it takes no cookie, so a browser adds nothing of its user's. */
+  readonly isForScripts?: boolean
   /** A lost answer may be asked for again: a second request changes nothing that the first did not. */
   readonly isSafe?: boolean
   readonly limit?: NonNullable<RouteContract['limit']>

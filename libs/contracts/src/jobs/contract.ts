@@ -10,6 +10,7 @@ export const PipelineName = Type.Union([
   Type.Literal('security-alert'),
   Type.Literal('audit'),
   Type.Literal('webhook'),
+  Type.Literal('logout'),
 ])
 export type PipelineName = Static<typeof PipelineName>
 

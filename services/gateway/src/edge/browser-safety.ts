@@ -4,6 +4,7 @@ import fastifyCors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import helmet from 'helmet'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { allowScripts } from './script-access.ts'
 
 /** Answers are data; the one page allows exactly its own style. */
 const nothing = ["'none'"]
@@ -31,6 +32,7 @@ export async function installBrowserSafety(
     void reply.headers(headers)
     done()
   })
+  allowScripts(app)
   if (origins.length === 0) return
   refusePlainOptions(app)
   await app.register(fastifyCors, {

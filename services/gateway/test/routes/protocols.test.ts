@@ -97,3 +97,31 @@ t.test('an authorization request is passed on once, whatever becomes of the answ
   t.equal((await fetch(`${url}/.well-known/openid-configuration`)).status, 503)
   t.equal(asked, 4, 'a document is asked for again')
 })
+
+t.test(
+  'scripts of every origin may call what clients in browsers call, without cookies, and nothing else',
+  async (t) => {
+    for (const env of [{}, { GATEWAY_CORS_ORIGINS: 'https://app.example' }] as Record<string, string>[]) {
+      const { url } = await startGateway(t, env)
+      for (const { path, methods, isForScripts } of protocolRoutes) {
+        const headers = {
+          origin: 'https://spa.example',
+          'access-control-request-method': methods[0] ?? 'GET',
+          'access-control-request-headers': 'authorization,content-type',
+        }
+        const preflight = await fetch(url + path, { method: 'OPTIONS', headers })
+        const allowed = preflight.headers.get('access-control-allow-origin')
+        t.equal(allowed, isForScripts === true ? '*' : null, `OPTIONS ${path}`)
+        t.equal(preflight.headers.get('access-control-allow-credentials'), null)
+        if (isForScripts === true) {
+          t.equal(preflight.status, 204)
+          t.match(preflight.headers.get('access-control-allow-headers'), /authorization/)
+          t.equal(preflight.headers.get('access-control-allow-methods'), methods.join(', '))
+        }
+        const refused = await fetch(url + path, { method: 'DELETE', headers: { origin: 'https://spa.example' } })
+        t.equal(refused.status, 405)
+        t.equal(refused.headers.get('access-control-allow-origin'), allowed, 'an error can be read like an answer')
+      }
+    }
+  },
+)

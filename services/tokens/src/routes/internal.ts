@@ -1,12 +1,13 @@
-/** Sessions for identity, keys for all services, exchange for the gateway. */
+/** Sessions for identity, logout tokens for workers, keys for all services, exchange for the gateway. */
 import { ExchangeApiKey } from '@gatehouse/contracts/http/tokens/service-accounts'
-import { GetInternalJwks, RaiseSession, StartSession } from '@gatehouse/contracts/http/tokens/sessions'
+import { GetInternalJwks, MintLogoutToken, RaiseSession, StartSession } from '@gatehouse/contracts/http/tokens/sessions'
 import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { askOf } from '../domain/choose-organization.ts'
 import { exchangeApiKey } from '../use-cases/service-accounts/exchange-api-key.ts'
+import { mintLogoutToken } from '../use-cases/oauth/mint-logout-token.ts'
 import { publishKeys } from '../use-cases/keys/publish-keys.ts'
 import { raiseSession } from '../use-cases/sessions/raise-session.ts'
 import { startSession } from '../use-cases/sessions/start-session.ts'
@@ -31,6 +32,7 @@ export function neighbourRoutes(app: FastifyInstance, deps: Deps): void {
       ask: askOf(body.organization_id),
     }),
   )
+  bindRoute(app, MintLogoutToken, ({ params }) => mintLogoutToken(deps, params.session))
   bindRoute(app, ExchangeApiKey, ({ body }) => exchangeApiKey(deps, body.key))
   bindRoute(app, GetInternalJwks, () => publishKeys(deps))
 }

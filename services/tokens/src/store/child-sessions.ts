@@ -1,9 +1,9 @@
 /** Child sessions: what a client holds of somebody's signed-in session. They end with their parent, and each ends alone. */
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
-import { and, asc, eq, inArray, isNotNull, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, isNotNull, ne, type SQL, sql } from 'drizzle-orm'
 import { oauthClients, sessions, userStates } from './schema.ts'
-import type { EndedSession, EndReason, Session } from './sessions.ts'
+import { endedColumns, type EndedSession, type EndReason, type Session } from './sessions.ts'
 
 /** A child of `parent`, signed in when and how the parent was. It never outlives it. */
 export async function insertChildSession(
@@ -88,7 +88,7 @@ async function endChildren(db: Queryable, which: SQL, reason: EndReason): Promis
       endReason: reason,
     })
     .where(and(which, isNotNull(sessions.parentId), eq(sessions.status, 'active')))
-    .returning({ id: sessions.id, userId: sessions.userId, version: sessions.version })
+    .returning(endedColumns)
 }
 
 /** The person uses the client, so the sign-in behind it is in use as well. */
@@ -147,4 +147,26 @@ export async function findChild(system: Queryable, id: string): Promise<Child | 
     .from(sessions)
     .where(eq(sessions.id, id))
   return row === undefined || row.parentId === null ? undefined : { ...row, parentId: row.parentId }
+}
+
+/** Whom to tell that a client's session has ended, where the client wants to be told. */
+export type LogoutNotice = Pick<Session, 'id' | 'userId' | 'clientId'> & {
+  uri: string
+  idTokenAlg: (typeof oauthClients.$inferSelect)['idTokenAlg']
+}
+
+/** Undefined while the session is live, and for a client that wants no notice or is gone. Asked by the system role. */
+export async function findLogoutNotice(system: Queryable, sessionId: string): Promise<LogoutNotice | undefined> {
+  const [row] = await system
+    .select({
+      id: sessions.id,
+      userId: sessions.userId,
+      clientId: sessions.clientId,
+      uri: oauthClients.backchannelLogoutUri,
+      idTokenAlg: oauthClients.idTokenAlg,
+    })
+    .from(sessions)
+    .innerJoin(oauthClients, and(eq(oauthClients.id, sessions.clientId), ne(oauthClients.status, 'deleted')))
+    .where(and(eq(sessions.id, sessionId), eq(sessions.status, 'ended'), isNotNull(sessions.parentId)))
+  return row === undefined || row.uri === null ? undefined : { ...row, uri: row.uri }
 }

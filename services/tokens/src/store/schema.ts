@@ -141,6 +141,7 @@ export const oauthClients = pgTable('oauth_clients', {
   authMethod: text('auth_method', { enum: ['none', 'client_secret'] }).notNull(),
   redirectUris: text('redirect_uris').array().notNull(),
   postLogoutRedirectUris: text('post_logout_redirect_uris').array().notNull(),
+  backchannelLogoutUri: text('backchannel_logout_uri'),
   scopes: text('scopes').array().notNull(),
   audiences: text('audiences').array().notNull(),
   idTokenAlg: text('id_token_alg', { enum: ['RS256', 'ES256'] }).notNull(),

@@ -9,7 +9,15 @@ import { refreshFamilies, refreshTokens, sessions } from './schema.ts'
 export type Session = typeof sessions.$inferSelect
 export type EndReason = 'logout' | 'revoked' | 'reuse_detected' | 'user_disabled' | 'password_changed' | 'expired'
 /** What ending a session leaves to announce. */
-export type EndedSession = Pick<Session, 'id' | 'userId' | 'version'>
+export type EndedSession = Pick<Session, 'id' | 'userId' | 'version' | 'clientId' | 'parentId'>
+
+export const endedColumns = {
+  id: sessions.id,
+  userId: sessions.userId,
+  version: sessions.version,
+  clientId: sessions.clientId,
+  parentId: sessions.parentId,
+}
 
 const isLive = and(
   eq(sessions.status, 'active'),
@@ -241,7 +249,7 @@ async function endWhere(
       endReason: reason,
     })
     .where(and(which, eq(sessions.status, 'active')))
-    .returning({ id: sessions.id, userId: sessions.userId, version: sessions.version })
+    .returning(endedColumns)
 }
 
 /** Sessions whose floor moved within the last `seconds`: what a starting gateway must know. */

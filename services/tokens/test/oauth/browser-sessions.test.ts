@@ -43,7 +43,13 @@ t.test('a bound browser gets tokens for its requests, and the refresh token of t
   const token = await tokenOf(platform, replica, String(body['cookie_value']))
   t.match(token, {
     status: 200,
-    body: { session_id: ada.sessionId, user_id: ada.id, organization_id: ada.organization.id, acr: 'aal1', amr: ['pwd'] },
+    body: {
+      session_id: ada.sessionId,
+      user_id: ada.id,
+      organization_id: ada.organization.id,
+      acr: 'aal1',
+      amr: ['pwd'],
+    },
   })
   const sessions = { method: 'GET', url: '/v1/me/sessions' } as const
   t.match(await platform.ask(replica, { ...sessions, token: String(token.body['access_token']) }), {
@@ -154,19 +160,22 @@ t.test('what is no sign-in of a person binds nothing', async (t) => {
     )
 })
 
-t.test('signing out ends the session and what each client holds in it; a cookie nobody knows is signed out', async (t) => {
-  const ada = await signedIn(platform, replica)
-  const cookie = await boundBrowser(platform, replica, ada.token)
-  const held = await clientToken(cookie)
-  const end = (value: string) =>
-    askAsPages(platform, replica, { url: '/internal/browser-sessions/end', body: { cookie_value: value } })
-  t.equal((await end(cookie)).status, 204)
-  t.equal((await end(cookie)).status, 204)
-  t.equal((await end('x')).status, 204)
-  t.equal((await tokenOf(platform, replica, cookie)).status, 401)
-  t.equal(await userInfoStatus(held), 401)
-  t.same(await platform.announced(replica, String(claimsOf(held).sid)), ['session.started.v1', 'session.ended.v1'])
-})
+t.test(
+  'signing out ends the session and what each client holds in it; a cookie nobody knows is signed out',
+  async (t) => {
+    const ada = await signedIn(platform, replica)
+    const cookie = await boundBrowser(platform, replica, ada.token)
+    const held = await clientToken(cookie)
+    const end = (value: string) =>
+      askAsPages(platform, replica, { url: '/internal/browser-sessions/end', body: { cookie_value: value } })
+    t.equal((await end(cookie)).status, 204)
+    t.equal((await end(cookie)).status, 204)
+    t.equal((await end('x')).status, 204)
+    t.equal((await tokenOf(platform, replica, cookie)).status, 401)
+    t.equal(await userInfoStatus(held), 401)
+    t.same(await platform.announced(replica, String(claimsOf(held).sid)), ['session.started.v1', 'session.ended.v1'])
+  },
+)
 
 t.test('a session that ended elsewhere, fell idle or lost its person gives no token', async (t) => {
   const bound = async () => {

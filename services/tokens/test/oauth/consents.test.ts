@@ -2,7 +2,17 @@
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { boundBrowser, cookieOf, outcomeOf, visit } from '../fixtures/browsers.ts'
-import { askProtocol, authorize, authorizeUrl, basic, callback, form, proof, registered, signedIn } from '../fixtures/openid.ts'
+import {
+  askProtocol,
+  authorize,
+  authorizeUrl,
+  basic,
+  callback,
+  form,
+  proof,
+  registered,
+  signedIn,
+} from '../fixtures/openid.ts'
 import { claimsOf, openPlatform } from '../fixtures/platform.ts'
 
 const platform = await openPlatform(t)
@@ -55,38 +65,41 @@ t.test('a decision is a consent, which grows with what is allowed; applications 
   t.same(await platform.announced(replica, data[0]?.id), ['oauth_consent.granted.v1', 'oauth_consent.granted.v1'])
 })
 
-t.test('revoking ends each session the application has of this person, in every browser, and nothing else', async (t) => {
-  const [ada, bob] = [await signedIn(platform, replica), await signedIn(platform, replica)]
-  const second = await platform.signIn(replica, ada.id, { organization_id: ada.organization.id })
-  const held = [await tokensFor(wiki, ada), await tokensFor(wiki, { token: second.access_token })]
-  const others = [await tokensFor(ours, ada), await tokensFor(wiki, bob)]
-  const cookie = await boundBrowser(platform, replica, ada.token)
-  const silently = async () =>
-    outcomeOf(
-      (await visit(platform, replica, { clientId: wiki.id, cookie: cookieOf(cookie), more: { prompt: 'none' } })).at,
-    )
-  t.equal(await silently(), 'code')
-  const [consent] = (await listed(ada)).data
-  t.equal((await revoke(ada, consent?.id ?? '')).status, 204)
-  for (const tokens of held) {
-    t.equal(await userInfoStatus(tokens), 401)
-    t.same(await platform.announced(replica, String(claimsOf(tokens['access_token']).sid)), [
-      'session.started.v1',
-      'session.ended.v1',
+t.test(
+  'revoking ends each session the application has of this person, in every browser, and nothing else',
+  async (t) => {
+    const [ada, bob] = [await signedIn(platform, replica), await signedIn(platform, replica)]
+    const second = await platform.signIn(replica, ada.id, { organization_id: ada.organization.id })
+    const held = [await tokensFor(wiki, ada), await tokensFor(wiki, { token: second.access_token })]
+    const others = [await tokensFor(ours, ada), await tokensFor(wiki, bob)]
+    const cookie = await boundBrowser(platform, replica, ada.token)
+    const silently = async () =>
+      outcomeOf(
+        (await visit(platform, replica, { clientId: wiki.id, cookie: cookieOf(cookie), more: { prompt: 'none' } })).at,
+      )
+    t.equal(await silently(), 'code')
+    const [consent] = (await listed(ada)).data
+    t.equal((await revoke(ada, consent?.id ?? '')).status, 204)
+    for (const tokens of held) {
+      t.equal(await userInfoStatus(tokens), 401)
+      t.same(await platform.announced(replica, String(claimsOf(tokens['access_token']).sid)), [
+        'session.started.v1',
+        'session.ended.v1',
+      ])
+    }
+    for (const tokens of others) t.equal(await userInfoStatus(tokens), 200)
+    t.same((await listed(ada)).data, [])
+    t.equal(await silently(), 'consent_required')
+    t.equal((await revoke(ada, consent?.id ?? '')).status, 404, 'once')
+    await tokensFor(wiki, ada, 'email')
+    t.match((await listed(ada)).data, [{ id: consent?.id, scope: ['email'] }], 'allowing anew begins anew')
+    t.same(await platform.announced(replica, consent?.id), [
+      'oauth_consent.granted.v1',
+      'oauth_consent.revoked.v1',
+      'oauth_consent.granted.v1',
     ])
-  }
-  for (const tokens of others) t.equal(await userInfoStatus(tokens), 200)
-  t.same((await listed(ada)).data, [])
-  t.equal(await silently(), 'consent_required')
-  t.equal((await revoke(ada, consent?.id ?? '')).status, 404, 'once')
-  await tokensFor(wiki, ada, 'email')
-  t.match((await listed(ada)).data, [{ id: consent?.id, scope: ['email'] }], 'allowing anew begins anew')
-  t.same(await platform.announced(replica, consent?.id), [
-    'oauth_consent.granted.v1',
-    'oauth_consent.revoked.v1',
-    'oauth_consent.granted.v1',
-  ])
-})
+  },
+)
 
 t.test('a consent is its person’s alone: to everybody else it is not there', async (t) => {
   const [ada, bob] = [await signedIn(platform, replica), await signedIn(platform, replica)]
@@ -104,12 +117,18 @@ t.test('consents come in pages; those of a client that is gone are not shown', a
   for (const client of clients) await tokensFor(client, ada)
   const first = await listed(ada, '?limit=1')
   const rest = await listed(ada, `?limit=1&cursor=${String(first.page.next_cursor)}`)
-  t.same([...first.data, ...rest.data].map(({ client }) => client.id), clients.map(({ id }) => id).reverse())
+  t.same(
+    [...first.data, ...rest.data].map(({ client }) => client.id),
+    clients.map(({ id }) => id).reverse(),
+  )
   const gone = await platform.ask(replica, {
     method: 'DELETE',
     url: `/v1/platform/oauth-clients/${clients[0]?.id ?? ''}`,
     token: ada.token,
   })
   t.equal(gone.status, 204)
-  t.same((await listed(ada)).data.map(({ client }) => client.id), [clients[1]?.id])
+  t.same(
+    (await listed(ada)).data.map(({ client }) => client.id),
+    [clients[1]?.id],
+  )
 })

@@ -2,7 +2,17 @@
 import t from 'tap'
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { askAsPages, boundBrowser, cookieOf, outcomeOf, tokenOf, visit } from '../fixtures/browsers.ts'
-import { askProtocol, authorize, authorizeUrl, basic, callback, form, proof, registered, signedIn } from '../fixtures/openid.ts'
+import {
+  askProtocol,
+  authorize,
+  authorizeUrl,
+  basic,
+  callback,
+  form,
+  proof,
+  registered,
+  signedIn,
+} from '../fixtures/openid.ts'
 import { claimsOf, openPlatform } from '../fixtures/platform.ts'
 import { createOAuthClient } from '../fixtures/service-accounts.ts'
 
@@ -19,7 +29,11 @@ async function allowedBrowser() {
   return { ...ada, cookie: await boundBrowser(platform, replica, ada.token) }
 }
 
-const outcome = async (o: { clientId?: string; cookie?: string | undefined; more?: Record<string, string | undefined> }) =>
+const outcome = async (o: {
+  clientId?: string
+  cookie?: string | undefined
+  more?: Record<string, string | undefined>
+}) =>
   outcomeOf(
     (
       await visit(platform, replica, {
@@ -133,9 +147,8 @@ t.test('a sign-in since the request began is as recent as a client can ask for',
     const id = at.searchParams.get('request') ?? ''
     const needs = async (cookieValue: string) => {
       const token = String((await tokenOf(platform, replica, cookieValue)).body['access_token'])
-      return (
-        await askAsPages(platform, replica, { method: 'GET', url: `/internal/authorizations/${id}`, token })
-      ).body['needs']
+      return (await askAsPages(platform, replica, { method: 'GET', url: `/internal/authorizations/${id}`, token }))
+        .body['needs']
     }
     t.same(await needs(ada.cookie), ['sign_in'], JSON.stringify(more))
     const again = await platform.signIn(replica, ada.id, { organization_id: ada.organization.id })
@@ -194,7 +207,13 @@ t.test('what pages are shown of a request, before and after somebody signed in',
   const ada = await signedIn(platform, replica)
   const { at } = await visit(platform, replica, {
     clientId: client.id,
-    more: { scope: 'openid email', login_hint: 'ada@example.com', ui_locales: 'de en', acr_values: 'aal1', max_age: '900' },
+    more: {
+      scope: 'openid email',
+      login_hint: 'ada@example.com',
+      ui_locales: 'de en',
+      acr_values: 'aal1',
+      max_age: '900',
+    },
   })
   const url = `/internal/authorizations/${at.searchParams.get('request')}`
   const before = await askAsPages(platform, replica, { method: 'GET', url })

@@ -2,6 +2,7 @@
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { subjectsOf } from '@gatehouse/contracts/events/streams'
+import { SessionEnded } from '@gatehouse/contracts/events/tokens/session'
 import { PipelineName } from '@gatehouse/contracts/jobs/contract'
 import { recordJob, type JobQueue } from '@gatehouse/service-kit/jobs/queue'
 import type { Effects } from '@gatehouse/spine/dead-letters/dead-letters'
@@ -11,6 +12,7 @@ import { mails } from '../mails/mails.ts'
 import { recordAuditEvent } from '../use-cases/record-audit-event.ts'
 import { recordDeliveries } from '../use-cases/webhooks/record-deliveries.ts'
 import { onMailDue } from './on-mail-due.ts'
+import { onSessionEnded } from './on-session-ended.ts'
 
 export type Subscription = {
   pipeline: PipelineName
@@ -49,6 +51,16 @@ export const webhookSubscription = (queue: Pick<JobQueue, 'announce'>): Subscrip
   onCommitted: (event) => queue.announce(event.id),
 })
 
+/** Sessions of clients that ended, so that each client is told. */
+export const logoutSubscription = (queue: Pick<JobQueue, 'record' | 'announce'>): Subscription => ({
+  pipeline: 'logout',
+  consumer: 'workers--logout',
+  producers: ['tokens'],
+  subjects: [SessionEnded.type],
+  handle: (tx, event) => onSessionEnded(queue, tx, event),
+  onCommitted: (event) => queue.announce(event.id),
+})
+
 /** Every event of everybody: what is not known here is recorded all the same. */
 export const auditSubscription = (): Subscription => ({
   pipeline: 'audit',
@@ -68,5 +80,9 @@ function subscriptionOf(pipeline: PipelineName): Subscription {
   const announce = () => undefined
   if (pipeline === 'audit') return auditSubscription()
   if (pipeline === 'webhook') return webhookSubscription({ announce })
-  return mailSubscription(pipeline, { record: (tx, due) => recordJob(tx, { ...due, pipeline }), announce })
+  const queue: Pick<JobQueue, 'record' | 'announce'> = {
+    record: (tx, due) => recordJob(tx, { ...due, pipeline }),
+    announce,
+  }
+  return pipeline === 'logout' ? logoutSubscription(queue) : mailSubscription(pipeline, queue)
 }

@@ -1,14 +1,14 @@
 /** The consumers of workers through the suite every consumer goes through: whatever is delivered, each event has its effect once. */
 import t from 'tap'
 import { sql } from 'drizzle-orm'
-import { SessionStarted } from '@gatehouse/contracts/events/tokens/session'
+import { SessionEnded, SessionStarted } from '@gatehouse/contracts/events/tokens/session'
 import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
 import { newId, typeIdOf } from '@gatehouse/service-kit/ids/type-id'
 import { createJobQueue } from '@gatehouse/service-kit/jobs/queue'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { consumerSuite } from '@gatehouse/test-kit/consumer-suite'
 import { quietLog } from '@gatehouse/test-kit/log'
-import { auditSubscription, mailSubscription } from '../../src/events/subscriptions.ts'
+import { auditSubscription, logoutSubscription, mailSubscription } from '../../src/events/subscriptions.ts'
 
 const user = newId('user')
 
@@ -59,6 +59,37 @@ t.test('workers--security-alert', async (t) => {
       actor: 'system',
       userId: user,
       data: { family_id, session_id: newId('ses'), user_id: user, reason: 'reuse_detected' },
+    }),
+    effects: async (system) =>
+      rowsOf<{ event_id: string }>(
+        await system.execute(sql`select event_id from job_ledger order by created_at, id`),
+      ).map((row) => typeIdOf('evt', row.event_id)),
+  })
+})
+
+t.test('workers--logout', async (t) => {
+  await consumerSuite(t, {
+    service: 'workers',
+    producer: 'tokens',
+    aggregatePrefix: 'ses',
+    consumer: (system) => {
+      const queue = createJobQueue({
+        pipeline: 'logout',
+        redisUrl: 'redis://127.0.0.1:9',
+        prefix: 'none',
+        system,
+        log: quietLog,
+      })
+      t.teardown(() => queue.close())
+      const { consumer, subjects, handle } = logoutSubscription(queue)
+      return { name: consumer, subjects, handle }
+    },
+    sample: (_i, session_id) => ({
+      contract: SessionEnded,
+      aggregateType: 'session',
+      actor: 'system',
+      userId: user,
+      data: { session_id, user_id: user, reason: 'logout', min_sv: 2, client_id: newId('client') },
     }),
     effects: async (system) =>
       rowsOf<{ event_id: string }>(

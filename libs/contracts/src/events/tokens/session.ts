@@ -1,6 +1,6 @@
 /** Sessions of people. */
 import Type, { type Static } from 'typebox'
-import { SessionId, UserId } from '../../common/ids.ts'
+import { OAuthClientId, SessionId, UserId } from '../../common/ids.ts'
 import type { EventContract } from '../envelope.ts'
 
 /** A person signed in. */
@@ -43,6 +43,8 @@ export const SessionEnded = {
       Type.Literal('expired'),
     ]),
     min_sv: Type.Integer(),
+    /** The client that had the session within somebody's sign-in; absent for the sign-in itself. */
+    client_id: Type.Optional(OAuthClientId),
   }),
 } as const
 

@@ -34,6 +34,8 @@ export const OAuthClient = Type.Object({
   auth_method: AuthMethod,
   redirect_uris: Type.Array(Type.String()),
   post_logout_redirect_uris: Type.Array(Type.String()),
+  /** Where the client is told that a session it had is over; null: nowhere. */
+  backchannel_logout_uri: Type.Union([Type.String(), Type.Null()]),
   scopes: Type.Array(Type.String()),
   audiences: Type.Array(Type.String()),
   id_token_signed_response_alg: IdTokenAlg,
@@ -61,6 +63,7 @@ const Registration = Type.Object({
   auth_method: Type.Optional(AuthMethod),
   redirect_uris: RedirectUris,
   post_logout_redirect_uris: Type.Optional(LogoutUris),
+  backchannel_logout_uri: Type.Optional(Type.Union([RedirectUri, Type.Null()])),
   /** `openid profile email` when absent. */
   scopes: Type.Optional(Scopes),
   audiences: Type.Optional(Audiences),
@@ -80,6 +83,7 @@ const Change = Type.Object(
     status: Type.Optional(Status),
     redirect_uris: Type.Optional(RedirectUris),
     post_logout_redirect_uris: Type.Optional(LogoutUris),
+    backchannel_logout_uri: Type.Optional(Type.Union([RedirectUri, Type.Null()])),
     scopes: Type.Optional(Scopes),
     audiences: Type.Optional(Audiences),
     id_token_signed_response_alg: Type.Optional(IdTokenAlg),

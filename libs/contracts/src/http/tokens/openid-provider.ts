@@ -6,7 +6,7 @@ import { browserSessionCookie } from './browser-sessions.ts'
 export const browserCookiePrefix = 'gatehouse-authorization-'
 
 const base = { service: 'tokens' } as const
-const document = { ...base, methods: ['GET'], errors: 'json', isSafe: true } as const
+const document = { ...base, methods: ['GET'], errors: 'json', isSafe: true, isForScripts: true } as const
 
 export const GetOpenidConfiguration = defineProtocol({
   ...document,
@@ -51,6 +51,7 @@ export const Token = defineProtocol({
   summary: 'The token endpoint (RFC 6749 §3.2).',
   errors: 'json',
   takesAuthorization: true,
+  isForScripts: true,
   limit: 'refresh',
 })
 
@@ -62,6 +63,7 @@ export const UserInfo = defineProtocol({
   summary: 'OpenID Connect Core §5.3: claims about the person the access token is for.',
   errors: 'json',
   takesAuthorization: true,
+  isForScripts: true,
   isSafe: true,
   limit: 'check',
 })
@@ -74,6 +76,7 @@ export const Revoke = defineProtocol({
   summary: 'RFC 7009: a client ends its own session.',
   errors: 'json',
   takesAuthorization: true,
+  isForScripts: true,
   isSafe: true,
   limit: 'refresh',
 })

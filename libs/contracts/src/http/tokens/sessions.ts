@@ -1,6 +1,6 @@
 /** Sessions and refresh: what a person holds and can end. */
 import Type, { type Static } from 'typebox'
-import { OrganizationId, SessionId, UserId } from '../../common/ids.ts'
+import { OAuthClientId, OrganizationId, SessionId, UserId } from '../../common/ids.ts'
 import { Instant, OpaqueSecret } from '../../common/scalars.ts'
 import { listOf, PageQuery } from '../../common/page.ts'
 import { defineRoute } from '../contract.ts'
@@ -152,4 +152,28 @@ export const RaiseSession = defineRoute({
   }),
   success: { status: 200, body: Raised, description: 'An access token with what the session has become.' },
   problems: ['not_found', 'not_current', 'forbidden'],
+})
+
+export const MintLogoutToken = defineRoute({
+  operationId: 'mintLogoutToken',
+  service: 'tokens',
+  method: 'POST',
+  path: '/internal/sessions/:session/logout-token',
+  summary:
+    'A logout token (OpenID Connect Back-Channel Logout 1.0 §2.4) for the client whose session has ended, made anew for each attempt. `null`: it wants none.',
+  auth: 'internal',
+  callers: ['workers'],
+  retryable: true,
+  params: Type.Object({ session: SessionId }),
+  success: {
+    status: 200,
+    body: Type.Object({
+      logout: Type.Union([
+        Type.Object({ client_id: OAuthClientId, uri: Type.String(), logout_token: Type.String() }),
+        Type.Null(),
+      ]),
+    }),
+    description: 'Where to send it, and the token.',
+  },
+  problems: ['unavailable'],
 })

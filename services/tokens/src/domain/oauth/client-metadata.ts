@@ -1,5 +1,5 @@
 /** What a client registers about itself, judged: the one place where a redirect URI can become one. */
-import { complaintAboutRedirectUri } from './redirect-uri.ts'
+import { complaintAboutLogoutUri, complaintAboutRedirectUri } from './redirect-uri.ts'
 import { openidScopes } from './scopes.ts'
 
 export const defaultScopes: readonly string[] = openidScopes.filter((scope) => scope !== 'offline_access')
@@ -9,14 +9,17 @@ export type Complaint = { path: string; message: string }
 export function complaintsAboutClient(client: {
   redirectUris?: readonly string[] | undefined
   postLogoutRedirectUris?: readonly string[] | undefined
+  backchannelLogoutUri?: string | null | undefined
   audiences?: readonly string[] | undefined
   ownAudience: string
   issuer: string
 }): Complaint[] {
-  const { redirectUris = [], postLogoutRedirectUris = [], audiences = [] } = client
+  const { redirectUris = [], postLogoutRedirectUris = [], audiences = [], backchannelLogoutUri } = client
+  const logout = typeof backchannelLogoutUri === 'string' && complaintAboutLogoutUri(backchannelLogoutUri)
   return [
     ...addressComplaints('redirect_uris', redirectUris),
     ...addressComplaints('post_logout_redirect_uris', postLogoutRedirectUris),
+    ...(logout ? [{ path: '/backchannel_logout_uri', message: logout }] : []),
     ...audiences.flatMap((audience, at) =>
       isOurs(audience, client) ? [{ path: `/audiences/${at}`, message: 'is Gatehouse itself' }] : [],
     ),

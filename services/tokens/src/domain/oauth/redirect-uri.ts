@@ -64,6 +64,10 @@ export function complaintAboutRedirectUri(address: string): string | undefined {
   return undefined
 }
 
+/** A logout address is asked by a server of ours, so it is one of the web (Back-Channel Logout 1.0 §2.2). Whether it may be reached is seen when it is. */
+export const complaintAboutLogoutUri = (address: string): string | undefined =>
+  complaintAboutRedirectUri(address) ?? (/^https?:/.test(address) ? undefined : 'is not an address of the web')
+
 /** The address as asked for, if the client registered it. */
 export const isRegistered = (registered: readonly string[], asked: string): boolean =>
   registered.includes(asked) || registered.some((one) => isSameButForPort(one, asked))

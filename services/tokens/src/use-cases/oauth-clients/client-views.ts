@@ -16,6 +16,7 @@ export const clientView = (client: OAuthClient, secrets: readonly OAuthClientSec
   auth_method: client.authMethod,
   redirect_uris: client.redirectUris,
   post_logout_redirect_uris: client.postLogoutRedirectUris,
+  backchannel_logout_uri: client.backchannelLogoutUri,
   scopes: client.scopes,
   audiences: client.audiences,
   id_token_signed_response_alg: client.idTokenAlg,

@@ -25,6 +25,7 @@ export async function createClient(
   const errors = complaintsAbout(deps, {
     redirectUris: wish.redirect_uris,
     postLogoutRedirectUris: wish.post_logout_redirect_uris,
+    backchannelLogoutUri: wish.backchannel_logout_uri,
     audiences: wish.audiences,
   })
   if (errors.length > 0) throw problem('validation_failed', { errors })
@@ -40,6 +41,7 @@ export async function createClient(
       authMethod,
       redirectUris: wish.redirect_uris,
       postLogoutRedirectUris: wish.post_logout_redirect_uris ?? [],
+      backchannelLogoutUri: wish.backchannel_logout_uri ?? null,
       scopes: wish.scopes ?? [...defaultScopes],
       audiences: wish.audiences ?? [],
       idTokenAlg: wish.id_token_signed_response_alg ?? 'RS256',

@@ -55,6 +55,7 @@ function updateOf(change: ClientChange): ClientUpdate {
     ...(change.post_logout_redirect_uris !== undefined && {
       postLogoutRedirectUris: change.post_logout_redirect_uris,
     }),
+    ...(change.backchannel_logout_uri !== undefined && { backchannelLogoutUri: change.backchannel_logout_uri }),
     ...(change.scopes !== undefined && { scopes: change.scopes }),
     ...(change.audiences !== undefined && { audiences: change.audiences }),
     ...(change.id_token_signed_response_alg !== undefined && { idTokenAlg: change.id_token_signed_response_alg }),

@@ -36,6 +36,8 @@ export function describeProvider({ issuer }: Pick<Deps, 'issuer'>): object {
     introspection_endpoint_auth_methods_supported: confidential,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
     acr_values_supported: knownAcr,
     claims_supported: [

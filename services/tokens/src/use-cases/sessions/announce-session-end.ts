@@ -14,7 +14,7 @@ export async function announceSessionEnd(
   tx: Queryable,
   o: { session: EndedSession; reason: EndReason; actor: Actor },
 ): Promise<void> {
-  const { id, userId, version } = o.session
+  const { id, userId, version, clientId, parentId } = o.session
   await appendEvent(tx, {
     contract: SessionEnded,
     aggregateType: 'session',
@@ -22,7 +22,13 @@ export async function announceSessionEnd(
     version,
     userId,
     actor: o.actor,
-    data: { session_id: id, user_id: userId, reason: o.reason, min_sv: version },
+    data: {
+      session_id: id,
+      user_id: userId,
+      reason: o.reason,
+      min_sv: version,
+      ...(parentId !== null && { client_id: clientId }),
+    },
   })
   for (const session of await closeChildSessions(tx, id, o.reason)) await announceSessionEnd(tx, { ...o, session })
 }
