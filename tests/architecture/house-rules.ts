@@ -8,20 +8,20 @@ import { existsSync, readFileSync } from 'node:fs'
 export type SourceFile = { path: string; text: string }
 type Rule = { name: string; why: string; applies: RegExp; broken: (file: SourceFile) => boolean }
 
-const banned = /(^|\/)(utils?|helpers?|misc|manager|service|index)\.ts$/
+const banned = /(^|\/)(utils?|helpers?|misc|manager|service|index)\.tsx?$/
 const hosts = new RegExp(['registry\\.npm' + 'js', 'deb\\.deb' + 'ian\\.org', 'unp' + 'kg\\.com'].join('|'))
 
 export const rules: Rule[] = [
   {
     name: 'kebab-case',
     why: 'A file is found by its name.',
-    applies: /^(services|libs|infra|tests)\/.*\.ts$/,
-    broken: ({ path }) => !/^[a-z0-9-]+(\.[a-z0-9-]+)*\.ts$/.test(path.split('/').at(-1) ?? ''),
+    applies: /^(services|libs|infra|tests)\/.*\.tsx?$/,
+    broken: ({ path }) => !/^[a-z0-9-]+(\.[a-z0-9-]+)*\.tsx?$/.test(path.split('/').at(-1) ?? ''),
   },
   {
     name: 'no drawer names',
     why: 'utils, helpers and barrels hide what is in them.',
-    applies: /^(services|libs)\/.*\.ts$/,
+    applies: /^(services|libs)\/.*\.tsx?$/,
     broken: ({ path }) => banned.test(path),
   },
   {
@@ -33,7 +33,7 @@ export const rules: Rule[] = [
   {
     name: 'a file says what lives in it',
     why: 'The first lines are the table of contents.',
-    applies: /^(services|libs)\/[^/]+\/src\/.*\.ts$/,
+    applies: /^(services|libs)\/[^/]+\/src\/.*\.tsx?$/,
     broken: ({ text }) => !/^(#!.*\n)?(\/\*\*|\/\/)/.test(text),
   },
   {
@@ -46,7 +46,7 @@ export const rules: Rule[] = [
   {
     name: 'no package host',
     why: 'The tree does not know where anybody downloads from.',
-    applies: /\.(ts|js|mjs|json|md|ya?ml|sh)$|^\.ci\//,
+    applies: /\.(tsx?|js|mjs|json|md|ya?ml|sh)$|^\.ci\//,
     broken: ({ text }) => hosts.test(text),
   },
 ]
@@ -69,14 +69,15 @@ const serviceParts = [
   'src/routes/routes.ts',
 ]
 const storedParts = ['src/migrate.ts', 'src/store/schema.ts', 'migrations']
-const services = ['gateway', 'identity', 'tokens', 'orgs', 'authz', 'workers']
+const services = ['gateway', 'identity', 'tokens', 'orgs', 'authz', 'workers', 'pages']
+const storesNothing = ['gateway', 'pages']
 
-/** Parts a service lacks: one service looks like every other, and only the gateway stores nothing. */
+/** Parts a service lacks: one service looks like every other, and only the gateway and the pages store nothing. */
 export const missingParts = (exists: (path: string) => boolean): string[] =>
   services.flatMap((service) => {
     const parts =
-      service === 'gateway'
-        ? serviceParts.filter((part) => !part.startsWith('src/routes'))
+      storesNothing.includes(service)
+        ? serviceParts.filter((part) => service !== 'gateway' || !part.startsWith('src/routes'))
         : [...serviceParts, ...storedParts]
     return parts
       .map((part) => `services/${service}/${part}`)

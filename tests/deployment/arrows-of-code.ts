@@ -38,7 +38,7 @@ export function arrowsOfCode(read: (service: ServiceName) => string = sourcesOf)
 function sourcesOf(service: ServiceName): string {
   const folder = join(root, 'services', service, 'src')
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
-    (path) => path.endsWith('.ts') && path !== 'config.ts',
+    (path) => /\.tsx?$/.test(path) && path !== 'config.ts',
   )
   return files.map((path) => readFileSync(join(folder, path), 'utf8')).join('\n')
 }

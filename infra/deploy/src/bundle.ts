@@ -1,8 +1,8 @@
 /**
  * A service as it is shipped: one file per process entry, the SQL it brings, and every npm package left outside the bundle.
- * The entries lie where the sources' relative paths still hold: `../migrations` is the service's, `../../migrations` the kit's.
+ * The entries lie where the sources' relative paths still hold: `../migrations` and `../assets` are the service's, `../../migrations` the kit's.
  *
- *     <out>/service/bin/main.mjs, migrate.mjs, *-worker.mjs    <out>/service/migrations    <out>/migrations    <out>/node_modules
+ *     <out>/service/bin/main.mjs, migrate.mjs, *-worker.mjs    <out>/service/migrations, assets    <out>/migrations    <out>/node_modules
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -42,16 +42,17 @@ export async function bundleService(o: { root: string; service: ServiceName; out
     platform: 'node',
     target: 'node20',
     // The options that change what is emitted; a pruned workspace has no base file to inherit them from.
-    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true, jsx: 'react-jsx', jsxImportSource: 'preact' } },
     metafile: true,
     logLevel: 'warning',
   })
-  copySql(join(folder, 'migrations'), join(out, 'service', 'migrations'))
-  if (existsSync(entryOf(out, 'migrate'))) copySql(join(root, 'libs', 'spine', 'migrations'), join(out, 'migrations'))
+  copyFolder(join(folder, 'migrations'), join(out, 'service', 'migrations'))
+  copyFolder(join(folder, 'assets'), join(out, 'service', 'assets'))
+  if (existsSync(entryOf(out, 'migrate'))) copyFolder(join(root, 'libs', 'spine', 'migrations'), join(out, 'migrations'))
   return { out, imports: importsOf(root, metafile) }
 }
 
-function copySql(from: string, to: string): void {
+function copyFolder(from: string, to: string): void {
   if (!existsSync(from)) return
   mkdirSync(dirname(to), { recursive: true })
   cpSync(from, to, { recursive: true })

@@ -160,7 +160,7 @@ function service(name: ServiceName, settings: readonly Setting[]): Container {
     ...(name === 'gateway' ? { ports: ['127.0.0.1:${GATEHOUSE_PORT:-8080}:8080'] } : {}),
     depends_on: {
       ...Object.fromEntries(awaited),
-      ...(isStoring ? { [migrationOf(name)]: { condition: 'service_completed_successfully' } } : dependsOnAll()),
+      ...(isStoring ? { [migrationOf(name)]: { condition: 'service_completed_successfully' } } : dependsOnAll(name)),
     },
     ...ready,
     ...closed,
@@ -170,7 +170,13 @@ function service(name: ServiceName, settings: readonly Setting[]): Container {
 }
 
 /** The gateway is ready when those behind it are; it starts last so that `--wait` has one thing to wait for. */
-const dependsOnAll = () => Object.fromEntries(STORING_SERVICES.map((one) => [one, { condition: 'service_healthy' }]))
+const dependsOnAll = (name: ServiceName) =>
+  Object.fromEntries(
+    [...STORING_SERVICES, ...(name === 'gateway' ? (['pages'] as const) : [])].map((one) => [
+      one,
+      { condition: 'service_healthy' },
+    ]),
+  )
 
 const secretsOf = (containers: Record<string, Container>): Record<string, { file: string }> => {
   const found = Object.values(containers).flatMap(

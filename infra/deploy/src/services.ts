@@ -8,7 +8,8 @@ export const SERVICES = [
   'orgs',
   'authz',
   'workers',
+  'pages',
 ] as const satisfies readonly ServiceName[]
 
-/** Services that keep state; the gateway has none. */
-export const STORING_SERVICES = SERVICES.filter((service) => service !== 'gateway')
+/** Services that keep state; the gateway and the pages have none. */
+export const STORING_SERVICES = SERVICES.filter((service) => service !== 'gateway' && service !== 'pages')

@@ -1,5 +1,6 @@
 /** The environment of the gateway; the only place that names its variables. It has no database and no key that signs tokens. */
 import { natsConfig, peerConfig, redisConfig, serviceConfig } from '@gatehouse/service-kit/config/fragments'
+import { Url } from '@gatehouse/service-kit/config/schema'
 import Type, { type Static } from 'typebox'
 
 const PerMinute = (standard: number, description: string) =>
@@ -12,6 +13,7 @@ export const config = Type.Object({
   ...natsConfig,
   ...redisConfig,
   ...peerConfig,
+  PAGES_URL: Url({ description: 'Internal address of pages.' }),
   GATEWAY_RATE_LIMIT_PER_MINUTE: PerMinute(1200, 'Requests one client address may make.'),
   GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE: PerMinute(
     30,

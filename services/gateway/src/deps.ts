@@ -84,6 +84,7 @@ const openUpstreams = (config: Config): Upstreams =>
     orgs: config.ORGS_URL,
     authz: config.AUTHZ_URL,
     workers: config.WORKERS_URL,
+    pages: config.PAGES_URL,
   })
 
 /** The address is asked for several times in a request and told apart once. */

@@ -12,6 +12,7 @@ export type KeyFiles = {
   jwks: string
   keyEncryptionKey: string
   revisionKey: string
+  cookieKey: string
   privateKey: (service: ServiceName) => string
 }
 
@@ -26,6 +27,7 @@ export function ensureKeys(folder: string, services: readonly ServiceName[]): Ke
     jwks: join(folder, 'services.jwks.json'),
     keyEncryptionKey: join(folder, 'key-encryption.key'),
     revisionKey: join(folder, 'revision.key'),
+    cookieKey: join(folder, 'cookie.key'),
     privateKey: (service) => join(folder, `${service}.jwk.json`),
   }
   const known = readJson<Jwks>(files.jwks)?.keys ?? []
@@ -39,7 +41,7 @@ export function ensureKeys(folder: string, services: readonly ServiceName[]): Ke
   })
   const announced = services.flatMap((service) => readJson<NextKey>(nextFile(folder, service))?.publicJwk ?? [])
   writeJson(files.jwks, { keys: [...keys, ...announced] })
-  for (const file of [files.keyEncryptionKey, files.revisionKey])
+  for (const file of [files.keyEncryptionKey, files.revisionKey, files.cookieKey])
     if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('base64url') + '\n', { mode: 0o600 })
   return files
 }

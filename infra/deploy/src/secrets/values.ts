@@ -46,6 +46,7 @@ export function makeSecrets(o: {
     SERVICE_JWKS: compact(keys.jwks),
     KEY_ENCRYPTION_KEY: readFileSync(keys.keyEncryptionKey, 'utf8').trim(),
     REVISION_KEY: readFileSync(keys.revisionKey, 'utf8').trim(),
+    PAGES_COOKIE_KEY: readFileSync(keys.cookieKey, 'utf8').trim(),
     DATABASE_RUNTIME_URL: role(rolesOf(service).runtime),
     DATABASE_SYSTEM_URL: role(rolesOf(service).system),
     REDIS_URL: given('REDIS_URL') ?? redisUrlOf(o.addresses.redis, service, password),

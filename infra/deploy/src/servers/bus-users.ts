@@ -12,8 +12,8 @@ export const natsAdministrator = 'gatehouse'
 type Rules = { publish: { allow: string[] }; subscribe: { allow: string[] } }
 type NatsUser = { user: string; password: string; permissions?: Rules }
 
-/** Whose events each service reads. Without the right its readers still get everything by their polls, a second later. */
-const follows: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
+/** Whose events each service reads; a service that is not on the bus is absent. Without the right its readers still get everything by their polls, a second later. */
+const follows: Readonly<Partial<Record<ServiceName, readonly ServiceName[]>>> = {
   gateway: ['identity', 'tokens', 'orgs'],
   identity: [],
   tokens: ['identity', 'orgs'],
@@ -55,7 +55,7 @@ const producingOf = (service: ServiceName): string[] => {
 const rulesOf = (service: ServiceName): Rules => {
   const publish = [
     ...(producers.includes(service) ? producingOf(service) : []),
-    ...follows[service].flatMap((producer) => readingOf(producer)),
+    ...(follows[service] ?? []).flatMap((producer) => readingOf(producer)),
   ]
   return { publish: { allow: [...new Set(publish)] }, subscribe: { allow: [`${inboxOf(service)}.>`] } }
 }
@@ -66,7 +66,7 @@ export const natsUserName = (user: string): string => `nats ${user}`
 export function natsAuthorization(password: (name: string) => string): string {
   const users: NatsUser[] = [
     { user: natsAdministrator, password: password('nats') },
-    ...SERVICES.map((service) => ({
+    ...SERVICES.filter((service) => service in follows).map((service) => ({
       user: service,
       password: password(natsUserName(service)),
       permissions: rulesOf(service),

@@ -5,7 +5,7 @@ One Deployment, its autoscaler and its disruption budget. Takes {root, service, 
 {{- $root := .root }}
 {{- $v := .values }}
 {{- $selector := dict "root" $root "component" .service }}
-{{- $isStoring := ne .service "gateway" }}
+{{- $isStoring := not (has .service (list "gateway" "pages")) }}
 apiVersion: apps/v1
 kind: Deployment
 metadata:

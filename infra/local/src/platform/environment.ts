@@ -94,6 +94,7 @@ function knownValues(
     SERVICE_JWKS_FILE: facts.keys.jwks,
     KEY_ENCRYPTION_KEY_FILE: facts.keys.keyEncryptionKey,
     REVISION_KEY_FILE: facts.keys.revisionKey,
+    PAGES_COOKIE_KEY_FILE: facts.keys.cookieKey,
     DATABASE_RUNTIME_URL: role(runtime),
     DATABASE_SYSTEM_URL: role(system),
     // Few processes: each may hold more than where every pipeline has replicas of its own.

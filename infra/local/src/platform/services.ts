@@ -1,4 +1,4 @@
-// The six services as processes, ready when their own /readyz says so: from source, one process each, or from what
+// The services as processes, ready when their own /readyz says so: from source, one process each, or from what
 // `npm run build` made, with the command line of the image and as many replicas as wanted.
 import { launchProblem } from '../launch-problem.ts'
 import { join, resolve } from 'node:path'
@@ -71,7 +71,7 @@ const DEFAULT_START_SECONDS = 300
 
 /**
  * How long a service may take until it is ready: `GATEHOUSE_START_TIMEOUT_SECONDS`, else five minutes, which a loaded
- * machine needs to compile six services at once.
+ * machine needs to compile them all at once.
  */
 function startTimeoutMs(env: NodeJS.ProcessEnv): number {
   const text = env['GATEHOUSE_START_TIMEOUT_SECONDS']

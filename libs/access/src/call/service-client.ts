@@ -8,9 +8,16 @@ import { Pool } from 'undici'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import type { AssertionSigner } from '../tokens/assertion.ts'
 import type { BodyOf, ParamsOf, QueryOf, SuccessOf } from '../serve/bind-route.ts'
-import type { PrincipalCaller } from '../callers/caller.ts'
 import { createAsking } from './resilience.ts'
-import { exchange, remainingMs, streamLines, type Outgoing, type Upstream } from './service-exchange.ts'
+import {
+  exchange,
+  remainingMs,
+  streamLines,
+  type AnswerHeaders,
+  type Bearer,
+  type Outgoing,
+  type Upstream,
+} from './service-exchange.ts'
 
 type Given<Name extends string, Value> = Value extends undefined | Record<string, never>
   ? { [N in Name]?: Value }
@@ -20,7 +27,11 @@ export type CallInput<C extends RouteContract> = Given<'params', ParamsOf<C>> &
   Given<'body', BodyOf<C>> & {
     query?: Partial<QueryOf<C>>
     /** The person or service account on whose behalf; the token travels along and is verified again there. */
-    user?: PrincipalCaller | undefined
+    user?: Bearer | undefined
+    /** Of the browser or client that is spoken for; never who calls. */
+    headers?: Readonly<Record<string, string>>
+    /** Is told the headers of the success. */
+    onHeaders?: (headers: AnswerHeaders) => void
     /** At most; the request's own deadline may leave less. 2000 when absent. */
     timeoutMs?: number
   }
@@ -45,7 +56,9 @@ type AnyInput = {
   params?: Record<string, string>
   query?: Record<string, unknown>
   body?: unknown
-  user?: PrincipalCaller
+  user?: Bearer
+  headers?: Readonly<Record<string, string>>
+  onHeaders?: (headers: AnswerHeaders) => void
   timeoutMs?: number
 }
 
@@ -69,16 +82,17 @@ export function createServiceClient(options: {
     remainingMs,
     onBreak: () => log.warn({ target }, 'stopped calling a failing service for a moment'),
   })
-  const send = async (outgoing: Outgoing): Promise<unknown> => {
+  const send = async (outgoing: Outgoing, onHeaders?: (headers: AnswerHeaders) => void): Promise<unknown> => {
     const answer = await ask(() => exchange(upstream, outgoing))
     if (answer.kind === 'refused') throw answer.problem
+    onHeaders?.(answer.headers)
     return answer.body
   }
 
   return {
     target,
     call: async (contract, input) =>
-      (await send(outgoingOf(contract, input as AnyInput))) as SuccessOf<typeof contract>,
+      (await send(outgoingOf(contract, input as AnyInput), input.onHeaders)) as SuccessOf<typeof contract>,
     get: (path, { query, timeoutMs = defaultTimeoutMs } = {}) =>
       send({ method: 'GET', path: path + queryOf(query), timeoutMs, isRetryable: true }),
     stream: (path, { query, timeoutMs = 10_000 } = {}) =>
@@ -88,12 +102,13 @@ export function createServiceClient(options: {
 }
 
 function outgoingOf(contract: RouteContract, input: AnyInput): Outgoing {
-  const { params, query, body, user, timeoutMs = defaultTimeoutMs } = input
+  const { params, query, body, user, headers, timeoutMs = defaultTimeoutMs } = input
   return {
     method: contract.method,
     path: pathOf(contract.path, params) + queryOf(query),
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     user,
+    ...(headers && { headers }),
     timeoutMs,
     isRetryable: contract.method === 'GET' || contract.retryable === true,
   }

@@ -26,19 +26,25 @@ import { NeighbourGone } from './resilience.ts'
 
 export type Upstream = { pool: Pool; target: ServiceName; signer: AssertionSigner }
 
+/** Whoever acts through this service, as far as the callee has to know. */
+export type Bearer = Pick<PrincipalCaller, 'accessToken'>
+
+export type AnswerHeaders = Dispatcher.ResponseData['headers']
+
 export type Outgoing = {
   method: Dispatcher.HttpMethod
   /** With its query. */
   path: string
   body?: string
-  user?: PrincipalCaller | undefined
+  user?: Bearer | undefined
+  headers?: Readonly<Record<string, string>>
   timeoutMs: number
   isRetryable: boolean
 }
 
 /** What came back. A refusal is an answer as well: it says nothing against the neighbour. */
 export type Answer =
-  { readonly kind: 'answered'; readonly body: unknown } | { readonly kind: 'refused'; readonly problem: AppError }
+  { readonly kind: 'answered'; readonly body: unknown; readonly headers: AnswerHeaders } | { readonly kind: 'refused'; readonly problem: AppError }
 
 const maxAnswerBytes = 16 * 1024 * 1024
 const maxLineBytes = 1024 * 1024
@@ -51,8 +57,9 @@ export function remainingMs(): number {
 
 function headersFor({ target, signer }: Upstream, outgoing: Outgoing): Record<string, string> {
   const context = currentContext() ?? newContext()
-  const { body, user } = outgoing
+  const { body, user, headers } = outgoing
   return {
+    ...headers,
     authorization: `Bearer ${signer.assertionFor(target, outgoing)}`,
     accept: 'application/json',
     'x-request-id': context.requestId,
@@ -123,7 +130,8 @@ export async function exchange(upstream: Upstream, outgoing: Outgoing): Promise<
     const text = await textOf(target, response)
     if (response.statusCode >= 300) return refused(refusalOf(upstream, outgoing, response, text))
     mergeRevision(response.headers[revisionHeader])
-    return { kind: 'answered', body: text === '' ? undefined : parsed(target, text) }
+    const body = text === '' ? undefined : parsed(target, text)
+    return { kind: 'answered', body, headers: response.headers }
   } catch (err) {
     if (err instanceof NeighbourGone) throw err
     if (isAppError(err)) return refused(err)

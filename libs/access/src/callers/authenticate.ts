@@ -27,8 +27,8 @@ export type Verifiers = {
   accessTokens: AccessTokenVerifier | null
 }
 
-/** Only the gateway speaks for the outside. */
-const outside: readonly ServiceName[] = ['gateway']
+/** The gateway speaks for the outside, and the pages for the person whose browser session they were shown; their tokens are as fresh as their request. */
+const outside: readonly ServiceName[] = ['gateway', 'pages']
 
 /**
  * At once for a token that was verified before, which almost every one was.

@@ -63,7 +63,7 @@ function credentialsIn(
 }
 
 /** `__Host-` (RFC 6265bis §4.1.3.2) stands before the name where the platform is reached over https. */
-const cookiesNamed = (header: string, prefixes: readonly string[]): string =>
+export const cookiesNamed = (header: string, prefixes: readonly string[]): string =>
   header
     .split(';')
     .map((pair) => pair.trim())
@@ -71,7 +71,7 @@ const cookiesNamed = (header: string, prefixes: readonly string[]): string =>
     .join('; ')
 
 /** The query as it was written: what it means is the service's to say. */
-function queryOf(url: string): string {
+export function queryOf(url: string): string {
   const begin = url.indexOf('?')
   return begin < 0 ? '' : url.slice(begin)
 }

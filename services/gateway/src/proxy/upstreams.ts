@@ -5,7 +5,9 @@ import { causesOf } from '@gatehouse/service-kit/errors/unavailable'
 import { Pool, type Dispatcher } from 'undici'
 import { exchange, type Answer, type GivenUp } from './exchange.ts'
 
-export type Peer = Exclude<ServiceName, 'gateway' | 'pages'>
+export type { Answer }
+
+export type Peer = Exclude<ServiceName, 'gateway'>
 
 export type Upstreams = {
   /** @throws AppError `upstream_failed`, `deadline_exceeded` */

@@ -10,6 +10,7 @@ import { createForward } from '../proxy/forward.ts'
 import { registerDocs } from './docs.ts'
 import { jwksPath, registerJwks } from './jwks.ts'
 import { registerOpenApi } from './openapi.ts'
+import { registerPages } from './pages.ts'
 import { registerProtocols } from './protocols.ts'
 
 export function registerRoutes(app: FastifyInstance, deps: Deps): void {
@@ -31,6 +32,7 @@ export function registerRoutes(app: FastifyInstance, deps: Deps): void {
     })
   }
   registerProtocols(app, deps)
+  registerPages(app, deps)
   registerJwks(app, deps)
   registerOpenApi(app, deps)
   registerDocs(app, deps)

@@ -43,7 +43,7 @@ export type FakePlatform = {
   announce(producer: string, type: string, data: object): void
 }
 
-const names = ['identity', 'tokens', 'orgs', 'authz', 'workers'] as const
+const names = ['identity', 'tokens', 'orgs', 'authz', 'workers', 'pages'] as const
 const verifiers = new Map(names.map((name) => [`service:${name}`, { name, verifier: assertionsOf(name) }]))
 
 /** The service that the gateway called, if its assertion is good. */
@@ -90,7 +90,7 @@ export async function startGateway(t: Test, env: Record<string, string> = {}) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const peers = Object.fromEntries(
-    ['IDENTITY', 'TOKENS', 'ORGS', 'AUTHZ', 'WORKERS'].map((name) => [`${name}_URL`, address]),
+    ['IDENTITY', 'TOKENS', 'ORGS', 'AUTHZ', 'WORKERS', 'PAGES'].map((name) => [`${name}_URL`, address]),
   )
   const settings = loadConfig(config, {
     GATEHOUSE_ENV: 'development',

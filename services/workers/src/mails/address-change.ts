@@ -1,5 +1,6 @@
 /** Asks somebody to show that the address a person wants is theirs. Names nobody: who typed the address may not be its owner. */
 import { AddressChangeRequested } from '@gatehouse/contracts/events/identity/address-change'
+import { ConfirmAddressPage } from '@gatehouse/contracts/http/pages'
 import { defineMail } from './mail.ts'
 
 export const addressChange = defineMail({
@@ -10,7 +11,7 @@ export const addressChange = defineMail({
   due: ({ change_id }) => ({ change_id }),
   async ask({ identity, link }, { change_id }) {
     const mail = await identity.mintAddressLink(change_id, 'confirm')
-    return mail && { to: mail.to, locale: mail.locale, values: { href: link('/email/confirm', mail.token) } }
+    return mail && { to: mail.to, locale: mail.locale, values: { href: link(ConfirmAddressPage, mail.token) } }
   },
   texts: {
     en: ({ href }) => ({

@@ -1,5 +1,6 @@
 /** Tells the mailbox a person had that their account has another address now, and lets its reader take that back. */
 import { UserEmailChanged } from '@gatehouse/contracts/events/identity/user'
+import { UndoAddressPage } from '@gatehouse/contracts/http/pages'
 import { defineMail } from './mail.ts'
 
 export const addressChanged = defineMail({
@@ -10,7 +11,7 @@ export const addressChanged = defineMail({
   due: ({ change_id, via }) => (via === 'confirmation' ? { change_id } : undefined),
   async ask({ identity, link }, { change_id }) {
     const mail = await identity.mintAddressLink(change_id, 'undo')
-    return mail && { to: mail.to, locale: mail.locale, values: { href: link('/email/undo', mail.token) } }
+    return mail && { to: mail.to, locale: mail.locale, values: { href: link(UndoAddressPage, mail.token) } }
   },
   texts: {
     en: ({ href }) => ({

@@ -1,5 +1,6 @@
 /** Asks somebody to show that an address is theirs. Names nobody: who typed the address may not be its owner. */
 import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification'
+import { VerifyEmailPage } from '@gatehouse/contracts/http/pages'
 import { defineMail } from './mail.ts'
 
 export const emailVerification = defineMail({
@@ -10,7 +11,7 @@ export const emailVerification = defineMail({
   due: ({ verification_id }) => ({ verification_id }),
   async ask({ identity, link }, { verification_id }) {
     const mail = await identity.mintEmailVerificationLink(verification_id)
-    return mail && { to: mail.to, locale: mail.locale, values: { href: link('/verify-email', mail.token) } }
+    return mail && { to: mail.to, locale: mail.locale, values: { href: link(VerifyEmailPage, mail.token) } }
   },
   texts: {
     en: ({ href }) => ({

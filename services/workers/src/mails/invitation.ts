@@ -1,5 +1,6 @@
 /** Invites an address into an organization. The organization's name was chosen by a stranger, so it passes `named` and `quoted`. */
 import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation'
+import { InvitationPage } from '@gatehouse/contracts/http/pages'
 import { named, quoted } from './layout.ts'
 import { defineMail } from './mail.ts'
 
@@ -13,7 +14,7 @@ export const invitation = defineMail({
   async ask({ orgs, link }, { invitation_id }) {
     const mail = await orgs.mintInvitationLink(invitation_id)
     if (mail === null) return null
-    const values = { organization: mail.organization_name, href: link('/invitations/accept', mail.token) }
+    const values = { organization: mail.organization_name, href: link(InvitationPage, mail.token) }
     return { to: mail.to, values }
   },
   texts: {

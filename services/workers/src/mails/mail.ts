@@ -3,6 +3,7 @@
  * at the moment of sending, and the texts in every locale. `mails.ts` lists all of them; nothing else names one.
  */
 import type { EventContract, EventEnvelope } from '@gatehouse/contracts/events/envelope'
+import type { MailedPage } from '@gatehouse/contracts/http/pages'
 import type { Deps } from '../deps.ts'
 import { layOut, type MailContent, type MailText } from './layout.ts'
 import { localeOf, type Locale } from './locale.ts'
@@ -17,7 +18,7 @@ export type About = Readonly<Record<string, string>>
 /** What a mail may ask while it is sent. */
 export type MailSources = Pick<Deps['clients'], 'identity' | 'orgs'> & {
   /** The address of a page of ours, with the secret it needs. */
-  link(path: string, token: string): string
+  link(page: MailedPage, token: string): string
 }
 
 /** The owner's answer: where the mail goes, in which language, and the values its text names. */

@@ -1,5 +1,6 @@
 /** The link that sets a new password. Names nobody: who typed the address may not be its owner. */
 import { PasswordResetRequested } from '@gatehouse/contracts/events/identity/password-reset'
+import { ResetPasswordPage } from '@gatehouse/contracts/http/pages'
 import { defineMail } from './mail.ts'
 
 export const passwordReset = defineMail({
@@ -10,7 +11,7 @@ export const passwordReset = defineMail({
   due: ({ reset_id }) => ({ reset_id }),
   async ask({ identity, link }, { reset_id }) {
     const mail = await identity.mintPasswordResetLink(reset_id)
-    return mail && { to: mail.to, locale: mail.locale, values: { href: link('/reset-password', mail.token) } }
+    return mail && { to: mail.to, locale: mail.locale, values: { href: link(ResetPasswordPage, mail.token) } }
   },
   texts: {
     en: ({ href }) => ({

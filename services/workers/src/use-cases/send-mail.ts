@@ -7,6 +7,7 @@ import type { JobOutcome } from '@gatehouse/service-kit/jobs/processor'
 import { chargeBudgets } from '@gatehouse/service-kit/postgres/budgets'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { normalizeEmailAddress } from '@gatehouse/service-kit/text/email-address'
+import type { MailedPage } from '@gatehouse/contracts/http/pages'
 import type { Deps } from '../deps.ts'
 import type { About, ComposedMail, Mail } from '../mails/mail.ts'
 import { mails } from '../mails/mails.ts'
@@ -48,5 +49,5 @@ async function mayReceive(deps: SendDeps, mail: Mail, to: string): Promise<boole
 const sourcesOf = ({ clients, publicUrl }: SendDeps) => ({
   identity: clients.identity,
   orgs: clients.orgs,
-  link: (path: string, token: string) => publicLink(publicUrl, path, token),
+  link: ({ path }: MailedPage, token: string) => publicLink(publicUrl, path, token),
 })

@@ -42,7 +42,7 @@ const sources = (speaks: { locale?: string } = {}): MailSources => ({
       token: 'gthi_1',
     }),
   },
-  link: (path, token) => publicLink('https://id.example.com/', path, token),
+  link: ({ path }, token) => publicLink('https://id.example.com/', path, token),
 })
 
 /** One event of each kind that makes a mail due. */

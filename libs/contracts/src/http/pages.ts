@@ -1,0 +1,99 @@
+/** Every page for people, written out: the gateway passes these on to `pages` and nothing else. Links in mails lead to them. */
+import { definePage, type PageContract } from './page.ts'
+
+const form = { methods: ['GET', 'POST'], limit: 'credentials' } as const
+
+export const SignInPage = definePage({ ...form, operationId: 'signInPage', path: '/signin' })
+export const SignInPasswordPage = definePage({ ...form, operationId: 'signInPasswordPage', path: '/signin/password' })
+export const SignInCodePage = definePage({ ...form, operationId: 'signInCodePage', path: '/signin/code' })
+export const SignInRecoveryPage = definePage({
+  ...form,
+  operationId: 'signInRecoveryPage',
+  path: '/signin/recovery-code',
+})
+export const SignInPasskeyPage = definePage({ ...form, operationId: 'signInPasskeyPage', path: '/signin/passkey' })
+export const SignInEnrollPage = definePage({ ...form, operationId: 'signInEnrollPage', path: '/signin/enroll' })
+export const SignInVerifyPage = definePage({ ...form, operationId: 'signInVerifyPage', path: '/signin/verify' })
+/** What the script of the sign-in page asks for when the browser can offer passkeys in the address field. */
+export const SignInPasskeyOptions = definePage({
+  operationId: 'signInPasskeyOptions',
+  path: '/signin/passkey-options',
+  methods: ['POST'],
+  limit: 'credentials',
+})
+export const SignUpPage = definePage({ ...form, operationId: 'signUpPage', path: '/signup' })
+export const VerifyEmailPage = definePage({ ...form, operationId: 'verifyEmailPage', path: '/verify-email' })
+export const ForgotPasswordPage = definePage({ ...form, operationId: 'forgotPasswordPage', path: '/forgot-password' })
+export const ResetPasswordPage = definePage({ ...form, operationId: 'resetPasswordPage', path: '/reset-password' })
+export const ConfirmAddressPage = definePage({ ...form, operationId: 'confirmAddressPage', path: '/email/confirm' })
+export const UndoAddressPage = definePage({ ...form, operationId: 'undoAddressPage', path: '/email/undo' })
+export const InvitationPage = definePage({ ...form, operationId: 'invitationPage', path: '/invitations/accept' })
+export const ConsentPage = definePage({ operationId: 'consentPage', path: '/consent', methods: ['GET', 'POST'] })
+export const SignOutPage = definePage({ operationId: 'signOutPage', path: '/signout', methods: ['GET', 'POST'] })
+export const AccountPage = definePage({ operationId: 'accountPage', path: '/account', methods: ['GET', 'POST'] })
+export const AccountPasswordPage = definePage({
+  ...form,
+  operationId: 'accountPasswordPage',
+  path: '/account/password',
+})
+export const AccountTotpPage = definePage({ ...form, operationId: 'accountTotpPage', path: '/account/authenticator' })
+export const AccountRecoveryPage = definePage({
+  ...form,
+  operationId: 'accountRecoveryPage',
+  path: '/account/recovery-codes',
+})
+export const AccountPasskeysPage = definePage({
+  ...form,
+  operationId: 'accountPasskeysPage',
+  path: '/account/passkeys',
+})
+export const AccountPasskeyOptions = definePage({
+  operationId: 'accountPasskeyOptions',
+  path: '/account/passkey-options',
+  methods: ['POST'],
+  limit: 'credentials',
+})
+export const AccountSessionsPage = definePage({
+  operationId: 'accountSessionsPage',
+  path: '/account/sessions',
+  methods: ['GET', 'POST'],
+})
+export const PagesStyle = definePage({ operationId: 'pagesStyle', path: '/assets/pages.css', methods: ['GET'] })
+export const PasskeyScript = definePage({ operationId: 'passkeyScript', path: '/assets/passkey.js', methods: ['GET'] })
+
+export const pageRoutes: readonly PageContract[] = [
+  SignInPage,
+  SignInPasswordPage,
+  SignInCodePage,
+  SignInRecoveryPage,
+  SignInPasskeyPage,
+  SignInEnrollPage,
+  SignInVerifyPage,
+  SignInPasskeyOptions,
+  SignUpPage,
+  VerifyEmailPage,
+  ForgotPasswordPage,
+  ResetPasswordPage,
+  ConfirmAddressPage,
+  UndoAddressPage,
+  InvitationPage,
+  ConsentPage,
+  SignOutPage,
+  AccountPage,
+  AccountPasswordPage,
+  AccountTotpPage,
+  AccountRecoveryPage,
+  AccountPasskeysPage,
+  AccountPasskeyOptions,
+  AccountSessionsPage,
+  PagesStyle,
+  PasskeyScript,
+]
+
+/** The pages that links in mails lead to, with the secret of the mail in `token`. */
+export type MailedPage =
+  | typeof VerifyEmailPage
+  | typeof ResetPasswordPage
+  | typeof ConfirmAddressPage
+  | typeof UndoAddressPage
+  | typeof InvitationPage

@@ -1,0 +1,45 @@
+/** What a browser has come to between two requests: the sealed cookie `flow` is this and nothing else. */
+
+/** What a new authenticator app needs, until its first code. */
+export type Enrollment = { secret: string; uri: string }
+
+export type SignInFlow = {
+  challenge: string
+  /** Steps one of which is to be answered; an open set. */
+  next: string[]
+  enrollment?: Enrollment
+}
+
+/** Shown by the next page at `at`, once. */
+export type Note = {
+  at: string
+  /** A problem code or a text of the forms, by field; `form` for the form as a whole. */
+  errors?: Record<string, string>
+  /** What was typed, without secrets. */
+  values?: Record<string, string>
+  /** The name of a text that says what was done. */
+  done?: string
+  /** What is shown this once. */
+  codes?: string[]
+}
+
+export type Flow = {
+  email?: string | undefined
+  signIn?: SignInFlow | undefined
+  enrollment?: Enrollment | undefined
+  /** Secrets of links, by the path of their page: taken out of the address so that no log, history or referrer has them. */
+  links?: Record<string, string>
+  note?: Note
+}
+
+/** The page of each step; a step nobody knows leads to the beginning. */
+const pageOfStep: Readonly<Record<string, string>> = {
+  password: '/signin/password',
+  totp: '/signin/code',
+  recovery_code: '/signin/recovery-code',
+  passkey: '/signin/passkey',
+  enroll_mfa: '/signin/enroll',
+  verify_email: '/signin/verify',
+}
+
+export const pageOf = (step: string | undefined): string => pageOfStep[step ?? ''] ?? '/signin'

@@ -1,0 +1,136 @@
+/**
+ * The one way to serve a page: only the gateway may ask, parameters stand once, a form is taken from pages of ours alone, every form ends in a
+ * redirect, and whatever goes wrong is a page.
+ */
+import type { PageContract } from '@gatehouse/contracts/http/page'
+import { pageBodyLimitBytes, pageDeadlineMs } from '@gatehouse/contracts/http/page'
+import { identify } from '@gatehouse/access/serve/bind-route'
+import { serverSettings } from '@gatehouse/access/serve/server'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+import { readParameters } from '@gatehouse/service-kit/http/protocol-parameters'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { openCookieJar } from '../browser/cookies.ts'
+import { isOwnForm } from '../browser/form-guard.ts'
+import { keepFlow, openVisit, type Visit } from '../browser/visit.ts'
+import type { Deps } from '../deps.ts'
+import { documentOf } from '../views/document.tsx'
+import type { PageAnswer } from './answer.ts'
+import { answerFor } from './refusals.ts'
+
+export type PageHandler = (visit: Visit) => Promise<PageAnswer> | PageAnswer
+export type PageHandlers = { get?: PageHandler; post?: PageHandler }
+export type BindPage = (contract: PageContract, handlers: PageHandlers) => void
+
+/** Serves pages on a part of `app` of their own: a form is a body there and nowhere else. */
+export function bindPages(app: FastifyInstance, deps: Deps, bind: (page: BindPage) => void): void {
+  void app.register((scope, _options, registered) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser<string>(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string' },
+      (_request, body, parsed) => parsed(null, body),
+    )
+    bind((contract, handlers) => bindPage(scope, deps, { contract, handlers }))
+    registered()
+  })
+}
+
+function bindPage(
+  scope: FastifyInstance,
+  deps: Deps,
+  { contract, handlers }: { contract: PageContract; handlers: PageHandlers },
+): void {
+  const { path } = contract
+  const visitOf = (request: FastifyRequest): Visit =>
+    openVisit(deps, {
+      path,
+      query: readParameters(queryOf(request)),
+      form: readParameters(request.method === 'POST' && typeof request.body === 'string' ? request.body : ''),
+      cookies: openCookieJar(request.headers.cookie, deps.issuer),
+      acceptLanguage: request.headers['accept-language'],
+    })
+  for (const method of contract.methods)
+    scope.route({
+      method,
+      url: path,
+      bodyLimit: pageBodyLimitBytes,
+      config: { deadlineMs: pageDeadlineMs },
+      exposeHeadRoute: false,
+      onRequest: identify({ auth: 'open', method, path }, serverSettings(scope)),
+      errorHandler: (err, request, reply) => void refuse(deps, err, { request, reply, path }),
+      handler: async (request, reply) => {
+        const visit = visitOf(request)
+        const handler = method === 'POST' ? handlers.post : handlers.get
+        if (handler === undefined) throw problem('not_found')
+        try {
+          if (method === 'POST' && !isOwnForm(deps, request, visit)) throw problem('forbidden', { internal: 'not our form' })
+          return send(deps, reply, { visit, answer: await handler(visit) })
+        } catch (err) {
+          return send(deps, reply, { visit, answer: await answerFor(deps, { err, visit, method }) })
+        }
+      },
+    })
+}
+
+function queryOf({ raw: { url = '' } }: FastifyRequest): string {
+  const begin = url.indexOf('?')
+  return begin < 0 ? '' : url.slice(begin + 1)
+}
+
+/** What is refused before there is a visit: a body too large, parameters twice, a deadline. */
+async function refuse(
+  deps: Deps,
+  err: unknown,
+  { request, reply, path }: { request: FastifyRequest; reply: FastifyReply; path: string },
+): Promise<void> {
+  const visit = openVisit(deps, {
+    path,
+    query: new Map(),
+    form: new Map(),
+    cookies: openCookieJar(request.headers.cookie, deps.issuer),
+    acceptLanguage: request.headers['accept-language'],
+  })
+  send(deps, reply, { visit, answer: await answerFor(deps, { err, visit, method: 'GET' }) })
+}
+
+function send(deps: Deps, reply: FastifyReply, { visit, answer }: { visit: Visit; answer: PageAnswer }): FastifyReply {
+  const changes = answer.kind === 'page' ? undefined : answer.flow
+  if (visit.note !== undefined || changes !== undefined) keepFlow(deps, visit, changes)
+  const cookies = visit.cookies.headers()
+  if (cookies.length > 0) void reply.header('set-cookie', cookies)
+  void reply.headers(securityHeaders(visit, answer))
+  switch (answer.kind) {
+    case 'redirect':
+      return reply.code(303).header('location', answer.to).send()
+    case 'json':
+      return reply.type('application/json').send(JSON.stringify(answer.body))
+    case 'page':
+      return reply
+        .code(answer.status ?? 200)
+        .type('text/html; charset=utf-8')
+        .send(documentOf(deps, visit, answer))
+  }
+}
+
+/** Nothing is loaded but by this response's nonce, nothing is framed, and no other site learns an address of ours. */
+function securityHeaders({ nonce, language }: Visit, answer: PageAnswer): Record<string, string> {
+  const targets = answer.kind === 'page' ? (answer.formTargets ?? []) : []
+  const policy = [
+    "default-src 'none'",
+    `style-src 'nonce-${nonce}'`,
+    `script-src 'nonce-${nonce}'`,
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    `form-action ${["'self'", ...targets].join(' ')}`,
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ]
+  return {
+    'content-security-policy': policy.join('; '),
+    'x-frame-options': 'DENY',
+    'referrer-policy': 'same-origin',
+    'cache-control': 'no-store',
+    'content-language': language,
+    vary: 'accept-language, cookie',
+  }
+}

@@ -1,0 +1,55 @@
+/** The request of an application that a sign-in is for: what is left to do for it, and where its answer goes. */
+import {
+  SettleAuthorization,
+  ShowAuthorization,
+  type AuthorizationForPages,
+} from '@gatehouse/contracts/http/tokens/authorizations'
+import { requireToken, tokenOf, type Visit } from '../browser/visit.ts'
+import type { Deps } from '../deps.ts'
+import { redirect, type RedirectAnswer } from '../serve/answer.ts'
+
+type RequestDeps = Pick<Deps, 'tokens'>
+
+/** Undefined where the sign-in is for no application. @throws AppError `not_found` when the request is over */
+export async function requestOf(deps: RequestDeps, visit: Visit): Promise<AuthorizationForPages | undefined> {
+  const { request } = visit.way
+  if (request === undefined) return undefined
+  const token = await tokenOf(deps, visit)
+  return deps.tokens.call(ShowAuthorization, {
+    params: { authorization: request },
+    ...(token && { user: { accessToken: token.access_token } }),
+    timeoutMs: 4000,
+  })
+}
+
+/** A form may end at the application, by redirects (CSP level 3 §6.4.2 checks each of them). */
+export function targetsOf(request: Pick<AuthorizationForPages, 'redirect_host'> | undefined): string[] {
+  const host = request?.redirect_host ?? ''
+  return /^[A-Za-z0-9.:[\]-]+$/.test(host) ? [`https://${host}`, `http://${host}`] : []
+}
+
+/** The browser goes back to the application with the decision. */
+export async function settleRequest(
+  deps: RequestDeps,
+  visit: Visit,
+  decided: { decision: 'approved' | 'denied'; organizationId?: string | undefined },
+): Promise<RedirectAnswer> {
+  const user = await requireToken(deps, visit)
+  const { continue_at } = await deps.tokens.call(SettleAuthorization, {
+    params: { authorization: visit.way.request ?? '' },
+    body: {
+      decision: decided.decision,
+      ...(decided.organizationId !== undefined && { organization_id: decided.organizationId }),
+    },
+    user,
+    timeoutMs: 4000,
+  })
+  return redirect(continue_at, { signIn: undefined, email: undefined })
+}
+
+/** Cancel before anybody is signed in: the request is left to itself, because nobody has decided it. */
+export async function refuseRequest(deps: RequestDeps, visit: Visit): Promise<RedirectAnswer> {
+  const token = await tokenOf(deps, visit)
+  if (token === undefined || visit.way.request === undefined) return redirect('/signin', { signIn: undefined, email: undefined })
+  return settleRequest(deps, visit, { decision: 'denied' })
+}

@@ -1,0 +1,60 @@
+/** What an application asks for, decided with one of two buttons. */
+import type { ComponentChild } from 'preact'
+import type { AuthorizationForPages } from '@gatehouse/contracts/http/tokens/authorizations'
+import type { Texts } from '../texts/texts.ts'
+import { Button, Form, type Scene } from './form.tsx'
+
+const scopeText = (texts: Texts, scope: string): string => {
+  const key = `scope_${scope}`
+  return Object.hasOwn(texts, key) ? texts[key as keyof Texts] : scope
+}
+
+export type Choice = { id: string; name: string }
+
+export function ConsentView({
+  scene,
+  authorization: { client, scope, needs, redirect_host: host },
+  choices,
+}: {
+  scene: Scene
+  authorization: AuthorizationForPages
+  choices: readonly Choice[]
+}): ComponentChild {
+  const { texts } = scene.visit
+  return (
+    <Form scene={scene}>
+      {needs.includes('consent') && (
+        <>
+          <p>
+            <strong>{client.name}</strong> {texts.consentText}
+          </p>
+          <ul>
+            {scope.map((one) => (
+              <li>{scopeText(texts, one)}</li>
+            ))}
+          </ul>
+        </>
+      )}
+      {choices.length > 0 && (
+        <fieldset>
+          <legend>{texts.organizationText}</legend>
+          {choices.map(({ id, name }, index) => (
+            <p class="choice">
+              <input type="radio" name="organization" id={id} value={id} checked={index === 0} />
+              <label for={id}>{name}</label>
+            </p>
+          ))}
+        </fieldset>
+      )}
+      <p>
+        {texts.consentTo} <strong>{host}</strong>.
+      </p>
+      <Button id="approve" name="decision" value="approved">
+        {needs.includes('consent') ? texts.allow : texts.continue}
+      </Button>
+      <Button id="deny" name="decision" value="denied" kind="plain">
+        {needs.includes('consent') ? texts.deny : texts.cancel}
+      </Button>
+    </Form>
+  )
+}

@@ -1,0 +1,82 @@
+/** The pages of a sign-in, each with its title. */
+import type { AuthorizationForPages } from '@gatehouse/contracts/http/tokens/authorizations'
+import type { Enrollment } from '../domain/flow.ts'
+import type { PageAnswer } from '../serve/answer.ts'
+import { SignOutView } from './account.tsx'
+import type { Scene } from './form.tsx'
+import { CodeView, EnrollView, IdentifierView, PasskeyView, PasswordView, WaitForMailView } from './sign-in.tsx'
+
+type Targets = { formTargets: readonly string[] }
+
+export function identifierPage(
+  scene: Scene,
+  { request, formTargets }: { request: AuthorizationForPages | undefined } & Targets,
+): PageAnswer {
+  const { login_hint: hint, client } = request ?? {}
+  return {
+    kind: 'page',
+    title: scene.visit.texts.signIn,
+    withScript: true,
+    formTargets,
+    body: (
+      <IdentifierView
+        scene={scene}
+        {...(client !== undefined && { client: client.name })}
+        {...(hint !== undefined && { hint })}
+      />
+    ),
+  }
+}
+
+export const passwordPage = (
+  scene: Scene,
+  { email, formTargets }: { email: string | undefined } & Targets,
+): PageAnswer => ({
+  kind: 'page',
+  title: scene.visit.texts.signInPassword,
+  formTargets,
+  body: <PasswordView scene={scene} {...(email !== undefined && { email })} />,
+})
+
+type CodeOptions = { next: string[]; isRecovery: boolean } & Targets
+
+export const codePage = (scene: Scene, { next, isRecovery, formTargets }: CodeOptions): PageAnswer => ({
+  kind: 'page',
+  title: isRecovery ? scene.visit.texts.recoveryTitle : scene.visit.texts.codeTitle,
+  formTargets,
+  body: <CodeView scene={scene} next={next} isRecovery={isRecovery} />,
+})
+
+export const passkeyPage = (
+  scene: Scene,
+  { next, options, formTargets }: { next: string[]; options: object } & Targets,
+): PageAnswer => ({
+  kind: 'page',
+  title: scene.visit.texts.passkeyTitle,
+  withScript: true,
+  formTargets,
+  body: <PasskeyView scene={scene} next={next} options={options} />,
+})
+
+export const enrollPage = (
+  scene: Scene,
+  { enrollment, formTargets }: { enrollment: Enrollment } & Targets,
+): PageAnswer => ({
+  kind: 'page',
+  title: scene.visit.texts.enrollTitle,
+  formTargets,
+  body: <EnrollView scene={scene} enrollment={enrollment} />,
+})
+
+export const waitForMailPage = (scene: Scene, { formTargets }: Targets): PageAnswer => ({
+  kind: 'page',
+  title: scene.visit.texts.verifyTitle,
+  formTargets,
+  body: <WaitForMailView scene={scene} />,
+})
+
+export const signOutPage = (scene: Scene): PageAnswer => ({
+  kind: 'page',
+  title: scene.visit.texts.signOut,
+  body: <SignOutView scene={scene} />,
+})
