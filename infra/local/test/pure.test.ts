@@ -111,6 +111,7 @@ const facts: PlatformFacts = {
     jwks: '/k/services.jwks.json',
     keyEncryptionKey: '/k/key',
     revisionKey: '/k/revision',
+    cookieKey: '/k/cookie',
     privateKey: (service) => `/k/${service}`,
   },
   admin: { email: 'a@example.test', password: 'generated' },

@@ -8,7 +8,9 @@ export const config = Type.Object({
   IDENTITY_URL: peerConfig.IDENTITY_URL,
   TOKENS_URL: peerConfig.TOKENS_URL,
   ORGS_URL: peerConfig.ORGS_URL,
-  PUBLIC_URL: Url({ description: 'Where people reach the platform; forms are taken from this origin and the issuer’s.' }),
+  PUBLIC_URL: Url({
+    description: 'Where people reach the platform; forms are taken from this origin and the issuer’s.',
+  }),
   PAGES_COOKIE_KEY: SecretKey({
     pattern: '^[A-Za-z0-9_-]{43}=?$',
     description: 'Seals what the pages keep in cookies and binds forms to a browser: base64url of 32 random bytes.',

@@ -109,6 +109,7 @@ function outgoingOf(contract: RouteContract, input: AnyInput): Outgoing {
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     user,
     ...(headers && { headers }),
+    bringsCredential: contract.problems?.includes('unauthenticated') === true,
     timeoutMs,
     isRetryable: contract.method === 'GET' || contract.retryable === true,
   }

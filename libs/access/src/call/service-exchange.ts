@@ -38,6 +38,8 @@ export type Outgoing = {
   body?: string
   user?: Bearer | undefined
   headers?: Readonly<Record<string, string>>
+  /** Its body may be a credential, and `unauthenticated` then says that it does not count. */
+  bringsCredential?: boolean
   timeoutMs: number
   isRetryable: boolean
 }
@@ -195,7 +197,7 @@ function refusalOf(
   if (saysGone(status, document?.code))
     throw new NeighbourGone(problem('unavailable', { internal, retryAfterSeconds }), { isRepeatable: false })
   const known = document && isProblemCode(document.code) && !ownMistakes.has(document.code) ? document.code : undefined
-  const isOurs = known === undefined || (known === 'unauthenticated' && outgoing.user === undefined)
+  const isOurs = known === undefined || (known === 'unauthenticated' && outgoing.user === undefined && !outgoing.bringsCredential)
   if (isOurs) return problem('upstream_failed', { internal, retryAfterSeconds })
   const challenge = known === 'insufficient_user_authentication' ? headerOf(response, 'www-authenticate') : undefined
   return problem(known, { internal, retryAfterSeconds, challenge, detail: document?.detail, errors: document?.errors })

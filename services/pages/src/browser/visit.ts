@@ -110,9 +110,8 @@ async function mintToken({ tokens }: Pick<Deps, 'tokens'>, { cookies }: Visit): 
   try {
     return await tokens.call(MintBrowserSessionToken, { body: { cookie_value: value }, timeoutMs: 4000 })
   } catch (err) {
-    if (!isAppError(err, 'token_revoked')) throw err
-    cookies.clear('session')
-    return undefined
+    if (isAppError(err, 'unauthenticated') || isAppError(err, 'token_revoked')) return undefined
+    throw err
   }
 }
 

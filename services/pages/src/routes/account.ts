@@ -56,8 +56,7 @@ async function changePassword(deps: Deps, visit: Visit): Promise<RedirectAnswer>
 
 async function endSessions(deps: Deps, visit: Visit): Promise<RedirectAnswer> {
   const user = await requireToken(deps, visit)
-  if (visit.form.get('action') === 'end-others')
-    await deps.tokens.call(EndMyOtherSessions, { user, timeoutMs: 4000 })
+  if (visit.form.get('action') === 'end-others') await deps.tokens.call(EndMyOtherSessions, { user, timeoutMs: 4000 })
   else
     await deps.tokens.call(EndMySession, {
       params: { session: visit.form.get('session') ?? 'none' },

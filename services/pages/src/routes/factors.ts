@@ -1,5 +1,11 @@
 /** One's own authenticator app and recovery codes. Changing them asks for a recent sign-in, which `refusals.ts` leads through. */
-import { ConfirmTotp, EnrollTotp, GetMyFactors, RemoveTotp, ReplaceRecoveryCodes } from '@gatehouse/contracts/http/identity/factors'
+import {
+  ConfirmTotp,
+  EnrollTotp,
+  GetMyFactors,
+  RemoveTotp,
+  ReplaceRecoveryCodes,
+} from '@gatehouse/contracts/http/identity/factors'
 import { AccountRecoveryPage, AccountTotpPage } from '@gatehouse/contracts/http/pages'
 import { requireToken, spokenFor, type Visit } from '../browser/visit.ts'
 import type { Deps } from '../deps.ts'

@@ -8,11 +8,16 @@ type Fields<Name extends string> = { ok: true; values: Record<Name, string> } | 
 export function fieldsOf<const Name extends string>(visit: Visit, ...names: Name[]): Fields<Name> {
   const missing = names.filter((name) => !visit.form.has(name))
   if (missing.length > 0) {
-    const shown = ['email', 'name'].flatMap((name) => (visit.form.has(name) ? [[name, visit.form.get(name) ?? '']] : []))
+    const shown = ['email', 'name'].flatMap((name) =>
+      visit.form.has(name) ? [[name, visit.form.get(name) ?? '']] : [],
+    )
     return {
       ok: false,
       answer: again(visit, Object.fromEntries(missing.map((name) => [name, 'required'])), Object.fromEntries(shown)),
     }
   }
-  return { ok: true, values: Object.fromEntries(names.map((name) => [name, visit.form.get(name)])) as Record<Name, string> }
+  return {
+    ok: true,
+    values: Object.fromEntries(names.map((name) => [name, visit.form.get(name)])) as Record<Name, string>,
+  }
 }

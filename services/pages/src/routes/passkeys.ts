@@ -1,5 +1,11 @@
 /** One's own passkeys: made by the script, kept and removed by forms. */
-import { AddPasskey, BeginPasskey, ListMyPasskeys, RemovePasskey } from '@gatehouse/contracts/http/identity/passkeys'
+import {
+  AddPasskey,
+  BeginPasskey,
+  ListMyPasskeys,
+  RemovePasskey,
+  type PasskeyAttestation,
+} from '@gatehouse/contracts/http/identity/passkeys'
 import { AccountPasskeyOptions, AccountPasskeysPage } from '@gatehouse/contracts/http/pages'
 import { isAppError } from '@gatehouse/service-kit/errors/app-error'
 import { requireToken, spokenFor, type Visit } from '../browser/visit.ts'
@@ -46,7 +52,7 @@ async function changePasskeys({ identity, tokens }: Deps, visit: Visit): Promise
   }
   const fields = fieldsOf(visit, 'name', 'credential')
   if (!fields.ok) return fields.answer
-  const body = { name: fields.values.name, credential: credentialOf<never>(visit) }
+  const body = { name: fields.values.name, credential: credentialOf<PasskeyAttestation>(visit) }
   await identity.call(AddPasskey, { ...spokenFor(visit), body, user })
   return done(AccountPasskeysPage.path, 'doneSaved')
 }

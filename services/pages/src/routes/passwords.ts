@@ -36,7 +36,10 @@ export function passwordRoutes(page: BindPage, deps: Deps): void {
       const token = linkOf(visit)
       const fields = fieldsOf(visit, 'password')
       if (!fields.ok) return fields.answer
-      await deps.identity.call(ResetPassword, { ...spokenFor(visit), body: { token, password: fields.values.password } })
+      await deps.identity.call(ResetPassword, {
+        ...spokenFor(visit),
+        body: { token, password: fields.values.password },
+      })
       return done(along(SignInPage.path, visit.way), 'donePassword', withoutLink(visit))
     },
   })

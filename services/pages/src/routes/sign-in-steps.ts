@@ -1,4 +1,5 @@
 /** The steps of a sign-in after its first factor, and those of a step-up: each is one page. */
+import type { PasskeyAssertion } from '@gatehouse/contracts/http/identity/passkey-assertion'
 import { AnswerChallenge, type SignInStep } from '@gatehouse/contracts/http/identity/sign-in'
 import { GetPasskeyOptions } from '@gatehouse/contracts/http/identity/passkeys'
 import {
@@ -41,7 +42,7 @@ export function signInStepRoutes(page: BindPage, deps: Deps): void {
         const options = await deps.identity.call(GetPasskeyOptions, { ...spokenFor(visit), body: { challenge } })
         return passkeyPage({ visit, deps }, { next, options, formTargets })
       }),
-    post: (visit) => answer(deps, visit, { step: 'passkey', credential: credentialOf(visit) }),
+    post: (visit) => answer(deps, visit, { step: 'passkey', credential: credentialOf<PasskeyAssertion>(visit) }),
   })
   page(SignInEnrollPage, {
     get: (visit) =>
@@ -78,15 +79,14 @@ async function show(
   return view(signIn, targetsOf(await requestOf(deps, visit)))
 }
 
-type Given = Omit<Parameters<typeof answerBody>[0], 'challenge'>
-const answerBody = (body: { challenge: string; step: SignInStep; code?: string; credential?: never }) => body
+type Given = { step: SignInStep; code?: string; credential?: PasskeyAssertion }
 
 /** A sign-in that is over begins anew; where it led stays known. */
 async function answer({ identity, ...deps }: Deps, visit: Visit, given: Given): Promise<RedirectAnswer> {
   const { signIn } = visit.flow
   if (signIn === undefined) return toBeginning(visit)
   try {
-    const body = answerBody({ challenge: signIn.challenge, ...given })
+    const body = { challenge: signIn.challenge, ...given }
     const result = await identity.call(AnswerChallenge, { ...spokenFor(visit), body })
     // The same step once more: the mail's link was not opened yet.
     if (result.status === 'challenge' && given.step === 'verify_email' && result.next.includes('verify_email'))

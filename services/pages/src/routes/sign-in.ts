@@ -1,5 +1,6 @@
 /** The beginning of a sign-in: who, then the password; or a passkey alone. Signing out. */
 import { AnswerChallenge, Login } from '@gatehouse/contracts/http/identity/sign-in'
+import type { PasskeyAssertion } from '@gatehouse/contracts/http/identity/passkey-assertion'
 import { GetPasskeyOptions, SignInWithPasskey } from '@gatehouse/contracts/http/identity/passkeys'
 import { SignInPage, SignInPasskeyOptions, SignInPasswordPage, SignOutPage } from '@gatehouse/contracts/http/pages'
 import { EndBrowserSession } from '@gatehouse/contracts/http/tokens/browser-sessions'
@@ -9,7 +10,7 @@ import { along, destinationOf } from '../domain/way.ts'
 import { done, redirect, type PageAnswer, type RedirectAnswer } from '../serve/answer.ts'
 import type { BindPage } from '../serve/bind-page.ts'
 import { advance } from '../use-cases/advance-sign-in.ts'
-import { refuseRequest, requestOf, targetsOf } from '../use-cases/authorization.ts'
+import { requestOf, targetsOf } from '../use-cases/authorization.ts'
 import { identifierPage, passwordPage, signOutPage } from '../views/sign-in-pages.tsx'
 import { credentialOf } from './credential.ts'
 import { fieldsOf } from './form-fields.ts'
@@ -39,9 +40,8 @@ async function showIdentifier(deps: Deps, visit: Visit): Promise<PageAnswer> {
 
 async function takeIdentifier(deps: Deps, visit: Visit): Promise<PageAnswer> {
   const action = visit.form.get('action')
-  if (action === 'cancel') return refuseRequest(deps, visit)
   if (action === 'passkey') {
-    const credential = credentialOf(visit)
+    const credential = credentialOf<PasskeyAssertion>(visit)
     const result = await deps.identity.call(SignInWithPasskey, { ...spokenFor(visit), body: { credential } })
     return advance(deps, visit, { result, way: visit.way })
   }
@@ -68,7 +68,10 @@ async function takePassword(deps: Deps, visit: Visit): Promise<RedirectAnswer> {
   const { way } = visit
   if (signIn?.next.includes('password') === true) {
     const body = { challenge: signIn.challenge, step: 'password' as const, password }
-    return advance(deps, visit, { result: await deps.identity.call(AnswerChallenge, { ...spokenFor(visit), body }), way })
+    return advance(deps, visit, {
+      result: await deps.identity.call(AnswerChallenge, { ...spokenFor(visit), body }),
+      way,
+    })
   }
   if (email === undefined) return redirect(along(SignInPage.path, way))
   const result = await deps.identity.call(Login, { ...spokenFor(visit), body: { email, password } })
@@ -81,5 +84,10 @@ async function signOut({ tokens }: Deps, visit: Visit): Promise<RedirectAnswer> 
     await tokens.call(EndBrowserSession, { body: { cookie_value: value.slice(0, 512) }, timeoutMs: 4000 })
   visit.cookies.clear('session')
   renewBrowser(visit)
-  return done(SignInPage.path, 'doneSignedOut', { email: undefined, signIn: undefined, enrollment: undefined, links: {} })
+  return done(SignInPage.path, 'doneSignedOut', {
+    email: undefined,
+    signIn: undefined,
+    enrollment: undefined,
+    links: {},
+  })
 }

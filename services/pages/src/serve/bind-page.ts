@@ -14,8 +14,9 @@ import { isOwnForm } from '../browser/form-guard.ts'
 import { keepFlow, openVisit, type Visit } from '../browser/visit.ts'
 import type { Deps } from '../deps.ts'
 import { documentOf } from '../views/document.tsx'
+import { foreignFormPage } from '../views/errors.tsx'
 import type { PageAnswer } from './answer.ts'
-import { answerFor } from './refusals.ts'
+import { answerFor, refusalOf } from './refusals.ts'
 
 export type PageHandler = (visit: Visit) => Promise<PageAnswer> | PageAnswer
 export type PageHandlers = { get?: PageHandler; post?: PageHandler }
@@ -57,13 +58,14 @@ function bindPage(
       config: { deadlineMs: pageDeadlineMs },
       exposeHeadRoute: false,
       onRequest: identify({ auth: 'open', method, path }, serverSettings(scope)),
-      errorHandler: (err, request, reply) => void refuse(deps, err, { request, reply, path }),
+      errorHandler: (err, request, reply) => refuse(deps, err, { request, reply, path }),
       handler: async (request, reply) => {
         const visit = visitOf(request)
         const handler = method === 'POST' ? handlers.post : handlers.get
         if (handler === undefined) throw problem('not_found')
         try {
-          if (method === 'POST' && !isOwnForm(deps, request, visit)) throw problem('forbidden', { internal: 'not our form' })
+          if (method === 'POST' && !isOwnForm(deps, request, visit))
+            return send(deps, reply, { visit, answer: foreignFormPage(visit) })
           return send(deps, reply, { visit, answer: await handler(visit) })
         } catch (err) {
           return send(deps, reply, { visit, answer: await answerFor(deps, { err, visit, method }) })
@@ -78,11 +80,11 @@ function queryOf({ raw: { url = '' } }: FastifyRequest): string {
 }
 
 /** What is refused before there is a visit: a body too large, parameters twice, a deadline. */
-async function refuse(
+function refuse(
   deps: Deps,
   err: unknown,
   { request, reply, path }: { request: FastifyRequest; reply: FastifyReply; path: string },
-): Promise<void> {
+): void {
   const visit = openVisit(deps, {
     path,
     query: new Map(),
@@ -90,7 +92,7 @@ async function refuse(
     cookies: openCookieJar(request.headers.cookie, deps.issuer),
     acceptLanguage: request.headers['accept-language'],
   })
-  send(deps, reply, { visit, answer: await answerFor(deps, { err, visit, method: 'GET' }) })
+  send(deps, reply, { visit, answer: refusalOf(deps, visit, err) })
 }
 
 function send(deps: Deps, reply: FastifyReply, { visit, answer }: { visit: Visit; answer: PageAnswer }): FastifyReply {

@@ -3,7 +3,7 @@
  * form again where it can be mended, else a page that says what to do.
  */
 import { problems, type ProblemCode } from '@gatehouse/contracts/problems/registry'
-import { isAppError, type AppError } from '@gatehouse/service-kit/errors/app-error'
+import type { AppError } from '@gatehouse/service-kit/errors/app-error'
 import { OAuthError } from '@gatehouse/service-kit/errors/oauth-error'
 import { toAppError } from '@gatehouse/service-kit/errors/problem-handler'
 import type { Visit } from '../browser/visit.ts'
@@ -35,24 +35,27 @@ const mendable = new Set<ProblemCode>([
 ])
 
 export async function answerFor(deps: Deps, { err, visit, method }: Refused): Promise<PageAnswer> {
-  if (err instanceof OAuthError) return errorPage(visit, { code: 'malformed_request', status: err.status })
   const known = toAppError(err)
-  if (isAppError(known, 'token_revoked') || isAppError(known, 'unauthenticated')) return toSignIn(visit)
-  if (isAppError(known, 'insufficient_user_authentication')) {
+  if (known.code === 'token_revoked' || known.code === 'unauthenticated') return toSignIn(visit)
+  if (known.code === 'insufficient_user_authentication') {
     try {
       return await beginStepUp(deps, visit, known)
     } catch (second) {
-      return errorOf(deps, visit, toAppError(second))
+      return refusalOf(deps, visit, second)
     }
   }
   if (method === 'POST' && mendable.has(known.code)) return again(visit, errorsOf(known), valuesOf(visit))
-  return errorOf(deps, visit, known)
+  return refusalOf(deps, visit, known)
 }
 
 const toSignIn = ({ path, way }: Visit): PageAnswer =>
   redirect(along('/signin', way.request === undefined ? { next: path } : way))
 
-function errorOf({ log }: Deps, visit: Visit, known: AppError): PageAnswer {
+/** A page that says what cannot go on. */
+export function refusalOf({ log }: Pick<Deps, 'log'>, visit: Visit, err: unknown): PageAnswer {
+  // Parameters that stand twice or cannot be decoded.
+  if (err instanceof OAuthError) return errorPage(visit, { code: 'malformed_request', status: err.status })
+  const known = toAppError(err)
   const fields = { code: known.code, route: visit.path, internal: known.internal }
   if (known.code === 'internal_error') log.error({ ...fields, err: known }, 'request failed')
   else if (known.status >= 500) log.warn({ ...fields, err: known.cause }, 'request answered as unavailable')

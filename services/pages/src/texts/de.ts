@@ -37,7 +37,8 @@ export const de: Texts = {
   verifyText: 'Wenn Ihre Adresse hier neu ist, haben wir einen Link gesendet. Öffnen Sie ihn, dann geht es weiter.',
   verified: 'Ich habe den Link geöffnet',
   enrollTitle: 'Authenticator-App einrichten',
-  enrollText: 'Ihre Organisation verlangt einen zweiten Schritt. Scannen Sie den Code mit Ihrer App oder tippen Sie den Schlüssel ab.',
+  enrollText:
+    'Ihre Organisation verlangt einen zweiten Schritt. Scannen Sie den Code mit Ihrer App oder tippen Sie den Schlüssel ab.',
   key: 'Schlüssel',
   signUp: 'Registrieren',
   confirmTitle: 'Bestätigen Sie Ihre Adresse',
@@ -51,7 +52,8 @@ export const de: Texts = {
   save: 'Speichern',
   confirmAddressText: 'Ab jetzt melden Sie sich mit der neuen Adresse an.',
   undoTitle: 'Adressänderung rückgängig machen',
-  undoText: 'Die alte Adresse gehört wieder Ihnen. Sie werden überall abgemeldet und erhalten eine E-Mail für ein neues Passwort.',
+  undoText:
+    'Die alte Adresse gehört wieder Ihnen. Sie werden überall abgemeldet und erhalten eine E-Mail für ein neues Passwort.',
   undo: 'Rückgängig machen',
   invitationTitle: 'Sie sind eingeladen',
   invitationAs: 'Einladung annehmen als',

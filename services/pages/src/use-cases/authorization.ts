@@ -46,10 +46,3 @@ export async function settleRequest(
   })
   return redirect(continue_at, { signIn: undefined, email: undefined })
 }
-
-/** Cancel before anybody is signed in: the request is left to itself, because nobody has decided it. */
-export async function refuseRequest(deps: RequestDeps, visit: Visit): Promise<RedirectAnswer> {
-  const token = await tokenOf(deps, visit)
-  if (token === undefined || visit.way.request === undefined) return redirect('/signin', { signIn: undefined, email: undefined })
-  return settleRequest(deps, visit, { decision: 'denied' })
-}

@@ -114,7 +114,14 @@ export function TotpView({ scene, factors }: { scene: Scene; factors: Factors })
             {texts.key}: <code id="key">{enrollment.secret}</code>
           </p>
           <Form scene={scene}>
-            <Field visit={visit} name="code" label={texts.code} autocomplete="one-time-code" hint={texts.codeHint} isCode />
+            <Field
+              visit={visit}
+              name="code"
+              label={texts.code}
+              autocomplete="one-time-code"
+              hint={texts.codeHint}
+              isCode
+            />
             <Button id="confirm" name="action" value="confirm">
               {texts.confirm}
             </Button>

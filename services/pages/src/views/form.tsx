@@ -39,7 +39,18 @@ type FieldProps = {
   value?: string
 }
 
-export function Field({ visit, name, label, type = 'text', autocomplete, hint, isCode, value }: FieldProps): ComponentChild {
+const typeOf = { text: { type: 'text' }, email: { type: 'email' }, password: { type: 'password' } } as const
+
+export function Field({
+  visit,
+  name,
+  label,
+  type = 'text',
+  autocomplete,
+  hint,
+  isCode,
+  value,
+}: FieldProps): ComponentChild {
   const { note, texts } = visit
   const error = note?.errors?.[name]
   const described = [hint === undefined ? '' : `${name}-hint`, error === undefined ? '' : `${name}-error`]
@@ -60,16 +71,16 @@ export function Field({ visit, name, label, type = 'text', autocomplete, hint, i
         </span>
       )}
       <input
+        {...typeOf[type]}
         id={name}
         name={name}
-        type={type}
         required
         autocomplete={autocomplete}
         aria-describedby={described === '' ? undefined : described}
         aria-invalid={error === undefined ? undefined : 'true'}
         value={shown}
         spellcheck={false}
-        {...(isCode === true && { inputMode: 'numeric' as const, autocapitalize: 'off' })}
+        {...(isCode === true && { inputMode: 'numeric' as const, autocapitalize: 'off' as const })}
       />
     </p>
   )

@@ -7,7 +7,15 @@ import { QrCode } from './qr-code.tsx'
 
 const link = ({ visit: { way } }: Scene, path: string): string => along(path, way)
 
-export function IdentifierView({ scene, client, hint }: { scene: Scene; client?: string; hint?: string }): ComponentChild {
+export function IdentifierView({
+  scene,
+  client,
+  hint,
+}: {
+  scene: Scene
+  client?: string
+  hint?: string
+}): ComponentChild {
   const { visit } = scene
   const { texts } = visit
   return (
@@ -27,11 +35,6 @@ export function IdentifierView({ scene, client, hint }: { scene: Scene; client?:
           {...(hint !== undefined && { value: hint })}
         />
         <Button id="continue">{texts.continue}</Button>
-        {client !== undefined && (
-          <Button id="cancel" name="action" value="cancel" kind="plain">
-            {texts.cancel}
-          </Button>
-        )}
       </Form>
       <PasskeyForm scene={scene} />
       <p>
@@ -72,7 +75,9 @@ export function PasswordView({ scene, email }: { scene: Scene; email?: string })
         </p>
       )}
       <Form scene={scene}>
-        {email !== undefined && <input type="text" name="username" autocomplete="username" value={email} hidden readOnly />}
+        {email !== undefined && (
+          <input type="text" name="username" autocomplete="username" value={email} hidden readOnly />
+        )}
         <Field visit={visit} name="password" label={texts.password} type="password" autocomplete="current-password" />
         <Button id="continue">{texts.continue}</Button>
       </Form>
@@ -86,7 +91,15 @@ export function PasswordView({ scene, email }: { scene: Scene; email?: string })
 }
 
 /** `next`: what may be answered instead. */
-export function CodeView({ scene, next, isRecovery }: { scene: Scene; next: string[]; isRecovery: boolean }): ComponentChild {
+export function CodeView({
+  scene,
+  next,
+  isRecovery,
+}: {
+  scene: Scene
+  next: string[]
+  isRecovery: boolean
+}): ComponentChild {
   const { visit } = scene
   const { texts } = visit
   return (
@@ -129,7 +142,15 @@ function OtherSteps({ scene, next, but }: { scene: Scene; next: string[]; but: s
   )
 }
 
-export function PasskeyView({ scene, next, options }: { scene: Scene; next: string[]; options: object }): ComponentChild {
+export function PasskeyView({
+  scene,
+  next,
+  options,
+}: {
+  scene: Scene
+  next: string[]
+  options: object
+}): ComponentChild {
   const { texts } = scene.visit
   return (
     <>

@@ -1,0 +1,143 @@
+/** One's own account by forms: what is changed, what is shown once, and one more step where the sign-in is too old or too weak. */
+import { internalHeaders } from '@gatehouse/contracts/common/services'
+import t, { type Test } from 'tap'
+import { browserToken, openBrowser, openPages, refusal, session } from '../fixtures/visitor.ts'
+
+async function openAccount(t: Test) {
+  const pages = await openPages(t)
+  pages.answers['POST /internal/browser-sessions/token'] = () => ({ body: browserToken })
+  pages.answers['GET /v1/me/mfa'] = () => ({
+    body: { totp: null, passkeys: { count: 0 }, recovery_codes: { left: 10 } },
+  })
+  const browser = openBrowser(pages.app)
+  browser.cookies.set('__Host-gatehouse_session', session.cookie_value)
+  return { ...pages, browser }
+}
+
+t.test('an authenticator app is set up with the key of the page, which is kept until its first code', async (t) => {
+  const { browser, answers, of } = await openAccount(t)
+  answers['POST /v1/me/mfa/totp'] = () => ({
+    status: 201,
+    body: { secret: 'JBSWY3DPEHPK3PXP', otpauth_url: 'otpauth://totp/G:a?secret=JBSWY3DPEHPK3PXP', qr_svg: '<svg/>' },
+  })
+  answers['POST /v1/me/mfa/totp/confirm'] = ({ body }) =>
+    body['code'] === '123456' ? { status: 204 } : refusal('invalid_code')
+  t.equal(
+    (await browser.send('/account/authenticator', { action: 'begin' })).headers.location,
+    '/account/authenticator',
+  )
+  t.match((await browser.open('/account/authenticator')).body, /<svg class="qr"[\s\S]*JBSWY3DPEHPK3PXP/)
+  await browser.send('/account/authenticator', { action: 'confirm', code: '000000' })
+  const page = await browser.open('/account/authenticator')
+  t.match(page.body, 'JBSWY3DPEHPK3PXP')
+  t.match(page.body, 'The code is wrong')
+  await browser.send('/account/authenticator', { action: 'confirm', code: '123 456' })
+  t.notMatch((await browser.open('/account/authenticator')).body, 'JBSWY3DPEHPK3PXP')
+  t.equal(of('POST /v1/me/mfa/totp').length, 1, 'a key is made once')
+  t.equal(of('POST /v1/me/mfa/totp')[0]?.headers[internalHeaders.accessToken], browserToken.access_token)
+})
+
+t.test('recovery codes are shown once', async (t) => {
+  const { browser, answers } = await openAccount(t)
+  answers['POST /v1/me/mfa/recovery-codes'] = () => ({
+    status: 201,
+    body: { recovery_codes: ['abcd-efgh', 'ijkl-mnop'] },
+  })
+  const made = await browser.send('/account/recovery-codes', {})
+  t.equal(made.headers.location, '/account/recovery-codes')
+  t.match((await browser.open('/account/recovery-codes')).body, 'ijkl-mnop')
+  t.notMatch((await browser.open('/account/recovery-codes')).body, 'ijkl-mnop')
+})
+
+t.test('where a stronger sign-in is asked for, one more step leads back to the page', async (t) => {
+  const { browser, answers, of } = await openAccount(t)
+  const challenge = `gthc_${'x'.repeat(49)}`
+  let isRaised = false
+  answers['POST /v1/me/mfa/recovery-codes'] = () =>
+    isRaised
+      ? { status: 201, body: { recovery_codes: ['abcd-efgh'] } }
+      : refusal(
+          'insufficient_user_authentication',
+          {},
+          {
+            'www-authenticate': 'Bearer error="insufficient_user_authentication", acr_values="aal2", max_age="900"',
+          },
+        )
+  answers['POST /v1/auth/step-up'] = () => ({ body: { status: 'challenge', challenge, next: ['password'] } })
+  answers['POST /v1/auth/challenge'] = () => {
+    isRaised = true
+    const { access_token } = browserToken
+    return {
+      body: {
+        status: 'authenticated',
+        access_token,
+        token_type: 'Bearer',
+        expires_in: 300,
+        session_id: session.session_id,
+        user: { id: session.user_id },
+        organization: null,
+      },
+    }
+  }
+  const refused = await browser.send('/account/recovery-codes', {})
+  t.equal(refused.headers.location, '/signin/password?next=%2Faccount%2Frecovery-codes')
+  t.match(of('POST /v1/auth/step-up')[0]?.body, { acr_values: 'aal2' })
+  const raised = await browser.send('/signin/password?next=%2Faccount%2Frecovery-codes', { password: 'mine' })
+  t.equal(raised.headers.location, '/account/recovery-codes')
+  t.match(of('POST /v1/auth/challenge')[0]?.body, { challenge, step: 'password', password: 'mine' })
+  t.equal(of('POST /internal/browser-sessions').length, 0, 'the session is the same one')
+  t.equal(browser.cookies.get('__Host-gatehouse_session'), session.cookie_value)
+  await browser.send('/account/recovery-codes', {})
+  t.match((await browser.open('/account/recovery-codes')).body, 'abcd-efgh')
+})
+
+t.test('devices are signed out, one or all the others', async (t) => {
+  const { browser, answers, of } = await openAccount(t)
+  const other = 'ses_01k4zq3v5xe6hvd8c6mwh9q0zk'
+  answers['GET /v1/me/sessions'] = () => ({
+    body: {
+      data: [session.session_id, other].map((id, index) => ({
+        id,
+        current: index === 0,
+        device: { name: `Device ${index}`, client_address: null },
+        created_at: '2026-01-01T00:00:00.000Z',
+        last_seen_at: '2026-01-01T00:00:00.000Z',
+      })),
+      page: { next_cursor: null, has_more: false },
+    },
+  })
+  answers[`DELETE /v1/me/sessions/${other}`] = () => ({ status: 204 })
+  answers['POST /v1/me/sessions/revoke-others'] = () => ({ status: 204 })
+  const page = await browser.open('/account/sessions')
+  t.match(page.body, `id="end-${other}"`)
+  t.notMatch(page.body, `id="end-${session.session_id}"`)
+  await browser.send('/account/sessions', { action: 'end', session: other })
+  await browser.send('/account/sessions', { action: 'end-others' })
+  t.equal(of(`DELETE /v1/me/sessions/${other}`).length, 1)
+  t.equal(of('POST /v1/me/sessions/revoke-others').length, 1)
+  t.equal((await browser.send('/account/sessions', { action: 'end', session: '../x' })).statusCode, 404)
+})
+
+t.test('a password is changed with the present one, beside whose field a refusal stands', async (t) => {
+  const { browser, answers, of } = await openAccount(t)
+  answers['POST /v1/auth/password/change'] = ({ body }) =>
+    body['new_password'] === 'weak'
+      ? refusal('weak_password', { errors: [{ path: '/new_password', message: 'x' }] })
+      : { status: 204 }
+  await browser.send('/account/password', { current_password: 'old', password: 'weak' })
+  t.match((await browser.open('/account/password')).body, 'id="password-error"')
+  await browser.send('/account/password', { current_password: 'old', password: 'a new long password' })
+  t.same(of('POST /v1/auth/password/change').at(-1)?.body, {
+    current_password: 'old',
+    new_password: 'a new long password',
+  })
+  t.match((await browser.open('/account/password')).body, 'Your password is changed.')
+})
+
+t.test('a session that is over leads to the sign-in and back', async (t) => {
+  const { browser, answers } = await openAccount(t)
+  answers['POST /internal/browser-sessions/token'] = () => refusal('unauthenticated')
+  for (const path of ['/account', '/account/passkeys', '/account/sessions'])
+    t.equal((await browser.open(path)).headers.location, `/signin?next=${encodeURIComponent(path)}`)
+  t.equal((await browser.send('/account', { name: 'x' })).headers.location, '/signin?next=%2Faccount')
+})

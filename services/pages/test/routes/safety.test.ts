@@ -1,0 +1,189 @@
+/** What every page has in common: nothing from elsewhere, never framed, forms of ours alone, and an error that is a page. */
+import { definePage, pageBodyLimitBytes } from '@gatehouse/contracts/http/page'
+import { pageRoutes } from '@gatehouse/contracts/http/pages'
+import t, { type Test } from 'tap'
+import { browserToken, csrfIn, issuer, openBrowser, openPages, refusal, session } from '../fixtures/visitor.ts'
+
+const mailed = ['/verify-email', '/reset-password', '/email/confirm', '/email/undo', '/invitations/accept']
+const paths = pageRoutes.filter(({ methods }) => methods.length > 1).map(({ path }) => path)
+const token = `gtvl_${'t'.repeat(49)}`
+
+/** Neighbours that answer what pages of a signed-in person ask. */
+async function openSignedIn(t: Test, language = 'en') {
+  const pages = await openPages(t)
+  const { answers } = pages
+  const list = { page: { next_cursor: null, has_more: false } }
+  answers['POST /internal/browser-sessions/token'] = () => ({ body: browserToken })
+  answers['GET /v1/me'] = () => ({
+    body: {
+      id: session.user_id,
+      name: 'Ann "<i>"',
+      email: 'ann@example.com',
+      email_verified: true,
+      created_at: '2026-01-01T00:00:00.000Z',
+    },
+  })
+  answers['GET /v1/me/mfa'] = () => ({ body: { totp: null, passkeys: { count: 0 }, recovery_codes: { left: 3 } } })
+  answers['GET /v1/me/passkeys'] = () => ({
+    body: {
+      data: [
+        {
+          id: 'pky_01k4zq3v5xe6hvd8c6mwh9q0zj',
+          name: 'Key <script>',
+          synced: false,
+          created_at: '2026-01-01T00:00:00.000Z',
+          last_used_at: null,
+        },
+      ],
+    },
+  })
+  answers['GET /v1/me/sessions'] = () => ({
+    body: {
+      data: [
+        {
+          id: session.session_id,
+          current: false,
+          device: { name: 'Phone', client_address: null },
+          created_at: '2026-01-01T00:00:00.000Z',
+          last_seen_at: '2026-01-01T00:00:00.000Z',
+        },
+      ],
+      ...list,
+    },
+  })
+  const browser = openBrowser(pages.app, language)
+  return { ...pages, browser }
+}
+
+/** Opens a page as far as it goes: links of mails with their secret, pages of an account signed in. */
+async function openPage({ browser }: Awaited<ReturnType<typeof openSignedIn>>, path: string) {
+  if (path.startsWith('/account') || path === '/signout')
+    browser.cookies.set('__Host-gatehouse_session', session.cookie_value)
+  else browser.cookies.delete('__Host-gatehouse_session')
+  if (mailed.includes(path)) await browser.open(`${path}?token=${token}`)
+  return browser.open(path)
+}
+
+for (const language of ['en', 'de'])
+  t.test(`every page, ${language}: its policy, its weight, and nothing from anywhere else`, async (t) => {
+    const pages = await openSignedIn(t, language)
+    let shown = 0
+    const nonces = new Set<string>()
+    for (const path of paths) {
+      const answer = await openPage(pages, path)
+      const policy = String(answer.headers['content-security-policy'])
+      for (const part of ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"])
+        t.ok(policy.includes(part), `${path}: ${part}`)
+      t.notMatch(policy, /unsafe|\*|https?:/, path)
+      t.equal(answer.headers['x-frame-options'], 'DENY')
+      t.equal(answer.headers['cache-control'], 'no-store')
+      t.equal(answer.headers['referrer-policy'], 'same-origin')
+      if (answer.statusCode !== 200) continue
+      shown += 1
+      const html = answer.body
+      const nonce = /'nonce-([^']+)'/.exec(policy)?.[1] ?? ''
+      nonces.add(nonce)
+      t.match(html, `<html lang="${language}">`)
+      t.ok(html.length < 30_000, `${path}: ${html.length} bytes`)
+      t.notMatch(html, /\son[a-z]+=|\sstyle=|<style|<iframe|javascript:/i, path)
+      t.notMatch(html, /(src|href|action)="(https?:)?\/\//, `${path} loads and sends nothing elsewhere`)
+      t.notMatch(html, /<script>|<i>/, 'what people wrote is text')
+      for (const [tag] of html.matchAll(/<(script|link rel="stylesheet")[^>]*>/g))
+        t.ok(tag.includes(`nonce="${nonce}"`), tag)
+      t.equal((html.match(/<h1>/g) ?? []).length, 1)
+      for (const [, id] of html.matchAll(/<label for="([^"]+)"/g)) t.match(html, `id="${id}"`)
+      t.notMatch(html, token, 'no secret of a link is in a page')
+    }
+    t.ok(shown >= 16, `${shown} pages were shown`)
+    t.equal(nonces.size, shown, 'no nonce is used twice')
+  })
+
+t.test('a form of another site, another browser or no browser reaches nobody', async (t) => {
+  const pages = await openSignedIn(t)
+  const { browser, app, calls } = pages
+  const other = openBrowser(app)
+  const othersToken = csrfIn((await other.open('/forgot-password')).body) ?? ''
+  const posted = pageRoutes.filter(({ methods }) => (methods as readonly string[]).includes('POST'))
+  t.ok(posted.length > 20)
+  for (const { path } of posted) {
+    await openPage(pages, path)
+    const own = csrfIn((await browser.open('/forgot-password')).body) ?? ''
+    const before = calls.length
+    const attempts: [string, Record<string, string>, Record<string, string>][] = [
+      ['no token', {}, {}],
+      ['the token of another browser', { csrf: othersToken }, {}],
+      ['a changed token', { csrf: `${own.slice(0, -1)}${own.endsWith('A') ? 'B' : 'A'}` }, {}],
+      ['another origin', { csrf: own }, { origin: 'https://evil.example' }],
+      ['a part of our name', { csrf: own }, { origin: `${issuer}.evil.example` }],
+      ['another scheme', { csrf: own }, { origin: issuer.replace('https', 'http') }],
+      ['an opaque origin', { csrf: own }, { origin: 'null' }],
+      ['another site', { csrf: own }, { 'sec-fetch-site': 'cross-site' }],
+      ['a neighbouring site', { csrf: own }, { 'sec-fetch-site': 'same-site' }],
+      ['an address typed by hand', { csrf: own }, { 'sec-fetch-site': 'none' }],
+    ]
+    for (const [name, fields, headers] of attempts) {
+      const answer = await browser.post(path, { email: 'x@example.com', decision: 'approved', ...fields }, headers)
+      t.equal(answer.statusCode, 403, `${path}, ${name}`)
+      t.match(answer.headers['content-type'], 'text/html')
+    }
+    t.equal(calls.length, before, `${path}: nobody was asked`)
+  }
+})
+
+t.test('only the gateway may ask', async (t) => {
+  const { app } = await openPages(t)
+  for (const { path } of pageRoutes)
+    for (const method of ['GET', 'POST'] as const) {
+      const answer = await app.inject({ method, url: path })
+      t.ok([401, 404, 405].includes(answer.statusCode), `${method} ${path}: ${answer.statusCode}`)
+    }
+})
+
+t.test('whatever goes wrong is a page that says what to do', async (t) => {
+  const pages = await openSignedIn(t)
+  const { browser, answers } = pages
+  const isPage = (answer: Awaited<ReturnType<typeof browser.open>>, status: number, name: string): void => {
+    t.equal(answer.statusCode, status, name)
+    t.match(answer.headers['content-type'], 'text/html', name)
+    t.match(answer.body, 'id="again"', name)
+    t.match(answer.headers['content-security-policy'], "frame-ancestors 'none'", name)
+  }
+  isPage(await browser.open('/signin?next=a&next=b'), 400, 'a parameter twice')
+  isPage(await browser.open('/signin?next=%zz'), 400, 'a parameter that cannot be decoded')
+  isPage(await browser.open('/reset-password'), 400, 'a page of a link without a link')
+  isPage(await browser.open('/reset-password?token=%3Cscript%3E'), 400, 'a link that is none')
+  const large = { payload: `csrf=x&password=${'x'.repeat(pageBodyLimitBytes)}` }
+  isPage(await browser.ask('POST', '/signin/password', large), 413, 'a form that is too large')
+  isPage(await browser.ask('POST', '/signin', { payload: 'email=a&email=b' }), 400, 'a field twice')
+  const json = await browser.ask('POST', '/signin', { payload: '{}', headers: { 'content-type': 'application/json' } })
+  t.equal(json.statusCode, 415)
+  t.match(json.headers['content-type'], 'text/html')
+  answers['POST /internal/browser-sessions/token'] = () => refusal('not_current')
+  browser.cookies.set('__Host-gatehouse_session', session.cookie_value)
+  isPage(await browser.open('/account'), 503, 'a neighbour that does not know')
+  browser.cookies.delete('__Host-gatehouse_session')
+  answers['POST /v1/auth/password/forgot'] = () => refusal('unavailable')
+  const back = await browser.send('/forgot-password', { email: 'ann@example.com' })
+  t.equal(back.headers.location, '/forgot-password', 'a form comes back')
+  t.match((await browser.open('/forgot-password')).body, 'value="ann@example.com"', 'with what was typed')
+})
+
+t.test('the script and the style: small, immutable, one each', async (t) => {
+  const { browser } = await openSignedIn(t)
+  for (const [path, type, most] of [
+    ['/assets/passkey.js', 'text/javascript', 10_000],
+    ['/assets/pages.css', 'text/css', 10_000],
+  ] as const) {
+    const answer = await browser.open(path)
+    t.equal(answer.statusCode, 200)
+    t.match(answer.headers['content-type'], type)
+    t.match(answer.headers['cache-control'], 'immutable')
+    t.ok(answer.body.length < most, `${path}: ${answer.body.length} bytes`)
+  }
+})
+
+t.test('the address of a page is written once', (t) => {
+  t.equal(new Set(pageRoutes.map(({ path }) => path)).size, pageRoutes.length)
+  t.equal(definePage({ operationId: 'x', path: '/x', methods: ['GET'] }).path, '/x')
+  t.end()
+})

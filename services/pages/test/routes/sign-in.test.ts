@@ -1,0 +1,241 @@
+/** Signing in by forms alone: what is asked of whom, what the browser keeps, and where it is led. */
+import { browserHeader, deviceHeader, internalHeaders } from '@gatehouse/contracts/common/services'
+import t, { type Test } from 'tap'
+import { authenticated, browserToken, csrfIn, openBrowser, openPages, refusal, session } from '../fixtures/visitor.ts'
+
+const request = 'azr_01k4zq3v5xe6hvd8c6mwh9q0zj'
+
+async function openWithLogin(t: Test) {
+  const pages = await openPages(t)
+  pages.answers['POST /v1/auth/login'] = () => ({ body: authenticated, headers: { [deviceHeader]: 'known-device' } })
+  pages.answers['POST /internal/browser-sessions'] = () => ({ status: 201, body: session })
+  pages.answers['POST /internal/browser-sessions/token'] = ({ body }) =>
+    body['cookie_value'] === session.cookie_value ? { body: browserToken } : refusal('unauthenticated')
+  return { ...pages, browser: openBrowser(pages.app) }
+}
+
+t.test('address, then password: the browser gets a session and none of the tokens', async (t) => {
+  const { browser, of, calls } = await openWithLogin(t)
+  const first = await browser.send('/signin', { email: ' ann@example.com ' })
+  t.equal(first.statusCode, 303)
+  t.equal(first.headers.location, '/signin/password')
+  const before = browser.cookies.get('__Host-gatehouse_browser')
+  const page = await browser.open('/signin/password')
+  t.match(page.body, 'ann@example.com')
+  const last = await browser.send('/signin/password', { password: 'a right password' })
+  t.equal(last.headers.location, '/account')
+  const [login] = of('POST /v1/auth/login')
+  t.match(login?.body, { email: 'ann@example.com', password: 'a right password' })
+  t.equal(login?.headers[browserHeader], before, 'the sign-in is bound to this browser')
+  t.equal(login?.headers[internalHeaders.clientAddress], '203.0.113.9')
+  t.equal(login?.headers[internalHeaders.userAgent], 'Test/1.0')
+  t.same(of('POST /internal/browser-sessions')[0]?.body, { access_token: 'at.of.login' })
+  t.equal(browser.cookies.get('__Host-gatehouse_session'), session.cookie_value)
+  t.equal(browser.cookies.get('__Host-gatehouse_device'), 'known-device')
+  t.not(browser.cookies.get('__Host-gatehouse_browser'), before, 'and has a new name after it (fixation)')
+  for (const value of browser.cookies.values()) t.notMatch(value, /at\.of\.login|gthr_/)
+  for (const { name, httpOnly, secure, sameSite, path, domain } of last.cookies as unknown as Record<string, unknown>[])
+    t.same(
+      { httpOnly, secure, sameSite, path, domain },
+      { httpOnly: true, secure: true, sameSite: 'Lax', path: '/', domain: undefined },
+      String(name),
+    )
+  t.ok(
+    calls.every(({ headers }) => !('cookie' in headers)),
+    'no service sees a cookie',
+  )
+})
+
+t.test('a wrong password comes back as the same page, once, with nothing secret in it', async (t) => {
+  const { browser, answers } = await openWithLogin(t)
+  answers['POST /v1/auth/login'] = () => refusal('invalid_credentials')
+  await browser.send('/signin', { email: 'ann@example.com' })
+  const answer = await browser.send('/signin/password', { password: 'a wrong password' })
+  t.equal(answer.statusCode, 303)
+  t.equal(answer.headers.location, '/signin/password')
+  const shown = await browser.open('/signin/password')
+  t.match(shown.body, 'The address or the password is wrong.')
+  t.match(shown.body, /role="alert" tabindex="-1" autofocus/i)
+  t.match(shown.body, '<title>There is a problem')
+  t.notMatch(shown.body, 'a wrong password')
+  t.notMatch((await browser.open('/signin/password')).body, 'role="alert"')
+  const empty = await browser.send('/signin/password', {})
+  t.equal(empty.statusCode, 303)
+  t.match((await browser.open('/signin/password')).body, /aria-invalid="true"/)
+})
+
+t.test('after the sign-in a person is led to pages of ours and nowhere else', async (t) => {
+  const { browser } = await openWithLogin(t)
+  const led = async (query: string): Promise<string> => {
+    browser.cookies.clear()
+    const first = await browser.send(`/signin${query}`, { email: 'ann@example.com' })
+    return String((await browser.send(String(first.headers.location), { password: 'x' })).headers.location)
+  }
+  t.equal(await led('?next=%2Faccount%2Fsessions'), '/account/sessions')
+  for (const evil of [
+    'https://evil.example',
+    '//evil.example',
+    '/\\evil.example',
+    '/account/../../evil',
+    '/account%0d%0aLocation: x',
+    '/account@evil.example',
+    'javascript:alert(1)',
+    '/account?x=//evil.example',
+    '/assets/pages.css',
+    '/oauth2/authorize',
+    ' /account',
+    '/ACCOUNT',
+  ])
+    t.equal(await led(`?next=${encodeURIComponent(evil)}`), '/account', evil)
+  for (const evil of ['azr_', 'azr_../x', `${request}/x`, `${request}&next=//evil`])
+    t.equal(await led(`?request=${encodeURIComponent(evil)}`), '/account', evil)
+})
+
+t.test('a second step is asked for until it is answered; a sign-in that is over begins anew', async (t) => {
+  const { browser, answers, of } = await openWithLogin(t)
+  const challenge = `gthc_${'x'.repeat(49)}`
+  answers['POST /v1/auth/login'] = () => ({ body: { status: 'challenge', challenge, next: ['totp', 'recovery_code'] } })
+  answers['POST /v1/auth/challenge'] = ({ body }) =>
+    body['code'] === '123456' ? { body: authenticated } : refusal('invalid_code')
+  await browser.send('/signin?next=%2Faccount%2Fsessions', { email: 'ann@example.com' })
+  const step = await browser.send('/signin/password?next=%2Faccount%2Fsessions', { password: 'x' })
+  t.equal(step.headers.location, '/signin/code?next=%2Faccount%2Fsessions')
+  const wrong = await browser.send(String(step.headers.location), { code: '000000' })
+  t.equal(wrong.headers.location, step.headers.location)
+  const page = await browser.open(String(step.headers.location))
+  t.match(page.body, 'The code is wrong or was used already.')
+  t.match(page.body, 'id="use-recovery_code"')
+  const form = { csrf: csrfIn(page.body) ?? '', code: '123 456' }
+  const right = await browser.post(String(step.headers.location), form)
+  t.equal(right.headers.location, '/account/sessions')
+  t.match(of('POST /v1/auth/challenge').at(-1)?.body, { challenge, step: 'totp', code: '123456' })
+  const twice = await browser.post(String(step.headers.location), form)
+  t.equal(twice.statusCode, 403, 'the same form sent again is of a browser that has signed in since')
+  answers['POST /v1/auth/challenge'] = () => refusal('invalid_token')
+  browser.cookies.clear()
+  await browser.send('/signin', { email: 'ann@example.com' })
+  await browser.send('/signin/password', { password: 'x' })
+  const over = await browser.send('/signin/code', { code: '123456' })
+  t.equal(over.headers.location, '/signin')
+  t.match((await browser.open('/signin')).body, 'start again')
+  t.equal((await browser.open('/signin/code')).headers.location, '/signin', 'and its steps are gone')
+})
+
+t.test('a sign-in of one browser is of no use in another', async (t) => {
+  const { browser, answers, app } = await openWithLogin(t)
+  answers['POST /v1/auth/login'] = () => ({ body: { status: 'challenge', challenge: 'gthc_x', next: ['totp'] } })
+  await browser.send('/signin', { email: 'ann@example.com' })
+  await browser.send('/signin/password', { password: 'x' })
+  t.equal((await browser.open('/signin/code')).statusCode, 200)
+  const other = openBrowser(app)
+  await other.open('/signin')
+  other.cookies.set('__Host-gatehouse_flow', browser.cookies.get('__Host-gatehouse_flow') ?? '')
+  t.equal((await other.open('/signin/code')).headers.location, '/signin')
+  const sealed = browser.cookies.get('__Host-gatehouse_flow') ?? ''
+  t.notMatch(Buffer.from(sealed, 'base64url').toString('latin1'), 'gthc_')
+  for (const broken of ['', 'x', sealed.slice(1), `${sealed}AA`]) {
+    browser.cookies.set('__Host-gatehouse_flow', broken)
+    t.equal((await browser.open('/signin/code')).headers.location, '/signin')
+  }
+})
+
+t.test(
+  'an application’s request: what it is for is shown, and where nothing is asked the browser goes on',
+  async (t) => {
+    const { browser, answers, of } = await openWithLogin(t)
+    const authorization = {
+      id: request,
+      client: { id: 'client_01k4zq3v5xe6hvd8c6mwh9q0zj', name: 'Board <b>' },
+      redirect_host: 'app.example:8443',
+      scope: ['openid', 'email', 'board:read'],
+      organization_id: null,
+      expires_at: '2099-01-01T00:00:00.000Z',
+      needs: ['sign_in', 'consent'],
+      organizations: [],
+      login_hint: 'ann@example.com',
+      prompt: [],
+    }
+    answers[`GET /internal/authorizations/${request}`] = ({ headers }) => ({
+      body: { ...authorization, needs: headers[internalHeaders.accessToken] ? ['consent'] : authorization.needs },
+    })
+    answers[`POST /v1/me/authorizations/${request}`] = () => ({
+      body: { continue_at: 'https://id.example.com/oauth2/authorize/continue?continuation=gtac_x' },
+    })
+    const page = await browser.open(`/signin?request=${request}`)
+    t.match(page.body, 'Board &lt;b>')
+    t.match(page.body, 'value="ann@example.com"')
+    t.match(
+      page.headers['content-security-policy'],
+      "form-action 'self' https://app.example:8443 http://app.example:8443;",
+    )
+    await browser.send(`/signin?request=${request}`, { email: 'ann@example.com' })
+    const signedIn = await browser.send(`/signin/password?request=${request}`, { password: 'x' })
+    t.equal(signedIn.headers.location, `/consent?request=${request}`)
+    const asked = await browser.open(`/consent?request=${request}`)
+    t.match(asked.body, 'your email address')
+    t.match(asked.body, 'board:read')
+    for (const [decision, button] of [
+      ['approved', 'approve'],
+      ['denied', 'deny'],
+    ]) {
+      t.match(asked.body, `id="${button}"`)
+      const settled = await browser.send(`/consent?request=${request}`, { decision: decision ?? '' })
+      t.match(settled.headers.location, /^https:\/\/id\.example\.com\/oauth2\/authorize\/continue/)
+      t.equal(of(`POST /v1/me/authorizations/${request}`).at(-1)?.body['decision'], decision)
+    }
+    const settledSoFar = of(`POST /v1/me/authorizations/${request}`).length
+    const framed = await browser.post(
+      `/consent?request=${request}`,
+      { decision: 'approved' },
+      { origin: 'https://evil.example' },
+    )
+    t.equal(framed.statusCode, 403)
+    t.equal(of(`POST /v1/me/authorizations/${request}`).length, settledSoFar)
+    answers[`GET /internal/authorizations/${request}`] = () => ({ body: { ...authorization, needs: [] } })
+    t.match((await browser.open(`/consent?request=${request}`)).headers.location, /continuation=/)
+    answers[`GET /internal/authorizations/${request}`] = () => refusal('not_found')
+    t.equal((await browser.open(`/consent?request=${request}`)).statusCode, 404)
+  },
+)
+
+t.test('several organizations: one is chosen', async (t) => {
+  const { browser, answers, of } = await openWithLogin(t)
+  browser.cookies.set('__Host-gatehouse_session', session.cookie_value)
+  const [one, two] = ['org_01k4zq3v5xe6hvd8c6mwh9q0zj', 'org_01k4zq3v5xe6hvd8c6mwh9q0zk']
+  answers[`GET /internal/authorizations/${request}`] = () => ({
+    body: {
+      id: request,
+      client: { id: 'client_01k4zq3v5xe6hvd8c6mwh9q0zj', name: 'Board' },
+      redirect_host: 'app.example',
+      scope: ['openid'],
+      organization_id: null,
+      expires_at: '2099-01-01T00:00:00.000Z',
+      needs: ['select_organization'],
+      organizations: [one, two],
+      prompt: [],
+    },
+  })
+  answers['GET /v1/me/organizations'] = () => ({
+    body: { data: [{ id: one, name: 'Acme' }], page: { next_cursor: null, has_more: false } },
+  })
+  answers[`POST /v1/me/authorizations/${request}`] = () => ({ body: { continue_at: 'https://id.example.com/x' } })
+  const page = await browser.open(`/consent?request=${request}`)
+  t.match(page.body, 'Acme')
+  t.match(page.body, `value="${two}"`)
+  await browser.send(`/consent?request=${request}`, { decision: 'approved', organization: two ?? '' })
+  t.match(of(`POST /v1/me/authorizations/${request}`).at(-1)?.body, { decision: 'approved', organization_id: two })
+})
+
+t.test('signing out ends the session and every form that was open', async (t) => {
+  const { browser, answers, of } = await openWithLogin(t)
+  answers['POST /internal/browser-sessions/end'] = () => ({ status: 204 })
+  browser.cookies.set('__Host-gatehouse_session', session.cookie_value)
+  const old = csrfIn((await browser.open('/signout')).body) ?? ''
+  const out = await browser.send('/signout', {})
+  t.equal(out.headers.location, '/signin')
+  t.same(of('POST /internal/browser-sessions/end')[0]?.body, { cookie_value: session.cookie_value })
+  t.notOk(browser.cookies.has('__Host-gatehouse_session'))
+  t.match((await browser.open('/signin')).body, 'You are signed out.')
+  t.equal((await browser.post('/account', { csrf: old, name: 'x' })).statusCode, 403)
+  t.equal((await browser.open('/account')).headers.location, '/signin?next=%2Faccount')
+})
