@@ -42,13 +42,14 @@ const api = createApi(platform)
 
 t.test('the journey passes on the built services', (t) => journey(t, api, { graceMs: graceSeconds * 1000 }))
 
-/** A route of each service that a signed-in person may call. */
+/** A route of each service that a signed-in person may call, and a page. */
 const routes = {
   identity: '/v1/me',
   tokens: '/v1/me/sessions',
   orgs: '/v1/me/organizations',
   authz: '/v1/authz/catalog',
   workers: '/v1/me/activity',
+  pages: '/signin',
 }
 
 const hasAnswered = async (name: string): Promise<boolean> => {

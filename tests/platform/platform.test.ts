@@ -1,5 +1,5 @@
 /**
- * The platform as it is run: six processes and three servers behind the launcher, spoken to over HTTP alone.
+ * The platform as it is run: the services' processes and three servers behind the launcher, spoken to over HTTP alone.
  * One start serves every part, because starting is what costs time.
  */
 import { readdirSync } from 'node:fs'

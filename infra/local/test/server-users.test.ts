@@ -7,9 +7,8 @@ import t, { type Test } from 'tap'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { streamOf } from '@gatehouse/contracts/events/streams'
-import { inboxOf, natsUrlOf } from '@gatehouse/deploy/servers/bus-users'
+import { busUsers, inboxOf, natsUrlOf } from '@gatehouse/deploy/servers/bus-users'
 import { redisUrlOf } from '@gatehouse/deploy/servers/redis-users'
-import { SERVICES } from '@gatehouse/deploy/services'
 import { startProcess } from '@gatehouse/local/processes/start-process'
 import { natsSpec } from '@gatehouse/local/servers/nats'
 import { freePort } from '@gatehouse/local/servers/ports'
@@ -76,11 +75,11 @@ t.test('a producer publishes and a reader reads, each as its own user', async (t
 
 t.test('no service publishes as another, empties its stream, or reads answers meant for it', async (t) => {
   const refused = /permission|violation|timeout|no responders/i
-  for (const service of SERVICES) {
+  for (const service of busUsers) {
     const link = linkOf(t, service)
     await new Promise<void>((resolve) => link.onConnect(resolve))
     const { connection, client, manager } = link.session() as NonNullable<ReturnType<NatsLink['session']>>
-    for (const other of SERVICES.filter((one) => one !== service)) {
+    for (const other of busUsers.filter((one) => one !== service)) {
       await t.rejects(
         client.publish(`gatehouse.${other}.user.disabled.v1`, '{}', { retries: 1 }),
         refused,

@@ -22,6 +22,10 @@ const follows: Readonly<Partial<Record<ServiceName, readonly ServiceName[]>>> = 
   workers: ['identity', 'tokens', 'orgs', 'authz', 'workers'],
   pages: [],
 }
+
+/** The services that have a user on the bus. */
+export const busUsers: readonly ServiceName[] = SERVICES.filter((service) => service in follows)
+
 const producers: readonly ServiceName[] = ['identity', 'tokens', 'orgs', 'authz', 'workers']
 
 /** Answers come back here and nowhere else, so that no service reads those of another. */
@@ -66,7 +70,7 @@ export const natsUserName = (user: string): string => `nats ${user}`
 export function natsAuthorization(password: (name: string) => string): string {
   const users: NatsUser[] = [
     { user: natsAdministrator, password: password('nats') },
-    ...SERVICES.filter((service) => service in follows).map((service) => ({
+    ...busUsers.map((service) => ({
       user: service,
       password: password(natsUserName(service)),
       permissions: rulesOf(service),
