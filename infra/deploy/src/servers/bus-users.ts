@@ -20,7 +20,6 @@ const follows: Readonly<Partial<Record<ServiceName, readonly ServiceName[]>>> = 
   orgs: [],
   authz: ['identity', 'tokens', 'orgs', 'authz'],
   workers: ['identity', 'tokens', 'orgs', 'authz', 'workers'],
-  pages: [],
 }
 
 /** The services that have a user on the bus. */
