@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { streamOf } from '@gatehouse/contracts/events/streams'
-import { busUsers, inboxOf, natsUrlOf } from '@gatehouse/deploy/servers/bus-users'
+import { busUsers, inboxOf, natsAdministrator, natsAuthorization, natsUrlOf } from '@gatehouse/deploy/servers/bus-users'
 import { redisUrlOf } from '@gatehouse/deploy/servers/redis-users'
 import { startProcess } from '@gatehouse/local/processes/start-process'
 import { natsSpec } from '@gatehouse/local/servers/nats'
@@ -95,6 +95,17 @@ t.test('no service publishes as another, empties its stream, or reads answers me
     })
     t.match((await overheard)?.message, refused, `${service} overhears nobody`)
   }
+})
+
+t.test('who is not on the bus has no user there, and no user has an empty list, which would allow everything', (t) => {
+  const { users } = JSON.parse(natsAuthorization(passwordOf).replace(/^authorization: /, '')) as {
+    users: { user: string; permissions?: { publish: { allow: string[] }; subscribe: { allow: string[] } } }[]
+  }
+  t.same(users.map(({ user }) => user).sort(), [natsAdministrator, ...busUsers].sort())
+  t.notOk(users.some(({ user }) => user === 'pages'))
+  for (const { user, permissions } of users.filter((one) => one.permissions !== undefined))
+    t.ok(permissions?.publish.allow.length && permissions.subscribe.allow.length, user)
+  t.end()
 })
 
 t.test('Redis gives the gateway and workers their own keys, and nobody its administration', async (t) => {
