@@ -75,10 +75,9 @@ const storesNothing = ['gateway', 'pages']
 /** Parts a service lacks: one service looks like every other, and only the gateway and the pages store nothing. */
 export const missingParts = (exists: (path: string) => boolean): string[] =>
   services.flatMap((service) => {
-    const parts =
-      storesNothing.includes(service)
-        ? serviceParts.filter((part) => service !== 'gateway' || !part.startsWith('src/routes'))
-        : [...serviceParts, ...storedParts]
+    const parts = storesNothing.includes(service)
+      ? serviceParts.filter((part) => service !== 'gateway' || !part.startsWith('src/routes'))
+      : [...serviceParts, ...storedParts]
     return parts
       .map((part) => `services/${service}/${part}`)
       .filter((path) => !exists(path))

@@ -48,7 +48,8 @@ export async function bundleService(o: { root: string; service: ServiceName; out
   })
   copyFolder(join(folder, 'migrations'), join(out, 'service', 'migrations'))
   copyFolder(join(folder, 'assets'), join(out, 'service', 'assets'))
-  if (existsSync(entryOf(out, 'migrate'))) copyFolder(join(root, 'libs', 'spine', 'migrations'), join(out, 'migrations'))
+  if (existsSync(entryOf(out, 'migrate')))
+    copyFolder(join(root, 'libs', 'spine', 'migrations'), join(out, 'migrations'))
   return { out, imports: importsOf(root, metafile) }
 }
 

@@ -46,7 +46,8 @@ export type Outgoing = {
 
 /** What came back. A refusal is an answer as well: it says nothing against the neighbour. */
 export type Answer =
-  { readonly kind: 'answered'; readonly body: unknown; readonly headers: AnswerHeaders } | { readonly kind: 'refused'; readonly problem: AppError }
+  | { readonly kind: 'answered'; readonly body: unknown; readonly headers: AnswerHeaders }
+  | { readonly kind: 'refused'; readonly problem: AppError }
 
 const maxAnswerBytes = 16 * 1024 * 1024
 const maxLineBytes = 1024 * 1024
@@ -197,7 +198,8 @@ function refusalOf(
   if (saysGone(status, document?.code))
     throw new NeighbourGone(problem('unavailable', { internal, retryAfterSeconds }), { isRepeatable: false })
   const known = document && isProblemCode(document.code) && !ownMistakes.has(document.code) ? document.code : undefined
-  const isOurs = known === undefined || (known === 'unauthenticated' && outgoing.user === undefined && !outgoing.bringsCredential)
+  const isOurs =
+    known === undefined || (known === 'unauthenticated' && outgoing.user === undefined && !outgoing.bringsCredential)
   if (isOurs) return problem('upstream_failed', { internal, retryAfterSeconds })
   const challenge = known === 'insufficient_user_authentication' ? headerOf(response, 'www-authenticate') : undefined
   return problem(known, { internal, retryAfterSeconds, challenge, detail: document?.detail, errors: document?.errors })
