@@ -77,9 +77,14 @@ t.test('threads find the work that was built for them', async (t) => {
   const [owner] = platform.demo.users
   if (!owner) throw new Error('the demo has no users')
   const { access } = await signIn(api, { ...owner, organization: platform.demo.organization_id })
-  const policy = { key: 'parsed-in-a-thread', effect: 'deny', resource_type: 'invoice', actions: ['read'] }
+  // So many that they are not parsed on the event loop.
+  const policies = (when: string) =>
+    Array.from({ length: 12 }, (_, nth) => ({
+      ...{ key: `parsed-in-a-thread-${nth}`, effect: 'deny', resource_type: 'invoice', actions: ['read'] },
+      when: `${nth}.0 < 20.0 && ${when}`,
+    }))
   const path = `/v1/organizations/${platform.demo.organization_id}/authorization-manifest?dry_run=true`
-  const dryRun = (when: string) => api.call('PUT', path, { token: access, body: { policies: [{ ...policy, when }] } })
+  const dryRun = (when: string) => api.call('PUT', path, { token: access, body: { policies: policies(when) } })
   t.equal((await dryRun('true && true')).status, 200)
   t.match(await dryRun('true ('), { status: 400, body: { code: 'invalid_policy' } })
 })

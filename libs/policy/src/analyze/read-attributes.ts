@@ -2,8 +2,16 @@
 import type { PolicySet } from '../compile/policy-set.ts'
 import { childrenOf, type CheckedIr, type Node, type TypedAttributeRef } from '../ir/condition.ts'
 
-/** `source.name` of everything the condition reads; `has()` reads too. */
+const attributesOf = new WeakMap<CheckedIr, ReadonlySet<string>>()
+
+/** `source.name` of everything the condition reads; `has()` reads too. A condition never changes, so it is walked once. */
 export function attributesRead(ir: CheckedIr): ReadonlySet<string> {
+  const known = attributesOf.get(ir) ?? attributesIn(ir)
+  attributesOf.set(ir, known)
+  return known
+}
+
+function attributesIn(ir: CheckedIr): ReadonlySet<string> {
   const names = new Set<string>()
   const visit = (node: Node<TypedAttributeRef>): void => {
     if (node.kind === 'attribute') names.add(`${node.source}.${node.name}`)

@@ -3,10 +3,12 @@
  * Policies about other types or actions cost nothing. Immutable, so one set serves every request at once.
  */
 import type { CheckedIr } from '../ir/condition.ts'
-import { addBit, emptyBitset, type Bitset } from './bitset.ts'
+import { addBit, emptyBitset, unionOf, type Bitset } from './bitset.ts'
 import { compiledOnce, type Condition } from './closure.ts'
 import { granted, refused, type Decision, type Obligation } from './decision.ts'
 import { lineageOf, type Permission, type RoleSource, type Scope } from './roles.ts'
+import { fixedSteps } from './steps.ts'
+import { finish, type Work } from './work.ts'
 
 export type ResourceTypeSource = {
   readonly key: string
@@ -64,25 +66,76 @@ export type PolicySet = {
   readonly grantedByRole: readonly Decision[]
 }
 
+/** Making a closure takes some ten times what running it takes. */
+const stepsToCompile = 10
+/** A role that is looked up, and noted. */
+const stepsPerHeld = 4
+
 type Compiling = {
-  readonly source: PolicySetSource
-  readonly roles: ReadonlyMap<string, RoleSource>
-  readonly lineages: readonly ReadonlySet<string>[]
+  /** How many roles there are. */
+  readonly size: number
+  /** By a role's key: who has it, the role itself and whatever inherits it. */
+  readonly holders: Map<string, Bitset>
+  /** By permission: the keys of the roles that list it. */
+  readonly giving: Map<Permission, string[]>
+}
+
+/** Returns the steps it took. */
+function noteRole(
+  { size, holders, giving }: Compiling,
+  { roles, key, number }: { roles: ReadonlyMap<string, RoleSource>; key: string; number: number },
+): number {
+  const lineage = lineageOf(roles, key)
+  for (const inherited of lineage) {
+    const bits = holders.get(inherited) ?? emptyBitset(size)
+    holders.set(inherited, bits)
+    addBit(bits, number)
+  }
+  const permissions = new Set(roles.get(key)?.permissions)
+  for (const permission of permissions) {
+    const keys = giving.get(permission)
+    if (keys === undefined) giving.set(permission, [key])
+    else keys.push(key)
+  }
+  return stepsPerHeld * (1 + lineage.size + permissions.size)
 }
 
 /** Compiles a set. References to roles nobody defined match nobody; a repeated role key keeps its first definition. */
-export function compilePolicySet(source: PolicySetSource): PolicySet {
+export const compilePolicySet = (source: PolicySetSource): PolicySet => finish(compilingPolicySet(source))
+
+/** `compilePolicySet` in parts: one for each role, policy and action. */
+export function* compilingPolicySet(source: PolicySetSource): Work<PolicySet> {
   const roles = new Map<string, RoleSource>()
   for (const role of source.roles) if (!roles.has(role.key)) roles.set(role.key, role)
   const roleKeys = [...roles.keys()]
-  const compiling: Compiling = { source, roles, lineages: roleKeys.map((key) => lineageOf(roles, key)) }
-  const policies = source.policies.map((policy) => ({ policy, compiled: compilePolicy(policy, compiling) }))
-  const types = new Map(source.resourceTypes.map((type) => [type.key, compileType(type, { compiling, policies })]))
+  const compiling: Compiling = { size: roleKeys.length, holders: new Map(), giving: new Map() }
+  for (const [number, key] of roleKeys.entries()) yield noteRole(compiling, { roles, key, number })
+  const byAction = new Map<string, Map<string, About[]>>()
+  for (const policy of source.policies) {
+    noteAbout(byAction, policy, compilePolicy(policy, compiling))
+    yield stepsToCompile * (policy.when ? fixedSteps(policy.when.root) : 1) + stepsPerHeld * (policy.roles?.length ?? 0)
+  }
+  const types = new Map<string, ReadonlyMap<string, Rules>>()
+  for (const type of source.resourceTypes)
+    types.set(type.key, yield* compilingType(type, { compiling, about: byAction.get(type.key) }))
   return {
     types,
     roleKeys,
     roleNumbers: new Map(roleKeys.map((key, number) => [key, number])),
     grantedByRole: roleKeys.map((role) => granted({ code: 'granted_by_role', role })),
+  }
+}
+
+type About = { readonly policy: PolicySource; readonly compiled: CompiledPolicy }
+
+/** By type and action, in the order of the policies. */
+function noteAbout(byAction: Map<string, Map<string, About[]>>, policy: PolicySource, compiled: CompiledPolicy): void {
+  const ofType = byAction.get(policy.resourceType) ?? new Map<string, About[]>()
+  byAction.set(policy.resourceType, ofType)
+  for (const action of new Set(policy.actions)) {
+    const about = ofType.get(action)
+    if (about === undefined) ofType.set(action, [{ policy, compiled }])
+    else about.push({ policy, compiled })
   }
 }
 
@@ -97,13 +150,8 @@ export function roleSetOf(set: PolicySet, keys: Iterable<string>): Bitset {
 }
 
 /** Roles that are, or inherit, one of `keys`: whoever inherits a role has it. */
-function holdersOf(keys: readonly string[], { lineages }: Compiling): Bitset {
-  const bits = emptyBitset(lineages.length)
-  lineages.forEach((lineage, number) => {
-    if (keys.some((key) => lineage.has(key))) addBit(bits, number)
-  })
-  return bits
-}
+const holdersOf = (keys: readonly string[], { size, holders }: Compiling): Bitset =>
+  keys.reduce((bits, key) => unionOf(bits, holders.get(key) ?? bits), emptyBitset(size))
 
 function compilePolicy(policy: PolicySource, compiling: Compiling): CompiledPolicy {
   const { key, scope, effect } = policy
@@ -123,43 +171,50 @@ function compilePolicy(policy: PolicySource, compiling: Compiling): CompiledPoli
 
 type TypeContext = {
   readonly compiling: Compiling
-  readonly policies: readonly { readonly policy: PolicySource; readonly compiled: CompiledPolicy }[]
+  /** By action. */
+  readonly about: ReadonlyMap<string, readonly About[]> | undefined
 }
 
-function compileType(type: ResourceTypeSource, { compiling, policies }: TypeContext): ReadonlyMap<string, Rules> {
-  const ofType = policies.filter(({ policy }) => policy.resourceType === type.key)
+function* compilingType(type: ResourceTypeSource, { compiling, about }: TypeContext): Work<ReadonlyMap<string, Rules>> {
   const repairRoles = holdersOf(type.repairRole === undefined ? [] : [type.repairRole], compiling)
-  return new Map(
-    type.actions.map((action) => {
-      const about = ofType.filter(({ policy }) => policy.actions.includes(action.name))
-      const having = (effect: 'allow' | 'deny', scope?: Scope) =>
-        about
-          .filter(({ policy }) => policy.effect === effect && (scope === undefined || policy.scope === scope))
-          .map(({ compiled }) => compiled)
-      const rules: Rules = {
-        grantedBy: rolesGranting(
-          { type: type.key, action: action.name, sensitive: action.sensitive ?? false },
-          compiling,
-        ),
-        allows: having('allow'),
-        denies: [...having('deny', 'platform'), ...having('deny', 'organization')],
-        repairRoles,
-      }
-      return [action.name, rules]
-    }),
-  )
+  const rules = new Map<string, Rules>()
+  for (const action of type.actions) {
+    rules.set(action.name, rulesFor(about?.get(action.name) ?? [], { type, action, compiling, repairRoles }))
+    yield stepsPerHeld * (1 + compiling.size) + (about?.get(action.name)?.length ?? 0)
+  }
+  return rules
 }
 
-function rolesGranting(
-  action: { type: string; action: string; sensitive: boolean },
-  { roles, lineages }: Compiling,
-): Bitset {
-  const granting = new Set<Permission>([`${action.type}:${action.action}`])
-  if (!action.sensitive) granting.add(`${action.type}:*`).add('*:*')
-  const bits = emptyBitset(lineages.length)
-  lineages.forEach((lineage, number) => {
-    for (const key of lineage)
-      if (roles.get(key)?.permissions.some((permission) => granting.has(permission))) addBit(bits, number)
-  })
-  return bits
+function rulesFor(
+  about: readonly About[],
+  o: {
+    type: ResourceTypeSource
+    action: ResourceTypeSource['actions'][number]
+    compiling: Compiling
+    repairRoles: Bitset
+  },
+): Rules {
+  const { type, action, compiling, repairRoles } = o
+  const having = (effect: 'allow' | 'deny', scope?: Scope) =>
+    about
+      .filter(({ policy }) => policy.effect === effect && (scope === undefined || policy.scope === scope))
+      .map(({ compiled }) => compiled)
+  return {
+    grantedBy: rolesGranting({ type: type.key, action: action.name, sensitive: action.sensitive ?? false }, compiling),
+    allows: having('allow'),
+    denies: [...having('deny', 'platform'), ...having('deny', 'organization')],
+    repairRoles,
+  }
 }
+
+const rolesGranting = (action: { type: string; action: string; sensitive: boolean }, compiling: Compiling): Bitset =>
+  holdersOf(
+    namesOf(action).flatMap((name) => compiling.giving.get(name) ?? []),
+    compiling,
+  )
+
+/** The permissions by which the action is granted. */
+const namesOf = ({ type, action, sensitive }: { type: string; action: string; sensitive: boolean }): Permission[] => [
+  `${type}:${action}`,
+  ...(sensitive ? [] : [`${type}:*`, '*:*']),
+]

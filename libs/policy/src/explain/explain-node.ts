@@ -1,6 +1,6 @@
 /** One condition with the value of every part of it. What the asker may not know is left out, and so is every result that would tell it. */
 import { readAttribute, type AttributeValues, type Value } from '../compile/attributes.ts'
-import type { Budget } from '../compile/budget.ts'
+import { spend, type Budget } from '../compile/budget.ts'
 import { evaluateNode } from '../compile/closure.ts'
 import { childrenOf, type AttributeSource, type Node, type TypedAttributeRef } from '../ir/condition.ts'
 import { withItem } from '../ir/substitute.ts'
@@ -28,24 +28,62 @@ export type ExplainedNode = {
 
 /** An explanation is for reading: of a long list its beginning is enough. */
 const itemsShown = 20
+/** Steps of telling a part, beside evaluating it; a result that is told counts by its characters, for each part that reads a text tells it again. */
+const stepsToTell = 20
+const charactersPerStep = 4
 
 /** `budget` bounds the explanation: once it is spent, parts have no result. */
-type Explaining = { readonly values: AttributeValues; readonly mayKnow: MayKnow; readonly budget: Budget }
+type Explaining = { readonly values: AttributeValues; readonly redaction: Redaction; readonly budget: Budget }
+
+export type Redaction = {
+  /** Whether the part reads what the asker may not know. */
+  isRedacted(node: CheckedNode): boolean
+}
+
+/** Each part and each attribute is asked about once, for conditions are deep and attributes are read often. */
+export function createRedaction(mayKnow: MayKnow): Redaction {
+  const parts = new Map<CheckedNode, boolean>()
+  const attributes = new Map<string, boolean>()
+  const isHidden = (node: Extract<CheckedNode, { kind: 'attribute' }>): boolean => {
+    const name = `${node.source}.${node.name}`
+    const hidden = attributes.get(name) ?? !mayKnow(node)
+    attributes.set(name, hidden)
+    return hidden
+  }
+  const isRedacted = (node: CheckedNode): boolean => {
+    const known = parts.get(node)
+    if (known !== undefined) return known
+    const redacted = node.kind === 'attribute' ? isHidden(node) : childrenOf(node).some(isRedacted)
+    parts.set(node, redacted)
+    return redacted
+  }
+  return { isRedacted }
+}
 
 export function explainNode(node: CheckedNode, explaining: Explaining): ExplainedNode {
   const { operator, attribute } = nameOf(node)
-  const redacted = readsRedacted(node, explaining.mayKnow)
+  const redacted = explaining.redaction.isRedacted(node)
+  if (!spend(explaining.budget, stepsToTell)) return { operator, at: node.at }
   return {
     operator,
     at: node.at,
-    ...(redacted ? { redacted } : { result: resultOf(node, explaining) }),
+    ...(redacted ? { redacted } : resultShown(node, explaining)),
     ...(attribute === undefined ? {} : { attribute }),
     ...operandsOf(node, explaining),
   }
 }
 
-export const readsRedacted = (node: CheckedNode, mayKnow: MayKnow): boolean =>
-  node.kind === 'attribute' ? !mayKnow(node) : childrenOf(node).some((child) => readsRedacted(child, mayKnow))
+/** Of a long list its beginning, and how many more there are. */
+function resultShown(node: CheckedNode, explaining: Explaining): Pick<ExplainedNode, 'result' | 'more'> {
+  const result = resultOf(node, explaining)
+  if (!Array.isArray(result)) return { result: isTold(result, explaining) ? result : null }
+  const shown = (result as readonly string[]).slice(0, itemsShown)
+  if (!shown.every((item) => isTold(item, explaining))) return { result: null }
+  return shown.length < result.length ? { result: shown, more: result.length - shown.length } : { result: shown }
+}
+
+const isTold = (result: Value | null, { budget }: Explaining): boolean =>
+  typeof result !== 'string' || spend(budget, Math.ceil(result.length / charactersPerStep))
 
 function resultOf(node: CheckedNode, { values, budget }: Explaining): Value | null {
   if (node.kind === 'list') return node.items.map((item) => String(evaluateNode(item, values, budget) ?? null))
@@ -98,10 +136,13 @@ function itemsOf(
   explaining: Explaining,
 ): { operands: ExplainedNode[]; more?: number } {
   const explainedList = explainNode(list, explaining)
-  const items = readsRedacted(list, explaining.mayKnow) ? [] : itemNodes(list, explaining)
+  const items = explaining.redaction.isRedacted(list) ? [] : itemNodes(list, explaining)
   const shown = items
     .slice(0, itemsShown)
-    .map((item) => ({ ...explainNode(withItem(body, item), explaining), item: resultOf(item, explaining) }))
+    .map((item) => ({
+      ...explainNode(withItem(body, item), explaining),
+      item: resultShown(item, explaining).result ?? null,
+    }))
   const more = items.length - shown.length
   return { operands: [explainedList, ...shown], ...(more > 0 ? { more } : {}) }
 }

@@ -4,8 +4,9 @@ import type { CompiledPolicy, PolicySet, Rules } from '../compile/policy-set.ts'
 import type { Scope } from '../compile/roles.ts'
 import { createBudget, isSpent, type Budget } from '../compile/budget.ts'
 import type { Decision } from '../compile/decision.ts'
+import { finish, meterOf, type Work } from '../compile/work.ts'
 import { decide, tooExpensive, type DecisionRequest } from '../decide/decide.ts'
-import { explainNode, readsRedacted, type ExplainedNode, type MayKnow } from './explain-node.ts'
+import { createRedaction, explainNode, type ExplainedNode, type MayKnow, type Redaction } from './explain-node.ts'
 
 /**
  * `applies` is null when it is unknown, and absent when it is redacted: its condition reads what the asker may not know,
@@ -34,41 +35,42 @@ const stepsPerExplanation = 2_000_000
  * Explains what `decide` answers to the same request. Everything may be known unless `mayKnow` says otherwise. When the budget is spent, the
  * decision is `evaluation_too_expensive` and explained by nothing.
  */
-export function explain(
-  set: PolicySet,
-  request: DecisionRequest,
-  o: { readonly mayKnow?: MayKnow; readonly budget?: Budget } = {},
-): Explanation {
-  const budget = o.budget ?? createBudget(stepsPerExplanation)
-  const explanation = explainWithin(set, request, { ...o, budget })
-  return isSpent(budget) ? { decision: tooExpensive, roles: [], policies: [] } : explanation
-}
+export const explain = (set: PolicySet, request: DecisionRequest, o: ExplainOptions = {}): Explanation =>
+  finish(explaining(set, request, o))
 
-function explainWithin(
-  set: PolicySet,
-  request: DecisionRequest,
-  o: { readonly mayKnow?: MayKnow; readonly budget: Budget },
-): Explanation {
-  const decision = redact(decide(set, request, o.budget), o.mayKnow)
+export type ExplainOptions = { readonly mayKnow?: MayKnow; readonly budget?: Budget }
+
+/** `explain` in parts: one for each policy. */
+export function* explaining(set: PolicySet, request: DecisionRequest, o: ExplainOptions = {}): Work<Explanation> {
+  const { budget = createBudget(stepsPerExplanation) } = o
+  const meter = meterOf(budget)
+  const decision = redact(decide(set, request, budget), o.mayKnow)
+  yield meter()
   const rules = set.types.get(request.resourceType)?.get(request.action)
   if (!rules) return { decision, roles: [], policies: [] }
   const roles = set.roleKeys.flatMap((role, number) =>
     hasBit(rules.grantedBy, number) ? [{ role, held: hasBit(request.roles, number) }] : [],
   )
-  const explaining: Explaining = {
+  const context: Explaining = {
     request,
     decision,
-    mayKnow: o.mayKnow ?? (() => true),
-    budget: o.budget,
+    redaction: createRedaction(o.mayKnow ?? (() => true)),
+    budget,
     isRepairing: firstCommonBit(rules.repairRoles, request.roles) >= 0,
   }
-  return { decision, roles, policies: policiesOf(rules, explaining) }
+  const policies: ExplainedPolicy[] = []
+  for (const { policy, effect } of policiesOf(rules)) {
+    policies.push(explainPolicy(policy, { effect, explaining: context }))
+    yield meter()
+    if (isSpent(budget)) return { decision: tooExpensive, roles: [], policies: [] }
+  }
+  return { decision, roles, policies }
 }
 
 type Explaining = {
   readonly request: DecisionRequest
   readonly decision: Decision
-  readonly mayKnow: MayKnow
+  readonly redaction: Redaction
   readonly budget: Budget
   readonly isRepairing: boolean
 }
@@ -85,16 +87,16 @@ function attributeNamed(name: string): Parameters<MayKnow>[0] {
   return { source: name.slice(0, dot) as Parameters<MayKnow>[0]['source'], name: name.slice(dot + 1) }
 }
 
-const policiesOf = (rules: Rules, explaining: Explaining): ExplainedPolicy[] => [
-  ...rules.denies.map((policy) => explainPolicy(policy, { effect: 'deny', explaining })),
-  ...rules.allows.map((policy) => explainPolicy(policy, { effect: 'allow', explaining })),
+const policiesOf = (rules: Rules): { readonly policy: CompiledPolicy; readonly effect: 'allow' | 'deny' }[] => [
+  ...rules.denies.map((policy) => ({ policy, effect: 'deny' as const })),
+  ...rules.allows.map((policy) => ({ policy, effect: 'allow' as const })),
 ]
 
 function explainPolicy(
   policy: CompiledPolicy,
   { effect, explaining }: { effect: 'allow' | 'deny'; explaining: Explaining },
 ): ExplainedPolicy {
-  const { request, decision, mayKnow, isRepairing, budget } = explaining
+  const { request, decision, redaction, isRepairing, budget } = explaining
   const about = { policy: policy.key, scope: policy.scope, effect }
   if (policy.roles && firstCommonBit(policy.roles, request.roles) < 0)
     return { ...about, applies: false, skipped: 'other_roles' }
@@ -103,10 +105,10 @@ function explainPolicy(
   if (!policy.when || !policy.condition) return { ...about, applies: true }
   const turnedOn =
     'policy' in decision.reason && decision.reason.policy === policy.key && decision.reason.scope === policy.scope
-  const told = turnedOn || !readsRedacted(policy.when.root, mayKnow)
+  const told = turnedOn || !redaction.isRedacted(policy.when.root)
   return {
     ...about,
     ...(told ? { applies: policy.condition(request.values, budget) ?? null } : {}),
-    condition: explainNode(policy.when.root, { values: request.values, mayKnow, budget }),
+    condition: explainNode(policy.when.root, { values: request.values, redaction, budget }),
   }
 }

@@ -2,11 +2,12 @@
  * The smallest single changes that would turn a decision round. Each one is decided with before it is told, so none is a guess.
  * They are found by trying what the policies about this action speak of; that none is found does not prove that there is none.
  */
-import { readAttribute, type AttributeValues } from '../compile/attributes.ts'
+import { readAttribute, type AttributeValues, type Value } from '../compile/attributes.ts'
 import { hasBit, withBit } from '../compile/bitset.ts'
-import { createBudget, isSpent, type Budget } from '../compile/budget.ts'
+import { createBudget, isSpent, spend, type Budget } from '../compile/budget.ts'
 import type { Obligation } from '../compile/decision.ts'
 import type { CompiledPolicy, PolicySet, Rules } from '../compile/policy-set.ts'
+import { finish, meterOf, type Work } from '../compile/work.ts'
 import { decide, type DecisionRequest } from '../decide/decide.ts'
 import type { AttributeSource, TypedAttributeRef } from '../ir/condition.ts'
 import { candidatesFor, vocabularyOf } from './candidates.ts'
@@ -35,19 +36,29 @@ export type SuggestOptions = {
 /** Steps the tries for one question may take together. */
 const stepsPerSuggestions = 1_000_000
 
+/** Steps of making a changed request, beside deciding it. */
+const stepsPerTry = 20
+
 /** Step-ups first, then roles, then one change per attribute. */
-export function suggestChanges(set: PolicySet, request: DecisionRequest, o: SuggestOptions = {}): Suggestion[] {
+export const suggestChanges = (set: PolicySet, request: DecisionRequest, o: SuggestOptions = {}): Suggestion[] =>
+  finish(suggesting(set, request, o))
+
+/** `suggestChanges` in parts: one for each change that is tried. */
+export function* suggesting(set: PolicySet, request: DecisionRequest, o: SuggestOptions = {}): Work<Suggestion[]> {
   const rules = set.types.get(request.resourceType)?.get(request.action)
   if (!rules) return []
   const budget = o.budget ?? createBudget(stepsPerSuggestions)
+  const meter = meterOf(budget)
   const { allowed } = decide(set, request, budget)
-  const flips = (changed: Partial<DecisionRequest>): boolean => {
-    if (isSpent(budget)) return false
+  yield meter()
+  function* flips(changed: Partial<DecisionRequest>): Work<boolean> {
+    if (!spend(budget, stepsPerTry)) return false
     const decision = decide(set, { ...request, ...changed }, budget)
+    yield meter()
     return !isSpent(budget) && decision.allowed !== allowed
   }
   const trying: Trying = { set, rules, request, allowed, flips, budget, o }
-  return [...stepUps(trying), ...roleChanges(trying), ...attributeChanges(trying)]
+  return [...(yield* stepUps(trying)), ...(yield* roleChanges(trying)), ...(yield* attributeChanges(trying))]
 }
 
 type Trying = {
@@ -55,7 +66,7 @@ type Trying = {
   readonly rules: Rules
   readonly request: DecisionRequest
   readonly allowed: boolean
-  readonly flips: (changed: Partial<DecisionRequest>) => boolean
+  readonly flips: (changed: Partial<DecisionRequest>) => Work<boolean>
   readonly budget: Budget
   readonly o: SuggestOptions
 }
@@ -71,54 +82,62 @@ function withValue(
 }
 
 /** Signing in again as the policy asks: its methods, at the time of the request. */
-function stepUps({ rules, request, allowed, flips }: Trying): Suggestion[] {
+function* stepUps({ rules, request, allowed, flips, budget }: Trying): Work<Suggestion[]> {
   if (allowed) return []
   const { values } = request
   const time = values.request?.['time']
-  return policiesOf(rules).flatMap((policy): Suggestion[] => {
-    const { obligation } = policy
-    if (obligation?.type !== 'step_up') return []
-    const fresh = time === undefined ? values : withValue(values, { source: 'request', name: 'auth_time', value: time })
-    const signedIn = obligation.acr_values
-      ? obligation.acr_values.map((value) => withValue(fresh, { source: 'request', name: 'acr', value }))
-      : [fresh]
-    return signedIn.some((changed) => flips({ values: changed }))
-      ? [{ kind: 'step_up', obligation, policy: policy.key }]
-      : []
-  })
+  const fresh = time === undefined ? values : withValue(values, { source: 'request', name: 'auth_time', value: time })
+  const found: Suggestion[] = []
+  for (const { obligation, key } of policiesOf(rules)) {
+    if (obligation?.type !== 'step_up' || isSpent(budget)) continue
+    for (const acr of obligation.acr_values ?? [undefined]) {
+      const signedIn = acr === undefined ? fresh : withValue(fresh, { source: 'request', name: 'acr', value: acr })
+      if (!(yield* flips({ values: signedIn }))) continue
+      found.push({ kind: 'step_up', obligation, policy: key })
+      break
+    }
+  }
+  return found
 }
 
-function roleChanges({ set, request, flips }: Trying): Suggestion[] {
-  return set.roleKeys.flatMap((role, bit): Suggestion[] => {
+function* roleChanges({ set, request, flips, budget }: Trying): Work<Suggestion[]> {
+  const found: Suggestion[] = []
+  for (const [bit, role] of set.roleKeys.entries()) {
+    if (isSpent(budget)) break
     const held = hasBit(request.roles, bit)
-    return flips({ roles: withBit(request.roles, { bit, on: !held }) })
-      ? [{ kind: held ? 'role_removed' : 'role_added', role }]
-      : []
-  })
+    if (yield* flips({ roles: withBit(request.roles, { bit, on: !held }) }))
+      found.push({ kind: held ? 'role_removed' : 'role_added', role })
+  }
+  return found
 }
 
-function attributeChanges({ rules, request, flips, budget, o }: Trying): Suggestion[] {
+function* attributeChanges({ rules, request, flips, budget, o }: Trying): Work<Suggestion[]> {
   const { values } = request
   const conditions = policiesOf(rules).flatMap(({ when }) => (when ? [when.root] : []))
-  const words = vocabularyOf(conditions, { values: o.mayKnow ? tellable(values, o.mayKnow) : values, budget })
-  return [...words.attributes.values()].flatMap((ref): Suggestion[] => {
-    if (!isOffered(ref, o)) return []
+  const known = o.mayKnow ? tellable(values, o.mayKnow) : values
+  const words = yield* vocabularyOf(conditions, { values: known, budget })
+  const found: Suggestion[] = []
+  for (const ref of words.attributes.values()) {
+    if (!isOffered(ref, o)) continue
     const current = readAttribute(values, ref, budget)
-    for (const value of candidatesFor(ref, { words, current })) {
-      if (isSpent(budget)) return []
-      if (!flips({ values: withValue(values, { ...ref, value }) })) continue
-      const told = ref.type === 'timestamp' && typeof value === 'number' ? instantText(value) : value
-      return [
-        {
-          kind: ref.source === 'membership' ? 'membership' : 'attribute',
-          source: ref.source,
-          name: ref.name,
-          ...(told === undefined ? {} : { value: told }),
-        },
-      ]
+    for (const value of candidatesFor(ref, { words, current, budget })) {
+      if (isSpent(budget)) return found
+      if (!(yield* flips({ values: withValue(values, { ...ref, value }) }))) continue
+      found.push(changeOf(ref, value))
+      break
     }
-    return []
-  })
+  }
+  return found
+}
+
+function changeOf(ref: TypedAttributeRef, value: Value | undefined): Suggestion {
+  const told = ref.type === 'timestamp' && typeof value === 'number' ? instantText(value) : value
+  return {
+    kind: ref.source === 'membership' ? 'membership' : 'attribute',
+    source: ref.source,
+    name: ref.name,
+    ...(told === undefined ? {} : { value: told }),
+  }
 }
 
 /** A present value may be suggested for another attribute, so only those the asker may know are. */

@@ -2,10 +2,11 @@
  * What is odd about a policy beside others: rules that can never matter. Only what is certain is told, so no finding is a guess.
  * Each policy it could have to do with is looked at once, and the work is counted: beyond the budget fewer findings are told, never wrong ones.
  */
-import { createBudget, isSpent, spend, stepsPerEvaluation, type Budget } from '../compile/budget.ts'
+import { createBudget, isSpent, spend, type Budget } from '../compile/budget.ts'
 import type { PolicySetSource, PolicySource, ResourceTypeSource } from '../compile/policy-set.ts'
 import { lineageOf, type RoleSource } from '../compile/roles.ts'
 import { fixedSteps } from '../compile/steps.ts'
+import { finish, meterOf, type Work } from '../compile/work.ts'
 import { possibleTruths } from './possible.ts'
 
 /**
@@ -29,14 +30,22 @@ type Linting = {
 }
 type Holders = (keys: readonly string[] | undefined) => ReadonlySet<string> | undefined
 
+/** Steps the advice about one policy may take: enough for hundreds of conditions of the greatest length. */
+export const stepsPerLint = 2_000_000
+
 /** @param policy - one of the policies of `source` */
-export function lintPolicy(
+export const lintPolicy = (policy: PolicySource, source: PolicySetSource, budget?: Budget): PolicyFinding[] =>
+  finish(linting(policy, source, budget))
+
+/** `lintPolicy` in parts: one for each policy it is held against. */
+export function* linting(
   policy: PolicySource,
   source: PolicySetSource,
-  budget: Budget = createBudget(stepsPerEvaluation),
-): PolicyFinding[] {
+  budget: Budget = createBudget(stepsPerLint),
+): Work<PolicyFinding[]> {
+  const meter = meterOf(budget)
   spend(budget, source.policies.length)
-  const linting: Linting = {
+  const context: Linting = {
     policy,
     beside: source.policies.filter(
       (other) =>
@@ -46,8 +55,10 @@ export function lintPolicy(
     holders: holdersIn(source.roles, budget),
     budget,
   }
-  const why = unreachableBecause(linting)
-  const findings = why === undefined ? [...findShadow(linting), ...findDefeat(linting)] : [unreachable(policy, why)]
+  const why = unreachableBecause(context)
+  yield meter()
+  const findings =
+    why === undefined ? [...(yield* findShadow(context)), ...(yield* findDefeat(context))] : [unreachable(policy, why)]
   return isSpent(budget) ? [...findings, notCompared(policy)] : findings
 }
 
@@ -62,6 +73,8 @@ const notCompared = ({ key }: PolicySource): PolicyFinding => ({
   message: 'there are too many policies about its actions to compare it with each of them',
 })
 
+const stepsPerRole = 2
+
 /** The keys of roles that are, or inherit, one of those named; undefined is everybody. */
 function holdersIn(sources: readonly RoleSource[], budget: Budget): Holders {
   const roles = new Map(sources.map((role) => [role.key, role]))
@@ -70,10 +83,13 @@ function holdersIn(sources: readonly RoleSource[], budget: Budget): Holders {
   return (keys) => {
     if (!keys) return undefined
     const written = JSON.stringify(keys)
-    lineages ??= new Map([...roles.keys()].map((key) => [key, lineageOf(roles, key)]))
+    if (!lineages) {
+      lineages = new Map([...roles.keys()].map((key) => [key, lineageOf(roles, key)]))
+      for (const lineage of lineages.values()) spend(budget, stepsPerRole * lineage.size)
+    }
     const known = found.get(written)
     if (known) return known
-    spend(budget, lineages.size)
+    spend(budget, lineages.size * keys.length)
     const holding = [...lineages].flatMap(([key, lineage]) => (keys.some((named) => lineage.has(named)) ? [key] : []))
     const holders = new Set(holding)
     found.set(written, holders)
@@ -87,44 +103,53 @@ function unreachableBecause({ policy, type, holders }: Linting): string | undefi
     return `${policy.resourceType} has none of its actions`
   if (holders(policy.roles)?.size === 0) return 'nobody can hold any of its roles'
   if (policy.when === undefined) return undefined
-  const possible = possibleTruths(policy.when.root)
-  if (policy.effect === 'allow' && !possible.has(true)) return 'its condition never holds, so it allows nothing'
-  return policy.effect === 'deny' && possible.size === 1 && possible.has(false)
+  const truths = possibleTruths(policy.when.root)
+  if (policy.effect === 'allow' && !truths.has(true)) return 'its condition never holds, so it allows nothing'
+  return policy.effect === 'deny' && truths.size === 1 && truths.has(false)
     ? 'its condition never holds, so it denies nothing'
     : undefined
 }
 
-function findShadow(linting: Linting): PolicyFinding[] {
-  const { policy, beside } = linting
+function* findShadow(linting: Linting): Work<PolicyFinding[]> {
+  const { policy, beside, budget } = linting
+  const meter = meterOf(budget)
   const place = beside.indexOf(policy)
-  const other = beside.find((candidate, index) => {
-    if (candidate === policy || candidate.effect !== policy.effect || !covers(linting, candidate, policy)) return false
-    // The holder of a repair role is stopped by the platform's denies only.
-    if (policy.effect === 'deny' && policy.scope === 'platform' && candidate.scope === 'organization') return false
-    const isMutual =
-      covers(linting, policy, candidate) &&
-      !(policy.effect === 'deny' && candidate.scope === 'platform' && policy.scope === 'organization')
-    return !isMutual || index < place
-  })
-  if (!other) return []
-  const message = `${other.key} says the same for at least as many cases`
-  return [{ policy: policy.key, code: 'shadowed', by: other.key, message }]
+  for (const [index, other] of beside.entries()) {
+    if (isSpent(budget)) break
+    const shadows = other !== policy && other.effect === policy.effect && isShadow(linting, other, index < place)
+    yield meter()
+    if (!shadows) continue
+    const message = `${other.key} says the same for at least as many cases`
+    return [{ policy: policy.key, code: 'shadowed', by: other.key, message }]
+  }
+  return []
 }
 
-function findDefeat(linting: Linting): PolicyFinding[] {
-  const { policy, beside, type } = linting
+function isShadow(linting: Linting, other: PolicySource, isFirst: boolean): boolean {
+  const { policy } = linting
+  if (!covers(linting, other, policy)) return false
+  // The holder of a repair role is stopped by the platform's denies only.
+  if (policy.effect === 'deny' && policy.scope === 'platform' && other.scope === 'organization') return false
+  const isMutual =
+    covers(linting, policy, other) &&
+    !(policy.effect === 'deny' && other.scope === 'platform' && policy.scope === 'organization')
+  return !isMutual || isFirst
+}
+
+function* findDefeat(linting: Linting): Work<PolicyFinding[]> {
+  const { policy, beside, type, budget } = linting
   if (policy.effect !== 'allow') return []
+  const meter = meterOf(budget)
   const canRepair = type?.repairRole !== undefined
-  const deny = beside.find(
-    (candidate) =>
-      candidate.effect === 'deny' &&
-      (candidate.scope === 'platform' || !canRepair) &&
-      covers(linting, candidate, policy),
-  )
-  if (!deny) return []
-  return [
-    { policy: policy.key, code: 'always_denied', by: deny.key, message: `${deny.key} denies whenever this allows` },
-  ]
+  for (const deny of beside) {
+    if (isSpent(budget)) break
+    const defeats = deny.effect === 'deny' && (deny.scope === 'platform' || !canRepair) && covers(linting, deny, policy)
+    yield meter()
+    if (!defeats) continue
+    const message = `${deny.key} denies whenever this allows`
+    return [{ policy: policy.key, code: 'always_denied', by: deny.key, message }]
+  }
+  return []
 }
 
 /** Whether `wide` applies wherever `narrow` does. */
@@ -136,23 +161,39 @@ function covers({ holders, budget }: Linting, wide: PolicySource, narrow: Policy
   return holdsWherever(wide, narrow, budget)
 }
 
-function holdsWherever(wide: PolicySource, narrow: PolicySource, budget: Budget): boolean {
-  if (wide.when === undefined) return true
-  if (!spend(budget, fixedSteps(wide.when.root))) return false
-  const possible = possibleTruths(wide.when.root)
-  // A deny that cannot be evaluated denies, so for one it is enough that it is never false.
-  if (wide.effect === 'deny' ? !possible.has(false) : possible.size === 1 && possible.has(true)) return true
-  return narrow.when !== undefined && isWrittenAlike(wide.when.root, narrow.when.root)
+/** What a condition may come out as takes some times what evaluating it takes; it is found out once for each. */
+const stepsToPossible = 20
+const possible = new WeakMap<object, ReturnType<typeof possibleTruths>>()
+
+function possibleOnce({ root }: NonNullable<PolicySource['when']>, budget: Budget): ReturnType<typeof possibleTruths> {
+  const known = possible.get(root)
+  if (known) return known
+  if (!spend(budget, stepsToPossible * fixedSteps(root))) return new Set()
+  const found = possibleTruths(root)
+  possible.set(root, found)
+  return found
 }
 
+function holdsWherever(wide: PolicySource, narrow: PolicySource, budget: Budget): boolean {
+  if (wide.when === undefined) return true
+  const truths = possibleOnce(wide.when, budget)
+  if (isSpent(budget)) return false
+  // A deny that cannot be evaluated denies, so for one it is enough that it is never false.
+  if (wide.effect === 'deny' ? !truths.has(false) : truths.size === 1 && truths.has(true)) return true
+  return narrow.when !== undefined && isWrittenAlike(wide.when.root, narrow.when.root, budget)
+}
+
+const stepsPerPart = 10
+
 /** Whether two conditions are the same but for their places in the text. Most differ at their first node. */
-function isWrittenAlike(one: unknown, other: unknown): boolean {
+function isWrittenAlike(one: unknown, other: unknown, budget: Budget): boolean {
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return one === other
   const names = Object.keys(one)
-  if (names.length !== Object.keys(other).length) return false
+  if (!spend(budget, stepsPerPart) || names.length !== Object.keys(other).length) return false
   return names.every(
     (name) =>
       name === 'at' ||
-      (Object.hasOwn(other, name) && isWrittenAlike(one[name as keyof typeof one], other[name as keyof typeof other])),
+      (Object.hasOwn(other, name) &&
+        isWrittenAlike(one[name as keyof typeof one], other[name as keyof typeof other], budget)),
   )
 }

@@ -6,6 +6,7 @@ import type { AttributeValues } from '../compile/attributes.ts'
 import { firstCommonBit, unionOf, type Bitset } from '../compile/bitset.ts'
 import { createBudget, isSpent, spend, type Budget } from '../compile/budget.ts'
 import type { CompiledPolicy, PolicySet, Rules } from '../compile/policy-set.ts'
+import { finish, meterOf, type Work } from '../compile/work.ts'
 import {
   asked,
   constant,
@@ -52,11 +53,20 @@ export type Plan =
 const stepsPerPlan = 1_000_000
 
 /** Pure and total, like `decide`. */
-export function plan(set: PolicySet, request: PlanRequest, budget: Budget = createBudget(stepsPerPlan)): Plan {
+export const plan = (set: PolicySet, request: PlanRequest, budget?: Budget): Plan =>
+  finish(planning(set, request, budget))
+
+/** `plan` in parts: one for each policy. */
+export function* planning(
+  set: PolicySet,
+  request: PlanRequest,
+  budget: Budget = createBudget(stepsPerPlan),
+): Work<Plan> {
   const rules = set.types.get(request.resourceType)?.get(request.action)
   if (!rules) return { kind: 'always_deny' }
-  const found = planOf(asked(withResourceRoles({ rules, request, budget }), true))
-  return isSpent(budget) ? { kind: 'too_expensive' } : found
+  const answer = yield* withResourceRoles({ rules, request, budget })
+  if (isSpent(budget)) return { kind: 'too_expensive' }
+  return planOf(asked(answer, true))
 }
 
 type Planning = { readonly rules: Rules; readonly request: PlanRequest; readonly budget: Budget }
@@ -79,16 +89,16 @@ const isOneOf = (ids: readonly string[]): Residual => ({
 type Holding = { readonly roles: Bitset; readonly values: AttributeValues }
 
 /** Resources on which other roles are held are answered apart, the others as if there were no such roles: more roles can also mean more denies. */
-function withResourceRoles(planning: Planning): Residual {
+function* withResourceRoles(planning: Planning): Work<Residual> {
   const { request } = planning
-  const elsewhere = answerFor(planning, request)
+  const elsewhere = yield* answerFor(planning, request)
   const extra = holdingsByResource(request)
   const known = request.values.resource
   if (known !== undefined && Object.hasOwn(known, 'id')) {
     const here = extra.get(String(known['id']))
-    return here ? answerFor(planning, here) : elsewhere
+    return here ? yield* answerFor(planning, here) : elsewhere
   }
-  const apart = answersApart(planning, { elsewhere, extra })
+  const apart = yield* answersApart(planning, { elsewhere, extra })
   if (apart.length === 0) return elsewhere
   return join('or', [
     join('and', [negate(isOneOf(apart.flatMap(({ ids }) => ids))), elsewhere]),
@@ -99,10 +109,10 @@ function withResourceRoles(planning: Planning): Residual {
 type Apart = { readonly answer: Residual; readonly ids: string[] }
 
 /** The answers that differ from the one elsewhere, each with the resources it is about. */
-function answersApart(
+function* answersApart(
   planning: Planning,
   { elsewhere, extra }: { elsewhere: Residual; extra: ReadonlyMap<string, Holding> },
-): Apart[] {
+): Work<Apart[]> {
   if (extra.size === 0) return []
   const byText = new Map<string, Apart>([[JSON.stringify(elsewhere), { answer: elsewhere, ids: [] }]])
   const found = new Map<AttributeValues, Map<string, Apart>>()
@@ -111,7 +121,7 @@ function answersApart(
     const byRoles = found.get(holding.values) ?? new Map<string, Apart>()
     found.set(holding.values, byRoles)
     const roles = holding.roles.join()
-    const apart = byRoles.get(roles) ?? answerApart(answerFor(planning, holding), byText)
+    const apart = byRoles.get(roles) ?? answerApart(yield* answerFor(planning, holding), byText)
     byRoles.set(roles, apart)
     apart.ids.push(id)
   }
@@ -137,13 +147,21 @@ function holdingsByResource({ roles, values, resourceRoles = [] }: PlanRequest):
 }
 
 /** `(any allow) && !(any deny)` for one set of roles. */
-function answerFor({ rules, budget }: Planning, { roles, values }: Holding): Residual {
+function* answerFor({ rules, budget }: Planning, { roles, values }: Holding): Work<Residual> {
   const concerns = (policy: CompiledPolicy): boolean => !policy.roles || firstCommonBit(policy.roles, roles) >= 0
-  const says = (policy: CompiledPolicy): Residual =>
-    policy.when ? residualOf(policy.when.root, { values, policy: policy.key, budget }) : constant(true)
+  function* saidBy(policies: readonly CompiledPolicy[]): Work<Residual[]> {
+    const meter = meterOf(budget)
+    const said: Residual[] = []
+    for (const { when, key } of policies.filter(concerns)) {
+      said.push(when ? residualOf(when.root, { values, policy: key, budget }) : constant(true))
+      yield meter()
+      if (isSpent(budget)) break
+    }
+    return said
+  }
   const isGranted = firstCommonBit(rules.grantedBy, roles) >= 0
-  const grant = isGranted ? constant(true) : join('or', rules.allows.filter(concerns).map(says))
+  const grant = isGranted ? constant(true) : join('or', yield* saidBy(rules.allows))
   const isRepairing = firstCommonBit(rules.repairRoles, roles) >= 0
-  const denies = rules.denies.filter((policy) => !(isRepairing && policy.scope === 'organization') && concerns(policy))
-  return join('and', [grant, ...denies.map((policy) => negate(says(policy)))])
+  const denies = rules.denies.filter((policy) => !(isRepairing && policy.scope === 'organization'))
+  return join('and', [grant, ...(yield* saidBy(denies)).map(negate)])
 }

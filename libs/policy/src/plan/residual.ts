@@ -25,6 +25,11 @@ export type CheckedNode = Node<TypedAttributeRef>
 export type Known = { readonly values: AttributeValues; readonly policy: string; readonly budget: Budget }
 type Found = OperandOf<NotFilterable> | NotFilterable | undefined
 
+/** Steps of a part of a filter: it is made, joined, looked through and written, where evaluating one only reads. */
+const stepsPerPart = 40
+/** A text is written wherever a part names it. */
+const charactersPerStep = 4
+
 /** Items a quantifier over a known list is unfolded into at most. */
 const longestUnfolding = 1000
 
@@ -53,6 +58,7 @@ export function residualOf(node: CheckedNode, known: Known): Residual {
   if (isSpent(known.budget)) return constant(null)
   // An `in` over a list in brackets has parts that are settled one by one.
   if (!readsOpen(node, known)) return constantOf(evaluateNode(node, known.values, known.budget))
+  if (!spend(known.budget, stepsPerPart)) return constant(null)
   switch (node.kind) {
     case 'and':
     case 'or':
@@ -133,6 +139,7 @@ function constantOperand(
   { value, known }: { value: Value | undefined; known: Known },
 ): ConstantOperand | NotFilterable | undefined {
   if (value === undefined || Array.isArray(value)) return undefined
+  if (typeof value === 'string' && !spend(known.budget, Math.ceil(value.length / charactersPerStep))) return undefined
   if (typeof value === 'string')
     return isStorableText(value)
       ? { value }

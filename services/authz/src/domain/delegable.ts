@@ -92,9 +92,20 @@ function mayBeGiven({ scope, restraints }: Delegable, { permission, catalog }: W
   return !restraints.some((policy) => isAbout(policy, permission))
 }
 
-function holds({ permissions, isOwner }: Delegable, { permission, catalog, untilMs }: Wanted): boolean {
+/** The last that was asked for: many rights are asked about for the same time. */
+const lastingOfLast = new WeakMap<Until, { readonly untilMs: number; readonly lasting: ReadonlySet<string> }>()
+
+/** What is held until then at least. */
+function lastingUntil(permissions: Until, untilMs: number): ReadonlySet<string> {
+  const last = lastingOfLast.get(permissions)
+  if (last?.untilMs === untilMs) return last.lasting
   const lasting = new Set([...permissions].flatMap(([held, until]) => (until >= untilMs ? [held] : [])))
-  if (covers(lasting, { permission, catalog })) return true
+  lastingOfLast.set(permissions, { untilMs, lasting })
+  return lasting
+}
+
+function holds({ permissions, isOwner }: Delegable, { permission, catalog, untilMs }: Wanted): boolean {
+  if (covers(lastingUntil(permissions, untilMs), { permission, catalog })) return true
   const { resourceType, action } = splitPermission(permission)
   if (action === '*') return false
   return isOwner && catalog.types.get(resourceType)?.application !== gatehouse

@@ -5,6 +5,7 @@
 import { attributesDecidedOn } from '@gatehouse/policy/analyze/read-attributes'
 import { roleSetOf, type PolicySet } from '@gatehouse/policy/compile/policy-set'
 import type { Decision } from '@gatehouse/policy/compile/decision'
+import { createBudget, stepsPerEvaluation, stepsTaken } from '@gatehouse/policy/compile/budget'
 import { decide } from '@gatehouse/policy/decide/decide'
 import type { RecordedDecision } from './recorded-decision.ts'
 
@@ -39,7 +40,14 @@ export const rulesChange = (before: PolicySet, after: PolicySet): RulesChange =>
   readsOf: rememberReads([before, after]),
 })
 
-export type ImpactCount = { add(record: RecordedDecision, change: RulesChange): void; readonly impact: Impact }
+export type ImpactCount = {
+  /** Returns the steps it took. */
+  add(record: RecordedDecision, change: RulesChange): number
+  readonly impact: Impact
+}
+
+/** Steps of counting a decision, beside deciding it twice. */
+const stepsPerRecord = 200
 
 export function countImpact(): ImpactCount {
   const impact: Impact = {
@@ -56,16 +64,28 @@ export function countImpact(): ImpactCount {
     impact,
     add(record, { before, after, readsOf }) {
       const reads = record.withheld.length === 0 ? undefined : readsOf(record)
-      if (reads && record.withheld.some((name) => reads.has(name))) return void (impact.notReplayable += 1)
+      if (reads && record.withheld.some((name) => reads.has(name))) {
+        impact.notReplayable += 1
+        return stepsPerRecord
+      }
       impact.replayed += 1
-      const flip = { record, before: decideAgain(before, record), after: decideAgain(after, record) }
+      const was = decideAgain(before, record)
+      const is = decideAgain(after, record)
+      const flip = { record, before: was.decision, after: is.decision }
       if (flip.before.allowed !== flip.after.allowed) note(impact, flip)
+      return stepsPerRecord + was.steps + is.steps
     },
   }
 }
 
-const decideAgain = (set: PolicySet, { resourceType, action, roles, attributes }: RecordedDecision): Decision =>
-  decide(set, { resourceType, action, roles: roleSetOf(set, roles), values: attributes })
+function decideAgain(
+  set: PolicySet,
+  { resourceType, action, roles, attributes }: RecordedDecision,
+): { decision: Decision; steps: number } {
+  const budget = createBudget(stepsPerEvaluation)
+  const decision = decide(set, { resourceType, action, roles: roleSetOf(set, roles), values: attributes }, budget)
+  return { decision, steps: stepsTaken(budget) }
+}
 
 function note(impact: Impact, flip: Flip): void {
   const { record, after } = flip

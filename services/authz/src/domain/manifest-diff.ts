@@ -1,5 +1,6 @@
 /** What has to happen to bring one document to another: by key, in the order of the parts. */
 import type { AuthorizationManifest, ManifestChange } from '@gatehouse/contracts/http/authz/authorization-manifest'
+import { finish, type Work } from '@gatehouse/policy/compile/work'
 import { changesBetween } from './changes.ts'
 import type { DefinitionError } from './role-definition.ts'
 
@@ -16,6 +17,8 @@ export const assignmentKey = ({ principal, role, resource }: Assignment): string
     role,
     ...(resource ? [`${resource.type} ${resource.id}`] : []),
   ].join(' / ')
+
+const stepsPerKey = 20
 
 /** Entries by key; lists that are sets are in order, so that the order they were written in is no difference. */
 export function entriesOf<P extends Part>(manifest: FullManifest, part: P): Map<string, FullManifest[P][number]> {
@@ -43,33 +46,45 @@ export const ordered = ({ roles, policies, groups, assignments }: FullManifest):
         ? assignment
         : { ...assignment, expires_at: new Date(assignment.expires_at).toISOString() },
     )
-    .sort((a, b) => (assignmentKey(a) < assignmentKey(b) ? -1 : 1)),
+    .map((assignment) => ({ key: assignmentKey(assignment), assignment }))
+    .sort(byKey)
+    .map(({ assignment }) => assignment),
 })
 
 const byKey = (a: { key: string }, b: { key: string }): number => (a.key < b.key ? -1 : 1)
 
 export const manifestChanges = (current: FullManifest, wanted: FullManifest): ManifestChange[] =>
-  parts.flatMap((part) => partChanges(part, { current, wanted }))
+  finish(comparing(current, wanted))
 
-function partChanges(
-  part: Part,
-  { current, wanted }: { current: FullManifest; wanted: FullManifest },
-): ManifestChange[] {
-  const [before, after] = [entriesOf(current, part), entriesOf(wanted, part)]
-  return [...new Set([...before.keys(), ...after.keys()])].flatMap((key) => {
-    const [old, next] = [before.get(key), after.get(key)]
-    const changes = changesBetween(old ?? {}, next ?? {})
-    if (old && next && changes.length === 0) return []
-    return [{ part, key, kind: old && next ? 'update' : next ? 'create' : 'delete', changes } as const]
-  })
+/** Steps of comparing two entries: as many members as one may have. */
+const stepsToCompare = 5_000
+
+/** `manifestChanges` in parts: one for each entry. */
+export function* comparing(current: FullManifest, wanted: FullManifest): Work<ManifestChange[]> {
+  const found: ManifestChange[] = []
+  for (const part of parts) {
+    const [before, after] = [entriesOf(current, part), entriesOf(wanted, part)]
+    yield (before.size + after.size) * stepsPerKey
+    for (const key of new Set([...before.keys(), ...after.keys()])) {
+      const [old, next] = [before.get(key), after.get(key)]
+      const changes = changesBetween(old ?? {}, next ?? {})
+      yield stepsToCompare
+      if (!old || !next || changes.length > 0)
+        found.push({ part, key, kind: old && next ? 'update' : next ? 'create' : 'delete', changes })
+    }
+  }
+  return found
 }
 
 /** Keys that stand twice in one part. */
 export function repeatedKeys(manifest: AuthorizationManifest): DefinitionError[] {
   return parts.flatMap((part) => {
-    const keys = (manifest[part] ?? []).map((entry) => ('key' in entry ? entry.key : assignmentKey(entry)))
-    return keys.flatMap((key, index) =>
-      keys.indexOf(key) === index ? [] : [{ path: `/${part}/${index}`, message: `${key} is there already` }],
-    )
+    const seen = new Set<string>()
+    return (manifest[part] ?? []).flatMap((entry, index) => {
+      const key = 'key' in entry ? entry.key : assignmentKey(entry)
+      if (seen.has(key)) return [{ path: `/${part}/${index}`, message: `${key} is there already` }]
+      seen.add(key)
+      return []
+    })
   })
 }

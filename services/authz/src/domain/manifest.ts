@@ -1,9 +1,10 @@
 /** Whether an application can be declared so, beside the applications there are. */
 import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
 import type { RoleSource } from '@gatehouse/policy/compile/roles'
+import { finish, type Work } from '@gatehouse/policy/compile/work'
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import { catalogOf, reservedAttributes, sharedSources, type Application } from './catalog.ts'
-import { checkPolicyDefinition } from './policy-definition.ts'
+import { checkingPolicy, type ParsedBefore } from './policy-definition.ts'
 import { checkRoleDefinition, type DefinitionError } from './role-definition.ts'
 
 export type ManifestCheck = {
@@ -19,24 +20,30 @@ type Others = {
   readonly applications: readonly Application[]
   readonly roles: readonly (RoleSource & { readonly application: string })[]
   readonly policyKeys: ReadonlySet<string>
+  readonly parsed?: ParsedBefore | undefined
 }
 
 /** @param others - what the platform has without this application */
-export function checkManifest(application: Application, others: Others): ManifestCheck {
+export const checkManifest = (application: Application, others: Others): ManifestCheck =>
+  finish(checkingManifest(application, others))
+
+/** `checkManifest` in parts: one for each policy. */
+export function* checkingManifest(application: Application, others: Others): Work<ManifestCheck> {
   const { manifest } = application
   const catalog = catalogOf([...others.applications, application])
   const ownRoles = new Map(manifest.roles.map((role) => [role.key, role]))
   const policyErrors: DefinitionError[] = []
   const conditions = new Map<string, CheckedIr>()
   const roles = new Map<string, RoleSource>([...others.roles.map((role) => [role.key, role] as const), ...ownRoles])
-  manifest.policies.forEach((policy, index) => {
+  const ownTypes = new Set(manifest.resource_types.map(({ key }) => key))
+  for (const [index, policy] of manifest.policies.entries()) {
     const at = `/policies/${index}`
-    if (!manifest.resource_types.some((type) => type.key === policy.resource_type))
+    if (!ownTypes.has(policy.resource_type))
       policyErrors.push({ path: `${at}/resource_type`, message: 'must be a resource type of this application' })
-    const checked = checkPolicyDefinition(policy, { catalog, roles })
+    const checked = yield* checkingPolicy(policy, { catalog, roles, parsed: others.parsed })
     if (!checked.ok) policyErrors.push(...checked.errors.map((error) => ({ ...error, path: `${at}${error.path}` })))
     else if (checked.condition) conditions.set(policy.key, checked.condition)
-  })
+  }
   return {
     conflicts: findConflicts(manifest, others),
     errors: [
@@ -98,10 +105,13 @@ const unsayable = (manifest: ApplicationManifest): DefinitionError[] =>
 /** Keys that stand twice in one list. */
 function repeated(manifest: ApplicationManifest): DefinitionError[] {
   const errors: DefinitionError[] = []
-  const look = (path: string, keys: readonly string[]) =>
+  const look = (path: string, keys: readonly string[]) => {
+    const seen = new Set<string>()
     keys.forEach((key, index) => {
-      if (keys.indexOf(key) !== index) errors.push({ path: `${path}/${index}`, message: `${key} is there already` })
+      if (seen.has(key)) errors.push({ path: `${path}/${index}`, message: `${key} is there already` })
+      seen.add(key)
     })
+  }
   look(
     '/resource_types',
     manifest.resource_types.map(({ key }) => key),

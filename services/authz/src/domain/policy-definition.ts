@@ -2,6 +2,7 @@
 import type { PolicySource } from '@gatehouse/contracts/http/authz/policies'
 import { checkCondition } from '@gatehouse/policy/check/check-condition'
 import type { RoleSource } from '@gatehouse/policy/compile/roles'
+import { finish, type Work } from '@gatehouse/policy/compile/work'
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import { positionOf, type Position } from '@gatehouse/policy/ir/position'
 import { parseCondition, type ParseResult } from '@gatehouse/policy/parse/parse-condition'
@@ -16,11 +17,17 @@ export type CheckedPolicy =
 /** What was parsed already, by its text. */
 export type ParsedBefore = { get(source: string): ParseResult | undefined }
 
-/** @param o.roles - those a policy may name here, by key */
-export function checkPolicyDefinition(
-  policy: PolicySource,
-  o: { catalog: Catalog; roles: ReadonlyMap<string, RoleSource>; parsed?: ParsedBefore | undefined },
-): CheckedPolicy {
+/** `roles`: those a policy may name here, by key. */
+type Around = { catalog: Catalog; roles: ReadonlyMap<string, RoleSource>; parsed?: ParsedBefore | undefined }
+
+export const checkPolicyDefinition = (policy: PolicySource, around: Around): CheckedPolicy =>
+  finish(checkingPolicy(policy, around))
+
+/** Steps of checking what a policy says, its condition included. */
+const stepsToCheck = 20_000
+
+/** `checkPolicyDefinition` in parts. */
+export function* checkingPolicy(policy: PolicySource, o: Around): Work<CheckedPolicy> {
   const errors: DefinitionError[] = []
   const type = o.catalog.types.get(policy.resource_type)
   if (!type) errors.push({ path: '/resource_type', message: `${policy.resource_type} is not in the catalog` })
@@ -32,7 +39,8 @@ export function checkPolicyDefinition(
     if (!o.roles.has(role)) errors.push({ path: `/roles/${index}`, message: `${role} is not a role here` })
   })
   const condition = policy.when === undefined ? undefined : readCondition(policy.when, { policy, errors, ...o })
-  if (errors.length === 0) errors.push(...policyTestErrors({ policy, condition, ...o }))
+  yield stepsToCheck
+  if (errors.length === 0) errors.push(...(yield* policyTestErrors({ policy, condition, ...o })))
   return errors.length === 0 ? { ok: true, condition } : { ok: false, errors }
 }
 

@@ -4,8 +4,9 @@
  */
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import type { Obligation } from '@gatehouse/policy/compile/decision'
-import { compilePolicySet, type PolicySet, type PolicySetSource } from '@gatehouse/policy/compile/policy-set'
+import { compilingPolicySet, type PolicySet, type PolicySetSource } from '@gatehouse/policy/compile/policy-set'
 import { lineageOf, type RoleSource } from '@gatehouse/policy/compile/roles'
+import { finish, type Work } from '@gatehouse/policy/compile/work'
 import { catalogOf, resourceTypeSources, type Application, type Catalog } from './catalog.ts'
 
 /** `application`: whose a platform's own is. */
@@ -49,7 +50,10 @@ export type PolicyModel = CompiledModel & {
 }
 
 /** @param catalog - of the same applications, where there is one already */
-export function compileModel(rows: ModelRows, catalog: Catalog = catalogOf(rows.applications)): CompiledModel {
+export const compileModel = (rows: ModelRows, catalog?: Catalog): CompiledModel => finish(compilingModel(rows, catalog))
+
+/** `compileModel` in parts. */
+export function* compilingModel(rows: ModelRows, catalog: Catalog = catalogOf(rows.applications)): Work<CompiledModel> {
   const roles = new Map<string, RoleSource>()
   for (const { key, permissions, inherits = [] } of platformFirst(rows.roles))
     if (!roles.has(key)) roles.set(key, { key, permissions, inherits })
@@ -61,7 +65,7 @@ export function compileModel(rows: ModelRows, catalog: Catalog = catalogOf(rows.
   return {
     catalog,
     roles,
-    set: compilePolicySet(source),
+    set: yield* compilingPolicySet(source),
     source,
     platformKeysById: new Map(rows.roles.filter(({ orgId }) => orgId === null).map(({ id, key }) => [id, key])),
   }

@@ -46,8 +46,16 @@ export function asksForRole({ when }: PolicyRule, lineage: ReadonlySet<string>):
 const isRoles = (node: Node<TypedAttributeRef>): boolean =>
   node.kind === 'attribute' && node.source === 'membership' && node.name === 'roles'
 
-/** The keys looked for by `"key" in membership.roles`; `any` where it is read in another way. */
+const askedForBy = new WeakMap<CheckedIr, string[] | 'any'>()
+
+/** The keys looked for by `"key" in membership.roles`; `any` where it is read in another way. A condition never changes, so it is walked once. */
 function rolesAskedFor(when: CheckedIr): string[] | 'any' {
+  const known = askedForBy.get(when) ?? findRolesAskedFor(when)
+  askedForBy.set(when, known)
+  return known
+}
+
+function findRolesAskedFor(when: CheckedIr): string[] | 'any' {
   const keys: string[] = []
   const isKnown = (node: Node<TypedAttributeRef>): boolean => {
     if (isRoles(node)) return false

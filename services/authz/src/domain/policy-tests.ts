@@ -5,9 +5,11 @@
 import type { PolicySource, PolicyTest } from '@gatehouse/contracts/http/authz/policies'
 import { attributeSchema, type ConditionSchema } from '@gatehouse/policy/check/schema'
 import { valueOfType, type AttributeValues } from '@gatehouse/policy/compile/attributes'
-import { compilePolicySet, roleSetOf, type PolicySet } from '@gatehouse/policy/compile/policy-set'
+import { createBudget, stepsPerEvaluation, stepsTaken, type Budget } from '@gatehouse/policy/compile/budget'
+import { compilingPolicySet, roleSetOf, type PolicySet } from '@gatehouse/policy/compile/policy-set'
 import type { RoleSource } from '@gatehouse/policy/compile/roles'
 import type { Reason } from '@gatehouse/policy/compile/decision'
+import type { Work } from '@gatehouse/policy/compile/work'
 import { decide } from '@gatehouse/policy/decide/decide'
 import { withInherited } from './policy-model.ts'
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
@@ -23,19 +25,26 @@ type Tested = {
 
 const sources = ['user', 'organization', 'membership', 'resource', 'request', 'action'] as const
 
-/** Every test that asks about what does not exist, or that the policy contradicts; of a policy that is valid otherwise. */
-export function policyTestErrors(tested: Tested): DefinitionError[] {
+/** Every test that asks about what does not exist, or that the policy contradicts; of a policy that is valid otherwise. In parts: one for each test. */
+export function* policyTestErrors(tested: Tested): Work<DefinitionError[]> {
   const { policy, catalog } = tested
   const tests = policy.tests ?? []
   if (tests.length === 0) return []
   const schema = conditionSchema(catalog, policy.resource_type)
-  const set = setOfPolicyAlone(tested)
-  return tests.flatMap((test, index) => {
+  const set = yield* setOfPolicyAlone(tested)
+  const errors: DefinitionError[] = []
+  for (const [index, test] of tests.entries()) {
     const at = `/tests/${index}`
-    const errors = givenErrors(test, { at: `${at}/given`, schema, tested })
-    return errors.length > 0 ? errors : contradiction(test, { at, set, tested })
-  })
+    const ofGiven = givenErrors(test, { at: `${at}/given`, schema, tested })
+    const budget = createBudget(stepsPerEvaluation)
+    errors.push(...(ofGiven.length > 0 ? ofGiven : contradiction(test, { at, set, tested, budget })))
+    yield stepsPerTest + stepsTaken(budget)
+  }
+  return errors
 }
+
+/** Steps of putting a test together, beside deciding it. */
+const stepsPerTest = 1_000
 
 function givenErrors(
   { given }: PolicyTest,
@@ -64,7 +73,7 @@ function givenErrors(
   return errors
 }
 
-function setOfPolicyAlone({ policy, condition, catalog, roles }: Tested): PolicySet {
+function* setOfPolicyAlone({ policy, condition, catalog, roles }: Tested): Work<PolicySet> {
   const type = policy.resource_type
   const actions = [...(catalog.types.get(type)?.actions.keys() ?? [])]
   const about = { scope: 'organization', resourceType: type } as const
@@ -77,7 +86,7 @@ function setOfPolicyAlone({ policy, condition, catalog, roles }: Tested): Policy
     ...(condition ? { when: condition } : {}),
   }
   const everything = { ...about, key: 'everything', effect: 'allow', actions } as const
-  return compilePolicySet({
+  return yield* compilingPolicySet({
     resourceTypes: [{ key: type, actions: actions.map((name) => ({ name })) }],
     roles: [...roles.values()].map(({ key, inherits = [] }) => ({ key, inherits, permissions: [] })),
     policies: policy.effect === 'deny' ? [everything, alone] : [alone],
@@ -86,7 +95,7 @@ function setOfPolicyAlone({ policy, condition, catalog, roles }: Tested): Policy
 
 function contradiction(
   test: PolicyTest,
-  { at, set, tested }: { at: string; set: PolicySet; tested: Tested },
+  { at, set, tested, budget }: { at: string; set: PolicySet; tested: Tested; budget: Budget },
 ): DefinitionError[] {
   const { given } = test
   const { policy, roles } = tested
@@ -100,12 +109,8 @@ function contradiction(
     request: given.request ?? {},
     action: { ...given.action_properties, name: action },
   }
-  const { allowed, reason } = decide(set, {
-    resourceType: policy.resource_type,
-    action,
-    roles: roleSetOf(set, held),
-    values,
-  })
+  const asked = { resourceType: policy.resource_type, action, roles: roleSetOf(set, held), values }
+  const { allowed, reason } = decide(set, asked, budget)
   const found = allowed ? 'allow' : 'deny'
   return found === test.expect
     ? []

@@ -1,5 +1,10 @@
-/** Conditions parsed beside the event loop, a few at a time and with a fair queue per organization; what was parsed lately is remembered. */
-import type { ParseResult } from '@gatehouse/policy/parse/parse-condition'
+/**
+ * Conditions parsed beside the event loop, some at a time and with a fair queue per organization; what was parsed lately is remembered. A few are
+ * parsed in turns instead, for a thread takes longer to start than they do.
+ */
+import type { Work } from '@gatehouse/policy/compile/work'
+import { parseCondition, type ParseResult } from '@gatehouse/policy/parse/parse-condition'
+import { inTurns, stepsPerTurn } from '@gatehouse/service-kit/concurrency/turns'
 import type { WorkerPool } from '@gatehouse/service-kit/concurrency/worker-pool'
 import { LRUCache } from 'lru-cache'
 import type * as work from '../parse-worker.ts'
@@ -15,6 +20,8 @@ export type ConditionParser = (
 /** Some fifty milliseconds of a thread, after which another organization has its turn. */
 const atOnce = 10
 const mostKept = 2_000
+/** Parsed here, each in a turn of its own. */
+const few = 8
 
 /** @throws AppError `unavailable` when too many wait, and the signal's reason */
 export function createConditionParser(pool: Pick<WorkerPool<typeof work>, 'run'>): ConditionParser {
@@ -24,7 +31,10 @@ export function createConditionParser(pool: Pick<WorkerPool<typeof work>, 'run'>
     const unknown = [...new Set(sources)].filter((source) => !parsed.has(source))
     for (let at = 0; at < unknown.length; at += atOnce) {
       const some = unknown.slice(at, at + atOnce)
-      const results = await pool.run('parseAll', some, { key: orgId, signal })
+      const results =
+        unknown.length > few
+          ? await pool.run('parseAll', some, { key: orgId, signal })
+          : await inTurns(parsing(some), { work: 'parse', key: orgId, signal })
       some.forEach((source, index) => {
         const result = results[index]
         if (result === undefined) return
@@ -34,6 +44,16 @@ export function createConditionParser(pool: Pick<WorkerPool<typeof work>, 'run'>
     }
     return parsed
   }
+}
+
+/** Each a part. */
+function* parsing(sources: readonly string[]): Work<ParseResult[]> {
+  const results: ParseResult[] = []
+  for (const source of sources) {
+    results.push(parseCondition(source))
+    yield stepsPerTurn
+  }
+  return results
 }
 
 const entryOf = (source: string, result: ParseResult | undefined): [string, ParseResult][] =>

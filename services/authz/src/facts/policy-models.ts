@@ -3,6 +3,8 @@
  * organizations with the same roles cost one compiled set and, each, the ids of their own roles.
  */
 import { createHash } from 'node:crypto'
+import { finish, type Work } from '@gatehouse/policy/compile/work'
+import { inTurns } from '@gatehouse/service-kit/concurrency/turns'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { gauge } from '@gatehouse/service-kit/telemetry/metrics'
@@ -11,7 +13,7 @@ import { LRUCache } from 'lru-cache'
 import { createDroppingCache } from './dropping-cache.ts'
 import {
   catalogContentOf,
-  compileModel,
+  compilingModel,
   contentOf,
   keysByIdOf,
   type CompiledModel,
@@ -22,7 +24,6 @@ import {
 } from '../domain/policy-model.ts'
 import { listApplications } from '../store/catalog.ts'
 import type { PolicyRows } from './policy-rows.ts'
-import { listPoliciesInReach } from '../store/policies.ts'
 import { listShadowedPermissions } from '../store/policy-shadows.ts'
 import { listRolesInReach } from '../store/roles.ts'
 
@@ -54,15 +55,13 @@ export function createPolicyModels(deps: { db: Db; policyRows: PolicyRows }): Po
   const compiled = new LRUCache<string, CompiledModel>({ max: most.compiled })
   const catalogs = new LRUCache<string, Catalog>({ max: most.catalogs })
 
+  const compileOnce = createCompiler({ compiled, catalogs })
+
   const load = async (orgId: string | undefined): Promise<Own> => {
     const rows = await loadRows({ db, policyRows }, orgId)
-    const content = digest(contentOf(rows, { textOf: digestOfPolicy }))
-    const model = findOrKeep(compiled, content, () =>
-      compileModel(
-        rows,
-        findOrKeep(catalogs, catalogContentOf(rows), () => catalogOf(rows.applications)),
-      ),
-    )
+    const key = orgId ?? platform
+    const content = await inTurns(digesting(rows), { work: 'digest', key })
+    const model = await compileOnce(rows, { content, key })
     return { content, keysById: keysByIdOf(rows, model), shadowed: rows.shadowed }
   }
   const get = async (orgId?: string): Promise<PolicyModel> => {
@@ -83,14 +82,42 @@ export function createPolicyModels(deps: { db: Db; policyRows: PolicyRows }): Po
       return model && ofOrganization(own, model)
     },
     getAt: (orgId, at) =>
-      past.get(`${orgId ?? platform} ${at.getTime()}`, async () =>
-        modelOf(await loadRows({ db, policyRows }, orgId, at)),
-      ),
+      past.get(`${orgId ?? platform} ${at.getTime()}`, async () => {
+        const rows = await loadRows({ db, policyRows }, orgId, at)
+        const model = await inTurns(compilingModel(rows), { work: 'compile', key: orgId ?? platform })
+        return ofRows(rows, model)
+      }),
     drop: (orgId) => (orgId === undefined ? organizations.clear() : organizations.drop(orgId)),
     clear: () => [organizations, past].forEach((cache) => cache.clear()),
     get size() {
       return { organizations: organizations.size, compiled: compiled.size }
     },
+  }
+}
+
+/** Compiles what is not kept, in turns; those who want the same meanwhile wait for it. */
+function createCompiler({
+  compiled,
+  catalogs,
+}: {
+  compiled: LRUCache<string, CompiledModel>
+  catalogs: LRUCache<string, Catalog>
+}): (rows: ModelRows, o: { content: string; key: string }) => Promise<CompiledModel> {
+  const underway = new Map<string, Promise<CompiledModel>>()
+  return (rows, { content, key }) => {
+    const known = compiled.get(content)
+    if (known !== undefined) return Promise.resolve(known)
+    const waited = underway.get(content)
+    if (waited !== undefined) return waited
+    const catalog = findOrKeep(catalogs, catalogContentOf(rows), () => catalogOf(rows.applications))
+    const compiling = inTurns(compilingModel(rows, catalog), { work: 'compile', key })
+      .then((model) => {
+        compiled.set(content, model)
+        return model
+      })
+      .finally(() => underway.delete(content))
+    underway.set(content, compiling)
+    return compiling
   }
 }
 
@@ -113,6 +140,18 @@ function digestOfPolicy(policy: PolicyRecord): string {
   return known
 }
 
+const stepsToDigest = 5_000
+
+/** What the rules say, as a digest; each policy that was not met before is a part. */
+function* digesting(rows: ModelRows): Work<string> {
+  for (const policy of rows.policies) {
+    if (digests.has(policy)) continue
+    digestOfPolicy(policy)
+    yield stepsToDigest
+  }
+  return digest(contentOf(rows, { textOf: digestOfPolicy }))
+}
+
 const ofOrganization = ({ keysById, shadowed }: Own, model: CompiledModel): PolicyModel => ({
   ...model,
   keysById,
@@ -125,10 +164,13 @@ function findOrKeep<V extends object>(kept: LRUCache<string, V>, key: string, ma
   return value
 }
 
-export function modelOf(rows: ModelRows): PolicyModel {
-  const model = compileModel(rows)
-  return { ...model, keysById: keysByIdOf(rows, model), shadowed: rows.shadowed }
-}
+export const modelOf = (rows: ModelRows): PolicyModel => ofRows(rows, finish(compilingModel(rows)))
+
+const ofRows = (rows: ModelRows, model: CompiledModel): PolicyModel => ({
+  ...model,
+  keysById: keysByIdOf(rows, model),
+  shadowed: rows.shadowed,
+})
 
 const nothingShadowed: ReadonlySet<string> = new Set()
 
@@ -142,7 +184,7 @@ export function loadRows(
     const [applications, roles, policies, shadowed] = await Promise.all([
       listApplications(tx, at),
       listRolesInReach(tx, orgId, at),
-      at === undefined ? policyRows.inReach(tx, orgId) : listPoliciesInReach(tx, orgId, at),
+      policyRows.inReach(tx, orgId, at),
       orgId === undefined || at !== undefined ? nothingShadowed : listShadowedPermissions(tx, orgId),
     ])
     return { applications, roles, policies, shadowed: shadowed.size === 0 ? nothingShadowed : shadowed }

@@ -12,8 +12,8 @@ import { getAuthorizationManifest } from '../use-cases/manifest/get-authorizatio
 import { expectedVersion, sendVersion } from './version-tag.ts'
 
 export function authorizationManifestRoutes(app: FastifyInstance, deps: Deps): void {
-  bindRoute(app, GetAuthorizationManifest, async ({ caller, reply }) => {
-    const { manifest, tag } = await getAuthorizationManifest(deps, caller)
+  bindRoute(app, GetAuthorizationManifest, async ({ caller, request, reply }) => {
+    const { manifest, tag } = await getAuthorizationManifest(deps, caller, { signal: signalOf(request) })
     sendVersion(reply, tag)
     return manifest
   })

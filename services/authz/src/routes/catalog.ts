@@ -1,6 +1,7 @@
 /** Applications and what they declare. */
 import { GetApplication, GetCatalog, PutApplication } from '@gatehouse/contracts/http/authz/catalog'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
+import { signalOf } from '@gatehouse/service-kit/http/deadline'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { getApplication } from '../use-cases/catalog/get-application.ts'
@@ -20,6 +21,7 @@ export function catalogRoutes(app: FastifyInstance, deps: Deps): void {
       key: params.application,
       manifest: body,
       isExpected: expectedVersion(request),
+      signal: signalOf(request),
     })
     sendVersion(reply, version)
     return application

@@ -7,6 +7,7 @@ import {
   StoreEntities,
 } from '@gatehouse/contracts/http/authz/entities'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
+import { signalOf } from '@gatehouse/service-kit/http/deadline'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { deleteEntity } from '../use-cases/directory/delete-entity.ts'
@@ -35,8 +36,8 @@ export function entitiesRoutes(app: FastifyInstance, deps: Deps): void {
     sendVersion(reply, version)
     return entity
   })
-  bindRoute(app, StoreEntities, ({ caller, params, body }) =>
-    storeEntities(deps, caller, { type: params.type, entities: body.entities }),
+  bindRoute(app, StoreEntities, ({ caller, params, body, request }) =>
+    storeEntities(deps, caller, { type: params.type, entities: body.entities, signal: signalOf(request) }),
   )
   bindRoute(app, DeleteEntity, ({ caller, params, request }) =>
     deleteEntity(deps, caller, { type: params.type, id: params.entity, isExpected: expectedVersion(request) }),

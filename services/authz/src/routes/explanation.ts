@@ -9,8 +9,10 @@ import { explain } from '../use-cases/decisions/explain.ts'
 import { plan } from '../use-cases/decisions/plan.ts'
 
 export function explanationRoutes(app: FastifyInstance, deps: Deps): void {
-  bindRoute(app, Explain, ({ caller, body }) => explain(deps, caller, body))
-  bindRoute(app, Plan, ({ caller, body }) => plan(deps, caller, body))
+  bindRoute(app, Explain, ({ caller, body, request }) =>
+    explain(deps, caller, { request: body, signal: signalOf(request) }),
+  )
+  bindRoute(app, Plan, ({ caller, body, request }) => plan(deps, caller, { request: body, signal: signalOf(request) }))
   bindRoute(app, DiffAccess, ({ caller, body, request }) =>
     diffAccess(deps, caller, { request: body, signal: signalOf(request) }),
   )

@@ -10,6 +10,7 @@ import {
   RollbackPolicy,
 } from '@gatehouse/contracts/http/authz/policy-lifecycle'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
+import { signalOf } from '@gatehouse/service-kit/http/deadline'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { deletePolicyDraft } from '../use-cases/policies/delete-policy-draft.ts'
@@ -47,6 +48,7 @@ export function policyLifecycleRoutes(app: FastifyInstance, deps: Deps): void {
       isExpected: expectedVersion(request),
       isImpactConfirmed: query.confirm_impact === true,
       replaces: query.replaces,
+      signal: signalOf(request),
     })
     sendVersion(reply, policy.version)
     return policy

@@ -7,6 +7,7 @@ import {
   StartPolicyShadow,
 } from '@gatehouse/contracts/http/authz/simulation'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
+import { signalOf } from '@gatehouse/service-kit/http/deadline'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { endPolicyShadow, getPolicyShadow, startPolicyShadow } from '../use-cases/simulation/policy-shadow.ts'
@@ -15,10 +16,14 @@ import { simulate } from '../use-cases/simulation/simulate.ts'
 
 export function simulationRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, StartPolicyShadow, ({ caller, params }) => startPolicyShadow(deps, caller, params.policy))
-  bindRoute(app, GetPolicyShadow, ({ caller, params }) => getPolicyShadow(deps, caller, params.policy))
+  bindRoute(app, GetPolicyShadow, ({ caller, params, request }) =>
+    getPolicyShadow(deps, caller, { policyId: params.policy, signal: signalOf(request) }),
+  )
   bindRoute(app, EndPolicyShadow, ({ caller, params }) => endPolicyShadow(deps, caller, params.policy))
-  bindRoute(app, Simulate, ({ caller, body }) => simulate(deps, caller, body))
-  bindRoute(app, SimulateApplication, ({ caller, params, body }) =>
-    simulateApplication(deps, caller, { key: params.application, request: body }),
+  bindRoute(app, Simulate, ({ caller, body, request }) =>
+    simulate(deps, caller, { request: body, signal: signalOf(request) }),
+  )
+  bindRoute(app, SimulateApplication, ({ caller, params, body, request }) =>
+    simulateApplication(deps, caller, { key: params.application, request: body, signal: signalOf(request) }),
   )
 }

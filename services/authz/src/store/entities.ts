@@ -105,12 +105,11 @@ export const closeEntity = (db: Queryable, o: { id: string; version: number }): 
 export async function findEntityRows(
   db: Queryable,
   o: { orgId: string; type: string; keys: readonly string[] },
-): Promise<Map<string, EntityRow>> {
-  const rows = await db
+): Promise<EntityRow[]> {
+  return db
     .select()
     .from(entities)
     .where(and(currentOf(o), inArray(entities.key, [...o.keys])))
-  return new Map(rows.map((row) => [row.key, row]))
 }
 
 /** Ends the current versions of these; by id, the moment each ended. */

@@ -10,13 +10,13 @@ import {
   roles,
   type AssignmentRow,
   type GroupRow,
-  type PolicyRow,
   type RoleRow,
 } from './schema.ts'
+import { writtenPolicy, type WrittenPolicyRow } from './policies.ts'
 
 export type OwnRows = {
   readonly roles: readonly RoleRow[]
-  readonly policies: readonly PolicyRow[]
+  readonly policies: readonly WrittenPolicyRow[]
   readonly groups: readonly GroupRow[]
   readonly members: readonly { groupId: string; userId: string }[]
   /** Of people and groups. */
@@ -30,7 +30,7 @@ export async function listOwnRows(db: Queryable, orgId: string): Promise<OwnRows
       .from(roles)
       .where(and(eq(roles.orgId, orgId), isNull(roles.validTo))),
     policies: await db
-      .select()
+      .select(writtenPolicy)
       .from(policies)
       .where(and(eq(policies.orgId, orgId), isNull(policies.validTo))),
     groups: await db

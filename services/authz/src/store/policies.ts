@@ -1,5 +1,18 @@
 /** Policies over time, in the way of roles. */
-import { and, arrayOverlaps, asc, eq, gt, inArray, isNull, notInArray, or, sql, type SQL } from 'drizzle-orm'
+import {
+  and,
+  arrayOverlaps,
+  asc,
+  eq,
+  getTableColumns,
+  gt,
+  inArray,
+  isNull,
+  notInArray,
+  or,
+  sql,
+  type SQL,
+} from 'drizzle-orm'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { policies, type ContentOf, type PolicyRow } from './schema.ts'
@@ -23,11 +36,15 @@ export async function listPoliciesInReach(db: Queryable, orgId: string | undefin
 export type PolicyVersion = Pick<PolicyRow, 'id' | 'version' | 'validFrom'>
 
 /** Which versions these are, without what they say, in the order of `listPoliciesInReach`. */
-export async function listPolicyVersionsInReach(db: Queryable, orgId: string | undefined): Promise<PolicyVersion[]> {
+export async function listPolicyVersionsInReach(
+  db: Queryable,
+  orgId: string | undefined,
+  at?: Date,
+): Promise<PolicyVersion[]> {
   return db
     .select({ id: policies.id, version: policies.version, validFrom: policies.validFrom })
     .from(policies)
-    .where(and(current, inReachOf(orgId)))
+    .where(and(validAt(policies, at), inReachOf(orgId)))
     .orderBy(sql`${policies.orgId} is not null`, asc(policies.key))
 }
 
@@ -43,14 +60,19 @@ export async function findPolicyVersions(db: Queryable, versions: readonly Polic
     .where(sql`(${policies.id}, ${policies.version}) in (${ids})`)
 }
 
+/** As people read a policy: without the condition that was made of its source, which is many times as long. */
+export type WrittenPolicyRow = Omit<PolicyRow, 'condition'>
+const { condition: _condition, ...written } = getTableColumns(policies)
+export const writtenPolicy = written
+
 /** One page of the organization's own, by key. */
 export async function listPoliciesPage(
   db: Queryable,
   o: { orgId: string; limit: number; afterKey?: string | undefined; at?: Date | undefined },
-): Promise<PolicyRow[]> {
+): Promise<WrittenPolicyRow[]> {
   const rest = o.afterKey === undefined ? undefined : gt(policies.key, o.afterKey)
   return db
-    .select()
+    .select(written)
     .from(policies)
     .where(and(validAt(policies, o.at), eq(policies.orgId, o.orgId), rest))
     .orderBy(asc(policies.key))
@@ -133,4 +155,4 @@ export async function* eachPolicyNaming(
     after = rows.at(-1)?.id
   }
 }
-const namingBatch = 500
+const namingBatch = 50

@@ -16,9 +16,9 @@ import {
   type EntityRow,
   type GroupRow,
   type PolicyDraftRow,
-  type PolicyRow,
   type RoleRow,
 } from '../store/schema.ts'
+import type { WrittenPolicyRow } from '../store/policies.ts'
 
 /** The platform's wildcard over every type is shown as what it is at the moment: one wildcard per type. */
 export const roleView = (row: RoleRow, types: Pick<Catalog['types'], 'keys'>): Role => ({
@@ -31,7 +31,7 @@ export const roleView = (row: RoleRow, types: Pick<Catalog['types'], 'keys'>): R
   created_at: row.createdAt.toISOString(),
 })
 
-export const policyContent = (row: PolicyRow): PolicyContent => ({
+export const policyContent = (row: WrittenPolicyRow): PolicyContent => ({
   effect: row.effect,
   resource_type: row.resourceType,
   actions: row.actions,
@@ -41,7 +41,7 @@ export const policyContent = (row: PolicyRow): PolicyContent => ({
   ...(row.tests === null ? {} : { tests: row.tests }),
 })
 
-export const policyView = (row: PolicyRow): Policy => ({
+export const policyView = (row: WrittenPolicyRow): Policy => ({
   id: row.id,
   key: row.key,
   ...policyContent(row),
@@ -62,7 +62,10 @@ export const roleVersionView = (row: RoleRow, types: Pick<Catalog['types'], 'key
   ...validityView(row),
 })
 
-export const policyVersionView = (row: PolicyRow): PolicyVersion => ({ ...policyView(row), ...validityView(row) })
+export const policyVersionView = (row: WrittenPolicyRow): PolicyVersion => ({
+  ...policyView(row),
+  ...validityView(row),
+})
 
 export const policyDraftView = (row: PolicyDraftRow, { key }: { key: string }): PolicyDraft => ({
   id: row.policyId,

@@ -4,7 +4,8 @@ import { longestStatedList, stepsPerEvaluation } from '@gatehouse/policy/compile
 import { verifyAccessToken } from '@gatehouse/test-kit/verify-token'
 import { decideForCaller } from '../../src/use-cases/decisions/decide-for-caller.ts'
 import { evaluateMany } from '../../src/use-cases/decisions/evaluate-many.ts'
-import { createRequestBudget, stepsPerRequest, stepsPerTurn } from '../../src/use-cases/decisions/request-budget.ts'
+import { stepsPerTurn } from '@gatehouse/service-kit/concurrency/turns'
+import { createRequestBudget, stepsPerRequest } from '../../src/use-cases/decisions/request-budget.ts'
 import { openPlatform } from '../fixtures/platform.ts'
 import { accountToken, giveRoles, makeAccount } from '../fixtures/service-accounts.ts'
 import { principalCaller, isOrgCaller } from '@gatehouse/access/callers/caller'
@@ -103,7 +104,7 @@ t.test('a request gives way to others after each turn, and ends when nobody wait
 })
 
 t.test('the budget of a request: what each decision may take, turns, and the end', async (t) => {
-  const budget = createRequestBudget()
+  const budget = createRequestBudget({ key: org.id })
   let decisions = 0
   const decideDearly = () => {
     budget.budget.left -= stepsPerTurn / 2
@@ -114,7 +115,7 @@ t.test('the budget of a request: what each decision may take, turns, and the end
   t.notOk(budget.isTurnOver())
   decideDearly()
   t.ok(budget.isTurnOver())
-  await budget.nextTurn(undefined)
+  await budget.nextTurn()
   t.notOk(budget.isTurnOver())
   t.equal(budget.turnsTaken, 1)
   t.throws(
@@ -124,7 +125,7 @@ t.test('the budget of a request: what each decision may take, turns, and the end
     { code: 'evaluation_too_expensive' },
   )
   t.equal(decisions, Math.floor(stepsPerRequest / (stepsPerTurn / 2 + 100)))
-  const one = createRequestBudget()
+  const one = createRequestBudget({ key: org.id })
   one.budget.left -= stepsPerEvaluation + 1
   t.throws(() => one.settle(), { code: 'evaluation_too_expensive' }, 'no single decision takes it all')
 })

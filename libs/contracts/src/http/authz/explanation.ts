@@ -97,7 +97,14 @@ export const Plan = defineRoute({
   summary: 'On which resources of this type may the subject do this action? A filter for lists, and its SQL.',
   body: PlanRequest,
   success: { status: 200, body: PlanResponse, description: 'All, none, or a filter.' },
-  problems: ['organization_required', 'invalid_attribute', 'validation_failed', 'not_current', 'revision_unavailable'],
+  problems: [
+    'organization_required',
+    'invalid_attribute',
+    'validation_failed',
+    'evaluation_too_expensive',
+    'not_current',
+    'revision_unavailable',
+  ],
 })
 
 /** On how many resources of a type: `some` depends on the resource. */

@@ -90,7 +90,14 @@ export const PublishPolicy = defineRoute({
     replaces: Type.Optional(Version),
   }),
   success: { status: 200, body: Policy, description: 'The next version, in force.' },
-  problems: ['forbidden', 'invalid_policy', 'precondition_failed', 'draft_outdated', 'impact_above_threshold'],
+  problems: [
+    'forbidden',
+    'invalid_policy',
+    'precondition_failed',
+    'draft_outdated',
+    'impact_above_threshold',
+    'evaluation_too_expensive',
+  ],
 })
 
 export const ListPolicyVersions = defineRoute({

@@ -72,7 +72,7 @@ export const Simulate = defineRoute({
   body: SimulationRequest,
   deadlineMs: 20_000,
   success: { status: 200, body: Simulation, description: 'What would have changed.' },
-  problems: ['organization_required', 'forbidden', 'invalid_policy'],
+  problems: ['organization_required', 'forbidden', 'invalid_policy', 'evaluation_too_expensive'],
 })
 
 export const ApplicationSimulation = Type.Object({
@@ -99,7 +99,7 @@ export const SimulateApplication = defineRoute({
   bodyLimitBytes: 1_048_576,
   deadlineMs: 20_000,
   success: { status: 200, body: ApplicationSimulation, description: 'What would have changed.' },
-  problems: ['forbidden', 'invalid_policy', 'conflict'],
+  problems: ['forbidden', 'invalid_policy', 'conflict', 'evaluation_too_expensive'],
 })
 
 const path = '/v1/organizations/:org/policies/:policy/shadow'
@@ -133,7 +133,7 @@ export const GetPolicyShadow = defineRoute({
     body: PolicyShadow,
     description: 'The report so far, of at most the 10,000 newest decisions.',
   },
-  problems: ['forbidden', 'invalid_policy'],
+  problems: ['forbidden', 'invalid_policy', 'evaluation_too_expensive'],
 })
 
 export const EndPolicyShadow = defineRoute({

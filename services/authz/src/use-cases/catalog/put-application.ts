@@ -5,13 +5,15 @@
 import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type UserCaller } from '@gatehouse/access/callers/caller'
+import { inTurns } from '@gatehouse/service-kit/concurrency/turns'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
 import { catalogLoss, isBrokenBy } from '../../domain/catalog-change.ts'
 import { catalogOf, type Application } from '../../domain/catalog.ts'
-import { checkManifest, type ManifestCheck } from '../../domain/manifest.ts'
+import { checkingManifest, type ManifestCheck } from '../../domain/manifest.ts'
 import { gatehouse, permissions } from '../../domain/platform.ts'
+import type { ParsedBefore } from '../../domain/policy-definition.ts'
 import type { DefinitionError } from '../../domain/role-definition.ts'
 import {
   closeApplication,
@@ -31,7 +33,12 @@ import { replaceApplicationPolicies, replaceApplicationRoles } from './replace-a
 import { applicationView } from '../views.ts'
 
 /** `isExpected` judges the version in force by the request's precondition. */
-type Declaration = { key: string; manifest: ApplicationManifest; isExpected(version: number): boolean }
+type Declaration = {
+  key: string
+  manifest: ApplicationManifest
+  isExpected(version: number): boolean
+  signal?: AbortSignal | undefined
+}
 
 /** @throws AppError `forbidden`, `validation_failed`, `invalid_policy`, `conflict`, `precondition_failed` */
 export async function putApplication(
@@ -41,26 +48,51 @@ export async function putApplication(
 ): Promise<VersionedApplication> {
   await requirePermission(deps, caller, permissions.writeCatalog, 'platform')
   if (input.key === gatehouse) throw problem('forbidden', { detail: 'Gatehouse itself is not declared from outside.' })
-  const outcome = await deps.spine.write({}, (tx) => put(tx, { caller, input }), { db: 'system', announce: 'await' })
+  const parsed = await parseDeclaration(deps, input)
+  const outcome = await deps.spine.write({}, (tx) => put(tx, { caller, input, parsed }), {
+    db: 'system',
+    announce: 'await',
+  })
   deps.factCache.dropModel(undefined)
   return valueOf(outcome)
+}
+
+/** Parses its conditions before a lock is taken: that takes the longest. */
+export const parseDeclaration = (
+  { parseConditions }: Pick<Deps, 'parseConditions'>,
+  { manifest, signal }: { manifest: ApplicationManifest; signal?: AbortSignal | undefined },
+): Promise<ParsedBefore> =>
+  parseConditions(
+    manifest.policies.flatMap(({ when }) => when ?? []),
+    { orgId: platform, signal },
+  )
+
+/** The key of the platform's own work, beside those of organizations. */
+const platform = 'platform'
+
+type Around = {
+  readonly declared: readonly Application[]
+  readonly parsed: ParsedBefore
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Whether it can be declared beside everything else that is. */
 export async function checkDeclaration(
   tx: Queryable,
   { key, manifest }: Application,
-  declared: readonly Application[],
+  { declared, parsed, signal }: Around,
 ): Promise<Outcome<ManifestCheck>> {
   const applications = declared.filter((application) => application.key !== key)
   const roles = (await listRolesInReach(tx, undefined)).flatMap((role) =>
     role.application === null || role.application === key ? [] : [{ ...role, application: role.application }],
   )
   const policies = (await listPoliciesInReach(tx, undefined)).filter((policy) => policy.application !== key)
-  const check = checkManifest(
-    { key, manifest },
-    { applications, roles, policyKeys: new Set(policies.map((policy) => policy.key)) },
-  )
+  const policyKeys = new Set(policies.map((policy) => policy.key))
+  const check = await inTurns(checkingManifest({ key, manifest }, { applications, roles, policyKeys, parsed }), {
+    work: 'manifest',
+    key: platform,
+    signal,
+  })
   if (check.errors.length > 0) return { kind: 'invalid', errors: check.errors }
   if (check.conflicts.length > 0) return { kind: 'conflicting', errors: check.conflicts }
   if (check.policyErrors.length > 0) return { kind: 'invalid_policy', errors: check.policyErrors }
@@ -108,7 +140,7 @@ async function policiesBrokenBy(
 
 async function put(
   tx: Tx,
-  { caller, input }: { caller: UserCaller; input: Declaration },
+  { caller, input, parsed }: { caller: UserCaller; input: Declaration; parsed: ParsedBefore },
 ): Promise<Outcome<VersionedApplication>> {
   await lockCatalog(tx)
   const { key, manifest } = input
@@ -117,7 +149,7 @@ async function put(
   if (!input.isExpected(known?.version ?? 0)) return { kind: 'changed' }
   if (known && (await isApplicationUnchanged(tx, input)))
     return done({ application: applicationView(input), version: known.version })
-  const checked = await checkDeclaration(tx, input, declared)
+  const checked = await checkDeclaration(tx, input, { declared, parsed, signal: input.signal })
   if (checked.kind !== 'done') return checked
   const broken = await policiesBrokenBy(tx, { input, declared })
   if (broken.length > 0) return { kind: 'conflicting', errors: broken }

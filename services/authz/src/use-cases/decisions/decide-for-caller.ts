@@ -18,7 +18,7 @@ export function decideForCaller(
   questions: readonly Question[],
 ): Promise<(Decision | Ineligible)[]> {
   const asker = askerOf(caller)
-  return decideAll(deps, questions, (facts) => callerSubject(deps, facts, asker))
+  return decideAll(deps, { key: caller.orgId, questions, find: (facts) => callerSubject(deps, facts, asker) })
 }
 
 /** @throws AppError `invalid_attribute`, `not_current`, `revision_unavailable` */
@@ -28,21 +28,22 @@ export function decideForOperator(
   questions: readonly Question[],
 ): Promise<(Decision | Ineligible)[]> {
   const asker = askerOf(caller)
-  return decideAll(deps, questions, (facts) => operatorOf(deps, facts, asker))
+  return decideAll(deps, { key: 'platform', questions, find: (facts) => operatorOf(deps, facts, asker) })
 }
 
 async function decideAll(
   deps: DecidingDeps,
-  questions: readonly Question[],
-  find: (facts: Facts) => FoundSubject,
+  { key, questions, find }: { key: string; questions: readonly Question[]; find: (facts: Facts) => FoundSubject },
 ): Promise<(Decision | Ineligible)[]> {
   const subject = await decideWith(deps, find)
-  const budget = createRequestBudget()
-  return questions.map((question) => {
-    const given = requireStated(answer(subject, question, budget.budget))
+  const budget = createRequestBudget({ key })
+  const decided: (Decision | Ineligible)[] = []
+  for (const question of questions) {
+    if (budget.isTurnOver()) await budget.nextTurn()
+    decided.push(requireStated(answer(subject, question, budget.budget)))
     budget.settle()
-    return given
-  })
+  }
+  return decided
 }
 
 /** @throws AppError `invalid_attribute` */

@@ -1,6 +1,9 @@
 /** What a subject may do at one moment and not at another: each action of each type, planned over all resources with the rows of both moments. */
 import type { AccessDiffRequest, AccessDiffResponse } from '@gatehouse/contracts/http/authz/explanation'
-import { plan } from '@gatehouse/policy/plan/plan'
+import type { Work } from '@gatehouse/policy/compile/work'
+import { planning } from '@gatehouse/policy/plan/plan'
+import { inTurns } from '@gatehouse/service-kit/concurrency/turns'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { planFor } from '../../domain/decision.ts'
 import { isSubject, type Ineligible, type Subject } from '../../domain/subject.ts'
@@ -11,7 +14,6 @@ import { decideWith } from './decide-with.ts'
 import { requireFresh, revisionNow } from './freshness.ts'
 import type { DecidingDeps } from './decide-for-caller.ts'
 import { requireMoment } from './moment.ts'
-import { createRequestBudget, type RequestBudget } from './request-budget.ts'
 
 type Difference = AccessDiffResponse['data'][number]
 /** By permission: on how many resources, and what it depends on. */
@@ -32,9 +34,12 @@ export async function diffAccess(
     return subjects instanceof Miss ? subjects : { subjects, revision: revisionNow(deps.following) }
   })
   const [first, second] = subjects as [Subject | Ineligible, Subject | Ineligible]
-  const budget = createRequestBudget()
-  const before = await accessOf(first, budget, signal)
-  const after = await accessOf(second, budget, signal)
+  const { before, after } = await inTurns(planningBoth(first, second), {
+    work: 'plan',
+    key: caller.orgId,
+    signal,
+    most: stepsPerDiff,
+  })
   const permissions = [...new Set([...before.keys(), ...after.keys()])].sort()
   return {
     data: permissions.flatMap((permission) => differenceOf(permission, { before, after }) ?? []),
@@ -42,20 +47,29 @@ export async function diffAccess(
   }
 }
 
-async function accessOf(
-  subject: Subject | Ineligible,
-  budget: RequestBudget,
-  signal: AbortSignal | undefined,
-): Promise<Access> {
+/** Steps all plans of one request may take together: two moments of an action with hundreds of policies, and of many actions with a few. */
+const stepsPerDiff = 10_000_000
+
+function* planningBoth(
+  first: Subject | Ineligible,
+  second: Subject | Ineligible,
+): Work<{ readonly before: Access; readonly after: Access }> {
+  return { before: yield* planningAll(first), after: yield* planningAll(second) }
+}
+
+/** Steps of putting a question together. */
+const stepsPerQuestion = 100
+
+function* planningAll(subject: Subject | Ineligible): Work<Access> {
   const access = new Map<string, { extent: 'some' | 'all'; on: string }>()
   if (!isSubject(subject)) return access
   for (const [type, { actions }] of subject.model.catalog.types) {
     for (const name of actions.keys()) {
+      yield stepsPerQuestion
       const asked = planFor(subject, { resource: { type }, action: { name } })
       if ('errors' in asked) continue
-      const found = plan(subject.model.set, asked, budget.budget)
-      budget.settle()
-      if (budget.isTurnOver()) await budget.nextTurn(signal)
+      const found = yield* planning(subject.model.set, asked)
+      if (found.kind === 'too_expensive') throw problem('evaluation_too_expensive')
       if (found.kind !== 'always_deny')
         access.set(`${type}:${name}`, {
           extent: found.kind === 'always_allow' ? 'all' : 'some',

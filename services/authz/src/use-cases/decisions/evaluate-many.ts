@@ -23,7 +23,7 @@ import { subjectsFor } from '../subjects/subject-access.ts'
 import { decideWith } from './decide-with.ts'
 import { evaluate, evaluateAtOnce, type AskedAtOnce, type EvaluatingDeps } from './evaluate.ts'
 import { requireFresh, requireRevision, revisionNow } from './freshness.ts'
-import { createRequestBudget, type RequestBudget } from './request-budget.ts'
+import { createRequestBudget, type RequestBudget, type RequestBudgetOptions } from './request-budget.ts'
 
 type Semantic = NonNullable<NonNullable<EvaluationsRequest['options']>['evaluations_semantic']>
 
@@ -44,8 +44,8 @@ export async function evaluateMany(
   if (items.length === 0) return evaluate(deps, caller, single(top))
   const asker = askerOf(caller)
   const { found, revision } = await decideWith(deps, (facts) => findFacts(deps, facts, { asker, items, top }))
-  const answering = startAnswering(found, options)
-  while (!answering.run()) await answering.budget.nextTurn(signal)
+  const answering = startAnswering(found, options, { key: caller.orgId, signal })
+  while (!answering.run()) await answering.budget.nextTurn()
   note(deps, asker, answering)
   return { context: { revision }, evaluations: answering.answers.map(view) }
 }
@@ -59,7 +59,7 @@ export function evaluateManyAtOnce(
   if (items.length === 0) return evaluateAtOnce(deps, { ...asker, body: single(top) })
   const known = findFacts(deps, deps.factCache.known, { asker, items, top })
   if (known instanceof Miss) return undefined
-  const answering = startAnswering(known.found, options)
+  const answering = startAnswering(known.found, options, { key: asker.caller.orgId })
   if (!answering.run()) return undefined
   note(deps, asker, answering)
   const evaluations = answering.answers.map(text)
@@ -117,9 +117,13 @@ type Answering = {
 }
 
 /** In order, until the semantic says that nothing more is asked. */
-function startAnswering(found: readonly (Found | Unread)[], options: EvaluationsRequest['options']): Answering {
+function startAnswering(
+  found: readonly (Found | Unread)[],
+  options: EvaluationsRequest['options'],
+  asked: RequestBudgetOptions,
+): Answering {
   const last = lastDecision[options?.evaluations_semantic ?? 'execute_all']
-  const budget = createRequestBudget()
+  const budget = createRequestBudget(asked)
   const answers: (Answer | Unreadable)[] = []
   const run = (): boolean => {
     while (answers.length < found.length) {

@@ -5,9 +5,10 @@
 import type { EvaluationRequest } from '@gatehouse/contracts/http/authz/evaluation'
 import type { ExplanationResponse } from '@gatehouse/contracts/http/authz/explanation'
 import { attributeSchema } from '@gatehouse/policy/check/schema'
-import { explain as explainDecision } from '@gatehouse/policy/explain/explain'
+import { explaining } from '@gatehouse/policy/explain/explain'
 import type { MayKnow } from '@gatehouse/policy/explain/explain-node'
-import { suggestChanges } from '@gatehouse/policy/explain/suggest'
+import { suggesting } from '@gatehouse/policy/explain/suggest'
+import { inTurns } from '@gatehouse/service-kit/concurrency/turns'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { conditionSchema } from '../../domain/catalog.ts'
@@ -26,7 +27,7 @@ import { storedAttributesOf } from '../directory/stored-resources.ts'
 export async function explain(
   deps: DecidingDeps,
   caller: OrgCaller,
-  request: EvaluationRequest,
+  { request, signal }: { request: EvaluationRequest; signal?: AbortSignal },
 ): Promise<ExplanationResponse> {
   const { subject: named, resource, action, context } = request
   await requirePermission(deps, caller, permissions.readPolicies)
@@ -46,9 +47,11 @@ export async function explain(
   const asked = requestFor(subject, { resource, action, subjectProperties: named.properties, context, storedResource })
   if ('errors' in asked) throw problem('invalid_attribute', { errors: [...asked.errors] })
   const mayKnow = knownTo(caller, subject, resource.type)
-  const { decision, roles, policies } = explainDecision(subject.model.set, asked, { mayKnow })
+  const { set } = subject.model
+  const turns = { work: 'explanation', key: caller.orgId, signal }
+  const { decision, roles, policies } = await inTurns(explaining(set, asked, { mayKnow }), turns)
   if (decision.reason.code === 'evaluation_too_expensive') throw problem('evaluation_too_expensive')
-  const suggestions = suggestChanges(subject.model.set, asked, { mayKnow })
+  const suggestions = await inTurns(suggesting(set, asked, { mayKnow }), turns)
   return {
     decision: decision.allowed,
     context: { revision, ...outcomeView(decision) },

@@ -1,7 +1,8 @@
 /** On which resources the subject may do an action: all, none, or those a filter names, for whoever lists resources that are not stored here. */
 import type { PlanRequest, PlanResponse } from '@gatehouse/contracts/http/authz/explanation'
-import { plan as planDecision, type Plan } from '@gatehouse/policy/plan/plan'
+import { planning, type Plan } from '@gatehouse/policy/plan/plan'
 import { renderSql } from '@gatehouse/policy/plan/render-sql'
+import { inTurns } from '@gatehouse/service-kit/concurrency/turns'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { isBeyondKey, planFor } from '../../domain/decision.ts'
@@ -10,7 +11,11 @@ import type { DecidingDeps } from './decide-for-caller.ts'
 import { findSubject } from './find-subject.ts'
 
 /** @throws AppError `evaluation_too_expensive`, `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
-export async function plan(deps: DecidingDeps, caller: OrgCaller, request: PlanRequest): Promise<PlanResponse> {
+export async function plan(
+  deps: DecidingDeps,
+  caller: OrgCaller,
+  { request, signal }: { request: PlanRequest; signal?: AbortSignal },
+): Promise<PlanResponse> {
   const { subject: named, resource, action, context, columns } = request
   const { subject, revision } = await findSubject(deps, caller, { named, context })
   const answered = { context: { revision } }
@@ -22,7 +27,8 @@ export async function plan(deps: DecidingDeps, caller: OrgCaller, request: PlanR
     context,
   })
   if ('errors' in asked) throw problem('invalid_attribute', { errors: [...asked.errors] })
-  return { ...view(planDecision(subject.model.set, asked), columns), ...answered }
+  const found = await inTurns(planning(subject.model.set, asked), { work: 'plan', key: caller.orgId, signal })
+  return { ...view(found, columns), ...answered }
 }
 
 function view(found: Plan, columns: PlanRequest['columns']): Omit<PlanResponse, 'context'> {

@@ -35,6 +35,7 @@ export async function searchActions(
   })
   const actions = isSubject(subject) ? [...(subject.model.catalog.types.get(resource.type)?.actions.keys() ?? [])] : []
   const found = await searchPage(request, [listed(actions, (name) => name)], {
+    orgId,
     signal,
     resultOf: (name, budget) =>
       requireStated(

@@ -25,6 +25,7 @@ export type Found<R> = { page: { next_token: string; count: number }; results: R
 type Deciding<C, R> = {
   /** What a candidate is in the answer; undefined when it is not allowed. */
   readonly resultOf: (candidate: C, budget: Budget) => R | undefined
+  readonly orgId: string
   /** Aborts when nobody waits for the page. */
   readonly signal: AbortSignal | undefined
 }
@@ -40,10 +41,10 @@ const standardLimit = 100
 export async function searchPage<C, R>(
   request: Asked,
   sources: readonly Candidates<C>[],
-  { resultOf, signal }: Deciding<C, R>,
+  { resultOf, orgId, signal }: Deciding<C, R>,
 ): Promise<Found<R>> {
   const limit = Math.min(request.page?.limit ?? standardLimit, mostResults)
-  const budget = createRequestBudget()
+  const budget = createRequestBudget({ key: orgId, signal })
   const search = fingerprintOf(request)
   let { index, after } = placeOf(request, search, sources)
   const results: R[] = []
@@ -57,7 +58,7 @@ export async function searchPage<C, R>(
         return pageOf(results, encodeCursor([search, index, after ?? '']))
       const result = resultOf(candidate, budget.budget)
       budget.settle()
-      if (budget.isTurnOver()) await budget.nextTurn(signal)
+      if (budget.isTurnOver()) await budget.nextTurn()
       if (result !== undefined) results.push(result)
       after = keyOf(candidate)
     }

@@ -21,6 +21,7 @@ export async function searchResources(
     request,
     isSubject(subject) ? candidateResources(deps, caller, { type: sought.type, at }) : [],
     {
+      orgId: caller.orgId,
       signal,
       resultOf: ({ id, attributes }, budget) => {
         const resource = { type: sought.type, id, properties: sought.properties }

@@ -34,6 +34,7 @@ export async function searchSubjects(
     storedResource: onRecord?.attributes,
   }
   const found = await searchPage(request, await candidateSubjects(deps, askerOf(caller), { type: sought.type, at }), {
+    orgId: caller.orgId,
     signal,
     resultOf: ({ id, subject }, budget) =>
       requireStated(answer(subject, question, budget)).allowed ? { type: sought.type, id } : undefined,

@@ -1,16 +1,19 @@
 /** Brings an organization to a document: compared, checked and applied as a whole or not at all. */
 import type { AuthorizationManifest, ManifestChange } from '@gatehouse/contracts/http/authz/authorization-manifest'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
+import type { Work } from '@gatehouse/policy/compile/work'
+import type { CheckedIr } from '@gatehouse/policy/ir/condition'
+import { inTurns } from '@gatehouse/service-kit/concurrency/turns'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
-import { checkStep, missingForStep, type ManifestStep } from '../../domain/manifest-check.ts'
-import { completed, manifestChanges, type FullManifest } from '../../domain/manifest-diff.ts'
+import { checkingStep, delegating, type ManifestStep } from '../../domain/manifest-check.ts'
+import { comparing, completed, type FullManifest } from '../../domain/manifest-diff.ts'
 import { permissions } from '../../domain/platform.ts'
 import type { ParsedBefore } from '../../domain/policy-definition.ts'
 import { listActiveMembershipIds, listOwnRows } from '../../store/manifests.ts'
 import { listRolesInReach } from '../../store/roles.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
-import { manifestOf, tagOf } from './manifest-of.ts'
+import { documenting, tagging } from './manifest-of.ts'
 import { changeModel, type OpenModel } from '../open-model.ts'
 import { done, notDelegable, type Outcome } from '../refusal.ts'
 import { writeManifest } from './write-manifest.ts'
@@ -55,17 +58,19 @@ type Applying = {
   nowMs: number
 }
 
-async function apply(tx: Tx, { model, caller, input, parsed, nowMs }: Applying): Promise<Outcome<Applied>> {
+async function apply(tx: Tx, applying: Applying): Promise<Outcome<Applied>> {
+  const { model, caller, input } = applying
   const { orgId } = caller
+  const turns = { work: 'manifest', key: orgId, signal: input.signal }
   const rows = await listOwnRows(tx, orgId)
-  const current = manifestOf(rows, { keysById: keysOf(model) })
-  const tag = tagOf(current)
+  const current = await inTurns(documenting(rows, { keysById: keysOf(model) }), turns)
+  const tag = await inTurns(tagging(current), turns)
   if (!input.isExpected(tag)) return { kind: 'changed' }
   const wanted = completed(input.manifest, current)
-  const changes = manifestChanges(current, wanted)
   const membershipIds = await listActiveMembershipIds(tx, { orgId, userIds: peopleIn(wanted) })
   const ofPlatform = [...model.roles.values()].filter((role) => role.orgId === null)
   const platformRoles = new Map(ofPlatform.map((role) => [role.key, role]))
+  const changes = await inTurns(comparing(current, wanted), turns)
   const step: ManifestStep = {
     current,
     wanted,
@@ -75,21 +80,34 @@ async function apply(tx: Tx, { model, caller, input, parsed, nowMs }: Applying):
     policiesBefore: model.policies,
     rolesAfter: new Map([...wanted.roles.map((role) => [role.key, role] as const), ...platformRoles]),
   }
-  const { errors, policyErrors, conditions } = checkStep(step, {
+  const checked = await inTurns(checking(applying, { step, platformRoles, members: membershipIds }), turns)
+  if (checked.kind !== 'done') return checked
+  if (input.dryRun || changes.length === 0) return done({ applied: !input.dryRun, changes, tag })
+  const conditions = checked.value
+  await writeManifest(tx, { step, rows, platformRoles, membershipIds, conditions, orgId, actor: actorOf(caller) })
+  const keysById = new Map((await listRolesInReach(tx, orgId)).map(({ id, key }) => [id, key]))
+  const written = await inTurns(documenting(await listOwnRows(tx, orgId), { keysById }), turns)
+  return done({ applied: true, changes, tag: await inTurns(tagging(written), turns) })
+}
+
+/** Whether the step can be made, and the conditions of its policies. */
+function* checking(
+  { model, input, parsed, nowMs }: Applying,
+  {
+    step,
+    ...around
+  }: { step: ManifestStep; platformRoles: ReadonlyMap<string, unknown>; members: ReadonlyMap<string, string> },
+): Work<Outcome<ReadonlyMap<string, CheckedIr>>> {
+  const { errors, policyErrors, conditions } = yield* checkingStep(step, {
+    ...around,
     given: input.manifest,
-    platformRoles,
-    members: membershipIds,
     nowMs,
     parsed,
   })
   if (errors.length > 0) return { kind: 'invalid', errors: errors.slice(0, 50) }
   if (policyErrors.length > 0) return { kind: 'invalid_policy', errors: policyErrors.slice(0, 50) }
-  const missing = missingForStep(step, { delegable: model.delegable, conditions, nowMs })
-  if (missing.length > 0) return notDelegable(missing)
-  if (input.dryRun || changes.length === 0) return done({ applied: !input.dryRun, changes, tag })
-  await writeManifest(tx, { step, rows, platformRoles, membershipIds, conditions, orgId, actor: actorOf(caller) })
-  const keysById = new Map((await listRolesInReach(tx, orgId)).map(({ id, key }) => [id, key]))
-  return done({ applied: true, changes, tag: tagOf(manifestOf(await listOwnRows(tx, orgId), { keysById })) })
+  const missing = yield* delegating(step, { delegable: model.delegable, conditions, nowMs })
+  return missing.length > 0 ? notDelegable(missing) : done(conditions)
 }
 
 const keysOf = ({ rolesById }: OpenModel): ReadonlyMap<string, string> =>

@@ -5,13 +5,14 @@
 import type { Policy, PolicySource, PolicyWarning } from '@gatehouse/contracts/http/authz/policies'
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
+import { inTurns } from '@gatehouse/service-kit/concurrency/turns'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
 import { missingToChangePolicy } from '../../domain/delegable.ts'
 import { permissions } from '../../domain/platform.ts'
-import { checkPolicyDefinition } from '../../domain/policy-definition.ts'
+import { checkingPolicy } from '../../domain/policy-definition.ts'
 import { policySource, type PolicyRecord } from '../../domain/policy-model.ts'
-import { policyWarnings } from '../../domain/policy-warnings.ts'
+import { warning } from '../../domain/policy-warnings.ts'
 import { closePolicy, insertNextPolicy, type PolicyRowContent } from '../../store/policies.ts'
 import type { PolicyRow } from '../../store/schema.ts'
 import { announcePolicyUpdated } from '../announce/policy.ts'
@@ -40,12 +41,11 @@ export async function changePolicies<T>(
 }
 
 /** The policy as it is stored, if it may be in force. An allow hands on rights and a deny that ends frees them, so its maker holds them. */
-export function contentInForce(
+export async function contentInForce(
   { catalog, roles, delegable }: OpenModel,
-  source: PolicySource,
-  known?: PolicyRow,
-): Outcome<PolicyRowContent> {
-  const checked = checkPolicyDefinition(source, { catalog, roles })
+  { source, known, orgId }: { source: PolicySource; known?: PolicyRow; orgId: string },
+): Promise<Outcome<PolicyRowContent>> {
+  const checked = await inTurns(checkingPolicy(source, { catalog, roles }), { work: 'check', key: orgId })
   if (!checked.ok) return { kind: 'invalid_policy', errors: checked.errors }
   const content = rowContent(source, checked.condition)
   const after = policySource({ key: source.key, orgId: null, ...content })
@@ -73,7 +73,8 @@ export async function warningsAbout(
   policy: PolicyRecord & { readonly orgId: string },
 ): Promise<{ warnings?: PolicyWarning[] }> {
   try {
-    return { warnings: policyWarnings(policy, await factCache.model(policy.orgId)) }
+    const model = await factCache.model(policy.orgId)
+    return { warnings: await inTurns(warning(policy, model), { work: 'lint', key: policy.orgId }) }
   } catch (err) {
     log.warn({ err }, 'a policy was saved without advice')
     return {}
@@ -95,7 +96,8 @@ export async function supersedePolicy(
   tx: Tx,
   o: { model: OpenModel; known: PolicyRow; source: PolicySource; caller: OrgCaller },
 ): Promise<Outcome<PolicyRow>> {
-  const content = contentInForce(o.model, o.source, o.known)
+  const { source, known, caller } = o
+  const content = await contentInForce(o.model, { source, known, orgId: caller.orgId })
   if (content.kind !== 'done') return content
   const closed = await closePolicy(tx, { id: o.known.id, version: o.known.version })
   if (!closed) return { kind: 'changed' }

@@ -14,7 +14,7 @@ import { policyView } from '../views.ts'
 export const createPolicy = (deps: Deps, caller: OrgCaller, input: PolicySource): Promise<Policy> =>
   savePolicy(deps, caller, async (tx, model) => {
     const { orgId } = caller
-    const content = contentInForce(model, input)
+    const content = await contentInForce(model, { source: input, orgId })
     if (content.kind !== 'done') return content
     const row = await insertPolicy(tx, {
       id: newId('pol'),

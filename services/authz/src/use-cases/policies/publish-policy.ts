@@ -14,7 +14,11 @@ import { savePolicy, supersedePolicy } from './change-policies.ts'
 import { findWithDraft, type DraftChange } from './with-draft.ts'
 
 /** `replaces`: the version in force that the publisher means to replace, although the draft is not based on it. */
-export type Publication = DraftChange & { isImpactConfirmed: boolean; replaces?: number | undefined }
+export type Publication = DraftChange & {
+  isImpactConfirmed: boolean
+  replaces?: number | undefined
+  signal?: AbortSignal | undefined
+}
 
 /**
  * A draft is published once: whoever takes it away puts it in force. What it would mean was counted before, of this very version. A draft whose
@@ -24,10 +28,10 @@ export type Publication = DraftChange & { isImpactConfirmed: boolean; replaces?:
 export async function publishPolicy(
   deps: Deps,
   caller: OrgCaller,
-  { policyId, isExpected, isImpactConfirmed, replaces }: Publication,
+  { policyId, isExpected, isImpactConfirmed, replaces, signal }: Publication,
 ): Promise<Policy> {
   await requirePermission(deps, caller, permissions.writePolicies)
-  const judged = isImpactConfirmed ? undefined : await judgeImpact(deps, caller.orgId, policyId)
+  const judged = isImpactConfirmed ? undefined : await judgeImpact(deps, caller.orgId, { policyId, signal })
   return savePolicy(deps, caller, async (tx, model) => {
     const found = await findWithDraft(tx, { orgId: caller.orgId, policyId })
     if (!found?.draft) return { kind: 'not_found' }
@@ -49,10 +53,14 @@ const fewest = 20
 const most = 10_000
 
 /** The version of the draft that was judged; undefined when there is none. @throws AppError `invalid_policy`, `impact_above_threshold` */
-async function judgeImpact(deps: Deps, orgId: string, policyId: string): Promise<number | undefined> {
+async function judgeImpact(
+  deps: Deps,
+  orgId: string,
+  { policyId, signal }: Pick<Publication, 'policyId' | 'signal'>,
+): Promise<number | undefined> {
   const draft = await inScope(deps.db, { orgId }, (tx) => findDraftSource(tx, { orgId, policyId }))
   if (!draft || deps.impactThreshold >= 1) return draft?.version
-  const impact = await impactOf(deps, orgId, { source: draft.source, window: { most } })
+  const impact = await impactOf(deps, orgId, { source: draft.source, window: { most }, signal })
   if (impact.replayed < fewest || shareOf(impact) <= deps.impactThreshold) return draft.version
   const { replayed, flips } = impact
   throw problem('impact_above_threshold', {

@@ -3,9 +3,10 @@
  * however often it is saved, so that publishing it cannot undo a newer version unseen.
  */
 import type { PolicyContent } from '@gatehouse/contracts/http/authz/policies'
+import { inTurns } from '@gatehouse/service-kit/concurrency/turns'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
-import { checkPolicyDefinition } from '../../domain/policy-definition.ts'
+import { checkingPolicy } from '../../domain/policy-definition.ts'
 import { upsertPolicyDraft } from '../../store/policy-drafts.ts'
 import { announceDraftSaved } from '../announce/policy.ts'
 import { done } from '../refusal.ts'
@@ -30,7 +31,8 @@ export async function putPolicyDraft(
     if (!isExpected(draft?.version ?? 0)) return { kind: 'changed' }
     if (baseVersion !== undefined && baseVersion !== policy.version)
       return { kind: 'draft_outdated', base: baseVersion, inForce: policy.version }
-    const checked = checkPolicyDefinition({ key: policy.key, ...content }, model)
+    const source = { key: policy.key, ...content }
+    const checked = await inTurns(checkingPolicy(source, model), { work: 'check', key: orgId })
     if (!checked.ok) return { kind: 'invalid_policy', errors: checked.errors }
     const base = baseVersion ?? draft?.baseVersion ?? policy.version
     const row = await upsertPolicyDraft(tx, { orgId, policyId, content, baseVersion: base })

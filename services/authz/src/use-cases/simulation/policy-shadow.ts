@@ -49,7 +49,11 @@ export const endPolicyShadow = (deps: Deps, caller: OrgCaller, policyId: string)
   })
 
 /** @throws AppError `forbidden`, `not_found`, `invalid_policy` when the draft no longer fits the catalog */
-export async function getPolicyShadow(deps: Deps, caller: OrgCaller, policyId: string): Promise<PolicyShadow> {
+export async function getPolicyShadow(
+  deps: Deps,
+  caller: OrgCaller,
+  { policyId, signal }: { policyId: string; signal?: AbortSignal },
+): Promise<PolicyShadow> {
   await requirePermission(deps, caller, permissions.readPolicies)
   const { orgId } = caller
   const [shadow, draft] = await inScope(
@@ -65,7 +69,7 @@ export async function getPolicyShadow(deps: Deps, caller: OrgCaller, policyId: s
     ...timesOf(shadow),
     report: simulationView(
       source.key,
-      await impactOf(deps, orgId, { source, window: { since: shadow.startedAt, most: mostByDefault } }),
+      await impactOf(deps, orgId, { source, window: { since: shadow.startedAt, most: mostByDefault }, signal }),
       { isExact },
     ),
   }

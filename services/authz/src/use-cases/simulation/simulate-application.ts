@@ -6,20 +6,21 @@ import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalo
 import type { ApplicationSimulation, ApplicationSimulationRequest } from '@gatehouse/contracts/http/authz/simulation'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import { LRUCache } from 'lru-cache'
+import { createTurns, inTurns } from '@gatehouse/service-kit/concurrency/turns'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { countImpact, rulesChange, type RulesChange } from '../../domain/impact.ts'
 import type { ManifestCheck } from '../../domain/manifest.ts'
 import { permissions } from '../../domain/platform.ts'
-import { compileModel, contentOf, type ModelRows } from '../../domain/policy-model.ts'
+import { compilingModel, contentOf, type ModelRows } from '../../domain/policy-model.ts'
 import { listApplications } from '../../store/catalog.ts'
 import type { About } from '../../store/decisions.ts'
 import { rowContent } from '../policies/change-policies.ts'
 import { requirePermission } from '../decisions/check-permissions.ts'
-import { recordedDecisions, windowOf } from './impact.ts'
+import { recordedDecisions, stepsPerSimulation, windowOf } from './impact.ts'
 import { loadRows } from '../../facts/policy-models.ts'
-import { checkDeclaration } from '../catalog/put-application.ts'
+import { checkDeclaration, parseDeclaration } from '../catalog/put-application.ts'
 import { valueOf } from '../refusal.ts'
 import { applicationSimulationView } from '../views.ts'
 
@@ -28,34 +29,41 @@ const mostChanges = 200
 
 type Draft = { readonly key: string; readonly manifest: ApplicationManifest; readonly check: ManifestCheck }
 
-/** @throws AppError `forbidden`, `validation_failed`, `invalid_policy`, `conflict` */
+/** @throws AppError `forbidden`, `validation_failed`, `invalid_policy`, `conflict`, `evaluation_too_expensive` */
 export async function simulateApplication(
   deps: Deps,
   caller: UserCaller,
-  { key, request }: { key: string; request: ApplicationSimulationRequest },
+  { key, request, signal }: { key: string; request: ApplicationSimulationRequest; signal?: AbortSignal },
 ): Promise<ApplicationSimulation> {
   await requirePermission(deps, caller, permissions.writeCatalog, 'platform')
   const { manifest } = request
+  const parsed = await parseDeclaration(deps, { manifest, signal })
   const { declared, checked } = await inScope(deps.system, {}, async (tx) => {
     const declared = await listApplications(tx)
-    return { declared, checked: await checkDeclaration(tx, { key, manifest }, declared) }
+    return { declared, checked: await checkDeclaration(tx, { key, manifest }, { declared, parsed, signal }) }
   })
   const check = valueOf(checked)
   const known = declared.find((application) => application.key === key)
   const about: About[] = [
     ...new Set([...manifest.resource_types, ...(known?.manifest.resource_types ?? [])].map((type) => type.key)),
   ].map((resourceType) => ({ resourceType }))
-  const changeOf = createChanges(deps, { key, manifest, check })
+  const changeOf = createChanges(deps, { draft: { key, manifest, check }, signal })
   const { add, impact } = countImpact()
-  for await (const page of recordedDecisions({ db: deps.system, about, window: windowOf(request) }))
-    for (const record of page) add(record, await changeOf(record.orgId))
+  const turns = createTurns({ work: 'simulation', key: 'platform', signal, most: stepsPerSimulation })
+  for await (const page of recordedDecisions({ db: deps.system, about, window: windowOf(request) })) {
+    for (const record of page) {
+      if (turns.isOver) await turns.next()
+      turns.took(add(record, await changeOf(record.orgId)))
+    }
+    await turns.next()
+  }
   return applicationSimulationView(key, impact)
 }
 
 /** Of an organization, compiled once for all whose own rules say the same. */
 function createChanges(
   { db, factCache: { policyRows } }: Pick<Deps, 'db' | 'factCache'>,
-  draft: Draft,
+  { draft, signal }: { draft: Draft; signal: AbortSignal | undefined },
 ): (orgId: string) => Promise<RulesChange> {
   const byOrganization = new Map<string, string>()
   const byContent = new LRUCache<string, RulesChange>({ max: mostChanges })
@@ -64,8 +72,10 @@ function createChanges(
     if (known !== undefined) return known
     const rows = await loadRows({ db, policyRows }, orgId)
     const content = contentOf(rows)
+    const compiled = async (of: ModelRows) =>
+      (await inTurns(compilingModel(of), { work: 'compile', key: 'platform', signal })).set
     const change =
-      byContent.get(content) ?? rulesChange(compileModel(rows).set, compileModel(withManifest(rows, draft)).set)
+      byContent.get(content) ?? rulesChange(await compiled(rows), await compiled(withManifest(rows, draft)))
     byOrganization.set(orgId, content)
     byContent.set(content, change)
     return change

@@ -12,12 +12,16 @@ import { isPermitted, requirePermission } from '../decisions/check-permissions.t
 import { impactOf, windowOf } from './impact.ts'
 import { simulationView } from '../views.ts'
 
-/** @throws AppError `forbidden`, `not_found`, `invalid_policy`, `validation_failed` */
-export async function simulate(deps: Deps, caller: OrgCaller, request: SimulationRequest): Promise<Simulation> {
+/** @throws AppError `forbidden`, `not_found`, `invalid_policy`, `validation_failed`, `evaluation_too_expensive` */
+export async function simulate(
+  deps: Deps,
+  caller: OrgCaller,
+  { request, signal }: { request: SimulationRequest; signal?: AbortSignal },
+): Promise<Simulation> {
   await requirePermission(deps, caller, permissions.readPolicies)
   const source = await sourceOf(deps, caller.orgId, request)
   const isExact = await isPermitted(deps, caller, permissions.readDecisions)
-  const impact = await impactOf(deps, caller.orgId, { source, window: windowOf(request) })
+  const impact = await impactOf(deps, caller.orgId, { source, window: windowOf(request), signal })
   return simulationView(source.key, impact, { isExact })
 }
 
