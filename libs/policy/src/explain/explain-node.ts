@@ -137,12 +137,10 @@ function itemsOf(
 ): { operands: ExplainedNode[]; more?: number } {
   const explainedList = explainNode(list, explaining)
   const items = explaining.redaction.isRedacted(list) ? [] : itemNodes(list, explaining)
-  const shown = items
-    .slice(0, itemsShown)
-    .map((item) => ({
-      ...explainNode(withItem(body, item), explaining),
-      item: resultShown(item, explaining).result ?? null,
-    }))
+  const shown = items.slice(0, itemsShown).map((item) => ({
+    ...explainNode(withItem(body, item), explaining),
+    item: resultShown(item, explaining).result ?? null,
+  }))
   const more = items.length - shown.length
   return { operands: [explainedList, ...shown], ...(more > 0 ? { more } : {}) }
 }
