@@ -11,6 +11,7 @@ import type { SpineClient } from '@gatehouse/spine/follow/spine-client'
 import { openService, type Service } from '@gatehouse/spine/open-service'
 import { createLocalClient } from '@gatehouse/spine/produce/producer'
 import type { Config } from './config.ts'
+import { createDenialRecorder, type DenialRecorder } from './decision-log/denial-recorder.ts'
 import { createDecisionRecorder, type DecisionRecorder } from './decision-log/decision-recorder.ts'
 import { consumePlatformAdmins, followIdentity, followOrgs, followOwnWrites, followTokens } from './events/follow.ts'
 import { createConditionParser, type ConditionParser } from './facts/condition-parser.ts'
@@ -27,6 +28,7 @@ export type Deps = Service<Peer> & {
   platformAdmins: Consumer
   factCache: FactCache
   decisions: DecisionRecorder
+  denials: DenialRecorder
   parseConditions: ConditionParser
   /** Share of recorded decisions a draft may turn round without confirmation. */
   impactThreshold: number
@@ -64,6 +66,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock },
     following,
     platformAdmins: consumePlatformAdmins({ ...service, client: service.feeds.identity }),
     factCache,
+    denials: createDenialRecorder(service),
     decisions: createDecisionRecorder({ ...service, sampleRate: config.DECISION_LOG_SAMPLE_RATE }),
     impactThreshold: config.POLICY_PUBLISH_IMPACT_THRESHOLD,
     ready: () =>

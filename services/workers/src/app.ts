@@ -1,4 +1,4 @@
-/** The HTTP face of workers: the audit lists and the dead letters, and nothing another service could ask. */
+/** The HTTP face of workers: the audit trail, webhooks and the dead letters, and nothing another service could ask. */
 import { createServer } from '@gatehouse/access/serve/server'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from './deps.ts'
@@ -6,7 +6,20 @@ import { publicRoutes } from './routes/routes.ts'
 import type { AllDeadLetters } from './use-cases/dead-letters/ask-owner.ts'
 
 export function buildApp(
-  deps: Pick<Deps, 'log' | 'assertions' | 'accessTokens' | 'clients' | 'db' | 'system' | 'spine' | 'webhooks'> & {
+  deps: Pick<
+    Deps,
+    | 'log'
+    | 'clock'
+    | 'assertions'
+    | 'accessTokens'
+    | 'clients'
+    | 'db'
+    | 'system'
+    | 'spine'
+    | 'webhooks'
+    | 'whereabouts'
+    | 'auditSigner'
+  > & {
     deadLetters: AllDeadLetters
   },
 ): FastifyInstance {

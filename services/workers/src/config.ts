@@ -43,7 +43,8 @@ export const config = Type.Object({
   }),
   KEY_ENCRYPTION_KEY: SecretKey({
     pattern: keyPattern,
-    description: 'Encrypts the secrets of webhooks at rest: base64url of 32 random bytes.',
+    description:
+      'Encrypts the secrets of webhooks and the keys of the audit trail at rest: base64url of 32 random bytes.',
   }),
   KEY_ENCRYPTION_KEY_PREVIOUS: Type.Optional(
     SecretKey({
@@ -61,6 +62,12 @@ export const config = Type.Object({
     minimum: 60,
     maximum: 2_592_000,
     description: 'How long every delivery to an endpoint has to fail before it is disabled and its maker told.',
+  }),
+  AUDIT_CHECKPOINT_SECONDS: Type.Integer({
+    default: 900,
+    minimum: 1,
+    maximum: 86_400,
+    description: 'Seconds between two signed checkpoints of the audit trail.',
   }),
   WORKERS_PIPELINES: Type.Array(PipelineName, {
     default: ['mail', 'security-alert', 'audit', 'webhook', 'logout'],

@@ -12,8 +12,10 @@ import { createOrgsClient, type OrgsClient } from './clients/orgs.ts'
 import { createTokensClient, type TokensClient } from './clients/tokens.ts'
 import type { Config } from './config.ts'
 import type { Locale } from './mails/locale.ts'
+import { createAuditSigner, type AuditSigner } from './providers/audit-signer.ts'
 import { openWebhooks, type Webhooks } from './providers/webhooks.ts'
 import { createSmtpMailer, type Mailer } from './providers/smtp.ts'
+import { createWhereabouts, type Whereabouts } from './providers/whereabouts.ts'
 import { probeSchema } from './store/audit-events.ts'
 
 type Peer = 'identity' | 'tokens' | 'orgs' | 'authz'
@@ -24,6 +26,8 @@ export type Deps = Omit<Service<Peer>, 'feeds'> & {
   clients: { identity: IdentityClient; orgs: OrgsClient; authz: AuthzClient; tokens: TokensClient }
   mailer: Mailer
   webhooks: Webhooks
+  whereabouts: Whereabouts
+  auditSigner: AuditSigner
   publicUrl: string
   /** The language of mails to people whose own is not known. */
   mailLocale: Locale
@@ -53,6 +57,8 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
     },
     mailer,
     webhooks,
+    whereabouts: createWhereabouts(webhooks.envelope),
+    auditSigner: createAuditSigner(config.SERVICE_PRIVATE_KEY),
     publicUrl: config.PUBLIC_URL,
     mailLocale: config.MAIL_LOCALE,
     ready: () => service.ready([redisWatch.check()]),

@@ -16,7 +16,7 @@ await runService({
   inspect: (values) => complaintsAboutKeys('workers', values),
   async start(settings, runtime) {
     const deps = openDeps(settings, runtime)
-    const own = createDeadLetters({ ...deps, consumers: allEffects() })
+    const own = createDeadLetters({ ...deps, consumers: allEffects(deps) })
     return {
       app: buildApp({ ...deps, deadLetters: deadLettersOfAll(deps, own) }),
       ready: () => deps.ready(),

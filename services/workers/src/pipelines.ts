@@ -20,17 +20,36 @@ import type { MailPipeline } from './mails/mail.ts'
 import { webhookProcessor } from './processors/deliver-webhook.ts'
 import { mailProcessor } from './processors/mail-processor.ts'
 import { logoutProcessor } from './processors/notify-logout.ts'
+import { coverAllChains } from './use-cases/audit/make-checkpoint.ts'
+import { sealAudit } from './use-cases/audit/seal-audit.ts'
 import { keepDeliveries } from './use-cases/webhooks/keep-deliveries.ts'
 
-type Settings = Pick<Config, 'WORKERS_PIPELINES' | 'REDIS_URL' | 'QUEUE_PREFIX' | 'JOBS_SWEEP_SECONDS'>
+type Settings = Pick<
+  Config,
+  'WORKERS_PIPELINES' | 'REDIS_URL' | 'QUEUE_PREFIX' | 'JOBS_SWEEP_SECONDS' | 'AUDIT_CHECKPOINT_SECONDS'
+>
 
 /** The parts of the pipelines this process runs. */
 export const createPipelines = (deps: Deps, settings: Settings): Part[] =>
   settings.WORKERS_PIPELINES.flatMap((name) => {
-    if (name === 'audit') return [consumerOf(deps, auditSubscription())]
     if (name === 'logout') return logoutParts(deps, settings)
+    if (name === 'audit') return auditParts(deps, settings)
     return name === 'webhook' ? webhookParts(deps, settings) : mailParts(deps, name, settings)
   })
+
+/** A record has its link this long after it was written, give or take a batch. */
+const sealEveryMs = 2000
+
+const auditParts = (deps: Deps, { AUDIT_CHECKPOINT_SECONDS }: Settings): Part[] => [
+  consumerOf(deps, auditSubscription(deps)),
+  createUpkeep({ name: 'audit links', run: () => sealAudit(deps), everyMs: sealEveryMs, log: deps.log }),
+  createUpkeep({
+    name: 'audit checkpoints',
+    run: () => coverAllChains(deps),
+    everyMs: AUDIT_CHECKPOINT_SECONDS * 1000,
+    log: deps.log,
+  }),
+]
 
 function mailParts(deps: Deps, pipeline: MailPipeline, settings: Settings): Part[] {
   const { queue, place, parts } = queueParts(deps, pipeline, settings)

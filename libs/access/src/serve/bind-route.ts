@@ -3,6 +3,7 @@
  * serializes what goes out by the contract. A route that is not bound here has no caller.
  */
 import { createHash } from 'node:crypto'
+import type { Readable } from 'node:stream'
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Static, TSchema } from 'typebox'
@@ -33,10 +34,12 @@ export type QueryOf<C extends RouteContract> = C extends { readonly query: infer
   ? StaticOf<S>
   : Record<string, never>
 export type BodyOf<C extends RouteContract> = C extends { readonly body: infer S } ? StaticOf<S> : undefined
-/** The body of the success; `void` when the contract promises none. */
+/** The body of the success; `void` when the contract promises none. What is streamed has its media type set by the handler. */
 export type SuccessOf<C extends RouteContract> = C['success'] extends { readonly body: infer S extends TSchema }
   ? Static<S>
-  : void
+  : C['success'] extends { readonly streams: readonly string[] }
+    ? Readable
+    : void
 
 type CallerByAuth = { open: Caller; user: UserCaller; organization: OrgCaller; internal: ServiceCaller }
 /** Where the contract says whose token it takes. */

@@ -4,6 +4,7 @@ import { assignmentEvents } from './authz/assignment.ts'
 import { catalogEvents } from './authz/catalog.ts'
 import { entityEvents } from './authz/entity.ts'
 import { groupEvents } from './authz/group.ts'
+import { permissionEvents } from './authz/permission.ts'
 import { policyEvents } from './authz/policy.ts'
 import { roleEvents } from './authz/role.ts'
 import { deadLetterEvents } from './dead-letter.ts'
@@ -46,6 +47,7 @@ export const eventContracts: readonly EventContract[] = [
   ...catalogEvents,
   ...entityEvents,
   ...groupEvents,
+  ...permissionEvents,
   ...policyEvents,
   ...roleEvents,
   ...deadLetterEvents,

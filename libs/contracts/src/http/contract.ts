@@ -36,8 +36,13 @@ export type RouteContract = {
   readonly bodyIsOptional?: boolean
   /** A body as a client might send it, for the reference. */
   readonly example?: unknown
-  /** The one success. `body` absent means no content. */
-  readonly success: { readonly status: 200 | 201 | 202 | 204; readonly body?: TSchema; readonly description: string }
+  /** The one success. `body` absent means no content, unless the answer `streams`: media types of one that is written piece by piece and has no schema. */
+  readonly success: {
+    readonly status: 200 | 201 | 202 | 204
+    readonly body?: TSchema
+    readonly streams?: readonly string[]
+    readonly description: string
+  }
   /** Beyond the ones every route can answer with. */
   readonly problems?: readonly ProblemCode[]
   /** Accepts an `Idempotency-Key`. */

@@ -99,7 +99,14 @@ import { oauthClientRoutes } from './tokens/oauth-clients.ts'
 import { DescribeAuthorization, SettleAuthorization } from './tokens/authorizations.ts'
 import { ListMyConsents, RevokeMyConsent } from './tokens/consents.ts'
 import { EndMyOtherSessions, EndMySession, GetJwks, ListMySessions, Logout, RefreshToken } from './tokens/sessions.ts'
-import { ListAuditEvents, ListMyActivity, ListPlatformAuditEvents } from './workers/audit-events.ts'
+import {
+  GetManagedOrganization,
+  ListOrganizations,
+  RestoreOrganization,
+  SuspendOrganization,
+} from './orgs/operators.ts'
+import { ExportAuditEvents, ListAuditEvents, ListMyActivity, ListPlatformAuditEvents } from './workers/audit-events.ts'
+import { ListAuditKeys, ReadAuditEvidence, ReadPlatformAuditEvidence } from './workers/audit-evidence.ts'
 import { DiscardDeadLetter, ListDeadLetters, ReplayDeadLetter } from './workers/dead-letters.ts'
 
 import {
@@ -233,7 +240,15 @@ export const publicRoutes: readonly RouteContract[] = [
   SimulateApplication,
   DiffAccess,
   ListAuditEvents,
+  ExportAuditEvents,
+  ReadAuditEvidence,
   ListPlatformAuditEvents,
+  ReadPlatformAuditEvidence,
+  ListOrganizations,
+  GetManagedOrganization,
+  SuspendOrganization,
+  RestoreOrganization,
+  ListAuditKeys,
   ListUsers,
   GetUser,
   SuspendUser,

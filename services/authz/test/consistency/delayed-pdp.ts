@@ -100,6 +100,7 @@ export async function startDelayedPdp(o: {
     following,
     clock: systemClock,
     decisions: { note: () => {} },
+    denials: { note: () => {} },
   }
   /** Who asks again does so with the same token, so what is kept of an asker has a part in it. */
   const callers = new WeakMap<Member, MemberCaller>()

@@ -60,10 +60,13 @@ function bodyOf(
   return schema && { 'application/json': { schema: components.use(schema, direction, fallback) } }
 }
 
+const streamed = (mediaTypes: readonly string[] | undefined): Json | undefined =>
+  mediaTypes && Object.fromEntries(mediaTypes.map((type) => [type, { schema: { type: 'string' } }]))
+
 function operationOf(route: RouteContract, parts: Parts): Json {
   const { success, operationId } = route
   const input = bodyOf(route.body, 'input', `${pascal(operationId)}Request`, parts)
-  const output = bodyOf(success.body, 'output', `${pascal(operationId)}Response`, parts)
+  const output = bodyOf(success.body, 'output', `${pascal(operationId)}Response`, parts) ?? streamed(success.streams)
   const parameters = parametersOf(route, parts)
   return {
     operationId,

@@ -5,7 +5,7 @@ import type { RouteContract } from '@gatehouse/contracts/http/contract'
 const table: readonly (readonly [tag: string, path: RegExp])[] = [
   ['Signing in', /^\/v1\/auth\//],
   ['The signed-in person', /^\/v1\/me(\/|$)/],
-  ['Audit', /\/audit-events$/],
+  ['Audit', /\/audit-(events|evidence|keys)(\/|$)/],
   ['Invitations', /\/invitations(\/|$)/],
   ['Applications people sign in to', /\/oauth-clients(\/|$)/],
   ['Service accounts', /\/service-accounts(\/|$)/],

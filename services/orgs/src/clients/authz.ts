@@ -5,12 +5,14 @@ import {
   ListProtectedAttributes,
 } from '@gatehouse/contracts/http/authz/evaluation'
 import { onlyDecision, type PermissionDecision } from '@gatehouse/access/call/require-allowed'
-import type { PrincipalCaller } from '@gatehouse/access/callers/caller'
+import type { PrincipalCaller, UserCaller } from '@gatehouse/access/callers/caller'
 import type { ServiceClient } from '@gatehouse/access/call/service-client'
 
 export type AuthzClient = {
   /** May whoever this is do that in the organization of their token? */
   decide(user: PrincipalCaller, permission: string): Promise<PermissionDecision>
+  /** May this person do that at the platform? */
+  decideForPlatform(user: UserCaller, permission: string): Promise<PermissionDecision>
   /** Names of members' attributes that policies read and whoever this is may not write. */
   protectedAttributes(caller: PrincipalCaller): Promise<string[]>
   /** Which of these roles do not exist there, and which may `grantedBy` not give? */
@@ -26,6 +28,8 @@ export const createAuthzClient = (http: ServiceClient): AuthzClient => ({
     onlyDecision(
       await http.call(CheckPermissions, { body: { scope: 'organization', permissions: [permission] }, user }),
     ),
+  decideForPlatform: async (user, permission) =>
+    onlyDecision(await http.call(CheckPermissions, { body: { scope: 'platform', permissions: [permission] }, user })),
   protectedAttributes: async (user) => (await http.call(ListProtectedAttributes, { body: {}, user })).names,
   checkGrantableRoles: ({ orgId, grantedBy, roles }) =>
     http.call(CheckGrantableRoles, { body: { organization_id: orgId, granted_by: grantedBy, roles } }),

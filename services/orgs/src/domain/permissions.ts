@@ -6,6 +6,8 @@ export const permissions = {
   updateMembers: 'gatehouse:members.update',
   writeAttributes: 'gatehouse:attributes.write',
   removeMembers: 'gatehouse:members.remove',
+  readOrganizations: 'gatehouse:organizations.read',
+  suspendOrganizations: 'gatehouse:organizations.suspend',
 } as const
 
 export type Permission = (typeof permissions)[keyof typeof permissions]

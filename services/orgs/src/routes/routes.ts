@@ -4,12 +4,13 @@ import type { Deps } from '../deps.ts'
 import { neighbourRoutes } from './internal.ts'
 import { invitationsRoutes } from './invitations.ts'
 import { membersRoutes } from './members.ts'
+import { operatorsRoutes } from './operators.ts'
 import { organizationsRoutes } from './organizations.ts'
 
 type Routes = (app: FastifyInstance, deps: Deps) => void
 
 /** Through the gateway. */
-export const publicRoutes: readonly Routes[] = [organizationsRoutes, membersRoutes, invitationsRoutes]
+export const publicRoutes: readonly Routes[] = [organizationsRoutes, membersRoutes, invitationsRoutes, operatorsRoutes]
 
 /** For other services only. */
 export const internalRoutes: readonly Routes[] = [neighbourRoutes]

@@ -60,6 +60,23 @@ export const announceOrganizationRenamed = (tx: Tx, row: OrganizationRow, actor:
     data: { organization_id: row.id, status: row.status, changed: ['name'] },
   })
 
+/** A suspended organization announces the floor that voids its access tokens. */
+export const announceOrganizationStatus = (
+  tx: Tx,
+  { row, actor, reason }: { row: OrganizationRow; actor: Actor; reason: string },
+): Promise<void> =>
+  appendEvent(tx, {
+    contract: OrganizationUpdated,
+    ...ofOrganization(row, actor),
+    data: {
+      organization_id: row.id,
+      status: row.status,
+      changed: ['status'],
+      ...(row.status === 'suspended' && { min_ov: row.minVersion }),
+      reason,
+    },
+  })
+
 export const announceMembershipCreated = (tx: Tx, row: MembershipRow, actor: Actor): Promise<void> =>
   appendEvent(tx, {
     contract: MembershipCreated,

@@ -21,7 +21,13 @@ export type AuditRecord = {
   requestId: string | null
   correlationId: string
   data: Record<string, unknown>
+  outcome: Outcome
 }
+
+export type Outcome = 'success' | 'failure' | 'denied'
+
+/** A record as it is kept: where a person was is a ciphertext under their key, and in clear only where nobody is concerned. */
+export type StoredRecord = AuditRecord & { personalOf: string | null; personalSealed: string | null }
 
 /** What the prefix of an identifier names; an identifier of another kind is called after its aggregate. */
 const targetTypes: Readonly<Record<string, string>> = {
@@ -57,7 +63,20 @@ export function auditRecordOf(event: EventEnvelope): AuditRecord {
     requestId: event.requestid ?? null,
     correlationId: event.correlationid,
     data: event.data,
+    outcome: outcomeOf(action),
   }
+}
+
+/** Every `sign_in` event tells of one that failed or was held up; one that succeeds is a session. */
+function outcomeOf(action: string): Outcome {
+  if (action.startsWith('sign_in')) return 'failure'
+  return action.endsWith('.denied') ? 'denied' : 'success'
+}
+
+/** Whose whereabouts a record holds: those of the person who acted; where nobody known acted, of the person it concerns. A machine is nobody. */
+export function personalOwnerOf({ actor, userId }: Pick<AuditRecord, 'actor' | 'userId'>): string | null {
+  if (actor.type === 'user') return wellFormed('user', actor.id) ?? userId
+  return actor.type === 'service_account' ? null : userId
 }
 
 /** `gatehouse.orgs.membership.removed.v1` → producer, aggregate and `membership.removed`. */
@@ -65,6 +84,13 @@ function partsOf(type: string): { producer: string; aggregate: string; action: s
   const [, producer = 'unknown', aggregate = 'unknown', ...rest] = type.split('.')
   const verb = rest.at(-1)?.match(/^v\d+$/) ? rest.slice(0, -1) : rest
   return { producer, aggregate, action: [aggregate, ...verb].join('.') }
+}
+
+/** Whom the event took out of the platform: erased at their wish, or never proven. */
+export function erasedBy({ producer, action, data }: AuditRecord): string | null {
+  if (producer !== 'identity' || (action !== 'user.erased' && action !== 'user.deleted')) return null
+  const { user_id } = data
+  return typeof user_id === 'string' ? wellFormed('user', user_id) : null
 }
 
 /** `membership.removed` of an event's type. */

@@ -9,7 +9,8 @@ import type { Effects } from '@gatehouse/spine/dead-letters/dead-letters'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { MailPipeline } from '../mails/mail.ts'
 import { mails } from '../mails/mails.ts'
-import { recordAuditEvent } from '../use-cases/record-audit-event.ts'
+import type { Whereabouts } from '../providers/whereabouts.ts'
+import { recordAuditEvent } from '../use-cases/audit/record-audit-event.ts'
 import { recordDeliveries } from '../use-cases/webhooks/record-deliveries.ts'
 import { onMailDue } from './on-mail-due.ts'
 import { onSessionEnded } from './on-session-ended.ts'
@@ -62,23 +63,23 @@ export const logoutSubscription = (queue: Pick<JobQueue, 'record' | 'announce'>)
 })
 
 /** Every event of everybody: what is not known here is recorded all the same. */
-export const auditSubscription = (): Subscription => ({
+export const auditSubscription = (deps: { whereabouts: Whereabouts }): Subscription => ({
   pipeline: 'audit',
   consumer: 'workers--audit',
   producers: everyProducer,
   subjects: everyProducer.map(subjectsOf),
-  handle: recordAuditEvent,
+  handle: (tx, event) => recordAuditEvent(deps, tx, event),
 })
 
 /** The effects of every pipeline, whichever this process runs. What a replay makes due is announced by the sweeper of its pipeline. */
-export const allEffects = (): Effects[] =>
+export const allEffects = (deps: { whereabouts: Whereabouts }): Effects[] =>
   PipelineName.anyOf
-    .map(({ const: pipeline }) => subscriptionOf(pipeline))
+    .map(({ const: pipeline }) => subscriptionOf(deps, pipeline))
     .map(({ consumer, handle }) => ({ name: consumer, handle }))
 
-function subscriptionOf(pipeline: PipelineName): Subscription {
+function subscriptionOf(deps: { whereabouts: Whereabouts }, pipeline: PipelineName): Subscription {
   const announce = () => undefined
-  if (pipeline === 'audit') return auditSubscription()
+  if (pipeline === 'audit') return auditSubscription(deps)
   if (pipeline === 'webhook') return webhookSubscription({ announce })
   const queue: Pick<JobQueue, 'record' | 'announce'> = {
     record: (tx, due) => recordJob(tx, { ...due, pipeline }),

@@ -3,17 +3,51 @@ import { and, asc, desc, eq, gte, lt, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
-import type { AuditRecord } from '../domain/audit-record.ts'
+import type { Outcome, StoredRecord } from '../domain/audit-record.ts'
 import { auditEvents } from './schema.ts'
 
-/** The same event a second time changes nothing. */
-export async function insertAuditRecord(tx: Queryable, record: AuditRecord): Promise<void> {
-  const { actor, target, ...columns } = record
-  await tx
-    .insert(auditEvents)
-    .values({ ...columns, actorType: actor.type, actorId: actor.id, targetType: target.type, targetId: target.id })
-    .onConflictDoNothing()
+/** Chains are named by their organization; the platform's is all zeros. */
+export const platformChainId = '00000000-0000-0000-0000-000000000000'
+
+/** One statement, however many. The same event a second time changes nothing; a new one waits for its link. */
+export async function insertAuditRecords(tx: Queryable, records: readonly StoredRecord[]): Promise<void> {
+  if (records.length === 0) return
+  await tx.execute(sql`
+    with recorded as (
+      insert into audit_events (id, occurred_at, producer, action, outcome, actor_type, actor_id, target_type, target_id, org_id, user_id,
+        client_address, user_agent, personal_of, personal_sealed, request_id, correlation_id, data)
+      select id, occurred_at, producer, action, outcome, actor_type, actor_id, target_type, target_id, org_id, user_id,
+        client_address, user_agent, personal_of, personal_sealed, request_id, correlation_id, data
+      from jsonb_to_recordset(${JSON.stringify(records.map(rowOf))}::jsonb) as given (
+        id uuid, occurred_at timestamptz, producer text, action text, outcome text, actor_type text, actor_id text, target_type text, target_id text,
+        org_id uuid, user_id uuid, client_address text, user_agent text, personal_of uuid, personal_sealed text, request_id text,
+        correlation_id text, data jsonb)
+      on conflict do nothing returning id, occurred_at, org_id
+    )
+    insert into audit_unsealed (record_id, occurred_at, chain)
+    select id, occurred_at, coalesce(org_id, ${platformChainId}) from recorded on conflict do nothing`)
 }
+
+const rowOf = (record: StoredRecord) => ({
+  id: uuidOf(record.id, 'aud'),
+  occurred_at: record.occurredAt,
+  producer: record.producer,
+  action: record.action,
+  outcome: record.outcome,
+  actor_type: record.actor.type,
+  actor_id: record.actor.id,
+  target_type: record.target.type,
+  target_id: record.target.id,
+  org_id: record.orgId && uuidOf(record.orgId, 'org'),
+  user_id: record.userId && uuidOf(record.userId, 'user'),
+  client_address: record.clientAddress,
+  user_agent: record.userAgent,
+  personal_of: record.personalOf && uuidOf(record.personalOf, 'user'),
+  personal_sealed: record.personalSealed,
+  request_id: record.requestId,
+  correlation_id: record.correlationId,
+  data: record.data,
+})
 
 export type AuditPosition = { occurredAt: string; id: string }
 
@@ -29,6 +63,7 @@ export type AuditFilter = {
   actor?: { type?: string; id?: string } | undefined
   action?: string | undefined
   target?: string | undefined
+  outcome?: Outcome | undefined
 }
 
 /** All microseconds: a cursor made from fewer would repeat or skip rows. */
@@ -50,6 +85,9 @@ const columns = {
   requestId: auditEvents.requestId,
   correlationId: auditEvents.correlationId,
   data: auditEvents.data,
+  outcome: auditEvents.outcome,
+  personalOf: auditEvents.personalOf,
+  personalSealed: auditEvents.personalSealed,
 }
 
 /**
@@ -59,7 +97,7 @@ const columns = {
 export async function listAuditRecords(
   tx: Queryable,
   o: AuditFilter & { orgId?: string; userId?: string },
-): Promise<AuditRecord[]> {
+): Promise<StoredRecord[]> {
   const { actor, after } = o
   const isWanted = (column: PgColumn, value: string | undefined) =>
     value === undefined ? undefined : eq(column, value)
@@ -75,6 +113,7 @@ export async function listAuditRecords(
         isWanted(auditEvents.actorId, actor?.id),
         isWanted(auditEvents.action, o.action),
         isWanted(auditEvents.targetId, o.target),
+        isWanted(auditEvents.outcome, o.outcome),
         o.from === undefined ? undefined : gte(auditEvents.occurredAt, o.from),
         o.to === undefined ? undefined : lt(auditEvents.occurredAt, o.to),
         after &&

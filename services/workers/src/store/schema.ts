@@ -1,5 +1,5 @@
 /** The tables of workers that its own code touches. The ledger and the inbox are the kit's. */
-import { bigint, integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
+import { bigint, customType, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
 
 /** Append-only, partitioned by month. */
@@ -22,11 +22,77 @@ export const auditEvents = pgTable(
     requestId: text('request_id'),
     correlationId: text('correlation_id').notNull(),
     data: jsonb('data').$type<Record<string, unknown>>().notNull(),
+    outcome: text('outcome', { enum: ['success', 'failure', 'denied'] })
+      .notNull()
+      .default('success'),
+    personalOf: typeId('personal_of', 'user'),
+    personalSealed: text('personal_sealed'),
   },
   (table) => [primaryKey({ columns: [table.id, table.occurredAt] })],
 )
 
 const at = (column: string) => timestamp(column, { withTimezone: true, mode: 'string' })
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
+
+export const auditPersonKeys = pgTable('audit_person_keys', {
+  userId: typeId('user_id', 'user').primaryKey(),
+  keySealed: text('key_sealed'),
+  madeAt: at('made_at').notNull().defaultNow(),
+  destroyedAt: at('destroyed_at'),
+})
+
+export const auditUnsealed = pgTable('audit_unsealed', {
+  recordId: typeId('record_id', 'aud').primaryKey(),
+  occurredAt: at('occurred_at').notNull(),
+  chain: uuid('chain').notNull(),
+})
+
+export const auditChains = pgTable('audit_chains', {
+  chain: uuid('chain').primaryKey(),
+  length: bigint('length', { mode: 'number' }).notNull().default(0),
+  head: bytea('head').notNull(),
+  checkpointed: bigint('checkpointed', { mode: 'number' }).notNull().default(0),
+})
+
+/** Partitioned by month. */
+export const auditLinks = pgTable(
+  'audit_links',
+  {
+    chain: uuid('chain').notNull(),
+    seq: bigint('seq', { mode: 'number' }).notNull(),
+    recordId: typeId('record_id', 'aud').notNull(),
+    occurredAt: at('occurred_at').notNull(),
+    hash: bytea('hash').notNull(),
+    sealedAt: at('sealed_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.chain, table.seq, table.sealedAt] })],
+)
+
+export const auditCheckpoints = pgTable('audit_checkpoints', {
+  id: typeId('id', 'acp').primaryKey(),
+  madeAt: at('made_at').notNull().defaultNow(),
+  size: integer('size').notNull(),
+  statement: text('statement').notNull(),
+})
+
+export const auditCheckpointHeads = pgTable(
+  'audit_checkpoint_heads',
+  {
+    chain: uuid('chain').notNull(),
+    length: bigint('length', { mode: 'number' }).notNull(),
+    head: bytea('head').notNull(),
+    checkpointId: typeId('checkpoint_id', 'acp').notNull(),
+    index: integer('index').notNull(),
+    path: bytea('path').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.chain, table.length] })],
+)
+
+export const auditSigningKeys = pgTable('audit_signing_keys', {
+  kid: text('kid').primaryKey(),
+  jwk: jsonb('jwk').$type<Record<string, unknown>>().notNull(),
+  firstUsedAt: at('first_used_at').notNull().defaultNow(),
+})
 
 export const webhookEndpoints = pgTable('webhook_endpoints', {
   id: typeId('id', 'whk').primaryKey(),

@@ -9,6 +9,7 @@ import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { consumerSuite } from '@gatehouse/test-kit/consumer-suite'
 import { quietLog } from '@gatehouse/test-kit/log'
 import { auditSubscription, logoutSubscription, mailSubscription } from '../../src/events/subscriptions.ts'
+import { audit } from '../fixtures/audit.ts'
 
 const user = newId('user')
 
@@ -18,7 +19,7 @@ t.test('workers--audit', async (t) => {
     producer: 'tokens',
     aggregatePrefix: 'ses',
     consumer: () => {
-      const { consumer, subjects, handle } = auditSubscription()
+      const { consumer, subjects, handle } = auditSubscription(audit)
       return { name: consumer, subjects, handle }
     },
     sample: (_i, session_id) => ({

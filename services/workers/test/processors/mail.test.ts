@@ -5,7 +5,6 @@ import { sql } from 'drizzle-orm'
 import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification'
 import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation'
 import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
-import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { startBackground } from '@gatehouse/service-kit/concurrency/background'
@@ -19,6 +18,7 @@ import type { Deps } from '../../src/deps.ts'
 import { createPipelines } from '../../src/pipelines.ts'
 import { createSmtpMailer } from '../../src/providers/smtp.ts'
 import { createNeighbour } from '@gatehouse/test-kit/neighbour'
+import { audit } from '../fixtures/audit.ts'
 
 const database = await testDatabase(t, { services: ['workers'] })
 const system = database.connect('workers', 'system', 8)
@@ -40,7 +40,7 @@ let minted = 0
 
 const deps = {
   log: createLogger({ name: 'workers', level: 'debug', destination: { write: (line) => void lines.push(line) } }),
-  clock: systemClock,
+  ...audit,
   system,
   nats: noNats(),
   feeds: {
@@ -82,6 +82,7 @@ const pipelines = createPipelines(deps, {
   REDIS_URL: process.env['REDIS_URL'] ?? '',
   QUEUE_PREFIX: `t${randomBytes(5).toString('hex')}`,
   JOBS_SWEEP_SECONDS: 1,
+  AUDIT_CHECKPOINT_SECONDS: 900,
 })
 const running = startBackground(pipelines)
 t.teardown(async () => {

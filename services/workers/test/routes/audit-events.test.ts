@@ -12,7 +12,7 @@ import type { AllDeadLetters } from '../../src/use-cases/dead-letters/ask-owner.
 import type { Deps } from '../../src/deps.ts'
 import type { AuthzClient } from '../../src/clients/authz.ts'
 import type { AuditRecord } from '../../src/domain/audit-record.ts'
-import { insertAuditRecord } from '../../src/store/audit-events.ts'
+import { audit, record as insert } from '../fixtures/audit.ts'
 import { personHeaders, serviceHeaders, type HeadersOf } from '../fixtures/callers.ts'
 
 const database = await testDatabase(t, { services: ['workers'] })
@@ -36,6 +36,7 @@ const app = buildApp({
   deadLetters: {} as AllDeadLetters,
   webhooks: {} as Deps['webhooks'],
   spine: {} as Deps['spine'],
+  ...audit,
 })
 t.teardown(() => app.close())
 t.beforeEach(() => {
@@ -62,6 +63,7 @@ const record = (more: Partial<AuditRecord>): AuditRecord => ({
   requestId: 'req_1',
   correlationId: 'req_1',
   data: { changed: ['attributes'] },
+  outcome: 'success',
   ...more,
 })
 const rows = [
@@ -77,7 +79,7 @@ const rows = [
   }),
   record({ orgId: null, userId: newId('user'), action: 'session.started' }),
 ]
-for (const row of rows) await inScope(system, {}, (tx) => insertAuditRecord(tx, row))
+for (const row of rows) await inScope(system, {}, (tx) => insert(tx, row))
 
 type Page = { data: Record<string, unknown>[]; page: { next_cursor: string | null; has_more: boolean }; code?: string }
 async function get(url: string, headersOf: HeadersOf): Promise<{ status: number; body: Page }> {

@@ -9,7 +9,7 @@ import { buildApp } from '../../src/app.ts'
 import type { AllDeadLetters } from '../../src/use-cases/dead-letters/ask-owner.ts'
 import type { Deps } from '../../src/deps.ts'
 import type { AuditRecord } from '../../src/domain/audit-record.ts'
-import { insertAuditRecord } from '../../src/store/audit-events.ts'
+import { audit, record as insert } from '../fixtures/audit.ts'
 import { personHeaders } from '../fixtures/callers.ts'
 
 const database = await testDatabase(t, { services: ['workers'] })
@@ -25,6 +25,7 @@ const app = buildApp({
   db,
   system,
   deadLetters,
+  ...audit,
   ...unused,
 })
 t.teardown(() => app.close())
@@ -54,8 +55,9 @@ const records = Array.from({ length: 48 }, (_, n): AuditRecord => ({
   requestId: null,
   correlationId: 'req_1',
   data: {},
+  outcome: n % 5 === 0 ? 'failure' : 'success',
 }))
-for (const record of records) await inScope(system, {}, (tx) => insertAuditRecord(tx, record))
+for (const record of records) await inScope(system, {}, (tx) => insert(tx, record))
 
 type Page = { data: { id: string }[]; page: { next_cursor: string | null }; code?: string }
 const get = async (path: string, query: Record<string, string>) => {
@@ -93,6 +95,8 @@ const filters: { query: Record<string, string>; wanted(record: AuditRecord): boo
   { query: { actor: 'service:tokens' }, wanted: ({ actor }) => actor.id === 'tokens' },
   { query: { actor: 'system' }, wanted: ({ actor }) => actor.type === 'system' },
   { query: { action: 'membership.removed' }, wanted: ({ action }) => action === 'membership.removed' },
+  { query: { outcome: 'failure' }, wanted: ({ outcome }) => outcome === 'failure' },
+  { query: { outcome: 'denied' }, wanted: () => false },
   { query: { target: targets[1] }, wanted: ({ target }) => target.id === targets[1] },
   {
     query: { actor: admin, action: 'membership.removed', from: early, target: targets[0] },
@@ -120,6 +124,7 @@ t.test('a cursor is of the order it was made in, and odd values are refused or f
     ['from', 'yesterday'],
     ['to', '2026-13-01T00:00:00Z'],
     ['order', 'newest'],
+    ['outcome', 'perhaps'],
     ['actor', "x' or 1=1"],
     ['target', 'a b'],
   ] as const)

@@ -27,6 +27,7 @@ import type { AllDeadLetters } from '../../src/use-cases/dead-letters/ask-owner.
 import type { Deps } from '../../src/deps.ts'
 import { allEffects } from '../../src/events/subscriptions.ts'
 import { createNeighbour } from '@gatehouse/test-kit/neighbour'
+import { audit } from '../fixtures/audit.ts'
 import { personHeaders } from '../fixtures/callers.ts'
 
 const database = await testDatabase(t, { services: ['workers', 'tokens'] })
@@ -76,7 +77,7 @@ const silent: DeadLetters = {
   discard: () => Promise.reject(new Error('no answer')),
 }
 const deadLetters = {
-  workers: createDeadLetters({ ...ours, consumers: allEffects() }),
+  workers: createDeadLetters({ ...ours, consumers: allEffects(audit) }),
   tokens: createDeadLettersClient(http),
 } as AllDeadLetters
 let mayDo: string[] = []
@@ -97,6 +98,7 @@ const buildWith = (letters: AllDeadLetters) => {
     deadLetters: letters,
     webhooks: {} as Deps['webhooks'],
     spine: {} as Deps['spine'],
+    ...audit,
   })
   t.teardown(() => app.close())
   return app

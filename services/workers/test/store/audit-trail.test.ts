@@ -15,7 +15,8 @@ import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { auditSubscription } from '../../src/events/subscriptions.ts'
 import { auditRecordOf } from '../../src/domain/audit-record.ts'
-import { insertAuditRecord, listAuditRecords } from '../../src/store/audit-events.ts'
+import { listAuditRecords } from '../../src/store/audit-events.ts'
+import { audit, record } from '../fixtures/audit.ts'
 import { createNeighbour, type Neighbour } from '@gatehouse/test-kit/neighbour'
 
 const database = await testDatabase(t, { services: ['workers'] })
@@ -54,7 +55,7 @@ const updated = (producer: Neighbour, orgid: string, more: Partial<EventEnvelope
   })
 }
 const auditConsumer = (producers: Neighbour[]) => {
-  const { consumer, subjects, handle } = auditSubscription()
+  const { consumer, subjects, handle } = auditSubscription(audit)
   return createConsumer({
     name: consumer,
     producers,
@@ -82,7 +83,7 @@ t.test(
     const replicas = [1, 2, 3].map(() => auditConsumer([tokens, orgs]))
     t.teardown(() => Promise.all(replicas.map((replica) => replica.stop())))
     for (const replica of replicas) replica.start()
-    const { handle } = auditSubscription()
+    const { handle } = auditSubscription(audit)
     const shuffled = [...tokens.events, ...orgs.events, ...tokens.events].sort(() => Math.random() - 0.5)
     await Promise.all(shuffled.map((event) => inScope(system, {}, (tx) => handle(tx, event))))
     await waitUntil('every event is recorded', async () => (await countRows()) >= 300, 30_000)
@@ -100,9 +101,7 @@ t.test(
     const crowded = newId('org')
     const time = '2026-11-24T03:00:00.123456Z'
     for (let n = 0; n < 25; n += 1)
-      await inScope(system, {}, (tx) =>
-        insertAuditRecord(tx, auditRecordOf(updated(orgs, crowded, n < 20 ? { time } : {}))),
-      )
+      await inScope(system, {}, (tx) => record(tx, auditRecordOf(updated(orgs, crowded, n < 20 ? { time } : {}))))
     const seen: string[] = []
     for (let after: { occurredAt: string; id: string } | undefined; ;) {
       const rows = await inScope(runtime, { orgId: crowded }, (tx) =>

@@ -20,6 +20,7 @@ import { createSmtpMailer } from '../../src/providers/smtp.ts'
 import { openWebhooks } from '../../src/providers/webhooks.ts'
 import type { AllDeadLetters } from '../../src/use-cases/dead-letters/ask-owner.ts'
 import { accessTokens, assertionsOf } from '@gatehouse/test-kit/service-keys'
+import { audit } from '../fixtures/audit.ts'
 import { personHeaders } from '../fixtures/callers.ts'
 import { createNeighbour } from '@gatehouse/test-kit/neighbour'
 import { isSignedWith, receiverOf, type Received, type Receiver } from '../fixtures/receiver.ts'
@@ -46,9 +47,9 @@ const webhooks = {
 const db = database.connect('workers', 'runtime', 6)
 const spine = createSpine({ service: 'workers', runtime: db, system, nats: noNats(), log, clock: systemClock })
 const deps = {
+  ...audit,
   spine,
   log,
-  clock: systemClock,
   system,
   db,
   nats: noNats(),
@@ -81,6 +82,7 @@ const running = startBackground(
     REDIS_URL: process.env['REDIS_URL'] ?? '',
     QUEUE_PREFIX: `t${randomBytes(5).toString('hex')}`,
     JOBS_SWEEP_SECONDS: 1,
+    AUDIT_CHECKPOINT_SECONDS: 900,
   }),
 )
 t.teardown(async () => {

@@ -1,6 +1,7 @@
 /** Organizations themselves. */
 import Type, { type Static } from 'typebox'
 import { OrganizationId, UserId } from '../../common/ids.ts'
+import { Reason } from '../../common/scalars.ts'
 import type { EventContract } from '../envelope.ts'
 
 /** An organization exists; its creator owns it. */
@@ -23,6 +24,8 @@ export const OrganizationUpdated = {
     status: Type.Union([Type.Literal('active'), Type.Literal('suspended')]),
     changed: Type.Array(Type.String()),
     min_ov: Type.Optional(Type.Integer()),
+    /** Of an operator who changed the status. */
+    reason: Type.Optional(Reason),
   }),
 } as const
 

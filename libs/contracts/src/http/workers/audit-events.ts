@@ -7,12 +7,16 @@ import { defineRoute } from '../contract.ts'
 
 const NullableString = Type.Union([Type.String(), Type.Null()])
 
+export const AuditOutcome = Type.Union([Type.Literal('success'), Type.Literal('failure'), Type.Literal('denied')])
+
 export const AuditEvent = Type.Object({
   id: AuditEventId,
   /** Database time of the change. */
   occurred_at: Instant,
   /** `<aggregate>.<past tense>`, as in `membership.removed`. */
   action: Type.String(),
+  /** `failure`: a sign-in that failed or was held up; `denied`: an act that was not permitted. */
+  outcome: AuditOutcome,
   actor: Type.Object({ type: Type.String(), id: NullableString }),
   target: Type.Object({ type: Type.String(), id: Type.String() }),
   organization_id: NullableString,
@@ -23,8 +27,7 @@ export const AuditEvent = Type.Object({
 })
 export type AuditEvent = Static<typeof AuditEvent>
 
-export const AuditQuery = Type.Object({
-  ...PageQuery,
+const filters = {
   /** The first moment that counts. */
   from: Type.Optional(Instant),
   /** The moment from which on nothing counts any more. */
@@ -34,10 +37,22 @@ export const AuditQuery = Type.Object({
   action: Type.Optional(Type.String({ maxLength: 100 })),
   /** The id of what was changed. */
   target: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_.:-]+$', maxLength: 200 })),
+  outcome: Type.Optional(AuditOutcome),
   /** `asc`: oldest first; `desc`: newest first. */
   order: Type.Optional(Type.Union([Type.Literal('asc'), Type.Literal('desc')], { default: 'asc' })),
-})
+}
+
+export const AuditQuery = Type.Object({ ...PageQuery, ...filters })
 export type AuditQuery = Static<typeof AuditQuery>
+
+export const AuditExportQuery = Type.Object({
+  ...filters,
+  /** `ndjson`: the events as the list has them; `csv`: RFC 4180; `ocsf`: Open Cybersecurity Schema Framework 1.3. */
+  format: Type.Optional(
+    Type.Union([Type.Literal('ndjson'), Type.Literal('csv'), Type.Literal('ocsf')], { default: 'ndjson' }),
+  ),
+})
+export type AuditExportQuery = Static<typeof AuditExportQuery>
 
 export const ListAuditEvents = defineRoute({
   operationId: 'listAuditEvents',
@@ -45,7 +60,7 @@ export const ListAuditEvents = defineRoute({
   method: 'GET',
   path: '/v1/organizations/:org/audit-events',
   summary:
-    'What happened in or to this organization, oldest first unless `order` is `desc`; by time, actor, action and target.',
+    'What happened in or to this organization, oldest first unless `order` is `desc`; by time, actor, action, target and outcome.',
   auth: 'organization',
   params: Type.Object({ org: OrganizationId }),
   query: AuditQuery,
@@ -75,4 +90,21 @@ export const ListPlatformAuditEvents = defineRoute({
   query: AuditQuery,
   success: { status: 200, body: listOf(AuditEvent), description: 'The events.' },
   problems: ['forbidden'],
+})
+
+/** Long enough for a year of a busy organization; longer spans are asked for in parts by `from` and `to`. */
+const exportDeadlineMs = 300_000
+
+export const ExportAuditEvents = defineRoute({
+  operationId: 'exportAuditEvents',
+  service: 'workers',
+  method: 'GET',
+  path: '/v1/organizations/:org/audit-events/export',
+  summary: 'The same events as one file, written while it is read.',
+  auth: 'organization',
+  params: Type.Object({ org: OrganizationId }),
+  query: AuditExportQuery,
+  success: { status: 200, streams: ['application/x-ndjson', 'text/csv'], description: 'One line per event.' },
+  problems: ['forbidden'],
+  deadlineMs: exportDeadlineMs,
 })

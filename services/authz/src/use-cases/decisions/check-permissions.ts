@@ -19,6 +19,8 @@ export async function checkPermissions(
 ): Promise<{ decisions: boolean[]; obligations?: (Obligation | null)[] }> {
   if (!caller.user) throw problem('unauthenticated', { internal: 'no access token travelled along' })
   const decided = await decidePermissions(deps, caller.user, input)
+  for (const [at, given] of decided.entries())
+    noteDenial(deps, caller.user, { ...input, permission: input.permissions[at], given })
   const decisions = decided.map(({ allowed }) => allowed)
   return decided.some(({ obligation }) => obligation)
     ? { decisions, obligations: decided.map(({ obligation }) => obligation ?? null) }
@@ -68,5 +70,17 @@ export async function requirePermission(
   scope: PermissionScope = 'organization',
 ): Promise<void> {
   const [given] = await decidePermissions(deps, principal, { scope, permissions: [permission] })
+  noteDenial(deps, principal, { scope, permission, given })
   requireAllowed(given ?? { allowed: false }, principal, permission)
+}
+
+/** A stronger sign-in that is still to come makes no denial. */
+function noteDenial(
+  { denials }: DecidingDeps,
+  caller: PrincipalCaller,
+  o: { scope: PermissionScope; permission: string | undefined; given: PermissionDecision | undefined },
+): void {
+  const { scope, permission, given } = o
+  if (given?.allowed === true || given?.obligation?.type === 'step_up' || permission === undefined) return
+  denials.note({ caller, scope, permission })
 }

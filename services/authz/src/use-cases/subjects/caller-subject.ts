@@ -22,6 +22,7 @@ import {
   type OrganizationContext,
   type Subject,
 } from '../../domain/subject.ts'
+import type { DenialRecorder } from '../../decision-log/denial-recorder.ts'
 import { factsAsOf, Miss, missOf, type Facts } from '../../facts/facts.ts'
 import type { FactDeps } from '../decisions/decide-with.ts'
 import { requireAccountKnowable, requireFresh, requireUnparked } from '../decisions/freshness.ts'
@@ -35,7 +36,7 @@ import {
   type PrincipalFacts,
 } from './principal-facts.ts'
 
-export type DecidingDeps = FactDeps & { readonly clock: Clock }
+export type DecidingDeps = FactDeps & { readonly clock: Clock; readonly denials: Pick<DenialRecorder, 'note'> }
 export type FoundSubject = Subject | Ineligible | Miss
 
 /** Who asks, and the address their request came from. */

@@ -10,7 +10,7 @@ import type { UserCaller } from '@gatehouse/access/callers/caller'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import { decodeCursor, pageOf } from '@gatehouse/service-kit/http/page'
 import type { Deps } from '../../deps.ts'
-import { isInstant } from '../audit-page.ts'
+import { isInstant } from '../audit/audit-page.ts'
 import type { AllDeadLetters } from './ask-owner.ts'
 
 const permission = 'gatehouse:dead_letters.read'

@@ -2,8 +2,8 @@
 import type { AuditEvent, AuditQuery } from '@gatehouse/contracts/http/workers/audit-events'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
-import type { AuditRecord } from '../domain/audit-record.ts'
-import type { AuditFilter } from '../store/audit-events.ts'
+import type { AuditRecord } from '../../domain/audit-record.ts'
+import type { AuditFilter } from '../../store/audit-events.ts'
 
 /** An instant PostgreSQL can compare with: one that exists (no 31st of February), as these lists write it. */
 export function isInstant(text: unknown): boolean {
@@ -26,6 +26,7 @@ export function readAuditQuery(query: AuditQuery): AuditFilter {
     actor: actorOf(query.actor),
     action: query.action,
     target: query.target,
+    outcome: query.outcome,
   }
 }
 
@@ -52,10 +53,11 @@ export function auditPageOf(records: readonly AuditRecord[], { limit, order }: A
   return { data: data.map(onTheWire), page }
 }
 
-const onTheWire = (record: AuditRecord): AuditEvent => ({
+export const onTheWire = (record: AuditRecord): AuditEvent => ({
   id: record.id,
   occurred_at: record.occurredAt,
   action: record.action,
+  outcome: record.outcome,
   actor: record.actor,
   target: record.target,
   organization_id: record.orgId,

@@ -4,19 +4,19 @@ import { requireAllowed } from '@gatehouse/access/call/require-allowed'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import type { PageOf } from '@gatehouse/service-kit/http/page'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
-import type { Deps } from '../deps.ts'
-import { listAuditRecords } from '../store/audit-events.ts'
+import type { Deps } from '../../deps.ts'
+import { listAuditRecords } from '../../store/audit-events.ts'
 import { auditPageOf, readAuditQuery } from './audit-page.ts'
 
 const permission = 'gatehouse:platform.read'
 
 export async function listPlatformAuditEvents(
-  deps: Pick<Deps, 'clients' | 'system'>,
+  deps: Pick<Deps, 'clients' | 'system' | 'whereabouts'>,
   caller: UserCaller,
   query: AuditQuery,
 ): Promise<PageOf<AuditEvent>> {
   requireAllowed(await deps.clients.authz.decide(caller, { scope: 'platform', permission }), caller, permission)
   const filter = readAuditQuery(query)
   const records = await inScope(deps.system, {}, (tx) => listAuditRecords(tx, filter))
-  return auditPageOf(records, filter)
+  return auditPageOf(await deps.whereabouts.show(deps.system, records), filter)
 }

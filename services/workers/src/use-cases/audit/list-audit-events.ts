@@ -4,14 +4,14 @@ import { requireAllowed } from '@gatehouse/access/call/require-allowed'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { PageOf } from '@gatehouse/service-kit/http/page'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
-import type { Deps } from '../deps.ts'
-import { listAuditRecords } from '../store/audit-events.ts'
+import type { Deps } from '../../deps.ts'
+import { listAuditRecords } from '../../store/audit-events.ts'
 import { auditPageOf, readAuditQuery } from './audit-page.ts'
 
 const permission = 'gatehouse:audit.read'
 
 export async function listAuditEvents(
-  deps: Pick<Deps, 'clients' | 'db'>,
+  deps: Pick<Deps, 'clients' | 'db' | 'system' | 'whereabouts'>,
   caller: OrgCaller,
   query: AuditQuery,
 ): Promise<PageOf<AuditEvent>> {
@@ -21,5 +21,5 @@ export async function listAuditEvents(
   const records = await inScope(deps.db, { orgId: caller.orgId }, (tx) =>
     listAuditRecords(tx, { orgId: caller.orgId, ...filter }),
   )
-  return auditPageOf(records, filter)
+  return auditPageOf(await deps.whereabouts.show(deps.system, records), filter)
 }

@@ -3,21 +3,22 @@ import type { AuditEvent, AuditQuery } from '@gatehouse/contracts/http/workers/a
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import type { PageOf } from '@gatehouse/service-kit/http/page'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
-import type { Deps } from '../deps.ts'
-import { asSeenBy } from '../domain/audit-record.ts'
-import { listAuditRecords } from '../store/audit-events.ts'
+import type { Deps } from '../../deps.ts'
+import { asSeenBy } from '../../domain/audit-record.ts'
+import { listAuditRecords } from '../../store/audit-events.ts'
 import { auditPageOf, readAuditQuery } from './audit-page.ts'
 
 export async function listMyActivity(
-  deps: Pick<Deps, 'db'>,
+  deps: Pick<Deps, 'db' | 'system' | 'whereabouts'>,
   caller: UserCaller,
   query: AuditQuery,
 ): Promise<PageOf<AuditEvent>> {
   const filter = readAuditQuery(query)
   const { userId } = caller
   const records = await inScope(deps.db, { userId }, (tx) => listAuditRecords(tx, { userId, ...filter }))
+  const shown = await deps.whereabouts.show(deps.system, records)
   return auditPageOf(
-    records.map((record) => asSeenBy(userId, record)),
+    shown.map((record) => asSeenBy(userId, record)),
     filter,
   )
 }

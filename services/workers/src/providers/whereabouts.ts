@@ -1,0 +1,65 @@
+/**
+ * Client address and user agent in the audit trail: ciphertexts under a key of the person they are of (AES-256-GCM), bound to their record. To erase a person
+ * is to destroy that key. A key is known here once it is known to be committed, for writing only: to read, the table is asked each time.
+ */
+import { randomBytes } from 'node:crypto'
+import type { Db, Queryable } from '@gatehouse/service-kit/postgres/connect'
+import { createEnvelope, type Envelope } from '@gatehouse/service-kit/secrets/envelope'
+import { LRUCache } from 'lru-cache'
+import { personalOwnerOf, type AuditRecord, type StoredRecord } from '../domain/audit-record.ts'
+import { findKeys, findOrKeepKey } from '../store/audit-person-keys.ts'
+
+export type Whereabouts = {
+  /** The record as it is kept. */
+  hide(tx: Queryable, record: AuditRecord): Promise<StoredRecord>
+  /** The records as they were, but for people who were erased: of them nothing is known any more. */
+  show(system: Db, records: readonly StoredRecord[]): Promise<AuditRecord[]>
+}
+
+const mostKnownKeys = 10_000
+const keyPurpose = (userId: string): string => `audit key ${userId}`
+const recordPurpose = (recordId: string): string => `audit record ${recordId}`
+
+/** @param envelope - of the key-encryption key */
+export function createWhereabouts(envelope: Envelope): Whereabouts {
+  /** Null: the person was erased. */
+  const known = new LRUCache<string, { envelope: Envelope | null }>({ max: mostKnownKeys })
+  const open = (userId: string, sealed: string): Envelope =>
+    createEnvelope({ keys: [envelope.open(sealed, keyPurpose(userId))] })
+
+  const keyOf = async (tx: Queryable, userId: string): Promise<Envelope | null> => {
+    const found = known.get(userId)
+    if (found) return found.envelope
+    const offered = envelope.seal(randomBytes(32), keyPurpose(userId))
+    const { sealed, isNew } = await findOrKeepKey(tx, { userId, offered })
+    const key = sealed === null ? null : open(userId, sealed)
+    if (!isNew) known.set(userId, { envelope: key })
+    return key
+  }
+  return {
+    async hide(tx, record) {
+      const { clientAddress, userAgent } = record
+      const personalOf = personalOwnerOf(record)
+      if (personalOf === null || (clientAddress === null && userAgent === null))
+        return { ...record, personalOf: null, personalSealed: null }
+      const key = await keyOf(tx, personalOf)
+      const hidden = { ...record, clientAddress: null, userAgent: null }
+      if (key === null) return { ...hidden, personalOf: null, personalSealed: null }
+      const clear = Buffer.from(JSON.stringify([clientAddress, userAgent]))
+      return { ...hidden, personalOf, personalSealed: key.seal(clear, recordPurpose(record.id)) }
+    },
+    async show(system, records) {
+      const people = new Set(records.map(({ personalOf }) => personalOf).filter((id) => id !== null))
+      const sealedKeys = await findKeys(system, [...people])
+      const keys = new Map([...sealedKeys].map(([userId, sealed]) => [userId, open(userId, sealed)]))
+      return records.map(({ personalOf, personalSealed, ...record }) => {
+        const key = personalOf === null ? undefined : keys.get(personalOf)
+        if (key === undefined || personalSealed === null) return record
+        const [clientAddress, userAgent] = JSON.parse(
+          key.open(personalSealed, recordPurpose(record.id)).toString(),
+        ) as [string | null, string | null]
+        return { ...record, clientAddress, userAgent }
+      })
+    },
+  }
+}

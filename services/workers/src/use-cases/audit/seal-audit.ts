@@ -1,0 +1,40 @@
+/** Gives each new record its link in the chain of its organization. One replica at a time, in batches, each of them one transaction. */
+import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import type { Deps } from '../../deps.ts'
+import { beginningOf, linkOf, platformChain, type ChainName, type EvidenceRecord } from '../../domain/audit-chain.ts'
+import * as store from '../../store/audit-chains.ts'
+
+const batchSize = 500
+
+/** Links everything that waits. @returns how many records; 0 while another replica does it */
+export async function sealAudit({ system }: Pick<Deps, 'system'>): Promise<number> {
+  let total = 0
+  for (let sealed = batchSize; sealed === batchSize; total += sealed) sealed = await inScope(system, {}, sealBatch)
+  return total
+}
+
+async function sealBatch(tx: Tx): Promise<number> {
+  if (!(await store.takeSealing(tx))) return 0
+  const records = await store.takeUnsealed(tx, batchSize)
+  if (records.length === 0) return 0
+  const names = [...new Set(records.map(chainOf))]
+  const heads = new Map<ChainName, store.ChainState>(
+    names.map((chain) => [chain, { chain, length: 0, head: beginningOf(chain) }]),
+  )
+  for (const state of await store.findChains(tx, names)) heads.set(state.chain, state)
+  const links = records.map((record) => linkAfter(heads, record))
+  await store.appendLinks(tx, { links, heads: [...heads.values()] })
+  return records.length
+}
+
+const chainOf = (record: EvidenceRecord): ChainName => record.organization_id ?? platformChain
+
+/** The link of `record`, which is the new head of its chain. */
+function linkAfter(heads: Map<ChainName, store.ChainState>, record: EvidenceRecord): store.Link {
+  const chain = chainOf(record)
+  const { length, head } = heads.get(chain) ?? { length: 0, head: beginningOf(chain) }
+  const hash = linkOf(head, record)
+  heads.set(chain, { chain, length: length + 1, head: hash })
+  return { chain, seq: length + 1, recordId: record.id, occurredAt: record.occurred_at, hash }
+}
