@@ -6,7 +6,7 @@ import { createReadStream, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { publicKeysOf, type Jwks } from '@gatehouse/access/tokens/jwks-source'
 import { Command } from 'commander'
-import { createVerifier } from './domain/evidence.ts'
+import { createVerifier } from './evidence/verifier.ts'
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 

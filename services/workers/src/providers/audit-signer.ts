@@ -7,7 +7,7 @@ import {
   type CheckpointClaims,
   type ExportClaims,
   type StatementType,
-} from '../domain/audit-statement.ts'
+} from '../evidence/audit-statement.ts'
 
 export type AuditSigner = {
   /** Of the key that signs: its name and its public half. */

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm'
 import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
-import { platformChain, type ChainName, type EvidenceRecord } from '../domain/audit-chain.ts'
+import { platformChain, type ChainName, type EvidenceRecord } from '../evidence/audit-chain.ts'
 import { platformChainId } from './audit-events.ts'
 
 const chainIdOf = (chain: ChainName): string => (chain === platformChain ? platformChainId : uuidOf(chain, 'org'))

@@ -5,8 +5,8 @@
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
-import { leafOf, merkleTree } from '../../domain/audit-chain.ts'
-import { checkpointType } from '../../domain/audit-statement.ts'
+import { leafOf, merkleTree } from '../../evidence/audit-chain.ts'
+import { checkpointType } from '../../evidence/audit-statement.ts'
 import * as store from '../../store/audit-chains.ts'
 
 /** Chains of one checkpoint; the others have the next. */

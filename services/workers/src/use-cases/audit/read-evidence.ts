@@ -6,9 +6,9 @@ import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
-import { beginningOf, platformChain, type ChainName } from '../../domain/audit-chain.ts'
-import { exportType } from '../../domain/audit-statement.ts'
-import type { EvidenceLine } from '../../domain/evidence.ts'
+import { beginningOf, platformChain, type ChainName } from '../../evidence/audit-chain.ts'
+import { exportType } from '../../evidence/audit-statement.ts'
+import type { EvidenceLine } from '../../evidence/verifier.ts'
 import * as store from '../../store/audit-chains.ts'
 
 type EvidenceDeps = Pick<Deps, 'clients' | 'db' | 'system' | 'auditSigner' | 'clock'>

@@ -2,7 +2,7 @@
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
-import { beginningOf, linkOf, platformChain, type ChainName, type EvidenceRecord } from '../../domain/audit-chain.ts'
+import { beginningOf, linkOf, platformChain, type ChainName, type EvidenceRecord } from '../../evidence/audit-chain.ts'
 import * as store from '../../store/audit-chains.ts'
 
 const batchSize = 500

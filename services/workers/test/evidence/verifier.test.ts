@@ -11,9 +11,9 @@ import {
   merkleTree,
   rootFrom,
   type EvidenceRecord,
-} from '../../src/domain/audit-chain.ts'
-import { checkpointType, exportType } from '../../src/domain/audit-statement.ts'
-import { createVerifier, type EvidenceLine, type Verdict } from '../../src/domain/evidence.ts'
+} from '../../src/evidence/audit-chain.ts'
+import { checkpointType, exportType } from '../../src/evidence/audit-statement.ts'
+import { createVerifier, type EvidenceLine, type Verdict } from '../../src/evidence/verifier.ts'
 import { createAuditSigner, type AuditSigner } from '../../src/providers/audit-signer.ts'
 
 const signerWith = (name: 'workers' | 'orgs') => {
@@ -194,9 +194,6 @@ t.test('a tree of any size proves each of its leaves and nothing else', async (t
 t.test('canonical JSON is that of RFC 8785', async (t) => {
   const given = { '\u20ac': 1, '\r': 2, '\ufb33': 3, '1': 4, '\ud83d\ude00': 5, '\u0080': 6, '\u00f6': 7 }
   t.equal(canonicalJson(given), '{"\\r":2,"1":4,"\u0080":6,"ö":7,"€":1,"\ud83d\ude00":5,"\ufb33":3}')
-  t.equal(
-    canonicalJson([333333333.33333329, 1e30, 4.5, 2e-3, 1e-27, -0]),
-    '[333333333.3333333,1e+30,4.5,0.002,1e-27,0]',
-  )
+  t.equal(canonicalJson([333333333.3333333, 1e30, 4.5, 2e-3, 1e-27, -0]), '[333333333.3333333,1e+30,4.5,0.002,1e-27,0]')
   t.equal(canonicalJson({ b: [{ d: 1, c: null }], a: undefined }), '{"b":[{"c":null,"d":1}]}')
 })
