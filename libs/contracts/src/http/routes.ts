@@ -82,6 +82,7 @@ import {
   ListMembers,
   ListMyOrganizations,
   RemoveMember,
+  TransferOwnership,
   UpdateMember,
   UpdateOrganization,
 } from './orgs/organizations.ts'

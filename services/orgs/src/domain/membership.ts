@@ -57,6 +57,15 @@ export function decideRemoval(o: {
   return o.ownerCount <= 1 ? { kind: 'last_owner' } : { kind: 'removed' }
 }
 
+export type TransferDecision = 'transferred' | 'not_an_owner' | 'not_found' | 'oneself'
+
+/** May `from` make `to` an owner in their own place? Who does not own it learns nothing about `to`. */
+export function decideTransfer(o: { from: Standing | undefined; to: Standing | undefined }): TransferDecision {
+  if (!o.from?.isOwner) return 'not_an_owner'
+  if (!o.to) return 'not_found'
+  return o.to.userId === o.from.userId ? 'oneself' : 'transferred'
+}
+
 /** Whether two attribute sets say the same; the order of names does not count, the order within a list does. */
 export function isSameAttributes(one: MembershipAttributes, other: MembershipAttributes): boolean {
   const names = Object.keys(one)

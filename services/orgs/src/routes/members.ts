@@ -1,10 +1,11 @@
 /** Members of an organization. */
-import { ListMembers, RemoveMember, UpdateMember } from '@gatehouse/contracts/http/orgs/organizations'
+import { ListMembers, RemoveMember, TransferOwnership, UpdateMember } from '@gatehouse/contracts/http/orgs/organizations'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { listMembers } from '../use-cases/list-members.ts'
 import { removeMember } from '../use-cases/remove-member.ts'
+import { transferOwnership } from '../use-cases/transfer-ownership.ts'
 import { updateMember } from '../use-cases/update-member.ts'
 import { pageInput } from './page-input.ts'
 
@@ -17,5 +18,6 @@ export function membersRoutes(app: FastifyInstance, deps: Deps): void {
     }
     return updateMember(deps, caller, { userId: params.user, change })
   })
+  bindRoute(app, TransferOwnership, ({ caller, body }) => transferOwnership(deps, caller, { userId: body.user_id }))
   bindRoute(app, RemoveMember, ({ caller, params }) => removeMember(deps, caller, { userId: params.user }))
 }

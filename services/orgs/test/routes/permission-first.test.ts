@@ -22,6 +22,7 @@ const bodies: Record<string, { open: true } | { bodies: (object | undefined)[] }
   listMembers: { bodies: [undefined] },
   updateMember: { bodies: [{ attributes: { level: 9 } }, { is_owner: true }, { is_owner: false, attributes: {} }] },
   removeMember: { bodies: [undefined] },
+  transferOwnership: { bodies: [{ user_id: owner.id }, { user_id: member.id }] },
   createInvitation: { bodies: [{ email: 'somebody@example.com', roles: ['viewer'] }] },
   listInvitations: { bodies: [undefined] },
   revokeInvitation: { bodies: [undefined] },

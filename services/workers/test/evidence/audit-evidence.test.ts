@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { sql } from 'drizzle-orm'
 import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
+import { UserErased } from '@gatehouse/contracts/events/identity/user'
 import { SessionStarted } from '@gatehouse/contracts/events/tokens/session'
 import { publicKeysOf, type Jwks } from '@gatehouse/access/tokens/jwks-source'
 import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
@@ -168,12 +169,12 @@ t.test(
     const before = await evidenceOf()
     const user_id = ann
     await take(
-      identity.announceRaw('gatehouse.identity.user.erased.v1', {
+      identity.announce(UserErased, {
         subject: ann,
         userid: ann,
         actor: `user:${ann}`,
         clientaddress: annsAddress,
-        data: { user_id },
+        data: { user_id, min_uv: 2, via: 'request' },
       }),
     )
     await take(signedIn(ann, annsAddress))

@@ -111,3 +111,17 @@ export const RemoveMember = defineRoute({
   success: { status: 204, description: 'Their access to this organization is over.' },
   problems: ['forbidden', 'last_owner'],
 })
+
+export const TransferOwnership = defineRoute({
+  operationId: 'transferOwnership',
+  service: 'orgs',
+  method: 'POST',
+  path: '/v1/organizations/:org/owner',
+  summary: 'Hand one’s ownership over to another member, in one step. Only an owner does.',
+  auth: 'organization',
+  principals: 'people',
+  params: orgParams,
+  body: Type.Object({ user_id: UserId }),
+  success: { status: 204, description: 'The other is an owner, oneself no longer.' },
+  problems: ['forbidden', 'conflict'],
+})
