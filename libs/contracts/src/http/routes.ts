@@ -164,6 +164,7 @@ export const publicRoutes: readonly RouteContract[] = [
   ListMembers,
   UpdateMember,
   RemoveMember,
+  TransferOwnership,
   CreateInvitation,
   ListInvitations,
   RevokeInvitation,

@@ -71,6 +71,7 @@ const running = startBackground(
     REDIS_URL: process.env['REDIS_URL'] ?? '',
     QUEUE_PREFIX: `t${randomBytes(5).toString('hex')}`,
     JOBS_SWEEP_SECONDS: 1,
+    AUDIT_CHECKPOINT_SECONDS: 900,
   }),
 )
 t.teardown(async () => {
