@@ -50,9 +50,6 @@ export const linkOf = (previous: Uint8Array, record: EvidenceRecord): Buffer =>
 /** What the first link of a chain follows. The name is in it, so no link of one chain stands in another. */
 export const beginningOf = (chain: ChainName): Buffer => sha256(Buffer.of(3), `gatehouse audit chain v1\n${chain}`)
 
-/** Where a chain was when a checkpoint was made: a leaf of the checkpoint's Merkle tree. */
-export type ChainHead = { chain: ChainName; length: number; head: string }
-
 /** The root over `leaves`, and for each its path: the siblings from the bottom up. A node without a neighbour moves up as it is. */
 export function merkleTree(leaves: readonly Buffer[]): { root: Buffer; paths: Buffer[][] } {
   const paths: Buffer[][] = leaves.map(() => [])
