@@ -1,5 +1,10 @@
 /** Members of an organization. */
-import { ListMembers, RemoveMember, TransferOwnership, UpdateMember } from '@gatehouse/contracts/http/orgs/organizations'
+import {
+  ListMembers,
+  RemoveMember,
+  TransferOwnership,
+  UpdateMember,
+} from '@gatehouse/contracts/http/orgs/organizations'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
