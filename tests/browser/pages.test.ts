@@ -4,7 +4,7 @@
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { freePort } from '@gatehouse/test-kit/free-port'
+import { nextFreePort } from '@gatehouse/local/servers/ports'
 import * as openid from 'openid-client'
 import { Secret, TOTP } from 'otpauth'
 import type { BrowserContext, Page } from 'playwright-core'
@@ -12,18 +12,33 @@ import t from 'tap'
 import { createApi, until } from '../platform/client.ts'
 import { newAddress, newPassword, signIn as signInByApi } from '../platform/people.ts'
 import { startPlatform } from '../platform/start-platform.ts'
-import { fill, openScreens, overflowOf, photograph, violationsOf } from './people-at-screens.ts'
+import { open, openScreens, overflowOf, photograph, submit, violationsOf } from './people-at-screens.ts'
 
-const port = await freePort()
-// Passkeys are bound to a domain, which an address in numbers is not.
-const origin = `http://localhost:${port}`
-const { platform, stop } = await startPlatform({
-  PORT: String(port),
-  GATEHOUSE_ISSUER: origin,
-  PUBLIC_URL: origin,
-  GATEWAY_RATE_LIMIT_PER_MINUTE: '1000000',
-  GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE: '100000',
-})
+/** Below the ports that the system gives to anybody who asks for one, and another one where somebody was faster. */
+const firstPort = 20_080
+
+/** Passkeys are bound to a domain, which an address in numbers is not: the platform is `localhost` here, and has to know its port. */
+async function startOnLocalhost() {
+  for (let tries = 1, first = firstPort; ; tries++) {
+    const port = await nextFreePort(first)
+    const origin = `http://localhost:${port}`
+    try {
+      const started = await startPlatform({
+        PORT: String(port),
+        GATEHOUSE_ISSUER: origin,
+        PUBLIC_URL: origin,
+        GATEWAY_RATE_LIMIT_PER_MINUTE: '1000000',
+        GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE: '100000',
+      })
+      return { ...started, origin }
+    } catch (err) {
+      if (tries === 5 || !/is taken|EADDRINUSE/.test(String(err))) throw err
+      first = port + 1
+    }
+  }
+}
+
+const { platform, stop, origin } = await startOnLocalhost()
 t.teardown(stop)
 const screens = await openScreens()
 t.teardown(screens.close)
@@ -35,23 +50,42 @@ const patience = { timeout: 60_000 }
 const at = (page: Page, path: string): Promise<void> =>
   page.waitForURL((url) => url.origin === origin && url.pathname === path, patience)
 
-async function signIn(page: Page, person: { email: string; password: string }, start = '/signin'): Promise<void> {
-  await page.goto(origin + start)
-  await fill(page, { email: person.email })
-  await at(page, '/signin/password')
-  await fill(page, { password: person.password })
+const isAt =
+  (page: Page, ...paths: string[]) =>
+  (): boolean =>
+    paths.includes(new URL(page.url()).pathname) && page.url().startsWith(origin)
+
+/** What a form leads to; a page that stays the same has another sign that it was sent. */
+const fill = (page: Page, fields: Record<string, string>, to: string): Promise<void> =>
+  submit(page, { fields, until: isAt(page, to) })
+
+const press = (page: Page, button: string, to: string): Promise<void> => submit(page, { button, until: isAt(page, to) })
+
+const seen = (page: Page, selector: string) => () =>
+  page.locator(`html:not([data-sent]) ${selector}`).first().isVisible()
+
+async function signIn(page: Page, person: { email: string; password: string }, to = '/account'): Promise<void> {
+  await open(page, `${origin}/signin`)
+  await fill(page, { email: person.email }, '/signin/password')
+  await fill(page, { password: person.password }, to)
 }
+
+async function signOut(page: Page): Promise<void> {
+  await open(page, `${origin}/signout`)
+  await press(page, 'signout', '/signin')
+}
+
+/** The machine may be busy with much else: a mail is waited for as long as it takes. */
+const mailToken = (email: string, subject: RegExp): Promise<string> =>
+  until(`a mail to ${email}`, () => api.mailToken(email, subject).catch(() => undefined), 120_000)
 
 /** A person who has signed up by the pages and opened the link of the mail in the same browser. */
 async function signUp(page: Page, name: string): Promise<{ email: string; password: string }> {
   const person = { email: newAddress(name), password: newPassword() }
-  await page.goto(`${origin}/signup`)
-  await fill(page, { name, ...person })
-  await at(page, '/signin/verify')
-  const token = await api.mailToken(person.email, /confirm/i)
-  await page.goto(`${origin}/verify-email?token=${token}`)
-  await page.locator('#continue').click()
-  await at(page, '/signin')
+  await open(page, `${origin}/signup`)
+  await fill(page, { name, ...person }, '/signin/verify')
+  await open(page, `${origin}/verify-email?token=${await mailToken(person.email, /confirm/i)}`)
+  await press(page, 'continue', '/signin')
   return person
 }
 
@@ -84,7 +118,8 @@ for (const { name, options, language } of looks)
       if (!request.url().startsWith(origin) && !request.url().startsWith('data:')) foreign.push(request.url())
     })
     page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text())
+      // What was away for a moment was opened again.
+      if (message.type() === 'error' && !/status of 503/.test(message.text())) complaints.push(message.text())
     })
     page.on('pageerror', (error) => complaints.push(error.message))
     const look = async (path: string): Promise<void> => {
@@ -97,21 +132,19 @@ for (const { name, options, language } of looks)
     }
     for (const path of visitorsPages) {
       const query = path === '/reset-password' ? `?token=gtpr_${'x'.repeat(49)}` : ''
-      await page.goto(origin + path + query)
+      await open(page, origin + path + query)
       await look(path)
     }
-    await page.goto(`${origin}/signin`)
-    await fill(page, {})
-    await at(page, '/signin')
+    await open(page, `${origin}/signin`)
+    await submit(page, { until: seen(page, '#errors') })
     await look('/signin-with-error')
     t.ok(
       await page.locator('#errors').evaluate((box) => box === box.ownerDocument.activeElement),
       'the summary has the focus',
     )
     await signIn(page, owner)
-    await at(page, '/account')
     for (const path of accountPages) {
-      await page.goto(origin + path)
+      await open(page, origin + path)
       await look(path)
     }
     t.same(foreign, [])
@@ -126,30 +159,27 @@ t.test('from sign-up to an application’s code by OpenID Connect, and signed ou
   const app = await openApplication()
   t.teardown(app.close)
   const begun = await app.begin()
-  await page.goto(begun.url)
+  await open(page, begun.url)
   await at(page, '/signin')
   await page.getByText('Board', { exact: true }).waitFor()
   await photograph(page, 'signin-for-an-application')
-  await fill(page, { email: person.email })
-  await at(page, '/signin/password')
-  await fill(page, { password: person.password })
-  await at(page, '/consent')
+  await fill(page, { email: person.email }, '/signin/password')
+  await fill(page, { password: person.password }, '/consent')
   t.same(await violationsOf(page), [])
   await photograph(page, 'consent')
-  await page.locator('#approve').click()
-  const back = await app.cameBack(1)
+  await submit(page, { button: 'approve', until: () => app.came.length > 0 })
+  const back = app.came[0] as URL
   const tokens = await openid.authorizationCodeGrant(app.config, back, begun.checks)
   t.equal(tokens.claims()?.['iss'], origin)
   const { sub = '' } = tokens.claims() ?? {}
   t.match(await openid.fetchUserInfo(app.config, tokens.access_token, sub), { email: person.email })
   await t.test('a second time nothing is asked', async (t) => {
     const again = await app.begin()
-    await page.goto(again.url)
-    t.ok((await openid.authorizationCodeGrant(app.config, await app.cameBack(2), again.checks)).access_token)
+    await open(page, again.url)
+    const cameBack = await until('the browser to come back', async () => app.came[1], 60_000)
+    t.ok((await openid.authorizationCodeGrant(app.config, cameBack, again.checks)).access_token)
   })
-  await page.goto(`${origin}/signout`)
-  await page.locator('#signout').click()
-  await at(page, '/signin')
+  await signOut(page)
   await until(
     'the application’s session to be over',
     async () => {
@@ -161,7 +191,7 @@ t.test('from sign-up to an application’s code by OpenID Connect, and signed ou
     },
     30_000,
   )
-  await page.goto(`${origin}/account`)
+  await open(page, `${origin}/account`)
   await at(page, '/signin')
   t.pass('and so is this browser’s')
   await page.goBack()
@@ -176,12 +206,11 @@ t.test('Deny sends the application access_denied; without a script', async (t) =
   const page = await context.newPage()
   const app = await openApplication()
   t.teardown(app.close)
-  await page.goto((await app.begin()).url)
-  await fill(page, { email: owner.email })
-  await fill(page, { password: owner.password })
-  await at(page, '/consent')
-  await page.locator('#deny').click()
-  t.equal((await app.cameBack(1)).searchParams.get('error'), 'access_denied')
+  await open(page, (await app.begin()).url)
+  await fill(page, { email: owner.email }, '/signin/password')
+  await fill(page, { password: owner.password }, '/consent')
+  await submit(page, { button: 'deny', until: () => app.came.length > 0 })
+  t.equal(app.came[0]?.searchParams.get('error'), 'access_denied')
   await context.close()
 })
 
@@ -189,20 +218,17 @@ t.test('a forgotten password is set anew with the link of the mail, which works 
   const context = await screens.context()
   const page = await context.newPage()
   const person = await signUp(page, 'Ben')
-  await page.goto(`${origin}/forgot-password`)
-  await fill(page, { email: person.email })
-  await page.getByRole('status').waitFor()
-  const token = await api.mailToken(person.email, /new password/i)
-  await page.goto(`${origin}/reset-password?token=${token}`)
+  await open(page, `${origin}/forgot-password`)
+  await submit(page, { fields: { email: person.email }, until: seen(page, '[role="status"]') })
+  const token = await mailToken(person.email, /new password/i)
+  await open(page, `${origin}/reset-password?token=${token}`)
   t.notMatch(page.url(), token, 'the secret has left the address')
   const password = newPassword()
-  await fill(page, { password })
-  await at(page, '/signin')
+  await fill(page, { password }, '/signin')
   await signIn(page, { email: person.email, password })
-  await at(page, '/account')
-  await page.goto(`${origin}/reset-password?token=${token}`)
-  await fill(page, { password: newPassword() })
-  await page.getByText('has expired or was used already').waitFor()
+  await open(page, `${origin}/reset-password?token=${token}`)
+  const over = seen(page, 'p:has-text("has expired or was used already")')
+  await submit(page, { fields: { password: newPassword() }, until: over })
   await context.close()
 })
 
@@ -211,39 +237,30 @@ t.test('an authenticator app: set up, asked for, and a recovery code in its plac
   const page = await context.newPage()
   const person = await signUp(page, 'Cy')
   await signIn(page, person)
-  await at(page, '/account')
-  await page.goto(`${origin}/account/authenticator`)
-  await page.locator('#begin').click()
-  await page.locator('svg.qr').waitFor()
+  await open(page, `${origin}/account/authenticator`)
+  await submit(page, { button: 'begin', until: seen(page, 'svg.qr') })
   t.same(await violationsOf(page), [])
   await photograph(page, 'account-authenticator-key')
   const secret = Secret.fromBase32(await page.locator('#key').innerText())
   const code = (steps: number): string => TOTP.generate({ secret, timestamp: Date.now() + steps * 30_000 })
-  await fill(page, { code: code(0) }, 'confirm')
-  await page.locator('#remove').waitFor()
-  await page.goto(`${origin}/account/recovery-codes`)
-  await page.locator('#replace').click()
-  const needsStep = page.locator('[name="code"]')
-  await page.locator('#codes').or(needsStep).first().waitFor()
-  if (await needsStep.isVisible()) {
+  await submit(page, { fields: { code: code(0) }, button: 'confirm', until: seen(page, '#remove') })
+  await open(page, `${origin}/account/recovery-codes`)
+  const made = seen(page, '#codes')
+  const asked = seen(page, '[name="code"]')
+  await submit(page, { button: 'replace', until: async () => (await made()) || (await asked()) })
+  if (await asked()) {
     // A code is taken once, so the next one is given ahead of its time.
-    await fill(page, { code: code(1) })
-    await at(page, '/account/recovery-codes')
-    await page.locator('#replace').click()
-    await page.locator('#codes').waitFor()
+    await fill(page, { code: code(1) }, '/account/recovery-codes')
+    await submit(page, { button: 'replace', until: made })
   }
   const [recovery = ''] = await page.locator('#codes code').allInnerTexts()
-  await page.goto(`${origin}/signout`)
-  await page.locator('#signout').click()
-  await at(page, '/signin')
-  await signIn(page, person)
-  await at(page, '/signin/code')
+  await signOut(page)
+  await signIn(page, person, '/signin/code')
   t.same(await violationsOf(page), [])
   await photograph(page, 'signin-code')
   await page.locator('#use-recovery_code').click()
   await at(page, '/signin/recovery-code')
-  await fill(page, { code: recovery })
-  await at(page, '/account')
+  await fill(page, { code: recovery }, '/account')
   await context.close()
 })
 
@@ -253,14 +270,13 @@ t.test('a passkey: added, and a sign-in with it alone', async (t) => {
   await authenticatorOf(context, page)
   const person = await signUp(page, 'Dee')
   await signIn(page, person)
-  await at(page, '/account')
-  await page.goto(`${origin}/account/passkeys`)
+  await open(page, `${origin}/account/passkeys`)
   await page.locator('[name="name"]').fill('My key')
   await page.locator('#passkey').click()
   await page.getByText('My key').first().waitFor()
   await photograph(page, 'account-passkeys-one')
   t.same(await violationsOf(page), [])
-  await page.goto(`${origin}/signout`)
+  await open(page, `${origin}/signout`)
   await page.locator('#signout').click()
   // The authenticator answers what the address field offers: nothing has to be typed or pressed.
   await at(page, '/account')
@@ -273,21 +289,18 @@ t.test('two browsers of one person: one signs the other out', async (t) => {
   const [one, two] = [await first.newPage(), await second.newPage()]
   const person = await signUp(one, 'Eve')
   await signIn(one, person)
-  await at(one, '/account')
   await signIn(two, person)
-  await at(two, '/account')
-  await one.goto(`${origin}/account/sessions`)
-  await one.locator('#end-others').click()
-  await one.getByRole('status').waitFor()
+  await open(one, `${origin}/account/sessions`)
+  await submit(one, { button: 'end-others', until: seen(one, '[role="status"]') })
   await until(
     'the other browser to be signed out',
     async () => {
-      await two.goto(`${origin}/account`)
+      await open(two, `${origin}/account`)
       return new URL(two.url()).pathname === '/signin'
     },
     30_000,
   )
-  await one.goto(`${origin}/account`)
+  await open(one, `${origin}/account`)
   await at(one, '/account')
   t.pass('and this one is not')
   await Promise.all([first.close(), second.close()])
@@ -319,12 +332,17 @@ async function openApplication() {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const redirectUri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`
-  const admin = await signInByApi(api, platform.admin)
-  const made = await api.call('POST', '/v1/platform/oauth-clients', {
-    token: admin.access,
-    body: { name: 'Board', redirect_uris: [redirectUri] },
-  })
-  if (made.status !== 201) throw new Error(`the application was not registered: ${JSON.stringify(made.body)}`)
+  const made = await until(
+    'the application to be registered',
+    async () => {
+      const admin = await signInByApi(api, platform.admin).catch(() => undefined)
+      if (admin === undefined) return undefined
+      const body = { name: 'Board', redirect_uris: [redirectUri] }
+      const answer = await api.call('POST', '/v1/platform/oauth-clients', { token: admin.access, body })
+      return answer.status === 201 && answer
+    },
+    60_000,
+  )
   const { id, client_secret: secret } = made.body as { id: string; client_secret: string }
   const config = await openid.discovery(new URL(origin), id, secret, undefined, {
     execute: [openid.allowInsecureRequests],
@@ -347,8 +365,8 @@ async function openApplication() {
       })
       return { url: url.href, checks }
     },
-    /** The address the browser came back to, the `nth` time. */
-    cameBack: (nth: number) => until('the browser to come back', async () => came[nth - 1], 60_000),
+    /** The addresses the browser came back to. */
+    came,
     close: () => {
       server.closeAllConnections()
       return new Promise<void>((resolve) => void server.close(() => resolve()))

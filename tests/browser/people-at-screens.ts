@@ -53,8 +53,44 @@ export const overflowOf = (page: Page): Promise<number> =>
 export const photograph = (page: Page, name: string): Promise<Buffer> =>
   page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true })
 
-/** Fills fields by name and presses a button by id: what a suite does without knowing the page. */
-export async function fill(page: Page, fields: Record<string, string>, button = 'continue'): Promise<void> {
-  for (const [name, value] of Object.entries(fields)) await page.locator(`[name="${name}"]:visible`).fill(value)
-  await page.locator(`#${button}`).click()
+type Fields = Record<string, string>
+
+/** Opens a page as a person does: what is away for a moment is opened again. */
+export async function open(page: Page, url: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const answer = await page.goto(url)
+    if (answer === null || answer.status() !== 503 || tries === 20) return
+    await page.waitForTimeout(500)
+  }
+}
+
+const isLater = (page: Page): Promise<boolean> =>
+  page
+    .locator('html:not([data-sent])')
+    .getByText(/This does not work at the moment|Das geht im Moment nicht/)
+    .first()
+    .isVisible()
+    .catch(() => false)
+
+/** Fills fields by name and presses a button by id, as a suite does without knowing the page; once more where the page says that it was only for a moment. */
+export async function submit(
+  page: Page,
+  o: { fields?: Fields; button?: string; until: () => Promise<boolean> | boolean },
+): Promise<void> {
+  const { fields = {}, button = 'continue' } = o
+  for (let tries = 1; ; tries++) {
+    for (const [name, value] of Object.entries(fields)) await page.locator(`[name="${name}"]:visible`).fill(value)
+    await page.evaluate('document.documentElement.dataset.sent = ""')
+    await page.locator(`#${button}`).click()
+    const deadline = performance.now() + patienceMs
+    for (;;) {
+      await page.waitForLoadState('domcontentloaded')
+      // The form was taken, and the page after it is away for a moment.
+      if ((await page.locator('#again').isVisible()) && (await isLater(page))) await page.reload()
+      else if (await o.until()) return
+      else if (tries < 10 && (await isLater(page))) break
+      if (performance.now() > deadline) throw new Error(`waited in vain after #${button}, at ${page.url()}`)
+      await page.waitForTimeout(100)
+    }
+  }
 }

@@ -9,6 +9,7 @@ import type { Clock } from '@gatehouse/service-kit/context/clock'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { createCookieSeal, type CookieSeal } from './browser/seal.ts'
 import type { Config } from './config.ts'
+import { patient } from './serve/patient-client.ts'
 
 export type Asset = { body: string; type: string; version: string }
 
@@ -32,7 +33,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
   const { log, clock } = runtime
   const { signer, verifier: assertions } = loadServiceKeys('pages', config)
   const client = (target: ServiceName, baseUrl: string): ServiceClient =>
-    createServiceClient({ self: 'pages', target, baseUrl, signer, log })
+    patient(createServiceClient({ self: 'pages', target, baseUrl, signer, log }))
   const identity = client('identity', config.IDENTITY_URL)
   const tokens = client('tokens', config.TOKENS_URL)
   const orgs = client('orgs', config.ORGS_URL)

@@ -8,6 +8,7 @@ export function summary(o: { platform: PlatformFile; file: string; seconds: numb
     `Gatehouse is ready after ${o.seconds.toFixed(1)} s.`,
     '',
     `  Gateway   ${platform.gateway}   (API reference: ${platform.gateway}/docs)`,
+    `  Pages     ${platform.gateway}/signin   (sign in as anybody below)`,
     `  Mailbox   ${platform.mailbox}   (every mail it sends)`,
     '',
     '  Accounts',

@@ -139,6 +139,20 @@ t.test('a sign-in of one browser is of no use in another', async (t) => {
   }
 })
 
+t.test('a neighbour that is not current is asked again, but a step is answered once', async (t) => {
+  const { browser, answers, of } = await openWithLogin(t)
+  let late = 2
+  answers['POST /v1/auth/login'] = () =>
+    late-- > 0 ? refusal('not_current') : { body: { status: 'challenge', challenge: 'gthc_x', next: ['totp'] } }
+  answers['POST /v1/auth/challenge'] = () => refusal('not_current')
+  await browser.send('/signin', { email: 'ann@example.com' })
+  t.equal((await browser.send('/signin/password', { password: 'x' })).headers.location, '/signin/code')
+  t.equal(of('POST /v1/auth/login').length, 3)
+  t.equal((await browser.send('/signin/code', { code: '123456' })).headers.location, '/signin/code')
+  t.equal(of('POST /v1/auth/challenge').length, 1)
+  t.match((await browser.open('/signin/code')).body, 'This does not work at the moment.')
+})
+
 t.test(
   'an application’s request: what it is for is shown, and where nothing is asked the browser goes on',
   async (t) => {
