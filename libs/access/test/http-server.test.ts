@@ -18,7 +18,7 @@ type Asked = {
   token?: string
   headers?: Record<string, string>
   body?: unknown
-  from?: 'gateway' | 'tokens' | 'workers' | 'nobody'
+  from?: 'gateway' | 'pages' | 'tokens' | 'workers' | 'nobody'
 }
 
 async function ask({ method = 'POST', url, token, headers = {}, body, from = 'gateway' }: Asked) {
@@ -177,6 +177,9 @@ t.test('callers: nobody, the wrong service, a person without token, another orga
       401,
       'unauthenticated',
     ],
+    ['the pages for a person', { method: 'GET', url: mine, token: orgToken, from: 'pages' }, 200, undefined],
+    ['the pages for nobody', { method: 'GET', url: mine, from: 'pages' }, 401, 'unauthenticated'],
+    ['an internal route, the pages', { url: `/internal/widgets/${orgId}`, from: 'pages' }, 403, 'forbidden'],
     ['an internal route, allowed service', { url: `/internal/widgets/${orgId}`, from: 'tokens' }, 200, undefined],
     ['an internal route, the gateway', { url: `/internal/widgets/${orgId}`, from: 'gateway' }, 403, 'forbidden'],
     ['an internal route, another service', { url: `/internal/widgets/${orgId}`, from: 'workers' }, 403, 'forbidden'],

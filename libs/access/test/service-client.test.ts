@@ -125,6 +125,29 @@ t.test('a challenge to whoever asked goes the regular path back (RFC 9470)', asy
   })
 })
 
+t.test('what is said of a browser goes with the call, and never instead of who calls', async (t) => {
+  const { client, seen } = await neighbour(t, (_request, response) =>
+    json(response, 200, { n: 1 }, { 'gatehouse-device': 'known' }),
+  )
+  let device: unknown
+  await client.call(Read, {
+    query: { a: 'x' },
+    headers: { 'gatehouse-browser': 'b', authorization: 'Bearer forged', 'gatehouse-access-token': 'mine' },
+    user: { accessToken: 'theirs' },
+    onHeaders: (headers) => (device = headers['gatehouse-device']),
+  })
+  t.match(seen.last?.headers, { 'gatehouse-browser': 'b', 'gatehouse-access-token': 'theirs' })
+  t.not(seen.last?.headers.authorization, 'Bearer forged')
+  t.equal(device, 'known')
+})
+
+t.test('a credential in the body that does not count is told from a call that is not believed', async (t) => {
+  const { client } = await neighbour(t, (_request, response) => json(response, 401, { code: 'unauthenticated' }))
+  const Exchange = defineRoute({ ...Write, operationId: 'exchange', problems: ['unauthenticated'] })
+  await t.rejects(client.call(Exchange, { body: { a: 1 } }), { code: 'unauthenticated' })
+  await t.rejects(client.call(Write, { body: { a: 1 } }), { code: 'upstream_failed' })
+})
+
 t.test('against the real server, context and caller arrive', async (t) => {
   const app = widgetService()
   await app.listen({ port: 0, host: '127.0.0.1' })
