@@ -185,7 +185,7 @@ function compileComparison(node: Extract<CheckedNode, { kind: 'compare' }>, cell
 function compileMembership(node: Extract<CheckedNode, { kind: 'in' }>, cell?: ItemCell): TruthClosure {
   const needle = compileValue(node.needle, cell)
   if (node.haystack.kind === 'list') {
-    // Constants, which nearly every list is made of, are hashed once.
+    // Constants, which nearly every list is made of, need no list made anew.
     if (isOfConstants(node.haystack)) return membershipOfConstants(needle, constantsOf(node.haystack.items))
     const items = node.haystack.items.map((item) => compileValue(item, cell))
     return (values, budget) => anyEqual(needle(values, budget), { items, values, budget })
@@ -203,12 +203,27 @@ function compileMembership(node: Extract<CheckedNode, { kind: 'in' }>, cell?: It
 const constantsOf = (items: readonly CheckedNode[]): ReadonlySet<Value> =>
   new Set(items.flatMap((item) => (item.kind === 'literal' ? [item.value] : [])))
 
+/** Up to this many are compared one by one, which is quicker than hashing the needle; more were hashed when the condition was compiled. */
+const fewConstants = 8
+
 function membershipOfConstants(needle: ValueClosure, constants: ReadonlySet<Value>): TruthClosure {
   if (constants.size === 0) return () => false
+  if (constants.size <= fewConstants) {
+    const few = [...constants]
+    return (values, budget) => {
+      const value = needle(values, budget)
+      return value === undefined ? undefined : isOneOf(few, value)
+    }
+  }
   return (values, budget) => {
     const value = needle(values, budget)
     return value === undefined ? undefined : constants.has(value)
   }
+}
+
+function isOneOf(items: readonly Value[], value: Value): boolean {
+  for (const item of items) if (item === value) return true
+  return false
 }
 
 type Items = {

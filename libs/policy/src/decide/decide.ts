@@ -24,64 +24,64 @@ const notGranted = refused({ code: 'not_granted' })
 
 export const tooExpensive = refused({ code: 'evaluation_too_expensive' })
 
+/** Of decisions whose caller states no budget. A decision ends before another one begins, so one budget serves them all. */
+const standardBudget = createBudget(stepsPerEvaluation)
+
+function renewedBudget(): Budget {
+  standardBudget.left = stepsPerEvaluation
+  standardBudget.lists = undefined
+  return standardBudget
+}
+
 /**
  * Decides. Pure and total: any request has an answer, and the answer has its reason. What it takes is counted on `budget`; once that is spent
  * the answer is `evaluation_too_expensive`, whatever was found before.
  */
-export function decide(
-  set: PolicySet,
-  request: DecisionRequest,
-  budget: Budget = createBudget(stepsPerEvaluation),
-): Decision {
+export function decide(set: PolicySet, request: DecisionRequest, budget: Budget = renewedBudget()): Decision {
   const actions = set.types.get(request.resourceType)
   if (!actions) return unknownResourceType
   const rules = actions.get(request.action)
   if (!rules) return unknownAction
   if (!spend(budget, 1 + rules.allows.length + rules.denies.length)) return tooExpensive
-  const deciding: Deciding = { rules, request, budget }
   const role = firstCommonBit(rules.grantedBy, request.roles)
-  const grant = role >= 0 ? (set.grantedByRole[role] ?? notGranted) : findGrant(deciding)
-  const decision = grant.allowed ? (findDenial(deciding) ?? grant) : grant
+  const grant = role >= 0 ? (set.grantedByRole[role] ?? notGranted) : findGrant(rules, request, budget)
+  const decision = grant.allowed ? (findDenial(rules, request, budget) ?? grant) : grant
   return isSpent(budget) ? tooExpensive : decision
 }
 
-type Deciding = { readonly rules: Rules; readonly request: DecisionRequest; readonly budget: Budget }
-
 /** By a policy; no role grants it. */
-function findGrant(deciding: Deciding): Decision {
-  const { rules, request } = deciding
+function findGrant(rules: Rules, request: DecisionRequest, budget: Budget): Decision {
   let unknown: CompiledPolicy | undefined
   let liftable: CompiledPolicy | undefined
   for (const policy of rules.allows) {
-    const truth = applies(policy, deciding)
+    const truth = applies(policy, request, budget)
     if (truth === true) return policy.applied
     if (truth === undefined) unknown ??= policy
     if (policy.obligation && (policy.obligation.type === 'access_request' || concerns(policy, request)))
       liftable ??= policy
   }
   if (!unknown) return liftable ? refused({ code: 'not_granted' }, liftable.obligation) : notGranted
-  return refused(missing('not_granted_for_missing_attribute', unknown, deciding), liftable?.obligation)
+  return refused(missing('not_granted_for_missing_attribute', unknown, { request, budget }), liftable?.obligation)
 }
 
-function findDenial(deciding: Deciding): Decision | undefined {
-  const { rules, request } = deciding
+function findDenial(rules: Rules, request: DecisionRequest, budget: Budget): Decision | undefined {
   if (rules.denies.length === 0) return undefined
   const repairing = firstCommonBit(rules.repairRoles, request.roles) >= 0
   let unknown: CompiledPolicy | undefined
   for (const policy of rules.denies) {
     if (repairing && policy.scope === 'organization') continue
-    const truth = applies(policy, deciding)
+    const truth = applies(policy, request, budget)
     if (truth === true) return policy.applied
     if (truth === undefined) unknown ??= policy
   }
-  return unknown && refused(missing('denied_for_missing_attribute', unknown, deciding), unknown.obligation)
+  return unknown && refused(missing('denied_for_missing_attribute', unknown, { request, budget }), unknown.obligation)
 }
 
 /** No sign-in makes a policy apply that is for others: only asking for access does. */
 const concerns = (policy: CompiledPolicy, request: DecisionRequest): boolean =>
   !policy.roles || firstCommonBit(policy.roles, request.roles) >= 0
 
-function applies(policy: CompiledPolicy, { request, budget }: Deciding): Truth {
+function applies(policy: CompiledPolicy, request: DecisionRequest, budget: Budget): Truth {
   if (!concerns(policy, request)) return false
   return policy.condition ? policy.condition(request.values, budget) : true
 }
@@ -89,7 +89,7 @@ function applies(policy: CompiledPolicy, { request, budget }: Deciding): Truth {
 function missing(
   code: 'denied_for_missing_attribute' | 'not_granted_for_missing_attribute',
   policy: CompiledPolicy,
-  { request, budget }: Deciding,
+  { request, budget }: { readonly request: DecisionRequest; readonly budget: Budget },
 ): Reason {
   return {
     code,
