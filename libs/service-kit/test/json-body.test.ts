@@ -43,6 +43,13 @@ t.test('each flaw is refused with its line and column', async (t) => {
     ['just above one', '{"a":1.00000000000000000001}', 'exactly (line 1, column 6)'],
     ['__proto__', '{"a":{"__proto__":1}}', 'holds a forbidden key (line 1, column 7)'],
     ['constructor.prototype', '{"constructor":{"prototype":1}}', 'holds a forbidden key (line 1, column 17)'],
+    ['__proto__ by an escape', '{"\\u005f_proto__":1}', 'holds a forbidden key (line 1, column 2)'],
+    ['__proto__ beside a colon in a text', '{"a":"x:y","__proto__":{}}', 'holds a forbidden key (line 1, column 12)'],
+    [
+      'constructor.prototype, and a number',
+      '{"constructor":{"prototype":{}},"n":1}',
+      'forbidden key (line 1, column 17)',
+    ],
     ['a NUL', '{"a":"x\\u0000"}', 'holds text that cannot be stored (line 1, column 6)'],
     ['half a pair', '{"a\\ud800":1}', 'holds text that cannot be stored (line 1, column 2)'],
     ['33 levels', `${'['.repeat(33)}${']'.repeat(33)}`, 'is nested too deeply (line 1, column 33)'],
@@ -60,6 +67,8 @@ t.test('each flaw is refused with its line and column', async (t) => {
   ]
   for (const [name, text, detail] of flawed) t.match(refusalOf(text), detail, name)
   t.match(refusalOf(Buffer.from([0x22, 0xff, 0x22])), 'not valid UTF-8')
+  const halfCharacter = Buffer.from([...Buffer.from('{"a":"\ufffd'), 0xe7, 0x81, ...Buffer.from('"}')])
+  t.match(refusalOf(halfCharacter), 'not valid UTF-8', 'beside the character a decoder writes for what it cannot read')
 })
 
 t.test('what is fine stays what it is', async (t) => {
@@ -75,6 +84,8 @@ t.test('what is fine stays what it is', async (t) => {
     ['{"id":"invoice:read","at":"2026-01-01T00:00:00Z"}', { id: 'invoice:read', at: '2026-01-01T00:00:00Z' }],
     ['{"a":{"x":1},"b":{"x":1}}', { a: { x: 1 }, b: { x: 1 } }],
     ['{"constructor":"ACME","prototype":true}', JSON.parse('{"constructor":"ACME","prototype":true}')],
+    ['{"a":"\ufffd"}', { a: '\ufffd' }],
+    ['{"a":{"constructor":[{"prototype":1}]}}', { a: { constructor: [{ prototype: 1 }] } }],
     ['{"a":"9007199254740993 1e999"}', { a: '9007199254740993 1e999' }],
     ['{"a":"\\"a\\":1,\\\\"}', { a: '"a":1,\\' }],
     [`{"a":${'['.repeat(31)}${']'.repeat(31)}}`, JSON.parse(`{"a":${'['.repeat(31)}${']'.repeat(31)}}`)],

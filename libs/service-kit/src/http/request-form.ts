@@ -8,16 +8,31 @@ import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import { problem, type AppError } from '../errors/app-error.ts'
 import { sentSpacedLine } from './request-line.ts'
 
-/** Sent twice, these would mean different things to different readers. */
-const singular = new Set([
-  'host',
-  'authorization',
-  'content-type',
-  'transfer-encoding',
-  'idempotency-key',
-  'if-match',
-  'gatehouse-access-token',
-])
+/** Sent twice, these would mean different things to different readers. Each is a bit of the sum of those that were seen. */
+const singular = new Map(
+  [
+    'host',
+    'authorization',
+    'content-type',
+    'transfer-encoding',
+    'idempotency-key',
+    'if-match',
+    'gatehouse-access-token',
+  ].map((name, place) => [name, 1 << place]),
+)
+
+/** Bits of names as they were sent, so that a name is made lower case once and not with each request. */
+const bits = new Map<string, number>()
+const mostNames = 500
+
+/** The bit of a name that may stand once, 0 for any other. */
+function singularBit(name: string): number {
+  const known = bits.get(name)
+  if (known !== undefined) return known
+  const bit = singular.get(name.toLowerCase()) ?? 0
+  if (bits.size < mostNames && name.length < 64) bits.set(name, bit)
+  return bit
+}
 
 /** RFC 3986 §3.2.2: a name, an IPv4 address or a bracketed IPv6 address, and perhaps a port. */
 export const hostForm = /^(\[[0-9A-Fa-f:.]+\]|([A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+)(:[0-9]{0,5})?$/
@@ -48,12 +63,11 @@ export function complaintAbout(raw: IncomingMessage): AppError | undefined {
   if (sentSpacedLine(raw.socket)) return malformed('The request line has more than one space in a row.')
   if (raw.url === unreadablePath) return malformed('The path cannot be decoded.')
   if (raw.rawHeaders.length > 2 * mostHeaders) return problem('headers_too_large')
-  const seen = new Set<string>()
+  let seen = 0
   for (let at = 0; at < raw.rawHeaders.length; at += 2) {
-    const name = (raw.rawHeaders[at] ?? '').toLowerCase()
-    if (!singular.has(name)) continue
-    if (seen.has(name)) return malformed('A header was sent twice.')
-    seen.add(name)
+    const bit = singularBit(raw.rawHeaders[at] ?? '')
+    if ((seen & bit) !== 0) return malformed('A header was sent twice.')
+    seen |= bit
   }
   const { host, 'transfer-encoding': coding } = raw.headers
   if (host === undefined ? raw.httpVersionMinor > 0 : !hostForm.test(host))
