@@ -44,6 +44,24 @@ t.test('secrets that stand inside texts are hidden by their shape', async (t) =>
   t.match(text, /postgres:\/\/orgs:\[redacted\]@db/)
 })
 
+t.test('each shape alone is enough for a text to be looked at, in any case a reader takes it in', async (t) => {
+  for (const [text, safe] of [
+    ['eyJhbGciOiJ.eyJzdWIiOiJ', '[redacted]'],
+    ['gthx_hunter2hunter2', '[redacted]'],
+    ['BEARER hunter2', 'BEARER [redacted]'],
+    ['basic aHVudGVyMg', 'basic [redacted]'],
+    ['redis://default:hunter2@cache', 'redis://default:[redacted]@cache'],
+    ['/v1/verify?token:1&CODE=hunter2', '/v1/verify?token:1&CODE=[redacted]'],
+    ['to ann@example.com', 'to [redacted]'],
+    ['Failed query\nparams: hunter2', 'Failed query\nparams: [redacted]'],
+    ['GET /v1/me was answered', 'GET /v1/me was answered'],
+  ] as const) {
+    const { lines, log } = capture()
+    log.info({ note: text }, text)
+    t.match(JSON.parse(lines[0] ?? '{}'), { note: safe, message: safe }, text)
+  }
+})
+
 t.test('errors lose the values of the query that failed, in message, stack and causes', async (t) => {
   const { lines, log } = capture()
   const cause = Object.assign(new Error('duplicate key'), {

@@ -39,13 +39,15 @@ export function authenticate(
   rule: AccessRule,
   settings: Verifiers,
 ): AnyCaller | Promise<AnyCaller> {
-  const assertion = bearerOf(request.headers.authorization)
-  if (assertion === undefined) throw problem('unauthenticated', { internal: 'no service assertion' })
+  const { authorization } = request.headers
   const { method = '', url = '' } = request.raw
   const { assertions, accessTokens } = settings
   const asked = { method, path: url }
-  const known = assertions.peek(assertion, asked)
+  const plain = plainBearerOf(authorization)
+  const known = plain === undefined ? undefined : assertions.peek(plain, asked)
   if (known !== undefined) return authenticatePrincipal(request, { rule, service: known, accessTokens })
+  const assertion = bearerOf(authorization)
+  if (assertion === undefined) throw problem('unauthenticated', { internal: 'no service assertion' })
   return assertions
     .verify(assertion, asked, signedIn(request))
     .then((service) => authenticatePrincipal(request, { rule, service, accessTokens }))
@@ -114,6 +116,15 @@ function admitted(
   if (principal.kind === 'service_account' && isForPeopleOnly(rule)) throw problem('person_required')
   return principal
 }
+
+const plainScheme = 'Bearer '
+
+/**
+ * What follows `Bearer ` as nearly everybody writes it, whether or not it has the form of a token: to be looked up among those that were verified before,
+ * which have it.
+ */
+export const plainBearerOf = (header: string | undefined): string | undefined =>
+  header?.startsWith(plainScheme) === true ? header.slice(plainScheme.length) : undefined
 
 /** The token of `Authorization: Bearer`, or undefined (RFC 6750 §2.1); RFC 9110 §11.4 allows any number of spaces between. */
 export function bearerOf(header: string | undefined): string | undefined {

@@ -9,11 +9,11 @@ import type { preParsingHookHandler } from 'fastify'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { newContext, runInContext } from '@gatehouse/service-kit/context/request-context'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
-import { recordDuration, type AnswerLabels } from '@gatehouse/service-kit/telemetry/request-duration'
+import { durationOf, type AnswerLabels } from '@gatehouse/service-kit/telemetry/request-duration'
 import { peekOrgCaller, type Verifiers } from '../callers/authenticate.ts'
 import type { OrgCaller } from '../callers/caller.ts'
 import { parseJsonBody } from '@gatehouse/service-kit/http/json-body'
-import { readUsualHead, type UsualHead } from './plain-head.ts'
+import { createHeadReader, type HeadReader, type UsualHead } from './plain-head.ts'
 import type { Validator } from '@gatehouse/service-kit/http/validation'
 
 /** What a route is told; everything in it was verified. */
@@ -31,10 +31,11 @@ type Path = {
   readonly validate: Validator
   readonly answer: AnswerAtOnce<unknown>
   readonly labels: AnswerLabels
+  readonly duration: ReturnType<typeof durationOf>
 }
 
 export type FastPaths = {
-  add(path: Omit<Path, 'labels'>): void
+  add(path: Omit<Path, 'labels' | 'duration'>): void
   /** From now on everything goes the regular path, which says that the connection closes. */
   end(): void
 }
@@ -55,10 +56,11 @@ export const returnBody: preParsingHookHandler = (request, _reply, payload, done
 export function putFastPaths(server: Server, o: Verifiers & { log: Logger }): FastPaths {
   const paths = new Map<string, Path>()
   const [regularPath] = server.listeners('request') as [RequestListener]
+  const reading: Reading = { ...o, readHead: createHeadReader() }
   let isEnded = false
   server.removeListener('request', regularPath).on('request', (request, response) => {
     const path = request.method === 'POST' && !isEnded ? paths.get(request.url ?? '') : undefined
-    const asked = path && identify(request, path, o)
+    const asked = path && identify(request, path, reading)
     if (path === undefined || asked === undefined) return regularPath(request, response)
     const startedMs = systemClock.monotonicMs()
     takeBody(request, (body) => {
@@ -68,27 +70,29 @@ export function putFastPaths(server: Server, o: Verifiers & { log: Logger }): Fa
         return regularPath(request, response)
       }
       send(response, { status: path.labels.status, answer, requestId: asked.head.requestId })
-      note(o.log, { labels: path.labels, head: asked.head, ms: systemClock.monotonicMs() - startedMs })
+      note(o.log, { path, head: asked.head, ms: systemClock.monotonicMs() - startedMs })
     })
   })
   return {
-    add: (path) =>
-      void paths.set(path.contract.path, {
-        ...path,
-        labels: { method: 'POST', route: path.contract.path, status: path.contract.success.status },
-      }),
+    add: (path) => {
+      const { path: route, success } = path.contract
+      const labels: AnswerLabels = { method: 'POST', route, status: success.status }
+      paths.set(route, { ...path, labels, duration: durationOf(labels) })
+    },
     end: () => void (isEnded = true),
   }
 }
 
+type Reading = Verifiers & { readonly readHead: HeadReader }
+
 function identify(
   request: IncomingMessage,
   { contract, bodyLimitBytes }: Path,
-  verifiers: Verifiers,
+  reading: Reading,
 ): { head: UsualHead; caller: OrgCaller } | undefined {
   try {
-    const head = readUsualHead(request.rawHeaders, bodyLimitBytes)
-    const caller = head && peekOrgCaller(head, contract, verifiers)
+    const head = reading.readHead(request.rawHeaders, bodyLimitBytes)
+    const caller = head && peekOrgCaller(head, contract, reading)
     return head && caller && { head, caller }
   } catch {
     // Refused: the regular path says so.
@@ -129,8 +133,8 @@ function send(
   response.end(answer)
 }
 
-function note(log: Logger, { labels, head, ms }: { labels: AnswerLabels; head: UsualHead; ms: number }): void {
-  recordDuration(ms, labels)
+function note(log: Logger, { path, head, ms }: { path: Path; head: UsualHead; ms: number }): void {
+  path.duration.record(ms / 1000)
   if (!log.isLevelEnabled('info')) return
   const { requestId, traceparent, correlationId, clientAddress } = head
   const context = newContext({
@@ -139,5 +143,5 @@ function note(log: Logger, { labels, head, ms }: { labels: AnswerLabels; head: U
     ...(traceparent && { traceparent }),
     ...(correlationId && { correlationId }),
   })
-  runInContext(context, () => log.info({ ...labels, duration_ms: Math.round(ms * 10) / 10 }, 'request answered'))
+  runInContext(context, () => log.info({ ...path.labels, duration_ms: Math.round(ms * 10) / 10 }, 'request answered'))
 }

@@ -43,30 +43,58 @@ const unusual = new Set([
 const json = new Set<string | undefined>(['application/json', 'application/json; charset=utf-8'])
 const bearer = 'Bearer '
 
-export function readUsualHead(rawHeaders: readonly string[], bodyLimitBytes: number): UsualHead | undefined {
-  const values: (string | undefined)[] = [
-    undefined,
-    undefined,
-    undefined,
-    undefined,
-    undefined,
-    undefined,
-    undefined,
-    undefined,
-    undefined,
-  ]
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = (rawHeaders[at] as string).toLowerCase()
-    const place = placeOf.get(name)
-    if (place === undefined) {
-      if (unusual.has(name)) return undefined
-    } else {
-      if (values[place] !== undefined) return undefined
+/** What a header is read as: a place among the values, passed over, or a reason for the regular path. */
+const passedOver = -1
+const outOfOrdinary = -2
+
+function placeFor(name: string): number {
+  const lower = name.toLowerCase()
+  return placeOf.get(lower) ?? (unusual.has(lower) ? outOfOrdinary : passedOver)
+}
+
+export type HeadReader = (rawHeaders: readonly string[], bodyLimitBytes: number) => UsualHead | undefined
+
+/**
+ * A reader for the connections of one server. A client writes the same headers in the same order each time, so the reader keeps the names of the head
+ * before, with what each was read as, and looks up only a name that stands elsewhere. It keeps no value but that of `Host`.
+ */
+export function createHeadReader(): HeadReader {
+  const names: string[] = []
+  const readAs: number[] = []
+  let goodHost: string | undefined
+
+  const placeAt = (index: number, name: string): number => {
+    if (names[index] === name) return readAs[index] as number
+    const place = placeFor(name)
+    if (index < mostNames) {
+      names[index] = name
+      readAs[index] = place
+    }
+    return place
+  }
+  const isGoodHost = (host: string | undefined): boolean => {
+    if (host === undefined || (host !== goodHost && !hostForm.test(host))) return false
+    goodHost = host
+    return true
+  }
+  return (rawHeaders, bodyLimitBytes) => {
+    const values: (string | undefined)[] = [...none]
+    for (let at = 0; at < rawHeaders.length; at += 2) {
+      const place = placeAt(at >> 1, rawHeaders[at] as string)
+      if (place === passedOver) continue
+      if (place === outOfOrdinary || values[place] !== undefined) return undefined
       values[place] = rawHeaders[at + 1]
     }
+    return isGoodHost(values[0]) ? headOf(values, bodyLimitBytes) : undefined
   }
-  const [host, authorization, type, length, requestId, traceparent, accessToken, correlationId, clientAddress] = values
-  if (host === undefined || !hostForm.test(host)) return undefined
+}
+
+/** Names kept: a head with more has them looked up. */
+const mostNames = 32
+const none: readonly undefined[] = places.map(() => undefined)
+
+function headOf(values: readonly (string | undefined)[], bodyLimitBytes: number): UsualHead | undefined {
+  const [, authorization, type, length, requestId, traceparent, accessToken, correlationId, clientAddress] = values
   if (authorization === undefined || !authorization.startsWith(bearer) || accessToken === undefined) return undefined
   if (!json.has(type) || length === undefined || !isWithin(length, bodyLimitBytes)) return undefined
   if (requestId === undefined || !requestIdForm.test(requestId)) return undefined

@@ -3,7 +3,7 @@
  * and the positions of what was written. It explains, it never decides: security reads its arguments only.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { randomBytes } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 import { defaultTextMapGetter, defaultTextMapSetter, ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api'
 import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { newId } from '../ids/type-id.ts'
@@ -73,13 +73,26 @@ const propagator = new W3CTraceContextPropagator()
 /** `sampled`, and `random-trace-id` of level 2: a flag that is not known is not passed on (W3C Trace Context §4.3). */
 const knownFlags = 0b11
 
+/** Random bytes are drawn for many ids at once: each draw costs more than the rest of an id. They identify, and nothing is secret about them. */
+const drawn = Buffer.alloc(4096)
+let used = drawn.length
+
+function randomHex(bytes: number): string {
+  if (used + bytes > drawn.length) {
+    randomFillSync(drawn)
+    used = 0
+  }
+  used += bytes
+  return drawn.toString('hex', used - bytes, used)
+}
+
 /** A new span in the given trace, or a new trace when there is none or it is malformed (W3C Trace Context §3.2). */
 export function childTraceparent(parent?: string): string {
   const carrier: { traceparent?: string } = parent === undefined ? {} : { traceparent: parent }
   const given = trace.getSpanContext(propagator.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter))
   const span = {
-    traceId: given?.traceId ?? randomBytes(16).toString('hex'),
-    spanId: randomBytes(8).toString('hex'),
+    traceId: given?.traceId ?? randomHex(16),
+    spanId: randomHex(8),
     traceFlags: given ? given.traceFlags & knownFlags : TraceFlags.SAMPLED,
   }
   const child: { traceparent?: string } = {}

@@ -72,12 +72,16 @@ const secretShapes: [RegExp, string][] = [
   [/\nparams:[\s\S]*/g, `\nparams: ${redacted}`],
 ]
 
+/** What no text of those shapes is without. Most texts have none of it, and one look at them is enough. */
+const suspicious = /eyj|gth|bearer|basic|[@=]|\nparams:/i
+
 function normalized(name: string): string {
   return name.toLowerCase().replaceAll(/[-_]/g, '')
 }
 
 /** A text without secrets that betray themselves by their shape. */
 export function redactText(text: string): string {
+  if (!suspicious.test(text)) return text
   return secretShapes.reduce((safe, [shape, replacement]) => safe.replace(shape, replacement), text)
 }
 
@@ -105,10 +109,22 @@ function redactValue(value: unknown, parent: string, depth: number): unknown {
   return redactObject(value as Record<string, unknown>, parent, depth)
 }
 
+/** Names that were looked up: those of our own code, mostly. */
+const known = new Map<string, boolean>()
+const mostKnown = 1000
+
+function isSecret(name: string): boolean {
+  const found = known.get(name)
+  if (found !== undefined) return found
+  const isSecretName = secretNames.has(normalized(name))
+  if (known.size < mostKnown) known.set(name, isSecretName)
+  return isSecretName
+}
+
 function redactObject(fields: Record<string, unknown>, parent: string, depth: number): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields).map(([field, value]) => {
-      const hidden = secretNames.has(normalized(field)) && harmlessIn.get(field)?.has(parent) !== true
+      const hidden = isSecret(field) && harmlessIn.get(field)?.has(parent) !== true
       return [field, hidden && value !== undefined && value !== null ? redacted : redactValue(value, field, depth + 1)]
     }),
   )

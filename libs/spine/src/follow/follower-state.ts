@@ -54,7 +54,7 @@ export function createFreshness(clock: Clock) {
       asOfMs = -Infinity
       wasProven = false
     },
-    isWithin: (maxAgeMs: number): boolean => clock.monotonicMs() - asOfMs <= maxAgeMs,
+    isWithin: (maxAgeMs: number, nowMs = clock.monotonicMs()): boolean => nowMs - asOfMs <= maxAgeMs,
     wasProven: (): boolean => wasProven,
   }
 }

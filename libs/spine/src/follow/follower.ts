@@ -28,8 +28,8 @@ export function createFollower(o: FollowerOptions): Reader {
     stop: engine.stop,
     ready: freshness.wasProven,
     isCurrent: (maxAgeMs = defaultMaxAgeMs) => freshness.isWithin(maxAgeMs),
-    requireFresh: () => {
-      if (!freshness.isWithin(defaultMaxAgeMs)) throw notCurrent(o.name)
+    requireFresh: (nowMs) => {
+      if (!freshness.isWithin(defaultMaxAgeMs, nowMs)) throw notCurrent(o.name)
     },
     pollNow: async () => {
       await engine.poll().catch((error: unknown) => {

@@ -17,8 +17,8 @@ export type Reader = {
   ready(): boolean
   /** Applied everything that was committed at some moment of the last `maxAgeMs` (5000 when absent). */
   isCurrent(maxAgeMs?: number): boolean
-  /** @throws AppError `not_current` */
-  requireFresh(): void
+  /** @param nowMs - of the follower's own monotonic clock, where it was read already. @throws AppError `not_current` */
+  requireFresh(nowMs?: number): void
   /** Asks the producer once, after this call, and applies what it says. @throws AppError `not_current` */
   pollNow(): Promise<void>
   /** Whether `position` was applied within `timeoutMs`; asks at once when it is not there yet. */
