@@ -40,10 +40,10 @@ export async function evaluateMany(
   caller: OrgCaller,
   { request, signal }: { request: EvaluationsRequest; signal?: AbortSignal },
 ): Promise<EvaluationsResponse> {
-  const { evaluations: items = [], options, ...top } = request
-  if (items.length === 0) return evaluate(deps, caller, single(top))
+  const { evaluations: items = [], options } = request
+  if (items.length === 0) return evaluate(deps, caller, single(request))
   const asker = askerOf(caller)
-  const { found, revision } = await decideWith(deps, (facts) => findFacts(deps, facts, { asker, items, top }))
+  const { found, revision } = await decideWith(deps, (facts) => findFacts(deps, facts, { asker, items, top: request }))
   const answering = startAnswering(found, options, { key: caller.orgId, signal })
   while (!answering.run()) await answering.budget.nextTurn()
   note(deps, asker, answering)
@@ -51,17 +51,14 @@ export async function evaluateMany(
 }
 
 /** The same as JSON, where everything is in memory and takes no more than a turn. Undefined, or anything thrown: it takes `evaluateMany`. */
-export function evaluateManyAtOnce(
-  deps: EvaluatingDeps,
-  { body, ...asker }: AskedAtOnce<EvaluationsRequest>,
-): string | undefined {
-  const { evaluations: items = [], options, ...top } = body
-  if (items.length === 0) return evaluateAtOnce(deps, { ...asker, body: single(top) })
-  const known = findFacts(deps, deps.factCache.known, { asker, items, top })
+export function evaluateManyAtOnce(deps: EvaluatingDeps, asked: AskedAtOnce<EvaluationsRequest>): string | undefined {
+  const { evaluations: items = [], options } = asked.body
+  if (items.length === 0) return evaluateAtOnce(deps, { ...asked, body: single(asked.body) })
+  const known = findFacts(deps, deps.factCache.known, { asker: asked, items, top: asked.body })
   if (known instanceof Miss) return undefined
-  const answering = startAnswering(known.found, options, { key: asker.caller.orgId })
+  const answering = startAnswering(known.found, options, { key: asked.caller.orgId })
   if (!answering.run()) return undefined
-  note(deps, asker, answering)
+  note(deps, asked, answering)
   const evaluations = answering.answers.map(text)
   return `{"context":{"revision":"${known.revision}"},"evaluations":[${evaluations.join(',')}]}`
 }
@@ -77,7 +74,7 @@ function findFacts(
   { asker, items, top }: { asker: Asker; items: NonNullable<EvaluationsRequest['evaluations']>; top: Defaults },
 ): { readonly found: readonly (Found | Unread)[]; readonly revision: string } | Miss {
   const { orgId } = asker.caller
-  requireFresh(deps.following)
+  requireFresh(deps.following, deps.clock.monotonicMs())
   const nowMs = deps.clock.now().getTime()
   const read = evaluationReader(top)
   const findSubject = subjectsFor(deps, facts, asker)

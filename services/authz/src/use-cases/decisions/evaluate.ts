@@ -10,7 +10,7 @@ import { factsAsOf, Miss, type Facts } from '../../facts/facts.ts'
 import type { DecisionRecorder } from '../../decision-log/decision-recorder.ts'
 import { storedAttributesOf } from '../directory/stored-resources.ts'
 import { askerOf, type Asker } from '../subjects/caller-subject.ts'
-import { subjectsFor } from '../subjects/subject-access.ts'
+import { subjectFor } from '../subjects/subject-access.ts'
 import { requireStated, type DecidingDeps } from './decide-for-caller.ts'
 import { decideWith } from './decide-with.ts'
 import { requireFresh, revisionNow } from './freshness.ts'
@@ -35,11 +35,8 @@ export async function evaluate(
 export type AskedAtOnce<Body> = Asker & { readonly body: Body }
 
 /** The same as JSON, where everything is in memory. Undefined, or anything thrown: it takes `evaluate`. */
-export function evaluateAtOnce(
-  deps: EvaluatingDeps,
-  { body, ...asker }: AskedAtOnce<EvaluationRequest>,
-): string | undefined {
-  const decided = decideOne(deps, deps.factCache.known, { asker, request: body })
+export function evaluateAtOnce(deps: EvaluatingDeps, asked: AskedAtOnce<EvaluationRequest>): string | undefined {
+  const decided = decideOne(deps, deps.factCache.known, { asker: asked, request: asked.body })
   if (decided instanceof Miss) return undefined
   const { given } = decided.answered
   if ('errors' in given) return undefined
@@ -61,10 +58,10 @@ function decideOne(
 ): Decided | Miss {
   const { subject: named, resource, action, context } = request
   const { orgId } = asker.caller
-  requireFresh(deps.following)
+  requireFresh(deps.following, deps.clock.monotonicMs())
   const at = readMoment(deps, context)
   if (at instanceof Miss) return at
-  const subject = subjectsFor(deps, facts, asker)(named, at)
+  const subject = subjectFor(deps, facts, { asker, named, at })
   if (subject instanceof Miss) return subject
   const storedResource = storedAttributesOf(factsAsOf(facts, at), subject, { orgId, resource })
   if (storedResource instanceof Miss) return storedResource

@@ -19,11 +19,11 @@ export type Following = {
 
 const waitMs = 1000
 
-/** @throws AppError `not_current` */
-export function requireFresh({ identity, orgs, own }: Following): void {
-  identity.requireFresh()
-  orgs.requireFresh()
-  own.requireFresh()
+/** @param nowMs - monotonic, where it was read already: on a hot path reading a clock shows. @throws AppError `not_current` */
+export function requireFresh({ identity, orgs, own }: Following, nowMs?: number): void {
+  identity.requireFresh(nowMs)
+  orgs.requireFresh(nowMs)
+  own.requireFresh(nowMs)
 }
 
 /** @throws AppError `not_current` when events about one of them wait to be replayed. */

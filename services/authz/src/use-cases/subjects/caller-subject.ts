@@ -70,8 +70,8 @@ export function callerSubject(deps: DecidingDeps, facts: Facts, asker: Asker, at
   return subject
 }
 
-function requireKnowable({ following }: DecidingDeps, caller: OrgCaller): void {
-  requireFresh(following)
+function requireKnowable({ following, clock }: DecidingDeps, caller: OrgCaller): void {
+  requireFresh(following, clock.monotonicMs())
   if (caller.kind === 'user') requireUnparked(following, caller)
   else requireAccountKnowable(following, caller)
 }

@@ -25,25 +25,47 @@ const selfOf = (caller: OrgCaller): Named =>
 /** Finds the subjects of one request, now or at a moment of the past; asked for the same one twice, it looks once. */
 export type FindSubject = (named: Named, at?: Date) => FoundSubject
 
+type Asking = { readonly asker: Asker; readonly named: Named; readonly at?: Date | undefined }
+
+/** The subject of one question. @throws AppError `not_current`, `revision_unavailable` */
+export function subjectFor(deps: DecidingDeps, facts: Facts, { asker, named, at }: Asking): FoundSubject {
+  if (isSelf(asker.caller, named)) return callerSubject(deps, facts, asker, at)
+  const mayNameOthers = isEvaluator(deps, facts, asker)
+  if (mayNameOthers instanceof Miss) return mayNameOthers
+  return mayNameOthers ? subjectNamed(deps, facts, { asker, named, at }) : notPermitted
+}
+
+const isSelf = (caller: OrgCaller, { type, id }: Named): boolean =>
+  caller.kind === 'user'
+    ? id === caller.userId && type === 'user'
+    : id === caller.serviceAccountId && type === 'service_account'
+
+const subjectNamed = (
+  deps: DecidingDeps,
+  facts: Facts,
+  { asker, named, at }: Asking & { at: Date | undefined },
+): FoundSubject => namedSubject(deps, facts, { orgId: asker.caller.orgId, type: named.type, id: named.id, at })
+
 /** @throws AppError `not_current`, `revision_unavailable` (from what it returns) */
 export function subjectsFor(deps: DecidingDeps, facts: Facts, asker: Asker): FindSubject {
-  const { caller } = asker
-  const self = selfOf(caller)
   const found = new Map<string, FoundSubject>()
+  let last: { readonly named: Named; readonly at: Date | undefined; readonly subject: FoundSubject } | undefined
   let mayNameOthers: boolean | Miss | undefined
   const find: FindSubject = (named, at) => {
-    if (named.id === self.id && named.type === self.type) return callerSubject(deps, facts, asker, at)
+    if (isSelf(asker.caller, named)) return callerSubject(deps, facts, asker, at)
     mayNameOthers ??= isEvaluator(deps, facts, asker)
     if (mayNameOthers instanceof Miss) return mayNameOthers
-    return mayNameOthers
-      ? namedSubject(deps, facts, { orgId: caller.orgId, type: named.type, id: named.id, at })
-      : notPermitted
+    return mayNameOthers ? subjectNamed(deps, facts, { asker, named, at }) : notPermitted
   }
   return (named, at) => {
+    // Most requests go through one subject's questions one after another.
+    if (last !== undefined && last.at === at && last.named.id === named.id && last.named.type === named.type)
+      return last.subject
     const key = `${at?.getTime() ?? ''} ${named.type.length} ${named.type} ${named.id}`
-    const known = found.get(key) ?? find(named, at)
-    found.set(key, known)
-    return known
+    const subject = found.get(key) ?? find(named, at)
+    found.set(key, subject)
+    last = { named, at, subject }
+    return subject
   }
 }
 
