@@ -6,7 +6,7 @@
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { AccessTokenVerifier, VerifiedAccessToken } from '@gatehouse/access/tokens/access-token'
-import { bearerOf } from '@gatehouse/access/callers/authenticate'
+import { bearerOf, plainBearerOf } from '@gatehouse/access/callers/authenticate'
 import {
   anonymous,
   isForPeopleOnly,
@@ -22,7 +22,10 @@ import { namesOrganization } from '../domain/route-table.ts'
 import type { Floors } from '../events/follow-floors.ts'
 import { looksLikeApiKey, type ApiKeys } from './api-keys.ts'
 
-export type Guard = (request: FastifyRequest, reply: FastifyReply) => Promise<AnonymousCaller | PrincipalCaller>
+type Admitted = AnonymousCaller | PrincipalCaller
+
+/** At once for a token that was verified before, which almost every one was. @throws AppError, or rejects with one */
+export type Guard = (request: FastifyRequest, reply: FastifyReply) => Admitted | Promise<Admitted>
 
 type GuardDeps = {
   accessTokens: AccessTokenVerifier
@@ -34,22 +37,10 @@ type GuardDeps = {
 const refusals = counter('gateway_access_refused_total', 'Requests refused for their access token, by code')
 
 export function createGuard(route: Pick<RouteContract, 'auth' | 'path' | 'principals'>, deps: GuardDeps): Guard {
-  const { accessTokens, floors, apiKeys, addressOf } = deps
+  const { accessTokens, floors } = deps
   const isScoped = namesOrganization(route.path)
   const isOpen = route.auth === 'open'
 
-  /** @throws AppError, except on an open route: there a header that proves nothing is as good as none. */
-  const tokenOf = async (request: FastifyRequest): Promise<string | undefined> => {
-    const { authorization } = request.headers
-    const presented = bearerOf(authorization)
-    if (presented === undefined && authorization !== undefined && !isOpen)
-      throw problem('unauthenticated', { detail: 'The Authorization header is not a bearer token.' })
-    if (presented === undefined || !looksLikeApiKey(presented)) return presented
-    // Where nobody needs to be known, a service account is nobody: its key is not worth an exchange.
-    return isOpen
-      ? undefined
-      : apiKeys.tokenFor(presented, { address: addressOf(request), readSigned: signedIn(request) })
-  }
   const verify = async (token: string, request: FastifyRequest): Promise<VerifiedAccessToken | undefined> => {
     const known = accessTokens.peek(token)
     if (known !== undefined) return known
@@ -62,9 +53,11 @@ export function createGuard(route: Pick<RouteContract, 'auth' | 'path' | 'princi
     }
   }
 
-  return async (request, reply) => {
-    const token = await tokenOf(request)
-    const verified = token === undefined ? undefined : await verify(token, request)
+  const admit = (
+    { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+    token: string | undefined,
+    verified: VerifiedAccessToken | undefined,
+  ): Admitted => {
     const decision = decideAccess({
       auth: route.auth,
       isForPeopleOnly: isForPeopleOnly(route),
@@ -81,4 +74,32 @@ export function createGuard(route: Pick<RouteContract, 'auth' | 'path' | 'princi
     }
     return decision.as === 'principal' && verified && token ? principalCaller(verified.claims, token) : anonymous
   }
+  const lookClosely = async (request: FastifyRequest, reply: FastifyReply): Promise<Admitted> => {
+    const token = await tokenOf(request, { ...deps, isOpen })
+    return admit({ request, reply }, token, token === undefined ? undefined : await verify(token, request))
+  }
+  return (request, reply) => {
+    const plain = plainBearerOf(request.headers.authorization)
+    const known = plain === undefined ? undefined : accessTokens.peek(plain)
+    return known === undefined ? lookClosely(request, reply) : admit({ request, reply }, plain, known)
+  }
+}
+
+/**
+ * The access token that was presented, or that the presented API key stands for.
+ * @throws AppError, except on an open route: there a header that proves nothing is as good as none
+ */
+function tokenOf(
+  request: FastifyRequest,
+  { isOpen, apiKeys, addressOf }: Pick<GuardDeps, 'apiKeys' | 'addressOf'> & { readonly isOpen: boolean },
+): string | undefined | Promise<string> {
+  const { authorization } = request.headers
+  const presented = bearerOf(authorization)
+  if (presented === undefined && authorization !== undefined && !isOpen)
+    throw problem('unauthenticated', { detail: 'The Authorization header is not a bearer token.' })
+  if (presented === undefined || !looksLikeApiKey(presented)) return presented
+  // Where nobody needs to be known, a service account is nobody: its key is not worth an exchange.
+  return isOpen
+    ? undefined
+    : apiKeys.tokenFor(presented, { address: addressOf(request), readSigned: signedIn(request) })
 }

@@ -14,6 +14,7 @@ export function requirePublic(routes: readonly RouteContract[]): void {
 
 /** The path a request is passed on under: made from the contract and its parameters, so no spelling of it reaches a service that was not matched here. */
 export function canonicalPath(path: string, params: Readonly<Record<string, string>>): string {
+  if (!path.includes(':')) return path
   return path.replaceAll(/:([a-z_]+)/g, (_match, name: string) => encodeURIComponent(params[name] ?? ''))
 }
 

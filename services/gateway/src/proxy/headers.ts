@@ -9,7 +9,7 @@ import {
   registrationHeader,
   revisionHeader,
 } from '@gatehouse/contracts/common/services'
-import { childTraceparent, currentContext } from '@gatehouse/service-kit/context/request-context'
+import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import type { AnonymousCaller, PrincipalCaller } from '@gatehouse/access/callers/caller'
 import type { FastifyRequest } from 'fastify'
 
@@ -55,7 +55,7 @@ export function headersIn(options: {
     [internalHeaders.correlation]: request.id,
     [internalHeaders.clientAddress]: clientAddress,
   }
-  if (context) headers['traceparent'] = childTraceparent(context.traceparent)
+  if (context) headers['traceparent'] = context.traceparent
   const userAgent = request.headers['user-agent']
   if (userAgent !== undefined) headers[internalHeaders.userAgent] = userAgent.slice(0, 512)
   if (caller.kind !== 'anonymous') headers[internalHeaders.accessToken] = caller.accessToken

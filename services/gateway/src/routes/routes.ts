@@ -1,8 +1,8 @@
 /** Everything the gateway answers: each public contract, and the pages it serves itself. */
 import { publicRoutes } from '@gatehouse/contracts/http/routes'
 import { defaultBodyLimitBytes } from '@gatehouse/service-kit/http/server'
-import type { FastifyInstance } from 'fastify'
-import { createGuard } from '../access/guard.ts'
+import type { FastifyInstance, preParsingHookHandler } from 'fastify'
+import { createGuard, type Guard } from '../access/guard.ts'
 import type { Deps } from '../deps.ts'
 import { requirePublic } from '../domain/route-table.ts'
 import { limitedBy } from '../edge/rate-limits.ts'
@@ -25,9 +25,7 @@ export function registerRoutes(app: FastifyInstance, deps: Deps): void {
       config: route.deadlineMs === undefined ? {} : { deadlineMs: route.deadlineMs },
       ...limitedBy(route.limit ?? 'general', deps),
       // After the budget of the address (onRequest), before the body.
-      preParsing: async (request, reply) => {
-        request.caller = await guard(request, reply)
-      },
+      preParsing: admitBy(guard),
       handler: createForward(route, deps),
     })
   }
@@ -37,3 +35,24 @@ export function registerRoutes(app: FastifyInstance, deps: Deps): void {
   registerOpenApi(app, deps)
   registerDocs(app, deps)
 }
+
+/** Waits only when the guard has to: a promise costs more than looking up who was known already. */
+const admitBy =
+  (guard: Guard): preParsingHookHandler =>
+  (request, reply, payload, done) => {
+    const refuse = (err: unknown): void => done(err as Error)
+    try {
+      const admitted = guard(request, reply)
+      if (admitted instanceof Promise) {
+        void admitted.then((caller) => {
+          request.caller = caller
+          done(null, payload)
+        }, refuse)
+        return
+      }
+      request.caller = admitted
+    } catch (err) {
+      return refuse(err)
+    }
+    done(null, payload)
+  }
