@@ -43,7 +43,8 @@ export function createDroppingCache<V>(o: { most: number }): DroppingCache<V> {
       const found = kept.get(key)
       return found === undefined ? (loading.get(key)?.value ?? begin(key, load)) : Promise.resolve(found.value)
     },
-    find: (key) => kept.get(key),
+    // As long as half of it is free, nothing has to go soon, and keeping the order costs more than the look.
+    find: (key) => (kept.size * 2 < o.most ? kept.peek(key) : kept.get(key)),
     drop(key) {
       kept.delete(key)
       loading.delete(key)

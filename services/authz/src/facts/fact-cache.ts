@@ -130,7 +130,7 @@ function knownFrom({
     hasPolled: () => false,
     asOf: (at) => pastFacts(peeksBy((need) => new Miss([need]), at)),
     callers(orgId) {
-      const cached = callers.get(orgId)
+      const cached = callers.size * 2 < most.organizations ? callers.peek(orgId) : callers.get(orgId)
       if (cached !== undefined) return cached
       const none = new WeakMap<OrgCaller, CachedCaller>()
       callers.set(orgId, none)
