@@ -5,7 +5,15 @@ import type { PlatformFile } from '../../tests/platform/platform-file.ts'
 
 export type Dear = { readonly kind: string; readonly send: (() => Promise<number>) | undefined }
 
-export type Attacker = { token: string; org: string; user: string; email: string; type: string }
+export type Attacker = {
+  token: string
+  org: string
+  user: string
+  email: string
+  type: string
+  /** Of a service account of theirs, which may ask about people and say how they signed in. */
+  key: string
+}
 
 const policiesInForce = 400
 /** As long as a condition may be, with as many nodes. */
@@ -20,6 +28,24 @@ const policy = (type: string, nth: number): object => ({
   when: longCondition(nth),
 })
 
+/** A membership test within a quantifier: it multiplies as nested quantifiers would. */
+const worst = (type: string): object => ({
+  key: 'worst',
+  effect: 'deny',
+  resource_type: type,
+  actions: ['read'],
+  when: 'request.amr.exists(x, !(x in request.amr))',
+})
+
+async function makeKey(api: Api, o: { org: string; token: string }): Promise<string> {
+  const accounts = `/v1/organizations/${o.org}/service-accounts`
+  const call = (method: string, path: string, body: object) => api.call(method, path, { token: o.token, body })
+  const { id } = (await call('POST', accounts, { name: 'Asks about others' })).body
+  const given = await call('PUT', `${accounts}/${String(id)}/roles`, { roles: ['evaluator'] })
+  if (given.status !== 200) throw new Error(`the role of the account: ${given.status}`)
+  return String((await call('POST', `${accounts}/${String(id)}/keys`, {})).body['key'])
+}
+
 /** An organization with as many policies as the row about saving one speaks of. */
 export async function prepareDear(api: Api, platform: PlatformFile): Promise<Attacker> {
   const [owner] = platform.demo.other.users
@@ -29,13 +55,13 @@ export async function prepareDear(api: Api, platform: PlatformFile): Promise<Att
   const { access: token } = await signIn(api, { ...owner, organization: org })
   // A step at a time, again where the machine was too slow: what was parsed is remembered.
   for (let count = 0; count <= policiesInForce;) {
-    const policies = Array.from({ length: count }, (_, nth) => policy(type, nth))
+    const policies = [worst(type), ...Array.from({ length: count }, (_, nth) => policy(type, nth))]
     const path = `/v1/organizations/${org}/authorization-manifest`
     const { status, body } = await api.call('PUT', path, { token, body: { policies } })
     if (status === 200) count += 50
     else if (status !== 503) throw new Error(`the policies: ${status} ${JSON.stringify(body).slice(0, 500)}`)
   }
-  return { token, org, user: owner.id, email: owner.email, type }
+  return { token, org, user: owner.id, email: owner.email, type, key: await makeKey(api, { org, token }) }
 }
 
 type Sender = {
@@ -66,7 +92,29 @@ function createSender(api: Api, attacker: Attacker): Sender {
 
 export function dearestRequests(api: Api, attacker: Attacker): Dear[] {
   const sender = createSender(api, attacker)
-  return [...dearQuestions(sender), ...dearWrites(sender), ...dearReads(sender), ...dearOfStrangers(sender)]
+  return [
+    ...dearQuestions(sender),
+    ...dearOfApplications(api, attacker),
+    ...dearWrites(sender),
+    ...dearReads(sender),
+    ...dearOfStrangers(sender),
+  ]
+}
+
+/** As an application asks, which says of people how they signed in. */
+function dearOfApplications(api: Api, { user, type, key }: Attacker): Dear[] {
+  const texts = (length: number) => Array.from({ length }, (_, nth) => `n${nth}`)
+  const evaluations = Array.from({ length: 40 }, (_, nth) => ({ resource: { type, id: `r-${nth}` } }))
+  const asked = { subject: { type: 'user', id: user }, action: { name: 'read' } }
+  const send = (path: string, body: object) => async () => (await api.call('POST', path, { token: key, body })).status
+  const batch = (length: number) =>
+    send('/access/v1/evaluations', { ...asked, evaluations, context: { amr: texts(length) } })
+  const one = { ...asked, resource: { type, id: 'r', properties: { status: 'x'.repeat(20_000) } } }
+  return [
+    { kind: 'the worst policy, 8,000 strings, 40 questions', send: batch(8_000) },
+    { kind: 'the worst policy, 1,000 strings, 40 questions', send: batch(1_000) },
+    { kind: 'an evaluation with a text of 20 kB', send: send('/access/v1/evaluation', one) },
+  ]
 }
 
 function dearQuestions({ attacker: { user, type }, send }: Sender): Dear[] {
@@ -81,6 +129,22 @@ function dearQuestions({ attacker: { user, type }, send }: Sender): Dear[] {
     { kind: 'a batch of 400 by 400 policies', send: ask('/access/v1/evaluations', { evaluations }) },
     { kind: 'an explanation', send: ask('/v1/authz/explain', {}) },
     { kind: 'a plan', send: ask('/v1/authz/plan', { resource: { type } }) },
+    {
+      kind: 'a plan with its SQL',
+      send: ask('/v1/authz/plan', { resource: { type }, columns: { status: 'd.status' } }),
+    },
+    {
+      kind: 'a comparison of access',
+      send: send('POST', '/v1/authz/access-diff', () => ({ subject, from: '2020-01-01T00:00:00Z' })),
+    },
+    {
+      kind: 'an explanation with a text of 20 kB',
+      send: ask('/v1/authz/explain', { resource: { type, id: 'r', properties: { status: 'x'.repeat(20_000) } } }),
+    },
+    {
+      kind: 'a search of actions',
+      send: send('POST', '/access/v1/search/action', () => ({ subject, resource: question.resource })),
+    },
     { kind: 'a search of subjects', send: ask('/access/v1/search/subject', { subject: { type: 'user' } }) },
     { kind: 'a search of resources', send: ask('/access/v1/search/resource', { resource: { type } }) },
     { kind: 'a text of 30 kB, deep', send: ask('/access/v1/evaluation', { context: { deep: '['.repeat(30_000) } }) },
@@ -103,6 +167,10 @@ function dearWrites({ attacker: { org, type }, send, turn }: Sender): Dear[] {
       kind: 'a manifest of 450 policies, dry',
       send: send('PUT', `${own}/authorization-manifest?dry_run=true`, manifest),
     },
+    {
+      kind: 'a manifest without policies, dry',
+      send: send('PUT', `${own}/authorization-manifest?dry_run=true`, () => ({ policies: [] })),
+    },
     { kind: 'a simulation', send: send('POST', '/v1/authz/simulations', () => ({ policy: policy(type, turn()) })) },
     { kind: '1,000 entities', send: send('PATCH', '/v1/authz/entities/thing', entities) },
     { kind: 'one entity', send: send('PUT', entity, () => ({ attributes: attributes() })) },
@@ -116,6 +184,9 @@ function dearReads({ attacker: { org }, send }: Sender): Dear[] {
   return [
     { kind: 'the manifest read', send: send('GET', `${own}/authorization-manifest`) },
     { kind: 'a page of policies', send: send('GET', `${own}/policies?limit=100`) },
+    { kind: 'a page of roles', send: send('GET', `${own}/roles?limit=100`) },
+    { kind: 'a page of entities', send: send('GET', '/v1/authz/entities/thing?limit=100') },
+    { kind: 'a page of assignments', send: send('GET', `${own}/assignments?limit=100`) },
     { kind: 'a page of the audit', send: send('GET', `${own}/audit-events?limit=100`) },
     { kind: 'a page of members', send: send('GET', `${own}/members?limit=100`) },
   ]
