@@ -33,7 +33,15 @@ const stepsToTell = 20
 const charactersPerStep = 4
 
 /** `budget` bounds the explanation: once it is spent, parts have no result. */
-type Explaining = { readonly values: AttributeValues; readonly redaction: Redaction; readonly budget: Budget }
+type Explaining = {
+  readonly values: AttributeValues
+  readonly redaction: Redaction
+  readonly budget: Budget
+  readonly told: Told
+}
+
+/** How many parts were told so far, of all conditions of an explanation. */
+export type Told = { parts: number }
 
 export type Redaction = {
   /** Whether the part reads what the asker may not know. */
@@ -63,6 +71,7 @@ export function createRedaction(mayKnow: MayKnow): Redaction {
 export function explainNode(node: CheckedNode, explaining: Explaining): ExplainedNode {
   const { operator, attribute } = nameOf(node)
   const redacted = explaining.redaction.isRedacted(node)
+  explaining.told.parts += 1
   if (!spend(explaining.budget, stepsToTell)) return { operator, at: node.at }
   return {
     operator,

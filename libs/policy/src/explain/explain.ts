@@ -6,11 +6,19 @@ import { createBudget, isSpent, type Budget } from '../compile/budget.ts'
 import type { Decision } from '../compile/decision.ts'
 import { finish, meterOf, type Work } from '../compile/work.ts'
 import { decide, tooExpensive, type DecisionRequest } from '../decide/decide.ts'
-import { createRedaction, explainNode, type ExplainedNode, type MayKnow, type Redaction } from './explain-node.ts'
+import {
+  createRedaction,
+  explainNode,
+  type ExplainedNode,
+  type MayKnow,
+  type Redaction,
+  type Told,
+} from './explain-node.ts'
 
 /**
  * `applies` is null when it is unknown, and absent when it is redacted: its condition reads what the asker may not know,
- * and the decision did not turn on it. `skipped`: it is for other roles, or the holder of a repair role is not stopped by it.
+ * and the decision did not turn on it. `skipped`: it is for other roles, or the holder of a repair role is not stopped by it. `condition` is left out
+ * once so many parts were told that nobody reads on, but for the policy that the decision turned on.
  */
 export type ExplainedPolicy = {
   readonly policy: string
@@ -30,6 +38,9 @@ export type Explanation = {
 
 /** Steps one explanation may take: every part of a condition is evaluated on its own, so it takes several times what a decision takes. */
 const stepsPerExplanation = 2_000_000
+
+/** Parts that are told of all conditions together; the condition at which it is reached is told whole. */
+export const mostParts = 10_000
 
 /**
  * Explains what `decide` answers to the same request. Everything may be known unless `mayKnow` says otherwise. When the budget is spent, the
@@ -56,6 +67,7 @@ export function* explaining(set: PolicySet, request: DecisionRequest, o: Explain
     decision,
     redaction: createRedaction(o.mayKnow ?? (() => true)),
     budget,
+    told: { parts: 0 },
     isRepairing: firstCommonBit(rules.repairRoles, request.roles) >= 0,
   }
   const policies: ExplainedPolicy[] = []
@@ -72,6 +84,7 @@ type Explaining = {
   readonly decision: Decision
   readonly redaction: Redaction
   readonly budget: Budget
+  readonly told: Told
   readonly isRepairing: boolean
 }
 
@@ -96,7 +109,7 @@ function explainPolicy(
   policy: CompiledPolicy,
   { effect, explaining }: { effect: 'allow' | 'deny'; explaining: Explaining },
 ): ExplainedPolicy {
-  const { request, decision, redaction, isRepairing, budget } = explaining
+  const { request, decision, redaction, isRepairing, budget, told } = explaining
   const about = { policy: policy.key, scope: policy.scope, effect }
   if (policy.roles && firstCommonBit(policy.roles, request.roles) < 0)
     return { ...about, applies: false, skipped: 'other_roles' }
@@ -105,10 +118,12 @@ function explainPolicy(
   if (!policy.when || !policy.condition) return { ...about, applies: true }
   const turnedOn =
     'policy' in decision.reason && decision.reason.policy === policy.key && decision.reason.scope === policy.scope
-  const told = turnedOn || !redaction.isRedacted(policy.when.root)
+  const isTold = turnedOn || !redaction.isRedacted(policy.when.root)
   return {
     ...about,
-    ...(told ? { applies: policy.condition(request.values, budget) ?? null } : {}),
-    condition: explainNode(policy.when.root, { values: request.values, redaction, budget }),
+    ...(isTold ? { applies: policy.condition(request.values, budget) ?? null } : {}),
+    ...(turnedOn || told.parts < mostParts
+      ? { condition: explainNode(policy.when.root, { values: request.values, redaction, budget, told }) }
+      : {}),
   }
 }

@@ -1,6 +1,7 @@
 /** A filter as text and parameters, for `WHERE`: it is true for the rows that `decide` allows, and for no other. */
 import type { Filter } from './filter.ts'
-import { filterPieces, type Parameter } from './sql-pieces.ts'
+import { filterPieces, type Parameter, type Piece } from './sql-pieces.ts'
+import { finish, type Work } from '../compile/work.ts'
 
 /**
  * By attribute name, the SQL expression that gives its value: a column, or anything else of the caller's. It is put into the text as it is.
@@ -15,16 +16,40 @@ export type RenderedSql = { readonly text: string; readonly params: readonly Par
  * Renders for PostgreSQL with `$1`, `$2`, ….
  * @throws Error with `code: 'unmapped_attribute'` and `attribute` when the filter reads one that `columns` lacks
  */
-export function renderSql(filter: Filter, columns: SqlColumns): RenderedSql {
+export const renderSql = (filter: Filter, columns: SqlColumns): RenderedSql => finish(rendering(filter, columns))
+
+/** Steps of writing a comparison, beside the items of its lists. */
+const stepsPerComparison = 200
+
+/** `renderSql` in parts: one for each comparison. */
+export function* rendering(filter: Filter, columns: SqlColumns): Work<RenderedSql> {
   const params: Parameter['value'][] = []
-  const text = filterPieces(filter)
-    .map((piece) => {
-      if (typeof piece === 'string') return piece
-      if ('column' in piece) return `(${columnOf(columns, piece.column)})`
-      return `$${params.push(piece.parameter.value)}`
-    })
-    .join('')
-  return { text, params }
+  const texts: string[] = []
+  const write = (pieces: readonly Piece[]): void => {
+    for (const piece of pieces) {
+      if (typeof piece === 'string') texts.push(piece)
+      else if ('column' in piece) texts.push(`(${columnOf(columns, piece.column)})`)
+      else texts.push(`$${params.push(piece.parameter.value)}`)
+    }
+  }
+  function* visit(part: Filter): Work<void> {
+    if (part.op === 'and' || part.op === 'or') {
+      for (const [index, inner] of part.filters.entries()) {
+        write([index === 0 ? '(' : ` ${part.op} `])
+        yield* visit(inner)
+      }
+      write([part.filters.length === 0 ? '()' : ')'])
+    } else if (part.op === 'not') {
+      write(['(not '])
+      yield* visit(part.filter)
+      write([')'])
+    } else {
+      write(filterPieces(part))
+      yield stepsPerComparison + (part.op === 'in' && 'list' in part.right ? part.right.list.length : 0)
+    }
+  }
+  yield* visit(filter)
+  return { text: texts.join(''), params }
 }
 
 /** What the caller maps the attribute to, by own property only. */

@@ -181,6 +181,9 @@ function dropsFrom(caches: Caches): Drops {
     if (type === 'user' || type === 'organization') dropCallers(orgId)
   }
   const dropChanged: Drops['dropChanged'] = (events) => {
+    // Looking through a cache costs its length, and a thousand stored entities are a thousand events about one type.
+    const types = new Map<string, { orgId: string; type: string }>()
+    const ofMany = new Set<string>()
     for (const { source, subject, orgid, userid, data } of events) {
       if (subject.startsWith('user_')) users.drop(subject)
       if (userid !== undefined) platformRoles.drop(userid)
@@ -189,9 +192,13 @@ function dropsFrom(caches: Caches): Drops {
         dropServiceAccount({ orgId: orgid, serviceAccountId: subject })
       if (source === '/gatehouse/orgs' && orgid !== undefined) dropOrganization(orgid)
       if (source === '/gatehouse/authz' && isOfModel(subject)) dropModel(orgid)
-      if (orgid !== undefined && userid === undefined && isOfMany(subject)) dropMembers(orgid)
-      if (orgid !== undefined && subject.startsWith('ent_')) dropEntities({ orgId: orgid, type: String(data['type']) })
+      if (orgid !== undefined && userid === undefined && isOfMany(subject)) ofMany.add(orgid)
+      if (orgid === undefined || !subject.startsWith('ent_')) continue
+      const about = { orgId: orgid, type: String(data['type']) }
+      types.set(entityKey({ ...about, id: '' }), about)
     }
+    for (const about of types.values()) dropEntities(about)
+    for (const orgId of ofMany) dropMembers(orgId)
   }
   const dropAll = (): void => Object.values(caches).forEach((cache) => cache.clear())
   return { dropChanged, dropMember, dropServiceAccount, dropMembers, dropEntities, dropModel, dropAll }

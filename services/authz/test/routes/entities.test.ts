@@ -220,7 +220,7 @@ t.test('an application is read alone and declared against its ETag', async (t) =
 const store = (type: string, entities: object[], o: Call = {}) =>
   call(type, { method: 'PATCH', body: { entities }, ...o })
 
-t.test('many are stored under one lock, a hundred by a statement, all of them or none', async (t) => {
+t.test('many are stored under one lock, fifty by a statement, all of them or none', async (t) => {
   const { spine } = replica.deps
   const { write } = spine
   let statements = 0
@@ -240,7 +240,7 @@ t.test('many are stored under one lock, a hundred by a statement, all of them or
   const one = statements
   statements = 0
   t.match(await store('invoice', many(1_000, 'low')), { status: 200, body: { stored: 999, unchanged: 1 } })
-  t.equal(statements, one + 9 * 3, 'each hundred is looked up, stored and announced')
+  t.equal(statements, one + 19 * 3, 'each fifty are looked up, stored and announced')
   t.match(await store('invoice', many(1_000, 'low')), { status: 200, body: { stored: 0, unchanged: 1_000 } })
   t.match(await store('invoice', many(500, 'high')), { status: 200, body: { stored: 500, unchanged: 0 } })
   t.match((await call('invoice/m-499')).body, { attributes: { risk: 'high' } })

@@ -6,7 +6,10 @@ import { Action, Context, EvaluationRequest, EvaluationResponse, Sought, Subject
 
 const open = { additionalProperties: true }
 
-/** What a policy came to; `condition` is its tree with operator, operands and result of each part. Redacted parts say so. */
+/**
+ * What a policy came to; `condition` is its tree with operator, operands and result of each part. Redacted parts say so. After 10,000 parts conditions
+ * are left out, but for the policy that the decision turned on.
+ */
 const ExplainedPolicy = Type.Object({
   policy: Type.String(),
   scope: Type.String(),

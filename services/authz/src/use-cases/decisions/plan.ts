@@ -1,7 +1,8 @@
 /** On which resources the subject may do an action: all, none, or those a filter names, for whoever lists resources that are not stored here. */
 import type { PlanRequest, PlanResponse } from '@gatehouse/contracts/http/authz/explanation'
+import type { Work } from '@gatehouse/policy/compile/work'
 import { planning, type Plan } from '@gatehouse/policy/plan/plan'
-import { renderSql } from '@gatehouse/policy/plan/render-sql'
+import { rendering } from '@gatehouse/policy/plan/render-sql'
 import { inTurns } from '@gatehouse/service-kit/concurrency/turns'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
@@ -27,26 +28,30 @@ export async function plan(
     context,
   })
   if ('errors' in asked) throw problem('invalid_attribute', { errors: [...asked.errors] })
-  const found = await inTurns(planning(subject.model.set, asked), { work: 'plan', key: caller.orgId, signal })
-  return { ...view(found, columns), ...answered }
+  const turns = { work: 'plan', key: caller.orgId, signal }
+  const found = await inTurns(planning(subject.model.set, asked), turns)
+  return { ...(await inTurns(viewing(found, columns), turns)), ...answered }
 }
 
-function view(found: Plan, columns: PlanRequest['columns']): Omit<PlanResponse, 'context'> {
+function* viewing(found: Plan, columns: PlanRequest['columns']): Work<Omit<PlanResponse, 'context'>> {
   if (found.kind === 'too_expensive') throw problem('evaluation_too_expensive')
   if (found.kind === 'not_filterable') return { plan: found.kind, policy: found.policy, message: found.message }
   if (found.kind !== 'conditional') return { plan: found.kind }
   return {
     plan: found.kind,
     filter: found.filter,
-    ...(columns === undefined ? {} : { sql: rendered(found.filter, columns) }),
+    ...(columns === undefined ? {} : { sql: yield* rendered(found.filter, columns) }),
   }
 }
 
 type Filter = Extract<Plan, { kind: 'conditional' }>['filter']
 
-function rendered(filter: Filter, columns: NonNullable<PlanRequest['columns']>): { text: string; params: unknown[] } {
+function* rendered(
+  filter: Filter,
+  columns: NonNullable<PlanRequest['columns']>,
+): Work<{ text: string; params: unknown[] }> {
   try {
-    const { text, params } = renderSql(filter, columns)
+    const { text, params } = yield* rendering(filter, columns)
     return { text, params: [...params] }
   } catch (error) {
     const { code, attribute } = error as { code?: string; attribute?: string }

@@ -41,7 +41,7 @@ type Storing = { model: OpenModel; caller: OrgCaller; batch: Batch; may: EntityP
 type Known = ReadonlyMap<string, EntityRow>
 
 /** Entities of one statement: as many as are made and taken apart in a few milliseconds. */
-const atOnce = 100
+const atOnce = 50
 
 async function store(tx: Tx, storing: Storing): Promise<Outcome<StoredEntities>> {
   const { caller, batch } = storing
