@@ -70,6 +70,12 @@ export const config = Type.Object({
     604_800,
     'How long the old address can take a change of address back.',
   ),
+  IDENTITY_DELETION_GRACE_SECONDS: Whole(
+    3600,
+    7_776_000,
+    1_209_600,
+    'How long a person who wants to be erased can change their mind.',
+  ),
   IDENTITY_CHALLENGE_TTL_SECONDS: Whole(60, 86_400, 3600, 'Life of a sign-in that waits for a step.'),
   IDENTITY_THROTTLE_LIMIT: Whole(
     1,

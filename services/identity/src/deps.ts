@@ -25,6 +25,7 @@ export type Settings = {
   challengeTtlSeconds: number
   resetTtlSeconds: number
   addressUndoSeconds: number
+  deletionGraceSeconds: number
   recentSignInSeconds: number
   limits: SignInLimits
   /** Of second factors. */
@@ -110,6 +111,7 @@ const settingsOf = (config: Config): Settings => ({
   challengeTtlSeconds: config.IDENTITY_CHALLENGE_TTL_SECONDS,
   resetTtlSeconds: config.IDENTITY_RESET_TTL_SECONDS,
   addressUndoSeconds: config.IDENTITY_ADDRESS_UNDO_SECONDS,
+  deletionGraceSeconds: config.IDENTITY_DELETION_GRACE_SECONDS,
   recentSignInSeconds: config.IDENTITY_RECENT_SIGN_IN_SECONDS,
   limits: limitsOf(config),
   factorLimits: {

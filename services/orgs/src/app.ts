@@ -5,6 +5,7 @@ import { createServer } from '@gatehouse/access/serve/server'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from './deps.ts'
 import { internalRoutes, publicRoutes } from './routes/routes.ts'
+import { erasureEffects } from './use-cases/erase-person.ts'
 import { snapshots } from './use-cases/take-snapshot.ts'
 
 export function buildApp(deps: Deps): FastifyInstance {
@@ -22,6 +23,7 @@ export function buildApp(deps: Deps): FastifyInstance {
     system,
     callers: ['gateway', 'identity', 'tokens', 'authz', 'workers'],
     snapshots,
+    consumers: [erasureEffects],
   })
   return app
 }

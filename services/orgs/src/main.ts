@@ -1,4 +1,6 @@
 /** Starts orgs: configuration, dependencies, server; the kit does signals, health and drain. */
+import { UserErased } from '@gatehouse/contracts/events/identity/user'
+import { createConsumer } from '@gatehouse/spine/consume/consumer'
 import { complaintsAboutKeys } from '@gatehouse/access/tokens/service-keys'
 import { createUpkeep } from '@gatehouse/service-kit/concurrency/background'
 import { createBudgetUpkeep } from '@gatehouse/service-kit/postgres/budgets'
@@ -7,6 +9,7 @@ import { buildApp } from './app.ts'
 import { config } from './config.ts'
 import { openDeps } from './deps.ts'
 import { deleteOldInvitations } from './use-cases/delete-old-invitations.ts'
+import { erasureEffects } from './use-cases/erase-person.ts'
 
 const upkeepMs = 3_600_000
 
@@ -21,6 +24,12 @@ await runService({
       ready: () => deps.ready(),
       background: [
         deps.spine,
+        createConsumer({
+          ...deps,
+          ...erasureEffects,
+          producers: [{ name: 'identity', client: deps.feeds.identity }],
+          subjects: [UserErased.type],
+        }),
         createBudgetUpkeep({ db: deps.system, log: deps.log }),
         createUpkeep({
           name: 'old invitations',

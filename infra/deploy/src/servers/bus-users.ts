@@ -17,7 +17,7 @@ const follows: Readonly<Partial<Record<ServiceName, readonly ServiceName[]>>> = 
   gateway: ['identity', 'tokens', 'orgs'],
   identity: [],
   tokens: ['identity', 'orgs'],
-  orgs: [],
+  orgs: ['identity'],
   authz: ['identity', 'tokens', 'orgs', 'authz'],
   workers: ['identity', 'tokens', 'orgs', 'authz', 'workers'],
 }

@@ -37,7 +37,11 @@ export function requireAllowed(
   })
 }
 
-function stepUpChallenge({ acr_values, max_age }: Obligation, internal: string): AppError {
+/** The refusal that a stronger or more recent sign-in lifts, as a problem with its challenge. */
+export function stepUpChallenge(
+  { acr_values, max_age }: Pick<Obligation, 'acr_values' | 'max_age'>,
+  internal: string,
+): AppError {
   const [detail, description] =
     max_age === undefined
       ? ['Sign in more strongly.', 'A stronger sign-in is required']

@@ -12,6 +12,10 @@ export const Password = Type.String({ minLength: 1, maxLength: 1024 })
 export const OpaqueSecret = Type.String({ minLength: 1, maxLength: 512 })
 /** A language tag of BCP 47, as far as mails and pages choose by it. */
 export const LanguageTag = Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$', maxLength: 35 })
+/** A name of the IANA time zone database, or `UTC`; identity checks that it is one. */
+export const TimeZone = Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$', maxLength: 64 })
+/** Where a picture is, for whoever shows the person; nothing of ours fetches it. */
+export const PictureUrl = Type.String({ pattern: '^https://[!-~]+$', maxLength: 2048 })
 /** Opaque positions a write depends on; handed back as `at_least`. */
 export const Revision = Type.String({ minLength: 1, maxLength: 1024 })
 /** Why somebody with power over others did something, in their own words, for the audit trail: something visible, on one line. */

@@ -48,8 +48,10 @@ import { GetServiceAccountRoles, SetServiceAccountRoles } from './authz/service-
 import type { RouteContract } from './contract.ts'
 import { GetMe, Register, ResendVerification, UpdateMe, VerifyEmail } from './identity/account.ts'
 import { ConfirmAddressChange, RequestAddressChange, UndoAddressChange } from './identity/address-change.ts'
+import { DeleteMe, ExportMyData, UndoMyDeletion } from './identity/my-data.ts'
 import {
   EndUserSessions,
+  EraseUser,
   GetUser,
   ListUsers,
   ResendUserMail,
@@ -86,6 +88,7 @@ import {
   UpdateMember,
   UpdateOrganization,
 } from './orgs/organizations.ts'
+import { GetOrganizationSettings, UpdateOrganizationSettings } from './orgs/settings.ts'
 import {
   CreateApiKey,
   CreateServiceAccount,
@@ -153,6 +156,9 @@ export const publicRoutes: readonly RouteContract[] = [
   Logout,
   GetMe,
   UpdateMe,
+  ExportMyData,
+  DeleteMe,
+  UndoMyDeletion,
   ListMySessions,
   EndMySession,
   EndMyOtherSessions,
@@ -161,6 +167,8 @@ export const publicRoutes: readonly RouteContract[] = [
   CreateOrganization,
   GetOrganization,
   UpdateOrganization,
+  GetOrganizationSettings,
+  UpdateOrganizationSettings,
   ListMembers,
   UpdateMember,
   RemoveMember,
@@ -255,6 +263,7 @@ export const publicRoutes: readonly RouteContract[] = [
   GetUser,
   SuspendUser,
   RestoreUser,
+  EraseUser,
   EndUserSessions,
   ResetUserFactors,
   ResendUserMail,

@@ -9,7 +9,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { applyAuthorizationManifest } from '../use-cases/manifest/apply-authorization-manifest.ts'
 import { getAuthorizationManifest } from '../use-cases/manifest/get-authorization-manifest.ts'
-import { expectedVersion, sendVersion } from './version-tag.ts'
+import { expectedVersion, sendVersion } from '@gatehouse/service-kit/http/version-tag'
 
 export function authorizationManifestRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, GetAuthorizationManifest, async ({ caller, request, reply }) => {

@@ -7,7 +7,7 @@ import type { Deps } from '../deps.ts'
 import { getApplication } from '../use-cases/catalog/get-application.ts'
 import { getCatalog } from '../use-cases/catalog/get-catalog.ts'
 import { putApplication } from '../use-cases/catalog/put-application.ts'
-import { expectedVersion, sendVersion } from './version-tag.ts'
+import { expectedVersion, sendVersion } from '@gatehouse/service-kit/http/version-tag'
 
 export function catalogRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, GetCatalog, () => getCatalog(deps))

@@ -15,7 +15,7 @@ import { getEntity } from '../use-cases/directory/get-entity.ts'
 import { listEntities } from '../use-cases/directory/list-entities.ts'
 import { putEntity } from '../use-cases/directory/put-entity.ts'
 import { storeEntities } from '../use-cases/directory/store-entities.ts'
-import { expectedVersion, sendVersion } from './version-tag.ts'
+import { expectedVersion, sendVersion } from '@gatehouse/service-kit/http/version-tag'
 
 export function entitiesRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, ListEntities, ({ caller, params, query }) =>

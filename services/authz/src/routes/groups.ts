@@ -20,7 +20,7 @@ import { listGroupMembers } from '../use-cases/groups/list-group-members.ts'
 import { listGroups } from '../use-cases/groups/list-groups.ts'
 import { removeGroupMember } from '../use-cases/groups/remove-group-member.ts'
 import { updateGroup } from '../use-cases/groups/update-group.ts'
-import { expectedVersion, sendVersion } from './version-tag.ts'
+import { expectedVersion, sendVersion } from '@gatehouse/service-kit/http/version-tag'
 
 export function groupsRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, ListGroups, ({ caller, query }) => listGroups(deps, caller, query))

@@ -14,7 +14,7 @@ import { deletePolicy } from '../use-cases/policies/delete-policy.ts'
 import { getPolicy } from '../use-cases/policies/get-policy.ts'
 import { listPolicies } from '../use-cases/policies/list-policies.ts'
 import { updatePolicy } from '../use-cases/policies/update-policy.ts'
-import { expectedVersion, sendVersion } from './version-tag.ts'
+import { expectedVersion, sendVersion } from '@gatehouse/service-kit/http/version-tag'
 
 export function policiesRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, ListPolicies, ({ caller, query }) => listPolicies(deps, caller, query))

@@ -21,7 +21,7 @@ import { listPolicyVersions } from '../use-cases/policies/list-policy-versions.t
 import { publishPolicy } from '../use-cases/policies/publish-policy.ts'
 import { putPolicyDraft } from '../use-cases/policies/put-policy-draft.ts'
 import { rollbackPolicy } from '../use-cases/policies/rollback-policy.ts'
-import { expectedVersion, sendVersion } from './version-tag.ts'
+import { expectedVersion, sendVersion } from '@gatehouse/service-kit/http/version-tag'
 
 export function policyLifecycleRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, GetPolicyDraft, async ({ caller, params, reply }) => {

@@ -20,7 +20,7 @@ import { getRole } from '../use-cases/roles/get-role.ts'
 import { listRoleVersions } from '../use-cases/roles/list-role-versions.ts'
 import { listRoles } from '../use-cases/roles/list-roles.ts'
 import { updateRole } from '../use-cases/roles/update-role.ts'
-import { expectedVersion, sendVersion } from './version-tag.ts'
+import { expectedVersion, sendVersion } from '@gatehouse/service-kit/http/version-tag'
 
 export function rolesRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, ListRoles, ({ caller, query }) => listRoles(deps, caller, query))

@@ -95,6 +95,11 @@ export async function upsertMembership(tx: Tx, said: ContentOf<MembershipRow>, a
   return true
 }
 
+/** Of an erased person not even history keeps what was said about them. */
+export async function eraseMembershipAttributes(tx: Tx, id: string): Promise<void> {
+  await tx.update(memberships).set({ attributes: {} }).where(eq(memberships.id, id))
+}
+
 /** Whether the membership is known and active. */
 export async function isMember(tx: Tx, id: string): Promise<boolean> {
   const rows = await tx

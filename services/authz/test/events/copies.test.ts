@@ -215,3 +215,30 @@ t.test('an event that cannot be understood is refused, for the projection to par
     apply(orgs.announceRaw('gatehouse.orgs.invitation.created.v1', { subject: newId('inv'), version: 1, data: {} })),
   )
 })
+
+t.test('of an erased member history keeps that they were one, and nothing that was said about them', async (t) => {
+  const [orgId, userId, membershipId] = [newId('org'), newId('user'), newId('mem')]
+  const orgs = createNeighbour('orgs')
+  const member = (version: number) => ({ subject: membershipId, orgid: orgId, userid: userId, version })
+  const facts = { membership_id: membershipId, organization_id: orgId, user_id: userId, is_owner: false }
+  const active = { ...facts, status: 'active' as const, attributes: { desk: 'by the window' } }
+  const gone = { ...facts, status: 'removed' as const, attributes: {} }
+  await apply(orgs.announce(MembershipCreated, { ...member(1), data: { ...active, roles: [] } }))
+  await apply(orgs.announce(MembershipUpdated, { ...member(2), data: { ...active, changed: ['attributes'] } }))
+  const kept = async () =>
+    rowsOf<Record<string, unknown>>(
+      await system.execute(
+        sql`select status, attributes from memberships where id = ${uuidOf(membershipId)} order by version`,
+      ),
+    )
+  t.match(await kept(), [{ attributes: { desk: 'by the window' } }, {}])
+  await apply(orgs.announce(MembershipRemoved, { ...member(3), data: { ...gone, min_mv: 3, erased: true } }))
+  t.same(
+    (await kept()).map((row) => [row['status'], row['attributes']]),
+    [
+      ['active', {}],
+      ['active', {}],
+      ['removed', {}],
+    ],
+  )
+})

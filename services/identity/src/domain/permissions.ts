@@ -2,6 +2,7 @@
 export const permissions = {
   readUsers: 'gatehouse:users.read',
   suspendUsers: 'gatehouse:users.suspend',
+  eraseUsers: 'gatehouse:users.erase',
   endSessions: 'gatehouse:users.end_sessions',
   resetFactors: 'gatehouse:users.reset_factors',
   sendMail: 'gatehouse:users.send_mail',

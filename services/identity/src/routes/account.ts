@@ -28,5 +28,8 @@ export function accountRoutes(app: FastifyInstance, deps: Deps): void {
     return { status: 'accepted' as const }
   })
   bindRoute(app, GetMe, ({ caller }) => getMe(deps, caller))
-  bindRoute(app, UpdateMe, ({ caller, body }) => updateMe(deps, caller, body))
+  bindRoute(app, UpdateMe, ({ caller, body }) => {
+    const { name, locale, picture_url: pictureUrl, time_zone: timeZone } = body
+    return updateMe(deps, caller, { name, locale, pictureUrl, timeZone })
+  })
 }

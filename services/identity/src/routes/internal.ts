@@ -40,11 +40,12 @@ export function neighbourRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, ListProfiles, async ({ body }) => {
     const profiles = await listProfiles(deps, { userIds: body.user_ids })
     return {
-      data: profiles.map(({ id, name, address, isEmailVerified }) => ({
+      data: profiles.map(({ id, name, address, isEmailVerified, locale }) => ({
         id,
         name,
         email: address,
         email_verified: isEmailVerified,
+        ...(locale !== null && { locale }),
       })),
     }
   })

@@ -1,6 +1,7 @@
 /** What operators of the platform do with people's accounts. */
 import {
   EndUserSessions,
+  EraseUser,
   GetUser,
   ListUsers,
   ResetUserFactors,
@@ -11,6 +12,7 @@ import {
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
+import { eraseUser } from '../use-cases/operators/erase-user.ts'
 import { getUser, listUsers } from '../use-cases/operators/list-users.ts'
 import { resendMail } from '../use-cases/operators/resend-mail.ts'
 import { resetFactors } from '../use-cases/operators/reset-factors.ts'
@@ -27,6 +29,9 @@ export function operatorRoutes(app: FastifyInstance, deps: Deps): void {
   )
   bindRoute(app, EndUserSessions, ({ caller, params, body }) =>
     endUserSessions(deps, caller, { userId: params.user, reason: body.reason }),
+  )
+  bindRoute(app, EraseUser, ({ caller, params, body }) =>
+    eraseUser(deps, caller, { userId: params.user, reason: body.reason }),
   )
   bindRoute(app, ResetUserFactors, ({ caller, params, body }) =>
     resetFactors(deps, caller, { userId: params.user, reason: body.reason }),

@@ -5,6 +5,7 @@ import { accountRoutes } from './account.ts'
 import { addressRoutes } from './addresses.ts'
 import { factorsRoutes } from './factors.ts'
 import { neighbourRoutes } from './internal.ts'
+import { myDataRoutes } from './my-data.ts'
 import { operatorRoutes } from './operators.ts'
 import { passkeysRoutes } from './passkeys.ts'
 import { passwordRoutes } from './passwords.ts'
@@ -15,6 +16,7 @@ type Routes = (app: FastifyInstance, deps: Deps) => void
 /** Through the gateway. */
 export const publicRoutes: readonly Routes[] = [
   accountRoutes,
+  myDataRoutes,
   addressRoutes,
   passwordRoutes,
   signInRoutes,

@@ -110,3 +110,12 @@ export async function findPasswordOf(db: Queryable, userId: string): Promise<{ h
     .where(and(eq(users.id, userId), eq(users.status, 'active')))
   return row && { hasPassword: row.phc !== null }
 }
+
+/** When the person set the password they have. */
+export async function findPasswordChange(db: Queryable, userId: string): Promise<Date | undefined> {
+  const [row] = await db
+    .select({ changedAt: credentials.changedAt })
+    .from(credentials)
+    .where(eq(credentials.userId, userId))
+  return row?.changedAt
+}

@@ -5,7 +5,8 @@
 import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
-import { sql, type SQL } from 'drizzle-orm'
+import { eq, sql, type SQL } from 'drizzle-orm'
+import { addressChanges } from './schema.ts'
 
 export type Purpose = 'confirm' | 'undo'
 
@@ -32,7 +33,7 @@ type NewSecret = { changeId: string; secretHash: Buffer; purpose: Purpose; ttlSe
 export async function insertChangeSecret(
   db: Queryable,
   { changeId, secretHash, purpose, ttlSeconds, undoSeconds }: NewSecret,
-): Promise<{ address: string; name: string } | undefined> {
+): Promise<{ address: string; name: string; locale: string | null } | undefined> {
   const [address, isDue] =
     purpose === 'confirm'
       ? [
@@ -45,17 +46,17 @@ export async function insertChangeSecret(
     purpose === 'confirm'
       ? sql`now() + make_interval(secs => ${ttlSeconds})`
       : sql`confirmed_at + make_interval(secs => ${undoSeconds})`
-  const [row] = rowsOf<{ address: string; name: string }>(
+  const [row] = rowsOf<{ address: string; name: string; locale: string | null }>(
     await db.execute(sql`
       with due as (
-        select c.id, c.user_id, c.confirmed_at, ${address} as address, u.name from address_changes c join users u on u.id = c.user_id
+        select c.id, c.user_id, c.confirmed_at, ${address} as address, u.name, u.locale from address_changes c join users u on u.id = c.user_id
         where c.id = ${uuidOf(changeId, 'emc')} and u.status = 'active' and ${isDue}
         for key share of c
       ), minted as (
         insert into address_change_secrets (secret_hash, change_id, user_id, purpose, expires_at)
         select ${secretHash}::bytea, id, user_id, ${purpose}, ${life} from due
       )
-      select address, name from due`),
+      select address, name, locale from due`),
   )
   return row
 }
@@ -159,4 +160,16 @@ export async function deleteOldChanges(
 /** Voids the change the person has asked for: whoever did may be whom a new password is meant to lock out. */
 export async function deleteOpenChange(db: Queryable, userId: string): Promise<void> {
   await db.execute(sql`delete from address_changes where user_id = ${uuidOf(userId, 'user')} and confirmed_at is null`)
+}
+
+type KnownChange = { address: string; oldAddress: string | null; requestedAt: Date; confirmedAt: Date | null }
+
+/** What is still known of a person's changes of address, oldest first. */
+export async function listChangesOf(db: Queryable, userId: string): Promise<KnownChange[]> {
+  const { address, oldAddress, requestedAt, confirmedAt } = addressChanges
+  return db
+    .select({ address, oldAddress, requestedAt, confirmedAt })
+    .from(addressChanges)
+    .where(eq(addressChanges.userId, userId))
+    .orderBy(requestedAt)
 }

@@ -43,11 +43,11 @@ type NewSecret = { resetId: string; secretHash: Buffer; ttlSeconds: number; maxA
 export async function insertResetSecret(
   db: Queryable,
   { resetId, secretHash, ttlSeconds, maxAgeSeconds }: NewSecret,
-): Promise<{ address: string; name: string } | undefined> {
-  const [row] = rowsOf<{ address: string; name: string }>(
+): Promise<{ address: string; name: string; locale: string | null } | undefined> {
+  const [row] = rowsOf<{ address: string; name: string; locale: string | null }>(
     await db.execute(sql`
       with due as (
-        select r.id, r.user_id, e.address, u.name
+        select r.id, r.user_id, e.address, u.name, u.locale
         from password_resets r join users u on u.id = r.user_id join emails e on e.id = r.email_id
         where r.id = ${uuidOf(resetId, 'rst')} and u.status = 'active' and e.verified_at is not null
           and r.requested_at > now() - make_interval(secs => ${maxAgeSeconds})
@@ -56,7 +56,7 @@ export async function insertResetSecret(
         insert into password_reset_secrets (secret_hash, reset_id, user_id, expires_at)
         select ${secretHash}::bytea, id, user_id, now() + make_interval(secs => ${ttlSeconds}) from due
       )
-      select address, name from due`),
+      select address, name, locale from due`),
   )
   return row
 }

@@ -30,8 +30,19 @@ export const users = pgTable('users', {
   floorChangedAt: at('floor_changed_at'),
   sessionsMinVersion: version('sessions_min_version').notNull().default(0),
   invitationId: typeId('invitation_id', 'inv'),
+  deletionDueAt: at('deletion_due_at'),
+  pictureUrl: text('picture_url'),
+  locale: text('locale'),
+  timeZone: text('time_zone'),
   createdAt: at('created_at').notNull().defaultNow(),
   updatedAt: at('updated_at').notNull().defaultNow(),
+})
+
+/** What is left of erased people. */
+export const erasedUsers = pgTable('erased_users', {
+  id: typeId('id', 'user').primaryKey(),
+  version: version('version').notNull(),
+  erasedAt: at('erased_at').notNull().defaultNow(),
 })
 
 export const emails = pgTable('emails', {

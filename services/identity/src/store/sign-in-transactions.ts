@@ -163,9 +163,15 @@ export async function claimSignIn(db: Queryable, id: string): Promise<boolean> {
   return rows.length === 1
 }
 
-/** Gives a claimed sign-in back when no session came of it. */
-export async function releaseSignIn(db: Queryable, id: string): Promise<void> {
-  await db.update(signInTransactions).set({ consumedAt: null }).where(eq(signInTransactions.id, id))
+/** Gives a claimed sign-in back when no session came of it; with `requiresMfa` it asks for a second factor from now on. */
+export async function releaseSignIn(
+  db: Queryable,
+  { id, requiresMfa }: { id: string; requiresMfa: boolean },
+): Promise<void> {
+  await db
+    .update(signInTransactions)
+    .set({ consumedAt: null, ...(requiresMfa && { requiresMfa }) })
+    .where(eq(signInTransactions.id, id))
 }
 
 /**

@@ -29,13 +29,16 @@ type StateRow = {
   email_verified: boolean
 }
 
-/** Every person, ordered by id. */
+/** Every person, ordered by id. Who was erased is there as somebody who may not sign in. */
 export async function* streamUserStates(db: Queryable): AsyncGenerator<UserState> {
   for (let after = firstUuid; ;) {
     const rows = rowsOf<StateRow>(
       await db.execute(sql`
         select u.id, u.version, u.min_version, u.sessions_min_version, u.status, exists (select from emails e where e.user_id = u.id and e.verified_at is not null) as email_verified
-        from users u where u.id > ${after}::uuid order by u.id limit ${pageSize}`),
+        from (
+          select id, version, min_version, sessions_min_version, status from users
+          union all select id, version, version, version, 'disabled' from erased_users
+        ) u where u.id > ${after}::uuid order by u.id limit ${pageSize}`),
     )
     for (const { id, version, min_version: floor, sessions_min_version: ofSessions, status, email_verified } of rows) {
       yield {
@@ -58,7 +61,10 @@ export async function* streamUserStates(db: Queryable): AsyncGenerator<UserState
 export async function listRecentFloors(db: Queryable): Promise<UserFloor[]> {
   const rows = rowsOf<{ id: string; min_version: string }>(
     await db.execute(
-      sql`select id, min_version from users where floor_changed_at > now() - make_interval(mins => ${floorWindowMinutes})`,
+      sql`
+        select id, min_version from users where floor_changed_at > now() - make_interval(mins => ${floorWindowMinutes})
+        union all
+        select id, version from erased_users where erased_at > now() - make_interval(mins => ${floorWindowMinutes})`,
     ),
   )
   return rows.map(({ id, min_version: floor }) => ({

@@ -1,17 +1,37 @@
 /** The rows of people. A version only grows, and whoever changes a row gets its new version back to announce. */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
-import { and, eq, inArray, ne, sql } from 'drizzle-orm'
+import { eq, inArray, sql } from 'drizzle-orm'
 import { emails, users } from './schema.ts'
 
 /** A person with their one address, as profile and lists show it. */
-export type Profile = { id: string; name: string; address: string; isEmailVerified: boolean; createdAt: Date }
+export type Profile = {
+  id: string
+  name: string
+  address: string
+  isEmailVerified: boolean
+  pictureUrl: string | null
+  locale: string | null
+  timeZone: string | null
+  createdAt: Date
+}
+
+/** What a person may change of it; absent: as it was. */
+export type ProfileChange = {
+  name?: string | undefined
+  pictureUrl?: string | null | undefined
+  locale?: string | null | undefined
+  timeZone?: string | null | undefined
+}
 
 const profileColumns = {
   id: users.id,
   name: users.name,
   address: emails.address,
   verifiedAt: emails.verifiedAt,
+  pictureUrl: users.pictureUrl,
+  locale: users.locale,
+  timeZone: users.timeZone,
   createdAt: users.createdAt,
 }
 
@@ -65,17 +85,37 @@ export async function findUserIdByInvitation(db: Queryable, invitationId: string
   return rows[0]?.id
 }
 
-/** The new version; undefined when the name is that already or there is no such person. */
-export async function claimNewName(
+/** The new version, and what became different; undefined when nothing did or there is no such person. */
+export async function claimProfile(
   db: Queryable,
-  { userId, name }: { userId: string; name: string },
-): Promise<number | undefined> {
-  const rows = await db
-    .update(users)
-    .set({ name, version: sql`${users.version} + 1`, updatedAt: sql`now()` })
-    .where(and(eq(users.id, userId), ne(users.name, name)))
-    .returning({ version: users.version })
-  return rows[0]?.version
+  { userId, change }: { userId: string; change: ProfileChange },
+): Promise<{ version: number; changed: string[] } | undefined> {
+  const wanted = Object.entries(change).filter(
+    (entry): entry is [keyof ProfileChange, string | null] => entry[1] !== undefined,
+  )
+  if (wanted.length === 0) return undefined
+  const differing = sql.join(
+    wanted.map(
+      ([field, value]) =>
+        sql`case when ${users[field]} is distinct from ${value}::text then ${fieldNames[field]}::text end`,
+    ),
+    sql`, `,
+  )
+  const [before] = await db
+    .select({ changed: sql<string[]>`array_remove(array[${differing}], null)` })
+    .from(users)
+    .where(eq(users.id, userId))
+    .for('no key update')
+  if (before === undefined || before.changed.length === 0) return undefined
+  return { version: await raiseVersion(db, userId, Object.fromEntries(wanted)), changed: before.changed }
+}
+
+/** As the wire says them. */
+const fieldNames: Readonly<Record<keyof ProfileChange, string>> = {
+  name: 'name',
+  pictureUrl: 'picture_url',
+  locale: 'locale',
+  timeZone: 'time_zone',
 }
 
 /** The person becomes who proved the address. The new version. */
@@ -98,10 +138,14 @@ export async function activateUser(
 }
 
 /** A new version, for a change that ends nothing. */
-export async function raiseVersion(db: Queryable, userId: string): Promise<number> {
+export async function raiseVersion(
+  db: Queryable,
+  userId: string,
+  change: { [field in keyof ProfileChange]: string | null } = {},
+): Promise<number> {
   const [row] = await db
     .update(users)
-    .set({ version: sql`${users.version} + 1`, updatedAt: sql`now()` })
+    .set({ ...(change as { name?: string }), version: sql`${users.version} + 1`, updatedAt: sql`now()` })
     .where(eq(users.id, userId))
     .returning({ version: users.version })
   if (row === undefined) throw new Error('A person disappeared while being changed')

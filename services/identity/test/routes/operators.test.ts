@@ -130,6 +130,7 @@ t.test('403 before anything else, by the permission of each; 404, 409, 400, 401'
     ['gatehouse:users.suspend', (token, id) => post(id, 'suspend', { reason }, { token })],
     ['gatehouse:users.suspend', (token, id) => post(id, 'restore', { reason }, { token })],
     ['gatehouse:users.end_sessions', (token, id) => post(id, 'sessions/end', { reason }, { token })],
+    ['gatehouse:users.erase', (token, id) => post(id, 'erase', { reason }, { token })],
     ['gatehouse:users.reset_factors', (token, id) => post(id, 'factors/reset', { reason }, { token })],
     ['gatehouse:users.send_mail', (token, id) => post(id, 'mails', { reason, mail: 'password_reset' }, { token })],
   ]

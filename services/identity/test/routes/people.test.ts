@@ -45,6 +45,35 @@ t.test('me', async (t) => {
     },
   )
 
+  await t.test('200: picture, language and time zone, named one by one; null takes one away', async (t) => {
+    const other = await platform.verified(replica)
+    const patch = (body: object) => me({ method: 'PATCH', token: tokens.accessTokenFor(other.id), body })
+    const profile = { picture_url: 'https://pictures.example/ada.png', locale: 'de-AT', time_zone: 'Europe/Vienna' }
+    t.match(await patch(profile), { status: 200, body: { name: 'Ada', ...profile } })
+    t.match((await patch({ locale: null, name: 'Ada' })).body, { ...profile, locale: null })
+    await patch({ time_zone: 'Europe/Vienna' })
+    const told = (await replica.deps.spine.changes({ after: 0, limit: 1000 })).events.filter(
+      ({ type, subject }) => type.endsWith('user.updated.v1') && subject === other.id,
+    )
+    t.same(
+      told.map(({ data }) => (data as { changed: string[] }).changed),
+      [['locale', 'picture_url', 'time_zone'], ['locale']],
+    )
+    t.notMatch(JSON.stringify(told), /pictures.example|Vienna/)
+    await patch({ locale: 'de' })
+    const asked = { url: '/internal/users/profiles', as: 'workers' as const, body: { user_ids: [other.id] } }
+    t.match((await platform.ask(replica, asked)).body, { data: [{ locale: 'de' }] })
+    for (const body of [
+      { time_zone: 'Mars/Olympus' },
+      { time_zone: '+01:00' },
+      { locale: 'not a language' },
+      { picture_url: 'http://pictures.example/a.png' },
+      { picture_url: 'javascript:alert(1)' },
+      { name: null },
+    ])
+      t.equal((await patch(body)).status, 400, JSON.stringify(body))
+  })
+
   await t.test('401: without a token, with a forged one, with a foreign signature', async (t) => {
     const [head, , signature] = token.split('.')
     const claims = Buffer.from(JSON.stringify({ sub: newId('user') })).toString('base64url')

@@ -7,7 +7,7 @@ import { findAccountByAddress } from '../../src/store/accounts.ts'
 import { insertVerificationSecret } from '../../src/store/email-verifications.ts'
 import { lockEmailBySecret } from '../../src/store/emails.ts'
 import { countFailures, deleteDecayedCounters, readCounters } from '../../src/store/sign-in-counters.ts'
-import { claimNewName, findProfile } from '../../src/store/users.ts'
+import { claimProfile, findProfile } from '../../src/store/users.ts'
 import { bootstrapAdmin } from '../../src/use-cases/account/bootstrap-admin.ts'
 import { createBootstrap } from '../../src/bootstrap.ts'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
@@ -23,8 +23,8 @@ t.test('under a person’s scope the runtime role sees and renames that person a
   await inScope(db, { userId: me.id }, async (tx) => {
     t.match(await findProfile(tx, me.id), { id: me.id, address: me.email, isEmailVerified: true })
     t.equal(await findProfile(tx, other.id), undefined)
-    t.equal(await claimNewName(tx, { userId: other.id, name: 'Mallory' }), undefined)
-    t.equal(await claimNewName(tx, { userId: me.id, name: 'Me' }), 3)
+    t.equal(await claimProfile(tx, { userId: other.id, change: { name: 'Mallory' } }), undefined)
+    t.same(await claimProfile(tx, { userId: me.id, change: { name: 'Me' } }), { version: 3, changed: ['name'] })
   })
   await inScope(db, {}, async (tx) => t.equal(await findProfile(tx, me.id), undefined, 'without a scope nobody'))
 })

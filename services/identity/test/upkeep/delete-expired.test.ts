@@ -33,6 +33,7 @@ t.test('nothing goes before its time', async (t) => {
     resets: 0,
     address_changes: 0,
     people: 0,
+    erased: 0,
     counters: 0,
   }
   t.same(await deleteExpired(replica.deps), nothing)

@@ -6,11 +6,18 @@ import { invitationsRoutes } from './invitations.ts'
 import { membersRoutes } from './members.ts'
 import { operatorsRoutes } from './operators.ts'
 import { organizationsRoutes } from './organizations.ts'
+import { settingsRoutes } from './settings.ts'
 
 type Routes = (app: FastifyInstance, deps: Deps) => void
 
 /** Through the gateway. */
-export const publicRoutes: readonly Routes[] = [organizationsRoutes, membersRoutes, invitationsRoutes, operatorsRoutes]
+export const publicRoutes: readonly Routes[] = [
+  organizationsRoutes,
+  membersRoutes,
+  invitationsRoutes,
+  operatorsRoutes,
+  settingsRoutes,
+]
 
 /** For other services only. */
 export const internalRoutes: readonly Routes[] = [neighbourRoutes]

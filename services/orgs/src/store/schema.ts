@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm'
 import { bigint, boolean, customType, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core'
 import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership'
+import type { MfaMode } from '@gatehouse/contracts/http/orgs/settings'
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
 import type { InvitationStatus } from '../domain/invitation.ts'
 
@@ -24,6 +25,9 @@ export const organizations = orgs.table('organizations', {
   minVersion: minVersion(),
   floorChangedAt: instant('floor_changed_at'),
   createdBy: typeId('created_by', 'user').notNull(),
+  settingsVersion: bigint('settings_version', { mode: 'number' }).notNull().default(1),
+  mfaMode: text('mfa_mode').$type<MfaMode>().notNull().default('off'),
+  mfaRequiredFrom: instant('mfa_required_from'),
   createdAt: listedAt('created_at'),
 })
 

@@ -60,10 +60,10 @@ export const announceOrganizationRenamed = (tx: Tx, row: OrganizationRow, actor:
     data: { organization_id: row.id, status: row.status, changed: ['name'] },
   })
 
-/** A suspended organization announces the floor that voids its access tokens. */
+/** A suspended organization announces the floor that voids its access tokens. `reason`: of the operator who did it; absent when nobody owns it any more. */
 export const announceOrganizationStatus = (
   tx: Tx,
-  { row, actor, reason }: { row: OrganizationRow; actor: Actor; reason: string },
+  { row, actor, reason }: { row: OrganizationRow; actor: Actor; reason?: string },
 ): Promise<void> =>
   appendEvent(tx, {
     contract: OrganizationUpdated,
@@ -73,7 +73,24 @@ export const announceOrganizationStatus = (
       status: row.status,
       changed: ['status'],
       ...(row.status === 'suspended' && { min_ov: row.minVersion }),
-      reason,
+      ...(reason !== undefined && { reason }),
+    },
+  })
+
+/** `endsAccess`: the floor of the organization has risen to this version. */
+export const announceSettings = (
+  tx: Tx,
+  { row, endsAccess, actor }: { row: OrganizationRow; endsAccess: boolean; actor: Actor },
+): Promise<void> =>
+  appendEvent(tx, {
+    contract: OrganizationUpdated,
+    ...ofOrganization(row, actor),
+    data: {
+      organization_id: row.id,
+      status: row.status,
+      changed: ['settings.mfa'],
+      mfa_required_from: row.mfaRequiredFrom?.toISOString() ?? null,
+      ...(endsAccess && { min_ov: row.minVersion }),
     },
   })
 
@@ -99,6 +116,13 @@ export const announceMembershipRemoved = (tx: Tx, row: MembershipRow, actor: Act
     contract: MembershipRemoved,
     ...ofMembership(row, actor),
     data: { ...membershipFacts(row), min_mv: row.minVersion },
+  })
+
+export const announceMembershipErased = (tx: Tx, row: MembershipRow, actor: Actor): Promise<void> =>
+  appendEvent(tx, {
+    contract: MembershipRemoved,
+    ...ofMembership(row, actor),
+    data: { ...membershipFacts(row), min_mv: row.minVersion, erased: true },
   })
 
 export const announceInvitationCreated = (tx: Tx, row: InvitationRow, actor: Actor): Promise<void> =>

@@ -3,8 +3,14 @@ import type { SnapshotView, SnapshotViews } from '@gatehouse/spine/produce/snaps
 import { eachMembership, eachOrganization, listRecentFloors } from '../store/snapshots.ts'
 
 const state: SnapshotView = async (emit, tx) => {
-  for await (const { id, version, status } of eachOrganization(tx))
-    await emit({ kind: 'organization', id, version, status })
+  for await (const { id, version, status, mfaRequiredFrom } of eachOrganization(tx))
+    await emit({
+      kind: 'organization',
+      id,
+      version,
+      status,
+      mfa_required_from: mfaRequiredFrom?.toISOString() ?? null,
+    })
   for await (const row of eachMembership(tx)) {
     await emit({
       kind: 'membership',

@@ -19,6 +19,8 @@ const { id: invitation } = await rig.invite({ org, by: owner, email: 'pending@ex
 const bodies: Record<string, { open: true } | { bodies: (object | undefined)[] }> = {
   getOrganization: { open: true },
   updateOrganization: { bodies: [{ name: 'Taken over' }] },
+  getOrganizationSettings: { bodies: [undefined] },
+  updateOrganizationSettings: { bodies: [{ mfa: { mode: 'off' } }] },
   listMembers: { bodies: [undefined] },
   updateMember: { bodies: [{ attributes: { level: 9 } }, { is_owner: true }, { is_owner: false, attributes: {} }] },
   removeMember: { bodies: [undefined] },

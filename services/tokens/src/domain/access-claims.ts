@@ -5,8 +5,11 @@
 import { type AccessTokenClaims, accessTokenAudience } from '@gatehouse/contracts/claims/access-token'
 import type { UsableMembership } from './choose-organization.ts'
 
-/** How the person proved who they are, as a level (`acr`): one factor or more than one. */
-export const acrOf = (amr: readonly string[]): string => (amr.includes('mfa') || amr.length > 1 ? 'aal2' : 'aal1')
+/** Whether the person proved who they are with more than one factor. */
+export const isMultiFactor = (amr: readonly string[]): boolean => amr.includes('mfa') || amr.length > 1
+
+/** The same as a level (`acr`). */
+export const acrOf = (amr: readonly string[]): string => (isMultiFactor(amr) ? 'aal2' : 'aal1')
 
 /** The claims for one session at one instant; versions are those read under the lock of the session. */
 export function accessClaims(o: {

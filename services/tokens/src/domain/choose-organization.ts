@@ -9,6 +9,8 @@ export type UsableMembership = {
   membershipVersion: number
   organizationId: string
   organizationVersion: number
+  /** The organization has come to require a second factor of everybody who acts for it. */
+  requiresMfa: boolean
 }
 
 /** `unsaid`: the caller left it to us. `none`: a token without organization was asked for. */

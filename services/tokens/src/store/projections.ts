@@ -33,7 +33,11 @@ export async function upsertUserState(
       .where(and(eq(userStates.id, id), lt(userStates.sessionsMinVersion, sessionsMinVersion)))
 }
 
-export async function upsertOrganizationState(tx: Queryable, state: OrganizationState): Promise<void> {
+/** `mfaRequiredFrom` absent keeps the known one: the event was about something else. */
+export async function upsertOrganizationState(
+  tx: Queryable,
+  state: Omit<OrganizationState, 'mfaRequiredFrom'> & { mfaRequiredFrom?: Date | null },
+): Promise<void> {
   const { id: _, ...rest } = state
   await tx
     .insert(organizationStates)
@@ -82,6 +86,9 @@ export async function listUsersWithEndedSessions(db: Queryable): Promise<UserSta
     )
 }
 
+/** Whether the organization requires a second factor by now, by the clock of the database. */
+export const requiresMfa = sql<boolean>`coalesce(${organizationStates.mfaRequiredFrom} <= now(), false)`
+
 /** Memberships that give access now: the named ones, or any when none is named. */
 export async function listUsableMemberships(
   tx: Queryable,
@@ -93,6 +100,7 @@ export async function listUsableMemberships(
       membershipVersion: membershipStates.version,
       organizationId: membershipStates.organizationId,
       organizationVersion: organizationStates.version,
+      requiresMfa,
     })
     .from(membershipStates)
     .innerJoin(organizationStates, eq(organizationStates.id, membershipStates.organizationId))

@@ -8,7 +8,7 @@ import { and, eq, isNotNull, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { UsableMembership } from '../domain/choose-organization.ts'
 import { type Client, clientColumns } from './clients.ts'
-import type { UserState } from './projections.ts'
+import { requiresMfa, type UserState } from './projections.ts'
 import {
   clients,
   membershipStates,
@@ -75,6 +75,7 @@ export async function findPresented(
       membershipVersion: membershipStates.version,
       organizationId: organizationStates.id,
       organizationVersion: organizationStates.version,
+      requiresMfa,
     })
     .from(refreshTokens)
     .innerJoin(refreshFamilies, eq(refreshFamilies.id, refreshTokens.familyId))
@@ -96,14 +97,24 @@ export async function findPresented(
     .where(eq(refreshTokens.hash, o.hash))
     .limit(1)
   if (row === undefined) return undefined
-  const { nowMs, membershipId, membershipVersion, organizationId, organizationVersion, ...rest } = row
-  const isUsable = membershipId !== null && membershipVersion !== null && organizationId !== null
-  const membership =
-    isUsable && organizationVersion !== null
-      ? { membershipId, membershipVersion, organizationId, organizationVersion }
-      : undefined
-  return { ...rest, now: new Date(Number(nowMs)), membership }
+  const {
+    nowMs,
+    membershipId,
+    membershipVersion,
+    organizationId,
+    organizationVersion,
+    requiresMfa: strict,
+    ...rest
+  } = row
+  const found = { membershipId, membershipVersion, organizationId, organizationVersion, requiresMfa: strict }
+  return { ...rest, now: new Date(Number(nowMs)), membership: isUsable(found) ? found : undefined }
 }
+
+type Joined = { [field in keyof UsableMembership]: UsableMembership[field] | null }
+
+/** Both the membership and its organization were found. */
+const isUsable = (joined: Joined): joined is UsableMembership =>
+  joined.membershipId !== null && joined.organizationId !== null
 
 /** The token with all that decides about it, and the database's time; read under the lock of its session. */
 export type TokenInFamily = {

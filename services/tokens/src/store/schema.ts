@@ -222,6 +222,7 @@ export const organizationStates = pgTable('organization_states', {
   id: typeId('id', 'org').primaryKey(),
   version: version().notNull(),
   status: text('status').notNull(),
+  mfaRequiredFrom: at('mfa_required_from'),
 })
 
 export const membershipStates = pgTable('membership_states', {

@@ -192,6 +192,11 @@ export async function renewUserVersion(
     )
 }
 
+/** Devices and addresses of an erased person leave all of their sessions. */
+export async function forgetWhere(tx: Queryable, userId: string): Promise<void> {
+  await tx.update(sessions).set({ deviceName: '', clientAddress: null }).where(eq(sessions.userId, userId))
+}
+
 /** Ends the active sessions of the person but `exceptId` and what clients hold in it, all or those of an older version of the person, in one order everywhere so that two callers cannot block each other. */
 export async function closeOtherSessions(
   tx: Queryable,

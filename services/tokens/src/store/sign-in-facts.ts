@@ -16,7 +16,13 @@ export type SignInFacts = {
   memberships: readonly UsableMembership[]
 }
 
-type MembershipRow = { id: string; version: number; organization_id: string; organization_version: number }
+type MembershipRow = {
+  id: string
+  version: number
+  organization_id: string
+  organization_version: number
+  requires_mfa: boolean
+}
 
 /** Undefined for an unknown client. */
 export async function findSignInFacts(
@@ -33,7 +39,8 @@ export async function findSignInFacts(
       user: userStates,
       last: sql<string | null>`${last}`,
       memberships: sql<MembershipRow[] | null>`(select jsonb_agg(m) from (
-        select m.id, m.version, m.organization_id, o.version as organization_version
+        select m.id, m.version, m.organization_id, o.version as organization_version,
+          coalesce(o.mfa_required_from <= now(), false) as requires_mfa
         from membership_states m join organization_states o on o.id = m.organization_id
         where m.user_id = ${user}::uuid and m.status = 'active' and o.status = 'active'
         order by (m.organization_id = ${wanted}) is true desc limit 2) m)`,
@@ -51,6 +58,7 @@ export async function findSignInFacts(
       membershipVersion: one.version,
       organizationId: typeIdOf('org', one.organization_id),
       organizationVersion: one.organization_version,
+      requiresMfa: one.requires_mfa,
     })),
   }
 }

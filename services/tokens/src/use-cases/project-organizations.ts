@@ -12,7 +12,10 @@ import {
 } from '../store/projections.ts'
 
 /** Of an event or a snapshot record we need no more than this; a shape that lacks it is poison and gets parked. */
-const OrganizationFacts = Type.Object({ status: Type.String() })
+const OrganizationFacts = Type.Object({
+  status: Type.String(),
+  mfa_required_from: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+})
 const MembershipFacts = Type.Object({ organization_id: Type.String(), user_id: Type.String(), status: Type.String() })
 const StateRecord = Type.Object({ kind: Type.String(), id: Type.String(), version: Type.Integer() })
 
@@ -21,7 +24,7 @@ export async function applyOrganizationEvent(tx: Tx, event: EventEnvelope): Prom
   switch (event.type) {
     case OrganizationCreated.type:
     case OrganizationUpdated.type:
-      return await upsertOrganizationState(tx, { id, version, ...Value.Parse(OrganizationFacts, data) })
+      return await upsertOrganization(tx, { id, version, facts: data })
     case MembershipCreated.type:
     case MembershipUpdated.type:
     case MembershipRemoved.type:
@@ -37,10 +40,15 @@ export async function resetOrganizations(tx: Tx, records: AsyncIterable<object>)
   for await (const record of records) {
     if (!Value.Check(StateRecord, record)) continue
     const { kind, id, version } = record
-    if (kind === 'organization')
-      await upsertOrganizationState(tx, { id, version, ...Value.Parse(OrganizationFacts, record) })
+    if (kind === 'organization') await upsertOrganization(tx, { id, version, facts: record })
     if (kind === 'membership') await upsertMembership(tx, { id, version, facts: record })
   }
+}
+
+async function upsertOrganization(tx: Tx, o: { id: string; version: number; facts: object }): Promise<void> {
+  const { status, mfa_required_from: from } = Value.Parse(OrganizationFacts, o.facts)
+  const mfa = from === undefined ? {} : { mfaRequiredFrom: from === null ? null : new Date(from) }
+  await upsertOrganizationState(tx, { id: o.id, version: o.version, status, ...mfa })
 }
 
 async function upsertMembership(tx: Tx, o: { id: string; version: number; facts: object }): Promise<void> {

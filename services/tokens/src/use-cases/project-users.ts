@@ -2,6 +2,8 @@
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import {
   UserDeleted,
+  UserDeletionRequested,
+  UserDeletionUndone,
   UserDisabled,
   UserEmailChanged,
   UserEnabled,
@@ -17,7 +19,7 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import Type from 'typebox'
 import { Value } from 'typebox/value'
 import { deleteUserStates, listUsersWithEndedSessions, upsertUserState } from '../store/projections.ts'
-import { closeOtherSessions, renewUserVersion } from '../store/sessions.ts'
+import { closeOtherSessions, forgetWhere, renewUserVersion } from '../store/sessions.ts'
 import { announceSessionEnd } from './sessions/announce-session-end.ts'
 
 /** What identity's snapshot says of a person; more than we need is ignored. */
@@ -37,6 +39,8 @@ export async function applyUserEvent(tx: Tx, event: EventEnvelope): Promise<void
     case UserUpdated.type:
     case UserEmailVerified.type:
     case UserMailResent.type:
+    case UserDeletionRequested.type:
+    case UserDeletionUndone.type:
       return await upsertUserState(tx, { id, version })
     case UserPasswordChanged.type:
       return await endEarlierSessions(tx, id, Value.Parse(UserPasswordChanged.data, event.data))
@@ -51,14 +55,20 @@ export async function applyUserEvent(tx: Tx, event: EventEnvelope): Promise<void
     case UserSignedOut.type:
       await upsertUserState(tx, { id, version, sessionsMinVersion: version })
       return await endSessions(tx, { userId: id, belowUserVersion: version, reason: 'revoked' })
+    case UserErased.type:
+      await shutOut(tx, { id, version })
+      return await forgetWhere(tx, id)
     case UserDisabled.type:
     case UserDeleted.type:
-    case UserErased.type:
-      await upsertUserState(tx, { id, version, status: 'disabled', sessionsMinVersion: version })
-      return await endSessions(tx, { userId: id, belowUserVersion: version, reason: 'user_disabled' })
+      return await shutOut(tx, { id, version })
     default:
       return
   }
+}
+
+async function shutOut(tx: Tx, { id, version }: { id: string; version: number }): Promise<void> {
+  await upsertUserState(tx, { id, version, status: 'disabled', sessionsMinVersion: version })
+  await endSessions(tx, { userId: id, belowUserVersion: version, reason: 'user_disabled' })
 }
 
 /** Begins anew from a snapshot: everything known is replaced, and sessions a lost event should have ended end now. */

@@ -7,6 +7,7 @@ import { askOf, chooseAtLogin, chooseAtRefresh, type UsableMembership } from '..
 import { isPublished, type KeySpan, nextSigningKey, signingKeyOf } from '../../src/domain/signing-key-plan.ts'
 
 const member = (organizationId: string): UsableMembership => ({
+  requiresMfa: false,
   membershipId: `mem_${organizationId}`,
   membershipVersion: 3,
   organizationId,

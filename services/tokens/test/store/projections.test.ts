@@ -1,6 +1,7 @@
 /** What tokens knows of its neighbours: versions decide, what is gone stays gone, a restored neighbour is believed anew. */
 import {
   UserDisabled,
+  UserErased,
   UserPasswordChanged,
   UserRegistered,
   UserUpdated,
@@ -44,6 +45,23 @@ t.test(
       t.same(await platform.announced(one, session.session_id), ['session.started.v1', 'session.ended.v1'])
   },
 )
+
+t.test('an erased person loses every session, and where they were is forgotten', async (t) => {
+  const { id } = platform.person()
+  const session = await platform.signIn(one, id, { userAgent: 'Mozilla/5.0 (X11; Linux) Firefox/128.0' })
+  const rows = () =>
+    platform.admin`select status, device_name, client_address from sessions where user_id = ${uuidOf(id)}`
+  t.match(await rows(), [{ status: 'active', device_name: /Firefox/, client_address: '203.0.113.7' }])
+  platform.identity.announce(UserErased, {
+    subject: id,
+    version: 2,
+    data: { user_id: id, min_uv: 2, via: 'operator', reason: 'Request 1' },
+  })
+  await pollAll()
+  t.same(await platform.announced(one, session.session_id), ['session.started.v1', 'session.ended.v1'])
+  t.match(await rows(), [{ status: 'ended', device_name: '', client_address: null }])
+  t.equal((await platform.refresh(one, session.refresh_token)).status, 401)
+})
 
 t.test(
   'an event nobody can apply is parked, the later ones of its aggregate with it, and everybody else goes on',

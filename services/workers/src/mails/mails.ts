@@ -1,4 +1,5 @@
 /** Every mail, written out: what is not in this list is not sent. */
+import { accountDeletion } from './account-deletion.ts'
 import { addressChange } from './address-change.ts'
 import { addressChanged } from './address-changed.ts'
 import { emailVerification } from './email-verification.ts'
@@ -19,6 +20,7 @@ export const mails: readonly Mail[] = [
   emailVerification,
   factorsChanged,
   invitation,
+  accountDeletion,
   addressChange,
   addressChanged,
   passwordReset,

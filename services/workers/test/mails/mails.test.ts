@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import t from 'tap'
 import { PasswordResetRequested } from '@gatehouse/contracts/events/identity/password-reset'
 import { AddressChangeRequested } from '@gatehouse/contracts/events/identity/address-change'
-import { UserEmailChanged, UserPasswordChanged } from '@gatehouse/contracts/events/identity/user'
+import { UserDeletionRequested, UserEmailChanged, UserPasswordChanged } from '@gatehouse/contracts/events/identity/user'
 import { SignInLocked, SignInRefusedWhileLocked } from '@gatehouse/contracts/events/identity/sign-in'
 import { FactorsChanged, PasskeyCounterRegressed, RecoveryCodeUsed } from '@gatehouse/contracts/events/identity/factors'
 import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification'
@@ -56,6 +56,10 @@ const familyRevoked = (reason: 'reuse_detected' | 'session_ended') =>
     data: { family_id: ids.family, session_id: newId('ses'), user_id: ids.user, reason },
   })
 const events = [
+  identity.announce(UserDeletionRequested, {
+    subject: ids.user,
+    data: { user_id: ids.user, due_at: '2026-12-14T03:04:05.678901Z' },
+  }),
   identity.announce(EmailVerificationRequested, {
     subject: ids.verification,
     data: { verification_id: ids.verification, user_id: ids.user },

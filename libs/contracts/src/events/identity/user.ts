@@ -1,7 +1,7 @@
 /** People: who registered, who was proven, who may no longer sign in. */
 import Type, { type Static } from 'typebox'
 import { AddressChangeId, SessionId, UserId } from '../../common/ids.ts'
-import { Reason } from '../../common/scalars.ts'
+import { Instant, Reason } from '../../common/scalars.ts'
 import type { EventContract } from '../envelope.ts'
 
 /** A person has an account. Verified at once only when an invitation or the operator vouched for the address. */
@@ -122,6 +122,22 @@ export const UserDeleted = {
 
 export type UserDeleted = Static<typeof UserDeleted.data>
 
+/** The person wants to be erased; until `due_at` they can change their mind. */
+export const UserDeletionRequested = {
+  type: 'gatehouse.identity.user.deletion_requested.v1',
+  data: Type.Object({ user_id: UserId, due_at: Instant }),
+} as const
+
+export type UserDeletionRequested = Static<typeof UserDeletionRequested.data>
+
+/** The person stays after all. */
+export const UserDeletionUndone = {
+  type: 'gatehouse.identity.user.deletion_undone.v1',
+  data: Type.Object({ user_id: UserId }),
+} as const
+
+export type UserDeletionUndone = Static<typeof UserDeletionUndone.data>
+
 /**
  * The person was erased (GDPR article 17): name, address, credentials and factors are gone, and every access token is void. Each service that keeps
  * personal data of this person deletes its own share when it reads this event.
@@ -160,6 +176,8 @@ export const userEvents: readonly EventContract[] = [
   UserSignedOut,
   UserMailResent,
   UserDeleted,
+  UserDeletionRequested,
+  UserDeletionUndone,
   UserErased,
   PlatformAdminBootstrapped,
 ]

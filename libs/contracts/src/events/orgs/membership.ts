@@ -54,6 +54,8 @@ export const MembershipRemoved = {
   data: Type.Object({
     ...membershipFields,
     min_mv: Type.Integer(),
+    /** The person was erased: whoever keeps earlier attributes of the membership deletes them. */
+    erased: Type.Optional(Type.Boolean()),
   }),
 } as const
 

@@ -1,7 +1,7 @@
 /** Organizations themselves. */
 import Type, { type Static } from 'typebox'
 import { OrganizationId, UserId } from '../../common/ids.ts'
-import { Reason } from '../../common/scalars.ts'
+import { Instant, Reason } from '../../common/scalars.ts'
 import type { EventContract } from '../envelope.ts'
 
 /** An organization exists; its creator owns it. */
@@ -26,6 +26,8 @@ export const OrganizationUpdated = {
     min_ov: Type.Optional(Type.Integer()),
     /** Of an operator who changed the status. */
     reason: Type.Optional(Reason),
+    /** From when on one factor is not enough to act for the organization; null: it is. Absent: as it was. */
+    mfa_required_from: Type.Optional(Type.Union([Instant, Type.Null()])),
   }),
 } as const
 

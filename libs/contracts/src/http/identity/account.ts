@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox'
 import { UserId } from '../../common/ids.ts'
 import { DisplayName } from '../../common/display-name.ts'
 import { EmailAddress } from '../../common/email-address.ts'
-import { Instant, OpaqueSecret, Password } from '../../common/scalars.ts'
+import { Instant, LanguageTag, OpaqueSecret, Password, PictureUrl, TimeZone } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
 
 export const User = Type.Object({
@@ -11,6 +11,10 @@ export const User = Type.Object({
   name: Type.String(),
   email: Type.String(),
   email_verified: Type.Boolean(),
+  picture_url: Type.Union([PictureUrl, Type.Null()]),
+  /** The language of mails and pages; null: that of the deployment. */
+  locale: Type.Union([LanguageTag, Type.Null()]),
+  time_zone: Type.Union([TimeZone, Type.Null()]),
   created_at: Instant,
 })
 export type User = Static<typeof User>
@@ -83,8 +87,17 @@ export const UpdateMe = defineRoute({
   service: 'identity',
   method: 'PATCH',
   path: '/v1/me',
-  summary: 'Change one’s own profile.',
+  summary: 'Change what is named of one’s own profile; `null` takes it away.',
   auth: 'user',
-  body: Type.Object({ name: DisplayName }),
+  body: Type.Object(
+    {
+      name: Type.Optional(DisplayName),
+      picture_url: Type.Optional(Type.Union([PictureUrl, Type.Null()])),
+      locale: Type.Optional(Type.Union([LanguageTag, Type.Null()])),
+      time_zone: Type.Optional(Type.Union([TimeZone, Type.Null()])),
+    },
+    { minProperties: 1 },
+  ),
+  example: { locale: 'de-AT', time_zone: 'Europe/Vienna' },
   success: { status: 200, body: User, description: 'The person, changed.' },
 })

@@ -80,6 +80,21 @@ export const RestoreUser = defineRoute({
   problems: ['forbidden'],
 })
 
+export const EraseUser = defineRoute({
+  operationId: 'eraseUser',
+  service: 'identity',
+  method: 'POST',
+  path: '/v1/platform/users/:user/erase',
+  summary:
+    'Erase a person now and for good: name, address, credentials and factors, everywhere; sessions and access tokens are void. Not for oneself, and not to be undone.',
+  auth: 'user',
+  params,
+  body,
+  example: { reason: 'Request 4713 under GDPR article 17' },
+  success: { status: 204, description: 'The person is gone; the same for one who was before.' },
+  problems: ['forbidden', 'conflict'],
+})
+
 export const EndUserSessions = defineRoute({
   operationId: 'endUserSessions',
   service: 'identity',

@@ -11,7 +11,9 @@ export const RefreshToken = defineRoute({
   service: 'tokens',
   method: 'POST',
   path: '/v1/auth/refresh',
-  summary: 'Rotate the refresh token; naming an organization is how to switch.',
+  summary:
+    'Rotate the refresh token; naming an organization is how to switch. Where the organization requires a second factor of a session with one, nothing is exchanged: ' +
+    'ask for `null`, step up, and name the organization again.',
   auth: 'open',
   limit: 'refresh',
   body: Type.Object({
@@ -24,7 +26,7 @@ export const RefreshToken = defineRoute({
     body: Authenticated,
     description: 'The successor and a fresh access token. A repeat within the grace gives the identical successor.',
   },
-  problems: ['invalid_refresh_token', 'not_found', 'not_current'],
+  problems: ['invalid_refresh_token', 'insufficient_user_authentication', 'not_found', 'not_current'],
 })
 
 export const Logout = defineRoute({
@@ -133,7 +135,7 @@ export const StartSession = defineRoute({
     user_version: Type.Integer(),
   }),
   success: { status: 201, body: Authenticated, description: 'The first tokens of the session.' },
-  problems: ['not_found', 'not_current', 'forbidden'],
+  problems: ['not_found', 'not_current', 'forbidden', 'insufficient_user_authentication'],
 })
 
 export const RaiseSession = defineRoute({
@@ -151,7 +153,7 @@ export const RaiseSession = defineRoute({
     organization_id: Type.Union([OrganizationId, Type.Null()]),
   }),
   success: { status: 200, body: Raised, description: 'An access token with what the session has become.' },
-  problems: ['not_found', 'not_current', 'forbidden'],
+  problems: ['not_found', 'not_current', 'forbidden', 'insufficient_user_authentication'],
 })
 
 export const MintLogoutToken = defineRoute({

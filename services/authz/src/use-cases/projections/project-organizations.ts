@@ -17,6 +17,7 @@ import { Value } from 'typebox/value'
 import { isAssignable, ownerRole } from '../../domain/platform.ts'
 import { claimJoining, endHoldings, insertMemberRoles, resetJoining, type Holder } from '../../store/assignments.ts'
 import {
+  eraseMembershipAttributes,
   isMember,
   listActiveMemberships,
   listActiveOrganizations,
@@ -30,6 +31,7 @@ const OrganizationFacts = Type.Object({ status })
 const { organization_id, user_id, status: memberStatus, is_owner, attributes } = membershipFields
 const MembershipFacts = Type.Object({ organization_id, user_id, status: memberStatus, is_owner, attributes })
 type MembershipFacts = Static<typeof MembershipFacts>
+const Erasing = Type.Object({ erased: Type.Optional(Type.Boolean()) })
 const Roles = Type.Object({ roles: Type.Array(Type.String()) })
 const StateRecord = Type.Object({ kind: Type.String(), id: Type.String(), version: Type.Integer() })
 
@@ -51,8 +53,11 @@ export async function applyOrganizationEvent(deps: ProjectDeps, tx: Tx, event: E
       return await giveJoiningRoles(deps, tx, { ...said, roles: Value.Parse(Roles, data).roles })
     }
     case MembershipUpdated.type:
-    case MembershipRemoved.type:
       return await applyMembership(tx, { id, version, facts: Value.Parse(MembershipFacts, data) })
+    case MembershipRemoved.type:
+      await applyMembership(tx, { id, version, facts: Value.Parse(MembershipFacts, data) })
+      if (Value.Parse(Erasing, data).erased === true) await eraseMembershipAttributes(tx, id)
+      return
     default:
       return
   }

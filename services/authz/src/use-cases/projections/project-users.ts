@@ -2,6 +2,8 @@
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import {
   UserDeleted,
+  UserDeletionRequested,
+  UserDeletionUndone,
   UserDisabled,
   UserEmailChanged,
   UserEnabled,
@@ -43,6 +45,8 @@ export async function applyUserEvent(tx: Tx, event: EventEnvelope): Promise<void
     case UserEmailChanged.type:
     case UserSignedOut.type:
     case UserMailResent.type:
+    case UserDeletionRequested.type:
+    case UserDeletionUndone.type:
       return await upsertUser(tx, { id, version })
     case UserEnabled.type:
       return await upsertUser(tx, { id, version, status: 'active' })

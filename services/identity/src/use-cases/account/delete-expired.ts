@@ -1,6 +1,6 @@
 /**
- * Removes what has outlived its use: waiting sign-ins, secrets of mails, registrations nobody completed, people who never proved an address, counters that
- * have decayed to nothing. In batches, each its own transaction, until nothing is left.
+ * Removes what has outlived its use: waiting sign-ins, secrets of mails, registrations nobody completed, people who never proved an address, people whose
+ * erasure is due, counters that have decayed to nothing. In batches, each its own transaction, until nothing is left.
  */
 import { UserDeleted } from '@gatehouse/contracts/events/identity/user'
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
@@ -18,6 +18,7 @@ import {
 } from '../../store/expired-rows.ts'
 import { deleteDecayedCounters } from '../../store/sign-in-counters.ts'
 import { resetMailMaxAgeSeconds } from '../passwords/mint-reset-link.ts'
+import { eraseDue } from './delete-me.ts'
 
 type UpkeepDeps = Pick<Deps, 'spine' | 'system' | 'settings'>
 
@@ -40,6 +41,7 @@ export async function deleteExpired(deps: UpkeepDeps): Promise<Record<string, nu
     resets: () => deleteExpiredResets(system, { olderThanSeconds: 2 * resetMailMaxAgeSeconds, limit }),
     address_changes: () => deleteOldChanges(system, { olderThanSeconds: changeLifeSeconds(settings), limit }),
     people: () => deletePeople(deps),
+    erased: () => eraseDue(deps, { limit }),
     counters: () => deleteDecayedCounters(system, counters),
   }
   const counts: Record<string, number> = {}

@@ -14,6 +14,15 @@ export const getMe = (deps: Pick<Deps, 'db'>, { userId }: Pick<UserCaller, 'user
 export async function readMe(db: Queryable, userId: string): Promise<User> {
   const profile = await findProfile(db, userId)
   if (profile === undefined) throw problem('not_found')
-  const { id, name, address, isEmailVerified, createdAt } = profile
-  return { id, name, email: address, email_verified: isEmailVerified, created_at: createdAt.toISOString() }
+  const { id, name, address, isEmailVerified, pictureUrl, locale, timeZone, createdAt } = profile
+  return {
+    id,
+    name,
+    email: address,
+    email_verified: isEmailVerified,
+    picture_url: pictureUrl,
+    locale,
+    time_zone: timeZone,
+    created_at: createdAt.toISOString(),
+  }
 }

@@ -3,12 +3,13 @@ import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
 import { addressPrefix } from '../../domain/secret-prefixes.ts'
 import { insertChangeSecret, type Purpose } from '../../store/address-changes.ts'
+import { linkMail, type LinkMail } from '../link-mail.ts'
 
 /** Undefined when there is nothing to send any more. */
 export async function mintAddressLink(
   { system, settings }: Pick<Deps, 'system' | 'settings'>,
   { changeId, purpose }: { changeId: string; purpose: Purpose },
-): Promise<{ to: string; name: string; token: string } | undefined> {
+): Promise<LinkMail | undefined> {
   const { secret, hash } = mintSecret(addressPrefix)
   const recipient = await insertChangeSecret(system, {
     changeId,
@@ -17,5 +18,5 @@ export async function mintAddressLink(
     ttlSeconds: settings.verificationTtlSeconds,
     undoSeconds: settings.addressUndoSeconds,
   })
-  return recipient && { to: recipient.address, name: recipient.name, token: secret }
+  return linkMail(recipient, secret)
 }

@@ -3,6 +3,7 @@ import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
 import { resetPrefix } from '../../domain/secret-prefixes.ts'
 import { insertResetSecret } from '../../store/password-resets.ts'
+import { linkMail, type LinkMail } from '../link-mail.ts'
 
 /** A mail that could not be sent for a day is of no use to anybody: the person has asked again or has remembered. */
 export const resetMailMaxAgeSeconds = 86_400
@@ -11,7 +12,7 @@ export const resetMailMaxAgeSeconds = 86_400
 export async function mintResetLink(
   { system, settings }: Pick<Deps, 'system' | 'settings'>,
   { resetId }: { resetId: string },
-): Promise<{ to: string; name: string; token: string } | undefined> {
+): Promise<LinkMail | undefined> {
   const { secret, hash } = mintSecret(resetPrefix)
   const recipient = await insertResetSecret(system, {
     resetId,
@@ -19,5 +20,5 @@ export async function mintResetLink(
     ttlSeconds: settings.resetTtlSeconds,
     maxAgeSeconds: resetMailMaxAgeSeconds,
   })
-  return recipient && { to: recipient.address, name: recipient.name, token: secret }
+  return linkMail(recipient, secret)
 }

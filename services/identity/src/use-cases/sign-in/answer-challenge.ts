@@ -64,7 +64,7 @@ export async function answerChallenge(
       return { result: { status: 'challenge', challenge, next, ...(enrollment && { enrollment }) } }
     }
     case 'done':
-      return finishSignIn(deps, outcome)
+      return finishSignIn(deps, { ...outcome, challenge })
     default:
       throw problem(outcome.kind)
   }

@@ -1,27 +1,46 @@
-/** What follows the last step: tokens opens a session, or raises the one of a step-up. A sign-in that nothing came of is given back. */
+/**
+ * What follows the last step: tokens opens a session, or raises the one of a step-up. A sign-in that nothing came of is given back; one that is too weak for
+ * the organization it is for goes on to a second factor.
+ */
 import type { AnswerResult } from '@gatehouse/contracts/http/identity/sign-in'
 import type { Deps } from '../../deps.ts'
+import { nextSteps } from '../../domain/sign-in/steps.ts'
 import { releaseSignIn, type OpenSignIn } from '../../store/sign-in-transactions.ts'
+import { isTooWeak } from './too-weak.ts'
 
 export type AnswerOutcome = { result: AnswerResult; deviceToken?: string }
 type FinishDeps = Pick<Deps, 'system' | 'clients' | 'log' | 'devices'>
-type Finished = { signIn: OpenSignIn; deviceId: string | undefined }
+type Finished = { signIn: OpenSignIn; deviceId: string | undefined; challenge: string }
 
 /** @throws AppError of tokens */
-export async function finishSignIn(deps: FinishDeps, { signIn, deviceId }: Finished): Promise<AnswerOutcome> {
-  const { id, userId, userVersion, amr, organization, sessionId, password } = signIn
-  const { tokens } = deps.clients
+export async function finishSignIn(
+  deps: FinishDeps,
+  { signIn, deviceId, challenge }: Finished,
+): Promise<AnswerOutcome> {
+  const { id, userId, password, sessionId } = signIn
   try {
-    if (sessionId !== undefined)
-      return { result: await tokens.raiseSession({ sessionId, userId, amr: [...amr], organization }) }
-    const result = await tokens.startSession({ userId, userVersion, amr: [...amr], organization })
-    if (deviceId !== undefined || password === undefined) return { result }
+    const result = await openOrRaise(deps, signIn)
+    if (sessionId !== undefined || deviceId !== undefined || password === undefined) return { result }
     return { result, deviceToken: deps.devices.mint({ userId, passwordChangedAt: password.changedAt }) }
   } catch (err) {
+    const next = isTooWeak(err) ? nextSteps({ ...signIn, requiresMfa: true }) : []
     // A lost answer may have left a session whose tokens nobody holds: it is of no use to anybody and ends when idle.
-    await releaseSignIn(deps.system, id).catch((lost: unknown) =>
+    const released = releaseSignIn(deps.system, { id, requiresMfa: next.length > 0 })
+    if (next.length > 0) {
+      await released
+      return { result: { status: 'challenge', challenge, next } }
+    }
+    await released.catch((lost: unknown) =>
       deps.log.warn({ err: lost, sign_in: id }, 'a sign-in without a session could not be given back'),
     )
     throw err
   }
+}
+
+function openOrRaise({ clients: { tokens } }: FinishDeps, signIn: OpenSignIn): Promise<AnswerResult> {
+  const { userId, userVersion, organization, sessionId } = signIn
+  const amr = [...signIn.amr]
+  return sessionId === undefined
+    ? tokens.startSession({ userId, userVersion, amr, organization })
+    : tokens.raiseSession({ sessionId, userId, amr, organization })
 }

@@ -14,6 +14,7 @@ import { enrolledOf } from '../factors/enrolled.ts'
 import type { Requester } from '../requester.ts'
 import { hashOfBrowser } from './browser.ts'
 import { checkPassword, type Authenticated, type Presented } from './check-password.ts'
+import { onlyTooWeak } from './too-weak.ts'
 
 type SignInDeps = Pick<
   Deps,
@@ -35,7 +36,7 @@ export async function signIn(
   if (account.status !== 'active') throw problem('invalid_credentials')
   const organization = choiceOf(organizationId)
   const amr = amrAfter('password', [])
-  const next = await stepsAfterPassword(deps, authenticated, amr)
+  const next = await stepsAfterPassword(deps, authenticated, { amr, requiresMfa: false })
   const { userId } = account
   if (next.length > 0) {
     // The password of an open registration becomes the person's with its proof, which is a new version.
@@ -44,21 +45,24 @@ export async function signIn(
     return { result: { status: 'challenge', challenge: await storeSignIn(deps, waiting), next } }
   }
   const session = { userId, userVersion: account.version, amr, organization }
-  const result = await deps.clients.tokens.startSession(session)
-  return { result, ...renewDevice(deps, account, device) }
+  const result = await deps.clients.tokens.startSession(session).catch(onlyTooWeak)
+  if (result !== undefined) return { result, ...renewDevice(deps, account, device) }
+  const waiting = { ...session, browserHash: hashOfBrowser(browser), requiresMfa: true }
+  const challenge = await storeSignIn(deps, waiting)
+  return { result: { status: 'challenge', challenge, next: await stepsAfterPassword(deps, authenticated, waiting) } }
 }
 
 async function stepsAfterPassword(
   { system }: Pick<Deps, 'system'>,
   { account, verificationId }: Authenticated,
-  amr: string[],
+  { amr, requiresMfa }: { amr: string[]; requiresMfa: boolean },
 ): Promise<Step[]> {
   return nextSteps({
     purpose: 'sign_in',
     isAddressProven: verificationId === undefined,
     amr,
     enrolled: enrolledOf(await listFactors(system, account.userId)),
-    requiresMfa: false,
+    requiresMfa,
   })
 }
 

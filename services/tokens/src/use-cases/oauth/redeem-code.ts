@@ -102,6 +102,7 @@ async function exchange(
   const standing = await readStanding(deps, rowsIn(tx, code.userId), {
     userId: code.userId,
     sessionUserVersion: parent.userVersion,
+    amr: parent.amr,
     ask: askOf(code.organizationId),
     lastOrganizationId: undefined,
     at: 'refresh',

@@ -72,6 +72,11 @@ function inProtocol(err: unknown): unknown {
       description: 'The refresh token is not valid, or not for this client.',
       internal: err.internal,
     })
+  if (isAppError(err, 'insufficient_user_authentication'))
+    return oauthError('invalid_grant', {
+      description: 'The organization requires a stronger sign-in: send the person to the authorization endpoint again.',
+      internal: err.internal,
+    })
   if (isAppError(err, 'not_found'))
     return oauthError('invalid_request', { description: 'The person does not belong to this organization.' })
   return err

@@ -17,7 +17,7 @@ import { epochSeconds } from '../../domain/access-claims.ts'
 import { missingStrength } from '../../domain/oauth/authorization-request.ts'
 import { claimDecision, findOpenAuthorization } from '../../store/oauth-authorizations.ts'
 import { lockSession } from '../../store/sessions.ts'
-import { readStanding, rowsIn, untilSure } from '../sessions/read-standing.ts'
+import { mfaRequired, readStanding, rowsIn, untilSure } from '../sessions/read-standing.ts'
 
 export const continuationPrefix = 'gtac_'
 
@@ -89,6 +89,7 @@ async function organizationFor(
       return await readStanding(deps, rowsIn(tx, userId), {
         userId,
         sessionUserVersion: session.userVersion,
+        amr: session.amr,
         ask: askOf(organizationId),
         lastOrganizationId: undefined,
         at: 'refresh',
@@ -96,6 +97,7 @@ async function organizationFor(
       })
     }),
   )
+  if (standing.kind === 'mfa_required') throw mfaRequired()
   if (standing.kind !== 'known') throw problem('not_found', { internal: standing.kind })
   return standing.membership?.organizationId ?? null
 }

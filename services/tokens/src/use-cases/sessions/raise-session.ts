@@ -12,13 +12,21 @@ import type { OrganizationAsk } from '../../domain/choose-organization.ts'
 import { findClient } from '../../store/clients.ts'
 import { lockSession, raiseLiveSession } from '../../store/sessions.ts'
 import { mintAccessToken } from './mint-tokens.ts'
-import { type Neighbour, readStanding, rowsIn, type Standing, type Unsure, untilSure } from './read-standing.ts'
+import {
+  mfaRequired,
+  type Neighbour,
+  readStanding,
+  rowsIn,
+  type Standing,
+  type Unsure,
+  untilSure,
+} from './read-standing.ts'
 
 type Raise = { sessionId: string; userId: string; amr: string[]; ask: OrganizationAsk }
 type Outcome = { kind: 'raised'; answer: Raised } | { kind: 'no_session' } | Exclude<Standing, { kind: 'known' }>
 type RaiseDeps = Pick<Deps, 'spine' | 'following' | 'keyRing' | 'issuer'>
 
-/** @throws AppError `not_found` (no live session of theirs, no member of the organization any more), `forbidden` (disabled account), `not_current` */
+/** @throws AppError `not_found` (no live session of theirs, no member of the organization any more), `forbidden` (disabled account), `insufficient_user_authentication` (the organization requires a second factor), `not_current` */
 export async function raiseSession(deps: RaiseDeps, given: Raise): Promise<Raised> {
   const outcome = await untilSure(deps, (polled) =>
     deps.spine.write({ userId: given.userId }, (tx) => raise(deps, tx, given, polled)),
@@ -30,6 +38,8 @@ export async function raiseSession(deps: RaiseDeps, given: Raise): Promise<Raise
     case 'session_outdated':
     case 'not_a_member':
       throw problem('not_found')
+    case 'mfa_required':
+      throw mfaRequired()
     case 'user_unknown':
       throw problem('not_current', { internal: 'the user has not arrived from identity', retryAfterSeconds: 1 })
     case 'user_disabled':
@@ -48,6 +58,7 @@ async function raise(
   const standing = await readStanding(deps, rowsIn(tx, userId), {
     userId,
     sessionUserVersion: locked.userVersion,
+    amr: [...new Set([...locked.amr, ...amr])],
     ask,
     lastOrganizationId: undefined,
     at: 'refresh',

@@ -2,9 +2,11 @@
  * What we may say about a person in an access token: their version, and the membership it is for. Answers come from our own projections,
  * only while those are current, and never "no" before asking the owner once: somebody may have joined a moment ago.
  */
+import { stepUpChallenge } from '@gatehouse/access/call/require-allowed'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Deps } from '../../deps.ts'
+import { isMultiFactor } from '../../domain/access-claims.ts'
 import {
   chooseAtLogin,
   chooseAtRefresh,
@@ -25,6 +27,8 @@ export type Standing =
   /** A new password or a disabled account has ended what began with an older version of the person. */
   | { kind: 'session_outdated' }
   | { kind: 'not_a_member' }
+  /** The organization requires a second factor, and the session has had one factor. */
+  | { kind: 'mfa_required' }
 
 type Question = {
   userId: string
@@ -32,6 +36,8 @@ type Question = {
   minUserVersion?: number
   /** The version of the user that the session is of. */
   sessionUserVersion: number
+  /** What the session was authenticated by. */
+  amr: readonly string[]
   ask: OrganizationAsk
   lastOrganizationId: string | undefined
   /** At sign-in somebody who never chose gets their only organization. */
@@ -74,6 +80,8 @@ export async function readStanding(
   if (!isSettled) return { kind: 'unsure', about: 'orgs' }
   if (choice.kind !== 'chosen' && question.polled.has('orgs') && (await rows.isParked())) throw parked(question.userId)
   if (choice.kind === 'not_a_member') return choice
+  if (choice.kind === 'chosen' && choice.membership.requiresMfa && !isMultiFactor(question.amr))
+    return { kind: 'mfa_required' }
   return {
     kind: 'known',
     userVersion: user.version,
@@ -140,3 +148,6 @@ export async function untilSure<T extends { kind: string }>(
 }
 
 const isUnsure = (outcome: { kind: string }): outcome is Unsure => outcome.kind === 'unsure'
+
+/** What a person is told whose session is too weak for the organization (RFC 9470 §3). */
+export const mfaRequired = () => stepUpChallenge({ acr_values: ['aal2'] }, 'the organization requires a second factor')

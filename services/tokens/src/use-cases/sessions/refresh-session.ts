@@ -22,6 +22,7 @@ import { lockSession, type Session, touchSession } from '../../store/sessions.ts
 import { endExpired, revokeFamily } from './end-family.ts'
 import { mintTokens } from './mint-tokens.ts'
 import {
+  mfaRequired,
   type Neighbour,
   readStanding,
   rowsIn,
@@ -52,7 +53,7 @@ type Outcome =
   | Exclude<Standing, { kind: 'known' }>
 type RefreshDeps = Pick<Deps, 'spine' | 'db' | 'system' | 'following' | 'keyRing' | 'issuer'>
 
-/** @throws AppError `invalid_refresh_token`, `not_found` (no member of the named organization; nothing was exchanged), `not_current` */
+/** @throws AppError `invalid_refresh_token`, `not_found` (no member of the named organization) and `insufficient_user_authentication` (it requires a second factor): nothing was exchanged; `not_current` */
 export async function refreshSession(deps: RefreshDeps, refresh: Refresh): Promise<Authenticated> {
   const seen = isWellFormed(refreshTokenPrefix, refresh.presented)
     ? await tokens.findPresented(deps.system, {
@@ -81,6 +82,8 @@ export async function refreshSession(deps: RefreshDeps, refresh: Refresh): Promi
       return outcome.answer
     case 'not_a_member':
       throw problem('not_found')
+    case 'mfa_required':
+      throw mfaRequired()
     case 'user_unknown':
       throw problem('not_current', { internal: 'the user has not arrived from identity', retryAfterSeconds: 1 })
     case 'user_disabled':
@@ -115,6 +118,7 @@ async function exchangeUnused(
 const questionOf = (refresh: Refresh, session: Session, polled: ReadonlySet<Neighbour>) => ({
   userId: session.userId,
   sessionUserVersion: session.userVersion,
+  amr: session.amr,
   ask: refresh.ask,
   lastOrganizationId: session.lastOrganizationId ?? undefined,
   at: 'refresh' as const,

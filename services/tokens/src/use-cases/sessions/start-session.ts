@@ -14,6 +14,7 @@ import { findSignInFacts, type SignInFacts } from '../../store/sign-in-facts.ts'
 import { mintTokens } from './mint-tokens.ts'
 import { nameDevice } from './name-device.ts'
 import {
+  mfaRequired,
   type Neighbour,
   readStanding,
   rowsIn,
@@ -40,7 +41,7 @@ type Outcome =
   { kind: 'started'; answer: Authenticated } | { kind: 'unknown_client' } | Exclude<Standing, { kind: 'known' }>
 type StartDeps = Pick<Deps, 'spine' | 'following' | 'keyRing' | 'issuer'>
 
-/** @throws AppError `forbidden` (unknown client, disabled account), `not_found` (no member of the named organization), `not_current` */
+/** @throws AppError `forbidden` (unknown client, disabled account), `not_found` (no member of the named organization), `insufficient_user_authentication` (it requires a second factor), `not_current` */
 export async function startSession(deps: StartDeps, signIn: SignIn): Promise<Authenticated> {
   const outcome = await untilSure(deps, (polled) =>
     deps.spine.write({ userId: signIn.userId }, (tx) => start(deps, tx, signIn, polled)),
@@ -50,6 +51,8 @@ export async function startSession(deps: StartDeps, signIn: SignIn): Promise<Aut
       return outcome.answer
     case 'not_a_member':
       throw problem('not_found')
+    case 'mfa_required':
+      throw mfaRequired()
     case 'user_unknown':
       throw problem('not_current', { internal: 'the user has not arrived from identity', retryAfterSeconds: 1 })
     case 'user_disabled':
@@ -77,6 +80,7 @@ async function start(
     userId,
     minUserVersion: signIn.userVersion,
     sessionUserVersion: signIn.userVersion,
+    amr: signIn.amr,
     ask,
     lastOrganizationId,
     at: 'login',

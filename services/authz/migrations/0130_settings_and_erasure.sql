@@ -1,0 +1,35 @@
+-- The application `gatehouse` in its next version: the settings of an organization, which `admin` holds as well; and erasing a person, which is sensitive and
+-- held by `platform-admin`.
+DO $$
+DECLARE
+  begins timestamptz := clock_timestamp();
+  names text[] := ARRAY['settings.read', 'settings.write'];
+  keys text[] := ARRAY['gatehouse:settings.read', 'gatehouse:settings.write'];
+  platform_name text := 'users.erase';
+  platform_keys text[] := ARRAY['gatehouse:users.erase'];
+BEGIN
+  UPDATE applications SET valid_to = begins WHERE key = 'gatehouse' AND valid_to IS NULL;
+  INSERT INTO applications (id, version, key, manifest, valid_from)
+  SELECT id, version + 1, key,
+    jsonb_set(
+      jsonb_set(manifest, '{resource_types,0,actions}', manifest #> '{resource_types,0,actions}'
+        || (SELECT jsonb_agg(jsonb_build_object('name', name)) FROM unnest(names) AS name)
+        || jsonb_build_array(jsonb_build_object('name', platform_name, 'sensitive', true))),
+      '{roles}',
+      (SELECT jsonb_agg(CASE role ->> 'key'
+          WHEN 'admin' THEN jsonb_set(role, '{permissions}', role -> 'permissions' || to_jsonb(keys))
+          WHEN 'platform-admin' THEN jsonb_set(role, '{permissions}', role -> 'permissions' || to_jsonb(platform_keys))
+          ELSE role END ORDER BY place)
+        FROM jsonb_array_elements(manifest -> 'roles') WITH ORDINALITY AS listed (role, place))
+    ),
+    begins
+  FROM applications WHERE key = 'gatehouse' AND valid_to = begins;
+
+  INSERT INTO permissions (resource_type, action, sensitive) SELECT 'gatehouse', name, false FROM unnest(names) AS name;
+  INSERT INTO permissions (resource_type, action, sensitive) VALUES ('gatehouse', platform_name, true);
+
+  UPDATE roles SET valid_to = begins WHERE org_id IS NULL AND key IN ('admin', 'platform-admin') AND valid_to IS NULL;
+  INSERT INTO roles (id, version, application, key, name, permissions, inherits, created_at, valid_from)
+  SELECT id, version + 1, application, key, name, permissions || CASE key WHEN 'admin' THEN keys ELSE platform_keys END, inherits, created_at, begins
+  FROM roles WHERE org_id IS NULL AND key IN ('admin', 'platform-admin') AND valid_to = begins;
+END $$;
