@@ -67,7 +67,7 @@ export const MintBrowserSessionToken = defineRoute({
     organization_id: Type.Optional(Type.Union([OrganizationId, Type.Null()])),
   }),
   success: { status: 200, body: BrowserToken, description: 'The token, and how the person signed in.' },
-  problems: ['unauthenticated', 'not_found', 'not_current'],
+  problems: ['unauthenticated', 'insufficient_user_authentication', 'not_found', 'not_current'],
 })
 
 export const EndBrowserSession = defineRoute({

@@ -13,6 +13,7 @@ import { isLiveAt, lockSessionNow, type Session, touchSession } from '../../stor
 import { mintAccessToken } from '../sessions/mint-tokens.ts'
 import { claimsIn } from '../oauth/claims-in.ts'
 import {
+  mfaRequired,
   type Neighbour,
   readStanding,
   rowsIn,
@@ -30,7 +31,7 @@ type Outcome = { kind: 'minted'; token: BrowserToken } | { kind: 'over' } | Excl
 /** How long a use is not written down again: a page asks for several tokens a second. */
 const touchEveryMs = 60_000
 
-/** @throws AppError `unauthenticated`, `not_found` (no member of the named organization), `not_current` */
+/** @throws AppError `unauthenticated`, `not_found` (no member of the named organization), `insufficient_user_authentication` (it requires a second factor), `not_current` */
 export async function mintBrowserToken(deps: MintDeps, asked: Asked): Promise<BrowserToken> {
   const browser = await browserSessionOf(deps, asked.cookieValue)
   if (browser === undefined) throw problem('unauthenticated', { internal: 'unknown cookie' })
@@ -39,6 +40,7 @@ export async function mintBrowserToken(deps: MintDeps, asked: Asked): Promise<Br
   )
   if (outcome.kind === 'minted') return outcome.token
   if (outcome.kind === 'not_a_member') throw problem('not_found')
+  if (outcome.kind === 'mfa_required') throw mfaRequired()
   throw problem('unauthenticated', { internal: outcome.kind })
 }
 
@@ -53,6 +55,7 @@ async function mint(deps: MintDeps, tx: Queryable, o: Minting): Promise<Outcome 
   const standing = await readStanding(deps, rowsIn(tx, userId), {
     userId,
     sessionUserVersion: session.userVersion,
+    amr: session.amr,
     ask: o.ask,
     lastOrganizationId: session.lastOrganizationId ?? undefined,
     at: 'login',

@@ -47,6 +47,7 @@ async function read(
   const standing = await readStanding(deps, rowsIn(tx, userId), {
     userId,
     sessionUserVersion: session.userVersion,
+    amr: session.amr,
     // A choice out of two or more is theirs; no event that is still to come takes it away from them.
     ask: wanted === 'undecided' ? { kind: 'none' } : askOf(wanted),
     lastOrganizationId: undefined,
@@ -54,13 +55,14 @@ async function read(
     polled,
   })
   if (standing.kind === 'unsure') return standing
-  if (standing.kind !== 'known' && standing.kind !== 'not_a_member') return { kind: 'nobody' }
-  const isMember = standing.kind === 'known'
+  // Who signed in too weakly for the organization is asked, and finds out when they decide.
+  const isMember = standing.kind === 'known' || standing.kind === 'mfa_required'
+  if (!isMember && standing.kind !== 'not_a_member') return { kind: 'nobody' }
   const person: PersonAtHand = {
     userId,
     signIn: { authTime: epochSeconds(session.authTime), acr: acrOf(session.amr) },
     organizations: choosable({ named, all, isMember }),
-    organizationId: isMember ? wanted : 'undecided',
+    organizationId: standing.kind === 'known' ? wanted : 'undecided',
     allowed: await findConsent(tx, { userId, clientId: client.id }),
   }
   return { kind: 'known', person }
