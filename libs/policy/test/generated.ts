@@ -23,6 +23,7 @@ const texts = [
   '\u{1f600}',
   '\uffee',
   'eu',
+  '?{([//',
 ] as const
 /** Those that begin, end and contain each other come often: they tell the tests of texts apart. */
 export const text = fc.oneof(
@@ -39,9 +40,27 @@ const instants = [
   '2026-01-01T12:00:00+02:00',
   '2026-02-01T00:00:00Z',
 ] as const
-const durations = ['0s', '1ms', '-1ms', '12h', '-12h', '744h', '1h30m'] as const
+const durations = ['0s', '1ms', '-1ms', '12h', '-12h', '744h', '1h30m', '1.001s', '-0.001s', '1.1h', '1000us'] as const
 
-const literal = (value: string): string => JSON.stringify(value)
+/** A text in each kind of quotes there is. A raw one says its characters as they are, so not every text can be written so. */
+const quotings: readonly ((value: string) => string)[] = [
+  (value) => JSON.stringify(value),
+  (value) => `"""${JSON.stringify(value).slice(1, -1)}"""`,
+  (value) => `'''${JSON.stringify(value).slice(1, -1)}'''`,
+  (value) => (/["\n\r]/.test(value) ? JSON.stringify(value) : `r"${value}"`),
+]
+const literalOf = (value: Source): Source =>
+  fc
+    .tuple(
+      value,
+      fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 2, arbitrary: fc.nat(quotings.length - 1) }),
+    )
+    .map(([written, quoting]) => quotings[quoting]!(written))
+/** Stands where a space may. */
+const gap = fc.oneof(
+  { weight: 8, arbitrary: fc.constant(' ') },
+  { weight: 1, arbitrary: fc.constantFrom(' // is it {so}? ((([[[ "\n', " // isn't it\r\n") },
+)
 const instant: Source = fc.constantFrom(...instants).map((value) => `timestamp("${value}")`)
 const compare = fc.constantFrom('==', '!=', '<', '<=', '>', '>=')
 const equality = fc.constantFrom('==', '!=')
@@ -56,7 +75,7 @@ const waysWith = (item: boolean): Ways => {
     'membership.department',
     ...(item ? ['item', 'item'] : []),
   )
-  const textOperand = fc.oneof(textAttribute, text.map(literal))
+  const textOperand = fc.oneof(textAttribute, literalOf(text))
   const list = fc.oneof(
     fc.constantFrom('resource.tags', 'membership.regions', 'membership.roles'),
     fc.array(textOperand, { maxLength: 3 }).map((items) => `[${items.join(', ')}]`),
@@ -136,8 +155,8 @@ function formulaOver(leaves: Source): Source {
       {
         weight: 2,
         arbitrary: fc
-          .tuple(fc.constantFrom('&&', '||'), fc.array(tie('any'), { minLength: 2, maxLength: 3 }))
-          .map(([op, operands]) => operands.map((operand) => `(${operand})`).join(` ${op} `)),
+          .tuple(fc.constantFrom('&&', '||'), gap, fc.array(tie('any'), { minLength: 2, maxLength: 3 }))
+          .map(([op, space, operands]) => operands.map((operand) => `(${operand})`).join(`${space}${op} `)),
       },
       {
         weight: 1,

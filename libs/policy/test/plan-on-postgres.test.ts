@@ -23,7 +23,7 @@ const cases = Number(process.env['POLICY_CASES'] ?? 60_000)
 const rowCount = 100
 const filtersPerStatement = 40
 
-const { rows, answersOf, close } = await rowsOnPostgres({ seed, count: rowCount })
+const { rows, answersOf, close } = await rowsOnPostgres({ seed, count: rowCount, conversions: true })
 t.teardown(close)
 
 t.test('conditions: true, false and unknown are the same in PostgreSQL as in a closure', async (t) => {

@@ -6,7 +6,7 @@ import { compilePolicySet, roleSetOf, type PolicySource } from '@gatehouse/polic
 import type { AttributeValues } from '@gatehouse/policy/compile/attributes'
 import { drizzleFilter } from '@gatehouse/policy/plan/drizzle'
 import { plan, type Plan } from '@gatehouse/policy/plan/plan'
-import { renderSql } from '@gatehouse/policy/plan/render-sql'
+import { renderSql, type SqlColumns } from '@gatehouse/policy/plan/render-sql'
 import { conditionOf } from './schema.ts'
 
 const resourceTypes = [{ key: 'invoice', actions: [{ name: 'read' }], repairRole: 'owner' }]
@@ -179,6 +179,25 @@ t.test('an attribute without a column is an error that names it, inherited names
     code: 'unmapped_attribute',
   })
   t.same(JSON.parse(JSON.stringify(filter)), filter, 'a plan is plain JSON')
+})
+
+t.test('a column of another type is converted without any SQL of the caller', async (t) => {
+  const filter = planned([{ when: 'resource.owner == user.id' }], { values: { user: { id: 'a' } } })
+  if (filter.kind !== 'conditional') throw new Error(filter.kind)
+  const textWith = (owner: SqlColumns[string]): string => renderSql(filter.filter, { owner }).text
+  t.equal(textWith({ column: 'd.id' }), '(((d.id)::text) = $1::text)')
+  t.equal(
+    textWith({ column: 'd.data', path: ['owner', "it's"] }),
+    "((case jsonb_typeof(((d.data)::jsonb -> 'owner' -> 'it''s')) when 'string' then (((d.data)::jsonb -> 'owner' -> 'it''s') #>> '{}') end) = $1::text)",
+  )
+  for (const name of ['\\', "\\' or true --", '\0'])
+    t.throws(() => textWith({ column: 'd.data', path: [name] }), { code: 'unquotable_name' }, JSON.stringify(name))
+})
+
+t.test('columns of two collations are compared by code point', async (t) => {
+  const filter = planned([{ when: 'resource.owner in resource.tags' }])
+  if (filter.kind !== 'conditional') throw new Error(filter.kind)
+  t.match(renderSql(filter.filter, { owner: 'o', tags: 't' }).text, /^\(\(o\) collate "C" = any\(/)
 })
 
 t.test('drizzle writes the same', async (t) => {

@@ -4,7 +4,7 @@
  */
 import { mostStepsOfCondition, worstSteps } from '../compile/steps.ts'
 import { longestStatedList } from '../compile/budget.ts'
-import type { CheckedIr, Ir, Node, TypedAttributeRef, AttributeRef } from '../ir/condition.ts'
+import type { AttributeRef, AttributeSource, CheckedIr, Ir, Node, TypedAttributeRef } from '../ir/condition.ts'
 import { attributeSchema, type ConditionSchema } from './schema.ts'
 
 /** `at` is the offset in the source. */
@@ -128,10 +128,24 @@ function typedSize(node: Of<'size'>, check: Check): Typed {
 function typedAttribute(ref: AttributeRef, check: Check): Typed & { readonly node: TypedAttributeRef } {
   const schema = attributeSchema(check.schema, ref)
   if (!schema) {
-    report(check, ref.at, `${ref.source}.${ref.name} is not an attribute in the catalog`)
+    report(
+      check,
+      ref.at,
+      `${ref.source}.${ref.name} is not an attribute in the catalog: ${attributesOf(check.schema, ref.source)}`,
+    )
     return { node: { ...ref, type: 'string' }, type: 'unknown' }
   }
   return { node: { ...ref, type: schema.type }, type: schema.type === 'string_list' ? 'list of string' : schema.type }
+}
+
+const mostNamed = 20
+
+/** What can be read of a source, for those who read what cannot. */
+function attributesOf(schema: ConditionSchema, source: AttributeSource): string {
+  const names = Object.keys(schema[source] ?? {}).sort()
+  if (names.length === 0) return `${source} has no attributes here`
+  const more = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : ''
+  return `${source} has ${names.slice(0, mostNamed).join(', ')}${more}`
 }
 
 function typedText(node: Of<'text'>, check: Check): Typed {

@@ -6,7 +6,7 @@ export type Obligation =
   | { readonly type: 'step_up'; readonly acr_values?: readonly string[]; readonly max_age?: number }
   | { readonly type: 'access_request' }
 
-/** Why. `missing` names the attributes without which a policy could not be evaluated, as `source.name`. */
+/** Why. `missing` names every attribute without which some policy could not be evaluated, as `source.name`; `policy` is the first of those policies. */
 export type Reason =
   | { readonly code: 'granted_by_role'; readonly role: string }
   | { readonly code: 'granted_by_policy'; readonly policy: string; readonly scope: Scope }

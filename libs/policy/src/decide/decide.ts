@@ -61,7 +61,10 @@ function findGrant(rules: Rules, request: DecisionRequest, budget: Budget): Deci
       liftable ??= policy
   }
   if (!unknown) return liftable ? refused({ code: 'not_granted' }, liftable.obligation) : notGranted
-  return refused(missing('not_granted_for_missing_attribute', unknown, { request, budget }), liftable?.obligation)
+  return refused(
+    missing('not_granted_for_missing_attribute', unknown, { rules, request, budget }),
+    liftable?.obligation,
+  )
 }
 
 function findDenial(rules: Rules, request: DecisionRequest, budget: Budget): Decision | undefined {
@@ -74,7 +77,9 @@ function findDenial(rules: Rules, request: DecisionRequest, budget: Budget): Dec
     if (truth === true) return policy.applied
     if (truth === undefined) unknown ??= policy
   }
-  return unknown && refused(missing('denied_for_missing_attribute', unknown, { request, budget }), unknown.obligation)
+  return (
+    unknown && refused(missing('denied_for_missing_attribute', unknown, { rules, request, budget }), unknown.obligation)
+  )
 }
 
 /** No sign-in makes a policy apply that is for others: only asking for access does. */
@@ -89,12 +94,19 @@ function applies(policy: CompiledPolicy, request: DecisionRequest, budget: Budge
 function missing(
   code: 'denied_for_missing_attribute' | 'not_granted_for_missing_attribute',
   policy: CompiledPolicy,
-  { request, budget }: { readonly request: DecisionRequest; readonly budget: Budget },
+  { rules, request, budget }: { readonly rules: Rules; readonly request: DecisionRequest; readonly budget: Budget },
 ): Reason {
+  const repairing = firstCommonBit(rules.repairRoles, request.roles) >= 0
+  const denies = rules.denies.filter((deny) => concerns(deny, request) && !(repairing && deny.scope === 'organization'))
+  // Where nothing is granted yet, what the denies lack is lacking too: whoever states all that is named is not told of something else then.
+  const others =
+    code === 'denied_for_missing_attribute'
+      ? denies
+      : [...rules.allows.filter((allow) => concerns(allow, request)), ...denies]
   return {
     code,
     policy: policy.key,
     scope: policy.scope,
-    missing: policy.when ? missingAttributes(policy.when, { values: request.values, budget }) : [],
+    missing: missingAttributes(policy, { others, values: request.values, budget }),
   }
 }

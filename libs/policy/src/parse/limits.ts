@@ -12,25 +12,21 @@ export type Excess = { readonly error: string; readonly offset: number }
 
 /**
  * Finds what no parser needs to see to refuse: brackets nested too deep, more commas or dots than there can be nodes, and the constructs
- * whose one character gives them away. Text in quotes does not count. Finding nothing proves nothing: the tree is measured again when it is read.
+ * whose one character gives them away. Finding nothing proves nothing: the tree is measured again when it is read.
+ * @param code - the source with blanks in place of comments and quoted texts, which do not count
  */
-export function findExcess(source: string): Excess | undefined {
+export function findExcess(code: string): Excess | undefined {
   let depth = 0
   let commas = 0
   let dots = 0
-  let quote: string | undefined
-  for (let offset = 0; offset < source.length; offset++) {
-    const char = source[offset]!
-    if (quote !== undefined) {
-      if (char === '\\') offset++
-      else if (char === quote || char === '\n') quote = undefined
-    } else if (char === '"' || char === "'") quote = char
-    else if (char === '?') return { error: 'the conditional operator ?: is not supported', offset }
-    else if (char === '{') return { error: 'maps and messages {} are not supported', offset }
-    else if (char === ',' && ++commas >= limits.nodes) return { error: tooManyNodes, offset }
-    else if (char === '.' && ++dots > limits.nodes) return { error: tooManyNodes, offset }
-    else if (opening.includes(char) && ++depth > limits.depth) return { error: tooDeep, offset }
-    else if (closing.includes(char)) depth--
+  for (let offset = 0; offset < code.length; offset++) {
+    const char = code[offset]!
+    if (char === '?') return { error: 'the conditional operator ?: is not supported', offset }
+    if (char === '{') return { error: 'maps and messages {} are not supported', offset }
+    if (char === ',' && ++commas >= limits.nodes) return { error: tooManyNodes, offset }
+    if (char === '.' && ++dots > limits.nodes) return { error: tooManyNodes, offset }
+    if (opening.includes(char) && ++depth > limits.depth) return { error: tooDeep, offset }
+    if (closing.includes(char)) depth--
   }
   return undefined
 }

@@ -7,6 +7,7 @@ import { positionOf, type Position } from '../ir/position.ts'
 import { parseCel } from './cel.ts'
 import { findExcess, limits } from './limits.ts'
 import { readExpression } from './read-expression.ts'
+import { readSourceText } from './source-text.ts'
 
 export type ParseResult =
   { readonly ok: true; readonly ir: Ir } | { readonly ok: false; readonly error: string; readonly position: Position }
@@ -24,9 +25,10 @@ export function parseCondition(source: string): ParseResult {
   if (source.length > limits.sourceBytes || new TextEncoder().encode(source).length > limits.sourceBytes) {
     return refuse(`a condition has at most ${limits.sourceBytes} bytes`, 0)
   }
-  const excess = findExcess(source)
+  const { uncommented, code } = readSourceText(source)
+  const excess = findExcess(code)
   if (excess) return refuse(excess.error, excess.offset)
-  const parsed = parseCel(source)
+  const parsed = parseCel(uncommented)
   if (!parsed.ok) return refuse(parsed.error, parsed.offset)
   const read = readExpression(parsed.expr, parsed.positions)
   return read.ok ? { ok: true, ir: { version: 1, root: read.node } } : refuse(read.error, read.at)

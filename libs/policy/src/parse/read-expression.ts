@@ -125,7 +125,7 @@ const isSource = (name: string): name is AttributeSource => (attributeSources as
 
 /** `<source>.<name>`, one level. */
 function readAttribute(expr: CelExpr, at: number): AttributeRef {
-  if (expr.exprKind.case !== 'selectExpr') refuse('has() takes an attribute', at)
+  if (expr.exprKind.case !== 'selectExpr') refuse('has() is written has(<source>.<attribute>)', at)
   const { operand, field } = expr.exprKind.value
   if (operand?.exprKind.case === 'selectExpr') refuse('attributes have no attributes of their own: one dot only', at)
   if (operand?.exprKind.case !== 'identExpr') refuse('only attributes of a source can be selected with a dot', at)
@@ -155,13 +155,29 @@ function readCall(call: Call, { reading, depth, at }: At): Node {
     return { kind: 'size', at, operand: below(sized) }
   if (name === 'timestamp' && !call.target && call.args.length === 1 && first) return readInstant(first, at)
   if (name === 'duration' && !call.target && call.args.length === 1 && first) return readDuration(first, at)
-  const refused = refusedOperators.get(name)
-  return refuse(
-    refused
-      ? `${refused} is not supported`
-      : `the function ${name}(${call.args.length === 0 ? '' : '…'}) is not supported`,
-    at,
-  )
+  return refuseCall(name, at)
+}
+
+/** Every function and macro there is, as it is written. */
+const functionForms: ReadonlyMap<string, string> = new Map([
+  ['has', 'has(<source>.<attribute>)'],
+  ['size', 'size(<text or list>)'],
+  ['startsWith', '<text>.startsWith(<text>)'],
+  ['endsWith', '<text>.endsWith(<text>)'],
+  ['contains', '<text>.contains(<text>)'],
+  ['timestamp', 'timestamp("2026-01-31T09:00:00Z")'],
+  ['duration', 'duration("1h30m")'],
+  ['inCidr', 'inCidr(<text>, "10.0.0.0/8")'],
+  ['exists', '<list>.exists(x, <condition>)'],
+  ['all', '<list>.all(x, <condition>)'],
+])
+
+function refuseCall(name: string, at: number): never {
+  const operator = refusedOperators.get(name)
+  if (operator) refuse(`${operator} is not supported`, at)
+  const form = functionForms.get(name)
+  if (form) refuse(`${name}() is written ${form}`, at)
+  return refuse(`there is no function ${name}(): the functions are ${[...functionForms.keys()].join(', ')}`, at)
 }
 
 /** `a && b && c` is one node with three operands, however the parser bracketed it. */
@@ -181,13 +197,14 @@ const textOf = (expr: CelExpr): string | undefined =>
 const quoted = (text: string): string => JSON.stringify(text.slice(0, 40))
 
 function readInstant(argument: CelExpr, at: number): Node {
-  const text = textOf(argument) ?? refuse('timestamp() takes a text in quotes', at)
-  const epochMs = instantMs(text) ?? refuse(`${quoted(text)} is not an RFC 3339 instant`, at)
+  const text = textOf(argument) ?? refuse('timestamp() takes a text in quotes, such as "2026-01-31T09:00:00Z"', at)
+  const epochMs =
+    instantMs(text) ?? refuse(`${quoted(text)} is not an RFC 3339 instant, such as "2026-01-31T09:00:00Z"`, at)
   return { kind: 'instant', at, epochMs }
 }
 
 function readDuration(argument: CelExpr, at: number): Node {
-  const text = textOf(argument) ?? refuse('duration() takes a text in quotes', at)
+  const text = textOf(argument) ?? refuse('duration() takes a text in quotes, such as "1h30m"', at)
   const ms =
     durationMs(text) ??
     refuse(

@@ -1,14 +1,16 @@
 /** A filter as text and parameters, for `WHERE`: it is true for the rows that `decide` allows, and for no other. */
+import { convertedColumn, type ConvertedColumn } from './converted-column.ts'
+import type { AttributeType } from '../ir/condition.ts'
 import type { Filter } from './filter.ts'
 import { filterPieces, type Parameter, type Piece } from './sql-pieces.ts'
 import { finish, type Work } from '../compile/work.ts'
 
 /**
- * By attribute name, the SQL expression that gives its value: a column, or anything else of the caller's. It is put into the text as it is.
- * Types: text (of a deterministic collation), a number that is finite and fits a double (cast a `real` yourself: it has other digits),
- * boolean, timestamptz (finite), text[]. NULL is a missing attribute.
+ * By attribute name, the column that has its value. NULL is a missing attribute. A text is put into the statement as it is, so it is code and
+ * never somebody's input; what it gives must be text (of a deterministic collation), a number that is finite and fits a double (cast a `real`
+ * yourself: it has other digits), boolean, timestamptz (finite) or text[].
  */
-export type SqlColumns = { readonly [attribute: string]: string }
+export type SqlColumns = { readonly [attribute: string]: string | ConvertedColumn }
 
 export type RenderedSql = { readonly text: string; readonly params: readonly Parameter['value'][] }
 
@@ -28,7 +30,7 @@ export function* rendering(filter: Filter, columns: SqlColumns): Work<RenderedSq
   const write = (pieces: readonly Piece[]): void => {
     for (const piece of pieces) {
       if (typeof piece === 'string') texts.push(piece)
-      else if ('column' in piece) texts.push(`(${columnOf(columns, piece.column)})`)
+      else if ('column' in piece) texts.push(columnText(columnOf(columns, piece.column), piece.type))
       else texts.push(`$${params.push(piece.parameter.value)}`)
     }
   }
@@ -51,6 +53,9 @@ export function* rendering(filter: Filter, columns: SqlColumns): Work<RenderedSq
   yield* visit(filter)
   return { text: texts.join(''), params }
 }
+
+const columnText = (column: SqlColumns[string], type: AttributeType): string =>
+  typeof column === 'string' ? `(${column})` : convertedColumn(column, type)
 
 /** What the caller maps the attribute to, by own property only. */
 export function columnOf<C>(columns: { readonly [attribute: string]: C }, attribute: string): C {

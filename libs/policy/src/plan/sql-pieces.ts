@@ -12,7 +12,9 @@ export type Parameter = {
   readonly value: string | number | boolean | readonly (string | number | boolean)[]
   readonly type: ParameterType
 }
-export type Piece = string | { readonly parameter: Parameter } | { readonly column: string }
+/** `type` is what the attribute in the column is. */
+export type Piece =
+  string | { readonly parameter: Parameter } | { readonly column: string; readonly type: AttributeType }
 
 type ScalarType = 'string' | 'number' | 'boolean' | 'timestamp' | 'duration'
 
@@ -40,7 +42,7 @@ export function filterPieces(filter: Filter): Piece[] {
     case 'has':
       return sql`(${attributePieces(filter.attribute)} is not null)`
     case 'in':
-      return sql`(${comparablePieces(filter.left)} = any(${listPieces(filter.right)}))`
+      return membershipPieces(filter)
     case 'startsWith':
       return sql`starts_with(${operandPieces(filter.left)} collate "C", ${operandPieces(filter.right)})`
     case 'contains':
@@ -50,6 +52,12 @@ export function filterPieces(filter: Filter): Piece[] {
     default:
       return comparisonPieces(filter)
   }
+}
+
+/** Two columns may bring two collations, between which PostgreSQL does not choose. */
+function membershipPieces({ left, right }: Extract<Filter, { readonly op: 'in' }>): Piece[] {
+  const collation = typeOf(left) === 'string' && isColumn(left) && 'attribute' in right ? ' collate "C"' : ''
+  return sql`(${comparablePieces(left)}${[collation]} = any(${listPieces(right)}))`
 }
 
 type Comparison = Extract<Filter, { readonly op: CompareOperator }>
@@ -106,7 +114,7 @@ function operandPieces(operand: Operand): Piece[] {
  * (`= any` would find a text beside the NULL.)
  */
 function attributePieces({ attribute, type }: AttributeOperand): Piece[] {
-  const column: Piece[] = [{ column: attribute }]
+  const column: Piece[] = [{ column: attribute, type }]
   if (type !== 'string_list') return column
   return sql`(case when array_ndims(${column}) > 1 then null when array_position(${column}, null) is null then ${column} end)`
 }

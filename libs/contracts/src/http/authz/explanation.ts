@@ -57,6 +57,23 @@ export const Explain = defineRoute({
   ],
 })
 
+const identifier = '([A-Za-z_][A-Za-z0-9_]*|"[A-Za-z0-9_ .-]+")'
+const ColumnName = Type.String({ pattern: `^${identifier}(\\.${identifier}){0,3}$`, maxLength: 200 })
+
+/**
+ * A column has the attribute as it is. An object converts: `{ "column": "d.id" }` casts the column to the type of the attribute, and
+ * `{ "column": "d.data", "path": ["owner", "id"] }` takes that member of the JSON in it. A member of another JSON type is a missing attribute.
+ */
+const PlanColumn = Type.Union([
+  ColumnName,
+  Type.Object({
+    column: ColumnName,
+    path: Type.Optional(
+      Type.Array(Type.String({ pattern: '^[A-Za-z0-9_ @/:.-]+$', maxLength: 100 }), { minItems: 1, maxItems: 8 }),
+    ),
+  }),
+])
+
 export const PlanRequest = Type.Object(
   {
     subject: Subject,
@@ -64,13 +81,7 @@ export const PlanRequest = Type.Object(
     resource: Sought,
     context: Type.Optional(Context),
     /** Ask for SQL as well: the column of each attribute the filter may read. */
-    columns: Type.Optional(
-      Type.Record(
-        Type.String({ maxLength: 63 }),
-        Type.String({ pattern: '^[A-Za-z_"][A-Za-z0-9_".]*$', maxLength: 200 }),
-        { maxProperties: 100 },
-      ),
-    ),
+    columns: Type.Optional(Type.Record(Type.String({ maxLength: 63 }), PlanColumn, { maxProperties: 100 })),
   },
   open,
 )
