@@ -29,6 +29,13 @@ export type SuggestOptions = {
   readonly mayKnow?: MayKnow
   /** Attributes somebody could change; others are not suggested. The time, for one, is not. */
   readonly mayChange?: MayKnow
+  /**
+   * The request as it would be with the role, or without it; undefined where nobody can bring that about. Without it, the role alone changes:
+   * what depends on the roles held, `membership.roles` for one, stays what it is.
+   */
+  readonly withRole?: (role: string, on: boolean) => DecisionRequest | undefined
+  /** The request as it would be with this value of the attribute (`undefined`: with none); undefined where nobody can bring that about. */
+  readonly withAttribute?: (ref: TypedAttributeRef, value: Value | undefined) => DecisionRequest | undefined
   /** Once it is spent, what was found so far is the answer. Not the budget of a decision: that one would be spent by trying. */
   readonly budget?: Budget
 }
@@ -36,8 +43,9 @@ export type SuggestOptions = {
 /** Steps the tries for one question may take together. */
 const stepsPerSuggestions = 1_000_000
 
-/** Steps of making a changed request, beside deciding it. */
+/** Steps of making a changed request, beside deciding it: here, or by whoever reads the whole question again. */
 const stepsPerTry = 20
+const stepsPerReading = 500
 
 /** Step-ups first, then roles, then one change per attribute. */
 export const suggestChanges = (set: PolicySet, request: DecisionRequest, o: SuggestOptions = {}): Suggestion[] =>
@@ -51,8 +59,14 @@ export function* suggesting(set: PolicySet, request: DecisionRequest, o: Suggest
   const meter = meterOf(budget)
   const { allowed } = decide(set, request, budget)
   yield meter()
-  function* flips(changed: Partial<DecisionRequest>): Work<boolean> {
-    if (!spend(budget, stepsPerTry)) return false
+  const stepsToChange = o.withRole || o.withAttribute ? stepsPerReading : stepsPerTry
+  function* flips(change: () => Change): Work<boolean> {
+    if (!spend(budget, stepsToChange)) return false
+    const changed = change()
+    if (!changed) {
+      yield meter()
+      return false
+    }
     const decision = decide(set, { ...request, ...changed }, budget)
     yield meter()
     return !isSpent(budget) && decision.allowed !== allowed
@@ -61,12 +75,15 @@ export function* suggesting(set: PolicySet, request: DecisionRequest, o: Suggest
   return [...(yield* stepUps(trying)), ...(yield* roleChanges(trying)), ...(yield* attributeChanges(trying))]
 }
 
+/** Undefined: nobody can bring it about. */
+type Change = Partial<DecisionRequest> | undefined
+
 type Trying = {
   readonly set: PolicySet
   readonly rules: Rules
   readonly request: DecisionRequest
   readonly allowed: boolean
-  readonly flips: (changed: Partial<DecisionRequest>) => Work<boolean>
+  readonly flips: (change: () => Change) => Work<boolean>
   readonly budget: Budget
   readonly o: SuggestOptions
 }
@@ -92,7 +109,7 @@ function* stepUps({ rules, request, allowed, flips, budget }: Trying): Work<Sugg
     if (obligation?.type !== 'step_up' || isSpent(budget)) continue
     for (const acr of obligation.acr_values ?? [undefined]) {
       const signedIn = acr === undefined ? fresh : withValue(fresh, { source: 'request', name: 'acr', value: acr })
-      if (!(yield* flips({ values: signedIn }))) continue
+      if (!(yield* flips(() => ({ values: signedIn })))) continue
       found.push({ kind: 'step_up', obligation, policy: key })
       break
     }
@@ -100,13 +117,14 @@ function* stepUps({ rules, request, allowed, flips, budget }: Trying): Work<Sugg
   return found
 }
 
-function* roleChanges({ set, request, flips, budget }: Trying): Work<Suggestion[]> {
+function* roleChanges({ set, request, flips, budget, o }: Trying): Work<Suggestion[]> {
   const found: Suggestion[] = []
   for (const [bit, role] of set.roleKeys.entries()) {
     if (isSpent(budget)) break
     const held = hasBit(request.roles, bit)
-    if (yield* flips({ roles: withBit(request.roles, { bit, on: !held }) }))
-      found.push({ kind: held ? 'role_removed' : 'role_added', role })
+    const changed = (): Change =>
+      o.withRole ? o.withRole(role, !held) : { roles: withBit(request.roles, { bit, on: !held }) }
+    if (yield* flips(changed)) found.push({ kind: held ? 'role_removed' : 'role_added', role })
   }
   return found
 }
@@ -122,7 +140,9 @@ function* attributeChanges({ rules, request, flips, budget, o }: Trying): Work<S
     const current = readAttribute(values, ref, budget)
     for (const value of candidatesFor(ref, { words, current, budget })) {
       if (isSpent(budget)) return found
-      if (!(yield* flips({ values: withValue(values, { ...ref, value }) }))) continue
+      const changed = (): Change =>
+        o.withAttribute ? o.withAttribute(ref, value) : { values: withValue(values, { ...ref, value }) }
+      if (!(yield* flips(changed))) continue
       found.push(changeOf(ref, value))
       break
     }

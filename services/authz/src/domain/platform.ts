@@ -16,6 +16,7 @@ export const permissions = {
   readRoles: 'gatehouse:roles.read',
   writeRoles: 'gatehouse:roles.write',
   assignRoles: 'gatehouse:roles.assign',
+  updateMembers: 'gatehouse:members.update',
   readPolicies: 'gatehouse:policies.read',
   writePolicies: 'gatehouse:policies.write',
   evaluateOthers: 'gatehouse:authz.evaluate',

@@ -198,3 +198,17 @@ const holdingOf = (model: PolicyModel, keys: readonly string[]): Holding => ({
   allKeys: withInherited(model.roles, keys),
   roles: roleSetOf(model.set, keys),
 })
+
+/** The same subject, holding these roles and no others, wherever it asks. */
+export function holdingInstead(subject: Subject, keys: readonly string[]): Subject {
+  const forAll = holdingOf(subject.model, keys)
+  const { platform } = subject
+  return {
+    ...subject,
+    forAll,
+    forOne: undefined,
+    limitedTo: [],
+    platform: { ...platform, membership: { ...platform.membership, roles: forAll.allKeys } },
+    settled: new Map(),
+  }
+}

@@ -87,6 +87,76 @@ t.test('explain: for whoever may read policies, of themself, without what the re
   t.match(text, /"redacted":true/)
 })
 
+type Suggested = { kind: string; role?: string; source?: string; name?: string; value?: unknown }
+
+t.test('explain: a suggestion can be carried out by whoever is told it, and then it is true', async (t) => {
+  const here = await platform.withInvoices(replica)
+  const asking = (member: typeof clerk, method: 'POST' | 'PUT', url: string, body: object) =>
+    platform.ask(replica, { method, url, token: platform.tokenOf(member), body })
+  const save = async (kind: 'roles' | 'policies', body: object) =>
+    t.equal((await asking(here.owner, 'POST', `/v1/organizations/${here.org.id}/${kind}`, body)).status, 201)
+  const approves = { description: '', permissions: ['invoice:approve'] }
+  await save('roles', { key: 'approver', name: 'Approves', ...approves })
+  await save('roles', { key: 'barred', name: 'Approves, and is barred', ...approves })
+  await save('roles', {
+    key: 'purging',
+    name: 'Approves and purges',
+    permissions: ['invoice:approve', 'invoice:purge'],
+  })
+  await save('roles', { key: 'policy-reader', name: 'Reads policies', permissions: ['gatehouse:policies.read'] })
+  await save('policies', {
+    key: 'no-barred',
+    effect: 'deny',
+    resource_type: 'invoice',
+    actions: ['approve'],
+    when: '"barred" in membership.roles',
+  })
+  const explained = async (member: typeof clerk, more: object = {}) => {
+    const resource = { type: 'invoice', id: '1', properties: { department: 'sales', amount: 500, ...more } }
+    const body = { subject: { type: 'user', id: member.id }, ...approve, resource }
+    const answer = await asking(member, 'POST', '/v1/authz/explain', body)
+    t.equal(answer.status, 200)
+    return { body, decision: answer.body['decision'], suggestions: answer.body['suggestions'] as Suggested[] }
+  }
+  const rolesIn = (suggestions: Suggested[]) => suggestions.flatMap(({ role }) => role ?? []).sort()
+
+  const reading = platform.join(here.org, platform.person(), {
+    roles: ['policy-reader'],
+    attributes: { department: 'sales' },
+  })
+  t.same(rolesIn((await explained(reading)).suggestions), [], 'no role for one who may give none')
+
+  const admin = platform.join(here.org, platform.person(), { roles: ['admin', 'approver'], attributes: {} })
+  const taken = await explained(admin)
+  t.same(
+    [taken.decision, rolesIn(taken.suggestions)],
+    [true, ['approver', 'barred']],
+    'a role that denies can be given',
+  )
+
+  const chief = platform.join(here.org, platform.person(), {
+    roles: ['admin', 'invoice-clerk'],
+    attributes: { department: 'sales', limit: 100 },
+  })
+  const { decision, suggestions, body } = await explained(chief)
+  t.equal(decision, false)
+  t.same(rolesIn(suggestions), [], 'neither owner nor barred, nor what holds a right that the admin lacks')
+  const stated = suggestions.filter(({ kind }) => kind === 'attribute')
+  t.same(stated.map(({ source, name }) => `${source}.${name}`).sort(), ['resource.amount'], 'no id and no stored value')
+  for (const { name, value } of stated) {
+    const resource = { ...body.resource, properties: { ...body.resource.properties, [name ?? '']: value } }
+    const changed = await asking(chief, 'POST', '/access/v1/evaluation', { ...body, resource })
+    t.match(changed.body, { decision: true }, name ?? '')
+  }
+
+  const ofOwner = await explained(here.owner)
+  t.equal(ofOwner.decision, true)
+  t.same(rolesIn(ofOwner.suggestions), ['barred'], 'ownership is not taken by anybody')
+  const url = `/v1/organizations/${here.org.id}/members/${here.owner.id}/roles`
+  t.equal((await asking(here.owner, 'PUT', url, { roles: ['barred'] })).status, 200)
+  t.equal((await explained(here.owner)).decision, false, 'and it is so')
+})
+
 t.test('plan: all, none, or a filter with its SQL', async (t) => {
   const plan = (who: typeof clerk, action: string, more: object = {}) =>
     post('/v1/authz/plan', who, { action: { name: action }, resource: { type: 'invoice' }, ...more })
@@ -101,7 +171,27 @@ t.test('plan: all, none, or a filter with its SQL', async (t) => {
     code: 'validation_failed',
   })
   t.match((await plan(clerk, 'approve', { subject: { type: 'user', id: owner.id } })).body, { plan: 'always_deny' })
-  t.equal((await plan(clerk, 'approve', { columns: { amount: 'amount; drop table x' } })).status, 400)
+  for (const column of [
+    'amount; drop table x',
+    '"amount',
+    'a"b',
+    'a..b',
+    { column: 'a::text' },
+    { column: 'd', path: ["x'y"] },
+    { column: 'd', path: [] },
+  ])
+    t.equal((await plan(clerk, 'approve', { columns: { amount: column } })).status, 400, JSON.stringify(column))
+  const converted = await plan(clerk, 'approve', {
+    columns: {
+      ...columns,
+      amount: { column: '"my invoices".amount' },
+      department: { column: 'i.data', path: ['department', 'short-name'] },
+    },
+  })
+  t.match(converted.body, { plan: 'conditional' })
+  const { text } = converted.body['sql'] as { text: string }
+  t.match(text, /\(\("my invoices"\.amount\)::float8\)/)
+  t.match(text, /\(i\.data\)::jsonb -> 'department' -> 'short-name'/)
 })
 
 t.test('as of: the rows that were in force then decide', async (t) => {

@@ -1,9 +1,9 @@
 /** What somebody may delegate by the cached model, where no change holds it still. */
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
-import type { Deps } from '../../deps.ts'
 import { delegableOf, heldKeysAt, ownerKey, type Delegable, type HeldKey } from '../../domain/delegable.ts'
 import { findAccountObstacle, findObstacle, type MemberFacts, type HeldRole } from '../../domain/facts.ts'
 import { roleKeysOf, type PolicyModel } from '../../domain/policy-model.ts'
+import type { DecidingDeps } from '../subjects/caller-subject.ts'
 import { principalFactsOf } from '../subjects/principal-facts.ts'
 
 const roleKeys = (model: PolicyModel, held: readonly HeldRole[], nowMs: number): HeldKey[] =>
@@ -22,7 +22,7 @@ export const accountKeys = (model: PolicyModel, held: readonly HeldRole[]): Held
 
 /** @throws AppError `not_current`, `revision_unavailable` */
 export async function delegableOfCaller(
-  deps: Pick<Deps, 'factCache' | 'following' | 'clock'>,
+  deps: DecidingDeps,
   caller: OrgCaller,
   model: PolicyModel,
 ): Promise<Delegable> {

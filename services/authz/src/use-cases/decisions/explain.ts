@@ -21,6 +21,7 @@ import { requirePermission } from './check-permissions.ts'
 import { decideWith } from './decide-with.ts'
 import type { DecidingDeps } from './decide-for-caller.ts'
 import { findSubject } from './find-subject.ts'
+import { possibleChanges } from './possible-changes.ts'
 import { storedAttributesOf } from '../directory/stored-resources.ts'
 
 /** @throws AppError `evaluation_too_expensive`, `forbidden`, `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
@@ -44,14 +45,16 @@ export async function explain(
   const storedResource = await decideWith(deps, (facts) =>
     storedAttributesOf(factsAsOf(facts, at), subject, { orgId: caller.orgId, resource }),
   )
-  const asked = requestFor(subject, { resource, action, subjectProperties: named.properties, context, storedResource })
+  const question = { resource, action, subjectProperties: named.properties, context, storedResource }
+  const asked = requestFor(subject, question)
   if ('errors' in asked) throw problem('invalid_attribute', { errors: [...asked.errors] })
   const mayKnow = knownTo(caller, subject, resource.type)
   const { set } = subject.model
   const turns = { work: 'explanation', key: caller.orgId, signal }
   const { decision, roles, policies } = await inTurns(explaining(set, asked, { mayKnow }), turns)
   if (decision.reason.code === 'evaluation_too_expensive') throw problem('evaluation_too_expensive')
-  const suggestions = await inTurns(suggesting(set, asked, { mayKnow }), turns)
+  const { options, permitted } = await possibleChanges(deps, caller, { named, subject, question })
+  const suggestions = permitted(await inTurns(suggesting(set, asked, { mayKnow, ...options }), turns))
   return {
     decision: decision.allowed,
     context: { revision, ...outcomeView(decision) },
