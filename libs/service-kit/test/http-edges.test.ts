@@ -222,6 +222,9 @@ t.test('the name of a request is echoed as it was written, and is the one that i
     'a b;c="d"',
     '{"a":1}',
     'x'.repeat(256),
+    'x'.repeat(4096),
+    'a\tb',
+    'one, two',
     '%00',
     'é'.normalize('NFD').slice(0, 1),
   ]) {
@@ -231,7 +234,9 @@ t.test('the name of a request is echoed as it was written, and is the one that i
     t.match(JSON.parse(answer?.body ?? '{}'), { request_id: name })
     t.match(JSON.parse(lines.find((line) => line.includes('request answered')) ?? '{}'), { request_id: name })
   }
-  for (const name of ['', ' ', 'x'.repeat(257), 'a\tb', '\u00ff']) {
+  const [answer] = await exchange(`GET /v1/nothing HTTP/1.1\r\n${host}X-Request-Id: caf\u00e9\r\n\r\n`)
+  t.equal(answer?.headers['x-request-id'], Buffer.from('caf\u00e9').toString('latin1'), 'byte for byte')
+  for (const name of ['', ' ', 'x'.repeat(4097)]) {
     const [answer] = await exchange(`GET /v1/nothing HTTP/1.1\r\n${host}X-Request-Id: ${name}\r\n\r\n`)
     t.match(answer?.headers['x-request-id'], /^req_/, JSON.stringify(name.slice(0, 5)))
     t.match(JSON.parse(answer?.body ?? '{}'), { request_id: answer?.headers['x-request-id'] })

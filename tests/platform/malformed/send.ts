@@ -46,8 +46,8 @@ export function sendBytes(gateway: URL, bytes: string): Promise<number> {
   })
 }
 
-/** What AuthZEN 1.0 wants back unchanged; a longer name, or one that is not ASCII, is replaced. */
-const isRequestName = (name: string): boolean => /^[\x21-\x7e]([\x20-\x7e]{0,254}[\x21-\x7e])?$/.test(name)
+/** What AuthZEN 1.0 wants back unchanged, as far as it is written here as it is sent; a longer name is replaced. */
+const isRequestName = (name: string): boolean => /^[\x21-\x7e]([\t\x20-\x7e]{0,4094}[\x21-\x7e])?$/.test(name)
 
 /** What is wrong with an answer, if anything: a 5xx, no problem document, another request's name, `Allow` without 405, or a success that may not be. */
 export function complaintAbout(attempt: Attempt, { status, headers, text }: Answer): string | undefined {

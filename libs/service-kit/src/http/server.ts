@@ -14,7 +14,7 @@ import { installJsonParser } from './json-body.ts'
 import { createMethodTable } from './method-table.ts'
 import { createNoRoute } from './no-route.ts'
 import { installRequestForm, readablePath } from './request-form.ts'
-import { requestIdForm } from './request-id.ts'
+import { isRequestId } from './request-id.ts'
 import { installRevisionHeader } from './revision-header.ts'
 import { answerRareRequests, refuseUnreadable } from './unreadable.ts'
 
@@ -92,7 +92,7 @@ export function createBareServer(options: { log: Logger; deadlineMs?: number }):
  * same. Only what a header cannot carry, and what is longer than a line of a log should be, gets an id of ours.
  */
 const requestIdFrom = (given: string | string[] | undefined): string =>
-  typeof given === 'string' && requestIdForm.test(given) ? given : newId('req')
+  typeof given === 'string' && isRequestId(given) ? given : newId('req')
 
 function installContext(app: FastifyInstance, deadlineMs: number): void {
   app.addHook('onRequest', (request, reply, done) => {

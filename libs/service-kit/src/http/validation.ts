@@ -71,19 +71,38 @@ function withScalars(value: unknown, scalars: ScalarProperty[]): unknown {
 }
 
 function fieldErrors(errors: ErrorObject[], where: string): FieldError[] {
-  const found = errors.map((error) => {
+  const allowed = allowedConstants(errors)
+  const isSaidBetter = ({ keyword, instancePath }: ErrorObject): boolean =>
+    (keyword === 'anyOf' || keyword === 'oneOf') && allowed.has(instancePath)
+  const found = errors.flatMap((error) => {
+    if (isSaidBetter(error)) return []
     const extra = error.keyword === 'additionalProperties' ? `/${String(error.params['additionalProperty'])}` : ''
     const missing = error.keyword === 'required' ? `/${String(error.params['missingProperty'])}` : ''
     const pointer = `${error.instancePath}${extra}${missing}`
-    return { path: (where === 'body' ? pointer : `${where}${pointer}`).slice(0, 200), message: messageOf(error) }
+    const path = (where === 'body' ? pointer : `${where}${pointer}`).slice(0, 200)
+    return [{ path, message: messageOf(error, allowed.get(error.instancePath)) }]
   })
   const unique = new Map(found.map((error) => [`${error.path} ${error.message}`, error]))
   return [...unique.values()].slice(0, 20)
 }
 
-function messageOf(error: ErrorObject): string {
+/** By place, every constant that could stand there: a union of them complains of each by itself. */
+function allowedConstants(errors: readonly ErrorObject[]): ReadonlyMap<string, readonly unknown[]> {
+  const byPath = new Map<string, unknown[]>()
+  for (const { keyword, instancePath, params } of errors)
+    if (keyword === 'const')
+      byPath.set(instancePath, [...(byPath.get(instancePath) ?? []), params['allowedValue'] as unknown])
+  return byPath
+}
+
+function messageOf(error: ErrorObject, constants: readonly unknown[] = []): string {
   if (error.keyword === 'additionalProperties') return 'is not known'
   if (error.keyword === 'required') return 'is required'
   if (error.keyword === 'pattern') return 'has the wrong form'
+  if (error.keyword === 'const') return oneOf(constants)
+  if (error.keyword === 'enum') return oneOf(error.params['allowedValues'] as readonly unknown[])
   return error.message ?? 'is not valid'
 }
+
+const oneOf = (values: readonly unknown[]): string =>
+  `must be ${[...new Set(values)].map((value) => JSON.stringify(value)).join(' or ')}`

@@ -165,7 +165,8 @@ t.test('Basic: what cannot be read is 400, at every endpoint that takes an evalu
 
 t.test('Basic: the request id comes back', async (t) => {
   const whole = { subject: alice, action: read, resource: one }
-  for (const id of ['bfe9eb29-ab87-4ca3-be83-a1d5d8305716', 'any string at all; even this']) {
+  const ids = ['bfe9eb29-ab87-4ca3-be83-a1d5d8305716', 'any string at all; even this', 'a\ttab, "{}"', 'caf\u00e9', '0']
+  for (const id of [...ids, 'x'.repeat(4096)]) {
     for (const path of ['evaluation', 'evaluations', 'search/action'])
       t.equal((await post(path, whole, { 'x-request-id': id })).headers['x-request-id'], id, `2.5.1 ${path}`)
     t.equal((await post('evaluation', {}, { 'x-request-id': id })).headers['x-request-id'], id, 'on errors too')

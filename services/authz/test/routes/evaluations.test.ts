@@ -158,6 +158,24 @@ t.test('search action: what the person may do, and nothing about others', async 
   t.equal((await search({ subject, resource: invoice('1', { risk: 'none' }) })).status, 400)
 })
 
+t.test('search pages: a limit is any whole number from 0 on, and the page comes first', async (t) => {
+  const search = (page?: object) =>
+    post('/access/v1/search/action', { subject, resource: invoice('1'), ...(page === undefined ? {} : { page }) })
+  const results = (answer: Answer) => answer.body['results'] as unknown[]
+  const pageOf = (answer: Answer) => answer.body['page'] as { next_token: string; count: number }
+  const all = await search()
+  t.ok(results(all).length > 1)
+  const nothing = await search({ limit: 0 })
+  t.same([nothing.status, results(nothing), pageOf(nothing).count], [200, [], 0])
+  t.same(results(await search({ token: pageOf(nothing).next_token })), results(all), 'all of it is still to come')
+  for (const limit of [1001, 1_000_000, 2 ** 53 - 1]) {
+    const answer = await search({ limit })
+    t.same([answer.status, results(answer), pageOf(answer).next_token], [200, results(all), ''], `${limit}`)
+  }
+  for (const limit of [-1, 1.5, '1', null]) t.equal((await search({ limit })).status, 400, JSON.stringify(limit))
+  for (const answer of [all, nothing]) t.equal(Object.keys(answer.body)[0], 'page')
+})
+
 t.test('search pages: a token goes on where its page ended, and belongs to its search', async (t) => {
   const search = (resource: object, page?: object) =>
     post('/access/v1/search/action', { subject, resource, ...(page === undefined ? {} : { page }) })
