@@ -8,7 +8,7 @@ import {
   type AttributeSchemas,
   type ConditionSchema,
 } from '@gatehouse/policy/check/schema'
-import { valueOfType, type AttributeValues } from '@gatehouse/policy/compile/attributes'
+import type { AttributeValues } from '@gatehouse/policy/compile/attributes'
 import {
   createBudget,
   isSpent,
@@ -18,6 +18,7 @@ import {
   type Budget,
 } from '@gatehouse/policy/compile/budget'
 import type { AttributeSource, AttributeType } from '@gatehouse/policy/ir/condition'
+import { isWritten, mustBe, numericDate } from './attribute-value.ts'
 import type { DefinitionError } from './role-definition.ts'
 
 export type Properties = { readonly [name: string]: unknown }
@@ -177,26 +178,18 @@ function refuseUnlessTheirs({ name, type, isCallers }: Known, value: unknown, { 
   if (!isCallers) refuse('may not be asserted by the caller')
   else if (Array.isArray(value) && value.length > longestStatedList)
     refuse(`must have at most ${longestStatedList} items`)
-  else if (!isAbsent(value) && !isOfType(type, value, assembling.budget)) refuse(`must be a ${type}`)
+  else if (!isAbsent(value) && !isOfType(type, value, assembling.budget)) refuse(mustBe[type])
 }
 
 /** On the wire a timestamp is text. A long list is walked once for all questions of a request that state it. */
 function isOfType(type: AttributeType, value: unknown, budget: Budget): boolean {
-  if (type !== 'string_list')
-    return valueOfType(type, value) !== undefined && !(type === 'timestamp' && typeof value === 'number')
+  if (type !== 'string_list') return isWritten(type, value)
   return (
     Array.isArray(value) &&
     value.length <= longestStatedList &&
     (textsOf(value, budget) !== undefined || isSpent(budget))
   )
 }
-
-/** OpenID Connect says when somebody signed in as seconds since the epoch, so `auth_time` may be a number too. */
-const numericDate = ({ name, type }: Known, value: unknown): unknown =>
-  typeof value === 'number' && name === 'auth_time' && type === 'timestamp' && isInstantSeconds(value)
-    ? new Date(value * 1000).toISOString()
-    : value
-const isInstantSeconds = (seconds: number): boolean => seconds >= 0 && seconds < 253_402_300_800
 
 const statement = (said: Properties | undefined, name: string): unknown =>
   said !== undefined && Object.hasOwn(said, name) ? said[name] : undefined

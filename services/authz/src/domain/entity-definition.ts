@@ -1,7 +1,7 @@
 /** Whether an entity can be stored so. Of a type the catalog knows, only what its schema lets be stored; of any other, whatever it is. */
 import type { AttributeValues } from '@gatehouse/contracts/http/authz/attributes'
-import { valueOfType } from '@gatehouse/policy/compile/attributes'
 import type { AttributeSchemas } from '@gatehouse/policy/check/schema'
+import { isWritten, mustBe } from './attribute-value.ts'
 import type { Catalog } from './catalog.ts'
 import { isOrganization, isPlatformPrincipal } from './directory.ts'
 import type { DefinitionError } from './role-definition.ts'
@@ -35,7 +35,7 @@ export function checkEntityDefinition(
     if (!known) errors.push({ path, message: `is not an attribute of ${entity.type}` })
     else if (!known.provenance.includes('stored'))
       errors.push({ path, message: `is not stored: it comes from ${known.provenance.join(' or ')}` })
-    else if (valueOfType(known.type, value) === undefined) errors.push({ path, message: `must be a ${known.type}` })
+    else if (!isWritten(known.type, value)) errors.push({ path, message: mustBe[known.type] })
   }
   return errors
 }

@@ -8,6 +8,7 @@ import { positionOf, type Position } from '@gatehouse/policy/ir/position'
 import { parseCondition, type ParseResult } from '@gatehouse/policy/parse/parse-condition'
 import { conditionSchema, type Catalog } from './catalog.ts'
 import { policyTestErrors } from './policy-tests.ts'
+import { listing } from './listing.ts'
 import type { DefinitionError } from './role-definition.ts'
 
 export type CheckedPolicy =
@@ -30,13 +31,21 @@ const stepsToCheck = 20_000
 export function* checkingPolicy(policy: PolicySource, o: Around): Work<CheckedPolicy> {
   const errors: DefinitionError[] = []
   const type = o.catalog.types.get(policy.resource_type)
-  if (!type) errors.push({ path: '/resource_type', message: `${policy.resource_type} is not in the catalog` })
+  if (!type)
+    errors.push({
+      path: '/resource_type',
+      message: `${policy.resource_type} is not in the catalog: ${listing(o.catalog.types.keys())}`,
+    })
   policy.actions.forEach((action, index) => {
     if (type && !type.actions.has(action))
-      errors.push({ path: `/actions/${index}`, message: `${policy.resource_type} has no action ${action}` })
+      errors.push({
+        path: `/actions/${index}`,
+        message: `${policy.resource_type} has no action ${action}: ${listing(type.actions.keys())}`,
+      })
   })
   policy.roles?.forEach((role, index) => {
-    if (!o.roles.has(role)) errors.push({ path: `/roles/${index}`, message: `${role} is not a role here` })
+    if (!o.roles.has(role))
+      errors.push({ path: `/roles/${index}`, message: `${role} is not a role here: ${listing(o.roles.keys())}` })
   })
   const condition = policy.when === undefined ? undefined : readCondition(policy.when, { policy, errors, ...o })
   yield stepsToCheck

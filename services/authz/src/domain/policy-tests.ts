@@ -4,16 +4,19 @@
  */
 import type { PolicySource, PolicyTest } from '@gatehouse/contracts/http/authz/policies'
 import { attributeSchema, type ConditionSchema } from '@gatehouse/policy/check/schema'
-import { valueOfType, type AttributeValues } from '@gatehouse/policy/compile/attributes'
+import type { AttributeValues } from '@gatehouse/policy/compile/attributes'
 import { createBudget, stepsPerEvaluation, stepsTaken, type Budget } from '@gatehouse/policy/compile/budget'
 import { compilingPolicySet, roleSetOf, type PolicySet } from '@gatehouse/policy/compile/policy-set'
 import type { RoleSource } from '@gatehouse/policy/compile/roles'
 import type { Reason } from '@gatehouse/policy/compile/decision'
 import type { Work } from '@gatehouse/policy/compile/work'
 import { decide } from '@gatehouse/policy/decide/decide'
+import { isWritten, mustBe, numericDate } from './attribute-value.ts'
 import { withInherited } from './policy-model.ts'
-import type { CheckedIr } from '@gatehouse/policy/ir/condition'
+import { attributeSources, type AttributeSource, type CheckedIr } from '@gatehouse/policy/ir/condition'
+import type { Properties } from './attributes.ts'
 import { conditionSchema, type Catalog } from './catalog.ts'
+import { listing } from './listing.ts'
 import type { DefinitionError } from './role-definition.ts'
 
 type Tested = {
@@ -22,8 +25,6 @@ type Tested = {
   readonly catalog: Catalog
   readonly roles: ReadonlyMap<string, RoleSource>
 }
-
-const sources = ['user', 'organization', 'membership', 'resource', 'request', 'action'] as const
 
 /** Every test that asks about what does not exist, or that the policy contradicts; of a policy that is valid otherwise. In parts: one for each test. */
 export function* policyTestErrors(tested: Tested): Work<DefinitionError[]> {
@@ -37,7 +38,7 @@ export function* policyTestErrors(tested: Tested): Work<DefinitionError[]> {
     const at = `/tests/${index}`
     const ofGiven = givenErrors(test, { at: `${at}/given`, schema, tested })
     const budget = createBudget(stepsPerEvaluation)
-    errors.push(...(ofGiven.length > 0 ? ofGiven : contradiction(test, { at, set, tested, budget })))
+    errors.push(...(ofGiven.length > 0 ? ofGiven : contradiction(test, { at, set, schema, tested, budget })))
     yield stepsPerTest + stepsTaken(budget)
   }
   return errors
@@ -47,31 +48,49 @@ export function* policyTestErrors(tested: Tested): Work<DefinitionError[]> {
 const stepsPerTest = 1_000
 
 function givenErrors(
-  { given }: PolicyTest,
+  test: PolicyTest,
   { at, schema, tested }: { at: string; schema: ConditionSchema; tested: Tested },
 ): DefinitionError[] {
   const errors: DefinitionError[] = []
+  const { given } = test
   const { policy, catalog, roles } = tested
+  const settled = settledOf(test, policy)
   if (given.action !== undefined && !catalog.types.get(policy.resource_type)?.actions.has(given.action))
-    errors.push({ path: `${at}/action`, message: `${policy.resource_type} has no action ${given.action}` })
+    errors.push({
+      path: `${at}/action`,
+      message: `${policy.resource_type} has no action ${given.action}: ${listing(catalog.types.get(policy.resource_type)?.actions.keys() ?? [])}`,
+    })
   given.roles?.forEach((role, index) => {
-    if (!roles.has(role)) errors.push({ path: `${at}/roles/${index}`, message: `${role} is not a role here` })
+    if (!roles.has(role))
+      errors.push({ path: `${at}/roles/${index}`, message: `${role} is not a role here: ${listing(roles.keys())}` })
   })
-  for (const source of sources) {
-    const stated = source === 'action' ? given.action_properties : given[source]
-    for (const [name, value] of Object.entries(stated ?? {})) {
+  for (const source of attributeSources) {
+    for (const [name, value] of Object.entries(givenOf(given, source))) {
       const known = attributeSchema(schema, { source, name })
+      const path = `${at}/${source === 'action' ? 'action_properties' : source}/${name}`
       if (!known)
         errors.push({
-          path: `${at}/${source}/${name}`,
+          path,
           message: `${source}.${name} is no attribute a policy about ${policy.resource_type} can read`,
         })
-      else if (valueOfType(known.type, value) === undefined)
-        errors.push({ path: `${at}/${source}/${name}`, message: `must be a ${known.type}` })
+      else if (name === settled[source]?.name && value !== settled[source].value)
+        errors.push({ path, message: `is ${settled[source].value} here` })
+      else if (!isWritten(known.type, numericDate({ name, type: known.type }, value)))
+        errors.push({ path, message: mustBe[known.type] })
     }
   }
   return errors
 }
+
+const givenOf = (given: PolicyTest['given'], source: AttributeSource): Properties =>
+  (source === 'action' ? given.action_properties : given[source]) ?? {}
+
+/** What the policy and the test say already: another type or action would be a case that cannot be. */
+const settledOf = ({ given }: PolicyTest, { resource_type, actions }: PolicySource): SettledAttributes => ({
+  resource: { name: 'type', value: resource_type },
+  action: { name: 'name', value: given.action ?? actions[0] ?? '' },
+})
+type SettledAttributes = { readonly [S in AttributeSource]?: { readonly name: string; readonly value: string } }
 
 function* setOfPolicyAlone({ policy, condition, catalog, roles }: Tested): Work<PolicySet> {
   const type = policy.resource_type
@@ -95,19 +114,26 @@ function* setOfPolicyAlone({ policy, condition, catalog, roles }: Tested): Work<
 
 function contradiction(
   test: PolicyTest,
-  { at, set, tested, budget }: { at: string; set: PolicySet; tested: Tested; budget: Budget },
+  {
+    at,
+    set,
+    schema,
+    tested,
+    budget,
+  }: { at: string; set: PolicySet; schema: ConditionSchema; tested: Tested; budget: Budget },
 ): DefinitionError[] {
   const { given } = test
   const { policy, roles } = tested
   const action = given.action ?? policy.actions[0] ?? ''
   const held = given.roles ?? []
+  const stated = (source: AttributeSource): Properties => asQuestionsState(schema, source, givenOf(given, source))
   const values: AttributeValues = {
-    user: given.user ?? {},
-    organization: given.organization ?? {},
-    membership: { roles: withInherited(roles, held), ...given.membership },
-    resource: { type: policy.resource_type, ...given.resource },
-    request: given.request ?? {},
-    action: { ...given.action_properties, name: action },
+    user: stated('user'),
+    organization: stated('organization'),
+    membership: { roles: withInherited(roles, held), ...stated('membership') },
+    resource: { ...stated('resource'), type: policy.resource_type },
+    request: stated('request'),
+    action: { ...stated('action'), name: action },
   }
   const asked = { resourceType: policy.resource_type, action, roles: roleSetOf(set, held), values }
   const { allowed, reason } = decide(set, asked, budget)
@@ -121,6 +147,15 @@ function contradiction(
         },
       ]
 }
+
+/** A test says what a question would, so it is read as one. */
+const asQuestionsState = (schema: ConditionSchema, source: AttributeSource, given: Properties): Properties =>
+  Object.fromEntries(
+    Object.entries(given).map(([name, value]) => {
+      const known = attributeSchema(schema, { source, name })
+      return [name, known ? numericDate({ name, type: known.type }, value) : value]
+    }),
+  )
 
 const reasonText = (reason: Reason): string =>
   'missing' in reason && reason.missing.length > 0 ? `${reason.code}: ${reason.missing.join(', ')}` : reason.code

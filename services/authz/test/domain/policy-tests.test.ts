@@ -5,7 +5,16 @@ import { catalogOf } from '../../src/domain/catalog.ts'
 import { checkPolicyDefinition } from '../../src/domain/policy-definition.ts'
 import { invoices } from '../fixtures/catalog.ts'
 
-const catalog = catalogOf([{ key: 'invoices', manifest: invoices }])
+const soft = { soft: { type: 'boolean' as const, provenance: ['caller' as const] } }
+const catalog = catalogOf([
+  {
+    key: 'invoices',
+    manifest: {
+      ...invoices,
+      resource_types: invoices.resource_types.map((type) => ({ ...type, action_attributes: soft })),
+    },
+  },
+])
 const roles = new Map([
   ['clerk', { key: 'clerk', permissions: ['invoice:approve'], inherits: ['reader'] }],
   ['reader', { key: 'reader', permissions: [] }],
@@ -53,4 +62,41 @@ t.test('what does not exist is told where it is asked about, and the test is not
       (at) => `/tests/0/given/${at}`,
     ),
   )
+})
+
+t.test('a test states attributes as a question does', async (t) => {
+  const fresh = { when: 'request.auth_time >= timestamp("2026-01-01T00:00:00Z")' }
+  const signedIn = (auth_time: unknown) => ({ request: { auth_time } }) as PolicyTest['given']
+  const seconds = Date.parse('2026-06-01T00:00:00Z') / 1000
+  t.same(errorsOf(fresh, { given: signedIn('2026-06-01T00:00:00Z') }), [])
+  t.same(errorsOf(fresh, { given: signedIn(seconds) }), [], 'seconds since the epoch, as OpenID Connect has it')
+  t.same(errorsOf(fresh, { given: signedIn(seconds - 3e7), expect: 'deny' }), [])
+  t.match(errorsOf(fresh, { given: { request: { time: 1 } } }), [
+    { path: '/tests/0/given/request/time', message: /RFC 3339/ },
+  ])
+  t.match(errorsOf(fresh, { given: signedIn(-1) }), [{ path: '/tests/0/given/request/auth_time', message: /RFC 3339/ }])
+})
+
+t.test('what is asked of the action is given like the rest, but for its name', async (t) => {
+  const softly = { when: 'action.name == "approve" && action.soft', actions: ['approve', 'read'] }
+  const checked = (given: PolicyTest['given'], expect: 'allow' | 'deny' = 'allow') =>
+    errorsOf(softly, { given, expect })
+  t.same(checked({ action_properties: { soft: true } }), [])
+  t.same(checked({ action_properties: { soft: true, name: 'approve' } }), [])
+  t.same(checked({ action: 'read', action_properties: { soft: true } }, 'deny'), [])
+  t.match(checked({ action_properties: { soft: 'yes' } }), [
+    { path: '/tests/0/given/action_properties/soft', message: /must be a boolean/ },
+  ])
+  t.match(checked({ action_properties: { soft: true, name: 'read' } }), [
+    { path: '/tests/0/given/action_properties/name', message: /is approve here/ },
+  ])
+  t.match(checked({ resource: { type: 'order' } }), [{ path: '/tests/0/given/resource/type' }])
+})
+
+t.test('what does not exist is told with what does', async (t) => {
+  t.match(errorsOf({ actions: ['aprove'] }), [
+    { path: '/actions/0', message: /has no action aprove: there are approve/ },
+  ])
+  t.match(errorsOf({ roles: ['reder'] }), [{ path: '/roles/0', message: /there are clerk, reader/ }])
+  t.match(errorsOf({ resource_type: 'invioce' }), [{ path: '/resource_type', message: /there are invoice/ }])
 })

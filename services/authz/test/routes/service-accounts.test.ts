@@ -318,3 +318,23 @@ t.test(
     t.match((await platform.evaluate(lonely, owner, { action: 'read' })).status, 200)
   },
 )
+
+t.test('200: the catalog, whole or one application, is read by a key too; declaring one takes a person', async (t) => {
+  const token = accountToken(platform, makeAccount(platform, org.id))
+  const read = (url: string) => platform.ask(replica, { method: 'GET', url, token })
+  const whole = await read('/v1/authz/catalog')
+  const one = await read('/v1/authz/catalog/invoices')
+  t.same([whole.status, one.status], [200, 200])
+  t.same(
+    (whole.body['data'] as { key: string }[]).find(({ key }) => key === 'invoices'),
+    one.body,
+  )
+  t.match(await read('/v1/authz/catalog/nothing'), { status: 404 })
+  const declared = await platform.ask(replica, {
+    method: 'PUT',
+    url: '/v1/authz/catalog/invoices',
+    token,
+    body: one.body,
+  })
+  t.match([declared.status, declared.body['code']], [403, 'person_required'])
+})

@@ -70,6 +70,7 @@ export const GetApplication = defineRoute({
   path: '/v1/authz/catalog/:application',
   summary: 'One application as it is in force.',
   auth: 'user',
+  principals: 'any',
   params: Type.Object({ application: Key }),
   success: { status: 200, body: Application, description: 'The application, with its `ETag`.' },
 })
