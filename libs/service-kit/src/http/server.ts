@@ -2,6 +2,7 @@
  * A hardened Fastify server: limits on everything that comes in, a context for every request, one problem handler, three seconds to answer.
  * No input, however broken, may end as a 5xx or as anything but a problem document.
  */
+import type { ServerResponse } from 'node:http'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { newContext, runInContext, type RequestContext } from '../context/request-context.ts'
 import { systemClock } from '../context/clock.ts'
@@ -14,7 +15,7 @@ import { installJsonParser } from './json-body.ts'
 import { createMethodTable } from './method-table.ts'
 import { createNoRoute } from './no-route.ts'
 import { installRequestForm, readablePath } from './request-form.ts'
-import { isRequestId } from './request-id.ts'
+import { isAscii, isRequestId } from './request-id.ts'
 import { installRevisionHeader } from './revision-header.ts'
 import { answerRareRequests, refuseUnreadable } from './unreadable.ts'
 
@@ -89,10 +90,17 @@ export function createBareServer(options: { log: Logger; deadlineMs?: number }):
 
 /**
  * Whoever named their request hears that name, whatever it is (AuthZEN 1.0, request identification), and logs, problems, events and audit record the
- * same. Only what a header cannot carry, and what is longer than a line of a log should be, gets an id of ours.
+ * same. Only an empty name, and one that is too long to travel on, gets an id of ours.
  */
 const requestIdFrom = (given: string | string[] | undefined): string =>
   typeof given === 'string' && isRequestId(given) ? given : newId('req')
+
+/** Node writes a head and a text in one piece and in the encoding of the text, which would change a header beyond ASCII; bytes come after the head. */
+function sendHeadByItself(response: ServerResponse): void {
+  const end = response.end.bind(response) as (...given: unknown[]) => ServerResponse
+  response.end = ((body: unknown, ...others: unknown[]) =>
+    end(typeof body === 'string' ? Buffer.from(body) : body, ...others)) as ServerResponse['end']
+}
 
 function installContext(app: FastifyInstance, deadlineMs: number): void {
   app.addHook('onRequest', (request, reply, done) => {
@@ -104,6 +112,7 @@ function installContext(app: FastifyInstance, deadlineMs: number): void {
     })
     contextOf.set(request, context)
     void reply.header('x-request-id', context.requestId)
+    if (!isAscii(context.requestId)) sendHeadByItself(reply.raw)
     runInContext(context, done)
   })
   // The body arrives on the socket's own events, outside of the context: step back in.
