@@ -21,11 +21,7 @@ export const accountKeys = (model: PolicyModel, held: readonly HeldRole[]): Held
   )
 
 /** @throws AppError `not_current`, `revision_unavailable` */
-export async function delegableOfCaller(
-  deps: DecidingDeps,
-  caller: OrgCaller,
-  model: PolicyModel,
-): Promise<Delegable> {
+export async function delegableOfCaller(deps: DecidingDeps, caller: OrgCaller, model: PolicyModel): Promise<Delegable> {
   const nowMs = deps.clock.now().getTime()
   const rules = { roles: model.roles, policies: model.source.policies }
   const facts = await principalFactsOf(deps, caller)
