@@ -3,6 +3,7 @@ import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { delegableOf, heldKeysAt, ownerKey, type Delegable, type HeldKey } from '../../domain/delegable.ts'
 import { findAccountObstacle, findObstacle, type MemberFacts, type HeldRole } from '../../domain/facts.ts'
 import { roleKeysOf, type PolicyModel } from '../../domain/policy-model.ts'
+import type { FactDeps } from '../decisions/decide-with.ts'
 import type { DecidingDeps } from '../subjects/caller-subject.ts'
 import { principalFactsOf } from '../subjects/principal-facts.ts'
 
@@ -21,7 +22,11 @@ export const accountKeys = (model: PolicyModel, held: readonly HeldRole[]): Held
   )
 
 /** @throws AppError `not_current`, `revision_unavailable` */
-export async function delegableOfCaller(deps: DecidingDeps, caller: OrgCaller, model: PolicyModel): Promise<Delegable> {
+export async function delegableOfCaller(
+  deps: FactDeps & Pick<DecidingDeps, 'clock'>,
+  caller: OrgCaller,
+  model: PolicyModel,
+): Promise<Delegable> {
   const nowMs = deps.clock.now().getTime()
   const rules = { roles: model.roles, policies: model.source.policies }
   const facts = await principalFactsOf(deps, caller)
