@@ -98,17 +98,34 @@ export const spokenFor = ({ browser, cookies, language }: Visit) => ({
 const withValue = (name: string, value: string | undefined): Record<string, string> =>
   value === undefined ? {} : { [name]: value }
 
-/** The access token of the signed-in person for this request alone; undefined when nobody is. */
+/**
+ * The access token of the signed-in person for this request alone, undefined when nobody is. It is for no organization: one that has come to require a
+ * stronger sign-in must not keep a person from their own account.
+ */
 export function tokenOf(deps: Pick<Deps, 'tokens'>, visit: Visit): Promise<BrowserToken | undefined> {
-  visit.token ??= mintToken(deps, visit)
+  visit.token ??= mintToken(deps, visit, { organization_id: null })
   return visit.token
 }
 
-async function mintToken({ tokens }: Pick<Deps, 'tokens'>, { cookies }: Visit): Promise<BrowserToken | undefined> {
+/** The same for the organization the person acts for. @throws AppError `token_revoked`; `insufficient_user_authentication` where it requires more */
+export async function requireActingToken(deps: Pick<Deps, 'tokens'>, visit: Visit): Promise<{ accessToken: string }> {
+  const token = await mintToken(deps, visit)
+  if (token === undefined) throw problem('token_revoked')
+  return { accessToken: token.access_token }
+}
+
+async function mintToken(
+  { tokens }: Pick<Deps, 'tokens'>,
+  { cookies }: Visit,
+  organization: { organization_id?: null } = {},
+): Promise<BrowserToken | undefined> {
   const value = cookies.get('session')
   if (value === undefined || value.length > 512) return undefined
   try {
-    return await tokens.call(MintBrowserSessionToken, { body: { cookie_value: value }, timeoutMs: 4000 })
+    return await tokens.call(MintBrowserSessionToken, {
+      body: { cookie_value: value, ...organization },
+      timeoutMs: 4000,
+    })
   } catch (err) {
     if (isAppError(err, 'unauthenticated') || isAppError(err, 'token_revoked')) return undefined
     throw err

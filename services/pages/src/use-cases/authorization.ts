@@ -4,7 +4,7 @@ import {
   ShowAuthorization,
   type AuthorizationForPages,
 } from '@gatehouse/contracts/http/tokens/authorizations'
-import { requireToken, tokenOf, type Visit } from '../browser/visit.ts'
+import { requireActingToken, requireToken, tokenOf, type Visit } from '../browser/visit.ts'
 import type { Deps } from '../deps.ts'
 import { redirect, type RedirectAnswer } from '../serve/answer.ts'
 
@@ -34,7 +34,9 @@ export async function settleRequest(
   visit: Visit,
   decided: { decision: 'approved' | 'denied'; organizationId?: string | undefined },
 ): Promise<RedirectAnswer> {
-  const user = await requireToken(deps, visit)
+  // Where an organization is named, or none is needed, the one acted for does not matter.
+  const isLeftToUs = decided.decision === 'approved' && decided.organizationId === undefined
+  const user = await (isLeftToUs ? requireActingToken(deps, visit) : requireToken(deps, visit))
   const { continue_at } = await deps.tokens.call(SettleAuthorization, {
     params: { authorization: visit.way.request ?? '' },
     body: {

@@ -141,3 +141,37 @@ t.test('a session that is over leads to the sign-in and back', async (t) => {
     t.equal((await browser.open(path)).headers.location, `/signin?next=${encodeURIComponent(path)}`)
   t.equal((await browser.send('/account', { name: 'x' })).headers.location, '/signin?next=%2Faccount')
 })
+
+t.test(
+  'an organization that has come to require more keeps nobody from their account, and is stepped up for',
+  async (t) => {
+    const { browser, answers, of } = await openAccount(t)
+    const request = 'azr_01k4zq3v5xe6hvd8c6mwh9q0zj'
+    answers['POST /internal/browser-sessions/token'] = ({ body }) =>
+      body['organization_id'] === null
+        ? { body: browserToken }
+        : refusal('insufficient_user_authentication', {}, { 'www-authenticate': 'Bearer acr_values="aal2"' })
+    answers['POST /v1/auth/step-up'] = () => ({ body: { status: 'challenge', challenge: 'gthc_x', next: ['totp'] } })
+    answers[`GET /internal/authorizations/${request}`] = () => ({
+      body: {
+        id: request,
+        client: { id: 'client_01k4zq3v5xe6hvd8c6mwh9q0zj', name: 'Board' },
+        redirect_host: 'app.example',
+        scope: ['openid'],
+        organization_id: null,
+        expires_at: '2099-01-01T00:00:00.000Z',
+        needs: ['consent'],
+        organizations: [],
+        prompt: [],
+      },
+    })
+    answers[`POST /v1/me/authorizations/${request}`] = () => ({ body: { continue_at: 'https://id.example.com/x' } })
+    t.equal((await browser.open('/account/authenticator')).statusCode, 200)
+    t.equal((await browser.open('/signin')).headers.location, '/account')
+    const approved = await browser.send(`/consent?request=${request}`, { decision: 'approved' })
+    t.equal(approved.headers.location, `/signin/code?request=${request}`)
+    t.match(of('POST /v1/auth/step-up')[0]?.body, { acr_values: 'aal2' })
+    const denied = await browser.send(`/consent?request=${request}`, { decision: 'denied' })
+    t.equal(denied.headers.location, 'https://id.example.com/x', 'to refuse needs no more')
+  },
+)
