@@ -70,6 +70,11 @@ export const config = Type.Object({
     604_800,
     'How long the old address can take a change of address back.',
   ),
+  IDENTITY_EMAIL_CODES: Type.Union([Type.Literal('on'), Type.Literal('off')], {
+    default: 'off',
+    description: 'Whether people may sign in with a code that comes by mail, without a password.',
+  }),
+  IDENTITY_EMAIL_CODE_TTL_SECONDS: Whole(60, 3600, 600, 'Life of such a code.'),
   IDENTITY_DELETION_GRACE_SECONDS: Whole(
     3600,
     7_776_000,

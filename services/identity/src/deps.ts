@@ -26,6 +26,9 @@ export type Settings = {
   resetTtlSeconds: number
   addressUndoSeconds: number
   deletionGraceSeconds: number
+  /** Whether people may sign in with a code that comes by mail. */
+  emailCodes: boolean
+  emailCodeTtlSeconds: number
   recentSignInSeconds: number
   limits: SignInLimits
   /** Of second factors. */
@@ -111,6 +114,8 @@ const settingsOf = (config: Config): Settings => ({
   challengeTtlSeconds: config.IDENTITY_CHALLENGE_TTL_SECONDS,
   resetTtlSeconds: config.IDENTITY_RESET_TTL_SECONDS,
   addressUndoSeconds: config.IDENTITY_ADDRESS_UNDO_SECONDS,
+  emailCodes: config.IDENTITY_EMAIL_CODES === 'on',
+  emailCodeTtlSeconds: config.IDENTITY_EMAIL_CODE_TTL_SECONDS,
   deletionGraceSeconds: config.IDENTITY_DELETION_GRACE_SECONDS,
   recentSignInSeconds: config.IDENTITY_RECENT_SIGN_IN_SECONDS,
   limits: limitsOf(config),

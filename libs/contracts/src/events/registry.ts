@@ -9,6 +9,7 @@ import { policyEvents } from './authz/policy.ts'
 import { roleEvents } from './authz/role.ts'
 import { deadLetterEvents } from './dead-letter.ts'
 import { userEvents } from './identity/user.ts'
+import { emailCodeEvents } from './identity/email-code.ts'
 import { emailVerificationEvents } from './identity/email-verification.ts'
 import { addressChangeEvents } from './identity/address-change.ts'
 import { passwordResetEvents } from './identity/password-reset.ts'
@@ -28,6 +29,7 @@ import { webhookEvents } from './workers/webhook.ts'
 
 export const eventContracts: readonly EventContract[] = [
   ...userEvents,
+  ...emailCodeEvents,
   ...emailVerificationEvents,
   ...passwordResetEvents,
   ...addressChangeEvents,

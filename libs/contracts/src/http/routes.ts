@@ -70,7 +70,7 @@ import {
   RenamePasskey,
   SignInWithPasskey,
 } from './identity/passkeys.ts'
-import { AnswerChallenge, Login, StepUp } from './identity/sign-in.ts'
+import { AnswerChallenge, BeginEmailSignIn, Login, StepUp } from './identity/sign-in.ts'
 import {
   AcceptInvitation,
   CreateInvitation,
@@ -138,6 +138,7 @@ export const publicRoutes: readonly RouteContract[] = [
   ConfirmAddressChange,
   UndoAddressChange,
   Login,
+  BeginEmailSignIn,
   AnswerChallenge,
   StepUp,
   GetMyFactors,

@@ -4,6 +4,7 @@ import {
   FindUserByAddress,
   ListProfiles,
   MintAddressChangeLink,
+  MintEmailCode,
   MintEmailVerificationLink,
   MintPasswordResetLink,
 } from '@gatehouse/contracts/http/identity/internal'
@@ -16,6 +17,7 @@ import { listProfiles } from '../use-cases/account/list-profiles.ts'
 import { mintVerificationLink } from '../use-cases/account/mint-verification-link.ts'
 import { mintAddressLink } from '../use-cases/addresses/mint-address-link.ts'
 import { mintResetLink } from '../use-cases/passwords/mint-reset-link.ts'
+import { mintEmailCode } from '../use-cases/sign-in/begin-email-sign-in.ts'
 import { requesterOf } from './requester.ts'
 
 export function neighbourRoutes(app: FastifyInstance, deps: Deps): void {
@@ -27,6 +29,9 @@ export function neighbourRoutes(app: FastifyInstance, deps: Deps): void {
   }))
   bindRoute(app, MintAddressChangeLink, async ({ params, body }) => ({
     mail: (await mintAddressLink(deps, { changeId: params.change, purpose: body.purpose })) ?? null,
+  }))
+  bindRoute(app, MintEmailCode, async ({ params }) => ({
+    mail: (await mintEmailCode(deps, { signInId: params.sign_in })) ?? null,
   }))
   bindRoute(app, CreateInvitedUser, async ({ caller, body, request }) => {
     const { invitation_id: invitationId, ...person } = body

@@ -1,10 +1,11 @@
 /** Signing in and stepping up, one step per request. */
 import { deviceHeader, registrationHeader } from '@gatehouse/contracts/common/services'
-import { AnswerChallenge, Login, StepUp } from '@gatehouse/contracts/http/identity/sign-in'
+import { AnswerChallenge, BeginEmailSignIn, Login, StepUp } from '@gatehouse/contracts/http/identity/sign-in'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { answerChallenge } from '../use-cases/sign-in/answer-challenge.ts'
+import { beginEmailSignIn } from '../use-cases/sign-in/begin-email-sign-in.ts'
 import { signIn } from '../use-cases/sign-in/sign-in.ts'
 import { stepUp } from '../use-cases/sign-in/step-up.ts'
 import { clientOf, headerOf, requesterOf } from './requester.ts'
@@ -15,6 +16,11 @@ export function signInRoutes(app: FastifyInstance, deps: Deps): void {
     const registrationHandle = headerOf(request, registrationHeader)
     const presented = { email, password, organizationId, registrationHandle, ...clientOf(request) }
     return answerWith(reply, await signIn(deps, presented, requesterOf(request)))
+  })
+  bindRoute(app, BeginEmailSignIn, ({ body, request }) => {
+    const { email, organization_id: organizationId } = body
+    const wanted = { email, organizationId, browser: clientOf(request).browser }
+    return beginEmailSignIn(deps, wanted, requesterOf(request))
   })
   bindRoute(app, AnswerChallenge, async ({ body, request, reply }) =>
     answerWith(reply, await answerChallenge(deps, { ...body, ...clientOf(request) }, requesterOf(request))),

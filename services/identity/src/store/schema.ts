@@ -138,6 +138,7 @@ export const signInTransactions = pgTable('sign_in_transactions', {
     .default('sign_in'),
   sessionId: typeId('session_id', 'ses'),
   requiresMfa: boolean('requires_mfa').notNull().default(false),
+  byEmailCode: boolean('by_email_code').notNull().default(false),
   browserHash: bytea('browser_hash'),
   failures: integer('failures').notNull().default(0),
   amr: text('amr').array().notNull(),
@@ -147,6 +148,16 @@ export const signInTransactions = pgTable('sign_in_transactions', {
   expiresAt: at('expires_at').notNull(),
   consumedAt: at('consumed_at'),
 })
+
+export const emailCodes = pgTable(
+  'email_codes',
+  {
+    signInId: typeId('sign_in_id', 'sin').notNull(),
+    codeHash: bytea('code_hash').notNull(),
+    expiresAt: at('expires_at').notNull(),
+  },
+  ({ signInId, codeHash }) => [primaryKey({ columns: [signInId, codeHash] })],
+)
 
 export const signInCounters = pgTable(
   'sign_in_counters',

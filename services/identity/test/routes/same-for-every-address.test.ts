@@ -96,6 +96,7 @@ await allEqual('a registration', (email) =>
   platform.ask(replica, { url: '/v1/auth/register', body: { email, password: newPassword(), name: 'Mallory' } }),
 )
 await allEqual('a resend', (email) => platform.ask(replica, { url: '/v1/auth/verify-email/resend', body: { email } }))
+await allEqual('a code by mail', (email) => platform.ask(replica, { url: '/v1/auth/email-code', body: { email } }))
 await allEqual('a forgotten password', (email) =>
   platform.ask(replica, { url: '/v1/auth/password/forgot', body: { email } }),
 )

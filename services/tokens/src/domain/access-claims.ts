@@ -6,7 +6,7 @@ import { type AccessTokenClaims, accessTokenAudience } from '@gatehouse/contract
 import type { UsableMembership } from './choose-organization.ts'
 
 /** Whether the person proved who they are with more than one factor. */
-export const isMultiFactor = (amr: readonly string[]): boolean => amr.includes('mfa') || amr.length > 1
+export const isMultiFactor = (amr: readonly string[]): boolean => amr.includes('mfa')
 
 /** The same as a level (`acr`). */
 export const acrOf = (amr: readonly string[]): string => (isMultiFactor(amr) ? 'aal2' : 'aal1')

@@ -3,6 +3,7 @@ import type { Static } from 'typebox'
 import {
   ListProfiles,
   MintAddressChangeLink,
+  MintEmailCode,
   MintEmailVerificationLink,
   MintPasswordResetLink,
 } from '@gatehouse/contracts/http/identity/internal'
@@ -21,6 +22,8 @@ export type IdentityClient = {
     changeId: string,
     purpose: 'confirm' | 'undo',
   ): Promise<Static<typeof MintAddressChangeLink.success.body>['mail']>
+  /** A fresh code for this mail; null once the sign-in is over. */
+  mintEmailCode(signInId: string): Promise<Static<typeof MintEmailCode.success.body>['mail']>
   /** @throws AppError `not_found`: no such person (any more). */
   getProfile(userId: string): Promise<Static<typeof ListProfiles.success.body>['data'][number]>
 }
@@ -36,6 +39,10 @@ export const createIdentityClient = (http: ServiceClient): IdentityClient => ({
   },
   async mintAddressLink(changeId, purpose) {
     const { mail } = await http.call(MintAddressChangeLink, { params: { change: changeId }, body: { purpose } })
+    return mail
+  },
+  async mintEmailCode(signInId) {
+    const { mail } = await http.call(MintEmailCode, { params: { sign_in: signInId } })
     return mail
   },
   async getProfile(userId) {

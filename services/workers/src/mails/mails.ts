@@ -12,6 +12,7 @@ import { passwordReset } from './password-reset.ts'
 import { recoveryCodeUsed } from './recovery-code-used.ts'
 import { refreshTokenReused } from './refresh-token-reused.ts'
 import { secondFactorLocked } from './second-factor-locked.ts'
+import { signInCode } from './sign-in-code.ts'
 import { signInLocked } from './sign-in-locked.ts'
 import { signInRefusedWhileLocked } from './sign-in-refused-while-locked.ts'
 import { webhookDisabled } from './webhook-disabled.ts'
@@ -29,6 +30,7 @@ export const mails: readonly Mail[] = [
   recoveryCodeUsed,
   refreshTokenReused,
   secondFactorLocked,
+  signInCode,
   signInLocked,
   signInRefusedWhileLocked,
   webhookDisabled,

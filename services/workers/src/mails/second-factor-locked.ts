@@ -10,7 +10,8 @@ export const secondFactorLocked = defineMail({
   pipeline: 'security-alert',
   event: SignInLocked,
   limit: { count: 5, hours: 24 },
-  due: ({ user_id, step }, { time }) => (step === undefined ? undefined : { user_id, happened_at: time }),
+  due: ({ user_id, step }, { time }) =>
+    step === undefined || step === 'email_code' ? undefined : { user_id, happened_at: time },
   async ask({ identity }, { user_id, happened_at }) {
     const { email, locale } = await identity.getProfile(user_id)
     return { to: email, locale, values: { at: utcText(happened_at) } }

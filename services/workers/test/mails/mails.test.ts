@@ -6,6 +6,7 @@ import { AddressChangeRequested } from '@gatehouse/contracts/events/identity/add
 import { UserDeletionRequested, UserEmailChanged, UserPasswordChanged } from '@gatehouse/contracts/events/identity/user'
 import { SignInLocked, SignInRefusedWhileLocked } from '@gatehouse/contracts/events/identity/sign-in'
 import { FactorsChanged, PasskeyCounterRegressed, RecoveryCodeUsed } from '@gatehouse/contracts/events/identity/factors'
+import { EmailCodeRequested } from '@gatehouse/contracts/events/identity/email-code'
 import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification'
 import { WebhookDisabled } from '@gatehouse/contracts/events/workers/webhook'
 import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation'
@@ -25,6 +26,7 @@ const ids = {
   family: newId('fam'),
   reset: newId('rst'),
   change: newId('emc'),
+  signIn: newId('sin'),
 }
 
 /** What the owners answer. */
@@ -33,6 +35,7 @@ const sources = (speaks: { locale?: string } = {}): MailSources => ({
     mintEmailVerificationLink: async () => ({ to: 'ann@example.com', name: 'Ann', token: 'gthv_a-b', ...speaks }),
     mintPasswordResetLink: async () => ({ to: 'ann@example.com', name: 'Ann', token: 'gthw_a-b', ...speaks }),
     mintAddressLink: async () => ({ to: 'new@example.com', name: 'Ann', token: 'gthe_a-b', ...speaks }),
+    mintEmailCode: async () => ({ to: 'ann@example.com', name: 'Ann', code: '1234 5678', ...speaks }),
     getProfile: async (id) => ({ id, name: 'Ann', email: 'ann@example.com', email_verified: true, ...speaks }),
   },
   orgs: {
@@ -59,6 +62,10 @@ const events = [
   identity.announce(UserDeletionRequested, {
     subject: ids.user,
     data: { user_id: ids.user, due_at: '2026-12-14T03:04:05.678901Z' },
+  }),
+  identity.announce(EmailCodeRequested, {
+    subject: ids.signIn,
+    data: { sign_in_id: ids.signIn, user_id: ids.user },
   }),
   identity.announce(EmailVerificationRequested, {
     subject: ids.verification,

@@ -1,6 +1,13 @@
 /** What identity answers its neighbours. */
 import Type from 'typebox'
-import { AddressChangeId, EmailVerificationId, InvitationId, PasswordResetId, UserId } from '../../common/ids.ts'
+import {
+  AddressChangeId,
+  EmailVerificationId,
+  InvitationId,
+  PasswordResetId,
+  SignInId,
+  UserId,
+} from '../../common/ids.ts'
 import { DisplayName } from '../../common/display-name.ts'
 import { EmailAddress } from '../../common/email-address.ts'
 import { LanguageTag, Password } from '../../common/scalars.ts'
@@ -55,6 +62,33 @@ export const MintAddressChangeLink = defineRoute({
   params: Type.Object({ change: AddressChangeId }),
   body: Type.Object({ purpose: Type.Union([Type.Literal('confirm'), Type.Literal('undo')]) }),
   success: { status: 200, body: LinkMail, description: 'Where to send it and the secret to put into the link.' },
+})
+
+export const MintEmailCode = defineRoute({
+  operationId: 'mintEmailCode',
+  service: 'identity',
+  method: 'POST',
+  path: '/internal/sign-ins/:sign_in/code',
+  summary: 'Mint the code of one mail; earlier ones stay valid until one is used. `null`: nothing to send any more.',
+  auth: 'internal',
+  callers: ['workers'],
+  retryable: true,
+  params: Type.Object({ sign_in: SignInId }),
+  success: {
+    status: 200,
+    body: Type.Object({
+      mail: Type.Union([
+        Type.Object({
+          to: Type.String(),
+          name: Type.String(),
+          code: Type.String(),
+          locale: Type.Optional(LanguageTag),
+        }),
+        Type.Null(),
+      ]),
+    }),
+    description: 'Where to send it, and the code.',
+  },
 })
 
 export const CreateInvitedUser = defineRoute({

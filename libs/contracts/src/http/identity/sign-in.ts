@@ -56,12 +56,32 @@ export const Login = defineRoute({
   problems: ['invalid_credentials'],
 })
 
-/** A code of an authenticator app, or a recovery code as it was shown. */
+export const BeginEmailSignIn = defineRoute({
+  operationId: 'beginEmailSignIn',
+  service: 'identity',
+  method: 'POST',
+  path: '/v1/auth/email-code',
+  summary:
+    'Sign in with a code that comes by mail, where the deployment allows it. The answer is the same for every address; step `email_code` of `/v1/auth/challenge` takes the code.',
+  auth: 'open',
+  limit: 'credentials',
+  body: Type.Object({ email: EmailAddress, organization_id: ChosenOrganization }),
+  example: { email: 'ann@example.com' },
+  success: {
+    status: 200,
+    body: Challenged,
+    description: 'If somebody has proven the address, a mail with a code is on its way.',
+  },
+  problems: ['not_found'],
+})
+
+/** A code of an authenticator app or of a mail, or a recovery code as it was shown. */
 export const FactorCode = Type.String({ minLength: 6, maxLength: 32 })
 
 export const SignInStep = Type.Union([
   Type.Literal('verify_email'),
   Type.Literal('password'),
+  Type.Literal('email_code'),
   Type.Literal('passkey'),
   Type.Literal('totp'),
   Type.Literal('recovery_code'),
@@ -78,7 +98,7 @@ export const AnswerChallenge = defineRoute({
   method: 'POST',
   path: '/v1/auth/challenge',
   summary:
-    'Answer one step of a sign-in or a step-up. `verify_email`: call it once the link of the mail was used. `password`: with `password`. `passkey`: with `credential`, over options asked for with this challenge. `totp`, `recovery_code`: with `code`. ' +
+    'Answer one step of a sign-in or a step-up. `verify_email`: call it once the link of the mail was used. `password`: with `password`. `passkey`: with `credential`, over options asked for with this challenge. `totp`, `recovery_code`, `email_code`: with `code`. ' +
     '`enroll_mfa`: without `code` it answers what an authenticator app needs, with `code` it completes the enrollment.',
   auth: 'open',
   limit: 'credentials',

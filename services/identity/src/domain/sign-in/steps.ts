@@ -3,7 +3,7 @@
  * It is never stored, so a factor that is removed or an address that is proven meanwhile counts at once.
  */
 
-export type Step = 'verify_email' | 'password' | 'passkey' | 'totp' | 'recovery_code' | 'enroll_mfa'
+export type Step = 'verify_email' | 'password' | 'email_code' | 'passkey' | 'totp' | 'recovery_code' | 'enroll_mfa'
 /** What the person can authenticate with. */
 export type Enrolled = { password: boolean; passkeys: boolean; totp: boolean; recoveryCodes: boolean }
 
@@ -25,8 +25,9 @@ export function nextSteps(state: SignInState): Step[] {
   return state.purpose === 'sign_in' ? missingToSignIn(state) : missingToStepUp(state)
 }
 
-/** Whoever has a second factor is asked for it. */
-function missingToSignIn({ enrolled, requiresMfa }: SignInState): Step[] {
+/** A sign-in that begins without a password begins with the code of a mail. Whoever has a second factor is asked for it. */
+function missingToSignIn({ enrolled, requiresMfa, amr }: SignInState): Step[] {
+  if (amr.length === 0) return ['email_code']
   if (hasSecondFactor(enrolled)) return secondFactors(enrolled)
   return requiresMfa ? ['enroll_mfa'] : []
 }
@@ -53,6 +54,7 @@ const isStrong = (amr: readonly string[]): boolean => amr.includes('mfa')
 /** What a step proves (RFC 8176). A second factor is only ever asked for after a first one, here or in the session that is raised; a passkey is two in one. */
 const methodsOf: Readonly<Record<Exclude<Step, 'verify_email'>, readonly string[]>> = {
   password: ['pwd'],
+  email_code: ['otp'],
   passkey: ['pop', 'user', 'mfa'],
   totp: ['otp', 'mfa'],
   recovery_code: ['otp', 'mfa'],

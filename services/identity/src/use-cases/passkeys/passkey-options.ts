@@ -30,7 +30,10 @@ async function optionsOfStep(
   const presented = { challengeHash: hashSecret(challenge), browserHash: hashOfBrowser(browser) }
   const signIn = await findOpenSignIn(system, presented)
   if (signIn === undefined) throw problem('invalid_token')
-  if (!nextSteps(signIn).includes('passkey')) throw problem('step_unavailable')
+  const next = nextSteps(signIn)
+  // A challenge that waits for the code of a mail tells nobody whether there is a person behind it.
+  if (next.includes('email_code')) throw problem('invalid_token')
+  if (!next.includes('passkey')) throw problem('step_unavailable')
   const { id: signInId, userId } = signIn
   const allowed = await listPasskeys(system, userId)
   const { options, challengeHash } = await relyingParty.authenticationOptions({ allowed })

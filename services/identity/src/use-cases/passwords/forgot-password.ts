@@ -14,10 +14,10 @@ import type { Requester } from '../requester.ts'
 import { writeWithoutRevision } from '../write-without-revision.ts'
 
 /** Room for the owner beside a stranger who was faster. */
-const mailsPerCooldown = 3
+export const mailsPerCooldown = 3
 /** What one address is sent, and what one network makes us send, over time: both counts halve every hour. */
-const addressLimit = { ceiling: 20, halfLifeSeconds: 3600 }
-const networkLimit = { ceiling: 60, halfLifeSeconds: 3600 }
+export const addressLimit = { ceiling: 20, halfLifeSeconds: 3600 }
+export const networkLimit = { ceiling: 60, halfLifeSeconds: 3600 }
 
 export function forgotPassword(
   deps: Pick<Deps, 'spine' | 'constantTime' | 'settings'>,

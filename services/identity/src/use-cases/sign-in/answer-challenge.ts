@@ -21,13 +21,14 @@ import type { Requester } from '../requester.ts'
 import { hashOfBrowser } from './browser.ts'
 import { countWrongCode, readFactorAdmission } from './factor-attempts.ts'
 import { finishSignIn, type AnswerOutcome } from './finish-sign-in.ts'
+import { writeWithoutRevision } from '../write-without-revision.ts'
 import { prepareAnswer, requireMember, type StepMembers } from './prepare-answer.ts'
 import type { Prepared, StepOutcome } from './step.ts'
 import { answerSteps, type AnsweredStep } from './steps.ts'
 
 type AnswerDeps = Pick<
   Deps,
-  'spine' | 'system' | 'clients' | 'log' | 'devices' | 'settings' | 'totp' | 'hasher' | 'relyingParty'
+  'spine' | 'system' | 'clients' | 'log' | 'devices' | 'settings' | 'totp' | 'hasher' | 'relyingParty' | 'constantTime'
 >
 
 export type GivenAnswer = StepMembers & {
@@ -55,9 +56,7 @@ export async function answerChallenge(
   requireMember(given)
   const presented = { challengeHash: hashSecret(challenge), browserHash: hashOfBrowser(given.browser) }
   const prepared = await prepareAnswer(deps, { ...given, presented, requester })
-  const outcome = await deps.spine.write({}, (tx) => attempt(deps, tx, { given, presented, prepared, requester }), {
-    db: 'system',
-  })
+  const outcome = await settleAttempt(deps, { given, presented, prepared, requester })
   switch (outcome.kind) {
     case 'waiting': {
       const { next, enrollment } = outcome
@@ -68,6 +67,16 @@ export async function answerChallenge(
     default:
       throw problem(outcome.kind)
   }
+}
+
+/** A code of a mail is answered in one way and time, and without a revision, whoever is behind the challenge or nobody. */
+function settleAttempt(deps: AnswerDeps, o: Attempt): Promise<Outcome> {
+  const run = (tx: Tx) => attempt(deps, tx, o)
+  if (o.given.step !== 'email_code') return deps.spine.write({}, run, { db: 'system' })
+  return deps.constantTime.always(async () => {
+    const outcome = await writeWithoutRevision(deps, run)
+    return outcome.kind === 'invalid_token' || outcome.kind === 'step_unavailable' ? { kind: 'invalid_code' } : outcome
+  })
 }
 
 type Attempt = {
@@ -83,6 +92,8 @@ async function attempt(deps: AnswerDeps, tx: Tx, { given, presented, prepared, r
   if (signIn === undefined || signIn.status !== 'active') return { kind: 'invalid_token' }
   const deviceId = deviceOf(deps, signIn, given.deviceToken)
   const next = nextSteps(signIn)
+  // While the code of a mail is missing, the challenge tells nobody whether there is a person behind it.
+  if (next.includes('email_code') && step !== 'email_code') return { kind: 'invalid_token' }
   if (step === 'verify_email') return settle(tx, { signIn, next, deviceId })
   if (!next.includes(step)) return { kind: 'step_unavailable' }
   const admission = await readFactorAdmission(deps, tx, { userId: signIn.userId, requester, deviceId })

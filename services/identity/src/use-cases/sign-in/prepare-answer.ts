@@ -24,6 +24,7 @@ type Given = StepMembers & { presented: Presented; requester: Requester }
 const memberOf: Readonly<Partial<Record<SignInStep, 'code' | 'password' | 'credential'>>> = {
   totp: 'code',
   recovery_code: 'code',
+  email_code: 'code',
   password: 'password',
   passkey: 'credential',
 }

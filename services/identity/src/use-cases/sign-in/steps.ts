@@ -1,5 +1,6 @@
 /** The steps a person answers within a stored sign-in, each its own file: what is not in this list is not asked for. */
 import type { Step } from '../../domain/sign-in/steps.ts'
+import { answerEmailCode } from './email-code.ts'
 import { answerEnrollMfa } from './enroll-mfa.ts'
 import { answerPasskey } from './passkey.ts'
 import { answerPassword } from './password.ts'
@@ -12,6 +13,7 @@ export type AnsweredStep = Exclude<Step, 'verify_email'>
 
 export const answerSteps: Readonly<Record<AnsweredStep, AnswerStep>> = {
   password: answerPassword,
+  email_code: answerEmailCode,
   passkey: answerPasskey,
   totp: answerTotp,
   recovery_code: answerRecoveryCode,
