@@ -5,6 +5,7 @@
  */
 import t from 'tap'
 import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import type { AttributeValues } from '@gatehouse/policy/compile/attributes'
 import { compilePolicySet, roleSetOf, type PolicySource } from '@gatehouse/policy/compile/policy-set'
 import { decide } from '@gatehouse/policy/decide/decide'

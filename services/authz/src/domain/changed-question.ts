@@ -2,10 +2,10 @@
  * A question as it would be asked once something about it is changed, by the rules that hold for whoever changes it: what a caller states, what is
  * on record, and the roles that are given. A change that those rules undo or refuse is none.
  */
-import { isDeepStrictEqual } from 'node:util'
 import { valueOfType, type Value } from '@gatehouse/policy/compile/attributes'
 import type { DecisionRequest } from '@gatehouse/policy/decide/decide'
 import type { AttributeSource, TypedAttributeRef } from '@gatehouse/policy/ir/condition'
+import { Value as Values } from 'typebox/value'
 import type { Properties } from './attributes.ts'
 import type { Entity } from './authzen-request.ts'
 import { requestFor, type Question } from './decision.ts'
@@ -46,8 +46,7 @@ export function withAttribute(
   const written = writtenValue(ref, value)
   for (const change of [stating, storing]) {
     const request = change(changing, ref, written)
-    if (request && isDeepStrictEqual(valueOfType(ref.type, request.values[ref.source]?.[ref.name]), value))
-      return request
+    if (request && Values.Equal(valueOfType(ref.type, request.values[ref.source]?.[ref.name]), value)) return request
   }
   return undefined
 }
