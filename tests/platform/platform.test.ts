@@ -8,7 +8,9 @@ import { createApi, until } from './client.ts'
 import { journey } from './journey.ts'
 import { machines } from './machines.ts'
 import { memoryOf } from './malformed/memory.ts'
+import { complaintAboutProtocol, malformedProtocols } from './malformed/protocols.ts'
 import { everyAttempt, shuffled, sweepAttempts, sweepLines } from './malformed/sweep.ts'
+import { foreignThings, openidFlow } from './openid.ts'
 import { signIn } from './people.ts'
 import { readPlatformFile } from './platform-file.ts'
 import { pasteDocument } from './readme.ts'
@@ -34,6 +36,10 @@ if (!owner || !otherOwner) throw new Error('the demo has no users')
 t.test('a first customer can go the regular path', (t) => journey(t, api, { graceMs: graceSeconds * 1000 }))
 
 t.test('an application asks with its key, until the key is revoked', (t) => machines(t, api, platform))
+
+t.test('an application signs a person in with openid-client, until they take their consent back', (t) =>
+  openidFlow(t, api, platform),
+)
 
 t.test('where a policy asks for a recent sign-in, the answer says so (RFC 9470)', (t) => stepUp(t, api))
 
@@ -65,6 +71,12 @@ t.test('malformed requests get problem documents and change nothing (S8)', async
   t.same(first.complaints.slice(0, 50), [], `seed ${seed}: ${first.sent} sent`)
   t.comment(`seed ${seed}: ${first.sent} sent, statuses ${JSON.stringify([...first.statuses].sort())}`)
   for (const status of [400, 401, 404, 405]) t.ok((first.statuses.get(status) ?? 0) > 20, `${status} is among them`)
+  const protocols = shuffled(malformedProtocols(), seed)
+  const complain: Parameters<typeof sweepAttempts>[2] = (attempt, answer) =>
+    complaintAboutProtocol(attempt, answer, api.gateway)
+  const spoken = await sweepAttempts(api.gateway, full ? protocols : protocols.slice(0, 600), complain)
+  t.same(spoken.complaints.slice(0, 50), [], `seed ${seed}: ${spoken.sent} of ${protocols.length} sent to protocols`)
+  for (const status of [400, 401]) t.ok((spoken.statuses.get(status) ?? 0) > 20, `${status} is among them`)
   if (full) {
     const warm = await memoryOf(platform)
     const { sent, statuses, complaints } = await sweepAttempts(api.gateway, rest.slice(3_000))
@@ -85,7 +97,7 @@ t.test('no route gives anything of another tenant (S6)', async (t) => {
   ] as const
   const { tries, routes, leaks } = await sweep(api, [...tenants], { atLeast: full ? 10_000 : 1_000 })
   t.same(leaks, [])
-  t.comment(`${tries} tries on ${routes} routes`)
+  t.comment(`${tries} tries on ${routes} routes, ${await foreignThings(t, api, platform)} at the protocols’`)
   const [acme, other] = tenants
   for (const tenant of tenants)
     t.equal((await api.call('GET', '/v1/me', { token: tenant.token })).status, 200, 'nobody was signed out by it')

@@ -1,6 +1,7 @@
 /** Two customers as the sweep needs them: each with a thing of every kind, and with words that are theirs alone. */
 import { randomBytes } from 'node:crypto'
 import type { Api } from './client.ts'
+import { allow, applicationOf, begin } from './openid.ts'
 import { newAddress, signIn } from './people.ts'
 import type { DemoUser } from './platform-file.ts'
 import type { Tenant } from './tenant-sweep.ts'
@@ -90,6 +91,11 @@ export const tenantOf = async (api: Api, { user, org }: { user: DemoUser; org: s
     ),
   )
   const secret = await make(`/v1/organizations/${org}/oauth-clients/${client}/secrets`, undefined)
+  const asked = await applicationOf(api, user, org)
+  await allow(api, asked, await begin(asked))
+  const { authorization } = await begin(asked)
+  const consents = (await api.call('GET', '/v1/me/consents', { token })).body as unknown as Listed
+  const consent = consents.data[0]?.id ?? ''
   const cursors: Record<string, string> = {}
   for (const [name, path] of Object.entries(lists(org))) {
     const { body } = await api.call('GET', `${path}?limit=1`, { token })
@@ -110,6 +116,8 @@ export const tenantOf = async (api: Api, { user, org }: { user: DemoUser; org: s
     key,
     client: client ?? '',
     secret,
+    authorization,
+    consent,
   }
   return { token, ids, cursors, secrets: [...Object.values(ids), ...emails, tag, user.email] }
 }

@@ -16,6 +16,10 @@ const prefixes: Record<string, string> = {
   assignment: 'asg',
   service_account: 'svc',
   key: 'apk',
+  client: 'client',
+  secret: 'cls',
+  authorization: 'azr',
+  consent: 'cns',
 }
 
 export const prefixOf = (parameter: string): string => prefixes[parameter] ?? 'ent'

@@ -5,7 +5,7 @@ import type { Tenant } from '../tenant-sweep.ts'
 import type { Attempt } from './attempt.ts'
 import { methodsOnPaths, oddHeadersOn, oddLines } from './heads.ts'
 import { actsAtOnce, malformedPlaces } from './places.ts'
-import { complaintAbout, sendAttempt, sendBytes } from './send.ts'
+import { type Answer, complaintAbout, sendAttempt, sendBytes } from './send.ts'
 import { malformedTexts } from './texts.ts'
 
 export type Everything = { methods: Attempt[]; places: Attempt[]; texts: Attempt[]; headers: Attempt[] }
@@ -41,7 +41,11 @@ export function shuffled<T>(items: readonly T[], seed: number): T[] {
 export type Swept = { sent: number; statuses: Map<number, number>; complaints: string[] }
 
 /** A few at once. A 503 is a complaint too: no request here may make a service unavailable. */
-export async function sweepAttempts(gateway: string, attempts: readonly Attempt[]): Promise<Swept> {
+export async function sweepAttempts(
+  gateway: string,
+  attempts: readonly Attempt[],
+  complain: (attempt: Attempt, answer: Answer) => string | undefined = complaintAbout,
+): Promise<Swept> {
   const url = new URL(gateway)
   const agent = new Agent({ keepAlive: true, maxSockets: 8 })
   const statuses = new Map<number, number>()
@@ -53,7 +57,7 @@ export async function sweepAttempts(gateway: string, attempts: readonly Attempt[
       try {
         const answer = await sendAttempt(url, agent, attempt)
         statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1)
-        const complaint = complaintAbout(attempt, answer)
+        const complaint = complain(attempt, answer)
         if (complaint !== undefined) complaints.push(`${where}: ${complaint}`)
       } catch (err) {
         complaints.push(`${where}: ${(err as Error).message}`)

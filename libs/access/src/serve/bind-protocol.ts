@@ -20,7 +20,7 @@ export type ProtocolRequest = {
 }
 
 export type ProtocolAnswer =
-  | { readonly kind: 'json'; readonly body: object; readonly cacheSeconds?: number }
+  | { readonly kind: 'json'; readonly body: object; readonly cacheSeconds?: number; readonly status?: 201 }
   | { readonly kind: 'empty' }
   /** For a person who is sent nowhere. */
   | { readonly kind: 'page'; readonly title: string; readonly text: string }
@@ -93,7 +93,10 @@ function send(reply: FastifyReply, answer: ProtocolAnswer): FastifyReply {
   void reply.header('cache-control', cacheSeconds === undefined ? 'no-store' : `public, max-age=${cacheSeconds}`)
   switch (answer.kind) {
     case 'json':
-      return reply.type('application/json').send(JSON.stringify(answer.body))
+      return reply
+        .code(answer.status ?? 200)
+        .type('application/json')
+        .send(JSON.stringify(answer.body))
     case 'page':
       return reply.type('text/html; charset=utf-8').send(plainPage(answer.title, [answer.text]))
     case 'empty':

@@ -22,6 +22,8 @@ export const oauthErrors = {
   consent_required: 400,
   request_not_supported: 400,
   request_uri_not_supported: 400,
+  /** RFC 9101 §7 */
+  invalid_request_uri: 400,
   registration_not_supported: 400,
 } as const satisfies Record<string, number>
 

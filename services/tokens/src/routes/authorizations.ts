@@ -11,7 +11,9 @@ import { describeAuthorization, settleAuthorization } from '../use-cases/oauth/s
 import { showAuthorization } from '../use-cases/oauth/show-authorization.ts'
 
 export function authorizationsRoutes(app: FastifyInstance, deps: Deps): void {
-  bindRoute(app, DescribeAuthorization, ({ params }) => describeAuthorization(deps, params.authorization))
+  bindRoute(app, DescribeAuthorization, ({ caller, params }) =>
+    describeAuthorization(deps, caller, params.authorization),
+  )
   bindRoute(app, SettleAuthorization, ({ caller, params, body }) =>
     settleAuthorization(deps, caller, {
       id: params.authorization,

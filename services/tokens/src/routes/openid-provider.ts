@@ -6,6 +6,7 @@ import {
   GetAuthorizationServerMetadata,
   GetOpenidConfiguration,
   Introspect,
+  PushAuthorization,
   Revoke,
   Token,
   UserInfo,
@@ -20,6 +21,7 @@ import { describeProvider } from '../use-cases/oauth/describe-provider.ts'
 import { endSignIn } from '../use-cases/oauth/end-sign-in.ts'
 import { introspectToken } from '../use-cases/oauth/introspect-token.ts'
 import { issueTokens } from '../use-cases/oauth/issue-tokens.ts'
+import { pushAuthorization } from '../use-cases/oauth/push-authorization.ts'
 import { revokeToken } from '../use-cases/oauth/revoke-token.ts'
 import { userInfo } from '../use-cases/oauth/user-info.ts'
 import { createCoalescedRefresh } from '../use-cases/sessions/coalesce-refreshes.ts'
@@ -35,6 +37,11 @@ export function openidProviderRoutes(app: FastifyInstance, deps: Deps): void {
     serve(GetOpenidConfiguration, () => ({ kind: 'json', body: describeProvider(deps), cacheSeconds }))
     serve(GetAuthorizationServerMetadata, () => ({ kind: 'json', body: describeProvider(deps), cacheSeconds }))
     serve(Authorize, async (asked) => ({ kind: 'redirect', ...(await beginAuthorization(deps, asked)) }))
+    serve(PushAuthorization, async (presented) => ({
+      kind: 'json',
+      status: 201,
+      body: await pushAuthorization(deps, presented),
+    }))
     serve(ContinueAuthorization, async ({ parameters, cookies }) => ({
       kind: 'redirect',
       ...(await continueAuthorization(deps, { continuation: parameters.get('continuation'), cookies })),

@@ -191,6 +191,16 @@ export const oauthCodes = pgTable('oauth_codes', {
   sessionId: typeId('session_id', 'ses'),
 })
 
+export const oauthPushedRequests = pgTable('oauth_pushed_requests', {
+  id: typeId('id', 'par').primaryKey(),
+  hash: bytea('hash').notNull(),
+  clientId: text('client_id').notNull(),
+  parameters: jsonb('parameters').$type<Record<string, string>>().notNull(),
+  createdAt: at('created_at').notNull(),
+  expiresAt: at('expires_at').notNull(),
+  usedAt: at('used_at'),
+})
+
 export const browserSessions = pgTable('browser_sessions', {
   id: typeId('id', 'brs').primaryKey(),
   hash: bytea('hash').notNull(),

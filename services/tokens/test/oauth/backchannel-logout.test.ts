@@ -1,17 +1,7 @@
 /** Logout tokens (OpenID Connect Back-Channel Logout 1.0): for which ends of which sessions, and what they say. */
 import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
-import {
-  askProtocol,
-  authorize,
-  authorizeUrl,
-  basic,
-  callback,
-  form,
-  proof,
-  registered,
-  signedIn,
-} from '../fixtures/openid.ts'
+import { registered, signedIn, tokensFor } from '../fixtures/openid.ts'
 import { claimsOf, issuer, openPlatform } from '../fixtures/platform.ts'
 
 const platform = await openPlatform(t)
@@ -21,24 +11,8 @@ const told = await registered(platform, replica, { backchannel_logout_uri: uri }
 const untold = await registered(platform, replica)
 
 /** The session a client gets of somebody. */
-async function sessionOf(client: typeof told, person: { token: string }): Promise<string> {
-  const { verifier, challenge } = proof()
-  const at = await authorize(platform, replica, {
-    url: authorizeUrl(client.id, { code_challenge: challenge }),
-    token: person.token,
-  })
-  const answer = await askProtocol(platform, replica, {
-    url: '/oauth2/token',
-    authorization: basic(client),
-    form: form({
-      grant_type: 'authorization_code',
-      code: at.searchParams.get('code') ?? '',
-      code_verifier: verifier,
-      redirect_uri: callback,
-    }),
-  })
-  return String(claimsOf((answer.json() as Record<string, string>)['access_token']).sid)
-}
+const sessionOf = async (client: typeof told, { token }: { token: string }): Promise<string> =>
+  String(claimsOf((await tokensFor(platform, replica, { client, token }))['access_token']).sid)
 
 const logoutOf = async (sessionId: string) =>
   (

@@ -3,8 +3,8 @@ import { UserDisabled } from '@gatehouse/contracts/events/identity/user'
 import { isWellFormed } from '@gatehouse/service-kit/secrets/opaque-token'
 import t from 'tap'
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
-import { askAsPages, bind, boundBrowser, tokenOf, visit } from '../fixtures/browsers.ts'
-import { askProtocol, basic, callback, form, registered, signedIn } from '../fixtures/openid.ts'
+import { askAsPages, bind, boundBrowser, cookieOf, tokenOf, visit } from '../fixtures/browsers.ts'
+import { askProtocol, redeemed, registered, signedIn } from '../fixtures/openid.ts'
 import { claimsOf, openPlatform } from '../fixtures/platform.ts'
 import { createKey, exchange, ownedOrganization } from '../fixtures/service-accounts.ts'
 
@@ -13,24 +13,20 @@ const replica = await platform.replica()
 const client = await registered(platform, replica, { first_party: true })
 
 /** A client of this browser gets its tokens. */
-async function clientToken(cookieValue: string): Promise<string> {
-  const { at, verifier } = await visit(platform, replica, {
-    clientId: client.id,
-    cookie: `__Host-gatehouse_session=${cookieValue}`,
-    more: { scope: 'openid offline_access' },
-  })
-  const answer = await askProtocol(platform, replica, {
-    url: '/oauth2/token',
-    authorization: basic(client),
-    form: form({
-      grant_type: 'authorization_code',
-      code: at.searchParams.get('code') ?? '',
-      code_verifier: verifier,
-      redirect_uri: callback,
-    }),
-  })
-  return String((answer.json() as Record<string, string>)['access_token'])
-}
+const clientToken = async (cookieValue: string): Promise<string> =>
+  String(
+    (
+      await redeemed(platform, replica, {
+        client,
+        begin: () =>
+          visit(platform, replica, {
+            clientId: client.id,
+            cookie: cookieOf(cookieValue),
+            more: { scope: 'openid offline_access' },
+          }),
+      })
+    )['access_token'],
+  )
 
 const userInfoStatus = async (accessToken: string) =>
   (await askProtocol(platform, replica, { url: '/oauth2/userinfo', authorization: `Bearer ${accessToken}` })).statusCode

@@ -2,17 +2,7 @@
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { boundBrowser, cookieOf, outcomeOf, visit } from '../fixtures/browsers.ts'
-import {
-  askProtocol,
-  authorize,
-  authorizeUrl,
-  basic,
-  callback,
-  form,
-  proof,
-  registered,
-  signedIn,
-} from '../fixtures/openid.ts'
+import { askProtocol, registered, signedIn, tokensFor as allowed } from '../fixtures/openid.ts'
 import { claimsOf, openPlatform } from '../fixtures/platform.ts'
 
 const platform = await openPlatform(t)
@@ -20,22 +10,8 @@ const replica = await platform.replica()
 const wiki = await registered(platform, replica)
 const ours = await registered(platform, replica, { name: 'Ours', first_party: true })
 
-async function tokensFor(client: typeof wiki, person: { token: string }, scope = 'openid offline_access') {
-  const { verifier, challenge } = proof()
-  const url = authorizeUrl(client.id, { code_challenge: challenge, scope })
-  const at = await authorize(platform, replica, { url, token: person.token })
-  const answer = await askProtocol(platform, replica, {
-    url: '/oauth2/token',
-    authorization: basic(client),
-    form: form({
-      grant_type: 'authorization_code',
-      code: at.searchParams.get('code') ?? '',
-      code_verifier: verifier,
-      redirect_uri: callback,
-    }),
-  })
-  return answer.json() as Record<string, string>
-}
+const tokensFor = (client: typeof wiki, { token }: { token: string }, scope = 'openid offline_access') =>
+  allowed(platform, replica, { client, token, scope })
 
 const listed = async (person: { token: string }, query = '') =>
   (await platform.ask(replica, { method: 'GET', url: `/v1/me/consents${query}`, token: person.token })).body as {

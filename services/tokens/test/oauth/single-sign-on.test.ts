@@ -2,17 +2,7 @@
 import t from 'tap'
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { askAsPages, boundBrowser, cookieOf, outcomeOf, tokenOf, visit } from '../fixtures/browsers.ts'
-import {
-  askProtocol,
-  authorize,
-  authorizeUrl,
-  basic,
-  callback,
-  form,
-  proof,
-  registered,
-  signedIn,
-} from '../fixtures/openid.ts'
+import { authorize, authorizeUrl, proof, redeemed, registered, signedIn } from '../fixtures/openid.ts'
 import { claimsOf, openPlatform } from '../fixtures/platform.ts'
 import { createOAuthClient } from '../fixtures/service-accounts.ts'
 
@@ -44,29 +34,12 @@ const outcome = async (o: {
     ).at,
   )
 
-const redeemed = async (clientOf: typeof client, { at, verifier }: { at: URL; verifier: string }) => {
-  const answer = await askProtocol(platform, replica, {
-    url: '/oauth2/token',
-    authorization: basic(clientOf),
-    form: form({
-      grant_type: 'authorization_code',
-      code: at.searchParams.get('code') ?? '',
-      code_verifier: verifier,
-      redirect_uri: callback,
-    }),
-  })
-  return answer.json() as Record<string, string>
-}
-
 t.test('a browser that is signed in gets a code at once for what its person allowed before', async (t) => {
   const ada = await allowedBrowser()
-  const visited = await visit(platform, replica, {
-    clientId: client.id,
-    cookie: cookieOf(ada.cookie),
-    more: { state: 's 1', nonce: 'n' },
-  })
-  t.equal(visited.at.searchParams.get('state'), 's 1')
-  const claims = claimsOf((await redeemed(client, visited))['id_token'])
+  const begin = () =>
+    visit(platform, replica, { clientId: client.id, cookie: cookieOf(ada.cookie), more: { state: 's 1', nonce: 'n' } })
+  t.equal((await begin()).at.searchParams.get('state'), 's 1')
+  const claims = claimsOf((await redeemed(platform, replica, { client, begin }))['id_token'])
   t.match(claims, { sub: ada.id, org_id: ada.organization.id, nonce: 'n' })
   t.equal(await outcome({ cookie: ada.cookie, more: { prompt: 'none' } }), 'code')
 })
@@ -174,11 +147,13 @@ t.test('the organization is the one named, the one last used, or asked for', asy
   const cookie = await boundBrowser(platform, replica, ada.token)
   const silently = (more: Record<string, string> = {}, clientId = ours.id) =>
     visit(platform, replica, { clientId, cookie: cookieOf(cookie), more: { prompt: 'none', ...more } })
-  const organizationIn = async (visited: Awaited<ReturnType<typeof visit>>) =>
-    (claimsOf((await redeemed(ours, visited))['id_token']) as { org_id?: string }).org_id
+  const organizationIn = async (more: Record<string, string> = {}) => {
+    const tokens = await redeemed(platform, replica, { client: ours, begin: () => silently(more) })
+    return (claimsOf(tokens['id_token']) as { org_id?: string }).org_id
+  }
   const other = platform.organizationOf(ada.id)
-  t.equal(await organizationIn(await silently()), ada.organization.id, 'the one last used')
-  t.equal(await organizationIn(await silently({ organization_id: other.id })), other.id, 'the one named')
+  t.equal(await organizationIn(), ada.organization.id, 'the one last used')
+  t.equal(await organizationIn({ organization_id: other.id }), other.id, 'the one named')
   const stranger = await signedIn(platform, replica)
   const outside = await silently({ organization_id: stranger.organization.id })
   t.equal(outcomeOf(outside.at), 'interaction_required')
@@ -240,8 +215,8 @@ t.test('what pages are shown of a request, before and after somebody signed in',
 
 t.test('id_token_hint: another person is asked to sign in, and what is no ID token of ours is refused', async (t) => {
   const [ada, bob] = [await allowedBrowser(), await allowedBrowser()]
-  const visited = await visit(platform, replica, { clientId: client.id, cookie: cookieOf(ada.cookie) })
-  const hint = String((await redeemed(client, visited))['id_token'])
+  const begin = () => visit(platform, replica, { clientId: client.id, cookie: cookieOf(ada.cookie) })
+  const hint = String((await redeemed(platform, replica, { client, begin }))['id_token'])
   for (const [cookie, token, expected] of [
     [ada.cookie, hint, 'code'],
     [bob.cookie, hint, 'login_required'],

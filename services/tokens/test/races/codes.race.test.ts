@@ -9,10 +9,12 @@ import {
   begin,
   form,
   proof,
+  redeemed,
   registered,
   settle,
   signedIn,
 } from '../fixtures/openid.ts'
+import { boundBrowser, cookieOf, visit } from '../fixtures/browsers.ts'
 import { claimsOf, openPlatform } from '../fixtures/platform.ts'
 
 const platform = await openPlatform(t)
@@ -52,7 +54,7 @@ t.test(
 )
 
 t.test('two applications at once in one browser: every request gets its own code', async (t) => {
-  const rounds = 40
+  const rounds = process.env['GATEHOUSE_FULL'] === '1' ? 200 : 40
   const apps = [
     await registered(platform, replica, { auth_method: 'none' }),
     await registered(platform, replica, { auth_method: 'none' }),
@@ -82,3 +84,34 @@ t.test('two applications at once in one browser: every request gets its own code
   t.equal(states.size, 2 * rounds)
   t.notOk(codes.has('lost') || states.has('lost'))
 })
+
+t.test(
+  'two applications at once in one signed-in browser: every visit gets its own code, and each code its tokens',
+  async (t) => {
+    const rounds = process.env['GATEHOUSE_FULL'] === '1' ? 200 : 20
+    const apps = [
+      await registered(platform, replica, { auth_method: 'none', first_party: true }),
+      await registered(platform, replica, { auth_method: 'none', first_party: true }),
+    ]
+    const cookie = cookieOf(await boundBrowser(platform, replica, ada.token))
+    const codes = new Set<string>()
+    const sessions = new Set<string>()
+    for (let round = 0; round < rounds; round++)
+      await Promise.all(
+        apps.map(async ({ id }) => {
+          const begin = () => visit(platform, replica, { clientId: id, cookie })
+          const visited = await begin()
+          codes.add(visited.at.searchParams.get('code') ?? 'lost')
+          let isFirst = true
+          const tokens = await redeemed(platform, replica, {
+            client: { id },
+            begin: async () => (isFirst ? ((isFirst = false), visited) : await begin()),
+          })
+          sessions.add(String(claimsOf(tokens['access_token']).sid))
+        }),
+      )
+    t.equal(codes.size, 2 * rounds)
+    t.equal(sessions.size, 2 * rounds)
+    t.notOk(codes.has('lost'))
+  },
+)

@@ -33,6 +33,19 @@ export const Authorize = defineProtocol({
   cookiePrefixes: [browserSessionCookie],
 })
 
+export const PushAuthorization = defineProtocol({
+  ...base,
+  operationId: 'pushAuthorization',
+  methods: ['POST'],
+  path: '/oauth2/par',
+  summary:
+    'RFC 9126: a client hands over an authorization request itself, so that the browser carries a reference alone.',
+  errors: 'json',
+  takesAuthorization: true,
+  isForScripts: true,
+  limit: 'refresh',
+})
+
 export const ContinueAuthorization = defineProtocol({
   ...base,
   operationId: 'continueAuthorization',

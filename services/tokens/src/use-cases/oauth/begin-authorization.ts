@@ -18,7 +18,7 @@ import {
   wantsAsking,
 } from '../../domain/oauth/authorization-needs.ts'
 import { type AuthorizationRequest, judgeAuthorizationRequest } from '../../domain/oauth/authorization-request.ts'
-import { answerAddress, isRegistered } from '../../domain/oauth/redirect-uri.ts'
+import { answerAddress } from '../../domain/oauth/redirect-uri.ts'
 import { keepParentAlive } from '../../store/child-sessions.ts'
 import { findClient } from '../../store/clients.ts'
 import { insertAuthorization } from '../../store/oauth-authorizations.ts'
@@ -27,6 +27,8 @@ import { browserSessionOf } from '../browser-sessions/browser-cookie.ts'
 import { browserCookie, browserSecretPrefix } from './browser-cookie.ts'
 import { issueCode } from './issue-code.ts'
 import { personAtHand } from './person-at-hand.ts'
+import { pushedParameters } from './push-authorization.ts'
+import { redirectUriOf } from './redirect-uri-of.ts'
 
 /** As long as a sign-in with a mailed code may take. */
 export const authorizationSeconds = 900
@@ -38,9 +40,10 @@ type Asked = { client: OAuthClient; request: AuthorizationRequest }
 /** @throws OAuthError `invalid_request`, for a page: nobody can be redirected; AppError `not_current` */
 export async function beginAuthorization(
   deps: BeginDeps,
-  { parameters, cookies }: { parameters: Parameters; cookies: ReadonlyMap<string, string> },
+  asked: { parameters: Parameters; cookies: ReadonlyMap<string, string> },
 ): Promise<Sent> {
-  const client = await clientOf(deps, parameters)
+  const client = await clientOf(deps, asked.parameters)
+  const parameters = await pushedParameters(deps, { clientId: client.id, parameters: asked.parameters })
   const redirectUri = redirectUriOf(client, parameters)
   const judged = judgeAuthorizationRequest(parameters, client)
   const state = parameters.get('state')
@@ -52,17 +55,16 @@ export async function beginAuthorization(
   const hinted = hintedPerson(deps, parameters)
   if (hinted === 'malformed') return refuse('invalid_request', 'id_token_hint is no ID token of this provider.')
   const request = { ...judged.request, redirectUri }
-  const asked = { client, request }
-  const browser = await browserSessionOf(deps, cookies.get(browserSessionCookieName(deps.issuer)))
-  const met = browser && (await personAtHand(deps, { ...browser, ...asked }))
+  const browser = await browserSessionOf(deps, asked.cookies.get(browserSessionCookieName(deps.issuer)))
+  const met = browser && (await personAtHand(deps, { ...browser, client, request }))
   const person = hinted === undefined || met?.userId === hinted ? met : undefined
   const isFirstParty = client.isFirstParty
   const [need] = needsOf({ request, isFirstParty, requestedAt: epochSeconds(deps.clock.now()), person })
   if (need === undefined && browser !== undefined && person !== undefined && !wantsAsking(request))
-    return answer({ code: await codeAtOnce(deps, { ...asked, person, sessionId: browser.sessionId }) })
+    return answer({ code: await codeAtOnce(deps, { client, request, person, sessionId: browser.sessionId }) })
   if (request.prompt.includes('none'))
     return refuse(refusalWithoutAsking(need ?? 'sign_in'), 'The person has to be asked.')
-  return await sendToSignIn(deps, asked)
+  return await sendToSignIn(deps, { client, request })
 }
 
 /** The code of a person who allowed this client as much before. */
@@ -112,14 +114,4 @@ async function clientOf(deps: Pick<Deps, 'system'>, parameters: Parameters): Pro
   if (client === undefined)
     throw oauthError('invalid_request', { description: 'The application is not known here (client_id).' })
   return client
-}
-
-/** Always sent and always one of those that were registered: a default would let an attacker leave it out (RFC 9700 §4.1). */
-function redirectUriOf(client: OAuthClient, parameters: Parameters): string {
-  const redirectUri = parameters.get('redirect_uri')
-  if (redirectUri === undefined || !isRegistered(client.redirectUris, redirectUri))
-    throw oauthError('invalid_request', {
-      description: 'The application did not register this address (redirect_uri).',
-    })
-  return redirectUri
 }

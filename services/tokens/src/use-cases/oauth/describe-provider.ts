@@ -3,6 +3,7 @@ import {
   Authorize,
   EndSignIn,
   Introspect,
+  PushAuthorization,
   Revoke,
   Token,
   UserInfo,
@@ -19,6 +20,8 @@ export function describeProvider({ issuer }: Pick<Deps, 'issuer'>): object {
   return {
     issuer,
     authorization_endpoint: issuer + Authorize.path,
+    pushed_authorization_request_endpoint: issuer + PushAuthorization.path,
+    require_pushed_authorization_requests: false,
     token_endpoint: issuer + Token.path,
     userinfo_endpoint: issuer + UserInfo.path,
     revocation_endpoint: issuer + Revoke.path,

@@ -25,9 +25,15 @@ type SettleDeps = Pick<Deps, 'db' | 'system' | 'spine' | 'following' | 'issuer'>
 type Wish = { id: string; decision: 'approved' | 'denied'; organizationId: string | null | undefined }
 
 /** @throws AppError `not_found` */
-export async function describeAuthorization(deps: Pick<Deps, 'system'>, id: string): Promise<AuthorizationOnWire> {
+export async function describeAuthorization(
+  deps: SettleDeps,
+  caller: UserCaller,
+  id: string,
+): Promise<AuthorizationOnWire> {
   const found = await findOpenAuthorization(deps.system, id)
   if (found === undefined) throw problem('not_found')
+  // Of an application of an organization only those learn who may sign in to it.
+  if (found.client.orgId !== null) await organizationFor(deps, caller, found.client.orgId)
   return authorizationView(found)
 }
 
