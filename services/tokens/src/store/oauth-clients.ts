@@ -83,6 +83,7 @@ export type ClientUpdate = Partial<
     | 'audiences'
     | 'idTokenAlg'
     | 'isFirstParty'
+    | 'jwks'
     | 'backchannelLogoutUri'
   >
 >

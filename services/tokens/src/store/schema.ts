@@ -3,6 +3,7 @@
  * Identifiers are TypeIDs here and UUIDs in the database.
  */
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
+import type { ClientKeys } from '@gatehouse/contracts/http/tokens/oauth-clients'
 import type { AuthorizationRequest } from '../domain/oauth/authorization-request.ts'
 import {
   bigint,
@@ -138,7 +139,8 @@ export const oauthClients = pgTable('oauth_clients', {
   name: text('name').notNull(),
   status: text('status', { enum: ['active', 'disabled', 'deleted'] }).notNull(),
   version: version().notNull(),
-  authMethod: text('auth_method', { enum: ['none', 'client_secret'] }).notNull(),
+  authMethod: text('auth_method', { enum: ['none', 'client_secret', 'private_key_jwt'] }).notNull(),
+  jwks: jsonb('jwks').$type<ClientKeys>(),
   redirectUris: text('redirect_uris').array().notNull(),
   postLogoutRedirectUris: text('post_logout_redirect_uris').array().notNull(),
   backchannelLogoutUri: text('backchannel_logout_uri'),
@@ -199,6 +201,12 @@ export const oauthPushedRequests = pgTable('oauth_pushed_requests', {
   createdAt: at('created_at').notNull(),
   expiresAt: at('expires_at').notNull(),
   usedAt: at('used_at'),
+})
+
+export const oauthUsedAssertions = pgTable('oauth_used_assertions', {
+  clientId: text('client_id').notNull(),
+  hash: bytea('hash').notNull(),
+  expiresAt: at('expires_at').notNull(),
 })
 
 export const browserSessions = pgTable('browser_sessions', {

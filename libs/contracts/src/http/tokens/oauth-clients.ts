@@ -6,8 +6,23 @@ import { DisplayName } from '../../common/display-name.ts'
 import { Instant } from '../../common/scalars.ts'
 import { defineRoute, type RouteContract } from '../contract.ts'
 
-/** `none`: a public client, which proves each code by PKCE alone. `client_secret`: in the `Authorization` header or in the form. */
-const AuthMethod = Type.Union([Type.Literal('none'), Type.Literal('client_secret')])
+/**
+ * - `none`: a public client, which proves each code by PKCE alone.
+ * - `client_secret`: in the `Authorization` header or in the form.
+ * - `private_key_jwt`: an assertion signed with a key whose public half is in `jwks` (RFC 7523).
+ */
+const AuthMethod = Type.Union([Type.Literal('none'), Type.Literal('client_secret'), Type.Literal('private_key_jwt')])
+/** RFC 7517: public keys, each with a `kid`. Two or more while one is changed for another. */
+const ClientKeys = Type.Object({
+  keys: Type.Array(
+    Type.Record(Type.String({ maxLength: 50 }), Type.String({ maxLength: 2000 }), { maxProperties: 12 }),
+    {
+      minItems: 1,
+      maxItems: 5,
+    },
+  ),
+})
+export type ClientKeys = Static<typeof ClientKeys>
 const IdTokenAlg = Type.Union([Type.Literal('RS256'), Type.Literal('ES256')])
 const Status = Type.Union([Type.Literal('active'), Type.Literal('disabled')])
 
@@ -32,6 +47,8 @@ export const OAuthClient = Type.Object({
   name: Type.String(),
   status: Status,
   auth_method: AuthMethod,
+  /** Of `private_key_jwt`; null for the others. */
+  jwks: Type.Union([ClientKeys, Type.Null()]),
   redirect_uris: Type.Array(Type.String()),
   post_logout_redirect_uris: Type.Array(Type.String()),
   /** Where the client is told that a session it had is over; null: nowhere. */
@@ -61,6 +78,8 @@ const Registration = Type.Object({
   name: DisplayName,
   /** `client_secret` when absent. */
   auth_method: Type.Optional(AuthMethod),
+  /** With `private_key_jwt`, and only with it. */
+  jwks: Type.Optional(ClientKeys),
   redirect_uris: RedirectUris,
   post_logout_redirect_uris: Type.Optional(LogoutUris),
   backchannel_logout_uri: Type.Optional(Type.Union([RedirectUri, Type.Null()])),
@@ -81,6 +100,7 @@ const Change = Type.Object(
   {
     name: Type.Optional(DisplayName),
     status: Type.Optional(Status),
+    jwks: Type.Optional(ClientKeys),
     redirect_uris: Type.Optional(RedirectUris),
     post_logout_redirect_uris: Type.Optional(LogoutUris),
     backchannel_logout_uri: Type.Optional(Type.Union([RedirectUri, Type.Null()])),

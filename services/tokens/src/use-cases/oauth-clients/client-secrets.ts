@@ -22,7 +22,7 @@ export async function createClientSecret(
   const outcome = await writeClients(deps, scope, async (tx) => {
     const client = await lockOAuthClient(tx, { id: clientId, ...ownerOf(scope) })
     if (client === undefined) return 'not_found'
-    if (client.authMethod === 'none') return 'public'
+    if (client.authMethod !== 'client_secret') return 'secretless'
     const secret = await insertSecret(tx, secretOf(minted, { clientId, orgId: client.orgId, actor }))
     if (secret === undefined) return 'too_many'
     const changed = await updateOAuthClient(tx, clientId, {})
@@ -30,7 +30,8 @@ export async function createClientSecret(
     return keepAnswer({ ...secretView(secret), client_secret: minted.secret })
   })
   if (outcome === 'not_found') throw problem('not_found')
-  if (outcome === 'public') throw problem('conflict', { detail: 'A public client has no secret.' })
+  if (outcome === 'secretless')
+    throw problem('conflict', { detail: 'A public client, and one that signs assertions, has no secret.' })
   if (outcome === 'too_many')
     throw problem('conflict', { detail: 'A client has at most two secrets; delete one first.' })
   return outcome

@@ -14,6 +14,7 @@ export const clientView = (client: OAuthClient, secrets: readonly OAuthClientSec
   name: client.name,
   status: client.status === 'active' ? 'active' : 'disabled',
   auth_method: client.authMethod,
+  jwks: client.jwks,
   redirect_uris: client.redirectUris,
   post_logout_redirect_uris: client.postLogoutRedirectUris,
   backchannel_logout_uri: client.backchannelLogoutUri,

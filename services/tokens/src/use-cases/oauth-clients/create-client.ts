@@ -1,11 +1,12 @@
 /** Registers a client. A confidential one gets its first secret. */
 import { accessTokenAudience } from '@gatehouse/contracts/claims/access-token'
-import type { ClientRegistration, NewOAuthClient } from '@gatehouse/contracts/http/tokens/oauth-clients'
+import type { ClientKeys, ClientRegistration, NewOAuthClient } from '@gatehouse/contracts/http/tokens/oauth-clients'
 import { keepAnswer } from '@gatehouse/service-kit/context/request-context'
 import { actorOf } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
+import { complaintAboutKeys } from '../../crypto/client-keys.ts'
 import { complaintsAboutClient, defaultScopes, type Complaint } from '../../domain/oauth/client-metadata.ts'
 import { insertOAuthClient, insertSecret } from '../../store/oauth-clients.ts'
 import { announceClientCreated } from './announce-client.ts'
@@ -26,8 +27,12 @@ export async function createClient(
     redirectUris: wish.redirect_uris,
     postLogoutRedirectUris: wish.post_logout_redirect_uris,
     backchannelLogoutUri: wish.backchannel_logout_uri,
+    jwks: wish.jwks,
     audiences: wish.audiences,
   })
+  const isByKey = wish.auth_method === 'private_key_jwt'
+  if (isByKey !== (wish.jwks !== undefined))
+    errors.push({ path: '/jwks', message: 'goes with private_key_jwt, and only with it' })
   if (errors.length > 0) throw problem('validation_failed', { errors })
   const actor = actorOf(scope.caller)
   const { orgId } = ownerOf(scope)
@@ -39,6 +44,7 @@ export async function createClient(
       orgId,
       name: wish.name,
       authMethod,
+      jwks: wish.jwks ?? null,
       redirectUris: wish.redirect_uris,
       postLogoutRedirectUris: wish.post_logout_redirect_uris ?? [],
       backchannelLogoutUri: wish.backchannel_logout_uri ?? null,
@@ -71,5 +77,13 @@ export const secretOf = (
 /** What is wrong with the metadata of a client, each with its place. */
 export const complaintsAbout = (
   { issuer }: Pick<ClientDeps, 'issuer'>,
-  client: Omit<Parameters<typeof complaintsAboutClient>[0], 'issuer' | 'ownAudience'>,
-): Complaint[] => complaintsAboutClient({ ...client, issuer, ownAudience: accessTokenAudience })
+  client: Omit<Parameters<typeof complaintsAboutClient>[0], 'issuer' | 'ownAudience'> & {
+    jwks?: ClientKeys | null | undefined
+  },
+): Complaint[] => {
+  const aboutKeys = client.jwks ? complaintAboutKeys(client.jwks) : undefined
+  return [
+    ...complaintsAboutClient({ ...client, issuer, ownAudience: accessTokenAudience }),
+    ...(aboutKeys === undefined ? [] : [{ path: '/jwks', message: aboutKeys }]),
+  ]
+}

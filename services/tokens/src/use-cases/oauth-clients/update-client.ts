@@ -20,6 +20,8 @@ export async function updateClient(
   const errors = complaintsAbout(deps, update)
   const updated = await writeClients(deps, scope, async (tx) => {
     const before = await lockOAuthClient(tx, { id: o.id, ...ownerOf(scope) })
+    if (before !== undefined && update.jwks !== undefined && before.authMethod !== 'private_key_jwt')
+      errors.push({ path: '/jwks', message: 'goes with private_key_jwt, and only with it' })
     if (before === undefined || errors.length > 0) return before && 'malformed'
     const changed = Object.keys(update).filter((member) => differs(before, update, member as keyof ClientUpdate))
     // The same values again change nothing and announce nothing.
@@ -51,6 +53,7 @@ function updateOf(change: ClientChange): ClientUpdate {
   const members: ClientUpdate = {
     ...(change.name !== undefined && { name: change.name }),
     ...(change.status !== undefined && { status: change.status }),
+    ...(change.jwks !== undefined && { jwks: change.jwks }),
     ...(change.redirect_uris !== undefined && { redirectUris: change.redirect_uris }),
     ...(change.post_logout_redirect_uris !== undefined && {
       postLogoutRedirectUris: change.post_logout_redirect_uris,

@@ -1,32 +1,72 @@
 /**
- * Which client asks at the token endpoint (RFC 6749 §2.3). `client_secret_basic` and `client_secret_post` are taken alike, because libraries choose; a
+ * Which client asks at the token endpoint (RFC 6749 §2.3): by a secret, by a signed assertion (RFC 7523), or by its name alone. `client_secret_basic` and `client_secret_post` are taken alike, because libraries choose; a
  * request that uses both, or names two clients, is refused. A public client names itself and proves nothing.
  */
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
 import type { Parameters } from '@gatehouse/service-kit/http/protocol-parameters'
+import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import { hashSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
+import { isSignedByClient, readAssertion } from '../../crypto/client-keys.ts'
+import { judgeAssertion } from '../../domain/oauth/assertion-claims.ts'
 import { findActiveClient, hasSecret, type OAuthClient } from '../../store/oauth-clients.ts'
+import { claimAssertion } from '../../store/used-assertions.ts'
 
 export type Presented = { parameters: Parameters; authorization: string | undefined }
 export type ClientCredentials = { id: string; secret: string | undefined; isBasic: boolean }
 
-/** @throws OAuthError `invalid_client` */
-export async function authenticateClient(deps: Pick<Deps, 'system'>, presented: Presented): Promise<OAuthClient> {
+type AuthenticateDeps = Pick<Deps, 'system' | 'issuer' | 'clock'>
+
+/** @throws OAuthError `invalid_client`, `invalid_request` */
+export async function authenticateClient(deps: AuthenticateDeps, presented: Presented): Promise<OAuthClient> {
+  if (presented.parameters.has('client_assertion')) return await clientOfAssertion(deps, presented)
   const { id, secret, isBasic } = credentialsOf(presented)
   const client = await findActiveClient(deps.system, id)
-  const isProven =
-    client !== undefined &&
-    (client.authMethod === 'none'
-      ? secret === undefined
-      : secret !== undefined && (await hasSecret(deps.system, { clientId: id, hash: hashSecret(secret) })))
-  if (!isProven) throw invalidClient(isBasic)
+  if (client === undefined || !(await isProven(deps, client, secret))) throw invalidClient(isBasic)
+  return client
+}
+
+async function isProven(deps: AuthenticateDeps, client: OAuthClient, secret: string | undefined): Promise<boolean> {
+  switch (client.authMethod) {
+    case 'none':
+      return secret === undefined
+    case 'client_secret':
+      return secret !== undefined && (await hasSecret(deps.system, { clientId: client.id, hash: hashSecret(secret) }))
+    case 'private_key_jwt':
+      return false
+  }
+}
+
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+/** `private_key_jwt` (OpenID Connect Core §9, RFC 7523 §2.2): signed with a key of the client, for this issuer, and used for the first time. */
+async function clientOfAssertion(deps: AuthenticateDeps, presented: Presented): Promise<OAuthClient> {
+  const { parameters, authorization } = presented
+  if (parameters.get('client_assertion_type') !== assertionType)
+    throw oauthError('invalid_request', { description: 'client_assertion_type is missing or not known.' })
+  if (authorization !== undefined || parameters.has('client_secret'))
+    throw oauthError('invalid_request', { description: 'The client authenticates in one way at a time.' })
+  const read = readAssertion(parameters.get('client_assertion') ?? '')
+  const named = parameters.get('client_id') ?? read?.claims['iss']
+  const client = isTypeId('client', named) ? await findActiveClient(deps.system, named) : undefined
+  if (read === undefined || client === undefined || client.jwks === null || !isSignedByClient(read, client.jwks))
+    throw invalidClient(false)
+  const judged = judgeAssertion(read.claims, {
+    clientId: client.id,
+    issuer: deps.issuer,
+    now: deps.clock.now().getTime() / 1000,
+  })
+  if (judged.kind === 'bad') throw invalidClient(false, judged.because)
+  const { jti, exp } = judged.claims
+  const use = { clientId: client.id, hash: hashSecret(jti), expiresAt: new Date(exp * 1000) }
+  if (!(await claimAssertion(deps.system, use))) throw invalidClient(false, 'the assertion was used before')
   return client
 }
 
 /** One answer for every client that is not good, and the challenge of the scheme it used (RFC 6749 §5.2). */
-export const invalidClient = (isBasic: boolean) =>
+export const invalidClient = (isBasic: boolean, internal?: string) =>
   oauthError('invalid_client', {
+    internal,
     description: 'The client is not known, or does not prove itself as it was registered.',
     ...(isBasic && { challenge: 'Basic realm="gatehouse", charset="UTF-8"' }),
   })

@@ -9,12 +9,21 @@ import {
   UserInfo,
 } from '@gatehouse/contracts/http/tokens/openid-provider'
 import { GetJwks } from '@gatehouse/contracts/http/tokens/sessions'
+import { assertionAlgs } from '../../crypto/client-keys.ts'
 import type { Deps } from '../../deps.ts'
 import { knownAcr } from '../../domain/oauth/authorization-request.ts'
 import { openidScopes } from '../../domain/oauth/scopes.ts'
 import { signingAlgs } from '../../domain/signing-key-plan.ts'
 
-const confidential = ['client_secret_basic', 'client_secret_post']
+const confidential = ['client_secret_basic', 'client_secret_post', 'private_key_jwt']
+const clientAuthentication = {
+  token_endpoint_auth_methods_supported: [...confidential, 'none'],
+  token_endpoint_auth_signing_alg_values_supported: [...assertionAlgs],
+  revocation_endpoint_auth_methods_supported: [...confidential, 'none'],
+  revocation_endpoint_auth_signing_alg_values_supported: [...assertionAlgs],
+  introspection_endpoint_auth_methods_supported: confidential,
+  introspection_endpoint_auth_signing_alg_values_supported: [...assertionAlgs],
+}
 
 export function describeProvider({ issuer }: Pick<Deps, 'issuer'>): object {
   return {
@@ -34,9 +43,7 @@ export function describeProvider({ issuer }: Pick<Deps, 'issuer'>): object {
     grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: [...signingAlgs],
-    token_endpoint_auth_methods_supported: [...confidential, 'none'],
-    revocation_endpoint_auth_methods_supported: [...confidential, 'none'],
-    introspection_endpoint_auth_methods_supported: confidential,
+    ...clientAuthentication,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     backchannel_logout_supported: true,

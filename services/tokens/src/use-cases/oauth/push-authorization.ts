@@ -16,11 +16,15 @@ import { redirectUriOf } from './redirect-uri-of.ts'
 const lifetimeSeconds = 90
 const uriPrefix = 'urn:ietf:params:oauth:request_uri:'
 const secretPrefix = 'gtpr_'
+const credentials = ['client_secret', 'client_assertion', 'client_assertion_type']
 
 type Pushed = { request_uri: string; expires_in: number }
 
 /** @throws OAuthError `invalid_client`, and what the authorization endpoint would answer with */
-export async function pushAuthorization(deps: Pick<Deps, 'system'>, presented: Presented): Promise<Pushed> {
+export async function pushAuthorization(
+  deps: Pick<Deps, 'system' | 'issuer' | 'clock'>,
+  presented: Presented,
+): Promise<Pushed> {
   const client = await authenticateClient(deps, presented)
   const { parameters } = presented
   // §2.1: a reference to a reference is none.
@@ -30,7 +34,7 @@ export async function pushAuthorization(deps: Pick<Deps, 'system'>, presented: P
   const judged = judgeAuthorizationRequest(parameters, client)
   if (judged.kind === 'refused') throw oauthError(judged.error, { description: judged.description })
   const { secret, hash } = mintSecret(secretPrefix)
-  const { client_secret: _, ...kept } = Object.fromEntries(parameters)
+  const kept = Object.fromEntries([...parameters].filter(([name]) => !credentials.includes(name)))
   await insertPushedRequest(deps.system, {
     id: newId('par'),
     hash,

@@ -4,6 +4,7 @@ import { eraseOverdueSeals } from '../../store/refresh-tokens.ts'
 import { claimExpiredSessionEnds, deleteOldSessions } from '../../store/sessions.ts'
 import { deleteOldAuthorizations } from '../../store/oauth-authorizations.ts'
 import { deleteOldPushedRequests } from '../../store/pushed-requests.ts'
+import { deleteOldAssertions } from '../../store/used-assertions.ts'
 import { announceSessionEnd } from './announce-session-end.ts'
 
 /** Few enough to finish within a statement's time limit. */
@@ -35,4 +36,5 @@ export async function forgetOldSessions(deps: Pick<Deps, 'system'>): Promise<voi
 export async function forgetOldAuthorizations(deps: Pick<Deps, 'system'>): Promise<void> {
   while ((await deleteOldAuthorizations(deps.system, batch)) >= batch);
   while ((await deleteOldPushedRequests(deps.system, batch)) >= batch);
+  while ((await deleteOldAssertions(deps.system, batch)) >= batch);
 }
