@@ -39,10 +39,18 @@ export const createPipelines = (deps: Deps, settings: Settings): Part[] =>
 
 /** A record has its link this long after it was written, give or take a batch. */
 const sealEveryMs = 2000
+/** A new key-encryption key comes with a restart; later rounds find what replicas with the old one still made. */
+const resealEveryMs = 3_600_000
 
 const auditParts = (deps: Deps, { AUDIT_CHECKPOINT_SECONDS }: Settings): Part[] => [
   consumerOf(deps, auditSubscription(deps)),
   createUpkeep({ name: 'audit links', run: () => sealAudit(deps), everyMs: sealEveryMs, log: deps.log }),
+  createUpkeep({
+    name: 'audit keys',
+    run: () => deps.whereabouts.reseal(deps.system),
+    everyMs: resealEveryMs,
+    log: deps.log,
+  }),
   createUpkeep({
     name: 'audit checkpoints',
     run: () => coverAllChains(deps),

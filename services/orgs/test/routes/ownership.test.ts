@@ -1,7 +1,11 @@
 /** Ownership handed over in one step: by status code, and when many do it at once. */
 import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
+import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import t from 'tap'
+import { claimUpdate, findMember } from '../../src/store/memberships.ts'
+import { lockOrganization } from '../../src/store/organizations.ts'
 import { openRig } from '../fixtures/rig.ts'
 
 const rig = await openRig(t)
@@ -59,4 +63,28 @@ t.test('of 16 who are handed it at once one gets it', async (t) => {
   t.equal(answers.filter(({ status }) => status === 204).length, 1)
   t.equal(answers.filter(({ status }) => status === 403).length, 15)
   t.equal((await ownersOf(org, owner)).length, 1)
+})
+
+t.test('who loses ownership while they hand it over hands over nothing', async (t) => {
+  const { org, owner, member } = await founded()
+  const { deps } = rig
+  let handed: ReturnType<typeof hand> | undefined
+  await inScope(deps.db, { orgId: org }, async (tx) => {
+    await lockOrganization(tx, org)
+    handed = hand({ org, by: owner, to: member.id })
+    await waitUntil(
+      'the transfer waits for the organization',
+      async () =>
+        (
+          await rig.asAdministrator(
+            "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+          )
+        ).length > 0,
+      30_000,
+    )
+    const row = await findMember(tx, { orgId: org, userId: owner.id })
+    await claimUpdate(tx, { id: row?.id ?? '', attributes: {}, isOwner: false })
+  })
+  t.equal((await handed)?.status, 403)
+  t.same(await ownersOf(org, member), [])
 })

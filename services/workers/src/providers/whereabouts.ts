@@ -7,16 +7,19 @@ import type { Db, Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { createEnvelope, type Envelope } from '@gatehouse/service-kit/secrets/envelope'
 import { LRUCache } from 'lru-cache'
 import { personalOwnerOf, type AuditRecord, type StoredRecord } from '../domain/audit-record.ts'
-import { findKeys, findOrKeepKey } from '../store/audit-person-keys.ts'
+import { findKeys, findOrKeepKey, listKeysSealedOtherwise, replaceSealedKey } from '../store/audit-person-keys.ts'
 
 export type Whereabouts = {
   /** The record as it is kept. */
   hide(tx: Queryable, record: AuditRecord): Promise<StoredRecord>
   /** The records as they were, but for people who were erased: of them nothing is known any more. */
   show(system: Db, records: readonly StoredRecord[]): Promise<AuditRecord[]>
+  /** Seals the keys of people anew that are sealed under an earlier key-encryption key. @returns how many */
+  reseal(system: Db): Promise<number>
 }
 
 const mostKnownKeys = 10_000
+const resealedAtOnce = 200
 const keyPurpose = (userId: string): string => `audit key ${userId}`
 const recordPurpose = (recordId: string): string => `audit record ${recordId}`
 
@@ -61,5 +64,20 @@ export function createWhereabouts(envelope: Envelope): Whereabouts {
         return { ...record, clientAddress, userAgent }
       })
     },
+    reseal: (system) => resealAll(system, envelope),
+  }
+}
+
+async function resealAll(system: Db, envelope: Envelope): Promise<number> {
+  let total = 0
+  for (let afterId: string | undefined; ;) {
+    const page = await listKeysSealedOtherwise(system, { keyId: envelope.keyId, afterId, limit: resealedAtOnce })
+    for (const key of page) {
+      const purpose = keyPurpose(key.userId)
+      await replaceSealedKey(system, key, envelope.seal(envelope.open(key.sealed, purpose), purpose))
+    }
+    total += page.length
+    afterId = page.at(-1)?.userId
+    if (page.length < resealedAtOnce) return total
   }
 }

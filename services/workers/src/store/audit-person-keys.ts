@@ -36,3 +36,25 @@ export async function destroyKey(tx: Queryable, userId: string): Promise<void> {
     insert into audit_person_keys (user_id, key_sealed, destroyed_at) values (${uuidOf(userId, 'user')}, null, now())
     on conflict (user_id) do update set key_sealed = null, destroyed_at = coalesce(audit_person_keys.destroyed_at, now())`)
 }
+
+export type SealedKey = { userId: string; sealed: string }
+
+/** At most `limit` keys of people after `afterId` that are sealed under another key-encryption key than the one of this id. */
+export async function listKeysSealedOtherwise(
+  db: Queryable,
+  o: { keyId: string; afterId: string | undefined; limit: number },
+): Promise<SealedKey[]> {
+  const after = o.afterId === undefined ? sql`` : sql`and user_id > ${uuidOf(o.afterId, 'user')}`
+  const rows = rowsOf<{ user_id: string; key_sealed: string }>(
+    await db.execute(sql`
+      select user_id, key_sealed from audit_person_keys
+      where key_sealed is not null and split_part(key_sealed, '.', 2) <> ${o.keyId} ${after} order by user_id limit ${o.limit}`),
+  )
+  return rows.map((row) => ({ userId: typeIdOf('user', row.user_id), sealed: row.key_sealed }))
+}
+
+/** Puts `to` in the place of what was read: a key that was destroyed meanwhile stays destroyed. */
+export async function replaceSealedKey(db: Queryable, { userId, sealed }: SealedKey, to: string): Promise<void> {
+  await db.execute(sql`
+    update audit_person_keys set key_sealed = ${to} where user_id = ${uuidOf(userId, 'user')} and key_sealed = ${sealed}`)
+}

@@ -21,7 +21,8 @@ import type { Deps } from '../../src/deps.ts'
 import { createVerifier } from '../../src/evidence/verifier.ts'
 import { auditSubscription } from '../../src/events/subscriptions.ts'
 import type { AllDeadLetters } from '../../src/use-cases/dead-letters/ask-owner.ts'
-import { coverAllChains } from '../../src/use-cases/audit/make-checkpoint.ts'
+import { coverAllChains, makeCheckpoint } from '../../src/use-cases/audit/make-checkpoint.ts'
+import { takeSealing } from '../../src/store/audit-chains.ts'
 import { sealAudit } from '../../src/use-cases/audit/seal-audit.ts'
 import { audit } from '../fixtures/audit.ts'
 import { personHeaders, serviceHeaders } from '../fixtures/callers.ts'
@@ -135,6 +136,16 @@ t.test('each record gets one link in the chain of its organization, whichever re
   t.match(await verdictOf(platform.text), { faults: [], chain: 'platform', records: 2 })
 })
 
+t.test('while one replica seals, another neither links nor signs', async (t) => {
+  await take(updated(org))
+  await inScope(rival, {}, async (tx) => {
+    t.ok(await takeSealing(tx))
+    t.equal(await sealAudit({ system }), 0)
+    t.equal(await makeCheckpoint({ ...audit, system, log }), false)
+  })
+  t.equal(await sealAudit({ system }), 1)
+})
+
 t.test('the command needs the file and the keys, and says which record was touched', async (t) => {
   const folder = t.testdir({})
   const files = { whole: join(folder, 'whole'), touched: join(folder, 'touched'), keys: join(folder, 'keys') }
@@ -150,7 +161,7 @@ t.test('the command needs the file and the keys, and says which record was touch
       ({ stdout }) => ({ code: 0, stdout }),
       (error: { code: number; stdout: string }) => error,
     )
-  t.match(await verify(files.whole), { code: 0, stdout: /468 records.*\nThe evidence holds\./ })
+  t.match(await verify(files.whole), { code: 0, stdout: /469 records.*\nThe evidence holds\./ })
   t.match(await verify(files.touched), { code: 1, stdout: /^FAULT {2}record 41 \(aud_\w+\) was changed/ })
 })
 
@@ -182,10 +193,10 @@ t.test(
     t.equal(await seenBy(ann), null)
     t.equal(await seenBy(bob), bobsAddress, 'of others nothing is lost')
     const { text } = await textOf(`/v1/organizations/${org}/audit-events/export?actor=${ann}`)
-    t.equal(text.trimEnd().split('\n').length, 468)
+    t.equal(text.trimEnd().split('\n').length, 469)
     t.notMatch(text, /203\.0\.113\.77|AnnsBrowser/)
-    t.same(await verdictOf(before), { faults: [], chain: org, records: 468, checkpoints: 1, checkpointed: 466 })
-    t.match(await verdictOf(await evidenceOf()), { faults: [], records: 468, checkpointed: 466 })
+    t.same(await verdictOf(before), { faults: [], chain: org, records: 469, checkpoints: 1, checkpointed: 466 })
+    t.match(await verdictOf(await evidenceOf()), { faults: [], records: 469, checkpointed: 466 })
     const [kept] = rowsOf<{ events: string; keys: string }>(
       await system.execute(sql`
       select (select string_agg(e::text, ' ') from audit_events e) as events, (select count(*) from audit_person_keys where key_sealed is null) as keys`),

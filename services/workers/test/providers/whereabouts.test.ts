@@ -1,0 +1,76 @@
+/** Where people were, sealed under keys of theirs: through a new key-encryption key, an erasure in between, and many at once. */
+import { randomBytes } from 'node:crypto'
+import t from 'tap'
+import { newId } from '@gatehouse/service-kit/ids/type-id'
+import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { createEnvelope } from '@gatehouse/service-kit/secrets/envelope'
+import { testDatabase } from '@gatehouse/test-kit/database'
+import type { AuditRecord } from '../../src/domain/audit-record.ts'
+import { createWhereabouts } from '../../src/providers/whereabouts.ts'
+import { destroyKey, findKeys, replaceSealedKey } from '../../src/store/audit-person-keys.ts'
+
+const database = await testDatabase(t, { services: ['workers'] })
+const system = database.connect('workers', 'system', 8)
+const [old, fresh] = [randomBytes(32), randomBytes(32)]
+const before = createWhereabouts(createEnvelope({ keys: [old] }))
+const between = createWhereabouts(createEnvelope({ keys: [fresh, old] }))
+const after = createWhereabouts(createEnvelope({ keys: [fresh] }))
+
+const recordOf = (userId: string, clientAddress = '203.0.113.9'): AuditRecord => ({
+  id: newId('aud'),
+  occurredAt: '2026-11-24T03:00:00.123456Z',
+  producer: 'tokens',
+  action: 'session.started',
+  actor: { type: 'user', id: userId },
+  target: { type: 'session', id: newId('ses') },
+  orgId: null,
+  userId,
+  clientAddress,
+  userAgent: 'Firefox',
+  requestId: null,
+  correlationId: 'req_1',
+  data: {},
+  outcome: 'success',
+})
+const hide = (by: typeof before, record: AuditRecord) => inScope(system, {}, (tx) => by.hide(tx, record))
+
+t.test('first records of one person at once share one key', async (t) => {
+  const user = newId('user')
+  const hidden = await Promise.all(
+    Array.from({ length: 8 }, (_, n) => hide(n % 2 === 0 ? before : between, recordOf(user, `198.51.100.${n}`))),
+  )
+  t.ok(hidden.every((one) => one.clientAddress === null && one.personalOf === user))
+  const shown = await between.show(system, hidden)
+  t.same(
+    shown.map((one) => one.clientAddress),
+    Array.from({ length: 8 }, (_, n) => `198.51.100.${n}`),
+  )
+})
+
+t.test('what was sealed for one record opens for no other', async (t) => {
+  const user = newId('user')
+  const [one, two] = [await hide(before, recordOf(user)), await hide(before, recordOf(user))]
+  await t.rejects(before.show(system, [{ ...one, personalSealed: two.personalSealed }]))
+})
+
+t.test('after a new key-encryption key everything is sealed under it, and the old one can go', async (t) => {
+  const users = Array.from({ length: 450 }, () => newId('user'))
+  const hidden = []
+  for (const user of users) hidden.push(await hide(before, recordOf(user)))
+  await t.rejects(after.show(system, hidden.slice(0, 1)), /No key-encryption key/)
+  t.ok((await between.reseal(system)) >= 450)
+  t.equal(await between.reseal(system), 0, 'and once is enough')
+  t.ok((await after.show(system, hidden)).every((one) => one.clientAddress === '203.0.113.9'))
+})
+
+t.test('a person who was erased meanwhile stays erased', async (t) => {
+  const user = newId('user')
+  const hidden = await hide(before, recordOf(user))
+  const sealed = (await findKeys(system, [user])).get(user) ?? ''
+  await destroyKey(system, user)
+  await replaceSealedKey(system, { userId: user, sealed }, 'v1.a.b.c')
+  t.equal((await findKeys(system, [user])).size, 0)
+  await between.reseal(system)
+  t.match(await between.show(system, [hidden]), [{ clientAddress: null, userAgent: null }])
+  t.match(await hide(between, recordOf(user)), { clientAddress: null, personalOf: null, personalSealed: null })
+})
