@@ -145,6 +145,13 @@ t.test('whoever rules the database and makes all hashes anew is given away by th
       faults.join('; '),
     )
   }
+  const forged = exportOf(records.with(0, { ...(records[0] as EvidenceRecord), action: 'membership.removed' }))
+  const dressed = forged.map((line, at): EvidenceLine => {
+    const signed = whole[at]
+    if (line.type !== 'checkpoint' || signed?.type !== 'checkpoint') return line
+    return { ...signed, head: line.head }
+  })
+  t.match(verdictOf(dressed).faults, [/checkpoint at record 3 does not hold/, /checkpoint at record 7 does not hold/])
   const shortened = exportOf(records.slice(0, 5)).toSpliced(
     1,
     0,
@@ -164,6 +171,7 @@ t.test('another key, another chain, another place in the tree, a cut: none of th
     { length: 4 },
     { path: checkpoint.path.slice(1) },
     { path: [...checkpoint.path, '00'] },
+    { path: checkpoint.path.map(() => '00'.repeat(32)) },
     { statement: checkpoint.statement.slice(0, -4) + 'AAAA' },
     { statement: (whole.at(-1) as EvidenceLine & { type: 'end' }).statement },
     { path: 'none' },
