@@ -5,8 +5,8 @@
 import { channel } from 'node:diagnostics_channel'
 import { problem } from '../errors/app-error.ts'
 
-/** Some two milliseconds, after which others are let go first. */
-export const stepsPerTurn = 200_000
+/** From one millisecond to ten, by what the steps are; then others are let go first. */
+export const stepsPerTurn = 100_000
 
 /** A turn that was taken, and by which work. */
 export type TurnTaken = { readonly work: string; readonly steps: number }
