@@ -71,7 +71,7 @@ t.test('claims carry the version of everything that can void the token, and no r
     aud: 'gatehouse',
   })
   t.notOk('org_id' in bare || 'mid' in bare || 'ov' in bare || 'mv' in bare)
-  const inside = accessClaims({ ...given, membership: a, session: { ...given.session, amr: ['pwd', 'otp'] } })
+  const inside = accessClaims({ ...given, membership: a, session: { ...given.session, amr: ['pwd', 'otp', 'mfa'] } })
   t.match(inside, { org_id: 'org_a', mid: 'mem_org_a', ov: 7, mv: 3, acr: 'aal2' })
   t.notOk('roles' in inside || 'permissions' in inside || 'scope' in inside)
 })

@@ -19,7 +19,7 @@ const start = (body: object, as: 'identity' | 'gateway' | 'orgs' = 'identity') =
 t.test('201: claims say who, since when and in which versions; the session is announced', async (t) => {
   const { id } = person()
   const acme = organizationOf(id)
-  const { status, body } = await start({ user_id: id, organization_id: acme.id, amr: ['pwd', 'otp'] })
+  const { status, body } = await start({ user_id: id, organization_id: acme.id, amr: ['pwd', 'otp', 'mfa'] })
   t.equal(status, 201)
   const claims = claimsOf(body['access_token'])
   t.match(claims, {
