@@ -20,6 +20,10 @@ const prefixes: Record<string, string> = {
   secret: 'cls',
   authorization: 'azr',
   consent: 'cns',
+  passkey: 'pky',
+  webhook: 'whk',
+  delivery: 'whd',
+  organization: 'org',
 }
 
 export const prefixOf = (parameter: string): string => prefixes[parameter] ?? 'ent'

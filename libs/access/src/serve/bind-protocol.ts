@@ -59,7 +59,7 @@ function bindProtocol(
     bodyLimit: protocolBodyLimitBytes,
     exposeHeadRoute: false,
     errorHandler: oauthErrorHandler({ log, errors: contract.errors }),
-    onRequest: identify({ auth: 'open', method: 'GET', path: contract.path }, settings),
+    onRequest: identify({ auth: 'open', callers: ['gateway'], method: 'GET', path: contract.path }, settings),
     handler: async (request, reply) => send(reply, await handler(protocolRequest(request))),
   })
 }
