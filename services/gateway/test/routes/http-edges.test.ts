@@ -80,7 +80,7 @@ t.test('OPTIONS is a preflight or a method no path has', async (t) => {
   t.equal(preflight.headers.get('access-control-allow-origin'), origin)
   const plain = await fetch(`${url}/v1/me`, { method: 'OPTIONS' })
   t.equal(plain.status, 405)
-  t.equal(plain.headers.get('allow'), 'GET, HEAD, PATCH')
+  t.equal(plain.headers.get('allow'), 'DELETE, GET, HEAD, PATCH')
   t.equal(plain.headers.get('content-type'), 'application/problem+json; charset=utf-8')
   t.equal((await fetch(`${url}/v1/nothing`, { method: 'OPTIONS' })).status, 404)
 })

@@ -57,7 +57,7 @@ function bindPage(
       bodyLimit: pageBodyLimitBytes,
       config: { deadlineMs: pageDeadlineMs },
       exposeHeadRoute: false,
-      onRequest: identify({ auth: 'open', method, path }, serverSettings(scope)),
+      onRequest: identify({ auth: 'open', callers: ['gateway'], method, path }, serverSettings(scope)),
       errorHandler: (err, request, reply) => refuse(deps, err, { request, reply, path }),
       handler: async (request, reply) => {
         const visit = visitOf(request)
