@@ -5,7 +5,7 @@ import type { Factors } from '@gatehouse/contracts/http/identity/factors'
 import type { Passkey } from '@gatehouse/contracts/http/identity/passkeys'
 import type { Session } from '@gatehouse/contracts/http/tokens/sessions'
 import type { Visit } from '../browser/visit.ts'
-import { Button, Field, Form, type Scene } from './form.tsx'
+import { Button, Field, Form, NewPasswordField, type Scene } from './form.tsx'
 import { QrCode } from './qr-code.tsx'
 
 const pages = [
@@ -67,14 +67,7 @@ export function ChangePasswordView({ scene }: { scene: Scene }): ComponentChild 
           type="password"
           autocomplete="current-password"
         />
-        <Field
-          visit={visit}
-          name="password"
-          label={texts.newPassword}
-          type="password"
-          autocomplete="new-password"
-          hint={texts.passwordHint}
-        />
+        <NewPasswordField visit={visit} label={texts.newPassword} />
         <Button id="save">{texts.save}</Button>
       </Form>
     </Account>

@@ -86,6 +86,20 @@ export function Field({
   )
 }
 
+/** Where a password is chosen: the rules stand beside the field. */
+export function NewPasswordField({ visit, label }: { visit: Visit; label: string }): ComponentChild {
+  return (
+    <Field
+      visit={visit}
+      name="password"
+      label={label}
+      type="password"
+      autocomplete="new-password"
+      hint={visit.texts.passwordHint}
+    />
+  )
+}
+
 /** A button that says by its name and value what it does; suites find it by its id. */
 export function Button({
   id,

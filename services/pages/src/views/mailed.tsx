@@ -1,7 +1,7 @@
 /** The pages that links in mails lead to, and those that send such mails. */
 import type { ComponentChild } from 'preact'
 import { along } from '../domain/way.ts'
-import { Button, Field, Form, type Scene } from './form.tsx'
+import { Button, Field, Form, NewPasswordField, type Scene } from './form.tsx'
 
 export function SignUpView({ scene }: { scene: Scene }): ComponentChild {
   const { visit } = scene
@@ -11,14 +11,7 @@ export function SignUpView({ scene }: { scene: Scene }): ComponentChild {
       <Form scene={scene}>
         <Field visit={visit} name="name" label={texts.name} autocomplete="name" />
         <Field visit={visit} name="email" label={texts.email} type="email" autocomplete="username" />
-        <Field
-          visit={visit}
-          name="password"
-          label={texts.password}
-          type="password"
-          autocomplete="new-password"
-          hint={texts.passwordHint}
-        />
+        <NewPasswordField visit={visit} label={texts.password} />
         <Button id="continue">{texts.signUp}</Button>
       </Form>
       <p>
@@ -48,16 +41,7 @@ export function ConfirmView({
     <>
       <p>{text}</p>
       <Form scene={scene}>
-        {withPassword && (
-          <Field
-            visit={visit}
-            name="password"
-            label={texts.newPassword}
-            type="password"
-            autocomplete="new-password"
-            hint={texts.passwordHint}
-          />
-        )}
+        {withPassword && <NewPasswordField visit={visit} label={texts.newPassword} />}
         <Button id="continue">{button}</Button>
       </Form>
     </>
@@ -94,14 +78,7 @@ export function InvitationView({ scene, email }: { scene: Scene; email?: string 
           <h2>{texts.newPerson}</h2>
           <Form scene={scene} id="new-person">
             <Field visit={visit} name="name" label={texts.name} autocomplete="name" />
-            <Field
-              visit={visit}
-              name="password"
-              label={texts.password}
-              type="password"
-              autocomplete="new-password"
-              hint={texts.passwordHint}
-            />
+            <NewPasswordField visit={visit} label={texts.password} />
             <Button id="accept" name="action" value="join">
               {texts.accept}
             </Button>
