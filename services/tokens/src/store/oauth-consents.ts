@@ -54,6 +54,11 @@ export async function claimConsentRevocation(tx: Queryable, id: string): Promise
   return row
 }
 
+/** What an erased person allowed goes, revoked or not: nobody can ever allow it again. */
+export async function deleteConsentsOf(tx: Queryable, userId: string): Promise<void> {
+  await tx.delete(oauthConsents).where(eq(oauthConsents.userId, userId))
+}
+
 export type ConsentWithClient = { consent: Consent; client: { name: string; orgId: string | null } }
 
 /** One person's consents with the clients they are for, newest first; ids grow with creation time. Asked by the system role, which sees the clients. */

@@ -18,6 +18,7 @@ import {
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import Type from 'typebox'
 import { Value } from 'typebox/value'
+import { deleteConsentsOf } from '../store/oauth-consents.ts'
 import { deleteUserStates, listUsersWithEndedSessions, upsertUserState } from '../store/projections.ts'
 import { closeOtherSessions, forgetWhere, renewUserVersion } from '../store/sessions.ts'
 import { announceSessionEnd } from './sessions/announce-session-end.ts'
@@ -57,7 +58,8 @@ export async function applyUserEvent(tx: Tx, event: EventEnvelope): Promise<void
       return await endSessions(tx, { userId: id, belowUserVersion: version, reason: 'revoked' })
     case UserErased.type:
       await shutOut(tx, { id, version })
-      return await forgetWhere(tx, id)
+      await forgetWhere(tx, id)
+      return await deleteConsentsOf(tx, id)
     case UserDisabled.type:
     case UserDeleted.type:
       return await shutOut(tx, { id, version })

@@ -135,7 +135,7 @@ t.test('each role has the verbs it needs and no more', async (t) => {
     'update service_accounts set status = status',
     'insert into api_keys (id) values (gen_random_uuid())',
     'update browser_sessions set hash = hash',
-    'delete from oauth_consents',
+    'update oauth_consents set client_id = client_id',
   ])
     t.equal(await as(system, text), '42501', `system: ${text}`)
 })

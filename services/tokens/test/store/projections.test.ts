@@ -8,6 +8,7 @@ import {
 } from '@gatehouse/contracts/events/identity/user'
 import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
+import { registered } from '../fixtures/openid.ts'
 import { openPlatform } from '../fixtures/platform.ts'
 
 const platform = await openPlatform(t)
@@ -52,6 +53,8 @@ t.test('an erased person loses every session, and where they were is forgotten',
   const rows = () =>
     platform.admin`select status, device_name, client_address from sessions where user_id = ${uuidOf(id)}`
   t.match(await rows(), [{ status: 'active', device_name: /Firefox/, client_address: '203.0.113.7' }])
+  const { id: clientId } = await registered(platform, one)
+  await platform.admin`insert into oauth_consents (id, user_id, client_id, scopes) values (gen_random_uuid(), ${uuidOf(id)}, ${clientId}, '{openid}')`
   platform.identity.announce(UserErased, {
     subject: id,
     version: 2,
@@ -60,6 +63,7 @@ t.test('an erased person loses every session, and where they were is forgotten',
   await pollAll()
   t.same(await platform.announced(one, session.session_id), ['session.started.v1', 'session.ended.v1'])
   t.match(await rows(), [{ status: 'ended', device_name: '', client_address: null }])
+  t.same(await platform.admin`select from oauth_consents where user_id = ${uuidOf(id)}`, [])
   t.equal((await platform.refresh(one, session.refresh_token)).status, 401)
 })
 
