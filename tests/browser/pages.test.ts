@@ -97,6 +97,7 @@ const accountPages = [
   '/account/recovery-codes',
   '/account/passkeys',
   '/account/sessions',
+  '/account/applications',
   '/signout',
 ]
 

@@ -58,6 +58,11 @@ export const AccountSessionsPage = definePage({
   path: '/account/sessions',
   methods: ['GET', 'POST'],
 })
+export const AccountApplicationsPage = definePage({
+  operationId: 'accountApplicationsPage',
+  path: '/account/applications',
+  methods: ['GET', 'POST'],
+})
 export const PagesStyle = definePage({ operationId: 'pagesStyle', path: '/assets/pages.css', methods: ['GET'] })
 export const PasskeyScript = definePage({ operationId: 'passkeyScript', path: '/assets/passkey.js', methods: ['GET'] })
 
@@ -86,6 +91,7 @@ export const pageRoutes: readonly PageContract[] = [
   AccountPasskeysPage,
   AccountPasskeyOptions,
   AccountSessionsPage,
+  AccountApplicationsPage,
   PagesStyle,
   PasskeyScript,
 ]

@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { bindPages, type BindPage } from '../serve/bind-page.ts'
 import { accountRoutes } from './account.ts'
+import { applicationRoutes } from './applications.ts'
 import { consentRoutes } from './consent.ts'
 import { factorRoutes } from './factors.ts'
 import { invitationRoutes } from './invitation.ts'
@@ -23,6 +24,7 @@ const register: readonly ((page: BindPage, deps: Deps) => void)[] = [
   invitationRoutes,
   consentRoutes,
   accountRoutes,
+  applicationRoutes,
   factorRoutes,
   passkeyRoutes,
 ]

@@ -15,6 +15,7 @@ const pages = [
   { path: '/account/recovery-codes', text: 'recoveryCodes' },
   { path: '/account/passkeys', text: 'passkeys' },
   { path: '/account/sessions', text: 'sessions' },
+  { path: '/account/applications', text: 'applications' },
   { path: '/signout', text: 'signOut' },
 ] as const
 

@@ -4,7 +4,7 @@ import type { AuthorizationForPages } from '@gatehouse/contracts/http/tokens/aut
 import type { Texts } from '../texts/texts.ts'
 import { Button, Form, type Scene } from './form.tsx'
 
-const scopeText = (texts: Texts, scope: string): string => {
+export const scopeText = (texts: Texts, scope: string): string => {
   const key = `scope_${scope}`
   return Object.hasOwn(texts, key) ? texts[key as keyof Texts] : scope
 }

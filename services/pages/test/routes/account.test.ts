@@ -91,6 +91,34 @@ t.test('where a stronger sign-in is asked for, one more step leads back to the p
   t.match((await browser.open('/account/recovery-codes')).body, 'abcd-efgh')
 })
 
+t.test('what an application was allowed is shown and taken back', async (t) => {
+  const { browser, answers, of } = await openAccount(t)
+  const consent = 'cns_01k4zq3v5xe6hvd8c6mwh9q0zk'
+  const allowed = {
+    id: consent,
+    client: { id: 'client_01k4zq3v5xe6hvd8c6mwh9q0zk', name: 'Board' },
+    organization_id: null,
+    scope: ['openid', 'email', 'invoices:read'],
+    created_at: '2026-01-01T00:00:00.000Z',
+    updated_at: '2026-01-01T00:00:00.000Z',
+  }
+  const page = { next_cursor: null, has_more: false }
+  answers['GET /v1/me/consents'] = () => ({ body: { data: [allowed], page } })
+  answers[`DELETE /v1/me/consents/${consent}`] = () => ({ status: 204 })
+  const shown = await browser.open('/account/applications')
+  t.match(shown.body, 'who you are, your email address, invoices:read')
+  t.match(shown.body, `id="withdraw-${consent}"`)
+  const answer = await browser.send('/account/applications', { consent })
+  t.match([answer.statusCode, answer.headers.location], [303, '/account/applications'])
+  t.equal(of(`DELETE /v1/me/consents/${consent}`).length, 1)
+  answers['GET /v1/me/consents'] = () => ({ body: { data: [], page } })
+  t.match(
+    (await browser.open('/account/applications')).body,
+    /signed out and has to ask again[\s\S]*You allowed none yet/,
+  )
+  t.equal((await browser.send('/account/applications', { consent: '../x' })).statusCode, 404)
+})
+
 t.test('devices are signed out, one or all the others', async (t) => {
   const { browser, answers, of } = await openAccount(t)
   const other = 'ses_01k4zq3v5xe6hvd8c6mwh9q0zk'

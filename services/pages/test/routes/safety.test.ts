@@ -37,6 +37,21 @@ async function openSignedIn(t: Test, language = 'en') {
       ],
     },
   })
+  answers['GET /v1/me/consents'] = () => ({
+    body: {
+      ...list,
+      data: [
+        {
+          id: 'cns_01k4zq3v5xe6hvd8c6mwh9q0zk',
+          client: { id: 'client_01k4zq3v5xe6hvd8c6mwh9q0zk', name: 'Board "<i>"' },
+          organization_id: null,
+          scope: ['openid', 'invoices:read'],
+          created_at: '2026-01-01T00:00:00.000Z',
+          updated_at: '2026-01-01T00:00:00.000Z',
+        },
+      ],
+    },
+  })
   answers['GET /v1/me/sessions'] = () => ({
     body: {
       data: [
