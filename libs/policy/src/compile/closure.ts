@@ -12,13 +12,13 @@ import {
   stepsPerEvaluation,
   type Budget,
 } from './budget.ts'
+import type { TruthClosure, ValueClosure } from './closure-types.ts'
+import { anyEqual, membershipOfConstants } from './membership.ts'
 import { fixedSteps, isOfConstants } from './steps.ts'
 import { compareText, textLength, type Truth } from './truth.ts'
 
 /** A condition takes its steps from the budget. With a spent one it is unknown. */
 export type Condition = (values: AttributeValues, budget?: Budget) => Truth
-type TruthClosure = (values: AttributeValues, budget: Budget) => Truth
-type ValueClosure = (values: AttributeValues, budget: Budget) => Value | undefined
 type CheckedNode = Node<TypedAttributeRef>
 /**
  * Where a quantifier leaves the item it is at for the closures of its body. A closure runs to its end before anything else does and
@@ -202,48 +202,6 @@ function compileMembership(node: Extract<CheckedNode, { kind: 'in' }>, cell?: It
 
 const constantsOf = (items: readonly CheckedNode[]): ReadonlySet<Value> =>
   new Set(items.flatMap((item) => (item.kind === 'literal' ? [item.value] : [])))
-
-/** Up to this many are compared one by one, which is quicker than hashing the needle; more were hashed when the condition was compiled. */
-const fewConstants = 8
-
-function membershipOfConstants(needle: ValueClosure, constants: ReadonlySet<Value>): TruthClosure {
-  if (constants.size === 0) return () => false
-  if (constants.size <= fewConstants) {
-    const few = [...constants]
-    return (values, budget) => {
-      const value = needle(values, budget)
-      return value === undefined ? undefined : isOneOf(few, value)
-    }
-  }
-  return (values, budget) => {
-    const value = needle(values, budget)
-    return value === undefined ? undefined : constants.has(value)
-  }
-}
-
-function isOneOf(items: readonly Value[], value: Value): boolean {
-  for (const item of items) if (item === value) return true
-  return false
-}
-
-type Items = {
-  readonly items: readonly ValueClosure[]
-  readonly values: AttributeValues
-  readonly budget: Budget
-}
-
-/** The items are part of the condition, so they were charged with it. */
-function anyEqual(needle: Value | undefined, { items, values, budget }: Items): Truth {
-  if (needle === undefined) return items.length === 0 ? false : undefined
-  let result: Truth = false
-  budget.left -= items.length * stepsOfText(needle)
-  for (const item of items) {
-    const value = item(values, budget)
-    if (value === undefined) result = undefined
-    else if (value === needle) return true
-  }
-  return result
-}
 
 const textTests: { readonly [T in TextTest]: (text: string, argument: string) => boolean } = {
   startsWith: (text, argument) => text.startsWith(argument),

@@ -1,7 +1,8 @@
 /**
- * A projection keeps a copy of another service's facts in this service's schema. Its place (producer, epoch, position) moves in the transaction
- * that applies the events, under a lock, so each event is applied once whichever replica sees it first; every replica follows and proves
- * freshness for itself. It never skips: an event that cannot be applied is parked with the later ones of its aggregate (parking.ts).
+ * A projection keeps a copy of another service's facts in this service's schema. Its place (producer, epoch, position)
+ * moves in the transaction that applies the events, under a lock, so each event is applied once whichever replica sees
+ * it first; every replica follows and proves freshness for itself. It never skips: an event that cannot be applied is
+ * parked with the later ones of its aggregate (parking.ts).
  */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { isAppError } from '@gatehouse/service-kit/errors/app-error'
@@ -19,7 +20,7 @@ export type ProjectionOptions = Pick<FollowerOptions, 'producer' | 'client' | 'n
   system: Db
   /** Applies one event inside the transaction that moves the place; ignores versions it already has. */
   apply(tx: Tx, event: EventEnvelope): Promise<void>
-  /** Replaces the copy by the records of a snapshot. Absent: the projection is built from the first event and cannot survive a gap. */
+  /** Replaces the copy by a snapshot's records. Absent: it is built from the first event and cannot survive a gap. */
   reset?(tx: Tx, records: AsyncIterable<object>): Promise<void>
   /** Name of the snapshot; `state` when absent. */
   view?: string
@@ -31,10 +32,10 @@ export type ProjectionOptions = Pick<FollowerOptions, 'producer' | 'client' | 'n
 
 export type Projection = Reader & {
   readonly name: string
-  /** Whether events of this aggregate wait to be replayed: what is known of it is old, answer `not_current`. As of the last poll. */
+  /** Whether events of this aggregate wait to be replayed: what is known of it is old. As of the last poll. */
   isParked(aggregateId: string): boolean
   /**
-   * Applies parked events again, of one aggregate or of all, each aggregate up to its first failure; how many were applied.
+   * Applies parked events again, of one aggregate or of all, each up to its first failure; how many were applied.
    * `note` writes down, in the transaction of an aggregate, what was applied of it.
    */
   replayParked(
@@ -66,7 +67,7 @@ export function createProjection(o: ProjectionOptions): Projection {
   const begin = async (): Promise<Place | undefined> => {
     const cursor = await store.findCursor()
     if (cursor === undefined || cursor.epoch === null) return undefined
-    // Other replicas may have gone on without us, before we began as well: their events were never announced to our caches.
+    // Other replicas may have gone on without us, before we began as well: our caches never heard of their events.
     if (seenPosition !== cursor.position) o.onReset?.()
     seenPosition = cursor.position
     return { epoch: cursor.epoch, position: cursor.position }
@@ -158,7 +159,7 @@ async function startingPoint(
   return { place: { epoch, position: 0 } }
 }
 
-/** What is parked, as of the last poll. An aggregate that another replica has healed may be cached here as it was before. */
+/** What is parked, as of the last poll. An aggregate that another replica has healed may be cached here as it was. */
 function createParkedSet(o: ProjectionOptions, store: ProjectionStore) {
   let aggregates = new Set<string>()
   let revision = -1

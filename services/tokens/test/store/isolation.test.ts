@@ -44,8 +44,10 @@ t.test('a request sees the rows of its person and of nobody else, whatever it as
   const client = await createOAuthClient(platform, replica, await ownedOrganization(platform, replica))
   for (const person of [id, stranger.id]) {
     const { session_id: sessionId } = await platform.signIn(replica, person)
-    await platform.admin`insert into browser_sessions (id, hash, session_id, user_id) values (gen_random_uuid(), ${randomBytes(32)}, ${uuidOf(sessionId)}, ${uuidOf(person)})`
-    await platform.admin`insert into oauth_consents (id, user_id, client_id, scopes) values (gen_random_uuid(), ${uuidOf(person)}, ${String(client.body['id'])}, '{openid}')`
+    await platform.admin`insert into browser_sessions (id, hash, session_id, user_id)
+      values (gen_random_uuid(), ${randomBytes(32)}, ${uuidOf(sessionId)}, ${uuidOf(person)})`
+    await platform.admin`insert into oauth_consents (id, user_id, client_id, scopes)
+      values (gen_random_uuid(), ${uuidOf(person)}, ${String(client.body['id'])}, '{openid}')`
   }
   for (const table of owned) {
     t.equal(await countAs({ userId: id }, table), 1, `${table}: one’s own`)
@@ -64,7 +66,8 @@ t.test('a request sees the rows of its person and of nobody else, whatever it as
   const forged = () =>
     inScope(db, { userId: stranger.id }, (tx) =>
       tx.execute(
-        sql`insert into refresh_families (id, session_id, user_id, client_id, created_at) select gen_random_uuid(), id, ${uuidOf(id)}, client_id, now() from sessions limit 1`,
+        sql`insert into refresh_families (id, session_id, user_id, client_id, created_at)
+          select gen_random_uuid(), id, ${uuidOf(id)}, client_id, now() from sessions limit 1`,
       ),
     )
   t.equal(await refusal(forged), '42501', 'a row for somebody else is refused')
@@ -86,7 +89,8 @@ t.test('a request sees the service accounts and keys of its organization and of 
   const forged = () =>
     inScope(db, { orgId: ours.id }, (tx) =>
       tx.execute(
-        sql`insert into service_accounts (id, org_id, name, created_by) values (gen_random_uuid(), ${uuidOf(theirs.id)}, 'x', 'system')`,
+        sql`insert into service_accounts (id, org_id, name, created_by)
+          values (gen_random_uuid(), ${uuidOf(theirs.id)}, 'x', 'system')`,
       ),
     )
   t.equal(await refusal(forged), '42501', 'a row for somebody else is refused')
@@ -95,7 +99,8 @@ t.test('a request sees the service accounts and keys of its organization and of 
 t.test('row-level security is enabled and forced on every table of a person or organization', async (t) => {
   const rows = await platform.admin<
     { relname: string }[]
-  >`select relname from pg_class where relnamespace = 'tokens'::regnamespace and relname in ${platform.admin([...owned, ...ofOrganizations])} and relrowsecurity and relforcerowsecurity`
+  >`select relname from pg_class where relnamespace = 'tokens'::regnamespace and relname in ${platform.admin([...owned, ...ofOrganizations])}
+      and relrowsecurity and relforcerowsecurity`
   t.same(rows.map((row) => row.relname).sort(), [...owned, ...ofOrganizations].sort())
 })
 
@@ -145,7 +150,8 @@ t.test('no secret is stored: neither refresh tokens, nor access tokens, nor priv
   const second = await platform.refresh(replica, first.refresh_token)
   const tables = await platform.admin<
     { name: string }[]
-  >`select c.relname as name from pg_class c where c.relnamespace = 'tokens'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition`
+  >`select c.relname as name from pg_class c where c.relnamespace = 'tokens'::regnamespace
+      and c.relkind in ('r', 'p') and not c.relispartition`
   let everything = ''
   for (const { name } of tables)
     for (const row of await platform.admin`select t::text as text from ${platform.admin(name)} t`)
@@ -176,7 +182,8 @@ t.test('the one sealed copy is erased when its successor is used, or when the gr
   t.equal(await sealed(), before + 1, 'one erased, one made')
   await eraseSeals(replica.deps)
   t.equal(await sealed(), before + 1, 'within the grace it stays')
-  await platform.admin`update refresh_tokens set used_at = used_at - interval '11 seconds', repeat_until = repeat_until - interval '11 seconds' where used_at is not null`
+  await platform.admin`update refresh_tokens
+    set used_at = used_at - interval '11 seconds', repeat_until = repeat_until - interval '11 seconds' where used_at is not null`
   await eraseSeals(replica.deps)
   t.equal(await sealed(), 0)
 })
@@ -206,7 +213,8 @@ t.test('upkeep ends what has outlived itself, once, and forgets what is long ove
   await forgetOldSessions(replica.deps)
   const left = async () =>
     (
-      await platform.admin`select 1 from sessions where id in ${platform.admin([live, idle].map((session) => uuidOf(session.session_id)))}`
+      await platform.admin`select 1 from sessions
+        where id in ${platform.admin([live, idle].map((session) => uuidOf(session.session_id)))}`
     ).length
   t.equal(await left(), 2)
   await platform.admin`update sessions set ended_at = now() - interval '121 days' where id = ${uuidOf(idle.session_id)}`

@@ -1,4 +1,4 @@
-/** Links, chains and checkpoints of the audit trail in PostgreSQL. Written by whoever holds the lock of sealing, appended and never changed. */
+/** Links, chains and checkpoints of the audit trail. Written under the lock of sealing, appended and never changed. */
 import { sql } from 'drizzle-orm'
 import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
@@ -20,8 +20,10 @@ export async function takeSealing(tx: Tx): Promise<boolean> {
 }
 
 const evidenceColumns = sql.raw(`
-  e.id, to_char(e.occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as occurred_at, e.producer, e.action, e.outcome, e.actor_type,
-  e.actor_id, e.target_type, e.target_id, e.org_id, e.user_id, e.personal_of, e.personal_sealed, e.client_address, e.user_agent, e.request_id,
+  e.id, to_char(e.occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as occurred_at,
+  e.producer, e.action, e.outcome, e.actor_type,
+  e.actor_id, e.target_type, e.target_id, e.org_id, e.user_id, e.personal_of, e.personal_sealed,
+  e.client_address, e.user_agent, e.request_id,
   e.correlation_id, e.data`)
 
 type EvidenceRow = Record<
@@ -74,10 +76,12 @@ export async function takeUnsealed(tx: Tx, limit: number): Promise<EvidenceRecor
   const rows = rowsOf<EvidenceRow>(
     await tx.execute(sql`
       with taken as (
-        delete from audit_unsealed where record_id in (select record_id from audit_unsealed order by record_id limit ${limit})
+        delete from audit_unsealed
+        where record_id in (select record_id from audit_unsealed order by record_id limit ${limit})
         returning record_id, occurred_at
       )
-      select ${evidenceColumns} from taken join audit_events e on e.id = taken.record_id and e.occurred_at = taken.occurred_at
+      select ${evidenceColumns} from taken
+      join audit_events e on e.id = taken.record_id and e.occurred_at = taken.occurred_at
       order by e.occurred_at, e.id`),
   )
   return rows.map(evidenceOf)
@@ -90,7 +94,9 @@ export async function findChains(db: Queryable, chains: readonly ChainName[]): P
   const rows = rowsOf<{ chain: string; length: string; head: string }>(
     await db.execute(sql`
       select chain, length, encode(head, 'hex') as head from audit_chains
-      where chain in (select id::uuid from jsonb_array_elements_text(${JSON.stringify(chains.map(chainIdOf))}::jsonb) as wanted(id))`),
+      where chain in (
+        select id::uuid
+        from jsonb_array_elements_text(${JSON.stringify(chains.map(chainIdOf))}::jsonb) as wanted(id))`),
   )
   return rows.map(stateOf)
 }
@@ -113,7 +119,8 @@ export async function appendLinks(tx: Tx, o: { links: readonly Link[]; heads: re
   }))
   await tx.execute(sql`
     insert into audit_links (chain, seq, record_id, occurred_at, hash)
-    select chain, seq, record_id, occurred_at, decode(hash, 'hex') from jsonb_to_recordset(${JSON.stringify(links)}::jsonb)
+    select chain, seq, record_id, occurred_at, decode(hash, 'hex')
+    from jsonb_to_recordset(${JSON.stringify(links)}::jsonb)
       as given (chain uuid, seq bigint, record_id uuid, occurred_at timestamptz, hash text)`)
   const heads = o.heads.map(({ chain, length, head }) => ({
     chain: chainIdOf(chain),
@@ -122,7 +129,8 @@ export async function appendLinks(tx: Tx, o: { links: readonly Link[]; heads: re
   }))
   await tx.execute(sql`
     insert into audit_chains (chain, length, head)
-    select chain, length, decode(head, 'hex') from jsonb_to_recordset(${JSON.stringify(heads)}::jsonb) as given (chain uuid, length bigint, head text)
+    select chain, length, decode(head, 'hex')
+    from jsonb_to_recordset(${JSON.stringify(heads)}::jsonb) as given (chain uuid, length bigint, head text)
     on conflict (chain) do update set length = excluded.length, head = excluded.head`)
 }
 
@@ -130,7 +138,8 @@ export async function appendLinks(tx: Tx, o: { links: readonly Link[]; heads: re
 export async function findGrownChains(tx: Tx, limit: number): Promise<ChainState[]> {
   return rowsOf<{ chain: string; length: string; head: string }>(
     await tx.execute(sql`
-      select chain, length, encode(head, 'hex') as head from audit_chains where checkpointed < length order by chain limit ${limit}`),
+      select chain, length, encode(head, 'hex') as head from audit_chains
+      where checkpointed < length order by chain limit ${limit}`),
   ).map(stateOf)
 }
 
@@ -142,7 +151,8 @@ export async function insertCheckpoint(
 ): Promise<void> {
   const id = uuidOf(o.id, 'acp')
   await tx.execute(sql`
-    insert into audit_signing_keys (kid, jwk) values (${o.key.kid}, ${JSON.stringify(o.key.jwk)}::jsonb) on conflict do nothing`)
+    insert into audit_signing_keys (kid, jwk)
+    values (${o.key.kid}, ${JSON.stringify(o.key.jwk)}::jsonb) on conflict do nothing`)
   await tx.execute(sql`
     insert into audit_checkpoints (id, size, statement) values (${id}, ${o.heads.length}, ${o.statement})`)
   const heads = o.heads.map(({ chain, length, head, index, path }) => ({
@@ -154,7 +164,8 @@ export async function insertCheckpoint(
   }))
   await tx.execute(sql`
     with given as (
-      select * from jsonb_to_recordset(${JSON.stringify(heads)}::jsonb) as given (chain uuid, length bigint, head text, index int, path text)
+      select * from jsonb_to_recordset(${JSON.stringify(heads)}::jsonb)
+        as given (chain uuid, length bigint, head text, index int, path text)
     ), kept as (
       insert into audit_checkpoint_heads (chain, length, head, checkpoint_id, index, path)
       select chain, length, decode(head, 'hex'), ${id}::uuid, index, decode(path, 'hex') from given
@@ -173,7 +184,8 @@ export async function listLinkedRecords(
     await tx.execute(sql`
       select l.seq, encode(l.hash, 'hex') as hash, ${evidenceColumns}
       from audit_links l join audit_events e on e.id = l.record_id and e.occurred_at = l.occurred_at
-      where l.chain = ${chainIdOf(o.chain)} and l.seq > ${o.after} and l.seq <= ${o.upTo} order by l.seq limit ${o.limit}`),
+      where l.chain = ${chainIdOf(o.chain)} and l.seq > ${o.after} and l.seq <= ${o.upTo}
+      order by l.seq limit ${o.limit}`),
   )
   return rows.map((row) => ({ seq: Number(row.seq), hash: Buffer.from(row.hash, 'hex'), record: evidenceOf(row) }))
 }
@@ -206,7 +218,8 @@ export async function listCheckpoints(
     await tx.execute(sql`
       select h.length, encode(h.head, 'hex') as head, h.index, encode(h.path, 'hex') as path, c.size, c.statement
       from audit_checkpoint_heads h join audit_checkpoints c on c.id = h.checkpoint_id
-      where h.chain = ${chainIdOf(o.chain)} and h.length > ${o.after} and h.length <= ${o.upTo} order by h.length limit ${o.limit}`),
+      where h.chain = ${chainIdOf(o.chain)} and h.length > ${o.after} and h.length <= ${o.upTo}
+      order by h.length limit ${o.limit}`),
   )
   return rows.map((row) => ({
     chain: o.chain,

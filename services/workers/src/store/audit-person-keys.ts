@@ -1,16 +1,17 @@
-/** The keys of people's whereabouts in the audit trail: one per person, sealed, and gone for good once the person is erased. */
+/** The keys of people's whereabouts in the audit trail: one per person, sealed, gone once the person is erased. */
 import { sql } from 'drizzle-orm'
 import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 
-/** `isNew`: made by this transaction, so nobody knows yet whether it stays. `sealed` is null for a person who was erased. */
+/** `isNew`: made by this transaction, so nobody knows yet whether it stays. `sealed`: null for an erased person. */
 export type PersonKey = { sealed: string | null; isNew: boolean }
 
 /** The key of the person, `offered` where there is none. A rival that makes one at the same time is waited for. */
 export async function findOrKeepKey(tx: Queryable, o: { userId: string; offered: string }): Promise<PersonKey> {
-  const find = sql`select key_sealed as sealed, false as is_new from audit_person_keys where user_id = ${uuidOf(o.userId, 'user')}`
-  const keep = sql`insert into audit_person_keys (user_id, key_sealed) values (${uuidOf(o.userId, 'user')}, ${o.offered})
+  const user = uuidOf(o.userId, 'user')
+  const find = sql`select key_sealed as sealed, false as is_new from audit_person_keys where user_id = ${user}`
+  const keep = sql`insert into audit_person_keys (user_id, key_sealed) values (${user}, ${o.offered})
     on conflict do nothing returning key_sealed as sealed, true as is_new`
   for (const statement of [find, keep, find]) {
     const [row] = rowsOf<{ sealed: string | null; is_new: boolean }>(await tx.execute(statement))
@@ -22,9 +23,10 @@ export async function findOrKeepKey(tx: Queryable, o: { userId: string; offered:
 /** The sealed keys of these people; erased people and strangers have none. */
 export async function findKeys(db: Queryable, userIds: readonly string[]): Promise<Map<string, string>> {
   if (userIds.length === 0) return new Map()
+  const wanted = JSON.stringify(userIds.map((id) => uuidOf(id, 'user')))
   const rows = rowsOf<{ user_id: string; key_sealed: string }>(
     await db.execute(sql`
-      select k.user_id, k.key_sealed from jsonb_array_elements_text(${JSON.stringify(userIds.map((id) => uuidOf(id, 'user')))}::jsonb) as wanted(id)
+      select k.user_id, k.key_sealed from jsonb_array_elements_text(${wanted}::jsonb) as wanted(id)
       join audit_person_keys k on k.user_id = wanted.id::uuid where k.key_sealed is not null`),
   )
   return new Map(rows.map((row) => [typeIdOf('user', row.user_id), row.key_sealed]))
@@ -34,12 +36,13 @@ export async function findKeys(db: Queryable, userIds: readonly string[]): Promi
 export async function destroyKey(tx: Queryable, userId: string): Promise<void> {
   await tx.execute(sql`
     insert into audit_person_keys (user_id, key_sealed, destroyed_at) values (${uuidOf(userId, 'user')}, null, now())
-    on conflict (user_id) do update set key_sealed = null, destroyed_at = coalesce(audit_person_keys.destroyed_at, now())`)
+    on conflict (user_id) do update
+      set key_sealed = null, destroyed_at = coalesce(audit_person_keys.destroyed_at, now())`)
 }
 
 export type SealedKey = { userId: string; sealed: string }
 
-/** At most `limit` keys of people after `afterId` that are sealed under another key-encryption key than the one of this id. */
+/** At most `limit` keys, of people after `afterId`, that are sealed under another key-encryption key than this one. */
 export async function listKeysSealedOtherwise(
   db: Queryable,
   o: { keyId: string; afterId: string | undefined; limit: number },
@@ -48,7 +51,8 @@ export async function listKeysSealedOtherwise(
   const rows = rowsOf<{ user_id: string; key_sealed: string }>(
     await db.execute(sql`
       select user_id, key_sealed from audit_person_keys
-      where key_sealed is not null and split_part(key_sealed, '.', 2) <> ${o.keyId} ${after} order by user_id limit ${o.limit}`),
+      where key_sealed is not null and split_part(key_sealed, '.', 2) <> ${o.keyId} ${after}
+      order by user_id limit ${o.limit}`),
   )
   return rows.map((row) => ({ userId: typeIdOf('user', row.user_id), sealed: row.key_sealed }))
 }
@@ -56,5 +60,6 @@ export async function listKeysSealedOtherwise(
 /** Puts `to` in the place of what was read: a key that was destroyed meanwhile stays destroyed. */
 export async function replaceSealedKey(db: Queryable, { userId, sealed }: SealedKey, to: string): Promise<void> {
   await db.execute(sql`
-    update audit_person_keys set key_sealed = ${to} where user_id = ${uuidOf(userId, 'user')} and key_sealed = ${sealed}`)
+    update audit_person_keys set key_sealed = ${to}
+    where user_id = ${uuidOf(userId, 'user')} and key_sealed = ${sealed}`)
 }

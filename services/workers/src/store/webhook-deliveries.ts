@@ -26,7 +26,8 @@ export async function insertDelivery(db: Queryable, o: NewDelivery): Promise<str
   const rows = rowsOf(
     await db.execute(sql`
       insert into webhook_deliveries (id, endpoint_id, org_id, event_id, event_type, ordering_key, payload)
-      values (${uuidOf(id)}, ${uuidOf(o.endpointId, 'whk')}, ${uuidOf(o.orgId, 'org')}, ${uuidOf(o.eventId, 'evt')}, ${o.eventType},
+      values (${uuidOf(id)}, ${uuidOf(o.endpointId, 'whk')}, ${uuidOf(o.orgId, 'org')}, ${uuidOf(o.eventId, 'evt')},
+        ${o.eventType},
         ${o.orderingKey}, ${JSON.stringify(o.payload)}::jsonb)
       on conflict (endpoint_id, event_id) do nothing returning 1`),
   )
@@ -43,10 +44,12 @@ export async function beginNext(db: Queryable, { endpointId, orderingKey }: Lane
   const [row] = rowsOf<{ id: string; event_id: string; run: number }>(
     await db.execute(sql`
       update webhook_deliveries set state = 'pending', run = run + 1, settled_at = null where id = (
-        select id from webhook_deliveries where endpoint_id = ${endpoint} and ordering_key = ${orderingKey} and state = 'waiting'
+        select id from webhook_deliveries
+        where endpoint_id = ${endpoint} and ordering_key = ${orderingKey} and state = 'waiting'
         order by seq limit 1)
       and not exists (
-        select from webhook_deliveries p where p.endpoint_id = ${endpoint} and p.ordering_key = ${orderingKey} and p.state = 'pending')
+        select from webhook_deliveries p
+        where p.endpoint_id = ${endpoint} and p.ordering_key = ${orderingKey} and p.state = 'pending')
       returning id, event_id, run`),
   )
   return row && { id: typeIdOf('whd', row.id), eventId: typeIdOf('evt', row.event_id), run: row.run }
@@ -113,7 +116,8 @@ export type NewAttempt = {
 export async function recordAttempt(db: Queryable, o: NewAttempt): Promise<void> {
   await db.execute(sql`
     insert into webhook_attempts (id, delivery_id, org_id, duration_ms, status, response_body, error)
-    values (${uuidOf(newId('wha'))}, ${uuidOf(o.deliveryId, 'whd')}, ${uuidOf(o.orgId, 'org')}, ${o.durationMs}, ${o.status}, ${o.responseBody}, ${o.error})`)
+    values (${uuidOf(newId('wha'))}, ${uuidOf(o.deliveryId, 'whd')}, ${uuidOf(o.orgId, 'org')},
+      ${o.durationMs}, ${o.status}, ${o.responseBody}, ${o.error})`)
   await db.execute(sql`
     update webhook_deliveries set attempts = attempts + 1, last_status = ${o.status}, last_error = ${o.error}
     where id = ${uuidOf(o.deliveryId, 'whd')}`)
@@ -126,7 +130,8 @@ export async function settleDelivery(
 ): Promise<boolean> {
   const rows = rowsOf(
     await db.execute(sql`
-      update webhook_deliveries set state = ${state}, settled_at = now(), last_error = coalesce(${error ?? null}::text, last_error)
+      update webhook_deliveries
+      set state = ${state}, settled_at = now(), last_error = coalesce(${error ?? null}::text, last_error)
       where id = ${uuidOf(id, 'whd')} and state = 'pending' returning 1`),
   )
   return rows.length === 1
@@ -143,7 +148,8 @@ export async function giveUpAll(db: Queryable, endpointId: string): Promise<void
 export async function giveUpAbandoned(db: Queryable, limit: number): Promise<Lane[]> {
   const rows = rowsOf<{ endpoint_id: string; ordering_key: string }>(
     await db.execute(sql`
-      update webhook_deliveries d set state = 'failed', settled_at = now(), last_error = coalesce(j.last_error, 'given up')
+      update webhook_deliveries d
+      set state = 'failed', settled_at = now(), last_error = coalesce(j.last_error, 'given up')
       from job_ledger j where j.id = d.job_id and j.state in ('dead', 'done') and d.state = 'pending' and d.id in (
         select id from webhook_deliveries where state = 'pending' limit ${limit})
       returning d.endpoint_id, d.ordering_key`),
@@ -190,7 +196,8 @@ type Row = {
   settled_at: string | null
 }
 
-const columns = sql`id, event_type, state, attempts, last_status, last_error, ${utc(sql`created_at`)} as created_at, ${utc(sql`settled_at`)} as settled_at`
+const columns = sql`id, event_type, state, attempts, last_status, last_error,
+  ${utc(sql`created_at`)} as created_at, ${utc(sql`settled_at`)} as settled_at`
 
 const deliveryOf = (row: Row): Delivery => ({
   id: typeIdOf('whd', row.id),
@@ -256,7 +263,8 @@ export async function deleteOldDeliveries(
   const rows = rowsOf(
     await db.execute(sql`
       delete from webhook_deliveries where id in (
-        select id from webhook_deliveries where settled_at < now() - make_interval(days => ${olderThanDays}) limit ${limit}) returning 1`),
+        select id from webhook_deliveries
+        where settled_at < now() - make_interval(days => ${olderThanDays}) limit ${limit}) returning 1`),
   )
   return rows.length
 }
