@@ -33,5 +33,11 @@ export const config = Type.Object({
     maximum: 1_000_000,
     description: 'Organizations one person may own, and may create within a day.',
   }),
+  ORGANIZATION_DELETION_GRACE_SECONDS: Type.Integer({
+    default: 2_592_000,
+    minimum: 3600,
+    maximum: 31_536_000,
+    description: 'How long an owner can take the deletion of an organization back.',
+  }),
 })
 export type Config = Static<typeof config>

@@ -14,6 +14,7 @@ export type Deps = Service<'identity' | 'tokens' | 'authz'> & {
   /** Lower-case letters and digits that make a derived slug unlike another. */
   slugSuffix(): string
   limits: Limits
+  settings: { deletionGraceSeconds: number }
 }
 
 export function openDeps(config: Config, runtime: { log: Logger; clock: Clock }): Deps {
@@ -32,5 +33,6 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
     },
     slugSuffix: () => randomBytes(3).toString('hex'),
     limits: limitsOf(config),
+    settings: { deletionGraceSeconds: config.ORGANIZATION_DELETION_GRACE_SECONDS },
   }
 }

@@ -8,10 +8,12 @@ import { runService } from '@gatehouse/service-kit/lifecycle/run-service'
 import { buildApp } from './app.ts'
 import { config } from './config.ts'
 import { openDeps } from './deps.ts'
+import { deleteDueOrganizations } from './use-cases/delete-organization.ts'
 import { deleteOldInvitations } from './use-cases/delete-old-invitations.ts'
 import { erasureEffects } from './use-cases/erase-person.ts'
 
 const upkeepMs = 3_600_000
+const deletionMs = 60_000
 
 await runService({
   name: 'orgs',
@@ -35,6 +37,12 @@ await runService({
           name: 'old invitations',
           run: () => deleteOldInvitations(deps),
           everyMs: upkeepMs,
+          log: deps.log,
+        }),
+        createUpkeep({
+          name: 'organizations to delete',
+          run: () => deleteDueOrganizations(deps),
+          everyMs: deletionMs,
           log: deps.log,
         }),
       ],

@@ -1,10 +1,13 @@
 /** Row-level security: the runtime role sees the platform's model and the scope's own rows, and writes nothing else. */
 import t from 'tap'
 import { sql } from 'drizzle-orm'
+import { OrganizationDeleted } from '@gatehouse/contracts/events/orgs/organization'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { sqlState } from '@gatehouse/service-kit/postgres/errors'
 import { inScope, rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'
+import { quietLog } from '@gatehouse/test-kit/log'
+import { createNeighbour } from '@gatehouse/test-kit/neighbour'
 import { claimJoining, insertMemberRoles, insertPlatformRole } from '../../src/store/assignments.ts'
 import { upsertMembership, upsertOrganization, upsertServiceAccount, upsertUser } from '../../src/store/copies.ts'
 import { insertDecisions } from '../../src/store/decisions.ts'
@@ -14,6 +17,7 @@ import { upsertPolicyDraft } from '../../src/store/policy-drafts.ts'
 import { upsertPolicyShadow } from '../../src/store/policy-shadows.ts'
 import { insertPolicy } from '../../src/store/policies.ts'
 import { closeRole, insertNextRole, insertRole } from '../../src/store/roles.ts'
+import { applyOrganizationEvent } from '../../src/use-cases/projections/project-organizations.ts'
 import {
   insertServiceAccountRoles,
   listServiceAccountRoles,
@@ -53,7 +57,7 @@ for (const o of [ours, theirs]) {
       userId: o.userId,
       status: 'active',
       isOwner: false,
-      attributes: {},
+      attributes: o === ours ? { level: 1 } : {},
     })
     await claimJoining(tx, { ...o, version: 1 })
     await insertRole(tx, role(o))
@@ -112,7 +116,7 @@ for (const o of [ours, theirs]) {
       orgId: o.orgId,
       type: 'invoice',
       key: '1',
-      attributes: {},
+      attributes: o === ours ? { amount: 5 } : {},
       roleIds: [],
       deleted: false,
     })
@@ -321,3 +325,43 @@ t.test('the versions of a role follow each other without a gap', async (t) => {
     ],
   )
 })
+
+t.test(
+  'the model of a deleted organization ends, what it said about its things goes, and another’s stays',
+  async (t) => {
+    const stillThere = await counts({ orgId: theirs.orgId })
+    const event = createNeighbour('orgs').announce(OrganizationDeleted, {
+      subject: ours.orgId,
+      version: 9,
+      orgid: ours.orgId,
+      data: { organization_id: ours.orgId, min_ov: 9 },
+    })
+    for (let times = 0; times < 2; times += 1)
+      await inScope(system, {}, (tx) => applyOrganizationEvent({ log: quietLog }, tx, event))
+    const inForce = await inScope(runtime, { orgId: ours.orgId }, async (tx) =>
+      Promise.all(
+        ['roles', 'policies', 'assignments', 'groups', 'group_members', 'entities', 'memberships'].map(async (table) =>
+          rowsOf(
+            await tx.execute(sql`select 1 from ${sql.identifier(table)} where org_id is not null and valid_to is null`),
+          ),
+        ),
+      ),
+    )
+    t.same(inForce.flat(), [])
+    const left = await counts({ orgId: ours.orgId })
+    t.same([left['policy_drafts'], left['policy_shadows'], left['decisions']], [0, 0, 1])
+    t.same(
+      rowsOf(
+        await system.execute(
+          sql`select 1 from entities where attributes <> '{}' union select 1 from memberships where attributes <> '{}'`,
+        ),
+      ),
+      [],
+    )
+    t.match(
+      rowsOf(await system.execute(sql`select status from organizations where valid_to is null order by version desc`)),
+      [{ status: 'removed' }, { status: 'active' }],
+    )
+    t.same(await counts({ orgId: theirs.orgId }), stillThere)
+  },
+)

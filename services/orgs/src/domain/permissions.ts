@@ -1,6 +1,7 @@
 /** The permissions orgs asks the policy decision point about, by the names they have in the platform's catalog. */
 export const permissions = {
   updateOrganization: 'gatehouse:organization.update',
+  deleteOrganization: 'gatehouse:organization.delete',
   readSettings: 'gatehouse:settings.read',
   writeSettings: 'gatehouse:settings.write',
   readMembers: 'gatehouse:members.read',

@@ -2,14 +2,15 @@
 import { isTypeId, typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
-import { and, eq, sql, type SQL } from 'drizzle-orm'
+import { and, eq, inArray, sql, type SQL } from 'drizzle-orm'
+import type { OrganizationStatus } from '../domain/organization-status.ts'
 import { organizations, type OrganizationRow } from './schema.ts'
 
 export type ManagedOrganization = {
   id: string
   name: string
   slug: string
-  status: 'active' | 'suspended'
+  status: Exclude<OrganizationStatus, 'deleted'>
   members: number
   createdAt: string
 }
@@ -19,7 +20,8 @@ type Row = Pick<ManagedOrganization, 'id' | 'name' | 'slug' | 'status' | 'member
 const listed = sql`
   select o.id, o.name, o.slug, o.status, (select count(*)::int from memberships m where m.org_id = o.id and m.status = 'active') as members,
     to_char(o.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as created_at
-  from organizations o`
+  from organizations o
+  where o.status <> 'deleted'`
 
 const organizationOf = ({ created_at: createdAt, ...row }: Row): ManagedOrganization => ({
   ...row,
@@ -28,7 +30,7 @@ const organizationOf = ({ created_at: createdAt, ...row }: Row): ManagedOrganiza
 })
 
 export async function findManagedOrganization(db: Queryable, id: string): Promise<ManagedOrganization | undefined> {
-  const [row] = rowsOf<Row>(await db.execute(sql`${listed} where o.id = ${uuidOf(id, 'org')}`))
+  const [row] = rowsOf<Row>(await db.execute(sql`${listed} and o.id = ${uuidOf(id, 'org')}`))
   return row && organizationOf(row)
 }
 
@@ -47,8 +49,11 @@ export async function listManagedOrganizations(db: Queryable, o: OrganizationFil
     ...(o.status === undefined ? [] : [sql`o.status = ${o.status}`]),
     ...(o.search === undefined ? [] : [matching(o.search)]),
   ]
-  const where = conditions.length === 0 ? sql`` : sql`where ${sql.join(conditions, sql` and `)}`
-  const rows = rowsOf<Row>(await db.execute(sql`${listed} ${where} order by o.id desc limit ${o.limit}`))
+  const filters = sql.join(
+    conditions.map((condition) => sql`and ${condition}`),
+    sql` `,
+  )
+  const rows = rowsOf<Row>(await db.execute(sql`${listed} ${filters} order by o.id desc limit ${o.limit}`))
   return rows.map(organizationOf)
 }
 
@@ -65,20 +70,33 @@ function matching(search: string): SQL {
     union select id from organizations where slug like ${beginning})`
 }
 
-/** The organization in its new status, or undefined when it had it already (or is not there). Suspending voids every access token made for it. */
+/**
+ * The organization suspended or restored by an operator, or undefined when it was so already (or is not there). Suspending voids every access token made for
+ * it. Whose owner asked for its deletion goes on waiting for it once an operator restores it.
+ */
 export async function claimStatus(
   tx: Tx,
-  o: { id: string; status: ManagedOrganization['status'] },
+  o: { id: string; status: 'active' | 'suspended' },
 ): Promise<OrganizationRow | undefined> {
   const floor = { minVersion: sql`${organizations.version} + 1`, floorChangedAt: sql`now()` }
   const [row] = await tx
     .update(organizations)
     .set({
-      status: o.status,
+      status:
+        o.status === 'suspended'
+          ? o.status
+          : sql`case when ${organizations.deletionDueAt} is null then 'active' else 'deleting' end`,
       version: sql`${organizations.version} + 1`,
       ...(o.status === 'suspended' ? floor : {}),
     })
-    .where(and(eq(organizations.id, o.id), sql`${organizations.status} <> ${o.status}`))
+    .where(
+      and(
+        eq(organizations.id, o.id),
+        o.status === 'suspended'
+          ? inArray(organizations.status, ['active', 'deleting'])
+          : eq(organizations.status, 'suspended'),
+      ),
+    )
     .returning()
   return row
 }

@@ -91,6 +91,17 @@ export async function countOwners(tx: Tx, orgId: string): Promise<number> {
   return row?.owners ?? 0
 }
 
+/** Who owns the organization, longest member first; as many as are worth a mail. */
+export async function listOwners(tx: Tx, orgId: string): Promise<string[]> {
+  const rows = await tx
+    .select({ userId: memberships.userId })
+    .from(memberships)
+    .where(and(eq(memberships.orgId, orgId), eq(memberships.status, 'active'), memberships.isOwner))
+    .orderBy(asc(memberships.joinedAt), asc(memberships.id))
+    .limit(50)
+  return rows.map(({ userId }) => userId)
+}
+
 /** Stores what was decided about an active member; undefined when they are not active any more. */
 export async function claimUpdate(
   tx: Tx,

@@ -1,7 +1,8 @@
 /** Rows of organizations. The row is also the lock under which ownership is decided. */
-import { and, asc, eq, gt, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, ne, sql } from 'drizzle-orm'
 import type { Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
 import { describeFailure } from '@gatehouse/service-kit/postgres/errors'
+import type { OrganizationColors } from '@gatehouse/contracts/http/orgs/organizations'
 import { memberships, organizations, type OrganizationRow } from './schema.ts'
 
 /** The new organization, or undefined when the slug is taken. */
@@ -14,7 +15,10 @@ export async function insertOrganization(
 }
 
 export async function findOrganization(db: Queryable, id: string): Promise<OrganizationRow | undefined> {
-  const [row] = await db.select().from(organizations).where(eq(organizations.id, id))
+  const [row] = await db
+    .select()
+    .from(organizations)
+    .where(and(eq(organizations.id, id), ne(organizations.status, 'deleted')))
   return row
 }
 
@@ -27,20 +31,23 @@ export async function lockOrganization(tx: Tx, id: string): Promise<Organization
   return row
 }
 
-/** The organization under its new name, or undefined when it already had it (or is not there). */
-export async function claimRename(tx: Tx, o: { id: string; name: string }): Promise<OrganizationRow | undefined> {
+export type Profile = { name: string; slug: string; logoUrl: string | null; colors: OrganizationColors | null }
+
+/** Stores the profile under the lock on the organization. Fails on the unique constraint when another organization has the slug. */
+export async function updateProfile(tx: Tx, o: { id: string } & Profile): Promise<OrganizationRow | undefined> {
+  const { id, ...profile } = o
   const [row] = await tx
     .update(organizations)
-    .set({ name: o.name, version: sql`${organizations.version} + 1` })
-    .where(and(eq(organizations.id, o.id), sql`${organizations.name} <> ${o.name}`))
+    .set({ ...profile, version: sql`${organizations.version} + 1` })
+    .where(eq(organizations.id, id))
     .returning()
   return row
 }
 
-/** Active organizations a person belongs to, oldest first, after the one named by `afterId`. */
+/** Organizations a person belongs to, oldest first, after the one named by `afterId`: active ones, or those they own that wait for their deletion. */
 export async function listOrganizationsOf(
   db: Queryable,
-  o: { userId: string; limit: number; afterId?: string | undefined },
+  o: { userId: string; limit: number; afterId?: string | undefined; status?: 'active' | 'deleting' | undefined },
 ): Promise<OrganizationRow[]> {
   const rows = await db
     .select({ organization: organizations })
@@ -50,7 +57,8 @@ export async function listOrganizationsOf(
       and(
         eq(memberships.userId, o.userId),
         eq(memberships.status, 'active'),
-        eq(organizations.status, 'active'),
+        eq(organizations.status, o.status ?? 'active'),
+        o.status === 'deleting' ? eq(memberships.isOwner, true) : undefined,
         o.afterId === undefined ? undefined : gt(memberships.orgId, o.afterId),
       ),
     )

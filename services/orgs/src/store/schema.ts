@@ -2,9 +2,11 @@
 import { sql } from 'drizzle-orm'
 import { bigint, boolean, customType, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core'
 import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership'
+import type { OrganizationColors } from '@gatehouse/contracts/http/orgs/organizations'
 import type { MfaMode } from '@gatehouse/contracts/http/orgs/settings'
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
 import type { InvitationStatus } from '../domain/invitation.ts'
+import type { OrganizationStatus } from '../domain/organization-status.ts'
 
 export const orgs = pgSchema('orgs')
 
@@ -20,7 +22,7 @@ export const organizations = orgs.table('organizations', {
   id: typeId('id', 'org').primaryKey(),
   name: text('name').notNull(),
   slug: text('slug').notNull(),
-  status: text('status').$type<'active' | 'suspended'>().notNull().default('active'),
+  status: text('status').$type<OrganizationStatus>().notNull().default('active'),
   version: version(),
   minVersion: minVersion(),
   floorChangedAt: instant('floor_changed_at'),
@@ -28,6 +30,9 @@ export const organizations = orgs.table('organizations', {
   settingsVersion: bigint('settings_version', { mode: 'number' }).notNull().default(1),
   mfaMode: text('mfa_mode').$type<MfaMode>().notNull().default('off'),
   mfaRequiredFrom: instant('mfa_required_from'),
+  logoUrl: text('logo_url'),
+  colors: jsonb('colors').$type<OrganizationColors>(),
+  deletionDueAt: instant('deletion_due_at'),
   createdAt: listedAt('created_at'),
 })
 

@@ -7,9 +7,14 @@ import {
   InvitationRevoked,
 } from '@gatehouse/contracts/events/orgs/invitation'
 import { MembershipCreated, MembershipRemoved, MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
-import { OrganizationCreated, OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
+import {
+  OrganizationCreated,
+  OrganizationDeleted,
+  OrganizationUpdated,
+} from '@gatehouse/contracts/events/orgs/organization'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import { announcedStatus } from '../domain/organization-status.ts'
 import type { InvitationRow, MembershipRow, OrganizationRow } from '../store/schema.ts'
 
 const ofOrganization = (row: OrganizationRow, actor: Actor) => ({
@@ -53,11 +58,46 @@ export const announceOrganizationCreated = (tx: Tx, row: OrganizationRow, actor:
     data: { organization_id: row.id, created_by: row.createdBy, status: 'active' },
   })
 
-export const announceOrganizationRenamed = (tx: Tx, row: OrganizationRow, actor: Actor): Promise<void> =>
+const organizationFacts = (row: OrganizationRow) => ({ organization_id: row.id, status: announcedStatus(row.status) })
+
+export const announceOrganizationUpdated = (
+  tx: Tx,
+  { row, changed, actor }: { row: OrganizationRow; changed: string[]; actor: Actor },
+): Promise<void> =>
   appendEvent(tx, {
     contract: OrganizationUpdated,
     ...ofOrganization(row, actor),
-    data: { organization_id: row.id, status: row.status, changed: ['name'] },
+    data: { ...organizationFacts(row), changed },
+  })
+
+export const announceDeletionAsked = (
+  tx: Tx,
+  { row, owners, actor }: { row: OrganizationRow; owners: string[]; actor: Actor },
+): Promise<void> =>
+  appendEvent(tx, {
+    contract: OrganizationUpdated,
+    ...ofOrganization(row, actor),
+    data: {
+      ...organizationFacts(row),
+      changed: ['status', 'deletion'],
+      min_ov: row.minVersion,
+      deletion_due_at: row.deletionDueAt?.toISOString() ?? null,
+      owners,
+    },
+  })
+
+export const announceDeletionUndone = (tx: Tx, row: OrganizationRow, actor: Actor): Promise<void> =>
+  appendEvent(tx, {
+    contract: OrganizationUpdated,
+    ...ofOrganization(row, actor),
+    data: { ...organizationFacts(row), changed: ['status', 'deletion'], deletion_due_at: null },
+  })
+
+export const announceOrganizationDeleted = (tx: Tx, row: OrganizationRow): Promise<void> =>
+  appendEvent(tx, {
+    contract: OrganizationDeleted,
+    ...ofOrganization(row, 'system'),
+    data: { organization_id: row.id, min_ov: row.minVersion },
   })
 
 /** A suspended organization announces the floor that voids its access tokens. `reason`: of the operator who did it; absent when nobody owns it any more. */
@@ -69,8 +109,7 @@ export const announceOrganizationStatus = (
     contract: OrganizationUpdated,
     ...ofOrganization(row, actor),
     data: {
-      organization_id: row.id,
-      status: row.status,
+      ...organizationFacts(row),
       changed: ['status'],
       ...(row.status === 'suspended' && { min_ov: row.minVersion }),
       ...(reason !== undefined && { reason }),
@@ -86,8 +125,7 @@ export const announceSettings = (
     contract: OrganizationUpdated,
     ...ofOrganization(row, actor),
     data: {
-      organization_id: row.id,
-      status: row.status,
+      ...organizationFacts(row),
       changed: ['settings.mfa'],
       mfa_required_from: row.mfaRequiredFrom?.toISOString() ?? null,
       ...(endsAccess && { min_ov: row.minVersion }),

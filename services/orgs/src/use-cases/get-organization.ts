@@ -8,8 +8,11 @@ import { findOrganization } from '../store/organizations.ts'
 import { organizationView } from './views.ts'
 
 /** @throws AppError `not_found` */
-export async function getOrganization(deps: Pick<Deps, 'db'>, caller: OrgCaller): Promise<Organization> {
+export async function getOrganization(
+  deps: Pick<Deps, 'db'>,
+  caller: OrgCaller,
+): Promise<{ organization: Organization; version: number }> {
   const row = await inScope(deps.db, { orgId: caller.orgId }, (tx) => findOrganization(tx, caller.orgId))
   if (!row) throw problem('not_found')
-  return organizationView(row)
+  return { organization: organizationView(row), version: row.version }
 }

@@ -65,7 +65,7 @@ export async function getManagedOrganization(
 export async function setOrganizationStatus(
   deps: Pick<Deps, 'clients' | 'spine'>,
   caller: UserCaller,
-  { id, status, reason }: { id: string; status: ManagedOrganization['status']; reason: string },
+  { id, status, reason }: { id: string; status: 'active' | 'suspended'; reason: string },
 ): Promise<void> {
   await requireOperator(deps, caller, permissions.suspendOrganizations)
   const isThere = await deps.spine.write(

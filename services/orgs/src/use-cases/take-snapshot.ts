@@ -1,5 +1,6 @@
 /** What a reader loads when it begins anew: `state` is everything, `floors` what a gateway needs to refuse void tokens. */
 import type { SnapshotView, SnapshotViews } from '@gatehouse/spine/produce/snapshot'
+import { snapshotStatus } from '../domain/organization-status.ts'
 import { eachMembership, eachOrganization, listRecentFloors } from '../store/snapshots.ts'
 
 const state: SnapshotView = async (emit, tx) => {
@@ -8,7 +9,7 @@ const state: SnapshotView = async (emit, tx) => {
       kind: 'organization',
       id,
       version,
-      status,
+      status: snapshotStatus(status),
       mfa_required_from: mfaRequiredFrom?.toISOString() ?? null,
     })
   for await (const row of eachMembership(tx)) {

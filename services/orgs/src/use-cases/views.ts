@@ -8,7 +8,10 @@ export const organizationView = (row: OrganizationRow): Organization => ({
   id: row.id,
   name: row.name,
   slug: row.slug,
+  logo_url: row.logoUrl,
+  colors: row.colors,
   created_at: row.createdAt.toISOString(),
+  deletion_due_at: row.deletionDueAt?.toISOString() ?? null,
 })
 
 /** A person identity no longer knows stays listed, without name and address: an owner must be able to remove them. */

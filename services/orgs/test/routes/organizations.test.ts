@@ -197,6 +197,46 @@ t.test('GET and PATCH /v1/organizations/{org}', async (t) => {
     t.match(again.headers['www-authenticate'], /^Bearer error="insufficient_user_authentication".* max_age="60"$/)
   })
 
+  t.test('200 with slug, logo and colours; 409 for a slug that is taken, 412 for an old version', async (t) => {
+    const { headers } = await send('GET', path, { by: ada, org: org.id })
+    const colors = { background: '#FFFFFF', text: '#1f2933' }
+    const body = { slug: 'after-all', logo_url: 'https://cdn.example/logo.svg', colors }
+    const change = (changes: object, more: object = {}) =>
+      send('PATCH', path, { by: ada, org: org.id, body: changes, ...more })
+    const changed = await change(body, { headers: { 'if-match': String(headers['etag']) } })
+    t.match(changed, { status: 200, body: { ...body, name: 'After' }, headers: { etag: '"3"' } })
+    t.match(await send('GET', path, { by: ada, org: org.id }), { body, headers: { etag: '"3"' } })
+    t.match(await change({ name: 'Late' }, { headers: { 'if-match': '"2"' } }), {
+      status: 412,
+      body: { code: 'precondition_failed' },
+    })
+    t.match(await change({ slug: foreign.slug }), { status: 409, body: { code: 'conflict' } })
+    const [event] = (await rig.events.listOf(OrganizationUpdated)).filter(({ version }) => version === 3)
+    t.match(event, { subject: org.id, data: { changed: ['slug', 'logo_url', 'colors'] } })
+    t.notMatch(JSON.stringify(event), /cdn\.example/, 'facts, no addresses')
+    t.match(await change({ logo_url: null, colors: null }), { status: 200, body: { logo_url: null, colors: null } })
+  })
+
+  t.test('400 for colours that nobody can read, and for what is no logo', async (t) => {
+    const change = (changes: object) => send('PATCH', path, { by: ada, org: org.id, body: changes })
+    const colors = (background: string, text: string) => ({ colors: { background, text } })
+    // WebAIM and the techniques of WCAG call #767676 on white the lightest grey that is enough.
+    t.equal((await change(colors('#ffffff', '#767676'))).status, 200)
+    t.match(await change(colors('#ffffff', '#777777')), {
+      status: 400,
+      body: { code: 'validation_failed', errors: [{ path: '/colors/text', message: /4\.48/ }] },
+    })
+    for (const wrong of [
+      colors('white', 'black'),
+      { colors: { background: '#000000' } },
+      { logo_url: 'http://cdn.example/x' },
+      { slug: 'Not A Slug' },
+      { slug: null },
+      { status: 'deleted' },
+    ])
+      t.equal((await change(wrong)).status, 400, JSON.stringify(wrong))
+  })
+
   t.test('400 for a body with nothing in it', async (t) => {
     t.equal((await send('PATCH', path, { by: ada, org: org.id, body: {} })).status, 400)
   })

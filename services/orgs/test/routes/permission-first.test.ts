@@ -16,9 +16,10 @@ await rig.join({ org, owner, person: member })
 const { id: invitation } = await rig.invite({ org, by: owner, email: 'pending@example.com' })
 
 /** What a member without any right sends to each route of an organization; `open` asks for no right. */
-const bodies: Record<string, { open: true } | { bodies: (object | undefined)[] }> = {
+const bodies: Record<string, { open: true } | { bodies: (object | undefined)[]; query?: string }> = {
   getOrganization: { open: true },
   updateOrganization: { bodies: [{ name: 'Taken over' }] },
+  deleteOrganization: { bodies: [undefined], query: '?slug=acme' },
   getOrganizationSettings: { bodies: [undefined] },
   updateOrganizationSettings: { bodies: [{ mfa: { mode: 'off' } }] },
   listMembers: { bodies: [undefined] },
@@ -48,7 +49,11 @@ for (const route of ofOrganization) {
       const path = route.path.replace(':org', org).replace(':user', user).replace(':invitation', invitation)
       for (const body of sent.bodies) {
         const before = world.askedOfIdentity.length
-        const { status } = await send(route.method, path, { by: member, org, ...(body ? { body } : {}) })
+        const { status } = await send(route.method, `${path}${sent.query ?? ''}`, {
+          by: member,
+          org,
+          ...(body ? { body } : {}),
+        })
         t.ok(status === 403 || status === 404, `${status}`)
         t.equal(world.askedOfIdentity.length, before, 'identity was not asked')
       }

@@ -145,8 +145,9 @@ t.test('the system role answers for all tenants within its verbs', async (t) => 
     const [row] = rowsOf<{ n: string }>(await system.execute(sql`select count(*) as n from ${sql.identifier(table)}`))
     t.equal(Number(row?.n), 2, table)
   }
-  t.equal(await refusal(system, {}, (tx) => tx.execute(sql`update organizations set name = 'x'`)), '42501')
-  t.equal(await refusal(system, {}, (tx) => tx.execute(sql`delete from memberships`)), '42501')
+  t.equal(await refusal(system, {}, (tx) => tx.execute(sql`update organizations set created_by = id`)), '42501')
+  t.equal(await refusal(system, {}, (tx) => tx.execute(sql`delete from organizations`)), '42501')
+  t.equal(await refusal(system, {}, (tx) => tx.execute(sql`update memberships set user_id = id`)), '42501')
 })
 
 t.test('no floor is lowered, by whichever role', async (t) => {

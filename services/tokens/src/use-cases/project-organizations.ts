@@ -1,10 +1,15 @@
 /** Takes in what orgs says about organizations and who belongs to them. A removed membership stays as a tombstone. */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { MembershipCreated, MembershipRemoved, MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
-import { OrganizationCreated, OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
+import {
+  OrganizationCreated,
+  OrganizationDeleted,
+  OrganizationUpdated,
+} from '@gatehouse/contracts/events/orgs/organization'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import Type from 'typebox'
 import { Value } from 'typebox/value'
+import { deleteOrganizationContents } from '../store/deleted-organizations.ts'
 import {
   deleteOrganizationsAndMemberships,
   upsertMembershipState,
@@ -25,6 +30,9 @@ export async function applyOrganizationEvent(tx: Tx, event: EventEnvelope): Prom
     case OrganizationCreated.type:
     case OrganizationUpdated.type:
       return await upsertOrganization(tx, { id, version, facts: data })
+    case OrganizationDeleted.type:
+      await upsertOrganization(tx, { id, version, facts: { status: 'removed' } })
+      return await deleteOrganizationContents(tx, id)
     case MembershipCreated.type:
     case MembershipUpdated.type:
     case MembershipRemoved.type:
@@ -40,7 +48,10 @@ export async function resetOrganizations(tx: Tx, records: AsyncIterable<object>)
   for await (const record of records) {
     if (!Value.Check(StateRecord, record)) continue
     const { kind, id, version } = record
-    if (kind === 'organization') await upsertOrganization(tx, { id, version, facts: record })
+    if (kind === 'organization') {
+      await upsertOrganization(tx, { id, version, facts: record })
+      if (Value.Parse(OrganizationFacts, record).status === 'removed') await deleteOrganizationContents(tx, id)
+    }
     if (kind === 'membership') await upsertMembership(tx, { id, version, facts: record })
   }
 }

@@ -6,9 +6,11 @@ import {
   UserRegistered,
   UserUpdated,
 } from '@gatehouse/contracts/events/identity/user'
+import { OrganizationDeleted, OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
 import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { registered } from '../fixtures/openid.ts'
+import { createKey, createOAuthClient, exchange, ownedOrganization } from '../fixtures/service-accounts.ts'
 import { openPlatform } from '../fixtures/platform.ts'
 
 const platform = await openPlatform(t)
@@ -65,6 +67,37 @@ t.test('an erased person loses every session, and where they were is forgotten',
   t.match(await rows(), [{ status: 'ended', device_name: '', client_address: null }])
   t.same(await platform.admin`select from oauth_consents where user_id = ${uuidOf(id)}`, [])
   t.equal((await platform.refresh(one, session.refresh_token)).status, 401)
+})
+
+t.test('what a deleted organization had here goes with it; who belonged to it goes on without it', async (t) => {
+  const org = await ownedOrganization(platform, one)
+  const { key } = await createKey(platform, one, org)
+  const { body: client } = await createOAuthClient(platform, one, org)
+  const kept = await ownedOrganization(platform, one)
+  const { key: keptKey } = await createKey(platform, one, kept)
+  const { id } = platform.person()
+  await platform.admin`insert into oauth_consents (id, user_id, client_id, scopes) values (gen_random_uuid(), ${uuidOf(id)}, ${String(client['id'])}, '{openid}')`
+  t.equal((await exchange(platform, one, key)).status, 200)
+  const data = { organization_id: org.id, min_ov: 9 }
+  platform.orgs.announce(OrganizationDeleted, { subject: org.id, version: 9, data })
+  platform.orgs.announce(OrganizationUpdated, {
+    subject: org.id,
+    version: 8,
+    data: { organization_id: org.id, status: 'active', changed: ['status'] },
+  })
+  await pollAll()
+  for (const table of ['service_accounts', 'api_keys', 'oauth_client_secrets'])
+    t.same(await platform.admin`select from ${platform.admin(table)} where org_id = ${uuidOf(org.id)}`, [], table)
+  t.same(await platform.admin`select from membership_states where organization_id = ${uuidOf(org.id)}`, [])
+  t.same(await platform.admin`select from oauth_consents where client_id = ${String(client['id'])}`, [])
+  t.match(await platform.admin`select status from oauth_clients where org_id = ${uuidOf(org.id)}`, [
+    { status: 'deleted' },
+  ])
+  t.match(await platform.admin`select status from organization_states where id = ${uuidOf(org.id)}`, [
+    { status: 'removed' },
+  ])
+  t.not((await exchange(platform, one, key)).status, 200)
+  t.equal((await exchange(platform, one, keptKey)).status, 200, 'another organization’s key goes on')
 })
 
 t.test(

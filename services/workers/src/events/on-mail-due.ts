@@ -1,4 +1,4 @@
-/** Records the mails an event makes due: one ledger row per mail and event, whatever is delivered twice. */
+/** Records the mails an event makes due: one ledger row per mail, event and recipient, whatever is delivered twice. */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { SendMail } from '@gatehouse/contracts/jobs/send-mail.v1'
 import type { JobQueue } from '@gatehouse/service-kit/jobs/queue'
@@ -11,9 +11,10 @@ export async function onMailDue(
   event: EventEnvelope,
 ): Promise<void> {
   for (const mail of deps.mails) {
-    const about = mail.eventType === event.type ? mail.due(event) : undefined
-    if (about === undefined) continue
-    const recipientKey = `${mail.name}:${event.subject}`
-    await deps.queue.record(tx, { job: SendMail, event, recipientKey, data: { mail: mail.name, about } })
+    if (mail.eventType !== event.type) continue
+    for (const { about, to } of mail.due(event)) {
+      const recipientKey = [mail.name, event.subject, ...(to === undefined ? [] : [to])].join(':')
+      await deps.queue.record(tx, { job: SendMail, event, recipientKey, data: { mail: mail.name, about } })
+    }
   }
 }

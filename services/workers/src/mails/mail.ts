@@ -33,14 +33,17 @@ type MailFile<C extends EventContract, A extends About, V> = {
   pipeline: MailPipeline
   event: C
   limit: RecipientLimit
-  /** What the job keeps; `undefined` when this event calls for no mail. */
-  due(data: EventData<C>, event: EventEnvelope): A | undefined
+  /** What the job keeps; `undefined` when this event calls for no mail, a list when it calls for one mail to each of several people. */
+  due(data: EventData<C>, event: EventEnvelope): A | undefined | readonly (A & { user_id: string })[]
   /** @returns null when there is nothing to send any more. @throws AppError `not_found` when the owner knows no such thing. */
   ask(sources: MailSources, about: A): Promise<Asked<V> | null>
   texts: Readonly<Record<Locale, (values: V) => MailText>>
 }
 
 type EventData<C extends EventContract> = ReturnType<typeof readEvent<C>>['data']
+
+/** `to` tells the recipients of one event apart; absent when there is one. */
+export type DueMail = { about: About; to?: string }
 
 export type ComposedMail = MailContent & { to: string }
 
@@ -51,7 +54,7 @@ export type Mail = {
   readonly eventType: string
   readonly limit: RecipientLimit
   /** @throws Error when the event does not match its contract. */
-  due(event: EventEnvelope): About | undefined
+  due(event: EventEnvelope): readonly DueMail[]
   compose(sources: MailSources, about: About, defaultLocale: Locale): Promise<ComposedMail | null>
 }
 
@@ -62,7 +65,11 @@ export function defineMail<C extends EventContract, A extends About, V>(file: Ma
     pipeline,
     eventType: event.type,
     limit,
-    due: (envelope) => file.due(readEvent(event, envelope).data, envelope),
+    due(envelope) {
+      const about = file.due(readEvent(event, envelope).data, envelope)
+      if (about === undefined) return []
+      return isList(about) ? about.map((one) => ({ about: one, to: one.user_id })) : [{ about }]
+    },
     async compose(sources, about, defaultLocale) {
       const asked = await file.ask(sources, about as A)
       if (asked === null) return null
@@ -71,6 +78,8 @@ export function defineMail<C extends EventContract, A extends About, V>(file: Ma
     },
   }
 }
+
+const isList = <A, B>(value: A | readonly B[]): value is readonly B[] => Array.isArray(value)
 
 /** An instant as a mail says it, to the second. */
 export const utcText = (instant: string): string => `${instant.slice(0, 19).replace('T', ' ')} UTC`

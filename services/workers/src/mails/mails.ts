@@ -6,6 +6,7 @@ import { emailVerification } from './email-verification.ts'
 import { factorsChanged } from './factors-changed.ts'
 import { invitation } from './invitation.ts'
 import type { Mail } from './mail.ts'
+import { organizationDeletion } from './organization-deletion.ts'
 import { passkeyCopied } from './passkey-copied.ts'
 import { passwordChanged } from './password-changed.ts'
 import { passwordReset } from './password-reset.ts'
@@ -24,6 +25,7 @@ export const mails: readonly Mail[] = [
   accountDeletion,
   addressChange,
   addressChanged,
+  organizationDeletion,
   passwordReset,
   passwordChanged,
   passkeyCopied,

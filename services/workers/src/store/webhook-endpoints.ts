@@ -140,6 +140,11 @@ export const rotateSecret = (
 export const deleteEndpoint = (db: Queryable, id: string): Promise<Endpoint | undefined> =>
   one(db, sql`delete from webhook_endpoints where id = ${uuidOf(id, 'whk')} returning ${columns}`)
 
+/** Those of a whole organization, with their deliveries. */
+export async function deleteEndpointsOf(db: Queryable, orgId: string): Promise<void> {
+  await db.execute(sql`delete from webhook_endpoints where org_id = ${uuidOf(orgId, 'org')}`)
+}
+
 /** The active endpoints of an organization that listen to one of these. */
 export async function listListeners(
   db: Queryable,

@@ -10,6 +10,7 @@ import { EmailCodeRequested } from '@gatehouse/contracts/events/identity/email-c
 import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification'
 import { WebhookDisabled } from '@gatehouse/contracts/events/workers/webhook'
 import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation'
+import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
 import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { localeOf, type Locale } from '../../src/mails/locale.ts'
@@ -27,6 +28,7 @@ const ids = {
   reset: newId('rst'),
   change: newId('emc'),
   signIn: newId('sin'),
+  organization: newId('org'),
 }
 
 /** What the owners answer. */
@@ -44,6 +46,7 @@ const sources = (speaks: { locale?: string } = {}): MailSources => ({
       organization_name: organization,
       token: 'gthi_1',
     }),
+    nameOfOrganization: async () => organization,
   },
   link: ({ path }, token) => publicLink('https://id.example.com/', path, token),
 })
@@ -70,6 +73,16 @@ const events = [
   identity.announce(EmailVerificationRequested, {
     subject: ids.verification,
     data: { verification_id: ids.verification, user_id: ids.user },
+  }),
+  orgs.announce(OrganizationUpdated, {
+    subject: ids.organization,
+    data: {
+      organization_id: ids.organization,
+      status: 'suspended',
+      changed: ['deletion'],
+      deletion_due_at: '2026-12-14T03:04:05.678901Z',
+      owners: [ids.user, newId('user')],
+    },
   }),
   orgs.announce(InvitationCreated, {
     subject: ids.invitation,
@@ -111,7 +124,9 @@ const events = [
 ]
 
 const aboutOf = (mail: Mail): Record<string, string> => {
-  const about = events.filter(({ type }) => type === mail.eventType).map((event) => mail.due(event))
+  const about = events
+    .filter(({ type }) => type === mail.eventType)
+    .flatMap((event) => mail.due(event).map(({ about }) => about))
   const due = about.find((one) => one !== undefined)
   if (due === undefined) throw new Error(`no sample event for ${mail.name}`)
   return due
@@ -174,14 +189,29 @@ t.test('text and HTML carry the same link: to the public address, with the secre
 })
 
 t.test('the name of an organization cannot break out of a header or into HTML, and is no link', async (t) => {
-  for (const locale of ['en', 'de'] as const) {
-    const mail = await compose(named('invitation'), locale)
+  for (const [name, locale, links] of [
+    ['invitation', 'en', 1],
+    ['invitation', 'de', 1],
+    ['organization-deletion', 'en', 0],
+    ['organization-deletion', 'de', 0],
+  ] as const) {
+    const mail = await compose(named(name), locale)
     t.notMatch(mail.subject, /[\r\n\u202e]/)
     t.notMatch(mail.html, /<img/)
     t.notMatch(mail.text, /https:\/\/evil/)
     t.notMatch(mail.text, /evil\.example/)
-    t.equal(mail.text.match(/https:\/\//g)?.length, 1, 'one link: ours')
+    t.equal(mail.text.match(/https:\/\//g)?.length ?? 0, links, 'no link but ours')
   }
+})
+
+t.test('each owner is told of the deletion of their organization, and nobody of another change', async (t) => {
+  const mail = named('organization-deletion')
+  const due = events.filter(({ type }) => type === mail.eventType).flatMap((event) => mail.due(event))
+  t.equal(due.length, 2)
+  t.equal(new Set(due.map(({ to }) => to)).size, 2, 'a ledger row of their own')
+  const data = { organization_id: ids.organization, status: 'active' as const, changed: ['deletion'] }
+  for (const more of [{}, { deletion_due_at: null, owners: [ids.user] }, { owners: [ids.user] }])
+    t.same(mail.due(orgs.announce(OrganizationUpdated, { subject: ids.organization, data: { ...data, ...more } })), [])
 })
 
 t.test('an alarm asks nobody to click, and a family that ended with its session alarms nobody', async (t) => {
@@ -189,5 +219,5 @@ t.test('an alarm asks nobody to click, and a family that ended with its session 
   const { text, html } = await compose(alarm, 'en')
   t.match(text, /2026-11-24 03:04:05 UTC/)
   t.notMatch(html, /href/)
-  t.equal(alarm.due(familyRevoked('session_ended')), undefined)
+  t.same(alarm.due(familyRevoked('session_ended')), [])
 })

@@ -28,9 +28,25 @@ export const OrganizationUpdated = {
     reason: Type.Optional(Reason),
     /** From when on one factor is not enough to act for the organization; null: it is. Absent: as it was. */
     mfa_required_from: Type.Optional(Type.Union([Instant, Type.Null()])),
+    /** When the organization is deleted unless an owner restores it; null: it is not any more. Absent: as it was. */
+    deletion_due_at: Type.Optional(Type.Union([Instant, Type.Null()])),
+    /** Owners to be told that the deletion was asked for. */
+    owners: Type.Optional(Type.Array(UserId)),
   }),
 } as const
 
 export type OrganizationUpdated = Static<typeof OrganizationUpdated.data>
 
-export const organizationEvents: readonly EventContract[] = [OrganizationCreated, OrganizationUpdated]
+/** The grace is over: an organization is gone for good, and each service deletes what it keeps of it. The audit trail stays until its retention ends. */
+export const OrganizationDeleted = {
+  type: 'gatehouse.orgs.organization.deleted.v1',
+  data: Type.Object({ organization_id: OrganizationId, min_ov: Type.Integer() }),
+} as const
+
+export type OrganizationDeleted = Static<typeof OrganizationDeleted.data>
+
+export const organizationEvents: readonly EventContract[] = [
+  OrganizationCreated,
+  OrganizationUpdated,
+  OrganizationDeleted,
+]

@@ -5,7 +5,8 @@ import { listOf, PageQuery } from '../../common/page.ts'
 import { Instant, Reason } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
 
-const OrganizationStatus = Type.Union([Type.Literal('active'), Type.Literal('suspended')])
+/** `deleting`: an owner asked for the deletion, and the grace is not over. */
+const OrganizationStatus = Type.Union([Type.Literal('active'), Type.Literal('suspended'), Type.Literal('deleting')])
 
 /** An organization as operators see it. */
 export const ManagedOrganization = Type.Object({

@@ -2,12 +2,26 @@
 import Type, { type Static } from 'typebox'
 import { Key, MembershipId, OrganizationId, UserId } from '../../common/ids.ts'
 import { DisplayName } from '../../common/display-name.ts'
-import { Instant } from '../../common/scalars.ts'
+import { Instant, PictureUrl } from '../../common/scalars.ts'
 import { listOf, PageQuery } from '../../common/page.ts'
 import { MembershipAttributes } from '../../events/orgs/membership.ts'
 import { defineRoute } from '../contract.ts'
 
-export const Organization = Type.Object({ id: OrganizationId, name: Type.String(), slug: Key, created_at: Instant })
+const Color = Type.String({ pattern: '^#[0-9a-fA-F]{6}$', maxLength: 7 })
+/** What pages of applications draw the organization with. Text is readable on the background: a contrast of 4.5 (WCAG 2.2 SC 1.4.3). */
+export const OrganizationColors = Type.Object({ background: Color, text: Color })
+export type OrganizationColors = Static<typeof OrganizationColors>
+
+export const Organization = Type.Object({
+  id: OrganizationId,
+  name: Type.String(),
+  slug: Key,
+  logo_url: Type.Union([PictureUrl, Type.Null()]),
+  colors: Type.Union([OrganizationColors, Type.Null()]),
+  created_at: Instant,
+  /** When it is deleted unless an owner restores it. */
+  deletion_due_at: Type.Union([Instant, Type.Null()]),
+})
 export type Organization = Static<typeof Organization>
 
 export const Member = Type.Object({
@@ -41,9 +55,12 @@ export const ListMyOrganizations = defineRoute({
   service: 'orgs',
   method: 'GET',
   path: '/v1/me/organizations',
-  summary: 'The organizations one belongs to.',
+  summary: 'The organizations one belongs to; with `status=deleting` those one owns that wait for their deletion.',
   auth: 'user',
-  query: Type.Object(PageQuery),
+  query: Type.Object({
+    ...PageQuery,
+    status: Type.Optional(Type.Union([Type.Literal('active'), Type.Literal('deleting')])),
+  }),
   success: { status: 200, body: listOf(Organization), description: 'The organizations.' },
 })
 
@@ -55,7 +72,7 @@ export const GetOrganization = defineRoute({
   summary: 'The organization of the access token.',
   auth: 'organization',
   params: orgParams,
-  success: { status: 200, body: Organization, description: 'The organization.' },
+  success: { status: 200, body: Organization, description: 'The organization, with its `ETag`.' },
 })
 
 export const UpdateOrganization = defineRoute({
@@ -63,12 +80,51 @@ export const UpdateOrganization = defineRoute({
   service: 'orgs',
   method: 'PATCH',
   path: '/v1/organizations/:org',
-  summary: 'Rename the organization.',
+  summary: 'Change name, slug, logo or colours; `If-Match` guards against lost updates.',
   auth: 'organization',
   params: orgParams,
-  body: Type.Object({ name: DisplayName }),
-  success: { status: 200, body: Organization, description: 'The organization, changed.' },
-  problems: ['forbidden'],
+  body: Type.Object(
+    {
+      name: Type.Optional(DisplayName),
+      slug: Type.Optional(Key),
+      logo_url: Type.Optional(Type.Union([PictureUrl, Type.Null()])),
+      colors: Type.Optional(Type.Union([OrganizationColors, Type.Null()])),
+    },
+    { minProperties: 1 },
+  ),
+  example: { name: 'Acme', colors: { background: '#ffffff', text: '#1f2933' } },
+  success: { status: 200, body: Organization, description: 'The organization, changed, with its `ETag`.' },
+  problems: ['forbidden', 'conflict', 'precondition_failed'],
+})
+
+export const DeleteOrganization = defineRoute({
+  operationId: 'deleteOrganization',
+  service: 'orgs',
+  method: 'DELETE',
+  path: '/v1/organizations/:org',
+  summary:
+    'Delete the organization once a grace is over; `slug` confirms which. Nobody acts for it from now on. An owner does it, who has signed in just now.',
+  auth: 'organization',
+  principals: 'people',
+  params: orgParams,
+  query: Type.Object({ slug: Key }),
+  success: {
+    status: 202,
+    body: Type.Object({ deletion_due_at: Instant }),
+    description: 'Its access tokens and API keys are void. Until then an owner can restore it.',
+  },
+  problems: ['forbidden', 'conflict', 'insufficient_user_authentication'],
+})
+
+export const RestoreOwnOrganization = defineRoute({
+  operationId: 'restoreOwnOrganization',
+  service: 'orgs',
+  method: 'POST',
+  path: '/v1/organizations/:organization/restore',
+  summary: 'Take the deletion of an organization back that one owns, before its grace is over.',
+  auth: 'user',
+  params: Type.Object({ organization: OrganizationId }),
+  success: { status: 200, body: Organization, description: 'The organization. Refresh with its id to act for it.' },
 })
 
 export const ListMembers = defineRoute({
@@ -124,4 +180,21 @@ export const TransferOwnership = defineRoute({
   body: Type.Object({ user_id: UserId }),
   success: { status: 204, description: 'The other is an owner, oneself no longer.' },
   problems: ['forbidden', 'conflict'],
+})
+
+export const NameOrganization = defineRoute({
+  operationId: 'nameOrganization',
+  service: 'orgs',
+  method: 'GET',
+  path: '/internal/organizations/:organization/name',
+  summary:
+    'What an organization is called, for a mail about it. `null`: it is deleted, and there is nothing to send any more.',
+  auth: 'internal',
+  callers: ['workers'],
+  params: Type.Object({ organization: OrganizationId }),
+  success: {
+    status: 200,
+    body: Type.Object({ name: Type.Union([Type.String(), Type.Null()]) }),
+    description: 'The name.',
+  },
 })

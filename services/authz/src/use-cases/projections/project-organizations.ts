@@ -9,7 +9,11 @@ import {
   MembershipRemoved,
   MembershipUpdated,
 } from '@gatehouse/contracts/events/orgs/membership'
-import { OrganizationCreated, OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
+import {
+  OrganizationCreated,
+  OrganizationDeleted,
+  OrganizationUpdated,
+} from '@gatehouse/contracts/events/orgs/organization'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import Type, { type Static } from 'typebox'
@@ -24,9 +28,10 @@ import {
   upsertMembership,
   upsertOrganization,
 } from '../../store/copies.ts'
+import { endOrganizationModel } from '../../store/deleted-organizations.ts'
 import { listRolesInReach } from '../../store/roles.ts'
 
-const status = Type.Union([Type.Literal('active'), Type.Literal('suspended')])
+const status = Type.Union([Type.Literal('active'), Type.Literal('suspended'), Type.Literal('removed')])
 const OrganizationFacts = Type.Object({ status })
 const { organization_id, user_id, status: memberStatus, is_owner, attributes } = membershipFields
 const MembershipFacts = Type.Object({ organization_id, user_id, status: memberStatus, is_owner, attributes })
@@ -44,6 +49,9 @@ export async function applyOrganizationEvent(deps: ProjectDeps, tx: Tx, event: E
     case OrganizationCreated.type:
     case OrganizationUpdated.type:
       return await upsertOrganization(tx, { id, version, ...Value.Parse(OrganizationFacts, data) })
+    case OrganizationDeleted.type:
+      await upsertOrganization(tx, { id, version, status: 'removed' })
+      return await endOrganizationModel(tx, id)
     case MembershipCreated.type: {
       const said = { id, version, facts: Value.Parse(MembershipFacts, data) }
       await applyMembership(tx, said)
@@ -110,8 +118,11 @@ export async function resetOrganizations(deps: ProjectDeps, tx: Tx, records: Asy
     if (!Value.Check(StateRecord, record)) continue
     const { kind, id, version } = record
     named.add(id)
-    if (kind === 'organization')
-      await upsertOrganization(tx, { id, version, ...Value.Parse(OrganizationFacts, record) }, true)
+    if (kind === 'organization') {
+      const facts = Value.Parse(OrganizationFacts, record)
+      await upsertOrganization(tx, { id, version, ...facts }, true)
+      if (facts.status === 'removed') await endOrganizationModel(tx, id)
+    }
     if (kind === 'membership')
       await resetMembership(deps, tx, {
         id,
