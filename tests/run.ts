@@ -1,13 +1,19 @@
-// `npm test`: real PostgreSQL, Redis and NATS are started once, every test file of every room runs against them, and they
-// are stopped again. `npm test -- <files>` runs only those. The last line printed is always the count.
+// `npm test`: the sources are compiled, real PostgreSQL, Redis and NATS are started once, every test file of every room runs
+// against them in a process of its own, and they are stopped again. `npm test -- <files or folders>` runs only those. The last
+// line printed is always the count.
+import { compileTree, compiledFile } from '@gatehouse/local/compile/compile-tree'
 import { startTestServers, type TestServers } from '@gatehouse/local/servers/test-servers'
+import pLimit from 'p-limit'
 import { spawn } from 'node:child_process'
-import { createRequire } from 'node:module'
-import { dirname, join, resolve } from 'node:path'
-import { createTapReader, summaryLine, type Counts, type FileReport } from './tap-report.ts'
+import { relative, resolve, sep } from 'node:path'
+import { createFileReader, noCounts, summaryLine, type Counts, type FileReport } from './tap-report.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
 
+/** Test files that run at the same time. */
+const AT_ONCE = 2
+/** A file may take so long in all, a test within it unless it says otherwise. */
+const PATIENCE_SECONDS = 900
 /** More failed files than these are no accident of a crowded machine. */
 const MOST_LOOKED_AT_AGAIN = 3
 
@@ -16,6 +22,11 @@ const say = (text: string) => {
 }
 
 async function main(): Promise<number> {
+  const { sources } = await compileTree(ROOT)
+  const asked = process.argv.slice(2).map((path) => relative(ROOT, resolve(path)))
+  const files = testFiles(sources, asked)
+  const missing = asked.filter((path) => !files.some((file) => isWithin(file, path)))
+  if (missing.length > 0) return cannotRun(`no test files: ${missing.join(', ')}`)
   let servers: TestServers
   try {
     servers = await startTestServers({
@@ -25,13 +36,8 @@ async function main(): Promise<number> {
       },
     })
   } catch (error) {
-    say(
-      error instanceof Error && error.name === 'LaunchProblem'
-        ? error.message
-        : String(error instanceof Error ? error.stack : error),
-    )
-    say(summaryLine({ passed: 0, failed: 1, skipped: 0 }))
-    return 1
+    if (!(error instanceof Error)) return cannotRun(String(error))
+    return cannotRun(error.name === 'LaunchProblem' ? error.message : String(error.stack))
   }
   say('servers are up\n')
   const interrupted = new AbortController()
@@ -40,80 +46,90 @@ async function main(): Promise<number> {
       interrupted.abort()
     })
   try {
-    const { env } = servers
-    const counts = await runWithSecondLook({ files: process.argv.slice(2), env, signal: interrupted.signal })
-    await servers.stop()
+    const run = { files, env: servers.env, signal: interrupted.signal }
+    const counts = asked.length > 0 ? countsOf(await runFiles(run)) : await runWithSecondLook(run)
     say(`\n${summaryLine(counts)}`)
-    return counts.failed === 0 ? 0 : 1
-  } catch (error) {
+    return counts.failed === 0 && !interrupted.signal.aborted ? 0 : 1
+  } finally {
     await servers.stop()
-    throw error
   }
+}
+
+function cannotRun(why: string): number {
+  say(why)
+  say(summaryLine({ passed: 0, failed: 1, skipped: 0 }))
+  return 1
+}
+
+const isWithin = (file: string, path: string): boolean => file === path || file.startsWith(`${path}${sep}`)
+
+/** The test files among the sources, all or those that are named. */
+function testFiles(sources: readonly string[], asked: readonly string[]): string[] {
+  const all = sources.map((source) => relative(ROOT, source)).filter((file) => file.endsWith('.test.ts'))
+  return all.sort().filter((file) => asked.length === 0 || asked.some((path) => isWithin(file, path)))
 }
 
 type Run = { files: string[]; env: Record<string, string>; signal: AbortSignal }
 
 /**
  * Runs the files, and the few that failed once more by themselves: a crowded machine is no fault of the product, and a fault
- * of it fails twice. Both results are printed. Files that were named, and many failures, get no second look.
+ * of it fails twice. Both results are printed. Many failures get no second look.
  */
 async function runWithSecondLook(run: Run): Promise<Counts> {
-  const first = await runTap(run)
-  const failed = first.reports.filter(({ ok }) => !ok)
-  if (run.files.length > 0 || failed.length === 0 || failed.length > MOST_LOOKED_AT_AGAIN || run.signal.aborted)
-    return told(first)
-  say(`\nonce more, alone: ${failed.map(({ file }) => file).join(', ')}`)
-  const second = await runTap({ ...run, files: failed.map(({ file }) => file) })
-  const passed = second.reports.filter(({ ok }) => ok).map(({ file }) => file)
+  const first = await runFiles(run)
+  const failed = first.filter(({ ok }) => !ok).map(({ file }) => file)
+  if (failed.length === 0 || failed.length > MOST_LOOKED_AT_AGAIN || run.signal.aborted) return countsOf(first)
+  say(`\nonce more, alone: ${failed.join(', ')}`)
+  const second = await runFiles({ ...run, files: failed })
+  const passed = second.filter(({ ok }) => ok).map(({ file }) => file)
   if (passed.length > 0) say(`\nunstable, passed only alone: ${passed.join(', ')}`)
-  const replaced = failed.reduce(minus, first.counts)
-  return plus(replaced, told(second))
+  return countsOf([...first.filter(({ ok }) => ok), ...second])
 }
 
-const plus = (one: Counts, other: Counts): Counts => ({
-  passed: one.passed + other.passed,
-  failed: one.failed + other.failed,
-  skipped: one.skipped + other.skipped,
-})
+const countsOf = (reports: readonly FileReport[]): Counts =>
+  reports.reduce(
+    (sum, { passed, failed, skipped }) => ({
+      passed: sum.passed + passed,
+      failed: sum.failed + failed,
+      skipped: sum.skipped + skipped,
+    }),
+    noCounts(),
+  )
 
-const minus = (from: Counts, what: Counts): Counts => ({
-  passed: from.passed - what.passed,
-  failed: from.failed - what.failed,
-  skipped: from.skipped - what.skipped,
-})
+/** Runs each file once and prints a line for each as it ends. Files that were not begun when the run is stopped have failed. */
+async function runFiles({ files, env, signal }: Run): Promise<FileReport[]> {
+  const limit = pLimit(AT_ONCE)
+  return Promise.all(
+    files.map((file) =>
+      limit(async () => {
+        const report = await runFile(file, env, signal)
+        print(report)
+        return report
+      }),
+    ),
+  )
+}
 
-/** A run that failed as a whole never ends in "0 failed". */
-const told = ({ counts, code }: { counts: Counts; code: number }): Counts =>
-  code === 0 || counts.failed > 0 ? counts : { ...counts, failed: 1 }
-
-/** Runs tap once over the files (all, if none are named) and prints a line for each as it ends. */
-async function runTap(o: Run): Promise<{ counts: Counts; reports: FileReport[]; code: number }> {
-  const tap = join(dirname(createRequire(import.meta.url).resolve('tap/package.json')), 'dist/esm/run.mjs')
-  const env = { ...process.env, ...o.env, FORCE_COLOR: '0', TAP_CHILD_REPORTER: undefined }
-  const child = spawn(process.execPath, [tap, '--reporter=tap', ...o.files], {
+async function runFile(file: string, servers: Record<string, string>, stopped: AbortSignal): Promise<FileReport> {
+  const beganAt = performance.now()
+  const env = { ...process.env, ...servers, FORCE_COLOR: '0', TAP_TIMEOUT: String(PATIENCE_SECONDS) }
+  const child = spawn(process.execPath, ['--enable-source-maps', compiledFile(ROOT, file)], {
     cwd: ROOT,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
+    signal: AbortSignal.any([stopped, AbortSignal.timeout((PATIENCE_SECONDS + 30) * 1000)]),
   })
-  o.signal.addEventListener('abort', () => {
-    child.kill('SIGTERM')
-  })
-  const exit = new Promise<number>((settle) => {
-    child.once('error', () => {
-      settle(1)
+  const { stream, report } = createFileReader()
+  child.stdout.pipe(stream)
+  const trouble = await new Promise<string | undefined>((settle) => {
+    child.once('error', (error) => {
+      settle(error.message)
     })
-    child.once('close', (code) => {
-      settle(code ?? 1)
+    child.once('close', (code, killed) => {
+      settle(code === 0 ? undefined : `ended by ${killed ?? `exit code ${code}`}`)
     })
   })
-  const reports: FileReport[] = []
-  const reader = createTapReader((report) => {
-    reports.push(report)
-    print(report)
-  })
-  for await (const chunk of child.stdout) reader.stream.write(chunk as Buffer)
-  reader.stream.end()
-  return { code: await exit, counts: reader.counts(), reports }
+  return report({ file, seconds: (performance.now() - beganAt) / 1000, trouble })
 }
 
 function print(report: FileReport): void {

@@ -1,39 +1,34 @@
-// What `npm test` prints: tap's stream as a line per file and one last line of counts. A test is a titled block that holds no other
+// What `npm test` prints: the streams of the files as a line for each and one last line of counts. A test is a titled block that holds no other
 // block; a file or a group that fails although nothing inside it did (a crash, a timeout) counts as one failed test.
 import { Parser, type Result } from 'tap-parser'
 import { stringify } from 'yaml'
 
 export type Counts = { passed: number; failed: number; skipped: number }
-/** What happened to one file, told when it has ended. `figures`: what its tests measured or counted and said so. */
+/** What happened to one file. `figures`: what its tests measured or counted and said so. */
 export type FileReport = Counts & { file: string; ok: boolean; seconds: number; failures: string[]; figures: string[] }
+/** How the process of a file ended. `trouble`: why it did not end by itself with exit code 0. */
+export type FileEnd = { file: string; seconds: number; trouble?: string | undefined }
 
 /** What a test says with `t.comment`, and not what tap adds itself. */
-const FIGURE = /^# (?!Subtest: |(?:time|failed|skip|todo)\b)(.*)$/
+const FIGURE = /^# (?!Subtest: |\{ total|(?:time|failed|skip|todo)\b)(.*)$/
 
-const noCounts = (): Counts => ({ passed: 0, failed: 0, skipped: 0 })
+export const noCounts = (): Counts => ({ passed: 0, failed: 0, skipped: 0 })
 
-/** Counts over everything that was written to `stream`; `onFile` hears of each file as it ends. */
-export function createTapReader(onFile: (report: FileReport) => void): { stream: Parser; counts: () => Counts } {
-  const total = noCounts()
+/** Reads what the process of one file writes to `stream`, and tells of it once the process has ended. */
+export function createFileReader(): { stream: Parser; report: (end: FileEnd) => FileReport } {
   const stream = new Parser()
-  let within: Block | undefined
-  stream.on('child', (file: Parser) => {
-    within = readBlock(file)
-  })
-  stream.on('assert', (result: Result) => {
-    const block = within
-    within = undefined
-    if (block === undefined) {
-      if (result.skip || result.todo) total.skipped += 1
-      return
-    }
-    close(block, result)
-    for (const kind of ['passed', 'failed', 'skipped'] as const) total[kind] += block[kind]
-    const { passed, failed, skipped, failures, figures } = block
-    const seconds = (result.time ?? 0) / 1000
-    onFile({ file: result.name, ok: result.ok, seconds, passed, failed, skipped, failures, figures })
-  })
-  return { stream, counts: () => ({ ...total }) }
+  const block = readBlock(stream)
+  return {
+    stream,
+    report: ({ file, seconds, trouble }) => {
+      const ok = trouble === undefined && stream.ok && stream.count > 0 && block.failed === 0
+      if (!ok && block.failures.length === 0) block.failures.push(`not ok ${file}: ${trouble ?? 'its stream was cut, or empty'}`)
+      if (!block.hasBlocks) block[ok ? 'passed' : 'failed'] += 1
+      else if (!ok && block.failed === 0) block.failed += 1
+      const { passed, failed, skipped, failures, figures } = block
+      return { file, ok, seconds, passed, failed, skipped, failures, figures }
+    },
+  }
 }
 
 type Block = Counts & { hasBlocks: boolean; failures: string[]; figures: string[] }

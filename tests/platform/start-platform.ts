@@ -1,4 +1,5 @@
 /** A platform of its own for a test: the launcher as a person would run it, with private servers and data that go away again. */
+import { compiledFile } from '@gatehouse/local/compile/compile-tree'
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,7 +18,7 @@ export const startPlatform = async (
 ): Promise<StartedPlatform> => {
   const data = mkdtempSync(join(tmpdir(), 'gatehouse-platform-'))
   const file = join(data, 'platform.json')
-  const child = spawn(process.execPath, ['--import', 'tsx', 'infra/local/src/start.ts', ...options], {
+  const child = spawn(process.execPath, [compiledFile(root, 'infra/local/src/start.ts'), ...options], {
     cwd: root,
     env: { ...process.env, GATEHOUSE_DATA: data, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

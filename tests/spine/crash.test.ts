@@ -4,8 +4,9 @@
 import t from 'tap'
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { resolve } from 'node:path'
 import { sql } from 'drizzle-orm'
+import { compiledFile } from '@gatehouse/local/compile/compile-tree'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { createConsumer } from '@gatehouse/spine/consume/consumer'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
@@ -18,6 +19,7 @@ import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import type { CrashPoint, ReplicaOrder } from './replica.ts'
 import { consumerName, countEffects, createEffectsTable, isFull, makeEffect, tally } from './rig.ts'
 
+const root = resolve(import.meta.dirname, '../..')
 const deaths = isFull ? 200 : 15
 const writes = 6
 const points: CrashPoint[] = ['after-commit', 'after-sequencing', 'after-publish', 'after-effect', 'before-ack']
@@ -25,8 +27,7 @@ t.setTimeout(isFull ? 1_200_000 : 180_000)
 
 /** Runs one replica until it has killed itself; the numbers it was told are written. */
 async function runToDeath(order: ReplicaOrder): Promise<{ died: boolean; acknowledged: number[] }> {
-  const script = fileURLToPath(new URL('replica.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', script], {
+  const child = spawn(process.execPath, [compiledFile(root, 'tests/spine/replica.ts')], {
     env: { ...process.env, REPLICA_ORDER: JSON.stringify(order) },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

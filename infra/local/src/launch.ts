@@ -4,6 +4,7 @@ import { ensureKeys } from '@gatehouse/deploy/secrets/keys'
 import { SERVICES } from '@gatehouse/deploy/services'
 import { Listr, type ListrTask } from 'listr2'
 import { launchProblem } from './launch-problem.ts'
+import { compileTree } from './compile/compile-tree.ts'
 import { ensureDemo } from './demo/ensure.ts'
 import type { DemoRecord } from './demo/demo-record.ts'
 import { serviceUrlsOf } from './platform/service-urls.ts'
@@ -13,6 +14,7 @@ import { type Place, type PlatformFacts } from './platform/environment.ts'
 import { mailboxSpec } from './platform/mailbox.ts'
 import { replicaNames, serviceSpec, type Code } from './platform/services.ts'
 import type { Supervisor } from './processes/supervisor.ts'
+import { REPOSITORY_ROOT } from './servers/folders.ts'
 import { planServer } from './servers/plan.ts'
 import { freePort, isPortFree, nextFreePort } from './servers/ports.ts'
 import { REQUIREMENTS, type ServerName } from './servers/versions.ts'
@@ -49,6 +51,13 @@ export type Running = {
 export function launchTasks(launch: Launch): Listr<Running> {
   const inner = { concurrent: true, exitOnError: true }
   const tasks: ListrTask<Running>[] = [
+    {
+      title: 'Sources, compiled',
+      task: async (_, task) => {
+        const { compiled } = await compileTree(REPOSITORY_ROOT)
+        task.title = compiled === 0 ? 'Sources, compiled before' : `Sources, ${compiled} files compiled`
+      },
+    },
     {
       title: 'Servers',
       task: (_, task) =>

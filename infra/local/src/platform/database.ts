@@ -43,7 +43,7 @@ export async function prepareDatabase(o: {
 /** In this process from source; a built service brings its own program for it, as its image does. */
 async function migrate(code: Code, service: ServiceName, ownerUrl: string): Promise<void> {
   if (code.built !== undefined) {
-    await promisify(execFile)(process.execPath, programOf(code, service, 'migrate').args, {
+    await promisify(execFile)(process.execPath, [programOf(code, service, 'migrate')], {
       env: { DATABASE_OWNER_URL: ownerUrl },
     })
     return

@@ -1,14 +1,15 @@
 // The mailbox as one of the launcher's processes.
 import { join } from 'node:path'
+import { compiledFile } from '../compile/compile-tree.ts'
 import type { ProcessSpec } from '../processes/process-spec.ts'
 import { REPOSITORY_ROOT } from '../servers/folders.ts'
 
 export function mailboxSpec(o: { smtpPort: number; httpPort: number; mails: string; logs: string }): ProcessSpec {
-  const main = join(REPOSITORY_ROOT, 'infra/local/src/mailbox-main.ts')
+  const main = compiledFile(REPOSITORY_ROOT, 'infra/local/src/mailbox-main.ts')
   return {
     name: 'mailbox',
     command: process.execPath,
-    args: ['--import', 'tsx', main],
+    args: ['--enable-source-maps', main],
     env: {
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],

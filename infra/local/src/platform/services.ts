@@ -1,5 +1,6 @@
-// The services as processes, ready when their own /readyz says so: from source, one process each, or from what
-// `npm run build` made, with the command line of the image and as many replicas as wanted.
+// The services as processes, ready when their own /readyz says so: the compiled sources, or what `npm run build` made, with
+// the command line of the image. As many replicas of each as wanted.
+import { compiledFile } from '../compile/compile-tree.ts'
 import { launchProblem } from '../launch-problem.ts'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -13,18 +14,11 @@ export const folderOf = (service: ServiceName): string => join(REPOSITORY_ROOT, 
 /** What runs: the sources, or the folder that `npm run build` filled. */
 export type Code = { built?: string | undefined }
 
-/** The program of a service and the arguments that start it. */
-export function programOf(
-  code: Code,
-  service: ServiceName,
-  entry: 'main' | 'migrate',
-): { program: string; args: string[] } {
-  const program =
-    code.built === undefined
-      ? join(folderOf(service), 'src', `${entry}.ts`)
-      : join(resolve(code.built), service, 'service', 'bin', `${entry}.mjs`)
-  return { program, args: code.built === undefined ? ['--import', 'tsx', program] : [program] }
-}
+/** The program of a service. */
+export const programOf = (code: Code, service: ServiceName, entry: 'main' | 'migrate'): string =>
+  code.built === undefined
+    ? compiledFile(REPOSITORY_ROOT, join(folderOf(service), 'src', `${entry}.ts`))
+    : join(resolve(code.built), service, 'service', 'bin', `${entry}.mjs`)
 
 /** Names of the processes of a service: its own, then `<service>-2` and so on. */
 export const replicaNames = (service: string, replicas: number): string[] =>
@@ -39,12 +33,12 @@ export async function serviceSpec(o: {
   env: NodeJS.ProcessEnv
   logs: string
 }): Promise<ProcessSpec> {
-  const { program, args } = programOf(o.code, o.service, 'main')
+  const program = programOf(o.code, o.service, 'main')
   const { managementPort } = o.at
   return {
     name: o.name,
     command: process.execPath,
-    args,
+    args: ['--enable-source-maps', program],
     env: {
       ...environmentOf({
         service: o.service,
@@ -71,7 +65,7 @@ const DEFAULT_START_SECONDS = 300
 
 /**
  * How long a service may take until it is ready: `GATEHOUSE_START_TIMEOUT_SECONDS`, else five minutes, which a loaded
- * machine needs to compile them all at once.
+ * machine needs to start them all at once.
  */
 function startTimeoutMs(env: NodeJS.ProcessEnv): number {
   const text = env['GATEHOUSE_START_TIMEOUT_SECONDS']
