@@ -22,7 +22,8 @@ export function createFileReader(): { stream: Parser; report: (end: FileEnd) => 
     stream,
     report: ({ file, seconds, trouble }) => {
       const ok = trouble === undefined && stream.ok && stream.count > 0 && block.failed === 0
-      if (!ok && block.failures.length === 0) block.failures.push(`not ok ${file}: ${trouble ?? 'its stream was cut, or empty'}`)
+      if (!ok && block.failures.length === 0)
+        block.failures.push(`not ok ${file}: ${trouble ?? 'its stream was cut, or empty'}`)
       if (!block.hasBlocks) block[ok ? 'passed' : 'failed'] += 1
       else if (!ok && block.failed === 0) block.failed += 1
       const { passed, failed, skipped, failures, figures } = block
