@@ -150,14 +150,59 @@ export default {
       'facts-are-read-by-use-cases',
       'Facts in memory are filled from storage and read by use cases; they start nothing themselves.',
       { path: room('facts', 'decision-log') },
-      { path: room('use-cases', 'routes', 'events', 'clients') },
+      { path: room('subjects', 'access', 'model', 'announce', 'views', 'use-cases', 'routes', 'events', 'clients') },
+    ),
+    error(
+      'subjects-look-down',
+      'Who asks and who is asked about is put together from facts; what they may do is decided above.',
+      { path: '^services/authz/src/subjects/' },
+      { path: '^services/authz/src/(access|model|announce|views|use-cases|routes|events)/' },
+    ),
+    error(
+      'access-changes-nothing',
+      'Whether somebody may do or see something is read; what changes the model asks it.',
+      { path: '^services/authz/src/access/' },
+      { path: '^services/authz/src/(model|announce|views|use-cases|routes|events)/' },
+    ),
+    error(
+      'model-knows-no-use-case',
+      'What all changes of the model share knows none of them.',
+      { path: '^services/authz/src/model/' },
+      { path: '^services/authz/src/(announce|views|use-cases|routes|events)/' },
+    ),
+    error(
+      'announcing-decides-nothing',
+      'An event is told from the row that was written.',
+      { path: '^services/authz/src/announce/' },
+      { path: '^services/authz/src/(?!announce/|store/)' },
+    ),
+    error(
+      'views-show-rows',
+      'A row is shown the same whichever use case read it.',
+      { path: '^services/authz/src/views/' },
+      { path: '^services/authz/src/(subjects|access|model|announce|use-cases|routes|events)/' },
     ),
     error(
       'projections-decide-nothing',
       'A projection copies what a neighbour said; it must work while no decision can be made.',
       { path: '^services/authz/src/use-cases/projections/' },
-      { path: '^services/authz/src/use-cases/(?!projections/|announce[.]ts$)' },
+      {
+        path: [
+          '^services/authz/src/use-cases/(?!projections/)',
+          '^services/authz/src/(facts|subjects|access|model|decision-log)/',
+        ],
+      },
     ),
+    {
+      ...error(
+        'rooms-have-no-cycle',
+        'Two rooms that import each other are one room: what they share belongs to one of them, or under both.',
+        // identity and tokens still have one each.
+        { path: '^services/(?!identity|tokens)[^/]+/src/use-cases/[^/]+$' },
+        { path: '^services/[^/]+/src/use-cases/[^/]+$', circular: true },
+      ),
+      scope: 'folder',
+    },
     error(
       'gateway-has-no-database',
       'The exposed service holds no database credential and no code to use one.',

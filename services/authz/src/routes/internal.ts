@@ -11,7 +11,7 @@ import type { Deps } from '../deps.ts'
 import { checkGrantableRoles } from '../use-cases/assignments/check-grantable-roles.ts'
 import { checkGrantableServiceAccount } from '../use-cases/assignments/check-grantable-service-account.ts'
 import { listProtectedAttributes } from '../use-cases/directory/list-protected-attributes.ts'
-import { checkPermissions } from '../use-cases/decisions/check-permissions.ts'
+import { checkPermissions } from '../access/check-permissions.ts'
 
 export function neighbourRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, CheckPermissions, ({ caller, body }) => checkPermissions(deps, caller, body))

@@ -10,7 +10,7 @@ import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import { signalOf } from '@gatehouse/service-kit/http/deadline'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
-import { endPolicyShadow, getPolicyShadow, startPolicyShadow } from '../use-cases/simulation/policy-shadow.ts'
+import { endPolicyShadow, getPolicyShadow, startPolicyShadow } from '../use-cases/policies/policy-shadow.ts'
 import { simulateApplication } from '../use-cases/simulation/simulate-application.ts'
 import { simulate } from '../use-cases/simulation/simulate.ts'
 

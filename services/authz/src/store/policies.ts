@@ -13,6 +13,8 @@ import {
   sql,
   type SQL,
 } from 'drizzle-orm'
+import type { PolicySource } from '@gatehouse/contracts/http/authz/policies'
+import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { policies, type ContentOf, type PolicyRow } from './schema.ts'
@@ -101,6 +103,18 @@ export type PolicyRowContent = Pick<
   PolicyRow,
   'effect' | 'resourceType' | 'actions' | 'roles' | 'whenSource' | 'condition' | 'obligation' | 'tests'
 >
+
+/** A policy as people write one, with the condition that was made of its source. */
+export const rowContent = (source: PolicySource, condition: CheckedIr | undefined): PolicyRowContent => ({
+  effect: source.effect,
+  resourceType: source.resource_type,
+  actions: source.actions,
+  roles: source.roles ?? null,
+  whenSource: source.when ?? null,
+  condition: condition ?? null,
+  obligation: source.obligation ?? null,
+  tests: source.tests ?? null,
+})
 
 export const insertNextPolicy = (db: Queryable, closed: PolicyRow, content: PolicyRowContent): Promise<PolicyRow> =>
   insertNext(db, policies, { closed, content })

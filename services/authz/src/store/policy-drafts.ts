@@ -1,11 +1,12 @@
 /** What policies will say next: one draft per policy, each save with a version that was never used before. */
 import { and, eq, sql } from 'drizzle-orm'
-import type { PolicyContent } from '@gatehouse/contracts/http/authz/policies'
+import type { PolicyContent, PolicySource } from '@gatehouse/contracts/http/authz/policies'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
+import { findPolicy } from './policies.ts'
 import { deletePolicyShadow } from './policy-shadows.ts'
-import { policyDrafts, type PolicyDraftRow } from './schema.ts'
+import { policyDrafts, type PolicyDraftRow, type PolicyRow } from './schema.ts'
 
-export async function findPolicyDraft(
+async function findPolicyDraft(
   db: Queryable,
   o: { orgId: string; policyId: string },
 ): Promise<PolicyDraftRow | undefined> {
@@ -14,6 +15,24 @@ export async function findPolicyDraft(
     .from(policyDrafts)
     .where(and(eq(policyDrafts.policyId, o.policyId), eq(policyDrafts.orgId, o.orgId)))
   return row
+}
+
+/** A policy of the organization with its draft, where there is one. */
+export async function findWithDraft(
+  db: Queryable,
+  o: { orgId: string; policyId: string },
+): Promise<{ policy: PolicyRow; draft: PolicyDraftRow | undefined } | undefined> {
+  const policy = await findPolicy(db, { orgId: o.orgId, id: o.policyId })
+  return policy && { policy, draft: await findPolicyDraft(db, o) }
+}
+
+/** The draft of a policy as people write one, with its version. */
+export async function findDraftSource(
+  db: Queryable,
+  o: { orgId: string; policyId: string },
+): Promise<{ source: PolicySource; version: number } | undefined> {
+  const { policy, draft } = (await findWithDraft(db, o)) ?? {}
+  return policy && draft && { source: { key: policy.key, ...draft.content }, version: draft.version }
 }
 
 export async function upsertPolicyDraft(

@@ -6,7 +6,7 @@ import { Value } from 'typebox/value'
 import { platformAdminRole } from '../../domain/platform.ts'
 import { insertPlatformRole } from '../../store/assignments.ts'
 import { listRolesInReach } from '../../store/roles.ts'
-import { announcePlatformRole } from '../announce/assignment.ts'
+import { announcePlatformRole } from '../../announce/assignment.ts'
 
 export async function assignPlatformAdmin(tx: Tx, event: EventEnvelope): Promise<void> {
   const { user_id: userId } = Value.Parse(PlatformAdminBootstrapped.data, event.data)

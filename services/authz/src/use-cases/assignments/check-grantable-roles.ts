@@ -2,11 +2,11 @@
 import type { Deps } from '../../deps.ts'
 import { findObstacle } from '../../domain/facts.ts'
 import { delegableOf, missingToGive } from '../../domain/delegable.ts'
-import { memberKeys } from './delegable-of.ts'
+import { memberKeys } from '../../access/delegable-of.ts'
 import { isAssignable, platformAdminRole } from '../../domain/platform.ts'
-import { requireFresh, requireUnparked } from '../decisions/freshness.ts'
-import { decideWith } from '../decisions/decide-with.ts'
-import { readNewcomer } from '../subjects/principal-facts.ts'
+import { requireFresh, requireUnparked } from '../../facts/freshness.ts'
+import { decideWith } from '../../facts/decide-with.ts'
+import { readNewcomer } from '../../subjects/principal-facts.ts'
 
 export type GrantQuestion = { organization_id: string; granted_by: string; roles: readonly string[] }
 

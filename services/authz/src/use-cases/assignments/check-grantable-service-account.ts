@@ -3,8 +3,8 @@ import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { isOrgCaller, type ServiceCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
 import { missingToMakeKey } from '../../domain/delegable.ts'
-import { requireAccountKnowable } from '../decisions/freshness.ts'
-import { accountKeys, delegableOfCaller } from './delegable-of.ts'
+import { requireAccountKnowable } from '../../facts/freshness.ts'
+import { accountKeys, delegableOfCaller } from '../../access/delegable-of.ts'
 
 type CheckDeps = Pick<Deps, 'factCache' | 'following' | 'clock'>
 type Input = {

@@ -2,9 +2,9 @@
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
 import { closeAssignment, findAssignment, lockRoleHolder } from '../../store/assignments.ts'
-import { announceAssignmentEnded } from '../announce/assignment.ts'
-import { changeGrants, refuseToTake } from './change-grants.ts'
-import { done } from '../refusal.ts'
+import { announceAssignmentEnded } from '../../announce/assignment.ts'
+import { changeGrants, refuseToTake } from '../../model/change-grants.ts'
+import { done } from '../../model/refusal.ts'
 
 /** @throws AppError `forbidden`, `not_found` */
 export const deleteAssignment = (deps: Deps, caller: OrgCaller, assignmentId: string): Promise<void> =>

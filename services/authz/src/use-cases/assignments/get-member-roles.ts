@@ -6,8 +6,8 @@ import { rolesHeldAt } from '../../domain/facts.ts'
 import { permissions } from '../../domain/platform.ts'
 import { roleKeysOf } from '../../domain/policy-model.ts'
 import { listOwnRoles } from '../../store/assignments.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
-import { getMember } from '../subjects/get-member.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
+import { getMember } from '../../subjects/find-member.ts'
 
 export type MemberRoles = { user: { id: string }; roles: string[] }
 

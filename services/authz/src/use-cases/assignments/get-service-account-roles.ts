@@ -5,8 +5,8 @@ import type { Deps } from '../../deps.ts'
 import { rolesHeldAt, type ServiceAccountFacts } from '../../domain/facts.ts'
 import { permissions } from '../../domain/platform.ts'
 import { roleKeysOf } from '../../domain/policy-model.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
-import { requireAccountKnowable } from '../decisions/freshness.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
+import { requireAccountKnowable } from '../../facts/freshness.ts'
 
 export type ServiceAccountRoles = { service_account: { id: string }; roles: string[] }
 

@@ -8,9 +8,9 @@ import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
 import { listAssignmentsPage } from '../../store/assignments.ts'
 import { listRolesInReach } from '../../store/roles.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
-import { pageAt, type ListQuery } from '../page-at.ts'
-import { assignmentView } from '../views.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
+import { pageAt, type ListQuery } from '../../views/page-at.ts'
+import { assignmentView } from '../../views/assignment.ts'
 
 /** Of people and groups, in the order they were given, as of `at`. @throws AppError `forbidden`, `validation_failed`, `invalid_cursor` */
 export async function listAssignments(

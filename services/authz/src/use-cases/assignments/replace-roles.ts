@@ -5,9 +5,9 @@
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { rolesHeldAt, type HeldRole } from '../../domain/facts.ts'
 import { isAssignable } from '../../domain/platform.ts'
-import type { OpenModel } from '../open-model.ts'
-import { done, type Outcome } from '../refusal.ts'
-import { refuseToGive, refuseToTake } from './change-grants.ts'
+import type { OpenModel } from '../../model/open-model.ts'
+import { done, type Outcome } from '../../model/refusal.ts'
+import { refuseToGive, refuseToTake } from '../../model/change-grants.ts'
 
 /** The set of roles of a member, or of a service account. */
 export type RoleSet = {

@@ -9,9 +9,9 @@ import {
   listServiceAccountRoles,
   lockServiceAccountRoles,
 } from '../../store/service-account-roles.ts'
-import { announceServiceAccountRoles } from '../announce/assignment.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
-import { changeGrants } from './change-grants.ts'
+import { announceServiceAccountRoles } from '../../announce/assignment.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
+import { changeGrants } from '../../model/change-grants.ts'
 import { getServiceAccount, type ServiceAccountRoles } from './get-service-account-roles.ts'
 import { replaceRoles, type RoleSet } from './replace-roles.ts'
 

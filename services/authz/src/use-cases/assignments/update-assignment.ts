@@ -5,11 +5,11 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
 import { closeAssignment, findAssignment, insertAssignment, lockRoleHolder } from '../../store/assignments.ts'
 import { principalIdOf, type AssignmentRow } from '../../store/schema.ts'
-import { announceAssignmentCreated, announceAssignmentEnded } from '../announce/assignment.ts'
-import type { OpenModel } from '../open-model.ts'
-import { done, type Outcome, type Refusal } from '../refusal.ts'
-import { assignmentView } from '../views.ts'
-import { changeGrants, refuseToGive, refuseToTake } from './change-grants.ts'
+import { announceAssignmentCreated, announceAssignmentEnded } from '../../announce/assignment.ts'
+import type { OpenModel } from '../../model/open-model.ts'
+import { done, type Outcome, type Refusal } from '../../model/refusal.ts'
+import { assignmentView } from '../../views/assignment.ts'
+import { changeGrants, refuseToGive, refuseToTake } from '../../model/change-grants.ts'
 
 type Change = { assignmentId: string; expiresAt: string | null }
 

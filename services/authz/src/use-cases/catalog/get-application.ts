@@ -3,7 +3,7 @@ import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { listApplications } from '../../store/catalog.ts'
-import { applicationView, type ApplicationView } from '../views.ts'
+import { applicationView, type ApplicationView } from '../../views/application.ts'
 
 export type VersionedApplication = { application: ApplicationView; version: number }
 

@@ -5,13 +5,11 @@
 import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type UserCaller } from '@gatehouse/access/callers/caller'
-import { inTurns } from '@gatehouse/service-kit/concurrency/turns'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
-import type { Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
 import { catalogLoss, isBrokenBy } from '../../domain/catalog-change.ts'
 import { catalogOf, type Application } from '../../domain/catalog.ts'
-import { checkingManifest, type ManifestCheck } from '../../domain/manifest.ts'
 import { gatehouse, permissions } from '../../domain/platform.ts'
 import type { ParsedBefore } from '../../domain/policy-definition.ts'
 import type { DefinitionError } from '../../domain/role-definition.ts'
@@ -23,14 +21,15 @@ import {
   lockCatalog,
   replaceResourceTypes,
 } from '../../store/catalog.ts'
-import { eachPolicyNaming, listPoliciesInReach } from '../../store/policies.ts'
-import { hasOrganizationRole, listRolesInReach } from '../../store/roles.ts'
-import { announceCatalog } from '../announce/catalog.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
+import { eachPolicyNaming } from '../../store/policies.ts'
+import { listRolesInReach } from '../../store/roles.ts'
+import { announceCatalog } from '../../announce/catalog.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
 import type { VersionedApplication } from './get-application.ts'
-import { done, valueOf, type Outcome } from '../refusal.ts'
+import { done, valueOf, type Outcome } from '../../model/refusal.ts'
+import { checkDeclaration, parseDeclaration } from './check-declaration.ts'
 import { replaceApplicationPolicies, replaceApplicationRoles } from './replace-application.ts'
-import { applicationView } from '../views.ts'
+import { applicationView } from '../../views/application.ts'
 
 /** `isExpected` judges the version in force by the request's precondition. */
 type Declaration = {
@@ -55,59 +54,6 @@ export async function putApplication(
   })
   deps.factCache.dropModel(undefined)
   return valueOf(outcome)
-}
-
-/** Parses its conditions before a lock is taken: that takes the longest. */
-export const parseDeclaration = (
-  { parseConditions }: Pick<Deps, 'parseConditions'>,
-  { manifest, signal }: { manifest: ApplicationManifest; signal?: AbortSignal | undefined },
-): Promise<ParsedBefore> =>
-  parseConditions(
-    manifest.policies.flatMap(({ when }) => when ?? []),
-    { orgId: platform, signal },
-  )
-
-/** The key of the platform's own work, beside those of organizations. */
-const platform = 'platform'
-
-type Around = {
-  readonly declared: readonly Application[]
-  readonly parsed: ParsedBefore
-  readonly signal?: AbortSignal | undefined
-}
-
-/** Whether it can be declared beside everything else that is. */
-export async function checkDeclaration(
-  tx: Queryable,
-  { key, manifest }: Application,
-  { declared, parsed, signal }: Around,
-): Promise<Outcome<ManifestCheck>> {
-  const applications = declared.filter((application) => application.key !== key)
-  const roles = (await listRolesInReach(tx, undefined)).flatMap((role) =>
-    role.application === null || role.application === key ? [] : [{ ...role, application: role.application }],
-  )
-  const policies = (await listPoliciesInReach(tx, undefined)).filter((policy) => policy.application !== key)
-  const policyKeys = new Set(policies.map((policy) => policy.key))
-  const check = await inTurns(checkingManifest({ key, manifest }, { applications, roles, policyKeys, parsed }), {
-    work: 'manifest',
-    key: platform,
-    signal,
-  })
-  if (check.errors.length > 0) return { kind: 'invalid', errors: check.errors }
-  if (check.conflicts.length > 0) return { kind: 'conflicting', errors: check.conflicts }
-  if (check.policyErrors.length > 0) return { kind: 'invalid_policy', errors: check.policyErrors }
-  if (
-    await hasOrganizationRole(
-      tx,
-      manifest.roles.map((role) => role.key),
-    )
-  ) {
-    return {
-      kind: 'conflicting',
-      errors: [{ path: '/roles', message: 'an organization has a role of its own with one of these keys' }],
-    }
-  }
-  return done(check)
 }
 
 const mostNamed = 20

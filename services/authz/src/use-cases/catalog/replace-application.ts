@@ -8,6 +8,7 @@ import {
   claimApplicationPolicyEnds,
   insertPolicy,
   listPoliciesInReach,
+  rowContent,
   type PolicyRowContent,
 } from '../../store/policies.ts'
 import { claimApplicationRoleEnds, closeRole, insertNextRole, insertRole, listRolesInReach } from '../../store/roles.ts'
@@ -50,19 +51,10 @@ export async function replaceApplicationPolicies(
       .filter((policy) => policy.application === application)
       .map((policy) => [policy.key, policy]),
   )
-  const contents = o.manifest.policies.map(
-    ({ key, effect, resource_type: resourceType, actions, roles, when, obligation, tests }) => ({
-      key,
-      effect,
-      resourceType,
-      actions,
-      roles: roles ?? null,
-      whenSource: when ?? null,
-      condition: o.conditions.get(key) ?? null,
-      obligation: obligation ?? null,
-      tests: tests ?? null,
-    }),
-  )
+  const contents = o.manifest.policies.map((source) => ({
+    key: source.key,
+    ...rowContent(source, o.conditions.get(source.key)),
+  }))
   const unchanged = contents.filter((content) => {
     const known = before.get(content.key)
     return known !== undefined && isSame(ordered(content), ordered(known))

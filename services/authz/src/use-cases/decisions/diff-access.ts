@@ -8,12 +8,12 @@ import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { planFor } from '../../domain/decision.ts'
 import { isSubject, type Ineligible, type Subject } from '../../domain/subject.ts'
 import { findAll, Miss } from '../../facts/facts.ts'
-import { askerOf } from '../subjects/caller-subject.ts'
-import { subjectsFor } from '../subjects/subject-access.ts'
-import { decideWith } from './decide-with.ts'
-import { requireFresh, revisionNow } from './freshness.ts'
-import type { DecidingDeps } from './decide-for-caller.ts'
-import { requireMoment } from './moment.ts'
+import { askerOf } from '../../subjects/caller-subject.ts'
+import { subjectsFor } from '../../access/subject-access.ts'
+import { decideWith } from '../../facts/decide-with.ts'
+import { requireFresh, revisionNow } from '../../facts/freshness.ts'
+import type { DecidingDeps } from '../../access/decide-for-caller.ts'
+import { requireMoment } from '../../facts/moment.ts'
 
 type Difference = AccessDiffResponse['data'][number]
 /** By permission: on how many resources, and what it depends on. */

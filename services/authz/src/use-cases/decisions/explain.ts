@@ -4,25 +4,21 @@
  */
 import type { EvaluationRequest } from '@gatehouse/contracts/http/authz/evaluation'
 import type { ExplanationResponse } from '@gatehouse/contracts/http/authz/explanation'
-import { attributeSchema } from '@gatehouse/policy/check/schema'
 import { explaining } from '@gatehouse/policy/explain/explain'
-import type { MayKnow } from '@gatehouse/policy/explain/explain-node'
 import { suggesting } from '@gatehouse/policy/explain/suggest'
 import { inTurns } from '@gatehouse/service-kit/concurrency/turns'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
-import { conditionSchema } from '../../domain/catalog.ts'
 import { insufficientScope, isBeyondKey, requestFor } from '../../domain/decision.ts'
-import { isSubject, type Subject } from '../../domain/subject.ts'
-import { permissions } from '../../domain/platform.ts'
+import { isSubject } from '../../domain/subject.ts'
 import { outcomeView } from '../../domain/reason-view.ts'
 import { factsAsOf } from '../../facts/facts.ts'
-import { requirePermission } from './check-permissions.ts'
-import { decideWith } from './decide-with.ts'
-import type { DecidingDeps } from './decide-for-caller.ts'
+import { attributesShownTo, requireExplainer } from '../../access/decision-access.ts'
+import { decideWith } from '../../facts/decide-with.ts'
+import type { DecidingDeps } from '../../access/decide-for-caller.ts'
 import { findSubject } from './find-subject.ts'
 import { possibleChanges } from './possible-changes.ts'
-import { storedAttributesOf } from '../directory/stored-resources.ts'
+import { storedAttributesOf } from '../../subjects/stored-resources.ts'
 
 /** @throws AppError `evaluation_too_expensive`, `forbidden`, `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
 export async function explain(
@@ -31,7 +27,7 @@ export async function explain(
   { request, signal }: { request: EvaluationRequest; signal?: AbortSignal },
 ): Promise<ExplanationResponse> {
   const { subject: named, resource, action, context } = request
-  await requirePermission(deps, caller, permissions.readPolicies)
+  await requireExplainer(deps, caller)
   const { subject, at, revision } = await findSubject(deps, caller, { named, context })
   const closed = isSubject(subject) ? (isBeyondKey(subject, request) ? insufficientScope : undefined) : subject
   if (!isSubject(subject) || closed !== undefined)
@@ -48,7 +44,7 @@ export async function explain(
   const question = { resource, action, subjectProperties: named.properties, context, storedResource }
   const asked = requestFor(subject, question)
   if ('errors' in asked) throw problem('invalid_attribute', { errors: [...asked.errors] })
-  const mayKnow = knownTo(caller, subject, resource.type)
+  const mayKnow = attributesShownTo(caller, subject, resource.type)
   const { set } = subject.model
   const turns = { work: 'explanation', key: caller.orgId, signal }
   const { decision, roles, policies } = await inTurns(explaining(set, asked, { mayKnow }), turns)
@@ -62,11 +58,4 @@ export async function explain(
     policies: [...policies],
     suggestions,
   }
-}
-
-function knownTo(caller: OrgCaller, { model }: Subject, resourceType: string): MayKnow {
-  if (caller.kind === 'service_account') return () => true
-  const schema = conditionSchema(model.catalog, resourceType)
-  return ({ source, name }) =>
-    source !== 'resource' || attributeSchema(schema, { source, name })?.provenance.join() !== 'stored'
 }

@@ -3,11 +3,11 @@ import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Properties } from '../../domain/attributes.ts'
 import type { Ineligible, Subject } from '../../domain/subject.ts'
 import { Miss } from '../../facts/facts.ts'
-import { askerOf, type DecidingDeps } from '../subjects/caller-subject.ts'
-import { subjectsFor } from '../subjects/subject-access.ts'
-import { decideWith } from './decide-with.ts'
-import { requireFresh, revisionNow } from './freshness.ts'
-import { readMoment } from './moment.ts'
+import { askerOf, type DecidingDeps } from '../../subjects/caller-subject.ts'
+import { subjectsFor } from '../../access/subject-access.ts'
+import { decideWith } from '../../facts/decide-with.ts'
+import { requireFresh, revisionNow } from '../../facts/freshness.ts'
+import { readMoment } from '../../facts/moment.ts'
 
 type Asked = {
   readonly named: { readonly type: string; readonly id: string }

@@ -8,7 +8,7 @@ import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { isBeyondKey, planFor } from '../../domain/decision.ts'
 import { isSubject } from '../../domain/subject.ts'
-import type { DecidingDeps } from './decide-for-caller.ts'
+import type { DecidingDeps } from '../../access/decide-for-caller.ts'
 import { findSubject } from './find-subject.ts'
 
 /** @throws AppError `evaluation_too_expensive`, `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */

@@ -5,8 +5,8 @@ import { withAttribute, withRole, type ChangeRights, type Changing } from '../..
 import { questionOf } from '../../domain/decision.ts'
 import { missingToGive, missingToTake } from '../../domain/delegable.ts'
 import { permissions } from '../../domain/platform.ts'
-import { delegableOfCaller } from '../assignments/delegable-of.ts'
-import { decideForCaller, type DecidingDeps } from './decide-for-caller.ts'
+import { delegableOfCaller } from '../../access/delegable-of.ts'
+import { decideForCaller, type DecidingDeps } from '../../access/decide-for-caller.ts'
 
 /** Roles that are told at most: whether one may be given is read from all policies. */
 const mostRoles = 50

@@ -6,15 +6,8 @@ import { createHash } from 'node:crypto'
 import type { Budget } from '@gatehouse/policy/compile/budget'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { decodeCursor, encodeCursor } from '@gatehouse/service-kit/http/page'
-import { createRequestBudget } from './request-budget.ts'
-
-/** Candidates in the order of their keys, after one of them. */
-export type Candidates<C> = {
-  list(after: string | undefined, limit: number): Promise<readonly C[]>
-  keyOf(candidate: C): string
-  /** Whether a key can be one of these: a token that names another is none of ours. */
-  isKey?(key: string): boolean
-}
+import type { Candidates } from '../../subjects/candidates.ts'
+import { createRequestBudget } from '../../access/request-budget.ts'
 
 type Asked = {
   readonly page?: { readonly token?: string | undefined; readonly limit?: number | undefined } | undefined
@@ -95,12 +88,3 @@ function fingerprintOf(request: Asked): string {
   const { page: _page, ...search } = request
   return createHash('sha256').update(JSON.stringify(search)).digest('base64url').slice(0, 16)
 }
-
-/** A list that is in memory already. */
-export const listed = <C>(candidates: readonly C[], keyOf: (candidate: C) => string): Candidates<C> => ({
-  list: async (after, limit) => {
-    const begin = after === undefined ? 0 : candidates.findIndex((candidate) => keyOf(candidate) === after) + 1
-    return candidates.slice(begin, begin + limit)
-  },
-  keyOf,
-})

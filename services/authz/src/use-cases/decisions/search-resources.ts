@@ -4,9 +4,9 @@ import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { answer } from '../../domain/decision.ts'
 import { isSubject } from '../../domain/subject.ts'
-import { requireStated, type DecidingDeps } from './decide-for-caller.ts'
+import { requireStated, type DecidingDeps } from '../../access/decide-for-caller.ts'
 import { searchPage } from './search-pages.ts'
-import { candidateResources } from '../directory/stored-resources.ts'
+import { candidateResources } from '../../subjects/stored-resources.ts'
 import { findSubject } from './find-subject.ts'
 
 /** @throws AppError `evaluation_too_expensive`, `invalid_attribute`, `invalid_cursor`, `not_current`, `revision_unavailable` */

@@ -3,10 +3,10 @@ import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
 import { findEntityRow } from '../../store/entities.ts'
-import { announceEntityDeleted } from '../announce/entity.ts'
-import { grantRulesOf } from '../assignments/change-grants.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
-import { done } from '../refusal.ts'
+import { announceEntityDeleted } from '../../announce/entity.ts'
+import { grantRulesOf } from '../../model/change-grants.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
+import { done } from '../../model/refusal.ts'
 import {
   changeEntities,
   entityPermissions,

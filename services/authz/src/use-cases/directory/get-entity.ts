@@ -7,8 +7,8 @@ import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
 import { roleKeysOf } from '../../domain/policy-model.ts'
 import { findEntityRow } from '../../store/entities.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
-import { entityView } from '../views.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
+import { entityView } from '../../views/entity.ts'
 
 export type VersionedEntity = { entity: Entity; version: number }
 

@@ -7,10 +7,10 @@ import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
 import { roleKeysOf } from '../../domain/policy-model.ts'
 import { listEntityRows } from '../../store/entities.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
 import { factsAt } from '../../facts/fact-cache.ts'
-import { pageAt, type ListQuery } from '../page-at.ts'
-import { entityView } from '../views.ts'
+import { pageAt, type ListQuery } from '../../views/page-at.ts'
+import { entityView } from '../../views/entity.ts'
 
 /** By id, as of `at`. @throws AppError `forbidden`, `validation_failed`, `invalid_cursor` */
 export async function listEntities(

@@ -4,7 +4,7 @@ import { isOrgCaller, type ServiceCaller } from '@gatehouse/access/callers/calle
 import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
 import { protectedAttributes } from '../../domain/protected-attributes.ts'
-import { isPermitted } from '../decisions/check-permissions.ts'
+import { isPermitted } from '../../access/check-permissions.ts'
 
 /** @throws AppError `unauthenticated`, `not_current`, `revision_unavailable` */
 export async function listProtectedAttributes(

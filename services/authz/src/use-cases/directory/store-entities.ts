@@ -10,11 +10,11 @@ import { permissions } from '../../domain/platform.ts'
 import type { DefinitionError } from '../../domain/role-definition.ts'
 import { closeEntities, findEntityRows, insertEntities, type NewEntityRow } from '../../store/entities.ts'
 import type { EntityRow } from '../../store/schema.ts'
-import { announceEntitiesStored } from '../announce/entity.ts'
-import { grantRulesByRole } from '../assignments/change-grants.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
-import type { OpenModel } from '../open-model.ts'
-import { done, type Outcome } from '../refusal.ts'
+import { announceEntitiesStored } from '../../announce/entity.ts'
+import { grantRulesByRole } from '../../model/change-grants.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
+import type { OpenModel } from '../../model/open-model.ts'
+import { done, type Outcome } from '../../model/refusal.ts'
 import {
   changeEntities,
   decideEntity,

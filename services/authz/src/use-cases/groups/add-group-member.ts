@@ -4,11 +4,11 @@ import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
 import { lockRoleHolder } from '../../store/assignments.ts'
 import { findGroup, insertGroupMember, listGroupGrants } from '../../store/groups.ts'
-import { announceGroupMemberAdded } from '../announce/group.ts'
-import { changeGrants, refuseToGive } from '../assignments/change-grants.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
-import { getMember } from '../subjects/get-member.ts'
-import { done } from '../refusal.ts'
+import { announceGroupMemberAdded } from '../../announce/group.ts'
+import { changeGrants, refuseToGive } from '../../model/change-grants.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
+import { getMember } from '../../subjects/find-member.ts'
+import { done } from '../../model/refusal.ts'
 
 export type GroupMember = { groupId: string; userId: string }
 

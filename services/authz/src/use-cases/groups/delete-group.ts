@@ -2,9 +2,9 @@
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
 import { closeGroup, endGroupHoldings, findGroup, listGroupGrants } from '../../store/groups.ts'
-import { announceGroupDeleted } from '../announce/group.ts'
-import { changeGrants, refuseToTake } from '../assignments/change-grants.ts'
-import { done } from '../refusal.ts'
+import { announceGroupDeleted } from '../../announce/group.ts'
+import { changeGrants, refuseToTake } from '../../model/change-grants.ts'
+import { done } from '../../model/refusal.ts'
 import type { GroupChange } from './update-group.ts'
 
 /** @throws AppError `forbidden`, `not_found`, `precondition_failed` */

@@ -6,8 +6,8 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
 import { findGroup } from '../../store/groups.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
-import { groupView } from '../views.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
+import { groupView } from '../../views/group.ts'
 
 export type VersionedGroup = { group: Group; version: number }
 

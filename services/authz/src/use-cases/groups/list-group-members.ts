@@ -7,8 +7,8 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
 import { findGroup, listGroupMembersPage } from '../../store/groups.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
-import { pageAt, type ListQuery } from '../page-at.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
+import { pageAt, type ListQuery } from '../../views/page-at.ts'
 
 /** By id of the person, as of `at`. @throws AppError `forbidden`, `not_found`, `validation_failed`, `invalid_cursor` */
 export async function listGroupMembers(

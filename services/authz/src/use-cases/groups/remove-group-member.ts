@@ -3,9 +3,9 @@ import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
 import { lockRoleHolder } from '../../store/assignments.ts'
 import { closeGroupMember, findGroup, listGroupGrants } from '../../store/groups.ts'
-import { announceGroupMemberRemoved } from '../announce/group.ts'
-import { changeGrants, refuseToTake } from '../assignments/change-grants.ts'
-import { done } from '../refusal.ts'
+import { announceGroupMemberRemoved } from '../../announce/group.ts'
+import { changeGrants, refuseToTake } from '../../model/change-grants.ts'
+import { done } from '../../model/refusal.ts'
 import type { GroupMember } from './add-group-member.ts'
 
 /** @throws AppError `forbidden`, `not_found` */

@@ -2,10 +2,10 @@
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
 import { closeGroup, findGroup, insertNextGroup } from '../../store/groups.ts'
-import { announceGroupUpdated } from '../announce/group.ts'
-import { changeGrants } from '../assignments/change-grants.ts'
-import { done } from '../refusal.ts'
-import { groupView } from '../views.ts'
+import { announceGroupUpdated } from '../../announce/group.ts'
+import { changeGrants } from '../../model/change-grants.ts'
+import { done } from '../../model/refusal.ts'
+import { groupView } from '../../views/group.ts'
 import type { VersionedGroup } from './get-group.ts'
 
 /** `isExpected` judges the current version by the request's precondition. */

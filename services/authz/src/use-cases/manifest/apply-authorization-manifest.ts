@@ -12,10 +12,10 @@ import { permissions } from '../../domain/platform.ts'
 import type { ParsedBefore } from '../../domain/policy-definition.ts'
 import { listActiveMembershipIds, listOwnRows } from '../../store/manifests.ts'
 import { listRolesInReach } from '../../store/roles.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
 import { documenting, tagging } from './manifest-of.ts'
-import { changeModel, type OpenModel } from '../open-model.ts'
-import { done, notDelegable, type Outcome } from '../refusal.ts'
+import { changeModel, type OpenModel } from '../../model/open-model.ts'
+import { done, notDelegable, type Outcome } from '../../model/refusal.ts'
 import { writeManifest } from './write-manifest.ts'
 
 /** `isExpected` judges the tag of what is in force by the request's precondition. */

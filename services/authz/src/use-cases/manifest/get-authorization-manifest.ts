@@ -7,7 +7,7 @@ import type { FullManifest } from '../../domain/manifest-diff.ts'
 import { permissions } from '../../domain/platform.ts'
 import { listOwnRows } from '../../store/manifests.ts'
 import { listRolesInReach } from '../../store/roles.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
 import { documenting, tagging } from './manifest-of.ts'
 
 export type TaggedManifest = { manifest: FullManifest; tag: string }

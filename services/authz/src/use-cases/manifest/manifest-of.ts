@@ -4,7 +4,7 @@ import type { Work } from '@gatehouse/policy/compile/work'
 import { ordered, type FullManifest } from '../../domain/manifest-diff.ts'
 import type { OwnRows } from '../../store/manifests.ts'
 import { principalIdOf } from '../../store/schema.ts'
-import { policyContent } from '../views.ts'
+import { policyContent } from '../../views/policy.ts'
 
 type Keys = { keysById: ReadonlyMap<string, string> }
 

@@ -20,20 +20,19 @@ import {
 } from '../../store/groups.ts'
 import type { OwnRows } from '../../store/manifests.ts'
 import { claimPolicyDraft } from '../../store/policy-drafts.ts'
-import { closePolicy, insertNextPolicy, insertPolicy } from '../../store/policies.ts'
+import { closePolicy, insertNextPolicy, insertPolicy, rowContent } from '../../store/policies.ts'
 import { closeRole, insertNextRole, insertRole } from '../../store/roles.ts'
 import { principalIdOf, type GroupRow, type RoleRow } from '../../store/schema.ts'
-import { announcePolicyCreated, announcePolicyDeleted, announcePolicyUpdated } from '../announce/policy.ts'
-import { announceRoleCreated, announceRoleDeleted, announceRoleUpdated } from '../announce/role.ts'
-import { announceAssignmentCreated, announceAssignmentEnded } from '../announce/assignment.ts'
+import { announcePolicyCreated, announcePolicyDeleted, announcePolicyUpdated } from '../../announce/policy.ts'
+import { announceRoleCreated, announceRoleDeleted, announceRoleUpdated } from '../../announce/role.ts'
+import { announceAssignmentCreated, announceAssignmentEnded } from '../../announce/assignment.ts'
 import {
   announceGroupCreated,
   announceGroupDeleted,
   announceGroupMemberAdded,
   announceGroupMemberRemoved,
   announceGroupUpdated,
-} from '../announce/group.ts'
-import { rowContent } from '../policies/change-policies.ts'
+} from '../../announce/group.ts'
 
 export type Writing = {
   readonly step: ManifestStep

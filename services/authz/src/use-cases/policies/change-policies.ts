@@ -3,7 +3,6 @@
  * that nothing is in force which the catalog of today, the policy's own tests or the rights of its maker refuse.
  */
 import type { Policy, PolicySource, PolicyWarning } from '@gatehouse/contracts/http/authz/policies'
-import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import { inTurns } from '@gatehouse/service-kit/concurrency/turns'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
@@ -13,13 +12,13 @@ import { permissions } from '../../domain/platform.ts'
 import { checkingPolicy } from '../../domain/policy-definition.ts'
 import { policySource, type PolicyRecord } from '../../domain/policy-model.ts'
 import { warning } from '../../domain/policy-warnings.ts'
-import { closePolicy, insertNextPolicy, type PolicyRowContent } from '../../store/policies.ts'
+import { closePolicy, insertNextPolicy, rowContent, type PolicyRowContent } from '../../store/policies.ts'
 import type { PolicyRow } from '../../store/schema.ts'
-import { announcePolicyUpdated } from '../announce/policy.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
-import { openModel, type OpenModel } from '../open-model.ts'
-import { done, notDelegable, valueOf, type Outcome } from '../refusal.ts'
-import { policyView } from '../views.ts'
+import { announcePolicyUpdated } from '../../announce/policy.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
+import { changeModel, type OpenModel } from '../../model/open-model.ts'
+import { done, notDelegable, type Outcome } from '../../model/refusal.ts'
+import { policyView } from '../../views/policy.ts'
 
 /** Runs `change` under the lock of the organization's model. @throws AppError `forbidden`, and what its refusal becomes */
 export async function changePolicies<T>(
@@ -28,16 +27,7 @@ export async function changePolicies<T>(
   change: (tx: Tx, model: OpenModel) => Promise<Outcome<T>>,
 ): Promise<T> {
   await requirePermission(deps, caller, permissions.writePolicies)
-  const { orgId } = caller
-  const nowMs = deps.clock.now().getTime()
-  const { policyRows } = deps.factCache
-  const outcome = await deps.spine.write(
-    { orgId },
-    async (tx) => change(tx, await openModel(tx, { caller, nowMs, policyRows })),
-    { announce: 'await' },
-  )
-  deps.factCache.dropModel(orgId)
-  return valueOf(outcome)
+  return changeModel(deps, caller, { change, forget: (cached) => cached.dropModel(caller.orgId) })
 }
 
 /** The policy as it is stored, if it may be in force. An allow hands on rights and a deny that ends frees them, so its maker holds them. */
@@ -52,17 +42,6 @@ export async function contentInForce(
   const missing = missingToChangePolicy(delegable, { catalog, before: known && policySource(known), after })
   return missing.length > 0 ? notDelegable(missing) : done(content)
 }
-
-export const rowContent = (source: PolicySource, condition: CheckedIr | undefined): PolicyRowContent => ({
-  effect: source.effect,
-  resourceType: source.resource_type,
-  actions: source.actions,
-  roles: source.roles ?? null,
-  whenSource: source.when ?? null,
-  condition: condition ?? null,
-  obligation: source.obligation ?? null,
-  tests: source.tests ?? null,
-})
 
 /**
  * What is odd about it beside the policies in force. Looked at after the change is committed, with nothing held: advice keeps nobody waiting, and

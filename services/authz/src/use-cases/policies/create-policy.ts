@@ -5,10 +5,10 @@ import { keepAnswer } from '@gatehouse/service-kit/context/request-context'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Deps } from '../../deps.ts'
 import { insertPolicy } from '../../store/policies.ts'
-import { announcePolicyCreated } from '../announce/policy.ts'
+import { announcePolicyCreated } from '../../announce/policy.ts'
 import { contentInForce, savePolicy } from './change-policies.ts'
-import { done } from '../refusal.ts'
-import { policyView } from '../views.ts'
+import { done } from '../../model/refusal.ts'
+import { policyView } from '../../views/policy.ts'
 
 /** @throws AppError `forbidden`, `invalid_policy`, `conflict` */
 export const createPolicy = (deps: Deps, caller: OrgCaller, input: PolicySource): Promise<Policy> =>

@@ -1,11 +1,11 @@
 /** Throws a draft away. */
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
-import { claimPolicyDraft } from '../../store/policy-drafts.ts'
-import { announceDraftDeleted } from '../announce/policy.ts'
-import { done } from '../refusal.ts'
+import { claimPolicyDraft, findWithDraft } from '../../store/policy-drafts.ts'
+import { announceDraftDeleted } from '../../announce/policy.ts'
+import { done } from '../../model/refusal.ts'
 import { changePolicies } from './change-policies.ts'
-import { findWithDraft, type DraftChange } from './with-draft.ts'
+import type { DraftChange } from './put-policy-draft.ts'
 
 /** @throws AppError `forbidden`, `not_found`, `precondition_failed` */
 export const deletePolicyDraft = (

@@ -5,9 +5,9 @@ import { missingToChangePolicy } from '../../domain/delegable.ts'
 import { policySource } from '../../domain/policy-model.ts'
 import { claimPolicyDraft } from '../../store/policy-drafts.ts'
 import { closePolicy, findPolicy } from '../../store/policies.ts'
-import { announcePolicyDeleted } from '../announce/policy.ts'
+import { announcePolicyDeleted } from '../../announce/policy.ts'
 import { changePolicies } from './change-policies.ts'
-import { done, notDelegable } from '../refusal.ts'
+import { done, notDelegable } from '../../model/refusal.ts'
 
 export type PolicyDeletion = { policyId: string; isExpected(version: number): boolean }
 

@@ -5,7 +5,7 @@ import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
 import { changesBetween } from '../../domain/changes.ts'
 import { findPolicyVersion, listPolicyVersions } from '../../store/policies.ts'
-import { policyContent } from '../views.ts'
+import { policyContent } from '../../views/policy.ts'
 import { readPolicies } from './read-policies.ts'
 
 /** Without `to` up to the newest, without `from` since the one before. @throws AppError `forbidden`, `not_found` */

@@ -1,12 +1,15 @@
 /** What a policy would say next. */
+import type { PolicyDraft } from '@gatehouse/contracts/http/authz/policy-lifecycle'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
-import { policyDraftView } from '../views.ts'
-import { findWithDraft, type VersionedDraft } from './with-draft.ts'
+import { findWithDraft } from '../../store/policy-drafts.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
+import { policyDraftView } from '../../views/policy.ts'
+
+export type VersionedDraft = { draft: PolicyDraft; version: number }
 
 /** @throws AppError `forbidden`, `not_found` */
 export async function getPolicyDraft(deps: Deps, caller: OrgCaller, policyId: string): Promise<VersionedDraft> {

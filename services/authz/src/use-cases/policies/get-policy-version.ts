@@ -4,7 +4,7 @@ import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
 import { findPolicyVersion } from '../../store/policies.ts'
-import { policyVersionView } from '../views.ts'
+import { policyVersionView } from '../../views/policy.ts'
 import { readPolicies } from './read-policies.ts'
 
 /** @throws AppError `forbidden`, `not_found` */

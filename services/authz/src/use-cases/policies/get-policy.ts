@@ -6,8 +6,8 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
 import { findPolicy } from '../../store/policies.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
-import { policyView } from '../views.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
+import { policyView } from '../../views/policy.ts'
 
 /** @throws AppError `forbidden`, `not_found` */
 export async function getPolicy(deps: Deps, caller: OrgCaller, policyId: string): Promise<Policy> {

@@ -6,9 +6,9 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
 import { listPoliciesPage } from '../../store/policies.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
-import { pageAt, type ListQuery } from '../page-at.ts'
-import { policyView } from '../views.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
+import { pageAt, type ListQuery } from '../../views/page-at.ts'
+import { policyView } from '../../views/policy.ts'
 
 /** As of `at`. @throws AppError `forbidden`, `validation_failed`, `invalid_cursor` */
 export async function listPolicies(deps: Deps, caller: OrgCaller, query: ListQuery): Promise<PageOf<Policy>> {

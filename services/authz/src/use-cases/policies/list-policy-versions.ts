@@ -5,7 +5,7 @@ import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
 import type { Deps } from '../../deps.ts'
 import { listPolicyVersions as listVersions } from '../../store/policies.ts'
-import { policyVersionView } from '../views.ts'
+import { policyVersionView } from '../../views/policy.ts'
 import { readPolicies } from './read-policies.ts'
 
 /** Newest first. @throws AppError `forbidden`, `not_found`, `invalid_cursor` */

@@ -6,12 +6,11 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { shareOf } from '../../domain/impact.ts'
 import { permissions } from '../../domain/platform.ts'
-import { claimPolicyDraft } from '../../store/policy-drafts.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
+import { claimPolicyDraft, findDraftSource, findWithDraft } from '../../store/policy-drafts.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
 import { impactOf } from '../simulation/impact.ts'
-import { findDraftSource } from '../simulation/simulate.ts'
 import { savePolicy, supersedePolicy } from './change-policies.ts'
-import { findWithDraft, type DraftChange } from './with-draft.ts'
+import type { DraftChange } from './put-policy-draft.ts'
 
 /** `replaces`: the version in force that the publisher means to replace, although the draft is not based on it. */
 export type Publication = DraftChange & {

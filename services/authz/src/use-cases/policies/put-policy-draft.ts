@@ -7,12 +7,16 @@ import { inTurns } from '@gatehouse/service-kit/concurrency/turns'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
 import { checkingPolicy } from '../../domain/policy-definition.ts'
-import { upsertPolicyDraft } from '../../store/policy-drafts.ts'
-import { announceDraftSaved } from '../announce/policy.ts'
-import { done } from '../refusal.ts'
-import { policyDraftView } from '../views.ts'
-import { changePolicies, rowContent, warningsAbout } from './change-policies.ts'
-import { findWithDraft, type DraftChange, type VersionedDraft } from './with-draft.ts'
+import { rowContent } from '../../store/policies.ts'
+import { findWithDraft, upsertPolicyDraft } from '../../store/policy-drafts.ts'
+import { announceDraftSaved } from '../../announce/policy.ts'
+import { done } from '../../model/refusal.ts'
+import { policyDraftView } from '../../views/policy.ts'
+import { changePolicies, warningsAbout } from './change-policies.ts'
+import type { VersionedDraft } from './get-policy-draft.ts'
+
+/** `isExpected` judges the version of the draft by the request's precondition. */
+export type DraftChange = { policyId: string; isExpected(version: number): boolean }
 
 /** `baseVersion`: the version in force that the content was made from; it gives a draft another base. */
 export type DraftContent = { content: PolicyContent; baseVersion?: number | undefined }

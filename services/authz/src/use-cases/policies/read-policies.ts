@@ -4,7 +4,7 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
 
 /** @throws AppError `forbidden` */
 export async function readPolicies<T>(deps: Deps, caller: OrgCaller, read: (tx: Tx) => Promise<T>): Promise<T> {

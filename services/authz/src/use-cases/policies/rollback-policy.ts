@@ -3,7 +3,7 @@ import type { Policy } from '@gatehouse/contracts/http/authz/policies'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
 import { findPolicy, findPolicyVersion } from '../../store/policies.ts'
-import { policyContent } from '../views.ts'
+import { policyContent } from '../../views/policy.ts'
 import { savePolicy, supersedePolicy } from './change-policies.ts'
 
 /** `isExpected` judges the version in force. @throws AppError `forbidden`, `not_found`, `invalid_policy`, `precondition_failed` */

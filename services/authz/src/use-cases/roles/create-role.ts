@@ -8,12 +8,12 @@ import { missingToGive } from '../../domain/delegable.ts'
 import { permissions } from '../../domain/platform.ts'
 import { checkRoleDefinition } from '../../domain/role-definition.ts'
 import { insertRole } from '../../store/roles.ts'
-import { announceRoleCreated } from '../announce/role.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
+import { announceRoleCreated } from '../../announce/role.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
 import type { VersionedRole } from './get-role.ts'
-import { changeModel, type OpenModel } from '../open-model.ts'
-import { done, notDelegable, type Outcome } from '../refusal.ts'
-import { roleView } from '../views.ts'
+import { changeModel, type OpenModel } from '../../model/open-model.ts'
+import { done, notDelegable, type Outcome } from '../../model/refusal.ts'
+import { roleView } from '../../views/role.ts'
 
 export type NewRole = { key: string; name: string; permissions: string[]; inherits?: string[] | undefined }
 

@@ -6,10 +6,10 @@ import { missingToTake } from '../../domain/delegable.ts'
 import { permissions } from '../../domain/platform.ts'
 import { endAssignmentsOfRoles } from '../../store/assignments.ts'
 import { closeRole, insertNextRole } from '../../store/roles.ts'
-import { announceRoleDeleted, announceRoleUpdated } from '../announce/role.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
-import { changeModel, type OpenModel } from '../open-model.ts'
-import { done, notDelegable, type Outcome } from '../refusal.ts'
+import { announceRoleDeleted, announceRoleUpdated } from '../../announce/role.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
+import { changeModel, type OpenModel } from '../../model/open-model.ts'
+import { done, notDelegable, type Outcome } from '../../model/refusal.ts'
 
 export type RoleDeletion = { roleId: string; isExpected(version: number): boolean }
 

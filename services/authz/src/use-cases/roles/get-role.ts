@@ -6,8 +6,8 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
 import { findRole } from '../../store/roles.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
-import { roleView } from '../views.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
+import { roleView } from '../../views/role.ts'
 
 export type VersionedRole = { role: Role; version: number }
 

@@ -7,8 +7,8 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
 import { listRoleVersions as listVersions } from '../../store/roles.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
-import { roleVersionView } from '../views.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
+import { roleVersionView } from '../../views/role.ts'
 
 /** @throws AppError `forbidden`, `not_found`, `invalid_cursor` */
 export async function listRoleVersions(

@@ -6,10 +6,10 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { ownerRole, permissions, platformAdminRole } from '../../domain/platform.ts'
 import { listRolesPage } from '../../store/roles.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
 import { factsAt } from '../../facts/fact-cache.ts'
-import { pageAt, type ListQuery } from '../page-at.ts'
-import { roleView } from '../views.ts'
+import { pageAt, type ListQuery } from '../../views/page-at.ts'
+import { roleView } from '../../views/role.ts'
 
 /** As of `at`, with the types there were then. @throws AppError `forbidden`, `validation_failed`, `invalid_cursor` */
 export async function listRoles(deps: Deps, caller: OrgCaller, query: ListQuery): Promise<PageOf<Role>> {

@@ -6,12 +6,12 @@ import { missingToRedefine } from '../../domain/delegable.ts'
 import { permissions } from '../../domain/platform.ts'
 import { checkRoleDefinition } from '../../domain/role-definition.ts'
 import { closeRole, insertNextRole } from '../../store/roles.ts'
-import { announceRoleUpdated } from '../announce/role.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
+import { announceRoleUpdated } from '../../announce/role.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
 import type { VersionedRole } from './get-role.ts'
-import { changeModel, type OpenModel } from '../open-model.ts'
-import { done, notDelegable, type Outcome } from '../refusal.ts'
-import { roleView } from '../views.ts'
+import { changeModel, type OpenModel } from '../../model/open-model.ts'
+import { done, notDelegable, type Outcome } from '../../model/refusal.ts'
+import { roleView } from '../../views/role.ts'
 
 /** `isExpected` judges the current version by the request's precondition. */
 export type RoleUpdate = {

@@ -8,7 +8,7 @@ import { countImpact, rulesChange, type Impact } from '../../domain/impact.ts'
 import { checkPolicyDefinition } from '../../domain/policy-definition.ts'
 import { compilingModel, type CompiledModel, type ModelRows } from '../../domain/policy-model.ts'
 import { listDecisions, type About, type ReadDecision } from '../../store/decisions.ts'
-import { rowContent } from '../policies/change-policies.ts'
+import { rowContent } from '../../store/policies.ts'
 import type { FactCache } from '../../facts/fact-cache.ts'
 import { loadRows } from '../../facts/policy-models.ts'
 

@@ -16,13 +16,13 @@ import { permissions } from '../../domain/platform.ts'
 import { compilingModel, contentOf, type ModelRows } from '../../domain/policy-model.ts'
 import { listApplications } from '../../store/catalog.ts'
 import type { About } from '../../store/decisions.ts'
-import { rowContent } from '../policies/change-policies.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
+import { rowContent } from '../../store/policies.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
 import { recordedDecisions, stepsPerSimulation, windowOf } from './impact.ts'
 import { loadRows } from '../../facts/policy-models.ts'
-import { checkDeclaration, parseDeclaration } from '../catalog/put-application.ts'
-import { valueOf } from '../refusal.ts'
-import { applicationSimulationView } from '../views.ts'
+import { checkDeclaration, parseDeclaration } from '../catalog/check-declaration.ts'
+import { valueOf } from '../../model/refusal.ts'
+import { applicationSimulationView } from '../../views/simulation.ts'
 
 /** Rules that were compiled twice, as they are and as they would be; most organizations have the same. */
 const mostChanges = 200

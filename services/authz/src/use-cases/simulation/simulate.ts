@@ -6,11 +6,11 @@ import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
-import { findPolicyDraft } from '../../store/policy-drafts.ts'
-import { findPolicy } from '../../store/policies.ts'
-import { isPermitted, requirePermission } from '../decisions/check-permissions.ts'
+import { findDraftSource } from '../../store/policy-drafts.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
+import { seesRecordedSubjects } from '../../access/decision-access.ts'
 import { impactOf, windowOf } from './impact.ts'
-import { simulationView } from '../views.ts'
+import { simulationView } from '../../views/simulation.ts'
 
 /** @throws AppError `forbidden`, `not_found`, `invalid_policy`, `validation_failed`, `evaluation_too_expensive` */
 export async function simulate(
@@ -20,7 +20,7 @@ export async function simulate(
 ): Promise<Simulation> {
   await requirePermission(deps, caller, permissions.readPolicies)
   const source = await sourceOf(deps, caller.orgId, request)
-  const isExact = await isPermitted(deps, caller, permissions.readDecisions)
+  const isExact = await seesRecordedSubjects(deps, caller)
   const impact = await impactOf(deps, caller.orgId, { source, window: windowOf(request), signal })
   return simulationView(source.key, impact, { isExact })
 }
@@ -38,13 +38,4 @@ async function sourceOf(
   const draft = await inScope(db, { orgId }, (tx) => findDraftSource(tx, { orgId, policyId: policyId as string }))
   if (draft === undefined) throw problem('not_found')
   return draft.source
-}
-
-/** The draft of a policy as people write one, with its version. */
-export async function findDraftSource(
-  tx: Parameters<typeof findPolicy>[0],
-  o: { orgId: string; policyId: string },
-): Promise<{ source: PolicySource; version: number } | undefined> {
-  const [policy, draft] = [await findPolicy(tx, { orgId: o.orgId, id: o.policyId }), await findPolicyDraft(tx, o)]
-  return policy && draft && { source: { key: policy.key, ...draft.content }, version: draft.version }
 }

@@ -2,11 +2,11 @@
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
-import type { Properties } from '../../domain/attributes.ts'
-import { isSubject, type Ineligible, type Subject } from '../../domain/subject.ts'
-import { listEntities } from '../../store/entities.ts'
-import { Miss, type Facts } from '../../facts/facts.ts'
-import type { Candidates } from '../decisions/search-pages.ts'
+import type { Properties } from '../domain/attributes.ts'
+import { isSubject, type Ineligible, type Subject } from '../domain/subject.ts'
+import { listEntities } from '../store/entities.ts'
+import { Miss, type Facts } from '../facts/facts.ts'
+import type { Candidates } from './candidates.ts'
 
 /** Undefined where nothing is on record, or where nothing on record could matter: then nobody looks. `facts`: of the moment the question is about. */
 export function storedAttributesOf(

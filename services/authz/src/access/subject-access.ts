@@ -4,15 +4,14 @@
  */
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
-import type { Entity } from '../../domain/authzen-request.ts'
-import { answer, questionOf } from '../../domain/decision.ts'
-import { ineligible } from '../../domain/subject.ts'
-import { permissions } from '../../domain/platform.ts'
-import { Miss, type Facts } from '../../facts/facts.ts'
-import { decideWith } from '../decisions/decide-with.ts'
-import type { Candidates } from '../decisions/search-pages.ts'
-import { callerSubject, type Asker, type DecidingDeps, type FoundSubject } from './caller-subject.ts'
-import { candidatesNamed, namedSubject, type CandidateSubject } from './subject-lookup.ts'
+import type { Entity } from '../domain/authzen-request.ts'
+import { ineligible } from '../domain/subject.ts'
+import { Miss, type Facts } from '../facts/facts.ts'
+import { decideWith } from '../facts/decide-with.ts'
+import type { Candidates } from '../subjects/candidates.ts'
+import { callerSubject, type Asker, type DecidingDeps, type FoundSubject } from '../subjects/caller-subject.ts'
+import { candidatesNamed, namedSubject, type CandidateSubject } from '../subjects/subject-lookup.ts'
+import { isEvaluator } from './decision-access.ts'
 
 type Named = Pick<Entity, 'type' | 'id'>
 
@@ -67,15 +66,6 @@ export function subjectsFor(deps: DecidingDeps, facts: Facts, asker: Asker): Fin
     last = { named, at, subject }
     return subject
   }
-}
-
-/** The right to ask about others is only ever a service account's: a person's token asks about that person. */
-function isEvaluator(deps: DecidingDeps, facts: Facts, asker: Asker): boolean | Miss {
-  if (asker.caller.kind !== 'service_account') return false
-  const subject = callerSubject(deps, facts, asker)
-  return subject instanceof Miss
-    ? subject
-    : answer(subject, questionOf(permissions.evaluateOthers, asker.caller.orgId)).allowed
 }
 
 /** Everybody of this type the caller may ask about, in the order of a search. */

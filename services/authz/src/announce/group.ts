@@ -9,8 +9,8 @@ import {
   GroupMemberRemoved,
   GroupUpdated,
 } from '@gatehouse/contracts/events/authz/group'
-import type { Belonging } from '../../store/groups.ts'
-import type { GroupRow } from '../../store/schema.ts'
+import type { Belonging } from '../store/groups.ts'
+import type { GroupRow } from '../store/schema.ts'
 
 type OfGroup = { row: GroupRow; actor: Actor }
 

@@ -8,7 +8,7 @@ import type {
 } from '@gatehouse/access/callers/caller'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import { currentContext } from '@gatehouse/service-kit/context/request-context'
-import { findAccountObstacle, findObstacle } from '../../domain/facts.ts'
+import { findAccountObstacle, findObstacle } from '../domain/facts.ts'
 import {
   askedAgain,
   holdsSameAt,
@@ -21,11 +21,11 @@ import {
   type Ineligible,
   type OrganizationContext,
   type Subject,
-} from '../../domain/subject.ts'
-import type { DenialRecorder } from '../../decision-log/denial-recorder.ts'
-import { factsAsOf, Miss, missOf, type Facts } from '../../facts/facts.ts'
-import type { FactDeps } from '../decisions/decide-with.ts'
-import { requireAccountKnowable, requireFresh, requireUnparked } from '../decisions/freshness.ts'
+} from '../domain/subject.ts'
+import type { DenialRecorder } from '../decision-log/denial-recorder.ts'
+import { factsAsOf, Miss, missOf, type Facts } from '../facts/facts.ts'
+import type { FactDeps } from '../facts/decide-with.ts'
+import { requireAccountKnowable, requireFresh, requireUnparked } from '../facts/freshness.ts'
 import { organizationContextOf } from './organization-context.ts'
 import {
   readAccount,

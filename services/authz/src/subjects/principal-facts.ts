@@ -7,10 +7,10 @@ import {
   type OrganizationFacts,
   type ServiceAccountFacts,
   type UserFacts,
-} from '../../domain/facts.ts'
-import { Miss, missOf, needPoll, type Facts, type Producer } from '../../facts/facts.ts'
-import { decideWith, type FactDeps } from '../decisions/decide-with.ts'
-import { requireAccountKnowable, requireFresh, requireUnparked } from '../decisions/freshness.ts'
+} from '../domain/facts.ts'
+import { Miss, missOf, needPoll, type Facts, type Producer } from '../facts/facts.ts'
+import { decideWith, type FactDeps } from '../facts/decide-with.ts'
+import { requireAccountKnowable, requireFresh, requireUnparked } from '../facts/freshness.ts'
 
 export type PrincipalFacts = {
   user: UserFacts | undefined

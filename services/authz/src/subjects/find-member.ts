@@ -1,8 +1,8 @@
 /** A member of the organization, by their person. */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import type { MemberFacts } from '../../domain/facts.ts'
-import { Miss, needPoll } from '../../facts/facts.ts'
-import { decideWith, type FactDeps } from '../decisions/decide-with.ts'
+import type { MemberFacts } from '../domain/facts.ts'
+import { Miss, needPoll } from '../facts/facts.ts'
+import { decideWith, type FactDeps } from '../facts/decide-with.ts'
 
 /** Somebody may have joined a moment ago: orgs is asked once before the answer is no. */
 export const findActiveMember = (

@@ -3,8 +3,8 @@
  * request, even when a change drops it from the cache meanwhile; after a poll everything of now is looked at again.
  */
 import { awaitRevision, pollOnce, type Following } from './freshness.ts'
-import { pastFacts, type FactCache, type FactLoader } from '../../facts/fact-cache.ts'
-import { Miss, peeksBy, type FactNeed, type Facts, type Need, type Producer } from '../../facts/facts.ts'
+import { pastFacts, type FactCache, type FactLoader } from './fact-cache.ts'
+import { Miss, peeksBy, type FactNeed, type Facts, type Need, type Producer } from './facts.ts'
 
 export type FactDeps = { readonly factCache: FactCache; readonly following: Following }
 

@@ -11,8 +11,8 @@ import {
   PolicyShadowStarted,
   PolicyUpdated,
 } from '@gatehouse/contracts/events/authz/policy'
-import { nextShadowVersion } from '../../store/policy-shadows.ts'
-import type { PolicyDraftRow, PolicyRow } from '../../store/schema.ts'
+import { nextShadowVersion } from '../store/policy-shadows.ts'
+import type { PolicyDraftRow, PolicyRow } from '../store/schema.ts'
 
 type OfPolicy = { row: PolicyRow; orgId: string; actor: Actor }
 

@@ -6,7 +6,7 @@ import { decodeRevision, encodeRevision } from '@gatehouse/service-kit/context/r
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Projection } from '@gatehouse/spine/follow/projection'
 import type { Reader } from '@gatehouse/spine/follow/reader'
-import { Miss, type Producer } from '../../facts/facts.ts'
+import { Miss, type Producer } from './facts.ts'
 
 export type Following = {
   readonly identity: Pick<Projection, 'requireFresh' | 'pollNow' | 'waitFor' | 'position' | 'isParked'>

@@ -1,12 +1,12 @@
 /** What every change of who holds what has in common: one transaction over a model that holds still, and the rule that nobody gives or takes what they do not hold. */
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
-import type { Deps } from '../../deps.ts'
-import { missingToGive, missingToTake } from '../../domain/delegable.ts'
-import { permissions } from '../../domain/platform.ts'
-import { requirePermission } from '../decisions/check-permissions.ts'
-import { changeModel, type OpenModel } from '../open-model.ts'
-import { notDelegable, type Outcome, type Refusal } from '../refusal.ts'
+import type { Deps } from '../deps.ts'
+import { missingToGive, missingToTake } from '../domain/delegable.ts'
+import { permissions } from '../domain/platform.ts'
+import { requirePermission } from '../access/check-permissions.ts'
+import { changeModel, type OpenModel } from './open-model.ts'
+import { notDelegable, type Outcome, type Refusal } from './refusal.ts'
 
 /** Runs `change` under the lock of the organization's model; what is cached of members goes. @throws AppError `forbidden`, and what its refusal becomes */
 export async function changeGrants<T>(

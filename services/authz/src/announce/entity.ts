@@ -3,7 +3,7 @@ import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { appendEvent, appendEvents } from '@gatehouse/spine/produce/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { EntityDeleted, EntityStored } from '@gatehouse/contracts/events/authz/entity'
-import type { EntityRow } from '../../store/schema.ts'
+import type { EntityRow } from '../store/schema.ts'
 
 type OfEntity = { row: EntityRow; actor: Actor }
 

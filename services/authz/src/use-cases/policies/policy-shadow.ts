@@ -10,13 +10,14 @@ import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
 import { deletePolicyShadow, findPolicyShadow, upsertPolicyShadow } from '../../store/policy-shadows.ts'
 import type { PolicyShadowRow } from '../../store/schema.ts'
-import { announceShadowEnded, announceShadowStarted } from '../announce/policy.ts'
-import { changePolicies } from '../policies/change-policies.ts'
-import { isPermitted, requirePermission } from '../decisions/check-permissions.ts'
-import { impactOf, mostByDefault } from './impact.ts'
-import { done } from '../refusal.ts'
-import { findDraftSource } from './simulate.ts'
-import { simulationView } from '../views.ts'
+import { announceShadowEnded, announceShadowStarted } from '../../announce/policy.ts'
+import { changePolicies } from './change-policies.ts'
+import { requirePermission } from '../../access/check-permissions.ts'
+import { seesRecordedSubjects } from '../../access/decision-access.ts'
+import { impactOf, mostByDefault } from '../simulation/impact.ts'
+import { done } from '../../model/refusal.ts'
+import { findDraftSource } from '../../store/policy-drafts.ts'
+import { simulationView } from '../../views/simulation.ts'
 
 const timesOf = ({ startedAt, endsAt }: PolicyShadowRow) => ({
   started_at: startedAt.toISOString(),
@@ -64,7 +65,7 @@ export async function getPolicyShadow(
   )
   if (!shadow || !draft) throw problem('not_found')
   const { source } = draft
-  const isExact = await isPermitted(deps, caller, permissions.readDecisions)
+  const isExact = await seesRecordedSubjects(deps, caller)
   return {
     ...timesOf(shadow),
     report: simulationView(

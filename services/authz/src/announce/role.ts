@@ -3,7 +3,7 @@ import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { RoleCreated, RoleDeleted, RoleUpdated } from '@gatehouse/contracts/events/authz/role'
-import type { RoleRow } from '../../store/schema.ts'
+import type { RoleRow } from '../store/schema.ts'
 
 type RoleEvent = {
   contract: typeof RoleCreated | typeof RoleUpdated | typeof RoleDeleted

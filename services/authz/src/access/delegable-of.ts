@@ -1,9 +1,9 @@
 /** What somebody may delegate by the cached model, where no change holds it still. */
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
-import { delegableOf, heldKeysAt, ownerKey, type Delegable, type HeldKey } from '../../domain/delegable.ts'
-import { findAccountObstacle, findObstacle, type MemberFacts, type HeldRole } from '../../domain/facts.ts'
-import { roleKeysOf, type PolicyModel } from '../../domain/policy-model.ts'
-import type { FactDeps } from '../decisions/decide-with.ts'
+import { delegableOf, heldKeysAt, ownerKey, type Delegable, type HeldKey } from '../domain/delegable.ts'
+import { findAccountObstacle, findObstacle, type MemberFacts, type HeldRole } from '../domain/facts.ts'
+import { roleKeysOf, type PolicyModel } from '../domain/policy-model.ts'
+import type { FactDeps } from '../facts/decide-with.ts'
 import type { DecidingDeps } from '../subjects/caller-subject.ts'
 import { principalFactsOf } from '../subjects/principal-facts.ts'
 

@@ -2,11 +2,11 @@
 import type { Decision } from '@gatehouse/policy/compile/decision'
 import type { OrgCaller, UserCaller } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import { answer, type Answer, type Question } from '../../domain/decision.ts'
-import type { Ineligible } from '../../domain/subject.ts'
-import type { Facts } from '../../facts/facts.ts'
+import { answer, type Answer, type Question } from '../domain/decision.ts'
+import type { Ineligible } from '../domain/subject.ts'
+import type { Facts } from '../facts/facts.ts'
 import { askerOf, callerSubject, operatorOf, type DecidingDeps, type FoundSubject } from '../subjects/caller-subject.ts'
-import { decideWith } from './decide-with.ts'
+import { decideWith } from '../facts/decide-with.ts'
 import { createRequestBudget } from './request-budget.ts'
 
 export type { DecidingDeps }

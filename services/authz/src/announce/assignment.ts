@@ -9,8 +9,8 @@ import {
   PlatformRoleAssigned,
   ServiceAccountRolesChanged,
 } from '@gatehouse/contracts/events/authz/assignment'
-import type { Holder } from '../../store/assignments.ts'
-import { principalIdOf, type AssignmentRow } from '../../store/schema.ts'
+import type { Holder } from '../store/assignments.ts'
+import { principalIdOf, type AssignmentRow } from '../store/schema.ts'
 
 type OfAssignment = { row: AssignmentRow; orgId: string; actor: Actor }
 
