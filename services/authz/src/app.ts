@@ -8,7 +8,8 @@ import { platformAdminEffects } from './events/follow.ts'
 import { internalRoutes, publicRoutes } from './routes/routes.ts'
 import { snapshots } from './use-cases/projections/take-snapshot.ts'
 
-export function buildApp(deps: Deps): FastifyInstance {
+/** @param o.deadlineMs - until an unfinished answer is given up, where the contract says nothing */
+export function buildApp(deps: Deps, o: { deadlineMs?: number } = {}): FastifyInstance {
   const { log, assertions, accessTokens, db, system, spine, following } = deps
   const app = createServer({
     service: 'authz',
@@ -16,6 +17,7 @@ export function buildApp(deps: Deps): FastifyInstance {
     assertions,
     accessTokens,
     idempotency: createIdempotencyStore({ db }),
+    ...o,
   })
   for (const register of [...publicRoutes, ...internalRoutes]) register(app, deps)
   bindSpineRoutes(app, {
