@@ -70,6 +70,7 @@ export default defineConfig(
       'tests/**',
       'bench/**',
       'docs/**',
+      'examples/**',
       'libs/service-kit/src/lifecycle/**',
       'libs/spine/src/migrate/run-migrations.ts',
     ],

@@ -11,7 +11,7 @@ const documents = execFileSync('git', ['ls-files', '-z', '--cached', '--others',
   .filter((file) => file !== '' && existsSync(file))
 
 /** Paths as prose names them; a placeholder (`<service>`, `*`, `…`) ends what can be looked up. */
-const named = /(?<![\w./-])(?:services|libs|infra|tests|bench|docs)\/[\w./-]*[\w/]/g
+const named = /(?<![\w./-])(?:services|libs|infra|tests|bench|docs|examples)\/[\w./-]*[\w/]/g
 const linked = /\]\((?!https?:|mailto:|#)([^)#\s]+)[^)]*\)/g
 
 /** Folders that only a run makes. */

@@ -12,6 +12,7 @@ import t from 'tap'
 import { createApi, until } from '../platform/client.ts'
 import { newAddress, newPassword, signIn as signInByApi } from '../platform/people.ts'
 import { startPlatform } from '../platform/start-platform.ts'
+import { openDemo } from './demo-application.ts'
 import { open, openScreens, overflowOf, photograph, submit, violationsOf } from './people-at-screens.ts'
 
 /** Below the ports that the system gives to anybody who asks for one, and another one where somebody was faster. */
@@ -38,7 +39,7 @@ async function startOnLocalhost() {
   }
 }
 
-const { platform, stop, origin } = await startOnLocalhost()
+const { platform, file, stop, origin } = await startOnLocalhost()
 t.teardown(stop)
 const screens = await openScreens()
 t.teardown(screens.close)
@@ -306,6 +307,59 @@ t.test('two browsers of one person: one signs the other out', async (t) => {
   t.pass('and this one is not')
   await Promise.all([first.close(), second.close()])
 })
+
+t.test(
+  'the demo application: sign-in, another organization, a permission, signed out in both directions',
+  async (t) => {
+    const demo = await openDemo(platform, file)
+    t.teardown(demo.close)
+    const context = await screens.context()
+    const page = await context.newPage()
+    const shows = (id: string) => page.locator(`#${id}`).innerText()
+    await open(page, demo.url)
+    await page.locator('#signin').click()
+    await fill(page, { email: owner.email }, '/signin/password')
+    await fill(page, { password: owner.password }, '/consent')
+    await submit(page, { button: 'approve', until: demo.isShownOn(page) })
+    t.equal(await shows('organization'), platform.demo.organization_id)
+    t.equal(await shows('decision'), 'yes')
+    await photograph(page, 'demo-application')
+    const { access } = await signInByApi(api, { ...owner, organization: platform.demo.organization_id })
+    const made = await api.call('POST', '/v1/organizations', { token: access, body: { name: 'Olivia’s second' } })
+    await until(
+      'the second organization to be one to choose',
+      async () => {
+        await open(page, `${demo.url}/login?switch=1`)
+        return new URL(page.url()).pathname === '/consent'
+      },
+      60_000,
+    )
+    await photograph(page, 'choose-organization')
+    t.same(await violationsOf(page), [])
+    await page.getByLabel('Olivia’s second').check()
+    await submit(page, { button: 'approve', until: demo.isShownOn(page) })
+    t.equal(await shows('organization'), made.body['id'])
+    t.match(await shows('decision'), /unknown/)
+    await page.locator('#signout').click()
+    await page.locator('#signin').waitFor()
+    await open(page, `${origin}/account`)
+    await at(page, '/signin')
+    t.pass('signed out of the application is signed out here')
+    await signIn(page, owner)
+    await open(page, `${demo.url}/login?organization=${platform.demo.organization_id}`)
+    await page.locator('#name').waitFor()
+    await signOut(page)
+    await until(
+      'the application to have been told',
+      async () => {
+        await open(page, demo.url)
+        return page.locator('#signin').isVisible()
+      },
+      60_000,
+    )
+    await context.close()
+  },
+)
 
 /** An authenticator in the machine that is touched whenever it is asked. */
 async function authenticatorOf(context: BrowserContext, page: Page): Promise<void> {

@@ -4,6 +4,7 @@ export type Answer = { status: number; headers: Headers; body: Record<string, un
 export type CallOptions = { token?: string | undefined; body?: unknown; raw?: string; headers?: Record<string, string> }
 export type Api = {
   gateway: string
+  issuer: string
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
   /** The single-use token of the newest mail to this address whose subject matches. */
   mailToken(address: string, subject: RegExp): Promise<string>
@@ -36,7 +37,7 @@ const parse = (text: string): Record<string, unknown> => {
 
 type MailSummary = { ID: string; Subject: string; Created: string }
 
-export const createApi = ({ gateway, mailbox }: { gateway: string; mailbox: string }): Api => {
+export const createApi = ({ gateway, issuer, mailbox }: { gateway: string; issuer: string; mailbox: string }): Api => {
   const call: Api['call'] = async (method, path, { token, body, raw, headers = {} } = {}) => {
     const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body))
     const answer = await fetch(gateway + path, {
@@ -58,6 +59,7 @@ export const createApi = ({ gateway, mailbox }: { gateway: string; mailbox: stri
   }
   return {
     gateway,
+    issuer,
     call,
     mailCount: async (address, subject) => (await mails(address, subject)).length,
     mailToken: (address, subject) =>

@@ -22,7 +22,7 @@ export async function applicationOf(api: Api, user: DemoUser, org: string): Prom
   })
   if (status !== 201) throw new Error(`registering a client: ${status} ${JSON.stringify(body)}`)
   const { id: clientId, client_secret: secret } = body as { id: string; client_secret: string }
-  const config = await openid.discovery(new URL(api.gateway), clientId, secret, openid.ClientSecretBasic(secret), {
+  const config = await openid.discovery(new URL(api.issuer), clientId, secret, openid.ClientSecretBasic(secret), {
     execute: [openid.allowInsecureRequests],
   })
   return { config, clientId, secret, access, userId: id }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 export type DemoUser = { id: string; email: string; password: string; role: string }
 export type PlatformFile = {
   gateway: string
+  issuer: string
   mailbox: string
   management: Record<string, string>
   admin: { email: string; password: string }
@@ -12,6 +13,7 @@ export type PlatformFile = {
     organization_id: string
     users: DemoUser[]
     api_key: string
+    application: { client_id: string; client_secret: string; url: string }
     catalog: { resource_type: string; policies: string[] }
     other: { organization_id: string; users: DemoUser[] }
   }

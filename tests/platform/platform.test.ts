@@ -73,7 +73,7 @@ t.test('malformed requests get problem documents and change nothing (S8)', async
   for (const status of [400, 401, 404, 405]) t.ok((first.statuses.get(status) ?? 0) > 20, `${status} is among them`)
   const protocols = shuffled(malformedProtocols(), seed)
   const complain: Parameters<typeof sweepAttempts>[2] = (attempt, answer) =>
-    complaintAboutProtocol(attempt, answer, api.gateway)
+    complaintAboutProtocol(attempt, answer, platform.issuer)
   const spoken = await sweepAttempts(api.gateway, full ? protocols : protocols.slice(0, 600), complain)
   t.same(spoken.complaints.slice(0, 50), [], `seed ${seed}: ${spoken.sent} of ${protocols.length} sent to protocols`)
   for (const status of [400, 401]) t.ok((spoken.statuses.get(status) ?? 0) > 20, `${status} is among them`)

@@ -180,6 +180,7 @@ async function prepare(
     rolePassword: (role) => settings.password(`role ${role}`),
     ...(await choosePorts(settings, gatewayPort, replicas)),
     keys: ensureKeys(data.keys, SERVICES),
+    publicUrl: env['GATEHOUSE_ISSUER'],
     admin: {
       email: env['BOOTSTRAP_ADMIN_EMAIL'] ?? 'admin@gatehouse.local',
       password: env['BOOTSTRAP_ADMIN_PASSWORD'] ?? settings.password('platform admin'),

@@ -2,6 +2,7 @@
 // organization, invite, accept. It can be interrupted anywhere and run again: what exists already is found and kept.
 import { createClient, type DemoClient } from './client.ts'
 import { demoApplication, demoApplicationKey } from './catalog.ts'
+import { registerApplication } from './application.ts'
 import type { DemoRecord, DemoUser } from './demo-record.ts'
 
 type Person = { email: string; password: string; name: string }
@@ -11,6 +12,8 @@ export type SeedInput = {
   gateway: string
   mailbox: string
   admin: { email: string; password: string }
+  /** Where the demo application will listen. */
+  applicationUrl: string
   /** A kept secret by name, so that an interrupted seeding goes on with the same passwords. */
   password: (name: string) => string
   note: (text: string) => void
@@ -70,6 +73,9 @@ export async function seedDemo(o: SeedInput): Promise<DemoRecord> {
   o.note('Acme: API key')
   const apiKey = await makeApiKey(client, acme)
 
+  o.note('demo application')
+  const application = await registerApplication(client, { token: admin.access, url: o.applicationUrl })
+
   o.note('second organization')
   const otto = person('Otto Other', 'otto@other.example')
   const other = await foundOrganization(client, otto, { name: 'Other Ltd', slug: 'other' })
@@ -77,6 +83,7 @@ export async function seedDemo(o: SeedInput): Promise<DemoRecord> {
     organization_id: acme.organizationId,
     users,
     api_key: apiKey,
+    application,
     catalog: {
       resource_type: demoApplication.resource_types[0]?.key ?? '',
       policies: demoApplication.policies.map((policy) => policy.key),
@@ -97,7 +104,7 @@ export async function makeDemoKey(o: { gateway: string; mailbox: string; demo: D
   return makeApiKey(client, { owner: await signIn(client, { ...owner, organizationId }), organizationId })
 }
 
-async function signIn(
+export async function signIn(
   client: DemoClient,
   o: { email: string; password: string; organizationId?: string | null },
 ): Promise<Session> {

@@ -24,6 +24,8 @@ export type PlatformFacts = {
   /** Every process of a service; of one alone, the same place as above. */
   replicas: Record<ServiceName, Place[]>
   keys: KeyFiles
+  /** Where the operator says that people reach the platform; absent: on this machine. */
+  publicUrl?: string | undefined
   admin: { email: string; password: string }
 }
 
@@ -45,6 +47,11 @@ const OVERRIDABLE = new Set([
 
 export function gatewayUrl(facts: Pick<PlatformFacts, 'ports'>): string {
   return `http://127.0.0.1:${facts.ports.gateway.port}`
+}
+
+/** What people open and tokens name as their issuer. A name and no number, because passkeys are bound to a domain (WebAuthn Level 3 §5.1.3). */
+export function publicUrl(facts: Pick<PlatformFacts, 'ports' | 'publicUrl'>): string {
+  return facts.publicUrl ?? `http://localhost:${facts.ports.gateway.port}`
 }
 
 /** @param o.declared the names of the variables in the service's configuration schema */
@@ -88,8 +95,8 @@ function knownValues(
     HOST: '127.0.0.1',
     PORT: String(port),
     MANAGEMENT_PORT: String(managementPort),
-    GATEHOUSE_ISSUER: gatewayUrl(facts),
-    PUBLIC_URL: gatewayUrl(facts),
+    GATEHOUSE_ISSUER: publicUrl(facts),
+    PUBLIC_URL: publicUrl(facts),
     SERVICE_PRIVATE_KEY_FILE: facts.keys.privateKey(service),
     SERVICE_JWKS_FILE: facts.keys.jwks,
     KEY_ENCRYPTION_KEY_FILE: facts.keys.keyEncryptionKey,

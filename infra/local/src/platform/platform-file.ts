@@ -3,10 +3,12 @@ import { SERVICES } from '@gatehouse/deploy/services'
 import type { DemoRecord } from '../demo/demo-record.ts'
 import { replicaNames } from './services.ts'
 import type { PlatformFacts } from './environment.ts'
-import { gatewayUrl } from './environment.ts'
+import { gatewayUrl, publicUrl } from './environment.ts'
 
 export type PlatformFile = {
   gateway: string
+  /** What people open, and what tokens name as their issuer. */
+  issuer: string
   mailbox: string
   /** Where each process of a service answers /livez, /readyz, /startupz and /metrics. */
   management: Record<string, string>
@@ -36,6 +38,7 @@ export function platformFile(o: {
   )
   return {
     gateway: gatewayUrl(facts),
+    issuer: publicUrl(facts),
     mailbox: o.mailbox,
     management,
     admin: facts.admin,

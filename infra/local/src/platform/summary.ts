@@ -7,8 +7,8 @@ export function summary(o: { platform: PlatformFile; file: string; seconds: numb
     '',
     `Gatehouse is ready after ${o.seconds.toFixed(1)} s.`,
     '',
-    `  Gateway   ${platform.gateway}   (API reference: ${platform.gateway}/docs)`,
-    `  Pages     ${platform.gateway}/signin   (sign in as anybody below)`,
+    `  Gateway   ${platform.issuer}   (API reference: ${platform.issuer}/docs)`,
+    `  Pages     ${signInLink(platform)}`,
     `  Mailbox   ${platform.mailbox}   (every mail it sends)`,
     '',
     '  Accounts',
@@ -16,12 +16,22 @@ export function summary(o: { platform: PlatformFile; file: string; seconds: numb
       (line) => `    ${line}`,
     ),
     '',
+    ...(platform.demo === undefined
+      ? []
+      : [`  Demo application: \`npm run demo\` in another terminal, then ${platform.demo.application.url}/`]),
     `  For scripts: ${o.file}`,
     '',
     ...firstLine(platform),
     'Ctrl-C stops it; the data stays. `npm start -- --reset` begins anew.',
   ]
   return lines.join('\n')
+}
+
+/** With the demo owner's address filled in; the password stands among the accounts. */
+function signInLink({ issuer, demo }: PlatformFile): string {
+  const email = demo?.users[0]?.email
+  if (email === undefined) return `${issuer}/signin`
+  return `${issuer}/signin?login_hint=${encodeURIComponent(email)}   (as the owner of Acme; the password is below)`
 }
 
 function demoRows({ demo }: PlatformFile): string[][] {

@@ -107,9 +107,16 @@ export function tokenOf(deps: Pick<Deps, 'tokens'>, visit: Visit): Promise<Brows
   return visit.token
 }
 
-/** The same for the organization the person acts for. @throws AppError `token_revoked`; `insufficient_user_authentication` where it requires more */
-export async function requireActingToken(deps: Pick<Deps, 'tokens'>, visit: Visit): Promise<{ accessToken: string }> {
-  const token = await mintToken(deps, visit)
+/**
+ * The same for an organization, which is the one the person acts for from here on; without one, for that they acted for last.
+ * @throws AppError `token_revoked`; `not_found` for one of others; `insufficient_user_authentication` where it requires more
+ */
+export async function requireActingToken(
+  deps: Pick<Deps, 'tokens'>,
+  visit: Visit,
+  organizationId?: string,
+): Promise<{ accessToken: string }> {
+  const token = await mintToken(deps, visit, organizationId === undefined ? {} : { organization_id: organizationId })
   if (token === undefined) throw problem('token_revoked')
   return { accessToken: token.access_token }
 }
@@ -117,7 +124,7 @@ export async function requireActingToken(deps: Pick<Deps, 'tokens'>, visit: Visi
 async function mintToken(
   { tokens }: Pick<Deps, 'tokens'>,
   { cookies }: Visit,
-  organization: { organization_id?: null } = {},
+  organization: { organization_id?: string | null } = {},
 ): Promise<BrowserToken | undefined> {
   const value = cookies.get('session')
   if (value === undefined || value.length > 512) return undefined

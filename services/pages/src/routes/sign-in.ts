@@ -10,10 +10,13 @@ import { along, destinationOf } from '../domain/way.ts'
 import { done, redirect, type PageAnswer, type RedirectAnswer } from '../serve/answer.ts'
 import type { BindPage } from '../serve/bind-page.ts'
 import { advance } from '../use-cases/advance-sign-in.ts'
-import { requestOf, targetsOf } from '../use-cases/authorization.ts'
+import { cancelRequest, requestOf, targetsOf } from '../use-cases/authorization.ts'
 import { identifierPage, passwordPage, signOutPage } from '../views/sign-in-pages.tsx'
 import { credentialOf } from './credential.ts'
 import { fieldsOf } from './form-fields.ts'
+
+/** RFC 5321 §4.5.3.1.3, without the brackets of a path. */
+const longestAddress = 254
 
 export function signInRoutes(page: BindPage, deps: Deps): void {
   page(SignInPage, { get: (visit) => showIdentifier(deps, visit), post: (visit) => takeIdentifier(deps, visit) })
@@ -35,11 +38,13 @@ async function showIdentifier(deps: Deps, visit: Visit): Promise<PageAnswer> {
   const request = await requestOf(deps, visit)
   const isSignedIn = (await tokenOf(deps, visit)) !== undefined
   if (isSignedIn && request?.needs.includes('sign_in') !== true) return redirect(destinationOf(visit.way))
-  return identifierPage({ visit, deps }, { request, formTargets: targetsOf(request) })
+  const hint = request?.login_hint ?? visit.query.get('login_hint')?.slice(0, longestAddress)
+  return identifierPage({ visit, deps }, { request, hint, formTargets: targetsOf(request) })
 }
 
 async function takeIdentifier(deps: Deps, visit: Visit): Promise<PageAnswer> {
   const action = visit.form.get('action')
+  if (action === 'cancel') return cancelRequest(visit)
   if (action === 'passkey') {
     const credential = credentialOf<PasskeyAssertion>(visit)
     const result = await deps.identity.call(SignInWithPasskey, { ...spokenFor(visit), body: { credential } })
@@ -48,7 +53,7 @@ async function takeIdentifier(deps: Deps, visit: Visit): Promise<PageAnswer> {
   const fields = fieldsOf(visit, 'email')
   if (!fields.ok) return fields.answer
   return redirect(along(SignInPasswordPage.path, visit.way), {
-    email: fields.values.email.trim().slice(0, 254),
+    email: fields.values.email.trim().slice(0, longestAddress),
     signIn: undefined,
   })
 }

@@ -4,6 +4,7 @@ import {
   ShowAuthorization,
   type AuthorizationForPages,
 } from '@gatehouse/contracts/http/tokens/authorizations'
+import { ContinueAuthorization } from '@gatehouse/contracts/http/tokens/openid-provider'
 import { requireActingToken, requireToken, tokenOf, type Visit } from '../browser/visit.ts'
 import type { Deps } from '../deps.ts'
 import { redirect, type RedirectAnswer } from '../serve/answer.ts'
@@ -23,10 +24,16 @@ export async function requestOf(deps: RequestDeps, visit: Visit): Promise<Author
 }
 
 /** A form may end at the application, by redirects (CSP level 3 §6.4.2 checks each of them). */
-export function targetsOf(request: Pick<AuthorizationForPages, 'redirect_host'> | undefined): string[] {
-  const host = request?.redirect_host ?? ''
-  return /^[A-Za-z0-9.:[\]-]+$/.test(host) ? [`https://${host}`, `http://${host}`] : []
+export function targetsOf(request: Pick<AuthorizationForPages, 'redirect_source'> | undefined): string[] {
+  const source = request?.redirect_source ?? ''
+  return /^(?:https?:\/\/[a-z0-9.:-]+|[a-z][a-z0-9+.-]*:)$/.test(source) ? [source] : []
 }
+
+/** The browser goes back to the application, which is told `access_denied`: nobody has to be known for that. */
+export const cancelRequest = ({ way }: Pick<Visit, 'way'>): RedirectAnswer =>
+  way.request === undefined
+    ? redirect('/signin', { signIn: undefined, email: undefined })
+    : redirect(`${ContinueAuthorization.path}?cancel=${way.request}`, { signIn: undefined, email: undefined })
 
 /** The browser goes back to the application with the decision. */
 export async function settleRequest(
@@ -34,9 +41,10 @@ export async function settleRequest(
   visit: Visit,
   decided: { decision: 'approved' | 'denied'; organizationId?: string | undefined },
 ): Promise<RedirectAnswer> {
-  // Where an organization is named, or none is needed, the one acted for does not matter.
-  const isLeftToUs = decided.decision === 'approved' && decided.organizationId === undefined
-  const user = await (isLeftToUs ? requireActingToken(deps, visit) : requireToken(deps, visit))
+  // To refuse, nobody acts for anything.
+  const user = await (decided.decision === 'approved'
+    ? requireActingToken(deps, visit, decided.organizationId)
+    : requireToken(deps, visit))
   const { continue_at } = await deps.tokens.call(SettleAuthorization, {
     params: { authorization: visit.way.request ?? '' },
     body: {

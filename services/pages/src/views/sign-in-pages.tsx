@@ -10,9 +10,9 @@ type Targets = { formTargets: readonly string[] }
 
 export function identifierPage(
   scene: Scene,
-  { request, formTargets }: { request: AuthorizationForPages | undefined } & Targets,
+  { request, hint, formTargets }: { request: AuthorizationForPages | undefined; hint: string | undefined } & Targets,
 ): PageAnswer {
-  const { login_hint: hint, client } = request ?? {}
+  const { client } = request ?? {}
   return {
     kind: 'page',
     title: scene.visit.texts.signIn,

@@ -42,7 +42,19 @@ export function IdentifierView({
           {texts.noAccount}
         </a>
       </p>
+      {visit.way.request !== undefined && <Cancel scene={scene} />}
     </>
+  )
+}
+
+/** Where an application waits for an answer, it gets one. */
+export function Cancel({ scene }: { scene: Scene }): ComponentChild {
+  return (
+    <Form scene={scene} to="/signin" id="cancel-form">
+      <Button id="cancel" name="action" value="cancel" kind="plain">
+        {scene.visit.texts.cancel}
+      </Button>
+    </Form>
   )
 }
 
@@ -86,6 +98,7 @@ export function PasswordView({ scene, email }: { scene: Scene; email?: string })
           {texts.forgotPassword}
         </a>
       </p>
+      <Cancel scene={scene} />
     </>
   )
 }
@@ -116,6 +129,7 @@ export function CodeView({
         <Button id="continue">{texts.continue}</Button>
       </Form>
       <OtherSteps scene={scene} next={next} but={isRecovery ? 'recovery_code' : 'totp'} />
+      <Cancel scene={scene} />
     </>
   )
 }
@@ -167,6 +181,7 @@ export function PasskeyView({
         </Form>
       </div>
       <OtherSteps scene={scene} next={next} but="passkey" />
+      <Cancel scene={scene} />
     </>
   )
 }
@@ -186,6 +201,7 @@ export function EnrollView({ scene, enrollment }: { scene: Scene; enrollment: En
         <Field visit={visit} name="code" label={texts.code} autocomplete="one-time-code" hint={texts.codeHint} isCode />
         <Button id="continue">{texts.continue}</Button>
       </Form>
+      <Cancel scene={scene} />
     </>
   )
 }
@@ -198,6 +214,7 @@ export function WaitForMailView({ scene }: { scene: Scene }): ComponentChild {
       <Form scene={scene}>
         <Button id="continue">{texts.verified}</Button>
       </Form>
+      <Cancel scene={scene} />
     </>
   )
 }

@@ -185,6 +185,7 @@ t.test(
         id: request,
         client: { id: 'client_01k4zq3v5xe6hvd8c6mwh9q0zj', name: 'Board' },
         redirect_host: 'app.example',
+        redirect_source: 'https://app.example',
         scope: ['openid'],
         organization_id: null,
         expires_at: '2099-01-01T00:00:00.000Z',

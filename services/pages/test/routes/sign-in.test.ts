@@ -16,6 +16,7 @@ async function openWithLogin(t: Test) {
 
 t.test('address, then password: the browser gets a session and none of the tokens', async (t) => {
   const { browser, of, calls } = await openWithLogin(t)
+  t.match((await browser.open('/signin?login_hint=%22ann@example.com')).body, 'value="&quot;ann@example.com"')
   const first = await browser.send('/signin', { email: ' ann@example.com ' })
   t.equal(first.statusCode, 303)
   t.equal(first.headers.location, '/signin/password')
@@ -161,6 +162,7 @@ t.test(
       id: request,
       client: { id: 'client_01k4zq3v5xe6hvd8c6mwh9q0zj', name: 'Board <b>' },
       redirect_host: 'app.example:8443',
+      redirect_source: 'https://app.example:8443',
       scope: ['openid', 'email', 'board:read'],
       organization_id: null,
       expires_at: '2099-01-01T00:00:00.000Z',
@@ -175,13 +177,13 @@ t.test(
     answers[`POST /v1/me/authorizations/${request}`] = () => ({
       body: { continue_at: 'https://id.example.com/oauth2/authorize/continue?continuation=gtac_x' },
     })
+    const cancelled = await browser.send(`/signin?request=${request}`, { action: 'cancel' })
+    t.equal(cancelled.headers.location, `/oauth2/authorize/continue?cancel=${request}`)
+    t.equal((await browser.send('/signin', { action: 'cancel' })).headers.location, '/signin', 'where nobody waits')
     const page = await browser.open(`/signin?request=${request}`)
     t.match(page.body, 'Board &lt;b>')
     t.match(page.body, 'value="ann@example.com"')
-    t.match(
-      page.headers['content-security-policy'],
-      "form-action 'self' https://app.example:8443 http://app.example:8443;",
-    )
+    t.match(page.headers['content-security-policy'], "form-action 'self' https://app.example:8443;")
     await browser.send(`/signin?request=${request}`, { email: 'ann@example.com' })
     const signedIn = await browser.send(`/signin/password?request=${request}`, { password: 'x' })
     t.equal(signedIn.headers.location, `/consent?request=${request}`)
@@ -221,6 +223,7 @@ t.test('several organizations: one is chosen', async (t) => {
       id: request,
       client: { id: 'client_01k4zq3v5xe6hvd8c6mwh9q0zj', name: 'Board' },
       redirect_host: 'app.example',
+      redirect_source: 'https://app.example',
       scope: ['openid'],
       organization_id: null,
       expires_at: '2099-01-01T00:00:00.000Z',

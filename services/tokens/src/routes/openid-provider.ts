@@ -16,6 +16,7 @@ import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { beginAuthorization } from '../use-cases/oauth/begin-authorization.ts'
+import { cancelAuthorization } from '../use-cases/oauth/cancel-authorization.ts'
 import { continueAuthorization } from '../use-cases/oauth/continue-authorization.ts'
 import { describeProvider } from '../use-cases/oauth/describe-provider.ts'
 import { endSignIn } from '../use-cases/oauth/end-sign-in.ts'
@@ -42,10 +43,14 @@ export function openidProviderRoutes(app: FastifyInstance, deps: Deps): void {
       status: 201,
       body: await pushAuthorization(deps, presented),
     }))
-    serve(ContinueAuthorization, async ({ parameters, cookies }) => ({
-      kind: 'redirect',
-      ...(await continueAuthorization(deps, { continuation: parameters.get('continuation'), cookies })),
-    }))
+    serve(ContinueAuthorization, async ({ parameters, cookies }) => {
+      const id = parameters.get('cancel')
+      const sent =
+        id === undefined
+          ? await continueAuthorization(deps, { continuation: parameters.get('continuation'), cookies })
+          : await cancelAuthorization(deps, { id, cookies })
+      return { kind: 'redirect', ...sent }
+    })
     serve(Token, async (presented) => {
       const { clientAddress, userAgent } = currentContext() ?? {}
       return { kind: 'json', body: await issueTokens(deps, refresh, { presented, from: { clientAddress, userAgent } }) }

@@ -58,6 +58,15 @@ export async function claimDecision(
   return winner !== undefined
 }
 
+/** Forgets a request that nobody has decided; false when somebody has. */
+export async function deleteOpenAuthorization(system: Queryable, id: string): Promise<boolean> {
+  const [gone] = await system
+    .delete(oauthAuthorizations)
+    .where(and(eq(oauthAuthorizations.id, id), isOpen))
+    .returning({ id: oauthAuthorizations.id })
+  return gone !== undefined
+}
+
 /** A decided request by the secret of its continuation: read to find out which cookie must have come along. */
 export async function findByContinuation(system: Queryable, hash: Buffer): Promise<Authorization | undefined> {
   const [row] = await system.select().from(oauthAuthorizations).where(eq(oauthAuthorizations.continuationHash, hash))

@@ -2,8 +2,18 @@
 import t from 'tap'
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { askAsPages, boundBrowser, cookieOf, outcomeOf, tokenOf, visit } from '../fixtures/browsers.ts'
-import { authorize, authorizeUrl, proof, redeemed, registered, signedIn } from '../fixtures/openid.ts'
-import { claimsOf, openPlatform } from '../fixtures/platform.ts'
+import {
+  askProtocol,
+  authorize,
+  authorizeUrl,
+  begin,
+  proof,
+  redeemed,
+  registered,
+  settle,
+  signedIn,
+} from '../fixtures/openid.ts'
+import { claimsOf, issuer, openPlatform } from '../fixtures/platform.ts'
 import { createOAuthClient } from '../fixtures/service-accounts.ts'
 
 const platform = await openPlatform(t)
@@ -154,10 +164,23 @@ t.test('the organization is the one named, the one last used, or asked for', asy
   const other = platform.organizationOf(ada.id)
   t.equal(await organizationIn(), ada.organization.id, 'the one last used')
   t.equal(await organizationIn({ organization_id: other.id }), other.id, 'the one named')
+  const anew = await visit(platform, replica, {
+    clientId: ours.id,
+    cookie: cookieOf(cookie),
+    more: { prompt: 'select_account' },
+  })
+  const toChoose = await askAsPages(platform, replica, {
+    method: 'GET',
+    url: `/internal/authorizations/${anew.at.searchParams.get('request')}`,
+    token: String((await tokenOf(platform, replica, cookie)).body['access_token']),
+  })
+  t.same(toChoose.body['needs'], ['select_organization'], 'select_account asks again for one of several')
   const stranger = await signedIn(platform, replica)
   const outside = await silently({ organization_id: stranger.organization.id })
   t.equal(outcomeOf(outside.at), 'interaction_required')
   await tokenOf(platform, replica, cookie, { organization_id: null })
+  t.equal(await organizationIn(), ada.organization.id, 'a token for none forgets nothing')
+  await platform.admin`update sessions set last_organization_id = null where id = ${uuidOf(ada.sessionId)}`
   t.equal(outcomeOf((await silently()).at), 'interaction_required', 'nobody knows which of the two')
   const asked = await visit(platform, replica, { clientId: client.id, cookie: cookieOf(cookie) })
   const id = asked.at.searchParams.get('request') ?? ''
@@ -197,6 +220,7 @@ t.test('what pages are shown of a request, before and after somebody signed in',
     body: {
       client: { id: client.id, name: 'Wiki' },
       redirect_host: 'app.example',
+      redirect_source: 'https://app.example',
       scope: ['openid', 'email'],
       needs: ['sign_in', 'consent'],
       organizations: [],
@@ -224,4 +248,58 @@ t.test('id_token_hint: another person is asked to sign in, and what is no ID tok
     [ada.cookie, ada.token, 'invalid_request'],
   ] as const)
     t.equal(await outcome({ cookie, more: { id_token_hint: token, prompt: 'none' } }), expected)
+})
+
+t.test(
+  'whoever does not want to sign in is sent back with access_denied, by the browser that asked alone',
+  async (t) => {
+    const url = authorizeUrl(client.id, { code_challenge: proof().challenge, state: 's & 1' })
+    const [begun, another] = [await begin(platform, replica, url), await begin(platform, replica, url)]
+    const cancel = (id: string, cookie?: string) =>
+      askProtocol(platform, replica, { url: `/oauth2/authorize/continue?cancel=${encodeURIComponent(id)}`, cookie })
+    const id = begun.authorizationId
+    for (const [what, answer] of [
+      ['no cookie', await cancel(id)],
+      ['the cookie of another request', await cancel(id, another.cookie)],
+      [
+        'the cookie of another under the name of this one',
+        await cancel(id, `${begun.cookie.split('=')[0]}=${another.cookie.split('=')[1]}`),
+      ],
+      ['no id', await cancel('azr_x', begun.cookie)],
+      ['an id of nothing', await cancel(`${id.slice(0, -1)}${id.endsWith('0') ? '1' : '0'}`, begun.cookie)],
+    ] as const)
+      t.match([answer.statusCode, answer.headers['content-type']], [400, /text\/html/], what)
+    const answers = await Promise.all(Array.from({ length: 8 }, () => cancel(id, begun.cookie)))
+    const [sent, ...more] = answers.filter(({ statusCode }) => statusCode === 303)
+    t.same(more, [], 'once')
+    const at = new URL(String(sent?.headers.location))
+    t.match(Object.fromEntries(at.searchParams), { error: 'access_denied', state: 's & 1', iss: issuer })
+    const ada = await signedIn(platform, replica)
+    await t.rejects(settle(platform, replica, { begun, token: ada.token }), /404/, 'nobody decides it after that')
+    await settle(platform, replica, { begun: another, token: ada.token })
+    t.equal(
+      (await cancel(another.authorizationId, another.cookie)).statusCode,
+      400,
+      'nor is what was decided cancelled',
+    )
+  },
+)
+
+t.test('where a form may end: an origin, or the scheme of an application on the device', async (t) => {
+  for (const [address, host, source] of [
+    ['https://app.example:8443/x/callback', 'app.example:8443', 'https://app.example:8443'],
+    ['http://127.0.0.1:4711/callback', '127.0.0.1:4711', 'http://127.0.0.1:4711'],
+    ['http://[::1]/callback', '[::1]', 'http:'],
+    ['com.example.app:/callback', 'com.example.app', 'com.example.app:'],
+    ['com.example.app://callback', 'com.example.app', 'com.example.app:'],
+  ] as const) {
+    const native = await registered(platform, replica, { redirect_uris: [address] })
+    const more = { code_challenge: proof().challenge, redirect_uri: address }
+    const { authorizationId } = await begin(platform, replica, authorizeUrl(native.id, more))
+    const shown = await askAsPages(platform, replica, {
+      method: 'GET',
+      url: `/internal/authorizations/${authorizationId}`,
+    })
+    t.match(shown.body, { redirect_host: host, redirect_source: source }, address)
+  }
 })

@@ -7,7 +7,7 @@ import { defineRoute } from '../contract.ts'
 export const Authorization = Type.Object({
   id: AuthorizationId,
   client: Type.Object({ id: OAuthClientId, name: Type.String() }),
-  /** Where the browser will be sent: the host a person can recognise. */
+  /** Where the browser will be sent: the host a person can recognise or, of an application on the device, its scheme. */
   redirect_host: Type.String(),
   scope: Type.Array(Type.String()),
   organization_id: Type.Union([OrganizationId, Type.Null()]),
@@ -26,6 +26,8 @@ export type AuthorizationNeed = Static<typeof Need>
 
 const AuthorizationForPages = Type.Object({
   ...Authorization.properties,
+  /** The same as a source of a content security policy: an origin, or a scheme with its colon. */
+  redirect_source: Type.String(),
   needs: Type.Array(Need),
   /** Those the person may choose; empty while nobody is signed in, and where the application leaves no choice. */
   organizations: Type.Array(OrganizationId),

@@ -63,7 +63,7 @@ export const MintBrowserSessionToken = defineRoute({
   retryable: true,
   body: Type.Object({
     cookie_value: OpaqueSecret,
-    /** Absent: the organization last used. `null`: none. */
+    /** Absent: the organization last used. `null`: none, and the one last used stays that. */
     organization_id: Type.Optional(Type.Union([OrganizationId, Type.Null()])),
   }),
   success: { status: 200, body: BrowserToken, description: 'The token, and how the person signed in.' },

@@ -51,7 +51,9 @@ export const ContinueAuthorization = defineProtocol({
   operationId: 'continueAuthorization',
   methods: ['GET'],
   path: '/oauth2/authorize/continue',
-  summary: 'Where the browser comes back after the person has decided: sends it to the client with a code or an error.',
+  summary:
+    'Where the browser comes back after the person has decided, with `continuation`: sends it to the client with a code or an error. ' +
+    'With `cancel`, the id of a request of this browser that nobody has decided, it goes back with `access_denied`.',
   errors: 'page',
   cookiePrefixes: [browserCookiePrefix],
 })

@@ -82,13 +82,13 @@ async function mint(deps: MintDeps, tx: Queryable, o: Minting): Promise<Outcome 
   }
 }
 
-/** Keeps the session from falling idle, and remembers the organization that was chosen. */
+/** Keeps the session from falling idle, and remembers the organization that was chosen; a token for none leaves it as it is. */
 async function noteUse(
   tx: Queryable,
   o: Asked & { session: Session; client: Client; standing: Known; now: Date },
 ): Promise<void> {
   const { session, client, standing, now } = o
-  const chosen = standing.membership?.organizationId ?? (o.ask.kind === 'none' ? null : session.lastOrganizationId)
+  const chosen = standing.membership?.organizationId ?? session.lastOrganizationId
   const isNoted = now.getTime() - session.lastSeenAt.getTime() < touchEveryMs
   if (isNoted && chosen === session.lastOrganizationId) return
   await touchSession(tx, {

@@ -32,7 +32,7 @@ export async function continueAuthorization(
 }
 
 /** Whoever sees it cannot tell why: unknown, used, over and another browser's are one. */
-const over = (internal: string) =>
+export const over = (internal: string) =>
   oauthError('invalid_request', { description: 'This sign-in is over or was begun in another browser.', internal })
 
 async function authorizationOf(deps: Pick<Deps, 'system'>, continuation: string | undefined): Promise<Authorization> {

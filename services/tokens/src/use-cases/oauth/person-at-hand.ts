@@ -43,7 +43,7 @@ async function read(
   const named = client.orgId ?? request.organizationId
   const usable = await listUsableMemberships(tx, { userId, limit: mostOrganizations })
   const all = usable.map(({ organizationId }) => organizationId)
-  const wanted = named ?? unnamed(session, all)
+  const wanted = named ?? unnamed(session, all, request)
   const standing = await readStanding(deps, rowsIn(tx, userId), {
     userId,
     sessionUserVersion: session.userVersion,
@@ -68,8 +68,13 @@ async function read(
   return { kind: 'known', person }
 }
 
-/** The organization the browser last acted for, else the only one. */
-function unnamed({ lastOrganizationId }: Session, all: readonly string[]): string | null | 'undecided' {
+/** The organization the browser last acted for, else the only one; `select_account` asks anew (OpenID Connect Core §3.1.2.1). */
+function unnamed(
+  { lastOrganizationId }: Session,
+  all: readonly string[],
+  { prompt }: Pick<AuthorizationRequest, 'prompt'>,
+): string | null | 'undecided' {
+  if (prompt.includes('select_account') && all.length > 1) return 'undecided'
   if (lastOrganizationId !== null && all.includes(lastOrganizationId)) return lastOrganizationId
   const [only = null, another] = all
   return another === undefined ? only : 'undecided'

@@ -6,7 +6,7 @@ import type { Deps } from '../../deps.ts'
 import { epochSeconds } from '../../domain/access-claims.ts'
 import { needsOf } from '../../domain/oauth/authorization-needs.ts'
 import { findOpenAuthorization } from '../../store/oauth-authorizations.ts'
-import { authorizationView } from './authorization-view.ts'
+import { authorizationView, redirectSource } from './authorization-view.ts'
 import { personAtHand } from './person-at-hand.ts'
 
 /** @throws AppError `not_found`, `not_current` */
@@ -25,6 +25,7 @@ export async function showAuthorization(
   const requestedAt = epochSeconds(authorization.createdAt)
   return {
     ...authorizationView(found),
+    redirect_source: redirectSource(request.redirectUri),
     needs: needsOf({ request, isFirstParty: client.isFirstParty, requestedAt, person }),
     organizations: [...(person?.organizations ?? [])],
     prompt: request.prompt,
