@@ -3,15 +3,12 @@
 // line printed is always the count.
 import { compileTree, compiledFile } from '@gatehouse/local/compile/compile-tree'
 import { startTestServers, type TestServers } from '@gatehouse/local/servers/test-servers'
-import pLimit from 'p-limit'
 import { spawn } from 'node:child_process'
 import { relative, resolve, sep } from 'node:path'
 import { createFileReader, noCounts, summaryLine, type Counts, type FileReport } from './tap-report.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
 
-/** Test files that run at the same time. */
-const AT_ONCE = 2
 /** A file may take so long in all, a test within it unless it says otherwise. */
 const PATIENCE_SECONDS = 900
 /** More failed files than these are no accident of a crowded machine. */
@@ -96,19 +93,25 @@ const countsOf = (reports: readonly FileReport[]): Counts =>
     noCounts(),
   )
 
-/** Runs each file once and prints a line for each as it ends. Files that were not begun when the run is stopped have failed. */
+/**
+ * Runs each file once and prints a line for each as it ends. Two run at the same time: one lane begins with the files that
+ * start whole platforms and wait a lot, the other with those that compute; they meet in between.
+ */
 async function runFiles({ files, env, signal }: Run): Promise<FileReport[]> {
-  const limit = pLimit(AT_ONCE)
-  return Promise.all(
-    files.map((file) =>
-      limit(async () => {
-        const report = await runFile(file, env, signal)
-        print(report)
-        return report
-      }),
-    ),
-  )
+  const waiting = [...files.filter(startsPlatforms), ...files.filter((file) => !startsPlatforms(file))]
+  const reports: FileReport[] = []
+  const lane = async (next: () => string | undefined): Promise<void> => {
+    for (let file = next(); file !== undefined; file = next()) {
+      const report = await runFile(file, env, signal)
+      print(report)
+      reports.push(report)
+    }
+  }
+  await Promise.all([lane(() => waiting.shift()), lane(() => waiting.pop())])
+  return reports
 }
+
+const startsPlatforms = (file: string): boolean => file.startsWith(`tests${sep}`)
 
 async function runFile(file: string, servers: Record<string, string>, stopped: AbortSignal): Promise<FileReport> {
   const beganAt = performance.now()
