@@ -1,10 +1,10 @@
 /** Waiting for a condition instead of sleeping. */
 
-/** Resolves with the first value that is neither false nor undefined. @throws Error naming `what` after `timeoutMs`, 10 s when absent. */
+/** Resolves with the first value that is neither false nor undefined. @throws Error naming `what` after `timeoutMs`, 30 s when absent. */
 export async function waitUntil<T>(
   what: string,
   probe: () => T | undefined | false | Promise<T | undefined | false>,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<T> {
   const deadlineMs = performance.now() + timeoutMs
   for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 1.5, 100)) {

@@ -1,4 +1,4 @@
-/** The HTTP face of workers: the audit trail, webhooks and the dead letters, and nothing another service could ask. */
+/** The HTTP face of workers: the audit trail, webhooks, notifications and the dead letters, and nothing another service could ask. */
 import { createServer } from '@gatehouse/access/serve/server'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from './deps.ts'
@@ -19,6 +19,7 @@ export function buildApp(
     | 'webhooks'
     | 'whereabouts'
     | 'auditSigner'
+    | 'mailLocale'
   > & {
     deadLetters: AllDeadLetters
   },

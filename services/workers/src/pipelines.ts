@@ -13,6 +13,7 @@ import {
   auditSubscription,
   logoutSubscription,
   mailSubscription,
+  notificationSubscription,
   webhookSubscription,
   type Subscription,
 } from './events/subscriptions.ts'
@@ -22,6 +23,7 @@ import { mailProcessor } from './processors/mail-processor.ts'
 import { logoutProcessor } from './processors/notify-logout.ts'
 import { coverAllChains } from './use-cases/audit/make-checkpoint.ts'
 import { sealAudit } from './use-cases/audit/seal-audit.ts'
+import { keepNotifications } from './use-cases/notifications/keep-notifications.ts'
 import { keepDeliveries } from './use-cases/webhooks/keep-deliveries.ts'
 
 type Settings = Pick<
@@ -39,6 +41,8 @@ export const createPipelines = (deps: Deps, settings: Settings): Part[] =>
 
 /** A record has its link this long after it was written, give or take a batch. */
 const sealEveryMs = 2000
+/** Old rows go, and what is due by the clock begins. */
+const keepEveryMs = 60_000
 /** A new key-encryption key comes with a restart; later rounds find what replicas with the old one still made. */
 const resealEveryMs = 3_600_000
 
@@ -65,12 +69,18 @@ function mailParts(deps: Deps, pipeline: MailPipeline, settings: Settings): Part
     ...parts,
     createJobWorker({ ...place, processors: [mailProcessor(deps)] }),
     consumerOf(deps, mailSubscription(pipeline, queue)),
+    ...(pipeline === 'mail' ? notificationParts(deps) : []),
   ]
 }
 
+/** Notifications are read where they are stored; only the daily mail of them is a job, and of this pipeline. */
+const notificationParts = (deps: Deps): Part[] => [
+  consumerOf(deps, notificationSubscription),
+  createUpkeep({ name: 'notifications', run: () => keepNotifications(deps), everyMs: keepEveryMs, log: deps.log }),
+]
+
 /** Receivers answer slowly: more of them at once than mails. */
 const webhooksAtOnce = 32
-const keepEveryMs = 60_000
 
 function webhookParts(deps: Deps, settings: Settings): Part[] {
   const { queue, place, parts } = queueParts(deps, 'webhook', settings)

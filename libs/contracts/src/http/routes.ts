@@ -114,6 +114,13 @@ import { ListAuditKeys, ReadAuditEvidence, ReadPlatformAuditEvidence } from './w
 import { DiscardDeadLetter, ListDeadLetters, ReplayDeadLetter } from './workers/dead-letters.ts'
 
 import {
+  GetNotificationPreferences,
+  ListNotifications,
+  ReadAllNotifications,
+  UpdateNotification,
+  UpdateNotificationPreferences,
+} from './workers/notifications.ts'
+import {
   CreateWebhook,
   DeleteWebhook,
   GetWebhook,
@@ -165,6 +172,11 @@ export const publicRoutes: readonly RouteContract[] = [
   EndMyOtherSessions,
   ListMyOrganizations,
   ListMyActivity,
+  ListNotifications,
+  UpdateNotification,
+  ReadAllNotifications,
+  GetNotificationPreferences,
+  UpdateNotificationPreferences,
   CreateOrganization,
   GetOrganization,
   UpdateOrganization,

@@ -11,6 +11,7 @@ import type { MailPipeline } from '../mails/mail.ts'
 import { mails } from '../mails/mails.ts'
 import type { Whereabouts } from '../providers/whereabouts.ts'
 import { recordAuditEvent } from '../use-cases/audit/record-audit-event.ts'
+import { notifyingTypes, recordNotifications } from '../use-cases/notifications/record-notifications.ts'
 import { recordDeliveries } from '../use-cases/webhooks/record-deliveries.ts'
 import { onMailDue } from './on-mail-due.ts'
 import { onSessionEnded } from './on-session-ended.ts'
@@ -28,18 +29,32 @@ export type Subscription = {
 
 const everyProducer: readonly ServiceName[] = ['identity', 'tokens', 'orgs', 'authz', 'workers']
 
+/** Who announces these. */
+function producersOf(types: readonly string[]): ServiceName[] {
+  return everyProducer.filter((name) => types.some((type) => type.startsWith(`gatehouse.${name}.`)))
+}
+
 /** What makes the mails of one pipeline due: their events, from the services that announce them. */
 export function mailSubscription(pipeline: MailPipeline, queue: Pick<JobQueue, 'record' | 'announce'>): Subscription {
   const ours = mails.filter((mail) => mail.pipeline === pipeline)
-  const subjects = [...new Set(ours.map(({ eventType }) => eventType))]
+  const subjects = [...new Set(ours.flatMap(({ eventType }) => eventType ?? []))]
   return {
     pipeline,
     consumer: `workers--${pipeline}`,
-    producers: everyProducer.filter((name) => subjects.some((subject) => subject.startsWith(`gatehouse.${name}.`))),
+    producers: producersOf(subjects),
     subjects,
     handle: (tx, event) => onMailDue({ queue, mails: ours }, tx, event),
     onCommitted: (event) => queue.announce(event.id),
   }
+}
+
+/** What people are told inside the product. It is stored where it is claimed, so nothing waits in a queue. */
+export const notificationSubscription: Subscription = {
+  pipeline: 'mail',
+  consumer: 'workers--notification',
+  producers: producersOf(notifyingTypes),
+  subjects: notifyingTypes,
+  handle: recordNotifications,
 }
 
 /** What happens in organizations, for the endpoints that listen to it. */
@@ -73,9 +88,9 @@ export const auditSubscription = (deps: { whereabouts: Whereabouts }): Subscript
 
 /** The effects of every pipeline, whichever this process runs. What a replay makes due is announced by the sweeper of its pipeline. */
 export const allEffects = (deps: { whereabouts: Whereabouts }): Effects[] =>
-  PipelineName.anyOf
-    .map(({ const: pipeline }) => subscriptionOf(deps, pipeline))
-    .map(({ consumer, handle }) => ({ name: consumer, handle }))
+  [...PipelineName.anyOf.map(({ const: pipeline }) => subscriptionOf(deps, pipeline)), notificationSubscription].map(
+    ({ consumer, handle }) => ({ name: consumer, handle }),
+  )
 
 function subscriptionOf(deps: { whereabouts: Whereabouts }, pipeline: PipelineName): Subscription {
   const announce = () => undefined

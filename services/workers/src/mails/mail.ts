@@ -5,6 +5,7 @@
 import type { EventContract, EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import type { MailedPage } from '@gatehouse/contracts/http/pages'
 import type { Deps } from '../deps.ts'
+import type { Digest, DueDigest } from '../domain/digest.ts'
 import { layOut, type MailContent, type MailText } from './layout.ts'
 import { localeOf, type Locale } from './locale.ts'
 import { readEvent } from './read-event.ts'
@@ -19,6 +20,8 @@ export type About = Readonly<Record<string, string>>
 export type MailSources = Pick<Deps['clients'], 'identity' | 'orgs'> & {
   /** The address of a page of ours, with the secret it needs. */
   link(page: MailedPage, token: string): string
+  /** What a person has not read of the notifications they want by mail. */
+  digestOf(o: DueDigest & { limit: number }): Promise<Digest>
 }
 
 /** The owner's answer: where the mail goes, in which language, and the values its text names. */
@@ -27,7 +30,13 @@ export type Asked<V> = { to: string; locale?: string | undefined; values: V }
 /** How many mails of one name one address gets at most, whoever causes them. */
 export type RecipientLimit = { count: number; hours: number }
 
-type MailFile<C extends EventContract, A extends About, V> = {
+type Composition<A extends About, V> = {
+  /** @returns null when there is nothing to send any more. @throws AppError `not_found` when the owner knows no such thing. */
+  ask(sources: MailSources, about: A): Promise<Asked<V> | null>
+  texts: Readonly<Record<Locale, (values: V) => MailText>>
+}
+
+type MailFile<C extends EventContract, A extends About, V> = Composition<A, V> & {
   /** The name of the file; jobs and the ledger know the mail by it. */
   name: string
   pipeline: MailPipeline
@@ -35,9 +44,6 @@ type MailFile<C extends EventContract, A extends About, V> = {
   limit: RecipientLimit
   /** What the job keeps; `undefined` when this event calls for no mail, a list when it calls for one mail to each of several people. */
   due(data: EventData<C>, event: EventEnvelope): A | undefined | readonly (A & { user_id: string })[]
-  /** @returns null when there is nothing to send any more. @throws AppError `not_found` when the owner knows no such thing. */
-  ask(sources: MailSources, about: A): Promise<Asked<V> | null>
-  texts: Readonly<Record<Locale, (values: V) => MailText>>
 }
 
 type EventData<C extends EventContract> = ReturnType<typeof readEvent<C>>['data']
@@ -51,7 +57,8 @@ export type ComposedMail = MailContent & { to: string }
 export type Mail = {
   readonly name: string
   readonly pipeline: MailPipeline
-  readonly eventType: string
+  /** Undefined: no single event makes it due. */
+  readonly eventType: string | undefined
   readonly limit: RecipientLimit
   /** @throws Error when the event does not match its contract. */
   due(event: EventEnvelope): readonly DueMail[]
@@ -59,7 +66,7 @@ export type Mail = {
 }
 
 export function defineMail<C extends EventContract, A extends About, V>(file: MailFile<C, A, V>): Mail {
-  const { name, pipeline, event, limit, texts } = file
+  const { name, pipeline, event, limit } = file
   return {
     name,
     pipeline,
@@ -70,16 +77,21 @@ export function defineMail<C extends EventContract, A extends About, V>(file: Ma
       if (about === undefined) return []
       return isList(about) ? about.map((one) => ({ about: one, to: one.user_id })) : [{ about }]
     },
-    async compose(sources, about, defaultLocale) {
-      const asked = await file.ask(sources, about as A)
-      if (asked === null) return null
-      const locale = localeOf(asked.locale) ?? defaultLocale
-      return { to: asked.to, ...layOut(texts[locale](asked.values), locale) }
-    },
+    compose: composeWith(file),
   }
 }
 
 const isList = <A, B>(value: A | readonly B[]): value is readonly B[] => Array.isArray(value)
+
+/** The mail in the language of its recipient, else the default one. */
+export const composeWith =
+  <A extends About, V>({ ask, texts }: Composition<A, V>): Mail['compose'] =>
+  async (sources, about, defaultLocale) => {
+    const asked = await ask(sources, about as A)
+    if (asked === null) return null
+    const locale = localeOf(asked.locale) ?? defaultLocale
+    return { to: asked.to, ...layOut(texts[locale](asked.values), locale) }
+  }
 
 /** An instant as a mail says it, to the second. */
 export const utcText = (instant: string): string => `${instant.slice(0, 19).replace('T', ' ')} UTC`

@@ -6,6 +6,7 @@ import { emailVerification } from './email-verification.ts'
 import { factorsChanged } from './factors-changed.ts'
 import { invitation } from './invitation.ts'
 import type { Mail } from './mail.ts'
+import { notificationDigest } from './notification-digest.ts'
 import { organizationDeletion } from './organization-deletion.ts'
 import { passkeyCopied } from './passkey-copied.ts'
 import { passwordChanged } from './password-changed.ts'
@@ -26,6 +27,7 @@ export const mails: readonly Mail[] = [
   addressChange,
   addressChanged,
   organizationDeletion,
+  notificationDigest,
   passwordReset,
   passwordChanged,
   passkeyCopied,

@@ -1,5 +1,17 @@
 /** The tables of workers that its own code touches. The ledger and the inbox are the kit's. */
-import { bigint, customType, integer, jsonb, pgTable, primaryKey, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  customType,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core'
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
 
 /** Append-only, partitioned by month. */
@@ -92,6 +104,44 @@ export const auditSigningKeys = pgTable('audit_signing_keys', {
   kid: text('kid').primaryKey(),
   jwk: jsonb('jwk').$type<Record<string, unknown>>().notNull(),
   firstUsedAt: at('first_used_at').notNull().defaultNow(),
+})
+
+export const notifications = pgTable(
+  'notifications',
+  {
+    id: typeId('id', 'ntf').primaryKey(),
+    userId: typeId('user_id', 'user').notNull(),
+    eventId: typeId('event_id', 'evt').notNull(),
+    kind: text('kind').notNull(),
+    data: jsonb('data').$type<Record<string, unknown>>().notNull(),
+    isShown: boolean('is_shown').notNull(),
+    occurredAt: at('occurred_at').notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+    readAt: at('read_at'),
+  },
+  (table) => [unique().on(table.userId, table.eventId)],
+)
+
+export const notificationPreferences = pgTable(
+  'notification_preferences',
+  {
+    userId: typeId('user_id', 'user').notNull(),
+    kind: text('kind').notNull(),
+    inApp: boolean('in_app').notNull(),
+    digest: boolean('digest').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.kind] })],
+)
+
+export const notificationDigests = pgTable('notification_digests', {
+  userId: typeId('user_id', 'user').primaryKey(),
+  since: at('since').notNull(),
+  dueAt: at('due_at').notNull(),
+})
+
+export const erasedPeople = pgTable('erased_people', {
+  userId: typeId('user_id', 'user').primaryKey(),
+  erasedAt: at('erased_at').notNull().defaultNow(),
 })
 
 export const webhookEndpoints = pgTable('webhook_endpoints', {

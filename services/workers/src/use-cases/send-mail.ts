@@ -9,9 +9,10 @@ import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { normalizeEmailAddress } from '@gatehouse/service-kit/text/email-address'
 import type { MailedPage } from '@gatehouse/contracts/http/pages'
 import type { Deps } from '../deps.ts'
-import type { About, ComposedMail, Mail } from '../mails/mail.ts'
+import type { About, ComposedMail, Mail, MailSources } from '../mails/mail.ts'
 import { mails } from '../mails/mails.ts'
 import { publicLink } from '../mails/public-link.ts'
+import { findDigest } from '../store/notifications.ts'
 
 export type SendDeps = Pick<Deps, 'system' | 'clients' | 'mailer' | 'publicUrl' | 'mailLocale'>
 
@@ -46,8 +47,9 @@ async function mayReceive(deps: SendDeps, mail: Mail, to: string): Promise<boole
   return kind === 'granted'
 }
 
-const sourcesOf = ({ clients, publicUrl }: SendDeps) => ({
+const sourcesOf = ({ system, clients, publicUrl }: SendDeps): MailSources => ({
   identity: clients.identity,
   orgs: clients.orgs,
   link: ({ path }: MailedPage, token: string) => publicLink(publicUrl, path, token),
+  digestOf: (o) => findDigest(system, o),
 })

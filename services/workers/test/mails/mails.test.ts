@@ -49,6 +49,10 @@ const sources = (speaks: { locale?: string } = {}): MailSources => ({
     nameOfOrganization: async () => organization,
   },
   link: ({ path }, token) => publicLink('https://id.example.com/', path, token),
+  digestOf: async ({ limit }) => ({
+    notices: [{ kind: 'membership.joined' as const, data: {} }].slice(0, limit),
+    count: 3,
+  }),
 })
 
 /** One event of each kind that makes a mail due. */
@@ -124,6 +128,8 @@ const events = [
 ]
 
 const aboutOf = (mail: Mail): Record<string, string> => {
+  if (mail.name === 'notification-digest')
+    return { user_id: ids.user, since: '2026-11-24T03:04:05.678Z', until: '2026-11-25T03:04:05.678Z' }
   const about = events
     .filter(({ type }) => type === mail.eventType)
     .flatMap((event) => mail.due(event).map(({ about }) => about))

@@ -1,0 +1,82 @@
+/** Which events tell whom inside the product, written out: what is not in this table tells nobody. */
+import type { EventContract, EventEnvelope } from '@gatehouse/contracts/events/envelope'
+import { MemberRolesChanged } from '@gatehouse/contracts/events/authz/assignment'
+import { FactorsChanged, PasskeyCounterRegressed, RecoveryCodeUsed } from '@gatehouse/contracts/events/identity/factors'
+import { SignInLocked, SignInRefusedWhileLocked } from '@gatehouse/contracts/events/identity/sign-in'
+import { UserDeletionRequested, UserEmailChanged, UserPasswordChanged } from '@gatehouse/contracts/events/identity/user'
+import { MembershipCreated, MembershipRemoved, MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
+import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
+import { OAuthConsentGranted } from '@gatehouse/contracts/events/tokens/oauth-consent'
+import { WebhookDisabled } from '@gatehouse/contracts/events/workers/webhook'
+import type { NotificationKind } from '@gatehouse/contracts/http/workers/notifications'
+import { readEvent } from '../mails/read-event.ts'
+import type { Facts } from './titles.ts'
+
+/** Whom an event tells what. */
+export type Told = { userId: string; kind: NotificationKind; data: Facts }
+
+type Notice = { readonly eventType: string; tell(event: EventEnvelope): Told | undefined }
+
+type EventData<C extends EventContract> = ReturnType<typeof readEvent<C>>['data']
+
+/** @param facts - what of the event its person is told, undefined when it is no news to them */
+function notice<C extends EventContract>(
+  event: C,
+  kind: NotificationKind,
+  facts: (data: EventData<C>) => (Facts & { user_id?: string | undefined }) | undefined,
+): Notice {
+  return {
+    eventType: event.type,
+    tell(envelope) {
+      const { user_id: userId, ...data } = facts(readEvent(event, envelope).data) ?? {}
+      return userId === undefined ? undefined : { userId, kind, data }
+    },
+  }
+}
+
+const ofMember = ({ user_id, organization_id }: { user_id: string; organization_id: string }) => ({
+  user_id,
+  organization_id,
+})
+
+export const notices: readonly Notice[] = [
+  notice(UserPasswordChanged, 'account.password_changed', ({ user_id, via }) => ({ user_id, via })),
+  notice(UserEmailChanged, 'account.email_changed', ({ user_id, via }) => ({ user_id, via })),
+  notice(FactorsChanged, 'account.factors_changed', ({ user_id, change }) => ({ user_id, change })),
+  notice(RecoveryCodeUsed, 'account.recovery_code_used', ({ user_id, left }) => ({ user_id, left })),
+  notice(UserDeletionRequested, 'account.deletion_requested', ({ user_id, due_at }) => ({ user_id, due_at })),
+  notice(OAuthConsentGranted, 'account.application_allowed', ({ user_id, client_id, scope }) => ({
+    user_id,
+    client_id,
+    scope,
+  })),
+  notice(FamilyRevoked, 'security.alert', ({ user_id, reason, session_id }) =>
+    // A family that ended with its session is no news to anybody.
+    reason === 'reuse_detected' ? { user_id, rule: 'refresh_token_reused', session_id } : undefined,
+  ),
+  notice(PasskeyCounterRegressed, 'security.alert', ({ user_id, passkey_id }) => ({
+    user_id,
+    rule: 'passkey_copied',
+    passkey_id,
+  })),
+  notice(SignInLocked, 'security.alert', ({ user_id }) => ({ user_id, rule: 'sign_in_locked' })),
+  notice(SignInRefusedWhileLocked, 'security.alert', ({ user_id }) => ({
+    user_id,
+    rule: 'right_password_while_locked',
+  })),
+  notice(MembershipCreated, 'membership.joined', ofMember),
+  notice(MembershipRemoved, 'membership.removed', (data) => (data.erased === true ? undefined : ofMember(data))),
+  notice(MembershipUpdated, 'membership.ownership_changed', (data) =>
+    data.changed.includes('is_owner') ? { ...ofMember(data), is_owner: data.is_owner } : undefined,
+  ),
+  notice(MemberRolesChanged, 'membership.roles_changed', (data) => ({
+    ...ofMember(data),
+    before: data.before,
+    after: data.after,
+  })),
+  notice(WebhookDisabled, 'webhook.disabled', ({ made_by, webhook_id, organization_id }) => ({
+    user_id: made_by,
+    webhook_id,
+    organization_id,
+  })),
+]

@@ -1,0 +1,143 @@
+/** Every kind of notification: whether it can be turned off, and what it says in each language. */
+import type { NotificationKind } from '@gatehouse/contracts/http/workers/notifications'
+import type { Locale } from '../mails/locale.ts'
+
+/** Ids and facts of the event, as the notification keeps them. */
+export type Facts = Readonly<Record<string, unknown>>
+
+type Title = (facts: Facts) => string
+type Kind = { required: boolean; title: Readonly<Record<Locale, Title>> }
+
+/** The text for the value of `fact`, else the text for any other. */
+const by =
+  (fact: string, texts: Readonly<Record<string, string>>, other: string): Title =>
+  (facts) =>
+    texts[String(facts[fact])] ?? other
+
+const always =
+  (text: string): Title =>
+  () =>
+    text
+
+const kinds: Readonly<Record<NotificationKind, Kind>> = {
+  'account.password_changed': {
+    required: true,
+    title: { en: always('Your password was changed'), de: always('Ihr Passwort wurde geändert') },
+  },
+  'account.email_changed': {
+    required: true,
+    title: {
+      en: by('via', { undoing: 'The change of your address was undone' }, 'Your address was changed'),
+      de: by('via', { undoing: 'Die Änderung Ihrer Adresse wurde rückgängig gemacht' }, 'Ihre Adresse wurde geändert'),
+    },
+  },
+  'account.factors_changed': {
+    required: true,
+    title: {
+      en: by(
+        'change',
+        {
+          totp_added: 'An authenticator app was added to your account',
+          totp_removed: 'The authenticator app was removed from your account',
+          passkey_added: 'A passkey was added to your account',
+          passkey_removed: 'A passkey was removed from your account',
+          recovery_codes_replaced: 'New recovery codes were made for your account',
+          reset: 'An operator removed the second factors of your account',
+        },
+        'Your second factors were changed',
+      ),
+      de: by(
+        'change',
+        {
+          totp_added: 'Ihrem Konto wurde eine Authenticator-App hinzugefügt',
+          totp_removed: 'Die Authenticator-App wurde aus Ihrem Konto entfernt',
+          passkey_added: 'Ihrem Konto wurde ein Passkey hinzugefügt',
+          passkey_removed: 'Ein Passkey wurde aus Ihrem Konto entfernt',
+          recovery_codes_replaced: 'Für Ihr Konto wurden neue Wiederherstellungscodes erstellt',
+          reset: 'Die zweiten Faktoren Ihres Kontos wurden vom Betreiber entfernt',
+        },
+        'Ihre zweiten Faktoren wurden geändert',
+      ),
+    },
+  },
+  'account.recovery_code_used': {
+    required: true,
+    title: {
+      en: ({ left }) => `A recovery code was used to sign in; ${String(left)} are left`,
+      de: ({ left }) => `Mit einem Wiederherstellungscode wurde angemeldet; ${String(left)} sind übrig`,
+    },
+  },
+  'account.deletion_requested': {
+    required: true,
+    title: { en: always('Your account will be deleted'), de: always('Ihr Konto wird gelöscht') },
+  },
+  'account.application_allowed': {
+    required: false,
+    title: {
+      en: always('You allowed an application access to your account'),
+      de: always('Sie haben einer Anwendung Zugriff auf Ihr Konto erlaubt'),
+    },
+  },
+  'security.alert': {
+    required: true,
+    title: {
+      en: by(
+        'rule',
+        {
+          refresh_token_reused: 'One of your sessions was used from two places and was ended',
+          passkey_copied: 'A copy of one of your passkeys was refused',
+          right_password_while_locked: 'Your password was used while sign-in was held up',
+          sign_in_locked: 'Many wrong passwords were tried for your account',
+        },
+        'Something about your account deserves a look',
+      ),
+      de: by(
+        'rule',
+        {
+          refresh_token_reused: 'Eine Ihrer Sitzungen wurde an zwei Orten benutzt und beendet',
+          passkey_copied: 'Eine Kopie eines Ihrer Passkeys wurde abgewiesen',
+          right_password_while_locked: 'Ihr Passwort wurde benutzt, während die Anmeldung gesperrt war',
+          sign_in_locked: 'Für Ihr Konto wurden viele falsche Passwörter versucht',
+        },
+        'Etwas an Ihrem Konto sollten Sie ansehen',
+      ),
+    },
+  },
+  'membership.joined': {
+    required: false,
+    title: { en: always('You joined an organization'), de: always('Sie sind einer Organisation beigetreten') },
+  },
+  'membership.removed': {
+    required: false,
+    title: {
+      en: always('You no longer belong to an organization'),
+      de: always('Sie gehören einer Organisation nicht mehr an'),
+    },
+  },
+  'membership.ownership_changed': {
+    required: false,
+    title: {
+      en: by('is_owner', { true: 'You own an organization now' }, 'You no longer own an organization'),
+      de: by('is_owner', { true: 'Ihnen gehört jetzt eine Organisation' }, 'Ihnen gehört eine Organisation nicht mehr'),
+    },
+  },
+  'membership.roles_changed': {
+    required: false,
+    title: {
+      en: always('Your roles in an organization were changed'),
+      de: always('Ihre Rollen in einer Organisation wurden geändert'),
+    },
+  },
+  'webhook.disabled': {
+    required: false,
+    title: { en: always('We disabled one of your webhooks'), de: always('Einer Ihrer Webhooks wurde deaktiviert') },
+  },
+}
+
+/** In the order in which lists show them. */
+export const allKinds = Object.keys(kinds) as NotificationKind[]
+
+export const isRequired = (kind: NotificationKind): boolean => kinds[kind].required
+
+export const titleOf = (o: { kind: NotificationKind; data: Facts }, locale: Locale): string =>
+  kinds[o.kind].title[locale](o.data)

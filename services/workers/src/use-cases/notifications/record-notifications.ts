@@ -1,0 +1,26 @@
+/** What an event tells people, in the transaction that claims it; and where it says that a person is gone, what they were told goes. */
+import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
+import { UserDeleted, UserErased } from '@gatehouse/contracts/events/identity/user'
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import { readEvent } from '../../mails/read-event.ts'
+import { notices } from '../../notices/notices.ts'
+import { isRequired } from '../../notices/titles.ts'
+import { erasePerson, insertNotification } from '../../store/notifications.ts'
+
+const erasures = [UserErased, UserDeleted]
+
+/** Types of the events that tell somebody something or end what they were told. */
+export const notifyingTypes: readonly string[] = [
+  ...new Set([...notices.map(({ eventType }) => eventType), ...erasures.map(({ type }) => type)]),
+]
+
+export async function recordNotifications(tx: Tx, event: EventEnvelope): Promise<void> {
+  for (const contract of erasures)
+    if (event.type === contract.type) await erasePerson(tx, readEvent(contract, event).data.user_id)
+  for (const notice of notices) {
+    const told = notice.eventType === event.type ? notice.tell(event) : undefined
+    if (told === undefined) continue
+    const { kind } = told
+    await insertNotification(tx, { ...told, eventId: event.id, isRequired: isRequired(kind), occurredAt: event.time })
+  }
+}
