@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { applySecrets, type Request } from '@gatehouse/deploy/secrets/apply'
+import { otherKeyEncryptionKey } from '@gatehouse/deploy/secrets/keys'
 import { allSettings } from '@gatehouse/deploy/settings'
 
 const settings = await allSettings(fileURLToPath(new URL('../..', import.meta.url)))
@@ -69,6 +70,7 @@ for (const kubernetes of [false, true])
 t.test('a rotation nobody agreed to has not happened', async (t) => {
   const { folder, make } = rig(t, true)
   await make()
+  await make({ rotate: 'key-encryption-key' }, true)
   const first = contentOf(folder)
   for (const rotate of ['tokens', 'key-encryption-key']) {
     const { outcome, said } = await make({ rotate })
@@ -83,6 +85,29 @@ t.test('a rotation nobody agreed to has not happened', async (t) => {
   const announced = contentOf(folder)
   t.not(announced['/kept/services.jwks.json'], first['/kept/services.jwks.json'])
   t.equal(announced['/kept/tokens.jwk.json'], first['/kept/tokens.jwk.json'], 'the old key signs until the second time')
+})
+
+t.test('a key-encryption key is known everywhere before it seals, and opens until it is forgotten', async (t) => {
+  const { folder, make } = rig(t, true)
+  await make()
+  const keys = () => {
+    const read = (file: string) => readFileSync(file, 'utf8')
+    const other = otherKeyEncryptionKey(join(folder, 'kept'))
+    return { present: read(join(folder, 'kept', 'key-encryption.key')), other: other && read(other) }
+  }
+  const given = () => JSON.stringify(contentOf(folder))
+  const first = keys()
+  t.equal(first.other, undefined)
+  t.notMatch(given(), /KEY_ENCRYPTION_KEY_PREVIOUS/)
+  await make({ rotate: 'key-encryption-key' }, true)
+  const announced = keys()
+  t.equal(announced.present, first.present, 'still seals')
+  t.match(given(), /KEY_ENCRYPTION_KEY_PREVIOUS/)
+  await make({ rotate: 'key-encryption-key' }, true)
+  t.same(keys(), { present: announced.other, other: first.present })
+  await make({ rotate: 'key-encryption-key' }, true)
+  t.same(keys(), { present: announced.other, other: undefined })
+  t.notMatch(given(), /KEY_ENCRYPTION_KEY_PREVIOUS/)
 })
 
 t.test('a run that was ended halfway loses nothing', async (t) => {

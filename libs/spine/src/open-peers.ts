@@ -55,6 +55,12 @@ export type OpenPeersOptions<P extends PeerName> = {
   feeds?: Partial<Record<P, SpineClient>> | undefined
 }
 
+/**
+ * A key that was voided is gone from every service within this time; the gateway, which learns it from the feed, refuses it at once. After an emergency
+ * rotation a token of the new key costs one fetch. Tokens reach a service through the gateway alone, so nobody can make it ask more often.
+ */
+const keySetLife = { maxAgeMs: 10_000, coolDownMs: 1000 }
+
 export function openPeers<const P extends PeerName>(o: OpenPeersOptions<P>): Peers<P> {
   const { service, config, runtime } = o
   const { log, clock } = runtime
@@ -63,7 +69,7 @@ export function openPeers<const P extends PeerName>(o: OpenPeersOptions<P>): Pee
   const peers = byName(o.peers, (target) =>
     createServiceClient({ self: service, target, baseUrl: addressOf(config, target), signer, log }),
   )
-  const jwks = o.jwks ?? createJwksSource(askTokens(peers), { clock })
+  const jwks = o.jwks ?? createJwksSource(askTokens(peers), { clock, ...keySetLife })
   return {
     log,
     clock,

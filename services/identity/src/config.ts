@@ -23,7 +23,8 @@ export const config = Type.Object({
   KEY_ENCRYPTION_KEY_PREVIOUS: Type.Optional(
     SecretKey({
       pattern: keyPattern,
-      description: 'The key-encryption key before the present one, while ciphertexts still name it.',
+      description:
+        'Another key-encryption key, which opens and does not seal: the next one while it is announced, the previous one while ciphertexts name it.',
     }),
   ),
   // The smallest argon2id setting OWASP recommends (Password Storage Cheat Sheet): 19 MiB, two passes, one lane.

@@ -3,7 +3,7 @@ import type { Clock } from '@gatehouse/service-kit/context/clock'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { createWorkerPool, siblingModule } from '@gatehouse/service-kit/concurrency/worker-pool'
 import { gauge } from '@gatehouse/service-kit/telemetry/metrics'
-import { createEnvelope, parseKey } from '@gatehouse/service-kit/secrets/envelope'
+import { createEnvelope, parseKey, type Envelope } from '@gatehouse/service-kit/secrets/envelope'
 import { openService, type Service } from '@gatehouse/spine/open-service'
 import { createAuthzClient, type AuthzClient } from './clients/authz.ts'
 import { createTokensClient, type TokensClient } from './clients/tokens.ts'
@@ -41,6 +41,8 @@ export type Deps = Service<'tokens' | 'authz'> & {
   estimateStrength: StrengthEstimator
   constantTime: ConstantTimeAnswers
   devices: DeviceTokens
+  /** Of secrets at rest. */
+  envelope: Envelope
   totp: TotpCodes
   relyingParty: RelyingParty
   clock: Clock
@@ -49,6 +51,7 @@ export type Deps = Service<'tokens' | 'authz'> & {
 
 export async function openDeps(config: Config, runtime: { log: Logger; clock: Clock }): Promise<Deps> {
   const hasher = await openHasher(config, runtime.clock)
+  const envelope = createEnvelope({ keys: keyEncryptionKeys(config) })
   const service = openService({ service: 'identity', peers: ['tokens', 'authz'], config, runtime })
   const strengthPool = createWorkerPool<typeof strengthWork>({
     name: 'password_strength',
@@ -71,8 +74,9 @@ export async function openDeps(config: Config, runtime: { log: Logger; clock: Cl
       clock: runtime.clock,
       ttlSeconds: config.IDENTITY_DEVICE_TTL_DAYS * 86_400,
     }),
+    envelope,
     totp: createTotpCodes({
-      envelope: createEnvelope({ keys: keyEncryptionKeys(config) }),
+      envelope,
       issuer: config.IDENTITY_TOTP_ISSUER,
     }),
     relyingParty: createRelyingParty(relyingPartyOf(config)),

@@ -1,4 +1,5 @@
 /** What tokens does without being asked: announces, follows its neighbours, keeps keys and sessions in order. */
+import { createResealing } from '@gatehouse/service-kit/secrets/reseal'
 import { createUpkeep, together, type Part } from '@gatehouse/service-kit/concurrency/background'
 import type { Deps } from './deps.ts'
 import {
@@ -8,6 +9,7 @@ import {
   forgetOldSessions,
 } from './use-cases/sessions/session-upkeep.ts'
 import { keepSigningKeys } from './use-cases/keys/keep-signing-keys.ts'
+import { sealedSigningKeys } from './use-cases/keys/sealed-signing-keys.ts'
 
 const secondMs = 1000
 const hourMs = 3_600_000
@@ -23,9 +25,10 @@ const upkeepOf = (deps: Deps): Part[] => [
     name: 'signing keys',
     run: () => keepSigningKeys(deps),
     // A key made or voided elsewhere is known here within this time; without any key, a start is retried soon.
-    everyMs: () => (deps.keyRing.canSign(deps.clock.now()) ? 15 * secondMs : secondMs),
+    everyMs: () => (deps.keyRing.canSign(deps.clock.now()) ? 5 * secondMs : secondMs),
     log: deps.log,
   }),
+  createResealing({ kind: 'signing_keys', log: deps.log, ...sealedSigningKeys(deps) }),
   createUpkeep({ name: 'sealed successors', run: () => eraseSeals(deps), everyMs: 5 * secondMs, log: deps.log }),
   createUpkeep({
     name: 'expired sessions',

@@ -20,7 +20,8 @@ export const config = Type.Object({
   KEY_ENCRYPTION_KEY_PREVIOUS: Type.Optional(
     SecretKey({
       pattern: keyPattern,
-      description: 'The key-encryption key before the present one, while ciphertexts still name it.',
+      description:
+        'Another key-encryption key, which opens and does not seal: the next one while it is announced, the previous one while ciphertexts name it.',
     }),
   ),
   SIGN_IN_URL: Type.Optional(

@@ -49,7 +49,8 @@ export const config = Type.Object({
   KEY_ENCRYPTION_KEY_PREVIOUS: Type.Optional(
     SecretKey({
       pattern: keyPattern,
-      description: 'The key-encryption key before the present one, while ciphertexts still name it.',
+      description:
+        'Another key-encryption key, which opens and does not seal: the next one while it is announced, the previous one while ciphertexts name it.',
     }),
   ),
   WEBHOOK_ALLOWED_NETWORKS: Type.Array(Type.String({ pattern: '^[0-9a-fA-F.:]+/[0-9]{1,3}$' }), {

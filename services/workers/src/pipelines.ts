@@ -6,6 +6,7 @@ import type { SpineClient } from '@gatehouse/spine/follow/spine-client'
 import { createJobQueue } from '@gatehouse/service-kit/jobs/queue'
 import { createSweeper } from '@gatehouse/service-kit/jobs/sweeper'
 import { createJobWorker } from '@gatehouse/service-kit/jobs/worker'
+import { createResealing } from '@gatehouse/service-kit/secrets/reseal'
 import { createUpkeep, type Part } from '@gatehouse/service-kit/concurrency/background'
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
@@ -43,18 +44,11 @@ export const createPipelines = (deps: Deps, settings: Settings): Part[] =>
 const sealEveryMs = 2000
 /** Old rows go, and what is due by the clock begins. */
 const keepEveryMs = 60_000
-/** A new key-encryption key comes with a restart; later rounds find what replicas with the old one still made. */
-const resealEveryMs = 3_600_000
 
 const auditParts = (deps: Deps, { AUDIT_CHECKPOINT_SECONDS }: Settings): Part[] => [
   consumerOf(deps, auditSubscription(deps)),
   createUpkeep({ name: 'audit links', run: () => sealAudit(deps), everyMs: sealEveryMs, log: deps.log }),
-  createUpkeep({
-    name: 'audit keys',
-    run: () => deps.whereabouts.reseal(deps.system),
-    everyMs: resealEveryMs,
-    log: deps.log,
-  }),
+  createResealing({ kind: 'audit_keys', log: deps.log, ...deps.whereabouts.sealedKeys(deps.system) }),
   createUpkeep({
     name: 'audit checkpoints',
     run: () => coverAllChains(deps),

@@ -42,7 +42,7 @@ export function ensureKeys(folder: string, services: readonly ServiceName[]): Ke
   const announced = services.flatMap((service) => readJson<NextKey>(nextFile(folder, service))?.publicJwk ?? [])
   writeJson(files.jwks, { keys: [...keys, ...announced] })
   for (const file of [files.keyEncryptionKey, files.revisionKey, files.cookieKey])
-    if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('base64url') + '\n', { mode: 0o600 })
+    if (!existsSync(file)) writeFileSync(file, freshKey(), { mode: 0o600 })
   return files
 }
 
@@ -64,13 +64,33 @@ export function rotateServiceKey(folder: string, service: ServiceName): 'announc
   return 'replaced'
 }
 
-/** First call: the present key-encryption key becomes the previous one. Second call: the previous one is forgotten. */
-export function rotateKeyEncryptionKey(folder: string): 'replaced' | 'forgotten' {
-  const [present, previous] = [join(folder, 'key-encryption.key'), join(folder, 'key-encryption.previous.key')]
+/** The key-encryption key beside the present one, which opens and does not seal: the next one while it is announced, then the previous one. */
+export const otherKeyEncryptionKey = (folder: string): string | undefined =>
+  ['key-encryption.next.key', 'key-encryption.previous.key']
+    .map((name) => join(folder, name))
+    .find((file) => existsSync(file))
+
+/**
+ * First call: a next key-encryption key is announced, so that every replica can open what it will seal. Second call: it seals, and the present one
+ * becomes the previous. Third call: the previous one is forgotten.
+ */
+export function rotateKeyEncryptionKey(folder: string): 'announced' | 'replaced' | 'forgotten' {
+  const [present, previous, next] = [
+    join(folder, 'key-encryption.key'),
+    join(folder, 'key-encryption.previous.key'),
+    join(folder, 'key-encryption.next.key'),
+  ]
   if (existsSync(previous)) {
     rmSync(previous)
     return 'forgotten'
   }
+  if (!existsSync(next)) {
+    writeFileSync(next, freshKey(), { mode: 0o600 })
+    return 'announced'
+  }
   renameSync(present, previous)
+  renameSync(next, present)
   return 'replaced'
 }
+
+const freshKey = (): string => randomBytes(32).toString('base64url') + '\n'

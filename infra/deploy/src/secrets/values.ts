@@ -3,7 +3,7 @@
  * (`DATABASE_URL` of the administrator, `REDIS_URL`, `NATS_URL`, `SMTP_URL`) is the operator's; the others get a password of their own.
  */
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { roleUrl, rolesOf } from '@gatehouse/service-kit/postgres/provision'
@@ -12,7 +12,7 @@ import { isAlwaysGiven, type Setting } from '../settings.ts'
 import { natsAuthorization, natsUrlOf } from '../servers/bus-users.ts'
 import { redisUrlOf, redisUserLines } from '../servers/redis-users.ts'
 import { readJson, writeJson } from './json-file.ts'
-import { ensureKeys } from './keys.ts'
+import { ensureKeys, otherKeyEncryptionKey } from './keys.ts'
 
 const DATABASE = 'gatehouse'
 
@@ -36,7 +36,7 @@ export function makeSecrets(o: {
   mkdirSync(o.folder, { recursive: true, mode: 0o700 })
   const password = passwordsIn(join(o.folder, 'passwords.json'))
   const keys = ensureKeys(o.folder, SERVICES)
-  const previousKey = join(o.folder, 'key-encryption.previous.key')
+  const otherKey = otherKeyEncryptionKey(o.folder)
   const given = (name: string): string | undefined => o.env[name] || undefined
   const adminUrl =
     given('DATABASE_URL') ?? `postgres://gatehouse_admin:${password('postgres')}@${o.addresses.postgres}/postgres`
@@ -53,7 +53,7 @@ export function makeSecrets(o: {
     NATS_URL: given('NATS_URL') ?? natsUrlOf(o.addresses.nats, service, password),
     SMTP_URL: given('SMTP_URL') ?? `smtp://${o.addresses.smtp}`,
     BOOTSTRAP_ADMIN_PASSWORD: password('platform admin'),
-    ...(existsSync(previousKey) ? { KEY_ENCRYPTION_KEY_PREVIOUS: readFileSync(previousKey, 'utf8').trim() } : {}),
+    ...(otherKey === undefined ? {} : { KEY_ENCRYPTION_KEY_PREVIOUS: readFileSync(otherKey, 'utf8').trim() }),
   })
   const services = SERVICES.map((service) => [service, pick(service, o.settings[service], valuesOf(service))] as const)
   const owners = SERVICES.filter((service) =>

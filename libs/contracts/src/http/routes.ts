@@ -102,6 +102,7 @@ import {
 import { oauthClientRoutes } from './tokens/oauth-clients.ts'
 import { DescribeAuthorization, SettleAuthorization } from './tokens/authorizations.ts'
 import { ListMyConsents, RevokeMyConsent } from './tokens/consents.ts'
+import { ListSigningKeys, RotateSigningKey, VoidSigningKey } from './tokens/signing-keys.ts'
 import { EndMyOtherSessions, EndMySession, GetJwks, ListMySessions, Logout, RefreshToken } from './tokens/sessions.ts'
 import {
   GetManagedOrganization,
@@ -203,6 +204,9 @@ export const publicRoutes: readonly RouteContract[] = [
   DescribeAuthorization,
   SettleAuthorization,
   ListMyConsents,
+  ListSigningKeys,
+  RotateSigningKey,
+  VoidSigningKey,
   RevokeMyConsent,
   GetServiceAccountRoles,
   SetServiceAccountRoles,

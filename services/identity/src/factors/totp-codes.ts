@@ -17,8 +17,10 @@ export type TotpCodes = {
   stepOf(given: { userId: string; sealed: string; code: string; now: Date }): number | undefined
 }
 
+/** What the secret of a person's app is bound to at rest. */
+export const purposeOf = (userId: string): string => `totp:${userId}`
+
 export function createTotpCodes({ envelope, issuer }: { envelope: Envelope; issuer: string }): TotpCodes {
-  const purposeOf = (userId: string): string => `totp:${userId}`
   return {
     async enroll({ userId, account }) {
       const secret = new Secret({ size: secretBytes })

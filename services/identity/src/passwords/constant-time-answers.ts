@@ -11,10 +11,19 @@ export type ConstantTimeAnswers = {
   onFailure<T>(run: () => Promise<T>): Promise<T>
 }
 
-export function createConstantTimeAnswers({ clock, spanMs }: { clock: Clock; spanMs: number }): ConstantTimeAnswers {
+export function createConstantTimeAnswers({
+  clock,
+  spanMs,
+  wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+}: {
+  clock: Clock
+  spanMs: number
+  /** How time is let pass, for tests. */
+  wait?: (ms: number) => Promise<void>
+}): ConstantTimeAnswers {
   const untilNextSpan = (startedMs: number): Promise<void> => {
     const passedMs = clock.monotonicMs() - startedMs
-    return new Promise((resolve) => setTimeout(resolve, Math.ceil(spanMs - (passedMs % spanMs))))
+    return wait(Math.ceil(spanMs - (passedMs % spanMs)))
   }
   return {
     async always(run) {

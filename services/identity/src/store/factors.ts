@@ -2,7 +2,8 @@
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
-import { and, count, eq, isNotNull, isNull, sql } from 'drizzle-orm'
+import type { SealedRow } from '@gatehouse/service-kit/secrets/reseal'
+import { and, asc, count, eq, gt, isNotNull, isNull, sql } from 'drizzle-orm'
 import { factorSets, passkeys, recoveryCodes, totpFactors } from './schema.ts'
 
 /** Takes the lock of the person, as every attempt to sign in with a factor does. Database time. */
@@ -115,6 +116,32 @@ export async function claimTotpStep(db: Queryable, { userId, sealed, step }: Ste
     )
     .returning({ userId: totpFactors.userId })
   return rows.length === 1
+}
+
+/** Secrets of authenticator apps, of people after `afterId`, that another key-encryption key seals. */
+export async function listTotpSealedOtherwise(
+  db: Queryable,
+  o: { keyId: string; afterId: string | undefined; limit: number },
+): Promise<SealedRow[]> {
+  return await db
+    .select({ id: totpFactors.userId, sealed: totpFactors.secretEncrypted })
+    .from(totpFactors)
+    .where(
+      and(
+        sql`split_part(${totpFactors.secretEncrypted}, '.', 2) <> ${o.keyId}`,
+        o.afterId === undefined ? undefined : gt(totpFactors.userId, o.afterId),
+      ),
+    )
+    .orderBy(asc(totpFactors.userId))
+    .limit(o.limit)
+}
+
+/** Takes the lock of the person first: an attempt that has read the secret finds it again when it spends its step. */
+export async function replaceSealedTotp(db: Queryable, { id, sealed }: SealedRow, to: string): Promise<void> {
+  await db.execute(sql`
+    with person as materialized (select id from users where id = ${uuidOf(id, 'user')} for no key update)
+    update totp_factors set secret_encrypted = ${to}
+    where user_id in (select id from person) and secret_encrypted = ${sealed}`)
 }
 
 /** False when there was no confirmed one. */

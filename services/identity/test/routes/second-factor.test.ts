@@ -1,6 +1,9 @@
 /** Authenticator apps and recovery codes, by status code: enrolling, signing in with them, removing them, and what wrong codes cost. */
+import { randomBytes } from 'node:crypto'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
+import { reseal } from '@gatehouse/service-kit/secrets/reseal'
 import t from 'tap'
+import { sealedTotp } from '../../src/use-cases/factors/sealed-totp.ts'
 import { newPassword, openPlatform } from '../fixtures/platform.ts'
 import { answerStep, authenticatorApp, challengeOf, enrolled, recoveryCodesOf } from '../fixtures/second-factor.ts'
 
@@ -314,3 +317,21 @@ t.test('a person with a second factor changes the address and the password with 
     t.ok((await platform.ask(replica, { ...change, token: strong(id) })).status < 300, change.url)
   }
 })
+
+t.test(
+  'a new key-encryption key: what apps share is sealed anew, their codes count, and the old key can go',
+  async (t) => {
+    const person = await enrolled(platform, replica)
+    const fresh = randomBytes(32).toString('base64url')
+    const both = await platform.replica({ KEY_ENCRYPTION_KEY: fresh, KEY_ENCRYPTION_KEY_PREVIOUS: 'K'.repeat(43) })
+    const [first, second] = await Promise.all([reseal(sealedTotp(both.deps)), reseal(sealedTotp(both.deps))])
+    t.ok(first.resealed >= 1)
+    t.same([first.left, second.left], [0, 0])
+    t.same(await reseal(sealedTotp(both.deps)), { resealed: 0, left: 0 })
+    const alone = await platform.replica({ KEY_ENCRYPTION_KEY: fresh })
+    const challenge = await challengeOf(platform, alone, person)
+    const answer = await answerStep(platform, alone, { challenge, step: 'totp', code: person.app.code() })
+    t.match(answer, { status: 200, body: { status: 'authenticated' } })
+    t.ok((await reseal(sealedTotp(replica.deps))).left >= 1, 'who does not have the key counts what is left')
+  },
+)

@@ -48,7 +48,8 @@ export type KeyRing = {
   readJwt(token: string, o: { typ: JwtTyp; now: Date }): Record<string, unknown> | undefined
 }
 
-const purposeOf = (kid: string): string => `tokens/signing-key/${kid}`
+/** What the private half of a key is bound to at rest. */
+export const purposeOf = (kid: string): string => `tokens/signing-key/${kid}`
 const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
 const makeKeyPair = promisify(generateKeyPair)

@@ -6,6 +6,9 @@ export const permissions = {
   writeOAuthClients: 'gatehouse:oauth_clients.write',
   readPlatform: 'gatehouse:platform.read',
   writePlatformOAuthClients: 'gatehouse:platform.oauth_clients',
+  readKeys: 'gatehouse:keys.read',
+  rotateKeys: 'gatehouse:keys.rotate',
+  voidKeys: 'gatehouse:keys.void',
 } as const
 
 export type Permission = (typeof permissions)[keyof typeof permissions]

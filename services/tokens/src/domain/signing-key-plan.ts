@@ -21,6 +21,8 @@ const hourMs = 3_600_000
 const signingMs = 90 * 24 * hourMs
 const aheadMs = 24 * hourMs
 const afterMs = hourMs
+/** A key that an operator wants now is published this long before it signs: longer than any verifier keeps a key set. */
+const rotationAheadMs = 600_000
 
 export const isPublished = (key: KeySpan, now: Date): boolean =>
   key.voidedAt === undefined && key.publishFrom <= now && now < key.publishUntil
@@ -44,6 +46,28 @@ export function nextSigningKey(keys: readonly KeySpan[], now: Date): KeySpan | u
   )
   if (lastSignsUntil.getTime() - now.getTime() > aheadMs) return undefined
   return spanFrom({ publishFrom: now, signFrom: lastSignsUntil })
+}
+
+/** The next key an operator wants now, and what it makes of those before it; undefined while a next one is announced. */
+export function rotationOf(
+  keys: readonly KeySpan[],
+  now: Date,
+): { next: KeySpan; before: Pick<KeySpan, 'signUntil' | 'publishUntil'> } | undefined {
+  if (keys.some((key) => key.voidedAt === undefined && key.signFrom > now)) return undefined
+  const signFrom = new Date(now.getTime() + rotationAheadMs)
+  return {
+    next: spanFrom({ publishFrom: now, signFrom }),
+    before: { signUntil: signFrom, publishUntil: new Date(signFrom.getTime() + afterMs) },
+  }
+}
+
+/** Where a key is in its life. */
+export type KeyStatus = 'announced' | 'signing' | 'retiring' | 'voided'
+
+export function statusOf(key: KeySpan, now: Date): KeyStatus {
+  if (key.voidedAt !== undefined) return 'voided'
+  if (now < key.signFrom) return 'announced'
+  return now < key.signUntil ? 'signing' : 'retiring'
 }
 
 function spanFrom(o: { publishFrom: Date; signFrom: Date }): KeySpan {

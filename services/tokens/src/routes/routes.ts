@@ -7,6 +7,7 @@ import { browserSessionsRoutes } from './browser-sessions.ts'
 import { consentsRoutes } from './consents.ts'
 import { oauthClientsRoutes, platformOAuthClientsRoutes } from './oauth-clients.ts'
 import { openidProviderRoutes } from './openid-provider.ts'
+import { signingKeysRoutes } from './signing-keys.ts'
 import { serviceAccountsRoutes } from './service-accounts.ts'
 import { sessionsRoutes } from './sessions.ts'
 
@@ -20,6 +21,7 @@ export const publicRoutes: readonly Routes[] = [
   platformOAuthClientsRoutes,
   authorizationsRoutes,
   consentsRoutes,
+  signingKeysRoutes,
   openidProviderRoutes,
 ]
 

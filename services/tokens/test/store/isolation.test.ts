@@ -129,7 +129,7 @@ t.test('each role has the verbs it needs and no more', async (t) => {
   ])
     t.equal(await as(db, text), '42501', `runtime: ${text}`)
   for (const text of [
-    "update signing_keys set private_jwk_encrypted = ''",
+    "update signing_keys set public_jwk = '{}'",
     'delete from signing_keys',
     'update refresh_tokens set used_at = null',
     'insert into sessions (id) values (gen_random_uuid())',

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Db, Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { createEnvelope, type Envelope } from '@gatehouse/service-kit/secrets/envelope'
+import type { SealedKind } from '@gatehouse/service-kit/secrets/reseal'
 import { LRUCache } from 'lru-cache'
 import { personalOwnerOf, type AuditRecord, type StoredRecord } from '../domain/audit-record.ts'
 import { findKeys, findOrKeepKey, listKeysSealedOtherwise, replaceSealedKey } from '../store/audit-person-keys.ts'
@@ -14,12 +15,11 @@ export type Whereabouts = {
   hide(tx: Queryable, record: AuditRecord): Promise<StoredRecord>
   /** The records as they were, but for people who were erased: of them nothing is known any more. */
   show(system: Db, records: readonly StoredRecord[]): Promise<AuditRecord[]>
-  /** Seals the keys of people anew that are sealed under an earlier key-encryption key. @returns how many */
-  reseal(system: Db): Promise<number>
+  /** The keys of people, as what a new key-encryption key has to seal anew. */
+  sealedKeys(system: Db): SealedKind
 }
 
 const mostKnownKeys = 10_000
-const resealedAtOnce = 200
 const keyPurpose = (userId: string): string => `audit key ${userId}`
 const recordPurpose = (recordId: string): string => `audit record ${recordId}`
 
@@ -64,20 +64,11 @@ export function createWhereabouts(envelope: Envelope): Whereabouts {
         return { ...record, clientAddress, userAgent }
       })
     },
-    reseal: (system) => resealAll(system, envelope),
-  }
-}
-
-async function resealAll(system: Db, envelope: Envelope): Promise<number> {
-  let total = 0
-  for (let afterId: string | undefined; ;) {
-    const page = await listKeysSealedOtherwise(system, { keyId: envelope.keyId, afterId, limit: resealedAtOnce })
-    for (const key of page) {
-      const purpose = keyPurpose(key.userId)
-      await replaceSealedKey(system, key, envelope.seal(envelope.open(key.sealed, purpose), purpose))
-    }
-    total += page.length
-    afterId = page.at(-1)?.userId
-    if (page.length < resealedAtOnce) return total
+    sealedKeys: (system) => ({
+      envelope,
+      list: (page) => listKeysSealedOtherwise(system, page),
+      purposeOf: keyPurpose,
+      replace: (row, to) => replaceSealedKey(system, row, to),
+    }),
   }
 }

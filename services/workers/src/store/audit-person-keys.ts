@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm'
 import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
+import type { SealedRow } from '@gatehouse/service-kit/secrets/reseal'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 
 /** `isNew`: made by this transaction, so nobody knows yet whether it stays. `sealed`: null for an erased person. */
@@ -40,13 +41,11 @@ export async function destroyKey(tx: Queryable, userId: string): Promise<void> {
       set key_sealed = null, destroyed_at = coalesce(audit_person_keys.destroyed_at, now())`)
 }
 
-export type SealedKey = { userId: string; sealed: string }
-
 /** At most `limit` keys, of people after `afterId`, that are sealed under another key-encryption key than this one. */
 export async function listKeysSealedOtherwise(
   db: Queryable,
   o: { keyId: string; afterId: string | undefined; limit: number },
-): Promise<SealedKey[]> {
+): Promise<SealedRow[]> {
   const after = o.afterId === undefined ? sql`` : sql`and user_id > ${uuidOf(o.afterId, 'user')}`
   const rows = rowsOf<{ user_id: string; key_sealed: string }>(
     await db.execute(sql`
@@ -54,12 +53,12 @@ export async function listKeysSealedOtherwise(
       where key_sealed is not null and split_part(key_sealed, '.', 2) <> ${o.keyId} ${after}
       order by user_id limit ${o.limit}`),
   )
-  return rows.map((row) => ({ userId: typeIdOf('user', row.user_id), sealed: row.key_sealed }))
+  return rows.map((row) => ({ id: typeIdOf('user', row.user_id), sealed: row.key_sealed }))
 }
 
 /** Puts `to` in the place of what was read: a key that was destroyed meanwhile stays destroyed. */
-export async function replaceSealedKey(db: Queryable, { userId, sealed }: SealedKey, to: string): Promise<void> {
+export async function replaceSealedKey(db: Queryable, { id, sealed }: SealedRow, to: string): Promise<void> {
   await db.execute(sql`
     update audit_person_keys set key_sealed = ${to}
-    where user_id = ${uuidOf(userId, 'user')} and key_sealed = ${sealed}`)
+    where user_id = ${uuidOf(id, 'user')} and key_sealed = ${sealed}`)
 }

@@ -1,5 +1,6 @@
 /** Keys that sign access tokens. */
 import Type, { type Static } from 'typebox'
+import { Reason } from '../../common/scalars.ts'
 import type { EventContract } from '../envelope.ts'
 
 /** A new signing key is in the JWKS. */
@@ -7,6 +8,8 @@ export const SigningKeyCreated = {
   type: 'gatehouse.tokens.signing_key.created.v1',
   data: Type.Object({
     kid: Type.String(),
+    /** Of the operator who wanted it; absent where tokens did it by itself. */
+    reason: Type.Optional(Reason),
   }),
 } as const
 
@@ -17,6 +20,8 @@ export const SigningKeyVoided = {
   type: 'gatehouse.tokens.signing_key.voided.v1',
   data: Type.Object({
     kid: Type.String(),
+    /** Of the operator who wanted it; absent where tokens did it by itself. */
+    reason: Type.Optional(Reason),
   }),
 } as const
 
