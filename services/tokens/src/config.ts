@@ -30,5 +30,8 @@ export const config = Type.Object({
         'Where a browser is sent to sign in and to decide what an application asks for; `/signin` at the issuer unless given.',
     }),
   ),
+  DEVICE_URL: Type.Optional(
+    Url({ description: 'Where a person enters the code that a device shows; `/device` at the issuer unless given.' }),
+  ),
 })
 export type Config = Static<typeof config>

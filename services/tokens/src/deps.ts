@@ -24,6 +24,8 @@ export type Deps = Service<'identity' | 'orgs' | 'authz'> & {
   keyRing: KeyRing
   /** Where a browser goes to sign in and to decide about an authorization request. */
   signInUrl: string
+  /** Where a person enters the code of a device. */
+  deviceUrl: string
   envelope: Envelope
 }
 
@@ -60,6 +62,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock },
     apiKeyPrefix: apiKeyPrefixes[config.GATEHOUSE_ENV],
     keyRing,
     signInUrl: config.SIGN_IN_URL ?? `${config.GATEHOUSE_ISSUER}/signin`,
+    deviceUrl: config.DEVICE_URL ?? `${config.GATEHOUSE_ISSUER}/device`,
     envelope,
     ready: () =>
       service.ready([

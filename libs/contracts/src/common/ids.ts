@@ -38,6 +38,7 @@ export const SecurityAlertId = typeId('alr')
 export const OAuthClientId = typeId('client')
 export const OAuthClientSecretId = typeId('cls')
 export const AuthorizationId = typeId('azr')
+export const DeviceAuthorizationId = typeId('dva')
 export const ConsentId = typeId('cns')
 export const EventId = typeId('evt')
 

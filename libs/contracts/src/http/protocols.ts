@@ -2,6 +2,7 @@
 import type { ProtocolContract } from './protocol.ts'
 import {
   Authorize,
+  AuthorizeDevice,
   ContinueAuthorization,
   EndSignIn,
   GetAuthorizationServerMetadata,
@@ -18,6 +19,7 @@ export const protocolRoutes: readonly ProtocolContract[] = [
   GetAuthorizationServerMetadata,
   Authorize,
   PushAuthorization,
+  AuthorizeDevice,
   ContinueAuthorization,
   Token,
   UserInfo,

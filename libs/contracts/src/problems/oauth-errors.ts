@@ -25,6 +25,10 @@ export const oauthErrors = {
   /** RFC 9101 §7 */
   invalid_request_uri: 400,
   registration_not_supported: 400,
+  /** RFC 8628 §3.5 */
+  authorization_pending: 400,
+  slow_down: 400,
+  expired_token: 400,
 } as const satisfies Record<string, number>
 
 export type OAuthErrorCode = keyof typeof oauthErrors

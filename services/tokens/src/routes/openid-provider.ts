@@ -1,6 +1,7 @@
 /** The OpenID provider's endpoints, in the protocols' own form. */
 import {
   Authorize,
+  AuthorizeDevice,
   ContinueAuthorization,
   EndSignIn,
   GetAuthorizationServerMetadata,
@@ -15,6 +16,7 @@ import { bindProtocols } from '@gatehouse/access/serve/bind-protocol'
 import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
+import { authorizeDevice } from '../use-cases/oauth/authorize-device.ts'
 import { beginAuthorization } from '../use-cases/oauth/begin-authorization.ts'
 import { cancelAuthorization } from '../use-cases/oauth/cancel-authorization.ts'
 import { continueAuthorization } from '../use-cases/oauth/continue-authorization.ts'
@@ -42,6 +44,10 @@ export function openidProviderRoutes(app: FastifyInstance, deps: Deps): void {
       kind: 'json',
       status: 201,
       body: await pushAuthorization(deps, presented),
+    }))
+    serve(AuthorizeDevice, async (presented) => ({
+      kind: 'json',
+      body: await authorizeDevice(deps, { presented, clientAddress: currentContext()?.clientAddress }),
     }))
     serve(ContinueAuthorization, async ({ parameters, cookies }) => {
       const id = parameters.get('cancel')

@@ -4,6 +4,7 @@ import type { Deps } from '../deps.ts'
 import { neighbourRoutes } from './internal.ts'
 import { authorizationsForPagesRoutes, authorizationsRoutes } from './authorizations.ts'
 import { browserSessionsRoutes } from './browser-sessions.ts'
+import { deviceAuthorizationsRoutes } from './device-authorizations.ts'
 import { consentsRoutes } from './consents.ts'
 import { oauthClientsRoutes, platformOAuthClientsRoutes } from './oauth-clients.ts'
 import { openidProviderRoutes } from './openid-provider.ts'
@@ -26,4 +27,9 @@ export const publicRoutes: readonly Routes[] = [
 ]
 
 /** For other services only. */
-export const internalRoutes: readonly Routes[] = [neighbourRoutes, browserSessionsRoutes, authorizationsForPagesRoutes]
+export const internalRoutes: readonly Routes[] = [
+  neighbourRoutes,
+  browserSessionsRoutes,
+  authorizationsForPagesRoutes,
+  deviceAuthorizationsRoutes,
+]

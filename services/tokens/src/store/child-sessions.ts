@@ -1,9 +1,10 @@
 /** Child sessions: what a client holds of somebody's signed-in session. They end with their parent, and each ends alone. */
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
-import { and, asc, eq, inArray, isNotNull, ne, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, isNotNull, isNull, ne, type SQL, sql } from 'drizzle-orm'
+import type { Client } from './clients.ts'
 import { oauthClients, sessions, userStates } from './schema.ts'
-import { endedColumns, type EndedSession, type EndReason, type Session } from './sessions.ts'
+import { type EndedSession, type EndReason, endWhere, type Session } from './sessions.ts'
 
 /** A child of `parent`, signed in when and how the parent was. It never outlives it. */
 export async function insertChildSession(
@@ -45,6 +46,56 @@ export async function insertChildSession(
   return row as Session
 }
 
+/** A device's own sign-in, signed in when and how the session was that allowed it, and as long as a session of its client may live. */
+export async function insertDeviceSignIn(
+  tx: Queryable,
+  o: {
+    id: string
+    approver: Session
+    client: Client
+    deviceName: string
+    organizationId: string | null
+    clientAddress: string | null
+  },
+): Promise<Session> {
+  const { approver, client } = o
+  const [row] = await tx
+    .insert(sessions)
+    .values({
+      id: o.id,
+      userId: approver.userId,
+      userVersion: approver.userVersion,
+      clientId: client.id,
+      status: 'active',
+      version: 1,
+      minVersion: 0,
+      lastOrganizationId: o.organizationId,
+      amr: approver.amr,
+      authTime: approver.authTime,
+      deviceName: o.deviceName,
+      clientAddress: o.clientAddress,
+      createdAt: sql`now()`,
+      lastSeenAt: sql`now()`,
+      idleExpiresAt: sql`now() + make_interval(secs => ${client.idleTtlSeconds})`,
+      expiresAt: sql`now() + make_interval(secs => ${client.absoluteTtlSeconds})`,
+    })
+    .returning()
+  return row as Session
+}
+
+/** Ends the sign-in of a device whose client's session has ended: nothing else is in it. Undefined where the parent is a person's browser, or over. */
+export async function closeDeviceSignIn(
+  tx: Queryable,
+  o: { parentId: string; clientId: string; reason: EndReason },
+): Promise<EndedSession | undefined> {
+  const [row] = await endWhere(
+    tx,
+    and(eq(sessions.id, o.parentId), eq(sessions.clientId, o.clientId), isNull(sessions.parentId)),
+    o.reason,
+  )
+  return row
+}
+
 /** Ends the active children of a session that has ended. */
 export const closeChildSessions = (tx: Queryable, parentId: string, reason: EndReason): Promise<EndedSession[]> =>
   endChildren(tx, eq(sessions.parentId, parentId), reason)
@@ -75,21 +126,8 @@ export const closeSessionsOfConsent = (
     'revoked',
   )
 
-async function endChildren(db: Queryable, which: SQL, reason: EndReason): Promise<EndedSession[]> {
-  const next = sql`${sessions.version} + 1`
-  return await db
-    .update(sessions)
-    .set({
-      status: 'ended',
-      version: next,
-      minVersion: next,
-      floorChangedAt: sql`clock_timestamp()`,
-      endedAt: sql`clock_timestamp()`,
-      endReason: reason,
-    })
-    .where(and(which, isNotNull(sessions.parentId), eq(sessions.status, 'active')))
-    .returning(endedColumns)
-}
+const endChildren = (db: Queryable, which: SQL, reason: EndReason): Promise<EndedSession[]> =>
+  endWhere(db, and(which, isNotNull(sessions.parentId)), reason)
 
 /** The person uses the client, so the sign-in behind it is in use as well. */
 export async function keepParentAlive(tx: Queryable, o: { parentId: string; idleTtlSeconds: number }): Promise<void> {

@@ -77,6 +77,7 @@ export type ClientUpdate = Partial<
     OAuthClient,
     | 'name'
     | 'status'
+    | 'grantTypes'
     | 'redirectUris'
     | 'postLogoutRedirectUris'
     | 'scopes'

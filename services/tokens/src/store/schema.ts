@@ -3,7 +3,7 @@
  * Identifiers are TypeIDs here and UUIDs in the database.
  */
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
-import type { ClientKeys } from '@gatehouse/contracts/http/tokens/oauth-clients'
+import type { ClientKeys, GrantType } from '@gatehouse/contracts/http/tokens/oauth-clients'
 import type { AuthorizationRequest } from '../domain/oauth/authorization-request.ts'
 import {
   bigint,
@@ -141,6 +141,7 @@ export const oauthClients = pgTable('oauth_clients', {
   version: version().notNull(),
   authMethod: text('auth_method', { enum: ['none', 'client_secret', 'private_key_jwt'] }).notNull(),
   jwks: jsonb('jwks').$type<ClientKeys>(),
+  grantTypes: text('grant_types').array().$type<GrantType[]>().notNull(),
   redirectUris: text('redirect_uris').array().notNull(),
   postLogoutRedirectUris: text('post_logout_redirect_uris').array().notNull(),
   backchannelLogoutUri: text('backchannel_logout_uri'),
@@ -207,6 +208,32 @@ export const oauthUsedAssertions = pgTable('oauth_used_assertions', {
   clientId: text('client_id').notNull(),
   hash: bytea('hash').notNull(),
   expiresAt: at('expires_at').notNull(),
+})
+
+export const oauthDeviceAuthorizations = pgTable('oauth_device_authorizations', {
+  id: typeId('id', 'dva').primaryKey(),
+  hash: bytea('hash').notNull(),
+  userCode: text('user_code').notNull(),
+  clientId: text('client_id').notNull(),
+  scope: text('scope').array().notNull(),
+  wantedOrganizationId: typeId('wanted_organization_id', 'org'),
+  clientAddress: text('client_address'),
+  createdAt: at('created_at').notNull().defaultNow(),
+  expiresAt: at('expires_at').notNull(),
+  intervalSeconds: integer('interval_seconds').notNull(),
+  polledAt: at('polled_at'),
+  decision: text('decision', { enum: ['approved', 'denied'] }),
+  userId: typeId('user_id', 'user'),
+  sessionId: typeId('session_id', 'ses'),
+  organizationId: typeId('organization_id', 'org'),
+  usedAt: at('used_at'),
+  childSessionId: typeId('child_session_id', 'ses'),
+})
+
+export const oauthUserCodeGuesses = pgTable('oauth_user_code_guesses', {
+  hash: bytea('hash').primaryKey(),
+  count: integer('count').notNull(),
+  overAt: at('over_at').notNull(),
 })
 
 export const browserSessions = pgTable('browser_sessions', {

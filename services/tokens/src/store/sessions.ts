@@ -11,7 +11,7 @@ export type EndReason = 'logout' | 'revoked' | 'reuse_detected' | 'user_disabled
 /** What ending a session leaves to announce. */
 export type EndedSession = Pick<Session, 'id' | 'userId' | 'version' | 'clientId' | 'parentId'>
 
-export const endedColumns = {
+const endedColumns = {
   id: sessions.id,
   userId: sessions.userId,
   version: sessions.version,
@@ -237,7 +237,8 @@ export async function claimRestoredSessionEnds(system: Queryable, limit: number)
   return await endWhere(system, inArray(sessions.id, some), 'restored')
 }
 
-async function endWhere(
+/** Ends the active sessions among these. */
+export async function endWhere(
   db: Queryable,
   which: SQL | undefined,
   reason: EndReason | 'restored',

@@ -23,11 +23,20 @@ const ClientKeys = Type.Object({
   ),
 })
 export type ClientKeys = Static<typeof ClientKeys>
+/** RFC 7591 §2: what the client may present at the token endpoint. */
+const GrantType = Type.Union([
+  Type.Literal('authorization_code'),
+  Type.Literal('refresh_token'),
+  Type.Literal('urn:ietf:params:oauth:grant-type:device_code'),
+])
+export type GrantType = Static<typeof GrantType>
+const GrantTypes = Type.Array(GrantType, { minItems: 1, maxItems: 4, uniqueItems: true })
 const IdTokenAlg = Type.Union([Type.Literal('RS256'), Type.Literal('ES256')])
 const Status = Type.Union([Type.Literal('active'), Type.Literal('disabled')])
 
 const RedirectUri = Type.String({ minLength: 1, maxLength: 2000 })
-const RedirectUris = Type.Array(RedirectUri, { minItems: 1, maxItems: 20, uniqueItems: true })
+/** At least one with `authorization_code`. */
+const RedirectUris = Type.Array(RedirectUri, { maxItems: 20, uniqueItems: true })
 const LogoutUris = Type.Array(RedirectUri, { maxItems: 20, uniqueItems: true })
 /** RFC 6749 §3.3. */
 const Scopes = Type.Array(Type.String({ pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$', maxLength: 100 }), {
@@ -49,6 +58,7 @@ export const OAuthClient = Type.Object({
   auth_method: AuthMethod,
   /** Of `private_key_jwt`; null for the others. */
   jwks: Type.Union([ClientKeys, Type.Null()]),
+  grant_types: Type.Array(GrantType),
   redirect_uris: Type.Array(Type.String()),
   post_logout_redirect_uris: Type.Array(Type.String()),
   /** Where the client is told that a session it had is over; null: nowhere. */
@@ -80,7 +90,9 @@ const Registration = Type.Object({
   auth_method: Type.Optional(AuthMethod),
   /** With `private_key_jwt`, and only with it. */
   jwks: Type.Optional(ClientKeys),
-  redirect_uris: RedirectUris,
+  /** `authorization_code` and `refresh_token` when absent. */
+  grant_types: Type.Optional(GrantTypes),
+  redirect_uris: Type.Optional(RedirectUris),
   post_logout_redirect_uris: Type.Optional(LogoutUris),
   backchannel_logout_uri: Type.Optional(Type.Union([RedirectUri, Type.Null()])),
   /** `openid profile email` when absent. */
@@ -101,6 +113,7 @@ const Change = Type.Object(
     name: Type.Optional(DisplayName),
     status: Type.Optional(Status),
     jwks: Type.Optional(ClientKeys),
+    grant_types: Type.Optional(GrantTypes),
     redirect_uris: Type.Optional(RedirectUris),
     post_logout_redirect_uris: Type.Optional(LogoutUris),
     backchannel_logout_uri: Type.Optional(Type.Union([RedirectUri, Type.Null()])),

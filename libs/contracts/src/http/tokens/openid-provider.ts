@@ -46,6 +46,18 @@ export const PushAuthorization = defineProtocol({
   limit: 'refresh',
 })
 
+export const AuthorizeDevice = defineProtocol({
+  ...base,
+  operationId: 'authorizeDevice',
+  methods: ['POST'],
+  path: '/oauth2/device_authorization',
+  summary: 'RFC 8628 §3.1: a device without a browser gets a code that a person enters elsewhere.',
+  errors: 'json',
+  takesAuthorization: true,
+  isForScripts: true,
+  limit: 'refresh',
+})
+
 export const ContinueAuthorization = defineProtocol({
   ...base,
   operationId: 'continueAuthorization',

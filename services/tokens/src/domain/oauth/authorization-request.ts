@@ -2,7 +2,9 @@
  * An authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1), read and judged. Until client and redirect URI are known to belong together
  * nothing may be sent there; from then on every refusal goes to the client.
  */
+import type { GrantType } from '@gatehouse/contracts/http/tokens/oauth-clients'
 import type { OAuthErrorCode } from '@gatehouse/contracts/problems/oauth-errors'
+import { scopesWithin } from './grant-types.ts'
 import { grantedScope, parseScope } from './scopes.ts'
 
 /** As it is stored until somebody has decided. `state` and `nonce` are the client's words and come back unchanged. */
@@ -26,11 +28,11 @@ export type Refusal = { error: OAuthErrorCode; description: string }
 type Judged = { kind: 'accepted'; request: AuthorizationRequest } | ({ kind: 'refused' } & Refusal)
 
 type Parameters = ReadonlyMap<string, string>
-type ClientRules = { scopes: readonly string[] }
+type ClientRules = { scopes: readonly string[]; grantTypes: readonly GrantType[] }
 
 /** RFC 7636 §4.2: 43 characters of base64url hold a SHA-256. */
 const challengeForm = /^[A-Za-z0-9_-]{43}$/
-const organizationForm = /^org_[0-9a-z]{26}$/
+export const organizationForm = /^org_[0-9a-z]{26}$/
 const prompts = ['none', 'login', 'consent', 'select_account']
 
 const refused = (error: OAuthErrorCode, description: string): { kind: 'refused' } & Refusal => ({
@@ -41,11 +43,13 @@ const refused = (error: OAuthErrorCode, description: string): { kind: 'refused' 
 
 /** The redirect URI is known to be the client's. */
 export function judgeAuthorizationRequest(parameters: Parameters, client: ClientRules): Judged {
+  if (!client.grantTypes.includes('authorization_code'))
+    return refused('unauthorized_client', 'The client did not register authorization codes.')
   const complaint = refusalOfForm(parameters) ?? refusalOfProof(parameters) ?? refusalOfOpenid(parameters)
   if (complaint !== undefined) return { kind: 'refused', ...complaint }
   const asked = parseScope(parameters.get('scope') ?? '')
   if (parameters.has('scope') && asked === undefined) return refused('invalid_scope', 'The scope is malformed.')
-  const scope = grantedScope(asked ?? [], client.scopes)
+  const scope = grantedScope(asked ?? [], scopesWithin(client))
   if (scope.length === 0) return refused('invalid_scope', 'None of the scopes is registered for this client.')
   return { kind: 'accepted', request: requestOf(parameters, scope) }
 }

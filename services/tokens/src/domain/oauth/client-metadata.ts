@@ -1,4 +1,5 @@
 /** What a client registers about itself, judged: the one place where a redirect URI can become one. */
+import type { GrantType } from '@gatehouse/contracts/http/tokens/oauth-clients'
 import { complaintAboutLogoutUri, complaintAboutRedirectUri } from './redirect-uri.ts'
 import { openidScopes } from './scopes.ts'
 
@@ -25,6 +26,15 @@ export function complaintsAboutClient(client: {
     ),
   ]
 }
+
+/** A code has to go somewhere; without codes there is no use for an address, and none is needed. */
+export const complaintsAboutGrants = (o: {
+  grantTypes: readonly GrantType[]
+  redirectUris: readonly string[]
+}): Complaint[] =>
+  o.grantTypes.includes('authorization_code') && o.redirectUris.length === 0
+    ? [{ path: '/redirect_uris', message: 'is needed for authorization_code' }]
+    : []
 
 const addressComplaints = (name: string, addresses: readonly string[]): Complaint[] =>
   addresses.flatMap((address, at) => {

@@ -15,6 +15,7 @@ export const clientView = (client: OAuthClient, secrets: readonly OAuthClientSec
   status: client.status === 'active' ? 'active' : 'disabled',
   auth_method: client.authMethod,
   jwks: client.jwks,
+  grant_types: client.grantTypes,
   redirect_uris: client.redirectUris,
   post_logout_redirect_uris: client.postLogoutRedirectUris,
   backchannel_logout_uri: client.backchannelLogoutUri,

@@ -7,7 +7,13 @@ import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import { complaintAboutKeys } from '../../crypto/client-keys.ts'
-import { complaintsAboutClient, defaultScopes, type Complaint } from '../../domain/oauth/client-metadata.ts'
+import { defaultGrantTypes } from '../../domain/oauth/grant-types.ts'
+import {
+  complaintsAboutClient,
+  complaintsAboutGrants,
+  defaultScopes,
+  type Complaint,
+} from '../../domain/oauth/client-metadata.ts'
 import { insertOAuthClient, insertSecret } from '../../store/oauth-clients.ts'
 import { announceClientCreated } from './announce-client.ts'
 import { type ClientDeps, type ClientScope, ownerOf, requireClients, writeClients } from './client-scope.ts'
@@ -33,6 +39,9 @@ export async function createClient(
   const isByKey = wish.auth_method === 'private_key_jwt'
   if (isByKey !== (wish.jwks !== undefined))
     errors.push({ path: '/jwks', message: 'goes with private_key_jwt, and only with it' })
+  const grantTypes = wish.grant_types ?? [...defaultGrantTypes]
+  const redirectUris = wish.redirect_uris ?? []
+  errors.push(...complaintsAboutGrants({ grantTypes, redirectUris }))
   if (errors.length > 0) throw problem('validation_failed', { errors })
   const actor = actorOf(scope.caller)
   const { orgId } = ownerOf(scope)
@@ -45,7 +54,8 @@ export async function createClient(
       name: wish.name,
       authMethod,
       jwks: wish.jwks ?? null,
-      redirectUris: wish.redirect_uris,
+      grantTypes,
+      redirectUris,
       postLogoutRedirectUris: wish.post_logout_redirect_uris ?? [],
       backchannelLogoutUri: wish.backchannel_logout_uri ?? null,
       scopes: wish.scopes ?? [...defaultScopes],

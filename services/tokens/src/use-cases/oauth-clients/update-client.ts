@@ -3,6 +3,7 @@ import type { ClientChange, OAuthClient as OAuthClientOnWire } from '@gatehouse/
 import { actorOf } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { type ClientUpdate, listSecrets, lockOAuthClient, updateOAuthClient } from '../../store/oauth-clients.ts'
+import { complaintsAboutGrants } from '../../domain/oauth/client-metadata.ts'
 import { announceClientDeleted, announceClientUpdated } from './announce-client.ts'
 import { type ClientDeps, type ClientScope, ownerOf, requireClients, writeClients } from './client-scope.ts'
 import { clientView } from './client-views.ts'
@@ -22,6 +23,7 @@ export async function updateClient(
     const before = await lockOAuthClient(tx, { id: o.id, ...ownerOf(scope) })
     if (before !== undefined && update.jwks !== undefined && before.authMethod !== 'private_key_jwt')
       errors.push({ path: '/jwks', message: 'goes with private_key_jwt, and only with it' })
+    if (before !== undefined) errors.push(...complaintsAboutGrants({ ...before, ...update }))
     if (before === undefined || errors.length > 0) return before && 'malformed'
     const changed = Object.keys(update).filter((member) => differs(before, update, member as keyof ClientUpdate))
     // The same values again change nothing and announce nothing.
@@ -54,6 +56,7 @@ function updateOf(change: ClientChange): ClientUpdate {
     ...(change.name !== undefined && { name: change.name }),
     ...(change.status !== undefined && { status: change.status }),
     ...(change.jwks !== undefined && { jwks: change.jwks }),
+    ...(change.grant_types !== undefined && { grantTypes: change.grant_types }),
     ...(change.redirect_uris !== undefined && { redirectUris: change.redirect_uris }),
     ...(change.post_logout_redirect_uris !== undefined && {
       postLogoutRedirectUris: change.post_logout_redirect_uris,

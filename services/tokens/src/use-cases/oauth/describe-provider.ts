@@ -1,6 +1,7 @@
 /** What the provider is and can do (OpenID Connect Discovery 1.0 §3, RFC 8414 §2). What is not named is not there. */
 import {
   Authorize,
+  AuthorizeDevice,
   EndSignIn,
   Introspect,
   PushAuthorization,
@@ -12,6 +13,7 @@ import { GetJwks } from '@gatehouse/contracts/http/tokens/sessions'
 import { assertionAlgs } from '../../crypto/client-keys.ts'
 import type { Deps } from '../../deps.ts'
 import { knownAcr } from '../../domain/oauth/authorization-request.ts'
+import { grantTypes } from '../../domain/oauth/grant-types.ts'
 import { openidScopes } from '../../domain/oauth/scopes.ts'
 import { signingAlgs } from '../../domain/signing-key-plan.ts'
 
@@ -31,6 +33,7 @@ export function describeProvider({ issuer }: Pick<Deps, 'issuer'>): object {
     authorization_endpoint: issuer + Authorize.path,
     pushed_authorization_request_endpoint: issuer + PushAuthorization.path,
     require_pushed_authorization_requests: false,
+    device_authorization_endpoint: issuer + AuthorizeDevice.path,
     token_endpoint: issuer + Token.path,
     userinfo_endpoint: issuer + UserInfo.path,
     revocation_endpoint: issuer + Revoke.path,
@@ -40,7 +43,7 @@ export function describeProvider({ issuer }: Pick<Deps, 'issuer'>): object {
     scopes_supported: [...openidScopes],
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
-    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+    grant_types_supported: [...grantTypes, 'client_credentials'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: [...signingAlgs],
     ...clientAuthentication,

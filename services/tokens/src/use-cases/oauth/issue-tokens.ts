@@ -1,10 +1,12 @@
 /** The token endpoint: one grant after the other, each with the client that may use it. */
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
 import type { Deps } from '../../deps.ts'
+import { deviceCodeGrant } from '../../domain/oauth/grant-types.ts'
 import type { CoalescedRefresh } from '../sessions/coalesce-refreshes.ts'
 import { authenticateClient, type Presented } from './authenticate-client.ts'
 import { clientCredentials } from './client-credentials.ts'
 import { redeemCode } from './redeem-code.ts'
+import { redeemDeviceCode } from './redeem-device-code.ts'
 import { refreshGrant } from './refresh-grant.ts'
 import type { TokenAnswer } from './token-answer.ts'
 
@@ -26,6 +28,10 @@ export async function issueTokens(
     case 'refresh_token': {
       const client = await authenticateClient(deps, presented)
       return await refreshGrant(deps, refresh, { client, parameters, from })
+    }
+    case deviceCodeGrant: {
+      const client = await authenticateClient(deps, presented)
+      return await redeemDeviceCode(deps, { client, parameters, clientAddress: from.clientAddress })
     }
     case 'client_credentials':
       return await clientCredentials(deps, presented)

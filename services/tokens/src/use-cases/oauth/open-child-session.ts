@@ -1,10 +1,8 @@
 /** A client's own session within somebody's signed-in one, and its first tokens; in the transaction that spends the code. */
 import type { PersonClaims } from '@gatehouse/contracts/claims/access-token'
-import { SessionStarted } from '@gatehouse/contracts/events/tokens/session'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
-import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Deps } from '../../deps.ts'
 import { accessClaims } from '../../domain/access-claims.ts'
 import type { UsableMembership } from '../../domain/choose-organization.ts'
@@ -12,6 +10,7 @@ import { insertChildSession } from '../../store/child-sessions.ts'
 import type { Client } from '../../store/clients.ts'
 import { insertFamily, insertRefreshToken } from '../../store/refresh-tokens.ts'
 import type { Session } from '../../store/sessions.ts'
+import { announceStart } from '../sessions/announce-session-start.ts'
 import { refreshTokenPrefix } from '../sessions/start-session.ts'
 
 export type ChildSession = { claims: PersonClaims; refreshToken: string | undefined; sessionId: string }
@@ -63,14 +62,3 @@ async function openFamily(tx: Tx, session: Session): Promise<string> {
   await insertRefreshToken(tx, { id: newId('rt'), familyId, ...owned, hash })
   return secret
 }
-
-const announceStart = (tx: Tx, { id, userId, clientId, version, amr }: Session): Promise<void> =>
-  appendEvent(tx, {
-    contract: SessionStarted,
-    aggregateType: 'session',
-    aggregateId: id,
-    version,
-    userId,
-    actor: `user:${userId}`,
-    data: { session_id: id, user_id: userId, client_id: clientId, amr },
-  })

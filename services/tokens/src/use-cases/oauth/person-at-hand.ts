@@ -17,7 +17,7 @@ type Met = {
   sessionId: string
   userId: string
   client: Pick<OAuthClient, 'id' | 'orgId'>
-  request: AuthorizationRequest
+  request: Pick<AuthorizationRequest, 'organizationId'>
 }
 type Outcome = { kind: 'known'; person: PersonAtHand } | { kind: 'nobody' }
 

@@ -9,16 +9,17 @@ import { hashSecret, isWellFormed } from '@gatehouse/service-kit/secrets/opaque-
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
 import { isVerifierOf } from '../../crypto/pkce.ts'
 import type { Deps } from '../../deps.ts'
-import { askOf } from '../../domain/choose-organization.ts'
 import { decideRedemption } from '../../domain/oauth/redemption.ts'
 import { findClient } from '../../store/clients.ts'
 import { claimCode, type Code, findCodeByHash, lockCode } from '../../store/oauth-authorizations.ts'
 import type { OAuthClient } from '../../store/oauth-clients.ts'
 import { closeSession, isLiveAt, lockSession, type Session } from '../../store/sessions.ts'
 import { announceSessionEnd } from '../sessions/announce-session-end.ts'
-import { type Neighbour, readStanding, rowsIn, type Unsure, untilSure } from '../sessions/read-standing.ts'
+import { type Neighbour, type Unsure, untilSure } from '../sessions/read-standing.ts'
 import { codePrefix } from './issue-code.ts'
 import { type ChildSession, openChildSession } from './open-child-session.ts'
+import { requireGrant } from './require-grant.ts'
+import { standingFor } from './standing-for.ts'
 import { clientTokens, type TokenAnswer } from './token-answer.ts'
 
 export type RedeemDeps = Pick<Deps, 'spine' | 'system' | 'following' | 'keyRing' | 'issuer'>
@@ -30,6 +31,7 @@ const redemptions = counter('tokens_code_redemption_total', 'Presented authoriza
 /** @throws OAuthError `invalid_request`, `invalid_grant`; AppError `not_current`, `unavailable` */
 export async function redeemCode(deps: RedeemDeps, redemption: Redemption): Promise<TokenAnswer> {
   const { client, parameters } = redemption
+  requireGrant(client, 'authorization_code')
   const presented = parameters.get('code')
   if (presented === undefined) throw oauthError('invalid_request', { description: 'code is missing.' })
   const owner = isWellFormed(codePrefix, presented)
@@ -99,15 +101,7 @@ async function exchange(
   o: Redemption & { code: Code; parent: Session; now: Date; polled: ReadonlySet<Neighbour> },
 ): Promise<Outcome | Unsure> {
   const { code, parent, now, polled } = o
-  const standing = await readStanding(deps, rowsIn(tx, code.userId), {
-    userId: code.userId,
-    sessionUserVersion: parent.userVersion,
-    amr: parent.amr,
-    ask: askOf(code.organizationId),
-    lastOrganizationId: undefined,
-    at: 'refresh',
-    polled,
-  })
+  const standing = await standingFor(deps, tx, { session: parent, organizationId: code.organizationId, polled })
   if (standing.kind === 'unsure') return standing
   if (standing.kind !== 'known') return { kind: 'refused', because: standing.kind }
   const client = await findClient(tx, code.clientId)

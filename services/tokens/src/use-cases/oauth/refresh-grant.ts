@@ -17,6 +17,7 @@ import type { OAuthClient } from '../../store/oauth-clients.ts'
 import type { CoalescedRefresh } from '../sessions/coalesce-refreshes.ts'
 import { claimsIn } from './claims-in.ts'
 import { liveChild } from './live-child.ts'
+import { requireGrant } from './require-grant.ts'
 import { clientTokens, type TokenAnswer } from './token-answer.ts'
 
 type RefreshDeps = Pick<Deps, 'db' | 'system' | 'following' | 'keyRing' | 'issuer'>
@@ -32,6 +33,7 @@ export async function refreshGrant(
   refresh: CoalescedRefresh,
   { client, parameters, from }: Presented,
 ): Promise<TokenAnswer> {
+  requireGrant(client, 'refresh_token')
   const presented = parameters.get('refresh_token')
   if (presented === undefined) throw oauthError('invalid_request', { description: 'refresh_token is missing.' })
   const wanted = wantedScope(parameters)

@@ -6,18 +6,15 @@ import type { Authorization as AuthorizationOnWire } from '@gatehouse/contracts/
 import { ContinueAuthorization } from '@gatehouse/contracts/http/tokens/openid-provider'
 import { recordConsent } from '../consents/record-consent.ts'
 import { authorizationView } from './authorization-view.ts'
+import { organizationFor } from './organization-for.ts'
 import { onlyStepUp } from './step-up.ts'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
-import { askOf } from '../../domain/choose-organization.ts'
 import { epochSeconds } from '../../domain/access-claims.ts'
 import { missingStrength } from '../../domain/oauth/authorization-request.ts'
 import { claimDecision, findOpenAuthorization } from '../../store/oauth-authorizations.ts'
-import { lockSession } from '../../store/sessions.ts'
-import { mfaRequired, readStanding, rowsIn, untilSure } from '../sessions/read-standing.ts'
 
 export const continuationPrefix = 'gtac_'
 
@@ -80,30 +77,4 @@ export async function settleAuthorization(
   )
   if (!isFirst) throw problem('not_found')
   return { continue_at: `${deps.issuer}${ContinueAuthorization.path}?continuation=${secret}` }
-}
-
-/** The organization, if the person belongs to it; the session must be live, since what is allowed hangs on it. */
-async function organizationFor(
-  deps: SettleDeps,
-  { userId, sessionId }: UserCaller,
-  organizationId: string | null,
-): Promise<string | null> {
-  const standing = await untilSure(deps, (polled) =>
-    inScope(deps.db, { userId }, async (tx) => {
-      const session = await lockSession(tx, sessionId)
-      if (session?.status !== 'active') throw problem('token_revoked')
-      return await readStanding(deps, rowsIn(tx, userId), {
-        userId,
-        sessionUserVersion: session.userVersion,
-        amr: session.amr,
-        ask: askOf(organizationId),
-        lastOrganizationId: undefined,
-        at: 'refresh',
-        polled,
-      })
-    }),
-  )
-  if (standing.kind === 'mfa_required') throw mfaRequired()
-  if (standing.kind !== 'known') throw problem('not_found', { internal: standing.kind })
-  return standing.membership?.organizationId ?? null
 }

@@ -6,7 +6,7 @@ import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { SessionEnded } from '@gatehouse/contracts/events/tokens/session'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
-import { closeChildSessions } from '../../store/child-sessions.ts'
+import { closeChildSessions, closeDeviceSignIn } from '../../store/child-sessions.ts'
 import type { EndedSession, EndReason } from '../../store/sessions.ts'
 
 /** The floor is the version the end gave: every token of the session was minted below it. */
@@ -30,5 +30,12 @@ export async function announceSessionEnd(
       ...(parentId !== null && { client_id: clientId }),
     },
   })
-  for (const session of await closeChildSessions(tx, id, o.reason)) await announceSessionEnd(tx, { ...o, session })
+  const more = await (parentId === null ? closeChildSessions(tx, id, o.reason) : closeSignIn(tx, { ...o, parentId }))
+  for (const session of more) await announceSessionEnd(tx, { ...o, session })
+}
+
+/** A device's sign-in is nothing without the client that asked for it. */
+async function closeSignIn(tx: Queryable, o: { session: EndedSession; parentId: string; reason: EndReason }) {
+  const ended = await closeDeviceSignIn(tx, { parentId: o.parentId, clientId: o.session.clientId, reason: o.reason })
+  return ended === undefined ? [] : [ended]
 }

@@ -4,6 +4,8 @@ import { eraseOverdueSeals } from '../../store/refresh-tokens.ts'
 import { claimExpiredSessionEnds, deleteOldSessions } from '../../store/sessions.ts'
 import { deleteOldAuthorizations } from '../../store/oauth-authorizations.ts'
 import { deleteOldPushedRequests } from '../../store/pushed-requests.ts'
+import { deleteOldDeviceAuthorizations } from '../../store/device-authorizations.ts'
+import { deleteOldGuesses } from '../../store/user-code-guesses.ts'
 import { deleteOldAssertions } from '../../store/used-assertions.ts'
 import { announceSessionEnd } from './announce-session-end.ts'
 
@@ -37,4 +39,6 @@ export async function forgetOldAuthorizations(deps: Pick<Deps, 'system'>): Promi
   while ((await deleteOldAuthorizations(deps.system, batch)) >= batch);
   while ((await deleteOldPushedRequests(deps.system, batch)) >= batch);
   while ((await deleteOldAssertions(deps.system, batch)) >= batch);
+  while ((await deleteOldDeviceAuthorizations(deps.system, batch)) >= batch);
+  while ((await deleteOldGuesses(deps.system, batch)) >= batch);
 }

@@ -1,8 +1,6 @@
 /** Opens a session for a person identity has authenticated: the session, its refresh family and first token, the event, in one transaction. */
-import { SessionStarted } from '@gatehouse/contracts/events/tokens/session'
 import type { Authenticated } from '@gatehouse/contracts/http/identity/sign-in'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
@@ -11,6 +9,7 @@ import type { OrganizationAsk } from '../../domain/choose-organization.ts'
 import type { Client } from '../../store/clients.ts'
 import { insertSession, type Session } from '../../store/sessions.ts'
 import { findSignInFacts, type SignInFacts } from '../../store/sign-in-facts.ts'
+import { announceStart } from './announce-session-start.ts'
 import { mintTokens } from './mint-tokens.ts'
 import { nameDevice } from './name-device.ts'
 import {
@@ -128,14 +127,6 @@ async function openSession(
     familyId: newId('fam'),
     token: { id: newId('rt'), hash },
   })
-  await appendEvent(tx, {
-    contract: SessionStarted,
-    aggregateType: 'session',
-    aggregateId: session.id,
-    version: session.version,
-    userId,
-    actor: `user:${userId}`,
-    data: { session_id: session.id, user_id: userId, client_id: client.id, amr },
-  })
+  await announceStart(tx, session)
   return { session, refreshToken: secret }
 }

@@ -1,0 +1,26 @@
+/** The organization a person wants a client to act for, if they belong to it. Their session must be live, since what is allowed hangs on it. */
+import type { UserCaller } from '@gatehouse/access/callers/caller'
+import { problem } from '@gatehouse/service-kit/errors/app-error'
+import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import type { Deps } from '../../deps.ts'
+import { lockSession } from '../../store/sessions.ts'
+import { mfaRequired, untilSure } from '../sessions/read-standing.ts'
+import { standingFor } from './standing-for.ts'
+
+/** @throws AppError `token_revoked`, `not_found`, `insufficient_user_authentication`, `not_current` */
+export async function organizationFor(
+  deps: Pick<Deps, 'db' | 'following'>,
+  { userId, sessionId }: Pick<UserCaller, 'userId' | 'sessionId'>,
+  organizationId: string | null,
+): Promise<string | null> {
+  const standing = await untilSure(deps, (polled) =>
+    inScope(deps.db, { userId }, async (tx) => {
+      const session = await lockSession(tx, sessionId)
+      if (session?.status !== 'active') throw problem('token_revoked')
+      return await standingFor(deps, tx, { session, organizationId, polled })
+    }),
+  )
+  if (standing.kind === 'mfa_required') throw mfaRequired()
+  if (standing.kind !== 'known') throw problem('not_found', { internal: standing.kind })
+  return standing.membership?.organizationId ?? null
+}

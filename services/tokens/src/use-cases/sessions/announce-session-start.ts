@@ -1,0 +1,16 @@
+/** The event of a session that begins, in the transaction that opens it. */
+import { SessionStarted } from '@gatehouse/contracts/events/tokens/session'
+import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import { appendEvent } from '@gatehouse/spine/produce/outbox'
+import type { Session } from '../../store/sessions.ts'
+
+export const announceStart = (tx: Tx, { id, userId, clientId, version, amr }: Session): Promise<void> =>
+  appendEvent(tx, {
+    contract: SessionStarted,
+    aggregateType: 'session',
+    aggregateId: id,
+    version,
+    userId,
+    actor: `user:${userId}`,
+    data: { session_id: id, user_id: userId, client_id: clientId, amr },
+  })
