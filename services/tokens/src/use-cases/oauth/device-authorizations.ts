@@ -66,7 +66,7 @@ async function viewFor(
   if (found === undefined) throw problem('not_found')
   const { authorization, client } = found
   const wanted = client.orgId ?? authorization.wantedOrganizationId
-  const request = wanted === null ? {} : { organizationId: wanted }
+  const request = { prompt: [], ...(wanted !== null && { organizationId: wanted }) }
   const person = await personAtHand(deps, { sessionId, userId, client, request })
   if (client.orgId !== null && person?.organizations.length === 0) throw problem('not_found')
   return {

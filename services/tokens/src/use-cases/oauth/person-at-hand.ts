@@ -17,7 +17,7 @@ type Met = {
   sessionId: string
   userId: string
   client: Pick<OAuthClient, 'id' | 'orgId'>
-  request: Pick<AuthorizationRequest, 'organizationId'>
+  request: Pick<AuthorizationRequest, 'organizationId' | 'prompt'>
 }
 type Outcome = { kind: 'known'; person: PersonAtHand } | { kind: 'nobody' }
 
