@@ -27,6 +27,12 @@ export const config = Type.Object({
     maximum: 1000,
     description: 'Invitations one address may get at once, and as many again each day, over all organizations.',
   }),
+  ACCESS_REQUESTS_PER_PERSON: Type.Integer({
+    default: 20,
+    minimum: 1,
+    maximum: 100_000,
+    description: 'Access requests one person may send at once, and as many again each day, over all organizations.',
+  }),
   ORGANIZATIONS_PER_PERSON: Type.Integer({
     default: 25,
     minimum: 1,

@@ -20,6 +20,7 @@ const prefixes: Record<string, string> = {
   secret: 'cls',
   authorization: 'azr',
   consent: 'cns',
+  access_request: 'arq',
   passkey: 'pky',
   webhook: 'whk',
   delivery: 'whd',

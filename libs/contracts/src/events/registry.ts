@@ -15,6 +15,7 @@ import { addressChangeEvents } from './identity/address-change.ts'
 import { passwordResetEvents } from './identity/password-reset.ts'
 import { factorEvents } from './identity/factors.ts'
 import { signInEvents } from './identity/sign-in.ts'
+import { accessRequestEvents } from './orgs/access-request.ts'
 import { invitationEvents } from './orgs/invitation.ts'
 import { membershipEvents } from './orgs/membership.ts'
 import { organizationEvents } from './orgs/organization.ts'
@@ -42,6 +43,7 @@ export const eventContracts: readonly EventContract[] = [
   ...serviceAccountEvents,
   ...sessionEvents,
   ...signingKeyEvents,
+  ...accessRequestEvents,
   ...invitationEvents,
   ...membershipEvents,
   ...organizationEvents,

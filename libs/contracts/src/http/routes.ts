@@ -78,12 +78,15 @@ import {
   ListInvitations,
   RevokeInvitation,
 } from './orgs/invitations.ts'
+import { accessRequestRoutes } from './orgs/access-requests.ts'
 import {
   CreateOrganization,
+  DeleteOrganization,
   GetOrganization,
   ListMembers,
   ListMyOrganizations,
   RemoveMember,
+  RestoreOwnOrganization,
   TransferOwnership,
   UpdateMember,
   UpdateOrganization,
@@ -179,6 +182,9 @@ export const publicRoutes: readonly RouteContract[] = [
   GetNotificationPreferences,
   UpdateNotificationPreferences,
   CreateOrganization,
+  DeleteOrganization,
+  RestoreOwnOrganization,
+  ...accessRequestRoutes,
   GetOrganization,
   UpdateOrganization,
   GetOrganizationSettings,

@@ -154,6 +154,26 @@ export async function endExpired(db: Queryable, o: { orgId: string; principalId:
     .where(and(eq(assignments.orgId, o.orgId), eq(assignments.principalId, o.principalId), current, expired))
 }
 
+/** Ends the holding of a role, for everything, that would end before `expiresAt`; null is never. */
+export async function endSooner(
+  db: Queryable,
+  o: { membershipId: string; roleId: string; expiresAt: Date | null },
+): Promise<void> {
+  const sooner =
+    o.expiresAt === null
+      ? sql`${assignments.expiresAt} is not null`
+      : sql`${assignments.expiresAt} < ${o.expiresAt.toISOString()}::timestamptz`
+  const same = and(
+    eq(assignments.membershipId, o.membershipId),
+    eq(assignments.roleId, o.roleId),
+    isNull(assignments.resourceType),
+  )
+  await db
+    .update(assignments)
+    .set({ validTo: endingNow(assignments.validFrom) })
+    .where(and(same, current, sooner))
+}
+
 const ofPeopleAndGroups = inArray(assignments.principalType, ['user', 'group'])
 
 /** Of a person or a group. */

@@ -5,6 +5,7 @@ import '@gatehouse/test-kit/fixed-seed'
 import { sql } from 'drizzle-orm'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { UserDisabled, UserEmailVerified, UserRegistered } from '@gatehouse/contracts/events/identity/user'
+import { AccessRequestApproved } from '@gatehouse/contracts/events/orgs/access-request'
 import { MembershipCreated, MembershipRemoved, MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
 import { OrganizationCreated, OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
 import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
@@ -242,3 +243,62 @@ t.test('of an erased member history keeps that they were one, and nothing that w
     ],
   )
 })
+
+t.test(
+  'an approved request gives a member roles, the longer of two holdings, and nothing to who has left',
+  async (t) => {
+    const story = await tell()
+    for (const event of story.events.slice(0, 5)) await apply(event)
+    const joined = story.events[3]?.data as { membership_id: string; organization_id: string; user_id: string }
+    const { membership_id, organization_id, user_id } = joined
+    const orgs = createNeighbour('orgs')
+    const approve = (roles: string[], expiresAt: string | null, kind: 'join' | 'role' = 'role') =>
+      apply(
+        orgs.announce(AccessRequestApproved, {
+          subject: newId('arq'),
+          orgid: organization_id,
+          userid: user_id,
+          version: 2,
+          data: {
+            access_request_id: newId('arq'),
+            organization_id,
+            user_id,
+            membership_id,
+            kind,
+            roles,
+            approved_by: newId('user'),
+            expires_at: expiresAt,
+          },
+        }),
+      )
+    const held = async () =>
+      rowsOf<{ key: string; until: string | null }>(
+        await system.execute(sql`
+        select r.key, to_char(a.expires_at at time zone 'UTC', 'YYYY') as until from assignments a
+        join roles r on r.id = a.role_id and r.valid_to is null
+        where a.valid_to is null and a.org_id = ${story.orgUuid} and r.key in ('member', 'admin') order by r.key`),
+      )
+    await approve(['member', 'owner', 'platform-admin', 'unheard-of'], '2990-01-01T00:00:00Z')
+    t.same(await held(), [
+      { key: 'admin', until: null },
+      { key: 'member', until: '2990' },
+    ])
+    await approve(['member', 'admin'], '2980-01-01T00:00:00Z')
+    await approve(['member'], null, 'join')
+    t.same(
+      await held(),
+      [
+        { key: 'admin', until: null },
+        { key: 'member', until: '2990' },
+      ],
+      'nothing is shortened, and joining is another event',
+    )
+    await approve(['member'], '2995-01-01T00:00:00Z')
+    t.match(await held(), [{ key: 'admin' }, { key: 'member', until: '2995' }])
+    await approve(['member'], null)
+    t.match(await held(), [{ key: 'admin' }, { key: 'member', until: null }])
+    for (const event of story.events.slice(5, 6)) await apply(event)
+    await approve(['member'], null)
+    t.same(await held(), [], 'who has left is given nothing')
+  },
+)

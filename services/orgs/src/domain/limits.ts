@@ -6,6 +6,7 @@ export type Limits = {
   /** Organizations one person owns at most. */
   organizationsOwned: number
   organizationsCreated: Budget
+  accessRequestsByPerson: Budget
   invitationsByInviter: Budget
   invitationsOfOrganization: Budget
   invitationsToAddress: Budget
@@ -16,12 +17,14 @@ const day = 24 * hour
 
 export const limitsOf = (settings: {
   ORGANIZATIONS_PER_PERSON: number
+  ACCESS_REQUESTS_PER_PERSON: number
   INVITATIONS_PER_INVITER: number
   INVITATIONS_PER_ORGANIZATION: number
   INVITATIONS_PER_ADDRESS: number
 }): Limits => ({
   organizationsOwned: settings.ORGANIZATIONS_PER_PERSON,
   organizationsCreated: { count: settings.ORGANIZATIONS_PER_PERSON, periodSeconds: day },
+  accessRequestsByPerson: { count: settings.ACCESS_REQUESTS_PER_PERSON, periodSeconds: day },
   invitationsByInviter: { count: settings.INVITATIONS_PER_INVITER, periodSeconds: hour },
   invitationsOfOrganization: { count: settings.INVITATIONS_PER_ORGANIZATION, periodSeconds: day },
   invitationsToAddress: { count: settings.INVITATIONS_PER_ADDRESS, periodSeconds: day },

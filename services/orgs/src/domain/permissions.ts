@@ -8,6 +8,7 @@ export const permissions = {
   inviteMembers: 'gatehouse:members.invite',
   updateMembers: 'gatehouse:members.update',
   writeAttributes: 'gatehouse:attributes.write',
+  decideAccessRequests: 'gatehouse:access_requests.decide',
   removeMembers: 'gatehouse:members.remove',
   readOrganizations: 'gatehouse:organizations.read',
   suspendOrganizations: 'gatehouse:organizations.suspend',

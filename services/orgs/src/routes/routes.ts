@@ -1,6 +1,7 @@
 /** Every route of orgs, by resource: what is not in this list is not served. */
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
+import { accessRequestsRoutes } from './access-requests.ts'
 import { neighbourRoutes } from './internal.ts'
 import { invitationsRoutes } from './invitations.ts'
 import { membersRoutes } from './members.ts'
@@ -17,6 +18,7 @@ export const publicRoutes: readonly Routes[] = [
   invitationsRoutes,
   operatorsRoutes,
   settingsRoutes,
+  accessRequestsRoutes,
 ]
 
 /** For other services only. */

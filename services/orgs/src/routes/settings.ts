@@ -13,7 +13,9 @@ export function settingsRoutes(app: FastifyInstance, deps: Deps): void {
     return settings
   })
   bindRoute(app, UpdateOrganizationSettings, async ({ caller, body, request, reply }) => {
-    const change = { mfa: body.mfa, isExpected: expectedVersion(request) }
+    const { mfa, join_requests: takesJoinRequests } = body
+    const plain = { ...(takesJoinRequests !== undefined && { takesJoinRequests }) }
+    const change = { mfa, plain, isExpected: expectedVersion(request) }
     const { settings, version } = await updateSettings(deps, caller, change)
     sendVersion(reply, version)
     return settings

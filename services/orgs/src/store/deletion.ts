@@ -3,7 +3,14 @@ import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { and, eq, inArray, sql } from 'drizzle-orm'
-import { invitations, invitationSecrets, memberships, organizations, type OrganizationRow } from './schema.ts'
+import {
+  accessRequests,
+  invitations,
+  invitationSecrets,
+  memberships,
+  organizations,
+  type OrganizationRow,
+} from './schema.ts'
 
 const next = sql`${organizations.version} + 1`
 const raisedFloor = { version: next, minVersion: next, floorChangedAt: sql`clock_timestamp()` }
@@ -54,6 +61,7 @@ export async function deleteOrganization(tx: Tx, id: string): Promise<Organizati
   const ofOrganization = tx.select({ id: invitations.id }).from(invitations).where(eq(invitations.orgId, id))
   await tx.delete(invitationSecrets).where(inArray(invitationSecrets.invitationId, ofOrganization))
   await tx.delete(invitations).where(eq(invitations.orgId, id))
+  await tx.delete(accessRequests).where(eq(accessRequests.orgId, id))
   await tx.delete(memberships).where(eq(memberships.orgId, id))
   const [row] = await tx
     .update(organizations)

@@ -4,6 +4,7 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { eq, sql } from 'drizzle-orm'
 import {
+  accessRequests,
   invitationSecrets,
   invitations,
   memberships,
@@ -48,6 +49,11 @@ export async function suspendOrphaned(tx: Tx, orgId: string): Promise<Organizati
     .where(sql`${organizations.id} = ${uuidOf(orgId, 'org')} and ${organizations.status} = 'active'`)
     .returning()
   return row
+}
+
+/** What the person asked for goes, with the reasons they wrote. */
+export async function deleteAccessRequestsOf(tx: Tx, userId: string): Promise<void> {
+  await tx.delete(accessRequests).where(eq(accessRequests.userId, userId))
 }
 
 /** Invitations that the person accepted go, with the address in them. */

@@ -2,7 +2,7 @@
 import { and, asc, count, eq, gt, or, sql } from 'drizzle-orm'
 import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership'
 import type { Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
-import { invitations, memberships, type MembershipRow } from './schema.ts'
+import { accessRequests, invitations, memberships, type MembershipRow } from './schema.ts'
 
 /** The owner's membership of an organization being made. */
 export async function insertOwner(tx: Tx, o: { id: string; orgId: string; userId: string }): Promise<MembershipRow> {
@@ -15,18 +15,23 @@ export async function insertOwner(tx: Tx, o: { id: string; orgId: string; userId
 }
 
 /**
- * Joins, or rejoins with the next version; undefined when the person is a member already, or left or was removed after the invitation was made:
- * an invitation from before a removal does not undo it.
+ * Joins, or rejoins with the next version; undefined when the person is a member already, or left or was removed after the invitation was made or the
+ * request sent: what is from before a removal does not undo it.
  */
 export async function claimMembership(
   tx: Tx,
-  o: { id: string; orgId: string; userId: string; roles: string[]; invitationId: string },
+  o: { id: string; orgId: string; userId: string; roles: string[] } & (
+    { invitationId: string } | { accessRequestId: string }
+  ),
 ): Promise<MembershipRow | undefined> {
-  const { invitationId, ...values } = o
-  const invitedAt = tx.select({ at: invitations.createdAt }).from(invitations).where(eq(invitations.id, invitationId))
+  const { id, orgId, userId, roles } = o
+  const askedAt =
+    'invitationId' in o
+      ? tx.select({ at: invitations.createdAt }).from(invitations).where(eq(invitations.id, o.invitationId))
+      : tx.select({ at: accessRequests.createdAt }).from(accessRequests).where(eq(accessRequests.id, o.accessRequestId))
   const [row] = await tx
     .insert(memberships)
-    .values(values)
+    .values({ id, orgId, userId, roles })
     .onConflictDoUpdate({
       target: [memberships.orgId, memberships.userId],
       set: {
@@ -38,7 +43,7 @@ export async function claimMembership(
         joinedAt: sql`now()`,
         removedAt: null,
       },
-      setWhere: sql`${memberships.status} = 'removed' and ${memberships.removedAt} < (${invitedAt})`,
+      setWhere: sql`${memberships.status} = 'removed' and ${memberships.removedAt} < (${askedAt})`,
     })
     .returning()
   return row

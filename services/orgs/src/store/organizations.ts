@@ -22,6 +22,15 @@ export async function findOrganization(db: Queryable, id: string): Promise<Organ
   return row
 }
 
+/** An active organization by its slug, for somebody who does not belong to it; on the system role. */
+export async function findOrganizationBySlug(db: Queryable, slug: string): Promise<OrganizationRow | undefined> {
+  const [row] = await db
+    .select()
+    .from(organizations)
+    .where(and(eq(organizations.slug, slug), eq(organizations.status, 'active')))
+  return row
+}
+
 /**
  * Holds the organization until the transaction ends. NO KEY UPDATE: people may join meanwhile (their foreign key takes a key share),
  * nobody may leave or change ownership.

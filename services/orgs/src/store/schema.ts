@@ -1,10 +1,11 @@
 /** Tables of the schema `orgs` as drizzle sees them; migrations/ is what made them. */
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, customType, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core'
+import { bigint, boolean, customType, integer, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core'
 import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership'
 import type { OrganizationColors } from '@gatehouse/contracts/http/orgs/organizations'
 import type { MfaMode } from '@gatehouse/contracts/http/orgs/settings'
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
+import type { AccessRequestKind, AccessRequestStatus } from '../domain/access-request.ts'
 import type { InvitationStatus } from '../domain/invitation.ts'
 import type { OrganizationStatus } from '../domain/organization-status.ts'
 
@@ -30,6 +31,7 @@ export const organizations = orgs.table('organizations', {
   settingsVersion: bigint('settings_version', { mode: 'number' }).notNull().default(1),
   mfaMode: text('mfa_mode').$type<MfaMode>().notNull().default('off'),
   mfaRequiredFrom: instant('mfa_required_from'),
+  takesJoinRequests: boolean('takes_join_requests').notNull().default(false),
   logoUrl: text('logo_url'),
   colors: jsonb('colors').$type<OrganizationColors>(),
   deletionDueAt: instant('deletion_due_at'),
@@ -75,6 +77,24 @@ export const invitationSecrets = orgs.table('invitation_secrets', {
   createdAt: instant('created_at').notNull().defaultNow(),
 })
 
+export const accessRequests = orgs.table('access_requests', {
+  id: typeId('id', 'arq').primaryKey(),
+  orgId: typeId('org_id', 'org').notNull(),
+  userId: typeId('user_id', 'user').notNull(),
+  kind: text('kind').$type<AccessRequestKind>().notNull(),
+  roles: text('roles').array().notNull(),
+  reason: text('reason').notNull(),
+  durationSeconds: integer('duration_seconds'),
+  status: text('status').$type<AccessRequestStatus>().notNull().default('pending'),
+  version: version(),
+  decidedBy: typeId('decided_by', 'user'),
+  decisionReason: text('decision_reason'),
+  createdAt: listedAt('created_at'),
+  expiresAt: timestamp('expires_at', { withTimezone: true, mode: 'date', precision: 3 }).notNull(),
+  settledAt: instant('settled_at'),
+})
+
+export type AccessRequestRow = typeof accessRequests.$inferSelect
 export type OrganizationRow = typeof organizations.$inferSelect
 export type MembershipRow = typeof memberships.$inferSelect
 export type InvitationRow = typeof invitations.$inferSelect

@@ -1,34 +1,46 @@
 /** What an organization demands: columns of its row, changed under its lock. Whether a demand is in force is said by the clock of the database. */
 import type { WantedMfa } from '@gatehouse/contracts/http/orgs/settings'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
-import { eq, sql } from 'drizzle-orm'
+import { eq, sql, type SQL } from 'drizzle-orm'
 import { organizations, type OrganizationRow } from './schema.ts'
 
+/** Settings that are a column each. */
+export type PlainSettings = Partial<Pick<OrganizationRow, 'takesJoinRequests'>>
+
+const next = sql`${organizations.version} + 1`
+
 /**
- * Stores the rule about second factors. Where one is required from now on, the floor of the organization rises: no access token that was
- * minted before goes on. Undefined when there is no such organization.
+ * Stores what changes. Where a second factor is required from now on, the floor of the organization rises: no access token that was minted before goes on.
+ * Undefined when there is no such organization.
  */
-export async function updateMfaRule(
+export async function updateSettings(
   tx: Tx,
-  o: { orgId: string; mfa: WantedMfa },
+  o: { orgId: string; mfa: WantedMfa | undefined; plain: PlainSettings },
 ): Promise<OrganizationRow | undefined> {
-  const { mfa } = o
-  const wantedFrom = mfa.mode === 'required' ? mfa.required_from : undefined
-  const from =
-    mfa.mode === 'required' ? sql`coalesce(${wantedFrom ?? null}::timestamptz, now())` : sql`null::timestamptz`
-  const begins = sql`coalesce(${from} <= now(), false) and coalesce(${organizations.mfaRequiredFrom} > now(), true)`
-  const next = sql`${organizations.version} + 1`
+  const rule = o.mfa && mfaColumns(o.mfa)
   const [row] = await tx
     .update(organizations)
     .set({
-      mfaMode: mfa.mode,
-      mfaRequiredFrom: from,
+      ...o.plain,
+      ...rule?.columns,
       settingsVersion: sql`${organizations.settingsVersion} + 1`,
       version: next,
-      minVersion: sql`case when ${begins} then ${next} else ${organizations.minVersion} end`,
-      floorChangedAt: sql`case when ${begins} then clock_timestamp() else ${organizations.floorChangedAt} end`,
+      ...(rule && floorUnless(rule.begins)),
     })
     .where(eq(organizations.id, o.orgId))
     .returning()
   return row
+}
+
+const floorUnless = (begins: SQL) => ({
+  minVersion: sql`case when ${begins} then ${next} else ${organizations.minVersion} end`,
+  floorChangedAt: sql`case when ${begins} then clock_timestamp() else ${organizations.floorChangedAt} end`,
+})
+
+function mfaColumns(mfa: WantedMfa): { columns: object; begins: SQL } {
+  const wantedFrom = mfa.mode === 'required' ? mfa.required_from : undefined
+  const from =
+    mfa.mode === 'required' ? sql`coalesce(${wantedFrom ?? null}::timestamptz, now())` : sql`null::timestamptz`
+  const begins = sql`coalesce(${from} <= now(), false) and coalesce(${organizations.mfaRequiredFrom} > now(), true)`
+  return { columns: { mfaMode: mfa.mode, mfaRequiredFrom: from }, begins }
 }

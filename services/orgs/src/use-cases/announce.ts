@@ -1,6 +1,12 @@
 /** The events orgs writes, each from the row whose new version it announces and in the transaction that made it. */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
 import {
+  AccessRequestApproved,
+  AccessRequestCancelled,
+  AccessRequestCreated,
+  AccessRequestDenied,
+} from '@gatehouse/contracts/events/orgs/access-request'
+import {
   InvitationAccepted,
   InvitationCreated,
   InvitationDeclined,
@@ -15,7 +21,7 @@ import {
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { announcedStatus } from '../domain/organization-status.ts'
-import type { InvitationRow, MembershipRow, OrganizationRow } from '../store/schema.ts'
+import type { AccessRequestRow, InvitationRow, MembershipRow, OrganizationRow } from '../store/schema.ts'
 
 const ofOrganization = (row: OrganizationRow, actor: Actor) => ({
   aggregateType: 'organization',
@@ -119,14 +125,14 @@ export const announceOrganizationStatus = (
 /** `endsAccess`: the floor of the organization has risen to this version. */
 export const announceSettings = (
   tx: Tx,
-  { row, endsAccess, actor }: { row: OrganizationRow; endsAccess: boolean; actor: Actor },
+  { row, changed, endsAccess, actor }: { row: OrganizationRow; changed: string[]; endsAccess: boolean; actor: Actor },
 ): Promise<void> =>
   appendEvent(tx, {
     contract: OrganizationUpdated,
     ...ofOrganization(row, actor),
     data: {
       ...organizationFacts(row),
-      changed: ['settings.mfa'],
+      changed,
       mfa_required_from: row.mfaRequiredFrom?.toISOString() ?? null,
       ...(endsAccess && { min_ov: row.minVersion }),
     },
@@ -162,6 +168,54 @@ export const announceMembershipErased = (tx: Tx, row: MembershipRow, actor: Acto
     ...ofMembership(row, actor),
     data: { ...membershipFacts(row), min_mv: row.minVersion, erased: true },
   })
+
+const ofAccessRequest = (row: AccessRequestRow, actor: Actor) => ({
+  aggregateType: 'access_request',
+  aggregateId: row.id,
+  version: row.version,
+  orgId: row.orgId,
+  userId: row.userId,
+  actor,
+})
+
+const accessRequestFacts = (row: AccessRequestRow) => ({
+  access_request_id: row.id,
+  organization_id: row.orgId,
+  user_id: row.userId,
+})
+
+export const announceAccessRequestCreated = (
+  tx: Tx,
+  { row, owners, actor }: { row: AccessRequestRow; owners: string[]; actor: Actor },
+): Promise<void> =>
+  appendEvent(tx, {
+    contract: AccessRequestCreated,
+    ...ofAccessRequest(row, actor),
+    data: { ...accessRequestFacts(row), kind: row.kind, roles: row.roles, owners },
+  })
+
+export const announceAccessRequestApproved = (
+  tx: Tx,
+  o: { row: AccessRequestRow; membershipId: string; approvedBy: string; expiresAt: Date | undefined; actor: Actor },
+): Promise<void> =>
+  appendEvent(tx, {
+    contract: AccessRequestApproved,
+    ...ofAccessRequest(o.row, o.actor),
+    data: {
+      ...accessRequestFacts(o.row),
+      kind: o.row.kind,
+      membership_id: o.membershipId,
+      roles: o.row.roles,
+      approved_by: o.approvedBy,
+      expires_at: o.expiresAt?.toISOString() ?? null,
+    },
+  })
+
+export const announceAccessRequestDenied = (tx: Tx, row: AccessRequestRow, actor: Actor): Promise<void> =>
+  appendEvent(tx, { contract: AccessRequestDenied, ...ofAccessRequest(row, actor), data: accessRequestFacts(row) })
+
+export const announceAccessRequestCancelled = (tx: Tx, row: AccessRequestRow, actor: Actor): Promise<void> =>
+  appendEvent(tx, { contract: AccessRequestCancelled, ...ofAccessRequest(row, actor), data: accessRequestFacts(row) })
 
 export const announceInvitationCreated = (tx: Tx, row: InvitationRow, actor: Actor): Promise<void> =>
   appendEvent(tx, {

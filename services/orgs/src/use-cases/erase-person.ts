@@ -9,6 +9,7 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { Value } from 'typebox/value'
 import {
   deleteAcceptedInvitations,
+  deleteAccessRequestsOf,
   eraseMembership,
   listOrganizationsEverOf,
   suspendOrphaned,
@@ -22,6 +23,7 @@ const actor = 'service:identity'
 export async function erasePerson(tx: Tx, event: EventEnvelope): Promise<void> {
   const { user_id: userId } = Value.Parse(UserErased.data, event.data)
   await deleteAcceptedInvitations(tx, userId)
+  await deleteAccessRequestsOf(tx, userId)
   for (const orgId of await listOrganizationsEverOf(tx, userId)) await leave(tx, { orgId, userId })
 }
 

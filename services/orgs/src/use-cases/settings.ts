@@ -2,6 +2,7 @@
  * What an organization demands of those who act for it. A rule that begins now voids every access token for the organization, and the answer waits for the
  * announcement. Whoever requires a second factor of others has signed in with one, so that nobody locks themselves out by a slip.
  */
+import { isDeepStrictEqual } from 'node:util'
 import { stepUpChallenge } from '@gatehouse/access/call/require-allowed'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { OrganizationSettings, WantedMfa } from '@gatehouse/contracts/http/orgs/settings'
@@ -12,7 +13,7 @@ import type { Deps } from '../deps.ts'
 import { permissions } from '../domain/permissions.ts'
 import { findOrganization, lockOrganization } from '../store/organizations.ts'
 import type { OrganizationRow } from '../store/schema.ts'
-import { updateMfaRule } from '../store/settings.ts'
+import { updateSettings as updateSettingsOf, type PlainSettings } from '../store/settings.ts'
 import { announceSettings } from './announce.ts'
 import { requirePermission } from './require-permission.ts'
 
@@ -28,6 +29,7 @@ export async function getSettings(deps: Pick<Deps, 'db' | 'clients'>, caller: Or
 
 type Change = {
   mfa: WantedMfa | undefined
+  plain: PlainSettings
   /** Judges the present version by the precondition of the request. */
   isExpected(version: number): boolean
 }
@@ -49,17 +51,28 @@ export async function updateSettings(
 
 type Outcome = { kind: 'settled'; row: OrganizationRow } | { kind: 'not_found' | 'precondition_failed' }
 
-async function update(tx: Tx, caller: OrgCaller, { mfa, isExpected }: Change): Promise<Outcome> {
+async function update(tx: Tx, caller: OrgCaller, { mfa: wanted, plain, isExpected }: Change): Promise<Outcome> {
   const { orgId } = caller
   const before = await lockOrganization(tx, orgId)
   if (!before) return { kind: 'not_found' }
   if (!isExpected(before.settingsVersion)) return { kind: 'precondition_failed' }
-  if (mfa === undefined || isAsBefore(before, mfa)) return { kind: 'settled', row: before }
-  const row = await updateMfaRule(tx, { orgId, mfa })
+  const mfa = wanted === undefined || isAsBefore(before, wanted) ? undefined : wanted
+  const changed = [...(mfa ? ['settings.mfa'] : []), ...changesOf(before, plain)]
+  if (changed.length === 0) return { kind: 'settled', row: before }
+  const row = await updateSettingsOf(tx, { orgId, mfa, plain })
   if (!row) return { kind: 'not_found' }
-  await announceSettings(tx, { row, endsAccess: row.minVersion > before.minVersion, actor: actorOf(caller) })
+  const endsAccess = row.minVersion > before.minVersion
+  await announceSettings(tx, { row, changed, endsAccess, actor: actorOf(caller) })
   return { kind: 'settled', row }
 }
+
+/** The names settings have on the wire and in events. */
+const names: Readonly<Record<keyof PlainSettings, string>> = { takesJoinRequests: 'settings.join_requests' }
+
+const changesOf = (before: OrganizationRow, plain: PlainSettings): string[] =>
+  (Object.keys(plain) as (keyof PlainSettings)[])
+    .filter((key) => !isDeepStrictEqual(before[key], plain[key]))
+    .map((key) => names[key])
 
 /** A second factor that is required without a date is required from now on, whatever was set before. */
 function isAsBefore(row: OrganizationRow, mfa: WantedMfa): boolean {
@@ -76,5 +89,8 @@ function requireOwnSecondFactor(caller: OrgCaller): void {
 
 const settingsOf = (row: OrganizationRow): VersionedSettings => ({
   version: row.settingsVersion,
-  settings: { mfa: { mode: row.mfaMode, required_from: row.mfaRequiredFrom?.toISOString() ?? null } },
+  settings: {
+    mfa: { mode: row.mfaMode, required_from: row.mfaRequiredFrom?.toISOString() ?? null },
+    join_requests: row.takesJoinRequests,
+  },
 })

@@ -26,6 +26,10 @@ const bodies: Record<string, { open: true } | { bodies: (object | undefined)[]; 
   updateMember: { bodies: [{ attributes: { level: 9 } }, { is_owner: true }, { is_owner: false, attributes: {} }] },
   removeMember: { bodies: [undefined] },
   transferOwnership: { bodies: [{ user_id: owner.id }, { user_id: member.id }] },
+  askForRoles: { open: true },
+  listAccessRequests: { bodies: [undefined] },
+  approveAccessRequest: { bodies: [undefined, { roles: ['admin'] }] },
+  denyAccessRequest: { bodies: [{ reason: 'No' }] },
   createInvitation: { bodies: [{ email: 'somebody@example.com', roles: ['viewer'] }] },
   listInvitations: { bodies: [undefined] },
   revokeInvitation: { bodies: [undefined] },
@@ -46,7 +50,11 @@ for (const route of ofOrganization) {
     if (sent === undefined) return t.fail(`say what ${route.operationId} is sent`)
     if ('open' in sent) return
     for (const user of [owner.id, newId('user')]) {
-      const path = route.path.replace(':org', org).replace(':user', user).replace(':invitation', invitation)
+      const path = route.path
+        .replace(':org', org)
+        .replace(':user', user)
+        .replace(':invitation', invitation)
+        .replace(':access_request', newId('arq'))
       for (const body of sent.bodies) {
         const before = world.askedOfIdentity.length
         const { status } = await send(route.method, `${path}${sent.query ?? ''}`, {

@@ -6,6 +6,7 @@ import { inScope, rowsOf, type Scope } from '@gatehouse/service-kit/postgres/tra
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { sql } from 'drizzle-orm'
 import t from 'tap'
+import { insertAccessRequest } from '../../src/store/access-requests.ts'
 import { findInvitation, insertInvitation, listInvitations } from '../../src/store/invitations.ts'
 import { findMember, insertOwner, listMembers } from '../../src/store/memberships.ts'
 import { findOrganization, insertOrganization, listOrganizationsOf } from '../../src/store/organizations.ts'
@@ -31,19 +32,29 @@ async function tenant(slug: string): Promise<Tenant> {
       invitedBy: userId,
       lifetimeDays: 7,
     })
+    await insertAccessRequest(tx, {
+      id: newId('arq'),
+      orgId,
+      userId,
+      kind: 'role',
+      roles: ['admin'],
+      reason: 'x',
+      durationSeconds: null,
+      lifetimeDays: 7,
+    })
   })
   return made
 }
 
 const [acme, other] = [await tenant('acme'), await tenant('other')]
-const tables = ['organizations', 'memberships', 'invitations', 'invitation_secrets']
+const tables = ['organizations', 'memberships', 'invitations', 'invitation_secrets', 'access_requests']
 const count = async (scope: Scope, table: string): Promise<number> =>
   inScope(runtime, scope, async (tx) =>
     Number(rowsOf<{ n: string }>(await tx.execute(sql`select count(*) as n from ${sql.identifier(table)}`))[0]?.n),
   )
 
 t.test('each tenant sees its own rows and no other', async (t) => {
-  for (const table of ['organizations', 'memberships', 'invitations']) {
+  for (const table of ['organizations', 'memberships', 'invitations', 'access_requests']) {
     t.equal(await count({ orgId: acme.orgId }, table), 1, `${table} of one’s own`)
     t.equal(await count({ orgId: newId('org') }, table), 0, `${table} under a tenant that does not exist`)
     t.equal(await count({}, table), 0, `${table} without a scope`)
@@ -67,6 +78,7 @@ t.test(
     const { userId } = acme
     t.equal(await count({ userId }, 'organizations'), 1)
     t.equal(await count({ userId }, 'memberships'), 1)
+    t.equal(await count({ userId }, 'access_requests'), 1)
     t.equal(await count({ userId }, 'invitations'), 0)
     await inScope(runtime, { userId }, async (tx) => {
       t.match(await listOrganizationsOf(tx, { userId, limit: 10 }), [{ id: acme.orgId }])

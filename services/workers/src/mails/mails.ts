@@ -1,4 +1,7 @@
 /** Every mail, written out: what is not in this list is not sent. */
+import { accessRequest } from './access-request.ts'
+import { accessRequestApproved } from './access-request-approved.ts'
+import { accessRequestDenied } from './access-request-denied.ts'
 import { accountDeletion } from './account-deletion.ts'
 import { addressChange } from './address-change.ts'
 import { addressChanged } from './address-changed.ts'
@@ -23,6 +26,9 @@ export const mails: readonly Mail[] = [
   emailVerification,
   factorsChanged,
   invitation,
+  accessRequest,
+  accessRequestApproved,
+  accessRequestDenied,
   accountDeletion,
   addressChange,
   addressChanged,

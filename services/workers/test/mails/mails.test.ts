@@ -10,6 +10,11 @@ import { EmailCodeRequested } from '@gatehouse/contracts/events/identity/email-c
 import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification'
 import { WebhookDisabled } from '@gatehouse/contracts/events/workers/webhook'
 import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation'
+import {
+  AccessRequestApproved,
+  AccessRequestCreated,
+  AccessRequestDenied,
+} from '@gatehouse/contracts/events/orgs/access-request'
 import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
 import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
@@ -65,6 +70,11 @@ const familyRevoked = (reason: 'reuse_detected' | 'session_ended') =>
     time: '2026-11-24T03:04:05.678901Z',
     data: { family_id: ids.family, session_id: newId('ses'), user_id: ids.user, reason },
   })
+const accessRequest = {
+  access_request_id: newId('arq'),
+  organization_id: ids.organization,
+  user_id: ids.user,
+}
 const events = [
   identity.announce(UserDeletionRequested, {
     subject: ids.user,
@@ -78,6 +88,22 @@ const events = [
     subject: ids.verification,
     data: { verification_id: ids.verification, user_id: ids.user },
   }),
+  orgs.announce(AccessRequestCreated, {
+    subject: accessRequest.access_request_id,
+    data: { ...accessRequest, kind: 'join', roles: [], owners: [newId('user'), newId('user')] },
+  }),
+  orgs.announce(AccessRequestApproved, {
+    subject: accessRequest.access_request_id,
+    data: {
+      ...accessRequest,
+      kind: 'join',
+      membership_id: newId('mem'),
+      roles: ['member'],
+      approved_by: newId('user'),
+      expires_at: null,
+    },
+  }),
+  orgs.announce(AccessRequestDenied, { subject: accessRequest.access_request_id, data: accessRequest }),
   orgs.announce(OrganizationUpdated, {
     subject: ids.organization,
     data: {
@@ -200,6 +226,9 @@ t.test('the name of an organization cannot break out of a header or into HTML, a
     ['invitation', 'de', 1],
     ['organization-deletion', 'en', 0],
     ['organization-deletion', 'de', 0],
+    ['access-request', 'en', 0],
+    ['access-request-approved', 'de', 0],
+    ['access-request-denied', 'en', 0],
   ] as const) {
     const mail = await compose(named(name), locale)
     t.notMatch(mail.subject, /[\r\n\u202e]/)

@@ -17,6 +17,8 @@ export const OrganizationSettings = Type.Object({
     /** Null unless the mode is `required`. */
     required_from: Type.Union([Instant, Type.Null()]),
   }),
+  /** Whether people who know the slug can ask to join. */
+  join_requests: Type.Boolean(),
 })
 export type OrganizationSettings = Static<typeof OrganizationSettings>
 
@@ -51,7 +53,10 @@ export const UpdateOrganizationSettings = defineRoute({
     'Once it is required, access tokens for the organization are void and whoever signed in with one factor is asked for a second one.',
   auth: 'organization',
   params,
-  body: Type.Object({ mfa: Type.Optional(WantedMfa) }, { minProperties: 1 }),
+  body: Type.Object(
+    { mfa: Type.Optional(WantedMfa), join_requests: Type.Optional(Type.Boolean()) },
+    { minProperties: 1 },
+  ),
   example: { mfa: { mode: 'required', required_from: '2030-01-01T00:00:00Z' } },
   success: { status: 200, body: OrganizationSettings, description: 'The settings, changed, with their `ETag`.' },
   problems: ['forbidden', 'precondition_failed', 'insufficient_user_authentication'],

@@ -3,6 +3,7 @@
  * in the transaction that learns of it; who joins again begins with the roles of that joining and none of before.
  */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
+import { AccessRequestApproved } from '@gatehouse/contracts/events/orgs/access-request'
 import {
   MembershipCreated,
   membershipFields,
@@ -30,6 +31,7 @@ import {
 } from '../../store/copies.ts'
 import { endOrganizationModel } from '../../store/deleted-organizations.ts'
 import { listRolesInReach } from '../../store/roles.ts'
+import { giveApprovedRoles } from './give-approved-roles.ts'
 
 const status = Type.Union([Type.Literal('active'), Type.Literal('suspended'), Type.Literal('removed')])
 const OrganizationFacts = Type.Object({ status })
@@ -66,6 +68,8 @@ export async function applyOrganizationEvent(deps: ProjectDeps, tx: Tx, event: E
       await applyMembership(tx, { id, version, facts: Value.Parse(MembershipFacts, data) })
       if (Value.Parse(Erasing, data).erased === true) await eraseMembershipAttributes(tx, id)
       return
+    case AccessRequestApproved.type:
+      return await giveApprovedRoles(tx, event)
     default:
       return
   }
