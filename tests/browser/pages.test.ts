@@ -99,6 +99,10 @@ const accountPages = [
   '/account/passkeys',
   '/account/sessions',
   '/account/applications',
+  '/account/address',
+  '/account/organizations',
+  '/account/activity',
+  '/account/data',
   '/signout',
 ]
 

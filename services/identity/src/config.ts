@@ -1,6 +1,6 @@
 /** The environment of identity; the only place that names its variables. */
 import { availableParallelism } from 'node:os'
-import { natsConfig, peerConfig, postgresConfig, serviceConfig } from '@gatehouse/service-kit/config/fragments'
+import { emailCodes, natsConfig, peerConfig, postgresConfig, serviceConfig } from '@gatehouse/service-kit/config/fragments'
 import { Secret, SecretKey } from '@gatehouse/service-kit/config/schema'
 import Type, { type Static } from 'typebox'
 
@@ -71,10 +71,7 @@ export const config = Type.Object({
     604_800,
     'How long the old address can take a change of address back.',
   ),
-  IDENTITY_EMAIL_CODES: Type.Union([Type.Literal('on'), Type.Literal('off')], {
-    default: 'off',
-    description: 'Whether people may sign in with a code that comes by mail, without a password.',
-  }),
+  IDENTITY_EMAIL_CODES: emailCodes,
   IDENTITY_EMAIL_CODE_TTL_SECONDS: Whole(60, 3600, 600, 'Life of such a code.'),
   IDENTITY_DELETION_GRACE_SECONDS: Whole(
     3600,

@@ -1,5 +1,5 @@
 /** The environment of pages; the only place that names its variables. It has no database, no bus and no key that signs tokens. */
-import { peerConfig, serviceConfig } from '@gatehouse/service-kit/config/fragments'
+import { emailCodes, peerConfig, serviceConfig } from '@gatehouse/service-kit/config/fragments'
 import { SecretKey, Url } from '@gatehouse/service-kit/config/schema'
 import Type, { type Static } from 'typebox'
 
@@ -8,6 +8,9 @@ export const config = Type.Object({
   IDENTITY_URL: peerConfig.IDENTITY_URL,
   TOKENS_URL: peerConfig.TOKENS_URL,
   ORGS_URL: peerConfig.ORGS_URL,
+  AUTHZ_URL: peerConfig.AUTHZ_URL,
+  WORKERS_URL: peerConfig.WORKERS_URL,
+  IDENTITY_EMAIL_CODES: emailCodes,
   PUBLIC_URL: Url({
     description: 'Where people reach the platform; forms are taken from this origin and the issuer’s.',
   }),

@@ -1,4 +1,4 @@
-/** Opens what the pages depend on and hands it over as one plain object: three neighbours, a key for cookies, two files. */
+/** Opens what the pages depend on and hands it over as one plain object: the neighbours, a key for cookies, two files. */
 import { readFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
@@ -24,6 +24,10 @@ export type Deps = {
   identity: ServiceClient
   tokens: ServiceClient
   orgs: ServiceClient
+  authz: ServiceClient
+  workers: ServiceClient
+  /** Whether a mailed code is offered in place of a password. */
+  offersEmailCodes: boolean
   seal: CookieSeal
   assets: Readonly<Record<'style' | 'script', Asset>>
   close(): Promise<void>
@@ -37,6 +41,8 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
   const identity = client('identity', config.IDENTITY_URL)
   const tokens = client('tokens', config.TOKENS_URL)
   const orgs = client('orgs', config.ORGS_URL)
+  const authz = client('authz', config.AUTHZ_URL)
+  const workers = client('workers', config.WORKERS_URL)
   return {
     log,
     clock,
@@ -46,10 +52,13 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
     identity,
     tokens,
     orgs,
+    authz,
+    workers,
+    offersEmailCodes: config.IDENTITY_EMAIL_CODES === 'on',
     seal: createCookieSeal(config.PAGES_COOKIE_KEY, clock),
     assets: { style: asset('pages.css', 'text/css'), script: asset('passkey.js', 'text/javascript') },
     close: async () => {
-      await Promise.allSettled([identity.close(), tokens.close(), orgs.close()])
+      await Promise.allSettled([identity, tokens, orgs, authz, workers].map((neighbour) => neighbour.close()))
     },
   }
 }

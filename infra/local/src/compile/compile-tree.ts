@@ -43,6 +43,9 @@ export async function compileTree(root: string): Promise<{ sources: string[]; co
     treeShaking: false,
     platform: 'node',
     format: 'esm',
+    // As in tsconfig.base.json, which is not read here.
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
     target: 'node20',
     sourcemap: 'inline',
     sourcesContent: false,

@@ -14,6 +14,11 @@ export const SignInRecoveryPage = definePage({
 export const SignInPasskeyPage = definePage({ ...form, operationId: 'signInPasskeyPage', path: '/signin/passkey' })
 export const SignInEnrollPage = definePage({ ...form, operationId: 'signInEnrollPage', path: '/signin/enroll' })
 export const SignInVerifyPage = definePage({ ...form, operationId: 'signInVerifyPage', path: '/signin/verify' })
+export const SignInEmailCodePage = definePage({
+  ...form,
+  operationId: 'signInEmailCodePage',
+  path: '/signin/email-code',
+})
 /** What the script of the sign-in page asks for when the browser can offer passkeys in the address field. */
 export const SignInPasskeyOptions = definePage({
   operationId: 'signInPasskeyOptions',
@@ -63,6 +68,22 @@ export const AccountApplicationsPage = definePage({
   path: '/account/applications',
   methods: ['GET', 'POST'],
 })
+export const AccountAddressPage = definePage({ ...form, operationId: 'accountAddressPage', path: '/account/address' })
+export const AccountOrganizationsPage = definePage({
+  operationId: 'accountOrganizationsPage',
+  path: '/account/organizations',
+  methods: ['GET', 'POST'],
+})
+export const AccountActivityPage = definePage({
+  operationId: 'accountActivityPage',
+  path: '/account/activity',
+  methods: ['GET'],
+})
+export const AccountDataPage = definePage({
+  operationId: 'accountDataPage',
+  path: '/account/data',
+  methods: ['GET', 'POST'],
+})
 export const PagesStyle = definePage({ operationId: 'pagesStyle', path: '/assets/pages.css', methods: ['GET'] })
 export const PasskeyScript = definePage({ operationId: 'passkeyScript', path: '/assets/passkey.js', methods: ['GET'] })
 
@@ -74,6 +95,7 @@ export const pageRoutes: readonly PageContract[] = [
   SignInPasskeyPage,
   SignInEnrollPage,
   SignInVerifyPage,
+  SignInEmailCodePage,
   SignInPasskeyOptions,
   SignUpPage,
   VerifyEmailPage,
@@ -92,6 +114,10 @@ export const pageRoutes: readonly PageContract[] = [
   AccountPasskeyOptions,
   AccountSessionsPage,
   AccountApplicationsPage,
+  AccountAddressPage,
+  AccountOrganizationsPage,
+  AccountActivityPage,
+  AccountDataPage,
   PagesStyle,
   PasskeyScript,
 ]

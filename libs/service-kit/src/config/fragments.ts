@@ -100,6 +100,12 @@ export const redisConfig = {
   REDIS_URL: SecretUrl(['redis:', 'rediss:'], { description: 'Redis.' }),
 }
 
+/** `IDENTITY_EMAIL_CODES`: identity sends them, and pages offer them. */
+export const emailCodes = Type.Union([Type.Literal('on'), Type.Literal('off')], {
+  default: 'off',
+  description: 'Whether people may sign in with a code that comes by mail, without a password.',
+})
+
 /** Internal addresses of the services; each service takes those it calls. */
 export const peerConfig = {
   IDENTITY_URL: Url({ description: 'Internal address of identity.' }),

@@ -15,7 +15,13 @@ type ForwardDeps = {
 }
 
 const passedIn = ['origin', 'sec-fetch-site'] as const
-const passedOut = ['content-security-policy', 'x-frame-options', 'referrer-policy', 'content-language'] as const
+const passedOut = [
+  'content-security-policy',
+  'x-frame-options',
+  'referrer-policy',
+  'content-language',
+  'content-disposition',
+] as const
 
 export function createPageForward(
   { path }: Pick<PageContract, 'path'>,

@@ -115,10 +115,10 @@ export async function requireActingToken(
   deps: Pick<Deps, 'tokens'>,
   visit: Visit,
   organizationId?: string,
-): Promise<{ accessToken: string }> {
+): Promise<BrowserToken & { accessToken: string }> {
   const token = await mintToken(deps, visit, organizationId === undefined ? {} : { organization_id: organizationId })
   if (token === undefined) throw problem('token_revoked')
-  return { accessToken: token.access_token }
+  return { ...token, accessToken: token.access_token }
 }
 
 async function mintToken(

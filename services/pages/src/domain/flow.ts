@@ -36,6 +36,7 @@ export type Flow = {
 const pageOfStep: Readonly<Record<string, string>> = {
   password: '/signin/password',
   totp: '/signin/code',
+  email_code: '/signin/email-code',
   recovery_code: '/signin/recovery-code',
   passkey: '/signin/passkey',
   enroll_mfa: '/signin/enroll',

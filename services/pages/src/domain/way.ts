@@ -12,7 +12,9 @@ export type Way = {
 }
 
 const openable = new Set<string>(
-  pageRoutes.filter(({ path, methods }) => methods.length > 1 && path.startsWith('/account')).map(({ path }) => path),
+  pageRoutes
+    .filter(({ path, methods }) => methods.includes('GET') && path.startsWith('/account'))
+    .map(({ path }) => path),
 )
 openable.add('/invitations/accept')
 

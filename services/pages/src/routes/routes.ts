@@ -10,6 +10,8 @@ import { applicationRoutes } from './applications.ts'
 import { consentRoutes } from './consent.ts'
 import { factorRoutes } from './factors.ts'
 import { invitationRoutes } from './invitation.ts'
+import { myDataRoutes } from './my-data.ts'
+import { organizationRoutes } from './organizations.ts'
 import { passkeyRoutes } from './passkeys.ts'
 import { passwordRoutes } from './passwords.ts'
 import { signInRoutes } from './sign-in.ts'
@@ -25,6 +27,8 @@ const register: readonly ((page: BindPage, deps: Deps) => void)[] = [
   consentRoutes,
   accountRoutes,
   applicationRoutes,
+  organizationRoutes,
+  myDataRoutes,
   factorRoutes,
   passkeyRoutes,
 ]

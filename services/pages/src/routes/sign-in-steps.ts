@@ -4,6 +4,7 @@ import { AnswerChallenge, type SignInStep } from '@gatehouse/contracts/http/iden
 import { GetPasskeyOptions } from '@gatehouse/contracts/http/identity/passkeys'
 import {
   SignInCodePage,
+  SignInEmailCodePage,
   SignInEnrollPage,
   SignInPage,
   SignInPasskeyPage,
@@ -20,15 +21,14 @@ import type { BindPage } from '../serve/bind-page.ts'
 import { advance } from '../use-cases/advance-sign-in.ts'
 import { requestOf, targetsOf } from '../use-cases/authorization.ts'
 import { codePage, enrollPage, passkeyPage, waitForMailPage } from '../views/sign-in-pages.tsx'
+import type { CodeStep } from '../views/sign-in.tsx'
 import { credentialOf } from './credential.ts'
 import { fieldsOf } from './form-fields.ts'
 
 export function signInStepRoutes(page: BindPage, deps: Deps): void {
-  const code = (step: 'totp' | 'recovery_code') => ({
+  const code = (step: CodeStep) => ({
     get: (visit: Visit) =>
-      show(deps, visit, step, ({ next }, formTargets) =>
-        codePage({ visit, deps }, { next, isRecovery: step === 'recovery_code', formTargets }),
-      ),
+      show(deps, visit, step, ({ next }, formTargets) => codePage({ visit, deps }, { next, step, formTargets })),
     post: (visit: Visit) => {
       const fields = fieldsOf(visit, 'code')
       return fields.ok ? answer(deps, visit, { step, code: codeOf(fields.values.code) }) : fields.answer
@@ -36,6 +36,7 @@ export function signInStepRoutes(page: BindPage, deps: Deps): void {
   })
   page(SignInCodePage, code('totp'))
   page(SignInRecoveryPage, code('recovery_code'))
+  page(SignInEmailCodePage, code('email_code'))
   page(SignInPasskeyPage, {
     get: (visit) =>
       show(deps, visit, 'passkey', async ({ challenge, next }, formTargets) => {

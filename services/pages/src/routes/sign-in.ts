@@ -1,5 +1,5 @@
 /** The beginning of a sign-in: who, then the password; or a passkey alone. Signing out. */
-import { AnswerChallenge, Login } from '@gatehouse/contracts/http/identity/sign-in'
+import { AnswerChallenge, BeginEmailSignIn, Login } from '@gatehouse/contracts/http/identity/sign-in'
 import type { PasskeyAssertion } from '@gatehouse/contracts/http/identity/passkey-assertion'
 import { GetPasskeyOptions, SignInWithPasskey } from '@gatehouse/contracts/http/identity/passkeys'
 import { SignInPage, SignInPasskeyOptions, SignInPasswordPage, SignOutPage } from '@gatehouse/contracts/http/pages'
@@ -50,6 +50,13 @@ async function takeIdentifier(deps: Deps, visit: Visit): Promise<PageAnswer> {
     const result = await deps.identity.call(SignInWithPasskey, { ...spokenFor(visit), body: { credential } })
     return advance(deps, visit, { result, way: visit.way })
   }
+  if (action === 'email-code' && visit.flow.email !== undefined) {
+    const body = { email: visit.flow.email }
+    return advance(deps, visit, {
+      result: await deps.identity.call(BeginEmailSignIn, { ...spokenFor(visit), body }),
+      way: visit.way,
+    })
+  }
   const fields = fieldsOf(visit, 'email')
   if (!fields.ok) return fields.answer
   return redirect(along(SignInPasswordPage.path, visit.way), {
@@ -62,7 +69,8 @@ async function showPassword(deps: Deps, visit: Visit): Promise<PageAnswer> {
   const { email, signIn } = visit.flow
   const isStep = signIn?.next.includes('password') === true
   if (email === undefined && !isStep) return redirect(along(SignInPage.path, visit.way))
-  return passwordPage({ visit, deps }, { email, formTargets: targetsOf(await requestOf(deps, visit)) })
+  const offersCode = deps.offersEmailCodes && email !== undefined && !isStep
+  return passwordPage({ visit, deps }, { email, offersCode, formTargets: targetsOf(await requestOf(deps, visit)) })
 }
 
 async function takePassword(deps: Deps, visit: Visit): Promise<RedirectAnswer> {

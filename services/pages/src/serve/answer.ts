@@ -19,6 +19,8 @@ export type PageAnswer =
     }
   | RedirectAnswer
   | { kind: 'json'; body: object; flow?: Partial<Flow> }
+  /** For the person to keep, under a name. */
+  | { kind: 'download'; body: object; name: string }
 
 /** RFC 9110 §15.4.4: every form ends in one, so that nothing is sent twice by going back or reloading. */
 export const redirect = (to: string, flow: Partial<Flow> = {}): RedirectAnswer => ({ kind: 'redirect', to, flow })

@@ -96,7 +96,7 @@ function refuse(
 }
 
 function send(deps: Deps, reply: FastifyReply, { visit, answer }: { visit: Visit; answer: PageAnswer }): FastifyReply {
-  const changes = answer.kind === 'page' ? undefined : answer.flow
+  const changes = 'flow' in answer ? answer.flow : undefined
   if (visit.note !== undefined || changes !== undefined) keepFlow(deps, visit, changes)
   const cookies = visit.cookies.headers()
   if (cookies.length > 0) void reply.header('set-cookie', cookies)
@@ -106,6 +106,11 @@ function send(deps: Deps, reply: FastifyReply, { visit, answer }: { visit: Visit
       return reply.code(303).header('location', answer.to).send()
     case 'json':
       return reply.type('application/json').send(JSON.stringify(answer.body))
+    case 'download':
+      return reply
+        .type('application/json')
+        .header('content-disposition', `attachment; filename="${answer.name}"`)
+        .send(JSON.stringify(answer.body, null, 2))
     case 'page':
       return reply
         .code(answer.status ?? 200)

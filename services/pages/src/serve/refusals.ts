@@ -26,6 +26,7 @@ const mendable = new Set<ProblemCode>([
   'conflict',
   'limit_reached',
   'last_way_in',
+  'last_owner',
   'password_required',
   'rate_limited',
   'unavailable',

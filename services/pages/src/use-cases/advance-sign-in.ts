@@ -12,7 +12,7 @@ type Challenged = Extract<AnswerResult, { status: 'challenge' }>
 type Authenticated = Exclude<AnswerResult, Challenged>
 
 /** Steps that work without a script come first. */
-const preferred = ['password', 'totp', 'passkey', 'recovery_code', 'enroll_mfa', 'verify_email']
+const preferred = ['password', 'email_code', 'totp', 'passkey', 'recovery_code', 'enroll_mfa', 'verify_email']
 
 export async function advance(
   deps: AdvanceDeps,

@@ -10,12 +10,16 @@ import { QrCode } from './qr-code.tsx'
 
 const pages = [
   { path: '/account', text: 'profile' },
+  { path: '/account/address', text: 'address' },
   { path: '/account/password', text: 'password' },
   { path: '/account/authenticator', text: 'authenticator' },
   { path: '/account/recovery-codes', text: 'recoveryCodes' },
   { path: '/account/passkeys', text: 'passkeys' },
   { path: '/account/sessions', text: 'sessions' },
   { path: '/account/applications', text: 'applications' },
+  { path: '/account/organizations', text: 'organizations' },
+  { path: '/account/activity', text: 'activity' },
+  { path: '/account/data', text: 'data' },
   { path: '/signout', text: 'signOut' },
 ] as const
 

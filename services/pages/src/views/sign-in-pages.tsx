@@ -4,7 +4,15 @@ import type { Enrollment } from '../domain/flow.ts'
 import type { PageAnswer } from '../serve/answer.ts'
 import { SignOutView } from './account.tsx'
 import type { Scene } from './form.tsx'
-import { CodeView, EnrollView, IdentifierView, PasskeyView, PasswordView, WaitForMailView } from './sign-in.tsx'
+import {
+  type CodeStep,
+  CodeView,
+  EnrollView,
+  IdentifierView,
+  PasskeyView,
+  PasswordView,
+  WaitForMailView,
+} from './sign-in.tsx'
 
 type Targets = { formTargets: readonly string[] }
 
@@ -30,21 +38,23 @@ export function identifierPage(
 
 export const passwordPage = (
   scene: Scene,
-  { email, formTargets }: { email: string | undefined } & Targets,
+  { email, offersCode, formTargets }: { email: string | undefined; offersCode: boolean } & Targets,
 ): PageAnswer => ({
   kind: 'page',
   title: scene.visit.texts.signInPassword,
   formTargets,
-  body: <PasswordView scene={scene} {...(email !== undefined && { email })} />,
+  body: <PasswordView scene={scene} offersCode={offersCode} {...(email !== undefined && { email })} />,
 })
 
-type CodeOptions = { next: string[]; isRecovery: boolean } & Targets
+type CodeOptions = { next: string[]; step: CodeStep } & Targets
 
-export const codePage = (scene: Scene, { next, isRecovery, formTargets }: CodeOptions): PageAnswer => ({
+const codeTitles = { totp: 'codeTitle', recovery_code: 'recoveryTitle', email_code: 'emailCodeTitle' } as const
+
+export const codePage = (scene: Scene, { next, step, formTargets }: CodeOptions): PageAnswer => ({
   kind: 'page',
-  title: isRecovery ? scene.visit.texts.recoveryTitle : scene.visit.texts.codeTitle,
+  title: scene.visit.texts[codeTitles[step]],
   formTargets,
-  body: <CodeView scene={scene} next={next} isRecovery={isRecovery} />,
+  body: <CodeView scene={scene} next={next} step={step} />,
 })
 
 export const passkeyPage = (

@@ -73,7 +73,15 @@ function PasskeyForm({ scene }: { scene: Scene }): ComponentChild {
   )
 }
 
-export function PasswordView({ scene, email }: { scene: Scene; email?: string }): ComponentChild {
+export function PasswordView({
+  scene,
+  email,
+  offersCode,
+}: {
+  scene: Scene
+  email?: string
+  offersCode: boolean
+}): ComponentChild {
   const { visit } = scene
   const { texts } = visit
   return (
@@ -98,23 +106,27 @@ export function PasswordView({ scene, email }: { scene: Scene; email?: string })
           {texts.forgotPassword}
         </a>
       </p>
+      {offersCode && (
+        <Form scene={scene} to="/signin" id="email-code-form">
+          <Button id="email-code" name="action" value="email-code" kind="plain">
+            {texts.sendCode}
+          </Button>
+        </Form>
+      )}
       <Cancel scene={scene} />
     </>
   )
 }
 
+export type CodeStep = 'totp' | 'recovery_code' | 'email_code'
+
+const hints = { totp: 'codeHint', recovery_code: 'recoveryHint', email_code: 'emailCodeHint' } as const
+
 /** `next`: what may be answered instead. */
-export function CodeView({
-  scene,
-  next,
-  isRecovery,
-}: {
-  scene: Scene
-  next: string[]
-  isRecovery: boolean
-}): ComponentChild {
+export function CodeView({ scene, next, step }: { scene: Scene; next: string[]; step: CodeStep }): ComponentChild {
   const { visit } = scene
   const { texts } = visit
+  const isRecovery = step === 'recovery_code'
   return (
     <>
       <Form scene={scene}>
@@ -123,12 +135,12 @@ export function CodeView({
           name="code"
           label={texts.code}
           autocomplete={isRecovery ? 'off' : 'one-time-code'}
-          hint={isRecovery ? texts.recoveryHint : texts.codeHint}
+          hint={texts[hints[step]]}
           isCode={!isRecovery}
         />
         <Button id="continue">{texts.continue}</Button>
       </Form>
-      <OtherSteps scene={scene} next={next} but={isRecovery ? 'recovery_code' : 'totp'} />
+      <OtherSteps scene={scene} next={next} but={step} />
       <Cancel scene={scene} />
     </>
   )

@@ -204,3 +204,108 @@ t.test(
     t.equal(denied.headers.location, 'https://id.example.com/x', 'to refuse needs no more')
   },
 )
+
+t.test('organizations are shown, acted for, left and founded, a form that is sent twice once', async (t) => {
+  const { browser, answers, of } = await openAccount(t)
+  const [acme, other] = ['org_01k4zq3v5xe6hvd8c6mwh9q0zk', 'org_01k4zq3v5xe6hvd8c6mwh9q0zm']
+  const mine = [acme, other].map((id, index) => ({
+    id,
+    name: `Organization ${index}`,
+    slug: `o${index}`,
+    logo_url: null,
+    colors: null,
+    deletion_due_at: null,
+    created_at: '2026-01-01T00:00:00.000Z',
+  }))
+  let last: unknown = acme
+  answers['GET /v1/me/organizations'] = () => ({ body: { data: mine, page: { next_cursor: null, has_more: false } } })
+  answers['POST /internal/browser-sessions/token'] = ({ body }) => {
+    if (typeof body['organization_id'] === 'string' && ![acme, other].includes(body['organization_id']))
+      return refusal('not_found')
+    last = body['organization_id'] ?? last
+    return { body: { ...browserToken, organization_id: body['organization_id'] === null ? null : last } }
+  }
+  answers['POST /v1/organizations'] = () => ({ status: 201, body: mine[0] as object })
+  answers[`DELETE /v1/organizations/${other}/members/${session.user_id}`] = () => ({ status: 204 })
+  answers[`DELETE /v1/organizations/${acme}/members/${session.user_id}`] = () => refusal('last_owner')
+  const path = '/account/organizations'
+  const shown = (await browser.open(path)).body
+  t.match(shown, `id="switch-${other}"`)
+  t.notMatch(shown, `id="switch-${acme}"`, 'which is acted for')
+  t.equal((await browser.send(path, { action: 'switch', organization: other })).headers.location, path)
+  t.match((await browser.open(path)).body, `id="switch-${acme}"`)
+  t.equal((await browser.send(path, { action: 'leave', organization: other })).headers.location, path)
+  t.match((await browser.open(path)).body, 'You have left it.')
+  await browser.send(path, { action: 'leave', organization: acme })
+  t.match((await browser.open(path)).body, 'An organization needs an owner')
+  for (const foreign of ['org_01k4zq3v5xe6hvd8c6mwh9q0zn', '../x', ''])
+    t.equal((await browser.send(path, { action: 'switch', organization: foreign })).statusCode, 404, foreign)
+  const once = /name="once" value="([^"]+)"/.exec(shown)?.[1] ?? ''
+  for (let sent = 0; sent < 2; sent++) await browser.send(path, { action: 'create', name: 'New', once })
+  t.same(
+    of('POST /v1/organizations').map(({ headers, body }) => [headers['idempotency-key'], body['name']]),
+    [
+      [once, 'New'],
+      [once, 'New'],
+    ],
+  )
+})
+
+t.test('activity is read newest first, a page at a time', async (t) => {
+  const { browser, answers } = await openAccount(t)
+  const event = {
+    id: 'aev_01k4zq3v5xe6hvd8c6mwh9q0zk',
+    occurred_at: '2026-01-01T12:30:00.000Z',
+    action: 'session.started',
+    outcome: 'success',
+    actor: { type: 'user', id: session.user_id },
+    target: { type: 'session', id: session.session_id },
+    organization_id: null,
+    client_address: '203.0.113.9',
+    user_agent: null,
+    request_id: null,
+    data: {},
+  }
+  const asked: string[] = []
+  answers['GET /v1/me/activity'] = ({ query }) => {
+    asked.push(query)
+    return { body: { data: [event], page: { next_cursor: query.includes('cursor=') ? null : 'a/b', has_more: true } } }
+  }
+  const first = (await browser.open('/account/activity')).body
+  t.match(first, /Signed in<\/strong>.*203\.0\.113\.9/)
+  t.match(first, 'href="/account/activity?cursor=a%2Fb"')
+  t.notMatch((await browser.open('/account/activity?cursor=a%2Fb')).body, 'id="older"')
+  t.same(asked, ['limit=20&order=desc', 'limit=20&order=desc&cursor=a%2Fb'])
+})
+
+t.test('a copy of one’s data is a file; deletion says its day and can be taken back', async (t) => {
+  const { browser, answers, of } = await openAccount(t)
+  answers['GET /v1/me/export'] = () => ({ body: { exported_at: '2026-01-01T00:00:00.000Z', user: { name: 'Ann' } } })
+  answers['DELETE /v1/me'] = () => ({ body: { deletion_due_at: '2026-02-03T00:00:00.000Z' } })
+  answers['POST /v1/me/deletion/undo'] = () => ({ status: 204 })
+  const file = await browser.send('/account/data', { action: 'export' })
+  t.equal(file.statusCode, 200)
+  t.equal(file.headers['content-disposition'], 'attachment; filename="my-data.json"')
+  t.equal(file.headers['cache-control'], 'no-store')
+  t.match(JSON.parse(file.body), { user: { name: 'Ann' } })
+  t.equal((await browser.send('/account/data', { action: 'delete' })).headers.location, '/account/data')
+  t.match((await browser.open('/account/data')).body, /id="due">Feb 3, 2026/)
+  await browser.send('/account/data', { action: 'keep' })
+  t.match((await browser.open('/account/data')).body, 'Your account stays.')
+  t.equal(of('POST /v1/me/deletion/undo').length, 1)
+  await browser.send('/account/data', { action: 'nonsense' })
+  t.equal(of('DELETE /v1/me').length, 1)
+})
+
+t.test('another address is asked for with the present password', async (t) => {
+  const { browser, answers, of } = await openAccount(t)
+  answers['POST /v1/me/email'] = ({ body }) =>
+    body['current_password'] === 'mine' ? { status: 202, body: { status: 'accepted' } } : refusal('invalid_credentials')
+  await browser.send('/account/address', { email: 'new@example.com', current_password: 'wrong' })
+  const refused = (await browser.open('/account/address')).body
+  t.match(refused, 'value="new@example.com"')
+  t.notMatch(refused, 'wrong"')
+  await browser.send('/account/address', { email: ' new@example.com', current_password: 'mine' })
+  t.match((await browser.open('/account/address')).body, 'a mail to it is on its way')
+  t.same(of('POST /v1/me/email').at(-1)?.body, { email: 'new@example.com', current_password: 'mine' })
+})

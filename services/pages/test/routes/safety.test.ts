@@ -8,6 +8,20 @@ const mailed = ['/verify-email', '/reset-password', '/email/confirm', '/email/un
 const paths = pageRoutes.filter(({ methods }) => methods.length > 1).map(({ path }) => path)
 const token = `gtvl_${'t'.repeat(49)}`
 
+const activity = {
+  id: 'aev_01k4zq3v5xe6hvd8c6mwh9q0zk',
+  occurred_at: '2026-01-01T00:00:00.000Z',
+  action: 'unheard.of<script>',
+  outcome: 'success',
+  actor: { type: 'user', id: session.user_id },
+  target: { type: 'session', id: session.session_id },
+  organization_id: null,
+  client_address: '203.0.113.9',
+  user_agent: null,
+  request_id: null,
+  data: {},
+}
+
 /** Neighbours that answer what pages of a signed-in person ask. */
 async function openSignedIn(t: Test, language = 'en') {
   const pages = await openPages(t)
@@ -37,6 +51,23 @@ async function openSignedIn(t: Test, language = 'en') {
       ],
     },
   })
+  answers['GET /v1/me/organizations'] = () => ({
+    body: {
+      ...list,
+      data: [
+        {
+          id: 'org_01k4zq3v5xe6hvd8c6mwh9q0zk',
+          name: 'Acme <i>',
+          slug: 'acme',
+          logo_url: null,
+          colors: null,
+          deletion_due_at: null,
+          created_at: '2026-01-01T00:00:00.000Z',
+        },
+      ],
+    },
+  })
+  answers['GET /v1/me/activity'] = () => ({ body: { ...list, data: [activity] } })
   answers['GET /v1/me/consents'] = () => ({
     body: {
       ...list,
@@ -109,7 +140,7 @@ for (const language of ['en', 'de'])
       for (const [, id] of html.matchAll(/<label for="([^"]+)"/g)) t.match(html, `id="${id}"`)
       t.notMatch(html, token, 'no secret of a link is in a page')
     }
-    t.ok(shown >= 16, `${shown} pages were shown`)
+    t.ok(shown >= 20, `${shown} pages were shown`)
     t.equal(nonces.size, shown, 'no nonce is used twice')
   })
 

@@ -256,3 +256,24 @@ t.test('signing out ends the session and every form that was open', async (t) =>
   t.equal((await browser.post('/account', { csrf: old, name: 'x' })).statusCode, 403)
   t.equal((await browser.open('/account')).headers.location, '/signin?next=%2Faccount')
 })
+
+t.test('a code by mail instead of a password, where it is offered', async (t) => {
+  const { app, browser, answers, of, deps } = await openWithLogin(t)
+  const challenge = `gthc_${'y'.repeat(49)}`
+  answers['POST /v1/auth/email-code'] = () => ({ body: { status: 'challenge', challenge, next: ['email_code'] } })
+  answers['POST /v1/auth/challenge'] = ({ body }) =>
+    body['code'] === '12345678' ? { body: authenticated } : refusal('invalid_code')
+  t.equal((await browser.send('/signin', { action: 'email-code' })).headers.location, '/signin', 'nobody said who')
+  await browser.send('/signin', { email: 'ann@example.com' })
+  t.match((await browser.open('/signin/password')).body, 'id="email-code"')
+  t.equal((await browser.send('/signin', { action: 'email-code' })).headers.location, '/signin/email-code')
+  t.same(of('POST /v1/auth/email-code')[0]?.body, { email: 'ann@example.com' })
+  await browser.send('/signin/email-code', { code: '0000 0000' })
+  t.match((await browser.open('/signin/email-code')).body, /The code is wrong[\s\S]*Eight digits/)
+  t.equal((await browser.send('/signin/email-code', { code: '1234 5678' })).headers.location, '/account')
+  t.match(of('POST /v1/auth/challenge').at(-1)?.body, { challenge, step: 'email_code', code: '12345678' })
+  deps.offersEmailCodes = false
+  const other = openBrowser(app)
+  await other.send('/signin', { email: 'ann@example.com' })
+  t.notMatch((await other.open('/signin/password')).body, 'id="email-code"')
+})

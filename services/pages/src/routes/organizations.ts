@@ -1,0 +1,56 @@
+/** One's own organizations: which there are, which one acts for, and leaving or founding one. */
+import { CreateOrganization, ListMyOrganizations, RemoveMember } from '@gatehouse/contracts/http/orgs/organizations'
+import { AccountOrganizationsPage } from '@gatehouse/contracts/http/pages'
+import { isAppError } from '@gatehouse/service-kit/errors/app-error'
+import { requireActingToken, requireToken, spokenFor, type Visit } from '../browser/visit.ts'
+import type { Deps } from '../deps.ts'
+import { done, type PageAnswer, type RedirectAnswer } from '../serve/answer.ts'
+import type { BindPage } from '../serve/bind-page.ts'
+import { organizationsPage } from '../views/organizations.tsx'
+import { fieldsOf } from './form-fields.ts'
+
+export function organizationRoutes(page: BindPage, deps: Deps): void {
+  page(AccountOrganizationsPage, { get: (visit) => show(deps, visit), post: (visit) => change(deps, visit) })
+}
+
+async function show(deps: Deps, visit: Visit): Promise<PageAnswer> {
+  const user = await requireToken(deps, visit)
+  const { data } = await deps.orgs.call(ListMyOrganizations, { query: { limit: 100 }, user, timeoutMs: 4000 })
+  return organizationsPage({ visit, deps }, { organizations: data, actsFor: await actsFor(deps, visit) })
+}
+
+/** Null where it is none, or one that has come to require a stronger sign-in. */
+async function actsFor(deps: Deps, visit: Visit): Promise<string | null> {
+  try {
+    return (await requireActingToken(deps, visit)).organization_id
+  } catch (err) {
+    if (isAppError(err, 'insufficient_user_authentication')) return null
+    throw err
+  }
+}
+
+async function change(deps: Deps, visit: Visit): Promise<RedirectAnswer> {
+  const { form } = visit
+  const org = form.get('organization') ?? 'none'
+  const to = AccountOrganizationsPage.path
+  switch (form.get('action')) {
+    case 'create': {
+      const user = await requireToken(deps, visit)
+      const fields = fieldsOf(visit, 'name')
+      if (!fields.ok) return fields.answer
+      const { headers, ...spoken } = spokenFor(visit)
+      // The form that is sent twice founds one organization.
+      const once = { ...headers, 'idempotency-key': (form.get('once') ?? '').slice(0, 64) || 'none' }
+      await deps.orgs.call(CreateOrganization, { ...spoken, headers: once, body: { name: fields.values.name }, user })
+      return done(to, 'doneFounded')
+    }
+    case 'leave': {
+      const user = await requireActingToken(deps, visit, org)
+      await deps.orgs.call(RemoveMember, { params: { org, user: user.user_id }, user, timeoutMs: 4000 })
+      return done(to, 'doneLeft')
+    }
+    default:
+      await requireActingToken(deps, visit, org)
+      return done(to, 'doneSwitched')
+  }
+}
