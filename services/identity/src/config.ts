@@ -1,6 +1,12 @@
 /** The environment of identity; the only place that names its variables. */
 import { availableParallelism } from 'node:os'
-import { emailCodes, natsConfig, peerConfig, postgresConfig, serviceConfig } from '@gatehouse/service-kit/config/fragments'
+import {
+  emailCodes,
+  natsConfig,
+  peerConfig,
+  postgresConfig,
+  serviceConfig,
+} from '@gatehouse/service-kit/config/fragments'
 import { Secret, SecretKey } from '@gatehouse/service-kit/config/schema'
 import Type, { type Static } from 'typebox'
 
