@@ -3,6 +3,7 @@
  * One start serves every part, because starting is what costs time.
  */
 import { readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import t from 'tap'
 import { createApi, until } from './client.ts'
 import { journey } from './journey.ts'
@@ -14,6 +15,7 @@ import { foreignThings, openidFlow } from './openid.ts'
 import { signIn } from './people.ts'
 import { readPlatformFile } from './platform-file.ts'
 import { pasteDocument } from './readme.ts'
+import { collect, foundIn, keptSecrets, remembering } from './sensitive.ts'
 import { startPlatform } from './start-platform.ts'
 import { stepUp } from './step-up.ts'
 import { leakIn, sweep } from './tenant-sweep.ts'
@@ -28,7 +30,8 @@ const { platform, file, stop } = await startPlatform({
   GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE: '100000',
 })
 t.teardown(stop)
-const api = createApi(platform)
+const sensitive = new Set<string>()
+const api = remembering(createApi(platform), sensitive)
 const [owner] = platform.demo.users
 const [otherOwner] = platform.demo.other.users
 if (!owner || !otherOwner) throw new Error('the demo has no users')
@@ -127,4 +130,15 @@ t.test('a service that dies is named, started again, and the others answer meanw
     30_000,
   )
   t.not(readPlatformFile(file).processes['orgs'], pid)
+})
+
+t.test('no secret and no address stands in any output (S7)', async (t) => {
+  const data = dirname(file)
+  collect(platform, sensitive)
+  keptSecrets(data, sensitive)
+  const logs = join(data, 'logs')
+  t.same(foundIn(logs, sensitive), [])
+  t.ok(sensitive.size > 200, `${sensitive.size} texts were looked for`)
+  const planted = t.testdir({ 'planted.log': `{"msg":"signed in","email":"${platform.admin.email}"}` })
+  t.match(foundIn(planted, sensitive), [/planted.log: /], 'what stands there is found')
 })
