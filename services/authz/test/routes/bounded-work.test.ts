@@ -6,12 +6,14 @@ import { decideForCaller } from '../../src/access/decide-for-caller.ts'
 import { evaluateMany } from '../../src/use-cases/decisions/evaluate-many.ts'
 import { stepsPerTurn } from '@gatehouse/service-kit/concurrency/turns'
 import { createRequestBudget, stepsPerRequest } from '../../src/access/request-budget.ts'
+import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { listDecisions } from '../../src/store/decisions.ts'
 import { openPlatform } from '../fixtures/platform.ts'
 import { accountToken, giveRoles, makeAccount } from '../fixtures/service-accounts.ts'
 import { principalCaller, isOrgCaller } from '@gatehouse/access/callers/caller'
 
 const platform = await openPlatform(t)
-const replica = await platform.replica()
+const replica = await platform.replica({ sampleRate: 1 })
 const { org, owner } = await platform.withInvoices(replica)
 const account = makeAccount(platform, org.id)
 await giveRoles(platform, replica, { account, roles: ['evaluator', 'invoice-reader'], by: owner })
@@ -129,3 +131,46 @@ t.test('the budget of a request: what each decision may take, turns, and the end
   one.budget.left -= stepsPerEvaluation + 1
   t.throws(() => one.settle(), { code: 'evaluation_too_expensive' }, 'no single decision takes it all')
 })
+
+t.test(
+  'a thousand questions that share 50 kB are recorded by their size: what is long is left out by name',
+  async (t) => {
+    const shared = (department: string) =>
+      platform.askAtOnce(replica, {
+        method: 'POST',
+        url: '/access/v1/evaluations',
+        token,
+        body: {
+          subject,
+          action: { name: 'read' },
+          resource: { type: 'invoice', id: '1', properties: { department, amount: 7 } },
+          evaluations: Array.from({ length: 1000 }, () => ({ context: {} })),
+        },
+      })
+    const recorded = async () => {
+      await replica.deps.decisions.flush()
+      const about = [{ resourceType: 'invoice', actions: ['read'] }]
+      const rows = await inScope(replica.deps.db, { orgId: org.id }, (tx) =>
+        listDecisions(tx, {
+          orgId: org.id,
+          about,
+          since: undefined,
+          until: undefined,
+          after: undefined,
+          limit: 10_000,
+        }),
+      )
+      const those = rows.filter(({ attributes }) => attributes['resource']?.['amount'] === 7)
+      return { count: those.length, bytes: JSON.stringify(those).length, first: those[0] }
+    }
+    t.equal((await shared('x'.repeat(50_000))).status, 200)
+    const long = await recorded()
+    t.equal(long.count, 1000)
+    t.match(long.first, { withheld: ['resource.department'] })
+    t.ok(long.bytes < 1_000_000, `${long.bytes} bytes of 50 MB that were decided on`)
+    t.equal((await shared('x'.repeat(500))).status, 200)
+    const all = await recorded()
+    t.equal(all.count, 2000, 'none is dropped')
+    t.ok(all.bytes - long.bytes > 500_000, 'what is short is kept')
+  },
+)
