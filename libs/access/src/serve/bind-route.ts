@@ -20,6 +20,8 @@ import {
   type UserCaller,
 } from '../callers/caller.ts'
 import { returnBody, type AnswerAtOnce, type FastPaths } from './fast-path.ts'
+import { inOneTurn } from '@gatehouse/service-kit/concurrency/turns'
+import { hasLongBody } from '@gatehouse/service-kit/http/json-body'
 import { defaultBodyLimitBytes } from '@gatehouse/service-kit/http/server'
 import { serverSettings, type ServerSettings } from './server.ts'
 import { isStorableText } from '@gatehouse/service-kit/http/storable-text'
@@ -77,7 +79,7 @@ export function bindRoute<const C extends RouteContract>(
   { atOnce }: { atOnce?: AnswerAtOnce<BodyOf<C>> } = {},
 ): void {
   const settings = serverSettings(app)
-  const read = createReader(contract)
+  const handled = createHandling(contract, handler)
   const { status, body: answer } = contract.success
   const { idempotency } = settings
   if (contract.idempotent && idempotency === undefined)
@@ -95,8 +97,7 @@ export function bindRoute<const C extends RouteContract>(
     ...(answer ? { schema: { response: { [status]: serializationOf(answer) } } } : {}),
     onRequest: identify(contract, settings),
     handler: async (request, reply) => {
-      const run = async (): Promise<unknown> =>
-        handler({ ...read(request), caller: request.caller, request, reply } as unknown as Handled<C>)
+      const run = (): Promise<unknown> => handled(request, reply)
       const key = contract.idempotent ? request.headers['idempotency-key'] : undefined
       if (key === undefined || idempotency === undefined || request.caller === null)
         return answerWith(reply, status, await run())
@@ -117,6 +118,36 @@ export function bindRoute<const C extends RouteContract>(
       return answerWith(reply, outcome.status, outcome.body)
     },
   })
+}
+
+/** Runs the handler with what came in. What is long is checked, and written, in a turn of its own. */
+function createHandling<C extends RouteContract>(contract: C, handler: RouteHandler<C>) {
+  const read = createReader(contract)
+  const mayBeLong = contract.success.body !== undefined && hasList(contract.success.body)
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const inputs = hasLongBody(request) ? await inItsTurn(request, () => read(request)) : read(request)
+    const found: unknown = await handler({ ...inputs, caller: request.caller, request, reply } as unknown as Handled<C>)
+    return mayBeLong && isLong(found) ? inItsTurn(request, () => found) : found
+  }
+}
+
+/** What is checked, or written by the serializer, in one piece: of many that come together one in each round of the event loop. */
+const inItsTurn = <T>({ caller }: FastifyRequest, piece: () => T): Promise<T> =>
+  inOneTurn(piece, { work: 'message', key: caller !== null && 'orgId' in caller ? String(caller.orgId) : '', steps: 0 })
+
+const hasList = (schema: TSchema): boolean => JSON.stringify(schema).includes('"type":"array"')
+
+/** As many values as are written in a fraction of a millisecond. */
+const fewValues = 200
+
+/** Whether an answer has more values than these; it is looked at until then. */
+function isLong(answer: unknown): boolean {
+  let left = fewValues
+  const count = (value: unknown): boolean => {
+    if ((left -= 1) < 0) return true
+    return typeof value === 'object' && value !== null && Object.values(value).some(count)
+  }
+  return count(answer)
 }
 
 /** What the hooks of the server have to know of a route. */

@@ -83,6 +83,16 @@ export async function inTurns<T>(work: Generator<number, T, void>, options: Turn
   }
 }
 
+/**
+ * Does a piece that cannot be taken apart, in a round of the event loop in which no other turn is taken.
+ * @param o.steps - as long as it is, for those who listen
+ */
+export async function inOneTurn<T>(piece: () => T, o: { work: string; key: string; steps: number }): Promise<T> {
+  await nextRound(o.key)
+  if (turnsTaken.hasSubscribers) turnsTaken.publish({ work: o.work, steps: o.steps } satisfies TurnTaken)
+  return piece()
+}
+
 const nextRound = createRounds()
 
 /** One of those who wait is let go in each round of the event loop; a line per key, in the order of turns. */

@@ -4,13 +4,15 @@
  * A body that is plainly fine costs one parse and one walk; only what the walk cannot vouch for is read a second time, character by character.
  */
 import { isUtf8 } from 'node:buffer'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { parse } from 'secure-json-parse'
+import { inOneTurn } from '../concurrency/turns.ts'
 import { problem, type AppError } from '../errors/app-error.ts'
 import { findFlaw, maxDepth, type Flaw } from './json-flaw.ts'
 
 /** Parsing text of this many bytes is quick however it is nested; more is looked at before. */
 const quickBytes = 64 * 1024
+const bytesPerStep = 10
 
 type Counted = { members: number; isTooDeep: boolean; hasListedNumbers: boolean; hasDoubtfulName: boolean }
 
@@ -136,10 +138,20 @@ function refusalOf(text: string, flaw: Flaw | undefined): AppError {
   return problem('malformed_request', { detail: `The body ${flaw.what} (line ${line}, column ${column}).` })
 }
 
-/** Makes this the only body parser: every other media type is 415. */
+const longBodies = new WeakSet<FastifyRequest>()
+/** Whether the body was so long that it was read in a turn of its own; whoever goes through it as a whole takes another. */
+export const hasLongBody = (request: FastifyRequest): boolean => longBodies.has(request)
+
+/** Makes this the only body parser: every other media type is 415. Of many long bodies that arrive together one is read in each round. */
 export function installJsonParser(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (body.length > quickBytes) {
+      longBodies.add(request)
+      const turn = { work: 'body', key: 'body', steps: body.length / bytesPerStep }
+      inOneTurn(() => parseJsonBody(body), turn).then((value) => done(null, value), done)
+      return
+    }
     try {
       done(null, parseJsonBody(body))
     } catch (err) {

@@ -181,7 +181,7 @@ function dropsFrom(caches: Caches): Drops {
     if (type === 'user' || type === 'organization') dropCallers(orgId)
   }
   const dropChanged: Drops['dropChanged'] = (events) => {
-    // Looking through a cache costs its length, and a thousand stored entities are a thousand events about one type.
+    // Looking through a cache costs its length, and many events may be about one type.
     const types = new Map<string, { orgId: string; type: string }>()
     const ofMany = new Set<string>()
     for (const { source, subject, orgid, userid, data } of events) {

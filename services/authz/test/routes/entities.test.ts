@@ -1,6 +1,6 @@
 /** The entity directory and single applications of the catalog, by status code; history; what nobody may store or give. */
 import t from 'tap'
-import { EntityDeleted, EntityStored } from '@gatehouse/contracts/events/authz/entity'
+import { EntitiesStored, EntityDeleted, EntityStored } from '@gatehouse/contracts/events/authz/entity'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
@@ -241,6 +241,9 @@ t.test('many are stored under one lock, fifty by a statement, all of them or non
   statements = 0
   t.match(await store('invoice', many(1_000, 'low')), { status: 200, body: { stored: 999, unchanged: 1 } })
   t.equal(statements, one + 19 * 3, 'each fifty are looked up, stored and announced')
+  const told = (await probe.listOf(EntitiesStored)).filter(({ orgid }) => orgid === org.id)
+  t.same([told.length, told.flatMap(({ data }) => data.entities).length], [1 + 20, 1 + 999], 'and are one event')
+  t.notOk(JSON.stringify(told).includes('"m-1"'), 'which does not say what an application calls its things')
   t.match(await store('invoice', many(1_000, 'low')), { status: 200, body: { stored: 0, unchanged: 1_000 } })
   t.match(await store('invoice', many(500, 'high')), { status: 200, body: { stored: 500, unchanged: 0 } })
   t.match((await call('invoice/m-499')).body, { attributes: { risk: 'high' } })

@@ -213,6 +213,42 @@ for (const [name, run] of Object.entries(cases))
     t.equal(after, 0, 'turns after that')
   })
 
+t.test('of long bodies and long answers that come together each has a round of the event loop to itself', async (t) => {
+  let round = 0
+  const count = (): void => {
+    round += 1
+    next = setImmediate(count)
+  }
+  let next = setImmediate(count)
+  const pieces: { readonly work: string; readonly round: number }[] = []
+  const listener = (turn: unknown): void => {
+    const { work } = turn as TurnTaken
+    if (work === 'body' || work === 'message') pieces.push({ work, round })
+  }
+  subscribe(turnsTaken.name, listener)
+  t.teardown(() => {
+    clearImmediate(next)
+    turnsTaken.unsubscribe(listener)
+  })
+  const stranger = platform.join(org, platform.person())
+  const long = { entities: entities.map(({ id, ...rest }) => ({ id: id.padEnd(80, '-'), ...rest })) }
+  const ask = (asked: { method: 'GET' | 'PATCH'; url: string; body?: object; token: string }) =>
+    Promise.all(Array.from({ length: 4 }, () => platform.ask(replica, asked)))
+  const stored = await ask({
+    method: 'PATCH',
+    url: '/v1/authz/entities/invoice',
+    body: long,
+    token: platform.tokenOf(stranger),
+  })
+  t.same([...new Set(stored.map(({ status }) => status))], [403])
+  const worksOf = () => pieces.map(({ work }) => work).sort()
+  t.same(worksOf(), [...Array<string>(4).fill('body'), ...Array<string>(4).fill('message')], 'read, then checked')
+  const read = await ask({ method: 'GET', url: `${own}/authorization-manifest`, token })
+  t.same([...new Set(read.map(({ status }) => status))], [200])
+  t.equal(worksOf().length, 12, 'an answer is written in a turn')
+  t.equal(new Set(pieces.map(({ round }) => round)).size, 12, 'no two in one round')
+})
+
 t.test('what nobody waited for was not done', async (t) => {
   const stored = await send('GET', '/v1/authz/entities/invoice/e-1')
   t.match(stored.body, { attributes: { risk: 'high' } })

@@ -14,8 +14,8 @@ import { loadRows } from '../../facts/policy-models.ts'
 
 export type Window = { readonly since?: Date | undefined; readonly until?: Date | undefined; readonly most: number }
 
-/** Some megabytes at most, for a record is bound. */
-const pageSize = 500
+/** A megabyte or two at most, for a record is bound: they are taken apart in one piece. */
+const pageSize = 100
 /** Decisions looked at where nobody says how many: the newest. */
 export const mostByDefault = 10_000
 
