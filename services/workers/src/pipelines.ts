@@ -11,6 +11,7 @@ import { createUpkeep, type Part } from '@gatehouse/service-kit/concurrency/back
 import type { Config } from './config.ts'
 import type { Deps } from './deps.ts'
 import {
+  alertSubscription,
   auditSubscription,
   logoutSubscription,
   mailSubscription,
@@ -22,6 +23,7 @@ import type { MailPipeline } from './mails/mail.ts'
 import { webhookProcessor } from './processors/deliver-webhook.ts'
 import { mailProcessor } from './processors/mail-processor.ts'
 import { logoutProcessor } from './processors/notify-logout.ts'
+import { keepAlerts } from './use-cases/alerts/keep-alerts.ts'
 import { coverAllChains } from './use-cases/audit/make-checkpoint.ts'
 import { sealAudit } from './use-cases/audit/seal-audit.ts'
 import { keepNotifications } from './use-cases/notifications/keep-notifications.ts'
@@ -63,7 +65,7 @@ function mailParts(deps: Deps, pipeline: MailPipeline, settings: Settings): Part
     ...parts,
     createJobWorker({ ...place, processors: [mailProcessor(deps)] }),
     consumerOf(deps, mailSubscription(pipeline, queue)),
-    ...(pipeline === 'mail' ? notificationParts(deps) : []),
+    ...(pipeline === 'mail' ? notificationParts(deps) : alertParts(deps)),
   ]
 }
 
@@ -71,6 +73,11 @@ function mailParts(deps: Deps, pipeline: MailPipeline, settings: Settings): Part
 const notificationParts = (deps: Deps): Part[] => [
   consumerOf(deps, notificationSubscription),
   createUpkeep({ name: 'notifications', run: () => keepNotifications(deps), everyMs: keepEveryMs, log: deps.log }),
+]
+
+const alertParts = (deps: Deps): Part[] => [
+  consumerOf(deps, alertSubscription),
+  createUpkeep({ name: 'alerts', run: () => keepAlerts(deps), everyMs: keepEveryMs, log: deps.log }),
 ]
 
 /** Receivers answer slowly: more of them at once than mails. */

@@ -26,6 +26,7 @@ import { oauthConsentEvents } from './tokens/oauth-consent.ts'
 import { serviceAccountEvents } from './tokens/service-account.ts'
 import { sessionEvents } from './tokens/session.ts'
 import { signingKeyEvents } from './tokens/signing-key.ts'
+import { securityAlertEvents } from './workers/security-alert.ts'
 import { webhookEvents } from './workers/webhook.ts'
 
 export const eventContracts: readonly EventContract[] = [
@@ -56,4 +57,5 @@ export const eventContracts: readonly EventContract[] = [
   ...roleEvents,
   ...deadLetterEvents,
   ...webhookEvents,
+  ...securityAlertEvents,
 ]

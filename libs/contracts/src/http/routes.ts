@@ -116,27 +116,9 @@ import {
 import { ExportAuditEvents, ListAuditEvents, ListMyActivity, ListPlatformAuditEvents } from './workers/audit-events.ts'
 import { ListAuditKeys, ReadAuditEvidence, ReadPlatformAuditEvidence } from './workers/audit-evidence.ts'
 import { DiscardDeadLetter, ListDeadLetters, ReplayDeadLetter } from './workers/dead-letters.ts'
-
-import {
-  GetNotificationPreferences,
-  ListNotifications,
-  ReadAllNotifications,
-  UpdateNotification,
-  UpdateNotificationPreferences,
-} from './workers/notifications.ts'
-import {
-  CreateWebhook,
-  DeleteWebhook,
-  GetWebhook,
-  GetWebhookDelivery,
-  ListWebhookDeliveries,
-  ListWebhooks,
-  ReplayWebhookDeliveries,
-  ReplayWebhookDelivery,
-  RotateWebhookSecret,
-  TestWebhook,
-  UpdateWebhook,
-} from './workers/webhooks.ts'
+import { notificationRoutes } from './workers/notifications.ts'
+import { securityAlertRoutes } from './workers/security-alerts.ts'
+import { webhookRoutes } from './workers/webhooks.ts'
 
 export const publicRoutes: readonly RouteContract[] = [
   Register,
@@ -176,11 +158,8 @@ export const publicRoutes: readonly RouteContract[] = [
   EndMyOtherSessions,
   ListMyOrganizations,
   ListMyActivity,
-  ListNotifications,
-  UpdateNotification,
-  ReadAllNotifications,
-  GetNotificationPreferences,
-  UpdateNotificationPreferences,
+  ...notificationRoutes,
+  ...securityAlertRoutes,
   CreateOrganization,
   DeleteOrganization,
   RestoreOwnOrganization,
@@ -293,17 +272,7 @@ export const publicRoutes: readonly RouteContract[] = [
   ListDeadLetters,
   ReplayDeadLetter,
   DiscardDeadLetter,
-  CreateWebhook,
-  DeleteWebhook,
-  GetWebhook,
-  GetWebhookDelivery,
-  ListWebhookDeliveries,
-  ListWebhooks,
-  ReplayWebhookDeliveries,
-  ReplayWebhookDelivery,
-  RotateWebhookSecret,
-  TestWebhook,
-  UpdateWebhook,
+  ...webhookRoutes,
   GetJwks,
   GetAuthzenConfiguration,
 ]

@@ -6,6 +6,7 @@ const table: readonly (readonly [tag: string, path: RegExp])[] = [
   ['Signing in', /^\/v1\/auth\//],
   ['The signed-in person', /^\/v1\/me(\/|$)/],
   ['Audit', /\/audit-(events|evidence|keys)(\/|$)/],
+  ['Security alerts', /\/security-alerts(\/|$)/],
   ['Invitations', /\/invitations(\/|$)/],
   ['Applications people sign in to', /\/oauth-clients(\/|$)/],
   ['Service accounts', /\/service-accounts(\/|$)/],

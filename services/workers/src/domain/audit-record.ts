@@ -44,6 +44,7 @@ const targetTypes: Readonly<Record<string, string>> = {
   key: 'signing_key',
   ver: 'email_verification',
   whk: 'webhook',
+  alr: 'security_alert',
 }
 
 export function auditRecordOf(event: EventEnvelope): AuditRecord {

@@ -10,6 +10,7 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { MailPipeline } from '../mails/mail.ts'
 import { mails } from '../mails/mails.ts'
 import type { Whereabouts } from '../providers/whereabouts.ts'
+import { alertingTypes, recordAlerts } from '../use-cases/alerts/record-alerts.ts'
 import { recordAuditEvent } from '../use-cases/audit/record-audit-event.ts'
 import { notifyingTypes, recordNotifications } from '../use-cases/notifications/record-notifications.ts'
 import { recordDeliveries } from '../use-cases/webhooks/record-deliveries.ts'
@@ -57,6 +58,15 @@ export const notificationSubscription: Subscription = {
   handle: recordNotifications,
 }
 
+/** What the rules of alerts read. They store what they find where it is claimed; its mails are another consumer's. */
+export const alertSubscription: Subscription = {
+  pipeline: 'security-alert',
+  consumer: 'workers--alert-rules',
+  producers: producersOf(alertingTypes),
+  subjects: alertingTypes,
+  handle: recordAlerts,
+}
+
 /** What happens in organizations, for the endpoints that listen to it. */
 export const webhookSubscription = (queue: Pick<JobQueue, 'announce'>): Subscription => ({
   pipeline: 'webhook',
@@ -88,9 +98,11 @@ export const auditSubscription = (deps: { whereabouts: Whereabouts }): Subscript
 
 /** The effects of every pipeline, whichever this process runs. What a replay makes due is announced by the sweeper of its pipeline. */
 export const allEffects = (deps: { whereabouts: Whereabouts }): Effects[] =>
-  [...PipelineName.anyOf.map(({ const: pipeline }) => subscriptionOf(deps, pipeline)), notificationSubscription].map(
-    ({ consumer, handle }) => ({ name: consumer, handle }),
-  )
+  [
+    ...PipelineName.anyOf.map(({ const: pipeline }) => subscriptionOf(deps, pipeline)),
+    notificationSubscription,
+    alertSubscription,
+  ].map(({ consumer, handle }) => ({ name: consumer, handle }))
 
 function subscriptionOf(deps: { whereabouts: Whereabouts }, pipeline: PipelineName): Subscription {
   const announce = () => undefined

@@ -17,6 +17,7 @@ import { passwordReset } from './password-reset.ts'
 import { recoveryCodeUsed } from './recovery-code-used.ts'
 import { refreshTokenReused } from './refresh-token-reused.ts'
 import { secondFactorLocked } from './second-factor-locked.ts'
+import { securityAlertRaised } from './security-alert-raised.ts'
 import { signInCode } from './sign-in-code.ts'
 import { signInLocked } from './sign-in-locked.ts'
 import { signInRefusedWhileLocked } from './sign-in-refused-while-locked.ts'
@@ -40,6 +41,7 @@ export const mails: readonly Mail[] = [
   recoveryCodeUsed,
   refreshTokenReused,
   secondFactorLocked,
+  securityAlertRaised,
   signInCode,
   signInLocked,
   signInRefusedWhileLocked,

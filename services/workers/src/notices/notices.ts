@@ -1,36 +1,37 @@
 /** Which events tell whom inside the product, written out: what is not in this table tells nobody. */
 import type { EventContract, EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { MemberRolesChanged } from '@gatehouse/contracts/events/authz/assignment'
-import { FactorsChanged, PasskeyCounterRegressed, RecoveryCodeUsed } from '@gatehouse/contracts/events/identity/factors'
-import { SignInLocked, SignInRefusedWhileLocked } from '@gatehouse/contracts/events/identity/sign-in'
+import { FactorsChanged, RecoveryCodeUsed } from '@gatehouse/contracts/events/identity/factors'
 import { UserDeletionRequested, UserEmailChanged, UserPasswordChanged } from '@gatehouse/contracts/events/identity/user'
 import { MembershipCreated, MembershipRemoved, MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
-import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
 import { OAuthConsentGranted } from '@gatehouse/contracts/events/tokens/oauth-consent'
+import { SecurityAlertRaised } from '@gatehouse/contracts/events/workers/security-alert'
 import { WebhookDisabled } from '@gatehouse/contracts/events/workers/webhook'
 import type { NotificationKind } from '@gatehouse/contracts/http/workers/notifications'
+import { isTold } from '../alerts/rules.ts'
 import { readEvent } from '../mails/read-event.ts'
 import type { Facts } from './titles.ts'
 
 /** Whom an event tells what. */
 export type Told = { userId: string; kind: NotificationKind; data: Facts }
 
-type Notice = { readonly eventType: string; tell(event: EventEnvelope): Told | undefined }
+type Notice = { readonly eventType: string; tell(event: EventEnvelope): Told[] }
 
 type EventData<C extends EventContract> = ReturnType<typeof readEvent<C>>['data']
+type ToPerson = Facts & { user_id?: string | undefined }
 
-/** @param facts - what of the event its person is told, undefined when it is no news to them */
+/** @param facts - what of the event its person, or several, are told; undefined when it is no news to them */
 function notice<C extends EventContract>(
   event: C,
   kind: NotificationKind,
-  facts: (data: EventData<C>) => (Facts & { user_id?: string | undefined }) | undefined,
+  facts: (data: EventData<C>) => ToPerson | readonly ToPerson[] | undefined,
 ): Notice {
   return {
     eventType: event.type,
-    tell(envelope) {
-      const { user_id: userId, ...data } = facts(readEvent(event, envelope).data) ?? {}
-      return userId === undefined ? undefined : { userId, kind, data }
-    },
+    tell: (envelope) =>
+      [facts(readEvent(event, envelope).data) ?? []]
+        .flat()
+        .flatMap(({ user_id: userId, ...data }: ToPerson) => (userId === undefined ? [] : { userId, kind, data })),
   }
 }
 
@@ -50,20 +51,17 @@ export const notices: readonly Notice[] = [
     client_id,
     scope,
   })),
-  notice(FamilyRevoked, 'security.alert', ({ user_id, reason, session_id }) =>
-    // A family that ended with its session is no news to anybody.
-    reason === 'reuse_detected' ? { user_id, rule: 'refresh_token_reused', session_id } : undefined,
+  notice(SecurityAlertRaised, 'security.alert', ({ notify, alert_id, rule, severity, organization_id }) =>
+    isTold(rule, 'inApp')
+      ? notify.map((user_id) => ({
+          user_id,
+          alert_id,
+          rule,
+          severity,
+          ...(organization_id !== undefined && { organization_id }),
+        }))
+      : undefined,
   ),
-  notice(PasskeyCounterRegressed, 'security.alert', ({ user_id, passkey_id }) => ({
-    user_id,
-    rule: 'passkey_copied',
-    passkey_id,
-  })),
-  notice(SignInLocked, 'security.alert', ({ user_id }) => ({ user_id, rule: 'sign_in_locked' })),
-  notice(SignInRefusedWhileLocked, 'security.alert', ({ user_id }) => ({
-    user_id,
-    rule: 'right_password_while_locked',
-  })),
   notice(MembershipCreated, 'membership.joined', ofMember),
   notice(MembershipRemoved, 'membership.removed', (data) => (data.erased === true ? undefined : ofMember(data))),
   notice(MembershipUpdated, 'membership.ownership_changed', (data) =>

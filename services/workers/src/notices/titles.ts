@@ -1,5 +1,6 @@
 /** Every kind of notification: whether it can be turned off, and what it says in each language. */
 import type { NotificationKind } from '@gatehouse/contracts/http/workers/notifications'
+import type { AlertRule } from '@gatehouse/contracts/http/workers/security-alerts'
 import type { Locale } from '../mails/locale.ts'
 
 /** Ids and facts of the event, as the notification keeps them. */
@@ -18,6 +19,39 @@ const always =
   (text: string): Title =>
   () =>
     text
+
+const alerts: Readonly<Record<Locale, Readonly<Record<AlertRule, string>>>> = {
+  en: {
+    refresh_token_reused: 'One of your sessions was used from two places and was ended',
+    passkey_copied: 'A copy of one of your passkeys was refused',
+    right_password_while_locked: 'Your password was used while sign-in was held up',
+    sign_in_locked: 'Many wrong passwords were tried for your account',
+    success_after_failures: 'Somebody signed in to your account after many wrong passwords',
+    new_device: 'Your account was used from a new device',
+    second_factor_removed: 'A second factor was removed from your account',
+    guessing_from_one_source: 'One address tried the passwords of many people',
+    api_key_created: 'A new API key was made',
+    owner_changed: 'An owner was changed',
+  },
+  de: {
+    refresh_token_reused: 'Eine Ihrer Sitzungen wurde an zwei Orten benutzt und beendet',
+    passkey_copied: 'Eine Kopie eines Ihrer Passkeys wurde abgewiesen',
+    right_password_while_locked: 'Ihr Passwort wurde benutzt, während die Anmeldung gesperrt war',
+    sign_in_locked: 'Für Ihr Konto wurden viele falsche Passwörter versucht',
+    success_after_failures: 'Nach vielen falschen Passwörtern hat sich jemand an Ihrem Konto angemeldet',
+    new_device: 'Ihr Konto wurde von einem neuen Gerät benutzt',
+    second_factor_removed: 'Ein zweiter Faktor wurde aus Ihrem Konto entfernt',
+    guessing_from_one_source: 'Von einer Adresse wurden die Passwörter vieler Menschen versucht',
+    api_key_created: 'Ein neuer API-Schlüssel wurde erstellt',
+    owner_changed: 'Die Eigentümer wurden geändert',
+  },
+}
+
+/** What each rule of alerts found. */
+export const alertTitles: Readonly<Record<Locale, Title>> = {
+  en: by('rule', alerts.en, 'Something deserves a look'),
+  de: by('rule', alerts.de, 'Etwas sollten Sie ansehen'),
+}
 
 const kinds: Readonly<Record<NotificationKind, Kind>> = {
   'account.password_changed': {
@@ -80,28 +114,7 @@ const kinds: Readonly<Record<NotificationKind, Kind>> = {
   },
   'security.alert': {
     required: true,
-    title: {
-      en: by(
-        'rule',
-        {
-          refresh_token_reused: 'One of your sessions was used from two places and was ended',
-          passkey_copied: 'A copy of one of your passkeys was refused',
-          right_password_while_locked: 'Your password was used while sign-in was held up',
-          sign_in_locked: 'Many wrong passwords were tried for your account',
-        },
-        'Something about your account deserves a look',
-      ),
-      de: by(
-        'rule',
-        {
-          refresh_token_reused: 'Eine Ihrer Sitzungen wurde an zwei Orten benutzt und beendet',
-          passkey_copied: 'Eine Kopie eines Ihrer Passkeys wurde abgewiesen',
-          right_password_while_locked: 'Ihr Passwort wurde benutzt, während die Anmeldung gesperrt war',
-          sign_in_locked: 'Für Ihr Konto wurden viele falsche Passwörter versucht',
-        },
-        'Etwas an Ihrem Konto sollten Sie ansehen',
-      ),
-    },
+    title: { en: (facts) => alertTitles.en(facts), de: (facts) => alertTitles.de(facts) },
   },
   'membership.joined': {
     required: false,

@@ -2,6 +2,13 @@
 import { auditEventsRoutes } from './audit-events.ts'
 import { deadLettersRoutes } from './dead-letters.ts'
 import { notificationRoutes } from './notifications.ts'
+import { securityAlertRoutes } from './security-alerts.ts'
 import { webhookRoutes } from './webhooks.ts'
 
-export const publicRoutes = [webhookRoutes, auditEventsRoutes, deadLettersRoutes, notificationRoutes] as const
+export const publicRoutes = [
+  webhookRoutes,
+  auditEventsRoutes,
+  deadLettersRoutes,
+  notificationRoutes,
+  securityAlertRoutes,
+] as const

@@ -5,6 +5,7 @@ import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import type { NotificationKind } from '@gatehouse/contracts/http/workers/notifications'
 import { sql } from 'drizzle-orm'
 import type { Digest, DueDigest } from '../domain/digest.ts'
+import { lockPerson, markErased } from './erased-people.ts'
 import { utc } from './webhook-endpoints.ts'
 
 /** The newest that a person keeps. */
@@ -20,14 +21,10 @@ type NewNotification = {
   occurredAt: string
 }
 
-/** Until the transaction ends: what is told to a person and their erasure never pass each other. */
-const lockPerson = (tx: Queryable, user: string) =>
-  tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`notifications ${user}`}, 0))`)
-
 /** Keeps a notification as its person prefers it, once per event. Nobody who was erased is told anything. */
 export async function insertNotification(tx: Queryable, o: NewNotification): Promise<void> {
   const user = uuidOf(o.userId, 'user')
-  await lockPerson(tx, user)
+  await lockPerson(tx, o.userId)
   await tx.execute(sql`
     with wanted as (
       select ${o.isRequired}::boolean or coalesce(p.in_app, true) as is_shown, coalesce(p.digest, false) as digest
@@ -51,8 +48,7 @@ export async function insertNotification(tx: Queryable, o: NewNotification): Pro
 /** Removes what is kept of a person, for good: what is still on its way to them tells nobody. */
 export async function erasePerson(tx: Queryable, userId: string): Promise<void> {
   const user = uuidOf(userId, 'user')
-  await lockPerson(tx, user)
-  await tx.execute(sql`insert into erased_people (user_id) values (${user}) on conflict do nothing`)
+  await markErased(tx, userId)
   await tx.execute(sql`delete from notifications where user_id = ${user}`)
   await tx.execute(sql`delete from notification_preferences where user_id = ${user}`)
   await tx.execute(sql`delete from notification_digests where user_id = ${user}`)

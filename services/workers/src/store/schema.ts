@@ -144,6 +144,59 @@ export const erasedPeople = pgTable('erased_people', {
   erasedAt: at('erased_at').notNull().defaultNow(),
 })
 
+export const securityAlerts = pgTable('security_alerts', {
+  id: typeId('id', 'alr').primaryKey(),
+  rule: text('rule').notNull(),
+  severity: text('severity', { enum: ['low', 'medium', 'high', 'critical'] }).notNull(),
+  status: text('status', { enum: ['open', 'acknowledged', 'resolved'] })
+    .notNull()
+    .default('open'),
+  sameAs: bytea('same_as').notNull(),
+  orgId: typeId('org_id', 'org'),
+  userId: typeId('user_id', 'user'),
+  data: jsonb('data').$type<Record<string, unknown>>().notNull(),
+  count: bigint('count', { mode: 'number' }).notNull().default(1),
+  version: bigint('version', { mode: 'number' }).notNull().default(1),
+  firstAt: at('first_at').notNull(),
+  lastAt: at('last_at').notNull(),
+  announcedAt: at('announced_at').notNull().defaultNow(),
+  acknowledgedAt: at('acknowledged_at'),
+  acknowledgedBy: text('acknowledged_by'),
+  resolvedAt: at('resolved_at'),
+  resolvedBy: text('resolved_by'),
+  resolution: text('resolution'),
+})
+
+export const alertObservations = pgTable(
+  'alert_observations',
+  {
+    key: bytea('key').notNull(),
+    eventId: typeId('event_id', 'evt').notNull(),
+    member: text('member').notNull(),
+    at: at('at').notNull(),
+    notedAt: at('noted_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.key, table.eventId] })],
+)
+
+export const knownDevices = pgTable(
+  'known_devices',
+  {
+    userId: typeId('user_id', 'user').notNull(),
+    device: bytea('device').notNull(),
+    seenAt: at('seen_at').notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.userId, table.device] })],
+)
+
+export const organizationOwners = pgTable('organization_owners', {
+  membershipId: typeId('membership_id', 'mem').primaryKey(),
+  orgId: typeId('org_id', 'org').notNull(),
+  userId: typeId('user_id', 'user').notNull(),
+  isOwner: boolean('is_owner').notNull(),
+  version: bigint('version', { mode: 'number' }).notNull(),
+})
+
 export const webhookEndpoints = pgTable('webhook_endpoints', {
   id: typeId('id', 'whk').primaryKey(),
   orgId: typeId('org_id', 'org').notNull(),

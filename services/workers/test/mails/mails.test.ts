@@ -8,6 +8,7 @@ import { SignInLocked, SignInRefusedWhileLocked } from '@gatehouse/contracts/eve
 import { FactorsChanged, PasskeyCounterRegressed, RecoveryCodeUsed } from '@gatehouse/contracts/events/identity/factors'
 import { EmailCodeRequested } from '@gatehouse/contracts/events/identity/email-code'
 import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification'
+import { SecurityAlertRaised } from '@gatehouse/contracts/events/workers/security-alert'
 import { WebhookDisabled } from '@gatehouse/contracts/events/workers/webhook'
 import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation'
 import {
@@ -148,6 +149,17 @@ const events = [
   createNeighbour('workers').announce(WebhookDisabled, {
     subject: ids.user,
     data: { webhook_id: newId('whk'), organization_id: newId('org'), made_by: ids.user },
+  }),
+  createNeighbour('workers').announce(SecurityAlertRaised, {
+    subject: newId('alr'),
+    data: {
+      alert_id: newId('alr'),
+      rule: 'owner_changed',
+      severity: 'high',
+      count: 1,
+      organization_id: newId('org'),
+      notify: [ids.user],
+    },
   }),
   identity.announce(RecoveryCodeUsed, { subject: ids.user, data: { user_id: ids.user, left: 2 } }),
   identity.announce(SignInRefusedWhileLocked, { subject: newId('sin'), data: { user_id: ids.user, scope: 'pair' } }),

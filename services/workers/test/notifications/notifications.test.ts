@@ -3,12 +3,11 @@ import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { MemberRolesChanged } from '@gatehouse/contracts/events/authz/assignment'
-import { FactorsChanged, PasskeyCounterRegressed, RecoveryCodeUsed } from '@gatehouse/contracts/events/identity/factors'
-import { SignInLocked, SignInRefusedWhileLocked } from '@gatehouse/contracts/events/identity/sign-in'
+import { FactorsChanged, RecoveryCodeUsed } from '@gatehouse/contracts/events/identity/factors'
 import * as user from '@gatehouse/contracts/events/identity/user'
 import { MembershipCreated, MembershipRemoved, MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
-import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
 import { OAuthConsentGranted } from '@gatehouse/contracts/events/tokens/oauth-consent'
+import { SecurityAlertRaised } from '@gatehouse/contracts/events/workers/security-alert'
 import { WebhookDisabled } from '@gatehouse/contracts/events/workers/webhook'
 import { startBackground } from '@gatehouse/service-kit/concurrency/background'
 import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
@@ -151,12 +150,9 @@ t.test('each event of the table tells its person once, in the language they ask 
     }),
     identity.announce(FactorsChanged, { ...about, data: { user_id: ann, change: 'passkey_removed' } }),
     identity.announce(RecoveryCodeUsed, { ...about, data: { user_id: ann, left: 3 } }),
-    identity.announce(PasskeyCounterRegressed, { ...about, data: { user_id: ann, passkey_id: newId('pky') } }),
-    identity.announce(SignInLocked, { ...about, data: { user_id: ann, scope: 'account' } }),
-    identity.announce(SignInRefusedWhileLocked, { ...about, data: { user_id: ann, scope: 'pair' } }),
-    tokens.announce(FamilyRevoked, {
-      ...about,
-      data: { family_id: newId('fam'), session_id: newId('ses'), user_id: ann, reason: 'reuse_detected' },
+    workers.announce(SecurityAlertRaised, {
+      subject: newId('alr'),
+      data: { alert_id: newId('alr'), rule: 'new_device', severity: 'low', count: 1, user_id: ann, notify: [ann] },
     }),
     tokens.announce(OAuthConsentGranted, {
       ...about,
@@ -172,10 +168,17 @@ t.test('each event of the table tells its person once, in the language they ask 
     workers.announce(WebhookDisabled, { ...about, data: { webhook_id: newId('whk'), organization_id, made_by: ann } }),
   ]
   t.same([...new Set(events.map(({ type }) => type))].sort(), notices.map(({ eventType }) => eventType).sort())
-  // What is no news: a family that ended with its session, attributes, an organization that loses an erased person.
-  tokens.announce(FamilyRevoked, {
-    ...about,
-    data: { family_id: newId('fam'), session_id: newId('ses'), user_id: ann, reason: 'session_ended' },
+  // What is no news: an alert that others tell of, attributes.
+  workers.announce(SecurityAlertRaised, {
+    subject: newId('alr'),
+    data: {
+      alert_id: newId('alr'),
+      rule: 'second_factor_removed',
+      severity: 'medium',
+      count: 1,
+      user_id: ann,
+      notify: [ann],
+    },
   })
   orgs.announce(MembershipUpdated, { ...about, data: { ...membership(ann), changed: ['attributes'] } })
   const { data, unread_count } = await told(ann, events.length)

@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox'
 import { NotificationId, OrganizationId } from '../../common/ids.ts'
 import { listOf, PageQuery } from '../../common/page.ts'
 import { Instant, LanguageTag } from '../../common/scalars.ts'
-import { defineRoute } from '../contract.ts'
+import { defineRoute, type RouteContract } from '../contract.ts'
 
 const Nullable = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 
@@ -132,3 +132,11 @@ export const UpdateNotificationPreferences = defineRoute({
   success: { status: 200, body: NotificationPreferences, description: 'Every kind there is.' },
 })
 export type PreferenceChange = Static<typeof UpdateNotificationPreferences.body>['kinds'][number]
+
+export const notificationRoutes: readonly RouteContract[] = [
+  ListNotifications,
+  UpdateNotification,
+  ReadAllNotifications,
+  GetNotificationPreferences,
+  UpdateNotificationPreferences,
+]

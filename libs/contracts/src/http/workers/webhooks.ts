@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox'
 import { OrganizationId, WebhookDeliveryId, WebhookId } from '../../common/ids.ts'
 import { listOf, PageQuery } from '../../common/page.ts'
 import { Instant } from '../../common/scalars.ts'
-import { defineRoute } from '../contract.ts'
+import { defineRoute, type RouteContract } from '../contract.ts'
 
 const Nullable = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 const Status = Type.Union([Type.Literal('active'), Type.Literal('disabled')])
@@ -217,3 +217,17 @@ export const ReplayWebhookDeliveries = defineRoute({
   success: { status: 202, body: Type.Object({ count: Type.Integer() }), description: 'They are on their way.' },
   problems: ['forbidden', 'conflict'],
 })
+
+export const webhookRoutes: readonly RouteContract[] = [
+  CreateWebhook,
+  DeleteWebhook,
+  GetWebhook,
+  GetWebhookDelivery,
+  ListWebhookDeliveries,
+  ListWebhooks,
+  ReplayWebhookDeliveries,
+  ReplayWebhookDelivery,
+  RotateWebhookSecret,
+  TestWebhook,
+  UpdateWebhook,
+]

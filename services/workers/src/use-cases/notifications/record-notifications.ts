@@ -18,9 +18,10 @@ export async function recordNotifications(tx: Tx, event: EventEnvelope): Promise
   for (const contract of erasures)
     if (event.type === contract.type) await erasePerson(tx, readEvent(contract, event).data.user_id)
   for (const notice of notices) {
-    const told = notice.eventType === event.type ? notice.tell(event) : undefined
-    if (told === undefined) continue
-    const { kind } = told
-    await insertNotification(tx, { ...told, eventId: event.id, isRequired: isRequired(kind), occurredAt: event.time })
+    if (notice.eventType !== event.type) continue
+    for (const told of notice.tell(event)) {
+      const required = isRequired(told.kind)
+      await insertNotification(tx, { ...told, eventId: event.id, isRequired: required, occurredAt: event.time })
+    }
   }
 }
