@@ -1,11 +1,11 @@
 /**
- * Where a consumer's catch-up stands in one producer's history, and which replica walks it. The row is claimed with SKIP LOCKED for some
- * seconds by database time and moves only for its holder; walking twice would be harmless, the inbox knows.
+ * Where a consumer's catch-up stands in one producer's history, and which replica walks it. The row is claimed by one conditional
+ * upsert for some seconds by database time and moves only for its holder; walking twice would be harmless, the inbox knows.
  */
 import { sql } from 'drizzle-orm'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
-import { inScope, rowsOf } from '@gatehouse/service-kit/postgres/transaction'
+import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 
 /** `epoch` is null until the first walk. */
 export type Cursor = { epoch: string | null; position: number }
@@ -35,18 +35,14 @@ export function createConsumerCursor(o: {
   const until = sql`now() + make_interval(secs => ${heldSeconds})`
   let held: { cursor: Cursor; untilMs: number } | undefined
 
-  const claim = () =>
-    inScope(o.system, {}, async (tx) => {
-      await tx.execute(
-        sql`insert into consumer_cursors (consumer, producer) values (${o.consumer}, ${o.producer}) on conflict do nothing`,
-      )
-      return cursorIn(
-        await tx.execute(sql`
-          update consumer_cursors set holder = ${o.holder}, held_until = ${until}
-          where (consumer, producer) in (select consumer, producer from consumer_cursors where ${row} and (holder = ${o.holder} or held_until < now()) for update skip locked)
-          returning epoch, position`),
-      )
-    })
+  const claim = async () =>
+    cursorIn(
+      await o.system.execute(sql`
+        insert into consumer_cursors as c (consumer, producer, holder, held_until) values (${o.consumer}, ${o.producer}, ${o.holder}, ${until})
+        on conflict (consumer, producer) do update set holder = excluded.holder, held_until = excluded.held_until
+          where c.holder = excluded.holder or c.held_until < now()
+        returning epoch, position`),
+    )
   return {
     take: async () => {
       const askedAtMs = o.clock.monotonicMs()

@@ -49,7 +49,6 @@ export type Consumer = {
   catchUpNow(): Promise<boolean>
 }
 
-const defaultPollMs = 1000
 const defaultMaxAttempts = 5
 const defaultConcurrency = 8
 const firstBackoffMs = 50
@@ -72,15 +71,11 @@ export function createConsumer(o: ConsumerOptions): Consumer {
       }),
     )
   const pollAll = () => Promise.all(feeds.map((feed) => feed.poll()))
-  let timer: NodeJS.Timeout | undefined
   return {
     start: () => {
       for (const feed of feeds) feed.open()
-      timer = setInterval(() => void pollAll(), o.pollMs ?? defaultPollMs)
-      void pollAll()
     },
     stop: async () => {
-      clearInterval(timer)
       handler.stop()
       await Promise.all(feeds.map((feed) => feed.close()))
       await queue.idle()

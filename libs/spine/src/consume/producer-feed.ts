@@ -14,6 +14,7 @@ import { openDurable, type DurableMessage } from '../nats/durable.ts'
 import { unclaimedOf } from './inbox.ts'
 import type { NatsLink } from '../nats/connection.ts'
 import { coalesce } from '@gatehouse/service-kit/concurrency/coalesce'
+import { watchHead, type Head } from '../follow/head-watch.ts'
 import type { SpineClient } from '../follow/spine-client.ts'
 import type { Subscription } from '../nats/subscription.ts'
 
@@ -35,6 +36,7 @@ type FeedOptions = {
   log: Logger
   clock: Clock
   holder: string
+  pollMs?: number
   /** Resolves when the event is handled or set aside; rejects when that can't be known now. */
   settle(event: EventEnvelope): Promise<void>
 }
@@ -44,6 +46,7 @@ export function createProducerFeed(o: FeedOptions): ProducerFeed {
   const catchUp = createCatchUp({ ...o, cursor, settle: (events) => settlePage(o, events) })
   let stopped = false
   let subscription: Subscription | undefined
+  let stopWatching = () => {}
   let gate: Promise<unknown> = Promise.resolve()
   const walk = quietly(o, () => catchUp.walk())
   const poll = coalesce(async () => !stopped && (await walk()))
@@ -59,9 +62,15 @@ export function createProducerFeed(o: FeedOptions): ProducerFeed {
       retryLater()
     }
   }
+  const onHead = ({ epoch, head }: Head) => {
+    const passed = catchUp.passed()
+    if (passed?.epoch !== epoch || passed.position !== head) void poll()
+  }
   return {
     poll,
     open: () => {
+      stopWatching = watchHead(o.client, o.pollMs, { asking: () => {}, answered: onHead, failed: () => void poll() })
+      void poll()
       subscription = openDurable({
         ...o,
         onMessage: (message) => void onMessage(message),
@@ -72,6 +81,7 @@ export function createProducerFeed(o: FeedOptions): ProducerFeed {
     },
     close: async () => {
       stopped = true
+      stopWatching()
       subscription?.stop()
       await poll()
       await cursor.release().catch(() => {})

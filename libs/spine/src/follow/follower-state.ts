@@ -11,6 +11,7 @@ export type PlaceKeeper = ReturnType<typeof createPlaceKeeper>
 
 export function createPlaceKeeper() {
   let place: Place | undefined
+  let newest = 0
   const held = new Map<number, EventEnvelope>()
   const waiters = createPositionWaiters()
   return {
@@ -22,8 +23,14 @@ export function createPlaceKeeper() {
     },
     lose: () => {
       place = undefined
+      newest = 0
       held.clear()
     },
+    note: (events: EventEnvelope[]) => {
+      newest = Math.max(newest, events.at(-1)?.position ?? 0)
+    },
+    /** Position of the newest event that was applied since the last loss: what a tail owes. */
+    newest: (): number => newest,
     hold: (event: EventEnvelope) => {
       if (held.size < mostHeld) held.set(event.position, event)
     },

@@ -3,6 +3,7 @@ import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import type { ChangesPage } from '@gatehouse/contracts/http/spine/changes'
 import type { Freshness, PlaceKeeper } from './follower-state.ts'
 import type { FollowerOptions, Place } from './following.ts'
+import type { Head } from './head-watch.ts'
 
 /** What was asked, and when by the own monotonic clock. */
 export type Asked = Place & { atMs: number }
@@ -12,11 +13,13 @@ export type FollowerSteps = {
   applyHeld(): Promise<void>
   /** Whether there is more to fetch before the follower is current. */
   take(asked: Asked, page: ChangesPage): Promise<boolean>
+  /** Whether everything up to that head is applied; then it is current as of `atMs`, the moment of asking. */
+  prove(head: Head, atMs: number): Promise<boolean>
   reload(reason: string): Promise<void>
 }
 
 export function createSteps(
-  o: Pick<FollowerOptions, 'begin' | 'load' | 'apply' | 'onPolled' | 'log'>,
+  o: Pick<FollowerOptions, 'begin' | 'load' | 'apply' | 'onProving' | 'log'>,
   keeper: PlaceKeeper,
   freshness: Freshness,
 ): FollowerSteps {
@@ -27,9 +30,10 @@ export function createSteps(
     keeper.moveTo(await o.load())
   }
   /** The owner's state may be half-way or behind after a failure: where it stands is asked again. */
-  const apply = async (events: EventEnvelope[]) => {
+  const apply = async (events: EventEnvelope[], upTo: number) => {
     try {
-      if (events.length > 0) await o.apply(events)
+      await o.apply(events, upTo)
+      keeper.note(events)
     } catch (error) {
       keeper.lose()
       throw error
@@ -48,7 +52,7 @@ export function createSteps(
       const events = keeper.contiguous()
       const last = events.at(-1)
       if (place === undefined || last === undefined) return
-      await apply(events)
+      await apply(events, last.position)
       keeper.moveTo({ epoch: place.epoch, position: last.position })
     },
     take: async (asked, page) => {
@@ -57,12 +61,24 @@ export function createSteps(
       // The tail may have come further than what was asked for, or a failure may have unsettled the place: then ask again.
       const place = keeper.current()
       if (place === undefined || place.epoch !== asked.epoch) return true
-      await apply(page.events.filter((event) => event.position > place.position))
-      keeper.moveTo({ epoch: page.epoch, position: Math.max(place.position, page.scanned_to) })
-      await o.onPolled?.()
-      const isBehind = page.scanned_to < page.head
-      if (!isBehind) freshness.prove(asked.atMs)
-      return isBehind
+      if (page.scanned_to > place.position) {
+        await apply(
+          page.events.filter((event) => event.position > place.position),
+          page.scanned_to,
+        )
+        keeper.moveTo({ epoch: page.epoch, position: page.scanned_to })
+      }
+      if (page.scanned_to < page.head) return true
+      await o.onProving?.()
+      freshness.prove(asked.atMs)
+      return false
+    },
+    prove: async ({ epoch, head }, atMs) => {
+      const place = keeper.current()
+      if (place === undefined || place.epoch !== epoch || place.position < head) return false
+      await o.onProving?.()
+      freshness.prove(atMs)
+      return true
     },
   }
 }

@@ -9,13 +9,13 @@ import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { describeFailure } from '@gatehouse/service-kit/postgres/errors'
 import { createFreshness, createPlaceKeeper, type PlaceKeeper } from './follower-state.ts'
 import { createSteps, type FollowerSteps } from './follower-steps.ts'
+import { watchHead, type Head } from './head-watch.ts'
 import { defaultMaxAgeMs, type FollowerOptions, type Reader } from './following.ts'
 import { coalesce } from '@gatehouse/service-kit/concurrency/coalesce'
 import { createStallDetector } from '../nats/stall-detector.ts'
 import type { Subscription } from '../nats/subscription.ts'
 import { openTail } from '../nats/tail.ts'
 
-const defaultPollMs = 1000
 const pageLimit = 500
 
 export function createFollower(o: FollowerOptions): Reader {
@@ -52,14 +52,11 @@ function createEngine(o: FollowerOptions, keeper: PlaceKeeper, steps: FollowerSt
   const inTurn = takeTurns()
   const complain = complainOnce(o.log)
   let tail: Subscription | undefined
-  let timer: NodeJS.Timeout | undefined
-  const poller = createPoller(o, {
-    steps,
-    inTurn,
-    complain,
-    isSuspect: stalls.isSuspect,
-    onSuspect: () => tail?.rebuild('silent'),
-  })
+  let stopWatching = () => {}
+  const doubtSilence = (atMs: number) => {
+    if (stalls.isSuspect(keeper.newest(), atMs)) tail?.rebuild('silent')
+  }
+  const poller = createPoller(o, { steps, inTurn, complain, doubtSilence })
 
   const onEvent = (event: EventEnvelope) => {
     stalls.heard(event.position)
@@ -80,15 +77,35 @@ function createEngine(o: FollowerOptions, keeper: PlaceKeeper, steps: FollowerSt
     stalls.opened()
     poller.pollSoon()
   }
+  const headListener = () => {
+    let asked: { position: number | undefined; atMs: number } = { position: undefined, atMs: -Infinity }
+    return {
+      asking: () => {
+        asked = { position: keeper.current()?.position, atMs: o.clock.monotonicMs() }
+      },
+      answered: (answer: Head) => {
+        const { atMs, position = Infinity } = asked
+        void inTurn(() => (answer.head < position ? Promise.resolve(false) : steps.prove(answer, atMs))).then(
+          (isThere) => {
+            if (!isThere) return poller.pollSoon()
+            complain.cease()
+            doubtSilence(atMs)
+          },
+          (error: unknown) => complain.about(error),
+        )
+      },
+      failed: complain.about,
+    }
+  }
   return {
     poll: poller.poll,
     start: () => {
-      tail = openTail({ name: o.name, producer: o.producer, nats: o.nats, log: o.log, onEvent, onOpen })
-      timer = setInterval(poller.pollSoon, o.pollMs ?? defaultPollMs)
+      tail = openTail({ ...o, onEvent, onOpen })
+      stopWatching = watchHead(o.client, o.pollMs, headListener())
       poller.pollSoon()
     },
     stop: async () => {
-      clearInterval(timer)
+      stopWatching()
       keeper.waiters.giveUp()
       tail?.stop()
       await poller.stop()
@@ -101,20 +118,24 @@ type PollerParts = {
   steps: FollowerSteps
   inTurn: <T>(step: () => Promise<T>) => Promise<T>
   complain: ReturnType<typeof complainOnce>
-  isSuspect(head: number, atMs: number): boolean
-  onSuspect(): void
+  /** To be asked after each answer that left nothing to fetch. */
+  doubtSilence(atMs: number): void
 }
 
 /** `poll` shares its runs and logs the first failure of a row. */
-function createPoller(o: FollowerOptions, { steps, inTurn, complain, isSuspect, onSuspect }: PollerParts) {
+function createPoller(o: FollowerOptions, { steps, inTurn, complain, doubtSilence }: PollerParts) {
   let stopped = false
   /** One question and its answer; whether there is more to fetch. The tail goes on applying while the question is under way. */
   const pollOnce = async (): Promise<boolean> => {
     const asked = { ...(await inTurn(steps.stand)), atMs: o.clock.monotonicMs() }
     try {
-      const page = await o.client.changes({ after: asked.position, epoch: asked.epoch, limit: pageLimit })
+      const { position: after, epoch } = asked
+      const page = await o.client.changes({
+        ...{ after, epoch, limit: pageLimit },
+        ...(o.subjects === undefined ? {} : { subjects: o.subjects }),
+      })
       const isMore = await inTurn(() => steps.take(asked, page))
-      if (!isMore && isSuspect(page.head, asked.atMs)) onSuspect()
+      if (!isMore) doubtSilence(asked.atMs)
       return isMore
     } catch (error) {
       if (!isAppError(error, 'gone')) throw error

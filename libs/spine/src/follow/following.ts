@@ -36,14 +36,19 @@ export type FollowerOptions = {
   clock: Clock
   /** Between two polls; 1000 when absent. */
   pollMs?: number
+  /** The event types it uses, or prefixes ending in `.>`, none covered by another; everything the producer announces when absent. */
+  subjects?: readonly string[]
   /** Where the owner stands; undefined when it has nothing yet. Asked at start and after a failure. */
   begin(): Promise<Place | undefined>
   /** Makes the owner's state anew and says as of which place. */
   load(): Promise<Place>
-  /** Applies contiguous events in order. Returning means they will never be needed again. */
-  apply(events: EventEnvelope[]): Promise<void>
-  /** After each answer of the producer was applied. */
-  onPolled?(): Promise<void>
+  /**
+   * Applies in order all events that are wanted between the place so far and `upTo`, which is where it stands afterwards; there may be none.
+   * Returning means they will never be needed again.
+   */
+  apply(events: EventEnvelope[], upTo: number): Promise<void>
+  /** Before each proof of freshness. */
+  onProving?(): Promise<void>
 }
 
 export const defaultMaxAgeMs = 5000

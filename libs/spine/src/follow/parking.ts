@@ -31,9 +31,16 @@ export async function listParkedAggregates(db: Queryable, projection: string): P
  */
 export async function applyOrPark(
   tx: Tx,
-  o: { projection: string; events: EventEnvelope[]; careful: boolean; apply: Apply },
+  o: {
+    projection: string
+    events: EventEnvelope[]
+    careful: boolean
+    /** UUIDs of the aggregates that have parked events already. */
+    parked: ReadonlySet<string>
+    apply: Apply
+  },
 ): Promise<boolean> {
-  const parked = new Set(await listParkedAggregates(tx, o.projection))
+  const parked = new Set(o.parked)
   let parkedMore = false
   const park = async (event: EventEnvelope, reason: string) => {
     parked.add(uuidOf(event.subject))

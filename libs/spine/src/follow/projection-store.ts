@@ -22,6 +22,8 @@ export function createProjectionStore(o: { projection: string; producer: string;
   return {
     findCursor: () => select(o.system, sql``),
     lockCursor: async (tx: Tx): Promise<ProjectionCursor> => {
+      const found = await select(tx, sql`for update`)
+      if (found !== undefined) return found
       await tx.execute(
         sql`insert into projection_cursors (projection, producer) values (${o.projection}, ${o.producer}) on conflict do nothing`,
       )

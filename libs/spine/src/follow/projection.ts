@@ -14,7 +14,10 @@ import type { FollowerOptions, Place, Reader } from './following.ts'
 import { applyOrPark, listParkedAggregates, replayParkedEvents } from './parking.ts'
 import { createProjectionStore, type ProjectionCursor, type ProjectionStore } from './projection-store.ts'
 
-export type ProjectionOptions = Pick<FollowerOptions, 'producer' | 'client' | 'nats' | 'log' | 'clock' | 'pollMs'> & {
+export type ProjectionOptions = Pick<
+  FollowerOptions,
+  'producer' | 'client' | 'nats' | 'log' | 'clock' | 'pollMs' | 'subjects'
+> & {
   /** `<service>--<what>`, as `authz--orgs`. */
   name: string
   system: Db
@@ -46,40 +49,55 @@ export type Projection = Reader & {
 
 /** Events of one transaction; bounds how long other replicas wait for the place. */
 const chunkSize = 100
+/** How far the stored place may stay behind the known one while nothing that is wanted happens. */
+const mostUnstored = 1000
+
+/** Everything wanted up to `upTo` that lies behind the stored place. `careful`: what fails is parked. */
+type Chunk = Place & { events: EventEnvelope[]; behind: number; careful: boolean }
 
 export function createProjection(o: ProjectionOptions): Projection {
   const target = { projection: o.name, producer: o.producer }
   const store = createProjectionStore({ ...target, system: o.system })
   const parked = createParkedSet(o, store)
-  let seenPosition: number | undefined
+  /** As stored, by us or another replica, when we last looked: our caches know what lies before it, and nothing wanted came since. */
+  let stored: Place | undefined
 
-  const apply = async (events: EventEnvelope[]) => {
+  const applyUpTo = async (events: EventEnvelope[], upTo: number) => {
+    if (stored === undefined) throw new Error(`${o.name} does not know where it stands`)
+    const { epoch, position: behind } = stored
+    const chunk = { epoch, behind, events, position: upTo }
+    // Savepoints cost a round trip each, so they are only set once something in the chunk has failed.
+    await applyChunk(o, store, parked, { ...chunk, careful: false }).catch(() =>
+      applyChunk(o, store, parked, { ...chunk, careful: true }),
+    )
+    stored = { epoch, position: upTo }
+  }
+  const apply = async (events: EventEnvelope[], upTo: number) => {
     for (let at = 0; at < events.length; at += chunkSize) {
       const chunk = events.slice(at, at + chunkSize)
-      // Savepoints cost a round trip each, so they are only set once something in the chunk has failed.
-      await applyChunk(o, store, { events: chunk, careful: false }).catch(() =>
-        applyChunk(o, store, { events: chunk, careful: true }),
-      )
+      await applyUpTo(chunk, at + chunkSize < events.length ? (chunk.at(-1)?.position ?? upTo) : upTo)
     }
-    seenPosition = events.at(-1)?.position
-    o.onApplied?.(events)
+    if (events.length > 0) o.onApplied?.(events)
+    else if (upTo - (stored?.position ?? upTo) >= mostUnstored) await applyUpTo([], upTo)
   }
   const begin = async (): Promise<Place | undefined> => {
     const cursor = await store.findCursor()
     if (cursor === undefined || cursor.epoch === null) return undefined
     // Other replicas may have gone on without us, before we began as well: our caches never heard of their events.
-    if (seenPosition !== cursor.position) o.onReset?.()
-    seenPosition = cursor.position
-    return { epoch: cursor.epoch, position: cursor.position }
+    if (stored?.position !== cursor.position) o.onReset?.()
+    stored = { epoch: cursor.epoch, position: cursor.position }
+    parked.sawRevision(cursor.parkedRevision)
+    return stored
   }
   const load = async (): Promise<Place> => {
-    const place = await loadCopy(o, store)
-    seenPosition = place.position
+    stored = await loadCopy(o, store)
+    // What was parked has gone with the copy that was replaced.
+    parked.sawRevision(undefined)
     o.onReset?.()
-    return place
+    return stored
   }
   return {
-    ...createFollower({ ...o, begin, load, apply, onPolled: parked.refresh }),
+    ...createFollower({ ...o, begin, load, apply, onProving: parked.refresh }),
     name: o.name,
     isParked: (aggregateId) => parked.has(aggregateId),
     replayParked: async (aggregateId, note) => {
@@ -91,6 +109,7 @@ export function createProjection(o: ProjectionOptions): Projection {
         apply: o.apply,
         note,
       })
+      parked.sawRevision(undefined)
       await parked.refresh()
       o.onApplied?.(replayed)
       return replayed.length
@@ -101,24 +120,25 @@ export function createProjection(o: ProjectionOptions): Projection {
 async function applyChunk(
   o: ProjectionOptions,
   store: ProjectionStore,
-  chunk: { events: EventEnvelope[]; careful: boolean },
+  parked: ParkedSet,
+  chunk: Chunk,
 ): Promise<void> {
-  const [first] = chunk.events
-  await inScope(o.system, {}, async (tx) => {
+  const revision = await inScope(o.system, {}, async (tx) => {
     const cursor = await store.lockCursor(tx)
-    if (first === undefined || cursor.epoch !== first.epoch || cursor.position < first.position - 1)
+    if (cursor.epoch !== chunk.epoch || cursor.position < chunk.behind)
       throw new Error(`${o.name} stands elsewhere than this replica believed`)
-    const fresh = chunk.events.filter((event) => event.position > cursor.position)
-    const last = fresh.at(-1)
-    if (last === undefined) return
+    if (cursor.position >= chunk.position) return cursor.parkedRevision
     const isParkedChanged = await applyOrPark(tx, {
       projection: o.name,
-      events: fresh,
+      events: chunk.events.filter((event) => event.position > cursor.position),
       careful: chunk.careful,
+      parked: await parked.listAt(tx, cursor.parkedRevision),
       apply: o.apply,
     })
-    await store.moveCursor(tx, { epoch: last.epoch, position: last.position, isParkedChanged })
+    await store.moveCursor(tx, { epoch: chunk.epoch, position: chunk.position, isParkedChanged })
+    return cursor.parkedRevision + (isParkedChanged ? 1 : 0)
   })
+  parked.sawRevision(revision)
 }
 
 /** One replica loads, in one transaction; the others wait for its lock and find the work done. */
@@ -159,19 +179,37 @@ async function startingPoint(
   return { place: { epoch, position: 0 } }
 }
 
-/** What is parked, as of the last poll. An aggregate that another replica has healed may be cached here as it was. */
+type ParkedSet = ReturnType<typeof createParkedSet>
+
+/**
+ * What is parked, as of the last poll. Every change of it gives the projection's row another revision, which is seen whenever that row is read or moved;
+ * only while something is parked does the poll look for it, since the replay may be another replica's.
+ * An aggregate that another replica has healed may be cached here as it was.
+ */
 function createParkedSet(o: ProjectionOptions, store: ProjectionStore) {
-  let aggregates = new Set<string>()
-  let revision = -1
+  let known: { revision: number; aggregates: ReadonlySet<string> } | undefined
+  let latest: number | undefined
+  const isKnown = () => known !== undefined && known.revision === latest
   return {
-    has: (aggregateId: string) => aggregates.size > 0 && aggregates.has(uuidOf(aggregateId)),
+    has: (aggregateId: string) => known !== undefined && known.aggregates.size > 0 && known.aggregates.has(uuidOf(aggregateId)),
+    /** Of the row as it was seen; undefined: it may be another one by now. */
+    sawRevision: (revision: number | undefined) => {
+      latest = revision
+    },
+    /** What is parked at `revision`, for the transaction that has locked the row. */
+    listAt: async (tx: Tx, revision: number): Promise<ReadonlySet<string>> =>
+      known?.revision === revision ? known.aggregates : new Set(await listParkedAggregates(tx, o.name)),
     refresh: async () => {
+      if (isKnown() && known?.aggregates.size === 0) return
       const cursor = await store.findCursor()
-      if (cursor === undefined || cursor.parkedRevision === revision) return
-      const now = new Set(await listParkedAggregates(o.system, o.name))
-      const isHealed = [...aggregates].some((aggregate) => !now.has(aggregate))
-      aggregates = now
-      revision = cursor.parkedRevision
+      if (cursor === undefined || cursor.parkedRevision === known?.revision) {
+        latest = cursor?.parkedRevision
+        return
+      }
+      const aggregates = new Set(await listParkedAggregates(o.system, o.name))
+      const isHealed = [...(known?.aggregates ?? [])].some((aggregate) => !aggregates.has(aggregate))
+      known = { revision: cursor.parkedRevision, aggregates }
+      latest = cursor.parkedRevision
       if (isHealed) o.onReset?.()
     },
   }

@@ -10,7 +10,7 @@ export type { Reader } from './following.ts'
 
 export type ReaderOptions = Pick<
   FollowerOptions,
-  'name' | 'producer' | 'client' | 'nats' | 'log' | 'clock' | 'pollMs'
+  'name' | 'producer' | 'client' | 'nats' | 'log' | 'clock' | 'pollMs' | 'subjects'
 > & {
   /** Applies events in the order of their positions; each at least once. */
   apply(events: EventEnvelope[]): Promise<void> | void
@@ -40,7 +40,7 @@ export function createReader(o: ReaderOptions): Reader {
       return { epoch: snapshot.epoch, position: snapshot.position }
     },
     apply: async (events) => {
-      await o.apply(events)
+      if (events.length > 0) await o.apply(events)
     },
   })
 }

@@ -1,5 +1,5 @@
 /**
- * Tells a silent tail from a quiet one: a tail that has not delivered, a whole second later, what the poll has seen is not to be trusted.
+ * Tells a silent tail from a quiet one: a tail that has not delivered, a whole second later, what the poll has brought is not to be trusted.
  * The client's own heartbeat monitor stops at a disconnect, so this is the only watch that always runs.
  */
 
@@ -7,8 +7,8 @@ export type StallDetector = {
   heard(position: number): void
   /** A new tail owes only what comes after the next poll. */
   opened(): void
-  /** To be asked with the head of each poll and the moment it was asked. */
-  isSuspect(head: number, atMs: number): boolean
+  /** To be asked after each poll with the position of the newest event that is known, by whichever way, and the moment of asking. */
+  isSuspect(newest: number, atMs: number): boolean
 }
 
 const firstDoubtMs = 1000
@@ -17,7 +17,7 @@ const longestDoubtMs = 30_000
 
 export function createStallDetector(): StallDetector {
   let heardUpTo = 0
-  let owed: { head: number; sinceMs: number } | undefined
+  let owed: { position: number; sinceMs: number } | undefined
   let trustUntilMs = -Infinity
   let doubtMs = firstDoubtMs
   return {
@@ -29,10 +29,10 @@ export function createStallDetector(): StallDetector {
       owed = undefined
       heardUpTo = 0
     },
-    isSuspect: (head, atMs) => {
-      if (owed === undefined || heardUpTo >= owed.head) {
-        if (owed === undefined) heardUpTo = Math.max(heardUpTo, head)
-        owed = { head, sinceMs: atMs }
+    isSuspect: (newest, atMs) => {
+      if (owed === undefined || heardUpTo >= owed.position) {
+        if (owed === undefined) heardUpTo = Math.max(heardUpTo, newest)
+        owed = { position: newest, sinceMs: atMs }
         return false
       }
       if (atMs - owed.sinceMs < firstDoubtMs || atMs < trustUntilMs) return false

@@ -17,6 +17,8 @@ const inactiveMs = 30_000
 export function openTail(o: {
   name: string
   producer: ServiceName
+  /** Event types, or prefixes ending in `.>`; everything of the producer when absent. */
+  subjects?: readonly string[]
   nats: NatsLink
   log: Logger
   onEvent(event: EventEnvelope): void
@@ -32,6 +34,7 @@ export function openTail(o: {
       const consumer = await manager.consumers.add(stream, {
         ack_policy: AckPolicy.None,
         deliver_policy: DeliverPolicy.New,
+        ...(o.subjects && { filter_subjects: o.subjects.map((subject) => o.nats.scoped.subject(subject)) }),
         inactive_threshold: inactiveMs * nanosPerMs,
         mem_storage: true,
         num_replicas: 1,

@@ -48,11 +48,11 @@ type SpineOptions = { service: ServiceName; runtime: Db; system: Db; nats: NatsL
 export function createSpine(o: SpineOptions): Spine {
   const log = o.log.child({ part: 'spine' })
   const relay = createRelay({ service: o.service, system: o.system, nats: o.nats, log })
-  const sequencer = createSequencer({ system: o.system, onSequenced: relay.wake })
+  const sequencer = createSequencer({ system: o.system, onHead: ({ head }) => relay.sawHead(head) })
   const announce = createAnnouncer({ ...o, log }, sequencer, relay)
   const upkeep = together([
     createPartitionUpkeep({ db: o.system, log }),
-    createUpkeep({ name: 'sequencing', run: sequencer.sequence, everyMs: sweepMs, log }),
+    createUpkeep({ name: 'sequencing', run: sequencer.sweep, everyMs: sweepMs, log }),
   ])
   return {
     service: o.service,

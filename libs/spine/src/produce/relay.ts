@@ -1,7 +1,8 @@
 /**
  * Copies sequenced events to JetStream: in position order, many in flight, the event's id as message id. Every replica relays what it knows
  * to be unpublished, from `relay_cursor` on, so the stream keeps its order and repeats are dropped by the server. While NATS is away it
- * waits; writers never wait for it. At a reconnection everything without an acknowledgement is published again.
+ * waits; writers never wait for it. At a reconnection everything without an acknowledgement is published again. It looks for work only when a head is above
+ * what it has sent; the sequencer asks for the head at least once a second.
  */
 import { sql } from 'drizzle-orm'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
@@ -17,8 +18,10 @@ import { ensureStream } from '../nats/stream.ts'
 export type Relay = {
   start(): void
   stop(): Promise<void>
-  /** There is something to publish. */
+  /** There may be something to publish. */
   wake(): void
+  /** Whether there is: everything up to `head` has its position. */
+  sawHead(head: number): void
   /** Whether everything up to `position` was acknowledged within `timeoutMs`. */
   waitUntilPublished(position: number, timeoutMs: number): Promise<boolean>
 }
@@ -31,25 +34,23 @@ const isPublishable = (row: RelayRow): row is RelayRow & PublishableRow => row.i
 
 const pageRows = 500
 const mostInFlight = 2000
-const sweepMs = 500
 
 export function createRelay(o: RelayOptions): Relay {
   const window = createPublishWindow()
   const cursor = storeCursor(o, window)
   const pump = createPump(o, window, cursor.store)
   let stopListening = () => {}
-  let timer: NodeJS.Timeout | undefined
   return {
     wake: pump.wake,
+    sawHead: (head) => {
+      if (head > window.sent()) pump.wake()
+    },
     start: () => {
       pump.open()
       stopListening = o.nats.onConnect(pump.restart)
-      timer = setInterval(pump.wake, sweepMs)
-      timer.unref()
     },
     stop: async () => {
       stopListening()
-      clearInterval(timer)
       await pump.close()
       await cursor.idle()
     },

@@ -12,13 +12,16 @@ export type Head = { epoch: string; head: number }
 export type Sequencer = {
   /** Everything committed before the call has a position; the head and epoch as of then. Concurrent calls share runs. */
   sequence(): Promise<Head>
+  /** The same, unless somebody has asked since the last sweep. */
+  sweep(): Promise<unknown>
 }
 
 /** Rows of one locking transaction; bounds how long other writers' sequencing waits. */
 const batch = 1000
 
-/** `onSequenced` is called after each commit that gave out positions. */
-export function createSequencer(o: { system: Db; onSequenced(head: Head): void }): Sequencer {
+/** `onHead` is told the head of every run, whichever replica gave out its positions. */
+export function createSequencer(o: { system: Db; onHead(head: Head): void }): Sequencer {
+  let isRecent = false
   const run = async (): Promise<Head> => {
     for (;;) {
       const [row] = rowsOf<{ epoch: string; head: string; sequenced: number }>(
@@ -26,9 +29,17 @@ export function createSequencer(o: { system: Db; onSequenced(head: Head): void }
       )
       if (row === undefined) throw new Error('spine_head has no row')
       const head = { epoch: row.epoch, head: Number(row.head) }
-      if (row.sequenced > 0) o.onSequenced(head)
+      o.onHead(head)
+      isRecent = true
       if (row.sequenced < batch) return head
     }
   }
-  return { sequence: coalesce(run) }
+  const sequence = coalesce(run)
+  return {
+    sequence,
+    sweep: async () => {
+      if (!isRecent) await sequence()
+      isRecent = false
+    },
+  }
 }
