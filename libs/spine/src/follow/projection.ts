@@ -191,7 +191,8 @@ function createParkedSet(o: ProjectionOptions, store: ProjectionStore) {
   let latest: number | undefined
   const isKnown = () => known !== undefined && known.revision === latest
   return {
-    has: (aggregateId: string) => known !== undefined && known.aggregates.size > 0 && known.aggregates.has(uuidOf(aggregateId)),
+    has: (aggregateId: string) =>
+      known !== undefined && known.aggregates.size > 0 && known.aggregates.has(uuidOf(aggregateId)),
     /** Of the row as it was seen; undefined: it may be another one by now. */
     sawRevision: (revision: number | undefined) => {
       latest = revision

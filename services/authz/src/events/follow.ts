@@ -19,6 +19,7 @@ export const followIdentity = ({ factCache, ...o }: Following): Projection =>
     ...dropping(factCache),
     name: 'authz--identity',
     producer: 'identity',
+    subjects: ['gatehouse.identity.user.>'],
     apply: applyUserEvent,
     reset: resetUsers,
   })
@@ -29,6 +30,7 @@ export const followOrgs = ({ factCache, ...o }: Following): Projection =>
     ...dropping(factCache),
     name: 'authz--orgs',
     producer: 'orgs',
+    subjects: ['gatehouse.orgs.organization.>', 'gatehouse.orgs.membership.>'],
     apply: (tx, event) => applyOrganizationEvent(o, tx, event),
     reset: (tx, records) => resetOrganizations(o, tx, records),
   })
@@ -40,6 +42,7 @@ export const followTokens = ({ factCache, ...o }: Following): Projection =>
     ...dropping(factCache),
     name: 'authz--tokens',
     producer: 'tokens',
+    subjects: ['gatehouse.tokens.service_account.>'],
     view: 'service-accounts',
     apply: applyServiceAccountEvent,
     reset: resetServiceAccounts,

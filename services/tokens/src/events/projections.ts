@@ -6,13 +6,21 @@ import { applyUserEvent, resetUsers } from '../use-cases/project-users.ts'
 type Following = Pick<ProjectionOptions, 'client' | 'nats' | 'system' | 'log' | 'clock'>
 
 export const followIdentity = (o: Following): Projection =>
-  createProjection({ ...o, name: 'tokens--identity', producer: 'identity', apply: applyUserEvent, reset: resetUsers })
+  createProjection({
+    ...o,
+    name: 'tokens--identity',
+    producer: 'identity',
+    subjects: ['gatehouse.identity.user.>'],
+    apply: applyUserEvent,
+    reset: resetUsers,
+  })
 
 export const followOrgs = (o: Following): Projection =>
   createProjection({
     ...o,
     name: 'tokens--orgs',
     producer: 'orgs',
+    subjects: ['gatehouse.orgs.organization.>', 'gatehouse.orgs.membership.>'],
     apply: applyOrganizationEvent,
     reset: resetOrganizations,
   })
