@@ -59,13 +59,15 @@ export async function countEffects(consuming: Db): Promise<number> {
 
 /** The bug R5 must find: a consumer that takes every delivery for the first. Its inbox claims succeed whatever the table says. */
 export function withoutInbox(system: Db): Db {
+  const idsIn = ({ queryChunks }: { queryChunks: unknown[] }) =>
+    JSON.parse(String(queryChunks.find((chunk) => typeof chunk === 'string' && chunk.startsWith('[')))) as object[]
   const claims = (query: unknown) => JSON.stringify(query).includes('insert into inbox')
   const blind = <T extends object>(target: T): T =>
     new Proxy(target, {
       get(inner, property) {
         const value: unknown = Reflect.get(inner, property, inner)
         if (property === 'execute')
-          return (query: never) => (claims(query) ? Promise.resolve([{ claimed: 1 }]) : (inner as Db).execute(query))
+          return (query: never) => (claims(query) ? Promise.resolve(idsIn(query)) : (inner as Db).execute(query))
         if (property === 'transaction')
           return (run: (tx: object) => unknown, config: never) =>
             (inner as Db).transaction((tx) => run(blind(tx)) as Promise<unknown>, config)

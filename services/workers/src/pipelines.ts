@@ -136,6 +136,7 @@ function consumerOf(deps: Deps, subscription: Subscription): Part {
     log,
     clock,
     handle: subscription.handle,
+    ...(subscription.handleAll ? { handleAll: subscription.handleAll } : {}),
     ...(subscription.onCommitted ? { onCommitted: subscription.onCommitted } : {}),
   })
 }

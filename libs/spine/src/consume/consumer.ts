@@ -1,5 +1,6 @@
 /**
- * A consumer turns events into effects in this service's database, each once: the inbox claim and the effect are one transaction.
+ * A consumer turns events into effects in this service's database, each once: the inbox claims and the effects are one transaction, of one event at rest
+ * and of many under load.
  * Events come fast by a durable JetStream consumer and surely by the catch-up walk; events of one aggregate are handled one after another.
  * An effect that fails is tried again at most `maxAttempts` times, counted across replicas, then kept as a dead letter.
  */
@@ -10,13 +11,13 @@ import type { Clock } from '@gatehouse/service-kit/context/clock'
 import { runInContext } from '@gatehouse/service-kit/context/request-context'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import type { Db, Tx } from '@gatehouse/service-kit/postgres/connect'
+import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { describeFailure } from '@gatehouse/service-kit/postgres/errors'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
-import pLimit from 'p-limit'
 import { matchesSubject } from '../produce/changes.ts'
+import { createBatches, type Entry, type Verdict } from './batches.ts'
 import { contextOfEvent } from './event-context.ts'
-import { claimEvent, countFailure } from './inbox.ts'
-import { createPerKeyQueue } from './per-key-queue.ts'
+import { claimEvents, countFailure } from './inbox.ts'
 import type { NatsLink } from '../nats/connection.ts'
 import { isTransient } from '../follow/parking.ts'
 import { createProducerFeed } from './producer-feed.ts'
@@ -32,12 +33,14 @@ export type ConsumerOptions = {
   nats: NatsLink
   /** The effect, in the transaction that claims the event. May run again after a failure; nothing outside `tx` may happen here. */
   handle(tx: Tx, event: EventEnvelope): Promise<void>
+  /** The effects of several in fewer statements, as `handle` of each in this order; outside of their contexts. When it fails, each is tried by itself. */
+  handleAll?(tx: Tx, events: readonly EventEnvelope[]): Promise<void>
   /** After the commit, on the replica that handled it: enqueue what the effect wrote down. Lost in a crash, so something must sweep. */
   onCommitted?(event: EventEnvelope): void
   log: Logger
   clock: Clock
   maxAttempts?: number
-  /** Handled at the same time; 8 when absent. */
+  /** Transactions at the same time; 8 when absent. */
   concurrency?: number
   pollMs?: number
 }
@@ -51,12 +54,12 @@ export type Consumer = {
 
 const defaultMaxAttempts = 5
 const defaultConcurrency = 8
+const mostInBatch = 50
 const firstBackoffMs = 50
 
 export function createConsumer(o: ConsumerOptions): Consumer {
   const log = o.log.child({ consumer: o.name })
   const holder = randomUUID()
-  const queue = createPerKeyQueue()
   const handler = createHandler({ ...o, log })
   const feeds = o.producers
     .map(({ name, client }) => ({ producer: name, client, subjects: subjectsOf(o.subjects, name) }))
@@ -67,7 +70,7 @@ export function createConsumer(o: ConsumerOptions): Consumer {
         ...feed,
         log,
         holder,
-        settle: (event) => queue.run(event.subject, () => handler.settle(feed.producer, event)),
+        settle: (event) => handler.settle({ producer: feed.producer, event }),
       }),
     )
   const pollAll = () => Promise.all(feeds.map((feed) => feed.poll()))
@@ -78,54 +81,90 @@ export function createConsumer(o: ConsumerOptions): Consumer {
     stop: async () => {
       handler.stop()
       await Promise.all(feeds.map((feed) => feed.close()))
-      await queue.idle()
+      await handler.idle()
     },
     catchUpNow: async () => (await pollAll()).every(Boolean),
   }
 }
 
-/** One event until it is handled or set aside. A failure that may pass (database, network) is not counted: it rejects. */
-function createHandler(o: ConsumerOptions) {
-  const inSlot = pLimit(o.concurrency ?? defaultConcurrency)
-  let stopped = false
+type Delivery = { producer: ServiceName; event: EventEnvelope }
 
-  const handleOnce = (producer: ServiceName, event: EventEnvelope): Promise<boolean> =>
-    inScope(o.system, {}, async (tx) => {
-      if (!(await claimEvent(tx, { consumer: o.name, producer, event }))) return false
-      await runInContext(contextOfEvent(event), () => o.handle(tx, event))
-      return true
-    })
-  const count = async (producer: ServiceName, event: EventEnvelope, error: unknown): Promise<'retry' | 'dead'> => {
-    const reason = describeFailure(error)
-    const verdict = await countFailure(o.system, {
-      consumer: o.name,
-      producer,
-      event,
-      reason,
-      maxAttempts: o.maxAttempts ?? defaultMaxAttempts,
-    })
-    o.log.warn({ event_id: event.id, event_type: event.type, reason, verdict }, 'an event could not be handled')
-    return verdict
-  }
-  const settle = async (producer: ServiceName, event: EventEnvelope): Promise<void> => {
-    for (let attempt = 0; ; attempt += 1) {
-      try {
-        if (await inSlot(() => handleOnce(producer, event))) o.onCommitted?.(event)
-        return
-      } catch (error) {
-        if (stopped || isTransient(error)) throw error
-        if ((await count(producer, event, error)) === 'dead') return
-      }
-      // The slot is free meanwhile: others are on time, only the aggregate waits.
-      await new Promise((resolve) => setTimeout(resolve, firstBackoffMs * 4 ** attempt).unref())
-    }
-  }
+/** Each event until it is handled or set aside. A failure that may pass (database, network) is not counted: it rejects. */
+function createHandler(o: ConsumerOptions) {
+  let stopped = false
+  const batches = createBatches<Delivery>({
+    atOnce: o.concurrency ?? defaultConcurrency,
+    most: mostInBatch,
+    run: async (entries) => {
+      for (const event of await handleTogether(o, entries)) o.onCommitted?.(event)
+    },
+    judge: (entries, error) => judge(o, entries, { error, isStopped: stopped }),
+  })
   return {
-    settle,
+    settle: (delivery: Delivery) => batches.add(delivery.event.subject, delivery),
+    idle: batches.idle,
     stop: () => {
       stopped = true
     },
   }
+}
+
+/** @returns those that this transaction has handled */
+function handleTogether(o: ConsumerOptions, entries: readonly Entry<Delivery>[]): Promise<EventEnvelope[]> {
+  return inScope(o.system, {}, async (tx) => {
+    for (const entry of entries) entry.isToBlame = false
+    const claimed = await claimEvents(tx, { consumer: o.name, deliveries: entries.map(({ item }) => item) })
+    const open = entries.filter(({ item }) => claimed.delete(uuidOf(item.event.id)))
+    const events = open.map(({ item }) => item.event)
+    if (o.handleAll !== undefined && events.length > 1) await o.handleAll(tx, events)
+    else for (const entry of open) await handleOne(o, tx, entry)
+    return events
+  })
+}
+
+async function handleOne(o: ConsumerOptions, tx: Tx, entry: Entry<Delivery>): Promise<void> {
+  const { event } = entry.item
+  try {
+    await runInContext(contextOfEvent(event), () => o.handle(tx, event))
+  } catch (error) {
+    entry.isToBlame = true
+    throw error
+  }
+}
+
+/** The one that is known to be to blame is counted and rests; where that is not known, each is tried by itself. */
+async function judge(
+  o: ConsumerOptions,
+  entries: readonly Entry<Delivery>[],
+  { error, isStopped }: { error: unknown; isStopped: boolean },
+): Promise<Verdict[]> {
+  if (isStopped || isTransient(error)) return entries.map(() => ({ kind: 'refused', error }))
+  const guilty = entries.length === 1 ? entries[0] : entries.find(({ isToBlame }) => isToBlame)
+  const verdicts: Verdict[] = []
+  for (const entry of entries) {
+    if (guilty === undefined) Object.assign(entry, { isAlone: true, failures: entry.failures + 1 })
+    verdicts.push(entry === guilty ? await count(o, entry, error) : { kind: 'again', afterMs: 0 })
+  }
+  return verdicts
+}
+
+async function count(o: ConsumerOptions, entry: Entry<Delivery>, error: unknown): Promise<Verdict> {
+  const { producer, event } = entry.item
+  const reason = describeFailure(error)
+  const maxAttempts = o.maxAttempts ?? defaultMaxAttempts
+  try {
+    const verdict = await countFailure(o.system, {
+      ...{ consumer: o.name, producer, event, reason },
+      ...{ maxAttempts, triesBefore: entry.failures },
+    })
+    o.log.warn({ event_id: event.id, event_type: event.type, reason, verdict }, 'an event could not be handled')
+    if (verdict === 'dead') return { kind: 'settled' }
+  } catch (failure) {
+    return { kind: 'refused', error: failure }
+  }
+  entry.isAlone = true
+  // Others are on time meanwhile, only the aggregate waits.
+  return { kind: 'again', afterMs: firstBackoffMs * 4 ** entry.failures++ }
 }
 
 /** Those of one producer; none covered by another, since JetStream refuses overlapping filters. */

@@ -10,13 +10,24 @@ import { inScope, rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 
 export type Delivery = { consumer: string; producer: string; event: EventEnvelope }
 
-/** Whether this transaction is the one that handles the event. A rival waits here until it knows. */
-export async function claimEvent(tx: Queryable, { consumer, producer, event }: Delivery): Promise<boolean> {
+export type Deliveries = { consumer: string; deliveries: readonly { producer: string; event: EventEnvelope }[] }
+
+/** The events that this transaction is the one to handle, as UUIDs. A rival waits here until it knows; all claim in one order, so that none waits for another. */
+export async function claimEvents(tx: Queryable, { consumer, deliveries }: Deliveries): Promise<Set<string>> {
+  const keys = deliveries.map(({ producer, event: { id, time, position } }) => ({
+    ...{ event_id: uuidOf(id), event_time: time },
+    ...{ producer, position },
+  }))
   const claimed = await tx.execute(sql`
-    with settled as (delete from dead_letters where consumer = ${consumer} and event_id = ${uuidOf(event.id)} and state = 'retrying')
+    with given as (
+      select * from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as g (event_id uuid, event_time timestamptz, producer text, position bigint)
+    ), settled as (
+      delete from dead_letters where consumer = ${consumer} and state = 'retrying' and event_id in (select event_id from given)
+    )
     insert into inbox (consumer, event_id, event_time, producer, position)
-    values (${consumer}, ${uuidOf(event.id)}, ${event.time}, ${producer}, ${event.position}) on conflict do nothing returning 1`)
-  return rowsOf(claimed).length > 0
+    select ${consumer}, event_id, event_time, producer, position from given order by event_time, event_id
+    on conflict do nothing returning event_id`)
+  return new Set(rowsOf<{ event_id: string }>(claimed).map((row) => row.event_id))
 }
 
 /** Those of `events` nobody has claimed yet; a hint that saves transactions, never a proof. */
@@ -35,13 +46,18 @@ export async function unclaimedOf(db: Queryable, consumer: string, events: Event
 /** Counts a failed try, across replicas and restarts. `dead`: it was the last, the event is set aside. */
 export function countFailure(
   system: Db,
-  o: Delivery & { reason: string; maxAttempts: number },
+  o: Delivery & {
+    reason: string
+    maxAttempts: number
+    /** Tries that failed before the first one that is counted. */
+    triesBefore: number
+  },
 ): Promise<'retry' | 'dead'> {
   return inScope(system, {}, async (tx) => {
     const [row] = rowsOf<{ attempts: number }>(
       await tx.execute(sql`
-        insert into dead_letters (consumer, event_id, producer, event, reason)
-        values (${o.consumer}, ${uuidOf(o.event.id)}, ${o.producer}, ${JSON.stringify(o.event)}::jsonb, ${o.reason})
+        insert into dead_letters (consumer, event_id, producer, event, reason, attempts)
+        values (${o.consumer}, ${uuidOf(o.event.id)}, ${o.producer}, ${JSON.stringify(o.event)}::jsonb, ${o.reason}, ${1 + o.triesBefore})
         on conflict (consumer, event_id) do update set attempts = dead_letters.attempts + 1, reason = excluded.reason, last_failed_at = now()
           where dead_letters.state = 'retrying'
         returning attempts`),

@@ -53,7 +53,7 @@ function delayed(client: SpineClient, delayMs: () => number): SpineClient {
       let head = page.head
       while (head > 0 && (visibleAtMs[head - 1] as number) > nowMs) head -= 1
       // What another replica has put into the database both share is known here, whenever the news arrives.
-      head = Math.max(head, Math.min(asked.after, page.head))
+      if (asked.after <= page.head) head = Math.max(head, asked.after)
       return {
         ...page,
         head,

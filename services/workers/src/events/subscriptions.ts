@@ -11,7 +11,7 @@ import type { MailPipeline } from '../mails/mail.ts'
 import { mails } from '../mails/mails.ts'
 import type { Whereabouts } from '../providers/whereabouts.ts'
 import { alertingTypes, recordAlerts } from '../use-cases/alerts/record-alerts.ts'
-import { recordAuditEvent } from '../use-cases/audit/record-audit-event.ts'
+import { recordAuditEvents } from '../use-cases/audit/record-audit-events.ts'
 import { notifyingTypes, recordNotifications } from '../use-cases/notifications/record-notifications.ts'
 import { recordDeliveries } from '../use-cases/webhooks/record-deliveries.ts'
 import { onMailDue } from './on-mail-due.ts'
@@ -25,6 +25,7 @@ export type Subscription = {
   /** Event types, or a prefix ending in `.>`. */
   subjects: readonly string[]
   handle(tx: Tx, event: EventEnvelope): Promise<void>
+  handleAll?(tx: Tx, events: readonly EventEnvelope[]): Promise<void>
   onCommitted?(event: EventEnvelope): void
 }
 
@@ -93,7 +94,8 @@ export const auditSubscription = (deps: { whereabouts: Whereabouts }): Subscript
   consumer: 'workers--audit',
   producers: everyProducer,
   subjects: everyProducer.map(subjectsOf),
-  handle: (tx, event) => recordAuditEvent(deps, tx, event),
+  handle: (tx, event) => recordAuditEvents(deps, tx, [event]),
+  handleAll: (tx, events) => recordAuditEvents(deps, tx, events),
 })
 
 /** The effects of every pipeline, whichever this process runs. What a replay makes due is announced by the sweeper of its pipeline. */

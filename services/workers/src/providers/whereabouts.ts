@@ -10,9 +10,12 @@ import { LRUCache } from 'lru-cache'
 import { personalOwnerOf, type AuditRecord, type StoredRecord } from '../domain/audit-record.ts'
 import { findKeys, findOrKeepKey, listKeysSealedOtherwise, replaceSealedKey } from '../store/audit-person-keys.ts'
 
+/** Keys by person; null for one who was erased. To be forgotten where the transaction erases a person. */
+export type TransactionKeys = Map<string, Envelope | null>
+
 export type Whereabouts = {
-  /** The record as it is kept. */
-  hide(tx: Queryable, record: AuditRecord): Promise<StoredRecord>
+  /** The record as it is kept. `keys`: of this transaction, for all its records; not yet known to be committed. */
+  hide(tx: Queryable, record: AuditRecord, keys?: TransactionKeys): Promise<StoredRecord>
   /** The records as they were, but for people who were erased: of them nothing is known any more. */
   show(system: Db, records: readonly StoredRecord[]): Promise<AuditRecord[]>
   /** The keys of people, as what a new key-encryption key has to seal anew. */
@@ -30,22 +33,24 @@ export function createWhereabouts(envelope: Envelope): Whereabouts {
   const open = (userId: string, sealed: string): Envelope =>
     createEnvelope({ keys: [envelope.open(sealed, keyPurpose(userId))] })
 
-  const keyOf = async (tx: Queryable, userId: string): Promise<Envelope | null> => {
-    const found = known.get(userId)
+  const keyOf = async (tx: Queryable, userId: string, keys: TransactionKeys): Promise<Envelope | null> => {
+    const [found, mine] = [known.get(userId), keys.get(userId)]
     if (found) return found.envelope
+    if (mine !== undefined) return mine
     const offered = envelope.seal(randomBytes(32), keyPurpose(userId))
     const { sealed, isNew } = await findOrKeepKey(tx, { userId, offered })
     const key = sealed === null ? null : open(userId, sealed)
-    if (!isNew) known.set(userId, { envelope: key })
+    if (isNew) keys.set(userId, key)
+    else known.set(userId, { envelope: key })
     return key
   }
   return {
-    async hide(tx, record) {
+    async hide(tx, record, keys = new Map()) {
       const { clientAddress, userAgent } = record
       const personalOf = personalOwnerOf(record)
       if (personalOf === null || (clientAddress === null && userAgent === null))
         return { ...record, personalOf: null, personalSealed: null }
-      const key = await keyOf(tx, personalOf)
+      const key = await keyOf(tx, personalOf, keys)
       const hidden = { ...record, clientAddress: null, userAgent: null }
       if (key === null) return { ...hidden, personalOf: null, personalSealed: null }
       const clear = Buffer.from(JSON.stringify([clientAddress, userAgent]))

@@ -1,0 +1,206 @@
+// What the spine asks of PostgreSQL, counted on the wire: nearly nothing while nothing happens, and few transactions for many events.
+import t from 'tap'
+import { sql } from 'drizzle-orm'
+import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
+import { systemClock } from '@gatehouse/service-kit/context/clock'
+import { newId } from '@gatehouse/service-kit/ids/type-id'
+import { connectPostgres, type Db, type Tx } from '@gatehouse/service-kit/postgres/connect'
+import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
+import { adminUrl, testDatabase, type Teardown, type TestDatabase } from '@gatehouse/test-kit/database'
+import { quietLog } from '@gatehouse/test-kit/log'
+import { noNats, testNats } from '@gatehouse/test-kit/nats'
+import { createSampleProducer, ThingChanged } from '@gatehouse/test-kit/sample-producer'
+import { startStatementCounter, type StatementCounter } from '@gatehouse/test-kit/statement-counter'
+import { waitUntil } from '@gatehouse/test-kit/wait-until'
+import { createConsumer, type ConsumerOptions } from '../src/consume/consumer.ts'
+import { createProjection } from '../src/follow/projection.ts'
+import { createReader } from '../src/follow/reader.ts'
+import type { SpineClient } from '../src/follow/spine-client.ts'
+
+const patienceMs = 30_000
+const numbers = (count: number) => Array.from({ length: count }, (_, i) => i)
+
+/** The database as the system role of a service sees it, through the counter. */
+function counted(t: Teardown, counter: StatementCounter, { url }: TestDatabase, service: 'tokens' | 'workers'): Db {
+  const connection = connectPostgres({
+    url: counter.through(url(service, 'system')),
+    schema: service,
+    applicationName: 'counted',
+  })
+  t.teardown(connection.close)
+  return connection.db
+}
+
+t.test(
+  'a quiet producer is asked for its head, once for all that follow it in a process, and nobody asks for more',
+  async (t) => {
+    const database = await testDatabase(t, { services: ['tokens', 'workers'], spineOnly: true })
+    const counter = await startStatementCounter(t, adminUrl())
+    const nats = await testNats(t)
+    const { client, spine, announce } = createSampleProducer(
+      { connect: () => counted(t, counter, database, 'tokens') },
+      { nats, snapshots: { state: async () => {} } },
+    )
+    spine.start()
+    t.teardown(spine.stop)
+    let questions = 0
+    const asked: SpineClient = {
+      ...client,
+      changes: (query) => {
+        questions += 1
+        return client.changes(query)
+      },
+    }
+    const system = counted(t, counter, database, 'workers')
+    const shared = { producer: 'tokens', client: asked, nats, log: quietLog, clock: systemClock, pollMs: 20 } as const
+    const apply = async () => {}
+    const followers = [
+      createReader({ ...shared, name: 'workers--memory', apply }),
+      createProjection({ ...shared, name: 'workers--copy', system, apply, reset: apply }),
+      createProjection({
+        ...shared,
+        name: 'workers--some',
+        system,
+        apply,
+        reset: apply,
+        subjects: [ThingChanged.type],
+      }),
+    ]
+    const consumers = ['workers--one', 'workers--other'].map((name) =>
+      createConsumer({
+        ...{ ...shared, name, system, handle: apply },
+        ...{ producers: [{ name: 'tokens', client: asked }], subjects: ['gatehouse.tokens.>'] },
+      }),
+    )
+    for (const part of [...followers, ...consumers]) {
+      part.start()
+      t.teardown(part.stop)
+    }
+    await announce(numbers(5).map((n) => ({ n })))
+    await waitUntil(
+      'everybody is there',
+      async () =>
+        followers.every((follower) => follower.isCurrent() && follower.position() === 5) &&
+        rowsOf(await system.execute(sql`select 1 from consumer_cursors where position = 5`)).length === 2 &&
+        rowsOf(await system.execute(sql`select 1 from projection_cursors where position = 5`)).length === 2,
+      patienceMs,
+    )
+    /** A subscription that was opened anew asks for what it may have missed: that is no rest. */
+    const rest = async () => {
+      const before = questions
+      const counts = await counter.during(() =>
+        waitUntil('thirty questions', () => questions >= before + 30, patienceMs),
+      )
+      return { ...counts, questions: questions - before }
+    }
+    const quiet = await waitUntil(
+      'nothing but the head is asked for',
+      async () => {
+        const { texts, statements, questions: heads } = await rest()
+        const others = texts.filter((text) => !text.includes('from sequence_outbox'))
+        return others.length === 0 && statements <= heads + 2 ? { statements, heads } : undefined
+      },
+      patienceMs,
+    )
+    t.comment(`${quiet.statements} statements for ${quiet.heads} questions`)
+    t.ok(
+      followers.every((follower) => follower.isCurrent(1000)),
+      'and each is current by it',
+    )
+  },
+)
+
+const prepare = async (database: TestDatabase) => {
+  const owner = database.connect('workers', 'owner', 1)
+  await owner.execute(sql`create table effects (at bigserial, event_id text)`)
+  await owner.execute(sql`grant select, insert on effects to workers_system`)
+  await owner.execute(sql`grant usage on sequence effects_at_seq to workers_system`)
+}
+const handle = async (tx: Tx, event: EventEnvelope) =>
+  void (await tx.execute(sql`insert into effects (event_id) values (${event.id})`))
+const handleAll = async (tx: Tx, events: readonly EventEnvelope[]) =>
+  void (await tx.execute(sql`
+    insert into effects (event_id) select id from jsonb_array_elements_text(${JSON.stringify(events.map(({ id }) => id))}::jsonb) id`))
+const effectsOf = async (db: Db) =>
+  rowsOf<{ event_id: string }>(await db.execute(sql`select event_id from effects order by at`)).map(
+    (row) => row.event_id,
+  )
+
+/** A hundred events of ten things wait for a consumer that begins. */
+async function burst(t: Teardown, change: Partial<ConsumerOptions>) {
+  const database = await testDatabase(t, { services: ['tokens', 'workers'], spineOnly: true })
+  await prepare(database)
+  const { client, announce } = createSampleProducer(database, { nats: noNats() })
+  const things = numbers(10).map(() => newId('thing'))
+  await announce(numbers(100).map((n) => ({ n, aggregateId: things[n % 10] ?? '', version: 1 + Math.floor(n / 10) })))
+  const { events } = await client.changes({ after: 0 })
+  const counter = await startStatementCounter(t, adminUrl())
+  const consumer = createConsumer({
+    ...{ name: 'workers--test', producers: [{ name: 'tokens', client }], subjects: ['gatehouse.tokens.>'] },
+    ...{ system: counted(t, counter, database, 'workers'), nats: noNats(), log: quietLog, clock: systemClock, handle },
+    ...change,
+  })
+  t.teardown(consumer.stop)
+  const counts = await counter.during(() => waitUntil('it has caught up', () => consumer.catchUpNow(), patienceMs))
+  const system = database.connect('workers', 'system')
+  // The driver asks once for the types of a server.
+  const texts = counts.texts.filter((text) => !text.includes('pg_catalog.pg_type'))
+  return { texts, events, things, system, effects: await effectsOf(system) }
+}
+
+t.test('a hundred events that wait are two transactions', async (t) => {
+  const { texts, events, effects } = await burst(t, {})
+  t.same([...effects].sort(), events.map(({ id }) => id).sort())
+  t.equal(texts.filter((text) => text.startsWith('begin')).length, 2)
+  t.equal(texts.length, 100 + 2 * 3 + 4, texts.filter((text) => !text.includes('into effects')).join('\n'))
+})
+
+t.test('where their effects are one statement, so is the batch', async (t) => {
+  const { texts, events, effects } = await burst(t, { handleAll })
+  t.same([...effects].sort(), events.map(({ id }) => id).sort())
+  t.equal(texts.length, 2 * 4 + 4, 'begin, claim, effects, commit; who walks, since when, what is claimed, how far')
+})
+
+for (const [how, together] of [
+  ['one after another', {}],
+  ['in one statement', { handleAll }],
+] as const)
+  t.test(`one that fails among a hundred, ${how}: the others once and in order, it five times`, async (t) => {
+    const tries: string[] = []
+    let poison: string | undefined
+    const isPoison = (event: EventEnvelope) => event.data['n'] === 42 && Boolean((poison = event.id))
+    const { events, effects, system } = await burst(t, {
+      handle: async (tx, event) => {
+        await handle(tx, event)
+        if (!isPoison(event)) return
+        tries.push(event.id)
+        throw new Error('planted')
+      },
+      ...('handleAll' in together && {
+        handleAll: async (tx, batch) => {
+          await handleAll(tx, batch)
+          if (!batch.some(isPoison)) return
+          tries.push('with others')
+          throw new Error('planted')
+        },
+      }),
+    })
+    t.equal(tries.length, 5)
+    t.same(
+      [...effects].sort(),
+      events
+        .map(({ id }) => id)
+        .filter((id) => id !== poison)
+        .sort(),
+    )
+    const places = new Map(events.map((event) => [event.id, event]))
+    const seen = new Map<string, number>()
+    for (const id of effects) {
+      const { subject, version } = places.get(id) as EventEnvelope
+      if (version <= (seen.get(subject) ?? 0)) t.fail(`version ${version} of ${subject} came late`)
+      seen.set(subject, version)
+    }
+    t.match(rowsOf(await system.execute(sql`select attempts, state, reason from dead_letters`)), [
+      { attempts: 5, state: 'dead', reason: 'Error: planted' },
+    ])
+  })
