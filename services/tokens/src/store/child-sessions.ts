@@ -4,9 +4,16 @@ import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { and, asc, eq, inArray, isNotNull, isNull, ne, type SQL, sql } from 'drizzle-orm'
 import type { Client } from './clients.ts'
 import { oauthClients, sessions, userStates } from './schema.ts'
-import { type EndedSession, type EndReason, endWhere, type Session } from './sessions.ts'
+import {
+  endWhere,
+  refreshPartsOf,
+  type EndedSession,
+  type EndReason,
+  type NewSession,
+  type Session,
+} from './sessions.ts'
 
-/** A child of `parent`, signed in when and how the parent was. It never outlives it. */
+/** A child of `parent`, signed in when and how the parent was. It never outlives it. Its family and first refresh token, if any, in the same statement. */
 export async function insertChildSession(
   tx: Queryable,
   o: {
@@ -17,32 +24,38 @@ export async function insertChildSession(
     organizationId: string | null
     clientAddress: string | null
     idleTtlSeconds: number
+    refresh: Pick<NewSession, 'familyId' | 'token'> | undefined
   },
 ): Promise<Session> {
-  const { parent } = o
-  const [row] = await tx
-    .insert(sessions)
-    .values({
-      id: o.id,
-      userId: parent.userId,
-      userVersion: parent.userVersion,
-      clientId: o.clientId,
-      status: 'active',
-      version: 1,
-      minVersion: 0,
-      lastOrganizationId: o.organizationId,
-      amr: parent.amr,
-      authTime: parent.authTime,
-      deviceName: parent.deviceName,
-      clientAddress: o.clientAddress,
-      createdAt: sql`now()`,
-      lastSeenAt: sql`now()`,
-      idleExpiresAt: sql`least(now() + make_interval(secs => ${o.idleTtlSeconds}), ${parent.expiresAt.toISOString()}::timestamptz)`,
-      expiresAt: parent.expiresAt,
-      parentId: parent.id,
-      scope: o.scope,
-    })
-    .returning()
+  const { parent, refresh } = o
+  const made = tx.$with('made').as(
+    tx
+      .insert(sessions)
+      .values({
+        id: o.id,
+        userId: parent.userId,
+        userVersion: parent.userVersion,
+        clientId: o.clientId,
+        status: 'active',
+        version: 1,
+        minVersion: 0,
+        lastOrganizationId: o.organizationId,
+        amr: parent.amr,
+        authTime: parent.authTime,
+        deviceName: parent.deviceName,
+        clientAddress: o.clientAddress,
+        createdAt: sql`now()`,
+        lastSeenAt: sql`now()`,
+        idleExpiresAt: sql`least(now() + make_interval(secs => ${o.idleTtlSeconds}), ${parent.expiresAt.toISOString()}::timestamptz)`,
+        expiresAt: parent.expiresAt,
+        parentId: parent.id,
+        scope: o.scope,
+      })
+      .returning(),
+  )
+  const owner = { sessionId: o.id, userId: parent.userId, clientId: o.clientId }
+  const parts = refresh && refreshPartsOf(tx, { ...owner, ...refresh })
+  const [row] = await (parts ? tx.with(made, parts.family, parts.first) : tx.with(made)).select().from(made)
   return row as Session
 }
 

@@ -21,22 +21,6 @@ import {
 import type { Session } from './sessions.ts'
 
 export type RefreshToken = typeof refreshTokens.$inferSelect
-export async function insertFamily(
-  tx: Queryable,
-  family: { id: string; sessionId: string; userId: string; clientId: string },
-): Promise<void> {
-  await tx
-    .insert(refreshFamilies)
-    .values({ ...family, status: 'active', version: 1, createdAt: sql`now()`, sharedExchanges: 0 })
-}
-
-/** The first of its chain; the others come of exchanges. */
-export async function insertRefreshToken(
-  tx: Queryable,
-  token: Pick<RefreshToken, 'id' | 'familyId' | 'sessionId' | 'userId' | 'clientId' | 'hash'>,
-): Promise<void> {
-  await tx.insert(refreshTokens).values({ ...token, createdAt: sql`clock_timestamp()`, repeatsElsewhere: 0 })
-}
 
 /** Whose token this is. Asked by the system role: before this nobody knows the person. */
 export async function findRefreshTokenByHash(

@@ -51,11 +51,22 @@ export async function insertSession(tx: Queryable, session: NewSession): Promise
       })
       .returning(),
   )
-  const owned = { sessionId: given.id, userId: given.userId, clientId: given.clientId }
+  const { family, first } = refreshPartsOf(tx, { ...given, sessionId: given.id, familyId, token })
+  const [row] = await tx.with(made, family, first).select().from(made)
+  return row as Session
+}
+
+/** The family and the first refresh token of a session that the same statement inserts. */
+export function refreshPartsOf(
+  tx: Queryable,
+  o: { sessionId: string; userId: string; clientId: string } & Pick<NewSession, 'familyId' | 'token'>,
+) {
+  const { familyId, token } = o
+  const owned = { sessionId: o.sessionId, userId: o.userId, clientId: o.clientId }
   const family = tx.$with('family').as(
     tx
       .insert(refreshFamilies)
-      .values({ id: familyId, ...owned, status: 'active', version: 1, createdAt: now, sharedExchanges: 0 })
+      .values({ id: familyId, ...owned, status: 'active', version: 1, createdAt: sql`now()`, sharedExchanges: 0 })
       .returning({ familyId: refreshFamilies.id }),
   )
   const first = tx.$with('first').as(
@@ -64,8 +75,7 @@ export async function insertSession(tx: Queryable, session: NewSession): Promise
       .values({ ...token, ...owned, familyId, createdAt: sql`clock_timestamp()`, repeatsElsewhere: 0 })
       .returning({ tokenId: refreshTokens.id }),
   )
-  const [row] = await tx.with(made, family, first).select().from(made)
-  return row as Session
+  return { family, first }
 }
 
 /** A live session of this person, by database time. */

@@ -8,7 +8,6 @@ import { accessClaims } from '../../domain/access-claims.ts'
 import type { UsableMembership } from '../../domain/choose-organization.ts'
 import { insertChildSession } from '../../store/child-sessions.ts'
 import type { Client } from '../../store/clients.ts'
-import { insertFamily, insertRefreshToken } from '../../store/refresh-tokens.ts'
 import type { Session } from '../../store/sessions.ts'
 import { announceStart } from '../sessions/announce-session-start.ts'
 import { refreshTokenPrefix } from '../sessions/start-session.ts'
@@ -29,6 +28,8 @@ export async function openChildSession(
   },
 ): Promise<ChildSession> {
   const { parent, client, membership, now } = o
+  // OpenID Connect Core §11: without `offline_access` nothing outlives the access token.
+  const refresh = o.scope.includes('offline_access') ? mintSecret(refreshTokenPrefix) : undefined
   const session = await insertChildSession(tx, {
     id: newId('ses'),
     parent,
@@ -37,9 +38,8 @@ export async function openChildSession(
     organizationId: membership?.organizationId ?? null,
     clientAddress: o.clientAddress ?? null,
     idleTtlSeconds: client.idleTtlSeconds,
+    refresh: refresh && { familyId: newId('fam'), token: { id: newId('rt'), hash: refresh.hash } },
   })
-  // OpenID Connect Core §11: without `offline_access` nothing outlives the access token.
-  const refreshToken = o.scope.includes('offline_access') ? await openFamily(tx, session) : undefined
   await announceStart(tx, session)
   const claims = accessClaims({
     issuer: deps.issuer,
@@ -51,14 +51,5 @@ export async function openChildSession(
     session,
     membership,
   }) as PersonClaims
-  return { claims, refreshToken, sessionId: session.id }
-}
-
-async function openFamily(tx: Tx, session: Session): Promise<string> {
-  const owned = { sessionId: session.id, userId: session.userId, clientId: session.clientId }
-  const familyId = newId('fam')
-  const { secret, hash } = mintSecret(refreshTokenPrefix)
-  await insertFamily(tx, { id: familyId, ...owned })
-  await insertRefreshToken(tx, { id: newId('rt'), familyId, ...owned, hash })
-  return secret
+  return { claims, refreshToken: refresh?.secret, sessionId: session.id }
 }
