@@ -52,26 +52,6 @@ export function createBatches<T>(o: BatchOptions<T>): Batches<T> {
     for (const { key } of batch) busy.add(key)
     return batch
   }
-  const giveBack = (batch: readonly Entry<T>[], verdicts: readonly Verdict[], error: unknown): void => {
-    const again: Entry<T>[] = []
-    for (const [at, entry] of batch.entries()) {
-      const verdict = verdicts[at] ?? { kind: 'refused', error }
-      if (verdict.kind === 'settled') entry.settle()
-      else if (verdict.kind === 'refused') entry.refuse(verdict.error)
-      else {
-        again.push(entry)
-        if (verdict.afterMs > 0) rest(entry, verdict.afterMs)
-      }
-    }
-    waiting = [...again, ...waiting]
-  }
-  const rest = (entry: Entry<T>, forMs: number): void => {
-    entry.isResting = true
-    setTimeout(() => {
-      entry.isResting = false
-      pump()
-    }, forMs).unref()
-  }
   const runOne = async (batch: readonly Entry<T>[]): Promise<void> => {
     try {
       await o.run(batch)
@@ -80,7 +60,7 @@ export function createBatches<T>(o: BatchOptions<T>): Batches<T> {
     } catch (error) {
       most = 1
       const verdicts = await o.judge(batch, error).catch(() => [])
-      giveBack(batch, verdicts, error)
+      waiting = [...returned(batch, { verdicts, error, onRested: pump }), ...waiting]
     }
     for (const { key } of batch) busy.delete(key)
     running -= 1
@@ -109,6 +89,33 @@ export function createBatches<T>(o: BatchOptions<T>): Batches<T> {
       while (all.size > 0) await Promise.all(all)
     },
   }
+}
+
+/** Tells the entries of a failed batch what becomes of them. @returns those that are tried again */
+function returned<T>(
+  batch: readonly Entry<T>[],
+  o: { verdicts: readonly Verdict[]; error: unknown; onRested: () => void },
+): Entry<T>[] {
+  const again: Entry<T>[] = []
+  for (const [at, entry] of batch.entries()) {
+    const verdict = o.verdicts[at] ?? { kind: 'refused', error: o.error }
+    if (verdict.kind === 'settled') entry.settle()
+    else if (verdict.kind === 'refused') entry.refuse(verdict.error)
+    else {
+      again.push(entry)
+      if (verdict.afterMs > 0) rest(entry, verdict.afterMs, o.onRested)
+    }
+  }
+  return again
+}
+
+function rest<T>(entry: Entry<T>, forMs: number, onRested: () => void): void {
+  entry.isResting = true
+  const wake = () => {
+    entry.isResting = false
+    onRested()
+  }
+  setTimeout(wake, forMs).unref()
 }
 
 /** The first entries whose keys are free, in their order; one that has to wait holds up the later ones of its key. */

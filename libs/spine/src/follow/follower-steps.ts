@@ -29,24 +29,14 @@ export function createSteps(
     keeper.lose()
     keeper.moveTo(await o.load())
   }
-  /** The owner's state may be half-way or behind after a failure: where it stands is asked again. */
-  const apply = async (events: EventEnvelope[], upTo: number) => {
-    try {
-      await o.apply(events, upTo)
-      keeper.note(events)
-    } catch (error) {
-      keeper.lose()
-      throw error
-    }
+  const apply = createApplying(o, keeper)
+  const proveOnce = async (atMs: number) => {
+    await o.onProving?.()
+    freshness.prove(atMs)
   }
   return {
     reload,
-    stand: async () => {
-      const begun = keeper.current() ?? (await o.begin())
-      if (begun === undefined) await reload('nothing loaded yet')
-      else if (keeper.current() === undefined) keeper.moveTo(begun)
-      return keeper.current() as Place
-    },
+    stand: () => stand(o, keeper, reload),
     applyHeld: async () => {
       const place = keeper.current()
       const events = keeper.contiguous()
@@ -69,17 +59,40 @@ export function createSteps(
         keeper.moveTo({ epoch: page.epoch, position: page.scanned_to })
       }
       if (page.scanned_to < page.head) return true
-      await o.onProving?.()
-      freshness.prove(asked.atMs)
+      await proveOnce(asked.atMs)
       return false
     },
     prove: async ({ epoch, head }, atMs) => {
       const place = keeper.current()
       if (place === undefined || place.epoch !== epoch || place.position < head) return false
-      await o.onProving?.()
-      freshness.prove(atMs)
+      await proveOnce(atMs)
       return true
     },
+  }
+}
+
+/** Where the owner stands, which is loaded where it has nothing yet. */
+async function stand(
+  o: Pick<FollowerOptions, 'begin'>,
+  keeper: PlaceKeeper,
+  reload: (reason: string) => Promise<void>,
+): Promise<Place> {
+  const begun = keeper.current() ?? (await o.begin())
+  if (begun === undefined) await reload('nothing loaded yet')
+  else if (keeper.current() === undefined) keeper.moveTo(begun)
+  return keeper.current() as Place
+}
+
+/** The owner's state may be half-way or behind after a failure: where it stands is asked again. */
+function createApplying(o: Pick<FollowerOptions, 'apply'>, keeper: PlaceKeeper) {
+  return async (events: EventEnvelope[], upTo: number): Promise<void> => {
+    try {
+      await o.apply(events, upTo)
+      keeper.note(events)
+    } catch (error) {
+      keeper.lose()
+      throw error
+    }
   }
 }
 

@@ -9,7 +9,7 @@ import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { describeFailure } from '@gatehouse/service-kit/postgres/errors'
 import { createFreshness, createPlaceKeeper, type PlaceKeeper } from './follower-state.ts'
 import { createSteps, type FollowerSteps } from './follower-steps.ts'
-import { watchHead, type Head } from './head-watch.ts'
+import { watchHead, type HeadListener } from './head-watch.ts'
 import { defaultMaxAgeMs, type FollowerOptions, type Reader } from './following.ts'
 import { coalesce } from '@gatehouse/service-kit/concurrency/coalesce'
 import { createStallDetector } from '../nats/stall-detector.ts'
@@ -56,7 +56,8 @@ function createEngine(o: FollowerOptions, keeper: PlaceKeeper, steps: FollowerSt
   const doubtSilence = (atMs: number) => {
     if (stalls.isSuspect(keeper.newest(), atMs)) tail?.rebuild('silent')
   }
-  const poller = createPoller(o, { steps, inTurn, complain, doubtSilence })
+  const parts = { steps, inTurn, complain, doubtSilence }
+  const poller = createPoller(o, parts)
 
   const onEvent = (event: EventEnvelope) => {
     stalls.heard(event.position)
@@ -77,31 +78,11 @@ function createEngine(o: FollowerOptions, keeper: PlaceKeeper, steps: FollowerSt
     stalls.opened()
     poller.pollSoon()
   }
-  const headListener = () => {
-    let asked: { position: number | undefined; atMs: number } = { position: undefined, atMs: -Infinity }
-    return {
-      asking: () => {
-        asked = { position: keeper.current()?.position, atMs: o.clock.monotonicMs() }
-      },
-      answered: (answer: Head) => {
-        const { atMs, position = Infinity } = asked
-        void inTurn(() => (answer.head < position ? Promise.resolve(false) : steps.prove(answer, atMs))).then(
-          (isThere) => {
-            if (!isThere) return poller.pollSoon()
-            complain.cease()
-            doubtSilence(atMs)
-          },
-          (error: unknown) => complain.about(error),
-        )
-      },
-      failed: complain.about,
-    }
-  }
   return {
     poll: poller.poll,
     start: () => {
       tail = openTail({ ...o, onEvent, onOpen })
-      stopWatching = watchHead(o.client, o.pollMs, headListener())
+      stopWatching = watchHead(o.client, o.pollMs, createHeadListener(o, { keeper, ...parts, poller }))
       poller.pollSoon()
     },
     stop: async () => {
@@ -120,6 +101,34 @@ type PollerParts = {
   complain: ReturnType<typeof complainOnce>
   /** To be asked after each answer that left nothing to fetch. */
   doubtSilence(atMs: number): void
+}
+
+/** What is done with the head that everybody in this process asks for: a follower that is there needs no poll of its own. */
+function createHeadListener(
+  o: FollowerOptions,
+  parts: PollerParts & { keeper: PlaceKeeper; poller: ReturnType<typeof createPoller> },
+): HeadListener {
+  const { keeper, poller, steps, inTurn, complain, doubtSilence } = parts
+  let asked: { position: number | undefined; atMs: number } = { position: undefined, atMs: -Infinity }
+  return {
+    asking: () => {
+      asked = { position: keeper.current()?.position, atMs: o.clock.monotonicMs() }
+    },
+    answered: (answer) => {
+      const { atMs, position = Infinity } = asked
+      // Nothing stood behind it, or a head that fell: the poll finds out what to do.
+      if (answer.head < position) return poller.pollSoon()
+      void inTurn(() => steps.prove(answer, atMs)).then(
+        (isThere) => {
+          if (!isThere) return poller.pollSoon()
+          complain.cease()
+          doubtSilence(atMs)
+        },
+        (error: unknown) => complain.about(error),
+      )
+    },
+    failed: complain.about,
+  }
 }
 
 /** `poll` shares its runs and logs the first failure of a row. */

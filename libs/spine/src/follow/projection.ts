@@ -59,45 +59,24 @@ export function createProjection(o: ProjectionOptions): Projection {
   const target = { projection: o.name, producer: o.producer }
   const store = createProjectionStore({ ...target, system: o.system })
   const parked = createParkedSet(o, store)
-  /** As stored, by us or another replica, when we last looked: our caches know what lies before it, and nothing wanted came since. */
-  let stored: Place | undefined
-
-  const applyUpTo = async (events: EventEnvelope[], upTo: number) => {
-    if (stored === undefined) throw new Error(`${o.name} does not know where it stands`)
-    const { epoch, position: behind } = stored
-    const chunk = { epoch, behind, events, position: upTo }
-    // Savepoints cost a round trip each, so they are only set once something in the chunk has failed.
-    await applyChunk(o, store, parked, { ...chunk, careful: false }).catch(() =>
-      applyChunk(o, store, parked, { ...chunk, careful: true }),
-    )
-    stored = { epoch, position: upTo }
-  }
-  const apply = async (events: EventEnvelope[], upTo: number) => {
-    for (let at = 0; at < events.length; at += chunkSize) {
-      const chunk = events.slice(at, at + chunkSize)
-      await applyUpTo(chunk, at + chunkSize < events.length ? (chunk.at(-1)?.position ?? upTo) : upTo)
-    }
-    if (events.length > 0) o.onApplied?.(events)
-    else if (upTo - (stored?.position ?? upTo) >= mostUnstored) await applyUpTo([], upTo)
-  }
+  const applying = createApplying(o, store, parked)
   const begin = async (): Promise<Place | undefined> => {
     const cursor = await store.findCursor()
     if (cursor === undefined || cursor.epoch === null) return undefined
     // Other replicas may have gone on without us, before we began as well: our caches never heard of their events.
-    if (stored?.position !== cursor.position) o.onReset?.()
-    stored = { epoch: cursor.epoch, position: cursor.position }
+    if (applying.stored()?.position !== cursor.position) o.onReset?.()
     parked.sawRevision(cursor.parkedRevision)
-    return stored
+    return applying.standAt({ epoch: cursor.epoch, position: cursor.position })
   }
   const load = async (): Promise<Place> => {
-    stored = await loadCopy(o, store)
+    const place = applying.standAt(await loadCopy(o, store))
     // What was parked has gone with the copy that was replaced.
     parked.sawRevision(undefined)
     o.onReset?.()
-    return stored
+    return place
   }
   return {
-    ...createFollower({ ...o, begin, load, apply, onProving: parked.refresh }),
+    ...createFollower({ ...o, begin, load, apply: applying.apply, onProving: parked.refresh }),
     name: o.name,
     isParked: (aggregateId) => parked.has(aggregateId),
     replayParked: async (aggregateId, note) => {
@@ -114,6 +93,36 @@ export function createProjection(o: ProjectionOptions): Projection {
       o.onApplied?.(replayed)
       return replayed.length
     },
+  }
+}
+
+/** Applies what is wanted, chunk by chunk, and moves the stored place for it. */
+function createApplying(o: ProjectionOptions, store: ProjectionStore, parked: ParkedSet) {
+  /** As stored, by us or another replica, when we last looked: our caches know what lies before it, and nothing wanted came since. */
+  let stored: Place | undefined
+
+  const applyUpTo = async (events: EventEnvelope[], upTo: number) => {
+    if (stored === undefined) throw new Error(`${o.name} does not know where it stands`)
+    const { epoch, position: behind } = stored
+    const chunk = { epoch, behind, events, position: upTo }
+    // Savepoints cost a round trip each, so they are only set once something in the chunk has failed.
+    await applyChunk(o, store, parked, { ...chunk, careful: false }).catch(() =>
+      applyChunk(o, store, parked, { ...chunk, careful: true }),
+    )
+    stored = { epoch, position: upTo }
+  }
+  const apply = async (events: EventEnvelope[], upTo: number): Promise<void> => {
+    for (let at = 0; at < events.length; at += chunkSize) {
+      const chunk = events.slice(at, at + chunkSize)
+      await applyUpTo(chunk, at + chunkSize < events.length ? (chunk.at(-1)?.position ?? upTo) : upTo)
+    }
+    if (events.length > 0) o.onApplied?.(events)
+    else if (upTo - (stored?.position ?? upTo) >= mostUnstored) await applyUpTo([], upTo)
+  }
+  return {
+    apply,
+    stored: () => stored,
+    standAt: (place: Place): Place => (stored = place),
   }
 }
 
