@@ -47,15 +47,13 @@ export function createSteps(
     },
     take: async (asked, page) => {
       const doubt = doubtOf(asked, page)
-      if (doubt !== undefined) return reload(doubt).then(() => true)
+      if (doubt) return reload(doubt).then(() => true)
       // The tail may have come further than what was asked for, or a failure may have unsettled the place: then ask again.
       const place = keeper.current()
       if (place === undefined || place.epoch !== asked.epoch) return true
       if (page.scanned_to > place.position) {
-        await apply(
-          page.events.filter((event) => event.position > place.position),
-          page.scanned_to,
-        )
+        const fresh = page.events.filter((event) => event.position > place.position)
+        await apply(fresh, page.scanned_to)
         keeper.moveTo({ epoch: page.epoch, position: page.scanned_to })
       }
       if (page.scanned_to < page.head) return true
