@@ -11,6 +11,13 @@ import { applyUserEvent, resetUsers } from '../use-cases/projections/project-use
 
 type Following = Pick<ProjectionOptions, 'client' | 'nats' | 'system' | 'log' | 'clock'> & { factCache: FactCache }
 
+/** What the copies are made of. */
+export const subjects = {
+  identity: ['gatehouse.identity.user.>'],
+  orgs: ['gatehouse.orgs.organization.>', 'gatehouse.orgs.membership.>', 'gatehouse.orgs.access_request.>'],
+  tokens: ['gatehouse.tokens.service_account.>'],
+} as const
+
 const dropping = (factCache: FactCache) => ({ onApplied: factCache.dropChanged, onReset: factCache.dropAll })
 
 export const followIdentity = ({ factCache, ...o }: Following): Projection =>
@@ -19,7 +26,7 @@ export const followIdentity = ({ factCache, ...o }: Following): Projection =>
     ...dropping(factCache),
     name: 'authz--identity',
     producer: 'identity',
-    subjects: ['gatehouse.identity.user.>'],
+    subjects: subjects.identity,
     apply: applyUserEvent,
     reset: resetUsers,
   })
@@ -30,7 +37,7 @@ export const followOrgs = ({ factCache, ...o }: Following): Projection =>
     ...dropping(factCache),
     name: 'authz--orgs',
     producer: 'orgs',
-    subjects: ['gatehouse.orgs.organization.>', 'gatehouse.orgs.membership.>'],
+    subjects: subjects.orgs,
     apply: (tx, event) => applyOrganizationEvent(o, tx, event),
     reset: (tx, records) => resetOrganizations(o, tx, records),
   })
@@ -42,7 +49,7 @@ export const followTokens = ({ factCache, ...o }: Following): Projection =>
     ...dropping(factCache),
     name: 'authz--tokens',
     producer: 'tokens',
-    subjects: ['gatehouse.tokens.service_account.>'],
+    subjects: subjects.tokens,
     view: 'service-accounts',
     apply: applyServiceAccountEvent,
     reset: resetServiceAccounts,

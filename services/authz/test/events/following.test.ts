@@ -4,7 +4,13 @@ import { MembershipCreated } from '@gatehouse/contracts/events/orgs/membership'
 import { PlatformRoleAssigned } from '@gatehouse/contracts/events/authz/assignment'
 import { PlatformAdminBootstrapped } from '@gatehouse/contracts/events/identity/user'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
+import { quietLog } from '@gatehouse/test-kit/log'
+import { usedButUnwanted } from '@gatehouse/test-kit/unwanted-events'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
+import { subjects } from '../../src/events/follow.ts'
+import { applyOrganizationEvent } from '../../src/use-cases/projections/project-organizations.ts'
+import { applyServiceAccountEvent } from '../../src/use-cases/projections/project-service-accounts.ts'
+import { applyUserEvent } from '../../src/use-cases/projections/project-users.ts'
 import { openPlatform } from '../fixtures/platform.ts'
 
 t.test(
@@ -99,4 +105,14 @@ t.test('another replica forgets what changed without being asked', async (t) => 
     async () => (await platform.evaluate(reader, member, { action: 'read' })).body['decision'] === false,
     5000,
   )
+})
+
+t.test('what a copy is made of is subscribed to', async (t) => {
+  const copies = {
+    identity: applyUserEvent,
+    orgs: applyOrganizationEvent.bind(undefined, { log: quietLog }),
+    tokens: applyServiceAccountEvent,
+  }
+  for (const producer of ['identity', 'orgs', 'tokens'] as const)
+    t.same(await usedButUnwanted({ producer, subjects: subjects[producer], apply: copies[producer] }), [], producer)
 })

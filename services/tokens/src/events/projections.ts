@@ -3,6 +3,12 @@ import { createProjection, type Projection, type ProjectionOptions } from '@gate
 import { applyOrganizationEvent, resetOrganizations } from '../use-cases/project-organizations.ts'
 import { applyUserEvent, resetUsers } from '../use-cases/project-users.ts'
 
+/** What the copies are made of. */
+export const subjects = {
+  identity: ['gatehouse.identity.user.>'],
+  orgs: ['gatehouse.orgs.organization.>', 'gatehouse.orgs.membership.>'],
+} as const
+
 type Following = Pick<ProjectionOptions, 'client' | 'nats' | 'system' | 'log' | 'clock'>
 
 export const followIdentity = (o: Following): Projection =>
@@ -10,7 +16,7 @@ export const followIdentity = (o: Following): Projection =>
     ...o,
     name: 'tokens--identity',
     producer: 'identity',
-    subjects: ['gatehouse.identity.user.>'],
+    subjects: subjects.identity,
     apply: applyUserEvent,
     reset: resetUsers,
   })
@@ -20,7 +26,7 @@ export const followOrgs = (o: Following): Projection =>
     ...o,
     name: 'tokens--orgs',
     producer: 'orgs',
-    subjects: ['gatehouse.orgs.organization.>', 'gatehouse.orgs.membership.>'],
+    subjects: subjects.orgs,
     apply: applyOrganizationEvent,
     reset: resetOrganizations,
   })

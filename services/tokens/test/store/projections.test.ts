@@ -8,7 +8,11 @@ import {
 } from '@gatehouse/contracts/events/identity/user'
 import { OrganizationDeleted, OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
 import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
+import { usedButUnwanted } from '@gatehouse/test-kit/unwanted-events'
 import t from 'tap'
+import { subjects } from '../../src/events/projections.ts'
+import { applyOrganizationEvent } from '../../src/use-cases/project-organizations.ts'
+import { applyUserEvent } from '../../src/use-cases/project-users.ts'
 import { registered } from '../fixtures/openid.ts'
 import { createKey, createOAuthClient, exchange, ownedOrganization } from '../fixtures/service-accounts.ts'
 import { openPlatform } from '../fixtures/platform.ts'
@@ -187,4 +191,12 @@ t.test('a sign-in that began with the old password gets no session, whatever arr
   t.equal((await platform.refresh(two, late.refresh_token)).status, 401)
   await t.rejects(platform.signIn(one, id, { user_version: 1 }), /403/)
   t.equal((await platform.signIn(one, id, { user_version: 2 })).status, 'authenticated')
+})
+
+t.test('what a copy is made of is subscribed to', async (t) => {
+  for (const [producer, apply] of [
+    ['identity', applyUserEvent],
+    ['orgs', applyOrganizationEvent],
+  ] as const)
+    t.same(await usedButUnwanted({ producer, subjects: subjects[producer], apply }), [], producer)
 })
