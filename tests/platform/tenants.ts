@@ -94,6 +94,7 @@ export const tenantOf = async (api: Api, { user, org }: { user: DemoUser; org: s
   const asked = await applicationOf(api, user, org)
   await allow(api, asked, await begin(asked))
   const { authorization } = await begin(asked)
+  const domain = await make(`/v1/organizations/${org}/domains`, { name: `${tag}.example` })
   const open = (await api.call('GET', '/v1/me/access-requests?limit=200', { token })).body as unknown as Listed
   for (const { id } of open.data) await api.call('DELETE', `/v1/me/access-requests/${id}`, { token })
   const accessRequest = await make(`/v1/organizations/${org}/access-requests`, { roles: ['viewer'], reason: tag })
@@ -122,6 +123,7 @@ export const tenantOf = async (api: Api, { user, org }: { user: DemoUser; org: s
     authorization,
     consent,
     access_request: accessRequest,
+    domain,
   }
   return { token, ids, cursors, secrets: [...Object.values(ids), ...emails, tag, user.email] }
 }

@@ -39,6 +39,13 @@ export const config = Type.Object({
     maximum: 1_000_000,
     description: 'Organizations one person may own, and may create within a day.',
   }),
+  DNS_SERVERS: Type.String({
+    default: '',
+    maxLength: 500,
+    pattern: '^([0-9a-fA-F.:\\[\\]]+(,[0-9a-fA-F.:\\[\\]]+)*)?$',
+    description:
+      'Addresses of the servers that are asked for the records of domains, with or without a port, separated by commas; empty: those of the machine.',
+  }),
   ORGANIZATION_DELETION_GRACE_SECONDS: Type.Integer({
     default: 2_592_000,
     minimum: 3600,

@@ -10,10 +10,12 @@ import { config } from './config.ts'
 import { openDeps } from './deps.ts'
 import { deleteDueOrganizations } from './use-cases/delete-organization.ts'
 import { deleteOldInvitations } from './use-cases/delete-old-invitations.ts'
+import { checkDueDomains } from './use-cases/domains/check-domains.ts'
 import { erasureEffects } from './use-cases/erase-person.ts'
 
 const upkeepMs = 3_600_000
 const deletionMs = 60_000
+const domainsMs = 60_000
 
 await runService({
   name: 'orgs',
@@ -37,6 +39,12 @@ await runService({
           name: 'old invitations',
           run: () => deleteOldInvitations(deps),
           everyMs: upkeepMs,
+          log: deps.log,
+        }),
+        createUpkeep({
+          name: 'domains to check',
+          run: () => checkDueDomains(deps),
+          everyMs: domainsMs,
           log: deps.log,
         }),
         createUpkeep({

@@ -21,6 +21,7 @@ const prefixes: Record<string, string> = {
   authorization: 'azr',
   consent: 'cns',
   access_request: 'arq',
+  domain: 'dom',
   passkey: 'pky',
   webhook: 'whk',
   delivery: 'whd',

@@ -16,6 +16,7 @@ import { passwordResetEvents } from './identity/password-reset.ts'
 import { factorEvents } from './identity/factors.ts'
 import { signInEvents } from './identity/sign-in.ts'
 import { accessRequestEvents } from './orgs/access-request.ts'
+import { domainEvents } from './orgs/domain.ts'
 import { invitationEvents } from './orgs/invitation.ts'
 import { membershipEvents } from './orgs/membership.ts'
 import { organizationEvents } from './orgs/organization.ts'
@@ -45,6 +46,7 @@ export const eventContracts: readonly EventContract[] = [
   ...sessionEvents,
   ...signingKeyEvents,
   ...accessRequestEvents,
+  ...domainEvents,
   ...invitationEvents,
   ...membershipEvents,
   ...organizationEvents,

@@ -79,6 +79,7 @@ import {
   RevokeInvitation,
 } from './orgs/invitations.ts'
 import { accessRequestRoutes } from './orgs/access-requests.ts'
+import { domainRoutes } from './orgs/domains.ts'
 import {
   CreateOrganization,
   DeleteOrganization,
@@ -107,12 +108,7 @@ import { DescribeAuthorization, SettleAuthorization } from './tokens/authorizati
 import { ListMyConsents, RevokeMyConsent } from './tokens/consents.ts'
 import { ListSigningKeys, RotateSigningKey, VoidSigningKey } from './tokens/signing-keys.ts'
 import { EndMyOtherSessions, EndMySession, GetJwks, ListMySessions, Logout, RefreshToken } from './tokens/sessions.ts'
-import {
-  GetManagedOrganization,
-  ListOrganizations,
-  RestoreOrganization,
-  SuspendOrganization,
-} from './orgs/operators.ts'
+import { managedOrganizationRoutes } from './orgs/operators.ts'
 import { ExportAuditEvents, ListAuditEvents, ListMyActivity, ListPlatformAuditEvents } from './workers/audit-events.ts'
 import { ListAuditKeys, ReadAuditEvidence, ReadPlatformAuditEvidence } from './workers/audit-evidence.ts'
 import { DiscardDeadLetter, ListDeadLetters, ReplayDeadLetter } from './workers/dead-letters.ts'
@@ -164,6 +160,7 @@ export const publicRoutes: readonly RouteContract[] = [
   DeleteOrganization,
   RestoreOwnOrganization,
   ...accessRequestRoutes,
+  ...domainRoutes,
   GetOrganization,
   UpdateOrganization,
   GetOrganizationSettings,
@@ -256,10 +253,7 @@ export const publicRoutes: readonly RouteContract[] = [
   ReadAuditEvidence,
   ListPlatformAuditEvents,
   ReadPlatformAuditEvidence,
-  ListOrganizations,
-  GetManagedOrganization,
-  SuspendOrganization,
-  RestoreOrganization,
+  ...managedOrganizationRoutes,
   ListAuditKeys,
   ListUsers,
   GetUser,

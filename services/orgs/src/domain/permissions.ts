@@ -5,6 +5,8 @@ export const permissions = {
   readSettings: 'gatehouse:settings.read',
   writeSettings: 'gatehouse:settings.write',
   readMembers: 'gatehouse:members.read',
+  readDomains: 'gatehouse:domains.read',
+  writeDomains: 'gatehouse:domains.write',
   inviteMembers: 'gatehouse:members.invite',
   updateMembers: 'gatehouse:members.update',
   writeAttributes: 'gatehouse:attributes.write',

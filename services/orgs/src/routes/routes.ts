@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { accessRequestsRoutes } from './access-requests.ts'
+import { domainsRoutes } from './domains.ts'
 import { neighbourRoutes } from './internal.ts'
 import { invitationsRoutes } from './invitations.ts'
 import { membersRoutes } from './members.ts'
@@ -19,6 +20,7 @@ export const publicRoutes: readonly Routes[] = [
   operatorsRoutes,
   settingsRoutes,
   accessRequestsRoutes,
+  domainsRoutes,
 ]
 
 /** For other services only. */

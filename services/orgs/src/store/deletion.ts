@@ -5,6 +5,7 @@ import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { and, eq, inArray, sql } from 'drizzle-orm'
 import {
   accessRequests,
+  domains,
   invitations,
   invitationSecrets,
   memberships,
@@ -61,6 +62,7 @@ export async function deleteOrganization(tx: Tx, id: string): Promise<Organizati
   const ofOrganization = tx.select({ id: invitations.id }).from(invitations).where(eq(invitations.orgId, id))
   await tx.delete(invitationSecrets).where(inArray(invitationSecrets.invitationId, ofOrganization))
   await tx.delete(invitations).where(eq(invitations.orgId, id))
+  await tx.delete(domains).where(eq(domains.orgId, id))
   await tx.delete(accessRequests).where(eq(accessRequests.orgId, id))
   await tx.delete(memberships).where(eq(memberships.orgId, id))
   const [row] = await tx

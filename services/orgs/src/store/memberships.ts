@@ -49,6 +49,19 @@ export async function claimMembership(
   return row
 }
 
+/** Somebody who never belonged to the organization joins it; undefined for everybody else. */
+export async function insertMember(
+  tx: Tx,
+  o: { id: string; orgId: string; userId: string; roles: string[] },
+): Promise<MembershipRow | undefined> {
+  const [row] = await tx
+    .insert(memberships)
+    .values(o)
+    .onConflictDoNothing({ target: [memberships.orgId, memberships.userId] })
+    .returning()
+  return row
+}
+
 /** The active membership of one person. */
 export async function findMember(
   db: Queryable,

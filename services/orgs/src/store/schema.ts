@@ -6,6 +6,7 @@ import type { OrganizationColors } from '@gatehouse/contracts/http/orgs/organiza
 import type { MfaMode } from '@gatehouse/contracts/http/orgs/settings'
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
 import type { AccessRequestKind, AccessRequestStatus } from '../domain/access-request.ts'
+import type { DomainCheck, DomainStatus } from '../domain/domain.ts'
 import type { InvitationStatus } from '../domain/invitation.ts'
 import type { OrganizationStatus } from '../domain/organization-status.ts'
 
@@ -94,6 +95,22 @@ export const accessRequests = orgs.table('access_requests', {
   settledAt: instant('settled_at'),
 })
 
+export const domains = orgs.table('domains', {
+  id: typeId('id', 'dom').primaryKey(),
+  orgId: typeId('org_id', 'org').notNull(),
+  name: text('name').notNull(),
+  proof: text('proof').notNull(),
+  status: text('status').$type<DomainStatus>().notNull().default('pending'),
+  capture: text('capture').$type<'off' | 'join'>().notNull().default('off'),
+  version: version(),
+  lastCheck: text('last_check').$type<DomainCheck>(),
+  checkedAt: timestamp('checked_at', { withTimezone: true, mode: 'date', precision: 3 }),
+  missedChecks: integer('missed_checks').notNull().default(0),
+  nextCheckAt: instant('next_check_at').notNull().defaultNow(),
+  createdAt: listedAt('created_at'),
+})
+
+export type DomainRow = typeof domains.$inferSelect
 export type AccessRequestRow = typeof accessRequests.$inferSelect
 export type OrganizationRow = typeof organizations.$inferSelect
 export type MembershipRow = typeof memberships.$inferSelect

@@ -30,6 +30,11 @@ const bodies: Record<string, { open: true } | { bodies: (object | undefined)[]; 
   listAccessRequests: { bodies: [undefined] },
   approveAccessRequest: { bodies: [undefined, { roles: ['admin'] }] },
   denyAccessRequest: { bodies: [{ reason: 'No' }] },
+  addDomain: { bodies: [{ name: 'example.com' }] },
+  listDomains: { bodies: [undefined] },
+  verifyDomain: { bodies: [undefined] },
+  updateDomain: { bodies: [{ capture: 'join' }] },
+  removeDomain: { bodies: [undefined] },
   createInvitation: { bodies: [{ email: 'somebody@example.com', roles: ['viewer'] }] },
   listInvitations: { bodies: [undefined] },
   revokeInvitation: { bodies: [undefined] },
@@ -55,6 +60,7 @@ for (const route of ofOrganization) {
         .replace(':user', user)
         .replace(':invitation', invitation)
         .replace(':access_request', newId('arq'))
+        .replace(':domain', newId('dom'))
       for (const body of sent.bodies) {
         const before = world.askedOfIdentity.length
         const { status } = await send(route.method, `${path}${sent.query ?? ''}`, {

@@ -79,3 +79,10 @@ export const RestoreOrganization = defineRoute({
   success: { status: 204, description: 'The organization is active; the same for one that was before.' },
   problems: ['forbidden'],
 })
+
+export const managedOrganizationRoutes = [
+  ListOrganizations,
+  GetManagedOrganization,
+  SuspendOrganization,
+  RestoreOrganization,
+] as const

@@ -1,0 +1,29 @@
+-- The application `gatehouse` in its next version: the domains of an organization, which `admin` manages as well.
+DO $$
+DECLARE
+  begins timestamptz := clock_timestamp();
+  names text[] := ARRAY['domains.read', 'domains.write'];
+  keys text[] := ARRAY['gatehouse:domains.read', 'gatehouse:domains.write'];
+BEGIN
+  UPDATE applications SET valid_to = begins WHERE key = 'gatehouse' AND valid_to IS NULL;
+  INSERT INTO applications (id, version, key, manifest, valid_from)
+  SELECT id, version + 1, key,
+    jsonb_set(
+      jsonb_set(manifest, '{resource_types,0,actions}', manifest #> '{resource_types,0,actions}'
+        || (SELECT jsonb_agg(jsonb_build_object('name', name)) FROM unnest(names) AS name)),
+      '{roles}',
+      (SELECT jsonb_agg(CASE role ->> 'key'
+          WHEN 'admin' THEN jsonb_set(role, '{permissions}', role -> 'permissions' || to_jsonb(keys))
+          ELSE role END ORDER BY place)
+        FROM jsonb_array_elements(manifest -> 'roles') WITH ORDINALITY AS listed (role, place))
+    ),
+    begins
+  FROM applications WHERE key = 'gatehouse' AND valid_to = begins;
+
+  INSERT INTO permissions (resource_type, action, sensitive) SELECT 'gatehouse', name, false FROM unnest(names) AS name;
+
+  UPDATE roles SET valid_to = begins WHERE org_id IS NULL AND key = 'admin' AND valid_to IS NULL;
+  INSERT INTO roles (id, version, application, key, name, permissions, inherits, created_at, valid_from)
+  SELECT id, version + 1, application, key, name, permissions || keys, inherits, created_at, begins
+  FROM roles WHERE org_id IS NULL AND key = 'admin' AND valid_to = begins;
+END $$;
