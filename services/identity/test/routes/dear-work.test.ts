@@ -18,38 +18,37 @@ t.test('eight registrations with a dear password: people sign in while the passw
   const replica = await platform.replica()
   const person = await platform.verified(replica)
   const { estimateStrength } = replica.deps
-  const judging = { underWay: 0, all: 0 }
+  let rounds = 0
+  const turn = (): void => {
+    rounds += 1
+    next = setImmediate(turn)
+  }
+  let next = setImmediate(turn)
+  t.teardown(() => clearImmediate(next))
+  /** Rounds of the event loop while each password was judged: what is judged in this thread lets none pass. */
+  const roundsMeanwhile: number[] = []
   replica.deps.estimateStrength = async (...given) => {
-    judging.underWay += 1
-    judging.all += 1
-    try {
-      return await estimateStrength(...given)
-    } finally {
-      judging.underWay -= 1
-    }
+    const before = rounds
+    const strength = await estimateStrength(...given)
+    roundsMeanwhile.push(rounds - before)
+    return strength
   }
-  const registrations = Array.from({ length: 8 }, (_, nth) =>
-    platform.ask(replica, { url: '/v1/auth/register', body: dear(), from: `203.0.113.${nth + 20}` }),
-  )
-  await waitUntil('a dear password is judged', () => judging.underWay > 0, 30_000)
-  let signedInMeanwhile = 0
+  let areAnswered = false
+  const registrations = Promise.all(
+    Array.from({ length: 8 }, (_, nth) =>
+      platform.ask(replica, { url: '/v1/auth/register', body: dear(), from: `203.0.113.${nth + 20}` }),
+    ),
+  ).finally(() => (areAnswered = true))
   const statuses = new Set<number>()
-  while (judging.underWay > 0) {
+  do {
     const { email, password } = person
-    const { status } = await platform.ask(replica, { url: '/v1/auth/login', body: { email, password } })
-    statuses.add(status)
-    if (status === 200 && judging.underWay > 0) signedInMeanwhile += 1
-  }
-  const answers = await Promise.all(registrations)
-  t.equal(judging.all, 8)
-  t.ok(signedInMeanwhile > 0, `${signedInMeanwhile} sign-ins were answered while a password was judged`)
+    statuses.add((await platform.ask(replica, { url: '/v1/auth/login', body: { email, password } })).status)
+  } while (!areAnswered)
+  const told = (await registrations).filter(({ status }) => ![202, 503].includes(status))
+  t.same(told, [], 'stored, or told to come again')
+  t.ok(roundsMeanwhile.length > 0 && !roundsMeanwhile.includes(0), roundsMeanwhile.join())
   statuses.delete(503)
   t.same([...statuses], [200], 'a crowded machine is told by 503 and by nothing else')
-  t.same(
-    answers.filter(({ status }) => ![202, 503].includes(status)),
-    [],
-    'stored, or told to come again',
-  )
 })
 
 t.test('what is hashed for nobody: callers that have gone leave the queue, and others have their turn', async (t) => {
@@ -82,7 +81,7 @@ t.test('what is hashed for nobody: callers that have gone leave the queue, and o
   gone.abort()
   await Promise.all(asked)
   await waitUntil('the line is empty', () => waiting() === 0, 30_000)
-  t.ok(hashes.left >= 4, JSON.stringify(hashes))
+  t.ok(hashes.left > 0, JSON.stringify(hashes))
   t.equal(hashes.made + hashes.left, hashes.asked)
 })
 
