@@ -84,6 +84,23 @@ export const AccountDataPage = definePage({
   path: '/account/data',
   methods: ['GET', 'POST'],
 })
+/** Where a device without a browser sends people (RFC 8628 §3.3); `user_code` may stand in the query. */
+export const DevicePage = definePage({ ...form, operationId: 'devicePage', path: '/device' })
+const managed = { methods: ['GET', 'POST'] } as const
+/** Of an organization, which stands in the query as `organization`; without it, of the one acted for last. */
+export const MembersPage = definePage({ ...managed, operationId: 'membersPage', path: '/organization/members' })
+/** Of one member, who stands in the query as `user`. */
+export const MemberPage = definePage({ ...managed, operationId: 'memberPage', path: '/organization/member' })
+export const InvitationsPage = definePage({
+  ...managed,
+  operationId: 'invitationsPage',
+  path: '/organization/invitations',
+})
+export const OrganizationSettingsPage = definePage({
+  ...managed,
+  operationId: 'organizationSettingsPage',
+  path: '/organization/settings',
+})
 export const PagesStyle = definePage({ operationId: 'pagesStyle', path: '/assets/pages.css', methods: ['GET'] })
 export const PasskeyScript = definePage({ operationId: 'passkeyScript', path: '/assets/passkey.js', methods: ['GET'] })
 
@@ -118,6 +135,11 @@ export const pageRoutes: readonly PageContract[] = [
   AccountOrganizationsPage,
   AccountActivityPage,
   AccountDataPage,
+  DevicePage,
+  MembersPage,
+  MemberPage,
+  InvitationsPage,
+  OrganizationSettingsPage,
   PagesStyle,
   PasskeyScript,
 ]

@@ -8,9 +8,12 @@ import { bindPages, type BindPage } from '../serve/bind-page.ts'
 import { accountRoutes } from './account.ts'
 import { applicationRoutes } from './applications.ts'
 import { consentRoutes } from './consent.ts'
+import { deviceRoutes } from './device.ts'
 import { factorRoutes } from './factors.ts'
 import { invitationRoutes } from './invitation.ts'
+import { memberRoutes } from './members.ts'
 import { myDataRoutes } from './my-data.ts'
+import { organizationAdminRoutes } from './organization-admin.ts'
 import { organizationRoutes } from './organizations.ts'
 import { passkeyRoutes } from './passkeys.ts'
 import { passwordRoutes } from './passwords.ts'
@@ -28,6 +31,9 @@ const register: readonly ((page: BindPage, deps: Deps) => void)[] = [
   accountRoutes,
   applicationRoutes,
   organizationRoutes,
+  memberRoutes,
+  organizationAdminRoutes,
+  deviceRoutes,
   myDataRoutes,
   factorRoutes,
   passkeyRoutes,

@@ -27,6 +27,8 @@ const mendable = new Set<ProblemCode>([
   'limit_reached',
   'last_way_in',
   'last_owner',
+  'already_member',
+  'precondition_failed',
   'password_required',
   'rate_limited',
   'unavailable',
@@ -50,7 +52,7 @@ export async function answerFor(deps: Deps, { err, visit, method }: Refused): Pr
 }
 
 const toSignIn = ({ path, way }: Visit): PageAnswer =>
-  redirect(along('/signin', way.request === undefined ? { next: path } : way))
+  redirect(along('/signin', way.request === undefined ? { ...way, next: path } : way))
 
 /** A page that says what cannot go on. */
 export function refusalOf({ log }: Pick<Deps, 'log'>, visit: Visit, err: unknown): PageAnswer {

@@ -19,5 +19,8 @@ export async function beginStepUp(
     body: acrValues === undefined ? {} : { acr_values: acrValues },
     user,
   })
-  return advance(deps, visit, { result, way: visit.way.request === undefined ? { next: visit.path } : visit.way })
+  return advance(deps, visit, {
+    result,
+    way: visit.way.request === undefined ? { ...visit.way, next: visit.path } : visit.way,
+  })
 }

@@ -11,6 +11,37 @@ export const scopeText = (texts: Texts, scope: string): string => {
 
 export type Choice = { id: string; name: string }
 
+export function Scopes({ texts, client, scope }: { texts: Texts; client: string; scope: string[] }): ComponentChild {
+  return (
+    <>
+      <p>
+        <strong>{client}</strong> {texts.consentText}
+      </p>
+      <ul>
+        {scope.map((one) => (
+          <li>{scopeText(texts, one)}</li>
+        ))}
+      </ul>
+    </>
+  )
+}
+
+export function Choices({ texts, choices }: { texts: Texts; choices: readonly Choice[] }): ComponentChild {
+  return (
+    choices.length > 0 && (
+      <fieldset>
+        <legend>{texts.organizationText}</legend>
+        {choices.map(({ id, name }, index) => (
+          <p class="choice">
+            <input type="radio" name="organization" id={id} value={id} checked={index === 0} />
+            <label for={id}>{name}</label>
+          </p>
+        ))}
+      </fieldset>
+    )
+  )
+}
+
 export function ConsentView({
   scene,
   authorization: { client, scope, needs, redirect_host: host },
@@ -23,29 +54,8 @@ export function ConsentView({
   const { texts } = scene.visit
   return (
     <Form scene={scene}>
-      {needs.includes('consent') && (
-        <>
-          <p>
-            <strong>{client.name}</strong> {texts.consentText}
-          </p>
-          <ul>
-            {scope.map((one) => (
-              <li>{scopeText(texts, one)}</li>
-            ))}
-          </ul>
-        </>
-      )}
-      {choices.length > 0 && (
-        <fieldset>
-          <legend>{texts.organizationText}</legend>
-          {choices.map(({ id, name }, index) => (
-            <p class="choice">
-              <input type="radio" name="organization" id={id} value={id} checked={index === 0} />
-              <label for={id}>{name}</label>
-            </p>
-          ))}
-        </fieldset>
-      )}
+      {needs.includes('consent') && <Scopes texts={texts} client={client.name} scope={scope} />}
+      <Choices texts={texts} choices={choices} />
       <p>
         {texts.consentTo} <strong>{host}</strong>.
       </p>

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ComponentChild } from 'preact'
 import type { Organization } from '@gatehouse/contracts/http/orgs/organizations'
+import { along } from '../domain/way.ts'
 import type { PageAnswer } from '../serve/answer.ts'
 import { Account } from './account.tsx'
 import { Button, Field, Form, type Scene } from './form.tsx'
@@ -52,6 +53,11 @@ function Item({
       <p>
         <strong>{name}</strong>
         {isCurrent ? ` (${texts.actingFor})` : ''}
+      </p>
+      <p>
+        <a id={`manage-${id}`} href={along('/organization/members', { organization: id })}>
+          {texts.manage} <span class="aside">{name}</span>
+        </a>
       </p>
       <Form scene={scene}>
         <input type="hidden" name="organization" value={id} />

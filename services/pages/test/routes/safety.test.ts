@@ -8,6 +8,17 @@ const mailed = ['/verify-email', '/reset-password', '/email/confirm', '/email/un
 const paths = pageRoutes.filter(({ methods }) => methods.length > 1).map(({ path }) => path)
 const token = `gtvl_${'t'.repeat(49)}`
 
+const org = 'org_01k4zq3v5xe6hvd8c6mwh9q0zk'
+const role = {
+  id: 'role_01k4zq3v5xe6hvd8c6mwh9q0zk',
+  key: 'member',
+  name: 'Member <script>',
+  permissions: [],
+  inherits: [],
+  scope: 'platform',
+  created_at: '2026-01-01T00:00:00.000Z',
+}
+
 const activity = {
   id: 'aev_01k4zq3v5xe6hvd8c6mwh9q0zk',
   occurred_at: '2026-01-01T00:00:00.000Z',
@@ -27,7 +38,43 @@ async function openSignedIn(t: Test, language = 'en') {
   const pages = await openPages(t)
   const { answers } = pages
   const list = { page: { next_cursor: null, has_more: false } }
-  answers['POST /internal/browser-sessions/token'] = () => ({ body: browserToken })
+  answers['POST /internal/browser-sessions/token'] = ({ body }) => ({
+    body: { ...browserToken, organization_id: body['organization_id'] === null ? null : org },
+  })
+  answers[`GET /v1/organizations/${org}/members`] = () => ({
+    body: {
+      ...list,
+      data: [
+        {
+          id: 'mem_01k4zq3v5xe6hvd8c6mwh9q0zk',
+          user: { id: session.user_id, name: 'Ann "<i>"', email: 'ann@example.com' },
+          is_owner: true,
+          attributes: {},
+          joined_at: '2026-01-01T00:00:00.000Z',
+        },
+      ],
+    },
+  })
+  answers[`GET /v1/organizations/${org}/members/${session.user_id}/roles`] = () => ({
+    body: { user: { id: session.user_id }, roles: ['member'] },
+  })
+  answers[`GET /v1/organizations/${org}/roles`] = () => ({ body: { ...list, data: [role] } })
+  answers[`GET /v1/organizations/${org}/invitations`] = () => ({
+    body: {
+      ...list,
+      data: [
+        {
+          id: 'inv_01k4zq3v5xe6hvd8c6mwh9q0zk',
+          email: 'ben@example.com',
+          roles: ['member'],
+          status: 'pending',
+          created_at: '2026-01-01T00:00:00.000Z',
+          expires_at: '2026-02-01T00:00:00.000Z',
+        },
+      ],
+    },
+  })
+  answers[`GET /v1/organizations/${org}/settings`] = () => ({ body: { mfa: { mode: 'off', required_from: null } } })
   answers['GET /v1/me'] = () => ({
     body: {
       id: session.user_id,
@@ -56,7 +103,7 @@ async function openSignedIn(t: Test, language = 'en') {
       ...list,
       data: [
         {
-          id: 'org_01k4zq3v5xe6hvd8c6mwh9q0zk',
+          id: org,
           name: 'Acme <i>',
           slug: 'acme',
           logo_url: null,
@@ -103,11 +150,11 @@ async function openSignedIn(t: Test, language = 'en') {
 
 /** Opens a page as far as it goes: links of mails with their secret, pages of an account signed in. */
 async function openPage({ browser }: Awaited<ReturnType<typeof openSignedIn>>, path: string) {
-  if (path.startsWith('/account') || path === '/signout')
+  if (/^\/(account|organization|device|signout)/.test(path))
     browser.cookies.set('__Host-gatehouse_session', session.cookie_value)
   else browser.cookies.delete('__Host-gatehouse_session')
   if (mailed.includes(path)) await browser.open(`${path}?token=${token}`)
-  return browser.open(path)
+  return browser.open(path === '/organization/member' ? `${path}?user=${session.user_id}` : path)
 }
 
 for (const language of ['en', 'de'])
@@ -140,7 +187,7 @@ for (const language of ['en', 'de'])
       for (const [, id] of html.matchAll(/<label for="([^"]+)"/g)) t.match(html, `id="${id}"`)
       t.notMatch(html, token, 'no secret of a link is in a page')
     }
-    t.ok(shown >= 20, `${shown} pages were shown`)
+    t.ok(shown >= 25, `${shown} pages were shown`)
     t.equal(nonces.size, shown, 'no nonce is used twice')
   })
 
