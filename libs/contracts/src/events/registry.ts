@@ -14,6 +14,7 @@ import { emailVerificationEvents } from './identity/email-verification.ts'
 import { addressChangeEvents } from './identity/address-change.ts'
 import { passwordResetEvents } from './identity/password-reset.ts'
 import { factorEvents } from './identity/factors.ts'
+import { peopleExportEvents } from './identity/people-export.ts'
 import { signInEvents } from './identity/sign-in.ts'
 import { accessRequestEvents } from './orgs/access-request.ts'
 import { domainEvents } from './orgs/domain.ts'
@@ -35,6 +36,7 @@ export const eventContracts: readonly EventContract[] = [
   ...emailCodeEvents,
   ...emailVerificationEvents,
   ...passwordResetEvents,
+  ...peopleExportEvents,
   ...addressChangeEvents,
   ...signInEvents,
   ...factorEvents,

@@ -59,6 +59,7 @@ import {
   RestoreUser,
   SuspendUser,
 } from './identity/operators.ts'
+import { importRoutes } from './identity/imports.ts'
 import { ChangePassword, ForgotPassword, ResetPassword } from './identity/passwords.ts'
 import { ConfirmTotp, EnrollTotp, GetMyFactors, RemoveTotp, ReplaceRecoveryCodes } from './identity/factors.ts'
 import {
@@ -106,7 +107,7 @@ import {
 import { oauthClientRoutes } from './tokens/oauth-clients.ts'
 import { DescribeAuthorization, SettleAuthorization } from './tokens/authorizations.ts'
 import { ListMyConsents, RevokeMyConsent } from './tokens/consents.ts'
-import { ListSigningKeys, RotateSigningKey, VoidSigningKey } from './tokens/signing-keys.ts'
+import { signingKeyRoutes } from './tokens/signing-keys.ts'
 import { EndMyOtherSessions, EndMySession, GetJwks, ListMySessions, Logout, RefreshToken } from './tokens/sessions.ts'
 import { managedOrganizationRoutes } from './orgs/operators.ts'
 import { ExportAuditEvents, ListAuditEvents, ListMyActivity, ListPlatformAuditEvents } from './workers/audit-events.ts'
@@ -186,9 +187,8 @@ export const publicRoutes: readonly RouteContract[] = [
   DescribeAuthorization,
   SettleAuthorization,
   ListMyConsents,
-  ListSigningKeys,
-  RotateSigningKey,
-  VoidSigningKey,
+  ...importRoutes,
+  ...signingKeyRoutes,
   RevokeMyConsent,
   GetServiceAccountRoles,
   SetServiceAccountRoles,

@@ -6,6 +6,8 @@ export const permissions = {
   endSessions: 'gatehouse:users.end_sessions',
   resetFactors: 'gatehouse:users.reset_factors',
   sendMail: 'gatehouse:users.send_mail',
+  importUsers: 'gatehouse:users.import',
+  exportUsers: 'gatehouse:users.export',
 } as const
 
 export type Permission = (typeof permissions)[keyof typeof permissions]

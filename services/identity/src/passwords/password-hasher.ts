@@ -3,8 +3,9 @@
  * Callers give normalized text; nothing is truncated. Each call takes one turn in the queue, however many hashes it makes.
  */
 import { randomBytes } from 'node:crypto'
-import { hash, parseOptions, verify } from '@node-rs/argon2'
+import { hash, parseOptions } from '@node-rs/argon2'
 import type { HashQueue, Turn } from './hash-queue.ts'
+import { verifyStoredHash } from './stored-hash.ts'
 
 /** RFC 9106 §3.1. Memory in KiB; the defaults of config.ts are OWASP's smallest for argon2id. */
 export type Argon2Parameters = { memoryKib: number; passes: number; lanes: number }
@@ -23,14 +24,14 @@ export type PasswordHasher = {
     password: string,
     turn: Turn & { stopsAtMatch: boolean },
   ): Promise<number | undefined>
-  /** Whether the hash was made with less than today's parameters. */
+  /** Whether the hash was made with less than today's parameters, or with another algorithm. */
   isOutdated(phc: string): boolean
 }
 
 export async function createPasswordHasher({
   parameters,
   queue,
-  verifyHash = verify,
+  verifyHash = verifyStoredHash,
 }: {
   parameters: Argon2Parameters
   queue: HashQueue
@@ -57,6 +58,7 @@ export async function createPasswordHasher({
         return found
       }),
     isOutdated(phc) {
+      if (!phc.startsWith('$argon2id$')) return true
       const made = parseOptions(phc)
       return (
         made.memoryCost < options.memoryCost ||

@@ -4,6 +4,7 @@ import type { Deps } from '../deps.ts'
 import { accountRoutes } from './account.ts'
 import { addressRoutes } from './addresses.ts'
 import { factorsRoutes } from './factors.ts'
+import { importRoutes } from './imports.ts'
 import { neighbourRoutes } from './internal.ts'
 import { myDataRoutes } from './my-data.ts'
 import { operatorRoutes } from './operators.ts'
@@ -23,6 +24,7 @@ export const publicRoutes: readonly Routes[] = [
   factorsRoutes,
   passkeysRoutes,
   operatorRoutes,
+  importRoutes,
 ]
 
 /** For other services only. */

@@ -45,6 +45,13 @@ export const erasedUsers = pgTable('erased_users', {
   erasedAt: at('erased_at').notNull().defaultNow(),
 })
 
+/** Whom a line of another system became. */
+export const importedPeople = pgTable('imported_people', {
+  externalId: text('external_id').primaryKey(),
+  userId: typeId('user_id', 'user').notNull(),
+  importedAt: at('imported_at').notNull().defaultNow(),
+})
+
 export const emails = pgTable('emails', {
   id: typeId('id', 'eml').primaryKey(),
   userId: typeId('user_id', 'user').notNull(),

@@ -45,9 +45,15 @@ const profileOf = ({
 
 export async function insertUser(
   db: Queryable,
-  user: { id: string; name: string; invitationId?: string },
+  user: {
+    id: string
+    name: string
+    invitationId?: string | undefined
+    locale?: string | undefined
+    timeZone?: string | undefined
+  },
 ): Promise<void> {
-  await db.insert(users).values({ id: user.id, name: user.name, invitationId: user.invitationId ?? null })
+  await db.insert(users).values(user)
 }
 
 /** Stores the person, or nobody: the same statement for both, so that a known address costs what a new one does. */

@@ -11,7 +11,14 @@ export const UserRegistered = {
     user_id: UserId,
     email_verified: Type.Boolean(),
     /** How the account came to be. */
-    via: Type.Union([Type.Literal('registration'), Type.Literal('invitation'), Type.Literal('bootstrap')]),
+    via: Type.Union([
+      Type.Literal('registration'),
+      Type.Literal('invitation'),
+      Type.Literal('bootstrap'),
+      Type.Literal('import'),
+    ]),
+    /** Of the operator who imported the person. */
+    reason: Type.Optional(Reason),
   }),
 } as const
 

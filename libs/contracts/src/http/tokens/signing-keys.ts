@@ -65,3 +65,5 @@ export const VoidSigningKey = defineRoute({
   success: { status: 204, description: 'The key is void; the same for one that was before.' },
   problems: ['forbidden'],
 })
+
+export const signingKeyRoutes = [ListSigningKeys, RotateSigningKey, VoidSigningKey] as const

@@ -14,17 +14,20 @@ export type NewAccount = {
   address: string
   name: string
   phc: string
-  via: 'invitation' | 'bootstrap'
+  via: 'invitation' | 'bootstrap' | 'import'
   actor: Actor
   invitationId?: string
+  locale?: string | undefined
+  timeZone?: string | undefined
+  reason?: string
 }
 
 /** False, with nothing written, when somebody has the address. */
 export async function createAccount(tx: Tx, account: NewAccount): Promise<boolean> {
-  const { userId, address, name, phc, via, actor, invitationId } = account
+  const { userId, address, name, phc, via, actor, invitationId, locale, timeZone, reason } = account
   const email = { id: newId('eml'), userId, address, normalizedAddress: normalizedAddressOf(address) }
   if (!(await claimProvenAddress(tx, email))) return false
-  await insertUser(tx, { id: userId, name, ...(invitationId === undefined ? {} : { invitationId }) })
+  await insertUser(tx, { id: userId, name, invitationId, locale, timeZone })
   await insertCredential(tx, { userId, phc })
   await appendEvent(tx, {
     contract: UserRegistered,
@@ -33,7 +36,7 @@ export async function createAccount(tx: Tx, account: NewAccount): Promise<boolea
     version: 1,
     userId,
     actor,
-    data: { user_id: userId, email_verified: true, via },
+    data: { user_id: userId, email_verified: true, via, ...(reason !== undefined && { reason }) },
   })
   return true
 }
