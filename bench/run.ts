@@ -1,11 +1,12 @@
 /**
- * `npm run bench [-- p1 p2 p3 p4 p7 p8 p11 p12 p13 propagation impact refusals neighbour] [--rounds 3] [--profile <folder>] [--own-node] [--quick]`: measures, compares every answer, prints and writes the tables.
+ * `npm run bench [-- p1 p2 p3 p4 p5 p6 p7 p8 p11 p12 p13 propagation impact refusals neighbour] [--rounds 3] [--profile <folder>] [--own-node] [--quick]`: measures, compares every answer, prints and writes the tables.
  * Fails on a wrong answer, never on a figure. Peers are installed on the first run; servers are its own and end with it.
  */
 import { startTestServers } from '@gatehouse/local/servers/test-servers'
 import { installPeers } from './engines/peers.ts'
 import { measureDecisions } from './parts/p1-decisions.ts'
 import { measureRequests } from './parts/p2-requests.ts'
+import { measureGateway } from './parts/p5-gateway.ts'
 import { measureImpact } from './parts/impact.ts'
 import { measureGrowth } from './parts/p11-growth.ts'
 import { measureNeighbour } from './parts/neighbour.ts'
@@ -19,7 +20,20 @@ import { createCleanup } from './servers/cleanup.ts'
 import { continueOnShippedNode } from './shipped-node.ts'
 
 const onPlatform = ['p7', 'p8', 'p12', 'p13']
-const known = ['p1', 'p2', 'p3', 'p4', ...onPlatform, 'p11', 'propagation', 'impact', 'refusals', 'neighbour']
+const known = [
+  'p1',
+  'p2',
+  'p3',
+  'p4',
+  'p5',
+  'p6',
+  ...onPlatform,
+  'p11',
+  'propagation',
+  'impact',
+  'refusals',
+  'neighbour',
+]
 const args = process.argv.slice(2)
 const valueOf = (flag: string): string | undefined => (args.includes(flag) ? args[args.indexOf(flag) + 1] : undefined)
 const named = args.filter((arg, index) => !arg.startsWith('--') && !args[index - 1]?.startsWith('--'))
@@ -63,6 +77,8 @@ try {
   if (parts.has('p1')) results.push(await measureDecisions(effort))
   if (['p2', 'p3', 'p4'].some((part) => parts.has(part)))
     results.push(...(await withServers(() => measureRequests(effort, cleanup, parts))))
+  if (['p5', 'p6'].some((part) => parts.has(part)))
+    results.push(...(await withServers(() => measureGateway(effort, cleanup, parts))))
   if (onPlatform.some((part) => parts.has(part))) results.push(...(await measurePlatform(effort, cleanup)))
   if (parts.has('p11')) results.push(...(await withServers(async () => [await measureGrowth(effort, cleanup)])))
   if (parts.has('impact')) results.push(...(await withServers(async () => [await measureImpact(effort, cleanup)])))

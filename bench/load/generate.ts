@@ -1,7 +1,7 @@
 // The load: one process, as many connections as ordered, one request at a time on each. It reads the order from a file, compares
 // every answer with what was expected, and writes its report to standard output. Raw sockets, because it must cost less than what it measures.
 import { readFileSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { quantileOf } from '../report/statistics.ts'
 import type { LoadOrder, LoadReport, LoadRequest } from './order.ts'
 
@@ -10,15 +10,15 @@ const marker = Buffer.from(order.marker)
 const yes = Buffer.from(order.yes)
 const headEnd = Buffer.from('\r\n\r\n')
 
-const messages = order.requests.map(({ path, headers, body }) => {
+const messages = order.requests.map(({ method = 'POST', path, headers, body }) => {
   const all = {
     host: `127.0.0.1:${order.port}`,
-    'content-type': 'application/json',
+    ...(method === 'POST' && { 'content-type': 'application/json' }),
     ...headers,
-    'content-length': String(Buffer.byteLength(body)),
+    ...(method === 'POST' && { 'content-length': String(Buffer.byteLength(body)) }),
   }
   return Buffer.from(
-    `POST ${path} HTTP/1.1\r\n${Object.entries(all)
+    `${method} ${path} HTTP/1.1\r\n${Object.entries(all)
       .map(([name, value]) => `${name}: ${value}\r\n`)
       .join('')}\r\n${body}`,
   )
@@ -30,7 +30,7 @@ let busyMs = 0
 let compared = 0
 let wrong = 0
 let firstWrong: string | undefined
-const startedMs = performance.now()
+let startedMs = performance.now()
 const isOver = (): boolean =>
   order.seconds === undefined ? next >= messages.length : performance.now() - startedMs >= order.seconds * 1000
 
@@ -96,6 +96,26 @@ function stayAwake(): void {
   if (!isOver()) setImmediate(stayAwake)
 }
 
+/** Takes requests without a body, one after another on each connection. */
+function serveUpstream({ port, answer }: NonNullable<LoadOrder['upstream']>): Promise<void> {
+  const whole = Buffer.from(
+    `HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\ncache-control: no-store\r\ncontent-length: ${Buffer.byteLength(answer)}\r\n\r\n${answer}`,
+  )
+  const server = createServer({ noDelay: true }, (socket) => {
+    let tail: Buffer | undefined
+    socket.on('data', (chunk: Buffer) => {
+      const read = tail === undefined ? chunk : Buffer.concat([tail, chunk])
+      const isWholeHead = read.subarray(-4).equals(headEnd)
+      tail = isWholeHead ? undefined : read
+      if (isWholeHead) socket.write(whole)
+    })
+    socket.on('error', () => socket.destroy())
+  })
+  return new Promise((resolve) => server.listen(port, '127.0.0.1', resolve))
+}
+
+if (order.upstream !== undefined) await serveUpstream(order.upstream)
+startedMs = performance.now()
 stayAwake()
 await Promise.all(Array.from({ length: order.connections }, connection))
 const seconds = (performance.now() - startedMs) / 1000

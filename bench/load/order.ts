@@ -1,6 +1,8 @@
 /** What the load process is told and what it reports. Requests are whole HTTP messages, made beforehand. */
 
 export type LoadRequest = {
+  /** POST unless given; GET sends no body. */
+  readonly method?: 'GET'
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
@@ -17,6 +19,8 @@ export type LoadOrder = {
   readonly marker: string
   readonly yes: string
   readonly requests: readonly LoadRequest[]
+  /** What the server passes requests on to: served by the load itself, which costs least, with this answer to each. */
+  readonly upstream?: { readonly port: number; readonly answer: string }
 }
 
 export type LoadReport = {

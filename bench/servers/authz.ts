@@ -2,16 +2,13 @@
  * The real authz service as its own process on a real database, with neighbours that never say anything new, and whoever may ask it.
  * Facts of people and organizations are put into its tables; the cursors say that they are what the neighbours have said.
  */
-import { execFileSync } from 'node:child_process'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { testNatsUrl } from '@gatehouse/test-kit/nats'
 import postgres from 'postgres'
-import { answersOk, freePort, startChild, type Child } from './child.ts'
 import type { Cleanup } from './cleanup.ts'
-import { createCredentials, issuer, type Credentials, type Member } from './credentials.ts'
+import { createCredentials, type Credentials, type Member } from './credentials.ts'
 import { startNeighbours } from './neighbours.ts'
+import { createService } from './service.ts'
 
 export type { Member }
 
@@ -37,10 +34,6 @@ export type Authz = Replica &
     /** After many rows: the planner should know of them, as it would in a database that grew. */
     analyze(): Promise<void>
   }
-
-const repository = fileURLToPath(new URL('../..', import.meta.url))
-/** As it is shipped: bundled, without the development runner's helpers in its functions. */
-const main = join(repository, 'dist/authz/service/bin/main.mjs')
 
 export async function startAuthz(cleanup: Cleanup, o: { profileInto?: string } = {}): Promise<Authz> {
   const database = await testDatabase(cleanup, { services: ['authz'] })
@@ -79,31 +72,12 @@ export async function startAuthz(cleanup: Cleanup, o: { profileInto?: string } =
   }
 }
 
-let isBuilt = false
-
-function buildOnce(): void {
-  if (!isBuilt)
-    execFileSync(process.execPath, ['--import', 'tsx', 'infra/deploy/src/build.ts', 'authz'], { cwd: repository })
-  isBuilt = true
-}
-
 /** @param o.env where its database, NATS and neighbours are */
 export async function startReplica(
   cleanup: Cleanup,
   o: { credentials: Credentials; env: NodeJS.ProcessEnv; profileInto?: string },
 ): Promise<Replica> {
-  buildOnce()
-  const [port, managementPort] = [await freePort(), await freePort()]
-  const env = environmentOf(o, { port, managementPort })
-  const profiling = o.profileInto === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${o.profileInto}`]
-  const start = (): Promise<Child> =>
-    startChild(cleanup, {
-      name: 'authz',
-      command: process.execPath,
-      args: [...profiling, main],
-      env,
-      isReady: () => answersOk(`http://127.0.0.1:${managementPort}/readyz`),
-    })
+  const { port, managementPort, start } = await createService(cleanup, { ...o, service: 'authz' })
   let child = await start()
   return {
     port,
@@ -139,20 +113,3 @@ async function readMetrics(managementPort: number): Promise<Map<string, number>>
       .map(([name, value]) => [name, Number(value)]),
   )
 }
-
-const environmentOf = (
-  o: { credentials: Credentials; env: NodeJS.ProcessEnv },
-  { port, managementPort }: { port: number; managementPort: number },
-): NodeJS.ProcessEnv => ({
-  ...process.env,
-  GATEHOUSE_ENV: 'development',
-  GATEHOUSE_PARENT_WATCH: '1',
-  NODE_ENV: 'production',
-  LOG_LEVEL: 'warn',
-  HOST: '127.0.0.1',
-  PORT: String(port),
-  MANAGEMENT_PORT: String(managementPort),
-  GATEHOUSE_ISSUER: issuer,
-  ...o.credentials.settingsOf('authz'),
-  ...o.env,
-})
