@@ -37,6 +37,21 @@ t.test('a TypeID round-trips through its UUID and never changes type', async (t)
   t.same([...ordered].sort(), ordered, 'ids sort by creation')
 })
 
+t.test('a new id is what the library writes: its time, version 7, the variant, and never the same twice', async (t) => {
+  const before = Date.now()
+  const ids = Array.from({ length: 3_000 }, () => newId('req'))
+  const uuids = ids.map((id) => uuidOf(id, 'req'))
+  t.equal(new Set(ids.map((id) => id.slice(-8))).size, 3_000, 'the end is chance')
+  t.same([...ids].sort(), ids)
+  for (const [at, uuid] of uuids.entries()) {
+    if (!/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(uuid)) t.fail(uuid)
+    if (typeIdOf('req', uuid) !== ids[at]) t.fail(`${uuid} is not ${ids[at]}`)
+  }
+  const ms = Number.parseInt((uuids[0] ?? '').replace('-', '').slice(0, 12), 16)
+  t.ok(Math.abs(ms - before) < 60_000, 'its time is readable')
+  for (const bad of ['', 'Req', 'a b', '_a', 'a_', 'ä', 'x'.repeat(64)]) t.throws(() => newId(bad), bad)
+})
+
 t.test(
   'what the form of an identifier admits always is a UUID of RFC 9562, and every UUID has that form',
   async (t) => {

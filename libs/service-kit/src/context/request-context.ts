@@ -3,9 +3,7 @@
  * and the positions of what was written. It explains, it never decides: security reads its arguments only.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { randomFillSync } from 'node:crypto'
-import { defaultTextMapGetter, defaultTextMapSetter, ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api'
-import { W3CTraceContextPropagator } from '@opentelemetry/core'
+import { chance32 } from '../ids/chance.ts'
 import { newId } from '../ids/type-id.ts'
 
 export type RequestContext = {
@@ -19,7 +17,8 @@ export type RequestContext = {
   clientAddress?: string | undefined
   userAgent?: string | undefined
   /** Highest position written per producer; becomes `Gatehouse-Revision`. */
-  revisions: Map<string, number>
+  readonly revisions: Map<string, number>
+  readonly hasRevisions: boolean
   /** Runs in each transaction of this work, last before it commits: what it writes is there exactly when the effect is. */
   beforeCommit?: ((tx: unknown) => Promise<void>) | undefined
   /** Throws where the work may go no further than to its first write: what a write would do was done before. */
@@ -37,21 +36,50 @@ export const currentContext = (): RequestContext | undefined => storage.getStore
 
 export const runInContext = <T>(context: RequestContext, run: () => T): T => storage.run(context, run)
 
-/** A context for work that begins here; what is given is kept, ids that are missing are made. */
-export function newContext(from: Partial<RequestContext> = {}): RequestContext {
-  const requestId = from.requestId ?? newId('req')
-  let span: string | undefined
-  return {
-    ...from,
-    requestId,
-    correlationId: from.correlationId ?? requestId,
-    // Chance costs more than most of an answer, and only a log line or another request wants it.
-    get traceparent() {
-      return (span ??= childTraceparent(from.traceparent))
-    },
-    revisions: from.revisions ?? new Map(),
+/** What only few of all requests read is made when it is read. */
+class WorkContext implements RequestContext {
+  requestId: string
+  correlationId: string
+  causationId: string | undefined
+  clientAddress: string | undefined
+  userAgent: string | undefined
+  beforeCommit: RequestContext['beforeCommit']
+  beforeWrite: RequestContext['beforeWrite']
+  answer: RequestContext['answer']
+  deadlineMs: number | undefined
+  readonly #parent: string | undefined
+  #span: string | undefined
+  #revisions: Map<string, number> | undefined
+
+  constructor(from: Partial<RequestContext>, revisions = from.revisions) {
+    this.requestId = from.requestId ?? newId('req')
+    this.correlationId = from.correlationId ?? this.requestId
+    this.causationId = from.causationId
+    this.clientAddress = from.clientAddress
+    this.userAgent = from.userAgent
+    this.beforeCommit = from.beforeCommit
+    this.beforeWrite = from.beforeWrite
+    this.answer = from.answer
+    this.deadlineMs = from.deadlineMs
+    this.#parent = from.traceparent
+    this.#revisions = revisions
+  }
+  get traceparent(): string {
+    return (this.#span ??= childTraceparent(this.#parent))
+  }
+  get revisions(): Map<string, number> {
+    return (this.#revisions ??= new Map())
+  }
+  get hasRevisions(): boolean {
+    return this.#revisions !== undefined && this.#revisions.size > 0
   }
 }
+
+/** A context for work that begins here; what is given is kept, ids that are missing are made. */
+export const newContext = (from: Partial<RequestContext> = {}): RequestContext => new WorkContext(from)
+
+/** The same work, whose further writes are not told in its answer. */
+export const withOwnRevisions = (context: RequestContext): RequestContext => new WorkContext(context, new Map())
 
 /** Notes that this work wrote (or saw) `position` of `producer`. Outside any context it does nothing. */
 export function recordRevision(producer: string, position: number): void {
@@ -69,34 +97,26 @@ export function keepAnswer<T>(body: T): T {
   return body
 }
 
-const propagator = new W3CTraceContextPropagator()
+/** W3C Trace Context §3.2.2: version, trace, span, flags, and what a later version adds behind them. */
+const wellFormed = /^(?!ff)([\da-f]{2})-((?!0{32})[\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]([\da-f])(-.*)?$/
 /** `sampled`, and `random-trace-id` of level 2: a flag that is not known is not passed on (W3C Trace Context §4.3). */
 const knownFlags = 0b11
+const sampled = 0b01
 
-/** Random bytes are drawn for many ids at once: each draw costs more than the rest of an id. They identify, and nothing is secret about them. */
-const drawn = Buffer.alloc(4096)
-let used = drawn.length
+const hex32 = (): string => chance32().toString(16).padStart(8, '0')
 
-function randomHex(bytes: number): string {
-  if (used + bytes > drawn.length) {
-    randomFillSync(drawn)
-    used = 0
-  }
-  used += bytes
-  return drawn.toString('hex', used - bytes, used)
+/** An id of nothing but zeros is none. */
+function idOf(draw: () => string): string {
+  const id = draw()
+  return /[^0]/.test(id) ? id : idOf(draw)
 }
+const newTrace = (): string => idOf(() => hex32() + hex32() + hex32() + hex32())
+const newSpan = (): string => idOf(() => hex32() + hex32())
 
 /** A new span in the given trace, or a new trace when there is none or it is malformed (W3C Trace Context §3.2). */
 export function childTraceparent(parent?: string): string {
-  const carrier: { traceparent?: string } = parent === undefined ? {} : { traceparent: parent }
-  const given = trace.getSpanContext(propagator.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter))
-  const span = {
-    traceId: given?.traceId ?? randomHex(16),
-    spanId: randomHex(8),
-    traceFlags: given ? given.traceFlags & knownFlags : TraceFlags.SAMPLED,
-  }
-  const child: { traceparent?: string } = {}
-  propagator.inject(trace.setSpanContext(ROOT_CONTEXT, span), child, defaultTextMapSetter)
-  // Chance gave nothing but zeros, which is no id.
-  return child.traceparent ?? childTraceparent(parent)
+  const [, version, trace, flags = '0', more] = (parent === undefined ? null : wellFormed.exec(parent)) ?? []
+  const isGiven = trace !== undefined && !(version === '00' && more !== undefined)
+  const kept = isGiven ? Number.parseInt(flags, 16) & knownFlags : sampled
+  return `00-${isGiven ? trace : newTrace()}-${newSpan()}-0${kept}`
 }

@@ -16,9 +16,9 @@ declare module 'fastify' {
 
 export function installRevisionHeader(app: FastifyInstance): void {
   app.addHook('onSend', (request, reply, payload, done) => {
-    const revisions = currentContext()?.revisions ?? new Map<string, number>()
-    const isSaid = revisions.size > 0 || request.routeOptions.config.alwaysRevision === true
-    if (isSaid && reply.statusCode < 400) void reply.header(revisionHeader, encodeRevision(revisions))
+    const context = currentContext()
+    const isSaid = context?.hasRevisions === true || request.routeOptions.config.alwaysRevision === true
+    if (isSaid && reply.statusCode < 400) void reply.header(revisionHeader, encodeRevision(context?.revisions ?? []))
     done(null, payload)
   })
 }

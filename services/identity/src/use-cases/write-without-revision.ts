@@ -1,5 +1,5 @@
 /** Writes whose position must not reach the caller: a revision that moves only for some addresses would tell which ones exist. */
-import { currentContext, runInContext } from '@gatehouse/service-kit/context/request-context'
+import { currentContext, runInContext, withOwnRevisions } from '@gatehouse/service-kit/context/request-context'
 import type { Spine } from '@gatehouse/spine/produce/producer'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 
@@ -7,5 +7,5 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 export function writeWithoutRevision<T>({ spine }: { spine: Spine }, run: (tx: Tx) => Promise<T>): Promise<T> {
   const context = currentContext()
   const write = (): Promise<T> => spine.write({}, run, { db: 'system', announce: 'later' })
-  return context === undefined ? write() : runInContext({ ...context, revisions: new Map() }, write)
+  return context === undefined ? write() : runInContext(withOwnRevisions(context), write)
 }
