@@ -14,6 +14,10 @@ const bad: Record<string, { path: string; text: string }> = {
     path: 'services/orgs/test/domain/naming.test.ts',
     text: "import fc from 'fast-check'",
   },
+  'requests die young': {
+    path: 'libs/access/src/callers/jwt-plugin.ts',
+    text: '/** x */ const presented = new WeakMap<FastifyRequest, string>()',
+  },
   'no package host': { path: 'docs/x.md', text: `see https://registry.npm${'js'}.org/x` },
 }
 

@@ -44,6 +44,13 @@ export const rules: Rule[] = [
       /^import fc from 'fast-check'/m.test(text) && !text.includes('@gatehouse/test-kit/fixed-seed'),
   },
   {
+    name: 'requests die young',
+    why: 'What a weak map is keyed by, and all it points to, outlives the young generation: each request then costs twice its CPU.',
+    applies: /^(services|libs)\/[^/]+\/src\//,
+    broken: ({ text }) =>
+      /Weak(Map|Set)<(FastifyRequest|FastifyReply|IncomingMessage|ServerResponse|RequestContext|Tx)\b/.test(text),
+  },
+  {
     name: 'no package host',
     why: 'The tree does not know where anybody downloads from.',
     applies: /\.(tsx?|js|mjs|json|md|ya?ml|sh)$|^\.ci\//,

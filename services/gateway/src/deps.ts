@@ -17,6 +17,14 @@ import { createBudgets, type Budgets } from './edge/rate-limits.ts'
 import { createFloors, type Floors } from './events/follow-floors.ts'
 import { createUpstreams, type Upstreams } from './proxy/upstreams.ts'
 
+const addressKey: unique symbol = Symbol('client address')
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    [addressKey]?: string
+  }
+}
+
 export type Deps = Peers<PeerName> & {
   corsOrigins: readonly string[]
   redis: Dependency
@@ -87,7 +95,6 @@ const openUpstreams = (config: Config): Upstreams =>
     pages: config.PAGES_URL,
   })
 
-/** The address is asked for several times in a request and told apart once. */
 function deviceReader(jwks: string): Deps['deviceOf'] {
   const accountOf = createDeviceTokenVerifier(JSON.parse(jwks) as Jwks)
   return (request) => {
@@ -96,15 +103,13 @@ function deviceReader(jwks: string): Deps['deviceOf'] {
   }
 }
 
+/** The address is asked for several times in a request; a chain of proxies is read once. */
 function addressReader(trustedProxies: readonly string[]): Deps['addressOf'] {
   const read = createClientAddressReader(trustedProxies)
-  const known = new WeakMap<FastifyRequest, string>()
   return (request) => {
-    const found = known.get(request)
-    if (found !== undefined) return found
-    const forwardedFor = request.headers['x-forwarded-for'] as string | undefined
-    const address = read(request.socket.remoteAddress, forwardedFor)
-    known.set(request, address)
-    return address
+    const forwardedFor = request.raw.headers['x-forwarded-for'] as string | undefined
+    const peer = request.raw.socket.remoteAddress
+    if (forwardedFor === undefined) return read(peer, undefined)
+    return (request[addressKey] ??= read(peer, forwardedFor))
   }
 }

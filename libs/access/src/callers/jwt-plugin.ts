@@ -13,12 +13,15 @@ declare module '@fastify/jwt' {
     namespaces: JwtKind['namespace']
   }
 }
+/** The text that is meant, on the request itself: a weak map of requests would keep each of them from being collected young. */
+const presentedKey: unique symbol = Symbol('presented token')
+
 declare module 'fastify' {
   interface FastifyRequest
-    extends FastifyJwtNamespace<{ namespace: 'accessToken' }>, FastifyJwtNamespace<{ namespace: 'assertion' }> {}
+    extends FastifyJwtNamespace<{ namespace: 'accessToken' }>, FastifyJwtNamespace<{ namespace: 'assertion' }> {
+    [presentedKey]?: string
+  }
 }
-
-const presented = new WeakMap<FastifyRequest, string>()
 
 /** For a server whose requests bring tokens of that kind. */
 export function installJwt(app: FastifyInstance, { namespace, typ, keyFor }: JwtKind): void {
@@ -38,7 +41,7 @@ export function installJwt(app: FastifyInstance, { namespace, typ, keyFor }: Jwt
       checkTyp: typ,
       ignoreExpiration: true,
       ignoreNotBefore: true,
-      extractToken: (request) => presented.get(request),
+      extractToken: (request) => request[presentedKey],
     },
   })
 }
@@ -47,7 +50,7 @@ export function installJwt(app: FastifyInstance, { namespace, typ, keyFor }: Jwt
 export const signedIn =
   (request: FastifyRequest): ReadSigned =>
   async ({ namespace }, token) => {
-    presented.set(request, token)
+    request[presentedKey] = token
     try {
       return await request[`${namespace}JwtVerify`]<Record<string, unknown>>()
     } catch (err) {

@@ -40,12 +40,13 @@ export type FastPaths = {
   end(): void
 }
 
-/** Bodies that were read here before the framework got the request. */
-const bodies = new WeakMap<IncomingMessage, Buffer>()
+/** A body that was read here before the framework got the request, kept on the request itself. */
+const bodyKey: unique symbol = Symbol('body')
+type MaybeRead = IncomingMessage & { [bodyKey]?: Buffer }
 
 /** Gives the framework the body that was read already. */
 export const returnBody: preParsingHookHandler = (request, _reply, payload, done) => {
-  const body = bodies.get(request.raw)
+  const body = (request.raw as MaybeRead)[bodyKey]
   done(
     null,
     body === undefined ? payload : Object.assign(Readable.from([body]), { receivedEncodedLength: body.length }),
@@ -66,8 +67,7 @@ export function putFastPaths(server: Server, o: Verifiers & { log: Logger }): Fa
     takeBody(request, (body) => {
       const answer = answerOf(path, { ...asked, body })
       if (answer === undefined) {
-        bodies.set(request, body)
-        return regularPath(request, response)
+        return regularPath(Object.assign(request, { [bodyKey]: body }), response)
       }
       send(response, { status: path.labels.status, answer, requestId: asked.head.requestId })
       note(o.log, { path, head: asked.head, ms: systemClock.monotonicMs() - startedMs })

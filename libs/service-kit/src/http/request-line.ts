@@ -21,7 +21,8 @@ export function watchRequestLines(server: Server): void {
 
 const space = 0x20
 const carriageReturn = 0x0d
-const endOfHead = '\r\n\r\n'
+const endOfHead = Buffer.from('\r\n\r\n')
+const version = Buffer.from('HTTP/')
 const versionLength = 'HTTP/1.1'.length
 
 /** A request begins with the chunk, or after the head of the one before it. */
@@ -35,14 +36,16 @@ function holdsSpacedLine(chunk: Buffer): boolean {
   return false
 }
 
+/** Whether a space follows the method's or stands before the version's. Looks at the first spaces and the last of the line, which are few bytes. */
 function isSpacedLine(chunk: Buffer, begin: number): boolean {
   const first = chunk[begin] ?? 0
   // No body that a route takes begins with a capital letter.
   if (first < 0x41 || first > 0x5a) return false
-  const afterMethod = chunk.indexOf(space, begin)
-  const end = chunk.indexOf(carriageReturn, begin)
-  if (afterMethod < 0 || end < afterMethod) return false
-  const version = end - versionLength
-  const isSpaced = chunk[afterMethod + 1] === space || chunk[version - 2] === space
-  return isSpaced && chunk.toString('latin1', version, version + 5) === 'HTTP/'
+  let at = begin
+  while (at < chunk.length && chunk[at] !== space && chunk[at] !== carriageReturn) at += 1
+  const isSpacedAhead = chunk[at + 1] === space
+  while (at < chunk.length && chunk[at] !== carriageReturn) at += 1
+  const versionAt = at - versionLength
+  if (at === chunk.length || versionAt < begin || !(isSpacedAhead || chunk[versionAt - 2] === space)) return false
+  return chunk.compare(version, 0, version.length, versionAt, versionAt + version.length) === 0
 }

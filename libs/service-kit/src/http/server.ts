@@ -3,7 +3,7 @@
  * No input, however broken, may end as a 5xx or as anything but a problem document.
  */
 import type { ServerResponse } from 'node:http'
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { newContext, runInContext, type RequestContext } from '../context/request-context.ts'
 import { systemClock } from '../context/clock.ts'
 import { installProblemHandler, sendProblem, toAppError } from '../errors/problem-handler.ts'
@@ -26,14 +26,18 @@ export const defaultBodyLimitBytes = 64 * 1024
 
 const maxHeaderBytes = 16 * 1024
 
+/** On the request itself: a weak map of requests would keep each of them, and all it points to, from being collected young. */
+const contextKey: unique symbol = Symbol('context')
+
 declare module 'fastify' {
+  interface FastifyRequest {
+    [contextKey]: RequestContext | undefined
+  }
   interface FastifyContextConfig {
     /** Asked so often that its good answers would bury the log: they are written at `debug`. */
     isRoutine?: boolean
   }
 }
-
-const contextOf = new WeakMap<FastifyRequest, RequestContext>()
 
 /** The hardening alone; nobody is authenticated. The gateway meets strangers with it, services add their callers (`access/serve/server.ts`). */
 export function createBareServer(options: { log: Logger; deadlineMs?: number }): FastifyInstance {
@@ -41,6 +45,8 @@ export function createBareServer(options: { log: Logger; deadlineMs?: number }):
   const app: FastifyInstance = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
+    // Lines find their request by its context; a logger for each would cost more than all lines that are never written.
+    childLoggerFactory: (logger) => logger,
     genReqId: (raw) => requestIdFrom(raw.headers['x-request-id']),
     bodyLimit: defaultBodyLimitBytes,
     requestTimeout: 10_000,
@@ -68,23 +74,7 @@ export function createBareServer(options: { log: Logger; deadlineMs?: number }):
   installContext(app, deadlineMs)
   installRevisionHeader(app)
   releaseConnectionsOnClose(app)
-  app.addHook('onResponse', (request, reply, done) => {
-    const route = request.routeOptions.url ?? 'unknown'
-    recordDuration(reply.elapsedTime, { method: request.method, route, status: reply.statusCode })
-    const level = request.routeOptions.config.isRoutine === true && reply.statusCode < 400 ? 'debug' : 'info'
-    if (!log.isLevelEnabled(level)) return done()
-    const fields = {
-      method: request.method,
-      route,
-      status: reply.statusCode,
-      duration_ms: Math.round(reply.elapsedTime * 10) / 10,
-    }
-    const context = contextOf.get(request)
-    const write = (): void => log[level](fields, 'request answered')
-    if (context) runInContext(context, write)
-    else write()
-    done()
-  })
+  installAnswerLog(app, log)
   return app
 }
 
@@ -103,6 +93,7 @@ function sendHeadByItself(response: ServerResponse): void {
 }
 
 function installContext(app: FastifyInstance, deadlineMs: number): void {
+  app.decorateRequest(contextKey, undefined)
   app.addHook('onRequest', (request, reply, done) => {
     const traceparent = request.headers['traceparent']
     const context = newContext({
@@ -110,16 +101,37 @@ function installContext(app: FastifyInstance, deadlineMs: number): void {
       ...(typeof traceparent === 'string' ? { traceparent } : {}),
       deadlineMs: systemClock.monotonicMs() + deadlineMsOf(request, deadlineMs),
     })
-    contextOf.set(request, context)
+    request[contextKey] = context
     void reply.header('x-request-id', context.requestId)
     if (!isAscii(context.requestId)) sendHeadByItself(reply.raw)
     runInContext(context, done)
   })
   // The body arrives on the socket's own events, outside of the context: step back in.
   app.addHook('preValidation', (request, _reply, done) => {
-    const context = contextOf.get(request)
+    const context = request[contextKey]
     if (context) runInContext(context, done)
     else done()
+  })
+}
+
+/** Each answer is a line and a measured duration. */
+function installAnswerLog(app: FastifyInstance, log: Logger): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'unknown'
+    recordDuration(reply.elapsedTime, { method: request.method, route, status: reply.statusCode })
+    const level = request.routeOptions.config.isRoutine === true && reply.statusCode < 400 ? 'debug' : 'info'
+    if (!log.isLevelEnabled(level)) return done()
+    const fields = {
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      duration_ms: Math.round(reply.elapsedTime * 10) / 10,
+    }
+    const context = request[contextKey]
+    const write = (): void => log[level](fields, 'request answered')
+    if (context) runInContext(context, write)
+    else write()
+    done()
   })
 }
 

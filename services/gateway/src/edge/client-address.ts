@@ -34,13 +34,29 @@ export function createClientAddressReader(trustedProxies: readonly string[]): Cl
     return address !== undefined && isInRange(address, index)
   }
 
+  const ownOf = createPeerReader()
   return (peer = '', forwardedFor) => {
-    const own = canonical(peer) ?? peer
+    const own = ownOf(peer)
     if (trustedProxies.length === 0 || forwardedFor === undefined) return own
     const chain = { headers: { 'x-forwarded-for': forwardedFor }, socket: { remoteAddress: peer } } as unknown as Chain
     const [farthest = peer, ...nearer] = proxyAddr.all(chain, isTrusted).reverse()
     // A proxy that names nobody we can address stands for whom it speaks for.
     return canonical(farthest) ?? canonical(nearer[0] ?? peer) ?? own
+  }
+}
+
+/** Peers kept in their canonical form: a connection asks many times. */
+const mostPeers = 4096
+
+function createPeerReader(): (peer: string) => string {
+  const known = new Map<string, string>()
+  return (peer) => {
+    const found = known.get(peer)
+    if (found !== undefined) return found
+    const own = canonical(peer) ?? peer
+    if (known.size >= mostPeers) known.clear()
+    known.set(peer, own)
+    return own
   }
 }
 

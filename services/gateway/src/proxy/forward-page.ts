@@ -2,11 +2,13 @@
 import { pageCookiePrefix, pageDeadlineMs, type PageContract } from '@gatehouse/contracts/http/page'
 import { anonymous } from '@gatehouse/access/callers/caller'
 import type { AssertionSigner } from '@gatehouse/access/tokens/assertion'
-import { isGivenUp, whenGivenUp } from '@gatehouse/service-kit/http/deadline'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import { cookiesNamed, queryOf } from './forward-protocol.ts'
-import { headersIn, headersOut } from './headers.ts'
-import type { Answer, Upstreams } from './upstreams.ts'
+import type { FastifyRequest } from 'fastify'
+import type { Answer } from './exchange.ts'
+import { cookiesNamed } from './forward-protocol.ts'
+import type { Forward } from './forward.ts'
+import { headersIn, headersOut, queryOf } from './headers.ts'
+import { passOn } from './pass-on.ts'
+import type { Upstreams } from './upstreams.ts'
 
 type ForwardDeps = {
   upstreams: Upstreams
@@ -26,11 +28,13 @@ const passedOut = [
 export function createPageForward(
   { path }: Pick<PageContract, 'path'>,
   { upstreams, signer, addressOf }: ForwardDeps,
-): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
-  return async (request, reply) => {
+): Forward {
+  return (request, reply) => {
     const method = request.method === 'POST' ? 'POST' : 'GET'
-    try {
-      const answer = await upstreams.send('pages', {
+    passOn(
+      { request, reply },
+      { upstreams, peer: 'pages', headersOut: pageHeadersOut },
+      {
         method,
         path: path + queryOf(request.raw.url ?? ''),
         headers: {
@@ -42,18 +46,10 @@ export function createPageForward(
           }),
           ...browserHeadersIn(request),
         },
-        body: Buffer.isBuffer(request.body) && request.body.length > 0 ? request.body : null,
-        whenGivenUp: (stop) => whenGivenUp(request, stop),
-        isGivenUp: () => isGivenUp(request),
         deadlineMs: pageDeadlineMs,
         isRepeatable: method === 'GET',
-      })
-      return await reply.code(answer.statusCode).headers(pageHeadersOut(answer)).send(answer.body)
-    } catch (err) {
-      // The deadline has answered already, or the client has gone.
-      if (reply.sent || request.raw.socket.destroyed) return reply
-      throw err
-    }
+      },
+    )
   }
 }
 
@@ -63,7 +59,7 @@ function browserHeadersIn({ headers }: FastifyRequest): Record<string, string> {
   return { ...Object.fromEntries(named), ...(cookies !== '' && { cookie: cookies }) }
 }
 
-function pageHeadersOut({ headers }: Answer): Record<string, string | string[]> {
+function pageHeadersOut(headers: Answer['headers']): Record<string, string | string[]> {
   const own = passedOut.flatMap((name) => (headers[name] === undefined ? [] : [[name, headers[name]] as const]))
   return { ...headersOut(headers), ...Object.fromEntries(own) }
 }

@@ -3,9 +3,10 @@ import { internalHeaders } from '@gatehouse/contracts/common/services'
 import type { ProtocolContract } from '@gatehouse/contracts/http/protocol'
 import { anonymous } from '@gatehouse/access/callers/caller'
 import type { AssertionSigner } from '@gatehouse/access/tokens/assertion'
-import { isGivenUp, whenGivenUp } from '@gatehouse/service-kit/http/deadline'
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import { headersIn, headersOut } from './headers.ts'
+import type { FastifyRequest } from 'fastify'
+import type { Forward } from './forward.ts'
+import { headersIn, headersOut, queryOf } from './headers.ts'
+import { passOn } from './pass-on.ts'
 import type { Peer, Upstreams } from './upstreams.ts'
 
 type ForwardDeps = {
@@ -17,13 +18,15 @@ type ForwardDeps = {
 export function createProtocolForward(
   protocol: Pick<ProtocolContract, 'path' | 'service' | 'takesAuthorization' | 'cookiePrefixes' | 'isSafe'>,
   { upstreams, signer, addressOf }: ForwardDeps,
-): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
+): Forward {
   const { path } = protocol
   const peer = protocol.service as Peer
-  return async (request, reply) => {
+  return (request, reply) => {
     const method = request.method === 'POST' ? 'POST' : 'GET'
-    try {
-      const answer = await upstreams.send(peer, {
+    passOn(
+      { request, reply },
+      { upstreams, peer, headersOut },
+      {
         method,
         path: path + queryOf(request.raw.url ?? ''),
         headers: {
@@ -35,18 +38,10 @@ export function createProtocolForward(
           }),
           ...credentialsIn(request, protocol),
         },
-        body: Buffer.isBuffer(request.body) && request.body.length > 0 ? request.body : null,
-        whenGivenUp: (stop) => whenGivenUp(request, stop),
-        isGivenUp: () => isGivenUp(request),
         // An authorization request asked for twice would be two.
         isRepeatable: protocol.isSafe === true,
-      })
-      return await reply.code(answer.statusCode).headers(headersOut(answer.headers)).send(answer.body)
-    } catch (err) {
-      // The deadline has answered already, or the client has gone.
-      if (reply.sent || request.raw.socket.destroyed) return reply
-      throw err
-    }
+      },
+    )
   }
 }
 
@@ -69,9 +64,3 @@ export const cookiesNamed = (header: string, prefixes: readonly string[]): strin
     .map((pair) => pair.trim())
     .filter((pair) => prefixes.some((prefix) => pair.startsWith(prefix) || pair.startsWith(`__Host-${prefix}`)))
     .join('; ')
-
-/** The query as it was written: what it means is the service's to say. */
-export function queryOf(url: string): string {
-  const begin = url.indexOf('?')
-  return begin < 0 ? '' : url.slice(begin)
-}

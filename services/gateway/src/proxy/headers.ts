@@ -77,3 +77,9 @@ export function headersOut(
   }
   return headers
 }
+
+/** The query as it was written: what it means is the service's to say. */
+export function queryOf(url: string): string {
+  const begin = url.indexOf('?')
+  return begin < 0 ? '' : url.slice(begin)
+}

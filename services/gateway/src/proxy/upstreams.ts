@@ -3,15 +3,13 @@ import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { isAppError, problem, type AppError } from '@gatehouse/service-kit/errors/app-error'
 import { causesOf } from '@gatehouse/service-kit/errors/unavailable'
 import { Pool, type Dispatcher } from 'undici'
-import { exchange, type Answer, type GivenUp } from './exchange.ts'
-
-export type { Answer }
+import { exchange, type GivenUp, type Outcome } from './exchange.ts'
 
 export type Peer = Exclude<ServiceName, 'gateway'>
 
 export type Upstreams = {
-  /** @throws AppError `upstream_failed`, `deadline_exceeded` */
-  send(peer: Peer, request: UpstreamRequest): Promise<Answer>
+  /** Fails with an AppError: `upstream_failed`, `deadline_exceeded`, or the reason with which the request was given up. */
+  send(peer: Peer, request: UpstreamRequest, outcome: Outcome): void
   close(): Promise<void>
 }
 
@@ -48,20 +46,22 @@ export function createUpstreams(addresses: Readonly<Record<Peer, string>>): Upst
     ]),
   )
   return {
-    async send(peer, request) {
+    send(peer, request, { answered, failed }) {
       const pool = pools.get(peer)
-      if (pool === undefined) throw problem('upstream_failed', { internal: `no address for ${peer}` })
-      for (let tried = 1; ; tried++) {
-        try {
-          const { method, path, headers, body, whenGivenUp, deadlineMs = answerTimeoutMs } = request
-          const timeouts = { headersTimeout: deadlineMs, bodyTimeout: deadlineMs }
-          return await exchange(pool, { method, path, headers, body, ...timeouts }, whenGivenUp)
-        } catch (err) {
-          if (tried >= maxAttempts || request.isGivenUp() || !mayRepeat(err, request.isRepeatable))
-            throw failureOf(peer, err)
-          await new Promise((resolve) => setTimeout(resolve, pauseMs * tried))
-        }
-      }
+      if (pool === undefined) return failed(problem('upstream_failed', { internal: `no address for ${peer}` }))
+      const { method, path, headers, body, whenGivenUp, deadlineMs = answerTimeoutMs } = request
+      const asked = { method, path, headers, body, headersTimeout: deadlineMs, bodyTimeout: deadlineMs }
+      const attempt = (tried: number): void =>
+        exchange(pool, asked, {
+          whenGivenUp,
+          answered,
+          failed(err) {
+            if (tried >= maxAttempts || request.isGivenUp() || !mayRepeat(err, request.isRepeatable))
+              return failed(failureOf(peer, err))
+            setTimeout(() => attempt(tried + 1), pauseMs * tried)
+          },
+        })
+      attempt(1)
     },
     async close() {
       await Promise.all([...pools.values()].map((pool) => pool.close()))
