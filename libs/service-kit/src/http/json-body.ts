@@ -138,16 +138,23 @@ function refusalOf(text: string, flaw: Flaw | undefined): AppError {
   return problem('malformed_request', { detail: `The body ${flaw.what} (line ${line}, column ${column}).` })
 }
 
-const longBodies = new WeakSet<FastifyRequest>()
+const longBodyKey: unique symbol = Symbol('long body')
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    [longBodyKey]?: true
+  }
+}
+
 /** Whether the body was so long that it was read in a turn of its own; whoever goes through it as a whole takes another. */
-export const hasLongBody = (request: FastifyRequest): boolean => longBodies.has(request)
+export const hasLongBody = (request: FastifyRequest): boolean => request[longBodyKey] === true
 
 /** Makes this the only body parser: every other media type is 415. Of many long bodies that arrive together one is read in each round. */
 export function installJsonParser(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     if (body.length > quickBytes) {
-      longBodies.add(request)
+      request[longBodyKey] = true
       const turn = { work: 'body', key: 'body', steps: body.length / bytesPerStep }
       inOneTurn(() => parseJsonBody(body), turn).then((value) => done(null, value), done)
       return
