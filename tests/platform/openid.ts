@@ -7,6 +7,7 @@ import type { DemoUser, PlatformFile } from './platform-file.ts'
 
 type Test = Parameters<Parameters<(typeof tap)['test']>[0]>[0]
 
+const deviceCodeGrant = 'urn:ietf:params:oauth:grant-type:device_code'
 export const callback = 'https://app.example/callback'
 
 type Application = { config: openid.Configuration; clientId: string; secret: string; access: string; userId: string }
@@ -18,7 +19,12 @@ export async function applicationOf(api: Api, user: DemoUser, org: string): Prom
   const { access, id } = await signIn(api, { ...user, organization: org })
   const { status, body } = await api.call('POST', `/v1/organizations/${org}/oauth-clients`, {
     token: access,
-    body: { name: 'Wiki', redirect_uris: [callback], scopes: ['openid', 'profile', 'email', 'offline_access'] },
+    body: {
+      name: 'Wiki',
+      redirect_uris: [callback],
+      grant_types: ['authorization_code', 'refresh_token', deviceCodeGrant],
+      scopes: ['openid', 'profile', 'email', 'offline_access'],
+    },
   })
   if (status !== 201) throw new Error(`registering a client: ${status} ${JSON.stringify(body)}`)
   const { id: clientId, client_secret: secret } = body as { id: string; client_secret: string }
@@ -131,8 +137,14 @@ export async function foreignThings(t: Test, api: Api, { demo }: PlatformFile): 
     const comeBack = await allow(api, other, begun)
     const another = await begin(other)
     const refresh = String(theirs.refresh_token)
+    const { device_code: deviceCode } = await openid.initiateDeviceAuthorization(other.config, { scope: 'openid' })
     for (const [what, expected, ask] of [
       ['code', 'invalid_grant', () => codeOf(self, comeBack, begun)],
+      [
+        'device code',
+        'invalid_grant',
+        () => openid.genericGrantRequest(self.config, deviceCodeGrant, { device_code: deviceCode }),
+      ],
       ['refresh token', 'invalid_grant', () => openid.refreshTokenGrant(self.config, refresh)],
       ['refresh token, revoked', 'unauthorized_client', () => openid.tokenRevocation(self.config, refresh)],
       ['access token, revoked', 'unauthorized_client', () => openid.tokenRevocation(self.config, theirs.access_token)],

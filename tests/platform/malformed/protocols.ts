@@ -8,6 +8,7 @@ const parameters = [
   'client_id', 'client_secret', 'redirect_uri', 'response_type', 'scope', 'state', 'nonce', 'prompt', 'max_age', 'acr_values',
   'id_token_hint', 'organization_id', 'code_challenge', 'code_challenge_method', 'grant_type', 'code', 'code_verifier', 'refresh_token',
   'token', 'access_token', 'continuation', 'post_logout_redirect_uri', 'request', 'request_uri', 'resource',
+  'device_code',
 ] // prettier-ignore
 
 /** As they stand in a query or a form. */

@@ -22,6 +22,7 @@ const owned = [
   'organization_states',
   'browser_sessions',
   'oauth_consents',
+  'oauth_device_authorizations',
 ] as const
 const ofOrganizations = ['service_accounts', 'api_keys', 'oauth_clients', 'oauth_client_secrets'] as const
 const countAs = async (scope: { userId?: string; orgId?: string }, table: string) =>
@@ -48,6 +49,10 @@ t.test('a request sees the rows of its person and of nobody else, whatever it as
       values (gen_random_uuid(), ${randomBytes(32)}, ${uuidOf(sessionId)}, ${uuidOf(person)})`
     await platform.admin`insert into oauth_consents (id, user_id, client_id, scopes)
       values (gen_random_uuid(), ${uuidOf(person)}, ${String(client.body['id'])}, '{openid}')`
+    await platform.admin`insert into oauth_device_authorizations
+      (id, hash, user_code, client_id, scope, expires_at, interval_seconds, decision, user_id, session_id)
+      values (gen_random_uuid(), ${randomBytes(32)}, ${person === id ? 'BCDFGHJK' : 'BCDFGHJL'}, ${String(client.body['id'])},
+        '{openid}', now(), 5, 'approved', ${uuidOf(person)}, ${uuidOf(sessionId)})`
   }
   for (const table of owned) {
     t.equal(await countAs({ userId: id }, table), 1, `${table}: one’s own`)
@@ -125,6 +130,9 @@ t.test('each role has the verbs it needs and no more', async (t) => {
     'update browser_sessions set session_id = session_id',
     'update oauth_clients set auth_method = auth_method',
     'update oauth_client_secrets set hash = hash',
+    'select * from oauth_user_code_guesses',
+    "update oauth_device_authorizations set decision = 'approved'",
+    'insert into oauth_device_authorizations (id) values (gen_random_uuid())',
     "insert into clients (id, name, is_first_party, idle_ttl_seconds, absolute_ttl_seconds) values ('mine', 'Mine', true, 60, 60)",
   ])
     t.equal(await as(db, text), '42501', `runtime: ${text}`)
@@ -140,6 +148,7 @@ t.test('each role has the verbs it needs and no more', async (t) => {
     'update service_accounts set status = status',
     'insert into api_keys (id) values (gen_random_uuid())',
     'update browser_sessions set hash = hash',
+    'update oauth_device_authorizations set used_at = used_at',
     'update oauth_consents set client_id = client_id',
   ])
     t.equal(await as(system, text), '42501', `system: ${text}`)
