@@ -17,10 +17,19 @@ export type ProtocolRequest = {
   /** As the client sent it. */
   readonly authorization: string | undefined
   readonly cookies: ReadonlyMap<string, string>
+  readonly method: string
+  /** The `DPoP` header (RFC 9449 §4.1) as the client sent it. */
+  readonly proof: string | undefined
 }
 
 export type ProtocolAnswer =
-  | { readonly kind: 'json'; readonly body: object; readonly cacheSeconds?: number; readonly status?: 201 }
+  | {
+      readonly kind: 'json'
+      readonly body: object
+      readonly cacheSeconds?: number
+      readonly status?: 201
+      readonly headers?: Record<string, string>
+    }
   | { readonly kind: 'empty' }
   /** For a person who is sent nowhere. */
   | { readonly kind: 'page'; readonly title: string; readonly text: string }
@@ -69,11 +78,14 @@ function protocolRequest(request: FastifyRequest): ProtocolRequest {
   const queryAt = url.indexOf('?')
   const query = queryAt < 0 ? '' : url.slice(queryAt + 1)
   const authorization = request.headers[internalHeaders.authorization]
+  const { dpop: proof } = request.headers
   return {
     // RFC 6749 §2.3.1: credentials never stand in the address of a POST, so nothing there counts.
     parameters: readParameters(request.method === 'POST' ? formOf(request.body) : query),
     authorization: typeof authorization === 'string' ? authorization : undefined,
     cookies: readCookies(request.headers.cookie),
+    method: request.method,
+    proof: typeof proof === 'string' ? proof : undefined,
   }
 }
 
@@ -95,6 +107,7 @@ function send(reply: FastifyReply, answer: ProtocolAnswer): FastifyReply {
     case 'json':
       return reply
         .code(answer.status ?? 200)
+        .headers(answer.headers ?? {})
         .type('application/json')
         .send(JSON.stringify(answer.body))
     case 'page':

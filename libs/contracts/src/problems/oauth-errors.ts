@@ -25,6 +25,9 @@ export const oauthErrors = {
   /** RFC 9101 §7 */
   invalid_request_uri: 400,
   registration_not_supported: 400,
+  /** RFC 9449 §5, §8 */
+  invalid_dpop_proof: 400,
+  use_dpop_nonce: 400,
   /** RFC 8628 §3.5 */
   authorization_pending: 400,
   slow_down: 400,

@@ -19,6 +19,7 @@ export const oauthErrorHandler =
     if (known.status === 503 || known.status === 429)
       void reply.header('retry-after', String(Math.ceil(known.retryAfterSeconds ?? defaultRetryAfterSeconds)))
     if (known.challenge !== undefined) void reply.header('www-authenticate', known.challenge)
+    void reply.headers(known.headers)
     void reply.code(known.status).header('cache-control', 'no-store')
     void (o.errors === 'json' ? sendJson(reply, known) : sendPage(reply, known, requestIdOf(request)))
   }

@@ -8,6 +8,8 @@ export type OAuthErrorOptions = {
   internal?: string | undefined
   /** With a 401: `WWW-Authenticate`. */
   challenge?: string | undefined
+  /** Beside what the code brings. */
+  headers?: Readonly<Record<string, string>> | undefined
   /** Where the code's own status would be wrong. */
   status?: number | undefined
   retryAfterSeconds?: number | undefined
@@ -20,6 +22,7 @@ export class OAuthError extends Error {
   readonly description: string | undefined
   readonly challenge: string | undefined
   readonly retryAfterSeconds: number | undefined
+  readonly headers: Readonly<Record<string, string>>
 
   constructor(code: OAuthErrorCode, options: OAuthErrorOptions = {}) {
     super(options.internal ?? options.description ?? code, { cause: options.cause })
@@ -29,6 +32,7 @@ export class OAuthError extends Error {
     this.description = options.description
     this.challenge = options.challenge
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.headers = options.headers ?? {}
   }
 }
 

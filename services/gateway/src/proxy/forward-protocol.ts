@@ -49,10 +49,12 @@ function credentialsIn(
   { headers }: FastifyRequest,
   { takesAuthorization, cookiePrefixes = [] }: Pick<ProtocolContract, 'takesAuthorization' | 'cookiePrefixes'>,
 ): Record<string, string> {
-  const { authorization, cookie } = headers
+  const { authorization, cookie, dpop } = headers
   const named = cookiesNamed(cookie ?? '', cookiePrefixes)
   return {
     ...(takesAuthorization && authorization !== undefined && { [internalHeaders.authorization]: authorization }),
+    // RFC 9449 §4.1: a proof goes where the credential goes.
+    ...(takesAuthorization && typeof dpop === 'string' && { dpop }),
     ...(named !== '' && { cookie: named }),
   }
 }

@@ -34,6 +34,7 @@ const passedOut = [
   'retry-after',
   'set-cookie',
   'www-authenticate',
+  'dpop-nonce',
   'vary',
   revisionHeader,
   deviceHeader,

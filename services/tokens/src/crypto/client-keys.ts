@@ -5,7 +5,7 @@ import type { ClientKeys } from '@gatehouse/contracts/http/tokens/oauth-clients'
 export const assertionAlgs = ['ES256', 'PS256', 'RS256'] as const
 type Alg = (typeof assertionAlgs)[number]
 
-const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
+export const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 const leastRsaBits = 2048
 
 /** What is wrong with the keys a client wants to register, if something is. */
@@ -17,7 +17,7 @@ export function complaintAboutKeys({ keys }: ClientKeys): string | undefined {
   return keys.every((key) => isUsable(opened(key))) ? undefined : 'takes P-256 keys, and RSA keys of 2048 bits or more'
 }
 
-function opened(jwk: Record<string, string>): KeyObject | undefined {
+export function opened(jwk: Record<string, string>): KeyObject | undefined {
   try {
     return createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' })
   } catch {
@@ -54,12 +54,21 @@ export function readAssertion(token: string): Read | undefined {
 
 /** Whether one of these keys signed it, by an algorithm of that kind of key. */
 export function isSignedByClient({ header, input, signature }: Read, { keys }: ClientKeys): boolean {
-  const { alg, kid, typ } = header
+  const { kid, typ } = header
   if (Object.keys(header).some((member) => !headerMembers.includes(member))) return false
-  if (!typs.includes(typ as string | undefined) || !assertionAlgs.includes(alg as Alg)) return false
+  if (!typs.includes(typ as string | undefined)) return false
   const jwk = keys.find((one) => one['kid'] === kid)
   const key = jwk && opened(jwk)
-  if (key === undefined || (alg === 'ES256') !== (key.asymmetricKeyType === 'ec')) return false
+  return key !== undefined && isSignedBy({ header, input, signature }, key)
+}
+
+/** Whether this key signed it, by an algorithm of the allow-list and of its kind. */
+export function isSignedBy(
+  { header: { alg }, input, signature }: Pick<Read, 'header' | 'input' | 'signature'>,
+  key: KeyObject,
+): boolean {
+  if (!assertionAlgs.includes(alg as Alg) || !isUsable(key)) return false
+  if ((alg === 'ES256') !== (key.asymmetricKeyType === 'ec')) return false
   if (alg === 'ES256') return verify('sha256', Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' }, signature)
   const padding = alg === 'PS256' ? constants.RSA_PKCS1_PSS_PADDING : constants.RSA_PKCS1_PADDING
   return verify('sha256', Buffer.from(input), { key, padding, saltLength: 32 }, signature)

@@ -12,7 +12,7 @@ import {
   Token,
   UserInfo,
 } from '@gatehouse/contracts/http/tokens/openid-provider'
-import { bindProtocols } from '@gatehouse/access/serve/bind-protocol'
+import { bindProtocols, type ProtocolRequest } from '@gatehouse/access/serve/bind-protocol'
 import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
@@ -24,6 +24,7 @@ import { describeProvider } from '../use-cases/oauth/describe-provider.ts'
 import { endSignIn } from '../use-cases/oauth/end-sign-in.ts'
 import { introspectToken } from '../use-cases/oauth/introspect-token.ts'
 import { issueTokens } from '../use-cases/oauth/issue-tokens.ts'
+import { nonceHeader } from '../use-cases/oauth/prove-possession.ts'
 import { pushAuthorization } from '../use-cases/oauth/push-authorization.ts'
 import { revokeToken } from '../use-cases/oauth/revoke-token.ts'
 import { userInfo } from '../use-cases/oauth/user-info.ts'
@@ -36,6 +37,8 @@ const signedOut = { kind: 'page', title: 'You are signed out', text: 'You can cl
 
 export function openidProviderRoutes(app: FastifyInstance, deps: Deps): void {
   const refresh = createCoalescedRefresh(deps)
+  // RFC 9449 §8.2: who proves a key has a fresh nonce for the next time.
+  const nextNonce = ({ proof }: ProtocolRequest) => (proof === undefined ? {} : nonceHeader(deps))
   bindProtocols(app, deps, (serve) => {
     serve(GetOpenidConfiguration, () => ({ kind: 'json', body: describeProvider(deps), cacheSeconds }))
     serve(GetAuthorizationServerMetadata, () => ({ kind: 'json', body: describeProvider(deps), cacheSeconds }))
@@ -59,9 +62,14 @@ export function openidProviderRoutes(app: FastifyInstance, deps: Deps): void {
     })
     serve(Token, async (presented) => {
       const { clientAddress, userAgent } = currentContext() ?? {}
-      return { kind: 'json', body: await issueTokens(deps, refresh, { presented, from: { clientAddress, userAgent } }) }
+      const body = await issueTokens(deps, refresh, { presented, from: { clientAddress, userAgent } })
+      return { kind: 'json', body, headers: nextNonce(presented) }
     })
-    serve(UserInfo, async (presented) => ({ kind: 'json', body: await userInfo(deps, presented) }))
+    serve(UserInfo, async (presented) => ({
+      kind: 'json',
+      body: await userInfo(deps, presented),
+      headers: nextNonce(presented),
+    }))
     serve(Revoke, async (presented) => {
       await revokeToken(deps, presented)
       return { kind: 'empty' }

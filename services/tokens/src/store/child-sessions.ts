@@ -24,7 +24,7 @@ export async function insertChildSession(
     organizationId: string | null
     clientAddress: string | null
     idleTtlSeconds: number
-    refresh: Pick<NewSession, 'familyId' | 'token'> | undefined
+    refresh: Pick<NewSession, 'familyId' | 'token' | 'jkt'> | undefined
   },
 ): Promise<Session> {
   const { parent, refresh } = o

@@ -84,6 +84,7 @@ export type ClientUpdate = Partial<
     | 'audiences'
     | 'idTokenAlg'
     | 'isFirstParty'
+    | 'dpopBoundAccessTokens'
     | 'jwks'
     | 'backchannelLogoutUri'
   >

@@ -34,6 +34,16 @@ export async function findRefreshTokenByHash(
   return row
 }
 
+/** The key that a refresh token is bound to (RFC 9449 §5); undefined where there is none, and no such token. */
+export async function findBoundKey(system: Queryable, hash: Buffer): Promise<string | undefined> {
+  const [row] = await system
+    .select({ jkt: refreshFamilies.jkt })
+    .from(refreshTokens)
+    .innerJoin(refreshFamilies, eq(refreshFamilies.id, refreshTokens.familyId))
+    .where(eq(refreshTokens.hash, hash))
+  return row?.jkt ?? undefined
+}
+
 /** What a presented token is about, in one look without any lock: enough to decide the usual case, in which the token is unused. */
 export type Presented = TokenInFamily & {
   session: Session

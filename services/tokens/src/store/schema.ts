@@ -81,6 +81,7 @@ export const refreshFamilies = pgTable('refresh_families', {
   revokedAt: at('revoked_at'),
   sharedExchanges: integer('shared_exchanges').notNull(),
   sharedTokenId: typeId('shared_token_id', 'rt'),
+  jkt: text('jkt'),
 })
 
 export const refreshTokens = pgTable('refresh_tokens', {
@@ -149,6 +150,7 @@ export const oauthClients = pgTable('oauth_clients', {
   audiences: text('audiences').array().notNull(),
   idTokenAlg: text('id_token_alg', { enum: ['RS256', 'ES256'] }).notNull(),
   isFirstParty: boolean('is_first_party').notNull(),
+  dpopBoundAccessTokens: boolean('dpop_bound_access_tokens').notNull(),
   createdBy: text('created_by').notNull(),
   createdAt: at('created_at').notNull(),
   updatedAt: at('updated_at').notNull(),

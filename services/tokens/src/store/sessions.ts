@@ -29,7 +29,7 @@ const isLive = and(
 export type NewSession = Pick<
   Session,
   'id' | 'userId' | 'userVersion' | 'clientId' | 'amr' | 'deviceName' | 'clientAddress' | 'lastOrganizationId'
-> & { idleTtlSeconds: number; absoluteTtlSeconds: number; familyId: string; token: { id: string; hash: Buffer } }
+> & { idleTtlSeconds: number; absoluteTtlSeconds: number; familyId: string; token: { id: string; hash: Buffer }; jkt?: string | undefined }
 
 /** One statement: none of the three is ever there without the others. Times are the database's; lifetimes in seconds. */
 export async function insertSession(tx: Queryable, session: NewSession): Promise<Session> {
@@ -59,14 +59,14 @@ export async function insertSession(tx: Queryable, session: NewSession): Promise
 /** The family and the first refresh token of a session that the same statement inserts. */
 export function refreshPartsOf(
   tx: Queryable,
-  o: { sessionId: string; userId: string; clientId: string } & Pick<NewSession, 'familyId' | 'token'>,
+  o: { sessionId: string; userId: string; clientId: string } & Pick<NewSession, 'familyId' | 'token' | 'jkt'>,
 ) {
-  const { familyId, token } = o
+  const { familyId, token, jkt } = o
   const owned = { sessionId: o.sessionId, userId: o.userId, clientId: o.clientId }
   const family = tx.$with('family').as(
     tx
       .insert(refreshFamilies)
-      .values({ id: familyId, ...owned, status: 'active', version: 1, createdAt: sql`now()`, sharedExchanges: 0 })
+      .values({ id: familyId, ...owned, status: 'active', version: 1, createdAt: sql`now()`, sharedExchanges: 0, jkt: jkt ?? null })
       .returning({ familyId: refreshFamilies.id }),
   )
   const first = tx.$with('first').as(

@@ -32,6 +32,7 @@ t.test('a key that was made within the second of the claims signs', async (t) =>
       scope: ['openid'],
       nonce: undefined,
       refreshToken: undefined,
+      jkt: undefined,
     },
   )
   t.match(answer, { token_type: 'Bearer', access_token: /\./, id_token: /\./ })

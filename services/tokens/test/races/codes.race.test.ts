@@ -34,7 +34,12 @@ t.test(
     const parameters = new Map(Object.entries({ code, code_verifier: verifier }))
     const outcomes = await Promise.allSettled(
       Array.from({ length: 1000 }, (_, at) =>
-        redeemCode(replicas[at % 2 === 0 ? 0 : 1].deps, { client, parameters, clientAddress: undefined }),
+        redeemCode(replicas[at % 2 === 0 ? 0 : 1].deps, {
+          client,
+          parameters,
+          clientAddress: undefined,
+          jkt: undefined,
+        }),
       ),
     )
     const won = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))

@@ -68,6 +68,8 @@ export const OAuthClient = Type.Object({
   id_token_signed_response_alg: IdTokenAlg,
   /** An application of the platform itself: nobody is asked whether they allow it. */
   first_party: Type.Boolean(),
+  /** RFC 9449 §5.2: it gets tokens only with a proof of its key. */
+  dpop_bound_access_tokens: Type.Boolean(),
   secrets: Type.Array(ClientSecret),
   created_at: Instant,
   updated_at: Instant,
@@ -100,6 +102,7 @@ const Registration = Type.Object({
   audiences: Type.Optional(Audiences),
   /** RS256 when absent (OpenID Connect Core §15.1). */
   id_token_signed_response_alg: Type.Optional(IdTokenAlg),
+  dpop_bound_access_tokens: Type.Optional(Type.Boolean()),
 })
 /** Only the platform has applications of its own. */
 const PlatformRegistration = Type.Object({
@@ -120,6 +123,7 @@ const Change = Type.Object(
     scopes: Type.Optional(Scopes),
     audiences: Type.Optional(Audiences),
     id_token_signed_response_alg: Type.Optional(IdTokenAlg),
+    dpop_bound_access_tokens: Type.Optional(Type.Boolean()),
   },
   { minProperties: 1 },
 )

@@ -22,6 +22,8 @@ export type AuthorizationRequest = {
   uiLocales?: string
   /** The organization the client wants the person to act for. */
   organizationId?: string
+  /** RFC 9449 §10: the key that exchanges the code. */
+  dpopJkt?: string
 }
 
 export type Refusal = { error: OAuthErrorCode; description: string }
@@ -74,6 +76,8 @@ function refusalOfProof(parameters: Parameters): Refusal | undefined {
     return refused('invalid_request', 'code_challenge_method must be S256.')
   if (!challengeForm.test(parameters.get('code_challenge') ?? ''))
     return refused('invalid_request', 'code_challenge is not a SHA-256 in base64url.')
+  if (!challengeForm.test(parameters.get('dpop_jkt') ?? parameters.get('code_challenge') ?? ''))
+    return refused('invalid_request', 'dpop_jkt is not a thumbprint (RFC 7638).')
   return undefined
 }
 
@@ -105,6 +109,7 @@ function requestOf(parameters: Parameters, scope: string[]): AuthorizationReques
     ...given('nonce', parameters.get('nonce')),
     ...given('loginHint', parameters.get('login_hint')?.slice(0, 254)),
     ...given('uiLocales', parameters.get('ui_locales')?.slice(0, 200)),
+    ...given('dpopJkt', parameters.get('dpop_jkt')),
     ...given('organizationId', parameters.get('organization_id')),
     ...(maxAge !== undefined && { maxAgeSeconds: Number(maxAge) }),
     ...(acrValues !== undefined && { acrValues: acrValues.split(' ').filter((one) => one !== '') }),

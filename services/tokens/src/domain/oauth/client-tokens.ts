@@ -4,7 +4,12 @@
  */
 import type { PersonClaims } from '@gatehouse/contracts/claims/access-token'
 
-export type ClientAccessClaims = Omit<PersonClaims, 'aud' | 'scope'> & { aud: string[]; scope: string }
+export type ClientAccessClaims = Omit<PersonClaims, 'aud' | 'scope'> & {
+  aud: string[]
+  scope: string
+  /** RFC 9449 §6: only who holds this key may use the token. */
+  cnf?: { jkt: string }
+}
 
 export const userInfoPath = '/oauth2/userinfo'
 
@@ -21,8 +26,13 @@ export function audienceOf(o: {
 
 export const clientAccessClaims = (
   claims: PersonClaims,
-  o: { audience: string[]; scope: readonly string[] },
-): ClientAccessClaims => ({ ...claims, aud: o.audience, scope: o.scope.join(' ') })
+  o: { audience: string[]; scope: readonly string[]; jkt: string | undefined },
+): ClientAccessClaims => ({
+  ...claims,
+  aud: o.audience,
+  scope: o.scope.join(' '),
+  ...(o.jkt !== undefined && { cnf: { jkt: o.jkt } }),
+})
 
 /** ID tokens are read once, at sign-in; five minutes allow for slow clocks. */
 const idTokenSeconds = 300

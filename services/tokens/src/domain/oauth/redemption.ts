@@ -1,8 +1,8 @@
 /** What a presented authorization code is worth (RFC 6749 §4.1.3). Facts are read under the lock of the code, times come from the database. */
 
 export type RedemptionFacts = {
-  presented: { clientId: string; redirectUri: string | undefined; isProven: boolean }
-  code: { clientId: string; redirectUri: string; expiresAt: Date; isUsed: boolean }
+  presented: { clientId: string; redirectUri: string | undefined; isProven: boolean; jkt: string | undefined }
+  code: { clientId: string; redirectUri: string; dpopJkt: string | undefined; expiresAt: Date; isUsed: boolean }
   now: Date
 }
 
@@ -20,5 +20,7 @@ export function decideRedemption({ presented, code, now }: RedemptionFacts): Red
   // OAuth 2.1 no longer sends it with the code; where it is sent it must be the same.
   if (presented.redirectUri !== undefined && presented.redirectUri !== code.redirectUri)
     return refuse('other_redirect_uri')
+  // RFC 9449 §10: a code for a key is exchanged by its holder alone.
+  if (code.dpopJkt !== undefined && presented.jkt !== code.dpopJkt) return refuse('other_key')
   return presented.isProven ? { kind: 'redeem' } : refuse('wrong_code_verifier')
 }

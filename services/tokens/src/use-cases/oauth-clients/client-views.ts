@@ -23,6 +23,7 @@ export const clientView = (client: OAuthClient, secrets: readonly OAuthClientSec
   audiences: client.audiences,
   id_token_signed_response_alg: client.idTokenAlg,
   first_party: client.isFirstParty,
+  dpop_bound_access_tokens: client.dpopBoundAccessTokens,
   secrets: secrets.filter(({ clientId }) => clientId === client.id).map(secretView),
   created_at: client.createdAt.toISOString(),
   updated_at: client.updatedAt.toISOString(),

@@ -62,6 +62,7 @@ export async function createClient(
       audiences: wish.audiences ?? [],
       idTokenAlg: wish.id_token_signed_response_alg ?? 'RS256',
       isFirstParty: wish.first_party ?? false,
+      dpopBoundAccessTokens: wish.dpop_bound_access_tokens ?? false,
       createdBy: actor,
     })
     const secret = minted && (await insertSecret(tx, secretOf(minted, { clientId: client.id, orgId, actor })))

@@ -65,6 +65,7 @@ function updateOf(change: ClientChange): ClientUpdate {
     ...(change.scopes !== undefined && { scopes: change.scopes }),
     ...(change.audiences !== undefined && { audiences: change.audiences }),
     ...(change.id_token_signed_response_alg !== undefined && { idTokenAlg: change.id_token_signed_response_alg }),
+    ...(change.dpop_bound_access_tokens !== undefined && { dpopBoundAccessTokens: change.dpop_bound_access_tokens }),
     ...(change.first_party !== undefined && { isFirstParty: change.first_party }),
   }
   return members

@@ -13,6 +13,8 @@ import { findActiveClient, hasSecret, type OAuthClient } from '../../store/oauth
 import { claimAssertion } from '../../store/used-assertions.ts'
 
 export type Presented = { parameters: Parameters; authorization: string | undefined }
+/** With a proof that the client holds a key (RFC 9449), where it sent one. */
+export type PresentedWithProof = Presented & { method: string; proof: string | undefined }
 export type ClientCredentials = { id: string; secret: string | undefined; isBasic: boolean }
 
 type AuthenticateDeps = Pick<Deps, 'system' | 'issuer' | 'clock'>

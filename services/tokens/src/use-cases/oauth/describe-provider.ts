@@ -48,6 +48,7 @@ export function describeProvider({ issuer }: Pick<Deps, 'issuer'>): object {
     id_token_signing_alg_values_supported: [...signingAlgs],
     ...clientAuthentication,
     code_challenge_methods_supported: ['S256'],
+    dpop_signing_alg_values_supported: [...assertionAlgs],
     authorization_response_iss_parameter_supported: true,
     backchannel_logout_supported: true,
     backchannel_logout_session_supported: true,

@@ -37,9 +37,16 @@ async function accessTokenState(deps: IntrospectDeps, client: OAuthClient, token
   if (claims === undefined || child === undefined || claims.sv < child.minVersion) return inactive
   const isForClient = child.clientOrgId === client.orgId && claims.aud.some((one) => client.audiences.includes(one))
   if (claims.client_id !== client.id && !isForClient) return inactive
-  const { iss, sub, aud, client_id, scope, iat, exp, auth_time, jti, sid, acr, amr, org_id } = claims
+  const { iss, sub, aud, client_id, scope, iat, exp, auth_time, jti, sid, acr, amr, org_id, cnf } = claims
   const shown = { iss, sub, aud, client_id, scope, iat, exp, auth_time, jti, sid, acr, amr }
-  return { active: true, token_type: 'Bearer', ...shown, ...(org_id !== undefined && { org_id }) }
+  return {
+    active: true,
+    token_type: cnf === undefined ? 'Bearer' : 'DPoP',
+    ...shown,
+    ...(org_id !== undefined && { org_id }),
+    // RFC 9449 §6.2: a resource server asks for the proof itself.
+    ...(cnf !== undefined && { cnf }),
+  }
 }
 
 async function refreshTokenState(deps: IntrospectDeps, client: OAuthClient, token: string): Promise<Introspected> {

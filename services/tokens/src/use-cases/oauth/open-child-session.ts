@@ -25,6 +25,8 @@ export async function openChildSession(
     membership: UsableMembership | undefined
     clientAddress: string | undefined
     now: Date
+    /** The key that the refresh token is bound to. */
+    jkt: string | undefined
   },
 ): Promise<ChildSession> {
   const { parent, client, membership, now } = o
@@ -38,7 +40,7 @@ export async function openChildSession(
     organizationId: membership?.organizationId ?? null,
     clientAddress: o.clientAddress ?? null,
     idleTtlSeconds: client.idleTtlSeconds,
-    refresh: refresh && { familyId: newId('fam'), token: { id: newId('rt'), hash: refresh.hash } },
+    refresh: refresh && { familyId: newId('fam'), token: { id: newId('rt'), hash: refresh.hash }, jkt: o.jkt },
   })
   await announceStart(tx, session)
   const claims = accessClaims({

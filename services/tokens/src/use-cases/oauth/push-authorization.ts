@@ -2,6 +2,7 @@
  * Pushed authorization requests (RFC 9126): the client proves itself, its request is judged as the authorization endpoint would, and the browser carries a
  * reference alone. What is wrong is told to the client at once, where nobody is sent anywhere.
  */
+import { PushAuthorization } from '@gatehouse/contracts/http/tokens/openid-provider'
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
 import type { Parameters } from '@gatehouse/service-kit/http/protocol-parameters'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
@@ -9,7 +10,8 @@ import { hashSecret, isWellFormed, mintSecret } from '@gatehouse/service-kit/sec
 import type { Deps } from '../../deps.ts'
 import { judgeAuthorizationRequest } from '../../domain/oauth/authorization-request.ts'
 import { claimPushedRequest, insertPushedRequest } from '../../store/pushed-requests.ts'
-import { authenticateClient, type Presented } from './authenticate-client.ts'
+import { authenticateClient, type PresentedWithProof } from './authenticate-client.ts'
+import { badProof, claimPossession, possessionOf } from './prove-possession.ts'
 import { redirectUriOf } from './redirect-uri-of.ts'
 
 /** §2.2: "short lived, e.g., between 5 and 600 seconds". A browser follows at once. */
@@ -18,15 +20,15 @@ const uriPrefix = 'urn:ietf:params:oauth:request_uri:'
 const secretPrefix = 'gtpr_'
 const credentials = ['client_secret', 'client_assertion', 'client_assertion_type']
 
+type PushDeps = Pick<Deps, 'system' | 'issuer' | 'clock' | 'envelope'>
 type Pushed = { request_uri: string; expires_in: number }
 
 /** @throws OAuthError `invalid_client`, and what the authorization endpoint would answer with */
-export async function pushAuthorization(
-  deps: Pick<Deps, 'system' | 'issuer' | 'clock'>,
-  presented: Presented,
-): Promise<Pushed> {
+export async function pushAuthorization(deps: PushDeps, presented: PresentedWithProof): Promise<Pushed> {
+  const possession = possessionOf(deps, { ...presented, path: PushAuthorization.path })
   const client = await authenticateClient(deps, presented)
-  const { parameters } = presented
+  if (possession !== undefined) await claimPossession(deps, { possession, clientId: client.id })
+  const parameters = withKey(deps, presented.parameters, possession?.jkt)
   // §2.1: a reference to a reference is none.
   if (parameters.has('request_uri'))
     throw oauthError('invalid_request', { description: 'request_uri cannot be pushed.' })
@@ -43,6 +45,15 @@ export async function pushAuthorization(
     lifetimeSeconds,
   })
   return { request_uri: uriPrefix + secret, expires_in: lifetimeSeconds }
+}
+
+/** RFC 9449 §10.1: a proof that comes with the request is as good as `dpop_jkt` in it, and says the same. */
+function withKey(deps: PushDeps, parameters: Parameters, jkt: string | undefined): Parameters {
+  const named = parameters.get('dpop_jkt')
+  if (jkt === undefined) return parameters
+  if (named !== undefined && named !== jkt)
+    throw badProof(deps, { internal: 'dpop_jkt is another key', isAtResource: false })
+  return new Map([...parameters, ['dpop_jkt', jkt]])
 }
 
 /** The parameters behind the reference that a browser brought; those it brought itself where there is no such reference. @throws OAuthError `invalid_request_uri`, for a page */

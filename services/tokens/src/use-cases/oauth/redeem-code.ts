@@ -17,13 +17,20 @@ import { closeSession, isLiveAt, lockSession, type Session } from '../../store/s
 import { announceSessionEnd } from '../sessions/announce-session-end.ts'
 import { type Neighbour, type Unsure, untilSure } from '../sessions/read-standing.ts'
 import { codePrefix } from './issue-code.ts'
+import { boundKeyOf } from './bound-key.ts'
 import { type ChildSession, openChildSession } from './open-child-session.ts'
 import { requireGrant } from './require-grant.ts'
 import { standingFor } from './standing-for.ts'
 import { clientTokens, type TokenAnswer } from './token-answer.ts'
 
 export type RedeemDeps = Pick<Deps, 'spine' | 'system' | 'following' | 'keyRing' | 'issuer'>
-type Redemption = { client: OAuthClient; parameters: Parameters; clientAddress: string | undefined }
+type Redemption = {
+  client: OAuthClient
+  parameters: Parameters
+  clientAddress: string | undefined
+  /** The key the client proved to hold. */
+  jkt: string | undefined
+}
 type Outcome = { kind: 'redeemed'; child: ChildSession; code: Code } | { kind: 'refused' | 'replayed'; because: string }
 
 const redemptions = counter('tokens_code_redemption_total', 'Presented authorization codes by what came of them')
@@ -49,7 +56,14 @@ export async function redeemCode(deps: RedeemDeps, redemption: Redemption): Prom
   if (outcome.kind !== 'redeemed') throw invalidGrant(outcome.because)
   const { child, code } = outcome
   const { scope, nonce } = code.request
-  return clientTokens(deps, { client, claims: child.claims, scope, nonce, refreshToken: child.refreshToken })
+  return clientTokens(deps, {
+    client,
+    claims: child.claims,
+    scope,
+    nonce,
+    refreshToken: child.refreshToken,
+    jkt: redemption.jkt,
+  })
 }
 
 /** One answer for every code that is not good: what was wrong is the operator's to know. */
@@ -75,15 +89,17 @@ async function redeem(
   return await exchange(deps, tx, { ...o, code, parent, now })
 }
 
-const factsOf = ({ client, parameters }: Redemption, code: Code, now: Date) => ({
+const factsOf = ({ client, parameters, jkt }: Redemption, code: Code, now: Date) => ({
   presented: {
     clientId: client.id,
     redirectUri: parameters.get('redirect_uri'),
     isProven: isVerifierOf(code.request.codeChallenge, parameters.get('code_verifier')),
+    jkt,
   },
   code: {
     clientId: code.clientId,
     redirectUri: code.request.redirectUri,
+    dpopJkt: code.request.dpopJkt,
     expiresAt: code.expiresAt,
     isUsed: code.usedAt !== null,
   },
@@ -115,6 +131,7 @@ async function exchange(
     membership,
     clientAddress: o.clientAddress,
     now,
+    jkt: boundKeyOf(o),
   })
   if (!(await claimCode(tx, { id: code.id, sessionId: child.sessionId })))
     throw new Error('A code was spent under its own lock')

@@ -15,6 +15,7 @@ import type { OAuthClient } from '../../store/oauth-clients.ts'
 import { isLiveAt, lockSession } from '../../store/sessions.ts'
 import { type Neighbour, type Unsure, untilSure } from '../sessions/read-standing.ts'
 import { deviceCodePrefix } from './authorize-device.ts'
+import { boundKeyOf } from './bound-key.ts'
 import { type ChildSession, openChildSession } from './open-child-session.ts'
 import { openDeviceSignIn } from './open-device-sign-in.ts'
 import { requireGrant } from './require-grant.ts'
@@ -22,7 +23,7 @@ import { standingFor } from './standing-for.ts'
 import { clientTokens, type TokenAnswer } from './token-answer.ts'
 
 type PollDeps = Pick<Deps, 'spine' | 'system' | 'following' | 'keyRing' | 'issuer'>
-type Redemption = { client: OAuthClient; clientAddress: string | undefined }
+type Redemption = { client: OAuthClient; clientAddress: string | undefined; jkt: string | undefined }
 type Outcome = { kind: 'redeemed'; child: ChildSession; scope: string[] } | { kind: 'refused'; because: string }
 
 /** @throws OAuthError `invalid_request`, `unauthorized_client`, `invalid_grant` and those of RFC 8628 §3.5; AppError `not_current`, `unavailable` */
@@ -44,7 +45,14 @@ export async function redeemDeviceCode(
   )
   if (outcome.kind !== 'redeemed') throw invalidGrant(outcome.because)
   const { child, scope } = outcome
-  return clientTokens(deps, { client, claims: child.claims, scope, nonce: undefined, refreshToken: child.refreshToken })
+  return clientTokens(deps, {
+    client,
+    claims: child.claims,
+    scope,
+    nonce: undefined,
+    refreshToken: child.refreshToken,
+    jkt: o.jkt,
+  })
 }
 
 /** The person who allowed it. @throws OAuthError while nobody has, or where it is refused or over */
@@ -87,7 +95,16 @@ async function redeem(
     organizationId,
     clientAddress,
   })
-  const child = await openChildSession(deps, tx, { parent, client, scope, userVersion, membership, clientAddress, now })
+  const child = await openChildSession(deps, tx, {
+    parent,
+    client,
+    scope,
+    userVersion,
+    membership,
+    clientAddress,
+    now,
+    jkt: boundKeyOf(o),
+  })
   if (!(await claimDeviceCode(tx, { id: authorization.id, childSessionId: child.sessionId })))
     throw new Error('A device code was spent under its own lock')
   return { kind: 'redeemed', child, scope }

@@ -7,6 +7,7 @@ import { isAppError } from '@gatehouse/service-kit/errors/app-error'
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
 import type { Parameters } from '@gatehouse/service-kit/http/protocol-parameters'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
+import { hashSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { type OrganizationAsk } from '../../domain/choose-organization.ts'
@@ -14,6 +15,7 @@ import { parseScope } from '../../domain/oauth/scopes.ts'
 import { keepParentAlive, type LiveChild } from '../../store/child-sessions.ts'
 import { findClient } from '../../store/clients.ts'
 import type { OAuthClient } from '../../store/oauth-clients.ts'
+import { findBoundKey } from '../../store/refresh-tokens.ts'
 import type { CoalescedRefresh } from '../sessions/coalesce-refreshes.ts'
 import { claimsIn } from './claims-in.ts'
 import { liveChild } from './live-child.ts'
@@ -24,6 +26,7 @@ type RefreshDeps = Pick<Deps, 'db' | 'system' | 'following' | 'keyRing' | 'issue
 type Presented = {
   client: OAuthClient
   parameters: Parameters
+  jkt: string | undefined
   from: { clientAddress: string | undefined; userAgent: string | undefined }
 }
 
@@ -31,11 +34,12 @@ type Presented = {
 export async function refreshGrant(
   deps: RefreshDeps,
   refresh: CoalescedRefresh,
-  { client, parameters, from }: Presented,
+  { client, parameters, from, jkt }: Presented,
 ): Promise<TokenAnswer> {
   requireGrant(client, 'refresh_token')
   const presented = parameters.get('refresh_token')
   if (presented === undefined) throw oauthError('invalid_request', { description: 'refresh_token is missing.' })
+  await requireBoundKey(deps, { presented, jkt })
   const wanted = wantedScope(parameters)
   const ask = askIn(parameters, client)
   deps.keyRing.requireKeys(new Date())
@@ -47,7 +51,20 @@ export async function refreshGrant(
   if (child === undefined) throw oauthError('invalid_grant', { internal: 'the session ended meanwhile' })
   await keepSignedIn(deps, child)
   const scope = wanted === undefined ? child.scope : child.scope.filter((one) => wanted.includes(one))
-  return clientTokens(deps, { client, claims, scope, nonce: undefined, refreshToken: answer.refresh_token })
+  return clientTokens(deps, { client, claims, scope, nonce: undefined, refreshToken: answer.refresh_token, jkt })
+}
+
+/** RFC 9449 §5: looked at before the token is exchanged, so that who has the token alone cannot spoil it either. @throws OAuthError `invalid_grant` */
+async function requireBoundKey(
+  { system }: Pick<Deps, 'system'>,
+  { presented, jkt }: { presented: string; jkt: string | undefined },
+): Promise<void> {
+  const bound = await findBoundKey(system, hashSecret(presented))
+  if (bound !== undefined && bound !== jkt)
+    throw oauthError('invalid_grant', {
+      description: 'The refresh token is not valid, or not for this client.',
+      internal: 'another key, or none',
+    })
 }
 
 /** RFC 6749 §6: absent means all of it. What was not allowed is left out, as at the authorization endpoint. */

@@ -6,7 +6,7 @@ import type { OAuthClient } from '../../store/oauth-clients.ts'
 
 export type TokenAnswer = {
   access_token: string
-  token_type: 'Bearer'
+  token_type: 'Bearer' | 'DPoP'
   expires_in: number
   scope?: string
   refresh_token?: string
@@ -21,16 +21,17 @@ export function clientTokens(
     scope: readonly string[]
     nonce: string | undefined
     refreshToken: string | undefined
+    jkt: string | undefined
   },
 ): TokenAnswer {
   const { client, claims, scope } = o
   // The key is chosen by the present: `iat` is cut to seconds, and a key made within this second would not be there yet.
   const now = new Date()
   const audience = audienceOf({ issuer: deps.issuer, clientId: client.id, audiences: client.audiences, scope })
-  const access = clientAccessClaims(claims, { audience, scope })
+  const access = clientAccessClaims(claims, { audience, scope, jkt: o.jkt })
   return {
     access_token: deps.keyRing.signJwt({ typ: 'at+jwt', alg: 'ES256', claims: access, now }),
-    token_type: 'Bearer',
+    token_type: o.jkt === undefined ? 'Bearer' : 'DPoP',
     expires_in: claims.exp - claims.iat,
     scope: access.scope,
     ...(o.refreshToken !== undefined && { refresh_token: o.refreshToken }),
