@@ -8,6 +8,7 @@ import type { DemoUser, PlatformFile } from './platform-file.ts'
 type Test = Parameters<Parameters<(typeof tap)['test']>[0]>[0]
 
 const deviceCodeGrant = 'urn:ietf:params:oauth:grant-type:device_code'
+const tokenExchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'
 export const callback = 'https://app.example/callback'
 
 type Application = { config: openid.Configuration; clientId: string; secret: string; access: string; userId: string }
@@ -22,7 +23,7 @@ export async function applicationOf(api: Api, user: DemoUser, org: string): Prom
     body: {
       name: 'Wiki',
       redirect_uris: [callback],
-      grant_types: ['authorization_code', 'refresh_token', deviceCodeGrant],
+      grant_types: ['authorization_code', 'refresh_token', deviceCodeGrant, tokenExchangeGrant],
       scopes: ['openid', 'profile', 'email', 'offline_access'],
     },
   })
@@ -144,6 +145,15 @@ export async function foreignThings(t: Test, api: Api, { demo }: PlatformFile): 
         'device code',
         'invalid_grant',
         () => openid.genericGrantRequest(self.config, deviceCodeGrant, { device_code: deviceCode }),
+      ],
+      [
+        'access token, exchanged',
+        'invalid_request',
+        () =>
+          openid.genericGrantRequest(self.config, tokenExchangeGrant, {
+            subject_token: theirs.access_token,
+            subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+          }),
       ],
       ['refresh token', 'invalid_grant', () => openid.refreshTokenGrant(self.config, refresh)],
       ['refresh token, revoked', 'unauthorized_client', () => openid.tokenRevocation(self.config, refresh)],

@@ -8,7 +8,7 @@ const parameters = [
   'client_id', 'client_secret', 'redirect_uri', 'response_type', 'scope', 'state', 'nonce', 'prompt', 'max_age', 'acr_values',
   'id_token_hint', 'organization_id', 'code_challenge', 'code_challenge_method', 'grant_type', 'code', 'code_verifier', 'refresh_token',
   'token', 'access_token', 'continuation', 'post_logout_redirect_uri', 'request', 'request_uri', 'resource',
-  'device_code',
+  'device_code', 'subject_token', 'subject_token_type', 'audience', 'dpop_jkt',
 ] // prettier-ignore
 
 /** As they stand in a query or a form. */
@@ -41,6 +41,8 @@ const cookies = [
   '__Host-gatehouse_session=%00',
   `gatehouse_session=gtbs_${'A'.repeat(49)}`,
 ]
+
+const proofs = ['x', 'a.b.c', 'e30.e30.', 'eyJhbGciOiJub25lIn0.e30.', '{}', 'x'.repeat(6_000)]
 
 const form = ['content-type', 'application/x-www-form-urlencoded'] as const
 
@@ -85,6 +87,7 @@ const texts = (): { form: string; text: string }[] => [
 const headersOf = (method: string): (readonly [string, string])[] => [
   ...authorizations.map((value) => ['authorization', value] as const),
   ...cookies.map((value) => ['cookie', value] as const),
+  ...proofs.map((value) => ['dpop', value] as const),
   ...(method === 'POST' ? ['application/json', 'text/plain', 'multipart/form-data; boundary=x', 'x', ''] : []).map(
     (value) => ['content-type', value] as const,
   ),

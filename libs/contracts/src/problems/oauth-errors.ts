@@ -28,6 +28,8 @@ export const oauthErrors = {
   /** RFC 9449 §5, §8 */
   invalid_dpop_proof: 400,
   use_dpop_nonce: 400,
+  /** RFC 8693 §2.2.2, RFC 8707 §2 */
+  invalid_target: 400,
   /** RFC 8628 §3.5 */
   authorization_pending: 400,
   slow_down: 400,

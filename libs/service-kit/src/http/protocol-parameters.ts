@@ -8,8 +8,8 @@ import { isStorableText } from './storable-text.ts'
 
 export type Parameters = ReadonlyMap<string, string>
 
-/** RFC 8707 §2: the only parameter that may be repeated; it is read by nobody yet. */
-const repeatable = new Set(['resource'])
+/** RFC 8707 §2, RFC 8693 §2.1: the only parameters that may be repeated. Their values are addresses and names without spaces, so they are one text with spaces between. */
+const repeatable = new Set(['resource', 'audience'])
 const most = 100
 
 /** @throws OAuthError `invalid_request` */
@@ -26,7 +26,8 @@ export function readParameters(text: string): Parameters {
     if (seen.has(name) && !repeatable.has(name))
       throw oauthError('invalid_request', { description: `The parameter ${name.slice(0, 50)} was sent twice.` })
     seen.add(name)
-    if (value !== '' && !repeatable.has(name)) parameters.set(name, value)
+    const before = parameters.get(name)
+    if (value !== '') parameters.set(name, before === undefined ? value : `${before} ${value}`)
   }
   return parameters
 }

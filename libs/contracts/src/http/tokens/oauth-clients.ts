@@ -28,6 +28,7 @@ const GrantType = Type.Union([
   Type.Literal('authorization_code'),
   Type.Literal('refresh_token'),
   Type.Literal('urn:ietf:params:oauth:grant-type:device_code'),
+  Type.Literal('urn:ietf:params:oauth:grant-type:token-exchange'),
 ])
 export type GrantType = Static<typeof GrantType>
 const GrantTypes = Type.Array(GrantType, { minItems: 1, maxItems: 4, uniqueItems: true })

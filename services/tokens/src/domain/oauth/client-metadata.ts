@@ -1,5 +1,6 @@
 /** What a client registers about itself, judged: the one place where a redirect URI can become one. */
 import type { GrantType } from '@gatehouse/contracts/http/tokens/oauth-clients'
+import { tokenExchangeGrant } from './grant-types.ts'
 import { complaintAboutLogoutUri, complaintAboutRedirectUri } from './redirect-uri.ts'
 import { openidScopes } from './scopes.ts'
 
@@ -27,14 +28,19 @@ export function complaintsAboutClient(client: {
   ]
 }
 
-/** A code has to go somewhere; without codes there is no use for an address, and none is needed. */
-export const complaintsAboutGrants = (o: {
+/** A code has to go somewhere; without codes there is no use for an address. Who exchanges tokens of others proves who it is. */
+export function complaintsAboutGrants(o: {
   grantTypes: readonly GrantType[]
   redirectUris: readonly string[]
-}): Complaint[] =>
-  o.grantTypes.includes('authorization_code') && o.redirectUris.length === 0
-    ? [{ path: '/redirect_uris', message: 'is needed for authorization_code' }]
-    : []
+  isPublic: boolean
+}): Complaint[] {
+  const isWithoutAddress = o.grantTypes.includes('authorization_code') && o.redirectUris.length === 0
+  const isUnproven = o.grantTypes.includes(tokenExchangeGrant) && o.isPublic
+  return [
+    ...(isWithoutAddress ? [{ path: '/redirect_uris', message: 'is needed for authorization_code' }] : []),
+    ...(isUnproven ? [{ path: '/grant_types', message: 'has token exchange, which a public client cannot use' }] : []),
+  ]
+}
 
 const addressComplaints = (name: string, addresses: readonly string[]): Complaint[] =>
   addresses.flatMap((address, at) => {

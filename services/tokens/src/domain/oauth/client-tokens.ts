@@ -9,7 +9,11 @@ export type ClientAccessClaims = Omit<PersonClaims, 'aud' | 'scope'> & {
   scope: string
   /** RFC 9449 §6: only who holds this key may use the token. */
   cnf?: { jkt: string }
+  /** RFC 8693 §4.1: who acts for the person, the last first. */
+  act?: Act
 }
+
+export type Act = { sub: string; act?: Act }
 
 export const userInfoPath = '/oauth2/userinfo'
 

@@ -2,7 +2,13 @@
 import type { GrantType } from '@gatehouse/contracts/http/tokens/oauth-clients'
 
 export const deviceCodeGrant = 'urn:ietf:params:oauth:grant-type:device_code'
-export const grantTypes: readonly GrantType[] = ['authorization_code', 'refresh_token', deviceCodeGrant]
+export const tokenExchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'
+export const grantTypes: readonly GrantType[] = [
+  'authorization_code',
+  'refresh_token',
+  deviceCodeGrant,
+  tokenExchangeGrant,
+]
 export const defaultGrantTypes: readonly GrantType[] = ['authorization_code', 'refresh_token']
 
 /** The scopes a client may get: without the grant a refresh token would be of no use. */

@@ -41,7 +41,7 @@ export async function createClient(
     errors.push({ path: '/jwks', message: 'goes with private_key_jwt, and only with it' })
   const grantTypes = wish.grant_types ?? [...defaultGrantTypes]
   const redirectUris = wish.redirect_uris ?? []
-  errors.push(...complaintsAboutGrants({ grantTypes, redirectUris }))
+  errors.push(...complaintsAboutGrants({ grantTypes, redirectUris, isPublic: wish.auth_method === 'none' }))
   if (errors.length > 0) throw problem('validation_failed', { errors })
   const actor = actorOf(scope.caller)
   const { orgId } = ownerOf(scope)

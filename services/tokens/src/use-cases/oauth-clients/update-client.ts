@@ -23,7 +23,8 @@ export async function updateClient(
     const before = await lockOAuthClient(tx, { id: o.id, ...ownerOf(scope) })
     if (before !== undefined && update.jwks !== undefined && before.authMethod !== 'private_key_jwt')
       errors.push({ path: '/jwks', message: 'goes with private_key_jwt, and only with it' })
-    if (before !== undefined) errors.push(...complaintsAboutGrants({ ...before, ...update }))
+    if (before !== undefined)
+      errors.push(...complaintsAboutGrants({ ...before, ...update, isPublic: before.authMethod === 'none' }))
     if (before === undefined || errors.length > 0) return before && 'malformed'
     const changed = Object.keys(update).filter((member) => differs(before, update, member as keyof ClientUpdate))
     // The same values again change nothing and announce nothing.

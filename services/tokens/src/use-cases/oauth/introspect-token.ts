@@ -37,7 +37,7 @@ async function accessTokenState(deps: IntrospectDeps, client: OAuthClient, token
   if (claims === undefined || child === undefined || claims.sv < child.minVersion) return inactive
   const isForClient = child.clientOrgId === client.orgId && claims.aud.some((one) => client.audiences.includes(one))
   if (claims.client_id !== client.id && !isForClient) return inactive
-  const { iss, sub, aud, client_id, scope, iat, exp, auth_time, jti, sid, acr, amr, org_id, cnf } = claims
+  const { iss, sub, aud, client_id, scope, iat, exp, auth_time, jti, sid, acr, amr, org_id, cnf, act } = claims
   const shown = { iss, sub, aud, client_id, scope, iat, exp, auth_time, jti, sid, acr, amr }
   return {
     active: true,
@@ -46,6 +46,7 @@ async function accessTokenState(deps: IntrospectDeps, client: OAuthClient, token
     ...(org_id !== undefined && { org_id }),
     // RFC 9449 §6.2: a resource server asks for the proof itself.
     ...(cnf !== undefined && { cnf }),
+    ...(act !== undefined && { act }),
   }
 }
 

@@ -2,11 +2,12 @@
 import { Token } from '@gatehouse/contracts/http/tokens/openid-provider'
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
 import type { Deps } from '../../deps.ts'
-import { deviceCodeGrant } from '../../domain/oauth/grant-types.ts'
+import { deviceCodeGrant, tokenExchangeGrant } from '../../domain/oauth/grant-types.ts'
 import type { OAuthClient } from '../../store/oauth-clients.ts'
 import type { CoalescedRefresh } from '../sessions/coalesce-refreshes.ts'
 import { authenticateClient, type PresentedWithProof } from './authenticate-client.ts'
 import { clientCredentials } from './client-credentials.ts'
+import { exchangeToken } from './exchange-token.ts'
 import { badProof, claimPossession, possessionOf } from './prove-possession.ts'
 import { redeemCode } from './redeem-code.ts'
 import { redeemDeviceCode } from './redeem-device-code.ts'
@@ -31,6 +32,8 @@ export async function issueTokens(
       return await refreshGrant(deps, refresh, { ...(await provenClient(deps, presented)), parameters, from })
     case deviceCodeGrant:
       return await redeemDeviceCode(deps, { ...(await provenClient(deps, presented)), parameters, clientAddress })
+    case tokenExchangeGrant:
+      return await exchangeToken(deps, { ...(await provenClient(deps, presented)), parameters })
     case 'client_credentials':
       return await clientCredentials(deps, presented)
     case undefined:
