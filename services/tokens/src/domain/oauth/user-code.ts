@@ -2,13 +2,14 @@
  * The code a person types from one screen into another (RFC 8628 §6.1): eight consonants, so that it is no word, in two halves. That is 34 bits; with the
  * limits on guesses and its minutes of life nobody finds one.
  */
-import { randomInt } from 'node:crypto'
 
 const letters = 'BCDFGHJKLMNPQRSTVWXZ'
 const length = 8
 const form = new RegExp(`^[${letters}]{${length}}$`)
 
-export const mintUserCode = (): string => Array.from({ length }, () => letters[randomInt(letters.length)]).join('')
+/** @param draw - an integer from 0 to below its argument, by chance nobody can foresee */
+export const mintUserCode = (draw: (below: number) => number): string =>
+  Array.from({ length }, () => letters[draw(letters.length)]).join('')
 
 /** As people write it: any case, with dashes and spaces or without. Undefined for what can be no code. */
 export function readUserCode(typed: string): string | undefined {

@@ -1,4 +1,5 @@
 /** A device that has no browser asks for a code (RFC 8628 §3.1): it shows one to its person and polls with the other. */
+import { randomInt } from 'node:crypto'
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
@@ -65,7 +66,7 @@ async function insertWithUserCode(
   row: Omit<Parameters<typeof insertDeviceAuthorization>[1], 'userCode'>,
 ): Promise<string> {
   for (let draw = 1; draw <= mostDraws; draw++) {
-    const userCode = mintUserCode()
+    const userCode = mintUserCode(randomInt)
     if (await insertDeviceAuthorization(system, { ...row, userCode })) return userCode
   }
   throw new Error('No user code is free')
