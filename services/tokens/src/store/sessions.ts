@@ -29,7 +29,13 @@ const isLive = and(
 export type NewSession = Pick<
   Session,
   'id' | 'userId' | 'userVersion' | 'clientId' | 'amr' | 'deviceName' | 'clientAddress' | 'lastOrganizationId'
-> & { idleTtlSeconds: number; absoluteTtlSeconds: number; familyId: string; token: { id: string; hash: Buffer }; jkt?: string | undefined }
+> & {
+  idleTtlSeconds: number
+  absoluteTtlSeconds: number
+  familyId: string
+  token: { id: string; hash: Buffer }
+  jkt?: string | undefined
+}
 
 /** One statement: none of the three is ever there without the others. Times are the database's; lifetimes in seconds. */
 export async function insertSession(tx: Queryable, session: NewSession): Promise<Session> {
@@ -66,7 +72,15 @@ export function refreshPartsOf(
   const family = tx.$with('family').as(
     tx
       .insert(refreshFamilies)
-      .values({ id: familyId, ...owned, status: 'active', version: 1, createdAt: sql`now()`, sharedExchanges: 0, jkt: jkt ?? null })
+      .values({
+        id: familyId,
+        ...owned,
+        status: 'active',
+        version: 1,
+        createdAt: sql`now()`,
+        sharedExchanges: 0,
+        jkt: jkt ?? null,
+      })
       .returning({ familyId: refreshFamilies.id }),
   )
   const first = tx.$with('first').as(
