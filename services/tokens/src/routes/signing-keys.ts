@@ -9,6 +9,6 @@ export function signingKeysRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, ListSigningKeys, ({ caller }) => listManagedKeys(deps, caller))
   bindRoute(app, RotateSigningKey, ({ caller, body }) => rotateSigningKey(deps, caller, body))
   bindRoute(app, VoidSigningKey, ({ caller, params, body }) =>
-    voidKey(deps, caller, { kid: params.key, reason: body.reason }),
+    voidKey(deps, caller, { kid: params.signing_key, reason: body.reason }),
   )
 }

@@ -55,11 +55,11 @@ export const VoidSigningKey = defineRoute({
   operationId: 'voidSigningKey',
   service: 'tokens',
   method: 'POST',
-  path: '/v1/platform/keys/:key/void',
+  path: '/v1/platform/keys/:signing_key/void',
   summary:
     'In an emergency: refuse every token a key has signed, at once and everywhere. Where no other key of its algorithm signs, a new one begins at once. Sessions stay: their next refresh is signed by the new key.',
   auth: 'user',
-  params: Type.Object({ key: SigningKeyId }),
+  params: Type.Object({ signing_key: SigningKeyId }),
   body: Type.Object({ reason: Reason }),
   example: { reason: 'Incident 17: a memory dump left the building' },
   success: { status: 204, description: 'The key is void; the same for one that was before.' },
