@@ -14,6 +14,7 @@ import { startStatementCounter, type StatementCounter } from '@gatehouse/test-ki
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import { createConsumer, type ConsumerOptions } from '../src/consume/consumer.ts'
 import { createProjection } from '../src/follow/projection.ts'
+import { watchHead } from '../src/follow/head-watch.ts'
 import { createReader } from '../src/follow/reader.ts'
 import type { SpineClient } from '../src/follow/spine-client.ts'
 
@@ -109,6 +110,32 @@ t.test(
     )
   },
 )
+
+t.test('each question is for everybody who listens through that client', async (t) => {
+  const answered = numbers(3).map(() => 0)
+  let questions = 0
+  const client: SpineClient = {
+    changes: async ({ after }) => {
+      questions += 1
+      return { epoch: 'one', head: 5, after, events: [], scanned_to: 5 }
+    },
+    snapshot: () => Promise.reject(new Error('nobody asks')),
+  }
+  const stops = answered.map((_, n) =>
+    watchHead(client, 5, {
+      asking: () => {},
+      answered: () => (answered[n] = (answered[n] ?? 0) + 1),
+      failed: () => {},
+    }),
+  )
+  await waitUntil('ten questions', () => questions >= 10, patienceMs)
+  for (const stop of stops) stop()
+  t.same(
+    answered,
+    numbers(3).map(() => answered[0]),
+  )
+  t.ok(questions - (answered[0] ?? 0) <= 1, 'but for one under way')
+})
 
 const prepare = async (database: TestDatabase) => {
   const owner = database.connect('workers', 'owner', 1)
