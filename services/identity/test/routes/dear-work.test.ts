@@ -6,6 +6,8 @@ import { newAddress, newPassword, openPlatform } from '../fixtures/platform.ts'
 
 const platform = await openPlatform(t)
 type Replica = Awaited<ReturnType<typeof platform.replica>>
+const replica = await platform.replica()
+const person = await platform.verified(replica)
 
 /** The estimate of this one takes longer than any other of its length; each is of somebody else. */
 const dear = () => ({
@@ -15,8 +17,6 @@ const dear = () => ({
 })
 
 t.test('eight registrations with a dear password: people sign in while the passwords are judged', async (t) => {
-  const replica = await platform.replica()
-  const person = await platform.verified(replica)
   const { estimateStrength } = replica.deps
   let rounds = 0
   const turn = (): void => {
@@ -43,7 +43,8 @@ t.test('eight registrations with a dear password: people sign in while the passw
   do {
     const { email, password } = person
     statuses.add((await platform.ask(replica, { url: '/v1/auth/login', body: { email, password } })).status)
-  } while (!areAnswered)
+    // A crowded machine may say 503 for a while; the person asks again, as people do.
+  } while (!areAnswered || !statuses.has(200))
   const told = (await registrations).filter(({ status }) => ![202, 503].includes(status))
   t.same(told, [], 'stored, or told to come again')
   t.ok(roundsMeanwhile.length > 0 && !roundsMeanwhile.includes(0), roundsMeanwhile.join())
@@ -54,11 +55,11 @@ t.test('eight registrations with a dear password: people sign in while the passw
 t.test('what is hashed for nobody: callers that have gone leave the queue, and others have their turn', async (t) => {
   // One at a time, and each long enough for a line to form behind it.
   const slow = { IDENTITY_ARGON2_MEMORY_KIB: 65_536, IDENTITY_ARGON2_PASSES: 4, IDENTITY_HASH_CONCURRENCY: 1 }
-  const replica = await platform.replica({ ...slow, IDENTITY_HASH_WAIT_MS: 600_000 })
-  const person = await platform.verified(await platform.replica())
-  const { findMatch } = replica.deps.hasher
+  const slowReplica = await platform.replica({ ...slow, IDENTITY_HASH_WAIT_MS: 600_000 })
+  const { hasher } = slowReplica.deps
+  const { findMatch } = hasher
   const hashes = { asked: 0, made: 0, left: 0 }
-  replica.deps.hasher.findMatch = async (...given) => {
+  hasher.findMatch = async (...given) => {
     hashes.asked += 1
     return findMatch(...given).then(
       (found) => {
@@ -71,10 +72,10 @@ t.test('what is hashed for nobody: callers that have gone leave the queue, and o
       },
     )
   }
-  await replica.app.listen({ host: '127.0.0.1', port: 0 })
+  await slowReplica.app.listen({ host: '127.0.0.1', port: 0 })
   const gone = new AbortController()
   const asked = Array.from({ length: 12 }, () =>
-    overConnection(replica, { email: person.email, password: newPassword() }, gone.signal),
+    overConnection(slowReplica, { email: person.email, password: newPassword() }, gone.signal),
   )
   const waiting = (): number => hashes.asked - hashes.made - hashes.left
   await waitUntil('a line of six', () => waiting() >= 6, 30_000)
@@ -86,9 +87,9 @@ t.test('what is hashed for nobody: callers that have gone leave the queue, and o
 })
 
 /** A sign-in over a connection of its own, whose client goes when the signal says so. */
-async function overConnection(replica: Replica, body: object, signal: AbortSignal): Promise<void> {
+async function overConnection({ app }: Replica, body: object, signal: AbortSignal): Promise<void> {
   const headers = await headersOf(body)
-  const { port } = replica.app.server.address() as AddressInfo
+  const { port } = app.server.address() as AddressInfo
   await fetch(`http://127.0.0.1:${port}/v1/auth/login`, {
     method: 'POST',
     headers,
