@@ -28,6 +28,7 @@ import { coverAllChains } from './use-cases/audit/make-checkpoint.ts'
 import { sealAudit } from './use-cases/audit/seal-audit.ts'
 import { keepNotifications } from './use-cases/notifications/keep-notifications.ts'
 import { keepDeliveries } from './use-cases/webhooks/keep-deliveries.ts'
+import { sealedSecrets } from './use-cases/webhooks/sealed-secrets.ts'
 
 type Settings = Pick<
   Config,
@@ -83,6 +84,11 @@ const alertParts = (deps: Deps): Part[] => [
 /** Receivers answer slowly: more of them at once than mails. */
 const webhooksAtOnce = 32
 
+const sealedColumns = [
+  { kind: 'webhook_secrets', column: 'secret_sealed' },
+  { kind: 'webhook_secrets_before', column: 'previous_secret_sealed' },
+] as const
+
 function webhookParts(deps: Deps, settings: Settings): Part[] {
   const { queue, place, parts } = queueParts(deps, 'webhook', settings)
   return [
@@ -93,6 +99,9 @@ function webhookParts(deps: Deps, settings: Settings): Part[] {
       concurrency: webhooksAtOnce,
       retryDelayMs: deps.webhooks.retryDelayMs,
     }),
+    ...sealedColumns.map(({ kind, column }) =>
+      createResealing({ kind, log: deps.log, ...sealedSecrets(deps, column) }),
+    ),
     createUpkeep({ name: 'webhook deliveries', run: () => keepDeliveries(deps), everyMs: keepEveryMs, log: deps.log }),
     consumerOf(deps, webhookSubscription(queue)),
   ]

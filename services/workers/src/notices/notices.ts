@@ -3,6 +3,11 @@ import type { EventContract, EventEnvelope } from '@gatehouse/contracts/events/e
 import { MemberRolesChanged } from '@gatehouse/contracts/events/authz/assignment'
 import { FactorsChanged, RecoveryCodeUsed } from '@gatehouse/contracts/events/identity/factors'
 import { UserDeletionRequested, UserEmailChanged, UserPasswordChanged } from '@gatehouse/contracts/events/identity/user'
+import {
+  AccessRequestApproved,
+  AccessRequestCreated,
+  AccessRequestDenied,
+} from '@gatehouse/contracts/events/orgs/access-request'
 import { MembershipCreated, MembershipRemoved, MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
 import { OAuthConsentGranted } from '@gatehouse/contracts/events/tokens/oauth-consent'
 import { SecurityAlertRaised } from '@gatehouse/contracts/events/workers/security-alert'
@@ -71,6 +76,19 @@ export const notices: readonly Notice[] = [
     ...ofMember(data),
     before: data.before,
     after: data.after,
+  })),
+  notice(AccessRequestCreated, 'access_request.created', ({ owners, organization_id, access_request_id }) =>
+    owners.map((user_id) => ({ user_id, organization_id, access_request_id })),
+  ),
+  notice(AccessRequestApproved, 'access_request.answered', (data) => ({
+    ...ofMember(data),
+    access_request_id: data.access_request_id,
+    answer: 'approved',
+  })),
+  notice(AccessRequestDenied, 'access_request.answered', (data) => ({
+    ...ofMember(data),
+    access_request_id: data.access_request_id,
+    answer: 'denied',
   })),
   notice(WebhookDisabled, 'webhook.disabled', ({ made_by, webhook_id, organization_id }) => ({
     user_id: made_by,

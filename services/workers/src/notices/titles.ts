@@ -141,6 +141,24 @@ const kinds: Readonly<Record<NotificationKind, Kind>> = {
       de: always('Ihre Rollen in einer Organisation wurden geändert'),
     },
   },
+  'access_request.created': {
+    required: false,
+    title: {
+      en: always('Somebody asks for access to an organization of yours'),
+      de: always('Jemand bittet um Zugang zu einer Ihrer Organisationen'),
+    },
+  },
+  'access_request.answered': {
+    required: false,
+    title: {
+      en: by('answer', { approved: 'The access you asked for was given' }, 'The access you asked for was not given'),
+      de: by(
+        'answer',
+        { approved: 'Der Zugang, um den Sie baten, wurde gewährt' },
+        'Der Zugang, um den Sie baten, wurde nicht gewährt',
+      ),
+    },
+  },
   'webhook.disabled': {
     required: false,
     title: { en: always('We disabled one of your webhooks'), de: always('Einer Ihrer Webhooks wurde deaktiviert') },

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { Db, Queryable } from '@gatehouse/service-kit/postgres/connect'
+import { inTurns } from '@gatehouse/service-kit/concurrency/turns'
 import { createEnvelope, type Envelope } from '@gatehouse/service-kit/secrets/envelope'
 import type { SealedKind } from '@gatehouse/service-kit/secrets/reseal'
 import { LRUCache } from 'lru-cache'
@@ -59,15 +60,15 @@ export function createWhereabouts(envelope: Envelope): Whereabouts {
     async show(system, records) {
       const people = new Set(records.map(({ personalOf }) => personalOf).filter((id) => id !== null))
       const sealedKeys = await findKeys(system, [...people])
-      const keys = new Map([...sealedKeys].map(([userId, sealed]) => [userId, open(userId, sealed)]))
-      return records.map(({ personalOf, personalSealed, ...record }) => {
-        const key = personalOf === null ? undefined : keys.get(personalOf)
-        if (key === undefined || personalSealed === null) return record
-        const [clientAddress, userAgent] = JSON.parse(
-          key.open(personalSealed, recordPurpose(record.id)).toString(),
-        ) as [string | null, string | null]
-        return { ...record, clientAddress, userAgent }
-      })
+      const keys = new Map<string, Envelope>()
+      const keyFor = (userId: string): Envelope | undefined => {
+        const [known, sealed] = [keys.get(userId), sealedKeys.get(userId)]
+        if (known !== undefined || sealed === undefined) return known
+        const opened = open(userId, sealed)
+        keys.set(userId, opened)
+        return opened
+      }
+      return inTurns(showEach(records, keyFor), { work: 'audit page', key: 'audit page' })
     },
     sealedKeys: (system) => ({
       envelope,
@@ -76,4 +77,30 @@ export function createWhereabouts(envelope: Envelope): Whereabouts {
       replace: (row, to) => replaceSealedKey(system, row, to),
     }),
   }
+}
+
+/** Opening a record costs about what so many steps of an evaluation do: a turn is some twenty of them. */
+const stepsPerRecord = 5_000
+
+function* showEach(
+  records: readonly StoredRecord[],
+  keyFor: (userId: string) => Envelope | undefined,
+): Generator<number, AuditRecord[], void> {
+  const shown: AuditRecord[] = []
+  for (const { personalOf, personalSealed, ...record } of records) {
+    const key = personalOf === null || personalSealed === null ? undefined : keyFor(personalOf)
+    shown.push(
+      key === undefined || personalSealed === null ? record : { ...record, ...opened(key, record.id, personalSealed) },
+    )
+    yield stepsPerRecord
+  }
+  return shown
+}
+
+function opened(key: Envelope, recordId: string, sealed: string): Pick<AuditRecord, 'clientAddress' | 'userAgent'> {
+  const [clientAddress, userAgent] = JSON.parse(key.open(sealed, recordPurpose(recordId)).toString()) as [
+    string | null,
+    string | null,
+  ]
+  return { clientAddress, userAgent }
 }

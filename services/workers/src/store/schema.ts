@@ -160,6 +160,7 @@ export const securityAlerts = pgTable('security_alerts', {
   firstAt: at('first_at').notNull(),
   lastAt: at('last_at').notNull(),
   announcedAt: at('announced_at').notNull().defaultNow(),
+  announcedVersion: bigint('announced_version', { mode: 'number' }).notNull().default(1),
   acknowledgedAt: at('acknowledged_at'),
   acknowledgedBy: text('acknowledged_by'),
   resolvedAt: at('resolved_at'),

@@ -103,8 +103,9 @@ export async function raiseAlert(tx: Queryable, o: Found): Promise<{ alert: Aler
         count = a.count + 1, version = a.version + 1, data = excluded.data,
         first_at = least(a.first_at, excluded.first_at), last_at = greatest(a.last_at, excluded.last_at),
         status = case when ${isNews} then 'open' else a.status end,
+        announced_version = case when ${isNews} then a.version + 1 else a.announced_version end,
         announced_at = case when ${isNews} then now() else a.announced_at end
-      returning ${columns}, announced_at = now() as is_news`),
+      returning ${columns}, announced_version = version as is_news`),
   )
   return row && { alert: alertOf(row), isNews: row.is_news }
 }
@@ -166,6 +167,12 @@ export async function erasePersonFromAlerts(tx: Queryable, userId: string): Prom
   await markErased(tx, userId)
   await tx.execute(sql`delete from security_alerts where user_id = ${uuidOf(userId, 'user')}`)
   await tx.execute(sql`delete from known_devices where user_id = ${uuidOf(userId, 'user')}`)
+}
+
+/** Removes what is kept of an organization that is gone for good. */
+export async function deleteAlertsOf(tx: Queryable, orgId: string): Promise<void> {
+  await tx.execute(sql`delete from security_alerts where org_id = ${uuidOf(orgId, 'org')}`)
+  await tx.execute(sql`delete from organization_owners where org_id = ${uuidOf(orgId, 'org')}`)
 }
 
 /** Forgets alerts nothing was added to for long; how many. */

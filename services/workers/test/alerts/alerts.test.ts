@@ -6,6 +6,7 @@ import { FactorsChanged, PasskeyCounterRegressed } from '@gatehouse/contracts/ev
 import * as signIn from '@gatehouse/contracts/events/identity/sign-in'
 import { UserErased } from '@gatehouse/contracts/events/identity/user'
 import { MembershipCreated, MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
+import { OrganizationDeleted } from '@gatehouse/contracts/events/orgs/organization'
 import { ApiKeyCreated } from '@gatehouse/contracts/events/tokens/api-key'
 import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
 import { SessionStarted } from '@gatehouse/contracts/events/tokens/session'
@@ -342,6 +343,33 @@ t.test(
     t.same((await told(member)).body.data, [])
   },
 )
+
+t.test('of an organization that is deleted for good no alert and no owner is left', async (t) => {
+  const org = newId('org')
+  const membership_id = newId('mem')
+  const [owner, about] = [newId('user'), { subject: org, orgid: org }]
+  const member = { membership_id, organization_id: org, user_id: owner, status: 'active' as const, attributes: {} }
+  await handle(aside.announce(MembershipCreated, { ...about, data: { ...member, is_owner: true, roles: [] } }))
+  const { data } = keyMade(newId('org'))
+  await handle(aside.announce(ApiKeyCreated, { ...about, data: { ...data, organization_id: org } as never }))
+  t.equal((await ofOrg(org)).length, 1)
+  await handle(aside.announce(OrganizationDeleted, { ...about, data: { organization_id: org, min_ov: 2 } }))
+  t.same(await ofOrg(org), [])
+  t.same(await system.execute(sql`select from organization_owners where org_id = ${uuidOf(org)}`), [])
+})
+
+t.test('events that are handled in one transaction tell of one thing once', async (t) => {
+  const eve = newId('user')
+  const locked = () => aside.announce(signIn.SignInLocked, { subject: eve, data: { user_id: eve, scope: 'pair' } })
+  const from = (useragent: string) => started(eve, { useragent })
+  const events = [from('Firefox'), from('Safari'), from('Safari'), locked(), locked(), locked()]
+  await inScope(system, {}, async (tx) => {
+    for (const event of events) await recordAlerts(tx, event)
+  })
+  const alerts = await ofPerson(eve)
+  t.same(alerts.map(({ rule, count }) => `${rule} ${count}`).sort(), ['new_device 1', 'sign_in_locked 3'])
+  for (const { id } of alerts) t.equal(await raisedOf(id), 1)
+})
 
 t.test('the same thing a day later is told again, and open again', async (t) => {
   const cleo = newId('user')

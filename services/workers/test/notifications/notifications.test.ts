@@ -5,6 +5,11 @@ import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { MemberRolesChanged } from '@gatehouse/contracts/events/authz/assignment'
 import { FactorsChanged, RecoveryCodeUsed } from '@gatehouse/contracts/events/identity/factors'
 import * as user from '@gatehouse/contracts/events/identity/user'
+import {
+  AccessRequestApproved,
+  AccessRequestCreated,
+  AccessRequestDenied,
+} from '@gatehouse/contracts/events/orgs/access-request'
 import { MembershipCreated, MembershipRemoved, MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
 import { OAuthConsentGranted } from '@gatehouse/contracts/events/tokens/oauth-consent'
 import { SecurityAlertRaised } from '@gatehouse/contracts/events/workers/security-alert'
@@ -135,6 +140,7 @@ t.test('each event of the table tells its person once, in the language they ask 
   const ann = newId('user')
   const { identity, orgs, tokens, authz, workers } = producers
   const about = { subject: ann, userid: ann }
+  const request = { access_request_id: newId('arq'), organization_id, user_id: ann }
   const events = [
     identity.announce(user.UserPasswordChanged, {
       ...about,
@@ -165,6 +171,22 @@ t.test('each event of the table tells its person once, in the language they ask 
       ...about,
       data: { organization_id, membership_id: newId('mem'), user_id: ann, before: [], after: ['admin'] },
     }),
+    orgs.announce(AccessRequestCreated, {
+      ...about,
+      data: { ...request, user_id: newId('user'), kind: 'join', roles: [], owners: [ann] },
+    }),
+    orgs.announce(AccessRequestApproved, {
+      ...about,
+      data: {
+        ...request,
+        kind: 'join',
+        roles: [],
+        membership_id: newId('mem'),
+        approved_by: newId('user'),
+        expires_at: null,
+      },
+    }),
+    orgs.announce(AccessRequestDenied, { ...about, data: request }),
     workers.announce(WebhookDisabled, { ...about, data: { webhook_id: newId('whk'), organization_id, made_by: ann } }),
   ]
   t.same([...new Set(events.map(({ type }) => type))].sort(), notices.map(({ eventType }) => eventType).sort())

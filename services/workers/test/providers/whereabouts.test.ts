@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { stepsPerTurn, turnsTaken, type TurnTaken } from '@gatehouse/service-kit/concurrency/turns'
 import { createEnvelope } from '@gatehouse/service-kit/secrets/envelope'
 import { reseal } from '@gatehouse/service-kit/secrets/reseal'
 import { testDatabase } from '@gatehouse/test-kit/database'
@@ -77,4 +78,19 @@ t.test('a person who was erased meanwhile stays erased', async (t) => {
   await reseal(between.sealedKeys(system))
   t.match(await between.show(system, [hidden]), [{ clientAddress: null, userAgent: null }])
   t.match(await hide(between, recordOf(user)), { clientAddress: null, personalOf: null, personalSealed: null })
+})
+
+t.test('a page is opened in turns, none of them long', async (t) => {
+  const users = Array.from({ length: 50 }, () => newId('user'))
+  const hidden = []
+  for (let n = 0; n < 200; n += 1) hidden.push(await hide(between, recordOf(users[n % 50] ?? '')))
+  const turns: TurnTaken[] = []
+  const note = (turn: unknown): void => void turns.push(turn as TurnTaken)
+  turnsTaken.subscribe(note)
+  t.teardown(() => turnsTaken.unsubscribe(note))
+  const shown = await between.show(system, hidden)
+  t.equal(shown.length, 200)
+  t.ok(shown.every((one) => one.clientAddress === '203.0.113.9'))
+  t.equal(turns.length, 10)
+  t.ok(turns.every(({ work, steps }) => work === 'audit page' && steps <= stepsPerTurn))
 })

@@ -20,6 +20,8 @@ export const NotificationKind = Type.Union([
   Type.Literal('membership.removed'),
   Type.Literal('membership.ownership_changed'),
   Type.Literal('membership.roles_changed'),
+  Type.Literal('access_request.created'),
+  Type.Literal('access_request.answered'),
   Type.Literal('webhook.disabled'),
 ])
 export type NotificationKind = Static<typeof NotificationKind>

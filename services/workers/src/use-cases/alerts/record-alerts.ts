@@ -2,20 +2,24 @@
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { UserDeleted, UserErased } from '@gatehouse/contracts/events/identity/user'
 import { MembershipCreated, MembershipRemoved, MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
+import { OrganizationDeleted } from '@gatehouse/contracts/events/orgs/organization'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
 import { rules, type Condition, type Finding } from '../../alerts/rules.ts'
 import { readEvent } from '../../mails/read-event.ts'
 import * as memory from '../../store/alert-findings.ts'
-import { erasePersonFromAlerts, raiseAlert } from '../../store/security-alerts.ts'
+import { deleteAlertsOf, erasePersonFromAlerts, raiseAlert } from '../../store/security-alerts.ts'
 import { announceRaised } from './announce-alert.ts'
 
 const erasures = [UserErased, UserDeleted]
 const memberships = [MembershipCreated, MembershipUpdated, MembershipRemoved]
 
-/** Types of the events that rules read, that make owners, or that end what is kept of a person. */
+/** Types of the events that rules read, that make owners, or that end what is kept of a person or an organization. */
 export const alertingTypes: readonly string[] = [
-  ...new Set([...rules.map(({ eventType }) => eventType), ...[...erasures, ...memberships].map(({ type }) => type)]),
+  ...new Set([
+    ...rules.map(({ eventType }) => eventType),
+    ...[...erasures, ...memberships, OrganizationDeleted].map(({ type }) => type),
+  ]),
 ]
 
 const quietHours = 24
@@ -26,6 +30,8 @@ const raised = counter('security_alerts_total', 'Security alerts that were told,
 export async function recordAlerts(tx: Tx, event: EventEnvelope): Promise<void> {
   for (const contract of erasures)
     if (event.type === contract.type) await erasePersonFromAlerts(tx, readEvent(contract, event).data.user_id)
+  if (event.type === OrganizationDeleted.type)
+    await deleteAlertsOf(tx, readEvent(OrganizationDeleted, event).data.organization_id)
   for (const contract of memberships) if (event.type === contract.type) await keepOwner(tx, readEvent(contract, event))
   for (const rule of rules) {
     const candidate = rule.eventType === event.type ? rule.read(event) : undefined

@@ -17,7 +17,8 @@ const formats: Record<NonNullable<AuditExportQuery['format']>, Format> = {
   ocsf: { mediaType: 'application/x-ndjson', head: '', line: (event) => `${JSON.stringify(ocsfEvent(event))}\n` },
 }
 
-const pageSize = 500
+/** Written in one go, between two of which others are served. */
+const pageSize = 100
 const permission = 'gatehouse:audit.read'
 
 type ExportDeps = Pick<Deps, 'clients' | 'db' | 'system' | 'whereabouts'>

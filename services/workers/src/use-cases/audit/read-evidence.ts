@@ -14,7 +14,8 @@ import * as store from '../../store/audit-chains.ts'
 type EvidenceDeps = Pick<Deps, 'clients' | 'db' | 'system' | 'auditSigner' | 'clock'>
 type Read = <T>(run: (tx: Tx) => Promise<T>) => Promise<T>
 
-const pageSize = 500
+/** Written in one go, between two of which others are served. */
+const pageSize = 100
 
 /** @throws AppError `forbidden`, `not_found` when the chain does not reach `after` */
 export async function readEvidence(deps: EvidenceDeps, caller: OrgCaller, after: number): Promise<Readable> {
