@@ -9,7 +9,6 @@ import { MembershipCreated, MembershipUpdated } from '@gatehouse/contracts/event
 import { OrganizationDeleted } from '@gatehouse/contracts/events/orgs/organization'
 import { ApiKeyCreated } from '@gatehouse/contracts/events/tokens/api-key'
 import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
-import { SessionStarted } from '@gatehouse/contracts/events/tokens/session'
 import type { SecurityAlert } from '@gatehouse/contracts/http/workers/security-alerts'
 import { startBackground } from '@gatehouse/service-kit/concurrency/background'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
@@ -20,7 +19,7 @@ import { testDatabase } from '@gatehouse/test-kit/database'
 import { quietLog as log } from '@gatehouse/test-kit/log'
 import { startMailbox } from '@gatehouse/test-kit/mailbox/mailbox'
 import { noNats } from '@gatehouse/test-kit/nats'
-import { createNeighbour, type About } from '@gatehouse/test-kit/neighbour'
+import { createNeighbour } from '@gatehouse/test-kit/neighbour'
 import { accessTokens, assertionsOf } from '@gatehouse/test-kit/service-keys'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import { sql } from 'drizzle-orm'
@@ -33,6 +32,7 @@ import { openWebhooks } from '../../src/providers/webhooks.ts'
 import { keepAlerts } from '../../src/use-cases/alerts/keep-alerts.ts'
 import { recordAlerts } from '../../src/use-cases/alerts/record-alerts.ts'
 import type { AllDeadLetters } from '../../src/use-cases/dead-letters/ask-owner.ts'
+import { aside, failed, keyOf, minutes, shuffled, started } from '../fixtures/alert-events.ts'
 import { audit } from '../fixtures/audit.ts'
 import { personHeaders } from '../fixtures/callers.ts'
 import { receiverOf } from '../fixtures/receiver.ts'
@@ -123,22 +123,8 @@ const ofPerson = async (as: string, query = ''): Promise<SecurityAlert[]> =>
 const ofOrg = async (org: string, query = ''): Promise<SecurityAlert[]> =>
   (await ask('GET', `/v1/organizations/${org}/security-alerts${query}`, { org })).body.data
 
-/** As the consumer has it handled, without waiting for it: a neighbour of its own, that no consumer follows. */
-const aside = createNeighbour('identity')
+/** As the consumer has it handled, without waiting for it. */
 const handle = (event: EventEnvelope) => inScope(system, {}, (tx) => recordAlerts(tx, event))
-const minutes = (n: number): string => new Date(Date.UTC(2026, 10, 24, 12, 0, 0) + n * 60_000).toISOString()
-
-const failed = (user_id: string, more: Partial<About> = {}) =>
-  aside.announce(signIn.SignInFailed, { subject: newId('sin'), ...more, data: { user_id } })
-const started = (user_id: string, more: Partial<About> = {}) => {
-  const session_id = newId('ses')
-  return aside.announce(SessionStarted, {
-    subject: session_id,
-    ...more,
-    data: { session_id, user_id, client_id: 'web', amr: ['pwd'] },
-  })
-}
-const shuffled = <T>(values: readonly T[]): T[] => values.map((_, n) => values[(n * 7 + 3) % values.length] as T)
 
 t.test('what is a finding at once, by rule', async (t) => {
   const ann = newId('user')
@@ -249,18 +235,7 @@ t.test('a device the person never used, but not the first one and not an update 
   t.match(await ofPerson(bob), [{ rule: 'new_device', severity: 'low', status: 'open', count: 1 }])
 })
 
-const keyMade = (org: string) =>
-  tokens.announce(ApiKeyCreated, {
-    subject: newId('apk'),
-    orgid: org,
-    data: {
-      api_key_id: newId('apk'),
-      service_account_id: newId('svc'),
-      organization_id: org,
-      expires_at: '2027-01-01T00:00:00Z',
-      permissions: null,
-    },
-  })
+const keyMade = (org: string) => tokens.announce(ApiKeyCreated, keyOf(org))
 const raisedOf = async (id: string): Promise<number> =>
   rowsOf(
     await system.execute(sql`
@@ -350,8 +325,7 @@ t.test('of an organization that is deleted for good no alert and no owner is lef
   const [owner, about] = [newId('user'), { subject: org, orgid: org }]
   const member = { membership_id, organization_id: org, user_id: owner, status: 'active' as const, attributes: {} }
   await handle(aside.announce(MembershipCreated, { ...about, data: { ...member, is_owner: true, roles: [] } }))
-  const { data } = keyMade(newId('org'))
-  await handle(aside.announce(ApiKeyCreated, { ...about, data: { ...data, organization_id: org } as never }))
+  await handle(aside.announce(ApiKeyCreated, keyOf(org)))
   t.equal((await ofOrg(org)).length, 1)
   await handle(aside.announce(OrganizationDeleted, { ...about, data: { organization_id: org, min_ov: 2 } }))
   t.same(await ofOrg(org), [])
