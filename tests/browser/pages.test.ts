@@ -2,8 +2,6 @@
  * The pages in a real browser, in front of the whole platform: every page in light, dark, 320 px, German and without a script, and the ways people
  * go. One start and one browser serve every part. Screenshots of every page stay in `.data/screenshots`.
  */
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { nextFreePort } from '@gatehouse/local/servers/ports'
 import * as openid from 'openid-client'
 import { Secret, TOTP } from 'otpauth'
@@ -12,6 +10,7 @@ import t from 'tap'
 import { createApi, until } from '../platform/client.ts'
 import { newAddress, newPassword, signIn as signInByApi } from '../platform/people.ts'
 import { startPlatform } from '../platform/start-platform.ts'
+import { openApplication } from './application.ts'
 import { openDemo } from './demo-application.ts'
 import { open, openScreens, overflowOf, photograph, submit, violationsOf } from './people-at-screens.ts'
 
@@ -103,6 +102,10 @@ const accountPages = [
   '/account/organizations',
   '/account/activity',
   '/account/data',
+  '/organization/members',
+  '/organization/invitations',
+  '/organization/settings',
+  '/device',
   '/signout',
 ]
 
@@ -162,7 +165,7 @@ t.test('from sign-up to an application’s code by OpenID Connect, and signed ou
   const context = await screens.context()
   const page = await context.newPage()
   const person = await signUp(page, 'Ada')
-  const app = await openApplication()
+  const app = await openApplication(api, platform)
   t.teardown(app.close)
   const begun = await app.begin()
   await open(page, begun.url)
@@ -210,7 +213,7 @@ t.test('from sign-up to an application’s code by OpenID Connect, and signed ou
 t.test('Deny sends the application access_denied; without a script', async (t) => {
   const context = await screens.context({ javaScriptEnabled: false })
   const page = await context.newPage()
-  const app = await openApplication()
+  const app = await openApplication(api, platform)
   t.teardown(app.close)
   await open(page, (await app.begin()).url)
   await fill(page, { email: owner.email }, '/signin/password')
@@ -312,6 +315,64 @@ t.test('two browsers of one person: one signs the other out', async (t) => {
   await Promise.all([first.close(), second.close()])
 })
 
+t.test('an owner invites by the pages, gives roles and removes; two people in two browsers', async (t) => {
+  const [one, two] = [await screens.context(), await screens.context({ locale: 'de-DE' })]
+  const [page, other] = [await one.newPage(), await two.newPage()]
+  await signIn(page, await signUp(page, 'Fay'))
+  await open(page, `${origin}/account/organizations`)
+  await submit(page, { fields: { name: 'Fay & Co' }, button: 'create', until: seen(page, '[id^="manage-"]') })
+  await page.locator('[id^="manage-"]').click()
+  await at(page, '/organization/members')
+  await page.getByRole('link', { name: 'Invitations' }).click()
+  await at(page, '/organization/invitations')
+  const gil = { email: newAddress('Gil'), password: newPassword() }
+  await submit(page, { fields: { email: gil.email }, button: 'invite', until: seen(page, '[id^="revoke-"]') })
+  t.same(await violationsOf(page), [])
+  await photograph(page, 'organization-invitations-one')
+  await open(other, `${origin}/invitations/accept?token=${await mailToken(gil.email, /invit/i)}`)
+  t.same(await violationsOf(other), [])
+  await photograph(other, 'invitation')
+  const accepted = isAt(other, '/signin')
+  await submit(other, { fields: { name: 'Gil', password: gil.password }, button: 'accept', until: accepted })
+  await signIn(other, gil)
+  await open(page, `${origin}/organization/members`)
+  await page.getByRole('link', { name: 'Roles Gil' }).click()
+  await at(page, '/organization/member')
+  await page.locator('[name="role.admin"]').check()
+  await submit(page, { button: 'save', until: seen(page, '[role="status"]') })
+  t.ok(await page.locator('[name="role.admin"]').isChecked())
+  t.same(await violationsOf(page), [])
+  await photograph(page, 'organization-member')
+  await open(page, `${origin}/organization/members`)
+  const remove = page.getByRole('button', { name: 'Remove Gil' })
+  await remove.click()
+  await page.locator('[role="status"]').waitFor()
+  t.equal(await remove.count(), 0)
+  await open(other, `${origin}/organization/members`)
+  t.equal(await other.locator('#members').count(), 0, 'who was removed sees nothing')
+  await Promise.all([one.close(), two.close()])
+})
+
+t.test('a device is signed in by the code it shows; without a script', async (t) => {
+  const grants = ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code']
+  const app = await openApplication(api, platform, { name: 'TV', grant_types: grants })
+  t.teardown(app.close)
+  const asked = await openid.initiateDeviceAuthorization(app.config, { scope: 'openid profile' })
+  const context = await screens.context({ javaScriptEnabled: false })
+  const page = await context.newPage()
+  await open(page, asked.verification_uri_complete ?? '')
+  await fill(page, { email: owner.email }, '/signin/password')
+  await fill(page, { password: owner.password }, '/device')
+  t.equal(await page.locator('[name="user_code"]').inputValue(), asked.user_code, 'the code is filled in')
+  await page.locator('#continue').click()
+  t.equal(await page.locator('#user-code').innerText(), asked.user_code)
+  await photograph(page, 'device-asks')
+  await page.locator('#approve').click()
+  await page.locator('[role="status"]').waitFor()
+  t.ok((await openid.pollDeviceAuthorizationGrant(app.config, asked)).access_token)
+  await context.close()
+})
+
 t.test(
   'the demo application: sign-in, another organization, a permission, signed out in both directions',
   async (t) => {
@@ -379,56 +440,4 @@ async function authenticatorOf(context: BrowserContext, page: Page): Promise<voi
       automaticPresenceSimulation: true,
     },
   })
-}
-
-/** An application of the demo's organization: `openid-client` and an address that browsers come back to. */
-async function openApplication() {
-  const came: URL[] = []
-  const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '/', `http://${request.headers.host}`)
-    if (url.pathname === '/callback') came.push(url)
-    response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Board</title><p>here')
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const redirectUri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`
-  const made = await until(
-    'the application to be registered',
-    async () => {
-      const admin = await signInByApi(api, platform.admin).catch(() => undefined)
-      if (admin === undefined) return undefined
-      const body = { name: 'Board', redirect_uris: [redirectUri] }
-      const answer = await api.call('POST', '/v1/platform/oauth-clients', { token: admin.access, body })
-      return answer.status === 201 && answer
-    },
-    60_000,
-  )
-  const { id, client_secret: secret } = made.body as { id: string; client_secret: string }
-  const config = await openid.discovery(new URL(origin), id, secret, undefined, {
-    execute: [openid.allowInsecureRequests],
-  })
-  return {
-    config,
-    async begin() {
-      const checks = {
-        pkceCodeVerifier: openid.randomPKCECodeVerifier(),
-        expectedState: openid.randomState(),
-        expectedNonce: openid.randomNonce(),
-      }
-      const url = openid.buildAuthorizationUrl(config, {
-        redirect_uri: redirectUri,
-        scope: 'openid profile email',
-        code_challenge: await openid.calculatePKCECodeChallenge(checks.pkceCodeVerifier),
-        code_challenge_method: 'S256',
-        state: checks.expectedState,
-        nonce: checks.expectedNonce,
-      })
-      return { url: url.href, checks }
-    },
-    /** The addresses the browser came back to. */
-    came,
-    close: () => {
-      server.closeAllConnections()
-      return new Promise<void>((resolve) => void server.close(() => resolve()))
-    },
-  }
 }
