@@ -4,7 +4,7 @@ import { decide } from '@gatehouse/policy/decide/decide'
 import { checkedCondition } from '../engines/gatehouse.ts'
 import { conditions } from '../workload/conditions.ts'
 import { actions, resourceFrom, roleKey, typeKey, type Attributes, type Holder } from '../workload/model.ts'
-import { randomFrom } from '../workload/random.ts'
+import { randomFrom } from '@gatehouse/test-kit/random'
 import { medianOf } from '../report/statistics.ts'
 import type { Curve } from '../report/draw-curves.ts'
 

@@ -9,7 +9,7 @@ import type { Authz } from '../servers/authz.ts'
 import { endPolicies, insertPolicies, insertTenants, memberOf, ownNumber, type PolicyRow } from '../servers/facts.ts'
 import { conditions } from '../workload/conditions.ts'
 import { actions, roleKey, typeKey } from '../workload/model.ts'
-import { randomFrom } from '../workload/random.ts'
+import { randomFrom } from '@gatehouse/test-kit/random'
 
 export const membersEach = 100
 const each = 20

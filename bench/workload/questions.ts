@@ -1,7 +1,7 @@
 /** Questions about the model, made so that roles, allowing and denying policies all get to decide. */
 import { resourceFrom, type Holder, type Model } from './model.ts'
 import { judge, type Question, type Verdict } from './oracle.ts'
-import { randomFrom, type Random } from './random.ts'
+import { randomFrom, type Random } from '@gatehouse/test-kit/random'
 
 export type Judged = Question & { readonly verdict: Verdict }
 

@@ -41,7 +41,8 @@ export const rules: Rule[] = [
     why: 'A change is judged by the same cases everywhere; another seed is asked for by name.',
     applies: /\.test\.ts$/,
     broken: ({ text }) =>
-      /^import fc from 'fast-check'/m.test(text) && !text.includes('@gatehouse/test-kit/fixed-seed'),
+      /Math\.random\(/.test(text) ||
+      (/^import fc from 'fast-check'/m.test(text) && !text.includes('@gatehouse/test-kit/fixed-seed')),
   },
   {
     name: 'requests die young',

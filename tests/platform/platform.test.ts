@@ -5,12 +5,13 @@
 import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
+import { randomFrom } from '@gatehouse/test-kit/random'
 import { createApi, until } from './client.ts'
 import { journey } from './journey.ts'
 import { machines } from './machines.ts'
 import { memoryOf } from './malformed/memory.ts'
 import { complaintAboutProtocol, malformedProtocols } from './malformed/protocols.ts'
-import { everyAttempt, shuffled, sweepAttempts, sweepLines } from './malformed/sweep.ts'
+import { everyAttempt, sweepAttempts, sweepLines } from './malformed/sweep.ts'
 import { foreignThings, openidFlow } from './openid.ts'
 import { signIn } from './people.ts'
 import { readPlatformFile } from './platform-file.ts'
@@ -69,12 +70,12 @@ t.test('malformed requests get problem documents and change nothing (S8)', async
   t.same(lines.complaints, [], `${lines.sent} heads that no library writes`)
   // All of them are for a run of its own; here the methods, and of the rest a part that the seed chooses.
   const seed = Number(process.env['GATEHOUSE_SEED'] ?? 8)
-  const rest = shuffled([...places, ...texts, ...headers], seed)
+  const rest = randomFrom(seed).shuffled([...places, ...texts, ...headers])
   const first = await sweepAttempts(api.gateway, [...methods, ...rest.slice(0, 3_000)])
   t.same(first.complaints.slice(0, 50), [], `seed ${seed}: ${first.sent} sent`)
   t.comment(`seed ${seed}: ${first.sent} sent, statuses ${JSON.stringify([...first.statuses].sort())}`)
   for (const status of [400, 401, 404, 405]) t.ok((first.statuses.get(status) ?? 0) > 20, `${status} is among them`)
-  const protocols = shuffled(malformedProtocols(), seed)
+  const protocols = randomFrom(seed).shuffled(malformedProtocols())
   const complain: Parameters<typeof sweepAttempts>[2] = (attempt, answer) =>
     complaintAboutProtocol(attempt, answer, platform.issuer)
   const spoken = await sweepAttempts(api.gateway, full ? protocols : protocols.slice(0, 600), complain)

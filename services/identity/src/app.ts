@@ -6,9 +6,10 @@ import type { Deps } from './deps.ts'
 import { internalRoutes, publicRoutes } from './routes/routes.ts'
 import { snapshots } from './use-cases/take-snapshot.ts'
 
-export function buildApp(deps: Deps): FastifyInstance {
+/** @param o.deadlineMs - until an unfinished answer is given up, where the contract says nothing */
+export function buildApp(deps: Deps, o: { deadlineMs?: number } = {}): FastifyInstance {
   const { assertions, accessTokens, log, spine, system } = deps
-  const app = createServer({ service: 'identity', log, assertions, accessTokens })
+  const app = createServer({ service: 'identity', log, assertions, accessTokens, ...o })
   for (const register of [...publicRoutes, ...internalRoutes]) register(app, deps)
   bindSpineRoutes(app, {
     spine,

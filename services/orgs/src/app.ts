@@ -8,7 +8,8 @@ import { internalRoutes, publicRoutes } from './routes/routes.ts'
 import { erasureEffects } from './use-cases/erase-person.ts'
 import { snapshots } from './use-cases/take-snapshot.ts'
 
-export function buildApp(deps: Deps): FastifyInstance {
+/** @param o.deadlineMs - until an unfinished answer is given up, where the contract says nothing */
+export function buildApp(deps: Deps, o: { deadlineMs?: number } = {}): FastifyInstance {
   const { log, assertions, accessTokens, db, system, spine } = deps
   const app = createServer({
     service: 'orgs',
@@ -16,6 +17,7 @@ export function buildApp(deps: Deps): FastifyInstance {
     assertions,
     accessTokens,
     idempotency: createIdempotencyStore({ db }),
+    ...o,
   })
   for (const register of [...publicRoutes, ...internalRoutes]) register(app, deps)
   bindSpineRoutes(app, {

@@ -7,7 +7,8 @@ import type { Deps } from './deps.ts'
 import { internalRoutes, publicRoutes } from './routes/routes.ts'
 import { snapshots } from './use-cases/take-snapshot.ts'
 
-export function buildApp(deps: Deps): FastifyInstance {
+/** @param o.deadlineMs - until an unfinished answer is given up, where the contract says nothing */
+export function buildApp(deps: Deps, o: { deadlineMs?: number } = {}): FastifyInstance {
   const { log, assertions, accessTokens, db, system, spine, following } = deps
   const app = createServer({
     service: 'tokens',
@@ -15,6 +16,7 @@ export function buildApp(deps: Deps): FastifyInstance {
     assertions,
     accessTokens,
     idempotency: createIdempotencyStore({ db }),
+    ...o,
   })
   for (const register of [...publicRoutes, ...internalRoutes]) register(app, deps)
   bindSpineRoutes(app, {

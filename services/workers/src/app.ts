@@ -5,6 +5,7 @@ import type { Deps } from './deps.ts'
 import { publicRoutes } from './routes/routes.ts'
 import type { AllDeadLetters } from './use-cases/dead-letters/ask-owner.ts'
 
+/** @param o.deadlineMs - until an unfinished answer is given up, where the contract says nothing */
 export function buildApp(
   deps: Pick<
     Deps,
@@ -23,9 +24,10 @@ export function buildApp(
   > & {
     deadLetters: AllDeadLetters
   },
+  o: { deadlineMs?: number } = {},
 ): FastifyInstance {
   const { log, assertions, accessTokens } = deps
-  const app = createServer({ service: 'workers', log, assertions, accessTokens })
+  const app = createServer({ service: 'workers', log, assertions, accessTokens, ...o })
   for (const register of publicRoutes) register(app, deps)
   return app
 }

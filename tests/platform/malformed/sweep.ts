@@ -21,23 +21,6 @@ export function everyAttempt(self: Tenant, other: Tenant): Everything {
   }
 }
 
-/** The same order for the same seed (mulberry32), so that a red run can be run again. */
-export function shuffled<T>(items: readonly T[], seed: number): T[] {
-  let state = seed
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-  const result = [...items]
-  for (let at = result.length - 1; at > 0; at--) {
-    const other = Math.floor(next() * (at + 1))
-    ;[result[at], result[other]] = [result[other] as T, result[at] as T]
-  }
-  return result
-}
-
 export type Swept = { sent: number; statuses: Map<number, number>; complaints: string[] }
 
 /** A few at once. A 503 is a complaint too: no request here may make a service unavailable. */

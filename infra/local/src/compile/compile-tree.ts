@@ -2,7 +2,7 @@
  * Compiles the TypeScript of the workspace, file by file, into `.cache/compiled`. A loader would do the same work anew in each
  * process, at three seconds of CPU time for a service.
  */
-import { build, type Plugin } from 'esbuild'
+import { build, stop, type Plugin } from 'esbuild'
 import {
   existsSync,
   mkdirSync,
@@ -53,6 +53,7 @@ export async function compileTree(root: string): Promise<{ sources: string[]; co
     logLevel: 'silent',
     plugins: [fileByFile(root)],
   })
+  await stop()
   for (const { path, contents } of outputFiles) replaceFile(path, contents)
   return { sources, compiled: stale.length }
 }
@@ -78,11 +79,11 @@ const fileByFile = (root: string): Plugin => ({
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /./ }, ({ path, importer, kind }) => {
       if (kind === 'entry-point') return { path }
-      const target = sourceOf(path, importer)
+      const target = fileOf(path, importer)
       if (target === undefined) return { path, external: true }
-      const from = dirname(compiledFile(root, importer))
-      const to = relative(from, compiledFile(root, target))
-      return { path: to.startsWith('.') ? to : `./${to}`, external: true }
+      const to = /\.tsx?$/.test(target) ? compiledFile(root, target) : target
+      const way = relative(dirname(compiledFile(root, importer)), to)
+      return { path: way.startsWith('.') ? way : `./${way}`, external: true }
     })
     onLoad({ filter: /\.tsx?$/ }, ({ path }) => ({
       contents: withAddresses(root, readFileSync(path, 'utf8'), path),
@@ -91,9 +92,9 @@ const fileByFile = (root: string): Plugin => ({
   },
 })
 
-/** The source file an import names, if it is one of the workspace. */
-function sourceOf(path: string, importer: string): string | undefined {
-  if (path.startsWith('.')) return /\.tsx?$/.test(path) ? resolve(dirname(importer), path) : undefined
+/** The file an import names, if it is one of the workspace. */
+function fileOf(path: string, importer: string): string | undefined {
+  if (path.startsWith('.')) return resolve(dirname(importer), path)
   return path.startsWith('@gatehouse/') ? createRequire(importer).resolve(path) : undefined
 }
 

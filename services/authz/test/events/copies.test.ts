@@ -1,7 +1,7 @@
 /** What neighbours say, told in whatever order and however often, ends in one state; a lost history is replaced by a snapshot. */
 import t from 'tap'
 import fc from 'fast-check'
-import '@gatehouse/test-kit/fixed-seed'
+import { seed } from '@gatehouse/test-kit/fixed-seed'
 import { sql } from 'drizzle-orm'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { UserDisabled, UserEmailVerified, UserRegistered } from '@gatehouse/contracts/events/identity/user'
@@ -12,6 +12,7 @@ import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { inScope, rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { quietLog } from '@gatehouse/test-kit/log'
+import { randomFrom } from '@gatehouse/test-kit/random'
 import { applyOrganizationEvent, resetOrganizations } from '../../src/use-cases/projections/project-organizations.ts'
 import { applyUserEvent, resetUsers } from '../../src/use-cases/projections/project-users.ts'
 import { createNeighbour } from '@gatehouse/test-kit/neighbour'
@@ -123,19 +124,20 @@ t.test(
       for (const event of story.events.slice(0, told)) await apply(event)
       endings.push(JSON.stringify(await stateOf(story)))
     }
+    const random = randomFrom(seed)
     let [events, delivered] = [0, 0]
     const wrong: string[] = []
     /** Twenty stories side by side, some two hundred events. */
     const deliver = async () => {
       const stories = await Promise.all(Array.from({ length: 20 }, tell))
-      const told = stories.map(() => 1 + Math.floor(Math.random() * length))
+      const told = stories.map(() => 1 + random.below(length))
       const stream = Array.from({ length }, (_, nth) =>
         stories.flatMap((story, index) => (nth < (told[index] ?? 0) ? story.events.slice(nth, nth + 1) : [])),
       ).flat()
       const deliveries = stream.flatMap((event, place) =>
-        Array.from({ length: 1 + Math.floor(Math.random() * 5) }, () => ({
+        Array.from({ length: 1 + random.below(5) }, () => ({
           event,
-          place: place + Math.random() * 100,
+          place: place + random.below(100_000) / 1000,
         })),
       )
       for (const { event } of deliveries.sort((a, b) => a.place - b.place)) await apply(event)

@@ -1,4 +1,5 @@
 /** Counting: shared through Redis, alone without it, in bounded memory. */
+import { randomUUID } from 'node:crypto'
 import { connectRedis } from '@gatehouse/service-kit/redis/connect'
 import { quietLog } from '@gatehouse/test-kit/log'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
@@ -35,7 +36,7 @@ t.test(
     const link = connectRedis({ url: process.env['REDIS_URL'] ?? '', name: 'limits', log: quietLog })
     t.teardown(() => link.close())
     await waitUntil('Redis is there', () => link.isReady())
-    const name = `test-${Math.random()}`
+    const name = `test-${randomUUID()}`
     const [one, other] = [1, 2].map(() => createLimit({ redis: link.redis, name, perMinute: 3 }))
     if (!one || !other) return t.fail('two limits')
     await one.take('x')

@@ -3,6 +3,7 @@ import { deviceHeader } from '@gatehouse/contracts/common/services'
 import { createDeviceTokenSigner } from '@gatehouse/access/tokens/device-token'
 import type { Jwk } from '@gatehouse/access/tokens/jwks-source'
 import { keySettingsOf } from '@gatehouse/test-kit/service-keys'
+import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { publicRoutes } from '@gatehouse/contracts/http/routes'
 import t from 'tap'
@@ -79,7 +80,7 @@ t.test(
       REDIS_URL: process.env['REDIS_URL'] ?? '',
     }
     const [one, other] = [await ready(t, env), await ready(t, env)]
-    const from = `2001:db8:${Math.floor(Math.random() * 65_536).toString(16)}:${Math.floor(Math.random() * 65_536).toString(16)}::1`
+    const from = `2001:db8:${randomBytes(2).toString('hex')}:${randomBytes(2).toString('hex')}::1`
     const login = async (gateway: typeof one) =>
       (
         await gateway.ask('/v1/auth/login', {

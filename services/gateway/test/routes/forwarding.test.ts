@@ -145,6 +145,32 @@ t.test('a service that is gone is 503 upstream_failed, a slow one 503 deadline_e
 })
 
 t.test(
+  'a failure is told under its own request, although another one opened the connection to the service',
+  async (t) => {
+    const { ask, platform } = await ready(t)
+    const token = mintToken()
+    const headers = (id: string) => ({ 'x-request-id': id, 'content-type': 'application/json' })
+    platform.answer = (echo, response) =>
+      echo.method === 'POST'
+        ? void response.socket?.destroy()
+        : void response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+    for (const round of [1, 2, 3]) {
+      t.equal((await ask('/v1/me/organizations', { token, headers: headers(`opens-${round}`) })).status, 200)
+      const failed = await ask('/v1/organizations', {
+        method: 'POST',
+        token,
+        headers: headers(`fails-${round}`),
+        body: '{}',
+      })
+      t.match(
+        [failed.status, failed.body['request_id'], failed.headers.get('x-request-id')],
+        [503, `fails-${round}`, `fails-${round}`],
+      )
+    }
+  },
+)
+
+t.test(
   'a large answer arrives whole, one that is torn is not taken for whole, and one nobody reads is given up',
   async (t) => {
     const { ask, platform, url } = await ready(t)

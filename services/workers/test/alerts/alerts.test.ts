@@ -20,19 +20,17 @@ import { quietLog as log } from '@gatehouse/test-kit/log'
 import { startMailbox } from '@gatehouse/test-kit/mailbox/mailbox'
 import { noNats } from '@gatehouse/test-kit/nats'
 import { createNeighbour } from '@gatehouse/test-kit/neighbour'
-import { accessTokens, assertionsOf } from '@gatehouse/test-kit/service-keys'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import { sql } from 'drizzle-orm'
 import { rules } from '../../src/alerts/rules.ts'
-import { buildApp } from '../../src/app.ts'
 import type { Deps } from '../../src/deps.ts'
 import { createPipelines } from '../../src/pipelines.ts'
 import { createSmtpMailer } from '../../src/providers/smtp.ts'
 import { openWebhooks } from '../../src/providers/webhooks.ts'
 import { keepAlerts } from '../../src/use-cases/alerts/keep-alerts.ts'
 import { recordAlerts } from '../../src/use-cases/alerts/record-alerts.ts'
-import type { AllDeadLetters } from '../../src/use-cases/dead-letters/ask-owner.ts'
 import { aside, failed, keyOf, minutes, shuffled, started } from '../fixtures/alert-events.ts'
+import { openApp } from '../fixtures/app.ts'
 import { audit } from '../fixtures/audit.ts'
 import { personHeaders } from '../fixtures/callers.ts'
 import { receiverOf } from '../fixtures/receiver.ts'
@@ -79,12 +77,7 @@ const deps = {
     },
   },
 } as unknown as Deps
-const app = buildApp({
-  ...deps,
-  assertions: assertionsOf('workers'),
-  accessTokens: accessTokens(),
-  deadLetters: {} as AllDeadLetters,
-})
+const app = openApp(deps)
 const running = startBackground(
   createPipelines(deps, {
     WORKERS_PIPELINES: ['security-alert', 'mail', 'webhook', 'audit'],

@@ -22,19 +22,17 @@ import { quietLog as log } from '@gatehouse/test-kit/log'
 import { startMailbox } from '@gatehouse/test-kit/mailbox/mailbox'
 import { noNats } from '@gatehouse/test-kit/nats'
 import { createNeighbour } from '@gatehouse/test-kit/neighbour'
-import { accessTokens, assertionsOf } from '@gatehouse/test-kit/service-keys'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import { sql } from 'drizzle-orm'
-import { buildApp } from '../../src/app.ts'
 import type { Deps } from '../../src/deps.ts'
 import { notices } from '../../src/notices/notices.ts'
 import { allKinds, titleOf } from '../../src/notices/titles.ts'
 import { createPipelines } from '../../src/pipelines.ts'
 import { createSmtpMailer } from '../../src/providers/smtp.ts'
 import { mostKept } from '../../src/store/notifications.ts'
-import type { AllDeadLetters } from '../../src/use-cases/dead-letters/ask-owner.ts'
 import { keepNotifications } from '../../src/use-cases/notifications/keep-notifications.ts'
 import { recordNotifications } from '../../src/use-cases/notifications/record-notifications.ts'
+import { openApp } from '../fixtures/app.ts'
 import { audit } from '../fixtures/audit.ts'
 import { personHeaders } from '../fixtures/callers.ts'
 
@@ -65,12 +63,7 @@ const deps = {
     },
   },
 } as unknown as Deps
-const app = buildApp({
-  ...deps,
-  assertions: assertionsOf('workers'),
-  accessTokens: accessTokens(),
-  deadLetters: {} as AllDeadLetters,
-})
+const app = openApp(deps)
 const running = startBackground(
   createPipelines(deps, {
     WORKERS_PIPELINES: ['mail'],
@@ -274,6 +267,14 @@ t.test('what is not wanted is not shown; what is required cannot be turned off',
     { in_app: false, digest: false },
     'all or nothing',
   )
+  await set([{ kind: 'membership.joined', digest: true }])
+  const alone = (await ask('GET', cleo, 'notification-preferences')).body.kinds
+  t.match(
+    alone.find(({ kind }) => kind === 'membership.joined'),
+    { in_app: false, digest: true },
+    'a channel that is not named stays as it is',
+  )
+  await set([{ kind: 'membership.joined', digest: false }])
   await Promise.all(
     Array.from({ length: 8 }, (_, n) =>
       set([{ kind: 'membership.joined', ...(n % 2 ? { digest: true } : { in_app: true }) }]),

@@ -9,8 +9,10 @@ import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { sqlState } from '@gatehouse/service-kit/postgres/errors'
 import { inScope, rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'
+import { seed } from '@gatehouse/test-kit/fixed-seed'
 import { quietLog } from '@gatehouse/test-kit/log'
 import { noNats } from '@gatehouse/test-kit/nats'
+import { randomFrom } from '@gatehouse/test-kit/random'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { auditSubscription } from '../../src/events/subscriptions.ts'
@@ -84,7 +86,7 @@ t.test(
     t.teardown(() => Promise.all(replicas.map((replica) => replica.stop())))
     for (const replica of replicas) replica.start()
     const { handle } = auditSubscription(audit)
-    const shuffled = [...tokens.events, ...orgs.events, ...tokens.events].sort(() => Math.random() - 0.5)
+    const shuffled = randomFrom(seed).shuffled([...tokens.events, ...orgs.events, ...tokens.events])
     await Promise.all(shuffled.map((event) => inScope(system, {}, (tx) => handle(tx, event))))
     await waitUntil('every event is recorded', async () => (await countRows()) >= 300, 30_000)
     await Promise.all(replicas.map((replica) => replica.catchUpNow()))

@@ -13,13 +13,11 @@ import { noNats } from '@gatehouse/test-kit/nats'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import { createLocalClient, createSpine } from '@gatehouse/spine/produce/producer'
 import { sql } from 'drizzle-orm'
-import { buildApp } from '../../src/app.ts'
 import type { Deps } from '../../src/deps.ts'
 import { createPipelines } from '../../src/pipelines.ts'
 import { createSmtpMailer } from '../../src/providers/smtp.ts'
 import { openWebhooks } from '../../src/providers/webhooks.ts'
-import type { AllDeadLetters } from '../../src/use-cases/dead-letters/ask-owner.ts'
-import { accessTokens, assertionsOf } from '@gatehouse/test-kit/service-keys'
+import { openApp } from '../fixtures/app.ts'
 import { audit } from '../fixtures/audit.ts'
 import { personHeaders } from '../fixtures/callers.ts'
 import { createNeighbour } from '@gatehouse/test-kit/neighbour'
@@ -70,12 +68,7 @@ const deps = {
     },
   },
 } as unknown as Deps
-const app = buildApp({
-  ...deps,
-  assertions: assertionsOf('workers'),
-  accessTokens: accessTokens(),
-  deadLetters: {} as AllDeadLetters,
-})
+const app = openApp(deps)
 const running = startBackground(
   createPipelines(deps, {
     WORKERS_PIPELINES: ['webhook', 'mail', 'audit'],

@@ -1,4 +1,4 @@
-/** Chance from a seed, so that every run and every peer meets the same workload. */
+/** Chance from a seed, so that every run meets the same cases and every peer the same workload. */
 
 export type Random = {
   /** An integer in [0, below). */
@@ -6,6 +6,8 @@ export type Random = {
   pick<T>(from: readonly T[]): T
   /** `count` different ones, in their order in `from`. */
   sample<T>(from: readonly T[], count: number): T[]
+  /** All of them, in another order. */
+  shuffled<T>(from: readonly T[]): T[]
   /** True in `percent` of cases. */
   chance(percent: number): boolean
 }
@@ -27,6 +29,14 @@ export function randomFrom(seed: number): Random {
       const chosen = new Set<number>()
       while (chosen.size < Math.min(count, from.length)) chosen.add(below(from.length))
       return from.filter((_, index) => chosen.has(index))
+    },
+    shuffled: <T>(from: readonly T[]) => {
+      const result = [...from]
+      for (let at = result.length - 1; at > 0; at--) {
+        const other = below(at + 1)
+        ;[result[at], result[other]] = [result[other] as T, result[at] as T]
+      }
+      return result
     },
     chance: (percent) => next() * 100 < percent,
   }
