@@ -76,6 +76,13 @@ t.test('a service key is announced before it signs, and the old one goes when it
   t.not(own(), first)
   t.same(kids(), [own(), other])
   const kek = readFileSync(files.keyEncryptionKey, 'utf8')
+  t.equal(rotateKeyEncryptionKey(folder), 'announced')
+  ensureKeys(folder, ['orgs', 'tokens'])
+  t.equal(
+    readFileSync(files.keyEncryptionKey, 'utf8'),
+    kek,
+    'it seals until everybody can open what the next one seals',
+  )
   t.equal(rotateKeyEncryptionKey(folder), 'replaced')
   ensureKeys(folder, ['orgs', 'tokens'])
   t.not(readFileSync(files.keyEncryptionKey, 'utf8'), kek)
