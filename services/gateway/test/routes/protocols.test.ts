@@ -13,6 +13,7 @@ t.test('credentials and cookies cross where their protocol takes them, and nowhe
       'other=1; gatehouse-authorization-x=2; __Host-gatehouse-authorization-y=3; xgatehouse-authorization-z=4; gatehouse_session=5; __Host-gatehouse_session=6; xgatehouse_session=7',
     'gatehouse-authorization': 'forged',
     'gatehouse-access-token': 'forged',
+    dpop: 'a.proof.of-a-key',
     'content-type': 'application/x-www-form-urlencoded',
   }
   const cookies: Record<string, string> = {
@@ -27,6 +28,7 @@ t.test('credentials and cookies cross where their protocol takes them, and nowhe
       const echo = platform.passed.at(-1) as Echo
       t.match(echo, { service: 'tokens', method, url: `${path}?x=%20y`, body: body ?? '' })
       t.equal(echo.headers['gatehouse-authorization'], takesAuthorization ? 'Basic YTpi' : undefined)
+      t.equal(echo.headers['dpop'], takesAuthorization ? 'a.proof.of-a-key' : undefined, 'RFC 9449 §4')
       t.equal(echo.headers['cookie'], cookies[operationId])
       t.notOk('gatehouse-access-token' in echo.headers, 'nobody is verified here')
     }
@@ -48,6 +50,7 @@ t.test('redirects, cookies and challenges come back as they are', async (t) => {
         location: 'https://app.example/cb?code=1',
         'set-cookie': ['a=1', 'b=2'],
         'www-authenticate': 'Basic',
+        'dpop-nonce': 'next',
       })
       .end()
   const answer = await fetch(`${url}/oauth2/authorize`, { redirect: 'manual' })
@@ -55,6 +58,7 @@ t.test('redirects, cookies and challenges come back as they are', async (t) => {
   t.equal(answer.headers.get('location'), 'https://app.example/cb?code=1')
   t.same(answer.headers.getSetCookie(), ['a=1', 'b=2'])
   t.equal(answer.headers.get('www-authenticate'), 'Basic')
+  t.equal(answer.headers.get('dpop-nonce'), 'next')
 })
 
 t.test('what the gateway refuses itself has the protocol’s form', async (t) => {
