@@ -1,5 +1,5 @@
 /** A platform of its own for a test: the launcher as a person would run it, with private servers and data that go away again. */
-import { compiledFile } from '@gatehouse/local/compile/compile-tree'
+import { compileTree, compiledFile } from '@gatehouse/local/compile/compile-tree'
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,6 +18,7 @@ export const startPlatform = async (
 ): Promise<StartedPlatform> => {
   const data = mkdtempSync(join(tmpdir(), 'gatehouse-platform-'))
   const file = join(data, 'platform.json')
+  await compileTree(root)
   const child = spawn(process.execPath, [compiledFile(root, 'infra/local/src/start.ts'), ...options], {
     cwd: root,
     env: { ...process.env, GATEHOUSE_DATA: data, ...env },

@@ -114,7 +114,9 @@ function withAddresses(root: string, text: string, path: string): string {
 
 /** A function that imports the compiled file where a source is asked for, as text. It stays on the first line. */
 function importOfCompiled(root: string): string {
-  const [sources, compiled] = [root, compiledFolder(root)].map((folder) => JSON.stringify(pathToFileURL(folder).href))
+  const [sources, compiled] = [resolve(root), compiledFolder(root)].map((folder) =>
+    JSON.stringify(pathToFileURL(folder).href),
+  )
   return [
     'const __imported = (at) => {',
     "const url = String(at).startsWith('/') ? 'file://' + at : String(at);",
