@@ -3,7 +3,9 @@
  * and the positions of what was written. It explains, it never decides: security reads its arguments only.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { chance32 } from '../ids/chance.ts'
+import { defaultTextMapGetter, defaultTextMapSetter, ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api'
+import { W3CTraceContextPropagator } from '@opentelemetry/core'
+import { chanceHex } from '../ids/chance.ts'
 import { newId } from '../ids/type-id.ts'
 
 export type RequestContext = {
@@ -97,26 +99,21 @@ export function keepAnswer<T>(body: T): T {
   return body
 }
 
-/** W3C Trace Context §3.2.2: version, trace, span, flags, and what a later version adds behind them. */
-const wellFormed = /^(?!ff)([\da-f]{2})-((?!0{32})[\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]([\da-f])(-.*)?$/
+const propagator = new W3CTraceContextPropagator()
 /** `sampled`, and `random-trace-id` of level 2: a flag that is not known is not passed on (W3C Trace Context §4.3). */
 const knownFlags = 0b11
-const sampled = 0b01
-
-const hex32 = (): string => chance32().toString(16).padStart(8, '0')
-
-/** An id of nothing but zeros is none. */
-function idOf(draw: () => string): string {
-  const id = draw()
-  return /[^0]/.test(id) ? id : idOf(draw)
-}
-const newTrace = (): string => idOf(() => hex32() + hex32() + hex32() + hex32())
-const newSpan = (): string => idOf(() => hex32() + hex32())
 
 /** A new span in the given trace, or a new trace when there is none or it is malformed (W3C Trace Context §3.2). */
 export function childTraceparent(parent?: string): string {
-  const [, version, trace, flags = '0', more] = (parent === undefined ? null : wellFormed.exec(parent)) ?? []
-  const isGiven = trace !== undefined && !(version === '00' && more !== undefined)
-  const kept = isGiven ? Number.parseInt(flags, 16) & knownFlags : sampled
-  return `00-${isGiven ? trace : newTrace()}-${newSpan()}-0${kept}`
+  const carrier: { traceparent?: string } = parent === undefined ? {} : { traceparent: parent }
+  const given = trace.getSpanContext(propagator.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter))
+  const span = {
+    traceId: given?.traceId ?? chanceHex(16),
+    spanId: chanceHex(8),
+    traceFlags: given ? given.traceFlags & knownFlags : TraceFlags.SAMPLED,
+  }
+  const child: { traceparent?: string } = {}
+  propagator.inject(trace.setSpanContext(ROOT_CONTEXT, span), child, defaultTextMapSetter)
+  // Chance gave nothing but zeros, which is no id.
+  return child.traceparent ?? childTraceparent(parent)
 }
