@@ -1,8 +1,12 @@
 /**
- * A service as it is shipped: one file per process entry, the SQL it brings, and every npm package left outside the bundle.
- * The entries lie where the sources' relative paths still hold: `../migrations` and `../assets` are the service's, `../../migrations` the kit's.
+ * A service as it is shipped: one file per process entry, the SQL it brings, and every npm package left outside the
+ * bundle. The entries lie where the sources' relative paths still hold: `../migrations` and `../assets` are the
+ * service's, `../../migrations` the kit's.
  *
- *     <out>/service/bin/main.mjs, migrate.mjs, *-worker.mjs    <out>/service/migrations, assets    <out>/migrations    <out>/node_modules
+ *     <out>/service/bin/main.mjs, migrate.mjs, *-worker.mjs
+ *     <out>/service/migrations, assets
+ *     <out>/migrations
+ *     <out>/node_modules
  */
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'

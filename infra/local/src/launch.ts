@@ -3,25 +3,24 @@
 import { ensureKeys } from '@gatehouse/deploy/secrets/keys'
 import { SERVICES } from '@gatehouse/deploy/services'
 import { Listr, type ListrTask } from 'listr2'
-import { launchProblem } from './launch-problem.ts'
 import { compileTree } from './compile/compile-tree.ts'
 import { ensureDemo } from './demo/ensure.ts'
 import type { DemoRecord } from './demo/demo-record.ts'
 import { serviceUrlsOf } from './platform/service-urls.ts'
 import { DATABASE, prepareDatabase } from './platform/database.ts'
 import { startBalancer, type Balancer } from './platform/balancer.ts'
-import { type Place, type PlatformFacts } from './platform/environment.ts'
+import type { PlatformFacts } from './platform/environment.ts'
+import { chooseGatewayPort, choosePorts, DEFAULT_GATEWAY_PORT } from './platform/choose-ports.ts'
 import { mailboxSpec } from './platform/mailbox.ts'
 import { replicaNames, serviceSpec, type Code } from './platform/services.ts'
 import type { Supervisor } from './processes/supervisor.ts'
 import { REPOSITORY_ROOT } from './servers/folders.ts'
 import { planServer } from './servers/plan.ts'
-import { freePort, isPortFree, nextFreePort } from './servers/ports.ts'
+import { freePort } from './servers/ports.ts'
 import { REQUIREMENTS, type ServerName } from './servers/versions.ts'
 import type { DataFolder } from './state/data-folder.ts'
 import type { Settings } from './state/settings.ts'
 
-const DEFAULT_GATEWAY_PORT = 8080
 /** Of starting the services, when ports are taken in between. */
 const MAX_TRIES = 5
 
@@ -195,54 +194,10 @@ async function prepare(
   })
 }
 
-/** Before anything is started: a port that is asked for is there, or the person hears it at once. */
-export async function chooseGatewayPort(env: NodeJS.ProcessEnv): Promise<number> {
-  const wanted = env['PORT']
-  if (wanted === undefined || wanted === '') return nextFreePort(DEFAULT_GATEWAY_PORT)
-  const port = Number(wanted)
-  if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw launchProblem(`PORT is ${wanted}, which is not a port`, 'Give a number between 1 and 65535, or unset it')
-  if (await isPortFree(port)) return port
-  throw launchProblem(
-    `Port ${port}, which PORT asks for, is taken or not yours to use`,
-    'Free it, give another PORT, or unset PORT to have a free one found',
-  )
-}
-
-async function choosePorts(
-  settings: Settings,
-  gatewayPort: number,
-  count: number,
-): Promise<Pick<PlatformFacts, 'ports' | 'replicas'>> {
-  const ports: Partial<PlatformFacts['ports']> = {}
-  const replicas: Partial<PlatformFacts['replicas']> = {}
-  const taken = new Set([gatewayPort])
-  const choose = async (name: string): Promise<number> => {
-    let port = await freePort(settings.port(name))
-    while (taken.has(port)) port = await freePort()
-    taken.add(port)
-    settings.rememberPort(name, port)
-    return port
-  }
-  for (const service of SERVICES) {
-    const place = {
-      port: service === 'gateway' ? gatewayPort : await choose(service),
-      managementPort: await choose(`${service} management`),
-    }
-    const places: Place[] = count === 1 ? [place] : []
-    while (places.length < count)
-      places.push({
-        port: await choose(`${service} replica ${places.length + 1}`),
-        managementPort:
-          places.length === 0 ? place.managementPort : await choose(`${service} management ${places.length + 1}`),
-      })
-    ports[service] = place
-    replicas[service] = places
-  }
-  return { ports, replicas } as Pick<PlatformFacts, 'ports' | 'replicas'>
-}
-
-/** Starts all at once. If somebody else takes one of their ports in that moment, all start again with others: they name each other's. */
+/**
+ * Starts all at once. If somebody else takes one of their ports in that moment, all start again with others: they name
+ * each other's.
+ */
 async function startServices(launch: Launch, running: Running, note: (text: string) => void): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {

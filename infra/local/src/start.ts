@@ -2,8 +2,9 @@
 // next, keeps it running, and stops it in order when asked. Exit code 0 after a stop that was asked for, 1 otherwise.
 import { Command, InvalidArgumentError } from 'commander'
 import { rmSync } from 'node:fs'
-import { chooseGatewayPort, launchTasks, type Launch, type Running } from './launch.ts'
+import { launchTasks, type Launch, type Running } from './launch.ts'
 import { isLaunchProblem } from './launch-problem.ts'
+import { chooseGatewayPort } from './platform/choose-ports.ts'
 import { replicaNames } from './platform/services.ts'
 import { platformFile, type PlatformFile } from './platform/platform-file.ts'
 import { summary } from './platform/summary.ts'

@@ -1,4 +1,6 @@
-/** A hundred generated resources in a temporary table of a real PostgreSQL, and what filters answer for each of them. */
+/**
+ * A hundred generated resources in a temporary table of a real PostgreSQL, and what filters answer for each of them.
+ */
 import fc from 'fast-check'
 import '@gatehouse/test-kit/fixed-seed'
 import postgres from 'postgres'
@@ -33,7 +35,10 @@ const columnsFrom = (columnOf: (name: string) => SqlColumns[string]): SqlColumns
   ...Object.fromEntries(names.map((name) => [name, columnOf(name)])),
 })
 
-/** Every way to say a column: as it is, of another collation than its neighbours, as a member of a JSON column, of another type. */
+/**
+ * Every way to say a column: as it is, of another collation than its neighbours, as a member of a JSON column, of
+ * another type.
+ */
 const columnsInTurn: readonly ((index: number) => SqlColumns)[] = [
   plainColumns,
   (index) => ({ ...plainColumns(index), owner: 'owner_elsewhere' }),
@@ -75,19 +80,19 @@ export async function rowsOnPostgres(o: {
     .map((row, index) => ({ id: `r${index}`, ...row }))
   // A collation that orders unlike code points, so that a filter that forgot to say "C" is seen.
   await sql`create temporary table resources (
-    id text primary key, owner text collate "und-x-icu", department text collate "und-x-icu", amount double precision, locked boolean,
-    tags text[] collate "und-x-icu", due_at timestamptz, created_at timestamptz, data json, owner_elsewhere text collate "de-x-icu",
-    owner_written varchar(99), department_written varchar(99), amount_written text, locked_written text, tags_written text,
-    due_at_written text, created_at_written text)`
+    id text primary key, owner text collate "und-x-icu", department text collate "und-x-icu",
+    amount double precision, locked boolean, tags text[] collate "und-x-icu", due_at timestamptz,
+    created_at timestamptz, data json, owner_elsewhere text collate "de-x-icu", owner_written varchar(99), department_written varchar(99),
+    amount_written text, locked_written text, tags_written text, due_at_written text, created_at_written text)`
   await sql`insert into resources (id, owner, department, amount, locked, tags, due_at, created_at)
     select j->>'id', j->>'owner', j->>'department', (j->>'amount')::float8, (j->>'locked')::boolean,
       case when jsonb_typeof(j->'tags') = 'array' then array(select jsonb_array_elements_text(j->'tags')) end,
       (j->>'due_at')::timestamptz, (j->>'created_at')::timestamptz
     from jsonb_array_elements(${JSON.stringify(rows)}::text::jsonb) j`
   const documents = rows.map((row, index) => ({ id: row.id, data: { "the record's": asJson(row, index) } }))
-  await sql`update resources set data = d->'data', owner_elsewhere = owner, owner_written = owner, department_written = department,
-      amount_written = amount::text, locked_written = locked::text, tags_written = tags::text, due_at_written = due_at::text,
-      created_at_written = created_at::text
+  await sql`update resources set data = d->'data', owner_elsewhere = owner, owner_written = owner,
+      department_written = department, amount_written = amount::text, locked_written = locked::text,
+      tags_written = tags::text, due_at_written = due_at::text, created_at_written = created_at::text
     from jsonb_array_elements(${JSON.stringify(documents)}::text::jsonb) d where d->>'id' = id`
   const columnsOf = (index: number): SqlColumns =>
     o.conversions ? columnsInTurn[index % columnsInTurn.length]!(index) : plainColumns(index)
@@ -98,7 +103,9 @@ export async function rowsOnPostgres(o: {
   }
 }
 
-/** All filters in one statement. The driver reads a NULL in an array of booleans as false, so the answers come as text. */
+/**
+ * All filters in one statement. The driver reads a NULL in an array of booleans as false, so the answers come as text.
+ */
 async function answersOf(
   sql: postgres.Sql,
   {

@@ -1,12 +1,12 @@
 /**
- * Columns that do not have the type of their attribute, said as data instead of SQL: `d.id` as text, a member of the JSON in `d.data`.
- * A member of another JSON type is no value, as it is in a decision, and raises no error.
+ * Columns that do not have the type of their attribute, said as data instead of SQL: `d.id` as text, a member of the
+ * JSON in `d.data`. A member of another JSON type is no value, as it is in a decision, and raises no error.
  */
 import type { AttributeType } from '../ir/condition.ts'
 
 /**
- * Without `path` the column is cast to the type of the attribute. With it, it is a json or jsonb column, and the attribute is the member
- * found by these names. `column` is put into the statement as it is; the names are quoted.
+ * Without `path` the column is cast to the type of the attribute. With it, it is a json or jsonb column, and the
+ * attribute is the member found by these names. `column` is put into the statement as it is; the names are quoted.
  */
 export type ConvertedColumn = { readonly column: string; readonly path?: readonly string[] | undefined }
 
@@ -36,21 +36,38 @@ function quoted(name: string): string {
 
 const textOf = (member: string): string => `(${member} #>> '{}')`
 
-/** RFC 3339, with no more decimals than a timestamptz keeps: it would round the others, where a decision cuts them off. */
-const instantForm =
-  "'^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6}|)(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$'"
+/**
+ * RFC 3339, with no more decimals than a timestamptz keeps: it would round the others, where a decision cuts them off.
+ */
+const instantForm = [
+  "'^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6}|)",
+  "(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$'",
+].join('')
+
+/** The value where the member is of this kind of JSON, else NULL. */
+const ofKind = (member: string, kind: string, value: string): string =>
+  `(case jsonb_typeof(${member}) when '${kind}' then ${value} end)`
+
+/** The value where the condition holds, else NULL. */
+const where = (condition: string, value: string): string => `case when ${condition} then ${value} end`
 
 /**
- * Nested, because only CASE says what is looked at first, and what comes later may raise an error without it. No subquery has the column and a
- * name of its own in one scope, so the caller's column may be called anything.
+ * Nested, because only CASE says what is looked at first, and what comes later may raise an error without it. No
+ * subquery has the column and a name of its own in one scope, so the caller's column may be called anything.
  */
 const memberOfType: { readonly [T in AttributeType]: (member: string) => string } = {
-  string: (member) => `(case jsonb_typeof(${member}) when 'string' then ${textOf(member)} end)`,
+  string: (member) => ofKind(member, 'string', textOf(member)),
   number: (member) =>
-    `(case jsonb_typeof(${member}) when 'number' then case when pg_input_is_valid(${textOf(member)}, 'float8') then (${member})::float8 end end)`,
-  boolean: (member) => `(case jsonb_typeof(${member}) when 'boolean' then (${member})::boolean end)`,
-  timestamp: (member) =>
-    `(case jsonb_typeof(${member}) when 'string' then case when ${textOf(member)} ~ ${instantForm} then case when pg_input_is_valid(${textOf(member)}, 'timestamptz') then ${textOf(member)}::timestamptz end end end)`,
-  string_list: (member) =>
-    `(case jsonb_typeof(${member}) when 'array' then case when not exists (select from (select jsonb_array_elements(${member})) as items(item) where jsonb_typeof(item) <> 'string') then array(select jsonb_array_elements_text(${member})) end end)`,
+    ofKind(member, 'number', where(`pg_input_is_valid(${textOf(member)}, 'float8')`, `(${member})::float8`)),
+  boolean: (member) => ofKind(member, 'boolean', `(${member})::boolean`),
+  timestamp: (member) => {
+    const text = textOf(member)
+    const isValid = where(`pg_input_is_valid(${text}, 'timestamptz')`, `${text}::timestamptz`)
+    return ofKind(member, 'string', where(`${text} ~ ${instantForm}`, isValid))
+  },
+  string_list: (member) => {
+    const items = `(select jsonb_array_elements(${member})) as items(item)`
+    const isOfTexts = `not exists (select from ${items} where jsonb_typeof(item) <> 'string')`
+    return ofKind(member, 'array', where(isOfTexts, `array(select jsonb_array_elements_text(${member}))`))
+  },
 }

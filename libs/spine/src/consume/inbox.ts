@@ -1,6 +1,7 @@
 /**
- * The inbox makes a repeated delivery harmless: an event is claimed in the transaction of its effect, so claim and effect commit or vanish
- * together. A failed effect leaves no claim but a counted failure; after the last try the event is claimed and kept as a dead letter.
+ * The inbox makes a repeated delivery harmless: an event is claimed in the transaction of its effect, so claim and
+ * effect commit or vanish together. A failed effect leaves no claim but a counted failure; after the last try the event
+ * is claimed and kept as a dead letter.
  */
 import { sql } from 'drizzle-orm'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
@@ -12,7 +13,10 @@ export type Delivery = { consumer: string; producer: string; event: EventEnvelop
 
 export type Deliveries = { consumer: string; deliveries: readonly { producer: string; event: EventEnvelope }[] }
 
-/** The events that this transaction is the one to handle, as UUIDs. A rival waits here until it knows; all claim in one order, so that none waits for another. */
+/**
+ * The events that this transaction is the one to handle, as UUIDs. A rival waits here until it knows; all claim in one
+ * order, so that none waits for another.
+ */
 export async function claimEvents(tx: Queryable, { consumer, deliveries }: Deliveries): Promise<Set<string>> {
   const keys = deliveries.map(({ producer, event: { id, time, position } }) => ({
     ...{ event_id: uuidOf(id), event_time: time },
@@ -20,9 +24,11 @@ export async function claimEvents(tx: Queryable, { consumer, deliveries }: Deliv
   }))
   const claimed = await tx.execute(sql`
     with given as (
-      select * from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb) as g (event_id uuid, event_time timestamptz, producer text, position bigint)
+      select * from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb)
+        as g (event_id uuid, event_time timestamptz, producer text, position bigint)
     ), settled as (
-      delete from dead_letters where consumer = ${consumer} and state = 'retrying' and event_id in (select event_id from given)
+      delete from dead_letters
+      where consumer = ${consumer} and state = 'retrying' and event_id in (select event_id from given)
     )
     insert into inbox (consumer, event_id, event_time, producer, position)
     select ${consumer}, event_id, event_time, producer, position from given order by event_time, event_id
@@ -57,8 +63,10 @@ export function countFailure(
     const [row] = rowsOf<{ attempts: number }>(
       await tx.execute(sql`
         insert into dead_letters (consumer, event_id, producer, event, reason, attempts)
-        values (${o.consumer}, ${uuidOf(o.event.id)}, ${o.producer}, ${JSON.stringify(o.event)}::jsonb, ${o.reason}, ${1 + o.triesBefore})
-        on conflict (consumer, event_id) do update set attempts = dead_letters.attempts + 1, reason = excluded.reason, last_failed_at = now()
+        values (${o.consumer}, ${uuidOf(o.event.id)}, ${o.producer}, ${JSON.stringify(o.event)}::jsonb, ${o.reason},
+          ${1 + o.triesBefore})
+        on conflict (consumer, event_id) do update
+        set attempts = dead_letters.attempts + 1, reason = excluded.reason, last_failed_at = now()
           where dead_letters.state = 'retrying'
         returning attempts`),
     )
@@ -73,7 +81,8 @@ async function setAside(tx: Tx, o: Delivery): Promise<void> {
     rowsOf(
       await tx.execute(sql`
       insert into inbox (consumer, event_id, event_time, producer, position)
-      values (${o.consumer}, ${uuidOf(o.event.id)}, ${o.event.time}, ${o.producer}, ${o.event.position}) on conflict do nothing returning 1`),
+      values (${o.consumer}, ${uuidOf(o.event.id)}, ${o.event.time}, ${o.producer}, ${o.event.position})
+      on conflict do nothing returning 1`),
     ).length > 0
   // Somebody else's try succeeded meanwhile: then there is nothing to mourn.
   if (isOurs)
@@ -82,6 +91,7 @@ async function setAside(tx: Tx, o: Delivery): Promise<void> {
     )
   else
     await tx.execute(
-      sql`delete from dead_letters where consumer = ${o.consumer} and event_id = ${uuidOf(o.event.id)} and state = 'retrying'`,
+      sql`delete from dead_letters
+        where consumer = ${o.consumer} and event_id = ${uuidOf(o.event.id)} and state = 'retrying'`,
     )
 }

@@ -1,8 +1,9 @@
 /**
- * What a person or service account may hand on: nobody grants what they do not hold, nor for longer than they hold it, nor what the catalog does not
- * know. What policies give to a role is among its rights. A right that depends on who asks is not a right to hand on, and neither is one that a deny
- * may take from the giver. An owner answers for the organization, so an owner may also hand on an application's sensitive permissions, which no
- * wildcard covers; whoever receives one has it by name.
+ * What a person or service account may hand on: nobody grants what they do not hold, nor for longer than they hold it,
+ * nor what the catalog does not know. What policies give to a role is among its rights. A right that depends on who
+ * asks is not a right to hand on, and neither is one that a deny may take from the giver. An owner answers for the
+ * organization, so an owner may also hand on an application's sensitive permissions, which no wildcard covers; whoever
+ * receives one has it by name.
  */
 import { changesBetween } from './changes.ts'
 import { knowsPermission, type Catalog } from './catalog.ts'
@@ -174,11 +175,13 @@ export type NewKey = {
   readonly held: readonly HeldKey[]
   readonly scope: ReadonlySet<string> | undefined
   readonly untilMs: number
-  /** Whether the account itself makes it: then it gives nobody anything, unless it reaches beyond the key it is made with. */
+  /** Whether the account itself makes it: then it gives nobody anything that the key it is made with does not. */
   readonly isOwn: boolean
 }
 
-/** What the holder may not hand out with the key: what the account's roles give, and what policies give to everybody. */
+/**
+ * What the holder may not hand out with the key: what the account's roles give, and what policies give to everybody.
+ */
 export function missingToMakeKey(delegable: Delegable, around: Omit<Around, 'within'>, key: NewKey): string[] {
   const { model, catalog } = around
   const { scope } = delegable
@@ -249,7 +252,9 @@ export function missingToRedefine(
   ].sort()
 }
 
-/** What changing a policy gives or frees: an allow that comes into force, a deny that goes out of it or forbids less. */
+/**
+ * What changing a policy gives or frees: an allow that comes into force, a deny that goes out of it or forbids less.
+ */
 export function missingToChangePolicy(
   delegable: Delegable,
   { catalog, before, after }: { catalog: Catalog; before?: PolicyRule | undefined; after?: PolicyRule | undefined },
@@ -278,7 +283,10 @@ const isDeepEqual = (one: unknown, other: unknown): boolean => changesBetween(on
 const missing = (rights: readonly Right[], has: (right: Right) => boolean): string[] =>
   [...new Set(rights.filter((right) => !has(right)).map(({ permission }) => permission))].sort()
 
-/** The roles held at a moment, with their ends. What is held for one resource is not a right to hand on; a role that is gone is none. */
+/**
+ * The roles held at a moment, with their ends. What is held for one resource is not a right to hand on; a role that is
+ * gone is none.
+ */
 export const heldKeysAt = (
   held: readonly HeldRole[],
   { nowMs, keyOf }: { nowMs: number; keyOf: (roleId: string) => string | undefined },

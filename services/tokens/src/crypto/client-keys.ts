@@ -1,6 +1,9 @@
-/** Public keys of clients, and the assertions they sign (RFC 7523). Nothing of an assertion chooses a key but its `kid`, and nothing chooses the algorithm but the allow-list (RFC 8725 §3). */
+/**
+ * Public keys of clients, and the assertions they sign (RFC 7523). Nothing of an assertion chooses a key but its `kid`,
+ * and nothing chooses the algorithm but the allow-list (RFC 8725 §3).
+ */
 import { constants, createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto'
-import type { ClientKeys } from '@gatehouse/contracts/http/tokens/oauth-clients'
+import type { ClientKeys } from '@gatehouse/contracts/http/tokens/oauth-client'
 
 export const assertionAlgs = ['ES256', 'PS256', 'RS256'] as const
 type Alg = (typeof assertionAlgs)[number]

@@ -1,4 +1,7 @@
-/** Nonces of the provider (RFC 9449 §8): the time they were made, sealed, so that each replica knows those of every other and none is stored. */
+/**
+ * Nonces of the provider (RFC 9449 §8): the time they were made, sealed, so that each replica knows those of every
+ * other and none is stored.
+ */
 import type { Envelope } from '@gatehouse/service-kit/secrets/envelope'
 
 const purpose = 'dpop-nonce'

@@ -1,4 +1,7 @@
-/** A DPoP proof (RFC 9449 §4.2) as far as its signature goes: signed by the key it carries, which its thumbprint (RFC 7638) names from then on. */
+/**
+ * A DPoP proof (RFC 9449 §4.2) as far as its signature goes: signed by the key it carries, which its thumbprint (RFC
+ * 7638) names from then on.
+ */
 import { createHash } from 'node:crypto'
 import { isSignedBy, opened, privateMembers, readAssertion } from './client-keys.ts'
 
@@ -6,7 +9,10 @@ export { assertionAlgs as proofAlgs } from './client-keys.ts'
 
 export type ReadProof = { jkt: string; claims: Record<string, unknown> }
 
-/** Undefined for what is no proof: another type, a key that is none or private, a signature by another key, extensions nobody here knows. */
+/**
+ * Undefined for what is no proof: another type, a key that is none or private, a signature by another key, extensions
+ * nobody here knows.
+ */
 export function readProof(token: string): ReadProof | undefined {
   const read = readAssertion(token)
   const { typ, jwk, crit } = read?.header ?? {}

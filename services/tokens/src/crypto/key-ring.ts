@@ -38,13 +38,19 @@ export type KeyRing = {
   jwks(now: Date): Jwks
   /** Whether there is a key of each algorithm to sign with. */
   canSign(now: Date): boolean
-  /** Asked before something that is used once is spent for a signature. @throws AppError `unavailable` when a key is missing */
+  /**
+   * Asked before something that is used once is spent for a signature. @throws AppError `unavailable` when a key is
+   * missing
+   */
   requireKeys(now: Date): void
   /** A signed access token of Gatehouse's own audience. @throws AppError `unavailable` when no key may sign. */
   sign(claims: AccessTokenClaims, now: Date): string
   /** Any other JWT. @throws AppError `unavailable` when no key of the algorithm may sign. */
   signJwt(o: { typ: JwtTyp; alg: SigningAlg; claims: object; now: Date }): string
-  /** The claims of a JWT this platform signed with a key that is still published, or undefined. Times and audience are the caller's to check. */
+  /**
+   * The claims of a JWT this platform signed with a key that is still published, or undefined. Times and audience are
+   * the caller's to check.
+   */
   readJwt(token: string, o: { typ: JwtTyp; now: Date }): Record<string, unknown> | undefined
 }
 
@@ -54,7 +60,10 @@ const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).
 
 const makeKeyPair = promisify(generateKeyPair)
 
-/** A new key pair, its private half sealed for storage. Made in another thread: an RSA key takes longer than an event loop may be held. */
+/**
+ * A new key pair, its private half sealed for storage. Made in another thread: an RSA key takes longer than an event
+ * loop may be held.
+ */
 export async function makeSigningKey(
   envelope: Envelope,
   { kid, alg }: { kid: string; alg: SigningAlg },

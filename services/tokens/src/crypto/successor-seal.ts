@@ -1,6 +1,7 @@
 /**
- * The one copy of a refresh token we keep, so that a repeat within the grace gets the identical successor: AES-256-GCM under a key
- * derived (HKDF-SHA-256) from the presented token itself. We hold only that token's hash, so we cannot open it; its owner can.
+ * The one copy of a refresh token we keep, so that a repeat within the grace gets the identical successor: AES-256-GCM
+ * under a key derived (HKDF-SHA-256) from the presented token itself. We hold only that token's hash, so we cannot open
+ * it; its owner can.
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 

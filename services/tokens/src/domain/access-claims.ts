@@ -1,6 +1,6 @@
 /**
- * The claims of an access token. It says who and for which organization, with the version of everything that can void it;
- * it never says what they may do.
+ * The claims of an access token. It says who and for which organization, with the version of everything that can void
+ * it; it never says what they may do.
  */
 import { type AccessTokenClaims, accessTokenAudience } from '@gatehouse/contracts/claims/access-token'
 import type { UsableMembership } from './choose-organization.ts'

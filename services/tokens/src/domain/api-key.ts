@@ -1,4 +1,7 @@
-/** API keys as decisions see them: whether one opens anything now, and what the access token it is exchanged for says. Pure. */
+/**
+ * API keys as decisions see them: whether one opens anything now, and what the access token it is exchanged for says.
+ * Pure.
+ */
 import { accessTokenAudience, type ServiceAccountClaims } from '@gatehouse/contracts/claims/access-token'
 import { epochSeconds } from './access-claims.ts'
 

@@ -39,7 +39,10 @@ export const organizationToLookUp = (
   return ask.kind === 'unsaid' ? lastOrganizationId : undefined
 }
 
-/** At refresh: the named one, else the last used if they still belong to it, else none. `found` is what the look-up gave. */
+/**
+ * At refresh: the named one, else the last used if they still belong to it, else none. `found` is what the look-up
+ * gave.
+ */
 export function chooseAtRefresh(o: {
   ask: OrganizationAsk
   lastOrganizationId: string | undefined
@@ -51,7 +54,10 @@ export function chooseAtRefresh(o: {
   return o.ask.kind === 'named' ? { kind: 'not_a_member' } : { kind: 'none', mayBeNews: true }
 }
 
-/** At sign-in: as at refresh, but somebody who never chose gets their only organization. `some` are two of their memberships, or fewer if there are fewer. */
+/**
+ * At sign-in: as at refresh, but somebody who never chose gets their only organization. `some` are two of their
+ * memberships, or fewer if there are fewer.
+ */
 export function chooseAtLogin(o: {
   ask: OrganizationAsk
   lastOrganizationId: string | undefined

@@ -1,6 +1,6 @@
 /**
- * Who presents a refresh token, as far as it can be told from outside: the network and the kind of device. Neither proves anything; that both stay the same
- * is what makes a second holder of a token stand out (RFC 9700 §4.14).
+ * Who presents a refresh token, as far as it can be told from outside: the network and the kind of device. Neither
+ * proves anything; that both stay the same is what makes a second holder of a token stand out (RFC 9700 §4.14).
  */
 
 export type Presenter = {

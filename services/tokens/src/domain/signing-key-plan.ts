@@ -3,7 +3,10 @@
  * with a cached key set never meets a token it cannot check: published ⊇ signing ± overlap.
  */
 
-/** RFC 7518 §3.1. ES256 signs what we verify ourselves; RS256 is what each OpenID client understands (OpenID Connect Core §15.1). */
+/**
+ * RFC 7518 §3.1. ES256 signs what we verify ourselves; RS256 is what each OpenID client understands (OpenID Connect
+ * Core §15.1).
+ */
 export type SigningAlg = 'ES256' | 'RS256'
 export const signingAlgs: readonly SigningAlg[] = ['ES256', 'RS256']
 
@@ -17,11 +20,16 @@ export type KeySpan = {
 }
 
 const hourMs = 3_600_000
-/** A key signs for 90 days; the next one is published a day ahead, and an old one stays an hour: far longer than a token and its leeway live. */
+/**
+ * A key signs for 90 days; the next one is published a day ahead, and an old one stays an hour: far longer than a token
+ * and its leeway live.
+ */
 const signingMs = 90 * 24 * hourMs
 const aheadMs = 24 * hourMs
 const afterMs = hourMs
-/** A key that an operator wants now is published this long before it signs: longer than any verifier keeps a key set. */
+/**
+ * A key that an operator wants now is published this long before it signs: longer than any verifier keeps a key set.
+ */
 const rotationAheadMs = 600_000
 
 export const isPublished = (key: KeySpan, now: Date): boolean =>
@@ -48,7 +56,9 @@ export function nextSigningKey(keys: readonly KeySpan[], now: Date): KeySpan | u
   return spanFrom({ publishFrom: now, signFrom: lastSignsUntil })
 }
 
-/** The next key an operator wants now, and what it makes of those before it; undefined while a next one is announced. */
+/**
+ * The next key an operator wants now, and what it makes of those before it; undefined while a next one is announced.
+ */
 export function rotationOf(
   keys: readonly KeySpan[],
   now: Date,

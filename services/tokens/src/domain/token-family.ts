@@ -35,9 +35,10 @@ export type RefreshFacts = {
 
 /**
  * - `rotate`: the head; exchange it.
- * - `repeat`: the immediately preceding token again within the grace; hand out the identical successor. `elsewhere` when it was not
- *   the presenter who exchanged it: that is counted.
- * - `reuse`: an exchanged token came back any other way: somebody else holds a copy, the family must die (RFC 9700 §4.14.2).
+ * - `repeat`: the immediately preceding token again within the grace; hand out the identical successor. `elsewhere`
+ *   when it was not the presenter who exchanged it: that is counted.
+ * - `reuse`: an exchanged token came back any other way: somebody else holds a copy, the family must die (RFC 9700
+ *   §4.14.2).
  * - `expired`: good once; the session has outlived its idle or absolute lifetime.
  * - `refuse`: nothing to do and nothing to learn from it.
  */
@@ -76,7 +77,9 @@ function whyNotRepeatable(facts: RefreshFacts, sameClient: boolean): Misuse | un
 const isElsewhere = ({ presenter, token: { usedBy } }: RefreshFacts): boolean =>
   usedBy !== undefined && !isSamePresenter(presenter, usedBy)
 
-/** The first repeat from elsewhere makes its exchange one more that is shared; the others count for their token alone. */
+/**
+ * The first repeat from elsewhere makes its exchange one more that is shared; the others count for their token alone.
+ */
 const isSharedForLong = ({ token, family }: RefreshFacts): boolean =>
   token.repeatsElsewhere === 0
     ? family.sharedExchanges >= maxSharedExchanges

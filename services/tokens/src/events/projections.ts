@@ -1,4 +1,7 @@
-/** What tokens follows: people from identity, organizations and memberships from orgs. Each event goes to the use case that knows it. */
+/**
+ * What tokens follows: people from identity, organizations and memberships from orgs. Each event goes to the use case
+ * that knows it.
+ */
 import { createProjection, type Projection, type ProjectionOptions } from '@gatehouse/spine/follow/projection'
 import { applyOrganizationEvent, resetOrganizations } from '../use-cases/project-organizations.ts'
 import { applyUserEvent, resetUsers } from '../use-cases/project-users.ts'

@@ -22,7 +22,10 @@ const cacheControl = 'public, max-age=60'
 
 const defaultLimit = 50
 
-/** The route belongs to the first-party client; other clients will name and prove themselves at the OAuth token endpoint. */
+/**
+ * The route belongs to the first-party client; other clients will name and prove themselves at the OAuth token
+ * endpoint.
+ */
 const clientId = 'gatehouse-web'
 
 export function sessionsRoutes(app: FastifyInstance, deps: Deps): void {

@@ -1,4 +1,7 @@
-/** API keys, stored by hash. They only ever go from active to revoked, by one conditional UPDATE that raises the floor of their access tokens. */
+/**
+ * API keys, stored by hash. They only ever go from active to revoked, by one conditional UPDATE that raises the floor
+ * of their access tokens.
+ */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { and, count, desc, eq, lt, sql } from 'drizzle-orm'
 import { apiKeys, organizationStates, serviceAccounts } from './schema.ts'
@@ -93,7 +96,10 @@ export type KeyOnOffer = {
   now: Date
 }
 
-/** Asked by the system role: before this nobody knows whose key it is. Key and account stay as they are until the transaction ends. */
+/**
+ * Asked by the system role: before this nobody knows whose key it is. Key and account stay as they are until the
+ * transaction ends.
+ */
 export async function lockApiKeyByHash(tx: Queryable, hash: Buffer): Promise<KeyOnOffer | undefined> {
   const [row] = await tx
     .select({
@@ -125,7 +131,10 @@ export async function lockApiKeyByHash(tx: Queryable, hash: Buffer): Promise<Key
   return { ...rest, now: new Date(Number(nowMs)) }
 }
 
-/** Notes a use, at most once in `everySeconds`: it tells people which keys are still needed and decides nothing. A key another use holds is left alone. */
+/**
+ * Notes a use, at most once in `everySeconds`: it tells people which keys are still needed and decides nothing. A key
+ * another use holds is left alone.
+ */
 export async function noteApiKeyUse(db: Queryable, o: { id: string; everySeconds: number }): Promise<void> {
   await db
     .update(apiKeys)

@@ -1,4 +1,7 @@
-/** Sessions bound to a browser, by the hash of its cookie. One browser for each session: binding it anew makes the value before worthless. */
+/**
+ * Sessions bound to a browser, by the hash of its cookie. One browser for each session: binding it anew makes the value
+ * before worthless.
+ */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { and, eq, sql } from 'drizzle-orm'
 import { browserSessions, sessions } from './schema.ts'

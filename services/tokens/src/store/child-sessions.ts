@@ -1,19 +1,18 @@
-/** Child sessions: what a client holds of somebody's signed-in session. They end with their parent, and each ends alone. */
+/**
+ * Child sessions: what a client holds of somebody's signed-in session. They end with their parent, and each ends alone.
+ */
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { and, asc, eq, inArray, isNotNull, isNull, ne, type SQL, sql } from 'drizzle-orm'
 import type { Client } from './clients.ts'
 import { oauthClients, sessions, userStates } from './schema.ts'
-import {
-  endWhere,
-  refreshPartsOf,
-  type EndedSession,
-  type EndReason,
-  type NewSession,
-  type Session,
-} from './sessions.ts'
+import { endWhere, type EndedSession, type EndReason } from './session-ends.ts'
+import { refreshPartsOf, type NewSession, type Session } from './sessions.ts'
 
-/** A child of `parent`, signed in when and how the parent was. It never outlives it. Its family and first refresh token, if any, in the same statement. */
+/**
+ * A child of `parent`, signed in when and how the parent was. It never outlives it. Its family and first refresh token,
+ * if any, in the same statement.
+ */
 export async function insertChildSession(
   tx: Queryable,
   o: {
@@ -59,7 +58,10 @@ export async function insertChildSession(
   return row as Session
 }
 
-/** A device's own sign-in, signed in when and how the session was that allowed it, and as long as a session of its client may live. */
+/**
+ * A device's own sign-in, signed in when and how the session was that allowed it, and as long as a session of its
+ * client may live.
+ */
 export async function insertDeviceSignIn(
   tx: Queryable,
   o: {
@@ -96,7 +98,10 @@ export async function insertDeviceSignIn(
   return row as Session
 }
 
-/** Ends the sign-in of a device whose client's session has ended: nothing else is in it. Undefined where the parent is a person's browser, or over. */
+/**
+ * Ends the sign-in of a device whose client's session has ended: nothing else is in it. Undefined where the parent is a
+ * person's browser, or over.
+ */
 export async function closeDeviceSignIn(
   tx: Queryable,
   o: { parentId: string; clientId: string; reason: EndReason },
@@ -159,7 +164,9 @@ export type LiveChild = Pick<Session, 'id' | 'userId' | 'clientId' | 'minVersion
   clientOrgId: string | null
 }
 
-/** The session of a client's token while it, its person and its client are as they should be. Asked by the system role. */
+/**
+ * The session of a client's token while it, its person and its client are as they should be. Asked by the system role.
+ */
 export async function findLiveChild(system: Queryable, id: string): Promise<LiveChild | undefined> {
   const [row] = await system
     .select({

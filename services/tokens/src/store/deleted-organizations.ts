@@ -11,8 +11,9 @@ import {
 } from './schema.ts'
 
 /**
- * Memberships, service accounts, API keys and what people allowed its clients are deleted. A client stays as a tombstone without secrets, which sessions
- * of the past refer to; nobody refreshes as a deleted client, so its sessions end with their lifetime.
+ * Memberships, service accounts, API keys and what people allowed its clients are deleted. A client stays as a
+ * tombstone without secrets, which sessions of the past refer to; nobody refreshes as a deleted client, so its sessions
+ * end with their lifetime.
  */
 export async function deleteOrganizationContents(tx: Queryable, orgId: string): Promise<void> {
   const clientsOf = tx.select({ id: oauthClients.id }).from(oauthClients).where(eq(oauthClients.orgId, orgId))

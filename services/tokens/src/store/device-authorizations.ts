@@ -74,7 +74,10 @@ export async function claimDeviceDecision(
 
 export type Poll = PollFacts & { id: string; userId: string | null }
 
-/** Notes that the device asks, and what it meets; undefined for a code that is not this client's. Who asks too soon waits five seconds longer from now on. */
+/**
+ * Notes that the device asks, and what it meets; undefined for a code that is not this client's. Who asks too soon
+ * waits five seconds longer from now on.
+ */
 export async function notePoll(system: Queryable, o: { hash: Buffer; clientId: string }): Promise<Poll | undefined> {
   const tooSoon = sql`a.polled_at + make_interval(secs => a.interval_seconds) > clock_timestamp()`
   const [row] = rowsOf<{

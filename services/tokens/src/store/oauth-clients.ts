@@ -1,4 +1,7 @@
-/** Clients of the OpenID provider and their secrets. Each change gives the next version; a third secret fails on the slots of the table. */
+/**
+ * Clients of the OpenID provider and their secrets. Each change gives the next version; a third secret fails on the
+ * slots of the table.
+ */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { and, desc, eq, inArray, isNull, lt, ne, sql } from 'drizzle-orm'
 import { clients, oauthClients, oauthClientSecrets } from './schema.ts'

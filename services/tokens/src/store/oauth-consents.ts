@@ -1,4 +1,6 @@
-/** What people allowed clients. A consent that was revoked stays as a row with its version; allowing again continues it. */
+/**
+ * What people allowed clients. A consent that was revoked stays as a row with its version; allowing again continues it.
+ */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { and, desc, eq, isNull, lt, ne, sql } from 'drizzle-orm'
 import { oauthClients, oauthConsents } from './schema.ts'
@@ -16,7 +18,10 @@ export async function findConsent(tx: Queryable, o: { userId: string; clientId: 
   return row?.scopes ?? []
 }
 
-/** Adds the scope to what the person allows this client; undefined when they allowed all of it before. One statement, so two decisions at once add up. */
+/**
+ * Adds the scope to what the person allows this client; undefined when they allowed all of it before. One statement, so
+ * two decisions at once add up.
+ */
 export async function addConsent(
   system: Queryable,
   o: { id: string; userId: string; clientId: string; scopes: string[] },
@@ -61,7 +66,10 @@ export async function deleteConsentsOf(tx: Queryable, userId: string): Promise<v
 
 export type ConsentWithClient = { consent: Consent; client: { name: string; orgId: string | null } }
 
-/** One person's consents with the clients they are for, newest first; ids grow with creation time. Asked by the system role, which sees the clients. */
+/**
+ * One person's consents with the clients they are for, newest first; ids grow with creation time. Asked by the system
+ * role, which sees the clients.
+ */
 export async function listConsents(
   system: Queryable,
   o: { userId: string; limit: number; beforeId: string | undefined },

@@ -1,6 +1,6 @@
 /**
- * What tokens knows of users, organizations and memberships, from the events of their owners. A row takes a newer version only,
- * so repeats and reordering change nothing; what was removed stays as a tombstone.
+ * What tokens knows of users, organizations and memberships, from the events of their owners. A row takes a newer
+ * version only, so repeats and reordering change nothing; what was removed stays as a tombstone.
  */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { and, eq, inArray, lt, sql } from 'drizzle-orm'

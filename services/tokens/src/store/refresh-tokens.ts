@@ -1,5 +1,6 @@
 /**
- * Refresh families and tokens. One SQL function (`claimExchange`) decides who exchanges a token; nothing here reads a flag and sets it later.
+ * Refresh families and tokens. One SQL function (`claimExchange`) decides who exchanges a token; nothing here reads a
+ * flag and sets it later.
  */
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
@@ -44,7 +45,10 @@ export async function findBoundKey(system: Queryable, hash: Buffer): Promise<str
   return row?.jkt ?? undefined
 }
 
-/** What a presented token is about, in one look without any lock: enough to decide the usual case, in which the token is unused. */
+/**
+ * What a presented token is about, in one look without any lock: enough to decide the usual case, in which the token is
+ * unused.
+ */
 export type Presented = TokenInFamily & {
   session: Session
   user: UserState | null
@@ -153,8 +157,9 @@ export type Exchange = {
 }
 
 /**
- * Exchanges the token for its successor if session, person and token still are what they were when it was decided: the winner is told, everybody else is
- * not. One statement, whose function sets the scope itself and locks the session; a grace of 0 keeps no sealed copy.
+ * Exchanges the token for its successor if session, person and token still are what they were when it was decided: the
+ * winner is told, everybody else is not. One statement, whose function sets the scope itself and locks the session; a
+ * grace of 0 keeps no sealed copy.
  */
 export async function claimExchange(db: Queryable, o: Exchange): Promise<boolean> {
   const { user, session, successor, by } = o

@@ -3,7 +3,7 @@
  * Identifiers are TypeIDs here and UUIDs in the database.
  */
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
-import type { ClientKeys, GrantType } from '@gatehouse/contracts/http/tokens/oauth-clients'
+import type { ClientKeys, GrantType } from '@gatehouse/contracts/http/tokens/oauth-client'
 import type { AuthorizationRequest } from '../domain/oauth/authorization-request.ts'
 import {
   bigint,

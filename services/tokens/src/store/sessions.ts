@@ -1,23 +1,12 @@
 /**
- * Sessions. They only ever go from active to ended, by one conditional UPDATE; whoever mints for a session or ends it holds its row lock,
- * so no access token is minted for a session that has ended.
+ * Sessions. They only ever go from active to ended, by one conditional UPDATE; whoever mints for a session or ends it
+ * holds its row lock, so no access token is minted for a session that has ended.
  */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
-import { and, asc, desc, eq, gt, inArray, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, inArray, isNull, lt, or, sql } from 'drizzle-orm'
 import { refreshFamilies, refreshTokens, sessions } from './schema.ts'
 
 export type Session = typeof sessions.$inferSelect
-export type EndReason = 'logout' | 'revoked' | 'reuse_detected' | 'user_disabled' | 'password_changed' | 'expired'
-/** What ending a session leaves to announce. */
-export type EndedSession = Pick<Session, 'id' | 'userId' | 'version' | 'clientId' | 'parentId'>
-
-const endedColumns = {
-  id: sessions.id,
-  userId: sessions.userId,
-  version: sessions.version,
-  clientId: sessions.clientId,
-  parentId: sessions.parentId,
-}
 
 const isLive = and(
   eq(sessions.status, 'active'),
@@ -37,7 +26,9 @@ export type NewSession = Pick<
   jkt?: string | undefined
 }
 
-/** One statement: none of the three is ever there without the others. Times are the database's; lifetimes in seconds. */
+/**
+ * One statement: none of the three is ever there without the others. Times are the database's; lifetimes in seconds.
+ */
 export async function insertSession(tx: Queryable, session: NewSession): Promise<Session> {
   const { idleTtlSeconds, absoluteTtlSeconds, familyId, token, ...given } = session
   const now = sql`now()`
@@ -134,8 +125,8 @@ export async function renewAuthentication(
 }
 
 /**
- * The session with more methods it was authenticated by, as of now by database time; undefined when it is over or not this person's. Nothing of it is void:
- * its floor stays.
+ * The session with more methods it was authenticated by, as of now by database time; undefined when it is over or not
+ * this person's. Nothing of it is void: its floor stays.
  */
 export async function raiseLiveSession(
   tx: Queryable,
@@ -193,12 +184,6 @@ export async function listLiveSessions(
     .limit(o.limit)
 }
 
-/** Ends the session if it is still active; undefined when somebody was faster or it is not there. */
-export async function closeSession(tx: Queryable, id: string, reason: EndReason): Promise<EndedSession | undefined> {
-  const [row] = await endWhere(tx, eq(sessions.id, id), reason)
-  return row
-}
-
 /** The session, with what clients hold in it, counts from now on as one of this version of its person. */
 export async function renewUserVersion(
   tx: Queryable,
@@ -219,67 +204,6 @@ export async function renewUserVersion(
 /** Devices and addresses of an erased person leave all of their sessions. */
 export async function forgetWhere(tx: Queryable, userId: string): Promise<void> {
   await tx.update(sessions).set({ deviceName: '', clientAddress: null }).where(eq(sessions.userId, userId))
-}
-
-/** Ends the active sessions of the person but `exceptId` and what clients hold in it, all or those of an older version of the person, in one order everywhere so that two callers cannot block each other. */
-export async function closeOtherSessions(
-  tx: Queryable,
-  o: { userId: string; exceptId: string | undefined; belowUserVersion?: number; reason: EndReason },
-): Promise<EndedSession[]> {
-  const owned = and(
-    eq(sessions.userId, o.userId),
-    eq(sessions.status, 'active'),
-    o.exceptId === undefined
-      ? undefined
-      : and(ne(sessions.id, o.exceptId), or(isNull(sessions.parentId), ne(sessions.parentId, o.exceptId))),
-    o.belowUserVersion === undefined ? undefined : lt(sessions.userVersion, o.belowUserVersion),
-  )
-  await tx.select({ id: sessions.id }).from(sessions).where(owned).orderBy(asc(sessions.id)).for('update')
-  return await endWhere(tx, owned, o.reason)
-}
-
-/** Ends up to `limit` sessions that have outlived themselves; rows another replica is ending are left to it. */
-export async function claimExpiredSessionEnds(system: Queryable, limit: number): Promise<EndedSession[]> {
-  const due = system
-    .select({ id: sessions.id })
-    .from(sessions)
-    .where(and(eq(sessions.status, 'active'), sql`least(${sessions.idleExpiresAt}, ${sessions.expiresAt}) <= now()`))
-    .limit(limit)
-    .for('update', { skipLocked: true })
-  return await endWhere(system, inArray(sessions.id, due), 'expired')
-}
-
-/** Ends up to `limit` active sessions, whoever's, because a backup was restored. */
-export async function claimRestoredSessionEnds(system: Queryable, limit: number): Promise<EndedSession[]> {
-  const some = system
-    .select({ id: sessions.id })
-    .from(sessions)
-    .where(eq(sessions.status, 'active'))
-    .orderBy(asc(sessions.id))
-    .limit(limit)
-    .for('update')
-  return await endWhere(system, inArray(sessions.id, some), 'restored')
-}
-
-/** Ends the active sessions among these. */
-export async function endWhere(
-  db: Queryable,
-  which: SQL | undefined,
-  reason: EndReason | 'restored',
-): Promise<EndedSession[]> {
-  const next = sql`${sessions.version} + 1`
-  return await db
-    .update(sessions)
-    .set({
-      status: 'ended',
-      version: next,
-      minVersion: next,
-      floorChangedAt: sql`clock_timestamp()`,
-      endedAt: sql`clock_timestamp()`,
-      endReason: reason,
-    })
-    .where(and(which, eq(sessions.status, 'active')))
-    .returning(endedColumns)
 }
 
 /** Sessions whose floor moved within the last `seconds`: what a starting gateway must know. */

@@ -1,4 +1,7 @@
-/** Wrong user codes, counted by who entered them. A guess is taken before it is looked at, in one statement, so that many at once are not one. */
+/**
+ * Wrong user codes, counted by who entered them. A guess is taken before it is looked at, in one statement, so that
+ * many at once are not one.
+ */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { eq, sql } from 'drizzle-orm'

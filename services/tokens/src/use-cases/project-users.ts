@@ -1,4 +1,7 @@
-/** Takes in what identity says about people. Sessions that a disabled account or a new password ends are over in the same transaction that learns of it. */
+/**
+ * Takes in what identity says about people. Sessions that a disabled account or a new password ends are over in the
+ * same transaction that learns of it.
+ */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import {
   UserDeleted,
@@ -20,7 +23,8 @@ import Type from 'typebox'
 import { Value } from 'typebox/value'
 import { deleteConsentsOf } from '../store/oauth-consents.ts'
 import { deleteUserStates, listUsersWithEndedSessions, upsertUserState } from '../store/projections.ts'
-import { closeOtherSessions, forgetWhere, renewUserVersion } from '../store/sessions.ts'
+import { closeOtherSessions } from '../store/session-ends.ts'
+import { forgetWhere, renewUserVersion } from '../store/sessions.ts'
 import { announceSessionEnd } from './sessions/announce-session-end.ts'
 
 /** What identity's snapshot says of a person; more than we need is ignored. */
@@ -94,7 +98,10 @@ export async function resetUsers(tx: Tx, records: AsyncIterable<object>): Promis
     )
 }
 
-/** The session that changed the password counts as one of the new version, so nothing that comes later takes it for an older one. */
+/**
+ * The session that changed the password counts as one of the new version, so nothing that comes later takes it for an
+ * older one.
+ */
 async function endEarlierSessions(tx: Tx, userId: string, data: UserPasswordChanged): Promise<void> {
   const { ends_sessions_below: floor, kept_session_id: keptId } = data
   await upsertUserState(tx, { id: userId, version: floor, sessionsMinVersion: floor })

@@ -1,4 +1,7 @@
-/** What a reader of tokens loads before it follows the events: live sessions, the service accounts, or the floors a starting gateway needs. */
+/**
+ * What a reader of tokens loads before it follows the events: live sessions, the service accounts, or the floors a
+ * starting gateway needs.
+ */
 import type { SnapshotView, SnapshotViews } from '@gatehouse/spine/produce/snapshot'
 import { listRecentKeyFloors } from '../store/api-keys.ts'
 import { listAllServiceAccounts, listRecentAccountFloors } from '../store/service-accounts.ts'

@@ -1,4 +1,6 @@
-/** What applications ask of the signed-in person: one authorization request, seen and decided by the person it is about. */
+/**
+ * What applications ask of the signed-in person: one authorization request, seen and decided by the person it is about.
+ */
 import Type, { type Static } from 'typebox'
 import { AuthorizationId, OAuthClientId, OrganizationId } from '../../common/ids.ts'
 import { Instant } from '../../common/scalars.ts'
@@ -7,7 +9,9 @@ import { defineRoute } from '../contract.ts'
 export const Authorization = Type.Object({
   id: AuthorizationId,
   client: Type.Object({ id: OAuthClientId, name: Type.String() }),
-  /** Where the browser will be sent: the host a person can recognise or, of an application on the device, its scheme. */
+  /**
+   * Where the browser will be sent: the host a person can recognise or, of an application on the device, its scheme.
+   */
   redirect_host: Type.String(),
   scope: Type.Array(Type.String()),
   organization_id: Type.Union([OrganizationId, Type.Null()]),
@@ -17,7 +21,8 @@ export type Authorization = Static<typeof Authorization>
 
 /**
  * What is left to do before the request can be allowed, in this order:
- * - `sign_in`: nobody is signed in, or the application asks for another sign-in (`prompt`, `max_age_seconds`, `acr_values` say which);
+ * - `sign_in`: nobody is signed in, or the application asks for another sign-in (`prompt`, `max_age_seconds`,
+ *   `acr_values` say which);
  * - `select_organization`: the person belongs to several and the application named none;
  * - `consent`: the person has not allowed this application this scope yet.
  */

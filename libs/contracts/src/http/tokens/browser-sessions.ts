@@ -1,4 +1,7 @@
-/** Browser sessions: a signed-in session bound to one browser by a cookie. Only pages keep them; the browser holds no token. */
+/**
+ * Browser sessions: a signed-in session bound to one browser by a cookie. Only pages keep them; the browser holds no
+ * token.
+ */
 import Type, { type Static } from 'typebox'
 import { OrganizationId, SessionId, UserId } from '../../common/ids.ts'
 import { Instant, OpaqueSecret } from '../../common/scalars.ts'
@@ -7,7 +10,10 @@ import { defineRoute } from '../contract.ts'
 /** The name of the cookie where the platform is reached over plain http, as on a developer's machine. */
 export const browserSessionCookie = 'gatehouse_session'
 
-/** The name of the cookie that holds `cookie_value`: pages set it and the authorization endpoint reads it. `__Host-` (RFC 6265bis §4.1.3.2) needs https. */
+/**
+ * The name of the cookie that holds `cookie_value`: pages set it and the authorization endpoint reads it. `__Host-`
+ * (RFC 6265bis §4.1.3.2) needs https.
+ */
 export const browserSessionCookieName = (publicUrl: string): string =>
   publicUrl.startsWith('https:') ? `__Host-${browserSessionCookie}` : browserSessionCookie
 
@@ -22,7 +28,10 @@ export const BindBrowserSession = defineRoute({
   body: Type.Object({
     /** As the sign-in gave it. */
     access_token: Type.String({ minLength: 1, maxLength: 8192 }),
-    /** What the browser held before. The same person goes on with the session they had, as one authenticated just now; somebody else's session ends. */
+    /**
+     * What the browser held before. The same person goes on with the session they had, as one authenticated just now;
+     * somebody else's session ends.
+     */
     previous_cookie: Type.Optional(OpaqueSecret),
   }),
   success: {

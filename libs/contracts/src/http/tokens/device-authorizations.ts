@@ -1,12 +1,15 @@
-/** The device flow as pages lead through it (RFC 8628 §3.3): a person enters the code a device shows, sees what its application asks for, and decides. */
+/**
+ * The device flow as pages lead through it (RFC 8628 §3.3): a person enters the code a device shows, sees what its
+ * application asks for, and decides.
+ */
 import Type, { type Static } from 'typebox'
 import { DeviceAuthorizationId, OAuthClientId, OrganizationId } from '../../common/ids.ts'
 import { Instant } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
 
 /**
- * What is left to do before the request can be allowed, in this order. Consent is always asked, of applications of the platform too: a stranger may
- * have sent the code (RFC 8628 §5.4).
+ * What is left to do before the request can be allowed, in this order. Consent is always asked, of applications of the
+ * platform too: a stranger may have sent the code (RFC 8628 §5.4).
  */
 const Need = Type.Union([Type.Literal('sign_in'), Type.Literal('select_organization'), Type.Literal('consent')])
 

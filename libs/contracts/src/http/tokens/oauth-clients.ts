@@ -1,138 +1,20 @@
-/** Clients of the OpenID provider: applications people sign in to. An organization has its own, the platform has its own. */
-import Type, { type Static } from 'typebox'
+/**
+ * Clients of the OpenID provider: applications people sign in to. An organization has its own, the platform has its
+ * own.
+ */
+import Type from 'typebox'
 import { OAuthClientId, OAuthClientSecretId, OrganizationId } from '../../common/ids.ts'
 import { listOf, PageQuery } from '../../common/page.ts'
-import { DisplayName } from '../../common/display-name.ts'
-import { Instant } from '../../common/scalars.ts'
 import { defineRoute, type RouteContract } from '../contract.ts'
-
-/**
- * - `none`: a public client, which proves each code by PKCE alone.
- * - `client_secret`: in the `Authorization` header or in the form.
- * - `private_key_jwt`: an assertion signed with a key whose public half is in `jwks` (RFC 7523).
- */
-const AuthMethod = Type.Union([Type.Literal('none'), Type.Literal('client_secret'), Type.Literal('private_key_jwt')])
-/** RFC 7517: public keys, each with a `kid`. Two or more while one is changed for another. */
-const ClientKeys = Type.Object({
-  keys: Type.Array(
-    Type.Record(Type.String({ maxLength: 50 }), Type.String({ maxLength: 2000 }), { maxProperties: 12 }),
-    {
-      minItems: 1,
-      maxItems: 5,
-    },
-  ),
-})
-export type ClientKeys = Static<typeof ClientKeys>
-/** RFC 7591 §2: what the client may present at the token endpoint. */
-const GrantType = Type.Union([
-  Type.Literal('authorization_code'),
-  Type.Literal('refresh_token'),
-  Type.Literal('urn:ietf:params:oauth:grant-type:device_code'),
-  Type.Literal('urn:ietf:params:oauth:grant-type:token-exchange'),
-])
-export type GrantType = Static<typeof GrantType>
-const GrantTypes = Type.Array(GrantType, { minItems: 1, maxItems: 4, uniqueItems: true })
-const IdTokenAlg = Type.Union([Type.Literal('RS256'), Type.Literal('ES256')])
-const Status = Type.Union([Type.Literal('active'), Type.Literal('disabled')])
-
-const RedirectUri = Type.String({ minLength: 1, maxLength: 2000 })
-/** At least one with `authorization_code`. */
-const RedirectUris = Type.Array(RedirectUri, { maxItems: 20, uniqueItems: true })
-const LogoutUris = Type.Array(RedirectUri, { maxItems: 20, uniqueItems: true })
-/** RFC 6749 §3.3. */
-const Scopes = Type.Array(Type.String({ pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$', maxLength: 100 }), {
-  minItems: 1,
-  maxItems: 50,
-  uniqueItems: true,
-})
-/** RFC 8707 §2: resource servers that take this client's access tokens. Gatehouse's own API is none of them. */
-const Audiences = Type.Array(Type.String({ format: 'uri', maxLength: 500 }), { maxItems: 10, uniqueItems: true })
-
-const ClientSecret = Type.Object({ id: OAuthClientSecretId, last4: Type.String(), created_at: Instant })
-
-export const OAuthClient = Type.Object({
-  /** The `client_id`. */
-  id: OAuthClientId,
-  organization_id: Type.Union([OrganizationId, Type.Null()]),
-  name: Type.String(),
-  status: Status,
-  auth_method: AuthMethod,
-  /** Of `private_key_jwt`; null for the others. */
-  jwks: Type.Union([ClientKeys, Type.Null()]),
-  grant_types: Type.Array(GrantType),
-  redirect_uris: Type.Array(Type.String()),
-  post_logout_redirect_uris: Type.Array(Type.String()),
-  /** Where the client is told that a session it had is over; null: nowhere. */
-  backchannel_logout_uri: Type.Union([Type.String(), Type.Null()]),
-  scopes: Type.Array(Type.String()),
-  audiences: Type.Array(Type.String()),
-  id_token_signed_response_alg: IdTokenAlg,
-  /** An application of the platform itself: nobody is asked whether they allow it. */
-  first_party: Type.Boolean(),
-  /** RFC 9449 §5.2: it gets tokens only with a proof of its key. */
-  dpop_bound_access_tokens: Type.Boolean(),
-  secrets: Type.Array(ClientSecret),
-  created_at: Instant,
-  updated_at: Instant,
-})
-export type OAuthClient = Static<typeof OAuthClient>
-
-const NewOAuthClient = Type.Object({
-  ...OAuthClient.properties,
-  /** Shown here and never again; absent for a public client. */
-  client_secret: Type.Optional(Type.String()),
-})
-export type NewOAuthClient = Static<typeof NewOAuthClient>
-
-const NewClientSecret = Type.Object({ ...ClientSecret.properties, client_secret: Type.Optional(Type.String()) })
-export type NewClientSecret = Static<typeof NewClientSecret>
-
-const Registration = Type.Object({
-  name: DisplayName,
-  /** `client_secret` when absent. */
-  auth_method: Type.Optional(AuthMethod),
-  /** With `private_key_jwt`, and only with it. */
-  jwks: Type.Optional(ClientKeys),
-  /** `authorization_code` and `refresh_token` when absent. */
-  grant_types: Type.Optional(GrantTypes),
-  redirect_uris: Type.Optional(RedirectUris),
-  post_logout_redirect_uris: Type.Optional(LogoutUris),
-  backchannel_logout_uri: Type.Optional(Type.Union([RedirectUri, Type.Null()])),
-  /** `openid profile email` when absent. */
-  scopes: Type.Optional(Scopes),
-  audiences: Type.Optional(Audiences),
-  /** RS256 when absent (OpenID Connect Core §15.1). */
-  id_token_signed_response_alg: Type.Optional(IdTokenAlg),
-  dpop_bound_access_tokens: Type.Optional(Type.Boolean()),
-})
-/** Only the platform has applications of its own. */
-const PlatformRegistration = Type.Object({
-  ...Registration.properties,
-  first_party: Type.Optional(Type.Boolean()),
-})
-export type ClientRegistration = Static<typeof PlatformRegistration>
-
-const Change = Type.Object(
-  {
-    name: Type.Optional(DisplayName),
-    status: Type.Optional(Status),
-    jwks: Type.Optional(ClientKeys),
-    grant_types: Type.Optional(GrantTypes),
-    redirect_uris: Type.Optional(RedirectUris),
-    post_logout_redirect_uris: Type.Optional(LogoutUris),
-    backchannel_logout_uri: Type.Optional(Type.Union([RedirectUri, Type.Null()])),
-    scopes: Type.Optional(Scopes),
-    audiences: Type.Optional(Audiences),
-    id_token_signed_response_alg: Type.Optional(IdTokenAlg),
-    dpop_bound_access_tokens: Type.Optional(Type.Boolean()),
-  },
-  { minProperties: 1 },
-)
-const PlatformChange = Type.Object(
-  { ...Change.properties, first_party: Type.Optional(Type.Boolean()) },
-  { minProperties: 1 },
-)
-export type ClientChange = Static<typeof PlatformChange>
+import {
+  OAuthClientChange,
+  NewClientSecret,
+  NewOAuthClient,
+  OAuthClient,
+  PlatformOAuthClientChange,
+  PlatformOAuthClientRegistration,
+  OAuthClientRegistration,
+} from './oauth-client.ts'
 
 const example = { name: 'Wiki', redirect_uris: ['https://wiki.example.com/callback'] }
 
@@ -149,7 +31,7 @@ const creates = {
   method: 'POST',
   idempotent: true,
   shownOnce: ['client_secret'],
-  body: Registration,
+  body: OAuthClientRegistration,
   example,
   success: { status: 201, body: NewOAuthClient, description: 'The client; its secret is shown this once.' },
   problems: ['forbidden', 'validation_failed'],
@@ -162,7 +44,7 @@ const lists = {
 const gets = { method: 'GET', success: { status: 200, body: OAuthClient, description: 'The client.' } } as const
 const updates = {
   method: 'PATCH',
-  body: Change,
+  body: OAuthClientChange,
   success: { status: 200, body: OAuthClient, description: 'The client as it is now.' },
   problems: ['forbidden', 'validation_failed'],
 } as const
@@ -242,7 +124,7 @@ export const DeleteOAuthClientSecret = defineRoute({
 export const CreatePlatformOAuthClient = defineRoute({
   ...onPlatform,
   ...creates,
-  body: PlatformRegistration,
+  body: PlatformOAuthClientRegistration,
   operationId: 'createPlatformOAuthClient',
   path: platform,
   summary: 'Register an application of the platform, to which people of every organization can sign in.',
@@ -265,7 +147,7 @@ export const GetPlatformOAuthClient = defineRoute({
 export const UpdatePlatformOAuthClient = defineRoute({
   ...onPlatform,
   ...updates,
-  body: PlatformChange,
+  body: PlatformOAuthClientChange,
   operationId: 'updatePlatformOAuthClient',
   path: `${platform}/:client`,
   summary: 'Change, disable or enable a client of the platform. Disabling ends each session it has.',

@@ -1,4 +1,7 @@
-/** Service accounts of an organization and their API keys: applications as callers. Their roles are authz's (`http/authz/service-account-roles.ts`). */
+/**
+ * Service accounts of an organization and their API keys: applications as callers. Their roles are authz's
+ * (`http/authz/service-account-roles.ts`).
+ */
 import Type, { type Static } from 'typebox'
 import { ApiKeyId, OrganizationId, ServiceAccountId } from '../../common/ids.ts'
 import { listOf, PageQuery } from '../../common/page.ts'

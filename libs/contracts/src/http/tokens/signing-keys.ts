@@ -6,7 +6,10 @@ import { defineRoute } from '../contract.ts'
 
 const SigningAlgorithm = Type.Union([Type.Literal('ES256'), Type.Literal('RS256')])
 
-/** `announced`: in the key set and not signing yet. `retiring`: no longer signing, and still in the key set. `voided`: every token of it is refused. */
+/**
+ * `announced`: in the key set and not signing yet. `retiring`: no longer signing, and still in the key set. `voided`:
+ * every token of it is refused.
+ */
 const SigningKeyStatus = Type.Union([
   Type.Literal('announced'),
   Type.Literal('signing'),

@@ -1,4 +1,7 @@
-/** What is left to do before an authorization request can be allowed. Pure: the person, their session and what they allowed before are given. */
+/**
+ * What is left to do before an authorization request can be allowed. Pure: the person, their session and what they
+ * allowed before are given.
+ */
 import type { AuthorizationNeed } from '@gatehouse/contracts/http/tokens/authorizations'
 import { type AuthorizationRequest, missingStrength } from './authorization-request.ts'
 

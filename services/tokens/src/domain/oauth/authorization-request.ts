@@ -1,8 +1,8 @@
 /**
- * An authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1), read and judged. Until client and redirect URI are known to belong together
- * nothing may be sent there; from then on every refusal goes to the client.
+ * An authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1), read and judged. Until client and redirect
+ * URI are known to belong together nothing may be sent there; from then on every refusal goes to the client.
  */
-import type { GrantType } from '@gatehouse/contracts/http/tokens/oauth-clients'
+import type { GrantType } from '@gatehouse/contracts/http/tokens/oauth-client'
 import type { OAuthErrorCode } from '@gatehouse/contracts/problems/oauth-errors'
 import { scopesWithin } from './grant-types.ts'
 import { grantedScope, parseScope } from './scopes.ts'
@@ -119,7 +119,10 @@ function requestOf(parameters: Parameters, scope: string[]): AuthorizationReques
 const given = <Name extends string>(name: Name, value: string | undefined): { [N in Name]?: string } =>
   (value === undefined ? {} : { [name]: value }) as { [N in Name]?: string }
 
-/** What the sign-in has to be before this request may be approved, beyond what it is (RFC 9470 §3); undefined: it is enough. */
+/**
+ * What the sign-in has to be before this request may be approved, beyond what it is (RFC 9470 §3); undefined: it is
+ * enough.
+ */
 export type MissingStrength = { acrValues?: string[]; maxAgeSeconds?: number }
 
 export function missingStrength(o: {

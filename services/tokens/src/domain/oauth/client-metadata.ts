@@ -1,5 +1,5 @@
 /** What a client registers about itself, judged: the one place where a redirect URI can become one. */
-import type { GrantType } from '@gatehouse/contracts/http/tokens/oauth-clients'
+import type { GrantType } from '@gatehouse/contracts/http/tokens/oauth-client'
 import { tokenExchangeGrant } from './grant-types.ts'
 import { complaintAboutLogoutUri, complaintAboutRedirectUri } from './redirect-uri.ts'
 import { openidScopes } from './scopes.ts'
@@ -28,7 +28,10 @@ export function complaintsAboutClient(client: {
   ]
 }
 
-/** A code has to go somewhere; without codes there is no use for an address. Who exchanges tokens of others proves who it is. */
+/**
+ * A code has to go somewhere; without codes there is no use for an address. Who exchanges tokens of others proves who
+ * it is.
+ */
 export function complaintsAboutGrants(o: {
   grantTypes: readonly GrantType[]
   redirectUris: readonly string[]

@@ -1,6 +1,7 @@
 /**
- * What a client's tokens say. Its access token is that of its own session with an audience of its own and the scope the person allowed: nothing that takes
- * tokens of Gatehouse's own audience takes it, so it never carries a person's full rights.
+ * What a client's tokens say. Its access token is that of its own session with an audience of its own and the scope the
+ * person allowed: nothing that takes tokens of Gatehouse's own audience takes it, so it never carries a person's full
+ * rights.
  */
 import type { PersonClaims } from '@gatehouse/contracts/claims/access-token'
 

@@ -1,4 +1,7 @@
-/** What a device is told when it polls (RFC 8628 §3.5). Facts are read by the statement that notes the poll, times come from the database. */
+/**
+ * What a device is told when it polls (RFC 8628 §3.5). Facts are read by the statement that notes the poll, times come
+ * from the database.
+ */
 
 export type PollFacts = {
   decision: 'approved' | 'denied' | null
@@ -15,7 +18,10 @@ export type PollDecision =
   | 'access_denied'
   | 'slow_down'
   | 'authorization_pending'
-  /** Exchanged before. The code never leaves the device and us, so its return ends nothing: a device that lost the answer begins anew. */
+  /**
+   * Exchanged before. The code never leaves the device and us, so its return ends nothing: a device that lost the
+   * answer begins anew.
+   */
   | 'invalid_grant'
 
 export function decidePoll({ decision, isOver, isUsed, isTooSoon }: PollFacts): PollDecision {

@@ -1,4 +1,7 @@
-/** The claims of a DPoP proof (RFC 9449 §4.3), judged. The signature was checked; whether the proof was used before is the database's to say. */
+/**
+ * The claims of a DPoP proof (RFC 9449 §4.3), judged. The signature was checked; whether the proof was used before is
+ * the database's to say.
+ */
 
 /** Clocks of clients are wrong; the nonce, whose time is ours, is what keeps a proof from being made beforehand. */
 const clockLeewaySeconds = 60

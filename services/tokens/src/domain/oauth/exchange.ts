@@ -1,4 +1,7 @@
-/** What a token exchange (RFC 8693) may give: never more scope, audience or time than the token that is exchanged. Pure: who asks and with what is given. */
+/**
+ * What a token exchange (RFC 8693) may give: never more scope, audience or time than the token that is exchanged. Pure:
+ * who asks and with what is given.
+ */
 import type { OAuthErrorCode } from '@gatehouse/contracts/problems/oauth-errors'
 import type { Act, ClientAccessClaims } from './client-tokens.ts'
 import { parseScope } from './scopes.ts'

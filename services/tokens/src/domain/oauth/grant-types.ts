@@ -1,5 +1,8 @@
-/** What a client may present at the token endpoint (RFC 7591 §2). Client credentials are none of them: they are a service account's. */
-import type { GrantType } from '@gatehouse/contracts/http/tokens/oauth-clients'
+/**
+ * What a client may present at the token endpoint (RFC 7591 §2). Client credentials are none of them: they are a
+ * service account's.
+ */
+import type { GrantType } from '@gatehouse/contracts/http/tokens/oauth-client'
 
 export const deviceCodeGrant = 'urn:ietf:params:oauth:grant-type:device_code'
 export const tokenExchangeGrant = 'urn:ietf:params:oauth:grant-type:token-exchange'

@@ -1,4 +1,7 @@
-/** What a presented authorization code is worth (RFC 6749 §4.1.3). Facts are read under the lock of the code, times come from the database. */
+/**
+ * What a presented authorization code is worth (RFC 6749 §4.1.3). Facts are read under the lock of the code, times come
+ * from the database.
+ */
 
 export type RedemptionFacts = {
   presented: { clientId: string; redirectUri: string | undefined; isProven: boolean; jkt: string | undefined }
@@ -7,7 +10,8 @@ export type RedemptionFacts = {
 }
 
 /**
- * - `replay`: an exchanged code came back from its own client: one of two holders is a thief, so what it was exchanged for ends (RFC 6749 §10.5).
+ * - `replay`: an exchanged code came back from its own client: one of two holders is a thief, so what it was exchanged
+ *   for ends (RFC 6749 §10.5).
  * - `refuse`: nothing is changed by it. A stranger with somebody's code can neither use it nor spoil it.
  */
 export type RedemptionDecision = { kind: 'redeem' } | { kind: 'replay' } | { kind: 'refuse'; because: string }

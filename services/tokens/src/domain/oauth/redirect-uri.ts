@@ -1,6 +1,7 @@
 /**
- * Where a browser may be sent back to (RFC 9700 §4.1.3). A registered address is compared character by character: nothing is decoded, resolved or
- * folded, so `..`, `;`, another case or an encoded slash is another address. Only the port of a loopback address may differ (RFC 8252 §7.3).
+ * Where a browser may be sent back to (RFC 9700 §4.1.3). A registered address is compared character by character:
+ * nothing is decoded, resolved or folded, so `..`, `;`, another case or an encoded slash is another address. Only the
+ * port of a loopback address may differ (RFC 8252 §7.3).
  */
 
 const longest = 2000
@@ -64,7 +65,10 @@ export function complaintAboutRedirectUri(address: string): string | undefined {
   return undefined
 }
 
-/** A logout address is asked by a server of ours, so it is one of the web (Back-Channel Logout 1.0 §2.2). Whether it may be reached is seen when it is. */
+/**
+ * A logout address is asked by a server of ours, so it is one of the web (Back-Channel Logout 1.0 §2.2). Whether it may
+ * be reached is seen when it is.
+ */
 export const complaintAboutLogoutUri = (address: string): string | undefined =>
   complaintAboutRedirectUri(address) ?? (/^https?:/.test(address) ? undefined : 'is not an address of the web')
 
@@ -81,7 +85,10 @@ function isSameButForPort(registered: string, asked: string): boolean {
 
 const loopbackForm = /^http:\/\/(?<host>127\.0\.0\.1|\[::1\])(?::(?<port>[1-9][0-9]{0,4}))?(?<rest>(?:[/?].*)?)$/
 
-/** The address with the answer in its query (RFC 6749 §4.1.2). What was registered stays as it is, and each value comes back as it was sent. */
+/**
+ * The address with the answer in its query (RFC 6749 §4.1.2). What was registered stays as it is, and each value comes
+ * back as it was sent.
+ */
 export function answerAddress(address: string, answer: Readonly<Record<string, string | undefined>>): string {
   const query = Object.entries(answer)
     .filter((entry): entry is [string, string] => entry[1] !== undefined)

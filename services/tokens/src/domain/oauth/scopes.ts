@@ -12,6 +12,9 @@ export function parseScope(text: string): string[] | undefined {
   return tokens.every((token) => scopeForm.test(token)) ? [...new Set(tokens)] : undefined
 }
 
-/** What is given: a scope the client never registered is left out (RFC 6749 §3.3 lets the server), so it learns what it got from the answer. */
+/**
+ * What is given: a scope the client never registered is left out (RFC 6749 §3.3 lets the server), so it learns what it
+ * got from the answer.
+ */
 export const grantedScope = (asked: readonly string[], allowed: readonly string[]): string[] =>
   asked.filter((token) => allowed.includes(token))

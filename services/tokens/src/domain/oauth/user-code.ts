@@ -1,6 +1,6 @@
 /**
- * The code a person types from one screen into another (RFC 8628 §6.1): eight consonants, so that it is no word, in two halves. That is 34 bits; with the
- * limits on guesses and its minutes of life nobody finds one.
+ * The code a person types from one screen into another (RFC 8628 §6.1): eight consonants, so that it is no word, in two
+ * halves. That is 34 bits; with the limits on guesses and its minutes of life nobody finds one.
  */
 
 const letters = 'BCDFGHJKLMNPQRSTVWXZ'

@@ -1,7 +1,8 @@
 /**
- * Binds the session of a sign-in to the browser it happened in. The browser gets a new secret each time, so a value that somebody planted or saw before is of no
- * use afterwards (session fixation), and no refresh token: that of the sign-in is void from here on. Where the same person signed in anew, the session of the
- * browser goes on as one authenticated just now, because clients hold sessions in it; somebody else's session ends.
+ * Binds the session of a sign-in to the browser it happened in. The browser gets a new secret each time, so a value
+ * that somebody planted or saw before is of no use afterwards (session fixation), and no refresh token: that of the
+ * sign-in is void from here on. Where the same person signed in anew, the session of the browser goes on as one
+ * authenticated just now, because clients hold sessions in it; somebody else's session ends.
  */
 import { accessTokenAudience, type PersonClaims } from '@gatehouse/contracts/claims/access-token'
 import { SessionRaised } from '@gatehouse/contracts/events/tokens/session'
@@ -13,7 +14,8 @@ import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Deps } from '../../deps.ts'
 import { bindBrowser, type BrowserSession } from '../../store/browser-sessions.ts'
 import { closeFamiliesOf } from '../../store/refresh-tokens.ts'
-import { closeSession, isLiveAt, lockSessionNow, renewAuthentication, type Session } from '../../store/sessions.ts'
+import { closeSession } from '../../store/session-ends.ts'
+import { isLiveAt, lockSessionNow, renewAuthentication, type Session } from '../../store/sessions.ts'
 import { announceSessionEnd } from '../sessions/announce-session-end.ts'
 import { endSession } from '../sessions/end-session.ts'
 import { type Neighbour, readStanding, rowsIn, type Unsure, untilSure } from '../sessions/read-standing.ts'
@@ -48,7 +50,10 @@ export async function bindBrowserSession(
   }
 }
 
-/** The claims of a person's access token of Gatehouse's own audience, by its signature and times. @throws AppError `unauthenticated` */
+/**
+ * The claims of a person's access token of Gatehouse's own audience, by its signature and times. @throws AppError
+ * `unauthenticated`
+ */
 function personIn({ keyRing, issuer, clock }: BindDeps, token: string): PersonClaims {
   const now = clock.now()
   const claims = keyRing.readJwt(token, { typ: 'at+jwt', now }) as PersonClaims | undefined

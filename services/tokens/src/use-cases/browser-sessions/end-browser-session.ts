@@ -1,4 +1,7 @@
-/** Signs a browser out. The answer is given after the end was announced; a cookie that nobody knows is as signed out as one can be. */
+/**
+ * Signs a browser out. The answer is given after the end was announced; a cookie that nobody knows is as signed out as
+ * one can be.
+ */
 import type { Deps } from '../../deps.ts'
 import { endSession } from '../sessions/end-session.ts'
 import { browserSessionOf } from './browser-cookie.ts'

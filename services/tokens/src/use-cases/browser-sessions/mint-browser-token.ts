@@ -1,4 +1,7 @@
-/** An access token of the person of a browser, for one request of pages. It is minted under the lock of the session, while what is needed is known to be current. */
+/**
+ * An access token of the person of a browser, for one request of pages. It is minted under the lock of the session,
+ * while what is needed is known to be current.
+ */
 import type { PersonClaims } from '@gatehouse/contracts/claims/access-token'
 import type { BrowserToken } from '@gatehouse/contracts/http/tokens/browser-sessions'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
@@ -31,7 +34,10 @@ type Outcome = { kind: 'minted'; token: BrowserToken } | { kind: 'over' } | Excl
 /** How long a use is not written down again: a page asks for several tokens a second. */
 const touchEveryMs = 60_000
 
-/** @throws AppError `unauthenticated`, `not_found` (no member of the named organization), `insufficient_user_authentication` (it requires a second factor), `not_current` */
+/**
+ * @throws AppError `unauthenticated`, `not_found` (no member of the named organization),
+ * `insufficient_user_authentication` (it requires a second factor), `not_current`
+ */
 export async function mintBrowserToken(deps: MintDeps, asked: Asked): Promise<BrowserToken> {
   const browser = await browserSessionOf(deps, asked.cookieValue)
   if (browser === undefined) throw problem('unauthenticated', { internal: 'unknown cookie' })
@@ -82,7 +88,10 @@ async function mint(deps: MintDeps, tx: Queryable, o: Minting): Promise<Outcome 
   }
 }
 
-/** Keeps the session from falling idle, and remembers the organization that was chosen; a token for none leaves it as it is. */
+/**
+ * Keeps the session from falling idle, and remembers the organization that was chosen; a token for none leaves it as it
+ * is.
+ */
 async function noteUse(
   tx: Queryable,
   o: Asked & { session: Session; client: Client; standing: Known; now: Date },

@@ -1,4 +1,7 @@
-/** The consent of a person to a client, with its event, in the transaction that decides. The same consent again changes nothing and announces nothing. */
+/**
+ * The consent of a person to a client, with its event, in the transaction that decides. The same consent again changes
+ * nothing and announces nothing.
+ */
 import { OAuthConsentGranted } from '@gatehouse/contracts/events/tokens/oauth-consent'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'

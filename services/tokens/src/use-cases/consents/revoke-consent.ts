@@ -1,4 +1,7 @@
-/** A person takes back what they allowed a client: the consent is gone, and so is each session the client has of them, before the answer is given. */
+/**
+ * A person takes back what they allowed a client: the consent is gone, and so is each session the client has of them,
+ * before the answer is given.
+ */
 import { OAuthConsentRevoked } from '@gatehouse/contracts/events/tokens/oauth-consent'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'

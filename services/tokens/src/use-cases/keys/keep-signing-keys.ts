@@ -1,6 +1,7 @@
 /**
- * Keeps a signing key ready: made at the first start, and again a day before the last one stops. Replicas that start together make one,
- * because the decision is taken under a lock. Then fills this process' key ring from the table. What a restored backup brought back ends before that.
+ * Keeps a signing key ready: made at the first start, and again a day before the last one stops. Replicas that start
+ * together make one, because the decision is taken under a lock. Then fills this process' key ring from the table. What
+ * a restored backup brought back ends before that.
  */
 import { SigningKeyCreated } from '@gatehouse/contracts/events/tokens/signing-key'
 import type { Actor } from '@gatehouse/contracts/events/envelope'
@@ -25,7 +26,10 @@ export async function keepSigningKeys(deps: KeyDeps): Promise<void> {
 export const ofAlg = (keys: readonly StoredSigningKey[], alg: SigningAlg): StoredSigningKey[] =>
   keys.filter((key) => key.alg === alg)
 
-/** Makes the ring what the table says; a key voided elsewhere stops signing here. Tokens of a new key are believed here at once, those of a voided one no more. */
+/**
+ * Makes the ring what the table says; a key voided elsewhere stops signing here. Tokens of a new key are believed here
+ * at once, those of a voided one no more.
+ */
 export async function loadKeyRing(deps: Pick<Deps, 'system' | 'keyRing' | 'jwks' | 'clock'>): Promise<void> {
   deps.keyRing.fill((await listSigningKeys(deps.system)).keys)
   const published = deps.keyRing.jwks(deps.clock.now()).keys.map(({ kid }) => kid)

@@ -1,6 +1,6 @@
 /**
- * Operators see the signing keys, rotate them with an overlap, and void one in an emergency. Who wins is settled under the lock of the keys, which
- * the scheduled rotation takes as well.
+ * Operators see the signing keys, rotate them with an overlap, and void one in an emergency. Who wins is settled under
+ * the lock of the keys, which the scheduled rotation takes as well.
  */
 import { SigningKeyVoided } from '@gatehouse/contracts/events/tokens/signing-key'
 import type { SigningKey } from '@gatehouse/contracts/http/tokens/signing-keys'

@@ -1,6 +1,6 @@
 /**
- * Whose clients a request is about: those of the caller's organization, or the platform's. The policy decision point is asked first, and the transaction
- * then sees nothing else.
+ * Whose clients a request is about: those of the caller's organization, or the platform's. The policy decision point is
+ * asked first, and the transaction then sees nothing else.
  */
 import { requireAllowed } from '@gatehouse/access/call/require-allowed'
 import type { OrgCaller, UserCaller } from '@gatehouse/access/callers/caller'

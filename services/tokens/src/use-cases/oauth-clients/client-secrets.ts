@@ -1,5 +1,5 @@
 /** A second secret of a client, and the end of one: so a secret is changed without an hour in which neither works. */
-import type { NewClientSecret } from '@gatehouse/contracts/http/tokens/oauth-clients'
+import type { NewClientSecret } from '@gatehouse/contracts/http/tokens/oauth-client'
 import { keepAnswer } from '@gatehouse/service-kit/context/request-context'
 import { actorOf } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'

@@ -1,5 +1,5 @@
 /** Clients as the API shows them: never a secret. */
-import type { OAuthClient as OAuthClientOnWire } from '@gatehouse/contracts/http/tokens/oauth-clients'
+import type { OAuthClient as OAuthClientOnWire } from '@gatehouse/contracts/http/tokens/oauth-client'
 import type { OAuthClient, OAuthClientSecret } from '../../store/oauth-clients.ts'
 
 export const secretView = ({ id, last4, createdAt }: OAuthClientSecret) => ({

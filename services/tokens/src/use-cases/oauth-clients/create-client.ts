@@ -1,6 +1,6 @@
 /** Registers a client. A confidential one gets its first secret. */
 import { accessTokenAudience } from '@gatehouse/contracts/claims/access-token'
-import type { ClientKeys, ClientRegistration, NewOAuthClient } from '@gatehouse/contracts/http/tokens/oauth-clients'
+import type { ClientKeys, ClientRegistration, NewOAuthClient } from '@gatehouse/contracts/http/tokens/oauth-client'
 import { keepAnswer } from '@gatehouse/service-kit/context/request-context'
 import { actorOf } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'

@@ -1,5 +1,5 @@
 /** One client, or all of their owner, newest first. */
-import type { OAuthClient } from '@gatehouse/contracts/http/tokens/oauth-clients'
+import type { OAuthClient } from '@gatehouse/contracts/http/tokens/oauth-client'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'

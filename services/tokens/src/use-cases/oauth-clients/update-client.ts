@@ -1,5 +1,8 @@
-/** Changes, disables, enables or deletes a client. A client that is disabled or deleted loses each session it has, before the answer is given. */
-import type { ClientChange, OAuthClient as OAuthClientOnWire } from '@gatehouse/contracts/http/tokens/oauth-clients'
+/**
+ * Changes, disables, enables or deletes a client. A client that is disabled or deleted loses each session it has,
+ * before the answer is given.
+ */
+import type { ClientChange, OAuthClient as OAuthClientOnWire } from '@gatehouse/contracts/http/tokens/oauth-client'
 import { actorOf } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { type ClientUpdate, listSecrets, lockOAuthClient, updateOAuthClient } from '../../store/oauth-clients.ts'
@@ -10,7 +13,10 @@ import { clientView } from './client-views.ts'
 import { complaintsAbout } from './create-client.ts'
 import { endSessionsOfClient } from './end-sessions-of-client.ts'
 
-/** A client that is not there is a 404 before anybody is told what is wrong with the change. @throws AppError `forbidden`, `not_found`, `validation_failed` */
+/**
+ * A client that is not there is a 404 before anybody is told what is wrong with the change. @throws AppError
+ * `forbidden`, `not_found`, `validation_failed`
+ */
 export async function updateClient(
   deps: ClientDeps,
   scope: ClientScope,

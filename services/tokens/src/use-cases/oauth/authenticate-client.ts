@@ -1,6 +1,7 @@
 /**
- * Which client asks at the token endpoint (RFC 6749 §2.3): by a secret, by a signed assertion (RFC 7523), or by its name alone. `client_secret_basic` and `client_secret_post` are taken alike, because libraries choose; a
- * request that uses both, or names two clients, is refused. A public client names itself and proves nothing.
+ * Which client asks at the token endpoint (RFC 6749 §2.3): by a secret, by a signed assertion (RFC 7523), or by its
+ * name alone. `client_secret_basic` and `client_secret_post` are taken alike, because libraries choose; a request that
+ * uses both, or names two clients, is refused. A public client names itself and proves nothing.
  */
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
 import type { Parameters } from '@gatehouse/service-kit/http/protocol-parameters'
@@ -41,7 +42,10 @@ async function isProven(deps: AuthenticateDeps, client: OAuthClient, secret: str
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-/** `private_key_jwt` (OpenID Connect Core §9, RFC 7523 §2.2): signed with a key of the client, for this issuer, and used for the first time. */
+/**
+ * `private_key_jwt` (OpenID Connect Core §9, RFC 7523 §2.2): signed with a key of the client, for this issuer, and used
+ * for the first time.
+ */
 async function clientOfAssertion(deps: AuthenticateDeps, presented: Presented): Promise<OAuthClient> {
   const { parameters, authorization } = presented
   if (parameters.get('client_assertion_type') !== assertionType)

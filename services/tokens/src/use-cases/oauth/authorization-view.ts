@@ -9,8 +9,8 @@ function recognizable(redirectUri: string): string {
 }
 
 /**
- * The same as a source of a content security policy, whose grammar has no addresses of IPv6 (CSP Level 3 §2.3.1): forms of pages may end there,
- * because browsers hold redirects against `form-action`.
+ * The same as a source of a content security policy, whose grammar has no addresses of IPv6 (CSP Level 3 §2.3.1): forms
+ * of pages may end there, because browsers hold redirects against `form-action`.
  */
 export function redirectSource(redirectUri: string): string {
   const { origin, protocol, hostname } = new URL(redirectUri)

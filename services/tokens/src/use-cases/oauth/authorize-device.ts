@@ -1,4 +1,6 @@
-/** A device that has no browser asks for a code (RFC 8628 §3.1): it shows one to its person and polls with the other. */
+/**
+ * A device that has no browser asks for a code (RFC 8628 §3.1): it shows one to its person and polls with the other.
+ */
 import { randomInt } from 'node:crypto'
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
 import { newId } from '@gatehouse/service-kit/ids/type-id'

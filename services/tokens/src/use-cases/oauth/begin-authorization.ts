@@ -1,7 +1,8 @@
 /**
- * An authorization request arrives with a browser. Where the browser is signed in and nothing has to be asked, it goes on with a code at once. Otherwise the
- * request is stored, bound to this browser by a cookie of its own (two requests of one browser never share one), and the browser goes to sign in. What is wrong
- * before the redirect URI is known to be the client's is told to the person.
+ * An authorization request arrives with a browser. Where the browser is signed in and nothing has to be asked, it goes
+ * on with a code at once. Otherwise the request is stored, bound to this browser by a cookie of its own (two requests
+ * of one browser never share one), and the browser goes to sign in. What is wrong before the redirect URI is known to
+ * be the client's is told to the person.
  */
 import { browserSessionCookieName } from '@gatehouse/contracts/http/tokens/browser-sessions'
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
@@ -100,7 +101,10 @@ async function sendToSignIn(deps: BeginDeps, { client, request }: Asked): Promis
   return { to: to.href, cookies: [cookie.set(secret, authorizationSeconds)] }
 }
 
-/** Whom the client believes to be signed in (OpenID Connect Core §3.1.2.1). An ID token that has expired will do: the client kept it since it signed them in. */
+/**
+ * Whom the client believes to be signed in (OpenID Connect Core §3.1.2.1). An ID token that has expired will do: the
+ * client kept it since it signed them in.
+ */
 function hintedPerson({ keyRing, issuer, clock }: BeginDeps, parameters: Parameters): string | undefined {
   const token = parameters.get('id_token_hint')
   if (token === undefined) return undefined

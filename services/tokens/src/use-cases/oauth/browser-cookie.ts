@@ -1,4 +1,7 @@
-/** The cookie that binds one authorization request to the browser that began it: without it, the answer of one person's sign-in could be given to another. */
+/**
+ * The cookie that binds one authorization request to the browser that began it: without it, the answer of one person's
+ * sign-in could be given to another.
+ */
 import { browserCookiePrefix } from '@gatehouse/contracts/http/tokens/openid-provider'
 
 export const browserSecretPrefix = 'gtab_'

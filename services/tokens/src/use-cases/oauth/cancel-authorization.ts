@@ -1,6 +1,7 @@
 /**
- * Somebody does not want to sign in: the browser goes back to the client with a refusal (RFC 6749 §4.1.2.1). Nobody has to be known for that, so the browser
- * that began the request is the one who may, by its cookie. Who cancels first has done so; what a person decided before stays.
+ * Somebody does not want to sign in: the browser goes back to the client with a refusal (RFC 6749 §4.1.2.1). Nobody has
+ * to be known for that, so the browser that began the request is the one who may, by its cookie. Who cancels first has
+ * done so; what a person decided before stays.
  */
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import { hashSecret } from '@gatehouse/service-kit/secrets/opaque-token'

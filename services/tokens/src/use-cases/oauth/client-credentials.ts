@@ -1,6 +1,6 @@
 /**
- * Client credentials (RFC 6749 §4.4) are a service account and one of its API keys: any OAuth library gets the access token the gateway would exchange the key
- * for. A scope makes it less, never more.
+ * Client credentials (RFC 6749 §4.4) are a service account and one of its API keys: any OAuth library gets the access
+ * token the gateway would exchange the key for. A scope makes it less, never more.
  */
 import type { ServiceAccountClaims } from '@gatehouse/contracts/claims/access-token'
 import { isAppError } from '@gatehouse/service-kit/errors/app-error'

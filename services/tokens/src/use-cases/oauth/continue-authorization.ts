@@ -1,4 +1,7 @@
-/** The browser comes back with the continuation and the cookie of the same request: it goes to the client, with a code or with the refusal. Once. */
+/**
+ * The browser comes back with the continuation and the cookie of the same request: it goes to the client, with a code
+ * or with the refusal. Once.
+ */
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'

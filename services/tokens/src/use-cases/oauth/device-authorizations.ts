@@ -1,6 +1,7 @@
 /**
- * The person beside a device enters its code, sees what is asked for and decides (RFC 8628 §3.3). Who finds the request by its code learns its identifier,
- * and only by that it goes on; so a code is guessed at one place alone, where guesses are counted.
+ * The person beside a device enters its code, sees what is asked for and decides (RFC 8628 §3.3). Who finds the request
+ * by its code learns its identifier, and only by that it goes on; so a code is guessed at one place alone, where
+ * guesses are counted.
  */
 import type { DeviceAuthorization as DeviceAuthorizationOnWire } from '@gatehouse/contracts/http/tokens/device-authorizations'
 import type { UserCaller } from '@gatehouse/access/callers/caller'

@@ -1,6 +1,7 @@
 /**
- * RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0). The ID token says which client's session it is about; the sign-in behind it ends, and with it
- * what every client holds in it. An ID token that has expired will do (§2): it is read long after it was given.
+ * RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0). The ID token says which client's session it is about;
+ * the sign-in behind it ends, and with it what every client holds in it. An ID token that has expired will do (§2): it
+ * is read long after it was given.
  */
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
 import type { Parameters } from '@gatehouse/service-kit/http/protocol-parameters'
@@ -13,7 +14,10 @@ import { endSession } from '../sessions/end-session.ts'
 type LogoutDeps = Pick<Deps, 'system' | 'spine' | 'keyRing' | 'issuer' | 'clock'>
 type Hint = { sub: string; aud: string; sid: string }
 
-/** Where the browser goes on; undefined: it stays. @throws OAuthError `invalid_request`, for a page: nobody is signed out by it */
+/**
+ * Where the browser goes on; undefined: it stays. @throws OAuthError `invalid_request`, for a page: nobody is signed
+ * out by it
+ */
 export async function endSignIn(deps: LogoutDeps, parameters: Parameters): Promise<string | undefined> {
   const hint = hintIn(deps, parameters)
   const named = parameters.get('client_id')

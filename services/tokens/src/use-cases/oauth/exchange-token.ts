@@ -1,6 +1,6 @@
 /**
- * Token exchange (RFC 8693): a service that was called with somebody's access token gets one to call the next service with, for less, and it says in `act` who
- * acts. Both are of the same session: whatever voids the one voids the other.
+ * Token exchange (RFC 8693): a service that was called with somebody's access token gets one to call the next service
+ * with, for less, and it says in `act` who acts. Both are of the same session: whatever voids the one voids the other.
  */
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
@@ -21,7 +21,10 @@ const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
 type ExchangeDeps = Pick<Deps, 'system' | 'following' | 'keyRing' | 'issuer' | 'clock'>
 type Exchange = { client: OAuthClient; parameters: Parameters; jkt: string | undefined }
 
-/** @throws OAuthError `unauthorized_client`, `invalid_request`, `invalid_target`, `invalid_scope`; AppError `not_current` */
+/**
+ * @throws OAuthError `unauthorized_client`, `invalid_request`, `invalid_target`, `invalid_scope`; AppError
+ * `not_current`
+ */
 export async function exchangeToken(deps: ExchangeDeps, o: Exchange): Promise<TokenAnswer> {
   const { client, parameters, jkt } = o
   requireGrant(client, tokenExchangeGrant)

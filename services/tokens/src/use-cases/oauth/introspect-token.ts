@@ -1,6 +1,7 @@
 /**
- * Introspection (RFC 7662): whether a token counts now. A confidential client asks about its own tokens, and about access tokens for an audience it
- * registered itself, of clients of the same owner. Everything else is `active: false`, whatever the reason (§2.2).
+ * Introspection (RFC 7662): whether a token counts now. A confidential client asks about its own tokens, and about
+ * access tokens for an audience it registered itself, of clients of the same owner. Everything else is `active: false`,
+ * whatever the reason (§2.2).
  */
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'

@@ -43,7 +43,9 @@ export async function issueTokens(
   }
 }
 
-/** The client and the key it holds. What is wrong with the proof is said before an assertion of the client is used up. */
+/**
+ * The client and the key it holds. What is wrong with the proof is said before an assertion of the client is used up.
+ */
 async function provenClient(
   deps: Deps,
   presented: PresentedWithProof,

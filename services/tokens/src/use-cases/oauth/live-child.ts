@@ -1,4 +1,7 @@
-/** Whether a client's session counts now. Who has been disabled is known from identity: while that cannot be proven current, the answer is neither yes nor no. */
+/**
+ * Whether a client's session counts now. Who has been disabled is known from identity: while that cannot be proven
+ * current, the answer is neither yes nor no.
+ */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Deps } from '../../deps.ts'
 import { findLiveChild, type LiveChild } from '../../store/child-sessions.ts'

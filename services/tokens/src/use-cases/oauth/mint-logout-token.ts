@@ -1,4 +1,7 @@
-/** A logout token (OpenID Connect Back-Channel Logout 1.0 §2.4): the client's session is over, whatever ended it. Each attempt gets one of its own, as each lives for two minutes. */
+/**
+ * A logout token (OpenID Connect Back-Channel Logout 1.0 §2.4): the client's session is over, whatever ended it. Each
+ * attempt gets one of its own, as each lives for two minutes.
+ */
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Deps } from '../../deps.ts'
 import { epochSeconds } from '../../domain/access-claims.ts'

@@ -1,4 +1,7 @@
-/** A client's own session within somebody's signed-in one, and its first tokens; in the transaction that spends the code. */
+/**
+ * A client's own session within somebody's signed-in one, and its first tokens; in the transaction that spends the
+ * code.
+ */
 import type { PersonClaims } from '@gatehouse/contracts/claims/access-token'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'

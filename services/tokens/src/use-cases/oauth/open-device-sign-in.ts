@@ -1,6 +1,7 @@
 /**
- * The sign-in of a device: a session of its own, as its person sees it in the list of their sessions, authenticated when and how the sign-in that allowed it
- * was. It holds one client's session, has no tokens of its own, and ends with it.
+ * The sign-in of a device: a session of its own, as its person sees it in the list of their sessions, authenticated
+ * when and how the sign-in that allowed it was. It holds one client's session, has no tokens of its own, and ends with
+ * it.
  */
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'

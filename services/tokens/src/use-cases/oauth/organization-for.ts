@@ -1,4 +1,7 @@
-/** The organization a person wants a client to act for, if they belong to it. Their session must be live, since what is allowed hangs on it. */
+/**
+ * The organization a person wants a client to act for, if they belong to it. Their session must be live, since what is
+ * allowed hangs on it.
+ */
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'

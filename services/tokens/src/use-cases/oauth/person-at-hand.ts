@@ -1,4 +1,7 @@
-/** The person of a session as an authorization request meets them: how they signed in, for which organizations they may act, what they allowed the client. */
+/**
+ * The person of a session as an authorization request meets them: how they signed in, for which organizations they may
+ * act, what they allowed the client.
+ */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
@@ -68,7 +71,10 @@ async function read(
   return { kind: 'known', person }
 }
 
-/** The organization the browser last acted for, else the only one; `select_account` asks anew (OpenID Connect Core §3.1.2.1). */
+/**
+ * The organization the browser last acted for, else the only one; `select_account` asks anew (OpenID Connect Core
+ * §3.1.2.1).
+ */
 function unnamed(
   { lastOrganizationId }: Session,
   all: readonly string[],

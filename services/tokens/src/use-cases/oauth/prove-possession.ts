@@ -1,6 +1,6 @@
 /**
- * Proof of possession (RFC 9449): who sends a proof gets tokens that are worth nothing without the key. A proof is for one request, is made with a nonce of
- * ours, and works once.
+ * Proof of possession (RFC 9449): who sends a proof gets tokens that are worth nothing without the key. A proof is for
+ * one request, is made with a nonce of ours, and works once.
  */
 import { oauthError, type OAuthError } from '@gatehouse/service-kit/errors/oauth-error'
 import { hashSecret } from '@gatehouse/service-kit/secrets/opaque-token'

@@ -1,6 +1,7 @@
 /**
- * Pushed authorization requests (RFC 9126): the client proves itself, its request is judged as the authorization endpoint would, and the browser carries a
- * reference alone. What is wrong is told to the client at once, where nobody is sent anywhere.
+ * Pushed authorization requests (RFC 9126): the client proves itself, its request is judged as the authorization
+ * endpoint would, and the browser carries a reference alone. What is wrong is told to the client at once, where nobody
+ * is sent anywhere.
  */
 import { PushAuthorization } from '@gatehouse/contracts/http/tokens/openid-provider'
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
@@ -56,7 +57,10 @@ function withKey(deps: PushDeps, parameters: Parameters, jkt: string | undefined
   return new Map([...parameters, ['dpop_jkt', jkt]])
 }
 
-/** The parameters behind the reference that a browser brought; those it brought itself where there is no such reference. @throws OAuthError `invalid_request_uri`, for a page */
+/**
+ * The parameters behind the reference that a browser brought; those it brought itself where there is no such reference.
+ * @throws OAuthError `invalid_request_uri`, for a page
+ */
 export async function pushedParameters(
   deps: Pick<Deps, 'system'>,
   o: { clientId: string; parameters: Parameters },

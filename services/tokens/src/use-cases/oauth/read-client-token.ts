@@ -1,4 +1,6 @@
-/** A client's access token by its signature, its times and its form; whether it was ended meanwhile is another question. */
+/**
+ * A client's access token by its signature, its times and its form; whether it was ended meanwhile is another question.
+ */
 import type { Deps } from '../../deps.ts'
 import type { ClientAccessClaims } from '../../domain/oauth/client-tokens.ts'
 

@@ -1,6 +1,7 @@
 /**
- * Exchanges an authorization code (RFC 6749 §4.1.3): in one transaction the code is locked and spent, the sign-in behind it locked and looked at, and the
- * client's session made. A code that comes back ends the session it was exchanged for.
+ * Exchanges an authorization code (RFC 6749 §4.1.3): in one transaction the code is locked and spent, the sign-in
+ * behind it locked and looked at, and the client's session made. A code that comes back ends the session it was
+ * exchanged for.
  */
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
 import type { Parameters } from '@gatehouse/service-kit/http/protocol-parameters'
@@ -13,7 +14,8 @@ import { decideRedemption } from '../../domain/oauth/redemption.ts'
 import { findClient } from '../../store/clients.ts'
 import { claimCode, type Code, findCodeByHash, lockCode } from '../../store/oauth-authorizations.ts'
 import type { OAuthClient } from '../../store/oauth-clients.ts'
-import { closeSession, isLiveAt, lockSession, type Session } from '../../store/sessions.ts'
+import { closeSession } from '../../store/session-ends.ts'
+import { isLiveAt, lockSession, type Session } from '../../store/sessions.ts'
 import { announceSessionEnd } from '../sessions/announce-session-end.ts'
 import { type Neighbour, type Unsure, untilSure } from '../sessions/read-standing.ts'
 import { codePrefix } from './issue-code.ts'

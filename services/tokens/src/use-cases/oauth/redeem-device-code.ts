@@ -1,6 +1,7 @@
 /**
- * A device polls (RFC 8628 §3.4). Once its person has allowed it, in one transaction the request is locked and spent, the sign-in that allowed it looked at,
- * and a sign-in of the device made with the client's session in it: a television stays signed in when the telephone beside it signs out.
+ * A device polls (RFC 8628 §3.4). Once its person has allowed it, in one transaction the request is locked and spent,
+ * the sign-in that allowed it looked at, and a sign-in of the device made with the client's session in it: a television
+ * stays signed in when the telephone beside it signs out.
  */
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
 import type { Parameters } from '@gatehouse/service-kit/http/protocol-parameters'
@@ -26,7 +27,10 @@ type PollDeps = Pick<Deps, 'spine' | 'system' | 'following' | 'keyRing' | 'issue
 type Redemption = { client: OAuthClient; clientAddress: string | undefined; jkt: string | undefined }
 type Outcome = { kind: 'redeemed'; child: ChildSession; scope: string[] } | { kind: 'refused'; because: string }
 
-/** @throws OAuthError `invalid_request`, `unauthorized_client`, `invalid_grant` and those of RFC 8628 §3.5; AppError `not_current`, `unavailable` */
+/**
+ * @throws OAuthError `invalid_request`, `unauthorized_client`, `invalid_grant` and those of RFC 8628 §3.5; AppError
+ * `not_current`, `unavailable`
+ */
 export async function redeemDeviceCode(
   deps: PollDeps,
   o: Redemption & { parameters: Parameters },

@@ -5,7 +5,8 @@ import { isRegistered } from '../../domain/oauth/redirect-uri.ts'
 import type { OAuthClient } from '../../store/oauth-clients.ts'
 
 /**
- * Always sent and always one of those that were registered: a default would let an attacker leave it out (RFC 9700 §4.1).
+ * Always sent and always one of those that were registered: a default would let an attacker leave it out (RFC 9700
+ * §4.1).
  * @throws OAuthError `invalid_request`, and nobody is redirected
  */
 export function redirectUriOf(client: OAuthClient, parameters: Parameters): string {

@@ -1,6 +1,6 @@
 /**
- * Refresh tokens of clients (RFC 6749 §6): exchanged like every other, in families with a grace. What comes back is the client's: its audience, and no more
- * scope than the person allowed it. `organization_id` switches the organization.
+ * Refresh tokens of clients (RFC 6749 §6): exchanged like every other, in families with a grace. What comes back is the
+ * client's: its audience, and no more scope than the person allowed it. `organization_id` switches the organization.
  */
 import type { PersonClaims } from '@gatehouse/contracts/claims/access-token'
 import { isAppError } from '@gatehouse/service-kit/errors/app-error'
@@ -54,7 +54,10 @@ export async function refreshGrant(
   return clientTokens(deps, { client, claims, scope, nonce: undefined, refreshToken: answer.refresh_token, jkt })
 }
 
-/** RFC 9449 §5: looked at before the token is exchanged, so that who has the token alone cannot spoil it either. @throws OAuthError `invalid_grant` */
+/**
+ * RFC 9449 §5: looked at before the token is exchanged, so that who has the token alone cannot spoil it either. @throws
+ * OAuthError `invalid_grant`
+ */
 async function requireBoundKey(
   { system }: Pick<Deps, 'system'>,
   { presented, jkt }: { presented: string; jkt: string | undefined },

@@ -1,5 +1,5 @@
 /** Whether the client registered the grant it uses (RFC 6749 §5.2). */
-import type { GrantType } from '@gatehouse/contracts/http/tokens/oauth-clients'
+import type { GrantType } from '@gatehouse/contracts/http/tokens/oauth-client'
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
 import type { OAuthClient } from '../../store/oauth-clients.ts'
 

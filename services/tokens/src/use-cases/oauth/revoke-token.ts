@@ -1,6 +1,6 @@
 /**
- * Revocation (RFC 7009). A client ends its own session by any token of it, so the access tokens void with the refresh tokens. A token nobody knows is as
- * revoked as one can be; one of another client is left alone.
+ * Revocation (RFC 7009). A client ends its own session by any token of it, so the access tokens void with the refresh
+ * tokens. A token nobody knows is as revoked as one can be; one of another client is left alone.
  */
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
 import { hashSecret, isWellFormed } from '@gatehouse/service-kit/secrets/opaque-token'

@@ -1,6 +1,7 @@
 /**
- * The signed-in person sees what an application asks for and decides. The decision makes a continuation: a secret that leads the browser that began
- * the request onwards, once. It is decided by the first who does; knowing an identifier alone leads nowhere, because the cookie is elsewhere.
+ * The signed-in person sees what an application asks for and decides. The decision makes a continuation: a secret that
+ * leads the browser that began the request onwards, once. It is decided by the first who does; knowing an identifier
+ * alone leads nowhere, because the cookie is elsewhere.
  */
 import type { Authorization as AuthorizationOnWire } from '@gatehouse/contracts/http/tokens/authorizations'
 import { ContinueAuthorization } from '@gatehouse/contracts/http/tokens/openid-provider'

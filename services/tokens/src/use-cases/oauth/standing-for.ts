@@ -1,4 +1,7 @@
-/** The standing of the person of a session for one organization, or for none, as a client that acts for them needs it. Asked within a transaction that has locked the session. */
+/**
+ * The standing of the person of a session for one organization, or for none, as a client that acts for them needs it.
+ * Asked within a transaction that has locked the session.
+ */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
 import { askOf } from '../../domain/choose-organization.ts'

@@ -1,4 +1,7 @@
-/** What a client wants of a sign-in, as the challenge of RFC 9470 §3: the page that asked for the decision knows which sign-in to begin. */
+/**
+ * What a client wants of a sign-in, as the challenge of RFC 9470 §3: the page that asked for the decision knows which
+ * sign-in to begin.
+ */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { MissingStrength } from '../../domain/oauth/authorization-request.ts'
 

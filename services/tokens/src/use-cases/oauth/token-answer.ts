@@ -1,4 +1,7 @@
-/** The answer of the token endpoint (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3): a client's access token, and the ID token where the scope asks for one. */
+/**
+ * The answer of the token endpoint (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3): a client's access token, and the ID
+ * token where the scope asks for one.
+ */
 import type { PersonClaims } from '@gatehouse/contracts/claims/access-token'
 import type { Deps } from '../../deps.ts'
 import { audienceOf, clientAccessClaims, idTokenClaims } from '../../domain/oauth/client-tokens.ts'

@@ -1,6 +1,6 @@
 /**
- * Claims about the person a client's access token is for (OpenID Connect Core §5.3). The token was signed here and for here, and its session, its person and
- * its client are looked at now: what has ended is refused at once.
+ * Claims about the person a client's access token is for (OpenID Connect Core §5.3). The token was signed here and for
+ * here, and its session, its person and its client are looked at now: what has ended is refused at once.
  */
 import { createHash } from 'node:crypto'
 import { oauthError, type OAuthError } from '@gatehouse/service-kit/errors/oauth-error'
@@ -42,7 +42,10 @@ async function profileClaims(deps: UserInfoDeps, sub: string, scope: readonly st
   }
 }
 
-/** RFC 6750 §2: in the header, or in the form of a POST; in both it is refused. A token that is bound has a scheme of its own (RFC 9449 §7.1). */
+/**
+ * RFC 6750 §2: in the header, or in the form of a POST; in both it is refused. A token that is bound has a scheme of
+ * its own (RFC 9449 §7.1).
+ */
 function tokenIn({ authorization, parameters }: Presented): { token: string; isByProof: boolean } {
   const posted = parameters.get('access_token')
   const bound = dpopOf(authorization)
@@ -59,7 +62,10 @@ function tokenIn({ authorization, parameters }: Presented): { token: string; isB
 const dpopOf = (authorization: string | undefined): string | undefined =>
   authorization === undefined ? undefined : /^DPoP +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization)?.[1]
 
-/** RFC 9449 §7.1, §7.2: a bound token comes with a proof of its key, and as a bearer token it is none. @throws OAuthError `invalid_token`, `invalid_dpop_proof`, `use_dpop_nonce` */
+/**
+ * RFC 9449 §7.1, §7.2: a bound token comes with a proof of its key, and as a bearer token it is none. @throws
+ * OAuthError `invalid_token`, `invalid_dpop_proof`, `use_dpop_nonce`
+ */
 async function requireProof(
   deps: UserInfoDeps,
   presented: PresentedWithProof,

@@ -1,4 +1,7 @@
-/** Makes an API key. Whoever holds the key may what its account may, so its maker must hold those rights: nobody grants what they do not hold. */
+/**
+ * Makes an API key. Whoever holds the key may what its account may, so its maker must hold those rights: nobody grants
+ * what they do not hold.
+ */
 import type { NewApiKey } from '@gatehouse/contracts/http/tokens/service-accounts'
 import { keepAnswer } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'

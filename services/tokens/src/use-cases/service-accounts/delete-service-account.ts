@@ -1,4 +1,7 @@
-/** Deletes a service account. Its access tokens are void and its keys open nothing; authz takes its roles when it hears of it. */
+/**
+ * Deletes a service account. Its access tokens are void and its keys open nothing; authz takes its roles when it hears
+ * of it.
+ */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'

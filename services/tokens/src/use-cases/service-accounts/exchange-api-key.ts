@@ -1,6 +1,7 @@
 /**
- * An access token for an API key. One look-up decides for every key, known or not, and there is one refusal; what was wrong is told to nobody
- * but the operator. Nothing is minted while we cannot prove that we know the key's organization.
+ * An access token for an API key. One look-up decides for every key, known or not, and there is one refusal; what was
+ * wrong is told to nobody but the operator. Nothing is minted while we cannot prove that we know the key's
+ * organization.
  */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
@@ -15,7 +16,9 @@ export type Exchanged = { access_token: string; expires_in: number }
 type ExchangeDeps = Pick<Deps, 'system' | 'following' | 'keyRing' | 'issuer' | 'log'>
 
 const exchanges = counter('tokens_api_key_exchange_total', 'Presented API keys by what came of them')
-/** How coarse `last_used_at` is: a write per exchange would be a row version every few minutes for each key and gateway. */
+/**
+ * How coarse `last_used_at` is: a write per exchange would be a row version every few minutes for each key and gateway.
+ */
 const noteUseEverySeconds = 600
 
 /** @throws AppError `invalid_api_key`, `not_current`, `unavailable` (no signing key) */

@@ -1,4 +1,7 @@
-/** Revokes an API key. 204 is the acknowledgement: the gateway has been told, and refuses the key and every token it was exchanged for. */
+/**
+ * Revokes an API key. 204 is the acknowledgement: the gateway has been told, and refuses the key and every token it was
+ * exchanged for.
+ */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'

@@ -1,4 +1,6 @@
-/** How service accounts and API keys look on the wire; nothing of a secret is in a row, so nothing of one can be here. */
+/**
+ * How service accounts and API keys look on the wire; nothing of a secret is in a row, so nothing of one can be here.
+ */
 import type {
   ApiKey as ApiKeyOnWire,
   ServiceAccount as ServiceAccountOnWire,

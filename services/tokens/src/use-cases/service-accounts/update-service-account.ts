@@ -1,4 +1,7 @@
-/** Renames, disables or enables a service account. Disabling voids its access tokens: the answer waits until the gateway has been told. */
+/**
+ * Renames, disables or enables a service account. Disabling voids its access tokens: the answer waits until the gateway
+ * has been told.
+ */
 import type { ServiceAccount as ServiceAccountOnWire } from '@gatehouse/contracts/http/tokens/service-accounts'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'

@@ -1,13 +1,13 @@
 /**
- * The event of an ended session, in the transaction that ended it: its access tokens are void from here on. The sessions clients hold in it end with it,
- * each with its own event.
+ * The event of an ended session, in the transaction that ended it: its access tokens are void from here on. The
+ * sessions clients hold in it end with it, each with its own event.
  */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { SessionEnded } from '@gatehouse/contracts/events/tokens/session'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { closeChildSessions, closeDeviceSignIn } from '../../store/child-sessions.ts'
-import type { EndedSession, EndReason } from '../../store/sessions.ts'
+import type { EndedSession, EndReason } from '../../store/session-ends.ts'
 
 /** The floor is the version the end gave: every token of the session was minted below it. */
 export async function announceSessionEnd(

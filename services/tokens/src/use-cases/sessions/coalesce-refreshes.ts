@@ -1,6 +1,7 @@
 /**
- * Many requests with the same refresh token at once (a browser with twenty tabs) become few transactions: those that arrive while one is
- * under way share the next, which begins after each of them asked. The database still decides; this only keeps its connections free.
+ * Many requests with the same refresh token at once (a browser with twenty tabs) become few transactions: those that
+ * arrive while one is under way share the next, which begins after each of them asked. The database still decides; this
+ * only keeps its connections free.
  */
 import { createHash } from 'node:crypto'
 import type { Authenticated } from '@gatehouse/contracts/http/identity/sign-in'
@@ -45,7 +46,10 @@ export function createCoalescedRefresh(
   }
 }
 
-/** Requests with the same secret, client, organization and presenter get the same answer. The key is a hash, so that no map keeps secrets. */
+/**
+ * Requests with the same secret, client, organization and presenter get the same answer. The key is a hash, so that no
+ * map keeps secrets.
+ */
 const keyOf = ({ presented, clientId, ask, ...from }: Omit<Refresh, 'waitedMs'>): string =>
   createHash('sha256')
     .update(JSON.stringify([presented, clientId, ask, presenterOf(from)]))

@@ -1,12 +1,18 @@
-/** What a presentation that must not succeed leaves behind: a dead family and an ended session, announced in the same transaction. */
+/**
+ * What a presentation that must not succeed leaves behind: a dead family and an ended session, announced in the same
+ * transaction.
+ */
 import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { claimFamilyRevocation } from '../../store/refresh-tokens.ts'
-import { closeSession, type Session } from '../../store/sessions.ts'
+import { closeSession } from '../../store/session-ends.ts'
+import type { Session } from '../../store/sessions.ts'
 import { announceSessionEnd } from './announce-session-end.ts'
 
-/** An exchanged token came back: nobody can tell the thief from the owner, so both lose the session (RFC 9700 §4.14.2). */
+/**
+ * An exchanged token came back: nobody can tell the thief from the owner, so both lose the session (RFC 9700 §4.14.2).
+ */
 export async function revokeFamily(
   tx: Queryable,
   o: { familyId: string; session: Pick<Session, 'id' | 'userId'> },

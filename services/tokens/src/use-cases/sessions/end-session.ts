@@ -1,9 +1,13 @@
-/** A person ends sessions of their own. The answer is given after the event was announced: 204 is the acknowledgement of the revocation. */
+/**
+ * A person ends sessions of their own. The answer is given after the event was announced: 204 is the acknowledgement of
+ * the revocation.
+ */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Caller, UserCaller } from '@gatehouse/access/callers/caller'
 import { hashSecret, isWellFormed } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
-import { closeOtherSessions, closeSession, type EndReason, lockSession } from '../../store/sessions.ts'
+import { closeOtherSessions, closeSession, type EndReason } from '../../store/session-ends.ts'
+import { lockSession } from '../../store/sessions.ts'
 import { findRefreshTokenByHash } from '../../store/refresh-tokens.ts'
 import { announceSessionEnd } from './announce-session-end.ts'
 import { refreshTokenPrefix } from './start-session.ts'
@@ -31,8 +35,9 @@ export async function endSession(
 }
 
 /**
- * Ends the session of a refresh token, and that of the caller's access token: whoever holds either may end it. A token that was exchanged long ago still
- * names its session, and one that nobody knows has nothing left to end (RFC 7009 §2.2).
+ * Ends the session of a refresh token, and that of the caller's access token: whoever holds either may end it. A token
+ * that was exchanged long ago still names its session, and one that nobody knows has nothing left to end (RFC 7009
+ * §2.2).
  * @throws AppError `unauthenticated` when neither was presented
  */
 export async function logOut(

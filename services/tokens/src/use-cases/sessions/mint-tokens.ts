@@ -1,4 +1,7 @@
-/** Makes what a person gets: a signed access token and the answer around it. Called only under the lock of the session it is for. */
+/**
+ * Makes what a person gets: a signed access token and the answer around it. Called only under the lock of the session
+ * it is for.
+ */
 import type { Authenticated, Raised } from '@gatehouse/contracts/http/identity/sign-in'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Deps } from '../../deps.ts'

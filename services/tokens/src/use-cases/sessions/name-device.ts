@@ -1,4 +1,7 @@
-/** What a person reads in their list of sessions: browser and system, as far as the user agent tells. It is decoration and proves nothing. */
+/**
+ * What a person reads in their list of sessions: browser and system, as far as the user agent tells. It is decoration
+ * and proves nothing.
+ */
 import Bowser from 'bowser'
 
 const longest = 100

@@ -1,6 +1,6 @@
 /**
- * A person was authenticated anew within a session: what the session was authenticated by grows, and it was just now (RFC 9470). The session keeps its
- * refresh token and its other access tokens; the answer is one with the new claims.
+ * A person was authenticated anew within a session: what the session was authenticated by grows, and it was just now
+ * (RFC 9470). The session keeps its refresh token and its other access tokens; the answer is one with the new claims.
  */
 import { SessionRaised } from '@gatehouse/contracts/events/tokens/session'
 import type { Raised } from '@gatehouse/contracts/http/identity/sign-in'
@@ -26,7 +26,10 @@ type Raise = { sessionId: string; userId: string; amr: string[]; ask: Organizati
 type Outcome = { kind: 'raised'; answer: Raised } | { kind: 'no_session' } | Exclude<Standing, { kind: 'known' }>
 type RaiseDeps = Pick<Deps, 'spine' | 'following' | 'keyRing' | 'issuer'>
 
-/** @throws AppError `not_found` (no live session of theirs, no member of the organization any more), `forbidden` (disabled account), `insufficient_user_authentication` (the organization requires a second factor), `not_current` */
+/**
+ * @throws AppError `not_found` (no live session of theirs, no member of the organization any more), `forbidden`
+ * (disabled account), `insufficient_user_authentication` (the organization requires a second factor), `not_current`
+ */
 export async function raiseSession(deps: RaiseDeps, given: Raise): Promise<Raised> {
   const outcome = await untilSure(deps, (polled) =>
     deps.spine.write({ userId: given.userId }, (tx) => raise(deps, tx, given, polled)),

@@ -1,6 +1,7 @@
 /**
- * What we may say about a person in an access token: their version, and the membership it is for. Answers come from our own projections,
- * only while those are current, and never "no" before asking the owner once: somebody may have joined a moment ago.
+ * What we may say about a person in an access token: their version, and the membership it is for. Answers come from our
+ * own projections, only while those are current, and never "no" before asking the owner once: somebody may have joined
+ * a moment ago.
  */
 import { stepUpChallenge } from '@gatehouse/access/call/require-allowed'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'

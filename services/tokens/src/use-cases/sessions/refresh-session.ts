@@ -1,8 +1,9 @@
 /**
- * Exchanges a refresh token. One database statement decides who does it; who comes second within the grace gets the winner's successor,
- * and whoever brings an exchanged token back any other way ends the family and the session.
- * The usual case, a token that is unused, is decided from one look without locks and settled by that statement, which checks under the lock of the session
- * that what was seen still holds. Everything else, and whoever loses, is decided under the lock. A rotation is counted, not announced: it is nobody's news.
+ * Exchanges a refresh token. One database statement decides who does it; who comes second within the grace gets the
+ * winner's successor, and whoever brings an exchanged token back any other way ends the family and the session. The
+ * usual case, a token that is unused, is decided from one look without locks and settled by that statement, which
+ * checks under the lock of the session that what was seen still holds. Everything else, and whoever loses, is decided
+ * under the lock. A rotation is counted, not announced: it is nobody's news.
  */
 import { FamilyRepeatedElsewhere } from '@gatehouse/contracts/events/tokens/family'
 import type { Authenticated } from '@gatehouse/contracts/http/identity/sign-in'
@@ -53,7 +54,10 @@ type Outcome =
   | Exclude<Standing, { kind: 'known' }>
 type RefreshDeps = Pick<Deps, 'spine' | 'db' | 'system' | 'following' | 'keyRing' | 'issuer'>
 
-/** @throws AppError `invalid_refresh_token`, `not_found` (no member of the named organization) and `insufficient_user_authentication` (it requires a second factor): nothing was exchanged; `not_current` */
+/**
+ * @throws AppError `invalid_refresh_token`, `not_found` (no member of the named organization) and
+ * `insufficient_user_authentication` (it requires a second factor): nothing was exchanged; `not_current`
+ */
 export async function refreshSession(deps: RefreshDeps, refresh: Refresh): Promise<Authenticated> {
   const seen = isWellFormed(refreshTokenPrefix, refresh.presented)
     ? await tokens.findPresented(deps.system, {
@@ -95,7 +99,10 @@ export async function refreshSession(deps: RefreshDeps, refresh: Refresh): Promi
   }
 }
 
-/** The answer for a token that is unused and stays so until this statement; undefined where more than one look is needed. */
+/**
+ * The answer for a token that is unused and stays so until this statement; undefined where more than one look is
+ * needed.
+ */
 async function exchangeUnused(
   deps: RefreshDeps,
   refresh: Refresh,
@@ -138,7 +145,10 @@ const answerWith = (
 
 type Presentation = { refresh: Refresh; owner: Owner; polled: ReadonlySet<Neighbour> }
 
-/** Everything that follows from one presentation, under the lock of the session. What it decides must commit, so it throws nothing but "not now". */
+/**
+ * Everything that follows from one presentation, under the lock of the session. What it decides must commit, so it
+ * throws nothing but "not now".
+ */
 async function decideAndExchange(deps: RefreshDeps, tx: Tx, o: Presentation): Promise<Outcome | Unsure> {
   const { refresh, owner } = o
   const session = await lockSession(tx, owner.sessionId)

@@ -1,7 +1,11 @@
-/** Upkeep that no request waits for: sealed copies are erased when their grace is over, expired sessions end, old ones are forgotten. */
+/**
+ * Upkeep that no request waits for: sealed copies are erased when their grace is over, expired sessions end, old ones
+ * are forgotten.
+ */
 import type { Deps } from '../../deps.ts'
 import { eraseOverdueSeals } from '../../store/refresh-tokens.ts'
-import { claimExpiredSessionEnds, deleteOldSessions } from '../../store/sessions.ts'
+import { claimExpiredSessionEnds } from '../../store/session-ends.ts'
+import { deleteOldSessions } from '../../store/sessions.ts'
 import { deleteOldAuthorizations } from '../../store/oauth-authorizations.ts'
 import { deleteOldPushedRequests } from '../../store/pushed-requests.ts'
 import { deleteOldDeviceAuthorizations } from '../../store/device-authorizations.ts'

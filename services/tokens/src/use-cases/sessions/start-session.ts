@@ -1,4 +1,7 @@
-/** Opens a session for a person identity has authenticated: the session, its refresh family and first token, the event, in one transaction. */
+/**
+ * Opens a session for a person identity has authenticated: the session, its refresh family and first token, the event,
+ * in one transaction.
+ */
 import type { Authenticated } from '@gatehouse/contracts/http/identity/sign-in'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
@@ -40,7 +43,10 @@ type Outcome =
   { kind: 'started'; answer: Authenticated } | { kind: 'unknown_client' } | Exclude<Standing, { kind: 'known' }>
 type StartDeps = Pick<Deps, 'spine' | 'following' | 'keyRing' | 'issuer'>
 
-/** @throws AppError `forbidden` (unknown client, disabled account), `not_found` (no member of the named organization), `insufficient_user_authentication` (it requires a second factor), `not_current` */
+/**
+ * @throws AppError `forbidden` (unknown client, disabled account), `not_found` (no member of the named organization),
+ * `insufficient_user_authentication` (it requires a second factor), `not_current`
+ */
 export async function startSession(deps: StartDeps, signIn: SignIn): Promise<Authenticated> {
   const outcome = await untilSure(deps, (polled) =>
     deps.spine.write({ userId: signIn.userId }, (tx) => start(deps, tx, signIn, polled)),

@@ -1,0 +1,133 @@
+/** A client of the OpenID provider as the API shows it, registers it and changes it (RFC 7591 §2 names its members). */
+import Type, { type Static } from 'typebox'
+import { OAuthClientId, OAuthClientSecretId, OrganizationId } from '../../common/ids.ts'
+import { DisplayName } from '../../common/display-name.ts'
+import { Instant } from '../../common/scalars.ts'
+
+/**
+ * - `none`: a public client, which proves each code by PKCE alone.
+ * - `client_secret`: in the `Authorization` header or in the form.
+ * - `private_key_jwt`: an assertion signed with a key whose public half is in `jwks` (RFC 7523).
+ */
+const AuthMethod = Type.Union([Type.Literal('none'), Type.Literal('client_secret'), Type.Literal('private_key_jwt')])
+/** RFC 7517: public keys, each with a `kid`. Two or more while one is changed for another. */
+const ClientKeys = Type.Object({
+  keys: Type.Array(
+    Type.Record(Type.String({ maxLength: 50 }), Type.String({ maxLength: 2000 }), { maxProperties: 12 }),
+    {
+      minItems: 1,
+      maxItems: 5,
+    },
+  ),
+})
+export type ClientKeys = Static<typeof ClientKeys>
+/** RFC 7591 §2: what the client may present at the token endpoint. */
+const GrantType = Type.Union([
+  Type.Literal('authorization_code'),
+  Type.Literal('refresh_token'),
+  Type.Literal('urn:ietf:params:oauth:grant-type:device_code'),
+  Type.Literal('urn:ietf:params:oauth:grant-type:token-exchange'),
+])
+export type GrantType = Static<typeof GrantType>
+const GrantTypes = Type.Array(GrantType, { minItems: 1, maxItems: 4, uniqueItems: true })
+const IdTokenAlg = Type.Union([Type.Literal('RS256'), Type.Literal('ES256')])
+const Status = Type.Union([Type.Literal('active'), Type.Literal('disabled')])
+
+const RedirectUri = Type.String({ minLength: 1, maxLength: 2000 })
+/** At least one with `authorization_code`. */
+const RedirectUris = Type.Array(RedirectUri, { maxItems: 20, uniqueItems: true })
+const LogoutUris = Type.Array(RedirectUri, { maxItems: 20, uniqueItems: true })
+/** RFC 6749 §3.3. */
+const Scopes = Type.Array(Type.String({ pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$', maxLength: 100 }), {
+  minItems: 1,
+  maxItems: 50,
+  uniqueItems: true,
+})
+/** RFC 8707 §2: resource servers that take this client's access tokens. Gatehouse's own API is none of them. */
+const Audiences = Type.Array(Type.String({ format: 'uri', maxLength: 500 }), { maxItems: 10, uniqueItems: true })
+
+const ClientSecret = Type.Object({ id: OAuthClientSecretId, last4: Type.String(), created_at: Instant })
+
+export const OAuthClient = Type.Object({
+  /** The `client_id`. */
+  id: OAuthClientId,
+  organization_id: Type.Union([OrganizationId, Type.Null()]),
+  name: Type.String(),
+  status: Status,
+  auth_method: AuthMethod,
+  /** Of `private_key_jwt`; null for the others. */
+  jwks: Type.Union([ClientKeys, Type.Null()]),
+  grant_types: Type.Array(GrantType),
+  redirect_uris: Type.Array(Type.String()),
+  post_logout_redirect_uris: Type.Array(Type.String()),
+  /** Where the client is told that a session it had is over; null: nowhere. */
+  backchannel_logout_uri: Type.Union([Type.String(), Type.Null()]),
+  scopes: Type.Array(Type.String()),
+  audiences: Type.Array(Type.String()),
+  id_token_signed_response_alg: IdTokenAlg,
+  /** An application of the platform itself: nobody is asked whether they allow it. */
+  first_party: Type.Boolean(),
+  /** RFC 9449 §5.2: it gets tokens only with a proof of its key. */
+  dpop_bound_access_tokens: Type.Boolean(),
+  secrets: Type.Array(ClientSecret),
+  created_at: Instant,
+  updated_at: Instant,
+})
+export type OAuthClient = Static<typeof OAuthClient>
+
+export const NewOAuthClient = Type.Object({
+  ...OAuthClient.properties,
+  /** Shown here and never again; absent for a public client. */
+  client_secret: Type.Optional(Type.String()),
+})
+export type NewOAuthClient = Static<typeof NewOAuthClient>
+
+export const NewClientSecret = Type.Object({ ...ClientSecret.properties, client_secret: Type.Optional(Type.String()) })
+export type NewClientSecret = Static<typeof NewClientSecret>
+
+export const OAuthClientRegistration = Type.Object({
+  name: DisplayName,
+  /** `client_secret` when absent. */
+  auth_method: Type.Optional(AuthMethod),
+  /** With `private_key_jwt`, and only with it. */
+  jwks: Type.Optional(ClientKeys),
+  /** `authorization_code` and `refresh_token` when absent. */
+  grant_types: Type.Optional(GrantTypes),
+  redirect_uris: Type.Optional(RedirectUris),
+  post_logout_redirect_uris: Type.Optional(LogoutUris),
+  backchannel_logout_uri: Type.Optional(Type.Union([RedirectUri, Type.Null()])),
+  /** `openid profile email` when absent. */
+  scopes: Type.Optional(Scopes),
+  audiences: Type.Optional(Audiences),
+  /** RS256 when absent (OpenID Connect Core §15.1). */
+  id_token_signed_response_alg: Type.Optional(IdTokenAlg),
+  dpop_bound_access_tokens: Type.Optional(Type.Boolean()),
+})
+/** Only the platform has applications of its own. */
+export const PlatformOAuthClientRegistration = Type.Object({
+  ...OAuthClientRegistration.properties,
+  first_party: Type.Optional(Type.Boolean()),
+})
+export type ClientRegistration = Static<typeof PlatformOAuthClientRegistration>
+
+export const OAuthClientChange = Type.Object(
+  {
+    name: Type.Optional(DisplayName),
+    status: Type.Optional(Status),
+    jwks: Type.Optional(ClientKeys),
+    grant_types: Type.Optional(GrantTypes),
+    redirect_uris: Type.Optional(RedirectUris),
+    post_logout_redirect_uris: Type.Optional(LogoutUris),
+    backchannel_logout_uri: Type.Optional(Type.Union([RedirectUri, Type.Null()])),
+    scopes: Type.Optional(Scopes),
+    audiences: Type.Optional(Audiences),
+    id_token_signed_response_alg: Type.Optional(IdTokenAlg),
+    dpop_bound_access_tokens: Type.Optional(Type.Boolean()),
+  },
+  { minProperties: 1 },
+)
+export const PlatformOAuthClientChange = Type.Object(
+  { ...OAuthClientChange.properties, first_party: Type.Optional(Type.Boolean()) },
+  { minProperties: 1 },
+)
+export type ClientChange = Static<typeof PlatformOAuthClientChange>
