@@ -1,4 +1,7 @@
-/** The kinds of change a decision can hang on: each prepares a question and then makes the change that turns its answer round. */
+/**
+ * The kinds of change a decision can hang on: each prepares a question and then makes the change that turns its answer
+ * round.
+ */
 import { UserDisabled } from '@gatehouse/contracts/events/identity/user'
 import {
   MembershipRemoved,

@@ -1,4 +1,7 @@
-/** From the acknowledgement of a change to the first decision that knows it, on each of two replicas; and that none is ever turned back. */
+/**
+ * From the acknowledgement of a change to the first decision that knows it, on each of two replicas; and that none is
+ * ever turned back.
+ */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Replica } from '../servers/authz.ts'
 import type { Credentials } from '../servers/credentials.ts'

@@ -1,4 +1,6 @@
-/** Casbin: roles per organization as domains, one line per permission, conditions as expressions it evaluates itself. */
+/**
+ * Casbin: roles per organization as domains, one line per permission, conditions as expressions it evaluates itself.
+ */
 import type { Model } from '../workload/model.ts'
 import type { Engine, EngineMaker } from './engine.ts'
 import { loadPeer, peerVersion } from './peers.ts'

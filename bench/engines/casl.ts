@@ -1,4 +1,7 @@
-/** CASL: one ability per person, built beforehand or for each question; the rule that decided is asked for, because it is the reason. */
+/**
+ * CASL: one ability per person, built beforehand or for each question; the rule that decided is asked for, because it
+ * is the reason.
+ */
 import type { Holder, Model } from '../workload/model.ts'
 import type { Question } from '../workload/oracle.ts'
 import type { Engine, EngineMaker } from './engine.ts'

@@ -1,4 +1,7 @@
-/** Cedar: the policy set is parsed once and kept in its own memory; principal and resource travel with each call, as its interface wants. */
+/**
+ * Cedar: the policy set is parsed once and kept in its own memory; principal and resource travel with each call, as its
+ * interface wants.
+ */
 import { setFlagsFromString } from 'node:v8'
 import type { Holder, Model, Resource } from '../workload/model.ts'
 import type { Engine, EngineMaker } from './engine.ts'

@@ -1,4 +1,7 @@
-/** Where the peers are: a folder of their own that only this command fills. The repository itself depends on none of them. */
+/**
+ * Where the peers are: a folder of their own that only this command fills. The repository itself depends on none of
+ * them.
+ */
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

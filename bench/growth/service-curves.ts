@@ -1,6 +1,7 @@
 /**
- * How a check at the running service grows from 1,000 to 1,000,000 memberships and 10 to 10,000 organizations, each with 20 roles and 20 policies
- * of its own: the first request of an organization, the first of a person, and any later one. Then a whole installation, where they differ and where they are alike.
+ * How a check at the running service grows from 1,000 to 1,000,000 memberships and 10 to 10,000 organizations, each
+ * with 20 roles and 20 policies of its own: the first request of an organization, the first of a person, and any later
+ * one. Then a whole installation, where they differ and where they are alike.
  */
 import { checkedCondition } from '../engines/gatehouse.ts'
 import type { LoadRequest } from '../load/order.ts'
@@ -115,7 +116,10 @@ const ask = (authz: Authz, o: { members: readonly number[]; connections: number;
     authz.pid(),
   )
 
-/** One connection, one request after the other: latencies, not throughput. Only organizations from `from` on: nobody has asked for them yet. */
+/**
+ * One connection, one request after the other: latencies, not throughput. Only organizations from `from` on: nobody has
+ * asked for them yet.
+ */
 export async function measurePoint(
   authz: Authz,
   o: { from: number; to: number; sample: number },

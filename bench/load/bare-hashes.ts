@@ -1,4 +1,7 @@
-/** Passwords verified and nothing else: argon2id with the parameters of identity, one hash per core at once. What P7 compares with. */
+/**
+ * Passwords verified and nothing else: argon2id with the parameters of identity, one hash per core at once. What P7
+ * compares with.
+ */
 import { hash, verify } from '@node-rs/argon2'
 import { availableParallelism } from 'node:os'
 import { closedLoop } from './closed-loop.ts'

@@ -1,4 +1,7 @@
-/** pgbench with the statements of a rotation, each sent by itself: what P8 compares with. Undefined where there is no pgbench. */
+/**
+ * pgbench with the statements of a rotation, each sent by itself: what P8 compares with. Undefined where there is no
+ * pgbench.
+ */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,6 +1,7 @@
 /**
- * Impact: a history of 100,000 recorded decisions, replayed on drafts by the running service. What a draft turns round is planted by its condition and
- * counted by hand beforehand; each count of the report, by role and by permission too, has to be that one.
+ * Impact: a history of 100,000 recorded decisions, replayed on drafts by the running service. What a draft turns round
+ * is planted by its condition and counted by hand beforehand; each count of the report, by role and by permission too,
+ * has to be that one.
  */
 import type { PartResult } from '../report/result.ts'
 import { medianOf, rounded } from '../report/statistics.ts'

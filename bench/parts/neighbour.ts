@@ -1,6 +1,6 @@
 /**
- * What one tenant feels of another: the answers to a person's steady requests while another organization sends the dearest request of each kind the API
- * has, and how long each service's event loop was held meanwhile.
+ * What one tenant feels of another: the answers to a person's steady requests while another organization sends the
+ * dearest request of each kind the API has, and how long each service's event loop was held meanwhile.
  */
 import { createApi, type Api } from '../../tests/platform/client.ts'
 import { signIn } from '../../tests/platform/people.ts'

@@ -1,4 +1,7 @@
-/** P1: one decision with its reason, in process, side by side with CASL, Cedar and casbin; every answer that is given is compared. */
+/**
+ * P1: one decision with its reason, in process, side by side with CASL, Cedar and casbin; every answer that is given is
+ * compared.
+ */
 import { createCasbin } from '../engines/casbin.ts'
 import { createCasl, createCaslPerQuestion } from '../engines/casl.ts'
 import { createCedar } from '../engines/cedar.ts'
@@ -19,7 +22,10 @@ type Run = {
   wrong: number
 }
 
-/** Few enough to stay in a core's own cache, as a question does that was just made: with thousands, half of the time goes to fetching them. */
+/**
+ * Few enough to stay in a core's own cache, as a question does that was just made: with thousands, half of the time
+ * goes to fetching them.
+ */
 const timedQuestions = 500
 
 const targets: Record<string, number> = { CASL: 6, 'cedar-wasm, preparsed': 100, casbin: 700 }
@@ -57,7 +63,10 @@ export async function measureDecisions(effort: Effort): Promise<PartResult> {
   return resultOf(runs, { coverage: coverageOf(questions), objections: objections.length })
 }
 
-/** Answers the first `upTo` questions until the time is over or, unless `repeat`, all are answered; per decision, in nanoseconds. */
+/**
+ * Answers the first `upTo` questions until the time is over or, unless `repeat`, all are answered; per decision, in
+ * nanoseconds.
+ */
 async function answer(
   run: Run,
   o: { expected: Uint8Array; upTo: number; budgetMs: number; repeat?: boolean },

@@ -1,4 +1,6 @@
-/** P11, and the memory of a large installation: how a check grows with roles, policies, memberships and organizations. */
+/**
+ * P11, and the memory of a large installation: how a check grows with roles, policies, memberships and organizations.
+ */
 import { drawCharts, type Chart, type Curve } from '../report/draw-curves.ts'
 import type { PartResult } from '../report/result.ts'
 import { rounded } from '../report/statistics.ts'

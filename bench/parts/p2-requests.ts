@@ -1,6 +1,6 @@
 /**
- * P2, P3 and P4: whole requests to the authz service beside the Cerbos server and a bare Node server, each on the same core in turn.
- * Every answer of both is compared with the oracle.
+ * P2, P3 and P4: whole requests to the authz service beside the Cerbos server and a bare Node server, each on the same
+ * core in turn. Every answer of both is compared with the oracle.
  */
 import { fileURLToPath } from 'node:url'
 import type { LoadOrder, LoadRequest } from '../load/order.ts'
@@ -150,7 +150,10 @@ const cerbosOrder = ({ port }: Cerbos, batches: readonly (readonly Judged[])[]):
   }),
 })
 
-/** A bare server that answers what authz answered to the first. The same requests, always the same answer: there is nothing to compare. */
+/**
+ * A bare server that answers what authz answered to the first. The same requests, always the same answer: there is
+ * nothing to compare.
+ */
 async function leastContender(cleanup: Cleanup, authz: Authz, o: Asked & { isReader?: boolean }): Promise<Contender> {
   const { body } = await authz.call('POST', o.path, o.requests[0] as OwnRequest)
   const port = await freePort()
@@ -178,7 +181,10 @@ async function race(contenders: readonly (Contender | undefined)[], effort: Effo
   }
 }
 
-/** Everything once, so that whoever caches has seen everybody, and then some time for the compiler. Answers count, figures do not. */
+/**
+ * Everything once, so that whoever caches has seen everybody, and then some time for the compiler. Answers count,
+ * figures do not.
+ */
 async function warmUp(one: Contender, effort: Effort): Promise<void> {
   if (effort.quick) return
   for (const how of [{}, { seconds: effort.profileInto === undefined ? 3 : 20 }]) await run(one, effort, how)

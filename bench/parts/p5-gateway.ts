@@ -1,7 +1,8 @@
 /**
- * P5 and P6: the gateway beside HAProxy, each on the same core in turn, in front of the same upstream, which answers a fixed text at once. So it is gateways that are
- * compared and no service: the whole way of a request is P12's. The gateway is the real process, follows the floors of three producers and logs warnings
- * alone; HAProxy checks algorithm, signature and `exp` of each token, and knows nothing of voids.
+ * P5 and P6: the gateway beside HAProxy, each on the same core in turn, in front of the same upstream, which answers a
+ * fixed text at once. So it is gateways that are compared and no service: the whole way of a request is P12's. The
+ * gateway is the real process, follows the floors of three producers and logs warnings alone; HAProxy checks algorithm,
+ * signature and `exp` of each token, and knows nothing of voids.
  */
 import { createPublicKey } from 'node:crypto'
 import { newId } from '@gatehouse/service-kit/ids/type-id'

@@ -1,4 +1,7 @@
-/** P7, P8, P12 and P13 on one running platform, each beside its peer in the same rounds: bare argon2id, pgbench, two bare hops with one SELECT, nothing. */
+/**
+ * P7, P8, P12 and P13 on one running platform, each beside its peer in the same rounds: bare argon2id, pgbench, two
+ * bare hops with one SELECT, nothing.
+ */
 import { fileURLToPath } from 'node:url'
 import { createAsker } from '../load/closed-loop.ts'
 import { bareHashesPerSecond } from '../load/bare-hashes.ts'

@@ -1,4 +1,7 @@
-/** What ordinary requests cost on the running platform: rates, and CPU of every process per request. P7, P8, P12 and P13 are made of it. */
+/**
+ * What ordinary requests cost on the running platform: rates, and CPU of every process per request. P7, P8, P12 and P13
+ * are made of it.
+ */
 import { closedLoop, createAsker, type Ask } from '../load/closed-loop.ts'
 import { rounded, medianOf } from '../report/statistics.ts'
 import type { Person, Platform } from '../servers/platform.ts'

@@ -1,4 +1,7 @@
-/** How soon a change is known: from its acknowledgement to the first decision that knows it, with NATS and by the poll alone. */
+/**
+ * How soon a change is known: from its acknowledgement to the first decision that knows it, with NATS and by the poll
+ * alone.
+ */
 import { kindsOf } from '../change/kinds.ts'
 import { measureChange, type Heard } from '../change/measure-change.ts'
 import { startTwoReplicas } from '../change/two-replicas.ts'

@@ -1,6 +1,6 @@
 /**
- * How long the most hostile policy sources take to be refused, from text to error with its place, on one thread that does nothing else meanwhile.
- * Whatever is not refused is wrong.
+ * How long the most hostile policy sources take to be refused, from text to error with its place, on one thread that
+ * does nothing else meanwhile. Whatever is not refused is wrong.
  */
 import { checkCondition } from '@gatehouse/policy/check/check-condition'
 import { parseCondition } from '@gatehouse/policy/parse/parse-condition'

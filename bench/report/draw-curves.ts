@@ -1,4 +1,7 @@
-/** Curves as an SVG picture: small charts side by side, both axes logarithmic, because what is asked is how a cost grows. */
+/**
+ * Curves as an SVG picture: small charts side by side, both axes logarithmic, because what is asked is how a cost
+ * grows.
+ */
 
 export type Curve = { readonly name: string; readonly points: readonly { readonly x: number; readonly y: number }[] }
 export type Chart = {

@@ -1,4 +1,7 @@
-/** Results as JSON, and as a table a person reads. A run replaces the parts it measured and leaves the others as they were, each with its own machine. */
+/**
+ * Results as JSON, and as a table a person reads. A run replaces the parts it measured and leaves the others as they
+ * were, each with its own machine.
+ */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { fingerprint, type Fingerprint } from './fingerprint.ts'

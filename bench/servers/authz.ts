@@ -1,6 +1,7 @@
 /**
- * The real authz service as its own process on a real database, with neighbours that never say anything new, and whoever may ask it.
- * Facts of people and organizations are put into its tables; the cursors say that they are what the neighbours have said.
+ * The real authz service as its own process on a real database, with neighbours that never say anything new, and
+ * whoever may ask it. Facts of people and organizations are put into its tables; the cursors say that they are what the
+ * neighbours have said.
  */
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { testNatsUrl } from '@gatehouse/test-kit/nats'

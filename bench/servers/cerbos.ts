@@ -1,4 +1,7 @@
-/** The Cerbos server on a core of its own, with the policies of the workload said in its language. It sends nothing to anybody. */
+/**
+ * The Cerbos server on a core of its own, with the policies of the workload said in its language. It sends nothing to
+ * anybody.
+ */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,6 @@
-/** A server as a child process on its core: started, waited for, ended. Its output is kept only to say why it failed. */
+/**
+ * A server as a child process on its core: started, waited for, ended. Its output is kept only to say why it failed.
+ */
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:net'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'

@@ -1,4 +1,7 @@
-/** HAProxy as a gateway: one thread, ES256 signatures and `exp` checked on each request, kept connections to the same upstream, no log. */
+/**
+ * HAProxy as a gateway: one thread, ES256 signatures and `exp` checked on each request, kept connections to the same
+ * upstream, no log.
+ */
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

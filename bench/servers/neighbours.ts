@@ -1,4 +1,7 @@
-/** The neighbours a service follows, as far as it needs them: nothing ever happens in them, and the key set holds the key the bench signs with. */
+/**
+ * The neighbours a service follows, as far as it needs them: nothing ever happens in them, and the key set holds the
+ * key the bench signs with.
+ */
 import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,4 +1,7 @@
-/** The whole platform as it ships (built output, production mode, fsync on) in a folder of its own, and the CPU time of each of its processes. */
+/**
+ * The whole platform as it ships (built output, production mode, fsync on) in a folder of its own, and the CPU time of
+ * each of its processes.
+ */
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

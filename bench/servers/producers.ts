@@ -1,6 +1,6 @@
 /**
- * identity, orgs and tokens as authz meets them: the spine of each, real from the outbox to the routes, on the same database server.
- * Of what they know there is nothing but the events.
+ * identity, orgs and tokens as authz meets them: the spine of each, real from the outbox to the routes, on the same
+ * database server. Of what they know there is nothing but the events.
  */
 import type { AddressInfo } from 'node:net'
 import type { EventContract } from '@gatehouse/contracts/events/envelope'

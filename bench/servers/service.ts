@@ -1,4 +1,7 @@
-/** A real service as a process of its own: as it is shipped, bundled, without the development runner's helpers in its functions. */
+/**
+ * A real service as a process of its own: as it is shipped, bundled, without the development runner's helpers in its
+ * functions.
+ */
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -1,6 +1,7 @@
 /**
- * The ten conditions of the workload, each said by hand in every peer's own language and once more as plain TypeScript for the oracle.
- * Nothing here is translated by a program: a mistake in a translator would be the same mistake everywhere.
+ * The ten conditions of the workload, each said by hand in every peer's own language and once more as plain TypeScript
+ * for the oracle. Nothing here is translated by a program: a mistake in a translator would be the same mistake
+ * everywhere.
  */
 import type { Attributes, Holder, Resource } from './model.ts'
 

@@ -1,4 +1,7 @@
-/** Conditions made to hurt whoever reads them, each as large as its author could make it; and a body around one, as large as the route takes. */
+/**
+ * Conditions made to hurt whoever reads them, each as large as its author could make it; and a body around one, as
+ * large as the route takes.
+ */
 const upTo = (bytes: number, piece: string, { before = '', after = '' } = {}): string =>
   before + piece.repeat(Math.floor((bytes - before.length - after.length) / piece.length)) + after
 

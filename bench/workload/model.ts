@@ -1,4 +1,7 @@
-/** The seeded workload of P1 to P4: 20 roles over 200 permissions, 10 policies with conditions, 1,000 people in 50 organizations. */
+/**
+ * The seeded workload of P1 to P4: 20 roles over 200 permissions, 10 policies with conditions, 1,000 people in 50
+ * organizations.
+ */
 import { conditions, type Condition } from './conditions.ts'
 import { randomFrom, type Random } from '@gatehouse/test-kit/random'
 

@@ -1,5 +1,6 @@
 /**
- * The answer by the shortest possible reading of the model: loops over lists, no index, no engine. It shares no code with what it judges.
+ * The answer by the shortest possible reading of the model: loops over lists, no index, no engine. It shares no code
+ * with what it judges.
  */
 import type { Holder, Model, Policy, Resource } from './model.ts'
 

@@ -5,7 +5,10 @@ import { randomFrom, type Random } from '@gatehouse/test-kit/random'
 
 export type Judged = Question & { readonly verdict: Verdict }
 
-/** Three in ten about a permission the holder has by a role, the others about something a policy speaks of, whoever it is for. */
+/**
+ * Three in ten about a permission the holder has by a role, the others about something a policy speaks of, whoever it
+ * is for.
+ */
 export function createQuestions(
   model: Model,
   o: { seed: number; count: number; holderOf?: (index: number, random: Random) => Holder },
@@ -30,7 +33,10 @@ export function createQuestions(
   })
 }
 
-/** How often each policy had a say and what the answers were; a workload in which something never decides compares nothing. */
+/**
+ * How often each policy had a say and what the answers were; a workload in which something never decides compares
+ * nothing.
+ */
 export function coverageOf(questions: readonly Judged[]): {
   allowed: number
   refused: number

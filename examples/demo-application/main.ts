@@ -1,6 +1,7 @@
 /**
- * An application whose people sign in with Gatehouse: sign-in, the organization and a change of it, a permission that is asked for, and logout in both
- * directions. It needs three settings (issuer, client id, client secret) and an API key; here they come from the file of a running `npm start`.
+ * An application whose people sign in with Gatehouse: sign-in, the organization and a change of it, a permission that
+ * is asked for, and logout in both directions. It needs three settings (issuer, client id, client secret) and an API
+ * key; here they come from the file of a running `npm start`.
  */
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -26,7 +27,9 @@ const keys = createRemoteJWKSet(new URL(config.serverMetadata().jwks_uri ?? ''))
 
 type Checks = { pkceCodeVerifier: string; expectedState: string; expectedNonce: string }
 type Person = { id: string; name: string; organizationId: string | undefined; idToken: string; sid: string }
-/** Of one browser, by its cookie: sign-ins under way by `state`, so that two tabs do not meet, and who has signed in. */
+/**
+ * Of one browser, by its cookie: sign-ins under way by `state`, so that two tabs do not meet, and who has signed in.
+ */
 type Visit = { pending: Map<string, Checks>; person?: Person }
 const visits = new Map<string, Visit>()
 

@@ -1,4 +1,6 @@
-/** What the documents name is there: every path of this repository in a Markdown file, and every file a link leads to. */
+/**
+ * What the documents name is there: every path of this repository in a Markdown file, and every file a link leads to.
+ */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'

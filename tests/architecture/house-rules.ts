@@ -1,6 +1,6 @@
 /**
- * House rules no tool has: file names, clocks in the domain, the same shape for every service, no package host in the tree.
- * Each rule is a small source scan; `house-rules.test.ts` feeds each a bad example.
+ * House rules no tool has: file names, clocks in the domain, the same shape for every service, no package host in the
+ * tree. Each rule is a small source scan; `house-rules.test.ts` feeds each a bad example.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'

@@ -6,7 +6,10 @@ import { until, type Api } from '../platform/client.ts'
 import { signIn as signInByApi } from '../platform/people.ts'
 import type { PlatformFile } from '../platform/platform-file.ts'
 
-/** An application of the platform: `openid-client` and an address that browsers come back to. `more`: how it is registered besides. */
+/**
+ * An application of the platform: `openid-client` and an address that browsers come back to. `more`: how it is
+ * registered besides.
+ */
 export async function openApplication(api: Api, platform: PlatformFile, more: object = {}) {
   const came: URL[] = []
   const server = createServer((request, response) => {

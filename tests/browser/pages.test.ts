@@ -1,6 +1,7 @@
 /**
- * The pages in a real browser, in front of the whole platform: every page in light, dark, 320 px, German and without a script, and the ways people
- * go. One start and one browser serve every part. Screenshots of every page stay in `.data/screenshots`.
+ * The pages in a real browser, in front of the whole platform: every page in light, dark, 320 px, German and without a
+ * script, and the ways people go. One start and one browser serve every part. Screenshots of every page stay in
+ * `.data/screenshots`.
  */
 import { nextFreePort } from '@gatehouse/local/servers/ports'
 import * as openid from 'openid-client'
@@ -17,7 +18,10 @@ import { open, openScreens, overflowOf, photograph, submit, violationsOf } from 
 /** Below the ports that the system gives to anybody who asks for one, and another one where somebody was faster. */
 const firstPort = 20_080
 
-/** Passkeys are bound to a domain, which an address in numbers is not: the platform is `localhost` here, and has to know its port. */
+/**
+ * Passkeys are bound to a domain, which an address in numbers is not: the platform is `localhost` here, and has to know
+ * its port.
+ */
 async function startOnLocalhost() {
   for (let tries = 1, first = firstPort; ; tries++) {
     const port = await nextFreePort(first)

@@ -1,4 +1,6 @@
-/** A person at a browser: contexts of their own, pages that are photographed and examined, and what a page may never do. */
+/**
+ * A person at a browser: contexts of their own, pages that are photographed and examined, and what a page may never do.
+ */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
@@ -72,7 +74,10 @@ const isLater = (page: Page): Promise<boolean> =>
     .isVisible()
     .catch(() => false)
 
-/** Fills fields by name and presses a button by id, as a suite does without knowing the page; once more where the page says that it was only for a moment. */
+/**
+ * Fills fields by name and presses a button by id, as a suite does without knowing the page; once more where the page
+ * says that it was only for a moment.
+ */
 export async function submit(
   page: Page,
   o: { fields?: Fields; button?: string; until: () => Promise<boolean> | boolean },

@@ -1,6 +1,7 @@
 /**
- * Who speaks to whom, read from the sources themselves: a service that names a neighbour among its `peers`, or uses a server's URL
- * outside its `config.ts`, opens that connection; `openService` opens the database and the bus, `openPeers` the bus. Independent of `--print-config`, from which the chart is made.
+ * Who speaks to whom, read from the sources themselves: a service that names a neighbour among its `peers`, or uses a
+ * server's URL outside its `config.ts`, opens that connection; `openService` opens the database and the bus,
+ * `openPeers` the bus. Independent of `--print-config`, from which the chart is made.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

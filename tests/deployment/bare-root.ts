@@ -1,6 +1,7 @@
 /**
- * The image without a container engine: a folder with nothing in it but what the last stage of the Dockerfile has, namely the libraries of
- * the slim base that Node uses, the packages the stage installs, the Node that is shipped, and the service's own files.
+ * The image without a container engine: a folder with nothing in it but what the last stage of the Dockerfile has,
+ * namely the libraries of the slim base that Node uses, the packages the stage installs, the Node that is shipped, and
+ * the service's own files.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
 import {

@@ -1,7 +1,7 @@
 /**
- * The chart through Helm, where it is installed: linted, rendered for each way it is meant to be used, every object strictly
- * against Kubernetes' own schemas (`kubernetes-validate`), its policies against the code, and every wrong values file refused in
- * the words its first line says. Run by `npm run check`; what is missing is said.
+ * The chart through Helm, where it is installed: linted, rendered for each way it is meant to be used, every object
+ * strictly against Kubernetes' own schemas (`kubernetes-validate`), its policies against the code, and every wrong
+ * values file refused in the words its first line says. Run by `npm run check`; what is missing is said.
  */
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -115,7 +115,10 @@ function strictComplaints(objects: readonly KubernetesObject[]): string[] {
   return validated === undefined || validated.ok ? [] : [validated.output]
 }
 
-/** The kinds of operators, strictly against the Go types their projects publish; built from Go's module cache, so nothing is downloaded. */
+/**
+ * The kinds of operators, strictly against the Go types their projects publish; built from Go's module cache, so
+ * nothing is downloaded.
+ */
 function customComplaints(objects: readonly KubernetesObject[]): string[] {
   const theirs = objects.filter(({ kind }) => custom.includes(kind))
   if (theirs.length === 0) return []

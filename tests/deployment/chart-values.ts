@@ -31,7 +31,10 @@ export const schema = (): Values => JSON.parse(readFileSync(join(chart, 'values.
 export const scenarios = ['external', 'quickstart', 'everything'] as const
 export const scenarioFile = (name: (typeof scenarios)[number]): string => join(chart, `values-${name}.yaml`)
 
-/** A wrong values file. Its first line says where it is refused and with which words; `helm` where only the templates can see it. */
+/**
+ * A wrong values file. Its first line says where it is refused and with which words; `helm` where only the templates
+ * can see it.
+ */
 export type WrongValues = { name: string; file: string; at: string; message: string }
 
 export const wrongValues = (): WrongValues[] =>

@@ -1,6 +1,6 @@
 /**
- * What can be known of the chart without Helm: its schema refuses what is wrong and takes what is right, and the arrows it would
- * draw are those of the code. `npm run check` renders it where Helm is installed and says so where it is not.
+ * What can be known of the chart without Helm: its schema refuses what is wrong and takes what is right, and the arrows
+ * it would draw are those of the code. `npm run check` renders it where Helm is installed and says so where it is not.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

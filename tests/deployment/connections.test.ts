@@ -1,4 +1,7 @@
-/** Two replicas of everything against a stock PostgreSQL: what the settings allow, what a pool really opens, and what a wrong pooler is told. */
+/**
+ * Two replicas of everything against a stock PostgreSQL: what the settings allow, what a pool really opens, and what a
+ * wrong pooler is told.
+ */
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { budgetsOf, connectionsOf, stockConnections } from '@gatehouse/deploy/connections'

@@ -1,4 +1,7 @@
-/** The container files through the tools made for them, where these are installed; run by `npm run check`. What is missing is said. */
+/**
+ * The container files through the tools made for them, where these are installed; run by `npm run check`. What is
+ * missing is said.
+ */
 import { spawnSync } from 'node:child_process'
 
 const run = (command: string, args: string[]): { ok: boolean; output: string } | undefined => {

@@ -1,4 +1,7 @@
-/** The arrows a rendered release must allow, and no others: those of the code, the migrations', the outside's, and name resolution. */
+/**
+ * The arrows a rendered release must allow, and no others: those of the code, the migrations', the outside's, and name
+ * resolution.
+ */
 import type { CodeArrows } from './arrows-of-code.ts'
 
 type Server = CodeArrows['servers'][number][1]

@@ -1,6 +1,6 @@
 /**
- * Which pods could speak as another service: the user of NATS, of Redis and of PostgreSQL comes with the secret a pod mounts, so each Deployment of a
- * service mounts the secret of that service and no other.
+ * Which pods could speak as another service: the user of NATS, of Redis and of PostgreSQL comes with the secret a pod
+ * mounts, so each Deployment of a service mounts the secret of that service and no other.
  */
 import { SERVICES } from '@gatehouse/deploy/services'
 import type { KubernetesObject } from '@gatehouse/deploy/policies'

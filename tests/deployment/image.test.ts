@@ -1,4 +1,7 @@
-/** What an image holds starts with nothing around it: the Node that is shipped, the packages its last stage installs, its own files. */
+/**
+ * What an image holds starts with nothing around it: the Node that is shipped, the packages its last stage installs,
+ * its own files.
+ */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

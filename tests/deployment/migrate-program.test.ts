@@ -1,6 +1,6 @@
 /**
- * The program a migration Job runs: with the administrator's URL it makes database, schema and roles; a replica waits for the
- * schema of its version; what it is told wrongly it says completely, with exit code 78.
+ * The program a migration Job runs: with the administrator's URL it makes database, schema and roles; a replica waits
+ * for the schema of its version; what it is told wrongly it says completely, with exit code 78.
  */
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'

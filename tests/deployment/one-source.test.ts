@@ -1,6 +1,6 @@
 /**
- * A service's `--print-config` is the one source: the chart's environment and schema, the Compose environment and the reference table
- * name the same settings, and the secrets that are made are the secrets that are mounted.
+ * A service's `--print-config` is the one source: the chart's environment and schema, the Compose environment and the
+ * reference table name the same settings, and the secrets that are made are the secrets that are mounted.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

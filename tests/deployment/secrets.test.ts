@@ -1,4 +1,7 @@
-/** The command that makes secrets: what it would replace is shown without a secret, and without a yes nothing is touched. */
+/**
+ * The command that makes secrets: what it would replace is shown without a secret, and without a yes nothing is
+ * touched.
+ */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,6 +1,7 @@
 /**
- * What the image executes: the services as `npm run build` makes them, in production mode, two replicas of each behind a
- * balancer. The journey passes on it, and every replica has had a part in it. GATEHOUSE_BUILT names a folder that was built before.
+ * What the image executes: the services as `npm run build` makes them, in production mode, two replicas of each behind
+ * a balancer. The journey passes on it, and every replica has had a part in it. GATEHOUSE_BUILT names a folder that was
+ * built before.
  */
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'

@@ -1,4 +1,7 @@
-/** Values made from the schema of a contract: the smallest that it takes, and every place in it where another value could stand. */
+/**
+ * Values made from the schema of a contract: the smallest that it takes, and every place in it where another value
+ * could stand.
+ */
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import type { TSchema } from 'typebox'
 
@@ -52,7 +55,10 @@ export const sample = (schema: Schema, ids: Record<string, string>): unknown => 
   return 'sweep-value-long-enough'
 }
 
-/** Every place of a body, the body itself first. AuthZEN's `id` members are free strings, yet they name things of a tenant. */
+/**
+ * Every place of a body, the body itself first. AuthZEN's `id` members are free strings, yet they name things of a
+ * tenant.
+ */
 export function positionsIn(
   schema: Schema,
   at: BodyPath = [],

@@ -1,7 +1,8 @@
 /**
- * S17: who calls a service is proved, never said. Every route of every service, public and internal, is asked directly, past the gateway, with
- * every kind of assertion and access token that is not the right one. Made from the contracts, so a new route is in it by itself. Then the right
- * one is sent to the same routes, so that a refusal is known to be about the credential.
+ * S17: who calls a service is proved, never said. Every route of every service, public and internal, is asked directly,
+ * past the gateway, with every kind of assertion and access token that is not the right one. Made from the contracts,
+ * so a new route is in it by itself. Then the right one is sent to the same routes, so that a refusal is known to be
+ * about the credential.
  */
 import { createHmac, createPrivateKey, createPublicKey, randomUUID, type KeyObject } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'

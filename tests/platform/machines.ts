@@ -1,4 +1,7 @@
-/** An application's way: the demo's key asks about anybody of its organization and about nobody else, and a key that is revoked is over. */
+/**
+ * An application's way: the demo's key asks about anybody of its organization and about nobody else, and a key that is
+ * revoked is over.
+ */
 import type tap from 'tap'
 import { until, type Api } from './client.ts'
 import { signIn } from './people.ts'

@@ -1,4 +1,7 @@
-/** An application of others, with `openid-client` over real sockets, and what another tenant's application can do with its things: nothing. */
+/**
+ * An application of others, with `openid-client` over real sockets, and what another tenant's application can do with
+ * its things: nothing.
+ */
 import * as openid from 'openid-client'
 import type tap from 'tap'
 import { until, type Api } from './client.ts'

@@ -1,6 +1,7 @@
 /**
- * S7: a caller without the permission learns nothing. Each route about a thing of the organization is asked by a member without rights, once about
- * a thing that exists and once about one that does not: both get the same answer, unless the member may see the thing. Made from the route table.
+ * S7: a caller without the permission learns nothing. Each route about a thing of the organization is asked by a member
+ * without rights, once about a thing that exists and once about one that does not: both get the same answer, unless the
+ * member may see the thing. Made from the route table.
  */
 import { publicRoutes } from '@gatehouse/contracts/http/routes'
 import { newId } from '@gatehouse/service-kit/ids/type-id'

@@ -1,4 +1,7 @@
-/** Runs the README's journey and the guides as a reader would paste them, and compares what they print; `…` in a document stands for anything. */
+/**
+ * Runs the README's journey and the guides as a reader would paste them, and compares what they print; `…` in a
+ * document stands for anything.
+ */
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -36,7 +39,10 @@ const matches = (printed: string, expected: string): boolean => {
 
 const stepsOfFile = (path: string): Step[] => stepsOf(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'))
 
-/** Each step of the document that printed something else, with both texts. A guide begins where the README's first block ends. */
+/**
+ * Each step of the document that printed something else, with both texts. A guide begins where the README's first block
+ * ends.
+ */
 export const pasteDocument = async (
   path: string,
   platformFile: string,

@@ -1,4 +1,7 @@
-/** A platform of its own for a test: the launcher as a person would run it, with private servers and data that go away again. */
+/**
+ * A platform of its own for a test: the launcher as a person would run it, with private servers and data that go away
+ * again.
+ */
 import { compileTree, compiledFile } from '@gatehouse/local/compile/compile-tree'
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
@@ -11,7 +14,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 export type StartedPlatform = { platform: PlatformFile; file: string; stop(): Promise<void> }
 
-/** Starts, waits until ready, and returns how to stop. `env` reaches the services that declare the variable; `options` are those of `npm start --`. */
+/**
+ * Starts, waits until ready, and returns how to stop. `env` reaches the services that declare the variable; `options`
+ * are those of `npm start --`.
+ */
 export const startPlatform = async (
   env: Record<string, string> = {},
   options: readonly string[] = [],

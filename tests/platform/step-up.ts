@@ -1,4 +1,7 @@
-/** A policy asks for a recent sign-in: the gateway hands out the challenge of RFC 9470, a refreshed token does not meet it, a sign-in does. */
+/**
+ * A policy asks for a recent sign-in: the gateway hands out the challenge of RFC 9470, a refreshed token does not meet
+ * it, a sign-in does.
+ */
 import type tap from 'tap'
 import { until, type Answer, type Api } from './client.ts'
 import { found, join, newAddress, refreshed, signIn, signUp, type Person } from './people.ts'

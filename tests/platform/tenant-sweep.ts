@@ -87,7 +87,10 @@ export const leakIn = (
   return undefined
 }
 
-/** Routes where a foreign id in the path is not about a tenant, or names one's own thing (`putEntity`: the same id is another thing elsewhere). */
+/**
+ * Routes where a foreign id in the path is not about a tenant, or names one's own thing (`putEntity`: the same id is
+ * another thing elsewhere).
+ */
 const unscoped = new Set(['putApplication', 'putEntity', 'logout', 'endMyOtherSessions', 'refreshToken'])
 
 /** Tries everything; `rounds` repeats it with the roles of the two tenants exchanged. */

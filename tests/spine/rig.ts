@@ -57,7 +57,10 @@ export async function countEffects(consuming: Db): Promise<number> {
   return row?.count ?? 0
 }
 
-/** The bug R5 must find: a consumer that takes every delivery for the first. Its inbox claims succeed whatever the table says. */
+/**
+ * The bug R5 must find: a consumer that takes every delivery for the first. Its inbox claims succeed whatever the table
+ * says.
+ */
 export function withoutInbox(system: Db): Db {
   const idsIn = ({ queryChunks }: { queryChunks: unknown[] }) =>
     JSON.parse(String(queryChunks.find((chunk) => typeof chunk === 'string' && chunk.startsWith('[')))) as object[]

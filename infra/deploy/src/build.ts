@@ -1,6 +1,6 @@
 /**
- * `npm run build`: every service bundled to `dist/<service>`, to be run in this workspace. With `--out <folder> --copy` and
- * the names of services: complete folders that run anywhere, as the image holds them.
+ * `npm run build`: every service bundled to `dist/<service>`, to be run in this workspace. With `--out <folder> --copy`
+ * and the names of services: complete folders that run anywhere, as the image holds them.
  */
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'

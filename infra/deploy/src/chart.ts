@@ -1,4 +1,7 @@
-/** The two files of the chart that are made from the services' settings: what its templates iterate over, and the schema of its values. */
+/**
+ * The two files of the chart that are made from the services' settings: what its templates iterate over, and the schema
+ * of its values.
+ */
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { isAlwaysGiven, peerOf, serverOf, type Setting } from './settings.ts'
 import { STORING_SERVICES } from './services.ts'

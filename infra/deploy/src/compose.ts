@@ -1,6 +1,6 @@
 /**
- * `infra/compose`: the whole platform (`compose.yaml`) and the servers alone (`servers.yaml`), made from the services' settings. Each
- * container sees its own secrets as files and sits only on the networks of those it speaks to.
+ * `infra/compose`: the whole platform (`compose.yaml`) and the servers alone (`servers.yaml`), made from the services'
+ * settings. Each container sees its own secrets as files and sits only on the networks of those it speaks to.
  */
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { stringify } from 'yaml'

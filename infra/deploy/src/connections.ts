@@ -1,4 +1,7 @@
-/** How many connections to PostgreSQL a deployment holds at most: counted from the services' settings, for the reference and for a test. */
+/**
+ * How many connections to PostgreSQL a deployment holds at most: counted from the services' settings, for the reference
+ * and for a test.
+ */
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { STORING_SERVICES } from './services.ts'
 import type { Setting } from './settings.ts'
@@ -10,7 +13,10 @@ export const stockConnections = 97
 
 export type Budget = { service: ServiceName; processes: number; runtime: number; system: number }
 
-/** Per storing service: how many processes one replica of it is (of workers one for each pipeline), and what each may hold. */
+/**
+ * Per storing service: how many processes one replica of it is (of workers one for each pipeline), and what each may
+ * hold.
+ */
 export const budgetsOf = (settings: Settings): Budget[] =>
   STORING_SERVICES.map((service) => {
     const setting = (name: string) => settings[service].find((one) => one.name === name)

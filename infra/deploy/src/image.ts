@@ -1,6 +1,7 @@
 /**
- * `npm run image`: what the Dockerfile does, step by step, on a machine without a container engine: prune, install, bundle, copy. Says what
- * each image would hold and how large that is, and leaves the folders behind for `GATEHOUSE_BUILT=<folder> npm test -- tests/platform/built.test.ts`.
+ * `npm run image`: what the Dockerfile does, step by step, on a machine without a container engine: prune, install,
+ * bundle, copy. Says what each image would hold and how large that is, and leaves the folders behind for
+ * `GATEHOUSE_BUILT=<folder> npm test -- tests/platform/built.test.ts`.
  */
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs'

@@ -1,6 +1,7 @@
 /**
- * The npm packages a bundle needs and no others: what it imports, what those depend on, each in the version its importer would get.
- * So the gateway's image holds no database driver, and no image holds npm's idea of the whole workspace.
+ * The npm packages a bundle needs and no others: what it imports, what those depend on, each in the version its
+ * importer would get. So the gateway's image holds no database driver, and no image holds npm's idea of the whole
+ * workspace.
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync } from 'node:fs'
 import { builtinModules } from 'node:module'

@@ -1,6 +1,7 @@
 /**
- * Reads rendered NetworkPolicies back into arrows, so that what a cluster would allow can be compared with what the code does.
- * An arrow is `from -> to:port`; `*` stands for anybody, `?` for a peer that is not one component of this release.
+ * Reads rendered NetworkPolicies back into arrows, so that what a cluster would allow can be compared with what the
+ * code does. An arrow is `from -> to:port`; `*` stands for anybody, `?` for a peer that is not one component of this
+ * release.
  */
 
 type Labels = Record<string, string>
@@ -41,7 +42,10 @@ export function arrowsIn(objects: readonly KubernetesObject[]): { egress: string
 const portsOf = ({ ports }: Rule): (number | string)[] =>
   ports === undefined || ports.length === 0 ? ['any'] : ports.map(({ port }) => port)
 
-/** Components with pods but without a policy of their own that closes both directions, and whether the release is closed as a whole. */
+/**
+ * Components with pods but without a policy of their own that closes both directions, and whether the release is closed
+ * as a whole.
+ */
 export function openComponents(objects: readonly KubernetesObject[]): string[] {
   const policies = objects.filter(
     ({ kind, spec }) =>

@@ -1,6 +1,6 @@
 /**
- * What each service can be told, as its `--print-config` says, and who tells it when it is deployed. The chart, the Compose
- * file, the secrets command and the reference are made from this, so that a new setting is in all of them.
+ * What each service can be told, as its `--print-config` says, and who tells it when it is deployed. The chart, the
+ * Compose file, the secrets command and the reference are made from this, so that a new setting is in all of them.
  */
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'

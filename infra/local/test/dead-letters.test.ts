@@ -1,4 +1,6 @@
-/** The command `dead-letters` against a server that answers as the API does: what it asks, what it prints, how it ends. */
+/**
+ * The command `dead-letters` against a server that answers as the API does: what it asks, what it prints, how it ends.
+ */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'

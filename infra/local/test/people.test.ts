@@ -1,4 +1,7 @@
-/** The command `people` against a server that answers as the API does: both formats, an error a line, and going on after an end. */
+/**
+ * The command `people` against a server that answers as the API does: both formats, an error a line, and going on after
+ * an end.
+ */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

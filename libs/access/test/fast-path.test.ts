@@ -1,4 +1,7 @@
-/** The way ahead of the framework: it answers what the regular path would, and whatever is out of the ordinary goes the regular path with its body. */
+/**
+ * The way ahead of the framework: it answers what the regular path would, and whatever is out of the ordinary goes the
+ * regular path with its body.
+ */
 import { request } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { defineRoute } from '@gatehouse/contracts/http/contract'

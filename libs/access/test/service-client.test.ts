@@ -1,4 +1,7 @@
-/** Calls between services: proof and context travel along, late and failing neighbours cost little, nothing is sent twice that must not be. */
+/**
+ * Calls between services: proof and context travel along, late and failing neighbours cost little, nothing is sent
+ * twice that must not be.
+ */
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { defineRoute } from '@gatehouse/contracts/http/contract'

@@ -1,4 +1,7 @@
-/** Access tokens and service assertions: only what was meant verifies, whatever an attacker offers in its place (RFC 8725, RFC 9068). */
+/**
+ * Access tokens and service assertions: only what was meant verifies, whatever an attacker offers in its place (RFC
+ * 8725, RFC 9068).
+ */
 import { createHmac, createPrivateKey, generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto'
 import t from 'tap'
 import type { Clock } from '@gatehouse/service-kit/context/clock'

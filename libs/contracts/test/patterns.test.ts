@@ -1,4 +1,7 @@
-/** Every pattern of every contract is a regular expression with the flag `u`, as requests are validated, and without, as serializers check it. */
+/**
+ * Every pattern of every contract is a regular expression with the flag `u`, as requests are validated, and without, as
+ * serializers check it.
+ */
 import { readdirSync } from 'node:fs'
 import t from 'tap'
 

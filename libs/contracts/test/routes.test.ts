@@ -1,4 +1,7 @@
-/** Every contract that is not internal is in the public route table: one that is missing there is served by its service and reachable by nobody. */
+/**
+ * Every contract that is not internal is in the public route table: one that is missing there is served by its service
+ * and reachable by nobody.
+ */
 import { readdirSync } from 'node:fs'
 import t from 'tap'
 import type { RouteContract } from '../src/http/contract.ts'

@@ -1,6 +1,6 @@
 /**
- * The work of decisions is counted, not timed: what is walked is charged, what repeats is remembered, and a spent budget never allows.
- * Lists that report each access show that nothing is walked without being counted.
+ * The work of decisions is counted, not timed: what is walked is charged, what repeats is remembered, and a spent
+ * budget never allows. Lists that report each access show that nothing is walked without being counted.
  */
 import t from 'tap'
 import fc from 'fast-check'

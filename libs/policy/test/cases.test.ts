@@ -1,4 +1,7 @@
-/** The corpus: conditions and decisions as data, each file checked against the schema it names. `docs/reference/policy-cases.md` shows the same. */
+/**
+ * The corpus: conditions and decisions as data, each file checked against the schema it names.
+ * `docs/reference/policy-cases.md` shows the same.
+ */
 import { readFileSync, readdirSync } from 'node:fs'
 import { Check } from 'typebox/schema'
 import t from 'tap'

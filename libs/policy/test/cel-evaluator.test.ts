@@ -1,6 +1,7 @@
 /**
- * Where this language and CEL mean the same, the closures answer as CEL's own evaluator does; an error there is unknown here. The differences
- * are two and on purpose: a list with something missing in it is still a list here, and text is ordered by code point (there by UTF-16 unit).
+ * Where this language and CEL mean the same, the closures answer as CEL's own evaluator does; an error there is unknown
+ * here. The differences are two and on purpose: a list with something missing in it is still a list here, and text is
+ * ordered by code point (there by UTF-16 unit).
  */
 import t from 'tap'
 import fc from 'fast-check'

@@ -1,4 +1,7 @@
-/** Conditions and values in every shape the language has, as fast-check makes them. Sources are printed, so what is tested begins at the parser. */
+/**
+ * Conditions and values in every shape the language has, as fast-check makes them. Sources are printed, so what is
+ * tested begins at the parser.
+ */
 import fc from 'fast-check'
 import type { AttributeValues } from '@gatehouse/policy/compile/attributes'
 import { isAccepted } from './schema.ts'
@@ -42,7 +45,10 @@ const instants = [
 ] as const
 const durations = ['0s', '1ms', '-1ms', '12h', '-12h', '744h', '1h30m', '1.001s', '-0.001s', '1.1h', '1000us'] as const
 
-/** A text in each kind of quotes there is. A raw one says its characters as they are, so not every text can be written so. */
+/**
+ * A text in each kind of quotes there is. A raw one says its characters as they are, so not every text can be written
+ * so.
+ */
 const quotings: readonly ((value: string) => string)[] = [
   (value) => JSON.stringify(value),
   (value) => `"""${JSON.stringify(value).slice(1, -1)}"""`,
@@ -65,7 +71,10 @@ const instant: Source = fc.constantFrom(...instants).map((value) => `timestamp("
 const compare = fc.constantFrom('==', '!=', '<', '<=', '>', '>=')
 const equality = fc.constantFrom('==', '!=')
 
-/** `open` are attributes of the resource, `known` those of everybody else, `items` what is in reach where a quantifier binds a text. */
+/**
+ * `open` are attributes of the resource, `known` those of everybody else, `items` what is in reach where a quantifier
+ * binds a text.
+ */
 type Ways = { readonly text: Source; readonly number: Source; readonly instant: Source; readonly list: Source }
 const waysWith = (item: boolean): Ways => {
   const textAttribute = fc.constantFrom(
@@ -167,7 +176,9 @@ function formulaOver(leaves: Source): Source {
 }
 
 const within = formulaOver(leaf(waysWith(true)))
-/** Quantifiers over the lists of the asking side and over written ones; a list of the resource cannot be in a filter. */
+/**
+ * Quantifiers over the lists of the asking side and over written ones; a list of the resource cannot be in a filter.
+ */
 const quantified: Source = fc
   .tuple(
     fc.oneof(

@@ -1,4 +1,7 @@
-/** Lint: what is odd about one condition, and about a policy beside others; only what is certain, and its work is counted. */
+/**
+ * Lint: what is odd about one condition, and about a policy beside others; only what is certain, and its work is
+ * counted.
+ */
 import t from 'tap'
 import fc from 'fast-check'
 import '@gatehouse/test-kit/fixed-seed'

@@ -1,7 +1,7 @@
 /**
- * A refusal for want of attributes names all of them at once: whoever states every one that is named is not told of another one then. Conditions
- * with `has()` are left out of the generated ones, because stating an attribute is an answer to them and may raise other questions.
- * `POLICY_SEED` repeats a run, `POLICY_CASES` makes it longer.
+ * A refusal for want of attributes names all of them at once: whoever states every one that is named is not told of
+ * another one then. Conditions with `has()` are left out of the generated ones, because stating an attribute is an
+ * answer to them and may raise other questions. `POLICY_SEED` repeats a run, `POLICY_CASES` makes it longer.
  */
 import t from 'tap'
 import fc from 'fast-check'

@@ -1,6 +1,6 @@
 /**
- * Readers work in parts: none takes more than a decision may, whatever the policies say, so that whoever runs them can give way in between. What is
- * told is counted by its length, for each part that reads a text tells it again.
+ * Readers work in parts: none takes more than a decision may, whatever the policies say, so that whoever runs them can
+ * give way in between. What is told is counted by its length, for each part that reads a text tells it again.
  */
 import t from 'tap'
 import type { AttributeValues } from '@gatehouse/policy/compile/attributes'

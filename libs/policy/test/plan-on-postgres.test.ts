@@ -1,6 +1,7 @@
 /**
- * A filter on real PostgreSQL gives the answers of the closures, row by row: true, false and unknown alike for single conditions, and the
- * same rows as `decide` for whole policy sets. `POLICY_SEED` repeats a run, `POLICY_CASES` makes it longer.
+ * A filter on real PostgreSQL gives the answers of the closures, row by row: true, false and unknown alike for single
+ * conditions, and the same rows as `decide` for whole policy sets. `POLICY_SEED` repeats a run, `POLICY_CASES` makes it
+ * longer.
  */
 import t from 'tap'
 import fc from 'fast-check'

@@ -1,4 +1,7 @@
-/** What plans are: when they settle, what they refuse, and how a filter is written. That they are right is shown on PostgreSQL. */
+/**
+ * What plans are: when they settle, what they refuse, and how a filter is written. That they are right is shown on
+ * PostgreSQL.
+ */
 import t from 'tap'
 import { sql } from 'drizzle-orm'
 import { PgDialect, integer, pgTable, text } from 'drizzle-orm/pg-core'

@@ -1,6 +1,6 @@
 /**
- * The differential tests would notice: each operator is broken once, in the closures and in the SQL, and each fault makes at least one
- * generated case disagree. What no case tells apart from the right one is not tested.
+ * The differential tests would notice: each operator is broken once, in the closures and in the SQL, and each fault
+ * makes at least one generated case disagree. What no case tells apart from the right one is not tested.
  */
 import t from 'tap'
 import fc from 'fast-check'

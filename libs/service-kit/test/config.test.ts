@@ -1,4 +1,6 @@
-/** Configuration: every error at once, secrets from files, weak secrets refused outside development, values never shown. */
+/**
+ * Configuration: every error at once, secrets from files, weak secrets refused outside development, values never shown.
+ */
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

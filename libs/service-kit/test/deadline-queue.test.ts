@@ -1,4 +1,6 @@
-/** Deadlines share a timer: what is answered in time costs none, and what is late is told once, in the order it began. */
+/**
+ * Deadlines share a timer: what is answered in time costs none, and what is late is told once, in the order it began.
+ */
 import t from 'tap'
 import { createDeadlineQueue } from '../src/http/deadline-queue.ts'
 

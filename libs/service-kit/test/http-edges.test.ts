@@ -1,4 +1,7 @@
-/** The rims of HTTP (RFC 9110, RFC 9112): each request that no route asks for has its own status, its own problem, and a name. */
+/**
+ * The rims of HTTP (RFC 9110, RFC 9112): each request that no route asks for has its own status, its own problem, and a
+ * name.
+ */
 import { connect, type AddressInfo } from 'node:net'
 import t from 'tap'
 import { createBareServer } from '../src/http/server.ts'

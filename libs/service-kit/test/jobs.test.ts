@@ -1,4 +1,7 @@
-/** The ledger decides: one effect per recipient whatever is delivered twice, at most five tries, nothing lost with Redis. */
+/**
+ * The ledger decides: one effect per recipient whatever is delivered twice, at most five tries, nothing lost with
+ * Redis.
+ */
 import t from 'tap'
 import type { JobContract } from '@gatehouse/contracts/jobs/contract'
 import { testDatabase } from '@gatehouse/test-kit/database'

@@ -1,4 +1,6 @@
-/** No secret, token, password, code or personal datum reaches a log line, wherever in the object or the text it stands. */
+/**
+ * No secret, token, password, code or personal datum reaches a log line, wherever in the object or the text it stands.
+ */
 import t from 'tap'
 import { newContext, runInContext } from '../src/context/request-context.ts'
 import { problem } from '../src/errors/app-error.ts'

@@ -1,6 +1,6 @@
 /**
- * What every service opens towards its neighbours, without a database: the bus, its own keys, a client and a feed for each peer,
- * and the verifiers of who calls. Nothing here waits for anybody: services may start in any order.
+ * What every service opens towards its neighbours, without a database: the bus, its own keys, a client and a feed for
+ * each peer, and the verifiers of who calls. Nothing here waits for anybody: services may start in any order.
  */
 import { accessTokenAudience } from '@gatehouse/contracts/claims/access-token'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
@@ -16,7 +16,10 @@ import { createSpineClient, type SpineClient } from './follow/spine-client.ts'
 import { loadEventKeys } from './nats/event-signature.ts'
 import { connectNats, type NatsLink } from './nats/connection.ts'
 
-/** Who is followed or asked with an assertion. `pages` has nothing to follow, and only the gateway passes requests on to it. */
+/**
+ * Who is followed or asked with an assertion. `pages` has nothing to follow, and only the gateway passes requests on to
+ * it.
+ */
 export type PeerName = Exclude<ServiceName, 'gateway' | 'pages'>
 
 export type PeerSettings<P extends PeerName> = Readonly<Record<`${Uppercase<P>}_URL`, string>> & {
@@ -56,8 +59,9 @@ export type OpenPeersOptions<P extends PeerName> = {
 }
 
 /**
- * A key that was voided is gone from every service within this time; the gateway, which learns it from the feed, refuses it at once. After an emergency
- * rotation a token of the new key costs one fetch. Tokens reach a service through the gateway alone, so nobody can make it ask more often.
+ * A key that was voided is gone from every service within this time; the gateway, which learns it from the feed,
+ * refuses it at once. After an emergency rotation a token of the new key costs one fetch. Tokens reach a service
+ * through the gateway alone, so nobody can make it ask more often.
  */
 const keySetLife = { maxAgeMs: 10_000, coolDownMs: 1000 }
 

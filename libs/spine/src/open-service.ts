@@ -1,6 +1,7 @@
 /**
- * What every service with a database stands on: its peers, its two roles in its own schema, and its spine. Opened here in one way and
- * closed in the one right order: first the background (runService), then the bus and the clients, then the database.
+ * What every service with a database stands on: its peers, its two roles in its own schema, and its spine. Opened here
+ * in one way and closed in the one right order: first the background (runService), then the bus and the clients, then
+ * the database.
  */
 import { sql } from 'drizzle-orm'
 import { check, type ReadyCheck } from '@gatehouse/service-kit/health/checks'

@@ -1,4 +1,7 @@
-/** The loss of NATS and of Redis is seen while requests go on: in /readyz, in the log, in a metric. Real servers, killed and hung. */
+/**
+ * The loss of NATS and of Redis is seen while requests go on: in /readyz, in the log, in a metric. Real servers, killed
+ * and hung.
+ */
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'

@@ -15,7 +15,10 @@ import { createReader } from '../src/follow/reader.ts'
 
 type Line = { message: string; reason?: string; refused?: number }
 
-/** A producer on the bus, and everything a reader of its events is made of. Polls never come: only the bus brings events. */
+/**
+ * A producer on the bus, and everything a reader of its events is made of. Polls never come: only the bus brings
+ * events.
+ */
 async function openBus(t: Test) {
   const database = await testDatabase(t, { services: ['tokens', 'workers'], spineOnly: true })
   const nats = await testNats(t)

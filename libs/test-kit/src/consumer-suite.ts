@@ -1,7 +1,8 @@
 /**
- * One suite that any consumer can be put through: whatever is delivered, however often, in whatever order and by whichever path,
- * each event has its database effect once. A service passes the name, the subjects and the effect of its consumer and says how to make
- * events it wants and how to count their effects; the suite brings the producer, NATS, the replicas and the faults.
+ * One suite that any consumer can be put through: whatever is delivered, however often, in whatever order and by
+ * whichever path, each event has its database effect once. A service passes the name, the subjects and the effect of
+ * its consumer and says how to make events it wants and how to count their effects; the suite brings the producer,
+ * NATS, the replicas and the faults.
  */
 import type { Test } from 'tap'
 import type { ServiceName } from '@gatehouse/contracts/common/services'

@@ -1,6 +1,7 @@
 /**
- * A database for one test file: cloned in some 25 ms from a template that was provisioned and migrated once, dropped when the file ends.
- * The template is named after the migrations it holds, so a changed migration makes a new one. Needs `DATABASE_URL`, an administrator's.
+ * A database for one test file: cloned in some 25 ms from a template that was provisioned and migrated once, dropped
+ * when the file ends. The template is named after the migrations it holds, so a changed migration makes a new one.
+ * Needs `DATABASE_URL`, an administrator's.
  */
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -35,7 +36,10 @@ export function adminUrl(): string {
   return url
 }
 
-/** Roles belong to the server, so every test process must come to the same passwords: they follow from the administrator's. */
+/**
+ * Roles belong to the server, so every test process must come to the same passwords: they follow from the
+ * administrator's.
+ */
 export const testPassword = (role: string): string =>
   createHmac('sha256', new URL(adminUrl()).password).update(role).digest('hex')
 

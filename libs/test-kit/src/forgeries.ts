@@ -1,6 +1,7 @@
 /**
- * Forged events, one of each kind, published on the real bus by somebody who may publish anything: what a stolen NATS password allows.
- * Each is the given event with `changed` data under a position and id of its own choosing; none is signed by its producer.
+ * Forged events, one of each kind, published on the real bus by somebody who may publish anything: what a stolen NATS
+ * password allows. Each is the given event with `changed` data under a position and id of its own choosing; none is
+ * signed by its producer.
  */
 import { headers } from '@nats-io/transport-node'
 import { streamOf } from '@gatehouse/contracts/events/streams'
@@ -66,8 +67,8 @@ function forge(o: {
 }
 
 /**
- * Publishes a forgery of each kind. `genuine` is an event of the producer; `forged` is what a forger would like to be believed.
- * Resolves when every reader of the producer's stream has been given all of it.
+ * Publishes a forgery of each kind. `genuine` is an event of the producer; `forged` is what a forger would like to be
+ * believed. Resolves when every reader of the producer's stream has been given all of it.
  */
 export async function publishForgeries(o: {
   link: NatsLink

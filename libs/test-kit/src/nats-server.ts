@@ -1,6 +1,6 @@
 /**
- * A NATS server of a test's own, so that the test can stop it, hang it and wipe its store. It keeps its port over restarts.
- * The binary is `NATS_SERVER_BINARY`, else `nats-server` on the PATH.
+ * A NATS server of a test's own, so that the test can stop it, hang it and wipe its store. It keeps its port over
+ * restarts. The binary is `NATS_SERVER_BINARY`, else `nats-server` on the PATH.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'

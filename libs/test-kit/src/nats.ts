@@ -1,4 +1,7 @@
-/** NATS for one test file: the shared server under a namespace of its own, so that files running side by side never meet. Needs `NATS_URL`. */
+/**
+ * NATS for one test file: the shared server under a namespace of its own, so that files running side by side never
+ * meet. Needs `NATS_URL`.
+ */
 import { randomBytes } from 'node:crypto'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { connectNats, type NatsLink } from '@gatehouse/spine/nats/connection'

@@ -1,4 +1,7 @@
-/** A Redis server of a test's own, so that the test can stop it and hang it. It keeps its port over restarts, and nothing else. */
+/**
+ * A Redis server of a test's own, so that the test can stop it and hang it. It keeps its port over restarts, and
+ * nothing else.
+ */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { Redis } from 'ioredis'
@@ -15,7 +18,10 @@ export type RedisServer = {
   resume(): void
 }
 
-/** A server that is not started yet; it ends with the test. The binary is `REDIS_SERVER_BINARY`, else `redis-server` on the PATH. */
+/**
+ * A server that is not started yet; it ends with the test. The binary is `REDIS_SERVER_BINARY`, else `redis-server` on
+ * the PATH.
+ */
 export async function ownRedisServer(t: Teardown): Promise<RedisServer> {
   const port = await freePort()
   const url = `redis://127.0.0.1:${port}`

@@ -1,6 +1,7 @@
 /**
- * Counts what a service asks of PostgreSQL, on the wire: statements executed, statements parsed anew, and turns in which the client waits for the server.
- * It stands between the two and understands just enough of the protocol (PostgreSQL documentation, chapter 54) to tell messages apart.
+ * Counts what a service asks of PostgreSQL, on the wire: statements executed, statements parsed anew, and turns in
+ * which the client waits for the server. It stands between the two and understands just enough of the protocol
+ * (PostgreSQL documentation, chapter 54) to tell messages apart.
  */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Teardown } from './database.ts'

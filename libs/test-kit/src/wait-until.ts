@@ -1,6 +1,9 @@
 /** Waiting for a condition instead of sleeping. */
 
-/** Resolves with the first value that is neither false nor undefined. @throws Error naming `what` after `timeoutMs`, 30 s when absent. */
+/**
+ * Resolves with the first value that is neither false nor undefined. @throws Error naming `what` after `timeoutMs`, 30
+ * s when absent.
+ */
 export async function waitUntil<T>(
   what: string,
   probe: () => T | undefined | false | Promise<T | undefined | false>,

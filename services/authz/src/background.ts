@@ -1,4 +1,7 @@
-/** What authz does without being asked: records decisions, announces changes and denied acts, follows its neighbours and itself, consumes. */
+/**
+ * What authz does without being asked: records decisions, announces changes and denied acts, follows its neighbours and
+ * itself, consumes.
+ */
 import { together, type Part } from '@gatehouse/service-kit/concurrency/background'
 import type { Deps } from './deps.ts'
 

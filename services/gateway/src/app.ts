@@ -23,7 +23,10 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   return app
 }
 
-/** Whole and within its limit, but unread: a half-sent body never costs a service a connection, and its meaning is the service's to check. */
+/**
+ * Whole and within its limit, but unread: a half-sent body never costs a service a connection, and its meaning is the
+ * service's to check.
+ */
 function takeBodiesAsTheyAre(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))

@@ -1,4 +1,7 @@
-/** The environment of the gateway; the only place that names its variables. It has no database and no key that signs tokens. */
+/**
+ * The environment of the gateway; the only place that names its variables. It has no database and no key that signs
+ * tokens.
+ */
 import { natsConfig, peerConfig, redisConfig, serviceConfig } from '@gatehouse/service-kit/config/fragments'
 import { Url } from '@gatehouse/service-kit/config/schema'
 import Type, { type Static } from 'typebox'

@@ -1,4 +1,7 @@
-/** Ready means: void tokens can be told from good ones. Without floors or keys the gateway takes no traffic; later trouble is answered per request. */
+/**
+ * Ready means: void tokens can be told from good ones. Without floors or keys the gateway takes no traffic; later
+ * trouble is answered per request.
+ */
 import { check, type ReadyCheck } from '@gatehouse/service-kit/health/checks'
 import type { Deps } from './deps.ts'
 

@@ -1,6 +1,7 @@
 /**
- * How many guesses a password would take, by the dictionaries, keyboard walks, dates and repetitions attackers begin with (zxcvbn). Runs in a thread of
- * its own: hostile text takes the estimate hundreds of milliseconds, and no limit on its input makes that safe on an event loop.
+ * How many guesses a password would take, by the dictionaries, keyboard walks, dates and repetitions attackers begin
+ * with (zxcvbn). Runs in a thread of its own: hostile text takes the estimate hundreds of milliseconds, and no limit on
+ * its input makes that safe on an event loop.
  */
 import { ZxcvbnFactory } from '@zxcvbn-ts/core'
 import { adjacencyGraphs, dictionary } from '@zxcvbn-ts/language-common'

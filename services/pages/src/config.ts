@@ -1,4 +1,7 @@
-/** The environment of pages; the only place that names its variables. It has no database, no bus and no key that signs tokens. */
+/**
+ * The environment of pages; the only place that names its variables. It has no database, no bus and no key that signs
+ * tokens.
+ */
 import { emailCodes, peerConfig, serviceConfig } from '@gatehouse/service-kit/config/fragments'
 import { SecretKey, Url } from '@gatehouse/service-kit/config/schema'
 import Type, { type Static } from 'typebox'

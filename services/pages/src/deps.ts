@@ -1,4 +1,6 @@
-/** Opens what the pages depend on and hands it over as one plain object: the neighbours, a key for cookies, two files. */
+/**
+ * Opens what the pages depend on and hands it over as one plain object: the neighbours, a key for cookies, two files.
+ */
 import { readFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import type { ServiceName } from '@gatehouse/contracts/common/services'

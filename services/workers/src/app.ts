@@ -1,4 +1,7 @@
-/** The HTTP face of workers: the audit trail, webhooks, notifications and the dead letters, and nothing another service could ask. */
+/**
+ * The HTTP face of workers: the audit trail, webhooks, notifications and the dead letters, and nothing another service
+ * could ask.
+ */
 import { createServer } from '@gatehouse/access/serve/server'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from './deps.ts'

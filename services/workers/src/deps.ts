@@ -33,7 +33,10 @@ export type Deps = Omit<Service<Peer>, 'feeds'> & {
   mailLocale: Locale
 }
 
-/** Neither Redis nor the mail server is a reason not to be ready: without them jobs wait in the ledger and everything else works. Redis is watched, so that its loss is seen. */
+/**
+ * Neither Redis nor the mail server is a reason not to be ready: without them jobs wait in the ledger and everything
+ * else works. Redis is watched, so that its loss is seen.
+ */
 export function openDeps(config: Config, runtime: { log: Logger; clock: Clock }): Deps {
   const service = openService({
     service: 'workers',

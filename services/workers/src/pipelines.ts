@@ -1,4 +1,7 @@
-/** The pipelines this process runs: what each listens to and, where it sends something, the queue, worker and sweeper that do it. */
+/**
+ * The pipelines this process runs: what each listens to and, where it sends something, the queue, worker and sweeper
+ * that do it.
+ */
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { PipelineName } from '@gatehouse/contracts/jobs/contract'
 import { createConsumer } from '@gatehouse/spine/consume/consumer'

@@ -1,6 +1,7 @@
 /**
- * `npm run verify-audit -- <export> --keys <jwks>`: whether an export of the audit trail is what the platform recorded. Needs nothing but these two files and
- * reaches nothing. Ends with 0 when the evidence holds, otherwise with 1 and a sentence for each fault.
+ * `npm run verify-audit -- <export> --keys <jwks>`: whether an export of the audit trail is what the platform recorded.
+ * Needs nothing but these two files and reaches nothing. Ends with 0 when the evidence holds, otherwise with 1 and a
+ * sentence for each fault.
  */
 import { createReadStream, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'

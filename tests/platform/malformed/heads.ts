@@ -1,4 +1,7 @@
-/** What stands above a body: every method on every path, every header in odd forms on every route, and request lines that no client library writes. */
+/**
+ * What stands above a body: every method on every path, every header in odd forms on every route, and request lines
+ * that no client library writes.
+ */
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import { publicRoutes } from '@gatehouse/contracts/http/routes'
 import { newId } from '@gatehouse/service-kit/ids/type-id'

@@ -1,4 +1,7 @@
-/** Every place of every route where a value stands (path, query, cursor, body), with every wrong value that fits into a request. */
+/**
+ * Every place of every route where a value stands (path, query, cursor, body), with every wrong value that fits into a
+ * request.
+ */
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { parametersOf, pathOf, positionsIn, sample, withValue, type Schema } from '../contract-samples.ts'

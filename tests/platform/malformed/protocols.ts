@@ -1,4 +1,7 @@
-/** S8 at the protocols' routes: parameters, credentials and cookies that no client sends. Each answer has the form of its protocol. */
+/**
+ * S8 at the protocols' routes: parameters, credentials and cookies that no client sends. Each answer has the form of
+ * its protocol.
+ */
 import { protocolRoutes } from '@gatehouse/contracts/http/protocols'
 import type { ProtocolContract } from '@gatehouse/contracts/http/protocol'
 import type { Attempt } from './attempt.ts'
@@ -93,7 +96,10 @@ const headersOf = (method: string): (readonly [string, string])[] => [
   ),
 ]
 
-/** What is wrong with an answer of a protocol's route, if anything. A logout without a hint, a revocation of nothing known: some of these are no errors. */
+/**
+ * What is wrong with an answer of a protocol's route, if anything. A logout without a hint, a revocation of nothing
+ * known: some of these are no errors.
+ */
 export function complaintAboutProtocol(
   { route }: Attempt,
   { status, headers, text }: Answer,

@@ -1,4 +1,7 @@
-/** Sends malformed requests as they are (`fetch` would mend or refuse many of them) and says what is wrong with an answer. */
+/**
+ * Sends malformed requests as they are (`fetch` would mend or refuse many of them) and says what is wrong with an
+ * answer.
+ */
 import { type Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
 import type { Attempt } from './attempt.ts'
@@ -49,7 +52,10 @@ export function sendBytes(gateway: URL, bytes: string): Promise<number> {
 /** What AuthZEN 1.0 wants back unchanged, as far as it is written here as it is sent; a longer name is replaced. */
 const isRequestName = (name: string): boolean => /^[\x21-\x7e]([\t\x20-\x7e]{0,4094}[\x21-\x7e])?$/.test(name)
 
-/** What is wrong with an answer, if anything: a 5xx, no problem document, another request's name, `Allow` without 405, or a success that may not be. */
+/**
+ * What is wrong with an answer, if anything: a 5xx, no problem document, another request's name, `Allow` without 405,
+ * or a success that may not be.
+ */
 export function complaintAbout(attempt: Attempt, { status, headers, text }: Answer): string | undefined {
   if (status >= 500) return `${status} ${text.slice(0, 200)}`
   if ((status === 405) !== (headers.allow !== undefined)) return `${status} and Allow: ${headers.allow}`

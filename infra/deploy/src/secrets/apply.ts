@@ -1,6 +1,7 @@
 /**
- * Makes the secrets of a deployment, or makes them again. Everything happens on a copy of what is kept; what would change is said, and only a yes puts
- * the copy in the place of what was there. So a rotation that nobody wanted, or a server that another shell names, changes nothing.
+ * Makes the secrets of a deployment, or makes them again. Everything happens on a copy of what is kept; what would
+ * change is said, and only a yes puts the copy in the place of what was there. So a rotation that nobody wanted, or a
+ * server that another shell names, changes nothing.
  */
 import { chmodSync, cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,7 @@
-/** What making the secrets again would change, in lines that show no secret: of a server's URL the address, of everything else only its name. */
+/**
+ * What making the secrets again would change, in lines that show no secret: of a server's URL the address, of
+ * everything else only its name.
+ */
 import { addressOf } from './given.ts'
 import type { Secrets } from './values.ts'
 

@@ -1,6 +1,6 @@
 /**
- * Which servers of their own the operator named. What was given once is kept beside the other secrets, so that an upgrade or a
- * rotation in a shell without those variables does not send production mail to the mailbox page.
+ * Which servers of their own the operator named. What was given once is kept beside the other secrets, so that an
+ * upgrade or a rotation in a shell without those variables does not send production mail to the mailbox page.
  */
 import { join } from 'node:path'
 import { readJson, writeJson } from './json-file.ts'

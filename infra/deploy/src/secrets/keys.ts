@@ -47,8 +47,8 @@ export function ensureKeys(folder: string, services: readonly ServiceName[]): Ke
 }
 
 /**
- * First call: a second key of `service` is announced beside the first. Second call: it signs from now on, and the first is gone.
- * `ensureKeys` writes the key set afterwards.
+ * First call: a second key of `service` is announced beside the first. Second call: it signs from now on, and the first
+ * is gone. `ensureKeys` writes the key set afterwards.
  */
 export function rotateServiceKey(folder: string, service: ServiceName): 'announced' | 'replaced' {
   const file = nextFile(folder, service)
@@ -64,15 +64,18 @@ export function rotateServiceKey(folder: string, service: ServiceName): 'announc
   return 'replaced'
 }
 
-/** The key-encryption key beside the present one, which opens and does not seal: the next one while it is announced, then the previous one. */
+/**
+ * The key-encryption key beside the present one, which opens and does not seal: the next one while it is announced,
+ * then the previous one.
+ */
 export const otherKeyEncryptionKey = (folder: string): string | undefined =>
   ['key-encryption.next.key', 'key-encryption.previous.key']
     .map((name) => join(folder, name))
     .find((file) => existsSync(file))
 
 /**
- * First call: a next key-encryption key is announced, so that every replica can open what it will seal. Second call: it seals, and the present one
- * becomes the previous. Third call: the previous one is forgotten.
+ * First call: a next key-encryption key is announced, so that every replica can open what it will seal. Second call: it
+ * seals, and the present one becomes the previous. Third call: the previous one is forgotten.
  */
 export function rotateKeyEncryptionKey(folder: string): 'announced' | 'replaced' | 'forgotten' {
   const [present, previous, next] = [

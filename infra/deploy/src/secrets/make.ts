@@ -1,9 +1,9 @@
 /**
- * `npm run secrets`: every secret for Compose, as files below `infra/compose/secrets`. `npm run secrets -- --kubernetes`: the same as
- * Secret manifests, to be applied. Asked again it changes nothing it has made, except what `--rotate <service>` or
- * `--rotate key-encryption-key` names; `--folder` keeps several deployments apart.
- * Servers of the operator's own are named by `DATABASE_URL`, `REDIS_URL`, `NATS_URL`, `SMTP_URL` and kept too; `--forget <name>` takes one back.
- * What would be replaced is shown first: it asks, or wants `--yes` where nobody can answer.
+ * `npm run secrets`: every secret for Compose, as files below `infra/compose/secrets`. `npm run secrets --
+ * --kubernetes`: the same as Secret manifests, to be applied. Asked again it changes nothing it has made, except what
+ * `--rotate <service>` or `--rotate key-encryption-key` names; `--folder` keeps several deployments apart. Servers of
+ * the operator's own are named by `DATABASE_URL`, `REDIS_URL`, `NATS_URL`, `SMTP_URL` and kept too; `--forget <name>`
+ * takes one back. What would be replaced is shown first: it asks, or wants `--yes` where nobody can answer.
  */
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'

@@ -1,6 +1,7 @@
 /**
- * Every secret of a deployment: made once, kept in a folder, the same on every later run. A server whose URL is in the environment
- * (`DATABASE_URL` of the administrator, `REDIS_URL`, `NATS_URL`, `SMTP_URL`) is the operator's; the others get a password of their own.
+ * Every secret of a deployment: made once, kept in a folder, the same on every later run. A server whose URL is in the
+ * environment (`DATABASE_URL` of the administrator, `REDIS_URL`, `NATS_URL`, `SMTP_URL`) is the operator's; the others
+ * get a password of their own.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'

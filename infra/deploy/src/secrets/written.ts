@@ -34,7 +34,10 @@ export const writtenAsManifests = (file: string): Written => ({
   },
 })
 
-/** Compose mounts them as they are, for a container that runs as nobody in particular: the folder is closed, not the files. */
+/**
+ * Compose mounts them as they are, for a container that runs as nobody in particular: the folder is closed, not the
+ * files.
+ */
 export const writtenAsFiles = (folder: string): Written => ({
   read: () =>
     existsSync(folder)

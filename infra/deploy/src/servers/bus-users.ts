@@ -1,7 +1,8 @@
 /**
- * Who may do what on the NATS server of a deployment: one user for each service, which may publish on its own subjects only and read the
- * streams of the services it follows. The administrator is the operator's. What a service says on the bus is also signed: these rules
- * keep others from speaking in its name, the signature keeps readers from believing them.
+ * Who may do what on the NATS server of a deployment: one user for each service, which may publish on its own subjects
+ * only and read the streams of the services it follows. The administrator is the operator's. What a service says on the
+ * bus is also signed: these rules keep others from speaking in its name, the signature keeps readers from believing
+ * them.
  */
 import { streamOf, subjectsOf } from '@gatehouse/contracts/events/streams'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
@@ -12,7 +13,10 @@ export const natsAdministrator = 'gatehouse'
 type Rules = { publish: { allow: string[] }; subscribe: { allow: string[] } }
 type NatsUser = { user: string; password: string; permissions?: Rules }
 
-/** Whose events each service reads; a service that is not on the bus is absent. Without the right its readers still get everything by their polls, a second later. */
+/**
+ * Whose events each service reads; a service that is not on the bus is absent. Without the right its readers still get
+ * everything by their polls, a second later.
+ */
 const follows: Readonly<Partial<Record<ServiceName, readonly ServiceName[]>>> = {
   gateway: ['identity', 'tokens', 'orgs'],
   identity: [],

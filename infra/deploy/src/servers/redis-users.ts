@@ -1,6 +1,6 @@
 /**
- * Who may touch which keys of the Redis server of a deployment: one user for each service that has any, with a prefix of its own and no
- * administrative command. The default user is the operator's.
+ * Who may touch which keys of the Redis server of a deployment: one user for each service that has any, with a prefix
+ * of its own and no administrative command. The default user is the operator's.
  */
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 

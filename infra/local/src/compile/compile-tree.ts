@@ -1,6 +1,6 @@
 /**
- * Compiles the TypeScript of the workspace, file by file, into `.cache/compiled`. A loader would do the same work anew in each
- * process, at three seconds of CPU time for a service.
+ * Compiles the TypeScript of the workspace, file by file, into `.cache/compiled`. A loader would do the same work anew
+ * in each process, at three seconds of CPU time for a service.
  */
 import { build, stop, type Plugin } from 'esbuild'
 import {
@@ -99,8 +99,8 @@ function fileOf(path: string, importer: string): string | undefined {
 }
 
 /**
- * A compiled file takes its source's address for its own, so that it finds migrations, pictures and programs. Two things are
- * for the compiled tree: the program of a thread, and a module whose path is computed.
+ * A compiled file takes its source's address for its own, so that it finds migrations, pictures and programs. Two
+ * things are for the compiled tree: the program of a thread, and a module whose path is computed.
  */
 function withAddresses(root: string, text: string, path: string): string {
   const own = { url: pathToFileURL(path).href, dirname: dirname(path), filename: path }

@@ -11,7 +11,9 @@ const addressesOf = (url: string) => ({
 
 const clients = '/v1/platform/oauth-clients'
 
-/** @param o.token of the platform's administrator: an application of the platform serves people of every organization */
+/**
+ * @param o.token of the platform's administrator: an application of the platform serves people of every organization
+ */
 export async function registerApplication(
   client: DemoClient,
   { token, url }: { token: string; url: string },

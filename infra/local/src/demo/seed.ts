@@ -206,7 +206,10 @@ async function bringIn(
 
 const SERVICE_ACCOUNT = 'Billing backend'
 
-/** A service account that may ask about others, and a key of it. Of a key whose record an interruption lost nothing can be read again, so a new one is made. */
+/**
+ * A service account that may ask about others, and a key of it. Of a key whose record an interruption lost nothing can
+ * be read again, so a new one is made.
+ */
 async function makeApiKey(
   client: DemoClient,
   { owner, organizationId }: { owner: Session; organizationId: string },

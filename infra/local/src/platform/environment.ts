@@ -49,7 +49,10 @@ export function gatewayUrl(facts: Pick<PlatformFacts, 'ports'>): string {
   return `http://127.0.0.1:${facts.ports.gateway.port}`
 }
 
-/** What people open and tokens name as their issuer. A name and no number, because passkeys are bound to a domain (WebAuthn Level 3 §5.1.3). */
+/**
+ * What people open and tokens name as their issuer. A name and no number, because passkeys are bound to a domain
+ * (WebAuthn Level 3 §5.1.3).
+ */
 export function publicUrl(facts: Pick<PlatformFacts, 'ports' | 'publicUrl'>): string {
   return facts.publicUrl ?? `http://localhost:${facts.ports.gateway.port}`
 }

@@ -6,7 +6,10 @@ import type { ServerName } from '../servers/versions.ts'
 
 export type ServiceUrls = (service: ServiceName) => { redis: string; nats: string }
 
-/** @param o.ownPorts of the servers that are started here; the others are the operator's, and their URLs are used as they are. */
+/**
+ * @param o.ownPorts of the servers that are started here; the others are the operator's, and their URLs are used as
+ * they are.
+ */
 export function serviceUrlsOf(
   {
     urls,

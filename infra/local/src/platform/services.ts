@@ -78,7 +78,10 @@ function startTimeoutMs(env: NodeJS.ProcessEnv): number {
   )
 }
 
-/** A service's configuration names its environment variables; the launcher reads them there instead of keeping a second list. */
+/**
+ * A service's configuration names its environment variables; the launcher reads them there instead of keeping a second
+ * list.
+ */
 async function declaredVariables(service: ServiceName): Promise<string[]> {
   const { config } = (await import(pathToFileURL(join(folderOf(service), 'src', 'config.ts')).href)) as {
     config: { properties: object }

@@ -3,7 +3,10 @@
 
 const LOOK_EVERY_MS = 250
 
-/** Calls back once when npm, which started this process, is gone. Without npm a parent may leave: `node … &` in a closed shell goes on. */
+/**
+ * Calls back once when npm, which started this process, is gone. Without npm a parent may leave: `node … &` in a closed
+ * shell goes on.
+ */
 export function onOrphaned(tell: () => void, env: NodeJS.ProcessEnv = process.env): void {
   if (env['npm_lifecycle_event'] === undefined) return
   const parent = process.ppid

@@ -20,7 +20,10 @@ export function isPortFree(port: number): Promise<boolean> {
   })
 }
 
-/** Below the ports that systems give to outgoing connections, one of which could take a port of ours while its owner restarts. */
+/**
+ * Below the ports that systems give to outgoing connections, one of which could take a port of ours while its owner
+ * restarts.
+ */
 const RANGE = { first: 20_000, count: 12_000 }
 const MAX_TRIES = 200
 
@@ -66,7 +69,10 @@ function readLink(path: string): string {
   }
 }
 
-/** Socket inodes that listen on the port, from the text of /proc/net/tcp (proc(5): hexadecimal address, state, …, inode). */
+/**
+ * Socket inodes that listen on the port, from the text of /proc/net/tcp (proc(5): hexadecimal address, state, …,
+ * inode).
+ */
 export function listeningInodes(table: string, port: number): string[] {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
   return table

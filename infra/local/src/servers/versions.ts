@@ -2,7 +2,10 @@
 
 export type ServerName = 'postgres' | 'redis' | 'nats'
 
-/** `urlVariable`: how the operator names a server of their own. `DATABASE_URL` and `REDIS_URL` of a shell belong to other programs. */
+/**
+ * `urlVariable`: how the operator names a server of their own. `DATABASE_URL` and `REDIS_URL` of a shell belong to
+ * other programs.
+ */
 type Requirement = { label: string; minimum: readonly [number, number]; urlVariable: string }
 
 export const REQUIREMENTS: Record<ServerName, Requirement> = {

@@ -1,6 +1,6 @@
 /**
- * What a refused permission is to whoever asked for it. Where a stronger or more recent sign-in would lift the refusal, it is the challenge of RFC 9470 §3:
- * 401, and in `WWW-Authenticate` what the sign-in has to be. Otherwise it is 403.
+ * What a refused permission is to whoever asked for it. Where a stronger or more recent sign-in would lift the refusal,
+ * it is the challenge of RFC 9470 §3: 401, and in `WWW-Authenticate` what the sign-in has to be. Otherwise it is 403.
  */
 import type { Obligation } from '@gatehouse/contracts/http/authz/evaluation'
 import type { PrincipalCaller } from '../callers/caller.ts'

@@ -1,6 +1,7 @@
 /**
- * How often a neighbour is asked: one retry policy and one breaker (cockatiel) for each neighbour. Both count only a `NeighbourGone`.
- * An answer, even a wrong one, proves that the neighbour is there: a deterministic 500 must not keep everybody else from it.
+ * How often a neighbour is asked: one retry policy and one breaker (cockatiel) for each neighbour. Both count only a
+ * `NeighbourGone`. An answer, even a wrong one, proves that the neighbour is there: a deterministic 500 must not keep
+ * everybody else from it.
  */
 import { problem, type AppError } from '@gatehouse/service-kit/errors/app-error'
 import {

@@ -1,6 +1,7 @@
 /**
- * Calls another service by contract: asserts who we are, passes on the context, keeps a deadline, tries again only what may be sent twice,
- * and stops asking a service that keeps failing. A known problem arrives as the same AppError it was there; everything else is `upstream_failed`.
+ * Calls another service by contract: asserts who we are, passes on the context, keeps a deadline, tries again only what
+ * may be sent twice, and stops asking a service that keeps failing. A known problem arrives as the same AppError it was
+ * there; everything else is `upstream_failed`.
  */
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { RouteContract } from '@gatehouse/contracts/http/contract'

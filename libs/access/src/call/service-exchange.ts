@@ -1,6 +1,7 @@
 /**
- * One exchange with another service: headers out, answer in. An answer is the contract's success or a problem; a known problem becomes the same AppError,
- * but what caused it there stays there. No answer is a `NeighbourGone`. Used only by `service-client.ts`, which decides how often.
+ * One exchange with another service: headers out, answer in. An answer is the contract's success or a problem; a known
+ * problem becomes the same AppError, but what caused it there stays there. No answer is a `NeighbourGone`. Used only by
+ * `service-client.ts`, which decides how often.
  */
 import { internalHeaders, revisionHeader, type ServiceName } from '@gatehouse/contracts/common/services'
 import type { Dispatcher, Pool } from 'undici'
@@ -177,9 +178,9 @@ const ownMistakes = new Set([
 ])
 
 /**
- * A 503 without a code of ours comes from what stands before the neighbour, and `unavailable` is the neighbour's word for itself. Its other 503s are
- * about one question (`not_current` of one organization, a `revision_unavailable` somebody invented, the mistake of a third service): nobody else
- * must suffer for them.
+ * A 503 without a code of ours comes from what stands before the neighbour, and `unavailable` is the neighbour's word
+ * for itself. Its other 503s are about one question (`not_current` of one organization, a `revision_unavailable`
+ * somebody invented, the mistake of a third service): nobody else must suffer for them.
  */
 const saysGone = (status: number, code: string | undefined): boolean =>
   status === 503 && (code === 'unavailable' || !isProblemCode(code))

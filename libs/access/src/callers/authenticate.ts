@@ -1,6 +1,6 @@
 /**
- * Decides who calls a bound route, before its body is read: the service by its assertion, the person or service account by the token that travels along.
- * What the internal headers say counts only after the assertion was verified.
+ * Decides who calls a bound route, before its body is read: the service by its assertion, the person or service account
+ * by the token that travels along. What the internal headers say counts only after the assertion was verified.
  */
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import { internalHeaders, type ServiceName } from '@gatehouse/contracts/common/services'
@@ -27,12 +27,16 @@ export type Verifiers = {
   accessTokens: AccessTokenVerifier | null
 }
 
-/** The gateway speaks for the outside, and the pages for the person whose browser session they were shown; their tokens are as fresh as their request. */
+/**
+ * The gateway speaks for the outside, and the pages for the person whose browser session they were shown; their tokens
+ * are as fresh as their request.
+ */
 const outside: readonly ServiceName[] = ['gateway', 'pages']
 
 /**
  * At once for a token that was verified before, which almost every one was.
- * @throws AppError `unauthenticated`, `forbidden`, `organization_required`, `person_required`, or the `not_found` of somebody else's organization
+ * @throws AppError `unauthenticated`, `forbidden`, `organization_required`, `person_required`, or the `not_found` of
+ *   somebody else's organization
  */
 export function authenticate(
   request: FastifyRequest,
@@ -76,8 +80,8 @@ function authenticatePrincipal(
 }
 
 /**
- * Who acts for an organization on a route for those who do, when finding out takes no waiting and nobody has to be refused; otherwise undefined.
- * For the outside alone, and for a path without an organization in it.
+ * Who acts for an organization on a route for those who do, when finding out takes no waiting and nobody has to be
+ * refused; otherwise undefined. For the outside alone, and for a path without an organization in it.
  */
 export function peekOrgCaller(
   head: { readonly assertion: string; readonly accessToken: string },
@@ -120,13 +124,16 @@ function admitted(
 const plainScheme = 'Bearer '
 
 /**
- * What follows `Bearer ` as nearly everybody writes it, whether or not it has the form of a token: to be looked up among those that were verified before,
- * which have it.
+ * What follows `Bearer ` as nearly everybody writes it, whether or not it has the form of a token: to be looked up
+ * among those that were verified before, which have it.
  */
 export const plainBearerOf = (header: string | undefined): string | undefined =>
   header?.startsWith(plainScheme) === true ? header.slice(plainScheme.length) : undefined
 
-/** The token of `Authorization: Bearer`, or undefined (RFC 6750 §2.1); RFC 9110 §11.4 allows any number of spaces between. */
+/**
+ * The token of `Authorization: Bearer`, or undefined (RFC 6750 §2.1); RFC 9110 §11.4 allows any number of spaces
+ * between.
+ */
 export function bearerOf(header: string | undefined): string | undefined {
   return header === undefined ? undefined : /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(header)?.[1]
 }

@@ -44,7 +44,10 @@ export type PrincipalCaller = UserCaller | ServiceAccountCaller
 /** Whoever acts for an organization. */
 export type OrgCaller = MemberCaller | ServiceAccountCaller
 
-/** Another service; `user` when an access token, of a person or a service account, travelled along and was verified here as well. */
+/**
+ * Another service; `user` when an access token, of a person or a service account, travelled along and was verified here
+ * as well.
+ */
 export type ServiceCaller = { readonly kind: 'service'; readonly service: ServiceName; readonly user?: PrincipalCaller }
 
 export type Caller = AnonymousCaller | UserCaller
@@ -88,11 +91,16 @@ function serviceAccountCaller(claims: ServiceAccountClaims, accessToken: string)
 export const isOrgCaller = (caller: PrincipalCaller): caller is OrgCaller =>
   caller.kind === 'service_account' || (caller.orgId !== undefined && caller.membershipId !== undefined)
 
-/** Whether a service account is refused on this route: where it would be asked about itself as a person, and where the contract says so. */
+/**
+ * Whether a service account is refused on this route: where it would be asked about itself as a person, and where the
+ * contract says so.
+ */
 export const isForPeopleOnly = ({ auth, principals }: Pick<RouteContract, 'auth' | 'principals'>): boolean =>
   (principals ?? (auth === 'user' ? 'people' : 'any')) === 'people'
 
-/** Who caused it, as events and audit write it. A service that brings an access token acts for whoever it stands for. */
+/**
+ * Who caused it, as events and audit write it. A service that brings an access token acts for whoever it stands for.
+ */
 export function actorOf(caller: AnyCaller): Actor {
   switch (caller.kind) {
     case 'user':

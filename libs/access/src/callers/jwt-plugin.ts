@@ -1,6 +1,7 @@
 /**
- * Verifies signatures by `@fastify/jwt`, in a namespace for each kind of token. A request may bring both kinds, and the gateway exchanges what was
- * brought for another: the plugin is told which text is meant and looks into no header itself.
+ * Verifies signatures by `@fastify/jwt`, in a namespace for each kind of token. A request may bring both kinds, and the
+ * gateway exchanges what was brought for another: the plugin is told which text is meant and looks into no header
+ * itself.
  */
 import type { KeyObject } from 'node:crypto'
 import { fastifyJwt, type FastifyJwtNamespace, type TokenOrHeader } from '@fastify/jwt'
@@ -13,7 +14,10 @@ declare module '@fastify/jwt' {
     namespaces: JwtKind['namespace']
   }
 }
-/** The text that is meant, on the request itself: a weak map of requests would keep each of them from being collected young. */
+/**
+ * The text that is meant, on the request itself: a weak map of requests would keep each of them from being collected
+ * young.
+ */
 const presentedKey: unique symbol = Symbol('presented token')
 
 declare module 'fastify' {

@@ -1,6 +1,6 @@
 /**
- * The one way to serve a protocol's route: only the gateway may ask, parameters come from the query or the form and stand once, and every
- * refusal leaves in the protocol's own form.
+ * The one way to serve a protocol's route: only the gateway may ask, parameters come from the query or the form and
+ * stand once, and every refusal leaves in the protocol's own form.
  */
 import { internalHeaders } from '@gatehouse/contracts/common/services'
 import { protocolBodyLimitBytes, type ProtocolContract } from '@gatehouse/contracts/http/protocol'

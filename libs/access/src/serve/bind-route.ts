@@ -1,6 +1,6 @@
 /**
- * The one way to serve a contract: authenticates its callers, validates what comes in, runs the handler with typed values,
- * serializes what goes out by the contract. A route that is not bound here has no caller.
+ * The one way to serve a contract: authenticates its callers, validates what comes in, runs the handler with typed
+ * values, serializes what goes out by the contract. A route that is not bound here has no caller.
  */
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
@@ -36,7 +36,10 @@ export type QueryOf<C extends RouteContract> = C extends { readonly query: infer
   ? StaticOf<S>
   : Record<string, never>
 export type BodyOf<C extends RouteContract> = C extends { readonly body: infer S } ? StaticOf<S> : undefined
-/** The body of the success; `void` when the contract promises none. What is streamed has its media type set by the handler. */
+/**
+ * The body of the success; `void` when the contract promises none. What is streamed has its media type set by the
+ * handler.
+ */
 export type SuccessOf<C extends RouteContract> = C['success'] extends { readonly body: infer S extends TSchema }
   ? Static<S>
   : C['success'] extends { readonly streams: readonly string[] }
@@ -69,8 +72,9 @@ export type Handled<C extends RouteContract> = {
 export type RouteHandler<C extends RouteContract> = (input: Handled<C>) => Promise<SuccessOf<C>> | SuccessOf<C>
 
 /**
- * Serves `contract` on `app` (made by createServer). `atOnce` may give the same answer without waiting, ahead of the framework: for a POST on a fixed path
- * by whoever acts for an organization, that takes no idempotency key and sets no header.
+ * Serves `contract` on `app` (made by createServer). `atOnce` may give the same answer without waiting, ahead of the
+ * framework: for a POST on a fixed path by whoever acts for an organization, that takes no idempotency key and sets no
+ * header.
  */
 export function bindRoute<const C extends RouteContract>(
   app: FastifyInstance,
@@ -131,7 +135,10 @@ function createHandling<C extends RouteContract>(contract: C, handler: RouteHand
   }
 }
 
-/** What is checked, or written by the serializer, in one piece: of many that come together one in each round of the event loop. */
+/**
+ * What is checked, or written by the serializer, in one piece: of many that come together one in each round of the
+ * event loop.
+ */
 const inItsTurn = <T>({ caller }: FastifyRequest, piece: () => T): Promise<T> =>
   inOneTurn(piece, { work: 'message', key: caller !== null && 'orgId' in caller ? String(caller.orgId) : '', steps: 0 })
 
@@ -172,7 +179,10 @@ const serializationOf = (schema: TSchema): object =>
     key === 'pattern' && typeof value === 'string' ? undefined : value,
   ) as object
 
-/** The hook that says who calls. It waits only when it has to: a promise costs more than looking up who was known already. */
+/**
+ * The hook that says who calls. It waits only when it has to: a promise costs more than looking up who was known
+ * already.
+ */
 export const identify =
   (rule: Parameters<typeof authenticate>[1], settings: ServerSettings): onRequestHookHandler =>
   (request, _reply, done) => {

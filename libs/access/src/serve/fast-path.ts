@@ -1,6 +1,7 @@
 /**
- * A way ahead of the framework for routes that are asked thousands of times a second. It only ever gives the answer the regular path would give, and only
- * when that needs no waiting: whoever was not verified before, every head out of the ordinary, every refusal goes the regular path, with its body.
+ * A way ahead of the framework for routes that are asked thousands of times a second. It only ever gives the answer the
+ * regular path would give, and only when that needs no waiting: whoever was not verified before, every head out of the
+ * ordinary, every refusal goes the regular path, with its body.
  */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'

@@ -1,6 +1,7 @@
 /**
- * The head of a request as the gateway sends it, read without making an object of it. Anything out of the ordinary (a body that is encoded, chunked,
- * too long or of another type, a header sent twice, no name for the request) is undefined: such a request goes the regular path, which says what is wrong.
+ * The head of a request as the gateway sends it, read without making an object of it. Anything out of the ordinary (a
+ * body that is encoded, chunked, too long or of another type, a header sent twice, no name for the request) is
+ * undefined: such a request goes the regular path, which says what is wrong.
  */
 import { internalHeaders } from '@gatehouse/contracts/common/services'
 import { hostForm } from '@gatehouse/service-kit/http/request-form'
@@ -55,8 +56,9 @@ function placeFor(name: string): number {
 export type HeadReader = (rawHeaders: readonly string[], bodyLimitBytes: number) => UsualHead | undefined
 
 /**
- * A reader for the connections of one server. A client writes the same headers in the same order each time, so the reader keeps the names of the head
- * before, with what each was read as, and looks up only a name that stands elsewhere. It keeps no value but that of `Host`.
+ * A reader for the connections of one server. A client writes the same headers in the same order each time, so the
+ * reader keeps the names of the head before, with what each was read as, and looks up only a name that stands
+ * elsewhere. It keeps no value but that of `Host`.
  */
 export function createHeadReader(): HeadReader {
   const names: string[] = []

@@ -1,4 +1,6 @@
-/** A server of a service behind the gateway: the kit's hardened server, and whoever calls it comes with an assertion. */
+/**
+ * A server of a service behind the gateway: the kit's hardened server, and whoever calls it comes with an assertion.
+ */
 import type { FastifyInstance } from 'fastify'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { createBareServer } from '@gatehouse/service-kit/http/server'

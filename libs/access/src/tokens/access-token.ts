@@ -1,6 +1,7 @@
 /**
- * Verifies access tokens locally (RFC 9068: `typ: at+jwt`, ES256, `iss aud exp iat sub client_id jti`); every service does, behind the gateway too.
- * Whether a token was voided meanwhile is the gateway's question. A token seen before costs a map lookup; its `exp` is checked on every hit.
+ * Verifies access tokens locally (RFC 9068: `typ: at+jwt`, ES256, `iss aud exp iat sub client_id jti`); every service
+ * does, behind the gateway too. Whether a token was voided meanwhile is the gateway's question. A token seen before
+ * costs a map lookup; its `exp` is checked on every hit.
  */
 import type { KeyObject } from 'node:crypto'
 import { AccessTokenClaims } from '@gatehouse/contracts/claims/access-token'

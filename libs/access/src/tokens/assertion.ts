@@ -1,6 +1,8 @@
 /**
- * How a service proves to another which service it is: a 60 s ES256 assertion signed with its own key (`sub: service:orgs`, `aud: service:tokens`),
- * bound to one method and one path (`htm` and `htu`, as RFC 9449 §4.2 names them), so that it opens no other door. The callee pins public keys from configuration; a key speaks for the one service its `kid` names, whatever the claims say.
+ * How a service proves to another which service it is: a 60 s ES256 assertion signed with its own key (`sub:
+ * service:orgs`, `aud: service:tokens`), bound to one method and one path (`htm` and `htu`, as RFC 9449 §4.2 names
+ * them), so that it opens no other door. The callee pins public keys from configuration; a key speaks for the one
+ * service its `kid` names, whatever the claims say.
  */
 import { createPrivateKey, generateKeyPairSync, randomUUID } from 'node:crypto'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
@@ -24,7 +26,10 @@ export type AssertionVerifier = {
   readonly kind: JwtKind
   /** The calling service, if the assertion is of this very request. @throws AppError `unauthenticated`. */
   verify(assertion: string, request: AssertedRequest, readSigned: ReadSigned): Promise<ServiceName>
-  /** The same without waiting, for an assertion that was verified before; undefined for one never seen. @throws AppError `unauthenticated`. */
+  /**
+   * The same without waiting, for an assertion that was verified before; undefined for one never seen. @throws AppError
+   * `unauthenticated`.
+   */
   peek(assertion: string, request: AssertedRequest): ServiceName | undefined
 }
 
@@ -150,7 +155,10 @@ async function examine(
   return { assertion, caller, iat: iat as number, exp: exp as number, method: htm, path: htu }
 }
 
-/** A fresh key pair for one service: the private half is its own secret, the public half goes into everybody's pinned set. */
+/**
+ * A fresh key pair for one service: the private half is its own secret, the public half goes into everybody's pinned
+ * set.
+ */
 export function generateServiceKey(service: ServiceName): { privateJwk: Jwk; publicJwk: Jwk } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const kid = `${service}-${randomUUID().slice(0, 8)}`

@@ -1,8 +1,10 @@
 /**
- * Tokens by which a device that has signed in before is known again (OWASP: device cookies). Identity signs them, so that the gateway can give a known
- * device a budget of its own without asking; whether the account still has the password the token was given for, only identity can tell.
+ * Tokens by which a device that has signed in before is known again (OWASP: device cookies). Identity signs them, so
+ * that the gateway can give a known device a budget of its own without asking; whether the account still has the
+ * password the token was given for, only identity can tell.
  *
- * `gthd_` and base64url of: device id (16 bytes), seconds since 1970 (6), tag of the account (16), proof for identity (32), ES256 signature (64).
+ * `gthd_` and base64url of: device id (16 bytes), seconds since 1970 (6), tag of the account (16), proof for identity
+ * (32), ES256 signature (64).
  */
 import { createPrivateKey, sign, verify, type KeyObject } from 'node:crypto'
 import { publicKeysOf, type Jwk, type Jwks } from './jwks-source.ts'
@@ -39,7 +41,9 @@ export function createDeviceTokenSigner(privateJwk: Jwk): DeviceTokenSigner {
 /** Its own domain, so that no assertion or event of the same key passes for a token. */
 const signedBytes = (body: Buffer): Buffer => Buffer.concat([Buffer.from('gatehouse device token\0'), body])
 
-/** What a token says; undefined for what cannot be one. It proves nothing before its signature or its proof is checked. */
+/**
+ * What a token says; undefined for what cannot be one. It proves nothing before its signature or its proof is checked.
+ */
 export function parseDeviceToken(token: string | undefined): DeviceClaims | undefined {
   const bytes = bytesOf(token)
   if (bytes === undefined) return undefined

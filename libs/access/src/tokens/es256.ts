@@ -1,7 +1,7 @@
 /**
- * ES256 signatures (RFC 7518 §3.4) in the one spelling that is taken. For each signature (r, s) the pair (r, n - s) verifies as well, and the last
- * character of its base64url carries four bits that mean nothing: without this file one token would have 32 spellings, and whatever
- * counts or recalls tokens by their text could be made to see many.
+ * ES256 signatures (RFC 7518 §3.4) in the one spelling that is taken. For each signature (r, s) the pair (r, n - s)
+ * verifies as well, and the last character of its base64url carries four bits that mean nothing: without this file one
+ * token would have 32 spellings, and whatever counts or recalls tokens by their text could be made to see many.
  */
 import { sign, type KeyObject } from 'node:crypto'
 
@@ -23,7 +23,10 @@ export function signEs256(input: string, key: KeyObject): string {
   return signature.toString('base64url')
 }
 
-/** Whether the text is 64 bytes in canonical base64url (RFC 4648 §3.5) whose s is the lower one. Whether it verifies is another question. */
+/**
+ * Whether the text is 64 bytes in canonical base64url (RFC 4648 §3.5) whose s is the lower one. Whether it verifies is
+ * another question.
+ */
 export function isCanonicalSignature(text: string): boolean {
   const signature = Buffer.from(text, 'base64url')
   return signature.length === 64 && signature.toString('base64url') === text && isLow(signature.subarray(32))

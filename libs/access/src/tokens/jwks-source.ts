@@ -1,6 +1,6 @@
 /**
- * Public keys by `kid`, fetched when needed and kept. An unknown `kid` costs at most one fetch per cool-down, whatever anybody sends;
- * known keys keep verifying while the issuer is down.
+ * Public keys by `kid`, fetched when needed and kept. An unknown `kid` costs at most one fetch per cool-down, whatever
+ * anybody sends; known keys keep verifying while the issuer is down.
  */
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { systemClock, type Clock } from '@gatehouse/service-kit/context/clock'
@@ -17,7 +17,10 @@ export type Jwk = {
 export type Jwks = { readonly keys: readonly Jwk[] }
 
 export type JwksSource = {
-  /** The key, or undefined when the issuer does not publish it. Throws only when the issuer cannot be asked and the key is not known. */
+  /**
+   * The key, or undefined when the issuer does not publish it. Throws only when the issuer cannot be asked and the key
+   * is not known.
+   */
   keyFor(kid: string): Promise<KeyObject | undefined>
   /** The set as last fetched; for serving it on. */
   current(): Jwks | undefined

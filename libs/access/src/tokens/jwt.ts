@@ -1,6 +1,7 @@
 /**
- * A JWT the only way this platform takes one: ES256, an exact `typ`, a key chosen by `kid` from keys we already trust. A header that offers a key of
- * its own (`jwk`, `jku`, `x5u`, `x5c`) or any member we do not know is refused before its signature is looked at (RFC 8725 §3).
+ * A JWT the only way this platform takes one: ES256, an exact `typ`, a key chosen by `kid` from keys we already trust.
+ * A header that offers a key of its own (`jwk`, `jku`, `x5u`, `x5c`) or any member we do not know is refused before its
+ * signature is looked at (RFC 8725 §3).
  */
 import type { KeyObject } from 'node:crypto'
 import { isCanonicalSignature } from './es256.ts'
@@ -14,14 +15,17 @@ export type JwtKind = {
 
 type Claims = Readonly<Record<string, unknown>>
 
-/** The claims of a token whose signature one of the kind's keys made, otherwise undefined. Throws what `keyFor` throws, and nothing else. */
+/**
+ * The claims of a token whose signature one of the kind's keys made, otherwise undefined. Throws what `keyFor` throws,
+ * and nothing else.
+ */
 export type ReadSigned = (kind: JwtKind, token: string) => Promise<Claims | undefined>
 
 type JwtHeader = { readonly alg: 'ES256'; readonly typ: string; readonly kid: string }
 
 /**
- * The claims of a correctly signed token in its one spelling, with the `kid` of its key; undefined for every other text.
- * Times, issuer and audience are the caller's to check: they need its clock.
+ * The claims of a correctly signed token in its one spelling, with the `kid` of its key; undefined for every other
+ * text. Times, issuer and audience are the caller's to check: they need its clock.
  */
 export async function readJwt(
   kind: JwtKind,
@@ -38,8 +42,8 @@ const headerMembers = new Set(['alg', 'typ', 'kid'])
 const compactForm = /^[A-Za-z0-9_-]{8,2048}\.[A-Za-z0-9_-]{2,6144}\.[A-Za-z0-9_-]{86}$/
 
 /**
- * The header, if the token has the one form that is accepted: each part in canonical base64url, the header without a space, an escape or a member
- * twice. So a token has one spelling, and two readers of it read the same.
+ * The header, if the token has the one form that is accepted: each part in canonical base64url, the header without a
+ * space, an escape or a member twice. So a token has one spelling, and two readers of it read the same.
  */
 function readHeader(token: string, typ: string): JwtHeader | undefined {
   if (!compactForm.test(token)) return undefined

@@ -1,4 +1,7 @@
-/** Reads the two key settings every service has. Wrong ones are configuration errors, found at start and not at the first call. */
+/**
+ * Reads the two key settings every service has. Wrong ones are configuration errors, found at start and not at the
+ * first call.
+ */
 import { createPrivateKey } from 'node:crypto'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import {

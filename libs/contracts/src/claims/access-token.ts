@@ -1,6 +1,7 @@
 /**
- * The access token every service verifies for itself (RFC 9068: `typ: at+jwt`, ES256, 5 minutes), of a person or of a service account.
- * It says who and for which organization, never what they may do: rights live at the policy decision point.
+ * The access token every service verifies for itself (RFC 9068: `typ: at+jwt`, ES256, 5 minutes), of a person or of a
+ * service account. It says who and for which organization, never what they may do: rights live at the policy decision
+ * point.
  */
 import Type, { type Static } from 'typebox'
 import { ApiKeyId, MembershipId, OrganizationId, ServiceAccountId, SessionId, UserId } from '../common/ids.ts'
@@ -35,14 +36,20 @@ export const PersonClaims = Type.Object({
 })
 export type PersonClaims = Static<typeof PersonClaims>
 
-/** A service account, always inside its organization: `sid` and `sv` are of the API key that was exchanged, `uv` is of the account. */
+/**
+ * A service account, always inside its organization: `sid` and `sv` are of the API key that was exchanged, `uv` is of
+ * the account.
+ */
 export const ServiceAccountClaims = Type.Object({
   ...shared,
   sub: ServiceAccountId,
   sid: ApiKeyId,
   org_id: OrganizationId,
   ov: Type.Integer(),
-  /** The scope of the key: permissions separated by spaces. Nothing beyond them is granted, whatever the account holds; absent: no scope. */
+  /**
+   * The scope of the key: permissions separated by spaces. Nothing beyond them is granted, whatever the account holds;
+   * absent: no scope.
+   */
   scope: Type.Optional(Type.String()),
   mid: absent,
   mv: absent,

@@ -1,7 +1,8 @@
 /**
- * A name people read: of a person, an organization, a role. Any script may write it, with what scripts need
- * (the joiners of Persian and of emoji, direction marks, the tags of flags). Refused is what hides or breaks a line:
- * control characters, line separators, embeddings and overrides of direction (Unicode TR 36 §2.3), and a name of nothing visible.
+ * A name people read: of a person, an organization, a role. Any script may write it, with what scripts need (the
+ * joiners of Persian and of emoji, direction marks, the tags of flags). Refused is what hides or breaks a line: control
+ * characters, line separators, embeddings and overrides of direction (Unicode TR 36 §2.3), and a name of nothing
+ * visible.
  */
 import Type from 'typebox'
 
@@ -9,8 +10,9 @@ import Type from 'typebox'
 const blank = '\\u115f\\u1160\\u3164\\uffa0\\u2800'
 const visible = '\\p{L}\\p{N}\\p{P}\\p{S}'
 /**
- * Format characters that change how the text around them is drawn and nothing else: joiners, direction marks, and the tags of flags, which are
- * parts of emoji (UTS 51). A range of code points above U+FFFF is no regular expression without the flag `u`, and serializers check without it.
+ * Format characters that change how the text around them is drawn and nothing else: joiners, direction marks, and the
+ * tags of flags, which are parts of emoji (UTS 51). A range of code points above U+FFFF is no regular expression
+ * without the flag `u`, and serializers check without it.
  */
 const harmlessFormat = '(?=\\p{Cf})[\\u061c\\u200c-\\u200f\\p{Emoji_Component}]'
 

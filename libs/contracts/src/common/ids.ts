@@ -5,8 +5,8 @@
 import Type from 'typebox'
 
 /**
- * 26 characters of base32 that hold a UUID of RFC 9562 §4: the 11th begins with the version (1 to 8), the 14th carries the variant `10`.
- * Any other 26 characters are no identifier, so no conversion to a UUID can fail behind a contract.
+ * 26 characters of base32 that hold a UUID of RFC 9562 §4: the 11th begins with the version (1 to 8), the 14th carries
+ * the variant `10`. Any other 26 characters are no identifier, so no conversion to a UUID can fail behind a contract.
  */
 export const typeIdSuffix = '[0-7][0-9a-hjkmnp-tv-z]{9}[2-9a-h][0-9a-hjkmnp-tv-z]{2}[89abrstv][0-9a-hjkmnp-tv-z]{12}'
 const typeId = (prefix: string) =>

@@ -6,7 +6,10 @@ export { EmailAddress } from './email-address.ts'
 
 /** RFC 3339 instant in UTC. */
 export const Instant = Type.String({ format: 'date-time' })
-/** A password as typed. Quality is judged by identity, never by the schema: the limit only bounds the work of hashing (NIST SP 800-63B-4 asks for at least 64). */
+/**
+ * A password as typed. Quality is judged by identity, never by the schema: the limit only bounds the work of hashing
+ * (NIST SP 800-63B-4 asks for at least 64).
+ */
 export const Password = Type.String({ minLength: 1, maxLength: 1024 })
 /** A single-use secret as it stands in a link or an answer. */
 export const OpaqueSecret = Type.String({ minLength: 1, maxLength: 512 })
@@ -18,7 +21,10 @@ export const TimeZone = Type.String({ pattern: '^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-
 export const PictureUrl = Type.String({ pattern: '^https://[!-~]+$', maxLength: 2048 })
 /** Opaque positions a write depends on; handed back as `at_least`. */
 export const Revision = Type.String({ minLength: 1, maxLength: 1024 })
-/** Why somebody with power over others did something, in their own words, for the audit trail: something visible, on one line. */
+/**
+ * Why somebody with power over others did something, in their own words, for the audit trail: something visible, on one
+ * line.
+ */
 export const Reason = Type.String({
   minLength: 1,
   maxLength: 500,

@@ -12,7 +12,10 @@ export const ServiceName = Type.Union([
 ])
 export type ServiceName = Static<typeof ServiceName>
 
-/** Header names between services. They count only under a valid service assertion; the gateway strips them from the outside. */
+/**
+ * Header names between services. They count only under a valid service assertion; the gateway strips them from the
+ * outside.
+ */
 export const internalHeaders = {
   accessToken: 'gatehouse-access-token',
   /** The `Authorization` of a protocol's own request: `authorization` itself carries the assertion. */
@@ -24,16 +27,20 @@ export const internalHeaders = {
 } as const
 
 /**
- * Given by a registration and sent back by the client that began it, with the link of the mail, a resend or a sign-in: it says whose registration it is.
+ * Given by a registration and sent back by the client that began it, with the link of the mail, a resend or a sign-in:
+ * it says whose registration it is.
  */
 export const registrationHeader = 'gatehouse-registration'
 
-/** Given by a sign-in and sent back with the next one from this device: it keeps the device outside the limits that strangers can fill. No credential. */
+/**
+ * Given by a sign-in and sent back with the next one from this device: it keeps the device outside the limits that
+ * strangers can fill. No credential.
+ */
 export const deviceHeader = 'gatehouse-device'
 
 /**
- * A secret value of one browser, which a client in front of browsers (pages) sends with each step: a sign-in that began with it goes on only with it, so a
- * challenge that leaks is of no use elsewhere.
+ * A secret value of one browser, which a client in front of browsers (pages) sends with each step: a sign-in that began
+ * with it goes on only with it, so a challenge that leaks is of no use elsewhere.
  */
 export const browserHeader = 'gatehouse-browser'
 

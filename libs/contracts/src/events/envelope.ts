@@ -1,6 +1,6 @@
 /**
- * Events on the wire: CloudEvents 1.0 structured JSON. An event states a fact with ids;
- * it never carries a secret, a name or a mail address (client address and user agent are the one exception, for audit and alerts).
+ * Events on the wire: CloudEvents 1.0 structured JSON. An event states a fact with ids; it never carries a secret, a
+ * name or a mail address (client address and user agent are the one exception, for audit and alerts).
  */
 import Type, { type Static, type TSchema } from 'typebox'
 

@@ -26,7 +26,10 @@ export type RouteContract = {
   readonly summary: string
   readonly auth: RouteAuth
   readonly callers?: readonly ServiceName[]
-  /** Absent: `people` where the token is about oneself (`user`), `any` inside an organization. A route for people answers a service account with 403 `person_required`. */
+  /**
+   * Absent: `people` where the token is about oneself (`user`), `any` inside an organization. A route for people
+   * answers a service account with 403 `person_required`.
+   */
   readonly principals?: RoutePrincipals
   readonly params?: TObject
   readonly query?: TObject
@@ -36,7 +39,10 @@ export type RouteContract = {
   readonly bodyIsOptional?: boolean
   /** A body as a client might send it, for the reference. */
   readonly example?: unknown
-  /** The one success. `body` absent means no content, unless the answer `streams`: media types of one that is written piece by piece and has no schema. */
+  /**
+   * The one success. `body` absent means no content, unless the answer `streams`: media types of one that is written
+   * piece by piece and has no schema.
+   */
   readonly success: {
     readonly status: 200 | 201 | 202 | 204
     readonly body?: TSchema

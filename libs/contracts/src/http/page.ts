@@ -1,6 +1,6 @@
 /**
- * What a page for people is: an address a browser opens, and a form that comes back to the same address. The gateway passes these on as they
- * are; what they answer is HTML or a redirect, never a problem document.
+ * What a page for people is: an address a browser opens, and a form that comes back to the same address. The gateway
+ * passes these on as they are; what they answer is HTML or a redirect, never a problem document.
  */
 import type { RouteContract } from './contract.ts'
 

@@ -1,4 +1,7 @@
-/** Every page for people, written out: the gateway passes these on to `pages` and nothing else. Links in mails lead to them. */
+/**
+ * Every page for people, written out: the gateway passes these on to `pages` and nothing else. Links in mails lead to
+ * them.
+ */
 import { definePage, type PageContract } from './page.ts'
 
 const form = { methods: ['GET', 'POST'], limit: 'credentials' } as const

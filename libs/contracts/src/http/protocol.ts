@@ -1,6 +1,7 @@
 /**
- * What a route of a protocol is (OAuth 2.0, OpenID Connect). It is bound and passed on like a route contract, but it speaks the form of its
- * standard: parameters in a query or a form, `error` and `error_description`, redirects, `WWW-Authenticate`; never a problem document.
+ * What a route of a protocol is (OAuth 2.0, OpenID Connect). It is bound and passed on like a route contract, but it
+ * speaks the form of its standard: parameters in a query or a form, `error` and `error_description`, redirects,
+ * `WWW-Authenticate`; never a problem document.
  */
 import type { ServiceName } from '../common/services.ts'
 import type { RouteContract } from './contract.ts'
@@ -12,13 +13,19 @@ export type ProtocolContract = {
   /** Without parameters: what a request is about stands in its query or form. */
   readonly path: string
   readonly summary: string
-  /** Who reads an error: a program (`json`, RFC 6749 §5.2) or a person in a browser (`page`), who is redirected only where that is safe. */
+  /**
+   * Who reads an error: a program (`json`, RFC 6749 §5.2) or a person in a browser (`page`), who is redirected only
+   * where that is safe.
+   */
   readonly errors: 'json' | 'page'
   /** The `Authorization` header is the client's or the bearer's and reaches the service; elsewhere it stays outside. */
   readonly takesAuthorization?: boolean
   /** Cookies whose names begin so, after `__Host-` or without it, reach the service; elsewhere none does. */
   readonly cookiePrefixes?: readonly string[]
-  /** Scripts of every origin may call it and read the answer: it takes no cookie, so a browser adds nothing of its user's. */
+  /**
+   * Scripts of every origin may call it and read the answer: it takes no cookie, so a browser adds nothing of its
+   * user's.
+   */
   readonly isForScripts?: boolean
   /** A lost answer may be asked for again: a second request changes nothing that the first did not. */
   readonly isSafe?: boolean

@@ -1,4 +1,7 @@
-/** Every public route, written out: the gateway proxies these and nothing else; OpenAPI and the cross-tenant sweep are made from this list. */
+/**
+ * Every public route, written out: the gateway proxies these and nothing else; OpenAPI and the cross-tenant sweep are
+ * made from this list.
+ */
 import { CreateAssignment, DeleteAssignment, ListAssignments, UpdateAssignment } from './authz/assignments.ts'
 import { ApplyAuthorizationManifest, GetAuthorizationManifest } from './authz/authorization-manifest.ts'
 import { GetApplication, GetCatalog, PutApplication } from './authz/catalog.ts'

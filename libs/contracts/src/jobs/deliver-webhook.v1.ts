@@ -1,4 +1,7 @@
-/** Send one webhook to its endpoint. What it says and how it is signed is read while the job runs, so every attempt is signed anew. */
+/**
+ * Send one webhook to its endpoint. What it says and how it is signed is read while the job runs, so every attempt is
+ * signed anew.
+ */
 import Type from 'typebox'
 import { WebhookDeliveryId } from '../common/ids.ts'
 

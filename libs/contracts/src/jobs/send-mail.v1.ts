@@ -1,4 +1,7 @@
-/** Send one mail. Who gets it and what it says is asked from its owner while the job runs, so secrets are minted at sending. */
+/**
+ * Send one mail. Who gets it and what it says is asked from its owner while the job runs, so secrets are minted at
+ * sending.
+ */
 import Type from 'typebox'
 
 export const SendMail = {

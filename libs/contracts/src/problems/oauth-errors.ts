@@ -1,4 +1,7 @@
-/** The error codes of OAuth 2.0 and OpenID Connect that are answered, each with its status where it is an answer of its own and no redirect. */
+/**
+ * The error codes of OAuth 2.0 and OpenID Connect that are answered, each with its status where it is an answer of its
+ * own and no redirect.
+ */
 export const oauthErrors = {
   /** RFC 6749 §4.1.2.1, §5.2 */
   invalid_request: 400,

@@ -1,6 +1,6 @@
 /**
- * The closed list of problem codes: what a caller can be told, its status and its title.
- * A code is a promise to clients: add, never rename. The `type` of a problem is the documentation URL ending in the code.
+ * The closed list of problem codes: what a caller can be told, its status and its title. A code is a promise to
+ * clients: add, never rename. The `type` of a problem is the documentation URL ending in the code.
  */
 export const problems = {
   malformed_request: { status: 400, title: 'The request could not be read' },

@@ -1,4 +1,7 @@
-/** The two questions about access as a whole: who can do this, and what can they do. Each answer is a decision with its reason. */
+/**
+ * The two questions about access as a whole: who can do this, and what can they do. Each answer is a decision with its
+ * reason.
+ */
 import type { AttributeValues } from '../compile/attributes.ts'
 import type { Bitset } from '../compile/bitset.ts'
 import type { PolicySet } from '../compile/policy-set.ts'
@@ -29,7 +32,10 @@ export function whoCan(
   return able
 }
 
-/** Every action of every type (or of one) that a principal can do. What depends on a resource is answered for the one in `values`, if any. */
+/**
+ * Every action of every type (or of one) that a principal can do. What depends on a resource is answered for the one in
+ * `values`, if any.
+ */
 export function whatCan(
   set: PolicySet,
   o: Omit<Principal, 'id'> & { readonly resourceType?: string },

@@ -19,7 +19,10 @@ export type Difference<Q extends Question = Question> = {
   readonly after: Decision
 }
 
-/** The questions whose answer changes; with `reasons` also those that keep it for another reason. In the order they were put. */
+/**
+ * The questions whose answer changes; with `reasons` also those that keep it for another reason. In the order they were
+ * put.
+ */
 export function diffPolicySets<Q extends Question>(o: {
   readonly before: PolicySet
   readonly after: PolicySet

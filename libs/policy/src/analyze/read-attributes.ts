@@ -4,7 +4,9 @@ import { childrenOf, type CheckedIr, type Node, type TypedAttributeRef } from '.
 
 const attributesOf = new WeakMap<CheckedIr, ReadonlySet<string>>()
 
-/** `source.name` of everything the condition reads; `has()` reads too. A condition never changes, so it is walked once. */
+/**
+ * `source.name` of everything the condition reads; `has()` reads too. A condition never changes, so it is walked once.
+ */
 export function attributesRead(ir: CheckedIr): ReadonlySet<string> {
   const known = attributesOf.get(ir) ?? attributesIn(ir)
   attributesOf.set(ir, known)

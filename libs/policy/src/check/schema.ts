@@ -4,7 +4,10 @@ import type { AttributeSource, AttributeType } from '../ir/condition.ts'
 /** Who said a value: the platform itself, a stored record, or whoever asks. */
 export type Provenance = 'platform' | 'stored' | 'caller'
 
-/** `provenance` is in order of precedence: the first that has a value is believed. `sensitive`: not to be kept with a record of the decision. */
+/**
+ * `provenance` is in order of precedence: the first that has a value is believed. `sensitive`: not to be kept with a
+ * record of the decision.
+ */
 export type AttributeSchema = {
   readonly type: AttributeType
   readonly provenance: readonly Provenance[]

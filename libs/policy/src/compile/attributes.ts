@@ -1,12 +1,15 @@
 /**
- * Attribute values as they arrive at a decision, and how one is read: by own property only, and only when it has the declared type.
- * A value of another type is no value.
+ * Attribute values as they arrive at a decision, and how one is read: by own property only, and only when it has the
+ * declared type. A value of another type is no value.
  */
 import type { AttributeSource, AttributeType, TypedAttributeRef } from '../ir/condition.ts'
 import { instantMs } from '../ir/instant.ts'
 import { textsOf, type Budget } from './budget.ts'
 
-/** Values by name, per source. Timestamps are RFC 3339 texts or milliseconds since the epoch; parts of a millisecond do not count. */
+/**
+ * Values by name, per source. Timestamps are RFC 3339 texts or milliseconds since the epoch; parts of a millisecond do
+ * not count.
+ */
 export type AttributeValues = { readonly [S in AttributeSource]?: { readonly [name: string]: unknown } }
 
 /** A value inside the engine: timestamps are milliseconds since the epoch. */

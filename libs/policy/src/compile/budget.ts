@@ -1,15 +1,20 @@
 /**
- * A budget bounds the work of decisions by counting it, never by a clock: the same question costs the same number of steps everywhere.
- * A step is about one node evaluated, one item of a list walked, or a stretch of text compared (some ten nanoseconds).
+ * A budget bounds the work of decisions by counting it, never by a clock: the same question costs the same number of
+ * steps everywhere. A step is about one node evaluated, one item of a list walked, or a stretch of text compared (some
+ * ten nanoseconds).
  *
- * How callers use it: make one budget per request with `createBudget(steps)` and pass it to every `decide`, `explain`, `plan` and
- * `suggestChanges` of that request; lists that several questions share are then read once. After each call ask `isSpent(budget)`: a spent
- * budget means that the answer is not known, and the request ends with the problem `evaluation_too_expensive`. Every call made with a spent
- * budget returns at once and refuses, so a caller that forgets to ask is closed, not open. Without a budget, a call gets `stepsPerEvaluation`.
- * `stepsTaken` counts for tests, metrics and for yielding to others between the questions of a batch.
+ * How callers use it: make one budget per request with `createBudget(steps)` and pass it to every `decide`, `explain`,
+ * `plan` and `suggestChanges` of that request; lists that several questions share are then read once. After each call
+ * ask `isSpent(budget)`: a spent budget means that the answer is not known, and the request ends with the problem
+ * `evaluation_too_expensive`. Every call made with a spent budget returns at once and refuses, so a caller that forgets
+ * to ask is closed, not open. Without a budget, a call gets `stepsPerEvaluation`. `stepsTaken` counts for tests,
+ * metrics and for yielding to others between the questions of a batch.
  */
 
-/** Steps one decision may take when its caller states no budget. The most a policy can be saved with is half of it (`worstSteps`). */
+/**
+ * Steps one decision may take when its caller states no budget. The most a policy can be saved with is half of it
+ * (`worstSteps`).
+ */
 export const stepsPerEvaluation = 200_000
 
 /** Items a caller may state in one list; what a policy may cost at most is estimated with lists of this length. */
@@ -60,7 +65,10 @@ function factsOf(list: readonly unknown[], budget: Budget): ListFacts | undefine
   return facts
 }
 
-/** Whether a list that `textsOf` gave has the item. A long list is hashed once per budget, so asking for each item of another is linear. */
+/**
+ * Whether a list that `textsOf` gave has the item. A long list is hashed once per budget, so asking for each item of
+ * another is linear.
+ */
 export function hasText(list: readonly string[], item: string, budget: Budget): boolean {
   if (list.length <= shortList) {
     budget.left -= list.length * (1 + stepsOfText(item))
@@ -75,7 +83,10 @@ export function hasText(list: readonly string[], item: string, budget: Budget): 
   return facts.members.has(item)
 }
 
-/** Steps of comparing a text for equality, beyond the one of the comparison: the machine compares hundreds of bytes at a time. */
+/**
+ * Steps of comparing a text for equality, beyond the one of the comparison: the machine compares hundreds of bytes at a
+ * time.
+ */
 export const stepsOfText = (value: unknown): number => (typeof value === 'string' ? value.length >>> 8 : 0)
 
 /** Steps of walking a text by character. */

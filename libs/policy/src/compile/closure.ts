@@ -21,8 +21,9 @@ import { compareText, textLength, type Truth } from './truth.ts'
 export type Condition = (values: AttributeValues, budget?: Budget) => Truth
 type CheckedNode = Node<TypedAttributeRef>
 /**
- * Where a quantifier leaves the item it is at for the closures of its body. A closure runs to its end before anything else does and
- * quantifiers do not nest, so one cell per quantifier is enough, and conditions without one pay nothing for it.
+ * Where a quantifier leaves the item it is at for the closures of its body. A closure runs to its end before anything
+ * else does and quantifiers do not nest, so one cell per quantifier is enough, and conditions without one pay nothing
+ * for it.
  */
 type ItemCell = { item: Value | undefined }
 
@@ -36,7 +37,10 @@ export function compileCondition(ir: CheckedIr): Condition {
 
 const compiled = new WeakMap<CheckedIr, Condition>()
 
-/** The same function for the same object: of a set that is compiled again, only the conditions that are new cost anything. */
+/**
+ * The same function for the same object: of a set that is compiled again, only the conditions that are new cost
+ * anything.
+ */
 export function compiledOnce(ir: CheckedIr): Condition {
   const condition = compiled.get(ir) ?? compileCondition(ir)
   compiled.set(ir, condition)

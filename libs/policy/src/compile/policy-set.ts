@@ -1,6 +1,7 @@
 /**
- * A policy set ready to decide with: per resource type and action, the roles that grant it as bits and the policies about it as closures.
- * Policies about other types or actions cost nothing. Immutable, so one set serves every request at once.
+ * A policy set ready to decide with: per resource type and action, the roles that grant it as bits and the policies
+ * about it as closures. Policies about other types or actions cost nothing. Immutable, so one set serves every request
+ * at once.
  */
 import type { CheckedIr } from '../ir/condition.ts'
 import { addBit, emptyBitset, unionOf, type Bitset } from './bitset.ts'

@@ -1,6 +1,9 @@
 /** Roles as they are defined, and what a role amounts to once inheritance is followed. */
 
-/** `type:action`, `type:*` (every action of the type not marked sensitive) or `*:*` (that for every type; the platform's own). */
+/**
+ * `type:action`, `type:*` (every action of the type not marked sensitive) or `*:*` (that for every type; the platform's
+ * own).
+ */
 export type Permission = string
 
 export type Scope = 'platform' | 'organization'

@@ -1,4 +1,7 @@
-/** How many steps evaluating a node takes (see `budget.ts`): what is charged before it is evaluated, and what it can come to at worst. */
+/**
+ * How many steps evaluating a node takes (see `budget.ts`): what is charged before it is evaluated, and what it can
+ * come to at worst.
+ */
 import { childrenOf, type Node, type TypedAttributeRef } from '../ir/condition.ts'
 import { longestStatedList, stepsPerEvaluation } from './budget.ts'
 
@@ -8,7 +11,10 @@ type CheckedNode = Node<TypedAttributeRef>
 const stepsOfTimestamp = 8
 const stepsOfNetworkTest = 16
 
-/** Steps of a node whatever the attributes are: its own and those below. Items a quantifier goes through are charged as it does. */
+/**
+ * Steps of a node whatever the attributes are: its own and those below. Items a quantifier goes through are charged as
+ * it does.
+ */
 export function fixedSteps(node: CheckedNode): number {
   if (node.kind === 'quantifier') return 1 + fixedSteps(node.list)
   return ownSteps(node) + below(node, fixedSteps)

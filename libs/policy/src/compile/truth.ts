@@ -4,7 +4,10 @@
  */
 export type Truth = boolean | undefined
 
-/** Text order by code point: what UTF-8 bytes, and so PostgreSQL's "C" collation, give. UTF-16 order differs above U+FFFF. */
+/**
+ * Text order by code point: what UTF-8 bytes, and so PostgreSQL's "C" collation, give. UTF-16 order differs above
+ * U+FFFF.
+ */
 export function compareText(left: string, right: string): number {
   const length = Math.min(left.length, right.length)
   for (let index = 0; index < length; index++) {

@@ -1,6 +1,6 @@
 /**
- * Work that is done in parts. Each `yield` tells the steps that the part before it took (`budget.ts`), and whoever runs the work may let others go
- * first there, or end it: the engine itself never waits and knows no clock.
+ * Work that is done in parts. Each `yield` tells the steps that the part before it took (`budget.ts`), and whoever runs
+ * the work may let others go first there, or end it: the engine itself never waits and knows no clock.
  */
 import type { Budget } from './budget.ts'
 

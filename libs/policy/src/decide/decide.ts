@@ -24,7 +24,9 @@ const notGranted = refused({ code: 'not_granted' })
 
 export const tooExpensive = refused({ code: 'evaluation_too_expensive' })
 
-/** Of decisions whose caller states no budget. A decision ends before another one begins, so one budget serves them all. */
+/**
+ * Of decisions whose caller states no budget. A decision ends before another one begins, so one budget serves them all.
+ */
 const standardBudget = createBudget(stepsPerEvaluation)
 
 function renewedBudget(): Budget {
@@ -34,8 +36,8 @@ function renewedBudget(): Budget {
 }
 
 /**
- * Decides. Pure and total: any request has an answer, and the answer has its reason. What it takes is counted on `budget`; once that is spent
- * the answer is `evaluation_too_expensive`, whatever was found before.
+ * Decides. Pure and total: any request has an answer, and the answer has its reason. What it takes is counted on
+ * `budget`; once that is spent the answer is `evaluation_too_expensive`, whatever was found before.
  */
 export function decide(set: PolicySet, request: DecisionRequest, budget: Budget = renewedBudget()): Decision {
   const actions = set.types.get(request.resourceType)

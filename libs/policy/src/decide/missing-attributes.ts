@@ -4,12 +4,15 @@ import { isSpent, spend, type Budget } from '../compile/budget.ts'
 import type { CompiledPolicy } from '../compile/policy-set.ts'
 import { childrenOf, type CheckedIr, type Node, type TypedAttributeRef } from '../ir/condition.ts'
 
-/** Steps that naming may take, which count like those of the decision. Once they are taken, what was found so far is told. */
+/**
+ * Steps that naming may take, which count like those of the decision. Once they are taken, what was found so far is
+ * told.
+ */
 const stepsToName = 20_000
 
 /**
- * `source.name` of every attribute without which this policy or one of the others cannot be evaluated, each once, in the order they are met.
- * `has()` is an answer, not a miss.
+ * `source.name` of every attribute without which this policy or one of the others cannot be evaluated, each once, in
+ * the order they are met. `has()` is an answer, not a miss.
  * @param o.others - those that may be unknown as well; the policy may be among them
  */
 export function missingAttributes(

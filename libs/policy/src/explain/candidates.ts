@@ -1,6 +1,6 @@
 /**
- * Values worth trying for an attribute: those its conditions compare it with, and their neighbours. No proof is needed that they matter,
- * for each is decided with before it is suggested.
+ * Values worth trying for an attribute: those its conditions compare it with, and their neighbours. No proof is needed
+ * that they matter, for each is decided with before it is suggested.
  */
 import { readAttribute, type AttributeValues, type Value } from '../compile/attributes.ts'
 import { isSpent, spend, type Budget } from '../compile/budget.ts'
@@ -21,7 +21,9 @@ export type Vocabulary = {
 const mostWords = { texts: 1000, numbers: 256, instants: 64, durations: 16 } as const
 const stepsPerWord = 4
 
-/** Present values are taken from `values`, so leave out of it what must not be told. In parts: one for each condition. */
+/**
+ * Present values are taken from `values`, so leave out of it what must not be told. In parts: one for each condition.
+ */
 export function* vocabularyOf(
   conditions: readonly CheckedNode[],
   { values, budget }: { readonly values: AttributeValues; readonly budget: Budget },
@@ -74,7 +76,9 @@ const someOther = 'something else'
 /** Steps of making a value that may be tried, and of putting it in its place by nearness. */
 const stepsPerCandidate = 4
 
-/** Values to try instead of `current`, the nearest first, each made when it is asked for. `undefined`: no value at all. */
+/**
+ * Values to try instead of `current`, the nearest first, each made when it is asked for. `undefined`: no value at all.
+ */
 export function* candidatesFor(
   ref: TypedAttributeRef,
   { words, current, budget }: { words: Vocabulary; current: Value | undefined; budget: Budget },

@@ -1,4 +1,7 @@
-/** One condition with the value of every part of it. What the asker may not know is left out, and so is every result that would tell it. */
+/**
+ * One condition with the value of every part of it. What the asker may not know is left out, and so is every result
+ * that would tell it.
+ */
 import { readAttribute, type AttributeValues, type Value } from '../compile/attributes.ts'
 import { spend, type Budget } from '../compile/budget.ts'
 import { evaluateNode } from '../compile/closure.ts'
@@ -9,8 +12,9 @@ type CheckedNode = Node<TypedAttributeRef>
 export type MayKnow = (attribute: { readonly source: AttributeSource; readonly name: string }) => boolean
 
 /**
- * `result` is null when it is unknown, and absent when it is redacted. Instants are RFC 3339 texts, lengths of time are milliseconds.
- * `at` is the offset in the source. A quantifier's operands after its list are its condition for each item.
+ * `result` is null when it is unknown, and absent when it is redacted. Instants are RFC 3339 texts, lengths of time are
+ * milliseconds. `at` is the offset in the source. A quantifier's operands after its list are its condition for each
+ * item.
  */
 export type ExplainedNode = {
   readonly operator: string
@@ -28,7 +32,10 @@ export type ExplainedNode = {
 
 /** An explanation is for reading: of a long list its beginning is enough. */
 const itemsShown = 20
-/** Steps of telling a part, beside evaluating it; a result that is told counts by its characters, for each part that reads a text tells it again. */
+/**
+ * Steps of telling a part, beside evaluating it; a result that is told counts by its characters, for each part that
+ * reads a text tells it again.
+ */
 const stepsToTell = 20
 const charactersPerStep = 4
 

@@ -1,4 +1,7 @@
-/** Why a decision came out as it did: which roles could grant it, and each policy about it with the value of every part of its condition. */
+/**
+ * Why a decision came out as it did: which roles could grant it, and each policy about it with the value of every part
+ * of its condition.
+ */
 import { hasBit, firstCommonBit } from '../compile/bitset.ts'
 import type { CompiledPolicy, PolicySet, Rules } from '../compile/policy-set.ts'
 import type { Scope } from '../compile/roles.ts'
@@ -16,9 +19,10 @@ import {
 } from './explain-node.ts'
 
 /**
- * `applies` is null when it is unknown, and absent when it is redacted: its condition reads what the asker may not know,
- * and the decision did not turn on it. `skipped`: it is for other roles, or the holder of a repair role is not stopped by it. `condition` is left out
- * once so many parts were told that nobody reads on, but for the policy that the decision turned on.
+ * `applies` is null when it is unknown, and absent when it is redacted: its condition reads what the asker may not
+ * know, and the decision did not turn on it. `skipped`: it is for other roles, or the holder of a repair role is not
+ * stopped by it. `condition` is left out once so many parts were told that nobody reads on, but for the policy that the
+ * decision turned on.
  */
 export type ExplainedPolicy = {
   readonly policy: string
@@ -36,15 +40,18 @@ export type Explanation = {
   readonly policies: readonly ExplainedPolicy[]
 }
 
-/** Steps one explanation may take: every part of a condition is evaluated on its own, so it takes several times what a decision takes. */
+/**
+ * Steps one explanation may take: every part of a condition is evaluated on its own, so it takes several times what a
+ * decision takes.
+ */
 const stepsPerExplanation = 2_000_000
 
 /** Parts that are told of all conditions together; the condition at which it is reached is told whole. */
 export const mostParts = 10_000
 
 /**
- * Explains what `decide` answers to the same request. Everything may be known unless `mayKnow` says otherwise. When the budget is spent, the
- * decision is `evaluation_too_expensive` and explained by nothing.
+ * Explains what `decide` answers to the same request. Everything may be known unless `mayKnow` says otherwise. When the
+ * budget is spent, the decision is `evaluation_too_expensive` and explained by nothing.
  */
 export const explain = (set: PolicySet, request: DecisionRequest, o: ExplainOptions = {}): Explanation =>
   finish(explaining(set, request, o))

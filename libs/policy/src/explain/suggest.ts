@@ -1,6 +1,7 @@
 /**
- * The smallest single changes that would turn a decision round. Each one is decided with before it is told, so none is a guess.
- * They are found by trying what the policies about this action speak of; that none is found does not prove that there is none.
+ * The smallest single changes that would turn a decision round. Each one is decided with before it is told, so none is
+ * a guess. They are found by trying what the policies about this action speak of; that none is found does not prove
+ * that there is none.
  */
 import { readAttribute, type AttributeValues, type Value } from '../compile/attributes.ts'
 import { hasBit, withBit } from '../compile/bitset.ts'
@@ -13,7 +14,10 @@ import type { AttributeSource, TypedAttributeRef } from '../ir/condition.ts'
 import { candidatesFor, vocabularyOf } from './candidates.ts'
 import type { MayKnow } from './explain-node.ts'
 
-/** `value` as the engine takes it (an instant is RFC 3339 text); absent: no value. `membership` is a change of what is known of the member. */
+/**
+ * `value` as the engine takes it (an instant is RFC 3339 text); absent: no value. `membership` is a change of what is
+ * known of the member.
+ */
 export type Suggestion =
   | { readonly kind: 'step_up'; readonly obligation: Obligation; readonly policy: string }
   | { readonly kind: 'role_added' | 'role_removed'; readonly role: string }
@@ -30,13 +34,19 @@ export type SuggestOptions = {
   /** Attributes somebody could change; others are not suggested. The time, for one, is not. */
   readonly mayChange?: MayKnow
   /**
-   * The request as it would be with the role, or without it; undefined where nobody can bring that about. Without it, the role alone changes:
-   * what depends on the roles held, `membership.roles` for one, stays what it is.
+   * The request as it would be with the role, or without it; undefined where nobody can bring that about. Without it,
+   * the role alone changes: what depends on the roles held, `membership.roles` for one, stays what it is.
    */
   readonly withRole?: (role: string, on: boolean) => DecisionRequest | undefined
-  /** The request as it would be with this value of the attribute (`undefined`: with none); undefined where nobody can bring that about. */
+  /**
+   * The request as it would be with this value of the attribute (`undefined`: with none); undefined where nobody can
+   * bring that about.
+   */
   readonly withAttribute?: (ref: TypedAttributeRef, value: Value | undefined) => DecisionRequest | undefined
-  /** Once it is spent, what was found so far is the answer. Not the budget of a decision: that one would be spent by trying. */
+  /**
+   * Once it is spent, what was found so far is the answer. Not the budget of a decision: that one would be spent by
+   * trying.
+   */
   readonly budget?: Budget
 }
 

@@ -1,6 +1,6 @@
 /**
- * Lengths of time as CEL writes them (`"1h30m"`, `"-90s"`, `"1.001s"`, `"1000us"`), in whole milliseconds: instants have no finer parts.
- * The arithmetic is exact, because a double makes 1000.9999999999999 of 1.001 seconds.
+ * Lengths of time as CEL writes them (`"1h30m"`, `"-90s"`, `"1.001s"`, `"1000us"`), in whole milliseconds: instants
+ * have no finer parts. The arithmetic is exact, because a double makes 1000.9999999999999 of 1.001 seconds.
  */
 
 const amount = String.raw`(?:\d{1,12}(?:\.\d{0,9})?|\.\d{1,9})`
@@ -24,7 +24,10 @@ const scale = 10n ** BigInt(decimals)
 /** A hundred years. Beyond it an interval and a double might round differently. */
 const longestMs = 36_525 * 24 * 3_600_000
 
-/** Milliseconds, or undefined when the text is no duration, is longer than a hundred years or has parts below a millisecond. */
+/**
+ * Milliseconds, or undefined when the text is no duration, is longer than a hundred years or has parts below a
+ * millisecond.
+ */
 export function durationMs(text: string): number | undefined {
   if (!shape.test(text)) return undefined
   let scaledNs = 0n

@@ -1,6 +1,6 @@
 /**
- * IP addresses and networks in text form (RFC 4291, RFC 4632). An IPv4 address that came in IPv6 clothes (`::ffff:10.0.0.1`) is that
- * IPv4 address: which form a server sees depends on its socket, not on the client.
+ * IP addresses and networks in text form (RFC 4291, RFC 4632). An IPv4 address that came in IPv6 clothes
+ * (`::ffff:10.0.0.1`) is that IPv4 address: which form a server sees depends on its socket, not on the client.
  */
 
 /** 16-bit groups: two for IPv4, eight for IPv6. */
@@ -51,7 +51,10 @@ function parseGroups(text: string): number[] | undefined {
   return groups
 }
 
-/** `address/bits`, or undefined when the text is none. An address with bits below the mask is no network: it hides what was meant. */
+/**
+ * `address/bits`, or undefined when the text is none. An address with bits below the mask is no network: it hides what
+ * was meant.
+ */
 export function parseNetwork(text: string): Network | undefined {
   const match = /^([^/]+)\/(0|[1-9]\d{0,2})$/.exec(text)
   const groups = match ? parseAddress(match[1]!) : undefined

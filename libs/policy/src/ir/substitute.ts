@@ -1,7 +1,9 @@
 /** Puts an item in the place of a quantifier's variable, so that each item can be looked at on its own. */
 import type { AttributeRef, Node } from './condition.ts'
 
-/** The body of a quantifier with `item` wherever its variable stood. Quantifiers do not nest, so there is one variable. */
+/**
+ * The body of a quantifier with `item` wherever its variable stood. Quantifiers do not nest, so there is one variable.
+ */
 export function withItem<A extends AttributeRef>(node: Node<A>, item: Node<A>): Node<A> {
   const below = (child: Node<A>): Node<A> => withItem(child, item)
   switch (node.kind) {

@@ -1,11 +1,17 @@
-/** What is odd about one condition although it is well typed. Findings are advice: a condition with findings still decides. */
+/**
+ * What is odd about one condition although it is well typed. Findings are advice: a condition with findings still
+ * decides.
+ */
 import { childrenOf, type CheckedIr, type Node, type TypedAttributeRef } from '../ir/condition.ts'
 import { isStorableInstant, isStorableText } from '../plan/storable.ts'
 import { onlyAnswer } from './possible.ts'
 
 type CheckedNode = Node<TypedAttributeRef>
 
-/** `at` is the offset in the source. `not_filterable`: it decides, but no list can be filtered by it when its resource is open. */
+/**
+ * `at` is the offset in the source. `not_filterable`: it decides, but no list can be filtered by it when its resource
+ * is open.
+ */
 export type LintFinding = {
   readonly code: 'always_true' | 'always_false' | 'not_filterable'
   readonly message: string
@@ -16,7 +22,10 @@ export function lintCondition(ir: CheckedIr): LintFinding[] {
   return [...constantParts(ir.root), ...unfilterableParts(ir.root)]
 }
 
-/** The outermost parts that have only one answer. A literal within is what its author wrote, so only a whole condition of one is told. */
+/**
+ * The outermost parts that have only one answer. A literal within is what its author wrote, so only a whole condition
+ * of one is told.
+ */
 function constantParts(root: CheckedNode): LintFinding[] {
   const findings: LintFinding[] = []
   const visit = (node: CheckedNode): void => {

@@ -1,6 +1,7 @@
 /**
- * What is odd about a policy beside others: rules that can never matter. Only what is certain is told, so no finding is a guess.
- * Each policy it could have to do with is looked at once, and the work is counted: beyond the budget fewer findings are told, never wrong ones.
+ * What is odd about a policy beside others: rules that can never matter. Only what is certain is told, so no finding is
+ * a guess. Each policy it could have to do with is looked at once, and the work is counted: beyond the budget fewer
+ * findings are told, never wrong ones.
  */
 import { createBudget, isSpent, spend, type Budget } from '../compile/budget.ts'
 import type { PolicySetSource, PolicySource, ResourceTypeSource } from '../compile/policy-set.ts'
@@ -10,8 +11,9 @@ import { finish, meterOf, type Work } from '../compile/work.ts'
 import { possibleTruths } from './possible.ts'
 
 /**
- * `shadowed`: another rule of the same effect says all that this one says. `always_denied`: a deny (`by`) holds whenever this allow does.
- * `unreachable`: there is nothing it could be about, or its condition never holds. `not_compared`: there are too many others to look at each.
+ * `shadowed`: another rule of the same effect says all that this one says. `always_denied`: a deny (`by`) holds
+ * whenever this allow does. `unreachable`: there is nothing it could be about, or its condition never holds.
+ * `not_compared`: there are too many others to look at each.
  */
 export type PolicyFinding = {
   readonly policy: string

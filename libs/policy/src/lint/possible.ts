@@ -1,6 +1,7 @@
 /**
- * What a part of a condition can come out as, whatever the attributes are: constants are folded by the closures that decide, and a missing
- * attribute is always possible. Sound, not complete: what it calls constant is, what it does not may still be.
+ * What a part of a condition can come out as, whatever the attributes are: constants are folded by the closures that
+ * decide, and a missing attribute is always possible. Sound, not complete: what it calls constant is, what it does not
+ * may still be.
  */
 import { createBudget, isSpent, stepsPerEvaluation } from '../compile/budget.ts'
 import { evaluateNode } from '../compile/closure.ts'

@@ -1,4 +1,7 @@
-/** What bounds a condition before anything walks it: chosen so that the most hostile source is refused within milliseconds. */
+/**
+ * What bounds a condition before anything walks it: chosen so that the most hostile source is refused within
+ * milliseconds.
+ */
 
 export const limits = { sourceBytes: 2048, depth: 32, nodes: 200 } as const
 
@@ -11,8 +14,9 @@ const closing = ')]'
 export type Excess = { readonly error: string; readonly offset: number }
 
 /**
- * Finds what no parser needs to see to refuse: brackets nested too deep, more commas or dots than there can be nodes, and the constructs
- * whose one character gives them away. Finding nothing proves nothing: the tree is measured again when it is read.
+ * Finds what no parser needs to see to refuse: brackets nested too deep, more commas or dots than there can be nodes,
+ * and the constructs whose one character gives them away. Finding nothing proves nothing: the tree is measured again
+ * when it is read.
  * @param code - the source with blanks in place of comments and quoted texts, which do not count
  */
 export function findExcess(code: string): Excess | undefined {

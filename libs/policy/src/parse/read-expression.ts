@@ -224,7 +224,10 @@ function readCidr(address: Node, { network, at }: { network: CelExpr; at: number
   return { kind: 'cidr', at, address, network: text }
 }
 
-/** The parser has unfolded the macro into a loop by now; its two shapes that are in the language are told by how they begin and go on. */
+/**
+ * The parser has unfolded the macro into a loop by now; its two shapes that are in the language are told by how they
+ * begin and go on.
+ */
 function readQuantifier(loop: Comprehension, { reading, depth, at }: At): Node {
   const step = loop.loopStep?.exprKind
   const start = loop.accuInit?.exprKind

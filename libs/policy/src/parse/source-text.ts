@@ -1,6 +1,7 @@
 /**
- * What of a condition's text is code. Comments and texts in quotes may hold any character, so whoever counts brackets must not see them;
- * the boundaries are those of the parser's grammar (CEL: `"…"`, `'…'`, `"""…"""`, `'''…'''`, each also raw, and `// …` up to a line break).
+ * What of a condition's text is code. Comments and texts in quotes may hold any character, so whoever counts brackets
+ * must not see them; the boundaries are those of the parser's grammar (CEL: `"…"`, `'…'`, `"""…"""`, `'''…'''`, each
+ * also raw, and `// …` up to a line break).
  */
 
 /** Both have the length of the source, so that every offset stays what it is. */

@@ -1,6 +1,7 @@
 /**
- * What remains of a decision when everything but the resource is known: a formula over the resource's attributes. Plain JSON, in the same
- * three-valued logic as a decision: a missing attribute is unknown, and a resource passes only when the formula is exactly true.
+ * What remains of a decision when everything but the resource is known: a formula over the resource's attributes. Plain
+ * JSON, in the same three-valued logic as a decision: a missing attribute is unknown, and a resource passes only when
+ * the formula is exactly true.
  */
 import type { AttributeType, CompareOperator, TextTest } from '../ir/condition.ts'
 

@@ -1,6 +1,7 @@
 /**
- * A decision about all resources at once: with everything known but the resource, either the answer is the same for each of them, or a filter
- * says for which it is yes. It agrees with `decide` on every resource; what a filter cannot say is told, never widened.
+ * A decision about all resources at once: with everything known but the resource, either the answer is the same for
+ * each of them, or a filter says for which it is yes. It agrees with `decide` on every resource; what a filter cannot
+ * say is told, never widened.
  */
 import type { AttributeValues } from '../compile/attributes.ts'
 import { firstCommonBit, unionOf, type Bitset } from '../compile/bitset.ts'
@@ -27,13 +28,19 @@ export type PlanRequest = {
   readonly action: string
   /** Roles held on every resource; made by `roleSetOf` for the same set. */
   readonly roles: Bitset
-  /** Values of `resource` given here are known, `resource.type` for one; its other attributes are what the filter is about. */
+  /**
+   * Values of `resource` given here are known, `resource.type` for one; its other attributes are what the filter is
+   * about.
+   */
   readonly values: AttributeValues
   /** Single resources on which other roles are held. Every resource then needs its `resource.id`. */
   readonly resourceRoles?: readonly RolesOnResource[]
 }
 
-/** All roles held on one resource. `values` is everything known there, where the roles held are an attribute too; else the plan's are. */
+/**
+ * All roles held on one resource. `values` is everything known there, where the roles held are an attribute too; else
+ * the plan's are.
+ */
 export type RolesOnResource = {
   readonly resourceId: string
   readonly roles: Bitset
@@ -88,7 +95,10 @@ const isOneOf = (ids: readonly string[]): Residual => ({
 /** What is held, and what is known with it: of every resource, or of one. */
 type Holding = { readonly roles: Bitset; readonly values: AttributeValues }
 
-/** Resources on which other roles are held are answered apart, the others as if there were no such roles: more roles can also mean more denies. */
+/**
+ * Resources on which other roles are held are answered apart, the others as if there were no such roles: more roles can
+ * also mean more denies.
+ */
 function* withResourceRoles(planning: Planning): Work<Residual> {
   const { request } = planning
   const elsewhere = yield* answerFor(planning, request)

@@ -6,9 +6,10 @@ import { filterPieces, type Parameter, type Piece } from './sql-pieces.ts'
 import { finish, type Work } from '../compile/work.ts'
 
 /**
- * By attribute name, the column that has its value. NULL is a missing attribute. A text is put into the statement as it is, so it is code and
- * never somebody's input; what it gives must be text (of a deterministic collation), a number that is finite and fits a double (cast a `real`
- * yourself: it has other digits), boolean, timestamptz (finite) or text[].
+ * By attribute name, the column that has its value. NULL is a missing attribute. A text is put into the statement as it
+ * is, so it is code and never somebody's input; what it gives must be text (of a deterministic collation), a number
+ * that is finite and fits a double (cast a `real` yourself: it has other digits), boolean, timestamptz (finite) or
+ * text[].
  */
 export type SqlColumns = { readonly [attribute: string]: string | ConvertedColumn }
 

@@ -1,6 +1,7 @@
 /**
- * Partial evaluation of one condition: what is known is evaluated by the very closures that decide, what depends on an open attribute of
- * the resource becomes a formula over it. Nothing is approximated: what a formula cannot say becomes a `not_filterable` leaf.
+ * Partial evaluation of one condition: what is known is evaluated by the very closures that decide, what depends on an
+ * open attribute of the resource becomes a formula over it. Nothing is approximated: what a formula cannot say becomes
+ * a `not_filterable` leaf.
  */
 import { readAttribute, type AttributeValues, type Value } from '../compile/attributes.ts'
 import { isSpent, spend, type Budget } from '../compile/budget.ts'

@@ -1,6 +1,7 @@
 /**
- * A filter as PostgreSQL says it, in pieces: text, parameters and the caller's columns, so that a driver or a query builder can put them
- * together its own way. NULL is a missing attribute, and SQL's own three-valued logic does the rest; the exceptions are named where they are.
+ * A filter as PostgreSQL says it, in pieces: text, parameters and the caller's columns, so that a driver or a query
+ * builder can put them together its own way. NULL is a missing attribute, and SQL's own three-valued logic does the
+ * rest; the exceptions are named where they are.
  */
 import type { AttributeType, CompareOperator } from '../ir/condition.ts'
 import type { AttributeOperand, ConstantOperand, Filter, ListOperand, Operand } from './filter.ts'
@@ -71,7 +72,10 @@ const sqlOperator: { readonly [O in CompareOperator]: string } = {
   '>=': '>=',
 }
 
-/** Text is ordered by code point. Equality needs no collation but where two columns bring different ones, and stays open to their indexes. */
+/**
+ * Text is ordered by code point. Equality needs no collation but where two columns bring different ones, and stays open
+ * to their indexes.
+ */
 function comparisonPieces({ op, left, right }: Comparison): Piece[] {
   const type = typeOf(left)
   const isBetweenColumns = isColumn(left) && isColumn(right)
@@ -110,8 +114,8 @@ function operandPieces(operand: Operand): Piece[] {
 }
 
 /**
- * A list holds texts and nothing else: one with a NULL in it, or of more dimensions, is no value, as it is in a decision.
- * (`= any` would find a text beside the NULL.)
+ * A list holds texts and nothing else: one with a NULL in it, or of more dimensions, is no value, as it is in a
+ * decision. (`= any` would find a text beside the NULL.)
  */
 function attributePieces({ attribute, type }: AttributeOperand): Piece[] {
   const column: Piece[] = [{ column: attribute, type }]

@@ -1,4 +1,7 @@
-/** Constants a PostgreSQL value can be. What cannot be stored cannot be compared there either, so it is refused rather than changed. */
+/**
+ * Constants a PostgreSQL value can be. What cannot be stored cannot be compared there either, so it is refused rather
+ * than changed.
+ */
 
 /** No NUL, no half of a surrogate pair. */
 export const isStorableText = (text: string): boolean => !/[\0\ud800-\udfff]/u.test(text)

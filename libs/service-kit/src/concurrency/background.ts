@@ -1,6 +1,6 @@
 /**
- * Work a service does without being asked: relays, readers, consumers, upkeep. Every piece is a `Part` with a start and a stop,
- * and a service lists its parts in the order in which they start; they stop in the reverse order.
+ * Work a service does without being asked: relays, readers, consumers, upkeep. Every piece is a `Part` with a start and
+ * a stop, and a service lists its parts in the order in which they start; they stop in the reverse order.
  */
 import type { Logger } from '../logging/logger.ts'
 import { describeFailure } from '../postgres/errors.ts'

@@ -1,6 +1,7 @@
 /**
- * Many askers, few runs: an asker is answered by a run that began after it asked, and at most one run waits behind the one under way.
- * A run belongs to nobody: it happens outside of every asker's ambient context, so no request's deadline or ids are in it.
+ * Many askers, few runs: an asker is answered by a run that began after it asked, and at most one run waits behind the
+ * one under way. A run belongs to nobody: it happens outside of every asker's ambient context, so no request's deadline
+ * or ids are in it.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 

@@ -1,14 +1,16 @@
 /**
- * A bounded queue in front of dear work: so many pieces at once, so many waiting, the rest refused at once with 503. Keys (a tenant, a source of
- * requests) take turns, and when the queue is full the longest line gives up its newest place: one key cannot keep the others out.
- * Work whose signal has aborted is dead: it leaves the line at once and is never begun.
+ * A bounded queue in front of dear work: so many pieces at once, so many waiting, the rest refused at once with 503.
+ * Keys (a tenant, a source of requests) take turns, and when the queue is full the longest line gives up its newest
+ * place: one key cannot keep the others out. Work whose signal has aborted is dead: it leaves the line at once and is
+ * never begun.
  */
 import { problem, type AppError } from '../errors/app-error.ts'
 
 export type FairQueue = {
   /**
    * Runs `work` when it is the key's turn.
-   * @throws AppError `unavailable` with Retry-After when there is no room; the signal's reason when it aborts before the work began
+   * @throws AppError `unavailable` with Retry-After when there is no room; the signal's reason when it aborts before
+   *   the work began
    */
   run<T>(key: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T>
   readonly waiting: number
@@ -19,7 +21,10 @@ export type FairQueueOptions = {
   /** What waits, for operators: told in the log and never to the caller. */
   readonly name: string
   readonly concurrency: number
-  /** Pieces that may wait, of all keys together. Choose it so that the last one is begun within the deadline of a request. */
+  /**
+   * Pieces that may wait, of all keys together. Choose it so that the last one is begun within the deadline of a
+   * request.
+   */
   readonly capacity: number | (() => number)
   readonly retryAfterSeconds?: number
 }

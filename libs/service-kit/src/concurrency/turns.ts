@@ -1,6 +1,7 @@
 /**
- * Work of the event loop that is too much for one go takes turns. A turn is counted in steps and never timed. In each round of the event loop one turn is
- * taken, however much work waits, and keys (a tenant) take turns; whatever else came in is served between two of them. Work ends with its request.
+ * Work of the event loop that is too much for one go takes turns. A turn is counted in steps and never timed. In each
+ * round of the event loop one turn is taken, however much work waits, and keys (a tenant) take turns; whatever else
+ * came in is served between two of them. Work ends with its request.
  */
 import { channel } from 'node:diagnostics_channel'
 import { problem } from '../errors/app-error.ts'

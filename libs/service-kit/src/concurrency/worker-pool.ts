@@ -1,6 +1,7 @@
 /**
- * CPU-heavy work beside the event loop: threads that run the functions one module exports, behind a fair queue per key. Work whose signal aborts
- * (its deadline was answered, its client has gone) is not begun, or its thread is ended. Threads start with the first work and end when idle.
+ * CPU-heavy work beside the event loop: threads that run the functions one module exports, behind a fair queue per key.
+ * Work whose signal aborts (its deadline was answered, its client has gone) is not begun, or its thread is ended.
+ * Threads start with the first work and end when idle.
  */
 import { extname } from 'node:path'
 import { Piscina } from 'piscina'
@@ -81,8 +82,8 @@ async function withReason<T>(work: Promise<T>, signal: AbortSignal | undefined):
 }
 
 /**
- * A module that lies beside the caller's: `name.ts` beside a source, `name.mjs` in a bundle, where everything lies beside `main.mjs`.
- * Such modules are `src/*-worker.ts` of a service; the bundle has an entry for each.
+ * A module that lies beside the caller's: `name.ts` beside a source, `name.mjs` in a bundle, where everything lies
+ * beside `main.mjs`. Such modules are `src/*-worker.ts` of a service; the bundle has an entry for each.
  * @param from - the caller's `import.meta.url`; the caller lies in `src/` itself
  */
 export const siblingModule = (from: string, name: string): URL => new URL(`./${name}${extname(from)}`, from)

@@ -1,4 +1,7 @@
-/** What a service can be told, read off its schema: for `--print-config` and the generated reference. Never shows a value that is in use. */
+/**
+ * What a service can be told, read off its schema: for `--print-config` and the generated reference. Never shows a
+ * value that is in use.
+ */
 import type { TObject } from 'typebox'
 
 export type SettingDescription = {

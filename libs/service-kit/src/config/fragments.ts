@@ -5,7 +5,10 @@ import { SecretKey, SecretUrl, Url, type DatabaseRole } from './schema.ts'
 const Port = (description: string, defaultPort: number) =>
   Type.Integer({ minimum: 0, maximum: 65_535, default: defaultPort, description })
 
-/** PostgreSQL as one of the three roles of a service, which its grants name: no other role will do, least of all another service’s. */
+/**
+ * PostgreSQL as one of the three roles of a service, which its grants name: no other role will do, least of all another
+ * service’s.
+ */
 const DatabaseUrl = (role: DatabaseRole, description: string) =>
   SecretUrl(['postgres:', 'postgresql:'], { description, databaseRole: role })
 
@@ -46,8 +49,8 @@ export const serviceConfig = {
 }
 
 /**
- * Connections of one process as one role. The defaults are such that two replicas of everything start against a server with PostgreSQL's own
- * `max_connections` of 100 (docs/reference/connections.md counts them).
+ * Connections of one process as one role. The defaults are such that two replicas of everything start against a server
+ * with PostgreSQL's own `max_connections` of 100 (docs/reference/connections.md counts them).
  */
 const PoolSize = (role: DatabaseRole, size: number) =>
   Type.Integer({

@@ -1,6 +1,7 @@
 /**
- * Environment in, frozen and typed configuration out; or every error at once, because nobody should learn of them one restart at a time.
- * `<NAME>_FILE` names a file with the value. An empty variable counts as absent. Values of secrets never appear in an error.
+ * Environment in, frozen and typed configuration out; or every error at once, because nobody should learn of them one
+ * restart at a time. `<NAME>_FILE` names a file with the value. An empty variable counts as absent. Values of secrets
+ * never appear in an error.
  */
 import { readFileSync } from 'node:fs'
 import type { Static, TObject } from 'typebox'
@@ -27,7 +28,8 @@ type Setting = {
 type LoadOptions = { service?: string; inspect?: (config: Record<string, unknown>) => string[] }
 
 /**
- * `service` is whose database roles the URLs must name; unchecked when absent. `inspect` sees all values and adds what a schema cannot say.
+ * `service` is whose database roles the URLs must name; unchecked when absent. `inspect` sees all values and adds what
+ * a schema cannot say.
  *
  * @throws ConfigError
  */

@@ -1,6 +1,6 @@
 /**
- * Types for configuration: a schema's property names are the names of environment variables, so a service's `config.ts` is the full list of what it reads.
- * Secrets are marked here; outside development a weak one is refused at start.
+ * Types for configuration: a schema's property names are the names of environment variables, so a service's `config.ts`
+ * is the full list of what it reads. Secrets are marked here; outside development a weak one is refused at start.
  */
 import Type, { type TSchemaOptions, type TString } from 'typebox'
 

@@ -1,6 +1,6 @@
 /**
- * What travels with one request, event or job without being an argument: ids for tracing, who is at the other end of the wire,
- * and the positions of what was written. It explains, it never decides: security reads its arguments only.
+ * What travels with one request, event or job without being an argument: ids for tracing, who is at the other end of
+ * the wire, and the positions of what was written. It explains, it never decides: security reads its arguments only.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { defaultTextMapGetter, defaultTextMapSetter, ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api'
@@ -21,7 +21,9 @@ export type RequestContext = {
   /** Highest position written per producer; becomes `Gatehouse-Revision`. */
   readonly revisions: Map<string, number>
   readonly hasRevisions: boolean
-  /** Runs in each transaction of this work, last before it commits: what it writes is there exactly when the effect is. */
+  /**
+   * Runs in each transaction of this work, last before it commits: what it writes is there exactly when the effect is.
+   */
   beforeCommit?: ((tx: unknown) => Promise<void>) | undefined
   /** Throws where the work may go no further than to its first write: what a write would do was done before. */
   beforeWrite?: (() => void) | undefined
@@ -90,8 +92,9 @@ export function recordRevision(producer: string, position: number): void {
 }
 
 /**
- * Says within a transaction what the request will be answered with, so that effect and answer are kept together and a repeat under the same
- * `Idempotency-Key` gets that answer. Returns it. A transaction that runs again says it again; without a key it has no effect.
+ * Says within a transaction what the request will be answered with, so that effect and answer are kept together and a
+ * repeat under the same `Idempotency-Key` gets that answer. Returns it. A transaction that runs again says it again;
+ * without a key it has no effect.
  */
 export function keepAnswer<T>(body: T): T {
   const context = storage.getStore()

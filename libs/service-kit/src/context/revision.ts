@@ -1,6 +1,7 @@
 /**
- * `Gatehouse-Revision`: the positions a write depends on, sealed. Positions tell how much happened in between, and one that moves only for an address
- * somebody holds would tell whose it is; so every value has the same length, no two are alike, and only services open it.
+ * `Gatehouse-Revision`: the positions a write depends on, sealed. Positions tell how much happened in between, and one
+ * that moves only for an address somebody holds would tell whose it is; so every value has the same length, no two are
+ * alike, and only services open it.
  */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
@@ -29,8 +30,8 @@ export function useRevisionKey(secret: Buffer): void {
 }
 
 /**
- * A key for each message: random nonces of AES-GCM alone must not pass 2³² messages under one key (NIST SP 800-38D §8.3), and a counter would say
- * how many there were.
+ * A key for each message: random nonces of AES-GCM alone must not pass 2³² messages under one key (NIST SP 800-38D
+ * §8.3), and a counter would say how many there were.
  */
 const messageKey = (salt: Buffer): Buffer => createHmac('sha256', key).update(salt).digest()
 

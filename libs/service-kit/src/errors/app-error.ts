@@ -1,6 +1,6 @@
 /**
- * The one error language inside: a code of the closed registry, a `detail` the caller may read and an `internal` text only logs see.
- * How it looks on the wire is decided in problem-handler.ts and nowhere else.
+ * The one error language inside: a code of the closed registry, a `detail` the caller may read and an `internal` text
+ * only logs see. How it looks on the wire is decided in problem-handler.ts and nowhere else.
  */
 import { problems, type ProblemCode } from '@gatehouse/contracts/problems/registry'
 

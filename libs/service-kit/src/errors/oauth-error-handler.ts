@@ -1,6 +1,6 @@
 /**
- * Errors of a protocol's routes in the protocol's own form: `error` and `error_description` as JSON for a program, a plain page for a person
- * in a browser. What our own layers throw is translated; a 5xx carries no description.
+ * Errors of a protocol's routes in the protocol's own form: `error` and `error_description` as JSON for a program, a
+ * plain page for a person in a browser. What our own layers throw is translated; a 5xx carries no description.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from '../logging/logger.ts'

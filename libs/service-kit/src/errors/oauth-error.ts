@@ -1,4 +1,7 @@
-/** A refusal in the words of OAuth 2.0 (RFC 6749 §5.2): a code of the closed list and a description the client's developer may read. */
+/**
+ * A refusal in the words of OAuth 2.0 (RFC 6749 §5.2): a code of the closed list and a description the client's
+ * developer may read.
+ */
 import { oauthErrors, type OAuthErrorCode } from '@gatehouse/contracts/problems/oauth-errors'
 
 export type OAuthErrorOptions = {

@@ -1,6 +1,7 @@
 /**
  * The single place where an error becomes an answer: RFC 9457 `application/problem+json` with `code` and `request_id`.
- * 5xx carries no detail whatever the error says; what cannot be classified is `internal_error` and is logged with its cause.
+ * 5xx carries no detail whatever the error says; what cannot be classified is `internal_error` and is logged with its
+ * cause.
  */
 import { problems, type ProblemCode } from '@gatehouse/contracts/problems/registry'
 import { problemTypeBase, type Problem } from '@gatehouse/contracts/problems/problem'
@@ -106,7 +107,10 @@ export function sendProblem(reply: FastifyReply, err: AppError, requestId: strin
   return reply.send(JSON.stringify(problemDocument(err, requestId)))
 }
 
-/** RFC 6750 §3: no error code for a caller who sent no token is the gateway's refinement; here the code says what was wrong. */
+/**
+ * RFC 6750 §3: no error code for a caller who sent no token is the gateway's refinement; here the code says what was
+ * wrong.
+ */
 function challengeFor(code: ProblemCode): string {
   return code === 'unauthenticated' || code === 'token_revoked' ? 'Bearer error="invalid_token"' : 'Bearer'
 }

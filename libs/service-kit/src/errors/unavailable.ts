@@ -1,6 +1,7 @@
 /**
- * Tells "a dependency cannot be reached or cannot work right now" from "we have a bug": the first is 503 and worth a retry, the second is 500.
- * Judged by error codes along the chain of causes, so it knows drivers by what they report and imports none of them.
+ * Tells "a dependency cannot be reached or cannot work right now" from "we have a bug": the first is 503 and worth a
+ * retry, the second is 500. Judged by error codes along the chain of causes, so it knows drivers by what they report
+ * and imports none of them.
  */
 
 const networkCodes = new Set([
@@ -25,7 +26,10 @@ const networkCodes = new Set([
   'UND_ERR_CLOSED',
   'UND_ERR_DESTROYED',
 ])
-/** SQLSTATE classes and codes (PostgreSQL appendix A): connection, resources, operator intervention, system errors, read-only standby, lost races. */
+/**
+ * SQLSTATE classes and codes (PostgreSQL appendix A): connection, resources, operator intervention, system errors,
+ * read-only standby, lost races.
+ */
 const sqlStates = [/^08/, /^53/, /^57P0/, /^57014$/, /^58/, /^55P03$/, /^25006$/, /^40(001|P01)$/]
 const redisNames = new Set(['MaxRetriesPerRequestError', 'ClusterAllFailedError', 'AbortError'])
 const redisMessages =
@@ -54,6 +58,8 @@ function isOneUnavailable(err: unknown): boolean {
 /** Whether the error, or one that caused it, says a dependency is unavailable. */
 export const isDependencyUnavailable = (err: unknown): boolean => causesOf(err).some(isOneUnavailable)
 
-/** Input PostgreSQL cannot store (a NUL or a lone surrogate that got past the schemas): the caller's fault, never a 500. */
+/**
+ * Input PostgreSQL cannot store (a NUL or a lone surrogate that got past the schemas): the caller's fault, never a 500.
+ */
 export const isUnstorableText = (err: unknown): boolean =>
   causesOf(err).some((one) => ['22021', '22P05'].includes(String((one as { code?: unknown }).code)))

@@ -1,6 +1,7 @@
 /**
- * A server that requests go on without: NATS, Redis. It is asked all the time, so that its loss is known within five seconds, however quiet the process is
- * and however the server was lost: gone, unreachable, or hung with its connections open. One line in the log says that it is lost, one that it is back.
+ * A server that requests go on without: NATS, Redis. It is asked all the time, so that its loss is known within five
+ * seconds, however quiet the process is and however the server was lost: gone, unreachable, or hung with its
+ * connections open. One line in the log says that it is lost, one that it is back.
  */
 import type { Logger } from '../logging/logger.ts'
 import { redactText } from '../logging/redaction.ts'

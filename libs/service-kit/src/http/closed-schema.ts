@@ -9,7 +9,10 @@ type JsonSchema = { [keyword: string]: unknown }
 const isSchema = (value: unknown): value is JsonSchema =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** A plain JSON Schema copy in which every object is closed. @throws TypeError for compositions that cannot be closed without changing them. */
+/**
+ * A plain JSON Schema copy in which every object is closed. @throws TypeError for compositions that cannot be closed
+ * without changing them.
+ */
 export function closedSchema(schema: TSchema): JsonSchema {
   return close(JSON.parse(JSON.stringify(schema)) as JsonSchema)
 }

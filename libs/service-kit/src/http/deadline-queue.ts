@@ -1,6 +1,6 @@
 /**
- * Deadlines of one length, on one timer however many there are: of equal lengths the first that began is the first that ends, so only it needs one.
- * A request that is answered in time costs an entry in a set and no timer.
+ * Deadlines of one length, on one timer however many there are: of equal lengths the first that began is the first that
+ * ends, so only it needs one. A request that is answered in time costs an entry in a set and no timer.
  */
 import { systemClock, type Clock } from '../context/clock.ts'
 

@@ -1,6 +1,7 @@
 /**
- * Every request has a deadline: an answer that is not there by then is 503 `deadline_exceeded`. The framework's own timer is not used because it is
- * cleared as soon as a body has been read, which would leave exactly the writes without one.
+ * Every request has a deadline: an answer that is not there by then is 503 `deadline_exceeded`. The framework's own
+ * timer is not used because it is cleared as soon as a body has been read, which would leave exactly the writes without
+ * one.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { problem } from '../errors/app-error.ts'
@@ -42,7 +43,10 @@ export function signalOf(request: FastifyRequest): AbortSignal {
   return waiting.controller.signal
 }
 
-/** Calls `stop`, in the place of an earlier one, when nobody waits for the result any more; at once if that is so already. Costs nothing beside a signal. */
+/**
+ * Calls `stop`, in the place of an earlier one, when nobody waits for the result any more; at once if that is so
+ * already. Costs nothing beside a signal.
+ */
 export function whenGivenUp(request: FastifyRequest, stop: (reason: Error) => void): void {
   const waiting = waitingOf(request)
   waiting.stop = stop

@@ -1,6 +1,6 @@
 /**
- * Whether a JSON number says what a double says (RFC 7493 §2.2). `9007199254740993` does not: it would be decided on, and stored, as …992.
- * A decimal fraction such as `0.1` does: it is the shortest text of its double.
+ * Whether a JSON number says what a double says (RFC 7493 §2.2). `9007199254740993` does not: it would be decided on,
+ * and stored, as …992. A decimal fraction such as `0.1` does: it is the shortest text of its double.
  */
 
 /** @param literal - by the grammar of RFC 8259 §6 */

@@ -1,4 +1,7 @@
-/** What serving a route needs to know about idempotency keys; where they are kept is `idempotency.ts`, which needs a database and this does not. */
+/**
+ * What serving a route needs to know about idempotency keys; where they are kept is `idempotency.ts`, which needs a
+ * database and this does not.
+ */
 export type IdempotentRequest = {
   /** As the client sent it: 1 to 255 visible ASCII characters. */
   key: string | string[]

@@ -1,7 +1,8 @@
 /**
- * Reads JSON bodies as I-JSON (RFC 7493): valid UTF-8, bounded nesting, no member twice, no number that a double would alter, no key that reaches
- * a prototype, no text a database cannot store. Whatever fails here is 400 `malformed_request` with its place, before any schema is asked.
- * A body that is plainly fine costs one parse and one walk; only what the walk cannot vouch for is read a second time, character by character.
+ * Reads JSON bodies as I-JSON (RFC 7493): valid UTF-8, bounded nesting, no member twice, no number that a double would
+ * alter, no key that reaches a prototype, no text a database cannot store. Whatever fails here is 400
+ * `malformed_request` with its place, before any schema is asked. A body that is plainly fine costs one parse and one
+ * walk; only what the walk cannot vouch for is read a second time, character by character.
  */
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -51,7 +52,10 @@ function isShortNumber(text: string, at: number): boolean {
   return false
 }
 
-/** The members of a text whose numbers are all short, if no colon stands within one of its texts; otherwise another number. */
+/**
+ * The members of a text whose numbers are all short, if no colon stands within one of its texts; otherwise another
+ * number.
+ */
 function countPlainMembers(text: string): number {
   let members = 0
   for (let at = text.indexOf(':'); at >= 0; at = text.indexOf(':', at + 1)) {
@@ -82,8 +86,9 @@ function closingQuote(text: string, begin: number): number {
 }
 
 /**
- * Whether the parsed value proves that its text is I-JSON. Each member has a colon in the text, so as many members as colons means that none was
- * lost to a second one of its name. Only when that look fails, as for a colon within a text, are the texts skipped and the numbers looked at one by one.
+ * Whether the parsed value proves that its text is I-JSON. Each member has a colon in the text, so as many members as
+ * colons means that none was lost to a second one of its name. Only when that look fails, as for a colon within a text,
+ * are the texts skipped and the numbers looked at one by one.
  */
 function isPlainlyFine(value: unknown, text: string): boolean {
   if (typeof value !== 'object' || value === null || text.includes('\\u')) return false
@@ -146,10 +151,15 @@ declare module 'fastify' {
   }
 }
 
-/** Whether the body was so long that it was read in a turn of its own; whoever goes through it as a whole takes another. */
+/**
+ * Whether the body was so long that it was read in a turn of its own; whoever goes through it as a whole takes another.
+ */
 export const hasLongBody = (request: FastifyRequest): boolean => request[longBodyKey] === true
 
-/** Makes this the only body parser: every other media type is 415. Of many long bodies that arrive together one is read in each round. */
+/**
+ * Makes this the only body parser: every other media type is 415. Of many long bodies that arrive together one is read
+ * in each round.
+ */
 export function installJsonParser(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {

@@ -1,7 +1,7 @@
 /**
- * Finds what makes a text no I-JSON (RFC 7493), and where: a syntax error, a member twice, a number no double holds, text that cannot be stored,
- * a key that reaches a prototype, nesting without end. It reads the text once and without recursion, and it makes no values; `json-body.ts` asks
- * only when the quick look at the parsed value was not enough.
+ * Finds what makes a text no I-JSON (RFC 7493), and where: a syntax error, a member twice, a number no double holds,
+ * text that cannot be stored, a key that reaches a prototype, nesting without end. It reads the text once and without
+ * recursion, and it makes no values; `json-body.ts` asks only when the quick look at the parsed value was not enough.
  */
 import { isExactNumber } from './exact-number.ts'
 import { isStorableText } from './storable-text.ts'
@@ -72,7 +72,10 @@ function scan(text: string): void {
   if (at < text.length) throw new Flawed('syntax', at)
 }
 
-/** Reads a scalar or an empty container whole; of any other container only its opening, and the name of its first member. */
+/**
+ * Reads a scalar or an empty container whole; of any other container only its opening, and the name of its first
+ * member.
+ */
 function readValue(text: string, at: number, frames: Frame[]): number {
   const first = text[at]
   if (first === '"') return readText(text, at)

@@ -1,4 +1,7 @@
-/** Which methods each path has, learnt from the routes as they are added: what another method is told in `Allow` (RFC 9110 §15.5.6). */
+/**
+ * Which methods each path has, learnt from the routes as they are added: what another method is told in `Allow` (RFC
+ * 9110 §15.5.6).
+ */
 import type { FastifyInstance } from 'fastify'
 
 export type MethodTable = {

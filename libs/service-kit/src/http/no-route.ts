@@ -1,4 +1,7 @@
-/** What a request without a route is told: that its form is wrong, that its path has other methods (RFC 9110 §15.5.6), or that there is nothing. */
+/**
+ * What a request without a route is told: that its form is wrong, that its path has other methods (RFC 9110 §15.5.6),
+ * or that there is nothing.
+ */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { problem, type AppError } from '../errors/app-error.ts'
 import type { MethodTable } from './method-table.ts'

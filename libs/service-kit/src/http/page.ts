@@ -1,4 +1,7 @@
-/** Cursor lists: the cursor is opaque to clients (base64url JSON) and proves nothing, so what it names is still scoped by the query it is used in. */
+/**
+ * Cursor lists: the cursor is opaque to clients (base64url JSON) and proves nothing, so what it names is still scoped
+ * by the query it is used in.
+ */
 import { problem } from '../errors/app-error.ts'
 import { isStorableText } from './storable-text.ts'
 

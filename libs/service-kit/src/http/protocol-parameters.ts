@@ -1,14 +1,17 @@
 /**
- * Parameters of a protocol's request, from a query or an `application/x-www-form-urlencoded` body. Each may stand once (RFC 6749 §3.1, §3.2): of two
- * values a proxy and we could believe different ones. An empty value is an omitted one. A text that cannot be decoded whole is refused, so that
- * `state` and `nonce` come back as they were sent.
+ * Parameters of a protocol's request, from a query or an `application/x-www-form-urlencoded` body. Each may stand once
+ * (RFC 6749 §3.1, §3.2): of two values a proxy and we could believe different ones. An empty value is an omitted one. A
+ * text that cannot be decoded whole is refused, so that `state` and `nonce` come back as they were sent.
  */
 import { oauthError } from '../errors/oauth-error.ts'
 import { isStorableText } from './storable-text.ts'
 
 export type Parameters = ReadonlyMap<string, string>
 
-/** RFC 8707 §2, RFC 8693 §2.1: the only parameters that may be repeated. Their values are addresses and names without spaces, so they are one text with spaces between. */
+/**
+ * RFC 8707 §2, RFC 8693 §2.1: the only parameters that may be repeated. Their values are addresses and names without
+ * spaces, so they are one text with spaces between.
+ */
 const repeatable = new Set(['resource', 'audience'])
 const most = 100
 

@@ -1,14 +1,17 @@
 /**
- * What the HTTP parser lets through and a server must refuse all the same (RFC 9110, RFC 9112): another protocol version, no `Host` or two, a transfer
- * coding other than `chunked`, a header twice that may stand once, a path that cannot be decoded. The refusal runs as the first hook of each route:
- * after the hooks of the whole server, so that the answer carries the headers every answer carries, and before anybody is authenticated.
+ * What the HTTP parser lets through and a server must refuse all the same (RFC 9110, RFC 9112): another protocol
+ * version, no `Host` or two, a transfer coding other than `chunked`, a header twice that may stand once, a path that
+ * cannot be decoded. The refusal runs as the first hook of each route: after the hooks of the whole server, so that the
+ * answer carries the headers every answer carries, and before anybody is authenticated.
  */
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import { problem, type AppError } from '../errors/app-error.ts'
 import { sentSpacedLine } from './request-line.ts'
 
-/** Sent twice, these would mean different things to different readers. Each is a bit of the sum of those that were seen. */
+/**
+ * Sent twice, these would mean different things to different readers. Each is a bit of the sum of those that were seen.
+ */
 const singular = new Map(
   [
     'host',
@@ -37,7 +40,10 @@ function singularBit(name: string): number {
 /** RFC 3986 §3.2.2: a name, an IPv4 address or a bracketed IPv6 address, and perhaps a port. */
 export const hostForm = /^(\[[0-9A-Fa-f:.]+\]|([A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+)(:[0-9]{0,5})?$/
 
-/** Beyond a number of its own Node drops headers without a word, and what a proxy judged would not be what is judged here. */
+/**
+ * Beyond a number of its own Node drops headers without a word, and what a proxy judged would not be what is judged
+ * here.
+ */
 const mostHeaders = 500
 
 /** A path without a route, for a request whose own path cannot be read. */

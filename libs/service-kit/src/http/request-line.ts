@@ -1,6 +1,7 @@
 /**
- * Request lines with more than one space in a row. The parser takes them, as RFC 9112 §3 lets it, and tells nobody; a proxy in front may read
- * method and path of such a line differently. A server that meets strangers looks at the bytes itself and refuses.
+ * Request lines with more than one space in a row. The parser takes them, as RFC 9112 §3 lets it, and tells nobody; a
+ * proxy in front may read method and path of such a line differently. A server that meets strangers looks at the bytes
+ * itself and refuses.
  */
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
@@ -36,7 +37,10 @@ function holdsSpacedLine(chunk: Buffer): boolean {
   return false
 }
 
-/** Whether a space follows the method's or stands before the version's. Looks at the first spaces and the last of the line, which are few bytes. */
+/**
+ * Whether a space follows the method's or stands before the version's. Looks at the first spaces and the last of the
+ * line, which are few bytes.
+ */
 function isSpacedLine(chunk: Buffer, begin: number): boolean {
   const first = chunk[begin] ?? 0
   // No body that a route takes begins with a capital letter.

@@ -1,6 +1,6 @@
 /**
- * Answers with the positions the request wrote or saw written, in `Gatehouse-Revision`; refused requests wrote nothing worth waiting for.
- * A route that answers strangers alike says one whether it wrote or not.
+ * Answers with the positions the request wrote or saw written, in `Gatehouse-Revision`; refused requests wrote nothing
+ * worth waiting for. A route that answers strangers alike says one whether it wrote or not.
  */
 import { revisionHeader } from '@gatehouse/contracts/common/services'
 import type { FastifyInstance } from 'fastify'

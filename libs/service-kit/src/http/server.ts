@@ -1,6 +1,6 @@
 /**
- * A hardened Fastify server: limits on everything that comes in, a context for every request, one problem handler, three seconds to answer.
- * No input, however broken, may end as a 5xx or as anything but a problem document.
+ * A hardened Fastify server: limits on everything that comes in, a context for every request, one problem handler,
+ * three seconds to answer. No input, however broken, may end as a 5xx or as anything but a problem document.
  */
 import type { ServerResponse } from 'node:http'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
@@ -26,7 +26,10 @@ export const defaultBodyLimitBytes = 64 * 1024
 
 const maxHeaderBytes = 16 * 1024
 
-/** On the request itself: a weak map of requests would keep each of them, and all it points to, from being collected young. */
+/**
+ * On the request itself: a weak map of requests would keep each of them, and all it points to, from being collected
+ * young.
+ */
 const contextKey: unique symbol = Symbol('context')
 
 declare module 'fastify' {
@@ -39,7 +42,10 @@ declare module 'fastify' {
   }
 }
 
-/** The hardening alone; nobody is authenticated. The gateway meets strangers with it, services add their callers (`access/serve/server.ts`). */
+/**
+ * The hardening alone; nobody is authenticated. The gateway meets strangers with it, services add their callers
+ * (`access/serve/server.ts`).
+ */
 export function createBareServer(options: { log: Logger; deadlineMs?: number }): FastifyInstance {
   const { log, deadlineMs = requestDeadlineMs } = options
   const app: FastifyInstance = Fastify({
@@ -79,13 +85,17 @@ export function createBareServer(options: { log: Logger; deadlineMs?: number }):
 }
 
 /**
- * Whoever named their request hears that name, whatever it is (AuthZEN 1.0, request identification), and logs, problems, events and audit record the
- * same. Only an empty name, and one that is too long to travel on, gets an id of ours.
+ * Whoever named their request hears that name, whatever it is (AuthZEN 1.0, request identification), and logs,
+ * problems, events and audit record the same. Only an empty name, and one that is too long to travel on, gets an id of
+ * ours.
  */
 const requestIdFrom = (given: string | string[] | undefined): string =>
   typeof given === 'string' && isRequestId(given) ? given : newId('req')
 
-/** Node writes a head and a text in one piece and in the encoding of the text, which would change a header beyond ASCII; bytes come after the head. */
+/**
+ * Node writes a head and a text in one piece and in the encoding of the text, which would change a header beyond ASCII;
+ * bytes come after the head.
+ */
 function sendHeadByItself(response: ServerResponse): void {
   const end = response.end.bind(response) as (...given: unknown[]) => ServerResponse
   response.end = ((body: unknown, ...others: unknown[]) =>

@@ -1,6 +1,6 @@
 /**
- * Answers what the HTTP parser itself refused: there is no request, only a socket. What came before on the same connection is answered first, and a
- * connection that never asked for anything is closed without a word.
+ * Answers what the HTTP parser itself refused: there is no request, only a socket. What came before on the same
+ * connection is answered first, and a connection that never asked for anything is closed without a word.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -71,7 +71,10 @@ function refuse(socket: Socket, code: ProblemCode, more: readonly string[] = [])
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`)
 }
 
-/** CONNECT asks for a tunnel, which no path here is; an expectation that is not known is no reason to refuse (RFC 9110 §10.1.1). */
+/**
+ * CONNECT asks for a tunnel, which no path here is; an expectation that is not known is no reason to refuse (RFC 9110
+ * §10.1.1).
+ */
 export function answerRareRequests(server: Server): void {
   server.on('connect', (_request: IncomingMessage, socket: Socket) => {
     socket.on('error', () => socket.destroy())

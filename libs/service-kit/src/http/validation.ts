@@ -1,6 +1,6 @@
 /**
- * Validates what comes in: strict ajv over closed schemas. Bodies are taken as they are; the text of a query or a path may become an integer
- * or a boolean where the contract wants one, and nothing else is ever coerced or removed.
+ * Validates what comes in: strict ajv over closed schemas. Bodies are taken as they are; the text of a query or a path
+ * may become an integer or a boolean where the contract wants one, and nothing else is ever coerced or removed.
  */
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import formatsPlugin from 'ajv-formats'

@@ -1,4 +1,7 @@
-/** Random bits for ids, drawn for many of them at once: each draw costs more than the rest of an id. They identify, and nothing about them is secret. */
+/**
+ * Random bits for ids, drawn for many of them at once: each draw costs more than the rest of an id. They identify, and
+ * nothing about them is secret.
+ */
 import { randomFillSync } from 'node:crypto'
 
 const drawn = Buffer.alloc(4096)

@@ -1,6 +1,6 @@
 /**
- * TypeIDs: a prefix that names the type and a UUIDv7 in base32. Code and wire speak TypeIDs, the database keeps the UUID.
- * The prefix is checked on every conversion, so an identifier of one type can never be read as another.
+ * TypeIDs: a prefix that names the type and a UUIDv7 in base32. Code and wire speak TypeIDs, the database keeps the
+ * UUID. The prefix is checked on every conversion, so an identifier of one type can never be read as another.
  */
 import { typeIdSuffix } from '@gatehouse/contracts/common/ids'
 import { TypeID, typeid } from 'typeid-js'
@@ -18,7 +18,10 @@ const four = (bits: number): string => two(bits >>> 10) + two(bits)
 /** Prefixes that the library has found well-formed. They are words of the code, so there are few. */
 const goodPrefixes = new Set<string>()
 
-/** The time of the last id with its digits, and the 32-bit counter that orders the ids of one millisecond (RFC 9562 §6.2, method 1). */
+/**
+ * The time of the last id with its digits, and the 32-bit counter that orders the ids of one millisecond (RFC 9562
+ * §6.2, method 1).
+ */
 const last = { ms: -1, text: '', count: 0 }
 
 function tick(): void {
@@ -37,8 +40,9 @@ function begin(ms: number): void {
 }
 
 /**
- * A new identifier, ordered by creation time: in one process each is greater than those before. Never use one as a secret: its time is readable. Every
- * request has one, so it is written here and not by the library, which takes twenty times as long.
+ * A new identifier, ordered by creation time: in one process each is greater than those before. Never use one as a
+ * secret: its time is readable. Every request has one, so it is written here and not by the library, which takes twenty
+ * times as long.
  */
 export function newId(prefix: string): string {
   if (!goodPrefixes.has(prefix)) {
@@ -64,7 +68,8 @@ export function isTypeId(prefix: string, value: unknown): value is string {
 
 /**
  * The UUID inside a TypeID; with `prefix` given, only of that type.
- * @throws TypeError when it is not a well-formed TypeID: callers check what comes from outside with `isTypeId` or a contract first.
+ * @throws TypeError when it is not a well-formed TypeID: callers check what comes from outside with `isTypeId` or a
+ *   contract first.
  */
 export function uuidOf(id: string, prefix?: string): string {
   const cut = id.lastIndexOf('_')

@@ -1,4 +1,7 @@
-/** Jobs that were given up: they stay in the ledger with their reason, can be listed, and run again only when somebody says so. */
+/**
+ * Jobs that were given up: they stay in the ledger with their reason, can be listed, and run again only when somebody
+ * says so.
+ */
 import { sql } from 'drizzle-orm'
 import { typeIdOf, uuidOf } from '../ids/type-id.ts'
 import type { Db, Queryable } from '../postgres/connect.ts'

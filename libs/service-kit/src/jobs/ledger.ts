@@ -1,7 +1,8 @@
 /**
- * The job ledger: one row per side effect and recipient, written in the transaction that learned it is due.
- * PostgreSQL decides whether a job may run, how often it was tried and when it is done; Redis only says "now would be a good time".
- * A running job holds a lease (`due_at` in the future), so a job delivered twice runs once, and one whose process died becomes due again.
+ * The job ledger: one row per side effect and recipient, written in the transaction that learned it is due. PostgreSQL
+ * decides whether a job may run, how often it was tried and when it is done; Redis only says "now would be a good
+ * time". A running job holds a lease (`due_at` in the future), so a job delivered twice runs once, and one whose
+ * process died becomes due again.
  */
 import { sql } from 'drizzle-orm'
 import type { JobEnvelope } from '@gatehouse/contracts/jobs/contract'
@@ -161,7 +162,10 @@ export async function deleteDone(db: Db, o: { pipeline: string; before: Date; li
   return rows.length
 }
 
-/** Ledger ids are UUIDv7: their first 48 bits are the time they were made (RFC 9562 §5.7), so the primary key finds the old ones. */
+/**
+ * Ledger ids are UUIDv7: their first 48 bits are the time they were made (RFC 9562 §5.7), so the primary key finds the
+ * old ones.
+ */
 function firstUuidAt(time: Date): string {
   const hex = time.getTime().toString(16).padStart(12, '0')
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`

@@ -21,7 +21,10 @@ export type JobRun = {
 
 export type JobProcessor = { readonly job: JobContract; process(data: unknown, run: JobRun): Promise<JobOutcome> }
 
-/** Binds a contract to the function that does it. Data that does not match its contract is undeliverable: it will not get better. */
+/**
+ * Binds a contract to the function that does it. Data that does not match its contract is undeliverable: it will not
+ * get better.
+ */
 export function defineProcessor<C extends JobContract>(
   job: C,
   process: (data: Static<C['data']>, run: JobRun) => Promise<JobOutcome>,

@@ -1,6 +1,6 @@
 /**
- * The producing side of one pipeline: ledger row inside the caller's transaction, Redis told after it.
- * Redis is never waited for by whoever records a job: an enqueuing that fails is logged and the sweeper repeats it from the ledger.
+ * The producing side of one pipeline: ledger row inside the caller's transaction, Redis told after it. Redis is never
+ * waited for by whoever records a job: an enqueuing that fails is logged and the sweeper repeats it from the ledger.
  */
 import { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
@@ -22,7 +22,10 @@ export type JobQueue = {
   ): Promise<void>
   /** After the commit: tells Redis what this event made due. Returns at once and never fails. */
   announce(eventId: string): void
-  /** Tells Redis about everything that is due; known jobs are left alone. @returns how many were told; throws when Redis or PostgreSQL is down. */
+  /**
+   * Tells Redis about everything that is due; known jobs are left alone. @returns how many were told; throws when Redis
+   * or PostgreSQL is down.
+   */
   sweep(): Promise<number>
   /** Removes from the ledger what was done more than 30 days ago: longer than any event can be delivered again. */
   forget(now: Date): Promise<number>

@@ -1,13 +1,17 @@
 /**
- * Connections of the job queues. They come up lazily, return for ever and are never a reason not to start.
- * The enqueuing side fails fast (nobody waits for Redis); the working side waits for ever, as BullMQ demands (`maxRetriesPerRequest: null`).
+ * Connections of the job queues. They come up lazily, return for ever and are never a reason not to start. The
+ * enqueuing side fails fast (nobody waits for Redis); the working side waits for ever, as BullMQ demands
+ * (`maxRetriesPerRequest: null`).
  */
 import { Redis } from 'ioredis'
 import type { Logger } from '../logging/logger.ts'
 
 type Options = { redisUrl: string; pipeline: string; log: Logger }
 
-/** BullMQ's keys of one deployment: several of them may share a server. The braces keep a queue in one slot of Redis Cluster. */
+/**
+ * BullMQ's keys of one deployment: several of them may share a server. The braces keep a queue in one slot of Redis
+ * Cluster.
+ */
 export const queuePrefix = (prefix: string): string => `{${prefix}}`
 
 const reconnecting = {

@@ -1,6 +1,7 @@
 /**
- * The safety net of a pipeline: at start, and then again and again, whatever the ledger calls due is announced to Redis.
- * So a flushed, restarted or absent Redis delays a job and never loses one. Once an hour it also clears the ledger of what was done long ago.
+ * The safety net of a pipeline: at start, and then again and again, whatever the ledger calls due is announced to
+ * Redis. So a flushed, restarted or absent Redis delays a job and never loses one. Once an hour it also clears the
+ * ledger of what was done long ago.
  */
 import { systemClock, type Clock } from '../context/clock.ts'
 import { createUpkeep, together, type Part } from '../concurrency/background.ts'

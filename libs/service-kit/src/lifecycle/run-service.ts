@@ -26,7 +26,10 @@ export type RunningService = {
   readonly app: FastifyInstance
   /** Every check by name, failing ones with a reason. */
   ready(): Promise<readonly ReadyCheck[]> | readonly ReadyCheck[]
-  /** Relays, readers, consumers, upkeep: started in order after the server listens, stopped in reverse after it has ended. */
+  /**
+   * Relays, readers, consumers, upkeep: started in order after the server listens, stopped in reverse after it has
+   * ended.
+   */
   readonly background?: readonly Part[]
   /** Closes the connections `start` opened; the server and the background have ended by then. */
   close(): Promise<void>
@@ -128,7 +131,10 @@ type Stopping = {
   log: Logger
 }
 
-/** On SIGTERM and friends, or an error nobody handled: no longer ready, no new requests, running ones end, then background and connections. */
+/**
+ * On SIGTERM and friends, or an error nobody handled: no longer ready, no new requests, running ones end, then
+ * background and connections.
+ */
 function stopGracefully({ state, service, background, management, log }: Stopping): void {
   let fatal: unknown
   const logger = { error: (message: unknown) => log.error({ err: message }, 'stopping failed') }

@@ -1,5 +1,6 @@
 /**
- * JSON log lines (pino). Every line of a request, event or job carries its ids from the ambient context; every line passes the redaction list.
+ * JSON log lines (pino). Every line of a request, event or job carries its ids from the ambient context; every line
+ * passes the redaction list.
  */
 import pino from 'pino'
 import { currentContext } from '../context/request-context.ts'

@@ -1,6 +1,6 @@
 /**
- * The one list of what never reaches a log line: secrets by the name of their field, secrets by their shape, personal data by name.
- * Applied to every object and message logged, at any depth, so no caller has to remember it.
+ * The one list of what never reaches a log line: secrets by the name of their field, secrets by their shape, personal
+ * data by name. Applied to every object and message logged, at any depth, so no caller has to remember it.
  */
 
 const redacted = '[redacted]'
@@ -58,7 +58,9 @@ const secretNames = new Set(
     'detail',
   ].map(normalized),
 )
-/** Fields of that list which are harmless in the small objects named here (an error has a name, a service has a name). */
+/**
+ * Fields of that list which are harmless in the small objects named here (an error has a name, a service has a name).
+ */
 const harmlessIn = new Map([['name', new Set(['err', 'cause', 'root'])]])
 
 const secretShapes: [RegExp, string][] = [

@@ -1,8 +1,8 @@
 /**
- * Rate limits that survive everything but their own time: one row per key in the table `budgets` of the service's schema.
- * A budget is a bucket that refills evenly (the generic cell rate algorithm, ITU-T I.371): a row keeps only the instant at which
- * the bucket is full again, so no row means a full bucket and a row whose instant has passed may be deleted.
- * All keys of one charge are locked in one order and charged together or not at all.
+ * Rate limits that survive everything but their own time: one row per key in the table `budgets` of the service's
+ * schema. A budget is a bucket that refills evenly (the generic cell rate algorithm, ITU-T I.371): a row keeps only the
+ * instant at which the bucket is full again, so no row means a full bucket and a row whose instant has passed may be
+ * deleted. All keys of one charge are locked in one order and charged together or not at all.
  */
 import { createHash } from 'node:crypto'
 import { sql } from 'drizzle-orm'

@@ -1,6 +1,6 @@
 /**
- * Connections to PostgreSQL. Each is one role in one schema with the limits that keep a hung database from hanging a request:
- * a statement ends after 2.5 s, a lock wait after 2 s, an idle transaction after 15 s.
+ * Connections to PostgreSQL. Each is one role in one schema with the limits that keep a hung database from hanging a
+ * request: a statement ends after 2.5 s, a lock wait after 2 s, an idle transaction after 15 s.
  */
 import { drizzle, type PostgresJsDatabase, type PostgresJsQueryResultHKT } from 'drizzle-orm/postgres-js'
 import type { PgDatabase } from 'drizzle-orm/pg-core'
@@ -18,8 +18,8 @@ export type PostgresConnection = {
   /** Lets running queries end for at most 5 s, then closes. */
   close(): Promise<void>
   /**
-   * Resolves when the server answers and its session has our settings. A pooler that drops them, or gives each transaction another session, would
-   * run statements without their limits and in another schema.
+   * Resolves when the server answers and its session has our settings. A pooler that drops them, or gives each
+   * transaction another session, would run statements without their limits and in another schema.
    */
   ping(): Promise<void>
 }
@@ -29,8 +29,8 @@ const foreignSession =
   'The session does not have the settings it was opened with: a pooler has to be in session mode and to keep search_path and the timeouts'
 
 /**
- * Opens nothing by itself: the first query connects. `max` is the number of connections, 10 when absent; `prepare` names the statements that are
- * asked again and again, true when absent.
+ * Opens nothing by itself: the first query connects. `max` is the number of connections, 10 when absent; `prepare`
+ * names the statements that are asked again and again, true when absent.
  */
 export function connectPostgres(options: {
   url: string

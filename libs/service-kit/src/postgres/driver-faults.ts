@@ -1,8 +1,9 @@
 /**
- * Faults of a library that reach the process although nothing of ours is broken. Known: when the server ends a connection in mid-transaction,
- * postgres 3.4 writes to the closed socket from a timer nobody can catch, or rejects a promise nobody holds, and its connection object
- * can stay mute afterwards (porsager/postgres#1154, #1208). Whoever holds connections registers how to begin afresh; the process then
- * lives on instead of restarting because PostgreSQL did.
+ * Faults of a library that reach the process although nothing of ours is broken. Known: when the server ends a
+ * connection in mid-transaction, postgres 3.4 writes to the closed socket from a timer nobody can catch, or rejects a
+ * promise nobody holds, and its connection object can stay mute afterwards (porsager/postgres#1154, #1208). Whoever
+ * holds connections registers how to begin afresh; the process then lives on instead of restarting because PostgreSQL
+ * did.
  */
 import { isConnectionLost } from './errors.ts'
 
@@ -16,7 +17,9 @@ export function onDriverFault(beginAfresh: () => void): () => void {
 
 const driverFrame = /postgres[/\\](?:cjs[/\\])?src[/\\]connection\.js/
 
-/** A socket that was reset says so in Node's own frames; the driver rejects a promise that nobody holds with that error. */
+/**
+ * A socket that was reset says so in Node's own frames; the driver rejects a promise that nobody holds with that error.
+ */
 const isBareReset = (err: Error): boolean => {
   const frames = (err.stack ?? '').split('\n').filter((line) => line.startsWith('    at '))
   return frames.length > 0 && frames.every((frame) => /[( ]node:/.test(frame))

@@ -1,6 +1,6 @@
 /**
- * Reading PostgreSQL failures: what to retry, what to answer 503 for, what settles a race.
- * A driver's message repeats statement parameters, so it is never logged or stored: `describeFailure` gives the part that is safe.
+ * Reading PostgreSQL failures: what to retry, what to answer 503 for, what settles a race. A driver's message repeats
+ * statement parameters, so it is never logged or stored: `describeFailure` gives the part that is safe.
  */
 
 import { causesOf, isDependencyUnavailable } from '../errors/unavailable.ts'
@@ -20,7 +20,9 @@ export function sqlState(error: unknown): string | undefined {
 /** An idle or over-long transaction was ended by the server. */
 const endedByServer = new Set(['25P03', '25P04'])
 
-/** PostgreSQL can't be reached or can't answer now: the caller answers 503, a consumer tries again without counting it. */
+/**
+ * PostgreSQL can't be reached or can't answer now: the caller answers 503, a consumer tries again without counting it.
+ */
 export const isUnavailable = (error: unknown): boolean =>
   endedByServer.has(sqlState(error) ?? '') || isDependencyUnavailable(error)
 

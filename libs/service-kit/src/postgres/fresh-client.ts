@@ -1,6 +1,7 @@
 /**
- * A client that is replaced by a new one as soon as a connection was lost. A connection object of postgres 3.4 that lost its server in mid-write
- * may never write again (porsager/postgres#1154), so after an outage the old pool is not trusted: it finishes what runs and is closed.
+ * A client that is replaced by a new one as soon as a connection was lost. A connection object of postgres 3.4 that
+ * lost its server in mid-write may never write again (porsager/postgres#1154), so after an outage the old pool is not
+ * trusted: it finishes what runs and is closed.
  */
 import type postgres from 'postgres'
 import { onDriverFault } from './driver-faults.ts'
@@ -20,7 +21,9 @@ export type FreshClient = {
 const restMs = 250
 const closeTimeoutSeconds = 5
 
-/** `make` opens nothing by itself; it is called again for each replacement. Without `naming` no statement is prepared. */
+/**
+ * `make` opens nothing by itself; it is called again for each replacement. Without `naming` no statement is prepared.
+ */
 export function createFreshClient(make: () => postgres.Sql, naming?: StatementNaming): FreshClient {
   const named = <C extends Pick<postgres.Sql, 'unsafe'>>(client: C): C => naming?.apply(client) ?? client
   let present = named(make())

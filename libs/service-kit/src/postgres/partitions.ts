@@ -1,6 +1,7 @@
 /**
- * Upkeep of the tables that are partitioned by time: partitions are made two weeks ahead and dropped beyond their retention.
- * The work is the owner role's, done by a function the system role may call; an advisory lock keeps replicas from doing it twice.
+ * Upkeep of the tables that are partitioned by time: partitions are made two weeks ahead and dropped beyond their
+ * retention. The work is the owner role's, done by a function the system role may call; an advisory lock keeps replicas
+ * from doing it twice.
  */
 import { sql } from 'drizzle-orm'
 import { createUpkeep, type Part } from '../concurrency/background.ts'

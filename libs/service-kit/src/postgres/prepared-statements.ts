@@ -1,11 +1,15 @@
 /**
- * Statements by name: parsed and planned once per connection instead of at every request, and sent in one round trip instead of two, because the driver
- * asks for the types of an unnamed statement's parameters before it binds them. Each connection keeps its own; after a reconnection they are made anew.
- * A pooler in transaction mode has to keep them too (PgBouncer 1.21 and newer with `max_prepared_statements`), otherwise they are switched off.
+ * Statements by name: parsed and planned once per connection instead of at every request, and sent in one round trip
+ * instead of two, because the driver asks for the types of an unnamed statement's parameters before it binds them. Each
+ * connection keeps its own; after a reconnection they are made anew. A pooler in transaction mode has to keep them too
+ * (PgBouncer 1.21 and newer with `max_prepared_statements`), otherwise they are switched off.
  */
 import type postgres from 'postgres'
 
-/** Distinct texts that get a name. A service has some hundred; texts beyond that are made up of lists and would fill the server's memory. */
+/**
+ * Distinct texts that get a name. A service has some hundred; texts beyond that are made up of lists and would fill the
+ * server's memory.
+ */
 const mostNamed = 400
 /** Texts that were seen once; what is asked only once, as at a start, is not worth a name. */
 const mostSeen = 2000

@@ -1,6 +1,7 @@
 /**
- * Makes a database ready for services: per service one schema and three roles (owner, runtime, system), none of which may bypass
- * row-level security. Everything is idempotent; roles belong to the cluster, so several databases share them and their passwords.
+ * Makes a database ready for services: per service one schema and three roles (owner, runtime, system), none of which
+ * may bypass row-level security. Everything is idempotent; roles belong to the cluster, so several databases share them
+ * and their passwords.
  */
 import postgres from 'postgres'
 
@@ -91,7 +92,8 @@ async function ensureSchemas(o: { adminUrl: string; database: string; services: 
 
 /**
  * The administrator of a managed PostgreSQL is no superuser: CREATEROLE gives it ADMIN on the roles it made, and with
- * that the right to take their place (SET), which is what owning and granting for them needs (PostgreSQL 16, createrole).
+ * that the right to take their place (SET), which is what owning and granting for them needs (PostgreSQL 16,
+ * createrole).
  */
 async function ensureSchema(admin: postgres.Sql, name: string, service: string): Promise<void> {
   const { owner, runtime, system } = rolesOf(service)

@@ -1,6 +1,6 @@
 /**
- * Transactions with a tenant. Row-level security reads `app.org_id` and `app.user_id`, which live exactly as long as the transaction,
- * so a pooled connection can never carry one tenant's scope into another's request.
+ * Transactions with a tenant. Row-level security reads `app.org_id` and `app.user_id`, which live exactly as long as
+ * the transaction, so a pooled connection can never carry one tenant's scope into another's request.
  */
 import type postgres from 'postgres'
 import { currentContext } from '../context/request-context.ts'
@@ -14,8 +14,8 @@ export type Scope = { orgId?: string; userId?: string }
 const maxTries = 4
 
 /**
- * Runs `run` in a READ COMMITTED transaction under `scope`. A serialization failure or deadlock runs it again, up to three times more:
- * `run` must have no effect outside the transaction.
+ * Runs `run` in a READ COMMITTED transaction under `scope`. A serialization failure or deadlock runs it again, up to
+ * three times more: `run` must have no effect outside the transaction.
  */
 export async function inScope<T>(db: Db, scope: Scope, run: (tx: Tx) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
@@ -42,8 +42,9 @@ const clientOf = (tx: Tx): postgres.TransactionSql =>
   (tx as unknown as { session: { client: postgres.TransactionSql } }).session.client
 
 /**
- * Sends the scope without waiting for the answer: the first statement of `run` follows in the same packet. The driver sends a connection's statements in
- * the order in which they were executed, and `execute` is called here before `run` is.
+ * Sends the scope without waiting for the answer: the first statement of `run` follows in the same packet. The driver
+ * sends a connection's statements in the order in which they were executed, and `execute` is called here before `run`
+ * is.
  */
 function setScope(tx: Tx, { orgId, userId }: Scope): PromiseLike<unknown> | undefined {
   if (orgId === undefined && userId === undefined) return undefined

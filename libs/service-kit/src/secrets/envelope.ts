@@ -1,6 +1,7 @@
 /**
- * Secrets at rest: AES-256-GCM under a key-encryption key. A ciphertext names the key it needs, so keys can be rotated while old ciphertexts are read;
- * the purpose is authenticated with it, so a ciphertext copied into another place does not open there.
+ * Secrets at rest: AES-256-GCM under a key-encryption key. A ciphertext names the key it needs, so keys can be rotated
+ * while old ciphertexts are read; the purpose is authenticated with it, so a ciphertext copied into another place does
+ * not open there.
  */
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
 

@@ -1,6 +1,6 @@
 /**
- * Opaque secrets people and machines carry (`gthr_…`, `gthv_…`): 32 random bytes and a checksum, stored only as SHA-256.
- * The checksum lets a mistyped or invented secret be refused without asking the database; it proves nothing.
+ * Opaque secrets people and machines carry (`gthr_…`, `gthv_…`): 32 random bytes and a checksum, stored only as
+ * SHA-256. The checksum lets a mistyped or invented secret be refused without asking the database; it proves nothing.
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'

@@ -1,6 +1,7 @@
 /**
- * Secrets at rest that an earlier key-encryption key sealed are sealed anew under the present one. Nothing remembers how far a round came: a ciphertext names
- * its key, so each round asks for what is left. The gauge says how much that is; the earlier key may be forgotten once every kind of every service is at 0.
+ * Secrets at rest that an earlier key-encryption key sealed are sealed anew under the present one. Nothing remembers
+ * how far a round came: a ciphertext names its key, so each round asks for what is left. The gauge says how much that
+ * is; the earlier key may be forgotten once every kind of every service is at 0.
  */
 import { createUpkeep, type Part } from '../concurrency/background.ts'
 import type { Logger } from '../logging/logger.ts'

@@ -1,6 +1,7 @@
 /**
- * A histogram of durations whose cells are found once, by whoever records: the SDK's own makes a text of the labels for each value, which costs more
- * than a fast answer can afford. Read by the same exporter, as a producer beside the SDK's (OpenTelemetry `MetricProducer`).
+ * A histogram of durations whose cells are found once, by whoever records: the SDK's own makes a text of the labels for
+ * each value, which costs more than a fast answer can afford. Read by the same exporter, as a producer beside the SDK's
+ * (OpenTelemetry `MetricProducer`).
  */
 import { ValueType, type Attributes, type HrTime } from '@opentelemetry/api'
 import { AggregationTemporality, DataPointType, type HistogramMetricData } from '@opentelemetry/sdk-metrics'

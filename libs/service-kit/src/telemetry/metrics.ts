@@ -73,7 +73,10 @@ gauge(
   'JavaScript heap in use, garbage not yet collected included',
   () => process.memoryUsage().heapUsed,
 )
-/** Between two looks, which a look is late by as long as the loop is held. It begins with the first scrape: nobody pays for what nobody reads. */
+/**
+ * Between two looks, which a look is late by as long as the loop is held. It begins with the first scrape: nobody pays
+ * for what nobody reads.
+ */
 const lookEveryMs = 20
 const eventLoop = monitorEventLoopDelay({ resolution: lookEveryMs })
 gauge('process_event_loop_delay_max_seconds', 'Longest time the event loop was held since the last scrape', () => {

@@ -1,5 +1,6 @@
 /**
- * Mail addresses as they are compared: one form per mailbox, whoever stores or asks. The form a person typed is kept beside it and is the one mail goes to.
+ * Mail addresses as they are compared: one form per mailbox, whoever stores or asks. The form a person typed is kept
+ * beside it and is the one mail goes to.
  */
 import { domainToASCII } from 'node:url'
 
@@ -9,9 +10,9 @@ const longestDomain = 253
 const longestLabel = 63
 
 /**
- * The form that is compared; undefined for an address that no mail can reach because its domain has no ASCII form or one that is too long.
- * Case does not tell two people apart (RFC 5321 §2.4 allows it, no mailbox in use does it), nor does the script a domain is written in (RFC 5891).
- * Nothing else is folded: dots and tags belong to the provider.
+ * The form that is compared; undefined for an address that no mail can reach because its domain has no ASCII form or
+ * one that is too long. Case does not tell two people apart (RFC 5321 §2.4 allows it, no mailbox in use does it), nor
+ * does the script a domain is written in (RFC 5891). Nothing else is folded: dots and tags belong to the provider.
  */
 export function normalizeEmailAddress(address: string): string | undefined {
   const typed = address.trim().normalize('NFC')

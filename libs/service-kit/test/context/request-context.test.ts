@@ -1,4 +1,7 @@
-/** Trace context: what is well-formed is carried on, what is not begins a new trace and never travels (W3C Trace Context). */
+/**
+ * Trace context: what is well-formed is carried on, what is not begins a new trace and never travels (W3C Trace
+ * Context).
+ */
 import fc from 'fast-check'
 import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'

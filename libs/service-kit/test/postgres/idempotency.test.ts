@@ -1,4 +1,7 @@
-/** Idempotency keys on a real database: one of many runs, repeats get its answer, another request under the key is refused, failures leave no trace. */
+/**
+ * Idempotency keys on a real database: one of many runs, repeats get its answer, another request under the key is
+ * refused, failures leave no trace.
+ */
 import { createHash } from 'node:crypto'
 import { sql } from 'drizzle-orm'
 import { testDatabase } from '@gatehouse/test-kit/database'

@@ -1,4 +1,6 @@
-/** Statements by name, and a scope that travels with the first statement: fewer round trips, and never another's rows. */
+/**
+ * Statements by name, and a scope that travels with the first statement: fewer round trips, and never another's rows.
+ */
 import { sql } from 'drizzle-orm'
 import { connectPostgres } from '@gatehouse/service-kit/postgres/connect'
 import { inScope, rowsOf } from '@gatehouse/service-kit/postgres/transaction'

@@ -1,4 +1,6 @@
-/** Provisioning as the administrator a managed PostgreSQL gives: one that makes roles and databases and is no superuser. */
+/**
+ * Provisioning as the administrator a managed PostgreSQL gives: one that makes roles and databases and is no superuser.
+ */
 import { randomBytes } from 'node:crypto'
 import { adminUrl } from '@gatehouse/test-kit/database'
 import postgres from 'postgres'

@@ -1,6 +1,7 @@
 /**
- * What waits is handled together: under load one transaction claims many events, at rest each event is a batch of its own. Entries of one key keep their
- * order, whichever batches they are in. A batch that fails gives back its entries: the one that is to blame rests and is tried alone, the others go on.
+ * What waits is handled together: under load one transaction claims many events, at rest each event is a batch of its
+ * own. Entries of one key keep their order, whichever batches they are in. A batch that fails gives back its entries:
+ * the one that is to blame rests and is tried alone, the others go on.
  */
 
 export type Entry<T> = {

@@ -1,6 +1,7 @@
 /**
- * The sure path of a consumer: walks a producer's changes from a cursor in this service's database, so that what JetStream lost, or never had,
- * is still handled. The cursor passes a page only when each of its events is handled or set aside.
+ * The sure path of a consumer: walks a producer's changes from a cursor in this service's database, so that what
+ * JetStream lost, or never had, is still handled. The cursor passes a page only when each of its events is handled or
+ * set aside.
  */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
@@ -10,7 +11,10 @@ import type { Place } from '../follow/following.ts'
 import type { SpineClient } from '../follow/spine-client.ts'
 
 export type CatchUp = {
-  /** Walks to the head. `elsewhere`: another replica holds the cursor. Throws when the producer or the database does not answer. */
+  /**
+   * Walks to the head. `elsewhere`: another replica holds the cursor. Throws when the producer or the database does not
+   * answer.
+   */
   walk(): Promise<'done' | 'elsewhere'>
   /** How far the cursor is known to be: everything before it is settled. */
   passed(): Place | undefined

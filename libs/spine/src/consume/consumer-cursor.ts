@@ -1,6 +1,7 @@
 /**
- * Where a consumer's catch-up stands in one producer's history, and which replica walks it. The row is claimed by one conditional
- * upsert for some seconds by database time and moves only for its holder; walking twice would be harmless, the inbox knows.
+ * Where a consumer's catch-up stands in one producer's history, and which replica walks it. The row is claimed by one
+ * conditional upsert for some seconds by database time and moves only for its holder; walking twice would be harmless,
+ * the inbox knows.
  */
 import { sql } from 'drizzle-orm'
 import type { Clock } from '@gatehouse/service-kit/context/clock'

@@ -1,8 +1,8 @@
 /**
- * A consumer turns events into effects in this service's database, each once: the inbox claims and the effects are one transaction, of one event at rest
- * and of many under load.
- * Events come fast by a durable JetStream consumer and surely by the catch-up walk; events of one aggregate are handled one after another.
- * An effect that fails is tried again at most `maxAttempts` times, counted across replicas, then kept as a dead letter.
+ * A consumer turns events into effects in this service's database, each once: the inbox claims and the effects are one
+ * transaction, of one event at rest and of many under load. Events come fast by a durable JetStream consumer and surely
+ * by the catch-up walk; events of one aggregate are handled one after another. An effect that fails is tried again at
+ * most `maxAttempts` times, counted across replicas, then kept as a dead letter.
  */
 import { randomUUID } from 'node:crypto'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
@@ -31,11 +31,20 @@ export type ConsumerOptions = {
   subjects: readonly string[]
   system: Db
   nats: NatsLink
-  /** The effect, in the transaction that claims the event. May run again after a failure; nothing outside `tx` may happen here. */
+  /**
+   * The effect, in the transaction that claims the event. May run again after a failure; nothing outside `tx` may
+   * happen here.
+   */
   handle(tx: Tx, event: EventEnvelope): Promise<void>
-  /** The effects of several in fewer statements, as `handle` of each in this order; outside of their contexts. When it fails, each is tried by itself. */
+  /**
+   * The effects of several in fewer statements, as `handle` of each in this order; outside of their contexts. When it
+   * fails, each is tried by itself.
+   */
   handleAll?(tx: Tx, events: readonly EventEnvelope[]): Promise<void>
-  /** After the commit, on the replica that handled it: enqueue what the effect wrote down. Lost in a crash, so something must sweep. */
+  /**
+   * After the commit, on the replica that handled it: enqueue what the effect wrote down. Lost in a crash, so something
+   * must sweep.
+   */
   onCommitted?(event: EventEnvelope): void
   log: Logger
   clock: Clock
@@ -89,7 +98,9 @@ export function createConsumer(o: ConsumerOptions): Consumer {
 
 type Delivery = { producer: ServiceName; event: EventEnvelope }
 
-/** Each event until it is handled or set aside. A failure that may pass (database, network) is not counted: it rejects. */
+/**
+ * Each event until it is handled or set aside. A failure that may pass (database, network) is not counted: it rejects.
+ */
 function createHandler(o: ConsumerOptions) {
   let stopped = false
   const batches = createBatches<Delivery>({

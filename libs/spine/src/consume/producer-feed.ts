@@ -1,6 +1,7 @@
 /**
- * Both paths of one producer's events into a consumer. Messages wait until a first walk is over, so that what JetStream lost is handled
- * before what came after it; a message the walk has already passed is acknowledged without a transaction.
+ * Both paths of one producer's events into a consumer. Messages wait until a first walk is over, so that what JetStream
+ * lost is handled before what came after it; a message the walk has already passed is acknowledged without a
+ * transaction.
  */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import type { ServiceName } from '@gatehouse/contracts/common/services'

@@ -1,6 +1,7 @@
 /**
- * What a service set aside, in the hands of an operator: seen, tried again, given up. Each act and the event that tells of it are one transaction.
- * Any replica can do it: it needs the effects of this service, not the process that failed at them.
+ * What a service set aside, in the hands of an operator: seen, tried again, given up. Each act and the event that tells
+ * of it are one transaction. Any replica can do it: it needs the effects of this service, not the process that failed
+ * at them.
  */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { deadLetterDiscarded, deadLetterReplayed } from '@gatehouse/contracts/events/dead-letter'

@@ -1,4 +1,7 @@
-/** What a follower knows of itself: its place with the events that wait for a gap before them, and as of when it is current. */
+/**
+ * What a follower knows of itself: its place with the events that wait for a gap before them, and as of when it is
+ * current.
+ */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import type { Place } from './following.ts'

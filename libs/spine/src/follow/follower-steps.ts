@@ -1,4 +1,7 @@
-/** What a follower does with its place: stand, apply what the tail brought, take an answer of the producer, load anew. Steps never overlap. */
+/**
+ * What a follower does with its place: stand, apply what the tail brought, take an answer of the producer, load anew.
+ * Steps never overlap.
+ */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import type { ChangesPage } from '@gatehouse/contracts/http/spine/changes'
 import type { Freshness, PlaceKeeper } from './follower-state.ts'

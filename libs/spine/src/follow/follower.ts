@@ -1,7 +1,8 @@
 /**
- * Following one producer with a proof of freshness. Events arrive fast by the tail and surely by the poll; both end in the same place,
- * where each position is applied once and in order. The follower is current as of the moment it asked (its own monotonic clock)
- * once it has applied up to the head it was told. What it applies to (memory, a database) is its owner's.
+ * Following one producer with a proof of freshness. Events arrive fast by the tail and surely by the poll; both end in
+ * the same place, where each position is applied once and in order. The follower is current as of the moment it asked
+ * (its own monotonic clock) once it has applied up to the head it was told. What it applies to (memory, a database) is
+ * its owner's.
  */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
@@ -103,7 +104,10 @@ type PollerParts = {
   doubtSilence(atMs: number): void
 }
 
-/** What is done with the head that everybody in this process asks for: a follower that is there needs no poll of its own. */
+/**
+ * What is done with the head that everybody in this process asks for: a follower that is there needs no poll of its
+ * own.
+ */
 function createHeadListener(
   o: FollowerOptions,
   parts: PollerParts & { keeper: PlaceKeeper; poller: ReturnType<typeof createPoller> },
@@ -134,7 +138,10 @@ function createHeadListener(
 /** `poll` shares its runs and logs the first failure of a row. */
 function createPoller(o: FollowerOptions, { steps, inTurn, complain, doubtSilence }: PollerParts) {
   let stopped = false
-  /** One question and its answer; whether there is more to fetch. The tail goes on applying while the question is under way. */
+  /**
+   * One question and its answer; whether there is more to fetch. The tail goes on applying while the question is under
+   * way.
+   */
   const pollOnce = async (): Promise<boolean> => {
     const asked = { ...(await inTurn(steps.stand)), atMs: o.clock.monotonicMs() }
     try {

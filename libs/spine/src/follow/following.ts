@@ -1,4 +1,7 @@
-/** The words of following: a place in a producer's history, what a follower is made of, and the proof of freshness it gives. */
+/**
+ * The words of following: a place in a producer's history, what a follower is made of, and the proof of freshness it
+ * gives.
+ */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
@@ -36,15 +39,18 @@ export type FollowerOptions = {
   clock: Clock
   /** Between two polls; 1000 when absent. */
   pollMs?: number
-  /** The event types it uses, or prefixes ending in `.>`, none covered by another; everything the producer announces when absent. */
+  /**
+   * The event types it uses, or prefixes ending in `.>`, none covered by another; everything the producer announces
+   * when absent.
+   */
   subjects?: readonly string[]
   /** Where the owner stands; undefined when it has nothing yet. Asked at start and after a failure. */
   begin(): Promise<Place | undefined>
   /** Makes the owner's state anew and says as of which place. */
   load(): Promise<Place>
   /**
-   * Applies in order all events that are wanted between the place so far and `upTo`, which is where it stands afterwards; there may be none.
-   * Returning means they will never be needed again.
+   * Applies in order all events that are wanted between the place so far and `upTo`, which is where it stands
+   * afterwards; there may be none. Returning means they will never be needed again.
    */
   apply(events: EventEnvelope[], upTo: number): Promise<void>
   /** Before each proof of freshness. */

@@ -1,6 +1,7 @@
 /**
- * One question a second to each producer, whoever follows it in this process: how far are you? A follower that is there already is current as of that
- * question and asks nothing of its own, so a quiet platform pays for one probe by process and producer instead of one by reader.
+ * One question a second to each producer, whoever follows it in this process: how far are you? A follower that is there
+ * already is current as of that question and asks nothing of its own, so a quiet platform pays for one probe by process
+ * and producer instead of one by reader.
  */
 import type { SpineClient } from './spine-client.ts'
 

@@ -1,6 +1,7 @@
 /**
- * Events a projection cannot apply. A poison event is put aside with its reason, and so is every later event of its aggregate, in order,
- * because applying them over the gap would build a state nobody ever announced. Only the aggregate suffers, until it is replayed.
+ * Events a projection cannot apply. A poison event is put aside with its reason, and so is every later event of its
+ * aggregate, in order, because applying them over the gap would build a state nobody ever announced. Only the aggregate
+ * suffers, until it is replayed.
  */
 import { sql } from 'drizzle-orm'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
@@ -71,7 +72,10 @@ async function attempt(tx: Tx, event: EventEnvelope, apply: Apply): Promise<stri
   }
 }
 
-/** Replays parked events, aggregate by aggregate, each in order up to its first failure. Returns those that were applied. */
+/**
+ * Replays parked events, aggregate by aggregate, each in order up to its first failure. Returns those that were
+ * applied.
+ */
 export async function replayParkedEvents(
   system: Db,
   o: {

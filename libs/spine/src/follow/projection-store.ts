@@ -1,4 +1,7 @@
-/** The rows of a projection: its place, moved under a lock in the transaction that applies, and the revision of what is parked. */
+/**
+ * The rows of a projection: its place, moved under a lock in the transaction that applies, and the revision of what is
+ * parked.
+ */
 import { sql } from 'drizzle-orm'
 import type { Db, Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'

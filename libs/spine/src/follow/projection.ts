@@ -98,7 +98,10 @@ export function createProjection(o: ProjectionOptions): Projection {
 
 /** Applies what is wanted, chunk by chunk, and moves the stored place for it. */
 function createApplying(o: ProjectionOptions, store: ProjectionStore, parked: ParkedSet) {
-  /** As stored, by us or another replica, when we last looked: our caches know what lies before it, and nothing wanted came since. */
+  /**
+   * As stored, by us or another replica, when we last looked: our caches know what lies before it, and nothing wanted
+   * came since.
+   */
   let stored: Place | undefined
 
   const applyUpTo = async (events: EventEnvelope[], upTo: number) => {
@@ -191,9 +194,9 @@ async function startingPoint(
 type ParkedSet = ReturnType<typeof createParkedSet>
 
 /**
- * What is parked, as of the last poll. Every change of it gives the projection's row another revision, which is seen whenever that row is read or moved;
- * only while something is parked does the poll look for it, since the replay may be another replica's.
- * An aggregate that another replica has healed may be cached here as it was.
+ * What is parked, as of the last poll. Every change of it gives the projection's row another revision, which is seen
+ * whenever that row is read or moved; only while something is parked does the poll look for it, since the replay may be
+ * another replica's. An aggregate that another replica has healed may be cached here as it was.
  */
 function createParkedSet(o: ProjectionOptions, store: ProjectionStore) {
   let known: { revision: number; aggregates: ReadonlySet<string> } | undefined

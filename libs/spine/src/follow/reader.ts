@@ -1,6 +1,6 @@
 /**
- * A reader that keeps what it follows in memory: floors at the gateway, a cache that must drop what changed. It holds no cursor of its own;
- * a start, a changed epoch or a gap behind retention means loading anew.
+ * A reader that keeps what it follows in memory: floors at the gateway, a cache that must drop what changed. It holds
+ * no cursor of its own; a start, a changed epoch or a gap behind retention means loading anew.
  */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { createFollower } from './follower.ts'
@@ -15,8 +15,8 @@ export type ReaderOptions = Pick<
   /** Applies events in the order of their positions; each at least once. */
   apply(events: EventEnvelope[]): Promise<void> | void
   /**
-   * Replaces the whole state by the records of a snapshot. Swap only after the last record: a snapshot cut short throws from the loop.
-   * Absent: the reader begins at the head, and `apply` sees only what happens from then on.
+   * Replaces the whole state by the records of a snapshot. Swap only after the last record: a snapshot cut short throws
+   * from the loop. Absent: the reader begins at the head, and `apply` sees only what happens from then on.
    */
   load?(records: AsyncIterable<object>): Promise<void>
   /** Name of the snapshot; `state` when absent. */

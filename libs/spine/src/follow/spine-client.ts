@@ -1,6 +1,6 @@
 /**
- * How a reader asks a producer: the events after a position, and the state as of a position. The same two questions over HTTP
- * and, for a service that follows itself, in process.
+ * How a reader asks a producer: the events after a position, and the state as of a position. The same two questions
+ * over HTTP and, for a service that follows itself, in process.
  */
 import { changesRoute, type ChangesPage } from '@gatehouse/contracts/http/spine/changes'
 import { snapshotPath } from '@gatehouse/contracts/http/spine/snapshot'
@@ -10,8 +10,8 @@ import type { ServiceClient } from '@gatehouse/access/call/service-client'
 export type { ChangesPage }
 
 /**
- * `subjects`: event types, or a prefix ending in `.>`. `orOldest`: when `after` is behind retention, begin with the oldest event that is kept
- * instead of being told `gone`.
+ * `subjects`: event types, or a prefix ending in `.>`. `orOldest`: when `after` is behind retention, begin with the
+ * oldest event that is kept instead of being told `gone`.
  */
 export type ChangesQuery = {
   after: number

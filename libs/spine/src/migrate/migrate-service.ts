@@ -1,7 +1,8 @@
 /**
- * Migrations of one service: first the kit's spine, then the service's own, each with its journal in the service's schema.
- * They run as the owner role under an advisory lock, one transaction per file; a file that was applied may never be edited.
- * drizzle's own `migrate()` takes no lock and wants the right to create schemas, which no service role has.
+ * Migrations of one service: first the kit's spine, then the service's own, each with its journal in the service's
+ * schema. They run as the owner role under an advisory lock, one transaction per file; a file that was applied may
+ * never be edited. drizzle's own `migrate()` takes no lock and wants the right to create schemas, which no service role
+ * has.
  */
 import { fileURLToPath } from 'node:url'
 import { readMigrationFiles, type MigrationMeta } from 'drizzle-orm/migrator'

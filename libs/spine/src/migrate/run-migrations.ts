@@ -1,7 +1,8 @@
 /**
- * From `migrate.ts` to a migrated schema: a job of its own, as the owner role, which the running service never is. With the
- * administrator's URL it makes the database, the schema and the roles first. `--wait` changes nothing and ends when the schema is
- * the one this version needs: what a replica does before it starts. Exit code 78 for configuration, 1 with one sentence for anything else.
+ * From `migrate.ts` to a migrated schema: a job of its own, as the owner role, which the running service never is. With
+ * the administrator's URL it makes the database, the schema and the roles first. `--wait` changes nothing and ends when
+ * the schema is the one this version needs: what a replica does before it starts. Exit code 78 for configuration, 1
+ * with one sentence for anything else.
  */
 import Type, { type Static } from 'typebox'
 import { describeConfig } from '@gatehouse/service-kit/config/describe'
@@ -19,8 +20,8 @@ const settings = Type.Object(migrateConfig)
 type Settings = Readonly<Static<typeof settings>>
 
 /**
- * Brings the schema of `service` to its newest version; `migrationsFolder` holds its SQL and journal.
- * With the argument `--restored`, given once after a backup was restored and before any service starts, the spine begins a new epoch.
+ * Brings the schema of `service` to its newest version; `migrationsFolder` holds its SQL and journal. With the argument
+ * `--restored`, given once after a backup was restored and before any service starts, the spine begins a new epoch.
  */
 export async function runMigrations(o: Migrations): Promise<void> {
   try {

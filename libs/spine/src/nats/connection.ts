@@ -1,6 +1,7 @@
 /**
  * The one door to NATS. A link connects when it can and for ever tries again; nothing here throws because NATS is away,
- * since PostgreSQL is the truth and JetStream only its fast copy. What was in flight at a disconnect is the caller's to send again.
+ * since PostgreSQL is the truth and JetStream only its fast copy. What was in flight at a disconnect is the caller's to
+ * send again.
  */
 import { jetstream, jetstreamManager, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream'
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node'
@@ -21,8 +22,8 @@ export type NatsLink = {
   /** Called at once when connected, then at every reconnection. Returns how to stop listening. */
   onConnect(listener: () => void): () => void
   /**
-   * Publishes to JetStream, in order, each under its message id and all under one signature of this service. Each promise resolves with
-   * the acknowledgement of its message, which does not imply fsync.
+   * Publishes to JetStream, in order, each under its message id and all under one signature of this service. Each
+   * promise resolves with the acknowledgement of its message, which does not imply fsync.
    */
   publish(messages: readonly OutgoingMessage[]): Promise<void>[]
   /** Tells which events on the bus their producer has signed. */
@@ -41,8 +42,8 @@ const retryMs = 500
 const ackTimeoutMs = 2000
 
 /**
- * `url`: `nats://user:password@host:4222`, several separated by commas. A path is a namespace: `nats://host:4222/blue` keeps streams
- * and subjects apart from other deployments on the same server. Returns at once.
+ * `url`: `nats://user:password@host:4222`, several separated by commas. A path is a namespace: `nats://host:4222/blue`
+ * keeps streams and subjects apart from other deployments on the same server. Returns at once.
  */
 export function connectNats(options: { url: string; name: string; log: Logger; keys: EventKeys }): NatsLink {
   const target = parseUrl(options.url)

@@ -1,6 +1,6 @@
 /**
- * The fast path of a consumer: a durable JetStream pull consumer shared by its replicas. A message is acknowledged after its effect has
- * committed, so a replica that dies hands it to another.
+ * The fast path of a consumer: a durable JetStream pull consumer shared by its replicas. A message is acknowledged
+ * after its effect has committed, so a replica that dies hands it to another.
  */
 import { AckPolicy, DeliverPolicy, JetStreamApiError } from '@nats-io/jetstream'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'

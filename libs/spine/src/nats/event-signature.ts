@@ -1,7 +1,8 @@
 /**
- * Signatures of events on the bus. A producer signs what it publishes together with one ES256 signature of its service key, over the root
- * of a Merkle tree (RFC 9162 §2.1) whose leaves are the messages; each message carries the signature and its path to the root. So a burst
- * costs one signature for many events, and a reader checks that signature once and a few hashes for each event.
+ * Signatures of events on the bus. A producer signs what it publishes together with one ES256 signature of its service
+ * key, over the root of a Merkle tree (RFC 9162 §2.1) whose leaves are the messages; each message carries the signature
+ * and its path to the root. So a burst costs one signature for many events, and a reader checks that signature once and
+ * a few hashes for each event.
  */
 import { createPrivateKey, hash, sign, verify, type KeyObject } from 'node:crypto'
 import type { ServiceName } from '@gatehouse/contracts/common/services'

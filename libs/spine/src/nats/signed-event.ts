@@ -1,6 +1,7 @@
 /**
- * Reading an event from the bus: believed only when its producer signed it and it stands under its own subject. Whatever else somebody
- * publishes is refused, logged and counted, and holds up nothing: the position of an event comes from its signed payload.
+ * Reading an event from the bus: believed only when its producer signed it and it stands under its own subject.
+ * Whatever else somebody publishes is refused, logged and counted, and holds up nothing: the position of an event comes
+ * from its signed payload.
  */
 import type { JsMsg } from '@nats-io/jetstream'
 import type { ServiceName } from '@gatehouse/contracts/common/services'

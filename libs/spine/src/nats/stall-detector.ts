@@ -1,13 +1,17 @@
 /**
- * Tells a silent tail from a quiet one: a tail that has not delivered, a whole second later, what the poll has brought is not to be trusted.
- * The client's own heartbeat monitor stops at a disconnect, so this is the only watch that always runs.
+ * Tells a silent tail from a quiet one: a tail that has not delivered, a whole second later, what the poll has brought
+ * is not to be trusted. The client's own heartbeat monitor stops at a disconnect, so this is the only watch that always
+ * runs.
  */
 
 export type StallDetector = {
   heard(position: number): void
   /** A new tail owes only what comes after the next poll. */
   opened(): void
-  /** To be asked after each poll with the position of the newest event that is known, by whichever way, and the moment of asking. */
+  /**
+   * To be asked after each poll with the position of the newest event that is known, by whichever way, and the moment
+   * of asking.
+   */
   isSuspect(newest: number, atMs: number): boolean
 }
 

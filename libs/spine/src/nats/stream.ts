@@ -1,6 +1,6 @@
 /**
- * The stream of one producer: a bounded copy of its outbox, made by whoever needs it first and made again when its store was lost.
- * Everybody creates it with this one configuration, so creating is idempotent.
+ * The stream of one producer: a bounded copy of its outbox, made by whoever needs it first and made again when its
+ * store was lost. Everybody creates it with this one configuration, so creating is idempotent.
  */
 import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream'
 import { streamOf, subjectsOf } from '@gatehouse/contracts/events/streams'
@@ -15,7 +15,10 @@ const maxBytes = 128 * 1024 * 1024
 const duplicateWindowMs = 120_000
 const nameInUse = 10058
 
-/** Makes sure the producer's stream exists; its producer also keeps it as configured. Returns its name; fails when NATS is away. */
+/**
+ * Makes sure the producer's stream exists; its producer also keeps it as configured. Returns its name; fails when NATS
+ * is away.
+ */
 export async function ensureStream(
   link: NatsLink,
   producer: ServiceName,

@@ -1,6 +1,7 @@
 /**
- * A JetStream subscription that is thrown away and built anew at the first doubt: at a reconnection, when the server says the consumer or
- * stream is gone, when heartbeats stop, or when its owner says so. The client's own recovery is not waited for: it heals late or never.
+ * A JetStream subscription that is thrown away and built anew at the first doubt: at a reconnection, when the server
+ * says the consumer or stream is gone, when heartbeats stop, or when its owner says so. The client's own recovery is
+ * not waited for: it heals late or never.
  */
 import type { ConsumerMessages, ConsumerNotification, JsMsg } from '@nats-io/jetstream'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'

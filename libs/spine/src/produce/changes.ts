@@ -1,6 +1,6 @@
 /**
- * What happened after a position, read from the outbox. The head is taken after everything committed was sequenced, so a reader that
- * has applied up to it has missed nothing that was committed when it asked.
+ * What happened after a position, read from the outbox. The head is taken after everything committed was sequenced, so
+ * a reader that has applied up to it has missed nothing that was committed when it asked.
  */
 import { sql, type SQL } from 'drizzle-orm'
 import type { ChangesPage } from '@gatehouse/contracts/http/spine/changes'

@@ -1,4 +1,7 @@
-/** From an outbox row to the event on the wire. Every path (changes, relay, snapshot tests) builds it here, so the same event is the same bytes. */
+/**
+ * From an outbox row to the event on the wire. Every path (changes, relay, snapshot tests) builds it here, so the same
+ * event is the same bytes.
+ */
 import { sql } from 'drizzle-orm'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { typeIdOf } from '@gatehouse/service-kit/ids/type-id'
@@ -28,7 +31,10 @@ export type OutboxRow = {
   time: string
 }
 
-/** The columns of `OutboxRow`. The time keeps its microseconds: a consumer's inbox finds its partition and its row by it. */
+/**
+ * The columns of `OutboxRow`. The time keeps its microseconds: a consumer's inbox finds its partition and its row by
+ * it.
+ */
 export const outboxColumns = sql.raw(
   `id, position, version, org_id, subject, payload, headers, to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as time`,
 )

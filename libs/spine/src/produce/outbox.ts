@@ -1,6 +1,6 @@
 /**
- * Announcing a change in the transaction that makes it. The row commits with the state or not at all; its order among the events of the
- * aggregate is fixed by appending after the aggregate's row is locked or changed.
+ * Announcing a change in the transaction that makes it. The row commits with the state or not at all; its order among
+ * the events of the aggregate is fixed by appending after the aggregate's row is locked or changed.
  */
 import { sql } from 'drizzle-orm'
 import type { Static } from 'typebox'
@@ -18,13 +18,17 @@ export type NewEvent<C extends EventContract> = {
   aggregateId: string
   /** Of the aggregate, after the change. */
   version: number
-  /** The organization it happened in; only inside that organization's scope (row-level security), or by the system role. */
+  /**
+   * The organization it happened in; only inside that organization's scope (row-level security), or by the system role.
+   */
   orgId?: string
   /** The person it concerns. */
   userId?: string
   actor: Actor
   data: Static<C['data']>
-  /** False: the same statement appends nothing, for a writer whose work must not show what happened. True when absent. */
+  /**
+   * False: the same statement appends nothing, for a writer whose work must not show what happened. True when absent.
+   */
   isWanted?: boolean
 }
 
@@ -35,7 +39,8 @@ type Shape = { Check(value: unknown): boolean }
 const shapes = new WeakMap<EventContract, Shape>()
 
 /**
- * Appends one event to the outbox of this service. Call it after the aggregate's row was locked, inserted or updated in `tx`.
+ * Appends one event to the outbox of this service. Call it after the aggregate's row was locked, inserted or updated in
+ * `tx`.
  * @throws Error when `data` does not match its contract: a bug of the caller, found before anybody else can see it.
  */
 export async function appendEvent<C extends EventContract>(tx: Queryable, event: NewEvent<C>): Promise<void> {

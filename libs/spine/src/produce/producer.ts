@@ -1,6 +1,7 @@
 /**
- * The producing side of a service. A write is a transaction (state, version, event); right after its commit the events get their positions,
- * the caller's revision is noted and the relay wakes. Whatever goes wrong after the commit is made up for by sweeps: the write stands.
+ * The producing side of a service. A write is a transaction (state, version, event); right after its commit the events
+ * get their positions, the caller's revision is noted and the relay wakes. Whatever goes wrong after the commit is made
+ * up for by sweeps: the write stands.
  */
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { ChangesPage } from '@gatehouse/contracts/http/spine/changes'
@@ -24,8 +25,9 @@ export type WriteOptions = {
   /** The role whose transaction it is; `runtime` when absent. */
   db?: 'runtime' | 'system'
   /**
-   * `await` also waits, at most 250 ms, until JetStream has acknowledged: for revocations, before their 204.
-   * `later` returns right after the commit and records no revision: for answers that must not show whether there was anything to announce.
+   * `await` also waits, at most 250 ms, until JetStream has acknowledged: for revocations, before their 204. `later`
+   * returns right after the commit and records no revision: for answers that must not show whether there was anything
+   * to announce.
    */
   announce?: 'await' | 'later'
 }
@@ -76,7 +78,10 @@ export function createSpine(o: SpineOptions): Spine {
   }
 }
 
-/** What happens right after a commit. Never throws: the write stands, and the upkeep announces what was not announced here. */
+/**
+ * What happens right after a commit. Never throws: the write stands, and the upkeep announces what was not announced
+ * here.
+ */
 function createAnnouncer(o: SpineOptions, sequencer: Sequencer, relay: Relay) {
   return async (mode: WriteOptions['announce']): Promise<void> => {
     try {

@@ -1,6 +1,6 @@
 /**
- * What the relay knows of its way: everything up to `published` is acknowledged, everything up to `sent` was handed to the client,
- * and acknowledgements that came early wait for the ones before them.
+ * What the relay knows of its way: everything up to `published` is acknowledged, everything up to `sent` was handed to
+ * the client, and acknowledgements that came early wait for the ones before them.
  */
 import { createPositionWaiters, type PositionWaiters } from '../follow/position-waiters.ts'
 
@@ -10,7 +10,10 @@ export type PublishWindow = {
   inFlight(): number
   markSent(position: number): void
   acknowledge(position: number): void
-  /** Another replica published up to `elsewhere`; what lies before the oldest row that is left was published before it was dropped. */
+  /**
+   * Another replica published up to `elsewhere`; what lies before the oldest row that is left was published before it
+   * was dropped.
+   */
   advanceTo(elsewhere: number, oldest: number | undefined): void
   /** What is in flight counts as not sent; late acknowledgements still count. */
   forget(): void

@@ -1,8 +1,9 @@
 /**
- * Copies sequenced events to JetStream: in position order, many in flight, the event's id as message id. Every replica relays what it knows
- * to be unpublished, from `relay_cursor` on, so the stream keeps its order and repeats are dropped by the server. While NATS is away it
- * waits; writers never wait for it. At a reconnection everything without an acknowledgement is published again. It looks for work only when a head is above
- * what it has sent; the sequencer asks for the head at least once a second.
+ * Copies sequenced events to JetStream: in position order, many in flight, the event's id as message id. Every replica
+ * relays what it knows to be unpublished, from `relay_cursor` on, so the stream keeps its order and repeats are dropped
+ * by the server. While NATS is away it waits; writers never wait for it. At a reconnection everything without an
+ * acknowledgement is published again. It looks for work only when a head is above what it has sent; the sequencer asks
+ * for the head at least once a second.
  */
 import { sql } from 'drizzle-orm'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
@@ -91,7 +92,10 @@ async function loadPage(system: Db, sent: number): Promise<RelayRow[]> {
   )
 }
 
-/** Hands rows to the client and counts their acknowledgements. A failed publication opens a new generation, which begins after the last acknowledged one. */
+/**
+ * Hands rows to the client and counts their acknowledgements. A failed publication opens a new generation, which begins
+ * after the last acknowledged one.
+ */
 function createSender(o: RelayOptions, window: PublishWindow, onAcknowledged: () => void) {
   let generation = 0
   let isWarned = false

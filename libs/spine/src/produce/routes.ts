@@ -1,6 +1,6 @@
 /**
- * What a service answers because it is on the spine: `GET /internal/changes` and `GET /internal/snapshot` to those that follow it, and its dead letters to
- * workers. Never proxied.
+ * What a service answers because it is on the spine: `GET /internal/changes` and `GET /internal/snapshot` to those that
+ * follow it, and its dead letters to workers. Never proxied.
  */
 import { Readable } from 'node:stream'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
@@ -15,7 +15,10 @@ import { bindDeadLetterRoutes } from '../dead-letters/over-http.ts'
 import type { Spine } from './producer.ts'
 import { snapshotLines, type SnapshotViews } from './snapshot.ts'
 
-/** Changes and snapshots are for `callers`; `system` reads the snapshots. `consumers` and `projections` are those whose dead letters can be replayed here. */
+/**
+ * Changes and snapshots are for `callers`; `system` reads the snapshots. `consumers` and `projections` are those whose
+ * dead letters can be replayed here.
+ */
 export function bindSpineRoutes(
   app: FastifyInstance,
   o: Pick<DeadLettersOptions, 'consumers' | 'projections'> & {

@@ -1,6 +1,7 @@
 /**
- * Gives committed events their contiguous positions. Any replica may: the row of `spine_head` is lock and counter, and what is already
- * sequenced is never touched. Asking is cheap when there is nothing to do, so every writer, every reader's poll and a sweep ask.
+ * Gives committed events their contiguous positions. Any replica may: the row of `spine_head` is lock and counter, and
+ * what is already sequenced is never touched. Asking is cheap when there is nothing to do, so every writer, every
+ * reader's poll and a sweep ask.
  */
 import { sql } from 'drizzle-orm'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
@@ -10,7 +11,9 @@ import { coalesce } from '@gatehouse/service-kit/concurrency/coalesce'
 export type Head = { epoch: string; head: number }
 
 export type Sequencer = {
-  /** Everything committed before the call has a position; the head and epoch as of then. Concurrent calls share runs. */
+  /**
+   * Everything committed before the call has a position; the head and epoch as of then. Concurrent calls share runs.
+   */
   sequence(): Promise<Head>
   /** The same, unless somebody has asked since the last sweep. */
   sweep(): Promise<unknown>

@@ -1,7 +1,7 @@
 /**
- * The state of a producer as of a position, from one REPEATABLE READ transaction. Every event up to the position had committed before it
- * was sequenced, so the snapshot contains it. Events that committed but had no position yet may be contained too: they are delivered
- * later and their versions make that harmless.
+ * The state of a producer as of a position, from one REPEATABLE READ transaction. Every event up to the position had
+ * committed before it was sequenced, so the snapshot contains it. Events that committed but had no position yet may be
+ * contained too: they are delivered later and their versions make that harmless.
  */
 import { sql } from 'drizzle-orm'
 import type { Db, Tx } from '@gatehouse/service-kit/postgres/connect'
@@ -16,7 +16,10 @@ const timeLimit = '60s'
 
 const readerLeft = () => new Error('the reader left')
 
-/** The lines of a snapshot: `{epoch, position}`, the records, `{"end": true}`. Leaving the loop early rolls the transaction back. */
+/**
+ * The lines of a snapshot: `{epoch, position}`, the records, `{"end": true}`. Leaving the loop early rolls the
+ * transaction back.
+ */
 export async function* snapshotLines(o: { system: Db; view: SnapshotView }): AsyncGenerator<object> {
   const exchange = handOver()
   const producing = o.system

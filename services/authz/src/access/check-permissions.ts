@@ -42,7 +42,10 @@ async function decidePermissions(
   )
 }
 
-/** Undefined where the asker has no rights at all: an organization they do not act for, or the platform for a service account. */
+/**
+ * Undefined where the asker has no rights at all: an organization they do not act for, or the platform for a service
+ * account.
+ */
 async function decide(
   deps: DecidingDeps,
   principal: PrincipalCaller,
@@ -62,7 +65,10 @@ export async function isPermitted(
   return given?.allowed === true
 }
 
-/** What every administrative use case asks first. @throws AppError `forbidden`, `insufficient_user_authentication`, `not_current` */
+/**
+ * What every administrative use case asks first. @throws AppError `forbidden`, `insufficient_user_authentication`,
+ * `not_current`
+ */
 export async function requirePermission(
   deps: DecidingDeps,
   principal: PrincipalCaller,

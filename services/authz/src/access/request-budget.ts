@@ -1,6 +1,6 @@
 /**
- * What all decisions of one request may take together, counted in steps and never timed. Between decisions a request gives way to others once it has
- * taken a turn's steps, and it stops when nobody waits for its answer any more.
+ * What all decisions of one request may take together, counted in steps and never timed. Between decisions a request
+ * gives way to others once it has taken a turn's steps, and it stops when nobody waits for its answer any more.
  */
 import { createBudget, isSpent, spend, stepsPerEvaluation, type Budget } from '@gatehouse/policy/compile/budget'
 import { createTurns } from '@gatehouse/service-kit/concurrency/turns'

@@ -1,6 +1,6 @@
 /**
- * Whom a caller may ask about. A person's token asks about that person in the organization of the token, and about nobody else; a service account
- * with the right to evaluate asks about anybody of its organization.
+ * Whom a caller may ask about. A person's token asks about that person in the organization of the token, and about
+ * nobody else; a service account with the right to evaluate asks about anybody of its organization.
  */
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'

@@ -1,6 +1,7 @@
 /**
- * Records decisions beside the answers: never before one, and never instead of one. A sample of all of them, and each that a shadowing draft is about.
- * What cannot be written is dropped and counted; a record is evidence for trying drafts on, not the audit trail.
+ * Records decisions beside the answers: never before one, and never instead of one. A sample of all of them, and each
+ * that a shadowing draft is about. What cannot be written is dropped and counted; a record is evidence for trying
+ * drafts on, not the audit trail.
  */
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'

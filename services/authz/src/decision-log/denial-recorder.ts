@@ -1,6 +1,7 @@
 /**
- * Announces acts that were not permitted, for the audit trail: beside the answer, never before it. Whoever tries again and again is announced once a minute for
- * each permission, with a count, so that guessing floods nothing. What nobody announced yet is lost with the process: a denied act changed nothing.
+ * Announces acts that were not permitted, for the audit trail: beside the answer, never before it. Whoever tries again
+ * and again is announced once a minute for each permission, with a count, so that guessing floods nothing. What nobody
+ * announced yet is lost with the process: a denied act changed nothing.
  */
 import { PermissionDenied } from '@gatehouse/contracts/events/authz/permission'
 import { actorOf, type PrincipalCaller } from '@gatehouse/access/callers/caller'

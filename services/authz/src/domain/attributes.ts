@@ -1,6 +1,7 @@
 /**
- * Puts the values of a decision together by provenance: a known attribute has the value of the first source in its order that has one.
- * A caller who states a known attribute that is not theirs to state is refused; what nobody knows is ignored.
+ * Puts the values of a decision together by provenance: a known attribute has the value of the first source in its
+ * order that has one. A caller who states a known attribute that is not theirs to state is refused; what nobody knows
+ * is ignored.
  */
 import {
   attributeSchema,
@@ -41,7 +42,10 @@ const pathOf: { readonly [S in AttributeSource]: string } = {
 
 const nothing: Properties = {}
 
-/** @param o.settled - what is resolved of a source as long as the caller states nothing of it, where that is known already */
+/**
+ * @param o.settled - what is resolved of a source as long as the caller states nothing of it, where that is known
+ * already
+ */
 export function assembleAttributes(
   schema: ConditionSchema,
   stated: Stated,
@@ -132,7 +136,10 @@ function resolveAll(
   return values
 }
 
-/** Mostly a caller states what is theirs alone, and rightly: then all of it is taken as it stands. Undefined: it takes weighing. */
+/**
+ * Mostly a caller states what is theirs alone, and rightly: then all of it is taken as it stands. Undefined: it takes
+ * weighing.
+ */
 function takeAsStated(
   stated: Properties,
   callersAlone: ReadonlyMap<string, Known>,

@@ -1,6 +1,7 @@
 /**
- * One evaluation out of many (AuthZEN 1.0 §7.1): what it does not say itself it takes from the top of the request. An entity replaces the whole
- * default; only what identifies it (`type`, `id`, `name`) is filled in, so properties of one resource never count for another.
+ * One evaluation out of many (AuthZEN 1.0 §7.1): what it does not say itself it takes from the top of the request. An
+ * entity replaces the whole default; only what identifies it (`type`, `id`, `name`) is filled in, so properties of one
+ * resource never count for another.
  */
 import type { Properties } from './attributes.ts'
 

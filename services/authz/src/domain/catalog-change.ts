@@ -1,10 +1,16 @@
-/** What a new declaration takes from the catalog, and which policies of others it would leave without what they name. Additions break nothing. */
+/**
+ * What a new declaration takes from the catalog, and which policies of others it would leave without what they name.
+ * Additions break nothing.
+ */
 import { attributesRead } from '@gatehouse/policy/analyze/read-attributes'
 import type { ConditionSchema } from '@gatehouse/policy/check/schema'
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import type { Catalog } from './catalog.ts'
 
-/** Of one resource type: `source.name` of attributes that are gone or of another type, and actions that are gone; `all`: the type itself is. */
+/**
+ * Of one resource type: `source.name` of attributes that are gone or of another type, and actions that are gone; `all`:
+ * the type itself is.
+ */
 export type TypeLoss = { readonly attributes: ReadonlySet<string>; readonly actions: ReadonlySet<string> } | 'all'
 export type CatalogLoss = { readonly types: ReadonlyMap<string, TypeLoss>; readonly roles: ReadonlySet<string> }
 
@@ -44,7 +50,10 @@ type Policy = {
   readonly condition: CheckedIr | null
 }
 
-/** Whether the policy names something that is lost: a deny would deny nobody or everybody, and an allow would grant nothing. */
+/**
+ * Whether the policy names something that is lost: a deny would deny nobody or everybody, and an allow would grant
+ * nothing.
+ */
 export function isBrokenBy({ types, roles }: CatalogLoss, policy: Policy): boolean {
   if (policy.roles?.some((key) => roles.has(key))) return true
   const loss = types.get(policy.resourceType)

@@ -1,4 +1,7 @@
-/** The catalog in force, as decisions and checks of input read it: resource types with their actions and attributes, and membership attributes. */
+/**
+ * The catalog in force, as decisions and checks of input read it: resource types with their actions and attributes, and
+ * membership attributes.
+ */
 import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
 import type { AttributeSchema, AttributeSchemas, ConditionSchema } from '@gatehouse/policy/check/schema'
 import type { ResourceTypeSource } from '@gatehouse/policy/compile/policy-set'
@@ -10,7 +13,10 @@ export type CatalogType = {
   readonly application: string
   readonly attributes: AttributeSchemas
   readonly actions: ReadonlyMap<string, { readonly sensitive: boolean }>
-  /** Everything a condition about this type may read, and who may say it: a person asking about themself, or an application about its users. */
+  /**
+   * Everything a condition about this type may read, and who may say it: a person asking about themself, or an
+   * application about its users.
+   */
   readonly schema: ConditionSchema
   readonly schemaForApplications: ConditionSchema
   /** Whether anything on record about a resource of this type can matter. */
@@ -51,8 +57,8 @@ const known = {
 } as const
 
 /**
- * An application knows where its user came from and how they signed in; the platform, asked by the application, does not. What time it is the platform
- * says: applications send theirs along, as the standard's examples do.
+ * An application knows where its user came from and how they signed in; the platform, asked by the application, does
+ * not. What time it is the platform says: applications send theirs along, as the standard's examples do.
  */
 const bySender = {
   time: { ...byPlatform('timestamp'), ignoresCaller: true },
@@ -62,7 +68,10 @@ const bySender = {
   auth_time: { type: 'timestamp', provenance: ['caller'] },
 } as const satisfies AttributeSchemas
 
-/** Names an application cannot declare: the platform says their values. `at` and `at_least` say what time and revision a question is about. */
+/**
+ * Names an application cannot declare: the platform says their values. `at` and `at_least` say what time and revision a
+ * question is about.
+ */
 export const reservedAttributes = {
   user: new Set(Object.keys(known.user)),
   organization: new Set(Object.keys(known.organization)),
@@ -110,7 +119,10 @@ const sharedBy = (applications: readonly Application[]): SharedAttributes => {
   return { user: ofSource('user'), organization: ofSource('organization'), membership: ofSource('membership') }
 }
 
-/** Declarations are an application's own. Those of others can be read, and what a caller states of them is nobody's business there. */
+/**
+ * Declarations are an application's own. Those of others can be read, and what a caller states of them is nobody's
+ * business there.
+ */
 const sharedFor = ({ manifest }: Application, shared: SharedAttributes): SharedAttributes => {
   const ofSource = (source: keyof SharedAttributes): AttributeSchemas => ({
     ...Object.fromEntries(

@@ -1,6 +1,7 @@
 /**
- * A question as it would be asked once something about it is changed, by the rules that hold for whoever changes it: what a caller states, what is
- * on record, and the roles that are given. A change that those rules undo or refuse is none.
+ * A question as it would be asked once something about it is changed, by the rules that hold for whoever changes it:
+ * what a caller states, what is on record, and the roles that are given. A change that those rules undo or refuse is
+ * none.
  */
 import { valueOfType, type Value } from '@gatehouse/policy/compile/attributes'
 import type { DecisionRequest } from '@gatehouse/policy/decide/decide'
@@ -103,7 +104,10 @@ function storing(changing: Changing, { source, name }: TypedAttributeRef, value:
   return requestOf({ ...subject, stored, settled: new Map() }, question)
 }
 
-/** What policies read of a subject or the organization takes the permission to write attributes beside that of its record. */
+/**
+ * What policies read of a subject or the organization takes the permission to write attributes beside that of its
+ * record.
+ */
 function mayStore({ named, may }: Changing, source: AttributeSource): boolean {
   switch (source) {
     case 'resource':

@@ -1,4 +1,7 @@
-/** What changed between two values, by JSON pointer (RFC 6901). Lists count as one value; the order of members does not count. */
+/**
+ * What changed between two values, by JSON pointer (RFC 6901). Lists count as one value; the order of members does not
+ * count.
+ */
 import type { Change } from '@gatehouse/contracts/http/authz/policy-lifecycle'
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

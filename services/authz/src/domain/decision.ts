@@ -1,6 +1,6 @@
 /**
- * A decision about one subject: what is known of them is put together already, so each question costs its own values and `decide`.
- * What the asker may not state is an answer about the question, never a value in it.
+ * A decision about one subject: what is known of them is put together already, so each question costs its own values
+ * and `decide`. What the asker may not state is an answer about the question, never a value in it.
  */
 import type { ConditionSchema } from '@gatehouse/policy/check/schema'
 import type { AttributeValues } from '@gatehouse/policy/compile/attributes'
@@ -38,7 +38,9 @@ export type Misstated = {
 }
 export type Answer = Decision | Ineligible | Misstated
 
-/** @param budget - of the whole request, where there is one: what is stated once for many questions is then read once */
+/**
+ * @param budget - of the whole request, where there is one: what is stated once for many questions is then read once
+ */
 export function answer(
   subject: Subject | Ineligible,
   question: Question,
@@ -88,7 +90,10 @@ export function planFor(subject: Subject, question: AboutType): PlanRequest | Mi
   }
 }
 
-/** What depends on the resource is known for each that a role is limited to: the roles held there, and `membership.roles`, which says them. */
+/**
+ * What depends on the resource is known for each that a role is limited to: the roles held there, and
+ * `membership.roles`, which says them.
+ */
 function rolesOnResources(
   { limitedTo, forOne }: Subject,
   { resource, known }: AboutType & { readonly known: AttributeValues },

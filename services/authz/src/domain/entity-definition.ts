@@ -1,4 +1,7 @@
-/** Whether an entity can be stored so. Of a type the catalog knows, only what its schema lets be stored; of any other, whatever it is. */
+/**
+ * Whether an entity can be stored so. Of a type the catalog knows, only what its schema lets be stored; of any other,
+ * whatever it is.
+ */
 import type { AttributeValues } from '@gatehouse/contracts/http/authz/attributes'
 import type { AttributeSchemas } from '@gatehouse/policy/check/schema'
 import { isWritten, mustBe } from './attribute-value.ts'

@@ -1,4 +1,7 @@
-/** What is known of the principals to a decision, each with the version it was known at, and whether they stand so that anything can be granted. */
+/**
+ * What is known of the principals to a decision, each with the version it was known at, and whether they stand so that
+ * anything can be granted.
+ */
 import type { AttributeValues } from '@gatehouse/contracts/http/authz/attributes'
 import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership'
 
@@ -8,7 +11,9 @@ export type UserFacts = {
   readonly emailVerified: boolean
 }
 export type OrganizationFacts = { readonly version: number; readonly status: 'active' | 'suspended' | 'removed' }
-/** A role id with its end, in milliseconds since the epoch, and the one resource it is held for; without one, for all. */
+/**
+ * A role id with its end, in milliseconds since the epoch, and the one resource it is held for; without one, for all.
+ */
 export type HeldRole = {
   readonly roleId: string
   readonly expiresAtMs: number | undefined
@@ -30,7 +35,10 @@ export type ServiceAccountFacts = {
   readonly roles: readonly HeldRole[]
 }
 
-/** A stored resource or subject. `entityId` is its TypeID, which its events speak of; `id` what its application calls it. */
+/**
+ * A stored resource or subject. `entityId` is its TypeID, which its events speak of; `id` what its application calls
+ * it.
+ */
 export type EntityFacts = {
   readonly entityId: string
   readonly type: string

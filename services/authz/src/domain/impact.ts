@@ -1,6 +1,6 @@
 /**
- * What a change of the rules would have meant: recorded decisions, decided again by the rules in force and by those that might be. Pure.
- * A decision that may turn on something that was left out of its record is counted, never guessed.
+ * What a change of the rules would have meant: recorded decisions, decided again by the rules in force and by those
+ * that might be. Pure. A decision that may turn on something that was left out of its record is counted, never guessed.
  */
 import { attributesDecidedOn } from '@gatehouse/policy/analyze/read-attributes'
 import { roleSetOf, type PolicySet } from '@gatehouse/policy/compile/policy-set'
@@ -118,8 +118,9 @@ function rememberReads(sets: readonly PolicySet[]): (record: RecordedDecision) =
 export const leastCount = 10
 
 /**
- * An impact for who may not see whom decisions were about: no examples, and every count rounded down to a multiple of `leastCount`, so that two
- * policies that differ by one person have the same counts. A kind of flip that concerns fewer people than that is not counted.
+ * An impact for who may not see whom decisions were about: no examples, and every count rounded down to a multiple of
+ * `leastCount`, so that two policies that differ by one person have the same counts. A kind of flip that concerns fewer
+ * people than that is not counted.
  */
 export function coarse(impact: Impact): Impact {
   const ofMany = {

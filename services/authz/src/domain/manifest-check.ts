@@ -1,4 +1,7 @@
-/** Whether an organization can be brought to a document, and what whoever does it must hold. Only what changes is asked about. */
+/**
+ * Whether an organization can be brought to a document, and what whoever does it must hold. Only what changes is asked
+ * about.
+ */
 import type { AuthorizationManifest, ManifestChange } from '@gatehouse/contracts/http/authz/authorization-manifest'
 import type { RoleSource } from '@gatehouse/policy/compile/roles'
 import { finish, type Work } from '@gatehouse/policy/compile/work'
@@ -130,7 +133,10 @@ function assignmentErrors(
 
 type Giving = { delegable: Delegable; conditions: StepCheck['conditions']; nowMs: number }
 
-/** Permissions that would be given, taken or freed by somebody who does not hold them, or for longer than they hold them. */
+/**
+ * Permissions that would be given, taken or freed by somebody who does not hold them, or for longer than they hold
+ * them.
+ */
 export const missingForStep = (step: ManifestStep, giving: Giving): string[] => finish(delegating(step, giving))
 
 /** `missingForStep` in parts: one for each change. */
@@ -200,7 +206,10 @@ function policiesAfter(
 
 type Assignments = FullManifest['assignments']
 
-/** The assignment a change is of; of a group, whose members change or whose end takes it from them: every assignment of it. */
+/**
+ * The assignment a change is of; of a group, whose members change or whose end takes it from them: every assignment of
+ * it.
+ */
 function assignmentsByChange({
   assignments,
 }: FullManifest): (change: Pick<ManifestChange, 'part' | 'key'>) => Assignments {

@@ -151,7 +151,10 @@ function reserved(manifest: ApplicationManifest): DefinitionError[] {
   return [...ofSubjects.map(({ path }) => ({ path, message })), ...ofTypes]
 }
 
-/** Roles of an application hold its own permissions and inherit its own roles: it cannot hand out what it does not define. */
+/**
+ * Roles of an application hold its own permissions and inherit its own roles: it cannot hand out what it does not
+ * define.
+ */
 function roleErrors(manifest: ApplicationManifest, ownCatalog: ReturnType<typeof catalogOf>): DefinitionError[] {
   const roles = new Map(manifest.roles.map((role) => [role.key, role]))
   return manifest.roles.flatMap((role, index) => {

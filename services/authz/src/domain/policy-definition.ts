@@ -1,4 +1,7 @@
-/** Whether a policy can be saved so, and its condition as the engine reads it. Errors name the place in the policy and in its condition. */
+/**
+ * Whether a policy can be saved so, and its condition as the engine reads it. Errors name the place in the policy and
+ * in its condition.
+ */
 import type { PolicySource } from '@gatehouse/contracts/http/authz/policies'
 import { checkCondition } from '@gatehouse/policy/check/check-condition'
 import type { RoleSource } from '@gatehouse/policy/compile/roles'

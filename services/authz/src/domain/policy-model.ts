@@ -1,6 +1,6 @@
 /**
- * One organization's rules as decisions read them. What they say is compiled once for all organizations whose rules say the same; whose ids the
- * roles have is the organization's own.
+ * One organization's rules as decisions read them. What they say is compiled once for all organizations whose rules say
+ * the same; whose ids the roles have is the organization's own.
  */
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import type { Obligation } from '@gatehouse/policy/compile/decision'
@@ -101,7 +101,8 @@ export const policySource = ({
 export const textOfPolicy = (policy: PolicyRecord): string => JSON.stringify(policySource(policy))
 
 /**
- * Everything a compiled model is made of, as text: equal texts, equal models. A version of an application never changes.
+ * Everything a compiled model is made of, as text: equal texts, equal models. A version of an application never
+ * changes.
  * @param o.textOf - of a policy: its text, or what stands for it
  */
 export const contentOf = (

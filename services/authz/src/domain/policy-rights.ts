@@ -1,6 +1,7 @@
 /**
- * What policies give to roles and read of subjects, for the rule that nobody grants what they do not hold. A policy that names a role is among the
- * rights of that role; a condition that reads `membership.roles` makes rights of whichever role it may ask for.
+ * What policies give to roles and read of subjects, for the rule that nobody grants what they do not hold. A policy
+ * that names a role is among the rights of that role; a condition that reads `membership.roles` makes rights of
+ * whichever role it may ask for.
  */
 import { attributesRead } from '@gatehouse/policy/analyze/read-attributes'
 import type { PolicySetSource } from '@gatehouse/policy/compile/policy-set'
@@ -48,7 +49,10 @@ const isRoles = (node: Node<TypedAttributeRef>): boolean =>
 
 const askedForBy = new WeakMap<CheckedIr, string[] | 'any'>()
 
-/** The keys looked for by `"key" in membership.roles`; `any` where it is read in another way. A condition never changes, so it is walked once. */
+/**
+ * The keys looked for by `"key" in membership.roles`; `any` where it is read in another way. A condition never changes,
+ * so it is walked once.
+ */
 function rolesAskedFor(when: CheckedIr): string[] | 'any' {
   const known = askedForBy.get(when) ?? findRolesAskedFor(when)
   askedForBy.set(when, known)

@@ -1,6 +1,7 @@
 /**
- * Whether a policy keeps what its own tests promise. Each is decided by the policy alone: a deny policy is put against a grant of everything,
- * roles bring their inheritance and none of their permissions, and there is no clock, so an attribute that is not given is missing.
+ * Whether a policy keeps what its own tests promise. Each is decided by the policy alone: a deny policy is put against
+ * a grant of everything, roles bring their inheritance and none of their permissions, and there is no clock, so an
+ * attribute that is not given is missing.
  */
 import type { PolicySource, PolicyTest } from '@gatehouse/contracts/http/authz/policies'
 import { attributeSchema, type ConditionSchema } from '@gatehouse/policy/check/schema'
@@ -26,7 +27,10 @@ type Tested = {
   readonly roles: ReadonlyMap<string, RoleSource>
 }
 
-/** Every test that asks about what does not exist, or that the policy contradicts; of a policy that is valid otherwise. In parts: one for each test. */
+/**
+ * Every test that asks about what does not exist, or that the policy contradicts; of a policy that is valid otherwise.
+ * In parts: one for each test.
+ */
 export function* policyTestErrors(tested: Tested): Work<DefinitionError[]> {
   const { policy, catalog } = tested
   const tests = policy.tests ?? []

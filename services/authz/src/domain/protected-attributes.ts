@@ -23,8 +23,9 @@ export const protectedAttributes = (policies: readonly PolicyRule[], source: Sou
   )
 
 /**
- * As what a stored entity is read beside being a resource. One of a type that an application declares is that application's thing; any other may be
- * the subject of a question, and stands in the place of a person and a member then.
+ * As what a stored entity is read beside being a resource. One of a type that an application declares is that
+ * application's thing; any other may be the subject of a question, and stands in the place of a person and a member
+ * then.
  */
 function sourcesOf(entity: DirectoryKey, { types }: Catalog): Source[] {
   if (isPlatformPrincipal(entity)) return ['user']

@@ -1,6 +1,7 @@
 /**
- * A decision as it is recorded: enough to decide it again, and nothing that is marked sensitive. Decisions nobody could change are not recorded:
- * about what the catalog does not know, beyond an API key, or about somebody who has no standing at all.
+ * A decision as it is recorded: enough to decide it again, and nothing that is marked sensitive. Decisions nobody could
+ * change are not recorded: about what the catalog does not know, beyond an API key, or about somebody who has no
+ * standing at all.
  */
 import type { AttributeSchemas } from '@gatehouse/policy/check/schema'
 import type { AttributeValues } from '@gatehouse/policy/compile/attributes'

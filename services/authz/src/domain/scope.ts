@@ -1,4 +1,7 @@
-/** Whether a set of permissions covers one: by name, or by a wildcard, which never covers what is marked sensitive. Pure. */
+/**
+ * Whether a set of permissions covers one: by name, or by a wildcard, which never covers what is marked sensitive.
+ * Pure.
+ */
 import type { Catalog } from './catalog.ts'
 import { splitPermission } from './platform.ts'
 

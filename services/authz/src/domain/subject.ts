@@ -1,6 +1,6 @@
 /**
- * Whom a decision is about: a member, a service account, something of the entity directory, an operator at platform scope. What is known of them is
- * put together once and is the same for each question about them.
+ * Whom a decision is about: a member, a service account, something of the entity directory, an operator at platform
+ * scope. What is known of them is put together once and is the same for each question about them.
  */
 import type { ConditionSchema } from '@gatehouse/policy/check/schema'
 import type { AttributeValues } from '@gatehouse/policy/compile/attributes'
@@ -26,7 +26,10 @@ export type Ineligible = {
   readonly reason: { readonly code: Standing | 'subject_not_permitted' | 'unknown_subject' | 'insufficient_scope' }
 }
 
-/** Roles held. `keys`: those that were given. `allKeys`: with everything they inherit, which is what policies read as `membership.roles`. */
+/**
+ * Roles held. `keys`: those that were given. `allKeys`: with everything they inherit, which is what policies read as
+ * `membership.roles`.
+ */
 type Holding = { readonly keys: readonly string[]; readonly allKeys: readonly string[]; readonly roles: Bitset }
 
 /** Whom a decision is about, with everything that is the same for each question about them. */
@@ -69,7 +72,10 @@ export const heldKeysOf = (
   ...(member.isOwner ? [ownerRole] : []),
 ]
 
-/** What decisions in an organization rest on beside the principals: its rules, and what its directory says of the person and of itself. */
+/**
+ * What decisions in an organization rest on beside the principals: its rules, and what its directory says of the person
+ * and of itself.
+ */
 export type OrganizationContext = {
   readonly model: PolicyModel
   readonly directory: { readonly user?: Properties | undefined; readonly organization?: Properties | undefined }
@@ -116,7 +122,10 @@ export function memberSubject(
   }
 }
 
-/** Something of the directory: what it is on record as stands in the place of a person's and a member's attributes, its roles in that of a member's. */
+/**
+ * Something of the directory: what it is on record as stands in the place of a person's and a member's attributes, its
+ * roles in that of a member's.
+ */
 export function entitySubject(
   { model, directory }: OrganizationContext,
   o: Asked & { orgId: string; entity: EntityFacts },
@@ -139,7 +148,10 @@ export function entitySubject(
   }
 }
 
-/** A service account is no member and no owner; its roles are in the place of a member's, so that policies read them alike. */
+/**
+ * A service account is no member and no owner; its roles are in the place of a member's, so that policies read them
+ * alike.
+ */
 export function serviceAccountSubject(
   { model, directory }: OrganizationContext,
   o: Asked & {

@@ -1,4 +1,7 @@
-/** What authz follows: people from identity, organizations and members from orgs, service accounts from tokens, and itself, because another replica may have written. */
+/**
+ * What authz follows: people from identity, organizations and members from orgs, service accounts from tokens, and
+ * itself, because another replica may have written.
+ */
 import { PlatformAdminBootstrapped } from '@gatehouse/contracts/events/identity/user'
 import { createConsumer, type Consumer, type ConsumerOptions } from '@gatehouse/spine/consume/consumer'
 import { createProjection, type Projection, type ProjectionOptions } from '@gatehouse/spine/follow/projection'

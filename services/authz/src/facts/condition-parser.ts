@@ -1,6 +1,6 @@
 /**
- * Conditions parsed beside the event loop, some at a time and with a fair queue per organization; what was parsed lately is remembered. A few are
- * parsed in turns instead, for a thread takes longer to start than they do.
+ * Conditions parsed beside the event loop, some at a time and with a fair queue per organization; what was parsed
+ * lately is remembered. A few are parsed in turns instead, for a thread takes longer to start than they do.
  */
 import type { Work } from '@gatehouse/policy/compile/work'
 import { parseCondition, type ParseResult } from '@gatehouse/policy/parse/parse-condition'

@@ -1,6 +1,7 @@
 /**
- * The regular path of every decision: decide over the facts in memory, get what is missing, decide again. What was loaded for a request answers that
- * request, even when a change drops it from the cache meanwhile; after a poll everything of now is looked at again.
+ * The regular path of every decision: decide over the facts in memory, get what is missing, decide again. What was
+ * loaded for a request answers that request, even when a change drops it from the cache meanwhile; after a poll
+ * everything of now is looked at again.
  */
 import { awaitRevision, pollOnce, type Following } from './freshness.ts'
 import { pastFacts, type FactCache, type FactLoader } from './fact-cache.ts'
@@ -9,8 +10,8 @@ import { Miss, peeksBy, type FactNeed, type Facts, type Need, type Producer } fr
 export type FactDeps = { readonly factCache: FactCache; readonly following: Following }
 
 /**
- * Decides, and as long as something is missing gets it and decides again. This ends: each round loads facts that were not loaded, or polls a producer
- * that was not polled. @throws AppError `not_current`, `revision_unavailable`
+ * Decides, and as long as something is missing gets it and decides again. This ends: each round loads facts that were
+ * not loaded, or polls a producer that was not polled. @throws AppError `not_current`, `revision_unavailable`
  */
 export async function decideWith<T>(deps: FactDeps, decide: (facts: Facts) => T | Miss): Promise<T> {
   let found = decide(deps.factCache.known)

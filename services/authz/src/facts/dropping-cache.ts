@@ -1,6 +1,6 @@
 /**
- * A bounded cache that never keeps what was dropped while it was being loaded: a load that began before a `drop` still answers those who wait
- * for it, and nobody after. The entry that was not asked for the longest goes first.
+ * A bounded cache that never keeps what was dropped while it was being loaded: a load that began before a `drop` still
+ * answers those who wait for it, and nobody after. The entry that was not asked for the longest goes first.
  */
 import { LRUCache } from 'lru-cache'
 

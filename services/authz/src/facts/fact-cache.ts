@@ -1,6 +1,7 @@
 /**
- * What this replica knows, kept in memory: people, organizations, members with their roles, and compiled policy models. Loaded from PostgreSQL on demand,
- * dropped by whatever announces a change: its own writes at once, everybody else's by events. It proves nothing about being current (freshness.ts does).
+ * What this replica knows, kept in memory: people, organizations, members with their roles, and compiled policy models.
+ * Loaded from PostgreSQL on demand, dropped by whatever announces a change: its own writes at once, everybody else's by
+ * events. It proves nothing about being current (freshness.ts does).
  */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
@@ -204,7 +205,10 @@ function dropsFrom(caches: Caches): Drops {
   return { dropChanged, dropMember, dropServiceAccount, dropMembers, dropEntities, dropModel, dropAll }
 }
 
-/** One look for all that are missing; it begins in the moment the first of them is asked for, so a change drops it like any other. */
+/**
+ * One look for all that are missing; it begins in the moment the first of them is asked for, so a change drops it like
+ * any other.
+ */
 function lookOnce(db: Db, o: EntitiesRef): () => Promise<Map<string, EntityFacts>> {
   let found: Promise<Map<string, EntityFacts>> | undefined
   return () => (found ??= inScope(db, { orgId: o.orgId }, (tx) => findEntities(tx, o)))

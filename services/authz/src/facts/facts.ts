@@ -1,6 +1,7 @@
 /**
- * What decisions rest on, read without waiting. A fact that is not in memory is a `Miss`: a value that says what must be loaded, polled or waited for.
- * Everything that decides takes `Facts`, so a decision is the same whether they lie in a cache, were loaded for one request or are of the past.
+ * What decisions rest on, read without waiting. A fact that is not in memory is a `Miss`: a value that says what must
+ * be loaded, polled or waited for. Everything that decides takes `Facts`, so a decision is the same whether they lie in
+ * a cache, were loaded for one request or are of the past.
  */
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type {
@@ -61,10 +62,16 @@ export class Miss {
 }
 
 export type Facts = FactPeeks & {
-  /** Whether the producer was polled for this request: what is not known then is not so. Of the past nobody has more to say. */
+  /**
+   * Whether the producer was polled for this request: what is not known then is not so. Of the past nobody has more to
+   * say.
+   */
   hasPolled(producer: Producer): boolean
   asOf(at: Date): Facts
-  /** Callers as put together from these very facts. Whatever changes in the organization drops them; a change of the person themselves does not. */
+  /**
+   * Callers as put together from these very facts. Whatever changes in the organization drops them; a change of the
+   * person themselves does not.
+   */
   readonly callers?: ((orgId: string) => WeakMap<OrgCaller, CachedCaller>) | undefined
 }
 export type CachedCaller = { readonly subject: Subject | Ineligible; readonly user: UserFacts | undefined }

@@ -1,6 +1,7 @@
 /**
- * Whether this replica may answer at all. An answer rests on identity, orgs and authz itself being current within 5 s, on everything the asker's own
- * token was minted from, and on every position the asker names. What cannot be shown is 503, never a denial.
+ * Whether this replica may answer at all. An answer rests on identity, orgs and authz itself being current within 5 s,
+ * on everything the asker's own token was minted from, and on every position the asker names. What cannot be shown is
+ * 503, never a denial.
  */
 import { decodeRevision, encodeRevision } from '@gatehouse/service-kit/context/revision'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
@@ -19,7 +20,10 @@ export type Following = {
 
 const waitMs = 1000
 
-/** @param nowMs - monotonic, where it was read already: on a hot path reading a clock shows. @throws AppError `not_current` */
+/**
+ * @param nowMs - monotonic, where it was read already: on a hot path reading a clock shows. @throws AppError
+ * `not_current`
+ */
 export function requireFresh({ identity, orgs, own }: Following, nowMs?: number): void {
   identity.requireFresh(nowMs)
   orgs.requireFresh(nowMs)
@@ -56,7 +60,10 @@ const readersOf = (following: Following) =>
     ['authz', following.own],
   ] as const
 
-/** Waits until the positions named in `revision` are applied here. @throws AppError `validation_failed`, `revision_unavailable` */
+/**
+ * Waits until the positions named in `revision` are applied here. @throws AppError `validation_failed`,
+ * `revision_unavailable`
+ */
 export async function awaitRevision(following: Following, revision: string): Promise<void> {
   const positions = decodeRevision(revision)
   if (!positions)

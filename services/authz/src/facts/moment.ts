@@ -8,7 +8,9 @@ import { requireRevision, type Following } from './freshness.ts'
 
 type MomentDeps = { readonly following: Following; readonly clock: Clock }
 
-/** The moment of `at`, or undefined for now; a miss until `at_least` has arrived. @throws AppError `validation_failed` */
+/**
+ * The moment of `at`, or undefined for now; a miss until `at_least` has arrived. @throws AppError `validation_failed`
+ */
 export function readMoment(deps: MomentDeps, context: Properties | undefined): Date | undefined | Miss {
   if (context === undefined) return undefined
   return (

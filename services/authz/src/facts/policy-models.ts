@@ -1,6 +1,6 @@
 /**
- * Compiled policy models of organizations. What an organization's rules say is compiled once for everybody whose rules say the same: 10,000
- * organizations with the same roles cost one compiled set and, each, the ids of their own roles.
+ * Compiled policy models of organizations. What an organization's rules say is compiled once for everybody whose rules
+ * say the same: 10,000 organizations with the same roles cost one compiled set and, each, the ids of their own roles.
  */
 import { createHash } from 'node:crypto'
 import { finish, type Work } from '@gatehouse/policy/compile/work'
@@ -40,7 +40,10 @@ export type PolicyModels = {
   readonly size: { readonly organizations: number; readonly compiled: number }
 }
 
-/** Entries kept. An organization is some 4 kB with 20 roles of its own; a compiled set of 20 roles and 20 policies some 220 kB. */
+/**
+ * Entries kept. An organization is some 4 kB with 20 roles of its own; a compiled set of 20 roles and 20 policies some
+ * 220 kB.
+ */
 const most = { organizations: 20_000, compiled: 500, catalogs: 5, past: 20 }
 const platform = 'platform'
 

@@ -1,6 +1,7 @@
 /**
- * Versions of policies, each read once: a version never changes, so after one policy of 400 was saved the other 399 are there already, with the
- * conditions that were compiled of them. What is in reach at a moment is always asked of PostgreSQL.
+ * Versions of policies, each read once: a version never changes, so after one policy of 400 was saved the other 399 are
+ * there already, with the conditions that were compiled of them. What is in reach at a moment is always asked of
+ * PostgreSQL.
  */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { LRUCache } from 'lru-cache'
@@ -8,7 +9,9 @@ import { findPolicyVersions, listPolicyVersionsInReach, type PolicyVersion } fro
 import type { PolicyRow } from '../store/schema.ts'
 
 export type PolicyRows = {
-  /** Policies in force, now or as of `at`, that a decision in this organization can meet; without one: the platform's. */
+  /**
+   * Policies in force, now or as of `at`, that a decision in this organization can meet; without one: the platform's.
+   */
   inReach(db: Queryable, orgId: string | undefined, at?: Date): Promise<PolicyRow[]>
   /** Versions that were read from PostgreSQL so far. */
   readonly versionsRead: number

@@ -1,4 +1,7 @@
-/** What every change of who holds what has in common: one transaction over a model that holds still, and the rule that nobody gives or takes what they do not hold. */
+/**
+ * What every change of who holds what has in common: one transaction over a model that holds still, and the rule that
+ * nobody gives or takes what they do not hold.
+ */
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../deps.ts'
@@ -8,7 +11,10 @@ import { requirePermission } from '../access/check-permissions.ts'
 import { changeModel, type OpenModel } from './open-model.ts'
 import { notDelegable, type Outcome, type Refusal } from './refusal.ts'
 
-/** Runs `change` under the lock of the organization's model; what is cached of members goes. @throws AppError `forbidden`, and what its refusal becomes */
+/**
+ * Runs `change` under the lock of the organization's model; what is cached of members goes. @throws AppError
+ * `forbidden`, and what its refusal becomes
+ */
 export async function changeGrants<T>(
   deps: Deps,
   caller: OrgCaller,

@@ -1,6 +1,6 @@
 /**
- * Changes an organization's model: catalog, roles and policies in reach and what the caller may delegate are read in the transaction of the change and
- * held still, so that what is checked is what is saved.
+ * Changes an organization's model: catalog, roles and policies in reach and what the caller may delegate are read in
+ * the transaction of the change and held still, so that what is checked is what is saved.
  */
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
@@ -27,7 +27,10 @@ export type OpenModel = {
   readonly nowMs: number
 }
 
-/** Runs `change` under the lock of the organization's model; then `forget` drops what is cached of it. @throws AppError what its refusal becomes */
+/**
+ * Runs `change` under the lock of the organization's model; then `forget` drops what is cached of it. @throws AppError
+ * what its refusal becomes
+ */
 export async function changeModel<T>(
   deps: Pick<Deps, 'clock' | 'spine' | 'factCache'>,
   caller: OrgCaller,

@@ -1,4 +1,7 @@
-/** Who belongs to an organization, page by page in the order of their ids: what a search looks through. Now, or as of `at`. */
+/**
+ * Who belongs to an organization, page by page in the order of their ids: what a search looks through. Now, or as of
+ * `at`.
+ */
 import { and, asc, eq, gt, ne } from 'drizzle-orm'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { memberships, serviceAccounts } from './schema.ts'

@@ -8,7 +8,10 @@ import { endingNow, validAt } from './validity.ts'
 
 const current = isNull(applications.validTo)
 
-/** Until the end of the transaction nobody changes the catalog or this organization's model: what was checked against them stays checked. */
+/**
+ * Until the end of the transaction nobody changes the catalog or this organization's model: what was checked against
+ * them stays checked.
+ */
 export async function lockModel(db: Queryable, orgId: string): Promise<void> {
   await db.execute(
     sql`select pg_advisory_xact_lock_shared(hashtext('authz catalog')), pg_advisory_xact_lock(hashtext('authz model'), hashtext(${orgId}))`,

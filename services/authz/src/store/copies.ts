@@ -1,6 +1,7 @@
 /**
- * Copies of people, organizations, memberships and service accounts. A newer version supersedes the current row; an older or equal one changes nothing,
- * so repeats and reordering are harmless. A snapshot is believed whatever its version.
+ * Copies of people, organizations, memberships and service accounts. A newer version supersedes the current row; an
+ * older or equal one changes nothing, so repeats and reordering are harmless. A snapshot is believed whatever its
+ * version.
  */
 import { and, eq, isNull, ne } from 'drizzle-orm'
 import type { AnyPgColumn, PgTable } from 'drizzle-orm/pg-core'
@@ -42,7 +43,10 @@ async function endCurrent(tx: Tx, table: Kept, id: string): Promise<string | und
 
 const beginning = (at: string | undefined): { validFrom?: string } => (at === undefined ? {} : { validFrom: at })
 
-/** Users' events say one thing each, so what is known is merged: once verified or disabled, a late event does not undo it. */
+/**
+ * Users' events say one thing each, so what is known is merged: once verified or disabled, a late event does not undo
+ * it.
+ */
 export async function upsertUser(
   tx: Tx,
   said: { id: string; version: number; status?: 'active' | 'disabled'; emailVerified?: boolean },

@@ -1,6 +1,6 @@
 /**
- * The model of an organization ends once the organization is deleted. History keeps who could do what until then, as of everything else; of what the
- * organization said about people and things it keeps nothing.
+ * The model of an organization ends once the organization is deleted. History keeps who could do what until then, as of
+ * everything else; of what the organization said about people and things it keeps nothing.
  */
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { and, eq, isNull, sql } from 'drizzle-orm'

@@ -1,4 +1,7 @@
-/** The entity directory over time. A deleted entity's current row says so; it is found by nobody but whoever stores it again. */
+/**
+ * The entity directory over time. A deleted entity's current row says so; it is found by nobody but whoever stores it
+ * again.
+ */
 import { and, asc, eq, gt, inArray, isNull, not, sql, type SQL } from 'drizzle-orm'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import type { EntityFacts } from '../domain/facts.ts'

@@ -1,4 +1,7 @@
-/** Reads what is known of the principals to a decision, or was known `at` a moment, under the scope of the person and organization it is about. */
+/**
+ * Reads what is known of the principals to a decision, or was known `at` a moment, under the scope of the person and
+ * organization it is about.
+ */
 import { and, eq, sql } from 'drizzle-orm'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import type { MemberFacts, OrganizationFacts, ServiceAccountFacts, UserFacts } from '../domain/facts.ts'

@@ -148,7 +148,10 @@ export async function claimApplicationPolicyEnds(
     .returning()
 }
 
-/** Current policies of every organization and every other application that are about one of these types or name one of these roles, in batches. */
+/**
+ * Current policies of every organization and every other application that are about one of these types or name one of
+ * these roles, in batches.
+ */
 export async function* eachPolicyNaming(
   db: Queryable,
   o: { types: readonly string[]; roles: readonly string[]; exceptApplication: string },

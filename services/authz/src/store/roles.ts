@@ -7,7 +7,10 @@ import { closeVersion, insertFirst, insertNext, listVersions } from './versions.
 
 const current = isNull(roles.validTo)
 
-/** Roles a decision in this organization can meet: the platform's and its own. Without one: the platform's. Now, or as of `at`. */
+/**
+ * Roles a decision in this organization can meet: the platform's and its own. Without one: the platform's. Now, or as
+ * of `at`.
+ */
 export async function listRolesInReach(db: Queryable, orgId: string | undefined, at?: Date): Promise<RoleRow[]> {
   const reach = orgId === undefined ? isNull(roles.orgId) : sql`(${isNull(roles.orgId)} or ${eq(roles.orgId, orgId)})`
   return db
@@ -17,7 +20,10 @@ export async function listRolesInReach(db: Queryable, orgId: string | undefined,
     .orderBy(sql`${roles.orgId} is not null`, asc(roles.key))
 }
 
-/** One page of what can be given in the organization, the platform's first; `after` is the place of the last role of the page before. */
+/**
+ * One page of what can be given in the organization, the platform's first; `after` is the place of the last role of the
+ * page before.
+ */
 export async function listRolesPage(
   db: Queryable,
   o: {

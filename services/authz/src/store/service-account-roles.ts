@@ -1,4 +1,7 @@
-/** Which roles service accounts hold. Changing them happens under the lock of the account's row in `service_account_role_sets`. */
+/**
+ * Which roles service accounts hold. Changing them happens under the lock of the account's row in
+ * `service_account_role_sets`.
+ */
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'

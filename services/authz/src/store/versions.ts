@@ -1,4 +1,7 @@
-/** Tables of versions: a change closes the current version, conditional on its number, and the next begins where that one ended. */
+/**
+ * Tables of versions: a change closes the current version, conditional on its number, and the next begins where that
+ * one ended.
+ */
 import { and, desc, eq, isNull, lt } from 'drizzle-orm'
 import type { AnyPgColumn, PgTable } from 'drizzle-orm/pg-core'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'

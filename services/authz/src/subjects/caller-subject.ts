@@ -1,4 +1,7 @@
-/** Whoever asks, as the subject of a decision: put together from facts as recent as their token, now or as of a moment of the past. */
+/**
+ * Whoever asks, as the subject of a decision: put together from facts as recent as their token, now or as of a moment
+ * of the past.
+ */
 import type {
   MemberCaller,
   OrgCaller,
@@ -50,7 +53,8 @@ export const askerOf = <C extends PrincipalCaller>(caller: C): Asker<C> => ({
 })
 
 /**
- * A caller who asked before is put together again only after something about them has changed, or a role of theirs has ended.
+ * A caller who asked before is put together again only after something about them has changed, or a role of theirs has
+ * ended.
  * @throws AppError `not_current`, `revision_unavailable`
  */
 export function callerSubject(deps: DecidingDeps, facts: Facts, asker: Asker, at?: Date): FoundSubject {

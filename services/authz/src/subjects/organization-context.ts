@@ -1,4 +1,7 @@
-/** What decisions in an organization rest on beside the principals. The directory is asked only for what the catalog knows to read of it. */
+/**
+ * What decisions in an organization rest on beside the principals. The directory is asked only for what the catalog
+ * knows to read of it.
+ */
 import { directoryKeys, type DirectoryKey } from '../domain/directory.ts'
 import type { OrganizationContext } from '../domain/subject.ts'
 import { Miss, missOf, type Facts } from '../facts/facts.ts'

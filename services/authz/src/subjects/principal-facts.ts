@@ -78,7 +78,10 @@ function failBehindToken(producers: readonly Producer[]): never {
   })
 }
 
-/** Of whoever acts for an organization, loaded where they are not in memory. @throws AppError `not_current`, `revision_unavailable` */
+/**
+ * Of whoever acts for an organization, loaded where they are not in memory. @throws AppError `not_current`,
+ * `revision_unavailable`
+ */
 export const principalFactsOf = (
   deps: FactDeps,
   caller: OrgCaller,

@@ -8,7 +8,10 @@ import { listEntities } from '../store/entities.ts'
 import { Miss, type Facts } from '../facts/facts.ts'
 import type { Candidates } from './candidates.ts'
 
-/** Undefined where nothing is on record, or where nothing on record could matter: then nobody looks. `facts`: of the moment the question is about. */
+/**
+ * Undefined where nothing is on record, or where nothing on record could matter: then nobody looks. `facts`: of the
+ * moment the question is about.
+ */
 export function storedAttributesOf(
   facts: Pick<Facts, 'entity'>,
   subject: Subject | Ineligible,

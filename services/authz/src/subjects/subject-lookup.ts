@@ -1,6 +1,7 @@
 /**
- * Subjects an application asks about: people and service accounts of its organization, and what it stored in the entity directory. A subject that is not
- * known there is one answer, whether it exists elsewhere or not at all; somebody who has just joined is polled for before that answer is given.
+ * Subjects an application asks about: people and service accounts of its organization, and what it stored in the entity
+ * directory. A subject that is not known there is one answer, whether it exists elsewhere or not at all; somebody who
+ * has just joined is polled for before that answer is given.
  */
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'

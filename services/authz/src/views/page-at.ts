@@ -1,4 +1,7 @@
-/** One page of a list, of now or of a moment of the past. The moment is part of the cursor, so no page is of another moment than the first. */
+/**
+ * One page of a list, of now or of a moment of the past. The moment is part of the cursor, so no page is of another
+ * moment than the first.
+ */
 import { decodeCursor, pageOf, type CursorValues, type PageOf } from '@gatehouse/service-kit/http/page'
 import type { Deps } from '../deps.ts'
 import { requireMoment } from '../facts/moment.ts'

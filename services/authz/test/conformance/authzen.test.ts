@@ -1,6 +1,7 @@
 /**
- * OpenID AuthZEN Authorization API 1.0 by its certification scenario: the levels Basic, Batch, Search (each Core and Properties) and Discovery, asked
- * by an application as a policy enforcement point would. docs/reference/authzen.md maps each requirement to the test named here.
+ * OpenID AuthZEN Authorization API 1.0 by its certification scenario: the levels Basic, Batch, Search (each Core and
+ * Properties) and Discovery, asked by an application as a policy enforcement point would. docs/reference/authzen.md
+ * maps each requirement to the test named here.
  */
 import t from 'tap'
 import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'

@@ -1,4 +1,7 @@
-/** A decision point of its own beside the others, which hears of everything late: each event after a delay drawn from a seed, in order. */
+/**
+ * A decision point of its own beside the others, which hears of everything late: each event after a delay drawn from a
+ * seed, in order.
+ */
 import type { EvaluationResponse } from '@gatehouse/contracts/http/authz/evaluation'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { eventKeysOf } from '@gatehouse/test-kit/service-keys'

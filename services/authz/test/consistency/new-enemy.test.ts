@@ -1,7 +1,7 @@
 /**
- * The new enemy (R9): somebody loses a right, and whoever saw that change asks a decision point that hears of it up to half a second later.
- * With `at_least` no answer may be older than the change; without it the answer may be old, and how old is measured.
- * `R9_RUNS=10000` for the long run; `R9_SEED` repeats one.
+ * The new enemy (R9): somebody loses a right, and whoever saw that change asks a decision point that hears of it up to
+ * half a second later. With `at_least` no answer may be older than the change; without it the answer may be old, and
+ * how old is measured. `R9_RUNS=10000` for the long run; `R9_SEED` repeats one.
  */
 import t from 'tap'
 import { UserDisabled } from '@gatehouse/contracts/events/identity/user'

@@ -1,6 +1,7 @@
 /**
- * A plan and a check agree on every resource, for roles in every way they can be held: for all resources or for one, inherited, for a time, through
- * a group; under policies on roles and on `membership.roles`. `POLICY_CASES` makes the run longer.
+ * A plan and a check agree on every resource, for roles in every way they can be held: for all resources or for one,
+ * inherited, for a time, through a group; under policies on roles and on `membership.roles`. `POLICY_CASES` makes the
+ * run longer.
  */
 import t from 'tap'
 import fc from 'fast-check'
@@ -62,7 +63,10 @@ const policies = fc.array(
   { minLength: 1, maxLength: 4 },
 )
 const ids = ['a', 'b', 'c'] as const
-/** As the store gives them: what is held through a group has the end of whichever ends first, and stands beside what is held directly. */
+/**
+ * As the store gives them: what is held through a group has the end of whichever ends first, and stands beside what is
+ * held directly.
+ */
 const held: fc.Arbitrary<HeldRole> = fc
   .record({
     key: role,

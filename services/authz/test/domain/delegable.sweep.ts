@@ -1,6 +1,7 @@
 /**
- * Random organizations and what people do in them, without storage: roles that inherit, policies that name roles or read attributes, denies, groups,
- * grants that end, service accounts and their keys. A write is carried out if the rule of its use case lets it be.
+ * Random organizations and what people do in them, without storage: roles that inherit, policies that name roles or
+ * read attributes, denies, groups, grants that end, service accounts and their keys. A write is carried out if the rule
+ * of its use case lets it be.
  */
 import fc from 'fast-check'
 import { compilePolicySet, roleSetOf, type PolicySet } from '@gatehouse/policy/compile/policy-set'

@@ -1,4 +1,6 @@
-/** What may be handed on, case by case; and that nobody gains by any sequence of writes what the writer could not do. */
+/**
+ * What may be handed on, case by case; and that nobody gains by any sequence of writes what the writer could not do.
+ */
 import t from 'tap'
 import fc from 'fast-check'
 import '@gatehouse/test-kit/fixed-seed'

@@ -1,4 +1,7 @@
-/** Whether a principal stands so that anything can be granted, what a token knows more of, and which roles are held at a moment. */
+/**
+ * Whether a principal stands so that anything can be granted, what a token knows more of, and which roles are held at a
+ * moment.
+ */
 import fc from 'fast-check'
 import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'

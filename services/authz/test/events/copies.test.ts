@@ -1,4 +1,7 @@
-/** What neighbours say, told in whatever order and however often, ends in one state; a lost history is replaced by a snapshot. */
+/**
+ * What neighbours say, told in whatever order and however often, ends in one state; a lost history is replaced by a
+ * snapshot.
+ */
 import t from 'tap'
 import fc from 'fast-check'
 import { seed } from '@gatehouse/test-kit/fixed-seed'
@@ -38,7 +41,10 @@ async function stateOf(story: Story): Promise<unknown> {
 
 type Story = { events: EventEnvelope[]; userUuid: string; orgUuid: string }
 
-/** Registers, verifies, joins, is changed, leaves, joins again with other roles, is changed, is disabled; the organization is suspended. */
+/**
+ * Registers, verifies, joins, is changed, leaves, joins again with other roles, is changed, is disabled; the
+ * organization is suspended.
+ */
 async function tell(): Promise<Story> {
   const [userId, orgId, membershipId] = [newId('user'), newId('org'), newId('mem')]
   const identity = createNeighbour('identity')

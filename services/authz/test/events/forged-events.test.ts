@@ -1,4 +1,7 @@
-/** Whoever holds a password of the bus tells authz nothing: not who exists, not who owns what, least of all who administers the platform. */
+/**
+ * Whoever holds a password of the bus tells authz nothing: not who exists, not who owns what, least of all who
+ * administers the platform.
+ */
 import t from 'tap'
 import { PlatformAdminBootstrapped, UserRegistered } from '@gatehouse/contracts/events/identity/user'
 import { MembershipCreated } from '@gatehouse/contracts/events/orgs/membership'

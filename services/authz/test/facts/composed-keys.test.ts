@@ -1,6 +1,6 @@
 /**
- * What is cached under several names together is never confused: `{ type: "user", id: "ann lee" }` and `{ type: "user ann", id: "lee" }` are two
- * subjects, whatever character stands between the names of a key.
+ * What is cached under several names together is never confused: `{ type: "user", id: "ann lee" }` and `{ type: "user
+ * ann", id: "lee" }` are two subjects, whatever character stands between the names of a key.
  */
 import t from 'tap'
 import { openPlatform, type Answer } from '../fixtures/platform.ts'

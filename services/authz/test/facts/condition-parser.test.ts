@@ -1,4 +1,7 @@
-/** A document's conditions are parsed beside the event loop: a few at a time, for the organization whose they are, each text once. */
+/**
+ * A document's conditions are parsed beside the event loop: a few at a time, for the organization whose they are, each
+ * text once.
+ */
 import t from 'tap'
 import { checkPolicyDefinition } from '../../src/domain/policy-definition.ts'
 import { createConditionParser } from '../../src/facts/condition-parser.ts'

@@ -1,7 +1,7 @@
 /**
- * Whatever is asked, and however oddly: never an error of ours, and the same answer over every store of facts: over the cache and from memory alone,
- * which the fixture compares, over an empty cache, and as of this moment from the rows of the past. `AUTHZ_QUESTIONS` makes it longer, `AUTHZ_SEED`
- * repeats a run.
+ * Whatever is asked, and however oddly: never an error of ours, and the same answer over every store of facts: over the
+ * cache and from memory alone, which the fixture compares, over an empty cache, and as of this moment from the rows of
+ * the past. `AUTHZ_QUESTIONS` makes it longer, `AUTHZ_SEED` repeats a run.
  */
 import t from 'tap'
 import fc from 'fast-check'

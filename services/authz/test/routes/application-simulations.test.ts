@@ -1,4 +1,7 @@
-/** A manifest that is not in force, tried on what organizations were answered: each by its own rules, by status code, and for platform administrators alone. */
+/**
+ * A manifest that is not in force, tried on what organizations were answered: each by its own rules, by status code,
+ * and for platform administrators alone.
+ */
 import t from 'tap'
 import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
 import { openPlatform, type Answer, type Member, type Person } from '../fixtures/platform.ts'

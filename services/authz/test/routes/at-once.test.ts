@@ -1,4 +1,7 @@
-/** Evaluations from memory alone: never an answer that what is known by now would not give. What all other tests ask is compared in the fixture. */
+/**
+ * Evaluations from memory alone: never an answer that what is known by now would not give. What all other tests ask is
+ * compared in the fixture.
+ */
 import t from 'tap'
 import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
 import { encodeRevision } from '@gatehouse/service-kit/context/revision'

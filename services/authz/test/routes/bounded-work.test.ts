@@ -1,4 +1,7 @@
-/** No request costs more than its budget: steps are counted, others are let go first, and work ends when nobody waits for it. */
+/**
+ * No request costs more than its budget: steps are counted, others are let go first, and work ends when nobody waits
+ * for it.
+ */
 import t from 'tap'
 import { longestStatedList, stepsPerEvaluation } from '@gatehouse/policy/compile/budget'
 import { verifyAccessToken } from '@gatehouse/test-kit/verify-token'

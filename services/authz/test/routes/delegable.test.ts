@@ -1,4 +1,7 @@
-/** Nobody gets what nobody gave: by roles that policies name, attributes that policies read, grants that end, and what the catalog does not know. */
+/**
+ * Nobody gets what nobody gave: by roles that policies name, attributes that policies read, grants that end, and what
+ * the catalog does not know.
+ */
 import t, { type Test } from 'tap'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { newId } from '@gatehouse/service-kit/ids/type-id'

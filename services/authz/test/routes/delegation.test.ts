@@ -1,4 +1,7 @@
-/** Groups and assignments, by status code; roles held through a group, for one resource, until a time; what ends with leaving. */
+/**
+ * Groups and assignments, by status code; roles held through a group, for one resource, until a time; what ends with
+ * leaving.
+ */
 import t from 'tap'
 import { AssignmentCreated, AssignmentEnded } from '@gatehouse/contracts/events/authz/assignment'
 import { GroupDeleted, GroupMemberAdded } from '@gatehouse/contracts/events/authz/group'

@@ -1,4 +1,7 @@
-/** What applications declare of people and organizations, what organizations store of them, and what decisions make of it. */
+/**
+ * What applications declare of people and organizations, what organizations store of them, and what decisions make of
+ * it.
+ */
 import t from 'tap'
 import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
 import { newId } from '@gatehouse/service-kit/ids/type-id'

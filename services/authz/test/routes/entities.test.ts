@@ -1,4 +1,6 @@
-/** The entity directory and single applications of the catalog, by status code; history; what nobody may store or give. */
+/**
+ * The entity directory and single applications of the catalog, by status code; history; what nobody may store or give.
+ */
 import t from 'tap'
 import { EntitiesStored, EntityDeleted, EntityStored } from '@gatehouse/contracts/events/authz/entity'
 import { newId } from '@gatehouse/service-kit/ids/type-id'

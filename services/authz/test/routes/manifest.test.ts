@@ -1,4 +1,7 @@
-/** An organization's authorization as one document, by status code: exported, compared, applied as a whole or not at all. */
+/**
+ * An organization's authorization as one document, by status code: exported, compared, applied as a whole or not at
+ * all.
+ */
 import t from 'tap'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { RoleCreated } from '@gatehouse/contracts/events/authz/role'

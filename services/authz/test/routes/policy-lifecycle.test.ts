@@ -1,4 +1,7 @@
-/** A policy over its life: replaced, drafted, tested, published, compared, rolled back; by status code, and what each does to decisions. */
+/**
+ * A policy over its life: replaced, drafted, tested, published, compared, rolled back; by status code, and what each
+ * does to decisions.
+ */
 import t from 'tap'
 import { PolicyDraftDeleted, PolicyDraftSaved, PolicyUpdated } from '@gatehouse/contracts/events/authz/policy'
 import { newId } from '@gatehouse/service-kit/ids/type-id'

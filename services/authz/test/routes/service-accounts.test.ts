@@ -1,4 +1,7 @@
-/** Service accounts at the decision point: the roles they hold, what their keys may, whom they may ask about, and what follows when they end. */
+/**
+ * Service accounts at the decision point: the roles they hold, what their keys may, whom they may ask about, and what
+ * follows when they end.
+ */
 import t from 'tap'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { openPlatform } from '../fixtures/platform.ts'

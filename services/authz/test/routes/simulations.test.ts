@@ -1,4 +1,7 @@
-/** Recorded decisions and what is asked of them: simulations, shadows, the threshold of publishing; by status code, and what is left out of records. */
+/**
+ * Recorded decisions and what is asked of them: simulations, shadows, the threshold of publishing; by status code, and
+ * what is left out of records.
+ */
 import t from 'tap'
 import { sql } from 'drizzle-orm'
 import { systemClock } from '@gatehouse/service-kit/context/clock'

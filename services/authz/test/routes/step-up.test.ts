@@ -1,4 +1,7 @@
-/** An administrative refusal that a sign-in would lift says so (RFC 9470), here and to the services that ask; asking for access is a hint, and nothing else changes. */
+/**
+ * An administrative refusal that a sign-in would lift says so (RFC 9470), here and to the services that ask; asking for
+ * access is a hint, and nothing else changes.
+ */
 import t from 'tap'
 import { openPlatform, type Answer, type Member } from '../fixtures/platform.ts'
 

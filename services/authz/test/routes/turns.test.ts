@@ -1,6 +1,6 @@
 /**
- * Work takes turns that are counted: of every route that looks at many things none is longer than its bound, and none is taken for nobody. A route that
- * is in neither list below is not known to be bounded.
+ * Work takes turns that are counted: of every route that looks at many things none is longer than its bound, and none
+ * is taken for nobody. A route that is in neither list below is not known to be bounded.
  */
 import { subscribe } from 'node:diagnostics_channel'
 import t from 'tap'

@@ -1,4 +1,7 @@
-/** Compiled policy models are shared by what they say, and few: memory does not grow with the number of organizations that think alike, nor without bound with those that differ. */
+/**
+ * Compiled policy models are shared by what they say, and few: memory does not grow with the number of organizations
+ * that think alike, nor without bound with those that differ.
+ */
 import t from 'tap'
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import { newId } from '@gatehouse/service-kit/ids/type-id'

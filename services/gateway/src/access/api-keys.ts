@@ -1,6 +1,7 @@
 /**
- * API keys become access tokens here, so that everything behind the gateway knows one kind of credential. A key is exchanged once and the token kept,
- * by the hash of the key, until shortly before it expires or until it is void; garbage is told by its checksum and reaches nobody.
+ * API keys become access tokens here, so that everything behind the gateway knows one kind of credential. A key is
+ * exchanged once and the token kept, by the hash of the key, until shortly before it expires or until it is void;
+ * garbage is told by its checksum and reaches nobody.
  */
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
@@ -16,7 +17,8 @@ import type { Floors } from '../events/follow-floors.ts'
 export type ApiKeys = {
   /**
    * The access token a key stands for now; whoever gets it verifies it like any other.
-   * @throws AppError `invalid_api_key`, `rate_limited`, and what keeps tokens from answering: `not_current`, `upstream_failed`, `deadline_exceeded`
+   * @throws AppError `invalid_api_key`, `rate_limited`, and what keeps tokens from answering: `not_current`,
+   *   `upstream_failed`, `deadline_exceeded`
    */
   tokenFor(key: string, from: { address: string; readSigned: ReadSigned }): Promise<string>
 }
@@ -41,9 +43,14 @@ export const looksLikeApiKey = (token: string): boolean => token.startsWith('gth
 
 /** Entries kept of each kind; those not used for longest go first. */
 const most = 10_000
-/** A refused key is refused without asking for this long: nobody can know a good key before it is made, but an account can be enabled again. */
+/**
+ * A refused key is refused without asking for this long: nobody can know a good key before it is made, but an account
+ * can be enabled again.
+ */
 const refusedForMs = 5000
-/** A token is changed for the next this long before it expires, or in the last tenth of its life when that is shorter. */
+/**
+ * A token is changed for the next this long before it expires, or in the last tenth of its life when that is shorter.
+ */
 const renewBeforeMs = 30_000
 
 export function createApiKeys(deps: Deps): ApiKeys {
@@ -112,7 +119,10 @@ function createTokenKeep({ clock, exchange, accessTokens, floors }: Deps) {
     },
     wasGood: (id: string): boolean => kept.has(id),
     wasJustRefused: (id: string): boolean => (refusedUntilMs.get(id) ?? -Infinity) > clock.monotonicMs(),
-    /** Requests that come while an exchange is under way share its answer; it is judged by the floors of then, like every token. */
+    /**
+     * Requests that come while an exchange is under way share its answer; it is judged by the floors of then, like
+     * every token.
+     */
     exchange(id: string, key: string, readSigned: ReadSigned): Promise<string> {
       const running = underWay.get(id)
       if (running !== undefined) return running

@@ -1,7 +1,8 @@
 /**
- * Verifies the caller of a request, before the body is read: signature and times locally, then floors and freshness, then the tenant.
- * An API key is exchanged first, and from there on it is an access token like any other: nothing behind this file ever sees a key.
- * A token seen before costs map lookups; its `exp` and everything that could void it are checked on every one of them.
+ * Verifies the caller of a request, before the body is read: signature and times locally, then floors and freshness,
+ * then the tenant. An API key is exchanged first, and from there on it is an access token like any other: nothing
+ * behind this file ever sees a key. A token seen before costs map lookups; its `exp` and everything that could void it
+ * are checked on every one of them.
  */
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import { problem } from '@gatehouse/service-kit/errors/app-error'

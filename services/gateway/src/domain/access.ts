@@ -1,6 +1,6 @@
 /**
- * May this request pass, and as whom? One table for every route. Not knowing whether a token still counts is never a yes;
- * where no token is needed, one that does not count changes nothing.
+ * May this request pass, and as whom? One table for every route. Not knowing whether a token still counts is never a
+ * yes; where no token is needed, one that does not count changes nothing.
  */
 import type { AccessTokenClaims } from '@gatehouse/contracts/claims/access-token'
 import type { RouteAuth } from '@gatehouse/contracts/http/contract'

@@ -1,6 +1,7 @@
 /**
- * What voids access tokens before they expire: ended sessions, versions below a floor, voided signing keys.
- * Small by design: a floor older than any token that could still be alive is forgotten. Versions are compared with versions, never clocks with clocks.
+ * What voids access tokens before they expire: ended sessions, versions below a floor, voided signing keys. Small by
+ * design: a floor older than any token that could still be alive is forgotten. Versions are compared with versions,
+ * never clocks with clocks.
  */
 import type { AccessTokenClaims } from '@gatehouse/contracts/claims/access-token'
 import { SessionEnded } from '@gatehouse/contracts/events/tokens/session'
@@ -51,8 +52,9 @@ export const countFloors = (table: FloorTable): number =>
   Object.values(table).reduce((sum, floors) => sum + floors.size, 0)
 
 /**
- * The kinds of floor an event can raise: the name of the version in it, and of the id it is about. To its access tokens an API key is
- * what a session is to a person's, and the service account what the person is: they stand in the same claims.
+ * The kinds of floor an event can raise: the name of the version in it, and of the id it is about. To its access tokens
+ * an API key is what a session is to a person's, and the service account what the person is: they stand in the same
+ * claims.
  */
 const floorFields = [
   { kind: 'session', version: 'min_sv', id: 'session_id' },

@@ -1,4 +1,7 @@
-/** The public surface as data: what may be in it, and which path a request is passed on under. Made from the contracts and nothing else. */
+/**
+ * The public surface as data: what may be in it, and which path a request is passed on under. Made from the contracts
+ * and nothing else.
+ */
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 
 /** @throws Error when two contracts claim the same route, or one is internal */
@@ -12,7 +15,10 @@ export function requirePublic(routes: readonly RouteContract[]): void {
   }
 }
 
-/** The path a request is passed on under: made from the contract and its parameters, so no spelling of it reaches a service that was not matched here. */
+/**
+ * The path a request is passed on under: made from the contract and its parameters, so no spelling of it reaches a
+ * service that was not matched here.
+ */
 export function canonicalPath(path: string, params: Readonly<Record<string, string>>): string {
   if (!path.includes(':')) return path
   return path.replaceAll(/:([a-z_]+)/g, (_match, name: string) => encodeURIComponent(params[name] ?? ''))

@@ -1,4 +1,7 @@
-/** What browsers are told: security headers on every answer, and which origins' pages may read them (none unless configured). */
+/**
+ * What browsers are told: security headers on every answer, and which origins' pages may read them (none unless
+ * configured).
+ */
 import { deviceHeader, registrationHeader } from '@gatehouse/contracts/common/services'
 import fastifyCors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'

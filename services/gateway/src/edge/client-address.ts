@@ -1,6 +1,7 @@
 /**
- * Where a request comes from. `X-Forwarded-For` is what anybody can write, so it is read from the right and only as far as the proxies
- * the operator named (proxy-addr, as in Fastify's `trustProxy`); without such proxies the peer of the connection is the client.
+ * Where a request comes from. `X-Forwarded-For` is what anybody can write, so it is read from the right and only as far
+ * as the proxies the operator named (proxy-addr, as in Fastify's `trustProxy`); without such proxies the peer of the
+ * connection is the client.
  */
 import { isIP } from 'node:net'
 import proxyAddr from '@fastify/proxy-addr'
@@ -10,12 +11,16 @@ export type ClientAddressReader = (peer: string | undefined, forwardedFor: strin
 
 type Chain = Parameters<typeof proxyAddr.all>[0]
 
-/** `[2001:db8::7]:443` and `198.51.100.7:443`: RFC 3986 §3.2.2 brackets an IPv6 address, so that its port can be told from it. */
+/**
+ * `[2001:db8::7]:443` and `198.51.100.7:443`: RFC 3986 §3.2.2 brackets an IPv6 address, so that its port can be told
+ * from it.
+ */
 const withPort = /^(?:\[(?<bracketed>[^\]]*)\]|(?<plain>[\d.]+))(?::\d{1,5})?$/
 
 /**
- * One hop in its canonical form, or undefined when it is no address. Proxies write the port of the connection, brackets and quotes (RFC 7239 §4 quotes what
- * has a colon) and map IPv4 into IPv6; `isIP` refuses what ipaddr.js would take for octal or for a shortened address.
+ * One hop in its canonical form, or undefined when it is no address. Proxies write the port of the connection, brackets
+ * and quotes (RFC 7239 §4 quotes what has a colon) and map IPv4 into IPv6; `isIP` refuses what ipaddr.js would take for
+ * octal or for a shortened address.
  */
 function canonical(hop: string): string | undefined {
   const text = hop.trim().replace(/^"(.*)"$/, '$1')

@@ -1,6 +1,7 @@
 /**
- * Counts per minute in Redis (rate-limiter-flexible), so that all replicas share one budget; while Redis is away each process counts for itself.
- * A limit therefore never becomes "unlimited" and never becomes "refused because we cannot count".
+ * Counts per minute in Redis (rate-limiter-flexible), so that all replicas share one budget; while Redis is away each
+ * process counts for itself. A limit therefore never becomes "unlimited" and never becomes "refused because we cannot
+ * count".
  */
 import { createHash, randomBytes } from 'node:crypto'
 import type { RedisConnection } from '@gatehouse/service-kit/redis/connect'
@@ -57,7 +58,10 @@ export function createLimit(o: {
   }
 }
 
-/** The library keeps every key until its minute is over; strangers choose the keys, so they are hashed into a fixed number of them. */
+/**
+ * The library keeps every key until its minute is over; strangers choose the keys, so they are hashed into a fixed
+ * number of them.
+ */
 function boundedMemory(options: IRateLimiterOptions, buckets: number): RateLimiterMemory {
   const salt = randomBytes(16)
   const memory = new RateLimiterMemory(options)

@@ -1,6 +1,8 @@
 /**
- * Budgets per minute: one per client address for everything, a tight one where passwords are tried, one for invitations, a wide one for permission checks.
- * A refresh token has a budget of its own, and so has an account on the devices it is known from. So whoever sends junk from an address uses up nothing that others behind it need to stay signed in.
+ * Budgets per minute: one per client address for everything, a tight one where passwords are tried, one for
+ * invitations, a wide one for permission checks. A refresh token has a budget of its own, and so has an account on the
+ * devices it is known from. So whoever sends junk from an address uses up nothing that others behind it need to stay
+ * signed in.
  */
 import { hashSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { RouteContract } from '@gatehouse/contracts/http/contract'

@@ -1,6 +1,7 @@
 /**
- * Which addresses scripts of every origin may call (CORS): those of the protocols that say so, and the key set. They take no cookie, so a browser adds nothing of
- * its user's, and a client in a browser (RFC 9700 §2.6, OAuth 2.0 for Browser-Based Apps §6.2) needs no entry in a list of the operator's.
+ * Which addresses scripts of every origin may call (CORS): those of the protocols that say so, and the key set. They
+ * take no cookie, so a browser adds nothing of its user's, and a client in a browser (RFC 9700 §2.6, OAuth 2.0 for
+ * Browser-Based Apps §6.2) needs no entry in a list of the operator's.
  */
 import { protocolRoutes } from '@gatehouse/contracts/http/protocols'
 import { GetJwks } from '@gatehouse/contracts/http/tokens/sessions'
@@ -23,7 +24,9 @@ const sendable = {
   'access-control-max-age': '600',
 }
 
-/** Before anything that knows the origins of our own applications, so that a preflight from elsewhere is answered here. */
+/**
+ * Before anything that knows the origins of our own applications, so that a preflight from elsewhere is answered here.
+ */
 export function allowScripts(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
     const methods = methodsByPath.get(request.url.split('?', 1)[0] ?? '')

@@ -1,6 +1,6 @@
 /**
- * Keeps the floors current: one reader per producer, each with its own table, so that reloading one never loses another's.
- * A token may pass only while every producer it depends on has proved itself within the last 5 s.
+ * Keeps the floors current: one reader per producer, each with its own table, so that reloading one never loses
+ * another's. A token may pass only while every producer it depends on has proved itself within the last 5 s.
  */
 import type { AccessTokenClaims } from '@gatehouse/contracts/claims/access-token'
 import type { Clock } from '@gatehouse/service-kit/context/clock'

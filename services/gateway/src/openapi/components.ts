@@ -1,6 +1,7 @@
 /**
- * Named schemas of the OpenAPI document. A schema that libs/contracts exports has the name of that constant wherever it is used; a body that has none
- * is named after its operation. What comes in is closed like the validators close it, what goes out may gain members.
+ * Named schemas of the OpenAPI document. A schema that libs/contracts exports has the name of that constant wherever it
+ * is used; a body that has none is named after its operation. What comes in is closed like the validators close it,
+ * what goes out may gain members.
  */
 import type { TSchema } from 'typebox'
 

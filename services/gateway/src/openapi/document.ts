@@ -1,6 +1,6 @@
 /**
- * OpenAPI 3.1 out of the route contracts, for people and for generators. The schemas are the very objects that validate, closed like there,
- * so the document cannot promise what a service refuses.
+ * OpenAPI 3.1 out of the route contracts, for people and for generators. The schemas are the very objects that
+ * validate, closed like there, so the document cannot promise what a service refuses.
  */
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import { Problem } from '@gatehouse/contracts/problems/problem'

@@ -1,4 +1,7 @@
-/** Problems in the OpenAPI document: for each operation every status it can refuse with, and the codes that status stands for. */
+/**
+ * Problems in the OpenAPI document: for each operation every status it can refuse with, and the codes that status
+ * stands for.
+ */
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import { problems, type ProblemCode } from '@gatehouse/contracts/problems/registry'
 import { isForPeopleOnly } from '@gatehouse/access/callers/caller'

@@ -1,6 +1,7 @@
 /**
- * One request to a service and its answer, by undici's `dispatch`: its promises and streams cost more than the rest of the forwarding. An answer that is
- * small, as almost all are, comes as one piece; a large one is a stream that goes only as fast as the client reads.
+ * One request to a service and its answer, by undici's `dispatch`: its promises and streams cost more than the rest of
+ * the forwarding. An answer that is small, as almost all are, comes as one piece; a large one is a stream that goes
+ * only as fast as the client reads.
  */
 import { isUtf8 } from 'node:buffer'
 import { Readable } from 'node:stream'

@@ -1,4 +1,7 @@
-/** Passes a page's request on to `pages`: like any other, but its own cookies and what says where a form was sent from reach it, and its own security headers come back. */
+/**
+ * Passes a page's request on to `pages`: like any other, but its own cookies and what says where a form was sent from
+ * reach it, and its own security headers come back.
+ */
 import { pageCookiePrefix, pageDeadlineMs, type PageContract } from '@gatehouse/contracts/http/page'
 import { anonymous } from '@gatehouse/access/callers/caller'
 import type { AssertionSigner } from '@gatehouse/access/tokens/assertion'

@@ -1,4 +1,7 @@
-/** Passes a protocol's request on: like any other, but `Authorization` and the cookies the protocol names reach the service. */
+/**
+ * Passes a protocol's request on: like any other, but `Authorization` and the cookies the protocol names reach the
+ * service.
+ */
 import { internalHeaders } from '@gatehouse/contracts/common/services'
 import type { ProtocolContract } from '@gatehouse/contracts/http/protocol'
 import { anonymous } from '@gatehouse/access/callers/caller'

@@ -1,6 +1,7 @@
 /**
- * What crosses the gateway, both ways, by name: everything else stays outside. So no hop-by-hop header, no internal header somebody made up
- * and no cookie of another application reaches a service, and nothing a service says by accident reaches a client.
+ * What crosses the gateway, both ways, by name: everything else stays outside. So no hop-by-hop header, no internal
+ * header somebody made up and no cookie of another application reaches a service, and nothing a service says by
+ * accident reaches a client.
  */
 import {
   browserHeader,

@@ -1,4 +1,7 @@
-/** Sends a request on to the service that answers it and answers with what comes back. What travels, both ways, is the caller's to say. */
+/**
+ * Sends a request on to the service that answers it and answers with what comes back. What travels, both ways, is the
+ * caller's to say.
+ */
 import { isGivenUp, whenGivenUp } from '@gatehouse/service-kit/http/deadline'
 import { currentContext, runInContext } from '@gatehouse/service-kit/context/request-context'
 import type { FastifyReply, FastifyRequest } from 'fastify'

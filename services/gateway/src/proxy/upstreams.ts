@@ -1,4 +1,7 @@
-/** Connections to the services behind the gateway: one pool each, kept open, with deadlines. An unreachable service is 503 with `Retry-After`, at once. */
+/**
+ * Connections to the services behind the gateway: one pool each, kept open, with deadlines. An unreachable service is
+ * 503 with `Retry-After`, at once.
+ */
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { isAppError, problem, type AppError } from '@gatehouse/service-kit/errors/app-error'
 import { causesOf } from '@gatehouse/service-kit/errors/unavailable'
@@ -8,7 +11,9 @@ import { exchange, type GivenUp, type Outcome } from './exchange.ts'
 export type Peer = Exclude<ServiceName, 'gateway'>
 
 export type Upstreams = {
-  /** Fails with an AppError: `upstream_failed`, `deadline_exceeded`, or the reason with which the request was given up. */
+  /**
+   * Fails with an AppError: `upstream_failed`, `deadline_exceeded`, or the reason with which the request was given up.
+   */
   send(peer: Peer, request: UpstreamRequest, outcome: Outcome): void
   close(): Promise<void>
 }

@@ -1,4 +1,6 @@
-/** The public keys of access tokens (RFC 7517), from memory: resource servers can verify even while `tokens` is away. */
+/**
+ * The public keys of access tokens (RFC 7517), from memory: resource servers can verify even while `tokens` is away.
+ */
 import { GetJwks } from '@gatehouse/contracts/http/tokens/sessions'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { FastifyInstance } from 'fastify'

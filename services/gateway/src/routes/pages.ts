@@ -1,4 +1,7 @@
-/** The pages for people: nobody is verified here, because `pages` asks for whom its session cookie stands. What is refused here is a page as well. */
+/**
+ * The pages for people: nobody is verified here, because `pages` asks for whom its session cookie stands. What is
+ * refused here is a page as well.
+ */
 import { pageBodyLimitBytes, pageDeadlineMs } from '@gatehouse/contracts/http/page'
 import { pageRoutes } from '@gatehouse/contracts/http/pages'
 import { problem } from '@gatehouse/service-kit/errors/app-error'

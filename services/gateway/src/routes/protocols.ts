@@ -1,4 +1,7 @@
-/** The protocols' routes: nobody is verified here, because clients and bearers prove themselves to the service in the protocol's own way. */
+/**
+ * The protocols' routes: nobody is verified here, because clients and bearers prove themselves to the service in the
+ * protocol's own way.
+ */
 import { protocolBodyLimitBytes } from '@gatehouse/contracts/http/protocol'
 import { protocolRoutes } from '@gatehouse/contracts/http/protocols'
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'

@@ -1,4 +1,7 @@
-/** The guard waits only for what it does not know: a token that was verified before is judged in the turn its request came in. */
+/**
+ * The guard waits only for what it does not know: a token that was verified before is judged in the turn its request
+ * came in.
+ */
 import type { AccessTokenClaims } from '@gatehouse/contracts/claims/access-token'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { FastifyReply, FastifyRequest } from 'fastify'

@@ -21,7 +21,10 @@ t.test('X-Forwarded-For counts as far as the named proxies and no further', asyn
     t.throws(() => createClientAddressReader([bad]), { name: 'ConfigError' }, bad)
 })
 
-/** One address as proxies write it: with the port of the connection, in brackets, in quotes, mapped into IPv6, in either case. */
+/**
+ * One address as proxies write it: with the port of the connection, in brackets, in quotes, mapped into IPv6, in either
+ * case.
+ */
 const spellingsOf4 = (address: string): string[] => {
   const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number)
   const hex = `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`

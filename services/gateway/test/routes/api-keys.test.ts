@@ -1,4 +1,7 @@
-/** API keys at the door: told from garbage by their checksum, exchanged once, judged by the floors on every use, and never passed on. */
+/**
+ * API keys at the door: told from garbage by their checksum, exchanged once, judged by the floors on every use, and
+ * never passed on.
+ */
 import { readinessOf } from '@gatehouse/service-kit/health/checks'
 import type { ServerResponse } from 'node:http'
 import { newId } from '@gatehouse/service-kit/ids/type-id'

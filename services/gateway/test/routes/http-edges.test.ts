@@ -1,4 +1,7 @@
-/** The rims of HTTP at the edge: whatever is refused carries the headers every answer carries, and every GET route has a HEAD. */
+/**
+ * The rims of HTTP at the edge: whatever is refused carries the headers every answer carries, and every GET route has a
+ * HEAD.
+ */
 import { connect } from 'node:net'
 import { publicRoutes } from '@gatehouse/contracts/http/routes'
 import t from 'tap'

@@ -1,4 +1,7 @@
-/** Open routes, with NATS and Redis away: a header nobody asked for shuts none of them, and one sender of junk shuts none for others. */
+/**
+ * Open routes, with NATS and Redis away: a header nobody asked for shuts none of them, and one sender of junk shuts
+ * none for others.
+ */
 import { publicRoutes } from '@gatehouse/contracts/http/routes'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'

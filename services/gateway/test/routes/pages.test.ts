@@ -1,4 +1,6 @@
-/** The pages at the gateway: what of a browser reaches them, what of theirs comes back, and that a refusal is a page. */
+/**
+ * The pages at the gateway: what of a browser reaches them, what of theirs comes back, and that a refusal is a page.
+ */
 import { pageRoutes } from '@gatehouse/contracts/http/pages'
 import t from 'tap'
 import { inOrganization, mintToken, startGateway, type Echo } from '../support/fake-platform.ts'

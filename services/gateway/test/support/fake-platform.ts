@@ -1,6 +1,6 @@
 /**
- * The services behind the gateway as one real HTTP server: it answers the questions of the spine from memory and echoes everything else,
- * after checking the gateway's assertion like a service does.
+ * The services behind the gateway as one real HTTP server: it answers the questions of the spine from memory and echoes
+ * everything else, after checking the gateway's assertion like a service does.
  */
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'

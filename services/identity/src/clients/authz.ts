@@ -1,4 +1,7 @@
-/** The policy decision point as identity needs it: what the person whose token travels along may do on the platform. Not knowing is an error (503), never a yes. */
+/**
+ * The policy decision point as identity needs it: what the person whose token travels along may do on the platform. Not
+ * knowing is an error (503), never a yes.
+ */
 import { CheckPermissions } from '@gatehouse/contracts/http/authz/evaluation'
 import { onlyDecision, type PermissionDecision } from '@gatehouse/access/call/require-allowed'
 import type { UserCaller } from '@gatehouse/access/callers/caller'

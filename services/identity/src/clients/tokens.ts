@@ -1,4 +1,7 @@
-/** What identity asks of tokens: a session for a person it has authenticated, or that one of theirs is raised, and the keys that verify access tokens. */
+/**
+ * What identity asks of tokens: a session for a person it has authenticated, or that one of theirs is raised, and the
+ * keys that verify access tokens.
+ */
 import type { Authenticated, Raised } from '@gatehouse/contracts/http/identity/sign-in'
 import { RaiseSession, StartSession } from '@gatehouse/contracts/http/tokens/sessions'
 import type { ServiceClient } from '@gatehouse/access/call/service-client'
@@ -14,7 +17,10 @@ export type RaisedSession = { sessionId: string; userId: string; amr: string[]; 
 export type TokensClient = {
   /** @throws AppError of tokens (`not_found` for an organization the person is not in), `upstream_failed` */
   startSession(session: NewSession): Promise<Authenticated>
-  /** @throws AppError of tokens (`not_found` for a session that has ended, or an organization the person is not in any more), `upstream_failed` */
+  /**
+   * @throws AppError of tokens (`not_found` for a session that has ended, or an organization the person is not in any
+   * more), `upstream_failed`
+   */
   raiseSession(session: RaisedSession): Promise<Raised>
 }
 

@@ -1,6 +1,6 @@
 /**
- * Known devices of an account. A token carries no right: it stands outside the limits that strangers can fill. It is signed and not stored, and a new
- * password makes every earlier one worthless.
+ * Known devices of an account. A token carries no right: it stands outside the limits that strangers can fill. It is
+ * signed and not stored, and a new password makes every earlier one worthless.
  */
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
@@ -13,7 +13,9 @@ export type KnownDevice = { id: string; isAgeing: boolean }
 
 export type DeviceTokens = {
   mint(owner: DeviceOwner): string
-  /** The device; undefined for a token that is not of this account, not of this password, expired or no token at all. */
+  /**
+   * The device; undefined for a token that is not of this account, not of this password, expired or no token at all.
+   */
   read(token: string | undefined, owner: DeviceOwner | undefined): KnownDevice | undefined
 }
 

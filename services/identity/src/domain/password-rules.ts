@@ -1,11 +1,15 @@
 /**
- * What a password must be when it stands alone (NIST SP 800-63B-4 §3.1.1): long and hard to guess, of any characters, with no composition rules.
- * The estimate of guesses comes in as a number; what this file adds is length and the words everybody would try for this person.
+ * What a password must be when it stands alone (NIST SP 800-63B-4 §3.1.1): long and hard to guess, of any characters,
+ * with no composition rules. The estimate of guesses comes in as a number; what this file adds is length and the words
+ * everybody would try for this person.
  */
 
 /** Code points; the length NIST asks for where the password is the only factor. */
 export const minLengthAlone = 15
-/** log10 of the guesses an attacker needs: beyond what an online attack can reach, with room for an offline one behind argon2. */
+/**
+ * log10 of the guesses an attacker needs: beyond what an online attack can reach, with room for an offline one behind
+ * argon2.
+ */
 export const minGuessesLog10 = 8
 /** What must remain once the words of the person are taken out. */
 const minOwnCharacters = 8
@@ -30,7 +34,10 @@ export function wordsOf(person: { name: string; address: string }): string[] {
   return [...new Set(words)].sort((one, other) => other.length - one.length)
 }
 
-/** Every reason to refuse; empty when the password may be used. `password` is normalized, `guessesLog10` was estimated with `words`. */
+/**
+ * Every reason to refuse; empty when the password may be used. `password` is normalized, `guessesLog10` was estimated
+ * with `words`.
+ */
 export function judgePassword(input: {
   password: string
   words: readonly string[]

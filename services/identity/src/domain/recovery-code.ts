@@ -1,4 +1,7 @@
-/** Recovery codes as text: 16 characters of Crockford's base32 (80 bits), in groups of four so that people can copy them. */
+/**
+ * Recovery codes as text: 16 characters of Crockford's base32 (80 bits), in groups of four so that people can copy
+ * them.
+ */
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 const length = 16
@@ -15,7 +18,10 @@ export function recoveryCodeOf(bytes: Uint8Array): string {
   return characters.join('').replace(/.{4}(?=.)/g, '$&-')
 }
 
-/** The one form that is hashed; undefined for what cannot be a code. Letters that look like digits are read as those (Crockford). */
+/**
+ * The one form that is hashed; undefined for what cannot be a code. Letters that look like digits are read as those
+ * (Crockford).
+ */
 export function normalizeRecoveryCode(typed: string): string | undefined {
   const text = typed.toLowerCase().replace(/[\s-]/g, '').replace(/o/g, '0').replace(/[il]/g, '1')
   return text.length === length && [...text].every((character) => alphabet.includes(character)) ? text : undefined

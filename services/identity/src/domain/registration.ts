@@ -1,6 +1,7 @@
 /**
- * Whose password a proven address gets. A mail goes to the mailbox whoever asked for it, so following its link proves the address and nothing about who
- * typed the registration. A stranger who registers somebody's address must not end up with a password on it.
+ * Whose password a proven address gets. A mail goes to the mailbox whoever asked for it, so following its link proves
+ * the address and nothing about who typed the registration. A stranger who registers somebody's address must not end up
+ * with a password on it.
  */
 
 type Facts = {
@@ -13,8 +14,9 @@ type Facts = {
 export type Activation = 'chosen_password' | 'registered_password' | 'password_required'
 
 /**
- * The password chosen with the link comes first. The registered one counts for the client that holds the registration's handle; for the link alone only
- * when nobody else registered the address and the link is followed from the network that did.
+ * The password chosen with the link comes first. The registered one counts for the client that holds the registration's
+ * handle; for the link alone only when nobody else registered the address and the link is followed from the network
+ * that did.
  */
 export function decideActivation({ registration, source, hasChosenPassword }: Facts): Activation {
   if (hasChosenPassword) return 'chosen_password'

@@ -1,9 +1,11 @@
 /**
- * How many wrong passwords are let through, by whom they are presented (OWASP: device cookies). Every counter halves with time and stands still at its
- * own limit, so a lock is a slow trickle of tries that ends by itself and never a state that an attacker could keep up for good.
+ * How many wrong passwords are let through, by whom they are presented (OWASP: device cookies). Every counter halves
+ * with time and stands still at its own limit, so a lock is a slow trickle of tries that ends by itself and never a
+ * state that an attacker could keep up for good.
  *
  * - `pair`: one account from one network. Wider networks have wider limits.
- * - `account`: one account from everywhere. At its limit each network has one try left, at three times its limit only known devices get in.
+ * - `account`: one account from everywhere. At its limit each network has one try left, at three times its limit only
+ *   known devices get in.
  * - `source`: one network over all accounts (credential stuffing).
  * - `device`: one account from one device that has signed in before. It stands outside all of the others.
  */

@@ -1,4 +1,7 @@
-/** Codes of mails: eight digits, of use to one sign-in only, so whoever reads the hashes still has no challenge to answer with them. */
+/**
+ * Codes of mails: eight digits, of use to one sign-in only, so whoever reads the hashes still has no challenge to
+ * answer with them.
+ */
 import { createHash, randomInt } from 'node:crypto'
 
 export const newEmailCode = (): string => String(randomInt(100_000_000)).padStart(8, '0')

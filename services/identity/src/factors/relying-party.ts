@@ -1,6 +1,7 @@
 /**
- * The relying party of WebAuthn level 3: options for browsers, and what is true of a credential they bring. It decides nothing that other requests could
- * race for: whether a challenge is unused and a counter has moved on is settled in the store.
+ * The relying party of WebAuthn level 3: options for browsers, and what is true of a credential they bring. It decides
+ * nothing that other requests could race for: whether a challenge is unused and a counter has moved on is settled in
+ * the store.
  */
 import { createHash } from 'node:crypto'
 import type { PasskeyAssertion } from '@gatehouse/contracts/http/identity/passkey-assertion'
@@ -19,7 +20,10 @@ const algorithms = [-8, -7, -257]
 export type KnownCredential = { credentialId: Buffer; transports: string[] }
 export type NewCredential = KnownCredential & { publicKey: Buffer; signCount: number; isBackedUp: boolean }
 
-/** An assertion whose signature is right. `challengeHash`: of the challenge it signed, which is still to be found and used. */
+/**
+ * An assertion whose signature is right. `challengeHash`: of the challenge it signed, which is still to be found and
+ * used.
+ */
 export type VerifiedAssertion = {
   credentialId: Buffer
   challengeHash: Buffer
@@ -161,7 +165,10 @@ async function assertionOf(
   }
 }
 
-/** The challenge that was signed; undefined for what no browser writes, and for a page inside another origin's frame (§7.2, step 13). */
+/**
+ * The challenge that was signed; undefined for what no browser writes, and for a page inside another origin's frame
+ * (§7.2, step 13).
+ */
 function challengeOf(clientDataJSON: string): string | undefined {
   try {
     const { challenge, crossOrigin, topOrigin } = JSON.parse(bytesOf(clientDataJSON).toString('utf8')) as Record<

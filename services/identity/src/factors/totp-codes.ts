@@ -1,11 +1,17 @@
-/** Codes of authenticator apps (RFC 6238: SHA-1, 6 digits, 30 s, what every app can). Secrets leave this file sealed, or once to their owner. */
+/**
+ * Codes of authenticator apps (RFC 6238: SHA-1, 6 digits, 30 s, what every app can). Secrets leave this file sealed, or
+ * once to their owner.
+ */
 import type { TotpEnrollment } from '@gatehouse/contracts/http/identity/totp-enrollment'
 import type { Envelope } from '@gatehouse/service-kit/secrets/envelope'
 import { Secret, TOTP } from 'otpauth'
 import { toString as qrCodeOf } from 'qrcode'
 
 const periodSeconds = 30
-/** Steps before and after the present one: a device's clock may be off by that much, and people type slowly (RFC 6238 §5.2). */
+/**
+ * Steps before and after the present one: a device's clock may be off by that much, and people type slowly (RFC 6238
+ * §5.2).
+ */
 const window = 1
 /** 160 bits, as RFC 4226 §4 recommends. */
 const secretBytes = 20

@@ -1,6 +1,7 @@
 /**
- * Answers that say nothing by their time. They leave at multiples of one span after the request, so "known", "unknown" and "throttled" leave together.
- * The span is far above what the work takes, otherwise the multiples themselves would tell.
+ * Answers that say nothing by their time. They leave at multiples of one span after the request, so "known", "unknown"
+ * and "throttled" leave together. The span is far above what the work takes, otherwise the multiples themselves would
+ * tell.
  */
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 

@@ -1,6 +1,6 @@
 /**
- * The kit's fair queue in front of password hashes, never longer than what can be hashed in time: how many may wait follows from how long hashes took
- * lately, so that nobody waits for an answer that comes after the deadline.
+ * The kit's fair queue in front of password hashes, never longer than what can be hashed in time: how many may wait
+ * follows from how long hashes took lately, so that nobody waits for an answer that comes after the deadline.
  */
 import { createFairQueue } from '@gatehouse/service-kit/concurrency/fair-queue'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
@@ -9,7 +9,10 @@ import type { Clock } from '@gatehouse/service-kit/context/clock'
 export type Turn = { source: string; signal?: AbortSignal | undefined }
 
 export type HashQueue = {
-  /** @throws AppError `unavailable` with Retry-After when there is no room; the reason of the signal when it aborts first */
+  /**
+   * @throws AppError `unavailable` with Retry-After when there is no room; the reason of the signal when it aborts
+   * first
+   */
   run<T>(turn: Turn, work: () => Promise<T>): Promise<T>
   waiting(): number
 }

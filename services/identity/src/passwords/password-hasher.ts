@@ -1,6 +1,7 @@
 /**
- * Argon2id, the only place that hashes. Checking a password costs the same whether or not there is one to check against.
- * Callers give normalized text; nothing is truncated. Each call takes one turn in the queue, however many hashes it makes.
+ * Argon2id, the only place that hashes. Checking a password costs the same whether or not there is one to check
+ * against. Callers give normalized text; nothing is truncated. Each call takes one turn in the queue, however many
+ * hashes it makes.
  */
 import { randomBytes } from 'node:crypto'
 import { hash, parseOptions } from '@node-rs/argon2'
@@ -13,10 +14,14 @@ export type Argon2Parameters = { memoryKib: number; passes: number; lanes: numbe
 export type PasswordHasher = {
   /** A PHC string. @throws AppError `unavailable` */
   hash(password: string, turn: Turn): Promise<string>
-  /** A PHC string, and whether `phc` is of the same password: two hashes, with or without a `phc`. @throws AppError `unavailable` */
+  /**
+   * A PHC string, and whether `phc` is of the same password: two hashes, with or without a `phc`. @throws AppError
+   * `unavailable`
+   */
   hashAndCompare(password: string, phc: string | undefined, turn: Turn): Promise<{ phc: string; isSame: boolean }>
   /**
-   * The index of the first of `phcs` that is of this password; undefined for none. Unless it stops at the match, the work is the same for every answer.
+   * The index of the first of `phcs` that is of this password; undefined for none. Unless it stops at the match, the
+   * work is the same for every answer.
    * @throws AppError `unavailable`
    */
   findMatch(

@@ -1,6 +1,7 @@
 /**
- * Hashes of passwords as other systems made them, and the check of one. Each is one text that names its algorithm and parameters; parameters that would cost more
- * than a sign-in may are refused when the hash is imported. A password that is right is hashed anew with argon2id at once.
+ * Hashes of passwords as other systems made them, and the check of one. Each is one text that names its algorithm and
+ * parameters; parameters that would cost more than a sign-in may are refused when the hash is imported. A password that
+ * is right is hashed anew with argon2id at once.
  */
 import { createCipheriv, pbkdf2, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
@@ -27,7 +28,10 @@ const argon2Format = new RegExp(
 )
 const bcryptFormat = /^\$2[abxy]\$(\d\d)\$[./A-Za-z0-9]{53}$/
 const scryptFormat = new RegExp(`^\\$scrypt\\$ln=(\\d{1,2}),r=(\\d{1,2}),p=(\\d{1,2})\\$(${base64})\\$(${base64})$`)
-/** `$firebase-scrypt$ln=<mem_cost>,r=<rounds>$<salt>$<salt separator>$<signer key>$<hash>`: its parameters are those of the project. */
+/**
+ * `$firebase-scrypt$ln=<mem_cost>,r=<rounds>$<salt>$<salt separator>$<signer key>$<hash>`: its parameters are those of
+ * the project.
+ */
 const firebaseFormat = new RegExp(
   `^\\$firebase-scrypt\\$ln=(\\d{1,2}),r=(\\d{1,2})\\$(${base64})\\$(${base64})\\$(${base64})\\$(${base64})$`,
 )

@@ -3,7 +3,9 @@ import type { WorkerPool } from '@gatehouse/service-kit/concurrency/worker-pool'
 import type * as work from '../strength-worker.ts'
 import type { Turn } from './hash-queue.ts'
 
-/** log10 of the guesses, where `words` count as the first ones tried. @throws AppError `unavailable` when too many wait */
+/**
+ * log10 of the guesses, where `words` count as the first ones tried. @throws AppError `unavailable` when too many wait
+ */
 export type StrengthEstimator = (password: string, words: readonly string[], turn: Turn) => Promise<number>
 
 /** Each word is a dictionary entry the estimate looks for everywhere; an attacker tries the first few. */

@@ -31,8 +31,9 @@ type AccountRow = {
 type Lookup = { normalizedAddress: string; handleHash: Buffer | undefined }
 
 /**
- * The account of an address with the password of the person and that of one open registration: the one of the handle, else the newest.
- * One, because each password that is tried costs a hash, and every sign-in that fails tries equally many.
+ * The account of an address with the password of the person and that of one open registration: the one of the handle,
+ * else the newest. One, because each password that is tried costs a hash, and every sign-in that fails tries equally
+ * many.
  */
 export async function findAccountByAddress(
   db: Queryable,
@@ -83,7 +84,10 @@ export async function claimRehash(
   return rows.length === 1
 }
 
-/** Replaces the password, where `from` is given only while it is the one set at that moment. When it was replaced; undefined when somebody was faster. */
+/**
+ * Replaces the password, where `from` is given only while it is the one set at that moment. When it was replaced;
+ * undefined when somebody was faster.
+ */
 export async function claimNewPassword(
   db: Queryable,
   { userId, phc, from }: { userId: string; phc: string; from: string | undefined },

@@ -39,7 +39,10 @@ export async function insertEmailSignIn(db: Queryable, wanted: Wanted): Promise<
 
 type NewCode = { signInId: string; codeHash: Buffer; ttlSeconds: number }
 
-/** Stores a code for the mail of this sign-in; whom the mail goes to. Undefined, with nothing stored, once the sign-in is over or the code was used. */
+/**
+ * Stores a code for the mail of this sign-in; whom the mail goes to. Undefined, with nothing stored, once the sign-in
+ * is over or the code was used.
+ */
 export async function insertEmailCode(
   db: Queryable,
   { signInId, codeHash, ttlSeconds }: NewCode,

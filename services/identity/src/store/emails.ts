@@ -10,7 +10,10 @@ import { emails } from './schema.ts'
 
 export type NewEmail = { id: string; userId: string; address: string; normalizedAddress: string }
 
-/** Takes an address that counts as proven for this person; false when somebody has it. Waits for a transaction that is just taking it. */
+/**
+ * Takes an address that counts as proven for this person; false when somebody has it. Waits for a transaction that is
+ * just taking it.
+ */
 export async function claimProvenAddress(db: Queryable, email: NewEmail): Promise<boolean> {
   const rows = await db
     .insert(emails)
@@ -22,7 +25,10 @@ export async function claimProvenAddress(db: Queryable, email: NewEmail): Promis
 
 export type RegisteredEmail = { id: string; userId: string; isNew: boolean }
 
-/** Takes the address for this person or finds whose it is; either way its row is locked, by one statement that costs the same. */
+/**
+ * Takes the address for this person or finds whose it is; either way its row is locked, by one statement that costs the
+ * same.
+ */
 export async function registerAddress(
   db: Queryable,
   { id, userId, address, normalizedAddress }: NewEmail,
@@ -63,8 +69,9 @@ export async function findUserIdByAddress(db: Queryable, normalizedAddress: stri
 export type ProvableEmail = { emailId: string; userId: string; verificationId: string }
 
 /**
- * Locks the unproven address that a live secret belongs to. Whichever secrets of the address come at once, one transaction after another holds the row,
- * and once the first has proven it the others find nothing. `verificationId` is the registration whose mail it was.
+ * Locks the unproven address that a live secret belongs to. Whichever secrets of the address come at once, one
+ * transaction after another holds the row, and once the first has proven it the others find nothing. `verificationId`
+ * is the registration whose mail it was.
  */
 export async function lockEmailBySecret(db: Queryable, secretHash: Buffer): Promise<ProvableEmail | undefined> {
   const [row] = rowsOf<{ id: string; user_id: string; verification_id: string }>(
@@ -93,7 +100,10 @@ export async function proveEmail(
     update emails set verified_at = now() where id = ${uuidOf(emailId, 'eml')}`)
 }
 
-/** Verifies an address that was registered and never proven; undefined when it is unknown, proven or of somebody disabled. */
+/**
+ * Verifies an address that was registered and never proven; undefined when it is unknown, proven or of somebody
+ * disabled.
+ */
 export async function claimUnprovenEmail(
   db: Queryable,
   normalizedAddress: string,

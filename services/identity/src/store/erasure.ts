@@ -1,4 +1,7 @@
-/** The end of people. Who is erased goes with every row that refers to them; one statement leaves the tombstone, so of two at once one does it. */
+/**
+ * The end of people. Who is erased goes with every row that refers to them; one statement leaves the tombstone, so of
+ * two at once one does it.
+ */
 import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
@@ -6,7 +9,10 @@ import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { Change } from './managed-users.ts'
 import { users } from './schema.ts'
 
-/** Makes the erasure due, since the database deletes nobody else, and does it. The version that the tombstone has is the floor of every token and session. */
+/**
+ * Makes the erasure due, since the database deletes nobody else, and does it. The version that the tombstone has is the
+ * floor of every token and session.
+ */
 export async function eraseUser(db: Queryable, userId: string): Promise<Change> {
   const id = uuidOf(userId, 'user')
   await db.execute(sql`update users set deletion_due_at = least(deletion_due_at, now()) where id = ${id}`)

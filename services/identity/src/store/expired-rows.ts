@@ -57,7 +57,10 @@ export async function deleteExpiredRegistrations(
 
 export type ForgottenPerson = { userId: string; version: number }
 
-/** People who never proved their address and have no registration left, with the address. The rows of the addresses are locked first, as a registration does. */
+/**
+ * People who never proved their address and have no registration left, with the address. The rows of the addresses are
+ * locked first, as a registration does.
+ */
 export async function deleteUnprovenPeople(
   db: Queryable,
   { olderThanSeconds, limit }: Lifetime,

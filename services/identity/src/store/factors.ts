@@ -1,4 +1,7 @@
-/** Second factors of people. A code's step and a recovery code are each spent by one conditional statement; whoever changes a set gets its new version to announce. */
+/**
+ * Second factors of people. A code's step and a recovery code are each spent by one conditional statement; whoever
+ * changes a set gets its new version to announce.
+ */
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'

@@ -5,7 +5,10 @@ import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { eq, sql } from 'drizzle-orm'
 import { importedPeople } from './schema.ts'
 
-/** Held until the transaction ends: requests of one import that meet take turns, so none waits for an address of the other. */
+/**
+ * Held until the transaction ends: requests of one import that meet take turns, so none waits for an address of the
+ * other.
+ */
 export async function lockImports(tx: Queryable): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtext('imported_people'), hashtext(current_schema()))`)
 }
@@ -43,7 +46,10 @@ type Row = {
   time_zone: string | null
 }
 
-/** Active people after `afterId` whose address is proven, by id. Somebody who was never imported goes by their identifier here. */
+/**
+ * Active people after `afterId` whose address is proven, by id. Somebody who was never imported goes by their
+ * identifier here.
+ */
 export async function listPeopleForExport(
   db: Queryable,
   { afterId, limit }: { afterId: string | undefined; limit: number },

@@ -1,4 +1,7 @@
-/** Passkeys and the challenges given out for them. Using a challenge deletes it; a signature counter is moved by compare-and-set. */
+/**
+ * Passkeys and the challenges given out for them. Using a challenge deletes it; a signature counter is moved by
+ * compare-and-set.
+ */
 import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
@@ -72,8 +75,8 @@ export async function findPasskeyByCredential(db: Queryable, credentialId: Buffe
 type Use = { credentialId: Buffer; userId: string; signCount: number; isBackedUp: boolean }
 
 /**
- * Notes a use whose counter has moved on, or that has none (§6.1.1: 0 after 0). False when it has not, which says that the credential was copied, or when the
- * passkey was removed.
+ * Notes a use whose counter has moved on, or that has none (§6.1.1: 0 after 0). False when it has not, which says that
+ * the credential was copied, or when the passkey was removed.
  */
 export async function claimPasskeyUse(
   db: Queryable,

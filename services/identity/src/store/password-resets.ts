@@ -1,6 +1,7 @@
 /**
- * Forgotten passwords: the mails that were asked for and the secrets of their links, kept as hashes. Whoever uses a secret or replaces a password holds the
- * row of the person, so of several at once one is first, and it removes all of them.
+ * Forgotten passwords: the mails that were asked for and the secrets of their links, kept as hashes. Whoever uses a
+ * secret or replaces a password holds the row of the person, so of several at once one is first, and it removes all of
+ * them.
  */
 import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
@@ -18,7 +19,10 @@ type WantedReset = {
   isAllowed: boolean
 }
 
-/** Notes that a mail is asked for; the person it goes to, undefined when none follows. The same statement for every address. */
+/**
+ * Notes that a mail is asked for; the person it goes to, undefined when none follows. The same statement for every
+ * address.
+ */
 export async function claimReset(db: Queryable, wanted: WantedReset): Promise<string | undefined> {
   const { id, normalizedAddress, cooldownSeconds, mailsPerCooldown, isAllowed } = wanted
   const [row] = rowsOf<{ user_id: string }>(
@@ -37,8 +41,8 @@ export async function claimReset(db: Queryable, wanted: WantedReset): Promise<st
 type NewSecret = { resetId: string; secretHash: Buffer; ttlSeconds: number; maxAgeSeconds: number }
 
 /**
- * Stores a secret for the mail of this reset; whom the mail goes to. Undefined, with nothing stored, once the reset is over: used, made void by a new
- * password, older than `maxAgeSeconds`, or of somebody disabled.
+ * Stores a secret for the mail of this reset; whom the mail goes to. Undefined, with nothing stored, once the reset is
+ * over: used, made void by a new password, older than `maxAgeSeconds`, or of somebody disabled.
  */
 export async function insertResetSecret(
   db: Queryable,

@@ -1,4 +1,7 @@
-/** Wrong passwords and asked-for mails by what they are counted by, halving with time. They live in PostgreSQL, so losing Redis forgets no attack. */
+/**
+ * Wrong passwords and asked-for mails by what they are counted by, halving with time. They live in PostgreSQL, so
+ * losing Redis forgets no attack.
+ */
 import { createHash } from 'node:crypto'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
@@ -40,8 +43,9 @@ type Counting<C> = { counters: readonly C[]; by: number; halfLifeSeconds: number
 const alarmEverySeconds = 3600
 
 /**
- * Adds `by` to each counter, up to its ceiling. Returns those that stand at their limit and say so now: of several callers at once each is given to one.
- * The rows are taken in one order, so that two callers wait for each other in turn and never in a circle.
+ * Adds `by` to each counter, up to its ceiling. Returns those that stand at their limit and say so now: of several
+ * callers at once each is given to one. The rows are taken in one order, so that two callers wait for each other in
+ * turn and never in a circle.
  */
 export async function countFailures<C extends CounterKey & { limit: number; ceiling: number }>(
   db: Queryable,
@@ -71,7 +75,10 @@ export async function countFailures<C extends CounterKey & { limit: number; ceil
   return ordered.filter(({ one, key }) => saying.has(`${one.scope}:${key.toString('hex')}`)).map(({ one }) => one)
 }
 
-/** Counts one request for a mail by `parts`, such as the address it goes to, whoever has it; the decayed sum. At `ceiling` it stands still. */
+/**
+ * Counts one request for a mail by `parts`, such as the address it goes to, whoever has it; the decayed sum. At
+ * `ceiling` it stands still.
+ */
 export async function countMailRequest(
   db: Queryable,
   { parts, ceiling, halfLifeSeconds }: { parts: readonly string[]; ceiling: number; halfLifeSeconds: number },

@@ -163,7 +163,9 @@ export async function claimSignIn(db: Queryable, id: string): Promise<boolean> {
   return rows.length === 1
 }
 
-/** Gives a claimed sign-in back when no session came of it; with `requiresMfa` it asks for a second factor from now on. */
+/**
+ * Gives a claimed sign-in back when no session came of it; with `requiresMfa` it asks for a second factor from now on.
+ */
 export async function releaseSignIn(
   db: Queryable,
   { id, requiresMfa }: { id: string; requiresMfa: boolean },

@@ -1,4 +1,7 @@
-/** The views other services rebuild from: who exists in which version, and which floors still matter. Read page by page inside one transaction. */
+/**
+ * The views other services rebuild from: who exists in which version, and which floors still matter. Read page by page
+ * inside one transaction.
+ */
 import { typeIdOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'

@@ -159,8 +159,8 @@ export async function raiseVersion(
 }
 
 /**
- * The person's sessions begun with an earlier version are over; with `voidsTokens` every earlier access token is void too. The new version, which is the
- * floor; undefined when there is no such person.
+ * The person's sessions begun with an earlier version are over; with `voidsTokens` every earlier access token is void
+ * too. The new version, which is the floor; undefined when there is no such person.
  */
 export async function raiseFloors(
   db: Queryable,

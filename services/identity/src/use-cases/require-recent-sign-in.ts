@@ -1,4 +1,7 @@
-/** Who changes what a sign-in is made of must have signed in just now; otherwise the answer is the challenge of RFC 9470 §3, which a step-up meets. */
+/**
+ * Who changes what a sign-in is made of must have signed in just now; otherwise the answer is the challenge of RFC 9470
+ * §3, which a step-up meets.
+ */
 import { requireAllowed } from '@gatehouse/access/call/require-allowed'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import type { Clock } from '@gatehouse/service-kit/context/clock'

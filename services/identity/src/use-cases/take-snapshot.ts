@@ -1,4 +1,7 @@
-/** The views of `GET /internal/snapshot`: everybody for who rebuilds a projection, recent floors for a gateway that starts. */
+/**
+ * The views of `GET /internal/snapshot`: everybody for who rebuilds a projection, recent floors for a gateway that
+ * starts.
+ */
 import type { SnapshotView, SnapshotViews } from '@gatehouse/spine/produce/snapshot'
 import { listRecentFloors, streamUserStates } from '../store/snapshots.ts'
 

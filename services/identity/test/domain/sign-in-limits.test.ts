@@ -1,4 +1,6 @@
-/** How many wrong passwords are let through: counters over generated attacks, and what a person on a known device keeps. */
+/**
+ * How many wrong passwords are let through: counters over generated attacks, and what a person on a known device keeps.
+ */
 import fc from 'fast-check'
 import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'

@@ -1,4 +1,7 @@
-/** Hashing under load: the queue is bounded and fair, an absent hash costs what a present one costs, answers leave together. */
+/**
+ * Hashing under load: the queue is bounded and fair, an absent hash costs what a present one costs, answers leave
+ * together.
+ */
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import { isAppError } from '@gatehouse/service-kit/errors/app-error'
 import { verify } from '@node-rs/argon2'

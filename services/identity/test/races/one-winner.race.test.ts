@@ -1,4 +1,7 @@
-/** Sixteen callers at once, over two replicas: every single-use thing has one winner, every idempotent one has one result. */
+/**
+ * Sixteen callers at once, over two replicas: every single-use thing has one winner, every idempotent one has one
+ * result.
+ */
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { bootstrapAdmin } from '../../src/use-cases/account/bootstrap-admin.ts'

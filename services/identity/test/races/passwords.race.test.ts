@@ -1,4 +1,7 @@
-/** New passwords that come at once, over two replicas: every secret has one winner, and whatever wins voids all the others. */
+/**
+ * New passwords that come at once, over two replicas: every secret has one winner, and whatever wins voids all the
+ * others.
+ */
 import { typeIdOf } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { newPassword, openPlatform, type Answer } from '../fixtures/platform.ts'

@@ -1,4 +1,7 @@
-/** A thousand uses of one second factor at once, over two replicas: a code's step and a recovery code have one winner, and guesses at once get no more chances. */
+/**
+ * A thousand uses of one second factor at once, over two replicas: a code's step and a recovery code have one winner,
+ * and guesses at once get no more chances.
+ */
 import t from 'tap'
 import { addPasskey, newAuthenticator, optionsFor } from '../fixtures/passkeys.ts'
 import { openPlatform, type Answer } from '../fixtures/platform.ts'

@@ -1,4 +1,7 @@
-/** Another address: asked for by the person, proven at the new one, undone from the old one; by status code, and with many at once over two replicas. */
+/**
+ * Another address: asked for by the person, proven at the new one, undone from the old one; by status code, and with
+ * many at once over two replicas.
+ */
 import { newId, typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import t from 'tap'

@@ -1,4 +1,7 @@
-/** What strangers send keeps nobody from signing in: dear passwords are judged beside the event loop, and a hash is made for nobody who has gone. */
+/**
+ * What strangers send keeps nobody from signing in: dear passwords are judged beside the event loop, and a hash is made
+ * for nobody who has gone.
+ */
 import type { AddressInfo } from 'node:net'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import t from 'tap'

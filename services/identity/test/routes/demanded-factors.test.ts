@@ -1,4 +1,7 @@
-/** An organization requires a second factor: a sign-in or a step-up for it goes on until there is one, and for no other organization. */
+/**
+ * An organization requires a second factor: a sign-in or a step-up for it goes on until there is one, and for no other
+ * organization.
+ */
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { openPlatform } from '../fixtures/platform.ts'

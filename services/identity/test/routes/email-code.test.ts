@@ -1,4 +1,7 @@
-/** `POST /v1/auth/email-code` and step `email_code`: one answer for every address, one use, few tries, and no way around a second factor. */
+/**
+ * `POST /v1/auth/email-code` and step `email_code`: one answer for every address, one use, few tries, and no way around
+ * a second factor.
+ */
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { newAddress, openPlatform, type Answer, type Replica } from '../fixtures/platform.ts'

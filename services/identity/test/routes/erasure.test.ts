@@ -1,4 +1,7 @@
-/** The end of people: erased by an operator, or by themselves after a grace they can undo. Nothing of them stays in any table. */
+/**
+ * The end of people: erased by an operator, or by themselves after a grace they can undo. Nothing of them stays in any
+ * table.
+ */
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { eraseDue } from '../../src/use-cases/account/delete-me.ts'

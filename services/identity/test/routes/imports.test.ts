@@ -1,4 +1,7 @@
-/** People from another system: what each line becomes, that every kind of hash signs in once and is ours afterwards, and the way to another instance. */
+/**
+ * People from another system: what each line becomes, that every kind of hash signs in once and is ours afterwards, and
+ * the way to another instance.
+ */
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { parseStoredHash, verifyStoredHash } from '../../src/passwords/stored-hash.ts'
@@ -41,7 +44,10 @@ const phcOf = async (email: string) =>
 
 const b64 = (hex: string) => Buffer.from(hex, 'hex').toString('base64')
 const signerKey = 'jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA=='
-/** Vectors that others published: of RFC 7914 §11 and §12, RFC 6070, crypt_blowfish, the argon2 reference, and Firebase's own tool. */
+/**
+ * Vectors that others published: of RFC 7914 §11 and §12, RFC 6070, crypt_blowfish, the argon2 reference, and
+ * Firebase's own tool.
+ */
 const vectors = {
   bcrypt: { password: 'U*U', hash: '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW' },
   argon2i: {

@@ -1,4 +1,7 @@
-/** `/v1/platform/users`, by status code: who may, what is found, what is announced, and what a disabled person can still do. */
+/**
+ * `/v1/platform/users`, by status code: who may, what is found, what is announced, and what a disabled person can still
+ * do.
+ */
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { addPasskey, newAuthenticator, signInWith } from '../fixtures/passkeys.ts'

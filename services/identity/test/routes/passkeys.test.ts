@@ -1,4 +1,7 @@
-/** Passkeys, by status code: made, used as first and as second factor, named, removed; and every kind of tampering refused (WebAuthn level 3 §7.1, §7.2). */
+/**
+ * Passkeys, by status code: made, used as first and as second factor, named, removed; and every kind of tampering
+ * refused (WebAuthn level 3 §7.1, §7.2).
+ */
 import { generateKeyPairSync } from 'node:crypto'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'

@@ -1,4 +1,7 @@
-/** New passwords, by status code: forgotten and set with a link, changed while signed in; what each of them ends and what it leaves alone. */
+/**
+ * New passwords, by status code: forgotten and set with a link, changed while signed in; what each of them ends and
+ * what it leaves alone.
+ */
 import { deviceHeader } from '@gatehouse/contracts/common/services'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'

@@ -1,6 +1,7 @@
 /**
- * Known, unknown and unproven addresses are one: status, body, headers, and the work. Times are not compared, since a loaded machine makes any;
- * the statements sent to the database and the hashes made are, because equal work is what makes equal times.
+ * Known, unknown and unproven addresses are one: status, body, headers, and the work. Times are not compared, since a
+ * loaded machine makes any; the statements sent to the database and the hashes made are, because equal work is what
+ * makes equal times.
  */
 import { registrationHeader } from '@gatehouse/contracts/common/services'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
@@ -16,7 +17,10 @@ const { system, hasher } = replica.deps
 type Work = { statements: string[]; comparisons: number; hashes: number }
 let work: Work = { statements: [], comparisons: 0, hashes: 0 }
 
-/** What announces a commit runs beside the answer and not before it; a new connection asks for the types of the database. */
+/**
+ * What announces a commit runs beside the answer and not before it; a new connection asks for the types of the
+ * database.
+ */
 const isBeside = (statement: string): boolean => /spine_head|sequence|position|pg_type/i.test(statement)
 ;(system as Db & { $client: { options: { debug: unknown } } }).$client.options.debug = (
   _: number,

@@ -1,4 +1,7 @@
-/** Authenticator apps and recovery codes, by status code: enrolling, signing in with them, removing them, and what wrong codes cost. */
+/**
+ * Authenticator apps and recovery codes, by status code: enrolling, signing in with them, removing them, and what wrong
+ * codes cost.
+ */
 import { randomBytes } from 'node:crypto'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { reseal } from '@gatehouse/service-kit/secrets/reseal'

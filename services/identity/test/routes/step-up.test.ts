@@ -1,4 +1,7 @@
-/** `POST /v1/auth/step-up` and the steps it asks for, by status code: the session is raised by what the person has, and by nobody else. */
+/**
+ * `POST /v1/auth/step-up` and the steps it asks for, by status code: the session is raised by what the person has, and
+ * by nobody else.
+ */
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { newPassword, openPlatform } from '../fixtures/platform.ts'

@@ -1,4 +1,7 @@
-/** An unproven account holds no claim to an address: who registers first gains nothing over who proves it, or is invited to it. */
+/**
+ * An unproven account holds no claim to an address: who registers first gains nothing over who proves it, or is invited
+ * to it.
+ */
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { newAddress, newPassword, openPlatform, type Person } from '../fixtures/platform.ts'

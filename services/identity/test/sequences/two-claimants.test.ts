@@ -1,6 +1,7 @@
 /**
- * Random interleavings of an owner and an attacker over one address. Whatever the order, once the owner of the mailbox has proven the address the only
- * password that opens a session is one the owner chose, and the attacker never gets one.
+ * Random interleavings of an owner and an attacker over one address. Whatever the order, once the owner of the mailbox
+ * has proven the address the only password that opens a session is one the owner chose, and the attacker never gets
+ * one.
  */
 import fc from 'fast-check'
 import '@gatehouse/test-kit/fixed-seed'

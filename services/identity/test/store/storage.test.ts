@@ -1,4 +1,7 @@
-/** What the database itself keeps: row-level security by role, secrets as hashes, constraints, and the administrator's marker. */
+/**
+ * What the database itself keeps: row-level security by role, secrets as hashes, constraints, and the administrator's
+ * marker.
+ */
 import postgres from 'postgres'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { newId } from '@gatehouse/service-kit/ids/type-id'

@@ -9,7 +9,10 @@ export type IdentityClient = {
   profilesOf(userIds: string[]): Promise<Map<string, Profile>>
   /** The person who has proven this address. */
   findUserByAddress(email: string): Promise<string | undefined>
-  /** The user of this invitation; asking again gives the same one. Throws `conflict` for an address that is known, `weak_password`. */
+  /**
+   * The user of this invitation; asking again gives the same one. Throws `conflict` for an address that is known,
+   * `weak_password`.
+   */
   createInvitedUser(o: { invitationId: string; email: string; name: string; password: string }): Promise<string>
 }
 

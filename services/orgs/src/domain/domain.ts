@@ -6,7 +6,10 @@ export type DomainCheck = 'found' | 'missing' | 'unanswered' | 'taken'
 /** Domains an organization may claim. */
 export const domainsPerOrganization = 50
 
-/** So many checks in a row, a day apart, find no record before a domain lapses: a slip in DNS takes nothing from anybody. */
+/**
+ * So many checks in a row, a day apart, find no record before a domain lapses: a slip in DNS takes nothing from
+ * anybody.
+ */
 export const checksUntilLapse = 3
 
 /** Hours until the next check: of a new claim soon, of a proven one daily. */

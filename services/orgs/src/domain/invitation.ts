@@ -31,7 +31,10 @@ export type GrantDecision =
   | { kind: 'unknown_roles'; errors: { path: string; message: string }[] }
   | { kind: 'refused_roles'; roles: string[] }
 
-/** Reads the policy decision point's answer about `roles`; an unknown role is the caller's mistake before it is a question of rights. */
+/**
+ * Reads the policy decision point's answer about `roles`; an unknown role is the caller's mistake before it is a
+ * question of rights.
+ */
 export function decideGrant(
   roles: readonly string[],
   answer: { unknown: readonly string[]; refused: readonly string[] },

@@ -1,4 +1,7 @@
-/** How much one person, organization or address may cause, whatever anybody is allowed: limits bound what strangers receive. */
+/**
+ * How much one person, organization or address may cause, whatever anybody is allowed: limits bound what strangers
+ * receive.
+ */
 
 type Budget = { count: number; periodSeconds: number }
 

@@ -44,7 +44,10 @@ export function decideUpdate(o: {
   return changed.length === 0 ? { kind: 'unchanged' } : { kind: 'changed', changed, attributes, isOwner }
 }
 
-/** May `target` be removed by `actor`? A service account is no member, so there it is undefined. Removing an owner takes ownership away. */
+/**
+ * May `target` be removed by `actor`? A service account is no member, so there it is undefined. Removing an owner takes
+ * ownership away.
+ */
 export function decideRemoval(o: {
   actor: Standing | undefined
   target: Standing | undefined

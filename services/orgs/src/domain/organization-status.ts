@@ -1,6 +1,6 @@
 /**
- * The status of an organization. `suspended` is an operator's doing, `deleting` an owner's, who may take it back until the grace is over; `deleted` is a
- * tombstone that keeps nothing but the id and its floor.
+ * The status of an organization. `suspended` is an operator's doing, `deleting` an owner's, who may take it back until
+ * the grace is over; `deleted` is a tombstone that keeps nothing but the id and its floor.
  */
 export type OrganizationStatus = 'active' | 'suspended' | 'deleting' | 'deleted'
 

@@ -1,4 +1,6 @@
-/** Slugs: the short name of an organization in addresses. A derived slug always has the shape of `Key` in the contracts. */
+/**
+ * Slugs: the short name of an organization in addresses. A derived slug always has the shape of `Key` in the contracts.
+ */
 
 const maxLength = 63
 

@@ -1,4 +1,7 @@
-/** Rows of access requests. A request leaves `pending` once, by a conditional UPDATE; two who decide at once have one winner. */
+/**
+ * Rows of access requests. A request leaves `pending` once, by a conditional UPDATE; two who decide at once have one
+ * winner.
+ */
 import type { Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { and, desc, eq, lt, sql } from 'drizzle-orm'

@@ -1,4 +1,7 @@
-/** The way of an organization to its deletion: asked for, taken back, due, carried out. Whether the grace is over is said by the clock of the database. */
+/**
+ * The way of an organization to its deletion: asked for, taken back, due, carried out. Whether the grace is over is
+ * said by the clock of the database.
+ */
 import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
@@ -16,7 +19,10 @@ import {
 const next = sql`${organizations.version} + 1`
 const raisedFloor = { version: next, minVersion: next, floorChangedAt: sql`clock_timestamp()` }
 
-/** The organization waiting for its deletion, which voids every access token made for it; undefined unless it was active. */
+/**
+ * The organization waiting for its deletion, which voids every access token made for it; undefined unless it was
+ * active.
+ */
 export async function claimDeletion(
   tx: Tx,
   o: { id: string; graceSeconds: number },
@@ -57,7 +63,10 @@ export async function lockDueOrganizations(tx: Tx, { limit }: { limit: number })
   return rows.map(({ id }) => typeIdOf('org', id))
 }
 
-/** Deletes the organization with all that is in it. A tombstone keeps the id, the version and the floor, and frees the slug. */
+/**
+ * Deletes the organization with all that is in it. A tombstone keeps the id, the version and the floor, and frees the
+ * slug.
+ */
 export async function deleteOrganization(tx: Tx, id: string): Promise<OrganizationRow | undefined> {
   const ofOrganization = tx.select({ id: invitations.id }).from(invitations).where(eq(invitations.orgId, id))
   await tx.delete(invitationSecrets).where(inArray(invitationSecrets.invitationId, ofOrganization))

@@ -81,7 +81,10 @@ export async function isTaken(tx: Tx, { id, name }: Pick<DomainRow, 'id' | 'name
   return rows.length > 0
 }
 
-/** Stores what a check found; the version rises where the status changes. Fails on the unique index when another organization proved it just now. */
+/**
+ * Stores what a check found; the version rises where the status changes. Fails on the unique index when another
+ * organization proved it just now.
+ */
 export async function storeCheck(
   tx: Tx,
   o: { id: string; status: DomainStatus; missedChecks: number; lastCheck: DomainCheck; nextHours: number },
@@ -101,7 +104,10 @@ export async function storeCheck(
   return row
 }
 
-/** Takes domains whose check is due, for ten minutes: no other replica checks them meanwhile. Claims nobody proved within a week are left alone. */
+/**
+ * Takes domains whose check is due, for ten minutes: no other replica checks them meanwhile. Claims nobody proved
+ * within a week are left alone.
+ */
 export async function leaseDueDomains(system: Queryable, { limit }: { limit: number }): Promise<string[]> {
   const rows = rowsOf<{ id: string }>(
     await system.execute(sql`

@@ -1,4 +1,7 @@
-/** What orgs keeps about an erased person: memberships with their attributes, and the addresses of invitations the person accepted. */
+/**
+ * What orgs keeps about an erased person: memberships with their attributes, and the addresses of invitations the
+ * person accepted.
+ */
 import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'

@@ -1,4 +1,6 @@
-/** Secrets of sent invitation links, by hash. Read and written on the system role only: a link knows no organization. */
+/**
+ * Secrets of sent invitation links, by hash. Read and written on the system role only: a link knows no organization.
+ */
 import { and, eq, sql } from 'drizzle-orm'
 import type { Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
 import { invitations, invitationSecrets, organizations, type InvitationRow, type OrganizationRow } from './schema.ts'

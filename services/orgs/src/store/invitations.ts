@@ -10,7 +10,10 @@ import { invitations, type InvitationRow } from './schema.ts'
 
 const isOpen = sql`${invitations.status} = 'pending' and ${invitations.expiresAt} > now()`
 
-/** Whatever concerns one address in one organization takes turns until the transaction ends: inviting it, and joining by it. */
+/**
+ * Whatever concerns one address in one organization takes turns until the transaction ends: inviting it, and joining by
+ * it.
+ */
 export async function lockAddress(tx: Tx, o: { orgId: string; email: string }): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtext('orgs address'), hashtext(${`${o.orgId} ${o.email}`}))`)
 }
@@ -127,7 +130,10 @@ export async function listInvitations(
   return rows.map(({ invitation, statusNow }) => ({ ...invitation, status: statusNow }))
 }
 
-/** Invitations that have been over for so many days, whatever became of them, with their secrets; how many, at most `limit`. */
+/**
+ * Invitations that have been over for so many days, whatever became of them, with their secrets; how many, at most
+ * `limit`.
+ */
 export async function deleteOldInvitations(db: Queryable, o: { days: number; limit: number }): Promise<number> {
   const rows = rowsOf(
     await db.execute(sql`

@@ -71,8 +71,9 @@ function matching(search: string): SQL {
 }
 
 /**
- * The organization suspended or restored by an operator, or undefined when it was so already (or is not there). Suspending voids every access token made for
- * it. Whose owner asked for its deletion goes on waiting for it once an operator restores it.
+ * The organization suspended or restored by an operator, or undefined when it was so already (or is not there).
+ * Suspending voids every access token made for it. Whose owner asked for its deletion goes on waiting for it once an
+ * operator restores it.
  */
 export async function claimStatus(
   tx: Tx,

@@ -15,8 +15,8 @@ export async function insertOwner(tx: Tx, o: { id: string; orgId: string; userId
 }
 
 /**
- * Joins, or rejoins with the next version; undefined when the person is a member already, or left or was removed after the invitation was made or the
- * request sent: what is from before a removal does not undo it.
+ * Joins, or rejoins with the next version; undefined when the person is a member already, or left or was removed after
+ * the invitation was made or the request sent: what is from before a removal does not undo it.
  */
 export async function claimMembership(
   tx: Tx,
@@ -133,7 +133,9 @@ export async function claimUpdate(
   return row
 }
 
-/** Ends an active membership and raises its floor above every token minted for it; undefined when it had ended before. */
+/**
+ * Ends an active membership and raises its floor above every token minted for it; undefined when it had ended before.
+ */
 export async function claimRemoval(tx: Tx, id: string): Promise<MembershipRow | undefined> {
   const [row] = await tx
     .update(memberships)

@@ -32,8 +32,8 @@ export async function findOrganizationBySlug(db: Queryable, slug: string): Promi
 }
 
 /**
- * Holds the organization until the transaction ends. NO KEY UPDATE: people may join meanwhile (their foreign key takes a key share),
- * nobody may leave or change ownership.
+ * Holds the organization until the transaction ends. NO KEY UPDATE: people may join meanwhile (their foreign key takes
+ * a key share), nobody may leave or change ownership.
  */
 export async function lockOrganization(tx: Tx, id: string): Promise<OrganizationRow | undefined> {
   const [row] = await tx.select().from(organizations).where(eq(organizations.id, id)).for('no key update')
@@ -42,7 +42,10 @@ export async function lockOrganization(tx: Tx, id: string): Promise<Organization
 
 export type Profile = { name: string; slug: string; logoUrl: string | null; colors: OrganizationColors | null }
 
-/** Stores the profile under the lock on the organization. Fails on the unique constraint when another organization has the slug. */
+/**
+ * Stores the profile under the lock on the organization. Fails on the unique constraint when another organization has
+ * the slug.
+ */
 export async function updateProfile(tx: Tx, o: { id: string } & Profile): Promise<OrganizationRow | undefined> {
   const { id, ...profile } = o
   const [row] = await tx
@@ -53,7 +56,10 @@ export async function updateProfile(tx: Tx, o: { id: string } & Profile): Promis
   return row
 }
 
-/** Organizations a person belongs to, oldest first, after the one named by `afterId`: active ones, or those they own that wait for their deletion. */
+/**
+ * Organizations a person belongs to, oldest first, after the one named by `afterId`: active ones, or those they own
+ * that wait for their deletion.
+ */
 export async function listOrganizationsOf(
   db: Queryable,
   o: { userId: string; limit: number; afterId?: string | undefined; status?: 'active' | 'deleting' | undefined },

@@ -1,4 +1,7 @@
-/** What an organization demands: columns of its row, changed under its lock. Whether a demand is in force is said by the clock of the database. */
+/**
+ * What an organization demands: columns of its row, changed under its lock. Whether a demand is in force is said by the
+ * clock of the database.
+ */
 import type { WantedMfa } from '@gatehouse/contracts/http/orgs/settings'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { eq, sql, type SQL } from 'drizzle-orm'
@@ -10,8 +13,8 @@ export type PlainSettings = Partial<Pick<OrganizationRow, 'takesJoinRequests'>>
 const next = sql`${organizations.version} + 1`
 
 /**
- * Stores what changes. Where a second factor is required from now on, the floor of the organization rises: no access token that was minted before goes on.
- * Undefined when there is no such organization.
+ * Stores what changes. Where a second factor is required from now on, the floor of the organization rises: no access
+ * token that was minted before goes on. Undefined when there is no such organization.
  */
 export async function updateSettings(
   tx: Tx,

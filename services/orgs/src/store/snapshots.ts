@@ -29,7 +29,10 @@ export async function* eachMembership(db: Queryable): AsyncGenerator<MembershipR
   }
 }
 
-/** Floors raised within the last 10 minutes of database time: twice the life of an access token, so no live token is missed. */
+/**
+ * Floors raised within the last 10 minutes of database time: twice the life of an access token, so no live token is
+ * missed.
+ */
 export async function listRecentFloors(
   db: Queryable,
 ): Promise<{ kind: 'organization' | 'membership'; id: string; minVersion: number }[]> {

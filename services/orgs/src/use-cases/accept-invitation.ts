@@ -1,6 +1,7 @@
 /**
- * Accepts an invitation, as the signed-in person whose verified address was invited or as a new person who is made on the way.
- * Making the person is idempotent by invitation, so a crash between the two steps heals by asking again; one acceptance wins.
+ * Accepts an invitation, as the signed-in person whose verified address was invited or as a new person who is made on
+ * the way. Making the person is idempotent by invitation, so a crash between the two steps heals by asking again; one
+ * acceptance wins.
  */
 import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type Caller, type UserCaller } from '@gatehouse/access/callers/caller'

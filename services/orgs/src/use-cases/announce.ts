@@ -106,7 +106,10 @@ export const announceOrganizationDeleted = (tx: Tx, row: OrganizationRow): Promi
     data: { organization_id: row.id, min_ov: row.minVersion },
   })
 
-/** A suspended organization announces the floor that voids its access tokens. `reason`: of the operator who did it; absent when nobody owns it any more. */
+/**
+ * A suspended organization announces the floor that voids its access tokens. `reason`: of the operator who did it;
+ * absent when nobody owns it any more.
+ */
 export const announceOrganizationStatus = (
   tx: Tx,
   { row, actor, reason }: { row: OrganizationRow; actor: Actor; reason?: string },

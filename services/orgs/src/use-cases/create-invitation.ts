@@ -35,8 +35,8 @@ type Outcome =
   | { kind: 'limited'; retryAfterSeconds: number }
 
 /**
- * @throws AppError `forbidden`, `validation_failed` for an unknown role or an address that no mail can reach, `already_member`, `rate_limited`,
- * `conflict` when the address has an open invitation.
+ * @throws AppError `forbidden`, `validation_failed` for an unknown role or an address that no mail can reach,
+ *   `already_member`, `rate_limited`, `conflict` when the address has an open invitation.
  */
 export async function createInvitation(
   deps: InviteDeps,

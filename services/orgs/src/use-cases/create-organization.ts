@@ -1,4 +1,7 @@
-/** Makes an organization owned by its maker: organization, membership and both events are one transaction. It asks no policy: there is none yet. */
+/**
+ * Makes an organization owned by its maker: organization, membership and both events are one transaction. It asks no
+ * policy: there is none yet.
+ */
 import type { Organization } from '@gatehouse/contracts/http/orgs/organizations'
 import { keepAnswer } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'

@@ -1,4 +1,7 @@
-/** Removes invitations and access requests that have been over for a month: they hold addresses and words of people who may never have come. */
+/**
+ * Removes invitations and access requests that have been over for a month: they hold addresses and words of people who
+ * may never have come.
+ */
 import type { Deps } from '../deps.ts'
 import { deleteOldAccessRequests } from '../store/access-requests.ts'
 import { deleteOldInvitations as deleteBatch } from '../store/invitations.ts'

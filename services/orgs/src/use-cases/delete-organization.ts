@@ -1,7 +1,8 @@
 /**
- * An owner deletes an organization. Nobody acts for it from then on, and each owner is told by mail; until the grace is over any owner takes it back.
- * Then it is deleted, and the event has every service delete what it keeps of the organization. It takes a permission, ownership, the slug as a
- * confirmation and a recent sign-in, so that an open session in other hands deletes nothing unnoticed.
+ * An owner deletes an organization. Nobody acts for it from then on, and each owner is told by mail; until the grace is
+ * over any owner takes it back. Then it is deleted, and the event has every service delete what it keeps of the
+ * organization. It takes a permission, ownership, the slug as a confirmation and a recent sign-in, so that an open
+ * session in other hands deletes nothing unnoticed.
  */
 import { stepUpChallenge } from '@gatehouse/access/call/require-allowed'
 import { actorOf, type MemberCaller, type UserCaller } from '@gatehouse/access/callers/caller'
@@ -28,7 +29,9 @@ import { organizationView } from './views.ts'
 type Outcome =
   { kind: 'deleting'; dueAt: Date } | { kind: 'not_an_owner' | 'another_slug' | 'not_active' | 'not_found' }
 
-/** When the deletion is due. @throws AppError `forbidden`, `insufficient_user_authentication`, `conflict`, `not_found` */
+/**
+ * When the deletion is due. @throws AppError `forbidden`, `insufficient_user_authentication`, `conflict`, `not_found`
+ */
 export async function deleteOrganization(
   deps: Pick<Deps, 'spine' | 'clients' | 'clock' | 'settings'>,
   caller: MemberCaller,

@@ -1,6 +1,7 @@
 /**
- * An erased person leaves every organization. What it kept about them goes, and a tombstone without attributes stays, so that nothing late revives it. An
- * organization whose only owner they were is suspended: it would be nobody's, and an operator decides what becomes of it.
+ * An erased person leaves every organization. What it kept about them goes, and a tombstone without attributes stays,
+ * so that nothing late revives it. An organization whose only owner they were is suspended: it would be nobody's, and
+ * an operator decides what becomes of it.
  */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { UserErased } from '@gatehouse/contracts/events/identity/user'

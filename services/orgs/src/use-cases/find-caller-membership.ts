@@ -1,4 +1,7 @@
-/** The membership of the caller, as decisions about members need it; a service account has none and so is never an owner. */
+/**
+ * The membership of the caller, as decisions about members need it; a service account has none and so is never an
+ * owner.
+ */
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { findMember } from '../store/memberships.ts'

@@ -1,6 +1,6 @@
 /**
- * Operators of the platform look for organizations, suspend them and let them go on. The answer is given once the event was announced, so that 204
- * acknowledges the revocation. What is so already stays so, unannounced.
+ * Operators of the platform look for organizations, suspend them and let them go on. The answer is given once the event
+ * was announced, so that 204 acknowledges the revocation. What is so already stays so, unannounced.
  */
 import type { ManagedOrganization as OrganizationOnWire } from '@gatehouse/contracts/http/orgs/operators'
 import { requireAllowed } from '@gatehouse/access/call/require-allowed'

@@ -1,6 +1,7 @@
 /**
- * What an organization demands of those who act for it. A rule that begins now voids every access token for the organization, and the answer waits for the
- * announcement. Whoever requires a second factor of others has signed in with one, so that nobody locks themselves out by a slip.
+ * What an organization demands of those who act for it. A rule that begins now voids every access token for the
+ * organization, and the answer waits for the announcement. Whoever requires a second factor of others has signed in
+ * with one, so that nobody locks themselves out by a slip.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { stepUpChallenge } from '@gatehouse/access/call/require-allowed'

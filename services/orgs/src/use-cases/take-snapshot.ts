@@ -1,4 +1,6 @@
-/** What a reader loads when it begins anew: `state` is everything, `floors` what a gateway needs to refuse void tokens. */
+/**
+ * What a reader loads when it begins anew: `state` is everything, `floors` what a gateway needs to refuse void tokens.
+ */
 import type { SnapshotView, SnapshotViews } from '@gatehouse/spine/produce/snapshot'
 import { snapshotStatus } from '../domain/organization-status.ts'
 import { eachMembership, eachOrganization, listRecentFloors } from '../store/snapshots.ts'

@@ -1,6 +1,7 @@
 /**
- * An owner makes another member an owner in their own place, in one step, so that there is no moment with two of them and none with nobody. Decided under the
- * lock on the organization. An owner's hand alone does it, whatever the policies say.
+ * An owner makes another member an owner in their own place, in one step, so that there is no moment with two of them
+ * and none with nobody. Decided under the lock on the organization. An owner's hand alone does it, whatever the
+ * policies say.
  */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'

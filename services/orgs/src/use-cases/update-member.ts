@@ -1,6 +1,6 @@
 /**
- * Replaces a member's attributes (a permission) or gives and takes ownership (an owner's hand, whatever the policies say).
- * Decided under the lock on the organization, so two owners taking it from each other leave one.
+ * Replaces a member's attributes (a permission) or gives and takes ownership (an owner's hand, whatever the policies
+ * say). Decided under the lock on the organization, so two owners taking it from each other leave one.
  */
 import type { Member } from '@gatehouse/contracts/http/orgs/organizations'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
@@ -18,7 +18,10 @@ import { findCallerMembership } from './find-caller-membership.ts'
 import { requirePermission } from './require-permission.ts'
 import { memberView } from './views.ts'
 
-/** @throws AppError `forbidden`, `not_found`, `last_owner`; `upstream_failed` when identity cannot name the member, with nothing changed. */
+/**
+ * @throws AppError `forbidden`, `not_found`, `last_owner`; `upstream_failed` when identity cannot name the member, with
+ * nothing changed.
+ */
 export async function updateMember(
   deps: Pick<Deps, 'db' | 'spine' | 'clients'>,
   caller: OrgCaller,

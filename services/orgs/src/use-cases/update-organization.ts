@@ -1,4 +1,6 @@
-/** Changes what an organization is called and how it looks. What is so already changes nothing and announces nothing. */
+/**
+ * Changes what an organization is called and how it looks. What is so already changes nothing and announces nothing.
+ */
 import type { Organization, OrganizationColors } from '@gatehouse/contracts/http/orgs/organizations'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
@@ -17,7 +19,10 @@ import { organizationView } from './views.ts'
 type Change = { profile: Partial<Profile>; isExpected(version: number): boolean }
 type Outcome = { kind: 'settled'; row: OrganizationRow } | { kind: 'not_found' | 'precondition_failed' }
 
-/** @throws AppError `forbidden`, `validation_failed`, `not_found`, `precondition_failed`, `conflict` when the slug is taken */
+/**
+ * @throws AppError `forbidden`, `validation_failed`, `not_found`, `precondition_failed`, `conflict` when the slug is
+ * taken
+ */
 export async function updateOrganization(
   deps: Pick<Deps, 'spine' | 'clients'>,
   caller: OrgCaller,

@@ -1,6 +1,6 @@
 /**
- * Whatever is done to invitations and memberships in whatever order: every answer is the one the model expects, an invitation
- * that was answered 201 can be accepted until something ends it, and who was removed can be invited again.
+ * Whatever is done to invitations and memberships in whatever order: every answer is the one the model expects, an
+ * invitation that was answered 201 can be accepted until something ends it, and who was removed can be invited again.
  */
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import fc from 'fast-check'

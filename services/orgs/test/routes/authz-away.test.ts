@@ -1,6 +1,6 @@
 /**
- * The way to authz is bad (R11): gone, slow, or torn off now and then. Whatever authz could not be asked about is 503, nobody is let in on a guess,
- * and trying again does not make it worse. `R11_SECONDS=30` for the long run.
+ * The way to authz is bad (R11): gone, slow, or torn off now and then. Whatever authz could not be asked about is 503,
+ * nobody is let in on a guess, and trying again does not make it worse. `R11_SECONDS=30` for the long run.
  */
 import t from 'tap'
 import { startTcpProxy, type TcpProxy, type Trouble } from '@gatehouse/test-kit/tcp-proxy'

@@ -1,4 +1,7 @@
-/** `DELETE /v1/organizations/:org` and its restoration, by status code: who may, what ends at once, what the grace keeps, what is gone after it. */
+/**
+ * `DELETE /v1/organizations/:org` and its restoration, by status code: who may, what ends at once, what the grace
+ * keeps, what is gone after it.
+ */
 import { OrganizationDeleted, OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
 import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'

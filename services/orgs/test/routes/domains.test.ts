@@ -1,4 +1,7 @@
-/** Domains, by status code: proven by DNS, checked again, one organization at a time, and what they mean for people with an address there. */
+/**
+ * Domains, by status code: proven by DNS, checked again, one organization at a time, and what they mean for people with
+ * an address there.
+ */
 import {
   DomainAdded,
   DomainLapsed,

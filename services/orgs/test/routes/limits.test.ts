@@ -1,4 +1,7 @@
-/** What one person, organization or address may cause at most, counted in PostgreSQL over all replicas and organizations. */
+/**
+ * What one person, organization or address may cause at most, counted in PostgreSQL over all replicas and
+ * organizations.
+ */
 import t from 'tap'
 import { openRig, type Answer } from '../fixtures/rig.ts'
 

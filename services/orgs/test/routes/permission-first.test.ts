@@ -1,6 +1,6 @@
 /**
- * Whether somebody may do something is decided before a neighbour works for it: a refused request asks identity nothing,
- * so that nobody without rights can make identity answer, slowly or wrongly, on behalf of everybody else.
+ * Whether somebody may do something is decided before a neighbour works for it: a refused request asks identity
+ * nothing, so that nobody without rights can make identity answer, slowly or wrongly, on behalf of everybody else.
  */
 import t from 'tap'
 import { publicRoutes } from '@gatehouse/contracts/http/routes'

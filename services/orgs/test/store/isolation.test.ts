@@ -1,4 +1,7 @@
-/** Row-level security and grants as PostgreSQL enforces them: under the wrong tenant there are no rows, whatever the query says. */
+/**
+ * Row-level security and grants as PostgreSQL enforces them: under the wrong tenant there are no rows, whatever the
+ * query says.
+ */
 import { sqlState } from '@gatehouse/service-kit/postgres/errors'
 import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'

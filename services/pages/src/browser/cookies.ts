@@ -1,4 +1,7 @@
-/** The cookies of the pages: their names, and the one way they are written. `__Host-` (RFC 6265bis §4.1.3.2) wherever the platform is reached over https. */
+/**
+ * The cookies of the pages: their names, and the one way they are written. `__Host-` (RFC 6265bis §4.1.3.2) wherever
+ * the platform is reached over https.
+ */
 import { pageCookiePrefix } from '@gatehouse/contracts/http/page'
 import { browserSessionCookieName } from '@gatehouse/contracts/http/tokens/browser-sessions'
 

@@ -1,6 +1,6 @@
 /**
- * Whether a form was sent from a page of ours by the browser that page was made for: `Sec-Fetch-Site` and `Origin` where the browser says them
- * (OWASP, Cross-Site Request Forgery Prevention), and always the token of this browser.
+ * Whether a form was sent from a page of ours by the browser that page was made for: `Sec-Fetch-Site` and `Origin`
+ * where the browser says them (OWASP, Cross-Site Request Forgery Prevention), and always the token of this browser.
  */
 import type { FastifyRequest } from 'fastify'
 import type { Deps } from '../deps.ts'

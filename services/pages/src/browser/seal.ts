@@ -1,6 +1,6 @@
 /**
- * What the pages keep in cookies is sealed (AES-256-GCM), for one browser and for an hour; a form carries an HMAC of the same browser. So a cookie
- * or a form that was copied out of one browser is of no use in another.
+ * What the pages keep in cookies is sealed (AES-256-GCM), for one browser and for an hour; a form carries an HMAC of
+ * the same browser. So a cookie or a form that was copied out of one browser is of no use in another.
  */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '@gatehouse/service-kit/context/clock'

@@ -99,8 +99,8 @@ const withValue = (name: string, value: string | undefined): Record<string, stri
   value === undefined ? {} : { [name]: value }
 
 /**
- * The access token of the signed-in person for this request alone, undefined when nobody is. It is for no organization: one that has come to require a
- * stronger sign-in must not keep a person from their own account.
+ * The access token of the signed-in person for this request alone, undefined when nobody is. It is for no organization:
+ * one that has come to require a stronger sign-in must not keep a person from their own account.
  */
 export function tokenOf(deps: Pick<Deps, 'tokens'>, visit: Visit): Promise<BrowserToken | undefined> {
   visit.token ??= mintToken(deps, visit, { organization_id: null })
@@ -108,8 +108,10 @@ export function tokenOf(deps: Pick<Deps, 'tokens'>, visit: Visit): Promise<Brows
 }
 
 /**
- * The same for an organization, which is the one the person acts for from here on; without one, for that they acted for last.
- * @throws AppError `token_revoked`; `not_found` for one of others; `insufficient_user_authentication` where it requires more
+ * The same for an organization, which is the one the person acts for from here on; without one, for that they acted for
+ * last.
+ * @throws AppError `token_revoked`; `not_found` for one of others; `insufficient_user_authentication` where it requires
+ *   more
  */
 export async function requireActingToken(
   deps: Pick<Deps, 'tokens'>,

@@ -30,7 +30,9 @@ export type Flow = {
   /** A device’s code as it was entered or followed, and the request it was found to be. */
   userCode?: string | undefined
   device?: string | undefined
-  /** Secrets of links, by the path of their page: taken out of the address so that no log, history or referrer has them. */
+  /**
+   * Secrets of links, by the path of their page: taken out of the address so that no log, history or referrer has them.
+   */
   links?: Record<string, string>
   note?: Note
 }

@@ -1,6 +1,6 @@
 /**
- * Where a sign-in leads: to the application that asked for it, or to a page of ours. Only addresses of a closed list are followed, so that no
- * link can send a person who has just signed in elsewhere.
+ * Where a sign-in leads: to the application that asked for it, or to a page of ours. Only addresses of a closed list
+ * are followed, so that no link can send a person who has just signed in elsewhere.
  */
 import { pageRoutes } from '@gatehouse/contracts/http/pages'
 

@@ -1,4 +1,7 @@
-/** A device without a browser is signed in: its code is entered or followed, what asks is shown, and the person decides (RFC 8628 §3.3). */
+/**
+ * A device without a browser is signed in: its code is entered or followed, what asks is shown, and the person decides
+ * (RFC 8628 §3.3).
+ */
 import { ListMyOrganizations } from '@gatehouse/contracts/http/orgs/organizations'
 import { DevicePage } from '@gatehouse/contracts/http/pages'
 import {
@@ -26,7 +29,10 @@ export function deviceRoutes(page: BindPage, deps: Deps): void {
   })
 }
 
-/** A code that was followed (§3.3.1) leaves the address, and is only filled in: a stranger may have sent the link (§5.4). */
+/**
+ * A code that was followed (§3.3.1) leaves the address, and is only filled in: a stranger may have sent the link
+ * (§5.4).
+ */
 async function show(deps: Deps, visit: Visit): Promise<PageAnswer> {
   const followed = visit.query.get('user_code')
   if (followed !== undefined)

@@ -1,4 +1,7 @@
-/** One's own authenticator app and recovery codes. Changing them asks for a recent sign-in, which `refusals.ts` leads through. */
+/**
+ * One's own authenticator app and recovery codes. Changing them asks for a recent sign-in, which `refusals.ts` leads
+ * through.
+ */
 import {
   ConfirmTotp,
   EnrollTotp,

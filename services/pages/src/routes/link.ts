@@ -1,4 +1,7 @@
-/** The secret of a link in a mail: it moves out of the address into the sealed cookie at once, so that no history, log or referrer keeps it. */
+/**
+ * The secret of a link in a mail: it moves out of the address into the sealed cookie at once, so that no history, log
+ * or referrer keeps it.
+ */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Visit } from '../browser/visit.ts'
 import type { Flow } from '../domain/flow.ts'

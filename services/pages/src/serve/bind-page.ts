@@ -1,6 +1,6 @@
 /**
- * The one way to serve a page: only the gateway may ask, parameters stand once, a form is taken from pages of ours alone, every form ends in a
- * redirect, and whatever goes wrong is a page.
+ * The one way to serve a page: only the gateway may ask, parameters stand once, a form is taken from pages of ours
+ * alone, every form ends in a redirect, and whatever goes wrong is a page.
  */
 import type { PageContract } from '@gatehouse/contracts/http/page'
 import { pageBodyLimitBytes, pageDeadlineMs } from '@gatehouse/contracts/http/page'

@@ -1,6 +1,7 @@
 /**
- * Asks once more where a neighbour is not current: a program would come back with `Retry-After`, a person at a page would have to type again. Whoever
- * says `not_current` has done nothing yet; only the last step of a sign-in has been spent by then.
+ * Asks once more where a neighbour is not current: a program would come back with `Retry-After`, a person at a page
+ * would have to type again. Whoever says `not_current` has done nothing yet; only the last step of a sign-in has been
+ * spent by then.
  */
 import type { ServiceClient } from '@gatehouse/access/call/service-client'
 import type { RouteContract } from '@gatehouse/contracts/http/contract'

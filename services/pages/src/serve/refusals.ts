@@ -1,6 +1,6 @@
 /**
- * What a person sees instead of an error: the sign-in where nobody is signed in, one more step where a stronger or newer sign-in is asked for, the
- * form again where it can be mended, else a page that says what to do.
+ * What a person sees instead of an error: the sign-in where nobody is signed in, one more step where a stronger or
+ * newer sign-in is asked for, the form again where it can be mended, else a page that says what to do.
  */
 import { problems, type ProblemCode } from '@gatehouse/contracts/problems/registry'
 import type { AppError } from '@gatehouse/service-kit/errors/app-error'

@@ -36,7 +36,9 @@ async function enrollmentOf(deps: AdvanceDeps, visit: Visit, { challenge, enroll
   return shown && { secret: shown.secret, uri: shown.otpauth_url }
 }
 
-/** The browser holds a new secret that stands for the session; the tokens of the sign-in stay here and are forgotten. */
+/**
+ * The browser holds a new secret that stands for the session; the tokens of the sign-in stay here and are forgotten.
+ */
 async function finish(
   deps: AdvanceDeps,
   visit: Visit,

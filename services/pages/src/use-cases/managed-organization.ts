@@ -1,4 +1,7 @@
-/** The organization a page manages, with a token of the person for it. What they may do there is the decision point's to say, at each call. */
+/**
+ * The organization a page manages, with a token of the person for it. What they may do there is the decision point's to
+ * say, at each call.
+ */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { requireActingToken, type Visit } from '../browser/visit.ts'
 import type { Deps } from '../deps.ts'

@@ -1,4 +1,7 @@
-/** A person who is signed in, but too weakly or too long ago, answers one more step and comes back to the page they were on (RFC 9470). */
+/**
+ * A person who is signed in, but too weakly or too long ago, answers one more step and comes back to the page they were
+ * on (RFC 9470).
+ */
 import { StepUp } from '@gatehouse/contracts/http/identity/sign-in'
 import type { AppError } from '@gatehouse/service-kit/errors/app-error'
 import { requireToken, spokenFor, type Visit } from '../browser/visit.ts'

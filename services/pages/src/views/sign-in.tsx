@@ -58,7 +58,10 @@ export function Cancel({ scene }: { scene: Scene }): ComponentChild {
   )
 }
 
-/** Sent by the script alone, when an authenticator has answered. Hidden until the script finds that the browser knows passkeys. */
+/**
+ * Sent by the script alone, when an authenticator has answered. Hidden until the script finds that the browser knows
+ * passkeys.
+ */
 function PasskeyForm({ scene }: { scene: Scene }): ComponentChild {
   return (
     <div data-passkey="sign-in" hidden>

@@ -1,4 +1,7 @@
-/** One's own account by forms: what is changed, what is shown once, and one more step where the sign-in is too old or too weak. */
+/**
+ * One's own account by forms: what is changed, what is shown once, and one more step where the sign-in is too old or
+ * too weak.
+ */
 import { internalHeaders } from '@gatehouse/contracts/common/services'
 import t, { type Test } from 'tap'
 import { browserToken, openBrowser, openPages, refusal, session } from '../fixtures/visitor.ts'

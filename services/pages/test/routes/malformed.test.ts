@@ -1,4 +1,7 @@
-/** Whatever a browser or a program sends to a page is answered with a page or a way to one: no fault of ours, no way elsewhere, nothing of it as markup (S6, S8). */
+/**
+ * Whatever a browser or a program sends to a page is answered with a page or a way to one: no fault of ours, no way
+ * elsewhere, nothing of it as markup (S6, S8).
+ */
 import { pageRoutes } from '@gatehouse/contracts/http/pages'
 import t from 'tap'
 import { browserToken, csrfIn, openBrowser, openPages, refusal, session } from '../fixtures/visitor.ts'

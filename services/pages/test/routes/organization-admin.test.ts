@@ -1,4 +1,7 @@
-/** An organization by forms: members, roles of one, invitations, the rule for second factors. Who may do what is answered by the services alone. */
+/**
+ * An organization by forms: members, roles of one, invitations, the rule for second factors. Who may do what is
+ * answered by the services alone.
+ */
 import { internalHeaders } from '@gatehouse/contracts/common/services'
 import t, { type Test } from 'tap'
 import { browserToken, openBrowser, openPages, refusal, session } from '../fixtures/visitor.ts'

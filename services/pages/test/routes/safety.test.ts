@@ -1,4 +1,7 @@
-/** What every page has in common: nothing from elsewhere, never framed, forms of ours alone, and an error that is a page. */
+/**
+ * What every page has in common: nothing from elsewhere, never framed, forms of ours alone, and an error that is a
+ * page.
+ */
 import { definePage, pageBodyLimitBytes } from '@gatehouse/contracts/http/page'
 import { pageRoutes } from '@gatehouse/contracts/http/pages'
 import t, { type Test } from 'tap'

@@ -1,4 +1,7 @@
-/** The authorization code flow, by `openid-client` and by hand: from the request to tokens, userinfo, refresh and the end of all of it. */
+/**
+ * The authorization code flow, by `openid-client` and by hand: from the request to tokens, userinfo, refresh and the
+ * end of all of it.
+ */
 import * as openid from 'openid-client'
 import t from 'tap'
 import {

@@ -1,4 +1,7 @@
-/** The device flow (RFC 8628), by `openid-client` and by hand: what a device is told, what its person sees and decides, who is first, and what ends it. */
+/**
+ * The device flow (RFC 8628), by `openid-client` and by hand: what a device is told, what its person sees and decides,
+ * who is first, and what ends it.
+ */
 import { isTypeId, newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import * as openid from 'openid-client'
 import t from 'tap'

@@ -1,4 +1,7 @@
-/** The documents of the provider: the guide's application signs somebody in, and the table of requirements names tests that are there. */
+/**
+ * The documents of the provider: the guide's application signs somebody in, and the table of requirements names tests
+ * that are there.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import * as openid from 'openid-client'
 import t from 'tap'

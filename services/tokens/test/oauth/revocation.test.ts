@@ -1,4 +1,7 @@
-/** Revocation (RFC 7009), introspection (RFC 7662) and RP-initiated logout: what ends, who learns of it, and what is refused. */
+/**
+ * Revocation (RFC 7009), introspection (RFC 7662) and RP-initiated logout: what ends, who learns of it, and what is
+ * refused.
+ */
 import { systemClock } from '@gatehouse/service-kit/context/clock'
 import * as openid from 'openid-client'
 import t from 'tap'
@@ -26,7 +29,9 @@ type Tokens = { access_token: string; refresh_token: string; id_token: string }
 const post = (url: string, parameters: Record<string, string>, authorization: string | undefined = basic(client)) =>
   askProtocol(platform, replica, { url, form: form(parameters), authorization })
 
-/** A 503 on a busy machine can hide that the code was redeemed (ADR 100): then a client begins anew, with another code. */
+/**
+ * A 503 on a busy machine can hide that the code was redeemed (ADR 100): then a client begins anew, with another code.
+ */
 async function tokensOf(person: Awaited<ReturnType<typeof signedIn>>, app = client, tries = 3): Promise<Tokens> {
   const { verifier, challenge } = proof()
   const url = authorizeUrl(app.id, { code_challenge: challenge, scope: 'openid offline_access' })

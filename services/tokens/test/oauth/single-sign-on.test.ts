@@ -1,4 +1,7 @@
-/** The authorization endpoint in front of a browser that is signed in: when it answers at once, when it asks, and what it says where it may not ask. */
+/**
+ * The authorization endpoint in front of a browser that is signed in: when it answers at once, when it asks, and what
+ * it says where it may not ask.
+ */
 import t from 'tap'
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { askAsPages, boundBrowser, cookieOf, outcomeOf, tokenOf, visit } from '../fixtures/browsers.ts'

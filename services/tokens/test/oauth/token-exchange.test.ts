@@ -1,4 +1,7 @@
-/** Token exchange (RFC 8693): a service acts for the person it was called for, with less, and only as long as they are signed in. */
+/**
+ * Token exchange (RFC 8693): a service acts for the person it was called for, with less, and only as long as they are
+ * signed in.
+ */
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import * as openid from 'openid-client'
 import t from 'tap'

@@ -1,4 +1,7 @@
-/** A key that is used while it is revoked: every token that came of it is below the floor that the revocation announced, and after the 204 none comes any more. */
+/**
+ * A key that is used while it is revoked: every token that came of it is below the floor that the revocation announced,
+ * and after the 204 none comes any more.
+ */
 import t from 'tap'
 import { claimsOf, openPlatform } from '../fixtures/platform.ts'
 import { createKey, exchange, ownedOrganization } from '../fixtures/service-accounts.ts'

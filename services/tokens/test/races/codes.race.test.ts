@@ -1,4 +1,7 @@
-/** Codes and requests used at once: one winner over two replicas, and two applications in one browser lose nothing to each other. */
+/**
+ * Codes and requests used at once: one winner over two replicas, and two applications in one browser lose nothing to
+ * each other.
+ */
 import t from 'tap'
 import { findActiveClient } from '../../src/store/oauth-clients.ts'
 import { redeemCode } from '../../src/use-cases/oauth/redeem-code.ts'

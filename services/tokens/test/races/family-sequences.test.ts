@@ -1,4 +1,6 @@
-/** Generated lives of a refresh family against the real thing: what the pure rules say must be what the database did. */
+/**
+ * Generated lives of a refresh family against the real thing: what the pure rules say must be what the database did.
+ */
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import fc from 'fast-check'
 import '@gatehouse/test-kit/fixed-seed'
@@ -34,7 +36,9 @@ async function present(token: string): Promise<Answer> {
   }
 }
 
-/** What must come of it, told by a model far simpler than the code: a list of tokens and the age of the last exchange. */
+/**
+ * What must come of it, told by a model far simpler than the code: a list of tokens and the age of the last exchange.
+ */
 async function live(steps: Step[]): Promise<string | undefined> {
   const { id } = platform.person()
   const watcher = await platform.signIn(replica, id)

@@ -1,4 +1,7 @@
-/** Many at once, over two replicas and one database: one successor, one revocation, one end. `GATEHOUSE_FULL=1` for the full size. */
+/**
+ * Many at once, over two replicas and one database: one successor, one revocation, one end. `GATEHOUSE_FULL=1` for the
+ * full size.
+ */
 import { hashSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import { isAppError } from '@gatehouse/service-kit/errors/app-error'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'

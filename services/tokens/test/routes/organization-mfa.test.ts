@@ -1,4 +1,7 @@
-/** An organization requires a second factor: nobody enters, refreshes or switches into it with one, and whoever has two does. */
+/**
+ * An organization requires a second factor: nobody enters, refreshes or switches into it with one, and whoever has two
+ * does.
+ */
 import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
 import t from 'tap'
 import { claimsOf, openPlatform, type Answer } from '../fixtures/platform.ts'

@@ -1,4 +1,7 @@
-/** `POST /internal/sessions/:session/authentication`, by status code: what a session becomes when its person is authenticated anew. */
+/**
+ * `POST /internal/sessions/:session/authentication`, by status code: what a session becomes when its person is
+ * authenticated anew.
+ */
 import { UserDisabled } from '@gatehouse/contracts/events/identity/user'
 import { verifyAccessToken } from '@gatehouse/test-kit/verify-token'
 import { newId } from '@gatehouse/service-kit/ids/type-id'

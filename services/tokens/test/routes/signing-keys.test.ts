@@ -1,4 +1,7 @@
-/** `/v1/platform/keys`: rotation with an overlap, the emergency, and a new key-encryption key, each as its runbook has it. */
+/**
+ * `/v1/platform/keys`: rotation with an overlap, the emergency, and a new key-encryption key, each as its runbook has
+ * it.
+ */
 import { randomBytes, verify } from 'node:crypto'
 import { publicKeysOf, type Jwks } from '@gatehouse/access/tokens/jwks-source'
 import { createEnvelope, parseKey } from '@gatehouse/service-kit/secrets/envelope'

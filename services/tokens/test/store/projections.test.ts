@@ -1,4 +1,6 @@
-/** What tokens knows of its neighbours: versions decide, what is gone stays gone, a restored neighbour is believed anew. */
+/**
+ * What tokens knows of its neighbours: versions decide, what is gone stays gone, a restored neighbour is believed anew.
+ */
 import {
   UserDisabled,
   UserErased,

@@ -1,6 +1,7 @@
 /**
- * What refreshing and starting a session cost: statements, round trips and events, counted on the wire. A rise is a regression, whatever the clock says.
- * Nothing runs in the background, and each statement has been asked before, as in a service that has been up for a second.
+ * What refreshing and starting a session cost: statements, round trips and events, counted on the wire. A rise is a
+ * regression, whatever the clock says. Nothing runs in the background, and each statement has been asked before, as in
+ * a service that has been up for a second.
  */
 import { hashSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
@@ -17,7 +18,10 @@ const replica = await platform.replica(systemClock, true)
 const pollAll = () => Promise.all(Object.values(replica.deps.following).map((one) => one.pollNow()))
 const eventsOf = async (): Promise<number> => (await platform.announced(replica)).length
 
-/** The first run on connections that know every statement: which connection of a pool is taken is the driver's to choose. */
+/**
+ * The first run on connections that know every statement: which connection of a pool is taken is the driver's to
+ * choose.
+ */
 async function countsOf(run: () => Promise<unknown>): Promise<StatementCounts> {
   for (let tried = 1; ; tried += 1) {
     const counts = await counter.during(run)

@@ -1,4 +1,7 @@
-/** The rules of security alerts, written out: which event is a finding at once, and which counts within a window. Pure; the windows are settled in SQL. */
+/**
+ * The rules of security alerts, written out: which event is a finding at once, and which counts within a window. Pure;
+ * the windows are settled in SQL.
+ */
 import type { EventContract, EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { FactorsChanged, PasskeyCounterRegressed } from '@gatehouse/contracts/events/identity/factors'
 import {
@@ -14,7 +17,10 @@ import { SessionStarted } from '@gatehouse/contracts/events/tokens/session'
 import type { AlertRule, AlertSeverity } from '@gatehouse/contracts/http/workers/security-alerts'
 import { readEvent } from '../mails/read-event.ts'
 
-/** What was found: about whom, and what makes it the same thing as another one. Neither person nor organization: it is the platform's. */
+/**
+ * What was found: about whom, and what makes it the same thing as another one. Neither person nor organization: it is
+ * the platform's.
+ */
 export type Finding = {
   rule: AlertRule
   severity: AlertSeverity
@@ -41,7 +47,9 @@ export type Condition =
 
 export type Candidate = { finding: Finding; when?: Condition }
 
-/** Who is told beyond the list of alerts: nobody twice, so what has a mail or a notification of its own has none here. */
+/**
+ * Who is told beyond the list of alerts: nobody twice, so what has a mail or a notification of its own has none here.
+ */
 const tells: Readonly<Record<AlertRule, { mail: boolean; inApp: boolean }>> = {
   refresh_token_reused: { mail: false, inApp: true },
   passkey_copied: { mail: false, inApp: true },

@@ -17,7 +17,9 @@ const columns: readonly [string, (event: AuditEvent) => string | null][] = [
   ['data', ({ data }) => JSON.stringify(data)],
 ]
 
-/** RFC 4180. A field that a spreadsheet would take for a formula is made text: the user agent is a stranger’s to choose. */
+/**
+ * RFC 4180. A field that a spreadsheet would take for a formula is made text: the user agent is a stranger’s to choose.
+ */
 const field = (value: string | null): string => {
   const text = value ?? ''
   const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
@@ -27,7 +29,10 @@ const field = (value: string | null): string => {
 export const csvHead = `${columns.map(([name]) => name).join(',')}\r\n`
 export const csvLine = (event: AuditEvent): string => `${columns.map(([, read]) => field(read(event))).join(',')}\r\n`
 
-/** Open Cybersecurity Schema Framework 1.3: Authentication (3002) for sessions and attempts at one, Entity Management (3004) for everything else. */
+/**
+ * Open Cybersecurity Schema Framework 1.3: Authentication (3002) for sessions and attempts at one, Entity Management
+ * (3004) for everything else.
+ */
 export function ocsfEvent(event: AuditEvent): object {
   const isAuthentication = event.target.type === 'session' || event.action.startsWith('sign_in')
   const classUid = isAuthentication ? 3002 : 3004

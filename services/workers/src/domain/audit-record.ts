@@ -1,6 +1,7 @@
 /**
  * How an event becomes a line of the audit trail: who did what to what, for which organization, for which person.
- * Everything is taken from the event; nothing is looked up, so the record is complete in the transaction that receives the event.
+ * Everything is taken from the event; nothing is looked up, so the record is complete in the transaction that receives
+ * the event.
  */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { typeIdSuffix } from '@gatehouse/contracts/common/ids'
@@ -26,7 +27,10 @@ export type AuditRecord = {
 
 export type Outcome = 'success' | 'failure' | 'denied'
 
-/** A record as it is kept: where a person was is a ciphertext under their key, and in clear only where nobody is concerned. */
+/**
+ * A record as it is kept: where a person was is a ciphertext under their key, and in clear only where nobody is
+ * concerned.
+ */
 export type StoredRecord = AuditRecord & { personalOf: string | null; personalSealed: string | null }
 
 /** What the prefix of an identifier names; an identifier of another kind is called after its aggregate. */
@@ -74,7 +78,10 @@ function outcomeOf(action: string): Outcome {
   return action.endsWith('.denied') ? 'denied' : 'success'
 }
 
-/** Whose whereabouts a record holds: those of the person who acted; where nobody known acted, of the person it concerns. A machine is nobody. */
+/**
+ * Whose whereabouts a record holds: those of the person who acted; where nobody known acted, of the person it concerns.
+ * A machine is nobody.
+ */
 export function personalOwnerOf({ actor, userId }: Pick<AuditRecord, 'actor' | 'userId'>): string | null {
   if (actor.type === 'user') return wellFormed('user', actor.id) ?? userId
   return actor.type === 'service_account' ? null : userId

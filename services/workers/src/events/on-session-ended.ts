@@ -1,4 +1,7 @@
-/** Records that a client is to be told of a session that ended: one ledger row per session, however often the event is delivered. */
+/**
+ * Records that a client is to be told of a session that ended: one ledger row per session, however often the event is
+ * delivered.
+ */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { SessionEnded } from '@gatehouse/contracts/events/tokens/session'
 import { NotifyLogout } from '@gatehouse/contracts/jobs/notify-logout.v1'

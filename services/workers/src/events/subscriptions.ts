@@ -98,7 +98,10 @@ export const auditSubscription = (deps: { whereabouts: Whereabouts }): Subscript
   handleAll: (tx, events) => recordAuditEvents(deps, tx, events),
 })
 
-/** The effects of every pipeline, whichever this process runs. What a replay makes due is announced by the sweeper of its pipeline. */
+/**
+ * The effects of every pipeline, whichever this process runs. What a replay makes due is announced by the sweeper of
+ * its pipeline.
+ */
 export const allEffects = (deps: { whereabouts: Whereabouts }): Effects[] =>
   [
     ...PipelineName.anyOf.map(({ const: pipeline }) => subscriptionOf(deps, pipeline)),

@@ -1,6 +1,7 @@
 /**
- * The audit trail as evidence. Each organization has a chain (and what belongs to none has the platform's): a link is the SHA-256 of the link before it and of
- * the record's leaf, so a record that was changed, removed or moved breaks the chain from there on. Pure: made and verified by the same functions.
+ * The audit trail as evidence. Each organization has a chain (and what belongs to none has the platform's): a link is
+ * the SHA-256 of the link before it and of the record's leaf, so a record that was changed, removed or moved breaks the
+ * chain from there on. Pure: made and verified by the same functions.
  */
 import { hash } from 'node:crypto'
 
@@ -9,8 +10,8 @@ export type ChainName = string
 export const platformChain: ChainName = 'platform'
 
 /**
- * A record as it is hashed. Where somebody was stands in `personal` as a ciphertext under the key of that person, so the link holds after the key is gone.
- * In clear it stands only where no person is concerned.
+ * A record as it is hashed. Where somebody was stands in `personal` as a ciphertext under the key of that person, so
+ * the link holds after the key is gone. In clear it stands only where no person is concerned.
  */
 export type EvidenceRecord = {
   id: string
@@ -50,7 +51,10 @@ export const linkOf = (previous: Uint8Array, record: EvidenceRecord): Buffer =>
 /** What the first link of a chain follows. The name is in it, so no link of one chain stands in another. */
 export const beginningOf = (chain: ChainName): Buffer => sha256(Buffer.of(3), `gatehouse audit chain v1\n${chain}`)
 
-/** The root over `leaves`, and for each its path: the siblings from the bottom up. A node without a neighbour moves up as it is. */
+/**
+ * The root over `leaves`, and for each its path: the siblings from the bottom up. A node without a neighbour moves up
+ * as it is.
+ */
 export function merkleTree(leaves: readonly Buffer[]): { root: Buffer; paths: Buffer[][] } {
   const paths: Buffer[][] = leaves.map(() => [])
   let level = [...leaves]

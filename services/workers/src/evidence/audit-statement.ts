@@ -1,6 +1,6 @@
 /**
- * What the platform signs about the audit trail: a JWS (RFC 7515 §3.1) of ES256 whose payload is canonical JSON. Its `typ` sets it apart from every token
- * and from the other kind of statement.
+ * What the platform signs about the audit trail: a JWS (RFC 7515 §3.1) of ES256 whose payload is canonical JSON. Its
+ * `typ` sets it apart from every token and from the other kind of statement.
  */
 import { verify, type KeyObject } from 'node:crypto'
 import { canonicalJson } from './audit-chain.ts'

@@ -1,6 +1,6 @@
 /**
- * Verifies an export of the audit trail with nothing but its lines and the public keys. Every line is judged, so that each record that was changed, removed
- * or moved is named, and not only the first.
+ * Verifies an export of the audit trail with nothing but its lines and the public keys. Every line is judged, so that
+ * each record that was changed, removed or moved is named, and not only the first.
  */
 import type { KeyObject } from 'node:crypto'
 import {

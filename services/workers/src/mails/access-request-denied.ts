@@ -1,4 +1,7 @@
-/** Tells a person that they were not given the access they asked for. Why, they read signed in: the words are of a stranger. */
+/**
+ * Tells a person that they were not given the access they asked for. Why, they read signed in: the words are of a
+ * stranger.
+ */
 import { AccessRequestDenied } from '@gatehouse/contracts/events/orgs/access-request'
 import { named, quoted } from './layout.ts'
 import { defineMail } from './mail.ts'

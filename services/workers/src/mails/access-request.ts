@@ -1,4 +1,7 @@
-/** Tells each owner that somebody asks for access. Carries no link: signing in is the way, and whoever may decides there. */
+/**
+ * Tells each owner that somebody asks for access. Carries no link: signing in is the way, and whoever may decides
+ * there.
+ */
 import { AccessRequestCreated } from '@gatehouse/contracts/events/orgs/access-request'
 import { named, quoted } from './layout.ts'
 import { defineMail } from './mail.ts'

@@ -1,4 +1,7 @@
-/** Tells a person that they are going to be erased, and until when they can change their mind. Carries no link: signing in is the way. */
+/**
+ * Tells a person that they are going to be erased, and until when they can change their mind. Carries no link: signing
+ * in is the way.
+ */
 import { UserDeletionRequested } from '@gatehouse/contracts/events/identity/user'
 import { defineMail, utcText } from './mail.ts'
 

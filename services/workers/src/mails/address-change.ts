@@ -1,4 +1,7 @@
-/** Asks somebody to show that the address a person wants is theirs. Names nobody: who typed the address may not be its owner. */
+/**
+ * Asks somebody to show that the address a person wants is theirs. Names nobody: who typed the address may not be its
+ * owner.
+ */
 import { AddressChangeRequested } from '@gatehouse/contracts/events/identity/address-change'
 import { ConfirmAddressPage } from '@gatehouse/contracts/http/pages'
 import { defineMail } from './mail.ts'

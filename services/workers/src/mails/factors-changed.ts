@@ -1,4 +1,7 @@
-/** Tells a person that their second factors were changed. Carries no link: an alarm that asks to click teaches the wrong habit. */
+/**
+ * Tells a person that their second factors were changed. Carries no link: an alarm that asks to click teaches the wrong
+ * habit.
+ */
 import { FactorsChanged } from '@gatehouse/contracts/events/identity/factors'
 import type { Locale } from './locale.ts'
 import { defineMail, utcText } from './mail.ts'

@@ -1,4 +1,7 @@
-/** Invites an address into an organization. The organization's name was chosen by a stranger, so it passes `named` and `quoted`. */
+/**
+ * Invites an address into an organization. The organization's name was chosen by a stranger, so it passes `named` and
+ * `quoted`.
+ */
 import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation'
 import { InvitationPage } from '@gatehouse/contracts/http/pages'
 import { named, quoted } from './layout.ts'

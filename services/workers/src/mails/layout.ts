@@ -1,6 +1,7 @@
 /**
- * The one shape of our mails: a few paragraphs, at most one link, as plain text and as the same thing in HTML without images or scripts.
- * What other people chose (the name of an organization) passes `quoted`, so that nobody can make our mail carry their link.
+ * The one shape of our mails: a few paragraphs, at most one link, as plain text and as the same thing in HTML without
+ * images or scripts. What other people chose (the name of an organization) passes `quoted`, so that nobody can make our
+ * mail carry their link.
  */
 
 import type { Locale } from './locale.ts'
@@ -57,5 +58,8 @@ export const oneLine = (text: string): string =>
 /** A name somebody chose, as a header says it: no mail program makes a link of a subject. */
 export const named = (name: string): string => [...oneLine(name)].slice(0, 80).join('')
 
-/** A name somebody chose, in the text of a mail: one line, not long, and nothing mail programs turn into a link (a zero-width space follows each dot, slash and colon inside a word). */
+/**
+ * A name somebody chose, in the text of a mail: one line, not long, and nothing mail programs turn into a link (a
+ * zero-width space follows each dot, slash and colon inside a word).
+ */
 export const quoted = (name: string): string => named(name).replace(/[.:/](?=\S)/g, '$&\u200b')

@@ -1,6 +1,6 @@
 /**
- * A mail is one file of this folder. It says which event makes it due, what the job keeps (ids), what its owner is asked
- * at the moment of sending, and the texts in every locale. `mails.ts` lists all of them; nothing else names one.
+ * A mail is one file of this folder. It says which event makes it due, what the job keeps (ids), what its owner is
+ * asked at the moment of sending, and the texts in every locale. `mails.ts` lists all of them; nothing else names one.
  */
 import type { EventContract, EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import type { MailedPage } from '@gatehouse/contracts/http/pages'
@@ -31,7 +31,10 @@ export type Asked<V> = { to: string; locale?: string | undefined; values: V }
 export type RecipientLimit = { count: number; hours: number }
 
 type Composition<A extends About, V> = {
-  /** @returns null when there is nothing to send any more. @throws AppError `not_found` when the owner knows no such thing. */
+  /**
+   * @returns null when there is nothing to send any more. @throws AppError `not_found` when the owner knows no such
+   * thing.
+   */
   ask(sources: MailSources, about: A): Promise<Asked<V> | null>
   texts: Readonly<Record<Locale, (values: V) => MailText>>
 }
@@ -42,7 +45,10 @@ type MailFile<C extends EventContract, A extends About, V> = Composition<A, V> &
   pipeline: MailPipeline
   event: C
   limit: RecipientLimit
-  /** What the job keeps; `undefined` when this event calls for no mail, a list when it calls for one mail to each of several people. */
+  /**
+   * What the job keeps; `undefined` when this event calls for no mail, a list when it calls for one mail to each of
+   * several people.
+   */
   due(data: EventData<C>, event: EventEnvelope): A | undefined | readonly (A & { user_id: string })[]
 }
 

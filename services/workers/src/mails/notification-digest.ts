@@ -1,4 +1,7 @@
-/** Once a day at most: what somebody was told and has not read, of the kinds they want by mail. Due by the clock, after no single event. */
+/**
+ * Once a day at most: what somebody was told and has not read, of the kinds they want by mail. Due by the clock, after
+ * no single event.
+ */
 import { titleOf } from '../notices/titles.ts'
 import { composeWith, type Mail } from './mail.ts'
 

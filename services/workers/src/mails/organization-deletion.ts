@@ -1,4 +1,7 @@
-/** Tells each owner of an organization that it is going to be deleted, and until when it can be restored. Carries no link: signing in is the way. */
+/**
+ * Tells each owner of an organization that it is going to be deleted, and until when it can be restored. Carries no
+ * link: signing in is the way.
+ */
 import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
 import { named, quoted } from './layout.ts'
 import { defineMail, utcText } from './mail.ts'

@@ -1,4 +1,7 @@
-/** Tells a person that a passkey of theirs seems to have been copied. Carries no link: an alarm that asks to click teaches the wrong habit. */
+/**
+ * Tells a person that a passkey of theirs seems to have been copied. Carries no link: an alarm that asks to click
+ * teaches the wrong habit.
+ */
 import { PasskeyCounterRegressed } from '@gatehouse/contracts/events/identity/factors'
 import { defineMail, toPersonAt } from './mail.ts'
 

@@ -1,4 +1,7 @@
-/** Typed access to an event's data: what does not match its contract is refused, and so ends as a dead letter people can see. */
+/**
+ * Typed access to an event's data: what does not match its contract is refused, and so ends as a dead letter people can
+ * see.
+ */
 import type { EventContract, EventEnvelope, EventOf } from '@gatehouse/contracts/events/envelope'
 import { Check } from 'typebox/value'
 

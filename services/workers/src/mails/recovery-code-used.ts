@@ -1,4 +1,7 @@
-/** Tells a person that a recovery code of theirs signed in, and how many are left. Carries no link: an alarm that asks to click teaches the wrong habit. */
+/**
+ * Tells a person that a recovery code of theirs signed in, and how many are left. Carries no link: an alarm that asks
+ * to click teaches the wrong habit.
+ */
 import { RecoveryCodeUsed } from '@gatehouse/contracts/events/identity/factors'
 import { defineMail, utcText } from './mail.ts'
 

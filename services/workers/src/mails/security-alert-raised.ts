@@ -1,4 +1,7 @@
-/** Tells the person an alert is about, or owners of the organization. Carries no link: an alarm that asks to click teaches the wrong habit. */
+/**
+ * Tells the person an alert is about, or owners of the organization. Carries no link: an alarm that asks to click
+ * teaches the wrong habit.
+ */
 import { SecurityAlertRaised } from '@gatehouse/contracts/events/workers/security-alert'
 import { isTold } from '../alerts/rules.ts'
 import { alertTitles } from '../notices/titles.ts'

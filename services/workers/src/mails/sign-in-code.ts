@@ -1,4 +1,7 @@
-/** The code that signs in. Names nobody: who typed the address may not be its owner. Carries no link, so that nobody is used to follow one. */
+/**
+ * The code that signs in. Names nobody: who typed the address may not be its owner. Carries no link, so that nobody is
+ * used to follow one.
+ */
 import { EmailCodeRequested } from '@gatehouse/contracts/events/identity/email-code'
 import { defineMail } from './mail.ts'
 

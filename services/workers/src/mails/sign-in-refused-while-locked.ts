@@ -1,6 +1,6 @@
 /**
- * Tells a person that the right password was presented while guessing was being stopped: either they were in a hurry, or somebody has found it.
- * Carries no link: an alarm that asks to click teaches the wrong habit.
+ * Tells a person that the right password was presented while guessing was being stopped: either they were in a hurry,
+ * or somebody has found it. Carries no link: an alarm that asks to click teaches the wrong habit.
  */
 import { SignInRefusedWhileLocked } from '@gatehouse/contracts/events/identity/sign-in'
 import { defineMail, toPersonAt } from './mail.ts'

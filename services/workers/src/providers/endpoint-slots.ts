@@ -1,4 +1,7 @@
-/** How many attempts one endpoint may have under way in this process: the others wait their turn and take nobody's place. */
+/**
+ * How many attempts one endpoint may have under way in this process: the others wait their turn and take nobody's
+ * place.
+ */
 
 export type EndpointSlots = { take(endpointId: string): boolean; free(endpointId: string): void }
 

@@ -68,8 +68,8 @@ export function createSmtpMailer(o: { url: string; from: string }): Mailer {
 const encodedWordBytes = 45
 
 /**
- * The subject as RFC 2047 writes it, whole characters in each encoded word. Text that already looks like an encoded word
- * is encoded as well, or what somebody chose as a name would be decoded into something else.
+ * The subject as RFC 2047 writes it, whole characters in each encoded word. Text that already looks like an encoded
+ * word is encoded as well, or what somebody chose as a name would be decoded into something else.
  */
 export function encodedSubject(subject: string): string {
   if (/^[ -~]*$/.test(subject) && !subject.includes('=?') && subject.length <= 60) return subject
@@ -82,7 +82,10 @@ export function encodedSubject(subject: string): string {
   return words.map((word) => `=?UTF-8?B?${Buffer.from(word).toString('base64')}?=`).join('\r\n ')
 }
 
-/** RFC 5321 §4.2.1: 5yz to a recipient or a message is final. Anything else (no connection, 4yz, our own credentials) may pass. */
+/**
+ * RFC 5321 §4.2.1: 5yz to a recipient or a message is final. Anything else (no connection, 4yz, our own credentials)
+ * may pass.
+ */
 function outcomeOf(err: unknown): SendOutcome {
   const { code, responseCode } = err as { code?: unknown; responseCode?: unknown }
   const said = `smtp ${typeof code === 'string' ? code : 'error'}${typeof responseCode === 'number' ? ` ${responseCode}` : ''}`

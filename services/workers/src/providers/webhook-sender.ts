@@ -1,6 +1,7 @@
 /**
- * One HTTP POST to an address a stranger chose. It reaches the public Internet only, follows no redirect, waits a bounded time and reads the beginning of the
- * answer. Every connection resolves and checks anew, and goes to an address that was checked and no other.
+ * One HTTP POST to an address a stranger chose. It reaches the public Internet only, follows no redirect, waits a
+ * bounded time and reads the beginning of the answer. Every connection resolves and checks anew, and goes to an address
+ * that was checked and no other.
  */
 import { lookup as resolveName, type LookupAddress } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'

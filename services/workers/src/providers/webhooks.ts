@@ -17,7 +17,10 @@ export type Webhooks = {
 }
 
 const slotsPerEndpoint = 2
-/** A receiver that restarts, that is being deployed, that is being mended: seconds to an hour, ± 25 % so that what failed together does not return together. */
+/**
+ * A receiver that restarts, that is being deployed, that is being mended: seconds to an hour, ± 25 % so that what
+ * failed together does not return together.
+ */
 const delaysMs = [5_000, 60_000, 600_000, 3_600_000]
 
 export const openWebhooks = (

@@ -1,6 +1,7 @@
 /**
- * Client address and user agent in the audit trail: ciphertexts under a key of the person they are of (AES-256-GCM), bound to their record. To erase a person
- * is to destroy that key. A key is known here once it is known to be committed, for writing only: to read, the table is asked each time.
+ * Client address and user agent in the audit trail: ciphertexts under a key of the person they are of (AES-256-GCM),
+ * bound to their record. To erase a person is to destroy that key. A key is known here once it is known to be
+ * committed, for writing only: to read, the table is asked each time.
  */
 import { randomBytes } from 'node:crypto'
 import type { Db, Queryable } from '@gatehouse/service-kit/postgres/connect'

@@ -1,4 +1,7 @@
-/** What the rules of alerts remember: observations of a window, devices of people, owners of organizations. Under the system role. */
+/**
+ * What the rules of alerts remember: observations of a window, devices of people, owners of organizations. Under the
+ * system role.
+ */
 import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'

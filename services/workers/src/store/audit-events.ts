@@ -91,8 +91,8 @@ const columns = {
 }
 
 /**
- * In the filter's order, one row more than `limit` when there are more. Naming an organization or a person narrows the list;
- * what the transaction may see at all is row-level security's business.
+ * In the filter's order, one row more than `limit` when there are more. Naming an organization or a person narrows the
+ * list; what the transaction may see at all is row-level security's business.
  */
 export async function listAuditRecords(
   tx: Queryable,

@@ -1,4 +1,7 @@
-/** Security alerts. Of one thing one is unresolved at a time, by a unique index; what becomes of it is a conditional update. */
+/**
+ * Security alerts. Of one thing one is unresolved at a time, by a unique index; what becomes of it is a conditional
+ * update.
+ */
 import type {
   AlertQuery,
   AlertRule,

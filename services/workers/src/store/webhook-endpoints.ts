@@ -165,8 +165,8 @@ export async function noteSuccess(db: Queryable, id: string): Promise<void> {
 }
 
 /**
- * Notes a failure and disables the endpoint when it is gone, or has only failed for `disableAfterSeconds`. The version it was disabled in and who made it;
- * undefined while it stays: of several failures at once one disables it.
+ * Notes a failure and disables the endpoint when it is gone, or has only failed for `disableAfterSeconds`. The version
+ * it was disabled in and who made it; undefined while it stays: of several failures at once one disables it.
  */
 export async function noteFailure(
   db: Queryable,

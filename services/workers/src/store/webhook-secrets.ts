@@ -1,4 +1,7 @@
-/** Sealed secrets of endpoints, the one before the last rotation included, as what a new key-encryption key has to seal anew. */
+/**
+ * Sealed secrets of endpoints, the one before the last rotation included, as what a new key-encryption key has to seal
+ * anew.
+ */
 import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'

@@ -1,4 +1,7 @@
-/** Security alerts: from the events of neighbours to findings, mails, notifications and webhooks, and what becomes of an alert. Only the neighbours are made up. */
+/**
+ * Security alerts: from the events of neighbours to findings, mails, notifications and webhooks, and what becomes of an
+ * alert. Only the neighbours are made up.
+ */
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'

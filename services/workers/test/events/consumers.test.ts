@@ -1,4 +1,7 @@
-/** The consumers of workers through the suite every consumer goes through: whatever is delivered, each event has its effect once. */
+/**
+ * The consumers of workers through the suite every consumer goes through: whatever is delivered, each event has its
+ * effect once.
+ */
 import t from 'tap'
 import { sql } from 'drizzle-orm'
 import { SessionEnded, SessionStarted } from '@gatehouse/contracts/events/tokens/session'

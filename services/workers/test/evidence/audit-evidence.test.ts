@@ -1,4 +1,7 @@
-/** The audit trail from the event to the verified file: chains, checkpoints, export, erasure, and a database that somebody tampered with. */
+/**
+ * The audit trail from the event to the verified file: chains, checkpoints, export, erasure, and a database that
+ * somebody tampered with.
+ */
 import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

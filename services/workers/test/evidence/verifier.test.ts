@@ -1,4 +1,6 @@
-/** An export of the audit trail proves itself: whatever is changed, removed or moved in it is found, each planted here. */
+/**
+ * An export of the audit trail proves itself: whatever is changed, removed or moved in it is found, each planted here.
+ */
 import { createPublicKey } from 'node:crypto'
 import { generateServiceKey } from '@gatehouse/access/tokens/assertion'
 import { newId } from '@gatehouse/service-kit/ids/type-id'

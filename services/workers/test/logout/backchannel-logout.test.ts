@@ -1,4 +1,7 @@
-/** Back-channel logout from the event to a real client over HTTP, through the ledger and Redis. Only what tokens answers is made up. */
+/**
+ * Back-channel logout from the event to a real client over HTTP, through the ledger and Redis. Only what tokens answers
+ * is made up.
+ */
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,4 +1,7 @@
-/** What people are told: from an event to their list, their preferences and their daily mail. Only the neighbours are made up. */
+/**
+ * What people are told: from an event to their list, their preferences and their daily mail. Only the neighbours are
+ * made up.
+ */
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'

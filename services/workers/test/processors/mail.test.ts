@@ -1,4 +1,7 @@
-/** From an event to a mail in a real mail server, through the ledger, Redis and SMTP. Only the neighbours' answers are made up. */
+/**
+ * From an event to a mail in a real mail server, through the ledger, Redis and SMTP. Only the neighbours' answers are
+ * made up.
+ */
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { sql } from 'drizzle-orm'

@@ -1,4 +1,7 @@
-/** Where people were, sealed under keys of theirs: through a new key-encryption key, an erasure in between, and many at once. */
+/**
+ * Where people were, sealed under keys of theirs: through a new key-encryption key, an erasure in between, and many at
+ * once.
+ */
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { newId } from '@gatehouse/service-kit/ids/type-id'

@@ -1,4 +1,7 @@
-/** The audit lists by time, actor, action, target and order: each filter against the same filter over all records in memory. */
+/**
+ * The audit lists by time, actor, action, target and order: each filter against the same filter over all records in
+ * memory.
+ */
 import t from 'tap'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'

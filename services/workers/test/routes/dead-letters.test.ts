@@ -1,6 +1,6 @@
 /**
- * The platform's dead letters by status code: those of workers themselves, those of tokens over real HTTP, and a service that does not answer.
- * Only the verdicts of authz are made up.
+ * The platform's dead letters by status code: those of workers themselves, those of tokens over real HTTP, and a
+ * service that does not answer. Only the verdicts of authz are made up.
  */
 import t from 'tap'
 import { sql } from 'drizzle-orm'

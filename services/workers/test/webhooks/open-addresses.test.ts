@@ -1,4 +1,7 @@
-/** Where a call to the outside may go (S9): every range that is not the public Internet, in every form an address can be written, and names that change. */
+/**
+ * Where a call to the outside may go (S9): every range that is not the public Internet, in every form an address can be
+ * written, and names that change.
+ */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { LookupAddress } from 'node:dns'

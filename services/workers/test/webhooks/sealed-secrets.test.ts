@@ -1,4 +1,7 @@
-/** Secrets of endpoints under a new key-encryption key: the present one and the one before, unless they changed meanwhile. */
+/**
+ * Secrets of endpoints under a new key-encryption key: the present one and the one before, unless they changed
+ * meanwhile.
+ */
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'

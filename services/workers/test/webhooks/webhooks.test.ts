@@ -1,4 +1,7 @@
-/** Webhooks from an event to a real receiver over HTTP, through the ledger and Redis, and the API that manages them. Only the verdicts of authz are made up. */
+/**
+ * Webhooks from an event to a real receiver over HTTP, through the ledger and Redis, and the API that manages them.
+ * Only the verdicts of authz are made up.
+ */
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { MembershipCreated } from '@gatehouse/contracts/events/orgs/membership'

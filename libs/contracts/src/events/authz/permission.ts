@@ -4,8 +4,8 @@ import { OrganizationId } from '../../common/ids.ts'
 import type { EventContract } from '../envelope.ts'
 
 /**
- * Whoever is the actor asked for something that takes this permission and does not hold it. About one actor and permission it is told once a minute; `count`
- * says how often it happened since it was told last.
+ * Whoever is the actor asked for something that takes this permission and does not hold it. About one actor and
+ * permission it is told once a minute; `count` says how often it happened since it was told last.
  */
 export const PermissionDenied = {
   type: 'gatehouse.authz.permission.denied.v1',

@@ -3,7 +3,9 @@ import Type, { type Static } from 'typebox'
 import { UserId } from '../../common/ids.ts'
 import type { EventContract } from '../envelope.ts'
 
-/** Somebody presented a wrong password for an existing account, or after the right one a wrong second factor (`step`). */
+/**
+ * Somebody presented a wrong password for an existing account, or after the right one a wrong second factor (`step`).
+ */
 export const SignInFailed = {
   type: 'gatehouse.identity.sign_in.failed.v1',
   data: Type.Object({
@@ -17,8 +19,8 @@ export type SignInFailed = Static<typeof SignInFailed.data>
 const LimitScope = Type.Union([Type.Literal('device'), Type.Literal('pair'), Type.Literal('account')])
 
 /**
- * Wrong passwords for an account have reached a limit: of one network (`pair`), of a known device, or from everywhere (`account`). Announced at most once
- * an hour for each, however long it goes on.
+ * Wrong passwords for an account have reached a limit: of one network (`pair`), of a known device, or from everywhere
+ * (`account`). Announced at most once an hour for each, however long it goes on.
  */
 export const SignInLocked = {
   type: 'gatehouse.identity.sign_in.locked.v1',

@@ -46,8 +46,9 @@ export const UserEmailVerified = {
 export type UserEmailVerified = Static<typeof UserEmailVerified.data>
 
 /**
- * The person has a new password. Sessions that began with an older version of the person end, but for the one that changed it. After a reset every access
- * token below `min_uv` is void as well: whoever holds one may be whom the reset is meant to lock out.
+ * The person has a new password. Sessions that began with an older version of the person end, but for the one that
+ * changed it. After a reset every access token below `min_uv` is void as well: whoever holds one may be whom the reset
+ * is meant to lock out.
  */
 export const UserPasswordChanged = {
   type: 'gatehouse.identity.user.password_changed.v1',
@@ -63,8 +64,8 @@ export const UserPasswordChanged = {
 export type UserPasswordChanged = Static<typeof UserPasswordChanged.data>
 
 /**
- * The person has another address: a new one they have proven, or the old one again, taken back from whoever changed it. The latter ends every session that
- * began with an older version of the person.
+ * The person has another address: a new one they have proven, or the old one again, taken back from whoever changed it.
+ * The latter ends every session that began with an older version of the person.
  */
 export const UserEmailChanged = {
   type: 'gatehouse.identity.user.email_changed.v1',
@@ -146,8 +147,8 @@ export const UserDeletionUndone = {
 export type UserDeletionUndone = Static<typeof UserDeletionUndone.data>
 
 /**
- * The person was erased (GDPR article 17): name, address, credentials and factors are gone, and every access token is void. Each service that keeps
- * personal data of this person deletes its own share when it reads this event.
+ * The person was erased (GDPR article 17): name, address, credentials and factors are gone, and every access token is
+ * void. Each service that keeps personal data of this person deletes its own share when it reads this event.
  */
 export const UserErased = {
   type: 'gatehouse.identity.user.erased.v1',

@@ -19,7 +19,10 @@ export const AccessRequestCreated = {
 
 export type AccessRequestCreated = Static<typeof AccessRequestCreated.data>
 
-/** Access was given. Who asked to join is a member from now on (`membership.created`); who asked for roles holds them from now on, and authz assigns them. */
+/**
+ * Access was given. Who asked to join is a member from now on (`membership.created`); who asked for roles holds them
+ * from now on, and authz assigns them.
+ */
 export const AccessRequestApproved = {
   type: 'gatehouse.orgs.access_request.approved.v1',
   data: Type.Object({

@@ -37,7 +37,10 @@ export const OrganizationUpdated = {
 
 export type OrganizationUpdated = Static<typeof OrganizationUpdated.data>
 
-/** The grace is over: an organization is gone for good, and each service deletes what it keeps of it. The audit trail stays until its retention ends. */
+/**
+ * The grace is over: an organization is gone for good, and each service deletes what it keeps of it. The audit trail
+ * stays until its retention ends.
+ */
 export const OrganizationDeleted = {
   type: 'gatehouse.orgs.organization.deleted.v1',
   data: Type.Object({ organization_id: OrganizationId, min_ov: Type.Integer() }),

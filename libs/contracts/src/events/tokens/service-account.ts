@@ -15,7 +15,10 @@ export const ServiceAccountCreated = {
 
 export type ServiceAccountCreated = Static<typeof ServiceAccountCreated.data>
 
-/** A service account was renamed, disabled or enabled. Disabling carries the floor below which all its access tokens are void. */
+/**
+ * A service account was renamed, disabled or enabled. Disabling carries the floor below which all its access tokens are
+ * void.
+ */
 export const ServiceAccountUpdated = {
   type: 'gatehouse.tokens.service_account.updated.v1',
   data: Type.Object({

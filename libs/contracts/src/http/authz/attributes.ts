@@ -11,7 +11,10 @@ export const AttributeName = Type.String({
   maxLength: 63,
 })
 
-/** Type of an attribute and who may say its value, first come first believed. A `sensitive` one is left out of recorded decisions. */
+/**
+ * Type of an attribute and who may say its value, first come first believed. A `sensitive` one is left out of recorded
+ * decisions.
+ */
 export const AttributeSchema = Type.Object({
   type: Type.Union([
     Type.Literal('string'),

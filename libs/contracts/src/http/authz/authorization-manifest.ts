@@ -1,6 +1,7 @@
 /**
  * An organization's authorization as one document: what is its own, by keys that stay the same wherever it is applied.
- * On the wire it is JSON only: a YAML parser can be made to take the whole process with it, so YAML is read where its author is.
+ * On the wire it is JSON only: a YAML parser can be made to take the whole process with it, so YAML is read where its
+ * author is.
  */
 import Type, { type Static } from 'typebox'
 import { Key, OrganizationId, UserId } from '../../common/ids.ts'

@@ -1,4 +1,7 @@
-/** The catalog: what applications exist, which resource types and permissions they bring, which roles and policies hold everywhere. */
+/**
+ * The catalog: what applications exist, which resource types and permissions they bring, which roles and policies hold
+ * everywhere.
+ */
 import Type, { type Static } from 'typebox'
 import { Key } from '../../common/ids.ts'
 import { DisplayName } from '../../common/display-name.ts'
@@ -27,7 +30,10 @@ export const ApplicationManifest = Type.Object({
     }),
     { minItems: 1, maxItems: 100 },
   ),
-  /** Attributes of the other sources this application's policies read, such as `membership.department`. Of a name, all applications say the same. */
+  /**
+   * Attributes of the other sources this application's policies read, such as `membership.department`. Of a name, all
+   * applications say the same.
+   */
   membership_attributes: Type.Optional(AttributeSchemas),
   /** Stored: by each organization, as the entity `user` with the id of the person. */
   user_attributes: Type.Optional(AttributeSchemas),

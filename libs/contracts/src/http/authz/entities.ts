@@ -1,4 +1,7 @@
-/** The entity directory: resources, and subjects of any type, that an organization's applications store for decisions and searches. */
+/**
+ * The entity directory: resources, and subjects of any type, that an organization's applications store for decisions
+ * and searches.
+ */
 import Type, { type Static } from 'typebox'
 import { Key } from '../../common/ids.ts'
 import { listOf } from '../../common/page.ts'

@@ -14,7 +14,10 @@ export const Resource = Type.Object({ type: Name, id: Name, properties: Properti
 export const Action = Type.Object({ name: Name, properties: Properties }, open)
 /** What is about to be searched for: its `id` is left out, and ignored where it is not. */
 export const Sought = Type.Object({ type: Name, properties: Properties }, open)
-/** `at_least`: a revision the answer must not be older than. `at`: decide as of this moment of the past. The rest is read as `request.*`. */
+/**
+ * `at_least`: a revision the answer must not be older than. `at`: decide as of this moment of the past. The rest is
+ * read as `request.*`.
+ */
 export const Context = Type.Object(
   { at_least: Type.Optional(Revision), at: Type.Optional(Type.String({ maxLength: 64 })) },
   { ...open, maxProperties: 100 },
@@ -34,7 +37,10 @@ export const Reason = Type.Object({
   detail: Type.Optional(Type.String()),
 })
 
-/** What would lift a refusal: signing in more strongly or again (RFC 9470, `max_age` in seconds), or asking somebody for access. No promise: something else may refuse then. */
+/**
+ * What would lift a refusal: signing in more strongly or again (RFC 9470, `max_age` in seconds), or asking somebody for
+ * access. No promise: something else may refuse then.
+ */
 export const Obligation = Type.Object({
   type: Type.String(),
   acr_values: Type.Optional(Type.Array(Type.String())),
@@ -82,7 +88,10 @@ export const Evaluate = defineRoute({
   problems,
 })
 
-/** A member of the four, where it may still lack what the other place says: each evaluation takes what it does not say from the top. */
+/**
+ * A member of the four, where it may still lack what the other place says: each evaluation takes what it does not say
+ * from the top.
+ */
 const partly = { type: Type.Optional(Name), id: Type.Optional(Name), properties: Properties }
 const PartOfSubject = Type.Optional(Type.Object(partly, open))
 const PartOfResource = Type.Optional(Type.Object(partly, open))
@@ -207,7 +216,10 @@ export const CheckPermissions = defineRoute({
   problems: ['not_current'],
 })
 
-/** May the asker give exactly these roles in their organization, and do the roles exist? Used for invitations, at sending and at acceptance. */
+/**
+ * May the asker give exactly these roles in their organization, and do the roles exist? Used for invitations, at
+ * sending and at acceptance.
+ */
 export const CheckGrantableRoles = defineRoute({
   operationId: 'checkGrantableRoles',
   service: 'authz',

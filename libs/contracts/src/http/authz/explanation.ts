@@ -7,8 +7,8 @@ import { Action, Context, EvaluationRequest, EvaluationResponse, Sought, Subject
 const open = { additionalProperties: true }
 
 /**
- * What a policy came to; `condition` is its tree with operator, operands and result of each part. Redacted parts say so. After 10,000 parts conditions
- * are left out, but for the policy that the decision turned on.
+ * What a policy came to; `condition` is its tree with operator, operands and result of each part. Redacted parts say
+ * so. After 10,000 parts conditions are left out, but for the policy that the decision turned on.
  */
 const ExplainedPolicy = Type.Object({
   policy: Type.String(),
@@ -61,8 +61,9 @@ const identifier = '([A-Za-z_][A-Za-z0-9_]*|"[A-Za-z0-9_ .-]+")'
 const ColumnName = Type.String({ pattern: `^${identifier}(\\.${identifier}){0,3}$`, maxLength: 200 })
 
 /**
- * A column has the attribute as it is. An object converts: `{ "column": "d.id" }` casts the column to the type of the attribute, and
- * `{ "column": "d.data", "path": ["owner", "id"] }` takes that member of the JSON in it. A member of another JSON type is a missing attribute.
+ * A column has the attribute as it is. An object converts: `{ "column": "d.id" }` casts the column to the type of the
+ * attribute, and `{ "column": "d.data", "path": ["owner", "id"] }` takes that member of the JSON in it. A member of
+ * another JSON type is a missing attribute.
  */
 const PlanColumn = Type.Union([
   ColumnName,

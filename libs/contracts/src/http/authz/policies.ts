@@ -23,8 +23,9 @@ export const Obligation = Type.Union([
 ])
 
 /**
- * What a policy promises about itself, decided by that policy alone: an allow policy gives `allow` or leaves it at `deny`,
- * a deny policy gives `deny` or leaves it at `allow`. `action` is the policy's first when absent; whoever is given no `roles` holds none.
+ * What a policy promises about itself, decided by that policy alone: an allow policy gives `allow` or leaves it at
+ * `deny`, a deny policy gives `deny` or leaves it at `allow`. `action` is the policy's first when absent; whoever is
+ * given no `roles` holds none.
  */
 export const PolicyTest = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 200 }),
@@ -59,7 +60,10 @@ export type PolicyContent = Static<typeof PolicyContent>
 export const PolicySource = Type.Object({ key: Key, ...PolicyContent.properties })
 export type PolicySource = Static<typeof PolicySource>
 
-/** What is odd about a policy although it is valid: its condition (`at`, the offset in `when`), or how it stands to others (`by`, the key of one). */
+/**
+ * What is odd about a policy although it is valid: its condition (`at`, the offset in `when`), or how it stands to
+ * others (`by`, the key of one).
+ */
 export const PolicyWarning = Type.Object({
   code: Type.Union([
     Type.Literal('always_true'),

@@ -32,7 +32,10 @@ export type ResourceSearchRequest = Static<typeof ResourceSearchRequest>
 export const ActionSearchRequest = Type.Object({ subject: Subject, resource: Resource, ...shared }, open)
 export type ActionSearchRequest = Static<typeof ActionSearchRequest>
 
-/** `next_token` is empty on the last page. A page may hold fewer results than asked, even none, and still have a next one. */
+/**
+ * `next_token` is empty on the last page. A page may hold fewer results than asked, even none, and still have a next
+ * one.
+ */
 const answerOf = <S extends TSchema>(result: S) =>
   Type.Object({
     page: Type.Object({ next_token: Type.String(), count: Type.Integer() }),

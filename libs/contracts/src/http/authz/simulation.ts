@@ -33,8 +33,8 @@ const report = {
 }
 
 /**
- * Exact, with examples, for who holds `gatehouse:decisions.read`. Coarse for everybody else: counts are rounded down to tens, what concerns fewer than
- * ten people is not counted, and there are no examples.
+ * Exact, with examples, for who holds `gatehouse:decisions.read`. Coarse for everybody else: counts are rounded down to
+ * tens, what concerns fewer than ten people is not counted, and there are no examples.
  */
 const Precision = Type.Union([Type.Literal('exact'), Type.Literal('coarse')])
 
@@ -53,7 +53,10 @@ const window = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000 })),
 }
 
-/** The draft of `policy_id`, or a `policy` that comes along and takes the place of the one with its key, if there is one. */
+/**
+ * The draft of `policy_id`, or a `policy` that comes along and takes the place of the one with its key, if there is
+ * one.
+ */
 export const SimulationRequest = Type.Object({
   policy_id: Type.Optional(PolicyId),
   policy: Type.Optional(PolicySource),

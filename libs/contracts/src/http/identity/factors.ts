@@ -1,4 +1,7 @@
-/** Authentication factors of the signed-in person. Changing them needs a recent sign-in, and a strong one where there is a second factor already. */
+/**
+ * Authentication factors of the signed-in person. Changing them needs a recent sign-in, and a strong one where there is
+ * a second factor already.
+ */
 import Type, { type Static } from 'typebox'
 import { Instant } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'

@@ -8,8 +8,9 @@ import { defineRoute } from '../contract.ts'
 const ExternalId = Type.String({ minLength: 1, maxLength: 255, pattern: '^[^\\p{Cc}\\p{Cs}]+$' })
 
 /**
- * `password_hash`: `$argon2id$…` (also `i`, `d`), `$2b$…` (bcrypt), `$scrypt$ln=,r=,p=$salt$hash`, `$pbkdf2-sha256$i=$salt$hash` (also `sha1`, `sha512`),
- * `$firebase-scrypt$ln=,r=$salt$separator$signer key$hash`, binary parts as base64. Absent: the person sets a password by mail.
+ * `password_hash`: `$argon2id$…` (also `i`, `d`), `$2b$…` (bcrypt), `$scrypt$ln=,r=,p=$salt$hash`,
+ * `$pbkdf2-sha256$i=$salt$hash` (also `sha1`, `sha512`), `$firebase-scrypt$ln=,r=$salt$separator$signer key$hash`,
+ * binary parts as base64. Absent: the person sets a password by mail.
  */
 export const ImportedPerson = Type.Object({
   external_id: ExternalId,

@@ -1,4 +1,6 @@
-/** What operators of the platform do with people's accounts. Each change takes a reason, which the audit trail keeps. */
+/**
+ * What operators of the platform do with people's accounts. Each change takes a reason, which the audit trail keeps.
+ */
 import Type, { type Static } from 'typebox'
 import { UserId } from '../../common/ids.ts'
 import { listOf, PageQuery } from '../../common/page.ts'

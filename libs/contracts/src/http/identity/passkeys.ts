@@ -1,4 +1,7 @@
-/** Passkeys (WebAuthn level 3): of the signed-in person, and as the first factor of a sign-in. Options and credentials are in the JSON form that browsers read and write. */
+/**
+ * Passkeys (WebAuthn level 3): of the signed-in person, and as the first factor of a sign-in. Options and credentials
+ * are in the JSON form that browsers read and write.
+ */
 import Type, { type Static } from 'typebox'
 import { DisplayName } from '../../common/display-name.ts'
 import { OrganizationId, PasskeyId } from '../../common/ids.ts'

@@ -1,4 +1,7 @@
-/** Signing in and stepping up: one request per step, the state on the server, one result shape for login, challenge steps and refresh. */
+/**
+ * Signing in and stepping up: one request per step, the state on the server, one result shape for login, challenge
+ * steps and refresh.
+ */
 import Type, { type Static } from 'typebox'
 import { OrganizationId, SessionId, UserId } from '../../common/ids.ts'
 import { EmailAddress } from '../../common/email-address.ts'
@@ -125,7 +128,10 @@ export const StepUp = defineRoute({
   auth: 'user',
   limit: 'credentials',
   body: Type.Object({
-    /** Authentication context classes separated by spaces (OpenID Connect Core §3.1.2.1); `aal2` asks for a second factor. */
+    /**
+     * Authentication context classes separated by spaces (OpenID Connect Core §3.1.2.1); `aal2` asks for a second
+     * factor.
+     */
     acr_values: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
   }),
   bodyIsOptional: true,

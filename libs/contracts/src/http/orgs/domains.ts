@@ -1,4 +1,7 @@
-/** Domains of an organization: proven by a record in DNS, checked again, and what they mean for people with an address there. */
+/**
+ * Domains of an organization: proven by a record in DNS, checked again, and what they mean for people with an address
+ * there.
+ */
 import Type, { type Static } from 'typebox'
 import { DomainId, MembershipId, OrganizationId } from '../../common/ids.ts'
 import { Instant } from '../../common/scalars.ts'

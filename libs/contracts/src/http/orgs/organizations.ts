@@ -8,7 +8,10 @@ import { MembershipAttributes } from '../../events/orgs/membership.ts'
 import { defineRoute } from '../contract.ts'
 
 const Color = Type.String({ pattern: '^#[0-9a-fA-F]{6}$', maxLength: 7 })
-/** What pages of applications draw the organization with. Text is readable on the background: a contrast of 4.5 (WCAG 2.2 SC 1.4.3). */
+/**
+ * What pages of applications draw the organization with. Text is readable on the background: a contrast of 4.5 (WCAG
+ * 2.2 SC 1.4.3).
+ */
 export const OrganizationColors = Type.Object({ background: Color, text: Color })
 export type OrganizationColors = Static<typeof OrganizationColors>
 

@@ -5,8 +5,8 @@ import { Instant } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
 
 /**
- * `off`: nobody is asked for a second factor on behalf of the organization. `optional`: members are offered one. `required`: from `required_from` on nobody
- * acts for the organization who signed in with one factor.
+ * `off`: nobody is asked for a second factor on behalf of the organization. `optional`: members are offered one.
+ * `required`: from `required_from` on nobody acts for the organization who signed in with one factor.
  */
 export const MfaMode = Type.Union([Type.Literal('off'), Type.Literal('optional'), Type.Literal('required')])
 export type MfaMode = Static<typeof MfaMode>

@@ -5,7 +5,9 @@ import { EventEnvelope } from '../../events/envelope.ts'
 import { defineRoute } from '../contract.ts'
 
 export const ChangesPage = Type.Object({
-  /** Of the producer's database. Another one than last time, or a `head` below what was applied, means: load a snapshot. */
+  /**
+   * Of the producer's database. Another one than last time, or a `head` below what was applied, means: load a snapshot.
+   */
   epoch: Type.String(),
   /** Position of the newest committed event, given out after this was asked. */
   head: Type.Integer(),

@@ -1,4 +1,7 @@
-/** What a service could not do and set aside: listed, tried again, or given up by an operator. Workers ask every service for the platform's list. */
+/**
+ * What a service could not do and set aside: listed, tried again, or given up by an operator. Workers ask every service
+ * for the platform's list.
+ */
 import Type, { type Static } from 'typebox'
 import { typeIdSuffix } from '../../common/ids.ts'
 import { Instant } from '../../common/scalars.ts'
@@ -7,7 +10,8 @@ import { defineRoute } from '../contract.ts'
 
 /**
  * - `event`: a consumer tried an effect five times.
- * - `parked_event`: a projection could not apply it, or an earlier event of its aggregate; what is known of the aggregate is old until it is replayed.
+ * - `parked_event`: a projection could not apply it, or an earlier event of its aggregate; what is known of the
+ *   aggregate is old until it is replayed.
  * - `job`: a side effect, such as a mail, that was given up.
  */
 export const DeadLetterKind = Type.Union([Type.Literal('event'), Type.Literal('parked_event'), Type.Literal('job')])
@@ -39,7 +43,9 @@ export const DeadLetter = Type.Object({
 })
 export type DeadLetter = Static<typeof DeadLetter>
 
-/** `replayed`: done. `queued`: a worker takes it up within seconds. `failed`: it stays in the list with the new reason. */
+/**
+ * `replayed`: done. `queued`: a worker takes it up within seconds. `failed`: it stays in the list with the new reason.
+ */
 export const ReplayOutcome = Type.Object({
   outcome: Type.Union([Type.Literal('replayed'), Type.Literal('queued'), Type.Literal('failed')]),
   reason: Type.Optional(Type.String()),

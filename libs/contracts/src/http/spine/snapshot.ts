@@ -1,4 +1,7 @@
-/** State as of a position, for a reader that begins or has lost its place. NDJSON: `{epoch, position}`, the records, `{"end":true}`. */
+/**
+ * State as of a position, for a reader that begins or has lost its place. NDJSON: `{epoch, position}`, the records,
+ * `{"end":true}`.
+ */
 
 export const snapshotPath = '/internal/snapshot'
 export const snapshotMediaType = 'application/x-ndjson'

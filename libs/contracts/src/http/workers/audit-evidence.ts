@@ -1,4 +1,7 @@
-/** The audit trail as evidence: the chain of an organization with its signed checkpoints, and the public keys to verify them with. */
+/**
+ * The audit trail as evidence: the chain of an organization with its signed checkpoints, and the public keys to verify
+ * them with.
+ */
 import Type, { type Static } from 'typebox'
 import { OrganizationId } from '../../common/ids.ts'
 import { defineRoute } from '../contract.ts'

@@ -1,4 +1,7 @@
-/** Whether somebody may hand out a key of a service account: the key hands on what the account holds, up to the key's scope and until its end. */
+/**
+ * Whether somebody may hand out a key of a service account: the key hands on what the account holds, up to the key's
+ * scope and until its end.
+ */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { isOrgCaller, type ServiceCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
@@ -13,7 +16,10 @@ type Input = {
   expires_at?: string | undefined
 }
 
-/** Everything the account holds counts, for whichever resource. @throws AppError `unauthenticated`, `not_current`, `revision_unavailable` */
+/**
+ * Everything the account holds counts, for whichever resource. @throws AppError `unauthenticated`, `not_current`,
+ * `revision_unavailable`
+ */
 export async function checkGrantableServiceAccount(
   deps: CheckDeps,
   { user: caller }: ServiceCaller,

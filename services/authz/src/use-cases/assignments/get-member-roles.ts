@@ -1,4 +1,7 @@
-/** The roles that were given to a member for everything; what groups bring and what is limited to one resource is not among them. */
+/**
+ * The roles that were given to a member for everything; what groups bring and what is limited to one resource is not
+ * among them.
+ */
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
@@ -11,7 +14,10 @@ import { getMember } from '../../subjects/find-member.ts'
 
 export type MemberRoles = { user: { id: string }; roles: string[] }
 
-/** Everybody may see their own. Ownership is not a role one is given, so it is not among them. @throws AppError `forbidden`, `not_found` */
+/**
+ * Everybody may see their own. Ownership is not a role one is given, so it is not among them. @throws AppError
+ * `forbidden`, `not_found`
+ */
 export async function getMemberRoles(deps: Deps, caller: OrgCaller, userId: string): Promise<MemberRoles> {
   if (caller.kind !== 'user' || userId !== caller.userId) await requirePermission(deps, caller, permissions.readRoles)
   const { orgId } = caller

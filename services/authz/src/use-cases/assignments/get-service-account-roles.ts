@@ -22,7 +22,10 @@ export async function getServiceAccountRoles(deps: Deps, caller: OrgCaller, id: 
   }
 }
 
-/** It may have been made a moment ago: tokens is asked once before the answer is no. @throws AppError `not_found`, `not_current` */
+/**
+ * It may have been made a moment ago: tokens is asked once before the answer is no. @throws AppError `not_found`,
+ * `not_current`
+ */
 export async function getServiceAccount(
   deps: Pick<Deps, 'factCache' | 'following'>,
   who: { orgId: string; serviceAccountId: string },

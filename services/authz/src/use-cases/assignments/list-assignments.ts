@@ -12,7 +12,10 @@ import { requirePermission } from '../../access/check-permissions.ts'
 import { pageAt, type ListQuery } from '../../views/page-at.ts'
 import { assignmentView } from '../../views/assignment.ts'
 
-/** Of people and groups, in the order they were given, as of `at`. @throws AppError `forbidden`, `validation_failed`, `invalid_cursor` */
+/**
+ * Of people and groups, in the order they were given, as of `at`. @throws AppError `forbidden`, `validation_failed`,
+ * `invalid_cursor`
+ */
 export async function listAssignments(
   deps: Deps,
   caller: OrgCaller,

@@ -1,6 +1,6 @@
 /**
- * Replaces the roles a principal holds for every resource by others. Decided under the lock of the model and of the principal's set: what is compared
- * is what is replaced. Nobody gives or takes what they do not hold.
+ * Replaces the roles a principal holds for every resource by others. Decided under the lock of the model and of the
+ * principal's set: what is compared is what is replaced. Nobody gives or takes what they do not hold.
  */
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { rolesHeldAt, type HeldRole } from '../../domain/facts.ts'

@@ -1,4 +1,7 @@
-/** Replaces the roles that were given to a member for everything; what groups bring and what is limited to one resource stays as it is. */
+/**
+ * Replaces the roles that were given to a member for everything; what groups bring and what is limited to one resource
+ * stays as it is.
+ */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'

@@ -1,4 +1,7 @@
-/** Changes how long a grant lasts: it ends, and one with the new end takes its place at once, so that every moment of the past stays as it was. */
+/**
+ * Changes how long a grant lasts: it ends, and one with the new end takes its place at once, so that every moment of
+ * the past stays as it was.
+ */
 import type { Assignment } from '@gatehouse/contracts/http/authz/assignments'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'

@@ -1,6 +1,7 @@
 /**
- * Declares an application: its resource types, permissions, platform roles and platform policies are replaced as a whole in one transaction.
- * Saying the same again changes nothing. Roles keep their id as long as their key stays, so whoever holds one keeps it.
+ * Declares an application: its resource types, permissions, platform roles and platform policies are replaced as a
+ * whole in one transaction. Saying the same again changes nothing. Roles keep their id as long as their key stays, so
+ * whoever holds one keeps it.
  */
 import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
@@ -58,7 +59,10 @@ export async function putApplication(
 
 const mostNamed = 20
 
-/** Policies of organizations and of other applications that name what the declaration takes away; they have to change first. */
+/**
+ * Policies of organizations and of other applications that name what the declaration takes away; they have to change
+ * first.
+ */
 async function policiesBrokenBy(
   tx: Tx,
   { input, declared }: { input: Declaration; declared: readonly Application[] },

@@ -1,4 +1,7 @@
-/** The platform roles and policies of one application, brought to what its manifest says: what is unchanged stays, what is gone ends. */
+/**
+ * The platform roles and policies of one application, brought to what its manifest says: what is unchanged stays, what
+ * is gone ends.
+ */
 import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
 import type { CheckedIr } from '@gatehouse/policy/ir/condition'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
@@ -75,7 +78,10 @@ export async function replaceApplicationPolicies(
   }
 }
 
-/** The condition is part of it: the same text can mean another type after the catalog changed. Spelled by type, as stored JSON loses its order. */
+/**
+ * The condition is part of it: the same text can mean another type after the catalog changed. Spelled by type, as
+ * stored JSON loses its order.
+ */
 const ordered = ({ effect, resourceType, actions, roles, whenSource, ...json }: PolicyRowContent): unknown[] => [
   effect,
   resourceType,

@@ -1,4 +1,7 @@
-/** What a subject may do at one moment and not at another: each action of each type, planned over all resources with the rows of both moments. */
+/**
+ * What a subject may do at one moment and not at another: each action of each type, planned over all resources with the
+ * rows of both moments.
+ */
 import type { AccessDiffRequest, AccessDiffResponse } from '@gatehouse/contracts/http/authz/explanation'
 import type { Work } from '@gatehouse/policy/compile/work'
 import { planning } from '@gatehouse/policy/plan/plan'
@@ -47,7 +50,10 @@ export async function diffAccess(
   }
 }
 
-/** Steps all plans of one request may take together: two moments of an action with hundreds of policies, and of many actions with a few. */
+/**
+ * Steps all plans of one request may take together: two moments of an action with hundreds of policies, and of many
+ * actions with a few.
+ */
 const stepsPerDiff = 10_000_000
 
 function* planningBoth(

@@ -1,6 +1,7 @@
 /**
- * Answers many evaluations in one request (AuthZEN §7): what is known is looked up once for all of them, then each is decided in order.
- * What is wrong with one is that one's answer and closed; what is wrong with the request, or not known here, is the answer to all.
+ * Answers many evaluations in one request (AuthZEN §7): what is known is looked up once for all of them, then each is
+ * decided in order. What is wrong with one is that one's answer and closed; what is wrong with the request, or not
+ * known here, is the answer to all.
  */
 import type {
   EvaluationOfMany,
@@ -34,7 +35,10 @@ const lastDecision: Record<Semantic, boolean | undefined> = {
   permit_on_first_permit: true,
 }
 
-/** @param o.signal - aborts when nobody waits for the answers. @throws AppError `evaluation_too_expensive`, `validation_failed`, `not_current`, `revision_unavailable` */
+/**
+ * @param o.signal - aborts when nobody waits for the answers. @throws AppError `evaluation_too_expensive`,
+ * `validation_failed`, `not_current`, `revision_unavailable`
+ */
 export async function evaluateMany(
   deps: EvaluatingDeps,
   caller: OrgCaller,
@@ -52,7 +56,10 @@ export async function evaluateMany(
   return { context: { revision }, evaluations: answering.answers.map(view) }
 }
 
-/** The same as JSON, where everything is in memory and takes few steps. Undefined, or anything thrown: it takes `evaluateMany`. */
+/**
+ * The same as JSON, where everything is in memory and takes few steps. Undefined, or anything thrown: it takes
+ * `evaluateMany`.
+ */
 export function evaluateManyAtOnce(deps: EvaluatingDeps, asked: AskedAtOnce<EvaluationsRequest>): string | undefined {
   const { evaluations: items = [], options } = asked.body
   if (items.length === 0) return evaluateAtOnce(deps, { ...asked, body: single(asked.body) })
@@ -111,7 +118,10 @@ type Answering = {
   readonly found: readonly (Found | Unread)[]
   readonly answers: readonly (Answer | Unreadable)[]
   readonly budget: RequestBudget
-  /** Answers until so many steps are taken, or a turn is over; true when nothing more is asked. @throws AppError `evaluation_too_expensive` */
+  /**
+   * Answers until so many steps are taken, or a turn is over; true when nothing more is asked. @throws AppError
+   * `evaluation_too_expensive`
+   */
   run(most?: number): boolean
 }
 

@@ -19,7 +19,10 @@ import { readMoment } from '../../facts/moment.ts'
 /** An answer about now may be recorded. */
 export type EvaluatingDeps = DecidingDeps & { readonly decisions: Pick<DecisionRecorder, 'note'> }
 
-/** @throws AppError `evaluation_too_expensive`, `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
+/**
+ * @throws AppError `evaluation_too_expensive`, `invalid_attribute`, `validation_failed`, `not_current`,
+ * `revision_unavailable`
+ */
 export async function evaluate(
   deps: EvaluatingDeps,
   caller: OrgCaller,

@@ -1,6 +1,6 @@
 /**
- * Explains an evaluation to whoever may read policies. What a resource is on record as stays the application's: a person sees the parts of a
- * condition they could have stated and what is known of themself.
+ * Explains an evaluation to whoever may read policies. What a resource is on record as stays the application's: a
+ * person sees the parts of a condition they could have stated and what is known of themself.
  */
 import type { EvaluationRequest } from '@gatehouse/contracts/http/authz/evaluation'
 import type { ExplanationResponse } from '@gatehouse/contracts/http/authz/explanation'
@@ -20,7 +20,10 @@ import { findSubject } from './find-subject.ts'
 import { possibleChanges } from './possible-changes.ts'
 import { storedAttributesOf } from '../../subjects/stored-resources.ts'
 
-/** @throws AppError `evaluation_too_expensive`, `forbidden`, `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
+/**
+ * @throws AppError `evaluation_too_expensive`, `forbidden`, `invalid_attribute`, `validation_failed`, `not_current`,
+ * `revision_unavailable`
+ */
 export async function explain(
   deps: DecidingDeps,
   caller: OrgCaller,

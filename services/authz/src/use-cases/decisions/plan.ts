@@ -1,4 +1,7 @@
-/** On which resources the subject may do an action: all, none, or those a filter names, for whoever lists resources that are not stored here. */
+/**
+ * On which resources the subject may do an action: all, none, or those a filter names, for whoever lists resources that
+ * are not stored here.
+ */
 import type { PlanRequest, PlanResponse } from '@gatehouse/contracts/http/authz/explanation'
 import type { Work } from '@gatehouse/policy/compile/work'
 import { planning, type Plan } from '@gatehouse/policy/plan/plan'
@@ -11,7 +14,10 @@ import { isSubject } from '../../domain/subject.ts'
 import type { DecidingDeps } from '../../access/decide-for-caller.ts'
 import { findSubject } from './find-subject.ts'
 
-/** @throws AppError `evaluation_too_expensive`, `invalid_attribute`, `validation_failed`, `not_current`, `revision_unavailable` */
+/**
+ * @throws AppError `evaluation_too_expensive`, `invalid_attribute`, `validation_failed`, `not_current`,
+ * `revision_unavailable`
+ */
 export async function plan(
   deps: DecidingDeps,
   caller: OrgCaller,

@@ -1,4 +1,7 @@
-/** What the subject may do on this resource (AuthZEN §8.6). What depends on an action's own properties is not known to be allowed. */
+/**
+ * What the subject may do on this resource (AuthZEN §8.6). What depends on an action's own properties is not known to
+ * be allowed.
+ */
 import type { ActionSearchRequest, ActionSearchResponse } from '@gatehouse/contracts/http/authz/search'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { answer } from '../../domain/decision.ts'
@@ -14,7 +17,10 @@ import { storedAttributesOf } from '../../subjects/stored-resources.ts'
 import { askerOf } from '../../subjects/caller-subject.ts'
 import { decideWith } from '../../facts/decide-with.ts'
 
-/** @throws AppError `evaluation_too_expensive`, `invalid_attribute`, `invalid_cursor`, `not_current`, `revision_unavailable` */
+/**
+ * @throws AppError `evaluation_too_expensive`, `invalid_attribute`, `invalid_cursor`, `not_current`,
+ * `revision_unavailable`
+ */
 export async function searchActions(
   deps: DecidingDeps,
   caller: OrgCaller,

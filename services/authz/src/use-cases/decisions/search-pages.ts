@@ -1,6 +1,7 @@
 /**
- * Pages of a search (AuthZEN §8.2). Candidates are decided in a fixed order until the page is full or enough was looked at, so a page costs the same
- * whatever it finds; one that is not full may still have a next one. A token belongs to the search it was given for.
+ * Pages of a search (AuthZEN §8.2). Candidates are decided in a fixed order until the page is full or enough was looked
+ * at, so a page costs the same whatever it finds; one that is not full may still have a next one. A token belongs to
+ * the search it was given for.
  */
 import { createHash } from 'node:crypto'
 import type { Budget } from '@gatehouse/policy/compile/budget'

@@ -9,7 +9,10 @@ import { searchPage } from './search-pages.ts'
 import { candidateResources } from '../../subjects/stored-resources.ts'
 import { findSubject } from './find-subject.ts'
 
-/** @throws AppError `evaluation_too_expensive`, `invalid_attribute`, `invalid_cursor`, `not_current`, `revision_unavailable` */
+/**
+ * @throws AppError `evaluation_too_expensive`, `invalid_attribute`, `invalid_cursor`, `not_current`,
+ * `revision_unavailable`
+ */
 export async function searchResources(
   deps: DecidingDeps & { db: Db },
   caller: OrgCaller,

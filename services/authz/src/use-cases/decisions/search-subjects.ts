@@ -12,7 +12,10 @@ import { requireStated, type DecidingDeps } from '../../access/decide-for-caller
 import { readMoment } from '../../facts/moment.ts'
 import { searchPage } from './search-pages.ts'
 
-/** @throws AppError `evaluation_too_expensive`, `invalid_attribute`, `invalid_cursor`, `not_current`, `revision_unavailable` */
+/**
+ * @throws AppError `evaluation_too_expensive`, `invalid_attribute`, `invalid_cursor`, `not_current`,
+ * `revision_unavailable`
+ */
 export async function searchSubjects(
   deps: DecidingDeps & { db: Db },
   caller: OrgCaller,

@@ -30,7 +30,10 @@ export async function supersede(
   return closed && insertNextEntity(tx, closed, content)
 }
 
-/** Runs `change` under the lock of the organization's model; what is cached of the type goes. @throws AppError what its refusal becomes */
+/**
+ * Runs `change` under the lock of the organization's model; what is cached of the type goes. @throws AppError what its
+ * refusal becomes
+ */
 export const changeEntities = <T>(
   deps: Deps,
   caller: OrgCaller,
@@ -42,7 +45,9 @@ export const changeEntities = <T>(
     forget: (cached) => cached.dropEntities({ orgId: caller.orgId, type }),
   })
 
-/** Beside `entities.write`: what giving and taking roles takes, and writing attributes that policies read of subjects. */
+/**
+ * Beside `entities.write`: what giving and taking roles takes, and writing attributes that policies read of subjects.
+ */
 export type EntityPermissions = { readonly assignRoles: boolean; readonly writeAttributes: boolean }
 
 /** @throws AppError `not_current` */

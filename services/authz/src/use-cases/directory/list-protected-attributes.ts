@@ -1,4 +1,7 @@
-/** Which attributes of members a caller may not write: those that policies read, without the permission to write attributes. */
+/**
+ * Which attributes of members a caller may not write: those that policies read, without the permission to write
+ * attributes.
+ */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { isOrgCaller, type ServiceCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'

@@ -1,4 +1,6 @@
-/** Adds a member of the organization to a group. Belonging gives what the group holds, so the caller holds all of it. */
+/**
+ * Adds a member of the organization to a group. Belonging gives what the group holds, so the caller holds all of it.
+ */
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'

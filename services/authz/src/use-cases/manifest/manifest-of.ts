@@ -10,7 +10,10 @@ type Keys = { keysById: ReadonlyMap<string, string> }
 
 const stepsPerRow = 100
 
-/** In parts: one for each list. @param o.keysById - of every role in reach; an assignment of a role that is gone is left out */
+/**
+ * In parts: one for each list. @param o.keysById - of every role in reach; an assignment of a role that is gone is left
+ * out
+ */
 export function* documenting(rows: OwnRows, { keysById }: Keys): Work<FullManifest> {
   const groupKeys = new Map(rows.groups.map(({ id, key }) => [id, key]))
   const policies = rows.policies.map((row) => ({ key: row.key, ...policyContent(row) }))

@@ -1,6 +1,6 @@
 /**
- * Writes the difference between an organization and its document, with the event of each change. What holds something ends first and begins last,
- * so that an assignment never meets a role or a group that is not there.
+ * Writes the difference between an organization and its document, with the event of each change. What holds something
+ * ends first and begins last, so that an assignment never meets a role or a group that is not there.
  */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
 import type { ManifestChange } from '@gatehouse/contracts/http/authz/authorization-manifest'

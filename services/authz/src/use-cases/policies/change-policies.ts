@@ -1,6 +1,7 @@
 /**
- * What every change of an organization's policies has in common: the right to make it, one transaction over a model that holds still, and the rule
- * that nothing is in force which the catalog of today, the policy's own tests or the rights of its maker refuse.
+ * What every change of an organization's policies has in common: the right to make it, one transaction over a model
+ * that holds still, and the rule that nothing is in force which the catalog of today, the policy's own tests or the
+ * rights of its maker refuse.
  */
 import type { Policy, PolicySource, PolicyWarning } from '@gatehouse/contracts/http/authz/policies'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
@@ -20,7 +21,9 @@ import { changeModel, type OpenModel } from '../../model/open-model.ts'
 import { done, notDelegable, type Outcome } from '../../model/refusal.ts'
 import { policyView } from '../../views/policy.ts'
 
-/** Runs `change` under the lock of the organization's model. @throws AppError `forbidden`, and what its refusal becomes */
+/**
+ * Runs `change` under the lock of the organization's model. @throws AppError `forbidden`, and what its refusal becomes
+ */
 export async function changePolicies<T>(
   deps: Deps,
   caller: OrgCaller,
@@ -30,7 +33,10 @@ export async function changePolicies<T>(
   return changeModel(deps, caller, { change, forget: (cached) => cached.dropModel(caller.orgId) })
 }
 
-/** The policy as it is stored, if it may be in force. An allow hands on rights and a deny that ends frees them, so its maker holds them. */
+/**
+ * The policy as it is stored, if it may be in force. An allow hands on rights and a deny that ends frees them, so its
+ * maker holds them.
+ */
 export async function contentInForce(
   { catalog, roles, delegable }: OpenModel,
   { source, known, orgId }: { source: PolicySource; known?: PolicyRow; orgId: string },
@@ -44,8 +50,8 @@ export async function contentInForce(
 }
 
 /**
- * What is odd about it beside the policies in force. Looked at after the change is committed, with nothing held: advice keeps nobody waiting, and
- * none is given when the policies in force cannot be read.
+ * What is odd about it beside the policies in force. Looked at after the change is committed, with nothing held: advice
+ * keeps nobody waiting, and none is given when the policies in force cannot be read.
  */
 export async function warningsAbout(
   { factCache, log }: Pick<Deps, 'factCache' | 'log'>,

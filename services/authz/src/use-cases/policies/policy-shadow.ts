@@ -1,6 +1,7 @@
 /**
- * A draft beside the policy in force, on live traffic: from now on each decision it is about is recorded, and the report says what the draft would
- * have answered. It never has a part in an answer. A shadow ends with its draft, or by itself after a week.
+ * A draft beside the policy in force, on live traffic: from now on each decision it is about is recorded, and the
+ * report says what the draft would have answered. It never has a part in an answer. A shadow ends with its draft, or by
+ * itself after a week.
  */
 import type { PolicyShadow } from '@gatehouse/contracts/http/authz/simulation'
 import { problem } from '@gatehouse/service-kit/errors/app-error'

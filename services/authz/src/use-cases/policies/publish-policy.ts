@@ -20,9 +20,11 @@ export type Publication = DraftChange & {
 }
 
 /**
- * A draft is published once: whoever takes it away puts it in force. What it would mean was counted before, of this very version. A draft whose
- * base is no longer in force is refused, unless the publisher names the version that it undoes.
- * @throws AppError `forbidden`, `not_found`, `invalid_policy`, `precondition_failed`, `draft_outdated`, `impact_above_threshold`
+ * A draft is published once: whoever takes it away puts it in force. What it would mean was counted before, of this
+ * very version. A draft whose base is no longer in force is refused, unless the publisher names the version that it
+ * undoes.
+ * @throws AppError `forbidden`, `not_found`, `invalid_policy`, `precondition_failed`, `draft_outdated`,
+ *   `impact_above_threshold`
  */
 export async function publishPolicy(
   deps: Deps,
@@ -51,7 +53,10 @@ const fewest = 20
 /** The newest so many are looked at. */
 const most = 10_000
 
-/** The version of the draft that was judged; undefined when there is none. @throws AppError `invalid_policy`, `impact_above_threshold` */
+/**
+ * The version of the draft that was judged; undefined when there is none. @throws AppError `invalid_policy`,
+ * `impact_above_threshold`
+ */
 async function judgeImpact(
   deps: Deps,
   orgId: string,

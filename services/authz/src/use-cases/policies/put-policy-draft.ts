@@ -1,6 +1,6 @@
 /**
- * Writes what a policy would say next: checked like a policy, not in force. A draft remembers its base, the version in force when it was begun,
- * however often it is saved, so that publishing it cannot undo a newer version unseen.
+ * Writes what a policy would say next: checked like a policy, not in force. A draft remembers its base, the version in
+ * force when it was begun, however often it is saved, so that publishing it cannot undo a newer version unseen.
  */
 import type { PolicyContent } from '@gatehouse/contracts/http/authz/policies'
 import { inTurns } from '@gatehouse/service-kit/concurrency/turns'

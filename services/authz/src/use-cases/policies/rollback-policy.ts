@@ -6,7 +6,10 @@ import { findPolicy, findPolicyVersion } from '../../store/policies.ts'
 import { policyContent } from '../../views/policy.ts'
 import { savePolicy, supersedePolicy } from './change-policies.ts'
 
-/** `isExpected` judges the version in force. @throws AppError `forbidden`, `not_found`, `invalid_policy`, `precondition_failed` */
+/**
+ * `isExpected` judges the version in force. @throws AppError `forbidden`, `not_found`, `invalid_policy`,
+ * `precondition_failed`
+ */
 export const rollbackPolicy = (
   deps: Deps,
   caller: OrgCaller,

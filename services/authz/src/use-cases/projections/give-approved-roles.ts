@@ -1,6 +1,7 @@
 /**
- * Gives a member the roles of an approved access request, some of them until a moment. Whether the person who approved may give them was asked of the
- * policy decision point at the approval. A role that is held for longer stays as it is; one that ends sooner is held until the new end.
+ * Gives a member the roles of an approved access request, some of them until a moment. Whether the person who approved
+ * may give them was asked of the policy decision point at the approval. A role that is held for longer stays as it is;
+ * one that ends sooner is held until the new end.
  */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { AccessRequestApproved } from '@gatehouse/contracts/events/orgs/access-request'

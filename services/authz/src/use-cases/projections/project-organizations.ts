@@ -1,6 +1,7 @@
 /**
- * Takes in what orgs says about organizations and who belongs to them. Joining gives the roles that came with it, leaving takes every role,
- * in the transaction that learns of it; who joins again begins with the roles of that joining and none of before.
+ * Takes in what orgs says about organizations and who belongs to them. Joining gives the roles that came with it,
+ * leaving takes every role, in the transaction that learns of it; who joins again begins with the roles of that joining
+ * and none of before.
  */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { AccessRequestApproved } from '@gatehouse/contracts/events/orgs/access-request'

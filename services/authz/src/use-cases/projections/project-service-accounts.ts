@@ -1,4 +1,6 @@
-/** Takes in what tokens says about service accounts. A deleted one loses its roles in the transaction that learns of it. */
+/**
+ * Takes in what tokens says about service accounts. A deleted one loses its roles in the transaction that learns of it.
+ */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import {
   ServiceAccountCreated,

@@ -1,4 +1,6 @@
-/** Deletes a role of the organization: whoever held it holds it no longer, and roles that inherited it stand without it. */
+/**
+ * Deletes a role of the organization: whoever held it holds it no longer, and roles that inherited it stand without it.
+ */
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'

@@ -82,7 +82,10 @@ function aboutOf(rows: ModelRows, { orgId, source }: { orgId: string; source: Po
   return [{ resourceType: source.resource_type, actions: source.actions }, ...replaced]
 }
 
-/** Of an organization, or of all when `db` is the system's. Newest first, page by page, so that neither memory nor one transaction grows with them. */
+/**
+ * Of an organization, or of all when `db` is the system's. Newest first, page by page, so that neither memory nor one
+ * transaction grows with them.
+ */
 export async function* recordedDecisions({
   db,
   orgId,

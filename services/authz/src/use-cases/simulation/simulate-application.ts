@@ -1,6 +1,7 @@
 /**
- * An application's manifest that is not in force, tried on recorded decisions of all organizations: each decided again by the rules of its own
- * organization, as they are and as they would be. Crosses tenants, so it is the platform administrators' and reads by the system role.
+ * An application's manifest that is not in force, tried on recorded decisions of all organizations: each decided again
+ * by the rules of its own organization, as they are and as they would be. Crosses tenants, so it is the platform
+ * administrators' and reads by the system role.
  */
 import type { ApplicationManifest } from '@gatehouse/contracts/http/authz/catalog'
 import type { ApplicationSimulation, ApplicationSimulationRequest } from '@gatehouse/contracts/http/authz/simulation'

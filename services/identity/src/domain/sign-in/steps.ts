@@ -1,6 +1,7 @@
 /**
- * The transition table of a sign-in: which steps one of which must be answered next follows from what was proven so far and from what the person has.
- * It is never stored, so a factor that is removed or an address that is proven meanwhile counts at once.
+ * The transition table of a sign-in: which steps one of which must be answered next follows from what was proven so far
+ * and from what the person has. It is never stored, so a factor that is removed or an address that is proven meanwhile
+ * counts at once.
  */
 
 export type Step = 'verify_email' | 'password' | 'email_code' | 'passkey' | 'totp' | 'recovery_code' | 'enroll_mfa'
@@ -25,14 +26,19 @@ export function nextSteps(state: SignInState): Step[] {
   return state.purpose === 'sign_in' ? missingToSignIn(state) : missingToStepUp(state)
 }
 
-/** A sign-in that begins without a password begins with the code of a mail. Whoever has a second factor is asked for it. */
+/**
+ * A sign-in that begins without a password begins with the code of a mail. Whoever has a second factor is asked for it.
+ */
 function missingToSignIn({ enrolled, requiresMfa, amr }: SignInState): Step[] {
   if (amr.length === 0) return ['email_code']
   if (hasSecondFactor(enrolled)) return secondFactors(enrolled)
   return requiresMfa ? ['enroll_mfa'] : []
 }
 
-/** The session has had its first factor: any one factor shows that the person is there. A new second factor is enrolled only after the password. */
+/**
+ * The session has had its first factor: any one factor shows that the person is there. A new second factor is enrolled
+ * only after the password.
+ */
 function missingToStepUp({ enrolled, requiresMfa, amr }: SignInState): Step[] {
   const password: Step[] = enrolled.password ? ['password'] : []
   if (!requiresMfa) return amr.length > 0 ? [] : [...password, ...secondFactors(enrolled)]
@@ -51,7 +57,10 @@ const secondFactors = (enrolled: Enrolled): Step[] => [
 
 const isStrong = (amr: readonly string[]): boolean => amr.includes('mfa')
 
-/** What a step proves (RFC 8176). A second factor is only ever asked for after a first one, here or in the session that is raised; a passkey is two in one. */
+/**
+ * What a step proves (RFC 8176). A second factor is only ever asked for after a first one, here or in the session that
+ * is raised; a passkey is two in one.
+ */
 const methodsOf: Readonly<Record<Exclude<Step, 'verify_email'>, readonly string[]>> = {
   password: ['pwd'],
   email_code: ['otp'],

@@ -1,7 +1,8 @@
 /**
- * What follows when an address is proven: the person takes the name and password of the reader of the mailbox, and a new version is announced.
- * In the transaction that proved the address, whose row is the lock. Other registrations of the address stay open and answer as before, so that nobody who
- * registered it learns that it was proven; no mail can complete them any more.
+ * What follows when an address is proven: the person takes the name and password of the reader of the mailbox, and a
+ * new version is announced. In the transaction that proved the address, whose row is the lock. Other registrations of
+ * the address stay open and answer as before, so that nobody who registered it learns that it was proven; no mail can
+ * complete them any more.
  */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { UserEmailVerified } from '@gatehouse/contracts/events/identity/user'
@@ -16,7 +17,10 @@ type Proof = {
   name: string
   phc: string
   actor: Actor
-  /** The registration whose password it is, or the invitation that was accepted; undefined for a password chosen with the link. */
+  /**
+   * The registration whose password it is, or the invitation that was accepted; undefined for a password chosen with
+   * the link.
+   */
   by: { verificationId: string } | { invitationId: string } | undefined
 }
 

@@ -1,6 +1,7 @@
 /**
- * The first platform administrator, named by the operator's configuration. Exactly one account ever comes of it, whichever replica is first
- * and however often the platform starts. An address somebody registered before is left alone: configuration must not hand out their account.
+ * The first platform administrator, named by the operator's configuration. Exactly one account ever comes of it,
+ * whichever replica is first and however often the platform starts. An address somebody registered before is left
+ * alone: configuration must not hand out their account.
  */
 import { PlatformAdminBootstrapped } from '@gatehouse/contracts/events/identity/user'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'

@@ -1,4 +1,7 @@
-/** Makes a person whose address somebody vouched for (an accepted invitation, the operator), in the transaction of the caller. */
+/**
+ * Makes a person whose address somebody vouched for (an accepted invitation, the operator), in the transaction of the
+ * caller.
+ */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { UserRegistered } from '@gatehouse/contracts/events/identity/user'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'

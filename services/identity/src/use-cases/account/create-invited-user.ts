@@ -1,7 +1,7 @@
 /**
- * A verified person out of an accepted invitation. The invitation is the key of the request: however often and however concurrently it is
- * asked, one person comes of it. It proves the address, so it takes over one that was only ever registered; an address somebody has proven
- * is a conflict: that person accepts with their own sign-in.
+ * A verified person out of an accepted invitation. The invitation is the key of the request: however often and however
+ * concurrently it is asked, one person comes of it. It proves the address, so it takes over one that was only ever
+ * registered; an address somebody has proven is a conflict: that person accepts with their own sign-in.
  */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { problem } from '@gatehouse/service-kit/errors/app-error'

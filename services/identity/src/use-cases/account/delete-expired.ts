@@ -1,6 +1,7 @@
 /**
- * Removes what has outlived its use: waiting sign-ins, secrets of mails, registrations nobody completed, people who never proved an address, people whose
- * erasure is due, counters that have decayed to nothing. In batches, each its own transaction, until nothing is left.
+ * Removes what has outlived its use: waiting sign-ins, secrets of mails, registrations nobody completed, people who
+ * never proved an address, people whose erasure is due, counters that have decayed to nothing. In batches, each its own
+ * transaction, until nothing is left.
  */
 import { UserDeleted } from '@gatehouse/contracts/events/identity/user'
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'

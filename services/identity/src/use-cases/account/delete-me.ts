@@ -1,6 +1,7 @@
 /**
- * A person has themselves erased. It takes a recent sign-in, of whoever has a second factor with it, and it happens after a grace: a mail tells the person,
- * everything goes on working, and one request takes it back. So an open session in other hands erases nobody unnoticed.
+ * A person has themselves erased. It takes a recent sign-in, of whoever has a second factor with it, and it happens
+ * after a grace: a mail tells the person, everything goes on working, and one request takes it back. So an open session
+ * in other hands erases nobody unnoticed.
  */
 import { actorOf, type UserCaller } from '@gatehouse/access/callers/caller'
 import { UserDeletionRequested, UserDeletionUndone, UserErased } from '@gatehouse/contracts/events/identity/user'
@@ -13,7 +14,10 @@ import { listFactors } from '../../store/factors.ts'
 import { enrolledOf } from '../factors/enrolled.ts'
 import { requireRecentSignIn } from '../require-recent-sign-in.ts'
 
-/** When the erasure is due. @throws AppError `insufficient_user_authentication`, `not_found` when the person is gone already */
+/**
+ * When the erasure is due. @throws AppError `insufficient_user_authentication`, `not_found` when the person is gone
+ * already
+ */
 export async function deleteMe(
   deps: Pick<Deps, 'spine' | 'system' | 'clock' | 'settings'>,
   caller: UserCaller,

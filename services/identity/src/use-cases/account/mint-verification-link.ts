@@ -1,4 +1,7 @@
-/** The secret of one verification mail, minted when the mail is sent. Sending again mints anew; earlier secrets stay valid until one is used. */
+/**
+ * The secret of one verification mail, minted when the mail is sent. Sending again mints anew; earlier secrets stay
+ * valid until one is used.
+ */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'

@@ -1,6 +1,7 @@
 /**
- * Opens an account. Every address costs the same work: the password is judged, compared and hashed, and a registration is stored by the same statements.
- * A registration of an address that somebody has proven waits beside the account like any other, and no mail ever completes it.
+ * Opens an account. Every address costs the same work: the password is judged, compared and hashed, and a registration
+ * is stored by the same statements. A registration of an address that somebody has proven waits beside the account like
+ * any other, and no mail ever completes it.
  */
 import { UserRegistered } from '@gatehouse/contracts/events/identity/user'
 import { newId } from '@gatehouse/service-kit/ids/type-id'

@@ -1,4 +1,7 @@
-/** The handle of a registration, as a client sends it back: it says "I began this registration" and gives no other right. */
+/**
+ * The handle of a registration, as a client sends it back: it says "I began this registration" and gives no other
+ * right.
+ */
 import { hashSecret, isWellFormed } from '@gatehouse/service-kit/secrets/opaque-token'
 import { registrationPrefix } from '../../domain/secret-prefixes.ts'
 

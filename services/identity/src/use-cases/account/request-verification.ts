@@ -1,6 +1,6 @@
 /**
- * Asks for the mail of a registration, in the transaction of the caller. The mail and its secret are made later, when the event is handled.
- * Every address takes the same statements, whether or not a mail follows.
+ * Asks for the mail of a registration, in the transaction of the caller. The mail and its secret are made later, when
+ * the event is handled. Every address takes the same statements, whether or not a mail follows.
  */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification'
@@ -11,7 +11,10 @@ import type { Settings } from '../../deps.ts'
 import { claimMail } from '../../store/email-verifications.ts'
 import { countMailRequest } from '../../store/sign-in-counters.ts'
 
-/** So many mails go to an address within one cooldown: room for the owner beside a stranger who was faster, none for flooding a mailbox. */
+/**
+ * So many mails go to an address within one cooldown: room for the owner beside a stranger who was faster, none for
+ * flooding a mailbox.
+ */
 const mailsPerCooldown = 3
 /** What one address may be sent over time, whoever asks: the count halves every hour. */
 const mailLimit = { ceiling: 20, halfLifeSeconds: 3600 }
@@ -25,7 +28,10 @@ type Wanted = {
   actor: Actor
 }
 
-/** Asks for the mail of the caller's own registration, else of the newest one. Beyond the limits, or right after the last mail, none follows: false. */
+/**
+ * Asks for the mail of the caller's own registration, else of the newest one. Beyond the limits, or right after the
+ * last mail, none follows: false.
+ */
 export async function requestMail(
   tx: Tx,
   { email, normalizedAddress, handleHash, settings, isResend, actor }: Wanted,

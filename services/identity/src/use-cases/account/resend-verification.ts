@@ -1,4 +1,7 @@
-/** Asks for another mail: of the caller's own registration, else of the newest one. Every address gets the same answer at the same time. */
+/**
+ * Asks for another mail: of the caller's own registration, else of the newest one. Every address gets the same answer
+ * at the same time.
+ */
 import type { Deps } from '../../deps.ts'
 import { normalizedAddressOf } from '../requested-address.ts'
 import { lockUnprovenEmail } from '../../store/emails.ts'

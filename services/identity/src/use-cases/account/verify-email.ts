@@ -1,6 +1,7 @@
 /**
- * Proves an address with the secret of a mail. The link alone shows who reads the mailbox and not who chose the registration's password, so that password
- * becomes the account's only when it is shown to be the reader's; otherwise the reader chooses one now. Whatever is wrong with the secret, the answer is the same.
+ * Proves an address with the secret of a mail. The link alone shows who reads the mailbox and not who chose the
+ * registration's password, so that password becomes the account's only when it is shown to be the reader's; otherwise
+ * the reader chooses one now. Whatever is wrong with the secret, the answer is the same.
  */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
@@ -20,7 +21,9 @@ type Chosen = { name: string | undefined; phc: string }
 type Proof = { secretHash: Buffer; handleHash: Buffer | undefined; chosen: Chosen | undefined; source: string }
 type Outcome = 'verified' | 'invalid_token' | 'password_required'
 
-/** @throws AppError `invalid_token`; `password_required`, which leaves the secret unused; `weak_password`, `unavailable` */
+/**
+ * @throws AppError `invalid_token`; `password_required`, which leaves the secret unused; `weak_password`, `unavailable`
+ */
 export async function verifyEmail(
   deps: VerifyDeps,
   given: { token: string; handle: string | undefined; password: string | undefined; name: string | undefined },

@@ -1,4 +1,7 @@
-/** The secret of a mail about a change of address, minted when the mail is sent: to the new address to prove it, to the old one to undo it. */
+/**
+ * The secret of a mail about a change of address, minted when the mail is sent: to the new address to prove it, to the
+ * old one to undo it.
+ */
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
 import { addressPrefix } from '../../domain/secret-prefixes.ts'

@@ -1,6 +1,6 @@
 /**
- * A signed-in person asks for another address, with their password and a recent sign-in. Whether somebody has that address is not told here: it decides
- * whether a mail goes out, later.
+ * A signed-in person asks for another address, with their password and a recent sign-in. Whether somebody has that
+ * address is not told here: it decides whether a mail goes out, later.
  */
 import { AddressChangeRequested } from '@gatehouse/contracts/events/identity/address-change'
 import { actorOf, type UserCaller } from '@gatehouse/access/callers/caller'
@@ -14,7 +14,10 @@ import { confirmPresentPassword } from '../passwords/confirm-present-password.ts
 import { normalizedAddressOf } from '../requested-address.ts'
 import type { Requester } from '../requester.ts'
 
-/** What one person makes us send to addresses that are not theirs, and what one address is sent: both counts halve every hour. */
+/**
+ * What one person makes us send to addresses that are not theirs, and what one address is sent: both counts halve every
+ * hour.
+ */
 const limit = { ceiling: 10, halfLifeSeconds: 3600 }
 
 /** @throws AppError `insufficient_user_authentication`, `invalid_credentials`, `rate_limited`, `unavailable` */

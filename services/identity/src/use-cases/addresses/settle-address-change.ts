@@ -1,6 +1,7 @@
 /**
- * Lets a proven address take effect, or gives the old one back. Whatever is wrong with the secret, and whoever else has the address by now, the answer is
- * the same. An undoing is a person taking their account back: it ends every session, every link, and lets a new password follow.
+ * Lets a proven address take effect, or gives the old one back. Whatever is wrong with the secret, and whoever else has
+ * the address by now, the answer is the same. An undoing is a person taking their account back: it ends every session,
+ * every link, and lets a new password follow.
  */
 import { UserDeleted, UserEmailChanged } from '@gatehouse/contracts/events/identity/user'
 import { problem } from '@gatehouse/service-kit/errors/app-error'

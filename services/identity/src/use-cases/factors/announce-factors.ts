@@ -1,4 +1,7 @@
-/** What follows a change of second factors: the next version of the person's set, announced. In the transaction of the change. */
+/**
+ * What follows a change of second factors: the next version of the person's set, announced. In the transaction of the
+ * change.
+ */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { FactorsChanged } from '@gatehouse/contracts/events/identity/factors'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'

@@ -1,4 +1,7 @@
-/** Enrolls an authenticator app: begun with a new secret, confirmed with a code of it. The code is spent by the confirmation. */
+/**
+ * Enrolls an authenticator app: begun with a new secret, confirmed with a code of it. The code is spent by the
+ * confirmation.
+ */
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import type { TotpEnrollment } from '@gatehouse/contracts/http/identity/totp-enrollment'
 import { problem } from '@gatehouse/service-kit/errors/app-error'

@@ -11,7 +11,9 @@ import { announceFactors } from './announce-factors.ts'
 
 type ReplaceDeps = Pick<Deps, 'spine' | 'clock' | 'settings'>
 
-/** @throws AppError `insufficient_user_authentication`, `conflict` without a second factor that they could stand in for */
+/**
+ * @throws AppError `insufficient_user_authentication`, `conflict` without a second factor that they could stand in for
+ */
 export async function replaceMyRecoveryCodes(deps: ReplaceDeps, caller: UserCaller): Promise<string[]> {
   const { userId } = caller
   // Right after the enrollment the session is still one of a single factor, and there are no codes yet that could be taken away.

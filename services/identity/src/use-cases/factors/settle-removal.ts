@@ -1,4 +1,7 @@
-/** What follows the removal of a second factor, in its transaction. Recovery codes stand in for one, so they go with the last; who began to sign in begins again. */
+/**
+ * What follows the removal of a second factor, in its transaction. Recovery codes stand in for one, so they go with the
+ * last; who began to sign in begins again.
+ */
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { hasSecondFactor } from '../../domain/sign-in/steps.ts'
 import { listFactors, replaceRecoveryCodes } from '../../store/factors.ts'

@@ -1,6 +1,6 @@
 /**
- * Everybody with the hash of their password, as lines that another instance imports. Read page after page, so a slow reader holds up nothing and memory stays
- * as it is. That it was begun is announced before the first line.
+ * Everybody with the hash of their password, as lines that another instance imports. Read page after page, so a slow
+ * reader holds up nothing and memory stays as it is. That it was begun is announced before the first line.
  */
 import { Readable } from 'node:stream'
 import { PeopleExported } from '@gatehouse/contracts/events/identity/people-export'

@@ -1,6 +1,7 @@
 /**
- * Operators bring people from another system. Every line has an outcome of its own, and a line that became somebody stays that person however often it is
- * sent, so an import that was ended is begun again and goes on. The other system vouches for the addresses, as an invitation does.
+ * Operators bring people from another system. Every line has an outcome of its own, and a line that became somebody
+ * stays that person however often it is sent, so an import that was ended is begun again and goes on. The other system
+ * vouches for the addresses, as an invitation does.
  */
 import { randomBytes } from 'node:crypto'
 import type { ImportedPerson, ImportOutcome } from '@gatehouse/contracts/http/identity/imports'

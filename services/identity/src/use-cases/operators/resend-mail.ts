@@ -1,4 +1,7 @@
-/** An operator has a mail sent to a person again. It counts towards what the mailbox may get; its link is minted at sending and only the mailbox sees it. */
+/**
+ * An operator has a mail sent to a person again. It counts towards what the mailbox may get; its link is minted at
+ * sending and only the mailbox sees it.
+ */
 import { UserMailResent } from '@gatehouse/contracts/events/identity/user'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
@@ -16,7 +19,10 @@ import { eventAbout } from './suspend-user.ts'
 
 type Wanted = { userId: string; mail: 'email_verification' | 'password_reset'; reason: string }
 
-/** @throws AppError `forbidden`, `not_found`; `conflict` when this mail is of no use to the person; `rate_limited` when they had enough of them */
+/**
+ * @throws AppError `forbidden`, `not_found`; `conflict` when this mail is of no use to the person; `rate_limited` when
+ * they had enough of them
+ */
 export async function resendMail(
   deps: Pick<Deps, 'clients' | 'spine' | 'system' | 'settings'>,
   caller: UserCaller,

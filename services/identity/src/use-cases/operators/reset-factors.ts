@@ -1,6 +1,6 @@
 /**
- * An operator takes away every second factor of a person who has lost them. The password stays as it was, every session ends, and the person is told: whoever
- * talked the operator into it has still only what they had before.
+ * An operator takes away every second factor of a person who has lost them. The password stays as it was, every session
+ * ends, and the person is told: whoever talked the operator into it has still only what they had before.
  */
 import { actorOf, type UserCaller } from '@gatehouse/access/callers/caller'
 import { UserSignedOut } from '@gatehouse/contracts/events/identity/user'
@@ -13,7 +13,9 @@ import { endOpenSignIns } from '../../store/sign-in-transactions.ts'
 import { announceFactors } from '../factors/announce-factors.ts'
 import { carryOut, eventAbout, type Ordered } from './suspend-user.ts'
 
-/** @throws AppError `forbidden`, `not_found`, `conflict` for oneself: a step-up and one's own account page are the way */
+/**
+ * @throws AppError `forbidden`, `not_found`, `conflict` for oneself: a step-up and one's own account page are the way
+ */
 export async function resetFactors(
   deps: Pick<Deps, 'clients' | 'spine'>,
   caller: UserCaller,

@@ -1,6 +1,6 @@
 /**
- * Operators disable a person, let them in again, or end their sessions. The answer is given once the event was announced, so that 204 acknowledges the
- * revocation. What is so already stays so, unannounced.
+ * Operators disable a person, let them in again, or end their sessions. The answer is given once the event was
+ * announced, so that 204 acknowledges the revocation. What is so already stays so, unannounced.
  */
 import { UserDisabled, UserEnabled, UserSignedOut } from '@gatehouse/contracts/events/identity/user'
 import { actorOf, type UserCaller } from '@gatehouse/access/callers/caller'
@@ -70,7 +70,10 @@ type Order = {
   follow(tx: Tx, version: number): Promise<void>
 }
 
-/** One order of an operator: decided by the policy decision point, done and announced in one transaction. @throws AppError `forbidden`, `not_found`, `conflict` */
+/**
+ * One order of an operator: decided by the policy decision point, done and announced in one transaction. @throws
+ * AppError `forbidden`, `not_found`, `conflict`
+ */
 export async function carryOut(
   deps: OperatorDeps,
   caller: UserCaller,

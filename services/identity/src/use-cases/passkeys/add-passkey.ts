@@ -1,4 +1,7 @@
-/** Adds a passkey to the signed-in person: options first, whose challenge is theirs and works once, then the credential that was made. */
+/**
+ * Adds a passkey to the signed-in person: options first, whose challenge is theirs and works once, then the credential
+ * that was made.
+ */
 import { actorOf, type UserCaller } from '@gatehouse/access/callers/caller'
 import type { Passkey as PasskeyView, PasskeyAttestation } from '@gatehouse/contracts/http/identity/passkeys'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
@@ -47,7 +50,10 @@ export async function beginPasskey(deps: AddDeps, caller: UserCaller): Promise<R
   return options
 }
 
-/** @throws AppError `insufficient_user_authentication`, `invalid_passkey`, `conflict` for a credential that exists, `limit_reached` */
+/**
+ * @throws AppError `insufficient_user_authentication`, `invalid_passkey`, `conflict` for a credential that exists,
+ * `limit_reached`
+ */
 export async function addPasskey(
   deps: AddDeps,
   caller: UserCaller,

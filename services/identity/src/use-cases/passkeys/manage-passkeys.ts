@@ -1,4 +1,7 @@
-/** A person's own passkeys: listed, named, removed. Removing the last second factor takes the recovery codes with it; the last way to sign in stays. */
+/**
+ * A person's own passkeys: listed, named, removed. Removing the last second factor takes the recovery codes with it;
+ * the last way to sign in stays.
+ */
 import { actorOf, type UserCaller } from '@gatehouse/access/callers/caller'
 import type { Passkey as PasskeyView } from '@gatehouse/contracts/http/identity/passkeys'
 import { problem } from '@gatehouse/service-kit/errors/app-error'

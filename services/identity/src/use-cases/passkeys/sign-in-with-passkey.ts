@@ -1,4 +1,7 @@
-/** A passkey alone signs in: the authenticator has verified the person, so it is two factors in one. Whatever is wrong with it, the answer is the same. */
+/**
+ * A passkey alone signs in: the authenticator has verified the person, so it is two factors in one. Whatever is wrong
+ * with it, the answer is the same.
+ */
 import type { PasskeyAssertion } from '@gatehouse/contracts/http/identity/passkey-assertion'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'

@@ -1,6 +1,7 @@
 /**
- * One use of a passkey, in the transaction of the sign-in: its challenge is spent, its counter moves on. A counter that has not moved says that the credential
- * was copied (WebAuthn §6.1.1): it is refused and the person is warned, also when the request fails for it.
+ * One use of a passkey, in the transaction of the sign-in: its challenge is spent, its counter moves on. A counter that
+ * has not moved says that the credential was copied (WebAuthn §6.1.1): it is refused and the person is warned, also
+ * when the request fails for it.
  */
 import { PasskeyCounterRegressed } from '@gatehouse/contracts/events/identity/factors'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'

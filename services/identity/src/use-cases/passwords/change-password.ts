@@ -1,4 +1,6 @@
-/** A signed-in person changes their password. Other sessions end; this one goes on, and so does a device that is known. */
+/**
+ * A signed-in person changes their password. Other sessions end; this one goes on, and so does a device that is known.
+ */
 import { actorOf, type UserCaller } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Deps } from '../../deps.ts'
@@ -13,7 +15,8 @@ type Change = { current: string; chosen: string; deviceToken: string | undefined
 
 /**
  * A token of the device that sent its own: the new password makes every earlier one worthless.
- * @throws AppError `insufficient_user_authentication`, `not_found`, `invalid_credentials`, `weak_password`, `unavailable`
+ * @throws AppError `insufficient_user_authentication`, `not_found`, `invalid_credentials`, `weak_password`,
+ *   `unavailable`
  */
 export async function changePassword(
   deps: ChangeDeps,

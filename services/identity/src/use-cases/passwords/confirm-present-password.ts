@@ -1,6 +1,7 @@
 /**
- * What a change of credentials asks of a signed-in person: their present password, checked and counted as a sign-in does it, and a recent sign-in, so that a
- * session left open somewhere is not enough beside a password somebody overheard. Of a person with a second factor that sign-in used it.
+ * What a change of credentials asks of a signed-in person: their present password, checked and counted as a sign-in
+ * does it, and a recent sign-in, so that a session left open somewhere is not enough beside a password somebody
+ * overheard. Of a person with a second factor that sign-in used it.
  */
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'

@@ -1,6 +1,7 @@
 /**
- * Asks for the mail that sets a new password. Every address takes the same statements and gets the same answer at the same time, whether or not a mail
- * follows. None follows beyond the limits; then the mailbox holds links that still work, so nobody can be kept from their account by asking for them.
+ * Asks for the mail that sets a new password. Every address takes the same statements and gets the same answer at the
+ * same time, whether or not a mail follows. None follows beyond the limits; then the mailbox holds links that still
+ * work, so nobody can be kept from their account by asking for them.
  */
 import { PasswordResetRequested } from '@gatehouse/contracts/events/identity/password-reset'
 import { newId } from '@gatehouse/service-kit/ids/type-id'

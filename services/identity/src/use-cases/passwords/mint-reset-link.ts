@@ -1,4 +1,7 @@
-/** The secret of one reset mail, minted when the mail is sent. Sending again mints anew; earlier secrets stay valid until one is used. */
+/**
+ * The secret of one reset mail, minted when the mail is sent. Sending again mints anew; earlier secrets stay valid
+ * until one is used.
+ */
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
 import { resetPrefix } from '../../domain/secret-prefixes.ts'

@@ -21,7 +21,10 @@ export async function requireStrongPassword(
   return password
 }
 
-/** The PHC string to store. @throws AppError `weak_password` with `errors[]`, `unavailable` when too many wait for hashing */
+/**
+ * The PHC string to store. @throws AppError `weak_password` with `errors[]`, `unavailable` when too many wait for
+ * hashing
+ */
 export async function preparePassword(
   deps: Pick<Deps, 'hasher' | 'estimateStrength'>,
   typed: NewPassword,

@@ -1,6 +1,7 @@
 /**
- * What follows from any new password, in one transaction: links and sign-ins that could get past it are over, and the new version that ends the person's
- * earlier sessions is announced. Limits and second factors stay as they are, and no session begins.
+ * What follows from any new password, in one transaction: links and sign-ins that could get past it are over, and the
+ * new version that ends the person's earlier sessions is announced. Limits and second factors stay as they are, and no
+ * session begins.
  */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { UserPasswordChanged } from '@gatehouse/contracts/events/identity/user'

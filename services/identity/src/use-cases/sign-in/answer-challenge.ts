@@ -1,6 +1,7 @@
 /**
- * One step of a stored sign-in or step-up, one transaction: the attempt is admitted, answered and counted under the lock of the person. A sign-in with nothing
- * missing is consumed before tokens are asked for a session, and given back when none came of it. A locked attempt answers as a wrong one does.
+ * One step of a stored sign-in or step-up, one transaction: the attempt is admitted, answered and counted under the
+ * lock of the person. A sign-in with nothing missing is consumed before tokens are asked for a session, and given back
+ * when none came of it. A locked attempt answers as a wrong one does.
  */
 import type { TotpEnrollment } from '@gatehouse/contracts/http/identity/totp-enrollment'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
@@ -45,7 +46,10 @@ type Outcome =
 /** So many wrong answers end a sign-in; the next one begins with the password. */
 const maxWrongAnswers = 5
 
-/** While a step is missing: the same challenge again. @throws AppError `invalid_token`, `step_unavailable`, `invalid_code`; of tokens as in signIn */
+/**
+ * While a step is missing: the same challenge again. @throws AppError `invalid_token`, `step_unavailable`,
+ * `invalid_code`; of tokens as in signIn
+ */
 export async function answerChallenge(
   deps: AnswerDeps,
   given: GivenAnswer,
@@ -69,7 +73,9 @@ export async function answerChallenge(
   }
 }
 
-/** A code of a mail is answered in one way and time, and without a revision, whoever is behind the challenge or nobody. */
+/**
+ * A code of a mail is answered in one way and time, and without a revision, whoever is behind the challenge or nobody.
+ */
 function settleAttempt(deps: AnswerDeps, o: Attempt): Promise<Outcome> {
   const run = (tx: Tx) => attempt(deps, tx, o)
   if (o.given.step !== 'email_code') return deps.spine.write({}, run, { db: 'system' })

@@ -1,6 +1,7 @@
 /**
- * Begins a sign-in with the code of a mail. Every address takes the same statements and gets the same answer at the same time: a challenge, behind which there
- * is a sign-in where somebody has proven the address and the limits of mails allow it.
+ * Begins a sign-in with the code of a mail. Every address takes the same statements and gets the same answer at the
+ * same time: a challenge, behind which there is a sign-in where somebody has proven the address and the limits of mails
+ * allow it.
  */
 import { EmailCodeRequested } from '@gatehouse/contracts/events/identity/email-code'
 import type { Challenged } from '@gatehouse/contracts/http/identity/sign-in'

@@ -1,6 +1,7 @@
 /**
- * Whether address and password belong together. Unknown address, wrong password, refused source and disabled person end alike: two hashes in one turn, the
- * same statements, a constant time, `invalid_credentials`. An unknown address is counted like an account that has no person.
+ * Whether address and password belong together. Unknown address, wrong password, refused source and disabled person end
+ * alike: two hashes in one turn, the same statements, a constant time, `invalid_credentials`. An unknown address is
+ * counted like an account that has no person.
  */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
@@ -34,7 +35,10 @@ export type Authenticated = {
   device: KnownDevice | undefined
 }
 
-/** The account whose password was right. @throws AppError `invalid_credentials`, `unavailable` when too many wait for hashing */
+/**
+ * The account whose password was right. @throws AppError `invalid_credentials`, `unavailable` when too many wait for
+ * hashing
+ */
 export function checkPassword(deps: CheckDeps, presented: Presented, requester: Requester): Promise<Authenticated> {
   return deps.constantTime.onFailure(async () => {
     const attempt = await openAttempt(deps, presented, requester)
@@ -58,7 +62,10 @@ export function checkPassword(deps: CheckDeps, presented: Presented, requester: 
   })
 }
 
-/** Where a password is found in the list of those that are tried: the person's own first, then that of an open registration. */
+/**
+ * Where a password is found in the list of those that are tried: the person's own first, then that of an open
+ * registration.
+ */
 const ownPassword = 0
 
 type Turn = ReturnType<typeof turnOf>
@@ -118,8 +125,8 @@ function refusalOf(
 type Success = { account: Account; match: number | undefined; admission: Admission; password: string; turn: Turn }
 
 /**
- * Only the person's own password forgives: otherwise whoever made one registration could guess at another's without end.
- * A sign-in never fails because its hash could not be made stronger: the next one tries again.
+ * Only the person's own password forgives: otherwise whoever made one registration could guess at another's without
+ * end. A sign-in never fails because its hash could not be made stronger: the next one tries again.
  */
 async function settleSuccess(deps: CheckDeps, { account, match, admission, password, turn }: Success): Promise<void> {
   outcomes.add(1, { outcome: 'right_password' })
@@ -135,7 +142,10 @@ async function settleSuccess(deps: CheckDeps, { account, match, admission, passw
   }
 }
 
-/** What the person's own typing may have filled: the device, or the narrowest network. Wider ones are shared with strangers and wait. */
+/**
+ * What the person's own typing may have filled: the device, or the narrowest network. Wider ones are shared with
+ * strangers and wait.
+ */
 const ownCountersOf = ({ counters }: Admission): Admission['counters'] =>
   counters
     .filter(({ scope }) => scope === 'device' || scope === 'pair')

@@ -1,4 +1,7 @@
-/** Step `enroll_mfa`: a second factor is demanded and there is none yet. Asked without a code it answers a new secret; a code of it completes the step. */
+/**
+ * Step `enroll_mfa`: a second factor is demanded and there is none yet. Asked without a code it answers a new secret; a
+ * code of it completes the step.
+ */
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { beginEnrollment, completeEnrollment } from '../factors/enroll-totp.ts'
 import type { Answer, StepDeps, StepOutcome } from './step.ts'

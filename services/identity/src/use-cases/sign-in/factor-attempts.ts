@@ -1,6 +1,7 @@
 /**
- * Attempts at second factors, counted apart from those at passwords: a right password forgives none of them (S14). They are read and counted under the lock
- * of the person, so of many guesses at once no more get a chance than of as many one after another.
+ * Attempts at second factors, counted apart from those at passwords: a right password forgives none of them (S14). They
+ * are read and counted under the lock of the person, so of many guesses at once no more get a chance than of as many
+ * one after another.
  */
 import { SignInFailed, SignInLocked } from '@gatehouse/contracts/events/identity/sign-in'
 import { newId } from '@gatehouse/service-kit/ids/type-id'

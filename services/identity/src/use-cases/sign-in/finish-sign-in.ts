@@ -1,6 +1,6 @@
 /**
- * What follows the last step: tokens opens a session, or raises the one of a step-up. A sign-in that nothing came of is given back; one that is too weak for
- * the organization it is for goes on to a second factor.
+ * What follows the last step: tokens opens a session, or raises the one of a step-up. A sign-in that nothing came of is
+ * given back; one that is too weak for the organization it is for goes on to a second factor.
  */
 import type { AnswerResult } from '@gatehouse/contracts/http/identity/sign-in'
 import type { Deps } from '../../deps.ts'

@@ -1,4 +1,7 @@
-/** Step `passkey`: a passkey of the person, whose signature was verified before the transaction, over a challenge given out for this sign-in. */
+/**
+ * Step `passkey`: a passkey of the person, whose signature was verified before the transaction, over a challenge given
+ * out for this sign-in.
+ */
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { usePasskey } from '../passkeys/use-passkey.ts'
 import type { Answer, StepDeps, StepOutcome } from './step.ts'

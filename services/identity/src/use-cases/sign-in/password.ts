@@ -1,4 +1,7 @@
-/** Step `password` of a step-up. The hash was made before the transaction; it counts while the password is still the same. */
+/**
+ * Step `password` of a step-up. The hash was made before the transaction; it counts while the password is still the
+ * same.
+ */
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Answer, StepDeps, StepOutcome } from './step.ts'
 

@@ -1,4 +1,7 @@
-/** What costs time in a step is done before the lock of the person is taken: hashing a password, verifying a signature. Only for a sign-in that waits for it. */
+/**
+ * What costs time in a step is done before the lock of the person is taken: hashing a password, verifying a signature.
+ * Only for a sign-in that waits for it.
+ */
 import type { PasskeyAssertion } from '@gatehouse/contracts/http/identity/passkey-assertion'
 import type { SignInStep } from '@gatehouse/contracts/http/identity/sign-in'
 import { problem } from '@gatehouse/service-kit/errors/app-error'

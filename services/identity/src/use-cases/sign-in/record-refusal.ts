@@ -1,6 +1,6 @@
 /**
- * What is written when a sign-in is refused, by the same statements whatever the reason and whoever it was about. Only what concerns an existing person is
- * announced, and a source that fails over many accounts.
+ * What is written when a sign-in is refused, by the same statements whatever the reason and whoever it was about. Only
+ * what concerns an existing person is announced, and a source that fails over many accounts.
  */
 import {
   SignInFailed,

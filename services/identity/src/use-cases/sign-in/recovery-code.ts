@@ -1,4 +1,7 @@
-/** Step `recovery_code`: one of the codes kept for the day the other factor is lost. The person is told of its use, and how many are left. */
+/**
+ * Step `recovery_code`: one of the codes kept for the day the other factor is lost. The person is told of its use, and
+ * how many are left.
+ */
 import { RecoveryCodeUsed } from '@gatehouse/contracts/events/identity/factors'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'

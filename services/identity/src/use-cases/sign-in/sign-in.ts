@@ -25,7 +25,10 @@ type SignIn = Presented & { organizationId: string | null | undefined; browser: 
 /** `deviceToken`: given when the device was not known yet, or its token grows old. */
 export type SignInOutcome = { result: SignInResult; deviceToken?: string }
 
-/** @throws AppError `invalid_credentials`, `unavailable`; of tokens: `not_found` for a foreign organization, `upstream_failed` */
+/**
+ * @throws AppError `invalid_credentials`, `unavailable`; of tokens: `not_found` for a foreign organization,
+ * `upstream_failed`
+ */
 export async function signIn(
   deps: SignInDeps,
   { organizationId, browser, ...presented }: SignIn,

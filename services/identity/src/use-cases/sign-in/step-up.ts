@@ -1,4 +1,7 @@
-/** Begins to authenticate the person of a session anew (RFC 9470). The steps are those of a sign-in; the last one raises the session. */
+/**
+ * Begins to authenticate the person of a session anew (RFC 9470). The steps are those of a sign-in; the last one raises
+ * the session.
+ */
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import type { Challenged } from '@gatehouse/contracts/http/identity/sign-in'
 import { problem } from '@gatehouse/service-kit/errors/app-error'

@@ -1,4 +1,7 @@
-/** What one step of a stored sign-in gets and gives. A step runs in the transaction of the attempt, under the lock of the person. */
+/**
+ * What one step of a stored sign-in gets and gives. A step runs in the transaction of the attempt, under the lock of
+ * the person.
+ */
 import type { TotpEnrollment } from '@gatehouse/contracts/http/identity/totp-enrollment'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'

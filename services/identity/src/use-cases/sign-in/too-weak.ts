@@ -1,4 +1,7 @@
-/** The organization that a sign-in is for requires a second factor: tokens refuses the session, and the sign-in goes on to that factor. */
+/**
+ * The organization that a sign-in is for requires a second factor: tokens refuses the session, and the sign-in goes on
+ * to that factor.
+ */
 import { isAppError } from '@gatehouse/service-kit/errors/app-error'
 
 export const isTooWeak = (err: unknown): boolean => isAppError(err, 'insufficient_user_authentication')

@@ -1,4 +1,7 @@
-/** Step `totp`: a code of the authenticator app. Its time step is spent within its whole window, over all replicas (RFC 6238 §5.2). */
+/**
+ * Step `totp`: a code of the authenticator app. Its time step is spent within its whole window, over all replicas (RFC
+ * 6238 §5.2).
+ */
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { claimTotpStep, findTotp } from '../../store/factors.ts'
 import type { Answer, StepDeps, StepOutcome } from './step.ts'

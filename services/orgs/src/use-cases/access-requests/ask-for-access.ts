@@ -1,6 +1,6 @@
 /**
- * Somebody asks to join an organization, or a member asks for roles. It gives nothing: the owners are told, and whoever may decides. An organization that
- * takes no requests is as one that does not exist.
+ * Somebody asks to join an organization, or a member asks for roles. It gives nothing: the owners are told, and whoever
+ * may decides. An organization that takes no requests is as one that does not exist.
  */
 import { actorOf, type MemberCaller, type UserCaller } from '@gatehouse/access/callers/caller'
 import type { OwnAccessRequest } from '@gatehouse/contracts/http/orgs/access-requests'

@@ -1,6 +1,7 @@
 /**
- * An access request is approved, denied or taken back, once. Approving is granting: it takes the right to decide and the right to give every role, as the
- * policy decision point sees them now, and nobody approves their own request. What is given is stored with the answer, in one transaction.
+ * An access request is approved, denied or taken back, once. Approving is granting: it takes the right to decide and
+ * the right to give every role, as the policy decision point sees them now, and nobody approves their own request. What
+ * is given is stored with the answer, in one transaction.
  */
 import { actorOf, type MemberCaller, type UserCaller } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'

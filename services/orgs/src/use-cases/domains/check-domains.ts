@@ -1,6 +1,7 @@
 /**
- * Looks whether DNS holds the record of a domain: asked for by the organization, and again and again by a job. DNS is asked outside any transaction, and what
- * it said is decided under the lock of the domain. Whoever proves a domain that another organization has proven is told that it is taken.
+ * Looks whether DNS holds the record of a domain: asked for by the organization, and again and again by a job. DNS is
+ * asked outside any transaction, and what it said is decided under the lock of the domain. Whoever proves a domain that
+ * another organization has proven is told that it is taken.
  */
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Actor } from '@gatehouse/contracts/events/envelope'

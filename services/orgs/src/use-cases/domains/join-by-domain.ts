@@ -1,6 +1,7 @@
 /**
- * Whoever has proven an address is offered the organization that has proven its domain: to join it, where it lets people join, or to ask. Nobody joins this
- * way who ever belonged to the organization: what a removal ended, an address does not begin again.
+ * Whoever has proven an address is offered the organization that has proven its domain: to join it, where it lets
+ * people join, or to ask. Nobody joins this way who ever belonged to the organization: what a removal ended, an address
+ * does not begin again.
  */
 import { actorOf, type UserCaller } from '@gatehouse/access/callers/caller'
 import type { Organization } from '@gatehouse/contracts/http/orgs/organizations'

@@ -1,4 +1,7 @@
-/** Announces what became of an alert, in the transaction that did it: to whom it is told, to endpoints of its organization, to the audit trail. */
+/**
+ * Announces what became of an alert, in the transaction that did it: to whom it is told, to endpoints of its
+ * organization, to the audit trail.
+ */
 import type { Actor, EventContract } from '@gatehouse/contracts/events/envelope'
 import { SecurityAlertRaised } from '@gatehouse/contracts/events/workers/security-alert'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'

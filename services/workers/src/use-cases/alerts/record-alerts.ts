@@ -1,4 +1,7 @@
-/** Runs the rules of alerts over an event, in the transaction that claims it: what a rule remembers, the alert and its announcement are stored together or not at all. */
+/**
+ * Runs the rules of alerts over an event, in the transaction that claims it: what a rule remembers, the alert and its
+ * announcement are stored together or not at all.
+ */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { UserDeleted, UserErased } from '@gatehouse/contracts/events/identity/user'
 import { MembershipCreated, MembershipRemoved, MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'

@@ -1,4 +1,6 @@
-/** Alerts read, acknowledged and resolved, each within what its reader may see: an organization, the platform, oneself. */
+/**
+ * Alerts read, acknowledged and resolved, each within what its reader may see: an organization, the platform, oneself.
+ */
 import { SecurityAlertAcknowledged, SecurityAlertResolved } from '@gatehouse/contracts/events/workers/security-alert'
 import type { AlertQuery, SecurityAlert } from '@gatehouse/contracts/http/workers/security-alerts'
 import { requireAllowed } from '@gatehouse/access/call/require-allowed'

@@ -30,7 +30,9 @@ export function readAuditQuery(query: AuditQuery): AuditFilter {
   }
 }
 
-/** The moment to the microsecond, in a form PostgreSQL always reads: a day that does not exist is the one it would be. */
+/**
+ * The moment to the microsecond, in a form PostgreSQL always reads: a day that does not exist is the one it would be.
+ */
 function momentOf(instant: string | undefined): string | undefined {
   if (instant === undefined) return undefined
   const parsed = Date.parse(instant)

@@ -1,4 +1,7 @@
-/** The list of an organization as a file, written while it is read: page after page, each in a transaction of its own, so a slow reader holds up nothing. */
+/**
+ * The list of an organization as a file, written while it is read: page after page, each in a transaction of its own,
+ * so a slow reader holds up nothing.
+ */
 import { Readable } from 'node:stream'
 import type { AuditEvent, AuditExportQuery } from '@gatehouse/contracts/http/workers/audit-events'
 import { requireAllowed } from '@gatehouse/access/call/require-allowed'

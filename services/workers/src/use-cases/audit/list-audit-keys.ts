@@ -1,4 +1,7 @@
-/** The public keys that statements about the audit trail are verified with, retired ones included. For everybody: they prove, they open nothing. */
+/**
+ * The public keys that statements about the audit trail are verified with, retired ones included. For everybody: they
+ * prove, they open nothing.
+ */
 import type { AuditKeys } from '@gatehouse/contracts/http/workers/audit-evidence'
 import type { Deps } from '../../deps.ts'
 import { listSigningKeys } from '../../store/audit-chains.ts'

@@ -1,4 +1,6 @@
-/** The whole audit trail, for platform administrators. The one reader that crosses tenants, so it uses the system role. */
+/**
+ * The whole audit trail, for platform administrators. The one reader that crosses tenants, so it uses the system role.
+ */
 import type { AuditEvent, AuditQuery } from '@gatehouse/contracts/http/workers/audit-events'
 import { requireAllowed } from '@gatehouse/access/call/require-allowed'
 import type { UserCaller } from '@gatehouse/access/callers/caller'

@@ -1,6 +1,6 @@
 /**
- * Signs where all chains are that have grown: the root of a Merkle tree over their heads. The root also goes to the log, and with it out of the reach of
- * whoever rules the database.
+ * Signs where all chains are that have grown: the root of a Merkle tree over their heads. The root also goes to the
+ * log, and with it out of the reach of whoever rules the database.
  */
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'

@@ -1,4 +1,7 @@
-/** The chain of an organization, or of the platform, as lines that can be verified offline. Read in pages, each in a transaction of its own. */
+/**
+ * The chain of an organization, or of the platform, as lines that can be verified offline. Read in pages, each in a
+ * transaction of its own.
+ */
 import { Readable } from 'node:stream'
 import { requireAllowed } from '@gatehouse/access/call/require-allowed'
 import type { OrgCaller, UserCaller } from '@gatehouse/access/callers/caller'

@@ -1,6 +1,6 @@
 /**
- * Writes the audit lines of events, in the transaction that claims them: either claims and lines are stored or neither. Where an event says that a person is
- * gone, the key of their whereabouts goes with it, in the same transaction.
+ * Writes the audit lines of events, in the transaction that claims them: either claims and lines are stored or neither.
+ * Where an event says that a person is gone, the key of their whereabouts goes with it, in the same transaction.
  */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'

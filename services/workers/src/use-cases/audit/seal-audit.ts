@@ -1,4 +1,7 @@
-/** Gives each new record its link in the chain of its organization. One replica at a time, in batches, each of them one transaction. */
+/**
+ * Gives each new record its link in the chain of its organization. One replica at a time, in batches, each of them one
+ * transaction.
+ */
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'

@@ -1,6 +1,7 @@
 /**
- * One list of what all services set aside, oldest first. Each service is asked for a page after the same place, and the pages are merged.
- * A service that does not answer is named: when something is broken, what the others say is what an operator needs.
+ * One list of what all services set aside, oldest first. Each service is asked for a page after the same place, and the
+ * pages are merged. A service that does not answer is named: when something is broken, what the others say is what an
+ * operator needs.
  */
 import type { DeadLetter } from '@gatehouse/contracts/http/spine/dead-letters'
 import type { DeadLetterPage, DeadLetterQuery } from '@gatehouse/contracts/http/workers/dead-letters'

@@ -1,6 +1,7 @@
 /**
- * One attempt to tell a client that a session it had is over (OpenID Connect Back-Channel Logout 1.0 §2.5). The address is the client's own choice, so it is
- * reached as webhooks are: on the public Internet only, without following redirects, a few at once for each client.
+ * One attempt to tell a client that a session it had is over (OpenID Connect Back-Channel Logout 1.0 §2.5). The address
+ * is the client's own choice, so it is reached as webhooks are: on the public Internet only, without following
+ * redirects, a few at once for each client.
  */
 import type { JobOutcome } from '@gatehouse/service-kit/jobs/processor'
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'

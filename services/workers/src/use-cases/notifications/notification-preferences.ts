@@ -1,4 +1,7 @@
-/** Which notifications a person wants, and by which channel. What is about the security of their account is always shown. */
+/**
+ * Which notifications a person wants, and by which channel. What is about the security of their account is always
+ * shown.
+ */
 import type { NotificationPreferences, PreferenceChange } from '@gatehouse/contracts/http/workers/notifications'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'

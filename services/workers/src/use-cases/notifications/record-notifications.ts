@@ -1,4 +1,7 @@
-/** What an event tells people, in the transaction that claims it; and where it says that a person is gone, what they were told goes. */
+/**
+ * What an event tells people, in the transaction that claims it; and where it says that a person is gone, what they
+ * were told goes.
+ */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { UserDeleted, UserErased } from '@gatehouse/contracts/events/identity/user'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'

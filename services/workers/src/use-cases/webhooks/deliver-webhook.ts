@@ -1,6 +1,7 @@
 /**
- * One attempt of one delivery: signed anew with every live secret, sent, written down. What it settles and what begins because of that is one transaction.
- * A slow or dead endpoint has few attempts under way at once, so it holds up nobody else.
+ * One attempt of one delivery: signed anew with every live secret, sent, written down. What it settles and what begins
+ * because of that is one transaction. A slow or dead endpoint has few attempts under way at once, so it holds up nobody
+ * else.
  */
 import { WebhookDisabled } from '@gatehouse/contracts/events/workers/webhook'
 import { maxAttempts } from '@gatehouse/service-kit/jobs/backoff'

@@ -1,4 +1,7 @@
-/** Upkeep of deliveries: lanes whose job died without settling go on, and what was settled a month ago is forgotten. In batches. */
+/**
+ * Upkeep of deliveries: lanes whose job died without settling go on, and what was settled a month ago is forgotten. In
+ * batches.
+ */
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'

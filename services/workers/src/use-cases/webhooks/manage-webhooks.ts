@@ -1,4 +1,7 @@
-/** An organization's endpoints, changed by those the policy decision point lets. Each change is in the audit trail with it. */
+/**
+ * An organization's endpoints, changed by those the policy decision point lets. Each change is in the audit trail with
+ * it.
+ */
 import type { Webhook } from '@gatehouse/contracts/http/workers/webhooks'
 import {
   WebhookCreated,

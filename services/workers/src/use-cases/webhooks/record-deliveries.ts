@@ -1,4 +1,7 @@
-/** Writes down, in the inbox transaction of an event, to which endpoints of its organization it goes. Those of a deleted organization go. */
+/**
+ * Writes down, in the inbox transaction of an event, to which endpoints of its organization it goes. Those of a deleted
+ * organization go.
+ */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { OrganizationDeleted } from '@gatehouse/contracts/events/orgs/organization'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
@@ -27,7 +30,10 @@ export async function recordDeliveries(tx: Tx, event: EventEnvelope): Promise<vo
   }
 }
 
-/** The body of every delivery, as Standard Webhooks suggests it: what happened, when, and the facts. Ids and facts, as events have them. */
+/**
+ * The body of every delivery, as Standard Webhooks suggests it: what happened, when, and the facts. Ids and facts, as
+ * events have them.
+ */
 export const payloadOf = (o: {
   type: string
   timestamp: string

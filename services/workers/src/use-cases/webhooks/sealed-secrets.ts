@@ -1,4 +1,7 @@
-/** Secrets of endpoints, as what a new key-encryption key has to seal anew: the present ones, and those before the last rotation. */
+/**
+ * Secrets of endpoints, as what a new key-encryption key has to seal anew: the present ones, and those before the last
+ * rotation.
+ */
 import type { SealedKind } from '@gatehouse/service-kit/secrets/reseal'
 import type { Deps } from '../../deps.ts'
 import { listSecretsSealedOtherwise, replaceSealedSecret, type SecretColumn } from '../../store/webhook-secrets.ts'
