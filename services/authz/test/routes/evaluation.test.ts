@@ -263,6 +263,23 @@ t.test('internal: which roles a person may give', async (t) => {
   t.same((await check(owner.id, ['member'], newId('org'))).body, { unknown: [], refused: ['member'] })
 })
 
+t.test('internal: which roles a member holds', async (t) => {
+  const member = platform.join(org, platform.person(), { roles: ['viewer', 'admin'] })
+  await replica.deps.following.orgs.pollNow()
+  const roles = (userId: string, { orgId = org.id, as = 'tokens' } = {}) =>
+    platform.ask(replica, {
+      method: 'POST',
+      url: '/internal/members/roles',
+      as: as as 'tokens',
+      body: { organization_id: orgId, user_id: userId },
+    })
+  t.same((await roles(member.id)).body, { roles: ['admin', 'viewer'] })
+  t.match((await roles(owner.id)).body['roles'], ['owner'], 'an owner is one, though nobody gave that role')
+  t.same((await roles(newId('user'))).body, { roles: [] }, 'a stranger has none')
+  t.same((await roles(member.id, { orgId: newId('org') })).body, { roles: [] }, 'and nobody elsewhere')
+  t.equal((await roles(member.id, { as: 'orgs' })).status, 403)
+})
+
 t.test('the well-known document says where to ask', async (t) => {
   const { body } = await platform.ask(replica, { method: 'GET', url: '/.well-known/authzen-configuration' })
   t.same(body, {

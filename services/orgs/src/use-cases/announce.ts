@@ -61,10 +61,14 @@ export const announceOrganizationCreated = (tx: Tx, row: OrganizationRow, actor:
   appendEvent(tx, {
     contract: OrganizationCreated,
     ...ofOrganization(row, actor),
-    data: { organization_id: row.id, created_by: row.createdBy, status: 'active' },
+    data: { organization_id: row.id, created_by: row.createdBy, status: 'active', slug: row.slug },
   })
 
-const organizationFacts = (row: OrganizationRow) => ({ organization_id: row.id, status: announcedStatus(row.status) })
+const organizationFacts = (row: OrganizationRow) => ({
+  organization_id: row.id,
+  status: announcedStatus(row.status),
+  slug: row.slug,
+})
 
 export const announceOrganizationUpdated = (
   tx: Tx,

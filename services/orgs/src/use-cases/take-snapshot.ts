@@ -6,12 +6,13 @@ import { snapshotStatus } from '../domain/organization-status.ts'
 import { eachMembership, eachOrganization, listRecentFloors } from '../store/snapshots.ts'
 
 const state: SnapshotView = async (emit, tx) => {
-  for await (const { id, version, status, mfaRequiredFrom } of eachOrganization(tx))
+  for await (const { id, version, status, slug, mfaRequiredFrom } of eachOrganization(tx))
     await emit({
       kind: 'organization',
       id,
       version,
       status: snapshotStatus(status),
+      slug,
       mfa_required_from: mfaRequiredFrom?.toISOString() ?? null,
     })
   for await (const row of eachMembership(tx)) {

@@ -204,6 +204,7 @@ export const de: Texts = {
   scope_openid: 'wer Sie sind',
   scope_profile: 'Ihren Namen',
   scope_email: 'Ihre E-Mail-Adresse',
+  scope_roles: 'Ihre Rollen in der Organisation',
   scope_offline_access: 'verbunden bleiben, während Sie weg sind',
   problem_validation_failed: 'Prüfen Sie dieses Feld.',
   problem_weak_password: 'Dieses Passwort ist zu kurz oder zu leicht zu erraten.',

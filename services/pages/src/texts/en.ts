@@ -200,6 +200,7 @@ export const en = {
   scope_openid: 'who you are',
   scope_profile: 'your name',
   scope_email: 'your email address',
+  scope_roles: 'your roles in the organization',
   scope_offline_access: 'to stay connected while you are away',
   problem_validation_failed: 'Check this field.',
   problem_weak_password: 'This password is too short or too easy to guess.',

@@ -1,5 +1,5 @@
 /** The policy decision point as tokens needs it. Not knowing is an error (503), never a yes. */
-import { CheckPermissions } from '@gatehouse/contracts/http/authz/evaluation'
+import { CheckPermissions, ListMemberRoleKeys } from '@gatehouse/contracts/http/authz/evaluation'
 import { CheckGrantableServiceAccount } from '@gatehouse/contracts/http/authz/service-account-roles'
 import { onlyDecision, type PermissionDecision } from '@gatehouse/access/call/require-allowed'
 import type { PrincipalCaller } from '@gatehouse/access/callers/caller'
@@ -15,6 +15,8 @@ export type AuthzClient = {
     caller: PrincipalCaller,
     o: { serviceAccountId: string; scope: string[] | undefined; expiresAt: Date },
   ): Promise<string[]>
+  /** Keys of the roles that a member holds now. */
+  rolesOf(member: { organizationId: string; userId: string }): Promise<string[]>
 }
 
 export const createAuthzClient = (http: ServiceClient): AuthzClient => ({
@@ -33,5 +35,9 @@ export const createAuthzClient = (http: ServiceClient): AuthzClient => ({
       expires_at: expiresAt.toISOString(),
     }
     return (await http.call(CheckGrantableServiceAccount, { body, user: caller })).missing
+  },
+  async rolesOf({ organizationId, userId }) {
+    const body = { organization_id: organizationId, user_id: userId }
+    return (await http.call(ListMemberRoleKeys, { body, timeoutMs: 500 })).roles
   },
 })

@@ -33,10 +33,11 @@ export async function upsertUserState(
       .where(and(eq(userStates.id, id), lt(userStates.sessionsMinVersion, sessionsMinVersion)))
 }
 
-/** `mfaRequiredFrom` absent keeps the known one: the event was about something else. */
+/** `mfaRequiredFrom` and `slug` absent keep the known ones: the event was about something else. */
 export async function upsertOrganizationState(
   tx: Queryable,
-  state: Omit<OrganizationState, 'mfaRequiredFrom'> & { mfaRequiredFrom?: Date | null },
+  state: Pick<OrganizationState, 'id' | 'version' | 'status'> &
+    Partial<Pick<OrganizationState, 'mfaRequiredFrom' | 'slug'>>,
 ): Promise<void> {
   const { id: _, ...rest } = state
   await tx
@@ -73,6 +74,24 @@ export async function deleteOrganizationsAndMemberships(tx: Queryable): Promise<
 export async function findUserState(db: Queryable, id: string): Promise<UserState | undefined> {
   const [row] = await db.select().from(userStates).where(eq(userStates.id, id))
   return row
+}
+
+export async function findSlug(db: Queryable, organizationId: string): Promise<string | undefined> {
+  const [row] = await db
+    .select({ slug: organizationStates.slug })
+    .from(organizationStates)
+    .where(eq(organizationStates.id, organizationId))
+  return row?.slug ?? undefined
+}
+
+/** The active organization of this slug. A slug that changed hands is with two for a moment: then it is nobody's. */
+export async function findOrganizationBySlug(db: Queryable, slug: string): Promise<string | undefined> {
+  const [found, another] = await db
+    .select({ id: organizationStates.id })
+    .from(organizationStates)
+    .where(and(eq(organizationStates.slug, slug), eq(organizationStates.status, 'active')))
+    .limit(2)
+  return another === undefined ? found?.id : undefined
 }
 
 /** People who are disabled, or of whom an active session is of an older version than theirs may be. */

@@ -270,6 +270,7 @@ export const organizationStates = pgTable('organization_states', {
   version: version().notNull(),
   status: text('status').notNull(),
   mfaRequiredFrom: at('mfa_required_from'),
+  slug: text('slug'),
 })
 
 export const membershipStates = pgTable('membership_states', {

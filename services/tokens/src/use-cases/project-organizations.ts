@@ -19,6 +19,7 @@ import {
 /** Of an event or a snapshot record we need no more than this; a shape that lacks it is poison and gets parked. */
 const OrganizationFacts = Type.Object({
   status: Type.String(),
+  slug: Type.Optional(Type.String()),
   mfa_required_from: Type.Optional(Type.Union([Type.String(), Type.Null()])),
 })
 const MembershipFacts = Type.Object({ organization_id: Type.String(), user_id: Type.String(), status: Type.String() })
@@ -57,9 +58,10 @@ export async function resetOrganizations(tx: Tx, records: AsyncIterable<object>)
 }
 
 async function upsertOrganization(tx: Tx, o: { id: string; version: number; facts: object }): Promise<void> {
-  const { status, mfa_required_from: from } = Value.Parse(OrganizationFacts, o.facts)
+  const { status, slug, mfa_required_from: from } = Value.Parse(OrganizationFacts, o.facts)
   const mfa = from === undefined ? {} : { mfaRequiredFrom: from === null ? null : new Date(from) }
-  await upsertOrganizationState(tx, { id: o.id, version: o.version, status, ...mfa })
+  const named = slug === undefined ? {} : { slug }
+  await upsertOrganizationState(tx, { id: o.id, version: o.version, status, ...named, ...mfa })
 }
 
 async function upsertMembership(tx: Tx, o: { id: string; version: number; facts: object }): Promise<void> {

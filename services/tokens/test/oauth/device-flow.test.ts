@@ -2,7 +2,7 @@
  * The device flow (RFC 8628), by `openid-client` and by hand: what a device is told, what its person sees and decides,
  * who is first, and what ends it.
  */
-import { isTypeId, newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
+import { isTypeId, newId, typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import * as openid from 'openid-client'
 import t from 'tap'
 import { deviceCodeGrant } from '../../src/domain/oauth/grant-types.ts'
@@ -217,6 +217,11 @@ t.test('a device stays signed in when the browser that allowed it signs out; bot
         authorization: `Bearer ${tokens['access_token']}`,
       })
     ).statusCode === 200
+  const signInOf = async (tokens: Record<string, string>) => {
+    const { sid } = claimsOf(tokens['access_token'])
+    const [row] = await platform.admin<{ parent_id: string }[]>`select parent_id from sessions where id = ${uuidOf(sid)}`
+    return typeIdOf('ses', String(row?.parent_id))
+  }
   const [kept, revoked, ended] = [await signIn(), await signIn(), await signIn()]
   await platform.ask(replica, { method: 'POST', url: '/v1/auth/logout', body: { refresh_token: bob.refreshToken } })
   t.ok(await isLive(kept), 'the browser is elsewhere')
@@ -224,15 +229,16 @@ t.test('a device stays signed in when the browser that allowed it signs out; bot
   await flow.post(client, '/oauth2/revoke', { token: String(revoked['refresh_token']) })
   t.notOk(await isLive(revoked))
   t.equal((await sessions()).length, 2, 'the sign-in of a device ends with its client’s session')
-  const sid = claimsOf(ended['access_token']).sid
-  const [row] = await platform.admin`select parent_id from sessions where id = ${uuidOf(sid)}`
-  const deviceSession = (await sessions()).find(({ id }) => uuidOf(id) === row?.['parent_id'])
+  const startedAndEnded = ['session.started.v1', 'session.ended.v1']
+  t.same(await platform.announced(replica, await signInOf(revoked)), startedAndEnded, 'and everybody is told')
+  const deviceSignIn = await signInOf(ended)
+  const deviceSession = (await sessions()).find(({ id }) => id === deviceSignIn)
   const { access_token: token } = await platform.signIn(replica, bob.id)
   t.ok(isTypeId('ses', deviceSession?.id))
   const answer = await platform.ask(replica, { method: 'DELETE', url: `/v1/me/sessions/${deviceSession?.id}`, token })
   t.equal(answer.status, 204)
   t.notOk(await isLive(ended))
-  t.same(await platform.announced(replica, sid), ['session.started.v1', 'session.ended.v1'])
+  t.same(await platform.announced(replica, claimsOf(ended['access_token']).sid), startedAndEnded)
   t.ok(await isLive(kept))
   await platform.ask(replica, { method: 'POST', url: '/v1/me/sessions/revoke-others', token })
   t.notOk(await isLive(kept), 'all others are all others')

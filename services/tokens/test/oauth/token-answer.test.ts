@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { createEnvelope } from '@gatehouse/service-kit/secrets/envelope'
+import { quietLog } from '@gatehouse/test-kit/log'
 import t from 'tap'
 import { createKeyRing, makeSigningKey } from '../../src/crypto/key-ring.ts'
 import { clientTokens } from '../../src/use-cases/oauth/token-answer.ts'
@@ -24,8 +25,8 @@ t.test('a key that was made within the second of the claims signs', async (t) =>
   )
   const keyRing = createKeyRing(envelope)
   keyRing.fill(keys)
-  const answer = clientTokens(
-    { keyRing, issuer: 'https://id.example.com' },
+  const answer = await clientTokens(
+    { keyRing, issuer: 'https://id.example.com', system: {} as never, clients: {} as never, log: quietLog },
     {
       client: { id: 'wiki', audiences: [], idTokenAlg: 'RS256' } as never,
       claims: { iat, exp: iat + 300, auth_time: iat, sub: newId('user'), sid: newId('ses') } as never,

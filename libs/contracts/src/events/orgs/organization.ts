@@ -1,6 +1,6 @@
 /** Organizations themselves. */
 import Type, { type Static } from 'typebox'
-import { OrganizationId, UserId } from '../../common/ids.ts'
+import { Key, OrganizationId, UserId } from '../../common/ids.ts'
 import { Instant, Reason } from '../../common/scalars.ts'
 import type { EventContract } from '../envelope.ts'
 
@@ -11,6 +11,8 @@ export const OrganizationCreated = {
     organization_id: OrganizationId,
     created_by: UserId,
     status: Type.Literal('active'),
+    /** Its short name in addresses, which is public. */
+    slug: Type.Optional(Key),
   }),
 } as const
 
@@ -23,6 +25,7 @@ export const OrganizationUpdated = {
     organization_id: OrganizationId,
     status: Type.Union([Type.Literal('active'), Type.Literal('suspended')]),
     changed: Type.Array(Type.String()),
+    slug: Type.Optional(Key),
     min_ov: Type.Optional(Type.Integer()),
     /** Of an operator who changed the status. */
     reason: Type.Optional(Reason),

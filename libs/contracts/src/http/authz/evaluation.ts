@@ -1,6 +1,6 @@
 /** Checks: OpenID AuthZEN 1.0 outside, the same question between services inside. */
 import Type, { type Static } from 'typebox'
-import { UserId } from '../../common/ids.ts'
+import { OrganizationId, UserId } from '../../common/ids.ts'
 import { Revision } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
 
@@ -239,6 +239,25 @@ export const CheckGrantableRoles = defineRoute({
     status: 200,
     body: Type.Object({ unknown: Type.Array(Type.String()), refused: Type.Array(Type.String()) }),
     description: 'Both empty: go ahead.',
+  },
+  problems: ['not_current'],
+})
+
+/** What a client of the OpenID provider is told of a person (scope `roles`). */
+export const ListMemberRoleKeys = defineRoute({
+  operationId: 'listMemberRoleKeys',
+  service: 'authz',
+  method: 'POST',
+  path: '/internal/members/roles',
+  summary: 'Which roles does this member hold now for all of the organization, by themselves, by groups and as an owner?',
+  auth: 'internal',
+  callers: ['tokens'],
+  retryable: true,
+  body: Type.Object({ organization_id: OrganizationId, user_id: UserId }),
+  success: {
+    status: 200,
+    body: Type.Object({ roles: Type.Array(Type.String()) }),
+    description: 'Their keys, in alphabetical order; none of somebody who may do nothing there.',
   },
   problems: ['not_current'],
 })

@@ -5,6 +5,7 @@
 import type { GrantType } from '@gatehouse/contracts/http/tokens/oauth-client'
 import type { OAuthErrorCode } from '@gatehouse/contracts/problems/oauth-errors'
 import { scopesWithin } from './grant-types.ts'
+import { namedOrganization } from './named-organization.ts'
 import { grantedScope, parseScope } from './scopes.ts'
 
 /** As it is stored until somebody has decided. `state` and `nonce` are the client's words and come back unchanged. */
@@ -20,7 +21,7 @@ export type AuthorizationRequest = {
   acrValues?: string[]
   loginHint?: string
   uiLocales?: string
-  /** The organization the client wants the person to act for. */
+  /** The organization the client wants the person to act for; looked up where it is named by its slug. */
   organizationId?: string
   /** RFC 9449 §10: the key that exchanges the code. */
   dpopJkt?: string
@@ -34,7 +35,6 @@ type ClientRules = { scopes: readonly string[]; grantTypes: readonly GrantType[]
 
 /** RFC 7636 §4.2: 43 characters of base64url hold a SHA-256. */
 const challengeForm = /^[A-Za-z0-9_-]{43}$/
-export const organizationForm = /^org_[0-9a-z]{26}$/
 const prompts = ['none', 'login', 'consent', 'select_account']
 
 const refused = (error: OAuthErrorCode, description: string): { kind: 'refused' } & Refusal => ({
@@ -88,9 +88,8 @@ function refusalOfOpenid(parameters: Parameters): Refusal | undefined {
     return refused('invalid_request', 'The prompt "none" stands alone (OpenID Connect Core 3.1.2.1).')
   if (!/^[0-9]{1,9}$/.test(parameters.get('max_age') ?? '0'))
     return refused('invalid_request', 'max_age is not a number of seconds.')
-  const organizationId = parameters.get('organization_id')
-  if (organizationId !== undefined && !organizationForm.test(organizationId))
-    return refused('invalid_request', 'organization_id is not an identifier of an organization.')
+  if (namedOrganization(parameters).kind === 'malformed')
+    return refused('invalid_request', 'organization_id or organization names no organization.')
   return undefined
 }
 
@@ -110,7 +109,6 @@ function requestOf(parameters: Parameters, scope: string[]): AuthorizationReques
     ...given('loginHint', parameters.get('login_hint')?.slice(0, 254)),
     ...given('uiLocales', parameters.get('ui_locales')?.slice(0, 200)),
     ...given('dpopJkt', parameters.get('dpop_jkt')),
-    ...given('organizationId', parameters.get('organization_id')),
     ...(maxAge !== undefined && { maxAgeSeconds: Number(maxAge) }),
     ...(acrValues !== undefined && { acrValues: acrValues.split(' ').filter((one) => one !== '') }),
   }

@@ -2,9 +2,9 @@
 import type { GrantType } from '@gatehouse/contracts/http/tokens/oauth-client'
 import { tokenExchangeGrant } from './grant-types.ts'
 import { complaintAboutLogoutUri, complaintAboutRedirectUri } from './redirect-uri.ts'
-import { openidScopes } from './scopes.ts'
 
-export const defaultScopes: readonly string[] = openidScopes.filter((scope) => scope !== 'offline_access')
+/** Roles and refresh tokens are for those who ask for them. */
+export const defaultScopes: readonly string[] = ['openid', 'profile', 'email']
 
 export type Complaint = { path: string; message: string }
 

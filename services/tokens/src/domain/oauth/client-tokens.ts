@@ -43,7 +43,10 @@ export const clientAccessClaims = (
 const idTokenSeconds = 300
 
 /** OpenID Connect Core §2. Claims of `profile` and `email` come from the userinfo endpoint (§5.4). */
-export const idTokenClaims = (claims: PersonClaims, o: { clientId: string; nonce: string | undefined }): object => ({
+export const idTokenClaims = (
+  claims: PersonClaims,
+  o: { clientId: string; nonce: string | undefined; organization: { org_slug?: string; roles?: string[] } },
+): object => ({
   iss: claims.iss,
   sub: claims.sub,
   aud: o.clientId,
@@ -55,4 +58,5 @@ export const idTokenClaims = (claims: PersonClaims, o: { clientId: string; nonce
   acr: claims.acr,
   ...(o.nonce !== undefined && { nonce: o.nonce }),
   ...(claims.org_id !== undefined && { org_id: claims.org_id }),
+  ...o.organization,
 })

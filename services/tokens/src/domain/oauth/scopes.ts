@@ -1,7 +1,7 @@
 /** Scopes (RFC 6749 §3.3): what a client may ask for, and what it gets of that. */
 
-/** The scopes of OpenID Connect Core §5.4 and §11 that mean something here. */
-export const openidScopes = ['openid', 'profile', 'email', 'offline_access'] as const
+/** The scopes of OpenID Connect Core §5.4 and §11 that mean something here, and ours for a person's roles. */
+export const openidScopes = ['openid', 'profile', 'email', 'roles', 'offline_access'] as const
 
 /** RFC 6749 §3.3: printable ASCII without space, quote and backslash. */
 export const scopeForm = /^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/

@@ -6,13 +6,13 @@ import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
-import { organizationForm } from '../../domain/oauth/authorization-request.ts'
 import { deviceCodeGrant, scopesWithin } from '../../domain/oauth/grant-types.ts'
 import { grantedScope, parseScope } from '../../domain/oauth/scopes.ts'
 import { mintUserCode, shownUserCode } from '../../domain/oauth/user-code.ts'
 import { insertDeviceAuthorization } from '../../store/device-authorizations.ts'
 import type { OAuthClient } from '../../store/oauth-clients.ts'
 import { authenticateClient, type Presented } from './authenticate-client.ts'
+import { requireOrganizationNamed } from './organization-named.ts'
 import { requireGrant } from './require-grant.ts'
 
 export const deviceCodePrefix = 'gtdv_'
@@ -31,7 +31,7 @@ type Asked = {
   expires_in: number
   interval: number
 }
-type DeviceDeps = Pick<Deps, 'system' | 'issuer' | 'clock' | 'deviceUrl'>
+type DeviceDeps = Pick<Deps, 'system' | 'following' | 'issuer' | 'clock' | 'deviceUrl'>
 
 /** @throws OAuthError `invalid_client`, `unauthorized_client`, `invalid_scope`, `invalid_request` */
 export async function authorizeDevice(
@@ -46,7 +46,7 @@ export async function authorizeDevice(
     hash,
     clientId: client.id,
     scope: scopeOf(client, presented),
-    wantedOrganizationId: organizationOf(presented) ?? null,
+    wantedOrganizationId: (await requireOrganizationNamed(deps, presented.parameters)) ?? null,
     clientAddress: clientAddress ?? null,
     intervalSeconds,
     lifetimeSeconds,
@@ -80,11 +80,4 @@ function scopeOf(client: OAuthClient, { parameters }: Presented): string[] {
   if (scope.length === 0)
     throw oauthError('invalid_scope', { description: 'None of the scopes is registered for this client.' })
   return scope
-}
-
-function organizationOf({ parameters }: Presented): string | undefined {
-  const organizationId = parameters.get('organization_id')
-  if (organizationId !== undefined && !organizationForm.test(organizationId))
-    throw oauthError('invalid_request', { description: 'organization_id is not an identifier of an organization.' })
-  return organizationId
 }

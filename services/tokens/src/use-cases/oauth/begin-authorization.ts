@@ -27,6 +27,7 @@ import { findActiveClient, type OAuthClient } from '../../store/oauth-clients.ts
 import { browserSessionOf } from '../browser-sessions/browser-cookie.ts'
 import { browserCookie, browserSecretPrefix } from './browser-cookie.ts'
 import { issueCode } from './issue-code.ts'
+import { findOrganizationNamed, unknownOrganization } from './organization-named.ts'
 import { personAtHand } from './person-at-hand.ts'
 import { pushedParameters } from './push-authorization.ts'
 import { redirectUriOf } from './redirect-uri-of.ts'
@@ -55,7 +56,9 @@ export async function beginAuthorization(
   if (judged.kind === 'refused') return refuse(judged.error, judged.description)
   const hinted = hintedPerson(deps, parameters)
   if (hinted === 'malformed') return refuse('invalid_request', 'id_token_hint is no ID token of this provider.')
-  const request = { ...judged.request, redirectUri }
+  const organizationId = await findOrganizationNamed(deps, parameters)
+  if (organizationId === 'unknown') return refuse('invalid_request', unknownOrganization)
+  const request = { ...judged.request, redirectUri, ...(organizationId !== undefined && { organizationId }) }
   const browser = await browserSessionOf(deps, asked.cookies.get(browserSessionCookieName(deps.issuer)))
   const met = browser && (await personAtHand(deps, { ...browser, client, request }))
   const person = hinted === undefined || met?.userId === hinted ? met : undefined

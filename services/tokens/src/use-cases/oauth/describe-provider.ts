@@ -27,6 +27,11 @@ const clientAuthentication = {
   introspection_endpoint_auth_signing_alg_values_supported: [...assertionAlgs],
 }
 
+const claims = ['iss', 'sub', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 'amr', 'sid'].concat(
+  ['org_id', 'org_slug', 'roles'],
+  ['name', 'locale', 'email', 'email_verified'],
+)
+
 export function describeProvider({ issuer }: Pick<Deps, 'issuer'>): object {
   return {
     issuer,
@@ -54,23 +59,7 @@ export function describeProvider({ issuer }: Pick<Deps, 'issuer'>): object {
     backchannel_logout_session_supported: true,
     prompt_values_supported: ['none', 'login', 'consent', 'select_account'],
     acr_values_supported: knownAcr,
-    claims_supported: [
-      'iss',
-      'sub',
-      'aud',
-      'exp',
-      'iat',
-      'auth_time',
-      'nonce',
-      'acr',
-      'amr',
-      'sid',
-      'org_id',
-      'name',
-      'locale',
-      'email',
-      'email_verified',
-    ],
+    claims_supported: claims,
     claims_parameter_supported: false,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,

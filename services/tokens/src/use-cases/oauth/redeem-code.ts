@@ -25,7 +25,7 @@ import { requireGrant } from './require-grant.ts'
 import { standingFor } from './standing-for.ts'
 import { clientTokens, type TokenAnswer } from './token-answer.ts'
 
-export type RedeemDeps = Pick<Deps, 'spine' | 'system' | 'following' | 'keyRing' | 'issuer'>
+export type RedeemDeps = Pick<Deps, 'spine' | 'system' | 'following' | 'keyRing' | 'issuer' | 'clients' | 'log'>
 type Redemption = {
   client: OAuthClient
   parameters: Parameters
@@ -58,7 +58,7 @@ export async function redeemCode(deps: RedeemDeps, redemption: Redemption): Prom
   if (outcome.kind !== 'redeemed') throw invalidGrant(outcome.because)
   const { child, code } = outcome
   const { scope, nonce } = code.request
-  return clientTokens(deps, {
+  return await clientTokens(deps, {
     client,
     claims: child.claims,
     scope,

@@ -23,7 +23,7 @@ import { requireGrant } from './require-grant.ts'
 import { standingFor } from './standing-for.ts'
 import { clientTokens, type TokenAnswer } from './token-answer.ts'
 
-type PollDeps = Pick<Deps, 'spine' | 'system' | 'following' | 'keyRing' | 'issuer'>
+type PollDeps = Pick<Deps, 'spine' | 'system' | 'following' | 'keyRing' | 'issuer' | 'clients' | 'log'>
 type Redemption = { client: OAuthClient; clientAddress: string | undefined; jkt: string | undefined }
 type Outcome = { kind: 'redeemed'; child: ChildSession; scope: string[] } | { kind: 'refused'; because: string }
 
@@ -49,7 +49,7 @@ export async function redeemDeviceCode(
   )
   if (outcome.kind !== 'redeemed') throw invalidGrant(outcome.because)
   const { child, scope } = outcome
-  return clientTokens(deps, {
+  return await clientTokens(deps, {
     client,
     claims: child.claims,
     scope,

@@ -6,7 +6,6 @@ import type { PersonClaims } from '@gatehouse/contracts/claims/access-token'
 import { isAppError } from '@gatehouse/service-kit/errors/app-error'
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
 import type { Parameters } from '@gatehouse/service-kit/http/protocol-parameters'
-import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import { hashSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
@@ -19,10 +18,11 @@ import { findBoundKey } from '../../store/refresh-tokens.ts'
 import type { CoalescedRefresh } from '../sessions/coalesce-refreshes.ts'
 import { claimsIn } from './claims-in.ts'
 import { liveChild } from './live-child.ts'
+import { requireOrganizationNamed } from './organization-named.ts'
 import { requireGrant } from './require-grant.ts'
 import { clientTokens, type TokenAnswer } from './token-answer.ts'
 
-type RefreshDeps = Pick<Deps, 'db' | 'system' | 'following' | 'keyRing' | 'issuer'>
+type RefreshDeps = Pick<Deps, 'db' | 'system' | 'following' | 'keyRing' | 'issuer' | 'clients' | 'log'>
 type Presented = {
   client: OAuthClient
   parameters: Parameters
@@ -41,7 +41,7 @@ export async function refreshGrant(
   if (presented === undefined) throw oauthError('invalid_request', { description: 'refresh_token is missing.' })
   await requireBoundKey(deps, { presented, jkt })
   const wanted = wantedScope(parameters)
-  const ask = askIn(parameters, client)
+  const ask = await askIn(deps, parameters, client)
   deps.keyRing.requireKeys(new Date())
   const answer = await refresh({ presented, clientId: client.id, ask, ...from }).catch((err: unknown) => {
     throw inProtocol(err)
@@ -51,7 +51,8 @@ export async function refreshGrant(
   if (child === undefined) throw oauthError('invalid_grant', { internal: 'the session ended meanwhile' })
   await keepSignedIn(deps, child)
   const scope = wanted === undefined ? child.scope : child.scope.filter((one) => wanted.includes(one))
-  return clientTokens(deps, { client, claims, scope, nonce: undefined, refreshToken: answer.refresh_token, jkt })
+  const refreshToken = answer.refresh_token
+  return await clientTokens(deps, { client, claims, scope, nonce: undefined, refreshToken, jkt })
 }
 
 /**
@@ -80,12 +81,9 @@ function wantedScope(parameters: Parameters): string[] | undefined {
 }
 
 /** A client of an organization acts for that organization and no other. */
-function askIn(parameters: Parameters, client: OAuthClient): OrganizationAsk {
-  const organizationId = client.orgId ?? parameters.get('organization_id')
-  if (organizationId === undefined) return { kind: 'unsaid' }
-  if (!isTypeId('org', organizationId))
-    throw oauthError('invalid_request', { description: 'organization_id is not an identifier of an organization.' })
-  return { kind: 'named', organizationId }
+async function askIn(deps: RefreshDeps, parameters: Parameters, client: OAuthClient): Promise<OrganizationAsk> {
+  const organizationId = client.orgId ?? (await requireOrganizationNamed(deps, parameters))
+  return organizationId === undefined ? { kind: 'unsaid' } : { kind: 'named', organizationId }
 }
 
 function inProtocol(err: unknown): unknown {

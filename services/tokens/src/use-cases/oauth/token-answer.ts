@@ -6,6 +6,7 @@ import type { PersonClaims } from '@gatehouse/contracts/claims/access-token'
 import type { Deps } from '../../deps.ts'
 import { audienceOf, clientAccessClaims, idTokenClaims } from '../../domain/oauth/client-tokens.ts'
 import type { OAuthClient } from '../../store/oauth-clients.ts'
+import { organizationClaims } from './organization-claims.ts'
 
 export type TokenAnswer = {
   access_token: string
@@ -18,8 +19,8 @@ export type TokenAnswer = {
   id_token?: string
 }
 
-export function clientTokens(
-  deps: Pick<Deps, 'keyRing' | 'issuer'>,
+export async function clientTokens(
+  deps: Pick<Deps, 'keyRing' | 'issuer' | 'system' | 'clients' | 'log'>,
   o: {
     client: OAuthClient
     claims: PersonClaims
@@ -28,8 +29,9 @@ export function clientTokens(
     refreshToken: string | undefined
     jkt: string | undefined
   },
-): TokenAnswer {
+): Promise<TokenAnswer> {
   const { client, claims, scope } = o
+  const organization = await organizationClaims(deps, { userId: claims.sub, organizationId: claims.org_id, scope })
   // The key is chosen by the present: `iat` is cut to seconds, and a key made within this second would not be there yet.
   const now = new Date()
   const audience = audienceOf({ issuer: deps.issuer, clientId: client.id, audiences: client.audiences, scope })
@@ -44,7 +46,7 @@ export function clientTokens(
       id_token: deps.keyRing.signJwt({
         typ: 'JWT',
         alg: client.idTokenAlg,
-        claims: idTokenClaims(claims, { clientId: client.id, nonce: o.nonce }),
+        claims: idTokenClaims(claims, { clientId: client.id, nonce: o.nonce, organization }),
         now,
       }),
     }),

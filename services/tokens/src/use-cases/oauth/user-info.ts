@@ -9,10 +9,11 @@ import type { Deps } from '../../deps.ts'
 import { type ClientAccessClaims, userInfoPath } from '../../domain/oauth/client-tokens.ts'
 import type { Presented, PresentedWithProof } from './authenticate-client.ts'
 import { liveChild } from './live-child.ts'
+import { organizationClaims } from './organization-claims.ts'
 import { badProof, claimPossession, dpopChallenge, possessionOf } from './prove-possession.ts'
 import { readClientToken } from './read-client-token.ts'
 
-type UserInfoDeps = Pick<Deps, 'system' | 'following' | 'keyRing' | 'issuer' | 'clock' | 'clients' | 'envelope'>
+type UserInfoDeps = Pick<Deps, 'system' | 'following' | 'keyRing' | 'issuer' | 'clock' | 'clients' | 'envelope' | 'log'>
 
 /** @throws OAuthError `invalid_token`, `insufficient_scope`, `invalid_request`; AppError `upstream_failed` */
 export async function userInfo(deps: UserInfoDeps, presented: PresentedWithProof): Promise<object> {
@@ -25,6 +26,7 @@ export async function userInfo(deps: UserInfoDeps, presented: PresentedWithProof
   return {
     sub: claims.sub,
     ...(claims.org_id !== undefined && { org_id: claims.org_id }),
+    ...(await organizationClaims(deps, { userId: claims.sub, organizationId: claims.org_id, scope })),
     ...(await profileClaims(deps, claims.sub, scope)),
   }
 }
