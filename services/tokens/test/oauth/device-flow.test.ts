@@ -219,7 +219,9 @@ t.test('a device stays signed in when the browser that allowed it signs out; bot
     ).statusCode === 200
   const signInOf = async (tokens: Record<string, string>) => {
     const { sid } = claimsOf(tokens['access_token'])
-    const [row] = await platform.admin<{ parent_id: string }[]>`select parent_id from sessions where id = ${uuidOf(sid)}`
+    const [row] = await platform.admin<
+      { parent_id: string }[]
+    >`select parent_id from sessions where id = ${uuidOf(sid)}`
     return typeIdOf('ses', String(row?.parent_id))
   }
   const [kept, revoked, ended] = [await signIn(), await signIn(), await signIn()]

@@ -249,7 +249,8 @@ export const ListMemberRoleKeys = defineRoute({
   service: 'authz',
   method: 'POST',
   path: '/internal/members/roles',
-  summary: 'Which roles does this member hold now for all of the organization, by themselves, by groups and as an owner?',
+  summary:
+    'Which roles does this member hold now for all of the organization, by themselves, by groups and as an owner?',
   auth: 'internal',
   callers: ['tokens'],
   retryable: true,
