@@ -1,10 +1,11 @@
 /** Who may ask: keys of the services, the gateway's assertions, and access tokens of people. */
-import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto'
+import { randomBytes, type KeyObject } from 'node:crypto'
 import { signEs256 } from '@gatehouse/access/tokens/es256'
 import { accessTokenAudience } from '@gatehouse/contracts/claims/access-token'
 import { internalHeaders, type ServiceName } from '@gatehouse/contracts/common/services'
 import { createAssertionSigner, generateServiceKey } from '@gatehouse/access/tokens/assertion'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
+import { newEcKeyPair } from '@gatehouse/service-kit/secrets/key-pair'
 
 export type Member = { readonly userId: string; readonly orgId: string; readonly membershipId: string }
 
@@ -31,7 +32,7 @@ export function createCredentials(): Credentials {
   const keys = new Map(names.map((service) => [service, generateServiceKey(service)]))
   const keyOf = (service: ServiceName) => keys.get(service) as ReturnType<typeof generateServiceKey>
   const gateway = createAssertionSigner({ service: 'gateway', privateJwk: keyOf('gateway').privateJwk })
-  const signing = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const signing = newEcKeyPair()
   return {
     jwks: { keys: [{ ...signing.publicKey.export({ format: 'jwk' }), kid: 'bench', alg: 'ES256', use: 'sig' }] },
     settingsOf: (service) => ({

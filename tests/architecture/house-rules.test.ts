@@ -18,6 +18,14 @@ const bad: Record<string, { path: string; text: string }> = {
     path: 'libs/access/src/callers/jwt-plugin.ts',
     text: '/** x */ const presented = new WeakMap<FastifyRequest, string>()',
   },
+  'key pairs are made in one place': {
+    path: 'services/tokens/test/fixtures/proofs.ts',
+    text: 'const pair = generateKeyPair' + "Sync('ec', { namedCurve: 'P-256' })",
+  },
+  'a timeout is held by somebody': {
+    path: 'services/workers/src/providers/webhook-sender.ts',
+    text: '/** x */ const signal = AbortSignal.any([stopped, AbortSignal' + '.timeout(1000)])',
+  },
   'no package host': { path: 'docs/x.md', text: `see https://registry.npm${'js'}.org/x` },
 }
 

@@ -52,6 +52,18 @@ export const rules: Rule[] = [
       /Weak(Map|Set)<(FastifyRequest|FastifyReply|IncomingMessage|ServerResponse|RequestContext|Tx)\b/.test(text),
   },
   {
+    name: 'key pairs are made in one place',
+    why: 'On Node 20 a key that its generator handed out may stop the process for ever when it is exported as a JWK.',
+    applies: /^(services|libs|infra|tests|bench)\/(?!.*\/secrets\/key-pair\.ts$).*\.tsx?$/,
+    broken: ({ text }) => /(generateKeyPair(Sync)?|\brandomDPoPKeyPair)\b\s*[(,)]/.test(text),
+  },
+  {
+    name: 'a timeout is held by somebody',
+    why: 'Node 20 may collect a timeout that only `AbortSignal.any` knows, and it never fires.',
+    applies: /^(services|libs|infra|tests|bench)\/.*\.tsx?$/,
+    broken: ({ text }) => /AbortSignal\.any\(\[[^\]]*AbortSignal\.timeout\(/.test(text),
+  },
+  {
     name: 'no package host',
     why: 'The tree does not know where anybody downloads from.',
     applies: /\.(tsx?|js|mjs|json|md|ya?ml|sh)$|^\.ci\//,

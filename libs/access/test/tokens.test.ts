@@ -2,7 +2,7 @@
  * Access tokens and service assertions: only what was meant verifies, whatever an attacker offers in its place (RFC
  * 8725, RFC 9068).
  */
-import { createHmac, createPrivateKey, generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto'
+import { createHmac, createPrivateKey, randomUUID, sign, type KeyObject } from 'node:crypto'
 import t from 'tap'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import { createAccessTokenVerifier } from '../src/tokens/access-token.ts'
@@ -11,12 +11,13 @@ import { signEs256 } from '../src/tokens/es256.ts'
 import { createJwksSource, type Jwk } from '../src/tokens/jwks-source.ts'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { verifyAccessToken, verifyAssertion } from '@gatehouse/test-kit/verify-token'
+import { newEcKeyPair } from '@gatehouse/service-kit/secrets/key-pair'
 
 const base64url = (value: unknown): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
 
 function key(kid: string): { privateKey: KeyObject; publicKey: KeyObject; jwk: Jwk } {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { privateKey, publicKey } = newEcKeyPair()
   return {
     privateKey,
     publicKey,

@@ -1,5 +1,5 @@
 /** Keys, assertions and access tokens for tests of the kit's HTTP side: real signatures, no servers. */
-import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { signEs256 } from '@gatehouse/access/tokens/es256'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { createAccessTokenVerifier } from '@gatehouse/access/tokens/access-token'
@@ -13,6 +13,7 @@ import {
 import { createJwksSource } from '@gatehouse/access/tokens/jwks-source'
 import { loadEventKeys } from '@gatehouse/spine/nats/event-signature'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
+import { newEcKeyPair } from '@gatehouse/service-kit/secrets/key-pair'
 
 export const issuer = 'https://id.example.com'
 
@@ -36,7 +37,7 @@ export const assertionsOf = (service: ServiceName) => createAssertionVerifier({ 
 export const assertionHeader = (from: ServiceName, to: ServiceName, request: AssertedRequest): string =>
   `Bearer ${signerOf(from).assertionFor(to, request)}`
 
-const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const { privateKey, publicKey } = newEcKeyPair()
 /** As the issuer publishes them. */
 export const publishedJwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'k1', alg: 'ES256', use: 'sig' }] }
 

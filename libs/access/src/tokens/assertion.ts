@@ -4,11 +4,12 @@
  * them), so that it opens no other door. The callee pins public keys from configuration; a key speaks for the one
  * service its `kid` names, whatever the claims say.
  */
-import { createPrivateKey, generateKeyPairSync, randomUUID } from 'node:crypto'
+import { createPrivateKey, randomUUID } from 'node:crypto'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { systemClock, type Clock } from '@gatehouse/service-kit/context/clock'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { LRUCache } from 'lru-cache'
+import { newEcKeyPair } from '@gatehouse/service-kit/secrets/key-pair'
 import { signEs256 } from './es256.ts'
 import { publicKeysOf, type Jwk, type Jwks } from './jwks-source.ts'
 import { readJwt, type JwtKind, type ReadSigned } from './jwt.ts'
@@ -160,7 +161,7 @@ async function examine(
  * set.
  */
 export function generateServiceKey(service: ServiceName): { privateJwk: Jwk; publicJwk: Jwk } {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { privateKey, publicKey } = newEcKeyPair()
   const kid = `${service}-${randomUUID().slice(0, 8)}`
   const common = { kid, alg: 'ES256', use: 'sig' }
   return {

@@ -2,9 +2,9 @@
  * Passkeys, by status code: made, used as first and as second factor, named, removed; and every kind of tampering
  * refused (WebAuthn level 3 §7.1, §7.2).
  */
-import { generateKeyPairSync } from 'node:crypto'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
+import { newEcKeyPair } from '@gatehouse/service-kit/secrets/key-pair'
 import { addPasskey, newAuthenticator, optionsFor, signInWith } from '../fixtures/passkeys.ts'
 import { issuer, openPlatform } from '../fixtures/platform.ts'
 import { challengeOf, enrolled, recoveryCodesOf } from '../fixtures/second-factor.ts'
@@ -159,7 +159,7 @@ t.test('as the first factor', async (t) => {
     t.equal((await signInWith(platform, replica, { authenticator })).status, 401)
   })
 
-  const { privateKey: stranger } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { privateKey: stranger } = newEcKeyPair()
   const bends: [string, Bent][] = [
     ['another origin', { origin: 'https://evil.example' }],
     ['a subdomain', { origin: issuer.replace('://', '://x.') }],
@@ -218,7 +218,7 @@ t.test('counters', async (t) => {
       (
         await signInWith(platform, replica, {
           authenticator: copy,
-          bent: { counter: 1, signWith: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey },
+          bent: { counter: 1, signWith: newEcKeyPair().privateKey },
         })
       ).status,
       401,

@@ -5,18 +5,17 @@
 import {
   createPrivateKey,
   createPublicKey,
-  generateKeyPair,
   type JsonWebKey,
   type KeyObject,
   sign as signRaw,
   verify as verifyRaw,
 } from 'node:crypto'
-import { promisify } from 'node:util'
 import { signEs256 } from '@gatehouse/access/tokens/es256'
 import type { AccessTokenClaims } from '@gatehouse/contracts/claims/access-token'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Jwks } from '@gatehouse/access/tokens/jwks-source'
 import type { Envelope } from '@gatehouse/service-kit/secrets/envelope'
+import { newEcKeyPair, newRsaKeyPair } from '@gatehouse/service-kit/secrets/key-pair'
 import { isPublished, type KeySpan, type SigningAlg, signingAlgs, signingKeyOf } from '../domain/signing-key-plan.ts'
 
 /** A key as stored: its id is its `kid`. */
@@ -58,20 +57,12 @@ export type KeyRing = {
 export const purposeOf = (kid: string): string => `tokens/signing-key/${kid}`
 const base64url = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 
-const makeKeyPair = promisify(generateKeyPair)
-
-/**
- * A new key pair, its private half sealed for storage. Made in another thread: an RSA key takes longer than an event
- * loop may be held.
- */
+/** A new key pair, its private half sealed for storage. */
 export async function makeSigningKey(
   envelope: Envelope,
   { kid, alg }: { kid: string; alg: SigningAlg },
 ): Promise<Pick<StoredSigningKey, 'alg' | 'publicJwk' | 'privateJwkEncrypted'>> {
-  const { publicKey, privateKey } =
-    alg === 'ES256'
-      ? await makeKeyPair('ec', { namedCurve: 'P-256' })
-      : await makeKeyPair('rsa', { modulusLength: 2048 })
+  const { publicKey, privateKey } = alg === 'ES256' ? newEcKeyPair() : await newRsaKeyPair(2048)
   const privateJwk = Buffer.from(JSON.stringify(privateKey.export({ format: 'jwk' })))
   return {
     alg,

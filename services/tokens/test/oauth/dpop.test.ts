@@ -1,7 +1,8 @@
 /** Tokens bound to a key of their client (RFC 9449), by `openid-client` and by hand. */
-import { generateKeyPairSync } from 'node:crypto'
+import { type KeyObject, webcrypto } from 'node:crypto'
 import * as openid from 'openid-client'
 import t from 'tap'
+import { newRsaKeyPair } from '@gatehouse/service-kit/secrets/key-pair'
 import { devices } from '../fixtures/devices.ts'
 import {
   askProtocol,
@@ -16,7 +17,7 @@ import {
   signedIn,
 } from '../fixtures/openid.ts'
 import { claimsOf, issuer, openPlatform } from '../fixtures/platform.ts'
-import { hashOf, jwkOf, newKey, proofBy, thumbprintOf } from '../fixtures/proofs.ts'
+import { hashOf, jwkOf, type Key, newKey, proofBy, thumbprintOf } from '../fixtures/proofs.ts'
 
 const platform = await openPlatform(t)
 const replica = await platform.replica()
@@ -65,12 +66,20 @@ const atUserInfo = (token: string, claims: object = {}) => ({
   claims: { htm: 'GET', ath: hashOf(token), ...claims },
 })
 
+/** The pair as `openid-client` takes one; its own `randomDPoPKeyPair` exports keys fresh from Node's generator. */
+async function webCryptoPairOf(pair: Key): Promise<openid.CryptoKeyPair> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
+  const half = (key: KeyObject, uses: ('sign' | 'verify')[]) =>
+    webcrypto.subtle.importKey('jwk', key.export({ format: 'jwk' }) as webcrypto.JsonWebKey, algorithm, true, uses)
+  return { privateKey: await half(pair.privateKey, ['sign']), publicKey: await half(pair.publicKey, ['verify']) }
+}
+
 t.test('openid-client binds its tokens to a key, by code, refresh, pushed request and at userinfo', async (t) => {
   const config = await openid.discovery(new URL(issuer), client.id, undefined, openid.None(), {
     [openid.customFetch]: fetchThrough(platform, replica) as unknown as openid.CustomFetch,
   })
   t.same(config.serverMetadata().dpop_signing_alg_values_supported, ['ES256', 'PS256', 'RS256'])
-  const DPoP = openid.getDPoPHandle(config, await openid.randomDPoPKeyPair('ES256'))
+  const DPoP = openid.getDPoPHandle(config, await webCryptoPairOf(newKey()))
   const pkceCodeVerifier = openid.randomPKCECodeVerifier()
   const url = await openid.buildAuthorizationUrlWithPAR(
     config,
@@ -108,7 +117,7 @@ t.test('a proof without a nonce of ours, or with an old one, is asked for again,
 
 t.test('every other proof is refused, and spends no code', async (t) => {
   const parameters = await codeOf(client.id)
-  const rsa = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  const rsa = await newRsaKeyPair(1024)
   const now = Math.floor(Date.now() / 1000)
   const good = await proven()
   const [head = '', payload = ''] = good.split('.')

@@ -1,7 +1,8 @@
 /** Clients that sign assertions instead of keeping a secret (RFC 7523), by `openid-client` and by hand. */
-import { constants, generateKeyPairSync, type KeyObject, randomUUID, sign, webcrypto } from 'node:crypto'
+import { constants, randomUUID, sign, webcrypto } from 'node:crypto'
 import * as openid from 'openid-client'
 import t from 'tap'
+import { type KeyPair, newEcKeyPair, newRsaKeyPair } from '@gatehouse/service-kit/secrets/key-pair'
 import { askProtocol, authorize, callback, fetchThrough, form, registered, signedIn } from '../fixtures/openid.ts'
 import { issuer, openPlatform } from '../fixtures/platform.ts'
 
@@ -9,10 +10,8 @@ const platform = await openPlatform(t)
 const replica = await platform.replica()
 const ada = await signedIn(platform, replica)
 
-type Pair = { publicKey: KeyObject; privateKey: KeyObject }
-const ec = (): Pair => generateKeyPairSync('ec', { namedCurve: 'P-256' })
-const jwkOf = ({ publicKey }: Pair, kid: string) => ({ ...publicKey.export({ format: 'jwk' }), kid })
-const keys = { ec: ec(), rsa: generateKeyPairSync('rsa', { modulusLength: 2048 }) as Pair }
+const jwkOf = ({ publicKey }: KeyPair, kid: string) => ({ ...publicKey.export({ format: 'jwk' }), kid })
+const keys = { ec: newEcKeyPair(), rsa: await newRsaKeyPair(2048) }
 const jwks = { keys: [jwkOf(keys.ec, 'ec'), jwkOf(keys.rsa, 'rsa')] }
 const client = await registered(platform, replica, { auth_method: 'private_key_jwt', jwks })
 const another = await registered(platform, replica, { auth_method: 'private_key_jwt', jwks })
@@ -29,7 +28,7 @@ const good = (more: object = {}) => ({
   ...more,
 })
 
-function assertion(claims: object, header: Record<string, unknown> = {}, by: Pair = keys.ec): string {
+function assertion(claims: object, header: Record<string, unknown> = {}, by: KeyPair = keys.ec): string {
   const alg = header['alg'] ?? 'ES256'
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const input = `${encode({ alg, kid: 'ec', ...header })}.${encode(claims)}`
@@ -131,7 +130,7 @@ t.test('every other assertion is refused, and all of them alike', async (t) => {
     ['issued in the future', assertion(good({ iat: seconds() + 600 }))],
     ['without jti', assertion(nameless)],
     ['with a long jti', assertion(good({ jti: 'x'.repeat(201) }))],
-    ['of another key', assertion(good(), {}, ec())],
+    ['of another key', assertion(good(), {}, newEcKeyPair())],
     ['of an unknown kid', assertion(good(), { kid: 'none' })],
     ['of a kid of the other kind', assertion(good(), { kid: 'rsa' })],
     ['with a key of its own', assertion(good(), { jwk: jwkOf(keys.ec, 'ec') })],
@@ -177,8 +176,8 @@ t.test('keys are public, strong enough and told apart; they are changed by the o
       token: ada.token,
       body: { name: 'Wiki', redirect_uris: [callback], auth_method: 'private_key_jwt', ...more },
     })
-  const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }) as Pair
-  const curve = generateKeyPairSync('ec', { namedCurve: 'P-384' }) as Pair
+  const weak = await newRsaKeyPair(1024)
+  const curve = newEcKeyPair('P-384')
   for (const [what, more] of [
     ['none', {}],
     ['a private key', { jwks: { keys: [{ ...keys.ec.privateKey.export({ format: 'jwk' }), kid: 'a' }] } }],
@@ -194,7 +193,7 @@ t.test('keys are public, strong enough and told apart; they are changed by the o
   const change = (clientId: string, body: object) =>
     platform.ask(replica, { method: 'PATCH', url: `/v1/platform/oauth-clients/${clientId}`, token: ada.token, body })
   t.equal((await change(withSecret.id, { jwks })).status, 400)
-  const next = ec()
+  const next = newEcKeyPair()
   t.match(await change(another.id, { jwks: { keys: [jwkOf(next, 'next')] } }), { status: 200 })
   const ofAnother = good({ iss: another.id, sub: another.id })
   t.equal(await present(assertion(ofAnother)), 'invalid_client', 'the key before is none any more')

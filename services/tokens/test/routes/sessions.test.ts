@@ -1,10 +1,10 @@
 /** Listing and ending one's own sessions, and who may not: by status code. */
-import { generateKeyPairSync } from 'node:crypto'
 import { signEs256 } from '@gatehouse/access/tokens/es256'
 import { internalHeaders } from '@gatehouse/contracts/common/services'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import t from 'tap'
+import { newEcKeyPair } from '@gatehouse/service-kit/secrets/key-pair'
 import { claimsOf, openPlatform } from '../fixtures/platform.ts'
 
 const platform = await openPlatform(t)
@@ -181,7 +181,7 @@ t.test('401: forged, foreign, unsigned, expired and missing tokens', async (t) =
   const [header = '', payload = '', signature = ''] = good.split('.')
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const claims = claimsOf(good)
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const { privateKey } = newEcKeyPair()
   const signWith = (head: object, body: object) => {
     const input = `${encode(head)}.${encode(body)}`
     return `${input}.${signEs256(input, privateKey)}`
