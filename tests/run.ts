@@ -1,6 +1,6 @@
-// `npm test`: the sources are compiled, real PostgreSQL, Redis and NATS are started once, every test file of every room runs
-// against them in a process of its own, and they are stopped again. `npm test -- <files or folders>` runs only those. The last
-// line printed is always the count.
+// `npm test`: the sources are compiled, real PostgreSQL, Redis and NATS are started once, every test file of every room
+// runs against them in a process of its own, and they are stopped again. `npm test -- <files or folders>` runs only
+// those. The last line printed is always the count.
 import { compileTree, compiledFile } from '@gatehouse/local/compile/compile-tree'
 import { startTestServers, type TestServers } from '@gatehouse/local/servers/test-servers'
 import { spawn } from 'node:child_process'
@@ -10,7 +10,7 @@ import { createFileReader, noCounts, summaryLine, type Counts, type FileReport }
 const ROOT = resolve(import.meta.dirname, '..')
 
 /** A file may take so long in all, a test within it unless it says otherwise. */
-const PATIENCE_SECONDS = 900
+const PATIENCE_SECONDS = 600
 /** More failed files than these are no accident of a crowded machine. */
 const MOST_LOOKED_AT_AGAIN = 3
 
@@ -120,8 +120,11 @@ async function runFile(file: string, servers: Record<string, string>, stopped: A
     cwd: ROOT,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
-    signal: AbortSignal.any([stopped, AbortSignal.timeout((PATIENCE_SECONDS + 30) * 1000)]),
   })
+  // tap ends a file that is late by itself, unless the file holds its thread: then nothing but SIGKILL ends it.
+  const late = setTimeout(() => child.kill('SIGKILL'), (PATIENCE_SECONDS + 30) * 1000)
+  const stop = () => child.kill()
+  stopped.addEventListener('abort', stop, { once: true })
   const { stream, report } = createFileReader()
   child.stdout.pipe(stream)
   const trouble = await new Promise<string | undefined>((settle) => {
@@ -132,6 +135,8 @@ async function runFile(file: string, servers: Record<string, string>, stopped: A
       settle(code === 0 ? undefined : `ended by ${killed ?? `exit code ${code}`}`)
     })
   })
+  clearTimeout(late)
+  stopped.removeEventListener('abort', stop)
   return report({ file, seconds: (performance.now() - beganAt) / 1000, trouble })
 }
 

@@ -48,6 +48,9 @@ export function createWebhookSender(o: { isOpen: OpenAddresses; resolve?: Resolv
       const literal = hostname.replace(/^\[|\]$/g, '')
       if (isIP(literal) !== 0 && !o.isOpen(literal))
         return { kind: 'unreachable', reason: closedReason, durationMs: durationMs() }
+      // Node 20 may collect an `AbortSignal.timeout` that only `AbortSignal.any` knows; it would never fire.
+      const late = new AbortController()
+      const timer = setTimeout(() => late.abort(), timeoutMs)
       try {
         const { origin, pathname, search } = new URL(url)
         const answer = await agent.request({
@@ -56,12 +59,14 @@ export function createWebhookSender(o: { isOpen: OpenAddresses; resolve?: Resolv
           method: 'POST',
           headers,
           body,
-          signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+          signal: AbortSignal.any([signal, late.signal]),
         })
         const text = await beginningOf(answer.body)
         return { kind: 'answered', status: answer.statusCode, body: text, durationMs: durationMs() }
       } catch (err) {
         return { kind: 'unreachable', reason: reasonOf(err), durationMs: durationMs() }
+      } finally {
+        clearTimeout(timer)
       }
     },
     close: () => agent.destroy(),
