@@ -6,13 +6,17 @@
 import type postgres from 'postgres'
 import { onDriverFault } from './driver-faults.ts'
 import { isConnectionLost } from './errors.ts'
+import { inOneTrip, type OneTrip, type Statement } from './one-trip.ts'
 import type { StatementNaming } from './prepared-statements.ts'
 
 type Begin = (run: (tx: postgres.TransactionSql) => unknown) => Promise<unknown>
 type Query = { then: (done?: unknown, failed?: unknown) => unknown }
 
 export type FreshClient = {
-  /** What drizzle uses of a client: `options`, `unsafe` and `begin`, always of the present pool. */
+  /**
+   * What drizzle uses of a client, `options`, `unsafe` and `begin`, and what `readInScope` does, `inOneTrip`: always of
+   * the present pool.
+   */
   client: postgres.Sql
   close(): Promise<void>
 }
@@ -42,17 +46,23 @@ export function createFreshClient(make: () => postgres.Sql, naming?: StatementNa
     throw error
   }
   /** A query runs when it is awaited, so its failure is seen by standing between it and whoever awaits. */
-  const watched = (query: Query): Query => {
+  const watched = <Q>(given: Q): Q => {
+    const query = given as Query
     const then = query.then.bind(query)
     query.then = (done, failed) => (then(undefined, noticing) as Promise<unknown>).then(done as never, failed as never)
-    return query
+    return given
   }
   const facade = {
     get options() {
       return present.options
     },
-    unsafe: (...args: Parameters<postgres.Sql['unsafe']>) => watched(present.unsafe(...args) as unknown as Query),
+    unsafe: (...args: Parameters<postgres.Sql['unsafe']>) => watched(present.unsafe(...args)),
     begin: (run: Parameters<Begin>[0]) => (present.begin as Begin)((tx) => run(named(tx))).catch(noticing),
+    inOneTrip: (opening: string, statement: Statement): OneTrip => {
+      const trip = inOneTrip(present, opening, statement)
+      void watched(trip.statement)
+      return trip
+    },
   }
   const forget = onDriverFault(beginAfresh)
   return {

@@ -3,7 +3,7 @@ import type { Invitation } from '@gatehouse/contracts/http/orgs/invitations'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../deps.ts'
 import { permissions } from '../domain/permissions.ts'
 import { listInvitations as listRows } from '../store/invitations.ts'
@@ -19,6 +19,6 @@ export async function listInvitations(
   const { orgId } = caller
   const [beforeId] = (decodeCursor(input.cursor, 1, ([id]) => isTypeId('inv', id)) as [string] | undefined) ?? []
   await requirePermission(deps, caller, permissions.inviteMembers)
-  const rows = await inScope(deps.db, { orgId }, (tx) => listRows(tx, { orgId, limit: input.limit + 1, beforeId }))
+  const rows = await readInScope(deps.db, { orgId }, (tx) => listRows(tx, { orgId, limit: input.limit + 1, beforeId }))
   return pageOf(rows.map(invitationView), input.limit, (last) => [last.id])
 }

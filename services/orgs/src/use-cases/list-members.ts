@@ -3,7 +3,7 @@ import type { Member } from '@gatehouse/contracts/http/orgs/organizations'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { decodeCursor, pageOf, type CursorValues, type PageOf } from '@gatehouse/service-kit/http/page'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../deps.ts'
 import { permissions } from '../domain/permissions.ts'
 import { listMembers as listRows, type MemberPosition } from '../store/memberships.ts'
@@ -19,7 +19,7 @@ export async function listMembers(
   const { orgId } = caller
   const after = positionOf(input.cursor)
   await requirePermission(deps, caller, permissions.readMembers)
-  const rows = await inScope(deps.db, { orgId }, (tx) => listRows(tx, { orgId, limit: input.limit + 1, after }))
+  const rows = await readInScope(deps.db, { orgId }, (tx) => listRows(tx, { orgId, limit: input.limit + 1, after }))
   const { data, page } = pageOf(rows, input.limit, (last) => [last.joinedAt.getTime(), last.id])
   const profiles = await deps.clients.identity.profilesOf(data.map((row) => row.userId))
   return { data: data.map((row) => memberView(row, profiles.get(row.userId))), page }

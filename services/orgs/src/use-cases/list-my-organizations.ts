@@ -3,7 +3,7 @@ import type { Organization } from '@gatehouse/contracts/http/orgs/organizations'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../deps.ts'
 import { listOrganizationsOf } from '../store/organizations.ts'
 import { organizationView } from './views.ts'
@@ -15,7 +15,7 @@ export async function listMyOrganizations(
   input: { limit: number; cursor?: string | undefined; status?: 'active' | 'deleting' | undefined },
 ): Promise<PageOf<Organization>> {
   const [afterId] = (decodeCursor(input.cursor, 1, ([id]) => isTypeId('org', id)) as [string] | undefined) ?? []
-  const rows = await inScope(deps.db, { userId: caller.userId }, (tx) =>
+  const rows = await readInScope(deps.db, { userId: caller.userId }, (tx) =>
     listOrganizationsOf(tx, { userId: caller.userId, limit: input.limit + 1, afterId, status: input.status }),
   )
   return pageOf(rows.map(organizationView), input.limit, (last) => [last.id])

@@ -9,7 +9,7 @@ import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { OrganizationSettings, WantedMfa } from '@gatehouse/contracts/http/orgs/settings'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../deps.ts'
 import { permissions } from '../domain/permissions.ts'
 import { findOrganization, lockOrganization } from '../store/organizations.ts'
@@ -23,7 +23,7 @@ export type VersionedSettings = { settings: OrganizationSettings; version: numbe
 /** @throws AppError `forbidden`, `not_found` */
 export async function getSettings(deps: Pick<Deps, 'db' | 'clients'>, caller: OrgCaller): Promise<VersionedSettings> {
   await requirePermission(deps, caller, permissions.readSettings)
-  const row = await inScope(deps.db, { orgId: caller.orgId }, (tx) => findOrganization(tx, caller.orgId))
+  const row = await readInScope(deps.db, { orgId: caller.orgId }, (tx) => findOrganization(tx, caller.orgId))
   if (!row) throw problem('not_found')
   return settingsOf(row)
 }

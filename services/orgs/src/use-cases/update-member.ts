@@ -62,9 +62,11 @@ async function decide(
   input: Wanted,
 ): Promise<{ decision: UpdateDecision; target: MembershipRow | undefined }> {
   const { orgId } = caller
-  const target = await findMember(tx, { orgId, userId: input.userId })
-  const actor = await findCallerMembership(tx, caller)
-  const ownerCount = await countOwners(tx, orgId)
+  const [target, actor, ownerCount] = await Promise.all([
+    findMember(tx, { orgId, userId: input.userId }),
+    findCallerMembership(tx, caller),
+    countOwners(tx, orgId),
+  ])
   return { decision: decideUpdate({ actor, target, ...input, ownerCount }), target }
 }
 

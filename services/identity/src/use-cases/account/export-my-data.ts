@@ -1,7 +1,7 @@
 /** All that identity keeps of a person and that can be read, in one document. */
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import type { MyData } from '@gatehouse/contracts/http/identity/my-data'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../../deps.ts'
 import { findPasswordChange } from '../../store/accounts.ts'
 import { listChangesOf } from '../../store/address-changes.ts'
@@ -26,7 +26,7 @@ export async function exportMyData(
 ): Promise<MyData> {
   const { userId } = caller
   requireRecentSignIn(deps, caller, { strong: false })
-  const user = await inScope(deps.db, { userId }, (tx) => readMe(tx, userId))
+  const user = await readInScope(deps.db, { userId }, (tx) => readMe(tx, userId))
   const { totp, recoveryCodesLeft } = await listFactors(deps.system, userId)
   const passkeys = await listPasskeys(deps.system, userId)
   const changes = await listChangesOf(deps.system, userId)

@@ -3,13 +3,13 @@ import type { User } from '@gatehouse/contracts/http/identity/account'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../../deps.ts'
 import { findProfile } from '../../store/users.ts'
 
 /** @throws AppError `not_found` when the person is gone although their token still lives */
 export const getMe = (deps: Pick<Deps, 'db'>, { userId }: Pick<UserCaller, 'userId'>): Promise<User> =>
-  inScope(deps.db, { userId }, (tx) => readMe(tx, userId))
+  readInScope(deps.db, { userId }, (tx) => readMe(tx, userId))
 
 export async function readMe(db: Queryable, userId: string): Promise<User> {
   const profile = await findProfile(db, userId)

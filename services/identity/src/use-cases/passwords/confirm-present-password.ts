@@ -5,7 +5,7 @@
  */
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../../deps.ts'
 import { hasSecondFactor } from '../../domain/sign-in/steps.ts'
 import { listFactors } from '../../store/factors.ts'
@@ -36,7 +36,7 @@ export async function confirmPresentPassword(
 ): Promise<Confirmed> {
   const { userId } = caller
   requireRecentSignIn(deps, caller, { strong: hasSecondFactor(enrolledOf(await listFactors(deps.system, userId))) })
-  const profile = await inScope(deps.db, { userId }, (tx) => findProfile(tx, userId))
+  const profile = await readInScope(deps.db, { userId }, (tx) => findProfile(tx, userId))
   if (profile === undefined) throw problem('not_found')
   const presented = { email: profile.address, password, deviceToken, registrationHandle: undefined }
   const { account, verificationId, device } = await checkPassword(deps, presented, requester)

@@ -3,7 +3,7 @@ import type { OrgCaller, UserCaller } from '@gatehouse/access/callers/caller'
 import type { AccessRequest, OwnAccessRequest } from '@gatehouse/contracts/http/orgs/access-requests'
 import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../../deps.ts'
 import type { AccessRequestStatus } from '../../domain/access-request.ts'
 import { permissions } from '../../domain/permissions.ts'
@@ -25,7 +25,9 @@ export async function listAccessRequests(
   const { orgId } = caller
   const beforeId = beforeIdOf(cursor)
   await requirePermission(deps, caller, permissions.decideAccessRequests)
-  const rows = await inScope(deps.db, { orgId }, (tx) => listRows(tx, { orgId, limit: limit + 1, beforeId, status }))
+  const rows = await readInScope(deps.db, { orgId }, (tx) =>
+    listRows(tx, { orgId, limit: limit + 1, beforeId, status }),
+  )
   const { data, page } = pageOf(rows, limit, (last) => [last.id])
   const profiles = await deps.clients.identity.profilesOf([...new Set(data.map((row) => row.userId))])
   return { data: data.map((row) => accessRequestView(row, profiles.get(row.userId))), page }
@@ -38,6 +40,6 @@ export async function listMyAccessRequests(
   { limit, cursor }: Page,
 ): Promise<PageOf<OwnAccessRequest>> {
   const beforeId = beforeIdOf(cursor)
-  const rows = await inScope(db, { userId }, (tx) => listRows(tx, { userId, limit: limit + 1, beforeId }))
+  const rows = await readInScope(db, { userId }, (tx) => listRows(tx, { userId, limit: limit + 1, beforeId }))
   return pageOf(rows.map(ownAccessRequestView), limit, (last) => [last.id])
 }

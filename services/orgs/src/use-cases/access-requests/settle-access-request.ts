@@ -7,7 +7,7 @@ import { actorOf, type MemberCaller, type UserCaller } from '@gatehouse/access/c
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../../deps.ts'
 import { rolesToGive } from '../../domain/access-request.ts'
 import { decideGrant } from '../../domain/invitation.ts'
@@ -103,7 +103,7 @@ export async function cancelAccessRequest(
   { id }: { id: string },
 ): Promise<void> {
   const { userId } = caller
-  const request = await inScope(deps.db, { userId }, (tx) => findAccessRequest(tx, { id, userId }))
+  const request = await readInScope(deps.db, { userId }, (tx) => findAccessRequest(tx, { id, userId }))
   if (request === undefined) throw problem('not_found')
   const outcome = await deps.spine.write({ orgId: request.orgId, userId }, async (tx): Promise<Outcome> => {
     const row = await claimAccessRequest(tx, { id, status: 'cancelled' })
@@ -121,7 +121,7 @@ async function requireDecidable(
 ): Promise<AccessRequestRow> {
   await requirePermission(deps, caller, permissions.decideAccessRequests)
   const { orgId } = caller
-  const request = await inScope(deps.db, { orgId }, (tx) => findAccessRequest(tx, { id, orgId }))
+  const request = await readInScope(deps.db, { orgId }, (tx) => findAccessRequest(tx, { id, orgId }))
   if (request === undefined) throw problem('not_found')
   if (request.userId === caller.userId)
     throw problem('forbidden', { detail: 'Somebody else decides what you asked for.' })

@@ -7,7 +7,7 @@ import { actorOf, type UserCaller } from '@gatehouse/access/callers/caller'
 import type { Organization } from '@gatehouse/contracts/http/orgs/organizations'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../../deps.ts'
 import { capturedRoles, domainOf } from '../../domain/domain.ts'
 import { findOrganizationOfDomain } from '../../store/domains.ts'
@@ -30,7 +30,7 @@ export async function listOffered(
   if (offer === undefined) return []
   const { organization, capture } = offer
   const { userId } = caller
-  const known = await inScope(deps.db, { userId }, (tx) => findMember(tx, { orgId: organization.id, userId }))
+  const known = await readInScope(deps.db, { userId }, (tx) => findMember(tx, { orgId: organization.id, userId }))
   if (known) return []
   if (capture === 'join') return [{ organization: organizationView(organization), by: 'join' }]
   return organization.takesJoinRequests ? [{ organization: organizationView(organization), by: 'ask' }] : []

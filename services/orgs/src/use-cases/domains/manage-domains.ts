@@ -6,7 +6,7 @@ import { keepAnswer } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
 import { isTypeId, newId } from '@gatehouse/service-kit/ids/type-id'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../../deps.ts'
 import { capturedRoles, domainsPerOrganization, recordNameOf, recordValueOf } from '../../domain/domain.ts'
 import { decideGrant } from '../../domain/invitation.ts'
@@ -72,7 +72,7 @@ export async function listDomains(
   const { orgId } = caller
   const [beforeId] = (decodeCursor(input.cursor, 1, ([id]) => isTypeId('dom', id)) as [string] | undefined) ?? []
   await requirePermission(deps, caller, permissions.readDomains)
-  const rows = await inScope(deps.db, { orgId }, (tx) => listRows(tx, { orgId, limit: input.limit + 1, beforeId }))
+  const rows = await readInScope(deps.db, { orgId }, (tx) => listRows(tx, { orgId, limit: input.limit + 1, beforeId }))
   return pageOf(rows.map(domainView), input.limit, (last) => [last.id])
 }
 

@@ -7,7 +7,7 @@ import { keepAnswer } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
 import { apiKeyLifetimeDays, mostLiveKeys } from '../../domain/api-key.ts'
@@ -64,7 +64,7 @@ async function requireGrantable(
   caller: OrgCaller,
   { serviceAccountId, scope, lifetimeDays = apiKeyLifetimeDays }: Wish,
 ): Promise<void> {
-  const account = await inScope(deps.db, { orgId: caller.orgId }, (tx) => findServiceAccount(tx, serviceAccountId))
+  const account = await readInScope(deps.db, { orgId: caller.orgId }, (tx) => findServiceAccount(tx, serviceAccountId))
   if (account === undefined) throw problem('not_found')
   const missing = await deps.clients.authz.undelegableOf(caller, {
     serviceAccountId,

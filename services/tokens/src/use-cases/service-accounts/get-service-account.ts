@@ -4,7 +4,7 @@ import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/permissions.ts'
 import { findServiceAccount, listServiceAccounts as listRows } from '../../store/service-accounts.ts'
@@ -18,7 +18,7 @@ export async function getServiceAccount(
   id: string,
 ): Promise<ServiceAccount> {
   await requirePermission(deps, caller, permissions.readServiceAccounts)
-  const row = await inScope(deps.db, { orgId: caller.orgId }, (tx) => findServiceAccount(tx, id))
+  const row = await readInScope(deps.db, { orgId: caller.orgId }, (tx) => findServiceAccount(tx, id))
   if (row === undefined) throw problem('not_found')
   return serviceAccountView(row)
 }
@@ -33,7 +33,7 @@ export async function listServiceAccounts(
   const after = decodeCursor(o.cursor, 1, ([id]) => isTypeId('svc', id))
   await requirePermission(deps, caller, permissions.readServiceAccounts)
   const beforeId = after === undefined ? undefined : String(after[0])
-  const rows = await inScope(deps.db, { orgId }, (tx) => listRows(tx, { orgId, limit: o.limit + 1, beforeId }))
+  const rows = await readInScope(deps.db, { orgId }, (tx) => listRows(tx, { orgId, limit: o.limit + 1, beforeId }))
   const { data, page } = pageOf(rows, o.limit, (last) => [last.id])
   return { data: data.map(serviceAccountView), page }
 }

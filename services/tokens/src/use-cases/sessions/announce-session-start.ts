@@ -4,7 +4,10 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Session } from '../../store/sessions.ts'
 
-export const announceStart = (tx: Tx, { id, userId, clientId, version, amr }: Session): Promise<void> =>
+export const announceStart = (
+  tx: Tx,
+  { id, userId, clientId, version, amr }: Pick<Session, 'id' | 'userId' | 'clientId' | 'version' | 'amr'>,
+): Promise<void> =>
   appendEvent(tx, {
     contract: SessionStarted,
     aggregateType: 'session',

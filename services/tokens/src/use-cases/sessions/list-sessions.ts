@@ -3,7 +3,7 @@ import type { Session as SessionOnWire } from '@gatehouse/contracts/http/tokens/
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../../deps.ts'
 import { listLiveSessions, type Session } from '../../store/sessions.ts'
 
@@ -15,7 +15,7 @@ export async function listSessions(
 ): Promise<PageOf<SessionOnWire>> {
   const after = decodeCursor(o.cursor, 1, ([id]) => isTypeId('ses', id))
   const afterId = after === undefined ? undefined : String(after[0])
-  const rows = await inScope(deps.db, { userId: caller.userId }, (tx) =>
+  const rows = await readInScope(deps.db, { userId: caller.userId }, (tx) =>
     listLiveSessions(tx, { userId: caller.userId, limit: o.limit + 1, afterId }),
   )
   const { data, page } = pageOf(rows, o.limit, (last) => [last.id])

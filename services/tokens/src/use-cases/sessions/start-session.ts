@@ -119,20 +119,21 @@ async function openSession(
   const { signIn, client } = o
   const { userId, amr, from } = signIn
   const { secret, hash } = mintSecret(refreshTokenPrefix)
-  const session = await insertSession(tx, {
-    id: newId('ses'),
-    userId,
-    userVersion: signIn.userVersion,
-    clientId: client.id,
-    amr,
-    deviceName: nameDevice(from.userAgent),
-    clientAddress: from.clientAddress ?? null,
-    lastOrganizationId: o.organizationId,
-    idleTtlSeconds: client.idleTtlSeconds,
-    absoluteTtlSeconds: client.absoluteTtlSeconds,
-    familyId: newId('fam'),
-    token: { id: newId('rt'), hash },
-  })
-  await announceStart(tx, session)
+  const opened = { id: newId('ses'), userId, clientId: client.id, amr }
+  // Sent together: nobody else knows this session yet, so its first event waits for no lock.
+  const [session] = await Promise.all([
+    insertSession(tx, {
+      ...opened,
+      userVersion: signIn.userVersion,
+      deviceName: nameDevice(from.userAgent),
+      clientAddress: from.clientAddress ?? null,
+      lastOrganizationId: o.organizationId,
+      idleTtlSeconds: client.idleTtlSeconds,
+      absoluteTtlSeconds: client.absoluteTtlSeconds,
+      familyId: newId('fam'),
+      token: { id: newId('rt'), hash },
+    }),
+    announceStart(tx, { ...opened, version: 1 }),
+  ])
   return { session, refreshToken: secret }
 }

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import type { AuditEvent, AuditExportQuery } from '@gatehouse/contracts/http/workers/audit-events'
 import { requireAllowed } from '@gatehouse/access/call/require-allowed'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../../deps.ts'
 import { csvHead, csvLine, ocsfEvent } from '../../domain/audit-export.ts'
 import { listAuditRecords, type AuditFilter, type AuditPosition } from '../../store/audit-events.ts'
@@ -44,7 +44,7 @@ async function* linesOf(
 ): AsyncGenerator<string> {
   if (format.head !== '') yield format.head
   for (let after: AuditPosition | undefined; ;) {
-    const page = await inScope(db, { orgId }, (tx) =>
+    const page = await readInScope(db, { orgId }, (tx) =>
       listAuditRecords(tx, { ...filter, orgId, after, limit: pageSize - 1 }),
     )
     after = page.at(-1)

@@ -3,7 +3,7 @@ import type { AuditEvent, AuditQuery } from '@gatehouse/contracts/http/workers/a
 import { requireAllowed } from '@gatehouse/access/call/require-allowed'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { PageOf } from '@gatehouse/service-kit/http/page'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../../deps.ts'
 import { listAuditRecords } from '../../store/audit-events.ts'
 import { auditPageOf, readAuditQuery } from './audit-page.ts'
@@ -18,7 +18,7 @@ export async function listAuditEvents(
   requireAllowed(await deps.clients.authz.decide(caller, { scope: 'organization', permission }), caller, permission)
   const filter = readAuditQuery(query)
   // The organization alone: with the person in scope too, their rows of other organizations would match.
-  const records = await inScope(deps.db, { orgId: caller.orgId }, (tx) =>
+  const records = await readInScope(deps.db, { orgId: caller.orgId }, (tx) =>
     listAuditRecords(tx, { orgId: caller.orgId, ...filter }),
   )
   return auditPageOf(await deps.whereabouts.show(deps.system, records), filter)

@@ -2,7 +2,7 @@
 import type { AuditEvent, AuditQuery } from '@gatehouse/contracts/http/workers/audit-events'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import type { PageOf } from '@gatehouse/service-kit/http/page'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../../deps.ts'
 import { asSeenBy } from '../../domain/audit-record.ts'
 import { listAuditRecords } from '../../store/audit-events.ts'
@@ -15,7 +15,7 @@ export async function listMyActivity(
 ): Promise<PageOf<AuditEvent>> {
   const filter = readAuditQuery(query)
   const { userId } = caller
-  const records = await inScope(deps.db, { userId }, (tx) => listAuditRecords(tx, { userId, ...filter }))
+  const records = await readInScope(deps.db, { userId }, (tx) => listAuditRecords(tx, { userId, ...filter }))
   const shown = await deps.whereabouts.show(deps.system, records)
   return auditPageOf(
     shown.map((record) => asSeenBy(userId, record)),

@@ -5,6 +5,7 @@
 import type { NotificationPreferences, PreferenceChange } from '@gatehouse/contracts/http/workers/notifications'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
+import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { allKinds, isRequired } from '../../notices/titles.ts'
@@ -13,7 +14,7 @@ import { findPreferences, keepPreference, type Preference } from '../../store/no
 export const getPreferences = async (
   { db }: Pick<Deps, 'db'>,
   { userId }: UserCaller,
-): Promise<NotificationPreferences> => onWire(await inScope(db, { userId }, (tx) => findPreferences(tx, userId)))
+): Promise<NotificationPreferences> => onWire(await readInScope(db, { userId }, (tx) => findPreferences(tx, userId)))
 
 /** All of the changes or none. @throws AppError `validation_failed` when what is required is turned off */
 export async function updatePreferences(
