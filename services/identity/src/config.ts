@@ -106,6 +106,13 @@ export const config = Type.Object({
   ),
   IDENTITY_THROTTLE_DEVICE_LIMIT: Whole(1, 1000, 10, 'Wrong passwords a known device may present for its account.'),
   IDENTITY_DEVICE_TTL_DAYS: Whole(1, 3650, 180, 'Days that a device is known after a sign-in.'),
+  IDENTITY_REMEMBERED_DEVICE_DAYS: Whole(
+    0,
+    365,
+    30,
+    'Days that a device may be spared the second factor when its person says so; 0: never. ' +
+      'An organization that requires a second factor asks for it all the same.',
+  ),
   IDENTITY_THROTTLE_HALF_LIFE_SECONDS: Whole(
     1,
     86_400,

@@ -30,6 +30,8 @@ export type Settings = {
   emailCodes: boolean
   emailCodeTtlSeconds: number
   recentSignInSeconds: number
+  /** For how long a device may be spared the second factor; 0: never. */
+  rememberedDeviceDays: number
   limits: SignInLimits
   /** Of second factors. */
   factorLimits: SignInLimits
@@ -122,6 +124,7 @@ const settingsOf = (config: Config): Settings => ({
   emailCodeTtlSeconds: config.IDENTITY_EMAIL_CODE_TTL_SECONDS,
   deletionGraceSeconds: config.IDENTITY_DELETION_GRACE_SECONDS,
   recentSignInSeconds: config.IDENTITY_RECENT_SIGN_IN_SECONDS,
+  rememberedDeviceDays: config.IDENTITY_REMEMBERED_DEVICE_DAYS,
   limits: limitsOf(config),
   factorLimits: {
     ...limitsOf(config),

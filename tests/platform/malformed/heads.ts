@@ -85,6 +85,7 @@ const oddHeaders = ['accept', 'accept-encoding', 'accept-language', 'authorizati
   .concat(['idempotency-key', 'if-match', 'if-none-match', 'if-modified-since', 'origin', 'range', 'referer', 'te'])
   .concat(['traceparent', 'tracestate', 'baggage', 'upgrade', 'user-agent', 'x-forwarded-for', 'x-forwarded-host'])
   .concat(['x-http-method-override', 'x-request-id', 'gatehouse-registration', 'gatehouse-device'])
+  .concat(['gatehouse-remembered-device'])
 
 const mustStandOnce = ['authorization', 'content-type', 'host', 'idempotency-key', 'if-match']
 

@@ -39,6 +39,12 @@ export const registrationHeader = 'gatehouse-registration'
 export const deviceHeader = 'gatehouse-device'
 
 /**
+ * A secret of one browser that was let be remembered: given with the answer to a second factor and sent back with each
+ * sign-in, which is then not asked for that factor.
+ */
+export const rememberedDeviceHeader = 'gatehouse-remembered-device'
+
+/**
  * A secret value of one browser, which a client in front of browsers (pages) sends with each step: a sign-in that began
  * with it goes on only with it, so a challenge that leaks is of no use elsewhere.
  */

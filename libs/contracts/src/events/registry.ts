@@ -15,6 +15,7 @@ import { addressChangeEvents } from './identity/address-change.ts'
 import { passwordResetEvents } from './identity/password-reset.ts'
 import { factorEvents } from './identity/factors.ts'
 import { peopleExportEvents } from './identity/people-export.ts'
+import { rememberedDeviceEvents } from './identity/remembered-device.ts'
 import { signInEvents } from './identity/sign-in.ts'
 import { accessRequestEvents } from './orgs/access-request.ts'
 import { domainEvents } from './orgs/domain.ts'
@@ -40,6 +41,7 @@ export const eventContracts: readonly EventContract[] = [
   ...addressChangeEvents,
   ...signInEvents,
   ...factorEvents,
+  ...rememberedDeviceEvents,
   ...apiKeyEvents,
   ...familyEvents,
   ...oauthClientEvents,

@@ -74,6 +74,7 @@ import {
   RenamePasskey,
   SignInWithPasskey,
 } from './identity/passkeys.ts'
+import { rememberedDeviceRoutes } from './identity/remembered-devices.ts'
 import { AnswerChallenge, BeginEmailSignIn, Login, StepUp } from './identity/sign-in.ts'
 import {
   AcceptInvitation,
@@ -146,6 +147,7 @@ export const publicRoutes: readonly RouteContract[] = [
   ListMyPasskeys,
   RenamePasskey,
   RemovePasskey,
+  ...rememberedDeviceRoutes,
   RefreshToken,
   Logout,
   GetMe,

@@ -2,7 +2,7 @@
  * What browsers are told: security headers on every answer, and which origins' pages may read them (none unless
  * configured).
  */
-import { deviceHeader, registrationHeader } from '@gatehouse/contracts/common/services'
+import { deviceHeader, registrationHeader, rememberedDeviceHeader } from '@gatehouse/contracts/common/services'
 import fastifyCors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import helmet from 'helmet'
@@ -14,8 +14,11 @@ const nothing = ["'none'"]
 
 /** What pages of other origins may read of an answer. */
 const exposedHeaders = [
+  deviceHeader,
   'etag',
   'gatehouse-revision',
+  registrationHeader,
+  rememberedDeviceHeader,
   'location',
   'retry-after',
   'www-authenticate',
@@ -50,6 +53,7 @@ export async function installBrowserSafety(
       'traceparent',
       deviceHeader,
       registrationHeader,
+      rememberedDeviceHeader,
     ],
     exposedHeaders: [...exposedHeaders],
     maxAge: 600,

@@ -8,6 +8,7 @@ import {
   deviceHeader,
   internalHeaders,
   registrationHeader,
+  rememberedDeviceHeader,
   revisionHeader,
 } from '@gatehouse/contracts/common/services'
 import { currentContext } from '@gatehouse/service-kit/context/request-context'
@@ -24,6 +25,7 @@ const passedIn = [
   browserHeader,
   deviceHeader,
   registrationHeader,
+  rememberedDeviceHeader,
 ] as const
 const passedOut = [
   'content-type',
@@ -40,6 +42,7 @@ const passedOut = [
   revisionHeader,
   deviceHeader,
   registrationHeader,
+  rememberedDeviceHeader,
 ] as const
 
 /** Headers of the request to the service, under the gateway's own assertion. */

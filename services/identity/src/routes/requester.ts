@@ -1,5 +1,5 @@
 /** The far end of the request under way, as the gateway vouched for it: what queues and limits count by. */
-import { browserHeader, deviceHeader } from '@gatehouse/contracts/common/services'
+import { browserHeader, deviceHeader, rememberedDeviceHeader } from '@gatehouse/contracts/common/services'
 import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import { signalOf } from '@gatehouse/service-kit/http/deadline'
 import type { FastifyRequest } from 'fastify'
@@ -17,10 +17,17 @@ export function headerOf(request: FastifyRequest, name: string): string | undefi
   return typeof value === 'string' ? value : undefined
 }
 
-/** What the client says of itself: the device of an earlier sign-in, and the browser that a sign-in is bound to. */
-export const clientOf = (
-  request: FastifyRequest,
-): { deviceToken: string | undefined; browser: string | undefined } => ({
+/**
+ * What the client says of itself: the device of an earlier sign-in, the secret of a remembered one, and the browser
+ * that a sign-in is bound to.
+ */
+export type SpokenClient = {
+  deviceToken: string | undefined
+  rememberedDevice: string | undefined
+  browser: string | undefined
+}
+export const clientOf = (request: FastifyRequest): SpokenClient => ({
   deviceToken: headerOf(request, deviceHeader),
+  rememberedDevice: headerOf(request, rememberedDeviceHeader),
   browser: headerOf(request, browserHeader),
 })

@@ -10,6 +10,7 @@ import { myDataRoutes } from './my-data.ts'
 import { operatorRoutes } from './operators.ts'
 import { passkeysRoutes } from './passkeys.ts'
 import { passwordRoutes } from './passwords.ts'
+import { rememberedDeviceRoutes } from './remembered-devices.ts'
 import { signInRoutes } from './sign-in.ts'
 
 type Routes = (app: FastifyInstance, deps: Deps) => void
@@ -23,6 +24,7 @@ export const publicRoutes: readonly Routes[] = [
   signInRoutes,
   factorsRoutes,
   passkeysRoutes,
+  rememberedDeviceRoutes,
   operatorRoutes,
   importRoutes,
 ]

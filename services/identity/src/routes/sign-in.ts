@@ -1,7 +1,8 @@
 /** Signing in and stepping up, one step per request. */
-import { deviceHeader, registrationHeader } from '@gatehouse/contracts/common/services'
+import { deviceHeader, registrationHeader, rememberedDeviceHeader } from '@gatehouse/contracts/common/services'
 import { AnswerChallenge, BeginEmailSignIn, Login, StepUp } from '@gatehouse/contracts/http/identity/sign-in'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
+import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { answerChallenge } from '../use-cases/sign-in/answer-challenge.ts'
@@ -22,15 +23,21 @@ export function signInRoutes(app: FastifyInstance, deps: Deps): void {
     const wanted = { email, organizationId, browser: clientOf(request).browser }
     return beginEmailSignIn(deps, wanted, requesterOf(request))
   })
-  bindRoute(app, AnswerChallenge, async ({ body, request, reply }) =>
-    answerWith(reply, await answerChallenge(deps, { ...body, ...clientOf(request) }, requesterOf(request))),
-  )
+  bindRoute(app, AnswerChallenge, async ({ body, request, reply }) => {
+    const { remember_device: remembers = false, ...answer } = body
+    const userAgent = currentContext()?.userAgent
+    const given = { ...answer, ...clientOf(request), remembers, userAgent }
+    return answerWith(reply, await answerChallenge(deps, given, requesterOf(request)))
+  })
   bindRoute(app, StepUp, ({ caller, body, request }) =>
     stepUp(deps, caller, { acrValues: body.acr_values, browser: clientOf(request).browser }),
   )
 }
 
-function answerWith<R>(reply: FastifyReply, { result, deviceToken }: { result: R; deviceToken?: string }): R {
+type Given<R> = { result: R; deviceToken?: string; rememberedDevice?: string }
+
+function answerWith<R>(reply: FastifyReply, { result, deviceToken, rememberedDevice }: Given<R>): R {
   if (deviceToken !== undefined) void reply.header(deviceHeader, deviceToken)
+  if (rememberedDevice !== undefined) void reply.header(rememberedDeviceHeader, rememberedDevice)
   return result
 }

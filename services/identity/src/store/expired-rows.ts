@@ -4,7 +4,7 @@ import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { sql, type SQL } from 'drizzle-orm'
 
-/** Sign-ins, secrets of mails and challenges of passkeys say themselves until when they are of use. */
+/** Sign-ins, secrets of mails, challenges of passkeys and remembered devices say until when they are of use. */
 async function deleteExpired(db: Queryable, table: SQL, limit: number): Promise<number> {
   const rows = rowsOf(
     await db.execute(sql`
@@ -25,6 +25,10 @@ export const deleteExpiredSecrets = (db: Queryable, limit: number): Promise<numb
 /** Challenges of passkeys nobody signed in time; how many. */
 export const deleteExpiredPasskeyChallenges = (db: Queryable, limit: number): Promise<number> =>
   deleteExpired(db, sql`passkey_challenges`, limit)
+
+/** Devices that are not remembered any more; how many. */
+export const deleteExpiredRememberedDevices = (db: Queryable, limit: number): Promise<number> =>
+  deleteExpired(db, sql`remembered_devices`, limit)
 
 /** Enrollments of authenticator apps that nobody confirmed; how many. */
 export async function deleteUnconfirmedTotp(db: Queryable, limit: number): Promise<number> {

@@ -224,6 +224,16 @@ export const passkeyChallenges = pgTable('passkey_challenges', {
   expiresAt: at('expires_at').notNull(),
 })
 
+export const rememberedDevices = pgTable('remembered_devices', {
+  id: typeId('id', 'rmd').primaryKey(),
+  userId: typeId('user_id', 'user').notNull(),
+  secretHash: bytea('secret_hash').notNull(),
+  name: text('name').notNull(),
+  createdAt: at('created_at').notNull().defaultNow(),
+  lastUsedAt: at('last_used_at').notNull().defaultNow(),
+  expiresAt: at('expires_at').notNull(),
+})
+
 export const bootstrapMarker = pgTable('bootstrap_marker', {
   onlyOne: boolean('only_one').primaryKey().default(true),
   userId: typeId('user_id', 'user').notNull(),

@@ -46,7 +46,12 @@ export async function insertSignIn(db: Queryable, { organization, ttlSeconds, ..
 }
 
 /** What presents itself: the challenge and, where the sign-in began in a browser, that browser. */
-export type Presented = { challengeHash: Buffer; browserHash: Buffer | undefined }
+export type Presented = {
+  challengeHash: Buffer
+  browserHash: Buffer | undefined
+  /** Of the device, where it presents the secret of a remembered one. */
+  rememberedHash?: Buffer | undefined
+}
 
 export type OpenSignIn = SignInState & {
   id: string
@@ -77,6 +82,7 @@ type OpenRow = {
   has_passkeys: boolean
   has_totp: boolean
   has_recovery_codes: boolean
+  is_remembered: boolean
   organization_choice: OrganizationChoice['kind']
   organization_id: string | null
   now_ms: string
@@ -98,6 +104,9 @@ export async function findOpenSignIn(db: Queryable, presented: Presented): Promi
         exists (select from passkeys p where p.user_id = t.user_id) as has_passkeys,
         exists (select from totp_factors f where f.user_id = t.user_id and f.confirmed_at is not null) as has_totp,
         exists (select from recovery_codes r where r.user_id = t.user_id and r.used_at is null) as has_recovery_codes,
+        exists (select from remembered_devices d
+          where d.user_id = t.user_id and d.secret_hash = ${presented.rememberedHash ?? null}::bytea
+            and d.expires_at > now()) as is_remembered,
         floor(extract(epoch from clock_timestamp()) * 1000) as now_ms
       from sign_in_transactions t join users u on u.id = t.user_id join emails e on e.user_id = u.id
         left join credentials c on c.user_id = u.id left join email_verifications v on v.id = t.verification_id
@@ -126,6 +135,7 @@ const signInOf = (row: OpenRow): OpenSignIn => ({
   sessionId: row.session_id === null ? undefined : typeIdOf('ses', row.session_id),
   requiresMfa: row.requires_mfa,
   isAddressProven: row.is_proven,
+  isRemembered: row.is_remembered,
   amr: row.amr,
   enrolled: {
     password: row.phc !== null,

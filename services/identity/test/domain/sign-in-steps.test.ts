@@ -3,27 +3,26 @@ import fc from 'fast-check'
 import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 import { normalizeRecoveryCode, recoveryCodeOf } from '../../src/domain/recovery-code.ts'
-import { amrAfter, hasSecondFactor, nextSteps, type SignInState, type Step } from '../../src/domain/sign-in/steps.ts'
+import {
+  amrAfter,
+  hasSecondFactor,
+  mayRemember,
+  nextSteps,
+  type SignInState,
+  type Step,
+} from '../../src/domain/sign-in/steps.ts'
 
 const flags = [false, true]
-const states: SignInState[] = flags.flatMap((isAddressProven) =>
-  flags.flatMap((requiresMfa) =>
-    flags.flatMap((passkeys) =>
-      flags.flatMap((totp) =>
-        flags.flatMap((recoveryCodes) =>
-          flags.flatMap((password) =>
-            (['sign_in', 'step_up'] as const).flatMap((purpose) =>
-              [[], ['pwd'], ['pwd', 'otp', 'mfa'], ['pop', 'user', 'mfa']].map((amr) => ({
-                purpose,
-                isAddressProven,
-                requiresMfa,
-                amr,
-                enrolled: { password, passkeys, totp, recoveryCodes },
-              })),
-            ),
-          ),
-        ),
-      ),
+/** Every combination of a few yes-or-no questions. */
+const combinations = <K extends string>(names: readonly K[]): Record<K, boolean>[] =>
+  names.reduce<Record<K, boolean>[]>(
+    (all, name) => all.flatMap((one) => flags.map((flag) => ({ ...one, [name]: flag }))),
+    [{} as Record<K, boolean>],
+  )
+const states: SignInState[] = combinations(['isAddressProven', 'requiresMfa', 'isRemembered']).flatMap((asked) =>
+  combinations(['password', 'passkeys', 'totp', 'recoveryCodes']).flatMap((enrolled) =>
+    (['sign_in', 'step_up'] as const).flatMap((purpose) =>
+      [[], ['pwd'], ['pwd', 'otp', 'mfa'], ['pop', 'user', 'mfa']].map((amr) => ({ ...asked, purpose, amr, enrolled })),
     ),
   ),
 )
@@ -32,6 +31,7 @@ const afterPassword = (more: Partial<SignInState>): Step[] =>
     purpose: 'sign_in',
     isAddressProven: true,
     requiresMfa: false,
+    isRemembered: false,
     amr: ['pwd'],
     enrolled: { password: true, passkeys: false, totp: false, recoveryCodes: false },
     ...more,
@@ -41,9 +41,21 @@ t.test('an unproven address waits for its proof and for nothing else, whatever w
   for (const state of states.filter((one) => !one.isAddressProven)) t.same(nextSteps(state), ['verify_email'])
 })
 
-t.test('whoever has a second factor gets no session without one', async (t) => {
-  for (const state of states.filter(({ purpose, enrolled }) => purpose === 'sign_in' && hasSecondFactor(enrolled)))
-    t.equal(nextSteps(state).length === 0, state.isAddressProven && state.amr.includes('mfa'), JSON.stringify(state))
+t.test('whoever has a second factor gets no session without one, but on a device that is remembered', async (t) => {
+  for (const state of states.filter(({ purpose, enrolled }) => purpose === 'sign_in' && hasSecondFactor(enrolled))) {
+    const isSpared = state.isRemembered && !state.requiresMfa && state.amr.length > 0
+    const isDone = state.isAddressProven && (state.amr.includes('mfa') || isSpared)
+    t.equal(nextSteps(state).length === 0, isDone, JSON.stringify(state))
+  }
+})
+
+t.test('a remembered device changes nothing of a step-up, nor where a second factor is demanded', async (t) => {
+  const strict = states.filter((one) => one.isRemembered && (one.purpose === 'step_up' || one.requiresMfa))
+  for (const state of strict)
+    t.same(nextSteps(state), nextSteps({ ...state, isRemembered: false }), JSON.stringify(state))
+  for (const state of strict)
+    for (const step of nextSteps(state)) t.notOk(mayRemember(state, step), JSON.stringify(state))
+  t.notOk(states.some((state) => mayRemember(state, 'recovery_code')), 'a recovery code stands for a lost factor')
 })
 
 t.test('where one factor is not enough, a sign-in or a step-up ends only with two', async (t) => {

@@ -27,6 +27,7 @@ t.test('nothing goes before its time', async (t) => {
   const nothing = {
     sign_ins: 0,
     passkey_challenges: 0,
+    remembered_devices: 0,
     enrollments: 0,
     secrets: 0,
     registrations: 0,

@@ -141,6 +141,8 @@ export const de: Texts = {
   'activity_user.email_changed': 'Adresse geändert',
   'activity_factors.changed': 'Wege zur Anmeldung geändert',
   'activity_factors.recovery_code_used': 'Ein Wiederherstellungscode wurde verwendet',
+  'activity_remembered_device.added': 'Ein Gerät wird nicht mehr nach dem zweiten Faktor gefragt',
+  'activity_remembered_device.removed': 'Ein Gerät wird wieder nach dem zweiten Faktor gefragt',
   'activity_oauth_consent.granted': 'Eine Anwendung wurde zugelassen',
   'activity_oauth_consent.revoked': 'Eine Anwendung wurde zurückgezogen',
   deviceTitle: 'Ein Gerät anmelden',

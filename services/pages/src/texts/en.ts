@@ -137,6 +137,8 @@ export const en = {
   'activity_user.email_changed': 'Address changed',
   'activity_factors.changed': 'Ways to sign in changed',
   'activity_factors.recovery_code_used': 'A recovery code was used',
+  'activity_remembered_device.added': 'A device is spared the second factor',
+  'activity_remembered_device.removed': 'A device is asked for the second factor again',
   'activity_oauth_consent.granted': 'An application was allowed',
   'activity_oauth_consent.revoked': 'An application was withdrawn',
   deviceTitle: 'Sign in a device',

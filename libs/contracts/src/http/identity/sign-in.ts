@@ -35,6 +35,11 @@ export const Challenged = Type.Object({
   next: Type.Array(Type.String()),
   /** With step `enroll_mfa`: what the authenticator app needs. Its first code completes the step. */
   enrollment: Type.Optional(TotpEnrollment),
+  /**
+   * Where the answer to `totp` or `passkey` may carry `remember_device`: for how many days the device would be
+   * remembered.
+   */
+  remember_device_days: Type.Optional(Type.Integer()),
 })
 export type Challenged = Static<typeof Challenged>
 
@@ -102,7 +107,8 @@ export const AnswerChallenge = defineRoute({
   path: '/v1/auth/challenge',
   summary:
     'Answer one step of a sign-in or a step-up. `verify_email`: call it once the link of the mail was used. `password`: with `password`. `passkey`: with `credential`, over options asked for with this challenge. `totp`, `recovery_code`, `email_code`: with `code`. ' +
-    '`enroll_mfa`: without `code` it answers what an authenticator app needs, with `code` it completes the enrollment.',
+    '`enroll_mfa`: without `code` it answers what an authenticator app needs, with `code` it completes the enrollment. ' +
+    '`remember_device`, where it was offered, answers a `Gatehouse-Remembered-Device` to send with later sign-ins.',
   auth: 'open',
   limit: 'credentials',
   body: Type.Object({
@@ -111,6 +117,8 @@ export const AnswerChallenge = defineRoute({
     code: Type.Optional(FactorCode),
     password: Type.Optional(Password),
     credential: Type.Optional(PasskeyAssertion),
+    /** Only where the challenge offered it: spares this device the second factor of later sign-ins. */
+    remember_device: Type.Optional(Type.Boolean()),
   }),
   example: { challenge: `gthc_${'x'.repeat(49)}`, step: 'totp', code: '123456' },
   success: { status: 200, body: AnswerResult, description: 'Tokens, or what is still missing.' },

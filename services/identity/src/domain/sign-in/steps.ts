@@ -17,6 +17,8 @@ export type SignInState = {
   enrolled: Enrolled
   /** One factor is not enough, whatever the person has. */
   requiresMfa: boolean
+  /** The person let this device be spared the second factor. */
+  isRemembered: boolean
 }
 
 /** Empty: nothing is missing. A person whose address is not proven never gets further. */
@@ -27,10 +29,12 @@ export function nextSteps(state: SignInState): Step[] {
 }
 
 /**
- * A sign-in that begins without a password begins with the code of a mail. Whoever has a second factor is asked for it.
+ * A sign-in that begins without a password begins with the code of a mail. Whoever has a second factor is asked for it,
+ * but for a device that is remembered, and there as well where one is demanded.
  */
-function missingToSignIn({ enrolled, requiresMfa, amr }: SignInState): Step[] {
+function missingToSignIn({ enrolled, requiresMfa, isRemembered, amr }: SignInState): Step[] {
   if (amr.length === 0) return ['email_code']
+  if (isRemembered && !requiresMfa) return []
   if (hasSecondFactor(enrolled)) return secondFactors(enrolled)
   return requiresMfa ? ['enroll_mfa'] : []
 }
@@ -45,6 +49,16 @@ function missingToStepUp({ enrolled, requiresMfa, amr }: SignInState): Step[] {
   if (hasSecondFactor(enrolled)) return secondFactors(enrolled)
   return amr.includes('pwd') ? ['enroll_mfa'] : password
 }
+
+export const isSecondFactor = (step: Step): boolean =>
+  step === 'passkey' || step === 'totp' || step === 'recovery_code'
+
+/**
+ * Whether the answer to this step may have the device remembered: it shows a factor that the person keeps, where nobody
+ * else demands one. A recovery code stands for one that was lost.
+ */
+export const mayRemember = ({ purpose, requiresMfa }: SignInState, step: Step): boolean =>
+  purpose === 'sign_in' && !requiresMfa && (step === 'totp' || step === 'passkey')
 
 /** Recovery codes stand in for a factor and are none. */
 export const hasSecondFactor = ({ passkeys, totp }: Enrolled): boolean => passkeys || totp

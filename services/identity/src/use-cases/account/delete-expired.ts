@@ -13,6 +13,7 @@ import {
   deleteExpiredResets,
   deleteExpiredSecrets,
   deleteExpiredPasskeyChallenges,
+  deleteExpiredRememberedDevices,
   deleteExpiredSignIns,
   deleteUnconfirmedTotp,
   deleteUnprovenPeople,
@@ -36,6 +37,7 @@ export async function deleteExpired(deps: UpkeepDeps): Promise<Record<string, nu
   const kinds: Record<string, () => Promise<number>> = {
     sign_ins: () => deleteExpiredSignIns(system, limit),
     passkey_challenges: () => deleteExpiredPasskeyChallenges(system, limit),
+    remembered_devices: () => deleteExpiredRememberedDevices(system, limit),
     enrollments: () => deleteUnconfirmedTotp(system, limit),
     secrets: () => deleteExpiredSecrets(system, limit),
     registrations: () => deleteExpiredRegistrations(system, { olderThanSeconds, limit }),

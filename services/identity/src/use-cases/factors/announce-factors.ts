@@ -1,16 +1,18 @@
 /**
- * What follows a change of second factors: the next version of the person's set, announced. In the transaction of the
- * change.
+ * What follows a change of second factors, in its transaction: no device is remembered any more, and the next version
+ * of the person's set is announced.
  */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { FactorsChanged } from '@gatehouse/contracts/events/identity/factors'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { nextFactorsVersion } from '../../store/factors.ts'
+import { deleteRememberedDevices } from '../../store/remembered-devices.ts'
 
 type Change = { userId: string; actor: Actor; change: FactorsChanged['change'] }
 
 export async function announceFactors(tx: Tx, { userId, actor, change }: Change): Promise<void> {
+  await deleteRememberedDevices(tx, userId)
   await appendEvent(tx, {
     contract: FactorsChanged,
     aggregateType: 'factors',

@@ -10,6 +10,7 @@ import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { claimNewPassword } from '../../store/accounts.ts'
 import { deleteOpenChange } from '../../store/address-changes.ts'
 import { deleteResetsOf } from '../../store/password-resets.ts'
+import { deleteRememberedDevices } from '../../store/remembered-devices.ts'
 import { endOpenSignIns } from '../../store/sign-in-transactions.ts'
 import { raiseFloors } from '../../store/users.ts'
 
@@ -31,6 +32,7 @@ export async function replacePassword(tx: Tx, { userId, phc, actor, by }: Replac
   await deleteResetsOf(tx, userId)
   await deleteOpenChange(tx, userId)
   await endOpenSignIns(tx, userId)
+  await deleteRememberedDevices(tx, userId)
   await appendEvent(tx, {
     contract: UserPasswordChanged,
     aggregateType: 'user',

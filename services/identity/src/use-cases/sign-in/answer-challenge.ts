@@ -9,7 +9,7 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { hashSecret, isWellFormed } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
 import { challengePrefix } from '../../domain/secret-prefixes.ts'
-import { amrAfter, nextSteps, type Step } from '../../domain/sign-in/steps.ts'
+import { amrAfter, isSecondFactor, mayRemember, nextSteps, type Step } from '../../domain/sign-in/steps.ts'
 import {
   claimSignIn,
   countWrongAnswer,
@@ -19,10 +19,12 @@ import {
   type Presented,
 } from '../../store/sign-in-transactions.ts'
 import type { Requester } from '../requester.ts'
+import { hashOfRememberedDevice, rememberDevice } from '../remembered-devices/remember-device.ts'
 import { hashOfBrowser } from './browser.ts'
 import { countWrongCode, readFactorAdmission } from './factor-attempts.ts'
 import { finishSignIn, type AnswerOutcome } from './finish-sign-in.ts'
 import { writeWithoutRevision } from '../write-without-revision.ts'
+import { offerToRemember } from './offer-to-remember.ts'
 import { prepareAnswer, requireMember, type StepMembers } from './prepare-answer.ts'
 import type { Prepared, StepOutcome } from './step.ts'
 import { answerSteps, type AnsweredStep } from './steps.ts'
@@ -36,12 +38,17 @@ export type GivenAnswer = StepMembers & {
   challenge: string
   deviceToken: string | undefined
   browser: string | undefined
+  /** Of a device that was remembered. */
+  rememberedDevice: string | undefined
+  /** The device is to be remembered. */
+  remembers: boolean
+  userAgent: string | undefined
 }
 
 type Outcome =
   | { kind: 'invalid_token' | 'step_unavailable' | 'invalid_code' }
-  | { kind: 'waiting'; next: Step[]; enrollment?: TotpEnrollment }
-  | { kind: 'done'; signIn: OpenSignIn; deviceId: string | undefined }
+  | { kind: 'waiting'; signIn: OpenSignIn; next: Step[]; enrollment?: TotpEnrollment }
+  | { kind: 'done'; signIn: OpenSignIn; deviceId: string | undefined; rememberedDevice?: string | undefined }
 
 /** So many wrong answers end a sign-in; the next one begins with the password. */
 const maxWrongAnswers = 5
@@ -58,13 +65,19 @@ export async function answerChallenge(
   const { challenge } = given
   if (!isWellFormed(challengePrefix, challenge)) throw problem('invalid_token')
   requireMember(given)
-  const presented = { challengeHash: hashSecret(challenge), browserHash: hashOfBrowser(given.browser) }
+  const presented = {
+    challengeHash: hashSecret(challenge),
+    browserHash: hashOfBrowser(given.browser),
+    // Whoever answers a second factor is judged by it, also where another tab had the device remembered meanwhile.
+    rememberedHash: isSecondFactor(given.step) ? undefined : hashOfRememberedDevice(given.rememberedDevice),
+  }
   const prepared = await prepareAnswer(deps, { ...given, presented, requester })
   const outcome = await settleAttempt(deps, { given, presented, prepared, requester })
   switch (outcome.kind) {
     case 'waiting': {
-      const { next, enrollment } = outcome
-      return { result: { status: 'challenge', challenge, next, ...(enrollment && { enrollment }) } }
+      const { signIn, next, enrollment } = outcome
+      const offer = offerToRemember(deps, signIn, next)
+      return { result: { status: 'challenge', challenge, next, ...offer, ...(enrollment && { enrollment }) } }
     }
     case 'done':
       return finishSignIn(deps, { ...outcome, challenge })
@@ -107,8 +120,11 @@ async function attempt(deps: AnswerDeps, tx: Tx, { given, presented, prepared, r
   const outcome: StepOutcome = isAdmitted
     ? await answerSteps[step](deps, tx, { signIn, ...prepared })
     : { kind: 'wrong' }
-  if (outcome.kind === 'shown') return { kind: 'waiting', next, enrollment: outcome.enrollment }
-  if (outcome.kind === 'proven') return advance(tx, { signIn, step, deviceId })
+  if (outcome.kind === 'shown') return { kind: 'waiting', signIn, next, enrollment: outcome.enrollment }
+  if (outcome.kind === 'proven') {
+    const rememberedDevice = await rememberIfWanted(deps, tx, { signIn, given })
+    return advance(tx, { signIn, step, deviceId, rememberedDevice })
+  }
   await countWrongAnswer(tx, { id: signIn.id, max: maxWrongAnswers })
   if (isAdmitted) await countWrongCode(deps, tx, { userId: signIn.userId, step, admission })
   return { kind: 'invalid_code' }
@@ -122,20 +138,34 @@ function deviceOf(
   return devices.read(deviceToken, password && { userId, passwordChangedAt: password.changedAt })?.id
 }
 
-type Advance = { signIn: OpenSignIn; step: AnsweredStep; deviceId: string | undefined }
+async function rememberIfWanted(
+  { settings }: Pick<Deps, 'settings'>,
+  tx: Tx,
+  { signIn, given }: { signIn: OpenSignIn; given: GivenAnswer },
+): Promise<string | undefined> {
+  const ttlSeconds = settings.rememberedDeviceDays * 86_400
+  if (!given.remembers || ttlSeconds === 0 || !mayRemember(signIn, given.step)) return undefined
+  const { userId } = signIn
+  return rememberDevice(tx, {
+    userId,
+    userAgent: given.userAgent,
+    ttlSeconds,
+    replacedHash: hashOfRememberedDevice(given.rememberedDevice),
+  })
+}
 
-async function advance(tx: Tx, { signIn, step, deviceId }: Advance): Promise<Outcome> {
+type Settled = { signIn: OpenSignIn; deviceId: string | undefined; rememberedDevice?: string | undefined }
+type Advance = Settled & { step: AnsweredStep }
+
+async function advance(tx: Tx, { signIn, step, ...device }: Advance): Promise<Outcome> {
   const amr = amrAfter(step, signIn.amr)
   await setProvenMethods(tx, { id: signIn.id, amr })
   const advanced = { ...signIn, amr }
-  return settle(tx, { signIn: advanced, next: nextSteps(advanced), deviceId })
+  return settle(tx, { signIn: advanced, next: nextSteps(advanced), ...device })
 }
 
 /** A sign-in with nothing missing is consumed here, in the transaction of its last step. */
-async function settle(
-  tx: Tx,
-  { signIn, next, deviceId }: { signIn: OpenSignIn; next: Step[]; deviceId: string | undefined },
-): Promise<Outcome> {
-  if (next.length > 0) return { kind: 'waiting', next }
-  return (await claimSignIn(tx, signIn.id)) ? { kind: 'done', signIn, deviceId } : { kind: 'invalid_token' }
+async function settle(tx: Tx, { signIn, next, ...device }: Settled & { next: Step[] }): Promise<Outcome> {
+  if (next.length > 0) return { kind: 'waiting', signIn, next }
+  return (await claimSignIn(tx, signIn.id)) ? { kind: 'done', signIn, ...device } : { kind: 'invalid_token' }
 }

@@ -8,20 +8,27 @@ import { nextSteps } from '../../domain/sign-in/steps.ts'
 import { releaseSignIn, type OpenSignIn } from '../../store/sign-in-transactions.ts'
 import { isTooWeak } from './too-weak.ts'
 
-export type AnswerOutcome = { result: AnswerResult; deviceToken?: string }
+export type AnswerOutcome = { result: AnswerResult; deviceToken?: string; rememberedDevice?: string }
 type FinishDeps = Pick<Deps, 'system' | 'clients' | 'log' | 'devices'>
-type Finished = { signIn: OpenSignIn; deviceId: string | undefined; challenge: string }
+type Finished = {
+  signIn: OpenSignIn
+  deviceId: string | undefined
+  /** The secret of the device, where it has just been remembered. */
+  rememberedDevice?: string | undefined
+  challenge: string
+}
 
 /** @throws AppError of tokens */
 export async function finishSignIn(
   deps: FinishDeps,
-  { signIn, deviceId, challenge }: Finished,
+  { signIn, deviceId, rememberedDevice, challenge }: Finished,
 ): Promise<AnswerOutcome> {
   const { id, userId, password, sessionId } = signIn
   try {
     const result = await openOrRaise(deps, signIn)
-    if (sessionId !== undefined || deviceId !== undefined || password === undefined) return { result }
-    return { result, deviceToken: deps.devices.mint({ userId, passwordChangedAt: password.changedAt }) }
+    const outcome = { result, ...(rememberedDevice !== undefined && { rememberedDevice }) }
+    if (sessionId !== undefined || deviceId !== undefined || password === undefined) return outcome
+    return { ...outcome, deviceToken: deps.devices.mint({ userId, passwordChangedAt: password.changedAt }) }
   } catch (err) {
     const next = isTooWeak(err) ? nextSteps({ ...signIn, requiresMfa: true }) : []
     // A lost answer may have left a session whose tokens nobody holds: it is of no use to anybody and ends when idle.

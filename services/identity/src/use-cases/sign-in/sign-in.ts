@@ -7,20 +7,28 @@ import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
 import { choiceOf } from '../../domain/organization-choice.ts'
 import { challengePrefix } from '../../domain/secret-prefixes.ts'
-import { amrAfter, nextSteps, type Step } from '../../domain/sign-in/steps.ts'
+import { amrAfter, nextSteps, type SignInState } from '../../domain/sign-in/steps.ts'
 import { listFactors } from '../../store/factors.ts'
+import { useRememberedDevice } from '../../store/remembered-devices.ts'
 import { insertSignIn } from '../../store/sign-in-transactions.ts'
 import { enrolledOf } from '../factors/enrolled.ts'
 import type { Requester } from '../requester.ts'
+import { hashOfRememberedDevice } from '../remembered-devices/remember-device.ts'
 import { hashOfBrowser } from './browser.ts'
 import { checkPassword, type Authenticated, type Presented } from './check-password.ts'
+import { offerToRemember } from './offer-to-remember.ts'
 import { onlyTooWeak } from './too-weak.ts'
 
 type SignInDeps = Pick<
   Deps,
   'spine' | 'system' | 'hasher' | 'constantTime' | 'settings' | 'log' | 'clients' | 'devices'
 >
-type SignIn = Presented & { organizationId: string | null | undefined; browser: string | undefined }
+type SignIn = Presented & {
+  organizationId: string | null | undefined
+  browser: string | undefined
+  /** Of a device that was remembered. */
+  rememberedDevice: string | undefined
+}
 
 /** `deviceToken`: given when the device was not known yet, or its token grows old. */
 export type SignInOutcome = { result: SignInResult; deviceToken?: string }
@@ -31,7 +39,7 @@ export type SignInOutcome = { result: SignInResult; deviceToken?: string }
  */
 export async function signIn(
   deps: SignInDeps,
-  { organizationId, browser, ...presented }: SignIn,
+  { organizationId, browser, rememberedDevice, ...presented }: SignIn,
   requester: Requester,
 ): Promise<SignInOutcome> {
   const authenticated = await checkPassword(deps, presented, requester)
@@ -39,34 +47,46 @@ export async function signIn(
   if (account.status !== 'active') throw problem('invalid_credentials')
   const organization = choiceOf(organizationId)
   const amr = amrAfter('password', [])
-  const next = await stepsAfterPassword(deps, authenticated, { amr, requiresMfa: false })
   const { userId } = account
+  const isRemembered = await isRememberedDevice(deps, { userId, rememberedDevice })
+  const state = await stateAfterPassword(deps, authenticated, { amr, isRemembered })
+  const next = nextSteps(state)
   if (next.length > 0) {
     // The password of an open registration becomes the person's with its proof, which is a new version.
     const userVersion = verificationId === undefined ? account.version : undefined
     const waiting = { userId, userVersion, verificationId, organization, amr, browserHash: hashOfBrowser(browser) }
-    return { result: { status: 'challenge', challenge: await storeSignIn(deps, waiting), next } }
+    const challenge = await storeSignIn(deps, waiting)
+    return { result: { status: 'challenge', challenge, next, ...offerToRemember(deps, state, next) } }
   }
   const session = { userId, userVersion: account.version, amr, organization }
   const result = await deps.clients.tokens.startSession(session).catch(onlyTooWeak)
   if (result !== undefined) return { result, ...renewDevice(deps, account, device) }
   const waiting = { ...session, browserHash: hashOfBrowser(browser), requiresMfa: true }
   const challenge = await storeSignIn(deps, waiting)
-  return { result: { status: 'challenge', challenge, next: await stepsAfterPassword(deps, authenticated, waiting) } }
+  return { result: { status: 'challenge', challenge, next: nextSteps({ ...state, requiresMfa: true }) } }
 }
 
-async function stepsAfterPassword(
+async function stateAfterPassword(
   { system }: Pick<Deps, 'system'>,
   { account, verificationId }: Authenticated,
-  { amr, requiresMfa }: { amr: string[]; requiresMfa: boolean },
-): Promise<Step[]> {
-  return nextSteps({
+  { amr, isRemembered }: Pick<SignInState, 'amr' | 'isRemembered'>,
+): Promise<SignInState> {
+  return {
     purpose: 'sign_in',
     isAddressProven: verificationId === undefined,
     amr,
     enrolled: enrolledOf(await listFactors(system, account.userId)),
-    requiresMfa,
-  })
+    requiresMfa: false,
+    isRemembered,
+  }
+}
+
+async function isRememberedDevice(
+  { system }: Pick<Deps, 'system'>,
+  { userId, rememberedDevice }: { userId: string; rememberedDevice: string | undefined },
+): Promise<boolean> {
+  const secretHash = hashOfRememberedDevice(rememberedDevice)
+  return secretHash !== undefined && (await useRememberedDevice(system, { userId, secretHash }))
 }
 
 function renewDevice(

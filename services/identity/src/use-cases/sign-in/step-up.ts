@@ -36,6 +36,7 @@ export async function stepUp(
     amr: [],
     enrolled: enrolledOf(await listFactors(deps.system, userId), { password: person.hasPassword }),
     requiresMfa,
+    isRemembered: false,
   })
   const challenge = await storeSignIn(deps, {
     userId,

@@ -8,6 +8,7 @@
 import { FamilyRepeatedElsewhere } from '@gatehouse/contracts/events/tokens/family'
 import type { Authenticated } from '@gatehouse/contracts/http/identity/sign-in'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
+import { nameDevice } from '@gatehouse/service-kit/http/name-device'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
@@ -32,7 +33,6 @@ import {
   type Unsure,
   untilSure,
 } from './read-standing.ts'
-import { nameDevice } from './name-device.ts'
 import { refreshTokenPrefix } from './start-session.ts'
 
 export type Refresh = {

@@ -4,6 +4,7 @@
  */
 import type { Authenticated } from '@gatehouse/contracts/http/identity/sign-in'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
+import { nameDevice } from '@gatehouse/service-kit/http/name-device'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
@@ -14,7 +15,6 @@ import { insertSession, type Session } from '../../store/sessions.ts'
 import { findSignInFacts, type SignInFacts } from '../../store/sign-in-facts.ts'
 import { announceStart } from './announce-session-start.ts'
 import { mintTokens } from './mint-tokens.ts'
-import { nameDevice } from './name-device.ts'
 import {
   mfaRequired,
   type Neighbour,
