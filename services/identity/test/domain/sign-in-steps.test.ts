@@ -55,7 +55,10 @@ t.test('a remembered device changes nothing of a step-up, nor where a second fac
     t.same(nextSteps(state), nextSteps({ ...state, isRemembered: false }), JSON.stringify(state))
   for (const state of strict)
     for (const step of nextSteps(state)) t.notOk(mayRemember(state, step), JSON.stringify(state))
-  t.notOk(states.some((state) => mayRemember(state, 'recovery_code')), 'a recovery code stands for a lost factor')
+  t.notOk(
+    states.some((state) => mayRemember(state, 'recovery_code')),
+    'a recovery code stands for a lost factor',
+  )
 })
 
 t.test('where one factor is not enough, a sign-in or a step-up ends only with two', async (t) => {

@@ -50,8 +50,7 @@ function missingToStepUp({ enrolled, requiresMfa, amr }: SignInState): Step[] {
   return amr.includes('pwd') ? ['enroll_mfa'] : password
 }
 
-export const isSecondFactor = (step: Step): boolean =>
-  step === 'passkey' || step === 'totp' || step === 'recovery_code'
+export const isSecondFactor = (step: Step): boolean => step === 'passkey' || step === 'totp' || step === 'recovery_code'
 
 /**
  * Whether the answer to this step may have the device remembered: it shows a factor that the person keeps, where nobody
