@@ -31,6 +31,7 @@ export const problems = {
   last_way_in: { status: 409, title: 'A person keeps at least one way to sign in' },
   step_unavailable: { status: 409, title: 'The sign-in does not wait for this step' },
   already_member: { status: 409, title: 'The person belongs to the organization already' },
+  own_session_refused: { status: 409, title: 'The change would refuse the session that makes it' },
   limit_reached: { status: 409, title: 'No more of these may exist' },
   last_owner: { status: 409, title: 'An organization keeps at least one owner' },
   idempotency_in_progress: { status: 409, title: 'A request with this idempotency key is still running' },

@@ -3,8 +3,25 @@ import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import { GetOrganizationSettings, UpdateOrganizationSettings } from '@gatehouse/contracts/http/orgs/settings'
 import { expectedVersion, sendVersion } from '@gatehouse/service-kit/http/version-tag'
 import type { FastifyInstance } from 'fastify'
+import type { Static } from 'typebox'
 import type { Deps } from '../deps.ts'
+import type { PlainSettings } from '../store/settings.ts'
 import { getSettings, updateSettings } from '../use-cases/settings.ts'
+
+type Body = Static<NonNullable<typeof UpdateOrganizationSettings.body>>
+
+/** What the body names, by the names of columns. */
+function plainIn(body: Body): PlainSettings {
+  const named: { [column in keyof PlainSettings]: PlainSettings[column] | undefined } = {
+    takesJoinRequests: body.join_requests,
+    sessionIdleSeconds: body.session_idle_seconds,
+    sessionLifetimeSeconds: body.session_lifetime_seconds,
+    allowedAddresses: body.allowed_addresses,
+    signInMethods: body.sign_in_methods,
+    invitationsBy: body.invitations_by,
+  }
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined)) as PlainSettings
+}
 
 export function settingsRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, GetOrganizationSettings, async ({ caller, reply }) => {
@@ -12,10 +29,13 @@ export function settingsRoutes(app: FastifyInstance, deps: Deps): void {
     sendVersion(reply, version)
     return settings
   })
-  bindRoute(app, UpdateOrganizationSettings, async ({ caller, body, request, reply }) => {
-    const { mfa, join_requests: takesJoinRequests } = body
-    const plain = { ...(takesJoinRequests !== undefined && { takesJoinRequests }) }
-    const change = { mfa, plain, isExpected: expectedVersion(request) }
+  bindRoute(app, UpdateOrganizationSettings, async ({ caller, body, query, request, reply }) => {
+    const change = {
+      mfa: body.mfa,
+      plain: plainIn(body),
+      isConfirmed: query.confirm === true,
+      isExpected: expectedVersion(request),
+    }
     const { settings, version } = await updateSettings(deps, caller, change)
     sendVersion(reply, version)
     return settings

@@ -3,7 +3,8 @@ import { sql } from 'drizzle-orm'
 import { bigint, boolean, customType, integer, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core'
 import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership'
 import type { OrganizationColors } from '@gatehouse/contracts/http/orgs/organizations'
-import type { MfaMode } from '@gatehouse/contracts/http/orgs/settings'
+import type { SignInMethod } from '@gatehouse/contracts/events/orgs/organization'
+import type { InvitationsBy, MfaMode } from '@gatehouse/contracts/http/orgs/settings'
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
 import type { AccessRequestKind, AccessRequestStatus } from '../domain/access-request.ts'
 import type { DomainCheck, DomainStatus } from '../domain/domain.ts'
@@ -18,6 +19,11 @@ const minVersion = () => bigint('min_version', { mode: 'number' }).notNull().def
 /** Milliseconds: what a cursor is compared with must not be finer than one. */
 const listedAt = (name: string) =>
   timestamp(name, { withTimezone: true, mode: 'date', precision: 3 }).notNull().defaultNow()
+const texts = (name: string) =>
+  text(name)
+    .array()
+    .notNull()
+    .default(sql`'{}'`)
 const instant = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
 
 export const organizations = orgs.table('organizations', {
@@ -33,6 +39,11 @@ export const organizations = orgs.table('organizations', {
   mfaMode: text('mfa_mode').$type<MfaMode>().notNull().default('off'),
   mfaRequiredFrom: instant('mfa_required_from'),
   takesJoinRequests: boolean('takes_join_requests').notNull().default(false),
+  sessionIdleSeconds: integer('session_idle_seconds'),
+  sessionLifetimeSeconds: integer('session_lifetime_seconds'),
+  allowedAddresses: texts('allowed_addresses'),
+  signInMethods: texts('sign_in_methods').$type<SignInMethod[]>(),
+  invitationsBy: text('invitations_by').$type<InvitationsBy>().notNull().default('permitted'),
   logoUrl: text('logo_url'),
   colors: jsonb('colors').$type<OrganizationColors>(),
   deletionDueAt: instant('deletion_due_at'),
@@ -46,10 +57,7 @@ export const memberships = orgs.table('memberships', {
   status: text('status').$type<'active' | 'removed'>().notNull().default('active'),
   isOwner: boolean('is_owner').notNull().default(false),
   attributes: jsonb('attributes').$type<MembershipAttributes>().notNull().default({}),
-  roles: text('roles')
-    .array()
-    .notNull()
-    .default(sql`'{}'`),
+  roles: texts('roles'),
   version: version(),
   minVersion: minVersion(),
   floorChangedAt: instant('floor_changed_at'),

@@ -8,17 +8,27 @@ import { eq, sql, type SQL } from 'drizzle-orm'
 import { organizations, type OrganizationRow } from './schema.ts'
 
 /** Settings that are a column each. */
-export type PlainSettings = Partial<Pick<OrganizationRow, 'takesJoinRequests'>>
+export type PlainSettings = Partial<
+  Pick<
+    OrganizationRow,
+    | 'takesJoinRequests'
+    | 'sessionIdleSeconds'
+    | 'sessionLifetimeSeconds'
+    | 'allowedAddresses'
+    | 'signInMethods'
+    | 'invitationsBy'
+  >
+>
 
 const next = sql`${organizations.version} + 1`
 
 /**
- * Stores what changes. Where a second factor is required from now on, the floor of the organization rises: no access
- * token that was minted before goes on. Undefined when there is no such organization.
+ * Stores what changes. Where a second factor is required from now on, or `endsAccess`, the floor of the organization
+ * rises: no access token that was minted before goes on. Undefined when there is no such organization.
  */
 export async function updateSettings(
   tx: Tx,
-  o: { orgId: string; mfa: WantedMfa | undefined; plain: PlainSettings },
+  o: { orgId: string; mfa: WantedMfa | undefined; plain: PlainSettings; endsAccess: boolean },
 ): Promise<OrganizationRow | undefined> {
   const rule = o.mfa && mfaColumns(o.mfa)
   const [row] = await tx
@@ -28,17 +38,18 @@ export async function updateSettings(
       ...rule?.columns,
       settingsVersion: sql`${organizations.settingsVersion} + 1`,
       version: next,
-      ...(rule && floorUnless(rule.begins)),
+      ...floorIf(o.endsAccess ? sql`true` : rule?.begins),
     })
     .where(eq(organizations.id, o.orgId))
     .returning()
   return row
 }
 
-const floorUnless = (begins: SQL) => ({
-  minVersion: sql`case when ${begins} then ${next} else ${organizations.minVersion} end`,
-  floorChangedAt: sql`case when ${begins} then clock_timestamp() else ${organizations.floorChangedAt} end`,
-})
+const floorIf = (ends: SQL | undefined) =>
+  ends && {
+    minVersion: sql`case when ${ends} then ${next} else ${organizations.minVersion} end`,
+    floorChangedAt: sql`case when ${ends} then clock_timestamp() else ${organizations.floorChangedAt} end`,
+  }
 
 function mfaColumns(mfa: WantedMfa): { columns: object; begins: SQL } {
   const wantedFrom = mfa.mode === 'required' ? mfa.required_from : undefined

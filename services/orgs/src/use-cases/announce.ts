@@ -20,6 +20,7 @@ import {
 } from '@gatehouse/contracts/events/orgs/organization'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import { accessRulesOf } from '../domain/access-rules.ts'
 import { announcedStatus } from '../domain/organization-status.ts'
 import type { AccessRequestRow, InvitationRow, MembershipRow, OrganizationRow } from '../store/schema.ts'
 
@@ -141,6 +142,7 @@ export const announceSettings = (
       ...organizationFacts(row),
       changed,
       mfa_required_from: row.mfaRequiredFrom?.toISOString() ?? null,
+      access_rules: accessRulesOf(row),
       ...(endsAccess && { min_ov: row.minVersion }),
     },
   })

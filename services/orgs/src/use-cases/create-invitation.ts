@@ -22,7 +22,9 @@ import {
   lockAddress,
 } from '../store/invitations.ts'
 import { findMembership } from '../store/memberships.ts'
+import { findOrganization } from '../store/organizations.ts'
 import { announceInvitationCreated, announceInvitationRevoked } from './announce.ts'
+import { findCallerMembership } from './find-caller-membership.ts'
 import { requirePermission } from './require-permission.ts'
 import { invitationView } from './views.ts'
 
@@ -32,6 +34,7 @@ type Outcome =
   | { kind: 'created'; invitation: Invitation }
   | { kind: 'already_member' }
   | { kind: 'pending' }
+  | { kind: 'owners_only' }
   | { kind: 'limited'; retryAfterSeconds: number }
 
 /**
@@ -52,6 +55,7 @@ export async function createInvitation(
   const outcome = await deps.spine.write({ orgId: caller.orgId }, (tx) =>
     invite(tx, deps, caller, { email, invitedUserId, roles: input.roles }),
   )
+  if (outcome.kind === 'owners_only') throw problem('forbidden', { detail: 'Only owners invite here.' })
   if (outcome.kind === 'already_member') throw problem('already_member')
   if (outcome.kind === 'pending')
     throw problem('conflict', { detail: 'This address has an open invitation; revoke it to send another.' })
@@ -71,6 +75,7 @@ async function invite(
 ): Promise<Outcome> {
   const { orgId, userId: invitedBy } = caller
   const { email, invitedUserId, roles } = o
+  if (!(await mayInvite(tx, caller))) return { kind: 'owners_only' }
   await lockAddress(tx, { orgId, email })
   const membership =
     invitedUserId === undefined ? undefined : await findMembership(tx, { orgId, userId: invitedUserId })
@@ -88,6 +93,13 @@ async function invite(
   if (!row) throw new Error('An address was invited twice while it was locked')
   await announceInvitationCreated(tx, row, actor)
   return { kind: 'created', invitation: keepAnswer(invitationView(row)) }
+}
+
+/** Beside the permission, the organization may leave inviting to its owners. */
+async function mayInvite(tx: Tx, caller: MemberCaller): Promise<boolean> {
+  const organization = await findOrganization(tx, caller.orgId)
+  if (organization?.invitationsBy !== 'owners') return organization !== undefined
+  return (await findCallerMembership(tx, caller))?.isOwner === true
 }
 
 async function requireGrantable(deps: Pick<Deps, 'clients'>, caller: MemberCaller, roles: string[]): Promise<void> {

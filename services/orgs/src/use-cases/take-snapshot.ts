@@ -2,11 +2,13 @@
  * What a reader loads when it begins anew: `state` is everything, `floors` what a gateway needs to refuse void tokens.
  */
 import type { SnapshotView, SnapshotViews } from '@gatehouse/spine/produce/snapshot'
+import { accessRulesOf } from '../domain/access-rules.ts'
 import { snapshotStatus } from '../domain/organization-status.ts'
 import { eachMembership, eachOrganization, listRecentFloors } from '../store/snapshots.ts'
 
 const state: SnapshotView = async (emit, tx) => {
-  for await (const { id, version, status, slug, mfaRequiredFrom } of eachOrganization(tx))
+  for await (const row of eachOrganization(tx)) {
+    const { id, version, status, slug, mfaRequiredFrom } = row
     await emit({
       kind: 'organization',
       id,
@@ -14,7 +16,9 @@ const state: SnapshotView = async (emit, tx) => {
       status: snapshotStatus(status),
       slug,
       mfa_required_from: mfaRequiredFrom?.toISOString() ?? null,
+      access_rules: accessRulesOf(row),
     })
+  }
   for await (const row of eachMembership(tx)) {
     await emit({
       kind: 'membership',

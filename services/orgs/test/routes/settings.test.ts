@@ -1,4 +1,5 @@
-/** `/v1/organizations/:org/settings`, by status code: the rule about second factors, its event and its floor. */
+/** `/v1/organizations/:org/settings`, by status code: the rules on those who act for it, their event and floor. */
+import { internalHeaders } from '@gatehouse/contracts/common/services'
 import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
@@ -23,6 +24,14 @@ async function organization() {
         acr: more.acr ?? 'aal2',
         body: { mfa },
         ...(more.ifMatch !== undefined && { headers: { 'if-match': String(more.ifMatch) } }),
+      }),
+    rule: (rules: object, more: { from?: string; confirm?: boolean; authTime?: number } = {}): Promise<Answer> =>
+      send('PATCH', more.confirm === undefined ? path : `${path}?confirm=${more.confirm}`, {
+        by: owner,
+        org,
+        body: rules,
+        authTime: more.authTime,
+        headers: { [internalHeaders.clientAddress]: more.from ?? '203.0.113.7' },
       }),
     announced: async () => (await rig.events.listOf(OrganizationUpdated)).filter(({ subject }) => subject === org),
   }
@@ -109,4 +118,104 @@ t.test('403, and 404 for another organization', async (t) => {
   t.equal((await read()).status, 403)
   t.equal((await change({ mode: 'off' })).status, 403)
   world.denied.clear()
+})
+
+t.test('200: rules on sessions are announced; what only widens them ends no access', async (t) => {
+  const { rule, read, announced } = await organization()
+  const rules = {
+    session_idle_seconds: 3600,
+    session_lifetime_seconds: 86_400,
+    allowed_addresses: ['203.0.113.0/24', '2001:db8::/32'],
+    sign_in_methods: ['password', 'passkey'],
+  }
+  t.match(await rule(rules), { status: 200, body: rules, headers: { etag: '"2"' } })
+  for (const wider of [
+    { session_idle_seconds: 7200 },
+    { session_lifetime_seconds: null },
+    { allowed_addresses: ['203.0.113.0/24', '2001:db8::/32', '10.0.0.0/8'] },
+    { sign_in_methods: [] },
+    { invitations_by: 'owners' },
+  ])
+    t.match(await rule(wider), { status: 200, body: wider }, JSON.stringify(wider))
+  t.match(await rule({ session_idle_seconds: 7200 }), { status: 200 }, 'as it is already: announced to nobody')
+  for (const stricter of [{ session_idle_seconds: 300 }, { allowed_addresses: ['203.0.113.0/24'] }])
+    t.match(await rule(stricter), { status: 200, body: stricter })
+  const events = (await announced()).map(({ version, data }) => ({ version, ...(data as OrganizationUpdated) }))
+  t.same(
+    events.map(({ version, changed, min_ov: floor }) => [version === floor, ...changed]),
+    [
+      [
+        true,
+        'settings.session_idle_seconds',
+        'settings.session_lifetime_seconds',
+        'settings.allowed_addresses',
+        'settings.sign_in_methods',
+      ],
+      [false, 'settings.session_idle_seconds'],
+      [false, 'settings.session_lifetime_seconds'],
+      [false, 'settings.allowed_addresses'],
+      [false, 'settings.sign_in_methods'],
+      [false, 'settings.invitations_by'],
+      [true, 'settings.session_idle_seconds'],
+      [true, 'settings.allowed_addresses'],
+    ],
+  )
+  t.same(events[0]?.access_rules, rules)
+  t.match((await read()).body, { invitations_by: 'owners', sign_in_methods: [] })
+})
+
+t.test('409: a change that would refuse the session that makes it, unless it is confirmed', async (t) => {
+  const { rule, read } = await organization()
+  const refused = { status: 409, body: { code: 'own_session_refused' } }
+  const hourAgo = Math.floor(Date.now() / 1000) - 3600
+  const cases = [
+    [{ allowed_addresses: ['10.0.0.0/8'] }, {}],
+    [{ sign_in_methods: ['passkey'] }, {}],
+    [{ session_lifetime_seconds: 1800 }, { authTime: hourAgo }],
+  ] as const
+  for (const [rules, more] of cases) {
+    t.match(await rule(rules, more), refused, JSON.stringify(rules))
+    t.match(await rule(rules, { ...more, confirm: false }), refused)
+  }
+  t.match((await read()).headers, { etag: '"1"' })
+  for (const [rules, more] of cases)
+    t.match(await rule(rules, { ...more, confirm: true }), { status: 200, body: rules })
+})
+
+t.test('400: what is no rule on sessions', async (t) => {
+  const { rule } = await organization()
+  for (const rules of [
+    {},
+    { session_idle_seconds: 299 },
+    { session_lifetime_seconds: 0 },
+    { session_lifetime_seconds: 31_622_401 },
+    { session_idle_seconds: 300.5 },
+    { allowed_addresses: ['10.0.0.1/8'] },
+    { allowed_addresses: ['10.0.0.0/8', '10.0.0.0/8'] },
+    { allowed_addresses: 'any' },
+    { allowed_addresses: Array.from({ length: 101 }, (_, n) => `10.0.${n}.0/24`) },
+    { sign_in_methods: ['magic'] },
+    { invitations_by: 'nobody' },
+  ])
+    t.equal((await rule(rules)).status, 400, JSON.stringify(rules).slice(0, 80))
+  t.match(await rule({ allowed_addresses: ['10.0.0.0/8', 'here'] }), {
+    body: { errors: [{ path: '/allowed_addresses/1' }] },
+  })
+})
+
+t.test('403: where owners invite, nobody else does; they go on as before', async (t) => {
+  const { org, rule } = await organization()
+  const member = rig.person()
+  await rig.join({ org, owner, person: member, roles: ['admin'] })
+  t.equal((await rule({ invitations_by: 'owners' })).status, 200)
+  const inviting = (by: typeof owner) =>
+    send('POST', `/v1/organizations/${org}/invitations`, {
+      by,
+      org,
+      body: { email: `${newId('inv')}@example.com`, roles: ['viewer'] },
+    })
+  t.match(await inviting(member), { status: 403, body: { code: 'forbidden' } })
+  t.equal((await inviting(owner)).status, 201)
+  t.equal((await rule({ invitations_by: 'permitted' })).status, 200)
+  t.equal((await inviting(member)).status, 201)
 })

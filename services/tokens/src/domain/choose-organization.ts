@@ -3,6 +3,8 @@
  * the caller names one, asks for none, or leaves the choice to us.
  */
 
+import type { AccessRules } from '@gatehouse/contracts/events/orgs/organization'
+
 /** A membership that gives access now: it is active and so is its organization. */
 export type UsableMembership = {
   membershipId: string
@@ -11,7 +13,13 @@ export type UsableMembership = {
   organizationVersion: number
   /** The organization has come to require a second factor of everybody who acts for it. */
   requiresMfa: boolean
+  /** Null: it never had any. */
+  accessRules: AccessRules | null
 }
+
+/** How long a session that acts for the organization goes on unused: by the stricter of its rules and the client's. */
+export const idleSecondsIn = (membership: UsableMembership | undefined, idleTtlSeconds: number): number =>
+  Math.min(membership?.accessRules?.session_idle_seconds ?? Infinity, idleTtlSeconds)
 
 /** `unsaid`: the caller left it to us. `none`: a token without organization was asked for. */
 export type OrganizationAsk = { kind: 'named'; organizationId: string } | { kind: 'none' } | { kind: 'unsaid' }

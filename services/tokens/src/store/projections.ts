@@ -33,11 +33,11 @@ export async function upsertUserState(
       .where(and(eq(userStates.id, id), lt(userStates.sessionsMinVersion, sessionsMinVersion)))
 }
 
-/** `mfaRequiredFrom` and `slug` absent keep the known ones: the event was about something else. */
+/** `mfaRequiredFrom`, `slug` and `accessRules` absent keep the known ones: the event was about something else. */
 export async function upsertOrganizationState(
   tx: Queryable,
   state: Pick<OrganizationState, 'id' | 'version' | 'status'> &
-    Partial<Pick<OrganizationState, 'mfaRequiredFrom' | 'slug'>>,
+    Partial<Pick<OrganizationState, 'mfaRequiredFrom' | 'slug' | 'accessRules'>>,
 ): Promise<void> {
   const { id: _, ...rest } = state
   await tx
@@ -120,6 +120,7 @@ export async function listUsableMemberships(
       organizationId: membershipStates.organizationId,
       organizationVersion: organizationStates.version,
       requiresMfa,
+      accessRules: organizationStates.accessRules,
     })
     .from(membershipStates)
     .innerJoin(organizationStates, eq(organizationStates.id, membershipStates.organizationId))

@@ -56,6 +56,15 @@ export type Presented = TokenInFamily & {
   membership: UsableMembership | undefined
 }
 
+const membershipColumns = {
+  membershipId: membershipStates.id,
+  membershipVersion: membershipStates.version,
+  organizationId: organizationStates.id,
+  organizationVersion: organizationStates.version,
+  requiresMfa,
+  accessRules: organizationStates.accessRules,
+}
+
 /** @param o.organizationId - the one that is asked for; undefined: the last used */
 export async function findPresented(
   system: Queryable,
@@ -69,11 +78,7 @@ export async function findPresented(
       successorUsedAt: sql<null>`null`,
       session: sessions,
       user: userStates,
-      membershipId: membershipStates.id,
-      membershipVersion: membershipStates.version,
-      organizationId: organizationStates.id,
-      organizationVersion: organizationStates.version,
-      requiresMfa,
+      ...membershipColumns,
     })
     .from(refreshTokens)
     .innerJoin(refreshFamilies, eq(refreshFamilies.id, refreshTokens.familyId))
@@ -95,16 +100,16 @@ export async function findPresented(
     .where(eq(refreshTokens.hash, o.hash))
     .limit(1)
   if (row === undefined) return undefined
-  const {
-    nowMs,
+  const { nowMs, membershipId, membershipVersion, organizationId, organizationVersion, ...others } = row
+  const { requiresMfa: strict, accessRules, ...rest } = others
+  const found = {
     membershipId,
     membershipVersion,
     organizationId,
     organizationVersion,
     requiresMfa: strict,
-    ...rest
-  } = row
-  const found = { membershipId, membershipVersion, organizationId, organizationVersion, requiresMfa: strict }
+    accessRules,
+  }
   return { ...rest, now: new Date(Number(nowMs)), membership: isUsable(found) ? found : undefined }
 }
 

@@ -3,6 +3,7 @@
  * Identifiers are TypeIDs here and UUIDs in the database.
  */
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
+import type { AccessRules } from '@gatehouse/contracts/events/orgs/organization'
 import type { ClientKeys, GrantType } from '@gatehouse/contracts/http/tokens/oauth-client'
 import type { AuthorizationRequest } from '../domain/oauth/authorization-request.ts'
 import {
@@ -271,6 +272,7 @@ export const organizationStates = pgTable('organization_states', {
   status: text('status').notNull(),
   mfaRequiredFrom: at('mfa_required_from'),
   slug: text('slug'),
+  accessRules: jsonb('access_rules').$type<AccessRules>(),
 })
 
 export const membershipStates = pgTable('membership_states', {

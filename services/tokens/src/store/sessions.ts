@@ -83,13 +83,15 @@ export function refreshPartsOf(
   return { family, first }
 }
 
-/** A live session of this person, by database time. */
-export async function findSession(tx: Queryable, id: string): Promise<Session | undefined> {
+const databaseTime = sql<string>`extract(epoch from clock_timestamp()) * 1000`
+
+/** A live session of this person, and the database's time. */
+export async function findLiveSession(tx: Queryable, id: string): Promise<{ session: Session; now: Date } | undefined> {
   const [row] = await tx
-    .select()
+    .select({ session: sessions, nowMs: databaseTime })
     .from(sessions)
     .where(and(eq(sessions.id, id), isLive))
-  return row
+  return row && { session: row.session, now: new Date(Number(row.nowMs)) }
 }
 
 /** The session, locked until the transaction ends; undefined when it is not this person's or not there. */
@@ -101,7 +103,7 @@ export async function lockSession(tx: Queryable, id: string): Promise<Session | 
 /** The session locked, and the database's time after the wait. */
 export async function lockSessionNow(tx: Queryable, id: string): Promise<{ session: Session; now: Date } | undefined> {
   const [row] = await tx
-    .select({ session: sessions, nowMs: sql<string>`extract(epoch from clock_timestamp()) * 1000` })
+    .select({ session: sessions, nowMs: databaseTime })
     .from(sessions)
     .where(eq(sessions.id, id))
     .for('update', { of: sessions })

@@ -1,4 +1,5 @@
 /** All that decides about a new session, in one statement under the scope of its person. */
+import type { AccessRules } from '@gatehouse/contracts/events/orgs/organization'
 import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { eq, sql } from 'drizzle-orm'
@@ -22,6 +23,7 @@ type MembershipRow = {
   organization_id: string
   organization_version: number
   requires_mfa: boolean
+  access_rules: AccessRules | null
 }
 
 /** Undefined for an unknown client. */
@@ -40,7 +42,7 @@ export async function findSignInFacts(
       last: sql<string | null>`${last}`,
       memberships: sql<MembershipRow[] | null>`(select jsonb_agg(m) from (
         select m.id, m.version, m.organization_id, o.version as organization_version,
-          coalesce(o.mfa_required_from <= now(), false) as requires_mfa
+          coalesce(o.mfa_required_from <= now(), false) as requires_mfa, o.access_rules
         from membership_states m join organization_states o on o.id = m.organization_id
         where m.user_id = ${user}::uuid and m.status = 'active' and o.status = 'active'
         order by (m.organization_id = ${wanted}) is true desc limit 2) m)`,
@@ -59,6 +61,7 @@ export async function findSignInFacts(
       organizationId: typeIdOf('org', one.organization_id),
       organizationVersion: one.organization_version,
       requiresMfa: one.requires_mfa,
+      accessRules: one.access_rules,
     })),
   }
 }

@@ -2,6 +2,7 @@
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { MembershipCreated, MembershipRemoved, MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
 import {
+  AccessRules,
   OrganizationCreated,
   OrganizationDeleted,
   OrganizationUpdated,
@@ -21,6 +22,7 @@ const OrganizationFacts = Type.Object({
   status: Type.String(),
   slug: Type.Optional(Type.String()),
   mfa_required_from: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  access_rules: Type.Optional(AccessRules),
 })
 const MembershipFacts = Type.Object({ organization_id: Type.String(), user_id: Type.String(), status: Type.String() })
 const StateRecord = Type.Object({ kind: Type.String(), id: Type.String(), version: Type.Integer() })
@@ -58,10 +60,16 @@ export async function resetOrganizations(tx: Tx, records: AsyncIterable<object>)
 }
 
 async function upsertOrganization(tx: Tx, o: { id: string; version: number; facts: object }): Promise<void> {
-  const { status, slug, mfa_required_from: from } = Value.Parse(OrganizationFacts, o.facts)
+  const { status, slug, mfa_required_from: from, access_rules: accessRules } = Value.Parse(OrganizationFacts, o.facts)
   const mfa = from === undefined ? {} : { mfaRequiredFrom: from === null ? null : new Date(from) }
-  const named = slug === undefined ? {} : { slug }
-  await upsertOrganizationState(tx, { id: o.id, version: o.version, status, ...named, ...mfa })
+  await upsertOrganizationState(tx, {
+    id: o.id,
+    version: o.version,
+    status,
+    ...(slug !== undefined && { slug }),
+    ...mfa,
+    ...(accessRules && { accessRules }),
+  })
 }
 
 async function upsertMembership(tx: Tx, o: { id: string; version: number; facts: object }): Promise<void> {

@@ -8,6 +8,7 @@ import { isPublished, type KeySpan, nextSigningKey, signingKeyOf } from '../../s
 
 const member = (organizationId: string): UsableMembership => ({
   requiresMfa: false,
+  accessRules: null,
   membershipId: `mem_${organizationId}`,
   membershipVersion: 3,
   organizationId,

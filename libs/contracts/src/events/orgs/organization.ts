@@ -4,6 +4,23 @@ import { Key, OrganizationId, UserId } from '../../common/ids.ts'
 import { Instant, Reason } from '../../common/scalars.ts'
 import type { EventContract } from '../envelope.ts'
 
+/** Ways to sign in that an organization tells apart. */
+export const SignInMethod = Type.Union([Type.Literal('password'), Type.Literal('passkey'), Type.Literal('email_code')])
+export type SignInMethod = Static<typeof SignInMethod>
+
+/** What a session must be like to act for an organization. Null and an empty list rule nothing. */
+export const AccessRules = Type.Object({
+  /** How long a session goes on that nobody uses. */
+  session_idle_seconds: Type.Union([Type.Integer(), Type.Null()]),
+  /** How old the sign-in of a session may be. */
+  session_lifetime_seconds: Type.Union([Type.Integer(), Type.Null()]),
+  /** CIDR ranges that sessions are used from. */
+  allowed_addresses: Type.Array(Type.String()),
+  /** A session was signed in to by one of these. */
+  sign_in_methods: Type.Array(SignInMethod),
+})
+export type AccessRules = Static<typeof AccessRules>
+
 /** An organization exists; its creator owns it. */
 export const OrganizationCreated = {
   type: 'gatehouse.orgs.organization.created.v1',
@@ -31,6 +48,8 @@ export const OrganizationUpdated = {
     reason: Type.Optional(Reason),
     /** From when on one factor is not enough to act for the organization; null: it is. Absent: as it was. */
     mfa_required_from: Type.Optional(Type.Union([Instant, Type.Null()])),
+    /** The rules as they are now. Absent: as they were. */
+    access_rules: Type.Optional(AccessRules),
     /** When the organization is deleted unless an owner restores it; null: it is not any more. Absent: as it was. */
     deletion_due_at: Type.Optional(Type.Union([Instant, Type.Null()])),
     /** Owners to be told that the deletion was asked for. */

@@ -86,7 +86,7 @@ async function bind(deps: BindDeps, tx: Tx, o: Binding): Promise<Outcome | Unsur
   const standing = await readStanding(deps, rowsIn(tx, claims.sub), {
     userId: claims.sub,
     sessionUserVersion: signedIn.session.userVersion,
-    amr: signedIn.session.amr,
+    session: { amr: signedIn.session.amr, from: 'elsewhere' },
     ask: { kind: 'none' },
     lastOrganizationId: undefined,
     at: 'refresh',

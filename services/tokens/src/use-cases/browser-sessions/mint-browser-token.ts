@@ -8,7 +8,7 @@ import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
-import type { OrganizationAsk } from '../../domain/choose-organization.ts'
+import { idleSecondsIn, type OrganizationAsk } from '../../domain/choose-organization.ts'
 import { nextIdleExpiry } from '../../domain/token-family.ts'
 import { type BrowserSession, isBoundTo, touchBrowser } from '../../store/browser-sessions.ts'
 import { type Client, findClient } from '../../store/clients.ts'
@@ -16,9 +16,10 @@ import { isLiveAt, lockSessionNow, type Session, touchSession } from '../../stor
 import { mintAccessToken } from '../sessions/mint-tokens.ts'
 import { claimsIn } from '../oauth/claims-in.ts'
 import {
-  mfaRequired,
+  isRefusedEntry,
   type Neighbour,
   readStanding,
+  refusedEntry,
   rowsIn,
   type Standing,
   type Unsure,
@@ -46,7 +47,7 @@ export async function mintBrowserToken(deps: MintDeps, asked: Asked): Promise<Br
   )
   if (outcome.kind === 'minted') return outcome.token
   if (outcome.kind === 'not_a_member') throw problem('not_found')
-  if (outcome.kind === 'mfa_required') throw mfaRequired()
+  if (isRefusedEntry(outcome)) throw refusedEntry(outcome)
   throw problem('unauthenticated', { internal: outcome.kind })
 }
 
@@ -61,7 +62,11 @@ async function mint(deps: MintDeps, tx: Queryable, o: Minting): Promise<Outcome 
   const standing = await readStanding(deps, rowsIn(tx, userId), {
     userId,
     sessionUserVersion: session.userVersion,
-    amr: session.amr,
+    session: {
+      amr: session.amr,
+      age: { authTime: session.authTime, lastSeenAt: session.lastSeenAt, now },
+      from: { address: o.clientAddress },
+    },
     ask: o.ask,
     lastOrganizationId: session.lastOrganizationId ?? undefined,
     at: 'login',
@@ -102,7 +107,11 @@ async function noteUse(
   if (isNoted && chosen === session.lastOrganizationId) return
   await touchSession(tx, {
     id: session.id,
-    idleExpiresAt: nextIdleExpiry({ now, idleTtlSeconds: client.idleTtlSeconds, expiresAt: session.expiresAt }),
+    idleExpiresAt: nextIdleExpiry({
+      now,
+      idleTtlSeconds: idleSecondsIn(standing.membership, client.idleTtlSeconds),
+      expiresAt: session.expiresAt,
+    }),
     clientAddress: o.clientAddress,
     organizationId: chosen,
   })

@@ -3,11 +3,12 @@
  * allowed hangs on it.
  */
 import type { UserCaller } from '@gatehouse/access/callers/caller'
+import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
-import { lockSession } from '../../store/sessions.ts'
-import { mfaRequired, untilSure } from '../sessions/read-standing.ts'
+import { lockSessionNow } from '../../store/sessions.ts'
+import { isRefusedEntry, refusedEntry, untilSure } from '../sessions/read-standing.ts'
 import { standingFor } from './standing-for.ts'
 
 /** @throws AppError `token_revoked`, `not_found`, `insufficient_user_authentication`, `not_current` */
@@ -18,12 +19,14 @@ export async function organizationFor(
 ): Promise<string | null> {
   const standing = await untilSure(deps, (polled) =>
     inScope(deps.db, { userId }, async (tx) => {
-      const session = await lockSession(tx, sessionId)
-      if (session?.status !== 'active') throw problem('token_revoked')
-      return await standingFor(deps, tx, { session, organizationId, polled })
+      const locked = await lockSessionNow(tx, sessionId)
+      if (locked?.session.status !== 'active') throw problem('token_revoked')
+      const { session, now } = locked
+      const atHand = { now, address: currentContext()?.clientAddress }
+      return await standingFor(deps, tx, { session, organizationId, atHand, polled })
     }),
   )
-  if (standing.kind === 'mfa_required') throw mfaRequired()
+  if (isRefusedEntry(standing)) throw refusedEntry(standing)
   if (standing.kind !== 'known') throw problem('not_found', { internal: standing.kind })
   return standing.membership?.organizationId ?? null
 }

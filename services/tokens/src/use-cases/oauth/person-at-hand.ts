@@ -2,6 +2,7 @@
  * The person of a session as an authorization request meets them: how they signed in, for which organizations they may
  * act, what they allowed the client.
  */
+import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
@@ -12,8 +13,15 @@ import type { AuthorizationRequest } from '../../domain/oauth/authorization-requ
 import { findConsent } from '../../store/oauth-consents.ts'
 import type { OAuthClient } from '../../store/oauth-clients.ts'
 import { listUsableMemberships } from '../../store/projections.ts'
-import { findSession, type Session } from '../../store/sessions.ts'
-import { type Neighbour, readStanding, rowsIn, type Unsure, untilSure } from '../sessions/read-standing.ts'
+import { findLiveSession, type Session } from '../../store/sessions.ts'
+import {
+  isRefusedEntry,
+  type Neighbour,
+  readStanding,
+  rowsIn,
+  type Unsure,
+  untilSure,
+} from '../sessions/read-standing.ts'
 
 type PersonDeps = Pick<Deps, 'db' | 'following'>
 type Met = {
@@ -41,8 +49,9 @@ async function read(
   o: Met & { polled: ReadonlySet<Neighbour> },
 ): Promise<Outcome | Unsure> {
   const { userId, client, request, polled } = o
-  const session = await findSession(tx, o.sessionId)
-  if (session === undefined || session.parentId !== null) return { kind: 'nobody' }
+  const found = await findLiveSession(tx, o.sessionId)
+  if (found === undefined || found.session.parentId !== null) return { kind: 'nobody' }
+  const { session, now } = found
   const named = client.orgId ?? request.organizationId
   const usable = await listUsableMemberships(tx, { userId, limit: mostOrganizations })
   const all = usable.map(({ organizationId }) => organizationId)
@@ -50,7 +59,11 @@ async function read(
   const standing = await readStanding(deps, rowsIn(tx, userId), {
     userId,
     sessionUserVersion: session.userVersion,
-    amr: session.amr,
+    session: {
+      amr: session.amr,
+      age: { authTime: session.authTime, lastSeenAt: session.lastSeenAt, now },
+      from: { address: currentContext()?.clientAddress },
+    },
     // A choice out of two or more is theirs; no event that is still to come takes it away from them.
     ask: wanted === 'undecided' ? { kind: 'none' } : askOf(wanted),
     lastOrganizationId: undefined,
@@ -59,7 +72,7 @@ async function read(
   })
   if (standing.kind === 'unsure') return standing
   // Who signed in too weakly for the organization is asked, and finds out when they decide.
-  const isMember = standing.kind === 'known' || standing.kind === 'mfa_required'
+  const isMember = standing.kind === 'known' || isRefusedEntry(standing)
   if (!isMember && standing.kind !== 'not_a_member') return { kind: 'nobody' }
   const person: PersonAtHand = {
     userId,

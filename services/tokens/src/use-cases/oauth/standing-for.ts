@@ -12,7 +12,9 @@ export const standingFor = (
   deps: Pick<Deps, 'following'>,
   tx: Queryable,
   o: {
-    session: Pick<Session, 'userId' | 'userVersion' | 'amr'>
+    session: Pick<Session, 'userId' | 'userVersion' | 'amr' | 'authTime' | 'lastSeenAt'>
+    /** Where the person is at hand: the instant, and their address. A client asks from its own server. */
+    atHand?: { now: Date; address: string | undefined }
     organizationId: string | null
     polled: ReadonlySet<Neighbour>
   },
@@ -20,7 +22,11 @@ export const standingFor = (
   readStanding(deps, rowsIn(tx, o.session.userId), {
     userId: o.session.userId,
     sessionUserVersion: o.session.userVersion,
-    amr: o.session.amr,
+    session: {
+      amr: o.session.amr,
+      age: o.atHand && { ...o.session, now: o.atHand.now },
+      from: o.atHand ?? 'elsewhere',
+    },
     ask: askOf(o.organizationId),
     lastOrganizationId: undefined,
     at: 'refresh',

@@ -27,11 +27,12 @@ export const mintTokens = (
 /** For a session that keeps the refresh token it has. */
 export function mintAccessToken(deps: Pick<Deps, 'keyRing' | 'issuer'>, o: Minting): Raised {
   const { session, client, membership, now } = o
+  const ttlSeconds = lifetimeLeft(o)
   const claims = accessClaims({
     issuer: deps.issuer,
     tokenId: newId('jti'),
     now,
-    ttlSeconds: client.accessTtlSeconds,
+    ttlSeconds,
     clientId: client.id,
     user: { id: session.userId, version: o.userVersion },
     session,
@@ -41,9 +42,17 @@ export function mintAccessToken(deps: Pick<Deps, 'keyRing' | 'issuer'>, o: Minti
     status: 'authenticated',
     access_token: deps.keyRing.sign(claims, now),
     token_type: 'Bearer',
-    expires_in: client.accessTtlSeconds,
+    expires_in: ttlSeconds,
     session_id: session.id,
     user: { id: session.userId },
     organization: membership === undefined ? null : { id: membership.organizationId },
   }
+}
+
+/** No access token for an organization outlives what the organization allows a sign-in. */
+function lifetimeLeft({ session, client, membership, now }: Minting): number {
+  const allowed = membership?.accessRules?.session_lifetime_seconds ?? null
+  if (allowed === null) return client.accessTtlSeconds
+  const ageSeconds = (now.getTime() - session.authTime.getTime()) / 1000
+  return Math.max(1, Math.min(client.accessTtlSeconds, Math.floor(allowed - ageSeconds)))
 }

@@ -4,6 +4,7 @@
  */
 import { SessionRaised } from '@gatehouse/contracts/events/tokens/session'
 import type { Raised } from '@gatehouse/contracts/http/identity/sign-in'
+import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
@@ -13,9 +14,9 @@ import { findClient } from '../../store/clients.ts'
 import { lockSession, raiseLiveSession } from '../../store/sessions.ts'
 import { mintAccessToken } from './mint-tokens.ts'
 import {
-  mfaRequired,
   type Neighbour,
   readStanding,
+  refusedEntry,
   rowsIn,
   type Standing,
   type Unsure,
@@ -41,8 +42,9 @@ export async function raiseSession(deps: RaiseDeps, given: Raise): Promise<Raise
     case 'session_outdated':
     case 'not_a_member':
       throw problem('not_found')
-    case 'mfa_required':
-      throw mfaRequired()
+    case 'step_up':
+    case 'not_admitted':
+      throw refusedEntry(outcome)
     case 'user_unknown':
       throw problem('not_current', { internal: 'the user has not arrived from identity', retryAfterSeconds: 1 })
     case 'user_disabled':
@@ -61,7 +63,10 @@ async function raise(
   const standing = await readStanding(deps, rowsIn(tx, userId), {
     userId,
     sessionUserVersion: locked.userVersion,
-    amr: [...new Set([...locked.amr, ...amr])],
+    session: {
+      amr: [...new Set([...locked.amr, ...amr])],
+      from: { address: currentContext()?.clientAddress },
+    },
     ask,
     lastOrganizationId: undefined,
     at: 'refresh',

@@ -3,11 +3,11 @@
  * own projections, only while those are current, and never "no" before asking the owner once: somebody may have joined
  * a moment ago.
  */
+import type { SessionAtHand } from '@gatehouse/access/callers/access-rules'
 import { stepUpChallenge } from '@gatehouse/access/call/require-allowed'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Deps } from '../../deps.ts'
-import { isMultiFactor } from '../../domain/access-claims.ts'
 import {
   chooseAtLogin,
   chooseAtRefresh,
@@ -15,6 +15,7 @@ import {
   organizationToLookUp,
   type UsableMembership,
 } from '../../domain/choose-organization.ts'
+import { enterOrganization, type Entry } from '../../domain/enter-organization.ts'
 import { findUserState, hasParkedEventAbout, listUsableMemberships, type UserState } from '../../store/projections.ts'
 
 export type Neighbour = 'identity' | 'orgs'
@@ -28,8 +29,10 @@ export type Standing =
   /** A new password or a disabled account has ended what began with an older version of the person. */
   | { kind: 'session_outdated' }
   | { kind: 'not_a_member' }
-  /** The organization requires a second factor, and the session has had one factor. */
-  | { kind: 'mfa_required' }
+  /** The rules of the organization refuse the session as it is. */
+  | RefusedEntry
+
+export type RefusedEntry = Exclude<Entry, { kind: 'admitted' }>
 
 type Question = {
   userId: string
@@ -37,8 +40,7 @@ type Question = {
   minUserVersion?: number
   /** The version of the user that the session is of. */
   sessionUserVersion: number
-  /** What the session was authenticated by. */
-  amr: readonly string[]
+  session: SessionAtHand
   ask: OrganizationAsk
   lastOrganizationId: string | undefined
   /** At sign-in somebody who never chose gets their only organization. */
@@ -81,13 +83,15 @@ export async function readStanding(
   if (!isSettled) return { kind: 'unsure', about: 'orgs' }
   if (choice.kind !== 'chosen' && question.polled.has('orgs') && (await rows.isParked())) throw parked(question.userId)
   if (choice.kind === 'not_a_member') return choice
-  if (choice.kind === 'chosen' && choice.membership.requiresMfa && !isMultiFactor(question.amr))
-    return { kind: 'mfa_required' }
-  return {
-    kind: 'known',
-    userVersion: user.version,
-    membership: choice.kind === 'chosen' ? choice.membership : undefined,
-  }
+  return enter(user.version, choice.kind === 'chosen' ? choice.membership : undefined, question)
+}
+
+/** Whoever did not name the organization goes on without one where no sign-in would let them in. */
+function enter(userVersion: number, membership: UsableMembership | undefined, question: Question): Standing {
+  const entry = membership === undefined ? undefined : enterOrganization(membership, question.session)
+  if (entry?.kind === 'step_up') return entry
+  if (entry?.kind !== 'not_admitted') return { kind: 'known', userVersion, membership }
+  return question.ask.kind === 'named' ? entry : { kind: 'known', userVersion, membership: undefined }
 }
 
 async function readUser(
@@ -150,5 +154,11 @@ export async function untilSure<T extends { kind: string }>(
 
 const isUnsure = (outcome: { kind: string }): outcome is Unsure => outcome.kind === 'unsure'
 
-/** What a person is told whose session is too weak for the organization (RFC 9470 §3). */
-export const mfaRequired = () => stepUpChallenge({ acr_values: ['aal2'] }, 'the organization requires a second factor')
+export const isRefusedEntry = (outcome: { kind: string }): outcome is RefusedEntry =>
+  outcome.kind === 'step_up' || outcome.kind === 'not_admitted'
+
+/** What a person is told whose session the organization refuses (RFC 9470 §3 where a sign-in lifts it). */
+export const refusedEntry = (entry: RefusedEntry) =>
+  entry.kind === 'step_up'
+    ? stepUpChallenge(entry.demand, 'the organization requires more of the sign-in')
+    : problem('forbidden', { detail: entry.detail })

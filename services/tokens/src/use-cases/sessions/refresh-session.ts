@@ -16,7 +16,7 @@ import { hashSecret, isWellFormed, mintSecret } from '@gatehouse/service-kit/sec
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
 import { openSuccessor, sealSuccessor } from '../../crypto/successor-seal.ts'
 import type { Deps } from '../../deps.ts'
-import type { OrganizationAsk } from '../../domain/choose-organization.ts'
+import { idleSecondsIn, type OrganizationAsk } from '../../domain/choose-organization.ts'
 import { networkOf, type Presenter } from '../../domain/presenter.ts'
 import { decideRefresh, nextIdleExpiry } from '../../domain/token-family.ts'
 import * as tokens from '../../store/refresh-tokens.ts'
@@ -24,9 +24,9 @@ import { lockSession, type Session, touchSession } from '../../store/sessions.ts
 import { endExpired, revokeFamily } from './end-family.ts'
 import { mintTokens } from './mint-tokens.ts'
 import {
-  mfaRequired,
   type Neighbour,
   readStanding,
+  refusedEntry,
   rowsIn,
   type Standing,
   type StandingRows,
@@ -86,8 +86,9 @@ export async function refreshSession(deps: RefreshDeps, refresh: Refresh): Promi
       return outcome.answer
     case 'not_a_member':
       throw problem('not_found')
-    case 'mfa_required':
-      throw mfaRequired()
+    case 'step_up':
+    case 'not_admitted':
+      throw refusedEntry(outcome)
     case 'user_unknown':
       throw problem('not_current', { internal: 'the user has not arrived from identity', retryAfterSeconds: 1 })
     case 'user_disabled':
@@ -116,16 +117,24 @@ async function exchangeUnused(
     someMemberships: async () => [],
     isParked: async () => false,
   }
-  const standing = await readStanding(deps, rows, questionOf(refresh, session, new Set()))
+  const standing = await readStanding(deps, rows, questionOf({ refresh, session, now: seen.now }, new Set()))
   if (standing.kind !== 'known') return undefined
   const refreshToken = await rotate(deps.db, { refresh, session, known: seen, standing })
   return refreshToken === undefined ? undefined : answerWith(deps, { session, known: seen, standing, refreshToken })
 }
 
-const questionOf = (refresh: Refresh, session: Session, polled: ReadonlySet<Neighbour>) => ({
+/** A client refreshes on its own server, so an address says nothing about the person of its session. */
+const questionOf = (
+  { refresh, session, now }: { refresh: Refresh; session: Session; now: Date },
+  polled: ReadonlySet<Neighbour>,
+) => ({
   userId: session.userId,
   sessionUserVersion: session.userVersion,
-  amr: session.amr,
+  session: {
+    amr: session.amr,
+    age: { authTime: session.authTime, lastSeenAt: session.lastSeenAt, now },
+    from: session.parentId === null ? { address: refresh.clientAddress } : ('elsewhere' as const),
+  },
   ask: refresh.ask,
   lastOrganizationId: session.lastOrganizationId ?? undefined,
   at: 'refresh' as const,
@@ -208,7 +217,11 @@ async function exchange(
   o: Presentation & { session: Session; known: tokens.TokenInFamily; repeat: { elsewhere: boolean } | undefined },
 ): Promise<Outcome | Unsure> {
   const { refresh, session, known, polled } = o
-  const standing = await readStanding(deps, rowsIn(tx, session.userId), questionOf(refresh, session, polled))
+  const standing = await readStanding(
+    deps,
+    rowsIn(tx, session.userId),
+    questionOf({ refresh, session, now: known.now }, polled),
+  )
   if (standing.kind !== 'known') return standing
   if (o.repeat?.elsewhere) await noteRepeatElsewhere(tx, known.token)
   const refreshToken = o.repeat
@@ -242,7 +255,7 @@ type Exchanging = { refresh: Refresh; session: Session; known: tokens.TokenInFam
 const useOf = ({ refresh, session, known, standing }: Exchanging) => ({
   idleExpiresAt: nextIdleExpiry({
     now: known.now,
-    idleTtlSeconds: known.client.idleTtlSeconds,
+    idleTtlSeconds: idleSecondsIn(standing.membership, known.client.idleTtlSeconds),
     expiresAt: session.expiresAt,
   }),
   clientAddress: refresh.clientAddress,

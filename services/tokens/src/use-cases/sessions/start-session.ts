@@ -9,16 +9,16 @@ import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
-import type { OrganizationAsk } from '../../domain/choose-organization.ts'
+import { idleSecondsIn, type OrganizationAsk, type UsableMembership } from '../../domain/choose-organization.ts'
 import type { Client } from '../../store/clients.ts'
 import { insertSession, type Session } from '../../store/sessions.ts'
 import { findSignInFacts, type SignInFacts } from '../../store/sign-in-facts.ts'
 import { announceStart } from './announce-session-start.ts'
 import { mintTokens } from './mint-tokens.ts'
 import {
-  mfaRequired,
   type Neighbour,
   readStanding,
+  refusedEntry,
   rowsIn,
   type Standing,
   type StandingRows,
@@ -56,8 +56,9 @@ export async function startSession(deps: StartDeps, signIn: SignIn): Promise<Aut
       return outcome.answer
     case 'not_a_member':
       throw problem('not_found')
-    case 'mfa_required':
-      throw mfaRequired()
+    case 'step_up':
+    case 'not_admitted':
+      throw refusedEntry(outcome)
     case 'user_unknown':
       throw problem('not_current', { internal: 'the user has not arrived from identity', retryAfterSeconds: 1 })
     case 'user_disabled':
@@ -85,7 +86,7 @@ async function start(
     userId,
     minUserVersion: signIn.userVersion,
     sessionUserVersion: signIn.userVersion,
-    amr: signIn.amr,
+    session: { amr: signIn.amr, from: { address: signIn.from.clientAddress } },
     ask,
     lastOrganizationId,
     at: 'login',
@@ -96,7 +97,7 @@ async function start(
   const { session, refreshToken } = await openSession(tx, {
     signIn,
     client,
-    organizationId: membership?.organizationId ?? null,
+    membership,
   })
   return {
     kind: 'started',
@@ -114,7 +115,7 @@ const rowsFrom = ({ user, memberships }: SignInFacts, { isParked }: StandingRows
 
 async function openSession(
   tx: Tx,
-  o: { signIn: SignIn; client: Client; organizationId: string | null },
+  o: { signIn: SignIn; client: Client; membership: UsableMembership | undefined },
 ): Promise<{ session: Session; refreshToken: string }> {
   const { signIn, client } = o
   const { userId, amr, from } = signIn
@@ -127,8 +128,8 @@ async function openSession(
       userVersion: signIn.userVersion,
       deviceName: nameDevice(from.userAgent),
       clientAddress: from.clientAddress ?? null,
-      lastOrganizationId: o.organizationId,
-      idleTtlSeconds: client.idleTtlSeconds,
+      lastOrganizationId: o.membership?.organizationId ?? null,
+      idleTtlSeconds: idleSecondsIn(o.membership, client.idleTtlSeconds),
       absoluteTtlSeconds: client.absoluteTtlSeconds,
       familyId: newId('fam'),
       token: { id: newId('rt'), hash },
