@@ -1,5 +1,7 @@
 /** The HTTP face of the platform: the kit's hardened server, what browsers and floods meet first, then the routes. */
 import { installJwt } from '@gatehouse/access/callers/jwt-plugin'
+import type { RouteContract } from '@gatehouse/contracts/http/contract'
+import { publicRoutes } from '@gatehouse/contracts/http/routes'
 import { watchRequestLines } from '@gatehouse/service-kit/http/request-line'
 import { createBareServer } from '@gatehouse/service-kit/http/server'
 import type { FastifyInstance } from 'fastify'
@@ -8,7 +10,7 @@ import { installBrowserSafety } from './edge/browser-safety.ts'
 import { docsStyleHash } from './openapi/docs-page.ts'
 import { registerRoutes } from './routes/routes.ts'
 
-export async function buildApp(deps: Deps): Promise<FastifyInstance> {
+export async function buildApp(deps: Deps, routes: readonly RouteContract[] = publicRoutes): Promise<FastifyInstance> {
   const app = createBareServer({ log: deps.log })
   watchRequestLines(app.server)
   app.decorateRequest('caller', null)
@@ -19,7 +21,8 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
     styleHash: docsStyleHash,
     isHttps: deps.issuer.startsWith('https:'),
   })
-  registerRoutes(app, deps)
+  registerRoutes(app, deps, routes)
+  app.addHook('preClose', async () => deps.liveAnswers.end())
   return app
 }
 

@@ -15,6 +15,7 @@ import type { Config } from './config.ts'
 import { createClientAddressReader } from './edge/client-address.ts'
 import { createBudgets, type Budgets } from './edge/rate-limits.ts'
 import { createFloors, type Floors } from './events/follow-floors.ts'
+import { createLiveAnswers, type LiveAnswers } from './proxy/live-answers.ts'
 import { createUpstreams, type Upstreams } from './proxy/upstreams.ts'
 
 const addressKey: unique symbol = Symbol('client address')
@@ -35,6 +36,7 @@ export type Deps = Peers<PeerName> & {
   floors: Floors
   apiKeys: ApiKeys
   upstreams: Upstreams
+  liveAnswers: LiveAnswers
 }
 
 export function openDeps(config: Config, runtime: { log: Logger; clock: Clock }): Deps {
@@ -78,6 +80,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
       failures: budgets.failedKeys,
     }),
     upstreams,
+    liveAnswers: createLiveAnswers({ accessTokens, floors, clock }),
     close: async () => {
       redisWatch.stop()
       await Promise.allSettled([redis.close(), upstreams.close(), service.close()])

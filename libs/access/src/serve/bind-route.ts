@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
-import type { RouteContract } from '@gatehouse/contracts/http/contract'
+import { isLive, type RouteContract } from '@gatehouse/contracts/http/contract'
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { Static, TSchema } from 'typebox'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
@@ -20,6 +20,7 @@ import {
   type UserCaller,
 } from '../callers/caller.ts'
 import { returnBody, type AnswerAtOnce, type FastPaths } from './fast-path.ts'
+import { createLiveHandling } from './live-answer.ts'
 import { inOneTurn } from '@gatehouse/service-kit/concurrency/turns'
 import { hasLongBody } from '@gatehouse/service-kit/http/json-body'
 import { defaultBodyLimitBytes } from '@gatehouse/service-kit/http/server'
@@ -83,7 +84,9 @@ export function bindRoute<const C extends RouteContract>(
   { atOnce }: { atOnce?: AnswerAtOnce<BodyOf<C>> } = {},
 ): void {
   const settings = serverSettings(app)
-  const handled = createHandling(contract, handler)
+  const handled = isLive(contract)
+    ? createLiveHandling(app, createHandling(contract, handler))
+    : createHandling(contract, handler)
   const { status, body: answer } = contract.success
   const { idempotency } = settings
   if (contract.idempotent && idempotency === undefined)
@@ -98,6 +101,8 @@ export function bindRoute<const C extends RouteContract>(
     bodyLimit,
     ...(atOnce ? { preParsing: returnBody } : {}),
     config: configOf(contract),
+    // A `HEAD` would listen to nothing, for ever.
+    exposeHeadRoute: contract.method === 'GET' && !isLive(contract),
     ...(answer ? { schema: { response: { [status]: serializationOf(answer) } } } : {}),
     onRequest: identify(contract, settings),
     handler: async (request, reply) => {
@@ -158,10 +163,11 @@ function isLong(answer: unknown): boolean {
 }
 
 /** What the hooks of the server have to know of a route. */
-const configOf = ({ dialect, deadlineMs, auth, method, isRoutine }: RouteContract): FastifyContextConfig => ({
+const configOf = ({ dialect, deadlineMs, auth, method, isRoutine, success }: RouteContract): FastifyContextConfig => ({
   ...(dialect && { dialect }),
   ...(deadlineMs && { deadlineMs }),
   ...(isRoutine && { isRoutine }),
+  ...(isLive({ success }) && { isLive: true }),
   // A stranger is not told by a revision whether anything was written.
   ...(auth === 'open' && method !== 'GET' && { alwaysRevision: true }),
 })

@@ -41,7 +41,7 @@ export type RouteContract = {
   readonly example?: unknown
   /**
    * The one success. `body` absent means no content, unless the answer `streams`: media types of one that is written
-   * piece by piece and has no schema.
+   * piece by piece and has no schema. One that streams server-sent events stays open (`isLive`).
    */
   readonly success: {
     readonly status: 200 | 201 | 202 | 204
@@ -71,3 +71,13 @@ export type RouteContract = {
 
 /** Keeps the literal types of a contract while checking its shape. */
 export const defineRoute = <const R extends RouteContract>(route: R): R => route
+
+/** Server-sent events (WHATWG HTML, section 9.2). */
+export const eventStream = 'text/event-stream'
+
+/** Whether the answer stays open, has no deadline and ends with the access token of whoever asked. */
+export const isLive = ({ success }: Pick<RouteContract, 'success'>): boolean =>
+  success.streams?.includes(eventStream) === true
+
+/** How often a service writes into an answer that stays open, if only a comment: silence means that it is gone. */
+export const liveSignMs = 20_000

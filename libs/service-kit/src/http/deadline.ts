@@ -55,6 +55,9 @@ export function whenGivenUp(request: FastifyRequest, stop: (reason: Error) => vo
 
 export const isGivenUp = (request: FastifyRequest): boolean => waitingOf(request).overBecause !== undefined
 
+/** Takes the deadline off an answer that stays open; that the client has gone is still told. */
+export const outliveDeadline = (request: FastifyRequest): void => endInTime(waitingOf(request))
+
 export const deadlineMsOf = (request: FastifyRequest, standardMs: number): number =>
   request.routeOptions.config.deadlineMs ?? standardMs
 

@@ -39,6 +39,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Asked so often that its good answers would bury the log: they are written at `debug`. */
     isRoutine?: boolean
+    /** Stays open for as long as somebody listens: no duration of a request. */
+    isLive?: boolean
   }
 }
 
@@ -128,8 +130,10 @@ function installContext(app: FastifyInstance, deadlineMs: number): void {
 function installAnswerLog(app: FastifyInstance, log: Logger): void {
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown'
-    recordDuration(reply.elapsedTime, { method: request.method, route, status: reply.statusCode })
-    const level = request.routeOptions.config.isRoutine === true && reply.statusCode < 400 ? 'debug' : 'info'
+    const { isLive, isRoutine } = request.routeOptions.config
+    if (isLive !== true || reply.statusCode >= 400)
+      recordDuration(reply.elapsedTime, { method: request.method, route, status: reply.statusCode })
+    const level = isRoutine === true && reply.statusCode < 400 ? 'debug' : 'info'
     if (!log.isLevelEnabled(level)) return done()
     const fields = {
       method: request.method,

@@ -49,6 +49,7 @@ export async function installBrowserSafety(
       'content-type',
       'idempotency-key',
       'if-match',
+      'last-event-id',
       'x-request-id',
       'traceparent',
       deviceHeader,

@@ -29,6 +29,8 @@ export type Floors = Part & {
   /** Whether everything these claims depend on is known as of at most 5 s ago. */
   isCurrentFor(claims: AccessTokenClaims): boolean
   checks(): ReadyCheck[]
+  /** Calls `listener` whenever a token may have become void. */
+  whenRaised(listener: () => void): void
 }
 
 const producers: readonly FloorProducer[] = ['identity', 'tokens', 'orgs']
@@ -43,10 +45,10 @@ export function createFloors(deps: {
   onSigningKeys(): void
 }): Floors {
   const { clock } = deps
-  const followed = Object.fromEntries(producers.map((producer) => [producer, follow(producer, deps)])) as Record<
-    FloorProducer,
-    Followed
-  >
+  const listeners: (() => void)[] = []
+  const raised = (): void => listeners.forEach((listener) => listener())
+  const follows = producers.map((producer) => [producer, follow(producer, { ...deps, raised })])
+  const followed = Object.fromEntries(follows) as Record<FloorProducer, Followed>
   const all = producers.map((producer) => followed[producer])
   let timer: NodeJS.Timeout | undefined
 
@@ -67,6 +69,7 @@ export function createFloors(deps: {
       clearInterval(timer)
       await Promise.all(all.map(({ reader }) => reader.stop()))
     },
+    whenRaised: (listener) => void listeners.push(listener),
     isVoid: (claims, kid) => all.some(({ table }) => isVoid(table(), claims, kid)),
     isCurrentFor: ({ org_id: orgId }) =>
       followed.tokens.reader.isCurrent() &&
@@ -82,8 +85,8 @@ export function createFloors(deps: {
 
 type Followed = { reader: Reader; table: () => FloorTable }
 
-function follow(producer: FloorProducer, deps: Parameters<typeof createFloors>[0]): Followed {
-  const { feeds, nats, log, clock, onSigningKeys } = deps
+function follow(producer: FloorProducer, deps: Parameters<typeof createFloors>[0] & { raised(): void }): Followed {
+  const { feeds, nats, log, clock, onSigningKeys, raised } = deps
   let table = emptyFloors()
   const reader = createReader({
     name: `gateway--floors-${producer}`,
@@ -100,12 +103,14 @@ function follow(producer: FloorProducer, deps: Parameters<typeof createFloors>[0
         if (floor) raiseFloor(fresh, floor, clock.monotonicMs())
       }
       table = fresh
+      raised()
     },
     apply(events) {
       for (const event of events) {
         for (const floor of floorsOfEvent(event)) raiseFloor(table, floor, clock.monotonicMs())
         if (event.type.startsWith('gatehouse.tokens.signing_key.')) onSigningKeys()
       }
+      raised()
     },
   })
   return { reader, table: () => table }

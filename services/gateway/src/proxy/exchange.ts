@@ -1,7 +1,7 @@
 /**
  * One request to a service and its answer, by undici's `dispatch`: its promises and streams cost more than the rest of
  * the forwarding. An answer that is small, as almost all are, comes as one piece; a large one is a stream that goes
- * only as fast as the client reads.
+ * only as fast as the client reads. One that stays open is passed on as it comes.
  */
 import { isUtf8 } from 'node:buffer'
 import { Readable } from 'node:stream'
@@ -24,6 +24,9 @@ export type Outcome = {
   failed(err: Error): void
 }
 
+/** Told how to end an answer that stays open, once it has begun. */
+export type AsItComes = (end: () => void) => void
+
 /** Larger answers are passed on piece by piece. */
 const mostBufferedBytes = 128 * 1024
 
@@ -32,18 +35,29 @@ type Head = Pick<Answer, 'statusCode' | 'headers'>
 export function exchange(
   pool: Dispatcher,
   request: Dispatcher.DispatchOptions,
-  { whenGivenUp, answered, failed }: Outcome & { whenGivenUp: GivenUp },
+  { whenGivenUp, asItComes, answered, failed }: Outcome & { whenGivenUp: GivenUp; asItComes?: AsItComes | undefined },
 ): void {
   let head: Head = { statusCode: 502, headers: {} }
   let pieces: Buffer[] = []
   let size = 0
   let stream: Readable | undefined
+  let isEnded = false
   pool.dispatch(request, {
     onRequestStart: (controller) => whenGivenUp((reason) => controller.abort(reason)),
-    onResponseStart: (_controller, statusCode, headers) => {
+    onResponseStart: (controller, statusCode, headers) => {
       head = { statusCode, headers }
+      if (asItComes === undefined || statusCode !== 200) return
+      const live = (stream = streamOf(controller))
+      answered({ ...head, body: live })
+      asItComes(() => {
+        if (isEnded) return
+        isEnded = true
+        live.push(null)
+        controller.abort(new Error('the answer has been ended'))
+      })
     },
     onResponseData: (controller, piece) => {
+      if (isEnded) return
       if (stream !== undefined) {
         if (!stream.push(piece)) controller.pause()
         return
@@ -58,9 +72,11 @@ export function exchange(
     },
     onResponseEnd: () => {
       if (stream === undefined) answered({ statusCode: head.statusCode, headers: head.headers, body: whole(pieces) })
-      else stream.push(null)
+      else if (!isEnded) stream.push(null)
+      isEnded = true
     },
     onResponseError: (_controller, error) => {
+      if (isEnded) return
       if (stream === undefined) failed(error)
       else stream.destroy(error)
     },

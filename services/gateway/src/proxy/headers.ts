@@ -22,6 +22,7 @@ const passedIn = [
   'idempotency-key',
   'if-match',
   'if-none-match',
+  'last-event-id',
   browserHeader,
   deviceHeader,
   registrationHeader,

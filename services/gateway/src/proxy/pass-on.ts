@@ -8,7 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Answer } from './exchange.ts'
 import type { Peer, UpstreamRequest, Upstreams } from './upstreams.ts'
 
-type Sent = Pick<UpstreamRequest, 'method' | 'path' | 'headers' | 'deadlineMs' | 'isRepeatable'>
+type Sent = Pick<UpstreamRequest, 'method' | 'path' | 'headers' | 'deadlineMs' | 'isRepeatable' | 'asItComes'>
 type HeadersOut = (from: Answer['headers']) => Record<string, string | string[]>
 
 /** Waits by callbacks and not by promises: this is done for every request there is. */

@@ -3,10 +3,11 @@
  * 503 with `Retry-After`, at once.
  */
 import type { ServiceName } from '@gatehouse/contracts/common/services'
+import { liveSignMs } from '@gatehouse/contracts/http/contract'
 import { isAppError, problem, type AppError } from '@gatehouse/service-kit/errors/app-error'
 import { causesOf } from '@gatehouse/service-kit/errors/unavailable'
 import { Pool, type Dispatcher } from 'undici'
-import { exchange, type GivenUp, type Outcome } from './exchange.ts'
+import { exchange, type AsItComes, type GivenUp, type Outcome } from './exchange.ts'
 
 export type Peer = Exclude<ServiceName, 'gateway'>
 
@@ -30,6 +31,8 @@ export type UpstreamRequest = {
   deadlineMs?: number | undefined
   /** May be sent twice without a second effect. */
   isRepeatable: boolean
+  /** For an answer that stays open. */
+  asItComes?: AsItComes | undefined
 }
 
 /** Of a whole exchange; the server's own deadline ends it a moment earlier. */
@@ -38,27 +41,39 @@ const answerTimeoutMs = 3000
 const maxAttempts = 3
 const pauseMs = 20
 
-export function createUpstreams(addresses: Readonly<Record<Peer, string>>): Upstreams {
-  const pools = new Map(
+/** Silence of an answer that stays open after which its service is taken for gone. */
+const silenceMs = 3 * liveSignMs
+
+/** @param connections - null: as many as are asked for; `live-answers.ts` has the bound */
+const openPools = (addresses: Readonly<Record<Peer, string>>, connections: number | null): Map<string, Pool> =>
+  new Map(
     Object.entries(addresses).map(([peer, address]) => [
       peer,
       new Pool(new URL(address).origin, {
-        connections: 128,
+        connections,
         pipelining: 1,
         connect: { timeout: 1000 },
         keepAliveTimeout: 30_000,
       }),
     ]),
   )
+
+export function createUpstreams(addresses: Readonly<Record<Peer, string>>): Upstreams {
+  const pools = openPools(addresses, 128)
+  /** Answers that stay open keep their connections: they must not take those of ordinary ones. */
+  const livePools = openPools(addresses, null)
   return {
     send(peer, request, { answered, failed }) {
-      const pool = pools.get(peer)
+      const { asItComes } = request
+      const pool = (asItComes ? livePools : pools).get(peer)
       if (pool === undefined) return failed(problem('upstream_failed', { internal: `no address for ${peer}` }))
       const { method, path, headers, body, whenGivenUp, deadlineMs = answerTimeoutMs } = request
-      const asked = { method, path, headers, body, headersTimeout: deadlineMs, bodyTimeout: deadlineMs }
+      const bodyTimeout = asItComes ? silenceMs : deadlineMs
+      const asked = { method, path, headers, body, headersTimeout: deadlineMs, bodyTimeout }
       const attempt = (tried: number): void =>
         exchange(pool, asked, {
           whenGivenUp,
+          asItComes,
           answered,
           failed(err) {
             if (tried >= maxAttempts || request.isGivenUp() || !mayRepeat(err, request.isRepeatable))
@@ -69,7 +84,7 @@ export function createUpstreams(addresses: Readonly<Record<Peer, string>>): Upst
       attempt(1)
     },
     async close() {
-      await Promise.all([...pools.values()].map((pool) => pool.close()))
+      await Promise.all([...pools.values(), ...livePools.values()].map((pool) => pool.close()))
     },
   }
 }

@@ -1,5 +1,5 @@
 /** Everything the gateway answers: each public contract, and the pages it serves itself. */
-import { publicRoutes } from '@gatehouse/contracts/http/routes'
+import { isLive, type RouteContract } from '@gatehouse/contracts/http/contract'
 import { defaultBodyLimitBytes } from '@gatehouse/service-kit/http/server'
 import type { FastifyInstance, preParsingHookHandler } from 'fastify'
 import { createGuard, type Guard } from '../access/guard.ts'
@@ -13,16 +13,18 @@ import { registerOpenApi } from './openapi.ts'
 import { registerPages } from './pages.ts'
 import { registerProtocols } from './protocols.ts'
 
-export function registerRoutes(app: FastifyInstance, deps: Deps): void {
-  requirePublic(publicRoutes)
-  for (const route of publicRoutes) {
+export function registerRoutes(app: FastifyInstance, deps: Deps, routes: readonly RouteContract[]): void {
+  requirePublic(routes)
+  for (const route of routes) {
     if (route.path === jwksPath) continue
     const guard = createGuard(route, deps)
     app.route({
       method: route.method,
       url: route.path,
       bodyLimit: route.bodyLimitBytes ?? defaultBodyLimitBytes,
-      config: route.deadlineMs === undefined ? {} : { deadlineMs: route.deadlineMs },
+      config: { ...(route.deadlineMs && { deadlineMs: route.deadlineMs }), ...(isLive(route) && { isLive: true }) },
+      // A `HEAD` would listen to nothing, for ever.
+      exposeHeadRoute: route.method === 'GET' && !isLive(route),
       ...limitedBy(route.limit ?? 'general', deps),
       // After the budget of the address (onRequest), before the body.
       preParsing: admitBy(guard),

@@ -10,6 +10,9 @@ t.test('the route table is the contracts: no route twice, none internal', async 
   t.throws(() => requirePublic([first, first]), /claimed twice/)
   t.throws(() => requirePublic([{ ...first, path: '/internal/x' }]), /never proxied/)
   t.throws(() => requirePublic([{ ...first, auth: 'internal' }]), /never proxied/)
+  const live = { ...first, success: { status: 200, streams: ['text/event-stream'], description: 'Events.' } } as const
+  t.throws(() => requirePublic([{ ...live, auth: 'open' }]), /ends with an access token/)
+  t.doesNotThrow(() => requirePublic([{ ...live, auth: 'user' }]))
   t.ok(namesOrganization('/v1/organizations/:org/roles'))
   t.ok(namesOrganization('/v1/organizations/:org'))
   t.notOk(namesOrganization('/v1/organizations/:organization'))

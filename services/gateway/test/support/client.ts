@@ -22,8 +22,12 @@ export const asked =
     }
   }
 
-export async function ready(t: Parameters<typeof startGateway>[0], env: Record<string, string> = {}) {
-  const gateway = await startGateway(t, { GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE: '0', ...env })
+export async function ready(
+  t: Parameters<typeof startGateway>[0],
+  env: Record<string, string> = {},
+  routes?: Parameters<typeof startGateway>[2],
+) {
+  const gateway = await startGateway(t, { GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE: '0', ...env }, routes)
   gateway.deps.floors.start()
   await waitUntil('the gateway is ready', async () => readinessOf(await readiness(gateway.deps)).status !== 'not ready')
   return { ...gateway, ask: asked(gateway.url) }

@@ -6,6 +6,8 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
+import type { RouteContract } from '@gatehouse/contracts/http/contract'
+import { publicRoutes } from '@gatehouse/contracts/http/routes'
 import { loadConfig } from '@gatehouse/service-kit/config/load'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
@@ -60,7 +62,11 @@ async function service(request: IncomingMessage): Promise<ServiceName | undefine
 }
 
 /** A running gateway in front of fake services; NATS and Redis are away unless `env` says otherwise. */
-export async function startGateway(t: Test, env: Record<string, string> = {}) {
+export async function startGateway(
+  t: Test,
+  env: Record<string, string> = {},
+  routes: readonly RouteContract[] = publicRoutes,
+) {
   const producer = (): Producer => ({ epoch: randomUUID(), events: [], snapshot: [], isDown: false })
   const platform: FakePlatform = {
     producers: { identity: producer(), tokens: producer(), orgs: producer() },
@@ -102,7 +108,7 @@ export async function startGateway(t: Test, env: Record<string, string> = {}) {
     ...env,
   })
   const deps = openDeps(settings, { log: quietLog, clock: systemClock })
-  const app = await buildApp(deps)
+  const app = await buildApp(deps, routes)
   await app.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(async () => {
     await app.close()
