@@ -9,7 +9,8 @@ import type { Answer } from './send.ts'
 
 const parameters = [
   'client_id', 'client_secret', 'redirect_uri', 'response_type', 'scope', 'state', 'nonce', 'prompt', 'max_age', 'acr_values',
-  'id_token_hint', 'organization_id', 'code_challenge', 'code_challenge_method', 'grant_type', 'code', 'code_verifier', 'refresh_token',
+  'id_token_hint', 'organization_id', 'organization', 'code_challenge', 'code_challenge_method', 'grant_type', 'code',
+  'code_verifier', 'refresh_token',
   'token', 'access_token', 'continuation', 'post_logout_redirect_uri', 'request', 'request_uri', 'resource',
   'device_code', 'subject_token', 'subject_token_type', 'audience', 'dpop_jkt',
 ] // prettier-ignore
@@ -29,6 +30,7 @@ const values: Readonly<Record<string, string>> = {
   JSON: '%7B%22a%22%3A1%7D',
   'a JWT of nobody': 'eyJhbGciOiJub25lIn0.e30.',
   'a long text': 'x'.repeat(6_000),
+  'an identifier of nothing': `org_${'z'.repeat(26)}`,
   'right to left': '%E2%80%AEabc',
 }
 

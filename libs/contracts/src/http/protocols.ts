@@ -7,6 +7,8 @@ import {
   EndSignIn,
   GetAuthorizationServerMetadata,
   GetOpenidConfiguration,
+  GetProtectedResourceMetadata,
+  GetUserInfoMetadata,
   Introspect,
   PushAuthorization,
   Revoke,
@@ -17,6 +19,8 @@ import {
 export const protocolRoutes: readonly ProtocolContract[] = [
   GetOpenidConfiguration,
   GetAuthorizationServerMetadata,
+  GetProtectedResourceMetadata,
+  GetUserInfoMetadata,
   Authorize,
   PushAuthorization,
   AuthorizeDevice,

@@ -7,7 +7,7 @@ import { isSignedBy, opened, privateMembers, readAssertion } from './client-keys
 
 export { assertionAlgs as proofAlgs } from './client-keys.ts'
 
-export type ReadProof = { jkt: string; claims: Record<string, unknown> }
+export type ReadProof = { jkt: string; alg: string; claims: Record<string, unknown> }
 
 /**
  * Undefined for what is no proof: another type, a key that is none or private, a signature by another key, extensions
@@ -20,7 +20,7 @@ export function readProof(token: string): ReadProof | undefined {
   if (privateMembers.some((member) => member in jwk)) return undefined
   const key = opened(jwk)
   if (key === undefined || !isSignedBy(read, key)) return undefined
-  return { jkt: thumbprintOf(key.export({ format: 'jwk' })), claims: read.claims }
+  return { jkt: thumbprintOf(key.export({ format: 'jwk' })), alg: String(read.header['alg']), claims: read.claims }
 }
 
 /** Other members of a key, such as `x5c` or `key_ops`, say nothing here. */

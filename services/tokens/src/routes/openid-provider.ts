@@ -6,6 +6,8 @@ import {
   EndSignIn,
   GetAuthorizationServerMetadata,
   GetOpenidConfiguration,
+  GetProtectedResourceMetadata,
+  GetUserInfoMetadata,
   Introspect,
   PushAuthorization,
   Revoke,
@@ -21,6 +23,7 @@ import { beginAuthorization } from '../use-cases/oauth/begin-authorization.ts'
 import { cancelAuthorization } from '../use-cases/oauth/cancel-authorization.ts'
 import { continueAuthorization } from '../use-cases/oauth/continue-authorization.ts'
 import { describeProvider } from '../use-cases/oauth/describe-provider.ts'
+import { describeApi, describeUserInfo } from '../use-cases/oauth/describe-resources.ts'
 import { endSignIn } from '../use-cases/oauth/end-sign-in.ts'
 import { introspectToken } from '../use-cases/oauth/introspect-token.ts'
 import { issueTokens } from '../use-cases/oauth/issue-tokens.ts'
@@ -42,6 +45,8 @@ export function openidProviderRoutes(app: FastifyInstance, deps: Deps): void {
   bindProtocols(app, deps, (serve) => {
     serve(GetOpenidConfiguration, () => ({ kind: 'json', body: describeProvider(deps), cacheSeconds }))
     serve(GetAuthorizationServerMetadata, () => ({ kind: 'json', body: describeProvider(deps), cacheSeconds }))
+    serve(GetProtectedResourceMetadata, () => ({ kind: 'json', body: describeApi(deps), cacheSeconds }))
+    serve(GetUserInfoMetadata, () => ({ kind: 'json', body: describeUserInfo(deps), cacheSeconds }))
     serve(Authorize, async (asked) => ({ kind: 'redirect', ...(await beginAuthorization(deps, asked)) }))
     serve(PushAuthorization, async (presented) => ({
       kind: 'json',

@@ -5,7 +5,8 @@ import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { and, asc, eq, inArray, isNotNull, isNull, ne, type SQL, sql } from 'drizzle-orm'
 import type { Client } from './clients.ts'
-import { oauthClients, sessions, userStates } from './schema.ts'
+import { oauthClients } from './oauth-client-schema.ts'
+import { sessions, userStates } from './schema.ts'
 import { endWhere, type EndedSession, type EndReason } from './session-ends.ts'
 import { refreshPartsOf, type NewSession, type Session } from './sessions.ts'
 
@@ -20,13 +21,19 @@ export async function insertChildSession(
     parent: Session
     clientId: string
     scope: string[]
+    resources: string[] | null
     organizationId: string | null
     clientAddress: string | null
     idleTtlSeconds: number
+    /** Of the client's choice; null: as long as the parent. */
+    sessionSeconds: number | null
     refresh: Pick<NewSession, 'familyId' | 'token' | 'jkt'> | undefined
   },
 ): Promise<Session> {
   const { parent, refresh } = o
+  // `least` passes over a null.
+  const endsAt = sql<Date>`least(${parent.expiresAt.toISOString()}::timestamptz,
+    now() + make_interval(secs => ${o.sessionSeconds}::int))`
   const made = tx.$with('made').as(
     tx
       .insert(sessions)
@@ -45,10 +52,11 @@ export async function insertChildSession(
         clientAddress: o.clientAddress,
         createdAt: sql`now()`,
         lastSeenAt: sql`now()`,
-        idleExpiresAt: sql`least(now() + make_interval(secs => ${o.idleTtlSeconds}), ${parent.expiresAt.toISOString()}::timestamptz)`,
-        expiresAt: parent.expiresAt,
+        idleExpiresAt: sql`least(now() + make_interval(secs => ${o.idleTtlSeconds}), ${endsAt})`,
+        expiresAt: endsAt,
         parentId: parent.id,
         scope: o.scope,
+        resources: o.resources,
       })
       .returning(),
   )

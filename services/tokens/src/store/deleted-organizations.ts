@@ -1,14 +1,8 @@
 /** What tokens keeps of an organization goes once the organization is deleted. Its state stays as a tombstone. */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { and, eq, inArray, ne, sql } from 'drizzle-orm'
-import {
-  apiKeys,
-  membershipStates,
-  oauthClients,
-  oauthClientSecrets,
-  oauthConsents,
-  serviceAccounts,
-} from './schema.ts'
+import { oauthClients, oauthClientSecrets } from './oauth-client-schema.ts'
+import { apiKeys, membershipStates, oauthConsents, serviceAccounts } from './schema.ts'
 
 /**
  * Memberships, service accounts, API keys and what people allowed its clients are deleted. A client stays as a

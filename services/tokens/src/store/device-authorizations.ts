@@ -4,7 +4,8 @@ import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { typeIdOf } from '@gatehouse/service-kit/ids/type-id'
 import { and, eq, isNull, sql } from 'drizzle-orm'
 import type { PollFacts } from '../domain/oauth/device-poll.ts'
-import { oauthClients, oauthDeviceAuthorizations } from './schema.ts'
+import { oauthClients } from './oauth-client-schema.ts'
+import { oauthDeviceAuthorizations } from './schema.ts'
 
 export type DeviceAuthorization = typeof oauthDeviceAuthorizations.$inferSelect
 

@@ -2,7 +2,8 @@
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { AuthorizationRequest } from '../domain/oauth/authorization-request.ts'
-import { oauthAuthorizations, oauthClients, oauthCodes } from './schema.ts'
+import { oauthClients } from './oauth-client-schema.ts'
+import { oauthAuthorizations, oauthCodes } from './schema.ts'
 
 export type Authorization = typeof oauthAuthorizations.$inferSelect
 export type Code = typeof oauthCodes.$inferSelect

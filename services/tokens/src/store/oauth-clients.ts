@@ -4,10 +4,13 @@
  */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { and, desc, eq, inArray, isNull, lt, ne, sql } from 'drizzle-orm'
-import { clients, oauthClients, oauthClientSecrets } from './schema.ts'
+import { oauthClients, oauthClientSecrets } from './oauth-client-schema.ts'
+import { clients } from './schema.ts'
 
 export type OAuthClient = typeof oauthClients.$inferSelect
 export type OAuthClientSecret = typeof oauthClientSecrets.$inferSelect
+
+export type NewClient = Omit<OAuthClient, 'status' | 'version' | 'createdAt' | 'updatedAt'>
 
 /** Null: the platform. */
 export type Owner = { orgId: string | null }
@@ -19,10 +22,7 @@ const ofOwner = ({ orgId }: Owner) => (orgId === null ? isNull(oauthClients.orgI
 const idleTtlSeconds = 1_209_600
 const absoluteTtlSeconds = 7_776_000
 
-export async function insertOAuthClient(
-  tx: Queryable,
-  client: Omit<OAuthClient, 'status' | 'version' | 'createdAt' | 'updatedAt'>,
-): Promise<OAuthClient> {
+export async function insertOAuthClient(tx: Queryable, client: NewClient): Promise<OAuthClient> {
   // Not by drizzle, which names each column: whether a client is ours is not in the grant.
   await tx.execute(
     sql`insert into ${clients} (id, name, idle_ttl_seconds, absolute_ttl_seconds) values (${client.id}, ${client.name}, ${idleTtlSeconds}, ${absoluteTtlSeconds})`,
@@ -88,6 +88,13 @@ export type ClientUpdate = Partial<
     | 'idTokenAlg'
     | 'isFirstParty'
     | 'dpopBoundAccessTokens'
+    | 'requiresPushedRequests'
+    | 'securityProfile'
+    | 'accessTokenSeconds'
+    | 'sessionSeconds'
+    | 'logoUri'
+    | 'policyUri'
+    | 'tosUri'
     | 'jwks'
     | 'backchannelLogoutUri'
   >

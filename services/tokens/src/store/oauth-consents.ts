@@ -3,7 +3,8 @@
  */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { and, desc, eq, isNull, lt, ne, sql } from 'drizzle-orm'
-import { oauthClients, oauthConsents } from './schema.ts'
+import { oauthClients } from './oauth-client-schema.ts'
+import { oauthConsents } from './schema.ts'
 
 export type Consent = typeof oauthConsents.$inferSelect
 

@@ -35,14 +35,18 @@ export async function findRefreshTokenByHash(
   return row
 }
 
-/** The key that a refresh token is bound to (RFC 9449 §5); undefined where there is none, and no such token. */
-export async function findBoundKey(system: Queryable, hash: Buffer): Promise<string | undefined> {
+/** What a refresh token is bound to: the key of its client (RFC 9449 §5) and resource servers (RFC 8707), if any. */
+export type Binding = { jkt: string | null; resources: string[] | null }
+
+/** Undefined where there is no such token. */
+export async function findBinding(system: Queryable, hash: Buffer): Promise<Binding | undefined> {
   const [row] = await system
-    .select({ jkt: refreshFamilies.jkt })
+    .select({ jkt: refreshFamilies.jkt, resources: sessions.resources })
     .from(refreshTokens)
     .innerJoin(refreshFamilies, eq(refreshFamilies.id, refreshTokens.familyId))
+    .innerJoin(sessions, eq(sessions.id, refreshTokens.sessionId))
     .where(eq(refreshTokens.hash, hash))
-  return row?.jkt ?? undefined
+  return row
 }
 
 /**

@@ -4,20 +4,8 @@
  */
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
 import type { AccessRules } from '@gatehouse/contracts/events/orgs/organization'
-import type { ClientKeys, GrantType } from '@gatehouse/contracts/http/tokens/oauth-client'
 import type { AuthorizationRequest } from '../domain/oauth/authorization-request.ts'
-import {
-  bigint,
-  boolean,
-  customType,
-  integer,
-  jsonb,
-  pgTable,
-  smallint,
-  text,
-  timestamp,
-  uuid,
-} from 'drizzle-orm/pg-core'
+import { bigint, boolean, customType, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 const at = (column: string) => timestamp(column, { withTimezone: true, mode: 'date' })
@@ -69,6 +57,7 @@ export const sessions = pgTable('sessions', {
   endReason: text('end_reason'),
   parentId: typeId('parent_id', 'ses'),
   scope: text('scope').array(),
+  resources: text('resources').array(),
 })
 
 export const refreshFamilies = pgTable('refresh_families', {
@@ -133,39 +122,6 @@ export const apiKeys = pgTable('api_keys', {
   createdAt: at('created_at').notNull(),
   expiresAt: at('expires_at').notNull(),
   lastUsedAt: at('last_used_at'),
-})
-
-export const oauthClients = pgTable('oauth_clients', {
-  id: text('id').primaryKey(),
-  orgId: typeId('org_id', 'org'),
-  name: text('name').notNull(),
-  status: text('status', { enum: ['active', 'disabled', 'deleted'] }).notNull(),
-  version: version().notNull(),
-  authMethod: text('auth_method', { enum: ['none', 'client_secret', 'private_key_jwt'] }).notNull(),
-  jwks: jsonb('jwks').$type<ClientKeys>(),
-  grantTypes: text('grant_types').array().$type<GrantType[]>().notNull(),
-  redirectUris: text('redirect_uris').array().notNull(),
-  postLogoutRedirectUris: text('post_logout_redirect_uris').array().notNull(),
-  backchannelLogoutUri: text('backchannel_logout_uri'),
-  scopes: text('scopes').array().notNull(),
-  audiences: text('audiences').array().notNull(),
-  idTokenAlg: text('id_token_alg', { enum: ['RS256', 'ES256'] }).notNull(),
-  isFirstParty: boolean('is_first_party').notNull(),
-  dpopBoundAccessTokens: boolean('dpop_bound_access_tokens').notNull(),
-  createdBy: text('created_by').notNull(),
-  createdAt: at('created_at').notNull(),
-  updatedAt: at('updated_at').notNull(),
-})
-
-export const oauthClientSecrets = pgTable('oauth_client_secrets', {
-  id: typeId('id', 'cls').primaryKey(),
-  clientId: text('client_id').notNull(),
-  orgId: typeId('org_id', 'org'),
-  slot: smallint('slot').notNull(),
-  hash: bytea('hash').notNull(),
-  last4: text('last4').notNull(),
-  createdBy: text('created_by').notNull(),
-  createdAt: at('created_at').notNull(),
 })
 
 export const oauthAuthorizations = pgTable('oauth_authorizations', {

@@ -199,7 +199,10 @@ t.test('a bound token opens userinfo with a proof for it, and never as a bearer 
   const posted = await askProtocol(platform, replica, { url: '/oauth2/userinfo', form: form({ access_token: token }) })
   t.equal(posted.statusCode, 401, 'nor in a form')
   const none = await userInfo('')
-  t.match(none.headers['www-authenticate'], /^Bearer realm="gatehouse", DPoP realm="gatehouse", algs=/)
+  t.match(
+    none.headers['www-authenticate'],
+    /^Bearer realm="gatehouse", resource_metadata="[^"]+", DPoP realm="gatehouse", algs=/,
+  )
 })
 
 t.test('the refresh token of a public client is bound to its key, and a thief spoils nothing', async (t) => {

@@ -91,7 +91,7 @@ t.test('an organization is named by its id or by its slug, wherever one is named
   t.equal(claimsOf(switched['access_token']).org_id, other.id, 'at a refresh')
   const back = await refresh(switched['refresh_token'], { organization: ada.organization.id })
   t.equal(claimsOf(back['access_token']).org_id, ada.organization.id)
-  for (const organization of ['no-such-organization', 'Acme', 'org_short', ''.padEnd(64, 'a')])
+  for (const organization of ['no-such-organization', 'Acme', 'org_short', `org_${'z'.repeat(26)}`, ''.padEnd(64, 'a')])
     t.match(await refresh(back['refresh_token'], { organization }), { error: 'invalid_request' }, organization)
   t.match(
     await refresh(back['refresh_token'], { organization: other.slug, organization_id: other.id }),

@@ -1,18 +1,19 @@
 /** Clients that sign assertions instead of keeping a secret (RFC 7523), by `openid-client` and by hand. */
-import { constants, randomUUID, sign, webcrypto } from 'node:crypto'
+import { randomUUID, webcrypto } from 'node:crypto'
 import * as openid from 'openid-client'
 import t from 'tap'
 import { type KeyPair, newEcKeyPair, newRsaKeyPair } from '@gatehouse/service-kit/secrets/key-pair'
 import { askProtocol, authorize, callback, fetchThrough, form, registered, signedIn } from '../fixtures/openid.ts'
 import { issuer, openPlatform } from '../fixtures/platform.ts'
+import { jwkOf, signedBy } from '../fixtures/proofs.ts'
 
 const platform = await openPlatform(t)
 const replica = await platform.replica()
 const ada = await signedIn(platform, replica)
 
-const jwkOf = ({ publicKey }: KeyPair, kid: string) => ({ ...publicKey.export({ format: 'jwk' }), kid })
+const withKid = (pair: KeyPair, kid: string) => ({ ...jwkOf(pair), kid })
 const keys = { ec: newEcKeyPair(), rsa: await newRsaKeyPair(2048) }
-const jwks = { keys: [jwkOf(keys.ec, 'ec'), jwkOf(keys.rsa, 'rsa')] }
+const jwks = { keys: [withKid(keys.ec, 'ec'), withKid(keys.rsa, 'rsa')] }
 const client = await registered(platform, replica, { auth_method: 'private_key_jwt', jwks })
 const another = await registered(platform, replica, { auth_method: 'private_key_jwt', jwks })
 const withSecret = await registered(platform, replica)
@@ -28,17 +29,8 @@ const good = (more: object = {}) => ({
   ...more,
 })
 
-function assertion(claims: object, header: Record<string, unknown> = {}, by: KeyPair = keys.ec): string {
-  const alg = header['alg'] ?? 'ES256'
-  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const input = `${encode({ alg, kid: 'ec', ...header })}.${encode(claims)}`
-  const padding = alg === 'PS256' ? constants.RSA_PKCS1_PSS_PADDING : constants.RSA_PKCS1_PADDING
-  const signature = sign('sha256', Buffer.from(input), {
-    key: by.privateKey,
-    ...(by === keys.rsa ? { padding, saltLength: 32 } : { dsaEncoding: 'ieee-p1363' }),
-  })
-  return `${input}.${signature.toString('base64url')}`
-}
+const assertion = (claims: object, header: Record<string, unknown> = {}, by: KeyPair = keys.ec): string =>
+  signedBy(by, { alg: 'ES256', kid: 'ec', ...header }, claims)
 
 const type = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 /** A code that is none: a client that is believed hears `invalid_grant`. */
@@ -133,7 +125,7 @@ t.test('every other assertion is refused, and all of them alike', async (t) => {
     ['of another key', assertion(good(), {}, newEcKeyPair())],
     ['of an unknown kid', assertion(good(), { kid: 'none' })],
     ['of a kid of the other kind', assertion(good(), { kid: 'rsa' })],
-    ['with a key of its own', assertion(good(), { jwk: jwkOf(keys.ec, 'ec') })],
+    ['with a key of its own', assertion(good(), { jwk: withKid(keys.ec, 'ec') })],
     ['with critical headers', assertion(good(), { crit: ['exp'] })],
     ['an access token', assertion(good(), { typ: 'at+jwt' })],
     [
@@ -183,9 +175,9 @@ t.test('keys are public, strong enough and told apart; they are changed by the o
     ['a private key', { jwks: { keys: [{ ...keys.ec.privateKey.export({ format: 'jwk' }), kid: 'a' }] } }],
     ['a secret key', { jwks: { keys: [{ kty: 'oct', k: 'AAAA', kid: 'a' }] } }],
     ['no kid', { jwks: { keys: [keys.ec.publicKey.export({ format: 'jwk' })] } }],
-    ['one kid twice', { jwks: { keys: [jwkOf(keys.ec, 'a'), jwkOf(keys.rsa, 'a')] } }],
-    ['a weak key', { jwks: { keys: [jwkOf(weak, 'a')] } }],
-    ['another curve', { jwks: { keys: [jwkOf(curve, 'a')] } }],
+    ['one kid twice', { jwks: { keys: [withKid(keys.ec, 'a'), withKid(keys.rsa, 'a')] } }],
+    ['a weak key', { jwks: { keys: [withKid(weak, 'a')] } }],
+    ['another curve', { jwks: { keys: [withKid(curve, 'a')] } }],
     ['no key', { jwks: { keys: [{ kty: 'EC', kid: 'a' }] } }],
     ['keys beside a secret', { auth_method: 'client_secret', jwks }],
   ] as const)
@@ -194,7 +186,7 @@ t.test('keys are public, strong enough and told apart; they are changed by the o
     platform.ask(replica, { method: 'PATCH', url: `/v1/platform/oauth-clients/${clientId}`, token: ada.token, body })
   t.equal((await change(withSecret.id, { jwks })).status, 400)
   const next = newEcKeyPair()
-  t.match(await change(another.id, { jwks: { keys: [jwkOf(next, 'next')] } }), { status: 200 })
+  t.match(await change(another.id, { jwks: { keys: [withKid(next, 'next')] } }), { status: 200 })
   const ofAnother = good({ iss: another.id, sub: another.id })
   t.equal(await present(assertion(ofAnother)), 'invalid_client', 'the key before is none any more')
   t.equal(await present(assertion({ ...ofAnother, jti: randomUUID() }, { kid: 'next' }, next)), 'invalid_grant')

@@ -204,7 +204,10 @@ t.test('the token endpoint: each refusal is JSON with the code of RFC 6749 §5.2
 
 t.test('userinfo: 401 says how, or what was wrong (RFC 6750 §3)', async (t) => {
   const ask = (authorization?: string) => askProtocol(platform, replica, { url: '/oauth2/userinfo', authorization })
-  t.match((await ask()).headers['www-authenticate'], /^Bearer realm="gatehouse", DPoP realm="gatehouse", algs=/)
+  t.match(
+    (await ask()).headers['www-authenticate'],
+    /^Bearer realm="gatehouse", resource_metadata="[^"]+", DPoP realm="gatehouse", algs=/,
+  )
   for (const bad of ['x', ada.token, `${ada.token}x`, 'a.b.c', String(client.client_secret)]) {
     const answer = await ask(`Bearer ${bad}`)
     t.equal(answer.statusCode, 401)

@@ -31,6 +31,7 @@ t.test('a key that was made within the second of the claims signs', async (t) =>
       client: { id: 'wiki', audiences: [], idTokenAlg: 'RS256' } as never,
       claims: { iat, exp: iat + 300, auth_time: iat, sub: newId('user'), sid: newId('ses') } as never,
       scope: ['openid'],
+      audience: ['https://api.example.com'],
       nonce: undefined,
       refreshToken: undefined,
       jkt: undefined,

@@ -46,6 +46,28 @@ const Scopes = Type.Array(Type.String({ pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]
 /** RFC 8707 §2: resource servers that take this client's access tokens. Gatehouse's own API is none of them. */
 const Audiences = Type.Array(Type.String({ format: 'uri', maxLength: 500 }), { maxItems: 10, uniqueItems: true })
 
+/**
+ * `fapi2`: FAPI 2.0 Security Profile. Requests are pushed, tokens bound to a key (DPoP), the client proves itself by
+ * `private_key_jwt`, and nothing is signed by RS256.
+ */
+const SecurityProfile = Type.Union([Type.Literal('oauth2'), Type.Literal('fapi2')])
+const AccessTokenSeconds = Type.Integer({ minimum: 60, maximum: 300 })
+const SessionSeconds = Type.Integer({ minimum: 300, maximum: 7_776_000 })
+/** Of the web, by https. */
+const WebPage = Type.String({ minLength: 1, maxLength: 2000 })
+/** What a client may choose when it is registered and later. */
+const settings = {
+  id_token_signed_response_alg: Type.Optional(IdTokenAlg),
+  dpop_bound_access_tokens: Type.Optional(Type.Boolean()),
+  require_pushed_authorization_requests: Type.Optional(Type.Boolean()),
+  security_profile: Type.Optional(SecurityProfile),
+  access_token_lifetime_seconds: Type.Optional(Type.Union([AccessTokenSeconds, Type.Null()])),
+  session_lifetime_seconds: Type.Optional(Type.Union([SessionSeconds, Type.Null()])),
+  logo_uri: Type.Optional(Type.Union([WebPage, Type.Null()])),
+  policy_uri: Type.Optional(Type.Union([WebPage, Type.Null()])),
+  tos_uri: Type.Optional(Type.Union([WebPage, Type.Null()])),
+} as const
+
 const ClientSecret = Type.Object({ id: OAuthClientSecretId, last4: Type.String(), created_at: Instant })
 
 export const OAuthClient = Type.Object({
@@ -69,6 +91,16 @@ export const OAuthClient = Type.Object({
   first_party: Type.Boolean(),
   /** RFC 9449 §5.2: it gets tokens only with a proof of its key. */
   dpop_bound_access_tokens: Type.Boolean(),
+  /** RFC 9126 §6: its authorization requests arrive pushed, or not at all. */
+  require_pushed_authorization_requests: Type.Boolean(),
+  security_profile: SecurityProfile,
+  /** At most; null: as long as the platform's. */
+  access_token_lifetime_seconds: Type.Union([AccessTokenSeconds, Type.Null()]),
+  /** After it the person signs in to the client again; null: as long as the sign-in lives. */
+  session_lifetime_seconds: Type.Union([SessionSeconds, Type.Null()]),
+  logo_uri: Type.Union([Type.String(), Type.Null()]),
+  policy_uri: Type.Union([Type.String(), Type.Null()]),
+  tos_uri: Type.Union([Type.String(), Type.Null()]),
   secrets: Type.Array(ClientSecret),
   created_at: Instant,
   updated_at: Instant,
@@ -99,9 +131,8 @@ export const OAuthClientRegistration = Type.Object({
   /** `openid profile email` when absent. */
   scopes: Type.Optional(Scopes),
   audiences: Type.Optional(Audiences),
-  /** RS256 when absent (OpenID Connect Core §15.1). */
-  id_token_signed_response_alg: Type.Optional(IdTokenAlg),
-  dpop_bound_access_tokens: Type.Optional(Type.Boolean()),
+  /** RS256 when absent (OpenID Connect Core §15.1), and ES256 with `fapi2`. */
+  ...settings,
 })
 /** Only the platform has applications of its own. */
 export const PlatformOAuthClientRegistration = Type.Object({
@@ -121,8 +152,7 @@ export const OAuthClientChange = Type.Object(
     backchannel_logout_uri: Type.Optional(Type.Union([RedirectUri, Type.Null()])),
     scopes: Type.Optional(Scopes),
     audiences: Type.Optional(Audiences),
-    id_token_signed_response_alg: Type.Optional(IdTokenAlg),
-    dpop_bound_access_tokens: Type.Optional(Type.Boolean()),
+    ...settings,
   },
   { minProperties: 1 },
 )

@@ -22,6 +22,20 @@ export const GetAuthorizationServerMetadata = defineProtocol({
   summary: 'RFC 8414: the same document for OAuth clients.',
 })
 
+export const GetProtectedResourceMetadata = defineProtocol({
+  ...document,
+  operationId: 'getProtectedResourceMetadata',
+  path: '/.well-known/oauth-protected-resource',
+  summary: 'RFC 9728: what the API takes, and from whom.',
+})
+
+export const GetUserInfoMetadata = defineProtocol({
+  ...document,
+  operationId: 'getUserInfoMetadata',
+  path: '/.well-known/oauth-protected-resource/oauth2/userinfo',
+  summary: 'RFC 9728: what the userinfo endpoint takes, and from whom.',
+})
+
 export const Authorize = defineProtocol({
   ...base,
   operationId: 'authorize',

@@ -6,6 +6,7 @@ import type { GrantType } from '@gatehouse/contracts/http/tokens/oauth-client'
 import type { OAuthErrorCode } from '@gatehouse/contracts/problems/oauth-errors'
 import { scopesWithin } from './grant-types.ts'
 import { namedOrganization } from './named-organization.ts'
+import { invalidTarget, isWithin, resourcesIn } from './resource-indicators.ts'
 import { grantedScope, parseScope } from './scopes.ts'
 
 /** As it is stored until somebody has decided. `state` and `nonce` are the client's words and come back unchanged. */
@@ -23,6 +24,8 @@ export type AuthorizationRequest = {
   uiLocales?: string
   /** The organization the client wants the person to act for; looked up where it is named by its slug. */
   organizationId?: string
+  /** RFC 8707 §2: the resource servers the token may be for; absent: all that the client registered. */
+  resources?: string[]
   /** RFC 9449 §10: the key that exchanges the code. */
   dpopJkt?: string
 }
@@ -31,7 +34,7 @@ export type Refusal = { error: OAuthErrorCode; description: string }
 type Judged = { kind: 'accepted'; request: AuthorizationRequest } | ({ kind: 'refused' } & Refusal)
 
 type Parameters = ReadonlyMap<string, string>
-type ClientRules = { scopes: readonly string[]; grantTypes: readonly GrantType[] }
+type ClientRules = { scopes: readonly string[]; grantTypes: readonly GrantType[]; audiences: readonly string[] }
 
 /** RFC 7636 §4.2: 43 characters of base64url hold a SHA-256. */
 const challengeForm = /^[A-Za-z0-9_-]{43}$/
@@ -49,11 +52,13 @@ export function judgeAuthorizationRequest(parameters: Parameters, client: Client
     return refused('unauthorized_client', 'The client did not register authorization codes.')
   const complaint = refusalOfForm(parameters) ?? refusalOfProof(parameters) ?? refusalOfOpenid(parameters)
   if (complaint !== undefined) return { kind: 'refused', ...complaint }
+  const resources = resourcesIn(parameters)
+  if (resources !== undefined && !isWithin(resources, client.audiences)) return refused('invalid_target', invalidTarget)
   const asked = parseScope(parameters.get('scope') ?? '')
   if (parameters.has('scope') && asked === undefined) return refused('invalid_scope', 'The scope is malformed.')
   const scope = grantedScope(asked ?? [], scopesWithin(client))
   if (scope.length === 0) return refused('invalid_scope', 'None of the scopes is registered for this client.')
-  return { kind: 'accepted', request: requestOf(parameters, scope) }
+  return { kind: 'accepted', request: { ...requestOf(parameters, scope), ...(resources && { resources }) } }
 }
 
 function refusalOfForm(parameters: Parameters): Refusal | undefined {

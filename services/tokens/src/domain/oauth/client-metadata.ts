@@ -1,30 +1,45 @@
-/** What a client registers about itself, judged: the one place where a redirect URI can become one. */
+/** What a client registers about itself, judged as a whole: the one place where a redirect URI can become one. */
 import type { GrantType } from '@gatehouse/contracts/http/tokens/oauth-client'
 import { tokenExchangeGrant } from './grant-types.ts'
-import { complaintAboutLogoutUri, complaintAboutRedirectUri } from './redirect-uri.ts'
+import { complaintAboutLogoutUri, complaintAboutRedirectUri, complaintAboutWebPage } from './redirect-uri.ts'
+import { complaintsAboutProfile } from './security-profile.ts'
 
 /** Roles and refresh tokens are for those who ask for them. */
 export const defaultScopes: readonly string[] = ['openid', 'profile', 'email']
 
 export type Complaint = { path: string; message: string }
 
-export function complaintsAboutClient(client: {
-  redirectUris?: readonly string[] | undefined
-  postLogoutRedirectUris?: readonly string[] | undefined
-  backchannelLogoutUri?: string | null | undefined
-  audiences?: readonly string[] | undefined
-  ownAudience: string
-  issuer: string
-}): Complaint[] {
-  const { redirectUris = [], postLogoutRedirectUris = [], audiences = [], backchannelLogoutUri } = client
-  const logout = typeof backchannelLogoutUri === 'string' && complaintAboutLogoutUri(backchannelLogoutUri)
+export type ClientMetadata = {
+  authMethod: string
+  jwks: object | null
+  grantTypes: readonly GrantType[]
+  redirectUris: readonly string[]
+  postLogoutRedirectUris: readonly string[]
+  backchannelLogoutUri: string | null
+  audiences: readonly string[]
+  idTokenAlg: string
+  securityProfile: 'oauth2' | 'fapi2'
+  logoUri: string | null
+  policyUri: string | null
+  tosUri: string | null
+}
+
+export function complaintsAboutClient(
+  client: ClientMetadata,
+  ours: { ownAudience: string; issuer: string },
+): Complaint[] {
+  const { backchannelLogoutUri: logoutUri } = client
+  const logout = logoutUri === null ? undefined : complaintAboutLogoutUri(logoutUri)
   return [
-    ...addressComplaints('redirect_uris', redirectUris),
-    ...addressComplaints('post_logout_redirect_uris', postLogoutRedirectUris),
-    ...(logout ? [{ path: '/backchannel_logout_uri', message: logout }] : []),
-    ...audiences.flatMap((audience, at) =>
-      isOurs(audience, client) ? [{ path: `/audiences/${at}`, message: 'is Gatehouse itself' }] : [],
+    ...addressComplaints('redirect_uris', client.redirectUris),
+    ...addressComplaints('post_logout_redirect_uris', client.postLogoutRedirectUris),
+    ...(logout === undefined ? [] : [{ path: '/backchannel_logout_uri', message: logout }]),
+    ...pageComplaints(client),
+    ...client.audiences.flatMap((audience, at) =>
+      isOurs(audience, ours) ? [{ path: `/audiences/${at}`, message: 'is Gatehouse itself' }] : [],
     ),
+    ...complaintsAboutGrants(client),
+    ...complaintsAboutProfile(client),
   ]
 }
 
@@ -32,14 +47,12 @@ export function complaintsAboutClient(client: {
  * A code has to go somewhere; without codes there is no use for an address. Who exchanges tokens of others proves who
  * it is.
  */
-export function complaintsAboutGrants(o: {
-  grantTypes: readonly GrantType[]
-  redirectUris: readonly string[]
-  isPublic: boolean
-}): Complaint[] {
-  const isWithoutAddress = o.grantTypes.includes('authorization_code') && o.redirectUris.length === 0
-  const isUnproven = o.grantTypes.includes(tokenExchangeGrant) && o.isPublic
+function complaintsAboutGrants({ grantTypes, redirectUris, authMethod, jwks }: ClientMetadata): Complaint[] {
+  const isWithoutAddress = grantTypes.includes('authorization_code') && redirectUris.length === 0
+  const isUnproven = grantTypes.includes(tokenExchangeGrant) && authMethod === 'none'
+  const isByKey = authMethod === 'private_key_jwt'
   return [
+    ...(isByKey === (jwks !== null) ? [] : [{ path: '/jwks', message: 'goes with private_key_jwt, and only with it' }]),
     ...(isWithoutAddress ? [{ path: '/redirect_uris', message: 'is needed for authorization_code' }] : []),
     ...(isUnproven ? [{ path: '/grant_types', message: 'has token exchange, which a public client cannot use' }] : []),
   ]
@@ -49,6 +62,12 @@ const addressComplaints = (name: string, addresses: readonly string[]): Complain
   addresses.flatMap((address, at) => {
     const message = complaintAboutRedirectUri(address)
     return message === undefined ? [] : [{ path: `/${name}/${at}`, message }]
+  })
+
+const pageComplaints = ({ logoUri, policyUri, tosUri }: ClientMetadata): Complaint[] =>
+  Object.entries({ logo_uri: logoUri, policy_uri: policyUri, tos_uri: tosUri }).flatMap(([name, uri]) => {
+    const message = uri === null ? undefined : complaintAboutWebPage(uri)
+    return message === undefined ? [] : [{ path: `/${name}`, message }]
   })
 
 /** A token for our own API, or for an endpoint of the provider, is nothing a client may ask for. */

@@ -4,6 +4,7 @@
  * rights.
  */
 import type { PersonClaims } from '@gatehouse/contracts/claims/access-token'
+import { isWithin } from './resource-indicators.ts'
 
 export type ClientAccessClaims = Omit<PersonClaims, 'aud' | 'scope'> & {
   aud: string[]
@@ -18,22 +19,33 @@ export type Act = { sub: string; act?: Act }
 
 export const userInfoPath = '/oauth2/userinfo'
 
-/** The resource servers of the client (RFC 9068 §3), and the userinfo endpoint where the scope opens it. */
+/**
+ * The resource servers of the client (RFC 9068 §3), and the userinfo endpoint where the scope opens it. A token request
+ * that names resource servers gets a token for those and nothing else (RFC 8707 §2.2). Undefined: it may not have them.
+ */
 export function audienceOf(o: {
   issuer: string
-  clientId: string
-  audiences: readonly string[]
+  client: { id: string; audiences: readonly string[] }
   scope: readonly string[]
-}): string[] {
-  const audience = [...o.audiences, ...(o.scope.includes('openid') ? [o.issuer + userInfoPath] : [])]
-  return audience.length > 0 ? audience : [o.clientId]
+  /** By the authorization request; null for all of the client's. */
+  allowed: readonly string[] | null | undefined
+  /** By the token request. */
+  asked: readonly string[] | undefined
+}): string[] | undefined {
+  const { audiences, id } = o.client
+  // What the client no longer has registered is not given for an old request.
+  const most = o.allowed?.filter((one) => audiences.includes(one)) ?? audiences
+  if (o.asked !== undefined) return isWithin(o.asked, most) ? [...o.asked] : undefined
+  const audience = [...most, ...(o.scope.includes('openid') ? [o.issuer + userInfoPath] : [])]
+  return audience.length > 0 ? audience : [id]
 }
 
 export const clientAccessClaims = (
   claims: PersonClaims,
-  o: { audience: string[]; scope: readonly string[]; jkt: string | undefined },
+  o: { audience: string[]; scope: readonly string[]; jkt: string | undefined; seconds: number | null },
 ): ClientAccessClaims => ({
   ...claims,
+  exp: Math.min(claims.exp, claims.iat + (o.seconds ?? Infinity)),
   aud: o.audience,
   scope: o.scope.join(' '),
   ...(o.jkt !== undefined && { cnf: { jkt: o.jkt } }),

@@ -2,12 +2,14 @@
  * The organization a client names in a request: `organization_id`, or `organization` with an id or a slug. An id is
  * never a slug, because slugs have no underscore.
  */
+import { typeIdSuffix } from '@gatehouse/contracts/common/ids'
+
 type Parameters = ReadonlyMap<string, string>
 
 export type NamedOrganization =
   { kind: 'unnamed' } | { kind: 'malformed' } | { kind: 'id'; id: string } | { kind: 'slug'; slug: string }
 
-const idForm = /^org_[0-9a-z]{26}$/
+const idForm = new RegExp(`^org_${typeIdSuffix}$`)
 const slugForm = /^[a-z][a-z0-9-]{0,62}$/
 
 export function namedOrganization(parameters: Parameters): NamedOrganization {

@@ -72,6 +72,10 @@ export function complaintAboutRedirectUri(address: string): string | undefined {
 export const complaintAboutLogoutUri = (address: string): string | undefined =>
   complaintAboutRedirectUri(address) ?? (/^https?:/.test(address) ? undefined : 'is not an address of the web')
 
+/** A page or a picture that people are shown or sent to. */
+export const complaintAboutWebPage = (address: string): string | undefined =>
+  complaintAboutRedirectUri(address) ?? (address.startsWith('https:') ? undefined : 'must be https')
+
 /** The address as asked for, if the client registered it. */
 export const isRegistered = (registered: readonly string[], asked: string): boolean =>
   registered.includes(asked) || registered.some((one) => isSameButForPort(one, asked))

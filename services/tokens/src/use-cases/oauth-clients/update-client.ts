@@ -6,11 +6,11 @@ import type { ClientChange, OAuthClient as OAuthClientOnWire } from '@gatehouse/
 import { actorOf } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { type ClientUpdate, listSecrets, lockOAuthClient, updateOAuthClient } from '../../store/oauth-clients.ts'
-import { complaintsAboutGrants } from '../../domain/oauth/client-metadata.ts'
+import type { Complaint } from '../../domain/oauth/client-metadata.ts'
 import { announceClientDeleted, announceClientUpdated } from './announce-client.ts'
+import { complaintsAbout, updateOf } from './client-members.ts'
 import { type ClientDeps, type ClientScope, ownerOf, requireClients, writeClients } from './client-scope.ts'
 import { clientView } from './client-views.ts'
-import { complaintsAbout } from './create-client.ts'
 import { endSessionsOfClient } from './end-sessions-of-client.ts'
 
 /**
@@ -24,14 +24,12 @@ export async function updateClient(
 ): Promise<OAuthClientOnWire> {
   await requireClients(deps, scope, 'write')
   const update = updateOf(o.change)
-  const errors = complaintsAbout(deps, update)
+  const errors: Complaint[] = []
   const updated = await writeClients(deps, scope, async (tx) => {
     const before = await lockOAuthClient(tx, { id: o.id, ...ownerOf(scope) })
-    if (before !== undefined && update.jwks !== undefined && before.authMethod !== 'private_key_jwt')
-      errors.push({ path: '/jwks', message: 'goes with private_key_jwt, and only with it' })
-    if (before !== undefined)
-      errors.push(...complaintsAboutGrants({ ...before, ...update, isPublic: before.authMethod === 'none' }))
-    if (before === undefined || errors.length > 0) return before && 'malformed'
+    if (before === undefined) return undefined
+    errors.push(...complaintsAbout(deps, { ...before, ...update }))
+    if (errors.length > 0) return 'malformed'
     const changed = Object.keys(update).filter((member) => differs(before, update, member as keyof ClientUpdate))
     // The same values again change nothing and announce nothing.
     const client = changed.length === 0 ? before : await updateOAuthClient(tx, o.id, update)
@@ -56,26 +54,6 @@ export async function deleteClient(deps: ClientDeps, scope: ClientScope, id: str
   })
   if (!isGone) throw problem('not_found')
   await endSessionsOfClient(deps, id, actorOf(scope.caller))
-}
-
-function updateOf(change: ClientChange): ClientUpdate {
-  const members: ClientUpdate = {
-    ...(change.name !== undefined && { name: change.name }),
-    ...(change.status !== undefined && { status: change.status }),
-    ...(change.jwks !== undefined && { jwks: change.jwks }),
-    ...(change.grant_types !== undefined && { grantTypes: change.grant_types }),
-    ...(change.redirect_uris !== undefined && { redirectUris: change.redirect_uris }),
-    ...(change.post_logout_redirect_uris !== undefined && {
-      postLogoutRedirectUris: change.post_logout_redirect_uris,
-    }),
-    ...(change.backchannel_logout_uri !== undefined && { backchannelLogoutUri: change.backchannel_logout_uri }),
-    ...(change.scopes !== undefined && { scopes: change.scopes }),
-    ...(change.audiences !== undefined && { audiences: change.audiences }),
-    ...(change.id_token_signed_response_alg !== undefined && { idTokenAlg: change.id_token_signed_response_alg }),
-    ...(change.dpop_bound_access_tokens !== undefined && { dpopBoundAccessTokens: change.dpop_bound_access_tokens }),
-    ...(change.first_party !== undefined && { isFirstParty: change.first_party }),
-  }
-  return members
 }
 
 const differs = (before: ClientUpdate, update: ClientUpdate, member: keyof ClientUpdate): boolean =>

@@ -10,6 +10,7 @@ import { hashSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
 import { isSignedByClient, readAssertion } from '../../crypto/client-keys.ts'
 import { judgeAssertion } from '../../domain/oauth/assertion-claims.ts'
+import { mayUseAlg } from '../../domain/oauth/security-profile.ts'
 import { findActiveClient, hasSecret, type OAuthClient } from '../../store/oauth-clients.ts'
 import { claimAssertion } from '../../store/used-assertions.ts'
 
@@ -57,6 +58,7 @@ async function clientOfAssertion(deps: AuthenticateDeps, presented: Presented): 
   const client = isTypeId('client', named) ? await findActiveClient(deps.system, named) : undefined
   if (read === undefined || client === undefined || client.jwks === null || !isSignedByClient(read, client.jwks))
     throw invalidClient(false)
+  if (!mayUseAlg(client, String(read.header['alg']))) throw invalidClient(false, 'an algorithm of another profile')
   const judged = judgeAssertion(read.claims, {
     clientId: client.id,
     issuer: deps.issuer,

@@ -20,6 +20,7 @@ import {
 } from '../../domain/oauth/authorization-needs.ts'
 import { type AuthorizationRequest, judgeAuthorizationRequest } from '../../domain/oauth/authorization-request.ts'
 import { answerAddress } from '../../domain/oauth/redirect-uri.ts'
+import { mustPush } from '../../domain/oauth/security-profile.ts'
 import { keepParentAlive } from '../../store/child-sessions.ts'
 import { findClient } from '../../store/clients.ts'
 import { insertAuthorization } from '../../store/oauth-authorizations.ts'
@@ -54,6 +55,8 @@ export async function beginAuthorization(
   })
   const refuse = (error: string, description: string): Sent => answer({ error, error_description: description })
   if (judged.kind === 'refused') return refuse(judged.error, judged.description)
+  if (mustPush(client) && parameters === asked.parameters)
+    return refuse('invalid_request', 'This client pushes its requests (RFC 9126).')
   const hinted = hintedPerson(deps, parameters)
   if (hinted === 'malformed') return refuse('invalid_request', 'id_token_hint is no ID token of this provider.')
   const organizationId = await findOrganizationNamed(deps, parameters)

@@ -23,6 +23,7 @@ export async function clientCredentials(deps: CredentialDeps, presented: Present
   })
   const claims = claimsIn(exchanged.access_token) as ServiceAccountClaims
   if (claims.sub !== id) throw invalidClient(isBasic)
+  requireOwnResource(deps, presented.parameters.get('resource'))
   const scope = narrowed(claims.scope, presented.parameters.get('scope'))
   return {
     access_token:
@@ -33,6 +34,12 @@ export async function clientCredentials(deps: CredentialDeps, presented: Present
     expires_in: exchanged.expires_in,
     ...(scope !== undefined && { scope }),
   }
+}
+
+/** RFC 8707 §2: these tokens are for Gatehouse's own API, whose resource identifier is the issuer. */
+function requireOwnResource({ issuer }: Pick<CredentialDeps, 'issuer'>, resource: string | undefined): void {
+  if (resource !== undefined && resource !== issuer)
+    throw oauthError('invalid_target', { description: 'A key of a service account opens the API of Gatehouse alone.' })
 }
 
 const signed = (deps: Pick<Deps, 'keyRing'>, claims: ServiceAccountClaims): string =>

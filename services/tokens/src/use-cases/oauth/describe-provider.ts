@@ -16,6 +16,7 @@ import { knownAcr } from '../../domain/oauth/authorization-request.ts'
 import { grantTypes } from '../../domain/oauth/grant-types.ts'
 import { openidScopes } from '../../domain/oauth/scopes.ts'
 import { signingAlgs } from '../../domain/signing-key-plan.ts'
+import { resourcesOf } from './describe-resources.ts'
 
 const confidential = ['client_secret_basic', 'client_secret_post', 'private_key_jwt']
 const clientAuthentication = {
@@ -49,6 +50,7 @@ export function describeProvider({ issuer }: Pick<Deps, 'issuer'>): object {
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     grant_types_supported: [...grantTypes, 'client_credentials'],
+    protected_resources: resourcesOf({ issuer }),
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: [...signingAlgs],
     ...clientAuthentication,

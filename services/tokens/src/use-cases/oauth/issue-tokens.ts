@@ -3,12 +3,13 @@ import { Token } from '@gatehouse/contracts/http/tokens/openid-provider'
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
 import type { Deps } from '../../deps.ts'
 import { deviceCodeGrant, tokenExchangeGrant } from '../../domain/oauth/grant-types.ts'
+import { mustProveKey } from '../../domain/oauth/security-profile.ts'
 import type { OAuthClient } from '../../store/oauth-clients.ts'
 import type { CoalescedRefresh } from '../sessions/coalesce-refreshes.ts'
 import { authenticateClient, type PresentedWithProof } from './authenticate-client.ts'
 import { clientCredentials } from './client-credentials.ts'
 import { exchangeToken } from './exchange-token.ts'
-import { badProof, claimPossession, possessionOf } from './prove-possession.ts'
+import { badProof, claimPossessionOf, possessionOf } from './prove-possession.ts'
 import { redeemCode } from './redeem-code.ts'
 import { redeemDeviceCode } from './redeem-device-code.ts'
 import { refreshGrant } from './refresh-grant.ts'
@@ -52,8 +53,8 @@ async function provenClient(
 ): Promise<{ client: OAuthClient; jkt: string | undefined }> {
   const possession = possessionOf(deps, { ...presented, path: Token.path })
   const client = await authenticateClient(deps, presented)
-  if (possession !== undefined) await claimPossession(deps, { possession, clientId: client.id })
-  if (possession === undefined && client.dpopBoundAccessTokens)
+  if (possession !== undefined) await claimPossessionOf(deps, { client, possession })
+  if (possession === undefined && mustProveKey(client))
     throw badProof(deps, { internal: 'no proof', isAtResource: false })
   return { client, jkt: possession?.jkt }
 }

@@ -24,6 +24,9 @@ export async function openChildSession(
     parent: Session
     client: Client
     scope: string[]
+    /** RFC 8707: null for all of the client's. */
+    resources: string[] | null
+    sessionSeconds: number | null
     userVersion: number
     membership: UsableMembership | undefined
     clientAddress: string | undefined
@@ -40,6 +43,8 @@ export async function openChildSession(
     parent,
     clientId: client.id,
     scope: o.scope,
+    resources: o.resources,
+    sessionSeconds: o.sessionSeconds,
     organizationId: membership?.organizationId ?? null,
     clientAddress: o.clientAddress ?? null,
     idleTtlSeconds: client.idleTtlSeconds,

@@ -8,11 +8,13 @@ import { isNonceGood, makeNonce } from '../../crypto/dpop-nonce.ts'
 import { proofAlgs, readProof } from '../../crypto/dpop-proof.ts'
 import type { Deps } from '../../deps.ts'
 import { judgeProof, proofSeconds } from '../../domain/oauth/dpop-proof.ts'
+import { mayUseAlg } from '../../domain/oauth/security-profile.ts'
+import type { OAuthClient } from '../../store/oauth-clients.ts'
 import { claimAssertion } from '../../store/used-assertions.ts'
 
 type ProofDeps = Pick<Deps, 'system' | 'issuer' | 'clock' | 'envelope'>
 /** A key whose holder asks now. */
-export type Possession = { jkt: string; jti: string }
+export type Possession = { jkt: string; jti: string; alg: string }
 type Asked = {
   proof: string | undefined
   method: string
@@ -37,7 +39,19 @@ export function possessionOf(deps: ProofDeps, asked: Asked): Possession | undefi
   if (judged.kind === 'bad') throw badProof(deps, { internal: judged.because, isAtResource })
   if (judged.nonce === undefined || !isNonceGood(deps.envelope, judged.nonce, now))
     throw nonceNeeded(deps, isAtResource)
-  return { jkt: read.jkt, jti: judged.jti }
+  return { jkt: read.jkt, jti: judged.jti, alg: read.alg }
+}
+
+/**
+ * Uses the proof of a client. @throws OAuthError `invalid_dpop_proof` the second time, and for a signature that its
+ * profile leaves out
+ */
+export async function claimPossessionOf(
+  deps: ProofDeps,
+  { client, possession }: { client: Pick<OAuthClient, 'id' | 'securityProfile'>; possession: Possession },
+): Promise<void> {
+  if (!mayUseAlg(client, possession.alg)) throw badProof(deps, { internal: possession.alg, isAtResource: false })
+  await claimPossession(deps, { possession, clientId: client.id })
 }
 
 /** Uses the proof. @throws OAuthError `invalid_dpop_proof` the second time */

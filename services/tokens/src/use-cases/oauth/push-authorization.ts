@@ -12,7 +12,7 @@ import type { Deps } from '../../deps.ts'
 import { judgeAuthorizationRequest } from '../../domain/oauth/authorization-request.ts'
 import { claimPushedRequest, insertPushedRequest } from '../../store/pushed-requests.ts'
 import { authenticateClient, type PresentedWithProof } from './authenticate-client.ts'
-import { badProof, claimPossession, possessionOf } from './prove-possession.ts'
+import { badProof, claimPossessionOf, possessionOf } from './prove-possession.ts'
 import { redirectUriOf } from './redirect-uri-of.ts'
 
 /** §2.2: "short lived, e.g., between 5 and 600 seconds". A browser follows at once. */
@@ -28,7 +28,7 @@ type Pushed = { request_uri: string; expires_in: number }
 export async function pushAuthorization(deps: PushDeps, presented: PresentedWithProof): Promise<Pushed> {
   const possession = possessionOf(deps, { ...presented, path: PushAuthorization.path })
   const client = await authenticateClient(deps, presented)
-  if (possession !== undefined) await claimPossession(deps, { possession, clientId: client.id })
+  if (possession !== undefined) await claimPossessionOf(deps, { client, possession })
   const parameters = withKey(deps, presented.parameters, possession?.jkt)
   // §2.1: a reference to a reference is none.
   if (parameters.has('request_uri'))

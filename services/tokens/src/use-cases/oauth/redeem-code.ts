@@ -10,7 +10,9 @@ import { hashSecret, isWellFormed } from '@gatehouse/service-kit/secrets/opaque-
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
 import { isVerifierOf } from '../../crypto/pkce.ts'
 import type { Deps } from '../../deps.ts'
+import { audienceOf } from '../../domain/oauth/client-tokens.ts'
 import { decideRedemption } from '../../domain/oauth/redemption.ts'
+import { invalidTarget, resourcesIn } from '../../domain/oauth/resource-indicators.ts'
 import { findClient } from '../../store/clients.ts'
 import { claimCode, type Code, findCodeByHash, lockCode } from '../../store/oauth-authorizations.ts'
 import type { OAuthClient } from '../../store/oauth-clients.ts'
@@ -33,7 +35,9 @@ type Redemption = {
   /** The key the client proved to hold. */
   jkt: string | undefined
 }
-type Outcome = { kind: 'redeemed'; child: ChildSession; code: Code } | { kind: 'refused' | 'replayed'; because: string }
+type Outcome =
+  | { kind: 'redeemed'; child: ChildSession; code: Code; audience: string[] }
+  | { kind: 'refused' | 'replayed' | 'other_target'; because: string }
 
 const redemptions = counter('tokens_code_redemption_total', 'Presented authorization codes by what came of them')
 
@@ -55,13 +59,15 @@ export async function redeemCode(deps: RedeemDeps, redemption: Redemption): Prom
   redemptions.add(1, { outcome: outcome.kind })
   // Only what was ended waits for its announcement.
   if (outcome.kind === 'replayed') await deps.spine.write({}, async () => {}, { announce: 'await' })
+  if (outcome.kind === 'other_target') throw oauthError('invalid_target', { description: invalidTarget })
   if (outcome.kind !== 'redeemed') throw invalidGrant(outcome.because)
-  const { child, code } = outcome
+  const { child, code, audience } = outcome
   const { scope, nonce } = code.request
   return await clientTokens(deps, {
     client,
     claims: child.claims,
     scope,
+    audience,
     nonce,
     refreshToken: child.refreshToken,
     jkt: redemption.jkt,
@@ -88,7 +94,11 @@ async function redeem(
   }
   const parent = await lockSession(tx, code.parentSessionId)
   if (parent === undefined || !isLiveAt(parent, now)) return { kind: 'refused', because: 'the sign-in is over' }
-  return await exchange(deps, tx, { ...o, code, parent, now })
+  const { scope, resources: allowed } = code.request
+  const asked = resourcesIn(o.parameters)
+  const audience = audienceOf({ issuer: deps.issuer, client: o.client, scope, allowed, asked })
+  if (audience === undefined) return { kind: 'other_target', because: 'another resource' }
+  return await exchange(deps, tx, { ...o, code, parent, now, audience })
 }
 
 const factsOf = ({ client, parameters, jkt }: Redemption, code: Code, now: Date) => ({
@@ -116,7 +126,7 @@ async function endWhatItGave(tx: Tx, code: Code): Promise<void> {
 async function exchange(
   deps: RedeemDeps,
   tx: Tx,
-  o: Redemption & { code: Code; parent: Session; now: Date; polled: ReadonlySet<Neighbour> },
+  o: Redemption & { code: Code; parent: Session; now: Date; polled: ReadonlySet<Neighbour>; audience: string[] },
 ): Promise<Outcome | Unsure> {
   const { code, parent, now, polled } = o
   const standing = await standingFor(deps, tx, { session: parent, organizationId: code.organizationId, polled })
@@ -129,6 +139,8 @@ async function exchange(
     parent,
     client,
     scope: code.request.scope,
+    resources: code.request.resources ?? null,
+    sessionSeconds: o.client.sessionSeconds,
     userVersion,
     membership,
     clientAddress: o.clientAddress,
@@ -137,5 +149,5 @@ async function exchange(
   })
   if (!(await claimCode(tx, { id: code.id, sessionId: child.sessionId })))
     throw new Error('A code was spent under its own lock')
-  return { kind: 'redeemed', child, code }
+  return { kind: 'redeemed', child, code, audience: o.audience }
 }

@@ -8,8 +8,10 @@ import type { Parameters } from '@gatehouse/service-kit/http/protocol-parameters
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { hashSecret, isWellFormed } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
+import { audienceOf } from '../../domain/oauth/client-tokens.ts'
 import { decidePoll } from '../../domain/oauth/device-poll.ts'
 import { deviceCodeGrant } from '../../domain/oauth/grant-types.ts'
+import { invalidTarget, isWithin, resourcesIn } from '../../domain/oauth/resource-indicators.ts'
 import { findClient } from '../../store/clients.ts'
 import { claimDeviceCode, type Poll, lockDeviceAuthorization, notePoll } from '../../store/device-authorizations.ts'
 import type { OAuthClient } from '../../store/oauth-clients.ts'
@@ -24,7 +26,13 @@ import { standingFor } from './standing-for.ts'
 import { clientTokens, type TokenAnswer } from './token-answer.ts'
 
 type PollDeps = Pick<Deps, 'spine' | 'system' | 'following' | 'keyRing' | 'issuer' | 'clients' | 'log'>
-type Redemption = { client: OAuthClient; clientAddress: string | undefined; jkt: string | undefined }
+type Redemption = {
+  client: OAuthClient
+  /** RFC 8707 §2.2. */
+  resources: string[] | undefined
+  clientAddress: string | undefined
+  jkt: string | undefined
+}
 type Outcome = { kind: 'redeemed'; child: ChildSession; scope: string[] } | { kind: 'refused'; because: string }
 
 /**
@@ -33,26 +41,31 @@ type Outcome = { kind: 'redeemed'; child: ChildSession; scope: string[] } | { ki
  */
 export async function redeemDeviceCode(
   deps: PollDeps,
-  o: Redemption & { parameters: Parameters },
+  o: Omit<Redemption, 'resources'> & { parameters: Parameters },
 ): Promise<TokenAnswer> {
   const { client, parameters } = o
   requireGrant(client, deviceCodeGrant)
   const presented = parameters.get('device_code')
   if (presented === undefined) throw oauthError('invalid_request', { description: 'device_code is missing.' })
+  const resources = resourcesIn(parameters)
+  if (resources !== undefined && !isWithin(resources, client.audiences))
+    throw oauthError('invalid_target', { description: invalidTarget })
   const poll = isWellFormed(deviceCodePrefix, presented)
     ? await notePoll(deps.system, { hash: hashSecret(presented), clientId: client.id })
     : undefined
   const userId = redeemableBy(poll)
   deps.keyRing.requireKeys(new Date())
   const outcome = await untilSure(deps, (polled) =>
-    deps.spine.write({ userId }, (tx) => redeem(deps, tx, { ...o, id: poll?.id ?? '', polled })),
+    deps.spine.write({ userId }, (tx) => redeem(deps, tx, { ...o, resources, id: poll?.id ?? '', polled })),
   )
   if (outcome.kind !== 'redeemed') throw invalidGrant(outcome.because)
   const { child, scope } = outcome
+  const audience = audienceOf({ issuer: deps.issuer, client, scope, allowed: null, asked: resources }) ?? []
   return await clientTokens(deps, {
     client,
     claims: child.claims,
     scope,
+    audience,
     nonce: undefined,
     refreshToken: child.refreshToken,
     jkt: o.jkt,
@@ -103,6 +116,8 @@ async function redeem(
     parent,
     client,
     scope,
+    resources: o.resources ?? null,
+    sessionSeconds: o.client.sessionSeconds,
     userVersion,
     membership,
     clientAddress,

@@ -10,11 +10,13 @@ import { hashSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import type { Deps } from '../../deps.ts'
 import { type OrganizationAsk } from '../../domain/choose-organization.ts'
+import { audienceOf } from '../../domain/oauth/client-tokens.ts'
+import { invalidTarget, resourcesIn } from '../../domain/oauth/resource-indicators.ts'
 import { parseScope } from '../../domain/oauth/scopes.ts'
 import { keepParentAlive, type LiveChild } from '../../store/child-sessions.ts'
 import { findClient } from '../../store/clients.ts'
 import type { OAuthClient } from '../../store/oauth-clients.ts'
-import { findBoundKey } from '../../store/refresh-tokens.ts'
+import { type Binding, findBinding } from '../../store/refresh-tokens.ts'
 import type { CoalescedRefresh } from '../sessions/coalesce-refreshes.ts'
 import { claimsIn } from './claims-in.ts'
 import { liveChild } from './live-child.ts'
@@ -39,9 +41,11 @@ export async function refreshGrant(
   requireGrant(client, 'refresh_token')
   const presented = parameters.get('refresh_token')
   if (presented === undefined) throw oauthError('invalid_request', { description: 'refresh_token is missing.' })
-  await requireBoundKey(deps, { presented, jkt })
+  const binding = await findBinding(deps.system, hashSecret(presented))
+  requireBoundKey(binding, jkt)
   const wanted = wantedScope(parameters)
   const ask = await askIn(deps, parameters, client)
+  audienceIn(deps, { client, parameters, binding, scope: [] })
   deps.keyRing.requireKeys(new Date())
   const answer = await refresh({ presented, clientId: client.id, ask, ...from }).catch((err: unknown) => {
     throw inProtocol(err)
@@ -51,24 +55,32 @@ export async function refreshGrant(
   if (child === undefined) throw oauthError('invalid_grant', { internal: 'the session ended meanwhile' })
   await keepSignedIn(deps, child)
   const scope = wanted === undefined ? child.scope : child.scope.filter((one) => wanted.includes(one))
+  const audience = audienceIn(deps, { client, parameters, binding, scope })
   const refreshToken = answer.refresh_token
-  return await clientTokens(deps, { client, claims, scope, nonce: undefined, refreshToken, jkt })
+  return await clientTokens(deps, { client, claims, scope, audience, nonce: undefined, refreshToken, jkt })
 }
 
 /**
  * RFC 9449 §5: looked at before the token is exchanged, so that who has the token alone cannot spoil it either. @throws
  * OAuthError `invalid_grant`
  */
-async function requireBoundKey(
-  { system }: Pick<Deps, 'system'>,
-  { presented, jkt }: { presented: string; jkt: string | undefined },
-): Promise<void> {
-  const bound = await findBoundKey(system, hashSecret(presented))
-  if (bound !== undefined && bound !== jkt)
+function requireBoundKey(binding: Binding | undefined, jkt: string | undefined): void {
+  if (binding !== undefined && binding.jkt !== null && binding.jkt !== jkt)
     throw oauthError('invalid_grant', {
       description: 'The refresh token is not valid, or not for this client.',
       internal: 'another key, or none',
     })
+}
+
+/** Judged before the token is exchanged as well. @throws OAuthError `invalid_target` */
+function audienceIn(
+  { issuer }: Pick<Deps, 'issuer'>,
+  o: { client: OAuthClient; parameters: Parameters; binding: Binding | undefined; scope: readonly string[] },
+): string[] {
+  const { client, scope, binding } = o
+  const audience = audienceOf({ issuer, client, scope, allowed: binding?.resources, asked: resourcesIn(o.parameters) })
+  if (audience === undefined) throw oauthError('invalid_target', { description: invalidTarget })
+  return audience
 }
 
 /** RFC 6749 §6: absent means all of it. What was not allowed is left out, as at the authorization endpoint. */

@@ -4,7 +4,7 @@
  */
 import type { PersonClaims } from '@gatehouse/contracts/claims/access-token'
 import type { Deps } from '../../deps.ts'
-import { audienceOf, clientAccessClaims, idTokenClaims } from '../../domain/oauth/client-tokens.ts'
+import { clientAccessClaims, idTokenClaims } from '../../domain/oauth/client-tokens.ts'
 import type { OAuthClient } from '../../store/oauth-clients.ts'
 import { organizationClaims } from './organization-claims.ts'
 
@@ -25,6 +25,7 @@ export async function clientTokens(
     client: OAuthClient
     claims: PersonClaims
     scope: readonly string[]
+    audience: string[]
     nonce: string | undefined
     refreshToken: string | undefined
     jkt: string | undefined
@@ -34,12 +35,12 @@ export async function clientTokens(
   const organization = await organizationClaims(deps, { userId: claims.sub, organizationId: claims.org_id, scope })
   // The key is chosen by the present: `iat` is cut to seconds, and a key made within this second would not be there yet.
   const now = new Date()
-  const audience = audienceOf({ issuer: deps.issuer, clientId: client.id, audiences: client.audiences, scope })
-  const access = clientAccessClaims(claims, { audience, scope, jkt: o.jkt })
+  const { accessTokenSeconds: seconds } = client
+  const access = clientAccessClaims(claims, { audience: o.audience, scope, jkt: o.jkt, seconds })
   return {
     access_token: deps.keyRing.signJwt({ typ: 'at+jwt', alg: 'ES256', claims: access, now }),
     token_type: o.jkt === undefined ? 'Bearer' : 'DPoP',
-    expires_in: claims.exp - claims.iat,
+    expires_in: access.exp - access.iat,
     scope: access.scope,
     ...(o.refreshToken !== undefined && { refresh_token: o.refreshToken }),
     ...(scope.includes('openid') && {

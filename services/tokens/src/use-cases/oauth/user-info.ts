@@ -8,6 +8,7 @@ import { bearerOf } from '@gatehouse/access/callers/authenticate'
 import type { Deps } from '../../deps.ts'
 import { type ClientAccessClaims, userInfoPath } from '../../domain/oauth/client-tokens.ts'
 import type { Presented, PresentedWithProof } from './authenticate-client.ts'
+import { userInfoMetadataParameter } from './describe-resources.ts'
 import { liveChild } from './live-child.ts'
 import { organizationClaims } from './organization-claims.ts'
 import { badProof, claimPossession, dpopChallenge, possessionOf } from './prove-possession.ts'
@@ -17,12 +18,12 @@ type UserInfoDeps = Pick<Deps, 'system' | 'following' | 'keyRing' | 'issuer' | '
 
 /** @throws OAuthError `invalid_token`, `insufficient_scope`, `invalid_request`; AppError `upstream_failed` */
 export async function userInfo(deps: UserInfoDeps, presented: PresentedWithProof): Promise<object> {
-  const { token, isByProof } = tokenIn(presented)
+  const { token, isByProof } = tokenIn(deps, presented)
   const claims = await liveClaims(deps, token)
   await requireProof(deps, presented, { token, isByProof, claims })
   const scope = claims.scope.split(' ')
   if (!scope.includes('openid') || !claims.aud.includes(deps.issuer + userInfoPath))
-    throw refusal('insufficient_scope', 'The scope "openid" is needed.')
+    throw refusal(deps, 'insufficient_scope', 'The scope "openid" is needed.')
   return {
     sub: claims.sub,
     ...(claims.org_id !== undefined && { org_id: claims.org_id }),
@@ -34,7 +35,7 @@ export async function userInfo(deps: UserInfoDeps, presented: PresentedWithProof
 async function profileClaims(deps: UserInfoDeps, sub: string, scope: readonly string[]): Promise<object> {
   if (!scope.includes('profile') && !scope.includes('email')) return {}
   const person = await deps.clients.identity.profileOf(sub)
-  if (person === undefined) throw refusal('invalid_token', 'The account is gone.')
+  if (person === undefined) throw refusal(deps, 'invalid_token', 'The account is gone.')
   return {
     ...(scope.includes('profile') && {
       name: person.name,
@@ -48,7 +49,10 @@ async function profileClaims(deps: UserInfoDeps, sub: string, scope: readonly st
  * RFC 6750 §2: in the header, or in the form of a POST; in both it is refused. A token that is bound has a scheme of
  * its own (RFC 9449 §7.1).
  */
-function tokenIn({ authorization, parameters }: Presented): { token: string; isByProof: boolean } {
+function tokenIn(
+  deps: Pick<Deps, 'issuer'>,
+  { authorization, parameters }: Presented,
+): { token: string; isByProof: boolean } {
   const posted = parameters.get('access_token')
   const bound = dpopOf(authorization)
   const sent = bound ?? bearerOf(authorization)
@@ -57,7 +61,7 @@ function tokenIn({ authorization, parameters }: Presented): { token: string; isB
   const token = sent ?? posted
   // RFC 6750 §3.1: who sent none is told how, not what was wrong with it.
   if (token === undefined)
-    throw oauthError('invalid_token', { challenge: `Bearer realm="gatehouse", ${dpopChallenge()}` })
+    throw oauthError('invalid_token', { challenge: `${bearerChallenge(deps)}, ${dpopChallenge()}` })
   return { token, isByProof: bound !== undefined }
 }
 
@@ -91,12 +95,23 @@ async function liveClaims(deps: UserInfoDeps, token: string): Promise<ClientAcce
   const claims = readClientToken(deps, token)
   const child = claims && (await liveChild(deps, claims.sid))
   if (claims === undefined || child === undefined || claims.sv < child.minVersion)
-    throw refusal('invalid_token', 'The access token is not valid any more.')
+    throw refusal(deps, 'invalid_token', 'The access token is not valid any more.')
   return claims
 }
 
-const refusal = (code: 'invalid_token' | 'insufficient_scope', description: string): OAuthError =>
+const refusal = (
+  deps: Pick<Deps, 'issuer'>,
+  code: 'invalid_token' | 'insufficient_scope',
+  description: string,
+): OAuthError =>
   oauthError(code, {
     description,
-    challenge: `Bearer realm="gatehouse", error="${code}", error_description="${description.replaceAll('"', "'")}"`,
+    challenge: bearerChallenge(deps, { error: code, error_description: description.replaceAll('"', "'") }),
   })
+
+const bearerChallenge = (deps: Pick<Deps, 'issuer'>, more: Record<string, string> = {}): string =>
+  [
+    'Bearer realm="gatehouse"',
+    ...Object.entries(more).map(([name, value]) => `${name}="${value}"`),
+    userInfoMetadataParameter(deps),
+  ].join(', ')
