@@ -36,7 +36,8 @@ export async function openApplication(api: Api, platform: PlatformFile, more: ob
   })
   return {
     config,
-    async begin() {
+    /** `parameters`: of the authorization request besides those that every one has. */
+    async begin(parameters: Record<string, string> = {}) {
       const checks = {
         pkceCodeVerifier: openid.randomPKCECodeVerifier(),
         expectedState: openid.randomState(),
@@ -49,6 +50,7 @@ export async function openApplication(api: Api, platform: PlatformFile, more: ob
         code_challenge_method: 'S256',
         state: checks.expectedState,
         nonce: checks.expectedNonce,
+        ...parameters,
       })
       return { url: url.href, checks }
     },

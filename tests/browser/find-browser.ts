@@ -50,7 +50,7 @@ export async function findBrowser(env: NodeJS.ProcessEnv): Promise<FoundBrowser>
 }
 
 /** 0 for a program that does not say. */
-async function majorOf(program: string): Promise<number> {
+export async function majorOf(program: string): Promise<number> {
   try {
     const { stdout } = await run(program, ['--version'], { timeout: 20_000 })
     return Number(/\b(\d+)\.\d+\.\d+/.exec(stdout)?.[1] ?? 0)
@@ -88,7 +88,7 @@ async function unpackInto(folder: string): Promise<void> {
       await run('tar', ['-xf', tar, '-C', tree])
     }
     // The package's own file points at a fixed folder of another machine.
-    writeFileSync(join(tree, 'fonts-of-ours.conf'), fontsConfig(folder))
+    writeFileSync(join(tree, 'fonts-of-ours.conf'), fontsConfig(folder, [`${folder}/fonts`]))
     if (!existsSync(folder)) renameSync(tree, folder)
   } finally {
     rmSync(scratch, { recursive: true, force: true })
@@ -111,10 +111,10 @@ async function download(scratch: string): Promise<string> {
   return archive
 }
 
-const fontsConfig = (folder: string): string => `<?xml version="1.0"?>
+export const fontsConfig = (folder: string, fonts: readonly string[]): string => `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
-  <dir>${folder}/fonts</dir>
+${fonts.map((dir) => `  <dir>${dir}</dir>`).join('\n')}
   <cachedir>${folder}/fonts-cache</cachedir>
 </fontconfig>
 `

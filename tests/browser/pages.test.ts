@@ -1,97 +1,27 @@
 /**
- * The pages in a real browser, in front of the whole platform: every page in light, dark, 320 px, German and without a
- * script, and the ways people go. One start and one browser serve every part. Screenshots of every page stay in
- * `.data/screenshots`.
+ * The pages in a real browser, in front of the whole platform: every page in light, dark, 320 px, 200 % text, German and
+ * without a script, and the ways people go. One start and one browser serve every part. Screenshots of every page stay in
+ * `.data/screenshots`, with a table of what each page weighs (`pages.md`).
  */
-import { nextFreePort } from '@gatehouse/local/servers/ports'
 import * as openid from 'openid-client'
-import { Secret, TOTP } from 'otpauth'
-import type { BrowserContext, Page } from 'playwright-core'
 import t from 'tap'
-import { createApi, until } from '../platform/client.ts'
+import { until } from '../platform/client.ts'
 import { newAddress, newPassword, signIn as signInByApi } from '../platform/people.ts'
-import { startPlatform } from '../platform/start-platform.ts'
 import { openApplication } from './application.ts'
 import { openDemo } from './demo-application.ts'
-import { open, openScreens, overflowOf, photograph, submit, violationsOf } from './people-at-screens.ts'
+import { elsewhere } from './elsewhere.ts'
+import { expiredLinks } from './expired-links.ts'
+import { formsAgain } from './forms-again.ts'
+import { openPageTable } from './page-table.ts'
+import { open, overflowOf, photograph, submit, violationsOf } from './people-at-screens.ts'
+import { secondBrowser } from './second-browser.ts'
+import { secondFactors, setUpApp } from './second-factors.ts'
+import { authenticatorOf, openStage, seen } from './stage.ts'
+import { twoOrganizations } from './two-organizations.ts'
 
-/** Below the ports that the system gives to anybody who asks for one, and another one where somebody was faster. */
-const firstPort = 20_080
-
-/**
- * Passkeys are bound to a domain, which an address in numbers is not: the platform is `localhost` here, and has to know
- * its port.
- */
-async function startOnLocalhost() {
-  for (let tries = 1, first = firstPort; ; tries++) {
-    const port = await nextFreePort(first)
-    const origin = `http://localhost:${port}`
-    try {
-      const started = await startPlatform({
-        PORT: String(port),
-        GATEHOUSE_ISSUER: origin,
-        PUBLIC_URL: origin,
-        GATEWAY_RATE_LIMIT_PER_MINUTE: '1000000',
-        GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE: '100000',
-      })
-      return { ...started, origin }
-    } catch (err) {
-      if (tries === 5 || !/is taken|EADDRINUSE/.test(String(err))) throw err
-      first = port + 1
-    }
-  }
-}
-
-const { platform, file, stop, origin } = await startOnLocalhost()
-t.teardown(stop)
-const screens = await openScreens()
-t.teardown(screens.close)
-const api = createApi(platform)
-const [owner] = platform.demo.users
-if (!owner) throw new Error('the demo has no users')
-
-const patience = { timeout: 60_000 }
-const at = (page: Page, path: string): Promise<void> =>
-  page.waitForURL((url) => url.origin === origin && url.pathname === path, patience)
-
-const isAt =
-  (page: Page, ...paths: string[]) =>
-  (): boolean =>
-    paths.includes(new URL(page.url()).pathname) && page.url().startsWith(origin)
-
-/** What a form leads to; a page that stays the same has another sign that it was sent. */
-const fill = (page: Page, fields: Record<string, string>, to: string): Promise<void> =>
-  submit(page, { fields, until: isAt(page, to) })
-
-const press = (page: Page, button: string, to: string): Promise<void> => submit(page, { button, until: isAt(page, to) })
-
-const seen = (page: Page, selector: string) => () =>
-  page.locator(`html:not([data-sent]) ${selector}`).first().isVisible()
-
-async function signIn(page: Page, person: { email: string; password: string }, to = '/account'): Promise<void> {
-  await open(page, `${origin}/signin`)
-  await fill(page, { email: person.email }, '/signin/password')
-  await fill(page, { password: person.password }, to)
-}
-
-async function signOut(page: Page): Promise<void> {
-  await open(page, `${origin}/signout`)
-  await press(page, 'signout', '/signin')
-}
-
-/** The machine may be busy with much else: a mail is waited for as long as it takes. */
-const mailToken = (email: string, subject: RegExp): Promise<string> =>
-  until(`a mail to ${email}`, () => api.mailToken(email, subject).catch(() => undefined), 120_000)
-
-/** A person who has signed up by the pages and opened the link of the mail in the same browser. */
-async function signUp(page: Page, name: string): Promise<{ email: string; password: string }> {
-  const person = { email: newAddress(name), password: newPassword() }
-  await open(page, `${origin}/signup`)
-  await fill(page, { name, ...person }, '/signin/verify')
-  await open(page, `${origin}/verify-email?token=${await mailToken(person.email, /confirm/i)}`)
-  await press(page, 'continue', '/signin')
-  return person
-}
+const stage = await openStage()
+t.teardown(stage.close)
+const { platform, file, origin, screens, api, owner, at, isAt, fill, mailToken, signIn, signOut, signUp } = stage
 
 const visitorsPages = ['/signin', '/signup', '/forgot-password', '/reset-password']
 const accountPages = [
@@ -104,10 +34,13 @@ const accountPages = [
   '/account/applications',
   '/account/address',
   '/account/organizations',
+  '/account/notifications',
   '/account/activity',
   '/account/data',
   '/organization/members',
   '/organization/invitations',
+  '/organization/profile',
+  '/organization/domains',
   '/organization/settings',
   '/device',
   '/signout',
@@ -117,9 +50,13 @@ const looks: { name: string; options: Parameters<typeof screens.context>[0]; lan
   { name: 'light', options: { colorScheme: 'light' }, language: 'en' },
   { name: 'dark', options: { colorScheme: 'dark' }, language: 'en' },
   { name: 'narrow', options: { viewport: { width: 320, height: 640 } }, language: 'en' },
+  // 200 % (WCAG 2.2, 1.4.4) where there is least room for it (1.4.10).
+  { name: 'large-text', options: { viewport: { width: 320, height: 640 } }, language: 'en' },
   { name: 'german', options: { locale: 'de-DE' }, language: 'de' },
   { name: 'no-script', options: { javaScriptEnabled: false }, language: 'en' },
 ]
+
+const table = openPageTable()
 
 for (const { name, options, language } of looks)
   t.test(`every page, ${name}: nothing in anybody’s way (axe), nothing from elsewhere`, async (t) => {
@@ -136,12 +73,16 @@ for (const { name, options, language } of looks)
     })
     page.on('pageerror', (error) => complaints.push(error.message))
     const look = async (path: string): Promise<void> => {
+      if (name === 'large-text') await page.evaluate('document.documentElement.style.fontSize = "200%"')
       const file = `${path.slice(1).replaceAll('/', '-')}-${name}`
       await photograph(page, file)
       t.equal(await page.locator('html').getAttribute('lang'), language, path)
       t.ok((await overflowOf(page)) <= 0, `${path} is not wider than the screen`)
       // Without a script nothing can be examined from inside; the page is the same one.
-      if (name !== 'no-script') t.same(await violationsOf(page), [], path)
+      const violations = name === 'no-script' ? undefined : await violationsOf(page)
+      t.same(violations ?? [], [], path)
+      const shown = { path, look: name, axe: violations?.length ?? null }
+      t.same(await table.add(page, shown), [], `${path} is light`)
     }
     for (const path of visitorsPages) {
       const query = path === '/reset-password' ? `?token=gtpr_${'x'.repeat(49)}` : ''
@@ -164,6 +105,13 @@ for (const { name, options, language } of looks)
     t.same(complaints, [], 'the browser has nothing to complain about')
     await context.close()
   })
+
+t.test('the table of the pages, beside their screenshots', (t) => {
+  const lines = table.write()
+  for (const line of lines) t.comment(line)
+  t.ok(lines.length > 100, 'every page, every look')
+  t.end()
+})
 
 t.test('from sign-up to an application’s code by OpenID Connect, and signed out everywhere', async (t) => {
   const context = await screens.context()
@@ -250,13 +198,10 @@ t.test('an authenticator app: set up, asked for, and a recovery code in its plac
   const page = await context.newPage()
   const person = await signUp(page, 'Cy')
   await signIn(page, person)
-  await open(page, `${origin}/account/authenticator`)
-  await submit(page, { button: 'begin', until: seen(page, 'svg.qr') })
-  t.same(await violationsOf(page), [])
-  await photograph(page, 'account-authenticator-key')
-  const secret = Secret.fromBase32(await page.locator('#key').innerText())
-  const code = (steps: number): string => TOTP.generate({ secret, timestamp: Date.now() + steps * 30_000 })
-  await submit(page, { fields: { code: code(0) }, button: 'confirm', until: seen(page, '#remove') })
+  const code = await setUpApp(stage, page, async () => {
+    t.same(await violationsOf(page), [])
+    await photograph(page, 'account-authenticator-key')
+  })
   await open(page, `${origin}/account/recovery-codes`)
   const made = seen(page, '#codes')
   const asked = seen(page, '[name="code"]')
@@ -430,18 +375,9 @@ t.test(
   },
 )
 
-/** An authenticator in the machine that is touched whenever it is asked. */
-async function authenticatorOf(context: BrowserContext, page: Page): Promise<void> {
-  const devtools = await context.newCDPSession(page)
-  await devtools.send('WebAuthn.enable')
-  await devtools.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      protocol: 'ctap2',
-      transport: 'internal',
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  })
-}
+secondFactors(t, stage)
+twoOrganizations(t, stage)
+expiredLinks(t, stage)
+formsAgain(t, stage)
+elsewhere(t, stage)
+secondBrowser(t, stage)

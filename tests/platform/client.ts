@@ -8,6 +8,8 @@ export type Api = {
   call(method: string, path: string, options?: CallOptions): Promise<Answer>
   /** The single-use token of the newest mail to this address whose subject matches. */
   mailToken(address: string, subject: RegExp): Promise<string>
+  /** What the first group of `part` finds in the newest such mail. */
+  mailPart(address: string, subject: RegExp, part: RegExp): Promise<string>
   /** How many mails to this address have such a subject. */
   mailCount(address: string, subject: RegExp): Promise<number>
 }
@@ -57,17 +59,19 @@ export const createApi = ({ gateway, issuer, mailbox }: { gateway: string; issue
     const { messages } = (await found.json()) as { messages: MailSummary[] }
     return messages.filter((mail) => subject.test(mail.Subject)).sort((a, b) => b.Created.localeCompare(a.Created))
   }
+  const mailPart: Api['mailPart'] = (address, subject, part) =>
+    until(`a mail to ${address} about ${subject.source}`, async () => {
+      const [newest] = await mails(address, subject)
+      if (!newest) return undefined
+      const message = (await (await fetch(`${mailbox}/api/v1/message/${newest.ID}`)).json()) as { Text: string }
+      return part.exec(message.Text)?.[1]
+    })
   return {
     gateway,
     issuer,
     call,
     mailCount: async (address, subject) => (await mails(address, subject)).length,
-    mailToken: (address, subject) =>
-      until(`a mail to ${address} about ${subject.source}`, async () => {
-        const [newest] = await mails(address, subject)
-        if (!newest) return undefined
-        const message = (await (await fetch(`${mailbox}/api/v1/message/${newest.ID}`)).json()) as { Text: string }
-        return /[?&]token=([A-Za-z0-9_-]+)/.exec(message.Text)?.[1]
-      }),
+    mailPart,
+    mailToken: (address, subject) => mailPart(address, subject, /[?&]token=([A-Za-z0-9_-]+)/),
   }
 }

@@ -66,6 +66,7 @@ export function changeSuite(source: { name: string; text: string }, from: string
  * second process or an interrupted run does no harm.
  *
  * @param suite another release to take the packages from, when the machine's own is too old
+ * @param withDependencies whether what the machine lacks besides is unpacked as well, as apt would install it
  * @param finish runs on the unpacked tree before it appears under its name
  */
 export async function unpackPackages(o: {
@@ -73,6 +74,7 @@ export async function unpackPackages(o: {
   into: string
   distribution: Distribution
   suite?: string | undefined
+  withDependencies?: boolean
   finish?: (tree: string) => Promise<void>
 }): Promise<void> {
   mkdirSync(dirname(o.into), { recursive: true })
@@ -83,7 +85,8 @@ export async function unpackPackages(o: {
     const update = await run('apt-get', [...options, 'update'], { cwd: scratch }).catch(
       (error: unknown) => error as Error,
     )
-    await run('apt-get', [...options, 'download', ...o.packages], { cwd: scratch }).catch((error: unknown) => {
+    const wanted = o.withDependencies === true ? await withDependencies(options, o.packages) : o.packages
+    await run('apt-get', [...options, 'download', ...wanted], { cwd: scratch }).catch((error: unknown) => {
       throw update instanceof Error ? update : error
     })
     const tree = join(scratch, 'tree')
@@ -95,6 +98,14 @@ export async function unpackPackages(o: {
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }
+}
+
+/** The packages and those they need that are not installed: what apt would fetch to install them. */
+async function withDependencies(options: string[], packages: string[]): Promise<string[]> {
+  const args = [...options, '--print-uris', '-y', '--no-install-recommends', 'install', ...packages]
+  const { stdout } = await run('apt-get', args)
+  const fetched = [...stdout.matchAll(/^'[^']+' ([^_\s]+)_\S+\.deb /gm)].map(([, name = '']) => name)
+  return [...new Set([...packages, ...fetched])]
 }
 
 function prepareApt(scratch: string, distribution: Distribution, suite: string | undefined): string[] {

@@ -87,6 +87,11 @@ export const AccountDataPage = definePage({
   path: '/account/data',
   methods: ['GET', 'POST'],
 })
+export const AccountNotificationsPage = definePage({
+  operationId: 'accountNotificationsPage',
+  path: '/account/notifications',
+  methods: ['GET', 'POST'],
+})
 /** Where a device without a browser sends people (RFC 8628 §3.3); `user_code` may stand in the query. */
 export const DevicePage = definePage({ ...form, operationId: 'devicePage', path: '/device' })
 const managed = { methods: ['GET', 'POST'] } as const
@@ -104,6 +109,12 @@ export const OrganizationSettingsPage = definePage({
   operationId: 'organizationSettingsPage',
   path: '/organization/settings',
 })
+export const OrganizationProfilePage = definePage({
+  ...managed,
+  operationId: 'organizationProfilePage',
+  path: '/organization/profile',
+})
+export const DomainsPage = definePage({ ...managed, operationId: 'domainsPage', path: '/organization/domains' })
 export const PagesStyle = definePage({ operationId: 'pagesStyle', path: '/assets/pages.css', methods: ['GET'] })
 export const PasskeyScript = definePage({ operationId: 'passkeyScript', path: '/assets/passkey.js', methods: ['GET'] })
 
@@ -138,11 +149,14 @@ export const pageRoutes: readonly PageContract[] = [
   AccountOrganizationsPage,
   AccountActivityPage,
   AccountDataPage,
+  AccountNotificationsPage,
   DevicePage,
   MembersPage,
   MemberPage,
   InvitationsPage,
   OrganizationSettingsPage,
+  OrganizationProfilePage,
+  DomainsPage,
   PagesStyle,
   PasskeyScript,
 ]

@@ -37,6 +37,12 @@ export type Flow = {
   note?: Note
 }
 
+/** The links of mails that are left once the one of this page was used, or has proven to be worth nothing. */
+export function withoutLink({ flow: { links = {} }, path }: { flow: Flow; path: string }): Partial<Flow> {
+  const { [path]: _used, ...left } = links
+  return { links: left }
+}
+
 /** The page of each step; a step nobody knows leads to the beginning. */
 const pageOfStep: Readonly<Record<string, string>> = {
   password: '/signin/password',

@@ -21,3 +21,9 @@ export function fieldsOf<const Name extends string>(visit: Visit, ...names: Name
     values: Object.fromEntries(names.map((name) => [name, visit.form.get(name)])) as Record<Name, string>,
   }
 }
+
+/** Names of the boxes that are set and begin with this: one that is not set is not sent. */
+export const boxesOf = ({ form }: Visit, prefix: string): string[] =>
+  [...form.keys()].flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []))
+
+export const rolesOf = (visit: Visit): string[] => boxesOf(visit, 'role.')

@@ -4,11 +4,12 @@ import { AcceptInvitation, DeclineInvitation } from '@gatehouse/contracts/http/o
 import { InvitationPage, SignInPage } from '@gatehouse/contracts/http/pages'
 import { requireToken, spokenFor, tokenOf, type Visit } from '../browser/visit.ts'
 import type { Deps } from '../deps.ts'
+import { withoutLink } from '../domain/flow.ts'
 import { done, type PageAnswer, type RedirectAnswer } from '../serve/answer.ts'
 import type { BindPage } from '../serve/bind-page.ts'
 import { invitationPage } from '../views/mailed-pages.tsx'
 import { fieldsOf } from './form-fields.ts'
-import { linkOf, withLink, withoutLink } from './link.ts'
+import { linkOf, withLink } from './link.ts'
 
 export function invitationRoutes(page: BindPage, deps: Deps): void {
   page(InvitationPage, {

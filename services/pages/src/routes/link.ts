@@ -4,7 +4,6 @@
  */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Visit } from '../browser/visit.ts'
-import type { Flow } from '../domain/flow.ts'
 import { along } from '../domain/way.ts'
 import { redirect, type PageAnswer } from '../serve/answer.ts'
 import type { PageHandler } from '../serve/bind-page.ts'
@@ -29,10 +28,4 @@ export function linkOf({ flow, path }: Visit): string {
   const token = flow.links?.[path]
   if (token === undefined) throw problem('invalid_token')
   return token
-}
-
-/** What is left once it was used. */
-export function withoutLink({ flow, path }: Visit): Partial<Flow> {
-  const { [path]: _used, ...links } = flow.links ?? {}
-  return { links }
 }

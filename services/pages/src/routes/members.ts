@@ -10,6 +10,7 @@ import { done, type PageAnswer, type RedirectAnswer } from '../serve/answer.ts'
 import type { BindPage } from '../serve/bind-page.ts'
 import { managedBy } from '../use-cases/managed-organization.ts'
 import { memberPage, membersPage } from '../views/members.tsx'
+import { rolesOf } from './form-fields.ts'
 import { pageQueryOf } from './page-query.ts'
 
 export function memberRoutes(page: BindPage, deps: Deps): void {
@@ -41,11 +42,10 @@ async function show(deps: Deps, visit: Visit): Promise<PageAnswer> {
   return memberPage({ visit, deps }, { roles, held })
 }
 
-/** A checkbox that is not set is not sent: each role has a field of its own name. */
 async function setRoles(deps: Deps, visit: Visit): Promise<RedirectAnswer> {
   const { org, user } = await managedBy(deps, visit)
   const member = memberOf(visit)
-  const roles = [...visit.form.keys()].flatMap((name) => (name.startsWith('role.') ? [name.slice(5)] : []))
+  const roles = rolesOf(visit)
   await deps.authz.call(SetMemberRoles, { params: { org, user: member }, body: { roles }, user, timeoutMs: 4000 })
   return done(along(MemberPage.path, { organization: org, user: member }), 'doneSaved')
 }

@@ -15,7 +15,8 @@ import { again, done, type PageAnswer, type RedirectAnswer } from '../serve/answ
 import type { BindPage } from '../serve/bind-page.ts'
 import { managedBy, type Managed } from '../use-cases/managed-organization.ts'
 import { invitationsPage, settingsPage } from '../views/organization-admin.tsx'
-import { fieldsOf } from './form-fields.ts'
+import { fieldsOf, rolesOf } from './form-fields.ts'
+import { spokenIfUnchanged, withETag } from './concurrency.ts'
 import { pageQueryOf } from './page-query.ts'
 
 /** Of one form; more are an import. */
@@ -50,14 +51,16 @@ async function changeInvitations(deps: Deps, visit: Visit): Promise<RedirectAnsw
 
 /** One address after the other, until one is refused: those before it are invited, and the field keeps the rest. */
 async function invite({ orgs }: Deps, visit: Visit, { org, user }: Managed): Promise<RedirectAnswer> {
-  const fields = fieldsOf(visit, 'email', 'role')
+  const fields = fieldsOf(visit, 'email')
   if (!fields.ok) return fields.answer
   const addresses = [...new Set(fields.values.email.split(/[\s,;]+/).filter((text) => text !== ''))]
+  const roles = rolesOf(visit)
+  if (roles.length === 0) return again(visit, { roles: 'required' }, { email: fields.values.email })
   if (addresses.length === 0) return again(visit, { email: 'required' })
   if (addresses.length > mostAddresses) return again(visit, { email: 'limit_reached' }, { email: fields.values.email })
   for (const [at, email] of addresses.entries())
     try {
-      const body = { email, roles: [fields.values.role] }
+      const body = { email, roles }
       await orgs.call(CreateInvitation, { ...spokenFor(visit), params: { org }, body, user })
     } catch (err) {
       const code = ['already_member', 'conflict', 'validation_failed'].find((one) => isAppError(err, one as 'conflict'))
@@ -73,14 +76,16 @@ async function invite({ orgs }: Deps, visit: Visit, { org, user }: Managed): Pro
 
 async function showSettings(deps: Deps, visit: Visit): Promise<PageAnswer> {
   const { org, user } = await managedBy(deps, visit)
-  const settings = await deps.orgs.call(GetOrganizationSettings, { params: { org }, user, timeoutMs: 4000 })
-  return settingsPage({ visit, deps }, { org, settings })
+  const read = { params: { org }, user, timeoutMs: 4000 }
+  const [settings, etag] = await withETag((more) => deps.orgs.call(GetOrganizationSettings, { ...read, ...more }))
+  return settingsPage({ visit, deps }, { settings, etag })
 }
 
 async function setMfa(deps: Deps, visit: Visit): Promise<RedirectAnswer> {
   const { org, user } = await managedBy(deps, visit)
   const mode = visit.form.get('mfa')
   const mfa: WantedMfa = mode === 'required' || mode === 'optional' ? { mode } : { mode: 'off' }
-  await deps.orgs.call(UpdateOrganizationSettings, { params: { org }, body: { mfa }, user, timeoutMs: 4000 })
+  const call = { ...spokenIfUnchanged(visit), params: { org }, body: { mfa }, user }
+  await deps.orgs.call(UpdateOrganizationSettings, call)
   return done(along(OrganizationSettingsPage.path, { organization: org }), 'doneSaved')
 }

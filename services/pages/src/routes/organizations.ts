@@ -1,5 +1,10 @@
 /** One's own organizations: which there are, which one acts for, and leaving or founding one. */
-import { CreateOrganization, ListMyOrganizations, RemoveMember } from '@gatehouse/contracts/http/orgs/organizations'
+import {
+  CreateOrganization,
+  ListMyOrganizations,
+  RemoveMember,
+  RestoreOwnOrganization,
+} from '@gatehouse/contracts/http/orgs/organizations'
 import { AccountOrganizationsPage } from '@gatehouse/contracts/http/pages'
 import { isAppError } from '@gatehouse/service-kit/errors/app-error'
 import { requireActingToken, requireToken, spokenFor, type Visit } from '../browser/visit.ts'
@@ -15,8 +20,10 @@ export function organizationRoutes(page: BindPage, deps: Deps): void {
 
 async function show(deps: Deps, visit: Visit): Promise<PageAnswer> {
   const user = await requireToken(deps, visit)
-  const { data } = await deps.orgs.call(ListMyOrganizations, { query: { limit: 100 }, user, timeoutMs: 4000 })
-  return organizationsPage({ visit, deps }, { organizations: data, actsFor: await actsFor(deps, visit) })
+  const list = (status: 'active' | 'deleting') =>
+    deps.orgs.call(ListMyOrganizations, { query: { limit: 100, status }, user, timeoutMs: 4000 })
+  const [{ data: organizations }, { data: deleting }] = await Promise.all([list('active'), list('deleting')])
+  return organizationsPage({ visit, deps }, { organizations, deleting, actsFor: await actsFor(deps, visit) })
 }
 
 /** Null where it is none, or one that has come to require a stronger sign-in. */
@@ -48,6 +55,11 @@ async function change(deps: Deps, visit: Visit): Promise<RedirectAnswer> {
       const user = await requireActingToken(deps, visit, org)
       await deps.orgs.call(RemoveMember, { params: { org, user: user.user_id }, user, timeoutMs: 4000 })
       return done(to, 'doneLeft')
+    }
+    case 'restore': {
+      const user = await requireToken(deps, visit)
+      await deps.orgs.call(RestoreOwnOrganization, { ...spokenFor(visit), params: { organization: org }, user })
+      return done(to, 'doneRestored')
     }
     default:
       await requireActingToken(deps, visit, org)

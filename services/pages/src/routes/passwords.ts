@@ -3,12 +3,13 @@ import { ForgotPassword, ResetPassword } from '@gatehouse/contracts/http/identit
 import { ForgotPasswordPage, ResetPasswordPage, SignInPage } from '@gatehouse/contracts/http/pages'
 import { spokenFor } from '../browser/visit.ts'
 import type { Deps } from '../deps.ts'
+import { withoutLink } from '../domain/flow.ts'
 import { along } from '../domain/way.ts'
 import { done } from '../serve/answer.ts'
 import type { BindPage } from '../serve/bind-page.ts'
 import { confirmPage, forgotPage } from '../views/mailed-pages.tsx'
 import { fieldsOf } from './form-fields.ts'
-import { linkOf, withLink, withoutLink } from './link.ts'
+import { linkOf, withLink } from './link.ts'
 
 export function passwordRoutes(page: BindPage, deps: Deps): void {
   page(ForgotPasswordPage, {

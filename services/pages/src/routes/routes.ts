@@ -14,6 +14,9 @@ import { invitationRoutes } from './invitation.ts'
 import { memberRoutes } from './members.ts'
 import { myDataRoutes } from './my-data.ts'
 import { organizationAdminRoutes } from './organization-admin.ts'
+import { domainRoutes } from './domains.ts'
+import { notificationRoutes } from './notifications.ts'
+import { organizationProfileRoutes } from './organization-profile.ts'
 import { organizationRoutes } from './organizations.ts'
 import { passkeyRoutes } from './passkeys.ts'
 import { passwordRoutes } from './passwords.ts'
@@ -33,6 +36,9 @@ const register: readonly ((page: BindPage, deps: Deps) => void)[] = [
   organizationRoutes,
   memberRoutes,
   organizationAdminRoutes,
+  organizationProfileRoutes,
+  domainRoutes,
+  notificationRoutes,
   deviceRoutes,
   myDataRoutes,
   factorRoutes,

@@ -37,9 +37,15 @@ export function signInRoutes(page: BindPage, deps: Deps): void {
 async function showIdentifier(deps: Deps, visit: Visit): Promise<PageAnswer> {
   const request = await requestOf(deps, visit)
   const isSignedIn = (await tokenOf(deps, visit)) !== undefined
-  if (isSignedIn && request?.needs.includes('sign_in') !== true) return redirect(destinationOf(visit.way))
+  if (isSignedIn && request?.needs.includes('sign_in') !== true) return goOn(visit)
   const hint = request?.login_hint ?? visit.query.get('login_hint')?.slice(0, longestAddress)
   return identifierPage({ visit, deps }, { request, hint, formTargets: targetsOf(request) })
+}
+
+/** What was done with a mail's link is said where whoever is signed in already goes on. */
+function goOn({ way, note }: Visit): RedirectAnswer {
+  const to = destinationOf(way)
+  return redirect(to, note === undefined ? {} : { note: { ...note, at: to.split('?', 1)[0] ?? to } })
 }
 
 async function takeIdentifier(deps: Deps, visit: Visit): Promise<PageAnswer> {

@@ -12,12 +12,13 @@ import {
 import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
 import { spokenFor, type Visit } from '../browser/visit.ts'
 import type { Deps } from '../deps.ts'
+import { withoutLink } from '../domain/flow.ts'
 import { along } from '../domain/way.ts'
 import { done, redirect, type PageAnswer, type RedirectAnswer } from '../serve/answer.ts'
 import type { BindPage } from '../serve/bind-page.ts'
 import { confirmPage, signUpPage } from '../views/mailed-pages.tsx'
 import { fieldsOf } from './form-fields.ts'
-import { linkOf, withLink, withoutLink } from './link.ts'
+import { linkOf, withLink } from './link.ts'
 
 export function signUpRoutes(page: BindPage, deps: Deps): void {
   page(SignUpPage, { get: (visit) => signUpPage({ visit, deps }), post: (visit) => signUp(deps, visit) })

@@ -16,6 +16,7 @@ export type PageAnswer =
       withScript?: boolean
       /** Where a form of this page may end besides here (CSP `form-action` holds for redirects as well). */
       formTargets?: readonly string[]
+      flow?: Partial<Flow>
     }
   | RedirectAnswer
   | { kind: 'json'; body: object; flow?: Partial<Flow> }

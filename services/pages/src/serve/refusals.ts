@@ -8,6 +8,7 @@ import { OAuthError } from '@gatehouse/service-kit/errors/oauth-error'
 import { toAppError } from '@gatehouse/service-kit/errors/problem-handler'
 import type { Visit } from '../browser/visit.ts'
 import type { Deps } from '../deps.ts'
+import { withoutLink } from '../domain/flow.ts'
 import { along } from '../domain/way.ts'
 import { beginStepUp } from '../use-cases/step-up.ts'
 import { errorPage } from '../views/errors.tsx'
@@ -48,7 +49,8 @@ export async function answerFor(deps: Deps, { err, visit, method }: Refused): Pr
     }
   }
   if (method === 'POST' && mendable.has(known.code)) return again(visit, errorsOf(known), valuesOf(visit))
-  return refusalOf(deps, visit, known)
+  const refusal = refusalOf(deps, visit, known)
+  return known.code === 'invalid_token' && refusal.kind === 'page' ? { ...refusal, flow: withoutLink(visit) } : refusal
 }
 
 const toSignIn = ({ path, way }: Visit): PageAnswer =>
@@ -68,14 +70,14 @@ export function refusalOf({ log }: Pick<Deps, 'log'>, visit: Visit, err: unknown
 /** What the service said of a member is said of the field of the same name. */
 function errorsOf({ code, errors = [] }: AppError): Record<string, string> {
   const fields = errors.flatMap(({ path }) => {
-    const name = /^\/([a-z_]+)$/.exec(path)?.[1]
+    const name = /^(?:\/[a-z_]+)*\/([a-z_]+)$/.exec(path)?.[1]
     return name === undefined ? [] : [[name.replace(/^new_/, ''), code] as const]
   })
   return fields.length > 0 ? Object.fromEntries(fields) : { form: code }
 }
 
 /** Fields that may be shown again; never a secret. */
-const showable = ['email', 'name']
+const showable = ['email', 'name', 'background', 'text']
 
 const valuesOf = ({ form }: Visit): Record<string, string> =>
   Object.fromEntries(showable.flatMap((name) => (form.has(name) ? [[name, form.get(name) ?? '']] : [])))

@@ -18,6 +18,7 @@ const pages = [
   { path: '/account/sessions', text: 'sessions' },
   { path: '/account/applications', text: 'applications' },
   { path: '/account/organizations', text: 'organizations' },
+  { path: '/account/notifications', text: 'notifications' },
   { path: '/account/activity', text: 'activity' },
   { path: '/account/data', text: 'data' },
   { path: '/signout', text: 'signOut' },

@@ -1,4 +1,5 @@
 /** Pages for what cannot go on: what happened, and what to do now. */
+import { ForgotPasswordPage, ResetPasswordPage } from '@gatehouse/contracts/http/pages'
 import type { ProblemCode } from '@gatehouse/contracts/problems/registry'
 import type { Visit } from '../browser/visit.ts'
 import { along } from '../domain/way.ts'
@@ -8,13 +9,16 @@ import { textOf, type Texts } from '../texts/texts.ts'
 /** RFC 9110 §15.6.4: these are worth another try. */
 const isTransient = (status: number): boolean => status >= 500 || status === 429
 
+/** Where what a page was for is asked for anew, other than at the sign-in. */
+const beginnings: Readonly<Record<string, string>> = { [ResetPasswordPage.path]: ForgotPasswordPage.path }
+
 export function errorPage(visit: Visit, { code, status }: { code: ProblemCode; status: number }): PageAnswer {
   const { texts, path, way } = visit
   return refusalPage(texts, {
     status,
     title: isTransient(status) ? texts.laterTitle : status === 404 ? texts.missingTitle : texts.errorTitle,
     text: textOf(texts, code),
-    again: isTransient(status) ? along(path, way) : '/signin',
+    again: isTransient(status) ? along(path, way) : (beginnings[path] ?? '/signin'),
   })
 }
 

@@ -36,6 +36,8 @@ type FieldProps = {
   hint?: string
   /** Digits of a code: a keyboard of numbers, no correction. */
   isCode?: boolean
+  /** May be left empty. */
+  isOptional?: boolean
   value?: string
 }
 
@@ -49,6 +51,7 @@ export function Field({
   autocomplete,
   hint,
   isCode,
+  isOptional = false,
   value,
 }: FieldProps): ComponentChild {
   const { note, texts } = visit
@@ -74,7 +77,7 @@ export function Field({
         {...typeOf[type]}
         id={name}
         name={name}
-        required
+        required={!isOptional}
         autocomplete={autocomplete}
         aria-describedby={described === '' ? undefined : described}
         aria-invalid={error === undefined ? undefined : 'true'}

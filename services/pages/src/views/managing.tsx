@@ -6,6 +6,8 @@ import type { Scene } from './form.tsx'
 const pages = [
   { path: '/organization/members', text: 'members' },
   { path: '/organization/invitations', text: 'invitations' },
+  { path: '/organization/profile', text: 'profile' },
+  { path: '/organization/domains', text: 'domains' },
   { path: '/organization/settings', text: 'settings' },
 ] as const
 

@@ -4,6 +4,7 @@ import type { Role } from '@gatehouse/contracts/http/authz/roles'
 import type { Member } from '@gatehouse/contracts/http/orgs/organizations'
 import type { PageAnswer } from '../serve/answer.ts'
 import { along } from '../domain/way.ts'
+import type { Texts } from '../texts/texts.ts'
 import { Button, Form, type Scene } from './form.tsx'
 import { Managing, MoreLink } from './managing.tsx'
 
@@ -53,20 +54,27 @@ function MembersView({ scene, org, members, cursor }: { scene: Scene } & List): 
   )
 }
 
+/** A box for each role; `held`: those that are set. */
+export function RoleBoxes({ texts, roles, held }: { texts: Texts } & OneMember): ComponentChild {
+  return (
+    <fieldset id="roles">
+      <legend>{texts.roles}</legend>
+      {roles.map(({ key, name }) => (
+        <p class="choice">
+          <input type="checkbox" name={`role.${key}`} id={`role.${key}`} checked={held.includes(key)} />
+          <label for={`role.${key}`}>{name}</label>
+        </p>
+      ))}
+    </fieldset>
+  )
+}
+
 function MemberView({ scene, roles, held }: { scene: Scene } & OneMember): ComponentChild {
   const { texts } = scene.visit
   return (
     <Managing scene={scene}>
       <Form scene={scene}>
-        <fieldset>
-          <legend>{texts.roles}</legend>
-          {roles.map(({ key, name }) => (
-            <p class="choice">
-              <input type="checkbox" name={`role.${key}`} id={`role.${key}`} checked={held.includes(key)} />
-              <label for={`role.${key}`}>{name}</label>
-            </p>
-          ))}
-        </fieldset>
+        <RoleBoxes texts={texts} roles={roles} held={held} />
         <Button id="save">{texts.save}</Button>
       </Form>
     </Managing>

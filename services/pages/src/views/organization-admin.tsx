@@ -6,6 +6,7 @@ import type { OrganizationSettings } from '@gatehouse/contracts/http/orgs/settin
 import type { PageAnswer } from '../serve/answer.ts'
 import { Button, Field, Form, type Scene } from './form.tsx'
 import { Managing, MoreLink } from './managing.tsx'
+import { RoleBoxes } from './members.tsx'
 import { moment } from './my-data.tsx'
 
 type List = { org: string; invitations: readonly Invitation[]; roles: readonly Role[]; cursor: string | null }
@@ -16,7 +17,9 @@ export const invitationsPage = (scene: Scene, list: List): PageAnswer => ({
   body: <InvitationsView scene={scene} {...list} />,
 })
 
-export const settingsPage = (scene: Scene, o: { org: string; settings: OrganizationSettings }): PageAnswer => ({
+type Settings = { settings: OrganizationSettings; etag: string }
+
+export const settingsPage = (scene: Scene, o: Settings): PageAnswer => ({
   kind: 'page',
   title: scene.visit.texts.settings,
   body: <SettingsView scene={scene} {...o} />,
@@ -29,16 +32,7 @@ function InvitationsView({ scene, invitations, roles, cursor }: { scene: Scene }
     <Managing scene={scene}>
       <Form scene={scene} id="invite-form">
         <Field visit={visit} name="email" label={texts.addresses} autocomplete="off" hint={texts.addressesHint} />
-        <p class="field">
-          <label for="role">{texts.role}</label>
-          <select id="role" name="role">
-            {roles.map(({ key, name }) => (
-              <option value={key} selected={key === 'member'}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </p>
+        <RoleBoxes texts={texts} roles={roles} held={['member']} />
         <Button id="invite" name="action" value="invite">
           {texts.invite}
         </Button>
@@ -77,12 +71,13 @@ function Item({ scene, invitation }: { scene: Scene; invitation: Invitation }): 
 
 const modes = ['off', 'optional', 'required'] as const
 
-function SettingsView({ scene, settings: { mfa } }: { scene: Scene; settings: OrganizationSettings }): ComponentChild {
+function SettingsView({ scene, settings: { mfa }, etag }: { scene: Scene } & Settings): ComponentChild {
   const { visit } = scene
   const { texts } = visit
   return (
     <Managing scene={scene}>
       <Form scene={scene}>
+        <input type="hidden" name="etag" value={etag} />
         <fieldset>
           <legend>{texts.mfaRule}</legend>
           {modes.map((mode) => (

@@ -6,8 +6,9 @@ import { along } from '../domain/way.ts'
 import type { PageAnswer } from '../serve/answer.ts'
 import { Account } from './account.tsx'
 import { Button, Field, Form, type Scene } from './form.tsx'
+import { moment } from './my-data.tsx'
 
-type Shown = { organizations: readonly Organization[]; actsFor: string | null }
+type Shown = { organizations: readonly Organization[]; deleting: readonly Organization[]; actsFor: string | null }
 
 export const organizationsPage = (scene: Scene, shown: Shown): PageAnswer => ({
   kind: 'page',
@@ -15,7 +16,7 @@ export const organizationsPage = (scene: Scene, shown: Shown): PageAnswer => ({
   body: <OrganizationsView scene={scene} {...shown} />,
 })
 
-function OrganizationsView({ scene, organizations, actsFor }: { scene: Scene } & Shown): ComponentChild {
+function OrganizationsView({ scene, organizations, deleting, actsFor }: { scene: Scene } & Shown): ComponentChild {
   const { visit } = scene
   const { texts } = visit
   return (
@@ -24,6 +25,9 @@ function OrganizationsView({ scene, organizations, actsFor }: { scene: Scene } &
       <ul class="things">
         {organizations.map((organization) => (
           <Item scene={scene} organization={organization} isCurrent={organization.id === actsFor} />
+        ))}
+        {deleting.map((organization) => (
+          <DeletedItem scene={scene} organization={organization} />
         ))}
       </ul>
       <h2>{texts.newOrganization}</h2>
@@ -35,6 +39,32 @@ function OrganizationsView({ scene, organizations, actsFor }: { scene: Scene } &
         </Button>
       </Form>
     </Account>
+  )
+}
+
+/** Of one that an owner has deleted, until its grace is over. */
+function DeletedItem({
+  scene,
+  organization: { id, name, deletion_due_at: due },
+}: {
+  scene: Scene
+  organization: Organization
+}): ComponentChild {
+  const { visit } = scene
+  const { texts } = visit
+  return (
+    <li>
+      <p>
+        <strong>{name}</strong>
+        {due !== null && `, ${texts.deleteDueShort} ${moment(visit, due)}`}
+      </p>
+      <Form scene={scene}>
+        <input type="hidden" name="organization" value={id} />
+        <Button id={`restore-${id}`} name="action" value="restore" kind="plain">
+          {texts.restore} <span class="aside">{name}</span>
+        </Button>
+      </Form>
+    </li>
   )
 }
 

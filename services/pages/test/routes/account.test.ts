@@ -312,3 +312,39 @@ t.test('another address is asked for with the present password', async (t) => {
   t.match((await browser.open('/account/address')).body, 'a mail to it is on its way')
   t.same(of('POST /v1/me/email').at(-1)?.body, { email: 'new@example.com', current_password: 'mine' })
 })
+
+t.test('notifications: what one was told, and two boxes for each kind', async (t) => {
+  const { browser, answers, of } = await openAccount(t)
+  const preferences = 'GET /v1/me/notification-preferences'
+  const kinds = [
+    { kind: 'security.alert', in_app: true, digest: false, required: true },
+    { kind: 'membership.joined', in_app: true, digest: false, required: false },
+    { kind: 'webhook.disabled', in_app: false, digest: true, required: false },
+  ]
+  answers[preferences] = () => ({ body: { kinds } })
+  answers['PATCH /v1/me/notification-preferences'] = () => ({ body: { kinds } })
+  answers['GET /v1/me/notifications'] = ({ query }) => ({
+    body: { data: [], unread_count: 0, page: { next_cursor: query.includes('cursor=') ? null : 'n', has_more: false } },
+  })
+  answers['POST /v1/me/notifications/read-all'] = () => ({ body: { count: 2 } })
+  const page = (await browser.open('/account/notifications')).body
+  t.match(page, /id="in_app\.security\.alert"[^>]*disabled/)
+  t.match(page, /id="digest\.webhook\.disabled"[^>]*checked/)
+  t.match(of('GET /v1/me/notifications')[0]?.query, /locale=en/)
+  await browser.send('/account/notifications', {
+    action: 'save',
+    'in_app.webhook.disabled': 'on',
+    'digest.security.alert': 'on',
+    'digest.unheard.of': 'on',
+  })
+  t.same(of('PATCH /v1/me/notification-preferences')[0]?.body, {
+    kinds: [
+      { kind: 'security.alert', digest: true },
+      { kind: 'membership.joined', digest: false, in_app: false },
+      { kind: 'webhook.disabled', digest: false, in_app: true },
+    ],
+  })
+  await browser.send('/account/notifications', { action: 'read' })
+  t.equal(of('POST /v1/me/notifications/read-all').length, 1)
+  t.match((await browser.open('/account/notifications')).body, 'All is read.')
+})

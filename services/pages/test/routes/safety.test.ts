@@ -36,6 +36,37 @@ const activity = {
   data: {},
 }
 
+const organization = {
+  id: org,
+  name: 'Acme <i>',
+  slug: 'acme',
+  logo_url: null,
+  colors: { background: '#ffffff', text: '#1f2933' },
+  deletion_due_at: null,
+  created_at: '2026-01-01T00:00:00.000Z',
+}
+
+const domain = {
+  id: 'dom_01k4zq3v5xe6hvd8c6mwh9q0zk',
+  name: 'acme.example',
+  status: 'pending',
+  capture: 'off',
+  record: { name: '_gatehouse.acme.example', value: 'v=<script>' },
+  last_check: 'missing',
+  checked_at: '2026-01-01T00:00:00.000Z',
+  created_at: '2026-01-01T00:00:00.000Z',
+}
+
+const notification = {
+  id: 'ntf_01k4zq3v5xe6hvd8c6mwh9q0zk',
+  kind: 'membership.joined',
+  title: 'Ben <i> joined',
+  organization_id: org,
+  data: {},
+  occurred_at: '2026-01-01T00:00:00.000Z',
+  read_at: null,
+}
+
 /** Neighbours that answer what pages of a signed-in person ask. */
 async function openSignedIn(t: Test, language = 'en') {
   const pages = await openPages(t)
@@ -78,6 +109,12 @@ async function openSignedIn(t: Test, language = 'en') {
     },
   })
   answers[`GET /v1/organizations/${org}/settings`] = () => ({ body: { mfa: { mode: 'off', required_from: null } } })
+  answers[`GET /v1/organizations/${org}`] = () => ({ body: organization })
+  answers[`GET /v1/organizations/${org}/domains`] = () => ({ body: { ...list, data: [domain] } })
+  answers['GET /v1/me/notifications'] = () => ({ body: { ...list, data: [notification], unread_count: 1 } })
+  answers['GET /v1/me/notification-preferences'] = () => ({
+    body: { kinds: [{ kind: 'security.alert', in_app: true, digest: false, required: true }] },
+  })
   answers['GET /v1/me'] = () => ({
     body: {
       id: session.user_id,
@@ -104,17 +141,7 @@ async function openSignedIn(t: Test, language = 'en') {
   answers['GET /v1/me/organizations'] = () => ({
     body: {
       ...list,
-      data: [
-        {
-          id: org,
-          name: 'Acme <i>',
-          slug: 'acme',
-          logo_url: null,
-          colors: null,
-          deletion_due_at: null,
-          created_at: '2026-01-01T00:00:00.000Z',
-        },
-      ],
+      data: [organization],
     },
   })
   answers['GET /v1/me/activity'] = () => ({ body: { ...list, data: [activity] } })
@@ -190,7 +217,7 @@ for (const language of ['en', 'de'])
       for (const [, id] of html.matchAll(/<label for="([^"]+)"/g)) t.match(html, `id="${id}"`)
       t.notMatch(html, token, 'no secret of a link is in a page')
     }
-    t.ok(shown >= 25, `${shown} pages were shown`)
+    t.ok(shown >= 28, `${shown} pages were shown`)
     t.equal(nonces.size, shown, 'no nonce is used twice')
   })
 
