@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ImportOutcome } from '@gatehouse/contracts/http/identity/imports'
+import type { MembershipOutcome } from '@gatehouse/contracts/http/orgs/membership-imports'
 import { Command } from 'commander'
 import { createClient } from './demo/client.ts'
 import { importFile } from './people/import-people.ts'
@@ -28,6 +29,11 @@ async function bring(file: string, { reason }: { reason: string }): Promise<void
       const body = { reason, people }
       const path = '/v1/platform/imports/people'
       return (await call<{ data: ImportOutcome[] }>('POST', path, { token, body, accept: [400] }))?.data
+    },
+    join: async (memberships) => {
+      const body = { reason, memberships }
+      const path = '/v1/platform/imports/memberships'
+      return (await call<{ data: MembershipOutcome[] }>('POST', path, { token, body })).data
     },
     progress: (line, { created, unchanged, refused }) =>
       say(`line ${line}: ${created} created, ${unchanged} unchanged, ${refused} refused`),

@@ -8,17 +8,19 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import type { ImportedPerson, ImportOutcome } from '@gatehouse/contracts/http/identity/imports'
+import type { ImportedMembership, MembershipOutcome } from '@gatehouse/contracts/http/orgs/membership-imports'
+import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { importFile } from '../src/people/import-people.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'gatehouse-people-'))
+const folder = mkdtempSync(path.join(tmpdir(), 'gatehouse-people-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
 const fileOf = (name: string, content: string): string => {
-  writeFileSync(join(folder, name), content)
-  return join(folder, name)
+  writeFileSync(path.join(folder, name), content)
+  return path.join(folder, name)
 }
 const personOf = (n: number) => ({ external_id: `p${n}`, email: `p${n}@example.test`, name: `Person ${n}` })
 const ndjson = (count: number) =>
@@ -28,6 +30,15 @@ const errorsOf = (file: string) =>
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as { line: number; reason: string })
+
+const join = async (memberships: ImportedMembership[]): Promise<MembershipOutcome[]> =>
+  memberships.map(({ user_id, organization_id, roles }) => ({
+    user_id,
+    organization_id,
+    ...(roles.includes('admin')
+      ? { status: 'refused' as const, reason: 'roles_refused' as const }
+      : { status: 'created' as const }),
+  }))
 
 /** Who was imported, as the API keeps it. */
 const known = new Set<string>()
@@ -46,15 +57,15 @@ t.test('an import that was ended goes on after the last batch, and nobody is mad
     sizes.push(people.length)
     return people.map(outcomeOf)
   }
-  await t.rejects(importFile({ file, send: send(2), progress: () => {} }), /killed/)
+  await t.rejects(importFile({ file, join, send: send(2), progress: () => {} }), /killed/)
   t.equal(readFileSync(`${file}.progress`, 'utf8'), '400')
   const seen: number[] = []
-  const tally = await importFile({ file, send: send(-1), progress: (line) => void seen.push(line) })
+  const tally = await importFile({ file, join, send: send(-1), progress: (line) => void seen.push(line) })
   t.same(tally, { created: 650, unchanged: 0, refused: 0 })
   t.same(sizes, [200, 200, 200, 200, 200, 50])
   t.same(seen, [600, 800, 1000, 1050])
   t.notOk(existsSync(`${file}.progress`), 'begun anew it begins at the start')
-  t.same(await importFile({ file, send: send(-1), progress: () => {} }), { created: 0, unchanged: 1050, refused: 0 })
+  t.same(await importFile({ file, join, send: send(-1), progress: () => {} }), { created: 0, unchanged: 1050, refused: 0 })
 })
 
 t.test('what is wrong with a line is told of that line, and the others are imported', async (t) => {
@@ -71,7 +82,7 @@ t.test('what is wrong with a line is told of that line, and the others are impor
   const file = fileOf('wrong.ndjson', lines.join('\n'))
   const send = async (people: ImportedPerson[]) =>
     people.some(({ name }) => name.startsWith('refused by')) ? undefined : people.map(outcomeOf)
-  t.same(await importFile({ file, send, progress: () => {} }), { created: 2, unchanged: 0, refused: 5 })
+  t.same(await importFile({ file, join, send, progress: () => {} }), { created: 2, unchanged: 0, refused: 5 })
   t.same(
     errorsOf(file)
       .map(({ line }) => line)
@@ -80,6 +91,37 @@ t.test('what is wrong with a line is told of that line, and the others are impor
   )
   t.match(errorsOf(file).find(({ line }) => line === 3)?.reason, /admin: there is no such member/)
   t.match(errorsOf(file).find(({ line }) => line === 4)?.reason, /^email: /)
+})
+
+t.test('memberships follow their people, in parts, and one that is refused has a line of its own', async (t) => {
+  const [org, users] = [newId('org'), new Map<string, string>()]
+  const send = async (people: ImportedPerson[]) =>
+    people.map((person) => {
+      users.set(person.external_id, newId('user'))
+      return { ...outcomeOf(person), user_id: users.get(person.external_id) ?? '' }
+    })
+  const membershipsOf = (n: number) => [
+    { organization_id: org, roles: [n === 7 ? 'admin' : 'member'] },
+    { organization_id: newId('org'), roles: ['viewer'] },
+  ]
+  const lines = Array.from({ length: 150 }, (_, n) => ({ ...personOf(3000 + n), memberships: membershipsOf(n) }))
+  const file = fileOf('members.ndjson', lines.map((line) => JSON.stringify(line)).join('\n'))
+  const parts: ImportedMembership[][] = []
+  const noted = (memberships: ImportedMembership[]) => (parts.push(memberships), join(memberships))
+  const tally = await importFile({ file, join: noted, send, progress: () => {} })
+  t.same(tally, { created: 150, unchanged: 0, refused: 1 })
+  t.same(
+    parts.map(({ length }) => length),
+    [200, 100],
+  )
+  t.same(parts[0]?.[0], { user_id: users.get('p3000'), organization_id: org, roles: ['member'] })
+  t.same(errorsOf(file), [{ line: 8, external_id: 'p3007', reason: `membership of ${org}: roles_refused` }])
+  const cell = JSON.stringify(membershipsOf(1)).replaceAll('"', '""')
+  const rows = `external_id,email,name,memberships\nm1,m1@example.test,Ann,"${cell}"\nm2,m2@example.test,Bob,{\n`
+  const csv = fileOf('members.csv', rows)
+  t.match(await importFile({ file: csv, join: noted, send, progress: () => {} }), { created: 1, refused: 1 })
+  t.equal(parts.at(-1)?.length, 2)
+  t.match(errorsOf(csv), [{ line: 3, reason: /^memberships: / }])
 })
 
 t.test('the command: CSV in, lines out, and an exit code that tells', async (t) => {
@@ -115,7 +157,7 @@ t.test('the command: CSV in, lines out, and an exit code that tells', async (t) 
     reason: 'Move',
     people: [{ external_id: 'c2', email: 'c2@example.test', name: 'Bob', locale: 'de' }],
   })
-  const target = join(folder, 'out.ndjson')
+  const target = path.join(folder, 'out.ndjson')
   t.equal((await run(['export', target, '--reason', 'Leaving'])).code, 0)
   t.equal(readFileSync(target, 'utf8'), ndjson(2))
   t.equal(asked.at(-1)?.url, '/v1/platform/exports/people?reason=Leaving')

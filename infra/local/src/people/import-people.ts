@@ -1,7 +1,14 @@
-// Sends the people of a file in batches, each line with an error of its own. How far it came is kept beside the file after each batch, so that an import
-// that was ended goes on there; what was sent twice is the same person, since the line's `external_id` is.
+// Sends the people of a file in batches, then the memberships of those who are there, each line with an error of its own.
+// How far it came is kept beside the file after each batch, so that an import that was ended goes on there; what was sent
+// twice is the same person, since the line's `external_id` is, and the same membership.
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type ImportedPerson, type ImportOutcome, mostPeopleAtOnce } from '@gatehouse/contracts/http/identity/imports'
+import {
+  type GivenMembership,
+  type ImportedMembership,
+  type MembershipOutcome,
+  mostMembershipsAtOnce,
+} from '@gatehouse/contracts/http/orgs/membership-imports'
 import { readPeople } from './read-people.ts'
 
 export type Tally = { created: number; unchanged: number; refused: number }
@@ -9,11 +16,14 @@ export type Tally = { created: number; unchanged: number; refused: number }
 /** Undefined: the batch as a whole was refused as malformed. */
 type Send = (people: ImportedPerson[]) => Promise<ImportOutcome[] | undefined>
 
-type Line = { line: number; person: ImportedPerson }
+type Join = (memberships: ImportedMembership[]) => Promise<MembershipOutcome[]>
+
+type Line = { line: number; person: ImportedPerson; memberships: readonly GivenMembership[] }
 
 export async function importFile(o: {
   file: string
   send: Send
+  join: Join
   /** After each batch: the last line that is done, and what came of all so far. */
   progress(line: number, tally: Tally): void
 }): Promise<Tally> {
@@ -26,10 +36,13 @@ export async function importFile(o: {
   }
   let batch: Line[] = []
   const flush = async (upTo: number): Promise<void> => {
-    for (const { line, outcome } of await outcomesOf(o.send, batch)) {
-      if (outcome.status === 'refused') refuse(line, outcome.reason ?? 'refused', outcome.external_id)
+    const outcomes = await outcomesOf(o.send, batch)
+    for (const { line, outcome } of outcomes) {
+      if (outcome.status === 'refused') refuse(line.line, outcome.reason ?? 'refused', outcome.external_id)
       else tally[outcome.status] += 1
     }
+    for (const { line, organization, reason } of await refusedMemberships(o.join, outcomes))
+      refuse(line.line, `membership of ${organization}: ${reason}`, line.person.external_id)
     batch = []
     writeFileSync(marks, String(upTo))
     o.progress(upTo, tally)
@@ -47,17 +60,38 @@ export async function importFile(o: {
   return tally
 }
 
+type Settled = { line: Line; outcome: ImportOutcome }
+
 /** A batch that is refused as a whole is sent line by line: one line's fault is not the others'. */
-async function outcomesOf(send: Send, batch: readonly Line[]): Promise<{ line: number; outcome: ImportOutcome }[]> {
+async function outcomesOf(send: Send, batch: readonly Line[]): Promise<Settled[]> {
   if (batch.length === 0) return []
   const outcomes = await send(batch.map(({ person }) => person))
   if (outcomes !== undefined)
-    return batch.map(({ line, person }, index) => ({ line, outcome: outcomes[index] ?? malformed(person) }))
+    return batch.map((line, index) => ({ line, outcome: outcomes[index] ?? malformed(line.person) }))
   const [only] = batch
-  if (batch.length === 1 && only !== undefined) return [{ line: only.line, outcome: malformed(only.person) }]
+  if (batch.length === 1 && only !== undefined) return [{ line: only, outcome: malformed(only.person) }]
   const each = []
   for (const one of batch) each.push(...(await outcomesOf(send, [one])))
   return each
 }
 
 const malformed = ({ external_id: id }: ImportedPerson): ImportOutcome => ({ external_id: id, status: 'refused' })
+
+type RefusedMembership = { line: Line; organization: string; reason: string }
+
+/** Makes those who are there members, and says which of their memberships were refused. */
+async function refusedMemberships(join: Join, settled: readonly Settled[]): Promise<RefusedMembership[]> {
+  const wanted = settled.flatMap(({ line, outcome: { user_id: userId } }) =>
+    userId === undefined ? [] : line.memberships.map((given) => ({ line, membership: { user_id: userId, ...given } })),
+  )
+  const refused: RefusedMembership[] = []
+  for (let at = 0; at < wanted.length; at += mostMembershipsAtOnce) {
+    const part = wanted.slice(at, at + mostMembershipsAtOnce)
+    const outcomes = await join(part.map(({ membership }) => membership))
+    for (const [index, { line, membership }] of part.entries()) {
+      const { status, reason = 'refused' } = outcomes[index] ?? { status: 'refused' as const }
+      if (status === 'refused') refused.push({ line, organization: membership.organization_id, reason })
+    }
+  }
+  return refused
+}

@@ -113,6 +113,7 @@ import { DescribeAuthorization, SettleAuthorization } from './tokens/authorizati
 import { ListMyConsents, RevokeMyConsent } from './tokens/consents.ts'
 import { signingKeyRoutes } from './tokens/signing-keys.ts'
 import { EndMyOtherSessions, EndMySession, GetJwks, ListMySessions, Logout, RefreshToken } from './tokens/sessions.ts'
+import { ImportMemberships } from './orgs/membership-imports.ts'
 import { managedOrganizationRoutes } from './orgs/operators.ts'
 import { ExportAuditEvents, ListAuditEvents, ListMyActivity, ListPlatformAuditEvents } from './workers/audit-events.ts'
 import { ListAuditKeys, ReadAuditEvidence, ReadPlatformAuditEvidence } from './workers/audit-evidence.ts'
@@ -259,6 +260,7 @@ export const publicRoutes: readonly RouteContract[] = [
   ListPlatformAuditEvents,
   ReadPlatformAuditEvidence,
   ...managedOrganizationRoutes,
+  ImportMemberships,
   ListAuditKeys,
   ListUsers,
   GetUser,

@@ -13,6 +13,7 @@ export const permissions = {
   decideAccessRequests: 'gatehouse:access_requests.decide',
   removeMembers: 'gatehouse:members.remove',
   readOrganizations: 'gatehouse:organizations.read',
+  importUsers: 'gatehouse:users.import',
   suspendOrganizations: 'gatehouse:organizations.suspend',
 } as const
 

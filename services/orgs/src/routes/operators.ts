@@ -5,13 +5,16 @@ import {
   RestoreOrganization,
   SuspendOrganization,
 } from '@gatehouse/contracts/http/orgs/operators'
+import { ImportMemberships } from '@gatehouse/contracts/http/orgs/membership-imports'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
+import { importMemberships } from '../use-cases/import-memberships.ts'
 import { getManagedOrganization, listOrganizations, setOrganizationStatus } from '../use-cases/operate-organizations.ts'
 
 export function operatorsRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, ListOrganizations, ({ caller, query }) => listOrganizations(deps, caller, query))
+  bindRoute(app, ImportMemberships, ({ caller, body }) => importMemberships(deps, caller, body))
   bindRoute(app, GetManagedOrganization, ({ caller, params }) =>
     getManagedOrganization(deps, caller, params.organization),
   )

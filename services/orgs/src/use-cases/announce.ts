@@ -147,11 +147,17 @@ export const announceSettings = (
     },
   })
 
-export const announceMembershipCreated = (tx: Tx, row: MembershipRow, actor: Actor): Promise<void> =>
+/** @param reason - of an operator who made somebody else a member */
+export const announceMembershipCreated = (
+  tx: Tx,
+  row: MembershipRow,
+  actor: Actor,
+  reason?: string,
+): Promise<void> =>
   appendEvent(tx, {
     contract: MembershipCreated,
     ...ofMembership(row, actor),
-    data: { ...membershipFacts(row), roles: row.roles },
+    data: { ...membershipFacts(row), roles: row.roles, ...(reason !== undefined && { reason }) },
   })
 
 export const announceMembershipUpdated = (

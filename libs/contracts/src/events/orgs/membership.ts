@@ -1,6 +1,7 @@
 /** Who belongs to which organization, as what. */
 import Type, { type Static } from 'typebox'
 import { Key, MembershipId, OrganizationId, UserId } from '../../common/ids.ts'
+import { Reason } from '../../common/scalars.ts'
 import type { EventContract } from '../envelope.ts'
 
 /** Attributes an organization keeps about a member; policies read them as `membership.<name>`. */
@@ -25,13 +26,15 @@ export const membershipFields = {
   attributes: MembershipAttributes,
 }
 
-/** A person joined an organization, with the roles the invitation gave. */
+/** A person joined an organization, with the roles that came with it. */
 export const MembershipCreated = {
   type: 'gatehouse.orgs.membership.created.v1',
   data: Type.Object({
     ...membershipFields,
     /** Role keys given with the membership; authz turns them into assignments. */
     roles: Type.Array(Key),
+    /** Of an operator who brought the membership from another system. */
+    reason: Type.Optional(Reason),
   }),
 } as const
 
