@@ -65,7 +65,11 @@ t.test('an import that was ended goes on after the last batch, and nobody is mad
   t.same(sizes, [200, 200, 200, 200, 200, 50])
   t.same(seen, [600, 800, 1000, 1050])
   t.notOk(existsSync(`${file}.progress`), 'begun anew it begins at the start')
-  t.same(await importFile({ file, join, send: send(-1), progress: () => {} }), { created: 0, unchanged: 1050, refused: 0 })
+  t.same(await importFile({ file, join, send: send(-1), progress: () => {} }), {
+    created: 0,
+    unchanged: 1050,
+    refused: 0,
+  })
 })
 
 t.test('what is wrong with a line is told of that line, and the others are imported', async (t) => {

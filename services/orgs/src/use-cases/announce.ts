@@ -148,12 +148,7 @@ export const announceSettings = (
   })
 
 /** @param reason - of an operator who made somebody else a member */
-export const announceMembershipCreated = (
-  tx: Tx,
-  row: MembershipRow,
-  actor: Actor,
-  reason?: string,
-): Promise<void> =>
+export const announceMembershipCreated = (tx: Tx, row: MembershipRow, actor: Actor, reason?: string): Promise<void> =>
   appendEvent(tx, {
     contract: MembershipCreated,
     ...ofMembership(row, actor),
