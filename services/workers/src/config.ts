@@ -41,6 +41,12 @@ export const config = Type.Object({
     default: 'en',
     description: 'Language of mails to people whose own is not known.',
   }),
+  MAIL_TEMPLATES_FOLDER: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'A folder with own texts of mails, other languages and another layout; checked at start.',
+    }),
+  ),
   KEY_ENCRYPTION_KEY: SecretKey({
     pattern: keyPattern,
     description:

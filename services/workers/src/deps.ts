@@ -12,7 +12,9 @@ import { createOrgsClient, type OrgsClient } from './clients/orgs.ts'
 import { createTokensClient, type TokensClient } from './clients/tokens.ts'
 import type { Config } from './config.ts'
 import type { Locale } from './mails/locale.ts'
+import type { MailStyle } from './mails/mail.ts'
 import { createAuditSigner, type AuditSigner } from './providers/audit-signer.ts'
+import { openMailTemplates } from './providers/mail-templates.ts'
 import { openWebhooks, type Webhooks } from './providers/webhooks.ts'
 import { createSmtpMailer, type Mailer } from './providers/smtp.ts'
 import { createWhereabouts, type Whereabouts } from './providers/whereabouts.ts'
@@ -29,7 +31,8 @@ export type Deps = Omit<Service<Peer>, 'feeds'> & {
   whereabouts: Whereabouts
   auditSigner: AuditSigner
   publicUrl: string
-  /** The language of mails to people whose own is not known. */
+  mailStyle: MailStyle
+  /** The language of what is said to people whose own is not known. */
   mailLocale: Locale
 }
 
@@ -64,6 +67,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
     auditSigner: createAuditSigner(config.SERVICE_PRIVATE_KEY),
     publicUrl: config.PUBLIC_URL,
     mailLocale: config.MAIL_LOCALE,
+    mailStyle: { defaultLocale: config.MAIL_LOCALE, templates: openMailTemplates(config.MAIL_TEMPLATES_FOLDER) },
     ready: () => service.ready([redisWatch.check()]),
     close: async () => {
       mailer.close()

@@ -9,11 +9,15 @@ import { deadLettersOfAll } from './clients/dead-letters.ts'
 import { config } from './config.ts'
 import { openDeps } from './deps.ts'
 import { allEffects } from './events/subscriptions.ts'
+import { readMailTemplates } from './providers/mail-templates.ts'
+
+const complaintsAboutMails = ({ MAIL_TEMPLATES_FOLDER: folder }: Record<string, unknown>): string[] =>
+  readMailTemplates(typeof folder === 'string' ? folder : undefined).complaints
 
 await runService({
   name: 'workers',
   config,
-  inspect: (values) => complaintsAboutKeys('workers', values),
+  inspect: (values) => [...complaintsAboutKeys('workers', values), ...complaintsAboutMails(values)],
   async start(settings, runtime) {
     const deps = openDeps(settings, runtime)
     const own = createDeadLetters({ ...deps, consumers: allEffects(deps) })

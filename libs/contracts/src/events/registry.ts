@@ -30,6 +30,7 @@ import { serviceAccountEvents } from './tokens/service-account.ts'
 import { sessionEvents } from './tokens/session.ts'
 import { signingKeyEvents } from './tokens/signing-key.ts'
 import { securityAlertEvents } from './workers/security-alert.ts'
+import { undeliverableAddressEvents } from './workers/undeliverable-address.ts'
 import { webhookEvents } from './workers/webhook.ts'
 
 export const eventContracts: readonly EventContract[] = [
@@ -64,4 +65,5 @@ export const eventContracts: readonly EventContract[] = [
   ...deadLetterEvents,
   ...webhookEvents,
   ...securityAlertEvents,
+  ...undeliverableAddressEvents,
 ]

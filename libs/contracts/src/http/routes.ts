@@ -120,6 +120,7 @@ import { ListAuditKeys, ReadAuditEvidence, ReadPlatformAuditEvidence } from './w
 import { DiscardDeadLetter, ListDeadLetters, ReplayDeadLetter } from './workers/dead-letters.ts'
 import { notificationRoutes } from './workers/notifications.ts'
 import { securityAlertRoutes } from './workers/security-alerts.ts'
+import { undeliverableAddressRoutes } from './workers/undeliverable-addresses.ts'
 import { webhookRoutes } from './workers/webhooks.ts'
 
 export const publicRoutes: readonly RouteContract[] = [
@@ -163,6 +164,7 @@ export const publicRoutes: readonly RouteContract[] = [
   ListMyActivity,
   ...notificationRoutes,
   ...securityAlertRoutes,
+  ...undeliverableAddressRoutes,
   CreateOrganization,
   DeleteOrganization,
   RestoreOwnOrganization,

@@ -19,8 +19,10 @@ export type Mailbox = {
   messages: () => Message[]
   /** Resolves with the first mail, old or new, that fits; rejects after the timeout (10 s if not said). */
   waitFor: (fits: (message: Message) => boolean, timeoutMs?: number) => Promise<Message>
-  /** Answers the next so many mails with 451, as a mail server on a bad day. */
-  failNext: (count: number) => void
+  /** Answers the next so many mails with 451, as a mail server on a bad day, or as is said. */
+  failNext: (count: number, responseCode?: number) => void
+  /** Answers this for a recipient from now on, as `550 5.1.1 no such user`; undefined: takes mails for them again. */
+  refuse: (address: string, answer: string | undefined) => void
   clear: () => void
   close: () => Promise<void>
 }
@@ -31,6 +33,8 @@ export async function startMailbox(
 ): Promise<Mailbox> {
   const store = await openMessageStore(o.folder)
   let failures = 0
+  let failure = 451
+  const refused = new Map<string, string>()
   const smtp = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
@@ -40,13 +44,18 @@ export async function startMailbox(
     onAuth: (_auth, _session, callback) => {
       callback(null, { user: 'anyone' })
     },
+    onRcptTo: ({ address }, _session, callback) => {
+      const answer = refused.get(address.toLowerCase())
+      if (answer === undefined) return callback()
+      callback(Object.assign(new Error(answer.slice(4)), { responseCode: Number(answer.slice(0, 3)) }))
+    },
     onData: (stream, session, callback) => {
       const chunks: Buffer[] = []
       stream.on('data', (chunk: Buffer) => chunks.push(chunk))
       stream.on('end', () => {
         if (failures > 0) {
           failures -= 1
-          callback(Object.assign(new Error('try again later'), { responseCode: 451 }))
+          callback(Object.assign(new Error('try again later'), { responseCode: failure }))
           return
         }
         const recipients = session.envelope.rcptTo.map(({ address }) => address)
@@ -73,8 +82,13 @@ export async function startMailbox(
     httpPort,
     messages: store.list,
     waitFor: (fits, timeoutMs = 10_000) => waitFor(store, fits, timeoutMs),
-    failNext: (count) => {
+    failNext: (count, responseCode = 451) => {
       failures = count
+      failure = responseCode
+    },
+    refuse: (address, answer) => {
+      if (answer === undefined) refused.delete(address.toLowerCase())
+      else refused.set(address.toLowerCase(), answer)
     },
     clear: store.clear,
     close: async () => {

@@ -10,11 +10,12 @@ export const accessRequestApproved = defineMail({
   limit: { count: 20, hours: 24 },
   due: ({ user_id, organization_id }) => ({ user_id, organization_id }),
   async ask({ identity, orgs }, { user_id, organization_id }) {
-    const organization = await orgs.nameOfOrganization(organization_id)
-    if (organization === null) return null
+    const brand = await orgs.brandOf(organization_id)
+    if (brand === null) return null
     const { email, locale } = await identity.getProfile(user_id)
-    return { to: email, locale, values: { organization } }
+    return { to: email, locale, brand, values: { organization: brand.name } }
   },
+  sample: { organization: 'Example' },
   texts: {
     en: ({ organization }) => ({
       subject: `You have access to ${named(organization)}`,

@@ -3,7 +3,7 @@
  * in is the way.
  */
 import { UserDeletionRequested } from '@gatehouse/contracts/events/identity/user'
-import { defineMail, utcText } from './mail.ts'
+import { defineMail, utcText, sampleTime } from './mail.ts'
 
 export const accountDeletion = defineMail({
   name: 'account-deletion',
@@ -15,6 +15,7 @@ export const accountDeletion = defineMail({
     const { email, locale } = await identity.getProfile(user_id)
     return { to: email, locale, values: { due: utcText(due_at) } }
   },
+  sample: { due: sampleTime },
   texts: {
     en: ({ due }) => ({
       subject: 'Your account will be deleted',

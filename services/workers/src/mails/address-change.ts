@@ -4,18 +4,20 @@
  */
 import { AddressChangeRequested } from '@gatehouse/contracts/events/identity/address-change'
 import { ConfirmAddressPage } from '@gatehouse/contracts/http/pages'
-import { defineMail } from './mail.ts'
+import { defineMail, sampleLink } from './mail.ts'
 
 export const addressChange = defineMail({
   name: 'address-change',
   pipeline: 'mail',
   event: AddressChangeRequested,
   limit: { count: 10, hours: 1 },
-  due: ({ change_id }) => ({ change_id }),
+  isAskedFor: true,
+  due: ({ change_id, user_id }) => ({ change_id, user_id }),
   async ask({ identity, link }, { change_id }) {
     const mail = await identity.mintAddressLink(change_id, 'confirm')
     return mail && { to: mail.to, locale: mail.locale, values: { href: link(ConfirmAddressPage, mail.token) } }
   },
+  sample: { href: sampleLink },
   texts: {
     en: ({ href }) => ({
       subject: 'Confirm your new email address',

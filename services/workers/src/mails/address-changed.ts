@@ -1,18 +1,19 @@
 /** Tells the mailbox a person had that their account has another address now, and lets its reader take that back. */
 import { UserEmailChanged } from '@gatehouse/contracts/events/identity/user'
 import { UndoAddressPage } from '@gatehouse/contracts/http/pages'
-import { defineMail } from './mail.ts'
+import { defineMail, sampleLink } from './mail.ts'
 
 export const addressChanged = defineMail({
   name: 'address-changed',
   pipeline: 'security-alert',
   event: UserEmailChanged,
   limit: { count: 20, hours: 24 },
-  due: ({ change_id, via }) => (via === 'confirmation' ? { change_id } : undefined),
+  due: ({ change_id, user_id, via }) => (via === 'confirmation' ? { change_id, user_id } : undefined),
   async ask({ identity, link }, { change_id }) {
     const mail = await identity.mintAddressLink(change_id, 'undo')
     return mail && { to: mail.to, locale: mail.locale, values: { href: link(UndoAddressPage, mail.token) } }
   },
+  sample: { href: sampleLink },
   texts: {
     en: ({ href }) => ({
       subject: 'Your email address was changed',

@@ -1,18 +1,20 @@
 /** Asks somebody to show that an address is theirs. Names nobody: who typed the address may not be its owner. */
 import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification'
 import { VerifyEmailPage } from '@gatehouse/contracts/http/pages'
-import { defineMail } from './mail.ts'
+import { defineMail, sampleLink } from './mail.ts'
 
 export const emailVerification = defineMail({
   name: 'email-verification',
   pipeline: 'mail',
   event: EmailVerificationRequested,
   limit: { count: 10, hours: 1 },
-  due: ({ verification_id }) => ({ verification_id }),
+  isAskedFor: true,
+  due: ({ verification_id, user_id }) => ({ verification_id, user_id }),
   async ask({ identity, link }, { verification_id }) {
     const mail = await identity.mintEmailVerificationLink(verification_id)
     return mail && { to: mail.to, locale: mail.locale, values: { href: link(VerifyEmailPage, mail.token) } }
   },
+  sample: { href: sampleLink },
   texts: {
     en: ({ href }) => ({
       subject: 'Confirm your email address',

@@ -4,7 +4,7 @@
  */
 import { FactorsChanged } from '@gatehouse/contracts/events/identity/factors'
 import type { Locale } from './locale.ts'
-import { defineMail, utcText } from './mail.ts'
+import { defineMail, utcText, sampleTime } from './mail.ts'
 
 type Change = FactorsChanged['change']
 
@@ -38,6 +38,7 @@ export const factorsChanged = defineMail({
     const at = utcText(happened_at)
     return { to: email, locale, values: { at, change: change as Change } }
   },
+  sample: { at: sampleTime, change: 'passkey_added' as Change },
   texts: {
     en: ({ at, change }) => ({
       subject: changes.en[change],

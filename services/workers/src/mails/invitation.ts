@@ -5,7 +5,7 @@
 import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation'
 import { InvitationPage } from '@gatehouse/contracts/http/pages'
 import { named, quoted } from './layout.ts'
-import { defineMail } from './mail.ts'
+import { defineMail, sampleLink } from './mail.ts'
 
 export const invitation = defineMail({
   name: 'invitation',
@@ -13,13 +13,17 @@ export const invitation = defineMail({
   event: InvitationCreated,
   // Over all organizations: nobody is flooded by several of them at once.
   limit: { count: 10, hours: 24 },
-  due: ({ invitation_id }) => ({ invitation_id }),
-  async ask({ orgs, link }, { invitation_id }) {
+  due: ({ invitation_id, organization_id }) => ({ invitation_id, organization_id }),
+  async ask({ orgs, link }, { invitation_id, organization_id }) {
     const mail = await orgs.mintInvitationLink(invitation_id)
     if (mail === null) return null
+    const brand = await orgs.brandOf(organization_id)
+    if (brand === null) return null
     const values = { organization: mail.organization_name, href: link(InvitationPage, mail.token) }
-    return { to: mail.to, values }
+    // No logo: fetching it would tell a stranger's organization that, when and where the mail was opened.
+    return { to: mail.to, brand: { ...brand, logo_url: null }, values }
   },
+  sample: { organization: 'Example', href: sampleLink },
   texts: {
     en: ({ organization, href }) => ({
       subject: `You are invited to ${named(organization)}`,

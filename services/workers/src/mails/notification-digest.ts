@@ -3,24 +3,26 @@
  * no single event.
  */
 import { titleOf } from '../notices/titles.ts'
-import { composeWith, type Mail } from './mail.ts'
+import { composition, type Mail } from './mail.ts'
 
 /** Titles that one mail holds. */
 export const mostTitles = 20
 
 export const notificationDigest: Mail = {
-  name: 'notification-digest',
   pipeline: 'mail',
   eventType: undefined,
   limit: { count: 2, hours: 24 },
+  isAskedFor: false,
   due: () => [],
-  compose: composeWith({
+  ...composition({
+    name: 'notification-digest',
     async ask({ identity, digestOf }, { user_id, since, until }: { user_id: string; since: string; until: string }) {
       const digest = await digestOf({ userId: user_id, since, until, limit: mostTitles })
       if (digest.count === 0) return null
       const { email, locale } = await identity.getProfile(user_id)
       return { to: email, locale, values: digest }
     },
+    sample: { notices: [{ kind: 'membership.joined', data: {} }], count: 1 },
     texts: {
       en: ({ notices, count }) => ({
         subject: count === 1 ? 'One thing you have not read' : `${count} things you have not read`,

@@ -4,7 +4,7 @@
  */
 import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
 import { named, quoted } from './layout.ts'
-import { defineMail, utcText } from './mail.ts'
+import { defineMail, utcText, sampleTime } from './mail.ts'
 
 type About = { user_id: string; organization_id: string; due_at: string }
 
@@ -22,11 +22,12 @@ export const organizationDeletion = defineMail<
       ? owners.map((user_id) => ({ user_id, organization_id, due_at: deletion_due_at }))
       : undefined,
   async ask({ identity, orgs }, { user_id, organization_id, due_at }) {
-    const name = await orgs.nameOfOrganization(organization_id)
-    if (name === null) return null
+    const brand = await orgs.brandOf(organization_id)
+    if (brand === null) return null
     const { email, locale } = await identity.getProfile(user_id)
-    return { to: email, locale, values: { organization: name, due: utcText(due_at) } }
+    return { to: email, locale, brand, values: { organization: brand.name, due: utcText(due_at) } }
   },
+  sample: { organization: 'Example', due: sampleTime },
   texts: {
     en: ({ organization, due }) => ({
       subject: `${named(organization)} will be deleted`,

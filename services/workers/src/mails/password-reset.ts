@@ -1,18 +1,20 @@
 /** The link that sets a new password. Names nobody: who typed the address may not be its owner. */
 import { PasswordResetRequested } from '@gatehouse/contracts/events/identity/password-reset'
 import { ResetPasswordPage } from '@gatehouse/contracts/http/pages'
-import { defineMail } from './mail.ts'
+import { defineMail, sampleLink } from './mail.ts'
 
 export const passwordReset = defineMail({
   name: 'password-reset',
   pipeline: 'mail',
   event: PasswordResetRequested,
   limit: { count: 20, hours: 1 },
-  due: ({ reset_id }) => ({ reset_id }),
+  isAskedFor: true,
+  due: ({ reset_id, user_id }) => ({ reset_id, user_id }),
   async ask({ identity, link }, { reset_id }) {
     const mail = await identity.mintPasswordResetLink(reset_id)
     return mail && { to: mail.to, locale: mail.locale, values: { href: link(ResetPasswordPage, mail.token) } }
   },
+  sample: { href: sampleLink },
   texts: {
     en: ({ href }) => ({
       subject: 'Set a new password',

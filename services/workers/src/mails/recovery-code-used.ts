@@ -3,7 +3,7 @@
  * to click teaches the wrong habit.
  */
 import { RecoveryCodeUsed } from '@gatehouse/contracts/events/identity/factors'
-import { defineMail, utcText } from './mail.ts'
+import { defineMail, utcText, sampleTime } from './mail.ts'
 
 /** From here on the person is asked to make new ones. */
 const few = 3
@@ -19,6 +19,7 @@ export const recoveryCodeUsed = defineMail({
     const at = utcText(happened_at)
     return { to: email, locale, values: { at, left: Number(left) } }
   },
+  sample: { at: sampleTime, left: 2 },
   texts: {
     en: ({ at, left }) => ({
       subject: 'A recovery code was used for your account',

@@ -3,7 +3,7 @@
  * Carries no link: an alarm that asks to click teaches the wrong habit.
  */
 import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
-import { defineMail, utcText } from './mail.ts'
+import { defineMail, utcText, sampleTime } from './mail.ts'
 
 export const refreshTokenReused = defineMail({
   name: 'refresh-token-reused',
@@ -16,6 +16,7 @@ export const refreshTokenReused = defineMail({
     const { email, locale } = await identity.getProfile(user_id)
     return { to: email, locale, values: { at: utcText(happened_at) } }
   },
+  sample: { at: sampleTime },
   texts: {
     en: ({ at }) => ({
       subject: 'We ended one of your sessions',

@@ -3,7 +3,7 @@
  * Carries no link: an alarm that asks to click teaches the wrong habit.
  */
 import { SignInLocked } from '@gatehouse/contracts/events/identity/sign-in'
-import { defineMail, utcText } from './mail.ts'
+import { defineMail, utcText, sampleTime } from './mail.ts'
 
 export const secondFactorLocked = defineMail({
   name: 'second-factor-locked',
@@ -16,6 +16,7 @@ export const secondFactorLocked = defineMail({
     const { email, locale } = await identity.getProfile(user_id)
     return { to: email, locale, values: { at: utcText(happened_at) } }
   },
+  sample: { at: sampleTime },
   texts: {
     en: ({ at }) => ({
       subject: 'Somebody with your password is trying codes for your account',

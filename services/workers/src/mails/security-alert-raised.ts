@@ -5,7 +5,7 @@
 import { SecurityAlertRaised } from '@gatehouse/contracts/events/workers/security-alert'
 import { isTold } from '../alerts/rules.ts'
 import { alertTitles } from '../notices/titles.ts'
-import { defineMail, utcText } from './mail.ts'
+import { defineMail, utcText, sampleTime } from './mail.ts'
 
 export const securityAlertRaised = defineMail({
   name: 'security-alert-raised',
@@ -27,6 +27,7 @@ export const securityAlertRaised = defineMail({
     const of = (about as { organization_id?: string }).organization_id
     return { to: email, locale, values: { rule: about.rule, at: utcText(about.happened_at), of } }
   },
+  sample: { rule: 'new_device', at: sampleTime, of: undefined },
   texts: {
     en: ({ rule, at, of }) => ({
       subject: alertTitles.en({ rule }),

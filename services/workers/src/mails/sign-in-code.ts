@@ -10,11 +10,13 @@ export const signInCode = defineMail({
   pipeline: 'mail',
   event: EmailCodeRequested,
   limit: { count: 20, hours: 1 },
-  due: ({ sign_in_id }) => ({ sign_in_id }),
+  isAskedFor: true,
+  due: ({ sign_in_id, user_id }) => ({ sign_in_id, user_id }),
   async ask({ identity }, { sign_in_id }) {
     const mail = await identity.mintEmailCode(sign_in_id)
     return mail && { to: mail.to, locale: mail.locale, values: { code: mail.code } }
   },
+  sample: { code: '1234 5678' },
   texts: {
     en: ({ code }) => ({
       subject: 'Your code to sign in',

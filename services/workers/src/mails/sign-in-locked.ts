@@ -3,7 +3,7 @@
  * Carries no link: an alarm that asks to click teaches the wrong habit.
  */
 import { SignInLocked } from '@gatehouse/contracts/events/identity/sign-in'
-import { defineMail, utcText } from './mail.ts'
+import { defineMail, utcText, sampleTime } from './mail.ts'
 
 export const signInLocked = defineMail({
   name: 'sign-in-locked',
@@ -15,6 +15,7 @@ export const signInLocked = defineMail({
     const { email, locale } = await identity.getProfile(user_id)
     return { to: email, locale, values: { at: utcText(happened_at) } }
   },
+  sample: { at: sampleTime },
   texts: {
     en: ({ at }) => ({
       subject: 'Somebody is trying passwords for your account',

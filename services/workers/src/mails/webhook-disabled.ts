@@ -13,6 +13,7 @@ export const webhookDisabled = defineMail({
     const { email, locale } = await identity.getProfile(user_id)
     return { to: email, locale, values: { webhook_id, organization_id } }
   },
+  sample: { webhook_id: 'whk_00000000000000000000000000', organization_id: 'org_00000000000000000000000000' },
   texts: {
     en: ({ webhook_id, organization_id }) => ({
       subject: 'We disabled one of your webhooks',

@@ -14,8 +14,8 @@ export type Mail = {
   html: string
 }
 
-/** `refused`: no later try can succeed; the reason names no address. */
-export type SendOutcome = { kind: 'accepted' } | { kind: 'refused'; reason: string }
+/** `refused`: no later try can succeed; the reason names no address. `isOfAddress`: no other mail would be taken there. */
+export type SendOutcome = { kind: 'accepted' } | { kind: 'refused'; reason: string; isOfAddress: boolean }
 
 export type Mailer = {
   /** @throws AppError `upstream_failed` when a later try may succeed. */
@@ -41,7 +41,7 @@ export function createSmtpMailer(o: { url: string; from: string }): Mailer {
   })
   return {
     async send(mail) {
-      if (!mailbox.test(mail.to)) return { kind: 'refused', reason: 'the address is not a mailbox' }
+      if (!mailbox.test(mail.to)) return { kind: 'refused', reason: 'the address is not a mailbox', isOfAddress: false }
       try {
         await transport.sendMail({
           from: o.from,
@@ -87,11 +87,13 @@ export function encodedSubject(subject: string): string {
  * may pass.
  */
 function outcomeOf(err: unknown): SendOutcome {
-  const { code, responseCode } = err as { code?: unknown; responseCode?: unknown }
+  const { code, responseCode, command, response } = err as Record<string, unknown>
   const said = `smtp ${typeof code === 'string' ? code : 'error'}${typeof responseCode === 'number' ? ` ${responseCode}` : ''}`
   const isFinal =
     (code === 'EENVELOPE' || code === 'EMESSAGE') && typeof responseCode === 'number' && responseCode >= 500
-  if (isFinal) return { kind: 'refused', reason: said }
+  // RFC 3463 §3.8: X.7 is about policy (a sender that is listed, a content that is not liked), not about the mailbox.
+  const isPolicy = /^5\d\d[ -]5\.7\./.test(String(response))
+  if (isFinal) return { kind: 'refused', reason: said, isOfAddress: command === 'RCPT TO' && !isPolicy }
   // Not as the cause: servers quote the address in their answers.
   throw problem('upstream_failed', { internal: said })
 }

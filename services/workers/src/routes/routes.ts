@@ -3,6 +3,7 @@ import { auditEventsRoutes } from './audit-events.ts'
 import { deadLettersRoutes } from './dead-letters.ts'
 import { notificationRoutes } from './notifications.ts'
 import { securityAlertRoutes } from './security-alerts.ts'
+import { undeliverableAddressRoutes } from './undeliverable-addresses.ts'
 import { webhookRoutes } from './webhooks.ts'
 
 export const publicRoutes = [
@@ -11,4 +12,5 @@ export const publicRoutes = [
   deadLettersRoutes,
   notificationRoutes,
   securityAlertRoutes,
+  undeliverableAddressRoutes,
 ] as const

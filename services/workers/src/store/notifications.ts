@@ -52,6 +52,7 @@ export async function erasePerson(tx: Queryable, userId: string): Promise<void> 
   await tx.execute(sql`delete from notifications where user_id = ${user}`)
   await tx.execute(sql`delete from notification_preferences where user_id = ${user}`)
   await tx.execute(sql`delete from notification_digests where user_id = ${user}`)
+  await tx.execute(sql`delete from undeliverable_addresses where user_id = ${user}`)
 }
 
 export type StoredNotification = {

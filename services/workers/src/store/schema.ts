@@ -139,6 +139,21 @@ export const notificationDigests = pgTable('notification_digests', {
   dueAt: at('due_at').notNull(),
 })
 
+export const undeliverableAddresses = pgTable(
+  'undeliverable_addresses',
+  {
+    id: typeId('id', 'und').primaryKey(),
+    addressHash: bytea('address_hash').notNull(),
+    userId: typeId('user_id', 'user'),
+    mail: text('mail').notNull(),
+    reason: text('reason').notNull(),
+    refusals: bigint('refusals', { mode: 'number' }).notNull().default(1),
+    firstAt: at('first_at').notNull().defaultNow(),
+    lastAt: at('last_at').notNull().defaultNow(),
+  },
+  (table) => [unique().on(table.addressHash)],
+)
+
 export const erasedPeople = pgTable('erased_people', {
   userId: typeId('user_id', 'user').primaryKey(),
   erasedAt: at('erased_at').notNull().defaultNow(),

@@ -20,8 +20,9 @@ import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organizati
 import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { localeOf, type Locale } from '../../src/mails/locale.ts'
-import type { Mail, MailSources } from '../../src/mails/mail.ts'
+import type { Mail, MailSources, MailStyle } from '../../src/mails/mail.ts'
 import { mails } from '../../src/mails/mails.ts'
+import { noTemplates } from '../../src/mails/template.ts'
 import { publicLink } from '../../src/mails/public-link.ts'
 import { createNeighbour } from '@gatehouse/test-kit/neighbour'
 
@@ -52,7 +53,11 @@ const sources = (speaks: { locale?: string } = {}): MailSources => ({
       organization_name: organization,
       token: 'gthi_1',
     }),
-    nameOfOrganization: async () => organization,
+    brandOf: async () => ({
+      name: organization,
+      logo_url: 'https://cdn.example.com/acme.png?a="1"',
+      colors: { background: '#102030', text: '#ffffff' },
+    }),
   },
   link: ({ path }, token) => publicLink('https://id.example.com/', path, token),
   digestOf: async ({ limit }) => ({
@@ -175,8 +180,9 @@ const aboutOf = (mail: Mail): Record<string, string> => {
   if (due === undefined) throw new Error(`no sample event for ${mail.name}`)
   return due
 }
+const styleIn = (defaultLocale: Locale): MailStyle => ({ defaultLocale, templates: noTemplates })
 const compose = async (mail: Mail, locale: Locale) => {
-  const composed = await mail.compose(sources(), aboutOf(mail), locale)
+  const composed = await mail.compose(sources(), aboutOf(mail), styleIn(locale))
   if (composed === null) throw new Error(`${mail.name} was not composed`)
   return composed
 }
@@ -187,7 +193,7 @@ const named = (name: string): Mail => {
 }
 
 t.test('a mail is one file of its name, and every file is in the list', async (t) => {
-  const machinery = ['mail', 'mails', 'layout', 'locale', 'public-link', 'read-event']
+  const machinery = ['mail', 'mails', 'layout', 'locale', 'public-link', 'read-event', 'template']
   const files = readdirSync(new URL('../../src/mails', import.meta.url)).map((file) => file.replace(/\.ts$/, ''))
   t.same(mails.map(({ name }) => name).sort(), files.filter((file) => !machinery.includes(file)).sort())
 })
@@ -215,9 +221,12 @@ for (const mail of mails) {
 
 t.test('the language of the person counts before the deployment’s', async (t) => {
   const verification = named('email-verification')
-  const composed = await verification.compose(sources({ locale: 'de-AT' }), aboutOf(verification), 'en')
+  const composed = await verification.compose(sources({ locale: 'de-AT' }), aboutOf(verification), styleIn('en'))
   t.match(composed?.subject, /Bestätigen/)
-  t.match((await verification.compose(sources({ locale: 'fr' }), aboutOf(verification), 'en'))?.subject, /Confirm/)
+  t.match(
+    (await verification.compose(sources({ locale: 'fr' }), aboutOf(verification), styleIn('en')))?.subject,
+    /Confirm/,
+  )
   t.same(
     [localeOf('DE'), localeOf('en-GB'), localeOf('dezember'), localeOf(undefined)],
     ['de', 'en', undefined, undefined],
@@ -244,11 +253,20 @@ t.test('the name of an organization cannot break out of a header or into HTML, a
   ] as const) {
     const mail = await compose(named(name), locale)
     t.notMatch(mail.subject, /[\r\n\u202e]/)
-    t.notMatch(mail.html, /<img/)
+    t.notMatch(mail.html, /<img src=x/)
+    t.match(mail.html, /<p style="background-color:#102030;color:#ffffff/, 'drawn as the organization is')
     t.notMatch(mail.text, /https:\/\/evil/)
     t.notMatch(mail.text, /evil\.example/)
     t.equal(mail.text.match(/https:\/\//g)?.length ?? 0, links, 'no link but ours')
   }
+})
+
+t.test('a logo is in mails to people of the organization, and in none to a stranger', async (t) => {
+  const logo = '<img src="https://cdn.example.com/acme.png?a=&quot;1&quot;" alt="" height="40">'
+  for (const name of ['access-request', 'access-request-approved', 'access-request-denied', 'organization-deletion'])
+    t.ok((await compose(named(name), 'en')).html.includes(logo), name)
+  t.notMatch((await compose(named('invitation'), 'en')).html, /<img/, 'nobody learns when an invitation is read')
+  t.notMatch((await compose(named('password-reset'), 'en')).html, /<img|style=/, 'no organization, no brand')
 })
 
 t.test('each owner is told of the deletion of their organization, and nobody of another change', async (t) => {

@@ -12,8 +12,11 @@ import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { startBackground } from '@gatehouse/service-kit/concurrency/background'
 import { createLogger } from '@gatehouse/service-kit/logging/logger'
+import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
+import { createSpine } from '@gatehouse/spine/produce/producer'
 import { testDatabase } from '@gatehouse/test-kit/database'
+import { quietLog } from '@gatehouse/test-kit/log'
 import { startMailbox } from '@gatehouse/test-kit/mailbox/mailbox'
 import { noNats } from '@gatehouse/test-kit/nats'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
@@ -44,6 +47,14 @@ let minted = 0
 const deps = {
   log: createLogger({ name: 'workers', level: 'debug', destination: { write: (line) => void lines.push(line) } }),
   ...audit,
+  spine: createSpine({
+    service: 'workers',
+    runtime: database.connect('workers', 'runtime', 1),
+    system,
+    nats: noNats(),
+    log: quietLog,
+    clock: systemClock,
+  }),
   system,
   nats: noNats(),
   feeds: {
@@ -76,8 +87,9 @@ const deps = {
         if (mail === undefined) throw problem('not_found')
         return mail
       },
+      brandOf: async () => ({ name: 'Acme', logo_url: null, colors: null }),
     },
-  } as Deps['clients'],
+  } as unknown as Deps['clients'],
 } satisfies Partial<Deps> as Partial<Deps> as Deps
 
 const pipelines = createPipelines(deps, {
@@ -233,6 +245,58 @@ t.test('an address gets so many invitations a day, whoever sends them, and other
   for (const entry of entries.filter(({ state }) => state !== 'done'))
     t.match(entry, { state: 'dead', last_error: 'invitation: the recipient has had too many of these' })
   t.equal((await settled(requestVerification(to))).state, 'done')
+})
+
+/** An alarm to the person, which nobody asked for; settles when its mail was sent or given up. */
+async function alarm(user_id: string): Promise<Ledger> {
+  const family_id = newId('fam')
+  const data = { family_id, session_id: newId('ses'), user_id, reason: 'reuse_detected' as const }
+  tokens.announce(FamilyRevoked, { subject: family_id, userid: user_id, data })
+  return settled(family_id)
+}
+
+const told = async (): Promise<string[]> =>
+  rowsOf<{ subject: string }>(
+    await system.execute(
+      sql`select subject from outbox where aggregate_type = 'undeliverable_address' order by ordinal`,
+    ),
+  ).map(({ subject }) => subject.split('.')[3] ?? '')
+
+t.test(
+  'an address that refuses for good gets what its owner asks for and nothing else, until it takes that',
+  async (t) => {
+    const to = 'gone@example.com'
+    const user_id = newId('user')
+    people.set(user_id, to)
+    mailbox.refuse(to, '550 5.1.1 no such user here: gone@example.com')
+    t.match(await alarm(user_id), { state: 'dead', last_error: 'smtp EENVELOPE 550', attempts: 1 })
+    mailbox.refuse(to, undefined)
+    t.match(await alarm(user_id), { state: 'dead', last_error: 'refresh-token-reused: the address takes no mail' })
+    t.equal(mailsTo(to).length, 0, 'the server was not asked')
+    mailbox.refuse(to, '550 no mailbox')
+    t.match(await settled(requestVerification('Gone@example.com')), { state: 'dead', last_error: 'smtp EENVELOPE 550' })
+    t.same(await told(), ['recorded', 'recorded'])
+    mailbox.refuse(to, undefined)
+    t.equal((await settled(requestVerification(to))).state, 'done', 'the proof')
+    t.same(await told(), ['recorded', 'recorded', 'cleared'])
+    t.equal((await alarm(user_id)).state, 'done')
+    t.equal((await settled(requestVerification(to))).state, 'done')
+    t.equal((await told()).length, 3, 'a mail that is taken is no news')
+  },
+)
+
+t.test('a sender or a content that is not liked, and a server that is busy, say nothing of the address', async (t) => {
+  const [policy, content, busy] = ['policy@example.com', 'content@example.com', 'busy@example.com']
+  mailbox.refuse(policy, '550 5.7.1 you are on a list')
+  t.match(await settled(requestVerification(policy)), { state: 'dead', last_error: 'smtp EENVELOPE 550' })
+  mailbox.failNext(1, 554)
+  t.match(await settled(requestVerification(content)), { state: 'dead', last_error: 'smtp EMESSAGE 554' })
+  mailbox.refuse(busy, '450 4.2.1 try again later')
+  const id = requestVerification(busy)
+  await waitUntil('a try has failed', async () => ((await ledgerOf(id))?.attempts ?? 0) > 0, 30_000)
+  mailbox.refuse(busy, undefined)
+  t.equal((await settled(id)).state, 'done')
+  t.equal((await told()).length, 3)
 })
 
 t.test('an address that is a list, a header or a command is no address', async (t) => {

@@ -27,6 +27,14 @@ export const Organization = Type.Object({
 })
 export type Organization = Static<typeof Organization>
 
+/** What others recognize an organization by. */
+export const OrganizationBrand = Type.Object({
+  name: Type.String(),
+  logo_url: Type.Union([PictureUrl, Type.Null()]),
+  colors: Type.Union([OrganizationColors, Type.Null()]),
+})
+export type OrganizationBrand = Static<typeof OrganizationBrand>
+
 export const Member = Type.Object({
   id: MembershipId,
   user: Type.Object({ id: UserId, name: Type.String(), email: Type.String() }),
@@ -185,19 +193,19 @@ export const TransferOwnership = defineRoute({
   problems: ['forbidden', 'conflict'],
 })
 
-export const NameOrganization = defineRoute({
-  operationId: 'nameOrganization',
+export const GetOrganizationBrand = defineRoute({
+  operationId: 'getOrganizationBrand',
   service: 'orgs',
   method: 'GET',
-  path: '/internal/organizations/:organization/name',
+  path: '/internal/organizations/:organization/brand',
   summary:
-    'What an organization is called, for a mail about it. `null`: it is deleted, and there is nothing to send any more.',
+    'What a mail about an organization names and draws it with. `null`: it is deleted, there is nothing to send any more.',
   auth: 'internal',
   callers: ['workers'],
   params: Type.Object({ organization: OrganizationId }),
   success: {
     status: 200,
-    body: Type.Object({ name: Type.Union([Type.String(), Type.Null()]) }),
-    description: 'The name.',
+    body: Type.Object({ brand: Type.Union([OrganizationBrand, Type.Null()]) }),
+    description: 'Name, logo and colours.',
   },
 })

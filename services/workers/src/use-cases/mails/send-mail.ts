@@ -1,6 +1,8 @@
 /**
  * Sends one mail: its owner says where to and mints the secret, at this moment and anew on every try.
- * What an address has too much of is given up with its reason, so an operator sees it and can replay it.
+ * What an address has too much of is given up with its reason, so an operator sees it and can replay it; so is what goes
+ * to an address that takes no mail. A mail somebody asked for at this moment is tried there all the same: that it is
+ * taken is the proof that the address is one again.
  */
 import { isAppError } from '@gatehouse/service-kit/errors/app-error'
 import type { JobOutcome } from '@gatehouse/service-kit/jobs/processor'
@@ -8,13 +10,15 @@ import { chargeBudgets } from '@gatehouse/service-kit/postgres/budgets'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { normalizeEmailAddress } from '@gatehouse/service-kit/text/email-address'
 import type { MailedPage } from '@gatehouse/contracts/http/pages'
-import type { Deps } from '../deps.ts'
-import type { About, ComposedMail, Mail, MailSources } from '../mails/mail.ts'
-import { mails } from '../mails/mails.ts'
-import { publicLink } from '../mails/public-link.ts'
-import { findDigest } from '../store/notifications.ts'
+import type { Deps } from '../../deps.ts'
+import type { About, ComposedMail, Mail, MailSources } from '../../mails/mail.ts'
+import { mails } from '../../mails/mails.ts'
+import { publicLink } from '../../mails/public-link.ts'
+import { isUndeliverable } from '../../store/undeliverable-addresses.ts'
+import { findDigest } from '../../store/notifications.ts'
+import { noteAcceptance, noteRefusal } from './undeliverable.ts'
 
-export type SendDeps = Pick<Deps, 'system' | 'clients' | 'mailer' | 'publicUrl' | 'mailLocale'>
+export type SendDeps = Pick<Deps, 'system' | 'spine' | 'clients' | 'mailer' | 'publicUrl' | 'mailStyle'>
 
 /** @throws AppError or Error when a later try may succeed. */
 export async function sendMail(
@@ -26,16 +30,27 @@ export async function sendMail(
   if (mail === undefined) throw new Error(`no mail is called ${input.mail}`)
   let composed: ComposedMail | null
   try {
-    composed = await mail.compose(sourcesOf(deps), input.about, deps.mailLocale)
+    composed = await mail.compose(sourcesOf(deps), input.about, deps.mailStyle)
   } catch (err) {
     if (isAppError(err, 'not_found')) return { kind: 'undeliverable', reason: `${mail.name}: its owner knows of none` }
     throw err
   }
   if (composed === null) return { kind: 'done' }
+  const isKnownToRefuse = await isUndeliverable(deps.system, composed.to)
+  if (isKnownToRefuse && !mail.isAskedFor)
+    return { kind: 'undeliverable', reason: `${mail.name}: the address takes no mail` }
   if (input.attempt === 1 && !(await mayReceive(deps, mail, composed.to)))
     return { kind: 'undeliverable', reason: `${mail.name}: the recipient has had too many of these` }
   const sent = await deps.mailer.send({ id: input.jobId, ...composed })
-  return sent.kind === 'accepted' ? { kind: 'done' } : { kind: 'undeliverable', reason: sent.reason }
+  if (sent.kind === 'accepted') {
+    if (isKnownToRefuse) await noteAcceptance(deps, composed.to)
+    return { kind: 'done' }
+  }
+  if (sent.isOfAddress) {
+    const { user_id: userId } = input.about
+    await noteRefusal(deps, { address: composed.to, userId, mail: mail.name, reason: sent.reason })
+  }
+  return { kind: 'undeliverable', reason: sent.reason }
 }
 
 /** Counted once per job, on its first try: what the mail server refused for now is the same mail. */
