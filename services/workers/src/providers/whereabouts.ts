@@ -10,14 +10,16 @@ import { createEnvelope, type Envelope } from '@gatehouse/service-kit/secrets/en
 import type { SealedKind } from '@gatehouse/service-kit/secrets/reseal'
 import { LRUCache } from 'lru-cache'
 import { personalOwnerOf, type AuditRecord, type StoredRecord } from '../domain/audit-record.ts'
-import { findKeys, findOrKeepKey, listKeysSealedOtherwise, replaceSealedKey } from '../store/audit-person-keys.ts'
+import { findKeys, findOrKeepKeys, listKeysSealedOtherwise, replaceSealedKey } from '../store/audit-person-keys.ts'
 
-/** Keys by person; null for one who was erased. To be forgotten where the transaction erases a person. */
-export type TransactionKeys = Map<string, Envelope | null>
+/** Keys by person; null for one who was erased. */
+export type WriteKeys = ReadonlyMap<string, Envelope | null>
 
 export type Whereabouts = {
-  /** The record as it is kept. `keys`: of this transaction, for all its records; not yet known to be committed. */
-  hide(tx: Queryable, record: AuditRecord, keys?: TransactionKeys): Promise<StoredRecord>
+  /** The keys of people for the records of this transaction, made where there are none. */
+  keysOf(tx: Queryable, userIds: readonly string[]): Promise<Map<string, Envelope | null>>
+  /** The record as it is kept, under the key of its `concernedBy`. */
+  hide(record: AuditRecord, keys: WriteKeys): StoredRecord
   /** The records as they were, but for people who were erased: of them nothing is known any more. */
   show(system: Db, records: readonly StoredRecord[]): Promise<AuditRecord[]>
   /** The keys of people, as what a new key-encryption key has to seal anew. */
@@ -28,6 +30,10 @@ const mostKnownKeys = 10_000
 const keyPurpose = (userId: string): string => `audit key ${userId}`
 const recordPurpose = (recordId: string): string => `audit record ${recordId}`
 
+/** Whose whereabouts the record tells; null where it tells nobody's. */
+export const concernedBy = (record: AuditRecord): string | null =>
+  record.clientAddress === null && record.userAgent === null ? null : personalOwnerOf(record)
+
 /** @param envelope - of the key-encryption key */
 export function createWhereabouts(envelope: Envelope): Whereabouts {
   /** Null: the person was erased. */
@@ -35,29 +41,24 @@ export function createWhereabouts(envelope: Envelope): Whereabouts {
   const open = (userId: string, sealed: string): Envelope =>
     createEnvelope({ keys: [envelope.open(sealed, keyPurpose(userId))] })
 
-  const keyOf = async (tx: Queryable, userId: string, keys: TransactionKeys): Promise<Envelope | null> => {
-    const [found, mine] = [known.get(userId), keys.get(userId)]
-    if (found) return found.envelope
-    if (mine !== undefined) return mine
-    const offered = envelope.seal(randomBytes(32), keyPurpose(userId))
-    const { sealed, isNew } = await findOrKeepKey(tx, { userId, offered })
-    const key = sealed === null ? null : open(userId, sealed)
-    if (isNew) keys.set(userId, key)
-    else known.set(userId, { envelope: key })
-    return key
-  }
   return {
-    async hide(tx, record, keys = new Map()) {
-      const { clientAddress, userAgent } = record
-      const personalOf = personalOwnerOf(record)
-      if (personalOf === null || (clientAddress === null && userAgent === null))
-        return { ...record, personalOf: null, personalSealed: null }
-      const key = await keyOf(tx, personalOf, keys)
-      const hidden = { ...record, clientAddress: null, userAgent: null }
-      if (key === null) return { ...hidden, personalOf: null, personalSealed: null }
-      const clear = Buffer.from(JSON.stringify([clientAddress, userAgent]))
-      return { ...hidden, personalOf, personalSealed: key.seal(clear, recordPurpose(record.id)) }
+    async keysOf(tx, userIds) {
+      const keys = new Map<string, Envelope | null>()
+      const asked = new Set<string>()
+      for (const id of userIds) {
+        const found = known.get(id)
+        if (found) keys.set(id, found.envelope)
+        else asked.add(id)
+      }
+      const offer = (id: string) => envelope.seal(randomBytes(32), keyPurpose(id))
+      for (const { userId, sealed, isNew } of asked.size === 0 ? [] : await findOrKeepKeys(tx, [...asked], offer)) {
+        const key = sealed === null ? null : open(userId, sealed)
+        keys.set(userId, key)
+        if (!isNew) known.set(userId, { envelope: key })
+      }
+      return keys
     },
+    hide,
     async show(system, records) {
       const people = new Set(records.map(({ personalOf }) => personalOf).filter((id) => id !== null))
       const sealedKeys = await findKeys(system, [...people])
@@ -78,6 +79,17 @@ export function createWhereabouts(envelope: Envelope): Whereabouts {
       replace: (row, to) => replaceSealedKey(system, row, to),
     }),
   }
+}
+
+function hide(record: AuditRecord, keys: WriteKeys): StoredRecord {
+  const personalOf = concernedBy(record)
+  if (personalOf === null) return { ...record, personalOf: null, personalSealed: null }
+  const hidden = { ...record, clientAddress: null, userAgent: null }
+  const key = keys.get(personalOf)
+  if (key === undefined) throw new Error('the key of a record is missing')
+  if (key === null) return { ...hidden, personalOf: null, personalSealed: null }
+  const clear = Buffer.from(JSON.stringify([record.clientAddress, record.userAgent]))
+  return { ...hidden, personalOf, personalSealed: key.seal(clear, recordPurpose(record.id)) }
 }
 
 /** Opening a record costs about what so many steps of an evaluation do: a turn is some twenty of them. */

@@ -5,14 +5,16 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { inScope, rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { stepsPerTurn, turnsTaken, type TurnTaken } from '@gatehouse/service-kit/concurrency/turns'
 import { createEnvelope } from '@gatehouse/service-kit/secrets/envelope'
 import { reseal } from '@gatehouse/service-kit/secrets/reseal'
 import { testDatabase } from '@gatehouse/test-kit/database'
+import { waitUntil } from '@gatehouse/test-kit/wait-until'
+import { sql } from 'drizzle-orm'
 import type { AuditRecord } from '../../src/domain/audit-record.ts'
 import { createWhereabouts } from '../../src/providers/whereabouts.ts'
-import { destroyKey, findKeys, replaceSealedKey } from '../../src/store/audit-person-keys.ts'
+import { destroyKeys, findKeys, replaceSealedKey } from '../../src/store/audit-person-keys.ts'
 
 const database = await testDatabase(t, { services: ['workers'] })
 const system = database.connect('workers', 'system', 8)
@@ -37,7 +39,8 @@ const recordOf = (userId: string, clientAddress = '203.0.113.9'): AuditRecord =>
   data: {},
   outcome: 'success',
 })
-const hide = (by: typeof before, record: AuditRecord) => inScope(system, {}, (tx) => by.hide(tx, record))
+const hide = (by: typeof before, record: AuditRecord) =>
+  inScope(system, {}, async (tx) => by.hide(record, await by.keysOf(tx, record.userId === null ? [] : [record.userId])))
 
 t.test('first records of one person at once share one key', async (t) => {
   const user = newId('user')
@@ -52,6 +55,31 @@ t.test('first records of one person at once share one key', async (t) => {
     shown.map((one) => one.clientAddress),
     Array.from({ length: 8 }, (_, n) => `198.51.100.${n}`),
   )
+})
+
+t.test('batches that meet the same new people in another order do not wait for each other in a circle', async (t) => {
+  const people = Array.from({ length: 21 }, () => newId('user'))
+  const waiting = async (count: number) =>
+    rowsOf(
+      await system.execute(sql`
+        select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`),
+    ).length >= count
+  // Nothing is tried again here: a deadlock would be an error of one of them.
+  const batch = (order: string[], gone: string[]) =>
+    system.transaction(async (tx) => {
+      const keys = await between.keysOf(tx, order)
+      await destroyKeys(tx, gone)
+      return keys.size
+    })
+  // Somebody has the key in the middle, so both have made a part of theirs when they wait.
+  const batches = await system.transaction(async (tx) => {
+    await between.keysOf(tx, people.slice(10, 11))
+    const running = [batch(people, people.slice(0, 5)), batch([...people].reverse(), people.slice(3, 8).reverse())]
+    await waitUntil('both wait', () => waiting(2))
+    return running
+  })
+  t.same(await Promise.all(batches), [21, 21])
+  t.equal((await findKeys(system, people)).size, 21 - 8)
 })
 
 t.test('what was sealed for one record opens for no other', async (t) => {
@@ -75,7 +103,7 @@ t.test('a person who was erased meanwhile stays erased', async (t) => {
   const user = newId('user')
   const hidden = await hide(before, recordOf(user))
   const sealed = (await findKeys(system, [user])).get(user) ?? ''
-  await destroyKey(system, user)
+  await destroyKeys(system, [user])
   await replaceSealedKey(system, { id: user, sealed }, 'v1.a.b.c')
   t.equal((await findKeys(system, [user])).size, 0)
   await reseal(between.sealedKeys(system))

@@ -4,25 +4,27 @@
  */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
-import { auditRecordOf, erasedBy, type StoredRecord } from '../../domain/audit-record.ts'
-import type { TransactionKeys, Whereabouts } from '../../providers/whereabouts.ts'
+import { auditRecordOf, erasedBy } from '../../domain/audit-record.ts'
+import { concernedBy, type Whereabouts } from '../../providers/whereabouts.ts'
 import { insertAuditRecords } from '../../store/audit-events.ts'
-import { destroyKey } from '../../store/audit-person-keys.ts'
+import { destroyKeys } from '../../store/audit-person-keys.ts'
 
 export async function recordAuditEvents(
   { whereabouts }: { whereabouts: Whereabouts },
   tx: Tx,
   events: readonly EventEnvelope[],
 ): Promise<void> {
-  const records: StoredRecord[] = []
-  const keys: TransactionKeys = new Map()
-  for (const record of events.map(auditRecordOf)) {
-    const erased = erasedBy(record)
-    if (erased !== null) {
-      await destroyKey(tx, erased)
-      keys.delete(erased)
-    }
-    records.push(await whereabouts.hide(tx, record, keys))
-  }
-  await insertAuditRecords(tx, records)
+  const records = events.map(auditRecordOf)
+  const erased = records.map(erasedBy)
+  const gone = erased.filter((id) => id !== null)
+  // Those who are gone as well: whoever makes a key and whoever destroys it meet in the order in which keys are made.
+  const people = [...records.map(concernedBy).filter((id) => id !== null), ...gone]
+  const keys = await whereabouts.keysOf(tx, people)
+  const stored = records.map((record, at) => {
+    const left = erased[at]
+    if (typeof left === 'string') keys.set(left, null)
+    return whereabouts.hide(record, keys)
+  })
+  await destroyKeys(tx, gone)
+  await insertAuditRecords(tx, stored)
 }
