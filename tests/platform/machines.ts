@@ -53,6 +53,16 @@ export const machines = async (t: Test, api: Api, { demo }: PlatformFile): Promi
     404,
   )
 
+  t.match(
+    await api.call('POST', '/access/v1/evaluation', {
+      token: demo.api_key,
+      headers: { 'gatehouse-organization': demo.other.organization_id },
+      body: {},
+    }),
+    { status: 403, body: { code: 'organization_unavailable' } },
+    'a key of an organization opens no other, whatever the header says',
+  )
+
   const { access } = await signIn(api, { ...owner, organization: demo.organization_id })
   const accounts = `/v1/organizations/${demo.organization_id}/service-accounts`
   const account = String(

@@ -74,7 +74,10 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
     apiKeys: createApiKeys({
       clock,
       prefix: apiKeyPrefixes[config.GATEHOUSE_ENV],
-      exchange: (key) => peers.tokens.call(ExchangeApiKey, { body: { key } }),
+      exchange: (key, organization) =>
+        peers.tokens.call(ExchangeApiKey, {
+          body: { key, ...(organization !== undefined && { organization_id: organization }) },
+        }),
       accessTokens,
       floors,
       failures: budgets.failedKeys,

@@ -11,9 +11,9 @@ import type { AccessTokenVerifier, VerifiedAccessToken } from '../tokens/access-
 import type { AssertionVerifier } from '../tokens/assertion.ts'
 import {
   anonymous,
-  isForPeopleOnly,
   isOrgCaller,
   principalCaller,
+  principalRefusal,
   type AnyCaller,
   type OrgCaller,
   type PrincipalCaller,
@@ -92,9 +92,7 @@ export function peekOrgCaller(
   const service = assertions.peek(head.assertion, rule)
   if (known === undefined || service === undefined || !outside.includes(service)) return undefined
   const principal = callerAgain(known, head.accessToken)
-  return isOrgCaller(principal) && !(principal.kind === 'service_account' && isForPeopleOnly(rule))
-    ? principal
-    : undefined
+  return isOrgCaller(principal) && principalRefusal(rule, known.claims) === undefined ? principal : undefined
 }
 
 /** Callers are told from verified tokens, and both never change. */
@@ -117,7 +115,8 @@ function admitted(
   if (rule.auth === 'open') return principal?.kind === 'user' ? principal : anonymous
   if (principal === undefined) throw problem('unauthenticated', { internal: 'no access token travelled along' })
   if (rule.auth === 'organization') requireOrganization(principal, rule, request)
-  if (principal.kind === 'service_account' && isForPeopleOnly(rule)) throw problem('person_required')
+  const refusal = principalRefusal(rule, principal.claims)
+  if (refusal !== undefined) throw problem(refusal)
   return principal
 }
 

@@ -26,7 +26,10 @@ export type UserCaller = {
 /** A person acting for an organization. */
 export type MemberCaller = UserCaller & { readonly orgId: string; readonly membershipId: string }
 
-/** The service account whose access token was verified; it acts for its organization and for no other. */
+/**
+ * The service account whose access token was verified; it acts for the organization of the token and for no other,
+ * whether the account is that organization's or the platform's.
+ */
 export type ServiceAccountCaller = {
   readonly kind: 'service_account'
   readonly serviceAccountId: string
@@ -34,6 +37,8 @@ export type ServiceAccountCaller = {
   readonly orgId: string
   /** Permissions beyond which its key grants nothing; absent: whatever the account holds. */
   readonly scope?: readonly string[]
+  /** No organization's: it asks for decisions about this one, and for nothing else. */
+  readonly isOfPlatform: boolean
   readonly claims: ServiceAccountClaims
   readonly accessToken: string
 }
@@ -82,6 +87,7 @@ function serviceAccountCaller(claims: ServiceAccountClaims, accessToken: string)
     keyId: claims.sid,
     orgId: claims.org_id,
     ...(claims.scope === undefined ? {} : { scope: claims.scope.split(' ') }),
+    isOfPlatform: claims.of_platform === true,
     claims,
     accessToken,
   }
@@ -97,6 +103,19 @@ export const isOrgCaller = (caller: PrincipalCaller): caller is OrgCaller =>
  */
 export const isForPeopleOnly = ({ auth, principals }: Pick<RouteContract, 'auth' | 'principals'>): boolean =>
   (principals ?? (auth === 'user' ? 'people' : 'any')) === 'people'
+
+/**
+ * Why a route is not for whoever these claims stand for, or undefined: a person may use each, an account of an
+ * organization those that are not for people only, and an account of the platform those that say so.
+ */
+export function principalRefusal(
+  rule: Pick<RouteContract, 'auth' | 'principals'>,
+  claims: AccessTokenClaims,
+): 'person_required' | 'forbidden' | undefined {
+  if (!isOfServiceAccount(claims)) return undefined
+  if (isForPeopleOnly(rule)) return 'person_required'
+  return claims.of_platform === true && rule.principals !== 'any_and_platform' ? 'forbidden' : undefined
+}
 
 /**
  * Who caused it, as events and audit write it. A service that brings an access token acts for whoever it stands for.

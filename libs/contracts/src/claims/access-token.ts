@@ -37,8 +37,8 @@ export const PersonClaims = Type.Object({
 export type PersonClaims = Static<typeof PersonClaims>
 
 /**
- * A service account, always inside its organization: `sid` and `sv` are of the API key that was exchanged, `uv` is of
- * the account.
+ * A service account, always inside one organization: its own, or for an account of the platform the one that the
+ * exchange named. `sid` and `sv` are of the API key that was exchanged, `uv` is of the account.
  */
 export const ServiceAccountClaims = Type.Object({
   ...shared,
@@ -51,6 +51,8 @@ export const ServiceAccountClaims = Type.Object({
    * absent: no scope.
    */
   scope: Type.Optional(Type.String()),
+  /** The account is the platform's: it asks the policy decision point about the organization, and nothing else. */
+  of_platform: Type.Optional(Type.Literal(true)),
   mid: absent,
   mv: absent,
 })

@@ -50,5 +50,11 @@ export const rememberedDeviceHeader = 'gatehouse-remembered-device'
  */
 export const browserHeader = 'gatehouse-browser'
 
+/**
+ * Names the organization that a key of the platform asks about; the access token it is exchanged for is of that one
+ * alone. A key of an organization needs none.
+ */
+export const organizationHeader = 'gatehouse-organization'
+
 /** Every write answers with the positions it depends on, in this header. */
 export const revisionHeader = 'gatehouse-revision'

@@ -14,8 +14,11 @@ import type { ProblemCode } from '../problems/registry.ts'
  */
 export type RouteAuth = 'open' | 'user' | 'organization' | 'internal'
 
-/** Whose access token a route takes: a person's only, or also a service account's. */
-export type RoutePrincipals = 'people' | 'any'
+/**
+ * Whose access token a route takes: a person's only, also that of a service account of the organization, or also that
+ * of a service account of the platform.
+ */
+export type RoutePrincipals = 'people' | 'any' | 'any_and_platform'
 
 export type RouteContract = {
   readonly operationId: string
@@ -28,7 +31,8 @@ export type RouteContract = {
   readonly callers?: readonly ServiceName[]
   /**
    * Absent: `people` where the token is about oneself (`user`), `any` inside an organization. A route for people
-   * answers a service account with 403 `person_required`.
+   * answers a service account with 403 `person_required`; one that is not for the platform's answers those with 403
+   * `forbidden`.
    */
   readonly principals?: RoutePrincipals
   readonly params?: TObject

@@ -111,6 +111,7 @@ import {
 import { oauthClientRoutes } from './tokens/oauth-clients.ts'
 import { DescribeAuthorization, SettleAuthorization } from './tokens/authorizations.ts'
 import { ListMyConsents, RevokeMyConsent } from './tokens/consents.ts'
+import { platformServiceAccountRoutes } from './tokens/platform-service-accounts.ts'
 import { signingKeyRoutes } from './tokens/signing-keys.ts'
 import { EndMyOtherSessions, EndMySession, GetJwks, ListMySessions, Logout, RefreshToken } from './tokens/sessions.ts'
 import { ImportMemberships } from './orgs/membership-imports.ts'
@@ -196,6 +197,7 @@ export const publicRoutes: readonly RouteContract[] = [
   SettleAuthorization,
   ListMyConsents,
   ...importRoutes,
+  ...platformServiceAccountRoutes,
   ...signingKeyRoutes,
   RevokeMyConsent,
   GetServiceAccountRoles,

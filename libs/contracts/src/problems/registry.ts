@@ -20,6 +20,7 @@ export const problems = {
   invalid_api_key: { status: 401, title: 'The API key is not valid' },
   forbidden: { status: 403, title: 'This is not allowed' },
   organization_required: { status: 403, title: 'The access token names no organization' },
+  organization_unavailable: { status: 403, title: 'The organization is not known, or nobody acts for it now' },
   person_required: { status: 403, title: 'This is for people: an API key cannot be used here' },
   not_found: { status: 404, title: 'There is nothing here' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },

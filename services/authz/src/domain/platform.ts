@@ -5,6 +5,8 @@ export const gatehouse = 'gatehouse'
 
 /** Held by whoever owns the organization, never by assignment. */
 export const ownerRole = 'owner'
+/** What asks about others: given to service accounts of an organization, and held by each of the platform. */
+export const evaluatorRole = 'evaluator'
 /** Given at platform scope, never inside an organization. */
 export const platformAdminRole = 'platform-admin'
 

@@ -17,7 +17,7 @@ import {
   type Standing,
   type UserFacts,
 } from './facts.ts'
-import { ownerRole } from './platform.ts'
+import { evaluatorRole, ownerRole } from './platform.ts'
 import { roleKeysOf, withInherited, type PolicyModel } from './policy-model.ts'
 
 /** Nothing can be granted, whatever is asked. */
@@ -150,7 +150,7 @@ export function entitySubject(
 
 /**
  * A service account is no member and no owner; its roles are in the place of a member's, so that policies read them
- * alike.
+ * alike. One of the platform holds the one role that asks about others, and no organization gives it another.
  */
 export function serviceAccountSubject(
   { model, directory }: OrganizationContext,
@@ -159,11 +159,15 @@ export function serviceAccountSubject(
     serviceAccountId: string
     account: ServiceAccountFacts
     scope: readonly string[] | undefined
+    isOfPlatform: boolean
   },
 ): Subject {
   const { nowMs, account, scope } = o
   const holdingOn = (resource?: ResourceRef): Holding =>
-    holdingOf(model, roleKeysOf(model, rolesHeldAt(account.roles, nowMs, resource)))
+    holdingOf(
+      model,
+      o.isOfPlatform ? [evaluatorRole] : roleKeysOf(model, rolesHeldAt(account.roles, nowMs, resource)),
+    )
   const forAll = holdingOn()
   return {
     model,

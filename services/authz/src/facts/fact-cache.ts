@@ -74,13 +74,14 @@ export function createFactCache(deps: { db: Db }): FactCache {
   const { db } = deps
   const policyRows = createPolicyRows()
   const caches = createCaches(db, policyRows)
-  const { users, organizations, members, accounts, platformRoles, entities, models } = caches
+  const { users, organizations, members, accounts, platformAccounts, platformRoles, entities, models } = caches
   const read = readFacts(db)
   return {
     user: (userId) => users.get(userId, () => read.user(userId)),
     organization: (orgId) => organizations.get(orgId, () => read.organization(orgId)),
     member: (o) => members.get(memberKey(o), () => read.member(o)),
     serviceAccount: (o) => accounts.get(accountKey(o), () => read.serviceAccount(o)),
+    platformAccount: (id) => platformAccounts.get(id, () => read.platformAccount(id)),
     platformRoles: (userId) => platformRoles.get(userId, () => read.platformRoles(userId)),
     entity: (o) => entities.get(entityKey(o), () => read.entity(o)),
     entities: (o) => {
@@ -102,6 +103,7 @@ const createCaches = (db: Db, policyRows: PolicyRows) => ({
   organizations: createDroppingCache<OrganizationFacts | undefined>({ most: most.principalFacts }),
   members: createDroppingCache<MemberFacts | undefined>({ most: most.principalFacts }),
   accounts: createDroppingCache<ServiceAccountFacts | undefined>({ most: most.principalFacts }),
+  platformAccounts: createDroppingCache<ServiceAccountFacts | undefined>({ most: most.principalFacts }),
   platformRoles: createDroppingCache<readonly HeldRole[]>({ most: most.principalFacts }),
   entities: createDroppingCache<EntityFacts | undefined>({ most: most.principalFacts }),
   models: createPolicyModels({ db, policyRows }),
@@ -113,6 +115,7 @@ function knownFrom({
   organizations,
   members,
   accounts,
+  platformAccounts,
   platformRoles,
   entities,
   models,
@@ -125,6 +128,7 @@ function knownFrom({
     organization: (orgId) => kept(organizations.find(orgId), 'organization', orgId),
     member: (o) => kept(members.find(memberKey(o)), 'member', o),
     serviceAccount: (o) => kept(accounts.find(accountKey(o)), 'serviceAccount', o),
+    platformAccount: (id) => kept(platformAccounts.find(id), 'platformAccount', id),
     platformRoles: (userId) => kept(platformRoles.find(userId), 'platformRoles', userId),
     entity: (o) => kept(entities.find(entityKey(o)), 'entity', o),
     model: (orgId) => models.find(orgId) ?? new Miss([{ fact: 'model', key: [orgId], at: undefined }]),
@@ -152,7 +156,7 @@ type Drops = Pick<
 >
 
 function dropsFrom(caches: Caches): Drops {
-  const { users, organizations, members, accounts, platformRoles, entities, models, callers } = caches
+  const { users, organizations, members, accounts, platformAccounts, platformRoles, entities, models, callers } = caches
   /** Of an organization, whatever in it has changed. */
   const dropCallers = (orgId: string | undefined): void =>
     void (orgId === undefined ? callers.clear() : callers.delete(orgId))
@@ -172,10 +176,6 @@ function dropsFrom(caches: Caches): Drops {
     models.drop(orgId)
     dropCallers(orgId)
   }
-  const dropOrganization = (orgId: string): void => {
-    organizations.drop(orgId)
-    dropCallers(orgId)
-  }
   const dropEntities: Drops['dropEntities'] = ({ orgId, type }) => {
     entities.dropWhere((key) => key.startsWith(entityKey({ orgId, type, id: '' })))
     // What the directory says of people and of the organization is part of whoever asks.
@@ -191,7 +191,11 @@ function dropsFrom(caches: Caches): Drops {
       if (orgid !== undefined && userid !== undefined) dropMember({ orgId: orgid, userId: userid })
       if (orgid !== undefined && subject.startsWith('svc_'))
         dropServiceAccount({ orgId: orgid, serviceAccountId: subject })
-      if (source === '/gatehouse/orgs' && orgid !== undefined) dropOrganization(orgid)
+      if (orgid === undefined && subject.startsWith('svc_')) platformAccounts.drop(subject)
+      if (source === '/gatehouse/orgs' && orgid !== undefined) {
+        organizations.drop(orgid)
+        dropCallers(orgid)
+      }
       if (source === '/gatehouse/authz' && isOfModel(subject)) dropModel(orgid)
       if (orgid !== undefined && userid === undefined && isOfMany(subject)) ofMany.add(orgid)
       if (orgid === undefined || !subject.startsWith('ent_')) continue
@@ -220,6 +224,7 @@ const readFacts = (db: Db, at?: Date): Omit<FactLoader, 'model'> => ({
   organization: (orgId) => inScope(db, { orgId }, (tx) => findOrganizationFacts(tx, orgId, at)),
   member: (o) => inScope(db, o, (tx) => findMemberFacts(tx, { ...o, at })),
   serviceAccount: (o) => inScope(db, { orgId: o.orgId }, (tx) => findServiceAccountFacts(tx, o.serviceAccountId, at)),
+  platformAccount: (id) => inScope(db, {}, (tx) => findServiceAccountFacts(tx, id, at)),
   platformRoles: (userId) => inScope(db, { userId }, (tx) => listPlatformRoles(tx, userId, at)),
   entity: (o) => inScope(db, { orgId: o.orgId }, (tx) => findEntity(tx, { ...o, at })),
   async entities(o) {

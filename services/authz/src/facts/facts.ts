@@ -25,6 +25,8 @@ export type FactKeys = {
   organization: [orgId: string]
   member: [MemberRef]
   serviceAccount: [ServiceAccountRef]
+  /** A service account of the platform. */
+  platformAccount: [serviceAccountId: string]
   entity: [EntityRef]
   /** Of an organization; without one, what holds at platform scope. */
   model: [orgId?: string | undefined]
@@ -35,6 +37,7 @@ type FactValues = {
   organization: OrganizationFacts | undefined
   member: MemberFacts | undefined
   serviceAccount: ServiceAccountFacts | undefined
+  platformAccount: ServiceAccountFacts | undefined
   entity: EntityFacts | undefined
   model: PolicyModel
   platformRoles: readonly HeldRole[]
@@ -70,11 +73,13 @@ export type Facts = FactPeeks & {
   asOf(at: Date): Facts
   /**
    * Callers as put together from these very facts. Whatever changes in the organization drops them; a change of the
-   * person themselves does not.
+   * person, or of the account of the platform, does not.
    */
   readonly callers?: ((orgId: string) => WeakMap<OrgCaller, CachedCaller>) | undefined
 }
-export type CachedCaller = { readonly subject: Subject | Ineligible; readonly user: UserFacts | undefined }
+export type CachedCaller = { readonly subject: Subject | Ineligible; readonly self: SelfFacts }
+/** What is known of a caller apart from any organization. */
+export type SelfFacts = UserFacts | ServiceAccountFacts | undefined
 
 /** All that these are short of, as one miss. */
 export const missOf = (...found: readonly unknown[]): Miss =>
@@ -111,6 +116,7 @@ export const peeksBy = (find: (need: FactNeed) => unknown, at: Date | undefined)
     organization: peek('organization'),
     member: peek('member'),
     serviceAccount: peek('serviceAccount'),
+    platformAccount: peek('platformAccount'),
     entity: peek('entity'),
     model: peek('model'),
     platformRoles: peek('platformRoles'),

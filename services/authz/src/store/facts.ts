@@ -54,7 +54,7 @@ export async function findMemberFacts(
   return { id, version, status, isOwner, attributes, roles: await listMemberRoles(db, { membershipId: id, at: o.at }) }
 }
 
-/** A service account of the scope's organization, deleted ones included. */
+/** A service account of the scope's organization, or without one the platform's; deleted ones included. */
 export async function findServiceAccountFacts(
   db: Queryable,
   id: string,

@@ -217,7 +217,8 @@ export const serviceAccounts = authz.table('service_accounts', {
   rowId: rowId(),
   id: typeId('id', 'svc').notNull(),
   version: version(),
-  orgId: typeId('org_id', 'org').notNull(),
+  /** Null: the platform's. */
+  orgId: typeId('org_id', 'org'),
   status: text('status').$type<'active' | 'disabled' | 'deleted'>().notNull(),
   ...validity(),
 })

@@ -26,12 +26,12 @@ import {
   type Subject,
 } from '../domain/subject.ts'
 import type { DenialRecorder } from '../decision-log/denial-recorder.ts'
-import { factsAsOf, Miss, missOf, type Facts } from '../facts/facts.ts'
+import { factsAsOf, Miss, missOf, type Facts, type SelfFacts } from '../facts/facts.ts'
 import type { FactDeps } from '../facts/decide-with.ts'
 import { requireAccountKnowable, requireFresh, requireUnparked } from '../facts/freshness.ts'
 import { organizationContextOf } from './organization-context.ts'
 import {
-  readAccount,
+  readActingAccount,
   readCaller,
   readCallingAccount,
   readPrincipal,
@@ -62,16 +62,22 @@ export function callerSubject(deps: DecidingDeps, facts: Facts, asker: Asker, at
   requireKnowable(deps, caller)
   const asked = askedBy(deps, asker, at)
   const cached = at === undefined ? facts.callers?.(caller.orgId) : undefined
-  const user = caller.kind === 'user' ? facts.user(caller.userId) : undefined
-  if (cached === undefined || user instanceof Miss) return assemble(deps, facts, { caller, asked, at })
+  const self = selfFactsOf(facts, caller)
+  if (cached === undefined || self instanceof Miss) return assemble(deps, facts, { caller, asked, at })
   const before = cached.get(caller)
-  if (before !== undefined && before.user === user) {
+  if (before !== undefined && before.self === self) {
     if (!isSubject(before.subject)) return before.subject
     if (holdsSameAt(before.subject, asked.nowMs)) return askedAgain(before.subject, asked)
   }
   const subject = assemble(deps, facts, { caller, asked, at })
-  if (!(subject instanceof Miss)) cached.set(caller, { subject, user })
+  if (!(subject instanceof Miss)) cached.set(caller, { subject, self })
   return subject
+}
+
+/** What no change in the organization would announce. */
+function selfFactsOf(facts: Facts, caller: OrgCaller): SelfFacts | Miss {
+  if (caller.kind === 'user') return facts.user(caller.userId)
+  return caller.isOfPlatform ? facts.platformAccount(caller.serviceAccountId) : undefined
 }
 
 function requireKnowable({ following, clock }: DecidingDeps, caller: OrgCaller): void {
@@ -106,13 +112,13 @@ function assembleAccount(
   facts: Facts,
   { caller, asked, at }: Assembling<ServiceAccountCaller>,
 ): FoundSubject {
-  const { orgId, serviceAccountId, scope } = caller
+  const { orgId, serviceAccountId, scope, isOfPlatform } = caller
   const moment = factsAsOf(facts, at)
   const today = readCallingAccount(deps, facts, caller)
-  const then = at === undefined ? today : readAccount(moment, caller)
+  const then = at === undefined ? today : readActingAccount(moment, caller)
   const context = organizationContextOf(moment, { orgId })
   if (today instanceof Miss || then instanceof Miss || context instanceof Miss) return missOf(today, then, context)
-  return accountOf(context, then, { orgId, serviceAccountId, scope, asked })
+  return accountOf(context, then, { orgId, serviceAccountId, scope, isOfPlatform, asked })
 }
 
 /** A member of an organization as a subject, from facts of one moment. */
@@ -132,13 +138,19 @@ export function memberOf(
 export function accountOf(
   context: OrganizationContext,
   accountFacts: AccountFacts,
-  o: { orgId: string; serviceAccountId: string; scope?: readonly string[] | undefined; asked: Asked },
+  o: {
+    orgId: string
+    serviceAccountId: string
+    scope?: readonly string[] | undefined
+    isOfPlatform?: boolean
+    asked: Asked
+  },
 ): Subject | Ineligible {
   const obstacle = findAccountObstacle(accountFacts)
   const { account } = accountFacts
   if (obstacle !== undefined || account === undefined) return ineligible(obstacle ?? 'service_account_disabled')
-  const { asked, scope, ...who } = o
-  return serviceAccountSubject(context, { ...who, scope, account, ...asked })
+  const { asked, scope, isOfPlatform = false, ...who } = o
+  return serviceAccountSubject(context, { ...who, scope, isOfPlatform, account, ...asked })
 }
 
 /** A person at platform scope. @throws AppError `not_current`, `revision_unavailable` */

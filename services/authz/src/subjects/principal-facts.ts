@@ -37,9 +37,17 @@ export function readNewcomer(facts: Facts, o: { userId: string; orgId: string })
 }
 
 /** Of a service account in its organization, whoever asks. */
-export function readAccount(facts: Facts, o: { serviceAccountId: string; orgId: string }): AccountFacts | Miss {
-  const account = facts.serviceAccount(o)
-  const organization = facts.organization(o.orgId)
+export const readAccount = (facts: Facts, o: { serviceAccountId: string; orgId: string }): AccountFacts | Miss =>
+  withOrganization(facts, facts.serviceAccount(o), o.orgId)
+
+/** The same of whichever account asks: the platform's is no organization's. */
+export const readActingAccount = (facts: Facts, caller: ServiceAccountCaller): AccountFacts | Miss =>
+  caller.isOfPlatform
+    ? withOrganization(facts, facts.platformAccount(caller.serviceAccountId), caller.orgId)
+    : readAccount(facts, caller)
+
+function withOrganization(facts: Facts, account: AccountFacts['account'] | Miss, orgId: string): AccountFacts | Miss {
+  const organization = facts.organization(orgId)
   return account instanceof Miss || organization instanceof Miss
     ? missOf(account, organization)
     : { account, organization }
@@ -64,7 +72,7 @@ function readPerson(facts: Facts, userId: string): PrincipalFacts | Miss {
 export function readCallingAccount(deps: FactDeps, facts: Facts, caller: ServiceAccountCaller): AccountFacts | Miss {
   requireFresh(deps.following)
   requireAccountKnowable(deps.following, caller)
-  const found = readAccount(facts, caller)
+  const found = readActingAccount(facts, caller)
   if (found instanceof Miss) return found
   const { account: user, organization } = found
   if (isAsRecentAs({ user, organization }, caller.claims)) return found

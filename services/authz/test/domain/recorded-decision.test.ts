@@ -29,6 +29,7 @@ const subject = serviceAccountSubject(
     serviceAccountId: 'svc',
     account: { version: 1, status: 'active', roles: [] },
     scope: undefined,
+    isOfPlatform: false,
   },
 )
 const decided = (properties: Record<string, unknown>): Decided => {

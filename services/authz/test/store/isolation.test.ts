@@ -12,6 +12,7 @@ import { claimJoining, insertMemberRoles, insertPlatformRole } from '../../src/s
 import { upsertMembership, upsertOrganization, upsertServiceAccount, upsertUser } from '../../src/store/copies.ts'
 import { insertDecisions } from '../../src/store/decisions.ts'
 import { insertEntity } from '../../src/store/entities.ts'
+import { findServiceAccountFacts } from '../../src/store/facts.ts'
 import { closeGroup, insertGroup, insertGroupMember } from '../../src/store/groups.ts'
 import { upsertPolicyDraft } from '../../src/store/policy-drafts.ts'
 import { upsertPolicyShadow } from '../../src/store/policy-shadows.ts'
@@ -280,6 +281,17 @@ t.test('service accounts and their roles belong to one organization', async (t) 
     insertServiceAccountRoles(tx, { ...account, roleIds: [theirs.roleId], givenBy: 'system' }),
   )
   t.equal(await forged.then(() => 'accepted', sqlState), '42501')
+})
+
+t.test('a service account of the platform is seen where no organization is in scope, and by none of them', async (t) => {
+  const id = newId('svc')
+  await inScope(system, {}, (tx) => upsertServiceAccount(tx, { id, version: 1, orgId: null, status: 'active' }))
+  const seenBy = (scope: { orgId?: string; userId?: string }) =>
+    inScope(runtime, scope, async (tx) => (await findServiceAccountFacts(tx, id))?.status)
+  t.same(
+    [await seenBy({}), await seenBy({ orgId: ours.orgId }), await seenBy({ orgId: theirs.orgId })],
+    ['active', undefined, undefined],
+  )
 })
 
 t.test('what decides is never overwritten or deleted, not even by the system role', async (t) => {

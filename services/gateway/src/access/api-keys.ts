@@ -1,12 +1,14 @@
 /**
  * API keys become access tokens here, so that everything behind the gateway knows one kind of credential. A key is
- * exchanged once and the token kept, by the hash of the key, until shortly before it expires or until it is void;
- * garbage is told by its checksum and reaches nobody.
+ * exchanged once and the token kept, by the hash of the key and the organization that the request names, until shortly
+ * before it expires or until it is void; garbage is told by its checksum and reaches nobody.
  */
+import { organizationHeader } from '@gatehouse/contracts/common/services'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
 import type { AccessTokenVerifier } from '@gatehouse/access/tokens/access-token'
 import type { ReadSigned } from '@gatehouse/access/tokens/jwt'
+import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import { hashSecret, isWellFormed } from '@gatehouse/service-kit/secrets/opaque-token'
 import { counter } from '@gatehouse/service-kit/telemetry/metrics'
 import { LRUCache } from 'lru-cache'
@@ -17,10 +19,14 @@ import type { Floors } from '../events/follow-floors.ts'
 export type ApiKeys = {
   /**
    * The access token a key stands for now; whoever gets it verifies it like any other.
-   * @throws AppError `invalid_api_key`, `rate_limited`, and what keeps tokens from answering: `not_current`,
-   *   `upstream_failed`, `deadline_exceeded`
+   * `organization`: the one the request names; a key of the platform needs it.
+   * @throws AppError `invalid_api_key`, `organization_required`, `organization_unavailable`, `rate_limited`, and what
+   *   keeps tokens from answering: `not_current`, `upstream_failed`, `deadline_exceeded`
    */
-  tokenFor(key: string, from: { address: string; readSigned: ReadSigned }): Promise<string>
+  tokenFor(
+    key: string,
+    from: { organization: string | undefined; address: string; readSigned: ReadSigned },
+  ): Promise<string>
 }
 
 export type Exchanged = { access_token: string; expires_in: number }
@@ -29,7 +35,7 @@ type Deps = {
   clock: Clock
   /** How the keys of this environment begin. */
   prefix: string
-  exchange(key: string): Promise<Exchanged>
+  exchange(key: string, organization: string | undefined): Promise<Exchanged>
   accessTokens: Pick<AccessTokenVerifier, 'peek' | 'verify'>
   floors: Pick<Floors, 'isVoid'>
   /** How many wrong keys one address may try in a minute; absent: any number. */
@@ -67,66 +73,106 @@ export function createApiKeys(deps: Deps): ApiKeys {
     if (left?.isUsedUp) throw problem('rate_limited', { retryAfterSeconds: left.resetSeconds })
   }
   return {
-    async tokenFor(key, { address, readSigned }) {
-      const isKey = isWellFormed(prefix, key)
-      const id = isKey ? hashSecret(key).toString('base64') : ''
-      const known = isKey ? keep.peek(id) : undefined
+    async tokenFor(key, { organization, address, readSigned }) {
+      if (!isWellFormed(prefix, key)) {
+        await requireRoom(address)
+        return refuse(address, 'malformed')
+      }
+      const presented = presentedAs(key, organization)
+      const known = keep.peek(presented)
       if (known !== undefined) return known
       // A key that was good a moment ago is exchanged again whatever others behind its address try.
-      if (!isKey || !keep.wasGood(id)) await requireRoom(address)
-      if (!isKey) return refuse(address, 'malformed')
-      if (keep.wasJustRefused(id)) return refuse(address, 'refused_before')
+      if (!keep.wasGood(presented)) await requireRoom(address)
+      const before = keep.refusalOf(presented)
+      if (before === 'invalid_api_key') return refuse(address, 'refused_before')
+      if (before !== undefined) throw problem(before)
       try {
-        const token = await keep.exchange(id, key, readSigned)
+        const token = await keep.exchange(presented, readSigned)
         outcomes.add(1, { outcome: 'exchanged' })
         return token
       } catch (err) {
         if (isAppError(err, 'invalid_api_key')) return refuse(address, 'refused')
-        outcomes.add(1, { outcome: 'failed' })
+        outcomes.add(1, { outcome: organizationRefusal(err) ?? 'failed' })
         throw err
       }
     },
   }
 }
 
-/** Tokens and refusals by the hash of their key. */
+/** A key with the organization the request names. `keyId`: its hash. `id`: of both. */
+type Presented = {
+  readonly key: string
+  readonly organization: string | undefined
+  readonly keyId: string
+  readonly id: string
+}
+
+/** @throws AppError `malformed_request` */
+function presentedAs(key: string, organization: string | undefined): Presented {
+  if (organization !== undefined && !isTypeId('org', organization))
+    throw problem('malformed_request', { detail: `The header ${organizationHeader} is not the id of an organization.` })
+  const keyId = hashSecret(key).toString('base64')
+  return { key, organization, keyId, id: `${keyId} ${organization ?? ''}` }
+}
+
+/** The key is good, and not for this organization now. */
+const organizationRefusal = (err: unknown): 'organization_required' | 'organization_unavailable' | undefined =>
+  isAppError(err, 'organization_required')
+    ? 'organization_required'
+    : isAppError(err, 'organization_unavailable')
+      ? 'organization_unavailable'
+      : undefined
+
+type Refusal = 'invalid_api_key' | NonNullable<ReturnType<typeof organizationRefusal>>
+
+/** Tokens by key and organization; refusals of a key by the key alone. */
 function createTokenKeep({ clock, exchange, accessTokens, floors }: Deps) {
   const kept = new LRUCache<string, { token: string; useUntilMs: number }>({ max: most })
-  const refusedUntilMs = new LRUCache<string, number>({ max: most })
+  const refusals = new LRUCache<string, { code: Refusal; untilMs: number }>({ max: most })
   const underWay = new Map<string, Promise<string>>()
 
-  const exchangeNow = async (id: string, key: string, readSigned: ReadSigned): Promise<string> => {
+  const noteRefusal = ({ keyId, id }: Presented, err: unknown): void => {
+    const code = isAppError(err, 'invalid_api_key') ? 'invalid_api_key' : organizationRefusal(err)
+    if (code === undefined) return
+    kept.delete(id)
+    refusals.set(code === 'invalid_api_key' ? keyId : id, { code, untilMs: clock.monotonicMs() + refusedForMs })
+  }
+  const exchangeNow = async (presented: Presented, readSigned: ReadSigned): Promise<string> => {
     const askedAtMs = clock.monotonicMs()
     try {
-      const { access_token: token, expires_in: seconds } = await exchange(key)
+      const { access_token: token, expires_in: seconds } = await exchange(presented.key, presented.organization)
       await accessTokens.verify(token, readSigned)
-      kept.set(id, { token, useUntilMs: askedAtMs + seconds * 1000 - Math.min(renewBeforeMs, seconds * 100) })
+      kept.set(presented.id, {
+        token,
+        useUntilMs: askedAtMs + seconds * 1000 - Math.min(renewBeforeMs, seconds * 100),
+      })
       return token
     } catch (err) {
-      if (isAppError(err, 'invalid_api_key')) {
-        kept.delete(id)
-        refusedUntilMs.set(id, clock.monotonicMs() + refusedForMs)
-      }
+      noteRefusal(presented, err)
       throw err
     }
   }
   return {
-    peek(id: string): string | undefined {
+    peek({ id }: Presented): string | undefined {
       const found = kept.get(id)
       if (found === undefined || found.useUntilMs <= clock.monotonicMs()) return undefined
       const verified = accessTokens.peek(found.token)
       return verified !== undefined && !floors.isVoid(verified.claims, verified.kid) ? found.token : undefined
     },
-    wasGood: (id: string): boolean => kept.has(id),
-    wasJustRefused: (id: string): boolean => (refusedUntilMs.get(id) ?? -Infinity) > clock.monotonicMs(),
+    wasGood: ({ id }: Presented): boolean => kept.has(id),
+    refusalOf({ keyId, id }: Presented): Refusal | undefined {
+      const nowMs = clock.monotonicMs()
+      return [refusals.get(keyId), refusals.get(id)].find((one) => one !== undefined && one.untilMs > nowMs)?.code
+    },
     /**
      * Requests that come while an exchange is under way share its answer; it is judged by the floors of then, like
      * every token.
      */
-    exchange(id: string, key: string, readSigned: ReadSigned): Promise<string> {
+    exchange(presented: Presented, readSigned: ReadSigned): Promise<string> {
+      const { id } = presented
       const running = underWay.get(id)
       if (running !== undefined) return running
-      const started = exchangeNow(id, key, readSigned).finally(() => underWay.delete(id))
+      const started = exchangeNow(presented, readSigned).finally(() => underWay.delete(id))
       underWay.set(id, started)
       return started
     },

@@ -4,14 +4,15 @@
  * behind this file ever sees a key. A token seen before costs map lookups; its `exp` and everything that could void it
  * are checked on every one of them.
  */
+import { organizationHeader } from '@gatehouse/contracts/common/services'
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { AccessTokenVerifier, VerifiedAccessToken } from '@gatehouse/access/tokens/access-token'
 import { bearerOf, plainBearerOf } from '@gatehouse/access/callers/authenticate'
 import {
   anonymous,
-  isForPeopleOnly,
   principalCaller,
+  principalRefusal,
   type AnonymousCaller,
   type PrincipalCaller,
 } from '@gatehouse/access/callers/caller'
@@ -61,7 +62,7 @@ export function createGuard(route: Pick<RouteContract, 'auth' | 'path' | 'princi
   ): Admitted => {
     const decision = decideAccess({
       auth: route.auth,
-      isForPeopleOnly: isForPeopleOnly(route),
+      principalRefusal: verified && principalRefusal(route, verified.claims),
       orgInPath: isScoped ? (request.params as { org: string }).org : undefined,
       claims: verified?.claims,
       isVoid: verified !== undefined && floors.isVoid(verified.claims, verified.kid),
@@ -100,7 +101,7 @@ function tokenOf(
     throw problem('unauthenticated', { detail: 'The Authorization header is not a bearer token.' })
   if (presented === undefined || !looksLikeApiKey(presented)) return presented
   // Where nobody needs to be known, a service account is nobody: its key is not worth an exchange.
-  return isOpen
-    ? undefined
-    : apiKeys.tokenFor(presented, { address: addressOf(request), readSigned: signedIn(request) })
+  if (isOpen) return undefined
+  const organization = request.headers[organizationHeader] as string | undefined
+  return apiKeys.tokenFor(presented, { organization, address: addressOf(request), readSigned: signedIn(request) })
 }

@@ -10,13 +10,19 @@ export type AccessDecision =
   | {
       readonly kind: 'refused'
       readonly code:
-        'unauthenticated' | 'token_revoked' | 'not_current' | 'not_found' | 'organization_required' | 'person_required'
+        | 'unauthenticated'
+        | 'token_revoked'
+        | 'not_current'
+        | 'not_found'
+        | 'organization_required'
+        | 'person_required'
+        | 'forbidden'
     }
 
 export type AccessQuestion = {
   readonly auth: RouteAuth
-  /** A service account has no place here. */
-  readonly isForPeopleOnly: boolean
+  /** Why the route is not for whoever asks, if it is not. */
+  readonly principalRefusal: 'person_required' | 'forbidden' | undefined
   /** The organization the path names, when it names one. */
   readonly orgInPath: string | undefined
   /** What the token says, once its signature and its times were verified. */
@@ -31,7 +37,7 @@ const refused = (code: (AccessDecision & { kind: 'refused' })['code']): AccessDe
 
 export function decideAccess({
   auth,
-  isForPeopleOnly,
+  principalRefusal,
   orgInPath,
   claims,
   isVoid,
@@ -47,6 +53,6 @@ export function decideAccess({
     if (orgInPath !== undefined && orgInPath !== claims.org_id) return refused('not_found')
     if (claims.org_id === undefined) return refused('organization_required')
   }
-  if (isForPeopleOnly && claims.sub.startsWith('svc_')) return refused('person_required')
+  if (principalRefusal !== undefined) return refused(principalRefusal)
   return allowed('principal')
 }

@@ -131,5 +131,6 @@ function parametersOf(route: RouteContract, { components }: Parts): Json[] {
     ...inPlace('query', route.query),
     ...(route.idempotent ? [header('Idempotency-Key', { type: 'string', maxLength: 255 })] : []),
     ...(route.problems?.includes('precondition_failed') ? [header('If-Match', { type: 'string' })] : []),
+    ...(route.principals === 'any_and_platform' ? [header('Gatehouse-Organization', { type: 'string' })] : []),
   ]
 }

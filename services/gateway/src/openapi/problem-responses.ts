@@ -19,6 +19,9 @@ function codesOf(route: RouteContract): Set<ProblemCode> {
   if (route.auth !== 'open') {
     add('unauthenticated', 'token_revoked', 'insufficient_user_authentication', 'not_current')
     add(takesApiKeys(route) ? 'invalid_api_key' : 'person_required')
+    // Where an account of the platform asks, or is refused as itself.
+    if (route.principals === 'any_and_platform') add('organization_unavailable')
+    else if (takesApiKeys(route)) add('forbidden')
   }
   if (route.auth === 'organization') add('organization_required')
   if (route.params || /\/:org(\/|$)/.test(route.path)) add('not_found')

@@ -8,7 +8,7 @@ import { claims, org, withoutOrg } from '../support/claims.ts'
 t.test('who may pass: every kind of route with every kind of token', async (t) => {
   const question = (change: Partial<AccessQuestion>): AccessQuestion => ({
     auth: 'user',
-    isForPeopleOnly: false,
+    principalRefusal: undefined,
     orgInPath: undefined,
     claims,
     isVoid: false,
@@ -55,17 +55,21 @@ t.test('who may pass: every kind of route with every kind of token', async (t) =
       { auth: 'organization', orgInPath: newId('org'), isCurrent: false },
       refused('not_current'),
     ],
-    ['for people, a person', { isForPeopleOnly: true }, person],
-    ['for people, a service account', { isForPeopleOnly: true, claims: machine }, refused('person_required')],
+    ['for people, a service account', { principalRefusal: 'person_required', claims: machine }, refused('person_required')],
     [
       'for people in an organization, a service account of it',
-      { auth: 'organization', orgInPath: org, isForPeopleOnly: true, claims: machine },
+      { auth: 'organization', orgInPath: org, principalRefusal: 'person_required', claims: machine },
       refused('person_required'),
     ],
     [
       'for people in an organization, a service account of another',
-      { auth: 'organization', orgInPath: newId('org'), isForPeopleOnly: true, claims: machine },
+      { auth: 'organization', orgInPath: newId('org'), principalRefusal: 'person_required', claims: machine },
       refused('not_found'),
+    ],
+    [
+      'no question, an account of the platform',
+      { auth: 'organization', principalRefusal: 'forbidden', claims: machine },
+      refused('forbidden'),
     ],
     ['organization, a service account of it', { auth: 'organization', orgInPath: org, claims: machine }, person],
     ['internal, whoever', { auth: 'internal' }, refused('not_found')],

@@ -2,6 +2,7 @@
  * API keys at the door: told from garbage by their checksum, exchanged once, judged by the floors on every use, and
  * never passed on.
  */
+import { publicRoutes } from '@gatehouse/contracts/http/routes'
 import { readinessOf } from '@gatehouse/service-kit/health/checks'
 import type { ServerResponse } from 'node:http'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
@@ -12,7 +13,7 @@ import { readiness } from '../../src/readiness.ts'
 import { mintToken, startGateway, type Echo } from '../support/fake-platform.ts'
 
 type Answer = { status: number; headers: Headers; body: Record<string, unknown> }
-type Exchange = (key: string, response: ServerResponse) => void
+type Exchange = (key: string, response: ServerResponse, organization?: string) => void
 
 const newKey = (): string => mintSecret('gthk_dev_').secret
 const json = (response: ServerResponse, status: number, body: object): void =>
@@ -35,6 +36,9 @@ const grant =
   (_key, response) =>
     json(response, 200, { access_token: mintToken(claims), expires_in: seconds })
 
+const claimsIn = (token: string) =>
+  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { org_id: string }
+
 async function ready(t: Parameters<typeof startGateway>[0], env: Record<string, string> = {}) {
   const gateway = await startGateway(t, { GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE: '0', ...env })
   gateway.deps.floors.start()
@@ -44,9 +48,9 @@ async function ready(t: Parameters<typeof startGateway>[0], env: Record<string, 
   const { platform } = gateway
   platform.answer = (echo: Echo, response) => {
     if (echo.url !== '/internal/api-keys/exchange') return json(response, 200, echo)
-    const { key } = JSON.parse(echo.body) as { key: string }
+    const { key, organization_id: organization } = JSON.parse(echo.body) as { key: string; organization_id?: string }
     exchanged.push(key)
-    on.exchange(key, response)
+    on.exchange(key, response, organization)
   }
   const ask = async (key: string, path: string, init: RequestInit = {}): Promise<Answer> => {
     const response = await fetch(gateway.url + path, {
@@ -135,6 +139,51 @@ t.test('people only: a clear 403, and on an open route a key is not looked at', 
   const before = exchanged.length
   t.equal((await ask(newKey(), '/.well-known/authzen-configuration')).status, 200)
   t.equal(exchanged.length, before)
+})
+
+t.test('a key of the platform is exchanged for each organization it names, and its tokens only ask', async (t) => {
+  const { ask, exchanged, on, passed } = await ready(t)
+  const key = newKey()
+  const account = { account: newId('svc'), keyId: newId('apk') }
+  const [acme, globex, closed] = [newId('org'), newId('org'), newId('org')]
+  on.exchange = (_key, response, org) => {
+    if (org === undefined) return answerProblem(response, 403, 'organization_required')
+    if (org === closed) return answerProblem(response, 403, 'organization_unavailable')
+    const claims = { ...machineClaims({ ...account, org }), of_platform: true }
+    json(response, 200, { access_token: mintToken(claims), expires_in: 300 })
+  }
+  const evaluate = (org?: string, path = '/access/v1/evaluation') =>
+    ask(key, path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(org !== undefined && { 'gatehouse-organization': org }) },
+      body: '{}',
+    })
+  for (const org of [acme, globex, acme, globex]) t.equal((await evaluate(org)).status, 200)
+  t.equal(exchanged.length, 2, 'one exchange for each organization')
+  t.same(
+    passed().map(({ headers }) => claimsIn(String(headers['gatehouse-access-token'])).org_id),
+    [acme, globex, acme, globex],
+  )
+  for (const [org, code] of [
+    [undefined, 'organization_required'],
+    [closed, 'organization_unavailable'],
+    [closed, 'organization_unavailable'],
+  ] as const)
+    t.match((await evaluate(org)).body, { status: 403, code })
+  t.equal(exchanged.length, 4, 'a refusal is remembered for a moment')
+  for (const org of ['', 'org_x', acme.toUpperCase(), newId('user'), `${acme}, ${globex}`])
+    t.match((await evaluate(org)).body, { status: 400, code: 'malformed_request' }, JSON.stringify(org))
+  t.equal((await evaluate(acme)).status, 200, 'and the others go on')
+  const before = passed().length
+  const headers = { 'gatehouse-organization': acme }
+  const others = publicRoutes.filter(({ auth, principals }) => auth !== 'open' && principals !== 'any_and_platform')
+  t.ok(others.length > 150)
+  for (const { method, path, operationId } of others) {
+    const { body } = await ask(key, path.replace(':org', acme).replace(/:\w+/g, 'x'), { method, headers })
+    t.match(body, { status: 403, code: /^(forbidden|person_required)$/ }, operationId)
+  }
+  t.match((await ask(key, `/v1/organizations/${globex}/roles`, { headers })).body, { status: 404, code: 'not_found' })
+  t.equal(passed().length, before, 'none of these reached a service')
 })
 
 t.test('a refused key is not asked about again for a moment', async (t) => {

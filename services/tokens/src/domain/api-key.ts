@@ -1,6 +1,6 @@
 /**
- * API keys as decisions see them: whether one opens anything now, and what the access token it is exchanged for says.
- * Pure.
+ * API keys as decisions see them: whether one opens anything now, for which organization, and what the access token it
+ * is exchanged for says. Pure.
  */
 import { accessTokenAudience, type ServiceAccountClaims } from '@gatehouse/contracts/claims/access-token'
 import { epochSeconds } from './access-claims.ts'
@@ -9,6 +9,8 @@ import { epochSeconds } from './access-claims.ts'
 export const apiKeyLifetimeDays = 90
 /** Live keys of one account: two are needed to change one for the other, more are usually forgotten ones. */
 export const mostLiveKeys = 20
+/** All that a key of the platform opens: asking the policy decision point about others. */
+const platformScope = 'gatehouse:authz.evaluate'
 /** As of a person's: short, because nobody can take it back by expiry alone. */
 const accessTtlSeconds = 300
 
@@ -21,22 +23,47 @@ export type OfferedKey = {
     createdAt: Date
     expiresAt: Date
   }
-  account: { id: string; orgId: string; version: number; status: 'active' | 'disabled' | 'deleted' }
+  /** Without an organization it is the platform's. */
+  account: { id: string; orgId: string | null; version: number; status: 'active' | 'disabled' | 'deleted' }
+  /** What is known of the account's organization; of the one that is asked for, where the account has none. */
   organization: { version: number; status: string } | null
   now: Date
 }
 
-/** `organization_unknown`: nothing is wrong with the key, but its organization is not known to be active. */
-export type KeyRefusal = 'revoked' | 'expired' | 'account_disabled' | 'organization_unknown'
+/**
+ * `organization_unknown`: nothing is wrong with the key, but its organization is not known to be active.
+ * `organization_absent`: a key of the platform, and nobody said for which. `organization_foreign`: a key of an
+ * organization, and another was named. `organization_unavailable`: as unknown, of one that was named.
+ */
+export type KeyRefusal =
+  | 'revoked'
+  | 'expired'
+  | 'account_disabled'
+  | 'organization_unknown'
+  | 'organization_absent'
+  | 'organization_foreign'
+  | 'organization_unavailable'
 
-export type KeyDecision = { kind: 'good'; organizationVersion: number } | { kind: 'refused'; because: KeyRefusal }
+/** The organization the access token is for. */
+type For = { readonly id: string; readonly version: number }
+export type KeyDecision = { kind: 'good'; organization: For } | { kind: 'refused'; because: KeyRefusal }
 
-export function decideKey({ key, account, organization, now }: OfferedKey): KeyDecision {
+/** `asked`: the organization that was named, if one was. */
+export function decideKey(
+  { key, account, organization, now }: OfferedKey,
+  asked: string | undefined,
+): KeyDecision {
   if (key.status !== 'active') return { kind: 'refused', because: 'revoked' }
   if (key.expiresAt <= now) return { kind: 'refused', because: 'expired' }
   if (account.status !== 'active') return { kind: 'refused', because: 'account_disabled' }
-  if (organization?.status !== 'active') return { kind: 'refused', because: 'organization_unknown' }
-  return { kind: 'good', organizationVersion: organization.version }
+  const id = account.orgId ?? asked
+  if (id === undefined) return { kind: 'refused', because: 'organization_absent' }
+  if (asked !== undefined && asked !== id) return { kind: 'refused', because: 'organization_foreign' }
+  if (organization?.status === 'active') return { kind: 'good', organization: { id, version: organization.version } }
+  return {
+    kind: 'refused',
+    because: account.orgId === null ? 'organization_unavailable' : 'organization_unknown',
+  }
 }
 
 /** The claims for one exchange; never valid longer than the key itself. */
@@ -44,7 +71,7 @@ export function apiKeyClaims(o: {
   issuer: string
   tokenId: string
   offered: OfferedKey
-  organizationVersion: number
+  organization: For
 }): ServiceAccountClaims {
   const { key, account, now } = o.offered
   const issuedAt = epochSeconds(now)
@@ -63,8 +90,10 @@ export function apiKeyClaims(o: {
     uv: account.version,
     amr: ['api_key'],
     acr: 'aal1',
-    org_id: account.orgId,
-    ov: o.organizationVersion,
-    ...(key.permissions !== null && { scope: key.permissions.join(' ') }),
+    org_id: o.organization.id,
+    ov: o.organization.version,
+    ...(account.orgId === null
+      ? { of_platform: true, scope: platformScope }
+      : key.permissions !== null && { scope: key.permissions.join(' ') }),
   }
 }

@@ -2,6 +2,7 @@
 export const permissions = {
   readServiceAccounts: 'gatehouse:service_accounts.read',
   writeServiceAccounts: 'gatehouse:service_accounts.write',
+  writePlatformServiceAccounts: 'gatehouse:platform.service_accounts',
   readOAuthClients: 'gatehouse:oauth_clients.read',
   writeOAuthClients: 'gatehouse:oauth_clients.write',
   readPlatform: 'gatehouse:platform.read',

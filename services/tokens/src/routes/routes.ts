@@ -8,6 +8,7 @@ import { deviceAuthorizationsRoutes } from './device-authorizations.ts'
 import { consentsRoutes } from './consents.ts'
 import { oauthClientsRoutes, platformOAuthClientsRoutes } from './oauth-clients.ts'
 import { openidProviderRoutes } from './openid-provider.ts'
+import { platformServiceAccountsRoutes } from './platform-service-accounts.ts'
 import { signingKeysRoutes } from './signing-keys.ts'
 import { serviceAccountsRoutes } from './service-accounts.ts'
 import { sessionsRoutes } from './sessions.ts'
@@ -18,6 +19,7 @@ type Routes = (app: FastifyInstance, deps: Deps) => void
 export const publicRoutes: readonly Routes[] = [
   sessionsRoutes,
   serviceAccountsRoutes,
+  platformServiceAccountsRoutes,
   oauthClientsRoutes,
   platformOAuthClientsRoutes,
   authorizationsRoutes,

@@ -2,6 +2,7 @@
  * API keys, stored by hash. They only ever go from active to revoked, by one conditional UPDATE that raises the floor
  * of their access tokens.
  */
+import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { and, count, desc, eq, lt, sql } from 'drizzle-orm'
 import { apiKeys, organizationStates, serviceAccounts } from './schema.ts'
@@ -98,9 +99,13 @@ export type KeyOnOffer = {
 
 /**
  * Asked by the system role: before this nobody knows whose key it is. Key and account stay as they are until the
- * transaction ends.
+ * transaction ends. A key of the platform comes with the organization that is asked for.
  */
-export async function lockApiKeyByHash(tx: Queryable, hash: Buffer): Promise<KeyOnOffer | undefined> {
+export async function lockApiKeyByHash(
+  tx: Queryable,
+  { hash, organizationId }: { hash: Buffer; organizationId: string | undefined },
+): Promise<KeyOnOffer | undefined> {
+  const asked = organizationId === undefined ? null : uuidOf(organizationId, 'org')
   const [row] = await tx
     .select({
       key: {
@@ -123,7 +128,7 @@ export async function lockApiKeyByHash(tx: Queryable, hash: Buffer): Promise<Key
     })
     .from(apiKeys)
     .innerJoin(serviceAccounts, eq(serviceAccounts.id, apiKeys.serviceAccountId))
-    .leftJoin(organizationStates, eq(organizationStates.id, apiKeys.orgId))
+    .leftJoin(organizationStates, sql`${organizationStates.id} = coalesce(${apiKeys.orgId}, ${asked}::uuid)`)
     .where(eq(apiKeys.hash, hash))
     .for('share', { of: [apiKeys, serviceAccounts] })
   if (row === undefined) return undefined

@@ -2,7 +2,7 @@
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { and, eq, inArray, ne, sql } from 'drizzle-orm'
 import { oauthClients, oauthClientSecrets } from './oauth-client-schema.ts'
-import { apiKeys, membershipStates, oauthConsents, serviceAccounts } from './schema.ts'
+import { apiKeys, membershipStates, oauthConsents, platformAccountUses, serviceAccounts } from './schema.ts'
 
 /**
  * Memberships, service accounts, API keys and what people allowed its clients are deleted. A client stays as a
@@ -14,6 +14,7 @@ export async function deleteOrganizationContents(tx: Queryable, orgId: string): 
   await tx.delete(membershipStates).where(eq(membershipStates.organizationId, orgId))
   await tx.delete(apiKeys).where(eq(apiKeys.orgId, orgId))
   await tx.delete(serviceAccounts).where(eq(serviceAccounts.orgId, orgId))
+  await tx.delete(platformAccountUses).where(eq(platformAccountUses.orgId, orgId))
   await tx.delete(oauthClientSecrets).where(eq(oauthClientSecrets.orgId, orgId))
   await tx.delete(oauthConsents).where(inArray(oauthConsents.clientId, clientsOf))
   await tx

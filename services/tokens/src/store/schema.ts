@@ -5,7 +5,7 @@
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
 import type { AccessRules } from '@gatehouse/contracts/events/orgs/organization'
 import type { AuthorizationRequest } from '../domain/oauth/authorization-request.ts'
-import { bigint, boolean, customType, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import { bigint, boolean, customType, date, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 const at = (column: string) => timestamp(column, { withTimezone: true, mode: 'date' })
@@ -94,7 +94,7 @@ export const refreshTokens = pgTable('refresh_tokens', {
 
 export const serviceAccounts = pgTable('service_accounts', {
   id: typeId('id', 'svc').primaryKey(),
-  orgId: typeId('org_id', 'org').notNull(),
+  orgId: typeId('org_id', 'org'),
   name: text('name').notNull(),
   status: text('status', { enum: ['active', 'disabled', 'deleted'] }).notNull(),
   version: version().notNull(),
@@ -107,7 +107,7 @@ export const serviceAccounts = pgTable('service_accounts', {
 
 export const apiKeys = pgTable('api_keys', {
   id: typeId('id', 'apk').primaryKey(),
-  orgId: typeId('org_id', 'org').notNull(),
+  orgId: typeId('org_id', 'org'),
   serviceAccountId: typeId('service_account_id', 'svc').notNull(),
   name: text('name'),
   hash: bytea('hash').notNull(),
@@ -122,6 +122,12 @@ export const apiKeys = pgTable('api_keys', {
   createdAt: at('created_at').notNull(),
   expiresAt: at('expires_at').notNull(),
   lastUsedAt: at('last_used_at'),
+})
+
+export const platformAccountUses = pgTable('platform_account_uses', {
+  serviceAccountId: typeId('service_account_id', 'svc').notNull(),
+  orgId: typeId('org_id', 'org').notNull(),
+  usedOn: date('used_on').notNull(),
 })
 
 export const oauthAuthorizations = pgTable('oauth_authorizations', {

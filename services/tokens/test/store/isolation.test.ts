@@ -83,6 +83,11 @@ t.test('a request sees the service accounts and keys of its organization and of 
   await createKey(platform, replica, ours)
   const { account } = await createKey(platform, replica, theirs)
   for (const org of [ours, theirs]) await createOAuthClient(platform, replica, org)
+  // The platform's, which nobody's request sees.
+  await platform.admin`with made as (
+      insert into service_accounts (id, name, created_by) values (gen_random_uuid(), 'x', 'system') returning id)
+    insert into api_keys (id, service_account_id, hash, prefix, last4, created_by, expires_at)
+      select gen_random_uuid(), id, ${randomBytes(32)}, 'x', 'xxxx', 'system', now() + interval '1 day' from made`
   for (const table of ofOrganizations) {
     t.equal(await countAs({ orgId: ours.id }, table), 1, `${table}: its own`)
     t.equal(await countAs({}, table), 0, `${table}: nobody’s`)
@@ -101,12 +106,14 @@ t.test('a request sees the service accounts and keys of its organization and of 
   t.equal(await refusal(forged), '42501', 'a row for somebody else is refused')
 })
 
+const secured = [...owned, ...ofOrganizations, 'platform_account_uses']
+
 t.test('row-level security is enabled and forced on every table of a person or organization', async (t) => {
   const rows = await platform.admin<
     { relname: string }[]
-  >`select relname from pg_class where relnamespace = 'tokens'::regnamespace and relname in ${platform.admin([...owned, ...ofOrganizations])}
+  >`select relname from pg_class where relnamespace = 'tokens'::regnamespace and relname in ${platform.admin(secured)}
       and relrowsecurity and relforcerowsecurity`
-  t.same(rows.map((row) => row.relname).sort(), [...owned, ...ofOrganizations].sort())
+  t.same(rows.map((row) => row.relname).sort(), secured.sort())
 })
 
 t.test('each role has the verbs it needs and no more', async (t) => {
@@ -120,7 +127,10 @@ t.test('each role has the verbs it needs and no more', async (t) => {
     "insert into user_states values (gen_random_uuid(), 1, 'active')",
     'update membership_states set version = 9',
     'select * from outbox',
+    'select * from platform_account_uses',
     'update api_keys set hash = hash',
+    'insert into service_accounts (id) values (gen_random_uuid())',
+    'insert into api_keys (id) values (gen_random_uuid())',
     'delete from service_accounts',
     'select * from oauth_authorizations',
     'delete from oauth_codes',
@@ -144,9 +154,10 @@ t.test('each role has the verbs it needs and no more', async (t) => {
     'update sessions set user_id = gen_random_uuid()',
     'update clients set name = name',
     'update refresh_families set status = status',
-    'update api_keys set status = status',
-    'update service_accounts set status = status',
-    'insert into api_keys (id) values (gen_random_uuid())',
+    'update api_keys set hash = hash',
+    'update service_accounts set org_id = org_id',
+    'insert into api_keys (id, org_id) values (gen_random_uuid(), gen_random_uuid())',
+    'insert into service_accounts (id, org_id) values (gen_random_uuid(), gen_random_uuid())',
     'update browser_sessions set hash = hash',
     'update oauth_device_authorizations set used_at = used_at',
     'update oauth_consents set client_id = client_id',

@@ -142,15 +142,20 @@ export const rules: readonly Rule[] = [
   rule(SignInSourceLimited, (_, { clientaddress: source }) =>
     source === undefined ? undefined : { finding: guessing(source) },
   ),
-  rule(ApiKeyCreated, ({ organization_id: orgId, api_key_id, service_account_id }) => ({
-    finding: {
-      rule: 'api_key_created',
-      severity: 'low',
-      orgId,
-      sameAs: orgId,
-      data: { api_key_id, service_account_id },
-    },
-  })),
+  // A key of the platform is its operators', who have it in their audit trail with the reason.
+  rule(ApiKeyCreated, ({ organization_id: orgId, api_key_id, service_account_id }) =>
+    orgId === null
+      ? undefined
+      : {
+          finding: {
+            rule: 'api_key_created',
+            severity: 'low',
+            orgId,
+            sameAs: orgId,
+            data: { api_key_id, service_account_id },
+          },
+        },
+  ),
   rule(MembershipUpdated, ({ organization_id: orgId, user_id, is_owner, changed }) =>
     changed.includes('is_owner')
       ? { finding: { rule: 'owner_changed', severity: 'high', orgId, sameAs: orgId, data: { user_id, is_owner } } }

@@ -1,18 +1,27 @@
 /** API keys of service accounts. */
 import Type, { type Static } from 'typebox'
 import { ApiKeyId, OrganizationId, ServiceAccountId } from '../../common/ids.ts'
+import { Reason } from '../../common/scalars.ts'
 import type { EventContract } from '../envelope.ts'
+
+/** Null: the platform's. */
+const key = {
+  api_key_id: ApiKeyId,
+  service_account_id: ServiceAccountId,
+  organization_id: Type.Union([OrganizationId, Type.Null()]),
+}
+/** Of the operator who changed a key of the platform. */
+const reason = Type.Optional(Reason)
 
 /** An API key was made; its scope is told, the key itself never. */
 export const ApiKeyCreated = {
   type: 'gatehouse.tokens.api_key.created.v1',
   data: Type.Object({
-    api_key_id: ApiKeyId,
-    service_account_id: ServiceAccountId,
-    organization_id: OrganizationId,
+    ...key,
     /** RFC 3339. */
     expires_at: Type.String(),
     permissions: Type.Union([Type.Array(Type.String()), Type.Null()]),
+    reason,
   }),
 } as const
 
@@ -22,10 +31,9 @@ export type ApiKeyCreated = Static<typeof ApiKeyCreated.data>
 export const ApiKeyRevoked = {
   type: 'gatehouse.tokens.api_key.revoked.v1',
   data: Type.Object({
-    api_key_id: ApiKeyId,
-    service_account_id: ServiceAccountId,
-    organization_id: OrganizationId,
+    ...key,
     min_sv: Type.Integer(),
+    reason,
   }),
 } as const
 

@@ -76,6 +76,7 @@ export const Evaluate = defineRoute({
   summary:
     'May this subject do this action on this resource? (OpenID AuthZEN 1.0; permission = `resource.type:action.name`)',
   auth: 'organization',
+  principals: 'any_and_platform',
   limit: 'check',
   dialect: 'authzen',
   body: EvaluationRequest,
@@ -157,6 +158,7 @@ export const EvaluateMany = defineRoute({
   path: '/access/v1/evaluations',
   summary: 'Many evaluations in one request, in order, with shared defaults (OpenID AuthZEN 1.0 §7).',
   auth: 'organization',
+  principals: 'any_and_platform',
   limit: 'check',
   dialect: 'authzen',
   bodyLimitBytes: 1_048_576,

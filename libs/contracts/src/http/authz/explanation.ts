@@ -107,6 +107,7 @@ export type PlanResponse = Static<typeof PlanResponse>
 
 export const Plan = defineRoute({
   ...answering,
+  principals: 'any_and_platform',
   operationId: 'plan',
   path: '/v1/authz/plan',
   summary: 'On which resources of this type may the subject do this action? A filter for lists, and its SQL.',

@@ -53,6 +53,7 @@ const searching = {
   service: 'authz',
   method: 'POST',
   auth: 'organization',
+  principals: 'any_and_platform',
   limit: 'check',
   dialect: 'authzen',
   problems: [

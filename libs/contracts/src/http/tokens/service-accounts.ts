@@ -37,12 +37,15 @@ export const ApiKey = Type.Object({
 })
 export type ApiKey = Static<typeof ApiKey>
 
-const NewApiKey = Type.Object({
+export const NewApiKey = Type.Object({
   ...ApiKey.properties,
   /** `gthk_<environment>_…`: shown here and never again, a replay under the same idempotency key included. */
   key: Type.Optional(Type.String()),
 })
 export type NewApiKey = Static<typeof NewApiKey>
+
+/** 90 when absent. */
+export const LifetimeDays = Type.Optional(Type.Integer({ minimum: 1, maximum: 366 }))
 
 const inOrganization = Type.Object({ org: OrganizationId })
 const ofAccount = Type.Object({ org: OrganizationId, service_account: ServiceAccountId })
@@ -116,8 +119,7 @@ export const CreateApiKey = defineRoute({
   params: ofAccount,
   body: Type.Object({
     name: Type.Optional(DisplayName),
-    /** 90 when absent. */
-    expires_in_days: Type.Optional(Type.Integer({ minimum: 1, maximum: 366 })),
+    expires_in_days: LifetimeDays,
     permissions: Type.Optional(Type.Array(PermissionKey, { minItems: 1, maxItems: 32, uniqueItems: true })),
   }),
   example: { name: 'nightly export', expires_in_days: 30 },
@@ -154,15 +156,19 @@ export const ExchangeApiKey = defineRoute({
   service: 'tokens',
   method: 'POST',
   path: '/internal/api-keys/exchange',
-  summary: 'A short access token for an API key. One refusal for every key that is not good, whatever the reason.',
+  summary:
+    'A short access token for an API key. One refusal for every key that is not good, whatever the reason. A key of the platform is exchanged for the organization that is named.',
   auth: 'internal',
   callers: ['gateway'],
   retryable: true,
-  body: Type.Object({ key: Type.String({ minLength: 1, maxLength: 200 }) }),
+  body: Type.Object({
+    key: Type.String({ minLength: 1, maxLength: 200 }),
+    organization_id: Type.Optional(OrganizationId),
+  }),
   success: {
     status: 200,
     body: Type.Object({ access_token: Type.String(), expires_in: Type.Integer() }),
     description: 'The access token; seconds it lives.',
   },
-  problems: ['invalid_api_key', 'not_current'],
+  problems: ['invalid_api_key', 'organization_required', 'organization_unavailable', 'not_current'],
 })

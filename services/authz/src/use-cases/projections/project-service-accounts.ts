@@ -14,7 +14,7 @@ import { listServiceAccounts, upsertServiceAccount } from '../../store/copies.ts
 import { endServiceAccountRoles } from '../../store/service-account-roles.ts'
 
 const status = Type.Union([Type.Literal('active'), Type.Literal('disabled'), Type.Literal('deleted')])
-const Facts = Type.Object({ organization_id: Type.String(), status })
+const Facts = Type.Object({ organization_id: Type.Union([Type.String(), Type.Null()]), status })
 const StateRecord = Type.Object({ kind: Type.Literal('service_account'), id: Type.String(), version: Type.Integer() })
 
 type Said = { id: string; version: number; facts: Static<typeof Facts> }

@@ -14,11 +14,13 @@ import type { TokenAnswer } from './token-answer.ts'
 
 type CredentialDeps = Parameters<typeof exchangeApiKey>[0]
 
-/** @throws OAuthError `invalid_client`, `invalid_scope`; AppError `not_current` */
+/** @throws OAuthError `invalid_client`, `unauthorized_client`, `invalid_scope`; AppError `not_current` */
 export async function clientCredentials(deps: CredentialDeps, presented: Presented): Promise<TokenAnswer> {
   const { id, secret, isBasic } = credentialsOf(presented)
   if (secret === undefined) throw invalidClient(isBasic)
-  const exchanged = await exchangeApiKey(deps, secret).catch((err: unknown) => {
+  const exchanged = await exchangeApiKey(deps, { presented: secret }).catch((err: unknown) => {
+    // A key of the platform names an organization for each request, which this grant has no parameter for.
+    if (isAppError(err, 'organization_required')) throw oauthError('unauthorized_client')
     throw isAppError(err, 'invalid_api_key') ? invalidClient(isBasic) : err
   })
   const claims = claimsIn(exchanged.access_token) as ServiceAccountClaims

@@ -5,26 +5,33 @@ import {
   ServiceAccountCreated,
   ServiceAccountDeleted,
   ServiceAccountUpdated,
+  ServiceAccountUsed,
 } from '@gatehouse/contracts/events/tokens/service-account'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import type { ApiKey } from '../../store/api-keys.ts'
 import type { ServiceAccount } from '../../store/service-accounts.ts'
 
-const aboutAccount = (account: ServiceAccount, actor: Actor) => ({
+/** Who changed it, and why: an operator says so of what is the platform's. */
+export type By = { readonly actor: Actor; readonly reason: string | undefined }
+
+const ofOwner = ({ orgId }: { orgId: string | null }) => (orgId === null ? {} : { orgId })
+const because = ({ reason }: By) => (reason === undefined ? {} : { reason })
+
+const aboutAccount = (account: Pick<ServiceAccount, 'id' | 'version' | 'orgId'>, actor: Actor) => ({
   aggregateType: 'service_account',
   aggregateId: account.id,
   version: account.version,
-  orgId: account.orgId,
+  ...ofOwner(account),
   actor,
 })
 const idsOf = (account: ServiceAccount) => ({ service_account_id: account.id, organization_id: account.orgId })
 
-export const announceServiceAccountCreated = (tx: Queryable, account: ServiceAccount, actor: Actor): Promise<void> =>
+export const announceServiceAccountCreated = (tx: Queryable, account: ServiceAccount, by: By): Promise<void> =>
   appendEvent(tx, {
     contract: ServiceAccountCreated,
-    ...aboutAccount(account, actor),
-    data: { ...idsOf(account), status: 'active' },
+    ...aboutAccount(account, by.actor),
+    data: { ...idsOf(account), status: 'active', ...because(by) },
   })
 
 /** Only the change that disables the account carries a floor, and that floor is the version it gave. */
@@ -43,18 +50,29 @@ export const announceServiceAccountUpdated = (
     },
   })
 
-export const announceServiceAccountDeleted = (tx: Queryable, account: ServiceAccount, actor: Actor): Promise<void> =>
+export const announceServiceAccountDeleted = (tx: Queryable, account: ServiceAccount, by: By): Promise<void> =>
   appendEvent(tx, {
     contract: ServiceAccountDeleted,
-    ...aboutAccount(account, actor),
-    data: { ...idsOf(account), status: 'deleted', min_uv: account.minVersion },
+    ...aboutAccount(account, by.actor),
+    data: { ...idsOf(account), status: 'deleted', min_uv: account.minVersion, ...because(by) },
+  })
+
+/** For the organization it was used for, which did not make it. */
+export const announceServiceAccountUsed = (
+  tx: Queryable,
+  o: { account: Pick<ServiceAccount, 'id' | 'version'>; keyId: string; organizationId: string },
+): Promise<void> =>
+  appendEvent(tx, {
+    contract: ServiceAccountUsed,
+    ...aboutAccount({ ...o.account, orgId: o.organizationId }, `service_account:${o.account.id}`),
+    data: { service_account_id: o.account.id, organization_id: o.organizationId, api_key_id: o.keyId },
   })
 
 const aboutKey = (key: ApiKey, actor: Actor) => ({
   aggregateType: 'api_key',
   aggregateId: key.id,
   version: key.version,
-  orgId: key.orgId,
+  ...ofOwner(key),
   actor,
 })
 const keyIdsOf = (key: ApiKey) => ({
@@ -63,16 +81,21 @@ const keyIdsOf = (key: ApiKey) => ({
   organization_id: key.orgId,
 })
 
-export const announceApiKeyCreated = (tx: Queryable, key: ApiKey, actor: Actor): Promise<void> =>
+export const announceApiKeyCreated = (tx: Queryable, key: ApiKey, by: By): Promise<void> =>
   appendEvent(tx, {
     contract: ApiKeyCreated,
-    ...aboutKey(key, actor),
-    data: { ...keyIdsOf(key), expires_at: key.expiresAt.toISOString(), permissions: key.permissions },
+    ...aboutKey(key, by.actor),
+    data: {
+      ...keyIdsOf(key),
+      expires_at: key.expiresAt.toISOString(),
+      permissions: key.permissions,
+      ...because(by),
+    },
   })
 
-export const announceApiKeyRevoked = (tx: Queryable, key: ApiKey, actor: Actor): Promise<void> =>
+export const announceApiKeyRevoked = (tx: Queryable, key: ApiKey, by: By): Promise<void> =>
   appendEvent(tx, {
     contract: ApiKeyRevoked,
-    ...aboutKey(key, actor),
-    data: { ...keyIdsOf(key), min_sv: key.minVersion },
+    ...aboutKey(key, by.actor),
+    data: { ...keyIdsOf(key), min_sv: key.minVersion, ...because(by) },
   })

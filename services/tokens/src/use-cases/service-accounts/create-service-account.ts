@@ -1,27 +1,27 @@
-/** Creates a service account. It holds no role: those are given at authz, by somebody who holds them. */
+/**
+ * Creates a service account. One of an organization holds no role: those are given at authz, by somebody who holds them.
+ */
 import type { ServiceAccount } from '@gatehouse/contracts/http/tokens/service-accounts'
-import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
+import { actorOf } from '@gatehouse/access/callers/caller'
 import { keepAnswer } from '@gatehouse/service-kit/context/request-context'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
-import type { Deps } from '../../deps.ts'
-import { permissions } from '../../domain/permissions.ts'
 import { insertServiceAccount } from '../../store/service-accounts.ts'
+import { ownerOf, type OwnerScope, writeAsOwner } from '../owner-scope.ts'
+import { type AccountDeps, requireAccounts } from './account-scope.ts'
 import { announceServiceAccountCreated } from './announce-service-account.ts'
-import { requirePermission } from './require-permission.ts'
 import { serviceAccountView } from './service-account-views.ts'
 
 /** @throws AppError `forbidden` */
 export async function createServiceAccount(
-  deps: Pick<Deps, 'spine' | 'clients'>,
-  caller: OrgCaller,
-  input: { name: string },
+  deps: AccountDeps,
+  scope: OwnerScope,
+  { name, reason }: { name: string; reason?: string },
 ): Promise<ServiceAccount> {
-  const { orgId } = caller
-  await requirePermission(deps, caller, permissions.writeServiceAccounts)
-  const actor = actorOf(caller)
-  return deps.spine.write({ orgId }, async (tx) => {
-    const account = await insertServiceAccount(tx, { id: newId('svc'), orgId, name: input.name, createdBy: actor })
-    await announceServiceAccountCreated(tx, account, actor)
+  await requireAccounts(deps, scope, 'write')
+  const actor = actorOf(scope.caller)
+  return writeAsOwner(deps, scope, async (tx) => {
+    const account = await insertServiceAccount(tx, { id: newId('svc'), ...ownerOf(scope), name, createdBy: actor })
+    await announceServiceAccountCreated(tx, account, { actor, reason })
     return keepAnswer(serviceAccountView(account))
   })
 }

@@ -3,25 +3,27 @@
  * of it.
  */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
-import type { Deps } from '../../deps.ts'
-import { permissions } from '../../domain/permissions.ts'
-import { claimServiceAccountDeletion } from '../../store/service-accounts.ts'
+import { actorOf } from '@gatehouse/access/callers/caller'
+import { claimServiceAccountDeletion, deleteUsesOf } from '../../store/service-accounts.ts'
+import { ownerOf, type OwnerScope, writeAsOwner } from '../owner-scope.ts'
+import { type AccountDeps, requireAccounts } from './account-scope.ts'
 import { announceServiceAccountDeleted } from './announce-service-account.ts'
-import { requirePermission } from './require-permission.ts'
 
 /** @throws AppError `forbidden`, `not_found` */
 export async function deleteServiceAccount(
-  deps: Pick<Deps, 'spine' | 'clients'>,
-  caller: OrgCaller,
-  id: string,
+  deps: AccountDeps,
+  scope: OwnerScope,
+  { id, reason }: { id: string; reason?: string },
 ): Promise<void> {
-  await requirePermission(deps, caller, permissions.writeServiceAccounts)
-  const deleted = await deps.spine.write(
-    { orgId: caller.orgId },
+  await requireAccounts(deps, scope, 'write')
+  const deleted = await writeAsOwner(
+    deps,
+    scope,
     async (tx) => {
-      const account = await claimServiceAccountDeletion(tx, id)
-      if (account) await announceServiceAccountDeleted(tx, account, actorOf(caller))
+      const account = await claimServiceAccountDeletion(tx, { id, ...ownerOf(scope) })
+      if (account === undefined) return undefined
+      if (scope.kind === 'platform') await deleteUsesOf(tx, id)
+      await announceServiceAccountDeleted(tx, account, { actor: actorOf(scope.caller), reason })
       return account
     },
     { announce: 'await' },

@@ -1,32 +1,29 @@
 /** The keys of a service account, newest first, without their secrets. */
 import type { ApiKey } from '@gatehouse/contracts/http/tokens/service-accounts'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
-import type { Deps } from '../../deps.ts'
-import { permissions } from '../../domain/permissions.ts'
 import { listApiKeys as listRows } from '../../store/api-keys.ts'
 import { findServiceAccount } from '../../store/service-accounts.ts'
-import { requirePermission } from './require-permission.ts'
+import { ownerOf, type OwnerScope, readAsOwner } from '../owner-scope.ts'
+import { type AccountDeps, requireAccounts } from './account-scope.ts'
 import { apiKeyView } from './service-account-views.ts'
 
 /** @throws AppError `forbidden`, `not_found`, `invalid_cursor` */
 export async function listApiKeys(
-  deps: Pick<Deps, 'db' | 'clients'>,
-  caller: OrgCaller,
+  deps: AccountDeps,
+  scope: OwnerScope,
   o: { serviceAccountId: string; limit: number; cursor: string | undefined },
 ): Promise<PageOf<ApiKey>> {
   const after = decodeCursor(o.cursor, 1, ([id]) => isTypeId('apk', id))
-  await requirePermission(deps, caller, permissions.readServiceAccounts)
+  await requireAccounts(deps, scope, 'read')
   const { serviceAccountId, limit } = o
   const beforeId = after === undefined ? undefined : String(after[0])
-  const rows = await inScope(
-    deps.db,
-    { orgId: caller.orgId },
+  const rows = await readAsOwner(
+    deps,
+    scope,
     async (tx) =>
-      (await findServiceAccount(tx, serviceAccountId)) &&
+      (await findServiceAccount(tx, { id: serviceAccountId, ...ownerOf(scope) })) &&
       listRows(tx, { serviceAccountId, limit: limit + 1, beforeId }),
   )
   if (rows === undefined) throw problem('not_found')

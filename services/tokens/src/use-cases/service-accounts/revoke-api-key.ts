@@ -3,28 +3,29 @@
  * exchanged for.
  */
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
-import type { Deps } from '../../deps.ts'
-import { permissions } from '../../domain/permissions.ts'
+import { actorOf } from '@gatehouse/access/callers/caller'
 import { claimApiKeyRevocation, findApiKey } from '../../store/api-keys.ts'
 import { findServiceAccount } from '../../store/service-accounts.ts'
+import { ownerOf, type OwnerScope, writeAsOwner } from '../owner-scope.ts'
+import { type AccountDeps, requireAccounts } from './account-scope.ts'
 import { announceApiKeyRevoked } from './announce-service-account.ts'
-import { requirePermission } from './require-permission.ts'
 
 /** One that was revoked before is as the caller wants it. @throws AppError `forbidden`, `not_found` */
 export async function revokeApiKey(
-  deps: Pick<Deps, 'spine' | 'clients'>,
-  caller: OrgCaller,
-  which: { id: string; serviceAccountId: string },
+  deps: AccountDeps,
+  scope: OwnerScope,
+  { reason, ...which }: { id: string; serviceAccountId: string; reason?: string },
 ): Promise<void> {
-  await requirePermission(deps, caller, permissions.writeServiceAccounts)
-  const isThere = await deps.spine.write(
-    { orgId: caller.orgId },
+  await requireAccounts(deps, scope, 'write')
+  const isThere = await writeAsOwner(
+    deps,
+    scope,
     async (tx) => {
-      if ((await findServiceAccount(tx, which.serviceAccountId)) === undefined) return false
+      const account = await findServiceAccount(tx, { id: which.serviceAccountId, ...ownerOf(scope) })
+      if (account === undefined) return false
       const key = await claimApiKeyRevocation(tx, which)
       if (key === undefined) return (await findApiKey(tx, which)) !== undefined
-      await announceApiKeyRevoked(tx, key, actorOf(caller))
+      await announceApiKeyRevoked(tx, key, { actor: actorOf(scope.caller), reason })
       return true
     },
     { announce: 'await' },

@@ -7,10 +7,9 @@ import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
-import { permissions } from '../../domain/permissions.ts'
 import { claimServiceAccountUpdate, lockServiceAccount, type ServiceAccount } from '../../store/service-accounts.ts'
+import { requireAccounts } from './account-scope.ts'
 import { announceServiceAccountUpdated } from './announce-service-account.ts'
-import { requirePermission } from './require-permission.ts'
 import { serviceAccountView } from './service-account-views.ts'
 
 type Change = { id: string; name: string | undefined; status: 'active' | 'disabled' | undefined }
@@ -21,15 +20,16 @@ export async function updateServiceAccount(
   caller: OrgCaller,
   change: Change,
 ): Promise<ServiceAccountOnWire> {
-  await requirePermission(deps, caller, permissions.writeServiceAccounts)
-  const row = await deps.spine.write({ orgId: caller.orgId }, (tx) => update(tx, caller, change), { announce: 'await' })
+  const { orgId } = caller
+  await requireAccounts(deps, { kind: 'organization', caller }, 'write')
+  const row = await deps.spine.write({ orgId }, (tx) => update(tx, caller, { ...change, orgId }), { announce: 'await' })
   if (row === undefined) throw problem('not_found')
   return serviceAccountView(row)
 }
 
 /** The same values again change nothing and announce nothing. */
-async function update(tx: Tx, caller: OrgCaller, change: Change): Promise<ServiceAccount | undefined> {
-  const before = await lockServiceAccount(tx, change.id)
+async function update(tx: Tx, caller: OrgCaller, change: Change & { orgId: string }): Promise<ServiceAccount | undefined> {
+  const before = await lockServiceAccount(tx, change)
   const account = before && (await claimServiceAccountUpdate(tx, change))
   if (before === undefined || account === undefined) return before
   const changed = (['name', 'status'] as const).filter((member) => before[member] !== account[member])
