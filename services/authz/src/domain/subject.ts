@@ -164,10 +164,7 @@ export function serviceAccountSubject(
 ): Subject {
   const { nowMs, account, scope } = o
   const holdingOn = (resource?: ResourceRef): Holding =>
-    holdingOf(
-      model,
-      o.isOfPlatform ? [evaluatorRole] : roleKeysOf(model, rolesHeldAt(account.roles, nowMs, resource)),
-    )
+    holdingOf(model, o.isOfPlatform ? [evaluatorRole] : roleKeysOf(model, rolesHeldAt(account.roles, nowMs, resource)))
   const forAll = holdingOn()
   return {
     model,

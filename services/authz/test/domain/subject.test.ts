@@ -46,7 +46,8 @@ t.test(
       orgId: 'org',
       serviceAccountId: 'svc',
       account: { version: 1, status: 'active', roles: [held('reader'), held('clerk', { type: 'invoice', id: '1' })] },
-      scope: undefined, isOfPlatform: false,
+      scope: undefined,
+      isOfPlatform: false,
     })
     t.same(limited.platform.membership?.['roles'], ['reader'])
     t.same(limited.forOne?.({ type: 'invoice', id: '1' }).allKeys, ['reader', 'clerk'])

@@ -76,7 +76,11 @@ t.test('403: every other route of the service, whatever the account could do the
   t.ok(others.length > 30)
   for (const { method, path, operationId } of others) {
     const url = path.replace(':org', acme.org.id).replace(/:\w+/g, 'x')
-    t.equal((await platform.ask(replica, { method, url, token, body: method === 'GET' ? undefined : {} })).status, 403, operationId)
+    t.equal(
+      (await platform.ask(replica, { method, url, token, body: method === 'GET' ? undefined : {} })).status,
+      403,
+      operationId,
+    )
   }
 })
 
@@ -108,38 +112,48 @@ t.test('200: an organization that wants none of it denies the question to the ac
   })
   t.equal(made.status, 201, JSON.stringify(made.body))
   t.match(await asked(), { decision: false, code: 'subject_not_permitted' })
-  t.match(await decide(platform, replica, tokenFor(makeAccount(), other.org.id), { action: 'read', subject: about(other.owner) }), { decision: true }, 'another account is not meant')
+  t.match(
+    await decide(platform, replica, tokenFor(makeAccount(), other.org.id), {
+      action: 'read',
+      subject: about(other.owner),
+    }),
+    { decision: true },
+    'another account is not meant',
+  )
 })
 
-t.test('a token that is newer than what is known waits; disabled, deleted or suspended, nothing is answered', async (t) => {
-  const other = await platform.withInvoices(replica)
-  const mine = makeAccount()
-  const asked = (uv = 1) =>
-    decide(platform, replica, tokenFor(mine, other.org.id, { uv }), { action: 'read', subject: about(other.owner) })
-  t.match(await asked(), { decision: true })
-  t.match(await asked(7), { status: 503, code: 'revision_unavailable' })
-  const ids = { service_account_id: mine, organization_id: null }
-  const say = (status: 'active' | 'disabled', version: number) =>
-    platform.tokens.announce(ServiceAccountUpdated, {
-      subject: mine,
-      version,
-      data: { ...ids, status, changed: ['status'] },
+t.test(
+  'a token that is newer than what is known waits; disabled, deleted or suspended, nothing is answered',
+  async (t) => {
+    const other = await platform.withInvoices(replica)
+    const mine = makeAccount()
+    const asked = (uv = 1) =>
+      decide(platform, replica, tokenFor(mine, other.org.id, { uv }), { action: 'read', subject: about(other.owner) })
+    t.match(await asked(), { decision: true })
+    t.match(await asked(7), { status: 503, code: 'revision_unavailable' })
+    const ids = { service_account_id: mine, organization_id: null }
+    const say = (status: 'active' | 'disabled', version: number) =>
+      platform.tokens.announce(ServiceAccountUpdated, {
+        subject: mine,
+        version,
+        data: { ...ids, status, changed: ['status'] },
+      })
+    say('disabled', 2)
+    t.match(await asked(2), { decision: false, code: 'subject_not_permitted' })
+    say('active', 3)
+    t.match(await asked(3), { decision: true })
+    platform.orgs.announce(OrganizationUpdated, {
+      subject: other.org.id,
+      orgid: other.org.id,
+      version: 50,
+      data: { organization_id: other.org.id, status: 'suspended', changed: ['status'] },
     })
-  say('disabled', 2)
-  t.match(await asked(2), { decision: false, code: 'subject_not_permitted' })
-  say('active', 3)
-  t.match(await asked(3), { decision: true })
-  platform.orgs.announce(OrganizationUpdated, {
-    subject: other.org.id,
-    orgid: other.org.id,
-    version: 50,
-    data: { organization_id: other.org.id, status: 'suspended', changed: ['status'] },
-  })
-  await waitUntil('the suspension is known', async () => (await asked(3)).decision === false)
-  platform.tokens.announce(ServiceAccountDeleted, {
-    subject: mine,
-    version: 4,
-    data: { ...ids, status: 'deleted', min_uv: 4 },
-  })
-  t.match(await asked(4), { decision: false })
-})
+    await waitUntil('the suspension is known', async () => (await asked(3)).decision === false)
+    platform.tokens.announce(ServiceAccountDeleted, {
+      subject: mine,
+      version: 4,
+      data: { ...ids, status: 'deleted', min_uv: 4 },
+    })
+    t.match(await asked(4), { decision: false })
+  },
+)

@@ -283,16 +283,19 @@ t.test('service accounts and their roles belong to one organization', async (t) 
   t.equal(await forged.then(() => 'accepted', sqlState), '42501')
 })
 
-t.test('a service account of the platform is seen where no organization is in scope, and by none of them', async (t) => {
-  const id = newId('svc')
-  await inScope(system, {}, (tx) => upsertServiceAccount(tx, { id, version: 1, orgId: null, status: 'active' }))
-  const seenBy = (scope: { orgId?: string; userId?: string }) =>
-    inScope(runtime, scope, async (tx) => (await findServiceAccountFacts(tx, id))?.status)
-  t.same(
-    [await seenBy({}), await seenBy({ orgId: ours.orgId }), await seenBy({ orgId: theirs.orgId })],
-    ['active', undefined, undefined],
-  )
-})
+t.test(
+  'a service account of the platform is seen where no organization is in scope, and by none of them',
+  async (t) => {
+    const id = newId('svc')
+    await inScope(system, {}, (tx) => upsertServiceAccount(tx, { id, version: 1, orgId: null, status: 'active' }))
+    const seenBy = (scope: { orgId?: string; userId?: string }) =>
+      inScope(runtime, scope, async (tx) => (await findServiceAccountFacts(tx, id))?.status)
+    t.same(
+      [await seenBy({}), await seenBy({ orgId: ours.orgId }), await seenBy({ orgId: theirs.orgId })],
+      ['active', undefined, undefined],
+    )
+  },
+)
 
 t.test('what decides is never overwritten or deleted, not even by the system role', async (t) => {
   for (const statement of [

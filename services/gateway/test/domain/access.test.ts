@@ -55,7 +55,11 @@ t.test('who may pass: every kind of route with every kind of token', async (t) =
       { auth: 'organization', orgInPath: newId('org'), isCurrent: false },
       refused('not_current'),
     ],
-    ['for people, a service account', { principalRefusal: 'person_required', claims: machine }, refused('person_required')],
+    [
+      'for people, a service account',
+      { principalRefusal: 'person_required', claims: machine },
+      refused('person_required'),
+    ],
     [
       'for people in an organization, a service account of it',
       { auth: 'organization', orgInPath: org, principalRefusal: 'person_required', claims: machine },

@@ -49,10 +49,7 @@ type For = { readonly id: string; readonly version: number }
 export type KeyDecision = { kind: 'good'; organization: For } | { kind: 'refused'; because: KeyRefusal }
 
 /** `asked`: the organization that was named, if one was. */
-export function decideKey(
-  { key, account, organization, now }: OfferedKey,
-  asked: string | undefined,
-): KeyDecision {
+export function decideKey({ key, account, organization, now }: OfferedKey, asked: string | undefined): KeyDecision {
   if (key.status !== 'active') return { kind: 'refused', because: 'revoked' }
   if (key.expiresAt <= now) return { kind: 'refused', because: 'expired' }
   if (account.status !== 'active') return { kind: 'refused', because: 'account_disabled' }

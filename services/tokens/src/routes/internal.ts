@@ -33,6 +33,8 @@ export function neighbourRoutes(app: FastifyInstance, deps: Deps): void {
     }),
   )
   bindRoute(app, MintLogoutToken, ({ params }) => mintLogoutToken(deps, params.session))
-  bindRoute(app, ExchangeApiKey, ({ body }) => exchangeApiKey(deps, { presented: body.key, organizationId: body.organization_id }))
+  bindRoute(app, ExchangeApiKey, ({ body }) =>
+    exchangeApiKey(deps, { presented: body.key, organizationId: body.organization_id }),
+  )
   bindRoute(app, GetInternalJwks, () => publishKeys(deps))
 }

@@ -29,7 +29,9 @@ export function serviceAccountsRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, ListServiceAccounts, ({ caller, query }) =>
     listServiceAccounts(deps, ofOrganization(caller), { limit: query.limit ?? 50, cursor: query.cursor }),
   )
-  bindRoute(app, GetServiceAccount, ({ caller, params }) => getServiceAccount(deps, ofOrganization(caller), params.service_account))
+  bindRoute(app, GetServiceAccount, ({ caller, params }) =>
+    getServiceAccount(deps, ofOrganization(caller), params.service_account),
+  )
   bindRoute(app, UpdateServiceAccount, ({ caller, params, body }) =>
     updateServiceAccount(deps, caller, { id: params.service_account, name: body.name, status: body.status }),
   )

@@ -42,11 +42,7 @@ export async function lockServiceAccount(
   tx: Queryable,
   wanted: Owner & { id: string },
 ): Promise<ServiceAccount | undefined> {
-  const [row] = await tx
-    .select()
-    .from(serviceAccounts)
-    .where(isWanted(wanted))
-    .for('update')
+  const [row] = await tx.select().from(serviceAccounts).where(isWanted(wanted)).for('update')
   return row
 }
 

@@ -64,7 +64,8 @@ t.test('400: no change without a reason; 403 before anybody is told what exists;
     [`/${account}/keys/${key}/revoke`, {}],
   ] as const
   for (const [path, body] of changes) t.equal((await call('POST', path, body)).status, 400, path)
-  for (const permission of ['platform.read', 'platform.service_accounts']) decisions.denied.add(`gatehouse:${permission}`)
+  for (const permission of ['platform.read', 'platform.service_accounts'])
+    decisions.denied.add(`gatehouse:${permission}`)
   const foreign = `/${newId('svc')}`
   for (const of of [`/${account}`, foreign]) {
     for (const path of ['', of, `${of}/keys`]) t.equal((await call('GET', path)).status, 403)

@@ -9,11 +9,8 @@ export { ownerOf, readAsOwner as readClients, type OwnerScope as ClientScope } f
 export type ClientDeps = Pick<Deps, 'db' | 'system' | 'spine' | 'clients' | 'issuer'>
 
 /** @throws AppError `forbidden`, `insufficient_user_authentication`; 503 when the policy decision point cannot say. */
-export const requireClients = (
-  deps: Pick<Deps, 'clients'>,
-  scope: OwnerScope,
-  to: 'read' | 'write',
-): Promise<void> => requireAsOwner(deps, scope, needed[to])
+export const requireClients = (deps: Pick<Deps, 'clients'>, scope: OwnerScope, to: 'read' | 'write'): Promise<void> =>
+  requireAsOwner(deps, scope, needed[to])
 
 const needed = {
   read: { organization: permissions.readOAuthClients, platform: permissions.readPlatform },

@@ -28,7 +28,11 @@ export async function updateServiceAccount(
 }
 
 /** The same values again change nothing and announce nothing. */
-async function update(tx: Tx, caller: OrgCaller, change: Change & { orgId: string }): Promise<ServiceAccount | undefined> {
+async function update(
+  tx: Tx,
+  caller: OrgCaller,
+  change: Change & { orgId: string },
+): Promise<ServiceAccount | undefined> {
   const before = await lockServiceAccount(tx, change)
   const account = before && (await claimServiceAccountUpdate(tx, change))
   if (before === undefined || account === undefined) return before
