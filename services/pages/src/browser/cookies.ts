@@ -19,9 +19,10 @@ export type CookieJar = {
  * - `browser`: names this browser, new at every sign-in.
  * - `flow`: what a sign-in, a link or a form has come to, sealed.
  * - `device`: what keeps a known device outside the limits strangers can fill; no credential.
+ * - `remembered`: of a device that is not asked for the second factor again.
  * - `registration`: says whose registration it was.
  */
-export type CookieKind = 'session' | 'browser' | 'flow' | 'device' | 'registration'
+export type CookieKind = 'session' | 'browser' | 'flow' | 'device' | 'remembered' | 'registration'
 
 export function openCookieJar(header: string | undefined, issuer: string): CookieJar {
   const isSecure = issuer.startsWith('https:')

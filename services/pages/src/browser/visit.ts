@@ -1,7 +1,13 @@
 /** One request of one browser: its cookies, its language, its form, and what is kept for the next one. */
 import { randomBytes } from 'node:crypto'
+import type { OrganizationBrand } from '@gatehouse/contracts/http/orgs/organizations'
 import { MintBrowserSessionToken, type BrowserToken } from '@gatehouse/contracts/http/tokens/browser-sessions'
-import { browserHeader, deviceHeader, registrationHeader } from '@gatehouse/contracts/common/services'
+import {
+  browserHeader,
+  deviceHeader,
+  registrationHeader,
+  rememberedDeviceHeader,
+} from '@gatehouse/contracts/common/services'
 import type { AnswerHeaders } from '@gatehouse/access/call/service-exchange'
 import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Deps } from '../deps.ts'
@@ -15,8 +21,11 @@ export type Visit = {
   readonly query: ReadonlyMap<string, string>
   readonly form: ReadonlyMap<string, string>
   readonly cookies: CookieJar
-  readonly language: Language
-  readonly texts: Texts
+  /** The browser's, or the one an application asks for. */
+  language: Language
+  texts: Texts
+  /** The organization that an application's request is for. */
+  brand?: OrganizationBrand
   readonly nonce: string
   readonly way: Way
   readonly flow: Flow
@@ -80,15 +89,19 @@ export function keepFlow({ seal }: Pick<Deps, 'seal'>, visit: Visit, changes: Pa
 }
 
 /** What is said of the browser to the services: as its own headers would, had it called them itself. */
-export const spokenFor = ({ browser, cookies, language }: Visit) => ({
+export const spokenFor = ({ browser, cookies, language, flow }: Visit) => ({
   headers: {
     [browserHeader]: browser,
     'accept-language': language,
     ...withValue(deviceHeader, cookies.get('device')),
+    ...withValue(rememberedDeviceHeader, cookies.get('remembered')),
     ...withValue(registrationHeader, cookies.get('registration')),
   },
   onHeaders: (headers: AnswerHeaders): void => {
     const [device, registration] = [headers[deviceHeader], headers[registrationHeader]]
+    const remembered = headers[rememberedDeviceHeader]
+    if (typeof remembered === 'string')
+      cookies.set('remembered', remembered, (flow.signIn?.rememberDays ?? 30) * 86_400)
     if (typeof device === 'string') cookies.set('device', device, 180 * 86_400)
     if (typeof registration === 'string') cookies.set('registration', registration, 7 * 86_400)
   },

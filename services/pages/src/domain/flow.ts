@@ -8,6 +8,8 @@ export type SignInFlow = {
   /** Steps one of which is to be answered; an open set. */
   next: string[]
   enrollment?: Enrollment
+  /** For how many days the device can be spared the second factor, where that is offered. */
+  rememberDays?: number
 }
 
 /** Shown by the next page at `at`, once. */

@@ -1,6 +1,10 @@
 /** One's own account: profile, password, and where one is signed in. */
 import { GetMe, UpdateMe } from '@gatehouse/contracts/http/identity/account'
 import { ChangePassword } from '@gatehouse/contracts/http/identity/passwords'
+import {
+  ForgetMyRememberedDevice,
+  ListMyRememberedDevices,
+} from '@gatehouse/contracts/http/identity/remembered-devices'
 import { AccountPage, AccountPasswordPage, AccountSessionsPage } from '@gatehouse/contracts/http/pages'
 import { EndMyOtherSessions, EndMySession, ListMySessions } from '@gatehouse/contracts/http/tokens/sessions'
 import { requireToken, spokenFor, type Visit } from '../browser/visit.ts'
@@ -34,8 +38,11 @@ export function accountRoutes(page: BindPage, deps: Deps): void {
   page(AccountSessionsPage, {
     get: async (visit) => {
       const user = await requireToken(deps, visit)
-      const { data } = await deps.tokens.call(ListMySessions, { query: { limit: 100 }, user, timeoutMs: 4000 })
-      return sessionsPage({ visit, deps }, data)
+      const [{ data: sessions }, { data: remembered }] = await Promise.all([
+        deps.tokens.call(ListMySessions, { query: { limit: 100 }, user, timeoutMs: 4000 }),
+        deps.identity.call(ListMyRememberedDevices, { ...spokenFor(visit), user }),
+      ])
+      return sessionsPage({ visit, deps }, { sessions, remembered })
     },
     post: (visit) => endSessions(deps, visit),
   })
@@ -56,6 +63,11 @@ async function changePassword(deps: Deps, visit: Visit): Promise<RedirectAnswer>
 
 async function endSessions(deps: Deps, visit: Visit): Promise<RedirectAnswer> {
   const user = await requireToken(deps, visit)
+  if (visit.form.get('action') === 'forget') {
+    const params = { device: visit.form.get('device') ?? 'none' }
+    await deps.identity.call(ForgetMyRememberedDevice, { ...spokenFor(visit), params, user })
+    return done(AccountSessionsPage.path, 'doneForgotten')
+  }
   if (visit.form.get('action') === 'end-others') await deps.tokens.call(EndMyOtherSessions, { user, timeoutMs: 4000 })
   else
     await deps.tokens.call(EndMySession, {

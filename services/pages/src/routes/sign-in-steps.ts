@@ -28,10 +28,16 @@ import { fieldsOf } from './form-fields.ts'
 export function signInStepRoutes(page: BindPage, deps: Deps): void {
   const code = (step: CodeStep) => ({
     get: (visit: Visit) =>
-      show(deps, visit, step, ({ next }, formTargets) => codePage({ visit, deps }, { next, step, formTargets })),
+      show(deps, visit, step, ({ next, rememberDays }, formTargets) =>
+        codePage(
+          { visit, deps },
+          { next, step, rememberDays: step === 'totp' ? rememberDays : undefined, formTargets },
+        ),
+      ),
     post: (visit: Visit) => {
       const fields = fieldsOf(visit, 'code')
-      return fields.ok ? answer(deps, visit, { step, code: codeOf(fields.values.code) }) : fields.answer
+      if (!fields.ok) return fields.answer
+      return answer(deps, visit, { step, code: codeOf(fields.values.code), ...remembering(visit, step) })
     },
   })
   page(SignInCodePage, code('totp'))
@@ -39,11 +45,14 @@ export function signInStepRoutes(page: BindPage, deps: Deps): void {
   page(SignInEmailCodePage, code('email_code'))
   page(SignInPasskeyPage, {
     get: (visit) =>
-      show(deps, visit, 'passkey', async ({ challenge, next }, formTargets) => {
+      show(deps, visit, 'passkey', async ({ challenge, next, rememberDays }, formTargets) => {
         const options = await deps.identity.call(GetPasskeyOptions, { ...spokenFor(visit), body: { challenge } })
-        return passkeyPage({ visit, deps }, { next, options, formTargets })
+        return passkeyPage({ visit, deps }, { next, options, rememberDays, formTargets })
       }),
-    post: (visit) => answer(deps, visit, { step: 'passkey', credential: credentialOf<PasskeyAssertion>(visit) }),
+    post: (visit) => {
+      const credential = credentialOf<PasskeyAssertion>(visit)
+      return answer(deps, visit, { step: 'passkey', credential, ...remembering(visit, 'passkey') })
+    },
   })
   page(SignInEnrollPage, {
     get: (visit) =>
@@ -64,6 +73,12 @@ export function signInStepRoutes(page: BindPage, deps: Deps): void {
   })
 }
 
+/** Only where it was offered: a step that is no second factor takes no such wish. */
+const remembering = ({ form, flow }: Visit, step: SignInStep): { remember_device?: true } =>
+  form.has('remember_device') && flow.signIn?.rememberDays !== undefined && (step === 'totp' || step === 'passkey')
+    ? { remember_device: true }
+    : {}
+
 /** As people type it: with a space in the middle. */
 const codeOf = (text: string): string => text.replaceAll(/\s/g, '').slice(0, 32)
 
@@ -80,7 +95,7 @@ async function show(
   return view(signIn, targetsOf(await requestOf(deps, visit)))
 }
 
-type Given = { step: SignInStep; code?: string; credential?: PasskeyAssertion }
+type Given = { step: SignInStep; code?: string; credential?: PasskeyAssertion; remember_device?: boolean }
 
 /** A sign-in that is over begins anew; where it led stays known. */
 async function answer({ identity, ...deps }: Deps, visit: Visit, given: Given): Promise<RedirectAnswer> {

@@ -22,6 +22,13 @@ export function languageOf(acceptLanguage: string | undefined): Language {
   return best?.language ?? 'en'
 }
 
+/** The first known language of a list in order of preference (OpenID Connect Core 1.0 §3.1.2.1, `ui_locales`). */
+export const languageAmong = (tags: string): Language | undefined =>
+  tags
+    .split(' ')
+    .map((tag) => tag.split('-', 1)[0]?.toLowerCase())
+    .find((primary) => primary === 'de' || primary === 'en')
+
 const transient = new Set(['unavailable', 'upstream_failed', 'not_current', 'deadline_exceeded', 'internal_error'])
 
 /** What is said of a problem code or, where it is the name of a text, that text. */

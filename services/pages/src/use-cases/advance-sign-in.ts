@@ -20,10 +20,12 @@ export async function advance(
   { result, way }: { result: AnswerResult; way: Way },
 ): Promise<RedirectAnswer> {
   if (result.status === 'authenticated') return finish(deps, visit, { result, way })
-  const { challenge, next } = result
+  const { challenge, next, remember_device_days: rememberDays } = result
   const step = preferred.find((one) => next.includes(one))
   const enrollment = step === 'enroll_mfa' ? await enrollmentOf(deps, visit, result) : undefined
-  return redirect(along(pageOf(step), way), { signIn: { challenge, next, ...(enrollment && { enrollment }) } })
+  return redirect(along(pageOf(step), way), {
+    signIn: { challenge, next, ...(enrollment && { enrollment }), ...(rememberDays !== undefined && { rememberDays }) },
+  })
 }
 
 /** The secret of a new authenticator app is asked for when the step is reached, because asking makes one. */

@@ -1,4 +1,5 @@
 /** The request of an application that a sign-in is for: what is left to do for it, and where its answer goes. */
+import { GetOrganizationBrand, type OrganizationBrand } from '@gatehouse/contracts/http/orgs/organizations'
 import {
   SettleAuthorization,
   ShowAuthorization,
@@ -8,19 +9,38 @@ import { ContinueAuthorization } from '@gatehouse/contracts/http/tokens/openid-p
 import { requireActingToken, requireToken, tokenOf, type Visit } from '../browser/visit.ts'
 import type { Deps } from '../deps.ts'
 import { redirect, type RedirectAnswer } from '../serve/answer.ts'
+import { languageAmong, textsOf } from '../texts/texts.ts'
 
-type RequestDeps = Pick<Deps, 'tokens'>
+type RequestDeps = Pick<Deps, 'tokens' | 'orgs'>
 
-/** Undefined where the sign-in is for no application. @throws AppError `not_found` when the request is over */
+/**
+ * Undefined where the sign-in is for no application. What it asks for goes for the page as well: its language
+ * (`ui_locales`) and the organization it is for.
+ * @throws AppError `not_found` when the request is over
+ */
 export async function requestOf(deps: RequestDeps, visit: Visit): Promise<AuthorizationForPages | undefined> {
   const { request } = visit.way
   if (request === undefined) return undefined
   const token = await tokenOf(deps, visit)
-  return deps.tokens.call(ShowAuthorization, {
+  const shown = await deps.tokens.call(ShowAuthorization, {
     params: { authorization: request },
     ...(token && { user: { accessToken: token.access_token } }),
     timeoutMs: 4000,
   })
+  const language = languageAmong(shown.ui_locales ?? '')
+  if (language !== undefined) Object.assign(visit, { language, texts: textsOf(language) })
+  if (shown.organization_id !== null) Object.assign(visit, await brandOf(deps, shown.organization_id))
+  return shown
+}
+
+/** A page without colours is better than none. */
+async function brandOf({ orgs }: Pick<Deps, 'orgs'>, organization: string): Promise<{ brand?: OrganizationBrand }> {
+  try {
+    const { brand } = await orgs.call(GetOrganizationBrand, { params: { organization }, timeoutMs: 1000 })
+    return brand === null ? {} : { brand }
+  } catch {
+    return {}
+  }
 }
 
 /** A form may end at the application, by redirects (CSP level 3 §6.4.2 checks each of them). */

@@ -3,9 +3,11 @@ import type { User } from '@gatehouse/contracts/http/identity/account'
 import type { Factors } from '@gatehouse/contracts/http/identity/factors'
 import type { Passkey } from '@gatehouse/contracts/http/identity/passkeys'
 import type { Session } from '@gatehouse/contracts/http/tokens/sessions'
+import type { RememberedDevice } from '@gatehouse/contracts/http/identity/remembered-devices'
 import type { PageAnswer } from '../serve/answer.ts'
 import { ChangePasswordView, PasskeysView, ProfileView, RecoveryCodesView, SessionsView, TotpView } from './account.tsx'
 import type { Scene } from './form.tsx'
+import { RememberedView } from './remembered-devices.tsx'
 
 export const profilePage = (scene: Scene, me: User): PageAnswer => ({
   kind: 'page',
@@ -38,8 +40,14 @@ export const passkeysPage = (scene: Scene, passkeys: readonly Passkey[]): PageAn
   body: <PasskeysView scene={scene} passkeys={passkeys} />,
 })
 
-export const sessionsPage = (scene: Scene, sessions: readonly Session[]): PageAnswer => ({
+type Places = { sessions: readonly Session[]; remembered: readonly RememberedDevice[] }
+
+export const sessionsPage = (scene: Scene, { sessions, remembered }: Places): PageAnswer => ({
   kind: 'page',
   title: scene.visit.texts.sessions,
-  body: <SessionsView scene={scene} sessions={sessions} />,
+  body: (
+    <SessionsView scene={scene} sessions={sessions}>
+      <RememberedView scene={scene} remembered={remembered} />
+    </SessionsView>
+  ),
 })

@@ -158,7 +158,7 @@ export function RecoveryCodesView({ scene, factors }: { scene: Scene; factors: F
   )
 }
 
-const day = (visit: Visit, instant: string): string =>
+export const day = (visit: Visit, instant: string): string =>
   new Intl.DateTimeFormat(visit.language, { dateStyle: 'medium', timeZone: 'UTC' }).format(new Date(instant))
 
 export function PasskeysView({ scene, passkeys }: { scene: Scene; passkeys: readonly Passkey[] }): ComponentChild {
@@ -203,7 +203,15 @@ export function PasskeysView({ scene, passkeys }: { scene: Scene; passkeys: read
   )
 }
 
-export function SessionsView({ scene, sessions }: { scene: Scene; sessions: readonly Session[] }): ComponentChild {
+export function SessionsView({
+  scene,
+  sessions,
+  children,
+}: {
+  scene: Scene
+  sessions: readonly Session[]
+  children: ComponentChildren
+}): ComponentChild {
   const { visit } = scene
   const { texts } = visit
   return (
@@ -232,6 +240,7 @@ export function SessionsView({ scene, sessions }: { scene: Scene; sessions: read
           {texts.endOthers}
         </Button>
       </Form>
+      {children}
     </Account>
   )
 }

@@ -46,26 +46,27 @@ export const passwordPage = (
   body: <PasswordView scene={scene} offersCode={offersCode} {...(email !== undefined && { email })} />,
 })
 
-type CodeOptions = { next: string[]; step: CodeStep } & Targets
+type Remembering = { rememberDays: number | undefined }
+type CodeOptions = { next: string[]; step: CodeStep } & Remembering & Targets
 
 const codeTitles = { totp: 'codeTitle', recovery_code: 'recoveryTitle', email_code: 'emailCodeTitle' } as const
 
-export const codePage = (scene: Scene, { next, step, formTargets }: CodeOptions): PageAnswer => ({
+export const codePage = (scene: Scene, { next, step, rememberDays, formTargets }: CodeOptions): PageAnswer => ({
   kind: 'page',
   title: scene.visit.texts[codeTitles[step]],
   formTargets,
-  body: <CodeView scene={scene} next={next} step={step} />,
+  body: <CodeView scene={scene} next={next} step={step} rememberDays={rememberDays} />,
 })
 
 export const passkeyPage = (
   scene: Scene,
-  { next, options, formTargets }: { next: string[]; options: object } & Targets,
+  { next, options, rememberDays, formTargets }: { next: string[]; options: object } & Remembering & Targets,
 ): PageAnswer => ({
   kind: 'page',
   title: scene.visit.texts.passkeyTitle,
   withScript: true,
   formTargets,
-  body: <PasskeyView scene={scene} next={next} options={options} />,
+  body: <PasskeyView scene={scene} next={next} options={options} rememberDays={rememberDays} />,
 })
 
 export const enrollPage = (

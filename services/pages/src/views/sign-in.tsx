@@ -126,7 +126,24 @@ export type CodeStep = 'totp' | 'recovery_code' | 'email_code'
 const hints = { totp: 'codeHint', recovery_code: 'recoveryHint', email_code: 'emailCodeHint' } as const
 
 /** `next`: what may be answered instead. */
-export function CodeView({ scene, next, step }: { scene: Scene; next: string[]; step: CodeStep }): ComponentChild {
+type Next = { scene: Scene; next: string[]; rememberDays: number | undefined }
+
+/** Set by the person alone: the device may be anybody's. */
+function RememberBox({ scene, rememberDays }: Pick<Next, 'scene' | 'rememberDays'>): ComponentChild {
+  const { texts } = scene.visit
+  return (
+    rememberDays !== undefined && (
+      <p class="choice">
+        <input type="checkbox" name="remember_device" id="remember_device" />
+        <label for="remember_device">
+          {texts.rememberDevice} {rememberDays}
+        </label>
+      </p>
+    )
+  )
+}
+
+export function CodeView({ scene, next, step, rememberDays }: Next & { step: CodeStep }): ComponentChild {
   const { visit } = scene
   const { texts } = visit
   const isRecovery = step === 'recovery_code'
@@ -141,6 +158,7 @@ export function CodeView({ scene, next, step }: { scene: Scene; next: string[]; 
           hint={texts[hints[step]]}
           isCode={!isRecovery}
         />
+        <RememberBox scene={scene} rememberDays={rememberDays} />
         <Button id="continue">{texts.continue}</Button>
       </Form>
       <OtherSteps scene={scene} next={next} but={step} />
@@ -171,15 +189,7 @@ function OtherSteps({ scene, next, but }: { scene: Scene; next: string[]; but: s
   )
 }
 
-export function PasskeyView({
-  scene,
-  next,
-  options,
-}: {
-  scene: Scene
-  next: string[]
-  options: object
-}): ComponentChild {
+export function PasskeyView({ scene, next, options, rememberDays }: Next & { options: object }): ComponentChild {
   const { texts } = scene.visit
   return (
     <>
@@ -190,6 +200,7 @@ export function PasskeyView({
       <div data-passkey="step" data-options={JSON.stringify(options)} hidden>
         <Form scene={scene} id="passkey-form">
           <input type="hidden" name="credential" value="" />
+          <RememberBox scene={scene} rememberDays={rememberDays} />
           <button type="button" id="passkey" class="main">
             {texts.usePasskey}
           </button>

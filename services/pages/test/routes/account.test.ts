@@ -139,6 +139,16 @@ t.test('devices are signed out, one or all the others', async (t) => {
   })
   answers[`DELETE /v1/me/sessions/${other}`] = () => ({ status: 204 })
   answers['POST /v1/me/sessions/revoke-others'] = () => ({ status: 204 })
+  const remembered = {
+    id: 'rmd_01k4zq3v5xe6hvd8c6mwh9q0zk',
+    current: true,
+    name: 'Firefox',
+    created_at: '2026-01-01T00:00:00.000Z',
+    last_used_at: '2026-01-01T00:00:00.000Z',
+    expires_at: '2026-02-01T00:00:00.000Z',
+  }
+  answers['GET /v1/me/remembered-devices'] = () => ({ body: { data: [remembered] } })
+  answers[`DELETE /v1/me/remembered-devices/${remembered.id}`] = () => ({ status: 204 })
   const page = await browser.open('/account/sessions')
   t.match(page.body, `id="end-${other}"`)
   t.notMatch(page.body, `id="end-${session.session_id}"`)
@@ -146,6 +156,10 @@ t.test('devices are signed out, one or all the others', async (t) => {
   await browser.send('/account/sessions', { action: 'end-others' })
   t.equal(of(`DELETE /v1/me/sessions/${other}`).length, 1)
   t.equal(of('POST /v1/me/sessions/revoke-others').length, 1)
+  t.match(page.body, `id="forget-${remembered.id}"`)
+  await browser.send('/account/sessions', { action: 'forget', device: remembered.id })
+  t.equal(of(`DELETE /v1/me/remembered-devices/${remembered.id}`).length, 1)
+  t.match((await browser.open('/account/sessions')).body, 'asks for the second step')
   t.equal((await browser.send('/account/sessions', { action: 'end', session: '../x' })).statusCode, 404)
 })
 

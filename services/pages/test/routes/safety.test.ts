@@ -160,6 +160,20 @@ async function openSignedIn(t: Test, language = 'en') {
       ],
     },
   })
+  answers['GET /v1/me/remembered-devices'] = () => ({
+    body: {
+      data: [
+        {
+          id: 'rmd_01k4zq3v5xe6hvd8c6mwh9q0zk',
+          current: true,
+          name: 'Firefox <i>',
+          created_at: '2026-01-01T00:00:00.000Z',
+          last_used_at: '2026-01-01T00:00:00.000Z',
+          expires_at: '2026-02-01T00:00:00.000Z',
+        },
+      ],
+    },
+  })
   answers['GET /v1/me/sessions'] = () => ({
     body: {
       data: [

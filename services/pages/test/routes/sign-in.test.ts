@@ -1,5 +1,10 @@
 /** Signing in by forms alone: what is asked of whom, what the browser keeps, and where it is led. */
-import { browserHeader, deviceHeader, internalHeaders } from '@gatehouse/contracts/common/services'
+import {
+  browserHeader,
+  deviceHeader,
+  internalHeaders,
+  rememberedDeviceHeader,
+} from '@gatehouse/contracts/common/services'
 import t, { type Test } from 'tap'
 import { authenticated, browserToken, csrfIn, openBrowser, openPages, refusal, session } from '../fixtures/visitor.ts'
 
@@ -120,6 +125,78 @@ t.test('a second step is asked for until it is answered; a sign-in that is over 
   t.equal(over.headers.location, '/signin')
   t.match((await browser.open('/signin')).body, 'start again')
   t.equal((await browser.open('/signin/code')).headers.location, '/signin', 'and its steps are gone')
+})
+
+t.test('a device is remembered where that is offered and wanted, and says so at the next sign-in', async (t) => {
+  const { browser, answers, of } = await openWithLogin(t)
+  const challenged = { status: 'challenge', challenge: 'gthc_x', next: ['totp', 'recovery_code'] }
+  const offered = { ...challenged, remember_device_days: 20 }
+  answers['POST /v1/auth/login'] = () => ({ body: offered })
+  answers['POST /v1/auth/challenge'] = ({ body }) => ({
+    body: authenticated,
+    headers: body['remember_device'] === true ? { [rememberedDeviceHeader]: 'gtrd_mine' } : {},
+  })
+  const answered = async (path: string, fields: Record<string, string>) => {
+    browser.cookies.delete('__Host-gatehouse_session')
+    await browser.send('/signin', { email: 'ann@example.com' })
+    await browser.send('/signin/password', { password: 'x' })
+    const answer = await browser.send(path, { code: '123456', ...fields })
+    return { answer, body: of('POST /v1/auth/challenge').at(-1)?.body ?? {} }
+  }
+  t.notOk('remember_device' in (await answered('/signin/code', {})).body, 'nobody is remembered unasked')
+  t.notOk('remember_device' in (await answered('/signin/recovery-code', { remember_device: 'on' })).body)
+  answers['POST /v1/auth/login'] = () => ({ body: challenged })
+  t.notOk('remember_device' in (await answered('/signin/code', { remember_device: 'on' })).body, 'it was not offered')
+  t.notOk(browser.cookies.has('__Host-gatehouse_remembered'))
+  answers['POST /v1/auth/login'] = () => ({ body: offered })
+  const { answer, body } = await answered('/signin/code', { remember_device: 'on' })
+  t.equal(body['remember_device'], true)
+  const cookie = answer.cookies.find(({ name }) => name === '__Host-gatehouse_remembered')
+  t.match(cookie, { value: 'gtrd_mine', maxAge: 20 * 86_400, httpOnly: true, secure: true, sameSite: 'Lax' })
+  await answered('/signin/code', {})
+  t.equal(of('POST /v1/auth/login').at(-1)?.headers[rememberedDeviceHeader], 'gtrd_mine')
+})
+
+t.test('an application’s request brings its language and its organization to every page on its way', async (t) => {
+  const { browser, answers } = await openWithLogin(t)
+  const organization = 'org_01k4zq3v5xe6hvd8c6mwh9q0zk'
+  const brand = { name: 'Acme <i>', logo_url: null, colors: { background: '#102030', text: '#ffffff' } }
+  const authorization = {
+    id: request,
+    client: { id: 'client_01k4zq3v5xe6hvd8c6mwh9q0zk', name: 'Board' },
+    redirect_host: 'board.example',
+    redirect_source: 'https://board.example',
+    scope: ['openid'],
+    organization_id: organization,
+    expires_at: '2099-01-01T00:00:00.000Z',
+    needs: ['sign_in'],
+    organizations: [],
+    prompt: [],
+    ui_locales: 'fr de-CH en',
+  }
+  answers[`GET /internal/authorizations/${request}`] = () => ({ body: authorization })
+  const key = `GET /internal/organizations/${organization}/brand`
+  answers[key] = () => ({ body: { brand } })
+  await browser.send(`/signin?request=${request}`, { email: 'ann@example.com' })
+  for (const path of ['/signin', '/signin/password']) {
+    const page = await browser.open(`${path}?request=${request}`)
+    t.match(page.body, '<html lang="de">', path)
+    t.equal(page.headers['content-language'], 'de')
+    t.match(page.body, '<p class="brand">Acme &lt;i></p>', path)
+    const nonce = /style-src 'nonce-([^']+)'/.exec(String(page.headers['content-security-policy']))?.[1]
+    t.match(page.body, `<style nonce="${nonce}">.brand{background:#102030;color:#ffffff}</style>`)
+  }
+  t.match((await browser.open('/signin')).body, '<html lang="en">', 'and to no other page')
+  for (const background of ['red', '#fff}body{display:none', 'url(//evil.example)', '#12345', '']) {
+    answers[key] = () => ({ body: { brand: { ...brand, colors: { background, text: '#ffffff' } } } })
+    t.notMatch((await browser.open(`/signin?request=${request}`)).body, '<style', background)
+  }
+  for (const gone of [() => ({ body: { brand: null } }), () => refusal('unavailable')]) {
+    answers[key] = gone
+    const page = await browser.open(`/signin?request=${request}`)
+    t.equal(page.statusCode, 200)
+    t.notMatch(page.body, 'class="brand"')
+  }
 })
 
 t.test('a sign-in of one browser is of no use in another', async (t) => {

@@ -3,7 +3,7 @@ import t from 'tap'
 import { problems } from '@gatehouse/contracts/problems/registry'
 import { de } from '../../src/texts/de.ts'
 import { en } from '../../src/texts/en.ts'
-import { languageOf, textOf, textsOf } from '../../src/texts/texts.ts'
+import { languageAmong, languageOf, textOf, textsOf } from '../../src/texts/texts.ts'
 
 t.test('every text is there in German, and in its own words', (t) => {
   t.same(Object.keys(de).sort(), Object.keys(en).sort())
@@ -30,6 +30,18 @@ t.test('the language a browser prefers', (t) => {
     [';;;,q=1', 'en'],
   ] as const)
     t.equal(languageOf(header), language, String(header))
+  t.end()
+})
+
+t.test('the language an application asks for, in its order', (t) => {
+  for (const [tags, language] of [
+    ['', undefined],
+    ['fr it', undefined],
+    ['fr de en', 'de'],
+    ['EN-us de', 'en'],
+    ['deu', undefined],
+  ] as const)
+    t.equal(languageAmong(tags), language, tags)
   t.end()
 })
 

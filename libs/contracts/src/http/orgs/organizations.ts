@@ -199,9 +199,9 @@ export const GetOrganizationBrand = defineRoute({
   method: 'GET',
   path: '/internal/organizations/:organization/brand',
   summary:
-    'What a mail about an organization names and draws it with. `null`: it is deleted, there is nothing to send any more.',
+    'What a mail or a page names and draws an organization with. `null`: it is deleted, there is nothing to send any more.',
   auth: 'internal',
-  callers: ['workers'],
+  callers: ['workers', 'pages'],
   params: Type.Object({ organization: OrganizationId }),
   success: {
     status: 200,
