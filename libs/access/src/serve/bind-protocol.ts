@@ -16,6 +16,8 @@ export type ProtocolRequest = {
   readonly parameters: Parameters
   /** As the client sent it. */
   readonly authorization: string | undefined
+  /** Of a route that takes JSON. */
+  readonly json: unknown
   readonly cookies: ReadonlyMap<string, string>
   readonly method: string
   /** The `DPoP` header (RFC 9449 §4.1) as the client sent it. */
@@ -30,7 +32,7 @@ export type ProtocolAnswer =
       readonly status?: 201
       readonly headers?: Record<string, string>
     }
-  | { readonly kind: 'empty' }
+  | { readonly kind: 'empty'; readonly status?: 204 }
   /** For a person who is sent nowhere. */
   | { readonly kind: 'page'; readonly title: string; readonly text: string }
   | { readonly kind: 'redirect'; readonly to: string; readonly cookies?: readonly string[] }
@@ -43,6 +45,8 @@ export function bindProtocols(
   { log }: { log: Logger },
   bind: (serve: (contract: ProtocolContract, handler: ProtocolHandler) => void) => void,
 ): void {
+  const bound: { contract: ProtocolContract; handler: ProtocolHandler }[] = []
+  bind((contract, handler) => bound.push({ contract, handler }))
   void app.register((scope, _options, done) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser<string>(
@@ -50,9 +54,12 @@ export function bindProtocols(
       { parseAs: 'string' },
       (_request, body, parsed) => parsed(null, body),
     )
-    bind((contract, handler) => bindProtocol(scope, contract, { handler, log }))
+    for (const { contract, handler } of bound)
+      if (contract.takesJson !== true) bindProtocol(scope, contract, { handler, log })
     done()
   })
+  for (const { contract, handler } of bound)
+    if (contract.takesJson === true) bindProtocol(app, contract, { handler, log })
 }
 
 /** A `HEAD` would begin an authorization that nobody goes on with. */
@@ -69,11 +76,14 @@ function bindProtocol(
     exposeHeadRoute: false,
     errorHandler: oauthErrorHandler({ log, errors: contract.errors }),
     onRequest: identify({ auth: 'open', callers: ['gateway'], method: 'GET', path: contract.path }, settings),
-    handler: async (request, reply) => send(reply, await handler(protocolRequest(request))),
+    handler: async (request, reply) => send(reply, await handler(protocolRequest(request, contract))),
   })
 }
 
-function protocolRequest(request: FastifyRequest): ProtocolRequest {
+function protocolRequest(
+  request: FastifyRequest,
+  { takesJson = false }: Pick<ProtocolContract, 'takesJson'>,
+): ProtocolRequest {
   const url = request.raw.url ?? ''
   const queryAt = url.indexOf('?')
   const query = queryAt < 0 ? '' : url.slice(queryAt + 1)
@@ -81,7 +91,8 @@ function protocolRequest(request: FastifyRequest): ProtocolRequest {
   const { dpop: proof } = request.headers
   return {
     // RFC 6749 §2.3.1: credentials never stand in the address of a POST, so nothing there counts.
-    parameters: readParameters(request.method === 'POST' ? formOf(request.body) : query),
+    parameters: readParameters(request.method === 'POST' && !takesJson ? formOf(request.body) : query),
+    json: takesJson ? request.body : undefined,
     authorization: typeof authorization === 'string' ? authorization : undefined,
     cookies: readCookies(request.headers.cookie),
     method: request.method,
@@ -113,7 +124,7 @@ function send(reply: FastifyReply, answer: ProtocolAnswer): FastifyReply {
     case 'page':
       return reply.type('text/html; charset=utf-8').send(plainPage(answer.title, [answer.text]))
     case 'empty':
-      return reply.code(200).send()
+      return reply.code(answer.status ?? 200).send()
     case 'redirect':
       if (answer.cookies !== undefined) void reply.header('set-cookie', answer.cookies)
       // RFC 9700 §4.12: 303 never repeats a POST, whose body may hold a password.

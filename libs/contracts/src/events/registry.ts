@@ -26,6 +26,7 @@ import { apiKeyEvents } from './tokens/api-key.ts'
 import { familyEvents } from './tokens/family.ts'
 import { oauthClientEvents } from './tokens/oauth-client.ts'
 import { oauthConsentEvents } from './tokens/oauth-consent.ts'
+import { registrationTokenEvents } from './tokens/registration-token.ts'
 import { serviceAccountEvents } from './tokens/service-account.ts'
 import { sessionEvents } from './tokens/session.ts'
 import { signingKeyEvents } from './tokens/signing-key.ts'
@@ -47,6 +48,7 @@ export const eventContracts: readonly EventContract[] = [
   ...familyEvents,
   ...oauthClientEvents,
   ...oauthConsentEvents,
+  ...registrationTokenEvents,
   ...serviceAccountEvents,
   ...sessionEvents,
   ...signingKeyEvents,

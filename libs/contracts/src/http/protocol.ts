@@ -9,7 +9,7 @@ import type { RouteContract } from './contract.ts'
 export type ProtocolContract = {
   readonly operationId: string
   readonly service: ServiceName
-  readonly methods: readonly ('GET' | 'POST')[]
+  readonly methods: readonly ('GET' | 'POST' | 'PUT' | 'DELETE')[]
   /** Without parameters: what a request is about stands in its query or form. */
   readonly path: string
   readonly summary: string
@@ -29,6 +29,8 @@ export type ProtocolContract = {
   readonly isForScripts?: boolean
   /** A lost answer may be asked for again: a second request changes nothing that the first did not. */
   readonly isSafe?: boolean
+  /** What is sent is JSON (RFC 7591 §3.1); elsewhere it is a form. */
+  readonly takesJson?: boolean
   readonly limit?: NonNullable<RouteContract['limit']>
 }
 

@@ -11,6 +11,7 @@ import {
   GetUserInfoMetadata,
   Introspect,
   PushAuthorization,
+  RegisterClient,
   Revoke,
   Token,
   UserInfo,
@@ -30,4 +31,5 @@ export const protocolRoutes: readonly ProtocolContract[] = [
   Revoke,
   Introspect,
   EndSignIn,
+  RegisterClient,
 ]

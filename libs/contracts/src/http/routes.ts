@@ -109,6 +109,7 @@ import {
   UpdateServiceAccount,
 } from './tokens/service-accounts.ts'
 import { oauthClientRoutes } from './tokens/oauth-clients.ts'
+import { registrationTokenRoutes } from './tokens/registration-tokens.ts'
 import { DescribeAuthorization, SettleAuthorization } from './tokens/authorizations.ts'
 import { ListMyConsents, RevokeMyConsent } from './tokens/consents.ts'
 import { platformServiceAccountRoutes } from './tokens/platform-service-accounts.ts'
@@ -193,6 +194,7 @@ export const publicRoutes: readonly RouteContract[] = [
   ListApiKeys,
   RevokeApiKey,
   ...oauthClientRoutes,
+  ...registrationTokenRoutes,
   DescribeAuthorization,
   SettleAuthorization,
   ListMyConsents,

@@ -33,6 +33,9 @@ export const oauthErrors = {
   use_dpop_nonce: 400,
   /** RFC 8693 §2.2.2, RFC 8707 §2 */
   invalid_target: 400,
+  /** RFC 7591 §3.2.2 */
+  invalid_redirect_uri: 400,
+  invalid_client_metadata: 400,
   /** RFC 8628 §3.5 */
   authorization_pending: 400,
   slow_down: 400,

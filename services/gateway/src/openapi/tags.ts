@@ -8,7 +8,7 @@ const table: readonly (readonly [tag: string, path: RegExp])[] = [
   ['Audit', /\/audit-(events|evidence|keys)(\/|$)/],
   ['Security alerts', /\/security-alerts(\/|$)/],
   ['Invitations', /\/invitations(\/|$)/],
-  ['Applications people sign in to', /\/oauth-clients(\/|$)/],
+  ['Applications people sign in to', /\/oauth-(clients|registration-tokens)(\/|$)/],
   ['Service accounts', /\/service-accounts(\/|$)/],
   ['Policies', /\/(policies|shadow)(\/|$)/],
   ['Roles and groups', /\/(roles|groups|assignments|authorization-manifest)(\/|$)/],

@@ -19,13 +19,13 @@ type ForwardDeps = {
 }
 
 export function createProtocolForward(
-  protocol: Pick<ProtocolContract, 'path' | 'service' | 'takesAuthorization' | 'cookiePrefixes' | 'isSafe'>,
+  protocol: Pick<ProtocolContract, 'path' | 'service' | 'methods' | 'takesAuthorization' | 'cookiePrefixes' | 'isSafe'>,
   { upstreams, signer, addressOf }: ForwardDeps,
 ): Forward {
   const { path } = protocol
   const peer = protocol.service as Peer
   return (request, reply) => {
-    const method = request.method === 'POST' ? 'POST' : 'GET'
+    const method = protocol.methods.find((one) => one === request.method) ?? 'GET'
     passOn(
       { request, reply },
       { upstreams, peer, headersOut },

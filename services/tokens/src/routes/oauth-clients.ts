@@ -15,6 +15,11 @@ import {
   UpdateOAuthClient,
   UpdatePlatformOAuthClient,
 } from '@gatehouse/contracts/http/tokens/oauth-clients'
+import {
+  CreateRegistrationToken,
+  DeleteRegistrationToken,
+  ListRegistrationTokens,
+} from '@gatehouse/contracts/http/tokens/registration-tokens'
 import type { OrgCaller, UserCaller } from '@gatehouse/access/callers/caller'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
@@ -23,6 +28,7 @@ import { createClientSecret, deleteClientSecret } from '../use-cases/oauth-clien
 import type { ClientScope } from '../use-cases/oauth-clients/client-scope.ts'
 import { createClient } from '../use-cases/oauth-clients/create-client.ts'
 import { getClient, listClients } from '../use-cases/oauth-clients/get-client.ts'
+import { createToken, deleteToken, listTokens } from '../use-cases/oauth-clients/registration-tokens.ts'
 import { deleteClient, updateClient } from '../use-cases/oauth-clients/update-client.ts'
 
 const ofOrganization = (caller: OrgCaller): ClientScope => ({ kind: 'organization', caller })
@@ -61,4 +67,10 @@ export function platformOAuthClientsRoutes(app: FastifyInstance, deps: Deps): vo
   bindRoute(app, DeletePlatformOAuthClientSecret, ({ caller, params }) =>
     deleteClientSecret(deps, ofPlatform(caller), { clientId: params.client, secretId: params.secret }),
   )
+}
+
+export function registrationTokensRoutes(app: FastifyInstance, deps: Deps): void {
+  bindRoute(app, CreateRegistrationToken, ({ caller, body }) => createToken(deps, caller, body))
+  bindRoute(app, ListRegistrationTokens, ({ caller, query }) => listTokens(deps, caller, pageIn(query)))
+  bindRoute(app, DeleteRegistrationToken, ({ caller, params }) => deleteToken(deps, caller, params.registration_token))
 }

@@ -10,11 +10,12 @@ import {
   GetUserInfoMetadata,
   Introspect,
   PushAuthorization,
+  RegisterClient,
   Revoke,
   Token,
   UserInfo,
 } from '@gatehouse/contracts/http/tokens/openid-provider'
-import { bindProtocols, type ProtocolRequest } from '@gatehouse/access/serve/bind-protocol'
+import { bindProtocols, type ProtocolAnswer, type ProtocolRequest } from '@gatehouse/access/serve/bind-protocol'
 import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
@@ -29,6 +30,8 @@ import { introspectToken } from '../use-cases/oauth/introspect-token.ts'
 import { issueTokens } from '../use-cases/oauth/issue-tokens.ts'
 import { nonceHeader } from '../use-cases/oauth/prove-possession.ts'
 import { pushAuthorization } from '../use-cases/oauth/push-authorization.ts'
+import { deleteRegistration, readRegistration, replaceRegistration } from '../use-cases/oauth/manage-registration.ts'
+import { registerClient } from '../use-cases/oauth/register-client.ts'
 import { revokeToken } from '../use-cases/oauth/revoke-token.ts'
 import { userInfo } from '../use-cases/oauth/user-info.ts'
 import { createCoalescedRefresh } from '../use-cases/sessions/coalesce-refreshes.ts'
@@ -80,9 +83,25 @@ export function openidProviderRoutes(app: FastifyInstance, deps: Deps): void {
       return { kind: 'empty' }
     })
     serve(Introspect, async (presented) => ({ kind: 'json', body: await introspectToken(deps, presented) }))
+    serve(RegisterClient, (asked) => registration(deps, asked))
     serve(EndSignIn, async ({ parameters }) => {
       const to = await endSignIn(deps, parameters)
       return to === undefined ? signedOut : { kind: 'redirect', to }
     })
   })
+}
+
+/** RFC 7591 §3 by POST, RFC 7592 §2 by the others. */
+async function registration(deps: Deps, asked: ProtocolRequest): Promise<ProtocolAnswer> {
+  switch (asked.method) {
+    case 'POST':
+      return { kind: 'json', status: 201, body: await registerClient(deps, asked) }
+    case 'PUT':
+      return { kind: 'json', body: await replaceRegistration(deps, asked) }
+    case 'DELETE':
+      await deleteRegistration(deps, asked)
+      return { kind: 'empty', status: 204 }
+    default:
+      return { kind: 'json', body: await readRegistration(deps, asked) }
+  }
 }

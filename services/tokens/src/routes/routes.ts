@@ -6,7 +6,7 @@ import { authorizationsForPagesRoutes, authorizationsRoutes } from './authorizat
 import { browserSessionsRoutes } from './browser-sessions.ts'
 import { deviceAuthorizationsRoutes } from './device-authorizations.ts'
 import { consentsRoutes } from './consents.ts'
-import { oauthClientsRoutes, platformOAuthClientsRoutes } from './oauth-clients.ts'
+import { oauthClientsRoutes, platformOAuthClientsRoutes, registrationTokensRoutes } from './oauth-clients.ts'
 import { openidProviderRoutes } from './openid-provider.ts'
 import { platformServiceAccountsRoutes } from './platform-service-accounts.ts'
 import { signingKeysRoutes } from './signing-keys.ts'
@@ -22,6 +22,7 @@ export const publicRoutes: readonly Routes[] = [
   platformServiceAccountsRoutes,
   oauthClientsRoutes,
   platformOAuthClientsRoutes,
+  registrationTokensRoutes,
   authorizationsRoutes,
   consentsRoutes,
   signingKeysRoutes,

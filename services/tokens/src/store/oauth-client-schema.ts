@@ -30,6 +30,7 @@ export const oauthClients = pgTable('oauth_clients', {
   logoUri: text('logo_uri'),
   policyUri: text('policy_uri'),
   tosUri: text('tos_uri'),
+  registrationHash: bytea('registration_hash'),
   createdBy: text('created_by').notNull(),
   createdAt: at('created_at').notNull(),
   updatedAt: at('updated_at').notNull(),
@@ -42,6 +43,16 @@ export const oauthClientSecrets = pgTable('oauth_client_secrets', {
   slot: smallint('slot').notNull(),
   hash: bytea('hash').notNull(),
   last4: text('last4').notNull(),
+  createdBy: text('created_by').notNull(),
+  createdAt: at('created_at').notNull(),
+})
+
+export const oauthRegistrationTokens = pgTable('oauth_registration_tokens', {
+  id: typeId('id', 'rgt').primaryKey(),
+  hash: bytea('hash').notNull(),
+  name: text('name').notNull(),
+  usesLeft: integer('uses_left').notNull(),
+  expiresAt: at('expires_at').notNull(),
   createdBy: text('created_by').notNull(),
   createdAt: at('created_at').notNull(),
 })

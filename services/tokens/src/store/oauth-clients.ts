@@ -61,6 +61,15 @@ export async function findActiveClient(system: Queryable, id: string): Promise<O
   return row
 }
 
+/** The client that manages itself with this token (RFC 7592). */
+export async function findRegistered(system: Queryable, hash: Buffer): Promise<OAuthClient | undefined> {
+  const [row] = await system
+    .select()
+    .from(oauthClients)
+    .where(and(eq(oauthClients.registrationHash, hash), eq(oauthClients.status, 'active')))
+  return row
+}
+
 /** Newest first; ids grow with creation time. */
 export async function listOAuthClients(
   tx: Queryable,

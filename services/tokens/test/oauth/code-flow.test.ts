@@ -75,6 +75,7 @@ t.test('an application with three settings and openid-client: discovery, sign-in
     t.same(await openid.fetchUserInfo(config, tokens.access_token, ada.id), {
       sub: ada.id,
       org_id: ada.organization.id,
+      org_slug: ada.organization.slug,
       name: 'Ada',
       email: 'ada@example.com',
       email_verified: true,

@@ -9,7 +9,9 @@ import { authorize, callback, fetchThrough, registered, signedIn } from '../fixt
 import { issuer, openPlatform } from '../fixtures/platform.ts'
 
 const docs = new URL('../../../../docs/', import.meta.url)
-const tests = new URL('../', import.meta.url)
+const tests = ['tokens', 'gateway', 'pages', 'workers'].map(
+  (service) => new URL(`../../../${service}/test/`, import.meta.url),
+)
 const read = (path: string) => readFileSync(new URL(path, docs), 'utf8')
 
 type Example = {
@@ -43,8 +45,13 @@ t.test('the application of the guide is the one in docs/examples, and it signs s
 })
 
 t.test('every test that the table of requirements names is there', async (t) => {
-  const sources = readdirSync(tests, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts'))
-  const text = sources.map((file) => readFileSync(new URL(file, tests), 'utf8')).join('\n')
+  const text = tests
+    .flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.test.ts'))
+        .map((file) => readFileSync(new URL(file, folder), 'utf8')),
+    )
+    .join('\n')
   const rows = read('reference/openid-provider.md')
     .split('\n')
     .filter((line) => line.startsWith('| ') && !line.startsWith('| Requirement'))

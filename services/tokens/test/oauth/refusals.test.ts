@@ -138,6 +138,23 @@ t.test('a request by form is one like by query', async (t) => {
   t.match(String(answer.headers.location), `${issuer}/signin?request=azr_`)
 })
 
+t.test('optional parameters of OpenID Connect are no error, nor are unknown ones', async (t) => {
+  for (const more of [
+    { display: 'popup' },
+    { display: 'nonsense' },
+    { ui_locales: 'de xx-unknown' },
+    { claims_locales: 'fr' },
+    { login_hint: 'nobody@example.com' },
+    { acr_values: 'urn:unknown' },
+    { claims: '{"id_token":{"auth_time":{"essential":true}}}' },
+    { id_token_hint: '', prompt: '', max_age: '' },
+    { something: 'else' },
+  ] as Record<string, string>[]) {
+    const answer = await get(authorizeUrl(client.id, { code_challenge: challenge, ...more }))
+    t.match(answer.headers.location, `${issuer}/signin?request=azr_`, JSON.stringify(more))
+  }
+})
+
 t.test('a request that is over is decided by nobody and leads nowhere', async (t) => {
   const begun = await begin(platform, replica, authorizeUrl(client.id, { code_challenge: challenge }))
   const path = `/v1/me/authorizations/${begun.authorizationId}`

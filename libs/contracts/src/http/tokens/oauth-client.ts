@@ -11,7 +11,7 @@ import { Instant } from '../../common/scalars.ts'
  */
 const AuthMethod = Type.Union([Type.Literal('none'), Type.Literal('client_secret'), Type.Literal('private_key_jwt')])
 /** RFC 7517: public keys, each with a `kid`. Two or more while one is changed for another. */
-const ClientKeys = Type.Object({
+export const ClientKeys = Type.Object({
   keys: Type.Array(
     Type.Record(Type.String({ maxLength: 50 }), Type.String({ maxLength: 2000 }), { maxProperties: 12 }),
     {
@@ -29,14 +29,14 @@ const GrantType = Type.Union([
   Type.Literal('urn:ietf:params:oauth:grant-type:token-exchange'),
 ])
 export type GrantType = Static<typeof GrantType>
-const GrantTypes = Type.Array(GrantType, { minItems: 1, maxItems: 4, uniqueItems: true })
+export const GrantTypes = Type.Array(GrantType, { minItems: 1, maxItems: 4, uniqueItems: true })
 const IdTokenAlg = Type.Union([Type.Literal('RS256'), Type.Literal('ES256')])
 const Status = Type.Union([Type.Literal('active'), Type.Literal('disabled')])
 
-const RedirectUri = Type.String({ minLength: 1, maxLength: 2000 })
+export const RedirectUri = Type.String({ minLength: 1, maxLength: 2000 })
 /** At least one with `authorization_code`. */
-const RedirectUris = Type.Array(RedirectUri, { maxItems: 20, uniqueItems: true })
-const LogoutUris = Type.Array(RedirectUri, { maxItems: 20, uniqueItems: true })
+export const RedirectUris = Type.Array(RedirectUri, { maxItems: 20, uniqueItems: true })
+export const LogoutUris = Type.Array(RedirectUri, { maxItems: 20, uniqueItems: true })
 /** RFC 6749 §3.3. */
 const Scopes = Type.Array(Type.String({ pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$', maxLength: 100 }), {
   minItems: 1,
@@ -56,7 +56,7 @@ const SessionSeconds = Type.Integer({ minimum: 300, maximum: 7_776_000 })
 /** Of the web, by https. */
 const WebPage = Type.String({ minLength: 1, maxLength: 2000 })
 /** What a client may choose when it is registered and later. */
-const settings = {
+export const settings = {
   id_token_signed_response_alg: Type.Optional(IdTokenAlg),
   dpop_bound_access_tokens: Type.Optional(Type.Boolean()),
   require_pushed_authorization_requests: Type.Optional(Type.Boolean()),

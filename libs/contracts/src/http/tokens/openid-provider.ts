@@ -142,3 +142,16 @@ export const EndSignIn = defineProtocol({
   summary: 'OpenID Connect RP-Initiated Logout 1.0.',
   errors: 'page',
 })
+
+export const RegisterClient = defineProtocol({
+  ...base,
+  operationId: 'registerClient',
+  methods: ['POST', 'GET', 'PUT', 'DELETE'],
+  path: '/oauth2/register',
+  summary:
+    'RFC 7591: a client registers itself with a token of an operator; RFC 7592: it reads, replaces, deletes that.',
+  errors: 'json',
+  takesAuthorization: true,
+  takesJson: true,
+  limit: 'refresh',
+})

@@ -1,13 +1,12 @@
 /** What a client registers about itself, judged as a whole: the one place where a redirect URI can become one. */
 import type { GrantType } from '@gatehouse/contracts/http/tokens/oauth-client'
+import type { Complaint } from './complaint.ts'
 import { tokenExchangeGrant } from './grant-types.ts'
 import { complaintAboutLogoutUri, complaintAboutRedirectUri, complaintAboutWebPage } from './redirect-uri.ts'
 import { complaintsAboutProfile } from './security-profile.ts'
 
 /** Roles and refresh tokens are for those who ask for them. */
 export const defaultScopes: readonly string[] = ['openid', 'profile', 'email']
-
-export type Complaint = { path: string; message: string }
 
 export type ClientMetadata = {
   authMethod: string

@@ -2,7 +2,7 @@
  * What the FAPI 2.0 Security Profile (§5.3.2, §5.4.1) adds to what holds for every client. Codes live 60 seconds,
  * assertions are for the issuer alone and PKCE is required of all, so what is left is little.
  */
-import type { Complaint } from './client-metadata.ts'
+import type { Complaint } from './complaint.ts'
 
 type Settings = {
   securityProfile: 'oauth2' | 'fapi2'

@@ -3,7 +3,8 @@ import { accessTokenAudience } from '@gatehouse/contracts/claims/access-token'
 import type { ClientChange, ClientRegistration } from '@gatehouse/contracts/http/tokens/oauth-client'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { complaintAboutKeys } from '../../crypto/client-keys.ts'
-import { complaintsAboutClient, type Complaint, defaultScopes } from '../../domain/oauth/client-metadata.ts'
+import { complaintsAboutClient, defaultScopes } from '../../domain/oauth/client-metadata.ts'
+import type { Complaint } from '../../domain/oauth/complaint.ts'
 import { defaultGrantTypes } from '../../domain/oauth/grant-types.ts'
 import type { ClientUpdate, NewClient } from '../../store/oauth-clients.ts'
 
@@ -63,6 +64,7 @@ export const clientOf = (
   logoUri: null,
   policyUri: null,
   tosUri: null,
+  registrationHash: null,
   ...updateOf(wish),
   name: wish.name,
 })

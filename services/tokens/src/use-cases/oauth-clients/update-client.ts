@@ -6,7 +6,7 @@ import type { ClientChange, OAuthClient as OAuthClientOnWire } from '@gatehouse/
 import { actorOf } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { type ClientUpdate, listSecrets, lockOAuthClient, updateOAuthClient } from '../../store/oauth-clients.ts'
-import type { Complaint } from '../../domain/oauth/client-metadata.ts'
+import type { Complaint } from '../../domain/oauth/complaint.ts'
 import { announceClientDeleted, announceClientUpdated } from './announce-client.ts'
 import { complaintsAbout, updateOf } from './client-members.ts'
 import { type ClientDeps, type ClientScope, ownerOf, requireClients, writeClients } from './client-scope.ts'
@@ -30,7 +30,7 @@ export async function updateClient(
     if (before === undefined) return undefined
     errors.push(...complaintsAbout(deps, { ...before, ...update }))
     if (errors.length > 0) return 'malformed'
-    const changed = Object.keys(update).filter((member) => differs(before, update, member as keyof ClientUpdate))
+    const changed = changedMembers(before, update)
     // The same values again change nothing and announce nothing.
     const client = changed.length === 0 ? before : await updateOAuthClient(tx, o.id, update)
     if (changed.length > 0) await announceClientUpdated(tx, { client, changed, actor: actorOf(scope.caller) })
@@ -55,6 +55,10 @@ export async function deleteClient(deps: ClientDeps, scope: ClientScope, id: str
   if (!isGone) throw problem('not_found')
   await endSessionsOfClient(deps, id, actorOf(scope.caller))
 }
+
+/** Members that another value stands for now. */
+export const changedMembers = (before: ClientUpdate, update: ClientUpdate): string[] =>
+  Object.keys(update).filter((member) => differs(before, update, member as keyof ClientUpdate))
 
 const differs = (before: ClientUpdate, update: ClientUpdate, member: keyof ClientUpdate): boolean =>
   JSON.stringify(before[member]) !== JSON.stringify(update[member])
