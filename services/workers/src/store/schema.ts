@@ -12,7 +12,11 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core'
+import { sql } from 'drizzle-orm'
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
+
+/** Made by the database of what the record says in clear; read by nothing but a search. */
+const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' })
 
 /** Append-only, partitioned by month. */
 export const auditEvents = pgTable(
@@ -39,6 +43,9 @@ export const auditEvents = pgTable(
       .default('success'),
     personalOf: typeId('personal_of', 'user'),
     personalSealed: text('personal_sealed'),
+    words: tsvector('words')
+      .notNull()
+      .generatedAlwaysAs(sql`to_tsvector('simple', '')`),
   },
   (table) => [primaryKey({ columns: [table.id, table.occurredAt] })],
 )

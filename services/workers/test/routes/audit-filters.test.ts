@@ -57,7 +57,7 @@ const records = Array.from({ length: 48 }, (_, n): AuditRecord => ({
   userAgent: null,
   requestId: null,
   correlationId: 'req_1',
-  data: {},
+  data: { reason: n % 6 === 0 ? 'Left the company' : 'Moved on', Größe: n % 8 === 0 ? 'XL' : 'M' },
   outcome: n % 5 === 0 ? 'failure' : 'success',
 }))
 for (const record of records) await inScope(system, {}, (tx) => insert(tx, record))
@@ -100,6 +100,23 @@ const filters: { query: Record<string, string>; wanted(record: AuditRecord): boo
   { query: { action: 'membership.removed' }, wanted: ({ action }) => action === 'membership.removed' },
   { query: { outcome: 'failure' }, wanted: ({ outcome }) => outcome === 'failure' },
   { query: { outcome: 'denied' }, wanted: () => false },
+  { query: { q: 'left' }, wanted: ({ data }) => data['reason'] === 'Left the company' },
+  { query: { q: 'COMPANY left' }, wanted: ({ data }) => data['reason'] === 'Left the company' },
+  { query: { q: 'removed' }, wanted: ({ action }) => action === 'membership.removed' },
+  {
+    query: { q: 'membership.removed xl' },
+    wanted: ({ action, data }) => /removed/.test(action) && data['Größe'] === 'XL',
+  },
+  { query: { q: 'größe' }, wanted: () => true },
+  { query: { q: targets[0] }, wanted: ({ target }) => target.id === targets[0] },
+  { query: { q: 'lef' }, wanted: () => false },
+  { query: { q: "&!|():*'\\" }, wanted: () => false },
+  { query: { q: "left' | 'moved" }, wanted: () => false },
+  {
+    query: { q: 'left', outcome: 'failure', from: early },
+    wanted: ({ data, outcome, occurredAt }) =>
+      data['reason'] === 'Left the company' && outcome === 'failure' && occurredAt >= early,
+  },
   { query: { target: targets[1] }, wanted: ({ target }) => target.id === targets[1] },
   {
     query: { actor: admin, action: 'membership.removed', from: early, target: targets[0] },
@@ -130,6 +147,8 @@ t.test('a cursor is of the order it was made in, and odd values are refused or f
     ['outcome', 'perhaps'],
     ['actor', "x' or 1=1"],
     ['target', 'a b'],
+    ['q', ''],
+    ['q', 'x'.repeat(201)],
   ] as const)
     t.equal((await get(path, { [name]: value })).status, 400, `${name}=${value}`)
   for (const from of [

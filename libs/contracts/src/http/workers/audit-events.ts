@@ -38,6 +38,11 @@ const filters = {
   /** The id of what was changed. */
   target: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_.:-]+$', maxLength: 200 })),
   outcome: Type.Optional(AuditOutcome),
+  /**
+   * Whole words of the record, each of them: of its action, ids, request and data. Who people are and where they were
+   * is kept as ciphertexts or not at all, so it is not found.
+   */
+  q: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
   /** `asc`: oldest first; `desc`: newest first. */
   order: Type.Optional(Type.Union([Type.Literal('asc'), Type.Literal('desc')], { default: 'asc' })),
 }
@@ -60,7 +65,7 @@ export const ListAuditEvents = defineRoute({
   method: 'GET',
   path: '/v1/organizations/:org/audit-events',
   summary:
-    'What happened in or to this organization, oldest first unless `order` is `desc`; by time, actor, action, target and outcome.',
+    'What happened in or to this organization, oldest first unless `order` is `desc`; by time, actor, action, target, outcome and words.',
   auth: 'organization',
   params: Type.Object({ org: OrganizationId }),
   query: AuditQuery,

@@ -1,9 +1,12 @@
 /** What the three audit lists share: their cursor and how a record looks on the wire. */
 import type { AuditEvent, AuditQuery } from '@gatehouse/contracts/http/workers/audit-events'
+import type { Db } from '@gatehouse/service-kit/postgres/connect'
+import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
+import { inScope, type Scope } from '@gatehouse/service-kit/postgres/transaction'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
-import type { AuditRecord } from '../../domain/audit-record.ts'
-import type { AuditFilter } from '../../store/audit-events.ts'
+import type { AuditRecord, StoredRecord } from '../../domain/audit-record.ts'
+import { listAuditRecords, type AuditFilter, type AuditScope } from '../../store/audit-events.ts'
 
 /** An instant PostgreSQL can compare with: one that exists (no 31st of February), as these lists write it. */
 export function isInstant(text: unknown): boolean {
@@ -27,8 +30,16 @@ export function readAuditQuery(query: AuditQuery): AuditFilter {
     action: query.action,
     target: query.target,
     outcome: query.outcome,
+    words: query.q === undefined ? undefined : wordsIn(query.q),
   }
 }
+
+/** The words of a search, as records are cut into them; at most 16. */
+const wordsIn = (text: string): string[] =>
+  text
+    .normalize('NFC')
+    .match(/[\p{L}\p{N}]+/gu)
+    ?.slice(0, 16) ?? []
 
 /**
  * The moment to the microsecond, in a form PostgreSQL always reads: a day that does not exist is the one it would be.
@@ -49,6 +60,10 @@ function actorOf(actor: string | undefined): AuditFilter['actor'] {
   const cut = actor.indexOf(':')
   return cut < 0 ? { id: actor } : { type: actor.slice(0, cut), id: actor.slice(cut + 1) }
 }
+
+/** A search says besides how it is planned, which is a statement of its own; any other list is one statement. */
+export const readRecords = (db: Db, scope: Scope, wanted: AuditScope): Promise<StoredRecord[]> =>
+  (wanted.words === undefined ? readInScope : inScope)(db, scope, (tx) => listAuditRecords(tx, wanted))
 
 export function auditPageOf(records: readonly AuditRecord[], { limit, order }: AuditFilter): PageOf<AuditEvent> {
   const { data, page } = pageOf(records, limit, (last) => [last.occurredAt, last.id, order])

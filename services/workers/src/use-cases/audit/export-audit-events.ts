@@ -6,11 +6,10 @@ import { Readable } from 'node:stream'
 import type { AuditEvent, AuditExportQuery } from '@gatehouse/contracts/http/workers/audit-events'
 import { requireAllowed } from '@gatehouse/access/call/require-allowed'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
-import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../../deps.ts'
 import { csvHead, csvLine, ocsfEvent } from '../../domain/audit-export.ts'
-import { listAuditRecords, type AuditFilter, type AuditPosition } from '../../store/audit-events.ts'
-import { onTheWire, readAuditQuery } from './audit-page.ts'
+import type { AuditFilter, AuditPosition } from '../../store/audit-events.ts'
+import { onTheWire, readAuditQuery, readRecords } from './audit-page.ts'
 
 type Format = { mediaType: string; head: string; line(event: AuditEvent): string }
 
@@ -44,9 +43,7 @@ async function* linesOf(
 ): AsyncGenerator<string> {
   if (format.head !== '') yield format.head
   for (let after: AuditPosition | undefined; ;) {
-    const page = await readInScope(db, { orgId }, (tx) =>
-      listAuditRecords(tx, { ...filter, orgId, after, limit: pageSize - 1 }),
-    )
+    const page = await readRecords(db, { orgId }, { ...filter, orgId, after, limit: pageSize - 1 })
     after = page.at(-1)
     if (after === undefined) return
     yield (await whereabouts.show(system, page)).map((record) => format.line(onTheWire(record))).join('')

@@ -3,10 +3,8 @@ import type { AuditEvent, AuditQuery } from '@gatehouse/contracts/http/workers/a
 import { requireAllowed } from '@gatehouse/access/call/require-allowed'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
 import type { PageOf } from '@gatehouse/service-kit/http/page'
-import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../../deps.ts'
-import { listAuditRecords } from '../../store/audit-events.ts'
-import { auditPageOf, readAuditQuery } from './audit-page.ts'
+import { auditPageOf, readAuditQuery, readRecords } from './audit-page.ts'
 
 const permission = 'gatehouse:audit.read'
 
@@ -18,8 +16,6 @@ export async function listAuditEvents(
   requireAllowed(await deps.clients.authz.decide(caller, { scope: 'organization', permission }), caller, permission)
   const filter = readAuditQuery(query)
   // The organization alone: with the person in scope too, their rows of other organizations would match.
-  const records = await readInScope(deps.db, { orgId: caller.orgId }, (tx) =>
-    listAuditRecords(tx, { orgId: caller.orgId, ...filter }),
-  )
+  const records = await readRecords(deps.db, { orgId: caller.orgId }, { orgId: caller.orgId, ...filter })
   return auditPageOf(await deps.whereabouts.show(deps.system, records), filter)
 }

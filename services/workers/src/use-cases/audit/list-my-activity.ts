@@ -2,11 +2,9 @@
 import type { AuditEvent, AuditQuery } from '@gatehouse/contracts/http/workers/audit-events'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import type { PageOf } from '@gatehouse/service-kit/http/page'
-import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../../deps.ts'
 import { asSeenBy } from '../../domain/audit-record.ts'
-import { listAuditRecords } from '../../store/audit-events.ts'
-import { auditPageOf, readAuditQuery } from './audit-page.ts'
+import { auditPageOf, readAuditQuery, readRecords } from './audit-page.ts'
 
 export async function listMyActivity(
   deps: Pick<Deps, 'db' | 'system' | 'whereabouts'>,
@@ -15,7 +13,7 @@ export async function listMyActivity(
 ): Promise<PageOf<AuditEvent>> {
   const filter = readAuditQuery(query)
   const { userId } = caller
-  const records = await readInScope(deps.db, { userId }, (tx) => listAuditRecords(tx, { userId, ...filter }))
+  const records = await readRecords(deps.db, { userId }, { userId, ...filter })
   const shown = await deps.whereabouts.show(deps.system, records)
   return auditPageOf(
     shown.map((record) => asSeenBy(userId, record)),

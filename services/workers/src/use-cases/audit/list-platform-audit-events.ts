@@ -5,10 +5,8 @@ import type { AuditEvent, AuditQuery } from '@gatehouse/contracts/http/workers/a
 import { requireAllowed } from '@gatehouse/access/call/require-allowed'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import type { PageOf } from '@gatehouse/service-kit/http/page'
-import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../../deps.ts'
-import { listAuditRecords } from '../../store/audit-events.ts'
-import { auditPageOf, readAuditQuery } from './audit-page.ts'
+import { auditPageOf, readAuditQuery, readRecords } from './audit-page.ts'
 
 const permission = 'gatehouse:platform.read'
 
@@ -19,6 +17,6 @@ export async function listPlatformAuditEvents(
 ): Promise<PageOf<AuditEvent>> {
   requireAllowed(await deps.clients.authz.decide(caller, { scope: 'platform', permission }), caller, permission)
   const filter = readAuditQuery(query)
-  const records = await readInScope(deps.system, {}, (tx) => listAuditRecords(tx, filter))
+  const records = await readRecords(deps.system, {}, filter)
   return auditPageOf(await deps.whereabouts.show(deps.system, records), filter)
 }

@@ -1,0 +1,99 @@
+/**
+ * A page of the audit trail costs what the page holds, not what the trail holds: buffers are counted, with few records
+ * and with many. `AUDIT_PAGE_RECORDS` asks for more of them, and says how long a page takes.
+ */
+import t from 'tap'
+import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
+import { inScope, rowsOf } from '@gatehouse/service-kit/postgres/transaction'
+import { testDatabase } from '@gatehouse/test-kit/database'
+import { sql } from 'drizzle-orm'
+import { listAuditRecords, selectRecords, type AuditScope } from '../../src/store/audit-events.ts'
+
+const database = await testDatabase(t, { services: ['workers'] })
+const system = database.connect('workers', 'system', 1)
+const owner = database.connect('workers', 'owner', 1)
+const [few, many] = [4_000, Number(process.env['AUDIT_PAGE_RECORDS'] ?? 40_000)]
+const [org, person, rare] = [newId('org'), newId('user'), newId('user')]
+
+/** Records of one statement. */
+const atOnce = 4_000
+
+/** Records evenly over sixty days, two thirds of them of the organization and a fifth of the person; one in 997 is rare. */
+const fill = async (from: number, to: number) => {
+  for (let start = from; start <= to; start += atOnce)
+    await system.execute(sql`
+    insert into audit_events (id, occurred_at, producer, action, outcome, actor_type, actor_id, target_type, target_id,
+      org_id, user_id, request_id, correlation_id, data)
+    select gen_random_uuid(), now() - interval '60 days' * (1 - n::numeric / ${to}), 'orgs',
+      case when n % 997 = 0 then 'membership.removed' else 'membership.updated' end,
+      case when n % 997 = 0 then 'denied' else 'success' end, 'user', case when n % 997 = 0 then ${rare} else ${person} end,
+      'membership', 'mem_' || n, case when n % 3 > 0 then ${uuidOf(org)}::uuid end,
+      case when n % 5 = 0 then ${uuidOf(person)}::uuid end, 'req_' || md5(n::text), 'req_' || n,
+      jsonb_build_object('changed', 'roles', 'place', n, 'oddity', case when n % 997 = 0 then 'unusual' end)
+    from generate_series(${start}::bigint, ${Math.min(to, start + atOnce - 1)}::bigint) as n`)
+  await owner.execute(sql`vacuum analyze audit_events`)
+}
+
+const at = (daysAgo: number): string => new Date(Date.now() - daysAgo * 86_400_000).toISOString()
+const page = { limit: 50, order: 'asc' } as const
+const narrow: Record<string, Partial<AuditScope>> = {
+  everything: {},
+  'newest first': { order: 'desc' },
+  'from the middle on': { after: { occurredAt: at(30), id: newId('aud') } },
+  'a span': { from: at(20), to: at(19) },
+  'a rare actor': { actor: { id: rare } },
+  'a common actor': { actor: { id: person } },
+  'a rare action': { action: 'membership.removed' },
+  'a common action': { action: 'membership.updated', order: 'desc' },
+  'a rare outcome': { outcome: 'denied' },
+  'one target': { target: 'mem_1994' },
+  'a rare actor’s action': { actor: { id: rare }, action: 'membership.removed' },
+  'a rare word': { words: ['unusual'] },
+  'a common word': { words: ['membership'] },
+  'a rare word, newest first': { words: ['unusual'], order: 'desc' },
+  'a target by its words': { words: ['mem', '1994'] },
+  'a common word and a rare one': { words: ['roles', 'unusual'] },
+  nothing: { words: ['nowhere'] },
+}
+const scopes: Record<string, Partial<AuditScope>> = {
+  organization: { orgId: org },
+  person: { userId: person },
+  platform: {},
+}
+
+type Plan = { Plan: Record<'Shared Hit Blocks' | 'Shared Read Blocks', number>; 'Execution Time': number }
+
+/** Blocks that a page reads, and how long it takes. */
+async function costOf(scope: AuditScope): Promise<{ blocks: number; ms: number; rows: number }> {
+  return inScope(system, {}, async (tx) => {
+    const rows = (await listAuditRecords(tx, scope)).length
+    const explained = await tx.execute(
+      sql`explain (analyze, buffers, timing off, format json) ${selectRecords(tx, scope).getSQL()}`,
+    )
+    const [row] = rowsOf<{ 'QUERY PLAN': Plan[] }>(explained)
+    const { Plan: plan, 'Execution Time': ms } = row?.['QUERY PLAN'][0] as Plan
+    return { blocks: plan['Shared Hit Blocks'] + plan['Shared Read Blocks'], ms, rows }
+  })
+}
+
+async function costs(): Promise<Map<string, Awaited<ReturnType<typeof costOf>>>> {
+  const found = new Map<string, Awaited<ReturnType<typeof costOf>>>()
+  for (const [whose, scope] of Object.entries(scopes))
+    for (const [name, filter] of Object.entries(narrow))
+      found.set(`${whose}: ${name}`, await costOf({ ...page, ...scope, ...filter }))
+  return found
+}
+
+// A full page has 51 records; each is at most a few blocks of an index and one of a table, in each of three months.
+const mostBlocks = 51 * 8
+
+t.test('no page of any list reads more blocks with many records than a page can need', async (t) => {
+  await fill(1, few)
+  const before = await costs()
+  await fill(few + 1, many)
+  for (const [name, { blocks, ms, rows }] of await costs()) {
+    const was = before.get(name)
+    t.comment(`${name}: ${was?.blocks} → ${blocks} blocks, ${was?.ms} → ${ms} ms, ${rows} rows`)
+    t.ok(blocks <= mostBlocks, `${name}: ${was?.blocks} blocks of ${few} records, ${blocks} of ${many}`)
+  }
+})
