@@ -4,6 +4,7 @@ import t from 'tap'
 import { measureDecisions } from './parts/p1-decisions.ts'
 import { measureRequests } from './parts/p2-requests.ts'
 import { measurePropagation } from './parts/propagation.ts'
+import { measureRelay } from './parts/p9-relay.ts'
 import { measureRefusals } from './parts/refusals.ts'
 import { createCleanup } from './servers/cleanup.ts'
 import { createModel } from './workload/model.ts'
@@ -53,4 +54,11 @@ t.test('a change of every kind is known on both replicas, and no answer goes bac
   t.equal(table.rows.length, 5)
   t.ok(compared >= 5 * 3 * 2 * 3)
   t.equal(disagreements, 0)
+})
+
+t.test('the relay asks PostgreSQL for pages and not for events', async (t) => {
+  const cleanup = createCleanup()
+  t.teardown(cleanup.run)
+  const { disagreements, measured } = await measureRelay(quick, cleanup)
+  t.equal(disagreements, 0, JSON.stringify(measured))
 })

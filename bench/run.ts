@@ -1,5 +1,6 @@
 /**
- * `npm run bench [-- p1 p2 p3 p4 p5 p6 p7 p8 p11 p12 p13 propagation impact refusals neighbour] [--rounds 3] [--profile <folder>] [--own-node] [--quick]`: measures, compares every answer, prints and writes the tables.
+ * `npm run bench [-- <parts>] [--rounds 3] [--profile <folder>] [--own-node] [--quick]`: measures, compares every answer,
+ * prints and writes the tables; the parts are `known` below.
  * Fails on a wrong answer, never on a figure. Peers are installed on the first run; servers are its own and end with it.
  */
 import { startTestServers } from '@gatehouse/local/servers/test-servers'
@@ -9,6 +10,7 @@ import { measureRequests } from './parts/p2-requests.ts'
 import { measureGateway } from './parts/p5-gateway.ts'
 import { measureImpact } from './parts/impact.ts'
 import { measureGrowth } from './parts/p11-growth.ts'
+import { measureRelay } from './parts/p9-relay.ts'
 import { measureNeighbour } from './parts/neighbour.ts'
 import { measurePlatform } from './parts/p7-p13-platform.ts'
 import { measurePropagation } from './parts/propagation.ts'
@@ -19,7 +21,7 @@ import { tableOf, targetLines, writeResults } from './report/write-results.ts'
 import { createCleanup } from './servers/cleanup.ts'
 import { continueOnShippedNode } from './shipped-node.ts'
 
-const onPlatform = ['p7', 'p8', 'p12', 'p13']
+const onPlatform = ['p7', 'p8', 'p12', 'p13', 'p14']
 const known = [
   'p1',
   'p2',
@@ -28,6 +30,7 @@ const known = [
   'p5',
   'p6',
   ...onPlatform,
+  'p9',
   'p11',
   'propagation',
   'impact',
@@ -80,6 +83,7 @@ try {
   if (['p5', 'p6'].some((part) => parts.has(part)))
     results.push(...(await withServers(() => measureGateway(effort, cleanup, parts))))
   if (onPlatform.some((part) => parts.has(part))) results.push(...(await measurePlatform(effort, cleanup)))
+  if (parts.has('p9')) results.push(...(await withServers(async () => [await measureRelay(effort, cleanup)])))
   if (parts.has('p11')) results.push(...(await withServers(async () => [await measureGrowth(effort, cleanup)])))
   if (parts.has('impact')) results.push(...(await withServers(async () => [await measureImpact(effort, cleanup)])))
   if (parts.has('propagation'))

@@ -1,13 +1,13 @@
 /**
- * pgbench with the statements of a rotation, each sent by itself: what P8 compares with. Undefined where there is no
- * pgbench.
+ * pgbench with the statements of a rotation, each sent by itself: what P8 compares with.
  */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import postgres from 'postgres'
+import { findProgram, type Program } from '../servers/packaged.ts'
 
 const run = promisify(execFile)
 const families = 1000
@@ -26,14 +26,24 @@ update bench_sessions set last_seen = now() where id = :n;
 commit;
 `
 
-export async function pgbenchRotations(o: {
-  adminUrl: string
-  clients: number
-  seconds: number
-}): Promise<number | undefined> {
+/** The launcher's PostgreSQL comes without pgbench; every version of it speaks to every server. */
+export const findPgbench = (note: (text: string) => void): Promise<Program | undefined> =>
+  findProgram({ name: 'pgbench', packages: ['postgresql'], withDependencies: true, pathIn: pgbenchIn }, note)
+
+function pgbenchIn(tree: string): string {
+  const versions = join(tree, 'usr/lib/postgresql')
+  return join(versions, readdirSync(versions)[0] ?? '', 'bin/pgbench')
+}
+
+/** Rotations a second; undefined without a pgbench. */
+export async function pgbenchRotations(
+  program: Program | undefined,
+  o: { adminUrl: string; clients: number; seconds: number },
+): Promise<number | undefined> {
+  if (program === undefined) return undefined
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-pgbench-'))
   try {
-    await prepare(o.adminUrl)
+    await prepareTables(o.adminUrl)
     writeFileSync(join(folder, 'rotate.sql'), script)
     const args = [
       '-n',
@@ -49,17 +59,15 @@ export async function pgbenchRotations(o: {
       join(folder, 'rotate.sql'),
       o.adminUrl,
     ]
-    const { stdout } = await run('pgbench', args.map(String))
+    const { stdout } = await run(program.file, args.map(String), { env: program.env })
     return Number(/tps = ([\d.]+)/.exec(stdout)?.[1] ?? NaN)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-async function prepare(adminUrl: string): Promise<void> {
+/** The tables of the rotation, and the people whom the bare hops read. */
+export async function prepareTables(adminUrl: string): Promise<void> {
   const sql = postgres(adminUrl, { max: 1, onnotice: () => {} })
   try {
     await sql.unsafe(`

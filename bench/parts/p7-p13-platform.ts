@@ -1,16 +1,17 @@
 /**
  * P7, P8, P12 and P13 on one running platform, each beside its peer in the same rounds: bare argon2id, pgbench, two
- * bare hops with one SELECT, nothing.
+ * bare hops with one SELECT, nothing. Then P14 on the same platform.
  */
 import { fileURLToPath } from 'node:url'
 import { createAsker } from '../load/closed-loop.ts'
 import { bareHashesPerSecond } from '../load/bare-hashes.ts'
-import { pgbenchRotations } from '../load/pgbench.ts'
+import { findPgbench, pgbenchRotations, prepareTables } from '../load/pgbench.ts'
 import { atLeast, atMost, ratioOf, type PartResult, type Target } from '../report/result.ts'
 import { medianOf, rounded } from '../report/statistics.ts'
 import { answersOk, freePort, startChild } from '../servers/child.ts'
 import type { Cleanup } from '../servers/cleanup.ts'
 import { startPlatform, type Platform } from '../servers/platform.ts'
+import { measureDay } from './p14-day.ts'
 import type { Effort } from './part.ts'
 import { costColumns, costRow, measureWork, processes, worksOf, type Cost } from './platform-work.ts'
 
@@ -22,7 +23,8 @@ type Round = { hashes: number; rotations: number | undefined; bare: Cost; idle: 
 export async function measurePlatform(effort: Effort, cleanup: Cleanup): Promise<PartResult[]> {
   const platform = await startPlatform(cleanup)
   const works = worksOf(platform)
-  await pgbenchRotations({ adminUrl: platform.adminUrl, clients: 1, seconds: 1 })
+  const pgbench = await findPgbench(effort.note)
+  await prepareTables(platform.adminUrl)
   const bare = await startBareHops(cleanup, platform)
   for (const work of Object.values(works)) await work.run(2)
   const costs: Record<keyof typeof works, Cost[]> = { p7: [], p8: [], p12: [], members: [] }
@@ -35,12 +37,12 @@ export async function measurePlatform(effort: Effort, cleanup: Cleanup): Promise
     }
     rounds.push({
       hashes: await bareHashesPerSecond(3),
-      rotations: await pgbenchRotations({ adminUrl: platform.adminUrl, clients: 16, seconds: 4 }),
+      rotations: await pgbenchRotations(pgbench, { adminUrl: platform.adminUrl, clients: 16, seconds: 4 }),
       bare: await bare(),
       idle: await idle(platform),
     })
   }
-  return [requestsResult(costs, rounds), idleResult(platform, rounds)]
+  return [requestsResult(costs, rounds), idleResult(platform, rounds), await measureDay(platform, effort)]
 }
 
 /** The CPU of two bare hops is that of their processes and of PostgreSQL. */

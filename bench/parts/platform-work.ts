@@ -32,7 +32,7 @@ export async function measureWork(
   return { ...loop, cpuUs, totalUs: Object.values(cpuUs).reduce((sum, us) => sum + us, 0) }
 }
 
-type Tokens = { access_token: string; refresh_token: string }
+export type Tokens = { access_token: string; refresh_token: string }
 
 export const logIn = async (ask: Ask, { email, password }: Person): Promise<Tokens> => {
   const { status, body } = await ask('POST', '/v1/auth/login', { body: { email, password } })

@@ -2,17 +2,12 @@
  * HAProxy as a gateway: one thread, ES256 signatures and `exp` checked on each request, kept connections to the same
  * upstream, no log.
  */
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readDistribution, unpackPackages } from '@gatehouse/local/servers/apt'
-import { listOnPath } from '@gatehouse/local/servers/find-binary'
-import { cacheFolder } from '@gatehouse/local/servers/folders'
 import { freePort, startChild } from './child.ts'
 import type { Cleanup } from './cleanup.ts'
-
-/** The program and where its libraries are; undefined where it is neither on PATH nor a package of the distribution. */
-export type HaproxyProgram = { readonly file: string; readonly libraries: string | undefined }
+import { findProgram, type Program } from './packaged.ts'
 
 const packages = [
   'haproxy',
@@ -24,31 +19,14 @@ const packages = [
   'libsystemd0',
 ]
 
-export async function findHaproxy(note: (text: string) => void): Promise<HaproxyProgram | undefined> {
-  const [onPath] = listOnPath('haproxy', process.env['PATH'] ?? '')
-  if (onPath !== undefined) return { file: onPath, libraries: undefined }
-  const distribution = readDistribution()
-  if (distribution === undefined) return undefined
-  const folder = join(cacheFolder(process.env), `haproxy-${distribution.codename}-${process.arch}`)
-  try {
-    if (!existsSync(folder)) {
-      note('fetching HAProxy from the distribution’s packages')
-      await unpackPackages({ packages, into: folder, distribution })
-    }
-  } catch {
-    note('HAProxy could not be fetched: the gateway has nobody beside it')
-    return undefined
-  }
-  const libraries = join(folder, 'usr/lib')
-  const ofMachine = readdirSync(libraries).find((name) => name.endsWith('-linux-gnu')) ?? ''
-  return { file: join(folder, 'usr/sbin/haproxy'), libraries: join(libraries, ofMachine) }
-}
+export const findHaproxy = (note: (text: string) => void): Promise<Program | undefined> =>
+  findProgram({ name: 'haproxy', packages, pathIn: (tree) => join(tree, 'usr/sbin/haproxy') }, note)
 
 export type Haproxy = { readonly port: number; readonly pid: number }
 
 export async function startHaproxy(
   cleanup: Cleanup,
-  o: { program: HaproxyProgram; upstream: string; publicKey: string; token: string },
+  o: { program: Program; upstream: string; publicKey: string; token: string },
 ): Promise<Haproxy> {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-haproxy-'))
   cleanup.teardown(() => rmSync(folder, { recursive: true, force: true }))
@@ -63,7 +41,7 @@ export async function startHaproxy(
     name: 'haproxy',
     command: o.program.file,
     args: ['-db', '-f', file],
-    env: { ...process.env, ...(o.program.libraries === undefined ? {} : { LD_LIBRARY_PATH: o.program.libraries }) },
+    env: o.program.env,
     // The upstream is not there yet.
     isReady: async () => (await ask(o.token)) === 503,
   })

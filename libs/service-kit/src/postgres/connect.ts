@@ -46,6 +46,8 @@ export function connectPostgres(options: {
       idle_timeout: 60,
       max_lifetime: 60 * 30,
       onnotice: () => {},
+      // Where nothing may have a name, drizzle's built queries ask for one in vain.
+      prepare: options.prepare !== false,
       connection: {
         application_name: options.applicationName,
         search_path: options.schema,

@@ -43,6 +43,11 @@ t.test('nothing is named where a pooler cannot keep names', async (t) => {
   await db.execute(ask(2))
   const { parses } = await counter.during(() => db.execute(ask(3)))
   t.equal(parses, 1)
+  const built = db.select({ n: sql<number>`${sql.placeholder('n')}::int` }).from(sql`(values (1)) one`)
+  const query = built.prepare('built')
+  for (const n of [4, 5]) t.same(await query.execute({ n }), [{ n }])
+  const again = await counter.during(() => query.execute({ n: 6 }))
+  t.equal(again.parses, 1, 'a query that is built once has no name either')
 })
 
 t.test('a lost connection takes its statements along, and the next one makes its own', async (t) => {

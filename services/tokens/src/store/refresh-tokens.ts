@@ -3,6 +3,7 @@
  * flag and sets it later.
  */
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
+import { builtOnce } from '@gatehouse/service-kit/postgres/built-once'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { and, eq, isNotNull, sql } from 'drizzle-orm'
@@ -69,14 +70,16 @@ const membershipColumns = {
   accessRules: organizationStates.accessRules,
 }
 
-/** @param o.organizationId - the one that is asked for; undefined: the last used */
-export async function findPresented(
-  system: Queryable,
-  o: { hash: Buffer; organizationId: string | undefined },
-): Promise<Presented | undefined> {
-  const wanted =
-    o.organizationId === undefined ? sessions.lastOrganizationId : sql`${uuidOf(o.organizationId, 'org')}::uuid`
-  const [row] = await system
+const tokenInFamily = {
+  token: refreshTokens,
+  family: { status: refreshFamilies.status, sharedExchanges: refreshFamilies.sharedExchanges },
+  client: clientColumns,
+  nowMs: sql<string>`extract(epoch from clock_timestamp()) * 1000`,
+}
+
+/** `organizationId`: the one that is asked for, as a UUID; null: the last used. */
+const presentedOnce = builtOnce((system) =>
+  system
     .select({
       ...tokenInFamily,
       successorUsedAt: sql<null>`null`,
@@ -93,7 +96,10 @@ export async function findPresented(
       membershipStates,
       and(
         eq(membershipStates.userId, refreshTokens.userId),
-        eq(membershipStates.organizationId, wanted),
+        eq(
+          membershipStates.organizationId,
+          sql`coalesce(${sql.placeholder('organizationId')}::uuid, ${sessions.lastOrganizationId})`,
+        ),
         eq(membershipStates.status, 'active'),
       ),
     )
@@ -101,8 +107,18 @@ export async function findPresented(
       organizationStates,
       and(eq(organizationStates.id, membershipStates.organizationId), eq(organizationStates.status, 'active')),
     )
-    .where(eq(refreshTokens.hash, o.hash))
+    .where(eq(refreshTokens.hash, sql.placeholder('hash')))
     .limit(1)
+    .prepare('presented'),
+)
+
+/** @param o.organizationId - the one that is asked for; undefined: the last used */
+export async function findPresented(
+  system: Queryable,
+  o: { hash: Buffer; organizationId: string | undefined },
+): Promise<Presented | undefined> {
+  const wanted = o.organizationId === undefined ? null : uuidOf(o.organizationId, 'org')
+  const [row] = await presentedOnce(system).execute({ hash: o.hash, organizationId: wanted })
   if (row === undefined) return undefined
   const { nowMs, membershipId, membershipVersion, organizationId, organizationVersion, ...others } = row
   const { requiresMfa: strict, accessRules, ...rest } = others
@@ -130,13 +146,6 @@ export type TokenInFamily = {
   family: { status: 'active' | 'revoked'; sharedExchanges: number }
   client: Client
   now: Date
-}
-
-const tokenInFamily = {
-  token: refreshTokens,
-  family: { status: refreshFamilies.status, sharedExchanges: refreshFamilies.sharedExchanges },
-  client: clientColumns,
-  nowMs: sql<string>`extract(epoch from clock_timestamp()) * 1000`,
 }
 
 export async function getTokenInFamily(tx: Queryable, tokenId: string): Promise<TokenInFamily> {
