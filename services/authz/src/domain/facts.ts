@@ -23,7 +23,7 @@ export type ResourceRef = { readonly type: string; readonly id: string }
 export type MemberFacts = {
   readonly id: string
   readonly version: number
-  readonly status: 'active' | 'removed'
+  readonly status: 'active' | 'suspended' | 'removed'
   readonly isOwner: boolean
   readonly attributes: MembershipAttributes
   readonly roles: readonly HeldRole[]

@@ -109,7 +109,7 @@ export async function isMember(tx: Tx, id: string): Promise<boolean> {
   const rows = await tx
     .select({ id: memberships.id })
     .from(memberships)
-    .where(and(eq(memberships.id, id), eq(memberships.status, 'active'), isNull(memberships.validTo)))
+    .where(and(eq(memberships.id, id), ne(memberships.status, 'removed'), isNull(memberships.validTo)))
   return rows.length > 0
 }
 

@@ -207,7 +207,7 @@ export const memberships = authz.table('memberships', {
   version: version(),
   orgId: typeId('org_id', 'org').notNull(),
   userId: typeId('user_id', 'user').notNull(),
-  status: text('status').$type<'active' | 'removed'>().notNull(),
+  status: text('status').$type<'active' | 'suspended' | 'removed'>().notNull(),
   isOwner: boolean('is_owner').notNull(),
   attributes: jsonb('attributes').$type<MembershipAttributes>().notNull(),
   ...validity(),

@@ -87,6 +87,18 @@ async function tell(): Promise<Story> {
   return { events, userUuid: uuidOf(userId), orgUuid: uuidOf(orgId) }
 }
 
+/** Begins anew from a snapshot. */
+const load = (given: object[]) =>
+  inScope(system, {}, (tx) =>
+    resetOrganizations(
+      deps,
+      tx,
+      (async function* () {
+        yield* given
+      })(),
+    ),
+  )
+
 t.test('told once in order', async (t) => {
   const story = await tell()
   for (const event of story.events) await apply(event)
@@ -187,16 +199,6 @@ t.test('a snapshot replaces what is known, ends what it does not name and keeps 
       roles: ['member'],
     },
   ]
-  const load = (given: object[]) =>
-    inScope(system, {}, (tx) =>
-      resetOrganizations(
-        deps,
-        tx,
-        (async function* () {
-          yield* given
-        })(),
-      ),
-    )
   await load(records)
   t.match(await stateOf(story), {
     organization: [[1, 'active']],
@@ -223,6 +225,25 @@ t.test('an event that cannot be understood is refused, for the projection to par
   await t.resolves(
     apply(orgs.announceRaw('gatehouse.orgs.invitation.created.v1', { subject: newId('inv'), version: 1, data: {} })),
   )
+})
+
+t.test('a suspended member keeps the roles they have, also over a snapshot, and acts by none of them', async (t) => {
+  const story = await tell()
+  for (const event of story.events.slice(0, 4)) await apply(event)
+  const joined = story.events[3]?.data as MembershipCreated
+  const member = { subject: joined.membership_id, orgid: joined.organization_id, userid: joined.user_id }
+  const { roles: _, ...facts } = joined
+  const orgs = createNeighbour('orgs')
+  const suspended = { ...facts, status: 'suspended' as const, changed: ['status'], min_mv: 2 }
+  await apply(orgs.announce(MembershipUpdated, { ...member, version: 2, data: suspended }))
+  t.match(await stateOf(story), { members: [[2, 'suspended']], roles: ['admin', 'viewer'] })
+  const organization = { kind: 'organization', id: joined.organization_id, version: 1, status: 'active' }
+  const record = { ...facts, kind: 'membership', id: joined.membership_id, roles: ['member'] }
+  await load([organization, { ...record, version: 3, status: 'active' }])
+  t.match(await stateOf(story), { members: [[3, 'active']], roles: ['admin', 'viewer'] }, 'as they were before')
+  await load([])
+  await load([organization, { ...record, version: 5, status: 'suspended' }])
+  t.match(await stateOf(story), { members: [[5, 'suspended']], roles: ['member'] }, 'of a copy that begins anew')
 })
 
 t.test('of an erased member history keeps that they were one, and nothing that was said about them', async (t) => {

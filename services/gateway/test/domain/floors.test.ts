@@ -72,6 +72,15 @@ t.test('events raise the floors they carry and no others', async (t) => {
   ])
   t.same(event('tokens.signing_key.voided.v1', { kid: 'k1' }), [floor('kid', 'k1', 0, true)])
   t.same(
+    event('orgs.membership.updated.v1', {
+      membership_id: membership,
+      status: 'suspended',
+      changed: ['status'],
+      min_mv: 4,
+    }),
+    [floor('membership', membership, 4)],
+  )
+  t.same(
     event('orgs.membership.updated.v1', { membership_id: membership, changed: ['attributes'] }),
     [],
     'a changed attribute voids nothing',

@@ -1,6 +1,6 @@
 /** Invitations: how long one stands, and whether its roles may be given. */
 
-/** How long an invitation can be accepted. */
+/** How many days an invitation can be accepted, unless it says otherwise. */
 export const invitationLifetimeDays = 7
 
 /** Marks a secret as one of an invitation link. */

@@ -15,6 +15,7 @@ export type UpdateDecision =
   | { kind: 'not_an_owner' }
   | { kind: 'protected_attributes'; names: string[] }
   | { kind: 'last_owner' }
+  | { kind: 'suspended' }
   | { kind: 'unchanged' }
   | { kind: 'changed'; changed: ('attributes' | 'is_owner')[]; attributes: MembershipAttributes; isOwner: boolean }
 
@@ -24,7 +25,8 @@ export type RemovalDecision =
 /** May `actor` change `target` this way? Naming `isOwner` at all needs an owner, even when nothing would change. */
 export function decideUpdate(o: {
   actor: Standing | undefined
-  target: Standing | undefined
+  /** Somebody who is suspended changes once they are back. */
+  target: (Standing & { status?: string }) | undefined
   change: MemberChange
   /** Names of attributes that policies read and `actor` may not write. */
   protectedAttributes?: readonly string[] | undefined
@@ -33,6 +35,7 @@ export function decideUpdate(o: {
   const { actor, target, change } = o
   if (!target) return { kind: 'not_found' }
   if (change.isOwner !== undefined && !actor?.isOwner) return { kind: 'not_an_owner' }
+  if (target.status === 'suspended') return { kind: 'suspended' }
   const isOwner = change.isOwner ?? target.isOwner
   if (target.isOwner && !isOwner && o.ownerCount <= 1) return { kind: 'last_owner' }
   const attributes = change.attributes ?? target.attributes
@@ -58,6 +61,25 @@ export function decideRemoval(o: {
   if (!target.isOwner) return { kind: 'removed' }
   if (target.userId !== actor?.userId && !actor?.isOwner) return { kind: 'not_an_owner' }
   return o.ownerCount <= 1 ? { kind: 'last_owner' } : { kind: 'removed' }
+}
+
+export type SuspensionDecision = 'settle' | 'unchanged' | 'not_found' | 'oneself' | 'an_owner'
+
+/**
+ * May a member be suspended, or let in again? An owner gives the ownership up first, so no organization is left without
+ * one.
+ */
+export function decideSuspension(o: {
+  /** Undefined for a service account. */
+  by: string | undefined
+  target: { userId: string; isOwner: boolean; status: 'active' | 'suspended' } | undefined
+  status: 'active' | 'suspended'
+}): SuspensionDecision {
+  const { target, status } = o
+  if (!target) return 'not_found'
+  if (status === 'suspended' && target.userId === o.by) return 'oneself'
+  if (status === 'suspended' && target.isOwner) return 'an_owner'
+  return target.status === status ? 'unchanged' : 'settle'
 }
 
 export type TransferDecision = 'transferred' | 'not_an_owner' | 'not_found' | 'oneself'

@@ -21,7 +21,13 @@ export async function findOpenInvitationBySecret(db: Queryable, hash: Buffer): P
     .from(invitationSecrets)
     .innerJoin(invitations, eq(invitations.id, invitationSecrets.invitationId))
     .innerJoin(organizations, eq(organizations.id, invitations.orgId))
-    .where(and(eq(invitationSecrets.hash, hash), isOpen))
+    .where(
+      and(
+        eq(invitationSecrets.hash, hash),
+        isOpen,
+        sql`${invitationSecrets.createdAt} >= coalesce(${invitations.resentAt}, '-infinity')`,
+      ),
+    )
   return row
 }
 

@@ -85,6 +85,28 @@ export async function claimRevocation(tx: Tx, o: { orgId: string; id: string }):
   return row
 }
 
+/**
+ * Sends a pending invitation again, overdue or not: it lives as long as it did, is of who sends it now, and no secret
+ * of before opens it. It stays as old as it is, so what is from before a removal brings nobody back.
+ */
+export async function claimResending(
+  tx: Tx,
+  o: { orgId: string; id: string; invitedBy: string },
+): Promise<InvitationRow | undefined> {
+  const { createdAt, expiresAt, resentAt } = invitations
+  const [row] = await tx
+    .update(invitations)
+    .set({
+      invitedBy: o.invitedBy,
+      expiresAt: sql`clock_timestamp() + (${expiresAt} - coalesce(${resentAt}, ${createdAt}))`,
+      resentAt: sql`clock_timestamp()`,
+      version: sql`${invitations.version} + 1`,
+    })
+    .where(and(eq(invitations.orgId, o.orgId), eq(invitations.id, o.id), eq(invitations.status, 'pending')))
+    .returning()
+  return row
+}
+
 /** The open invitation, held until the transaction ends; undefined when it is settled, expired or not there. */
 export async function lockOpenInvitation(tx: Tx, id: string): Promise<InvitationRow | undefined> {
   const [row] = await tx
@@ -113,21 +135,32 @@ export async function claimInvitation(
   return row
 }
 
+const statusNow = sql<InvitationStatus>`case
+  when ${invitations.status} = 'pending' and ${invitations.expiresAt} <= now() then 'expired'
+  else ${invitations.status} end`
+
+/** `search` is part of an address. */
+export type InvitationFilter = { status?: InvitationStatus | undefined; search?: string | undefined }
+
 /** Newest first, before the one named by `beforeId`; a pending one past its time reads `expired`. */
 export async function listInvitations(
   db: Queryable,
-  o: { orgId: string; limit: number; beforeId?: string | undefined },
+  o: { orgId: string; limit: number; beforeId?: string | undefined } & InvitationFilter,
 ): Promise<InvitationRow[]> {
   const rows = await db
-    .select({
-      invitation: invitations,
-      statusNow: sql<InvitationStatus>`case when ${invitations.status} = 'pending' and ${invitations.expiresAt} <= now() then 'expired' else ${invitations.status} end`,
-    })
+    .select({ invitation: invitations, statusNow })
     .from(invitations)
-    .where(and(eq(invitations.orgId, o.orgId), o.beforeId === undefined ? undefined : lt(invitations.id, o.beforeId)))
+    .where(
+      and(
+        eq(invitations.orgId, o.orgId),
+        o.beforeId === undefined ? undefined : lt(invitations.id, o.beforeId),
+        o.status && eq(statusNow, o.status),
+        o.search === undefined ? undefined : sql`position(${o.search.toLowerCase()} in ${invitations.email}) > 0`,
+      ),
+    )
     .orderBy(desc(invitations.id))
     .limit(o.limit)
-  return rows.map(({ invitation, statusNow }) => ({ ...invitation, status: statusNow }))
+  return rows.map(({ invitation, statusNow: status }) => ({ ...invitation, status }))
 }
 
 /**

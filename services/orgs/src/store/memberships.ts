@@ -1,6 +1,7 @@
 /** Rows of memberships: one per person and organization, revived on rejoining, never deleted. */
-import { and, asc, count, eq, gt, or, sql } from 'drizzle-orm'
+import { and, asc, count, desc, eq, ne, sql } from 'drizzle-orm'
 import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership'
+import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
 import { accessRequests, invitations, memberships, type MembershipRow } from './schema.ts'
 
@@ -74,6 +75,18 @@ export async function findMember(
   return row
 }
 
+/** The membership of one person, active or suspended. */
+export async function findListedMember(
+  db: Queryable,
+  o: { orgId: string; userId: string },
+): Promise<(MembershipRow & { status: 'active' | 'suspended' }) | undefined> {
+  const found = await findMembership(db, o)
+  return found && isListed(found) ? found : undefined
+}
+
+const isListed = (row: MembershipRow): row is MembershipRow & { status: 'active' | 'suspended' } =>
+  row.status !== 'removed'
+
 /** The membership of one person, ended or not. */
 export async function findMembership(
   db: Queryable,
@@ -133,9 +146,28 @@ export async function claimUpdate(
   return row
 }
 
-/**
- * Ends an active membership and raises its floor above every token minted for it; undefined when it had ended before.
- */
+/** Suspends an active member who is no owner, and raises the floor above every token minted for them. */
+export async function claimSuspension(tx: Tx, id: string): Promise<MembershipRow | undefined> {
+  const next = sql`${memberships.version} + 1`
+  const [row] = await tx
+    .update(memberships)
+    .set({ status: 'suspended', version: next, minVersion: next, floorChangedAt: sql`clock_timestamp()` })
+    .where(and(eq(memberships.id, id), eq(memberships.status, 'active'), eq(memberships.isOwner, false)))
+    .returning()
+  return row
+}
+
+/** Undefined when the member is not suspended. */
+export async function claimReactivation(tx: Tx, id: string): Promise<MembershipRow | undefined> {
+  const [row] = await tx
+    .update(memberships)
+    .set({ status: 'active', version: sql`${memberships.version} + 1` })
+    .where(and(eq(memberships.id, id), eq(memberships.status, 'suspended')))
+    .returning()
+  return row
+}
+
+/** Ends a membership and raises its floor above every token minted for it; undefined when it had ended before. */
 export async function claimRemoval(tx: Tx, id: string): Promise<MembershipRow | undefined> {
   const [row] = await tx
     .update(memberships)
@@ -147,7 +179,7 @@ export async function claimRemoval(tx: Tx, id: string): Promise<MembershipRow | 
       floorChangedAt: sql`clock_timestamp()`,
       removedAt: sql`clock_timestamp()`,
     })
-    .where(and(eq(memberships.id, id), eq(memberships.status, 'active')))
+    .where(and(eq(memberships.id, id), ne(memberships.status, 'removed')))
     .returning()
   return row
 }
@@ -155,26 +187,34 @@ export async function claimRemoval(tx: Tx, id: string): Promise<MembershipRow | 
 /** Where a page of members goes on: members joined in this order. */
 export type MemberPosition = { joinedAt: Date; id: string }
 
-/** Active members in the order they joined. */
+export type MemberFilter = {
+  status?: 'active' | 'suspended' | undefined
+  isOwner?: boolean | undefined
+  newestFirst?: boolean | undefined
+}
+
+/** Members, suspended ones too, in the order they joined. */
 export async function listMembers(
   db: Queryable,
-  o: { orgId: string; limit: number; after?: MemberPosition | undefined },
+  o: { orgId: string; limit: number; after?: MemberPosition | undefined } & MemberFilter,
 ): Promise<MembershipRow[]> {
   const { after } = o
+  const order = o.newestFirst ? desc : asc
+  const beyond = o.newestFirst ? sql`<` : sql`>`
   return db
     .select()
     .from(memberships)
     .where(
       and(
         eq(memberships.orgId, o.orgId),
-        eq(memberships.status, 'active'),
+        ne(memberships.status, 'removed'),
+        o.status && eq(memberships.status, o.status),
+        o.isOwner === undefined ? undefined : eq(memberships.isOwner, o.isOwner),
         after &&
-          or(
-            gt(memberships.joinedAt, after.joinedAt),
-            and(eq(memberships.joinedAt, after.joinedAt), gt(memberships.id, after.id)),
-          ),
+          sql`(${memberships.joinedAt}, ${memberships.id}) ${beyond}
+            (${after.joinedAt.toISOString()}::timestamptz, ${uuidOf(after.id, 'mem')}::uuid)`,
       ),
     )
-    .orderBy(asc(memberships.joinedAt), asc(memberships.id))
+    .orderBy(order(memberships.joinedAt), order(memberships.id))
     .limit(o.limit)
 }

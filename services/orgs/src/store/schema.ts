@@ -54,7 +54,7 @@ export const memberships = orgs.table('memberships', {
   id: typeId('id', 'mem').primaryKey(),
   orgId: typeId('org_id', 'org').notNull(),
   userId: typeId('user_id', 'user').notNull(),
-  status: text('status').$type<'active' | 'removed'>().notNull().default('active'),
+  status: text('status').$type<'active' | 'suspended' | 'removed'>().notNull().default('active'),
   isOwner: boolean('is_owner').notNull().default(false),
   attributes: jsonb('attributes').$type<MembershipAttributes>().notNull().default({}),
   roles: texts('roles'),
@@ -77,6 +77,7 @@ export const invitations = orgs.table('invitations', {
   createdAt: instant('created_at').notNull().defaultNow(),
   expiresAt: instant('expires_at').notNull(),
   settledAt: instant('settled_at'),
+  resentAt: instant('resent_at'),
 })
 
 export const invitationSecrets = orgs.table('invitation_secrets', {

@@ -10,6 +10,7 @@ import {
   InvitationAccepted,
   InvitationCreated,
   InvitationDeclined,
+  InvitationResent,
   InvitationRevoked,
 } from '@gatehouse/contracts/events/orgs/invitation'
 import { MembershipCreated, MembershipRemoved, MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
@@ -165,6 +166,22 @@ export const announceMembershipUpdated = (
     data: { ...membershipFacts(o.row), changed: o.changed },
   })
 
+/** A suspended member is announced with the floor that voids their access tokens. */
+export const announceMembershipStatus = (
+  tx: Tx,
+  { row, reason, actor }: { row: MembershipRow; reason: string | undefined; actor: Actor },
+): Promise<void> =>
+  appendEvent(tx, {
+    contract: MembershipUpdated,
+    ...ofMembership(row, actor),
+    data: {
+      ...membershipFacts(row),
+      changed: ['status'],
+      ...(row.status === 'suspended' && { min_mv: row.minVersion }),
+      ...(reason !== undefined && { reason }),
+    },
+  })
+
 export const announceMembershipRemoved = (tx: Tx, row: MembershipRow, actor: Actor): Promise<void> =>
   appendEvent(tx, {
     contract: MembershipRemoved,
@@ -230,6 +247,13 @@ export const announceAccessRequestCancelled = (tx: Tx, row: AccessRequestRow, ac
 export const announceInvitationCreated = (tx: Tx, row: InvitationRow, actor: Actor): Promise<void> =>
   appendEvent(tx, {
     contract: InvitationCreated,
+    ...ofInvitation(row, actor),
+    data: { invitation_id: row.id, organization_id: row.orgId, roles: row.roles },
+  })
+
+export const announceInvitationResent = (tx: Tx, row: InvitationRow, actor: Actor): Promise<void> =>
+  appendEvent(tx, {
+    contract: InvitationResent,
     ...ofInvitation(row, actor),
     data: { invitation_id: row.id, organization_id: row.orgId, roles: row.roles },
   })

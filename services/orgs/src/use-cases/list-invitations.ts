@@ -6,7 +6,7 @@ import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../deps.ts'
 import { permissions } from '../domain/permissions.ts'
-import { listInvitations as listRows } from '../store/invitations.ts'
+import { listInvitations as listRows, type InvitationFilter } from '../store/invitations.ts'
 import { requirePermission } from './require-permission.ts'
 import { invitationView } from './views.ts'
 
@@ -14,11 +14,13 @@ import { invitationView } from './views.ts'
 export async function listInvitations(
   deps: Pick<Deps, 'db' | 'clients'>,
   caller: OrgCaller,
-  input: { limit: number; cursor?: string | undefined },
+  { cursor, ...input }: { limit: number; cursor?: string | undefined } & InvitationFilter,
 ): Promise<PageOf<Invitation>> {
   const { orgId } = caller
-  const [beforeId] = (decodeCursor(input.cursor, 1, ([id]) => isTypeId('inv', id)) as [string] | undefined) ?? []
+  const [beforeId] = (decodeCursor(cursor, 1, ([id]) => isTypeId('inv', id)) as [string] | undefined) ?? []
   await requirePermission(deps, caller, permissions.inviteMembers)
-  const rows = await readInScope(deps.db, { orgId }, (tx) => listRows(tx, { orgId, limit: input.limit + 1, beforeId }))
+  const rows = await readInScope(deps.db, { orgId }, (tx) =>
+    listRows(tx, { ...input, orgId, limit: input.limit + 1, beforeId }),
+  )
   return pageOf(rows.map(invitationView), input.limit, (last) => [last.id])
 }

@@ -8,7 +8,7 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../deps.ts'
 import { decideRemoval, type RemovalDecision } from '../domain/membership.ts'
 import { permissions } from '../domain/permissions.ts'
-import { claimRemoval, countOwners, findMember } from '../store/memberships.ts'
+import { claimRemoval, countOwners, findListedMember } from '../store/memberships.ts'
 import { lockOrganization } from '../store/organizations.ts'
 import { announceMembershipRemoved } from './announce.ts'
 import { findCallerMembership } from './find-caller-membership.ts'
@@ -33,7 +33,7 @@ export async function removeMember(
 async function remove(tx: Tx, caller: OrgCaller, userId: string): Promise<RemovalDecision> {
   const { orgId } = caller
   await lockOrganization(tx, orgId)
-  const target = await findMember(tx, { orgId, userId })
+  const target = await findListedMember(tx, { orgId, userId })
   const actor = await findCallerMembership(tx, caller)
   const decision = decideRemoval({ actor, target, ownerCount: await countOwners(tx, orgId) })
   if (decision.kind !== 'removed' || !target) return decision

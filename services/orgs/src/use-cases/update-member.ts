@@ -10,7 +10,7 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../deps.ts'
 import { decideUpdate, type MemberChange, type UpdateDecision } from '../domain/membership.ts'
 import { permissions } from '../domain/permissions.ts'
-import { claimUpdate, countOwners, findMember } from '../store/memberships.ts'
+import { claimUpdate, countOwners, findListedMember } from '../store/memberships.ts'
 import { lockOrganization } from '../store/organizations.ts'
 import type { MembershipRow } from '../store/schema.ts'
 import { announceMembershipUpdated } from './announce.ts'
@@ -19,7 +19,7 @@ import { requirePermission } from './require-permission.ts'
 import { memberView } from './views.ts'
 
 /**
- * @throws AppError `forbidden`, `not_found`, `last_owner`; `upstream_failed` when identity cannot name the member, with
+ * @throws AppError `forbidden`, `not_found`, `last_owner`, `conflict`; `upstream_failed` when identity cannot name the member, with
  * nothing changed.
  */
 export async function updateMember(
@@ -53,6 +53,7 @@ function requireDecided(decision: UpdateDecision): void {
       detail: `Policies read ${decision.names.join(', ')}: writing it takes the permission ${permissions.writeAttributes}.`,
     })
   if (decision.kind === 'last_owner') throw problem('last_owner')
+  if (decision.kind === 'suspended') throw problem('conflict', { detail: 'The member is suspended.' })
   if (decision.kind === 'not_found') throw problem('not_found')
 }
 
@@ -63,7 +64,7 @@ async function decide(
 ): Promise<{ decision: UpdateDecision; target: MembershipRow | undefined }> {
   const { orgId } = caller
   const [target, actor, ownerCount] = await Promise.all([
-    findMember(tx, { orgId, userId: input.userId }),
+    findListedMember(tx, { orgId, userId: input.userId }),
     findCallerMembership(tx, caller),
     countOwners(tx, orgId),
   ])

@@ -19,6 +19,7 @@ export const memberView = (row: MembershipRow, profile: Profile | undefined): Me
   id: row.id,
   user: { id: row.userId, name: profile?.name ?? '', email: profile?.email ?? '' },
   is_owner: row.isOwner,
+  status: row.status === 'suspended' ? 'suspended' : 'active',
   attributes: row.attributes,
   joined_at: row.joinedAt.toISOString(),
 })

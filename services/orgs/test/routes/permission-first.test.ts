@@ -24,6 +24,8 @@ const bodies: Record<string, { open: true } | { bodies: (object | undefined)[]; 
   updateOrganizationSettings: { bodies: [{ mfa: { mode: 'off' } }] },
   listMembers: { bodies: [undefined] },
   updateMember: { bodies: [{ attributes: { level: 9 } }, { is_owner: true }, { is_owner: false, attributes: {} }] },
+  suspendMember: { bodies: [{ reason: 'Because' }] },
+  reactivateMember: { bodies: [undefined] },
   removeMember: { bodies: [undefined] },
   transferOwnership: { bodies: [{ user_id: owner.id }, { user_id: member.id }] },
   askForRoles: { open: true },
@@ -36,6 +38,8 @@ const bodies: Record<string, { open: true } | { bodies: (object | undefined)[]; 
   updateDomain: { bodies: [{ capture: 'join' }] },
   removeDomain: { bodies: [undefined] },
   createInvitation: { bodies: [{ email: 'somebody@example.com', roles: ['viewer'] }] },
+  createInvitations: { bodies: [{ invitations: [{ email: 'somebody@example.com', roles: ['viewer'] }] }] },
+  resendInvitation: { bodies: [undefined] },
   listInvitations: { bodies: [undefined] },
   revokeInvitation: { bodies: [undefined] },
 }

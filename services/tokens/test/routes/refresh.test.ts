@@ -1,5 +1,5 @@
 /** `POST /v1/auth/refresh`, by status code. */
-import { MembershipRemoved } from '@gatehouse/contracts/events/orgs/membership'
+import { MembershipRemoved, MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
 import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
 import { UserDisabled } from '@gatehouse/contracts/events/identity/user'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
@@ -25,6 +25,26 @@ const removed = (o: { id: string; membershipId: string }, userId: string) =>
       min_mv: 2,
     },
   })
+
+t.test('a suspended member refreshes without the organization, and into it again once they are back', async (t) => {
+  const { id } = person()
+  const acme = organizationOf(id)
+  const session = await signIn(replica, id, { organization_id: acme.id })
+  const become = async (status: 'active' | 'suspended', version: number) => {
+    const facts = { membership_id: acme.membershipId, organization_id: acme.id, user_id: id, is_owner: false }
+    const data = { ...facts, status, attributes: {}, changed: ['status'] }
+    platform.orgs.announce(MembershipUpdated, { subject: acme.membershipId, version, data })
+    await replica.deps.following.orgs.pollNow()
+  }
+  await become('suspended', 2)
+  t.equal((await refresh(replica, session.refresh_token, acme.id)).status, 404)
+  const without = await refresh(replica, session.refresh_token)
+  t.match(without, { status: 200, body: { organization: null } })
+  await become('active', 3)
+  const back = await refresh(replica, String(without.body['refresh_token']))
+  t.match(back, { status: 200, body: { organization: { id: acme.id } } })
+  t.equal(claimsOf(back.body['access_token']).mv, 3)
+})
 
 t.test(
   '200: the token is exchanged, the access token is fresh, and nobody is told: it changes nobody’s rights',

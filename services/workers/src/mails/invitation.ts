@@ -5,16 +5,18 @@
 import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation'
 import { InvitationPage } from '@gatehouse/contracts/http/pages'
 import { named, quoted } from './layout.ts'
-import { defineMail, sampleLink } from './mail.ts'
+import { defineMail, type MailSources, sampleLink } from './mail.ts'
 
-export const invitation = defineMail({
-  name: 'invitation',
+type About = { invitation_id: string; organization_id: string }
+type Values = { organization: string; href: string }
+
+/** Also of an invitation that is sent again. */
+export const invitationMail = {
   pipeline: 'mail',
-  event: InvitationCreated,
   // Over all organizations: nobody is flooded by several of them at once.
   limit: { count: 10, hours: 24 },
-  due: ({ invitation_id, organization_id }) => ({ invitation_id, organization_id }),
-  async ask({ orgs, link }, { invitation_id, organization_id }) {
+  due: ({ invitation_id, organization_id }: About) => ({ invitation_id, organization_id }),
+  async ask({ orgs, link }: MailSources, { invitation_id, organization_id }: About) {
     const mail = await orgs.mintInvitationLink(invitation_id)
     if (mail === null) return null
     const brand = await orgs.brandOf(organization_id)
@@ -25,17 +27,19 @@ export const invitation = defineMail({
   },
   sample: { organization: 'Example', href: sampleLink },
   texts: {
-    en: ({ organization, href }) => ({
+    en: ({ organization, href }: Values) => ({
       subject: `You are invited to ${named(organization)}`,
       paragraphs: [`You are invited to join the organization “${quoted(organization)}”.`],
       action: { label: 'Answer the invitation', href },
       closing: ['If you do not know this organization, do nothing: the invitation expires by itself.'],
     }),
-    de: ({ organization, href }) => ({
+    de: ({ organization, href }: Values) => ({
       subject: `Einladung zu ${named(organization)}`,
       paragraphs: [`Sie sind eingeladen, der Organisation „${quoted(organization)}“ beizutreten.`],
       action: { label: 'Einladung beantworten', href },
       closing: ['Falls Sie diese Organisation nicht kennen, tun Sie nichts: Die Einladung verfällt von selbst.'],
     }),
   },
-})
+} as const
+
+export const invitation = defineMail({ ...invitationMail, name: 'invitation', event: InvitationCreated })

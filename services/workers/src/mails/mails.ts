@@ -8,6 +8,7 @@ import { addressChanged } from './address-changed.ts'
 import { emailVerification } from './email-verification.ts'
 import { factorsChanged } from './factors-changed.ts'
 import { invitation } from './invitation.ts'
+import { invitationResent } from './invitation-resent.ts'
 import type { Mail } from './mail.ts'
 import { notificationDigest } from './notification-digest.ts'
 import { organizationDeletion } from './organization-deletion.ts'
@@ -27,6 +28,7 @@ export const mails: readonly Mail[] = [
   emailVerification,
   factorsChanged,
   invitation,
+  invitationResent,
   accessRequest,
   accessRequestApproved,
   accessRequestDenied,

@@ -10,7 +10,7 @@ import { EmailCodeRequested } from '@gatehouse/contracts/events/identity/email-c
 import { EmailVerificationRequested } from '@gatehouse/contracts/events/identity/email-verification'
 import { SecurityAlertRaised } from '@gatehouse/contracts/events/workers/security-alert'
 import { WebhookDisabled } from '@gatehouse/contracts/events/workers/webhook'
-import { InvitationCreated } from '@gatehouse/contracts/events/orgs/invitation'
+import { InvitationCreated, InvitationResent } from '@gatehouse/contracts/events/orgs/invitation'
 import {
   AccessRequestApproved,
   AccessRequestCreated,
@@ -121,6 +121,10 @@ const events = [
     },
   }),
   orgs.announce(InvitationCreated, {
+    subject: ids.invitation,
+    data: { invitation_id: ids.invitation, organization_id: newId('org'), roles: ['viewer'] },
+  }),
+  orgs.announce(InvitationResent, {
     subject: ids.invitation,
     data: { invitation_id: ids.invitation, organization_id: newId('org'), roles: ['viewer'] },
   }),
@@ -245,6 +249,7 @@ t.test('the name of an organization cannot break out of a header or into HTML, a
   for (const [name, locale, links] of [
     ['invitation', 'en', 1],
     ['invitation', 'de', 1],
+    ['invitation-resent', 'en', 1],
     ['organization-deletion', 'en', 0],
     ['organization-deletion', 'de', 0],
     ['access-request', 'en', 0],

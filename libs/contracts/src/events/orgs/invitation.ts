@@ -15,6 +15,12 @@ export const InvitationCreated = {
 
 export type InvitationCreated = Static<typeof InvitationCreated.data>
 
+/** A pending invitation is sent again: links of before are void, and the mail job mints the secret of the new one. */
+export const InvitationResent = {
+  type: 'gatehouse.orgs.invitation.resent.v1',
+  data: InvitationCreated.data,
+} as const
+
 /** An invitation was used, once. */
 export const InvitationAccepted = {
   type: 'gatehouse.orgs.invitation.accepted.v1',
@@ -51,6 +57,7 @@ export type InvitationRevoked = Static<typeof InvitationRevoked.data>
 
 export const invitationEvents: readonly EventContract[] = [
   InvitationCreated,
+  InvitationResent,
   InvitationAccepted,
   InvitationDeclined,
   InvitationRevoked,

@@ -21,7 +21,7 @@ export const membershipFields = {
   membership_id: MembershipId,
   organization_id: OrganizationId,
   user_id: UserId,
-  status: Type.Union([Type.Literal('active'), Type.Literal('removed')]),
+  status: Type.Union([Type.Literal('active'), Type.Literal('suspended'), Type.Literal('removed')]),
   is_owner: Type.Boolean(),
   attributes: MembershipAttributes,
 }
@@ -40,12 +40,15 @@ export const MembershipCreated = {
 
 export type MembershipCreated = Static<typeof MembershipCreated.data>
 
-/** Ownership or attributes of a member changed; access goes on. */
+/** Ownership, attributes or the status of a member changed; `min_mv` only when access must end. */
 export const MembershipUpdated = {
   type: 'gatehouse.orgs.membership.updated.v1',
   data: Type.Object({
     ...membershipFields,
     changed: Type.Array(Type.String()),
+    min_mv: Type.Optional(Type.Integer()),
+    /** Why a member was suspended. */
+    reason: Type.Optional(Reason),
   }),
 } as const
 

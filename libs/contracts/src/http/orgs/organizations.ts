@@ -2,7 +2,7 @@
 import Type, { type Static } from 'typebox'
 import { Key, MembershipId, OrganizationId, UserId } from '../../common/ids.ts'
 import { DisplayName } from '../../common/display-name.ts'
-import { Instant, PictureUrl } from '../../common/scalars.ts'
+import { Instant, PictureUrl, Reason } from '../../common/scalars.ts'
 import { listOf, PageQuery } from '../../common/page.ts'
 import { MembershipAttributes } from '../../events/orgs/membership.ts'
 import { defineRoute } from '../contract.ts'
@@ -35,10 +35,14 @@ export const OrganizationBrand = Type.Object({
 })
 export type OrganizationBrand = Static<typeof OrganizationBrand>
 
+/** `suspended`: still a member, who does not act for the organization. */
+const MemberStatus = Type.Union([Type.Literal('active'), Type.Literal('suspended')])
+
 export const Member = Type.Object({
   id: MembershipId,
   user: Type.Object({ id: UserId, name: Type.String(), email: Type.String() }),
   is_owner: Type.Boolean(),
+  status: MemberStatus,
   attributes: MembershipAttributes,
   joined_at: Instant,
 })
@@ -143,10 +147,18 @@ export const ListMembers = defineRoute({
   service: 'orgs',
   method: 'GET',
   path: '/v1/organizations/:org/members',
-  summary: 'Members in the order they joined.',
+  summary:
+    'Members in the order they joined or the newest first; `search` is part of a name or address. ' +
+    'A page of a search may hold less than `limit`, or nothing, and still say that there is more.',
   auth: 'organization',
   params: orgParams,
-  query: Type.Object(PageQuery),
+  query: Type.Object({
+    ...PageQuery,
+    search: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    status: Type.Optional(MemberStatus),
+    is_owner: Type.Optional(Type.Boolean()),
+    sort: Type.Optional(Type.Union([Type.Literal('joined_at'), Type.Literal('-joined_at')])),
+  }),
   success: { status: 200, body: listOf(Member), description: 'The members.' },
   problems: ['forbidden'],
 })
@@ -164,7 +176,35 @@ export const UpdateMember = defineRoute({
     { minProperties: 1 },
   ),
   success: { status: 200, body: Member, description: 'The member, changed.' },
-  problems: ['forbidden', 'last_owner'],
+  problems: ['forbidden', 'conflict', 'last_owner'],
+})
+
+export const SuspendMember = defineRoute({
+  operationId: 'suspendMember',
+  service: 'orgs',
+  method: 'POST',
+  path: '/v1/organizations/:org/members/:user/suspend',
+  summary:
+    'Suspend a member: their access to this organization ends at once, roles and attributes are kept. ' +
+    'Nobody suspends an owner or oneself.',
+  auth: 'organization',
+  params: memberParams,
+  body: Type.Object({ reason: Reason }),
+  example: { reason: 'On leave' },
+  success: { status: 204, description: 'Their access tokens for this organization are void.' },
+  problems: ['forbidden', 'conflict'],
+})
+
+export const ReactivateMember = defineRoute({
+  operationId: 'reactivateMember',
+  service: 'orgs',
+  method: 'POST',
+  path: '/v1/organizations/:org/members/:user/reactivate',
+  summary: 'Let a suspended member act for the organization again, with the roles they had.',
+  auth: 'organization',
+  params: memberParams,
+  success: { status: 204, description: 'They refresh with the organization’s id to act for it.' },
+  problems: ['forbidden', 'conflict'],
 })
 
 export const RemoveMember = defineRoute({

@@ -159,5 +159,5 @@ async function resetMembership(deps: ProjectDeps, tx: Tx, said: Said & { roles: 
   const known = await isMember(tx, said.id)
   await applyMembership(tx, said, true)
   await resetJoining(tx, { ...holderOf(said), version: said.version })
-  if (!known && said.facts.status === 'active') await giveJoiningRoles(deps, tx, said)
+  if (!known && said.facts.status !== 'removed') await giveJoiningRoles(deps, tx, said)
 }
