@@ -37,7 +37,7 @@ export const missingTitles = (text: string, read: (file: string) => string): str
   [...text.matchAll(shownBy)].flatMap(([, file = '', titles = '']) => {
     const code = read(file).replaceAll("\\'", "'")
     const named = [...titles.matchAll(/“([^”]+)”/g)].map(([, title = '']) => title)
-    return named.filter((title) => !['\'', '"', '`'].some((quote) => code.includes(quote + title)))
+    return named.filter((title) => !["'", '"', '`'].some((quote) => code.includes(quote + title)))
   })
 
 t.test('every test a document names by its title is in its file', async (t) => {
@@ -46,7 +46,10 @@ t.test('every test a document names by its title is in its file', async (t) => {
   const findings = readFileSync('docs/security/findings.md', 'utf8')
   t.ok([...findings.matchAll(shownBy)].length > 80, 'the form in which tests are named is read')
   const planted = '`a.test.ts`: “it is so”, “it is not there”'
-  t.same(missingTitles(planted, () => `test('it is so in every case'`), ['it is not there'])
+  t.same(
+    missingTitles(planted, () => `test('it is so in every case'`),
+    ['it is not there'],
+  )
 })
 
 t.test('every path a document names exists', async (t) => {

@@ -142,7 +142,10 @@ t.test(
         data: { ...ids, status, changed: ['status'] },
       })
     say('disabled', 2)
-  await waitUntil('a caller who asked before is looked at again', async () => (await askedWith(known)).decision === false)
+    await waitUntil(
+      'a caller who asked before is looked at again',
+      async () => (await askedWith(known)).decision === false,
+    )
     t.match(await asked(2), { decision: false, code: 'subject_not_permitted' })
     say('active', 3)
     t.match(await asked(3), { decision: true })
