@@ -21,7 +21,7 @@ import { tableOf, targetLines, writeResults } from './report/write-results.ts'
 import { createCleanup } from './servers/cleanup.ts'
 import { continueOnShippedNode } from './shipped-node.ts'
 
-const onPlatform = ['p7', 'p8', 'p12', 'p13', 'p14']
+const onPlatform = ['p7', 'p8', 'p10', 'p12', 'p13', 'p14']
 const known = [
   'p1',
   'p2',

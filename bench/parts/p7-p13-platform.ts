@@ -1,6 +1,6 @@
 /**
- * P7, P8, P12 and P13 on one running platform, each beside its peer in the same rounds: bare argon2id, pgbench, two
- * bare hops with one SELECT, nothing. Then P14 on the same platform.
+ * P7, P8, P10, P12 and P13 on one running platform, each beside its peer in the same rounds: bare argon2id, pgbench,
+ * empty stubs, two bare hops with one SELECT, nothing. Then P14 on the same platform.
  */
 import { fileURLToPath } from 'node:url'
 import { createAsker } from '../load/closed-loop.ts'
@@ -10,7 +10,8 @@ import { atLeast, atMost, ratioOf, type PartResult, type Target } from '../repor
 import { medianOf, rounded } from '../report/statistics.ts'
 import { answersOk, freePort, startChild } from '../servers/child.ts'
 import type { Cleanup } from '../servers/cleanup.ts'
-import { startPlatform, type Platform } from '../servers/platform.ts'
+import { startEmptyStubs } from '../servers/empty-stubs.ts'
+import { memoryOf, startPlatform, type Platform } from '../servers/platform.ts'
 import { measureDay } from './p14-day.ts'
 import type { Effort } from './part.ts'
 import { costColumns, costRow, measureWork, processes, worksOf, type Cost } from './platform-work.ts'
@@ -22,6 +23,7 @@ type Round = { hashes: number; rotations: number | undefined; bare: Cost; idle: 
 
 export async function measurePlatform(effort: Effort, cleanup: Cleanup): Promise<PartResult[]> {
   const platform = await startPlatform(cleanup)
+  const memory = await memoryResult(platform, cleanup)
   const works = worksOf(platform)
   const pgbench = await findPgbench(effort.note)
   await prepareTables(platform.adminUrl)
@@ -42,7 +44,7 @@ export async function measurePlatform(effort: Effort, cleanup: Cleanup): Promise
       idle: await idle(platform),
     })
   }
-  return [requestsResult(costs, rounds), idleResult(platform, rounds), await measureDay(platform, effort)]
+  return [requestsResult(costs, rounds), memory, idleResult(platform, rounds), await measureDay(platform, effort)]
 }
 
 /** The CPU of two bare hops is that of their processes and of PostgreSQL. */
@@ -115,25 +117,47 @@ function idleResult(platform: Platform, rounds: readonly Round[]): PartResult {
   const services = processes.slice(0, 6)
   const shareOf = (name: string) => medianOf(rounds.map(({ idle }) => idle[name] ?? NaN))
   const inAll = rounds.map(({ idle }) => services.reduce((sum, name) => sum + (idle[name] ?? 0), 0))
-  const memoryMb = platform.memoryMb()
+  const memory = platform.memory()
+  const memoryMb = sumOf(memory.values())
   return {
     part: 'P13',
     title: 'P13: the platform at rest, after load',
     notes: ['CPU as a share of one core; memory is the proportional set size of the six services.'],
     table: {
-      columns: ['', 'services', ...processes, 'memory MB'],
+      columns: ['', 'services', ...processes],
       rows: [
-        [
-          '% of a core',
-          rounded(medianOf(inAll)),
-          ...processes.map((name) => rounded(shareOf(name))),
-          rounded(memoryMb),
-        ],
+        ['% of a core', rounded(medianOf(inAll)), ...processes.map((name) => rounded(shareOf(name)))],
+        ['MB', rounded(memoryMb), ...processes.map((name) => rounded(memory.get(name) ?? NaN))],
       ],
     },
     targets: [atMost('P13, % of a core', medianOf(inAll), 2), atMost('P13, MB', memoryMb, 450)],
     disagreements: 0,
     compared: rounds.length,
-    measured: { rounds, memoryMb },
+    measured: { rounds, memory: Object.fromEntries(memory) },
+  }
+}
+
+const sumOf = (values: Iterable<number>): number => [...values].reduce((sum, value) => sum + value, 0)
+
+/** Before any load, and before the stubs have to share a machine with it. */
+async function memoryResult(platform: Platform, cleanup: Cleanup): Promise<PartResult> {
+  const memory = platform.memory()
+  const stubs = (await startEmptyStubs(cleanup, memory.size)).map(memoryOf)
+  const ratio = sumOf(memory.values()) / sumOf(stubs)
+  return {
+    part: 'P10',
+    title: 'P10: memory of the started services',
+    notes: ['Proportional set size in MB; a stub is a Fastify server with one route, started with the same flags.'],
+    table: {
+      columns: ['', 'six', ...memory.keys()],
+      rows: [
+        ['services', rounded(sumOf(memory.values())), ...[...memory.values()].map(rounded)],
+        ['empty stubs', rounded(sumOf(stubs)), ...stubs.map(rounded)],
+      ],
+    },
+    targets: [atMost('P10, memory of six services to six empty stubs', ratio, 1.4)],
+    disagreements: 0,
+    compared: memory.size,
+    measured: { services: Object.fromEntries(memory), stubs },
   }
 }

@@ -23,8 +23,8 @@ export type Platform = {
   cpu(): ReadonlyMap<string, number>
   /** The same platform, with other processes counted in the place of its services. */
   with(pids: readonly number[]): Platform
-  /** Proportional set size of the services, in MB. */
-  memoryMb(): number
+  /** Proportional set size of each service, in MB. */
+  memory(): ReadonlyMap<string, number>
 }
 
 type PlatformFile = {
@@ -71,7 +71,7 @@ export async function startPlatform(cleanup: Cleanup): Promise<Platform> {
       ...platform,
       cpu: () => new Map([...pids.map((pid) => [String(pid), cpuOf(pid, false)] as const), ...servers()]),
     }),
-    memoryMb: () => services.reduce((sum, name) => sum + memoryOf(processes[name] ?? 0), 0),
+    memory: () => new Map(services.map((name) => [name, memoryOf(processes[name] ?? 0)])),
   }
   return platform
 }
@@ -106,7 +106,8 @@ function cpuOf(pid: number, children: boolean): number {
   return backends.reduce((sum, stat) => sum + (stat?.own ?? 0), main.own + main.ended) * usPerTick
 }
 
-function memoryOf(pid: number): number {
+/** Proportional set size in MB: what processes share counts in equal parts. */
+export function memoryOf(pid: number): number {
   const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8')
   return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? NaN) / 1024
 }

@@ -44,6 +44,6 @@ WORKDIR /gatehouse
 USER 65532:65532
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 MANAGEMENT_PORT=9090
 EXPOSE 8080 9090
-# Node is the process that gets SIGTERM, and drains.
-ENTRYPOINT ["/usr/local/bin/node"]
+# Node is the process that gets SIGTERM, and drains. Its flags are those of infra/deploy/src/node-flags.ts.
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=8", "--max-lazy"]
 CMD ["service/bin/main.mjs"]

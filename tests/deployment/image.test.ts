@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { nodeFlags } from '@gatehouse/deploy/node-flags'
 import { cacheFolder } from '@gatehouse/local/servers/folders'
 import { bareRoot, installedPackages, runInside, shippedNode } from './bare-root.ts'
 
@@ -29,7 +30,9 @@ t.test('every service’s files start in a bare root', async (t) => {
   const version = runInside(whole, ['--version'])
   t.equal(version.status, 0, version.output)
   t.match(version.output, new RegExp(`^v${/^ARG NODE_VERSION=(\d+)/m.exec(dockerfile)?.[1]}\\.`))
-  const printed = runInside(whole, ['/gatehouse/service/bin/main.mjs', '--print-config'])
+  const [, ...flags] = JSON.parse(/^ENTRYPOINT (\[.*\])$/m.exec(dockerfile)?.[1] ?? '[]') as string[]
+  t.same(flags, nodeFlags, 'an image starts Node as a workspace does')
+  const printed = runInside(whole, [...flags, '/gatehouse/service/bin/main.mjs', '--print-config'])
   t.equal(printed.status, 0, printed.output)
   t.match(printed.output, `"service": "${service}"`)
   const refused = runInside(whole, ['/gatehouse/service/bin/main.mjs'])

@@ -1,5 +1,6 @@
 // The services as processes, ready when their own /readyz says so: the compiled sources, or what `npm run build` made, with
 // the command line of the image. As many replicas of each as wanted.
+import { nodeFlags } from '@gatehouse/deploy/node-flags'
 import { compiledFile } from '../compile/compile-tree.ts'
 import { launchProblem } from '../launch-problem.ts'
 import { join, resolve } from 'node:path'
@@ -38,7 +39,7 @@ export async function serviceSpec(o: {
   return {
     name: o.name,
     command: process.execPath,
-    args: ['--enable-source-maps', program],
+    args: ['--enable-source-maps', ...nodeFlags, program],
     env: {
       ...environmentOf({
         service: o.service,

@@ -14,7 +14,10 @@ export type Dependency = {
   stop(): void
 }
 
-const everyMs = 1000
+/** While it answers; with what follows, a loss right after an answer is known 4.5 s later. */
+const everyMs = 2000
+/** While it does not. */
+const againMs = 500
 const answerWithinMs = 1000
 /** One slow answer is no loss. */
 const failuresUntilLost = 2
@@ -47,7 +50,7 @@ export function watchDependency(o: { name: string; probe(): Promise<unknown>; lo
       if (state.failures === failuresUntilLost)
         o.log.warn({ dependency: o.name, reason: failure }, `${o.name} is lost; requests go on without it`)
     }
-    timer = setTimeout(() => void look(), everyMs).unref()
+    timer = setTimeout(() => void look(), failure === undefined ? everyMs : againMs).unref()
   }
   void look()
   return {
