@@ -253,8 +253,11 @@ t.test('the snapshot tells the whole state, removed members included', async (t)
   t.match(records[0], { epoch: String, position: Number })
   t.same(records.at(-1), { end: true })
   t.match(
-    records.filter((one) => one['kind'] === 'organization').map((one) => one['id']),
-    [org, foreignOrg],
+    records.filter((one) => one['kind'] === 'organization'),
+    [
+      { id: org, slug: String },
+      { id: foreignOrg, slug: String },
+    ],
   )
   t.match(
     records.find((one) => one['user_id'] === bob.id),

@@ -25,7 +25,7 @@ t.test('POST /v1/organizations', async (t) => {
       orgid: body.id,
       version: 1,
       actor: `user:${ada.id}`,
-      data: { created_by: ada.id, status: 'active' },
+      data: { created_by: ada.id, status: 'active', slug: 'ada-s-mill' },
     })
     t.match(joined, {
       version: 1,
@@ -212,7 +212,7 @@ t.test('GET and PATCH /v1/organizations/{org}', async (t) => {
     })
     t.match(await change({ slug: foreign.slug }), { status: 409, body: { code: 'conflict' } })
     const [event] = (await rig.events.listOf(OrganizationUpdated)).filter(({ version }) => version === 3)
-    t.match(event, { subject: org.id, data: { changed: ['slug', 'logo_url', 'colors'] } })
+    t.match(event, { subject: org.id, data: { changed: ['slug', 'logo_url', 'colors'], slug: 'after-all' } })
     t.notMatch(JSON.stringify(event), /cdn\.example/, 'facts, no addresses')
     t.match(await change({ logo_url: null, colors: null }), { status: 200, body: { logo_url: null, colors: null } })
   })
