@@ -19,7 +19,7 @@ replica.deps.hasher.findMatch = (...args) => {
   return findMatch(...args)
 }
 
-/** The status of the last answer. */
+/** `seen`: the status of the last answer, and what it took besides statements. */
 function signingIn({ email, password }: Person) {
   const seen = { status: '', hashes: 0, sessions: 0 }
   const run = async () => {
@@ -44,6 +44,8 @@ t.test('a sign-in with a password is four reads, one hash, one call of tokens, a
 
 t.test('a sign-in that goes on with a second factor keeps its step in one transaction more', async (t) => {
   const { seen, run } = signingIn(await enrolled(platform, replica))
+  // What was announced after its answer is over.
+  await replica.deps.spine.sequence()
   const { statements, roundTrips, parses, texts } = await counter.whenKnown(run)
   t.same(seen, { status: 'challenge', hashes: 1, sessions: 0 })
   t.same([statements, roundTrips, parses], [8, 8, 0], texts.join('\n'))
@@ -52,6 +54,7 @@ t.test('a sign-in that goes on with a second factor keeps its step in one transa
 t.test('reading oneself is one round trip', async (t) => {
   const person = await platform.verified(replica)
   const token = platform.tokens.accessTokenFor(person.id)
+  await replica.deps.spine.sequence()
   const { statements, roundTrips, parses, texts } = await counter.whenKnown(async () => {
     const { status } = await platform.ask(replica, { method: 'GET', url: '/v1/me', token })
     t.equal(status, 200)
