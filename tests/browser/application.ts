@@ -6,6 +6,25 @@ import { until, type Api } from '../platform/client.ts'
 import { signIn as signInByApi } from '../platform/people.ts'
 import type { PlatformFile } from '../platform/platform-file.ts'
 
+/** Registered by an operator, as soon as the platform takes it. */
+export async function registerApplication(
+  api: Api,
+  platform: PlatformFile,
+  body: object,
+): Promise<{ id: string; client_secret: string }> {
+  const made = await until(
+    'the application to be registered',
+    async () => {
+      const admin = await signInByApi(api, platform.admin).catch(() => undefined)
+      if (admin === undefined) return undefined
+      const answer = await api.call('POST', '/v1/platform/oauth-clients', { token: admin.access, body })
+      return answer.status === 201 && answer
+    },
+    60_000,
+  )
+  return made.body as { id: string; client_secret: string }
+}
+
 /**
  * An application of the platform: `openid-client` and an address that browsers come back to. `more`: how it is
  * registered besides.
@@ -19,18 +38,11 @@ export async function openApplication(api: Api, platform: PlatformFile, more: ob
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const redirectUri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`
-  const made = await until(
-    'the application to be registered',
-    async () => {
-      const admin = await signInByApi(api, platform.admin).catch(() => undefined)
-      if (admin === undefined) return undefined
-      const body = { name: 'Board', redirect_uris: [redirectUri], ...more }
-      const answer = await api.call('POST', '/v1/platform/oauth-clients', { token: admin.access, body })
-      return answer.status === 201 && answer
-    },
-    60_000,
-  )
-  const { id, client_secret: secret } = made.body as { id: string; client_secret: string }
+  const { id, client_secret: secret } = await registerApplication(api, platform, {
+    name: 'Board',
+    redirect_uris: [redirectUri],
+    ...more,
+  })
   const config = await openid.discovery(new URL(platform.issuer), id, secret, undefined, {
     execute: [openid.allowInsecureRequests],
   })

@@ -240,7 +240,8 @@ t.test('organizations are shown, acted for, left and founded, a form that is sen
     if (typeof body['organization_id'] === 'string' && ![acme, other].includes(body['organization_id']))
       return refusal('not_found')
     last = body['organization_id'] ?? last
-    return { body: { ...browserToken, organization_id: body['organization_id'] === null ? null : last } }
+    const organization = body['organization_id'] === null ? null : last
+    return { body: { ...browserToken, access_token: `for.${String(organization)}.it`, organization_id: organization } }
   }
   answers['POST /v1/organizations'] = () => ({ status: 201, body: mine[0] as object })
   answers[`DELETE /v1/organizations/${other}/members/${session.user_id}`] = () => ({ status: 204 })
@@ -253,6 +254,8 @@ t.test('organizations are shown, acted for, left and founded, a form that is sen
   t.match((await browser.open(path)).body, `id="switch-${acme}"`)
   t.equal((await browser.send(path, { action: 'leave', organization: other })).headers.location, path)
   t.match((await browser.open(path)).body, 'You have left it.')
+  const [left] = of(`DELETE /v1/organizations/${other}/members/${session.user_id}`)
+  t.equal(left?.headers[internalHeaders.accessToken], `for.${other}.it`, 'one leaves as its member')
   await browser.send(path, { action: 'leave', organization: acme })
   t.match((await browser.open(path)).body, 'An organization needs an owner')
   for (const foreign of ['org_01k4zq3v5xe6hvd8c6mwh9q0zn', '../x', ''])

@@ -5,6 +5,14 @@ import { browserToken, openBrowser, openPages, refusal, session } from '../fixtu
 
 const token = `gtpr_${'t'.repeat(49)}`
 
+const ann = {
+  id: session.user_id,
+  name: 'Ann',
+  email: 'ann@example.com',
+  email_verified: true,
+  created_at: '2026-01-01T00:00:00.000Z',
+}
+
 t.test('the secret leaves the address at once, and opening a link is no use of it', async (t) => {
   const { app, calls } = await openPages(t)
   for (const path of ['/verify-email', '/reset-password', '/email/confirm', '/email/undo', '/invitations/accept']) {
@@ -43,6 +51,21 @@ t.test('a new password is set once; an expired link says so', async (t) => {
   const expired = await browser.send('/reset-password', { password: 'a much better password' })
   t.equal(expired.statusCode, 400)
   t.match(expired.body, 'The link has expired or was used already.')
+  t.match(expired.body, 'id="again" href="/forgot-password"')
+  t.equal((await browser.open('/reset-password')).statusCode, 400, 'what is worth nothing is not kept')
+})
+
+t.test('whoever is signed in already is told on the page they go on to', async (t) => {
+  const { app, answers } = await openPages(t)
+  answers['POST /internal/browser-sessions/token'] = () => ({ body: browserToken })
+  answers['POST /v1/auth/email/confirm'] = () => ({ status: 204 })
+  answers['GET /v1/me'] = () => ({ body: ann })
+  const browser = openBrowser(app)
+  browser.cookies.set('__Host-gatehouse_session', session.cookie_value)
+  await browser.open(`/email/confirm?token=${token}`)
+  t.equal((await browser.send('/email/confirm', {})).headers.location, '/signin')
+  t.equal((await browser.open('/signin')).headers.location, '/account')
+  t.match((await browser.open('/account')).body, 'Your new address is confirmed.')
 })
 
 t.test('forgot answers the same for every address', async (t) => {
@@ -108,15 +131,7 @@ t.test('an invitation is answered as the signed-in person, as a new one, or decl
   answers['POST /v1/invitations/accept'] = () => ({ body: accepted })
   answers['POST /v1/invitations/decline'] = () => ({ status: 204 })
   answers['POST /internal/browser-sessions/token'] = () => ({ body: browserToken })
-  answers['GET /v1/me'] = () => ({
-    body: {
-      id: session.user_id,
-      name: 'Ann',
-      email: 'ann@example.com',
-      email_verified: true,
-      created_at: '2026-01-01T00:00:00.000Z',
-    },
-  })
+  answers['GET /v1/me'] = () => ({ body: ann })
   const fresh = openBrowser(app)
   await fresh.open(`/invitations/accept?token=${token}`)
   const page = await fresh.open('/invitations/accept')
