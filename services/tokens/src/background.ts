@@ -2,6 +2,7 @@
 import { createResealing } from '@gatehouse/service-kit/secrets/reseal'
 import { createUpkeep, together, type Part } from '@gatehouse/service-kit/concurrency/background'
 import type { Deps } from './deps.ts'
+import { endSessionsOfDeletedClients } from './use-cases/oauth-clients/end-sessions-of-client.ts'
 import {
   endExpiredSessions,
   eraseSeals,
@@ -33,6 +34,12 @@ const upkeepOf = (deps: Deps): Part[] => [
   createUpkeep({
     name: 'expired sessions',
     run: () => endExpiredSessions(deps),
+    everyMs: 30 * secondMs,
+    log: deps.log,
+  }),
+  createUpkeep({
+    name: 'sessions of deleted clients',
+    run: () => endSessionsOfDeletedClients(deps),
     everyMs: 30 * secondMs,
     log: deps.log,
   }),

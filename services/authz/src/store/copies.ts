@@ -99,12 +99,18 @@ export async function upsertMembership(tx: Tx, said: ContentOf<MembershipRow>, a
   return true
 }
 
+/** Whether the organization is deleted: of its members nothing more is kept. */
+export async function isDeletedOrganization(tx: Tx, id: string): Promise<boolean> {
+  const known = await lockCurrent<OrganizationRow>(tx, organizations, id)
+  return known?.status === 'removed'
+}
+
 /** Of an erased person not even history keeps what was said about them. */
 export async function eraseMembershipAttributes(tx: Tx, id: string): Promise<void> {
   await tx.update(memberships).set({ attributes: {} }).where(eq(memberships.id, id))
 }
 
-/** Whether the membership is known and active. */
+/** Whether the membership is known and not over. */
 export async function isMember(tx: Tx, id: string): Promise<boolean> {
   const rows = await tx
     .select({ id: memberships.id })

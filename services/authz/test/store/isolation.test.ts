@@ -1,6 +1,7 @@
 /** Row-level security: the runtime role sees the platform's model and the scope's own rows, and writes nothing else. */
 import t from 'tap'
 import { sql } from 'drizzle-orm'
+import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
 import { OrganizationDeleted } from '@gatehouse/contracts/events/orgs/organization'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { sqlState } from '@gatehouse/service-kit/postgres/errors'
@@ -353,6 +354,21 @@ t.test(
     })
     for (let times = 0; times < 2; times += 1)
       await inScope(system, {}, (tx) => applyOrganizationEvent({ log: quietLog }, tx, event))
+    const late = createNeighbour('orgs').announce(MembershipUpdated, {
+      subject: newId('mem'),
+      version: 2,
+      orgid: ours.orgId,
+      data: {
+        membership_id: newId('mem'),
+        organization_id: ours.orgId,
+        user_id: newId('user'),
+        status: 'active',
+        is_owner: true,
+        attributes: { desk: 'by the window' },
+        changed: ['attributes'],
+      },
+    })
+    await inScope(system, {}, (tx) => applyOrganizationEvent({ log: quietLog }, tx, late))
     const inForce = await inScope(runtime, { orgId: ours.orgId }, async (tx) =>
       Promise.all(
         ['roles', 'policies', 'assignments', 'groups', 'group_members', 'entities', 'memberships'].map(async (table) =>

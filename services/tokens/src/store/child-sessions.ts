@@ -3,7 +3,7 @@
  */
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
-import { and, asc, eq, inArray, isNotNull, isNull, ne, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, exists, inArray, isNotNull, isNull, ne, type SQL, sql } from 'drizzle-orm'
 import type { Client } from './clients.ts'
 import { oauthClients } from './oauth-client-schema.ts'
 import { sessions, userStates } from './schema.ts'
@@ -125,6 +125,20 @@ export async function closeDeviceSignIn(
 /** Ends the active children of a session that has ended. */
 export const closeChildSessions = (tx: Queryable, parentId: string, reason: EndReason): Promise<EndedSession[]> =>
   endChildren(tx, eq(sessions.parentId, parentId), reason)
+
+/** Deleted clients that still have sessions, at most `limit`. */
+export async function listDeletedClientsWithSessions(system: Queryable, limit: number): Promise<string[]> {
+  const live = system
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.clientId, oauthClients.id), isNotNull(sessions.parentId), eq(sessions.status, 'active')))
+  const rows = await system
+    .select({ id: oauthClients.id })
+    .from(oauthClients)
+    .where(and(eq(oauthClients.status, 'deleted'), exists(live)))
+    .limit(limit)
+  return rows.map(({ id }) => id)
+}
 
 /** Ends up to `limit` sessions of a client. */
 export async function claimSessionEndsOfClient(

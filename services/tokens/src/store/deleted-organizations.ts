@@ -6,8 +6,8 @@ import { apiKeys, membershipStates, oauthConsents, platformAccountUses, serviceA
 
 /**
  * Memberships, service accounts, API keys and what people allowed its clients are deleted. A client stays as a
- * tombstone without secrets, which sessions of the past refer to; nobody refreshes as a deleted client, so its sessions
- * end with their lifetime.
+ * tombstone without secrets, which sessions of the past refer to; nobody refreshes as a deleted client, and the upkeep
+ * ends its sessions.
  */
 export async function deleteOrganizationContents(tx: Queryable, orgId: string): Promise<void> {
   const clientsOf = tx.select({ id: oauthClients.id }).from(oauthClients).where(eq(oauthClients.orgId, orgId))

@@ -50,6 +50,15 @@ export async function upsertOrganizationState(
     })
 }
 
+/** Whether the organization is deleted: of its members nothing is kept any more. */
+export async function isDeletedOrganization(tx: Queryable, id: string): Promise<boolean> {
+  const [row] = await tx
+    .select({ status: organizationStates.status })
+    .from(organizationStates)
+    .where(eq(organizationStates.id, id))
+  return row?.status === 'removed'
+}
+
 export async function upsertMembershipState(tx: Queryable, state: MembershipState): Promise<void> {
   const { id: _, ...rest } = state
   await tx

@@ -13,6 +13,7 @@ import { Value } from 'typebox/value'
 import { deleteOrganizationContents } from '../store/deleted-organizations.ts'
 import {
   deleteOrganizationsAndMemberships,
+  isDeletedOrganization,
   upsertMembershipState,
   upsertOrganizationState,
 } from '../store/projections.ts'
@@ -39,6 +40,8 @@ export async function applyOrganizationEvent(tx: Tx, event: EventEnvelope): Prom
     case MembershipCreated.type:
     case MembershipUpdated.type:
     case MembershipRemoved.type:
+      // An event that was parked may be replayed after the organization is gone.
+      if (await isDeletedOrganization(tx, Value.Parse(MembershipFacts, data).organization_id)) return
       return await upsertMembership(tx, { id, version, facts: data })
     default:
       return

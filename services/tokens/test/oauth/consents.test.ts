@@ -1,9 +1,12 @@
 /** Consents as the person sees and revokes them. */
+import { OrganizationDeleted } from '@gatehouse/contracts/events/orgs/organization'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
+import { endSessionsOfDeletedClients } from '../../src/use-cases/oauth-clients/end-sessions-of-client.ts'
 import { boundBrowser, cookieOf, outcomeOf, visit } from '../fixtures/browsers.ts'
 import { askProtocol, registered, signedIn, tokensFor as allowed } from '../fixtures/openid.ts'
 import { claimsOf, openPlatform } from '../fixtures/platform.ts'
+import { createOAuthClient } from '../fixtures/service-accounts.ts'
 
 const platform = await openPlatform(t)
 const replica = await platform.replica()
@@ -107,4 +110,22 @@ t.test('consents come in pages; those of a client that is gone are not shown', a
     (await listed(ada)).data.map(({ client }) => client.id),
     [clients[1]?.id],
   )
+})
+
+t.test('clients go with their organization, and their sessions end by event; the sign-in goes on', async (t) => {
+  const ada = await signedIn(platform, replica)
+  const { id } = ada.organization
+  const scopes = ['openid', 'offline_access']
+  const org = { ...ada.organization, path: '', token: ada.token }
+  const { body } = await createOAuthClient(platform, replica, org, { scopes })
+  const tokens = await tokensFor(body as typeof wiki, ada)
+  const { sid } = claimsOf(tokens['access_token']) as { sid: string }
+  await endSessionsOfDeletedClients(replica.deps)
+  t.same(await platform.announced(replica, sid), ['session.started.v1'])
+  const data = { organization_id: id, min_ov: 9 }
+  platform.orgs.announce(OrganizationDeleted, { subject: id, version: 9, data })
+  await replica.deps.following.orgs.pollNow()
+  for (let times = 0; times < 2; times += 1) await endSessionsOfDeletedClients(replica.deps)
+  t.same(await platform.announced(replica, sid), ['session.started.v1', 'session.ended.v1'])
+  t.match(await platform.refresh(replica, ada.refreshToken), { status: 200, body: { organization: null } })
 })

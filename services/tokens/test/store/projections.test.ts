@@ -8,6 +8,7 @@ import {
   UserRegistered,
   UserUpdated,
 } from '@gatehouse/contracts/events/identity/user'
+import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
 import { OrganizationDeleted, OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
 import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { usedButUnwanted } from '@gatehouse/test-kit/unwanted-events'
@@ -102,6 +103,15 @@ t.test('what a deleted organization had here goes with it; who belonged to it go
   t.match(await platform.admin`select status from organization_states where id = ${uuidOf(org.id)}`, [
     { status: 'removed' },
   ])
+  const late = newId('mem')
+  const facts = { membership_id: late, organization_id: org.id, user_id: id, is_owner: true, attributes: {} }
+  platform.orgs.announce(MembershipUpdated, {
+    subject: late,
+    version: 3,
+    data: { ...facts, status: 'active', changed: ['attributes'] },
+  })
+  await pollAll()
+  t.equal(await stateOf('membership_states', late), undefined, 'what is replayed afterwards leaves no row')
   t.not((await exchange(platform, one, key)).status, 200)
   t.equal((await exchange(platform, one, keptKey)).status, 200, 'another organization’s key goes on')
 })

@@ -24,6 +24,7 @@ import { isAssignable, ownerRole } from '../../domain/platform.ts'
 import { claimJoining, endHoldings, insertMemberRoles, resetJoining, type Holder } from '../../store/assignments.ts'
 import {
   eraseMembershipAttributes,
+  isDeletedOrganization,
   isMember,
   listActiveMemberships,
   listActiveOrganizations,
@@ -48,6 +49,7 @@ type Said = { id: string; version: number; facts: MembershipFacts }
 
 export async function applyOrganizationEvent(deps: ProjectDeps, tx: Tx, event: EventEnvelope): Promise<void> {
   const { subject: id, version, data } = event
+  if (await isOfDeleted(tx, event)) return
   switch (event.type) {
     case OrganizationCreated.type:
     case OrganizationUpdated.type:
@@ -75,6 +77,14 @@ export async function applyOrganizationEvent(deps: ProjectDeps, tx: Tx, event: E
       return
   }
 }
+
+/** An event about a member that was parked may be replayed after the organization is gone. */
+async function isOfDeleted(tx: Tx, { type, data }: EventEnvelope): Promise<boolean> {
+  if (!memberEvents.has(type)) return false
+  return await isDeletedOrganization(tx, Value.Parse(MembershipFacts, data).organization_id)
+}
+
+const memberEvents: ReadonlySet<string> = new Set([MembershipCreated.type, MembershipUpdated.type])
 
 async function applyMembership(tx: Tx, { id, version, facts }: Said, always = false): Promise<void> {
   const row = {
