@@ -106,6 +106,22 @@ t.test('a time-limited administrator gives nothing for longer than they hold it'
   )
   const longer = new Date(Date.parse(end) + 1000).toISOString()
   refused(t, await give(toUser(one), 'viewer', { by: limited, expires_at: longer }), 'a second longer')
+  const approved = (duration_seconds?: number) =>
+    platform.ask(replica, {
+      method: 'POST',
+      url: '/internal/roles/check-grantable',
+      as: 'orgs',
+      body: {
+        organization_id: org.id,
+        granted_by: limited.id,
+        roles: ['viewer'],
+        ...(duration_seconds !== undefined && { duration_seconds }),
+      },
+    })
+  const leftSeconds = (Date.parse(end) - Date.now()) / 1000
+  t.same((await approved()).body, { unknown: [], refused: ['viewer'] }, 'by approving for good')
+  t.same((await approved(Math.ceil(leftSeconds))).body, { unknown: [], refused: ['viewer'] }, 'for a little too long')
+  t.same((await approved(Math.floor(leftSeconds / 2))).body, { unknown: [], refused: [] }, 'by approving for less')
   const given = await give(toUser(one), 'viewer', { by: limited, expires_at: end })
   t.equal(given.status, 201, 'until then')
   const change = (expires_at: string | null, by: Member) =>

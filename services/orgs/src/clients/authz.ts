@@ -15,11 +15,12 @@ export type AuthzClient = {
   decideForPlatform(user: UserCaller, permission: string): Promise<PermissionDecision>
   /** Names of members' attributes that policies read and whoever this is may not write. */
   protectedAttributes(caller: PrincipalCaller): Promise<string[]>
-  /** Which of these roles do not exist there, and which may `grantedBy` not give? */
+  /** Which of these roles do not exist there, and which may `grantedBy` not give, for so long or for good? */
   checkGrantableRoles(o: {
     orgId: string
     grantedBy: string
     roles: string[]
+    durationSeconds?: number
   }): Promise<{ unknown: string[]; refused: string[] }>
 }
 
@@ -31,6 +32,13 @@ export const createAuthzClient = (http: ServiceClient): AuthzClient => ({
   decideForPlatform: async (user, permission) =>
     onlyDecision(await http.call(CheckPermissions, { body: { scope: 'platform', permissions: [permission] }, user })),
   protectedAttributes: async (user) => (await http.call(ListProtectedAttributes, { body: {}, user })).names,
-  checkGrantableRoles: ({ orgId, grantedBy, roles }) =>
-    http.call(CheckGrantableRoles, { body: { organization_id: orgId, granted_by: grantedBy, roles } }),
+  checkGrantableRoles: ({ orgId, grantedBy, roles, durationSeconds }) =>
+    http.call(CheckGrantableRoles, {
+      body: {
+        organization_id: orgId,
+        granted_by: grantedBy,
+        roles,
+        ...(durationSeconds !== undefined && { duration_seconds: durationSeconds }),
+      },
+    }),
 })

@@ -91,6 +91,7 @@ t.test('roles: for a time that begins with the approval, or as whoever decides s
   t.match((await mine(member)).body.data, [{ status: 'approved', decision_reason: 'On call' }])
   const again = (await ask(member, { roles: ['admin'], reason })).body.id
   t.equal((await approve(owner, again, { roles: ['viewer'], duration_seconds: 3600 })).status, 204)
+  t.match(world.grantsAskedFor.at(-1), { roles: ['viewer'], duration_seconds: 3600 }, 'asked for as long as it lasts')
   t.match((await rig.events.listOf(AccessRequestApproved)).at(-1)?.data, { roles: ['viewer'], expires_at: /Z$/ })
   const joining = await open('Endless Ltd')
   const wanted = (await joining.join(rig.person())).body.id

@@ -220,7 +220,7 @@ export const CheckPermissions = defineRoute({
 
 /**
  * May the asker give exactly these roles in their organization, and do the roles exist? Used for invitations, at
- * sending and at acceptance.
+ * sending and at acceptance, and for requests of access.
  */
 export const CheckGrantableRoles = defineRoute({
   operationId: 'checkGrantableRoles',
@@ -236,6 +236,8 @@ export const CheckGrantableRoles = defineRoute({
     organization_id: Type.String(),
     granted_by: UserId,
     roles: Type.Array(Type.String(), { minItems: 1, maxItems: 20 }),
+    /** How long they are to be held from now on; absent: for good. */
+    duration_seconds: Type.Optional(Type.Integer({ minimum: 1 })),
   }),
   success: {
     status: 200,

@@ -1,4 +1,7 @@
-/** Whether a person may give roles with an invitation, asked when it is sent and again when it is accepted. */
+/**
+ * Whether a person may give roles, asked when an invitation is sent, again when it is accepted, and when a request of
+ * access is approved, which may be for a time.
+ */
 import type { Deps } from '../../deps.ts'
 import { findObstacle } from '../../domain/facts.ts'
 import { delegableOf, missingToGive } from '../../domain/delegable.ts'
@@ -8,7 +11,15 @@ import { requireFresh, requireUnparked } from '../../facts/freshness.ts'
 import { decideWith } from '../../facts/decide-with.ts'
 import { readNewcomer } from '../../subjects/principal-facts.ts'
 
-export type GrantQuestion = { organization_id: string; granted_by: string; roles: readonly string[] }
+export type GrantQuestion = {
+  organization_id: string
+  granted_by: string
+  roles: readonly string[]
+  duration_seconds?: number
+}
+
+/** What is given for a time begins after the question and by another clock, so its end is taken for a minute later. */
+const laterMs = 60_000
 
 /** Somebody who is no longer a member may give nothing. @throws AppError `not_current` */
 export async function checkGrantableRoles(
@@ -27,10 +38,12 @@ export async function checkGrantableRoles(
   if (member === undefined || findObstacle(principalFacts) !== undefined) return { unknown, refused: known }
   const { catalog } = model
   const rules = { roles: model.roles, policies: model.source.policies }
-  const delegable = delegableOf(rules, memberKeys(model, { member, nowMs: deps.clock.now().getTime() }))
-  // What comes with an invitation is held for good.
+  const nowMs = deps.clock.now().getTime()
+  const delegable = delegableOf(rules, memberKeys(model, { member, nowMs }))
+  const lasts = input.duration_seconds
+  const untilMs = lasts === undefined ? Infinity : nowMs + lasts * 1000 + laterMs
   const mayGive = (key: string): boolean =>
-    missingToGive(delegable, { model: rules, catalog }, { keys: [key], untilMs: Infinity }).length === 0
+    missingToGive(delegable, { model: rules, catalog }, { keys: [key], untilMs }).length === 0
   const refused = known.filter((key) => !isAssignable(key) || !mayGive(key))
   return { unknown, refused }
 }

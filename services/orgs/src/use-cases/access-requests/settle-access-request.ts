@@ -38,7 +38,8 @@ export async function approveAccessRequest(
       errors: [{ path: '/duration_seconds', message: 'is of roles; a membership has no end' }],
     })
   const roles = rolesToGive({ kind: request.kind, asked: request.roles, approved: approval.roles })
-  await requireGrantable(deps, caller, roles)
+  const durationSeconds = approval.durationSeconds ?? request.durationSeconds ?? undefined
+  await requireGrantable(deps, caller, { roles, ...(durationSeconds !== undefined && { durationSeconds }) })
   const outcome = await deps.spine.write({ orgId: caller.orgId }, (tx) => approve(tx, caller, { ...approval, roles }), {
     announce: 'await',
   })
@@ -129,9 +130,16 @@ async function requireDecidable(
   return request
 }
 
-async function requireGrantable(deps: Pick<Deps, 'clients'>, caller: MemberCaller, roles: string[]): Promise<void> {
+async function requireGrantable(
+  deps: Pick<Deps, 'clients'>,
+  caller: MemberCaller,
+  grant: { roles: string[]; durationSeconds?: number },
+): Promise<void> {
   const { orgId, userId: grantedBy } = caller
-  const decision = decideGrant(roles, await deps.clients.authz.checkGrantableRoles({ orgId, grantedBy, roles }))
+  const decision = decideGrant(
+    grant.roles,
+    await deps.clients.authz.checkGrantableRoles({ orgId, grantedBy, ...grant }),
+  )
   if (decision.kind === 'unknown_roles') throw problem('validation_failed', { errors: decision.errors })
   if (decision.kind === 'refused_roles')
     throw problem('forbidden', { detail: `You may not give: ${decision.roles.join(', ')}.` })
