@@ -1,4 +1,5 @@
 /** What crosses the gateway, both ways, in front of real HTTP servers, with NATS and Redis away. */
+import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import t from 'tap'
 import { ready } from '../support/client.ts'
 import { inOrganization, mintToken, type Echo } from '../support/fake-platform.ts'
@@ -166,6 +167,13 @@ t.test(
         [failed.status, failed.body['request_id'], failed.headers.get('x-request-id')],
         [503, `fails-${round}`, `fails-${round}`],
       )
+      for (const [id, status] of [
+        [`opens-${round}`, 200],
+        [`fails-${round}`, 503],
+      ] as const)
+        await waitUntil(`${id} is logged as its own`, () =>
+          platform.lines.some((line) => line['request_id'] === id && line['status'] === status),
+        )
     }
   },
 )

@@ -8,10 +8,10 @@ import type { AddressInfo } from 'node:net'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import { publicRoutes } from '@gatehouse/contracts/http/routes'
+import { createLogger } from '@gatehouse/service-kit/logging/logger'
 import { loadConfig } from '@gatehouse/service-kit/config/load'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
-import { quietLog } from '@gatehouse/test-kit/log'
 import {
   assertionsOf,
   keySettingsOf,
@@ -40,6 +40,8 @@ export type FakePlatform = {
   jwksIsDown: boolean
   /** Requests that were passed on, newest last. */
   passed: Echo[]
+  /** What the gateway has written to its log, newest last. */
+  lines: Record<string, unknown>[]
   /** Overrides the echo. */
   answer: ((echo: Echo, response: ServerResponse) => void) | undefined
   announce(producer: string, type: string, data: object): void
@@ -72,6 +74,7 @@ export async function startGateway(
     producers: { identity: producer(), tokens: producer(), orgs: producer() },
     jwksIsDown: false,
     passed: [],
+    lines: [],
     answer: undefined,
     announce(name, type, data) {
       const { events, epoch } = this.producers[name] as Producer
@@ -107,7 +110,9 @@ export async function startGateway(
     ...peers,
     ...env,
   })
-  const deps = openDeps(settings, { log: quietLog, clock: systemClock })
+  const write = (line: string): void => void platform.lines.push(JSON.parse(line) as Record<string, unknown>)
+  const log = createLogger({ name: 'gateway', destination: { write } })
+  const deps = openDeps(settings, { log, clock: systemClock })
   const app = await buildApp(deps, routes)
   await app.listen({ port: 0, host: '127.0.0.1' })
   t.teardown(async () => {
