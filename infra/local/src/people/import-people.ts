@@ -1,6 +1,6 @@
-// Sends the people of a file in batches, then the memberships of those who are there, each line with an error of its own.
-// How far it came is kept beside the file after each batch, so that an import that was ended goes on there; what was sent
-// twice is the same person, since the line's `external_id` is, and the same membership.
+// Sends the people of a file in batches, then the memberships of those who are there, each line with an error of its
+// own. How far it came is kept beside the file after each batch, so that an import that was ended goes on there; what
+// was sent twice is the same person, since the line's `external_id` is, and the same membership.
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type ImportedPerson, type ImportOutcome, mostPeopleAtOnce } from '@gatehouse/contracts/http/identity/imports'
 import {
