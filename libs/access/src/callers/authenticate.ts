@@ -20,7 +20,10 @@ import {
 } from './caller.ts'
 import { signedIn } from './jwt-plugin.ts'
 
-export type AccessRule = Pick<RouteContract, 'auth' | 'callers' | 'method' | 'path' | 'principals'>
+export type AccessRule = Pick<
+  RouteContract,
+  'auth' | 'callers' | 'impersonation' | 'method' | 'path' | 'principals'
+>
 export type Verifiers = {
   assertions: AssertionVerifier
   /** null only where no person's token can arrive. */
@@ -35,8 +38,8 @@ const outside: readonly ServiceName[] = ['gateway', 'pages']
 
 /**
  * At once for a token that was verified before, which almost every one was.
- * @throws AppError `unauthenticated`, `forbidden`, `organization_required`, `person_required`, or the `not_found` of
- *   somebody else's organization
+ * @throws AppError `unauthenticated`, `forbidden`, `organization_required`, `person_required`, `impersonation_refused`,
+ *   or the `not_found` of somebody else's organization
  */
 export function authenticate(
   request: FastifyRequest,
@@ -112,7 +115,9 @@ function admitted(
 ): AnyCaller {
   if (rule.auth === 'internal') return { kind: 'service', service, ...(principal ? { user: principal } : {}) }
   // Where nobody needs to be known, a service account is nobody: what an open route does for a caller it does for a person.
-  if (rule.auth === 'open') return principal?.kind === 'user' ? principal : anonymous
+  // An operator who acts as a person is nobody there as well, unless the route is for them.
+  if (rule.auth === 'open')
+    return principal?.kind === 'user' && principalRefusal(rule, principal.claims) === undefined ? principal : anonymous
   if (principal === undefined) throw problem('unauthenticated', { internal: 'no access token travelled along' })
   if (rule.auth === 'organization') requireOrganization(principal, rule, request)
   const refusal = principalRefusal(rule, principal.claims)

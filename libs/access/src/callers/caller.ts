@@ -5,7 +5,7 @@
 import type { AccessTokenClaims, PersonClaims, ServiceAccountClaims } from '@gatehouse/contracts/claims/access-token'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { Actor } from '@gatehouse/contracts/events/envelope'
-import type { RouteContract } from '@gatehouse/contracts/http/contract'
+import { isOpenToImpersonation, type RouteContract } from '@gatehouse/contracts/http/contract'
 
 export type AnonymousCaller = { readonly kind: 'anonymous' }
 
@@ -105,25 +105,28 @@ export const isForPeopleOnly = ({ auth, principals }: Pick<RouteContract, 'auth'
   (principals ?? (auth === 'user' ? 'people' : 'any')) === 'people'
 
 /**
- * Why a route is not for whoever these claims stand for, or undefined: a person may use each, an account of an
- * organization those that are not for people only, and an account of the platform those that say so.
+ * Why a route is not for whoever these claims stand for, or undefined: a person may use each, an operator who acts as
+ * one those that are open to that, an account of an organization those that are not for people only, and an account of
+ * the platform those that say so.
  */
 export function principalRefusal(
-  rule: Pick<RouteContract, 'auth' | 'principals'>,
+  rule: Pick<RouteContract, 'auth' | 'impersonation' | 'method' | 'path' | 'principals'>,
   claims: AccessTokenClaims,
-): 'person_required' | 'forbidden' | undefined {
-  if (!isOfServiceAccount(claims)) return undefined
+): 'person_required' | 'forbidden' | 'impersonation_refused' | undefined {
+  if (!isOfServiceAccount(claims))
+    return claims.act !== undefined && !isOpenToImpersonation(rule) ? 'impersonation_refused' : undefined
   if (isForPeopleOnly(rule)) return 'person_required'
   return claims.of_platform === true && rule.principals !== 'any_and_platform' ? 'forbidden' : undefined
 }
 
 /**
- * Who caused it, as events and audit write it. A service that brings an access token acts for whoever it stands for.
+ * Who caused it, as events and audit write it: who acts as another person is named, and not that person. A service that
+ * brings an access token acts for whoever it stands for.
  */
 export function actorOf(caller: AnyCaller): Actor {
   switch (caller.kind) {
     case 'user':
-      return `user:${caller.userId}`
+      return `user:${caller.claims.act?.sub ?? caller.userId}`
     case 'service_account':
       return `service_account:${caller.serviceAccountId}`
     case 'service':

@@ -32,6 +32,8 @@ export const PersonClaims = Type.Object({
   mid: Type.Optional(MembershipId),
   ov: Type.Optional(Type.Integer()),
   mv: Type.Optional(Type.Integer()),
+  /** Who acts as the person (RFC 8693 §4.1): an operator, who reads and changes nothing. */
+  act: Type.Optional(Type.Object({ sub: UserId })),
   scope: absent,
 })
 export type PersonClaims = Static<typeof PersonClaims>

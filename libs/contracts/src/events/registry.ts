@@ -24,6 +24,7 @@ import { membershipEvents } from './orgs/membership.ts'
 import { organizationEvents } from './orgs/organization.ts'
 import { apiKeyEvents } from './tokens/api-key.ts'
 import { familyEvents } from './tokens/family.ts'
+import { impersonationEvents } from './tokens/impersonation.ts'
 import { oauthClientEvents } from './tokens/oauth-client.ts'
 import { oauthConsentEvents } from './tokens/oauth-consent.ts'
 import { registrationTokenEvents } from './tokens/registration-token.ts'
@@ -46,6 +47,7 @@ export const eventContracts: readonly EventContract[] = [
   ...rememberedDeviceEvents,
   ...apiKeyEvents,
   ...familyEvents,
+  ...impersonationEvents,
   ...oauthClientEvents,
   ...oauthConsentEvents,
   ...registrationTokenEvents,

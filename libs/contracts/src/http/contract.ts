@@ -35,6 +35,11 @@ export type RouteContract = {
    * `forbidden`.
    */
   readonly principals?: RoutePrincipals
+  /**
+   * Whether an operator who acts as a person is served. Absent: what reads is (`GET`), unless it is the platform's
+   * (`/v1/platform/`); everything else is 403 `impersonation_refused`.
+   */
+  readonly impersonation?: 'allowed' | 'refused'
   readonly params?: TObject
   readonly query?: TObject
   readonly headers?: TObject
@@ -72,6 +77,13 @@ export type RouteContract = {
   /** `authzen`: a standard that knows 400 and no 415 (OpenID AuthZEN 1.0, HTTPS binding). */
   readonly dialect?: 'authzen'
 }
+
+export const isOpenToImpersonation = ({
+  impersonation,
+  method,
+  path,
+}: Pick<RouteContract, 'impersonation' | 'method' | 'path'>): boolean =>
+  impersonation === undefined ? method === 'GET' && !path.startsWith('/v1/platform/') : impersonation === 'allowed'
 
 /** Keeps the literal types of a contract while checking its shape. */
 export const defineRoute = <const R extends RouteContract>(route: R): R => route

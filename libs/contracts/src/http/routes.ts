@@ -116,6 +116,7 @@ import { oauthClientRoutes } from './tokens/oauth-clients.ts'
 import { registrationTokenRoutes } from './tokens/registration-tokens.ts'
 import { DescribeAuthorization, SettleAuthorization } from './tokens/authorizations.ts'
 import { ListMyConsents, RevokeMyConsent } from './tokens/consents.ts'
+import { ImpersonateUser } from './tokens/impersonation.ts'
 import { platformServiceAccountRoutes } from './tokens/platform-service-accounts.ts'
 import { signingKeyRoutes } from './tokens/signing-keys.ts'
 import { EndMyOtherSessions, EndMySession, GetJwks, ListMySessions, Logout, RefreshToken } from './tokens/sessions.ts'
@@ -283,6 +284,7 @@ export const publicRoutes: readonly RouteContract[] = [
   EraseUser,
   EndUserSessions,
   ResetUserFactors,
+  ImpersonateUser,
   ResendUserMail,
   ListDeadLetters,
   ReplayDeadLetter,

@@ -22,6 +22,7 @@ export const problems = {
   organization_required: { status: 403, title: 'The access token names no organization' },
   organization_unavailable: { status: 403, title: 'The organization is not known, or nobody acts for it now' },
   person_required: { status: 403, title: 'This is for people: an API key cannot be used here' },
+  impersonation_refused: { status: 403, title: 'Whoever acts as another person does not do this' },
   not_found: { status: 404, title: 'There is nothing here' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   request_timeout: { status: 408, title: 'The request did not arrive in time' },

@@ -38,7 +38,9 @@ type GuardDeps = {
 
 const refusals = counter('gateway_access_refused_total', 'Requests refused for their access token, by code')
 
-export function createGuard(route: Pick<RouteContract, 'auth' | 'path' | 'principals'>, deps: GuardDeps): Guard {
+type Guarded = Pick<RouteContract, 'auth' | 'impersonation' | 'method' | 'path' | 'principals'>
+
+export function createGuard(route: Guarded, deps: GuardDeps): Guard {
   const { accessTokens, floors } = deps
   const isScoped = namesOrganization(route.path)
   const isOpen = route.auth === 'open'

@@ -17,12 +17,13 @@ export type AccessDecision =
         | 'organization_required'
         | 'person_required'
         | 'forbidden'
+        | 'impersonation_refused'
     }
 
 export type AccessQuestion = {
   readonly auth: RouteAuth
   /** Why the route is not for whoever asks, if it is not. */
-  readonly principalRefusal: 'person_required' | 'forbidden' | undefined
+  readonly principalRefusal: 'person_required' | 'forbidden' | 'impersonation_refused' | undefined
   /** The organization the path names, when it names one. */
   readonly orgInPath: string | undefined
   /** What the token says, once its signature and its times were verified. */

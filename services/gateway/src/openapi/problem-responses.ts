@@ -2,7 +2,7 @@
  * Problems in the OpenAPI document: for each operation every status it can refuse with, and the codes that status
  * stands for.
  */
-import type { RouteContract } from '@gatehouse/contracts/http/contract'
+import { isOpenToImpersonation, type RouteContract } from '@gatehouse/contracts/http/contract'
 import { problems, type ProblemCode } from '@gatehouse/contracts/problems/registry'
 import { isForPeopleOnly } from '@gatehouse/access/callers/caller'
 import type { Json } from './components.ts'
@@ -19,6 +19,7 @@ function codesOf(route: RouteContract): Set<ProblemCode> {
   if (route.auth !== 'open') {
     add('unauthenticated', 'token_revoked', 'insufficient_user_authentication', 'not_current')
     add(takesApiKeys(route) ? 'invalid_api_key' : 'person_required')
+    if (!isOpenToImpersonation(route)) add('impersonation_refused')
     // Where an account of the platform asks, or is refused as itself.
     if (route.principals === 'any_and_platform') add('organization_unavailable')
     else if (takesApiKeys(route)) add('forbidden')

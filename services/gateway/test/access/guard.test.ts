@@ -14,7 +14,7 @@ function openGuard(o: { auth?: 'user' | 'open'; claims?: AccessTokenClaims; isVo
   const waits = { verify: 0, exchange: 0 }
   const verified = { claims: o.claims ?? person, kid: 'k' }
   const guard = createGuard(
-    { auth: o.auth ?? 'user', path: '/v1/me' },
+    { auth: o.auth ?? 'user', method: 'GET', path: '/v1/me' },
     {
       accessTokens: {
         kind: { namespace: 'accessToken', typ: 'at+jwt', keyFor: () => undefined },

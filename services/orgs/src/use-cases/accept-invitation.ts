@@ -4,7 +4,7 @@
  * acceptance wins.
  */
 import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
-import { actorOf, type Caller, type UserCaller } from '@gatehouse/access/callers/caller'
+import { type Caller, type UserCaller } from '@gatehouse/access/callers/caller'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { isSameEmailAddress } from '@gatehouse/service-kit/text/email-address'
@@ -43,7 +43,7 @@ export async function acceptInvitation(deps: AcceptDeps, caller: Caller, input: 
   if (signedIn) await requireInvited(deps, signedIn, open.invitation)
   await requireStillGrantable(deps, open.invitation)
   const userId = 'password' in input ? await makePerson(deps, open.invitation, input) : (signedIn as UserCaller).userId
-  const actor = actorOf({ kind: 'user', userId } as UserCaller)
+  const actor = `user:${userId}` as const
   const outcome = await deps.spine.write(
     { orgId: open.invitation.orgId },
     async (tx): Promise<Outcome> => {

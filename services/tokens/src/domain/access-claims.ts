@@ -19,7 +19,14 @@ export function accessClaims(o: {
   ttlSeconds: number
   clientId: string
   user: { id: string; version: number }
-  session: { id: string; version: number; amr: readonly string[]; authTime: Date }
+  session: {
+    id: string
+    version: number
+    amr: readonly string[]
+    authTime: Date
+    /** The operator who acts as the person. */
+    impersonatedBy: string | null
+  }
   membership: UsableMembership | undefined
 }): AccessTokenClaims {
   const issuedAt = epochSeconds(o.now)
@@ -37,6 +44,7 @@ export function accessClaims(o: {
     uv: o.user.version,
     amr: [...o.session.amr],
     acr: acrOf(o.session.amr),
+    ...(o.session.impersonatedBy !== null && { act: { sub: o.session.impersonatedBy } }),
     ...(o.membership && {
       org_id: o.membership.organizationId,
       mid: o.membership.membershipId,

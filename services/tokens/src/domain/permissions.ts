@@ -9,6 +9,7 @@ export const permissions = {
   writePlatformOAuthClients: 'gatehouse:platform.oauth_clients',
   readKeys: 'gatehouse:keys.read',
   rotateKeys: 'gatehouse:keys.rotate',
+  impersonateUsers: 'gatehouse:users.impersonate',
   voidKeys: 'gatehouse:keys.void',
 } as const
 

@@ -6,6 +6,7 @@ import { authorizationsForPagesRoutes, authorizationsRoutes } from './authorizat
 import { browserSessionsRoutes } from './browser-sessions.ts'
 import { deviceAuthorizationsRoutes } from './device-authorizations.ts'
 import { consentsRoutes } from './consents.ts'
+import { impersonationRoutes } from './impersonation.ts'
 import { oauthClientsRoutes, platformOAuthClientsRoutes, registrationTokensRoutes } from './oauth-clients.ts'
 import { openidProviderRoutes } from './openid-provider.ts'
 import { platformServiceAccountsRoutes } from './platform-service-accounts.ts'
@@ -26,6 +27,7 @@ export const publicRoutes: readonly Routes[] = [
   authorizationsRoutes,
   consentsRoutes,
   signingKeysRoutes,
+  impersonationRoutes,
   openidProviderRoutes,
 ]
 

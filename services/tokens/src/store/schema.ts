@@ -58,6 +58,7 @@ export const sessions = pgTable('sessions', {
   parentId: typeId('parent_id', 'ses'),
   scope: text('scope').array(),
   resources: text('resources').array(),
+  impersonatedBy: typeId('impersonated_by', 'user'),
 })
 
 export const refreshFamilies = pgTable('refresh_families', {

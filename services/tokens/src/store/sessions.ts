@@ -24,6 +24,8 @@ export type NewSession = Pick<
   familyId: string
   token: { id: string; hash: Buffer }
   jkt?: string | undefined
+  /** The operator who acts as the person. */
+  impersonatedBy?: string
 }
 
 /**

@@ -57,7 +57,7 @@ t.test('claims carry the version of everything that can void the token, and no r
     ttlSeconds: 300,
     clientId: 'gatehouse-web',
     user: { id: 'user_1', version: 5 },
-    session: { id: 'ses_1', version: 1, amr: ['pwd'], authTime: new Date(1_600_000_000_100) },
+    session: { id: 'ses_1', version: 1, amr: ['pwd'], authTime: new Date(1_600_000_000_100), impersonatedBy: null },
   }
   const bare = accessClaims({ ...given, membership: undefined })
   t.match(bare, {
@@ -74,6 +74,9 @@ t.test('claims carry the version of everything that can void the token, and no r
   t.notOk('org_id' in bare || 'mid' in bare || 'ov' in bare || 'mv' in bare)
   const inside = accessClaims({ ...given, membership: a, session: { ...given.session, amr: ['pwd', 'otp', 'mfa'] } })
   t.match(inside, { org_id: 'org_a', mid: 'mem_org_a', ov: 7, mv: 3, acr: 'aal2' })
+  t.notOk('act' in inside)
+  const acting = { ...given.session, impersonatedBy: 'user_2' }
+  t.match(accessClaims({ ...given, membership: a, session: acting }), { sub: 'user_1', act: { sub: 'user_2' } })
   t.notOk('roles' in inside || 'permissions' in inside || 'scope' in inside)
 })
 

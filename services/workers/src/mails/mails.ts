@@ -3,6 +3,7 @@ import { accessRequest } from './access-request.ts'
 import { accessRequestApproved } from './access-request-approved.ts'
 import { accessRequestDenied } from './access-request-denied.ts'
 import { accountDeletion } from './account-deletion.ts'
+import { accountImpersonated } from './account-impersonated.ts'
 import { addressChange } from './address-change.ts'
 import { addressChanged } from './address-changed.ts'
 import { emailVerification } from './email-verification.ts'
@@ -33,6 +34,7 @@ export const mails: readonly Mail[] = [
   accessRequestApproved,
   accessRequestDenied,
   accountDeletion,
+  accountImpersonated,
   addressChange,
   addressChanged,
   organizationDeletion,

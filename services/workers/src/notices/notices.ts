@@ -9,6 +9,7 @@ import {
   AccessRequestDenied,
 } from '@gatehouse/contracts/events/orgs/access-request'
 import { MembershipCreated, MembershipRemoved, MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
+import { ImpersonationBegun } from '@gatehouse/contracts/events/tokens/impersonation'
 import { OAuthConsentGranted } from '@gatehouse/contracts/events/tokens/oauth-consent'
 import { SecurityAlertRaised } from '@gatehouse/contracts/events/workers/security-alert'
 import { WebhookDisabled } from '@gatehouse/contracts/events/workers/webhook'
@@ -50,6 +51,12 @@ export const notices: readonly Notice[] = [
   notice(UserEmailChanged, 'account.email_changed', ({ user_id, via }) => ({ user_id, via })),
   notice(FactorsChanged, 'account.factors_changed', ({ user_id, change }) => ({ user_id, change })),
   notice(RecoveryCodeUsed, 'account.recovery_code_used', ({ user_id, left }) => ({ user_id, left })),
+  notice(ImpersonationBegun, 'account.impersonated', ({ user_id, session_id, expires_at, reason }) => ({
+    user_id,
+    session_id,
+    expires_at,
+    reason,
+  })),
   notice(UserDeletionRequested, 'account.deletion_requested', ({ user_id, due_at }) => ({ user_id, due_at })),
   notice(OAuthConsentGranted, 'account.application_allowed', ({ user_id, client_id, scope }) => ({
     user_id,

@@ -101,6 +101,10 @@ const kinds: Readonly<Record<NotificationKind, Kind>> = {
       de: ({ left }) => `Mit einem Wiederherstellungscode wurde angemeldet; ${String(left)} sind übrig`,
     },
   },
+  'account.impersonated': {
+    required: true,
+    title: { en: always('An operator looks at your account'), de: always('Ein Betreiber sieht Ihr Konto ein') },
+  },
   'account.deletion_requested': {
     required: true,
     title: { en: always('Your account will be deleted'), de: always('Ihr Konto wird gelöscht') },

@@ -18,6 +18,7 @@ import {
 } from '@gatehouse/contracts/events/orgs/access-request'
 import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
 import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
+import { ImpersonationBegun } from '@gatehouse/contracts/events/tokens/impersonation'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { localeOf, type Locale } from '../../src/mails/locale.ts'
 import type { Mail, MailSources, MailStyle } from '../../src/mails/mail.ts'
@@ -168,6 +169,17 @@ const events = [
       count: 1,
       organization_id: newId('org'),
       notify: [ids.user],
+    },
+  }),
+  createNeighbour('tokens').announce(ImpersonationBegun, {
+    subject: newId('ses'),
+    data: {
+      session_id: newId('ses'),
+      user_id: ids.user,
+      impersonated_by: newId('user'),
+      organization_id: null,
+      expires_at: '2026-12-14T03:04:05.678Z',
+      reason: 'Ticket 4711',
     },
   }),
   identity.announce(RecoveryCodeUsed, { subject: ids.user, data: { user_id: ids.user, left: 2 } }),

@@ -14,6 +14,7 @@ import {
   AccessRequestDenied,
 } from '@gatehouse/contracts/events/orgs/access-request'
 import { MembershipCreated, MembershipRemoved, MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
+import { ImpersonationBegun } from '@gatehouse/contracts/events/tokens/impersonation'
 import { OAuthConsentGranted } from '@gatehouse/contracts/events/tokens/oauth-consent'
 import { SecurityAlertRaised } from '@gatehouse/contracts/events/workers/security-alert'
 import { WebhookDisabled } from '@gatehouse/contracts/events/workers/webhook'
@@ -151,6 +152,17 @@ t.test('each event of the table tells its person once, in the language they ask 
       data: { user_id: ann, due_at: '2026-12-14T03:04:05.678Z' },
     }),
     identity.announce(FactorsChanged, { ...about, data: { user_id: ann, change: 'passkey_removed' } }),
+    tokens.announce(ImpersonationBegun, {
+    subject: newId('ses'),
+    data: {
+      session_id: newId('ses'),
+      user_id: ann,
+      impersonated_by: newId('user'),
+      organization_id: null,
+      expires_at: '2026-12-14T03:04:05.678Z',
+      reason: 'Ticket 4711',
+    },
+  }),
     identity.announce(RecoveryCodeUsed, { ...about, data: { user_id: ann, left: 3 } }),
     workers.announce(SecurityAlertRaised, {
       subject: newId('alr'),

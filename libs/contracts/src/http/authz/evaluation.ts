@@ -70,6 +70,7 @@ const problems = [
 
 export const Evaluate = defineRoute({
   operationId: 'evaluate',
+  impersonation: 'allowed',
   service: 'authz',
   method: 'POST',
   path: '/access/v1/evaluation',
@@ -153,6 +154,7 @@ export type EvaluationsResponse = Static<typeof EvaluationsResponse>
 
 export const EvaluateMany = defineRoute({
   operationId: 'evaluateMany',
+  impersonation: 'allowed',
   service: 'authz',
   method: 'POST',
   path: '/access/v1/evaluations',

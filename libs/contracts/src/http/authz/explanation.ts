@@ -42,6 +42,7 @@ const answering = { service: 'authz', method: 'POST', auth: 'organization', limi
 export const Explain = defineRoute({
   ...answering,
   operationId: 'explain',
+  impersonation: 'allowed',
   path: '/v1/authz/explain',
   summary:
     'An evaluation with its reasons: roles, policies with the value of every part, and the smallest changes that would turn it round. Needs `gatehouse:policies.read`.',
@@ -109,6 +110,7 @@ export const Plan = defineRoute({
   ...answering,
   principals: 'any_and_platform',
   operationId: 'plan',
+  impersonation: 'allowed',
   path: '/v1/authz/plan',
   summary: 'On which resources of this type may the subject do this action? A filter for lists, and its SQL.',
   body: PlanRequest,

@@ -70,6 +70,7 @@ const searching = {
 export const SearchSubjects = defineRoute({
   ...searching,
   operationId: 'searchSubjects',
+  impersonation: 'allowed',
   path: '/access/v1/search/subject',
   summary: 'Who may do this action on this resource? A person is told about themself only (OpenID AuthZEN 1.0 §8.4).',
   body: SubjectSearchRequest,
@@ -79,6 +80,7 @@ export const SearchSubjects = defineRoute({
 export const SearchResources = defineRoute({
   ...searching,
   operationId: 'searchResources',
+  impersonation: 'allowed',
   path: '/access/v1/search/resource',
   summary: 'On which stored resources of this type may the subject do this action? (OpenID AuthZEN 1.0 §8.5)',
   body: ResourceSearchRequest,
@@ -88,6 +90,7 @@ export const SearchResources = defineRoute({
 export const SearchActions = defineRoute({
   ...searching,
   operationId: 'searchActions',
+  impersonation: 'allowed',
   path: '/access/v1/search/action',
   summary: 'What may the subject do on this resource? (OpenID AuthZEN 1.0 §8.6)',
   body: ActionSearchRequest,

@@ -43,6 +43,7 @@ export const ExportMyData = defineRoute({
   service: 'identity',
   method: 'GET',
   path: '/v1/me/export',
+  impersonation: 'refused',
   summary:
     'One’s own data in one document (GDPR article 20), with where sessions, organizations and activity are read.',
   auth: 'user',

@@ -34,6 +34,7 @@ export const Logout = defineRoute({
   service: 'tokens',
   method: 'POST',
   path: '/v1/auth/logout',
+  impersonation: 'allowed',
   summary: 'End this session: the one of the refresh token, and the one of the access token. Either is enough.',
   auth: 'open',
   limit: 'refresh',
@@ -51,6 +52,8 @@ export const Session = Type.Object({
   id: SessionId,
   current: Type.Boolean(),
   device: Type.Object({ name: Type.String(), client_address: Type.Union([Type.String(), Type.Null()]) }),
+  /** The operator who holds it; null for one's own. */
+  impersonated_by: Type.Union([UserId, Type.Null()]),
   created_at: Instant,
   last_seen_at: Instant,
 })

@@ -102,6 +102,7 @@ const exportDeadlineMs = 300_000
 
 export const ExportAuditEvents = defineRoute({
   operationId: 'exportAuditEvents',
+  impersonation: 'refused',
   service: 'workers',
   method: 'GET',
   path: '/v1/organizations/:org/audit-events/export',

@@ -13,6 +13,7 @@ export const NotificationKind = Type.Union([
   Type.Literal('account.email_changed'),
   Type.Literal('account.factors_changed'),
   Type.Literal('account.recovery_code_used'),
+  Type.Literal('account.impersonated'),
   Type.Literal('account.deletion_requested'),
   Type.Literal('account.application_allowed'),
   Type.Literal('security.alert'),

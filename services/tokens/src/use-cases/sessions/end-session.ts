@@ -2,8 +2,9 @@
  * A person ends sessions of their own. The answer is given after the event was announced: 204 is the acknowledgement of
  * the revocation.
  */
+import type { Actor } from '@gatehouse/contracts/events/envelope'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
-import type { Caller, UserCaller } from '@gatehouse/access/callers/caller'
+import { actorOf, type Caller, type UserCaller } from '@gatehouse/access/callers/caller'
 import { hashSecret, isWellFormed } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
 import { closeOtherSessions, closeSession, type EndReason } from '../../store/session-ends.ts'
@@ -19,14 +20,15 @@ import { refreshTokenPrefix } from './start-session.ts'
 export async function endSession(
   deps: Pick<Deps, 'spine'>,
   caller: Pick<UserCaller, 'userId'>,
-  o: { sessionId: string; reason: EndReason },
+  o: { sessionId: string; reason: EndReason; actor?: Actor },
 ): Promise<void> {
   const isTheirs = await deps.spine.write(
     { userId: caller.userId },
     async (tx) => {
       const session = await closeSession(tx, o.sessionId, o.reason)
       if (session === undefined) return (await lockSession(tx, o.sessionId)) !== undefined
-      await announceSessionEnd(tx, { session, reason: o.reason, actor: `user:${caller.userId}` })
+      const actor = o.actor ?? (`user:${caller.userId}` as const)
+      await announceSessionEnd(tx, { session, reason: o.reason, actor })
       return true
     },
     { announce: 'await' },
@@ -53,7 +55,7 @@ export async function logOut(
       : undefined
   if (named !== undefined) await endSession(deps, named, { sessionId: named.sessionId, reason: 'logout' })
   if (caller.kind === 'user' && caller.sessionId !== named?.sessionId)
-    await endSession(deps, caller, { sessionId: caller.sessionId, reason: 'logout' })
+    await endSession(deps, caller, { sessionId: caller.sessionId, reason: 'logout', actor: actorOf(caller) })
 }
 
 /** Ends every session of the person but the one asking. */

@@ -26,6 +26,7 @@ const onWire = (session: Session, currentId: string): SessionOnWire => ({
   id: session.id,
   current: session.id === currentId,
   device: { name: session.deviceName, client_address: session.clientAddress },
+  impersonated_by: session.impersonatedBy,
   created_at: session.createdAt.toISOString(),
   last_seen_at: session.lastSeenAt.toISOString(),
 })
