@@ -7,7 +7,13 @@ import { isOpenToImpersonation } from '@gatehouse/contracts/http/contract'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { quietLog } from '@gatehouse/test-kit/log'
-import { accessTokens, assertionHeader, assertionsOf, mintAccessToken, orgClaims } from '@gatehouse/test-kit/service-keys'
+import {
+  accessTokens,
+  assertionHeader,
+  assertionsOf,
+  mintAccessToken,
+  orgClaims,
+} from '@gatehouse/test-kit/service-keys'
 import { internalHeaders } from '@gatehouse/contracts/common/services'
 import t from 'tap'
 import { bindRoute } from '../src/serve/bind-route.ts'

@@ -20,10 +20,7 @@ import {
 } from './caller.ts'
 import { signedIn } from './jwt-plugin.ts'
 
-export type AccessRule = Pick<
-  RouteContract,
-  'auth' | 'callers' | 'impersonation' | 'method' | 'path' | 'principals'
->
+export type AccessRule = Pick<RouteContract, 'auth' | 'callers' | 'impersonation' | 'method' | 'path' | 'principals'>
 export type Verifiers = {
   assertions: AssertionVerifier
   /** null only where no person's token can arrive. */

@@ -153,16 +153,16 @@ t.test('each event of the table tells its person once, in the language they ask 
     }),
     identity.announce(FactorsChanged, { ...about, data: { user_id: ann, change: 'passkey_removed' } }),
     tokens.announce(ImpersonationBegun, {
-    subject: newId('ses'),
-    data: {
-      session_id: newId('ses'),
-      user_id: ann,
-      impersonated_by: newId('user'),
-      organization_id: null,
-      expires_at: '2026-12-14T03:04:05.678Z',
-      reason: 'Ticket 4711',
-    },
-  }),
+      subject: newId('ses'),
+      data: {
+        session_id: newId('ses'),
+        user_id: ann,
+        impersonated_by: newId('user'),
+        organization_id: null,
+        expires_at: '2026-12-14T03:04:05.678Z',
+        reason: 'Ticket 4711',
+      },
+    }),
     identity.announce(RecoveryCodeUsed, { ...about, data: { user_id: ann, left: 3 } }),
     workers.announce(SecurityAlertRaised, {
       subject: newId('alr'),
