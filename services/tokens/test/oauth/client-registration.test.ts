@@ -2,8 +2,8 @@
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import * as openid from 'openid-client'
 import t from 'tap'
-import { askProtocol, authorize, basic, callback, fetchThrough, form, signedIn } from '../fixtures/openid.ts'
-import { issuer, openPlatform } from '../fixtures/platform.ts'
+import { askProtocol, authorize, basic, callback, fetchThrough, form, signedIn, tokensFor } from '../fixtures/openid.ts'
+import { claimsOf, issuer, openPlatform } from '../fixtures/platform.ts'
 
 type Told = Record<string, unknown> & { client_id: string; registration_access_token: string; error?: string }
 type Asked = { token?: string | undefined; json?: unknown; text?: string; id?: string }
@@ -142,7 +142,9 @@ t.test('who registers itself gets what a stranger may have, whatever it says', a
 
 t.test('a client reads, replaces and deletes what it registered', async (t) => {
   const client = await registered({ ...good, policy_uri: 'https://app.example/privacy' })
-  const { client_secret: secret } = client
+  const secret = String(client['client_secret'])
+  const ofClient = { id: client.client_id, client_secret: secret }
+  const { access_token } = await tokensFor(platform, replica, { client: ofClient, token: operator.token })
   const read = await managed('GET', client)
   t.match(read, { status: 200, body: { client_name: 'Wiki', policy_uri: 'https://app.example/privacy' } })
   t.notOk('client_secret' in read.body, 'which is kept as a hash')
@@ -163,6 +165,8 @@ t.test('a client reads, replaces and deletes what it registered', async (t) => {
   t.match(replaced, { status: 200, body: { client_name: 'Docs', redirect_uris: next.redirect_uris } })
   t.notOk('policy_uri' in replaced.body, 'what is left out is gone')
   t.equal((await managed('DELETE', client)).status, 204)
+  const { sid } = claimsOf(access_token)
+  t.same(await platform.announced(replica, sid), ['session.started.v1', 'session.ended.v1'], 'with its sessions')
   t.notOk(await isKnown(client))
   for (const method of ['GET', 'PUT', 'DELETE'] as const)
     t.equal((await managed(method, client, method === 'PUT' ? next : undefined)).status, 401, method)
