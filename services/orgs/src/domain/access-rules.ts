@@ -1,11 +1,13 @@
 /** The rules of an organization on sessions. Pure. */
-import type { AccessRules } from '@gatehouse/contracts/events/orgs/organization'
-import type { OrganizationRow } from '../store/schema.ts'
+import type { AccessRules, SignInMethod } from '@gatehouse/contracts/events/orgs/organization'
 
-export type RuleColumns = Pick<
-  OrganizationRow,
-  'sessionIdleSeconds' | 'sessionLifetimeSeconds' | 'allowedAddresses' | 'signInMethods'
->
+/** As an organization keeps them. */
+export type RuleColumns = {
+  sessionIdleSeconds: number | null
+  sessionLifetimeSeconds: number | null
+  allowedAddresses: string[]
+  signInMethods: SignInMethod[]
+}
 
 export const accessRulesOf = (row: RuleColumns): AccessRules => ({
   session_idle_seconds: row.sessionIdleSeconds,

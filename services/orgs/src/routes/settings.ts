@@ -5,14 +5,15 @@ import { expectedVersion, sendVersion } from '@gatehouse/service-kit/http/versio
 import type { FastifyInstance } from 'fastify'
 import type { Static } from 'typebox'
 import type { Deps } from '../deps.ts'
-import type { PlainSettings } from '../store/settings.ts'
-import { getSettings, updateSettings } from '../use-cases/settings.ts'
+import { type Change, getSettings, updateSettings } from '../use-cases/settings.ts'
 
 type Body = Static<NonNullable<typeof UpdateOrganizationSettings.body>>
 
+type Plain = Change['plain']
+
 /** What the body names, by the names of columns. */
-function plainIn(body: Body): PlainSettings {
-  const named: { [column in keyof PlainSettings]: PlainSettings[column] | undefined } = {
+function plainIn(body: Body): Plain {
+  const named: { [column in keyof Plain]: Plain[column] | undefined } = {
     takesJoinRequests: body.join_requests,
     sessionIdleSeconds: body.session_idle_seconds,
     sessionLifetimeSeconds: body.session_lifetime_seconds,
@@ -20,7 +21,7 @@ function plainIn(body: Body): PlainSettings {
     signInMethods: body.sign_in_methods,
     invitationsBy: body.invitations_by,
   }
-  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined)) as PlainSettings
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined)) as Plain
 }
 
 export function settingsRoutes(app: FastifyInstance, deps: Deps): void {

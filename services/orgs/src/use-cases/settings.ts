@@ -33,7 +33,7 @@ export async function getSettings(deps: Pick<Deps, 'db' | 'clients'>, caller: Or
   return settingsOf(row)
 }
 
-type Change = {
+export type Change = {
   mfa: WantedMfa | undefined
   plain: PlainSettings
   /** Also where the session that makes the change is refused from then on. */

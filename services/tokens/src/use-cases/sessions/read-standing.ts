@@ -15,7 +15,7 @@ import {
   organizationToLookUp,
   type UsableMembership,
 } from '../../domain/choose-organization.ts'
-import { enterOrganization, type Entry } from '../../domain/enter-organization.ts'
+import { enterOrganization, type Entry } from './enter-organization.ts'
 import { findUserState, hasParkedEventAbout, listUsableMemberships, type UserState } from '../../store/projections.ts'
 
 export type Neighbour = 'identity' | 'orgs'

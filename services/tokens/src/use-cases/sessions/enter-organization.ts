@@ -3,8 +3,8 @@
  * a session that none would lift is refused.
  */
 import { entryRefusal, type SessionAtHand } from '@gatehouse/access/callers/access-rules'
-import { isMultiFactor } from './access-claims.ts'
-import type { UsableMembership } from './choose-organization.ts'
+import { isMultiFactor } from '../../domain/access-claims.ts'
+import type { UsableMembership } from '../../domain/choose-organization.ts'
 
 export type Entry =
   | { kind: 'admitted' }
