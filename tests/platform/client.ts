@@ -1,4 +1,5 @@
 /** Speaks to a running platform as a stranger would: HTTP to the gateway, HTTP to the mailbox, nothing else. */
+import { eventStream } from '@gatehouse/contracts/http/contract'
 
 export type Answer = { status: number; headers: Headers; body: Record<string, unknown> }
 export type CallOptions = { token?: string | undefined; body?: unknown; raw?: string; headers?: Record<string, string> }
@@ -29,6 +30,13 @@ export const until = async <T>(
   }
 }
 
+/** An answer that stays open has said what it is by its head. */
+const textOf = async (answer: Response): Promise<string> => {
+  if (answer.headers.get('content-type')?.startsWith(eventStream) !== true) return answer.text()
+  await answer.body?.cancel()
+  return ''
+}
+
 const parse = (text: string): Record<string, unknown> => {
   try {
     return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>)
@@ -52,7 +60,8 @@ export const createApi = ({ gateway, issuer, mailbox }: { gateway: string; issue
       ...(payload === undefined ? {} : { body: payload }),
       redirect: 'manual',
     })
-    return { status: answer.status, headers: answer.headers, body: parse(await answer.text()) }
+    const { status, headers: answered } = answer
+    return { status, headers: answered, body: parse(await textOf(answer)) }
   }
   const mails = async (address: string, subject: RegExp): Promise<MailSummary[]> => {
     const found = await fetch(`${mailbox}/api/v1/search?query=${encodeURIComponent(`to:${address}`)}`)

@@ -8,7 +8,7 @@ import { createHmac, createPrivateKey, createPublicKey, randomUUID, type KeyObje
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { internalHeaders, type ServiceName } from '@gatehouse/contracts/common/services'
-import type { RouteContract } from '@gatehouse/contracts/http/contract'
+import { eventStream, type RouteContract } from '@gatehouse/contracts/http/contract'
 import { protocolRoutes } from '@gatehouse/contracts/http/protocols'
 import { signEs256 } from '@gatehouse/access/tokens/es256'
 import { pathOf } from './contract-samples.ts'
@@ -179,7 +179,8 @@ export async function forgedCallers(callers: Callers): Promise<ForgedCallers> {
   const keys = new Map((names as ServiceName[]).map((name) => [name, readKey(callers.dataFolder, name)]))
   const ask = async ({ service, method, path }: Target, headers: Record<string, string>): Promise<number> => {
     const answer = await fetch(`http://127.0.0.1:${ports[service]}${path}`, { method, headers, redirect: 'manual' })
-    await answer.arrayBuffer()
+    const staysOpen = answer.headers.get('content-type')?.startsWith(eventStream) === true
+    await (staysOpen ? answer.body?.cancel() : answer.arrayBuffer())
     return answer.status
   }
   const found: ForgedCallers = { sent: 0, targets: 0, forms: [], accepted: [], complaints: [] }

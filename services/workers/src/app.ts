@@ -24,6 +24,7 @@ export function buildApp(
     | 'whereabouts'
     | 'auditSigner'
     | 'mailLocale'
+    | 'notificationFeed'
   > & {
     deadLetters: AllDeadLetters
   },

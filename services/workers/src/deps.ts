@@ -19,6 +19,7 @@ import { openWebhooks, type Webhooks } from './providers/webhooks.ts'
 import { createSmtpMailer, type Mailer } from './providers/smtp.ts'
 import { createWhereabouts, type Whereabouts } from './providers/whereabouts.ts'
 import { probeSchema } from './store/audit-events.ts'
+import { createNotificationFeed, type NotificationFeed } from './use-cases/notifications/notification-feed.ts'
 
 type Peer = 'identity' | 'tokens' | 'orgs' | 'authz'
 
@@ -30,6 +31,7 @@ export type Deps = Omit<Service<Peer>, 'feeds'> & {
   webhooks: Webhooks
   whereabouts: Whereabouts
   auditSigner: AuditSigner
+  notificationFeed: NotificationFeed
   publicUrl: string
   mailStyle: MailStyle
   /** The language of what is said to people whose own is not known. */
@@ -51,6 +53,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
   const redis = connectRedis({ url: config.REDIS_URL, name: 'workers', log: runtime.log })
   const redisWatch = watchDependency({ name: 'redis', probe: redis.ping, log: runtime.log })
   const webhooks = openWebhooks(config)
+  const notificationFeed = createNotificationFeed({ system: service.system, log: runtime.log })
   const mailer = createSmtpMailer({ url: config.SMTP_URL, from: config.MAIL_FROM })
   return {
     ...service,
@@ -65,11 +68,13 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
     webhooks,
     whereabouts: createWhereabouts(webhooks.envelope),
     auditSigner: createAuditSigner(config.SERVICE_PRIVATE_KEY),
+    notificationFeed,
     publicUrl: config.PUBLIC_URL,
     mailLocale: config.MAIL_LOCALE,
     mailStyle: { defaultLocale: config.MAIL_LOCALE, templates: openMailTemplates(config.MAIL_TEMPLATES_FOLDER) },
     ready: () => service.ready([redisWatch.check()]),
     close: async () => {
+      notificationFeed.close()
       mailer.close()
       redisWatch.stop()
       await redis.close()

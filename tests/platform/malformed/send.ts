@@ -4,6 +4,7 @@
  */
 import { type Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
+import { eventStream } from '@gatehouse/contracts/http/contract'
 import type { Attempt } from './attempt.ts'
 
 export type Answer = { status: number; headers: IncomingHttpHeaders; text: string }
@@ -22,11 +23,17 @@ export function sendAttempt(gateway: URL, agent: Agent, attempt: Attempt): Promi
   const { method, path } = attempt
   return new Promise((resolve, reject) => {
     const sending = httpRequest({ hostname, port, agent, method, path, headers, setHost: false }, (response) => {
+      const head = { status: response.statusCode ?? 0, headers: response.headers }
+      if (response.headers['content-type']?.startsWith(eventStream) === true) {
+        // It stays open, and its head is all there is to judge.
+        resolve({ ...head, text: '' })
+        return void sending.destroy()
+      }
       let text = ''
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => (text += chunk))
       response.on('error', reject)
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }))
+      response.on('end', () => resolve({ ...head, text }))
     })
     sending.setTimeout(patienceMs, () => sending.destroy(new Error('no answer')))
     sending.on('error', reject)

@@ -9,9 +9,20 @@ import {
   readAllNotifications,
   updateNotification,
 } from '../use-cases/notifications/read-notifications.ts'
+import { streamNotifications } from '../use-cases/notifications/stream-notifications.ts'
 
-export function notificationRoutes(app: FastifyInstance, deps: Pick<Deps, 'db' | 'mailLocale'>): void {
+export function notificationRoutes(
+  app: FastifyInstance,
+  deps: Pick<Deps, 'db' | 'mailLocale' | 'notificationFeed'>,
+): void {
   bindRoute(app, contracts.ListNotifications, ({ caller, query }) => listNotifications(deps, caller, query))
+  bindRoute(app, contracts.StreamNotifications, ({ caller, query, request }) => {
+    const last = request.headers['last-event-id']
+    return streamNotifications(deps, caller, {
+      lastEventId: typeof last === 'string' ? last : undefined,
+      locale: query.locale,
+    })
+  })
   bindRoute(app, contracts.UpdateNotification, ({ caller, params, query, body }) =>
     updateNotification(deps, caller, { id: params.notification, isRead: body.read, locale: query.locale }),
   )

@@ -96,6 +96,44 @@ export async function listNotifications(
   return rows.map(notificationOf)
 }
 
+/** Where a listener goes on: the place of what they have, null when it is not kept, and that of the newest. */
+export async function findPlace(
+  db: Queryable,
+  o: { userId: string; lastId: string | undefined },
+): Promise<{ last: number | null; newest: number }> {
+  const user = uuidOf(o.userId, 'user')
+  const last = o.lastId === undefined ? null : uuidOf(o.lastId, 'ntf')
+  const [row] = rowsOf<{ last: string | null; newest: string }>(
+    await db.execute(sql`
+      select (select seq from notifications where id = ${last}::uuid and user_id = ${user}) as last,
+        coalesce((select max(seq) from notifications where user_id = ${user}), 0) as newest`),
+  )
+  return { last: row?.last == null ? null : Number(row.last), newest: Number(row?.newest ?? 0) }
+}
+
+export type Told = { userId: string; seq: number; notification: StoredNotification }
+
+/** What each person was told after a place, oldest first. For the system role: whoever asks knows whose it is. */
+export async function listTold(
+  db: Queryable,
+  { after, limit }: { after: readonly (readonly [userId: string, seq: number])[]; limit: number },
+): Promise<Told[]> {
+  const places = after.map(([userId, seq]) => ({ user_id: uuidOf(userId, 'user'), seq }))
+  const rows = rowsOf<Row & { user_id: string; seq: string }>(
+    await db.execute(sql`
+      select ${columns}, n.user_id, n.seq from jsonb_to_recordset(${JSON.stringify(places)}::jsonb) as w (user_id uuid, seq bigint)
+      cross join lateral (
+        select * from notifications t where t.user_id = w.user_id and t.seq > w.seq and t.is_shown
+        order by t.seq limit ${limit}) n
+      order by n.seq limit ${limit}`),
+  )
+  return rows.map((row) => ({
+    userId: typeIdOf('user', row.user_id),
+    seq: Number(row.seq),
+    notification: notificationOf(row),
+  }))
+}
+
 export async function countUnread(db: Queryable, userId: string): Promise<number> {
   const [row] = rowsOf<{ count: number }>(
     await db.execute(sql`

@@ -125,6 +125,7 @@ export const notifications = pgTable(
     occurredAt: at('occurred_at').notNull(),
     createdAt: at('created_at').notNull().defaultNow(),
     readAt: at('read_at'),
+    seq: bigint('seq', { mode: 'number' }).notNull().generatedAlwaysAsIdentity(),
   },
   (table) => [unique().on(table.userId, table.eventId)],
 )

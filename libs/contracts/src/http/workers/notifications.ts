@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox'
 import { NotificationId, OrganizationId } from '../../common/ids.ts'
 import { listOf, PageQuery } from '../../common/page.ts'
 import { Instant, LanguageTag } from '../../common/scalars.ts'
-import { defineRoute, type RouteContract } from '../contract.ts'
+import { defineRoute, eventStream, type RouteContract } from '../contract.ts'
 
 const Nullable = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 
@@ -61,6 +61,18 @@ export const ListNotifications = defineRoute({
   auth: 'user',
   query: Type.Object({ ...PageQuery, ...locale, unread: Type.Optional(Type.Boolean()) }),
   success: { status: 200, body: NotificationPage, description: 'The notifications.' },
+})
+
+export const StreamNotifications = defineRoute({
+  operationId: 'streamNotifications',
+  service: 'workers',
+  method: 'GET',
+  path: '/v1/me/notifications/stream',
+  summary:
+    'What one is told, as it happens: server-sent events `notification`, resumed by `Last-Event-ID`. `reset`: read the list anew.',
+  auth: 'user',
+  query: Type.Object(locale),
+  success: { status: 200, streams: [eventStream], description: 'Events, until the access token ends.' },
 })
 
 export const UpdateNotification = defineRoute({
@@ -138,6 +150,7 @@ export type PreferenceChange = Static<typeof UpdateNotificationPreferences.body>
 
 export const notificationRoutes: readonly RouteContract[] = [
   ListNotifications,
+  StreamNotifications,
   UpdateNotification,
   ReadAllNotifications,
   GetNotificationPreferences,

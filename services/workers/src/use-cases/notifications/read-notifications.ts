@@ -49,7 +49,7 @@ export const readAllNotifications = (
   upToId: string | undefined,
 ): Promise<number> => inScope(db, { userId }, (tx) => store.readAll(tx, { userId, upToId }))
 
-function onWire({ id, kind, data, occurredAt, readAt }: store.StoredNotification, locale: Locale): Notification {
+export function onWire({ id, kind, data, occurredAt, readAt }: store.StoredNotification, locale: Locale): Notification {
   const { organization_id: organizationId = null, ...facts } = data
   return {
     id,
