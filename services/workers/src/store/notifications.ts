@@ -108,7 +108,8 @@ export async function findPlace(
       select (select seq from notifications where id = ${last}::uuid and user_id = ${user}) as last,
         coalesce((select max(seq) from notifications where user_id = ${user}), 0) as newest`),
   )
-  return { last: row?.last == null ? null : Number(row.last), newest: Number(row?.newest ?? 0) }
+  const place = row?.last ?? null
+  return { last: place === null ? null : Number(place), newest: Number(row?.newest ?? 0) }
 }
 
 export type Told = { userId: string; seq: number; notification: StoredNotification }

@@ -18,15 +18,13 @@ import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { quietLog } from '@gatehouse/test-kit/log'
 import { createNeighbour } from '@gatehouse/test-kit/neighbour'
-import { accessTokens, assertionsOf } from '@gatehouse/test-kit/service-keys'
-import { buildApp } from '../../src/app.ts'
 import type { Deps } from '../../src/deps.ts'
 import { createVerifier } from '../../src/evidence/verifier.ts'
 import { auditSubscription } from '../../src/events/subscriptions.ts'
-import type { AllDeadLetters } from '../../src/use-cases/dead-letters/ask-owner.ts'
 import { coverAllChains, makeCheckpoint } from '../../src/use-cases/audit/make-checkpoint.ts'
 import { takeSealing } from '../../src/store/audit-chains.ts'
 import { sealAudit } from '../../src/use-cases/audit/seal-audit.ts'
+import { openApp } from '../fixtures/app.ts'
 import { audit } from '../fixtures/audit.ts'
 import { personHeaders, serviceHeaders } from '../fixtures/callers.ts'
 
@@ -39,16 +37,11 @@ const log = {
   info: (given: object) => void lines.push(JSON.stringify(given)),
 } as unknown as typeof quietLog
 let isAllowed = true
-const app = buildApp({
+const app = openApp({
   log: quietLog,
-  assertions: assertionsOf('workers'),
-  accessTokens: accessTokens(),
   clients: { authz: { decide: async () => ({ allowed: isAllowed }) } } as unknown as Deps['clients'],
   db: database.connect('workers', 'runtime'),
   system,
-  deadLetters: {} as AllDeadLetters,
-  webhooks: {} as Deps['webhooks'],
-  spine: {} as Deps['spine'],
   ...audit,
 })
 t.teardown(() => app.close())

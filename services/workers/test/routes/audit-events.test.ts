@@ -6,12 +6,10 @@ import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { quietLog } from '@gatehouse/test-kit/log'
-import { accessTokens, assertionsOf } from '@gatehouse/test-kit/service-keys'
-import { buildApp } from '../../src/app.ts'
-import type { AllDeadLetters } from '../../src/use-cases/dead-letters/ask-owner.ts'
 import type { Deps } from '../../src/deps.ts'
 import type { AuthzClient } from '../../src/clients/authz.ts'
 import type { AuditRecord } from '../../src/domain/audit-record.ts'
+import { openApp } from '../fixtures/app.ts'
 import { audit, record as insert } from '../fixtures/audit.ts'
 import { personHeaders, serviceHeaders, type HeadersOf } from '../fixtures/callers.ts'
 
@@ -26,16 +24,11 @@ const authz: AuthzClient = {
     return verdict()
   },
 }
-const app = buildApp({
+const app = openApp({
   log: quietLog,
-  assertions: assertionsOf('workers'),
-  accessTokens: accessTokens(),
   clients: { authz } as unknown as Deps['clients'],
   db: runtime,
   system,
-  deadLetters: {} as AllDeadLetters,
-  webhooks: {} as Deps['webhooks'],
-  spine: {} as Deps['spine'],
   ...audit,
 })
 t.teardown(() => app.close())

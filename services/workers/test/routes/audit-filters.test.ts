@@ -7,30 +7,16 @@ import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { quietLog } from '@gatehouse/test-kit/log'
-import { accessTokens, assertionsOf } from '@gatehouse/test-kit/service-keys'
-import { buildApp } from '../../src/app.ts'
-import type { AllDeadLetters } from '../../src/use-cases/dead-letters/ask-owner.ts'
 import type { Deps } from '../../src/deps.ts'
 import type { AuditRecord } from '../../src/domain/audit-record.ts'
+import { openApp } from '../fixtures/app.ts'
 import { audit, record as insert } from '../fixtures/audit.ts'
 import { personHeaders } from '../fixtures/callers.ts'
 
 const database = await testDatabase(t, { services: ['workers'] })
 const [system, db] = [database.connect('workers', 'system'), database.connect('workers', 'runtime')]
 const clients = { authz: { decide: async () => ({ allowed: true }) } } as unknown as Deps['clients']
-const deadLetters = {} as AllDeadLetters
-const unused = { webhooks: {} as Deps['webhooks'], spine: {} as Deps['spine'] }
-const app = buildApp({
-  log: quietLog,
-  assertions: assertionsOf('workers'),
-  accessTokens: accessTokens(),
-  clients,
-  db,
-  system,
-  deadLetters,
-  ...audit,
-  ...unused,
-})
+const app = openApp({ log: quietLog, clients, db, system, ...audit })
 t.teardown(() => app.close())
 
 const [org, person, admin] = [newId('org'), newId('user'), newId('user')]

@@ -22,11 +22,11 @@ import { testDatabase } from '@gatehouse/test-kit/database'
 import { quietLog as log } from '@gatehouse/test-kit/log'
 import { noNats } from '@gatehouse/test-kit/nats'
 import { accessTokens, assertionsOf, signerOf } from '@gatehouse/test-kit/service-keys'
-import { buildApp } from '../../src/app.ts'
 import type { AllDeadLetters } from '../../src/use-cases/dead-letters/ask-owner.ts'
 import type { Deps } from '../../src/deps.ts'
 import { allEffects } from '../../src/events/subscriptions.ts'
 import { createNeighbour } from '@gatehouse/test-kit/neighbour'
+import { openApp } from '../fixtures/app.ts'
 import { audit } from '../fixtures/audit.ts'
 import { personHeaders } from '../fixtures/callers.ts'
 
@@ -88,18 +88,7 @@ const authz = {
 }
 const buildWith = (letters: AllDeadLetters) => {
   const clients = { authz } as unknown as Deps['clients']
-  const app = buildApp({
-    log,
-    assertions: assertionsOf('workers'),
-    accessTokens: accessTokens(),
-    clients,
-    db: ours.runtime,
-    system: ours.system,
-    deadLetters: letters,
-    webhooks: {} as Deps['webhooks'],
-    spine: {} as Deps['spine'],
-    ...audit,
-  })
+  const app = openApp({ log, clients, db: ours.runtime, system: ours.system, ...audit }, letters)
   t.teardown(() => app.close())
   return app
 }
