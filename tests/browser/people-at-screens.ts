@@ -76,17 +76,17 @@ const isLater = (page: Page): Promise<boolean> =>
 
 /**
  * Fills fields by name and presses a button by id, as a suite does without knowing the page; once more where the page
- * says that it was only for a moment. `isHasty`: presses twice, as people do who wait.
+ * says that it was only for a moment.
  */
 export async function submit(
   page: Page,
-  o: { fields?: Fields; button?: string; isHasty?: boolean; until: () => Promise<boolean> | boolean },
+  o: { fields?: Fields; button?: string; until: () => Promise<boolean> | boolean },
 ): Promise<void> {
-  const { fields = {}, button = 'continue', isHasty = false } = o
+  const { fields = {}, button = 'continue' } = o
   for (let tries = 1; ; tries++) {
     for (const [name, value] of Object.entries(fields)) await page.locator(`[name="${name}"]:visible`).fill(value)
     await page.evaluate('document.documentElement.dataset.sent = ""')
-    await page.locator(`#${button}`).click(isHasty ? { clickCount: 2 } : {})
+    await page.locator(`#${button}`).click()
     const deadline = performance.now() + patienceMs
     for (;;) {
       await page.waitForLoadState('domcontentloaded')
