@@ -1,7 +1,7 @@
 /**
- * The pages in a real browser, in front of the whole platform: every page in light, dark, 320 px, 200 % text, German and
- * without a script, and the ways people go. One start and one browser serve every part. Screenshots of every page stay in
- * `.data/screenshots`, with a table of what each page weighs (`pages.md`).
+ * The pages in a real browser, in front of the whole platform: every page in light, dark, 320 px, 200 % text, German
+ * and without a script, and the ways people go. One start and one browser serve every part. Screenshots of every page
+ * stay in `.data/screenshots`, with a table of what each page weighs (`pages.md`).
  */
 import * as openid from 'openid-client'
 import t from 'tap'

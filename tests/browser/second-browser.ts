@@ -1,4 +1,4 @@
-/** What depends on the browser in a browser that is no Chromium: cookies, the policy at the end of a form, languages. */
+/** What depends on the browser, in one that is no Chromium: cookies, the policy at the end of a form, languages. */
 import * as openid from 'openid-client'
 import type { Test } from 'tap'
 import { until } from '../platform/client.ts'

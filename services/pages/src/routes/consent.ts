@@ -21,7 +21,7 @@ async function show(deps: Deps, visit: Visit): Promise<PageAnswer> {
   const request = await requestOf(deps, visit)
   if (request === undefined) throw problem('not_found')
   if (request.needs.includes('sign_in')) return redirect(along('/signin', visit.way))
-  // Only the browser that began the request holds the cookie with which it goes on, so that this link is of no use to anybody else.
+  // Only the browser that began the request holds the cookie with which it goes on: to others this link is of no use.
   if (request.needs.length === 0) return settleRequest(deps, visit, { decision: 'approved' })
   return consentPage(
     { visit, deps },
