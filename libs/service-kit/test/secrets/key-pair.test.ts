@@ -5,12 +5,10 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { newEcKeyPair, newRsaKeyPair } from '../../src/secrets/key-pair.ts'
 
-const ofThisFolder = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-const program = fileURLToPath(new URL(`../support/export-new-keys.${ofThisFolder}`, import.meta.url))
+const program = fileURLToPath(new URL('../support/export-new-keys.ts', import.meta.url))
 
 t.test('10,000 new keys are exported while garbage is collected', async (t) => {
-  const loader = ofThisFolder === 'ts' ? ['--import=tsx'] : []
-  const run = promisify(execFile)(process.execPath, [...loader, '--max-semi-space-size=1', program], {
+  const run = promisify(execFile)(process.execPath, ['--import=tsx', '--max-semi-space-size=1', program], {
     timeout: 300_000,
     killSignal: 'SIGKILL',
   })
