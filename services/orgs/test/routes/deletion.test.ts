@@ -66,8 +66,8 @@ t.test('202: nobody acts for it any more, every owner is told, and each of them 
       owners: [owner.id, second.id],
     },
   })
-  t.match(await send('GET', `/internal/organizations/${org.id}/name`, { from: 'workers' }), {
-    body: { name: 'Graceful' },
+  t.match(await send('GET', `/internal/organizations/${org.id}/brand`, { from: 'workers' }), {
+    body: { brand: { name: 'Graceful' } },
   })
   t.match(await restore(second, org.id), { status: 200, body: { id: org.id, deletion_due_at: null } })
   t.same(await listed(member), [org.id])
@@ -100,7 +100,7 @@ t.test('after the grace it is gone, with all that was in it; nothing tells that 
   t.equal((await send('GET', `/v1/organizations/${org.id}`, { by: owner, org: org.id })).status, 404)
   t.equal((await send('GET', `/v1/platform/organizations/${org.id}`, { by: owner })).status, 404)
   t.equal((await operate(owner, org.id, 'restore')).status, 404)
-  t.match(await send('GET', `/internal/organizations/${org.id}/name`, { from: 'workers' }), { body: { name: null } })
+  t.match(await send('GET', `/internal/organizations/${org.id}/brand`, { from: 'workers' }), { body: { brand: null } })
   const state = await send('GET', '/internal/snapshot?view=state', { from: 'authz' })
   t.match(state.body.text, new RegExp(`"id":"${org.id}","version":3,"status":"removed"`), 'a tombstone stays')
   t.match(await send('POST', '/v1/organizations', { by: owner, body: { name: 'Anew', slug: org.slug } }), {
