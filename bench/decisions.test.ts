@@ -1,4 +1,7 @@
-/** What the benchmarks compare, on every test run: answers alone, no figures, and peers only where they are installed already. */
+/**
+ * What the benchmarks compare, on every test run: answers alone, no figures, and peers only where they are installed
+ * already.
+ */
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { measureDecisions } from './parts/p1-decisions.ts'

@@ -1,7 +1,7 @@
 /**
- * `npm run bench [-- <parts>] [--rounds 3] [--profile <folder>] [--own-node] [--quick]`: measures, compares every answer,
- * prints and writes the tables; the parts are `known` below.
- * Fails on a wrong answer, never on a figure. Peers are installed on the first run; servers are its own and end with it.
+ * `npm run bench [-- <parts>] [--rounds 3] [--profile <folder>] [--own-node] [--quick]`: measures, compares every
+ * answer, prints and writes the tables; the parts are `known` below. Fails on a wrong answer, never on a figure. Peers
+ * are installed on the first run; servers are its own and end with it.
  */
 import { startTestServers } from '@gatehouse/local/servers/test-servers'
 import { installPeers } from './engines/peers.ts'

@@ -69,8 +69,8 @@ function testFiles(sources: readonly string[], asked: readonly string[]): string
 type Run = { files: string[]; env: Record<string, string>; signal: AbortSignal }
 
 /**
- * Runs the files, and the few that failed once more by themselves: a crowded machine is no fault of the product, and a fault
- * of it fails twice. Both results are printed. Many failures get no second look.
+ * Runs the files, and the few that failed once more by themselves: a crowded machine is no fault of the product, and a
+ * fault of it fails twice. Both results are printed. Many failures get no second look.
  */
 async function runWithSecondLook(run: Run): Promise<Counts> {
   const first = await runFiles(run)
@@ -94,8 +94,8 @@ const countsOf = (reports: readonly FileReport[]): Counts =>
   )
 
 /**
- * Runs each file once and prints a line for each as it ends. Two run at the same time: one lane begins with the files that
- * start whole platforms and wait a lot, the other with those that compute; they meet in between.
+ * Runs each file once and prints a line for each as it ends. Two run at the same time: one lane begins with the files
+ * that start whole platforms and wait a lot, the other with those that compute; they meet in between.
  */
 async function runFiles({ files, env, signal }: Run): Promise<FileReport[]> {
   const waiting = [...files.filter(startsPlatforms), ...files.filter((file) => !startsPlatforms(file))]

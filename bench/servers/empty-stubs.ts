@@ -1,4 +1,7 @@
-/** As many servers of our framework as there are services, each with one route that does nothing: what P10 compares with. */
+/**
+ * As many servers of our framework as there are services, each with one route that does nothing: what P10 compares
+ * with.
+ */
 import { fileURLToPath } from 'node:url'
 import { nodeFlags } from '@gatehouse/deploy/node-flags'
 import { answersOk, freePort, startChild } from './child.ts'

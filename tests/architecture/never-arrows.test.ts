@@ -50,7 +50,7 @@ const plants: Record<string, readonly [path: string, imported: string]> = {
   'sql-only-in-store': ['services/identity/src/use-cases/planted.ts', 'drizzle-orm'],
   'nats-only-in-spine': ['services/authz/src/planted/bus.ts', '@nats-io/transport-node'],
   'bullmq-only-in-service-kit': ['services/workers/src/planted/queue.ts', 'bullmq'],
-  'mails-are-one-file': ['services/workers/src/mails/planted.ts', '../use-cases/send-mail.ts'],
+  'mails-are-one-file': ['services/workers/src/mails/planted.ts', '../use-cases/mails/send-mail.ts'],
   'argon2-only-in-identity': ['services/tokens/src/planted/hash.ts', '@node-rs/argon2'],
 }
 

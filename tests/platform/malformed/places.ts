@@ -103,6 +103,9 @@ const encodings: Record<string, (id: string) => string> = {
   'with two slashes': (id) => `/${id}`,
 }
 
+/** A change that these take may void the token that the sweep goes on with, so it names a version that never was. */
+const mayVoidTokens = new Set(['updateOrganizationSettings'])
+
 /** The route as its caller would use it. */
 function regular(
   route: RouteContract,
@@ -115,6 +118,7 @@ function regular(
     headers: [
       ...(route.auth === 'open' ? [] : [['authorization', `Bearer ${self.token}`] as const]),
       ...(route.body ? [['content-type', 'application/json'] as const] : []),
+      ...(mayVoidTokens.has(route.operationId) ? [['if-match', '"of no version"'] as const] : []),
     ],
     ...(route.body ? { value: sample(route.body as Schema, self.ids) } : {}),
   }

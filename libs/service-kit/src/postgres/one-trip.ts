@@ -31,7 +31,7 @@ export type OneTrip = {
 
 /** `opening` begins the transaction; it has no parameters. */
 export function inOneTrip(client: Pick<postgres.Sql, 'unsafe'>, opening: string, statement: Statement): OneTrip {
-  // The driver throws at such a value when the statement is already in its queue, whose order would be wrong ever after.
+  // The driver throws at such a value when the statement is in its queue already, whose order would stay wrong.
   if (statement[1]?.includes(undefined as never)) throw new TypeError('undefined is no parameter of a statement')
   const unsafe = client.unsafe.bind(client) as unknown as Unsafe
   const asked = unsafe(...statement)

@@ -1,7 +1,8 @@
 /**
  * New key pairs. Every pair of the platform is made here, because Node 20 may stop for ever where a key that
- * `generateKeyPair` handed out is exported as a JWK: the export holds the key's lock, and a collection of garbage within
- * it ends the job that made the key, which waits for the same lock. A key that is read from bytes has no such job.
+ * `generateKeyPair` handed out is exported as a JWK: the export holds the key's lock, and a collection of garbage
+ * within it ends the job that made the key, which waits for the same lock. A key that is read from bytes has no such
+ * job.
  */
 import {
   createPrivateKey,

@@ -1,4 +1,7 @@
-/** One statement under a scope in one round trip: it sees its own rows and nobody else's, and leaves the connection as it was. */
+/**
+ * One statement under a scope in one round trip: it sees its own rows and nobody else's, and leaves the connection as
+ * it was.
+ */
 import { sql } from 'drizzle-orm'
 import { connectPostgres, type Db, type Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { readInScope } from '@gatehouse/service-kit/postgres/single-read'

@@ -70,7 +70,7 @@ t.test('who tries again and again is announced once a minute, with how often', a
   const clock = { now: () => new Date(), monotonicMs: () => nowMs }
   const denials = createDenialRecorder({ spine: replica.deps.spine, clock, log })
   const userId = newId('user')
-  const caller = { kind: 'user', userId, orgId: org.id } as unknown as PrincipalCaller
+  const caller = { kind: 'user', userId, orgId: org.id, claims: {} } as unknown as PrincipalCaller
   const note = (times: number, permission = 'gatehouse:roles.write') => {
     for (let n = 0; n < times; n += 1)
       runInContext(newContext({ clientAddress: '203.0.113.9', userAgent: 'Firefox' }), () =>
@@ -103,7 +103,7 @@ t.test('what could not be announced is announced later, and none of it twice', a
   }
   const denials = createDenialRecorder({ spine, clock: { now: () => new Date(), monotonicMs: () => 0 }, log })
   const userId = newId('user')
-  const caller = { kind: 'user', userId, orgId: org.id } as unknown as PrincipalCaller
+  const caller = { kind: 'user', userId, orgId: org.id, claims: {} } as unknown as PrincipalCaller
   denials.note({ caller, scope: 'organization', permission: 'gatehouse:roles.write' })
   await t.rejects(denials.flush(), /no database/)
   denials.note({ caller, scope: 'organization', permission: 'gatehouse:roles.write' })

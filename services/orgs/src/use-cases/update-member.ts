@@ -19,8 +19,8 @@ import { requirePermission } from './require-permission.ts'
 import { memberView } from './views.ts'
 
 /**
- * @throws AppError `forbidden`, `not_found`, `last_owner`, `conflict`; `upstream_failed` when identity cannot name the member, with
- * nothing changed.
+ * @throws AppError `forbidden`, `not_found`, `last_owner`, `conflict`; `upstream_failed` when identity cannot name the
+ *   member, with nothing changed.
  */
 export async function updateMember(
   deps: Pick<Deps, 'db' | 'spine' | 'clients'>,

@@ -114,7 +114,8 @@ t.test('200: sent again, it lives as long as before; the old link is void and th
   const guest = rig.person()
   const { id, token } = await rig.invite({ org, by: ada, email: guest.email })
   await rig.asAdministrator(
-    `update orgs.invitations set created_at = created_at - interval '8 days', expires_at = expires_at - interval '8 days'
+    `update orgs.invitations
+       set created_at = created_at - interval '8 days', expires_at = expires_at - interval '8 days'
       where id = '${uuidOf(id)}'`,
   )
   t.equal((await accept(token, guest)).status, 400, 'overdue')

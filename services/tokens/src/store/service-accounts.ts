@@ -1,7 +1,7 @@
 /**
- * Service accounts of an organization, or of the platform. A change is one conditional UPDATE that gives the next version; disabling and
- * deleting raise the floor to it, so every access token of before is void. What was deleted is found by nobody but the
- * snapshot of floors.
+ * Service accounts of an organization, or of the platform. A change is one conditional UPDATE that gives the next
+ * version; disabling and deleting raise the floor to it, so every access token of before is void. What was deleted is
+ * found by nobody but the snapshot of floors.
  */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { and, asc, desc, eq, gt, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm'

@@ -1,7 +1,7 @@
 /**
  * The one shape of our mails: a few paragraphs, at most one link, as plain text and as the same thing in HTML without
- * scripts. What other people chose (the name of an organization) passes `quoted`, so that nobody can make our mail carry
- * their link. The one image there may be is the logo of an organization its recipient belongs to.
+ * scripts. What other people chose (the name of an organization) passes `quoted`, so that nobody can make our mail
+ * carry their link. The one image there may be is the logo of an organization its recipient belongs to.
  */
 import type { OrganizationBrand } from '@gatehouse/contracts/http/orgs/organizations'
 

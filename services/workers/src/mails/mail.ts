@@ -55,7 +55,9 @@ type MailFile<C extends EventContract, A extends About, V> = Composition<A, V> &
   pipeline: MailPipeline
   event: C
   limit: RecipientLimit
-  /** Its recipient has asked for it just now, so it is tried at an address that has refused mails. False when absent. */
+  /**
+   * Its recipient has asked for it just now, so it is tried at an address that has refused mails. False when absent.
+   */
   isAskedFor?: true
   /**
    * What the job keeps; `undefined` when this event calls for no mail, a list when it calls for one mail to each of
@@ -111,7 +113,9 @@ export function defineMail<C extends EventContract, A extends About, V>(file: Ma
 
 const isList = <A, B>(value: A | readonly B[]): value is readonly B[] => Array.isArray(value)
 
-/** The mail in the language of its recipient, else the default one; as a template of the deployment says, if any does. */
+/**
+ * The mail in the language of its recipient, else the default one; as a template of the deployment says, if any does.
+ */
 export function composition<A extends About, V>({
   name,
   ask,

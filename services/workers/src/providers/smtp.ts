@@ -14,7 +14,9 @@ export type Mail = {
   html: string
 }
 
-/** `refused`: no later try can succeed; the reason names no address. `isOfAddress`: no other mail would be taken there. */
+/**
+ * `refused`: no later try can succeed; the reason names no address. `isOfAddress`: no other mail would be taken there.
+ */
 export type SendOutcome = { kind: 'accepted' } | { kind: 'refused'; reason: string; isOfAddress: boolean }
 
 export type Mailer = {

@@ -122,7 +122,8 @@ export async function listTold(
   const places = after.map(([userId, seq]) => ({ user_id: uuidOf(userId, 'user'), seq }))
   const rows = rowsOf<Row & { user_id: string; seq: string }>(
     await db.execute(sql`
-      select ${columns}, n.user_id, n.seq from jsonb_to_recordset(${JSON.stringify(places)}::jsonb) as w (user_id uuid, seq bigint)
+      select ${columns}, n.user_id, n.seq
+      from jsonb_to_recordset(${JSON.stringify(places)}::jsonb) as w (user_id uuid, seq bigint)
       cross join lateral (
         select * from notifications t where t.user_id = w.user_id and t.seq > w.seq and t.is_shown
         order by t.seq limit ${limit}) n

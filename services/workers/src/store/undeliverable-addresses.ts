@@ -28,7 +28,8 @@ type Row = {
   last_at: string
 }
 
-const columns = sql`id, user_id, mail, reason, refusals, ${utc(sql`first_at`)} as first_at, ${utc(sql`last_at`)} as last_at`
+const columns = sql`id, user_id, mail, reason, refusals,
+  ${utc(sql`first_at`)} as first_at, ${utc(sql`last_at`)} as last_at`
 
 const undeliverableOf = (row: Row): Undeliverable => ({
   id: typeIdOf('und', row.id),
@@ -94,7 +95,8 @@ export async function listUndeliverable(
   const ofPerson = o.userId === undefined ? sql`` : sql`and user_id = ${uuidOf(o.userId, 'user')}`
   const rows = rowsOf<Row>(
     await db.execute(sql`
-      select ${columns} from undeliverable_addresses where true ${before} ${ofPerson} order by id desc limit ${o.limit}`),
+      select ${columns} from undeliverable_addresses
+      where true ${before} ${ofPerson} order by id desc limit ${o.limit}`),
   )
   return rows.map(undeliverableOf)
 }

@@ -18,7 +18,9 @@ const [org, person, rare] = [newId('org'), newId('user'), newId('user')]
 /** Records of one statement. */
 const atOnce = 4_000
 
-/** Records evenly over sixty days, two thirds of them of the organization and a fifth of the person; one in 997 is rare. */
+/**
+ * Records evenly over sixty days, two thirds of them of the organization and a fifth of the person; one in 997 is rare.
+ */
 const fill = async (from: number, to: number) => {
   for (let start = from; start <= to; start += atOnce)
     await system.execute(sql`
@@ -26,7 +28,8 @@ const fill = async (from: number, to: number) => {
       org_id, user_id, request_id, correlation_id, data)
     select gen_random_uuid(), now() - interval '60 days' * (1 - n::numeric / ${to}), 'orgs',
       case when n % 997 = 0 then 'membership.removed' else 'membership.updated' end,
-      case when n % 997 = 0 then 'denied' else 'success' end, 'user', case when n % 997 = 0 then ${rare} else ${person} end,
+      case when n % 997 = 0 then 'denied' else 'success' end, 'user',
+        case when n % 997 = 0 then ${rare} else ${person} end,
       'membership', 'mem_' || n, case when n % 3 > 0 then ${uuidOf(org)}::uuid end,
       case when n % 5 = 0 then ${uuidOf(person)}::uuid end, 'req_' || md5(n::text), 'req_' || n,
       jsonb_build_object('changed', 'roles', 'place', n, 'oddity', case when n % 997 = 0 then 'unusual' end)

@@ -54,8 +54,8 @@ export const ServiceAccountDeleted = {
 export type ServiceAccountDeleted = Static<typeof ServiceAccountDeleted.data>
 
 /**
- * An account of the platform got an access token for an organization, the first of a day: so the organization learns who
- * asks about its people.
+ * An account of the platform got an access token for an organization, the first of a day: so the organization learns
+ * who asks about its people.
  */
 export const ServiceAccountUsed = {
   type: 'gatehouse.tokens.service_account.used.v1',

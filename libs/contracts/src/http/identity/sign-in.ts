@@ -55,7 +55,8 @@ export const Login = defineRoute({
   method: 'POST',
   path: '/v1/auth/login',
   summary:
-    'Sign in with address and password. The answer’s `Gatehouse-Device`, sent back with later sign-ins, keeps this device outside the limits that strangers can fill.',
+    'Sign in with address and password. The answer’s `Gatehouse-Device`, sent back with later sign-ins, ' +
+    'keeps this device outside the limits that strangers can fill.',
   auth: 'open',
   limit: 'credentials',
   body: Type.Object({ email: EmailAddress, password: Password, organization_id: ChosenOrganization }),
@@ -70,7 +71,8 @@ export const BeginEmailSignIn = defineRoute({
   method: 'POST',
   path: '/v1/auth/email-code',
   summary:
-    'Sign in with a code that comes by mail, where the deployment allows it. The answer is the same for every address; step `email_code` of `/v1/auth/challenge` takes the code.',
+    'Sign in with a code that comes by mail, where the deployment allows it. The answer is the same for ' +
+    'every address; step `email_code` of `/v1/auth/challenge` takes the code.',
   auth: 'open',
   limit: 'credentials',
   body: Type.Object({ email: EmailAddress, organization_id: ChosenOrganization }),
@@ -106,8 +108,10 @@ export const AnswerChallenge = defineRoute({
   method: 'POST',
   path: '/v1/auth/challenge',
   summary:
-    'Answer one step of a sign-in or a step-up. `verify_email`: call it once the link of the mail was used. `password`: with `password`. `passkey`: with `credential`, over options asked for with this challenge. `totp`, `recovery_code`, `email_code`: with `code`. ' +
-    '`enroll_mfa`: without `code` it answers what an authenticator app needs, with `code` it completes the enrollment. ' +
+    'Answer one step of a sign-in or a step-up. `verify_email`: call it once the link of the mail was used. ' +
+    '`password`: with `password`. `passkey`: with `credential`, over options asked for with this challenge. `totp`, `recovery_code`, `email_code`: with `code`. ' +
+    '`enroll_mfa`: without `code` it answers what an authenticator app needs, with `code` it ' +
+    'completes the enrollment. ' +
     '`remember_device`, where it was offered, answers a `Gatehouse-Remembered-Device` to send with later sign-ins.',
   auth: 'open',
   limit: 'credentials',
@@ -131,7 +135,8 @@ export const StepUp = defineRoute({
   method: 'POST',
   path: '/v1/auth/step-up',
   summary:
-    'Authenticate again within the session (RFC 9470): the answer names the steps; the last one raises `acr`, `amr` and `auth_time` of the session. ' +
+    'Authenticate again within the session (RFC 9470): the answer names the steps; the last one raises ' +
+    '`acr`, `amr` and `auth_time` of the session. ' +
     '`acr_values` as the `WWW-Authenticate` of the refusal named them.',
   auth: 'user',
   limit: 'credentials',

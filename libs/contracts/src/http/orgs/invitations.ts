@@ -176,7 +176,8 @@ export const MintInvitationLink = defineRoute({
   method: 'POST',
   path: '/internal/invitations/:invitation/link',
   summary:
-    'Mint the secret of one invitation mail; earlier secrets stay valid until one is used or the invitation is sent again. ' +
+    'Mint the secret of one invitation mail; earlier secrets stay valid until one is used or the ' +
+    'invitation is sent again. ' +
     '`null`: nothing to send any more.',
   auth: 'internal',
   callers: ['workers'],

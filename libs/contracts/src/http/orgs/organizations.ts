@@ -118,7 +118,8 @@ export const DeleteOrganization = defineRoute({
   method: 'DELETE',
   path: '/v1/organizations/:org',
   summary:
-    'Delete the organization once a grace is over; `slug` confirms which. Nobody acts for it from now on. An owner does it, who has signed in just now.',
+    'Delete the organization once a grace is over; `slug` confirms which. Nobody acts for it from now on. An ' +
+    'owner does it, who has signed in just now.',
   auth: 'organization',
   principals: 'people',
   params: orgParams,
@@ -239,7 +240,8 @@ export const GetOrganizationBrand = defineRoute({
   method: 'GET',
   path: '/internal/organizations/:organization/brand',
   summary:
-    'What a mail or a page names and draws an organization with. `null`: it is deleted, there is nothing to send any more.',
+    'What a mail or a page names and draws an organization with. `null`: it is deleted, there is ' +
+    'nothing to send any more.',
   auth: 'internal',
   callers: ['workers', 'pages'],
   params: Type.Object({ organization: OrganizationId }),

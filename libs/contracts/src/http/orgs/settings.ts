@@ -73,9 +73,12 @@ export const UpdateOrganizationSettings = defineRoute({
   method: 'PATCH',
   path: '/v1/organizations/:org/settings',
   summary:
-    'Change the settings that are named; `If-Match` guards against lost updates. Whoever requires a second factor of others has signed in with one. ' +
-    'Once it is required, access tokens for the organization are void and whoever signed in with one factor is asked for a second one. ' +
-    'So it is with rules on lifetimes, addresses and ways to sign in. A change that would refuse the session that makes it needs `confirm`.',
+    'Change the settings that are named; `If-Match` guards against lost updates. Whoever requires a second ' +
+    'factor of others has signed in with one. ' +
+    'Once it is required, access tokens for the organization are void and whoever signed in with one factor ' +
+    'is asked for a second one. ' +
+    'So it is with rules on lifetimes, addresses and ways to sign in. A change that would refuse the session ' +
+    'that makes it needs `confirm`.',
   auth: 'organization',
   params,
   body: Type.Object(

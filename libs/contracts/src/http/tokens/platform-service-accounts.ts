@@ -20,7 +20,8 @@ export const CreatePlatformServiceAccount = defineRoute({
   method: 'POST',
   path: collection,
   summary:
-    'Create a service account of the platform: an application that asks for decisions in every organization, and does nothing else.',
+    'Create a service account of the platform: an application that asks for decisions in every organization, ' +
+    'and does nothing else.',
   idempotent: true,
   body: Type.Object({ name: DisplayName, reason: Reason }),
   example: { name: 'Ledger', reason: 'Ticket 4714: the ledger serves every organization' },
@@ -65,7 +66,8 @@ export const CreatePlatformApiKey = defineRoute({
   method: 'POST',
   path: `${collection}/:service_account/keys`,
   summary:
-    'Create an API key of the platform. Each request with it names its organization in the header `Gatehouse-Organization`.',
+    'Create an API key of the platform. Each request with it names its organization in the header ' +
+    '`Gatehouse-Organization`.',
   idempotent: true,
   shownOnce: ['key'],
   params: Type.Object(account),

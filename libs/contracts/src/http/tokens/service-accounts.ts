@@ -157,7 +157,8 @@ export const ExchangeApiKey = defineRoute({
   method: 'POST',
   path: '/internal/api-keys/exchange',
   summary:
-    'A short access token for an API key. One refusal for every key that is not good, whatever the reason. A key of the platform is exchanged for the organization that is named.',
+    'A short access token for an API key. One refusal for every key that is not good, whatever the reason. A ' +
+    'key of the platform is exchanged for the organization that is named.',
   auth: 'internal',
   callers: ['gateway'],
   retryable: true,

@@ -65,7 +65,8 @@ export const ListAuditEvents = defineRoute({
   method: 'GET',
   path: '/v1/organizations/:org/audit-events',
   summary:
-    'What happened in or to this organization, oldest first unless `order` is `desc`; by time, actor, action, target, outcome and words.',
+    'What happened in or to this organization, oldest first unless `order` is `desc`; by time, actor, ' +
+    'action, target, outcome and words.',
   auth: 'organization',
   params: Type.Object({ org: OrganizationId }),
   query: AuditQuery,

@@ -69,7 +69,8 @@ export const StreamNotifications = defineRoute({
   method: 'GET',
   path: '/v1/me/notifications/stream',
   summary:
-    'What one is told, as it happens: server-sent events `notification`, resumed by `Last-Event-ID`. `reset`: read the list anew.',
+    'What one is told, as it happens: server-sent events `notification`, resumed by `Last-Event-ID`. ' +
+    '`reset`: read the list anew.',
   auth: 'user',
   query: Type.Object(locale),
   success: { status: 200, streams: [eventStream], description: 'Events, until the access token ends.' },

@@ -1,5 +1,6 @@
 /**
- * Creates a service account. One of an organization holds no role: those are given at authz, by somebody who holds them.
+ * Creates a service account. One of an organization holds no role: those are given at authz, by somebody who holds
+ * them.
  */
 import type { ServiceAccount } from '@gatehouse/contracts/http/tokens/service-accounts'
 import { actorOf } from '@gatehouse/access/callers/caller'

@@ -98,8 +98,8 @@ function mint(
 }
 
 /**
- * An organization has not made the account that asks about it, so it is told once a day. The audit trail misses nothing:
- * no token leaves before this was written.
+ * An organization has not made the account that asks about it, so it is told once a day. The audit trail misses
+ * nothing: no token leaves before this was written.
  */
 const tellOfFirstUse = (
   deps: ExchangeDeps,

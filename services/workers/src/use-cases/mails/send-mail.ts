@@ -1,8 +1,8 @@
 /**
- * Sends one mail: its owner says where to and mints the secret, at this moment and anew on every try.
- * What an address has too much of is given up with its reason, so an operator sees it and can replay it; so is what goes
- * to an address that takes no mail. A mail somebody asked for at this moment is tried there all the same: that it is
- * taken is the proof that the address is one again.
+ * Sends one mail: its owner says where to and mints the secret, at this moment and anew on every try. What an address
+ * has too much of is given up with its reason, so an operator sees it and can replay it; so is what goes to an address
+ * that takes no mail. A mail somebody asked for at this moment is tried there all the same: that it is taken is the
+ * proof that the address is one again.
  */
 import { isAppError } from '@gatehouse/service-kit/errors/app-error'
 import type { JobOutcome } from '@gatehouse/service-kit/jobs/processor'

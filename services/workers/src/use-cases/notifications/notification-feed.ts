@@ -1,7 +1,7 @@
 /**
  * What people are told, as it happens, for those who listen. Whichever replica stored a notification: while somebody
- * listens here, one statement a second asks for what is new to any of them. A listener that does not keep up, and all of
- * them when PostgreSQL cannot say, are ended; they come back with the last notification they have.
+ * listens here, one statement a second asks for what is new to any of them. A listener that does not keep up, and all
+ * of them when PostgreSQL cannot say, are ended; they come back with the last notification they have.
  */
 import { Readable } from 'node:stream'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
