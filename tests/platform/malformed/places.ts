@@ -103,8 +103,11 @@ const encodings: Record<string, (id: string) => string> = {
   'with two slashes': (id) => `/${id}`,
 }
 
-/** A change that these take may void the token that the sweep goes on with, so it names a version that never was. */
 const mayVoidTokens = new Set(['updateOrganizationSettings'])
+
+/** A change of rules may void the token that the sweep goes on with, so it names a version that never was. */
+export const preconditionOf = (route: RouteContract): Attempt['headers'] =>
+  mayVoidTokens.has(route.operationId) ? [['if-match', '"of no version"']] : []
 
 /** The route as its caller would use it. */
 function regular(
@@ -118,7 +121,7 @@ function regular(
     headers: [
       ...(route.auth === 'open' ? [] : [['authorization', `Bearer ${self.token}`] as const]),
       ...(route.body ? [['content-type', 'application/json'] as const] : []),
-      ...(mayVoidTokens.has(route.operationId) ? [['if-match', '"of no version"'] as const] : []),
+      ...preconditionOf(route),
     ],
     ...(route.body ? { value: sample(route.body as Schema, self.ids) } : {}),
   }

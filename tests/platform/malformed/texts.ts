@@ -3,6 +3,7 @@ import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import { pathOf, sample, type Schema } from '../contract-samples.ts'
 import type { Tenant } from '../tenant-sweep.ts'
 import type { Attempt } from './attempt.ts'
+import { preconditionOf } from './places.ts'
 
 type Text = { form: string; text: string | Buffer; headers?: readonly (readonly [string, string])[] }
 
@@ -83,7 +84,11 @@ export function malformedTexts(route: RouteContract, self: Tenant): Attempt[] {
     form,
     method: route.method,
     path: pathOf(route, self.ids),
-    headers: [...authorization, ...(headers ?? ([['content-type', 'application/json']] as const))],
+    headers: [
+      ...authorization,
+      ...preconditionOf(route),
+      ...(headers ?? ([['content-type', 'application/json']] as const)),
+    ],
     body: Buffer.from(text),
     isRefused: !mayPass(route, form),
   }))
