@@ -18,6 +18,7 @@ export default defineConfig(
       '**/node_modules/',
       '**/dist/',
       '**/dist-*/',
+      '**/.cache/',
       '**/.data/',
       '**/.tap/',
       '.dependency-cruiser.mjs',

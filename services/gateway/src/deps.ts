@@ -74,10 +74,7 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
     apiKeys: createApiKeys({
       clock,
       prefix: apiKeyPrefixes[config.GATEHOUSE_ENV],
-      exchange: (key, organization) =>
-        peers.tokens.call(ExchangeApiKey, {
-          body: { key, ...(organization !== undefined && { organization_id: organization }) },
-        }),
+      exchange: (key, organization) => peers.tokens.call(ExchangeApiKey, { body: { key, ...named(organization) } }),
       accessTokens,
       floors,
       failures: budgets.failedKeys,
@@ -90,6 +87,9 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
     },
   }
 }
+
+const named = (organization: string | undefined) =>
+  organization === undefined ? {} : { organization_id: organization }
 
 const openUpstreams = (config: Config): Upstreams =>
   createUpstreams({

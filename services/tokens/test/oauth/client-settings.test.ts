@@ -18,7 +18,7 @@ import {
   tokensFor,
 } from '../fixtures/openid.ts'
 import { claimsOf, issuer, openPlatform } from '../fixtures/platform.ts'
-import { jwkOf, newKey, proofBy, signedBy } from '../fixtures/proofs.ts'
+import { jwkOf, newKey, proofBy, signedBy, webCryptoPairOf } from '../fixtures/proofs.ts'
 
 const platform = await openPlatform(t)
 const replica = await platform.replica()
@@ -80,7 +80,7 @@ t.test('openid-client signs in by the FAPI 2.0 profile', async (t) => {
   const config = await openid.discovery(new URL(issuer), client.id, metadata, by, {
     [openid.customFetch]: fetchThrough(platform, replica) as unknown as openid.CustomFetch,
   })
-  const DPoP = openid.getDPoPHandle(config, await openid.randomDPoPKeyPair('ES256'))
+  const DPoP = openid.getDPoPHandle(config, await webCryptoPairOf(newKey()))
   const pkceCodeVerifier = openid.randomPKCECodeVerifier()
   const challenge = await openid.calculatePKCECodeChallenge(pkceCodeVerifier)
   const url = await openid.buildAuthorizationUrlWithPAR(config, requestOf(challenge), { DPoP })

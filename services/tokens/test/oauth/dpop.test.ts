@@ -1,5 +1,4 @@
 /** Tokens bound to a key of their client (RFC 9449), by `openid-client` and by hand. */
-import { type KeyObject, webcrypto } from 'node:crypto'
 import * as openid from 'openid-client'
 import t from 'tap'
 import { newRsaKeyPair } from '@gatehouse/service-kit/secrets/key-pair'
@@ -17,7 +16,7 @@ import {
   signedIn,
 } from '../fixtures/openid.ts'
 import { claimsOf, issuer, openPlatform } from '../fixtures/platform.ts'
-import { hashOf, jwkOf, type Key, newKey, proofBy, thumbprintOf } from '../fixtures/proofs.ts'
+import { hashOf, jwkOf, newKey, proofBy, thumbprintOf, webCryptoPairOf } from '../fixtures/proofs.ts'
 
 const platform = await openPlatform(t)
 const replica = await platform.replica()
@@ -65,14 +64,6 @@ const atUserInfo = (token: string, claims: object = {}) => ({
   path: '/oauth2/userinfo',
   claims: { htm: 'GET', ath: hashOf(token), ...claims },
 })
-
-/** The pair as `openid-client` takes one; its own `randomDPoPKeyPair` exports keys fresh from Node's generator. */
-async function webCryptoPairOf(pair: Key): Promise<openid.CryptoKeyPair> {
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256' }
-  const half = (key: KeyObject, uses: ('sign' | 'verify')[]) =>
-    webcrypto.subtle.importKey('jwk', key.export({ format: 'jwk' }) as webcrypto.JsonWebKey, algorithm, true, uses)
-  return { privateKey: await half(pair.privateKey, ['sign']), publicKey: await half(pair.publicKey, ['verify']) }
-}
 
 t.test('openid-client binds its tokens to a key, by code, refresh, pushed request and at userinfo', async (t) => {
   const config = await openid.discovery(new URL(issuer), client.id, undefined, openid.None(), {
