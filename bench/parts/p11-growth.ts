@@ -35,10 +35,12 @@ export async function measureGrowth(effort: Effort, cleanup: Cleanup): Promise<P
   for (const [index, to] of steps.entries()) {
     const from = steps[index - 1] ?? 0
     await addOrganizations(authz, { from, to })
-    points.push(await measurePoint(authz, { from, to, sample: 200 }))
-    const { firstOfOrganization, firstOfPerson, later } = points.at(-1) as GrowthPoint
+    const point = await measurePoint(authz, { from, to, sample: 200 })
+    points.push(point)
+    const loads = [point.firstOfOrganization, point.firstOfPerson, point.later]
     effort.note(
-      `P11: ${to.toLocaleString('en-US')} organizations: ${[firstOfOrganization, firstOfPerson, later].map((load) => `${rounded(load.latencyUs.p50 / 1000)} ms`).join(', ')}`,
+      `P11: ${to.toLocaleString('en-US')} organizations: ` +
+        `${loads.map((load) => `${rounded(load.latencyUs.p50 / 1000)} ms`).join(', ')}`,
     )
   }
   const different = await measureInstallation(authz, { organizations: most, sample: 200, note: effort.note })
@@ -92,7 +94,8 @@ const loadsOf = ({ firstOfOrganization, firstOfPerson, later }: GrowthPoint): Lo
   later,
 ]
 const memoryText = ({ heapMb, rssMb, compiledSets, organizations }: Memory): string =>
-  `${rounded(rssMb)} MB RSS, ${rounded(heapMb)} MB of it heap in use, ${compiledSets} compiled sets for ${organizations.toLocaleString('en-US')} organizations`
+  `${rounded(rssMb)} MB RSS, ${rounded(heapMb)} MB of it heap in use, ` +
+  `${compiledSets} compiled sets for ${organizations.toLocaleString('en-US')} organizations`
 
 function rowOf(point: GrowthPoint, name: string, again?: Load): string[] {
   const { rssMb, heapMb, compiledSets } = point.memory
@@ -119,6 +122,17 @@ const columns = [
   'RSS, MB',
 ]
 
+const howToRead = [
+  'Each organization has 100 members, 20 roles and 20 policies; rows were put straight into the tables. ' +
+    'One connection, one request after the other; p50 / p99. ' +
+    'In the last row the policies of all organizations say the same, elsewhere no two organizations’.',
+  'First of an organization: its roles and policies are loaded and, unless somebody else’s say the same, ' +
+    'compiled; the person is looked up, the token is verified. First of a person: the organization is known. ' +
+    'Later: all of it is.',
+  'In the last two rows the process was started anew, and the memory is that after somebody of each of ' +
+    'the 10,000 had asked. Again: the first 200 of them once more, by then; 500 compiled sets are kept.',
+]
+
 function resultOf({ engine, points, different, alike }: Measured, note: Effort['note']): PartResult {
   const installations = [different, alike]
   const loads = [
@@ -131,9 +145,7 @@ function resultOf({ engine, points, different, alike }: Measured, note: Effort['
     part: 'P11',
     title: 'How a check grows, and the memory of 10,000 organizations with a million memberships',
     notes: [
-      'Each organization has 100 members, 20 roles and 20 policies; rows were put straight into the tables. One connection, one request after the other; p50 / p99. In the last row the policies of all organizations say the same, elsewhere no two organizations’.',
-      'First of an organization: its roles and policies are loaded and, unless somebody else’s say the same, compiled; the person is looked up, the token is verified. First of a person: the organization is known. Later: all of it is.',
-      'In the last two rows the process was started anew, and the memory is that after somebody of each of the 10,000 had asked. Again: the first 200 of them once more, by then; 500 compiled sets are kept.',
+      ...howToRead,
       ...engine.map(
         ({ name: by, points: of }) =>
           `The engine alone, by ${by}: ${of.map(({ x, y }) => `${x}: ${rounded(y)} µs`).join(', ')}.`,
@@ -141,7 +153,8 @@ function resultOf({ engine, points, different, alike }: Measured, note: Effort['
       `Started, nobody has asked: ${memoryText(alike.started)}.`,
       ...installations.map(
         (one) =>
-          `All have asked, ${one === different ? 'all different' : 'all alike'}: ${memoryText(one.memory)}; ${rounded(perSecondOf(one))} first checks/s over 32 connections.`,
+          `All have asked, ${one === different ? 'all different' : 'all alike'}: ${memoryText(one.memory)}; ` +
+          `${rounded(perSecondOf(one))} first checks/s over 32 connections.`,
       ),
     ],
     table: {

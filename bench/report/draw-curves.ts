@@ -38,9 +38,11 @@ export function drawCharts(charts: readonly Chart[]): string {
   const rows = Math.ceil(charts.length / columns)
   const placed = charts.map(
     (chart, index) =>
-      `<g transform="translate(${(index % columns) * width} ${Math.floor(index / columns) * height})">${drawChart(chart)}</g>`,
+      `<g transform="translate(${(index % columns) * width} ${Math.floor(index / columns) * height})">` +
+      `${drawChart(chart)}</g>`,
   )
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${columns * width} ${rows * height}" font-family="sans-serif" font-size="11">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${columns * width} ${rows * height}"
+  font-family="sans-serif" font-size="11">
 <rect width="100%" height="100%" fill="white"/>
 ${placed.join('\n')}
 </svg>
@@ -53,9 +55,11 @@ function drawChart({ title, xLabel, yLabel, curves }: Chart): string {
   const x = scale(xs, plot.left, width - plot.right)
   const y = scale(ys, height - plot.bottom, plot.top + 16 * curves.length)
   const text = (o: { x: number; y: number; anchor: string; fill?: string }, content: string): string =>
-    `<text x="${o.x.toFixed(1)}" y="${o.y.toFixed(1)}" text-anchor="${o.anchor}" fill="${o.fill ?? '#444'}">${escaped(content)}</text>`
+    `<text x="${o.x.toFixed(1)}" y="${o.y.toFixed(1)}" text-anchor="${o.anchor}" ` +
+    `fill="${o.fill ?? '#444'}">${escaped(content)}</text>`
   const line = (from: [number, number], to: [number, number], colour = '#e4e4e4'): string =>
-    `<line x1="${from[0].toFixed(1)}" y1="${from[1].toFixed(1)}" x2="${to[0].toFixed(1)}" y2="${to[1].toFixed(1)}" stroke="${colour}"/>`
+    `<line x1="${from[0].toFixed(1)}" y1="${from[1].toFixed(1)}" x2="${to[0].toFixed(1)}" y2="${to[1].toFixed(1)}" ` +
+    `stroke="${colour}"/>`
   const [low, high] = [y(ys[0] as number), y(ys.at(-1) as number)]
   const parts = [
     `<text x="${plot.left}" y="20" font-size="13" font-weight="bold">${escaped(title)}</text>`,
@@ -68,12 +72,14 @@ function drawChart({ title, xLabel, yLabel, curves }: Chart): string {
       text({ x: plot.left - 6, y: y(value) + 4, anchor: 'end' }, plain(value)),
     ]),
     text({ x: (plot.left + width - plot.right) / 2, y: height - 10, anchor: 'middle' }, xLabel),
-    `<text transform="translate(14 ${(low + high) / 2}) rotate(-90)" text-anchor="middle" fill="#444">${escaped(yLabel)}</text>`,
+    `<text transform="translate(14 ${(low + high) / 2}) rotate(-90)" ` +
+      `text-anchor="middle" fill="#444">${escaped(yLabel)}</text>`,
     ...curves.flatMap((curve, index) => {
       const colour = colours[index % colours.length] as string
       const at = curve.points.map((point) => [x(point.x), y(point.y)] as const)
       return [
-        `<polyline fill="none" stroke="${colour}" stroke-width="2" points="${at.map(([px, py]) => `${px.toFixed(1)},${py.toFixed(1)}`).join(' ')}"/>`,
+        `<polyline fill="none" stroke="${colour}" stroke-width="2" ` +
+          `points="${at.map(([px, py]) => `${px.toFixed(1)},${py.toFixed(1)}`).join(' ')}"/>`,
         ...at.map(([px, py]) => `<circle cx="${px.toFixed(1)}" cy="${py.toFixed(1)}" r="3" fill="${colour}"/>`),
         text({ x: plot.left + 8, y: plot.top + 16 * index, anchor: 'start', fill: colour }, curve.name),
       ]

@@ -45,7 +45,9 @@ export async function insertTenants(
   await insertOrganizations(sql, o)
   for (const [nth, { key, permissions }] of o.roles.entries()) {
     await sql`insert into roles (id, version, org_id, key, name, permissions)
-      select ${uuidSql(sql, 'role', `n * ${o.rolesEach} + ${nth}`)}, 1, ${uuidSql(sql, 'org', 'n')}, ${key}, ${key}, ${sql.array([...permissions])} from generate_series(${o.from}::int, ${o.to - 1}::int) n`
+      select ${uuidSql(sql, 'role', `n * ${o.rolesEach} + ${nth}`)}, 1, ${uuidSql(sql, 'org', 'n')}, ${key}, ${key},
+        ${sql.array([...permissions])}
+      from generate_series(${o.from}::int, ${o.to - 1}::int) n`
   }
   const step = 100_000
   const last = o.to * o.membersEach
@@ -54,7 +56,9 @@ export async function insertTenants(
 }
 
 export async function insertOrganizations(sql: postgres.Sql, o: { from: number; to: number }): Promise<void> {
-  await sql`insert into organizations (id, version, status) select ${uuidSql(sql, 'org', 'n')}, 1, 'active' from generate_series(${o.from}::int, ${o.to - 1}::int) n`
+  await sql`
+    insert into organizations (id, version, status)
+    select ${uuidSql(sql, 'org', 'n')}, 1, 'active' from generate_series(${o.from}::int, ${o.to - 1}::int) n`
 }
 
 async function insertMembers(sql: postgres.Sql, o: Tenants & { from: number; to: number }): Promise<void> {
@@ -65,12 +69,19 @@ async function insertMembers(sql: postgres.Sql, o: Tenants & { from: number; to:
     uuidSql(sql, 'org', `n / ${o.membersEach}`),
   ]
   await sql`insert into users (id, version, status, email_verified) select ${user}, 1, 'active', true from ${numbers}`
-  await sql`insert into memberships (id, version, org_id, user_id, status, is_owner, attributes) select ${mem}, 1, ${org}, ${user}, 'active', false, ${sql.json(o.attributes as postgres.JSONValue)} from ${numbers}`
-  await sql`insert into role_holders (membership_id, org_id, user_id, version, joined_version) select ${mem}, ${org}, ${user}, 0, 1 from ${numbers}`
+  await sql`
+    insert into memberships (id, version, org_id, user_id, status, is_owner, attributes)
+    select ${mem}, 1, ${org}, ${user}, 'active', false, ${sql.json(o.attributes as postgres.JSONValue)} from ${numbers}`
+  await sql`
+    insert into role_holders (membership_id, org_id, user_id, version, joined_version)
+    select ${mem}, ${org}, ${user}, 0, 1 from ${numbers}`
   for (let nth = 0; nth < o.rolesPerMember; nth += 1) {
     const role = `(n / ${o.membersEach}) * ${o.rolesEach} + (n + ${nth * 7}) % ${o.rolesEach}`
-    await sql`insert into assignments (id, scope, org_id, principal_type, principal_id, membership_id, role_id, given_by)
-      select uuidv7(), 'organization', ${org}, 'user', ${user}, ${mem}, ${uuidSql(sql, 'role', role)}, 'system' from ${numbers}`
+    await sql`
+      insert into assignments
+        (id, scope, org_id, principal_type, principal_id, membership_id, role_id, given_by)
+      select uuidv7(), 'organization', ${org}, 'user', ${user}, ${mem}, ${uuidSql(sql, 'role', role)}, 'system'
+      from ${numbers}`
   }
 }
 
@@ -94,8 +105,10 @@ export async function insertPolicies(
   const own = o.alike ? sql`${ownNumber}::int` : sql`${ownNumber}::int + n`
   for (const [nth, { key, effect, resourceType, actions, source, condition }] of o.policies.entries()) {
     await sql`insert into policies (id, version, org_id, key, effect, resource_type, actions, when_source, condition)
-      select ${uuidSql(sql, 'pol', `n * ${o.each} + ${nth}`)}, ${o.version ?? 1}, ${uuidSql(sql, 'org', 'n')}, ${key}, ${effect}, ${resourceType}, ${sql.array([...actions])},
-        replace(${source}::text, ${String(ownNumber)}, (${own})::text), replace(${JSON.stringify(condition)}::text, ${String(ownNumber)}, (${own})::text)::jsonb
+      select ${uuidSql(sql, 'pol', `n * ${o.each} + ${nth}`)}, ${o.version ?? 1}, ${uuidSql(sql, 'org', 'n')},
+        ${key}, ${effect}, ${resourceType}, ${sql.array([...actions])},
+        replace(${source}::text, ${String(ownNumber)}, (${own})::text),
+        replace(${JSON.stringify(condition)}::text, ${String(ownNumber)}, (${own})::text)::jsonb
       from generate_series(${o.from}::int, ${o.to - 1}::int) n`
   }
 }

@@ -1,5 +1,5 @@
-// The database side of the kit: roles hold no more than they need, a scope never outlives its transaction, migrations run once,
-// partitions come ahead of time and go only when nothing in them is still needed.
+// The database side of the kit: roles hold no more than they need, a scope never outlives its transaction, migrations
+// run once, partitions come ahead of time and go only when nothing in them is still needed.
 import t from 'tap'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -75,7 +75,8 @@ t.test('provisioning again changes nothing, also side by side', async (t) => {
 
 t.test('a scope ends with its transaction and never reaches the next one on the connection', async (t) => {
   const single = database.connect('tokens', 'runtime', 1)
-  const scopeOf = sql`select nullif(current_setting('app.org_id', true), '') as org, nullif(current_setting('app.user_id', true), '') as person`
+  const scopeOf = sql`select nullif(current_setting('app.org_id', true), '') as org,
+    nullif(current_setting('app.user_id', true), '') as person`
   const [orgId, userId] = [newId('org'), newId('user')]
   const inside = await inScope(single, { orgId, userId }, async (tx) => rowsOf(await tx.execute(scopeOf))[0])
   t.same(inside, { org: uuidOf(orgId), person: uuidOf(userId) })
@@ -160,7 +161,8 @@ t.test('partitions are made ahead and dropped beyond retention, but never with a
   const daysOf = async (table: string) =>
     rowsOf<{ name: string }>(
       await owner.execute(sql`
-    select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = ${table}::regclass and c.relname ~ '[0-9]$' order by 1`),
+    select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
+    where i.inhparent = ${table}::regclass and c.relname ~ '[0-9]$' order by 1`),
     ).map((row) => row.name)
   t.equal((await daysOf('outbox')).length, 16)
   t.equal((await daysOf('inbox')).length, 23)
@@ -170,7 +172,8 @@ t.test('partitions are made ahead and dropped beyond retention, but never with a
     const { name, low, high } = await one<{ name: string; low: string; high: string }>(
       owner,
       sql`
-      select 'outbox_' || to_char(now() - make_interval(days => ${daysAgo}), 'YYYYMMDD') as name, (date_trunc('day', now()) - make_interval(days => ${daysAgo}))::text as low,
+      select 'outbox_' || to_char(now() - make_interval(days => ${daysAgo}), 'YYYYMMDD') as name,
+        (date_trunc('day', now()) - make_interval(days => ${daysAgo}))::text as low,
         (date_trunc('day', now()) - make_interval(days => ${daysAgo} - 1))::text as high`,
     )
     await owner.execute(sql.raw(`create table ${name} partition of outbox for values from ('${low}') to ('${high}')`))
@@ -204,12 +207,15 @@ t.test('a table of a service is kept in months when it says so', async (t) => {
     sql`create table letters (id uuid, at timestamptz not null, primary key (id, at)) partition by range (at)`,
   )
   await owner.execute(
-    sql`insert into partitioned_tables (table_name, span, retention_days, behind_days, ahead_days) values ('letters', 'month', 90, 31, 62)`,
+    sql`insert into partitioned_tables (table_name, span, retention_days, behind_days, ahead_days)
+      values ('letters', 'month', 90, 31, 62)`,
   )
   const { created } = await maintainPartitions(system)
   t.ok(created >= 4 && created <= 5, `${created} months`)
   await owner.execute(
-    sql`insert into letters values (gen_random_uuid(), now()), (gen_random_uuid(), now() + interval '40 days'), (gen_random_uuid(), now() - interval '29 days')`,
+    sql`insert into letters values
+      (gen_random_uuid(), now()), (gen_random_uuid(), now() + interval '40 days'),
+      (gen_random_uuid(), now() - interval '29 days')`,
   )
   t.same(await maintainPartitions(system), { created: 0, dropped: 0 })
 })

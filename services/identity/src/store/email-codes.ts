@@ -25,13 +25,17 @@ export async function insertEmailSignIn(db: Queryable, wanted: Wanted): Promise<
   const organizationId = organization.kind === 'named' ? uuidOf(organization.organizationId, 'org') : null
   const [row] = rowsOf<{ user_id: string }>(
     await db.execute(sql`
-      insert into sign_in_transactions (id, user_id, user_version, challenge_hash, browser_hash, by_email_code, amr, organization_choice, organization_id, expires_at)
-      select ${uuidOf(wanted.id, 'sin')}::uuid, u.id, u.version, ${wanted.challengeHash}::bytea, ${wanted.browserHash ?? null}::bytea, true, '{}',
+      insert into sign_in_transactions (id, user_id, user_version, challenge_hash, browser_hash, by_email_code, amr,
+        organization_choice, organization_id, expires_at)
+      select ${uuidOf(wanted.id, 'sin')}::uuid, u.id, u.version, ${wanted.challengeHash}::bytea,
+        ${wanted.browserHash ?? null}::bytea, true, '{}',
         ${organization.kind}, ${organizationId}::uuid, now() + make_interval(secs => ${ttlSeconds})
       from emails e join users u on u.id = e.user_id
-      where e.normalized_address = ${wanted.normalizedAddress} and e.verified_at is not null and u.status = 'active' and ${wanted.isAllowed}::boolean
+      where e.normalized_address = ${wanted.normalizedAddress} and e.verified_at is not null and u.status = 'active'
+        and ${wanted.isAllowed}::boolean
         and ${mailsPerCooldown} > (select count(*) from sign_in_transactions t
-          where t.user_id = u.id and t.by_email_code and t.created_at > now() - make_interval(secs => ${cooldownSeconds}))
+          where t.user_id = u.id and t.by_email_code
+            and t.created_at > now() - make_interval(secs => ${cooldownSeconds}))
       returning user_id`),
   )
   return row && typeIdOf('user', row.user_id)
@@ -52,7 +56,8 @@ export async function insertEmailCode(
       with due as (
         select t.id, e.address, u.name, u.locale
         from sign_in_transactions t join users u on u.id = t.user_id join emails e on e.user_id = u.id
-        where t.id = ${uuidOf(signInId, 'sin')} and t.by_email_code and t.amr = '{}' and t.consumed_at is null and t.expires_at > now()
+        where t.id = ${uuidOf(signInId, 'sin')} and t.by_email_code and t.amr = '{}'
+          and t.consumed_at is null and t.expires_at > now()
           and u.status = 'active' and e.verified_at is not null
         for key share of t
       ), minted as (
@@ -74,7 +79,8 @@ export async function claimEmailCode(
   const rows = rowsOf<{ is_it: boolean }>(
     await db.execute(sql`
       delete from email_codes c where c.sign_in_id = ${id} and exists (
-        select from email_codes o where o.sign_in_id = ${id} and o.code_hash = ${codeHash}::bytea and o.expires_at > now())
+        select from email_codes o
+        where o.sign_in_id = ${id} and o.code_hash = ${codeHash}::bytea and o.expires_at > now())
       returning c.code_hash = ${codeHash}::bytea as is_it`),
   )
   return rows.some(({ is_it }) => is_it)
