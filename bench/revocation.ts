@@ -1,8 +1,8 @@
 /**
  * How long an ended session is still accepted: from the acknowledgement (204) to the last accepted use at the gateway.
- * Run it beside `npm start`: `node --import tsx bench/revocation.ts [rounds] [--without-nats]`.
- * Uses are sent without pause on several connections; one counts as accepted at the moment it was sent.
- * `--without-nats` hangs the private NATS server (SIGSTOP) for the time of the run, so only the poll can carry the news.
+ * Run it beside `npm start`: `node --import tsx bench/revocation.ts [rounds] [--without-nats]`. Uses are sent without
+ * pause on several connections; one counts as accepted at the moment it was sent. `--without-nats` hangs the private
+ * NATS server (SIGSTOP) for the time of the run, so only the poll can carry the news.
  */
 import { createApi, type Api } from '../tests/platform/client.ts'
 import { signIn } from '../tests/platform/people.ts'
@@ -28,7 +28,8 @@ const lastAcceptedUse = async (client: Api, keeper: string): Promise<number> => 
       if (status === 401) break
       if (status === 429)
         throw new Error(
-          'The gateway limits the rate: start the platform with GATEWAY_RATE_LIMIT_PER_MINUTE=1000000 GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE=100000',
+          'The gateway limits the rate: start the platform with GATEWAY_RATE_LIMIT_PER_MINUTE=1000000 ' +
+            'GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE=100000',
         )
       if (status === 200) lastAccepted = Math.max(lastAccepted, sent)
     }

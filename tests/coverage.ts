@@ -1,6 +1,6 @@
 /**
- * `npm run coverage [-- files]`: the test run under c8, and what it covered, a line for each package. Only files that some test loaded are counted;
- * coverage/ holds the figures of each file.
+ * `npm run coverage [-- files]`: the test run under c8, and what it covered, a line for each package. Only files that
+ * some test loaded are counted; coverage/ holds the figures of each file.
  */
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'

@@ -1,5 +1,5 @@
-// Starts the real servers that tests need, prints their addresses as shell exports, and keeps them until it is stopped. With
-// those exports set, `npx tap <file>` runs a single test file quickly.
+// Starts the real servers that tests need, prints their addresses as shell exports, and keeps them until it is stopped.
+// With those exports set, `npx tap <file>` runs a single test file quickly.
 //
 //   node --import tsx tests/servers.ts > servers.env &      then      . ./servers.env
 import { startTestServers } from '@gatehouse/local/servers/test-servers'

@@ -1,5 +1,6 @@
-// What `npm test` prints: the streams of the files as a line for each and one last line of counts. A test is a titled block that holds no other
-// block; a file or a group that fails although nothing inside it did (a crash, a timeout) counts as one failed test.
+// What `npm test` prints: the streams of the files as a line for each and one last line of counts. A test is a titled
+// block that holds no other block; a file or a group that fails although nothing inside it did (a crash, a timeout)
+// counts as one failed test.
 import { Parser, type Result } from 'tap-parser'
 import { stringify } from 'yaml'
 

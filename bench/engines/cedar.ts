@@ -72,7 +72,8 @@ function policiesOf(model: Model): Record<string, string> {
       roles === undefined ? '' : `(${roles.map((role) => `principal in Role::${quoted(role)}`).join(' || ')}) && `
     return [
       key,
-      `${condition.effect === 'allow' ? 'permit' : 'forbid'}(principal, ${actionsOf(actions.map((action) => `${type}:${action}`))}, resource) when { ${held}(${condition.cedar}) };`,
+      `${condition.effect === 'allow' ? 'permit' : 'forbid'}(principal, ` +
+        `${actionsOf(actions.map((action) => `${type}:${action}`))}, resource) when { ${held}(${condition.cedar}) };`,
     ]
   })
   return Object.fromEntries([...ofRoles, ...conditional]) as Record<string, string>

@@ -1,5 +1,6 @@
-// The load: one process, as many connections as ordered, one request at a time on each. It reads the order from a file, compares
-// every answer with what was expected, and writes its report to standard output. Raw sockets, because it must cost less than what it measures.
+// The load: one process, as many connections as ordered, one request at a time on each. It reads the order from a file,
+// compares every answer with what was expected, and writes its report to standard output. Raw sockets, because it must
+// cost less than what it measures.
 import { readFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { quantileOf } from '../report/statistics.ts'
@@ -99,7 +100,8 @@ function stayAwake(): void {
 /** Takes requests without a body, one after another on each connection. */
 function serveUpstream({ port, answer }: NonNullable<LoadOrder['upstream']>): Promise<void> {
   const whole = Buffer.from(
-    `HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\ncache-control: no-store\r\ncontent-length: ${Buffer.byteLength(answer)}\r\n\r\n${answer}`,
+    `HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=utf-8\r\ncache-control: ` +
+      `no-store\r\ncontent-length: ${Buffer.byteLength(answer)}\r\n\r\n${answer}`,
   )
   const server = createServer({ noDelay: true }, (socket) => {
     let tail: Buffer | undefined

@@ -33,8 +33,10 @@ const orgNumber = 0
 const ownerNumber = 0xfffffe
 
 const notes = [
-  'The whole request to the running service: the decisions read from PostgreSQL, each decided twice, every flip counted by organization, role and permission. All of them are about the type the draft is about; others are not read.',
-  'What each draft turns round was counted by the oracle, which shares no code with the engine; totals and every count by role and permission have to agree.',
+  'The whole request to the running service: the decisions read from PostgreSQL, each decided twice, every flip ' +
+    'counted by organization, role and permission. All of them are about the type the draft is about; others are not read.',
+  'What each draft turns round was counted by the oracle, which shares no code with the engine; totals and every ' +
+    'count by role and permission have to agree.',
 ]
 
 export async function measureImpact(effort: Effort, cleanup: Cleanup): Promise<PartResult> {
@@ -156,9 +158,13 @@ async function insertHistory({ sql }: Authz, history: readonly Judged[]): Promis
 /** Whoever may read policies: an owner. */
 async function ownerToken({ sql, personToken }: Authz): Promise<string> {
   const owner = memberOf(ownerNumber, orgNumber)
-  await sql`insert into users (id, version, status, email_verified) values (${uuidFor('user', ownerNumber)}, 1, 'active', true)`
-  await sql`insert into memberships (id, version, org_id, user_id, status, is_owner, attributes) values (${uuidFor('mem', ownerNumber)}, 1, ${uuidFor('org', orgNumber)}, ${uuidFor('user', ownerNumber)}, 'active', true, '{}')`
-  await sql`insert into role_holders (membership_id, org_id, user_id, version, joined_version) values (${uuidFor('mem', ownerNumber)}, ${uuidFor('org', orgNumber)}, ${uuidFor('user', ownerNumber)}, 0, 1)`
+  await sql`insert into users (id, version, status, email_verified)
+    values (${uuidFor('user', ownerNumber)}, 1, 'active', true)`
+  await sql`insert into memberships (id, version, org_id, user_id, status, is_owner, attributes)
+    values (${uuidFor('mem', ownerNumber)}, 1, ${uuidFor('org', orgNumber)}, ${uuidFor('user', ownerNumber)},
+      'active', true, '{}')`
+  await sql`insert into role_holders (membership_id, org_id, user_id, version, joined_version)
+    values (${uuidFor('mem', ownerNumber)}, ${uuidFor('org', orgNumber)}, ${uuidFor('user', ownerNumber)}, 0, 1)`
   return personToken(owner)
 }
 

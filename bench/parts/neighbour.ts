@@ -46,8 +46,10 @@ export async function measureNeighbour(effort: Effort, cleanup: Cleanup): Promis
     part: 'neighbour',
     title: 'What a tenant feels of the dearest requests of another',
     notes: [
-      `One person asks for /v1/me and for one evaluation in turn, ${pauseMs} ms between; ${lanes} connections of another organization send the request of the row without pause. Milliseconds, p50 / p99 / max.`,
-      'Delay is the longest time an event loop was held while the row was measured, of the service where it was longest. On a machine that does other work it is also what that work took.',
+      `One person asks for /v1/me and for one evaluation in turn, ${pauseMs} ms between; ${lanes} connections of ` +
+        `another organization send the request of the row without pause. Milliseconds, p50 / p99 / max.`,
+      'Delay is the longest time an event loop was held while the row was measured, of the service where it was ' +
+        'longest. On a machine that does other work it is also what that work took.',
     ],
     table: {
       columns: ['Another tenant sends', 'answered', 'innocent, ms', '503', 'longest delay, ms'],

@@ -116,9 +116,14 @@ function resultOf(runs: readonly Run[], o: { coverage: object; objections: numbe
     part: 'P1',
     title: 'One decision with its reason, in process',
     notes: [
-      '20 roles, 200 permissions, 10 policies with conditions, 1,000 people in 50 organizations; seeded, medians over interleaved rounds, ratios taken within each round.',
-      'Every answer of every engine was compared with an oracle that shares no code with any of them; Gatehouse’s reasons were compared too.',
-      'Prepared beforehand for everybody: CASL an ability per person, Cedar the parsed policy set and the entities, casbin the enforcer, Gatehouse the compiled set and the role bits per person; and of each question whose it is: CASL has the ability and the tagged resource at hand, Gatehouse the role bits and the attributes. The other CASL makes the ability for each question, as an application does for each request.',
+      '20 roles, 200 permissions, 10 policies with conditions, 1,000 people in 50 organizations; seeded, medians ' +
+        'over interleaved rounds, ratios taken within each round.',
+      'Every answer of every engine was compared with an oracle that shares no code with any of them; Gatehouse’s ' +
+        'reasons were compared too.',
+      'Prepared beforehand for everybody: CASL an ability per person, Cedar the parsed policy set and the ' +
+        'entities, casbin the enforcer, Gatehouse the compiled set and the role bits per person; and of each ' +
+        'question whose it is: CASL has the ability and the tagged resource at hand, Gatehouse the role bits and ' +
+        'the attributes. The other CASL makes the ability for each question, as an application does for each request.',
     ],
     table: {
       columns: [

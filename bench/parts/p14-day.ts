@@ -79,7 +79,8 @@ function resultOf(steps: readonly Step[], best: readonly number[]): PartResult {
     part: 'P14',
     title: `a day’s mix at rising load, until p99 is above ${mostMs} ms`,
     notes: [
-      `${rounded(medianOf(best) / cores)} requests/s per core, of ${cores}: the last step below ${mostMs} ms, median round. Load and platform share the machine.`,
+      `${rounded(medianOf(best) / cores)} requests/s per core, of ${cores}: the last step below ${mostMs} ms, ` +
+        `median round. Load and platform share the machine.`,
       'Checks 60 %, GET /v1/me 25 %, refreshes 10 %, logins 4 %, changes of a name 1 %.',
     ],
     table: {

@@ -176,7 +176,8 @@ async function race(contenders: readonly (Contender | undefined)[], effort: Effo
   for (let round = 1; round <= effort.rounds; round += 1) {
     for (const one of running) await run(one, effort, effort.quick ? { connections: 8 } : { seconds: 5 })
     effort.note(
-      `${part} round ${round}: ${running.map(({ name, loads }) => `${name} ${rounded(loads.at(-1)?.perSecond ?? NaN)}/s`).join(', ')}`,
+      `${part} round ${round}: ` +
+        running.map(({ name, loads }) => `${name} ${rounded(loads.at(-1)?.perSecond ?? NaN)}/s`).join(', '),
     )
   }
 }
@@ -239,7 +240,7 @@ function result(
     part,
     title: o.title,
     notes: [
-      `32 connections, one request at a time on each; ${pinning}. Medians over interleaved rounds, ratios taken within each round.`,
+      `32 connections, one request at a time on each; ${pinning}. Medians of interleaved rounds, ratios within one.`,
       ...o.notes,
     ],
     table: { columns, rows: contenders.map(rowOf) },
@@ -254,7 +255,8 @@ function result(
 }
 
 const equalTerms =
-  'Equivalent policies, the same questions, no line logged per request in either. Authz verifies the gateway’s assertion and the person’s token and looks up roles and attributes it keeps; Cerbos is sent them and authenticates nobody.'
+  'Equivalent policies, the same questions, no line logged per request. Authz verifies assertion and token and looks ' +
+  'up roles and attributes it keeps; Cerbos is sent them and authenticates nobody.'
 
 const requestResult = (own: Contender, peer: Contender | undefined): PartResult =>
   result('P2', {
@@ -275,7 +277,8 @@ const bareResult = (own: Contender, bare: Contender, reader: Contender): PartRes
     title: 'The same beside a bare node:http server that answers the same body',
     notes: [
       `By CPU time per request, which the load process cannot limit: ${rounded(ratioOf(cpus(bare), cpus(own)))}x.`,
-      `A server that parses the question and writes the answer, and does nothing in between, reaches ${rounded(ratioOf(rates(reader), rates(bare)))}x; authz reaches ${rounded(ratioOf(rates(own), rates(reader)))}x of that one.`,
+      `A server that only parses the question and writes the answer reaches ` +
+        `${rounded(ratioOf(rates(reader), rates(bare)))}x; authz ${rounded(ratioOf(rates(own), rates(reader)))}x of it.`,
     ],
     contenders: [own, bare, reader],
     targets: [atLeast('requests/s against bare node:http', ratioOf(rates(own), rates(bare)), 0.75)],
@@ -287,9 +290,7 @@ const batchResult = (own: Contender, peer: Contender | undefined, reader: Conten
     notes: [
       equalTerms,
       ...(peer && reader
-        ? [
-            `A server that parses the questions and writes the answers, and decides nothing, reaches ${rounded(ratioOf(rates(reader), rates(peer)))}x of Cerbos.`,
-          ]
+        ? [`A server that only parses and writes reaches ${rounded(ratioOf(rates(reader), rates(peer)))}x of Cerbos.`]
         : []),
     ],
     contenders: [own, peer, reader],

@@ -132,7 +132,9 @@ function resultOf(part: string, racing: readonly Contender[]): PartResult {
         : [atLeast(`${name}, rate to HAProxy`, ratioOf(rates(own), rates(peer)), 0.6)]
   return {
     part: name,
-    title: `${name}: ${part === 'p5' ? 'a token seen before' : 'every token new'}, through the gateway, ${connections} connections`,
+    title:
+      `${name}: ${part === 'p5' ? 'a token seen before' : 'every token new'}, through the gateway, ` +
+      `${connections} connections`,
     notes: [`${pinning}; the upstream is the load itself.`],
     table: {
       columns: ['', 'requests/s', 'CPU µs', 'p50 µs', 'p99 µs'],

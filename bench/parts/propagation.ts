@@ -33,8 +33,11 @@ export async function measurePropagation(effort: Effort, cleanup: Cleanup): Prom
     part: 'propagation',
     title: 'From the acknowledgement of a change to the first decision that knows it, on two replicas',
     notes: [
-      'Two authz processes on one PostgreSQL, each asked without pause about the one who is concerned, without `at_least`; milliseconds to the first changed answer received, p50 / p99 / max. A is the replica a role or a policy is written to.',
-      'People and memberships change in identity and orgs: their spines are real (outbox, sequencer, NATS, routes), acknowledged as a revocation is, once JetStream has it or after 250 ms.',
+      'Two authz processes on one PostgreSQL, each asked without pause about the one who is concerned, without ' +
+        '`at_least`; milliseconds to the first changed answer received, p50 / p99 / max. A is the replica a role ' +
+        'or a policy is written to.',
+      'People and memberships change in identity and orgs: their spines are real (outbox, sequencer, NATS, ' +
+        'routes), acknowledged as a revocation is, once JetStream has it or after 250 ms.',
       'Wrong is an answer from before the change after the replica has given one from after it.',
     ],
     table: {

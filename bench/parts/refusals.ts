@@ -35,7 +35,8 @@ export function measureRefusals(effort: Effort): PartResult {
     part: 'refusals',
     title: 'Hostile policy sources, refused',
     notes: [
-      'From text to error; `first` includes compiling the code that reads it. The service reads a body of at most 64 kB before.',
+      'From text to error; `first` includes compiling the code that reads it. The service reads a body of at most ' +
+        '64 kB before.',
     ],
     table: {
       columns: ['Source', 'first ms', 'p50 ms', 'max ms', 'refused because'],

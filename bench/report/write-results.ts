@@ -26,7 +26,8 @@ export function writeResults(results: readonly PartResult[], rounds: number): vo
   writeFileSync(jsonFile, `${JSON.stringify(kept, null, 1)}\n`)
   writeFileSync(
     `${folder}decisions.md`,
-    `# Measured\n\nWritten by \`npm run bench\`; change nothing by hand. What the parts mean is in [the README](../README.md).\n\n${kept.map(sectionOf).join('\n')}`,
+    `# Measured\n\nWritten by \`npm run bench\`; change nothing by hand. What the parts mean is in [the ` +
+      `README](../README.md).\n\n${kept.map(sectionOf).join('\n')}`,
   )
 }
 

@@ -47,7 +47,8 @@ export async function startAuthz(cleanup: Cleanup, o: { profileInto?: string } =
   })
   cleanup.teardown(() => sql.end({ timeout: 5 }))
   for (const producer of ['identity', 'orgs', 'tokens']) {
-    await sql`insert into projection_cursors (projection, producer, epoch, position) values (${`authz--${producer}`}, ${producer}, ${neighbours.epoch}, 0)`
+    await sql`insert into projection_cursors (projection, producer, epoch, position)
+      values (${`authz--${producer}`}, ${producer}, ${neighbours.epoch}, 0)`
   }
   const env = {
     DATABASE_RUNTIME_URL: database.url('authz', 'runtime'),
@@ -66,7 +67,8 @@ export async function startAuthz(cleanup: Cleanup, o: { profileInto?: string } =
     async analyze() {
       const owner = postgres(database.url('authz', 'owner'), { max: 1, onnotice: () => {} })
       await owner.unsafe(
-        'vacuum analyze authz.users, authz.memberships, authz.organizations, authz.assignments, authz.roles, authz.policies, authz.decisions',
+        'vacuum analyze authz.users, authz.memberships, authz.organizations, authz.assignments, authz.roles, ' +
+          'authz.policies, authz.decisions',
       )
       await owner.end({ timeout: 5 })
     },

@@ -1,5 +1,6 @@
-// The least that a gateway and a service behind it can do: two `node:http` hops, and one prepared SELECT at the second. What P12 compares with.
-// Arguments: the port of the first hop, of the second, and a PostgreSQL URL. The second hop runs in a process of its own (`back` as the last word).
+// The least that a gateway and a service behind it can do: two `node:http` hops, and one prepared SELECT at the second.
+// What P12 compares with. Arguments: the port of the first hop, of the second, and a PostgreSQL URL. The second hop
+// runs in a process of its own (`back` as the last word).
 import { Agent, createServer, request } from 'node:http'
 import postgres from 'postgres'
 
@@ -9,7 +10,8 @@ const json = { 'content-type': 'application/json' }
 function serveRow(): void {
   const sql = postgres(url, { max: 10 })
   createServer((_request, response) => {
-    void sql`select name, email, verified, created_at from bench_people where id = ${1 + Math.floor(Math.random() * 1000)}`.then(
+    void sql`select name, email, verified, created_at from bench_people
+      where id = ${1 + Math.floor(Math.random() * 1000)}`.then(
       ([row]) => response.writeHead(200, json).end(JSON.stringify(row)),
       () => response.writeHead(500).end(),
     )

@@ -1,5 +1,6 @@
 // The least a Node server can do: reads the body, answers the bytes it was given. What P3 compares with.
-// With `json` as the last word it also parses each body and writes each answer anew: the least a server that understands what it is asked can do.
+// With `json` as the last word it also parses each body and writes each answer anew: the least a server that
+// understands what it is asked can do.
 import { createServer } from 'node:http'
 
 const [port, body] = [Number(process.argv[2]), process.argv[3] ?? '']

@@ -24,7 +24,8 @@ export async function declare(authz: Authz, model: Model): Promise<void> {
   const { sql } = authz
   await sql`insert into users (id, version, status) values (${uuidOf(operator.userId)}, 1, 'active')`
   await sql`insert into assignments (id, scope, principal_type, principal_id, role_id, given_by)
-    select uuidv7(), 'platform', 'user', ${uuidOf(operator.userId)}, id, 'system' from roles where key = 'platform-admin' and org_id is null and valid_to is null`
+    select uuidv7(), 'platform', 'user', ${uuidOf(operator.userId)}, id, 'system' from roles
+      where key = 'platform-admin' and org_id is null and valid_to is null`
   const manifest = {
     name: 'Bench',
     resource_types: model.types.map((key) => ({

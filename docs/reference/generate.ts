@@ -1,7 +1,6 @@
 /**
- * Writes the reference from the contracts, and what is deployed from the services' settings, so that neither can say something else
- * than the code. With `--check` it writes
- * nothing and fails when a file is not what it would write.
+ * Writes the reference from the contracts, and what is deployed from the services' settings, so that neither can say
+ * something else than the code. With `--check` it writes nothing and fails when a file is not what it would write.
  */
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -26,12 +25,16 @@ const eventsPage = (): string => {
       const fields = Object.keys(properties ?? {}).map((name) => `\`${name}\`${required.includes(name) ? '' : ' (optional)'}`)
       return `| \`${type}\` | ${fields.join(', ')} |`
     })
-  return `${generated}# Events\n\nCloudEvents 1.0 on NATS, one stream per producer; the subject is the type. An event states ids and facts, never secrets, names or addresses.\n\n| Type | \`data\` |\n|---|---|\n${sections.join('\n')}\n`
+  return `${generated}# Events\n\nCloudEvents 1.0 on NATS, one stream per producer; the subject is the type. An ` +
+    `event states ids and facts, never secrets, names or addresses.\n\n| Type | \`data\` ` +
+      `|\n|---|---|\n${sections.join('\n')}\n`
 }
 
 const problemsPage = (): string => {
   const rows = Object.entries(problems).map(([code, { status, title }]) => `| \`${code}\` | ${status} | ${title} |`)
-  return `${generated}# Problems\n\nErrors are \`application/problem+json\` (RFC 9457) with \`code\`, \`request_id\` and, for invalid input, \`errors[]\`. Codes are never renamed.\n\n| Code | Status | Meaning |\n|---|---|---|\n${rows.join('\n')}\n`
+  return `${generated}# Problems\n\nErrors are \`application/problem+json\` (RFC 9457) with \`code\`, ` +
+    `\`request_id\` and, for invalid input, \`errors[]\`. Codes are never renamed.\n\n| Code | Status | Meaning ` +
+      `|\n|---|---|---|\n${rows.join('\n')}\n`
 }
 
 const settings = await allSettings(fileURLToPath(new URL('../..', import.meta.url)))
@@ -48,11 +51,15 @@ const policyCasesPage = (): string => {
     .map((file) => {
       const { title, policies, cases } = parse(readFileSync(new URL(file, folder), 'utf8')) as PolicyCases
       const heading = `## ${title.charAt(0).toUpperCase()}${title.slice(1)}\n\n`
-      if (!policies) return `${heading}| Condition | Values | Answer |\n|---|---|---|\n${cases.map(({ when, given, answer }) => row([code(when), given ? code(given) : '', String(answer)])).join('\n')}\n`
+      if (!policies) return `${heading}| Condition | Values | Answer ` +
+        `|\n|---|---|---|\n${cases.map(({ when, given, answer }) => row([code(when), given ? code(given) : '', String(answer)])).join('\n')}\n`
       const rules = policies.map((policy) => `- ${code(policy)}\n`).join('')
-      return `${heading}${rules}\n| Action | Roles | Values | Allowed | Reason |\n|---|---|---|---|---|\n${cases.map(({ action, roles, given, allowed, ...reason }) => row([code(action), roles ? code(roles) : '', given ? code(given) : '', String(allowed), Object.values(reason).map((part) => (Array.isArray(part) ? part.join(', ') : String(part))).join(' · ')])).join('\n')}\n`
+      return `${heading}${rules}\n| Action | Roles | Values | Allowed | Reason ` +
+        `|\n|---|---|---|---|---|\n${cases.map(({ action, roles, given, allowed, ...reason }) => row([code(action), roles ? code(roles) : '', given ? code(given) : '', String(allowed), Object.values(reason).map((part) => (Array.isArray(part) ? part.join(', ') : String(part))).join(' · ')])).join('\n')}\n`
     })
-  return `${generated.replace('change the contracts', 'change libs/policy/test/cases')}# Policy cases\n\nWhat conditions answer and how roles and policies decide, as the engine is tested with. The language is described in [its README](../../libs/policy/README.md).\n\n${sections.join('\n')}`
+  return `${generated.replace('change the contracts', 'change libs/policy/test/cases')}# Policy cases\n\nWhat ` +
+    `conditions answer and how roles and policies decide, as the engine is tested with. The language is described ` +
+      `in [its README](../../libs/policy/README.md).\n\n${sections.join('\n')}`
 }
 
 const files = {

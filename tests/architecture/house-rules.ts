@@ -46,7 +46,9 @@ export const rules: Rule[] = [
   },
   {
     name: 'requests die young',
-    why: 'What a weak map is keyed by, and all it points to, outlives the young generation: each request then costs twice its CPU.',
+    why:
+      'What a weak map is keyed by, and all it points to, outlives the young generation: each request then ' +
+      'costs twice its CPU.',
     applies: /^(services|libs)\/[^/]+\/src\//,
     broken: ({ text }) =>
       /Weak(Map|Set)<(FastifyRequest|FastifyReply|IncomingMessage|ServerResponse|RequestContext|Tx)\b/.test(text),

@@ -50,7 +50,8 @@ t.test('two replicas of everything, all pools full: no more connections than the
   let most = 0
   await waitUntil('all pools are full', async () => {
     const [found] = await admin.db.execute<{ count: number }>(
-      `select count(*)::int as count from pg_stat_activity where application_name = 'budget' and datname = '${database.name}'`,
+      `select count(*)::int as count from pg_stat_activity where application_name = 'budget' and datname = ` +
+        `'${database.name}'`,
     )
     most = Math.max(most, found?.count ?? 0)
     return most >= connectionsOf(budgets, 2)

@@ -64,7 +64,8 @@ t.test('malformed requests get problem documents and change nothing (S8)', async
   const before = await me()
   const { methods, places, texts, headers } = everyAttempt(self, other)
   t.comment(
-    `${places.length} of route, place and form; ${methods.length} of path and method; ${headers.length} of route, header and form; ${texts.length} of route and text`,
+    `${places.length} of route, place and form; ${methods.length} of path and method; ${headers.length} of route, ` +
+      `header and form; ${texts.length} of route and text`,
   )
   const lines = await sweepLines(api.gateway)
   t.same(lines.complaints, [], `${lines.sent} heads that no library writes`)

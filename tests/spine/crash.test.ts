@@ -1,6 +1,6 @@
-// R6: a replica dies (kill -9 from within) after commit, after sequencing, after publish, after the effect, before the acknowledgement.
-// Whatever was acknowledged is announced, positions stay contiguous, and every event has one database effect.
-// Full size (200 deaths): GATEHOUSE_FULL=1
+// R6: a replica dies (kill -9 from within) after commit, after sequencing, after publish, after the effect, before the
+// acknowledgement. Whatever was acknowledged is announced, positions stay contiguous, and every event has one database
+// effect. Full size (200 deaths): GATEHOUSE_FULL=1
 import t from 'tap'
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'

@@ -1,6 +1,6 @@
-// R5: NATS is down, then its store is wiped. No event is missing, none has two effects, each aggregate keeps its order, and the lag is
-// below a second again soon after. The same rig finds a consumer that skips its inbox.
-// Full size (5,000 events, 60 s): GATEHOUSE_FULL=1
+// R5: NATS is down, then its store is wiped. No event is missing, none has two effects, each aggregate keeps its order,
+// and the lag is below a second again soon after. The same rig finds a consumer that skips its inbox. Full size (5,000
+// events, 60 s): GATEHOUSE_FULL=1
 import t from 'tap'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { createConsumer } from '@gatehouse/spine/consume/consumer'

@@ -1,5 +1,6 @@
-// One replica of a producer and a consumer, in a process of its own, that kills itself with SIGKILL at the point it is told to.
-// The points are wrapped around what the kit is given; the kit knows nothing of them. Writes that were acknowledged go to standard output.
+// One replica of a producer and a consumer, in a process of its own, that kills itself with SIGKILL at the point it is
+// told to. The points are wrapped around what the kit is given; the kit knows nothing of them. Writes that were
+// acknowledged go to standard output.
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { connectPostgres } from '@gatehouse/service-kit/postgres/connect'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
@@ -104,5 +105,6 @@ for (let n = order.firstNumber; n < order.firstNumber + order.writes; n += 1) {
   )
   process.stdout.write(`acknowledged ${n}\n`)
 }
-// Its own writes may all be over before the point is reached often enough: the consumer side goes on until the parent ends it.
+// Its own writes may all be over before the point is reached often enough: the consumer side goes on until the parent
+// ends it.
 setInterval(() => {}, 1000)

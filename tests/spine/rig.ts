@@ -21,7 +21,8 @@ export async function createEffectsTable(database: TestDatabase): Promise<void> 
 /** The effect: nothing in the table keeps it from happening twice. */
 export async function makeEffect(tx: Tx, event: EventEnvelope): Promise<void> {
   await tx.execute(
-    sql`insert into effects (event_id, n, aggregate, version) values (${event.id}, ${event.data['n']}, ${event.subject}, ${event.version})`,
+    sql`insert into effects (event_id, n, aggregate, version)
+      values (${event.id}, ${event.data['n']}, ${event.subject}, ${event.version})`,
   )
 }
 
@@ -38,7 +39,8 @@ export async function tally(o: { producing: Db; consuming: Db }): Promise<Tally>
   const happened = new Map(effects.map(({ n, times }) => [n, times]))
   const [disorder] = rowsOf<{ count: number }>(
     await o.consuming.execute(
-      sql`select count(*)::int as count from (select version - lag(version) over (partition by aggregate order by at) as step from effects) steps where step < 1`,
+      sql`select count(*)::int as count from (select version - lag(version) over (partition by aggregate
+        order by at) as step from effects) steps where step < 1`,
     ),
   )
   return {

@@ -36,7 +36,8 @@ export function connectionsPage(settings: Settings): string {
   const budgets = budgetsOf(settings)
   const rows = budgets.map(
     ({ service, processes, runtime, system }) =>
-      `| ${service} | ${processes} | ${runtime} + ${system} | ${[1, 2, 3].map((replicas) => replicas * processes * (runtime + system)).join(' | ')} |`,
+      `| ${service} | ${processes} | ${runtime} + ${system} | ` +
+      `${[1, 2, 3].map((replicas) => replicas * processes * (runtime + system)).join(' | ')} |`,
   )
   const sums = [1, 2, 3].map((replicas) => connectionsOf(budgets, replicas))
   return `# Connections to PostgreSQL

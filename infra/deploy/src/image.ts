@@ -78,5 +78,6 @@ for (const service of wanted) {
   console.log(`  packages: ${packagesIn(join(out, 'node_modules')).join(' ')}`)
 }
 console.log(
-  `Node adds ${(node / 1e6).toFixed(0)} MB, and the base image what it weighs.\n\nThe whole platform on exactly these files:\n  GATEHOUSE_BUILT=${images} npm test -- tests/platform/built.test.ts`,
+  `Node adds ${(node / 1e6).toFixed(0)} MB, and the base image what it weighs.\n\nThe whole platform on exactly ` +
+    `these files:\n  GATEHOUSE_BUILT=${images} npm test -- tests/platform/built.test.ts`,
 )

@@ -30,7 +30,10 @@ function valuesOf({ type, options, minimum, maximum, pattern }: SettingDescripti
 function table(settings: readonly SettingDescription[]): string {
   const rows = settings.map((setting) => {
     const need = setting.required ? '**required**' : shown(setting.default)
-    return `| \`${setting.name}\`${setting.secret ? ' 🔑' : ''} | ${need} | ${valuesOf(setting)} | ${setting.description ?? ''} |`
+    return (
+      `| \`${setting.name}\`${setting.secret ? ' 🔑' : ''} | ${need} | ${valuesOf(setting)} | ` +
+      `${setting.description ?? ''} |`
+    )
   })
   return `| Setting (🔑 secret) | Default | Values | Meaning |\n|---|---|---|---|\n${rows.join('\n')}\n`
 }
@@ -43,5 +46,8 @@ export function configPage(settings: Record<ServiceName, Setting[]>): string {
     ([service, list]) =>
       `## ${service}\n\n${table(list.filter(({ name }) => !everywhere.some((one) => one.name === name)))}`,
   )
-  return `${heading}\n## Every service\n\n${table(everywhere)}\n${own.join('\n')}\n## Migrations (\`migrate.mjs\`)\n\n${table(migrationSettings())}`
+  return (
+    `${heading}\n## Every service\n\n${table(everywhere)}\n${own.join('\n')}\n## Migrations ` +
+    `(\`migrate.mjs\`)\n\n${table(migrationSettings())}`
+  )
 }

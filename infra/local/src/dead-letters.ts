@@ -1,5 +1,6 @@
-// `npm run dead-letters -- list | replay <id…> | discard <id> --reason <text>`: what services could not do, for operators of the platform.
-// GATEHOUSE_URL says where, GATEHOUSE_TOKEN (the access token of a platform administrator) as whom. See docs/runbooks/dead-letters.md.
+// `npm run dead-letters -- list | replay <id…> | discard <id> --reason <text>`: what services could not do, for
+// operators of the platform. GATEHOUSE_URL says where, GATEHOUSE_TOKEN (the access token of a platform administrator)
+// as whom. See docs/runbooks/dead-letters.md.
 import type { ReplayOutcome } from '@gatehouse/contracts/http/spine/dead-letters'
 import type { DeadLetterPage } from '@gatehouse/contracts/http/workers/dead-letters'
 import { Command } from 'commander'

@@ -1,5 +1,5 @@
-// One run of the local platform, from nothing to ready: what to start, in which order, and what has to be known by whom.
-// Showing it, waiting and stopping are start.ts's.
+// One run of the local platform, from nothing to ready: what to start, in which order, and what has to be known by
+// whom. Showing it, waiting and stopping are start.ts's.
 import { ensureKeys } from '@gatehouse/deploy/secrets/keys'
 import { SERVICES } from '@gatehouse/deploy/services'
 import { Listr, type ListrTask } from 'listr2'
@@ -106,7 +106,8 @@ function demoTask(launch: Launch): ListrTask<Running> {
         // The platform itself is up: that is worth more than the demo.
         task.title = 'Demo data: not made'
         running.notes.push(
-          `The demo could not be made (${error instanceof Error ? error.message : String(error)}); the next start tries again.`,
+          `The demo could not be made (${error instanceof Error ? error.message : String(error)}); the next start ` +
+            `tries again.`,
         )
       }
     },

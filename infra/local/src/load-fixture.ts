@@ -1,5 +1,5 @@
-// `npm run load-fixture -- <file>`: puts a fixture tenant into the platform that is running here, so that somebody else's tests can be
-// pointed at it. The file is YAML or JSON; loading it again changes only what differs.
+// `npm run load-fixture -- <file>`: puts a fixture tenant into the platform that is running here, so that somebody
+// else's tests can be pointed at it. The file is YAML or JSON; loading it again changes only what differs.
 import { readJson } from '@gatehouse/deploy/secrets/json-file'
 import { Command } from 'commander'
 import { readFileSync } from 'node:fs'
@@ -25,7 +25,8 @@ async function main(): Promise<number> {
     fixture,
   })
   process.stdout.write(
-    `loaded into ${platform.demo.organization_id}: ${loaded.applications} applications, ${loaded.changes} changes of roles, policies, groups and assignments, ${loaded.entities} entities\n`,
+    `loaded into ${platform.demo.organization_id}: ${loaded.applications} applications, ${loaded.changes} changes ` +
+      `of roles, policies, groups and assignments, ${loaded.entities} entities\n`,
   )
   return 0
 }

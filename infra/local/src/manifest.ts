@@ -1,5 +1,6 @@
-// `npm run manifest -- export | diff <file> | apply <file>`: roles, policies, groups and assignments of an organization as one YAML document, to be kept
-// and reviewed like code. GATEHOUSE_URL says where, GATEHOUSE_ORGANIZATION whose, GATEHOUSE_TOKEN (an API key or an access token) as whom.
+// `npm run manifest -- export | diff <file> | apply <file>`: roles, policies, groups and assignments of an organization
+// as one YAML document, to be kept and reviewed like code. GATEHOUSE_URL says where, GATEHOUSE_ORGANIZATION whose,
+// GATEHOUSE_TOKEN (an API key or an access token) as whom.
 import type { AuthorizationManifest, ManifestChange } from '@gatehouse/contracts/http/authz/authorization-manifest'
 import { Command } from 'commander'
 import { readFileSync } from 'node:fs'

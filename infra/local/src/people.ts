@@ -1,5 +1,6 @@
-// `npm run people -- import <file> --reason <text> | export <file> --reason <text>`: people from another system, and for another instance.
-// GATEHOUSE_URL says where, GATEHOUSE_TOKEN (the access token of a platform administrator) as whom. See docs/runbooks/import-people.md.
+// `npm run people -- import <file> --reason <text> | export <file> --reason <text>`: people from another system, and
+// for another instance. GATEHOUSE_URL says where, GATEHOUSE_TOKEN (the access token of a platform administrator) as
+// whom. See docs/runbooks/import-people.md.
 import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'

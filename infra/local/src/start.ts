@@ -1,5 +1,6 @@
-// `npm start`: the whole platform on this machine, in the foreground. Takes the lock, starts everything, tells what to do
-// next, keeps it running, and stops it in order when asked. Exit code 0 after a stop that was asked for, 1 otherwise.
+// `npm start`: the whole platform on this machine, in the foreground. Takes the lock, starts everything, tells what to
+// do next, keeps it running, and stops it in order when asked. Exit code 0 after a stop that was asked for, 1
+// otherwise.
 import { Command, InvalidArgumentError } from 'commander'
 import { rmSync } from 'node:fs'
 import { launchTasks, type Launch, type Running } from './launch.ts'

@@ -87,7 +87,8 @@ t.test('stopping ends groups in order, a stubborn child too, and starts nothing 
   const supervisor = createSupervisor({ say: () => undefined, onChange: () => undefined })
   const folder = folderOf(t)
   const script = (name: string) =>
-    `${LISTENER}; process.on('SIGTERM', () => { require('node:fs').appendFileSync('${folder}/order', '${name} '); ${name === 'stubborn' ? '' : 'process.exit(0)'} })`
+    `${LISTENER}; process.on('SIGTERM', () => { require('node:fs').appendFileSync('${folder}/order', '${name} '); ` +
+    `${name === 'stubborn' ? '' : 'process.exit(0)'} })`
   for (const name of ['last', 'first', 'stubborn'])
     await supervisor.start({ ...(await specOf(t, { name, script: script(name) })), stopTimeoutMs: 300 })
   const pids = Object.values(supervisor.record()).map(({ pid }) => pid)
@@ -148,7 +149,10 @@ t.test('a process that ended and was not reaped is not alive', async (t) => {
 t.test('what npm started learns that npm is gone', async (t) => {
   const file = new URL('../src/processes/orphaned.ts', import.meta.url).href
   const folder = folderOf(t)
-  const program = `import { onOrphaned } from '${file}'; import { writeFileSync } from 'node:fs'; onOrphaned(() => { writeFileSync('${folder}/told', ''); process.exit() }); writeFileSync('${folder}/begun', ''); setInterval(() => {}, 1000)`
+  const program =
+    `import { onOrphaned } from '${file}'; import { writeFileSync } from 'node:fs'; onOrphaned(() => ` +
+    `{ writeFileSync('${folder}/told', ''); process.exit() }); writeFileSync('${folder}/begun', ''); ` +
+    `setInterval(() => {}, 1000)`
   const shell = spawn('sh', ['-c', `"${process.execPath}" --import tsx --input-type=module -e "$PROGRAM"; true`], {
     env: { ...process.env, PROGRAM: program, npm_lifecycle_event: 'start' },
     stdio: 'inherit',

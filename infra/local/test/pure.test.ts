@@ -53,10 +53,13 @@ Components: main`
   t.match(changed, 'http://mirror.example/debian')
   t.notMatch(changed, 'vendor')
   const list =
-    'deb [signed-by=/k.gpg] http://mirror.example/debian bookworm main contrib\n# a comment\ndeb-src http://mirror.example/debian bookworm main\ndeb http://mirror.example/security bookworm-security main\ndeb https://vendor.example/apt vendor-bookworm main'
+    'deb [signed-by=/k.gpg] http://mirror.example/debian bookworm main contrib\n# a comment\ndeb-src ' +
+    'http://mirror.example/debian bookworm main\ndeb http://mirror.example/security bookworm-security main\ndeb ' +
+    'https://vendor.example/apt vendor-bookworm main'
   t.equal(
     changeSuite({ name: '/etc/apt/sources.list', text: list }, 'bookworm', 'trixie'),
-    'deb [signed-by=/k.gpg] http://mirror.example/debian trixie main contrib\ndeb http://mirror.example/security trixie-security main',
+    'deb [signed-by=/k.gpg] http://mirror.example/debian trixie main contrib\ndeb http://mirror.example/security ' +
+      'trixie-security main',
   )
 })
 
@@ -71,13 +74,15 @@ t.test('only sockets that listen on the port count', async (t) => {
 t.test('the reason of a death is found in every kind of log', async (t) => {
   t.equal(
     lastWords(
-      '{"level":"info","message":"fine"}\n{"level":"fatal","message":"cannot start","err":{"message":"KEY is missing"}}\n',
+      '{"level":"info","message":"fine"}\n{"level":"fatal","message":"cannot start","err":{"message":"KEY is ' +
+        'missing"}}\n',
     ),
     'cannot start: KEY is missing',
   )
   t.match(
     lastWords(
-      '2026-11-24 04:00:01.123 UTC [123] LOG:  starting\n2026-11-24 04:00:01.124 UTC [123] FATAL:  could not open file\n2026-11-24 04:00:01.125 UTC [123] LOG:  database system is shut down',
+      '2026-11-24 04:00:01.123 UTC [123] LOG:  starting\n2026-11-24 04:00:01.124 UTC [123] FATAL:  could not open ' +
+        'file\n2026-11-24 04:00:01.125 UTC [123] LOG:  database system is shut down',
     ),
     /^FATAL: {2}could not open file$/,
   )

@@ -222,7 +222,11 @@ t.test('a service account is somebody who acts for an organization', async (t) =
 
 const raw = (body: object): string => {
   const text = JSON.stringify(body)
-  return `POST /v1/ask HTTP/1.1\r\nhost: x\r\nauthorization: ${assertionHeader('gateway', 'orgs', asked)}\r\ngatehouse-access-token: ${token}\r\nx-request-id: req-1\r\ncontent-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n${text}`
+  return (
+    `POST /v1/ask HTTP/1.1\r\nhost: x\r\nauthorization: ` +
+    `${assertionHeader('gateway', 'orgs', asked)}\r\ngatehouse-access-token: ${token}\r\nx-request-id: ` +
+    `req-1\r\ncontent-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n${text}`
+  )
 }
 
 /** What comes back on a connection until there are `count` answers. */

@@ -113,7 +113,8 @@ t.test('whoever states what is named is not told of another one', async (t) => {
     const reason = reasonOf({ policies, held, values: withNamed(values, named) })
     if ('missing' in reason)
       throw new Error(
-        `seed ${seed}: ${JSON.stringify(effects)} with ${JSON.stringify(values)}: first ${named.join()}, then ${reason.missing.join()}`,
+        `seed ${seed}: ${JSON.stringify(effects)} with ${JSON.stringify(values)}: first ${named.join()}, then ` +
+          `${reason.missing.join()}`,
       )
   }
   t.ok(refused > cases / 10, `${refused} of ${cases} were refused for want of something`)

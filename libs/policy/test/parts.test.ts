@@ -123,7 +123,10 @@ t.test('instants and lengths of time do not multiply without bound', (t) => {
       many(60, (nth) =>
         joined(4, (place) => {
           const n = nth * 4 + place
-          return `resource.created_at < timestamp("${at(0)}") && request.time - resource.created_at > duration("${n + 1}s") || resource.created_at > timestamp("${at(9_000 + n)}")`
+          return (
+            `resource.created_at < timestamp("${at(0)}") && request.time - resource.created_at > ` +
+            `duration("${n + 1}s") || resource.created_at > timestamp("${at(9_000 + n)}")`
+          )
         }),
       ),
     ),

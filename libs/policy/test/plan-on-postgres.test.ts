@@ -47,14 +47,16 @@ t.test('conditions: true, false and unknown are the same in PostgreSQL as in a c
         const expected = closure({ ...values, resource: valuesOf(row) }) ?? null
         if (answer !== expected)
           throw new Error(
-            `seed ${seed}: ${source}\nknown ${JSON.stringify(values)}\nrow ${JSON.stringify(row)}\nfilter ${JSON.stringify(filter)}\nPostgreSQL ${answer}, closure ${expected}`,
+            `seed ${seed}: ${source}\nknown ${JSON.stringify(values)}\nrow ${JSON.stringify(row)}\nfilter ` +
+              `${JSON.stringify(filter)}\nPostgreSQL ${answer}, closure ${expected}`,
           )
       }
     }
   }
   const total = [...seen.values()].reduce((sum, number) => sum + number, 0)
   t.comment(
-    `seed ${seed}: ${total} answers compared, ${seen.get(true)} true, ${seen.get(false)} false, ${seen.get(null)} unknown; ${refused} of ${count} conditions cannot be a filter`,
+    `seed ${seed}: ${total} answers compared, ${seen.get(true)} true, ${seen.get(false)} false, ${seen.get(null)} ` +
+      `unknown; ${refused} of ${count} conditions cannot be a filter`,
   )
   t.ok(refused < count / 50, 'hardly any condition is refused')
   for (const answer of [true, false, null]) t.ok((seen.get(answer) ?? 0) > total / 20, `${answer} is not rare`)
@@ -144,7 +146,9 @@ t.test('policy sets: the plan lets exactly those rows through that decide allows
         if (passes) allowed++
         if (passes !== decision.allowed)
           throw new Error(
-            `seed ${seed + 1}: ${JSON.stringify(asked.policies)}\nroles ${held.join()} known ${JSON.stringify(asked.values)}\nrow ${JSON.stringify(row)}\nplan ${JSON.stringify(answer)}\nPostgreSQL ${passes}, decide ${JSON.stringify(decision)}`,
+            `seed ${seed + 1}: ${JSON.stringify(asked.policies)}\nroles ${held.join()} known ` +
+              `${JSON.stringify(asked.values)}\nrow ${JSON.stringify(row)}\nplan ` +
+              `${JSON.stringify(answer)}\nPostgreSQL ${passes}, decide ${JSON.stringify(decision)}`,
           )
       }
     }

@@ -191,7 +191,8 @@ t.test('a column of another type is converted without any SQL of the caller', as
   t.equal(textWith({ column: 'd.id' }), '(((d.id)::text) = $1::text)')
   t.equal(
     textWith({ column: 'd.data', path: ['owner', "it's"] }),
-    "((case jsonb_typeof(((d.data)::jsonb -> 'owner' -> 'it''s')) when 'string' then (((d.data)::jsonb -> 'owner' -> 'it''s') #>> '{}') end) = $1::text)",
+    "((case jsonb_typeof(((d.data)::jsonb -> 'owner' -> 'it''s')) when 'string' then (((d.data)::jsonb -> 'owner' " +
+      "-> 'it''s') #>> '{}') end) = $1::text)",
   )
   for (const name of ['\\', "\\' or true --", '\0'])
     t.throws(() => textWith({ column: 'd.data', path: [name] }), { code: 'unquotable_name' }, JSON.stringify(name))

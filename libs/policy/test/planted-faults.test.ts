@@ -165,7 +165,8 @@ function planted(node: CheckedNode, fault: Fault): CheckedNode {
 
 /** The faults that were found, by how many answers each was. */
 const listed = (found: ReadonlyMap<string, number>): string =>
-  `${found.size} faults, answers that differ by each: ${[...found].map(([name, count]) => `${name} ${count}`).join('; ')}`
+  `${found.size} faults, answers that differ by each: ` +
+  `${[...found].map(([name, count]) => `${name} ${count}`).join('; ')}`
 
 t.test('without a fault there is no difference', async (t) => {
   t.equal(

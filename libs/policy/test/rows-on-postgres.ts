@@ -82,7 +82,8 @@ export async function rowsOnPostgres(o: {
   await sql`create temporary table resources (
     id text primary key, owner text collate "und-x-icu", department text collate "und-x-icu",
     amount double precision, locked boolean, tags text[] collate "und-x-icu", due_at timestamptz,
-    created_at timestamptz, data json, owner_elsewhere text collate "de-x-icu", owner_written varchar(99), department_written varchar(99),
+    created_at timestamptz, data json, owner_elsewhere text collate "de-x-icu", owner_written varchar(99),
+      department_written varchar(99),
     amount_written text, locked_written text, tags_written text, due_at_written text, created_at_written text)`
   await sql`insert into resources (id, owner, department, amount, locked, tags, due_at, created_at)
     select j->>'id', j->>'owner', j->>'department', (j->>'amount')::float8, (j->>'locked')::boolean,

@@ -1,4 +1,5 @@
-// Consumers: the suite every consumer is put through, on the smallest one there is; then what only the kit itself can show.
+// Consumers: the suite every consumer is put through, on the smallest one there is; then what only the kit itself can
+// show.
 import t from 'tap'
 import { sql } from 'drizzle-orm'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'

@@ -1,4 +1,5 @@
-// What the spine asks of PostgreSQL, counted on the wire: nearly nothing while nothing happens, and few transactions for many events.
+// What the spine asks of PostgreSQL, counted on the wire: nearly nothing while nothing happens, and few transactions
+// for many events.
 import t from 'tap'
 import { sql } from 'drizzle-orm'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
@@ -147,7 +148,8 @@ const handle = async (tx: Tx, event: EventEnvelope) =>
   void (await tx.execute(sql`insert into effects (event_id) values (${event.id})`))
 const handleAll = async (tx: Tx, events: readonly EventEnvelope[]) =>
   void (await tx.execute(sql`
-    insert into effects (event_id) select id from jsonb_array_elements_text(${JSON.stringify(events.map(({ id }) => id))}::jsonb) id`))
+    insert into effects (event_id) select id
+      from jsonb_array_elements_text(${JSON.stringify(events.map(({ id }) => id))}::jsonb) id`))
 const effectsOf = async (db: Db) =>
   rowsOf<{ event_id: string }>(await db.execute(sql`select event_id from effects order by at`)).map(
     (row) => row.event_id,

@@ -1,4 +1,5 @@
-// Signatures of events: one for a batch, checked event by event, and good for nothing but the bytes and the producer they are of.
+// Signatures of events: one for a batch, checked event by event, and good for nothing but the bytes and the producer
+// they are of.
 import t from 'tap'
 import { generateServiceKey } from '@gatehouse/access/tokens/assertion'
 import { createEventSigner, createEventVerifier } from '../src/nats/event-signature.ts'

@@ -1,4 +1,5 @@
-// Readers: everything arrives, once and in order, by whichever path is left; and nobody calls itself current without proof.
+// Readers: everything arrives, once and in order, by whichever path is left; and nobody calls itself current without
+// proof.
 import t from 'tap'
 import { sql } from 'drizzle-orm'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'

@@ -1,4 +1,5 @@
-// What somebody publishes who is not the producer: refused by every kind of reader, logged and counted, and in nobody's way.
+// What somebody publishes who is not the producer: refused by every kind of reader, logged and counted, and in nobody's
+// way.
 import t, { type Test } from 'tap'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { systemClock } from '@gatehouse/service-kit/context/clock'

@@ -1,4 +1,5 @@
-// The two questions a producer answers, over the wire: who may ask, what comes back, and that a reader works through them.
+// The two questions a producer answers, over the wire: who may ask, what comes back, and that a reader works through
+// them.
 import t from 'tap'
 import { sql } from 'drizzle-orm'
 import { systemClock } from '@gatehouse/service-kit/context/clock'

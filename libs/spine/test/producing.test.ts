@@ -1,4 +1,5 @@
-// The producing side: positions are contiguous and ordered, changes prove completeness, snapshots are consistent, the relay follows.
+// The producing side: positions are contiguous and ordered, changes prove completeness, snapshots are consistent, the
+// relay follows.
 import t from 'tap'
 import { sql } from 'drizzle-orm'
 import { appendEvent } from '../src/produce/outbox.ts'
@@ -41,7 +42,8 @@ t.test('events of one aggregate are ordered as their transactions committed', as
         async (tx) => {
           const [row] = rowsOf<{ version: string }>(
             await tx.execute(
-              sql`update relay_cursor set published_position = published_position - 1 returning -published_position as version`,
+              sql`update relay_cursor set published_position = published_position - 1
+                returning -published_position as version`,
             ),
           )
           await appendEvent(tx, {

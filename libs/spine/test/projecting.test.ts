@@ -1,4 +1,5 @@
-// Projections: each event is applied once whichever replica sees it first, nothing is skipped, and a poison event costs only its aggregate.
+// Projections: each event is applied once whichever replica sees it first, nothing is skipped, and a poison event costs
+// only its aggregate.
 import t from 'tap'
 import { sql } from 'drizzle-orm'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
@@ -31,7 +32,8 @@ const copyOf = async (system: Db) =>
 const applyCopy = async (tx: Tx, event: EventEnvelope) => {
   if (event.data['n'] === 666) await tx.execute(sql`select 1 / (${event.version}::int - ${event.version}::int)`)
   await tx.execute(
-    sql`insert into copies values (${event.id}, ${event.subject}, ${event.version}, ${event.data['n']}, ${event.position})`,
+    sql`insert into copies values (${event.id}, ${event.subject}, ${event.version}, ${event.data['n']},
+      ${event.position})`,
   )
 }
 
@@ -218,7 +220,8 @@ t.test('another epoch replaces the copy by a snapshot, in one transaction and by
 
 const restoredOwner = async (database: TestDatabase) => {
   const owner = database.connect('tokens', 'owner', 1)
-  // What the restored backup does not know is taken out as the restore would: the owner may switch the row-level security off.
+  // What the restored backup does not know is taken out as the restore would: the owner may switch the row-level
+  // security off.
   await owner.execute(sql`alter table outbox no force row level security`)
   await owner.execute(sql`delete from outbox where position > 2`)
   return owner

@@ -33,7 +33,8 @@ export async function startNatsServer(t: Teardown): Promise<NatsServer> {
   const config = join(folder, 'nats.conf')
   writeFileSync(
     config,
-    `listen: 127.0.0.1:${port}\njetstream { store_dir: "${store}", max_mem: 256MB, max_file: 1GB }\nauthorization { user: test, password: ${password} }\n`,
+    `listen: 127.0.0.1:${port}\njetstream { store_dir: "${store}", max_mem: 256MB, max_file: 1GB }\nauthorization ` +
+      `{ user: test, password: ${password} }\n`,
   )
   let child: ChildProcess | undefined
 

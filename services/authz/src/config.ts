@@ -20,7 +20,8 @@ export const config = Type.Object({
     maximum: 1,
     default: 0.1,
     description:
-      'A draft that would turn round more than this share of the recorded decisions it is about is published only when that is confirmed; 1 publishes everything.',
+      'A draft that would turn round more than this share of the recorded decisions it is about is published only ' +
+      'when that is confirmed; 1 publishes everything.',
   }),
 })
 export type Config = Static<typeof config>

@@ -20,11 +20,13 @@ export const config = Type.Object({
   GATEWAY_RATE_LIMIT_PER_MINUTE: PerMinute(1200, 'Requests one client address may make.'),
   GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE: PerMinute(
     30,
-    'Requests one client address may make to routes that take a password. Counted apart, as many invitations accepted by one address, wrong API keys tried by one address, and uses of one refresh token.',
+    'Requests one client address may make to routes that take a password. Counted apart, as many invitations ' +
+      'accepted by one address, wrong API keys tried by one address, and uses of one refresh token.',
   ),
   GATEWAY_CHECK_LIMIT_PER_MINUTE: PerMinute(
     60_000,
-    'Permission checks one client address may ask for: whole backends sit behind one. Counted apart, as many refreshes.',
+    'Permission checks one client address may ask for: whole backends sit behind one. Counted apart, as many ' +
+      'refreshes.',
   ),
   GATEWAY_CORS_ORIGINS: List('Origins whose pages may call the API, comma separated; none unless given.'),
   TRUSTED_PROXIES: List(

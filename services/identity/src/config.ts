@@ -30,7 +30,8 @@ export const config = Type.Object({
     SecretKey({
       pattern: keyPattern,
       description:
-        'Another key-encryption key, which opens and does not seal: the next one while it is announced, the previous one while ciphertexts name it.',
+        'Another key-encryption key, which opens and does not seal: the next one while it is announced, the ' +
+        'previous one while ciphertexts name it.',
     }),
   ),
   // The smallest argon2id setting OWASP recommends (Password Storage Cheat Sheet): 19 MiB, two passes, one lane.
@@ -96,7 +97,8 @@ export const config = Type.Object({
     1,
     10_000,
     30,
-    'Wrong passwords for one account from everywhere before each network has one try; at three times this only known devices get in.',
+    'Wrong passwords for one account from everywhere before each network has one try; at three times this only ' +
+      'known devices get in.',
   ),
   IDENTITY_THROTTLE_SOURCE_LIMIT: Whole(
     1,
@@ -123,7 +125,8 @@ export const config = Type.Object({
     1,
     100,
     10,
-    'Wrong codes one network or known device may present for one account after the right password; at three times this from everywhere only known devices have a try. A right password forgives none.',
+    'Wrong codes one network or known device may present for one account after the right password; at three times ' +
+      'this from everywhere only known devices have a try. A right password forgives none.',
   ),
   IDENTITY_RECENT_SIGN_IN_SECONDS: Whole(
     60,
@@ -143,7 +146,8 @@ export const config = Type.Object({
       pattern: '^[a-z0-9.-]+$',
       maxLength: 253,
       description:
-        'The domain that passkeys are bound to (WebAuthn RP ID); the host of GATEHOUSE_ISSUER unless given. Changing it makes every passkey worthless.',
+        'The domain that passkeys are bound to (WebAuthn RP ID); the host of GATEHOUSE_ISSUER unless given. ' +
+        'Changing it makes every passkey worthless.',
     }),
   ),
   IDENTITY_PASSKEY_ORIGINS: Type.Optional(
@@ -151,7 +155,8 @@ export const config = Type.Object({
       pattern: '^https?://[^,/\\s]+(\\s*,\\s*https?://[^,/\\s]+)*$',
       maxLength: 2000,
       description:
-        'Origins of the pages that may use passkeys, comma separated, all within that domain; the origin of GATEHOUSE_ISSUER unless given.',
+        'Origins of the pages that may use passkeys, comma separated, all within that domain; the origin of ' +
+        'GATEHOUSE_ISSUER unless given.',
     }),
   ),
   BOOTSTRAP_ADMIN_EMAIL: Type.Optional(

@@ -44,7 +44,8 @@ export const config = Type.Object({
     maxLength: 500,
     pattern: '^([0-9a-fA-F.:\\[\\]]+(,[0-9a-fA-F.:\\[\\]]+)*)?$',
     description:
-      'Addresses of the servers that are asked for the records of domains, with or without a port, separated by commas; empty: those of the machine.',
+      'Addresses of the servers that are asked for the records of domains, with or without a port, separated by ' +
+      'commas; empty: those of the machine.',
   }),
   ORGANIZATION_DELETION_GRACE_SECONDS: Type.Integer({
     default: 2_592_000,

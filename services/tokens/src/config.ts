@@ -21,13 +21,15 @@ export const config = Type.Object({
     SecretKey({
       pattern: keyPattern,
       description:
-        'Another key-encryption key, which opens and does not seal: the next one while it is announced, the previous one while ciphertexts name it.',
+        'Another key-encryption key, which opens and does not seal: the next one while it is announced, the ' +
+        'previous one while ciphertexts name it.',
     }),
   ),
   SIGN_IN_URL: Type.Optional(
     Url({
       description:
-        'Where a browser is sent to sign in and to decide what an application asks for; `/signin` at the issuer unless given.',
+        'Where a browser is sent to sign in and to decide what an application asks for; `/signin` at the issuer ' +
+        'unless given.',
     }),
   ),
   DEVICE_URL: Type.Optional(

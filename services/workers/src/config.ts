@@ -31,7 +31,8 @@ export const config = Type.Object({
   SMTP_URL: SecretKey({
     protocols: ['smtp:', 'smtps:'],
     description:
-      'The mail server: smtp://user:password@host:port, smtps:// for TLS from the first byte, ?requireTLS=true to insist on STARTTLS.',
+      'The mail server: smtp://user:password@host:port, smtps:// for TLS from the first byte, ?requireTLS=true to ' +
+      'insist on STARTTLS.',
   }),
   MAIL_FROM: Type.String({
     pattern: '^[^\\u0000-\\u001f\\u007f]*@[^\\u0000-\\u001f\\u007f\\s]+$',
@@ -56,13 +57,15 @@ export const config = Type.Object({
     SecretKey({
       pattern: keyPattern,
       description:
-        'Another key-encryption key, which opens and does not seal: the next one while it is announced, the previous one while ciphertexts name it.',
+        'Another key-encryption key, which opens and does not seal: the next one while it is announced, the ' +
+        'previous one while ciphertexts name it.',
     }),
   ),
   WEBHOOK_ALLOWED_NETWORKS: Type.Array(Type.String({ pattern: '^[0-9a-fA-F.:]+/[0-9]{1,3}$' }), {
     default: [],
     description:
-      'Networks beside the public Internet that webhooks may reach, in CIDR notation, separated by commas; with any, also http:// is accepted. For development.',
+      'Networks beside the public Internet that webhooks may reach, in CIDR notation, separated by commas; with ' +
+      'any, also http:// is accepted. For development.',
   }),
   WEBHOOK_DISABLE_AFTER_SECONDS: Type.Integer({
     default: 259_200,

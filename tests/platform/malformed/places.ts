@@ -40,7 +40,8 @@ const idForms = (prefix: string, own: string, foreign: string): Record<string, s
   return {
     foreign,
     'of no thing': random,
-    // The 11th character begins with the version, the 14th with the variant: here UUIDs of versions 4, 1 and 8 that no thing has.
+    // The 11th character begins with the version, the 14th with the variant: here UUIDs of versions 4, 1 and 8 that no
+    // thing has.
     'a UUID of version 4': `${prefix}_${suffix.slice(0, 10)}g${suffix.slice(11)}`,
     'a UUID of version 1': `${prefix}_${suffix.slice(0, 10)}4${suffix.slice(11)}`,
     'a UUID of version 8': `${prefix}_${suffix.slice(0, 10)}h${suffix.slice(11)}`.replace(/h(.)$/, 'g$1'),

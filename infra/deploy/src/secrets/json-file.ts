@@ -1,4 +1,5 @@
-// JSON files that are replaced whole: a reader sees the old or the new one, never half of one, and only their owner reads.
+// JSON files that are replaced whole: a reader sees the old or the new one, never half of one, and only their owner
+// reads.
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 
 export function writeJson(file: string, value: unknown): void {

@@ -1,6 +1,6 @@
 // Keys of a deployment: one signing key per service, the public halves pinned in one file for all, and the key that
-// encrypts secrets at rest. Made once; a lost private key is made anew together with its public half. Replacing one takes two steps, so
-// that everybody knows the public half before anybody signs with it.
+// encrypts secrets at rest. Made once; a lost private key is made anew together with its public half. Replacing one
+// takes two steps, so that everybody knows the public half before anybody signs with it.
 import { randomBytes } from 'node:crypto'
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -81,7 +81,9 @@ const serverSecrets = (password: (name: string) => string): Secrets => ({
     ].join('\n'),
   },
   nats: {
-    'nats.conf': `${natsAuthorization(password)}\njetstream { store_dir: /data, max_memory_store: 64MB, max_file_store: 4GB }\n`,
+    'nats.conf':
+      `${natsAuthorization(password)}\njetstream { store_dir: /data, max_memory_store: 64MB, ` +
+      `max_file_store: 4GB }\n`,
   },
 })
 
@@ -95,7 +97,8 @@ function pick(
   const unknown = secrets.filter((setting) => isAlwaysGiven(setting) && values[setting.name] === undefined)
   if (unknown.length > 0)
     throw new Error(
-      `${service} needs ${unknown.map(({ name }) => name).join(', ')}: say in infra/deploy/src/secrets/values.ts how it is made`,
+      `${service} needs ${unknown.map(({ name }) => name).join(', ')}: say in infra/deploy/src/secrets/values.ts ` +
+        `how it is made`,
     )
   return Object.fromEntries(secrets.flatMap(({ name }) => (values[name] === undefined ? [] : [[name, values[name]]])))
 }

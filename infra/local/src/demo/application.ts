@@ -1,4 +1,5 @@
-// The demo application as a client of the platform: registered once, and told its new address when the port has changed.
+// The demo application as a client of the platform: registered once, and told its new address when the port has
+// changed.
 import type { DemoClient } from './client.ts'
 import type { DemoApplication } from './demo-record.ts'
 

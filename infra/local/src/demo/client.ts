@@ -1,5 +1,5 @@
-// A small client of the public API and of the mailbox, as patient as a script should be: it waits as long as a 429 or 503
-// asks, and for mails that are on their way.
+// A small client of the public API and of the mailbox, as patient as a script should be: it waits as long as a 429 or
+// 503 asks, and for mails that are on their way.
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const PATIENCE_MS = 60_000

@@ -1,4 +1,5 @@
-// The demo of a running platform: made once for each database, and found again with a key for the environment that runs now.
+// The demo of a running platform: made once for each database, and found again with a key for the environment that runs
+// now.
 import { apiKeyPrefixes } from '@gatehouse/contracts/claims/access-token'
 import { gatewayUrl, type PlatformFacts } from '../platform/environment.ts'
 import type { Settings } from '../state/settings.ts'

@@ -1,5 +1,5 @@
-// Makes the demo through the public API alone, as a customer would: register, follow the mailed link, sign in, create an
-// organization, invite, accept. It can be interrupted anywhere and run again: what exists already is found and kept.
+// Makes the demo through the public API alone, as a customer would: register, follow the mailed link, sign in, create
+// an organization, invite, accept. It can be interrupted anywhere and run again: what exists already is found and kept.
 import { createClient, type DemoClient } from './client.ts'
 import { demoApplication, demoApplicationKey } from './catalog.ts'
 import { registerApplication } from './application.ts'

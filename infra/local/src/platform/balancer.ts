@@ -1,5 +1,5 @@
-// Stands for a Kubernetes Service: one port, several replicas behind it, taken in turn by connection. A replica that does not
-// listen (not yet, no more) is passed over, so that the others serve.
+// Stands for a Kubernetes Service: one port, several replicas behind it, taken in turn by connection. A replica that
+// does not listen (not yet, no more) is passed over, so that the others serve.
 import { connect, createServer, type Socket } from 'node:net'
 
 export type Balancer = { close: () => void }

@@ -1,4 +1,5 @@
-// The database of a local platform: schemas and roles by the administrator, then every service's migrations by its owner role.
+// The database of a local platform: schemas and roles by the administrator, then every service's migrations by its
+// owner role.
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -33,8 +34,10 @@ export async function prepareDatabase(o: {
     const ownerUrl = roleUrl({ adminUrl, database, role: owner, password: rolePassword(owner) })
     await migrate(o.code, service, ownerUrl).catch((error: unknown) => {
       throw launchProblem(
-        `The database of ${service} cannot be brought to this version: ${error instanceof Error ? error.message : String(error)}`,
-        'Check out the version that made the data, or begin anew with `npm start -- --reset` (which deletes all local data)',
+        `The database of ${service} cannot be brought to this version: ` +
+          `${error instanceof Error ? error.message : String(error)}`,
+        'Check out the version that made the data, or begin anew with `npm start -- --reset` (which deletes all ' +
+          'local data)',
       )
     })
   }

@@ -1,6 +1,6 @@
-// What each service finds in its environment: exactly the variables its own configuration declares, and nothing else, so the
-// gateway never sees a database password. Settings of a service that the launcher does not decide itself can be given to
-// the launcher (`TOKENS_ACCESS_TTL_SECONDS=60 npm start`) and are passed on to the service that declares them.
+// What each service finds in its environment: exactly the variables its own configuration declares, and nothing else,
+// so the gateway never sees a database password. Settings of a service that the launcher does not decide itself can be
+// given to the launcher (`TOKENS_ACCESS_TTL_SECONDS=60 npm start`) and are passed on to the service that declares them.
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { roleUrl, rolesOf } from '@gatehouse/service-kit/postgres/provision'
 import type { KeyFiles } from '@gatehouse/deploy/secrets/keys'

@@ -1,5 +1,5 @@
-// The services as processes, ready when their own /readyz says so: the compiled sources, or what `npm run build` made, with
-// the command line of the image. As many replicas of each as wanted.
+// The services as processes, ready when their own /readyz says so: the compiled sources, or what `npm run build` made,
+// with the command line of the image. As many replicas of each as wanted.
 import { nodeFlags } from '@gatehouse/deploy/node-flags'
 import { compiledFile } from '../compile/compile-tree.ts'
 import { launchProblem } from '../launch-problem.ts'

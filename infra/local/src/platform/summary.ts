@@ -55,7 +55,8 @@ function firstLine({ gateway, admin, demo }: PlatformFile): string[] {
   const { email, password } = demo?.users[0] ?? admin
   return [
     '  Sign in:',
-    `    curl -s ${gateway}/v1/auth/login -H 'content-type: application/json' -d '${JSON.stringify({ email, password })}'`,
+    `    curl -s ${gateway}/v1/auth/login -H 'content-type: application/json' -d ` +
+      `'${JSON.stringify({ email, password })}'`,
     '',
   ]
 }

@@ -1,4 +1,5 @@
-// Reads from the end of a child's log why it died: the last line of error level that a program of any of our kinds writes.
+// Reads from the end of a child's log why it died: the last line of error level that a program of any of our kinds
+// writes.
 
 const WORTH_TELLING = /\b(FATAL|PANIC|ERR|ERROR|Error|error|fatal|\[FTL\]|\[ERR\])\b|\bexception\b/
 

@@ -1,5 +1,5 @@
-// After a launcher that was killed, its children may still run for a moment or, if its watchman was killed too, for good.
-// They are found by what was written down and ended before anything new is started over their data.
+// After a launcher that was killed, its children may still run for a moment or, if its watchman was killed too, for
+// good. They are found by what was written down and ended before anything new is started over their data.
 import { readReport } from '@gatehouse/deploy/secrets/json-file'
 import { stopLeftover } from './process-facts.ts'
 import type { ProcessRecord } from './supervisor.ts'

@@ -1,5 +1,5 @@
-// npm runs a script through a shell, and a shell that is sent SIGTERM ends without telling its child. The child sees it by
-// its parent: it is another one all of a sudden.
+// npm runs a script through a shell, and a shell that is sent SIGTERM ends without telling its child. The child sees it
+// by its parent: it is another one all of a sudden.
 
 const LOOK_EVERY_MS = 250
 

@@ -1,5 +1,6 @@
-// What can be learned about a process from outside: whether it lives, and whether it is the one we think it is. A pid alone
-// proves nothing, since numbers are given out again; nothing is ever stopped by number without its command line agreeing.
+// What can be learned about a process from outside: whether it lives, and whether it is the one we think it is. A pid
+// alone proves nothing, since numbers are given out again; nothing is ever stopped by number without its command line
+// agreeing.
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -58,7 +59,8 @@ export async function stopLeftover(o: {
   timeoutMs: number
 }): Promise<boolean> {
   if (!isAlive(o.pid) || !commandLine(o.pid).includes(o.marker)) return false
-  // A process that is ending has no command line any more and is not gone yet; another one under its number has a different one.
+  // A process that is ending has no command line any more and is not gone yet; another one under its number has a
+  // different one.
   const isGone = () => {
     if (!isAlive(o.pid)) return true
     const line = commandLine(o.pid)

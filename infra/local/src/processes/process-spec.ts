@@ -1,5 +1,5 @@
-// What the launcher has to know to run one process, be it a server or a service: how to start it, how to tell that it is
-// ready and is really ours, and how to end it.
+// What the launcher has to know to run one process, be it a server or a service: how to start it, how to tell that it
+// is ready and is really ours, and how to end it.
 
 export type ProcessSpec = {
   name: string

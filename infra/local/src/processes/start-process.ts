@@ -1,6 +1,6 @@
-// Starts one child, waits until it answers and is seen to be ours, and can end it. Children get their own process group, so
-// that Ctrl-C reaches the launcher alone and the order of stopping is its decision; their output goes straight to a file,
-// so that they do not depend on the launcher to keep reading.
+// Starts one child, waits until it answers and is seen to be ours, and can end it. Children get their own process
+// group, so that Ctrl-C reaches the launcher alone and the order of stopping is its decision; their output goes
+// straight to a file, so that they do not depend on the launcher to keep reading.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, existsSync, openSync, readSync, renameSync, statSync, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,5 +1,6 @@
-// Keeps processes running. The first start of each is the caller's to await and may fail; after that a process that dies is
-// named with its reason and started again, ever more slowly while it keeps dying, until everything is told to stop.
+// Keeps processes running. The first start of each is the caller's to await and may fail; after that a process that
+// dies is named with its reason and started again, ever more slowly while it keeps dying, until everything is told to
+// stop.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { signalIfAlive } from './process-facts.ts'
 import type { ProcessSpec, StartedProcess } from './process-spec.ts'

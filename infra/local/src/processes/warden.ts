@@ -1,6 +1,6 @@
-// A watchman over the launcher: a tiny shell that holds the read end of a pipe and a list of pids. When the launcher ends
-// in whatever way, kill -9 included, the pipe closes and the watchman ends what is still on its list, in order. A clean stop
-// takes every child off the list first.
+// A watchman over the launcher: a tiny shell that holds the read end of a pipe and a list of pids. When the launcher
+// ends in whatever way, kill -9 included, the pipe closes and the watchman ends what is still on its list, in order. A
+// clean stop takes every child off the list first.
 import { spawn } from 'node:child_process'
 
 /** Lines are `+ <signal> <pid>` and `- <pid>`; the last added is stopped last. */

@@ -1,5 +1,5 @@
-// Fetches Debian packages without root and without touching the system: apt reads the machine's own sources but keeps its
-// lists and archives in a private folder, and `dpkg -x` only unpacks. Signatures are checked by apt as always.
+// Fetches Debian packages without root and without touching the system: apt reads the machine's own sources but keeps
+// its lists and archives in a private folder, and `dpkg -x` only unpacks. Signatures are checked by apt as always.
 import { execFile } from 'node:child_process'
 import {
   existsSync,

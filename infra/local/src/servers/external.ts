@@ -1,4 +1,5 @@
-// Servers that the operator brings along by URL: reached once, checked for version, and never started, stopped or emptied.
+// Servers that the operator brings along by URL: reached once, checked for version, and never started, stopped or
+// emptied.
 import { connect } from '@nats-io/transport-node'
 import { Redis } from 'ioredis'
 import postgres from 'postgres'

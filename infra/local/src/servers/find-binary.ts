@@ -1,5 +1,5 @@
-// Looks for a server program on PATH and asks it for its version. A program that is too old or does not answer is not an
-// error: it is left alone with a note, and the next source is tried.
+// Looks for a server program on PATH and asks it for its version. A program that is too old or does not answer is not
+// an error: it is left alone with a note, and the next source is tried.
 import { execFile } from 'node:child_process'
 import { accessSync, constants, realpathSync, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'

@@ -71,7 +71,8 @@ export function sharedFolder(): string {
   })
   if (found !== undefined) return found
   throw launchProblem(
-    `PostgreSQL refuses to run as root, and no folder that another account can reach may be made (${candidates.join(', ')})`,
+    `PostgreSQL refuses to run as root, and no folder that another account can reach may be made ` +
+      `(${candidates.join(', ')})`,
     'Start as an ordinary user, or set GATEHOUSE_DATABASE_URL to a server of your own',
   )
 }

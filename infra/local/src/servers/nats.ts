@@ -1,5 +1,5 @@
-// A private NATS server with JetStream: a password, loopback only, and limits on its store (by default it would claim three
-// quarters of the machine's memory).
+// A private NATS server with JetStream: a password, loopback only, and limits on its store (by default it would claim
+// three quarters of the machine's memory).
 import { natsAdministrator, natsAuthorization } from '@gatehouse/deploy/servers/bus-users'
 import { connect } from '@nats-io/transport-node'
 import { mkdirSync, writeFileSync } from 'node:fs'

@@ -1,5 +1,5 @@
-// Decides, for each of the three servers, where it comes from, and gives back what has to be started. Nothing runs yet when
-// this is done, but everything needed to run it is on this machine, so that a later start needs no network.
+// Decides, for each of the three servers, where it comes from, and gives back what has to be started. Nothing runs yet
+// when this is done, but everything needed to run it is on this machine, so that a later start needs no network.
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { ProcessSpec } from '../processes/process-spec.ts'

@@ -1,6 +1,6 @@
-// Finds the PostgreSQL programs: on PATH, or in the platform package that npm installed. That package arrives without its
-// library links when install scripts are off, and may lie where the account that runs the server cannot reach it: both
-// are mended here, in place if possible, else in a copy.
+// Finds the PostgreSQL programs: on PATH, or in the platform package that npm installed. That package arrives without
+// its library links when install scripts are off, and may lie where the account that runs the server cannot reach it:
+// both are mended here, in place if possible, else in a copy.
 import {
   accessSync,
   chmodSync,
@@ -34,7 +34,8 @@ export async function findPostgresBinaries(o: {
   forOthers: boolean
 }): Promise<PostgresBinaries> {
   const remedy =
-    'Install PostgreSQL 18 or newer so that `postgres` and `initdb` are on PATH, or set GATEHOUSE_DATABASE_URL to an administrator’s URL of a server of your own'
+    'Install PostgreSQL 18 or newer so that `postgres` and `initdb` are on PATH, or set GATEHOUSE_DATABASE_URL to ' +
+    'an administrator’s URL of a server of your own'
   const onPath = await findOnPath({ server: 'postgres', program: 'postgres', ...o })
   if (
     onPath !== undefined &&

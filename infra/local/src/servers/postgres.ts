@@ -1,6 +1,7 @@
-// A private PostgreSQL: its data folder made once, all or nothing, and the server run over it on loopback with a password.
-// PostgreSQL refuses to run as root, so root runs it as `nobody`. A lock file is only removed when the process it names is
-// provably something else; a dead owner is PostgreSQL's own business, which also checks for orphaned backends.
+// A private PostgreSQL: its data folder made once, all or nothing, and the server run over it on loopback with a
+// password. PostgreSQL refuses to run as root, so root runs it as `nobody`. A lock file is only removed when the
+// process it names is provably something else; a dead owner is PostgreSQL's own business, which also checks for
+// orphaned backends.
 import { execFile } from 'node:child_process'
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -113,7 +114,8 @@ function checkFolder(o: PrivatePostgres): void {
 function corrupt(o: PrivatePostgres, reason: string): Error {
   return launchProblem(
     `PostgreSQL cannot use its data folder ${o.data}: ${reason}`,
-    'Put back a copy of the folder, run the PostgreSQL that made it, or name another folder with GATEHOUSE_DATA; nothing of it was changed',
+    'Put back a copy of the folder, run the PostgreSQL that made it, or name another folder with GATEHOUSE_DATA; ' +
+      'nothing of it was changed',
   )
 }
 

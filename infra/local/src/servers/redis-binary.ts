@@ -1,5 +1,5 @@
-// Finds a Redis server program: on PATH, in the cache, or unpacked from the distribution's packages. The unpacked program
-// comes as a small wrapper that gives its own libraries to that one process and to nothing else.
+// Finds a Redis server program: on PATH, in the cache, or unpacked from the distribution's packages. The unpacked
+// program comes as a small wrapper that gives its own libraries to that one process and to nothing else.
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { launchProblem } from '../launch-problem.ts'

@@ -1,5 +1,5 @@
-// A private Redis: append-only file, no eviction (it holds queues), a password, loopback only. The password is in a file
-// only its owner can read, never on the command line.
+// A private Redis: append-only file, no eviction (it holds queues), a password, loopback only. The password is in a
+// file only its owner can read, never on the command line.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { redisUserLines } from '@gatehouse/deploy/servers/redis-users'

@@ -1,5 +1,5 @@
-// Throw-away servers for tests: real ones, in a temporary folder, without the safety of fsync. They end with the process
-// that asked for them, even if that is killed.
+// Throw-away servers for tests: real ones, in a temporary folder, without the safety of fsync. They end with the
+// process that asked for them, even if that is killed.
 import { randomBytes } from 'node:crypto'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,5 +1,6 @@
-// The folder with everything one local platform keeps between runs, and what lies where in it. Secrets are in files only
-// their owner can read; the folder itself can be passed through but not listed, since PostgreSQL may run as another account.
+// The folder with everything one local platform keeps between runs, and what lies where in it. Secrets are in files
+// only their owner can read; the folder itself can be passed through but not listed, since PostgreSQL may run as
+// another account.
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { launchProblem } from '../launch-problem.ts'

@@ -1,5 +1,5 @@
-// One launcher per data folder. The lock is a file with a pid; it counts only while that process lives and is a launcher,
-// so that a crash or a reboot leaves nothing to clean up by hand.
+// One launcher per data folder. The lock is a file with a pid; it counts only while that process lives and is a
+// launcher, so that a crash or a reboot leaves nothing to clean up by hand.
 import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { launchProblem } from '../launch-problem.ts'
 import { commandLine, isAlive } from '../processes/process-facts.ts'

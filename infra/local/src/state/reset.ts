@@ -1,5 +1,5 @@
-// `--reset`: forgets everything a local platform keeps, PostgreSQL's data outside the data folder included. Servers that
-// belong to the operator are never emptied; then nothing is forgotten at all, since half a reset would be worse.
+// `--reset`: forgets everything a local platform keeps, PostgreSQL's data outside the data folder included. Servers
+// that belong to the operator are never emptied; then nothing is forgotten at all, since half a reset would be worse.
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { launchProblem } from '../launch-problem.ts'

@@ -1,5 +1,5 @@
-// What one local platform invents for itself and keeps: passwords, ports, the first administrator, the demo accounts. Asking
-// twice gives the same answer, on every run, until --reset.
+// What one local platform invents for itself and keeps: passwords, ports, the first administrator, the demo accounts.
+// Asking twice gives the same answer, on every run, until --reset.
 import { randomBytes } from 'node:crypto'
 import type { DemoRecord } from '../demo/demo-record.ts'
 import { readJson, writeJson } from '@gatehouse/deploy/secrets/json-file'

@@ -111,8 +111,8 @@ function admitted(
   { request, rule, service }: { request: FastifyRequest; rule: AccessRule; service: ServiceName },
 ): AnyCaller {
   if (rule.auth === 'internal') return { kind: 'service', service, ...(principal ? { user: principal } : {}) }
-  // Where nobody needs to be known, a service account is nobody: what an open route does for a caller it does for a person.
-  // An operator who acts as a person is nobody there as well, unless the route is for them.
+  // Where nobody needs to be known, a service account is nobody: what an open route does for a caller it does for a
+  // person. An operator who acts as a person is nobody there as well, unless the route is for them.
   if (rule.auth === 'open')
     return principal?.kind === 'user' && principalRefusal(rule, principal.claims) === undefined ? principal : anonymous
   if (principal === undefined) throw problem('unauthenticated', { internal: 'no access token travelled along' })

@@ -100,7 +100,8 @@ function missing(
 ): Reason {
   const repairing = firstCommonBit(rules.repairRoles, request.roles) >= 0
   const denies = rules.denies.filter((deny) => concerns(deny, request) && !(repairing && deny.scope === 'organization'))
-  // Where nothing is granted yet, what the denies lack is lacking too: whoever states all that is named is not told of something else then.
+  // Where nothing is granted yet, what the denies lack is lacking too: whoever states all that is named is not told of
+  // something else then.
   const others =
     code === 'denied_for_missing_attribute'
       ? denies

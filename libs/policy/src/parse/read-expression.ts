@@ -84,7 +84,8 @@ function read(expr: CelExpr, reading: Reading, depth: number): Node {
     case 'identExpr':
       if (kind.value.name === reading.variable) return { kind: 'variable', at, name: kind.value.name }
       return refuse(
-        `"${kind.value.name}" alone is not a value: write <source>.<attribute> with one of ${attributeSources.join(', ')}`,
+        `"${kind.value.name}" alone is not a value: write <source>.<attribute> with one of ` +
+          `${attributeSources.join(', ')}`,
         at,
       )
     case 'structExpr':
@@ -218,7 +219,8 @@ function readCidr(address: Node, { network, at }: { network: CelExpr; at: number
   const text = textOf(network) ?? refuse('inCidr() takes a network in quotes, such as "10.0.0.0/8"', at)
   if (!parseNetwork(text))
     refuse(
-      `${quoted(text)} is not a network: write an address, a slash and the number of bits that count, with no bit set below them`,
+      `${quoted(text)} is not a network: write an address, a slash and the number of bits that count, with no bit ` +
+        `set below them`,
       at,
     )
   return { kind: 'cidr', at, address, network: text }

@@ -49,7 +49,8 @@ export function filterPieces(filter: Filter): Piece[] {
     case 'contains':
       return sql`(strpos(${operandPieces(filter.left)} collate "C", ${operandPieces(filter.right)}) > 0)`
     case 'endsWith':
-      return sql`(right(${operandPieces(filter.left)}, char_length(${operandPieces(filter.right)})) collate "C" = ${operandPieces(filter.right)})`
+      return sql`(right(${operandPieces(filter.left)},
+        char_length(${operandPieces(filter.right)})) collate "C" = ${operandPieces(filter.right)})`
     default:
       return comparisonPieces(filter)
   }
@@ -81,7 +82,8 @@ function comparisonPieces({ op, left, right }: Comparison): Piece[] {
   const isBetweenColumns = isColumn(left) && isColumn(right)
   const collation = type === 'string' && (isBetweenColumns || (op !== '==' && op !== '!=')) ? ' collate "C"' : ''
   const cast = type === 'number' && isBetweenColumns ? '::float8' : ''
-  // `column < instant` and `column >= instant` say the same of an instant and of its millisecond, so they may use an index.
+  // `column < instant` and `column >= instant` say the same of an instant and of its millisecond, so they may use an
+  // index.
   const isLeftExact = type === 'timestamp' && 'instant' in right && (op === '<' || op === '>=')
   const isRightExact = type === 'timestamp' && 'instant' in left && (op === '>' || op === '<=')
   const a = isLeftExact ? operandPieces(left) : comparablePieces(left)
@@ -120,7 +122,8 @@ function operandPieces(operand: Operand): Piece[] {
 function attributePieces({ attribute, type }: AttributeOperand): Piece[] {
   const column: Piece[] = [{ column: attribute, type }]
   if (type !== 'string_list') return column
-  return sql`(case when array_ndims(${column}) > 1 then null when array_position(${column}, null) is null then ${column} end)`
+  return sql`(case when array_ndims(${column}) > 1 then null when array_position(${column}, null) is null
+    then ${column} end)`
 }
 
 /** `= any` of an empty array is false also of NULL, as `in` is. */

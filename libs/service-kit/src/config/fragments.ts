@@ -82,7 +82,8 @@ export const migrateConfig = {
   DATABASE_URL: Type.Optional(
     SecretUrl(['postgres:', 'postgresql:'], {
       description:
-        'PostgreSQL as its administrator. When given, the database, the schema and the three roles are made first, with the passwords of the three URLs.',
+        'PostgreSQL as its administrator. When given, the database, the schema and the three roles are made first, ' +
+        'with the passwords of the three URLs.',
     }),
   ),
   DATABASE_RUNTIME_URL: Type.Optional(postgresConfig.DATABASE_RUNTIME_URL),

@@ -31,9 +31,11 @@ export function createIdempotencyStore(deps: { db: Db }): IdempotencyStore {
           select ctid from idempotency_keys where expires_at < now() - make_interval(secs => ${claimSeconds})
           order by expires_at limit ${dropAtOnce} for update skip locked)))
       insert into idempotency_keys (caller, route, key, request_hash, state, expires_at)
-      values (${at.caller}, ${at.route}, ${at.key}, decode(${requestHash.toString('hex')}, 'hex'), 'in_progress', now() + make_interval(secs => ${claimSeconds}))
+      values (${at.caller}, ${at.route}, ${at.key}, decode(${requestHash.toString('hex')}, 'hex'), 'in_progress',
+        now() + make_interval(secs => ${claimSeconds}))
       on conflict (caller, route, key) do update
-        set request_hash = excluded.request_hash, state = 'in_progress', status = null, body = null, created_at = now(), expires_at = excluded.expires_at
+        set request_hash = excluded.request_hash, state = 'in_progress', status = null, body = null,
+          created_at = now(), expires_at = excluded.expires_at
         where idempotency_keys.expires_at < now()
       returning key`)
     return rowsOf(claimed).length > 0
@@ -45,7 +47,8 @@ export function createIdempotencyStore(deps: { db: Db }): IdempotencyStore {
     )[0]
   const complete = async (at: Place, status: number, body: unknown): Promise<void> => {
     await db.execute(sql`update idempotency_keys
-      set state = 'done', status = ${status}, body = ${JSON.stringify(body ?? null)}::text::jsonb, expires_at = now() + make_interval(hours => ${keepHours})
+      set state = 'done', status = ${status}, body = ${JSON.stringify(body ?? null)}::text::jsonb,
+        expires_at = now() + make_interval(hours => ${keepHours})
       where caller = ${at.caller} and route = ${at.route} and key = ${at.key}`)
   }
 
@@ -72,7 +75,8 @@ export function createIdempotencyStore(deps: { db: Db }): IdempotencyStore {
 
 async function releaseClaim(db: Db, at: Place): Promise<void> {
   await db.execute(
-    sql`delete from idempotency_keys where caller = ${at.caller} and route = ${at.route} and key = ${at.key} and state = 'in_progress'`,
+    sql`delete from idempotency_keys where caller = ${at.caller} and route = ${at.route} and key = ${at.key}
+      and state = 'in_progress'`,
   )
 }
 

@@ -40,7 +40,8 @@ export async function insertLedgerEntry(tx: Queryable, entry: Entry): Promise<st
   const rows = rowsOf(
     await tx.execute(sql`
       INSERT INTO job_ledger (id, pipeline, recipient_key, event_id, payload)
-      VALUES (${uuidOf(id)}, ${entry.pipeline}, ${entry.recipientKey}, ${uuidOf(entry.eventId)}, ${JSON.stringify(entry.envelope)}::jsonb)
+      VALUES (${uuidOf(id)}, ${entry.pipeline}, ${entry.recipientKey}, ${uuidOf(entry.eventId)},
+        ${JSON.stringify(entry.envelope)}::jsonb)
       ON CONFLICT (pipeline, event_id, recipient_key) DO NOTHING
       RETURNING id`),
   )

@@ -45,7 +45,8 @@ export async function chargeBudgets(
   if (charges.length === 0) return { kind: 'granted' }
   const keys = charges.map(({ key }) => hashOf(key))
   if (new Set(keys).size !== keys.length) throw new Error('a charge names one key twice')
-  const list = sql`(select distinct decode(k, 'hex') as key from jsonb_array_elements_text(${JSON.stringify(keys)}::jsonb) k order by 1)`
+  const list = sql`(select distinct decode(k,
+    'hex') as key from jsonb_array_elements_text(${JSON.stringify(keys)}::jsonb) k order by 1)`
   await tx.execute(
     sql`insert into budgets (key, full_at) select key, now() from ${list} l on conflict (key) do nothing`,
   )

@@ -26,7 +26,8 @@ export type PostgresConnection = {
 
 const statementTimeoutMs = 2500
 const foreignSession =
-  'The session does not have the settings it was opened with: a pooler has to be in session mode and to keep search_path and the timeouts'
+  'The session does not have the settings it was opened with: a pooler has to be in session mode and to keep ' +
+  'search_path and the timeouts'
 
 /**
  * Opens nothing by itself: the first query connects. `max` is the number of connections, 10 when absent; `prepare`

@@ -41,7 +41,8 @@ export function createStatementNaming(): StatementNaming {
   const apply = <C>(given: C): C => {
     const client = given as C & Scoped
     const send = client.unsafe.bind(client)
-    // Without parameters the driver takes the simple protocol, in which nothing has a name: begin and commit belong there.
+    // Without parameters the driver takes the simple protocol, in which nothing has a name: begin and commit belong
+    // there.
     client.unsafe = (text, args = [], options = {}) =>
       send(text, args, args.length === 0 ? options : { ...options, prepare: isNamed(text) })
     const savepoint = client.savepoint?.bind(client)

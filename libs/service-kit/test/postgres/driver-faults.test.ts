@@ -1,4 +1,5 @@
-// Faults that no promise of ours carries: which of them a process outlives, and that every holder of connections begins afresh.
+// Faults that no promise of ours carries: which of them a process outlives, and that every holder of connections begins
+// afresh.
 import { createServer, connect, type AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import t from 'tap'

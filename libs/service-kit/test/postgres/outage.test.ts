@@ -1,4 +1,5 @@
-// Connections that the server ends in mid-transaction cost their transactions and nothing else: not the process, not a place in the pool.
+// Connections that the server ends in mid-transaction cost their transactions and nothing else: not the process, not a
+// place in the pool.
 import t from 'tap'
 import { sql } from 'drizzle-orm'
 import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
@@ -46,7 +47,8 @@ t.test('after any number of lost servers every place of the pool works', async (
     )
     await new Promise((resolve) => setTimeout(resolve, round % 7))
     await killer.execute(
-      sql`select pg_terminate_backend(pid) from pg_stat_activity where usename = current_user and pid <> pg_backend_pid() and datname = current_database()`,
+      sql`select pg_terminate_backend(pid) from pg_stat_activity where usename = current_user
+        and pid <> pg_backend_pid() and datname = current_database()`,
     )
     await Promise.all(running)
   }

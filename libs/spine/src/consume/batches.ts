@@ -44,7 +44,8 @@ export function createBatches<T>(o: BatchOptions<T>): Batches<T> {
   const busy = new Set<string>()
   const all = new Set<Promise<void>>()
   let running = 0
-  // After a failure one at a time, then more and more again: what fails for all of a batch must not hold up what would succeed alone.
+  // After a failure one at a time, then more and more again: what fails for all of a batch must not hold up what would
+  // succeed alone.
   let most = o.most
 
   const take = (): Entry<T>[] => {

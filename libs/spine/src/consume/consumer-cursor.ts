@@ -39,7 +39,8 @@ export function createConsumerCursor(o: {
   const claim = async () =>
     cursorIn(
       await o.system.execute(sql`
-        insert into consumer_cursors as c (consumer, producer, holder, held_until) values (${o.consumer}, ${o.producer}, ${o.holder}, ${until})
+        insert into consumer_cursors as c (consumer, producer, holder, held_until)
+          values (${o.consumer}, ${o.producer}, ${o.holder}, ${until})
         on conflict (consumer, producer) do update set holder = excluded.holder, held_until = excluded.held_until
           where c.holder = excluded.holder or c.held_until < now()
         returning epoch, position`),
@@ -56,7 +57,8 @@ export function createConsumerCursor(o: {
       const askedAtMs = o.clock.monotonicMs()
       const moved = rowsOf(
         await o.system.execute(sql`
-          update consumer_cursors set epoch = ${cursor.epoch}, position = ${cursor.position}, held_until = ${until}, updated_at = now()
+          update consumer_cursors set epoch = ${cursor.epoch}, position = ${cursor.position}, held_until = ${until},
+            updated_at = now()
           where ${row} and holder = ${o.holder} returning 1`),
       )
       held = moved.length > 0 ? { cursor, untilMs: askedAtMs + trustedMs } : undefined

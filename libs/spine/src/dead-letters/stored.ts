@@ -43,17 +43,20 @@ export async function listStoredLetters(db: Queryable, o: LetterQuery): Promise<
       select kind, id, reader, event_id, type, subject, organization_id, attempts, coalesce(reason, '') as reason,
         to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as failed_at
       from (
-        select 'event' as kind, id, consumer as reader, event_id, event ->> 'type' as type, event ->> 'subject' as subject,
+        select 'event' as kind, id, consumer as reader, event_id, event ->> 'type' as type,
+          event ->> 'subject' as subject,
           event ->> 'orgid' as organization_id, attempts, reason, first_failed_at as at
         from dead_letters where state = 'dead'
         union all
-        select 'parked_event', id, projection, event_id, event ->> 'type', event ->> 'subject', event ->> 'orgid', null, reason, parked_at
+        select 'parked_event', id, projection, event_id, event ->> 'type', event ->> 'subject', event ->> 'orgid',
+          null, reason, parked_at
         from parked_events
         union all
         select 'job', id, pipeline, event_id, payload ->> 'name', null, null, attempts, last_error, done_at
         from job_ledger where state = 'dead'
       ) letters
-      where (${o.kind ?? null}::text is null or kind = ${o.kind ?? null}) and (${o.reader ?? null}::text is null or reader = ${o.reader ?? null}) ${after}
+      where (${o.kind ?? null}::text is null or kind = ${o.kind ?? null}) and (${o.reader ?? null}::text is null
+        or reader = ${o.reader ?? null}) ${after}
       order by at, id limit ${o.limit}`),
   )
   return rows.map((row) => ({
@@ -78,7 +81,8 @@ export async function takeDeadEvent(
 
 export async function noteFailedReplay(db: Queryable, id: string, reason: string): Promise<void> {
   await db.execute(
-    sql`update dead_letters set attempts = attempts + 1, last_failed_at = now(), reason = ${reason} where id = ${uuidOf(id, 'dlt')} and state = 'dead'`,
+    sql`update dead_letters set attempts = attempts + 1, last_failed_at = now(), reason = ${reason}
+      where id = ${uuidOf(id, 'dlt')} and state = 'dead'`,
   )
 }
 

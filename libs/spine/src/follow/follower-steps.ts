@@ -51,7 +51,8 @@ export function createSteps(
     take: async (asked, page) => {
       const doubt = doubtOf(asked, page)
       if (doubt) return reload(doubt).then(() => true)
-      // The tail may have come further than what was asked for, or a failure may have unsettled the place: then ask again.
+      // The tail may have come further than what was asked for, or a failure may have unsettled the place: then ask
+      // again.
       const place = keeper.current()
       if (place === undefined || place.epoch !== asked.epoch) return true
       if (page.scanned_to > place.position) {

@@ -67,7 +67,8 @@ function createEngine(o: FollowerOptions, keeper: PlaceKeeper, steps: FollowerSt
     if (event.epoch !== place.epoch) return poller.pollSoon()
     if (event.position <= place.position) return
     keeper.hold(event)
-    // What is still held afterwards waits for a gap: the poll fills it. After a failure the poll finds out where we stand.
+    // What is still held afterwards waits for a gap: the poll fills it. After a failure the poll finds out where we
+    // stand.
     void inTurn(steps.applyHeld).then(
       () => {
         if (keeper.isHoldingMore()) poller.pollSoon()

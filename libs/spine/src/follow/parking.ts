@@ -48,7 +48,8 @@ export async function applyOrPark(
     parkedMore = true
     await tx.execute(sql`
       insert into parked_events (projection, event_id, aggregate_id, position, event, reason)
-      values (${o.projection}, ${uuidOf(event.id)}, ${uuidOf(event.subject)}, ${event.position}, ${JSON.stringify(event)}::jsonb, ${reason}) on conflict do nothing`)
+      values (${o.projection}, ${uuidOf(event.id)}, ${uuidOf(event.subject)}, ${event.position},
+        ${JSON.stringify(event)}::jsonb, ${reason}) on conflict do nothing`)
   }
   for (const event of o.events) {
     if (parked.has(uuidOf(event.subject))) await park(event, followsParked)
@@ -108,7 +109,8 @@ async function replayAggregate(
 ): Promise<EventEnvelope[]> {
   const rows = rowsOf<{ event: EventEnvelope }>(
     await tx.execute(
-      sql`select event from parked_events where projection = ${o.projection} and aggregate_id = ${o.aggregate} order by position`,
+      sql`select event from parked_events where projection = ${o.projection} and aggregate_id = ${o.aggregate}
+        order by position`,
     ),
   )
   const applied: EventEnvelope[] = []
@@ -116,7 +118,8 @@ async function replayAggregate(
     const failure = await attempt(tx, event, o.apply)
     if (failure !== undefined) {
       await tx.execute(
-        sql`update parked_events set reason = ${failure} where projection = ${o.projection} and event_id = ${uuidOf(event.id)}`,
+        sql`update parked_events set reason = ${failure} where projection = ${o.projection}
+          and event_id = ${uuidOf(event.id)}`,
       )
       break
     }
@@ -126,7 +129,8 @@ async function replayAggregate(
     applied.push(event)
   }
   await tx.execute(
-    sql`update projection_cursors set parked_revision = parked_revision + 1 where projection = ${o.projection} and producer = ${o.producer}`,
+    sql`update projection_cursors set parked_revision = parked_revision + 1 where projection = ${o.projection}
+      and producer = ${o.producer}`,
   )
   return applied
 }

@@ -28,12 +28,14 @@ export function createProjectionStore(o: { projection: string; producer: string;
       const found = await select(tx, sql`for update`)
       if (found !== undefined) return found
       await tx.execute(
-        sql`insert into projection_cursors (projection, producer) values (${o.projection}, ${o.producer}) on conflict do nothing`,
+        sql`insert into projection_cursors (projection, producer) values (${o.projection}, ${o.producer})
+          on conflict do nothing`,
       )
       return (await select(tx, sql`for update`)) as ProjectionCursor
     },
     moveCursor: async (tx: Tx, to: Place & { isParkedChanged: boolean }) => {
-      await tx.execute(sql`update projection_cursors set epoch = ${to.epoch}, position = ${to.position}, updated_at = now(),
+      await tx.execute(sql`update projection_cursors set epoch = ${to.epoch}, position = ${to.position},
+        updated_at = now(),
         parked_revision = parked_revision + ${to.isParkedChanged ? 1 : 0} where ${row}`)
     },
     deleteParked: async (tx: Tx) => {

@@ -79,7 +79,8 @@ async function applyFolder(
   client: postgres.Sql,
   o: { folder: string; journal: string; reader: string },
 ): Promise<void> {
-  await client`create table if not exists ${client(o.journal)} (created_at bigint primary key, hash text not null, applied_at timestamptz not null default now())`
+  await client`create table if not exists ${client(o.journal)} (created_at bigint primary key, hash text not null,
+    applied_at timestamptz not null default now())`
   // A replica asks it whether the schema is the one it needs.
   await client`grant select on ${client(o.journal)} to ${client(o.reader)}`
   const applied = new Map(
@@ -92,7 +93,8 @@ async function applyFolder(
     if (hash === undefined) await applyOne(client, o.journal, migration)
     else if (hash !== migration.hash)
       throw new Error(
-        `A migration of ${o.folder} was edited after it had been applied (${migration.folderMillis}); add a new one instead`,
+        `A migration of ${o.folder} was edited after it had been applied (${migration.folderMillis}); add a new ` +
+          `one instead`,
       )
   }
 }

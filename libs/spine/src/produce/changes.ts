@@ -21,7 +21,8 @@ export async function readChanges(
   query: ChangesQuery,
 ): Promise<ChangesPage> {
   const { epoch, head } = await o.sequencer.sequence()
-  // Positions of another epoch mean nothing here, and a reader ahead of the head has followed a database that is gone: it must reload.
+  // Positions of another epoch mean nothing here, and a reader ahead of the head has followed a database that is gone:
+  // it must reload.
   if ((query.epoch !== undefined && query.epoch !== epoch) || query.after >= head) {
     return { epoch, head, after: query.after, events: [], scanned_to: Math.min(query.after, head) }
   }
@@ -53,7 +54,8 @@ async function readRange(
   const wanted = o.subjects === undefined ? sql`` : sql`and (${sql.join(o.subjects.map(subjectIs), sql` or `)})`
   return rowsOf<OutboxRow>(
     await db.execute(
-      sql`select ${outboxColumns} from outbox where position > ${o.after} and position <= ${o.upTo} ${wanted} order by position limit ${o.limit}`,
+      sql`select ${outboxColumns} from outbox where position > ${o.after} and position <= ${o.upTo} ${wanted}
+        order by position limit ${o.limit}`,
     ),
   )
 }

@@ -36,7 +36,8 @@ export type OutboxRow = {
  * it.
  */
 export const outboxColumns = sql.raw(
-  `id, position, version, org_id, subject, payload, headers, to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as time`,
+  `id, position, version, org_id, subject, payload, headers, to_char(occurred_at at time zone 'UTC', ` +
+    `'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as time`,
 )
 
 /** The CloudEvents envelope of one row. */

@@ -47,8 +47,10 @@ export async function appendEvent<C extends EventContract>(tx: Queryable, event:
   const { data, headers } = textsOf(event)
   await tx.execute(sql`
     insert into outbox (id, aggregate_type, aggregate_id, version, org_id, subject, payload, headers)
-    select ${uuidOf(newId('evt'))}::uuid, ${event.aggregateType}, ${uuidOf(event.aggregateId)}::uuid, ${event.version}::bigint,
-      ${event.orgId === undefined ? null : uuidOf(event.orgId, 'org')}::uuid, ${event.contract.type}, ${data}::jsonb, ${headers}::jsonb
+    select ${uuidOf(newId('evt'))}::uuid, ${event.aggregateType}, ${uuidOf(event.aggregateId)}::uuid,
+      ${event.version}::bigint,
+      ${event.orgId === undefined ? null : uuidOf(event.orgId, 'org')}::uuid, ${event.contract.type}, ${data}::jsonb,
+        ${headers}::jsonb
     where ${event.isWanted ?? true}::boolean`)
 }
 
@@ -66,7 +68,8 @@ export async function appendEvents<C extends EventContract>(
   })
   await tx.execute(sql`
     insert into outbox (id, aggregate_type, aggregate_id, version, org_id, subject, payload, headers)
-    select (event->>0)::uuid, event->>1, (event->>2)::uuid, (event->>3)::bigint, (event->>4)::uuid, event->>5, (event->>6)::jsonb, (event->>7)::jsonb
+    select (event->>0)::uuid, event->>1, (event->>2)::uuid, (event->>3)::bigint, (event->>4)::uuid, event->>5,
+      (event->>6)::jsonb, (event->>7)::jsonb
     from jsonb_array_elements(${JSON.stringify(rows)}::jsonb) with ordinality as given (event, place)
     order by place`)
 }

@@ -86,8 +86,10 @@ function storeCursor(o: Pick<RelayOptions, 'system' | 'log'>, window: PublishWin
 async function loadPage(system: Db, sent: number): Promise<RelayRow[]> {
   return rowsOf<RelayRow>(
     await system.execute(sql`
-      select o.*, h.epoch, c.published_position as published from relay_cursor c cross join spine_head h left join lateral (
-        select ${outboxColumns} from outbox where outbox.position > greatest(c.published_position, ${sent}::bigint) order by outbox.position limit ${pageRows}
+      select o.*, h.epoch, c.published_position as published from relay_cursor c cross join spine_head h left
+        join lateral (
+        select ${outboxColumns} from outbox where outbox.position > greatest(c.published_position, ${sent}::bigint)
+          order by outbox.position limit ${pageRows}
       ) o on true order by o.position`),
   )
 }

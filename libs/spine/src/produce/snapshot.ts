@@ -26,7 +26,8 @@ export async function* snapshotLines(o: { system: Db; view: SnapshotView }): Asy
     .transaction(
       async (tx) => {
         await tx.execute(
-          sql`select set_config('statement_timeout', ${timeLimit}, true), set_config('idle_in_transaction_session_timeout', ${timeLimit}, true)`,
+          sql`select set_config('statement_timeout', ${timeLimit}, true),
+            set_config('idle_in_transaction_session_timeout', ${timeLimit}, true)`,
         )
         const [head] = rowsOf<{ epoch: string; position: string }>(
           await tx.execute(sql`select epoch, position from spine_head`),

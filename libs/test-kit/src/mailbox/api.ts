@@ -1,6 +1,6 @@
 // Mailpit's HTTP API over the received mails (api/v1: messages, message, search) and a page to read them in a browser.
-// Mails carry single-use links, so the page loads nothing from anywhere and answers only to names of this machine: a web
-// site cannot read it by pointing its own name here.
+// Mails carry single-use links, so the page loads nothing from anywhere and answers only to names of this machine: a
+// web site cannot read it by pointing its own name here.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { inboxPage, messagePage } from './inbox-page.ts'
 import { snippetOf, type Message } from './message.ts'

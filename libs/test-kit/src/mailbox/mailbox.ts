@@ -1,5 +1,5 @@
-// A mailbox for tests and for one machine: a real SMTP server that delivers nowhere, and an HTTP API to read what arrived.
-// Loopback only.
+// A mailbox for tests and for one machine: a real SMTP server that delivers nowhere, and an HTTP API to read what
+// arrived. Loopback only.
 import type { Server } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 import { createMailboxServer } from './api.ts'

@@ -1,5 +1,5 @@
-// Keeps received mails, newest first, in memory and, if a folder is given, as files that a restarted mailbox reads again.
-// Bounded: the oldest go first.
+// Keeps received mails, newest first, in memory and, if a folder is given, as files that a restarted mailbox reads
+// again. Bounded: the oldest go first.
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { randomBytes } from 'node:crypto'

@@ -1,5 +1,5 @@
-// A mail as it was received, in the words of Mailpit's API (capitalized names), so that scripts written for one work with
-// the other.
+// A mail as it was received, in the words of Mailpit's API (capitalized names), so that scripts written for one work
+// with the other.
 
 export type Address = { Name: string; Address: string }
 

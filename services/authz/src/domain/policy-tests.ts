@@ -62,7 +62,9 @@ function givenErrors(
   if (given.action !== undefined && !catalog.types.get(policy.resource_type)?.actions.has(given.action))
     errors.push({
       path: `${at}/action`,
-      message: `${policy.resource_type} has no action ${given.action}: ${listing(catalog.types.get(policy.resource_type)?.actions.keys() ?? [])}`,
+      message:
+        `${policy.resource_type} has no action ${given.action}: ` +
+        `${listing(catalog.types.get(policy.resource_type)?.actions.keys() ?? [])}`,
     })
   given.roles?.forEach((role, index) => {
     if (!roles.has(role))

@@ -41,7 +41,9 @@ export function problemOf(refusal: Refusal): AppError {
       return problem('forbidden', { detail: `This takes the permission ${refusal.permission}.` })
     case 'not_held':
       return problem('forbidden', {
-        detail: `Nobody hands on what they do not hold, or for longer than they hold it: ${refusal.permissions.slice(0, 10).join(', ')}.`,
+        detail:
+          `Nobody hands on what they do not hold, or for longer than they hold it: ` +
+          `${refusal.permissions.slice(0, 10).join(', ')}.`,
       })
   }
 }

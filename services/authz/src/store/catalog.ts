@@ -14,7 +14,8 @@ const current = isNull(applications.validTo)
  */
 export async function lockModel(db: Queryable, orgId: string): Promise<void> {
   await db.execute(
-    sql`select pg_advisory_xact_lock_shared(hashtext('authz catalog')), pg_advisory_xact_lock(hashtext('authz model'), hashtext(${orgId}))`,
+    sql`select pg_advisory_xact_lock_shared(hashtext('authz catalog')), pg_advisory_xact_lock(hashtext('authz model'),
+      hashtext(${orgId}))`,
   )
 }
 
@@ -33,7 +34,8 @@ export async function isApplicationUnchanged(
   o: { key: string; manifest: ApplicationManifest },
 ): Promise<boolean> {
   const rows = await db.execute(
-    sql`select 1 from ${applications} where ${eq(applications.key, o.key)} and ${current} and manifest = ${JSON.stringify(o.manifest)}::jsonb`,
+    sql`select 1 from ${applications} where ${eq(applications.key, o.key)} and ${current}
+      and manifest = ${JSON.stringify(o.manifest)}::jsonb`,
   )
   return rowsOf(rows).length > 0
 }

@@ -22,8 +22,10 @@ export async function insertDecisions(db: Db, records: readonly RecordedDecision
     allowed: record.allowed,
     reason: record.reason,
   }))
-  await db.execute(sql`insert into decisions (decided_at, org_id, subject_type, subject_id, resource_type, resource_id, action, roles, attributes, withheld, allowed, reason)
-    select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as record(decided_at timestamptz, org_id uuid, subject_type text, subject_id text, resource_type text, resource_id text,
+  await db.execute(sql`insert into decisions (decided_at, org_id, subject_type, subject_id, resource_type,
+    resource_id, action, roles, attributes, withheld, allowed, reason)
+    select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as record(decided_at timestamptz, org_id uuid,
+      subject_type text, subject_id text, resource_type text, resource_id text,
       action text, roles text[], attributes jsonb, withheld text[], allowed boolean, reason jsonb)`)
 }
 
@@ -57,7 +59,8 @@ export async function listDecisions(
     after &&
     sql`(${decisions.decidedAt}, ${decisions.id}) < (${after.decidedAt.toISOString()}::timestamptz, ${after.id}::uuid)`
   const rows = rowsOf<Record<string, unknown>>(
-    await db.execute(sql`select id, decided_at, org_id, subject_type, subject_id, resource_type, resource_id, action, roles, attributes, withheld, allowed, reason
+    await db.execute(sql`select id, decided_at, org_id, subject_type, subject_id, resource_type, resource_id, action,
+      roles, attributes, withheld, allowed, reason
       from decisions where ${and(orgId === undefined ? undefined : eq(decisions.orgId, orgId), concerned, ...window, rest)} order by decided_at desc, id desc limit ${limit}`),
   )
   return rows.map((row) => ({

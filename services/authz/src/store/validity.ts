@@ -11,4 +11,5 @@ export const endingNow = (validFrom: AnyPgColumn): SQL<string> => sql<string>`gr
 export const validAt = ({ validFrom, validTo }: Validity, at?: Date): SQL =>
   at === undefined
     ? isNull(validTo)
-    : sql`(${validFrom} <= ${at.toISOString()}::timestamptz and (${validTo} is null or ${validTo} > ${at.toISOString()}::timestamptz))`
+    : sql`(${validFrom} <= ${at.toISOString()}::timestamptz and (${validTo} is null
+      or ${validTo} > ${at.toISOString()}::timestamptz))`

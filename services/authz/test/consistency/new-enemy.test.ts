@@ -158,7 +158,8 @@ t.test(
     t.equal(staleMs.filter((ms) => ms > 5000).length, 0, 'nobody allows what ended 5 s ago')
     const at = (q: number) => Math.round(staleMs[Math.min(staleMs.length - 1, Math.floor(q * staleMs.length))] ?? 0)
     t.comment(
-      `staleness without at_least, ${staleMs.length} times: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, most ${at(1)} ms, where news is up to ${mostMs} ms late`,
+      `staleness without at_least, ${staleMs.length} times: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, most ${at(1)} ` +
+        `ms, where news is up to ${mostMs} ms late`,
     )
   },
 )

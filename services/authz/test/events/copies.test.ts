@@ -32,10 +32,14 @@ const apply = (event: EventEnvelope) =>
 /** Everything a decision would read of the principals, by their place in the story instead of by id. */
 async function stateOf(story: Story): Promise<unknown> {
   const uuids = await system.execute(sql`
-    select (select json_agg(json_build_array(u.version, u.status, u.email_verified)) from users u where valid_to is null and u.id = ${story.userUuid}) as person,
-      (select json_agg(json_build_array(o.version, o.status)) from organizations o where valid_to is null and o.id = ${story.orgUuid}) as organization,
-      (select json_agg(json_build_array(m.version, m.status, m.is_owner, m.attributes)) from memberships m where valid_to is null and m.org_id = ${story.orgUuid}) as members,
-      (select json_agg(r.key order by r.key) from assignments a join roles r on r.id = a.role_id and r.valid_to is null where a.valid_to is null and a.org_id = ${story.orgUuid}) as roles`)
+    select (select json_agg(json_build_array(u.version, u.status, u.email_verified)) from users u
+      where valid_to is null and u.id = ${story.userUuid}) as person,
+      (select json_agg(json_build_array(o.version, o.status)) from organizations o where valid_to is null
+        and o.id = ${story.orgUuid}) as organization,
+      (select json_agg(json_build_array(m.version, m.status, m.is_owner, m.attributes)) from memberships m
+        where valid_to is null and m.org_id = ${story.orgUuid}) as members,
+      (select json_agg(r.key order by r.key) from assignments a join roles r on r.id = a.role_id
+        and r.valid_to is null where a.valid_to is null and a.org_id = ${story.orgUuid}) as roles`)
   return rowsOf(uuids)[0]
 }
 

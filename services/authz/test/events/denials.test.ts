@@ -20,7 +20,8 @@ type Told = { payload: { permission: string; scope: string; count: number }; hea
 const toldOf = async (userId: string): Promise<Told[]> =>
   rowsOf<Told>(
     await system.execute(sql`
-      select payload, headers from outbox where subject = 'gatehouse.authz.permission.denied.v1' and headers->>'actor' = ${`user:${userId}`}
+      select payload, headers from outbox where subject = 'gatehouse.authz.permission.denied.v1'
+        and headers->>'actor' = ${`user:${userId}`}
       order by ordinal`),
   )
 const createRole = (token: string) =>
@@ -52,7 +53,8 @@ t.test('what authz refuses and what it tells a neighbour to refuse is announced,
   ])
   const [inOrganization] = rowsOf<{ n: string }>(
     await system.execute(
-      sql`select count(*) as n from outbox where subject = 'gatehouse.authz.permission.denied.v1' and org_id is not null`,
+      sql`select count(*) as n from outbox where subject = 'gatehouse.authz.permission.denied.v1'
+        and org_id is not null`,
     ),
   )
   t.equal(Number(inOrganization?.n), 2, 'what concerns the platform is in no organization’s trail')

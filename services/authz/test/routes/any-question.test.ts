@@ -209,7 +209,8 @@ t.test(`${numRuns} questions, sensible and not`, { timeout: 600_000 }, async (t)
     { seed, numRuns },
   )
   t.comment(
-    `seed ${seed}: statuses ${JSON.stringify([...statuses])}, decisions and obligations ${[...told].map(([what, times]) => `${String(what)} ${times}`).join(', ')}`,
+    `seed ${seed}: statuses ${JSON.stringify([...statuses])}, decisions and obligations ` +
+      `${[...told].map(([what, times]) => `${String(what)} ${times}`).join(', ')}`,
   )
   for (const decision of [true, false]) t.ok((told.get(decision) ?? 0) > numRuns / 20, `${decision} is not rare`)
   for (const type of ['step_up', 'access_request']) t.ok(told.has(type), `${type} is told`)

@@ -199,7 +199,8 @@ for (const [name, run] of Object.entries(cases))
   t.test(`${name} ends with its request: nothing is done for nobody`, async (t) => {
     const gone = new AbortController()
     let after = 0
-    // Whatever it does, it is in its first turn then. What is compiled is compiled for all who ask, so it is made before.
+    // Whatever it does, it is in its first turn then. What is compiled is compiled for all who ask, so it is made
+    // before.
     const own = new Set(['explanation', 'plan', 'decisions', 'simulation', 'manifest', 'entities'])
     await deps.factCache.model(org.id)
     const listener = (turn: unknown): void => {

@@ -329,7 +329,8 @@ t.test('the versions of a role follow each other without a gap', async (t) => {
     if (ended) await insertNextRole(tx, ended, { name: 'Next', permissions: ['gatehouse:*'], inherits: [] })
     return rowsOf<{ version: string; name: string; ends: boolean }>(
       await tx.execute(
-        sql`select version, name, valid_to is not distinct from lead(valid_from) over (order by version) as ends from roles where org_id is not null order by version`,
+        sql`select version, name, valid_to is not distinct from lead(valid_from) over (order by version) as ends
+          from roles where org_id is not null order by version`,
       ),
     )
   })

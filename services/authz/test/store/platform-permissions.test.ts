@@ -26,7 +26,8 @@ const table = [
   `|---|:---:|${keys.map(() => ':---:|').join('')}`,
   ...actions.map(
     ([action, { sensitive }]) =>
-      `| \`${gatehouse}:${action}\` | ${sensitive ? 'yes' : ''} | ${keys.map((role) => (isHeld(role, action) ? '✓' : '')).join(' | ')} |`,
+      `| \`${gatehouse}:${action}\` | ${sensitive ? 'yes' : ''} | ` +
+      `${keys.map((role) => (isHeld(role, action) ? '✓' : '')).join(' | ')} |`,
   ),
 ].join('\n')
 

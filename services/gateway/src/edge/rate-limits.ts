@@ -29,7 +29,8 @@ export function createBudgets(redis: RedisConnection['redis'], rates: Rates): Bu
     credentials: limit('credentials', rates.credentials),
     invitation: limit('invitation', rates.credentials),
     check: limit('check', rates.check),
-    // Refreshing proves nothing that could be guessed: one address may do it as often as a whole office needs to, one token seldom.
+    // Refreshing proves nothing that could be guessed: one address may do it as often as a whole office needs to, one
+    // token seldom.
     refresh: limit('refresh', rates.check),
     refreshToken: limit('refreshToken', rates.credentials),
     failedKeys: limit('failedKeys', rates.credentials),

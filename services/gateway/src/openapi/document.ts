@@ -32,7 +32,8 @@ export function openApiDocument(
       title: 'Gatehouse',
       version: options.version ?? '0.1.0',
       description:
-        'Identity and authorization. Errors are RFC 9457 problem documents; every write answers with the header `Gatehouse-Revision`.',
+        'Identity and authorization. Errors are RFC 9457 problem documents; every write answers with the header ' +
+        '`Gatehouse-Revision`.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     ...(options.serverUrl === undefined ? {} : { servers: [{ url: options.serverUrl }] }),

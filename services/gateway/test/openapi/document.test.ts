@@ -92,9 +92,12 @@ export const evaluation: Schemas['EvaluationRequest'] = {
 `
 /** The same with one mistake each. */
 const mistakes = [
-  `import type { components } from './api.ts'\nexport const login: components['schemas']['LoginRequest'] = { email: 'ann@example.com' }`,
-  `import type { operations } from './api.ts'\nexport const f = (p: operations['getMe']['responses'][401]['content']['application/problem+json']) => p.code === 'no_such_code'`,
-  `import type { components } from './api.ts'\nexport const f = (one: components['schemas']['Session']): number => one.device.name`,
+  `import type { components } from './api.ts'\nexport const login: components['schemas']['LoginRequest'] = { ` +
+    `email: 'ann@example.com' }`,
+  `import type { operations } from './api.ts'\nexport const f = (p: ` +
+    `operations['getMe']['responses'][401]['content']['application/problem+json']) => p.code === 'no_such_code'`,
+  `import type { components } from './api.ts'\nexport const f = (one: components['schemas']['Session']): number => ` +
+    `one.device.name`,
 ]
 
 t.test('openapi-typescript makes types of it that a client can be written with', async (t) => {

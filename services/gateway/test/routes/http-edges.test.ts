@@ -71,7 +71,9 @@ t.test('a spaced request line is found behind another request, and nowhere else'
   })
   t.match(both, /HTTP\/1\.1 400/)
   const body = 'GET  /v1/me is a text'
-  const inBody = `POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  const inBody =
+    `POST /v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: ` +
+    `${body.length}\r\n\r\n${body}`
   t.notMatch(await headOf(inBody), 'http/1.1 400')
 })
 

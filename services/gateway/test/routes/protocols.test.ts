@@ -10,7 +10,8 @@ t.test('credentials and cookies cross where their protocol takes them, and nowhe
   const headers = {
     authorization: 'Basic YTpi',
     cookie:
-      'other=1; gatehouse-authorization-x=2; __Host-gatehouse-authorization-y=3; xgatehouse-authorization-z=4; gatehouse_session=5; __Host-gatehouse_session=6; xgatehouse_session=7',
+      'other=1; gatehouse-authorization-x=2; __Host-gatehouse-authorization-y=3; xgatehouse-authorization-z=4; ' +
+      'gatehouse_session=5; __Host-gatehouse_session=6; xgatehouse_session=7',
     'gatehouse-authorization': 'forged',
     'gatehouse-access-token': 'forged',
     dpop: 'a.proof.of-a-key',

@@ -150,7 +150,8 @@ async function assertionOf(
       },
       expectedChallenge: challenge,
       requireUserVerification: requiresUserVerification,
-      // The counter is compared and set in one statement of the store, after the signature: a forged one must raise no alarm.
+      // The counter is compared and set in one statement of the store, after the signature: a forged one must raise no
+      // alarm.
       credential: { id: credential.id, publicKey: Uint8Array.from(publicKey), counter: 0 },
     }),
   )

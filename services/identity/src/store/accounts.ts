@@ -41,12 +41,14 @@ export async function findAccountByAddress(
 ): Promise<Account | undefined> {
   const [row] = rowsOf<AccountRow>(
     await db.execute(sql`
-      select u.id, u.version, u.status, e.verified_at is not null as is_verified, c.phc as own_phc, c.changed_at::text as changed_at,
+      select u.id, u.version, u.status, e.verified_at is not null as is_verified, c.phc as own_phc,
+        c.changed_at::text as changed_at,
         r.id as verification_id, r.phc as registration_phc
       from emails e join users u on u.id = e.user_id left join credentials c on c.user_id = u.id left join lateral (
         select v.id, v.phc from email_verifications v
         where v.email_id = e.id and v.phc is not null
-        order by exists (select from registration_handles h where h.verification_id = v.id and h.handle_hash = ${handleHash ?? null}::bytea) desc,
+        order by exists (select from registration_handles h where h.verification_id = v.id
+          and h.handle_hash = ${handleHash ?? null}::bytea) desc,
           v.registered_at desc, v.id desc
         limit 1
       ) r on true

@@ -49,7 +49,8 @@ export async function insertChangeSecret(
   const [row] = rowsOf<{ address: string; name: string; locale: string | null }>(
     await db.execute(sql`
       with due as (
-        select c.id, c.user_id, c.confirmed_at, ${address} as address, u.name, u.locale from address_changes c join users u on u.id = c.user_id
+        select c.id, c.user_id, c.confirmed_at, ${address} as address, u.name, u.locale from address_changes c
+          join users u on u.id = c.user_id
         where c.id = ${uuidOf(changeId, 'emc')} and u.status = 'active' and ${isDue}
         for key share of c
       ), minted as (
@@ -74,7 +75,8 @@ export async function lockChangeBySecret(
   const rows = rowsOf(
     await db.execute(sql`
       select 1 from users u
-      where u.id = (select s.user_id from address_change_secrets s where s.secret_hash = ${secretHash}) and u.status = 'active'
+      where u.id = (select s.user_id from address_change_secrets s where s.secret_hash = ${secretHash})
+        and u.status = 'active'
       for update of u`),
   )
   if (rows.length === 0) return undefined
@@ -95,7 +97,8 @@ export async function confirmChange(db: Queryable, { id, userId }: LockedChange)
     await db.execute(sql`
       with old as (select address, normalized_address from emails where user_id = ${uuidOf(userId, 'user')}),
       confirmed as (
-        update address_changes c set confirmed_at = now(), old_address = old.address, old_normalized_address = old.normalized_address
+        update address_changes c set confirmed_at = now(), old_address = old.address,
+          old_normalized_address = old.normalized_address
         from old where c.id = ${uuidOf(id, 'emc')} and c.confirmed_at is null
         returning c.user_id, c.address, c.normalized_address
       )
@@ -136,7 +139,8 @@ export async function removeUnprovenOwner(
   const [row] = rowsOf<{ id: string; version: string }>(
     await db.execute(sql`
       delete from users u using emails e, address_changes c
-      where c.id = ${uuidOf(changeId, 'emc')} and e.normalized_address = coalesce(c.old_normalized_address, c.normalized_address)
+      where c.id = ${uuidOf(changeId, 'emc')}
+        and e.normalized_address = coalesce(c.old_normalized_address, c.normalized_address)
         and e.verified_at is null and u.id = e.user_id and u.id <> c.user_id
       returning u.id, u.version`),
   )
@@ -151,7 +155,8 @@ export async function deleteOldChanges(
   const rows = rowsOf(
     await db.execute(sql`
       delete from address_changes where ctid = any (array(
-        select ctid from address_changes where coalesce(confirmed_at, requested_at) < now() - make_interval(secs => ${olderThanSeconds})
+        select ctid from address_changes
+          where coalesce(confirmed_at, requested_at) < now() - make_interval(secs => ${olderThanSeconds})
         limit ${limit} for update skip locked)) returning 1`),
   )
   return rows.length

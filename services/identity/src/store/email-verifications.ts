@@ -50,7 +50,8 @@ export async function insertRegistration(
         where id = ${repeatedId === undefined ? null : uuidOf(repeatedId, 'ver')}::uuid and phc is not null
       ), made as (
         insert into email_verifications (id, user_id, email_id, name, phc, source)
-        select ${uuidOf(given.id, 'ver')}::uuid, ${uuidOf(given.userId, 'user')}::uuid, ${uuidOf(given.emailId, 'eml')}::uuid,
+        select ${uuidOf(given.id, 'ver')}::uuid, ${uuidOf(given.userId, 'user')}::uuid,
+          ${uuidOf(given.emailId, 'eml')}::uuid,
           ${given.name}, ${given.phc}, ${given.source}
         where not exists (select from repeated)
         returning id
@@ -82,7 +83,8 @@ export async function findOpenRegistration(
   const [row] = rowsOf<{ name: string; phc: string; source: string; is_own: boolean; others: string }>(
     await db.execute(sql`
       select v.name, v.phc, v.source,
-        exists (select from registration_handles h where h.verification_id = v.id and h.handle_hash = ${handleHash ?? null}::bytea) as is_own,
+        exists (select from registration_handles h where h.verification_id = v.id
+          and h.handle_hash = ${handleHash ?? null}::bytea) as is_own,
         (select count(*) from email_verifications o where o.email_id = v.email_id and o.id <> v.id) as others
       from email_verifications v where v.id = ${uuidOf(verificationId, 'ver')} and v.phc is not null`),
   )
@@ -147,7 +149,8 @@ export async function claimMail(
     await db.execute(sql`
       with asked as (
         select v.id, ${isRecent} as is_recent,
-          exists (select from registration_handles h where h.verification_id = v.id and h.handle_hash = ${handleHash ?? null}::bytea) as is_own,
+          exists (select from registration_handles h where h.verification_id = v.id
+            and h.handle_hash = ${handleHash ?? null}::bytea) as is_own,
           (select count(*) from email_verifications where email_id = v.email_id and ${isRecent}) as recent
         from email_verifications v
         where v.email_id = ${emailId === undefined ? null : uuidOf(emailId, 'eml')}::uuid and v.phc is not null
@@ -155,7 +158,8 @@ export async function claimMail(
       )
       update email_verifications v set version = version + 1, mail_requested_at = now() from asked
       where v.id = asked.id and ${isAllowed}::boolean
-        and case when is_own then not (is_recent and ${isResend}::boolean) and recent < ${mailsPerCooldown} + is_recent::int else recent = 0 end
+        and case when is_own then not (is_recent and ${isResend}::boolean)
+        and recent < ${mailsPerCooldown} + is_recent::int else recent = 0 end
       returning v.id, v.version`),
   )
   return row && { id: typeIdOf('ver', row.id), version: Number(row.version) }

@@ -110,7 +110,8 @@ export async function claimUnprovenEmail(
 ): Promise<{ emailId: string; userId: string } | undefined> {
   const claimed = await db.execute(sql`
     update emails set verified_at = now() from users u
-    where emails.normalized_address = ${normalizedAddress} and emails.verified_at is null and u.id = emails.user_id and u.status = 'active'
+    where emails.normalized_address = ${normalizedAddress} and emails.verified_at is null and u.id = emails.user_id
+      and u.status = 'active'
     returning emails.id, emails.user_id`)
   const [row] = rowsOf<{ id: string; user_id: string }>(claimed)
   return row && { emailId: typeIdOf('eml', row.id), userId: typeIdOf('user', row.user_id) }

@@ -34,7 +34,8 @@ export async function eraseDueUsers(
   const rows = rowsOf<{ id: string; version: string }>(
     await db.execute(sql`
       with due as materialized (
-        select id from users where deletion_due_at <= now() order by deletion_due_at limit ${limit} for update skip locked
+        select id from users where deletion_due_at <= now() order by deletion_due_at limit ${limit}
+          for update skip locked
       ), gone as (delete from users u using due where u.id = due.id returning u.id, u.version)
       insert into erased_users (id, version) select id, version + 1 from gone returning id, version`),
   )

@@ -81,7 +81,8 @@ export type Change = { kind: 'changed'; version: number } | { kind: 'unchanged' 
 /** Disables an active person; every earlier access token and session is below the floors. */
 export const disableUser = (db: Queryable, userId: string): Promise<Change> =>
   change(db, userId, {
-    set: sql`status = 'disabled', min_version = version + 1, sessions_min_version = version + 1, floor_changed_at = now(), updated_at = now()`,
+    set: sql`status = 'disabled', min_version = version + 1, sessions_min_version = version + 1,
+      floor_changed_at = now(), updated_at = now()`,
     from: sql`and status = 'active'`,
   })
 
@@ -92,7 +93,8 @@ export const enableUser = (db: Queryable, userId: string): Promise<Change> =>
 /** Voids every earlier access token and session. */
 export const signOutUser = (db: Queryable, userId: string): Promise<Change> =>
   change(db, userId, {
-    set: sql`min_version = version + 1, sessions_min_version = version + 1, floor_changed_at = now(), updated_at = now()`,
+    set: sql`min_version = version + 1, sessions_min_version = version + 1, floor_changed_at = now(),
+      updated_at = now()`,
     from: sql``,
   })
 

@@ -30,7 +30,8 @@ export async function claimReset(db: Queryable, wanted: WantedReset): Promise<st
       insert into password_resets (id, user_id, email_id)
       select ${uuidOf(id, 'rst')}::uuid, u.id, e.id
       from emails e join users u on u.id = e.user_id join credentials c on c.user_id = u.id
-      where e.normalized_address = ${normalizedAddress} and e.verified_at is not null and u.status = 'active' and ${isAllowed}::boolean
+      where e.normalized_address = ${normalizedAddress} and e.verified_at is not null and u.status = 'active'
+        and ${isAllowed}::boolean
         and ${mailsPerCooldown} > (select count(*) from password_resets r
           where r.user_id = u.id and r.requested_at > now() - make_interval(secs => ${cooldownSeconds}))
       returning user_id`),
@@ -84,7 +85,8 @@ export async function lockPersonByResetSecret(db: Queryable, secretHash: Buffer)
   const [row] = rowsOf<{ id: string }>(
     await db.execute(sql`
       select u.id from users u
-      where u.id = (select s.user_id from password_reset_secrets s where s.secret_hash = ${secretHash}) and u.status = 'active'
+      where u.id = (select s.user_id from password_reset_secrets s where s.secret_hash = ${secretHash})
+        and u.status = 'active'
       for update of u`),
   )
   return row && typeIdOf('user', row.id)

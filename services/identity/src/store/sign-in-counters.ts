@@ -68,7 +68,8 @@ export async function countFailures<C extends CounterKey & { limit: number; ceil
       select scope, key, ${by}::float8, case when ${by}::float8 >= full_at then now() end from given
       on conflict (scope, key) do update set
         failures = ${counted}, counted_at = now(),
-        alarmed_at = case when ${by}::float8 > 0 and round(${counted}) >= ${given(sql`full_at`)} and (${isDue}) then now() else c.alarmed_at end
+        alarmed_at = case when ${by}::float8 > 0 and round(${counted}) >= ${given(sql`full_at`)} and (${isDue})
+          then now() else c.alarmed_at end
       returning c.scope || ':' || encode(c.key, 'hex') as id, coalesce(c.alarmed_at = now(), false) as says_so`),
   )
   const saying = new Set(rows.filter(({ says_so }) => says_so).map(({ id }) => id))
@@ -87,7 +88,8 @@ export async function countMailRequest(
   const [row] = rowsOf<{ failures: number }>(
     await db.execute(sql`
       insert into sign_in_counters as c (scope, key, failures) values ('mail', ${key}, 1)
-      on conflict (scope, key) do update set failures = least(${ceiling}::float8, ${decayed(halfLifeSeconds)} + 1), counted_at = now()
+      on conflict (scope, key) do update set failures = least(${ceiling}::float8, ${decayed(halfLifeSeconds)} + 1),
+        counted_at = now()
       returning failures`),
   )
   return Number(row?.failures ?? 1)
@@ -108,7 +110,8 @@ export async function deleteDecayedCounters(
   const rows = rowsOf(
     await db.execute(sql`
       delete from sign_in_counters where ctid = any (array(
-        select ctid from sign_in_counters where counted_at < now() - make_interval(secs => ${olderThanSeconds}) limit ${limit}))
+        select ctid from sign_in_counters where counted_at < now() - make_interval(secs => ${olderThanSeconds})
+          limit ${limit}))
       returning 1`),
   )
   return rows.length

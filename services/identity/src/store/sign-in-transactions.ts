@@ -99,8 +99,10 @@ const isOpen = ({ challengeHash, browserHash }: Presented) => sql`
 export async function findOpenSignIn(db: Queryable, presented: Presented): Promise<OpenSignIn | undefined> {
   const [row] = rowsOf<OpenRow>(
     await db.execute(sql`
-      select t.id, t.user_id, coalesce(t.user_version, u.version) as version, u.status, e.address, c.phc, c.changed_at::text as changed_at, t.purpose, t.session_id, t.requires_mfa,
-        t.verification_id is null or v.proven_at is not null as is_proven, t.amr, t.organization_choice, t.organization_id,
+      select t.id, t.user_id, coalesce(t.user_version, u.version) as version, u.status, e.address, c.phc,
+        c.changed_at::text as changed_at, t.purpose, t.session_id, t.requires_mfa,
+        t.verification_id is null or v.proven_at is not null as is_proven, t.amr, t.organization_choice,
+          t.organization_id,
         exists (select from passkeys p where p.user_id = t.user_id) as has_passkeys,
         exists (select from totp_factors f where f.user_id = t.user_id and f.confirmed_at is not null) as has_totp,
         exists (select from recovery_codes r where r.user_id = t.user_id and r.used_at is null) as has_recovery_codes,
@@ -119,7 +121,8 @@ export async function findOpenSignIn(db: Queryable, presented: Presented): Promi
 export async function lockOpenSignIn(tx: Queryable, presented: Presented): Promise<OpenSignIn | undefined> {
   const locked = rowsOf(
     await tx.execute(sql`
-      select 1 from users u where u.id = (select t.user_id from sign_in_transactions t where ${isOpen(presented)}) for no key update`),
+      select 1 from users u where u.id = (select t.user_id from sign_in_transactions t where ${isOpen(presented)})
+        for no key update`),
   )
   return locked.length === 0 ? undefined : findOpenSignIn(tx, presented)
 }
@@ -159,7 +162,8 @@ export async function setProvenMethods(db: Queryable, { id, amr }: { id: string;
 /** Counts one wrong answer; at `max` of them the sign-in is over. */
 export async function countWrongAnswer(db: Queryable, { id, max }: { id: string; max: number }): Promise<void> {
   await db.execute(sql`
-    update sign_in_transactions set failures = failures + 1, consumed_at = case when failures + 1 >= ${max}::int then now() end
+    update sign_in_transactions set failures = failures + 1, consumed_at = case when failures + 1 >= ${max}::int
+      then now() end
     where id = ${uuidOf(id, 'sin')} and consumed_at is null`)
 }
 
@@ -193,5 +197,6 @@ export async function releaseSignIn(
 export async function endOpenSignIns(db: Queryable, userId: string): Promise<void> {
   await db.execute(sql`
     delete from sign_in_transactions t where t.user_id = ${uuidOf(userId, 'user')}
-      and (t.verification_id is null or exists (select from email_verifications v where v.id = t.verification_id and v.proven_at is not null))`)
+      and (t.verification_id is null or exists (select from email_verifications v where v.id = t.verification_id
+      and v.proven_at is not null))`)
 }

@@ -37,7 +37,8 @@ export async function* streamUserStates(db: Queryable): AsyncGenerator<UserState
   for (let after = firstUuid; ;) {
     const rows = rowsOf<StateRow>(
       await db.execute(sql`
-        select u.id, u.version, u.min_version, u.sessions_min_version, u.status, exists (select from emails e where e.user_id = u.id and e.verified_at is not null) as email_verified
+        select u.id, u.version, u.min_version, u.sessions_min_version, u.status, exists (select from emails e
+          where e.user_id = u.id and e.verified_at is not null) as email_verified
         from (
           select id, version, min_version, sessions_min_version, status from users
           union all select id, version, version, version, 'disabled' from erased_users

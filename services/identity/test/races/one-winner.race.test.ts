@@ -164,7 +164,8 @@ t.test('one invitation takes a squatted address over once, whoever asks', async 
   t.same(statuses(answers), { 201: callers })
   t.same([...new Set(answers.map((answer) => answer.body['user_id']))], [id])
   t.match(
-    await admin`select version from users where invitation_id is not null and id = (select user_id from emails where address = ${email})`,
+    await admin`select version from users where invitation_id is not null and id = (select user_id from emails
+      where address = ${email})`,
     [{ version: '2' }],
   )
 })

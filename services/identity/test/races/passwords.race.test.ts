@@ -94,7 +94,8 @@ t.test(
     t.ok(won === 1 || won === 2, `${won} new passwords`)
     t.equal(await changesOf(person.id), won)
     const [row] =
-      await admin`select version::int, sessions_min_version::int as floor from users where id = (select user_id from emails where address = ${person.email})`
+      await admin`select version::int, sessions_min_version::int as floor from users where id = (select user_id
+        from emails where address = ${person.email})`
     t.match(row, { version: 2 + won, floor: 2 + won })
   },
 )

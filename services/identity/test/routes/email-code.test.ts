@@ -59,7 +59,8 @@ t.test('the same answer for every address, to the request and to a code', async 
     await platform.register(replica),
     await platform.verified(replica),
   ]
-  await admin`update users set status = 'disabled' where id = (select user_id from emails where address = ${disabled.email})`
+  await admin`update users set status = 'disabled' where id = (select user_id from emails
+    where address = ${disabled.email})`
   const seen: { begun: object; wrong: object; others: object[] }[] = []
   for (const email of [proven.email, waiting.email, disabled.email, newAddress()]) {
     const begun = await begin(email)

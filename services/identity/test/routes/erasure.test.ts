@@ -32,7 +32,8 @@ const snapshot = async (view: string): Promise<string> =>
 /** Tables of identity in which `text` is found, whatever the column. */
 async function tablesWith(text: string): Promise<string[]> {
   const tables = await admin<{ name: string }[]>`
-    select c.relname as name from pg_class c where c.relnamespace = 'identity'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition`
+    select c.relname as name from pg_class c where c.relnamespace = 'identity'::regnamespace
+      and c.relkind in ('r', 'p') and not c.relispartition`
   const found = await Promise.all(
     tables.map(async ({ name }) => {
       const [row] = await admin<{ has: boolean }[]>`
@@ -46,7 +47,8 @@ async function tablesWith(text: string): Promise<string[]> {
 /** A person with something in as many tables as there are. */
 async function rich(): Promise<Person & { open: string; authenticator: ReturnType<typeof newAuthenticator> }> {
   const person = await enrolled(platform, replica)
-  await admin`update users set name = ${`Name of ${person.email}`} where id = (select user_id from emails where address = ${person.email})`
+  await admin`update users set name = ${`Name of ${person.email}`} where id = (select user_id from emails
+    where address = ${person.email})`
   await recoveryCodesOf(platform, replica, person)
   const authenticator = newAuthenticator()
   await addPasskey(platform, replica, { person, authenticator })

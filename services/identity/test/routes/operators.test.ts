@@ -34,7 +34,8 @@ const visible = ({ status, body }: Answer) => JSON.stringify({ status, ...body, 
 
 t.test('200: a person, and people by id, address and name, newest first, in pages', async (t) => {
   const [one, two] = [await platform.verified(replica), await platform.register(replica, { email: newAddress('zoe') })]
-  await admin`update users set name = 'Zoë%_ Łukasz' where id = (select user_id from emails where address = ${two.email})`
+  await admin`update users set name = 'Zoë%_ Łukasz' where id = (select user_id from emails
+    where address = ${two.email})`
   t.match((await get(`/${one.id}`)).body, {
     id: one.id,
     email: one.email,

@@ -151,7 +151,8 @@ t.test('as the first factor', async (t) => {
       401,
     )
     const disabled = await withPasskey()
-    await admin`update users set status = 'disabled' where id = (select user_id from emails where address = ${disabled.person.email})`
+    await admin`update users set status = 'disabled' where id = (select user_id from emails
+      where address = ${disabled.person.email})`
     t.equal((await signInWith(platform, replica, disabled)).status, 401)
     const { person, authenticator } = await withPasskey()
     const [passkey] = await list(person.id)
@@ -336,7 +337,8 @@ t.test('keeping several', async (t) => {
     t.equal((await remove(withPassword.person.id, only?.id ?? '')).status, 204)
     t.equal(
       (
-        await admin`select 1 from recovery_codes c join emails e on e.user_id = c.user_id where e.address = ${withPassword.person.email}`
+        await admin`select 1 from recovery_codes c join emails e on e.user_id = c.user_id
+          where e.address = ${withPassword.person.email}`
       ).length,
       0,
     )

@@ -34,7 +34,8 @@ t.test('forgot', async (t) => {
       await platform.register(replica),
       await platform.verified(replica),
     ]
-    await admin`update users set status = 'disabled' where id = (select user_id from emails where address = ${disabled.email})`
+    await admin`update users set status = 'disabled' where id = (select user_id from emails
+      where address = ${disabled.email})`
     for (const email of [person.email.toUpperCase(), waiting.email, disabled.email, newAddress()])
       t.match(await forgot(email), { status: 202, body: { status: 'accepted' } })
     t.same([await requestsOf(person.id), await requestsOf(waiting.id), await requestsOf(disabled.id)], [1, 0, 0])
@@ -77,10 +78,8 @@ t.test('the link', async (t) => {
   await t.test('200: where to send it and a secret of its own for each try; null once it is over', async (t) => {
     const person = await platform.verified(replica)
     const token = await platform.resetToken(replica, person.email)
-    const [{ id }] =
-      (await admin`select r.id from password_resets r join emails e on e.id = r.email_id where e.address = ${person.email}`) as unknown as [
-        { id: string },
-      ]
+    const [{ id }] = (await admin`select r.id from password_resets r join emails e on e.id = r.email_id
+        where e.address = ${person.email}`) as unknown as [{ id: string }]
     t.equal((await admin`select 1 from password_reset_secrets where reset_id = ${id}`).length, 1)
     t.notMatch(JSON.stringify(await admin`select secret_hash::text from password_reset_secrets`), token)
     t.equal((await reset(token, newPassword())).status, 204)
@@ -98,7 +97,8 @@ t.test('the link', async (t) => {
       t.match(await mint(id), { status: 200, body: { mail: { to: person.email, name: 'Ada', token: /^gthw_/ } } })
       if (spoil === 'requested') await admin`update password_resets set requested_at = now() - interval '25 hours'`
       else
-        await admin`update users set status = 'disabled' where id = (select user_id from emails where address = ${person.email})`
+        await admin`update users set status = 'disabled' where id = (select user_id from emails
+          where address = ${person.email})`
       t.same((await mint(id)).body, { mail: null }, spoil)
     }
     t.equal((await mint(newId('ver'))).status, 404)
@@ -141,8 +141,10 @@ t.test('reset', async (t) => {
       await platform.resetToken(replica, expired.email),
       await platform.resetToken(replica, disabled.email),
     ]
-    await admin`update password_reset_secrets set expires_at = now() where user_id = (select user_id from emails where address = ${expired.email})`
-    await admin`update users set status = 'disabled' where id = (select user_id from emails where address = ${disabled.email})`
+    await admin`update password_reset_secrets set expires_at = now() where user_id = (select user_id from emails
+      where address = ${expired.email})`
+    await admin`update users set status = 'disabled' where id = (select user_id from emails
+      where address = ${disabled.email})`
     const seen = new Set<string>()
     for (const token of bad) {
       const { status, body } = await reset(token, newPassword())

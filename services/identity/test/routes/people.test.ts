@@ -102,7 +102,8 @@ t.test('verification link', async (t) => {
       status: 200,
       body: { mail: { to: person.email, name: 'Ada', token: /^gthv_/ } },
     })
-    await admin`update users set status = 'disabled' where id = (select user_id from emails where address = ${person.email})`
+    await admin`update users set status = 'disabled' where id = (select user_id from emails
+      where address = ${person.email})`
     t.same((await mint(person.verification)).body, { mail: null })
   })
 
@@ -143,7 +144,8 @@ t.test('invited user', async (t) => {
 
   await t.test('409: somebody has proven the address, or was disabled with it', async (t) => {
     const [proven, disabled] = [await platform.verified(replica), await platform.register(replica)]
-    await admin`update users set status = 'disabled' where id = (select user_id from emails where address = ${disabled.email})`
+    await admin`update users set status = 'disabled' where id = (select user_id from emails
+      where address = ${disabled.email})`
     for (const { email } of [proven, disabled])
       t.match(await create({ ...invited(), email: email.toUpperCase() }), { status: 409, body: { code: 'conflict' } })
   })
@@ -216,7 +218,8 @@ t.test('spine', async (t) => {
   await t.test('200: the floors view holds what was raised within ten minutes, by database time', async (t) => {
     const [recent, old] = [await platform.verified(replica), await platform.verified(replica)]
     const raise = (email: string, minutesAgo: number) =>
-      admin`update users set min_version = 2, floor_changed_at = now() - make_interval(mins => ${minutesAgo}) where id = (select user_id from emails where address = ${email})`
+      admin`update users set min_version = 2, floor_changed_at = now() - make_interval(mins => ${minutesAgo})
+        where id = (select user_id from emails where address = ${email})`
     await raise(recent.email, 9)
     await raise(old.email, 11)
     const { body } = await get('/internal/snapshot?view=floors', 'gateway')

@@ -16,8 +16,8 @@ t.test('register', async (t) => {
     async (t) => {
       const email = newAddress('Grace')
       const person = await platform.register(replica, { email })
-      const [row] =
-        await admin`select u.version, e.verified_at, e.normalized_address, v.phc from users u join emails e on e.user_id = u.id join email_verifications v on v.email_id = e.id where e.address = ${email}`
+      const [row] = await admin`select u.version, e.verified_at, e.normalized_address, v.phc from users u join emails e
+          on e.user_id = u.id join email_verifications v on v.email_id = e.id where e.address = ${email}`
       t.match(row, {
         version: '1',
         verified_at: null,
@@ -173,7 +173,8 @@ t.test('verify-email', async (t) => {
     const person = await platform.register(replica)
     const token = await platform.mint(replica, person.verification)
     const expired = await platform.mint(replica, person.verification)
-    await admin`update email_verification_secrets set expires_at = now() - interval '1 second' where secret_hash = sha256(${Buffer.from(expired)})`
+    await admin`update email_verification_secrets set expires_at = now() - interval '1 second'
+      where secret_hash = sha256(${Buffer.from(expired)})`
     const bodyOf = async (given: string) => {
       const { status, body } = await verify(given)
       t.equal(status, 400)
@@ -209,7 +210,8 @@ t.test('verify-email', async (t) => {
       )
       t.equal(
         (
-          await admin`select 1 from email_verification_secrets where used_at is not null and secret_hash = sha256(${Buffer.from(first)})`
+          await admin`select 1 from email_verification_secrets where used_at is not null
+            and secret_hash = sha256(${Buffer.from(first)})`
         ).length,
         1,
       )

@@ -54,7 +54,8 @@ function visibleOf({ status, body, headers }: Answer): object {
 
 const addresses = async (): Promise<Record<string, Person | { email: string }>> => {
   const disabled = await platform.verified(replica)
-  await admin`update users set status = 'disabled' where id = (select user_id from emails where address = ${disabled.email})`
+  await admin`update users set status = 'disabled' where id = (select user_id from emails
+    where address = ${disabled.email})`
   const disputed = await platform.register(replica)
   await platform.register(replica, { email: disputed.email })
   const waiting = await platform.register(replica)
@@ -113,7 +114,8 @@ await allEqual('a wrong password of a network that is locked out', async (email)
 
 t.test('the right password that is refused answers and works as a wrong one', async (t) => {
   const [person, disabled] = [await platform.verified(replica), await platform.verified(replica)]
-  await admin`update users set status = 'disabled' where id = (select user_id from emails where address = ${disabled.email})`
+  await admin`update users set status = 'disabled' where id = (select user_id from emails
+    where address = ${disabled.email})`
   const ask = (email: string, password: string) => () =>
     platform.ask(replica, { url: '/v1/auth/login', body: { email, password }, from: '192.0.2.66' })
   for (let tried = 0; tried < 10; tried += 1) await ask(person.email, newPassword())()

@@ -163,7 +163,8 @@ t.test('signing in', async (t) => {
   await t.test('400: of a person disabled meanwhile', async (t) => {
     const person = await enrolled(platform, replica)
     const challenge = await challengeOf(platform, replica, person)
-    await admin`update users set status = 'disabled' where id = (select user_id from emails where address = ${person.email})`
+    await admin`update users set status = 'disabled' where id = (select user_id from emails
+      where address = ${person.email})`
     t.match(await totp(challenge, person.app.code()), { status: 400, body: { code: 'invalid_token' } })
   })
 })

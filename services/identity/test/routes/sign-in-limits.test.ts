@@ -82,7 +82,8 @@ t.test('a device token counts for its account and its password only, and is no e
   await guess(person.email, '203.0.113.7', 10, device)
   t.equal((await login(person.email, person.password, { device })).status, 401, 'ten failures of its own')
   await admin`delete from sign_in_counters`
-  await admin`update credentials set changed_at = changed_at + interval '1 second' where user_id = (select user_id from emails where address = ${person.email})`
+  await admin`update credentials set changed_at = changed_at + interval '1 second' where user_id = (select user_id
+    from emails where address = ${person.email})`
   await guess(person.email, '203.0.113.7', 10)
   t.equal((await login(person.email, person.password, { device })).status, 401, 'of an earlier password')
 })

@@ -49,7 +49,8 @@ t.test('login', async (t) => {
 
   await t.test('401: wrong password, unknown address and disabled person are one answer', async (t) => {
     const disabled = await platform.verified(replica)
-    await admin`update users set status = 'disabled' where id = (select user_id from emails where address = ${disabled.email})`
+    await admin`update users set status = 'disabled' where id = (select user_id from emails
+      where address = ${disabled.email})`
     const answers = [
       await login(person.email, newPassword()),
       await login(newAddress(), newPassword()),
@@ -157,7 +158,8 @@ t.test('challenge', async (t) => {
       t.match(await answer(bad), { status: 400, body: { code: 'invalid_token' } })
     const other = await waiting()
     await verify(other.person)
-    await admin`update users set status = 'disabled' where id = (select user_id from emails where address = ${other.person.email})`
+    await admin`update users set status = 'disabled' where id = (select user_id from emails
+      where address = ${other.person.email})`
     t.not((await answer(other.challenge)).body['status'], 'authenticated')
   })
 })
@@ -169,7 +171,8 @@ t.test('rehash', async (t) => {
     const phc = async () =>
       String(
         (
-          await admin`select phc from credentials where user_id = (select user_id from emails where address = ${person.email})`
+          await admin`select phc from credentials where user_id = (select user_id from emails
+            where address = ${person.email})`
         )[0]?.['phc'],
       )
     t.match(await phc(), 'm=256,t=1')

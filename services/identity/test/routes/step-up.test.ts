@@ -82,7 +82,8 @@ t.test('200: any one factor is enough where no class is asked for', async (t) =>
 t.test('401: no token, a person who may not sign in any more', async (t) => {
   const person = await platform.verified(replica)
   t.equal((await platform.ask(replica, { url: '/v1/auth/step-up' })).status, 401)
-  await admin`update users set status = 'disabled' where id = (select user_id from emails where address = ${person.email})`
+  await admin`update users set status = 'disabled' where id = (select user_id from emails
+    where address = ${person.email})`
   t.equal((await stepUp(tokens.accessTokenFor(person.id))).status, 401)
 })
 

@@ -29,7 +29,8 @@ const invite = (email: string, more: object = {}) =>
   })
 const registerAs = async (name: string, email: string): Promise<Person> => {
   const person = await platform.register(replica, { email })
-  await admin`update email_verifications set name = ${name} where id = (select id from email_verifications order by registered_at desc limit 1)`
+  await admin`update email_verifications set name = ${name} where id = (select id from email_verifications
+    order by registered_at desc limit 1)`
   return person
 }
 const nameOf = async (email: string) =>

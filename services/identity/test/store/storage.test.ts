@@ -115,10 +115,12 @@ t.test(
     const person = await platform.register(replica)
     const [row] = await admin<
       { email_id: string; verification_id: string }[]
-    >`select e.id as email_id, v.id as verification_id from emails e join email_verifications v on v.email_id = e.id where e.address = ${person.email}`
+    >`select e.id as email_id, v.id as verification_id from emails e join email_verifications v on v.email_id = e.id
+      where e.address = ${person.email}`
     t.ok(row)
     await platform.mint(replica, person.verification)
-    await admin`update email_verification_secrets set expires_at = now() - interval '1 microsecond' where email_id = ${row?.email_id ?? ''}`
+    await admin`update email_verification_secrets set expires_at = now() - interval '1 microsecond'
+      where email_id = ${row?.email_id ?? ''}`
     await platform.mint(replica, person.verification)
     t.equal((await admin`select 1 from email_verification_secrets where email_id = ${row?.email_id ?? ''}`).length, 1)
     t.equal(await lockEmailBySecret(system, Buffer.alloc(32)), undefined)
@@ -210,7 +212,8 @@ t.test('the service is ready only once its administrator exists, and says why wh
 t.test('an address differs from another by more than case', async (t) => {
   const person = await platform.register(replica)
   await t.rejects(
-    admin`insert into emails (id, user_id, address, normalized_address) values (gen_random_uuid(), gen_random_uuid(), 'x', ${person.email})`,
+    admin`insert into emails (id, user_id, address, normalized_address)
+      values (gen_random_uuid(), gen_random_uuid(), 'x', ${person.email})`,
     { code: '23505' },
   )
 })

@@ -79,7 +79,8 @@ t.test('expired sign-ins, secrets and decayed counters go, more of them than one
   await age('password_resets', 'requested_at', 3)
   await platform.mint(replica, waiting.verification)
   await login(waiting)
-  await admin`insert into sign_in_counters (scope, key, failures) select 'pair', sha256(n::text::bytea), 1 from generate_series(1, 1200) n`
+  await admin`insert into sign_in_counters (scope, key, failures) select 'pair', sha256(n::text::bytea), 1
+    from generate_series(1, 1200) n`
   await admin`update sign_in_counters set counted_at = now() - interval '30 days'`
   await admin`update sign_in_transactions set expires_at = now() - interval '1 second'`
   await admin`update email_verification_secrets set expires_at = now() - interval '1 second'`

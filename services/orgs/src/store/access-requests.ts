@@ -11,7 +11,8 @@ import { accessRequests, type AccessRequestRow } from './schema.ts'
 const isOpen = sql`${accessRequests.status} = 'pending' and ${accessRequests.expiresAt} > now()`
 const settled = { version: sql`${accessRequests.version} + 1`, settledAt: sql`now()` }
 /** A pending one past its time reads `expired`. */
-const statusNow = sql<AccessRequestStatus>`case when ${accessRequests.status} = 'pending' and ${accessRequests.expiresAt} <= now() then 'expired' else ${accessRequests.status} end`
+const statusNow = sql<AccessRequestStatus>`case when ${accessRequests.status} = 'pending'
+  and ${accessRequests.expiresAt} <= now() then 'expired' else ${accessRequests.status} end`
 
 /** The new request, or undefined while the person has an open one there. */
 export async function insertAccessRequest(

@@ -18,7 +18,8 @@ export type ManagedOrganization = {
 type Row = Pick<ManagedOrganization, 'id' | 'name' | 'slug' | 'status' | 'members'> & { created_at: string }
 
 const listed = sql`
-  select o.id, o.name, o.slug, o.status, (select count(*)::int from memberships m where m.org_id = o.id and m.status = 'active') as members,
+  select o.id, o.name, o.slug, o.status, (select count(*)::int from memberships m where m.org_id = o.id
+    and m.status = 'active') as members,
     to_char(o.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as created_at
   from organizations o
   where o.status <> 'deleted'`

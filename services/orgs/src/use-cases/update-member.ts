@@ -50,7 +50,9 @@ function requireDecided(decision: UpdateDecision): void {
     throw problem('forbidden', { detail: 'Only an owner gives or takes ownership.' })
   if (decision.kind === 'protected_attributes')
     throw problem('forbidden', {
-      detail: `Policies read ${decision.names.join(', ')}: writing it takes the permission ${permissions.writeAttributes}.`,
+      detail:
+        `Policies read ${decision.names.join(', ')}: writing it takes the permission ` +
+        `${permissions.writeAttributes}.`,
     })
   if (decision.kind === 'last_owner') throw problem('last_owner')
   if (decision.kind === 'suspended') throw problem('conflict', { detail: 'The member is suspended.' })

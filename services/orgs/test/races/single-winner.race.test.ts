@@ -85,7 +85,8 @@ t.test('two owners taking ownership from each other, removing each other and lea
       await rig.promote({ org: small, owner: frank, person: grace })
       const answers = await Promise.all([one.send(frank, grace, small), another.send(grace, frank, small)])
       const owners = await rig.asAdministrator(
-        `select m.id from orgs.memberships m join orgs.organizations o on o.id = m.org_id where m.is_owner and o.slug = '${await slugOf(small, frank)}'`,
+        `select m.id from orgs.memberships m join orgs.organizations o on o.id = m.org_id where m.is_owner and ` +
+          `o.slug = '${await slugOf(small, frank)}'`,
       )
       t.equal(owners.length, 1, `${one.name} and ${another.name}: ${statuses(answers).join(' ')}`)
       t.notOk(answers.some(({ status }) => status >= 500))

@@ -42,7 +42,8 @@ t.test('gone: 503 for everybody, not one yes, and an answer again once it is bac
   while ((await ask()) !== 200)
     if (performance.now() - back > 5000) throw new Error('no answer 5 s after authz was back')
   t.comment(
-    `${asked} questions in ${seconds} s without authz: all 503, ${perQuestion.toFixed(2)} requests each; answered again after ${Math.round(performance.now() - back)} ms`,
+    `${asked} questions in ${seconds} s without authz: all 503, ${perQuestion.toFixed(2)} requests each; answered ` +
+      `again after ${Math.round(performance.now() - back)} ms`,
   )
 })
 

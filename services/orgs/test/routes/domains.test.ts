@@ -204,7 +204,8 @@ t.test('409 limit_reached, 429: claims and looks at DNS are bounded', async (t) 
   const { org, add, claim, verify } = await open()
   const { id } = await claim('bounded.example')
   await rig.asAdministrator(
-    `insert into domains (id, org_id, name, proof) select gen_random_uuid(), '${uuidOf(org)}', n || '.bulk.example', 'x' from generate_series(1, 49) n`,
+    `insert into domains (id, org_id, name, proof) select gen_random_uuid(), '${uuidOf(org)}', n || ` +
+      `'.bulk.example', 'x' from generate_series(1, 49) n`,
   )
   t.match(await add('one-more.example'), { status: 409, body: { code: 'limit_reached' } })
   const statuses: number[] = []

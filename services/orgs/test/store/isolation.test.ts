@@ -192,7 +192,8 @@ t.test('row-level security is forced: the owner of the tables sees no row either
     t.same(rowsOf(await owner.execute(sql`select * from ${sql.identifier(table)}`)), [], table)
   const forced = rowsOf<{ relname: string }>(
     await owner.execute(
-      sql`select relname from pg_class where relnamespace = 'orgs'::regnamespace and relkind = 'r' and relrowsecurity and relforcerowsecurity`,
+      sql`select relname from pg_class where relnamespace = 'orgs'::regnamespace and relkind = 'r' and relrowsecurity
+        and relforcerowsecurity`,
     ),
   ).map((row) => row.relname)
   for (const table of tables) t.ok(forced.includes(table), table)

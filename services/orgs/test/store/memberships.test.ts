@@ -123,7 +123,8 @@ t.test('floors are told for 10 minutes of database time', async (t) => {
   t.match(await told(), { kind: 'membership', minVersion: 2 })
   await inOrg((tx) =>
     tx.execute(
-      sql`update memberships set floor_changed_at = now() - interval '11 minutes' where id = ${uuidOf(joined?.id ?? '')}`,
+      sql`update memberships set floor_changed_at = now() - interval '11 minutes'
+        where id = ${uuidOf(joined?.id ?? '')}`,
     ),
   )
   t.equal(await told(), undefined)
@@ -132,7 +133,8 @@ t.test('floors are told for 10 minutes of database time', async (t) => {
 t.test('a snapshot of more than one batch misses nobody and repeats nobody', async (t) => {
   await inOrg((tx) =>
     tx.execute(
-      sql`insert into memberships (id, org_id, user_id) select gen_random_uuid(), ${uuidOf(orgId)}, gen_random_uuid() from generate_series(1, 2100)`,
+      sql`insert into memberships (id, org_id, user_id) select gen_random_uuid(), ${uuidOf(orgId)}, gen_random_uuid()
+        from generate_series(1, 2100)`,
     ),
   )
   const ids = new Set<string>()

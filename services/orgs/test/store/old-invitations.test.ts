@@ -14,7 +14,8 @@ const orgId = newId('org')
 await runtime.transaction(async (tx) => {
   await tx.execute(sql`select set_config('app.org_id', ${uuidOf(orgId)}, true)`)
   await tx.execute(
-    sql`insert into organizations (id, name, slug, created_by) values (${uuidOf(orgId)}, 'Acme', 'acme', ${uuidOf(newId('user'))})`,
+    sql`insert into organizations (id, name, slug, created_by)
+      values (${uuidOf(orgId)}, 'Acme', 'acme', ${uuidOf(newId('user'))})`,
   )
 })
 const invite = async (status: string, overForDays: number): Promise<string> => {

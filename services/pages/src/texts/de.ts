@@ -38,7 +38,8 @@ export const de: Texts = {
   verified: 'Ich habe den Link geöffnet',
   enrollTitle: 'Authenticator-App einrichten',
   enrollText:
-    'Ihre Organisation verlangt einen zweiten Schritt. Scannen Sie den Code mit Ihrer App oder tippen Sie den Schlüssel ab.',
+    'Ihre Organisation verlangt einen zweiten Schritt. Scannen Sie den Code mit Ihrer App oder tippen Sie den ' +
+    'Schlüssel ab.',
   key: 'Schlüssel',
   signUp: 'Registrieren',
   confirmTitle: 'Bestätigen Sie Ihre Adresse',
@@ -232,7 +233,8 @@ export const de: Texts = {
   slugAgain: 'Zur Bestätigung den Kurznamen eingeben',
   deleteOrganizationTitle: 'Organisation löschen',
   deleteOrganizationText:
-    'Ab sofort handelt niemand mehr für sie. Sie wird nach einigen Tagen gelöscht; bis dahin kann ein Inhaber sie wiederherstellen.',
+    'Ab sofort handelt niemand mehr für sie. Sie wird nach einigen Tagen gelöscht; bis dahin kann ein Inhaber sie ' +
+    'wiederherstellen.',
   deleteOrganization: 'Organisation für alle löschen',
   deleteDueShort: 'wird gelöscht am',
   restore: 'Wiederherstellen',

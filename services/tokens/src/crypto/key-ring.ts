@@ -129,7 +129,8 @@ export function createKeyRing(envelope: Envelope): KeyRing {
     signJwt,
     readJwt(token, { typ, now }) {
       const [header = '', payload = '', signature = '', ...more] = token.split('.')
-      // A header is taken as we write it, character by character: no member of somebody else's choosing is ever read (RFC 8725 §3).
+      // A header is taken as we write it, character by character: no member of somebody else's choosing is ever read
+      // (RFC 8725 §3).
       const key = keys.find((one) => isPublished(one, now) && one.headers[typ] === header)
       const bytes = Buffer.from(signature, 'base64url')
       if (key === undefined || more.length > 0 || bytes.toString('base64url') !== signature) return undefined

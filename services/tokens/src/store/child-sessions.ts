@@ -174,7 +174,8 @@ export async function keepParentAlive(tx: Queryable, o: { parentId: string; idle
   await tx
     .update(sessions)
     .set({
-      idleExpiresAt: sql`least(greatest(${sessions.idleExpiresAt}, now() + make_interval(secs => ${o.idleTtlSeconds})), ${sessions.expiresAt})`,
+      idleExpiresAt: sql`least(greatest(${sessions.idleExpiresAt},
+        now() + make_interval(secs => ${o.idleTtlSeconds})), ${sessions.expiresAt})`,
     })
     .where(and(eq(sessions.id, o.parentId), eq(sessions.status, 'active')))
 }

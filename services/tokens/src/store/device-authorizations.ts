@@ -92,7 +92,8 @@ export async function notePoll(system: Queryable, o: { hash: Buffer; clientId: s
     await system.execute(sql`update oauth_device_authorizations a
       set polled_at = clock_timestamp(), interval_seconds = a.interval_seconds + case when ${tooSoon} then 5 else 0 end
       where a.hash = ${o.hash}::bytea and a.client_id = ${o.clientId}
-      returning a.id, a.user_id, a.decision, a.expires_at <= clock_timestamp() as is_over, a.used_at is not null as is_used,
+      returning a.id, a.user_id, a.decision, a.expires_at <= clock_timestamp() as is_over,
+        a.used_at is not null as is_used,
         new.interval_seconds > old.interval_seconds as is_too_soon`),
   )
   return (
@@ -137,7 +138,8 @@ export async function claimDeviceCode(tx: Queryable, o: { id: string; childSessi
 export async function deleteOldDeviceAuthorizations(system: Queryable, limit: number): Promise<number> {
   const gone = await system.execute(
     sql`delete from oauth_device_authorizations where id in
-      (select id from oauth_device_authorizations where expires_at < now() - interval '1 hour' limit ${limit}) returning id`,
+      (select id from oauth_device_authorizations where expires_at < now() - interval '1 hour' limit ${limit})
+        returning id`,
   )
   return gone.length
 }

@@ -140,10 +140,12 @@ export async function claimCode(tx: Queryable, o: { id: string; sessionId: strin
 /** Forgets requests and codes that were over a day ago: until then a code that comes back is recognised. */
 export async function deleteOldAuthorizations(system: Queryable, limit: number): Promise<number> {
   const gone = await system.execute(
-    sql`delete from oauth_authorizations where id in (select id from oauth_authorizations where expires_at < now() - interval '1 day' limit ${limit}) returning id`,
+    sql`delete from oauth_authorizations where id in (select id from oauth_authorizations
+      where expires_at < now() - interval '1 day' limit ${limit}) returning id`,
   )
   const codes = await system.execute(
-    sql`delete from oauth_codes where id in (select id from oauth_codes where expires_at < now() - interval '1 day' limit ${limit}) returning id`,
+    sql`delete from oauth_codes where id in (select id from oauth_codes where expires_at < now() - interval '1 day'
+      limit ${limit}) returning id`,
   )
   return gone.length + codes.length
 }

@@ -25,7 +25,8 @@ const absoluteTtlSeconds = 7_776_000
 export async function insertOAuthClient(tx: Queryable, client: NewClient): Promise<OAuthClient> {
   // Not by drizzle, which names each column: whether a client is ours is not in the grant.
   await tx.execute(
-    sql`insert into ${clients} (id, name, idle_ttl_seconds, absolute_ttl_seconds) values (${client.id}, ${client.name}, ${idleTtlSeconds}, ${absoluteTtlSeconds})`,
+    sql`insert into ${clients} (id, name, idle_ttl_seconds, absolute_ttl_seconds)
+      values (${client.id}, ${client.name}, ${idleTtlSeconds}, ${absoluteTtlSeconds})`,
   )
   const [row] = await tx
     .insert(oauthClients)

@@ -35,7 +35,8 @@ export async function addConsent(
       target: [oauthConsents.userId, oauthConsents.clientId],
       set: {
         scopes: sql`case when ${oauthConsents.revokedAt} is null
-          then ${scopes} || array(select s from unnest(excluded.scopes) s where s <> all (${scopes})) else excluded.scopes end`,
+          then ${scopes} || array(select s from unnest(excluded.scopes) s where s <> all (${scopes}))
+            else excluded.scopes end`,
         version: sql`${oauthConsents.version} + 1`,
         updatedAt: sql`clock_timestamp()`,
         revokedAt: null,

@@ -110,7 +110,8 @@ export async function listUsersWithEndedSessions(db: Queryable): Promise<UserSta
     .from(userStates)
     .where(
       sql`${userStates.status} = 'disabled' or exists (select from sessions s
-        where s.user_id = ${userStates.id} and s.status = 'active' and s.user_version < ${userStates.sessionsMinVersion})`,
+        where s.user_id = ${userStates.id} and s.status = 'active'
+          and s.user_version < ${userStates.sessionsMinVersion})`,
     )
 }
 

@@ -38,7 +38,8 @@ export async function claimPushedRequest(
 /** Forgets requests that are over; how many. */
 export async function deleteOldPushedRequests(system: Queryable, limit: number): Promise<number> {
   const gone = await system.execute(
-    sql`delete from oauth_pushed_requests where id in (select id from oauth_pushed_requests where expires_at < now() limit ${limit}) returning id`,
+    sql`delete from oauth_pushed_requests where id in (select id from oauth_pushed_requests where expires_at < now()
+      limit ${limit}) returning id`,
   )
   return gone.length
 }

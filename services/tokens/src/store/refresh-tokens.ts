@@ -183,9 +183,12 @@ export async function claimExchange(db: Queryable, o: Exchange): Promise<boolean
   const { user, session, successor, by } = o
   const [row] = rowsOf<{ won: boolean }>(
     await db.execute(sql`
-      select exchange_refresh_token(${uuidOf(user.id, 'user')}::uuid, ${user.version}::bigint, ${uuidOf(session.id, 'ses')}::uuid, ${session.version}::bigint,
-        ${uuidOf(o.tokenId, 'rt')}::uuid, ${uuidOf(successor.id, 'rt')}::uuid, ${successor.hash}::bytea, ${o.graceSeconds > 0 ? successor.sealed : null}::bytea,
-        ${o.graceSeconds}::int, ${by.network}::text, ${by.device}::text, ${o.clientAddress ?? null}::text, ${o.idleExpiresAt.toISOString()}::timestamptz,
+      select exchange_refresh_token(${uuidOf(user.id, 'user')}::uuid, ${user.version}::bigint,
+        ${uuidOf(session.id, 'ses')}::uuid, ${session.version}::bigint,
+        ${uuidOf(o.tokenId, 'rt')}::uuid, ${uuidOf(successor.id, 'rt')}::uuid, ${successor.hash}::bytea,
+          ${o.graceSeconds > 0 ? successor.sealed : null}::bytea,
+        ${o.graceSeconds}::int, ${by.network}::text, ${by.device}::text, ${o.clientAddress ?? null}::text,
+          ${o.idleExpiresAt.toISOString()}::timestamptz,
         ${o.organizationId === null ? null : uuidOf(o.organizationId, 'org')}::uuid) as won`),
   )
   return row?.won === true

@@ -75,8 +75,10 @@ export async function claimServiceAccountUpdate(
       ...(o.name !== undefined && { name: o.name }),
       ...(o.status !== undefined && { status: o.status }),
       ...(o.status === 'disabled' && {
-        minVersion: sql`case when ${serviceAccounts.status} = 'disabled' then ${serviceAccounts.minVersion} else ${next} end`,
-        floorChangedAt: sql`case when ${serviceAccounts.status} = 'disabled' then ${serviceAccounts.floorChangedAt} else clock_timestamp() end`,
+        minVersion: sql`case when ${serviceAccounts.status} = 'disabled' then ${serviceAccounts.minVersion}
+          else ${next} end`,
+        floorChangedAt: sql`case when ${serviceAccounts.status} = 'disabled' then ${serviceAccounts.floorChangedAt}
+          else clock_timestamp() end`,
       }),
     })
     .where(and(isWanted(o), or(...differs)))

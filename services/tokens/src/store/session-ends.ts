@@ -1,4 +1,7 @@
-/** The ends of sessions: one conditional UPDATE, whoever ends them and why, which raises the floor that voids their access tokens. */
+/**
+ * The ends of sessions: one conditional UPDATE, whoever ends them and why, which raises the floor that voids their
+ * access tokens.
+ */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { and, asc, eq, inArray, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm'
 import { sessions } from './schema.ts'
@@ -23,8 +26,8 @@ export async function closeSession(tx: Queryable, id: string, reason: EndReason)
 }
 
 /**
- * Ends the active sessions of the person but `exceptId` and what clients hold in it, all or those of an older version of the
- * person, in one order everywhere so that two callers cannot block each other.
+ * Ends the active sessions of the person but `exceptId` and what clients hold in it, all or those of an older version
+ * of the person, in one order everywhere so that two callers cannot block each other.
  */
 export async function closeOtherSessions(
   tx: Queryable,

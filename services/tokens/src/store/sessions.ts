@@ -143,7 +143,8 @@ export async function raiseLiveSession(
   const [row] = await tx
     .update(sessions)
     .set({
-      amr: sql`${sessions.amr} || array(select m from unnest(array[${given}]::text[]) m where not m = any (${sessions.amr}))`,
+      amr: sql`${sessions.amr} || array(select m from unnest(array[${given}]::text[]) m
+        where not m = any (${sessions.amr}))`,
       authTime: sql`clock_timestamp()`,
       version: sql`${sessions.version} + 1`,
     })

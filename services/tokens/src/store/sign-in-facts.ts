@@ -32,7 +32,8 @@ export async function findSignInFacts(
   o: { clientId: string; userId: string; organizationId: string | undefined },
 ): Promise<SignInFacts | undefined> {
   const user = uuidOf(o.userId, 'user')
-  const last = sql`(select s.last_organization_id from sessions s where s.user_id = ${user}::uuid and s.last_organization_id is not null
+  const last = sql`(select s.last_organization_id from sessions s where s.user_id = ${user}::uuid
+    and s.last_organization_id is not null
     order by s.last_seen_at desc limit 1)`
   const wanted = o.organizationId === undefined ? last : sql`${uuidOf(o.organizationId, 'org')}::uuid`
   const [row] = await tx

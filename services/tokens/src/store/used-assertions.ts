@@ -19,7 +19,8 @@ export async function claimAssertion(
 /** Forgets assertions that no clock takes any more; how many. */
 export async function deleteOldAssertions(system: Queryable, limit: number): Promise<number> {
   const gone = await system.execute(
-    sql`delete from oauth_used_assertions where (client_id, hash) in (select client_id, hash from oauth_used_assertions where expires_at < now() - interval '1 minute' limit ${limit}) returning hash`,
+    sql`delete from oauth_used_assertions where (client_id, hash) in (select client_id, hash
+      from oauth_used_assertions where expires_at < now() - interval '1 minute' limit ${limit}) returning hash`,
   )
   return gone.length
 }

@@ -34,7 +34,8 @@ export async function giveBackGuess(system: Queryable, hash: Buffer): Promise<vo
 
 export async function deleteOldGuesses(system: Queryable, limit: number): Promise<number> {
   const gone = await system.execute(
-    sql`delete from oauth_user_code_guesses where hash in (select hash from oauth_user_code_guesses where over_at < now() limit ${limit}) returning hash`,
+    sql`delete from oauth_user_code_guesses where hash in (select hash from oauth_user_code_guesses
+      where over_at < now() limit ${limit}) returning hash`,
   )
   return gone.length
 }

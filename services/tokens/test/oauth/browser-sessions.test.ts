@@ -90,7 +90,8 @@ t.test('the same person signing in anew goes on with the session they had, and s
   const ada = await signedIn(platform, replica)
   const first = await boundBrowser(platform, replica, ada.token)
   const held = await clientToken(first)
-  await platform.admin`update sessions set auth_time = auth_time - interval '1 hour' where id = ${uuidOf(ada.sessionId)}`
+  await platform.admin`update sessions set auth_time = auth_time - interval '1 hour'
+    where id = ${uuidOf(ada.sessionId)}`
   const again = await platform.ask(replica, {
     method: 'POST',
     url: '/internal/sessions',

@@ -160,7 +160,8 @@ t.test('everybody of a network shares a budget of guesses', async (t) => {
   await platform.admin`delete from oauth_user_code_guesses`
   const [bob, eve] = [await signedIn(platform, replica), await signedIn(platform, replica)]
   t.equal((await flow.find(bob.token, 'BCDF-BCDF')).status, 404)
-  await platform.admin`update oauth_user_code_guesses set count = 100 where count = 1 and hash <> sha256(convert_to(${`person ${bob.id}`}, 'UTF8'))`
+  await platform.admin`update oauth_user_code_guesses set count = 100 where count = 1
+    and hash <> sha256(convert_to(${`person ${bob.id}`}, 'UTF8'))`
   t.equal((await flow.find(eve.token, 'BCDF-BCDG')).status, 429)
   await platform.admin`delete from oauth_user_code_guesses`
 })

@@ -107,7 +107,8 @@ t.test('a refusal by the person is no consent', async (t) => {
 
 t.test('prompt, max_age and acr_values are held against the session of the browser (RFC 9470)', async (t) => {
   const ada = await allowedBrowser()
-  await platform.admin`update sessions set auth_time = auth_time - interval '10 minutes' where id = ${uuidOf(ada.sessionId)}`
+  await platform.admin`update sessions set auth_time = auth_time - interval '10 minutes'
+    where id = ${uuidOf(ada.sessionId)}`
   for (const [more, expected] of [
     [{ prompt: 'login' }, '/signin'],
     [{ prompt: 'consent' }, '/signin'],
@@ -127,7 +128,8 @@ t.test('prompt, max_age and acr_values are held against the session of the brows
 
 t.test('a sign-in since the request began is as recent as a client can ask for', async (t) => {
   const ada = await allowedBrowser()
-  await platform.admin`update sessions set auth_time = auth_time - interval '10 minutes' where id = ${uuidOf(ada.sessionId)}`
+  await platform.admin`update sessions set auth_time = auth_time - interval '10 minutes'
+    where id = ${uuidOf(ada.sessionId)}`
   for (const more of [{ prompt: 'login' }, { max_age: '0' }, { max_age: '60' }]) {
     const { at } = await visit(platform, replica, { clientId: client.id, cookie: cookieOf(ada.cookie), more })
     const id = at.searchParams.get('request') ?? ''
@@ -139,7 +141,8 @@ t.test('a sign-in since the request began is as recent as a client can ask for',
     t.same(await needs(ada.cookie), ['sign_in'], JSON.stringify(more))
     const again = await platform.signIn(replica, ada.id, { organization_id: ada.organization.id })
     // Seconds later, for a person types: claims count in whole seconds.
-    await platform.admin`update oauth_authorizations set created_at = created_at - interval '20 seconds' where id = ${uuidOf(id)}`
+    await platform.admin`update oauth_authorizations set created_at = created_at - interval '20 seconds'
+      where id = ${uuidOf(id)}`
     const cookie = await boundBrowser(platform, replica, again.access_token, ada.cookie)
     t.same(await needs(cookie), [])
     const token = String((await tokenOf(platform, replica, cookie)).body['access_token'])
@@ -151,7 +154,8 @@ t.test('a sign-in since the request began is as recent as a client can ask for',
     })
     t.equal(settled.status, 200)
     ada.cookie = cookie
-    await platform.admin`update sessions set auth_time = auth_time - interval '10 minutes' where id = ${uuidOf(ada.sessionId)}`
+    await platform.admin`update sessions set auth_time = auth_time - interval '10 minutes'
+      where id = ${uuidOf(ada.sessionId)}`
   }
 })
 

@@ -90,7 +90,8 @@ async function live(steps: Step[]): Promise<string | undefined> {
 async function checkRows(sessionId: string, o: { tokens: number; dead: boolean }): Promise<string | undefined> {
   const id = uuidOf(sessionId)
   const [row] = await platform.admin`
-    select count(*)::int as tokens, count(*) filter (where used_at is null)::int as heads, count(successor_sealed)::int as sealed,
+    select count(*)::int as tokens, count(*) filter (where used_at is null)::int as heads,
+      count(successor_sealed)::int as sealed,
       (select status from sessions where id = ${id}) as session from refresh_tokens where session_id = ${id}`
   if (row?.['tokens'] !== o.tokens) return `${row?.['tokens']} tokens instead of ${o.tokens}`
   if (row['heads'] !== 1) return `${row['heads']} heads`

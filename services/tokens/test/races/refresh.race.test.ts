@@ -17,7 +17,8 @@ const [one] = replicas
 const many = process.env['GATEHOUSE_FULL'] === '1' ? 1000 : 200
 const replicaOf = (n: number): Replica => replicas[n % 2] as Replica
 const successorsOf = async (token: string) =>
-  await platform.admin`select successor.id from refresh_tokens presented join refresh_tokens successor on successor.previous_id = presented.id where presented.hash = ${hashSecret(token)}`
+  await platform.admin`select successor.id from refresh_tokens presented join refresh_tokens successor
+    on successor.previous_id = presented.id where presented.hash = ${hashSecret(token)}`
 const count = (values: unknown[], value: unknown) => values.filter((one) => one === value).length
 
 /** Past the sharing of requests: each call is its own transaction. */
@@ -94,7 +95,8 @@ t.test('thief and owner at once: whoever is second after the successor was used 
   ])
   // Either every presentation of `first` came before `second` was exchanged, or the family is dead. Never in between.
   const alive = (
-    await platform.admin`select 1 from refresh_families where status = 'active' and session_id = (select session_id from refresh_tokens where hash = ${hashSecret(second)})`
+    await platform.admin`select 1 from refresh_families where status = 'active' and session_id = (select session_id
+      from refresh_tokens where hash = ${hashSecret(second)})`
   ).length
   const kinds = await platform.announced(one, first.session_id)
   t.equal(kinds.includes('session.ended.v1'), alive === 0)

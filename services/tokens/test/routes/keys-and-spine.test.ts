@@ -60,7 +60,8 @@ t.test('floors: sessions that ended lately, and keys that were voided', async (t
   const longGone = await signIn(replica, id)
   for (const session of [gone, longGone])
     await ask(replica, { method: 'DELETE', url: `/v1/me/sessions/${session.session_id}`, token: here.access_token })
-  await platform.admin`update sessions set floor_changed_at = floor_changed_at - interval '601 seconds' where id = (select id from sessions where status = 'ended' order by id desc limit 1)`
+  await platform.admin`update sessions set floor_changed_at = floor_changed_at - interval '601 seconds'
+    where id = (select id from sessions where status = 'ended' order by id desc limit 1)`
   const { records } = await lines('floors')
   t.match(records[0], { epoch: /./, position: Number })
   t.same(records.slice(1, -1), [{ kind: 'session', id: gone.session_id, ended: true, min_version: 2 }])

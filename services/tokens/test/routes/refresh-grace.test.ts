@@ -23,7 +23,8 @@ const thief = { address: '198.51.100.9' }
 const familyEvents = async (sessionId: string) => {
   await replica.deps.spine.sequence()
   const rows = await platform.admin<{ subject: string; payload: Record<string, unknown> }[]>`
-    select subject, payload from outbox where payload->>'session_id' = ${sessionId} or payload->'data'->>'session_id' = ${sessionId} order by position`
+    select subject, payload from outbox where payload->>'session_id' = ${sessionId}
+      or payload->'data'->>'session_id' = ${sessionId} order by position`
   return rows.map(({ subject }) => subject.replace('gatehouse.tokens.', '')).filter((kind) => !kind.includes('rotated'))
 }
 

@@ -64,8 +64,8 @@ t.test(
     t.match(body['refresh_token'], /^gthr_[A-Za-z0-9_-]{49}$/)
     t.not(body['refresh_token'], first.refresh_token)
     t.not(claimsOf(body['access_token']).jti, claimsOf(first.access_token).jti)
-    const [family] =
-      await platform.admin`select id from refresh_families where user_id = (select user_id from sessions order by created_at desc limit 1)`
+    const [family] = await platform.admin`select id from refresh_families where user_id = (select user_id from sessions
+        order by created_at desc limit 1)`
     t.ok(family)
     t.notOk((await platform.announced(replica)).some((type) => type.startsWith('family.')))
   },
@@ -239,8 +239,8 @@ t.test('404: naming an organization one does not belong to exchanges nothing', a
   for (const organizationId of [stranger.id, suspended.id, newId('org')]) {
     t.match(await refresh(replica, first.refresh_token, organizationId), { status: 404, body: { code: 'not_found' } })
   }
-  const [token] =
-    await platform.admin`select used_at from refresh_tokens where session_id = (select id from sessions where user_id = (select user_id from sessions order by created_at desc limit 1))`
+  const [token] = await platform.admin`select used_at from refresh_tokens where session_id = (select id from sessions
+      where user_id = (select user_id from sessions order by created_at desc limit 1))`
   t.equal(token?.['used_at'], null)
   t.equal((await refresh(replica, first.refresh_token)).status, 200)
 })

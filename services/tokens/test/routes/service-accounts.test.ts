@@ -111,7 +111,8 @@ t.test('keys 201: shown once, kept as a hash; a replay under the same idempotenc
   t.equal(days, 7)
   t.match(await eventOf(String(made.body['id']), 'api_key.created.v1'), { data: { permissions: ['invoice:read'] } })
   const stored = JSON.stringify(
-    await platform.admin`select row_to_json(k)::text as key, (select json_agg(o)::text from outbox o) as events, (select json_agg(i)::text from idempotency_keys i) as replays from api_keys k`,
+    await platform.admin`select row_to_json(k)::text as key, (select json_agg(o)::text
+      from outbox o) as events, (select json_agg(i)::text from idempotency_keys i) as replays from api_keys k`,
   )
   t.notOk(stored.includes(key) || stored.includes(key.slice(13, -4)), 'the secret stands nowhere')
   const listed = await ask(replica, { method: 'GET', url: `${acme.path}/${account}/keys`, token: acme.token })
@@ -121,7 +122,8 @@ t.test('keys 201: shown once, kept as a hash; a replay under the same idempotenc
 t.test('keys 204: revoked, once and again; listed as what they are', async (t) => {
   const { account, id, key, path } = await createKey(platform, replica, acme)
   const old = await createKey(platform, replica, acme, { account })
-  await platform.admin`update api_keys set created_at = created_at - interval '200 days', expires_at = now() - interval '1 second' where last4 = ${old.key.slice(-4)}`
+  await platform.admin`update api_keys set created_at = created_at - interval '200 days',
+    expires_at = now() - interval '1 second' where last4 = ${old.key.slice(-4)}`
   for (const _ of [1, 2]) t.equal((await ask(replica, { method: 'DELETE', url: path, token: acme.token })).status, 204)
   t.same(await announced(replica, id), ['api_key.created.v1', 'api_key.revoked.v1'])
   t.match(await eventOf(id, 'api_key.revoked.v1'), {
@@ -188,7 +190,8 @@ t.test('exchange 401: every key that is not good has one answer', async (t) => {
     [1, 2, 3, 4].map(async (n) => createKey(platform, replica, n === 4 ? other : acme)),
   )
   if (!expired || !disabled || !gone || !closed) throw new Error('unreachable')
-  await platform.admin`update api_keys set created_at = created_at - interval '200 days', expires_at = now() where last4 = ${expired.key.slice(-4)}`
+  await platform.admin`update api_keys set created_at = created_at - interval '200 days', expires_at = now()
+    where last4 = ${expired.key.slice(-4)}`
   await ask(replica, {
     method: 'PATCH',
     url: `${acme.path}/${disabled.account}`,

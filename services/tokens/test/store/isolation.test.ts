@@ -51,7 +51,8 @@ t.test('a request sees the rows of its person and of nobody else, whatever it as
       values (gen_random_uuid(), ${uuidOf(person)}, ${String(client.body['id'])}, '{openid}')`
     await platform.admin`insert into oauth_device_authorizations
       (id, hash, user_code, client_id, scope, expires_at, interval_seconds, decision, user_id, session_id)
-      values (gen_random_uuid(), ${randomBytes(32)}, ${person === id ? 'BCDFGHJK' : 'BCDFGHJL'}, ${String(client.body['id'])},
+      values (gen_random_uuid(), ${randomBytes(32)}, ${person === id ? 'BCDFGHJK' : 'BCDFGHJL'},
+        ${String(client.body['id'])},
         '{openid}', now(), 5, 'approved', ${uuidOf(person)}, ${uuidOf(sessionId)})`
   }
   for (const table of owned) {
@@ -143,7 +144,8 @@ t.test('each role has the verbs it needs and no more', async (t) => {
     'select * from oauth_user_code_guesses',
     "update oauth_device_authorizations set decision = 'approved'",
     'insert into oauth_device_authorizations (id) values (gen_random_uuid())',
-    "insert into clients (id, name, is_first_party, idle_ttl_seconds, absolute_ttl_seconds) values ('mine', 'Mine', true, 60, 60)",
+    "insert into clients (id, name, is_first_party, idle_ttl_seconds, absolute_ttl_seconds) values ('mine', " +
+      "'Mine', true, 60, 60)",
   ])
     t.equal(await as(db, text), '42501', `runtime: ${text}`)
   for (const text of [
@@ -203,7 +205,8 @@ t.test('the one sealed copy is erased when its successor is used, or when the gr
   await eraseSeals(replica.deps)
   t.equal(await sealed(), before + 1, 'within the grace it stays')
   await platform.admin`update refresh_tokens
-    set used_at = used_at - interval '11 seconds', repeat_until = repeat_until - interval '11 seconds' where used_at is not null`
+    set used_at = used_at - interval '11 seconds', repeat_until = repeat_until - interval '11 seconds'
+      where used_at is not null`
   await eraseSeals(replica.deps)
   t.equal(await sealed(), 0)
 })

@@ -63,7 +63,8 @@ t.test('an erased person loses every session, and where they were is forgotten',
     platform.admin`select status, device_name, client_address from sessions where user_id = ${uuidOf(id)}`
   t.match(await rows(), [{ status: 'active', device_name: /Firefox/, client_address: '203.0.113.7' }])
   const { id: clientId } = await registered(platform, one)
-  await platform.admin`insert into oauth_consents (id, user_id, client_id, scopes) values (gen_random_uuid(), ${uuidOf(id)}, ${clientId}, '{openid}')`
+  await platform.admin`insert into oauth_consents (id, user_id, client_id, scopes)
+    values (gen_random_uuid(), ${uuidOf(id)}, ${clientId}, '{openid}')`
   platform.identity.announce(UserErased, {
     subject: id,
     version: 2,
@@ -83,7 +84,8 @@ t.test('what a deleted organization had here goes with it; who belonged to it go
   const kept = await ownedOrganization(platform, one)
   const { key: keptKey } = await createKey(platform, one, kept)
   const { id } = platform.person()
-  await platform.admin`insert into oauth_consents (id, user_id, client_id, scopes) values (gen_random_uuid(), ${uuidOf(id)}, ${String(client['id'])}, '{openid}')`
+  await platform.admin`insert into oauth_consents (id, user_id, client_id, scopes)
+    values (gen_random_uuid(), ${uuidOf(id)}, ${String(client['id'])}, '{openid}')`
   t.equal((await exchange(platform, one, key)).status, 200)
   const data = { organization_id: org.id, min_ov: 9 }
   platform.orgs.announce(OrganizationDeleted, { subject: org.id, version: 9, data })

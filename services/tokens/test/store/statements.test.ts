@@ -61,7 +61,8 @@ t.test('what was seen before the exchange must still hold under the lock, or not
   const changes = {
     'the session has another version': 'update sessions set version = version + 1 where id = $1',
     'the session has ended':
-      "update sessions set status = 'ended', ended_at = now(), end_reason = 'logout', floor_changed_at = now() where id = $1",
+      "update sessions set status = 'ended', ended_at = now(), end_reason = 'logout', floor_changed_at = now() " +
+      'where id = $1',
     'the person is disabled':
       "update user_states set status = 'disabled' where id = (select user_id from sessions where id = $1)",
     'the person has another version':

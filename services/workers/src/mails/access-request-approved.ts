@@ -26,7 +26,8 @@ export const accessRequestApproved = defineMail({
     de: ({ organization }) => ({
       subject: `Sie haben Zugang zu ${named(organization)}`,
       paragraphs: [
-        `Sie haben den Zugang zur Organisation „${quoted(organization)}“ erhalten, um den Sie gebeten hatten. Melden Sie sich an, um ihn zu nutzen.`,
+        `Sie haben den Zugang zur Organisation „${quoted(organization)}“ erhalten, um den Sie gebeten hatten. ` +
+          `Melden Sie sich an, um ihn zu nutzen.`,
       ],
     }),
   },

@@ -23,13 +23,15 @@ export const accessRequestDenied = defineMail({
     en: ({ organization }) => ({
       subject: `Your request for access to ${named(organization)}`,
       paragraphs: [
-        `You were not given the access to the organization “${quoted(organization)}” that you asked for. Sign in to read why.`,
+        `You were not given the access to the organization “${quoted(organization)}” that you asked for. Sign in ` +
+          `to read why.`,
       ],
     }),
     de: ({ organization }) => ({
       subject: `Ihre Anfrage nach Zugang zu ${named(organization)}`,
       paragraphs: [
-        `Sie haben den Zugang zur Organisation „${quoted(organization)}“, um den Sie gebeten hatten, nicht erhalten. Den Grund lesen Sie, wenn Sie sich anmelden.`,
+        `Sie haben den Zugang zur Organisation „${quoted(organization)}“, um den Sie gebeten hatten, nicht ` +
+          `erhalten. Den Grund lesen Sie, wenn Sie sich anmelden.`,
       ],
     }),
   },

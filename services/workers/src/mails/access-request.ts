@@ -25,14 +25,16 @@ export const accessRequest = defineMail<typeof AccessRequestCreated, About, { or
     en: ({ organization }) => ({
       subject: `Somebody asks for access to ${named(organization)}`,
       paragraphs: [
-        `Somebody asks for access to the organization “${quoted(organization)}”. Sign in to see who it is and what they ask for, and to decide.`,
+        `Somebody asks for access to the organization “${quoted(organization)}”. Sign in to see who it is and what ` +
+          `they ask for, and to decide.`,
         'If nobody decides, the request expires by itself and gives nothing.',
       ],
     }),
     de: ({ organization }) => ({
       subject: `Anfrage nach Zugang zu ${named(organization)}`,
       paragraphs: [
-        `Jemand bittet um Zugang zur Organisation „${quoted(organization)}“. Melden Sie sich an, um zu sehen, wer es ist und worum es geht, und um zu entscheiden.`,
+        `Jemand bittet um Zugang zur Organisation „${quoted(organization)}“. Melden Sie sich an, um zu sehen, wer ` +
+          `es ist und worum es geht, und um zu entscheiden.`,
         'Entscheidet niemand, verfällt die Anfrage von selbst und gibt nichts.',
       ],
     }),

@@ -19,7 +19,8 @@ export const addressChanged = defineMail({
       subject: 'Your email address was changed',
       paragraphs: [
         'Your account has another email address from now on. Mails about it no longer go to this one.',
-        'If it was you, do nothing. If not, somebody has access to your account: take the change back within the next days. It signs everybody out, and we send you a link for a new password.',
+        'If it was you, do nothing. If not, somebody has access to your account: take the change back within the ' +
+          'next days. It signs everybody out, and we send you a link for a new password.',
       ],
       action: { label: 'That was not me: take it back', href },
     }),
@@ -27,7 +28,9 @@ export const addressChanged = defineMail({
       subject: 'Ihre E-Mail-Adresse wurde geändert',
       paragraphs: [
         'Ihr Konto hat ab jetzt eine andere E-Mail-Adresse. Nachrichten dazu gehen nicht mehr an diese.',
-        'Falls Sie das waren, tun Sie nichts. Falls nicht, hat jemand Zugriff auf Ihr Konto: Machen Sie die Änderung in den nächsten Tagen rückgängig. Damit werden alle abgemeldet, und wir schicken Ihnen einen Link für ein neues Passwort.',
+        'Falls Sie das waren, tun Sie nichts. Falls nicht, hat jemand Zugriff auf Ihr Konto: Machen Sie die ' +
+          'Änderung in den nächsten Tagen rückgängig. Damit werden alle abgemeldet, und wir schicken Ihnen einen ' +
+          'Link für ein neues Passwort.',
       ],
       action: { label: 'Das war ich nicht: rückgängig machen', href },
     }),

@@ -44,14 +44,16 @@ export const factorsChanged = defineMail({
       subject: changes.en[change],
       paragraphs: [
         `${changes.en[change]} at ${at}.`,
-        'If it was you, there is nothing to do. If not, somebody else can sign in as you: change your password, end your other sessions and look through your second factors.',
+        'If it was you, there is nothing to do. If not, somebody else can sign in as you: change your password, ' +
+          'end your other sessions and look through your second factors.',
       ],
     }),
     de: ({ at, change }) => ({
       subject: changes.de[change],
       paragraphs: [
         `${changes.de[change]}, um ${at}.`,
-        'Falls Sie es waren, müssen Sie nichts tun. Falls nicht, kann sich jemand anderes als Sie anmelden: Ändern Sie Ihr Passwort, beenden Sie Ihre anderen Sitzungen und sehen Sie Ihre zweiten Faktoren durch.',
+        'Falls Sie es waren, müssen Sie nichts tun. Falls nicht, kann sich jemand anderes als Sie anmelden: Ändern ' +
+          'Sie Ihr Passwort, beenden Sie Ihre anderen Sitzungen und sehen Sie Ihre zweiten Faktoren durch.',
       ],
     }),
   },

@@ -39,7 +39,8 @@ export const notificationDigest: Mail = {
           ...(count > notices.length ? [`Und ${count - notices.length} weitere.`] : []),
         ],
         closing: [
-          'Sie haben diese E-Mail bestellt. Ihre Einstellungen für Mitteilungen sagen, wovon sie handelt und ob sie kommt.',
+          'Sie haben diese E-Mail bestellt. Ihre Einstellungen für Mitteilungen sagen, wovon sie handelt und ob ' +
+            'sie kommt.',
         ],
       }),
     },

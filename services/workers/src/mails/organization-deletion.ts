@@ -32,14 +32,16 @@ export const organizationDeletion = defineMail<
     en: ({ organization, due }) => ({
       subject: `${named(organization)} will be deleted`,
       paragraphs: [
-        `An owner asked for the organization “${quoted(organization)}” to be deleted. Nobody acts for it any more, and at ${due} everything in it will be deleted, for good.`,
+        `An owner asked for the organization “${quoted(organization)}” to be deleted. Nobody acts for it any more, ` +
+          `and at ${due} everything in it will be deleted, for good.`,
         'Until then you can restore it: sign in and take the deletion back.',
       ],
     }),
     de: ({ organization, due }) => ({
       subject: `${named(organization)} wird gelöscht`,
       paragraphs: [
-        `Eine Person, der die Organisation „${quoted(organization)}“ gehört, hat verlangt, sie zu löschen. Niemand handelt mehr für sie, und um ${due} wird alles darin endgültig gelöscht.`,
+        `Eine Person, der die Organisation „${quoted(organization)}“ gehört, hat verlangt, sie zu löschen. Niemand ` +
+          `handelt mehr für sie, und um ${due} wird alles darin endgültig gelöscht.`,
         'Bis dahin können Sie sie wiederherstellen: Melden Sie sich an und nehmen Sie die Löschung zurück.',
       ],
     }),

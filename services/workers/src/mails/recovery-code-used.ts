@@ -26,7 +26,8 @@ export const recoveryCodeUsed = defineMail({
       paragraphs: [
         `At ${at} one of your recovery codes took the place of your second factor. You have ${left} left.`,
         ...(left <= few ? ['Make new ones soon, so that you are not locked out when you lose your device.'] : []),
-        'If it was not you, somebody knows your password and your codes: change your password, make new codes and end your other sessions.',
+        'If it was not you, somebody knows your password and your codes: change your password, make new codes and ' +
+          'end your other sessions.',
       ],
     }),
     de: ({ at, left }) => ({
@@ -36,7 +37,8 @@ export const recoveryCodeUsed = defineMail({
         ...(left <= few
           ? ['Erstellen Sie bald neue, damit Sie nicht ausgesperrt sind, wenn Sie Ihr Gerät verlieren.']
           : []),
-        'Falls Sie es nicht waren, kennt jemand Ihr Passwort und Ihre Codes: Ändern Sie Ihr Passwort, erstellen Sie neue Codes und beenden Sie Ihre anderen Sitzungen.',
+        'Falls Sie es nicht waren, kennt jemand Ihr Passwort und Ihre Codes: Ändern Sie Ihr Passwort, erstellen ' +
+          'Sie neue Codes und beenden Sie Ihre anderen Sitzungen.',
       ],
     }),
   },

@@ -21,15 +21,19 @@ export const refreshTokenReused = defineMail({
     en: ({ at }) => ({
       subject: 'We ended one of your sessions',
       paragraphs: [
-        `At ${at} a sign-in of yours was continued from two places at once. That happens when a device was copied or its sign-in was stolen, so we ended that session everywhere.`,
-        'If you had to sign in again and know why, all is well. If not, sign in as you always do, look through your sessions and change your password.',
+        `At ${at} a sign-in of yours was continued from two places at once. That happens when a device was copied ` +
+          `or its sign-in was stolen, so we ended that session everywhere.`,
+        'If you had to sign in again and know why, all is well. If not, sign in as you always do, look through ' +
+          'your sessions and change your password.',
       ],
     }),
     de: ({ at }) => ({
       subject: 'Wir haben eine Ihrer Sitzungen beendet',
       paragraphs: [
-        `Um ${at} wurde eine Anmeldung von Ihnen an zwei Orten zugleich fortgesetzt. Das geschieht, wenn ein Gerät kopiert oder seine Anmeldung gestohlen wurde; deshalb haben wir diese Sitzung überall beendet.`,
-        'Falls Sie sich neu anmelden mussten und wissen, warum, ist alles in Ordnung. Falls nicht, melden Sie sich an wie immer, sehen Sie Ihre Sitzungen durch und ändern Sie Ihr Passwort.',
+        `Um ${at} wurde eine Anmeldung von Ihnen an zwei Orten zugleich fortgesetzt. Das geschieht, wenn ein Gerät ` +
+          `kopiert oder seine Anmeldung gestohlen wurde; deshalb haben wir diese Sitzung überall beendet.`,
+        'Falls Sie sich neu anmelden mussten und wissen, warum, ist alles in Ordnung. Falls nicht, melden Sie sich ' +
+          'an wie immer, sehen Sie Ihre Sitzungen durch und ändern Sie Ihr Passwort.',
       ],
     }),
   },

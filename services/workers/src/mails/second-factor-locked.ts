@@ -21,15 +21,20 @@ export const secondFactorLocked = defineMail({
     en: ({ at }) => ({
       subject: 'Somebody with your password is trying codes for your account',
       paragraphs: [
-        `By ${at} many wrong codes had been presented after your right password, so we let only few more of them through. Devices you have signed in with before are not affected.`,
-        'If it was you, wait some minutes and try again. If not, somebody else knows your password: your second factor has kept them out, so change the password now.',
+        `By ${at} many wrong codes had been presented after your right password, so we let only few more of them ` +
+          `through. Devices you have signed in with before are not affected.`,
+        'If it was you, wait some minutes and try again. If not, somebody else knows your password: your second ' +
+          'factor has kept them out, so change the password now.',
       ],
     }),
     de: ({ at }) => ({
       subject: 'Jemand mit Ihrem Passwort probiert Codes für Ihr Konto',
       paragraphs: [
-        `Bis ${at} wurden nach Ihrem richtigen Passwort viele falsche Codes eingegeben; deshalb lassen wir nur noch wenige weitere Versuche zu. Geräte, mit denen Sie sich schon einmal angemeldet haben, sind nicht betroffen.`,
-        'Falls Sie es waren, warten Sie einige Minuten und versuchen Sie es erneut. Falls nicht, kennt jemand anderes Ihr Passwort: Ihr zweiter Faktor hat ihn aufgehalten; ändern Sie das Passwort jetzt.',
+        `Bis ${at} wurden nach Ihrem richtigen Passwort viele falsche Codes eingegeben; deshalb lassen wir nur ` +
+          `noch wenige weitere Versuche zu. Geräte, mit denen Sie sich schon einmal angemeldet haben, sind nicht ` +
+          `betroffen.`,
+        'Falls Sie es waren, warten Sie einige Minuten und versuchen Sie es erneut. Falls nicht, kennt jemand ' +
+          'anderes Ihr Passwort: Ihr zweiter Faktor hat ihn aufgehalten; ändern Sie das Passwort jetzt.',
       ],
     }),
   },

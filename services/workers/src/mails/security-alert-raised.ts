@@ -34,8 +34,10 @@ export const securityAlertRaised = defineMail({
       paragraphs: [
         `${alertTitles.en({ rule })}, at ${at}${of === undefined ? '' : `, in the organization ${of}`}.`,
         of === undefined
-          ? 'If it was you, there is nothing to do. If not, change your password, end your other sessions and look through your second factors.'
-          : 'If you know of it, there is nothing to do. If not, look through the audit trail and the security alerts of the organization.',
+          ? 'If it was you, there is nothing to do. If not, change your password, end your other sessions and look ' +
+            'through your second factors.'
+          : 'If you know of it, there is nothing to do. If not, look through the audit trail and the security ' +
+            'alerts of the organization.',
       ],
     }),
     de: ({ rule, at, of }) => ({
@@ -43,8 +45,10 @@ export const securityAlertRaised = defineMail({
       paragraphs: [
         `${alertTitles.de({ rule })}, um ${at}${of === undefined ? '' : `, in der Organisation ${of}`}.`,
         of === undefined
-          ? 'Falls Sie es waren, müssen Sie nichts tun. Falls nicht, ändern Sie Ihr Passwort, beenden Sie Ihre anderen Sitzungen und sehen Sie Ihre zweiten Faktoren durch.'
-          : 'Falls Sie davon wissen, müssen Sie nichts tun. Falls nicht, sehen Sie das Audit-Protokoll und die Sicherheitswarnungen der Organisation durch.',
+          ? 'Falls Sie es waren, müssen Sie nichts tun. Falls nicht, ändern Sie Ihr Passwort, beenden Sie Ihre ' +
+            'anderen Sitzungen und sehen Sie Ihre zweiten Faktoren durch.'
+          : 'Falls Sie davon wissen, müssen Sie nichts tun. Falls nicht, sehen Sie das Audit-Protokoll und die ' +
+            'Sicherheitswarnungen der Organisation durch.',
       ],
     }),
   },

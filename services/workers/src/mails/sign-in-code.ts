@@ -22,14 +22,16 @@ export const signInCode = defineMail({
       subject: 'Your code to sign in',
       paragraphs: [
         `Type this code where you are signing in: ${code}`,
-        'It works once, for some minutes, and only there. Nobody of us ever asks for it. If you are not signing in, do nothing: without the code nobody gets in.',
+        'It works once, for some minutes, and only there. Nobody of us ever asks for it. If you are not signing ' +
+          'in, do nothing: without the code nobody gets in.',
       ],
     }),
     de: ({ code }) => ({
       subject: 'Ihr Code zum Anmelden',
       paragraphs: [
         `Geben Sie diesen Code dort ein, wo Sie sich anmelden: ${code}`,
-        'Er gilt einmal, für einige Minuten und nur dort. Niemand von uns fragt jemals danach. Falls Sie sich nicht anmelden, müssen Sie nichts tun: Ohne den Code kommt niemand hinein.',
+        'Er gilt einmal, für einige Minuten und nur dort. Niemand von uns fragt jemals danach. Falls Sie sich ' +
+          'nicht anmelden, müssen Sie nichts tun: Ohne den Code kommt niemand hinein.',
       ],
     }),
   },

@@ -18,15 +18,18 @@ export const webhookDisabled = defineMail({
     en: ({ webhook_id, organization_id }) => ({
       subject: 'We disabled one of your webhooks',
       paragraphs: [
-        `Nothing could be delivered to the webhook ${webhook_id} of the organization ${organization_id} for a long time, or it answered that it is gone. So we disabled it.`,
+        `Nothing could be delivered to the webhook ${webhook_id} of the organization ${organization_id} for a long ` +
+          `time, or it answered that it is gone. So we disabled it.`,
         'Once it can receive again, enable it and replay what failed: deliveries are kept for 30 days.',
       ],
     }),
     de: ({ webhook_id, organization_id }) => ({
       subject: 'Wir haben einen Ihrer Webhooks deaktiviert',
       paragraphs: [
-        `An den Webhook ${webhook_id} der Organisation ${organization_id} konnte lange nichts zugestellt werden, oder er hat geantwortet, dass es ihn nicht mehr gibt. Deshalb haben wir ihn deaktiviert.`,
-        'Sobald er wieder empfangen kann, aktivieren Sie ihn und wiederholen Sie, was fehlgeschlagen ist: Zustellungen werden 30 Tage aufbewahrt.',
+        `An den Webhook ${webhook_id} der Organisation ${organization_id} konnte lange nichts zugestellt werden, ` +
+          `oder er hat geantwortet, dass es ihn nicht mehr gibt. Deshalb haben wir ihn deaktiviert.`,
+        'Sobald er wieder empfangen kann, aktivieren Sie ihn und wiederholen Sie, was fehlgeschlagen ist: ' +
+          'Zustellungen werden 30 Tage aufbewahrt.',
       ],
     }),
   },

@@ -25,7 +25,8 @@ export type Mailer = {
   close(): void
 }
 
-// One mailbox: no list, no display name, no quoted local part, nothing a header or an SMTP command could be smuggled in with.
+// One mailbox: no list, no display name, no quoted local part, nothing a header or an SMTP command could be smuggled in
+// with.
 const mailbox = /^[^\s<>()[\]\\,;:"@\p{C}]{1,64}@[^\s<>()[\]\\,;:"@\p{C}]{1,253}$/u
 
 /** @param from - `Name <address>` or an address */

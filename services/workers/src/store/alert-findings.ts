@@ -40,7 +40,8 @@ export async function hasManyMembers(
       where last.key = ${hashOf(o.key)} and last.at >= ${o.at}::timestamptz
         and last.at <= ${o.at}::timestamptz + ${within(o.windowSeconds)}
         and (select count(distinct seen.member) from alert_observations seen
-          where seen.key = last.key and seen.at > last.at - ${within(o.windowSeconds)} and seen.at <= last.at) >= ${o.atLeast}
+          where seen.key = last.key and seen.at > last.at - ${within(o.windowSeconds)}
+            and seen.at <= last.at) >= ${o.atLeast}
       limit 1`),
   )
   return rows.length > 0

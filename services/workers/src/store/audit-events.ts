@@ -14,13 +14,16 @@ export async function insertAuditRecords(tx: Queryable, records: readonly Stored
   if (records.length === 0) return
   await tx.execute(sql`
     with recorded as (
-      insert into audit_events (id, occurred_at, producer, action, outcome, actor_type, actor_id, target_type, target_id, org_id, user_id,
+      insert into audit_events (id, occurred_at, producer, action, outcome, actor_type, actor_id, target_type,
+        target_id, org_id, user_id,
         client_address, user_agent, personal_of, personal_sealed, request_id, correlation_id, data)
       select id, occurred_at, producer, action, outcome, actor_type, actor_id, target_type, target_id, org_id, user_id,
         client_address, user_agent, personal_of, personal_sealed, request_id, correlation_id, data
       from jsonb_to_recordset(${JSON.stringify(records.map(rowOf))}::jsonb) as given (
-        id uuid, occurred_at timestamptz, producer text, action text, outcome text, actor_type text, actor_id text, target_type text, target_id text,
-        org_id uuid, user_id uuid, client_address text, user_agent text, personal_of uuid, personal_sealed text, request_id text,
+        id uuid, occurred_at timestamptz, producer text, action text, outcome text, actor_type text, actor_id text,
+          target_type text, target_id text,
+        org_id uuid, user_id uuid, client_address text, user_agent text, personal_of uuid, personal_sealed text,
+          request_id text,
         correlation_id text, data jsonb)
       on conflict do nothing returning id, occurred_at, org_id
     )
@@ -132,7 +135,9 @@ export function selectRecords(tx: Queryable, o: AuditScope) {
         o.from === undefined ? undefined : gte(auditEvents.occurredAt, o.from),
         o.to === undefined ? undefined : lt(auditEvents.occurredAt, o.to),
         after &&
-          sql`(${auditEvents.occurredAt}, ${auditEvents.id}) ${sql.raw(o.order === 'asc' ? '>' : '<')} (${after.occurredAt}::timestamptz, ${uuidOf(after.id, 'aud')}::uuid)`,
+          sql`(${auditEvents.occurredAt},
+            ${auditEvents.id}) ${sql.raw(o.order === 'asc' ? '>' : '<')} (${after.occurredAt}::timestamptz,
+              ${uuidOf(after.id, 'aud')}::uuid)`,
       ),
     )
     .orderBy(direction(auditEvents.occurredAt), direction(auditEvents.id))

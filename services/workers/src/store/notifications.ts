@@ -188,7 +188,8 @@ export async function keepPreference(
   const [inApp, digest] = [o.inApp ?? null, o.digest ?? null]
   await db.execute(sql`
     insert into notification_preferences as p (user_id, kind, in_app, digest)
-    values (${uuidOf(o.userId, 'user')}, ${o.kind}, coalesce(${inApp}::boolean, true), coalesce(${digest}::boolean, false))
+    values (${uuidOf(o.userId, 'user')}, ${o.kind}, coalesce(${inApp}::boolean, true),
+      coalesce(${digest}::boolean, false))
     on conflict (user_id, kind) do update
       set in_app = coalesce(${inApp}::boolean, p.in_app), digest = coalesce(${digest}::boolean, p.digest)`)
 }

@@ -82,7 +82,8 @@ export async function insertEndpoint(db: Queryable, o: NewEndpoint): Promise<End
   return one(
     db,
     sql`insert into webhook_endpoints (id, org_id, url, description, event_types, secret_sealed, created_by)
-      select ${uuidOf(o.id, 'whk')}::uuid, ${orgId}::uuid, ${o.url}, ${o.description}, ${textArray(o.eventTypes)}, ${o.secretSealed},
+      select ${uuidOf(o.id, 'whk')}::uuid, ${orgId}::uuid, ${o.url}, ${o.description}, ${textArray(o.eventTypes)},
+        ${o.secretSealed},
         ${o.createdBy === undefined ? null : uuidOf(o.createdBy, 'user')}::uuid
       where (select count(*) from webhook_endpoints where org_id = ${orgId}) < ${o.most}
       returning ${columns}`,
@@ -153,14 +154,16 @@ export async function listListeners(
   const rows = rowsOf<{ id: string }>(
     await db.execute(sql`
       select id from webhook_endpoints
-      where org_id = ${uuidOf(orgId, 'org')} and status = 'active' and event_types && ${textArray(filters)} order by id`),
+      where org_id = ${uuidOf(orgId, 'org')} and status = 'active' and event_types && ${textArray(filters)}
+        order by id`),
   )
   return rows.map(({ id }) => typeIdOf('whk', id))
 }
 
 export async function noteSuccess(db: Queryable, id: string): Promise<void> {
   await db.execute(
-    sql`update webhook_endpoints set failing_since = null where id = ${uuidOf(id, 'whk')} and failing_since is not null`,
+    sql`update webhook_endpoints set failing_since = null where id = ${uuidOf(id, 'whk')}
+      and failing_since is not null`,
   )
 }
 
@@ -177,7 +180,8 @@ export async function noteFailure(
   const reason = o.isGone ? 'the endpoint answered 410 Gone' : 'every delivery failed for too long'
   const [row] = rowsOf<{ version: string; created_by: string | null }>(
     await db.execute(sql`
-      update webhook_endpoints set status = 'disabled', disabled_reason = ${reason}, version = version + 1, updated_at = now()
+      update webhook_endpoints set status = 'disabled', disabled_reason = ${reason}, version = version + 1,
+        updated_at = now()
       where id = ${id} and status = 'active'
         and (${o.isGone}::boolean or failing_since <= now() - make_interval(secs => ${o.disableAfterSeconds}))
       returning version, created_by`),

@@ -195,7 +195,8 @@ t.test(
     t.match(await verdictOf(await evidenceOf()), { faults: [], records: 469, checkpointed: 466 })
     const [kept] = rowsOf<{ events: string; keys: string }>(
       await system.execute(sql`
-      select (select string_agg(e::text, ' ') from audit_events e) as events, (select count(*) from audit_person_keys where key_sealed is null) as keys`),
+      select (select string_agg(e::text, ' ') from audit_events e) as events, (select count(*) from audit_person_keys
+        where key_sealed is null) as keys`),
     )
     t.notMatch(kept?.events, /203\.0\.113\.77|AnnsBrowser|198\.51\.100\.9/, 'and nobody’s ever stood there in clear')
     t.equal(Number(kept?.keys), 1)

@@ -131,18 +131,21 @@ const memberLeft = (subject: string) =>
 async function keepDead(event: EventEnvelope, at: string): Promise<void> {
   await ours.system.execute(sql`
     insert into dead_letters (consumer, event_id, producer, event, state, attempts, reason, first_failed_at)
-    values ('workers--audit', ${uuidOf(event.id)}, 'authz', ${JSON.stringify(event)}::jsonb, 'dead', 5, 'Error: planted', ${at})`)
+    values ('workers--audit', ${uuidOf(event.id)}, 'authz', ${JSON.stringify(event)}::jsonb, 'dead', 5,
+      'Error: planted', ${at})`)
 }
 async function park(event: EventEnvelope, at: string): Promise<void> {
   await theirs.system.execute(sql`
     insert into parked_events (projection, event_id, aggregate_id, position, event, reason, parked_at)
-    values ('tokens--orgs', ${uuidOf(event.id)}, ${uuidOf(event.subject)}, ${event.position}, ${JSON.stringify(event)}::jsonb, 'Error: planted', ${at})`)
+    values ('tokens--orgs', ${uuidOf(event.id)}, ${uuidOf(event.subject)}, ${event.position},
+      ${JSON.stringify(event)}::jsonb, 'Error: planted', ${at})`)
 }
 async function giveUp(event: EventEnvelope, at: string): Promise<void> {
   const payload = { name: 'send-mail.v1', data: {}, context: { correlation_id: 'req_1', causation_id: event.id } }
   await ours.system.execute(sql`
     insert into job_ledger (id, pipeline, recipient_key, event_id, payload, state, attempts, last_error, done_at)
-    values (${uuidOf(newId('job'))}, 'mail', 'k', ${uuidOf(event.id)}, ${JSON.stringify(payload)}::jsonb, 'dead', 5, 'no such mailbox', ${at})`)
+    values (${uuidOf(newId('job'))}, 'mail', 'k', ${uuidOf(event.id)}, ${JSON.stringify(payload)}::jsonb, 'dead', 5,
+      'no such mailbox', ${at})`)
 }
 const announced = async (system: Db, type: string) =>
   rowsOf<{ payload: Record<string, unknown>; headers: { actor: string } }>(

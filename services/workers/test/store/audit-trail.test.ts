@@ -158,7 +158,8 @@ t.test(
     const owner = database.connect('workers', 'owner')
     const [partition] = rowsOf<{ name: string }>(
       await owner.execute(
-        sql`select inhrelid::regclass::text as name from pg_inherits where inhparent = 'audit_events'::regclass limit 1`,
+        sql`select inhrelid::regclass::text as name from pg_inherits where inhparent = 'audit_events'::regclass
+          limit 1`,
       ),
     )
     for (const db of [runtime, system]) {

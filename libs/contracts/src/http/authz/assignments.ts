@@ -70,7 +70,8 @@ export const UpdateAssignment = defineRoute({
   method: 'PATCH',
   path: '/v1/organizations/:org/assignments/:assignment',
   summary:
-    'Extend or shorten a grant, or make it one for good with `null`; nobody lets a grant last longer than they hold it themselves. The assignment has a new id.',
+    'Extend or shorten a grant, or make it one for good with `null`; nobody lets a grant last longer than they ' +
+    'hold it themselves. The assignment has a new id.',
   auth: 'organization',
   params: Type.Object({ org: OrganizationId, assignment: AssignmentId }),
   body: Type.Object({ expires_at: Type.Union([Instant, Type.Null()]) }),

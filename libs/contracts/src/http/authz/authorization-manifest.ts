@@ -84,7 +84,8 @@ export const ApplyAuthorizationManifest = defineRoute({
   method: 'PUT',
   path,
   summary:
-    'Bring the organization to what the document says, all of it or nothing. `dry_run=true` says what would change and changes nothing.',
+    'Bring the organization to what the document says, all of it or nothing. `dry_run=true` says what would change ' +
+    'and changes nothing.',
   auth: 'organization',
   params,
   query: Type.Object({ dry_run: Type.Optional(Type.Boolean()) }),

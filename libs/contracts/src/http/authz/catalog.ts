@@ -60,7 +60,8 @@ export const PutApplication = defineRoute({
   method: 'PUT',
   path: '/v1/authz/catalog/:application',
   summary:
-    'Declare an application: resource types, permissions, platform roles and platform policies. Platform administrators only.',
+    'Declare an application: resource types, permissions, platform roles and platform policies. Platform ' +
+    'administrators only.',
   auth: 'user',
   params: Type.Object({ application: Key }),
   body: ApplicationManifest,

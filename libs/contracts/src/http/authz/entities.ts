@@ -60,7 +60,8 @@ export const PutEntity = defineRoute({
   method: 'PUT',
   path: '/v1/authz/entities/:type/:entity',
   summary:
-    'Store an entity. Of a type the catalog knows, only attributes whose provenance lists `stored`; `If-Match` guards against lost updates.',
+    'Store an entity. Of a type the catalog knows, only attributes whose provenance lists `stored`; `If-Match` ' +
+    'guards against lost updates.',
   auth: 'organization',
   params: entityParams,
   body: EntityContent,
@@ -81,7 +82,8 @@ export const StoreEntities = defineRoute({
   method: 'PATCH',
   path: '/v1/authz/entities/:type',
   summary:
-    'Store many entities of a type, all of them or none; others of the type are left alone. Saying the same again changes nothing, so it may be sent again.',
+    'Store many entities of a type, all of them or none; others of the type are left alone. Saying the same again ' +
+    'changes nothing, so it may be sent again.',
   auth: 'organization',
   params: typeParams,
   body: Type.Object({

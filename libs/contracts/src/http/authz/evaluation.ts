@@ -230,7 +230,8 @@ export const CheckGrantableRoles = defineRoute({
   method: 'POST',
   path: '/internal/roles/check-grantable',
   summary:
-    'Which of these role keys do not exist in the organization, and which may this person not give because they lack a right in them?',
+    'Which of these role keys do not exist in the organization, and which may this person not give because they ' +
+    'lack a right in them?',
   auth: 'internal',
   callers: ['orgs'],
   retryable: true,

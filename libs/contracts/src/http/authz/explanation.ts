@@ -45,7 +45,8 @@ export const Explain = defineRoute({
   impersonation: 'allowed',
   path: '/v1/authz/explain',
   summary:
-    'An evaluation with its reasons: roles, policies with the value of every part, and the smallest changes that would turn it round. Needs `gatehouse:policies.read`.',
+    'An evaluation with its reasons: roles, policies with the value of every part, and the smallest changes that ' +
+    'would turn it round. Needs `gatehouse:policies.read`.',
   body: EvaluationRequest,
   success: { status: 200, body: ExplanationResponse, description: 'The decision, explained.' },
   problems: [

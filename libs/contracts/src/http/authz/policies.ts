@@ -112,7 +112,8 @@ export const CreatePolicy = defineRoute({
   method: 'POST',
   path: '/v1/organizations/:org/policies',
   summary:
-    'Save a policy; a `when` that does not parse or type-check is refused with its position, a policy that contradicts its own tests with the test.',
+    'Save a policy; a `when` that does not parse or type-check is refused with its position, a policy that ' +
+    'contradicts its own tests with the test.',
   auth: 'organization',
   idempotent: true,
   params: orgParams,
@@ -139,7 +140,8 @@ export const UpdatePolicy = defineRoute({
   method: 'PUT',
   path: '/v1/organizations/:org/policies/:policy',
   summary:
-    'Replace what a policy says; `If-Match` guards against lost updates. What is refused leaves the version in force untouched.',
+    'Replace what a policy says; `If-Match` guards against lost updates. What is refused leaves the version in ' +
+    'force untouched.',
   auth: 'organization',
   params: policyParams,
   body: PolicyContent,

@@ -54,7 +54,8 @@ export const PutPolicyDraft = defineRoute({
   method: 'PUT',
   path: `${path}/draft`,
   summary:
-    'Write what the policy would say next. It is checked like a policy, its tests included, and is not in force. `base_version` says that it was made from that version, which has to be in force; without it a draft keeps its base.',
+    'Write what the policy would say next. It is checked like a policy, its tests included, and is not in force. ' +
+    '`base_version` says that it was made from that version, which has to be in force; without it a draft keeps its base.',
   auth: 'organization',
   params: policyParams,
   query: Type.Object({ base_version: Type.Optional(Version) }),

@@ -70,7 +70,9 @@ export const Simulate = defineRoute({
   method: 'POST',
   path: '/v1/authz/simulations',
   summary:
-    'Replay recorded decisions on a policy that is not in force: every decision that would turn round, by organization, role and permission. Needs `gatehouse:policies.read`; exact counts and examples need `gatehouse:decisions.read`.',
+    'Replay recorded decisions on a policy that is not in force: every decision that would turn round, by ' +
+    'organization, role and permission. Needs `gatehouse:policies.read`; exact counts and examples need ' +
+    '`gatehouse:decisions.read`.',
   auth: 'organization',
   body: SimulationRequest,
   deadlineMs: 20_000,
@@ -95,7 +97,8 @@ export const SimulateApplication = defineRoute({
   method: 'POST',
   path: '/v1/authz/catalog/:application/simulations',
   summary:
-    'Replay recorded decisions of all organizations on an application’s manifest that is not in force: every decision that would turn round, by organization, role and permission. Platform administrators only.',
+    'Replay recorded decisions of all organizations on an application’s manifest that is not in force: every ' +
+    'decision that would turn round, by organization, role and permission. Platform administrators only.',
   auth: 'user',
   params: Type.Object({ application: Key }),
   body: ApplicationSimulationRequest,
@@ -116,7 +119,8 @@ export const StartPolicyShadow = defineRoute({
   method: 'PUT',
   path,
   summary:
-    'Let the draft shadow the policy in force for a week: each decision it is about is recorded from now on. Answers stay as they are.',
+    'Let the draft shadow the policy in force for a week: each decision it is about is recorded from now on. ' +
+    'Answers stay as they are.',
   auth: 'organization',
   params: policyParams,
   success: { status: 200, body: Type.Object(times), description: 'It has begun, or begun again.' },

@@ -27,7 +27,8 @@ export const Register = defineRoute({
   method: 'POST',
   path: '/v1/auth/register',
   summary:
-    'Open an account; the answer is the same for a known address. Its header `Gatehouse-Registration` belongs to the client that registers.',
+    'Open an account; the answer is the same for a known address. Its header `Gatehouse-Registration` belongs to ' +
+    'the client that registers.',
   auth: 'open',
   limit: 'credentials',
   body: Type.Object({ email: EmailAddress, password: Password, name: DisplayName }),
@@ -42,8 +43,10 @@ export const VerifyEmail = defineRoute({
   method: 'POST',
   path: '/v1/auth/verify-email',
   summary:
-    'Prove an address with the token of the mail. The password of the registration becomes the account’s for the client that sends its `Gatehouse-Registration`, ' +
-    'or when nobody else registered the address and the link is followed from the same network; otherwise 409 `password_required`: send the token again with a password.',
+    'Prove an address with the token of the mail. The password of the registration becomes the account’s for the ' +
+    'client that sends its `Gatehouse-Registration`, ' +
+    'or when nobody else registered the address and the link is followed from the same network; otherwise 409 ' +
+    '`password_required`: send the token again with a password.',
   auth: 'open',
   limit: 'credentials',
   body: Type.Object({
@@ -65,7 +68,8 @@ export const ResendVerification = defineRoute({
   method: 'POST',
   path: '/v1/auth/verify-email/resend',
   summary:
-    'Ask for another verification mail: of the registration named by `Gatehouse-Registration`, else of the newest; the answer is the same for every address.',
+    'Ask for another verification mail: of the registration named by `Gatehouse-Registration`, else of the newest; ' +
+    'the answer is the same for every address.',
   auth: 'open',
   limit: 'credentials',
   body: Type.Object({ email: EmailAddress }),

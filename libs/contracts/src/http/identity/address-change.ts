@@ -10,7 +10,8 @@ export const RequestAddressChange = defineRoute({
   method: 'POST',
   path: '/v1/me/email',
   summary:
-    'Ask for another address. Nothing changes until the link of the mail to it is used; the answer is the same whether or not somebody has the address. Needs a recent sign-in.',
+    'Ask for another address. Nothing changes until the link of the mail to it is used; the answer is the same ' +
+    'whether or not somebody has the address. Needs a recent sign-in.',
   auth: 'user',
   limit: 'credentials',
   body: Type.Object({ email: EmailAddress, current_password: Password }),
@@ -41,7 +42,8 @@ export const UndoAddressChange = defineRoute({
   method: 'POST',
   path: '/v1/auth/email/undo',
   summary:
-    'Take an address change back with the token of the mail to the old address. Every session ends, and a mail that sets a new password follows.',
+    'Take an address change back with the token of the mail to the old address. Every session ends, and a mail ' +
+    'that sets a new password follows.',
   auth: 'open',
   limit: 'credentials',
   body: Type.Object({ token: OpaqueSecret }),

@@ -47,7 +47,9 @@ export const ImportPeople = defineRoute({
   method: 'POST',
   path: '/v1/platform/imports/people',
   summary:
-    'Import people whose addresses another system has proven, with the hashes of their passwords, up to 200 at once. Each line has an outcome of its own, in order; a line that was imported before is left as it is, so a request may be sent again.',
+    'Import people whose addresses another system has proven, with the hashes of their passwords, up to 200 at ' +
+    'once. Each line has an outcome of its own, in order; a line that was imported before is left as it is, so a ' +
+    'request may be sent again.',
   auth: 'user',
   body: Type.Object({
     reason: Reason,
@@ -70,7 +72,8 @@ export const ExportPeople = defineRoute({
   method: 'GET',
   path: '/v1/platform/exports/people',
   summary:
-    'Everybody whose address is proven, with the hashes of their passwords, as lines another instance imports. Second factors are not among them. Wants a recent sign-in.',
+    'Everybody whose address is proven, with the hashes of their passwords, as lines another instance imports. ' +
+    'Second factors are not among them. Wants a recent sign-in.',
   auth: 'user',
   query: Type.Object({ reason: Reason }),
   success: { status: 200, streams: ['application/x-ndjson'], description: 'One line per person.' },

@@ -27,7 +27,8 @@ export const MintEmailVerificationLink = defineRoute({
   method: 'POST',
   path: '/internal/email-verifications/:verification/link',
   summary:
-    'Mint the secret of one verification mail; earlier secrets stay valid until one is used. `null`: nothing to send any more.',
+    'Mint the secret of one verification mail; earlier secrets stay valid until one is used. `null`: nothing to ' +
+    'send any more.',
   auth: 'internal',
   callers: ['workers'],
   retryable: true,
@@ -55,7 +56,8 @@ export const MintAddressChangeLink = defineRoute({
   method: 'POST',
   path: '/internal/address-changes/:change/link',
   summary:
-    'Mint the secret of a mail about a change of address: to the new one to prove it, to the old one to undo it. `null`: nothing to send any more.',
+    'Mint the secret of a mail about a change of address: to the new one to prove it, to the old one to undo it. ' +
+    '`null`: nothing to send any more.',
   auth: 'internal',
   callers: ['workers'],
   retryable: true,

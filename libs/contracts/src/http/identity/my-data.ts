@@ -57,7 +57,8 @@ export const DeleteMe = defineRoute({
   method: 'DELETE',
   path: '/v1/me',
   summary:
-    'Have oneself erased, with a recent sign-in. Until the day that is answered everything works and `POST /v1/me/deletion/undo` takes it back; a mail says so.',
+    'Have oneself erased, with a recent sign-in. Until the day that is answered everything works and `POST ' +
+    '/v1/me/deletion/undo` takes it back; a mail says so.',
   auth: 'user',
   success: {
     status: 200,

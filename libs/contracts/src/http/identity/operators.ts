@@ -59,7 +59,8 @@ export const SuspendUser = defineRoute({
   method: 'POST',
   path: '/v1/platform/users/:user/suspend',
   summary:
-    'Disable a person: sessions and access tokens are void everywhere, and a sign-in is answered as a wrong password is. Nobody can suspend themselves.',
+    'Disable a person: sessions and access tokens are void everywhere, and a sign-in is answered as a wrong ' +
+    'password is. Nobody can suspend themselves.',
   auth: 'user',
   params,
   body,
@@ -88,7 +89,8 @@ export const EraseUser = defineRoute({
   method: 'POST',
   path: '/v1/platform/users/:user/erase',
   summary:
-    'Erase a person now and for good: name, address, credentials and factors, everywhere; sessions and access tokens are void. Not for oneself, and not to be undone.',
+    'Erase a person now and for good: name, address, credentials and factors, everywhere; sessions and access ' +
+    'tokens are void. Not for oneself, and not to be undone.',
   auth: 'user',
   params,
   body,
@@ -117,7 +119,8 @@ export const ResetUserFactors = defineRoute({
   method: 'POST',
   path: '/v1/platform/users/:user/factors/reset',
   summary:
-    'Take away every second factor of a person who has lost them. The password stays, every session ends, and the person is told. Not for oneself.',
+    'Take away every second factor of a person who has lost them. The password stays, every session ends, and the ' +
+    'person is told. Not for oneself.',
   auth: 'user',
   params,
   body,
@@ -132,7 +135,8 @@ export const ResendUserMail = defineRoute({
   method: 'POST',
   path: '/v1/platform/users/:user/mails',
   summary:
-    'Send a person another mail that proves their address, or one that sets a new password. Whoever sends it never sees its link.',
+    'Send a person another mail that proves their address, or one that sets a new password. Whoever sends it never ' +
+    'sees its link.',
   auth: 'user',
   params,
   body: Type.Object({

@@ -52,7 +52,8 @@ export const GetPasskeyOptions = defineRoute({
   method: 'POST',
   path: '/v1/auth/passkey/options',
   summary:
-    'What `navigator.credentials.get()` needs: with `challenge` for step `passkey` of that sign-in, without for a sign-in that begins with a passkey.',
+    'What `navigator.credentials.get()` needs: with `challenge` for step `passkey` of that sign-in, without for a ' +
+    'sign-in that begins with a passkey.',
   auth: 'open',
   limit: 'credentials',
   body: Type.Object({ challenge: Type.Optional(OpaqueSecret) }),

@@ -27,7 +27,8 @@ export const ResetPassword = defineRoute({
   method: 'POST',
   path: '/v1/auth/password/reset',
   summary:
-    'Set a new password with the token of the mail. Every session of the person ends and none begins: signing in asks for every factor as ever.',
+    'Set a new password with the token of the mail. Every session of the person ends and none begins: signing in ' +
+    'asks for every factor as ever.',
   auth: 'open',
   limit: 'credentials',
   body: Type.Object({ token: OpaqueSecret, password: Password }),

@@ -109,7 +109,8 @@ export const AnswerChallenge = defineRoute({
   path: '/v1/auth/challenge',
   summary:
     'Answer one step of a sign-in or a step-up. `verify_email`: call it once the link of the mail was used. ' +
-    '`password`: with `password`. `passkey`: with `credential`, over options asked for with this challenge. `totp`, `recovery_code`, `email_code`: with `code`. ' +
+    '`password`: with `password`. `passkey`: with `credential`, over options asked for with this challenge. ' +
+    '`totp`, `recovery_code`, `email_code`: with `code`. ' +
     '`enroll_mfa`: without `code` it answers what an authenticator app needs, with `code` it ' +
     'completes the enrollment. ' +
     '`remember_device`, where it was offered, answers a `Gatehouse-Remembered-Device` to send with later sign-ins.',

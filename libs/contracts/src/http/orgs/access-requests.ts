@@ -118,7 +118,8 @@ export const ApproveAccessRequest = defineRoute({
   method: 'POST',
   path: '/v1/organizations/:org/access-requests/:access_request/approve',
   summary:
-    'Give what was asked for, or other roles. Approving is granting: nobody approves what they could not give, nor what they asked for themselves.',
+    'Give what was asked for, or other roles. Approving is granting: nobody approves what they could not give, nor ' +
+    'what they asked for themselves.',
   auth: 'organization',
   principals: 'people',
   params,

@@ -75,7 +75,8 @@ const VerifyDomain = defineRoute({
   method: 'POST',
   path: '/v1/organizations/:org/domains/:domain/verify',
   summary:
-    'Look for the record now. One organization has a domain at a time: `last_check` is `taken` where another one has proven it.',
+    'Look for the record now. One organization has a domain at a time: `last_check` is `taken` where another one ' +
+    'has proven it.',
   auth: 'organization',
   params,
   success: { status: 200, body: Domain, description: 'The domain, and what DNS said.' },

@@ -57,7 +57,8 @@ export const SuspendOrganization = defineRoute({
   method: 'POST',
   path: '/v1/platform/organizations/:organization/suspend',
   summary:
-    'Nobody acts for the organization any more: its access tokens and API keys are void, none is made for it, and the policy decision point permits nothing in it.',
+    'Nobody acts for the organization any more: its access tokens and API keys are void, none is made for it, and ' +
+    'the policy decision point permits nothing in it.',
   auth: 'user',
   params,
   body,

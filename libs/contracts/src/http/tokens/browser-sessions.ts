@@ -24,7 +24,8 @@ export const BindBrowserSession = defineRoute({
   operationId: 'bindBrowserSession',
   path: '/internal/browser-sessions',
   summary:
-    'Bind the session of a sign-in that just succeeded to this browser. The cookie value is new each time; the refresh token of that sign-in is void from here on.',
+    'Bind the session of a sign-in that just succeeded to this browser. The cookie value is new each time; the ' +
+    'refresh token of that sign-in is void from here on.',
   body: Type.Object({
     /** As the sign-in gave it. */
     access_token: Type.String({ minLength: 1, maxLength: 8192 }),
@@ -68,7 +69,8 @@ export const MintBrowserSessionToken = defineRoute({
   operationId: 'mintBrowserSessionToken',
   path: '/internal/browser-sessions/token',
   summary:
-    'An access token of the person of a browser, for the duration of one request. It keeps the session from falling idle.',
+    'An access token of the person of a browser, for the duration of one request. It keeps the session from ' +
+    'falling idle.',
   retryable: true,
   body: Type.Object({
     cookie_value: OpaqueSecret,

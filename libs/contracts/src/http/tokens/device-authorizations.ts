@@ -43,7 +43,8 @@ export const FindDeviceAuthorization = defineRoute({
   method: 'POST',
   path: '/internal/device-authorizations/find',
   summary:
-    'The open request of the code that the signed-in person has entered, in any case and with any punctuation. Wrong codes are counted for the person and for the address.',
+    'The open request of the code that the signed-in person has entered, in any case and with any punctuation. ' +
+    'Wrong codes are counted for the person and for the address.',
   body: Type.Object({ user_code: Type.String({ minLength: 1, maxLength: 100 }) }),
   success: { status: 200, body: DeviceAuthorization, description: 'The request.' },
   problems: ['unauthenticated', 'not_found', 'rate_limited', 'not_current'],

@@ -42,7 +42,8 @@ export const Authorize = defineProtocol({
   methods: ['GET', 'POST'],
   path: '/oauth2/authorize',
   summary:
-    'The authorization endpoint (RFC 6749 §3.1): a code at once where the browser is signed in and nothing has to be asked; otherwise it stores the request and sends the browser to sign in.',
+    'The authorization endpoint (RFC 6749 §3.1): a code at once where the browser is signed in and nothing has to ' +
+    'be asked; otherwise it stores the request and sends the browser to sign in.',
   errors: 'page',
   cookiePrefixes: [browserSessionCookie],
 })
@@ -78,7 +79,8 @@ export const ContinueAuthorization = defineProtocol({
   methods: ['GET'],
   path: '/oauth2/authorize/continue',
   summary:
-    'Where the browser comes back after the person has decided, with `continuation`: sends it to the client with a code or an error. ' +
+    'Where the browser comes back after the person has decided, with `continuation`: sends it to the client with a ' +
+    'code or an error. ' +
     'With `cancel`, the id of a request of this browser that nobody has decided, it goes back with `access_denied`.',
   errors: 'page',
   cookiePrefixes: [browserCookiePrefix],

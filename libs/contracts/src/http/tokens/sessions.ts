@@ -12,7 +12,8 @@ export const RefreshToken = defineRoute({
   method: 'POST',
   path: '/v1/auth/refresh',
   summary:
-    'Rotate the refresh token; naming an organization is how to switch. Where the organization requires a second factor of a session with one, nothing is exchanged: ' +
+    'Rotate the refresh token; naming an organization is how to switch. Where the organization requires a second ' +
+    'factor of a session with one, nothing is exchanged: ' +
     'ask for `null`, step up, and name the organization again.',
   auth: 'open',
   limit: 'refresh',
@@ -165,7 +166,8 @@ export const MintLogoutToken = defineRoute({
   method: 'POST',
   path: '/internal/sessions/:session/logout-token',
   summary:
-    'A logout token (OpenID Connect Back-Channel Logout 1.0 §2.4) for the client whose session has ended, made anew for each attempt. `null`: it wants none.',
+    'A logout token (OpenID Connect Back-Channel Logout 1.0 §2.4) for the client whose session has ended, made ' +
+    'anew for each attempt. `null`: it wants none.',
   auth: 'internal',
   callers: ['workers'],
   retryable: true,

@@ -46,7 +46,8 @@ export const RotateSigningKey = defineRoute({
   method: 'POST',
   path: '/v1/platform/keys/rotate',
   summary:
-    'Make the next signing key of an algorithm now. It is in the key set for ten minutes before it signs, and the one before stays for an hour after, so no verification fails. 409 while a next key is already announced.',
+    'Make the next signing key of an algorithm now. It is in the key set for ten minutes before it signs, and the ' +
+    'one before stays for an hour after, so no verification fails. 409 while a next key is already announced.',
   auth: 'user',
   body: Type.Object({ alg: SigningAlgorithm, reason: Reason }),
   example: { alg: 'ES256', reason: 'Yearly exercise' },
@@ -60,7 +61,8 @@ export const VoidSigningKey = defineRoute({
   method: 'POST',
   path: '/v1/platform/keys/:signing_key/void',
   summary:
-    'In an emergency: refuse every token a key has signed, at once and everywhere. Where no other key of its algorithm signs, a new one begins at once. Sessions stay: their next refresh is signed by the new key.',
+    'In an emergency: refuse every token a key has signed, at once and everywhere. Where no other key of its ' +
+    'algorithm signs, a new one begins at once. Sessions stay: their next refresh is signed by the new key.',
   auth: 'user',
   params: Type.Object({ signing_key: SigningKeyId }),
   body: Type.Object({ reason: Reason }),

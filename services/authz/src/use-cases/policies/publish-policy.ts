@@ -68,6 +68,8 @@ async function judgeImpact(
   if (impact.replayed < fewest || shareOf(impact) <= deps.impactThreshold) return draft.version
   const { replayed, flips } = impact
   throw problem('impact_above_threshold', {
-    detail: `Of ${replayed} recorded decisions ${flips.allowed} would be allowed and ${flips.denied} denied that were not; confirm_impact=true publishes all the same.`,
+    detail:
+      `Of ${replayed} recorded decisions ${flips.allowed} would be allowed and ${flips.denied} denied that ` +
+      `were not; confirm_impact=true publishes all the same.`,
   })
 }

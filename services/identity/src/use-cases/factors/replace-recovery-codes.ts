@@ -16,7 +16,8 @@ type ReplaceDeps = Pick<Deps, 'spine' | 'clock' | 'settings'>
  */
 export async function replaceMyRecoveryCodes(deps: ReplaceDeps, caller: UserCaller): Promise<string[]> {
   const { userId } = caller
-  // Right after the enrollment the session is still one of a single factor, and there are no codes yet that could be taken away.
+  // Right after the enrollment the session is still one of a single factor, and there are no codes yet that could be
+  // taken away.
   requireRecentSignIn(deps, caller, { strong: false })
   const isStrong = caller.claims.acr === 'aal2'
   const { codes, hashes } = mintRecoveryCodes()

@@ -27,7 +27,8 @@ export type Refusal = {
 export async function recordRefusal(deps: Pick<Deps, 'spine' | 'settings'>, refusal: Refusal): Promise<void> {
   const { halfLifeSeconds } = deps.settings.limits
   const { counters, kind } = refusal.admission
-  // A try that is refused anyway tells its sender nothing, so it is not counted: a lock trickles instead of being renewed for ever.
+  // A try that is refused anyway tells its sender nothing, so it is not counted: a lock trickles instead of being
+  // renewed for ever.
   const by = kind === 'admitted' && refusal.reason !== 'locked' ? 1 : 0
   await writeWithoutRevision(deps, async (tx) => {
     const full = await countFailures(tx, { counters, by, halfLifeSeconds })

@@ -33,7 +33,8 @@ export async function clientTokens(
 ): Promise<TokenAnswer> {
   const { client, claims, scope } = o
   const organization = await organizationClaims(deps, { userId: claims.sub, organizationId: claims.org_id, scope })
-  // The key is chosen by the present: `iat` is cut to seconds, and a key made within this second would not be there yet.
+  // The key is chosen by the present: `iat` is cut to seconds, and a key made within this second would not be there
+  // yet.
   const now = new Date()
   const { accessTokenSeconds: seconds } = client
   const access = clientAccessClaims(claims, { audience: o.audience, scope, jkt: o.jkt, seconds })
