@@ -79,8 +79,10 @@ export async function prepareTables(adminUrl: string): Promise<void> {
       insert into bench_sessions select n, 1, now() from generate_series(1, ${families}) n;
       insert into bench_families select n, 'active' from generate_series(1, ${families}) n;
       insert into bench_tokens (family) select n from generate_series(1, ${families}) n;
-      create table if not exists bench_people (id int primary key, name text, email text, verified boolean, created_at timestamptz default now());
-      insert into bench_people select n, 'Ann', 'ann@example.com', true from generate_series(1, 1000) n on conflict do nothing;
+      create table if not exists bench_people (
+        id int primary key, name text, email text, verified boolean, created_at timestamptz default now());
+      insert into bench_people select n, 'Ann', 'ann@example.com', true from generate_series(1, 1000) n
+        on conflict do nothing;
       analyze bench_sessions; analyze bench_tokens; analyze bench_people;`)
   } finally {
     await sql.end()

@@ -57,7 +57,8 @@ export async function measureDecisions(effort: Effort): Promise<PartResult> {
       run.cpuNs.push(cost.cpuNs)
     }
     effort.note(
-      `P1 round ${round + 1}: ${runs.map(({ engine, wallNs }) => `${engine.name} ${rounded((wallNs[round] ?? NaN) / 1000)} µs`).join(', ')}`,
+      `P1 round ${round + 1}: ` +
+        runs.map(({ engine, wallNs }) => `${engine.name} ${rounded((wallNs[round] ?? NaN) / 1000)} µs`).join(', '),
     )
   }
   return resultOf(runs, { coverage: coverageOf(questions), objections: objections.length })

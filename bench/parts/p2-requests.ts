@@ -278,7 +278,7 @@ const bareResult = (own: Contender, bare: Contender, reader: Contender): PartRes
     notes: [
       `By CPU time per request, which the load process cannot limit: ${rounded(ratioOf(cpus(bare), cpus(own)))}x.`,
       `A server that only parses the question and writes the answer reaches ` +
-        `${rounded(ratioOf(rates(reader), rates(bare)))}x; authz ${rounded(ratioOf(rates(own), rates(reader)))}x of it.`,
+        `${rounded(ratioOf(rates(reader), rates(bare)))}x; authz ${rounded(ratioOf(rates(own), rates(reader)))}x of it`,
     ],
     contenders: [own, bare, reader],
     targets: [atLeast('requests/s against bare node:http', ratioOf(rates(own), rates(bare)), 0.75)],

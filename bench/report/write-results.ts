@@ -53,7 +53,8 @@ const sectionOf = (result: Kept): string => {
   const { cpu, cores, memoryGb, kernel, node } = result.machine
   return `## ${result.part}: ${result.title}
 
-${result.measuredAt}, ${cores} cores of ${cpu}, ${memoryGb} GB, ${kernel}, Node ${node}, ${result.rounds} ${result.rounds === 1 ? 'round' : 'rounds'}.
+${result.measuredAt}, ${cores} cores of ${cpu}, ${memoryGb} GB, ${kernel},
+Node ${node}, ${result.rounds} ${result.rounds === 1 ? 'round' : 'rounds'}.
 
 ${tableOf(result.table)}
 

@@ -63,7 +63,9 @@ export async function startPlatform(cleanup: Cleanup): Promise<Platform> {
     ['postgres', 'nats', 'redis'].map((name) => [name, cpuOf(processes[name] ?? 0, name === 'postgres')])
   const platform: Platform = {
     gateway,
-    adminUrl: `postgres://gatehouse_admin:${settings.passwords['postgres']}@127.0.0.1:${settings.ports['postgres']}/gatehouse`,
+    adminUrl:
+      `postgres://gatehouse_admin:${settings.passwords['postgres']}@` +
+      `127.0.0.1:${settings.ports['postgres']}/gatehouse`,
     organizationId: demo.organization_id,
     people: demo.users,
     cpu: () => new Map([...services.map((name) => [name, cpuOf(processes[name] ?? 0, false)] as const), ...servers()]),

@@ -22,7 +22,9 @@ const eventsPage = (): string => {
     .sort((a, b) => a.type.localeCompare(b.type))
     .map(({ type, data }) => {
       const { properties, required = [] } = data as { properties?: Record<string, unknown>; required?: string[] }
-      const fields = Object.keys(properties ?? {}).map((name) => `\`${name}\`${required.includes(name) ? '' : ' (optional)'}`)
+      const fields = Object.keys(properties ?? {}).map(
+        (name) => `\`${name}\`${required.includes(name) ? '' : ' (optional)'}`,
+      )
       return `| \`${type}\` | ${fields.join(', ')} |`
     })
   return `${generated}# Events\n\nCloudEvents 1.0 on NATS, one stream per producer; the subject is the type. An ` +
@@ -38,12 +40,14 @@ const problemsPage = (): string => {
 }
 
 const settings = await allSettings(fileURLToPath(new URL('../..', import.meta.url)))
-type PolicyCases = { title: string; policies?: Record<string, unknown>[]; cases: ({ when?: string; given?: unknown; answer?: boolean | string } & Record<string, unknown>)[] }
+type PolicyCase = { when?: string; given?: unknown; answer?: boolean | string } & Record<string, unknown>
+type PolicyCases = { title: string; policies?: Record<string, unknown>[]; cases: PolicyCase[] }
 
 /** The corpus the engine is tested with, as tables. */
 const policyCasesPage = (): string => {
   const folder = new URL('../../libs/policy/test/cases/', import.meta.url)
-  const code = (value: unknown): string => `\`${(typeof value === 'string' ? value : JSON.stringify(value)).replaceAll('|', '\\|')}\``
+  const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
+  const code = (value: unknown): string => `\`${textOf(value).replaceAll('|', '\\|')}\``
   const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   const sections = readdirSync(folder)
     .filter((file) => file.endsWith('.yaml'))
@@ -51,11 +55,20 @@ const policyCasesPage = (): string => {
     .map((file) => {
       const { title, policies, cases } = parse(readFileSync(new URL(file, folder), 'utf8')) as PolicyCases
       const heading = `## ${title.charAt(0).toUpperCase()}${title.slice(1)}\n\n`
-      if (!policies) return `${heading}| Condition | Values | Answer ` +
-        `|\n|---|---|---|\n${cases.map(({ when, given, answer }) => row([code(when), given ? code(given) : '', String(answer)])).join('\n')}\n`
+      if (!policies) {
+        const answers = cases.map(({ when, given, answer }) =>
+          row([code(when), given ? code(given) : '', String(answer)]),
+        )
+        return `${heading}| Condition | Values | Answer |\n|---|---|---|\n${answers.join('\n')}\n`
+      }
       const rules = policies.map((policy) => `- ${code(policy)}\n`).join('')
-      return `${heading}${rules}\n| Action | Roles | Values | Allowed | Reason ` +
-        `|\n|---|---|---|---|---|\n${cases.map(({ action, roles, given, allowed, ...reason }) => row([code(action), roles ? code(roles) : '', given ? code(given) : '', String(allowed), Object.values(reason).map((part) => (Array.isArray(part) ? part.join(', ') : String(part))).join(' · ')])).join('\n')}\n`
+      const decisions = cases.map(({ action, roles, given, allowed, ...reason }) => {
+        const why = Object.values(reason).map((part) => (Array.isArray(part) ? part.join(', ') : String(part)))
+        const facts = [roles ? code(roles) : '', given ? code(given) : '']
+        return row([code(action), ...facts, String(allowed), why.join(' · ')])
+      })
+      const columns = '| Action | Roles | Values | Allowed | Reason |\n|---|---|---|---|---|'
+      return `${heading}${rules}\n${columns}\n${decisions.join('\n')}\n`
     })
   return `${generated.replace('change the contracts', 'change libs/policy/test/cases')}# Policy cases\n\nWhat ` +
     `conditions answer and how roles and policies decide, as the engine is tested with. The language is described ` +

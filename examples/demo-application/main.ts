@@ -48,7 +48,8 @@ app.get('/', async (request, reply) => {
   if (person === undefined) return page(reply, '<p><a id="signin" href="/login">Sign in</a></p>')
   return page(
     reply,
-    `<p>You are <b id="name">${escaped(person.name)}</b>, for <b id="organization">${person.organizationId ?? 'nobody but yourself'}</b>.</p>
+    `<p>You are <b id="name">${escaped(person.name)}</b>,
+      for <b id="organization">${person.organizationId ?? 'nobody but yourself'}</b>.</p>
     <p>May you create invoices? <b id="decision">${await mayCreateInvoices(person)}</b></p>
     <p><a id="switch" href="/login?switch=1">Switch organization</a></p>
     <form method="post" action="/logout"><button id="signout">Sign out</button></form>`,

@@ -26,6 +26,7 @@ const bad: Record<string, { path: string; text: string }> = {
     path: 'services/workers/src/providers/webhook-sender.ts',
     text: '/** x */ const signal = AbortSignal.any([stopped, AbortSignal' + '.timeout(1000)])',
   },
+  'lines of at most 120 columns': { path: 'services/orgs/src/app.ts', text: `/** ${'x'.repeat(120)} */` },
   'no package host': { path: 'docs/x.md', text: `see https://registry.npm${'js'}.org/x` },
 }
 

@@ -66,6 +66,12 @@ export const rules: Rule[] = [
     broken: ({ text }) => /AbortSignal\.any\(\[[^\]]*AbortSignal\.timeout\(/.test(text),
   },
   {
+    name: 'lines of at most 120 columns',
+    why: 'The formatter breaks code and leaves comments, texts and SQL. A title and an import stay on one line.',
+    applies: /\.(tsx?|mjs)$/,
+    broken: ({ text }) => text.split('\n').some((line) => line.length > 120 && !/^\s*'.*',?$|^import /.test(line)),
+  },
+  {
     name: 'no package host',
     why: 'The tree does not know where anybody downloads from.',
     applies: /\.(tsx?|js|mjs|json|md|ya?ml|sh)$|^\.ci\//,

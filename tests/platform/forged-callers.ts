@@ -119,8 +119,10 @@ function forgedAssertions(
     'as an access token': made({}, { typ: 'at+jwt' }),
     'of another typ': made({}, { typ: 'JWT' }),
     unsigned: `${encode({ alg: 'none', typ: 'service+jwt', kid: own.kid })}.${payload}.`,
-    'by the public key as a secret': `${symmetric}.${createHmac('sha256', own.publicPem).update(symmetric).digest('base64url')}`,
-    'with another payload': `${head}.${encode(claimsOf(caller, target, { jti: 'changed' }))}.${right.split('.')[2] ?? ''}`,
+    'by the public key as a secret':
+      `${symmetric}.` + createHmac('sha256', own.publicPem).update(symmetric).digest('base64url'),
+    'with another payload':
+      `${head}.${encode(claimsOf(caller, target, { jti: 'changed' }))}.` + `${right.split('.')[2] ?? ''}`,
   }
 }
 

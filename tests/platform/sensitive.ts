@@ -7,8 +7,10 @@ import { join } from 'node:path'
 import type { Api } from './client.ts'
 
 /** Members whose text is a secret or says who somebody is. */
-const MEMBERS =
-  /^(password|(new|current)_password|email|address|secret|(client_)?secret|api_key|d|k|(access|refresh|id|registration|attempt)_token|token|user_code|device_code|recovery_codes|otpauth_url)$/
+const MEMBERS = new RegExp(
+  '^((new_|current_)?password|email|address|(client_)?secret|api_key|d|k|(user|device)_code|recovery_codes|' +
+    '((access|refresh|id|registration|attempt)_)?token|otpauth_url)$',
+)
 /** Shorter texts stand in other words by chance. */
 const SHORTEST = 10
 

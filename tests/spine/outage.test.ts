@@ -99,7 +99,8 @@ async function runOutage(t: Teardown, o: { events: number; outageMs: number; con
 }
 
 t.test(
-  `${size.events} events with NATS down ${size.outageMs / 1000} s and its store wiped: none missing, none doubled, in order`,
+  `${size.events} events with NATS down ${size.outageMs / 1000} s and its store wiped: ` +
+    'none missing, none doubled, in order',
   async (t) => {
     const result = await runOutage(t, { ...size, consumerSees: (system) => system })
     t.comment(

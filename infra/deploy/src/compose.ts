@@ -211,15 +211,14 @@ export function composeFile(settings: Settings): string {
     ...migrations,
     ...Object.fromEntries(SERVICES.map((one) => [one, service(one, settings[one])])),
   }
-  return `${heading('# The whole platform:  npm run secrets && docker compose -f infra/compose/compose.yaml up --build --wait')}\n${yaml(
-    {
-      name: 'gatehouse',
-      services,
-      networks: networks('outside', 'services', 'postgres', 'redis', 'nats', 'smtp'),
-      volumes: { postgres: {}, redis: {}, nats: {} },
-      secrets: secretsOf(services),
-    },
-  )}`
+  const how = 'npm run secrets && docker compose -f infra/compose/compose.yaml up --build --wait'
+  return `${heading(`# The whole platform:  ${how}`)}\n${yaml({
+    name: 'gatehouse',
+    services,
+    networks: networks('outside', 'services', 'postgres', 'redis', 'nats', 'smtp'),
+    volumes: { postgres: {}, redis: {}, nats: {} },
+    secrets: secretsOf(services),
+  })}`
 }
 
 /** The servers alone, on loopback, for services that run outside: `DATABASE_URL=… REDIS_URL=… NATS_URL=… npm start`. */
@@ -234,5 +233,13 @@ export function serversFile(): string {
       },
     ]),
   )
-  return `${heading('# PostgreSQL, Redis, NATS and a mailbox alone, on loopback:  npm run secrets && docker compose -f infra/compose/servers.yaml up --wait')}\n${yaml({ name: 'gatehouse-servers', services: exposed, networks: networks('outside'), volumes: { postgres: {}, redis: {}, nats: {} }, secrets: secretsOf(exposed) })}`
+  const how = 'npm run secrets && docker compose -f infra/compose/servers.yaml up --wait'
+  const composed = {
+    name: 'gatehouse-servers',
+    services: exposed,
+    networks: networks('outside'),
+    volumes: { postgres: {}, redis: {}, nats: {} },
+    secrets: secretsOf(exposed),
+  }
+  return `${heading(`# PostgreSQL, Redis, NATS and a mailbox alone, on loopback:  ${how}`)}\n${yaml(composed)}`
 }

@@ -42,15 +42,23 @@ export function connectionsPage(settings: Settings): string {
   const sums = [1, 2, 3].map((replicas) => connectionsOf(budgets, replicas))
   return `# Connections to PostgreSQL
 
-What every process may hold at most by default: \`DATABASE_POOL_RUNTIME\` + \`DATABASE_POOL_SYSTEM\`. Connections are opened when they are needed and closed after a minute without use. A stock server (\`max_connections = 100\`) gives ${stockConnections} to others than its administrator.
+What every process may hold at most by default: \`DATABASE_POOL_RUNTIME\` + \`DATABASE_POOL_SYSTEM\`. Connections
+are opened when they are needed and closed after a minute without use. A stock server (\`max_connections = 100\`)
+gives ${stockConnections} to others than its administrator.
 
 | Service | Processes per replica | Runtime + system | 1 replica | 2 replicas | 3 replicas |
 |---|---:|---:|---:|---:|---:|
 ${rows.join('\n')}
 | **all** | | | **${sums.join('** | **')}** |
 
-Besides: one connection per migration job while it runs, and one per pod that waits for its schema. A rolling upgrade starts a new process before it ends an old one. Where the sum is above what the server gives, lower the settings, raise \`max_connections\`, or do with fewer replicas: a process that gets no connection answers 503 and is not ready, and loses nothing.
+Besides: one connection per migration job while it runs, and one per pod that waits for its schema. A rolling
+upgrade starts a new process before it ends an old one. Where the sum is above what the server gives, lower the
+settings, raise \`max_connections\`, or do with fewer replicas: a process that gets no connection answers 503 and is
+not ready, and loses nothing.
 
-**Poolers.** In session mode, if the pooler keeps the settings a session is opened with (\`search_path\`, \`statement_timeout\`, \`lock_timeout\`, \`idle_in_transaction_session_timeout\`, \`TimeZone\`). In transaction mode a service does not become ready, and \`/readyz\` says so: those settings belong to a session, and so do prepared statements. Migrations hold an advisory lock and go to the server itself.
+**Poolers.** In session mode, if the pooler keeps the settings a session is opened with (\`search_path\`,
+\`statement_timeout\`, \`lock_timeout\`, \`idle_in_transaction_session_timeout\`, \`TimeZone\`). In transaction mode
+a service does not become ready, and \`/readyz\` says so: those settings belong to a session, and so do prepared
+statements. Migrations hold an advisory lock and go to the server itself.
 `
 }

@@ -5,9 +5,10 @@ import { migrationSettings, type Setting } from './settings.ts'
 
 const heading = `# Configuration
 
-Every setting is an environment variable; \`<NAME>_FILE\` names a file with the value instead. A service that finds something wrong lists
-all of it and exits with 78. \`--print-config\` of each program prints the same as JSON. Where a setting is written down when deployed:
-secrets in the service's Secret (Compose: a file per secret), the rest in the chart's \`services.<service>.config\` (Compose: \`environment\`).
+Every setting is an environment variable; \`<NAME>_FILE\` names a file with the value instead. A service that finds
+something wrong lists all of it and exits with 78. \`--print-config\` of each program prints the same as JSON. Where
+a setting is written down when deployed: secrets in the service's Secret (Compose: a file per secret), the rest in
+the chart's \`services.<service>.config\` (Compose: \`environment\`).
 `
 
 const shown = (value: unknown): string =>

@@ -142,9 +142,9 @@ process.stdout.on('error', () => undefined)
 main().then(
   (code) => process.exit(code),
   (error: unknown) => {
-    process.stderr.write(
-      `${isLaunchProblem(error) || (error as Error).name === 'UnreadableFile' ? (error as Error).message : error instanceof Error ? error.stack : String(error)}\n`,
-    )
+    const isForPeople = isLaunchProblem(error) || (error as Error).name === 'UnreadableFile'
+    const detail = error instanceof Error ? error.stack : String(error)
+    process.stderr.write(`${isForPeople ? (error as Error).message : detail}\n`)
     process.exit(1)
   },
 )

@@ -7,7 +7,8 @@ const fixture = parse(`
 applications:
   todo:
     name: Todo
-    resource_types: [{ key: todo, attributes: { done: { type: boolean, provenance: [stored] } }, actions: [{ name: read }] }]
+    resource_types:
+      - { key: todo, attributes: { done: { type: boolean, provenance: [stored] } }, actions: [{ name: read }] }
     roles: [{ key: todo-reader, name: Reader, permissions: ['todo:read'] }]
     policies: []
 authorization:

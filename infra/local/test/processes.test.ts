@@ -108,7 +108,12 @@ t.test(
     import { createSupervisor } from '@gatehouse/local/processes/supervisor'
     import { writeFileSync } from 'node:fs'
     const supervisor = createSupervisor({ say: () => {}, onChange: () => {} })
-    await supervisor.start({ name: 'child', command: process.execPath, args: ['-e', ${JSON.stringify(LISTENER)}, '${port}'], env: process.env, cwd: '/', port: ${port}, marker: '${port}', stopSignal: 'SIGTERM', stopTimeoutMs: 1000, startTimeoutMs: 10000, logFile: '${folder}/log', isReady: async () => (await fetch('http://127.0.0.1:${port}')).ok })
+    await supervisor.start({
+      name: 'child', command: process.execPath, args: ['-e', ${JSON.stringify(LISTENER)}, '${port}'],
+      env: process.env, cwd: '/', port: ${port}, marker: '${port}', logFile: '${folder}/log',
+      stopSignal: 'SIGTERM', stopTimeoutMs: 1000, startTimeoutMs: 10000,
+      isReady: async () => (await fetch('http://127.0.0.1:${port}')).ok,
+    })
     writeFileSync('${folder}/pid', String(supervisor.record().child.pid))
     setInterval(() => {}, 1000)`
     mkdirSync(join(import.meta.dirname, '.scratch'), { recursive: true })

@@ -386,7 +386,8 @@ t.test('hostile bytes on the wire never become a 5xx and always leave the server
     TRACE: `TRACE /v1/widgets HTTP/1.1\r\n${host}\r\n`,
     'OPTIONS *': `OPTIONS * HTTP/1.1\r\n${host}\r\n`,
     'a wrong method': `DELETE /v1/widgets HTTP/1.1\r\n${host}\r\n`,
-    'two authorizations': `GET /v1/widgets HTTP/1.1\r\n${host}Authorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n`,
+    'two authorizations':
+      `GET /v1/widgets HTTP/1.1\r\n${host}` + 'Authorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n',
     'two lengths': `POST /v1/widgets HTTP/1.1\r\n${host}Content-Length: 1\r\nContent-Length: 2\r\n\r\na`,
     'length and chunked':
       `POST /v1/widgets HTTP/1.1\r\n${host}Content-Length: 4\r\nTransfer-Encoding: ` + `chunked\r\n\r\n0\r\n\r\n`,

@@ -58,7 +58,8 @@ const claims = {
 }
 
 function token(change: { header?: object; claims?: object; signer?: KeyObject } = {}): string {
-  const input = `${base64url({ alg: 'ES256', typ: 'at+jwt', kid: 'k1', ...change.header })}.${base64url({ ...claims, ...change.claims })}`
+  const header = base64url({ alg: 'ES256', typ: 'at+jwt', kid: 'k1', ...change.header })
+  const input = `${header}.${base64url({ ...claims, ...change.claims })}`
   return `${input}.${es256(input, change.signer ?? own.privateKey)}`
 }
 
@@ -91,7 +92,8 @@ t.test('every forgery is 401', async (t) => {
     'alg nOnE': unsigned('nOnE'),
     'none with a signature': token({ header: { alg: 'none' } }),
     'HS256 keyed with the public key': hs256(),
-    'ES256 in the header, HMAC below': `${header}.${payload}.${createHmac('sha256', pem).update(`${header}.${payload}`).digest('base64url')}`,
+    'ES256 in the header, HMAC below':
+      `${header}.${payload}.` + createHmac('sha256', pem).update(`${header}.${payload}`).digest('base64url'),
     'a key of its own in jwk': token({ header: { jwk: foreign.jwk }, signer: foreign.privateKey }),
     jku: token({ header: { jku: 'https://evil.example/jwks' }, signer: foreign.privateKey }),
     x5u: token({ header: { x5u: 'https://evil.example/x5u' } }),
@@ -104,7 +106,9 @@ t.test('every forgery is 401', async (t) => {
     'foreign key under our kid': token({ signer: foreign.privateKey }),
     'changed payload': `${header}.${base64url({ ...claims, sub: newId('user') })}.${signature}`,
     'zero signature': `${header}.${payload}.${Buffer.alloc(64).toString('base64url')}`,
-    'DER signature': `${header}.${payload}.${sign('sha256', Buffer.from(`${header}.${payload}`), own.privateKey).toString('base64url')}`,
+    'DER signature':
+      `${header}.${payload}.` +
+      sign('sha256', Buffer.from(`${header}.${payload}`), own.privateKey).toString('base64url'),
     'wrong issuer': token({ claims: { iss: 'https://evil.example' } }),
     'wrong audience': token({ claims: { aud: 'other' } }),
     'audience list': token({ claims: { aud: ['gatehouse', 'other'] } }),
@@ -321,7 +325,8 @@ t.test('misused assertions are 401', async (t) => {
   const signed = (change: object): string => {
     const own = { iss: 'service:orgs', sub: 'service:orgs', aud: 'service:tokens', htm: asked.method, htu: asked.path }
     const times = { iat: startSeconds, exp: startSeconds + 60 }
-    const input = `${base64url({ alg: 'ES256', typ: 'service+jwt', kid: orgs.publicJwk.kid })}.${base64url({ ...own, ...times, ...change })}`
+    const head = base64url({ alg: 'ES256', typ: 'service+jwt', kid: orgs.publicJwk.kid })
+    const input = `${head}.${base64url({ ...own, ...times, ...change })}`
     return `${input}.${es256(input, createPrivateKey({ key: orgs.privateJwk as never, format: 'jwk' }))}`
   }
   t.equal(await verifyAssertion(callee, signed({}), asked), 'orgs')

@@ -35,7 +35,8 @@ const values: Readonly<Record<string, string>> = {
 }
 
 const authorizations = [
-  'Basic', 'Basic !', 'Basic Og==', 'Basic OjpA', `Basic ${Buffer.from('%:%').toString('base64')}`, `Basic ${'A'.repeat(4_000)}`,
+  'Basic', 'Basic !', 'Basic Og==', 'Basic OjpA', `Basic ${Buffer.from('%:%').toString('base64')}`,
+  `Basic ${'A'.repeat(4_000)}`,
   'Bearer', 'Bearer x', 'Bearer a.b.c', `Bearer ${'x'.repeat(6_000)}`, 'DPoP x', 'Negotiate x', ' ', 'Basic\tx',
 ] // prettier-ignore
 const cookies = [

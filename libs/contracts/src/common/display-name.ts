@@ -20,5 +20,7 @@ export const DisplayName = Type.String({
   minLength: 1,
   maxLength: 200,
   // The alternatives exclude one another, so no input makes the matcher try twice.
-  pattern: `^(?=(?:[^${visible}]|[${blank}])*(?![${blank}])[${visible}])(?:[^\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]|${harmlessFormat})*$`,
+  pattern:
+    `^(?=(?:[^${visible}]|[${blank}])*(?![${blank}])[${visible}])` +
+    `(?:[^\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]|${harmlessFormat})*$`,
 })

@@ -41,7 +41,8 @@ function expectCheap(root: Node<TypedAttributeRef>, check: Check): void {
     report(
       check,
       root.at,
-      `on lists of ${longestStatedList} items this takes ${steps} steps, and at most ${mostStepsOfCondition} are allowed`,
+      `on lists of ${longestStatedList} items this takes ${steps} steps, ` +
+        `and at most ${mostStepsOfCondition} are allowed`,
     )
 }
 

@@ -3,7 +3,7 @@
 const minLength = 16
 const minDistinctCharacters = 6
 const notorious =
-  /^(change[-_ ]?me|password|passwort|secret|admin|gatehouse|postgres|redis|default|example|test|dev|letmein|12345|qwerty)/i
+  /^(change[-_ ]?me|passwor[dt]|secret|admin|gatehouse|postgres|redis|default|example|test|dev|letmein|12345|qwerty)/i
 
 /** Also of keys, whose length their own form decides: 32 zero bytes are a well-formed key. */
 export const uniformityOf = (secret: string): string | undefined =>

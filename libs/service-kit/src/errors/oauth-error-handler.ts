@@ -50,8 +50,10 @@ const escaped = (text: string): string =>
 
 /** A page of plain text: it runs nothing, loads nothing and links nowhere. */
 export const plainPage = (title: string, paragraphs: readonly string[]): string => `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escaped(title)}</title></head>
-<body><main><h1>${escaped(title)}</h1>${paragraphs.map((text) => `<p>${escaped(text)}</p>`).join('')}</main></body></html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${escaped(title)}</title></head>
+<body><main><h1>${escaped(title)}</h1>
+${paragraphs.map((text) => `<p>${escaped(text)}</p>`).join('')}</main></body></html>
 `
 
 /** Where to go from here is known to nobody when the request cannot be believed. */

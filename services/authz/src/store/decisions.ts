@@ -61,7 +61,9 @@ export async function listDecisions(
   const rows = rowsOf<Record<string, unknown>>(
     await db.execute(sql`select id, decided_at, org_id, subject_type, subject_id, resource_type, resource_id, action,
       roles, attributes, withheld, allowed, reason
-      from decisions where ${and(orgId === undefined ? undefined : eq(decisions.orgId, orgId), concerned, ...window, rest)} order by decided_at desc, id desc limit ${limit}`),
+      from decisions
+      where ${and(orgId === undefined ? undefined : eq(decisions.orgId, orgId), concerned, ...window, rest)}
+      order by decided_at desc, id desc limit ${limit}`),
   )
   return rows.map((row) => ({
     id: row['id'] as string,

@@ -44,7 +44,9 @@ const records: ApplicationManifest = {
       effect: 'deny',
       resource_type: 'record',
       actions: ['write'],
-      when: 'has(resource.status) && resource.status == "archived" && !(has(membership.role) && membership.role == "admin")',
+      when:
+        'has(resource.status) && resource.status == "archived" && ' +
+        '!(has(membership.role) && membership.role == "admin")',
     },
   ],
 }

@@ -254,7 +254,8 @@ t.test('16 givers of one role: one wins', async (t) => {
 })
 
 t.test('what a role has been, newest first, a deleted one too', async (t) => {
-  const path = `/roles/${idOf(await call('/roles', { method: 'POST', body: { key: 'historic', name: 'One', permissions: ['invoice:read'] } }))}`
+  const historic = { key: 'historic', name: 'One', permissions: ['invoice:read'] }
+  const path = `/roles/${idOf(await call('/roles', { method: 'POST', body: historic }))}`
   await call(path, { method: 'PUT', body: { name: 'Two', permissions: [] } })
   await call(path, { method: 'DELETE' })
   const first = await call(`${path}/versions?limit=1`)

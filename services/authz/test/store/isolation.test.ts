@@ -148,7 +148,8 @@ const counts = (scope: { orgId?: string; userId?: string }) =>
       found[table] = Number(
         rowsOf<{ n: string }>(
           await tx.execute(
-            sql`select count(*) as n from ${sql.identifier(table)} ${table === 'roles' ? sql`where org_id is not null` : sql``}`,
+            sql`select count(*) as n from ${sql.identifier(table)}
+              ${table === 'roles' ? sql`where org_id is not null` : sql``}`,
           ),
         )[0]?.n,
       )

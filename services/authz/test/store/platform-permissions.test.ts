@@ -33,7 +33,10 @@ const table = [
 
 const page = `# Platform permissions and who holds them
 
-Written from a migrated database by \`services/authz/test/store/platform-permissions.test.ts\`; change nothing by hand. A wildcard never covers a sensitive permission, so such a one is held only where a role names it. \`owner\` comes with ownership of an organization and \`platform-admin\` with the platform; neither can be given by anybody. Applications and organizations add roles of their own.
+Written from a migrated database by \`services/authz/test/store/platform-permissions.test.ts\`; change nothing by
+hand. A wildcard never covers a sensitive permission, so such a one is held only where a role names it. \`owner\`
+comes with ownership of an organization and \`platform-admin\` with the platform; neither can be given by anybody.
+Applications and organizations add roles of their own.
 
 ${table}
 `

@@ -84,7 +84,8 @@ export function tokenOf(result: Schemas['SignInResult']): string {
 }
 export const isStale = (one: operations['getMe']['responses'][401]['content']['application/problem+json']): boolean =>
   one.code === 'token_revoked' || one.code === 'unauthenticated'
-export const roles = (answer: paths['/v1/organizations/{org}/roles']['get']['responses'][200]['content']['application/json']) =>
+type RolesAnswer = paths['/v1/organizations/{org}/roles']['get']['responses'][200]
+export const roles = (answer: RolesAnswer['content']['application/json']) =>
   answer.data.map((role: Schemas['Role']) => role.key)
 export const evaluation: Schemas['EvaluationRequest'] = {
   subject: { type: 'user', id: 'user_1' }, action: { name: 'read' }, resource: { type: 'invoice', id: '7' },

@@ -56,15 +56,24 @@ const vectors = {
   },
   scrypt: {
     password: 'pleaseletmein',
-    hash: `$scrypt$ln=14,r=8,p=1$${Buffer.from('SodiumChloride').toString('base64')}$${b64('7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2d5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887')}`,
+    hash:
+      `$scrypt$ln=14,r=8,p=1$${Buffer.from('SodiumChloride').toString('base64')}$` +
+      b64(
+        '7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2' +
+          'd5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887',
+      ),
   },
   pbkdf2: {
     password: 'password',
-    hash: `$pbkdf2-sha1$i=4096$${Buffer.from('salt').toString('base64')}$${b64('4b007901b765489abead49d926f721d065a429c1')}`,
+    hash:
+      `$pbkdf2-sha1$i=4096$${Buffer.from('salt').toString('base64')}$` +
+      b64('4b007901b765489abead49d926f721d065a429c1'),
   },
   firebase: {
     password: 'user1password',
-    hash: `$firebase-scrypt$ln=14,r=8$42xEC+ixf3L2lw==$Bw==$${signerKey}$lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==`,
+    hash:
+      `$firebase-scrypt$ln=14,r=8$42xEC+ixf3L2lw==$Bw==$${signerKey}$` +
+      'lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==',
   },
 }
 

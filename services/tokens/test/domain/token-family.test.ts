@@ -213,8 +213,10 @@ t.test('whatever order tokens are presented, waited for and ended in', async (t)
         if (wasDead && outcome.got !== undefined) return false // nothing comes back to life
         if (outcome.kind === 'repeat' && (outcome.got !== before - 1 || index !== before - 2 || one.by !== client))
           return false // only the direct predecessor, the identical successor
-        if (outcome.kind === 'rotate' && (index !== before - 1 || one.by !== client)) return false // only the head, by its client
-        if (outcome.kind === 'reuse' && (!family.isDead() || index === before - 1)) return false // reuse kills, the head is never reuse
+        // Only the head is rotated, by its client.
+        if (outcome.kind === 'rotate' && (index !== before - 1 || one.by !== client)) return false
+        // Reuse kills the family, and the head is never reuse.
+        if (outcome.kind === 'reuse' && (!family.isDead() || index === before - 1)) return false
         if (index < before - 2 && !wasDead && outcome.kind !== 'reuse') return false // anything older kills
         if (family.tokens.filter((token) => token.sealed).length > 1) return false // one sealed copy at most
       }

@@ -130,7 +130,8 @@ t.test('every other assertion is refused, and all of them alike', async (t) => {
     ['an access token', assertion(good(), { typ: 'at+jwt' })],
     [
       'unsigned',
-      `${Buffer.from('{"alg":"none","kid":"ec"}').toString('base64url')}.${Buffer.from(JSON.stringify(good())).toString('base64url')}.`,
+      `${Buffer.from('{"alg":"none","kid":"ec"}').toString('base64url')}.` +
+        `${Buffer.from(JSON.stringify(good())).toString('base64url')}.`,
     ],
     ['by HMAC', assertion(good(), { alg: 'HS256' })],
   ] as const)

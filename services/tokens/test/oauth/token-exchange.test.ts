@@ -112,7 +112,9 @@ t.test('it only ever narrows scope and audience, and each service adds itself to
   const both = await askProtocol(platform, replica, {
     url: '/oauth2/token',
     authorization: basic(actor),
-    form: `${form({ grant_type: tokenExchangeGrant, subject_token: token, subject_token_type: accessTokenType })}&resource=${first}&resource=${last}`,
+    form:
+      form({ grant_type: tokenExchangeGrant, subject_token: token, subject_token_type: accessTokenType }) +
+      `&resource=${first}&resource=${last}`,
   })
   t.same(claimsIn(both).aud, [orders, stock], 'RFC 8707: a parameter that may be repeated')
 })

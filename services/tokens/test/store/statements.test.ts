@@ -68,7 +68,8 @@ t.test('what was seen before the exchange must still hold under the lock, or not
     'the person has another version':
       'update user_states set version = version + 1 where id = (select user_id from sessions where id = $1)',
     'the family is revoked': "update refresh_families set status = 'revoked', revoked_at = now() where session_id = $1",
-    'the token was exchanged': `update refresh_tokens set used_at = now(), repeat_until = now(), successor_id = gen_random_uuid()
+    'the token was exchanged': `update refresh_tokens
+      set used_at = now(), repeat_until = now(), successor_id = gen_random_uuid()
       where session_id = $1 and used_at is null`,
   }
   for (const [what, change] of [...Object.entries(changes), ['nothing changed', '']] as const) {

@@ -20,7 +20,8 @@ export const accessRequestApproved = defineMail({
     en: ({ organization }) => ({
       subject: `You have access to ${named(organization)}`,
       paragraphs: [
-        `You were given the access to the organization “${quoted(organization)}” that you asked for. Sign in to use it.`,
+        `You were given the access to the organization “${quoted(organization)}” that you asked for. ` +
+          `Sign in to use it.`,
       ],
     }),
     de: ({ organization }) => ({

@@ -91,7 +91,8 @@ export function encodedSubject(subject: string): string {
  */
 function outcomeOf(err: unknown): SendOutcome {
   const { code, responseCode, command, response } = err as Record<string, unknown>
-  const said = `smtp ${typeof code === 'string' ? code : 'error'}${typeof responseCode === 'number' ? ` ${responseCode}` : ''}`
+  const answer = typeof responseCode === 'number' ? ` ${responseCode}` : ''
+  const said = `smtp ${typeof code === 'string' ? code : 'error'}${answer}`
   const isFinal =
     (code === 'EENVELOPE' || code === 'EMESSAGE') && typeof responseCode === 'number' && responseCode >= 500
   // RFC 3463 §3.8: X.7 is about policy (a sender that is listed, a content that is not liked), not about the mailbox.
