@@ -35,19 +35,24 @@ export async function closedLoop(
 }
 
 export type Answer = { readonly status: number; readonly body: string }
-export type Ask = (method: string, path: string, o?: { token?: string | undefined; body?: unknown }) => Promise<Answer>
+/** A `body` is sent as JSON, a `form` as `application/x-www-form-urlencoded`. */
+export type Ask = (
+  method: string,
+  path: string,
+  o?: { token?: string | undefined; body?: unknown; form?: Record<string, string> },
+) => Promise<Answer>
 
 /** Requests over connections that stay open. */
 export function createAsker(origin: string): Ask {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 })
-  return (method, path, { token, body } = {}) =>
+  return (method, path, { token, body, form } = {}) =>
     new Promise((resolve, reject) => {
-      const payload = body === undefined ? undefined : JSON.stringify(body)
+      const json = body === undefined ? undefined : JSON.stringify(body)
+      const payload = form === undefined ? json : new URLSearchParams(form).toString()
+      const type = form === undefined ? 'application/json' : 'application/x-www-form-urlencoded'
       const headers = {
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(payload === undefined
-          ? {}
-          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
+        ...(payload === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(payload) }),
       }
       const sent = request(new URL(path, origin), { method, agent, headers }, (answer) => {
         const pieces: Buffer[] = []

@@ -18,7 +18,7 @@ export type Cost = {
 
 /** One kind of work, measured; what its processes did before and after it is settled is not counted to it. */
 export async function measureWork(
-  platform: Platform,
+  platform: Pick<Platform, 'cpu'>,
   o: { callers: number; seconds: number },
   once: (caller: number) => Promise<boolean>,
 ): Promise<Cost> {

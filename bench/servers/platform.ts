@@ -97,16 +97,18 @@ function statOf(pid: number | string): Stat | undefined {
 }
 
 /** With `children`, those that run and those that have ended. */
-function cpuOf(pid: number, children: boolean): number {
+export function cpuOf(pid: number, children: boolean): number {
   const main = statOf(pid)
   if (main === undefined) return 0
   if (!children) return main.own * usPerTick
-  const backends = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(statOf)
-    .filter((stat) => stat?.parent === pid)
+  const backends = childrenOf(pid).map(statOf)
   return backends.reduce((sum, stat) => sum + (stat?.own ?? 0), main.own + main.ended) * usPerTick
 }
+
+export const childrenOf = (pid: number): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && statOf(name)?.parent === pid)
+    .map(Number)
 
 /** Proportional set size in MB: what processes share counts in equal parts. */
 export function memoryOf(pid: number): number {
