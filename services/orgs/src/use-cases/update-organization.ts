@@ -44,8 +44,7 @@ function requireReadable(colors: OrganizationColors | null | undefined): void {
   if (!colors) return
   const contrast = contrastOf(colors.background, colors.text)
   if (contrast >= readableContrast) return
-  const message =
-    `has a contrast of ${contrast.toFixed(2)} to the background; text needs ${readableContrast} to ` + `be readable`
+  const message = `has a contrast of ${contrast.toFixed(2)} to the background; text needs ${readableContrast} to be readable`
   throw problem('validation_failed', { errors: [{ path: '/colors/text', message }] })
 }
 
