@@ -111,9 +111,10 @@ function resultOf(costs: Record<'ours' | 'theirs', Rounds>, platform: Platform, 
     part: 'Keycloak',
     title: 'Ordinary requests beside Keycloak, CPU µs of every process',
     notes: [
-      'Each has a PostgreSQL of its own with fsync on; refresh tokens rotate in both. Keycloak is one process and signs ' +
-        'with RS256, its defaults; passwords are hashed with argon2id in both, each with its own parameters.',
-      `After load: the six services ${rounded(ours)} MB, Keycloak ${rounded(keycloak.memoryMb())} MB (proportional set size).`,
+      'Each has a PostgreSQL of its own with fsync on; refresh tokens rotate in both. Keycloak is one process and ' +
+        'signs with RS256, its default; passwords are hashed with argon2id in both, each with its own parameters.',
+      `Proportional set size after load: the six services ${rounded(ours)} MB, ` +
+        `Keycloak ${rounded(keycloak.memoryMb())} MB.`,
     ],
     table: {
       columns: ['Work', 'requests/s', 'p99 ms', 'failed', 'CPU µs in all'],

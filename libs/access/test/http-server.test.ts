@@ -1,4 +1,5 @@
 /** The server every service runs: who may call, what may come in, what every failure looks like from outside. */
+import type { AddressInfo } from 'node:net'
 import { problems, type ProblemCode } from '@gatehouse/contracts/problems/registry'
 import t from 'tap'
 import { decodeRevision } from '@gatehouse/service-kit/context/revision'

@@ -44,7 +44,8 @@ function requireReadable(colors: OrganizationColors | null | undefined): void {
   if (!colors) return
   const contrast = contrastOf(colors.background, colors.text)
   if (contrast >= readableContrast) return
-  const message = `has a contrast of ${contrast.toFixed(2)} to the background; text needs ${readableContrast} to be readable`
+  const found = `has a contrast of ${contrast.toFixed(2)} to the background`
+  const message = `${found}; text needs ${readableContrast} to be readable`
   throw problem('validation_failed', { errors: [{ path: '/colors/text', message }] })
 }
 
