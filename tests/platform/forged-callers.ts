@@ -121,7 +121,7 @@ function forgedAssertions(
     unsigned: `${encode({ alg: 'none', typ: 'service+jwt', kid: own.kid })}.${payload}.`,
     'by the public key as a secret':
       `${symmetric}.` + createHmac('sha256', own.publicPem).update(symmetric).digest('base64url'),
-    'with another payload': `${head}.${encode(claimsOf(caller, target, { jti: 'changed' }))}.${right.split('.')[2] ?? ''}`,
+    'with another payload': [head, encode(claimsOf(caller, target, { jti: 'changed' })), right.split('.')[2]].join('.'),
   }
 }
 

@@ -1,4 +1,4 @@
-/** What comes as bytes and not as a request: the parser's refusals are problem documents too, and the server goes on. */
+/** Bytes that are no request: the parser's refusals are problem documents too, and the server goes on. */
 import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { assertionHeader } from '@gatehouse/test-kit/service-keys'
@@ -36,7 +36,8 @@ t.test('hostile bytes on the wire never become a 5xx and always leave the server
     'two authorizations':
       `GET /v1/widgets HTTP/1.1\r\n${host}` + 'Authorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n',
     'two lengths': `POST /v1/widgets HTTP/1.1\r\n${host}Content-Length: 1\r\nContent-Length: 2\r\n\r\na`,
-    'length and chunked': `POST /v1/widgets HTTP/1.1\r\n${host}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    'length and chunked':
+      `POST /v1/widgets HTTP/1.1\r\n${host}` + 'Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
     'a negative length': `POST /v1/widgets HTTP/1.1\r\n${host}Content-Length: -1\r\n\r\n`,
     'a broken chunk':
       `POST /v1/widgets HTTP/1.1\r\n${host}Content-Type: application/json\r\n` +
@@ -46,7 +47,8 @@ t.test('hostile bytes on the wire never become a 5xx and always leave the server
     'a huge path': `GET /${'a'.repeat(10_000)} HTTP/1.1\r\n${host}\r\n`,
     'not HTTP at all': Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01]),
     'an absolute URL': `GET http://evil.example/v1/widgets HTTP/1.1\r\n${host}\r\n`,
-    'a strange request id': `GET /v1/widgets HTTP/1.1\r\n${host}X-Request-Id: ../../etc\r\nTraceparent: nonsense\r\n\r\n`,
+    'a strange request id':
+      `GET /v1/widgets HTTP/1.1\r\n${host}` + 'X-Request-Id: ../../etc\r\nTraceparent: nonsense\r\n\r\n',
   }
   for (const [name, bytes] of Object.entries(corpus)) {
     const answer = await raw(bytes)
