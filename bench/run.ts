@@ -11,6 +11,7 @@ import { measureGateway } from './parts/p5-gateway.ts'
 import { measureImpact } from './parts/impact.ts'
 import { measureGrowth } from './parts/p11-growth.ts'
 import { measureRelay } from './parts/p9-relay.ts'
+import { measureOpenid } from './parts/openid.ts'
 import { measureNeighbour } from './parts/neighbour.ts'
 import { measureBesideKeycloak } from './parts/keycloak.ts'
 import { measurePlatform } from './parts/p7-p13-platform.ts'
@@ -37,6 +38,7 @@ const known = [
   'impact',
   'refusals',
   'neighbour',
+  'openid',
 ]
 /** Measured only when it is named: what it is beside is fetched by another toolchain. */
 const onRequest = ['keycloak']
@@ -100,6 +102,7 @@ try {
     results.push(await measureNeighbour(effort, cleanup))
     await cleanup.run()
   }
+  if (parts.has('openid')) results.push(...(await measureOpenid(effort, cleanup)))
 } finally {
   await cleanup.run()
   if (results.length > 0) writeResults(results, effort.rounds)

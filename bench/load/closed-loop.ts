@@ -1,5 +1,5 @@
 /** A closed loop: so many callers, each with one request under way, for so many seconds or requests. */
-import { Agent, request } from 'node:http'
+import { Agent, request, type IncomingHttpHeaders } from 'node:http'
 
 export type Loop = {
   readonly perSecond: number
@@ -34,33 +34,46 @@ export async function closedLoop(
   }
 }
 
-export type Answer = { readonly status: number; readonly body: string }
+export type Answer = { readonly status: number; readonly body: string; readonly headers: IncomingHttpHeaders }
 /** A `body` is sent as JSON, a `form` as `application/x-www-form-urlencoded`. */
-export type Ask = (
-  method: string,
-  path: string,
-  o?: { token?: string | undefined; body?: unknown; form?: Record<string, string> },
-) => Promise<Answer>
+type Asked = {
+  token?: string | undefined
+  body?: unknown
+  form?: Readonly<Record<string, string>>
+  headers?: Readonly<Record<string, string>>
+}
+export type Ask = (method: string, path: string, o?: Asked) => Promise<Answer>
 
 /** Requests over connections that stay open. */
 export function createAsker(origin: string): Ask {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 })
-  return (method, path, { token, body, form } = {}) =>
+  return (method, path, asked = {}) =>
     new Promise((resolve, reject) => {
-      const json = body === undefined ? undefined : JSON.stringify(body)
-      const payload = form === undefined ? json : new URLSearchParams(form).toString()
-      const type = form === undefined ? 'application/json' : 'application/x-www-form-urlencoded'
-      const headers = {
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(payload === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(payload) }),
-      }
+      const { headers, payload } = messageOf(asked)
       const sent = request(new URL(path, origin), { method, agent, headers }, (answer) => {
         const pieces: Buffer[] = []
         answer.on('data', (piece: Buffer) => pieces.push(piece))
-        answer.once('end', () => resolve({ status: answer.statusCode ?? 0, body: Buffer.concat(pieces).toString() }))
+        answer.once('end', () => {
+          const { statusCode: status = 0, headers } = answer
+          resolve({ status, headers, body: Buffer.concat(pieces).toString() })
+        })
         answer.once('error', reject)
       })
       sent.once('error', reject)
       sent.end(payload)
     })
+}
+
+function messageOf({ token, body, form, headers }: Asked) {
+  const json = body === undefined ? undefined : JSON.stringify(body)
+  const payload = form === undefined ? json : new URLSearchParams(form).toString()
+  const type = form === undefined ? 'application/json' : 'application/x-www-form-urlencoded'
+  return {
+    payload,
+    headers: {
+      ...headers,
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(payload !== undefined && { 'content-type': type, 'content-length': Buffer.byteLength(payload) }),
+    },
+  }
 }
