@@ -1,10 +1,10 @@
 // What the spine asks of PostgreSQL, counted on the wire: nearly nothing while nothing happens, and few transactions
 // for many events.
 import t from 'tap'
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
-import { newId } from '@gatehouse/service-kit/ids/type-id'
+import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { connectPostgres, type Db, type Tx } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { adminUrl, testDatabase, type Teardown, type TestDatabase } from '@gatehouse/test-kit/database'
@@ -194,9 +194,44 @@ t.test('where their effects are one statement, so is the batch', async (t) => {
   t.equal(texts.length, 2 * 4 + 4, 'begin, claim, effects, commit; who walks, since when, what is claimed, how far')
 })
 
+/** `n` of each event goes into `written`, which may fail for one. */
+const writing = (written: SQL): NonNullable<ConsumerOptions['inOneStatement']> => {
+  return async (_, events) => ({
+    effects: sql`written as (
+      insert into effects (event_id) select g.id from jsonb_to_recordset(${JSON.stringify(
+        events.map(({ id, data }, at) => ({ at, event_id: uuidOf(id), id, n: data['n'] })),
+      )}::jsonb) as g (at int, event_id uuid, id text, n int)
+      join claimed using (event_id) where ${written} order by g.at)`,
+  })
+}
+
+t.test('where claim and effects are one statement, so is the batch with its commit', async (t) => {
+  const { texts, events, effects } = await burst(t, { inOneStatement: writing(sql`true`) })
+  t.same([...effects].sort(), events.map(({ id }) => id).sort())
+  t.equal(texts.length, 2 + 4, 'claim and effects; who walks, since when, what is claimed, how far')
+})
+
+t.test(
+  'what the statement leaves is handled in a transaction, and what is nobody’s concern is not claimed',
+  async (t) => {
+    const { texts, events, effects, system } = await burst(t, {
+      concerns: ({ data }) => Number(data['n']) >= 10,
+      inOneStatement: async (...given) => ({
+        ...(await writing(sql`true`)(...given)),
+        only: sql`d.position % 2 = 0`,
+      }),
+    })
+    const wanted = events.filter(({ data }) => Number(data['n']) >= 10).map(({ id }) => id)
+    t.same([...effects].sort(), wanted.sort())
+    t.equal(rowsOf(await system.execute(sql`select 1 from inbox`)).length, 90)
+    t.equal(texts.filter((text) => text.startsWith('begin')).length, 2)
+  },
+)
+
 for (const [how, together] of [
   ['one after another', {}],
   ['in one statement', { handleAll }],
+  ['in the statement that claims them', { inOneStatement: writing(sql`1 / (n - 42) is not null`) }],
 ] as const)
   t.test(`one that fails among a hundred, ${how}: the others once and in order, it five times`, async (t) => {
     const tries: string[] = []
@@ -209,6 +244,7 @@ for (const [how, together] of [
         tries.push(event.id)
         throw new Error('planted')
       },
+      ...('inOneStatement' in together && together),
       ...('handleAll' in together && {
         handleAll: async (tx, batch) => {
           await handleAll(tx, batch)

@@ -31,7 +31,10 @@ export type ConsumerUnderTest = {
   /** Only the spine of `service` is migrated: for consumers that bring their own tables in `prepare`. */
   spineOnly?: boolean
   prepare?(database: TestDatabase): Promise<void>
-  consumer(system: Db): Pick<ConsumerOptions, 'name' | 'subjects' | 'handle'>
+  consumer(
+    system: Db,
+  ): Pick<ConsumerOptions, 'name' | 'subjects' | 'handle'> &
+    Pick<ConsumerOptions, 'concerns' | 'inOneStatement'>
   /** The i-th event of a kind it wants, of the given aggregate. */
   sample(i: number, aggregateId: string): Omit<NewEvent<EventContract>, 'aggregateId' | 'version'>
   /** Prefix of the aggregate's ids. */
@@ -209,7 +212,7 @@ async function inOrder(t: Test, subject: ConsumerUnderTest): Promise<void> {
 
 async function failing(t: Test, subject: ConsumerUnderTest): Promise<void> {
   const stage = await setStage(t, subject, true)
-  const { handle, name } = subject.consumer(stage.system)
+  const { handle, inOneStatement, name } = subject.consumer(stage.system)
   let poison: string | undefined
   let isHealed = false
   let tries = 0
@@ -220,7 +223,14 @@ async function failing(t: Test, subject: ConsumerUnderTest): Promise<void> {
     tries += 1
     throw new Error('planted')
   }
-  const consumer = stage.start({ handle: failingHandle })
+  /** The statement of several fails with the one among them. */
+  const failFor = (events: readonly EventEnvelope[]): void => {
+    if (!isHealed && events.some(({ version }) => version === 2)) throw new Error('planted')
+  }
+  const consumer = stage.start({
+    handle: failingHandle,
+    ...(inOneStatement && { inOneStatement: async (...given) => (failFor(given[1]), inOneStatement(...given)) }),
+  })
   const letters = deadLettersOf(subject, stage, failingHandle)
   const events = await stage.announce(12)
   const letter = await waitUntil(

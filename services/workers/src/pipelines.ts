@@ -134,21 +134,15 @@ function queueParts({ system, log }: Deps, pipeline: PipelineName, settings: Set
 
 function consumerOf(deps: Deps, subscription: Subscription): Part {
   const { system, nats, log, clock } = deps
+  const { consumer: name, producers, ...effects } = subscription
   const feeds: Partial<Record<ServiceName, SpineClient>> = deps.feeds
   return createConsumer({
-    name: subscription.consumer,
-    producers: subscription.producers.map((name) => {
-      const client = feeds[name]
-      if (client === undefined) throw new Error(`no feed of ${name}`)
-      return { name, client }
+    ...effects,
+    ...{ name, system, nats, log, clock },
+    producers: producers.map((producer) => {
+      const client = feeds[producer]
+      if (client === undefined) throw new Error(`no feed of ${producer}`)
+      return { name: producer, client }
     }),
-    subjects: subscription.subjects,
-    system,
-    nats,
-    log,
-    clock,
-    handle: subscription.handle,
-    ...(subscription.handleAll ? { handleAll: subscription.handleAll } : {}),
-    ...(subscription.onCommitted ? { onCommitted: subscription.onCommitted } : {}),
   })
 }

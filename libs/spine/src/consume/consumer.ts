@@ -8,7 +8,6 @@ import { randomUUID } from 'node:crypto'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
-import { runInContext } from '@gatehouse/service-kit/context/request-context'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import type { Db, Tx } from '@gatehouse/service-kit/postgres/connect'
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
@@ -16,12 +15,15 @@ import { describeFailure } from '@gatehouse/service-kit/postgres/errors'
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { matchesSubject } from '../produce/changes.ts'
 import { createBatches, type Entry, type Verdict } from './batches.ts'
-import { contextOfEvent } from './event-context.ts'
-import { claimEvents, countFailure } from './inbox.ts'
+import { inContextOf, type InContextOf } from './event-context.ts'
+import { claimEvents, countFailure, type WithClaim } from './inbox.ts'
 import type { NatsLink } from '../nats/connection.ts'
 import { isTransient } from '../follow/parking.ts'
 import { createProducerFeed } from './producer-feed.ts'
 import type { SpineClient } from '../follow/spine-client.ts'
+
+export type { InContextOf } from './event-context.ts'
+export type { WithClaim } from './inbox.ts'
 
 export type ConsumerOptions = {
   /** `<service>--<purpose>`, as `workers--audit`: the durable name, and the key of its inbox. */
@@ -29,6 +31,8 @@ export type ConsumerOptions = {
   producers: readonly { name: ServiceName; client: SpineClient }[]
   /** Event types it wants, or prefixes ending in `.>`. */
   subjects: readonly string[]
+  /** False for an event without an effect here: it is passed and not claimed. */
+  concerns?(event: EventEnvelope): boolean
   system: Db
   nats: NatsLink
   /**
@@ -37,10 +41,15 @@ export type ConsumerOptions = {
    */
   handle(tx: Tx, event: EventEnvelope): Promise<void>
   /**
-   * The effects of several in fewer statements, as `handle` of each in this order; outside of their contexts. When it
-   * fails, each is tried by itself.
+   * The effects of several in fewer statements, as `handle` of each in this order. When it fails, each is tried by
+   * itself. What needs the context of an event runs in `inContextOf`.
    */
-  handleAll?(tx: Tx, events: readonly EventEnvelope[]): Promise<void>
+  handleAll?(tx: Tx, events: readonly EventEnvelope[], inContextOf: InContextOf): Promise<void>
+  /**
+   * The claim and the effects as one statement, which commits by itself: neither begin nor commit, one round trip.
+   * Undefined where they need a transaction; what the statement does not claim, and all when it fails, gets one.
+   */
+  inOneStatement?(db: Db, events: readonly EventEnvelope[]): Promise<WithClaim | undefined>
   /**
    * After the commit, on the replica that handled it: enqueue what the effect wrote down. Lost in a crash, so something
    * must sweep.
@@ -107,16 +116,47 @@ function createHandler(o: ConsumerOptions) {
     atOnce: o.concurrency ?? defaultConcurrency,
     most: mostInBatch,
     run: async (entries) => {
-      for (const event of await handleTogether(o, entries)) o.onCommitted?.(event)
+      const left = await leftByOneStatement(o, entries)
+      if (left.length > 0) for (const event of await handleTogether(o, left)) o.onCommitted?.(event)
     },
     judge: (entries, error) => judge(o, entries, { error, isStopped: stopped }),
   })
   return {
-    settle: (delivery: Delivery) => batches.add(delivery.event.subject, delivery),
+    settle: async (delivery: Delivery) => {
+      if (isOfConcern(o, delivery.event)) await batches.add(delivery.event.subject, delivery)
+    },
     idle: batches.idle,
     stop: () => {
       stopped = true
     },
+  }
+}
+
+/** An event that cannot be judged is claimed, so that its failure is counted. */
+function isOfConcern({ concerns }: ConsumerOptions, event: EventEnvelope): boolean {
+  try {
+    return concerns?.(event) !== false
+  } catch {
+    return true
+  }
+}
+
+/** @returns those that still need a transaction, if only to find out what is wrong with them */
+async function leftByOneStatement(
+  o: ConsumerOptions,
+  entries: readonly Entry<Delivery>[],
+): Promise<readonly Entry<Delivery>[]> {
+  try {
+    const deliveries = entries.map(({ item }) => item)
+    const events = deliveries.map(({ event }) => event)
+    const statement = await o.inOneStatement?.(o.system, events)
+    if (statement === undefined) return entries
+    const claimed = await claimEvents(o.system, { consumer: o.name, deliveries }, statement)
+    if (statement.only === undefined) return []
+    return entries.filter(({ item }) => !claimed.has(uuidOf(item.event.id)))
+  } catch (error) {
+    if (isTransient(error)) throw error
+    return entries
   }
 }
 
@@ -127,7 +167,7 @@ function handleTogether(o: ConsumerOptions, entries: readonly Entry<Delivery>[])
     const claimed = await claimEvents(tx, { consumer: o.name, deliveries: entries.map(({ item }) => item) })
     const open = entries.filter(({ item }) => claimed.delete(uuidOf(item.event.id)))
     const events = open.map(({ item }) => item.event)
-    if (o.handleAll !== undefined && events.length > 1) await o.handleAll(tx, events)
+    if (o.handleAll !== undefined && events.length > 1) await o.handleAll(tx, events, inContextOf)
     else for (const entry of open) await handleOne(o, tx, entry)
     return events
   })
@@ -136,7 +176,7 @@ function handleTogether(o: ConsumerOptions, entries: readonly Entry<Delivery>[])
 async function handleOne(o: ConsumerOptions, tx: Tx, entry: Entry<Delivery>): Promise<void> {
   const { event } = entry.item
   try {
-    await runInContext(contextOfEvent(event), () => o.handle(tx, event))
+    await inContextOf(event, () => o.handle(tx, event))
   } catch (error) {
     entry.isToBlame = true
     throw error

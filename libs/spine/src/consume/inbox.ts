@@ -3,7 +3,7 @@
  * effect commit or vanish together. A failed effect leaves no claim but a counted failure; after the last try the event
  * is claimed and kept as a dead letter.
  */
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Db, Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
@@ -13,26 +13,43 @@ export type Delivery = { consumer: string; producer: string; event: EventEnvelop
 
 export type Deliveries = { consumer: string; deliveries: readonly { producer: string; event: EventEnvelope }[] }
 
+/** What becomes of a claim that is a statement of its own, with the effects in it. */
+export type WithClaim = {
+  /** Which of `delivered d` are claimed, where not all are: the others are left for a transaction. */
+  only?: SQL
+  /** Expressions of `with` that write the effects of `claimed (event_id)`. */
+  effects?: SQL
+}
+
 /**
- * The events that this transaction is the one to handle, as UUIDs. A rival waits here until it knows; all claim in one
- * order, so that none waits for another.
+ * The events that this transaction, or statement, is the one to handle, as UUIDs. A rival waits here until it knows;
+ * all claim in one order, so that none waits for another.
  */
-export async function claimEvents(tx: Queryable, { consumer, deliveries }: Deliveries): Promise<Set<string>> {
+export async function claimEvents(
+  db: Queryable,
+  { consumer, deliveries }: Deliveries,
+  { only, effects }: WithClaim = {},
+): Promise<Set<string>> {
   const keys = deliveries.map(({ producer, event: { id, time, position } }) => ({
     ...{ event_id: uuidOf(id), event_time: time },
     ...{ producer, position },
   }))
-  const claimed = await tx.execute(sql`
-    with given as (
+  // What is left has failed before, perhaps: its tries go on counting.
+  const over = only === undefined ? sql`delivered` : sql`claimed`
+  const claimed = await db.execute(sql`
+    with delivered as (
       select * from jsonb_to_recordset(${JSON.stringify(keys)}::jsonb)
         as g (event_id uuid, event_time timestamptz, producer text, position bigint)
+    ), claimed as (
+      insert into inbox (consumer, event_id, event_time, producer, position)
+      select ${consumer}, event_id, event_time, producer, position from delivered d
+      where ${only ?? sql`true`} order by event_time, event_id
+      on conflict do nothing returning event_id
     ), settled as (
       delete from dead_letters
-      where consumer = ${consumer} and state = 'retrying' and event_id in (select event_id from given)
-    )
-    insert into inbox (consumer, event_id, event_time, producer, position)
-    select ${consumer}, event_id, event_time, producer, position from given order by event_time, event_id
-    on conflict do nothing returning event_id`)
+      where consumer = ${consumer} and state = 'retrying' and event_id in (select event_id from ${over})
+    )${effects === undefined ? sql`` : sql`, ${effects}`}
+    select event_id from claimed`)
   return new Set(rowsOf<{ event_id: string }>(claimed).map((row) => row.event_id))
 }
 

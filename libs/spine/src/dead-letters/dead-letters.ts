@@ -7,11 +7,10 @@ import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { deadLetterDiscarded, deadLetterReplayed } from '@gatehouse/contracts/events/dead-letter'
 import type { DeadLetter, DeadLetterKind, ReplayOutcome } from '@gatehouse/contracts/http/spine/dead-letters'
 import { actorOf, type AnyCaller } from '@gatehouse/access/callers/caller'
-import { runInContext } from '@gatehouse/service-kit/context/request-context'
 import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Db, Tx } from '@gatehouse/service-kit/postgres/connect'
 import { describeFailure } from '@gatehouse/service-kit/postgres/errors'
-import { contextOfEvent } from '../consume/event-context.ts'
+import { inContextOf } from '../consume/event-context.ts'
 import { isTransient } from '../follow/parking.ts'
 import type { Projection } from '../follow/projection.ts'
 import { appendEvent } from '../produce/outbox.ts'
@@ -91,7 +90,7 @@ async function replayEvent(o: DeadLettersOptions, caller: AnyCaller, id: string)
         if (taken === undefined) throw problem('not_found')
         const consumer = o.consumers?.find(({ name }) => name === taken.consumer)
         if (consumer === undefined) throw noReader(taken.consumer)
-        await runInContext(contextOfEvent(taken.event), () => consumer.handle(tx, taken.event))
+        await inContextOf(taken.event, () => consumer.handle(tx, taken.event))
         await announce(tx, deadLetterReplayed(o.spine.service), caller, {
           dead_letter_id: id,
           kind: 'event',

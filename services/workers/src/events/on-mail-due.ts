@@ -5,6 +5,10 @@ import type { JobQueue } from '@gatehouse/service-kit/jobs/queue'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Mail } from '../mails/mail.ts'
 
+/** Whether the event makes any of these mails due. */
+export const isMailDue = (mails: readonly Mail[], event: EventEnvelope): boolean =>
+  mails.some((mail) => mail.eventType === event.type && mail.due(event).length > 0)
+
 export async function onMailDue(
   deps: { queue: Pick<JobQueue, 'record'>; mails: readonly Mail[] },
   tx: Tx,

@@ -9,14 +9,14 @@ import type { JobQueue } from '@gatehouse/service-kit/jobs/queue'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { Check } from 'typebox/value'
 
+type ClientSessionEnded = EventEnvelope & { data: { session_id: string } }
+
 /** The end of a sign-in itself is nobody's to be told: each client has a session of its own in it. */
+export const isClientTold = (event: EventEnvelope): event is ClientSessionEnded =>
+  Check(SessionEnded.data, event.data) && event.data.client_id !== undefined
+
 export async function onSessionEnded(queue: Pick<JobQueue, 'record'>, tx: Tx, event: EventEnvelope): Promise<void> {
-  const { data } = event
-  if (!Check(SessionEnded.data, data) || data.client_id === undefined) return
-  await queue.record(tx, {
-    job: NotifyLogout,
-    event,
-    recipientKey: data.session_id,
-    data: { session: data.session_id },
-  })
+  if (!isClientTold(event)) return
+  const { session_id: session } = event.data
+  await queue.record(tx, { job: NotifyLogout, event, recipientKey: session, data: { session } })
 }

@@ -1,21 +1,20 @@
 /** Which events each pipeline takes, from whom, and what it does with them inside the inbox transaction. */
 import type { ServiceName } from '@gatehouse/contracts/common/services'
-import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { subjectsOf } from '@gatehouse/contracts/events/streams'
 import { SessionEnded } from '@gatehouse/contracts/events/tokens/session'
 import { PipelineName } from '@gatehouse/contracts/jobs/contract'
 import { recordJob, type JobQueue } from '@gatehouse/service-kit/jobs/queue'
+import type { ConsumerOptions } from '@gatehouse/spine/consume/consumer'
 import type { Effects } from '@gatehouse/spine/dead-letters/dead-letters'
-import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { MailPipeline } from '../mails/mail.ts'
 import { mails } from '../mails/mails.ts'
 import type { Whereabouts } from '../providers/whereabouts.ts'
-import { alertingTypes, recordAlerts } from '../use-cases/alerts/record-alerts.ts'
-import { recordAuditEvents } from '../use-cases/audit/record-audit-events.ts'
-import { notifyingTypes, recordNotifications } from '../use-cases/notifications/record-notifications.ts'
-import { recordDeliveries } from '../use-cases/webhooks/record-deliveries.ts'
-import { onMailDue } from './on-mail-due.ts'
-import { onSessionEnded } from './on-session-ended.ts'
+import { alertingTypes, alertsOfNoNews, recordAlerts } from '../use-cases/alerts/record-alerts.ts'
+import { auditLinesOf, recordAuditEvents } from '../use-cases/audit/record-audit-events.ts'
+import { isNoticeDue, notifyingTypes, recordNotifications } from '../use-cases/notifications/record-notifications.ts'
+import { isDeliverable, recordDeliveries, unheard } from '../use-cases/webhooks/record-deliveries.ts'
+import { isMailDue, onMailDue } from './on-mail-due.ts'
+import { isClientTold, onSessionEnded } from './on-session-ended.ts'
 
 export type Subscription = {
   pipeline: PipelineName
@@ -24,10 +23,7 @@ export type Subscription = {
   producers: readonly ServiceName[]
   /** Event types, or a prefix ending in `.>`. */
   subjects: readonly string[]
-  handle(tx: Tx, event: EventEnvelope): Promise<void>
-  handleAll?(tx: Tx, events: readonly EventEnvelope[]): Promise<void>
-  onCommitted?(event: EventEnvelope): void
-}
+} & Pick<ConsumerOptions, 'concerns' | 'handle' | 'handleAll' | 'inOneStatement' | 'onCommitted'>
 
 const everyProducer: readonly ServiceName[] = ['identity', 'tokens', 'orgs', 'authz', 'workers']
 
@@ -45,6 +41,7 @@ export function mailSubscription(pipeline: MailPipeline, queue: Pick<JobQueue, '
     consumer: `workers--${pipeline}`,
     producers: producersOf(subjects),
     subjects,
+    concerns: (event) => isMailDue(ours, event),
     handle: (tx, event) => onMailDue({ queue, mails: ours }, tx, event),
     onCommitted: (event) => queue.announce(event.id),
   }
@@ -56,6 +53,7 @@ export const notificationSubscription: Subscription = {
   consumer: 'workers--notification',
   producers: producersOf(notifyingTypes),
   subjects: notifyingTypes,
+  concerns: isNoticeDue,
   handle: recordNotifications,
 }
 
@@ -65,7 +63,9 @@ export const alertSubscription: Subscription = {
   consumer: 'workers--alert-rules',
   producers: producersOf(alertingTypes),
   subjects: alertingTypes,
-  handle: recordAlerts,
+  handle: (tx, event) => recordAlerts(tx, [event], (_, run) => run()),
+  handleAll: recordAlerts,
+  inOneStatement: async (_, events) => alertsOfNoNews(events),
 }
 
 /** What happens in organizations, for the endpoints that listen to it. */
@@ -74,7 +74,9 @@ export const webhookSubscription = (queue: Pick<JobQueue, 'announce'>): Subscrip
   consumer: 'workers--webhook',
   producers: everyProducer,
   subjects: everyProducer.map(subjectsOf),
+  concerns: isDeliverable,
   handle: recordDeliveries,
+  inOneStatement: async (_, events) => unheard(events),
   onCommitted: (event) => queue.announce(event.id),
 })
 
@@ -84,6 +86,7 @@ export const logoutSubscription = (queue: Pick<JobQueue, 'record' | 'announce'>)
   consumer: 'workers--logout',
   producers: ['tokens'],
   subjects: [SessionEnded.type],
+  concerns: isClientTold,
   handle: (tx, event) => onSessionEnded(queue, tx, event),
   onCommitted: (event) => queue.announce(event.id),
 })
@@ -96,6 +99,7 @@ export const auditSubscription = (deps: { whereabouts: Whereabouts }): Subscript
   subjects: everyProducer.map(subjectsOf),
   handle: (tx, event) => recordAuditEvents(deps, tx, [event]),
   handleAll: (tx, events) => recordAuditEvents(deps, tx, events),
+  inOneStatement: (db, events) => auditLinesOf(deps, db, events),
 })
 
 /**

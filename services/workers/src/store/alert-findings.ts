@@ -5,85 +5,50 @@
 import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
+import type { WithClaim } from '@gatehouse/spine/consume/consumer'
 import { sql, type SQL } from 'drizzle-orm'
-import { lockPerson } from './erased-people.ts'
+import type { Condition } from '../alerts/rules.ts'
+import { personLock } from './erased-people.ts'
 
-export type Observation = {
-  /** What is observed, by which rule. */
-  key: string
-  eventId: string
-  member: string
-  /** When it happened; the windows are of this time, so a late event counts where it belongs. */
-  at: string
+/** What an event says to a rule, and the condition under which it is a finding. */
+export type Note = { eventId: string; at: string; when: Condition }
+
+/**
+ * Notes what events say, in this order. @returns the places of those whose condition holds. Two notes under one key,
+ * or of one person, take turns: of many at once one is the last, and it sees all of them.
+ */
+export async function noteFindings(tx: Queryable, notes: readonly Note[]): Promise<Set<number>> {
+  if (notes.length === 0) return new Set()
+  const rows = rowsOf<{ place: number }>(await tx.execute(sql`select place from ${noting(notes, true)}`))
+  return new Set(rows.map(({ place }) => place))
 }
 
-const hashOf = (key: string): SQL => sql`sha256(convert_to(${key}::text, 'UTF8'))`
+/**
+ * Where no condition holds, the events of `delivered d` are noted and claimed by one statement. The others are noted
+ * anew where they are told of, which changes nothing.
+ */
+export const ofNoNews = (notes: readonly Note[]): WithClaim => ({
+  only: sql`d.event_id not in (select event_id from ${noting(notes, false)})`,
+})
 
-/** Two observations under one key take turns: of many at once one is the last, and it sees all of them. */
-export async function noteObservation(tx: Queryable, o: Observation): Promise<void> {
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`observed ${o.key}`}, 0))`)
-  await tx.execute(sql`
-    insert into alert_observations (key, event_id, member, at)
-    values (${hashOf(o.key)}, ${uuidOf(o.eventId, 'evt')}, ${o.member}, ${o.at}::timestamptz) on conflict do nothing`)
-}
+const noting = (notes: readonly Note[], isTold: boolean): SQL =>
+  sql`note_findings(${JSON.stringify(notes.map(rowOf))}::jsonb, ${isTold})`
 
-const within = (seconds: number): SQL => sql`make_interval(secs => ${seconds})`
-
-/** Whether some window that holds `at` has so many different members. */
-export async function hasManyMembers(
-  tx: Queryable,
-  o: { key: string; at: string; windowSeconds: number; atLeast: number },
-): Promise<boolean> {
-  const rows = rowsOf(
-    await tx.execute(sql`
-      select 1 from alert_observations last
-      where last.key = ${hashOf(o.key)} and last.at >= ${o.at}::timestamptz
-        and last.at <= ${o.at}::timestamptz + ${within(o.windowSeconds)}
-        and (select count(distinct seen.member) from alert_observations seen
-          where seen.key = last.key and seen.at > last.at - ${within(o.windowSeconds)}
-            and seen.at <= last.at) >= ${o.atLeast}
-      limit 1`),
-  )
-  return rows.length > 0
-}
-
-/** Whether a success at or after `at` has so many failures in the window before it. */
-export async function hasSuccessAfterFailures(
-  tx: Queryable,
-  o: { key: string; at: string; windowSeconds: number; atLeast: number },
-): Promise<boolean> {
-  const rows = rowsOf(
-    await tx.execute(sql`
-      select 1 from alert_observations success
-      where success.key = ${hashOf(o.key)} and success.member = 'success'
-        and success.at >= ${o.at}::timestamptz and success.at <= ${o.at}::timestamptz + ${within(o.windowSeconds)}
-        and (select count(*) from alert_observations failure
-          where failure.key = success.key and failure.member = 'failure'
-            and failure.at > success.at - ${within(o.windowSeconds)} and failure.at <= success.at) >= ${o.atLeast}
-      limit 1`),
-  )
-  return rows.length > 0
-}
-
-const mostDevices = 50
-
-/** Notes the device. @returns whether it is one of a person who has others */
-export async function noteDevice(tx: Queryable, o: { userId: string; device: string }): Promise<boolean> {
-  const user = uuidOf(o.userId, 'user')
-  await lockPerson(tx, o.userId)
-  const [row] = rowsOf<{ is_new: boolean; others: number }>(
-    await tx.execute(sql`
-      insert into known_devices as d (user_id, device) select ${user}::uuid, ${hashOf(o.device)}
-      where not exists (select from erased_people e where e.user_id = ${user})
-      on conflict (user_id, device) do update set seen_at = now()
-      returning (xmax = 0) as is_new,
-        (select count(*)::int from known_devices k where k.user_id = ${user} and k.device <> d.device) as others`),
-  )
-  if ((row?.others ?? 0) > mostDevices)
-    await tx.execute(sql`
-      delete from known_devices where (user_id, device) in (
-        select user_id, device from known_devices where user_id = ${user} order by seen_at limit 1)`)
-  return row !== undefined && row.is_new && row.others > 0
+function rowOf({ eventId, at, when }: Note, place: number): Record<string, unknown> {
+  const row = { place, event_id: uuidOf(eventId, 'evt'), kind: when.kind, at }
+  if (when.kind === 'unknown_device') {
+    const userId = uuidOf(when.userId, 'user')
+    return { ...row, locked: personLock(when.userId), user_id: userId, key: when.device }
+  }
+  const key = `${when.kind} ${when.key}`
+  return {
+    ...row,
+    locked: `observed ${key}`,
+    key,
+    member: when.member,
+    seconds: when.windowSeconds,
+    at_least: when.atLeast,
+  }
 }
 
 /** What orgs announced last counts, in whatever order it arrives. */

@@ -1,5 +1,5 @@
 /** The audit trail in PostgreSQL: appended once per event, read in the order things happened. */
-import { and, asc, desc, eq, gte, lt, ne, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gte, lt, ne, sql, type SQL } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
@@ -11,25 +11,29 @@ export const platformChainId = '00000000-0000-0000-0000-000000000000'
 
 /** One statement, however many. The same event a second time changes nothing; a new one waits for its link. */
 export async function insertAuditRecords(tx: Queryable, records: readonly StoredRecord[]): Promise<void> {
-  if (records.length === 0) return
-  await tx.execute(sql`
-    with recorded as (
+  if (records.length > 0) await tx.execute(sql`with ${lines(records, sql``)} select`)
+}
+
+/** The same inside of the statement that claims the events: those of `claimed (event_id)` alone. */
+export const claimedLines = (records: readonly StoredRecord[]): SQL =>
+  lines(records, sql`where id in (select event_id from claimed)`)
+
+const lines = (records: readonly StoredRecord[], which: SQL): SQL => sql`
+    recorded as (
       insert into audit_events (id, occurred_at, producer, action, outcome, actor_type, actor_id, target_type,
-        target_id, org_id, user_id,
-        client_address, user_agent, personal_of, personal_sealed, request_id, correlation_id, data)
+        target_id, org_id, user_id, client_address, user_agent, personal_of, personal_sealed, request_id,
+        correlation_id, data)
       select id, occurred_at, producer, action, outcome, actor_type, actor_id, target_type, target_id, org_id, user_id,
         client_address, user_agent, personal_of, personal_sealed, request_id, correlation_id, data
       from jsonb_to_recordset(${JSON.stringify(records.map(rowOf))}::jsonb) as given (
         id uuid, occurred_at timestamptz, producer text, action text, outcome text, actor_type text, actor_id text,
-          target_type text, target_id text,
-        org_id uuid, user_id uuid, client_address text, user_agent text, personal_of uuid, personal_sealed text,
-          request_id text,
-        correlation_id text, data jsonb)
-      on conflict do nothing returning id, occurred_at, org_id
-    )
-    insert into audit_unsealed (record_id, occurred_at, chain)
-    select id, occurred_at, coalesce(org_id, ${platformChainId}) from recorded on conflict do nothing`)
-}
+        target_type text, target_id text, org_id uuid, user_id uuid, client_address text, user_agent text,
+        personal_of uuid, personal_sealed text, request_id text, correlation_id text, data jsonb)
+      ${which} on conflict do nothing returning id, occurred_at, org_id
+    ), unsealed as (
+      insert into audit_unsealed (record_id, occurred_at, chain)
+      select id, occurred_at, coalesce(org_id, ${platformChainId}) from recorded on conflict do nothing
+    )`
 
 const rowOf = (record: StoredRecord) => ({
   id: uuidOf(record.id, 'aud'),
@@ -135,9 +139,7 @@ export function selectRecords(tx: Queryable, o: AuditScope) {
         o.from === undefined ? undefined : gte(auditEvents.occurredAt, o.from),
         o.to === undefined ? undefined : lt(auditEvents.occurredAt, o.to),
         after &&
-          sql`(${auditEvents.occurredAt},
-            ${auditEvents.id}) ${sql.raw(o.order === 'asc' ? '>' : '<')} (${after.occurredAt}::timestamptz,
-              ${uuidOf(after.id, 'aud')}::uuid)`,
+          sql`(${auditEvents.occurredAt}, ${auditEvents.id}) ${sql.raw(o.order === 'asc' ? '>' : '<')} (${after.occurredAt}::timestamptz, ${uuidOf(after.id, 'aud')}::uuid)`,
       ),
     )
     .orderBy(direction(auditEvents.occurredAt), direction(auditEvents.id))

@@ -3,9 +3,12 @@ import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { sql } from 'drizzle-orm'
 
+/** What is locked, hashed with the seed 0. */
+export const personLock = (userId: string): string => `person ${uuidOf(userId, 'user')}`
+
 /** Until the transaction ends: what is kept about a person and their erasure never pass each other. */
 export async function lockPerson(tx: Queryable, userId: string): Promise<void> {
-  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`person ${uuidOf(userId, 'user')}`}, 0))`)
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${personLock(userId)}, 0))`)
 }
 
 /** Takes the lock of the person. What is kept of them is the caller's to delete. */

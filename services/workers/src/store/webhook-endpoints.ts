@@ -2,6 +2,7 @@
 import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
+import type { WithClaim } from '@gatehouse/spine/consume/consumer'
 import { sql, type SQL } from 'drizzle-orm'
 
 export type Endpoint = {
@@ -158,6 +159,21 @@ export async function listListeners(
         order by id`),
   )
   return rows.map(({ id }) => typeIdOf('whk', id))
+}
+
+/** Which of `delivered d` nobody listens to. */
+export function ofNoListeners(
+  events: readonly { eventId: string; orgId: string; filters: readonly string[] }[],
+): WithClaim {
+  const rows = events.map(({ eventId, orgId, filters }) => ({
+    ...{ event_id: uuidOf(eventId, 'evt'), org_id: uuidOf(orgId, 'org'), filters },
+  }))
+  return {
+    only: sql`d.event_id not in (
+      select g.event_id from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+        as g (event_id uuid, org_id uuid, filters text[])
+      join webhook_endpoints e on e.org_id = g.org_id and e.status = 'active' and e.event_types && g.filters)`,
+  }
 }
 
 export async function noteSuccess(db: Queryable, id: string): Promise<void> {

@@ -119,8 +119,9 @@ const ofPerson = async (as: string, query = ''): Promise<SecurityAlert[]> =>
 const ofOrg = async (org: string, query = ''): Promise<SecurityAlert[]> =>
   (await ask('GET', `/v1/organizations/${org}/security-alerts${query}`, { org })).body.data
 
-/** As the consumer has it handled, without waiting for it. */
-const handle = (event: EventEnvelope) => inScope(system, {}, (tx) => recordAlerts(tx, event))
+/** As the consumer has them handled, without waiting for it. */
+const handle = (...events: EventEnvelope[]) =>
+  inScope(system, {}, (tx) => recordAlerts(tx, events, (_, run) => run()))
 
 t.test('what is a finding at once, by rule', async (t) => {
   const ann = newId('user')
@@ -204,7 +205,7 @@ t.test(
       Array.from({ length: people }, () => newId('user')).flatMap((person) =>
         Array.from({ length: each }, () => failed(person, { clientaddress: address, time: minutes(1) })),
       )
-    await Promise.all(tries('203.0.113.1', 10).map(handle))
+    await Promise.all(tries('203.0.113.1', 10).map((event) => handle(event)))
     t.match(await from('203.0.113.1'), [{ severity: 'high', organization_id: null, user_id: null, count: 1 }])
     for (const event of tries('203.0.113.1', 5)) await handle(event)
     t.match(await from('203.0.113.1'), [{ count: 6 }], 'counted, not raised anew')
@@ -333,9 +334,7 @@ t.test('events that are handled in one transaction tell of one thing once', asyn
   const locked = () => aside.announce(signIn.SignInLocked, { subject: eve, data: { user_id: eve, scope: 'pair' } })
   const from = (useragent: string) => started(eve, { useragent })
   const events = [from('Firefox'), from('Safari'), from('Safari'), locked(), locked(), locked()]
-  await inScope(system, {}, async (tx) => {
-    for (const event of events) await recordAlerts(tx, event)
-  })
+  await handle(...events)
   const alerts = await ofPerson(eve)
   t.same(alerts.map(({ rule, count }) => `${rule} ${count}`).sort(), ['new_device 1', 'sign_in_locked 3'])
   for (const { id } of alerts) t.equal(await raisedOf(id), 1)
@@ -352,7 +351,7 @@ t.test('the same thing a day later is told again, and open again', async (t) => 
   await system.execute(
     sql`update security_alerts set announced_at = now() - interval '25 hours' where id = ${uuidOf(alert.id)}`,
   )
-  await Promise.all([locked(), locked(), locked()].map(handle))
+  await Promise.all([locked(), locked(), locked()].map((event) => handle(event)))
   t.match(await ofPerson(cleo), [{ status: 'open', count: 5 }])
   t.equal(await raisedOf(alert.id), 2)
 })
@@ -413,7 +412,7 @@ t.test('of an erased person nothing is kept, and nothing comes after; what is ol
   const locked = () => aside.announce(signIn.SignInLocked, { subject: finn, data: { user_id: finn, scope: 'pair' } })
   await handle(locked())
   await handle(started(finn, firefox))
-  await Promise.all([handle(erased), ...[locked(), locked(), started(finn, firefox)].map(handle)])
+  await Promise.all([handle(erased), ...[locked(), locked(), started(finn, firefox)].map((event) => handle(event))])
   await handle(locked())
   for (const table of ['security_alerts', 'known_devices'])
     t.same(await system.execute(sql`select from ${sql.identifier(table)} where user_id = ${uuidOf(finn)}`), [], table)

@@ -22,8 +22,8 @@ t.test('workers--audit', async (t) => {
     producer: 'tokens',
     aggregatePrefix: 'ses',
     consumer: () => {
-      const { consumer, subjects, handle } = auditSubscription(audit)
-      return { name: consumer, subjects, handle }
+      const { consumer: name, handleAll: _, ...effects } = auditSubscription(audit)
+      return { name, ...effects }
     },
     sample: (_i, session_id) => ({
       contract: SessionStarted,
@@ -54,8 +54,8 @@ t.test('workers--security-alert', async (t) => {
         log: quietLog,
       })
       t.teardown(() => queue.close())
-      const { consumer, subjects, handle } = mailSubscription('security-alert', queue)
-      return { name: consumer, subjects, handle }
+      const { consumer: name, ...effects } = mailSubscription('security-alert', queue)
+      return { name, ...effects, onCommitted: () => undefined }
     },
     sample: (_i, family_id) => ({
       contract: FamilyRevoked,
@@ -85,8 +85,8 @@ t.test('workers--logout', async (t) => {
         log: quietLog,
       })
       t.teardown(() => queue.close())
-      const { consumer, subjects, handle } = logoutSubscription(queue)
-      return { name: consumer, subjects, handle }
+      const { consumer: name, ...effects } = logoutSubscription(queue)
+      return { name, ...effects, onCommitted: () => undefined }
     },
     sample: (_i, session_id) => ({
       contract: SessionEnded,

@@ -5,21 +5,20 @@ import { inScope, rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import { sql } from 'drizzle-orm'
-import { hasManyMembers, noteObservation } from '../../src/store/alert-findings.ts'
+import { noteFindings } from '../../src/store/alert-findings.ts'
 
 const database = await testDatabase(t, { services: ['workers'] })
 const system = database.connect('workers', 'system', 4)
-const at = '2026-01-01T00:00:00.000Z'
-const key = 'many_members of a test'
 
 t.test('the second of two at once waits for the first, and counts it', async (t) => {
   let release = (): void => undefined
   const held = new Promise<void>((resolve) => (release = resolve))
   const note = async (member: string, before: Promise<void>): Promise<boolean> =>
     inScope(system, {}, async (tx) => {
-      await noteObservation(tx, { key, eventId: newId('evt'), member, at })
+      const when = { kind: 'many_members', key: 'of a test', member, windowSeconds: 60, atLeast: 2 } as const
+      const held = await noteFindings(tx, [{ eventId: newId('evt'), at: '2026-01-01T00:00:00.000Z', when }])
       await before
-      return hasManyMembers(tx, { key, at, windowSeconds: 60, atLeast: 2 })
+      return held.size > 0
     })
   const first = note('one', held)
   await waitUntil('the first holds its lock', async () => (await locks(true)) === 1)

@@ -3,10 +3,11 @@
  * Where an event says that a person is gone, the key of their whereabouts goes with it, in the same transaction.
  */
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
-import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import type { Db, Tx } from '@gatehouse/service-kit/postgres/connect'
+import type { WithClaim } from '@gatehouse/spine/consume/consumer'
 import { auditRecordOf, erasedBy } from '../../domain/audit-record.ts'
 import { concernedBy, type Whereabouts } from '../../providers/whereabouts.ts'
-import { insertAuditRecords } from '../../store/audit-events.ts'
+import { claimedLines, insertAuditRecords } from '../../store/audit-events.ts'
 import { destroyKeys } from '../../store/audit-person-keys.ts'
 
 export async function recordAuditEvents(
@@ -27,4 +28,22 @@ export async function recordAuditEvents(
   })
   await destroyKeys(tx, gone)
   await insertAuditRecords(tx, stored)
+}
+
+/**
+ * How the lines of events are written by the statement that claims them. Undefined where somebody is gone: their key
+ * goes with the lines. The keys of others may be made before, since a key without a line tells nothing.
+ */
+export async function auditLinesOf(
+  { whereabouts }: { whereabouts: Whereabouts },
+  db: Db,
+  events: readonly EventEnvelope[],
+): Promise<WithClaim | undefined> {
+  const records = events.map(auditRecordOf)
+  if (records.some((record) => erasedBy(record) !== null)) return undefined
+  const keys = await whereabouts.keysOf(
+    db,
+    records.map(concernedBy).filter((id) => id !== null),
+  )
+  return { effects: claimedLines(records.map((record) => whereabouts.hide(record, keys))) }
 }

@@ -17,6 +17,11 @@ export const notifyingTypes: readonly string[] = [
   ...new Set([...notices.map(({ eventType }) => eventType), ...erasures.map(({ type }) => type)]),
 ]
 
+/** Whether somebody is told, or gone. */
+export const isNoticeDue = (event: EventEnvelope): boolean =>
+  erasures.some(({ type }) => type === event.type) ||
+  notices.some((notice) => notice.eventType === event.type && notice.tell(event).length > 0)
+
 export async function recordNotifications(tx: Tx, event: EventEnvelope): Promise<void> {
   for (const contract of erasures)
     if (event.type === contract.type) await erasePerson(tx, readEvent(contract, event).data.user_id)
