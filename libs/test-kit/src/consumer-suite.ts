@@ -33,8 +33,7 @@ export type ConsumerUnderTest = {
   prepare?(database: TestDatabase): Promise<void>
   consumer(
     system: Db,
-  ): Pick<ConsumerOptions, 'name' | 'subjects' | 'handle'> &
-    Pick<ConsumerOptions, 'concerns' | 'inOneStatement'>
+  ): Pick<ConsumerOptions, 'name' | 'subjects' | 'handle'> & Pick<ConsumerOptions, 'concerns' | 'inOneStatement'>
   /** The i-th event of a kind it wants, of the given aggregate. */
   sample(i: number, aggregateId: string): Omit<NewEvent<EventContract>, 'aggregateId' | 'version'>
   /** Prefix of the aggregate's ids. */

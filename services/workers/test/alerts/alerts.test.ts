@@ -120,8 +120,7 @@ const ofOrg = async (org: string, query = ''): Promise<SecurityAlert[]> =>
   (await ask('GET', `/v1/organizations/${org}/security-alerts${query}`, { org })).body.data
 
 /** As the consumer has them handled, without waiting for it. */
-const handle = (...events: EventEnvelope[]) =>
-  inScope(system, {}, (tx) => recordAlerts(tx, events, (_, run) => run()))
+const handle = (...events: EventEnvelope[]) => inScope(system, {}, (tx) => recordAlerts(tx, events, (_, run) => run()))
 
 t.test('what is a finding at once, by rule', async (t) => {
   const ann = newId('user')
