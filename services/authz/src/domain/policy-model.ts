@@ -133,6 +133,16 @@ export const roleKeysOf = (
   roleIds: Iterable<string>,
 ): string[] => [...roleIds].flatMap((id) => model.keysById.get(id) ?? model.platformKeysById.get(id) ?? [])
 
+/** The roles whoever holds one of which has `key`: itself and all that inherit it. */
+export function rolesThatGive(
+  model: Pick<PolicyModel, 'roles' | 'keysById' | 'platformKeysById'>,
+  key: string,
+): { keys: ReadonlySet<string>; ids: string[] } {
+  const keys = new Set([...model.roles.keys()].filter((one) => withInherited(model.roles, [one]).includes(key)))
+  const named = [...model.keysById, ...model.platformKeysById]
+  return { keys, ids: named.flatMap(([id, own]) => (keys.has(own) ? id : [])) }
+}
+
 /** Roles of a model never change; following their inheritance once is enough. */
 const lineages = new WeakMap<ReadonlyMap<string, RoleSource>, Map<string, readonly string[]>>()
 

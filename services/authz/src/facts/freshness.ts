@@ -33,10 +33,10 @@ export function requireFresh({ identity, orgs, own }: Following, nowMs?: number)
 /** @throws AppError `not_current` when events about one of them wait to be replayed. */
 export function requireUnparked(
   { identity, orgs }: Following,
-  about: { userId: string; orgId?: string | undefined; membershipId?: string | undefined },
+  about: { userId?: string | undefined; orgId?: string | undefined; membershipId?: string | undefined },
 ): void {
-  const isParkedAtOrgs = (id: string | undefined): boolean => id !== undefined && orgs.isParked(id)
-  if (identity.isParked(about.userId) || isParkedAtOrgs(about.orgId) || isParkedAtOrgs(about.membershipId))
+  const isParkedAt = (producer: Following['orgs'], id: string | undefined) => id !== undefined && producer.isParked(id)
+  if (isParkedAt(identity, about.userId) || [about.orgId, about.membershipId].some((id) => isParkedAt(orgs, id)))
     throw factsParked()
 }
 

@@ -2,6 +2,7 @@
 import {
   CheckGrantableRoles,
   CheckPermissions,
+  FindRoleHolders,
   ListMemberRoleKeys,
   ListProtectedAttributes,
 } from '@gatehouse/contracts/http/authz/evaluation'
@@ -11,6 +12,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
 import { checkGrantableRoles } from '../use-cases/assignments/check-grantable-roles.ts'
 import { checkGrantableServiceAccount } from '../use-cases/assignments/check-grantable-service-account.ts'
+import { findRoleHolders } from '../use-cases/assignments/find-role-holders.ts'
 import { listMemberRoleKeys } from '../use-cases/assignments/list-member-role-keys.ts'
 import { listProtectedAttributes } from '../use-cases/directory/list-protected-attributes.ts'
 import { checkPermissions } from '../access/check-permissions.ts'
@@ -20,6 +22,9 @@ export function neighbourRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, CheckGrantableServiceAccount, ({ caller, body }) => checkGrantableServiceAccount(deps, caller, body))
   bindRoute(app, ListMemberRoleKeys, ({ body }) =>
     listMemberRoleKeys(deps, { orgId: body.organization_id, userId: body.user_id }),
+  )
+  bindRoute(app, FindRoleHolders, ({ body }) =>
+    findRoleHolders(deps, { orgId: body.organization_id, role: body.role, membershipIds: body.membership_ids }),
   )
   bindRoute(app, ListProtectedAttributes, ({ caller }) => listProtectedAttributes(deps, caller))
   bindRoute(app, CheckGrantableRoles, ({ body }) => checkGrantableRoles(deps, body))

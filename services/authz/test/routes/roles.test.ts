@@ -8,6 +8,7 @@ import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { createEventProbe } from '@gatehouse/test-kit/event-probe'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import { insertMemberRoles, lockRoleHolder } from '../../src/store/assignments.ts'
+import { findRoleHolders } from '../../src/use-cases/assignments/find-role-holders.ts'
 import { openPlatform, type Answer, type Member } from '../fixtures/platform.ts'
 
 const platform = await openPlatform(t)
@@ -330,3 +331,56 @@ t.test('roles that are given while others are replaced are among what is compare
   t.match(await replaced, { status: 403, body: { code: 'forbidden' } }, 'what came meanwhile is not theirs to take')
   t.same((await getRoles(owner, one.id)).body['roles'], ['invoice-reader'])
 })
+
+t.test(
+  'internal: who holds a role: given, by a group, by inheritance, as an owner; not expired, not elsewhere',
+  async (t) => {
+    const ask = (method: 'POST' | 'PUT', path: string, body?: object) =>
+      platform.ask(replica, {
+        method,
+        url: `/v1/organizations/${org.id}/${path}`,
+        token: platform.tokenOf(owner),
+        ...(body && { body }),
+      })
+    const [given, grouped, senior, lapsed, limited, none] = Array.from({ length: 6 }, () =>
+      platform.join(org, platform.person(), { roles: [] }),
+    ) as [Member, Member, Member, Member, Member, Member]
+    await replica.deps.following.orgs.pollNow()
+    const made = [await create({ key: 'junior' }), await create({ key: 'senior', inherits: ['junior'] })]
+    const group = await ask('POST', 'groups', { key: 'juniors', name: 'Juniors' })
+    const assign = (type: 'user' | 'group', id: string, more: object = {}) =>
+      ask('POST', 'assignments', { principal: { type, id }, role: 'junior', ...more })
+    const answers = [
+      ...made,
+      group,
+      await ask('PUT', `groups/${idOf(group)}/members/${grouped.id}`),
+      await assign('user', given.id),
+      await assign('group', idOf(group)),
+      await setRoles(owner, senior.id, ['senior']),
+      await assign('user', lapsed.id, { expires_at: '2100-01-01T00:00:00Z' }),
+      await assign('user', limited.id, { resource: { type: 'invoice', id: 'i1' } }),
+    ]
+    for (const { status, body } of answers) t.ok(status < 300, JSON.stringify(body))
+    const all = [given, grouped, senior, lapsed, limited, none, owner]
+    const holders = async (role: string, { orgId = org.id, as = 'orgs' } = {}) => {
+      const { status, body } = await platform.ask(replica, {
+        method: 'POST',
+        url: '/internal/roles/holders',
+        as: as as 'orgs',
+        body: { organization_id: orgId, role, membership_ids: all.map(({ membershipId }) => membershipId) },
+      })
+      if (status !== 200) return status
+      const found = body['membership_ids'] as string[]
+      return all.filter(({ membershipId }) => found.includes(membershipId)).map(({ id }) => id)
+    }
+    t.same(await holders('junior'), [given.id, grouped.id, senior.id, lapsed.id])
+    t.same(await holders('senior'), [senior.id])
+    t.same(await holders('owner'), [owner.id])
+    t.same(await holders('no-such-role'), [])
+    t.same(await holders('junior', { orgId: newId('org') }), [], 'nobody elsewhere')
+    t.equal(await holders('junior', { as: 'tokens' }), 403)
+    const later = { ...replica.deps, clock: { ...replica.deps.clock, now: () => new Date('2101-01-01T00:00:00Z') } }
+    const asked = { orgId: org.id, role: 'junior', membershipIds: [lapsed.membershipId] }
+    t.same(await findRoleHolders(later, asked), { membership_ids: [] }, 'what has expired is held no more')
+  },
+)

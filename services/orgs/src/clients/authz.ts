@@ -2,6 +2,7 @@
 import {
   CheckGrantableRoles,
   CheckPermissions,
+  FindRoleHolders,
   ListProtectedAttributes,
 } from '@gatehouse/contracts/http/authz/evaluation'
 import { onlyDecision, type PermissionDecision } from '@gatehouse/access/call/require-allowed'
@@ -15,6 +16,8 @@ export type AuthzClient = {
   decideForPlatform(user: UserCaller, permission: string): Promise<PermissionDecision>
   /** Names of members' attributes that policies read and whoever this is may not write. */
   protectedAttributes(caller: PrincipalCaller): Promise<string[]>
+  /** Which of these members (at most 200) hold the role? */
+  holdersOf(o: { orgId: string; role: string; membershipIds: string[] }): Promise<Set<string>>
   /** Which of these roles do not exist there, and which may `grantedBy` not give, for so long or for good? */
   checkGrantableRoles(o: {
     orgId: string
@@ -32,6 +35,11 @@ export const createAuthzClient = (http: ServiceClient): AuthzClient => ({
   decideForPlatform: async (user, permission) =>
     onlyDecision(await http.call(CheckPermissions, { body: { scope: 'platform', permissions: [permission] }, user })),
   protectedAttributes: async (user) => (await http.call(ListProtectedAttributes, { body: {}, user })).names,
+  async holdersOf({ orgId, role, membershipIds }) {
+    if (membershipIds.length === 0) return new Set()
+    const body = { organization_id: orgId, role, membership_ids: membershipIds }
+    return new Set((await http.call(FindRoleHolders, { body })).membership_ids)
+  },
   checkGrantableRoles: ({ orgId, grantedBy, roles, durationSeconds }) =>
     http.call(CheckGrantableRoles, {
       body: {

@@ -5,6 +5,7 @@ export const permissions = {
   readSettings: 'gatehouse:settings.read',
   writeSettings: 'gatehouse:settings.write',
   readMembers: 'gatehouse:members.read',
+  readRoles: 'gatehouse:roles.read',
   readDomains: 'gatehouse:domains.read',
   writeDomains: 'gatehouse:domains.write',
   inviteMembers: 'gatehouse:members.invite',

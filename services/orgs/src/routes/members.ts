@@ -18,8 +18,15 @@ import { updateMember } from '../use-cases/update-member.ts'
 import { pageInput } from './page-input.ts'
 
 export function membersRoutes(app: FastifyInstance, deps: Deps): void {
-  bindRoute(app, ListMembers, ({ caller, query: { search, status, is_owner: isOwner, sort, ...query } }) =>
-    listMembers(deps, caller, { ...pageInput(query), search, status, isOwner, newestFirst: sort === '-joined_at' }),
+  bindRoute(app, ListMembers, ({ caller, query: { search, status, role, is_owner: isOwner, sort, ...query } }) =>
+    listMembers(deps, caller, {
+      ...pageInput(query),
+      search,
+      role,
+      status,
+      isOwner,
+      newestFirst: sort === '-joined_at',
+    }),
   )
   bindRoute(app, UpdateMember, ({ caller, params, body: { attributes, is_owner: isOwner } }) => {
     const change = {

@@ -1,6 +1,6 @@
 /**
- * Members in the order they joined. Names and addresses come from identity, who alone keeps them: a search asks for
- * those of so many members a request, and its page says where the next request goes on.
+ * Members in the order they joined. Names and addresses come from identity, who alone keeps them, and roles from authz:
+ * a search and a filter by role ask about so many members a request, and their page says where the next request goes on.
  */
 import type { Member } from '@gatehouse/contracts/http/orgs/organizations'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
@@ -14,19 +14,27 @@ import type { MembershipRow } from '../store/schema.ts'
 import { requirePermission } from './require-permission.ts'
 import { memberView } from './views.ts'
 
-type Input = { limit: number; cursor?: string | undefined; search?: string | undefined } & MemberFilter
+/** What the neighbours have to be asked for. */
+type Sought = { search?: string | undefined; role?: string | undefined }
 
-/** @throws AppError `forbidden`, `invalid_cursor`; `upstream_failed` when identity cannot answer. */
+type Input = { limit: number; cursor?: string | undefined } & Sought & MemberFilter
+
+/**
+ * Who filters by a role learns who holds it, which takes the right to read roles. @throws AppError `forbidden`,
+ * `invalid_cursor`; `upstream_failed` when identity cannot answer; 503 when authz cannot.
+ */
 export async function listMembers(
   deps: Pick<Deps, 'db' | 'clients'>,
   caller: OrgCaller,
   input: Input,
 ): Promise<PageOf<Member>> {
   const { orgId } = caller
-  const { limit, search, cursor, ...filter } = input
+  const { limit, search, role, cursor, ...filter } = input
   const after = positionIn(cursor)
   await requirePermission(deps, caller, permissions.readMembers)
-  if (search !== undefined) return searchMembers(deps, { orgId, limit, after, ...filter }, search)
+  if (role !== undefined) await requirePermission(deps, caller, permissions.readRoles)
+  if (search !== undefined || role !== undefined)
+    return seekMembers(deps, { orgId, limit, after, ...filter }, { search, role })
   const rows = await readInScope(deps.db, { orgId }, (tx) =>
     listRows(tx, { orgId, limit: limit + 1, after, ...filter }),
   )
@@ -39,26 +47,26 @@ async function withProfiles({ clients }: Pick<Deps, 'clients'>, rows: readonly M
   return rows.map((row) => memberView(row, profiles.get(row.userId)))
 }
 
-/** As many as identity names in one answer, and how many such answers one request may cost. */
+/** As many as a neighbour is asked about in one call, and how many such batches one request may cost. */
 const batchSize = 200
 const batchesPerRequest = 5
 
 type Scope = { orgId: string; limit: number; after: MemberPosition | undefined } & MemberFilter
 
-async function searchMembers(
+async function seekMembers(
   deps: Pick<Deps, 'db' | 'clients'>,
   { limit, ...scope }: Scope,
-  search: string,
+  sought: Sought,
 ): Promise<PageOf<Member>> {
   const found: Member[] = []
   let { after } = scope
   for (let batch = 0; batch < batchesPerRequest; batch++) {
     const where = { ...scope, after, limit: batchSize }
     const rows = await readInScope(deps.db, { orgId: scope.orgId }, (tx) => listRows(tx, where))
-    const members = await withProfiles(deps, rows)
-    for (const [n, row] of rows.entries()) {
-      const member = members[n]
-      if (member && contains(member.user, search)) {
+    const matching = await matchesAmong(deps, { orgId: scope.orgId, rows, ...sought })
+    for (const row of rows) {
+      const member = matching.get(row.id)
+      if (member) {
         // One more than fits only tells that there is more.
         if (found.length === limit) return pageUpTo(found, after)
         found.push(member)
@@ -68,6 +76,19 @@ async function searchMembers(
     if (rows.length < batchSize) return pageUpTo(found, undefined)
   }
   return pageUpTo(found, after)
+}
+
+/** By their membership's id. Profiles are asked for of those alone who hold the role. */
+async function matchesAmong(
+  deps: Pick<Deps, 'clients'>,
+  { orgId, rows, role, search }: Sought & { orgId: string; rows: readonly MembershipRow[] },
+): Promise<Map<string, Member>> {
+  const membershipIds = rows.map(({ id }) => id)
+  const holders = role === undefined ? undefined : await deps.clients.authz.holdersOf({ orgId, role, membershipIds })
+  const held = holders === undefined ? rows : rows.filter(({ id }) => holders.has(id))
+  const members = await withProfiles(deps, held)
+  const wanted = search === undefined ? members : members.filter(({ user }) => contains(user, search))
+  return new Map(wanted.map((member) => [member.id, member]))
 }
 
 const pageUpTo = (data: Member[], last: MemberPosition | undefined): PageOf<Member> => ({

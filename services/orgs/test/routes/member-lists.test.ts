@@ -58,6 +58,31 @@ t.test('filters and order; pages of a search and of a list hold everybody once, 
   }
 })
 
+t.test(
+  'the filter by role holds who has it, with a search and by pages, and takes the right to read roles',
+  async (t) => {
+    const { body } = await send('GET', members, { by: ada, org })
+    world.holders.set(
+      'editor',
+      new Set(body.data.filter(({ user }) => user.email !== bob.email && user.email !== dee.email).map(({ id }) => id)),
+    )
+    const askedBefore = world.askedOfIdentity.length
+    t.same((await list('role=editor')).emails, ['ada', 'cid'])
+    t.equal(world.askedOfIdentity.length, askedBefore + 1)
+    t.same((await list('role=editor&search=other')).emails, ['cid'])
+    t.same((await list('role=nobodys')).emails, [])
+    t.equal(world.askedOfIdentity.length, askedBefore + 2, 'identity is not asked about nobody')
+    const first = await list('role=editor&limit=1&sort=-joined_at')
+    t.same(first.emails, ['cid'])
+    t.same((await list(`role=editor&limit=1&sort=-joined_at&cursor=${first.page.next_cursor}`)).emails, ['ada'])
+    t.equal((await send('GET', `${members}?role=No+Role`, { by: ada, org })).status, 400)
+    world.denied.add('gatehouse:roles.read')
+    t.equal((await send('GET', `${members}?role=editor`, { by: ada, org })).status, 403)
+    t.equal((await send('GET', members, { by: ada, org })).status, 200)
+    world.denied.clear()
+  },
+)
+
 t.test('one request of a search asks identity for so many members; the next goes on where it ended', async (t) => {
   const { id: big } = await rig.organization(ada, 'Big')
   await rig.asAdministrator(`insert into orgs.memberships (id, org_id, user_id)

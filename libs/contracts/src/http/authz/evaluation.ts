@@ -1,6 +1,6 @@
 /** Checks: OpenID AuthZEN 1.0 outside, the same question between services inside. */
 import Type, { type Static } from 'typebox'
-import { OrganizationId, UserId } from '../../common/ids.ts'
+import { Key, MembershipId, OrganizationId, UserId } from '../../common/ids.ts'
 import { Revision } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
 
@@ -266,6 +266,31 @@ export const ListMemberRoleKeys = defineRoute({
     status: 200,
     body: Type.Object({ roles: Type.Array(Type.String()) }),
     description: 'Their keys, in alphabetical order; none of somebody who may do nothing there.',
+  },
+  problems: ['not_current'],
+})
+
+/** What a list of members is filtered by. As many memberships as orgs looks through at a time. */
+export const FindRoleHolders = defineRoute({
+  operationId: 'findRoleHolders',
+  service: 'authz',
+  method: 'POST',
+  path: '/internal/roles/holders',
+  summary:
+    'Which of these members hold this role now for all of the organization: by themselves, by groups, as owners, or ' +
+    'by a role that inherits it?',
+  auth: 'internal',
+  callers: ['orgs'],
+  retryable: true,
+  body: Type.Object({
+    organization_id: OrganizationId,
+    role: Key,
+    membership_ids: Type.Array(MembershipId, { minItems: 1, maxItems: 200 }),
+  }),
+  success: {
+    status: 200,
+    body: Type.Object({ membership_ids: Type.Array(MembershipId) }),
+    description: 'Suspended members among them, for they keep their roles; none of a role that does not exist.',
   },
   problems: ['not_current'],
 })

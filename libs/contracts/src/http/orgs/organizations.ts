@@ -149,8 +149,9 @@ export const ListMembers = defineRoute({
   method: 'GET',
   path: '/v1/organizations/:org/members',
   summary:
-    'Members in the order they joined or the newest first; `search` is part of a name or address. ' +
-    'A page of a search may hold less than `limit`, or nothing, and still say that there is more.',
+    'Members in the order they joined or the newest first; `search` is part of a name or address, `role` the key of a ' +
+    'role they hold, by themselves, by groups or as owners. A page of those two may hold less than `limit`, or ' +
+    'nothing, and still say that there is more.',
   auth: 'organization',
   params: orgParams,
   query: Type.Object({
@@ -158,6 +159,7 @@ export const ListMembers = defineRoute({
     search: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
     status: Type.Optional(MemberStatus),
     is_owner: Type.Optional(Type.Boolean()),
+    role: Type.Optional(Key),
     sort: Type.Optional(Type.Union([Type.Literal('joined_at'), Type.Literal('-joined_at')])),
   }),
   success: { status: 200, body: listOf(Member), description: 'The members.' },
