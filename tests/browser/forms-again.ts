@@ -43,7 +43,7 @@ export function formsAgain(t: Test, stage: Stage): void {
     const person = { email: newAddress('pam'), password: newPassword() }
     await twice('/signup', 'continue', { name: 'Pam', ...person })
     await twice(`/verify-email?token=${await mailToken(person.email, /confirm/i)}`, 'continue')
-    // The browser keeps one of the two registrations; for the other one's link a password is asked of whoever has it.
+    // Where two processes were asked, the browser keeps one of two registrations; the other's link asks for a password.
     await open(page, `${origin}/verify-email`)
     if (await page.locator('[name="password"]').isVisible())
       await submit(page, {

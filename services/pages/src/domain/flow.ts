@@ -25,6 +25,9 @@ export type Note = {
   codes?: string[]
 }
 
+/** `of` is a digest of the link; `text` says at `to` what was done. */
+export type UsedLink = { of: string; to: string; text: string }
+
 export type Flow = {
   email?: string | undefined
   signIn?: SignInFlow | undefined
@@ -36,13 +39,17 @@ export type Flow = {
    * Secrets of links, by the path of their page: taken out of the address so that no log, history or referrer has them.
    */
   links?: Record<string, string>
+  /** The link of an address is of no use without a password: where it was opened, nobody has registered. */
+  isPasswordWanted?: boolean | undefined
+  /** Links that this browser has used, by the path of their page: opened again they say what they did. */
+  used?: Record<string, UsedLink>
   note?: Note
 }
 
 /** The links of mails that are left once the one of this page was used, or has proven to be worth nothing. */
 export function withoutLink({ flow: { links = {} }, path }: { flow: Flow; path: string }): Partial<Flow> {
   const { [path]: _used, ...left } = links
-  return { links: left }
+  return { links: left, isPasswordWanted: undefined }
 }
 
 /** The page of each step; a step nobody knows leads to the beginning. */

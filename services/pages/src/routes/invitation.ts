@@ -4,12 +4,11 @@ import { AcceptInvitation, DeclineInvitation } from '@gatehouse/contracts/http/o
 import { InvitationPage, SignInPage } from '@gatehouse/contracts/http/pages'
 import { requireToken, spokenFor, tokenOf, type Visit } from '../browser/visit.ts'
 import type { Deps } from '../deps.ts'
-import { withoutLink } from '../domain/flow.ts'
-import { done, type PageAnswer, type RedirectAnswer } from '../serve/answer.ts'
+import type { PageAnswer, RedirectAnswer } from '../serve/answer.ts'
 import type { BindPage } from '../serve/bind-page.ts'
 import { invitationPage } from '../views/mailed-pages.tsx'
 import { fieldsOf } from './form-fields.ts'
-import { linkOf, withLink } from './link.ts'
+import { useLink, withLink } from './link.ts'
 
 export function invitationRoutes(page: BindPage, deps: Deps): void {
   page(InvitationPage, {
@@ -25,21 +24,30 @@ async function show(deps: Deps, visit: Visit): Promise<PageAnswer> {
 }
 
 async function settle(deps: Deps, visit: Visit): Promise<RedirectAnswer> {
-  const token = linkOf(visit)
   switch (visit.form.get('action')) {
     case 'decline':
-      await deps.orgs.call(DeclineInvitation, { ...spokenFor(visit), body: { token } })
-      return done(SignInPage.path, 'doneDeclined', withoutLink(visit))
+      return useLink(visit, {
+        use: (token) => deps.orgs.call(DeclineInvitation, { ...spokenFor(visit), body: { token } }),
+        to: SignInPage.path,
+        text: 'doneDeclined',
+      })
     case 'accept': {
       const user = await requireToken(deps, visit)
-      await deps.orgs.call(AcceptInvitation, { ...spokenFor(visit), body: { token }, user })
-      return done('/account', 'doneAccepted', withoutLink(visit))
+      return useLink(visit, {
+        use: (token) => deps.orgs.call(AcceptInvitation, { ...spokenFor(visit), body: { token }, user }),
+        to: '/account',
+        text: 'doneAccepted',
+      })
     }
     default: {
       const fields = fieldsOf(visit, 'name', 'password')
       if (!fields.ok) return fields.answer
-      await deps.orgs.call(AcceptInvitation, { ...spokenFor(visit), body: { token, ...fields.values } })
-      return done(SignInPage.path, 'doneAccepted', withoutLink(visit))
+      const body = fields.values
+      return useLink(visit, {
+        use: (token) => deps.orgs.call(AcceptInvitation, { ...spokenFor(visit), body: { token, ...body } }),
+        to: SignInPage.path,
+        text: 'doneAccepted',
+      })
     }
   }
 }

@@ -3,13 +3,12 @@ import { ForgotPassword, ResetPassword } from '@gatehouse/contracts/http/identit
 import { ForgotPasswordPage, ResetPasswordPage, SignInPage } from '@gatehouse/contracts/http/pages'
 import { spokenFor } from '../browser/visit.ts'
 import type { Deps } from '../deps.ts'
-import { withoutLink } from '../domain/flow.ts'
 import { along } from '../domain/way.ts'
 import { done } from '../serve/answer.ts'
 import type { BindPage } from '../serve/bind-page.ts'
 import { confirmPage, forgotPage } from '../views/mailed-pages.tsx'
 import { fieldsOf } from './form-fields.ts'
-import { linkOf, withLink } from './link.ts'
+import { useLink, withLink } from './link.ts'
 
 export function passwordRoutes(page: BindPage, deps: Deps): void {
   page(ForgotPasswordPage, {
@@ -34,14 +33,14 @@ export function passwordRoutes(page: BindPage, deps: Deps): void {
       ),
     ),
     post: async (visit) => {
-      const token = linkOf(visit)
       const fields = fieldsOf(visit, 'password')
       if (!fields.ok) return fields.answer
-      await deps.identity.call(ResetPassword, {
-        ...spokenFor(visit),
-        body: { token, password: fields.values.password },
+      const { password } = fields.values
+      return useLink(visit, {
+        use: (token) => deps.identity.call(ResetPassword, { ...spokenFor(visit), body: { token, password } }),
+        to: along(SignInPage.path, visit.way),
+        text: 'donePassword',
       })
-      return done(along(SignInPage.path, visit.way), 'donePassword', withoutLink(visit))
     },
   })
 }

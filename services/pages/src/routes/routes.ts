@@ -13,11 +13,12 @@ import { factorRoutes } from './factors.ts'
 import { invitationRoutes } from './invitation.ts'
 import { memberRoutes } from './members.ts'
 import { myDataRoutes } from './my-data.ts'
-import { organizationAdminRoutes } from './organization-admin.ts'
+import { invitationAdminRoutes } from './invitations.ts'
 import { domainRoutes } from './domains.ts'
 import { notificationRoutes } from './notifications.ts'
 import { organizationProfileRoutes } from './organization-profile.ts'
 import { organizationRoutes } from './organizations.ts'
+import { organizationSettingsRoutes } from './organization-settings.ts'
 import { passkeyRoutes } from './passkeys.ts'
 import { passwordRoutes } from './passwords.ts'
 import { signInRoutes } from './sign-in.ts'
@@ -35,7 +36,8 @@ const register: readonly ((page: BindPage, deps: Deps) => void)[] = [
   applicationRoutes,
   organizationRoutes,
   memberRoutes,
-  organizationAdminRoutes,
+  invitationAdminRoutes,
+  organizationSettingsRoutes,
   organizationProfileRoutes,
   domainRoutes,
   notificationRoutes,

@@ -9,16 +9,15 @@ import {
   UndoAddressPage,
   VerifyEmailPage,
 } from '@gatehouse/contracts/http/pages'
-import { isAppError, problem } from '@gatehouse/service-kit/errors/app-error'
+import { isAppError } from '@gatehouse/service-kit/errors/app-error'
 import { spokenFor, type Visit } from '../browser/visit.ts'
 import type { Deps } from '../deps.ts'
-import { withoutLink } from '../domain/flow.ts'
 import { along } from '../domain/way.ts'
-import { done, redirect, type PageAnswer, type RedirectAnswer } from '../serve/answer.ts'
+import { again, redirect, type PageAnswer, type RedirectAnswer } from '../serve/answer.ts'
 import type { BindPage } from '../serve/bind-page.ts'
 import { confirmPage, signUpPage } from '../views/mailed-pages.tsx'
 import { fieldsOf } from './form-fields.ts'
-import { linkOf, withLink } from './link.ts'
+import { useLink, withLink } from './link.ts'
 
 export function signUpRoutes(page: BindPage, deps: Deps): void {
   page(SignUpPage, { get: (visit) => signUpPage({ visit, deps }), post: (visit) => signUp(deps, visit) })
@@ -31,20 +30,24 @@ export function signUpRoutes(page: BindPage, deps: Deps): void {
       const { confirmTitle: title, confirmAddressText: text, confirm: button } = visit.texts
       return confirmPage({ visit, deps }, { title, text, button })
     }),
-    post: async (visit) => {
-      await deps.identity.call(ConfirmAddressChange, { ...spokenFor(visit), body: { token: linkOf(visit) } })
-      return done(SignInPage.path, 'doneAddress', withoutLink(visit))
-    },
+    post: (visit) =>
+      useLink(visit, {
+        use: (token) => deps.identity.call(ConfirmAddressChange, { ...spokenFor(visit), body: { token } }),
+        to: SignInPage.path,
+        text: 'doneAddress',
+      }),
   })
   page(UndoAddressPage, {
     get: withLink((visit) => {
       const { undoTitle: title, undoText: text, undo: button } = visit.texts
       return confirmPage({ visit, deps }, { title, text, button })
     }),
-    post: async (visit) => {
-      await deps.identity.call(UndoAddressChange, { ...spokenFor(visit), body: { token: linkOf(visit) } })
-      return done(SignInPage.path, 'doneUndone', withoutLink(visit))
-    },
+    post: (visit) =>
+      useLink(visit, {
+        use: (token) => deps.identity.call(UndoAddressChange, { ...spokenFor(visit), body: { token } }),
+        to: SignInPage.path,
+        text: 'doneUndone',
+      }),
   })
 }
 
@@ -58,9 +61,7 @@ async function signUp({ identity }: Deps, visit: Visit): Promise<RedirectAnswer>
 
 /** Who reads the mailbox did not always choose the password: then one is chosen now. */
 function showVerification(deps: Deps, visit: Visit): PageAnswer {
-  const isPasswordWanted = ['password_required', 'weak_password', 'required'].some((code) =>
-    Object.values(visit.note?.errors ?? {}).includes(code),
-  )
+  const { isPasswordWanted = false } = visit.flow
   const { confirmTitle: title, confirmText, choosePasswordText, confirm: button } = visit.texts
   return confirmPage(
     { visit, deps },
@@ -70,13 +71,18 @@ function showVerification(deps: Deps, visit: Visit): PageAnswer {
 
 async function verify({ identity }: Deps, visit: Visit): Promise<RedirectAnswer> {
   const password = visit.form.get('password')
-  const body = { token: linkOf(visit), ...(password !== undefined && { password }) }
   try {
-    await identity.call(VerifyEmail, { ...spokenFor(visit), body })
+    return await useLink(visit, {
+      use: (token) => {
+        const body = { token, ...(password !== undefined && { password }) }
+        return identity.call(VerifyEmail, { ...spokenFor(visit), body })
+      },
+      to: along(SignInPage.path, visit.way),
+      text: 'doneVerified',
+    })
   } catch (err) {
-    if (isAppError(err, 'weak_password'))
-      throw problem('weak_password', { errors: [{ path: '/password', message: '' }], cause: err })
-    throw err
+    if (!isAppError(err, 'weak_password') && !isAppError(err, 'password_required')) throw err
+    const { to, flow } = again(visit, { password: err.code })
+    return redirect(to, { ...flow, isPasswordWanted: true })
   }
-  return done(along(SignInPage.path, visit.way), 'doneVerified', withoutLink(visit))
 }

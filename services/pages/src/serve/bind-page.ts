@@ -16,10 +16,12 @@ import type { Deps } from '../deps.ts'
 import { documentOf } from '../views/document.tsx'
 import { foreignFormPage } from '../views/errors.tsx'
 import type { PageAnswer } from './answer.ts'
+import { createFormsOnce, type Answered } from './once.ts'
 import { answerFor, refusalOf } from './refusals.ts'
 
 export type PageHandler = (visit: Visit) => Promise<PageAnswer> | PageAnswer
 export type PageHandlers = { get?: PageHandler; post?: PageHandler }
+type FormsOnce = ReturnType<typeof createFormsOnce>
 export type BindPage = (contract: PageContract, handlers: PageHandlers) => void
 
 /** Serves pages on a part of `app` of their own: a form is a body there and nowhere else. */
@@ -31,7 +33,8 @@ export function bindPages(app: FastifyInstance, deps: Deps, bind: (page: BindPag
       { parseAs: 'string' },
       (_request, body, parsed) => parsed(null, body),
     )
-    bind((contract, handlers) => bindPage(scope, deps, { contract, handlers }))
+    const once = createFormsOnce(deps.clock)
+    bind((contract, handlers) => bindPage(scope, deps, { contract, handlers, once }))
     registered()
   })
 }
@@ -39,7 +42,7 @@ export function bindPages(app: FastifyInstance, deps: Deps, bind: (page: BindPag
 function bindPage(
   scope: FastifyInstance,
   deps: Deps,
-  { contract, handlers }: { contract: PageContract; handlers: PageHandlers },
+  { contract, handlers, once }: { contract: PageContract; handlers: PageHandlers; once: FormsOnce },
 ): void {
   const { path } = contract
   const visitOf = (request: FastifyRequest): Visit =>
@@ -63,13 +66,18 @@ function bindPage(
         const visit = visitOf(request)
         const handler = method === 'POST' ? handlers.post : handlers.get
         if (handler === undefined) throw problem('not_found')
-        try {
-          if (method === 'POST' && !isOwnForm(deps, request, visit))
-            return send(deps, reply, { visit, answer: foreignFormPage(visit) })
-          return send(deps, reply, { visit, answer: await handler(visit) })
-        } catch (err) {
-          return send(deps, reply, { visit, answer: await answerFor(deps, { err, visit, method }) })
+        const answer = async (): Promise<PageAnswer> => {
+          try {
+            return await handler(visit)
+          } catch (err) {
+            return answerFor(deps, { err, visit, method })
+          }
         }
+        if (method === 'GET') return send(deps, reply, { visit, answer: await answer() })
+        if (!isOwnForm(deps, request, visit)) return send(deps, reply, { visit, answer: foreignFormPage(visit) })
+        // What only a script asks for is made anew for each tab.
+        const isForm = contract.methods.includes('GET')
+        return send(deps, reply, isForm ? await once(visit, answer) : { visit, answer: await answer() })
       },
     })
 }
@@ -95,7 +103,7 @@ function refuse(
   send(deps, reply, { visit, answer: refusalOf(deps, visit, err) })
 }
 
-function send(deps: Deps, reply: FastifyReply, { visit, answer }: { visit: Visit; answer: PageAnswer }): FastifyReply {
+function send(deps: Deps, reply: FastifyReply, { visit, answer }: Answered): FastifyReply {
   const changes = 'flow' in answer ? answer.flow : undefined
   if (visit.note !== undefined || changes !== undefined) keepFlow(deps, visit, changes)
   const cookies = visit.cookies.headers()

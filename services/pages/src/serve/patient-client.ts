@@ -1,7 +1,8 @@
 /**
  * Asks once more where a neighbour is not current: a program would come back with `Retry-After`, a person at a page
  * would have to type again. Whoever says `not_current` has done nothing yet; only the last step of a sign-in has been
- * spent by then.
+ * spent by then. Whoever sends a form twice waits for the answer of the first, which is the second one's as well
+ * (`Idempotency-Key`).
  */
 import type { ServiceClient } from '@gatehouse/access/call/service-client'
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
@@ -21,7 +22,8 @@ export function patient(client: ServiceClient): ServiceClient {
         try {
           return await client.call(contract, input)
         } catch (err) {
-          if (!isAppError(err, 'not_current') || !mayRepeat(contract) || tries === mostTries) throw err
+          const isWorthIt = isAppError(err, 'not_current') || isAppError(err, 'idempotency_in_progress')
+          if (!isWorthIt || !mayRepeat(contract) || tries === mostTries) throw err
           await new Promise((resolve) => setTimeout(resolve, pauseMs))
         }
     },

@@ -10,6 +10,7 @@ import type { Visit } from '../browser/visit.ts'
 import type { Deps } from '../deps.ts'
 import { withoutLink } from '../domain/flow.ts'
 import { along } from '../domain/way.ts'
+import { ruleFields } from '../domain/rule-fields.ts'
 import { beginStepUp } from '../use-cases/step-up.ts'
 import { errorPage } from '../views/errors.tsx'
 import { again, redirect, type PageAnswer } from './answer.ts'
@@ -30,6 +31,7 @@ const mendable = new Set<ProblemCode>([
   'last_owner',
   'already_member',
   'precondition_failed',
+  'own_session_refused',
   'password_required',
   'rate_limited',
   'unavailable',
@@ -67,17 +69,20 @@ export function refusalOf({ log }: Pick<Deps, 'log'>, visit: Visit, err: unknown
   return errorPage(visit, { code: known.code, status: problems[known.code].status })
 }
 
-/** What the service said of a member is said of the field of the same name. */
+/** What the service said of a member, or of one of a list, is said of the field of the same name. */
 function errorsOf({ code, errors = [] }: AppError): Record<string, string> {
   const fields = errors.flatMap(({ path }) => {
-    const name = /^(?:\/[a-z_]+)*\/([a-z_]+)$/.exec(path)?.[1]
-    return name === undefined ? [] : [[name.replace(/^new_/, ''), code] as const]
+    const name = /^(?:\/\w+)*?\/([a-z_]+)(?:\/\d+)?$/.exec(path)?.[1]
+    return name === undefined ? [] : [[fieldOf(name), code] as const]
   })
   return fields.length > 0 ? Object.fromEntries(fields) : { form: code }
 }
 
+/** A new password is the password of its form, and nobody counts lifetimes in seconds. */
+const fieldOf = (name: string): string => name.replace(/^new_/, '').replace(/_seconds$/, '_minutes')
+
 /** Fields that may be shown again; never a secret. */
-const showable = ['email', 'name', 'background', 'text']
+const showable = ['email', 'name', 'background', 'text', 'expires_in_days', 'reason', ...ruleFields]
 
 const valuesOf = ({ form }: Visit): Record<string, string> =>
   Object.fromEntries(showable.flatMap((name) => (form.has(name) ? [[name, form.get(name) ?? '']] : [])))

@@ -1,7 +1,9 @@
 /** The texts of the pages in German. */
+import { deOrganization } from './de-organization.ts'
 import type { Texts } from './en.ts'
 
 export const de: Texts = {
+  ...deOrganization,
   product: 'Gatehouse',
   errorsTitle: 'Etwas stimmt nicht',
   required: 'Füllen Sie dieses Feld aus.',

@@ -1,5 +1,8 @@
 /** The texts of the pages in English; the other languages have the same ones. */
+import { enOrganization } from './en-organization.ts'
+
 export const en = {
+  ...enOrganization,
   product: 'Gatehouse',
   errorsTitle: 'There is a problem',
   required: 'Fill in this field.',

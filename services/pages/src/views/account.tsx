@@ -222,7 +222,9 @@ export function SessionsView({
           <li>
             <p>
               <strong>{session.device.name}</strong>
-              {session.current ? ` (${texts.thisDevice})` : ''}, {texts.lastSeen} {day(visit, session.last_seen_at)}
+              {session.current && ` (${texts.thisDevice})`}
+              {session.impersonated_by !== null && ` (${texts.impersonated})`}, {texts.lastSeen}{' '}
+              {day(visit, session.last_seen_at)}
             </p>
             {!session.current && (
               <Form scene={scene}>

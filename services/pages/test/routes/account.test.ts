@@ -131,6 +131,7 @@ t.test('devices are signed out, one or all the others', async (t) => {
         id,
         current: index === 0,
         device: { name: `Device ${index}`, client_address: null },
+        impersonated_by: index === 0 ? null : 'user_01k4zq3v5xe6hvd8c6mwh9q0zn',
         created_at: '2026-01-01T00:00:00.000Z',
         last_seen_at: '2026-01-01T00:00:00.000Z',
       })),
@@ -151,6 +152,7 @@ t.test('devices are signed out, one or all the others', async (t) => {
   answers[`DELETE /v1/me/remembered-devices/${remembered.id}`] = () => ({ status: 204 })
   const page = await browser.open('/account/sessions')
   t.match(page.body, `id="end-${other}"`)
+  t.equal(page.body.split('an operator who looks at your account').length, 2, 'a session of an operator is named')
   t.notMatch(page.body, `id="end-${session.session_id}"`)
   await browser.send('/account/sessions', { action: 'end', session: other })
   await browser.send('/account/sessions', { action: 'end-others' })
@@ -243,7 +245,10 @@ t.test('organizations are shown, acted for, left and founded, a form that is sen
     const organization = body['organization_id'] === null ? null : last
     return { body: { ...browserToken, access_token: `for.${String(organization)}.it`, organization_id: organization } }
   }
-  answers['POST /v1/organizations'] = () => ({ status: 201, body: mine[0] as object })
+  answers['POST /v1/organizations'] = () =>
+    of('POST /v1/organizations').length === 1
+      ? refusal('idempotency_in_progress')
+      : { status: 201, body: mine[0] as object }
   answers[`DELETE /v1/organizations/${other}/members/${session.user_id}`] = () => ({ status: 204 })
   answers[`DELETE /v1/organizations/${acme}/members/${session.user_id}`] = () => refusal('last_owner')
   const path = '/account/organizations'
@@ -267,8 +272,11 @@ t.test('organizations are shown, acted for, left and founded, a form that is sen
     [
       [once, 'New'],
       [once, 'New'],
+      [once, 'New'],
     ],
+    'the first is asked for again while the same form is being answered',
   )
+  t.match((await browser.open(path)).body, 'The organization is there.')
 })
 
 t.test('activity is read newest first, a page at a time', async (t) => {

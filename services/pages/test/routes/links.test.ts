@@ -1,7 +1,7 @@
 /** Links of mails: opening one changes nothing and leaves no secret in an address; using one works once. */
 import { registrationHeader } from '@gatehouse/contracts/common/services'
 import t from 'tap'
-import { browserToken, openBrowser, openPages, refusal, session } from '../fixtures/visitor.ts'
+import { browserToken, csrfIn, openBrowser, openPages, refusal, session } from '../fixtures/visitor.ts'
 
 const token = `gtpr_${'t'.repeat(49)}`
 
@@ -45,14 +45,83 @@ t.test('a new password is set once; an expired link says so', async (t) => {
   t.equal(set.headers.location, '/signin')
   t.same(of('POST /v1/auth/password/reset').at(-1)?.body, { token, password: 'a much better password' })
   t.match((await browser.open('/signin')).body, 'Your password is set.')
-  t.equal((await browser.open('/reset-password')).statusCode, 400, 'the link is gone')
   answers['POST /v1/auth/password/reset'] = () => refusal('invalid_token')
-  await browser.open(`/reset-password?token=${token}`)
+  await browser.open(`/reset-password?token=${token}x`)
   const expired = await browser.send('/reset-password', { password: 'a much better password' })
   t.equal(expired.statusCode, 400)
   t.match(expired.body, 'The link has expired or was used already.')
   t.match(expired.body, 'id="again" href="/forgot-password"')
   t.equal((await browser.open('/reset-password')).statusCode, 400, 'what is worth nothing is not kept')
+})
+
+t.test('whoever sends the form of a link twice, or opens the link again, is told that it has worked', async (t) => {
+  const password = 'a much better password'
+  const kinds = [
+    ['/verify-email', 'POST /v1/auth/verify-email', {}, { status: 'verified' }, 'Your address is confirmed.'],
+    ['/reset-password', 'POST /v1/auth/password/reset', { password }, undefined, 'Your password is set.'],
+    ['/email/confirm', 'POST /v1/auth/email/confirm', {}, undefined, 'Your new address is confirmed.'],
+    ['/email/undo', 'POST /v1/auth/email/undo', {}, undefined, 'The change is taken back.'],
+    ['/invitations/accept', 'POST /v1/invitations/decline', { action: 'decline' }, undefined, 'declined.'],
+  ] as const
+  const { app, answers, of } = await openPages(t)
+  for (const [path, key, fields, body, text] of kinds) {
+    answers[key] = () =>
+      of(key).length > 1 ? refusal('invalid_token') : body === undefined ? { status: 204 } : { body }
+    const browser = openBrowser(app)
+    await browser.open(`${path}?token=${token}`)
+    const csrf = csrfIn((await browser.open(path)).body) ?? ''
+    const atOnce = { ...Object.fromEntries(browser.cookies) }
+    const send = () => {
+      // Both leave before either has come back, with the same cookies.
+      Object.entries(atOnce).forEach(([name, value]) => browser.cookies.set(name, value))
+      return browser.post(path, { csrf, ...fields })
+    }
+    for (const sent of [...(await Promise.all([send(), send()])), await send()])
+      t.equal(sent.headers.location, '/signin', path)
+    t.equal(of(key).length, 1, 'there is one effect')
+    t.match((await browser.open('/signin')).body, text)
+    const back = await browser.post(path, { csrf, ...fields })
+    t.equal(back.headers.location, '/signin', 'going back and sending it once more')
+    t.match((await browser.open('/signin')).body, text)
+    t.equal((await browser.open(`${path}?token=${token}`)).headers.location, '/signin', 'the link once more')
+    t.match((await browser.open('/signin')).body, text)
+    const other = openBrowser(app)
+    await other.open(`${path}?token=${token}`)
+    t.equal((await other.send(path, fields)).statusCode, 400, 'another browser is told that the link was used')
+    await browser.open(`${path}?token=${token}y`)
+    t.equal((await browser.send(path, fields)).statusCode, 400, 'and another link is another link')
+  }
+})
+
+t.test('a form that differs, or comes from another browser, is a form of its own', async (t) => {
+  const { app, answers, of } = await openPages(t)
+  const key = 'POST /v1/auth/password/reset'
+  answers[key] = () => ({ status: 204 })
+  const browser = openBrowser(app)
+  await browser.open(`/reset-password?token=${token}`)
+  const csrf = csrfIn((await browser.open('/reset-password')).body) ?? ''
+  const other = openBrowser(app)
+  await other.open(`/reset-password?token=${token}`)
+  const send = (password: string) => browser.post('/reset-password', { csrf, password })
+  await Promise.all([
+    send('a much better password'),
+    send('another long password'),
+    other.send('/reset-password', { password: 'a much better password' }),
+  ])
+  t.equal(of(key).length, 3)
+})
+
+t.test('what was refused is asked for again, whatever was answered a moment ago', async (t) => {
+  const { app, answers, of } = await openPages(t)
+  const key = 'POST /v1/auth/password/reset'
+  answers[key] = () => (of(key).length === 1 ? refusal('internal_error') : { status: 204 })
+  const browser = openBrowser(app)
+  await browser.open(`/reset-password?token=${token}`)
+  const csrf = csrfIn((await browser.open('/reset-password')).body) ?? ''
+  const send = () => browser.post('/reset-password', { csrf, password: 'a much better password' })
+  const failed = await send()
+  t.not(failed.headers.location, '/signin')
+  t.equal((await send()).headers.location, '/signin')
 })
 
 t.test('whoever is signed in already is told on the page they go on to', async (t) => {
@@ -116,6 +185,11 @@ t.test(
     t.equal((await other.send('/verify-email', {})).headers.location, '/verify-email')
     const asked = await other.open('/verify-email')
     t.match(asked.body, 'name="password"')
+    t.match(asked.body, 'href="#password"')
+    t.match((await other.open('/verify-email')).body, 'name="password"', 'and still is after a reload')
+    await other.open(`/verify-email?token=${token}x`)
+    t.notMatch((await other.open('/verify-email')).body, 'name="password"', 'another link is asked for nothing yet')
+    await other.open(`/verify-email?token=${token}`)
     t.equal((await other.send('/verify-email', { password: 'another long password' })).headers.location, '/signin')
     t.equal(of('POST /v1/auth/verify-email').length, 3)
   },
@@ -149,7 +223,8 @@ t.test('an invitation is answered as the signed-in person, as a new one, or decl
   t.match((await known.open('/invitations/accept')).body, 'ann@example.com')
   t.equal((await known.send('/invitations/accept', { action: 'accept' })).headers.location, '/account')
   t.same(of('POST /v1/invitations/accept').at(-1)?.body, { token })
-  await fresh.open(`/invitations/accept?token=${token}`)
+  const unwanted = `${token}x`
+  await fresh.open(`/invitations/accept?token=${unwanted}`)
   t.equal((await fresh.send('/invitations/accept', { action: 'decline' })).headers.location, '/signin')
-  t.same(of('POST /v1/invitations/decline').at(-1)?.body, { token })
+  t.same(of('POST /v1/invitations/decline').at(-1)?.body, { token: unwanted })
 })

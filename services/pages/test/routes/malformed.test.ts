@@ -43,7 +43,21 @@ const fields = [
   'once',
 ]
 const values = ['', '\0', '<script>alert(1)</script>', '../../internal/x?y#z', '{"id":1}', '[]', '\ud800', '؀‮', long]
-const actions = ['invite', 'revoke', 'create', 'leave', 'delete', 'export', 'join', 'passkey', 'approved']
+const actions = [
+  'invite',
+  'resend',
+  'revoke',
+  'rules',
+  'suspend',
+  'reactivate',
+  'create',
+  'leave',
+  'delete',
+  'export',
+  'join',
+  'passkey',
+  'approved',
+]
 
 /** What is wrong with an answer. */
 function complaintAbout(answer: { statusCode: number; headers: Record<string, unknown>; body: string }) {

@@ -5,7 +5,16 @@
 import { definePage, pageBodyLimitBytes } from '@gatehouse/contracts/http/page'
 import { pageRoutes } from '@gatehouse/contracts/http/pages'
 import t, { type Test } from 'tap'
-import { browserToken, csrfIn, issuer, openBrowser, openPages, refusal, session } from '../fixtures/visitor.ts'
+import {
+  browserToken,
+  csrfIn,
+  issuer,
+  openBrowser,
+  openPages,
+  refusal,
+  session,
+  settingsOfOrganization,
+} from '../fixtures/visitor.ts'
 
 const mailed = ['/verify-email', '/reset-password', '/email/confirm', '/email/undo', '/invitations/accept']
 const paths = pageRoutes.filter(({ methods }) => methods.length > 1).map(({ path }) => path)
@@ -83,6 +92,7 @@ async function openSignedIn(t: Test, language = 'en') {
           id: 'mem_01k4zq3v5xe6hvd8c6mwh9q0zk',
           user: { id: session.user_id, name: 'Ann "<i>"', email: 'ann@example.com' },
           is_owner: true,
+          status: 'active',
           attributes: {},
           joined_at: '2026-01-01T00:00:00.000Z',
         },
@@ -108,7 +118,7 @@ async function openSignedIn(t: Test, language = 'en') {
       ],
     },
   })
-  answers[`GET /v1/organizations/${org}/settings`] = () => ({ body: { mfa: { mode: 'off', required_from: null } } })
+  answers[`GET /v1/organizations/${org}/settings`] = () => ({ body: settingsOfOrganization })
   answers[`GET /v1/organizations/${org}`] = () => ({ body: organization })
   answers[`GET /v1/organizations/${org}/domains`] = () => ({ body: { ...list, data: [domain] } })
   answers['GET /v1/me/notifications'] = () => ({ body: { ...list, data: [notification], unread_count: 1 } })
@@ -181,6 +191,7 @@ async function openSignedIn(t: Test, language = 'en') {
           id: session.session_id,
           current: false,
           device: { name: 'Phone', client_address: null },
+          impersonated_by: null,
           created_at: '2026-01-01T00:00:00.000Z',
           last_seen_at: '2026-01-01T00:00:00.000Z',
         },

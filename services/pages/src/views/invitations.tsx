@@ -1,15 +1,21 @@
-/** Invitations of an organization and its settings. */
+/** Invitations of an organization, and the form that sends them. */
+import { randomUUID } from 'node:crypto'
 import type { ComponentChild } from 'preact'
 import type { Role } from '@gatehouse/contracts/http/authz/roles'
 import type { Invitation } from '@gatehouse/contracts/http/orgs/invitations'
-import type { OrganizationSettings } from '@gatehouse/contracts/http/orgs/settings'
 import type { PageAnswer } from '../serve/answer.ts'
 import { Button, Field, Form, type Scene } from './form.tsx'
-import { Managing, MoreLink } from './managing.tsx'
+import { Managing, MoreLink, SearchForm } from './managing.tsx'
 import { RoleBoxes } from './members.tsx'
 import { moment } from './my-data.tsx'
 
-type List = { org: string; invitations: readonly Invitation[]; roles: readonly Role[]; cursor: string | null }
+type List = {
+  org: string
+  invitations: readonly Invitation[]
+  roles: readonly Role[]
+  cursor: string | null
+  search?: string
+}
 
 export const invitationsPage = (scene: Scene, list: List): PageAnswer => ({
   kind: 'page',
@@ -17,32 +23,35 @@ export const invitationsPage = (scene: Scene, list: List): PageAnswer => ({
   body: <InvitationsView scene={scene} {...list} />,
 })
 
-type Settings = { settings: OrganizationSettings; etag: string }
-
-export const settingsPage = (scene: Scene, o: Settings): PageAnswer => ({
-  kind: 'page',
-  title: scene.visit.texts.settings,
-  body: <SettingsView scene={scene} {...o} />,
-})
-
-function InvitationsView({ scene, invitations, roles, cursor }: { scene: Scene } & List): ComponentChild {
+function InvitationsView({ scene, invitations, roles, cursor, search }: { scene: Scene } & List): ComponentChild {
   const { visit } = scene
   const { texts } = visit
   return (
     <Managing scene={scene}>
       <Form scene={scene} id="invite-form">
+        <input type="hidden" name="once" value={randomUUID()} />
         <Field visit={visit} name="email" label={texts.addresses} autocomplete="off" hint={texts.addressesHint} />
         <RoleBoxes texts={texts} roles={roles} held={['member']} />
+        <Field
+          visit={visit}
+          name="expires_in_days"
+          label={texts.expiresInDays}
+          autocomplete="off"
+          hint={texts.expiresInDaysHint}
+          isCode
+          isOptional
+        />
         <Button id="invite" name="action" value="invite">
           {texts.invite}
         </Button>
       </Form>
+      <SearchForm scene={scene} label={texts.invitationSearch} search={search} />
       <ul class="things" id="invitations">
         {invitations.map((invitation) => (
           <Item scene={scene} invitation={invitation} />
         ))}
       </ul>
-      <MoreLink scene={scene} cursor={cursor} />
+      <MoreLink scene={scene} cursor={cursor} asked={search === undefined ? {} : { search }} />
     </Managing>
   )
 }
@@ -60,41 +69,14 @@ function Item({ scene, invitation }: { scene: Scene; invitation: Invitation }): 
       {status === 'pending' && (
         <Form scene={scene}>
           <input type="hidden" name="invitation" value={id} />
+          <Button id={`resend-${id}`} name="action" value="resend" kind="plain">
+            {texts.resend} <span class="aside">{email}</span>
+          </Button>
           <Button id={`revoke-${id}`} name="action" value="revoke" kind="plain">
             {texts.revoke} <span class="aside">{email}</span>
           </Button>
         </Form>
       )}
     </li>
-  )
-}
-
-const modes = ['off', 'optional', 'required'] as const
-
-function SettingsView({ scene, settings: { mfa }, etag }: { scene: Scene } & Settings): ComponentChild {
-  const { visit } = scene
-  const { texts } = visit
-  return (
-    <Managing scene={scene}>
-      <Form scene={scene}>
-        <input type="hidden" name="etag" value={etag} />
-        <fieldset>
-          <legend>{texts.mfaRule}</legend>
-          {modes.map((mode) => (
-            <p class="choice">
-              <input type="radio" name="mfa" id={`mfa-${mode}`} value={mode} checked={mfa.mode === mode} />
-              <label for={`mfa-${mode}`}>{texts[`mfa_${mode}`]}</label>
-            </p>
-          ))}
-        </fieldset>
-        {mfa.required_from !== null && (
-          <p>
-            {texts.mfaFrom} {moment(visit, mfa.required_from)}
-          </p>
-        )}
-        <p class="hint">{texts.mfaText}</p>
-        <Button id="save">{texts.save}</Button>
-      </Form>
-    </Managing>
   )
 }
