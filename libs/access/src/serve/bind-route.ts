@@ -2,7 +2,6 @@
  * The one way to serve a contract: authenticates its callers, validates what comes in, runs the handler with typed
  * values, serializes what goes out by the contract. A route that is not bound here has no caller.
  */
-import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import { isLive, type RouteContract } from '@gatehouse/contracts/http/contract'
 import type { FastifyContextConfig, FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
@@ -10,7 +9,6 @@ import type { Static, TSchema } from 'typebox'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { authenticate } from '../callers/authenticate.ts'
 import {
-  actorOf,
   type AnyCaller,
   type Caller,
   type MemberCaller,
@@ -20,6 +18,8 @@ import {
   type UserCaller,
 } from '../callers/caller.ts'
 import { returnBody, type AnswerAtOnce, type FastPaths } from './fast-path.ts'
+import { createAnswering } from './answering.ts'
+import { acceptLines, createLinesTaking, linesOf } from './lines.ts'
 import { createLiveHandling } from './live-answer.ts'
 import { inOneTurn } from '@gatehouse/service-kit/concurrency/turns'
 import { hasLongBody } from '@gatehouse/service-kit/http/json-body'
@@ -95,37 +95,29 @@ export function bindRoute<const C extends RouteContract>(
   if (atOnce)
     addFastPath(settings.fastPaths, { contract, bodyLimitBytes: bodyLimit, answer: atOnce as AnswerAtOnce<unknown> })
 
-  app.route({
-    method: contract.method,
-    url: contract.path,
-    bodyLimit,
-    ...(atOnce ? { preParsing: returnBody } : {}),
-    config: configOf(contract),
-    // A `HEAD` would listen to nothing, for ever.
-    exposeHeadRoute: contract.method === 'GET' && !isLive(contract),
-    ...(answer ? { schema: { response: { [status]: serializationOf(answer) } } } : {}),
-    onRequest: identify(contract, settings),
-    handler: async (request, reply) => {
-      const run = (): Promise<unknown> => handled(request, reply)
-      const key = contract.idempotent ? request.headers['idempotency-key'] : undefined
-      if (key === undefined || idempotency === undefined || request.caller === null)
-        return answerWith(reply, status, await run())
-      const requestHash = createHash('sha256')
-        .update(JSON.stringify([request.url, request.body ?? null]))
-        .digest()
-      const outcome = await idempotency.once(
-        {
-          key,
-          owner: actorOf(request.caller),
-          route: contract.operationId,
-          requestHash,
-          status,
-          shownOnce: contract.shownOnce ?? [],
-        },
-        run,
-      )
-      return answerWith(reply, outcome.status, outcome.body)
-    },
+  const { lines } = contract
+  const takeLines = lines && createLinesTaking(lines, contract.body)
+  const answerTo = createAnswering(contract, { handled, idempotency })
+
+  const serve = (scope: FastifyInstance): FastifyInstance =>
+    scope.route({
+      method: contract.method,
+      url: contract.path,
+      bodyLimit,
+      ...(atOnce ? { preParsing: returnBody } : {}),
+      config: configOf(contract),
+      // A `HEAD` would listen to nothing, for ever.
+      exposeHeadRoute: contract.method === 'GET' && !isLive(contract),
+      ...(answer ? { schema: { response: { [status]: serializationOf(answer) } } } : {}),
+      onRequest: identify(contract, settings),
+      handler: takeLines ? (request, reply) => takeLines(request, () => answerTo(request, reply)) : answerTo,
+    })
+  if (takeLines === undefined) return void serve(app)
+  // A part of its own: lines are a body here and nowhere else.
+  void app.register((scope, _options, done) => {
+    acceptLines(scope)
+    serve(scope)
+    done()
   })
 }
 
@@ -203,12 +195,6 @@ export const identify =
     done()
   }
 
-function answerWith(reply: FastifyReply, status: number, body: unknown): unknown {
-  if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store')
-  void reply.code(status)
-  return body === undefined || status === 204 ? reply.send() : body
-}
-
 type Inputs = { params: unknown; query: unknown; body: unknown }
 
 /** Compiles the validators of a contract once. */
@@ -219,7 +205,10 @@ function createReader(contract: RouteContract): (request: FastifyRequest) => Inp
   return (request) => ({
     params: params ? readParams(params, request.params) : {},
     query: readQuery(query, request.query),
-    body: readBody(body, request.body === undefined && contract.bodyIsOptional ? {} : request.body),
+    // Lines were checked one by one as they came.
+    body: linesOf(request)
+      ? request.body
+      : readBody(body, request.body === undefined && contract.bodyIsOptional ? {} : request.body),
   })
 }
 

@@ -44,6 +44,11 @@ export type RouteContract = {
   readonly query?: TObject
   readonly headers?: TObject
   readonly body?: TSchema
+  /**
+   * The body is one list, and may also come as lines of JSON (`application/x-ndjson`), each an item of `member`: so
+   * many items and bytes at most, whatever the schema and `bodyLimitBytes` say of a body that is one JSON text.
+   */
+  readonly lines?: { readonly member: string; readonly mostItems: number; readonly mostBytes: number }
   /** A request without a body is one whose members are all absent. */
   readonly bodyIsOptional?: boolean
   /** A body as a client might send it, for the reference. */

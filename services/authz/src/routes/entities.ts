@@ -7,6 +7,7 @@ import {
   StoreEntities,
 } from '@gatehouse/contracts/http/authz/entities'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
+import { placeOfItem } from '@gatehouse/access/serve/lines'
 import { signalOf } from '@gatehouse/service-kit/http/deadline'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
@@ -37,7 +38,12 @@ export function entitiesRoutes(app: FastifyInstance, deps: Deps): void {
     return entity
   })
   bindRoute(app, StoreEntities, ({ caller, params, body, request }) =>
-    storeEntities(deps, caller, { type: params.type, entities: body.entities, signal: signalOf(request) }),
+    storeEntities(deps, caller, {
+      type: params.type,
+      entities: body.entities,
+      placeOf: placeOfItem(request, 'entities'),
+      signal: signalOf(request),
+    }),
   )
   bindRoute(app, DeleteEntity, ({ caller, params, request }) =>
     deleteEntity(deps, caller, { type: params.type, id: params.entity, isExpected: expectedVersion(request) }),

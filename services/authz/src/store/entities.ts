@@ -6,7 +6,7 @@ import { and, asc, eq, gt, inArray, isNull, not, sql, type SQL } from 'drizzle-o
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import type { EntityFacts } from '../domain/facts.ts'
 import { entities, type ContentOf, type EntityRow } from './schema.ts'
-import { endingNow, validAt } from './validity.ts'
+import { validAt } from './validity.ts'
 import { closeVersion, insertFirst, insertNext } from './versions.ts'
 
 type OfType = { orgId: string; type: string }
@@ -16,7 +16,8 @@ const thereAt = (o: OfType & { at?: Date | undefined }) =>
   and(eq(entities.orgId, o.orgId), eq(entities.type, o.type), eq(entities.deleted, false), validAt(entities, o.at))
 
 /** Current rows of a type, be they of deletions. */
-const currentOf = (o: OfType) => and(eq(entities.orgId, o.orgId), eq(entities.type, o.type), isNull(entities.validTo))
+export const currentOf = (o: OfType) =>
+  and(eq(entities.orgId, o.orgId), eq(entities.type, o.type), isNull(entities.validTo))
 
 /** What a decision reads of an entity, now or as of `at`; `id` is what its application calls it. */
 export async function findEntity(
@@ -103,47 +104,6 @@ export const insertEntity = (
 
 export const closeEntity = (db: Queryable, o: { id: string; version: number }): Promise<EntityRow | undefined> =>
   closeVersion(db, entities, o)
-
-/** The current rows of these, be they of deletions. */
-export async function findEntityRows(
-  db: Queryable,
-  o: { orgId: string; type: string; keys: readonly string[] },
-): Promise<EntityRow[]> {
-  return db
-    .select()
-    .from(entities)
-    .where(and(currentOf(o), inArray(entities.key, [...o.keys])))
-}
-
-/** Ends the current versions of these; by id, the moment each ended. */
-export async function closeEntities(
-  db: Queryable,
-  rows: readonly EntityRow[],
-): Promise<ReadonlyMap<string, EntityRow>> {
-  if (rows.length === 0) return new Map()
-  const ids = rows.map(({ id }) => id)
-  const ended = await db
-    .update(entities)
-    .set({ validTo: endingNow(entities.validFrom) })
-    .where(and(inArray(entities.id, ids), isNull(entities.validTo)))
-    .returning()
-  return new Map(ended.map((row) => [row.id, row]))
-}
-
-export type NewEntityRow = Omit<ContentOf<EntityRow>, 'createdAt'>
-
-/** @param o.ended - the versions before, whose end is the beginning of these */
-export async function insertEntities(
-  db: Queryable,
-  { rows, ended }: { rows: readonly NewEntityRow[]; ended: ReadonlyMap<string, EntityRow> },
-): Promise<EntityRow[]> {
-  if (rows.length === 0) return []
-  const values = rows.map((row) => {
-    const before = ended.get(row.id)
-    return before ? { ...row, createdAt: before.createdAt, validFrom: before.validTo ?? before.validFrom } : row
-  })
-  return db.insert(entities).values(values).onConflictDoNothing().returning()
-}
 
 export const insertNextEntity = (
   db: Queryable,

@@ -191,6 +191,7 @@ const cases: { readonly [name: string]: (signal: AbortSignal) => Promise<unknown
     storeEntities(deps, caller, {
       type: 'invoice',
       entities: entities.map(({ id }) => ({ id, attributes: { risk: 'low' } })),
+      placeOf: String,
       signal,
     }),
 }

@@ -3,6 +3,7 @@
  * validate, closed like there, so the document cannot promise what a service refuses.
  */
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
+import { linesType } from '@gatehouse/service-kit/http/json-lines'
 import { Problem } from '@gatehouse/contracts/problems/problem'
 import type { TObject, TSchema } from 'typebox'
 import { createComponents, type Components, type Json } from './components.ts'
@@ -80,7 +81,7 @@ function operationOf(route: RouteContract, parts: Parts): Json {
       ...(takesApiKeys(route) ? [{ apiKey: [] }] : []),
     ],
     ...(parameters.length > 0 && { parameters }),
-    ...(input && { requestBody: { required: route.bodyIsOptional !== true, content: withExample(input, route) } }),
+    ...(input && { requestBody: { required: route.bodyIsOptional !== true, content: contentOf(input, route) } }),
     responses: {
       [success.status]: { description: success.description, ...(output && { content: output }) },
       ...problemResponses(route, parts.responses),
@@ -88,8 +89,20 @@ function operationOf(route: RouteContract, parts: Parts): Json {
   }
 }
 
-const withExample = (content: Json, { example }: RouteContract): Json =>
-  example === undefined ? content : { 'application/json': { ...(content['application/json'] as Json), example } }
+const contentOf = (content: Json, { example, lines }: RouteContract): Json => ({
+  'application/json':
+    example === undefined ? content['application/json'] : { ...(content['application/json'] as Json), example },
+  ...(lines && {
+    [linesType]: {
+      schema: {
+        type: 'string',
+        description:
+          `Each line is an item of \`${lines.member}\`; at most ${lines.mostItems} lines and ${lines.mostBytes} bytes. ` +
+          'Errors name the line, from 1.',
+      },
+    },
+  }),
+})
 
 const whoMay: Record<RouteContract['auth'], string> = {
   open: 'Needs no access token.',

@@ -2,6 +2,7 @@
  * Sends a request on to the service that answers it and answers with what comes back. What travels, both ways, is the
  * caller's to say.
  */
+import { Readable } from 'node:stream'
 import { isGivenUp, whenGivenUp } from '@gatehouse/service-kit/http/deadline'
 import { currentContext, runInContext } from '@gatehouse/service-kit/context/request-context'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -29,7 +30,7 @@ export function passOn(
     peer,
     {
       ...sent,
-      body: Buffer.isBuffer(request.body) && request.body.length > 0 ? request.body : null,
+      body: bodyOf(request),
       whenGivenUp: (stop) => whenGivenUp(request, stop),
       isGivenUp: () => isGivenUp(request),
     },
@@ -40,3 +41,6 @@ export function passOn(
     },
   )
 }
+
+const bodyOf = ({ body }: FastifyRequest): UpstreamRequest['body'] =>
+  body instanceof Readable || (Buffer.isBuffer(body) && body.length > 0) ? body : null

@@ -2,6 +2,7 @@
  * Connections to the services behind the gateway: one pool each, kept open, with deadlines. An unreachable service is
  * 503 with `Retry-After`, at once.
  */
+import { Readable } from 'node:stream'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import { liveSignMs } from '@gatehouse/contracts/http/contract'
 import { isAppError, problem, type AppError } from '@gatehouse/service-kit/errors/app-error'
@@ -23,7 +24,8 @@ export type UpstreamRequest = {
   method: Dispatcher.HttpMethod
   path: string
   headers: Record<string, string>
-  body: Buffer | null
+  /** One that is passed on as it comes is sent once: what went before is gone. */
+  body: Buffer | Readable | null
   /** Tells when the client has gone or the deadline is over. */
   whenGivenUp: GivenUp
   isGivenUp(): boolean
@@ -70,13 +72,14 @@ export function createUpstreams(addresses: Readonly<Record<Peer, string>>): Upst
       const { method, path, headers, body, whenGivenUp, deadlineMs = answerTimeoutMs } = request
       const bodyTimeout = asItComes ? silenceMs : deadlineMs
       const asked = { method, path, headers, body, headersTimeout: deadlineMs, bodyTimeout }
+      const mostAttempts = body instanceof Readable ? 1 : maxAttempts
       const attempt = (tried: number): void =>
         exchange(pool, asked, {
           whenGivenUp,
           asItComes,
           answered,
           failed(err) {
-            if (tried >= maxAttempts || request.isGivenUp() || !mayRepeat(err, request.isRepeatable))
+            if (tried >= mostAttempts || request.isGivenUp() || !mayRepeat(err, request.isRepeatable))
               return failed(failureOf(peer, err))
             setTimeout(() => attempt(tried + 1), pauseMs * tried)
           },

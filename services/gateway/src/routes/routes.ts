@@ -1,5 +1,7 @@
 /** Everything the gateway answers: each public contract, and the pages it serves itself. */
+import { PassThrough } from 'node:stream'
 import { isLive, type RouteContract } from '@gatehouse/contracts/http/contract'
+import { linesType } from '@gatehouse/service-kit/http/json-lines'
 import { defaultBodyLimitBytes } from '@gatehouse/service-kit/http/server'
 import type { FastifyInstance, preParsingHookHandler } from 'fastify'
 import { createGuard, type Guard } from '../access/guard.ts'
@@ -18,24 +20,45 @@ export function registerRoutes(app: FastifyInstance, deps: Deps, routes: readonl
   for (const route of routes) {
     if (route.path === jwksPath) continue
     const guard = createGuard(route, deps)
-    app.route({
-      method: route.method,
-      url: route.path,
-      bodyLimit: route.bodyLimitBytes ?? defaultBodyLimitBytes,
-      config: { ...(route.deadlineMs && { deadlineMs: route.deadlineMs }), ...(isLive(route) && { isLive: true }) },
-      // A `HEAD` would listen to nothing, for ever.
-      exposeHeadRoute: route.method === 'GET' && !isLive(route),
-      ...limitedBy(route.limit ?? 'general', deps),
-      // After the budget of the address (onRequest), before the body.
-      preParsing: admitBy(guard),
-      handler: createForward(route, deps),
-    })
+    const serve = (scope: FastifyInstance): FastifyInstance =>
+      scope.route({
+        method: route.method,
+        url: route.path,
+        bodyLimit: route.bodyLimitBytes ?? defaultBodyLimitBytes,
+        config: { ...(route.deadlineMs && { deadlineMs: route.deadlineMs }), ...(isLive(route) && { isLive: true }) },
+        // A `HEAD` would listen to nothing, for ever.
+        exposeHeadRoute: route.method === 'GET' && !isLive(route),
+        ...limitedBy(route.limit ?? 'general', deps),
+        // After the budget of the address (onRequest), before the body.
+        preParsing: admitBy(guard),
+        handler: createForward(route, deps),
+      })
+    if (route.lines === undefined) serve(app)
+    else
+      void app.register((scope, _options, done) => {
+        passLinesOn(scope)
+        serve(scope)
+        done()
+      })
   }
   registerProtocols(app, deps)
   registerPages(app, deps)
   registerJwks(app, deps)
   registerOpenApi(app, deps)
   registerDocs(app, deps)
+}
+
+/**
+ * Lines go on while they arrive, as fast as their service reads them, which bounds them. A pipe stands between, because
+ * who sends a body on destroys it when the answer is there first, and with it the connection of the client. What the
+ * client sends after that is passed over, so that the connection can be used again.
+ */
+function passLinesOn(scope: FastifyInstance): void {
+  scope.addContentTypeParser(linesType, (_request, payload, done) => {
+    const pipe = payload.pipe(new PassThrough())
+    pipe.once('close', () => payload.unpipe(pipe).resume())
+    done(null, pipe)
+  })
 }
 
 /** Waits only when the guard has to: a promise costs more than looking up who was known already. */

@@ -1,4 +1,5 @@
 /** What crosses the gateway, both ways, in front of real HTTP servers, with NATS and Redis away. */
+import { request as open, type IncomingMessage, type ServerResponse } from 'node:http'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import t from 'tap'
 import { ready } from '../support/client.ts'
@@ -211,3 +212,60 @@ t.test(
     await given
   },
 )
+
+t.test('a body of lines goes on while it arrives, and is sent once', async (t) => {
+  const { url, platform, server, ask } = await ready(t)
+  const path = '/v1/authz/entities/invoice'
+  const headers = { authorization: `Bearer ${mintToken(inOrganization())}`, 'content-type': 'application/x-ndjson' }
+  const begin = () => {
+    const sending = open(url + path, { method: 'PATCH', headers })
+    sending.on('error', () => undefined)
+    const answered = new Promise<IncomingMessage>((resolve) => sending.once('response', resolve))
+    return { sending, answered }
+  }
+  const arrived: { text: string; isBroken: boolean }[] = []
+  server.prependListener('request', (request: IncomingMessage) => {
+    if (request.url !== path) return
+    const body = { text: '', isBroken: false }
+    arrived.push(body)
+    request.on('data', (piece: Buffer) => (body.text += piece.toString()))
+    request.on('error', () => (body.isBroken = true))
+  })
+
+  const whole = begin()
+  whole.sending.write('{"id":"1"}\n')
+  await waitUntil('the first line is there', () => arrived[0]?.text === '{"id":"1"}\n')
+  whole.sending.end('{"id":"2"}')
+  t.equal((await whole.answered).statusCode, 200)
+  t.match(platform.passed.at(-1), {
+    body: '{"id":"1"}\n{"id":"2"}',
+    headers: { 'content-type': headers['content-type'] },
+  })
+
+  const left = begin()
+  left.sending.write('{"id":"1"}\n')
+  await waitUntil('the second body has begun', () => arrived[1]?.text !== undefined && arrived[1].text !== '')
+  left.sending.destroy()
+  await waitUntil('the service hears that the client has gone', () => arrived[1]?.isBroken === true)
+
+  const refuse = (request: IncomingMessage, response: ServerResponse): void => {
+    if (request.url !== path) return
+    response.writeHead(413, { 'content-type': 'application/problem+json' }).end('{"code":"payload_too_large"}')
+  }
+  server.prependListener('request', refuse)
+  const early = begin()
+  early.sending.write('{"id":"1"}\n')
+  t.equal((await early.answered).statusCode, 413, 'an answer that comes before the end of the body reaches the client')
+  early.sending.end()
+  server.off('request', refuse)
+
+  const broken = (request: IncomingMessage): void => void (request.url === path && request.socket.destroy())
+  server.prependListener('request', broken)
+  const once = arrived.length
+  const sent = begin()
+  sent.sending.end('{"id":"1"}')
+  t.equal((await sent.answered).statusCode, 503)
+  t.equal(arrived.length, once + 1, 'what went before is gone, so nothing is sent again')
+  server.off('request', broken)
+  t.equal((await ask('/v1/me', { token: mintToken(inOrganization()) })).status, 200)
+})

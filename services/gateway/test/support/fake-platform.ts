@@ -95,7 +95,9 @@ export async function startGateway(
       })
     },
   }
-  const server = createServer((request, response) => void serve(platform, request, response))
+  const server = createServer((request, response) => {
+    serve(platform, request, response).catch(() => response.destroy())
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const peers = Object.fromEntries(

@@ -1,20 +1,24 @@
-/** Stores many entities of one type under one lock: all of them or none, in as many statements as one takes. */
+/**
+ * Stores many entities of one type under one lock: all of them or none, in as few statements as they need. Everything is
+ * decided before anything is written, and of what is stored already only one slice is held at a time.
+ */
 import type { EntityContent } from '@gatehouse/contracts/http/authz/entities'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Work } from '@gatehouse/policy/compile/work'
 import { inTurns } from '@gatehouse/service-kit/concurrency/turns'
+import { keepAnswer } from '@gatehouse/service-kit/context/request-context'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
 import { permissions } from '../../domain/platform.ts'
 import type { DefinitionError } from '../../domain/role-definition.ts'
-import { closeEntities, findEntityRows, insertEntities, type NewEntityRow } from '../../store/entities.ts'
+import { findEntityRows, newVersion, storeVersions, type NewVersion } from '../../store/entity-batches.ts'
 import type { EntityRow } from '../../store/schema.ts'
 import { announceEntitiesStored } from '../../announce/entity.ts'
-import { grantRulesByRole } from '../../model/change-grants.ts'
+import { grantRulesByRole, type GrantRules } from '../../model/change-grants.ts'
 import { requirePermission } from '../../access/check-permissions.ts'
 import type { OpenModel } from '../../model/open-model.ts'
-import { done, type Outcome } from '../../model/refusal.ts'
+import { done, type Outcome, type Refusal } from '../../model/refusal.ts'
 import {
   changeEntities,
   decideEntity,
@@ -23,9 +27,12 @@ import {
   type EntityPermissions,
 } from './change-entities.ts'
 
+type Item = EntityContent & { readonly id: string }
 type Batch = {
   readonly type: string
-  readonly entities: readonly (EntityContent & { readonly id: string })[]
+  readonly entities: readonly Item[]
+  /** Where an entity stands in what was sent, for errors. */
+  placeOf(index: number): string
   readonly signal?: AbortSignal | undefined
 }
 export type StoredEntities = { stored: number; unchanged: number }
@@ -34,78 +41,104 @@ export type StoredEntities = { stored: number; unchanged: number }
 export async function storeEntities(deps: Deps, caller: OrgCaller, batch: Batch): Promise<StoredEntities> {
   await requirePermission(deps, caller, permissions.writeEntities)
   const may = await entityPermissions(deps, caller)
-  return changeEntities(deps, caller, batch, (tx, model) => store(tx, { model, caller, batch, may }))
+  return changeEntities(deps, caller, batch, async (tx, model) => {
+    const grants = grantRulesByRole(model)
+    const stored = await store(tx, { model, caller, batch, may, grants, keys: new Set(), errors: [], next: [] })
+    if (stored.kind === 'done') keepAnswer(stored.value)
+    return stored
+  })
 }
 
-type Storing = { model: OpenModel; caller: OrgCaller; batch: Batch; may: EntityPermissions }
-type Known = ReadonlyMap<string, EntityRow>
+type Storing = {
+  readonly model: OpenModel
+  readonly caller: OrgCaller
+  readonly batch: Batch
+  readonly may: EntityPermissions
+  readonly grants: GrantRules
+  /** Of the entities that were looked at. */
+  readonly keys: Set<string>
+  readonly errors: DefinitionError[]
+  /** The versions to store. */
+  readonly next: NewVersion[]
+}
 
 /** Entities of one statement: as many as are made and taken apart in a few milliseconds. */
-const atOnce = 50
+const atOnce = 250
+/** Bytes of one statement, unless one entity has more. */
+const mostBytesAtOnce = 256 * 1024
+/** Wrong entities that are named. */
+const mostErrors = 50
 
 async function store(tx: Tx, storing: Storing): Promise<Outcome<StoredEntities>> {
-  const { caller, batch } = storing
+  const { caller, batch, errors, next } = storing
   const { type, entities, signal } = batch
   const { orgId } = caller
-  const known = new Map<string, EntityRow>()
-  for (const some of inSlices(entities))
-    for (const row of await findEntityRows(tx, { orgId, type, keys: some.map(({ id }) => id) })) known.set(row.key, row)
-  const decided = await inTurns(deciding(storing, known), { work: 'entities', key: orgId, signal })
-  if (decided.kind !== 'done') return decided
-  for (const next of inSlices(decided.value)) {
-    signal?.throwIfAborted()
-    const ended = await closeEntities(
-      tx,
-      next.flatMap(({ key }) => known.get(key) ?? []),
-    )
-    const rows = await insertEntities(tx, { rows: next, ended })
-    if (rows.length < next.length) return { kind: 'changed' }
-    await announceEntitiesStored(tx, { rows, actor: actorOf(caller) })
+  for (let from = 0; from < entities.length && errors.length < mostErrors; from += atOnce) {
+    const some = entities.slice(from, from + atOnce)
+    const known = await findEntityRows(tx, { orgId, type, keys: some.map(({ id }) => id) })
+    const deciding = decide(storing, { some, from, known })
+    const refusal = await inTurns(deciding, { work: 'entities', key: orgId, signal })
+    if (refusal) return refusal
   }
-  return done({ stored: decided.value.length, unchanged: entities.length - decided.value.length })
+  if (errors.length > 0) return { kind: 'invalid', errors: errors.slice(0, mostErrors) }
+  for (const versions of inSlices(next)) {
+    signal?.throwIfAborted()
+    if (!(await storeVersions(tx, { orgId, type, versions }))) return { kind: 'changed' }
+    await announceEntitiesStored(tx, { orgId, type, versions, actor: actorOf(caller) })
+  }
+  return done({ stored: next.length, unchanged: entities.length - next.length })
 }
 
-function* inSlices<T>(items: readonly T[]): Iterable<readonly T[]> {
-  for (let from = 0; from < items.length; from += atOnce) yield items.slice(from, from + atOnce)
+function* inSlices(versions: readonly NewVersion[]): Iterable<readonly NewVersion[]> {
+  let slice: NewVersion[] = []
+  let bytes = 0
+  for (const version of versions) {
+    if (slice.length === atOnce || (slice.length > 0 && bytes + version.text.length > mostBytesAtOnce)) {
+      yield slice
+      slice = []
+      bytes = 0
+    }
+    slice.push(version)
+    bytes += version.text.length
+  }
+  if (slice.length > 0) yield slice
 }
 
 /** Steps of deciding on an entity: its roles and attributes are held against the model and against what is stored. */
 const stepsPerEntity = 2_000
 const stepsPerAttribute = 200
+const bytesPerStep = 10
 
-/** The versions to store, in parts: one for each entity. */
-function* deciding({ model, caller, batch, may }: Storing, known: Known): Work<Outcome<NewEntityRow[]>> {
-  const { type, entities } = batch
-  const { orgId } = caller
-  const errors = [...repeated(batch), ...unstorable(caller, batch)]
-  const next: NewEntityRow[] = []
-  const grants = grantRulesByRole(model)
-  for (const [index, { id: key, ...content }] of entities.entries()) {
+type Slice = { readonly some: readonly Item[]; readonly from: number; readonly known: ReadonlyMap<string, EntityRow> }
+
+/** Adds to `next` and to `errors`, in parts: one for each entity. */
+function* decide(storing: Storing, { some, from, known }: Slice): Work<Refusal | undefined> {
+  const { model, batch, may, grants, errors, next } = storing
+  const { type } = batch
+  for (const [place, { id: key, ...content }] of some.entries()) {
+    const at = batch.placeOf(from + place)
+    const why = whyNot(storing, key)
+    if (why !== undefined) errors.push({ path: `${at}/id`, message: why })
     const before = known.get(key)
     const decided = decideEntity(model, { entity: { type, id: key }, known: before, content, may, grants })
-    yield stepsPerEntity + stepsPerAttribute * Object.keys(content.attributes).length
+    let bytes = 0
     if (decided.kind === 'invalid')
-      errors.push(...decided.errors.map((error) => ({ ...error, path: `/entities/${index}${error.path}` })))
+      errors.push(...decided.errors.map(({ path, message }) => ({ path: `${at}${path}`, message })))
     else if (decided.kind !== 'done') return decided
-    else if (decided.value.next) {
+    else if (decided.value.next && errors.length === 0) {
+      const { attributes, roleIds } = decided.value.next
       const version = { id: before?.id ?? newId('ent'), version: (before?.version ?? 0) + 1 }
-      next.push({ ...version, orgId, type, key, ...decided.value.next })
+      const made = newVersion({ ...version, key, attributes, roleIds })
+      next.push(made)
+      bytes = made.text.length
     }
+    yield stepsPerEntity + stepsPerAttribute * Object.keys(content.attributes).length + bytes / bytesPerStep
   }
-  return errors.length > 0 ? { kind: 'invalid', errors: errors.slice(0, 50) } : done(next)
+  return undefined
 }
 
-function repeated({ entities }: Batch): DefinitionError[] {
-  const seen = new Set<string>()
-  return entities.flatMap(({ id }, index) => {
-    const isThere = seen.has(id)
-    seen.add(id)
-    return isThere ? [{ path: `/entities/${index}/id`, message: 'is there already' }] : []
-  })
+function whyNot({ keys, caller, batch: { type } }: Storing, id: string): string | undefined {
+  if (keys.has(id)) return 'is there already'
+  keys.add(id)
+  return whyNotStored(caller, { type, id })
 }
-
-const unstorable = (caller: OrgCaller, { type, entities }: Batch): DefinitionError[] =>
-  entities.flatMap(({ id }, index) => {
-    const why = whyNotStored(caller, { type, id })
-    return why === undefined ? [] : [{ path: `/entities/${index}/id`, message: why }]
-  })
