@@ -4,13 +4,18 @@
 import { compileTree, compiledFile } from '@gatehouse/local/compile/compile-tree'
 import { startTestServers, type TestServers } from '@gatehouse/local/servers/test-servers'
 import { spawn } from 'node:child_process'
-import { relative, resolve, sep } from 'node:path'
+import { rmSync } from 'node:fs'
+import { join, relative, resolve, sep } from 'node:path'
+import { writeAnswers } from './answers/answers-table.ts'
 import { createFileReader, noCounts, summaryLine, type Counts, type FileReport } from './tap-report.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
 
 /** A file may take so long in all, a test within it unless it says otherwise. */
 const PATIENCE_SECONDS = 600
+/** What every file leaves about the answers it saw, and the table of a whole run. */
+const ANSWERS = join(ROOT, '.data/answers')
+
 /** More failed files than these are no accident of a crowded machine. */
 const MOST_LOOKED_AT_AGAIN = 3
 
@@ -44,7 +49,8 @@ async function main(): Promise<number> {
     })
   try {
     const run = { files, env: servers.env, signal: interrupted.signal }
-    const counts = asked.length > 0 ? countsOf(await runFiles(run)) : await runWithSecondLook(run)
+    rmSync(ANSWERS, { recursive: true, force: true })
+    const counts = asked.length > 0 ? countsOf(await runFiles(run)) : withAnswers(await runWithSecondLook(run))
     say(`\n${summaryLine(counts)}`)
     return counts.failed === 0 && !interrupted.signal.aborted ? 0 : 1
   } finally {
@@ -56,6 +62,14 @@ function cannotRun(why: string): number {
   say(why)
   say(summaryLine({ passed: 0, failed: 1, skipped: 0 }))
   return 1
+}
+
+/** Every public route has to be seen to succeed somewhere: that is one more thing which passes or fails. */
+function withAnswers(counts: Counts): Counts {
+  const { summary, missing } = writeAnswers(ANSWERS, `${ANSWERS}.md`)
+  say(`\n${missing.length === 0 ? 'ok    ' : 'NOT OK'} ${summary}`)
+  for (const route of missing) say(`    no test saw it succeed: ${route}`)
+  return missing.length === 0 ? { ...counts, passed: counts.passed + 1 } : { ...counts, failed: counts.failed + 1 }
 }
 
 const isWithin = (file: string, path: string): boolean => file === path || file.startsWith(`${path}${sep}`)
@@ -115,8 +129,16 @@ const startsPlatforms = (file: string): boolean => file.startsWith(`tests${sep}`
 
 async function runFile(file: string, servers: Record<string, string>, stopped: AbortSignal): Promise<FileReport> {
   const beganAt = performance.now()
-  const env = { ...process.env, ...servers, FORCE_COLOR: '0', TAP_TIMEOUT: String(PATIENCE_SECONDS) }
-  const child = spawn(process.execPath, ['--enable-source-maps', compiledFile(ROOT, file)], {
+  const env = {
+    ...process.env,
+    ...servers,
+    FORCE_COLOR: '0',
+    TAP_TIMEOUT: String(PATIENCE_SECONDS),
+    ANSWERS_FOLDER: ANSWERS,
+    ANSWERS_OF: file,
+  }
+  const recorder = compiledFile(ROOT, resolve(ROOT, 'tests/answers/record-answers.ts'))
+  const child = spawn(process.execPath, ['--enable-source-maps', '--import', recorder, compiledFile(ROOT, file)], {
     cwd: ROOT,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],
