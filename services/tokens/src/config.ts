@@ -25,6 +25,18 @@ export const config = Type.Object({
         'previous one while ciphertexts name it.',
     }),
   ),
+  CLIENT_METADATA_HOSTS: Type.Array(Type.String({ pattern: '^(\\*|[a-z0-9.-]+)$' }), {
+    default: [],
+    description:
+      'Hosts from which documents about clients and their keys are fetched (client id metadata documents, jwks_uri), ' +
+      'separated by commas; `*` is every host of the public Internet. Nothing is fetched without any.',
+  }),
+  CLIENT_METADATA_NETWORKS: Type.Array(Type.String({ pattern: '^[0-9a-fA-F.:]+/[0-9]{1,3}$' }), {
+    default: [],
+    description:
+      'Networks beside the public Internet where such hosts may be, in CIDR notation, separated by commas; with any, ' +
+      'also http:// is accepted. For development.',
+  }),
   SIGN_IN_URL: Type.Optional(
     Url({
       description:

@@ -12,6 +12,7 @@ import { createAuthzClient, type AuthzClient } from './clients/authz.ts'
 import { createIdentityClient, type IdentityClient } from './clients/identity.ts'
 import type { Config } from './config.ts'
 import { createKeyRing, type KeyRing } from './crypto/key-ring.ts'
+import { type ClientDocuments, createClientDocuments } from './providers/client-documents.ts'
 import { followIdentity, followOrgs } from './events/projections.ts'
 import { listSigningKeys } from './store/signing-keys.ts'
 
@@ -27,6 +28,8 @@ export type Deps = Service<'identity' | 'orgs' | 'authz'> & {
   /** Where a person enters the code of a device. */
   deviceUrl: string
   envelope: Envelope
+  /** What clients keep on the web. */
+  clientDocuments: ClientDocuments
 }
 
 /** Neighbours as tokens asks them. */
@@ -48,6 +51,10 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock },
     }),
     feeds: neighbours && { identity: neighbours.identity, orgs: neighbours.orgs },
   })
+  const clientDocuments = createClientDocuments({
+    hosts: config.CLIENT_METADATA_HOSTS,
+    networks: config.CLIENT_METADATA_NETWORKS,
+  })
   const following = {
     identity: followIdentity({ ...service, client: service.feeds.identity }),
     orgs: followOrgs({ ...service, client: service.feeds.orgs }),
@@ -64,6 +71,11 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock },
     signInUrl: config.SIGN_IN_URL ?? `${config.GATEHOUSE_ISSUER}/signin`,
     deviceUrl: config.DEVICE_URL ?? `${config.GATEHOUSE_ISSUER}/device`,
     envelope,
+    clientDocuments,
+    close: async () => {
+      await clientDocuments.close()
+      await service.close()
+    },
     ready: () =>
       service.ready([
         check('signing_key', () => keyRing.canSign(clock.now())),

@@ -20,6 +20,18 @@ export function complaintAboutKeys({ keys }: ClientKeys): string | undefined {
   return keys.every((key) => isUsable(opened(key))) ? undefined : 'takes P-256 keys, and RSA keys of 2048 bits or more'
 }
 
+const mostKeys = 20
+
+/** The keys of a fetched document (RFC 7517 §5) that can be used; undefined where it is none, or has none. */
+export function usableKeys(json: unknown): ClientKeys | undefined {
+  const stated = isObject(json) && Array.isArray(json['keys']) ? json['keys'].slice(0, mostKeys) : []
+  const keys = stated
+    .filter(isObject)
+    .map((key) => Object.fromEntries(Object.entries(key).filter(([, value]) => typeof value === 'string')))
+    .filter((key) => complaintAboutKeys({ keys: [key as Record<string, string>] }) === undefined)
+  return keys.length === 0 ? undefined : { keys: keys as ClientKeys['keys'] }
+}
+
 export function opened(jwk: Record<string, string>): KeyObject | undefined {
   try {
     return createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' })

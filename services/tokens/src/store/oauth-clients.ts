@@ -3,7 +3,7 @@
  * slots of the table.
  */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
-import { and, desc, eq, inArray, isNull, lt, ne, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNull, lt, ne, or, sql } from 'drizzle-orm'
 import { oauthClients, oauthClientSecrets } from './oauth-client-schema.ts'
 import { clients } from './schema.ts'
 
@@ -16,6 +16,8 @@ export type NewClient = Omit<OAuthClient, 'status' | 'version' | 'createdAt' | '
 export type Owner = { orgId: string | null }
 
 const exists = ne(oauthClients.status, 'deleted')
+/** By the `client_id`, or by the reference to a client that a document describes. */
+const named = (id: string) => or(eq(oauthClients.id, id), eq(oauthClients.documentReference, id))
 const ofOwner = ({ orgId }: Owner) => (orgId === null ? isNull(oauthClients.orgId) : eq(oauthClients.orgId, orgId))
 
 /** Lifetimes of the child sessions of clients: as those of our own. */
@@ -40,7 +42,7 @@ export async function lockOAuthClient(tx: Queryable, o: Owner & { id: string }):
   const [row] = await tx
     .select()
     .from(oauthClients)
-    .where(and(eq(oauthClients.id, o.id), ofOwner(o), exists))
+    .where(and(named(o.id), ofOwner(o), exists))
     .for('update')
   return row
 }
@@ -49,7 +51,7 @@ export async function findOAuthClient(tx: Queryable, o: Owner & { id: string }):
   const [row] = await tx
     .select()
     .from(oauthClients)
-    .where(and(eq(oauthClients.id, o.id), ofOwner(o), exists))
+    .where(and(named(o.id), ofOwner(o), exists))
   return row
 }
 
@@ -60,6 +62,22 @@ export async function findActiveClient(system: Queryable, id: string): Promise<O
     .from(oauthClients)
     .where(and(eq(oauthClients.id, id), eq(oauthClients.status, 'active')))
   return row
+}
+
+/** Whatever has become of it; asked by the system role. */
+export async function findClientOfDocument(system: Queryable, id: string): Promise<OAuthClient | undefined> {
+  const [row] = await system.select().from(oauthClients).where(eq(oauthClients.id, id))
+  return row
+}
+
+/** One at a time reads the document of a client for the first time, until the transaction ends. */
+export async function lockDocument(tx: Queryable, id: string): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${id}, 0))`)
+}
+
+/** The document says what it said: it is believed for longer. */
+export async function keepDocument(tx: Queryable, id: string, expiresAt: Date): Promise<void> {
+  await tx.update(oauthClients).set({ documentExpiresAt: expiresAt }).where(eq(oauthClients.id, id))
 }
 
 /** The client that manages itself with this token (RFC 7592). */
@@ -106,6 +124,8 @@ export type ClientUpdate = Partial<
     | 'policyUri'
     | 'tosUri'
     | 'jwks'
+    | 'jwksUri'
+    | 'documentExpiresAt'
     | 'backchannelLogoutUri'
   >
 >

@@ -2,7 +2,7 @@
 import { createEnvelope, parseKey, type Envelope } from '@gatehouse/service-kit/secrets/envelope'
 import type { Config } from '../config.ts'
 import { createEndpointSlots, type EndpointSlots } from './endpoint-slots.ts'
-import { createOpenAddresses } from './open-addresses.ts'
+import { createOpenAddresses } from '@gatehouse/service-kit/outbound/open-addresses'
 import { createWebhookSender, type WebhookSender } from './webhook-sender.ts'
 
 export type Webhooks = {

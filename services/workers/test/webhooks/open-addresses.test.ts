@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { LookupAddress } from 'node:dns'
 import t from 'tap'
-import { createOpenAddresses } from '../../src/providers/open-addresses.ts'
+import { createOpenAddresses } from '@gatehouse/service-kit/outbound/open-addresses'
 import { createWebhookSender } from '../../src/providers/webhook-sender.ts'
 
 const isOpen = createOpenAddresses([])

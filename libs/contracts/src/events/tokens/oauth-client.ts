@@ -1,9 +1,9 @@
 /** Clients of the OpenID provider. */
 import Type, { type Static } from 'typebox'
-import { OAuthClientId, OAuthClientSecretId, OrganizationId } from '../../common/ids.ts'
+import { ClientIdentifier, OAuthClientSecretId, OrganizationId } from '../../common/ids.ts'
 import type { EventContract } from '../envelope.ts'
 
-const client = { client_id: OAuthClientId, organization_id: Type.Union([OrganizationId, Type.Null()]) }
+const client = { client_id: ClientIdentifier, organization_id: Type.Union([OrganizationId, Type.Null()]) }
 
 /** An application was registered; people can sign in to it. */
 export const OAuthClientCreated = {

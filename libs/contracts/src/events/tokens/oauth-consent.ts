@@ -1,9 +1,9 @@
 /** What people allow clients of the OpenID provider. */
 import Type, { type Static } from 'typebox'
-import { ConsentId, OAuthClientId, UserId } from '../../common/ids.ts'
+import { ConsentId, ClientIdentifier, UserId } from '../../common/ids.ts'
 import type { EventContract } from '../envelope.ts'
 
-const consent = { consent_id: ConsentId, user_id: UserId, client_id: OAuthClientId }
+const consent = { consent_id: ConsentId, user_id: UserId, client_id: ClientIdentifier }
 
 /** A person allowed an application a scope; `scope` is all that it may have now. */
 export const OAuthConsentGranted = {

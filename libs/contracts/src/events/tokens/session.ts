@@ -1,6 +1,6 @@
 /** Sessions of people. */
 import Type, { type Static } from 'typebox'
-import { OAuthClientId, SessionId, UserId } from '../../common/ids.ts'
+import { ClientIdentifier, SessionId, UserId } from '../../common/ids.ts'
 import type { EventContract } from '../envelope.ts'
 
 /** A person signed in. */
@@ -44,7 +44,7 @@ export const SessionEnded = {
     ]),
     min_sv: Type.Integer(),
     /** The client that had the session within somebody's sign-in; absent for the sign-in itself. */
-    client_id: Type.Optional(OAuthClientId),
+    client_id: Type.Optional(ClientIdentifier),
   }),
 } as const
 

@@ -2,13 +2,13 @@
  * What applications ask of the signed-in person: one authorization request, seen and decided by the person it is about.
  */
 import Type, { type Static } from 'typebox'
-import { AuthorizationId, OAuthClientId, OrganizationId } from '../../common/ids.ts'
+import { AuthorizationId, ClientIdentifier, OrganizationId } from '../../common/ids.ts'
 import { Instant } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
 
 export const Authorization = Type.Object({
   id: AuthorizationId,
-  client: Type.Object({ id: OAuthClientId, name: Type.String() }),
+  client: Type.Object({ id: ClientIdentifier, name: Type.String() }),
   /**
    * Where the browser will be sent: the host a person can recognise or, of an application on the device, its scheme.
    */

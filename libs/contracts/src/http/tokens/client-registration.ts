@@ -26,6 +26,7 @@ export const ClientMetadata = Type.Object({
   response_types: Type.Optional(Type.Array(Type.Literal('code'), { maxItems: 1 })),
   scope: Type.Optional(Type.String({ maxLength: 1000 })),
   jwks: Type.Optional(ClientKeys),
+  jwks_uri: Type.Optional(RedirectUri),
   post_logout_redirect_uris: Type.Optional(LogoutUris),
   backchannel_logout_uri: Type.Optional(RedirectUri),
   subject_type: Type.Optional(Type.Literal('public')),

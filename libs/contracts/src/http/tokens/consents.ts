@@ -1,13 +1,13 @@
 /** What people allowed applications. Applications of the platform itself need no consent and are not listed. */
 import Type, { type Static } from 'typebox'
-import { ConsentId, OAuthClientId, OrganizationId } from '../../common/ids.ts'
+import { ConsentId, ClientIdentifier, OrganizationId } from '../../common/ids.ts'
 import { listOf, PageQuery } from '../../common/page.ts'
 import { Instant } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
 
 export const Consent = Type.Object({
   id: ConsentId,
-  client: Type.Object({ id: OAuthClientId, name: Type.String() }),
+  client: Type.Object({ id: ClientIdentifier, name: Type.String() }),
   /** The organization whose application it is; null: the platform's. */
   organization_id: Type.Union([OrganizationId, Type.Null()]),
   scope: Type.Array(Type.String()),

@@ -3,7 +3,7 @@
  * application asks for, and decides.
  */
 import Type, { type Static } from 'typebox'
-import { DeviceAuthorizationId, OAuthClientId, OrganizationId } from '../../common/ids.ts'
+import { DeviceAuthorizationId, ClientIdentifier, OrganizationId } from '../../common/ids.ts'
 import { Instant } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
 
@@ -17,7 +17,7 @@ const DeviceAuthorization = Type.Object({
   id: DeviceAuthorizationId,
   /** As the device shows it, for the person to compare (RFC 8628 §3.3.1). */
   user_code: Type.String(),
-  client: Type.Object({ id: OAuthClientId, name: Type.String() }),
+  client: Type.Object({ id: ClientIdentifier, name: Type.String() }),
   scope: Type.Array(Type.String()),
   organization_id: Type.Union([OrganizationId, Type.Null()]),
   /** Where and when the device asked, so that a person sees a request that is none of theirs. */

@@ -7,7 +7,7 @@ import { Instant } from '../../common/scalars.ts'
 /**
  * - `none`: a public client, which proves each code by PKCE alone.
  * - `client_secret`: in the `Authorization` header or in the form.
- * - `private_key_jwt`: an assertion signed with a key whose public half is in `jwks` (RFC 7523).
+ * - `private_key_jwt`: an assertion signed with a key whose public half is in `jwks` or at `jwks_uri` (RFC 7523).
  */
 const AuthMethod = Type.Union([Type.Literal('none'), Type.Literal('client_secret'), Type.Literal('private_key_jwt')])
 /** RFC 7517: public keys, each with a `kid`. Two or more while one is changed for another. */
@@ -71,14 +71,17 @@ export const settings = {
 const ClientSecret = Type.Object({ id: OAuthClientSecretId, last4: Type.String(), created_at: Instant })
 
 export const OAuthClient = Type.Object({
-  /** The `client_id`. */
+  /** The `client_id`, unless there is a `document_uri`. */
   id: OAuthClientId,
+  /** The address of the document about the client, which is its `client_id`; null for a client that is registered. */
+  document_uri: Type.Union([Type.String(), Type.Null()]),
   organization_id: Type.Union([OrganizationId, Type.Null()]),
   name: Type.String(),
   status: Status,
   auth_method: AuthMethod,
-  /** Of `private_key_jwt`; null for the others. */
+  /** Of `private_key_jwt`: either the keys or where they are; both null for the others. */
   jwks: Type.Union([ClientKeys, Type.Null()]),
+  jwks_uri: Type.Union([Type.String(), Type.Null()]),
   grant_types: Type.Array(GrantType),
   redirect_uris: Type.Array(Type.String()),
   post_logout_redirect_uris: Type.Array(Type.String()),
@@ -121,8 +124,9 @@ export const OAuthClientRegistration = Type.Object({
   name: DisplayName,
   /** `client_secret` when absent. */
   auth_method: Type.Optional(AuthMethod),
-  /** With `private_key_jwt`, and only with it. */
+  /** With `private_key_jwt`, and only with it: either this or `jwks_uri`. */
   jwks: Type.Optional(ClientKeys),
+  jwks_uri: Type.Optional(WebPage),
   /** `authorization_code` and `refresh_token` when absent. */
   grant_types: Type.Optional(GrantTypes),
   redirect_uris: Type.Optional(RedirectUris),
@@ -145,7 +149,10 @@ export const OAuthClientChange = Type.Object(
   {
     name: Type.Optional(DisplayName),
     status: Type.Optional(Status),
+    /** In the place of a `jwks_uri`. */
     jwks: Type.Optional(ClientKeys),
+    /** In the place of `jwks`. */
+    jwks_uri: Type.Optional(WebPage),
     grant_types: Type.Optional(GrantTypes),
     redirect_uris: Type.Optional(RedirectUris),
     post_logout_redirect_uris: Type.Optional(LogoutUris),

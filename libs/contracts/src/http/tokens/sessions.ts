@@ -1,6 +1,6 @@
 /** Sessions and refresh: what a person holds and can end. */
 import Type, { type Static } from 'typebox'
-import { OAuthClientId, OrganizationId, SessionId, UserId } from '../../common/ids.ts'
+import { ClientIdentifier, OrganizationId, SessionId, UserId } from '../../common/ids.ts'
 import { Instant, OpaqueSecret } from '../../common/scalars.ts'
 import { listOf, PageQuery } from '../../common/page.ts'
 import { defineRoute } from '../contract.ts'
@@ -176,7 +176,7 @@ export const MintLogoutToken = defineRoute({
     status: 200,
     body: Type.Object({
       logout: Type.Union([
-        Type.Object({ client_id: OAuthClientId, uri: Type.String(), logout_token: Type.String() }),
+        Type.Object({ client_id: ClientIdentifier, uri: Type.String(), logout_token: Type.String() }),
         Type.Null(),
       ]),
     }),

@@ -11,6 +11,7 @@ export const defaultScopes: readonly string[] = ['openid', 'profile', 'email']
 export type ClientMetadata = {
   authMethod: string
   jwks: object | null
+  jwksUri: string | null
   grantTypes: readonly GrantType[]
   redirectUris: readonly string[]
   postLogoutRedirectUris: readonly string[]
@@ -46,12 +47,14 @@ export function complaintsAboutClient(
  * A code has to go somewhere; without codes there is no use for an address. Who exchanges tokens of others proves who
  * it is.
  */
-function complaintsAboutGrants({ grantTypes, redirectUris, authMethod, jwks }: ClientMetadata): Complaint[] {
+function complaintsAboutGrants(client: ClientMetadata): Complaint[] {
+  const { grantTypes, redirectUris, authMethod, jwks, jwksUri } = client
   const isWithoutAddress = grantTypes.includes('authorization_code') && redirectUris.length === 0
   const isUnproven = grantTypes.includes(tokenExchangeGrant) && authMethod === 'none'
-  const isByKey = authMethod === 'private_key_jwt'
+  const stated = Number(jwks !== null) + Number(jwksUri !== null)
+  const isKeyed = stated === (authMethod === 'private_key_jwt' ? 1 : 0)
   return [
-    ...(isByKey === (jwks !== null) ? [] : [{ path: '/jwks', message: 'goes with private_key_jwt, and only with it' }]),
+    ...(isKeyed ? [] : [{ path: '/jwks', message: 'or jwks_uri goes with private_key_jwt, and only with it' }]),
     ...(isWithoutAddress ? [{ path: '/redirect_uris', message: 'is needed for authorization_code' }] : []),
     ...(isUnproven ? [{ path: '/grant_types', message: 'has token exchange, which a public client cannot use' }] : []),
   ]

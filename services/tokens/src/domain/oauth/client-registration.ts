@@ -17,6 +17,7 @@ export type Registered = Pick<
   | 'backchannel_logout_uri'
   | 'scopes'
   | 'jwks'
+  | 'jwks_uri'
   | 'id_token_signed_response_alg'
   | 'dpop_bound_access_tokens'
   | 'require_pushed_authorization_requests'
@@ -29,6 +30,7 @@ export type Registered = Pick<
 /** What it says in words we have as well. Nothing else of what is sent gets past this list. */
 const shared = [
   'jwks',
+  'jwks_uri',
   'redirect_uris',
   'post_logout_redirect_uris',
   'backchannel_logout_uri',
@@ -80,6 +82,7 @@ export const metadataOf = (client: Registered, asked: ClientMetadata | undefined
   dpop_bound_access_tokens: client.dpop_bound_access_tokens,
   require_pushed_authorization_requests: client.require_pushed_authorization_requests,
   ...present('jwks', client.jwks),
+  ...present('jwks_uri', client.jwks_uri),
   ...present('backchannel_logout_uri', client.backchannel_logout_uri),
   ...present('logo_uri', client.logo_uri),
   ...present('policy_uri', client.policy_uri),

@@ -11,7 +11,7 @@ import type { OAuthClient } from '../../store/oauth-clients.ts'
 
 const about = (client: OAuthClient, actor: Actor) => ({
   aggregateType: 'oauth_client',
-  aggregateId: client.id,
+  aggregateId: client.documentReference ?? client.id,
   version: client.version,
   ...(client.orgId !== null && { orgId: client.orgId }),
   actor,

@@ -2,6 +2,7 @@
 import { accessTokenAudience } from '@gatehouse/contracts/claims/access-token'
 import type { ClientChange, ClientRegistration } from '@gatehouse/contracts/http/tokens/oauth-client'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
+import type { Deps } from '../../deps.ts'
 import { complaintAboutKeys } from '../../crypto/client-keys.ts'
 import { complaintsAboutClient, defaultScopes } from '../../domain/oauth/client-metadata.ts'
 import type { Complaint } from '../../domain/oauth/complaint.ts'
@@ -12,6 +13,7 @@ const kept = {
   name: 'name',
   status: 'status',
   jwks: 'jwks',
+  jwks_uri: 'jwksUri',
   grant_types: 'grantTypes',
   redirect_uris: 'redirectUris',
   post_logout_redirect_uris: 'postLogoutRedirectUris',
@@ -48,6 +50,7 @@ export const clientOf = (
   ...o,
   authMethod,
   jwks: null,
+  jwksUri: null,
   grantTypes: [...defaultGrantTypes],
   redirectUris: [],
   postLogoutRedirectUris: [],
@@ -65,15 +68,23 @@ export const clientOf = (
   policyUri: null,
   tosUri: null,
   registrationHash: null,
+  documentExpiresAt: null,
+  documentReference: null,
   ...updateOf(wish),
   name: wish.name,
 })
 
 /** What is wrong with a client as a whole, each with its place. */
-export function complaintsAbout({ issuer }: { issuer: string }, client: Omit<NewClient, 'id'>): Complaint[] {
+export function complaintsAbout(
+  { issuer, clientDocuments }: Pick<Deps, 'issuer' | 'clientDocuments'>,
+  client: Omit<NewClient, 'id'>,
+): Complaint[] {
+  const { jwksUri } = client
+  const isFetched = jwksUri === null || clientDocuments.isAllowed(jwksUri)
   const aboutKeys = client.jwks === null ? undefined : complaintAboutKeys(client.jwks)
   return [
     ...complaintsAboutClient(client, { issuer, ownAudience: accessTokenAudience }),
     ...(aboutKeys === undefined ? [] : [{ path: '/jwks', message: aboutKeys }]),
+    ...(isFetched ? [] : [{ path: '/jwks_uri', message: 'is no address from which this provider fetches keys' }]),
   ]
 }

@@ -6,7 +6,7 @@ import { type OwnerScope, requireAsOwner, writeAsOwner } from '../owner-scope.ts
 
 export { ownerOf, readAsOwner as readClients, type OwnerScope as ClientScope } from '../owner-scope.ts'
 
-export type ClientDeps = Pick<Deps, 'db' | 'system' | 'spine' | 'clients' | 'issuer'>
+export type ClientDeps = Pick<Deps, 'db' | 'system' | 'spine' | 'clients' | 'issuer' | 'clientDocuments'>
 
 /** @throws AppError `forbidden`, `insufficient_user_authentication`; 503 when the policy decision point cannot say. */
 export const requireClients = (deps: Pick<Deps, 'clients'>, scope: OwnerScope, to: 'read' | 'write'): Promise<void> =>

@@ -9,12 +9,14 @@ export const secretView = ({ id, last4, createdAt }: OAuthClientSecret) => ({
 })
 
 export const clientView = (client: OAuthClient, secrets: readonly OAuthClientSecret[]): OAuthClientOnWire => ({
-  id: client.id,
+  id: client.documentReference ?? client.id,
+  document_uri: client.documentReference === null ? null : client.id,
   organization_id: client.orgId,
   name: client.name,
   status: client.status === 'active' ? 'active' : 'disabled',
   auth_method: client.authMethod,
   jwks: client.jwks,
+  jwks_uri: client.jwksUri,
   grant_types: client.grantTypes,
   redirect_uris: client.redirectUris,
   post_logout_redirect_uris: client.postLogoutRedirectUris,

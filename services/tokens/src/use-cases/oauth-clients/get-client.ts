@@ -3,6 +3,7 @@ import type { OAuthClient } from '@gatehouse/contracts/http/tokens/oauth-client'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
+import { isClientIdentifierUrl } from '../../domain/oauth/client-identifier-url.ts'
 import { findOAuthClient, listOAuthClients, listSecrets } from '../../store/oauth-clients.ts'
 import { type ClientDeps, type ClientScope, ownerOf, readClients, requireClients } from './client-scope.ts'
 import { clientView } from './client-views.ts'
@@ -24,7 +25,7 @@ export async function listClients(
   scope: ClientScope,
   o: { limit: number; cursor: string | undefined },
 ): Promise<PageOf<OAuthClient>> {
-  const after = decodeCursor(o.cursor, 1, ([id]) => isTypeId('client', id))
+  const after = decodeCursor(o.cursor, 1, ([id]) => isTypeId('client', id) || isClientIdentifierUrl(String(id)))
   await requireClients(deps, scope, 'read')
   const beforeId = after === undefined ? undefined : String(after[0])
   return await readClients(deps, scope, async (tx) => {

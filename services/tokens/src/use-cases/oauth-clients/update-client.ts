@@ -25,35 +25,37 @@ export async function updateClient(
   await requireClients(deps, scope, 'write')
   const update = updateOf(o.change)
   const errors: Complaint[] = []
+  let clientId = o.id
   const updated = await writeClients(deps, scope, async (tx) => {
     const before = await lockOAuthClient(tx, { id: o.id, ...ownerOf(scope) })
     if (before === undefined) return undefined
+    clientId = before.id
     errors.push(...complaintsAbout(deps, { ...before, ...update }))
     if (errors.length > 0) return 'malformed'
     const changed = changedMembers(before, update)
     // The same values again change nothing and announce nothing.
-    const client = changed.length === 0 ? before : await updateOAuthClient(tx, o.id, update)
+    const client = changed.length === 0 ? before : await updateOAuthClient(tx, before.id, update)
     if (changed.length > 0) await announceClientUpdated(tx, { client, changed, actor: actorOf(scope.caller) })
     return clientView(client, await listSecrets(tx, [client.id]))
   })
   if (updated === undefined) throw problem('not_found')
   if (updated === 'malformed') throw problem('validation_failed', { errors })
-  if (updated.status === 'disabled') await endSessionsOfClient(deps, o.id, actorOf(scope.caller))
+  if (updated.status === 'disabled') await endSessionsOfClient(deps, clientId, actorOf(scope.caller))
   return updated
 }
 
 /** @throws AppError `forbidden`, `not_found` */
 export async function deleteClient(deps: ClientDeps, scope: ClientScope, id: string): Promise<void> {
   await requireClients(deps, scope, 'write')
-  const isGone = await writeClients(deps, scope, async (tx) => {
+  const gone = await writeClients(deps, scope, async (tx) => {
     const before = await lockOAuthClient(tx, { id, ...ownerOf(scope) })
-    if (before === undefined) return false
-    const client = await updateOAuthClient(tx, id, { status: 'deleted' })
+    if (before === undefined) return undefined
+    const client = await updateOAuthClient(tx, before.id, { status: 'deleted' })
     await announceClientDeleted(tx, client, actorOf(scope.caller))
-    return true
+    return before.id
   })
-  if (!isGone) throw problem('not_found')
-  await endSessionsOfClient(deps, id, actorOf(scope.caller))
+  if (gone === undefined) throw problem('not_found')
+  await endSessionsOfClient(deps, gone, actorOf(scope.caller))
 }
 
 /** Members that another value stands for now. */

@@ -5,13 +5,12 @@
  */
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
 import type { Parameters } from '@gatehouse/service-kit/http/protocol-parameters'
-import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import { hashSecret } from '@gatehouse/service-kit/secrets/opaque-token'
-import type { Deps } from '../../deps.ts'
 import { isSignedByClient, readAssertion } from '../../crypto/client-keys.ts'
 import { judgeAssertion } from '../../domain/oauth/assertion-claims.ts'
 import { mayUseAlg } from '../../domain/oauth/security-profile.ts'
-import { findActiveClient, hasSecret, type OAuthClient } from '../../store/oauth-clients.ts'
+import { hasSecret, type OAuthClient } from '../../store/oauth-clients.ts'
+import { findClientNamed, type FindClientDeps } from './find-client.ts'
 import { claimAssertion } from '../../store/used-assertions.ts'
 
 export type Presented = { parameters: Parameters; authorization: string | undefined }
@@ -19,18 +18,22 @@ export type Presented = { parameters: Parameters; authorization: string | undefi
 export type PresentedWithProof = Presented & { method: string; proof: string | undefined }
 export type ClientCredentials = { id: string; secret: string | undefined; isBasic: boolean }
 
-type AuthenticateDeps = Pick<Deps, 'system' | 'issuer' | 'clock'>
-
 /** @throws OAuthError `invalid_client`, `invalid_request` */
-export async function authenticateClient(deps: AuthenticateDeps, presented: Presented): Promise<OAuthClient> {
+export async function authenticateClient(deps: FindClientDeps, presented: Presented): Promise<OAuthClient> {
   if (presented.parameters.has('client_assertion')) return await clientOfAssertion(deps, presented)
   const { id, secret, isBasic } = credentialsOf(presented)
-  const client = await findActiveClient(deps.system, id)
+  const client = await clientNamed(deps, id)
   if (client === undefined || !(await isProven(deps, client, secret))) throw invalidClient(isBasic)
   return client
 }
 
-async function isProven(deps: AuthenticateDeps, client: OAuthClient, secret: string | undefined): Promise<boolean> {
+async function clientNamed(deps: FindClientDeps, id: unknown): Promise<OAuthClient | undefined> {
+  const found = typeof id === 'string' ? await findClientNamed(deps, id) : undefined
+  if (found?.kind === 'refused') throw invalidClient(false, found.why)
+  return found?.kind === 'found' ? found.client : undefined
+}
+
+async function isProven(deps: FindClientDeps, client: OAuthClient, secret: string | undefined): Promise<boolean> {
   switch (client.authMethod) {
     case 'none':
       return secret === undefined
@@ -47,7 +50,7 @@ const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
  * `private_key_jwt` (OpenID Connect Core §9, RFC 7523 §2.2): signed with a key of the client, for this issuer, and used
  * for the first time.
  */
-async function clientOfAssertion(deps: AuthenticateDeps, presented: Presented): Promise<OAuthClient> {
+async function clientOfAssertion(deps: FindClientDeps, presented: Presented): Promise<OAuthClient> {
   const { parameters, authorization } = presented
   if (parameters.get('client_assertion_type') !== assertionType)
     throw oauthError('invalid_request', { description: 'client_assertion_type is missing or not known.' })
@@ -55,9 +58,11 @@ async function clientOfAssertion(deps: AuthenticateDeps, presented: Presented): 
     throw oauthError('invalid_request', { description: 'The client authenticates in one way at a time.' })
   const read = readAssertion(parameters.get('client_assertion') ?? '')
   const named = parameters.get('client_id') ?? read?.claims['iss']
-  const client = isTypeId('client', named) ? await findActiveClient(deps.system, named) : undefined
-  if (read === undefined || client === undefined || client.jwks === null || !isSignedByClient(read, client.jwks))
-    throw invalidClient(false)
+  const client = await clientNamed(deps, named)
+  if (read === undefined || client === undefined) throw invalidClient(false)
+  const keys =
+    client.jwksUri === null ? client.jwks : await deps.clientDocuments.keysAt(client.jwksUri, read.header['kid'])
+  if (!keys || !isSignedByClient(read, keys)) throw invalidClient(false)
   if (!mayUseAlg(client, String(read.header['alg']))) throw invalidClient(false, 'an algorithm of another profile')
   const judged = judgeAssertion(read.claims, {
     clientId: client.id,

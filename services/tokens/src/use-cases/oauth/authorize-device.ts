@@ -12,6 +12,7 @@ import { mintUserCode, shownUserCode } from '../../domain/oauth/user-code.ts'
 import { insertDeviceAuthorization } from '../../store/device-authorizations.ts'
 import type { OAuthClient } from '../../store/oauth-clients.ts'
 import { authenticateClient, type Presented } from './authenticate-client.ts'
+import type { FindClientDeps } from './find-client.ts'
 import { requireOrganizationNamed } from './organization-named.ts'
 import { requireGrant } from './require-grant.ts'
 
@@ -31,7 +32,7 @@ type Asked = {
   expires_in: number
   interval: number
 }
-type DeviceDeps = Pick<Deps, 'system' | 'following' | 'issuer' | 'clock' | 'deviceUrl'>
+type DeviceDeps = FindClientDeps & Pick<Deps, 'following' | 'deviceUrl'>
 
 /** @throws OAuthError `invalid_client`, `unauthorized_client`, `invalid_scope`, `invalid_request` */
 export async function authorizeDevice(

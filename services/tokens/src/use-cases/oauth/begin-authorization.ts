@@ -24,9 +24,10 @@ import { mustPush } from '../../domain/oauth/security-profile.ts'
 import { keepParentAlive } from '../../store/child-sessions.ts'
 import { findClient } from '../../store/clients.ts'
 import { insertAuthorization } from '../../store/oauth-authorizations.ts'
-import { findActiveClient, type OAuthClient } from '../../store/oauth-clients.ts'
+import type { OAuthClient } from '../../store/oauth-clients.ts'
 import { browserSessionOf } from '../browser-sessions/browser-cookie.ts'
 import { browserCookie, browserSecretPrefix } from './browser-cookie.ts'
+import { findClientNamed, type FindClientDeps } from './find-client.ts'
 import { issueCode } from './issue-code.ts'
 import { findOrganizationNamed, unknownOrganization } from './organization-named.ts'
 import { personAtHand } from './person-at-hand.ts'
@@ -37,7 +38,7 @@ import { redirectUriOf } from './redirect-uri-of.ts'
 export const authorizationSeconds = 900
 
 export type Sent = { to: string; cookies?: string[] }
-type BeginDeps = Pick<Deps, 'db' | 'system' | 'following' | 'keyRing' | 'clock' | 'issuer' | 'signInUrl'>
+type BeginDeps = FindClientDeps & Pick<Deps, 'db' | 'following' | 'keyRing' | 'signInUrl'>
 type Asked = { client: OAuthClient; request: AuthorizationRequest }
 
 /** @throws OAuthError `invalid_request`, for a page: nobody can be redirected; AppError `not_current` */
@@ -118,10 +119,10 @@ function hintedPerson({ keyRing, issuer, clock }: BeginDeps, parameters: Paramet
   return claims?.['iss'] === issuer ? String(claims['sub']) : 'malformed'
 }
 
-async function clientOf(deps: Pick<Deps, 'system'>, parameters: Parameters): Promise<OAuthClient> {
+async function clientOf(deps: FindClientDeps, parameters: Parameters): Promise<OAuthClient> {
   const id = parameters.get('client_id')
-  const client = id === undefined ? undefined : await findActiveClient(deps.system, id)
-  if (client === undefined)
-    throw oauthError('invalid_request', { description: 'The application is not known here (client_id).' })
-  return client
+  const found = id === undefined ? undefined : await findClientNamed(deps, id)
+  if (found?.kind === 'found') return found.client
+  const why = found?.kind === 'refused' ? `, because ${found.why}` : ''
+  throw oauthError('invalid_request', { description: `The application is not known here (client_id)${why}.` })
 }

@@ -34,7 +34,7 @@ const claims = ['iss', 'sub', 'aud', 'exp', 'iat', 'auth_time', 'nonce', 'acr', 
   ['name', 'locale', 'email', 'email_verified'],
 )
 
-export function describeProvider({ issuer }: Pick<Deps, 'issuer'>): object {
+export function describeProvider({ issuer, clientDocuments }: Pick<Deps, 'issuer' | 'clientDocuments'>): object {
   return {
     issuer,
     authorization_endpoint: issuer + Authorize.path,
@@ -45,6 +45,7 @@ export function describeProvider({ issuer }: Pick<Deps, 'issuer'>): object {
     userinfo_endpoint: issuer + UserInfo.path,
     revocation_endpoint: issuer + Revoke.path,
     introspection_endpoint: issuer + Introspect.path,
+    client_id_metadata_document_supported: clientDocuments.isOn,
     registration_endpoint: issuer + RegisterClient.path,
     end_session_endpoint: issuer + EndSignIn.path,
     jwks_uri: issuer + GetJwks.path,

@@ -12,10 +12,11 @@ import type { OAuthClient } from '../../store/oauth-clients.ts'
 import { findRefreshTokenByHash, getTokenInFamily } from '../../store/refresh-tokens.ts'
 import { refreshTokenPrefix } from '../sessions/start-session.ts'
 import { authenticateClient, invalidClient, type Presented } from './authenticate-client.ts'
+import type { FindClientDeps } from './find-client.ts'
 import { liveChild } from './live-child.ts'
 import { readClientToken } from './read-client-token.ts'
 
-type IntrospectDeps = Pick<Deps, 'db' | 'system' | 'following' | 'keyRing' | 'issuer' | 'clock'>
+type IntrospectDeps = FindClientDeps & Pick<Deps, 'db' | 'following' | 'keyRing'>
 type Introspected = { active: boolean; [member: string]: unknown }
 
 const inactive: Introspected = { active: false }

@@ -18,7 +18,7 @@ import { announceClientDeleted, announceClientUpdated } from '../oauth-clients/a
 import { clientView } from '../oauth-clients/client-views.ts'
 import { endSessionsOfClient } from '../oauth-clients/end-sessions-of-client.ts'
 import { changedMembers } from '../oauth-clients/update-client.ts'
-import { informationOf, invalidToken, judged, type RegisterDeps, registrationPrefix } from './register-client.ts'
+import { informationOf, invalidToken, registrable, type RegisterDeps, registrationPrefix } from './register-client.ts'
 
 type Asked = { authorization: string | undefined; parameters: Parameters }
 type Known = { client: OAuthClient; accessToken: string }
@@ -33,7 +33,7 @@ export async function readRegistration(deps: RegisterDeps, asked: Asked): Promis
 export async function replaceRegistration(deps: RegisterDeps, asked: Asked & { json: unknown }): Promise<object> {
   const { client, accessToken } = await registeredClient(deps, asked)
   await requireOwnWords(deps, client, asked.json)
-  const { row, metadata } = judged(deps, asked.json, { createdBy: client.createdBy })
+  const { row, metadata } = registrable(deps, asked.json, { createdBy: client.createdBy })
   if (row.authMethod !== client.authMethod)
     throw oauthError('invalid_client_metadata', { description: 'token_endpoint_auth_method cannot be changed.' })
   const update = replacementOf(row)

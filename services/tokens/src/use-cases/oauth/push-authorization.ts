@@ -12,6 +12,7 @@ import type { Deps } from '../../deps.ts'
 import { judgeAuthorizationRequest } from '../../domain/oauth/authorization-request.ts'
 import { claimPushedRequest, insertPushedRequest } from '../../store/pushed-requests.ts'
 import { authenticateClient, type PresentedWithProof } from './authenticate-client.ts'
+import type { FindClientDeps } from './find-client.ts'
 import { badProof, claimPossessionOf, possessionOf } from './prove-possession.ts'
 import { redirectUriOf } from './redirect-uri-of.ts'
 
@@ -21,7 +22,7 @@ const uriPrefix = 'urn:ietf:params:oauth:request_uri:'
 const secretPrefix = 'gtpr_'
 const credentials = ['client_secret', 'client_assertion', 'client_assertion_type']
 
-type PushDeps = Pick<Deps, 'system' | 'issuer' | 'clock' | 'envelope'>
+type PushDeps = FindClientDeps & Pick<Deps, 'envelope'>
 type Pushed = { request_uri: string; expires_in: number }
 
 /** @throws OAuthError `invalid_client`, and what the authorization endpoint would answer with */

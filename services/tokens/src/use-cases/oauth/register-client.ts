@@ -2,24 +2,23 @@
  * A client registers itself (RFC 7591) with a token that an operator handed out. It becomes a client of the platform
  * like any other: nobody's but its own, and people are asked before it learns anything of them.
  */
-import { ClientMetadata } from '@gatehouse/contracts/http/tokens/client-registration'
+import type { ClientMetadata } from '@gatehouse/contracts/http/tokens/client-registration'
 import { RegisterClient } from '@gatehouse/contracts/http/tokens/openid-provider'
 import { bearerOf } from '@gatehouse/access/callers/authenticate'
 import { oauthError, type OAuthError } from '@gatehouse/service-kit/errors/oauth-error'
 import { hashSecret, isWellFormed, mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
-import { Value } from 'typebox/value'
 import type { Deps } from '../../deps.ts'
-import { metadataOf, type Registered, registrationOf } from '../../domain/oauth/client-registration.ts'
+import { metadataOf, type Registered } from '../../domain/oauth/client-registration.ts'
 import type { NewClient } from '../../store/oauth-clients.ts'
 import { claimRegistration, isUsable } from '../../store/registration-tokens.ts'
-import { clientOf, complaintsAbout } from '../oauth-clients/client-members.ts'
 import { clientView } from '../oauth-clients/client-views.ts'
 import { insertClient } from '../oauth-clients/create-client.ts'
 import { initialTokenPrefix } from '../oauth-clients/registration-tokens.ts'
+import { judged } from './judge-metadata.ts'
 
 export const registrationPrefix = 'gtra_'
 
-export type RegisterDeps = Pick<Deps, 'system' | 'spine' | 'issuer'>
+export type RegisterDeps = Pick<Deps, 'system' | 'spine' | 'issuer' | 'clientDocuments'>
 export type Presented = { authorization: string | undefined; json: unknown }
 
 /** @throws OAuthError `invalid_token`, `invalid_client_metadata`, `invalid_redirect_uri` */
@@ -27,7 +26,7 @@ export async function registerClient(deps: RegisterDeps, { authorization, json }
   const token = bearerOf(authorization)
   const hash = token !== undefined && isWellFormed(initialTokenPrefix, token) ? hashSecret(token) : undefined
   if (hash === undefined || !(await isUsable(deps.system, hash))) throw invalidToken()
-  const { row, metadata } = judged(deps, json, { createdBy: 'system' })
+  const { row, metadata } = registrable(deps, json, { createdBy: 'system' })
   const access = mintSecret(registrationPrefix)
   const made = await deps.spine.write(
     {},
@@ -49,25 +48,14 @@ export async function registerClient(deps: RegisterDeps, { authorization, json }
 }
 
 /** A client as it would be. @throws OAuthError `invalid_client_metadata`, `invalid_redirect_uri` */
-export function judged(
-  deps: Pick<Deps, 'issuer'>,
+export function registrable(
+  deps: Pick<Deps, 'issuer' | 'clientDocuments'>,
   json: unknown,
-  { createdBy }: { createdBy: string },
+  by: { createdBy: string },
 ): { row: NewClient; metadata: ClientMetadata } {
-  const refused = (description: string) => oauthError('invalid_client_metadata', { description })
-  if (typeof json === 'object' && json !== null && 'jwks_uri' in json)
-    throw refused('jwks_uri is not fetched: register the keys as jwks.')
-  if (!Value.Check(ClientMetadata, json)) {
-    const [first] = Value.Errors(ClientMetadata, json)
-    throw refused(`${first?.instancePath ?? ''} ${first?.message ?? 'is not what it should be'}`.trim())
-  }
-  const registration = registrationOf(json)
-  if (registration === undefined) throw refused('scope has no scope of this provider.')
-  const row = clientOf(registration, { orgId: null, createdBy })
-  const [complaint] = complaintsAbout(deps, row)
-  if (complaint === undefined) return { row, metadata: json }
-  const code = complaint.path.startsWith('/redirect_uris') ? 'invalid_redirect_uri' : 'invalid_client_metadata'
-  throw oauthError(code, { description: `${complaint.path} ${complaint.message}` })
+  const judgement = judged(deps, json, by)
+  if (judgement.kind === 'refused') throw oauthError(judgement.error, { description: judgement.description })
+  return judgement
 }
 
 /** The client information response (RFC 7591 §3.2.1, RFC 7592 §3). */

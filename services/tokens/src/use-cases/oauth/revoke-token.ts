@@ -10,9 +10,10 @@ import { findRefreshTokenByHash } from '../../store/refresh-tokens.ts'
 import { endSession } from '../sessions/end-session.ts'
 import { refreshTokenPrefix } from '../sessions/start-session.ts'
 import { authenticateClient, type Presented } from './authenticate-client.ts'
+import type { FindClientDeps } from './find-client.ts'
 import { readClientToken } from './read-client-token.ts'
 
-type RevokeDeps = Pick<Deps, 'system' | 'spine' | 'keyRing' | 'issuer' | 'clock'>
+type RevokeDeps = FindClientDeps & Pick<Deps, 'keyRing'>
 
 /** @throws OAuthError `invalid_client`, `invalid_request`, `unauthorized_client` */
 export async function revokeToken(deps: RevokeDeps, presented: Presented): Promise<void> {
