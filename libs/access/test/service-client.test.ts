@@ -7,15 +7,18 @@ import type { AddressInfo } from 'node:net'
 import { defineRoute } from '@gatehouse/contracts/http/contract'
 import t, { type Test } from 'tap'
 import Type from 'typebox'
+import { Pool } from 'undici'
 import { currentContext, newContext, runInContext } from '@gatehouse/service-kit/context/request-context'
 import { encodeRevision } from '@gatehouse/service-kit/context/revision'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
 import type { AppError } from '@gatehouse/service-kit/errors/app-error'
 import { principalCaller } from '../src/callers/caller.ts'
 import { createServiceClient } from '../src/call/service-client.ts'
+import { askForAll } from '../src/call/whole-answer.ts'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { createLogger } from '@gatehouse/service-kit/logging/logger'
 import { accessTokens, assertionsOf, mintAccessToken, orgClaims, signerOf } from '@gatehouse/test-kit/service-keys'
+import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import { verifyAccessToken, verifyAssertion } from '@gatehouse/test-kit/verify-token'
 import { InternalWidget, widgetService } from './support/widgets.ts'
 
@@ -326,6 +329,42 @@ t.test('nobody listening is upstream_failed within moments', async (t) => {
   server.closeAllConnections()
   await new Promise((resolve) => server.close(resolve))
   await t.rejects(client.call(Write, { body: { a: 1 } }), { code: 'upstream_failed' })
+})
+
+t.test('who waited too long for a connection is never sent, and keeps nobody from it', async (t) => {
+  const held: ServerResponse[] = []
+  const { seen, port } = await neighbour(t, (_request, response, n) => {
+    if (n === 1) held.push(response)
+    else json(response, 200, { n })
+  })
+  const pool = new Pool(`http://127.0.0.1:${port}`, { connections: 1, pipelining: 1 })
+  t.teardown(() => pool.destroy())
+  const ask = (timeoutMs: number) =>
+    askForAll(pool, { method: 'GET', path: '/' }, { timeoutMs, mostBytes: 100 }).then(({ text }) => text)
+  const first = ask(30_000)
+  await t.rejects(ask(20), { message: 'no answer within 20 ms' })
+  const third = ask(30_000)
+  await waitUntil('the first is asked', () => held.length === 1, 30_000)
+  held[0]?.end('first')
+  t.equal(await first, 'first')
+  t.equal(await third, '{"n":2}')
+  t.equal(seen.count, 2)
+})
+
+t.test('an answer longer than is believed ends with its connection', async (t) => {
+  let isClosed = false
+  const { port } = await neighbour(t, (_request, response, n) => {
+    response.once('close', () => (isClosed = true))
+    response.writeHead(200).write('x'.repeat(60))
+    if (n === 1) response.write('x'.repeat(60))
+    else response.end()
+  })
+  const pool = new Pool(`http://127.0.0.1:${port}`, { connections: 1 })
+  t.teardown(() => pool.destroy())
+  const ask = () => askForAll(pool, { method: 'GET', path: '/' }, { timeoutMs: 30_000, mostBytes: 100 })
+  await t.rejects(ask(), { message: 'more than 100 bytes' })
+  await waitUntil('the server is told', () => isClosed, 30_000)
+  t.equal((await ask()).text.length, 60, 'and the next one is asked')
 })
 
 t.test('a stream yields its records, and breaks loudly when cut off', async (t) => {

@@ -15,9 +15,10 @@ import { startStatementCounter, type StatementCounter } from '@gatehouse/test-ki
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import { createConsumer, type ConsumerOptions } from '../src/consume/consumer.ts'
 import { createProjection } from '../src/follow/projection.ts'
+import { untilNext } from '../src/follow/beat.ts'
 import { watchHead } from '../src/follow/head-watch.ts'
 import { createReader } from '../src/follow/reader.ts'
-import type { SpineClient } from '../src/follow/spine-client.ts'
+import { afterEverything, type SpineClient } from '../src/follow/spine-client.ts'
 
 const patienceMs = 30_000
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => i)
@@ -136,6 +137,78 @@ t.test('each question is for everybody who listens through that client', async (
     numbers(3).map(() => answered[0]),
   )
   t.ok(questions - (answered[0] ?? 0) <= 1, 'but for one under way')
+})
+
+t.test('what is asked at one interval is asked in one turn, whichever producer it is asked of', async (t) => {
+  let turn = ''
+  const turns: string[] = []
+  const clientOf = (name: string): SpineClient => ({
+    changes: async ({ after }) => {
+      if (turn === '') setImmediate(() => (turns.push(turn), (turn = '')))
+      turn += name
+      return { epoch: 'one', head: 5, after, events: [], scanned_to: 5 }
+    },
+    snapshot: () => Promise.reject(new Error('nobody asks')),
+  })
+  const listener = { asking: () => {}, answered: () => {}, failed: () => {} }
+  /** Of whole turns: the first may have been under way. */
+  const nextTurns = async (count: number): Promise<string[]> => {
+    turns.length = 0
+    await waitUntil(`${count} turns`, () => turns.length > count, patienceMs)
+    return turns.slice(1)
+  }
+  const stops: (() => void)[] = []
+  for (const name of ['a', 'b', 'c']) {
+    stops.push(watchHead(clientOf(name), 7, listener))
+    await nextTurns(1)
+  }
+  const together = await nextTurns(5)
+  // A loop that was held up for long may strike twice before it comes round.
+  t.ok(
+    together.every((one) => /^(?:abc)+$/.test(one)),
+    together.join(),
+  )
+  stops[1]?.()
+  const left = await nextTurns(3)
+  for (const stop of stops) stop()
+  t.ok(
+    left.every((one) => /^(?:ac)+$/.test(one)),
+    `who has left is not asked for, and the others go on: ${left.join()}`,
+  )
+})
+
+t.test('a head that several ask for at the same moment is one statement', async (t) => {
+  const database = await testDatabase(t, { services: ['tokens'], spineOnly: true })
+  const counter = await startStatementCounter(t, adminUrl())
+  const { client, announce } = createSampleProducer(
+    { connect: () => counted(t, counter, database, 'tokens') },
+    { nats: noNats(), snapshots: { state: async () => {} } },
+  )
+  await announce([{ n: 1 }])
+  const ask = () => client.changes({ after: afterEverything })
+  let heads: { head: number; events: readonly unknown[] }[] = []
+  const { statements } = await counter.during(async () => {
+    heads = await Promise.all(numbers(5).map(ask))
+  })
+  t.equal(statements, 1)
+  t.same(
+    heads.map(({ head, events }) => [head, events.length]),
+    numbers(5).map(() => [1, 0]),
+  )
+  await announce([{ n: 2 }])
+  t.equal((await ask()).head, 2, 'an answer is never older than its question')
+})
+
+t.test('everybody asks at the same moment by the clock, and never twice for one beat', async (t) => {
+  for (const [nowMs, expected] of [
+    [0, 1000],
+    [1, 999],
+    [500, 500],
+    [501, 1499],
+    [999, 1001],
+    [1_796_000_000_250, 750],
+  ] as const)
+    t.equal(untilNext(1000, nowMs), expected, `${nowMs}`)
 })
 
 const prepare = async (database: TestDatabase) => {

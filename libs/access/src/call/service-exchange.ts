@@ -24,6 +24,7 @@ import type { AssertionSigner } from '../tokens/assertion.ts'
 import type { PrincipalCaller } from '../callers/caller.ts'
 import { causesOf } from '@gatehouse/service-kit/errors/unavailable'
 import { NeighbourGone } from './resilience.ts'
+import { AnswerGivenUp, askForAll } from './whole-answer.ts'
 
 export type Upstream = { pool: Pool; target: ServiceName; signer: AssertionSigner }
 
@@ -31,6 +32,7 @@ export type Upstream = { pool: Pool; target: ServiceName; signer: AssertionSigne
 export type Bearer = Pick<PrincipalCaller, 'accessToken'>
 
 export type AnswerHeaders = Dispatcher.ResponseData['headers']
+type AnswerHead = Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'>
 
 export type Outgoing = {
   method: Dispatcher.HttpMethod
@@ -80,23 +82,12 @@ function headersFor({ target, signer }: Upstream, outgoing: Outgoing): Record<st
 /** A header carries no control characters, whatever an event once recorded. */
 const headerText = (text: string): string => text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 512)
 
-async function open(
-  upstream: Upstream,
-  outgoing: Outgoing,
-  timeoutMs: number,
-  signal: AbortSignal | null,
-): Promise<Dispatcher.ResponseData> {
-  const { method, path, body } = outgoing
-  return upstream.pool.request({
-    method,
-    path,
-    headers: headersFor(upstream, outgoing),
-    body: body ?? null,
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-    ...(signal ? { signal } : {}),
-  })
-}
+const requestOf = (upstream: Upstream, outgoing: Outgoing): Dispatcher.DispatchOptions => ({
+  method: outgoing.method,
+  path: outgoing.path,
+  headers: headersFor(upstream, outgoing),
+  body: outgoing.body ?? null,
+})
 
 /** Less time than this says more about the asker than about the neighbour. */
 const fairMs = 1000
@@ -104,13 +95,11 @@ const fairMs = 1000
 type Failure = 'refused' | 'lost' | 'late'
 
 function whyFailed(err: unknown): Failure {
+  if (err instanceof AnswerGivenUp) return err.because === 'late' ? 'late' : 'lost'
   const isOf = (...codes: string[]): boolean =>
     causesOf(err).some((one) => codes.includes(String((one as { code?: unknown }).code)))
   if (isOf('ECONNREFUSED')) return 'refused'
-  const isLate =
-    (err as Error).name === 'TimeoutError' ||
-    isOf('UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT')
-  return isLate ? 'late' : 'lost'
+  return isOf('UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT') ? 'late' : 'lost'
 }
 
 /** Late is told apart from gone: a late answer is never asked for again. */
@@ -130,15 +119,16 @@ export async function exchange(upstream: Upstream, outgoing: Outgoing): Promise<
   const refused = (given: AppError): Answer => ({ kind: 'refused', problem: given })
   if (timeoutMs <= 0) return refused(problem('deadline_exceeded', { internal: `no time left to ask ${target}` }))
   try {
-    const response = await open(upstream, outgoing, timeoutMs, AbortSignal.timeout(timeoutMs))
-    const text = await textOf(target, response)
-    if (response.statusCode >= 300) return refused(refusalOf(upstream, outgoing, response, text))
-    mergeRevision(response.headers[revisionHeader])
-    const body = text === '' ? undefined : parsed(target, text)
-    return { kind: 'answered', body, headers: response.headers }
+    const bounds = { timeoutMs, mostBytes: maxAnswerBytes }
+    const answer = await askForAll(upstream.pool, requestOf(upstream, outgoing), bounds)
+    const { text, headers } = answer
+    if (answer.statusCode >= 300) return refused(refusalOf(upstream, outgoing, answer, text))
+    mergeRevision(headers[revisionHeader])
+    return { kind: 'answered', body: text === '' ? undefined : parsed(target, text), headers }
   } catch (err) {
     if (err instanceof NeighbourGone) throw err
     if (isAppError(err)) return refused(err)
+    if (err instanceof AnswerGivenUp && err.because === 'too_long') return refused(answersTooMuch(target))
     const because = whyFailed(err)
     const failure = failureOf(target, err, because)
     if (because === 'late' && timeoutMs < Math.min(outgoing.timeoutMs, fairMs)) return refused(failure)
@@ -149,12 +139,16 @@ export async function exchange(upstream: Upstream, outgoing: Outgoing): Promise<
   }
 }
 
+const answersTooMuch = (target: ServiceName): AppError =>
+  problem('upstream_failed', { internal: `${target} answers too much` })
+
+/** Of a stream that was refused. */
 async function textOf(target: ServiceName, response: Dispatcher.ResponseData): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of response.body as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size > maxAnswerBytes) throw problem('upstream_failed', { internal: `${target} answers too much` })
+    if (size > maxAnswerBytes) throw answersTooMuch(target)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
@@ -186,12 +180,7 @@ const saysGone = (status: number, code: string | undefined): boolean =>
   status === 503 && (code === 'unavailable' || !isProblemCode(code))
 
 /** Our own mistakes towards a neighbour (a refused assertion, a broken contract) are never the outside caller's. */
-function refusalOf(
-  { target }: Upstream,
-  outgoing: Outgoing,
-  response: Dispatcher.ResponseData,
-  text: string,
-): AppError {
+function refusalOf({ target }: Upstream, outgoing: Outgoing, response: AnswerHead, text: string): AppError {
   const document = problemIn(response, text)
   const status = response.statusCode
   const internal = `${target} answered ${status} ${document?.code ?? ''}`.trim()
@@ -206,13 +195,13 @@ function refusalOf(
   return problem(known, { internal, retryAfterSeconds, challenge, detail: document?.detail, errors: document?.errors })
 }
 
-const headerOf = ({ headers }: Dispatcher.ResponseData, name: string): string | undefined => {
+const headerOf = ({ headers }: AnswerHead, name: string): string | undefined => {
   const value = headers[name]
   return typeof value === 'string' ? value : undefined
 }
 
 function problemIn(
-  response: Dispatcher.ResponseData,
+  response: AnswerHead,
   text: string,
 ): { code: string; detail?: string; errors?: FieldError[] } | undefined {
   const type = response.headers['content-type']
@@ -233,7 +222,9 @@ function mergeRevision(header: string | string[] | undefined): void {
 export async function* streamLines(upstream: Upstream, outgoing: Outgoing): AsyncGenerator<unknown> {
   let rest: Buffer = Buffer.alloc(0)
   try {
-    const response = await open(upstream, outgoing, outgoing.timeoutMs, null)
+    const { timeoutMs } = outgoing
+    const waits = { headersTimeout: timeoutMs, bodyTimeout: timeoutMs }
+    const response = await upstream.pool.request({ ...requestOf(upstream, outgoing), ...waits })
     if (response.statusCode !== 200)
       throw refusalOf(upstream, outgoing, response, await textOf(upstream.target, response))
     for await (const chunk of response.body as AsyncIterable<Buffer>) {

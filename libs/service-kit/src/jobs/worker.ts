@@ -47,7 +47,9 @@ export function createJobWorker(o: JobWorkerOptions): JobWorker {
       lockDuration: 2 * runTimeoutMs,
       stalledInterval: 15_000,
       maxStalledCount: 10,
-      drainDelay: 2,
+      // Seconds between two looks at a queue where nothing is announced; what is announced, or falls due, is not waited
+      // for.
+      drainDelay: 10,
     },
   )
   worker.on('error', (err) => o.log.debug({ err, pipeline: o.pipeline }, 'worker connection'))

@@ -3,7 +3,8 @@
  * already is current as of that question and asks nothing of its own, so a quiet platform pays for one probe by process
  * and producer instead of one by reader.
  */
-import type { SpineClient } from './spine-client.ts'
+import { onBeat } from './beat.ts'
+import { afterEverything, type SpineClient } from './spine-client.ts'
 
 export type Head = { epoch: string; head: number }
 
@@ -32,7 +33,7 @@ export function watchHead(client: SpineClient, pollMs: number | undefined, liste
 
 function createWatch(client: SpineClient, everyMs: number): Watch {
   const listeners = new Set<HeadListener>()
-  let timer: NodeJS.Timeout | undefined
+  let stopBeat: (() => void) | undefined
   let isUnderway = false
   const ask = async (): Promise<void> => {
     if (isUnderway) return
@@ -41,7 +42,7 @@ function createWatch(client: SpineClient, everyMs: number): Watch {
     for (const listener of asked) listener.asking()
     const present = (): HeadListener[] => asked.filter((listener) => listeners.has(listener))
     try {
-      const { epoch, head } = await client.changes({ after: Number.MAX_SAFE_INTEGER })
+      const { epoch, head } = await client.changes({ after: afterEverything })
       for (const listener of present()) listener.answered({ epoch, head })
     } catch (error) {
       for (const listener of present()) listener.failed(error)
@@ -52,12 +53,12 @@ function createWatch(client: SpineClient, everyMs: number): Watch {
   return {
     listen: (listener) => {
       listeners.add(listener)
-      timer ??= setInterval(() => void ask(), everyMs)
+      stopBeat ??= onBeat(everyMs, () => void ask())
       return () => {
         listeners.delete(listener)
         if (listeners.size > 0) return
-        clearInterval(timer)
-        timer = undefined
+        stopBeat?.()
+        stopBeat = undefined
       }
     },
   }

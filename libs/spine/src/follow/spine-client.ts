@@ -9,6 +9,9 @@ import type { ServiceClient } from '@gatehouse/access/call/service-client'
 
 export type { ChangesPage }
 
+/** Who asks for what comes after it is told the head alone. */
+export const afterEverything = Number.MAX_SAFE_INTEGER
+
 /**
  * `subjects`: event types, or a prefix ending in `.>`. `orOldest`: when `after` is behind retention, begin with the
  * oldest event that is kept instead of being told `gone`.

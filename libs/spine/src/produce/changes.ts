@@ -9,7 +9,7 @@ import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { outboxColumns, toEvent, type OutboxRow } from './envelope.ts'
 import type { Sequencer } from './sequencer.ts'
-import type { ChangesQuery } from '../follow/spine-client.ts'
+import { afterEverything, type ChangesQuery } from '../follow/spine-client.ts'
 
 const defaultLimit = 500
 const mostLimit = 1000
@@ -20,7 +20,8 @@ export async function readChanges(
   o: { service: string; system: Db; sequencer: Sequencer },
   query: ChangesQuery,
 ): Promise<ChangesPage> {
-  const { epoch, head } = await o.sequencer.sequence()
+  const isHeadAlone = query.after === afterEverything
+  const { epoch, head } = await (isHeadAlone ? o.sequencer.sequenceTogether() : o.sequencer.sequence())
   // Positions of another epoch mean nothing here, and a reader ahead of the head has followed a database that is gone:
   // it must reload.
   if ((query.epoch !== undefined && query.epoch !== epoch) || query.after >= head) {

@@ -3,6 +3,7 @@
  * what is already sequenced is never touched. Asking is cheap when there is nothing to do, so every writer, every
  * reader's poll and a sweep ask.
  */
+import { setTimeout } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
@@ -15,9 +16,14 @@ export type Sequencer = {
    * Everything committed before the call has a position; the head and epoch as of then. Concurrent calls share runs.
    */
   sequence(): Promise<Head>
+  /** The same for those who can wait a moment: whoever asks within it shares its run. */
+  sequenceTogether(): Promise<Head>
   /** The same, unless somebody has asked since the last sweep. */
   sweep(): Promise<unknown>
 }
+
+/** Within this time those who ask at the same moment by the clock have asked, whichever process they are in. */
+const togetherMs = 5
 
 /** Rows of one locking transaction; bounds how long other writers' sequencing waits. */
 const batch = 1000
@@ -38,8 +44,14 @@ export function createSequencer(o: { system: Db; onHead(head: Head): void }): Se
     }
   }
   const sequence = coalesce(run)
+  let together: Promise<Head> | undefined
   return {
     sequence,
+    sequenceTogether: () =>
+      (together ??= setTimeout(togetherMs).then(() => {
+        together = undefined
+        return sequence()
+      })),
     sweep: async () => {
       if (!isRecent) await sequence()
       isRecent = false

@@ -71,6 +71,10 @@ const evidenceOf = (row: EvidenceRow): EvidenceRecord => ({
   data: row.data,
 })
 
+/** Whether a record waits for its link; may be answered with yes by what another replica is just sealing. */
+export const isAnyUnsealed = async (db: Queryable): Promise<boolean> =>
+  rowsOf(await db.execute(sql`select 1 from audit_unsealed limit 1`)).length > 0
+
 /** Takes up to `limit` records that have no link yet, in the order of time. */
 export async function takeUnsealed(tx: Tx, limit: number): Promise<EvidenceRecord[]> {
   const rows = rowsOf<EvidenceRow>(
