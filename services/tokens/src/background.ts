@@ -9,6 +9,7 @@ import {
   forgetOldAuthorizations,
   forgetOldSessions,
 } from './use-cases/sessions/session-upkeep.ts'
+import { remindOfExpiringKeys } from './use-cases/service-accounts/remind-of-api-keys.ts'
 import { keepSigningKeys } from './use-cases/keys/keep-signing-keys.ts'
 import { sealedSigningKeys } from './use-cases/keys/sealed-signing-keys.ts'
 
@@ -46,6 +47,12 @@ const upkeepOf = (deps: Deps): Part[] => [
   createUpkeep({
     name: 'old authorizations',
     run: () => forgetOldAuthorizations(deps),
+    everyMs: hourMs,
+    log: deps.log,
+  }),
+  createUpkeep({
+    name: 'expiring API keys',
+    run: () => remindOfExpiringKeys(deps),
     everyMs: hourMs,
     log: deps.log,
   }),

@@ -110,6 +110,7 @@ import {
   ListApiKeys,
   ListServiceAccounts,
   RevokeApiKey,
+  RotateApiKey,
   UpdateServiceAccount,
 } from './tokens/service-accounts.ts'
 import { oauthClientRoutes } from './tokens/oauth-clients.ts'
@@ -202,6 +203,7 @@ export const publicRoutes: readonly RouteContract[] = [
   CreateApiKey,
   ListApiKeys,
   RevokeApiKey,
+  RotateApiKey,
   ...oauthClientRoutes,
   ...registrationTokenRoutes,
   DescribeAuthorization,

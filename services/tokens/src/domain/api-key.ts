@@ -7,6 +7,11 @@ import { epochSeconds } from './access-claims.ts'
 
 /** Days a key lives when its maker does not say. */
 export const apiKeyLifetimeDays = 90
+/** Hours an old key lives on when who rotates it does not say: a night and a day of deployments. */
+export const rotationOverlapHours = 24
+/** Days a key was made for. */
+export const lifetimeDaysOf = ({ createdAt, expiresAt }: { createdAt: Date; expiresAt: Date }): number =>
+  Math.min(366, Math.max(1, Math.round((expiresAt.getTime() - createdAt.getTime()) / 86_400_000)))
 /** Live keys of one account: two are needed to change one for the other, more are usually forgotten ones. */
 export const mostLiveKeys = 20
 /** All that a key of the platform opens: asking the policy decision point about others. */

@@ -7,6 +7,7 @@ import {
   ListPlatformApiKeys,
   ListPlatformServiceAccounts,
   RevokePlatformApiKey,
+  RotatePlatformApiKey,
 } from '@gatehouse/contracts/http/tokens/platform-service-accounts'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
@@ -19,6 +20,7 @@ import { deleteServiceAccount } from '../use-cases/service-accounts/delete-servi
 import { getServiceAccount, listServiceAccounts } from '../use-cases/service-accounts/get-service-account.ts'
 import { listApiKeys } from '../use-cases/service-accounts/list-api-keys.ts'
 import { revokeApiKey } from '../use-cases/service-accounts/revoke-api-key.ts'
+import { rotateApiKey } from '../use-cases/service-accounts/rotate-api-key.ts'
 
 const ofPlatform = (caller: UserCaller): OwnerScope => ({ kind: 'platform', caller })
 
@@ -47,8 +49,18 @@ export function platformServiceAccountsRoutes(app: FastifyInstance, deps: Deps):
   bindRoute(app, ListPlatformApiKeys, ({ caller, params, query }) =>
     listApiKeys(deps, ofPlatform(caller), {
       serviceAccountId: params.service_account,
+      maker: query.maker,
       limit: query.limit ?? 50,
       cursor: query.cursor,
+    }),
+  )
+  bindRoute(app, RotatePlatformApiKey, ({ caller, params, body }) =>
+    rotateApiKey(deps, ofPlatform(caller), {
+      id: params.key,
+      serviceAccountId: params.service_account,
+      lifetimeDays: body.expires_in_days,
+      overlapHours: body.overlap_hours,
+      reason: body.reason,
     }),
   )
   bindRoute(app, RevokePlatformApiKey, ({ caller, params, body }) =>

@@ -7,6 +7,7 @@ import {
   ListApiKeys,
   ListServiceAccounts,
   RevokeApiKey,
+  RotateApiKey,
   UpdateServiceAccount,
 } from '@gatehouse/contracts/http/tokens/service-accounts'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'
@@ -20,6 +21,7 @@ import { deleteServiceAccount } from '../use-cases/service-accounts/delete-servi
 import { getServiceAccount, listServiceAccounts } from '../use-cases/service-accounts/get-service-account.ts'
 import { listApiKeys } from '../use-cases/service-accounts/list-api-keys.ts'
 import { revokeApiKey } from '../use-cases/service-accounts/revoke-api-key.ts'
+import { rotateApiKey } from '../use-cases/service-accounts/rotate-api-key.ts'
 import { updateServiceAccount } from '../use-cases/service-accounts/update-service-account.ts'
 
 const ofOrganization = (caller: OrgCaller): OwnerScope => ({ kind: 'organization', caller })
@@ -49,8 +51,17 @@ export function serviceAccountsRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, ListApiKeys, ({ caller, params, query }) =>
     listApiKeys(deps, ofOrganization(caller), {
       serviceAccountId: params.service_account,
+      maker: query.maker,
       limit: query.limit ?? 50,
       cursor: query.cursor,
+    }),
+  )
+  bindRoute(app, RotateApiKey, ({ caller, params, body }) =>
+    rotateApiKey(deps, ofOrganization(caller), {
+      id: params.key,
+      serviceAccountId: params.service_account,
+      lifetimeDays: body.expires_in_days,
+      overlapHours: body.overlap_hours,
     }),
   )
   bindRoute(app, RevokeApiKey, ({ caller, params }) =>

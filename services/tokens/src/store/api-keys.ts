@@ -4,7 +4,7 @@
  */
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
-import { and, count, desc, eq, lt, sql } from 'drizzle-orm'
+import { and, count, desc, eq, isNull, lt, sql } from 'drizzle-orm'
 import { apiKeys, organizationStates, serviceAccounts } from './schema.ts'
 import type { ServiceAccount } from './service-accounts.ts'
 
@@ -48,7 +48,7 @@ export async function countLiveApiKeys(tx: Queryable, serviceAccountId: string):
 /** Newest first; ids grow with creation time. */
 export async function listApiKeys(
   tx: Queryable,
-  o: { serviceAccountId: string; limit: number; beforeId: string | undefined },
+  o: { serviceAccountId: string; createdBy: string | undefined; limit: number; beforeId: string | undefined },
 ): Promise<ListedApiKey[]> {
   const rows = await tx
     .select({ key: apiKeys, isExpired })
@@ -57,6 +57,7 @@ export async function listApiKeys(
       and(
         eq(apiKeys.serviceAccountId, o.serviceAccountId),
         o.beforeId === undefined ? undefined : lt(apiKeys.id, o.beforeId),
+        o.createdBy === undefined ? undefined : eq(apiKeys.createdBy, o.createdBy),
       ),
     )
     .orderBy(desc(apiKeys.id))
@@ -85,6 +86,34 @@ export async function claimApiKeyRevocation(
     .update(apiKeys)
     .set({ status: 'revoked', version: next, minVersion: next, floorChangedAt: sql`clock_timestamp()` })
     .where(and(eq(apiKeys.id, o.id), eq(apiKeys.serviceAccountId, o.serviceAccountId), eq(apiKeys.status, 'active')))
+    .returning()
+  return row
+}
+
+/**
+ * Says which key the live key `id` is rotated to and ends its life with the overlap; undefined when it opens nothing
+ * any more or was rotated before. An overlap never makes its life longer.
+ */
+export async function claimApiKeyReplacement(
+  tx: Queryable,
+  o: { id: string; serviceAccountId: string; replacedBy: string; overlapHours: number },
+): Promise<ApiKey | undefined> {
+  const [row] = await tx
+    .update(apiKeys)
+    .set({
+      replacedBy: o.replacedBy,
+      expiresAt: sql`least(${apiKeys.expiresAt}, now() + make_interval(hours => ${o.overlapHours}))`,
+      version: sql`${apiKeys.version} + 1`,
+    })
+    .where(
+      and(
+        eq(apiKeys.id, o.id),
+        eq(apiKeys.serviceAccountId, o.serviceAccountId),
+        eq(apiKeys.status, 'active'),
+        isNull(apiKeys.replacedBy),
+        sql`not ${isExpired}`,
+      ),
+    )
     .returning()
   return row
 }

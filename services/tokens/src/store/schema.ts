@@ -5,7 +5,19 @@
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
 import type { AccessRules } from '@gatehouse/contracts/events/orgs/organization'
 import type { AuthorizationRequest } from '../domain/oauth/authorization-request.ts'
-import { bigint, boolean, customType, date, integer, jsonb, pgTable, text, timestamp, uuid } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  customType,
+  date,
+  integer,
+  jsonb,
+  pgTable,
+  smallint,
+  text,
+  timestamp,
+  uuid,
+} from 'drizzle-orm/pg-core'
 
 const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
 const at = (column: string) => timestamp(column, { withTimezone: true, mode: 'date' })
@@ -123,6 +135,8 @@ export const apiKeys = pgTable('api_keys', {
   createdAt: at('created_at').notNull(),
   expiresAt: at('expires_at').notNull(),
   lastUsedAt: at('last_used_at'),
+  replacedBy: typeId('replaced_by', 'apk'),
+  remindedDays: smallint('reminded_days'),
 })
 
 export const platformAccountUses = pgTable('platform_account_uses', {

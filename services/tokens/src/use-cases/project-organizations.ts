@@ -17,6 +17,7 @@ import {
   upsertMembershipState,
   upsertOrganizationState,
 } from '../store/projections.ts'
+import { reportKeysOfLeaver } from './service-accounts/report-keys-of-leaver.ts'
 
 /** Of an event or a snapshot record we need no more than this; a shape that lacks it is poison and gets parked. */
 const OrganizationFacts = Type.Object({
@@ -42,10 +43,17 @@ export async function applyOrganizationEvent(tx: Tx, event: EventEnvelope): Prom
     case MembershipRemoved.type:
       // An event that was parked may be replayed after the organization is gone.
       if (await isDeletedOrganization(tx, Value.Parse(MembershipFacts, data).organization_id)) return
-      return await upsertMembership(tx, { id, version, facts: data })
+      await upsertMembership(tx, { id, version, facts: data })
+      if (event.type === MembershipRemoved.type) await reportLeaver(tx, data)
+      return
     default:
       return
   }
+}
+
+async function reportLeaver(tx: Tx, data: object): Promise<void> {
+  const { user_id: userId, organization_id: orgId } = Value.Parse(MembershipFacts, data)
+  await reportKeysOfLeaver(tx, { userId, orgId })
 }
 
 /** Begins anew from a snapshot: everything known is replaced. */

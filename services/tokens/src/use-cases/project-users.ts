@@ -25,6 +25,7 @@ import { deleteConsentsOf } from '../store/oauth-consents.ts'
 import { deleteUserStates, listUsersWithEndedSessions, upsertUserState } from '../store/projections.ts'
 import { closeOtherSessions } from '../store/session-ends.ts'
 import { forgetWhere, renewUserVersion } from '../store/sessions.ts'
+import { reportKeysOfLeaver } from './service-accounts/report-keys-of-leaver.ts'
 import { announceSessionEnd } from './sessions/announce-session-end.ts'
 
 /** What identity's snapshot says of a person; more than we need is ignored. */
@@ -75,6 +76,8 @@ export async function applyUserEvent(tx: Tx, event: EventEnvelope): Promise<void
 async function shutOut(tx: Tx, { id, version }: { id: string; version: number }): Promise<void> {
   await upsertUserState(tx, { id, version, status: 'disabled', sessionsMinVersion: version })
   await endSessions(tx, { userId: id, belowUserVersion: version, reason: 'user_disabled' })
+  // What the person made for organizations is those organizations' to hear of, once the memberships end.
+  await reportKeysOfLeaver(tx, { userId: id, orgId: null })
 }
 
 /** Begins anew from a snapshot: everything known is replaced, and sessions a lost event should have ended end now. */

@@ -11,7 +11,7 @@ import {
   SignInSourceLimited,
 } from '@gatehouse/contracts/events/identity/sign-in'
 import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
-import { ApiKeyCreated } from '@gatehouse/contracts/events/tokens/api-key'
+import { ApiKeyCreated, ApiKeyExpiring, ApiKeyMakerLeft } from '@gatehouse/contracts/events/tokens/api-key'
 import { FamilyRevoked } from '@gatehouse/contracts/events/tokens/family'
 import { SessionStarted } from '@gatehouse/contracts/events/tokens/session'
 import type { AlertRule, AlertSeverity } from '@gatehouse/contracts/http/workers/security-alerts'
@@ -26,6 +26,8 @@ export type Finding = {
   severity: AlertSeverity
   userId?: string
   orgId?: string
+  /** Who is told beside the owners of the organization. */
+  alsoTell?: string | undefined
   sameAs: string
   data: Record<string, unknown>
 }
@@ -60,6 +62,8 @@ const tells: Readonly<Record<AlertRule, { mail: boolean; inApp: boolean }>> = {
   second_factor_removed: { mail: false, inApp: false },
   guessing_from_one_source: { mail: false, inApp: false },
   api_key_created: { mail: true, inApp: true },
+  api_key_expiring: { mail: true, inApp: true },
+  api_key_maker_left: { mail: true, inApp: true },
   owner_changed: { mail: true, inApp: true },
 }
 
@@ -156,6 +160,26 @@ export const rules: readonly Rule[] = [
           },
         },
   ),
+  rule(ApiKeyExpiring, ({ organization_id: orgId, api_key_id, service_account_id, expires_at, maker }) => ({
+    finding: {
+      rule: 'api_key_expiring',
+      severity: 'low',
+      ...(orgId !== null && { orgId }),
+      ...(maker !== null && { alsoTell: maker }),
+      sameAs: api_key_id,
+      data: { api_key_id, service_account_id, expires_at },
+    },
+  })),
+  // All keys of one maker are one thing to look at.
+  rule(ApiKeyMakerLeft, ({ organization_id: orgId, api_key_id, service_account_id, maker }) => ({
+    finding: {
+      rule: 'api_key_maker_left',
+      severity: 'medium',
+      ...(orgId !== null && { orgId }),
+      sameAs: maker,
+      data: { api_key_id, service_account_id, maker },
+    },
+  })),
   rule(MembershipUpdated, ({ organization_id: orgId, user_id, is_owner, changed }) =>
     changed.includes('is_owner')
       ? { finding: { rule: 'owner_changed', severity: 'high', orgId, sameAs: orgId, data: { user_id, is_owner } } }

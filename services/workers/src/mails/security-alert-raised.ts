@@ -5,7 +5,27 @@
 import { SecurityAlertRaised } from '@gatehouse/contracts/events/workers/security-alert'
 import { isTold } from '../alerts/rules.ts'
 import { alertTitles } from '../notices/titles.ts'
+import type { Locale } from './locale.ts'
 import { defineMail, utcText, sampleTime } from './mail.ts'
+
+/** What to do where a change that somebody made is not what was found. */
+const advice: Readonly<Record<Locale, Readonly<Record<string, string>>>> = {
+  en: {
+    api_key_expiring:
+      'The list of security alerts names it. Rotate it, and put the new key where the old one is used, before what ' +
+      'uses it stops.',
+    api_key_maker_left:
+      'The list of security alerts names the last of them. Rotate or revoke each key that this person may have kept.',
+  },
+  de: {
+    api_key_expiring:
+      'Die Liste der Sicherheitswarnungen nennt ihn. Erneuern Sie ihn und setzen Sie den neuen ein, bevor steht, was ' +
+      'ihn benutzt.',
+    api_key_maker_left:
+      'Die Liste der Sicherheitswarnungen nennt den letzten. Erneuern oder widerrufen Sie jeden, den dieser Mensch ' +
+      'behalten haben könnte.',
+  },
+}
 
 export const securityAlertRaised = defineMail({
   name: 'security-alert-raised',
@@ -33,22 +53,24 @@ export const securityAlertRaised = defineMail({
       subject: alertTitles.en({ rule }),
       paragraphs: [
         `${alertTitles.en({ rule })}, at ${at}${of === undefined ? '' : `, in the organization ${of}`}.`,
-        of === undefined
-          ? 'If it was you, there is nothing to do. If not, change your password, end your other sessions and look ' +
-            'through your second factors.'
-          : 'If you know of it, there is nothing to do. If not, look through the audit trail and the security ' +
-            'alerts of the organization.',
+        advice.en[rule] ??
+          (of === undefined
+            ? 'If it was you, there is nothing to do. If not, change your password, end your other sessions and look ' +
+              'through your second factors.'
+            : 'If you know of it, there is nothing to do. If not, look through the audit trail and the security ' +
+              'alerts of the organization.'),
       ],
     }),
     de: ({ rule, at, of }) => ({
       subject: alertTitles.de({ rule }),
       paragraphs: [
         `${alertTitles.de({ rule })}, um ${at}${of === undefined ? '' : `, in der Organisation ${of}`}.`,
-        of === undefined
-          ? 'Falls Sie es waren, müssen Sie nichts tun. Falls nicht, ändern Sie Ihr Passwort, beenden Sie Ihre ' +
-            'anderen Sitzungen und sehen Sie Ihre zweiten Faktoren durch.'
-          : 'Falls Sie davon wissen, müssen Sie nichts tun. Falls nicht, sehen Sie das Audit-Protokoll und die ' +
-            'Sicherheitswarnungen der Organisation durch.',
+        advice.de[rule] ??
+          (of === undefined
+            ? 'Falls Sie es waren, müssen Sie nichts tun. Falls nicht, ändern Sie Ihr Passwort, beenden Sie Ihre ' +
+              'anderen Sitzungen und sehen Sie Ihre zweiten Faktoren durch.'
+            : 'Falls Sie davon wissen, müssen Sie nichts tun. Falls nicht, sehen Sie das Audit-Protokoll und die ' +
+              'Sicherheitswarnungen der Organisation durch.'),
       ],
     }),
   },

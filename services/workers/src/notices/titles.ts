@@ -31,6 +31,8 @@ const alerts: Readonly<Record<Locale, Readonly<Record<AlertRule, string>>>> = {
     second_factor_removed: 'A second factor was removed from your account',
     guessing_from_one_source: 'One address tried the passwords of many people',
     api_key_created: 'A new API key was made',
+    api_key_expiring: 'An API key expires soon',
+    api_key_maker_left: 'Somebody who made API keys is gone, and the keys still work',
     owner_changed: 'An owner was changed',
   },
   de: {
@@ -43,6 +45,8 @@ const alerts: Readonly<Record<Locale, Readonly<Record<AlertRule, string>>>> = {
     second_factor_removed: 'Ein zweiter Faktor wurde aus Ihrem Konto entfernt',
     guessing_from_one_source: 'Von einer Adresse wurden die Passwörter vieler Menschen versucht',
     api_key_created: 'Ein neuer API-Schlüssel wurde erstellt',
+    api_key_expiring: 'Ein API-Schlüssel läuft bald ab',
+    api_key_maker_left: 'Wer API-Schlüssel erstellt hat, ist nicht mehr da; die Schlüssel gelten weiter',
     owner_changed: 'Die Eigentümer wurden geändert',
   },
 }

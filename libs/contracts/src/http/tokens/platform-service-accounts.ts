@@ -8,7 +8,7 @@ import { ApiKeyId, ServiceAccountId } from '../../common/ids.ts'
 import { listOf, PageQuery } from '../../common/page.ts'
 import { Reason } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
-import { ApiKey, LifetimeDays, NewApiKey, ServiceAccount } from './service-accounts.ts'
+import { ApiKey, KeyQuery, LifetimeDays, NewApiKey, OverlapHours, ServiceAccount } from './service-accounts.ts'
 
 const collection = '/v1/platform/service-accounts'
 const account = { service_account: ServiceAccountId }
@@ -86,10 +86,27 @@ export const ListPlatformApiKeys = defineRoute({
   operationId: 'listPlatformApiKeys',
   method: 'GET',
   path: `${collection}/:service_account/keys`,
-  summary: 'The API keys of a service account of the platform, newest first, revoked and expired ones included.',
+  summary:
+    'The API keys of a service account of the platform, newest first, revoked and expired ones included; or those ' +
+    'of one maker.',
   params: Type.Object(account),
-  query: Type.Object(PageQuery),
+  query: KeyQuery,
   success: { status: 200, body: listOf(ApiKey), description: 'The keys, without their secrets.' },
+})
+
+export const RotatePlatformApiKey = defineRoute({
+  ...base,
+  operationId: 'rotatePlatformApiKey',
+  method: 'POST',
+  path: `${collection}/:service_account/keys/:key/rotate`,
+  summary: 'Exchange an API key of the platform for a new one; the old one lives on for the overlap.',
+  idempotent: true,
+  shownOnce: ['key'],
+  params: Type.Object({ ...account, key: ApiKeyId }),
+  body: Type.Object({ expires_in_days: LifetimeDays, overlap_hours: OverlapHours, reason: Reason }),
+  example: { overlap_hours: 24, reason: 'Ticket 4717: the key of last quarter' },
+  success: { status: 201, body: NewApiKey, description: 'The new key, shown this once.' },
+  problems: ['forbidden', 'conflict'],
 })
 
 export const RevokePlatformApiKey = defineRoute({
@@ -114,5 +131,6 @@ export const platformServiceAccountRoutes = [
   DeletePlatformServiceAccount,
   CreatePlatformApiKey,
   ListPlatformApiKeys,
+  RotatePlatformApiKey,
   RevokePlatformApiKey,
 ] as const

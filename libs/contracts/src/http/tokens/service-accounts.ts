@@ -3,7 +3,7 @@
  * (`http/authz/service-account-roles.ts`).
  */
 import Type, { type Static } from 'typebox'
-import { ApiKeyId, OrganizationId, ServiceAccountId } from '../../common/ids.ts'
+import { ApiKeyId, OrganizationId, ServiceAccountId, UserId } from '../../common/ids.ts'
 import { listOf, PageQuery } from '../../common/page.ts'
 import { DisplayName } from '../../common/display-name.ts'
 import { Instant } from '../../common/scalars.ts'
@@ -34,6 +34,12 @@ export const ApiKey = Type.Object({
   expires_at: Instant,
   /** Within some ten minutes; null: never used. */
   last_used_at: Type.Union([Instant, Type.Null()]),
+  /** The key that it was rotated to; it lives on until it expires. */
+  replaced_by: Type.Union([ApiKeyId, Type.Null()]),
+  /** `user:<id>` or `service_account:<id>`. */
+  created_by: Type.String(),
+  /** `gone`: its maker was removed from the organization, or from the platform; the key lives on. */
+  maker_status: Type.Union([Type.Literal('active'), Type.Literal('gone')]),
 })
 export type ApiKey = Static<typeof ApiKey>
 
@@ -46,6 +52,12 @@ export type NewApiKey = Static<typeof NewApiKey>
 
 /** 90 when absent. */
 export const LifetimeDays = Type.Optional(Type.Integer({ minimum: 1, maximum: 366 }))
+
+/** Hours in which the key that was rotated still opens what it opened; 24 when absent. */
+export const OverlapHours = Type.Optional(Type.Integer({ minimum: 1, maximum: 168 }))
+
+/** `maker`: only the keys that this person made. */
+export const KeyQuery = Type.Object({ ...PageQuery, maker: Type.Optional(UserId) })
 
 const inOrganization = Type.Object({ org: OrganizationId })
 const ofAccount = Type.Object({ org: OrganizationId, service_account: ServiceAccountId })
@@ -132,10 +144,27 @@ export const ListApiKeys = defineRoute({
   operationId: 'listApiKeys',
   method: 'GET',
   path: `${collection}/:service_account/keys`,
-  summary: 'The API keys of a service account, newest first, revoked and expired ones included.',
+  summary: 'The API keys of a service account, newest first, revoked and expired ones included; or those of one maker.',
   params: ofAccount,
-  query: Type.Object(PageQuery),
+  query: KeyQuery,
   success: { status: 200, body: listOf(ApiKey), description: 'The keys, without their secrets.' },
+})
+
+export const RotateApiKey = defineRoute({
+  ...base,
+  operationId: 'rotateApiKey',
+  method: 'POST',
+  path: `${collection}/:service_account/keys/:key/rotate`,
+  summary:
+    'Exchange an API key for a new one of the same name and scope. The old one lives on for the overlap, in which ' +
+    'deployments take the new one. A key that leaked is revoked instead.',
+  idempotent: true,
+  shownOnce: ['key'],
+  params: ofKey,
+  body: Type.Object({ expires_in_days: LifetimeDays, overlap_hours: OverlapHours }),
+  example: { overlap_hours: 24 },
+  success: { status: 201, body: NewApiKey, description: 'The new key, shown this once.' },
+  problems: ['forbidden', 'conflict'],
 })
 
 export const RevokeApiKey = defineRoute({

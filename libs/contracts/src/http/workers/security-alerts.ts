@@ -17,6 +17,8 @@ export const AlertRule = Type.Union([
   Type.Literal('second_factor_removed'),
   Type.Literal('guessing_from_one_source'),
   Type.Literal('api_key_created'),
+  Type.Literal('api_key_expiring'),
+  Type.Literal('api_key_maker_left'),
   Type.Literal('owner_changed'),
 ])
 export type AlertRule = Static<typeof AlertRule>

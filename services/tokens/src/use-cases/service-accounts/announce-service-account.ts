@@ -1,6 +1,12 @@
 /** The events of service accounts and API keys, each in the transaction that made the change. */
 import type { Actor } from '@gatehouse/contracts/events/envelope'
-import { ApiKeyCreated, ApiKeyRevoked } from '@gatehouse/contracts/events/tokens/api-key'
+import {
+  ApiKeyCreated,
+  ApiKeyExpiring,
+  ApiKeyMakerLeft,
+  ApiKeyReplaced,
+  ApiKeyRevoked,
+} from '@gatehouse/contracts/events/tokens/api-key'
 import {
   ServiceAccountCreated,
   ServiceAccountDeleted,
@@ -81,7 +87,12 @@ const keyIdsOf = (key: ApiKey) => ({
   organization_id: key.orgId,
 })
 
-export const announceApiKeyCreated = (tx: Queryable, key: ApiKey, by: By): Promise<void> =>
+/** `replaces`: the key that was rotated to this one. */
+export const announceApiKeyCreated = (
+  tx: Queryable,
+  key: ApiKey,
+  by: By & { readonly replaces: string | undefined },
+): Promise<void> =>
   appendEvent(tx, {
     contract: ApiKeyCreated,
     ...aboutKey(key, by.actor),
@@ -89,9 +100,38 @@ export const announceApiKeyCreated = (tx: Queryable, key: ApiKey, by: By): Promi
       ...keyIdsOf(key),
       expires_at: key.expiresAt.toISOString(),
       permissions: key.permissions,
+      ...(by.replaces !== undefined && { replaces: by.replaces }),
       ...because(by),
     },
   })
+
+export const announceApiKeyReplaced = (
+  tx: Queryable,
+  { key, replacedBy, by }: { key: ApiKey; replacedBy: string; by: By },
+): Promise<void> =>
+  appendEvent(tx, {
+    contract: ApiKeyReplaced,
+    ...aboutKey(key, by.actor),
+    data: { ...keyIdsOf(key), replaced_by: replacedBy, expires_at: key.expiresAt.toISOString(), ...because(by) },
+  })
+
+export const announceApiKeyExpiring = (
+  tx: Queryable,
+  { key, maker }: { key: ApiKey; maker: string | null },
+): Promise<void> =>
+  appendEvent(tx, {
+    contract: ApiKeyExpiring,
+    ...aboutKey(key, 'system'),
+    data: {
+      ...keyIdsOf(key),
+      expires_at: key.expiresAt.toISOString(),
+      days_left: key.remindedDays === 3 ? 3 : 14,
+      maker,
+    },
+  })
+
+export const announceApiKeyMakerLeft = (tx: Queryable, { key, maker }: { key: ApiKey; maker: string }): Promise<void> =>
+  appendEvent(tx, { contract: ApiKeyMakerLeft, ...aboutKey(key, 'system'), data: { ...keyIdsOf(key), maker } })
 
 export const announceApiKeyRevoked = (tx: Queryable, key: ApiKey, by: By): Promise<void> =>
   appendEvent(tx, {

@@ -16,7 +16,8 @@ export const serviceAccountView = (account: ServiceAccount): ServiceAccountOnWir
   updated_at: account.updatedAt.toISOString(),
 })
 
-export const apiKeyView = (key: ListedApiKey): ApiKeyOnWire => ({
+/** `isMakerPresent`: as `presentMakers` says. */
+export const apiKeyView = (key: ListedApiKey, isMakerPresent: boolean): ApiKeyOnWire => ({
   id: key.id,
   name: key.name,
   prefix: key.prefix,
@@ -26,4 +27,7 @@ export const apiKeyView = (key: ListedApiKey): ApiKeyOnWire => ({
   created_at: key.createdAt.toISOString(),
   expires_at: key.expiresAt.toISOString(),
   last_used_at: key.lastUsedAt?.toISOString() ?? null,
+  replaced_by: key.replacedBy,
+  created_by: key.createdBy,
+  maker_status: isMakerPresent ? 'active' : 'gone',
 })

@@ -106,8 +106,9 @@ const keepOwner = (tx: Tx, { version, data }: MembershipEvent): Promise<void> =>
 async function raise(tx: Tx, event: EventEnvelope, finding: Finding): Promise<void> {
   const outcome = await raiseAlert(tx, { ...finding, at: event.time, quietHours })
   if (outcome === undefined || !outcome.isNews) return
-  const { orgId, userId, rule, severity } = finding
-  const notify = orgId === undefined ? [] : await memory.listOwners(tx, orgId, mostOwners)
+  const { orgId, userId, alsoTell, rule, severity } = finding
+  const owners = orgId === undefined ? [] : await memory.listOwners(tx, orgId, mostOwners)
+  const notify = [...new Set([...owners, ...(alsoTell === undefined ? [] : [alsoTell])])]
   raised.add(1, { rule, severity })
   await announceRaised(tx, { alert: outcome.alert, notify: userId === undefined ? notify : [userId] })
 }
