@@ -12,7 +12,8 @@ import { recordAlerts } from '../../src/use-cases/alerts/record-alerts.ts'
 const database = await testDatabase(t, { services: ['workers'] })
 const system = database.connect('workers', 'system', 2)
 const aside = createNeighbour('tokens')
-const handle = (event: ReturnType<typeof aside.announce>) => inScope(system, {}, (tx) => recordAlerts(tx, event))
+const handle = (event: ReturnType<typeof aside.announce>) =>
+  inScope(system, {}, (tx) => recordAlerts(tx, [event], (_, run) => run()))
 const keyOf = (organization_id: string | null) => ({
   api_key_id: newId('apk'),
   service_account_id: newId('svc'),
