@@ -61,7 +61,8 @@ export const config = Type.Object({
     1,
     1000,
     250,
-    'Registrations and refused sign-ins leave at multiples of this many milliseconds; well above what the work takes.',
+    'Registrations and refused sign-ins leave after this many milliseconds; well above what the work takes. ' +
+      'Where it takes longer, twice or four times as many until it has not for a minute.',
   ),
   IDENTITY_VERIFICATION_TTL_SECONDS: Whole(60, 604_800, 86_400, 'Life of the link in a verification mail.'),
   IDENTITY_REGISTRATION_TTL_SECONDS: Whole(

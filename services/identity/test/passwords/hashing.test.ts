@@ -173,7 +173,7 @@ t.test('an estimate that nobody waits for any more is ended', async (t) => {
 })
 
 t.test(
-  'held-back answers leave at multiples of the span; a success is not held back where only failures are',
+  'held-back answers leave together, also when work outgrows the span; a success is not held back where only failures are',
   async (t) => {
     let nowMs = 1000
     const clock: Clock = { now: () => new Date(0), monotonicMs: () => nowMs }
@@ -184,7 +184,14 @@ t.test(
     await always(takes(10))
     t.same(waits.splice(0), [30], 'ten of forty are gone, thirty remain')
     await always(takes(50))
-    t.same(waits.splice(0), [30], 'after the first multiple comes the second')
+    t.same(waits.splice(0), [30], 'work that outgrows the span has twice as long')
+    await always(takes(10))
+    t.same(waits.splice(0), [70], 'and so has everything after it, whichever side of the span it ends on')
+    await always(takes(200))
+    t.same(waits.splice(0), [40], 'what outgrows the widest leaves soon')
+    await always(takes(10))
+    t.same(waits.splice(0), [150], 'the widest is four times the span')
+    nowMs += 61_000
     await t.rejects(
       always(async () => Promise.reject(new Error('no'))),
       /no/,
@@ -193,7 +200,7 @@ t.test(
       onFailure(async () => Promise.reject(new Error('no'))),
       /no/,
     )
-    t.same(waits.splice(0), [40, 40], 'an error is held back as a result is')
+    t.same(waits.splice(0), [40, 40], 'an error is held back as a result is; a calm minute ended the wide span')
     t.equal(await onFailure(async () => 'in'), 'in')
     t.same(waits, [], 'at once')
   },
