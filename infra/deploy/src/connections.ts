@@ -56,9 +56,29 @@ upgrade starts a new process before it ends an old one. Where the sum is above w
 settings, raise \`max_connections\`, or do with fewer replicas: a process that gets no connection answers 503 and is
 not ready, and loses nothing.
 
-**Poolers.** In session mode, if the pooler keeps the settings a session is opened with (\`search_path\`,
-\`statement_timeout\`, \`lock_timeout\`, \`idle_in_transaction_session_timeout\`, \`TimeZone\`). In transaction mode
-a service does not become ready, and \`/readyz\` says so: those settings belong to a session, and so do prepared
-statements. Migrations hold an advisory lock and go to the server itself.
+**Poolers.** In session mode, and with the settings a session is opened with (\`search_path\`, \`statement_timeout\`,
+\`lock_timeout\`, \`idle_in_transaction_session_timeout\`, \`TimeZone\`): those belong to a session, and so do prepared
+statements. A service whose session lacks them does not become ready, and \`/readyz\` says so. Migrations hold an
+advisory lock and go to the server itself.
+
+PgBouncer (tried with 1.18) knows none of the first four. It refuses the connection (\`unsupported startup parameter\`)
+unless \`ignore_startup_parameters\` names them, and then drops them, so that each role has to have them at the server:
+
+\`\`\`ini
+pool_mode = session
+ignore_startup_parameters = search_path,statement_timeout,lock_timeout,idle_in_transaction_session_timeout
+\`\`\`
+
+\`\`\`sql
+-- For the runtime role and the system role of each service, in the service's database.
+ALTER ROLE orgs_runtime IN DATABASE gatehouse SET search_path = orgs;
+ALTER ROLE orgs_runtime IN DATABASE gatehouse SET statement_timeout = 2500;
+ALTER ROLE orgs_runtime IN DATABASE gatehouse SET lock_timeout = 2000;
+ALTER ROLE orgs_runtime IN DATABASE gatehouse SET idle_in_transaction_session_timeout = 15000;
+\`\`\`
+
+So set, the pooler's \`server_reset_query = DISCARD ALL\` comes back to them. \`connect_query\` does not do: what it sets
+is reset with the rest. **Never use transaction mode**: where roles have the settings, the check of a service cannot see
+it, and requests then stand still until the server ends their sessions.
 `
 }

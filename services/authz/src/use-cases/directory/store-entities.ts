@@ -1,6 +1,6 @@
 /**
- * Stores many entities of one type under one lock: all of them or none, in as few statements as they need. Everything is
- * decided before anything is written, and of what is stored already only one slice is held at a time.
+ * Stores many entities of one type under one lock: all of them or none, in as few statements as they need. Everything
+ * is decided before anything is written, and of what is stored already only one slice is held at a time.
  */
 import type { EntityContent } from '@gatehouse/contracts/http/authz/entities'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
