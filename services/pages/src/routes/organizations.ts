@@ -22,8 +22,12 @@ async function show(deps: Deps, visit: Visit): Promise<PageAnswer> {
   const user = await requireToken(deps, visit)
   const list = (status: 'active' | 'deleting') =>
     deps.orgs.call(ListMyOrganizations, { query: { limit: 100, status }, user, timeoutMs: 4000 })
-  const [{ data: organizations }, { data: deleting }] = await Promise.all([list('active'), list('deleting')])
-  return organizationsPage({ visit, deps }, { organizations, deleting, actsFor: await actsFor(deps, visit) })
+  const [{ data: organizations }, { data: deleting }, current] = await Promise.all([
+    list('active'),
+    list('deleting'),
+    actsFor(deps, visit),
+  ])
+  return organizationsPage({ visit, deps }, { organizations, deleting, actsFor: current })
 }
 
 /** Null where it is none, or one that has come to require a stronger sign-in. */

@@ -29,7 +29,7 @@ export function createFormsOnce(clock: Pick<Clock, 'now'>) {
     const isLink = visit.flow.links?.[visit.path] !== undefined
     try {
       const answered = await form.answered
-      if (isLink && answered.answer.kind === 'redirect') form.until = clock.now().getTime() + keepMs
+      if (isLink && isDone(answered)) form.until = clock.now().getTime() + keepMs
       else forms.delete(key)
       return answered
     } catch (err) {
@@ -38,6 +38,9 @@ export function createFormsOnce(clock: Pick<Clock, 'now'>) {
     }
   }
 }
+
+/** A refusal is not kept: the next time it may be another one, or none. */
+const isDone = ({ answer }: Answered): boolean => answer.kind === 'redirect' && answer.flow?.note?.done !== undefined
 
 /** Whoever sends the same form to the same page with the same cookies. */
 function keyOf({ browser, cookies, path, query, form }: Visit): string {

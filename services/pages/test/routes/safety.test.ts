@@ -246,6 +246,23 @@ for (const language of ['en', 'de'])
     t.equal(nonces.size, shown, 'no nonce is used twice')
   })
 
+/** Of the deepest page: the session's token, a token for the organization, and what is shown of it. */
+const mostCalls = 4
+
+t.test('a page asks for what it shows, and for nothing twice', async (t) => {
+  const pages = await openSignedIn(t)
+  const counts: Record<string, number> = {}
+  for (const path of paths) {
+    const before = pages.calls.length
+    await openPage(pages, path)
+    const asked = pages.calls.slice(before).map(({ key, query, body }) => JSON.stringify([key, query, body]))
+    t.equal(new Set(asked).size, asked.length, `${path}: ${asked.join(' ')}`)
+    t.ok(asked.length <= mostCalls, `${path}: ${asked.join(' ')}`)
+    counts[path] = asked.length
+  }
+  t.match(counts, { '/signin': 0, '/signup': 0, '/account': 2, '/account/sessions': 3, '/organization/members': 2 })
+})
+
 t.test('a form of another site, another browser or no browser reaches nobody', async (t) => {
   const pages = await openSignedIn(t)
   const { browser, app, calls } = pages
