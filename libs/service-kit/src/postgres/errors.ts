@@ -5,7 +5,7 @@
 
 import { causesOf, isDependencyUnavailable } from '../errors/unavailable.ts'
 
-type Coded = { code?: unknown; constraint_name?: unknown; table_name?: unknown }
+type Coded = { code?: unknown; constraint_name?: unknown; table_name?: unknown; routine?: unknown }
 
 const chainOf = (error: unknown): Coded[] =>
   causesOf(error).filter((link): link is Coded => typeof link === 'object' && link !== null)
@@ -41,10 +41,16 @@ export const isConnectionLost = (error: unknown): boolean =>
   ['57P01', '57P02', '57P03'].includes(sqlState(error) ?? '') ||
   chainOf(error).some(({ code }) => lostByDriver.has(code))
 
-/** Serialization failure or deadlock: the same transaction may succeed when run again. */
+/** Where PostgreSQL finds that a named statement is not there, or that its table is another one by now. */
+const planChecks = new Set<unknown>(['FetchPreparedStatement', 'RevalidateCachedQuery', 'transformAssignedExpr'])
+
+/** Nothing has happened, and the same statement may succeed under another name. */
+export const isOutdatedPlan = (error: unknown): boolean => chainOf(error).some(({ routine }) => planChecks.has(routine))
+
+/** Serialization failure, deadlock or outdated plan: the same transaction may succeed when run again. */
 export function isRetryable(error: unknown): boolean {
   const state = sqlState(error)
-  return state === '40001' || state === '40P01'
+  return state === '40001' || state === '40P01' || isOutdatedPlan(error)
 }
 
 /** Another transaction won: a unique constraint (the named one, when given) refused this row. */

@@ -5,12 +5,13 @@
  */
 import type postgres from 'postgres'
 import { onDriverFault } from './driver-faults.ts'
-import { isConnectionLost } from './errors.ts'
+import { isConnectionLost, isOutdatedPlan } from './errors.ts'
 import { inOneTrip, type OneTrip, type Statement } from './one-trip.ts'
 import type { StatementNaming } from './prepared-statements.ts'
 
 type Begin = (run: (tx: postgres.TransactionSql) => unknown) => Promise<unknown>
-type Query = { then: (done?: unknown, failed?: unknown) => unknown }
+/** `isRaw`: in which shape the rows are wanted. */
+type Query = { then: (done?: unknown, failed?: unknown) => unknown; isRaw?: unknown }
 
 export type FreshClient = {
   /**
@@ -45,18 +46,14 @@ export function createFreshClient(make: () => postgres.Sql, naming?: StatementNa
     if (isConnectionLost(error)) beginAfresh()
     throw error
   }
-  /** A query runs when it is awaited, so its failure is seen by standing between it and whoever awaits. */
-  const watched = <Q>(given: Q): Q => {
-    const query = given as Query
-    const then = query.then.bind(query)
-    query.then = (done, failed) => (then(undefined, noticing) as Promise<unknown>).then(done as never, failed as never)
-    return given
-  }
+  const watched = <Q>(query: Q): Q => onFailureOf(query, noticing)
+  const unsafe = (...args: Parameters<postgres.Sql['unsafe']>) =>
+    askedAgain(watched(present.unsafe(...args)), () => watched(present.unsafe(...args)))
   const facade = {
     get options() {
       return present.options
     },
-    unsafe: (...args: Parameters<postgres.Sql['unsafe']>) => watched(present.unsafe(...args)),
+    unsafe,
     begin: (run: Parameters<Begin>[0]) => (present.begin as Begin)((tx) => run(named(tx))).catch(noticing),
     inOneTrip: (opening: string, statement: Statement): OneTrip => {
       const trip = inOneTrip(present, opening, statement)
@@ -74,3 +71,18 @@ export function createFreshClient(make: () => postgres.Sql, naming?: StatementNa
     },
   }
 }
+
+/** A query runs when it is awaited, so its failure is seen by standing between it and whoever awaits. */
+function onFailureOf<Q>(given: Q, failing: (error: unknown) => unknown): Q {
+  const query = given as Query
+  const then = query.then.bind(query)
+  query.then = (done, failed) => (then(undefined, failing) as Promise<unknown>).then(done as never, failed as never)
+  return given
+}
+
+/** What an outdated plan has refused is asked once more; rows come in the shape that was wanted. */
+const askedAgain = <Q>(given: Q, again: () => Q): Q =>
+  onFailureOf(given, (error) => {
+    if (!isOutdatedPlan(error)) throw error
+    return Object.assign(again() as Query, { isRaw: (given as Query).isRaw })
+  })

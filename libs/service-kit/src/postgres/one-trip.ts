@@ -22,11 +22,8 @@ type Unsafe = (...statement: Statement) => Query
 export type Statement = Parameters<postgres.Sql['unsafe']>
 export type OneTrip = {
   readonly statement: Query
-  /**
-   * False when the transaction was over before the statement had its answer: the driver repeats a statement whose plan
-   * is outdated, and what it then answers was read outside of the transaction. Rejects when any part failed.
-   */
-  readonly isWithin: Promise<boolean>
+  /** Resolves when the transaction is over. What was only read is no less true when that does not go well. */
+  readonly ended: Promise<unknown>
 }
 
 /** `opening` begins the transaction; it has no parameters. */
@@ -51,7 +48,5 @@ export function inOneTrip(client: Pick<postgres.Sql, 'unsafe'>, opening: string,
     send()
   }
   unsafe(opening, [], { onexecute } as object).catch(fail)
-  const isWithin = commit.then(({ command }) => command === 'COMMIT')
-  isWithin.catch(() => undefined)
-  return { statement: asked, isWithin }
+  return { statement: asked, ended: commit.catch(() => undefined) }
 }

@@ -3,8 +3,14 @@
  * instead of two, because the driver asks for the types of an unnamed statement's parameters before it binds them. Each
  * connection keeps its own; after a reconnection they are made anew. A pooler in transaction mode has to keep them too
  * (PgBouncer 1.21 and newer with `max_prepared_statements`), otherwise they are switched off.
+ *
+ * PostgreSQL refuses a named statement whose table was changed under it. The driver would repeat it on the same
+ * connection, behind whatever was sent after it: inside another's transaction, whose rollback would undo what was
+ * acknowledged. So the failure is told here, the text gets another name, and whoever knows that nothing has happened
+ * asks again: a client outside of transactions, `inScope` around one.
  */
 import type postgres from 'postgres'
+import { isOutdatedPlan } from './errors.ts'
 
 /**
  * Distinct texts that get a name. A service has some hundred; texts beyond that are made up of lists and would fill the
@@ -26,6 +32,8 @@ type Scoped = { unsafe: Unsafe; savepoint?: (...args: unknown[]) => unknown }
 export function createStatementNaming(): StatementNaming {
   const named = new Set<string>()
   const seen = new Set<string>()
+  /** How often a text was outdated. */
+  const outdated = new Map<string, number>()
 
   const isNamed = (text: string): boolean => {
     if (named.has(text)) return true
@@ -43,8 +51,15 @@ export function createStatementNaming(): StatementNaming {
     const send = client.unsafe.bind(client)
     // Without parameters the driver takes the simple protocol, in which nothing has a name: begin and commit belong
     // there.
-    client.unsafe = (text, args = [], options = {}) =>
-      send(text, args, args.length === 0 ? options : { ...options, prepare: isNamed(text) })
+    client.unsafe = (text, args = [], options = {}) => {
+      if (args.length === 0) return send(text, args, options)
+      if (!isNamed(text)) return send(text, args, { ...options, prepare: false })
+      const times = outdated.get(text) ?? 0
+      const query = send(times === 0 ? text : `${text} -- ${times}`, args, { ...options, prepare: true })
+      return notRepeated(query as Query, (error) => {
+        if (isOutdatedPlan(error)) outdated.set(text, times + 1)
+      })
+    }
     const savepoint = client.savepoint?.bind(client)
     if (savepoint !== undefined)
       client.savepoint = (...args) => {
@@ -54,4 +69,24 @@ export function createStatementNaming(): StatementNaming {
     return client
   }
   return { apply }
+}
+
+type Query = { prepared: unknown; reject(error: unknown): void }
+
+/** Before the driver repeats a statement it looks whether it was `prepared`, which it has set when sending it. */
+function notRepeated(query: Query, onFailure: (error: unknown) => void): Query {
+  let prepared: unknown = false
+  const { reject } = query
+  query.reject = (error) => {
+    onFailure(error)
+    reject(error)
+  }
+  return Object.defineProperty(query, 'prepared', {
+    get: () => prepared,
+    set: (isSent: unknown) => {
+      prepared = isSent
+      // What is sent is put together at once; the answer comes later.
+      queueMicrotask(() => (prepared = false))
+    },
+  })
 }

@@ -2,6 +2,7 @@
 import { currentContext } from '../context/request-context.ts'
 import { uuidOf } from '../ids/type-id.ts'
 import type { Db, Queryable } from './connect.ts'
+import { isOutdatedPlan } from './errors.ts'
 import type { OneTrip, Statement } from './one-trip.ts'
 import { inScope, type Scope } from './transaction.ts'
 
@@ -31,9 +32,14 @@ export async function readInScope<T>(db: Db, scope: Scope, read: (db: Queryable)
     trip = client.inOneTrip(opening, statement)
     return trip.statement
   }
-  const result = await read(over(db, { unsafe, options: {} }))
-  if (trip === undefined || (await (trip as OneTrip).isWithin)) return result
-  return inScope(db, scope, read)
+  try {
+    const result = await read(over(db, { unsafe, options: {} }))
+    await (trip as OneTrip | undefined)?.ended
+    return result
+  } catch (error) {
+    if (!isOutdatedPlan(error)) throw error
+    return inScope(db, scope, read)
+  }
 }
 
 /** The simple protocol takes no parameters: the values are what `uuidOf` makes, hexadecimal digits and hyphens. */

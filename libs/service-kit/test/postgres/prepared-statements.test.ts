@@ -3,6 +3,7 @@
  */
 import { sql } from 'drizzle-orm'
 import { connectPostgres } from '@gatehouse/service-kit/postgres/connect'
+import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import { inScope, rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { adminUrl, testDatabase } from '@gatehouse/test-kit/database'
@@ -71,6 +72,57 @@ t.test('a table that was changed under a named statement is read as it is now', 
   for (let n = 0; n < 3; n += 1) await all()
   await owner.execute(sql`alter table things add column b int default 2`)
   t.same(rowsOf(await all()), [{ a: 1, b: 2 }])
+})
+
+t.test('what was sent behind a statement with an outdated plan stays apart from it', async (t) => {
+  const { db } = open()
+  const owner = database.connect('tokens', 'owner', 1)
+  await owner.execute(sql`create table notes (a int)`)
+  await owner.execute(sql`grant select, insert on notes to tokens_system`)
+  const note = (a: number) => db.execute(sql`insert into notes (a) values (${a}) returning *`)
+  for (let n = 0; n < 3; n += 1) await note(n)
+  for (let round = 0; round < 3; round += 1) {
+    await owner.execute(sql`alter table notes add column ${sql.identifier(`more${round}`)} int default 2`)
+    const [orgId, a] = [newId('org'), 10 + round]
+    const noting = note(a).then(rowsOf)
+    // It has been sent, and its answer cannot have come before anything else happens.
+    for (let turn = 0; turn < 20; turn += 1) await null
+    const undone = inScope(db, { orgId }, async (tx) => {
+      await tx.execute(sql`select 1`)
+      throw new Error('planted')
+    })
+    const read = readInScope(db, { orgId }, (tx) =>
+      tx.execute(sql`select ${round}::int as ${sql.identifier(`round${round}`)}, current_setting('app.org_id') as org`),
+    )
+    await t.rejects(undone, { message: 'planted' })
+    t.match(await noting, [{ a, [`more${round}`]: 2 }])
+    t.same(rowsOf(await db.execute(sql`select a from notes where a = ${a}`)), [{ a }], 'what was acknowledged is there')
+    t.same(rowsOf(await read), [{ [`round${round}`]: round, org: uuidOf(orgId) }])
+  }
+})
+
+t.test('a transaction that meets an outdated plan is run again', async (t) => {
+  const { db } = open()
+  const owner = database.connect('tokens', 'owner', 1)
+  await owner.execute(sql`create table marks (a int)`)
+  await owner.execute(sql`grant select, insert on marks to tokens_system`)
+  let runs = 0
+  const mark = (a: number) =>
+    inScope(db, {}, async (tx) => {
+      runs += 1
+      return rowsOf(await tx.execute(sql`insert into marks (a) values (${a}) returning *`))
+    })
+  for (let n = 0; n < 3; n += 1) await mark(n)
+  await owner.execute(sql`alter table marks add column b int default 2`)
+  t.same(await mark(7), [{ a: 7, b: 2 }])
+  t.equal(runs, 5)
+  const built = db
+    .select({ n: sql<number>`marks.a` })
+    .from(sql`marks`)
+    .where(sql`a >= ${7}`)
+  for (let n = 0; n < 3; n += 1) t.same(await built, [{ n: 7 }])
+  await owner.execute(sql`alter table marks alter a type bigint`)
+  t.same(await built, [{ n: '7' }], 'in the shape in which it was asked')
 })
 
 t.test('texts that are made up do not fill the memory of the server', async (t) => {

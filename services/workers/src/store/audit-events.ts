@@ -139,7 +139,9 @@ export function selectRecords(tx: Queryable, o: AuditScope) {
         o.from === undefined ? undefined : gte(auditEvents.occurredAt, o.from),
         o.to === undefined ? undefined : lt(auditEvents.occurredAt, o.to),
         after &&
-          sql`(${auditEvents.occurredAt}, ${auditEvents.id}) ${sql.raw(o.order === 'asc' ? '>' : '<')} (${after.occurredAt}::timestamptz, ${uuidOf(after.id, 'aud')}::uuid)`,
+          sql`(${auditEvents.occurredAt},
+            ${auditEvents.id}) ${sql.raw(o.order === 'asc' ? '>' : '<')} (${after.occurredAt}::timestamptz,
+              ${uuidOf(after.id, 'aud')}::uuid)`,
       ),
     )
     .orderBy(direction(auditEvents.occurredAt), direction(auditEvents.id))
