@@ -27,6 +27,8 @@ export function usableKeys(json: unknown): ClientKeys | undefined {
   const stated = isObject(json) && Array.isArray(json['keys']) ? json['keys'].slice(0, mostKeys) : []
   const keys = stated
     .filter(isObject)
+    // RFC 7517 §4.2: a key for encryption signs nothing.
+    .filter(({ use }) => use === undefined || use === 'sig')
     .map((key) => Object.fromEntries(Object.entries(key).filter(([, value]) => typeof value === 'string')))
     .filter((key) => complaintAboutKeys({ keys: [key as Record<string, string>] }) === undefined)
   return keys.length === 0 ? undefined : { keys: keys as ClientKeys['keys'] }

@@ -1,6 +1,7 @@
 /**
  * What clients keep on the web: documents about themselves, and keys. Nothing is fetched from a host that the operator
- * has not named. One request is under way for an address; an address that failed is left alone for a minute.
+ * has not named. One request is under way for an address; an address that failed, or had what cannot be used, is left alone
+ * for a minute: nobody may have us ask a stranger's server for every request.
  */
 import type { ClientKeys } from '@gatehouse/contracts/http/tokens/oauth-client'
 import { createDocumentFetcher, type FetchedDocument } from '@gatehouse/service-kit/outbound/fetch-document'
@@ -15,6 +16,10 @@ export type ClientDocuments = {
   /** Whether the address may be fetched at all. */
   isAllowed(url: string): boolean
   fetch(url: string): Promise<FetchedDocument>
+  /** Notes what is wrong with a document that was read. */
+  refuse(url: string, why: string): void
+  /** What was wrong with it within the last minute. */
+  refusalOf(url: string): string | undefined
   /** The keys at the address, fetched anew for a `kid` that is not among them. Undefined: there are none to be had. */
   keysAt(url: string, kid: unknown): Promise<ClientKeys | undefined>
   close(): Promise<void>
@@ -34,6 +39,7 @@ export function createClientDocuments(o: {
   const fetcher = createDocumentFetcher({ ...o, isOpen: createOpenAddresses(o.networks), mostBytes })
   const underWay = new Map<string, Promise<FetchedDocument>>()
   const failures = new LRUCache<string, FetchedDocument>({ max: mostAddresses, ttl: failureMs })
+  const refusals = new LRUCache<string, string>({ max: mostAddresses, ttl: failureMs })
   const keys = new LRUCache<string, { keys: ClientKeys; fetchedMs: number; freshMs: number }>({ max: mostAddresses })
 
   const isAllowed = (url: string): boolean => {
@@ -63,14 +69,18 @@ export function createClientDocuments(o: {
     const ageMs = kept === undefined ? Infinity : performance.now() - kept.fetchedMs
     const isThere = kept?.keys.keys.some((key) => key['kid'] === kid) === true
     if (kept !== undefined && ageMs < (isThere ? kept.freshMs : keysFresh.leastMs)) return kept.keys
+    if (refusals.has(url)) return undefined
     const fetched = await fetch(url)
-    const found = fetched.kind === 'fetched' ? usableKeys(fetched.json) : undefined
-    if (fetched.kind !== 'fetched' || found === undefined) return undefined
+    if (fetched.kind !== 'fetched') return undefined
+    const found = usableKeys(fetched.json)
+    if (found === undefined) return void refusals.set(url, 'it has no keys that can be used')
     const saidMs = fetched.freshSeconds === undefined ? keysFresh.usualMs : fetched.freshSeconds * 1000
     const freshMs = Math.min(Math.max(saidMs, keysFresh.leastMs), keysFresh.mostMs)
     keys.set(url, { keys: found, fetchedMs: performance.now(), freshMs })
     return found
   }
 
-  return { isOn: o.hosts.length > 0, isAllowed, fetch, keysAt, close: fetcher.close }
+  const refuse = (url: string, why: string) => void refusals.set(url, why)
+  const refusalOf = (url: string) => refusals.get(url)
+  return { isOn: o.hosts.length > 0, isAllowed, fetch, refuse, refusalOf, keysAt, close: fetcher.close }
 }

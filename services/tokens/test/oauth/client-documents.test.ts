@@ -56,6 +56,28 @@ const asked = (clientId: string, more: Record<string, string> = {}) =>
 const grownOld = (id: string, seconds = 1) =>
   platform.admin`update oauth_clients set document_expires_at = now() - make_interval(secs => ${seconds}) where id = ${id}`
 
+const seconds = () => Math.floor(Date.now() / 1000)
+const assertion = (clientId: string, pair: KeyPair, kid: string) =>
+  signedBy(
+    pair,
+    { alg: 'ES256', kid },
+    { iss: clientId, sub: clientId, aud: issuer, jti: randomUUID(), iat: seconds(), exp: seconds() + 60 },
+  )
+/** A code that is none: a client that is believed hears `invalid_grant`. */
+const heard = async (clientId: string, pair: KeyPair, kid: string): Promise<string> => {
+  const answer = await askProtocol(platform, replica, {
+    url: '/oauth2/token',
+    form: form({
+      grant_type: 'authorization_code',
+      code: 'x',
+      code_verifier: 'y',
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: assertion(clientId, pair, kid),
+    }),
+  })
+  return (answer.json() as { error: string }).error
+}
+
 t.test('a document makes a client: people are asked, and every token names its address', async (t) => {
   const id = published('/tools.json')
   const { verifier, challenge } = proof()
@@ -153,6 +175,34 @@ t.test('an address that fails is left alone for a while, and hosts that nobody n
     t.equal((await asked(id)).statusCode, 400, id)
 })
 
+t.test('what was read and refused is left alone as well, and so are keys that are none', async (t) => {
+  const refused = published('/refused.json', { client_name: 7 })
+  for (let n = 0; n < 5; n += 1) t.match((await asked(refused)).body, /client_name/)
+  t.equal(met.get('/refused.json'), 1)
+  const signer = newEcKeyPair()
+  for (const [path, keys] of [
+    ['/no-keys.json', []],
+    ['/for-encryption.json', [{ ...jwkOf(signer), kid: 'a', use: 'enc' }]],
+    ['/private.json', [{ ...signer.privateKey.export({ format: 'jwk' }), kid: 'a' }]],
+    ['/no-list.json', { kid: 'a' }],
+  ] as const) {
+    documents.set(path, { keys })
+    const more = { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: `${origin}${path}` }
+    const id = published(`/client-of${path}`, more)
+    for (let n = 0; n < 5; n += 1) t.equal(await heard(id, signer, 'a'), 'invalid_client', path)
+    t.equal(met.get(path), 1, `${path} was asked for once`)
+  }
+})
+
+t.test('a document that has become wrong is not believed as one that is away is', async (t) => {
+  const id = published('/spoilt.json')
+  t.equal((await asked(id)).statusCode, 303)
+  published('/spoilt.json', { redirect_uris: ['javascript:alert(1)'] })
+  await grownOld(id)
+  for (let n = 0; n < 3; n += 1) t.equal((await asked(id)).statusCode, 400)
+  t.equal(met.get('/spoilt.json'), 2)
+})
+
 t.test('an address is a client’s in one spelling only', async (t) => {
   t.ok(isClientIdentifierUrl('https://tools.example/client.json'))
   t.ok(isClientIdentifierUrl('https://tools.example:8443/client?v=1'))
@@ -170,28 +220,6 @@ t.test('an address is a client’s in one spelling only', async (t) => {
   ])
     t.notOk(isClientIdentifierUrl(text), text)
 })
-
-const seconds = () => Math.floor(Date.now() / 1000)
-const assertion = (clientId: string, pair: KeyPair, kid: string) =>
-  signedBy(
-    pair,
-    { alg: 'ES256', kid },
-    { iss: clientId, sub: clientId, aud: issuer, jti: randomUUID(), iat: seconds(), exp: seconds() + 60 },
-  )
-/** A code that is none: a client that is believed hears `invalid_grant`. */
-const heard = async (clientId: string, pair: KeyPair, kid: string): Promise<string> => {
-  const answer = await askProtocol(platform, replica, {
-    url: '/oauth2/token',
-    form: form({
-      grant_type: 'authorization_code',
-      code: 'x',
-      code_verifier: 'y',
-      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
-      client_assertion: assertion(clientId, pair, kid),
-    }),
-  })
-  return (answer.json() as { error: string }).error
-}
 
 t.test(
   'keys at a jwks_uri prove a client; a new one is met once, and who has none is not fetched for again',

@@ -50,13 +50,19 @@ const ageOf = ({ clock }: FindClientDeps, { documentExpiresAt }: OAuthClient): n
   (clock.now().getTime() - (documentExpiresAt?.getTime() ?? 0)) / 1000
 
 async function readDocument(deps: FindClientDeps, id: string, kept: OAuthClient | undefined): Promise<FoundClient> {
+  const refused = deps.clientDocuments.refusalOf(id)
+  if (refused !== undefined) return { kind: 'refused', why: refused }
   const fetched = await deps.clientDocuments.fetch(id)
   if (fetched.kind === 'failed')
     return kept !== undefined && ageOf(deps, kept) < graceSeconds
       ? { kind: 'found', client: kept }
       : { kind: 'refused', why: fetched.reason }
   const judgement = clientOfDocument(deps, id, fetched.json)
-  if (judgement.kind === 'refused') return judgement
+  if (judgement.kind === 'refused') {
+    // Not as one that cannot be had: what was kept of it is no longer what it says.
+    deps.clientDocuments.refuse(id, judgement.why)
+    return judgement
+  }
   const seconds = Math.min(Math.max(fetched.freshSeconds ?? fresh.usualSeconds, fresh.leastSeconds), fresh.mostSeconds)
   const documentExpiresAt = new Date(deps.clock.now().getTime() + seconds * 1000)
   return foundOr(await keep(deps, { ...judgement.row, documentExpiresAt }))
