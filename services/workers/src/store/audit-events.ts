@@ -1,5 +1,5 @@
 /** The audit trail in PostgreSQL: appended once per event, read in the order things happened. */
-import { and, asc, desc, eq, gte, lt, ne, sql, type SQL } from 'drizzle-orm'
+import { and, asc, desc, eq, gte, isNull, lt, sql, type SQL } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
@@ -67,7 +67,8 @@ export type AuditFilter = {
   from?: string | undefined
   /** Exclusive. */
   to?: string | undefined
-  actor?: { type?: string; id?: string } | undefined
+  /** Without an id: the system. */
+  actor?: { type?: string; id?: string | null } | undefined
   action?: string | undefined
   target?: string | undefined
   outcome?: Outcome | undefined
@@ -99,14 +100,21 @@ const columns = {
   personalSealed: auditEvents.personalSealed,
 }
 
+export type AuditScope = AuditFilter & { orgId?: string; userId?: string }
+type AuditRow = Awaited<ReturnType<typeof selectRecords>>[number]
+type Select = (tx: Queryable, o: AuditScope) => PromiseLike<AuditRow[]>
+
 /**
- * In the filter's order, one row more than `limit` when there are more. Naming an organization or a person narrows the
- * list; what the transaction may see at all is row-level security's business.
+ * Lists records in the filter's order, one more than `limit` when there are more. Naming an organization or a person
+ * narrows the list; what the transaction may see at all is row-level security's business. A filter that no index has in
+ * the order of time takes several statements. `select` is another than `selectRecords` where statements are measured.
  */
-export async function listAuditRecords(tx: Queryable, o: AuditScope): Promise<StoredRecord[]> {
-  // How common the words are decides how they are found, so a plan for any words is a plan for none.
-  if (o.words !== undefined) await tx.execute(sql`select set_config('plan_cache_mode', 'force_custom_plan', true)`)
-  const rows = await selectRecords(tx, o)
+export async function listAuditRecords(
+  tx: Queryable,
+  o: AuditScope,
+  select: Select = selectRecords,
+): Promise<StoredRecord[]> {
+  const rows = isSearch(o) ? await searchRecords(tx, o, select) : await select(tx, o)
   return rows.map(({ actorType, actorId, targetType, targetId, ...row }) => ({
     ...row,
     actor: { type: actorType, id: actorId },
@@ -114,9 +122,70 @@ export async function listAuditRecords(tx: Queryable, o: AuditScope): Promise<St
   }))
 }
 
-export type AuditScope = AuditFilter & { orgId?: string; userId?: string }
+/**
+ * Whether no single index has the records in the order of time: words; several filters, the person among them; or the
+ * system, which is found by the lack of an id, and a planner takes no order from that.
+ */
+export function isSearch({ words, actor, action, target, outcome, userId }: AuditScope): boolean {
+  const filters = [actor, action, target, outcome, userId].filter((filter) => filter !== undefined)
+  return words !== undefined || actor?.id === null || filters.length > 1
+}
 
-/** The statement of a list. */
+/**
+ * Reads span after span of the trail, until the page is full. An index without an order gives all that it finds at
+ * once, so of a span it gives about what a page holds, and not what the whole trail has.
+ */
+async function searchRecords(tx: Queryable, o: AuditScope, select: Select): Promise<AuditRow[]> {
+  // How rare the values are decides how they are found, so a plan for any values is a plan for none.
+  await tx.execute(sql`select set_config('plan_cache_mode', 'force_custom_plan', true)`)
+  const anything = { words: undefined, actor: undefined, action: undefined, target: undefined, outcome: undefined }
+  const [first] = await select(tx, { ...o, ...anything, limit: 0 })
+  const found: AuditRow[] = []
+  const missing = () => o.limit + 1 - found.length
+  for (const span of first === undefined ? [] : spansFrom(first.occurredAt, o, () => missing() / found.length)) {
+    found.push(...(await select(tx, { ...o, ...span, limit: missing() - 1 })))
+    if (missing() <= 0) break
+  }
+  return found
+}
+
+const firstSpanMs = 3_600_000
+const [leastGrowth, growth, mostSpans] = [0.5, 4, 16]
+
+/**
+ * Each span is as long as the missing records need if the rest of the trail is like the part that was looked at, and at
+ * most `growth` times as long as that part. The last span has no end.
+ */
+function* spansFrom(
+  start: string,
+  { order, from, to }: AuditFilter,
+  need: () => number,
+): Generator<Pick<AuditFilter, 'from' | 'to'>> {
+  const forward = order === 'asc'
+  const end = Date.parse((forward ? to : from) ?? '') || (forward ? Date.now() : 0)
+  let [looked, near] = [0, forward ? from : to]
+  for (let n = 1; n < mostSpans; n += 1) {
+    looked += looked === 0 ? firstSpanMs : Math.ceil(looked * Math.max(leastGrowth, Math.min(growth, need())))
+    const edge = Date.parse(start) + (forward ? looked : -looked)
+    if (forward ? edge >= end : edge <= end) break
+    const far = new Date(edge).toISOString()
+    yield forward ? { from: near, to: far } : { from: far, to: near }
+    near = far
+  }
+  yield forward ? { from: near, to } : { from, to: near }
+}
+
+/**
+ * Outcomes are literals: the index of what was not a success is of no use to a parameter, and a second condition that
+ * leads to it would count twice where the planner reckons how many records there are.
+ */
+const outcomes: Readonly<Record<Outcome, SQL>> = {
+  success: sql`'success'`,
+  failure: sql`'failure'`,
+  denied: sql`'denied'`,
+}
+
+/** The statement of a list, or of one span of a search. */
 export function selectRecords(tx: Queryable, o: AuditScope) {
   const { actor, after } = o
   const isWanted = (column: PgColumn, value: string | undefined) =>
@@ -130,11 +199,10 @@ export function selectRecords(tx: Queryable, o: AuditScope) {
         isWanted(auditEvents.orgId, o.orgId),
         isWanted(auditEvents.userId, o.userId),
         isWanted(auditEvents.actorType, actor?.type),
-        isWanted(auditEvents.actorId, actor?.id),
+        actor?.id === null ? isNull(auditEvents.actorId) : isWanted(auditEvents.actorId, actor?.id),
         isWanted(auditEvents.action, o.action),
         isWanted(auditEvents.targetId, o.target),
-        isWanted(auditEvents.outcome, o.outcome),
-        o.outcome === undefined || o.outcome === 'success' ? undefined : ne(auditEvents.outcome, 'success'),
+        o.outcome && sql`${auditEvents.outcome} = ${outcomes[o.outcome]}`,
         o.words && haveWords(o.words),
         o.from === undefined ? undefined : gte(auditEvents.occurredAt, o.from),
         o.to === undefined ? undefined : lt(auditEvents.occurredAt, o.to),

@@ -27,9 +27,14 @@ const actors: AuditRecord['actor'][] = [
   { type: 'service', id: 'tokens' },
   { type: 'system', id: null },
 ]
-// Three records in each millisecond, so that a cursor has to tell microseconds and ids apart.
-const start = Date.now() - 60_000
-const at = (n: number): string => `${new Date(start + Math.floor(n / 3)).toISOString().slice(0, -1)}00${n % 2}Z`
+// Three records in each millisecond, so that a cursor has to tell microseconds and ids apart. Each six lie
+// farther apart, so that a search has to go through several spans.
+const [start, hour] = [Date.now() - 50 * 86_400_000, 3_600_000]
+const later = [0, 1, 5, 20, 21, 150, 400, 1100].map((hours) => hours * hour)
+const at = (n: number): string => {
+  const moment = start + (later[Math.floor(n / 6)] ?? 0) + Math.floor(n / 3)
+  return `${new Date(moment).toISOString().slice(0, -1)}00${n % 2}Z`
+}
 const records = Array.from({ length: 48 }, (_, n): AuditRecord => ({
   id: newId('aud'),
   occurredAt: at(n),
@@ -46,7 +51,9 @@ const records = Array.from({ length: 48 }, (_, n): AuditRecord => ({
   data: { reason: n % 6 === 0 ? 'Left the company' : 'Moved on', Größe: n % 8 === 0 ? 'XL' : 'M' },
   outcome: n % 5 === 0 ? 'failure' : 'success',
 }))
-for (const record of records) await inScope(system, {}, (tx) => insert(tx, record))
+/** The same of others, who are in the platform's list alone. */
+const strangers = records.map((record) => ({ ...record, id: newId('aud'), orgId: newId('org'), userId: newId('user') }))
+for (const record of [...records, ...strangers]) await inScope(system, {}, (tx) => insert(tx, record))
 
 type Page = { data: { id: string }[]; page: { next_cursor: string | null }; code?: string }
 const get = async (path: string, query: Record<string, string>) => {
@@ -68,8 +75,8 @@ async function listed(path: string, query: Record<string, string>): Promise<stri
   return ids
 }
 
-const inOrder = (wanted: (record: AuditRecord) => boolean): string[] =>
-  records
+const inOrder = (all: readonly AuditRecord[], wanted: (record: AuditRecord) => boolean): string[] =>
+  all
     .filter(wanted)
     .toSorted((a, b) => (a.occurredAt + a.id < b.occurredAt + b.id ? -1 : 1))
     .map(({ id }) => id)
@@ -114,7 +121,7 @@ const filters: { query: Record<string, string>; wanted(record: AuditRecord): boo
 for (const path of [`/v1/organizations/${org}/audit-events`, '/v1/me/activity', '/v1/platform/audit-events']) {
   t.test(`${path.replace(org, '{org}')}: every filter in both orders, page by page`, async (t) => {
     for (const { query, wanted } of filters) {
-      const asc = inOrder(wanted)
+      const asc = inOrder(path.startsWith('/v1/platform/') ? [...records, ...strangers] : records, wanted)
       t.same(await listed(path, query), asc, JSON.stringify(query))
       t.same(await listed(path, { ...query, order: 'desc' }), asc.toReversed(), `${JSON.stringify(query)} newest first`)
     }

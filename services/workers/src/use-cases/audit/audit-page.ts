@@ -1,12 +1,12 @@
 /** What the three audit lists share: their cursor and how a record looks on the wire. */
 import type { AuditEvent, AuditQuery } from '@gatehouse/contracts/http/workers/audit-events'
-import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import { inScope, type Scope } from '@gatehouse/service-kit/postgres/transaction'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
 import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
 import type { AuditRecord, StoredRecord } from '../../domain/audit-record.ts'
-import { listAuditRecords, type AuditFilter, type AuditScope } from '../../store/audit-events.ts'
+import type { Deps } from '../../deps.ts'
+import { isSearch, listAuditRecords, type AuditFilter, type AuditScope } from '../../store/audit-events.ts'
 
 /** An instant PostgreSQL can compare with: one that exists (no 31st of February), as these lists write it. */
 export function isInstant(text: unknown): boolean {
@@ -56,14 +56,27 @@ function momentOf(instant: string | undefined): string | undefined {
 /** `system`, `service:<name>` or an id, as records keep their actors. */
 function actorOf(actor: string | undefined): AuditFilter['actor'] {
   if (actor === undefined) return undefined
-  if (actor === 'system') return { type: 'system' }
+  if (actor === 'system') return { type: 'system', id: null }
   const cut = actor.indexOf(':')
   return cut < 0 ? { id: actor } : { type: actor.slice(0, cut), id: actor.slice(cut + 1) }
 }
 
-/** A search says besides how it is planned, which is a statement of its own; any other list is one statement. */
-export const readRecords = (db: Db, scope: Scope, wanted: AuditScope): Promise<StoredRecord[]> =>
-  (wanted.words === undefined ? readInScope : inScope)(db, scope, (tx) => listAuditRecords(tx, wanted))
+/**
+ * Reads the records of the organization or of the person in `scope`, of the platform without either. A list is one
+ * statement; a search is several. Words are looked up as the system role, with the tenant in the statement: under
+ * row-level security PostgreSQL uses no index for a comparison that it does not know to be leakproof, and read the
+ * whole trail instead.
+ */
+export function readRecords(
+  { db, system }: Pick<Deps, 'db' | 'system'>,
+  scope: Scope,
+  filter: AuditFilter,
+  list = listAuditRecords,
+): Promise<StoredRecord[]> {
+  const wanted: AuditScope = { ...filter, ...scope }
+  if (!isSearch(wanted)) return readInScope(db, scope, (tx) => list(tx, wanted))
+  return inScope(filter.words === undefined ? db : system, scope, (tx) => list(tx, wanted))
+}
 
 export function auditPageOf(records: readonly AuditRecord[], { limit, order }: AuditFilter): PageOf<AuditEvent> {
   const { data, page } = pageOf(records, limit, (last) => [last.occurredAt, last.id, order])

@@ -43,7 +43,7 @@ async function* linesOf(
 ): AsyncGenerator<string> {
   if (format.head !== '') yield format.head
   for (let after: AuditPosition | undefined; ;) {
-    const page = await readRecords(db, { orgId }, { ...filter, orgId, after, limit: pageSize - 1 })
+    const page = await readRecords({ db, system }, { orgId }, { ...filter, after, limit: pageSize - 1 })
     after = page.at(-1)
     if (after === undefined) return
     yield (await whereabouts.show(system, page)).map((record) => format.line(onTheWire(record))).join('')

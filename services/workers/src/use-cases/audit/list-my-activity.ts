@@ -13,7 +13,7 @@ export async function listMyActivity(
 ): Promise<PageOf<AuditEvent>> {
   const filter = readAuditQuery(query)
   const { userId } = caller
-  const records = await readRecords(deps.db, { userId }, { userId, ...filter })
+  const records = await readRecords(deps, { userId }, filter)
   const shown = await deps.whereabouts.show(deps.system, records)
   return auditPageOf(
     shown.map((record) => asSeenBy(userId, record)),
