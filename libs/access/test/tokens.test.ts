@@ -7,7 +7,7 @@ import t from 'tap'
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import { createAccessTokenVerifier } from '../src/tokens/access-token.ts'
 import { createAssertionSigner, createAssertionVerifier, generateServiceKey } from '../src/tokens/assertion.ts'
-import { signEs256 } from '../src/tokens/es256.ts'
+import { isCanonicalBase64url, signEs256 } from '../src/tokens/es256.ts'
 import { createJwksSource, type Jwk } from '../src/tokens/jwks-source.ts'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { verifyAccessToken, verifyAssertion } from '@gatehouse/test-kit/verify-token'
@@ -127,6 +127,18 @@ t.test('every forgery is 401', async (t) => {
     forgeries[`no ${claim}`] = token({ claims: { [claim]: undefined } })
   for (const [name, forged] of Object.entries(forgeries))
     await t.rejects(verify(forged), { code: 'unauthenticated' }, name)
+})
+
+t.test('what an encoder never writes is told without decoding it', async (t) => {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  const isWritten = (text: string): boolean => Buffer.from(text, 'base64url').toString('base64url') === text
+  const wrong: string[] = []
+  for (const begun of ['', 'A', 'Zq', '_-0', 'eyJh', 'eyJhb'])
+    for (const last of alphabet) {
+      const text = begun + last
+      if (isCanonicalBase64url(text) !== isWritten(text)) wrong.push(text)
+    }
+  t.same(wrong, [])
 })
 
 t.test('a token has one spelling', async (t) => {

@@ -4,7 +4,7 @@
  * signature is looked at (RFC 8725 §3).
  */
 import type { KeyObject } from 'node:crypto'
-import { isCanonicalSignature } from './es256.ts'
+import { isCanonicalBase64url, isCanonicalSignature } from './es256.ts'
 
 /** One kind of token, and where its trusted keys are. */
 export type JwtKind = {
@@ -48,7 +48,18 @@ const compactForm = /^[A-Za-z0-9_-]{8,2048}\.[A-Za-z0-9_-]{2,6144}\.[A-Za-z0-9_-
 function readHeader(token: string, typ: string): JwtHeader | undefined {
   if (!compactForm.test(token)) return undefined
   const [head = '', payload = '', signature = ''] = token.split('.')
-  if (!isCanonicalSignature(signature) || !isCanonical(payload)) return undefined
+  if (!isCanonicalSignature(signature) || !isCanonicalBase64url(payload)) return undefined
+  const last = lastHeaders.get(typ)
+  if (last?.text === head) return last.header
+  const header = parseHeader(head, typ)
+  if (header !== undefined) lastHeaders.set(typ, { text: head, header })
+  return header
+}
+
+/** By `typ`: whoever signs with one key writes one header, which is read once. */
+const lastHeaders = new Map<string, { readonly text: string; readonly header: JwtHeader }>()
+
+function parseHeader(head: string, typ: string): JwtHeader | undefined {
   const header = parseObject(head)
   if (header === undefined || base64url(JSON.stringify(header)) !== head) return undefined
   if (Object.keys(header).some((member) => !headerMembers.has(member))) return undefined
@@ -58,7 +69,6 @@ function readHeader(token: string, typ: string): JwtHeader | undefined {
 }
 
 const base64url = (text: string): string => Buffer.from(text).toString('base64url')
-const isCanonical = (part: string): boolean => Buffer.from(part, 'base64url').toString('base64url') === part
 
 function parseObject(part: string): Record<string, unknown> | undefined {
   try {
