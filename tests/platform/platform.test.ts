@@ -6,6 +6,7 @@ import { readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
 import { randomFrom } from '@gatehouse/test-kit/random'
+import { atRest } from './at-rest.ts'
 import { createApi, until } from './client.ts'
 import { journey } from './journey.ts'
 import { machines } from './machines.ts'
@@ -36,6 +37,8 @@ const api = remembering(createApi(platform), sensitive)
 const [owner] = platform.demo.users
 const [otherOwner] = platform.demo.other.users
 if (!owner || !otherOwner) throw new Error('the demo has no users')
+
+t.test('a platform at rest asks PostgreSQL for little (P13)', (t) => atRest(t, file))
 
 t.test('a first customer can go the regular path', (t) => journey(t, api, { graceMs: graceSeconds * 1000 }))
 
