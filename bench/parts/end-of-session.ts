@@ -39,8 +39,10 @@ export async function measureEndOfSession(platform: Platform, effort: Effort, cl
     title: 'From the end of a session to those who have to know, ms',
     rounds: 1,
     notes: [
-      `${samples.length} sessions of people, each with one application, ended by DELETE /v1/me/sessions/{session}. The refresh token of the application was refused with the first request after the answer.`,
-      `The gateway: from the answer to the last accepted use, ${lanes} connections without pause; 0 when none was accepted after it. Back-channel logout: from the request to the application’s receiver on this machine.`,
+      `${samples.length} sessions of people, each with one application, ended by DELETE /v1/me/sessions/{session}. ` +
+        `The refresh token of the application was refused with the first request after the answer.`,
+      `The gateway: from the answer to the last accepted use, ${lanes} connections without pause; 0 when none was ` +
+        `accepted after it. Back-channel logout: from the request to the application’s receiver on this machine.`,
     ],
     table: {
       columns: ['', 'p50', 'p99', 'max'],

@@ -57,8 +57,10 @@ async function measureCodeFlow(platform: Platform, effort: Effort, cleanup: Clea
     part: 'openid',
     title: 'The code flow with a live session: authorize, token, userinfo, CPU µs of every process per flow',
     notes: [
-      `${callers} browsers, each signed in, at one application with consent given; PKCE S256, client_secret_basic. Built output, production mode, fsync on.`,
-      'oidc-provider keeps everything in memory in one process and its access tokens are opaque; ours are signed, and each flow is a session with its event. Its process is in the column of the gateway.',
+      `${callers} browsers, each signed in, at one application with consent given; PKCE S256, client_secret_basic. ` +
+        `Built output, production mode, fsync on.`,
+      'oidc-provider keeps everything in memory in one process and its access tokens are opaque; ours are signed, ' +
+        'and each flow is a session with its event. Its process is in the column of the gateway.',
     ],
     table: { columns: costColumns, rows: rows.map(({ name, costs }) => costRow(name, costs)) },
     targets: algorithms.flatMap((alg) => [

@@ -8,8 +8,8 @@ import { sql } from 'drizzle-orm'
 import type { Test } from 'tap'
 
 /**
- * Transactions in ten seconds. Some hundred are usual; where processes get no turn they ask at moments of their own, and
- * still for no more than this.
+ * Transactions in ten seconds. Some hundred are usual; where processes get no turn they ask at moments of their own,
+ * and still for no more than this.
  */
 const mostAtRest = 170
 

@@ -41,7 +41,8 @@ export const NotificationId = typeId('ntf')
 export const SecurityAlertId = typeId('alr')
 export const OAuthClientId = typeId('client')
 /**
- * The `client_id` of a client: an id of ours, or the address of the document about it (OAuth Client ID Metadata Document).
+ * The `client_id` of a client: an id of ours, or the address of the document about it (OAuth Client ID Metadata
+ * Document).
  */
 export const ClientIdentifier = Type.String({ pattern: `^(client_${typeIdSuffix}|https?://.+)$`, maxLength: 500 })
 export const OAuthClientSecretId = typeId('cls')

@@ -97,8 +97,8 @@ const contentOf = (content: Json, { example, lines }: RouteContract): Json => ({
       schema: {
         type: 'string',
         description:
-          `Each line is an item of \`${lines.member}\`; at most ${lines.mostItems} lines and ${lines.mostBytes} bytes. ` +
-          'Errors name the line, from 1.',
+          `Each line is an item of \`${lines.member}\`; at most ${lines.mostItems} lines and ` +
+          `${lines.mostBytes} bytes. Errors name the line, from 1.`,
       },
     },
   }),

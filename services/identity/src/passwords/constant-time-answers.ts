@@ -30,7 +30,9 @@ export function createConstantTimeAnswers({
   const widestMs = spanMs * 4
   let inForceMs = spanMs
   let outgrownAtMs = -Infinity
-  /** A single answer that outgrows even the widest span leaves soon after: it has waited for long, and has a deadline. */
+  /**
+   * A single answer that outgrows even the widest span leaves soon after: it has waited for long, and has a deadline.
+   */
   const untilNextSpan = (startedMs: number): Promise<void> => {
     const nowMs = clock.monotonicMs()
     const passedMs = nowMs - startedMs

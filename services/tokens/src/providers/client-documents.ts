@@ -1,7 +1,7 @@
 /**
  * What clients keep on the web: documents about themselves, and keys. Nothing is fetched from a host that the operator
- * has not named. One request is under way for an address; an address that failed, or had what cannot be used, is left alone
- * for a minute: nobody may have us ask a stranger's server for every request.
+ * has not named. One request is under way for an address; an address that failed, or had what cannot be used, is left
+ * alone for a minute: nobody may have us ask a stranger's server for every request.
  */
 import type { ClientKeys } from '@gatehouse/contracts/http/tokens/oauth-client'
 import { createDocumentFetcher, type FetchedDocument } from '@gatehouse/service-kit/outbound/fetch-document'

@@ -54,7 +54,8 @@ const asked = (clientId: string, more: Record<string, string> = {}) =>
   askProtocol(platform, replica, { url: authorizeUrl(clientId, { code_challenge: proof().challenge, ...more }) })
 /** As if the time until the document is read again had passed. */
 const grownOld = (id: string, seconds = 1) =>
-  platform.admin`update oauth_clients set document_expires_at = now() - make_interval(secs => ${seconds}) where id = ${id}`
+  platform.admin`update oauth_clients set document_expires_at = now() - make_interval(secs => ${seconds})
+    where id = ${id}`
 
 const seconds = () => Math.floor(Date.now() / 1000)
 const assertion = (clientId: string, pair: KeyPair, kid: string) =>

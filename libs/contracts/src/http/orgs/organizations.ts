@@ -149,8 +149,8 @@ export const ListMembers = defineRoute({
   method: 'GET',
   path: '/v1/organizations/:org/members',
   summary:
-    'Members in the order they joined or the newest first; `search` is part of a name or address, `role` the key of a ' +
-    'role they hold, by themselves, by groups or as owners. A page of those two may hold less than `limit`, or ' +
+    'Members in the order they joined or the newest first; `search` is part of a name or address, `role` the key of ' +
+    'a role they hold, by themselves, by groups or as owners. A page of those two may hold less than `limit`, or ' +
     'nothing, and still say that there is more.',
   auth: 'organization',
   params: orgParams,
