@@ -7,6 +7,7 @@ import { linesType } from '@gatehouse/service-kit/http/json-lines'
 import { Problem } from '@gatehouse/contracts/problems/problem'
 import type { TObject, TSchema } from 'typebox'
 import { createComponents, type Components, type Json } from './components.ts'
+import { exampleOf } from './example-of.ts'
 import { problemResponses, takesApiKeys } from './problem-responses.ts'
 import { namedSchemas } from './schema-names.ts'
 import { tagOf, tagsInOrder } from './tags.ts'
@@ -83,15 +84,17 @@ function operationOf(route: RouteContract, parts: Parts): Json {
     ...(parameters.length > 0 && { parameters }),
     ...(input && { requestBody: { required: route.bodyIsOptional !== true, content: contentOf(input, route) } }),
     responses: {
-      [success.status]: { description: success.description, ...(output && { content: output }) },
+      [success.status]: {
+        description: success.description,
+        ...(output && { content: withExample(output, success.body) }),
+      },
       ...problemResponses(route, parts.responses),
     },
   }
 }
 
-const contentOf = (content: Json, { example, lines }: RouteContract): Json => ({
-  'application/json':
-    example === undefined ? content['application/json'] : { ...(content['application/json'] as Json), example },
+const contentOf = (content: Json, { body, example, lines }: RouteContract): Json => ({
+  ...withExample(content, body, example),
   ...(lines && {
     [linesType]: {
       schema: {
@@ -103,6 +106,12 @@ const contentOf = (content: Json, { example, lines }: RouteContract): Json => ({
     },
   }),
 })
+
+/** What is streamed has no schema, and no example. */
+const withExample = (content: Json, schema: TSchema | undefined, example?: unknown): Json =>
+  schema === undefined
+    ? content
+    : { 'application/json': { ...(content['application/json'] as Json), example: example ?? exampleOf(schema) } }
 
 const whoMay: Record<RouteContract['auth'], string> = {
   open: 'Needs no access token.',
