@@ -3,9 +3,7 @@ import { and, eq, exists, inArray, isNull, ne, or, sql } from 'drizzle-orm'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { assignments, groupMembers, memberships } from './schema.ts'
 
-/**
- * Of these memberships, those that hold one of the roles at `now`: theirs, of a group, or with `withOwners` as owners.
- */
+/** Of these memberships, those that hold one of the roles at `now`: theirs, of a group, with `withOwners` as owners. */
 export async function listRoleHolders(
   db: Queryable,
   o: {

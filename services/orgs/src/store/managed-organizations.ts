@@ -19,7 +19,7 @@ type Row = Pick<ManagedOrganization, 'id' | 'name' | 'slug' | 'status' | 'member
 
 const listed = sql`
   select o.id, o.name, o.slug, o.status, (select count(*)::int from memberships m where m.org_id = o.id
-    and m.status = 'active') as members,
+    and m.status <> 'removed') as members,
     to_char(o.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as created_at
   from organizations o
   where o.status <> 'deleted'`

@@ -1,7 +1,7 @@
 /**
- * Members in the order they joined. Names and addresses come from identity, who alone keeps them, and roles from authz:
- * a search and a filter by role ask about so many members a request, and their page says where the next request goes
- * on.
+ * Members in the order they joined. Names and addresses come from identity, who alone keeps them, and roles from
+ * authz: a search and a filter by role ask about so many members a request, and their page says where the next request
+ * goes on.
  */
 import type { Member } from '@gatehouse/contracts/http/orgs/organizations'
 import type { OrgCaller } from '@gatehouse/access/callers/caller'

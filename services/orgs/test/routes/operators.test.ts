@@ -21,7 +21,10 @@ const announced = async (id: string) =>
 t.test('200: an organization, and organizations by id, slug and name, newest first, in pages', async (t) => {
   const one = await rig.organization(owner, 'Analytical Engines')
   const two = await rig.organization(owner, 'Zürich 100%_ Works')
-  await rig.join({ org: one.id, owner, person: rig.person() })
+  const [away, ...others] = [rig.person(), rig.person()]
+  for (const person of [away, ...others]) await rig.join({ org: one.id, owner, person })
+  const suspension = { by: owner, org: one.id, body: { reason: 'On leave' } }
+  t.equal((await send('POST', `/v1/organizations/${one.id}/members/${away.id}/suspend`, suspension)).status, 204)
   t.match(await get(`/${one.id}`), {
     status: 200,
     body: {
@@ -29,7 +32,7 @@ t.test('200: an organization, and organizations by id, slug and name, newest fir
       name: 'Analytical Engines',
       slug: 'analytical-engines',
       status: 'active',
-      members: 2,
+      members: 3,
       created_at: /Z$/,
     },
   })
