@@ -205,6 +205,7 @@ export const de: Texts = {
   'notice_membership.joined': 'Jemand ist einer Ihrer Organisationen beigetreten',
   'notice_membership.removed': 'Jemand hat eine Ihrer Organisationen verlassen',
   'notice_membership.ownership_changed': 'Inhaber geändert',
+  'notice_membership.status_changed': 'Sie wurden gesperrt oder wieder eingelassen',
   'notice_membership.roles_changed': 'Rollen geändert',
   'notice_access_request.created': 'Jemand bittet um Zugang',
   'notice_access_request.answered': 'Eine Bitte um Zugang wurde beantwortet',

@@ -201,6 +201,7 @@ export const en = {
   'notice_membership.joined': 'Somebody joined an organization of yours',
   'notice_membership.removed': 'Somebody left an organization of yours',
   'notice_membership.ownership_changed': 'Owners changed',
+  'notice_membership.status_changed': 'You were suspended or let in again',
   'notice_membership.roles_changed': 'Roles changed',
   'notice_access_request.created': 'Somebody asks for access',
   'notice_access_request.answered': 'A request for access was answered',

@@ -79,6 +79,9 @@ export const notices: readonly Notice[] = [
   notice(MembershipUpdated, 'membership.ownership_changed', (data) =>
     data.changed.includes('is_owner') ? { ...ofMember(data), is_owner: data.is_owner } : undefined,
   ),
+  notice(MembershipUpdated, 'membership.status_changed', (data) =>
+    data.changed.includes('status') ? { ...ofMember(data), status: data.status } : undefined,
+  ),
   notice(MemberRolesChanged, 'membership.roles_changed', (data) => ({
     ...ofMember(data),
     before: data.before,

@@ -142,6 +142,13 @@ const kinds: Readonly<Record<NotificationKind, Kind>> = {
       de: by('is_owner', { true: 'Ihnen gehört jetzt eine Organisation' }, 'Ihnen gehört eine Organisation nicht mehr'),
     },
   },
+  'membership.status_changed': {
+    required: false,
+    title: {
+      en: by('status', { suspended: 'An organization suspended you' }, 'An organization let you in again'),
+      de: by('status', { suspended: 'Eine Organisation hat Sie gesperrt' }, 'Eine Organisation lässt Sie wieder ein'),
+    },
+  },
   'membership.roles_changed': {
     required: false,
     title: {

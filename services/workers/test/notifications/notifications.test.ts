@@ -174,6 +174,10 @@ t.test('each event of the table tells its person once, in the language they ask 
     }),
     joined(ann),
     orgs.announce(MembershipUpdated, { ...about, data: { ...membership(ann), changed: ['is_owner'] } }),
+    orgs.announce(MembershipUpdated, {
+      ...about,
+      data: { ...membership(ann), status: 'suspended', changed: ['status'], min_mv: 2, reason: 'On leave' },
+    }),
     orgs.announce(MembershipRemoved, { ...about, data: { ...membership(ann), status: 'removed', min_mv: 2 } }),
     authz.announce(MemberRolesChanged, {
       ...about,
@@ -197,7 +201,8 @@ t.test('each event of the table tells its person once, in the language they ask 
     orgs.announce(AccessRequestDenied, { ...about, data: request }),
     workers.announce(WebhookDisabled, { ...about, data: { webhook_id: newId('whk'), organization_id, made_by: ann } }),
   ]
-  t.same([...new Set(events.map(({ type }) => type))].sort(), notices.map(({ eventType }) => eventType).sort())
+  const typesOf = (types: readonly string[]): string[] => [...new Set(types)].sort()
+  t.same(typesOf(events.map(({ type }) => type)), typesOf(notices.map(({ eventType }) => eventType)))
   // What is no news: an alert that others tell of, attributes.
   workers.announce(SecurityAlertRaised, {
     subject: newId('alr'),

@@ -20,6 +20,7 @@ export const NotificationKind = Type.Union([
   Type.Literal('membership.joined'),
   Type.Literal('membership.removed'),
   Type.Literal('membership.ownership_changed'),
+  Type.Literal('membership.status_changed'),
   Type.Literal('membership.roles_changed'),
   Type.Literal('access_request.created'),
   Type.Literal('access_request.answered'),
