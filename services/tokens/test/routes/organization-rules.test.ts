@@ -6,6 +6,9 @@ import { internalHeaders } from '@gatehouse/contracts/common/services'
 import { type AccessRules, OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
+import { boundBrowser } from '../fixtures/browsers.ts'
+import { devices } from '../fixtures/devices.ts'
+import { authorize, authorizeUrl, begin, callback, proof, registered, untilAvailable } from '../fixtures/openid.ts'
 import { claimsOf, openPlatform, type Answer } from '../fixtures/platform.ts'
 
 const platform = await openPlatform(t)
@@ -164,4 +167,66 @@ t.test('rules that are taken back rule nothing', async (t) => {
   t.match(await start(id, { organization_id: acme.id }), forbidden)
   await rule(acme.id, {})
   t.equal((await start(id, { organization_id: acme.id })).status, 201)
+})
+
+t.test('browsers: a token is minted inside the ranges alone; a page without the organization goes on', async (t) => {
+  const { id } = person()
+  const acme = organizationOf(id)
+  const session = await signIn(replica, id, { organization_id: acme.id })
+  const cookie = await boundBrowser(platform, replica, session.access_token)
+  await rule(acme.id, { allowed_addresses: ['203.0.113.0/24'] })
+  const mint = (address: string, body: object = {}) =>
+    untilAvailable(() =>
+      ask(replica, {
+        method: 'POST',
+        url: '/internal/browser-sessions/token',
+        as: 'pages',
+        headers: from(address),
+        body: { cookie_value: cookie, ...body },
+      }),
+    )
+  t.match(await mint(inside, { organization_id: acme.id }), { status: 200, body: { organization_id: acme.id } })
+  t.match(await mint(outside, { organization_id: acme.id }), forbidden)
+  t.match(await mint(outside), { status: 200, body: { organization_id: null } })
+})
+
+t.test('consent, code and device code: what the organization refuses by now gives a client nothing', async (t) => {
+  const { id } = person()
+  const acme = organizationOf(id)
+  const body = { organization_id: acme.id }
+  const { access_token: token } = await signIn(replica, id, body)
+  const television = devices(platform, replica)
+  const client = await registered(platform, replica, { auth_method: 'none' })
+  const screen = await television.client()
+  const url = (challenge?: string) => authorizeUrl(client.id, { code_challenge: challenge ?? proof().challenge })
+  const consent = async (address: string) => {
+    const { authorizationId } = await begin(platform, replica, url())
+    const decision = { decision: 'approved', ...body }
+    const at = {
+      method: 'POST',
+      url: `/v1/me/authorizations/${authorizationId}`,
+      token,
+      headers: from(address),
+    } as const
+    return untilAvailable(() => ask(replica, { ...at, body: decision }))
+  }
+  const redeem = async (meanwhile: () => Promise<void>) => {
+    const { verifier, challenge } = proof()
+    const code =
+      (await authorize(platform, replica, { url: url(challenge), token, body })).searchParams.get('code') ?? ''
+    const { device_code: deviceCode, user_code: userCode } = await television.begin(screen)
+    await television.allow(token, userCode, body)
+    await meanwhile()
+    const grant = { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: callback }
+    const answers = [await television.post(client, '/oauth2/token', grant), await television.poll(screen, deviceCode)]
+    return answers.map((answer) => [answer.statusCode, answer.json<{ error?: string }>().error])
+  }
+  await rule(acme.id, { allowed_addresses: ['203.0.113.0/24'] })
+  t.match(await consent(outside), forbidden)
+  t.equal((await consent(inside)).status, 200)
+  await rule(acme.id, {})
+  const accepted = [200, undefined]
+  t.same(await redeem(async () => {}), [accepted, accepted])
+  const refused = [400, 'invalid_grant']
+  t.same(await redeem(() => rule(acme.id, { sign_in_methods: ['passkey'] })), [refused, refused])
 })
