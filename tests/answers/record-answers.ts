@@ -5,7 +5,18 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { FastifyInstance } from 'fastify'
+
+/** What is needed of a Fastify server. */
+type Server = {
+  addHook(
+    name: 'onSend',
+    hook: (
+      request: { method: string; routeOptions: { url?: string } },
+      reply: { statusCode: number },
+      payload: unknown,
+    ) => Promise<void>,
+  ): unknown
+}
 
 const folder = process.env['ANSWERS_FOLDER']
 const file = process.env['ANSWERS_OF']
@@ -14,7 +25,7 @@ if (folder !== undefined && file !== undefined) {
   const seen = new Set<string>()
   // Fastify says on this channel that a server was made, before anything is registered in it.
   subscribe('fastify.initialization', (message) => {
-    const { fastify } = message as { fastify: FastifyInstance }
+    const { fastify } = message as { fastify: Server }
     fastify.addHook('onSend', async (request, reply, payload) => {
       const route = request.routeOptions.url
       if (route !== undefined) seen.add(`${request.method} ${route} ${reply.statusCode} ${codeOf(payload)}`.trim())

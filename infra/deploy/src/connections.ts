@@ -77,8 +77,8 @@ ALTER ROLE orgs_runtime IN DATABASE gatehouse SET lock_timeout = 2000;
 ALTER ROLE orgs_runtime IN DATABASE gatehouse SET idle_in_transaction_session_timeout = 15000;
 \`\`\`
 
-So set, the pooler's \`server_reset_query = DISCARD ALL\` comes back to them. \`connect_query\` does not do: what it
-sets is reset with the rest. **Never use transaction mode**: where roles have the settings, the check of a service cannot see
-it, and requests then stand still until the server ends their sessions.
+So set, the pooler's \`server_reset_query = DISCARD ALL\` comes back to them. \`connect_query\` does not do: what
+it sets is reset with the rest. **Never use transaction mode**: where roles have the settings, the check of a
+service cannot see it, and requests then stand still until the server ends their sessions.
 `
 }
