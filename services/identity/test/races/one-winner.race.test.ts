@@ -14,6 +14,14 @@ const [replica] = replicas
 const callers = 16
 const atOnce = <T>(ask: (caller: number, on: typeof replica) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: callers }, (_, caller) => ask(caller, caller % 2 === 0 ? replicas[0] : replicas[1])))
+/** As often as a run asks for: in bursts, and a burst is as concurrent as the database can be. */
+const bursts = process.env['GATEHOUSE_FULL'] === '1' ? 63 : 1
+async function inBursts<T>(ask: (caller: number, on: typeof replica) => Promise<T>): Promise<T[]> {
+  const answers: T[] = []
+  for (let burst = 0; burst < bursts; burst += 1) answers.push(...(await atOnce(ask)))
+  return answers
+}
+const uses = callers * bursts
 const statuses = (answers: Answer[]): Record<string, number> => {
   const counts: Record<string, number> = {}
   for (const { status } of answers) counts[status] = (counts[status] ?? 0) + 1
@@ -42,8 +50,8 @@ t.test('one address registered by many is one person with few mails, and everybo
 t.test('one verification secret verifies once', async (t) => {
   const person = await platform.register(replica)
   const token = await platform.mint(replica, person.verification)
-  const answers = await atOnce((_, on) => platform.ask(on, { url: '/v1/auth/verify-email', body: { token } }))
-  t.same(statuses(answers), { 200: 1, 400: callers - 1 })
+  const answers = await inBursts((_, on) => platform.ask(on, { url: '/v1/auth/verify-email', body: { token } }))
+  t.same(statuses(answers), { 200: 1, 400: uses - 1 })
   t.equal((await platform.announced(replica, person.id)).filter((type) => type === 'user.email_verified.v1').length, 1)
 })
 

@@ -191,3 +191,23 @@ t.test('two people who prove one address at once: one has it', async (t) => {
   t.equal(count(answers, 400), 15)
   t.equal((await admin`select 1 from emails where address = ${email}`).length, 1)
 })
+
+t.test('one link works once, to confirm and to undo, however many use it at once over two replicas', async (t) => {
+  // In bursts: a burst is as concurrent as the database can be.
+  const bursts = process.env['GATEHOUSE_FULL'] === '1' ? 63 : 2
+  const used = async (what: 'confirm' | 'undo', token: string) => {
+    const answers: Answer[] = []
+    for (let burst = 0; burst < bursts; burst += 1)
+      answers.push(
+        ...(await Promise.all(Array.from({ length: 16 }, (_, n) => settle(what, token, replicas[n % 2] ?? replica)))),
+      )
+    return { won: count(answers, 204), refused: count(answers, 400), of: answers.length }
+  }
+  const person = await platform.verified(replica)
+  await request(person, newAddress('new'))
+  const all = bursts * 16
+  t.same(await used('confirm', await tokenFor(person, 'confirm')), { won: 1, refused: all - 1, of: all })
+  t.same(await used('undo', await tokenFor(person, 'undo')), { won: 1, refused: all - 1, of: all })
+  const changes = (await platform.announced(replica, person.id)).filter((type) => /email_changed/.test(type))
+  t.equal(changes.length, 2)
+})

@@ -10,6 +10,13 @@ const callers = 16
 const ada = rig.person()
 const { id: org } = await rig.organization(ada)
 const statuses = (answers: Answer[]): number[] => answers.map(({ status }) => status).sort()
+/** In bursts, where a run asks for many: a burst is as concurrent as the database can be. */
+const bursts = process.env['GATEHOUSE_FULL'] === '1' ? 63 : 1
+async function inBursts<T>(run: (n: number) => Promise<T>): Promise<T[]> {
+  const answers: T[] = []
+  for (let burst = 0; burst < bursts; burst += 1) answers.push(...(await times(run)))
+  return answers
+}
 const times = <T>(run: (n: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: callers }, (_, n) => run(n)))
 
@@ -17,10 +24,10 @@ t.test('16 acceptances with a bearer, over several links of one invitation: one 
   const bob = rig.person('bob@example.com')
   const { id, token } = await rig.invite({ org, by: ada, email: bob.email })
   const tokens = [token, await rig.mint(id), await rig.mint(id)]
-  const answers = await times((n) =>
+  const answers = await inBursts((n) =>
     send('POST', '/v1/invitations/accept', { by: bob, body: { token: tokens[n % 3] } }),
   )
-  t.same(statuses(answers), [200, ...Array<number>(callers - 1).fill(400)])
+  t.same(statuses(answers), [200, ...Array<number>(callers * bursts - 1).fill(400)])
   t.equal((await rig.events.listOf(InvitationAccepted)).filter((event) => event.subject === id).length, 1)
   t.equal((await rig.events.listOf(MembershipCreated)).filter((event) => event.userid === bob.id).length, 1)
 })
