@@ -66,6 +66,8 @@ export const de: Texts = {
   knownPerson: 'Ich habe ein Konto',
   consentTitle: 'Zugriff erlauben?',
   consentText: 'möchte wissen:',
+  clientPolicy: 'Wie die Anwendung Ihre Daten nutzt',
+  clientTerms: 'Bedingungen der Anwendung',
   consentTo: 'Sie werden weitergeleitet zu',
   organization: 'Organisation',
   organizationText: 'In wessen Auftrag?',

@@ -62,6 +62,8 @@ export const en = {
   knownPerson: 'I have an account',
   consentTitle: 'Allow access?',
   consentText: 'would like to know:',
+  clientPolicy: 'How the application uses your data',
+  clientTerms: 'Terms of the application',
   consentTo: 'You will be sent to',
   organization: 'Organization',
   organizationText: 'On whose behalf?',

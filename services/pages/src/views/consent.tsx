@@ -42,6 +42,28 @@ export function Choices({ texts, choices }: { texts: Texts; choices: readonly Ch
   )
 }
 
+/** Pages of the application itself: they are told nothing of the page they are opened from. */
+function ClientPages({ texts, client }: { texts: Texts; client: AuthorizationForPages['client'] }): ComponentChild {
+  const pages = [
+    { href: client.policy_uri, text: texts.clientPolicy },
+    { href: client.tos_uri, text: texts.clientTerms },
+  ].filter((page): page is { href: string; text: string } => page.href?.startsWith('https://') === true)
+  return (
+    pages.length > 0 && (
+      <p>
+        {pages.map(({ href, text }, index) => (
+          <>
+            {index > 0 && ' · '}
+            <a href={href} rel="noopener noreferrer" target="_blank">
+              {text}
+            </a>
+          </>
+        ))}
+      </p>
+    )
+  )
+}
+
 export function ConsentView({
   scene,
   authorization: { client, scope, needs, redirect_host: host },
@@ -56,6 +78,7 @@ export function ConsentView({
     <Form scene={scene}>
       {needs.includes('consent') && <Scopes texts={texts} client={client.name} scope={scope} />}
       <Choices texts={texts} choices={choices} />
+      <ClientPages texts={texts} client={client} />
       <p>
         {texts.consentTo} <strong>{host}</strong>.
       </p>

@@ -163,7 +163,7 @@ t.test('an application’s request brings its language and its organization to e
   const brand = { name: 'Acme <i>', logo_url: null, colors: { background: '#102030', text: '#ffffff' } }
   const authorization = {
     id: request,
-    client: { id: 'client_01k4zq3v5xe6hvd8c6mwh9q0zk', name: 'Board' },
+    client: { id: 'client_01k4zq3v5xe6hvd8c6mwh9q0zk', name: 'Board', policy_uri: null, tos_uri: null },
     redirect_host: 'board.example',
     redirect_source: 'https://board.example',
     scope: ['openid'],
@@ -237,7 +237,12 @@ t.test(
     const { browser, answers, of } = await openWithLogin(t)
     const authorization = {
       id: request,
-      client: { id: 'client_01k4zq3v5xe6hvd8c6mwh9q0zj', name: 'Board <b>' },
+      client: {
+        id: 'client_01k4zq3v5xe6hvd8c6mwh9q0zj',
+        name: 'Board <b>',
+        policy_uri: 'https://app.example/privacy?a=1&b="',
+        tos_uri: 'javascript:alert(1)',
+      },
       redirect_host: 'app.example:8443',
       redirect_source: 'https://app.example:8443',
       scope: ['openid', 'email', 'board:read'],
@@ -267,6 +272,9 @@ t.test(
     const asked = await browser.open(`/consent?request=${request}`)
     t.match(asked.body, 'your email address')
     t.match(asked.body, 'board:read')
+    const link = 'href="https://app.example/privacy?a=1&amp;b=&quot;" rel="noopener noreferrer"'
+    t.ok(asked.body.includes(link), 'a page of the application, told nothing of ours')
+    t.notMatch(asked.body, 'javascript:', 'what is no page of the web is not shown')
     for (const [decision, button] of [
       ['approved', 'approve'],
       ['denied', 'deny'],

@@ -3,6 +3,7 @@ import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { and, eq, isNotNull, isNull, sql } from 'drizzle-orm'
 import type { AuthorizationRequest } from '../domain/oauth/authorization-request.ts'
 import { oauthClients } from './oauth-client-schema.ts'
+import type { OAuthClient } from './oauth-clients.ts'
 import { oauthAuthorizations, oauthCodes } from './schema.ts'
 
 export type Authorization = typeof oauthAuthorizations.$inferSelect
@@ -24,14 +25,15 @@ export async function insertAuthorization(
 
 export type OpenAuthorization = {
   authorization: Authorization
-  client: { id: string; name: string; orgId: string | null; isFirstParty: boolean }
+  client: Pick<OAuthClient, 'id' | 'name' | 'orgId' | 'isFirstParty' | 'policyUri' | 'tosUri'>
 }
 
 /** A request nobody has decided yet, with its client. */
 export async function findOpenAuthorization(system: Queryable, id: string): Promise<OpenAuthorization | undefined> {
-  const { name, orgId, isFirstParty } = oauthClients
+  const { id: clientId, name, orgId, isFirstParty, policyUri, tosUri } = oauthClients
+  const client = { id: clientId, name, orgId, isFirstParty, policyUri, tosUri }
   const [row] = await system
-    .select({ authorization: oauthAuthorizations, client: { id: oauthClients.id, name, orgId, isFirstParty } })
+    .select({ authorization: oauthAuthorizations, client })
     .from(oauthAuthorizations)
     .innerJoin(oauthClients, and(eq(oauthClients.id, oauthAuthorizations.clientId), eq(oauthClients.status, 'active')))
     .where(and(eq(oauthAuthorizations.id, id), isOpen))

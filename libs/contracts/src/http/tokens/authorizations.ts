@@ -8,7 +8,13 @@ import { defineRoute } from '../contract.ts'
 
 export const Authorization = Type.Object({
   id: AuthorizationId,
-  client: Type.Object({ id: ClientIdentifier, name: Type.String() }),
+  client: Type.Object({
+    id: ClientIdentifier,
+    name: Type.String(),
+    /** Pages of the application: how it uses what it learns, and its terms (RFC 7591 §2). */
+    policy_uri: Type.Union([Type.String(), Type.Null()]),
+    tos_uri: Type.Union([Type.String(), Type.Null()]),
+  }),
   /**
    * Where the browser will be sent: the host a person can recognise or, of an application on the device, its scheme.
    */

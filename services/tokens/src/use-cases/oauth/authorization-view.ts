@@ -19,7 +19,7 @@ export function redirectSource(redirectUri: string): string {
 
 export const authorizationView = ({ authorization, client }: OpenAuthorization): AuthorizationOnWire => ({
   id: authorization.id,
-  client: { id: authorization.clientId, name: client.name },
+  client: { id: authorization.clientId, name: client.name, policy_uri: client.policyUri, tos_uri: client.tosUri },
   redirect_host: recognizable(authorization.request.redirectUri),
   scope: authorization.request.scope,
   organization_id: client.orgId ?? authorization.request.organizationId ?? null,
