@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import postgres from 'postgres'
-import { findProgram, type Program } from '../servers/packaged.ts'
+import { findProgram, type Program } from '@gatehouse/local/servers/packaged'
 
 const run = promisify(execFile)
 const families = 1000

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort, startChild } from './child.ts'
 import type { Cleanup } from './cleanup.ts'
-import { findProgram, type Program } from './packaged.ts'
+import { findProgram, type Program } from '@gatehouse/local/servers/packaged'
 
 const packages = [
   'haproxy',

@@ -78,7 +78,7 @@ ALTER ROLE orgs_runtime IN DATABASE gatehouse SET idle_in_transaction_session_ti
 \`\`\`
 
 So set, the pooler's \`server_reset_query = DISCARD ALL\` comes back to them. \`connect_query\` does not do: what
-it sets is reset with the rest. **Never use transaction mode**: where roles have the settings, the check of a
-service cannot see it, and requests then stand still until the server ends their sessions.
+it sets is reset with the rest. In transaction mode a service does not become ready, and \`/readyz\` says so: at its
+start it asks two connections which session of the server they have.
 `
 }

@@ -1,9 +1,9 @@
-/** Programs of peers: from PATH, or from the distribution's packages, unpacked into the cache of server programs. */
+/** Programs beside our servers: from PATH, or from the distribution's packages, unpacked into the cache. */
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { readDistribution, unpackPackages } from '@gatehouse/local/servers/apt'
-import { listOnPath } from '@gatehouse/local/servers/find-binary'
-import { cacheFolder } from '@gatehouse/local/servers/folders'
+import { readDistribution, unpackPackages } from './apt.ts'
+import { listOnPath } from './find-binary.ts'
+import { cacheFolder } from './folders.ts'
 
 /** The program, and the environment that lets it find its libraries. */
 export type Program = { readonly file: string; readonly env: NodeJS.ProcessEnv }

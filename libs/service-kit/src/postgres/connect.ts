@@ -6,6 +6,7 @@ import { drizzle, type PostgresJsDatabase, type PostgresJsQueryResultHKT } from 
 import type { PgDatabase } from 'drizzle-orm/pg-core'
 import postgres from 'postgres'
 import { createFreshClient } from './fresh-client.ts'
+import { isPooledByTransaction } from './pooler-probe.ts'
 import { createStatementNaming } from './prepared-statements.ts'
 
 export type Db = PostgresJsDatabase<Record<string, never>>
@@ -29,6 +30,10 @@ const foreignSession =
   'The session does not have the settings it was opened with: a pooler has to be in session mode and to keep ' +
   'search_path and the timeouts'
 
+const sharedSession =
+  'A pooler gives each transaction another session of the server: it has to be in session mode, because settings and ' +
+  'prepared statements belong to a session'
+
 /**
  * Opens nothing by itself: the first query connects. `max` is the number of connections, 10 when absent; `prepare`
  * names the statements that are asked again and again, true when absent.
@@ -40,9 +45,9 @@ export function connectPostgres(options: {
   max?: number
   prepare?: boolean
 }): PostgresConnection {
-  const open = (): postgres.Sql =>
+  const open = (max = options.max ?? 10): postgres.Sql =>
     postgres(options.url, {
-      max: options.max ?? 10,
+      max,
       connect_timeout: 2,
       idle_timeout: 60,
       max_lifetime: 60 * 30,
@@ -66,6 +71,7 @@ export function connectPostgres(options: {
   }
   const { client, close } = createFreshClient(make, options.prepare === false ? undefined : createStatementNaming())
   const db: Db = drizzle(client)
+  let hasOwnSessions = false
   return {
     db,
     close,
@@ -74,6 +80,9 @@ export function connectPostgres(options: {
         `select current_setting('search_path') as path, current_setting('statement_timeout') as limit`,
       )
       if (found?.path !== options.schema || found.limit !== `${statementTimeoutMs}ms`) throw new Error(foreignSession)
+      // Asked until it is answered once: what stands between us and the server does not change under us.
+      if (!hasOwnSessions && (await isPooledByTransaction(() => open(1)))) throw new Error(sharedSession)
+      hasOwnSessions = true
     },
   }
 }
