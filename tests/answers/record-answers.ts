@@ -28,7 +28,10 @@ if (folder !== undefined && file !== undefined) {
     const { fastify } = message as { fastify: Server }
     fastify.addHook('onSend', async (request, reply, payload) => {
       const route = request.routeOptions.url
-      if (route !== undefined) seen.add(`${request.method} ${route} ${reply.statusCode} ${codeOf(payload)}`.trim())
+      if (route !== undefined)
+        seen.add(
+          `${request.method} ${route} ${reply.statusCode} ${reply.statusCode < 400 ? '' : codeOf(payload)}`.trim(),
+        )
     })
   })
   process.once('exit', () => {

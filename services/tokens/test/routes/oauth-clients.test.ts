@@ -122,6 +122,24 @@ t.test('403 without the permission, 404 for another owner’s client, by every r
   decisions.denied.clear()
 })
 
+t.test(
+  'secrets of an organization’s client: made and taken back; the platform lists its own clients alone',
+  async (t) => {
+    const client = (await createOAuthClient(platform, replica, org)).body as { id: string; secrets: { id: string }[] }
+    const made = await asOwner('POST', `${at(client.id)}/secrets`)
+    t.match(made, { status: 201, body: { id: /^cls_/, client_secret: /^gtcs_/ } })
+    t.equal((await asOwner('DELETE', `${at(client.id)}/secrets/${client.secrets[0]?.id}`)).status, 204)
+    t.match((await asOwner('GET', at(client.id))).body['secrets'], [{ id: made.body['id'] }])
+    const ofPlatform = await registered(platform, replica)
+    const admin = await signedIn(platform, replica)
+    const listed = await ask(replica, { method: 'GET', url: '/v1/platform/oauth-clients', token: admin.token })
+    t.equal(listed.status, 200)
+    const ids = (listed.body['data'] as { id: string }[]).map(({ id }) => id)
+    t.ok(ids.includes(ofPlatform.id))
+    t.notOk(ids.includes(client.id))
+  },
+)
+
 t.test('two secrets live at once, whoever asks at the same time; a deleted one proves nothing', async (t) => {
   const client = await registered(platform, replica)
   const admin = await signedIn(platform, replica)

@@ -41,6 +41,8 @@ t.test(
 
     const patch = (body: object) => ask(replica, { method: 'PATCH', url: `${org.path}/${id}`, token: org.token, body })
     t.match((await patch({ name: 'Renamed' })).body, { name: 'Renamed', status: 'active' })
+    const shown = await ask(replica, { method: 'GET', url: `${org.path}/${id}`, token: org.token })
+    t.match(shown, { status: 200, body: { id, name: 'Renamed' } })
     t.notOk('min_uv' in ((await eventOf(id, 'service_account.updated.v1'))?.data ?? {}), 'a new name voids nothing')
     t.match((await patch({ name: 'Renamed', status: 'active' })).status, 200)
     t.same(

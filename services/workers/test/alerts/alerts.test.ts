@@ -363,6 +363,7 @@ t.test('whose an alert is, and who may: others find none', async (t) => {
   const [ofO, ofD] = [(await ofOrg(org))[0]?.id ?? '', (await ofPerson(dora))[0]?.id ?? '']
   const resolution = { resolution: 'seen' }
   const at = (o: string, id: string, verb = '') => `/v1/organizations/${o}/security-alerts/${id}${verb}`
+  t.match(await ask('GET', at(org, ofO), { org }), { status: 200, body: { id: ofO } })
   for (const [method, verb, body] of [
     ['GET', '', undefined],
     ['POST', '/acknowledge', undefined],
