@@ -1,5 +1,6 @@
 /** The rows of people. A version only grows, and whoever changes a row gets its new version back to announce. */
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
+import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { eq, inArray, sql } from 'drizzle-orm'
 import { emails, users } from './schema.ts'
@@ -66,13 +67,16 @@ export async function insertUserWhen(
   )
 }
 
+/** In its own words: to build this text for each `GET /v1/me` was a fifth of what identity spent on one. */
 export async function findProfile(db: Queryable, userId: string): Promise<Profile | undefined> {
-  const rows = await db
-    .select(profileColumns)
-    .from(users)
-    .innerJoin(emails, eq(emails.userId, users.id))
-    .where(eq(users.id, userId))
-  return rows.map(profileOf)[0]
+  const [row] = rowsOf<Omit<Profile, 'id' | 'createdAt'> & { createdAt: string }>(
+    await db.execute(sql`
+      select u.name, e.address, e.verified_at is not null as "isEmailVerified", u.picture_url as "pictureUrl", u.locale,
+        u.time_zone as "timeZone", u.created_at as "createdAt"
+      from users u join emails e on e.user_id = u.id
+      where u.id = ${uuidOf(userId, 'user')}::uuid`),
+  )
+  return row && { ...row, id: userId, createdAt: new Date(row.createdAt) }
 }
 
 /** The known ones of `userIds`, in no order. */
