@@ -2,10 +2,9 @@
 import {
   CheckGrantableRoles,
   CheckPermissions,
-  FindRoleHolders,
-  ListMemberRoleKeys,
   ListProtectedAttributes,
 } from '@gatehouse/contracts/http/authz/evaluation'
+import { FindRoleHolders, ListMemberRoleKeys } from '@gatehouse/contracts/http/authz/role-holders'
 import { CheckGrantableServiceAccount } from '@gatehouse/contracts/http/authz/service-account-roles'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'

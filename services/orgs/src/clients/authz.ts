@@ -2,9 +2,9 @@
 import {
   CheckGrantableRoles,
   CheckPermissions,
-  FindRoleHolders,
   ListProtectedAttributes,
 } from '@gatehouse/contracts/http/authz/evaluation'
+import { FindRoleHolders } from '@gatehouse/contracts/http/authz/role-holders'
 import { onlyDecision, type PermissionDecision } from '@gatehouse/access/call/require-allowed'
 import type { PrincipalCaller, UserCaller } from '@gatehouse/access/callers/caller'
 import type { ServiceClient } from '@gatehouse/access/call/service-client'

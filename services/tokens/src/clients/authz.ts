@@ -1,5 +1,6 @@
 /** The policy decision point as tokens needs it. Not knowing is an error (503), never a yes. */
-import { CheckPermissions, ListMemberRoleKeys } from '@gatehouse/contracts/http/authz/evaluation'
+import { CheckPermissions } from '@gatehouse/contracts/http/authz/evaluation'
+import { ListMemberRoleKeys } from '@gatehouse/contracts/http/authz/role-holders'
 import { CheckGrantableServiceAccount } from '@gatehouse/contracts/http/authz/service-account-roles'
 import { onlyDecision, type PermissionDecision } from '@gatehouse/access/call/require-allowed'
 import type { PrincipalCaller } from '@gatehouse/access/callers/caller'
