@@ -69,6 +69,8 @@ type Sender = {
   /** Rises with each request, so that no two are the same. */
   turn(): number
   send(method: string, path: string | (() => string), body?: () => unknown): () => Promise<number>
+  /** As `application/x-ndjson`. */
+  sendLines(method: string, path: string, items: () => object[]): () => Promise<number>
   /** By nobody. */
   open(path: string, body: () => unknown): () => Promise<number>
 }
@@ -82,6 +84,12 @@ function createSender(api: Api, attacker: Attacker): Sender {
       turn += 1
       const at = typeof path === 'string' ? path : path()
       return (await api.call(method, at, { token: attacker.token, ...(body && { body: body() }) })).status
+    },
+    sendLines: (method, path, items) => async () => {
+      turn += 1
+      const raw = items().map((item) => JSON.stringify(item))
+      const headers = { 'content-type': 'application/x-ndjson' }
+      return (await api.call(method, path, { token: attacker.token, raw: raw.join('\n'), headers })).status
     },
     open: (path, body) => async () => {
       turn += 1
@@ -151,13 +159,13 @@ function dearQuestions({ attacker: { user, type }, send }: Sender): Dear[] {
   ]
 }
 
-function dearWrites({ attacker: { org, type }, send, turn }: Sender): Dear[] {
+function dearWrites({ attacker: { org, type }, send, sendLines, turn }: Sender): Dear[] {
   const own = `/v1/organizations/${org}`
   const manifest = () => ({ policies: Array.from({ length: 450 }, (_, nth) => policy(type, turn() * 1_000 + nth)) })
   const attributes = () => ({ turn: String(turn()) })
-  const entities = () => ({
-    entities: Array.from({ length: 1_000 }, (_, nth) => ({ id: `e-${nth}`, attributes: attributes() })),
-  })
+  const manyEntities = (length: number) =>
+    Array.from({ length }, (_, nth) => ({ id: `e-${nth}`, attributes: attributes() }))
+  const entities = () => ({ entities: manyEntities(1_000) })
   const entity = () => `/v1/authz/entities/thing/e-${turn()}`
   const role = () => ({ key: `dear-${turn()}`, name: 'r', permissions: [`${type}:read`] })
   const invitation = () => ({ email: newAddress('dear'), roles: ['viewer'] })
@@ -173,6 +181,10 @@ function dearWrites({ attacker: { org, type }, send, turn }: Sender): Dear[] {
     },
     { kind: 'a simulation', send: send('POST', '/v1/authz/simulations', () => ({ policy: policy(type, turn()) })) },
     { kind: '1,000 entities', send: send('PATCH', '/v1/authz/entities/thing', entities) },
+    {
+      kind: '10,000 entities as lines',
+      send: sendLines('PATCH', '/v1/authz/entities/thing', () => manyEntities(10_000)),
+    },
     { kind: 'one entity', send: send('PUT', entity, () => ({ attributes: attributes() })) },
     { kind: 'a role', send: send('POST', `${own}/roles`, role) },
     { kind: 'an invitation', send: send('POST', `${own}/invitations`, invitation) },
