@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { pathToFileURL } from 'node:url'
-import { generateKeyPairSync } from 'node:crypto'
+import { newEcKeyPair, newRsaKeyPair } from '@gatehouse/service-kit/secrets/key-pair'
 import { peerFile } from '../engines/peers.ts'
 
 type Saved = { addOIDCScope(scope: string): void; save(): Promise<unknown> }
@@ -44,10 +44,7 @@ const provider = new module.default(`http://localhost:${port}`, {
     },
   ],
   jwks: {
-    keys: [
-      privateJwk(generateKeyPairSync('rsa', { modulusLength: 2048 }), 'RS256'),
-      privateJwk(generateKeyPairSync('ec', { namedCurve: 'P-256' }), 'ES256'),
-    ],
+    keys: [privateJwk(await newRsaKeyPair(2048), 'RS256'), privateJwk(newEcKeyPair(), 'ES256')],
   },
   routes: { authorization: '/oauth2/authorize', token: '/oauth2/token', userinfo: '/oauth2/userinfo' },
   claims: { openid: ['sub'], profile: ['name'], email: ['email', 'email_verified'] },
