@@ -20,8 +20,9 @@ export type Act = { sub: string; act?: Act }
 export const userInfoPath = '/oauth2/userinfo'
 
 /**
- * The resource servers of the client (RFC 9068 §3), and the userinfo endpoint where the scope opens it. A token request
- * that names resource servers gets a token for those and nothing else (RFC 8707 §2.2). Undefined: it may not have them.
+ * The resource servers of the client (RFC 9068 §3), and the userinfo endpoint where the scope opens it. A token
+ * request that names resource servers gets a token for those and nothing else (RFC 8707 §2.2). Undefined: it may not
+ * have them.
  */
 export function audienceOf(o: {
   issuer: string

@@ -1,9 +1,9 @@
 /**
- * The person beside a device enters its code, sees what is asked for and decides (RFC 8628 §3.3). Who finds the request
- * by its code learns its identifier, and only by that it goes on; so a code is guessed at one place alone, where
- * guesses are counted.
+ * The person beside a device enters its code, sees what is asked for and decides (RFC 8628 §3.3). Who finds the
+ * request by its code learns its identifier, and only by that it goes on; so a code is guessed at one place alone,
+ * where guesses are counted.
  */
-import type { DeviceAuthorization as DeviceAuthorizationOnWire } from '@gatehouse/contracts/http/tokens/device-authorizations'
+import type { DeviceAuthorization as OnWire } from '@gatehouse/contracts/http/tokens/device-authorizations'
 import type { UserCaller } from '@gatehouse/access/callers/caller'
 import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
@@ -29,11 +29,7 @@ const windowSeconds = 600
 const mostGuesses = { person: 10, network: 100 }
 
 /** @throws AppError `not_found`, `rate_limited`, `not_current` */
-export async function findDeviceAuthorization(
-  deps: ShowDeps,
-  person: Person,
-  typed: string,
-): Promise<DeviceAuthorizationOnWire> {
+export async function findDeviceAuthorization(deps: ShowDeps, person: Person, typed: string): Promise<OnWire> {
   const { system } = deps
   const guessers = [
     { hash: hashSecret(`person ${person.userId}`), most: mostGuesses.person },
@@ -51,11 +47,7 @@ export async function findDeviceAuthorization(
 }
 
 /** @throws AppError `not_found`, `not_current` */
-export const showDeviceAuthorization = async (
-  deps: ShowDeps,
-  person: Person,
-  id: string,
-): Promise<DeviceAuthorizationOnWire> =>
+export const showDeviceAuthorization = async (deps: ShowDeps, person: Person, id: string): Promise<OnWire> =>
   await viewFor(deps, person, await findOpenDeviceAuthorization(deps.system, { id }))
 
 /** Of an application of an organization only those learn who may sign in to it. */
@@ -63,7 +55,7 @@ async function viewFor(
   deps: ShowDeps,
   { userId, sessionId }: Person,
   found: OpenDeviceAuthorization | undefined,
-): Promise<DeviceAuthorizationOnWire> {
+): Promise<OnWire> {
   if (found === undefined) throw problem('not_found')
   const { authorization, client } = found
   const wanted = client.orgId ?? authorization.wantedOrganizationId

@@ -1,6 +1,7 @@
 /**
- * Refresh tokens of clients (RFC 6749 §6): exchanged like every other, in families with a grace. What comes back is the
- * client's: its audience, and no more scope than the person allowed it. `organization_id` switches the organization.
+ * Refresh tokens of clients (RFC 6749 §6): exchanged like every other, in families with a grace. What comes back is
+ * the client's: its audience, and no more scope than the person allowed it. `organization_id` switches the
+ * organization.
  */
 import type { PersonClaims } from '@gatehouse/contracts/claims/access-token'
 import { isAppError } from '@gatehouse/service-kit/errors/app-error'
@@ -61,8 +62,8 @@ export async function refreshGrant(
 }
 
 /**
- * RFC 9449 §5: looked at before the token is exchanged, so that who has the token alone cannot spoil it either. @throws
- * OAuthError `invalid_grant`
+ * RFC 9449 §5: looked at before the token is exchanged, so that who has the token alone cannot spoil it either.
+ * @throws OAuthError `invalid_grant`
  */
 function requireBoundKey(binding: Binding | undefined, jkt: string | undefined): void {
   if (binding !== undefined && binding.jkt !== null && binding.jkt !== jkt)
