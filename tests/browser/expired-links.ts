@@ -60,7 +60,7 @@ export function expiredLinks(
     const confirmed = seen(page, '[role="status"]')
     await submit(page, { until: async () => isAt(page, '/account')() && (await confirmed()) })
     await isOver('/email/confirm', confirmation)
-    const undo = await mailToken(person.email, /address/i)
+    const undo = await mailToken(person.email, /address was changed/i)
     await open(page, `${origin}/email/undo?token=${undo}`)
     // Signed out everywhere, as soon as every service knows.
     await submit(page, { until: isAt(page, '/signin', '/account') })

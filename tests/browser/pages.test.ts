@@ -4,6 +4,7 @@
  * stay in `.data/screenshots`, with a table of what each page weighs (`pages.md`).
  */
 import * as openid from 'openid-client'
+import type { Page } from 'playwright-core'
 import t from 'tap'
 import { until } from '../platform/client.ts'
 import { newAddress, newPassword, signIn as signInByApi } from '../platform/people.ts'
@@ -12,8 +13,8 @@ import { openDemo } from './demo-application.ts'
 import { elsewhere } from './elsewhere.ts'
 import { expiredLinks } from './expired-links.ts'
 import { formsAgain } from './forms-again.ts'
-import { openPageTable } from './page-table.ts'
-import { open, overflowOf, photograph, submit, violationsOf } from './people-at-screens.ts'
+import { openLooks } from './looks.ts'
+import { open, photograph, submit, violationsOf } from './people-at-screens.ts'
 import { secondBrowser } from './second-browser.ts'
 import { secondFactors, setUpApp } from './second-factors.ts'
 import { authenticatorOf, openStage, seen } from './stage.ts'
@@ -21,9 +22,10 @@ import { twoOrganizations } from './two-organizations.ts'
 
 const stage = await openStage()
 t.teardown(stage.close)
-const { platform, file, origin, screens, api, owner, at, isAt, fill, mailToken, signIn, signOut, signUp } = stage
+const { platform, file, origin, screens, api, owner, at, isAt, fill, press, mailToken, signIn, signOut, signUp } = stage
 
-const visitorsPages = ['/signin', '/signup', '/forgot-password', '/reset-password']
+const linkedPages = ['/reset-password', '/verify-email', '/email/confirm', '/email/undo', '/invitations/accept']
+const visitorsPages = ['/signin', '/signin/verify', '/signup', '/forgot-password']
 const accountPages = [
   '/account',
   '/account/password',
@@ -46,71 +48,51 @@ const accountPages = [
   '/signout',
 ]
 
-const looks: { name: string; options: Parameters<typeof screens.context>[0]; language: string }[] = [
-  { name: 'light', options: { colorScheme: 'light' }, language: 'en' },
-  { name: 'dark', options: { colorScheme: 'dark' }, language: 'en' },
-  { name: 'narrow', options: { viewport: { width: 320, height: 640 } }, language: 'en' },
-  // 200 % (WCAG 2.2, 1.4.4) where there is least room for it (1.4.10).
-  { name: 'large-text', options: { viewport: { width: 320, height: 640 } }, language: 'en' },
-  { name: 'german', options: { locale: 'de-DE' }, language: 'de' },
-  { name: 'no-script', options: { javaScriptEnabled: false }, language: 'en' },
-]
+const views = openLooks()
 
-const table = openPageTable()
+/** What a page may never do, whatever is looked at. */
+function watch(page: Page) {
+  const [foreign, complaints]: [string[], string[]] = [[], []]
+  page.on('request', (request) => {
+    if (!request.url().startsWith(origin) && !request.url().startsWith('data:')) foreign.push(request.url())
+  })
+  page.on('console', (message) => {
+    // What was away for a moment was opened again.
+    if (message.type() === 'error' && !/status of 503/.test(message.text())) complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(error.message))
+  return { foreign, complaints }
+}
 
-for (const { name, options, language } of looks)
-  t.test(`every page, ${name}: nothing in anybody’s way (axe), nothing from elsewhere`, async (t) => {
-    const context = await screens.context(options)
-    const page = await context.newPage()
-    const foreign: string[] = []
-    const complaints: string[] = []
-    page.on('request', (request) => {
-      if (!request.url().startsWith(origin) && !request.url().startsWith('data:')) foreign.push(request.url())
-    })
-    page.on('console', (message) => {
-      // What was away for a moment was opened again.
-      if (message.type() === 'error' && !/status of 503/.test(message.text())) complaints.push(message.text())
-    })
-    page.on('pageerror', (error) => complaints.push(error.message))
-    const look = async (path: string): Promise<void> => {
-      if (name === 'large-text') await page.evaluate('document.documentElement.style.fontSize = "200%"')
-      const file = `${path.slice(1).replaceAll('/', '-')}-${name}`
-      await photograph(page, file)
-      t.equal(await page.locator('html').getAttribute('lang'), language, path)
-      t.ok((await overflowOf(page)) <= 0, `${path} is not wider than the screen`)
-      // Without a script nothing can be examined from inside; the page is the same one.
-      const violations = name === 'no-script' ? undefined : await violationsOf(page)
-      t.same(violations ?? [], [], path)
-      const shown = { path, look: name, axe: violations?.length ?? null }
-      t.same(await table.add(page, shown), [], `${path} is light`)
-    }
-    for (const path of visitorsPages) {
-      const query = path === '/reset-password' ? `?token=gtpr_${'x'.repeat(49)}` : ''
-      await open(page, origin + path + query)
-      await look(path)
-    }
+t.test('visitors’ pages, in every look: nothing in anybody’s way (axe), nothing from elsewhere', async (t) => {
+  const context = await screens.context()
+  const page = await context.newPage()
+  const watched = watch(page)
+  for (const path of visitorsPages) await views.every(t, page, path, () => open(page, origin + path))
+  for (const path of linkedPages)
+    await views.every(t, page, path, () => open(page, `${origin}${path}?token=gtpr_${'x'.repeat(49)}`))
+  await views.every(t, page, '/signin#errors', async () => {
     await open(page, `${origin}/signin`)
     await submit(page, { until: seen(page, '#errors') })
-    await look('/signin-with-error')
-    t.ok(
-      await page.locator('#errors').evaluate((box) => box === box.ownerDocument.activeElement),
-      'the summary has the focus',
-    )
-    await signIn(page, owner)
-    for (const path of accountPages) {
-      await open(page, origin + path)
-      await look(path)
-    }
-    t.same(foreign, [])
-    t.same(complaints, [], 'the browser has nothing to complain about')
-    await context.close()
   })
+  const focused = page.locator('#errors:focus')
+  t.equal(await focused.count(), 1, 'the summary has the focus')
+  await fill(page, { email: newAddress('nobody') }, '/signin/password')
+  await views.every(t, page, '/signin/password')
+  await press(page, 'email-code', '/signin/email-code')
+  await views.every(t, page, '/signin/email-code')
+  t.same(watched, { foreign: [], complaints: [] })
+  await context.close()
+})
 
-t.test('the table of the pages, beside their screenshots', (t) => {
-  const lines = table.write()
-  for (const line of lines) t.comment(line)
-  t.ok(lines.length > 100, 'every page, every look')
-  t.end()
+t.test('the pages of an account, in every look: as the visitors’', async (t) => {
+  const context = await screens.context()
+  const page = await context.newPage()
+  const watched = watch(page)
+  await signIn(page, owner)
+  for (const path of accountPages) await views.every(t, page, path, () => open(page, origin + path))
+  t.same(watched, { foreign: [], complaints: [] }, 'the browser has nothing to complain about')
+  await context.close()
 })
 
 t.test('from sign-up to an application’s code by OpenID Connect, and signed out everywhere', async (t) => {
@@ -126,8 +108,7 @@ t.test('from sign-up to an application’s code by OpenID Connect, and signed ou
   await photograph(page, 'signin-for-an-application')
   await fill(page, { email: person.email }, '/signin/password')
   await fill(page, { password: person.password }, '/consent')
-  t.same(await violationsOf(page), [])
-  await photograph(page, 'consent')
+  await views.every(t, page, '/consent')
   await submit(page, { button: 'approve', until: () => app.came.length > 0 })
   const back = app.came[0] as URL
   const tokens = await openid.authorizationCodeGrant(app.config, back, begun.checks)
@@ -218,10 +199,10 @@ t.test('an authenticator app: set up, asked for, and a recovery code in its plac
   const [recovery = ''] = await page.locator('#codes code').allInnerTexts()
   await signOut(page)
   await signIn(page, person, '/signin/code')
-  t.same(await violationsOf(page), [])
-  await photograph(page, 'signin-code')
+  await views.every(t, page, '/signin/code')
   await page.locator('#use-recovery_code').click()
   await at(page, '/signin/recovery-code')
+  await views.every(t, page, '/signin/recovery-code')
   await fill(page, { code: recovery }, '/account')
   await context.close()
 })
@@ -294,8 +275,7 @@ t.test('an owner invites by the pages, gives roles and removes; two people in tw
   await page.locator('[name="role.admin"]').check()
   await submit(page, { button: 'save', until: seen(page, '[role="status"]') })
   t.ok(await page.locator('[name="role.admin"]').isChecked())
-  t.same(await violationsOf(page), [])
-  await photograph(page, 'organization-member')
+  await views.every(t, page, '/organization/member')
   await open(page, `${origin}/organization/members`)
   const remove = page.getByRole('button', { name: 'Remove Gil' })
   await remove.click()
@@ -379,9 +359,15 @@ t.test(
   },
 )
 
-secondFactors(t, stage)
+secondFactors(t, stage, views)
 twoOrganizations(t, stage)
 expiredLinks(t, stage)
 formsAgain(t, stage)
 elsewhere(t, stage)
 secondBrowser(t, stage)
+
+t.test('every page of the route table was looked at in every way; the table stays beside the screenshots', (t) => {
+  for (const line of views.write()) t.comment(line)
+  t.same(views.missing(), [])
+  t.end()
+})

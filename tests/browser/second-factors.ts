@@ -3,7 +3,8 @@ import { Secret, TOTP } from 'otpauth'
 import type { Page } from 'playwright-core'
 import type { Test } from 'tap'
 import { found, join, signUp as signUpByApi } from '../platform/people.ts'
-import { open, photograph, submit, violationsOf } from './people-at-screens.ts'
+import type { Looks } from './looks.ts'
+import { open, submit } from './people-at-screens.ts'
 import { authenticatorOf, seen, type Stage } from './stage.ts'
 
 /** The app that shows the codes of a key; `steps` of 30 seconds ahead of its time, for a code is taken once. */
@@ -26,7 +27,7 @@ export async function setUpApp(
   return code
 }
 
-export function secondFactors(t: Test, stage: Stage): void {
+export function secondFactors(t: Test, stage: Stage, looks: Looks): void {
   const { screens, api, origin, at, isAt, fill, signIn, signUp, signOut } = stage
 
   t.test('a passkey as second factor: a password alone opens nothing', async (t) => {
@@ -45,8 +46,7 @@ export function secondFactors(t: Test, stage: Stage): void {
     await authenticator.touch(false)
     await signOut(page)
     await signIn(page, person, '/signin/passkey')
-    t.same(await violationsOf(page), [])
-    await photograph(page, 'signin-passkey')
+    await looks.every(t, page, '/signin/passkey')
     await open(page, `${origin}/account`)
     await at(page, '/signin')
     t.pass('the account is closed until then')
@@ -78,8 +78,7 @@ export function secondFactors(t: Test, stage: Stage): void {
       await require(saved)
     }
     await signIn(other, member, '/signin/enroll')
-    t.same(await violationsOf(other), [])
-    await photograph(other, 'signin-enroll')
+    await looks.every(t, other, '/signin/enroll')
     const membersApp = await appOf(other)
     const isRefused = seen(other, '#errors')
     await submit(other, { fields: { code: '000000' }, until: isRefused })
