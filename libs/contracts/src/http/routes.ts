@@ -129,6 +129,7 @@ import { DiscardDeadLetter, ListDeadLetters, ReplayDeadLetter } from './workers/
 import { notificationRoutes } from './workers/notifications.ts'
 import { securityAlertRoutes } from './workers/security-alerts.ts'
 import { undeliverableAddressRoutes } from './workers/undeliverable-addresses.ts'
+import { platformWebhookRoutes } from './workers/platform-webhooks.ts'
 import { webhookRoutes } from './workers/webhooks.ts'
 
 export const publicRoutes: readonly RouteContract[] = [
@@ -292,6 +293,7 @@ export const publicRoutes: readonly RouteContract[] = [
   ReplayDeadLetter,
   DiscardDeadLetter,
   ...webhookRoutes,
+  ...platformWebhookRoutes,
   GetJwks,
   GetAuthzenConfiguration,
 ]

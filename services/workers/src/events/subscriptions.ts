@@ -13,6 +13,7 @@ import { alertingTypes, alertsOfNoNews, recordAlerts } from '../use-cases/alerts
 import { auditLinesOf, recordAuditEvents } from '../use-cases/audit/record-audit-events.ts'
 import { isNoticeDue, notifyingTypes, recordNotifications } from '../use-cases/notifications/record-notifications.ts'
 import { isDeliverable, recordDeliveries, unheard } from '../use-cases/webhooks/record-deliveries.ts'
+import { createPlatformEar } from '../use-cases/webhooks/platform-ear.ts'
 import { isMailDue, onMailDue } from './on-mail-due.ts'
 import { isClientTold, onSessionEnded } from './on-session-ended.ts'
 
@@ -68,15 +69,18 @@ export const alertSubscription: Subscription = {
   inOneStatement: async (_, events) => alertsOfNoNews(events),
 }
 
-/** What happens in organizations, for the endpoints that listen to it. */
-export const webhookSubscription = (queue: Pick<JobQueue, 'announce'>): Subscription => ({
+/** Everything that happens, for the endpoints that listen to it. */
+export const webhookSubscription = (
+  queue: Pick<JobQueue, 'announce'>,
+  platform = createPlatformEar(),
+): Subscription => ({
   pipeline: 'webhook',
   consumer: 'workers--webhook',
   producers: everyProducer,
   subjects: everyProducer.map(subjectsOf),
-  concerns: isDeliverable,
+  concerns: (event) => isDeliverable(event, platform),
   handle: recordDeliveries,
-  inOneStatement: async (_, events) => unheard(events),
+  inOneStatement: (db, events) => unheard(db, events, platform),
   onCommitted: (event) => queue.announce(event.id),
 })
 

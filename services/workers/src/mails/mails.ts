@@ -16,6 +16,7 @@ import { organizationDeletion } from './organization-deletion.ts'
 import { passkeyCopied } from './passkey-copied.ts'
 import { passwordChanged } from './password-changed.ts'
 import { passwordReset } from './password-reset.ts'
+import { platformWebhookDisabled } from './platform-webhook-disabled.ts'
 import { recoveryCodeUsed } from './recovery-code-used.ts'
 import { refreshTokenReused } from './refresh-token-reused.ts'
 import { secondFactorLocked } from './second-factor-locked.ts'
@@ -50,4 +51,5 @@ export const mails: readonly Mail[] = [
   signInLocked,
   signInRefusedWhileLocked,
   webhookDisabled,
+  platformWebhookDisabled,
 ]

@@ -8,7 +8,9 @@ export const webhookDisabled = defineMail({
   event: WebhookDisabled,
   limit: { count: 10, hours: 24 },
   due: ({ webhook_id, organization_id, made_by }) =>
-    made_by === undefined ? undefined : { webhook_id, organization_id, user_id: made_by },
+    made_by === undefined || organization_id === undefined
+      ? undefined
+      : { webhook_id, organization_id, user_id: made_by },
   async ask({ identity }, { user_id, webhook_id, organization_id }) {
     const { email, locale } = await identity.getProfile(user_id)
     return { to: email, locale, values: { webhook_id, organization_id } }

@@ -4,10 +4,11 @@ import { deadLettersRoutes } from './dead-letters.ts'
 import { notificationRoutes } from './notifications.ts'
 import { securityAlertRoutes } from './security-alerts.ts'
 import { undeliverableAddressRoutes } from './undeliverable-addresses.ts'
-import { webhookRoutes } from './webhooks.ts'
+import { platformWebhookRoutes, webhookRoutes } from './webhooks.ts'
 
 export const publicRoutes = [
   webhookRoutes,
+  platformWebhookRoutes,
   auditEventsRoutes,
   deadLettersRoutes,
   notificationRoutes,

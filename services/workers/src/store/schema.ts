@@ -223,7 +223,7 @@ export const organizationOwners = pgTable('organization_owners', {
 
 export const webhookEndpoints = pgTable('webhook_endpoints', {
   id: typeId('id', 'whk').primaryKey(),
-  orgId: typeId('org_id', 'org').notNull(),
+  orgId: typeId('org_id', 'org'),
   url: text('url').notNull(),
   description: text('description').notNull().default(''),
   eventTypes: text('event_types').array().notNull(),
@@ -239,13 +239,14 @@ export const webhookEndpoints = pgTable('webhook_endpoints', {
   createdBy: typeId('created_by', 'user'),
   createdAt: at('created_at').notNull().defaultNow(),
   updatedAt: at('updated_at').notNull().defaultNow(),
+  sources: text('sources').array(),
 })
 
 export const webhookDeliveries = pgTable('webhook_deliveries', {
   id: typeId('id', 'whd').primaryKey(),
   seq: bigint('seq', { mode: 'number' }).notNull().generatedAlwaysAsIdentity(),
   endpointId: typeId('endpoint_id', 'whk').notNull(),
-  orgId: typeId('org_id', 'org').notNull(),
+  orgId: typeId('org_id', 'org'),
   eventId: typeId('event_id', 'evt').notNull(),
   eventType: text('event_type').notNull(),
   orderingKey: text('ordering_key').notNull(),
@@ -265,7 +266,7 @@ export const webhookDeliveries = pgTable('webhook_deliveries', {
 export const webhookAttempts = pgTable('webhook_attempts', {
   id: typeId('id', 'wha').primaryKey(),
   deliveryId: typeId('delivery_id', 'whd').notNull(),
-  orgId: typeId('org_id', 'org').notNull(),
+  orgId: typeId('org_id', 'org'),
   at: at('at').notNull().defaultNow(),
   durationMs: integer('duration_ms').notNull(),
   status: integer('status'),

@@ -13,7 +13,8 @@ export type DeliveryState = 'waiting' | 'pending' | 'delivered' | 'failed'
 
 type NewDelivery = {
   endpointId: string
-  orgId: string
+  /** Of the endpoint; null: the platform's. */
+  orgId: string | null
   eventId: string
   eventType: string
   orderingKey: string
@@ -26,7 +27,8 @@ export async function insertDelivery(db: Queryable, o: NewDelivery): Promise<str
   const rows = rowsOf(
     await db.execute(sql`
       insert into webhook_deliveries (id, endpoint_id, org_id, event_id, event_type, ordering_key, payload)
-      values (${uuidOf(id)}, ${uuidOf(o.endpointId, 'whk')}, ${uuidOf(o.orgId, 'org')}, ${uuidOf(o.eventId, 'evt')},
+      values (${uuidOf(id)}, ${uuidOf(o.endpointId, 'whk')}, ${o.orgId && uuidOf(o.orgId, 'org')},
+        ${uuidOf(o.eventId, 'evt')},
         ${o.eventType},
         ${o.orderingKey}, ${JSON.stringify(o.payload)}::jsonb)
       on conflict (endpoint_id, event_id) do nothing returning 1`),
@@ -61,7 +63,7 @@ export async function setJob(db: Queryable, { id, jobId }: { id: string; jobId: 
 
 export type DueDelivery = Lane & {
   id: string
-  orgId: string
+  orgId: string | null
   eventId: string
   payload: Record<string, unknown>
   isEndpointActive: boolean
@@ -72,7 +74,7 @@ export type DueDelivery = Lane & {
 type DueRow = {
   endpoint_id: string
   ordering_key: string
-  org_id: string
+  org_id: string | null
   event_id: string
   payload: Record<string, unknown>
   status: string
@@ -95,7 +97,7 @@ export async function findDueDelivery(db: Queryable, id: string): Promise<DueDel
     id,
     endpointId: typeIdOf('whk', row.endpoint_id),
     orderingKey: row.ordering_key,
-    orgId: typeIdOf('org', row.org_id),
+    orgId: row.org_id && typeIdOf('org', row.org_id),
     eventId: typeIdOf('evt', row.event_id),
     payload: row.payload,
     isEndpointActive: row.status === 'active',
@@ -106,7 +108,7 @@ export async function findDueDelivery(db: Queryable, id: string): Promise<DueDel
 
 export type NewAttempt = {
   deliveryId: string
-  orgId: string
+  orgId: string | null
   status: number | null
   responseBody: string | null
   error: string | null
@@ -116,7 +118,7 @@ export type NewAttempt = {
 export async function recordAttempt(db: Queryable, o: NewAttempt): Promise<void> {
   await db.execute(sql`
     insert into webhook_attempts (id, delivery_id, org_id, duration_ms, status, response_body, error)
-    values (${uuidOf(newId('wha'))}, ${uuidOf(o.deliveryId, 'whd')}, ${uuidOf(o.orgId, 'org')},
+    values (${uuidOf(newId('wha'))}, ${uuidOf(o.deliveryId, 'whd')}, ${o.orgId && uuidOf(o.orgId, 'org')},
       ${o.durationMs}, ${o.status}, ${o.responseBody}, ${o.error})`)
   await db.execute(sql`
     update webhook_deliveries set attempts = attempts + 1, last_status = ${o.status}, last_error = ${o.error}

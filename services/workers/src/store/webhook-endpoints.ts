@@ -1,4 +1,8 @@
-/** Endpoints of organizations, under the scope of their organization. Secrets are ciphertexts here. */
+/**
+ * Endpoints, under the scope of their organization; those of the platform under the scope of nobody. Secrets are
+ * ciphertexts here.
+ */
+import type { EventSource } from '@gatehouse/contracts/http/workers/webhook'
 import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
@@ -7,7 +11,8 @@ import { sql, type SQL } from 'drizzle-orm'
 
 export type Endpoint = {
   id: string
-  orgId: string
+  /** Null: the platform's. */
+  orgId: string | null
   url: string
   description: string
   eventTypes: string[]
@@ -17,11 +22,13 @@ export type Endpoint = {
   previousSecretUntil: string | null
   createdAt: string
   updatedAt: string
+  /** Null: the organization's own events. */
+  sources: EventSource[] | null
 }
 
 type Row = {
   id: string
-  org_id: string
+  org_id: string | null
   url: string
   description: string
   event_types: string[]
@@ -31,17 +38,18 @@ type Row = {
   previous_secret_until: string | null
   created_at: string
   updated_at: string
+  sources: EventSource[] | null
 }
 
 export const utc = (column: SQL): SQL => sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 
-const columns = sql`id, org_id, url, description, event_types, status, version, disabled_reason,
+const columns = sql`id, org_id, url, description, event_types, status, version, disabled_reason, sources,
   case when previous_secret_until > now() then ${utc(sql`previous_secret_until`)} end as previous_secret_until,
   ${utc(sql`created_at`)} as created_at, ${utc(sql`updated_at`)} as updated_at`
 
 const endpointOf = (row: Row): Endpoint => ({
   id: typeIdOf('whk', row.id),
-  orgId: typeIdOf('org', row.org_id),
+  orgId: row.org_id && typeIdOf('org', row.org_id),
   url: row.url,
   description: row.description,
   eventTypes: row.event_types,
@@ -51,6 +59,7 @@ const endpointOf = (row: Row): Endpoint => ({
   previousSecretUntil: row.previous_secret_until,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
+  sources: row.sources,
 })
 
 const one = async (db: Queryable, statement: SQL): Promise<Endpoint | undefined> => {
@@ -58,15 +67,13 @@ const one = async (db: Queryable, statement: SQL): Promise<Endpoint | undefined>
   return row && endpointOf(row)
 }
 
-type NewEndpoint = {
-  id: string
-  orgId: string
+type NewEndpoint = Pick<Endpoint, 'id' | 'orgId' | 'sources'> & {
   url: string
   description: string
   eventTypes: readonly string[]
   secretSealed: string
   createdBy: string | undefined
-  /** So many an organization may have. */
+  /** So many an organization, or the platform, may have. */
   most: number
 }
 
@@ -76,17 +83,19 @@ const textArray = (values: readonly string[]): SQL =>
     sql`, `,
   )}]::text[]`
 
-/** Undefined, with nothing stored, when the organization has as many as it may. Two at once take turns. */
+/** Undefined, with nothing stored, when their owner has as many as it may. Two at once take turns. */
 export async function insertEndpoint(db: Queryable, o: NewEndpoint): Promise<Endpoint | undefined> {
-  const orgId = uuidOf(o.orgId, 'org')
-  await db.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`webhooks ${o.orgId}`}, 0))`)
+  const orgId = sql`${o.orgId && uuidOf(o.orgId, 'org')}::uuid`
+  await db.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`webhooks ${o.orgId ?? 'platform'}`}, 0))`)
   return one(
     db,
-    sql`insert into webhook_endpoints (id, org_id, url, description, event_types, secret_sealed, created_by)
-      select ${uuidOf(o.id, 'whk')}::uuid, ${orgId}::uuid, ${o.url}, ${o.description}, ${textArray(o.eventTypes)},
+    sql`insert into webhook_endpoints (id, org_id, url, description, event_types, secret_sealed, created_by,
+        sources)
+      select ${uuidOf(o.id, 'whk')}::uuid, ${orgId}, ${o.url}, ${o.description}, ${textArray(o.eventTypes)},
         ${o.secretSealed},
-        ${o.createdBy === undefined ? null : uuidOf(o.createdBy, 'user')}::uuid
-      where (select count(*) from webhook_endpoints where org_id = ${orgId}) < ${o.most}
+        ${o.createdBy === undefined ? null : uuidOf(o.createdBy, 'user')}::uuid,
+        ${o.sources === null ? sql`null` : textArray(o.sources)}
+      where (select count(*) from webhook_endpoints where org_id is not distinct from ${orgId}) < ${o.most}
       returning ${columns}`,
   )
 }
@@ -111,15 +120,18 @@ type Changes = {
   description?: string | undefined
   eventTypes?: readonly string[] | undefined
   status?: Endpoint['status'] | undefined
+  /** Of the platform's. */
+  sources?: readonly EventSource[] | undefined
 }
 
 export function updateEndpoint(db: Queryable, id: string, changes: Changes): Promise<Endpoint | undefined> {
-  const { url, description, eventTypes, status } = changes
+  const { url, description, eventTypes, status, sources } = changes
   return one(
     db,
     sql`update webhook_endpoints set version = version + 1, updated_at = now(),
         url = coalesce(${url ?? null}::text, url), description = coalesce(${description ?? null}::text, description),
         event_types = ${eventTypes === undefined ? sql`event_types` : textArray(eventTypes)},
+        sources = ${sources === undefined ? sql`sources` : textArray(sources)},
         status = coalesce(${status ?? null}::text, status),
         disabled_reason = case when ${status ?? null}::text is null then disabled_reason end,
         failing_since = case when ${status ?? null}::text = 'active' then null else failing_since end
@@ -147,33 +159,52 @@ export async function deleteEndpointsOf(db: Queryable, orgId: string): Promise<v
   await db.execute(sql`delete from webhook_endpoints where org_id = ${uuidOf(orgId, 'org')}`)
 }
 
-/** The active endpoints of an organization that listen to one of these. */
+/**
+ * Whether an endpoint `e` hears of what happens in the organization `orgId`, or in none: its own, or those of the
+ * platform that listen there.
+ */
+const hears = (orgId: SQL): SQL => sql`(e.org_id = ${orgId}
+  or (e.org_id is null and case when ${orgId} is null then 'platform' else 'organizations' end = any(e.sources)))`
+
+export type Listener = Pick<Endpoint, 'id' | 'orgId'>
+
+/** The active endpoints that listen to one of these, there. */
 export async function listListeners(
   db: Queryable,
-  { orgId, filters }: { orgId: string; filters: readonly string[] },
-): Promise<string[]> {
-  const rows = rowsOf<{ id: string }>(
+  { orgId, filters }: { orgId: string | null; filters: readonly string[] },
+): Promise<Listener[]> {
+  const rows = rowsOf<{ id: string; org_id: string | null }>(
     await db.execute(sql`
-      select id from webhook_endpoints
-      where org_id = ${uuidOf(orgId, 'org')} and status = 'active' and event_types && ${textArray(filters)}
-        order by id`),
+      select e.id, e.org_id from webhook_endpoints e
+      where ${hears(sql`${orgId && uuidOf(orgId, 'org')}::uuid`)} and e.status = 'active'
+        and e.event_types && ${textArray(filters)}
+      order by e.id`),
   )
-  return rows.map(({ id }) => typeIdOf('whk', id))
+  return rows.map((row) => ({ id: typeIdOf('whk', row.id), orgId: row.org_id && typeIdOf('org', row.org_id) }))
 }
 
 /** Which of `delivered d` nobody listens to. */
 export function ofNoListeners(
-  events: readonly { eventId: string; orgId: string; filters: readonly string[] }[],
+  events: readonly { eventId: string; orgId: string | null; filters: readonly string[] }[],
 ): WithClaim {
   const rows = events.map(({ eventId, orgId, filters }) => ({
-    ...{ event_id: uuidOf(eventId, 'evt'), org_id: uuidOf(orgId, 'org'), filters },
+    ...{ event_id: uuidOf(eventId, 'evt'), org_id: orgId && uuidOf(orgId, 'org'), filters },
   }))
   return {
     only: sql`d.event_id not in (
       select g.event_id from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
         as g (event_id uuid, org_id uuid, filters text[])
-      join webhook_endpoints e on e.org_id = g.org_id and e.status = 'active' and e.event_types && g.filters)`,
+      join webhook_endpoints e on ${hears(sql`g.org_id`)} and e.status = 'active' and e.event_types && g.filters)`,
   }
+}
+
+/** Whether any active endpoint hears of what happens in no organization. */
+export async function hearsOfPlatform(db: Queryable): Promise<boolean> {
+  const rows = rowsOf(
+    await db.execute(sql`
+      select 1 from webhook_endpoints where org_id is null and status = 'active' and 'platform' = any(sources) limit 1`),
+  )
+  return rows.length > 0
 }
 
 export async function noteSuccess(db: Queryable, id: string): Promise<void> {

@@ -18,6 +18,7 @@ import { createNeighbour } from '@gatehouse/test-kit/neighbour'
 import { startStatementCounter } from '@gatehouse/test-kit/statement-counter'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import * as subscriptions from '../../src/events/subscriptions.ts'
+import { createPlatformEar } from '../../src/use-cases/webhooks/platform-ear.ts'
 import { audit } from '../fixtures/audit.ts'
 
 const database = await testDatabase(t, { services: ['workers'] })
@@ -38,7 +39,8 @@ const queue = {
 }
 const consumers = [
   subscriptions.auditSubscription(audit),
-  subscriptions.webhookSubscription(queue),
+  // Whether the platform listens is asked once a second while something happens: here once.
+  subscriptions.webhookSubscription(queue, createPlatformEar({ believedMs: Infinity })),
   subscriptions.alertSubscription,
   subscriptions.notificationSubscription,
   subscriptions.logoutSubscription(queue),

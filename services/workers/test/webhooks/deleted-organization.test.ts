@@ -17,6 +17,7 @@ for (const orgId of [gone, kept])
   await inScope(runtime, { orgId }, (tx) =>
     insertEndpoint(tx, {
       id: newId('whk'),
+      sources: null,
       orgId,
       url: 'https://hooks.example/x',
       description: '',

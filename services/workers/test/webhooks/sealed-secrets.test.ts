@@ -31,6 +31,7 @@ async function rotatedEndpoint(): Promise<string> {
   await inScope(db, { orgId }, async (tx) => {
     await insertEndpoint(tx, {
       id,
+      sources: null,
       orgId,
       url: 'https://hooks.example.com/',
       description: '',

@@ -2,114 +2,22 @@
  * Webhooks from an event to a real receiver over HTTP, through the ledger and Redis, and the API that manages them.
  * Only the verdicts of authz are made up.
  */
-import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { MembershipCreated } from '@gatehouse/contracts/events/orgs/membership'
 import { OrganizationUpdated } from '@gatehouse/contracts/events/orgs/organization'
-import { systemClock } from '@gatehouse/service-kit/context/clock'
-import { startBackground } from '@gatehouse/service-kit/concurrency/background'
 import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
-import { testDatabase } from '@gatehouse/test-kit/database'
-import { quietLog as log } from '@gatehouse/test-kit/log'
-import { startMailbox } from '@gatehouse/test-kit/mailbox/mailbox'
-import { noNats } from '@gatehouse/test-kit/nats'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
-import { createLocalClient, createSpine } from '@gatehouse/spine/produce/producer'
 import { sql } from 'drizzle-orm'
-import type { Deps } from '../../src/deps.ts'
-import { createPipelines } from '../../src/pipelines.ts'
-import { createSmtpMailer } from '../../src/providers/smtp.ts'
-import { openWebhooks } from '../../src/providers/webhooks.ts'
-import { openApp } from '../fixtures/app.ts'
-import { audit } from '../fixtures/audit.ts'
-import { personHeaders } from '../fixtures/callers.ts'
-import { createNeighbour } from '@gatehouse/test-kit/neighbour'
 import { isSignedWith, receiverOf, type Received, type Receiver } from '../fixtures/receiver.ts'
+import { openWebhookPipelines } from '../fixtures/webhook-pipelines.ts'
 
-const database = await testDatabase(t, { services: ['workers'] })
-const system = database.connect('workers', 'system', 10)
-const mailbox = await startMailbox()
-t.teardown(() => mailbox.close())
-const producers = {
-  identity: createNeighbour('identity'),
-  orgs: createNeighbour('orgs'),
-  tokens: createNeighbour('tokens'),
-  authz: createNeighbour('authz'),
-}
-const denied = new Set<string>()
-const webhooks = {
-  ...openWebhooks({
-    KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64url'),
-    WEBHOOK_ALLOWED_NETWORKS: ['127.0.0.0/8'],
-    WEBHOOK_DISABLE_AFTER_SECONDS: 3600,
-  }),
-  retryDelayMs: () => 100,
-}
-const db = database.connect('workers', 'runtime', 6)
-const spine = createSpine({ service: 'workers', runtime: db, system, nats: noNats(), log, clock: systemClock })
-const deps = {
-  ...audit,
-  spine,
-  log,
-  system,
-  db,
-  nats: noNats(),
-  feeds: {
-    ...Object.fromEntries(Object.entries(producers).map(([name, { client }]) => [name, client])),
-    workers: createLocalClient({ spine, system, snapshots: {} }),
-  },
-  publicUrl: 'https://id.example.com',
-  mailLocale: 'en',
-  mailer: createSmtpMailer({ url: mailbox.smtpUrl, from: 'Gatehouse <no-reply@gatehouse.example>' }),
-  webhooks,
-  clients: {
-    identity: {
-      getProfile: async (id: string) => ({ id, email: `${id}@example.com`, name: 'Ann', email_verified: true }),
-    },
-    authz: {
-      decide: async (_: unknown, { permission }: { permission: string }) => ({ allowed: !denied.has(permission) }),
-    },
-  },
-} as unknown as Deps
-const app = openApp(deps)
-const running = startBackground(
-  createPipelines(deps, {
-    WORKERS_PIPELINES: ['webhook', 'mail', 'audit'],
-    REDIS_URL: process.env['REDIS_URL'] ?? '',
-    QUEUE_PREFIX: `t${randomBytes(5).toString('hex')}`,
-    JOBS_SWEEP_SECONDS: 1,
-    AUDIT_CHECKPOINT_SECONDS: 900,
-  }),
-)
-t.teardown(async () => {
-  await running.stop()
-  await app.close()
-  deps.mailer.close()
-  await webhooks.sender.close()
-})
+const pipelines = await openWebhookPipelines(t)
+const { database, system, mailbox, producers, denied, deps } = pipelines
 
 const startReceiver = (answer?: Receiver['answer']): Promise<Receiver> => receiverOf(t, answer)
 const owner = newId('user')
-type Answer = { status: number; body: Record<string, unknown> }
-async function ask(
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
-  org: string,
-  path = '',
-  body?: unknown,
-  as = org,
-): Promise<Answer> {
-  const url = `/v1/organizations/${org}/webhooks${path}`
-  const answer = await app.inject({
-    method,
-    url,
-    headers: {
-      ...personHeaders(owner, as)(url, method),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { payload: JSON.stringify(body) }),
-  })
-  return { status: answer.statusCode, body: answer.body === '' ? {} : (answer.json() as Record<string, unknown>) }
-}
+const ask = (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', org: string, path = '', body?: unknown, as = org) =>
+  pipelines.ask({ method, url: `/v1/organizations/${org}/webhooks${path}`, body, userId: owner, orgId: as })
 async function endpoint(
   receiver: Receiver,
   eventTypes = ['membership.*', 'organization.*'],

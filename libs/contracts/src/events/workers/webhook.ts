@@ -1,9 +1,12 @@
-/** Endpoints that an organization has its events sent to. Their addresses and secrets are in no event. */
+/**
+ * Endpoints that an organization, or the platform where none is named, has events sent to. Their addresses and secrets
+ * are in no event.
+ */
 import Type, { type Static } from 'typebox'
 import { OrganizationId, UserId, WebhookDeliveryId, WebhookId } from '../../common/ids.ts'
 import type { EventContract } from '../envelope.ts'
 
-const about = { webhook_id: WebhookId, organization_id: OrganizationId }
+const about = { webhook_id: WebhookId, organization_id: Type.Optional(OrganizationId) }
 
 export const WebhookCreated = {
   type: 'gatehouse.workers.webhook.created.v1',

@@ -4,21 +4,23 @@ import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Static } from 'typebox'
 
+type About = { id: string; orgId: string | null }
+
 export const announceWebhook = <C extends EventContract>(
   tx: Queryable,
-  o: { endpoint: { id: string; orgId: string; version: number }; contract: C; actor: Actor; data: Static<C['data']> },
+  o: { endpoint: About & { version: number }; contract: C; actor: Actor; data: Static<C['data']> },
 ): Promise<void> =>
   appendEvent(tx, {
     contract: o.contract,
     aggregateType: 'webhook',
     aggregateId: o.endpoint.id,
     version: o.endpoint.version,
-    orgId: o.endpoint.orgId,
+    ...(o.endpoint.orgId !== null && { orgId: o.endpoint.orgId }),
     actor: o.actor,
     data: o.data,
   })
 
-export const aboutWebhook = ({ id, orgId }: { id: string; orgId: string }) => ({
+export const aboutWebhook = ({ id, orgId }: About) => ({
   webhook_id: id,
-  organization_id: orgId,
+  ...(orgId !== null && { organization_id: orgId }),
 })

@@ -1,7 +1,7 @@
 /** What was delivered to an endpoint, and doing it once more. */
-import type { WebhookDelivery, WebhookDeliveryDetails } from '@gatehouse/contracts/http/workers/webhooks'
+import type { WebhookDelivery, WebhookDeliveryDetails } from '@gatehouse/contracts/http/workers/webhook'
 import { WebhookReplayed } from '@gatehouse/contracts/events/workers/webhook'
-import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
+import { actorOf } from '@gatehouse/access/callers/caller'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
 import { isTypeId, newId } from '@gatehouse/service-kit/ids/type-id'
@@ -9,24 +9,23 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import * as deliveries from '../../store/webhook-deliveries.ts'
 import { findEndpoint, type Endpoint } from '../../store/webhook-endpoints.ts'
 import { beginDelivery } from './begin-delivery.ts'
-import { changeInOrganization, found, inOrganization, requireWebhooks, type WebhookDeps } from './manage-webhooks.ts'
 import { payloadOf } from './record-deliveries.ts'
 import { aboutWebhook, announceWebhook } from './announce-webhook.ts'
+import { changeWithin, found, within, type Reach, type WebhookDeps } from './webhook-reach.ts'
 
 type Query = { limit?: number; cursor?: string; state?: deliveries.DeliveryState }
 const mostReplayed = 1000
 
-/** @throws AppError `forbidden`, `not_found`, `invalid_cursor` */
+/** @throws AppError `not_found`, `invalid_cursor` */
 export async function listDeliveries(
   deps: WebhookDeps,
-  caller: OrgCaller,
+  reach: Reach,
   { endpointId, ...query }: Query & { endpointId: string },
 ): Promise<PageOf<WebhookDelivery>> {
-  await requireWebhooks(deps, caller, 'read')
   const after = decodeCursor(query.cursor, 1, ([id]) => isTypeId('whd', id))
   const limit = query.limit ?? 50
   const afterId = after === undefined ? undefined : String(after[0])
-  const rows = await inOrganization(deps, caller, async (tx) => {
+  const rows = await within(deps, reach, async (tx) => {
     found(await findEndpoint(tx, endpointId))
     return deliveries.listDeliveries(tx, { endpointId, limit: limit + 1, afterId, state: query.state })
   })
@@ -36,63 +35,66 @@ export async function listDeliveries(
 
 type Named = { endpointId: string; id: string }
 
-/** @throws AppError `forbidden`, `not_found` */
-export async function getDelivery(deps: WebhookDeps, caller: OrgCaller, named: Named): Promise<WebhookDeliveryDetails> {
-  await requireWebhooks(deps, caller, 'read')
-  const { delivery, payload, log } = found(
-    await inOrganization(deps, caller, (tx) => deliveries.findDelivery(tx, named)),
-  )
+/** @throws AppError `not_found` */
+export async function getDelivery(deps: WebhookDeps, reach: Reach, named: Named): Promise<WebhookDeliveryDetails> {
+  const { delivery, payload, log } = found(await within(deps, reach, (tx) => deliveries.findDelivery(tx, named)))
   return { ...onWire(delivery), request_body: payload, log }
 }
 
-/** @throws AppError `forbidden`, `not_found`, `conflict` for a disabled endpoint, or a delivery that is under way */
-export async function replayDelivery(deps: WebhookDeps, caller: OrgCaller, { endpointId, id }: Named): Promise<void> {
-  await requireWebhooks(deps, caller, 'write')
-  await changeInOrganization(deps, caller, async (tx) => {
+/** @throws AppError `not_found`, `conflict` for a disabled endpoint, or a delivery that is under way */
+export async function replayDelivery(
+  deps: WebhookDeps,
+  reach: Reach,
+  { endpointId, id }: Named,
+): Promise<{ delivery_id: string }> {
+  return changeWithin(deps, reach, async (tx) => {
     const endpoint = await requireActive(tx, endpointId)
     found(await deliveries.findDelivery(tx, { endpointId, id }))
     const lanes = await deliveries.waitAgain(tx, endpointId, deliveries.isDelivery(id), 1)
     if (lanes.length === 0) throw problem('conflict', { detail: 'The delivery is under way.' })
     await beginLanes(tx, lanes)
     const data = { ...aboutWebhook(endpoint), delivery_id: id, count: 1 }
-    await announceWebhook(tx, { endpoint, contract: WebhookReplayed, actor: actorOf(caller), data })
+    await announceWebhook(tx, { endpoint, contract: WebhookReplayed, actor: actorOf(reach.caller), data })
+    return { delivery_id: id }
   })
 }
 
-/** How many begin again. @throws AppError `forbidden`, `not_found`, `conflict` for a disabled endpoint */
+/** As many as begin again. @throws AppError `not_found`, `conflict` for a disabled endpoint */
 export async function replayFailed(
   deps: WebhookDeps,
-  caller: OrgCaller,
+  reach: Reach,
   { endpointId, from, to }: { endpointId: string; from: string; to: string },
-): Promise<number> {
-  await requireWebhooks(deps, caller, 'write')
-  return changeInOrganization(deps, caller, async (tx) => {
+): Promise<{ count: number }> {
+  return changeWithin(deps, reach, async (tx) => {
     const endpoint = await requireActive(tx, endpointId)
     const lanes = await deliveries.waitAgain(tx, endpointId, deliveries.failedWithin(from, to), mostReplayed)
     await beginLanes(tx, lanes)
     const data = { ...aboutWebhook(endpoint), count: lanes.length }
-    await announceWebhook(tx, { endpoint, contract: WebhookReplayed, actor: actorOf(caller), data })
-    return lanes.length
+    await announceWebhook(tx, { endpoint, contract: WebhookReplayed, actor: actorOf(reach.caller), data })
+    return { count: lanes.length }
   })
 }
 
-/** The delivery. @throws AppError `forbidden`, `not_found`, `conflict` for a disabled endpoint */
-export async function testWebhook(deps: WebhookDeps, caller: OrgCaller, endpointId: string): Promise<string> {
-  await requireWebhooks(deps, caller, 'write')
-  return inOrganization(deps, caller, async (tx) => {
+/** @throws AppError `not_found`, `conflict` for a disabled endpoint */
+export async function testWebhook(
+  deps: WebhookDeps,
+  reach: Reach,
+  endpointId: string,
+): Promise<{ delivery_id: string }> {
+  return within(deps, reach, async (tx) => {
     await requireActive(tx, endpointId)
     const eventId = newId('evt')
     const type = 'webhook.test'
     const payload = payloadOf({
       type,
       timestamp: new Date().toISOString(),
-      orgId: caller.orgId,
+      orgId: reach.orgId,
       data: { webhook_id: endpointId },
     })
     const lane = { endpointId, orderingKey: eventId }
-    const id = await deliveries.insertDelivery(tx, { ...lane, orgId: caller.orgId, eventId, eventType: type, payload })
+    const id = await deliveries.insertDelivery(tx, { ...lane, orgId: reach.orgId, eventId, eventType: type, payload })
     await beginDelivery(tx, lane)
-    return found(id)
+    return { delivery_id: found(id) }
   })
 }
 
