@@ -1,4 +1,4 @@
--- Webhooks of the platform: no organization's. Each says whether it hears of what happens in organizations, in none, or both.
+-- Webhooks of the platform, of no organization: each hears of what happens in organizations, in none, or both.
 ALTER TABLE webhook_endpoints ALTER COLUMN org_id DROP NOT NULL;
 ALTER TABLE webhook_deliveries ALTER COLUMN org_id DROP NOT NULL;
 ALTER TABLE webhook_attempts ALTER COLUMN org_id DROP NOT NULL;

@@ -18,8 +18,8 @@ export const platformWebhookDisabled = defineMail({
     en: ({ webhook_id }) => ({
       subject: 'We disabled a webhook of the platform',
       paragraphs: [
-        `Nothing could be delivered to the webhook ${webhook_id} of the platform for a long time, or it answered that ` +
-          `it is gone. So we disabled it.`,
+        `Nothing could be delivered to the webhook ${webhook_id} of the platform for a long time, or it answered ` +
+          `that it is gone. So we disabled it.`,
         'Once it can receive again, enable it and replay what failed: deliveries are kept for 30 days.',
       ],
     }),

@@ -202,7 +202,8 @@ export function ofNoListeners(
 export async function hearsOfPlatform(db: Queryable): Promise<boolean> {
   const rows = rowsOf(
     await db.execute(sql`
-      select 1 from webhook_endpoints where org_id is null and status = 'active' and 'platform' = any(sources) limit 1`),
+      select 1 from webhook_endpoints
+      where org_id is null and status = 'active' and 'platform' = any(sources) limit 1`),
   )
   return rows.length > 0
 }

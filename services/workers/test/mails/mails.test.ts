@@ -160,6 +160,10 @@ const events = [
     subject: ids.user,
     data: { webhook_id: newId('whk'), organization_id: newId('org'), made_by: ids.user },
   }),
+  createNeighbour('workers').announce(WebhookDisabled, {
+    subject: newId('whk'),
+    data: { webhook_id: newId('whk'), made_by: ids.user },
+  }),
   createNeighbour('workers').announce(SecurityAlertRaised, {
     subject: newId('alr'),
     data: {

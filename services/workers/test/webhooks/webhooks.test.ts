@@ -85,7 +85,7 @@ t.test('an event reaches the endpoints of its organization that listen to it, on
 })
 
 t.test(
-  'an attempt that fails is made again under the same id and signed anew; things keep their order and hold up no others',
+  'an attempt that fails is made again under the same id and signed anew; things keep their order and delay no others',
   async (t) => {
     let release: () => void = () => {}
     const held = new Promise<void>((resolve) => (release = resolve))

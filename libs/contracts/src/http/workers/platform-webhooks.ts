@@ -53,7 +53,8 @@ export const UpdatePlatformWebhook = defineRoute({
   operationId: 'updatePlatformWebhook',
   path: `${path}/:webhook`,
   summary:
-    'Change an endpoint, disable it or enable it again. What waits for a disabled one is given up and can be replayed. Platform administrators only.',
+    'Change an endpoint, disable it or enable it again. What waits for a disabled one is given up and can be ' +
+    'replayed. Platform administrators only.',
   params: ofWebhook,
   problems: [...updatesOfPlatform.problems, 'not_found'],
 })

@@ -1,6 +1,6 @@
 /**
- * An endpoint of webhooks, what was delivered to it (Standard Webhooks 1.0), and what its routes have in common, whether
- * an organization or the platform owns it.
+ * An endpoint of webhooks, what was delivered to it (Standard Webhooks 1.0), and what its routes have in common,
+ * whether an organization or the platform owns it.
  */
 import Type, { type Static } from 'typebox'
 import { WebhookDeliveryId, WebhookId } from '../../common/ids.ts'
