@@ -1,9 +1,12 @@
 /**
  * No secret, token, password, code or personal datum reaches a log line, wherever in the object or the text it stands.
  */
+import fc from 'fast-check'
+import '@gatehouse/test-kit/fixed-seed'
 import t from 'tap'
 import { newContext, runInContext } from '../src/context/request-context.ts'
 import { problem } from '../src/errors/app-error.ts'
+import { answeredMessage, writeAnswered } from '../src/logging/answer-line.ts'
 import { createLogger } from '../src/logging/logger.ts'
 import { mintSecret } from '../src/secrets/opaque-token.ts'
 
@@ -102,4 +105,40 @@ t.test('lines carry the ids of the request they belong to', async (t) => {
     name: 'orgs--users',
   })
   t.match(line['trace_id'], /^[0-9a-f]{32}$/)
+})
+
+t.test('the line of an answer is letter for letter the one the logger would write', async (t) => {
+  const { lines, log } = capture()
+  const withoutTime = (line: string | undefined) => line?.replace(/"time":"[0-9T:.Z-]{24}"/, '')
+  const check = (requestId: string, { parent, correlationId }: { parent?: string; correlationId?: string } = {}) => {
+    lines.length = 0
+    const context = newContext({
+      requestId,
+      ...(parent !== undefined && { traceparent: parent }),
+      ...(correlationId !== undefined && { correlationId }),
+    })
+    const fields = { method: 'GET', route: '/v1/things/:thing', status: 200 }
+    for (const level of ['info', 'debug'] as const) {
+      runInContext(context, () => log[level]({ ...fields, duration_ms: 1.3 }, answeredMessage))
+      writeAnswered(log, level, { ...fields, ms: 1.2799, context })
+    }
+    const [theirs, ours, debugTheirs, debugOurs] = lines.map(withoutTime)
+    return theirs === ours && debugTheirs === debugOurs && theirs !== debugTheirs && theirs?.endsWith('}\n')
+  }
+  const parent = '00-0123456789abcdef0123456789abcdef-0123456789abcdef-01'
+  for (const id of [
+    'req_01jdzz5c1xf8prb5a4p0t9w3kq',
+    'a "b" \\c',
+    'caf\u00e9',
+    'a\tb',
+    '\u001f',
+    'Bearer abc.def',
+    'ann@example.com',
+  ])
+    t.ok(check(id, { parent }), id)
+  t.ok(check('one', { parent, correlationId: 'gthr_abcdefghijk' }), 'a correlation')
+  t.ok(check('one'), 'a trace of its own')
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (id) => check(id)))
+  writeAnswered(log, 'info', { method: 'GET', route: 'unknown', status: 404, ms: 3, context: undefined })
+  t.notMatch(lines.at(-1), /_id"/, 'no context, no ids')
 })

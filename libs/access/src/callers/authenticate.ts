@@ -71,7 +71,7 @@ function authenticatePrincipal(
   if (accessTokens === null || typeof token !== 'string')
     throw problem('unauthenticated', { internal: 'an access token cannot be taken here' })
   const known = accessTokens.peek(token)
-  if (known) return admit(principalCaller(known.claims, token))
+  if (known) return admit(callerAgain(known, token))
   const verified = accessTokens
     .verify(token, signedIn(request))
     .then(({ claims }) => admit(principalCaller(claims, token)))
@@ -98,7 +98,8 @@ export function peekOrgCaller(
 /** Callers are told from verified tokens, and both never change. */
 const callers = new WeakMap<VerifiedAccessToken, PrincipalCaller>()
 
-function callerAgain(verified: VerifiedAccessToken, accessToken: string): PrincipalCaller {
+/** Whom a verified token stands for: the same object each time. */
+export function callerAgain(verified: VerifiedAccessToken, accessToken: string): PrincipalCaller {
   const known = callers.get(verified)
   if (known !== undefined) return known
   const caller = principalCaller(verified.claims, accessToken)

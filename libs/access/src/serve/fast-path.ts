@@ -8,7 +8,8 @@ import { Readable } from 'node:stream'
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import type { preParsingHookHandler } from 'fastify'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
-import { newContext, runInContext } from '@gatehouse/service-kit/context/request-context'
+import { newContext } from '@gatehouse/service-kit/context/request-context'
+import { writeAnswered } from '@gatehouse/service-kit/logging/answer-line'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { durationOf, type AnswerLabels } from '@gatehouse/service-kit/telemetry/request-duration'
 import { peekOrgCaller, type Verifiers } from '../callers/authenticate.ts'
@@ -144,5 +145,5 @@ function note(log: Logger, { path, head, ms }: { path: Path; head: UsualHead; ms
     ...(traceparent && { traceparent }),
     ...(correlationId && { correlationId }),
   })
-  runInContext(context, () => log.info({ ...path.labels, duration_ms: Math.round(ms * 10) / 10 }, 'request answered'))
+  writeAnswered(log, 'info', { ...path.labels, ms, context })
 }

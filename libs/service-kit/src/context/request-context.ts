@@ -3,8 +3,6 @@
  * the wire, and the positions of what was written. It explains, it never decides: security reads its arguments only.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { defaultTextMapGetter, defaultTextMapSetter, ROOT_CONTEXT, trace, TraceFlags } from '@opentelemetry/api'
-import { W3CTraceContextPropagator } from '@opentelemetry/core'
 import { chanceHex } from '../ids/chance.ts'
 import { newId } from '../ids/type-id.ts'
 
@@ -16,6 +14,8 @@ export type RequestContext = {
   causationId?: string | undefined
   /** W3C trace context. */
   readonly traceparent: string
+  /** The trace in it. To read it makes no span. */
+  readonly traceId: string
   clientAddress?: string | undefined
   userAgent?: string | undefined
   /** Highest position written per producer; becomes `Gatehouse-Revision`. */
@@ -52,6 +52,7 @@ class WorkContext implements RequestContext {
   answer: RequestContext['answer']
   deadlineMs: number | undefined
   readonly #parent: string | undefined
+  #trace: Trace | undefined
   #span: string | undefined
   #revisions: Map<string, number> | undefined
 
@@ -69,7 +70,10 @@ class WorkContext implements RequestContext {
     this.#revisions = revisions
   }
   get traceparent(): string {
-    return (this.#span ??= childTraceparent(this.#parent))
+    return (this.#span ??= spanIn((this.#trace ??= traceOf(this.#parent))))
+  }
+  get traceId(): string {
+    return (this.#trace ??= traceOf(this.#parent)).traceId
   }
   get revisions(): Map<string, number> {
     return (this.#revisions ??= new Map())
@@ -102,21 +106,31 @@ export function keepAnswer<T>(body: T): T {
   return body
 }
 
-const propagator = new W3CTraceContextPropagator()
+type Trace = { readonly traceId: string; readonly flags: number }
+
+/** W3C Trace Context §3.2.2; what follows the flags is of a later version than 00. */
+const parentForm = /^(?!ff)([0-9a-f]{2})-((?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?$/
 /** `sampled`, and `random-trace-id` of level 2: a flag that is not known is not passed on (W3C Trace Context §4.3). */
 const knownFlags = 0b11
+const sampled = 0b01
 
-/** A new span in the given trace, or a new trace when there is none or it is malformed (W3C Trace Context §3.2). */
-export function childTraceparent(parent?: string): string {
-  const carrier: { traceparent?: string } = parent === undefined ? {} : { traceparent: parent }
-  const given = trace.getSpanContext(propagator.extract(ROOT_CONTEXT, carrier, defaultTextMapGetter))
-  const span = {
-    traceId: given?.traceId ?? chanceHex(16),
-    spanId: chanceHex(8),
-    traceFlags: given ? given.traceFlags & knownFlags : TraceFlags.SAMPLED,
-  }
-  const child: { traceparent?: string } = {}
-  propagator.inject(trace.setSpanContext(ROOT_CONTEXT, span), child, defaultTextMapSetter)
-  // Chance gave nothing but zeros, which is no id.
-  return child.traceparent ?? childTraceparent(parent)
+/**
+ * The given trace, or a new one when there is none or it is malformed. Read here and not by OpenTelemetry's propagator,
+ * which makes three contexts and a carrier for it: each request on each hop brings one.
+ */
+function traceOf(parent: string | undefined): Trace {
+  const given = parent === undefined ? null : parentForm.exec(parent)
+  if (given === null || (given[1] === '00' && given[4] !== undefined)) return { traceId: chanceId(16), flags: sampled }
+  return { traceId: given[2] as string, flags: Number.parseInt(given[3] as string, 16) & knownFlags }
 }
+
+const spanIn = ({ traceId, flags }: Trace): string => `00-${traceId}-${chanceId(8)}-0${flags}`
+
+/** Chance may give nothing but zeros, which is no id. */
+function chanceId(bytes: number): string {
+  const id = chanceHex(bytes)
+  return /[^0]/.test(id) ? id : chanceId(bytes)
+}
+
+/** A new span in the given trace, or in a new one when there is none or it is malformed (W3C Trace Context §3.2). */
+export const childTraceparent = (parent?: string): string => spanIn(traceOf(parent))

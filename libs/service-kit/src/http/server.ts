@@ -4,10 +4,11 @@
  */
 import type { ServerResponse } from 'node:http'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import { newContext, runInContext, type RequestContext } from '../context/request-context.ts'
+import { currentContext, newContext, runInContext, type RequestContext } from '../context/request-context.ts'
 import { systemClock } from '../context/clock.ts'
 import { installProblemHandler, sendProblem, toAppError } from '../errors/problem-handler.ts'
 import { newId } from '../ids/type-id.ts'
+import { writeAnswered } from '../logging/answer-line.ts'
 import type { Logger } from '../logging/logger.ts'
 import { recordDuration } from '../telemetry/request-duration.ts'
 import { deadlineMsOf, installDeadline } from './deadline.ts'
@@ -121,8 +122,8 @@ function installContext(app: FastifyInstance, deadlineMs: number): void {
   // The body arrives on the socket's own events, outside of the context: step back in.
   app.addHook('preValidation', (request, _reply, done) => {
     const context = request[contextKey]
-    if (context) runInContext(context, done)
-    else done()
+    if (context === undefined || currentContext() === context) done()
+    else runInContext(context, done)
   })
 }
 
@@ -131,20 +132,13 @@ function installAnswerLog(app: FastifyInstance, log: Logger): void {
   app.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown'
     const { isLive, isRoutine } = request.routeOptions.config
+    const ms = reply.elapsedTime
     if (isLive !== true || reply.statusCode >= 400)
-      recordDuration(reply.elapsedTime, { method: request.method, route, status: reply.statusCode })
+      recordDuration(ms, { method: request.method, route, status: reply.statusCode })
     const level = isRoutine === true && reply.statusCode < 400 ? 'debug' : 'info'
     if (!log.isLevelEnabled(level)) return done()
-    const fields = {
-      method: request.method,
-      route,
-      status: reply.statusCode,
-      duration_ms: Math.round(reply.elapsedTime * 10) / 10,
-    }
-    const context = request[contextKey]
-    const write = (): void => log[level](fields, 'request answered')
-    if (context) runInContext(context, write)
-    else write()
+    const { method } = request
+    writeAnswered(log, level, { method, route, status: reply.statusCode, ms, context: request[contextKey] })
     done()
   })
 }

@@ -47,6 +47,6 @@ function contextFields(): Record<string, unknown> {
   return {
     request_id: context.requestId,
     ...(context.correlationId === context.requestId ? {} : { correlation_id: context.correlationId }),
-    trace_id: context.traceparent.slice(3, 35),
+    trace_id: context.traceId,
   }
 }

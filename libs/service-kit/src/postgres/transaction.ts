@@ -5,7 +5,7 @@
 import type postgres from 'postgres'
 import { currentContext } from '../context/request-context.ts'
 import { uuidOf } from '../ids/type-id.ts'
-import type { Db, Tx } from './connect.ts'
+import type { Db, Queryable, Tx } from './connect.ts'
 import { isRetryable } from './errors.ts'
 
 /** Whose rows the transaction may touch, as TypeIDs. Neither: only rows that belong to nobody. */
@@ -37,9 +37,9 @@ export async function inScope<T>(db: Db, scope: Scope, run: (tx: Tx) => Promise<
   }
 }
 
-/** drizzle keeps the client of a transaction inside its session. */
-const clientOf = (tx: Tx): postgres.TransactionSql =>
-  (tx as unknown as { session: { client: postgres.TransactionSql } }).session.client
+/** drizzle keeps the client of a database, and of a transaction, inside its session. */
+const clientOf = (db: Queryable): Pick<postgres.TransactionSql, 'unsafe'> =>
+  (db as unknown as { session: { client: postgres.TransactionSql } }).session.client
 
 /**
  * Sends the scope without waiting for the answer: the first statement of `run` follows in the same packet. The driver
@@ -61,4 +61,12 @@ function setScope(tx: Tx, { orgId, userId }: Scope): PromiseLike<unknown> | unde
 /** The rows of `execute(sql...)` under the names PostgreSQL gave them. `timestamptz` and `bigint` arrive as strings. */
 export function rowsOf<T>(result: ArrayLike<Record<string, unknown>>): T[] {
   return Array.from(result) as T[]
+}
+
+/**
+ * The rows of a statement that is a constant text, for what is read so often that to build its text would be felt.
+ * Parameters are `$1` and so on; types arrive as `rowsOf` says.
+ */
+export async function rowsOfText<T>(db: Queryable, text: string, values: readonly (string | number)[]): Promise<T[]> {
+  return rowsOf(await clientOf(db).unsafe(text, [...values]))
 }

@@ -8,10 +8,9 @@ import { organizationHeader } from '@gatehouse/contracts/common/services'
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { AccessTokenVerifier, VerifiedAccessToken } from '@gatehouse/access/tokens/access-token'
-import { bearerOf, plainBearerOf } from '@gatehouse/access/callers/authenticate'
+import { bearerOf, callerAgain, plainBearerOf } from '@gatehouse/access/callers/authenticate'
 import {
   anonymous,
-  principalCaller,
   principalRefusal,
   type AnonymousCaller,
   type PrincipalCaller,
@@ -76,7 +75,7 @@ export function createGuard(route: Guarded, deps: GuardDeps): Guard {
       if (token === undefined) void reply.header('www-authenticate', 'Bearer realm="gatehouse"')
       throw problem(decision.code)
     }
-    return decision.as === 'principal' && verified && token ? principalCaller(verified.claims, token) : anonymous
+    return decision.as === 'principal' && verified && token ? callerAgain(verified, token) : anonymous
   }
   const lookClosely = async (request: FastifyRequest, reply: FastifyReply): Promise<Admitted> => {
     const token = await tokenOf(request, { ...deps, isOpen })
