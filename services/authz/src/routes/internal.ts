@@ -23,7 +23,12 @@ export function neighbourRoutes(app: FastifyInstance, deps: Deps): void {
     listMemberRoleKeys(deps, { orgId: body.organization_id, userId: body.user_id }),
   )
   bindRoute(app, FindRoleHolders, ({ body }) =>
-    findRoleHolders(deps, { orgId: body.organization_id, role: body.role, membershipIds: body.membership_ids }),
+    findRoleHolders(deps, {
+      orgId: body.organization_id,
+      roles: body.roles,
+      forSomeResources: body.for_some_resources === true,
+      membershipIds: body.membership_ids,
+    }),
   )
   bindRoute(app, ListProtectedAttributes, ({ caller }) => listProtectedAttributes(deps, caller))
   bindRoute(app, CheckGrantableRoles, ({ body }) => checkGrantableRoles(deps, body))

@@ -1,4 +1,4 @@
-/** Members by the roles they hold for all of their organization. */
+/** Members by the roles they hold. */
 import { and, eq, exists, inArray, isNull, ne, or, sql } from 'drizzle-orm'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { assignments, groupMembers, memberships } from './schema.ts'
@@ -10,13 +10,15 @@ export async function listRoleHolders(
     orgId: string
     membershipIds: readonly string[]
     roleIds: readonly string[]
+    /** Whether a role counts that is held for one resource. */
+    forSomeResources: boolean
     withOwners: boolean
     now: Date
   },
 ): Promise<string[]> {
   const givesRole = and(
     inArray(assignments.roleId, [...o.roleIds]),
-    isNull(assignments.resourceType),
+    o.forSomeResources ? undefined : isNull(assignments.resourceType),
     isNull(assignments.validTo),
     sql`(${assignments.expiresAt} is null or ${assignments.expiresAt} > ${o.now.toISOString()}::timestamptz)`,
   )

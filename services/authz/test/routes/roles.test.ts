@@ -335,7 +335,7 @@ t.test('roles that are given while others are replaced are among what is compare
 t.test(
   'internal: who holds a role: given, by a group, by inheritance, as an owner; not expired, not elsewhere',
   async (t) => {
-    const ask = (method: 'POST' | 'PUT', path: string, body?: object) =>
+    const ask = (method: 'POST' | 'PUT' | 'DELETE', path: string, body?: object) =>
       platform.ask(replica, {
         method,
         url: `/v1/organizations/${org.id}/${path}`,
@@ -362,12 +362,17 @@ t.test(
     ]
     for (const { status, body } of answers) t.ok(status < 300, JSON.stringify(body))
     const all = [given, grouped, senior, lapsed, limited, none, owner]
-    const holders = async (role: string, { orgId = org.id, as = 'orgs' } = {}) => {
+    const holders = async (role: string | string[], { orgId = org.id, as = 'orgs', ...more } = {}) => {
       const { status, body } = await platform.ask(replica, {
         method: 'POST',
         url: '/internal/roles/holders',
         as: as as 'orgs',
-        body: { organization_id: orgId, role, membership_ids: all.map(({ membershipId }) => membershipId) },
+        body: {
+          organization_id: orgId,
+          roles: [role].flat(),
+          membership_ids: all.map(({ membershipId }) => membershipId),
+          ...more,
+        },
       })
       if (status !== 200) return status
       const found = body['membership_ids'] as string[]
@@ -378,9 +383,28 @@ t.test(
     t.same(await holders('owner'), [owner.id])
     t.same(await holders('no-such-role'), [])
     t.same(await holders('junior', { orgId: newId('org') }), [], 'nobody elsewhere')
-    t.equal(await holders('junior', { as: 'tokens' }), 403)
+    t.same(await holders(['senior', 'owner', 'no-such-role']), [senior.id, owner.id], 'one of several')
+    const some = { as: 'tokens', for_some_resources: true }
+    t.same(await holders('junior', some), [given.id, grouped.id, senior.id, lapsed.id, limited.id])
+    t.equal(await holders('junior', { as: 'identity' }), 403)
+    const { body: unknown } = await platform.ask(replica, {
+      method: 'POST',
+      url: '/internal/roles/holders',
+      as: 'orgs',
+      body: { organization_id: org.id, roles: ['owner', 'senior', 'no-such-role'], membership_ids: [] },
+    })
+    t.same(unknown, { membership_ids: [], unknown_roles: ['no-such-role'] })
+    await ask('PUT', `roles/${idOf(made[1] as Answer)}`, { name: 'Senior', permissions: [] })
+    t.same(await holders('junior'), [given.id, grouped.id, lapsed.id], 'a role that inherits no more')
+    await ask('DELETE', `groups/${idOf(group)}/members/${grouped.id}`)
+    t.same(await holders('junior'), [given.id, lapsed.id], 'whoever left the group')
     const later = { ...replica.deps, clock: { ...replica.deps.clock, now: () => new Date('2101-01-01T00:00:00Z') } }
-    const asked = { orgId: org.id, role: 'junior', membershipIds: [lapsed.membershipId] }
-    t.same(await findRoleHolders(later, asked), { membership_ids: [] }, 'what has expired is held no more')
+    const asked = {
+      orgId: org.id,
+      roles: ['junior'],
+      forSomeResources: true,
+      membershipIds: [lapsed.membershipId],
+    }
+    t.same((await findRoleHolders(later, asked)).membership_ids, [], 'what has expired is held no more')
   },
 )

@@ -18,6 +18,8 @@ export type AuthzClient = {
   protectedAttributes(caller: PrincipalCaller): Promise<string[]>
   /** Which of these members (at most 200) hold the role? */
   holdersOf(o: { orgId: string; role: string; membershipIds: string[] }): Promise<Set<string>>
+  /** Which of these roles do not exist there? */
+  unknownAmong(o: { orgId: string; roles: string[] }): Promise<string[]>
   /** Which of these roles do not exist there, and which may `grantedBy` not give, for so long or for good? */
   checkGrantableRoles(o: {
     orgId: string
@@ -37,8 +39,13 @@ export const createAuthzClient = (http: ServiceClient): AuthzClient => ({
   protectedAttributes: async (user) => (await http.call(ListProtectedAttributes, { body: {}, user })).names,
   async holdersOf({ orgId, role, membershipIds }) {
     if (membershipIds.length === 0) return new Set()
-    const body = { organization_id: orgId, role, membership_ids: membershipIds }
+    const body = { organization_id: orgId, roles: [role], membership_ids: membershipIds }
     return new Set((await http.call(FindRoleHolders, { body })).membership_ids)
+  },
+  async unknownAmong({ orgId, roles }) {
+    if (roles.length === 0) return []
+    const body = { organization_id: orgId, roles: [...new Set(roles)], membership_ids: [] }
+    return (await http.call(FindRoleHolders, { body })).unknown_roles
   },
   checkGrantableRoles: ({ orgId, grantedBy, roles, durationSeconds }) =>
     http.call(CheckGrantableRoles, {

@@ -11,7 +11,7 @@ type Body = Static<NonNullable<typeof UpdateOrganizationSettings.body>>
 
 type Plain = Change['plain']
 
-/** What the body names, by the names of columns. */
+/** What the body names that is a column each, by the names of those. */
 function plainIn(body: Body): Plain {
   const named: { [column in keyof Plain]: Plain[column] | undefined } = {
     takesJoinRequests: body.join_requests,
@@ -33,6 +33,7 @@ export function settingsRoutes(app: FastifyInstance, deps: Deps): void {
   bindRoute(app, UpdateOrganizationSettings, async ({ caller, body, query, request, reply }) => {
     const change = {
       mfa: body.mfa,
+      mfaRoles: body.mfa_roles,
       plain: plainIn(body),
       isConfirmed: query.confirm === true,
       isExpected: expectedVersion(request),

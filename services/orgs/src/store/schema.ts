@@ -4,7 +4,7 @@ import { bigint, boolean, customType, integer, jsonb, pgSchema, text, timestamp 
 import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership'
 import type { OrganizationColors } from '@gatehouse/contracts/http/orgs/organizations'
 import type { SignInMethod } from '@gatehouse/contracts/events/orgs/organization'
-import type { InvitationsBy, MfaMode } from '@gatehouse/contracts/http/orgs/settings'
+import type { InvitationsBy, MfaMode, RoleMfa } from '@gatehouse/contracts/http/orgs/settings'
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
 import type { AccessRequestKind, AccessRequestStatus } from '../domain/access-request.ts'
 import type { DomainCheck, DomainStatus } from '../domain/domain.ts'
@@ -38,6 +38,7 @@ export const organizations = orgs.table('organizations', {
   settingsVersion: bigint('settings_version', { mode: 'number' }).notNull().default(1),
   mfaMode: text('mfa_mode').$type<MfaMode>().notNull().default('off'),
   mfaRequiredFrom: instant('mfa_required_from'),
+  mfaRoles: jsonb('mfa_roles').$type<RoleMfa[]>().notNull().default([]),
   takesJoinRequests: boolean('takes_join_requests').notNull().default(false),
   sessionIdleSeconds: integer('session_idle_seconds'),
   sessionLifetimeSeconds: integer('session_lifetime_seconds'),

@@ -4,6 +4,7 @@
  */
 import type { WantedMfa } from '@gatehouse/contracts/http/orgs/settings'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
+import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { eq, sql, type SQL } from 'drizzle-orm'
 import { organizations, type OrganizationRow } from './schema.ts'
 
@@ -11,6 +12,7 @@ import { organizations, type OrganizationRow } from './schema.ts'
 export type PlainSettings = Partial<
   Pick<
     OrganizationRow,
+    | 'mfaRoles'
     | 'takesJoinRequests'
     | 'sessionIdleSeconds'
     | 'sessionLifetimeSeconds'
@@ -19,6 +21,14 @@ export type PlainSettings = Partial<
     | 'invitationsBy'
   >
 >
+
+/** The time of the database, which says whether a rule is in force. */
+export async function databaseNow(tx: Tx): Promise<Date> {
+  const [row] = rowsOf<{ ms: string }>(
+    await tx.execute(sql`select floor(extract(epoch from clock_timestamp()) * 1000) as ms`),
+  )
+  return new Date(Number(row?.ms))
+}
 
 const next = sql`${organizations.version} + 1`
 

@@ -23,6 +23,7 @@ import { appendEvent } from '@gatehouse/spine/produce/outbox'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { accessRulesOf } from '../domain/access-rules.ts'
 import { announcedStatus } from '../domain/organization-status.ts'
+import { factorRolesOf } from '../domain/role-rules.ts'
 import type { AccessRequestRow, InvitationRow, MembershipRow, OrganizationRow } from '../store/schema.ts'
 
 const ofOrganization = (row: OrganizationRow, actor: Actor) => ({
@@ -143,6 +144,7 @@ export const announceSettings = (
       ...organizationFacts(row),
       changed,
       mfa_required_from: row.mfaRequiredFrom?.toISOString() ?? null,
+      mfa_roles: factorRolesOf(row.mfaRoles),
       access_rules: accessRulesOf(row),
       ...(endsAccess && { min_ov: row.minVersion }),
     },

@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { stepUpChallenge } from '@gatehouse/access/call/require-allowed'
 import { entryRefusal } from '@gatehouse/access/callers/access-rules'
 import { actorOf, type OrgCaller } from '@gatehouse/access/callers/caller'
-import type { OrganizationSettings, WantedMfa } from '@gatehouse/contracts/http/orgs/settings'
+import type { OrganizationSettings, WantedMfa, WantedRoleMfa } from '@gatehouse/contracts/http/orgs/settings'
 import { currentContext } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
@@ -16,10 +16,11 @@ import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../deps.ts'
 import { isAddressRange } from '@gatehouse/service-kit/text/address-range'
 import { accessRulesOf, isStricter } from '../domain/access-rules.ts'
+import { beginsForRole, mistakesIn, nextRoleRules } from '../domain/role-rules.ts'
 import { permissions } from '../domain/permissions.ts'
 import { findOrganization, lockOrganization } from '../store/organizations.ts'
 import type { OrganizationRow } from '../store/schema.ts'
-import { updateSettings as updateSettingsOf, type PlainSettings } from '../store/settings.ts'
+import { databaseNow, updateSettings as updateSettingsOf, type PlainSettings } from '../store/settings.ts'
 import { announceSettings } from './announce.ts'
 import { requirePermission } from './require-permission.ts'
 
@@ -35,7 +36,9 @@ export async function getSettings(deps: Pick<Deps, 'db' | 'clients'>, caller: Or
 
 export type Change = {
   mfa: WantedMfa | undefined
-  plain: PlainSettings
+  /** All rules of roles. */
+  mfaRoles: WantedRoleMfa[] | undefined
+  plain: Omit<PlainSettings, 'mfaRoles'>
   /** Also where the session that makes the change is refused from then on. */
   isConfirmed: boolean
   /** Judges the present version by the precondition of the request. */
@@ -53,10 +56,14 @@ export async function updateSettings(
 ): Promise<VersionedSettings> {
   await requirePermission(deps, caller, permissions.writeSettings)
   requireRanges(change.plain.allowedAddresses ?? [])
-  if (change.mfa?.mode === 'required') requireOwnSecondFactor(caller)
-  const outcome = await deps.spine.write({ orgId: caller.orgId }, (tx) => update(tx, deps, caller, change), {
+  if ([change.mfa, ...(change.mfaRoles ?? [])].some((rule) => rule?.mode === 'required')) requireOwnSecondFactor(caller)
+  const { orgId } = caller
+  const roles = change.mfaRoles?.map(({ role }) => role) ?? []
+  const unknown = await deps.clients.authz.unknownAmong({ orgId, roles })
+  const outcome = await deps.spine.write({ orgId }, (tx) => update(tx, deps, caller, { ...change, unknown }), {
     announce: 'await',
   })
+  if (outcome.kind === 'no_rules') throw problem('validation_failed', { errors: outcome.errors })
   if (outcome.kind === 'own_session_refused')
     throw problem('own_session_refused', { detail: 'Confirm it, or act from a session that the rules let in.' })
   if (outcome.kind !== 'settled') throw problem(outcome.kind)
@@ -64,19 +71,32 @@ export async function updateSettings(
 }
 
 type Outcome =
-  { kind: 'settled'; row: OrganizationRow } | { kind: 'not_found' | 'own_session_refused' | 'precondition_failed' }
+  | { kind: 'settled'; row: OrganizationRow }
+  | { kind: 'no_rules'; errors: { path: string; message: string }[] }
+  | { kind: 'not_found' | 'own_session_refused' | 'precondition_failed' }
 
-async function update(tx: Tx, deps: Pick<Deps, 'clock'>, caller: OrgCaller, change: Change): Promise<Outcome> {
-  const { mfa: wanted, plain, isExpected } = change
+async function update(
+  tx: Tx,
+  deps: Pick<Deps, 'clock'>,
+  caller: OrgCaller,
+  change: Change & { unknown: string[] },
+): Promise<Outcome> {
+  const { mfa: wanted, isExpected } = change
   const { orgId } = caller
   const before = await lockOrganization(tx, orgId)
   if (!before) return { kind: 'not_found' }
   if (!isExpected(before.settingsVersion)) return { kind: 'precondition_failed' }
+  const now = await databaseNow(tx)
+  const errors = mistakesIn(change.mfaRoles ?? [], { unknown: change.unknown, before: before.mfaRoles })
+  if (errors.length > 0) return { kind: 'no_rules', errors }
+  const mfaRoles = change.mfaRoles && nextRoleRules(before.mfaRoles, change.mfaRoles, now)
+  const plain = { ...change.plain, ...(mfaRoles && { mfaRoles }) }
   const mfa = wanted === undefined || isAsBefore(before, wanted) ? undefined : wanted
   const changed = [...(mfa ? ['settings.mfa'] : []), ...changesOf(before, plain)]
   if (changed.length === 0) return { kind: 'settled', row: before }
-  const endsAccess = isStricter(before, { ...before, ...plain })
-  if (endsAccess && !change.isConfirmed && refusesOwnSession(deps, caller, { ...before, ...plain }))
+  const isRuleStricter = isStricter(before, { ...before, ...plain })
+  const endsAccess = isRuleStricter || beginsForRole(before.mfaRoles, mfaRoles ?? [], now)
+  if (isRuleStricter && !change.isConfirmed && refusesOwnSession(deps, caller, { ...before, ...plain }))
     return { kind: 'own_session_refused' }
   const row = await updateSettingsOf(tx, { orgId, mfa, plain, endsAccess })
   if (!row) return { kind: 'not_found' }
@@ -86,6 +106,7 @@ async function update(tx: Tx, deps: Pick<Deps, 'clock'>, caller: OrgCaller, chan
 
 /** The names settings have on the wire and in events. */
 const names: Readonly<Record<keyof PlainSettings, string>> = {
+  mfaRoles: 'settings.mfa_roles',
   takesJoinRequests: 'settings.join_requests',
   sessionIdleSeconds: 'settings.session_idle_seconds',
   sessionLifetimeSeconds: 'settings.session_lifetime_seconds',
@@ -138,6 +159,7 @@ const settingsOf = (row: OrganizationRow): VersionedSettings => ({
   version: row.settingsVersion,
   settings: {
     mfa: { mode: row.mfaMode, required_from: row.mfaRequiredFrom?.toISOString() ?? null },
+    mfa_roles: row.mfaRoles,
     join_requests: row.takesJoinRequests,
     ...accessRulesOf(row),
     invitations_by: row.invitationsBy,

@@ -4,6 +4,7 @@
 import type { SnapshotView, SnapshotViews } from '@gatehouse/spine/produce/snapshot'
 import { accessRulesOf } from '../domain/access-rules.ts'
 import { snapshotStatus } from '../domain/organization-status.ts'
+import { factorRolesOf } from '../domain/role-rules.ts'
 import { eachMembership, eachOrganization, listRecentFloors } from '../store/snapshots.ts'
 
 const state: SnapshotView = async (emit, tx) => {
@@ -16,6 +17,7 @@ const state: SnapshotView = async (emit, tx) => {
       status: snapshotStatus(status),
       slug,
       mfa_required_from: mfaRequiredFrom?.toISOString() ?? null,
+      mfa_roles: factorRolesOf(row.mfaRoles),
       access_rules: accessRulesOf(row),
     })
   }

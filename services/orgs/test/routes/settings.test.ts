@@ -25,6 +25,9 @@ async function organization() {
         body: { mfa },
         ...(more.ifMatch !== undefined && { headers: { 'if-match': String(more.ifMatch) } }),
       }),
+    /** As whoever signed in with a second factor. */
+    ruleRoles: (rules: object[], acr = 'aal2'): Promise<Answer> =>
+      send('PATCH', path, { by: owner, org, acr, body: { mfa_roles: rules } }),
     rule: (rules: object, more: { from?: string; confirm?: boolean; authTime?: number } = {}): Promise<Answer> =>
       send('PATCH', more.confirm === undefined ? path : `${path}?confirm=${more.confirm}`, {
         by: owner,
@@ -219,3 +222,62 @@ t.test('403: where owners invite, nobody else does; they go on as before', async
   t.equal((await rule({ invitations_by: 'permitted' })).status, 200)
   t.equal((await inviting(member)).status, 201)
 })
+
+t.test('by role: rules are announced; one that begins now voids every access token, once', async (t) => {
+  const { ruleRoles, read, change, announced } = await organization()
+  t.match((await read()).body, { mfa_roles: [] })
+  const later = { role: 'owner', mode: 'required', required_from: future }
+  const offered = { role: 'viewer', mode: 'optional', required_from: null }
+  t.match(await ruleRoles([{ role: 'viewer', mode: 'optional' }, later]), { body: { mfa_roles: [later, offered] } })
+  t.match(await ruleRoles([later, { role: 'admin', mode: 'required' }]), { status: 200, headers: { etag: '"3"' } })
+  const { body } = await read()
+  const [admin] = (body as unknown as { mfa_roles: { role: string }[] }).mfa_roles
+  t.match(admin, { role: 'admin', required_from: /^20\d\d-/ })
+  t.match(await ruleRoles([{ role: 'admin', mode: 'required' }, later]), { body: { mfa_roles: [admin, later] } })
+  t.match((await read()).headers, { etag: '"3"' }, 'what is so already goes on and is announced to nobody')
+  t.equal((await ruleRoles([{ role: 'admin', mode: 'required', required_from: future }])).status, 200)
+  t.equal((await ruleRoles([{ role: 'admin', mode: 'required' }])).status, 200, 'from now on again')
+  t.equal((await ruleRoles([], 'aal1')).status, 200, 'taken back, which takes one factor')
+  t.match((await change({ mode: 'optional' })).body, { mfa_roles: [] })
+  const told = (await announced()).map(({ data }) => data as OrganizationUpdated)
+  t.same(
+    told.map(({ changed, min_ov, mfa_roles }) => [changed.join(), min_ov, mfa_roles?.map(({ role }) => role).join()]),
+    [
+      ['settings.mfa_roles', undefined, 'owner'],
+      ['settings.mfa_roles', 3, 'admin,owner'],
+      ['settings.mfa_roles', undefined, 'admin'],
+      ['settings.mfa_roles', 5, 'admin'],
+      ['settings.mfa_roles', undefined, ''],
+      ['settings.mfa', undefined, ''],
+    ],
+  )
+})
+
+t.test(
+  'by role: 401 for whoever has not the factor, 400 for what is no rule; a deleted role keeps its rule',
+  async (t) => {
+    const { ruleRoles, read } = await organization()
+    const required = { role: 'admin', mode: 'required' }
+    t.match(await ruleRoles([required], 'aal1'), { status: 401, body: { code: 'insufficient_user_authentication' } })
+    for (const rule of [
+      {},
+      { role: 'admin' },
+      { role: 'admin', mode: 'off' },
+      { role: 'No Key', mode: 'optional' },
+      { role: 'admin', mode: 'optional', required_from: future },
+      { ...required, required_from: 'soon' },
+      { ...required, more: 1 },
+    ])
+      t.equal((await ruleRoles([rule])).status, 400, JSON.stringify(rule))
+    t.match(await ruleRoles([required, required]), { status: 400, body: { errors: [{ path: '/mfa_roles/1/role' }] } })
+    t.teardown(() => world.unknownRoles.clear())
+    world.unknownRoles.add('auditor')
+    const auditor = { role: 'auditor', mode: 'required' }
+    t.match(await ruleRoles([required, auditor]), { status: 400, body: { errors: [{ path: '/mfa_roles/1/role' }] } })
+    t.match((await read()).body, { mfa_roles: [] })
+    world.unknownRoles.clear()
+    t.equal((await ruleRoles([auditor])).status, 200)
+    world.unknownRoles.add('auditor')
+    t.match(await ruleRoles([required, auditor]), { status: 200, body: { mfa_roles: [{}, { role: 'auditor' }] } })
+  },
+)

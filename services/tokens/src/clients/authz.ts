@@ -1,6 +1,6 @@
 /** The policy decision point as tokens needs it. Not knowing is an error (503), never a yes. */
 import { CheckPermissions } from '@gatehouse/contracts/http/authz/evaluation'
-import { ListMemberRoleKeys } from '@gatehouse/contracts/http/authz/role-holders'
+import { FindRoleHolders, ListMemberRoleKeys } from '@gatehouse/contracts/http/authz/role-holders'
 import { CheckGrantableServiceAccount } from '@gatehouse/contracts/http/authz/service-account-roles'
 import { onlyDecision, type PermissionDecision } from '@gatehouse/access/call/require-allowed'
 import type { PrincipalCaller } from '@gatehouse/access/callers/caller'
@@ -16,6 +16,8 @@ export type AuthzClient = {
     caller: PrincipalCaller,
     o: { serviceAccountId: string; scope: string[] | undefined; expiresAt: Date },
   ): Promise<string[]>
+  /** Whether a member holds one of these roles now, be it for some resources alone. */
+  holdsOneOf(o: { organizationId: string; membershipId: string; roles: readonly string[] }): Promise<boolean>
   /** Keys of the roles that a member holds now. */
   rolesOf(member: { organizationId: string; userId: string }): Promise<string[]>
 }
@@ -36,6 +38,15 @@ export const createAuthzClient = (http: ServiceClient): AuthzClient => ({
       expires_at: expiresAt.toISOString(),
     }
     return (await http.call(CheckGrantableServiceAccount, { body, user: caller })).missing
+  },
+  async holdsOneOf({ organizationId, membershipId, roles }) {
+    const body = {
+      organization_id: organizationId,
+      roles: [...roles],
+      for_some_resources: true,
+      membership_ids: [membershipId],
+    }
+    return (await http.call(FindRoleHolders, { body })).membership_ids.includes(membershipId)
   },
   async rolesOf({ organizationId, userId }) {
     const body = { organization_id: organizationId, user_id: userId }

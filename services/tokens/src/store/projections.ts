@@ -33,11 +33,11 @@ export async function upsertUserState(
       .where(and(eq(userStates.id, id), lt(userStates.sessionsMinVersion, sessionsMinVersion)))
 }
 
-/** `mfaRequiredFrom`, `slug` and `accessRules` absent keep the known ones: the event was about something else. */
+/** What is absent but may be keeps the known value: the event was about something else. */
 export async function upsertOrganizationState(
   tx: Queryable,
   state: Pick<OrganizationState, 'id' | 'version' | 'status'> &
-    Partial<Pick<OrganizationState, 'mfaRequiredFrom' | 'slug' | 'accessRules'>>,
+    Partial<Pick<OrganizationState, 'mfaRequiredFrom' | 'mfaRoles' | 'slug' | 'accessRules'>>,
 ): Promise<void> {
   const { id: _, ...rest } = state
   await tx
@@ -118,6 +118,11 @@ export async function listUsersWithEndedSessions(db: Queryable): Promise<UserSta
 /** Whether the organization requires a second factor by now, by the clock of the database. */
 export const requiresMfa = sql<boolean>`coalesce(${organizationStates.mfaRequiredFrom} <= now(), false)`
 
+/** Keys of the roles that require a second factor by now, by the clock of the database; null: none does. */
+export const factorRoles = sql<string[] | null>`case when ${organizationStates.mfaRoles} is not null then (
+  select jsonb_agg(r ->> 'role') from jsonb_array_elements(${organizationStates.mfaRoles}) r
+  where (r ->> 'required_from')::timestamptz <= now()) end`
+
 /** Memberships that give access now: the named ones, or any when none is named. */
 export async function listUsableMemberships(
   tx: Queryable,
@@ -130,6 +135,7 @@ export async function listUsableMemberships(
       organizationId: membershipStates.organizationId,
       organizationVersion: organizationStates.version,
       requiresMfa,
+      factorRoles,
       accessRules: organizationStates.accessRules,
     })
     .from(membershipStates)

@@ -10,7 +10,7 @@ import { and, eq, isNotNull, sql } from 'drizzle-orm'
 import { alias } from 'drizzle-orm/pg-core'
 import type { UsableMembership } from '../domain/choose-organization.ts'
 import { type Client, clientColumns } from './clients.ts'
-import { requiresMfa, type UserState } from './projections.ts'
+import { factorRoles, requiresMfa, type UserState } from './projections.ts'
 import {
   clients,
   membershipStates,
@@ -67,6 +67,7 @@ const membershipColumns = {
   organizationId: organizationStates.id,
   organizationVersion: organizationStates.version,
   requiresMfa,
+  factorRoles,
   accessRules: organizationStates.accessRules,
 }
 
@@ -121,13 +122,14 @@ export async function findPresented(
   const [row] = await presentedOnce(system).execute({ hash: o.hash, organizationId: wanted })
   if (row === undefined) return undefined
   const { nowMs, membershipId, membershipVersion, organizationId, organizationVersion, ...others } = row
-  const { requiresMfa: strict, accessRules, ...rest } = others
+  const { requiresMfa: strict, factorRoles: roles, accessRules, ...rest } = others
   const found = {
     membershipId,
     membershipVersion,
     organizationId,
     organizationVersion,
     requiresMfa: strict,
+    factorRoles: roles,
     accessRules,
   }
   return { ...rest, now: new Date(Number(nowMs)), membership: isUsable(found) ? found : undefined }

@@ -3,7 +3,7 @@
  * Identifiers are TypeIDs here and UUIDs in the database.
  */
 import { typeId } from '@gatehouse/service-kit/postgres/type-id'
-import type { AccessRules } from '@gatehouse/contracts/events/orgs/organization'
+import type { AccessRules, FactorRoles } from '@gatehouse/contracts/events/orgs/organization'
 import type { AuthorizationRequest } from '../domain/oauth/authorization-request.ts'
 import {
   bigint,
@@ -250,6 +250,7 @@ export const organizationStates = pgTable('organization_states', {
   mfaRequiredFrom: at('mfa_required_from'),
   slug: text('slug'),
   accessRules: jsonb('access_rules').$type<AccessRules>(),
+  mfaRoles: jsonb('mfa_roles').$type<FactorRoles>(),
 })
 
 export const membershipStates = pgTable('membership_states', {

@@ -23,6 +23,7 @@ type MembershipRow = {
   organization_id: string
   organization_version: number
   requires_mfa: boolean
+  factor_roles: string[] | null
   access_rules: AccessRules | null
 }
 
@@ -43,7 +44,10 @@ export async function findSignInFacts(
       last: sql<string | null>`${last}`,
       memberships: sql<MembershipRow[] | null>`(select jsonb_agg(m) from (
         select m.id, m.version, m.organization_id, o.version as organization_version,
-          coalesce(o.mfa_required_from <= now(), false) as requires_mfa, o.access_rules
+          coalesce(o.mfa_required_from <= now(), false) as requires_mfa, o.access_rules,
+          case when o.mfa_roles is not null then (
+            select jsonb_agg(r ->> 'role') from jsonb_array_elements(o.mfa_roles) r
+            where (r ->> 'required_from')::timestamptz <= now()) end as factor_roles
         from membership_states m join organization_states o on o.id = m.organization_id
         where m.user_id = ${user}::uuid and m.status = 'active' and o.status = 'active'
         order by (m.organization_id = ${wanted}) is true desc limit 2) m)`,
@@ -62,6 +66,7 @@ export async function findSignInFacts(
       organizationId: typeIdOf('org', one.organization_id),
       organizationVersion: one.organization_version,
       requiresMfa: one.requires_mfa,
+      factorRoles: one.factor_roles,
       accessRules: one.access_rules,
     })),
   }

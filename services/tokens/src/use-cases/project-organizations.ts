@@ -3,6 +3,7 @@ import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { MembershipCreated, MembershipRemoved, MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
 import {
   AccessRules,
+  FactorRoles,
   OrganizationCreated,
   OrganizationDeleted,
   OrganizationUpdated,
@@ -24,6 +25,7 @@ const OrganizationFacts = Type.Object({
   status: Type.String(),
   slug: Type.Optional(Type.String()),
   mfa_required_from: Type.Optional(Type.Union([Type.String(), Type.Null()])),
+  mfa_roles: Type.Optional(FactorRoles),
   access_rules: Type.Optional(AccessRules),
 })
 const MembershipFacts = Type.Object({ organization_id: Type.String(), user_id: Type.String(), status: Type.String() })
@@ -71,7 +73,8 @@ export async function resetOrganizations(tx: Tx, records: AsyncIterable<object>)
 }
 
 async function upsertOrganization(tx: Tx, o: { id: string; version: number; facts: object }): Promise<void> {
-  const { status, slug, mfa_required_from: from, access_rules: accessRules } = Value.Parse(OrganizationFacts, o.facts)
+  const facts = Value.Parse(OrganizationFacts, o.facts)
+  const { status, slug, mfa_required_from: from, mfa_roles: mfaRoles, access_rules: accessRules } = facts
   const mfa = from === undefined ? {} : { mfaRequiredFrom: from === null ? null : new Date(from) }
   await upsertOrganizationState(tx, {
     id: o.id,
@@ -79,6 +82,7 @@ async function upsertOrganization(tx: Tx, o: { id: string; version: number; fact
     status,
     ...(slug !== undefined && { slug }),
     ...mfa,
+    ...(mfaRoles && { mfaRoles }),
     ...(accessRules && { accessRules }),
   })
 }

@@ -8,6 +8,7 @@ import { isPublished, type KeySpan, nextSigningKey, signingKeyOf } from '../../s
 
 const member = (organizationId: string): UsableMembership => ({
   requiresMfa: false,
+  factorRoles: null,
   accessRules: null,
   membershipId: `mem_${organizationId}`,
   membershipVersion: 3,

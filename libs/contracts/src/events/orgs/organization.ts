@@ -21,6 +21,10 @@ export const AccessRules = Type.Object({
 })
 export type AccessRules = Static<typeof AccessRules>
 
+/** Roles whoever holds one of which does not act for the organization with one factor, and from when on. */
+export const FactorRoles = Type.Array(Type.Object({ role: Key, required_from: Instant }))
+export type FactorRoles = Static<typeof FactorRoles>
+
 /** An organization exists; its creator owns it. */
 export const OrganizationCreated = {
   type: 'gatehouse.orgs.organization.created.v1',
@@ -48,6 +52,8 @@ export const OrganizationUpdated = {
     reason: Type.Optional(Reason),
     /** From when on one factor is not enough to act for the organization; null: it is. Absent: as it was. */
     mfa_required_from: Type.Optional(Type.Union([Instant, Type.Null()])),
+    /** All roles that require a second factor. Absent: as they were. */
+    mfa_roles: Type.Optional(FactorRoles),
     /** The rules as they are now. Absent: as they were. */
     access_rules: Type.Optional(AccessRules),
     /** When the organization is deleted unless an owner restores it; null: it is not any more. Absent: as it was. */

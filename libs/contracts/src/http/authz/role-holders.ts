@@ -23,27 +23,32 @@ export const ListMemberRoleKeys = defineRoute({
   problems: ['not_current'],
 })
 
-/** What a list of members is filtered by. As many memberships as orgs looks through at a time. */
+/**
+ * What a list of members is filtered by, and a second factor is asked for. As many memberships as orgs looks through at
+ * a time; none where it is only asked which roles there are.
+ */
 export const FindRoleHolders = defineRoute({
   operationId: 'findRoleHolders',
   service: 'authz',
   method: 'POST',
   path: '/internal/roles/holders',
   summary:
-    'Which of these members hold this role now for all of the organization: by themselves, by groups, as owners, or ' +
-    'by a role that inherits it?',
+    'Which of these members hold one of these roles now: by themselves, by groups, as owners, or by a role that ' +
+    'inherits it? For all of the organization, unless roles for some resources count as well.',
   auth: 'internal',
-  callers: ['orgs'],
+  callers: ['orgs', 'tokens'],
   retryable: true,
   body: Type.Object({
     organization_id: OrganizationId,
-    role: Key,
-    membership_ids: Type.Array(MembershipId, { minItems: 1, maxItems: 200 }),
+    roles: Type.Array(Key, { minItems: 1, maxItems: 50, uniqueItems: true }),
+    /** Also whoever holds the role for some resources alone. */
+    for_some_resources: Type.Optional(Type.Boolean()),
+    membership_ids: Type.Array(MembershipId, { maxItems: 200 }),
   }),
   success: {
     status: 200,
-    body: Type.Object({ membership_ids: Type.Array(MembershipId) }),
-    description: 'Suspended members among them, for they keep their roles; none of a role that does not exist.',
+    body: Type.Object({ membership_ids: Type.Array(MembershipId), unknown_roles: Type.Array(Key) }),
+    description: 'Suspended members among them, for they keep their roles; and the roles that do not exist.',
   },
   problems: ['not_current'],
 })

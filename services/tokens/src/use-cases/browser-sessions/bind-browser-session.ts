@@ -18,10 +18,10 @@ import { closeSession } from '../../store/session-ends.ts'
 import { isLiveAt, lockSessionNow, renewAuthentication, type Session } from '../../store/sessions.ts'
 import { announceSessionEnd } from '../sessions/announce-session-end.ts'
 import { endSession } from '../sessions/end-session.ts'
-import { type Neighbour, readStanding, rowsIn, type Unsure, untilSure } from '../sessions/read-standing.ts'
+import { type Polled, readStanding, rowsIn, type Unsure, untilSure } from '../sessions/read-standing.ts'
 import { browserSessionOf, browserSessionPrefix } from './browser-cookie.ts'
 
-type BindDeps = Pick<Deps, 'spine' | 'system' | 'following' | 'keyRing' | 'issuer' | 'clock'>
+type BindDeps = Pick<Deps, 'spine' | 'system' | 'following' | 'clients' | 'keyRing' | 'issuer' | 'clock'>
 type Bound = { cookie_value: string; session_id: string; user_id: string; expires_at: string }
 type Outcome = { kind: 'bound'; session: Session } | { kind: 'refused'; because: string }
 
@@ -71,7 +71,7 @@ type Binding = {
   claims: PersonClaims
   before: BrowserSession | undefined
   hash: Buffer
-  polled: ReadonlySet<Neighbour>
+  polled: Polled
 }
 
 async function bind(deps: BindDeps, tx: Tx, o: Binding): Promise<Outcome | Unsure> {

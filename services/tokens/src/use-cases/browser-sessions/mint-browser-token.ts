@@ -17,7 +17,7 @@ import { mintAccessToken } from '../sessions/mint-tokens.ts'
 import { claimsIn } from '../oauth/claims-in.ts'
 import {
   isRefusedEntry,
-  type Neighbour,
+  type Polled,
   readStanding,
   refusedEntry,
   rowsIn,
@@ -27,7 +27,7 @@ import {
 } from '../sessions/read-standing.ts'
 import { browserSessionOf } from './browser-cookie.ts'
 
-type MintDeps = Pick<Deps, 'db' | 'system' | 'following' | 'keyRing' | 'issuer'>
+type MintDeps = Pick<Deps, 'db' | 'system' | 'following' | 'clients' | 'keyRing' | 'issuer'>
 type Asked = { cookieValue: string; ask: OrganizationAsk; clientAddress: string | undefined }
 type Known = Extract<Standing, { kind: 'known' }>
 type Outcome = { kind: 'minted'; token: BrowserToken } | { kind: 'over' } | Exclude<Standing, Known>
@@ -51,7 +51,7 @@ export async function mintBrowserToken(deps: MintDeps, asked: Asked): Promise<Br
   throw problem('unauthenticated', { internal: outcome.kind })
 }
 
-type Minting = Asked & { browser: BrowserSession & { hash: Buffer }; polled: ReadonlySet<Neighbour> }
+type Minting = Asked & { browser: BrowserSession & { hash: Buffer }; polled: Polled }
 
 async function mint(deps: MintDeps, tx: Queryable, o: Minting): Promise<Outcome | Unsure> {
   const { sessionId, userId, hash } = o.browser

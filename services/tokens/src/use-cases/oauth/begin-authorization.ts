@@ -38,7 +38,7 @@ import { redirectUriOf } from './redirect-uri-of.ts'
 export const authorizationSeconds = 900
 
 export type Sent = { to: string; cookies?: string[] }
-type BeginDeps = FindClientDeps & Pick<Deps, 'db' | 'following' | 'keyRing' | 'signInUrl'>
+type BeginDeps = FindClientDeps & Pick<Deps, 'db' | 'following' | 'clients' | 'keyRing' | 'signInUrl'>
 type Asked = { client: OAuthClient; request: AuthorizationRequest }
 
 /** @throws OAuthError `invalid_request`, for a page: nobody can be redirected; AppError `not_current` */

@@ -21,7 +21,7 @@ import { recordConsent } from '../consents/record-consent.ts'
 import { organizationFor } from './organization-for.ts'
 import { personAtHand } from './person-at-hand.ts'
 
-type ShowDeps = Pick<Deps, 'db' | 'system' | 'following'>
+type ShowDeps = Pick<Deps, 'db' | 'system' | 'following' | 'clients'>
 type Person = Pick<UserCaller, 'userId' | 'sessionId' | 'orgId'>
 
 /** RFC 8628 §5.1. Of 20^8 codes, a person tries ten in ten minutes, and everybody of a network a hundred. */

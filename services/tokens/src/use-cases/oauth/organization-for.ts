@@ -13,7 +13,7 @@ import { standingFor } from './standing-for.ts'
 
 /** @throws AppError `token_revoked`, `not_found`, `insufficient_user_authentication`, `not_current` */
 export async function organizationFor(
-  deps: Pick<Deps, 'db' | 'following'>,
+  deps: Pick<Deps, 'db' | 'following' | 'clients'>,
   { userId, sessionId }: Pick<UserCaller, 'userId' | 'sessionId'>,
   organizationId: string | null,
 ): Promise<string | null> {

@@ -14,16 +14,9 @@ import { findConsent } from '../../store/oauth-consents.ts'
 import type { OAuthClient } from '../../store/oauth-clients.ts'
 import { listUsableMemberships } from '../../store/projections.ts'
 import { findLiveSession, type Session } from '../../store/sessions.ts'
-import {
-  isRefusedEntry,
-  type Neighbour,
-  readStanding,
-  rowsIn,
-  type Unsure,
-  untilSure,
-} from '../sessions/read-standing.ts'
+import { isRefusedEntry, type Polled, readStanding, rowsIn, type Unsure, untilSure } from '../sessions/read-standing.ts'
 
-type PersonDeps = Pick<Deps, 'db' | 'following'>
+type PersonDeps = Pick<Deps, 'db' | 'following' | 'clients'>
 type Met = {
   sessionId: string
   userId: string
@@ -43,11 +36,7 @@ export async function personAtHand(deps: PersonDeps, met: Met): Promise<PersonAt
   return outcome.kind === 'known' ? outcome.person : undefined
 }
 
-async function read(
-  deps: PersonDeps,
-  tx: Queryable,
-  o: Met & { polled: ReadonlySet<Neighbour> },
-): Promise<Outcome | Unsure> {
+async function read(deps: PersonDeps, tx: Queryable, o: Met & { polled: Polled }): Promise<Outcome | Unsure> {
   const { userId, client, request, polled } = o
   const found = await findLiveSession(tx, o.sessionId)
   if (found === undefined || found.session.parentId !== null) return { kind: 'nobody' }

@@ -19,7 +19,7 @@ import type { OAuthClient } from '../../store/oauth-clients.ts'
 import { closeSession } from '../../store/session-ends.ts'
 import { isLiveAt, lockSession, type Session } from '../../store/sessions.ts'
 import { announceSessionEnd } from '../sessions/announce-session-end.ts'
-import { type Neighbour, type Unsure, untilSure } from '../sessions/read-standing.ts'
+import { type Polled, type Unsure, untilSure } from '../sessions/read-standing.ts'
 import { codePrefix } from './issue-code.ts'
 import { boundKeyOf } from './bound-key.ts'
 import { type ChildSession, openChildSession } from './open-child-session.ts'
@@ -81,7 +81,7 @@ const invalidGrant = (internal: string) =>
 async function redeem(
   deps: RedeemDeps,
   tx: Tx,
-  o: Redemption & { codeId: string; polled: ReadonlySet<Neighbour> },
+  o: Redemption & { codeId: string; polled: Polled },
 ): Promise<Outcome | Unsure> {
   const locked = await lockCode(tx, o.codeId)
   if (locked === undefined) return { kind: 'refused', because: 'unknown code' }
@@ -126,7 +126,7 @@ async function endWhatItGave(tx: Tx, code: Code): Promise<void> {
 async function exchange(
   deps: RedeemDeps,
   tx: Tx,
-  o: Redemption & { code: Code; parent: Session; now: Date; polled: ReadonlySet<Neighbour>; audience: string[] },
+  o: Redemption & { code: Code; parent: Session; now: Date; polled: Polled; audience: string[] },
 ): Promise<Outcome | Unsure> {
   const { code, parent, now, polled } = o
   const standing = await standingFor(deps, tx, { session: parent, organizationId: code.organizationId, polled })

@@ -16,7 +16,7 @@ import { findClient } from '../../store/clients.ts'
 import { claimDeviceCode, type Poll, lockDeviceAuthorization, notePoll } from '../../store/device-authorizations.ts'
 import type { OAuthClient } from '../../store/oauth-clients.ts'
 import { isLiveAt, lockSession } from '../../store/sessions.ts'
-import { type Neighbour, type Unsure, untilSure } from '../sessions/read-standing.ts'
+import { type Polled, type Unsure, untilSure } from '../sessions/read-standing.ts'
 import { deviceCodePrefix } from './authorize-device.ts'
 import { boundKeyOf } from './bound-key.ts'
 import { type ChildSession, openChildSession } from './open-child-session.ts'
@@ -88,7 +88,7 @@ const invalidGrant = (internal: string) =>
 async function redeem(
   deps: PollDeps,
   tx: Tx,
-  o: Redemption & { id: string; polled: ReadonlySet<Neighbour> },
+  o: Redemption & { id: string; polled: Polled },
 ): Promise<Outcome | Unsure> {
   const locked = await lockDeviceAuthorization(tx, o.id)
   const approver = locked?.authorization.sessionId ?? null

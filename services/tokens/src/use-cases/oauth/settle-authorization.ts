@@ -19,7 +19,7 @@ import { claimDecision, findOpenAuthorization } from '../../store/oauth-authoriz
 
 export const continuationPrefix = 'gtac_'
 
-type SettleDeps = Pick<Deps, 'db' | 'system' | 'spine' | 'following' | 'issuer'>
+type SettleDeps = Pick<Deps, 'db' | 'system' | 'spine' | 'following' | 'clients' | 'issuer'>
 type Wish = { id: string; decision: 'approved' | 'denied'; organizationId: string | null | undefined }
 
 /** @throws AppError `not_found` */

@@ -11,7 +11,7 @@ import { personAtHand } from './person-at-hand.ts'
 
 /** @throws AppError `not_found`, `not_current` */
 export async function showAuthorization(
-  deps: Pick<Deps, 'db' | 'system' | 'following'>,
+  deps: Pick<Deps, 'db' | 'system' | 'following' | 'clients'>,
   { id, by }: { id: string; by: PrincipalCaller | undefined },
 ): Promise<AuthorizationForPages> {
   const found = await findOpenAuthorization(deps.system, id)

@@ -6,7 +6,7 @@ import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
 import { askOf } from '../../domain/choose-organization.ts'
 import type { Session } from '../../store/sessions.ts'
-import { type Neighbour, readStanding, rowsIn, type Standing, type Unsure } from '../sessions/read-standing.ts'
+import { type Polled, readStanding, rowsIn, type Standing, type Unsure } from '../sessions/read-standing.ts'
 
 export const standingFor = (
   deps: Pick<Deps, 'following'>,
@@ -16,7 +16,7 @@ export const standingFor = (
     /** Where the person is at hand: the instant, and their address. A client asks from its own server. */
     atHand?: { now: Date; address: string | undefined }
     organizationId: string | null
-    polled: ReadonlySet<Neighbour>
+    polled: Polled
   },
 ): Promise<Standing | Unsure> =>
   readStanding(deps, rowsIn(tx, o.session.userId), {

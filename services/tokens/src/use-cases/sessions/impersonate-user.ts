@@ -20,7 +20,7 @@ import { findClient, type Client } from '../../store/clients.ts'
 import { insertSession } from '../../store/sessions.ts'
 import { mintAccessToken } from './mint-tokens.ts'
 import {
-  type Neighbour,
+  type Polled,
   readStanding,
   refusedEntry,
   rowsIn,
@@ -71,7 +71,7 @@ export async function impersonateUser(deps: ImpersonateDeps, operator: UserCalle
 async function begin(
   deps: ImpersonateDeps,
   tx: Tx,
-  { operator, wanted, polled }: { operator: UserCaller; wanted: Wanted; polled: ReadonlySet<Neighbour> },
+  { operator, wanted, polled }: { operator: UserCaller; wanted: Wanted; polled: Polled },
 ): Promise<Outcome | Unsure> {
   const { userId, organizationId } = wanted
   const client = await findClient(tx, clientId)

@@ -14,7 +14,7 @@ import { findClient } from '../../store/clients.ts'
 import { lockSession, raiseLiveSession } from '../../store/sessions.ts'
 import { mintAccessToken } from './mint-tokens.ts'
 import {
-  type Neighbour,
+  type Polled,
   readStanding,
   refusedEntry,
   rowsIn,
@@ -25,7 +25,7 @@ import {
 
 type Raise = { sessionId: string; userId: string; amr: string[]; ask: OrganizationAsk }
 type Outcome = { kind: 'raised'; answer: Raised } | { kind: 'no_session' } | Exclude<Standing, { kind: 'known' }>
-type RaiseDeps = Pick<Deps, 'spine' | 'following' | 'keyRing' | 'issuer'>
+type RaiseDeps = Pick<Deps, 'spine' | 'following' | 'clients' | 'keyRing' | 'issuer'>
 
 /**
  * @throws AppError `not_found` (no live session of theirs, no member of the organization any more), `forbidden`
@@ -56,7 +56,7 @@ async function raise(
   deps: RaiseDeps,
   tx: Tx,
   { sessionId, userId, amr, ask }: Raise,
-  polled: ReadonlySet<Neighbour>,
+  polled: Polled,
 ): Promise<Outcome | Unsure> {
   const locked = await lockSession(tx, sessionId)
   if (locked === undefined) return { kind: 'no_session' }

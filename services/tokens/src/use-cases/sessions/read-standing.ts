@@ -8,6 +8,7 @@ import { stepUpChallenge } from '@gatehouse/access/call/require-allowed'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Deps } from '../../deps.ts'
+import { isMultiFactor } from '../../domain/access-claims.ts'
 import {
   chooseAtLogin,
   chooseAtRefresh,
@@ -18,9 +19,20 @@ import {
 import { enterOrganization, type Entry } from './enter-organization.ts'
 import { findUserState, hasParkedEventAbout, listUsableMemberships, type UserState } from '../../store/projections.ts'
 
-export type Neighbour = 'identity' | 'orgs'
-/** Come back when this neighbour has been asked. */
-export type Unsure = { kind: 'unsure'; about: Neighbour }
+type Neighbour = 'identity' | 'orgs'
+
+/** Come back when this neighbour has been asked; authz, whether the member holds a role that requires a factor. */
+export type Unsure =
+  { kind: 'unsure'; about: Neighbour } | { kind: 'unsure'; about: 'authz'; membership: UsableMembership }
+
+/** What has been asked for this request already. */
+export type Polled = {
+  neighbours: ReadonlySet<Neighbour>
+  /** What authz said, by membership and roles. */
+  holdsOneOf: ReadonlyMap<string, boolean>
+}
+
+export const nothingPolled: Polled = { neighbours: new Set(), holdsOneOf: new Map() }
 
 export type Standing =
   | { kind: 'known'; userVersion: number; membership: UsableMembership | undefined }
@@ -45,8 +57,7 @@ type Question = {
   lastOrganizationId: string | undefined
   /** At sign-in somebody who never chose gets their only organization. */
   at: 'login' | 'refresh'
-  /** Who has been asked for this request already. */
-  polled: ReadonlySet<Neighbour>
+  polled: Polled
 }
 
 /** Where the rows come from that the answer is made of. */
@@ -79,20 +90,37 @@ export async function readStanding(
   if (user.kind !== 'known') return user
   const choice = await readChoice(deps, rows, question)
   const isSettled =
-    choice.kind === 'chosen' || (choice.kind === 'none' && !choice.mayBeNews) || question.polled.has('orgs')
+    choice.kind === 'chosen' || (choice.kind === 'none' && !choice.mayBeNews) || question.polled.neighbours.has('orgs')
   if (!isSettled) return { kind: 'unsure', about: 'orgs' }
-  if (choice.kind !== 'chosen' && question.polled.has('orgs') && (await rows.isParked())) throw parked(question.userId)
+  if (choice.kind !== 'chosen' && question.polled.neighbours.has('orgs') && (await rows.isParked()))
+    throw parked(question.userId)
   if (choice.kind === 'not_a_member') return choice
   return enter(user.version, choice.kind === 'chosen' ? choice.membership : undefined, question)
 }
 
 /** Whoever did not name the organization goes on without one where no sign-in would let them in. */
-function enter(userVersion: number, membership: UsableMembership | undefined, question: Question): Standing {
-  const entry = membership === undefined ? undefined : enterOrganization(membership, question.session)
-  if (entry?.kind === 'step_up') return entry
+function enter(userVersion: number, membership: UsableMembership | undefined, question: Question): Standing | Unsure {
+  const entry = membership === undefined ? undefined : judgeEntry(membership, question)
+  if (entry?.kind === 'step_up' || entry?.kind === 'unsure') return entry
   if (entry?.kind !== 'not_admitted') return { kind: 'known', userVersion, membership }
   return question.ask.kind === 'named' ? entry : { kind: 'known', userVersion, membership: undefined }
 }
+
+/**
+ * authz alone knows who holds a role, and roles come by groups, by inheritance and for a time. It is asked where the
+ * answer decides: of a session of one factor, in an organization of which a role requires two.
+ */
+function judgeEntry(membership: UsableMembership, { session, polled }: Question): Entry | Unsure {
+  const entry = enterOrganization(membership, session)
+  if (entry.kind === 'not_admitted' || membership.requiresMfa || isMultiFactor(session.amr)) return entry
+  if (!membership.factorRoles?.length) return entry
+  const isHolder = polled.holdsOneOf.get(roleQuestion(membership))
+  if (isHolder === undefined) return { kind: 'unsure', about: 'authz', membership }
+  return isHolder ? enterOrganization({ ...membership, requiresMfa: true }, session) : entry
+}
+
+const roleQuestion = ({ membershipId, factorRoles }: UsableMembership): string =>
+  [membershipId, ...(factorRoles ?? [])].join(' ')
 
 async function readUser(
   deps: Pick<Deps, 'following'>,
@@ -106,7 +134,7 @@ async function readUser(
   const isKnown = user !== undefined && user.version >= (question.minUserVersion ?? 0)
   if (user !== undefined && question.sessionUserVersion < user.sessionsMinVersion) return { kind: 'session_outdated' }
   if (isKnown && user.status === 'active') return { kind: 'known', version: user.version }
-  if (!question.polled.has('identity')) return { kind: 'unsure', about: 'identity' }
+  if (!question.polled.neighbours.has('identity')) return { kind: 'unsure', about: 'identity' }
   return { kind: isKnown ? 'user_disabled' : 'user_unknown' }
 }
 
@@ -136,20 +164,40 @@ async function requireKnowable(projection: Deps['following'][Neighbour], ids: re
 const parked = (id: string) =>
   problem('not_current', { internal: `events about ${id} are parked`, retryAfterSeconds: 5 })
 
+export type AskingDeps = Pick<Deps, 'following' | 'clients'>
+
 /** Runs `attempt` again after asking each neighbour it is unsure about, each at most once. */
 export async function untilSure<T extends { kind: string }>(
-  deps: Pick<Deps, 'following'>,
-  attempt: (polled: ReadonlySet<Neighbour>) => Promise<T | Unsure>,
+  deps: AskingDeps,
+  attempt: (polled: Polled) => Promise<T | Unsure>,
 ): Promise<T> {
-  const polled = new Set<Neighbour>()
+  const asked = { neighbours: new Set<Neighbour>(), holdsOneOf: new Map<string, boolean>() }
   for (;;) {
-    const outcome = await attempt(polled)
+    const outcome = await attempt(asked)
     if (!isUnsure(outcome)) return outcome
-    if (polled.has(outcome.about))
+    if (!(await askAbout(deps, outcome, asked)))
       throw problem('not_current', { internal: `still unsure after asking ${outcome.about}` })
-    await deps.following[outcome.about].pollNow()
-    polled.add(outcome.about)
   }
+}
+
+/** False when that was asked before. */
+async function askAbout(
+  { following, clients }: AskingDeps,
+  unsure: Unsure,
+  { neighbours, holdsOneOf }: { neighbours: Set<Neighbour>; holdsOneOf: Map<string, boolean> },
+): Promise<boolean> {
+  if (unsure.about === 'authz') {
+    const { organizationId, membershipId, factorRoles } = unsure.membership
+    const question = roleQuestion(unsure.membership)
+    if (holdsOneOf.has(question)) return false
+    const member = { organizationId, membershipId, roles: factorRoles ?? [] }
+    holdsOneOf.set(question, await clients.authz.holdsOneOf(member))
+    return true
+  }
+  if (neighbours.has(unsure.about)) return false
+  await following[unsure.about].pollNow()
+  neighbours.add(unsure.about)
+  return true
 }
 
 const isUnsure = (outcome: { kind: string }): outcome is Unsure => outcome.kind === 'unsure'

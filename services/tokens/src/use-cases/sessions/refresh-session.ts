@@ -24,7 +24,8 @@ import { lockSession, type Session, touchSession } from '../../store/sessions.ts
 import { endExpired, revokeFamily } from './end-family.ts'
 import { mintTokens } from './mint-tokens.ts'
 import {
-  type Neighbour,
+  nothingPolled,
+  type Polled,
   readStanding,
   refusedEntry,
   rowsIn,
@@ -52,7 +53,7 @@ type Outcome =
   | { kind: 'refreshed'; answer: Authenticated }
   | { kind: 'refused' | 'revoked'; because: string }
   | Exclude<Standing, { kind: 'known' }>
-type RefreshDeps = Pick<Deps, 'spine' | 'db' | 'system' | 'following' | 'keyRing' | 'issuer'>
+type RefreshDeps = Pick<Deps, 'spine' | 'db' | 'system' | 'following' | 'clients' | 'keyRing' | 'issuer'>
 
 /**
  * @throws AppError `invalid_refresh_token`, `not_found` (no member of the named organization) and
@@ -117,17 +118,14 @@ async function exchangeUnused(
     someMemberships: async () => [],
     isParked: async () => false,
   }
-  const standing = await readStanding(deps, rows, questionOf({ refresh, session, now: seen.now }, new Set()))
+  const standing = await readStanding(deps, rows, questionOf({ refresh, session, now: seen.now }, nothingPolled))
   if (standing.kind !== 'known') return undefined
   const refreshToken = await rotate(deps.db, { refresh, session, known: seen, standing })
   return refreshToken === undefined ? undefined : answerWith(deps, { session, known: seen, standing, refreshToken })
 }
 
 /** A client refreshes on its own server, so an address says nothing about the person of its session. */
-const questionOf = (
-  { refresh, session, now }: { refresh: Refresh; session: Session; now: Date },
-  polled: ReadonlySet<Neighbour>,
-) => ({
+const questionOf = ({ refresh, session, now }: { refresh: Refresh; session: Session; now: Date }, polled: Polled) => ({
   userId: session.userId,
   sessionUserVersion: session.userVersion,
   session: {
@@ -152,7 +150,7 @@ const answerWith = (
   return mintTokens(deps, { session, client, now, refreshToken, ...standing })
 }
 
-type Presentation = { refresh: Refresh; owner: Owner; polled: ReadonlySet<Neighbour> }
+type Presentation = { refresh: Refresh; owner: Owner; polled: Polled }
 
 /**
  * Everything that follows from one presentation, under the lock of the session. What it decides must commit, so it

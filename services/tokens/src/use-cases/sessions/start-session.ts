@@ -16,7 +16,7 @@ import { findSignInFacts, type SignInFacts } from '../../store/sign-in-facts.ts'
 import { announceStart } from './announce-session-start.ts'
 import { mintTokens } from './mint-tokens.ts'
 import {
-  type Neighbour,
+  type Polled,
   readStanding,
   refusedEntry,
   rowsIn,
@@ -41,7 +41,7 @@ export type SignIn = {
 
 type Outcome =
   { kind: 'started'; answer: Authenticated } | { kind: 'unknown_client' } | Exclude<Standing, { kind: 'known' }>
-type StartDeps = Pick<Deps, 'spine' | 'following' | 'keyRing' | 'issuer'>
+type StartDeps = Pick<Deps, 'spine' | 'following' | 'clients' | 'keyRing' | 'issuer'>
 
 /**
  * @throws AppError `forbidden` (unknown client, disabled account), `not_found` (no member of the named organization),
@@ -68,12 +68,7 @@ export async function startSession(deps: StartDeps, signIn: SignIn): Promise<Aut
   }
 }
 
-async function start(
-  deps: StartDeps,
-  tx: Tx,
-  signIn: SignIn,
-  polled: ReadonlySet<Neighbour>,
-): Promise<Outcome | Unsure> {
+async function start(deps: StartDeps, tx: Tx, signIn: SignIn, polled: Polled): Promise<Outcome | Unsure> {
   const { userId, ask } = signIn
   const facts = await findSignInFacts(tx, {
     clientId: signIn.clientId,
