@@ -24,6 +24,7 @@ import { createLiveHandling } from './live-answer.ts'
 import { inOneTurn } from '@gatehouse/service-kit/concurrency/turns'
 import { hasLongBody } from '@gatehouse/service-kit/http/json-body'
 import { defaultBodyLimitBytes } from '@gatehouse/service-kit/http/server'
+import { serializationOf } from './serialization.ts'
 import { serverSettings, type ServerSettings } from './server.ts'
 import { isStorableText } from '@gatehouse/service-kit/http/storable-text'
 import { createValidator, type Validator } from '@gatehouse/service-kit/http/validation'
@@ -170,12 +171,6 @@ function addFastPath(fastPaths: FastPaths, path: Omit<Parameters<FastPaths['add'
     throw new Error(`${operationId} cannot be answered at once`)
   fastPaths.add({ ...path, validate: createValidator(body, 'body') })
 }
-
-/** What is written is not checked again, and the serializer takes no pattern that needs the Unicode flag. */
-const serializationOf = (schema: TSchema): object =>
-  JSON.parse(JSON.stringify(schema), (key, value: unknown) =>
-    key === 'pattern' && typeof value === 'string' ? undefined : value,
-  ) as object
 
 /**
  * The hook that says who calls. It waits only when it has to: a promise costs more than looking up who was known
