@@ -7,6 +7,7 @@
 export type Entry<T> = {
   readonly item: T
   readonly key: string
+  readonly weight: number
   /** Failed tries of this entry, here. */
   failures: number
   /** In a batch of its own, since it has failed or may be what made a batch fail. */
@@ -33,6 +34,9 @@ export type BatchOptions<T> = {
   atOnce: number
   /** Entries of one batch. */
   most: number
+  /** An entry goes into a batch as long as those before it weigh less than this. */
+  heaviest: number
+  weigh(item: T): number
   /** Throws when nothing of the batch has happened. */
   run(entries: readonly Entry<T>[]): Promise<void>
   /** Judges each entry of a batch that has failed, in their order. */
@@ -49,7 +53,7 @@ export function createBatches<T>(o: BatchOptions<T>): Batches<T> {
   let most = o.most
 
   const take = (): Entry<T>[] => {
-    const { batch, left } = pick(waiting, busy, most)
+    const { batch, left } = pick(waiting, { busy, most, heaviest: o.heaviest })
     waiting = left
     for (const { key } of batch) busy.add(key)
     return batch
@@ -79,7 +83,8 @@ export function createBatches<T>(o: BatchOptions<T>): Batches<T> {
   return {
     add: (key, item) => {
       const settled = new Promise<void>((settle, refuse) => {
-        waiting.push({ item, key, failures: 0, isAlone: false, isResting: false, isToBlame: false, settle, refuse })
+        const fresh = { failures: 0, isAlone: false, isResting: false, isToBlame: false }
+        waiting.push({ item, key, weight: o.weigh(item), ...fresh, settle, refuse })
       })
       const ended = settled.catch(() => {}).then(() => void all.delete(ended))
       all.add(ended)
@@ -123,21 +128,23 @@ function rest<T>(entry: Entry<T>, forMs: number, onRested: () => void): void {
 /** The first entries whose keys are free, in their order; one that has to wait holds up the later ones of its key. */
 function pick<T>(
   waiting: readonly Entry<T>[],
-  busy: ReadonlySet<string>,
-  most: number,
+  { busy, most, heaviest }: { busy: ReadonlySet<string>; most: number; heaviest: number },
 ): { batch: Entry<T>[]; left: Entry<T>[] } {
   const held = new Set(busy)
   const batch: Entry<T>[] = []
   const left: Entry<T>[] = []
   let isFull = false
+  let weight = 0
   for (const entry of waiting) {
     const canGo: boolean = !isFull && !held.has(entry.key) && !entry.isResting && (!entry.isAlone || batch.length === 0)
-    if (canGo) batch.push(entry)
-    else {
+    if (canGo) {
+      batch.push(entry)
+      weight += entry.weight
+    } else {
       left.push(entry)
       held.add(entry.key)
     }
-    isFull = batch.length >= most || (canGo && entry.isAlone)
+    isFull = batch.length >= most || weight >= heaviest || (canGo && entry.isAlone)
   }
   return { batch, left }
 }

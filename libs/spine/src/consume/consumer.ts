@@ -73,6 +73,8 @@ export type Consumer = {
 const defaultMaxAttempts = 5
 const defaultConcurrency = 8
 const mostInBatch = 50
+/** Of the events of a batch, which is written in one piece. */
+const charactersInBatch = 64 * 1024
 const firstBackoffMs = 50
 
 export function createConsumer(o: ConsumerOptions): Consumer {
@@ -115,6 +117,8 @@ function createHandler(o: ConsumerOptions) {
   const batches = createBatches<Delivery>({
     atOnce: o.concurrency ?? defaultConcurrency,
     most: mostInBatch,
+    heaviest: charactersInBatch,
+    weigh: ({ event }) => JSON.stringify(event.data).length,
     run: async (entries) => {
       const left = await leftByOneStatement(o, entries)
       if (left.length > 0) for (const event of await handleTogether(o, left)) o.onCommitted?.(event)
