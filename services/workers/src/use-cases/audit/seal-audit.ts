@@ -3,6 +3,7 @@
  * transaction.
  */
 import { inScope } from '@gatehouse/service-kit/postgres/transaction'
+import { inTurns } from '@gatehouse/service-kit/concurrency/turns'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
 import { beginningOf, linkOf, platformChain, type ChainName, type EvidenceRecord } from '../../evidence/audit-chain.ts'
@@ -28,12 +29,28 @@ async function sealBatch(tx: Tx): Promise<number> {
     names.map((chain) => [chain, { chain, length: 0, head: beginningOf(chain) }]),
   )
   for (const state of await store.findChains(tx, names)) heads.set(state.chain, state)
-  const links = records.map((record) => linkAfter(heads, record))
+  const links = await inTurns(linking(heads, records), { work: 'audit sealing', key: 'audit sealing' })
   await store.appendLinks(tx, { links, heads: [...heads.values()] })
   return records.length
 }
 
 const chainOf = (record: EvidenceRecord): ChainName => record.organization_id ?? platformChain
+
+/** Steps of a record beside its data, and what is read, ordered, written and hashed of that in a step. */
+const stepsPerRecord = 500
+const charactersPerStep = 2
+
+function* linking(
+  heads: Map<ChainName, store.ChainState>,
+  records: readonly EvidenceRecord[],
+): Generator<number, store.Link[], void> {
+  const links: store.Link[] = []
+  for (const record of records) {
+    links.push(linkAfter(heads, record))
+    yield stepsPerRecord + Math.ceil(JSON.stringify(record.data).length / charactersPerStep)
+  }
+  return links
+}
 
 /** The link of `record`, which is the new head of its chain. */
 function linkAfter(heads: Map<ChainName, store.ChainState>, record: EvidenceRecord): store.Link {
