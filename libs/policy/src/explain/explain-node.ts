@@ -55,8 +55,11 @@ export type Redaction = {
   isRedacted(node: CheckedNode): boolean
 }
 
-/** Each part and each attribute is asked about once, for conditions are deep and attributes are read often. */
-export function createRedaction(mayKnow: MayKnow): Redaction {
+/**
+ * Each part and each attribute is asked about once, for conditions are deep and attributes are read often. A part that
+ * is asked about is a step.
+ */
+export function createRedaction(mayKnow: MayKnow, budget: Budget): Redaction {
   const parts = new Map<CheckedNode, boolean>()
   const attributes = new Map<string, boolean>()
   const isHidden = (node: Extract<CheckedNode, { kind: 'attribute' }>): boolean => {
@@ -68,6 +71,7 @@ export function createRedaction(mayKnow: MayKnow): Redaction {
   const isRedacted = (node: CheckedNode): boolean => {
     const known = parts.get(node)
     if (known !== undefined) return known
+    budget.left -= 1
     const redacted = node.kind === 'attribute' ? isHidden(node) : childrenOf(node).some(isRedacted)
     parts.set(node, redacted)
     return redacted

@@ -72,7 +72,7 @@ export function* explaining(set: PolicySet, request: DecisionRequest, o: Explain
   const context: Explaining = {
     request,
     decision,
-    redaction: createRedaction(o.mayKnow ?? (() => true)),
+    redaction: createRedaction(o.mayKnow ?? (() => true), budget),
     budget,
     told: { parts: 0 },
     isRepairing: firstCommonBit(rules.repairRoles, request.roles) >= 0,

@@ -3,6 +3,7 @@
  * JSON, in the same three-valued logic as a decision: a missing attribute is unknown, and a resource passes only when
  * the formula is exactly true.
  */
+import { finish, type Work } from '../compile/work.ts'
 import type { AttributeType, CompareOperator, TextTest } from '../ir/condition.ts'
 
 /** `L` is a leaf that may stand where a formula stands; a finished filter has none. */
@@ -80,56 +81,62 @@ export function negate(filter: Residual): Residual {
   return filter.op === 'not' ? filter.filter : { op: 'not', filter }
 }
 
+/** Steps of looking at a part of a formula that has no parts. */
+const stepsPerLeaf = 5
+
 /**
  * The same formula for one who only asks whether it is exactly `wanted`: an unknown part then counts as the opposite,
  * because in these connectives an unknown never helps either answer.
  */
-export function asked(filter: Residual, wanted: boolean): Residual {
+export function* asking(filter: Residual, wanted: boolean): Work<Residual> {
   switch (filter.op) {
     case 'constant':
       return filter.value === null ? constant(!wanted) : filter
     case 'and':
-    case 'or':
-      return join(
-        filter.op,
-        filter.filters.map((part) => asked(part, wanted)),
-      )
+    case 'or': {
+      const parts: Residual[] = []
+      for (const part of filter.filters) parts.push(yield* asking(part, wanted))
+      return join(filter.op, parts)
+    }
     case 'not':
-      return negate(asked(filter.filter, !wanted))
+      return negate(yield* asking(filter.filter, !wanted))
     default:
+      yield stepsPerLeaf
       return filter
   }
 }
 
 /** The first thing no filter can say, or undefined when the formula is a filter. */
-export function findRefusal(filter: Residual): NotFilterable | undefined {
+export function* findingRefusal(filter: Residual): Work<NotFilterable | undefined> {
   switch (filter.op) {
     case 'not_filterable':
       return filter
     case 'and':
     case 'or':
-      return firstRefusal(filter.filters)
+      return yield* firstRefusal(filter.filters)
     case 'not':
-      return findRefusal(filter.filter)
+      return yield* findingRefusal(filter.filter)
     case 'constant':
     case 'has':
       return undefined
     case 'in':
-      return firstRefusal(formulasIn([filter.left]))
+      yield stepsPerLeaf
+      return yield* firstRefusal(formulasIn([filter.left]))
     default:
-      return firstRefusal(formulasIn([filter.left, filter.right]))
+      yield stepsPerLeaf
+      return yield* firstRefusal(formulasIn([filter.left, filter.right]))
   }
 }
 
 const formulasIn = (operands: readonly OperandOf<NotFilterable>[]): Residual[] =>
   operands.flatMap((operand) => ('formula' in operand ? [operand.formula] : []))
 
-function firstRefusal(filters: readonly Residual[]): NotFilterable | undefined {
+function* firstRefusal(filters: readonly Residual[]): Work<NotFilterable | undefined> {
   for (const filter of filters) {
-    const refusal = findRefusal(filter)
+    const refusal = yield* findingRefusal(filter)
     if (refusal) return refusal
   }
   return undefined
 }
 
-export const isFilter = (filter: Residual): filter is Filter => findRefusal(filter) === undefined
+export const isFilter = (filter: Residual): filter is Filter => finish(findingRefusal(filter)) === undefined

@@ -9,15 +9,13 @@ import { createBudget, isSpent, spend, type Budget } from '../compile/budget.ts'
 import type { CompiledPolicy, PolicySet, Rules } from '../compile/policy-set.ts'
 import { finish, meterOf, type Work } from '../compile/work.ts'
 import {
-  asked,
+  asking,
   constant,
-  findRefusal,
-  isFilter,
+  findingRefusal,
   join,
   negate,
   type AttributeOperand,
   type Filter,
-  type NotFilterable,
   type Residual,
 } from './filter.ts'
 import { residualOf } from './residual.ts'
@@ -63,7 +61,7 @@ const stepsPerPlan = 1_000_000
 export const plan = (set: PolicySet, request: PlanRequest, budget?: Budget): Plan =>
   finish(planning(set, request, budget))
 
-/** `plan` in parts: one for each policy. */
+/** `plan` in parts: one for each policy, and for each part of what they say together. */
 export function* planning(
   set: PolicySet,
   request: PlanRequest,
@@ -73,15 +71,16 @@ export function* planning(
   if (!rules) return { kind: 'always_deny' }
   const answer = yield* withResourceRoles({ rules, request, budget })
   if (isSpent(budget)) return { kind: 'too_expensive' }
-  return planOf(asked(answer, true))
+  return yield* planOf(yield* asking(answer, true))
 }
 
 type Planning = { readonly rules: Rules; readonly request: PlanRequest; readonly budget: Budget }
 
-function planOf(answer: Residual): Plan {
+function* planOf(answer: Residual): Work<Plan> {
   if (answer.op === 'constant') return { kind: answer.value === true ? 'always_allow' : 'always_deny' }
-  if (isFilter(answer)) return { kind: 'conditional', filter: answer }
-  const { policy, message, at } = findRefusal(answer) as NotFilterable
+  const refusal = yield* findingRefusal(answer)
+  if (refusal === undefined) return { kind: 'conditional', filter: answer as Filter }
+  const { policy, message, at } = refusal
   return { kind: 'not_filterable', policy, message, at }
 }
 

@@ -65,6 +65,8 @@ function* planningBoth(
 
 /** Steps of putting a question together. */
 const stepsPerQuestion = 100
+/** Of the answer, to be compared. */
+const charactersPerStep = 20
 
 function* planningAll(subject: Subject | Ineligible): Work<Access> {
   const access = new Map<string, { extent: 'some' | 'all'; on: string }>()
@@ -76,11 +78,10 @@ function* planningAll(subject: Subject | Ineligible): Work<Access> {
       if ('errors' in asked) continue
       const found = yield* planning(subject.model.set, asked)
       if (found.kind === 'too_expensive') throw problem('evaluation_too_expensive')
-      if (found.kind !== 'always_deny')
-        access.set(`${type}:${name}`, {
-          extent: found.kind === 'always_allow' ? 'all' : 'some',
-          on: JSON.stringify(found),
-        })
+      if (found.kind === 'always_deny') continue
+      const on = JSON.stringify(found)
+      access.set(`${type}:${name}`, { extent: found.kind === 'always_allow' ? 'all' : 'some', on })
+      yield Math.ceil(on.length / charactersPerStep)
     }
   }
   return access
