@@ -75,21 +75,56 @@ const mayPass = (route: RouteContract, form: string): boolean =>
   (route.bodyIsOptional === true && ['nothing', 'spaces', 'no media type'].includes(form)) ||
   ['a malformed media type', 'a coding'].includes(form)
 
+const json = ['content-type', 'application/json'] as const
+
 export function malformedTexts(route: RouteContract, self: Tenant): Attempt[] {
   if (!route.body) return []
-  const authorization = route.auth === 'open' ? [] : [['authorization', `Bearer ${self.token}`] as const]
-  return textsOf(JSON.stringify(sample(route.body as Schema, self.ids))).map(({ form, text, headers }) => ({
+  const body = route.body as Schema
+  const about = {
     route: route.operationId,
-    position: 'body (text)',
-    form,
     method: route.method,
     path: pathOf(route, self.ids),
-    headers: [
-      ...authorization,
-      ...preconditionOf(route),
-      ...(headers ?? ([['content-type', 'application/json']] as const)),
-    ],
+  }
+  const known = [
+    ...(route.auth === 'open' ? [] : [['authorization', `Bearer ${self.token}`] as const]),
+    ...preconditionOf(route),
+  ]
+  const whole = textsOf(JSON.stringify(sample(body, self.ids))).map(({ form, text, headers }) => ({
+    ...about,
+    position: 'body (text)',
+    form,
+    headers: [...known, ...(headers ?? [json])],
     body: Buffer.from(text),
     isRefused: !mayPass(route, form),
   }))
+  const item = body.properties?.[route.lines?.member ?? '']?.items
+  if (item === undefined) return whole
+  const lines = linesOf(JSON.stringify(sample(item, self.ids))).map(({ form, text }) => ({
+    ...about,
+    position: 'body (lines)',
+    form,
+    headers: [...known, ['content-type', 'application/x-ndjson'] as const],
+    body: Buffer.from(text),
+    isRefused: true,
+  }))
+  return [...whole, ...lines]
+}
+
+/** Each text as one of three lines, of which the others are right. A line may be empty. */
+function linesOf(good: string): Text[] {
+  const asLines = textsOf(good).filter(({ form, headers }) => !headers && form !== 'nothing' && form !== 'spaces')
+  const between = asLines.map(({ form, text }): Text => {
+    const line = Buffer.concat([Buffer.from(`${good}\n`), Buffer.from(text), Buffer.from(`\n${good}\n`)])
+    return { form, text: line }
+  })
+  return [
+    ...between,
+    { form: 'no line', text: '' },
+    { form: 'empty lines', text: '\n\n\n' },
+    { form: 'one JSON document over lines', text: good.replaceAll(',', ',\n').replace('{', '{\n') },
+    { form: 'lines separated by NUL', text: `${good}\0${good}` },
+    { form: 'a sequence of RFC 7464', text: `\u001e${good}\n\u001e${good}\n` },
+    { form: 'a line for every place', text: `${'{}\n'.repeat(9_000)}` },
+    { form: 'more lines than there may be', text: `${good}\n`.repeat(10_001) },
+  ]
 }
