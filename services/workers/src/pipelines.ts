@@ -27,6 +27,7 @@ import { webhookProcessor } from './processors/deliver-webhook.ts'
 import { mailProcessor } from './processors/mail-processor.ts'
 import { logoutProcessor } from './processors/notify-logout.ts'
 import { keepAlerts } from './use-cases/alerts/keep-alerts.ts'
+import { learnOwners } from './use-cases/alerts/learn-owners.ts'
 import { coverAllChains } from './use-cases/audit/make-checkpoint.ts'
 import { sealAudit } from './use-cases/audit/seal-audit.ts'
 import { keepNotifications } from './use-cases/notifications/keep-notifications.ts'
@@ -82,6 +83,7 @@ const notificationParts = (deps: Deps): Part[] => [
 const alertParts = (deps: Deps): Part[] => [
   consumerOf(deps, alertSubscription),
   createUpkeep({ name: 'alerts', run: () => keepAlerts(deps), everyMs: keepEveryMs, log: deps.log }),
+  createUpkeep({ name: 'owners', run: () => learnOwners(deps), everyMs: keepEveryMs, log: deps.log }),
 ]
 
 /** Receivers answer slowly: more of them at once than mails. */

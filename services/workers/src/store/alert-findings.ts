@@ -64,6 +64,13 @@ export async function keepOwner(
       where k.version < excluded.version`)
 }
 
+export const areOwnersLearned = async (db: Queryable): Promise<boolean> =>
+  rowsOf(await db.execute(sql`select 1 from owners_learned`)).length > 0
+
+export async function markOwnersLearned(db: Queryable): Promise<void> {
+  await db.execute(sql`insert into owners_learned default values on conflict do nothing`)
+}
+
 export async function listOwners(tx: Queryable, orgId: string, limit: number): Promise<string[]> {
   const rows = rowsOf<{ user_id: string }>(
     await tx.execute(sql`

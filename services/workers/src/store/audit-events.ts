@@ -101,26 +101,7 @@ const columns = {
 }
 
 export type AuditScope = AuditFilter & { orgId?: string; userId?: string }
-type AuditRow = Awaited<ReturnType<typeof selectRecords>>[number]
-type Select = (tx: Queryable, o: AuditScope) => PromiseLike<AuditRow[]>
-
-/**
- * Lists records in the filter's order, one more than `limit` when there are more. Naming an organization or a person
- * narrows the list; what the transaction may see at all is row-level security's business. A filter that no index has in
- * the order of time takes several statements. `select` is another than `selectRecords` where statements are measured.
- */
-export async function listAuditRecords(
-  tx: Queryable,
-  o: AuditScope,
-  select: Select = selectRecords,
-): Promise<StoredRecord[]> {
-  const rows = isSearch(o) ? await searchRecords(tx, o, select) : await select(tx, o)
-  return rows.map(({ actorType, actorId, targetType, targetId, ...row }) => ({
-    ...row,
-    actor: { type: actorType, id: actorId },
-    target: { type: targetType, id: targetId },
-  }))
-}
+export type AuditRow = Awaited<ReturnType<typeof selectRecords>>[number]
 
 /**
  * Whether no single index has the records in the order of time: words; several filters, the person among them; or the
@@ -132,50 +113,6 @@ export function isSearch({ words, actor, action, target, outcome, userId }: Audi
 }
 
 /**
- * Reads span after span of the trail, until the page is full. An index without an order gives all that it finds at
- * once, so of a span it gives about what a page holds, and not what the whole trail has.
- */
-async function searchRecords(tx: Queryable, o: AuditScope, select: Select): Promise<AuditRow[]> {
-  // How rare the values are decides how they are found, so a plan for any values is a plan for none.
-  await tx.execute(sql`select set_config('plan_cache_mode', 'force_custom_plan', true)`)
-  const anything = { words: undefined, actor: undefined, action: undefined, target: undefined, outcome: undefined }
-  const [first] = await select(tx, { ...o, ...anything, limit: 0 })
-  const found: AuditRow[] = []
-  const missing = () => o.limit + 1 - found.length
-  for (const span of first === undefined ? [] : spansFrom(first.occurredAt, o, () => missing() / found.length)) {
-    found.push(...(await select(tx, { ...o, ...span, limit: missing() - 1 })))
-    if (missing() <= 0) break
-  }
-  return found
-}
-
-const firstSpanMs = 3_600_000
-const [leastGrowth, growth, mostSpans] = [0.5, 4, 16]
-
-/**
- * Each span is as long as the missing records need if the rest of the trail is like the part that was looked at, and at
- * most `growth` times as long as that part. The last span has no end.
- */
-function* spansFrom(
-  start: string,
-  { order, from, to }: AuditFilter,
-  need: () => number,
-): Generator<Pick<AuditFilter, 'from' | 'to'>> {
-  const forward = order === 'asc'
-  const end = Date.parse((forward ? to : from) ?? '') || (forward ? Date.now() : 0)
-  let [looked, near] = [0, forward ? from : to]
-  for (let n = 1; n < mostSpans; n += 1) {
-    looked += looked === 0 ? firstSpanMs : Math.ceil(looked * Math.max(leastGrowth, Math.min(growth, need())))
-    const edge = Date.parse(start) + (forward ? looked : -looked)
-    if (forward ? edge >= end : edge <= end) break
-    const far = new Date(edge).toISOString()
-    yield forward ? { from: near, to: far } : { from: far, to: near }
-    near = far
-  }
-  yield forward ? { from: near, to } : { from, to: near }
-}
-
-/**
  * Outcomes are literals: the index of what was not a success is of no use to a parameter, and a second condition that
  * leads to it would count twice where the planner reckons how many records there are.
  */
@@ -184,6 +121,12 @@ const outcomes: Readonly<Record<Outcome, SQL>> = {
   failure: sql`'failure'`,
   denied: sql`'denied'`,
 }
+
+/**
+ * The time of a record, as no index has it. A planner that could take the order from an index would do so wherever it
+ * expects a full page soon, and filters that hardly ever meet make that a walk through everything.
+ */
+const unordered = sql`${auditEvents.occurredAt} + interval '0'`
 
 /** The statement of a list, or of one span of a search. */
 export function selectRecords(tx: Queryable, o: AuditScope) {
@@ -212,18 +155,20 @@ export function selectRecords(tx: Queryable, o: AuditScope) {
               ${uuidOf(after.id, 'aud')}::uuid)`,
       ),
     )
-    .orderBy(direction(auditEvents.occurredAt), direction(auditEvents.id))
+    .orderBy(direction(isSearch(o) ? unordered : auditEvents.occurredAt), direction(auditEvents.id))
     .limit(o.limit + 1)
 }
 
 /**
- * Text without a word in it is found in nothing. Whole words alone: how many records have one is known to the planner,
- * how many have a beginning is not, and then it reads all of them.
+ * Text without a word in it is found in nothing. The first word alone is looked up, so it is the rarest one: an index
+ * would read the places of all of them. Whole words: how many records have one is known to the planner, how many have a
+ * beginning is not, and then it reads all of them.
  */
-const haveWords = (words: readonly string[]) =>
-  words.length === 0
-    ? sql`false`
-    : sql`${auditEvents.words} @@ to_tsquery('simple', ${words.map((word) => `'${word}'`).join(' & ')})`
+function haveWords([first, ...others]: readonly string[]): SQL {
+  if (first === undefined) return sql`false`
+  const found = (word: string) => sql`${auditEvents.words} @@ to_tsquery('simple', ${`'${word}'`})`
+  return and(found(first), ...others.map((word) => sql`(${found(word)}) is true`)) ?? sql`true`
+}
 
 /** Rejects until this replica's schema is there. */
 export async function probeSchema(db: Queryable): Promise<void> {

@@ -221,6 +221,11 @@ export const organizationOwners = pgTable('organization_owners', {
   version: bigint('version', { mode: 'number' }).notNull(),
 })
 
+export const ownersLearned = pgTable('owners_learned', {
+  id: boolean('id').primaryKey().default(true),
+  at: at('at').notNull().defaultNow(),
+})
+
 export const webhookEndpoints = pgTable('webhook_endpoints', {
   id: typeId('id', 'whk').primaryKey(),
   orgId: typeId('org_id', 'org'),

@@ -7,7 +7,8 @@ import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { rowsOf, type Scope } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { sql } from 'drizzle-orm'
-import { isSearch, listAuditRecords, selectRecords, type AuditFilter } from '../../src/store/audit-events.ts'
+import { isSearch, selectRecords, type AuditFilter, type AuditPosition } from '../../src/store/audit-events.ts'
+import { listAuditRecords } from '../../src/store/audit-search.ts'
 import { readRecords } from '../../src/use-cases/audit/audit-page.ts'
 
 const database = await testDatabase(t, { services: ['workers'] })
@@ -23,11 +24,12 @@ const atOnce = 4_000
  * Records evenly over sixty days, two thirds of them of the organization and a fifth of the person; one in 997 is rare.
  */
 const fill = async (from: number, to: number) => {
+  await system.execute(sql`set statement_timeout = 0`)
   for (let start = from; start <= to; start += atOnce)
     await system.execute(sql`
     insert into audit_events (id, occurred_at, producer, action, outcome, actor_type, actor_id, target_type, target_id,
       org_id, user_id, request_id, correlation_id, data)
-    select gen_random_uuid(), now() - interval '60 days' * (1 - n::numeric / ${to}), 'orgs',
+    select uuidv7(), now() - interval '60 days' * (1 - n::numeric / ${to}), 'orgs',
       case when n % 997 in (0, 2) then 'membership.removed' else 'membership.updated' end,
       case when n % 997 = 0 then 'denied' else 'success' end,
       case when n % 1009 = 0 then 'system' else 'user' end,
@@ -55,6 +57,8 @@ const narrow: Record<string, Partial<AuditFilter>> = {
   'the system': { actor: { type: 'system', id: null } },
   'a common actor’s rare action': { actor: { id: person }, action: 'membership.removed' },
   'a rare actor’s action': { actor: { id: rare }, action: 'membership.removed' },
+  'a pair that never meets': { actor: { type: 'system', id: null }, action: 'membership.removed', outcome: 'denied' },
+  'a common and a rare one that never meet': { actor: { id: person }, outcome: 'denied' },
   'a rare word': { words: ['unusual'] },
   'a common word': { words: ['membership'] },
   'a rare word, newest first': { words: ['unusual'], order: 'desc' },
@@ -78,17 +82,19 @@ async function costOf(scope: Scope, filter: AuditFilter): Promise<Cost> {
   const isPlatform = scope.orgId === undefined && scope.userId === undefined
   const db = isPlatform ? system : runtime
   await readRecords({ db, system }, scope, filter, (tx, wanted) =>
-    listAuditRecords(tx, wanted, async (tx, o) => {
-      const explained = await tx.execute(
-        sql`explain (analyze, buffers, timing off, format json) ${selectRecords(tx, o).getSQL()}`,
-      )
-      const [row] = rowsOf<{ 'QUERY PLAN': Plan[] }>(explained)
-      const { Plan: plan, 'Execution Time': ms } = row?.['QUERY PLAN'][0] as Plan
-      cost.blocks += plan['Shared Hit Blocks'] + plan['Shared Read Blocks']
-      cost.ms += ms
-      cost.statements += 1
-      // A list is one statement and no more; a search goes on from what it found.
-      return isSearch(wanted) ? selectRecords(tx, o) : []
+    listAuditRecords(tx, wanted, {
+      select: async (tx, o) => {
+        const explained = await tx.execute(
+          sql`explain (analyze, buffers, timing off, format json) ${selectRecords(tx, o).getSQL()}`,
+        )
+        const [row] = rowsOf<{ 'QUERY PLAN': Plan[] }>(explained)
+        const { Plan: plan, 'Execution Time': ms } = row?.['QUERY PLAN'][0] as Plan
+        cost.blocks += plan['Shared Hit Blocks'] + plan['Shared Read Blocks']
+        cost.ms += ms
+        cost.statements += 1
+        // A list is one statement and no more; a search goes on from what it found.
+        return isSearch(wanted) ? selectRecords(tx, o) : []
+      },
     }),
   )
   return cost
@@ -116,3 +122,37 @@ t.test('no page of any list reads more blocks with many records than a page can 
     t.ok(blocks <= mostBlocks, `${name}: ${was?.blocks} blocks of ${few} records, ${blocks} of ${many}`)
   }
 })
+
+/** All records of a list, page by page, each of which may cost so little that it stops before it is full. */
+async function walked(filter: AuditFilter, mostCost: number): Promise<{ ids: string[]; short: number }> {
+  const found = { ids: [] as string[], short: 0 }
+  for (let after: AuditPosition | undefined; ;) {
+    const { records, lookedUntil } = await readRecords(
+      { db: runtime, system },
+      { orgId: org },
+      { ...filter, after },
+      (tx, o) => listAuditRecords(tx, o, { mostCost }),
+    )
+    const page = records.slice(0, filter.limit)
+    found.ids.push(...page.map(({ id }) => id))
+    if (lookedUntil !== undefined) found.short += 1
+    after = lookedUntil ?? (records.length > filter.limit ? page.at(-1) : undefined)
+    if (after === undefined) return found
+  }
+}
+
+t.test(
+  'a search that stops before its page is full goes on where it stopped: nothing twice, nothing left out',
+  async (t) => {
+    for (const [name, mostCost] of Object.entries({ 'a common word and a rare one': 150, 'the system': 50 }))
+      for (const order of ['asc', 'desc'] as const) {
+        const filter = { ...page, ...narrow[name], order }
+        const whole = await walked(filter, Infinity)
+        const { ids, short } = await walked(filter, mostCost)
+        t.equal(whole.short, 0, 'what may cost anything does not stop')
+        t.ok(short > 0, `${name}, ${order}: ${short} pages of ${ids.length} records stopped`)
+        t.comment(`${name}, ${order}: ${short} pages stopped`)
+        t.same(ids, whole.ids)
+      }
+  },
+)

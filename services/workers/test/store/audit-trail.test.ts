@@ -17,10 +17,12 @@ import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import { auditSubscription } from '../../src/events/subscriptions.ts'
 import { auditRecordOf } from '../../src/domain/audit-record.ts'
-import { listAuditRecords } from '../../src/store/audit-events.ts'
+import * as search from '../../src/store/audit-search.ts'
 import { audit, record } from '../fixtures/audit.ts'
 import { createNeighbour, type Neighbour } from '@gatehouse/test-kit/neighbour'
 
+const listAuditRecords = async (...asked: Parameters<typeof search.listAuditRecords>) =>
+  (await search.listAuditRecords(...asked)).records
 const database = await testDatabase(t, { services: ['workers'] })
 const system = database.connect('workers', 'system', 8)
 const runtime = database.connect('workers', 'runtime')

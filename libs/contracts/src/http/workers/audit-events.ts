@@ -66,7 +66,7 @@ export const ListAuditEvents = defineRoute({
   path: '/v1/organizations/:org/audit-events',
   summary:
     'What happened in or to this organization, oldest first unless `order` is `desc`; by time, actor, ' +
-    'action, target, outcome and words.',
+    'action, target, outcome and words. A search that finds little may end a page before it is full, with `has_more`.',
   auth: 'organization',
   params: Type.Object({ org: OrganizationId }),
   query: AuditQuery,

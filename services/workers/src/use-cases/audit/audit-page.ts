@@ -3,10 +3,11 @@ import type { AuditEvent, AuditQuery } from '@gatehouse/contracts/http/workers/a
 import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import { inScope, type Scope } from '@gatehouse/service-kit/postgres/transaction'
 import { isTypeId } from '@gatehouse/service-kit/ids/type-id'
-import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
-import type { AuditRecord, StoredRecord } from '../../domain/audit-record.ts'
+import { decodeCursor, encodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
+import type { AuditRecord } from '../../domain/audit-record.ts'
 import type { Deps } from '../../deps.ts'
-import { isSearch, listAuditRecords, type AuditFilter, type AuditScope } from '../../store/audit-events.ts'
+import { isSearch, type AuditFilter, type AuditPosition, type AuditScope } from '../../store/audit-events.ts'
+import { listAuditRecords, type AuditPage } from '../../store/audit-search.ts'
 
 /** An instant PostgreSQL can compare with: one that exists (no 31st of February), as these lists write it. */
 export function isInstant(text: unknown): boolean {
@@ -72,15 +73,23 @@ export function readRecords(
   scope: Scope,
   filter: AuditFilter,
   list = listAuditRecords,
-): Promise<StoredRecord[]> {
+): Promise<AuditPage> {
   const wanted: AuditScope = { ...filter, ...scope }
   if (!isSearch(wanted)) return readInScope(db, scope, (tx) => list(tx, wanted))
   return inScope(filter.words === undefined ? db : system, scope, (tx) => list(tx, wanted))
 }
 
-export function auditPageOf(records: readonly AuditRecord[], { limit, order }: AuditFilter): PageOf<AuditEvent> {
-  const { data, page } = pageOf(records, limit, (last) => [last.occurredAt, last.id, order])
-  return { data: data.map(onTheWire), page }
+/** `lookedUntil`: the page is not full, and where a search may find more. */
+export function auditPageOf(
+  { records, lookedUntil }: { records: readonly AuditRecord[]; lookedUntil?: AuditPosition },
+  { limit, order }: AuditFilter,
+): PageOf<AuditEvent> {
+  const positionOf = (at: AuditPosition) => [at.occurredAt, at.id, order]
+  const { data, page } = pageOf(records, limit, positionOf)
+  return {
+    data: data.map(onTheWire),
+    page: lookedUntil === undefined ? page : { next_cursor: encodeCursor(positionOf(lookedUntil)), has_more: true },
+  }
 }
 
 export const onTheWire = (record: AuditRecord): AuditEvent => ({

@@ -44,8 +44,8 @@ async function* linesOf(
   if (format.head !== '') yield format.head
   for (let after: AuditPosition | undefined; ;) {
     const page = await readRecords({ db, system }, { orgId }, { ...filter, after, limit: pageSize - 1 })
-    after = page.at(-1)
+    after = page.lookedUntil ?? page.records.at(-1)
     if (after === undefined) return
-    yield (await whereabouts.show(system, page)).map((record) => format.line(onTheWire(record))).join('')
+    yield (await whereabouts.show(system, page.records)).map((record) => format.line(onTheWire(record))).join('')
   }
 }

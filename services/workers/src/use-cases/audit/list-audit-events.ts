@@ -16,6 +16,6 @@ export async function listAuditEvents(
   requireAllowed(await deps.clients.authz.decide(caller, { scope: 'organization', permission }), caller, permission)
   const filter = readAuditQuery(query)
   // The organization alone: with the person in scope too, their rows of other organizations would match.
-  const records = await readRecords(deps, { orgId: caller.orgId }, filter)
-  return auditPageOf(await deps.whereabouts.show(deps.system, records), filter)
+  const found = await readRecords(deps, { orgId: caller.orgId }, filter)
+  return auditPageOf({ ...found, records: await deps.whereabouts.show(deps.system, found.records) }, filter)
 }

@@ -13,10 +13,7 @@ export async function listMyActivity(
 ): Promise<PageOf<AuditEvent>> {
   const filter = readAuditQuery(query)
   const { userId } = caller
-  const records = await readRecords(deps, { userId }, filter)
-  const shown = await deps.whereabouts.show(deps.system, records)
-  return auditPageOf(
-    shown.map((record) => asSeenBy(userId, record)),
-    filter,
-  )
+  const found = await readRecords(deps, { userId }, filter)
+  const shown = await deps.whereabouts.show(deps.system, found.records)
+  return auditPageOf({ ...found, records: shown.map((record) => asSeenBy(userId, record)) }, filter)
 }

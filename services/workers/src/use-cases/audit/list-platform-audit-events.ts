@@ -17,6 +17,6 @@ export async function listPlatformAuditEvents(
 ): Promise<PageOf<AuditEvent>> {
   requireAllowed(await deps.clients.authz.decide(caller, { scope: 'platform', permission }), caller, permission)
   const filter = readAuditQuery(query)
-  const records = await readRecords({ db: deps.system, system: deps.system }, {}, filter)
-  return auditPageOf(await deps.whereabouts.show(deps.system, records), filter)
+  const found = await readRecords({ db: deps.system, system: deps.system }, {}, filter)
+  return auditPageOf({ ...found, records: await deps.whereabouts.show(deps.system, found.records) }, filter)
 }
