@@ -1,6 +1,6 @@
 /**
- * Learns, once, who owns what: events tell it since alerts exist, and nothing of memberships that have not changed since
- * then. What events say meanwhile is newer, and their versions tell.
+ * Learns, once, who owns what: events tell it since alerts exist, and nothing of memberships that have not changed
+ * since then. What events say meanwhile is newer, and their versions tell.
  */
 import type { Deps } from '../../deps.ts'
 import { areOwnersLearned, keepOwner, markOwnersLearned } from '../../store/alert-findings.ts'
