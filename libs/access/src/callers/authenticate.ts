@@ -95,6 +95,25 @@ export function peekOrgCaller(
   return isOrgCaller(principal) && principalRefusal(rule, known.claims) === undefined ? principal : undefined
 }
 
+/**
+ * Who calls a route for people or for services, when finding out takes no waiting and nobody has to be refused;
+ * otherwise undefined. A service that brings a token of somebody has to wait.
+ */
+export function peekCaller(
+  head: { readonly authorization: string | undefined; readonly accessToken: string | undefined },
+  rule: AccessRule,
+  { assertions, accessTokens }: Verifiers,
+): AnyCaller | undefined {
+  const assertion = plainBearerOf(head.authorization)
+  const service = assertion === undefined ? undefined : assertions.peek(assertion, rule)
+  if (service === undefined || !mayCall(service, rule)) return undefined
+  const { accessToken } = head
+  if (rule.auth === 'internal') return accessToken === undefined ? { kind: 'service', service } : undefined
+  const known = accessToken === undefined ? undefined : accessTokens?.peek(accessToken)
+  if (known === undefined || accessToken === undefined || rule.auth !== 'user') return undefined
+  return principalRefusal(rule, known.claims) === undefined ? callerAgain(known, accessToken) : undefined
+}
+
 /** Callers are told from verified tokens, and both never change. */
 const callers = new WeakMap<VerifiedAccessToken, PrincipalCaller>()
 
@@ -140,9 +159,11 @@ export function bearerOf(header: string | undefined): string | undefined {
   return header === undefined ? undefined : /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(header)?.[1]
 }
 
+const mayCall = (service: ServiceName, rule: AccessRule): boolean =>
+  (rule.callers ?? (rule.auth === 'internal' ? [] : outside)).includes(service)
+
 function requireAllowed(service: ServiceName, rule: AccessRule): void {
-  const isAllowed = (rule.callers ?? (rule.auth === 'internal' ? [] : outside)).includes(service)
-  if (!isAllowed)
+  if (!mayCall(service, rule))
     throw problem(rule.auth === 'internal' ? 'forbidden' : 'unauthenticated', {
       internal: `${service} may not call this route`,
     })

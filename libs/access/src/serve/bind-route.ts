@@ -18,6 +18,7 @@ import {
   type UserCaller,
 } from '../callers/caller.ts'
 import { returnBody, type AnswerAtOnce, type FastPaths } from './fast-path.ts'
+import type { FastRead } from './fast-read.ts'
 import { createAnswering } from './answering.ts'
 import { acceptLines, createLinesTaking, linesOf } from './lines.ts'
 import { createLiveHandling } from './live-answer.ts'
@@ -74,7 +75,8 @@ export type Handled<C extends RouteContract> = {
 export type RouteHandler<C extends RouteContract> = (input: Handled<C>) => Promise<SuccessOf<C>> | SuccessOf<C>
 
 /**
- * Serves `contract` on `app` (made by createServer). `atOnce` may give the same answer without waiting, ahead of the
+ * Serves `contract` on `app` (made by createServer). `ahead` gives the answer of a GET on a fixed path, whose handler
+ * reads nothing but its caller and sets no header, ahead of the framework. `atOnce` may give the same answer without waiting, ahead of the
  * framework: for a POST on a fixed path by whoever acts for an organization, that takes no idempotency key and sets no
  * header.
  */
@@ -82,7 +84,7 @@ export function bindRoute<const C extends RouteContract>(
   app: FastifyInstance,
   contract: C,
   handler: RouteHandler<C>,
-  { atOnce }: { atOnce?: AnswerAtOnce<BodyOf<C>> } = {},
+  { atOnce, ahead }: { atOnce?: AnswerAtOnce<BodyOf<C>>; ahead?: FastRead<CallerOf<C>, SuccessOf<C>> } = {},
 ): void {
   const settings = serverSettings(app)
   const handled = isLive(contract)
@@ -95,6 +97,7 @@ export function bindRoute<const C extends RouteContract>(
   const bodyLimit = contract.bodyLimitBytes ?? defaultBodyLimitBytes
   if (atOnce)
     addFastPath(settings.fastPaths, { contract, bodyLimitBytes: bodyLimit, answer: atOnce as AnswerAtOnce<unknown> })
+  if (ahead) settings.fastReads.add(contract, ahead as FastRead)
 
   const { lines } = contract
   const takeLines = lines && createLinesTaking(lines, contract.body)

@@ -10,6 +10,7 @@ import type { Verifiers } from '../callers/authenticate.ts'
 import type { AnyCaller } from '../callers/caller.ts'
 import { installJwt } from '../callers/jwt-plugin.ts'
 import { putFastPaths, type FastPaths } from './fast-path.ts'
+import { putFastReads, type FastReads } from './fast-read.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -24,10 +25,12 @@ export type ServerSettings = Verifiers & {
   idempotency?: IdempotencyStore
 }
 
-const settingsOf = new WeakMap<object, ServerSettings & { readonly fastPaths: FastPaths }>()
+type Serving = ServerSettings & { readonly fastPaths: FastPaths; readonly fastReads: FastReads }
+
+const settingsOf = new WeakMap<object, Serving>()
 
 /** The settings of the server an instance (or a child of it) belongs to. */
-export function serverSettings(app: FastifyInstance): ServerSettings & { readonly fastPaths: FastPaths } {
+export function serverSettings(app: FastifyInstance): Serving {
   const settings = settingsOf.get(app.server)
   if (settings === undefined) throw new Error('bindRoute needs an app made by createServer')
   return settings
@@ -40,7 +43,11 @@ export function createServer(options: ServerSettings & { log: Logger; deadlineMs
   installJwt(app, options.assertions.kind)
   if (options.accessTokens) installJwt(app, options.accessTokens.kind)
   const fastPaths = putFastPaths(app.server, options)
-  app.addHook('preClose', async () => fastPaths.end())
-  settingsOf.set(app.server, { ...options, fastPaths })
+  const fastReads = putFastReads(app.server, options)
+  app.addHook('preClose', async () => {
+    fastPaths.end()
+    fastReads.end()
+  })
+  settingsOf.set(app.server, { ...options, fastPaths, fastReads })
   return app
 }

@@ -10,6 +10,7 @@ import type { FastifyInstance } from 'fastify'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { bindRoute, bindStream } from '@gatehouse/access/serve/bind-route'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
+import { afterEverything } from '../follow/spine-client.ts'
 import { createDeadLetters, type DeadLettersOptions } from '../dead-letters/dead-letters.ts'
 import { bindDeadLetterRoutes } from '../dead-letters/over-http.ts'
 import type { Spine } from './producer.ts'
@@ -29,14 +30,19 @@ export function bindSpineRoutes(
   },
 ): void {
   bindDeadLetterRoutes(app, o.spine.service, createDeadLetters(o))
-  bindRoute(app, changesRoute(o.spine.service, o.callers), ({ query }) =>
-    o.spine.changes({
-      after: query.after,
-      ...(query.epoch === undefined ? {} : { epoch: query.epoch }),
-      ...(query.limit === undefined ? {} : { limit: query.limit }),
-      ...(query.behind === 'oldest' ? { orOldest: true } : {}),
-      ...(query.subjects === undefined ? {} : { subjects: query.subjects.split(',') }),
-    }),
+  bindRoute(
+    app,
+    changesRoute(o.spine.service, o.callers),
+    ({ query }) =>
+      o.spine.changes({
+        after: query.after,
+        ...(query.epoch === undefined ? {} : { epoch: query.epoch }),
+        ...(query.limit === undefined ? {} : { limit: query.limit }),
+        ...(query.behind === 'oldest' ? { orOldest: true } : {}),
+        ...(query.subjects === undefined ? {} : { subjects: query.subjects.split(',') }),
+      }),
+    // Asked by every follower once a second.
+    { ahead: { query: `after=${afterEverything}`, answer: () => o.spine.changes({ after: afterEverything }) } },
   )
   bindStream(app, { method: 'GET', path: snapshotPath, callers: o.callers }, async ({ request, reply }) => {
     const { view: name } = request.query as { view?: unknown }

@@ -27,7 +27,7 @@ export function accountRoutes(app: FastifyInstance, deps: Deps): void {
     await resendVerification(deps, { ...body, handle: headerOf(request, registrationHeader) })
     return { status: 'accepted' as const }
   })
-  bindRoute(app, GetMe, ({ caller }) => getMe(deps, caller))
+  bindRoute(app, GetMe, ({ caller }) => getMe(deps, caller), { ahead: { answer: (caller) => getMe(deps, caller) } })
   bindRoute(app, UpdateMe, ({ caller, body }) => {
     const { name, locale, picture_url: pictureUrl, time_zone: timeZone } = body
     return updateMe(deps, caller, { name, locale, pictureUrl, timeZone })
