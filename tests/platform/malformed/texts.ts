@@ -112,9 +112,11 @@ export function malformedTexts(route: RouteContract, self: Tenant): Attempt[] {
 
 /** Each text as one of three lines, of which the others are right. A line may be empty. */
 function linesOf(good: string): Text[] {
+  // Each line is about something else.
+  const [before, after] = ['before', 'after'].map((which) => good.replace('sweep-value', `sweep-${which}`))
   const asLines = textsOf(good).filter(({ form, headers }) => !headers && form !== 'nothing' && form !== 'spaces')
   const between = asLines.map(({ form, text }): Text => {
-    const line = Buffer.concat([Buffer.from(`${good}\n`), Buffer.from(text), Buffer.from(`\n${good}\n`)])
+    const line = Buffer.concat([Buffer.from(`${before}\n`), Buffer.from(text), Buffer.from(`\n${after}\n`)])
     return { form, text: line }
   })
   return [
