@@ -2,6 +2,7 @@
  * The rims of HTTP (RFC 9110, RFC 9112): each request that no route asks for has its own status, its own problem, and a
  * name.
  */
+import { once } from 'node:events'
 import { connect, type AddressInfo } from 'node:net'
 import t from 'tap'
 import { createBareServer } from '../src/http/server.ts'
@@ -244,4 +245,27 @@ t.test('the name of a request is echoed as it was written, and is the one that i
     t.match(answer?.headers['x-request-id'], /^req_/, JSON.stringify(name.slice(0, 5)))
     t.match(JSON.parse(answer?.body ?? '{}'), { request_id: answer?.headers['x-request-id'] })
   }
+})
+
+t.test('a server that closes does not wait for a connection that was opened and never used', async (t) => {
+  const closing = createBareServer({ log })
+  closing.get('/v1/things', () => ({ things: [] }))
+  await closing.listen({ port: 0, host: '127.0.0.1' })
+  // Without them Node itself waits for the first head for ever.
+  Object.assign(closing.server, { headersTimeout: 0, requestTimeout: 0 })
+  const open = async () => {
+    const accepted = once(closing.server, 'connection')
+    const socket = connect((closing.server.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined)
+    await accepted
+    return { socket, gone: once(socket.resume(), 'close') }
+  }
+  const silent = await open()
+  const late = await open()
+  const answer = once(late.socket, 'data')
+  const closed = closing.close()
+  // Who says what it wants in the first moments of closing is answered.
+  late.socket.write('GET /v1/things HTTP/1.1\r\nHost: x\r\n\r\n')
+  t.match(String(await answer), /^HTTP\/1\.1 200/)
+  await Promise.all([closed, silent.gone, late.gone])
+  t.pass('closed')
 })

@@ -3,6 +3,7 @@
  * three seconds to answer. No input, however broken, may end as a 5xx or as anything but a problem document.
  */
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { currentContext, newContext, runInContext, type RequestContext } from '../context/request-context.ts'
 import { systemClock } from '../context/clock.ts'
@@ -143,10 +144,27 @@ function installAnswerLog(app: FastifyInstance, log: Logger): void {
   })
 }
 
-/** A connection that falls idle after closing began would keep the process until its keep-alive runs out. */
+const releaseEveryMs = 25
+/** What a client that has just connected needs to say what it wants. */
+const silentTurns = 1000 / releaseEveryMs
+
+/**
+ * A connection that falls idle after closing began would keep the process until its keep-alive runs out. One that was
+ * opened and never used is not idle to Node, which waits for its first head: clients keep such ones in reserve.
+ */
 function releaseConnectionsOnClose(app: FastifyInstance): void {
+  const open = new Set<Socket>()
+  app.server.on('connection', (socket: Socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+  })
   app.addHook('preClose', async () => {
-    const timer = setInterval(() => app.server.closeIdleConnections(), 25)
+    let turns = 0
+    const timer = setInterval(() => {
+      app.server.closeIdleConnections()
+      turns += 1
+      if (turns >= silentTurns) for (const socket of open) if (socket.bytesRead === 0) socket.destroy()
+    }, releaseEveryMs)
     app.server.once('close', () => clearInterval(timer))
     timer.unref()
   })
