@@ -5,6 +5,7 @@ import { createServer } from '@gatehouse/access/serve/server'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from './deps.ts'
 import { internalRoutes, publicRoutes } from './routes/routes.ts'
+import { captureEffects } from './use-cases/domains/join-captured.ts'
 import { erasureEffects } from './use-cases/erase-person.ts'
 import { snapshots } from './use-cases/take-snapshot.ts'
 
@@ -25,7 +26,7 @@ export function buildApp(deps: Deps, o: { deadlineMs?: number } = {}): FastifyIn
     system,
     callers: ['gateway', 'identity', 'tokens', 'authz', 'workers'],
     snapshots,
-    consumers: [erasureEffects],
+    consumers: [erasureEffects, captureEffects],
   })
   return app
 }

@@ -11,11 +11,13 @@ import { openDeps } from './deps.ts'
 import { deleteDueOrganizations } from './use-cases/delete-organization.ts'
 import { deleteOldInvitations } from './use-cases/delete-old-invitations.ts'
 import { checkDueDomains } from './use-cases/domains/check-domains.ts'
+import { captureEffects, joinCaptured, provingEvents } from './use-cases/domains/join-captured.ts'
 import { erasureEffects } from './use-cases/erase-person.ts'
 
 const upkeepMs = 3_600_000
 const deletionMs = 60_000
 const domainsMs = 60_000
+const captureMs = 2000
 
 await runService({
   name: 'orgs',
@@ -33,6 +35,18 @@ await runService({
           ...erasureEffects,
           producers: [{ name: 'identity', client: deps.feeds.identity }],
           subjects: [UserErased.type],
+        }),
+        createConsumer({
+          ...deps,
+          ...captureEffects,
+          producers: [{ name: 'identity', client: deps.feeds.identity }],
+          subjects: provingEvents,
+        }),
+        createUpkeep({
+          name: 'people of captured domains',
+          run: () => joinCaptured(deps),
+          everyMs: captureMs,
+          log: deps.log,
         }),
         createBudgetUpkeep({ db: deps.system, log: deps.log }),
         createUpkeep({

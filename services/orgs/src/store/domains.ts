@@ -2,7 +2,7 @@
 import type { Queryable, Tx } from '@gatehouse/service-kit/postgres/connect'
 import { typeIdOf } from '@gatehouse/service-kit/ids/type-id'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
-import { and, count, desc, eq, lt, ne, sql } from 'drizzle-orm'
+import { and, count, desc, eq, exists, lt, ne, sql } from 'drizzle-orm'
 import type { DomainCheck, DomainStatus } from '../domain/domain.ts'
 import { domains, organizations, type DomainRow, type OrganizationRow } from './schema.ts'
 
@@ -118,6 +118,26 @@ export async function leaseDueDomains(system: Queryable, { limit }: { limit: num
       returning id`),
   )
   return rows.map(({ id }) => typeIdOf('dom', id))
+}
+
+/** The domain, while its organization is active and makes members of its people; held until the transaction ends. */
+export async function holdJoiningDomain(
+  tx: Tx,
+  { orgId, name }: { orgId: string; name: string },
+): Promise<DomainRow | undefined> {
+  const isActive = exists(
+    tx
+      .select({ id: organizations.id })
+      .from(organizations)
+      .where(and(eq(organizations.id, domains.orgId), eq(organizations.status, 'active'))),
+  )
+  const isRule = and(eq(domains.status, 'verified'), eq(domains.capture, 'join'), isActive)
+  const [row] = await tx
+    .select()
+    .from(domains)
+    .where(and(eq(domains.orgId, orgId), eq(domains.name, name), isRule))
+    .for('share')
+  return row
 }
 
 /** The active organization that has proven the domain; on the system role. */

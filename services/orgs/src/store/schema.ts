@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm'
 import { bigint, boolean, customType, integer, jsonb, pgSchema, text, timestamp } from 'drizzle-orm/pg-core'
 import type { MembershipAttributes } from '@gatehouse/contracts/events/orgs/membership'
+import type { Capture } from '@gatehouse/contracts/http/orgs/domains'
 import type { OrganizationColors } from '@gatehouse/contracts/http/orgs/organizations'
 import type { SignInMethod } from '@gatehouse/contracts/events/orgs/organization'
 import type { InvitationsBy, MfaMode, RoleMfa } from '@gatehouse/contracts/http/orgs/settings'
@@ -111,13 +112,19 @@ export const domains = orgs.table('domains', {
   name: text('name').notNull(),
   proof: text('proof').notNull(),
   status: text('status').$type<DomainStatus>().notNull().default('pending'),
-  capture: text('capture').$type<'off' | 'join'>().notNull().default('off'),
+  capture: text('capture').$type<Capture>().notNull().default('off'),
   version: version(),
   lastCheck: text('last_check').$type<DomainCheck>(),
   checkedAt: timestamp('checked_at', { withTimezone: true, mode: 'date', precision: 3 }),
   missedChecks: integer('missed_checks').notNull().default(0),
   nextCheckAt: instant('next_check_at').notNull().defaultNow(),
   createdAt: listedAt('created_at'),
+})
+
+export const captureChecks = orgs.table('capture_checks', {
+  userId: typeId('user_id', 'user').primaryKey(),
+  version: bigint('version', { mode: 'number' }).notNull(),
+  dueAt: instant('due_at').notNull().defaultNow(),
 })
 
 export type DomainRow = typeof domains.$inferSelect

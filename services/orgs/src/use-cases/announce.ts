@@ -151,11 +151,17 @@ export const announceSettings = (
   })
 
 /** @param reason - of an operator who made somebody else a member */
-export const announceMembershipCreated = (tx: Tx, row: MembershipRow, actor: Actor, reason?: string): Promise<void> =>
+/** `because`: of an operator, or the domain that made somebody a member. */
+export const announceMembershipCreated = (
+  tx: Tx,
+  row: MembershipRow,
+  actor: Actor,
+  because: { reason?: string; domain_id?: string } = {},
+): Promise<void> =>
   appendEvent(tx, {
     contract: MembershipCreated,
     ...ofMembership(row, actor),
-    data: { ...membershipFacts(row), roles: row.roles, ...(reason !== undefined && { reason }) },
+    data: { ...membershipFacts(row), roles: row.roles, ...because },
   })
 
 export const announceMembershipUpdated = (

@@ -56,7 +56,7 @@ export async function importMemberships(
     const { user_id: userId, organization_id: orgId, roles } = line
     const row = await insertMember(tx, { id: newId('mem'), orgId, userId, roles: [...roles] })
     if (row !== undefined) {
-      await announceMembershipCreated(tx, row, actorOf(caller), reason)
+      await announceMembershipCreated(tx, row, actorOf(caller), { reason })
       return { status: 'created', membership_id: row.id }
     }
     const member = await findMember(tx, { orgId, userId })

@@ -33,7 +33,13 @@ async function open() {
     claim: async (name: string) => (await add(name)).body as unknown as Claimed,
     list: (query = '') => send('GET', `${path}${query}`, { by: owner, org }),
     verify: (id: string) => send('POST', `${path}/${id}/verify`, { by: owner, org }),
-    set: (id: string, capture: string) => send('PATCH', `${path}/${id}`, { by: owner, org, body: { capture } }),
+    set: (id: string, capture: string, ifMatch?: string) =>
+      send('PATCH', `${path}/${id}`, {
+        by: owner,
+        org,
+        body: { capture },
+        ...(ifMatch !== undefined && { headers: { 'if-match': ifMatch } }),
+      }),
     remove: (id: string) => send('DELETE', `${path}/${id}`, { by: owner, org }),
   }
 }
@@ -140,7 +146,7 @@ t.test('people of a proven domain are offered the organization, and join it wher
   const person = rig.person('ann@People.example')
   const unproven = { ...rig.person('eve@people.example'), email_verified: false }
   world.people.set(unproven.id, unproven)
-  t.equal((await set(id, 'join')).status, 200)
+  t.equal((await set(id, 'offer')).status, 200)
   t.equal(await countOf(DomainUpdated, id), 1)
   t.same(await offered(person), [], 'an unproven domain captures nobody')
   t.equal((await join(person, org)).status, 404)
@@ -168,12 +174,27 @@ t.test('people of a proven domain are offered the organization, and join it wher
   t.equal((await send('GET', '/v1/me/offered-organizations')).status, 401)
 })
 
+t.test('412: an old version; the tag is the version, which a proof changes as well', async (t) => {
+  const { claim, verify, list, set } = await open()
+  const { id, record } = await claim('versioned.example')
+  t.match((await list()).body.data, [{ id, version: 1, capture: 'off' }])
+  t.match(await set(id, 'offer', '"1"'), { status: 200, body: { version: 2 }, headers: { etag: '"2"' } })
+  t.match(await set(id, 'offer', '"2"'), { status: 200, headers: { etag: '"2"' } }, 'as it was')
+  t.match(await set(id, 'off', '"1"'), { status: 412, body: { code: 'precondition_failed' } })
+  publish(record)
+  await verify(id)
+  t.equal((await set(id, 'join', '"2"')).status, 412)
+  const answers = await Promise.all(['off', 'join', 'off', 'join'].map((capture) => set(id, capture, '"3"')))
+  t.same(answers.map(({ status }) => status).sort(), [200, 412, 412, 412], 'of several one is made')
+  t.equal(await countOf(DomainUpdated, id), 2)
+})
+
 t.test('403 by permission, and for whoever could not give the role; 404, 409, 400', async (t) => {
   const { owner, org, add, claim, list, verify, set, remove } = await open()
   const { id } = await claim('guarded.example')
   t.teardown(() => (world.denied.clear(), world.refusedRoles.clear()))
   world.refusedRoles.add('member')
-  t.match(await set(id, 'join'), { status: 403, body: { detail: /member/ } })
+  for (const capture of ['offer', 'join']) t.match(await set(id, capture), { status: 403, body: { detail: /member/ } })
   t.equal((await set(id, 'off')).status, 200)
   world.refusedRoles.clear()
   world.denied.add('gatehouse:domains.read').add('gatehouse:domains.write')

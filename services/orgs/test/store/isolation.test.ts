@@ -10,6 +10,7 @@ import { testDatabase } from '@gatehouse/test-kit/database'
 import { sql } from 'drizzle-orm'
 import t from 'tap'
 import { insertAccessRequest } from '../../src/store/access-requests.ts'
+import { leaseCaptureChecks, requestCaptureCheck } from '../../src/store/capture-checks.ts'
 import { insertDomain } from '../../src/store/domains.ts'
 import { findInvitation, insertInvitation, listInvitations } from '../../src/store/invitations.ts'
 import { findMember, insertOwner, listMembers } from '../../src/store/memberships.ts'
@@ -58,12 +59,28 @@ const count = async (scope: Scope, table: string): Promise<number> =>
     Number(rowsOf<{ n: string }>(await tx.execute(sql`select count(*) as n from ${sql.identifier(table)}`))[0]?.n),
   )
 
+/** The SQLSTATE of a statement run as one role. */
+const refusal = async (
+  db: typeof runtime,
+  scope: Scope,
+  run: (tx: Tx) => Promise<unknown>,
+): Promise<string | undefined> => inScope(db, scope, run).then(() => undefined, sqlState)
+
 t.test('each tenant sees its own rows and no other', async (t) => {
   for (const table of ['organizations', 'memberships', 'invitations', 'access_requests', 'domains']) {
     t.equal(await count({ orgId: acme.orgId }, table), 1, `${table} of one’s own`)
     t.equal(await count({ orgId: newId('org') }, table), 0, `${table} under a tenant that does not exist`)
     t.equal(await count({}, table), 0, `${table} without a scope`)
   }
+})
+
+t.test('who has proven an address is for the system role alone', async (t) => {
+  t.equal(
+    await refusal(runtime, { userId: acme.userId }, (tx) => tx.execute(sql`select 1 from capture_checks`)),
+    '42501',
+  )
+  await inScope(system, {}, (tx) => requestCaptureCheck(tx, { userId: acme.userId, version: 1 }))
+  t.match(await leaseCaptureChecks(system, { limit: 9 }), [{ userId: acme.userId, version: 1 }])
 })
 
 t.test('asking for another tenant’s rows by id finds nothing', async (t) => {
@@ -97,13 +114,6 @@ t.test(
     })
   },
 )
-
-/** The SQLSTATE of a statement run as one role. */
-const refusal = async (
-  db: typeof runtime,
-  scope: Scope,
-  run: (tx: Tx) => Promise<unknown>,
-): Promise<string | undefined> => inScope(db, scope, run).then(() => undefined, sqlState)
 
 t.test('writing into another tenant is refused', async (t) => {
   const scope = { orgId: acme.orgId }

@@ -45,7 +45,7 @@ async function change(deps: Deps, visit: Visit): Promise<RedirectAnswer> {
       await deps.orgs.call(RemoveDomain, call)
       return done(to, 'doneRemoved')
     default: {
-      const capture = action === 'join' ? 'join' : 'off'
+      const capture = action === 'join' ? 'offer' : 'off'
       await deps.orgs.call(UpdateDomain, { ...call, body: { capture } })
       return done(to, 'doneSaved')
     }

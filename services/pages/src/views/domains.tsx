@@ -38,7 +38,7 @@ function DomainsView({ scene, domains, cursor }: { scene: Scene } & List): Compo
 function Item({ scene, domain }: { scene: Scene; domain: Domain }): ComponentChild {
   const { texts } = scene.visit
   const { id, name, status, capture, record, last_check } = domain
-  const isJoined = capture === 'join'
+  const isJoined = capture !== 'off'
   return (
     <li>
       <p>

@@ -373,7 +373,7 @@ t.test('a domain is claimed, looked for in DNS, opened to its people and given u
   await says({ action: 'off', domain: id }, 'Saved.')
   t.same(
     of(`PATCH ${domains}/${id}`).map(({ body }) => body),
-    [{ capture: 'join' }, { capture: 'off' }],
+    [{ capture: 'offer' }, { capture: 'off' }],
   )
   await says({ action: 'remove', domain: id }, 'It is removed.')
   t.equal((await browser.send(path, { action: 'remove', domain: '../x' })).statusCode, 404)

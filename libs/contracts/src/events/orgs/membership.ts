@@ -1,6 +1,6 @@
 /** Who belongs to which organization, as what. */
 import Type, { type Static } from 'typebox'
-import { Key, MembershipId, OrganizationId, UserId } from '../../common/ids.ts'
+import { DomainId, Key, MembershipId, OrganizationId, UserId } from '../../common/ids.ts'
 import { Reason } from '../../common/scalars.ts'
 import type { EventContract } from '../envelope.ts'
 
@@ -33,6 +33,8 @@ export const MembershipCreated = {
     ...membershipFields,
     /** Role keys given with the membership; authz turns them into assignments. */
     roles: Type.Array(Key),
+    /** Whose proof made a member of whoever proved an address of it. */
+    domain_id: Type.Optional(DomainId),
     /** Of an operator who brought the membership from another system. */
     reason: Type.Optional(Reason),
   }),

@@ -15,8 +15,12 @@ const DomainName = Type.String({
   maxLength: 253,
 })
 
-/** `off`: nothing. `join`: whoever has proven an address of the domain may join as a `member`. */
-const Capture = Type.Union([Type.Literal('off'), Type.Literal('join')])
+/**
+ * `off`: nothing. `offer`: whoever has proven an address of the domain may join as a `member`. `join`: they are members
+ * once they have proven it.
+ */
+const Capture = Type.Union([Type.Literal('off'), Type.Literal('offer'), Type.Literal('join')])
+export type Capture = Static<typeof Capture>
 
 export const Domain = Type.Object({
   id: DomainId,
@@ -35,6 +39,8 @@ export const Domain = Type.Object({
   ]),
   checked_at: Type.Union([Instant, Type.Null()]),
   created_at: Instant,
+  /** Of the domain, as its `ETag` says. */
+  version: Type.Integer(),
 })
 export type Domain = Static<typeof Domain>
 
@@ -88,13 +94,15 @@ const UpdateDomain = defineRoute({
   service: 'orgs',
   method: 'PATCH',
   path: '/v1/organizations/:org/domains/:domain',
-  summary: 'Say what happens with people of the domain. Letting them join takes the right to give the role `member`.',
+  summary:
+    'Say what happens with people of the domain; `If-Match` guards against lost updates. Letting them join takes the ' +
+    'right to give the role `member`.',
   auth: 'organization',
   principals: 'people',
   params,
   body: Type.Object({ capture: Capture }),
-  success: { status: 200, body: Domain, description: 'The domain, changed.' },
-  problems: ['forbidden'],
+  success: { status: 200, body: Domain, description: 'The domain, changed, with its `ETag`.' },
+  problems: ['forbidden', 'precondition_failed'],
 })
 
 const RemoveDomain = defineRoute({
@@ -115,7 +123,8 @@ const ListOfferedOrganizations = defineRoute({
   method: 'GET',
   path: '/v1/me/offered-organizations',
   summary:
-    'The organization that has proven the domain of one’s address, while one does not belong to it and may join or ask to.',
+    'The organization that has proven the domain of one’s address, while one does not belong to it and may join or ' +
+    'ask to.',
   auth: 'user',
   success: {
     status: 200,

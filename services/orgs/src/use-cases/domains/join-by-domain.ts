@@ -32,7 +32,7 @@ export async function listOffered(
   const { userId } = caller
   const known = await readInScope(deps.db, { userId }, (tx) => findMember(tx, { orgId: organization.id, userId }))
   if (known) return []
-  if (capture === 'join') return [{ organization: organizationView(organization), by: 'join' }]
+  if (capture !== 'off') return [{ organization: organizationView(organization), by: 'join' }]
   return organization.takesJoinRequests ? [{ organization: organizationView(organization), by: 'ask' }] : []
 }
 
@@ -44,7 +44,7 @@ export async function joinByDomain(
 ): Promise<{ membership: { id: string }; organization: Organization }> {
   const { userId } = caller
   const offer = await offerTo(deps, caller)
-  if (offer?.organization.id !== orgId || offer.capture !== 'join') throw problem('not_found')
+  if (offer?.organization.id !== orgId || offer.capture === 'off') throw problem('not_found')
   const outcome = await deps.spine.write({ orgId, userId }, async (tx) => {
     const row = await insertMember(tx, { id: newId('mem'), orgId, userId, roles: [...capturedRoles] })
     if (row === undefined) return (await findMember(tx, { orgId, userId })) ? 'already_member' : 'removed'

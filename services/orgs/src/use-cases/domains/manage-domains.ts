@@ -1,7 +1,7 @@
 /** Claiming, listing, setting and giving up the domains of an organization. */
 import { randomBytes } from 'node:crypto'
 import { actorOf, type MemberCaller, type OrgCaller } from '@gatehouse/access/callers/caller'
-import type { Domain } from '@gatehouse/contracts/http/orgs/domains'
+import type { Capture, Domain } from '@gatehouse/contracts/http/orgs/domains'
 import { keepAnswer } from '@gatehouse/service-kit/context/request-context'
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import { decodeCursor, pageOf, type PageOf } from '@gatehouse/service-kit/http/page'
@@ -15,9 +15,9 @@ import {
   claimCapture,
   countDomains,
   deleteDomain,
-  findDomain,
   insertDomain,
   listDomains as listRows,
+  lockDomain,
 } from '../../store/domains.ts'
 import { lockOrganization } from '../../store/organizations.ts'
 import type { DomainRow } from '../../store/schema.ts'
@@ -33,6 +33,7 @@ export const domainView = (row: DomainRow): Domain => ({
   last_check: row.lastCheck,
   checked_at: row.checkedAt?.toISOString() ?? null,
   created_at: row.createdAt.toISOString(),
+  version: row.version,
 })
 
 /** @throws AppError `forbidden`, `conflict` when the organization has claimed it, `limit_reached` */
@@ -76,22 +77,25 @@ export async function listDomains(
   return pageOf(rows.map(domainView), input.limit, (last) => [last.id])
 }
 
-/** @throws AppError `forbidden`, `not_found` */
+/** `isExpected` judges the present version. @throws AppError `forbidden`, `not_found`, `precondition_failed` */
 export async function updateDomain(
   deps: Pick<Deps, 'spine' | 'clients'>,
   caller: MemberCaller,
-  { id, capture }: { id: string; capture: DomainRow['capture'] },
+  { id, capture, isExpected }: { id: string; capture: Capture; isExpected(version: number): boolean },
 ): Promise<Domain> {
   await requirePermission(deps, caller, permissions.writeDomains)
-  if (capture === 'join') await requireGrantable(deps, caller)
+  if (capture !== 'off') await requireGrantable(deps, caller)
   const { orgId } = caller
-  const row = await deps.spine.write({ orgId }, async (tx) => {
+  const outcome = await deps.spine.write({ orgId }, async (tx) => {
+    const before = await lockDomain(tx, id)
+    if (before?.orgId !== orgId) return 'not_found'
+    if (!isExpected(before.version)) return 'precondition_failed'
     const changed = await claimCapture(tx, { id, orgId, capture })
     if (changed) await announceDomainUpdated(tx, changed, actorOf(caller))
-    return changed ?? findDomain(tx, { id, orgId })
+    return changed ?? before
   })
-  if (row === undefined) throw problem('not_found')
-  return domainView(row)
+  if (typeof outcome === 'string') throw problem(outcome)
+  return domainView(outcome)
 }
 
 /** Whoever lets people join gives each of them a role. */
