@@ -29,14 +29,16 @@ export type AuditPage = {
 /**
  * Lists records in the filter's order, one more than `limit` when there are more. Naming an organization or a person
  * narrows the list; what the transaction may see at all is row-level security's business. `select` is another than
- * `selectRecords` where statements are measured, `mostCost` another where a search has to stop soon.
+ * `selectRecords` where statements are measured, `mostBlocks` another where a search has to stop soon.
  */
 export async function listAuditRecords(
   tx: Queryable,
   o: AuditScope,
-  { select = selectRecords, mostCost = costOfPage }: { select?: Select; mostCost?: number } = {},
+  { select = selectRecords, mostBlocks = blocksOfPage }: { select?: Select; mostBlocks?: number } = {},
 ): Promise<AuditPage> {
-  const { rows, edge } = isSearch(o) ? await searchRecords(tx, o, { select, mostCost }) : { rows: await select(tx, o) }
+  const { rows, edge } = isSearch(o)
+    ? await searchRecords(tx, o, { select, mostBlocks })
+    : { rows: await select(tx, o) }
   const records = rows.map(({ actorType, actorId, targetType, targetId, ...row }) => ({
     ...row,
     actor: { type: actorType, id: actorId },
@@ -48,23 +50,22 @@ export async function listAuditRecords(
 /** The least UUIDv7, which no record has: of one moment all come after it, and in the other order none. */
 const beforeAll = typeIdOf('aud', '00000000-0000-7000-8000-000000000000')
 
-/** What a page may cost, in the planner's units: some 300 blocks out of their order. */
-const costOfPage = 1200
+/** So many blocks out of their order, as the planner reckons them, a page may cost. */
+const blocksOfPage = 250
 const mostSpans = 24
 
 async function searchRecords(
   tx: Queryable,
   given: AuditScope,
-  { select, mostCost }: { select: Select; mostCost: number },
+  { select, mostBlocks }: { select: Select; mostBlocks: number },
 ): Promise<{ rows: AuditRow[]; edge?: string }> {
-  // How rare the values are decides how they are found, so a plan for any values is a plan for none.
-  await tx.execute(sql`select set_config('plan_cache_mode', 'force_custom_plan', true)`)
   const anything = { words: undefined, actor: undefined, action: undefined, target: undefined, outcome: undefined }
   const [start] = await select(tx, { ...given, ...anything, limit: 0 })
   const backward = given.order === 'asc' ? 'desc' : 'asc'
   const [last] = await select(tx, { ...given, ...anything, after: undefined, order: backward, limit: 0 })
   const rows: AuditRow[] = []
   if (start === undefined || last === undefined) return { rows }
+  const mostCost = mostBlocks * (await planForSpans(tx))
   const o = given.words === undefined ? given : { ...given, words: await rarestFirst(tx, given.words) }
   const missing = () => o.limit + 1 - rows.length
   const line = timeLine(start.occurredAt, last.occurredAt, o)
@@ -81,6 +82,20 @@ async function searchRecords(
     if (line.isEnd(looked)) return { rows }
   }
   return missing() > 0 ? { rows, edge: line.at(looked) } : { rows }
+}
+
+/**
+ * Has the rest of the transaction planned as a search wants it; the cost of a block. How rare the values are decides how
+ * they are found, so a plan for any values is a plan for none. Records found by one index after another are reckoned as
+ * if they lay side by side, and rare ones do not; a bitmap of them is reckoned as what it is.
+ */
+async function planForSpans(tx: Queryable): Promise<number> {
+  const [row] = rowsOf<{ cost: number }>(
+    await tx.execute(sql`select current_setting('random_page_cost')::float8 as cost,
+      set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_indexscan', 'off', true)`),
+  )
+  if (row === undefined) throw new Error('PostgreSQL has no such setting')
+  return row.cost
 }
 
 const firstSpanMs = 3_600_000
