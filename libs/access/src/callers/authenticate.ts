@@ -120,7 +120,8 @@ const callers = new WeakMap<VerifiedAccessToken, PrincipalCaller>()
 /** Whom a verified token stands for: the same object each time. */
 export function callerAgain(verified: VerifiedAccessToken, accessToken: string): PrincipalCaller {
   const known = callers.get(verified)
-  if (known !== undefined) return known
+  // A caller carries its token on: one that came with another is another caller, whatever a verifier keeps.
+  if (known?.accessToken === accessToken) return known
   const caller = principalCaller(verified.claims, accessToken)
   callers.set(verified, caller)
   return caller
