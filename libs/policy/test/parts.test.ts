@@ -70,6 +70,15 @@ t.test('no part takes more than a decision may, and each policy is a part of its
   t.end()
 })
 
+t.test('what all policies of a plan say together is settled, and looked through, in parts as well', (t) => {
+  const set = compilePolicySet(
+    sourceOf(many(20, (nth) => joined(38, (place) => `resource.owner == "${nth} ${place}"`))),
+  )
+  const parts = partsOf(planning(set, { ...asked(set, {}), values: {} }))
+  t.ok(parts.length >= 20 + 2 * 20 * 38, `${parts.length} parts`)
+  t.end()
+})
+
 t.test('an answer is no longer than its steps, however often its policies read a long text', (t) => {
   const set = compilePolicySet(sourceOf(many(20, () => joined(30, () => 'resource.owner == membership.department'))))
   const long = 'x'.repeat(50_000)

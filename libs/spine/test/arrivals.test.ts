@@ -1,7 +1,8 @@
 /** What arrives in one go is handled in order, and no round of the event loop takes it all. */
-import { onArrival } from '../src/nats/arrivals.ts'
+import { inRounds } from '../src/nats/arrivals.ts'
 import t from 'tap'
 
+const onArrival = (length: number, handle: () => void): void => inRounds(handle)({ data: { length } })
 const nextRound = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 void t.test('one message is handled at once', async (t) => {

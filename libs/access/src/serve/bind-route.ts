@@ -76,9 +76,9 @@ export type RouteHandler<C extends RouteContract> = (input: Handled<C>) => Promi
 
 /**
  * Serves `contract` on `app` (made by createServer). `ahead` gives the answer of a GET on a fixed path, whose handler
- * reads nothing but its caller and sets no header, ahead of the framework. `atOnce` may give the same answer without waiting, ahead of the
- * framework: for a POST on a fixed path by whoever acts for an organization, that takes no idempotency key and sets no
- * header.
+ * reads nothing but its caller and sets no header, ahead of the framework. `atOnce` may give the same answer without
+ * waiting, ahead of the framework: for a POST on a fixed path by whoever acts for an organization, that takes no
+ * idempotency key and sets no header.
  */
 export function bindRoute<const C extends RouteContract>(
   app: FastifyInstance,

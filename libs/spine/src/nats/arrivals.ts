@@ -12,11 +12,15 @@ const waiting: { readonly bytes: number; handle(): void }[] = []
 let handled = 0
 let isPlanned = false
 
+type Message = { readonly data: { readonly length: number } }
+
 /** Handles a message at once where the round has room and nothing waits, else in one of the next rounds. */
-export function onArrival(bytes: number, handle: () => void): void {
-  waiting.push({ bytes, handle })
-  if (waiting.length === 1) handleSome()
-}
+export const inRounds =
+  <M extends Message>(handle: (message: M) => void) =>
+  (message: M): void => {
+    waiting.push({ bytes: message.data.length, handle: () => handle(message) })
+    if (waiting.length === 1) handleSome()
+  }
 
 function handleSome(): void {
   while (waiting.length > 0 && handled < mostPerRound) {

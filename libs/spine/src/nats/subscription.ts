@@ -6,7 +6,7 @@
 import type { ConsumerMessages, ConsumerNotification, JsMsg } from '@nats-io/jetstream'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { describeFailure } from '@gatehouse/service-kit/postgres/errors'
-import { onArrival } from './arrivals.ts'
+import { inRounds } from './arrivals.ts'
 import type { NatsLink, NatsSession } from './connection.ts'
 
 export type Subscription = {
@@ -51,17 +51,12 @@ export function subscribe(o: SubscribeOptions): Subscription {
     const session = stopped ? undefined : o.link.session()
     if (session === undefined) return
     try {
-      const opened = await o.open(session, (message) =>
-        onArrival(message.data.length, () => {
-          if (mine === generation) o.onMessage(message)
-        }),
-      )
+      const take = (message: JsMsg): void => void (mine === generation && o.onMessage(message))
+      const opened = await o.open(session, inRounds(take))
       if (mine !== generation) return discard(opened)
       messages = opened
       backoff.reset()
-      void firstDoubt(opened).then((reason) => {
-        if (mine === generation) rebuild(reason)
-      })
+      void firstDoubt(opened).then((reason) => void (mine === generation && rebuild(reason)))
       o.onOpen()
     } catch (error) {
       if (mine !== generation) return

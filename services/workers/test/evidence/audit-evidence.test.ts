@@ -6,6 +6,7 @@ import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import t from 'tap'
 import { sql } from 'drizzle-orm'
 import { MembershipUpdated } from '@gatehouse/contracts/events/orgs/membership'
@@ -23,6 +24,7 @@ import { createVerifier } from '../../src/evidence/verifier.ts'
 import { auditSubscription } from '../../src/events/subscriptions.ts'
 import { coverAllChains, makeCheckpoint } from '../../src/use-cases/audit/make-checkpoint.ts'
 import { takeSealing } from '../../src/store/audit-chains.ts'
+import { stepsPerTurn, turnsTaken, type TurnTaken } from '@gatehouse/service-kit/concurrency/turns'
 import { sealAudit } from '../../src/use-cases/audit/seal-audit.ts'
 import { openApp } from '../fixtures/app.ts'
 import { audit } from '../fixtures/audit.ts'
@@ -109,9 +111,15 @@ t.test('each record gets one link in the chain of its organization, whichever re
   const events = Array.from({ length: 700 }, (_, n) => updated(n % 3 === 0 ? otherOrg : org))
   events.push(signedIn(ann, annsAddress), signedIn(bob, bobsAddress))
   await takeAll(events)
+  const turns: TurnTaken[] = []
+  const note = (turn: unknown): void => void turns.push(turn as TurnTaken)
+  subscribe(turnsTaken.name, note)
   const counts = await Promise.all([sealAudit({ system }), sealAudit({ system: rival }), sealAudit({ system })])
   t.equal(counts.reduce((sum, count) => sum + count, 0) + (await sealAudit({ system })), 702)
   t.equal(await sealAudit({ system }), 0, 'and never a second one')
+  unsubscribe(turnsTaken.name, note)
+  const sealing = turns.filter(({ work }) => work === 'audit sealing').map(({ steps }) => steps)
+  t.ok(sealing.length >= 4 && Math.max(...sealing) < 1.1 * stepsPerTurn, `turns of ${sealing.join(', ')} steps`)
   await coverAllChains({ ...audit, system, log })
   t.equal(lines.length, 1, 'the root leaves the database by the log')
   await coverAllChains({ ...audit, system, log })
