@@ -43,14 +43,16 @@ export function neighbourRoutes(app: FastifyInstance, deps: Deps): void {
     user_id: (await findUserByAddress(deps, { address: body.email })) ?? null,
   }))
   bindRoute(app, ListProfiles, async ({ body }) => {
-    const profiles = await listProfiles(deps, { userIds: body.user_ids })
+    const withSecondFactor = body.with_second_factor === true
+    const profiles = await listProfiles(deps, { userIds: body.user_ids, withSecondFactor })
     return {
-      data: profiles.map(({ id, name, address, isEmailVerified, locale }) => ({
+      data: profiles.map(({ id, name, address, isEmailVerified, locale, hasSecondFactor }) => ({
         id,
         name,
         email: address,
         email_verified: isEmailVerified,
         ...(locale !== null && { locale }),
+        ...(hasSecondFactor !== undefined && { has_second_factor: hasSecondFactor }),
       })),
     }
   })

@@ -6,7 +6,7 @@ import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import type { SealedRow } from '@gatehouse/service-kit/secrets/reseal'
-import { and, asc, count, eq, gt, isNotNull, isNull, sql } from 'drizzle-orm'
+import { and, asc, count, eq, gt, inArray, isNotNull, isNull, sql } from 'drizzle-orm'
 import { factorSets, passkeys, recoveryCodes, totpFactors } from './schema.ts'
 
 /** Takes the lock of the person, as every attempt to sign in with a factor does. Database time. */
@@ -54,6 +54,23 @@ export async function listFactors(db: Queryable, userId: string): Promise<Factor
     passkeys: row?.passkeys ?? 0,
     recoveryCodesLeft: row?.recoveryCodesLeft ?? 0,
   }
+}
+
+/** Of these people, those who have an app for codes or a passkey. */
+export async function listPeopleWithFactor(db: Queryable, userIds: readonly string[]): Promise<Set<string>> {
+  if (userIds.length === 0) return new Set()
+  const confirmed = and(inArray(totpFactors.userId, [...userIds]), isNotNull(totpFactors.confirmedAt))
+  const rows = await db
+    .select({ userId: totpFactors.userId })
+    .from(totpFactors)
+    .where(confirmed)
+    .union(
+      db
+        .select({ userId: passkeys.userId })
+        .from(passkeys)
+        .where(inArray(passkeys.userId, [...userIds])),
+    )
+  return new Set(rows.map(({ userId }) => userId))
 }
 
 /** An enrollment takes the place of one that was not confirmed. False when there is a confirmed one. */

@@ -1,8 +1,9 @@
 /** The signed-in person, what neighbours ask, and what followers load, by status code. */
-import { newId } from '@gatehouse/service-kit/ids/type-id'
+import { newId, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { ServiceName } from '@gatehouse/contracts/common/services'
 import t from 'tap'
 import { newAddress, newPassword, openPlatform } from '../fixtures/platform.ts'
+import { enrolled } from '../fixtures/second-factor.ts'
 
 const platform = await openPlatform(t)
 const { admin, tokens } = platform
@@ -175,6 +176,27 @@ t.test('profiles', async (t) => {
     )
     t.same((await ask([])).body, { data: [] })
     t.equal((await ask([one.id], 'authz')).status, 403)
+  })
+
+  await t.test('200: with whether they have a second factor: a confirmed app or a passkey', async (t) => {
+    const [app, half, key, none] = [
+      await enrolled(platform, replica),
+      await platform.verified(replica),
+      await platform.verified(replica),
+      await platform.verified(replica),
+    ]
+    await platform.ask(replica, { url: '/v1/me/mfa/totp', token: tokens.accessTokenFor(half.id) })
+    await admin`insert into passkeys
+        (id, user_id, credential_id, public_key, sign_count, name, transports, is_backed_up)
+      values (${uuidOf(newId('pky'))}, ${uuidOf(key.id)}, 'x', 'x', 0, 'Key', '{}', false)`
+    const people = [app, half, key, none].map(({ id }) => id)
+    const body = { user_ids: people, with_second_factor: true }
+    const answer = await platform.ask(replica, { url: '/internal/users/profiles', body, as: 'orgs' })
+    const found = answer.body['data'] as { id: string; has_second_factor: boolean }[]
+    t.same(
+      people.map((id) => found.find((one) => one.id === id)?.has_second_factor),
+      [true, false, true, false],
+    )
   })
 })
 

@@ -7,6 +7,8 @@ export type Profile = { id: string; name: string; email: string; email_verified:
 export type IdentityClient = {
   /** The known ones of these people (at most 200), by id. */
   profilesOf(userIds: string[]): Promise<Map<string, Profile>>
+  /** Of these people (at most 200), those who have set up a second factor. */
+  withSecondFactor(userIds: string[]): Promise<Set<string>>
   /** The person who has proven this address. */
   findUserByAddress(email: string): Promise<string | undefined>
   /**
@@ -21,6 +23,11 @@ export const createIdentityClient = (http: ServiceClient): IdentityClient => ({
     if (userIds.length === 0) return new Map()
     const { data } = await http.call(ListProfiles, { body: { user_ids: userIds } })
     return new Map(data.map((profile) => [profile.id, profile]))
+  },
+  async withSecondFactor(userIds) {
+    if (userIds.length === 0) return new Set()
+    const { data } = await http.call(ListProfiles, { body: { user_ids: userIds, with_second_factor: true } })
+    return new Set(data.flatMap(({ id, has_second_factor: isStrong }) => (isStrong === true ? [id] : [])))
   },
   async findUserByAddress(email) {
     const { user_id } = await http.call(FindUserByAddress, { body: { email } })

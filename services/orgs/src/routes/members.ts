@@ -23,6 +23,7 @@ export function membersRoutes(app: FastifyInstance, deps: Deps): void {
       ...pageInput(query),
       search,
       role,
+      secondFactor: query.second_factor,
       status,
       isOwner,
       newestFirst: sort === '-joined_at',

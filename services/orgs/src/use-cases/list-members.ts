@@ -16,12 +16,17 @@ import { requirePermission } from './require-permission.ts'
 import { memberView } from './views.ts'
 
 /** What the neighbours have to be asked for. */
-type Sought = { search?: string | undefined; role?: string | undefined }
+type Sought = {
+  search?: string | undefined
+  role?: string | undefined
+  secondFactor?: 'present' | 'missing' | undefined
+}
 
 type Input = { limit: number; cursor?: string | undefined } & Sought & MemberFilter
 
 /**
- * Who filters by a role learns who holds it, which takes the right to read roles. @throws AppError `forbidden`,
+ * Who filters by a role learns who holds it, which takes the right to read roles; who filters by a second factor, the
+ * right to read the settings that may require it. @throws AppError `forbidden`,
  * `invalid_cursor`; `upstream_failed` when identity cannot answer; 503 when authz cannot.
  */
 export async function listMembers(
@@ -30,12 +35,13 @@ export async function listMembers(
   input: Input,
 ): Promise<PageOf<Member>> {
   const { orgId } = caller
-  const { limit, search, role, cursor, ...filter } = input
+  const { limit, search, role, secondFactor, cursor, ...filter } = input
   const after = positionIn(cursor)
   await requirePermission(deps, caller, permissions.readMembers)
   if (role !== undefined) await requirePermission(deps, caller, permissions.readRoles)
-  if (search !== undefined || role !== undefined)
-    return seekMembers(deps, { orgId, limit, after, ...filter }, { search, role })
+  if (secondFactor !== undefined) await requirePermission(deps, caller, permissions.readSettings)
+  if (search !== undefined || role !== undefined || secondFactor !== undefined)
+    return seekMembers(deps, { orgId, limit, after, ...filter }, { search, role, secondFactor })
   const rows = await readInScope(deps.db, { orgId }, (tx) =>
     listRows(tx, { orgId, limit: limit + 1, after, ...filter }),
   )
@@ -79,17 +85,27 @@ async function seekMembers(
   return pageUpTo(found, after)
 }
 
-/** By their membership's id. Profiles are asked for of those alone who hold the role. */
+/** By their membership's id. identity is asked about those alone who hold the role. */
 async function matchesAmong(
   deps: Pick<Deps, 'clients'>,
-  { orgId, rows, role, search }: Sought & { orgId: string; rows: readonly MembershipRow[] },
+  { orgId, rows, role, search, secondFactor }: Sought & { orgId: string; rows: readonly MembershipRow[] },
 ): Promise<Map<string, Member>> {
   const membershipIds = rows.map(({ id }) => id)
   const holders = role === undefined ? undefined : await deps.clients.authz.holdersOf({ orgId, role, membershipIds })
   const held = holders === undefined ? rows : rows.filter(({ id }) => holders.has(id))
-  const members = await withProfiles(deps, held)
+  const fitting = secondFactor === undefined ? held : await byFactor(deps, held, secondFactor)
+  const members = await withProfiles(deps, fitting)
   const wanted = search === undefined ? members : members.filter(({ user }) => contains(user, search))
   return new Map(wanted.map((member) => [member.id, member]))
+}
+
+async function byFactor(
+  { clients }: Pick<Deps, 'clients'>,
+  rows: readonly MembershipRow[],
+  wanted: 'present' | 'missing',
+): Promise<MembershipRow[]> {
+  const strong = await clients.identity.withSecondFactor(rows.map(({ userId }) => userId))
+  return rows.filter(({ userId }) => strong.has(userId) === (wanted === 'present'))
 }
 
 const pageUpTo = (data: Member[], last: MemberPosition | undefined): PageOf<Member> => ({

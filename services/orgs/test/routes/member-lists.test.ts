@@ -83,6 +83,22 @@ t.test(
   },
 )
 
+t.test('the filter by a second factor, with a role and by pages, takes the right to read the settings', async (t) => {
+  const strong = { ...cid, has_second_factor: true }
+  world.people.set(cid.id, strong)
+  t.teardown(() => (world.people.set(cid.id, cid), world.denied.clear()))
+  t.same((await list('second_factor=present')).emails, ['cid'])
+  t.same((await list('second_factor=missing')).emails, ['ada', 'bob', 'dee'])
+  t.same((await list('second_factor=missing&role=editor')).emails, ['ada'])
+  const first = await list('second_factor=missing&limit=2')
+  t.same(first.emails, ['ada', 'bob'])
+  t.same((await list(`second_factor=missing&limit=2&cursor=${first.page.next_cursor}`)).emails, ['dee'])
+  t.equal((await send('GET', `${members}?second_factor=maybe`, { by: ada, org })).status, 400)
+  world.denied.add('gatehouse:settings.read')
+  t.equal((await send('GET', `${members}?second_factor=missing`, { by: ada, org })).status, 403)
+  t.equal((await send('GET', members, { by: ada, org })).status, 200)
+})
+
 t.test('one request of a search asks identity for so many members; the next goes on where it ended', async (t) => {
   const { id: big } = await rig.organization(ada, 'Big')
   await rig.asAdministrator(`insert into orgs.memberships (id, org_id, user_id)

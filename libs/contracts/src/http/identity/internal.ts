@@ -131,6 +131,8 @@ const Profile = Type.Object({
   email: Type.String(),
   email_verified: Type.Boolean(),
   locale: Type.Optional(LanguageTag),
+  /** Where it was asked for. */
+  has_second_factor: Type.Optional(Type.Boolean()),
 })
 
 export const ListProfiles = defineRoute({
@@ -143,7 +145,10 @@ export const ListProfiles = defineRoute({
   auth: 'internal',
   callers: ['orgs', 'tokens', 'workers'],
   retryable: true,
-  body: Type.Object({ user_ids: Type.Array(UserId, { maxItems: 200 }) }),
+  body: Type.Object({
+    user_ids: Type.Array(UserId, { maxItems: 200 }),
+    with_second_factor: Type.Optional(Type.Boolean()),
+  }),
   success: {
     status: 200,
     body: Type.Object({ data: Type.Array(Profile) }),

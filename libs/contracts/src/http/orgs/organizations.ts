@@ -150,8 +150,9 @@ export const ListMembers = defineRoute({
   path: '/v1/organizations/:org/members',
   summary:
     'Members in the order they joined or the newest first; `search` is part of a name or address, `role` the key of ' +
-    'a role they hold, by themselves, by groups or as owners. A page of those two may hold less than `limit`, or ' +
-    'nothing, and still say that there is more.',
+    'a role they hold, by themselves, by groups or as owners; `second_factor`, whether they have set one up, takes ' +
+    'the right to read the settings. A page of those three may hold less than `limit`, or nothing, and still say ' +
+    'that there is more.',
   auth: 'organization',
   params: orgParams,
   query: Type.Object({
@@ -160,6 +161,8 @@ export const ListMembers = defineRoute({
     status: Type.Optional(MemberStatus),
     is_owner: Type.Optional(Type.Boolean()),
     role: Type.Optional(Key),
+    /** An app for codes, or a passkey. */
+    second_factor: Type.Optional(Type.Union([Type.Literal('present'), Type.Literal('missing')])),
     sort: Type.Optional(Type.Union([Type.Literal('joined_at'), Type.Literal('-joined_at')])),
   }),
   success: { status: 200, body: listOf(Member), description: 'The members.' },
