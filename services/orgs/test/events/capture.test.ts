@@ -142,3 +142,28 @@ t.test('whose look fails is looked at again, and holds up nobody', async (t) => 
   t.equal(await joinCaptured(rig.deps), 1)
   t.equal(await waiting(), 0)
 })
+
+t.test('a rule that is taken back after the look and before the transaction makes nobody a member', async (t) => {
+  const { id, org, members } = await organizationOf('hasty.example', 'join')
+  const person = rig.person('ann@hasty.example')
+  const domain = `where id = '${uuidOf(id)}'`
+  const organization = `where id = '${uuidOf(org)}'`
+  const { spine } = rig.deps
+  for (const [taken, back] of [
+    [`update domains set capture = 'offer' ${domain}`, `update domains set capture = 'join' ${domain}`],
+    [`update domains set status = 'lapsed' ${domain}`, `update domains set status = 'verified' ${domain}`],
+    [
+      `update organizations set status = 'suspended' ${organization}`,
+      `update organizations set status = 'active' ${organization}`,
+    ],
+  ] as const) {
+    const write: typeof spine.write = async (scope, work, options) => {
+      await rig.asAdministrator(taken)
+      return await spine.write(scope, work, options)
+    }
+    await read('verified', person)
+    t.equal(await joinCaptured({ ...rig.deps, spine: { ...spine, write } }), 0, taken)
+    await rig.asAdministrator(back)
+  }
+  t.same(await members(), [])
+})
