@@ -13,7 +13,7 @@ export type UsableMembership = {
   organizationVersion: number
   /** The organization has come to require a second factor of everybody who acts for it. */
   requiresMfa: boolean
-  /** Keys of roles that have come to require one of whoever holds them. Null: none does. */
+  /** Keys of roles that have come to require one of their holders. Null: none does. */
   factorRoles: readonly string[] | null
   /** Null: it never had any. */
   accessRules: AccessRules | null

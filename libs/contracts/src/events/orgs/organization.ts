@@ -21,7 +21,7 @@ export const AccessRules = Type.Object({
 })
 export type AccessRules = Static<typeof AccessRules>
 
-/** Roles whoever holds one of which does not act for the organization with one factor, and from when on. */
+/** Roles, and from when on a member who holds one does not act for the organization with one factor. */
 export const FactorRoles = Type.Array(Type.Object({ role: Key, required_from: Instant }))
 export type FactorRoles = Static<typeof FactorRoles>
 

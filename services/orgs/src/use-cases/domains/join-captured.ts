@@ -1,5 +1,5 @@
 /**
- * Whoever proves an address becomes a member of the organization that has proven its domain, where that is its rule.
+ * A person who proves an address becomes a member of the organization that has proven its domain, if the rule says so.
  * The event says who; a job asks identity for the address they have proven by now. What a removal or a suspension
  * ended, an address does not begin again.
  */
