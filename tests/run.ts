@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
 import { writeAnswers } from './answers/answers-table.ts'
+import { lookThrough } from './output/run-output.ts'
 import { createFileReader, noCounts, summaryLine, type Counts, type FileReport } from './tap-report.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -15,6 +16,8 @@ const ROOT = resolve(import.meta.dirname, '..')
 const PATIENCE_SECONDS = 600
 /** What every file leaves about the answers it saw, and the table of a whole run. */
 const ANSWERS = join(ROOT, '.data/answers')
+/** What every file writes, and what may stand in none of it. */
+const OUTPUT = join(ROOT, '.data/output')
 
 /** More failed files than these are no accident of a crowded machine. */
 const MOST_LOOKED_AT_AGAIN = 3
@@ -49,8 +52,9 @@ async function main(): Promise<number> {
     })
   try {
     const run = { files, env: servers.env, signal: interrupted.signal }
-    rmSync(ANSWERS, { recursive: true, force: true })
-    const counts = asked.length > 0 ? countsOf(await runFiles(run)) : withAnswers(await runWithSecondLook(run))
+    for (const folder of [ANSWERS, OUTPUT]) rmSync(folder, { recursive: true, force: true })
+    const counts =
+      asked.length > 0 ? countsOf(await runFiles(run)) : withOutput(withAnswers(await runWithSecondLook(run)))
     say(`\n${summaryLine(counts)}`)
     return counts.failed === 0 && !interrupted.signal.aborted ? 0 : 1
   } finally {
@@ -70,6 +74,16 @@ function withAnswers(counts: Counts): Counts {
   say(`\n${missing.length === 0 ? 'ok    ' : 'NOT OK'} ${summary}`)
   for (const route of missing) say(`    no test saw it succeed: ${route}`)
   return missing.length === 0 ? { ...counts, passed: counts.passed + 1 } : { ...counts, failed: counts.failed + 1 }
+}
+
+/** No secret and nobody's address stands in anything that was written: one more thing as well. */
+function withOutput(counts: Counts): Counts {
+  const { texts, bytes, found } = lookThrough(OUTPUT)
+  const summary = `${texts} secrets and addresses looked for in ${(bytes / 1e6).toFixed(0)} MB of output: ${found.length} found`
+  const isGood = found.length === 0 && texts > 1000 && bytes > 1e6
+  say(`${isGood ? 'ok    ' : 'NOT OK'} ${summary}`)
+  for (const place of found.slice(0, 20)) say(`    ${place}`)
+  return isGood ? { ...counts, passed: counts.passed + 1 } : { ...counts, failed: counts.failed + 1 }
 }
 
 const isWithin = (file: string, path: string): boolean => file === path || file.startsWith(`${path}${sep}`)
@@ -136,9 +150,13 @@ async function runFile(file: string, servers: Record<string, string>, stopped: A
     TAP_TIMEOUT: String(PATIENCE_SECONDS),
     ANSWERS_FOLDER: ANSWERS,
     ANSWERS_OF: file,
+    RUN_OUTPUT: OUTPUT,
   }
-  const recorder = compiledFile(ROOT, resolve(ROOT, 'tests/answers/record-answers.ts'))
-  const child = spawn(process.execPath, ['--enable-source-maps', '--import', recorder, compiledFile(ROOT, file)], {
+  const recorders = ['answers/record-answers.ts', 'output/record-sensitive.ts'].flatMap((recorder) => [
+    '--import',
+    compiledFile(ROOT, resolve(ROOT, 'tests', recorder)),
+  ])
+  const child = spawn(process.execPath, ['--enable-source-maps', ...recorders, compiledFile(ROOT, file)], {
     cwd: ROOT,
     env,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { leavePlatform } from '../output/run-output.ts'
 import { readPlatformFile, type PlatformFile } from './platform-file.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -36,6 +37,7 @@ export const startPlatform = async (
   const stop = async (): Promise<void> => {
     if (child.exitCode === null) child.kill('SIGTERM')
     await exited
+    leavePlatform(data)
     rmSync(data, { recursive: true, force: true })
   }
   const deadline = performance.now() + 240_000
