@@ -18,8 +18,8 @@ type Question = {
 }
 
 /**
- * orgs is polled first, for the question is about people who may have joined a moment ago, and authz itself, for a role
- * may have been changed at another replica. @throws AppError `not_current`
+ * orgs is polled first, for the question is about people who may have joined a moment ago. @throws AppError
+ * `not_current`
  */
 export async function findRoleHolders(
   deps: Pick<Deps, 'db' | 'factCache' | 'following' | 'clock'>,
