@@ -79,7 +79,8 @@ function withAnswers(counts: Counts): Counts {
 /** No secret and nobody's address stands in anything that was written: one more thing as well. */
 function withOutput(counts: Counts): Counts {
   const { texts, bytes, found } = lookThrough(OUTPUT)
-  const summary = `${texts} secrets and addresses looked for in ${(bytes / 1e6).toFixed(0)} MB of output: ${found.length} found`
+  const megabytes = (bytes / 1e6).toFixed(0)
+  const summary = `${found.length} of ${texts} secrets and addresses stand in ${megabytes} MB of output`
   const isGood = found.length === 0 && texts > 1000 && bytes > 1e6
   say(`${isGood ? 'ok    ' : 'NOT OK'} ${summary}`)
   for (const place of found.slice(0, 20)) say(`    ${place}`)

@@ -96,8 +96,8 @@ function requestsResult(costs: Record<'p7' | 'p8' | 'p12' | 'members', Cost[]>, 
     part: 'P7',
     title: 'P7, P8 and P12: ordinary requests on the whole platform, CPU µs of every process per request',
     notes: [
-      `Built output, production mode, fsync on, ${warmUpSeconds} s of each work before the rounds; load, platform and ` +
-        `peers share the machine. Bare argon2id: ` +
+      `Built output, production mode, fsync on, ${warmUpSeconds} s of each work before the rounds; load, platform ` +
+        `and peers share the machine. Bare argon2id: ` +
         `${rounded(medianOf(hashes))}/s; pgbench with the statements of a rotation: ${rounded(medianOf(rotations))}/s.`,
     ],
     table: {

@@ -1,6 +1,6 @@
 /**
- * What no output may hold (S7): each secret that a run made or used, and each address. They are read where they are kept
- * or sent: the launcher's folder, the mails, what is said and heard over HTTP.
+ * What no output may hold (S7): each secret that a run made or used, and each address. They are read where they are
+ * kept or sent: the launcher's folder, the mails, what is said and heard over HTTP.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -85,9 +85,9 @@ async function searchRecords(
 }
 
 /**
- * Has the rest of the transaction planned as a search wants it; the cost of a block. How rare the values are decides how
- * they are found, so a plan for any values is a plan for none. Records found by one index after another are reckoned as
- * if they lay side by side, and rare ones do not; a bitmap of them is reckoned as what it is.
+ * Has the rest of the transaction planned as a search wants it; the cost of a block. How rare the values are decides
+ * how they are found, so a plan for any values is a plan for none. Records found by one index after another are
+ * reckoned as if they lay side by side, and rare ones do not; a bitmap of them is reckoned as what it is.
  */
 async function planForSpans(tx: Queryable): Promise<number> {
   const [row] = rowsOf<{ cost: number }>(

@@ -149,12 +149,12 @@ t.test('what is a finding at once, by rule', async (t) => {
     }),
   ])
     await handle(event)
-  t.same((await ofPerson(ann)).map(({ rule, severity }) => `${rule} ${severity}`).sort(), [
-    'passkey_copied critical',
-    'refresh_token_reused high',
-    'right_password_while_locked high',
-    'second_factor_removed medium',
-    'sign_in_locked medium',
+  t.same((await ofPerson(ann)).map(({ rule, severity, count }) => `${rule} ${severity} ${count}`).sort(), [
+    'passkey_copied critical 1',
+    'refresh_token_reused high 1',
+    'right_password_while_locked high 1',
+    'second_factor_removed medium 1',
+    'sign_in_locked medium 1',
   ])
   t.match(await ofOrg(org), [{ rule: 'owner_changed', organization_id: org, user_id: null, count: 1 }])
   t.same((await ofPerson(ann, '?severity=medium&rule=sign_in_locked&status=open')).length, 1)

@@ -1,6 +1,6 @@
 /**
- * Which of some members hold one of some roles. orgs, who knows members but no roles, filters its list by it, and tokens
- * asks for a second factor by it.
+ * Which of some members hold one of some roles. orgs, who knows members but no roles, filters its list by it, and
+ * tokens asks for a second factor by it.
  */
 import { readInScope } from '@gatehouse/service-kit/postgres/single-read'
 import type { Deps } from '../../deps.ts'
