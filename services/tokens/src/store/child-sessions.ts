@@ -6,7 +6,8 @@ import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { and, asc, eq, exists, inArray, isNotNull, isNull, ne, type SQL, sql } from 'drizzle-orm'
 import type { Client } from './clients.ts'
 import { oauthClients } from './oauth-client-schema.ts'
-import { sessions, userStates } from './schema.ts'
+import { codeRow, type NewCode } from './oauth-authorizations.ts'
+import { clients, oauthCodes, sessions, userStates } from './schema.ts'
 import { endWhere, type EndedSession, type EndReason } from './session-ends.ts'
 import { refreshPartsOf, type NewSession, type Session } from './sessions.ts'
 
@@ -171,13 +172,25 @@ const endChildren = (db: Queryable, which: SQL, reason: EndReason): Promise<Ende
 
 /** The person uses the client, so the sign-in behind it is in use as well. */
 export async function keepParentAlive(tx: Queryable, o: { parentId: string; idleTtlSeconds: number }): Promise<void> {
-  await tx
+  await keepingAlive(tx, o.parentId, sql`${o.idleTtlSeconds}`)
+}
+
+const keepingAlive = (tx: Queryable, id: string, idleTtlSeconds: SQL) =>
+  tx
     .update(sessions)
     .set({
       idleExpiresAt: sql`least(greatest(${sessions.idleExpiresAt},
-        now() + make_interval(secs => ${o.idleTtlSeconds})), ${sessions.expiresAt})`,
+        now() + make_interval(secs => ${idleTtlSeconds})), ${sessions.expiresAt})`,
     })
-    .where(and(eq(sessions.id, o.parentId), eq(sessions.status, 'active')))
+    .where(and(eq(sessions.id, id), eq(sessions.status, 'active')))
+
+/** Stores a code and keeps the session alive whose person asked for it, in one statement. */
+export async function insertCodeOfUse(system: Queryable, code: NewCode): Promise<void> {
+  const lifetime = system.select({ seconds: clients.idleTtlSeconds }).from(clients).where(eq(clients.id, code.clientId))
+  const kept = system
+    .$with('kept')
+    .as(keepingAlive(system, code.parentSessionId, sql`(${lifetime})`).returning({ id: sessions.id }))
+  await system.with(kept).insert(oauthCodes).values(codeRow(code))
 }
 
 /** What decides whether a client's tokens count. */

@@ -93,18 +93,19 @@ export async function claimContinuation(tx: Queryable, id: string): Promise<bool
   return winner !== undefined
 }
 
-export async function insertCode(
-  tx: Queryable,
-  o: Pick<Code, 'id' | 'hash' | 'clientId' | 'userId' | 'parentSessionId' | 'organizationId' | 'request'> & {
-    lifetimeSeconds: number
-  },
-): Promise<void> {
-  const { lifetimeSeconds, ...given } = o
-  await tx.insert(oauthCodes).values({
-    ...given,
-    createdAt: sql`now()`,
-    expiresAt: sql`now() + make_interval(secs => ${lifetimeSeconds})`,
-  })
+export type NewCode = Pick<
+  Code,
+  'id' | 'hash' | 'clientId' | 'userId' | 'parentSessionId' | 'organizationId' | 'request'
+> & { lifetimeSeconds: number }
+
+export const codeRow = ({ lifetimeSeconds, ...given }: NewCode) => ({
+  ...given,
+  createdAt: sql`now()`,
+  expiresAt: sql`now() + make_interval(secs => ${lifetimeSeconds})`,
+})
+
+export async function insertCode(tx: Queryable, code: NewCode): Promise<void> {
+  await tx.insert(oauthCodes).values(codeRow(code))
 }
 
 /** Whose code this is. Asked by the system role: before this nobody knows the person. */

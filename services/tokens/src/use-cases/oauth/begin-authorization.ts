@@ -8,7 +8,6 @@ import { browserSessionCookieName } from '@gatehouse/contracts/http/tokens/brows
 import { oauthError } from '@gatehouse/service-kit/errors/oauth-error'
 import type { Parameters } from '@gatehouse/service-kit/http/protocol-parameters'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
-import { inScope } from '@gatehouse/service-kit/postgres/transaction'
 import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
 import { epochSeconds } from '../../domain/access-claims.ts'
@@ -21,8 +20,7 @@ import {
 import { type AuthorizationRequest, judgeAuthorizationRequest } from '../../domain/oauth/authorization-request.ts'
 import { answerAddress } from '../../domain/oauth/redirect-uri.ts'
 import { mustPush } from '../../domain/oauth/security-profile.ts'
-import { keepParentAlive } from '../../store/child-sessions.ts'
-import { findClient } from '../../store/clients.ts'
+import { insertCodeOfUse } from '../../store/child-sessions.ts'
 import { insertAuthorization } from '../../store/oauth-authorizations.ts'
 import type { OAuthClient } from '../../store/oauth-clients.ts'
 import { browserSessionOf } from '../browser-sessions/browser-cookie.ts'
@@ -79,17 +77,14 @@ export async function beginAuthorization(
 async function codeAtOnce(deps: BeginDeps, o: Asked & { person: PersonAtHand; sessionId: string }): Promise<string> {
   const { client, request, person, sessionId } = o
   const { userId, organizationId } = person
-  await inScope(deps.db, { userId }, async (tx) => {
-    const lifetimes = await findClient(tx, client.id)
-    if (lifetimes) await keepParentAlive(tx, { parentId: sessionId, idleTtlSeconds: lifetimes.idleTtlSeconds })
-  })
-  return await issueCode(deps.system, {
+  const code = {
     clientId: client.id,
     userId,
     sessionId,
     organizationId: organizationId === 'undecided' ? null : organizationId,
     request,
-  })
+  }
+  return await issueCode(deps.system, code, insertCodeOfUse)
 }
 
 async function sendToSignIn(deps: BeginDeps, { client, request }: Asked): Promise<Sent> {
