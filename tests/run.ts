@@ -130,7 +130,7 @@ async function runFiles({ files, env, signal }: Run): Promise<FileReport[]> {
   const waiting = [...files.filter(startsPlatforms), ...files.filter((file) => !startsPlatforms(file))]
   const reports: FileReport[] = []
   const lane = async (next: () => string | undefined): Promise<void> => {
-    for (let file = next(); file !== undefined; file = next()) {
+    for (let file = next(); file !== undefined && !signal.aborted; file = next()) {
       const report = await runFile(file, env, signal)
       print(report)
       reports.push(report)
