@@ -11,6 +11,8 @@ import { currentContext, keepAnswer } from '../../src/context/request-context.ts
 import { createIdempotencyStore } from '../../src/http/idempotency.ts'
 import { inScope, rowsOf } from '../../src/postgres/transaction.ts'
 
+const many = process.env['GATEHOUSE_FULL'] === '1' ? 1000 : 16
+
 const requestOf = (key: string | string[], body: unknown = 1) => ({
   key,
   owner: 'service:tokens' as const,
@@ -23,6 +25,7 @@ t.test('idempotency keys', async (t) => {
   const database = await testDatabase(t, { services: ['orgs'], spineOnly: true })
   const db = database.connect('orgs', 'runtime', 16)
   const store = createIdempotencyStore({ db })
+  const rival = createIdempotencyStore({ db: database.connect('orgs', 'runtime', 16) })
 
   await t.test('a repeat gets the stored answer and runs nothing', async (t) => {
     let runs = 0
@@ -50,20 +53,22 @@ t.test('idempotency keys', async (t) => {
     t.same(rowsOf(await db.execute(sql`select 1 from idempotency_keys where body::text like '%very-secret%'`)), [])
   })
 
-  await t.test('16 at once: one runs, nobody else does', async (t) => {
+  await t.test('many at once over two replicas: one runs, nobody else does', async (t) => {
     let runs = 0
     let release = (): void => undefined
     const gate = new Promise<void>((resolve) => (release = resolve))
     const run = async () => (await gate, { n: ++runs })
     let refused = 0
     const lost = (err: { code: string }): string => {
-      if (++refused === 15) release()
+      if (++refused === many - 1) release()
       return err.code
     }
-    const asked = Array.from({ length: 16 }, () => store.once(requestOf('race'), run).catch(lost))
+    const stores = [store, rival]
+    const ask = (nth: number) => (stores[nth % 2] ?? store).once(requestOf('race'), run).catch(lost)
+    const asked = Array.from({ length: many }, (_, nth) => ask(nth))
     const outcomes = await Promise.all(asked)
     t.equal(runs, 1)
-    t.equal(outcomes.filter((outcome) => outcome === 'idempotency_in_progress').length, 15)
+    t.equal(outcomes.filter((outcome) => outcome === 'idempotency_in_progress').length, many - 1)
   })
 
   await t.test('another request under the same key is refused', async (t) => {

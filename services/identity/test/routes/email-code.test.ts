@@ -10,6 +10,7 @@ import { answerStep, authenticatorApp, enrolled } from '../fixtures/second-facto
 const platform = await openPlatform(t)
 const { admin, tokens } = platform
 const [replica, other] = [await platform.replica(), await platform.replica()]
+const many = process.env['GATEHOUSE_FULL'] === '1' ? 1000 : 16
 
 const begin = (email: string, more: { body?: object; browser?: string; by?: Replica; from?: string } = {}) =>
   platform.ask(more.by ?? replica, {
@@ -86,7 +87,7 @@ t.test('one code used at once from many sides over two replicas gives one sessio
   const code = await mint(await requested(person.id))
   const before = tokens.asked.length
   const answers = await Promise.all(
-    Array.from({ length: 16 }, (_, n) => answer(challenge, code, n % 2 === 0 ? replica : other)),
+    Array.from({ length: many }, (_, n) => answer(challenge, code, n % 2 === 0 ? replica : other)),
   )
   t.equal(answers.filter(({ body }) => body['status'] === 'authenticated').length, 1)
   t.equal(tokens.asked.length - before, 1)

@@ -17,6 +17,7 @@ const [replica, twin] = replicas
 const { ask, decisions, admin } = platform
 const acme = await ownedOrganization(platform, replica)
 const hourMs = 3_600_000
+const many = process.env['GATEHOUSE_FULL'] === '1' ? 1000 : 16
 const dayMs = 24 * hourMs
 
 const rotate = (path: string, body: object = {}, at = replica): Promise<Answer> =>
@@ -78,10 +79,10 @@ t.test('rotate 201: the overlap never lengthens a life; a replay tells the secre
 
 t.test('rotate 409: of many at once over two replicas one wins; what is over is rotated by nobody', async (t) => {
   const old = await createKey(platform, replica, acme)
-  const answers = await Promise.all(Array.from({ length: 16 }, (_, n) => rotate(old.path, {}, n % 2 ? replica : twin)))
+  const answers = await Promise.all(Array.from({ length: many }, (_, n) => rotate(old.path, {}, n % 2 ? replica : twin)))
   t.same(
     [201, 409].map((wanted) => answers.filter(({ status }) => status === wanted).length),
-    [1, 15],
+    [1, many - 1],
   )
   t.equal((await keysOf(old.account)).length, 2)
   const [revoked, expired] = [await createKey(platform, replica, acme), await createKey(platform, replica, acme)]
