@@ -79,7 +79,9 @@ t.test('rotate 201: the overlap never lengthens a life; a replay tells the secre
 
 t.test('rotate 409: of many at once over two replicas one wins; what is over is rotated by nobody', async (t) => {
   const old = await createKey(platform, replica, acme)
-  const answers = await Promise.all(Array.from({ length: many }, (_, n) => rotate(old.path, {}, n % 2 ? replica : twin)))
+  const answers = await Promise.all(
+    Array.from({ length: many }, (_, n) => rotate(old.path, {}, n % 2 ? replica : twin)),
+  )
   t.same(
     [201, 409].map((wanted) => answers.filter(({ status }) => status === wanted).length),
     [1, many - 1],
