@@ -14,12 +14,19 @@ const MEMBERS = new RegExp(
 /** Shorter texts stand in other words by chance. */
 const SHORTEST = 10
 
+/** One letter over and over is nobody's secret, and stands in other places where a text has to be long. */
+const isVaried = (text: string): boolean => new Set(text).size > 3
+
+/** As JSON gives them: a body that is a stream is none. */
+const isPlain = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+
 /** Adds the text of each such member, however deep it lies. */
 export function collect(value: unknown, into: Set<string>, member = ''): void {
   if (typeof value === 'string') {
-    if (MEMBERS.test(member) && value.length >= SHORTEST) into.add(value)
+    if (MEMBERS.test(member) && value.length >= SHORTEST && isVaried(value)) into.add(value)
   } else if (Array.isArray(value)) for (const item of value) collect(item, into, member)
-  else if (typeof value === 'object' && value !== null) {
+  else if (isPlain(value)) {
     for (const [name, inner] of Object.entries(value)) collect(inner, into, name)
     // The name of somebody, and not that of a role.
     if ('email' in value && 'name' in value) collect(value.name, into, 'email')
