@@ -1,6 +1,6 @@
 /**
- * What the code flow with a live session costs, step by step: statements and round trips, counted on the wire. A rise is
- * a regression, whatever the clock says.
+ * What the code flow with a live session costs, step by step: statements and round trips, counted on the wire. A rise
+ * is a regression, whatever the clock says.
  */
 import { adminUrl } from '@gatehouse/test-kit/database'
 import { systemClock } from '@gatehouse/service-kit/context/clock'

@@ -1,6 +1,6 @@
 /**
- * What works once at the protocol endpoints, used by many at once over two replicas: one winner each. `GATEHOUSE_FULL=1`
- * for a thousand.
+ * What works once at the protocol endpoints, used by many at once over two replicas: one winner each.
+ * `GATEHOUSE_FULL=1` for a thousand.
  */
 import t from 'tap'
 import { deviceCodeGrant } from '../../src/domain/oauth/grant-types.ts'
