@@ -13,7 +13,7 @@ import { createFileReader, noCounts, summaryLine, type Counts, type FileReport }
 const ROOT = resolve(import.meta.dirname, '..')
 
 /** A file may take so long in all, a test within it unless it says otherwise. */
-const PATIENCE_SECONDS = 600
+const PATIENCE_SECONDS = 1200
 /** What every file leaves about the answers it saw, and the table of a whole run. */
 const ANSWERS = join(ROOT, '.data/answers')
 /** What every file writes, and what may stand in none of it. */
