@@ -2,7 +2,6 @@
  * The way ahead of the framework: it answers what the regular path would, and whatever is out of the ordinary goes the
  * regular path with its body.
  */
-import { request } from 'node:http'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { defineRoute } from '@gatehouse/contracts/http/contract'
 import { quietLog as log } from '@gatehouse/test-kit/log'
@@ -18,6 +17,7 @@ import {
   orgClaims,
   serviceAccountClaims,
 } from '@gatehouse/test-kit/service-keys'
+import { sendRaw } from './support/send-raw.ts'
 
 const route = (path: string) =>
   defineRoute({
@@ -74,7 +74,12 @@ type Sent = {
 type Got = { status: number; headers: Record<string, unknown>; body: string; way: string }
 
 /** As the gateway sends it; a header that is undefined is left out. */
-function ask({ path = '/v1/ask', method = 'POST', headers = {}, body = '{"word":"hello"}' }: Sent = {}): Promise<Got> {
+async function ask({
+  path = '/v1/ask',
+  method = 'POST',
+  headers = {},
+  body = '{"word":"hello"}',
+}: Sent = {}): Promise<Got> {
   const pieces = typeof body === 'string' ? [Buffer.from(body)] : Buffer.isBuffer(body) ? [body] : body
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0)
   const all = {
@@ -86,33 +91,15 @@ function ask({ path = '/v1/ask', method = 'POST', headers = {}, body = '{"word":
     'content-length': String(length),
     ...headers,
   }
-  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Record<
-    string,
-    string
-  >
   ways.length = 0
-  return new Promise((resolve, reject) => {
-    const sending = request({ host: '127.0.0.1', port, path, method, headers: given, agent: false }, (response) => {
-      const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          body: Buffer.concat(chunks).toString(),
-          way: ways.join('+'),
-        }),
-      )
-    })
-    sending.on('error', reject)
-    void (async () => {
-      for (const piece of pieces) {
-        sending.write(piece)
-        if (pieces.length > 1) await new Promise((resolve) => setTimeout(resolve, 5))
-      }
-      sending.end()
-    })()
+  const answer = await sendRaw({ port, path, method, headers: all }, async (sending) => {
+    for (const piece of pieces) {
+      sending.write(piece)
+      if (pieces.length > 1) await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    sending.end()
   })
+  return { ...answer, way: ways.join('+') }
 }
 
 /** A header nobody reads, which is out of the ordinary. */

@@ -18,6 +18,7 @@ import t from 'tap'
 import Type from 'typebox'
 import { bindRoute } from '../src/serve/bind-route.ts'
 import { createServer } from '../src/serve/server.ts'
+import { sendRaw, type RawHeaders } from './support/send-raw.ts'
 
 const route = <const Auth extends 'user' | 'internal'>(path: string, auth: Auth) =>
   defineRoute({
@@ -63,35 +64,20 @@ t.teardown(() => app.close())
 const { port } = app.server.address() as AddressInfo
 
 const token = mintAccessToken()
-type Headers = Record<string, string | string[] | undefined>
-type Sent = { path?: string; method?: string; headers?: Headers; body?: string }
+type Sent = { path?: string; method?: string; headers?: RawHeaders; body?: string }
 type Got = { status: number; headers: Record<string, unknown>; body: string; way: string }
 
 /** As the gateway sends it; a header that is undefined is left out. */
-function ask({ path = '/v1/mine', method = 'GET', headers = {}, body }: Sent = {}): Promise<Got> {
-  const all: Headers = {
+async function ask({ path = '/v1/mine', method = 'GET', headers = {}, body }: Sent = {}): Promise<Got> {
+  const all = {
     authorization: assertionHeader('gateway', 'orgs', { method, path: path.split('?')[0] as string }),
     'gatehouse-access-token': token,
     'x-request-id': 'req-1',
     ...headers,
   }
-  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Record<
-    string,
-    string
-  >
   ways.length = 0
-  return new Promise((resolve, reject) => {
-    const sending = request({ host: '127.0.0.1', port, path, method, headers: given, agent: false }, (response) => {
-      const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('end', () => {
-        const { statusCode: status = 0, headers } = response
-        resolve({ status, headers, body: Buffer.concat(chunks).toString(), way: ways.join('+') })
-      })
-    })
-    sending.on('error', reject)
-    sending.end(body)
-  })
+  const answer = await sendRaw({ port, path, method, headers: all }, (sending) => sending.end(body))
+  return { ...answer, way: ways.join('+') }
 }
 
 /** A header nobody reads, which is out of the ordinary. */

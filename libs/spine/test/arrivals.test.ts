@@ -42,3 +42,16 @@ void t.test('what arrives while a message is handled comes after it', async (t) 
   await nextRound()
   t.same(handled, ['first', 'second', 'third'])
 })
+
+void t.test('a message whose handling fails holds up nobody', async (t) => {
+  const handled: string[] = []
+  const fail = (): void => {
+    onArrival(1, () => handled.push('second'))
+    throw new Error('wrong')
+  }
+  t.throws(() => onArrival(1, fail), /wrong/)
+  onArrival(1, () => handled.push('third'))
+  await nextRound()
+  await nextRound()
+  t.same(handled, ['second', 'third'])
+})

@@ -23,6 +23,9 @@ export const inRounds =
   }
 
 function handleSome(): void {
+  // Before anything can fail: what waits is never left without a next round.
+  if (!isPlanned) setImmediate(nextRound)
+  isPlanned = true
   while (waiting.length > 0 && handled < mostPerRound) {
     const [{ bytes, handle }] = waiting as [(typeof waiting)[number]]
     handled += bytesPerMessage + bytes
@@ -33,8 +36,6 @@ function handleSome(): void {
       waiting.shift()
     }
   }
-  if (!isPlanned) setImmediate(nextRound)
-  isPlanned = true
 }
 
 function nextRound(): void {
