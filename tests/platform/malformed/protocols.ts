@@ -9,10 +9,10 @@ import type { Answer } from './send.ts'
 
 const parameters = [
   'client_id', 'client_secret', 'redirect_uri', 'response_type', 'scope', 'state', 'nonce', 'prompt', 'max_age',
-  'acr_values', 'id_token_hint', 'organization_id', 'organization', 'code_challenge', 'code_challenge_method', 'grant_type', 'code',
-  'code_verifier', 'refresh_token',
-  'token', 'access_token', 'continuation', 'post_logout_redirect_uri', 'request', 'request_uri', 'resource',
-  'device_code', 'subject_token', 'subject_token_type', 'audience', 'dpop_jkt',
+  'acr_values', 'id_token_hint', 'organization_id', 'organization', 'code_challenge', 'code_challenge_method',
+  'grant_type', 'code', 'code_verifier', 'refresh_token', 'token', 'access_token', 'continuation',
+  'post_logout_redirect_uri', 'request', 'request_uri', 'resource', 'device_code', 'subject_token',
+  'subject_token_type', 'audience', 'dpop_jkt',
 ] // prettier-ignore
 
 /** As they stand in a query or a form. */
