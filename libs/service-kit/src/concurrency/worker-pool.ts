@@ -38,11 +38,13 @@ export type WorkerPoolOptions = {
 /** A thread that needs more has met something no limit foresaw; it ends alone. */
 const memoryOfThread = { maxOldGenerationSizeMb: 256 }
 const idleMs = 60_000
+/** Of a core that both want, a thread then has a quarter and the event loop the rest. */
+const niceness = 5
 
 export function createWorkerPool<E extends Exports>(o: WorkerPoolOptions): WorkerPool<E> {
   const threads = new Piscina({
     filename: o.module.href,
-    execArgv: loaderOf(o.module),
+    execArgv: [...behindTheLoop(), ...loaderOf(o.module)],
     minThreads: 0,
     maxThreads: o.threads,
     idleTimeout: idleMs,
@@ -62,6 +64,16 @@ export function createWorkerPool<E extends Exports>(o: WorkerPoolOptions): Worke
     },
     close: () => threads.destroy(),
   }
+}
+
+/**
+ * Threads run at a lower priority than the event loop, which else waits for a core while they work. Linux alone keeps a
+ * priority for each thread; elsewhere it would be that of the whole process.
+ */
+function behindTheLoop(): string[] {
+  if (process.platform !== 'linux') return []
+  const lower = `import os from 'node:os'; os.setPriority(Math.min(19, os.getPriority() + ${niceness}))`
+  return ['--import', `data:text/javascript,${encodeURIComponent(lower)}`]
 }
 
 /** A thread does not inherit the loader that a process runs its sources with. What was built needs none. */

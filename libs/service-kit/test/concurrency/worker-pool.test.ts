@@ -1,4 +1,5 @@
 /** Work in threads: its results, its failures, its end when nobody waits for it any more. */
+import { getPriority } from 'node:os'
 import t from 'tap'
 import { createWorkerPool, siblingModule } from '@gatehouse/service-kit/concurrency/worker-pool'
 import type * as work from '../support/counting-worker.ts'
@@ -16,6 +17,13 @@ t.test('work runs in a thread, on a copy of its input, and reaches no setting of
   t.equal(await pool.run('sum', [1, 2, 3], { key }), 6)
   t.not(await pool.run('thread', undefined as never, { key }), 0)
   t.same(await pool.run('settings', undefined as never, { key }), [])
+})
+
+t.test('a thread stands behind the event loop where both want a core', async (t) => {
+  const thread = await pool.run('priority', undefined as never, { key })
+  const loop = getPriority()
+  if (process.platform === 'linux') t.ok(thread > loop, `${thread} of the thread, ${loop} of the event loop`)
+  else t.equal(thread, loop, 'a priority is that of the whole process here')
 })
 
 t.test('what the work throws reaches the caller, and the next work is done', async (t) => {
