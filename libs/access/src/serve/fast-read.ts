@@ -4,6 +4,7 @@
  * failure goes the regular path, which says and logs it.
  */
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
+import serializerOf from 'fast-json-stringify'
 import type { RouteContract } from '@gatehouse/contracts/http/contract'
 import { internalHeaders } from '@gatehouse/contracts/common/services'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
@@ -19,6 +20,7 @@ import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { recordDuration } from '@gatehouse/service-kit/telemetry/request-duration'
 import { peekCaller, type Verifiers } from '../callers/authenticate.ts'
 import type { AnyCaller } from '../callers/caller.ts'
+import { serializationOf } from './serialization.ts'
 
 /** What is answered to a caller; anything thrown: go the regular path. */
 export type FastRead<Caller = AnyCaller, Body = unknown> = {
@@ -33,7 +35,12 @@ export type FastReads = {
   end(): void
 }
 
-type Reading = { readonly contract: RouteContract; readonly answer: FastRead['answer'] }
+type Reading = {
+  readonly contract: RouteContract
+  readonly answer: FastRead['answer']
+  /** Writes what the contract lists and nothing else, as the regular path does. */
+  readonly write: (body: unknown) => string
+}
 
 /** Puts itself before the listener that is there. */
 export function putFastReads(server: Server, o: Verifiers & { log: Logger; deadlineMs?: number }): FastReads {
@@ -82,15 +89,17 @@ export function putFastReads(server: Server, o: Verifiers & { log: Logger; deadl
   return {
     add(contract, { query, answer }) {
       const { method, path, auth, operationId, success } = contract
-      if (method !== 'GET' || path.includes(':') || success.status !== 200 || (auth !== 'user' && auth !== 'internal'))
+      const isPlain = method === 'GET' && !path.includes(':') && success.status === 200 && success.body !== undefined
+      if (!isPlain || (auth !== 'user' && auth !== 'internal'))
         throw new Error(`${operationId} cannot be answered ahead of the framework`)
-      reads.set(query === undefined ? path : `${path}?${query}`, { contract, answer })
+      const write = serializerOf(serializationOf(success.body))
+      reads.set(query === undefined ? path : `${path}?${query}`, { contract, answer, write })
     },
     end: () => void (isEnded = true),
   }
 }
 
-const textOf = async ({ answer }: Reading, caller: AnyCaller): Promise<string> => JSON.stringify(await answer(caller))
+const textOf = async ({ answer, write }: Reading, caller: AnyCaller): Promise<string> => write(await answer(caller))
 
 const late = problem('deadline_exceeded')
 
