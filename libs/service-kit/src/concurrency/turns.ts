@@ -6,8 +6,8 @@
 import { channel } from 'node:diagnostics_channel'
 import { problem } from '../errors/app-error.ts'
 
-/** From one millisecond to ten, by what the steps are; then others are let go first. */
-export const stepsPerTurn = 100_000
+/** From half a millisecond to five, by what the steps are; then others are let go first. */
+export const stepsPerTurn = 50_000
 
 /** A turn that was taken, and by which work. */
 export type TurnTaken = { readonly work: string; readonly steps: number }
