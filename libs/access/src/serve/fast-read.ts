@@ -88,15 +88,19 @@ export function putFastReads(server: Server, o: Verifiers & { log: Logger; deadl
   })
   return {
     add(contract, { query, answer }) {
-      const { method, path, auth, operationId, success } = contract
-      const isPlain = method === 'GET' && !path.includes(':') && success.status === 200 && success.body !== undefined
-      if (!isPlain || (auth !== 'user' && auth !== 'internal'))
-        throw new Error(`${operationId} cannot be answered ahead of the framework`)
-      const write = serializerOf(serializationOf(success.body))
-      reads.set(query === undefined ? path : `${path}?${query}`, { contract, answer, write })
+      const { path } = contract
+      reads.set(query === undefined ? path : `${path}?${query}`, { contract, answer, write: writerOf(contract) })
     },
     end: () => void (isEnded = true),
   }
+}
+
+/** @throws Error for a route that only the regular path can serve */
+function writerOf({ method, path, auth, operationId, success }: RouteContract): Reading['write'] {
+  const isPlain = method === 'GET' && !path.includes(':') && success.status === 200 && success.body !== undefined
+  if (!isPlain || (auth !== 'user' && auth !== 'internal'))
+    throw new Error(`${operationId} cannot be answered ahead of the framework`)
+  return serializerOf(serializationOf(success.body))
 }
 
 const textOf = async ({ answer, write }: Reading, caller: AnyCaller): Promise<string> => write(await answer(caller))
