@@ -22,6 +22,7 @@ export const config = Type.Object({
   ...natsConfig,
   TOKENS_URL: peerConfig.TOKENS_URL,
   AUTHZ_URL: peerConfig.AUTHZ_URL,
+  ORGS_URL: peerConfig.ORGS_URL,
   KEY_ENCRYPTION_KEY: SecretKey({
     pattern: keyPattern,
     description: 'Encrypts the secrets of authenticator apps at rest: base64url of 32 random bytes.',

@@ -6,6 +6,7 @@ import { gauge } from '@gatehouse/service-kit/telemetry/metrics'
 import { createEnvelope, parseKey, type Envelope } from '@gatehouse/service-kit/secrets/envelope'
 import { openService, type Service } from '@gatehouse/spine/open-service'
 import { createAuthzClient, type AuthzClient } from './clients/authz.ts'
+import { createOrgsClient, type OrgsClient } from './clients/orgs.ts'
 import { createTokensClient, type TokensClient } from './clients/tokens.ts'
 import type { Config } from './config.ts'
 import { createDeviceTokens, type DeviceTokens } from './devices/device-tokens.ts'
@@ -37,8 +38,8 @@ export type Settings = {
   factorLimits: SignInLimits
 }
 
-export type Deps = Service<'tokens' | 'authz'> & {
-  clients: { tokens: TokensClient; authz: AuthzClient }
+export type Deps = Service<'tokens' | 'authz' | 'orgs'> & {
+  clients: { tokens: TokensClient; authz: AuthzClient; orgs: OrgsClient }
   hasher: PasswordHasher
   estimateStrength: StrengthEstimator
   constantTime: ConstantTimeAnswers
@@ -54,7 +55,7 @@ export type Deps = Service<'tokens' | 'authz'> & {
 export async function openDeps(config: Config, runtime: { log: Logger; clock: Clock }): Promise<Deps> {
   const hasher = await openHasher(config, runtime.clock)
   const envelope = createEnvelope({ keys: keyEncryptionKeys(config) })
-  const service = openService({ service: 'identity', peers: ['tokens', 'authz'], config, runtime })
+  const service = openService({ service: 'identity', peers: ['tokens', 'authz', 'orgs'], config, runtime })
   const strengthPool = createWorkerPool<typeof strengthWork>({
     name: 'password_strength',
     module: siblingModule(import.meta.url, 'strength-worker'),
@@ -67,7 +68,11 @@ export async function openDeps(config: Config, runtime: { log: Logger; clock: Cl
       await service.close()
       await strengthPool.close()
     },
-    clients: { tokens: createTokensClient(service.peers.tokens), authz: createAuthzClient(service.peers.authz) },
+    clients: {
+      tokens: createTokensClient(service.peers.tokens),
+      authz: createAuthzClient(service.peers.authz),
+      orgs: createOrgsClient(service.peers.orgs),
+    },
     hasher,
     estimateStrength: createStrengthEstimator(strengthPool),
     constantTime: createConstantTimeAnswers({ clock: runtime.clock, spanMs: config.IDENTITY_ANSWER_SPAN_MS }),

@@ -5,7 +5,7 @@
 import type { Authenticated, Raised } from '@gatehouse/contracts/http/identity/sign-in'
 import { RaiseSession, StartSession } from '@gatehouse/contracts/http/tokens/sessions'
 import type { ServiceClient } from '@gatehouse/access/call/service-client'
-import type { OrganizationChoice } from '../domain/organization-choice.ts'
+import { organizationIn, type OrganizationChoice } from '../domain/organization-choice.ts'
 
 /** The first-party client every sign-in of this API belongs to. */
 const clientId = 'gatehouse-web'
@@ -25,8 +25,9 @@ export type TokensClient = {
 }
 
 const chosen = (choice: OrganizationChoice): { organization_id?: string | null } => {
-  if (choice.kind === 'unsaid') return {}
-  return { organization_id: choice.kind === 'named' ? choice.organizationId : null }
+  if (choice.kind === 'none') return { organization_id: null }
+  const id = organizationIn(choice)
+  return id === undefined ? {} : { organization_id: id }
 }
 
 export const createTokensClient = (http: ServiceClient): TokensClient => ({
@@ -37,10 +38,6 @@ export const createTokensClient = (http: ServiceClient): TokensClient => ({
   raiseSession: ({ sessionId, userId, amr, organization }) =>
     http.call(RaiseSession, {
       params: { session: sessionId },
-      body: {
-        user_id: userId,
-        amr,
-        organization_id: organization.kind === 'named' ? organization.organizationId : null,
-      },
+      body: { user_id: userId, amr, organization_id: organizationIn(organization) ?? null },
     }),
 })

@@ -24,7 +24,8 @@ export function passkeysRoutes(app: FastifyInstance, deps: Deps): void {
   )
   bindRoute(app, SignInWithPasskey, async ({ body, request, reply }) => {
     const { credential, organization_id: organizationId } = body
-    const given = { credential, organizationId, deviceToken: clientOf(request).deviceToken }
+    const { deviceToken: presentedDevice, browser } = clientOf(request)
+    const given = { credential, organizationId, deviceToken: presentedDevice, browser }
     const { result, deviceToken } = await signInWithPasskey(deps, given)
     if (deviceToken !== undefined) void reply.header(deviceHeader, deviceToken)
     return result

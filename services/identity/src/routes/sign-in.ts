@@ -24,9 +24,9 @@ export function signInRoutes(app: FastifyInstance, deps: Deps): void {
     return beginEmailSignIn(deps, wanted, requesterOf(request))
   })
   bindRoute(app, AnswerChallenge, async ({ body, request, reply }) => {
-    const { remember_device: remembers = false, ...answer } = body
+    const { remember_device: remembers = false, organization_id: organizationId, ...answer } = body
     const userAgent = currentContext()?.userAgent
-    const given = { ...answer, ...clientOf(request), remembers, userAgent }
+    const given = { ...answer, ...clientOf(request), organizationId, remembers, userAgent }
     return answerWith(reply, await answerChallenge(deps, given, requesterOf(request)))
   })
   bindRoute(app, StepUp, ({ caller, body, request }) =>

@@ -3,7 +3,7 @@ import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { sql } from 'drizzle-orm'
-import type { OrganizationChoice } from '../domain/organization-choice.ts'
+import { organizationIn, type OrganizationChoice } from '../domain/organization-choice.ts'
 
 type Wanted = {
   id: string
@@ -22,7 +22,8 @@ type Wanted = {
 /** Stores a sign-in of the person who has proven the address; whose it is, undefined when nothing was stored. */
 export async function insertEmailSignIn(db: Queryable, wanted: Wanted): Promise<string | undefined> {
   const { organization, ttlSeconds, cooldownSeconds, mailsPerCooldown } = wanted
-  const organizationId = organization.kind === 'named' ? uuidOf(organization.organizationId, 'org') : null
+  const named = organizationIn(organization)
+  const organizationId = named === undefined ? null : uuidOf(named, 'org')
   const [row] = rowsOf<{ user_id: string }>(
     await db.execute(sql`
       insert into sign_in_transactions (id, user_id, user_version, challenge_hash, browser_hash, by_email_code, amr,

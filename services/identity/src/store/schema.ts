@@ -149,7 +149,7 @@ export const signInTransactions = pgTable('sign_in_transactions', {
   browserHash: bytea('browser_hash'),
   failures: integer('failures').notNull().default(0),
   amr: text('amr').array().notNull(),
-  organizationChoice: text('organization_choice', { enum: ['unsaid', 'none', 'named'] }).notNull(),
+  organizationChoice: text('organization_choice', { enum: ['unsaid', 'none', 'named', 'choose'] }).notNull(),
   organizationId: typeId('organization_id', 'org'),
   createdAt: at('created_at').notNull().defaultNow(),
   expiresAt: at('expires_at').notNull(),

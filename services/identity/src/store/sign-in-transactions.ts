@@ -7,7 +7,7 @@ import { typeIdOf, uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import type { Queryable } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { and, eq, isNull, lt, sql } from 'drizzle-orm'
-import type { OrganizationChoice } from '../domain/organization-choice.ts'
+import { organizationIn, type OrganizationChoice } from '../domain/organization-choice.ts'
 import type { SignInState } from '../domain/sign-in/steps.ts'
 import { signInTransactions } from './schema.ts'
 
@@ -40,7 +40,7 @@ export async function insertSignIn(db: Queryable, { organization, ttlSeconds, ..
     ...signIn,
     purpose: signIn.sessionId === undefined ? 'sign_in' : 'step_up',
     organizationChoice: organization.kind,
-    organizationId: organization.kind === 'named' ? organization.organizationId : null,
+    organizationId: organizationIn(organization) ?? null,
     expiresAt: sql`now() + make_interval(secs => ${ttlSeconds})`,
   })
 }
@@ -61,7 +61,6 @@ export type OpenSignIn = SignInState & {
   address: string
   password: { phc: string; changedAt: string } | undefined
   sessionId: string | undefined
-  organization: OrganizationChoice
   /** Database time, the clock that all replicas share. */
   now: Date
 }
@@ -151,12 +150,34 @@ const signInOf = (row: OpenRow): OpenSignIn => ({
 })
 
 function organizationOf({ organization_choice: kind, organization_id: id }: OpenRow): OrganizationChoice {
+  if (kind === 'choose') return { kind, organizationId: id === null ? undefined : typeIdOf('org', id) }
   if (kind === 'named' && id !== null) return { kind, organizationId: typeIdOf('org', id) }
   return { kind: kind === 'none' ? 'none' : 'unsaid' }
 }
 
 export async function setProvenMethods(db: Queryable, { id, amr }: { id: string; amr: string[] }): Promise<void> {
   await db.update(signInTransactions).set({ amr }).where(eq(signInTransactions.id, id))
+}
+
+export async function setChosenOrganization(
+  db: Queryable,
+  { id, organizationId }: { id: string; organizationId: string },
+): Promise<void> {
+  await db.update(signInTransactions).set({ organizationId }).where(eq(signInTransactions.id, id))
+}
+
+/**
+ * Gives a claimed sign-in back with its organization to be chosen anew. So many `refusals` count as wrong answers; at
+ * `max` of them the sign-in stays over.
+ */
+export async function reopenChoice(
+  db: Queryable,
+  { id, refusals, max }: { id: string; refusals: number; max: number },
+): Promise<void> {
+  await db.execute(sql`
+    update sign_in_transactions set organization_id = null, failures = failures + ${refusals}::int,
+      consumed_at = case when failures + ${refusals}::int >= ${max}::int then consumed_at end
+    where id = ${uuidOf(id, 'sin')}`)
 }
 
 /** Counts one wrong answer; at `max` of them the sign-in is over. */

@@ -66,10 +66,15 @@ t.test('the same text in two normal forms is one password', async () => {
   )
 })
 
-t.test('nothing said, none wanted and one named stay apart', async (t) => {
+t.test('nothing said, none wanted, one named and one to be chosen stay apart', async (t) => {
   t.same(
-    [choiceOf(undefined), choiceOf(null), choiceOf('org_1')],
-    [{ kind: 'unsaid' }, { kind: 'none' }, { kind: 'named', organizationId: 'org_1' }],
+    [choiceOf(undefined), choiceOf(null), choiceOf('org_1'), choiceOf('choose')],
+    [
+      { kind: 'unsaid' },
+      { kind: 'none' },
+      { kind: 'named', organizationId: 'org_1' },
+      { kind: 'choose', organizationId: undefined },
+    ],
   )
 })
 

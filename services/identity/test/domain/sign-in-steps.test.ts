@@ -7,6 +7,7 @@ import {
   amrAfter,
   hasSecondFactor,
   mayRemember,
+  missingFactors,
   nextSteps,
   type SignInState,
   type Step,
@@ -22,7 +23,13 @@ const combinations = <K extends string>(names: readonly K[]): Record<K, boolean>
 const states: SignInState[] = combinations(['isAddressProven', 'requiresMfa', 'isRemembered']).flatMap((asked) =>
   combinations(['password', 'passkeys', 'totp', 'recoveryCodes']).flatMap((enrolled) =>
     (['sign_in', 'step_up'] as const).flatMap((purpose) =>
-      [[], ['pwd'], ['pwd', 'otp', 'mfa'], ['pop', 'user', 'mfa']].map((amr) => ({ ...asked, purpose, amr, enrolled })),
+      [[], ['pwd'], ['pwd', 'otp', 'mfa'], ['pop', 'user', 'mfa']].map((amr) => ({
+        ...asked,
+        purpose,
+        amr,
+        enrolled,
+        organization: { kind: 'unsaid' as const },
+      })),
     ),
   ),
 )
@@ -34,6 +41,7 @@ const afterPassword = (more: Partial<SignInState>): Step[] =>
     isRemembered: false,
     amr: ['pwd'],
     enrolled: { password: true, passkeys: false, totp: false, recoveryCodes: false },
+    organization: { kind: 'unsaid' },
     ...more,
   })
 
@@ -83,11 +91,22 @@ t.test('recovery codes stand in for a second factor and are none', async (t) => 
 
 t.test('every answered step comes nearer to the end, from every state', async (t) => {
   for (const state of states.filter((one) => one.isAddressProven))
-    for (const step of nextSteps(state)) {
-      const after = { ...state, amr: amrAfter(step as Exclude<Step, 'verify_email'>, state.amr) }
+    for (const step of missingFactors(state)) {
+      const after = { ...state, amr: amrAfter(step, state.amr) }
       const isDone = nextSteps(after).length === 0
       t.ok(isDone || nextSteps(after)[0] !== nextSteps(state)[0], `${step} in ${JSON.stringify(state)}`)
     }
+})
+
+t.test('an organization is chosen last, once, and by nobody who has more to prove', async (t) => {
+  const org = 'org_1'
+  for (const state of states) {
+    const before = nextSteps(state)
+    const undecided = nextSteps({ ...state, organization: { kind: 'choose', organizationId: undefined } })
+    t.same(undecided, before.length === 0 ? ['select_organization'] : before, JSON.stringify(state))
+    t.same(nextSteps({ ...state, organization: { kind: 'choose', organizationId: org } }), before)
+    t.same(nextSteps({ ...state, organization: { kind: 'named', organizationId: org } }), before)
+  }
 })
 
 t.test('a recovery code is read back however it is typed', async (t) => {

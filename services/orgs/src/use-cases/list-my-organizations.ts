@@ -11,12 +11,12 @@ import { organizationView } from './views.ts'
 /** @throws AppError `invalid_cursor` */
 export async function listMyOrganizations(
   deps: Pick<Deps, 'db'>,
-  caller: UserCaller,
+  { userId }: Pick<UserCaller, 'userId'>,
   input: { limit: number; cursor?: string | undefined; status?: 'active' | 'deleting' | undefined },
 ): Promise<PageOf<Organization>> {
   const [afterId] = (decodeCursor(input.cursor, 1, ([id]) => isTypeId('org', id)) as [string] | undefined) ?? []
-  const rows = await readInScope(deps.db, { userId: caller.userId }, (tx) =>
-    listOrganizationsOf(tx, { userId: caller.userId, limit: input.limit + 1, afterId, status: input.status }),
+  const rows = await readInScope(deps.db, { userId }, (tx) =>
+    listOrganizationsOf(tx, { userId, limit: input.limit + 1, afterId, status: input.status }),
   )
   return pageOf(rows.map(organizationView), input.limit, (last) => [last.id])
 }

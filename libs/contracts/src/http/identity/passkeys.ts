@@ -4,11 +4,11 @@
  */
 import Type, { type Static } from 'typebox'
 import { DisplayName } from '../../common/display-name.ts'
-import { OrganizationId, PasskeyId } from '../../common/ids.ts'
+import { PasskeyId } from '../../common/ids.ts'
 import { Instant, OpaqueSecret } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
 import { PasskeyAssertion } from './passkey-assertion.ts'
-import { SignInResult } from './sign-in.ts'
+import { SignInResult, WantedOrganization } from './sign-in.ts'
 
 const base64url = (maxLength: number) => Type.String({ minLength: 1, maxLength, pattern: '^[A-Za-z0-9_-]+$' })
 
@@ -72,7 +72,7 @@ export const SignInWithPasskey = defineRoute({
   limit: 'credentials',
   body: Type.Object({
     credential: PasskeyAssertion,
-    organization_id: Type.Optional(Type.Union([OrganizationId, Type.Null()])),
+    organization_id: WantedOrganization,
   }),
   success: { status: 200, body: SignInResult, description: 'Tokens, or the next step.' },
   problems: ['invalid_passkey'],

@@ -3,9 +3,9 @@
  * steps and refresh.
  */
 import Type, { type Static } from 'typebox'
-import { OrganizationId, SessionId, UserId } from '../../common/ids.ts'
+import { Key, OrganizationId, SessionId, UserId } from '../../common/ids.ts'
 import { EmailAddress } from '../../common/email-address.ts'
-import { OpaqueSecret, Password } from '../../common/scalars.ts'
+import { OpaqueSecret, Password, PictureUrl } from '../../common/scalars.ts'
 import { defineRoute } from '../contract.ts'
 import { PasskeyAssertion } from './passkey-assertion.ts'
 import { TotpEnrollment } from './totp-enrollment.ts'
@@ -28,6 +28,18 @@ export type Authenticated = Static<typeof Authenticated>
 export const Raised = Type.Omit(Authenticated, ['refresh_token'])
 export type Raised = Static<typeof Raised>
 
+/** What a person recognizes an organization by that they may sign in to. */
+export const OfferedOrganization = Type.Object({
+  id: OrganizationId,
+  name: Type.String(),
+  slug: Key,
+  logo_url: Type.Union([PictureUrl, Type.Null()]),
+})
+export type OfferedOrganization = Static<typeof OfferedOrganization>
+
+/** So many are offered; whoever belongs to more may answer with one that is not among them. */
+export const mostOfferedOrganizations = 100
+
 /** One more step is needed. `next` is an open set: a client that knows none of them shows the hosted page. */
 export const Challenged = Type.Object({
   status: Type.Literal('challenge'),
@@ -40,14 +52,22 @@ export const Challenged = Type.Object({
    * remembered.
    */
   remember_device_days: Type.Optional(Type.Integer()),
+  /**
+   * With step `select_organization`: what there is to choose from, two or more in the order of
+   * `GET /v1/me/organizations`, at most 100 of them.
+   */
+  organizations: Type.Optional(Type.Array(OfferedOrganization, { maxItems: mostOfferedOrganizations })),
 })
 export type Challenged = Static<typeof Challenged>
 
 export const SignInResult = Type.Union([Authenticated, Challenged])
 export type SignInResult = Static<typeof SignInResult>
 
-/** Absent: the last used organization, else the only one, else none. `null`: none. */
-const ChosenOrganization = Type.Optional(Type.Union([OrganizationId, Type.Null()]))
+/**
+ * Absent: the last used organization, else the only one, else none. `null`: none. `choose`: whoever belongs to several
+ * is asked by the last step, `select_organization`; everybody else gets what an absent one gets.
+ */
+export const WantedOrganization = Type.Optional(Type.Union([OrganizationId, Type.Literal('choose'), Type.Null()]))
 
 export const Login = defineRoute({
   operationId: 'login',
@@ -59,7 +79,7 @@ export const Login = defineRoute({
     'keeps this device outside the limits that strangers can fill.',
   auth: 'open',
   limit: 'credentials',
-  body: Type.Object({ email: EmailAddress, password: Password, organization_id: ChosenOrganization }),
+  body: Type.Object({ email: EmailAddress, password: Password, organization_id: WantedOrganization }),
   example: { email: 'ann@example.com', password: 'correct horse battery staple' },
   success: { status: 200, body: SignInResult, description: 'Tokens, or the next step.' },
   problems: ['invalid_credentials'],
@@ -75,7 +95,7 @@ export const BeginEmailSignIn = defineRoute({
     'every address; step `email_code` of `/v1/auth/challenge` takes the code.',
   auth: 'open',
   limit: 'credentials',
-  body: Type.Object({ email: EmailAddress, organization_id: ChosenOrganization }),
+  body: Type.Object({ email: EmailAddress, organization_id: WantedOrganization }),
   example: { email: 'ann@example.com' },
   success: {
     status: 200,
@@ -96,6 +116,7 @@ export const SignInStep = Type.Union([
   Type.Literal('totp'),
   Type.Literal('recovery_code'),
   Type.Literal('enroll_mfa'),
+  Type.Literal('select_organization'),
 ])
 export type SignInStep = Static<typeof SignInStep>
 
@@ -113,6 +134,7 @@ export const AnswerChallenge = defineRoute({
     '`totp`, `recovery_code`, `email_code`: with `code`. ' +
     '`enroll_mfa`: without `code` it answers what an authenticator app needs, with `code` it ' +
     'completes the enrollment. ' +
+    '`select_organization`: with `organization_id`; without it, the organizations once more. ' +
     '`remember_device`, where it was offered, answers a `Gatehouse-Remembered-Device` to send with later sign-ins.',
   auth: 'open',
   limit: 'credentials',
@@ -122,12 +144,14 @@ export const AnswerChallenge = defineRoute({
     code: Type.Optional(FactorCode),
     password: Type.Optional(Password),
     credential: Type.Optional(PasskeyAssertion),
+    /** One that is refused (403, 404) counts as a wrong answer, and another one may be chosen. */
+    organization_id: Type.Optional(OrganizationId),
     /** Only where the challenge offered it: spares this device the second factor of later sign-ins. */
     remember_device: Type.Optional(Type.Boolean()),
   }),
   example: { challenge: `gthc_${'x'.repeat(49)}`, step: 'totp', code: '123456' },
   success: { status: 200, body: AnswerResult, description: 'Tokens, or what is still missing.' },
-  problems: ['invalid_token', 'invalid_code', 'step_unavailable'],
+  problems: ['invalid_token', 'invalid_code', 'step_unavailable', 'forbidden', 'not_found'],
 })
 
 export const StepUp = defineRoute({

@@ -6,24 +6,27 @@ import type { PasskeyAssertion } from '@gatehouse/contracts/http/identity/passke
 import { problem } from '@gatehouse/service-kit/errors/app-error'
 import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import type { Deps } from '../../deps.ts'
-import { choiceOf } from '../../domain/organization-choice.ts'
+import { choiceOf, isUndecided } from '../../domain/organization-choice.ts'
 import { amrAfter } from '../../domain/sign-in/steps.ts'
 import type { VerifiedAssertion } from '../../factors/relying-party.ts'
 import { findPasskeyByCredential, lockPasskeyOwner } from '../../store/passkeys.ts'
-import type { SignInOutcome } from '../sign-in/sign-in.ts'
+import { hashOfBrowser } from '../sign-in/browser.ts'
+import { offerOrganizations } from '../sign-in/select-organization.ts'
+import { storeSignIn, type SignInOutcome } from '../sign-in/sign-in.ts'
 import { usePasskey } from './use-passkey.ts'
 
-type PasskeyDeps = Pick<Deps, 'spine' | 'system' | 'relyingParty' | 'clients' | 'devices'>
+type PasskeyDeps = Pick<Deps, 'spine' | 'system' | 'relyingParty' | 'clients' | 'devices' | 'settings'>
 type Given = {
   credential: PasskeyAssertion
   organizationId: string | null | undefined
   deviceToken: string | undefined
+  browser: string | undefined
 }
 
 /** @throws AppError `invalid_passkey`; of tokens as in signIn */
 export async function signInWithPasskey(
   deps: PasskeyDeps,
-  { credential, organizationId, deviceToken }: Given,
+  { credential, organizationId, deviceToken, browser }: Given,
 ): Promise<SignInOutcome> {
   const passkey = await findPasskeyByCredential(deps.system, Buffer.from(credential.id, 'base64url'))
   if (passkey === undefined) throw problem('invalid_passkey')
@@ -35,6 +38,14 @@ export async function signInWithPasskey(
   if (person === undefined) throw problem('invalid_passkey')
   const { userVersion, passwordChangedAt } = person
   const session = { userId, userVersion, amr: amrAfter('passkey', []), organization: choiceOf(organizationId) }
+  const choosing = await offerOrganizations(deps, {
+    userId,
+    next: isUndecided(session.organization) ? ['select_organization'] : [],
+  })
+  if (choosing.next.length > 0) {
+    const challenge = await storeSignIn(deps, { ...session, browserHash: hashOfBrowser(browser) })
+    return { result: { status: 'challenge', challenge, ...choosing } }
+  }
   const result = await deps.clients.tokens.startSession(session)
   const deviceOwner = passwordChangedAt === undefined ? undefined : { userId, passwordChangedAt }
   const device = deps.devices.read(deviceToken, deviceOwner)

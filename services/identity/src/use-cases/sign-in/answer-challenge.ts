@@ -9,7 +9,15 @@ import type { Tx } from '@gatehouse/service-kit/postgres/connect'
 import { hashSecret, isWellFormed } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
 import { challengePrefix } from '../../domain/secret-prefixes.ts'
-import { amrAfter, isSecondFactor, mayRemember, nextSteps, type Step } from '../../domain/sign-in/steps.ts'
+import {
+  amrAfter,
+  isSecondFactor,
+  maxWrongAnswers,
+  mayRemember,
+  nextSteps,
+  type FactorStep,
+  type Step,
+} from '../../domain/sign-in/steps.ts'
 import {
   claimSignIn,
   countWrongAnswer,
@@ -22,12 +30,13 @@ import type { Requester } from '../requester.ts'
 import { hashOfRememberedDevice, rememberDevice } from '../remembered-devices/remember-device.ts'
 import { hashOfBrowser } from './browser.ts'
 import { countWrongCode, readFactorAdmission } from './factor-attempts.ts'
-import { finishSignIn, type AnswerOutcome } from './finish-sign-in.ts'
+import { finishSignIn, remembered, type AnswerOutcome } from './finish-sign-in.ts'
 import { writeWithoutRevision } from '../write-without-revision.ts'
 import { offerToRemember } from './offer-to-remember.ts'
 import { prepareAnswer, requireMember, type StepMembers } from './prepare-answer.ts'
+import { offerOrganizations, selectOrganization } from './select-organization.ts'
 import type { Prepared, StepOutcome } from './step.ts'
-import { answerSteps, type AnsweredStep } from './steps.ts'
+import { answerSteps } from './steps.ts'
 
 type AnswerDeps = Pick<
   Deps,
@@ -36,6 +45,8 @@ type AnswerDeps = Pick<
 
 export type GivenAnswer = StepMembers & {
   challenge: string
+  /** Of step `select_organization`. */
+  organizationId: string | undefined
   deviceToken: string | undefined
   browser: string | undefined
   /** Of a device that was remembered. */
@@ -47,11 +58,8 @@ export type GivenAnswer = StepMembers & {
 
 type Outcome =
   | { kind: 'invalid_token' | 'step_unavailable' | 'invalid_code' }
-  | { kind: 'waiting'; signIn: OpenSignIn; next: Step[]; enrollment?: TotpEnrollment }
-  | { kind: 'done'; signIn: OpenSignIn; deviceId: string | undefined; rememberedDevice?: string | undefined }
-
-/** So many wrong answers end a sign-in; the next one begins with the password. */
-const maxWrongAnswers = 5
+  | (Settled & { kind: 'waiting'; next: Step[]; enrollment?: TotpEnrollment })
+  | (Settled & { kind: 'done' })
 
 /**
  * While a step is missing: the same challenge again. @throws AppError `invalid_token`, `step_unavailable`,
@@ -74,16 +82,28 @@ export async function answerChallenge(
   const prepared = await prepareAnswer(deps, { ...given, presented, requester })
   const outcome = await settleAttempt(deps, { given, presented, prepared, requester })
   switch (outcome.kind) {
-    case 'waiting': {
-      const { signIn, next, enrollment } = outcome
-      const offer = offerToRemember(deps, signIn, next)
-      return { result: { status: 'challenge', challenge, next, ...offer, ...(enrollment && { enrollment }) } }
-    }
+    case 'waiting':
+      return goOn(deps, { ...outcome, challenge })
     case 'done':
       return finishSignIn(deps, { ...outcome, challenge })
     default:
       throw problem(outcome.kind)
   }
+}
+
+/** What is missing still; where that was the choice among fewer than two organizations, nothing is. */
+async function goOn(
+  deps: AnswerDeps,
+  { challenge, ...waiting }: Extract<Outcome, { kind: 'waiting' }> & { challenge: string },
+): Promise<AnswerOutcome> {
+  const { signIn, deviceId, rememberedDevice, enrollment } = waiting
+  const { next, ...offered } = await offerOrganizations(deps, { userId: signIn.userId, next: waiting.next })
+  if (next.length === 0) {
+    if (!(await claimSignIn(deps.system, signIn.id))) throw problem('invalid_token')
+    return finishSignIn(deps, { signIn, deviceId, rememberedDevice, challenge })
+  }
+  const offer = { ...offerToRemember(deps, signIn, next), ...offered, ...(enrollment && { enrollment }) }
+  return { result: { status: 'challenge', challenge, next, ...offer }, ...remembered(rememberedDevice) }
 }
 
 /**
@@ -115,12 +135,16 @@ async function attempt(deps: AnswerDeps, tx: Tx, { given, presented, prepared, r
   if (next.includes('email_code') && step !== 'email_code') return { kind: 'invalid_token' }
   if (step === 'verify_email') return settle(tx, { signIn, next, deviceId })
   if (!next.includes(step)) return { kind: 'step_unavailable' }
+  if (step === 'select_organization') {
+    const selected = await selectOrganization(tx, { signIn, organizationId: given.organizationId })
+    return settle(tx, { signIn: selected, next: nextSteps(selected), deviceId })
+  }
   const admission = await readFactorAdmission(deps, tx, { userId: signIn.userId, requester, deviceId })
   const isAdmitted = admission.kind === 'admitted'
   const outcome: StepOutcome = isAdmitted
     ? await answerSteps[step](deps, tx, { signIn, ...prepared })
     : { kind: 'wrong' }
-  if (outcome.kind === 'shown') return { kind: 'waiting', signIn, next, enrollment: outcome.enrollment }
+  if (outcome.kind === 'shown') return { kind: 'waiting', signIn, next, deviceId, enrollment: outcome.enrollment }
   if (outcome.kind === 'proven') {
     const rememberedDevice = await rememberIfWanted(deps, tx, { signIn, given })
     return advance(tx, { signIn, step, deviceId, rememberedDevice })
@@ -155,7 +179,7 @@ async function rememberIfWanted(
 }
 
 type Settled = { signIn: OpenSignIn; deviceId: string | undefined; rememberedDevice?: string | undefined }
-type Advance = Settled & { step: AnsweredStep }
+type Advance = Settled & { step: FactorStep }
 
 async function advance(tx: Tx, { signIn, step, ...device }: Advance): Promise<Outcome> {
   const amr = amrAfter(step, signIn.amr)
@@ -166,6 +190,6 @@ async function advance(tx: Tx, { signIn, step, ...device }: Advance): Promise<Ou
 
 /** A sign-in with nothing missing is consumed here, in the transaction of its last step. */
 async function settle(tx: Tx, { signIn, next, ...device }: Settled & { next: Step[] }): Promise<Outcome> {
-  if (next.length > 0) return { kind: 'waiting', signIn, next }
+  if (next.length > 0) return { kind: 'waiting', signIn, next, ...device }
   return (await claimSignIn(tx, signIn.id)) ? { kind: 'done', signIn, ...device } : { kind: 'invalid_token' }
 }

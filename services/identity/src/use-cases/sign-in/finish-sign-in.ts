@@ -1,11 +1,13 @@
 /**
  * What follows the last step: tokens opens a session, or raises the one of a step-up. A sign-in that nothing came of is
- * given back; one that is too weak for the organization it is for goes on to a second factor.
+ * given back; one that is too weak for the organization it is for goes on to a second factor, and one whose chosen
+ * organization does not let it in may choose another.
  */
 import type { AnswerResult } from '@gatehouse/contracts/http/identity/sign-in'
+import { isAppError } from '@gatehouse/service-kit/errors/app-error'
 import type { Deps } from '../../deps.ts'
-import { nextSteps } from '../../domain/sign-in/steps.ts'
-import { releaseSignIn, type OpenSignIn } from '../../store/sign-in-transactions.ts'
+import { maxWrongAnswers, missingFactors } from '../../domain/sign-in/steps.ts'
+import { releaseSignIn, reopenChoice, type OpenSignIn } from '../../store/sign-in-transactions.ts'
 import { isTooWeak } from './too-weak.ts'
 
 export type AnswerOutcome = { result: AnswerResult; deviceToken?: string; rememberedDevice?: string }
@@ -26,22 +28,30 @@ export async function finishSignIn(
   const { id, userId, password, sessionId } = signIn
   try {
     const result = await openOrRaise(deps, signIn)
-    const outcome = { result, ...(rememberedDevice !== undefined && { rememberedDevice }) }
+    const outcome = { result, ...remembered(rememberedDevice) }
     if (sessionId !== undefined || deviceId !== undefined || password === undefined) return outcome
     return { ...outcome, deviceToken: deps.devices.mint({ userId, passwordChangedAt: password.changedAt }) }
   } catch (err) {
-    const next = isTooWeak(err) ? nextSteps({ ...signIn, requiresMfa: true }) : []
-    // A lost answer may have left a session whose tokens nobody holds: it is of no use to anybody and ends when idle.
-    const released = releaseSignIn(deps.system, { id, requiresMfa: next.length > 0 })
+    const next = isTooWeak(err) ? missingFactors({ ...signIn, requiresMfa: true }) : []
     if (next.length > 0) {
-      await released
-      return { result: { status: 'challenge', challenge, next } }
+      await releaseSignIn(deps.system, { id, requiresMfa: true })
+      return { result: { status: 'challenge', challenge, next }, ...remembered(rememberedDevice) }
     }
-    await released.catch((lost: unknown) =>
+    // A lost answer may have left a session whose tokens nobody holds: it is of no use to anybody and ends when idle.
+    await giveBack(deps, signIn, err).catch((lost: unknown) =>
       deps.log.warn({ err: lost, sign_in: id }, 'a sign-in without a session could not be given back'),
     )
     throw err
   }
+}
+
+export const remembered = (rememberedDevice: string | undefined): { rememberedDevice?: string } =>
+  rememberedDevice === undefined ? {} : { rememberedDevice }
+
+function giveBack({ system }: FinishDeps, { id, organization }: OpenSignIn, err: unknown): Promise<void> {
+  if (organization.kind !== 'choose') return releaseSignIn(system, { id, requiresMfa: false })
+  const isRefused = isAppError(err, 'not_found') || isAppError(err, 'forbidden')
+  return reopenChoice(system, { id, refusals: isRefused ? 1 : 0, max: maxWrongAnswers })
 }
 
 function openOrRaise({ clients: { tokens } }: FinishDeps, signIn: OpenSignIn): Promise<AnswerResult> {

@@ -7,7 +7,7 @@ import { mintSecret } from '@gatehouse/service-kit/secrets/opaque-token'
 import type { Deps } from '../../deps.ts'
 import { choiceOf } from '../../domain/organization-choice.ts'
 import { challengePrefix } from '../../domain/secret-prefixes.ts'
-import { amrAfter, nextSteps, type SignInState } from '../../domain/sign-in/steps.ts'
+import { amrAfter, missingFactors, nextSteps, type SignInState } from '../../domain/sign-in/steps.ts'
 import { listFactors } from '../../store/factors.ts'
 import { useRememberedDevice } from '../../store/remembered-devices.ts'
 import { insertSignIn } from '../../store/sign-in-transactions.ts'
@@ -17,6 +17,7 @@ import { hashOfRememberedDevice } from '../remembered-devices/remember-device.ts
 import { hashOfBrowser } from './browser.ts'
 import { checkPassword, type Authenticated, type Presented } from './check-password.ts'
 import { offerToRemember } from './offer-to-remember.ts'
+import { offerOrganizations } from './select-organization.ts'
 import { onlyTooWeak } from './too-weak.ts'
 
 type SignInDeps = Pick<
@@ -49,35 +50,34 @@ export async function signIn(
   const amr = amrAfter('password', [])
   const { userId } = account
   const isRemembered = await isRememberedDevice(deps, { userId, rememberedDevice })
-  const state = await stateAfterPassword(deps, authenticated, { amr, isRemembered })
-  const next = nextSteps(state)
+  const state = await stateAfterPassword(deps, authenticated, { amr, isRemembered, organization })
+  const { next, ...offered } = await offerOrganizations(deps, { userId, next: nextSteps(state) })
   if (next.length > 0) {
     // The password of an open registration becomes the person's with its proof, which is a new version.
     const userVersion = verificationId === undefined ? account.version : undefined
     const waiting = { userId, userVersion, verificationId, organization, amr, browserHash: hashOfBrowser(browser) }
     const challenge = await storeSignIn(deps, waiting)
-    return { result: { status: 'challenge', challenge, next, ...offerToRemember(deps, state, next) } }
+    return { result: { status: 'challenge', challenge, next, ...offerToRemember(deps, state, next), ...offered } }
   }
   const session = { userId, userVersion: account.version, amr, organization }
   const result = await deps.clients.tokens.startSession(session).catch(onlyTooWeak)
   if (result !== undefined) return { result, ...renewDevice(deps, account, device) }
   const waiting = { ...session, browserHash: hashOfBrowser(browser), requiresMfa: true }
   const challenge = await storeSignIn(deps, waiting)
-  return { result: { status: 'challenge', challenge, next: nextSteps({ ...state, requiresMfa: true }) } }
+  return { result: { status: 'challenge', challenge, next: missingFactors({ ...state, requiresMfa: true }) } }
 }
 
 async function stateAfterPassword(
   { system }: Pick<Deps, 'system'>,
   { account, verificationId }: Authenticated,
-  { amr, isRemembered }: Pick<SignInState, 'amr' | 'isRemembered'>,
+  asked: Pick<SignInState, 'amr' | 'isRemembered' | 'organization'>,
 ): Promise<SignInState> {
   return {
     purpose: 'sign_in',
     isAddressProven: verificationId === undefined,
-    amr,
     enrolled: enrolledOf(await listFactors(system, account.userId)),
     requiresMfa: false,
-    isRemembered,
+    ...asked,
   }
 }
 

@@ -30,6 +30,7 @@ export async function stepUp(
   const person = await findPasswordOf(deps.system, userId)
   if (person === undefined) throw problem('unauthenticated')
   const requiresMfa = acrValues.split(' ').includes(strongClass)
+  const organization = choiceOf(orgId ?? null)
   const next = nextSteps({
     purpose: 'step_up',
     isAddressProven: true,
@@ -37,13 +38,14 @@ export async function stepUp(
     enrolled: enrolledOf(await listFactors(deps.system, userId), { password: person.hasPassword }),
     requiresMfa,
     isRemembered: false,
+    organization,
   })
   const challenge = await storeSignIn(deps, {
     userId,
     sessionId,
     requiresMfa,
     amr: [],
-    organization: choiceOf(orgId ?? null),
+    organization,
     browserHash: hashOfBrowser(browser),
   })
   return { status: 'challenge', challenge, next }

@@ -1,5 +1,5 @@
-/** The steps a person answers within a stored sign-in, each its own file: what is not in this list is not asked for. */
-import type { Step } from '../../domain/sign-in/steps.ts'
+/** The factors a person shows within a stored sign-in, each its own file: what is not in this list is not asked for. */
+import type { FactorStep } from '../../domain/sign-in/steps.ts'
 import { answerEmailCode } from './email-code.ts'
 import { answerEnrollMfa } from './enroll-mfa.ts'
 import { answerPasskey } from './passkey.ts'
@@ -8,10 +8,7 @@ import { answerRecoveryCode } from './recovery-code.ts'
 import type { AnswerStep } from './step.ts'
 import { answerTotp } from './totp.ts'
 
-/** `verify_email` is answered by the link of the mail. */
-export type AnsweredStep = Exclude<Step, 'verify_email'>
-
-export const answerSteps: Readonly<Record<AnsweredStep, AnswerStep>> = {
+export const answerSteps: Readonly<Record<FactorStep, AnswerStep>> = {
   password: answerPassword,
   email_code: answerEmailCode,
   passkey: answerPasskey,
