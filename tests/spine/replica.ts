@@ -1,5 +1,5 @@
-// One replica of a producer and a consumer, in a process of its own, that kills itself with SIGKILL at the point it is
-// told to. The points are wrapped around what the kit is given; the kit knows nothing of them. Writes that were
+// One replica of a producer and a consumer, in a process of its own, that kills or stops itself at the point it is told
+// to. The points are wrapped around what the kit is given; the kit knows nothing of them. Writes that were
 // acknowledged go to standard output.
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { connectPostgres } from '@gatehouse/service-kit/postgres/connect'
@@ -23,7 +23,9 @@ export type ReplicaOrder = {
   natsUrl: string
   keys: { SERVICE_PRIVATE_KEY: string; SERVICE_JWKS: string }
   crashAt: CrashPoint
-  /** Dies when the point is reached for the n-th time. */
+  /** What it does to itself there: it dies, or hangs until somebody sends SIGCONT. */
+  signal?: 'SIGKILL' | 'SIGSTOP'
+  /** At its point when it is reached for the n-th time. */
   nth: number
   firstNumber: number
   writes: number
@@ -34,7 +36,9 @@ let reached = 0
 const reach = (point: CrashPoint) => {
   if (point !== order.crashAt) return
   reached += 1
-  if (reached >= order.nth) process.kill(process.pid, 'SIGKILL')
+  if (reached < order.nth) return
+  if (order.signal !== 'SIGSTOP') process.kill(process.pid, 'SIGKILL')
+  else if (reached === order.nth) process.kill(process.pid, 'SIGSTOP')
 }
 
 const dieAfterCommit = (db: Db): Db => {

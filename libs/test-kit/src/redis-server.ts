@@ -11,6 +11,8 @@ import { freePort } from './free-port.ts'
 export type RedisServer = {
   url: string
   start(): Promise<void>
+  /** It forgets everything and goes on. */
+  flush(): Promise<void>
   /** Ends it at once, as a crash would. */
   kill(): Promise<void>
   /** Stops answering without closing anything, until `resume`. */
@@ -36,6 +38,11 @@ export async function ownRedisServer(t: Teardown): Promise<RedisServer> {
   return {
     url,
     kill,
+    async flush() {
+      const client = new Redis(url)
+      await client.flushall()
+      client.disconnect()
+    },
     hang: () => void child?.kill('SIGSTOP'),
     resume: () => void child?.kill('SIGCONT'),
     async start() {
