@@ -6,12 +6,23 @@ import t from 'tap'
 import type { JobContract } from '@gatehouse/contracts/jobs/contract'
 import { testDatabase } from '@gatehouse/test-kit/database'
 import { quietLog as log } from '@gatehouse/test-kit/log'
+import { clockToStep } from '@gatehouse/test-kit/step-clock'
 import Type from 'typebox'
 import { currentContext, type RequestContext } from '../src/context/request-context.ts'
 import { newId } from '../src/ids/type-id.ts'
 import { listDeadJobs, replayDeadJob } from '../src/jobs/dead-jobs.ts'
 import { retryDelayMs } from '../src/jobs/backoff.ts'
-import { claimLedgerEntry, deleteDone, insertLedgerEntry, listDue, listPendingOfEvent } from '../src/jobs/ledger.ts'
+import {
+  claimLedgerEntry,
+  deleteDone,
+  insertLedgerEntry,
+  listDue,
+  listPendingOfEvent,
+  markDead,
+  markDone,
+  markFailed,
+  markPostponed,
+} from '../src/jobs/ledger.ts'
 import { defineProcessor, type JobOutcome, type JobRun } from '../src/jobs/processor.ts'
 import { runJob } from '../src/jobs/run-job.ts'
 
@@ -125,6 +136,36 @@ t.test('a job whose process died is due again when its lease ends, and five such
     t.equal(next.kind === 'claimed' && next.claim.attempt, attempt)
   }
   t.same(await runJob(depsWith(done), id), { kind: 'settled', state: 'dead' })
+})
+
+t.test('a run that stood still while another took its lease over settles nothing', async (t) => {
+  const id = await insert()
+  const still = await claimLedgerEntry(system, { id, leaseSeconds: 0, maxAttempts: 5 })
+  if (still.kind !== 'claimed') return t.fail('claimed')
+  const { attempt } = still.claim
+  let between: boolean | undefined
+  const other = depsWith(async () => {
+    between = await markFailed(system, { id, attempt, reason: 'woke up', retryAfterMs: 0 })
+    await markPostponed(system, { id, attempt, waitMs: 0 })
+    return { kind: 'done' }
+  })
+  t.same(await runJob(other, id), { kind: 'settled', state: 'done' })
+  t.equal(between, false, 'while the other runs, its lease is its own')
+  t.same(await Promise.all([markDone(system, id), markDead(system, { id, reason: 'woke up' })]), [false, false])
+  t.same(await runJob(depsWith(done), id), { kind: 'settled', state: 'nothing' })
+})
+
+t.test('a lease goes by the clock of the database, however wrong that of the process', async (t) => {
+  const id = await insert()
+  await claimLedgerEntry(system, { id, leaseSeconds: 600, maxAttempts: 5 })
+  const stepClock = clockToStep(t)
+  for (const hours of [1, -1, 24]) {
+    stepClock(hours * 3_600_000)
+    const again = await runJob(depsWith(done), id)
+    t.ok(again.kind === 'later' && again.waitMs <= 600_000, `${hours} h: leased for the same ten minutes`)
+    const due = await insert()
+    t.same(await runJob(depsWith(done), due), { kind: 'settled', state: 'done' }, 'what is due is due')
+  }
 })
 
 t.test('what no later try can change is dead at once', async (t) => {
