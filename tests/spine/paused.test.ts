@@ -33,12 +33,15 @@ function startReplica(order: ReplicaOrder) {
     [compiledFile(resolve(import.meta.dirname, '../..'), 'tests/spine/replica.ts')],
     {
       env: { ...process.env, REPLICA_ORDER: JSON.stringify(order) },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'pipe', 'inherit'],
     },
   )
   const exited = once(child, 'close')
+  const acknowledged: number[] = []
+  createInterface({ input: child.stdout }).on('line', (line) => acknowledged.push(Number(line.split(' ')[1])))
   return {
     pid: child.pid ?? 0,
+    acknowledged,
     goOn: () => child.kill('SIGCONT'),
     end: async () => {
       child.kill('SIGKILL')
@@ -98,7 +101,7 @@ for (const point of ['after-effect', 'before-ack'] satisfies CrashPoint[])
       await pause(pauseMs)
       paused.goOn()
 
-      await waitUntil('it has written its last, or ended', paused.isOver, 60_000)
+      await waitUntil('it has written its last', () => paused.acknowledged.length === writes, 60_000)
       const { head } = await spine.sequence()
       await waitUntil('every event has had its effect', async () => (await countEffects(consuming)) >= head, 120_000)
       const result = await tally({ producing, consuming })

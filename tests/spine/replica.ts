@@ -3,6 +3,7 @@
 // acknowledged go to standard output.
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { connectPostgres } from '@gatehouse/service-kit/postgres/connect'
+import { outliveDriverFault } from '@gatehouse/service-kit/postgres/driver-faults'
 import { systemClock } from '@gatehouse/service-kit/context/clock'
 import { createConsumer } from '@gatehouse/spine/consume/consumer'
 import { connectNats, type NatsLink } from '@gatehouse/spine/nats/connection'
@@ -93,6 +94,10 @@ const consumer = createConsumer({
   onCommitted: () => reach('before-ack'),
 })
 
+// As services do: a stopped one finds its connections closed, and goes on with new ones.
+process.on('uncaughtException', (err) => {
+  if (!outliveDriverFault(err)) throw err
+})
 await new Promise<void>((resolve) => nats.onConnect(resolve))
 spine.start()
 consumer.start()
