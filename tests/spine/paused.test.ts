@@ -1,5 +1,5 @@
-// R13: a replica is stopped (SIGSTOP) in the middle of an effect, and goes on when others have taken its work over. What
-// it held has one database effect, and the rest waits for nobody. Full size (60 s): GATEHOUSE_FULL=1
+// R13: a replica is stopped (SIGSTOP) in the middle of an effect, and goes on when others have taken its work over.
+// What it held has one database effect, and the rest waits for nobody. Full size (60 s): GATEHOUSE_FULL=1
 import t from 'tap'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,4 +1,6 @@
-/** Redis is flushed and killed under a running gateway (R4): what was revoked stays revoked, and budgets stay budgets. */
+/**
+ * Redis is flushed and killed under a running gateway (R4): what was revoked stays revoked, and budgets stay budgets.
+ */
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import { ownRedisServer } from '@gatehouse/test-kit/redis-server'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
