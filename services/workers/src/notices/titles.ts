@@ -20,6 +20,12 @@ const always =
   () =>
     text
 
+/** The text for what happens in an organization, else the text for what happens to the platform. */
+const ofOrganization =
+  (inOne: string, inNone: string): Title =>
+  ({ organization_id: organizationId }) =>
+    organizationId === undefined ? inNone : inOne
+
 const alerts: Readonly<Record<Locale, Readonly<Record<AlertRule, string>>>> = {
   en: {
     refresh_token_reused: 'One of your sessions was used from two places and was ended',
@@ -176,7 +182,10 @@ const kinds: Readonly<Record<NotificationKind, Kind>> = {
   },
   'webhook.disabled': {
     required: false,
-    title: { en: always('We disabled one of your webhooks'), de: always('Einer Ihrer Webhooks wurde deaktiviert') },
+    title: {
+      en: ofOrganization('We disabled one of your webhooks', 'We disabled a webhook of the platform'),
+      de: ofOrganization('Einer Ihrer Webhooks wurde deaktiviert', 'Ein Webhook der Plattform wurde deaktiviert'),
+    },
   },
 }
 

@@ -64,8 +64,11 @@ export function webhookRoutes(app: FastifyInstance, deps: WebhookDeps): void {
 }
 
 export function platformWebhookRoutes(app: FastifyInstance, deps: WebhookDeps): void {
-  bindRoute(app, platform.CreatePlatformWebhook, async ({ caller, body: { event_types: eventTypes, ...body } }) =>
-    createWebhook(deps, await ofPlatform(deps, caller, 'write'), { ...body, eventTypes }),
+  bindRoute(
+    app,
+    platform.CreatePlatformWebhook,
+    async ({ caller, body: { event_types: eventTypes, reason, ...body } }) =>
+      createWebhook(deps, await ofPlatform(deps, caller, { reason }), { ...body, eventTypes }),
   )
   bindRoute(app, platform.ListPlatformWebhooks, async ({ caller, query }) =>
     listWebhooks(deps, await ofPlatform(deps, caller, 'read'), query),
@@ -76,18 +79,18 @@ export function platformWebhookRoutes(app: FastifyInstance, deps: WebhookDeps): 
   bindRoute(
     app,
     platform.UpdatePlatformWebhook,
-    async ({ caller, params, body: { event_types: eventTypes, ...body } }) =>
-      updateWebhook(deps, await ofPlatform(deps, caller, 'write'), {
+    async ({ caller, params, body: { event_types: eventTypes, reason, ...body } }) =>
+      updateWebhook(deps, await ofPlatform(deps, caller, { reason }), {
         id: params.webhook,
         ...body,
         ...(eventTypes && { eventTypes }),
       }),
   )
-  bindRoute(app, platform.DeletePlatformWebhook, async ({ caller, params }) =>
-    deleteWebhook(deps, await ofPlatform(deps, caller, 'write'), params.webhook),
+  bindRoute(app, platform.DeletePlatformWebhook, async ({ caller, params, query: { reason } }) =>
+    deleteWebhook(deps, await ofPlatform(deps, caller, { reason }), params.webhook),
   )
-  bindRoute(app, platform.RotatePlatformWebhookSecret, async ({ caller, params }) =>
-    rotateWebhookSecret(deps, await ofPlatform(deps, caller, 'write'), params.webhook),
+  bindRoute(app, platform.RotatePlatformWebhookSecret, async ({ caller, params, body: { reason } }) =>
+    rotateWebhookSecret(deps, await ofPlatform(deps, caller, { reason }), params.webhook),
   )
   bindRoute(app, platform.TestPlatformWebhook, async ({ caller, params }) =>
     testWebhook(deps, await ofPlatform(deps, caller, 'write'), params.webhook),

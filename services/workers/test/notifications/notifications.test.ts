@@ -385,6 +385,13 @@ t.test('row-level security: a person’s scope alone shows their rows, and nobod
     )
 })
 
+t.test('whose webhook was disabled is in the title', async (t) => {
+  const title = (data: object) =>
+    titleOf({ kind: 'webhook.disabled', data: { webhook_id: newId('whk'), ...data } }, 'en')
+  t.equal(title({ organization_id: newId('org') }), 'We disabled one of your webhooks')
+  t.equal(title({}), 'We disabled a webhook of the platform')
+})
+
 t.test('every kind has a title whatever its facts say', async (t) => {
   for (const kind of allKinds)
     for (const locale of ['en', 'de'] as const) t.not(titleOf({ kind, data: { change: 'newer' } }, locale), '')

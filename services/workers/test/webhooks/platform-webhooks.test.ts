@@ -21,11 +21,14 @@ type Endpoint = { id: string; secret: string; base: string }
 const ask = (method: Method, url: string, body?: unknown, orgId?: string) =>
   askAs({ method, url, body, userId: operator, ...(orgId !== undefined && { orgId }) })
 const platform = '/v1/platform/webhooks'
+const reason = 'Ticket 4720'
+const because = `?reason=${encodeURIComponent(reason)}`
 const ofOrganization = (orgId: string) => `/v1/organizations/${orgId}/webhooks`
 
 async function endpoint(receiver: Receiver, more: object = {}, orgId?: string): Promise<Endpoint> {
   const base = orgId === undefined ? platform : ofOrganization(orgId)
-  const { status, body } = await ask('POST', base, { url: receiver.url, event_types: ['*'], ...more }, orgId)
+  const asked = { url: receiver.url, event_types: ['*'], ...more, ...(orgId === undefined && { reason }) }
+  const { status, body } = await ask('POST', base, asked, orgId)
   if (status !== 201) throw new Error(`create answered ${status}: ${JSON.stringify(body)}`)
   return { id: String(body['id']), secret: String(body['secret']), base: `${base}/${String(body['id'])}` }
 }
@@ -52,7 +55,18 @@ const isDelivered = (of: Endpoint, eventType: string) =>
     30_000,
   )
 
-t.afterEach(async () => void (await system.execute(sql`delete from webhook_endpoints`)))
+// Deliveries that are under way hold their rows against a deletion of all endpoints at once, which only tests do.
+t.afterEach(() =>
+  waitUntil(
+    'the endpoints are deleted',
+    () =>
+      system.execute(sql`delete from webhook_endpoints`).then(
+        () => true,
+        () => false,
+      ),
+    30_000,
+  ),
+)
 
 t.test('an endpoint hears of every organization, of what happens in none, or of both', async (t) => {
   const orgId = newId('org')
@@ -96,7 +110,7 @@ t.test('of an organization that is deleted the platform hears, once its own endp
 t.test('secret, test event, delivery log and replay are those of any endpoint; each change is audited', async (t) => {
   const receiver = await receiverOf(t)
   const of = await endpoint(receiver, { sources: ['organizations'] })
-  const rotated = await ask('POST', `${of.base}/rotate-secret`)
+  const rotated = await ask('POST', `${of.base}/rotate-secret`, { reason })
   t.match(rotated, { status: 200, body: { secret: /^whsec_/, previous_secret_until: /Z$/ } })
   t.equal((await ask('POST', `${of.base}/test`)).status, 202)
   await isDelivered(of, 'webhook.test')
@@ -109,20 +123,24 @@ t.test('secret, test event, delivery log and replay are those of any endpoint; e
   await waitUntil('it arrived again', async () => receiver.received.length === 2, 30_000)
   const span = { from: '2020-01-01T00:00:00Z', to: '2999-01-01T00:00:00Z' }
   t.match(await ask('POST', `${of.base}/replay`, span), { status: 202, body: { count: 0 } })
-  t.match(await ask('PATCH', of.base, { sources: ['platform'] }), { status: 200, body: { sources: ['platform'] } })
+  t.match(await ask('PATCH', of.base, { sources: ['platform'], reason }), {
+    status: 200,
+    body: { sources: ['platform'] },
+  })
   t.match((await ask('GET', platform)).body['data'], [{ id: of.id, sources: ['platform'] }])
-  t.equal((await ask('DELETE', of.base)).status, 204)
+  t.equal((await ask('DELETE', of.base + because)).status, 204)
   const records = async () =>
-    rowsOf<{ action: string; org_id: string | null }>(
-      await system.execute(sql`select action, org_id from audit_events where target_id = ${of.id}
-        order by occurred_at, id`),
+    rowsOf<{ action: string; org_id: string | null; reason: string | null }>(
+      await system.execute(sql`select action, org_id, data ->> 'reason' as reason from audit_events
+        where target_id = ${of.id} order by occurred_at, id`),
     )
   await waitUntil('the trail is written', async () => (await records()).length >= 6, 30_000)
   t.same(
-    (await records()).map(({ action, org_id }) => [action, org_id]),
+    (await records()).map(({ action, org_id, reason: said }) => [action, org_id, said]),
     ['created', 'secret_rotated', 'replayed', 'replayed', 'updated', 'deleted'].map((what) => [
       `webhook.${what}`,
       null,
+      what === 'replayed' ? null : reason,
     ]),
   )
 })
@@ -143,6 +161,12 @@ t.test('no path and no row leads from an organization to the platform, or back',
   await ask('POST', `${ofPlatform.base}/test`)
   await ask('POST', `${own.base}/test`, undefined, orgId)
   await waitUntil('both arrived', async () => receiver.received.length >= 2, 30_000)
+  // Of the platform's a change says why.
+  const why: Record<string, [string, object?]> = {
+    'PATCH ': ['', { description: 'x', reason }],
+    'POST /rotate-secret': ['', { reason }],
+    'DELETE ': [because],
+  }
   const paths: [Method, string, unknown?][] = [
     ['GET', ''],
     ['GET', '/deliveries'],
@@ -155,12 +179,14 @@ t.test('no path and no row leads from an organization to the platform, or back',
     ['DELETE', ''],
   ]
   for (const [method, path, body] of paths) {
-    t.equal((await ask(method, `${platform}/${own.id}${path}`, body)).status, 404, `${method} ${path} of its own`)
+    const [query, said] = why[`${method} ${path}`] ?? ['']
+    const asPlatform = (base: string) => ask(method, base + path + query, said ?? body)
+    t.equal((await asPlatform(`${platform}/${own.id}`)).status, 404, `${method} ${path} of its own`)
     const url = `${ofOrganization(orgId)}/${ofPlatform.id}${path}`
     t.equal((await ask(method, url, body, orgId)).status, 404, `${method} ${path} of the platform`)
     const permission = method === 'GET' ? 'gatehouse:platform.read' : 'gatehouse:platform.webhooks'
     denied.add(permission)
-    t.match(await ask(method, ofPlatform.base + path, body), { status: 403, body: { code: 'forbidden' } })
+    t.match(await asPlatform(ofPlatform.base), { status: 403, body: { code: 'forbidden' } })
     denied.delete(permission)
   }
   t.match((await ask('GET', platform)).body['data'], [{ id: ofPlatform.id }])
@@ -194,7 +220,7 @@ t.test('no path and no row leads from an organization to the platform, or back',
 
 t.test('what an endpoint may be', async (t) => {
   const receiver = await receiverOf(t)
-  const body = { url: receiver.url, event_types: ['*'] }
+  const body = { url: receiver.url, event_types: ['*'], reason }
   for (const sources of [[], ['everywhere'], ['platform', 'platform']])
     t.equal((await ask('POST', platform, { ...body, sources })).status, 400, JSON.stringify(sources))
   const orgId = newId('org')
@@ -207,6 +233,24 @@ t.test('what an endpoint may be', async (t) => {
     [201, 409].map((status) => made.filter((one) => one.status === status).length),
     [20, 4],
   )
+})
+
+t.test('400: a change of the platform’s says why; one of an organization’s does not', async (t) => {
+  const receiver = await receiverOf(t)
+  const orgId = newId('org')
+  const body = { url: receiver.url, event_types: ['user.*'] }
+  const [of, own] = [await endpoint(receiver, body), await endpoint(receiver, body, orgId)]
+  for (const bad of [undefined, '', ' ', 'two\nlines', 'x'.repeat(501)]) {
+    const said = bad === undefined ? {} : { reason: bad }
+    const query = bad === undefined ? '' : `?reason=${encodeURIComponent(bad)}`
+    t.equal((await ask('POST', platform, { ...body, ...said })).status, 400, 'create')
+    t.equal((await ask('PATCH', of.base, { description: 'x', ...said })).status, 400, 'update')
+    t.equal((await ask('POST', `${of.base}/rotate-secret`, said)).status, 400, 'rotate')
+    t.equal((await ask('DELETE', of.base + query)).status, 400, 'delete')
+  }
+  t.match(await ask('GET', of.base), { status: 200, body: { description: '', previous_secret_until: null } })
+  t.equal((await ask('PATCH', own.base, { description: 'x', reason }, orgId)).status, 400)
+  t.equal((await ask('PATCH', own.base, { description: 'x' }, orgId)).status, 200)
 })
 
 t.test('that nobody listens is believed for a second, and nothing longer', async (t) => {
@@ -226,11 +270,11 @@ t.test('that nobody listens is believed for a second, and nothing longer', async
   t.equal(ear.mayHear(), true)
   await ear.listen(db)
   t.equal(ear.mayHear(), false, 'one that hears of organizations alone is none')
-  await ask('PATCH', of.base, { sources: ['platform'] })
+  await ask('PATCH', of.base, { sources: ['platform'], reason })
   nowMs = 2000
   await ear.listen(db)
   t.equal(ear.mayHear(), true)
-  await ask('PATCH', of.base, { status: 'disabled' })
+  await ask('PATCH', of.base, { status: 'disabled', reason })
   await ear.listen(db)
   t.equal(ear.mayHear(), false, 'nor one that is disabled')
 })

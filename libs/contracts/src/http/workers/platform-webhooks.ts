@@ -1,17 +1,20 @@
-/** Webhooks of the platform: an operator's endpoints, for all organizations, for what happens in none, or both. */
+/**
+ * Webhooks of the platform: an operator's endpoints, for all organizations, for what happens in none, or both. Whoever
+ * changes one says why, for the audit trail.
+ */
 import Type from 'typebox'
 import { WebhookDeliveryId, WebhookId } from '../../common/ids.ts'
 import { defineRoute, type RouteContract } from '../contract.ts'
 import {
   createsOfPlatform,
-  deletes,
+  deletesOfPlatform,
   getsDelivery,
   gets,
   listsDeliveries,
   lists,
   replays,
   replaysFailed,
-  rotates,
+  rotatesOfPlatform,
   tests,
   updatesOfPlatform,
 } from './webhook.ts'
@@ -61,22 +64,22 @@ export const UpdatePlatformWebhook = defineRoute({
 
 export const DeletePlatformWebhook = defineRoute({
   ...base,
-  ...deletes,
+  ...deletesOfPlatform,
   operationId: 'deletePlatformWebhook',
   path: `${path}/:webhook`,
   summary: 'Remove an endpoint and its deliveries. Platform administrators only.',
   params: ofWebhook,
-  problems: [...deletes.problems, 'not_found'],
+  problems: [...deletesOfPlatform.problems, 'not_found'],
 })
 
 export const RotatePlatformWebhookSecret = defineRoute({
   ...base,
-  ...rotates,
+  ...rotatesOfPlatform,
   operationId: 'rotatePlatformWebhookSecret',
   path: `${path}/:webhook/rotate-secret`,
   summary: 'Give an endpoint a new secret. For a day deliveries are signed with both. Platform administrators only.',
   params: ofWebhook,
-  problems: [...rotates.problems, 'not_found'],
+  problems: [...rotatesOfPlatform.problems, 'not_found'],
 })
 
 export const TestPlatformWebhook = defineRoute({

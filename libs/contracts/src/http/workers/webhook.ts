@@ -5,7 +5,7 @@
 import Type, { type Static } from 'typebox'
 import { WebhookDeliveryId, WebhookId } from '../../common/ids.ts'
 import { listOf, PageQuery } from '../../common/page.ts'
-import { Instant } from '../../common/scalars.ts'
+import { Instant, Reason } from '../../common/scalars.ts'
 
 const Nullable = <S extends Type.TSchema>(schema: S) => Type.Union([schema, Type.Null()])
 const Status = Type.Union([Type.Literal('active'), Type.Literal('disabled')])
@@ -98,8 +98,13 @@ const creating = {
 export const creates = { ...creating, body: NewWebhook, example } as const
 export const createsOfPlatform = {
   ...creating,
-  body: Type.Object({ ...NewWebhook.properties, sources: Type.Optional(Sources) }),
-  example: { ...example, event_types: ['user.*', 'organization.*'], sources: ['organizations', 'platform'] },
+  body: Type.Object({ ...NewWebhook.properties, sources: Type.Optional(Sources), reason: Reason }),
+  example: {
+    ...example,
+    event_types: ['user.*', 'organization.*'],
+    sources: ['organizations', 'platform'],
+    reason: 'Ticket 4720: the data warehouse',
+  },
 } as const
 export const lists = {
   method: 'GET',
@@ -120,17 +125,24 @@ const updating = {
 export const updates = { ...updating, body: Changes } as const
 export const updatesOfPlatform = {
   ...updating,
-  body: Type.Object({ ...Changes.properties, sources: Type.Optional(Sources) }),
+  body: Type.Object({ ...Changes.properties, sources: Type.Optional(Sources), reason: Reason }),
+  example: { status: 'disabled', reason: 'Ticket 4721: the receiver moves' },
 } as const
 export const deletes = {
   method: 'DELETE',
   success: { status: 204, description: 'It is gone.' },
   problems: ['forbidden'],
 } as const
+export const deletesOfPlatform = { ...deletes, query: Type.Object({ reason: Reason }) } as const
 export const rotates = {
   method: 'POST',
   success: { status: 200, body: Type.Object(withSecret), description: 'The endpoint, with its new secret.' },
   problems: ['forbidden'],
+} as const
+export const rotatesOfPlatform = {
+  ...rotates,
+  body: Type.Object({ reason: Reason }),
+  example: { reason: 'Ticket 4722: the secret stood in a log' },
 } as const
 export const tests = { method: 'POST', success: queued, problems: ['forbidden', 'conflict'] } as const
 export const listsDeliveries = {

@@ -20,6 +20,12 @@ export const announceWebhook = <C extends EventContract>(
     data: o.data,
   })
 
+/** What is told of a change, with its reason where one was asked for. */
+export const aboutChange = (endpoint: About, { reason }: { reason?: string }) => ({
+  ...aboutWebhook(endpoint),
+  ...(reason !== undefined && { reason }),
+})
+
 export const aboutWebhook = ({ id, orgId }: About) => ({
   webhook_id: id,
   ...(orgId !== null && { organization_id: orgId }),

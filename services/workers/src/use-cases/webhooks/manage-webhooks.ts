@@ -14,7 +14,7 @@ import { findUrlFault, urlFaultMessages } from '../../domain/webhook-endpoint.ts
 import { mintWebhookSecret } from '../../providers/webhook-signature.ts'
 import { giveUpAll } from '../../store/webhook-deliveries.ts'
 import * as store from '../../store/webhook-endpoints.ts'
-import { aboutWebhook, announceWebhook } from './announce-webhook.ts'
+import { aboutChange, announceWebhook } from './announce-webhook.ts'
 import { secretPurpose } from './secret-purpose.ts'
 import { changeWithin, found, within, type Reach, type WebhookDeps } from './webhook-reach.ts'
 
@@ -51,7 +51,7 @@ export async function createWebhook(
         endpoint,
         contract: WebhookCreated,
         actor: actorOf(reach.caller),
-        data: { ...aboutWebhook(endpoint), event_types: eventTypes },
+        data: { ...aboutChange(endpoint, reach), event_types: eventTypes },
       })
     return endpoint
   })
@@ -94,7 +94,7 @@ export async function updateWebhook(
       endpoint,
       contract: WebhookUpdated,
       actor: actorOf(reach.caller),
-      data: { ...aboutWebhook(endpoint), changed: Object.keys(changes) },
+      data: { ...aboutChange(endpoint, reach), changed: Object.keys(changes) },
     })
     return endpoint
   })
@@ -110,7 +110,7 @@ export async function deleteWebhook(deps: WebhookDeps, reach: Reach, id: string)
         endpoint: { ...endpoint, version: endpoint.version + 1 },
         contract: WebhookDeleted,
         actor: actorOf(reach.caller),
-        data: aboutWebhook(endpoint),
+        data: aboutChange(endpoint, reach),
       })
     return endpoint
   })
@@ -131,7 +131,7 @@ export async function rotateWebhookSecret(
         endpoint,
         contract: WebhookSecretRotated,
         actor: actorOf(reach.caller),
-        data: aboutWebhook(endpoint),
+        data: aboutChange(endpoint, reach),
       })
     return endpoint
   })

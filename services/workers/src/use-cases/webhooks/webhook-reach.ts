@@ -8,8 +8,8 @@ import type { Deps } from '../../deps.ts'
 
 export type WebhookDeps = Pick<Deps, 'clients' | 'db' | 'spine' | 'webhooks'>
 
-/** Null: the platform's. */
-export type Reach = { caller: PrincipalCaller; orgId: string | null }
+/** `orgId` null: the platform's. `reason`: why an operator changes it. */
+export type Reach = { caller: PrincipalCaller; orgId: string | null; reason?: string }
 
 type Verb = 'read' | 'write'
 
@@ -25,10 +25,14 @@ export async function ofOrganization(
 }
 
 /** @throws AppError `forbidden` */
-export async function ofPlatform({ clients }: Pick<Deps, 'clients'>, caller: UserCaller, verb: Verb): Promise<Reach> {
+export async function ofPlatform(
+  { clients }: Pick<Deps, 'clients'>,
+  caller: UserCaller,
+  verb: Verb | { reason: string },
+): Promise<Reach> {
   const permission = verb === 'read' ? 'gatehouse:platform.read' : 'gatehouse:platform.webhooks'
   requireAllowed(await clients.authz.decide(caller, { scope: 'platform', permission }), caller, permission)
-  return { caller, orgId: null }
+  return { caller, orgId: null, ...(typeof verb === 'object' && verb) }
 }
 
 const scopeOf = ({ orgId }: Reach): Scope => (orgId === null ? {} : { orgId })
