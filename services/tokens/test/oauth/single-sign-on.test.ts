@@ -2,6 +2,7 @@
  * The authorization endpoint in front of a browser that is signed in: when it answers at once, when it asks, and what
  * it says where it may not ask.
  */
+import { newId } from '@gatehouse/service-kit/ids/type-id'
 import t from 'tap'
 import { uuidOf } from '@gatehouse/service-kit/ids/type-id'
 import { askAsPages, boundBrowser, cookieOf, outcomeOf, tokenOf, visit } from '../fixtures/browsers.ts'
@@ -240,7 +241,8 @@ t.test('what pages are shown of a request, before and after somebody signed in',
   })
   const after = await askAsPages(platform, replica, { method: 'GET', url, token: ada.token })
   t.match(after.body, { needs: ['consent'], organizations: [ada.organization.id] })
-  t.equal((await askAsPages(platform, replica, { method: 'GET', url: `${url.slice(0, -1)}z` })).status, 404)
+  const unknown = `/internal/authorizations/${newId('azr')}`
+  t.equal((await askAsPages(platform, replica, { method: 'GET', url: unknown })).status, 404)
   t.ok([401, 403].includes((await platform.ask(replica, { method: 'GET', url })).status), 'the gateway is not pages')
 })
 

@@ -122,6 +122,6 @@ t.test('a page is opened in turns, none of them long', async (t) => {
   const shown = await between.show(system, hidden)
   t.equal(shown.length, 200)
   t.ok(shown.every((one) => one.clientAddress === '203.0.113.9'))
-  t.equal(turns.length, 10)
+  t.equal(turns.length, 20)
   t.ok(turns.every(({ work, steps }) => work === 'audit page' && steps <= stepsPerTurn))
 })
