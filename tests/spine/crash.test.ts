@@ -39,7 +39,10 @@ async function runToDeath(order: ReplicaOrder): Promise<{ died: boolean; acknowl
     child.kill('SIGKILL')
   }, 15_000)
   const lines = createInterface({ input: child.stdout })
-  lines.on('line', (line) => acknowledged.push(Number(line.split(' ')[1])))
+  lines.on('line', (line) => {
+    const [outcome, n] = line.split(' ')
+    if (outcome === 'acknowledged') acknowledged.push(Number(n))
+  })
   await new Promise((resolve) => child.once('close', resolve))
   clearTimeout(patience)
   return { died: cameToPoint && child.signalCode === 'SIGKILL', acknowledged }

@@ -1,6 +1,6 @@
 // One replica of a producer and a consumer, in a process of its own, that kills or stops itself at the point it is told
-// to. The points are wrapped around what the kit is given; the kit knows nothing of them. Writes that were
-// acknowledged go to standard output.
+// to. The points are wrapped around what the kit is given; the kit knows nothing of them. Writes go to
+// standard output, acknowledged or refused.
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
 import { connectPostgres } from '@gatehouse/service-kit/postgres/connect'
 import { outliveDriverFault } from '@gatehouse/service-kit/postgres/driver-faults'
@@ -101,8 +101,8 @@ process.on('uncaughtException', (err) => {
 await new Promise<void>((resolve) => nats.onConnect(resolve))
 spine.start()
 consumer.start()
-for (let n = order.firstNumber; n < order.firstNumber + order.writes; n += 1) {
-  await spine.write({}, (tx) =>
+const write = (n: number) =>
+  spine.write({}, (tx) =>
     appendEvent(tx, {
       contract: ThingChanged,
       aggregateType: 'thing',
@@ -112,7 +112,12 @@ for (let n = order.firstNumber; n < order.firstNumber + order.writes; n += 1) {
       data: { n },
     }),
   )
-  process.stdout.write(`acknowledged ${n}\n`)
+for (let n = order.firstNumber; n < order.firstNumber + order.writes; n += 1) {
+  const outcome = await write(n).then(
+    () => 'acknowledged',
+    () => 'refused',
+  )
+  process.stdout.write(`${outcome} ${n}\n`)
 }
 // Its own writes may all be over before the point is reached often enough: the consumer side goes on until the parent
 // ends it.
