@@ -88,6 +88,7 @@ import {
 import { accessRequestRoutes } from './orgs/access-requests.ts'
 import { domainRoutes } from './orgs/domains.ts'
 import {
+  CountMembers,
   CreateOrganization,
   DeleteOrganization,
   GetOrganization,
@@ -184,6 +185,7 @@ export const publicRoutes: readonly RouteContract[] = [
   GetOrganizationSettings,
   UpdateOrganizationSettings,
   ListMembers,
+  CountMembers,
   UpdateMember,
   SuspendMember,
   ReactivateMember,

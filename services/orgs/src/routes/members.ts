@@ -1,5 +1,6 @@
 /** Members of an organization. */
 import {
+  CountMembers,
   ListMembers,
   ReactivateMember,
   RemoveMember,
@@ -10,6 +11,7 @@ import {
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'
+import { countMembers } from '../use-cases/count-members.ts'
 import { listMembers } from '../use-cases/list-members.ts'
 import { removeMember } from '../use-cases/remove-member.ts'
 import { setMemberStatus } from '../use-cases/suspend-member.ts'
@@ -28,6 +30,9 @@ export function membersRoutes(app: FastifyInstance, deps: Deps): void {
       isOwner,
       newestFirst: sort === '-joined_at',
     }),
+  )
+  bindRoute(app, CountMembers, ({ caller, query: { is_owner: isOwner, second_factor: secondFactor, ...query } }) =>
+    countMembers(deps, caller, { ...query, isOwner, secondFactor }),
   )
   bindRoute(app, UpdateMember, ({ caller, params, body: { attributes, is_owner: isOwner } }) => {
     const change = {

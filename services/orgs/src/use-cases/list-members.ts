@@ -16,18 +16,28 @@ import { requirePermission } from './require-permission.ts'
 import { memberView } from './views.ts'
 
 /** What the neighbours have to be asked for. */
-type Sought = {
-  search?: string | undefined
-  role?: string | undefined
-  secondFactor?: 'present' | 'missing' | undefined
-}
+export type SoughtHolders = { role?: string | undefined; secondFactor?: 'present' | 'missing' | undefined }
+type Sought = SoughtHolders & { search?: string | undefined }
 
 type Input = { limit: number; cursor?: string | undefined } & Sought & MemberFilter
 
 /**
  * Who filters by a role learns who holds it, which takes the right to read roles; who filters by a second factor, the
- * right to read the settings that may require it. @throws AppError `forbidden`,
- * `invalid_cursor`; `upstream_failed` when identity cannot answer; 503 when authz cannot.
+ * right to read the settings that may require it. @throws AppError `forbidden`
+ */
+export async function requireFilterRights(
+  deps: Pick<Deps, 'clients'>,
+  caller: OrgCaller,
+  { role, secondFactor }: SoughtHolders,
+): Promise<void> {
+  await requirePermission(deps, caller, permissions.readMembers)
+  if (role !== undefined) await requirePermission(deps, caller, permissions.readRoles)
+  if (secondFactor !== undefined) await requirePermission(deps, caller, permissions.readSettings)
+}
+
+/**
+ * @throws AppError `forbidden`, `invalid_cursor`; `upstream_failed` when identity cannot answer; 503 when authz
+ * cannot
  */
 export async function listMembers(
   deps: Pick<Deps, 'db' | 'clients'>,
@@ -37,9 +47,7 @@ export async function listMembers(
   const { orgId } = caller
   const { limit, search, role, secondFactor, cursor, ...filter } = input
   const after = positionIn(cursor)
-  await requirePermission(deps, caller, permissions.readMembers)
-  if (role !== undefined) await requirePermission(deps, caller, permissions.readRoles)
-  if (secondFactor !== undefined) await requirePermission(deps, caller, permissions.readSettings)
+  await requireFilterRights(deps, caller, { role, secondFactor })
   if (search !== undefined || role !== undefined || secondFactor !== undefined)
     return seekMembers(deps, { orgId, limit, after, ...filter }, { search, role, secondFactor })
   const rows = await readInScope(deps.db, { orgId }, (tx) =>
@@ -55,7 +63,7 @@ async function withProfiles({ clients }: Pick<Deps, 'clients'>, rows: readonly M
 }
 
 /** As many as a neighbour is asked about in one call, and how many such batches one request may cost. */
-const batchSize = 200
+export const batchSize = 200
 const batchesPerRequest = 5
 
 type Scope = { orgId: string; limit: number; after: MemberPosition | undefined } & MemberFilter
@@ -85,18 +93,27 @@ async function seekMembers(
   return pageUpTo(found, after)
 }
 
-/** By their membership's id. identity is asked about those alone who hold the role. */
+type Among = { orgId: string; rows: readonly MembershipRow[] }
+
+/** By their membership's id. */
 async function matchesAmong(
   deps: Pick<Deps, 'clients'>,
-  { orgId, rows, role, search, secondFactor }: Sought & { orgId: string; rows: readonly MembershipRow[] },
+  { search, ...sought }: Sought & Among,
 ): Promise<Map<string, Member>> {
+  const members = await withProfiles(deps, await fittingAmong(deps, sought))
+  const wanted = search === undefined ? members : members.filter(({ user }) => contains(user, search))
+  return new Map(wanted.map((member) => [member.id, member]))
+}
+
+/** identity is asked about those alone who hold the role. */
+export async function fittingAmong(
+  deps: Pick<Deps, 'clients'>,
+  { orgId, rows, role, secondFactor }: SoughtHolders & Among,
+): Promise<readonly MembershipRow[]> {
   const membershipIds = rows.map(({ id }) => id)
   const holders = role === undefined ? undefined : await deps.clients.authz.holdersOf({ orgId, role, membershipIds })
   const held = holders === undefined ? rows : rows.filter(({ id }) => holders.has(id))
-  const fitting = secondFactor === undefined ? held : await byFactor(deps, held, secondFactor)
-  const members = await withProfiles(deps, fitting)
-  const wanted = search === undefined ? members : members.filter(({ user }) => contains(user, search))
-  return new Map(wanted.map((member) => [member.id, member]))
+  return secondFactor === undefined ? held : byFactor(deps, held, secondFactor)
 }
 
 async function byFactor(

@@ -99,6 +99,45 @@ t.test('the filter by a second factor, with a role and by pages, takes the right
   t.equal((await send('GET', members, { by: ada, org })).status, 200)
 })
 
+t.test('GET …/members/count', async (t) => {
+  const count = (query: string, of = org) =>
+    send('GET', `/v1/organizations/${of}/members/count?${query}`, { by: ada, org: of })
+  world.people.set(cid.id, { ...cid, has_second_factor: true })
+  t.teardown(() => (world.people.set(cid.id, cid), world.denied.clear()))
+
+  await t.test('200: as many as the list with the same filters shows', async (t) => {
+    for (const query of ['', 'second_factor=missing', 'second_factor=present', 'second_factor=missing&role=editor'])
+      t.same((await count(query)).body, { count: (await list(query)).emails.length, is_complete: true }, query)
+    t.same((await count('second_factor=missing')).body, { count: 3, is_complete: true })
+    t.same((await count('second_factor=missing&is_owner=true')).body, { count: 1, is_complete: true })
+    t.same((await count('status=suspended')).body, { count: 0, is_complete: true })
+  })
+
+  await t.test('200: of a very large organization the first ones are counted, which is said', async (t) => {
+    const { id: large } = await rig.organization(ada, 'Large')
+    await rig.asAdministrator(`insert into orgs.memberships (id, org_id, user_id)
+      select gen_random_uuid(), '${uuidOf(large)}', gen_random_uuid() from generate_series(1, 5000)`)
+    const asked = world.askedOfIdentity.length
+    t.same((await count('second_factor=missing', large)).body, { count: 5000, is_complete: false })
+    t.equal(world.askedOfIdentity.length - asked, 25)
+  })
+
+  await t.test('400, 403, 404: filters, rights and organizations as in the list', async (t) => {
+    for (const query of ['second_factor=maybe', 'status=removed', 'search=ada', 'limit=1'])
+      t.equal((await count(query)).status, 400, query)
+    t.equal((await send('GET', `${members}/count`, { by: ada, org: newId('org') })).status, 404)
+    for (const [right, query] of [
+      ['gatehouse:settings.read', 'second_factor=missing'],
+      ['gatehouse:roles.read', 'role=editor'],
+      ['gatehouse:members.read', ''],
+    ] as const) {
+      world.denied.add(right)
+      t.match(await count(query), { status: 403, body: { code: 'forbidden' } }, right)
+      world.denied.clear()
+    }
+  })
+})
+
 t.test('one request of a search asks identity for so many members; the next goes on where it ended', async (t) => {
   const { id: big } = await rig.organization(ada, 'Big')
   await rig.asAdministrator(`insert into orgs.memberships (id, org_id, user_id)

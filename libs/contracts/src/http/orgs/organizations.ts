@@ -144,6 +144,14 @@ export const RestoreOwnOrganization = defineRoute({
   success: { status: 200, body: Organization, description: 'The organization. Refresh with its id to act for it.' },
 })
 
+const memberFilter = {
+  status: Type.Optional(MemberStatus),
+  is_owner: Type.Optional(Type.Boolean()),
+  role: Type.Optional(Key),
+  /** An app for codes, or a passkey. */
+  second_factor: Type.Optional(Type.Union([Type.Literal('present'), Type.Literal('missing')])),
+}
+
 export const ListMembers = defineRoute({
   operationId: 'listMembers',
   service: 'orgs',
@@ -159,14 +167,33 @@ export const ListMembers = defineRoute({
   query: Type.Object({
     ...PageQuery,
     search: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-    status: Type.Optional(MemberStatus),
-    is_owner: Type.Optional(Type.Boolean()),
-    role: Type.Optional(Key),
-    /** An app for codes, or a passkey. */
-    second_factor: Type.Optional(Type.Union([Type.Literal('present'), Type.Literal('missing')])),
+    ...memberFilter,
     sort: Type.Optional(Type.Union([Type.Literal('joined_at'), Type.Literal('-joined_at')])),
   }),
   success: { status: 200, body: listOf(Member), description: 'The members.' },
+  problems: ['forbidden'],
+})
+
+export const CountMembers = defineRoute({
+  operationId: 'countMembers',
+  service: 'orgs',
+  method: 'GET',
+  path: '/v1/organizations/:org/members/count',
+  summary:
+    'How many members there are, with the filters of the list and the rights they take: how many a rule would stop ' +
+    'is asked with `second_factor=missing`, and `role` for the rule of a role.',
+  auth: 'organization',
+  params: orgParams,
+  query: Type.Object(memberFilter),
+  success: {
+    status: 200,
+    body: Type.Object({
+      count: Type.Integer(),
+      /** False: the 5,000 members who joined first were counted, and there may be more. */
+      is_complete: Type.Boolean(),
+    }),
+    description: 'The count.',
+  },
   problems: ['forbidden'],
 })
 
