@@ -1,6 +1,6 @@
 /** What identity asks of orgs: where a person who has proven who they are may go on to. */
 import type { OfferedOrganization } from '@gatehouse/contracts/http/identity/sign-in'
-import { ListOrganizationsToChoose } from '@gatehouse/contracts/http/orgs/organizations'
+import { ListOrganizationsToChoose } from '@gatehouse/contracts/http/orgs/internal'
 import type { ServiceClient } from '@gatehouse/access/call/service-client'
 
 export type OrgsClient = {

@@ -1,7 +1,8 @@
 /** What workers ask when a mail is due, and identity when a sign-in asks which organization it is for. */
+import { ListOrganizationsToChoose } from '@gatehouse/contracts/http/orgs/internal'
 import { MintInvitationLink } from '@gatehouse/contracts/http/orgs/invitations'
 import { mostOfferedOrganizations } from '@gatehouse/contracts/http/identity/sign-in'
-import { GetOrganizationBrand, ListOrganizationsToChoose } from '@gatehouse/contracts/http/orgs/organizations'
+import { GetOrganizationBrand } from '@gatehouse/contracts/http/orgs/organizations'
 import { bindRoute } from '@gatehouse/access/serve/bind-route'
 import type { FastifyInstance } from 'fastify'
 import type { Deps } from '../deps.ts'

@@ -6,7 +6,6 @@ import { Instant, PictureUrl, Reason } from '../../common/scalars.ts'
 import { listOf, PageQuery } from '../../common/page.ts'
 import { MembershipAttributes } from '../../events/orgs/membership.ts'
 import { defineRoute } from '../contract.ts'
-import { mostOfferedOrganizations, OfferedOrganization } from '../identity/sign-in.ts'
 
 const Color = Type.String({ pattern: '^#[0-9a-fA-F]{6}$', maxLength: 7 })
 /**
@@ -265,23 +264,6 @@ export const TransferOwnership = defineRoute({
   body: Type.Object({ user_id: UserId }),
   success: { status: 204, description: 'The other is an owner, oneself no longer.' },
   problems: ['forbidden', 'conflict'],
-})
-
-export const ListOrganizationsToChoose = defineRoute({
-  operationId: 'listOrganizationsToChoose',
-  service: 'orgs',
-  method: 'GET',
-  path: '/internal/users/:user/organizations',
-  summary:
-    'The active organizations that a person is an active member of, for a sign-in that asks which one it is for.',
-  auth: 'internal',
-  callers: ['identity'],
-  params: Type.Object({ user: UserId }),
-  success: {
-    status: 200,
-    body: Type.Object({ data: Type.Array(OfferedOrganization, { maxItems: mostOfferedOrganizations }) }),
-    description: 'The oldest ones, up to as many as are offered.',
-  },
 })
 
 export const GetOrganizationBrand = defineRoute({
