@@ -9,6 +9,7 @@ const limits = {
   INVITATIONS_PER_INVITER: 6,
   INVITATIONS_PER_ORGANIZATION: 8,
   INVITATIONS_PER_ADDRESS: 3,
+  ACCESS_REQUESTS_PER_PERSON: 2,
   ORGANIZATIONS_PER_PERSON: 4,
 }
 const rig = await openRig(t, { limits })
@@ -94,4 +95,29 @@ t.test('giving organizations away does not make room for as many within the day'
     status: 429,
     body: { code: 'rate_limited' },
   })
+})
+
+t.test('an invitation is sent again as often as its address may get one', async (t) => {
+  const owner = rig.person()
+  const { id: org } = await rig.organization(owner)
+  const { id } = (await invite(owner, org, 'again@example.com')).body
+  const resend = () => send('POST', `/v1/organizations/${org}/invitations/${id}/resend`, { by: owner, org })
+  t.same([(await resend()).status, (await resend()).status], [200, 200])
+  t.match(await resend(), { status: 429, body: { code: 'rate_limited' } })
+})
+
+t.test('a person asks for access so often, to join or for a role', async (t) => {
+  const [owner, stranger, member] = [rig.person(), rig.person(), rig.person()]
+  const { id: org, slug } = await rig.organization(owner)
+  await rig.join({ org, owner, person: member })
+  await send('PATCH', `/v1/organizations/${org}/settings`, { by: owner, org, body: { join_requests: true } })
+  const reason = 'I keep the books'
+  const join = () => send('POST', '/v1/me/access-requests', { by: stranger, body: { slug, reason } })
+  const body = { roles: ['admin'], reason }
+  const ask = () => send('POST', `/v1/organizations/${org}/access-requests`, { by: member, org, body })
+  for (const request of [join, ask]) {
+    t.equal((await request()).status, 201)
+    t.match(await request(), { status: 409, body: { code: 'conflict' } }, 'one is open')
+    t.match(await request(), { status: 429, body: { code: 'rate_limited' } })
+  }
 })
