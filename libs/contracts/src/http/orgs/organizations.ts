@@ -237,7 +237,7 @@ export const ReactivateMember = defineRoute({
   auth: 'organization',
   params: memberParams,
   success: { status: 204, description: 'They refresh with the organization’s id to act for it.' },
-  problems: ['forbidden', 'conflict'],
+  problems: ['forbidden'],
 })
 
 export const RemoveMember = defineRoute({
