@@ -17,7 +17,8 @@ export async function buildApp(deps: Deps, routes: readonly RouteContract[] = pu
   installJwt(app, deps.accessTokens.kind)
   takeBodiesAsTheyAre(app)
   await installBrowserSafety(app, {
-    origins: deps.corsOrigins,
+    origins: deps.origins,
+    cookiePaths: routes.filter(({ refreshCookie }) => refreshCookie !== undefined).map(({ path }) => path),
     styleHash: docsStyleHash,
     isHttps: deps.issuer.startsWith('https:'),
   })

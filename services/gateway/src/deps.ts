@@ -7,13 +7,15 @@ import { ExchangeApiKey } from '@gatehouse/contracts/http/tokens/service-account
 import type { Clock } from '@gatehouse/service-kit/context/clock'
 import type { Logger } from '@gatehouse/service-kit/logging/logger'
 import { watchDependency, type Dependency } from '@gatehouse/service-kit/health/dependency'
-import { connectRedis } from '@gatehouse/service-kit/redis/connect'
+import { connectRedis, type RedisConnection } from '@gatehouse/service-kit/redis/connect'
 import { openPeers, type PeerName, type Peers } from '@gatehouse/spine/open-peers'
 import type { FastifyRequest } from 'fastify'
 import { createApiKeys, type ApiKeys } from './access/api-keys.ts'
 import type { Config } from './config.ts'
+import { createAllowedOrigins, type AllowedOrigins } from './edge/allowed-origins.ts'
 import { createClientAddressReader } from './edge/client-address.ts'
 import { createBudgets, type Budgets } from './edge/rate-limits.ts'
+import { createKeptOrigins, type KeptOrigins } from './events/client-origins.ts'
 import { createFloors, type Floors } from './events/follow-floors.ts'
 import { createLiveAnswers, type LiveAnswers } from './proxy/live-answers.ts'
 import { createUpstreams, type Upstreams } from './proxy/upstreams.ts'
@@ -27,7 +29,7 @@ declare module 'fastify' {
 }
 
 export type Deps = Peers<PeerName> & {
-  corsOrigins: readonly string[]
+  origins: AllowedOrigins
   redis: Dependency
   budgets: Budgets
   addressOf: (request: FastifyRequest) => string
@@ -50,22 +52,20 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
   const { jwks, accessTokens, peers } = service
   const redis = connectRedis({ url: config.REDIS_URL, name: 'gateway', log })
   const redisWatch = watchDependency({ name: 'redis', probe: redis.ping, log })
+  const clientOrigins = createKeptOrigins()
   const floors = createFloors({
     ...service,
+    origins: clientOrigins,
     onSigningKeys: () =>
       void jwks
         .refresh()
         .catch((err: unknown) => log.warn({ err }, 'a signing key changed and the key set cannot be fetched')),
   })
   const upstreams = openUpstreams(config)
-  const budgets = createBudgets(redis.redis, {
-    general: config.GATEWAY_RATE_LIMIT_PER_MINUTE,
-    credentials: config.GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE,
-    check: config.GATEWAY_CHECK_LIMIT_PER_MINUTE,
-  })
+  const budgets = openBudgets(config, redis.redis)
   return {
     ...service,
-    corsOrigins: config.GATEWAY_CORS_ORIGINS,
+    origins: allowedOrigins(config, clientOrigins),
     redis: redisWatch,
     budgets,
     addressOf: addressReader(config.TRUSTED_PROXIES),
@@ -90,6 +90,16 @@ export function openDeps(config: Config, runtime: { log: Logger; clock: Clock })
 
 const named = (organization: string | undefined) =>
   organization === undefined ? {} : { organization_id: organization }
+
+const allowedOrigins = (config: Config, ofClients: KeptOrigins): AllowedOrigins =>
+  createAllowedOrigins({ issuer: config.GATEHOUSE_ISSUER, ofDeployment: config.GATEWAY_CORS_ORIGINS, ofClients })
+
+const openBudgets = (config: Config, redis: RedisConnection['redis']): Budgets =>
+  createBudgets(redis, {
+    general: config.GATEWAY_RATE_LIMIT_PER_MINUTE,
+    credentials: config.GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE,
+    check: config.GATEWAY_CHECK_LIMIT_PER_MINUTE,
+  })
 
 const openUpstreams = (config: Config): Upstreams =>
   createUpstreams({

@@ -51,6 +51,12 @@ export const rememberedDeviceHeader = 'gatehouse-remembered-device'
 export const browserHeader = 'gatehouse-browser'
 
 /**
+ * `cookie`: the refresh token of the answer is set as a cookie that no script can read, and taken from it by
+ * `/v1/auth/refresh` and `/v1/auth/logout`. Only for pages of the platform's own origins.
+ */
+export const tokenTransportHeader = 'gatehouse-token-transport'
+
+/**
  * Names the organization that a key of the platform asks about; the access token it is exchanged for is of that one
  * alone. A key of an organization needs none.
  */

@@ -71,6 +71,11 @@ export type RouteContract = {
   readonly shownOnce?: readonly string[]
   /** May be sent again after a lost answer without a second effect (GET always may). */
   readonly retryable?: boolean
+  /**
+   * With `Gatehouse-Token-Transport: cookie`: the refresh token of the answer is `given` as a cookie in its place;
+   * `taken`: the one of the request comes from there as well. Without content the cookie goes.
+   */
+  readonly refreshCookie?: 'given' | 'taken'
   /** A budget of its own at the gateway: per address, for `refresh` also per token. */
   readonly limit?: 'credentials' | 'invitation' | 'refresh' | 'check'
   /** Largest body in bytes; 64 KiB when absent. */

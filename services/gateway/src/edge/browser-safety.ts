@@ -1,12 +1,18 @@
 /**
  * What browsers are told: security headers on every answer, and which origins' pages may read them (none unless
- * configured).
+ * configured, or named by a client).
  */
-import { deviceHeader, registrationHeader, rememberedDeviceHeader } from '@gatehouse/contracts/common/services'
+import {
+  deviceHeader,
+  registrationHeader,
+  rememberedDeviceHeader,
+  tokenTransportHeader,
+} from '@gatehouse/contracts/common/services'
 import fastifyCors from '@fastify/cors'
 import type { FastifyInstance } from 'fastify'
 import helmet from 'helmet'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AllowedOrigins } from './allowed-origins.ts'
 import { allowScripts } from './script-access.ts'
 
 /** Answers are data; the one page allows exactly its own style. */
@@ -30,19 +36,24 @@ const exposedHeaders = [
 
 export async function installBrowserSafety(
   app: FastifyInstance,
-  options: { origins: readonly string[]; styleHash: string; isHttps: boolean },
+  options: {
+    origins: AllowedOrigins
+    /** Where a cookie may be sent and set: nowhere else may a page send what a browser keeps. */
+    cookiePaths: readonly string[]
+    styleHash: string
+    isHttps: boolean
+  },
 ): Promise<void> {
-  const { origins, styleHash, isHttps } = options
-  const headers = securityHeaders({ styleHash, isHttps, isForOthers: origins.length > 0 })
+  const { origins, cookiePaths, styleHash, isHttps } = options
+  const headers = securityHeaders({ styleHash, isHttps })
   app.addHook('onRequest', (_request, reply, done) => {
     void reply.headers(headers)
     done()
   })
   allowScripts(app)
-  if (origins.length === 0) return
   refusePlainOptions(app)
-  await app.register(fastifyCors, {
-    origin: [...origins],
+  const withCookies = new Set(cookiePaths)
+  const shared = {
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: [
       'authorization',
@@ -55,14 +66,25 @@ export async function installBrowserSafety(
       deviceHeader,
       registrationHeader,
       rememberedDeviceHeader,
+      tokenTransportHeader,
     ],
     exposedHeaders: [...exposedHeaders],
     maxAge: 600,
+  }
+  await app.register(fastifyCors, {
+    delegator: (request, decided) => {
+      const { origin } = request.headers
+      if (origin === undefined || !origins.mayRead(origin)) return decided(null, { origin: false })
+      const credentials = withCookies.has(pathOf(request.url)) && origins.mayHoldCookie(origin)
+      decided(null, { ...shared, origin, credentials })
+    },
   })
 }
 
+const pathOf = (url: string): string => url.split('?', 1)[0] ?? ''
+
 /** The same for every answer, so helmet is asked once: what it would set on a response that only takes notes. */
-function securityHeaders(o: { styleHash: string; isHttps: boolean; isForOthers: boolean }): Record<string, string> {
+function securityHeaders(o: { styleHash: string; isHttps: boolean }): Record<string, string> {
   const headers: Record<string, string> = {}
   const notes = {
     setHeader: (name: string, value: string) => {
@@ -83,7 +105,7 @@ function securityHeaders(o: { styleHash: string; isHttps: boolean; isForOthers: 
     },
     // Over plain HTTP, as on a developer's machine, the header would be ignored at best.
     strictTransportSecurity: o.isHttps ? { maxAge: 31_536_000, includeSubDomains: false } : false,
-    crossOriginResourcePolicy: { policy: o.isForOthers ? 'cross-origin' : 'same-origin' },
+    crossOriginResourcePolicy: { policy: 'same-origin' },
     referrerPolicy: { policy: 'no-referrer' },
   })
   set({} as IncomingMessage, notes as unknown as ServerResponse, (error) => {

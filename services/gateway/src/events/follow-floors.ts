@@ -21,6 +21,7 @@ import {
   raiseFloor,
   type FloorTable,
 } from '../domain/floors.ts'
+import type { KeptOrigins } from './client-origins.ts'
 
 export type FloorProducer = 'identity' | 'tokens' | 'orgs'
 
@@ -43,6 +44,8 @@ export function createFloors(deps: {
   clock: Clock
   /** Told when a signing key came or went. */
   onSigningKeys(): void
+  /** Told of clients, which tokens announces, and of organizations that took theirs with them. */
+  origins: KeptOrigins
 }): Floors {
   const { clock } = deps
   const listeners: (() => void)[] = []
@@ -86,7 +89,7 @@ export function createFloors(deps: {
 type Followed = { reader: Reader; table: () => FloorTable }
 
 function follow(producer: FloorProducer, deps: Parameters<typeof createFloors>[0] & { raised(): void }): Followed {
-  const { feeds, nats, log, clock, onSigningKeys, raised } = deps
+  const { feeds, nats, log, clock, onSigningKeys, raised, origins } = deps
   let table = emptyFloors()
   const reader = createReader({
     name: `gateway--floors-${producer}`,
@@ -98,17 +101,21 @@ function follow(producer: FloorProducer, deps: Parameters<typeof createFloors>[0
     view: 'floors',
     async load(records) {
       const fresh = emptyFloors()
+      const loading = producer === 'tokens' ? origins.loading() : undefined
       for await (const record of records) {
         const floor = floorOfRecord(record)
         if (floor) raiseFloor(fresh, floor, clock.monotonicMs())
+        loading?.take(record)
       }
       table = fresh
+      loading?.end()
       raised()
     },
     apply(events) {
       for (const event of events) {
         for (const floor of floorsOfEvent(event)) raiseFloor(table, floor, clock.monotonicMs())
         if (event.type.startsWith('gatehouse.tokens.signing_key.')) onSigningKeys()
+        origins.apply(event)
       }
       raised()
     },

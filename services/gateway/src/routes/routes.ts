@@ -8,6 +8,7 @@ import { createGuard, type Guard } from '../access/guard.ts'
 import type { Deps } from '../deps.ts'
 import { requirePublic } from '../domain/route-table.ts'
 import { limitedBy } from '../edge/rate-limits.ts'
+import { refreshCookieOf } from '../edge/refresh-cookie.ts'
 import { createForward } from '../proxy/forward.ts'
 import { registerDocs } from './docs.ts'
 import { jwksPath, registerJwks } from './jwks.ts'
@@ -28,7 +29,7 @@ export function registerRoutes(app: FastifyInstance, deps: Deps, routes: readonl
         config: { ...(route.deadlineMs && { deadlineMs: route.deadlineMs }), ...(isLive(route) && { isLive: true }) },
         // A `HEAD` would listen to nothing, for ever.
         exposeHeadRoute: route.method === 'GET' && !isLive(route),
-        ...limitedBy(route.limit ?? 'general', deps),
+        ...withRefreshCookie(limitedBy(route.limit ?? 'general', deps), refreshCookieOf(route, deps)),
         // After the budget of the address (onRequest), before the body.
         preParsing: admitBy(guard),
         handler: createForward(route, deps),
@@ -46,6 +47,12 @@ export function registerRoutes(app: FastifyInstance, deps: Deps, routes: readonl
   registerJwks(app, deps)
   registerOpenApi(app, deps)
   registerDocs(app, deps)
+}
+
+/** The cookie is looked at first: the budget of a token counts the one that it holds. */
+function withRefreshCookie(limits: ReturnType<typeof limitedBy>, cookie: ReturnType<typeof refreshCookieOf>): object {
+  if (cookie === undefined) return limits
+  return { ...limits, ...cookie, preHandler: [cookie.preHandler, limits.preHandler ?? []].flat() }
 }
 
 /**

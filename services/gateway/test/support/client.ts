@@ -2,7 +2,7 @@
 import { readinessOf } from '@gatehouse/service-kit/health/checks'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import { readiness } from '../../src/readiness.ts'
-import { startGateway } from './fake-platform.ts'
+import { startGateway, type FakePlatform } from './fake-platform.ts'
 
 export type Answer = { status: number; headers: Headers; body: Record<string, unknown> }
 
@@ -26,8 +26,10 @@ export async function ready(
   t: Parameters<typeof startGateway>[0],
   env: Record<string, string> = {},
   routes?: Parameters<typeof startGateway>[2],
+  beforehand: (platform: FakePlatform) => void = () => {},
 ) {
   const gateway = await startGateway(t, { GATEWAY_CREDENTIALS_LIMIT_PER_MINUTE: '0', ...env }, routes)
+  beforehand(gateway.platform)
   gateway.deps.floors.start()
   await waitUntil('the gateway is ready', async () => readinessOf(await readiness(gateway.deps)).status !== 'not ready')
   return { ...gateway, ask: asked(gateway.url) }

@@ -18,6 +18,7 @@ export const oauthClients = pgTable('oauth_clients', {
   grantTypes: text('grant_types').array().$type<GrantType[]>().notNull(),
   redirectUris: text('redirect_uris').array().notNull(),
   postLogoutRedirectUris: text('post_logout_redirect_uris').array().notNull(),
+  allowedOrigins: text('allowed_origins').array().notNull(),
   backchannelLogoutUri: text('backchannel_logout_uri'),
   scopes: text('scopes').array().notNull(),
   audiences: text('audiences').array().notNull(),

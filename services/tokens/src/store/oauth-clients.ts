@@ -111,6 +111,7 @@ export type ClientUpdate = Partial<
     | 'grantTypes'
     | 'redirectUris'
     | 'postLogoutRedirectUris'
+    | 'allowedOrigins'
     | 'scopes'
     | 'audiences'
     | 'idTokenAlg'
@@ -138,6 +139,17 @@ export async function updateOAuthClient(tx: Queryable, id: string, update: Clien
     .where(eq(oauthClients.id, id))
     .returning()
   return row as OAuthClient
+}
+
+export type ClientOrigins = Pick<OAuthClient, 'id' | 'orgId' | 'isFirstParty' | 'allowedOrigins'>
+
+/** Of every live client that names origins; asked by the system role. */
+export async function listClientOrigins(system: Queryable): Promise<ClientOrigins[]> {
+  const { id, orgId, isFirstParty, allowedOrigins } = oauthClients
+  return await system
+    .select({ id, orgId, isFirstParty, allowedOrigins })
+    .from(oauthClients)
+    .where(and(eq(oauthClients.status, 'active'), sql`cardinality(${allowedOrigins}) > 0`))
 }
 
 export async function listSecrets(tx: Queryable, clientIds: readonly string[]): Promise<OAuthClientSecret[]> {

@@ -1,9 +1,10 @@
 /**
- * What a reader of tokens loads before it follows the events: live sessions, the service accounts, or the floors a
- * starting gateway needs.
+ * What a reader of tokens loads before it follows the events: live sessions, the service accounts, or what a starting
+ * gateway needs: floors, and the origins of clients.
  */
 import type { SnapshotView, SnapshotViews } from '@gatehouse/spine/produce/snapshot'
 import { listRecentKeyFloors } from '../store/api-keys.ts'
+import { listClientOrigins } from '../store/oauth-clients.ts'
 import { listAllServiceAccounts, listRecentAccountFloors } from '../store/service-accounts.ts'
 import { listActiveSessions, listRecentFloors } from '../store/sessions.ts'
 import { listVoidedKeyIds } from '../store/signing-keys.ts'
@@ -44,6 +45,14 @@ const floors: SnapshotView = async (emit, tx) => {
     await emit({ kind: 'session', id, ended: true, min_version: minVersion })
   for (const { id, minVersion } of await listRecentAccountFloors(tx, floorsSeconds))
     await emit({ kind: 'user', id, min_version: minVersion })
+  for (const { id, orgId, isFirstParty, allowedOrigins } of await listClientOrigins(tx))
+    await emit({
+      kind: 'client_origins',
+      id,
+      organization_id: orgId,
+      first_party: isFirstParty,
+      allowed_origins: allowedOrigins,
+    })
   for (const id of await listVoidedKeyIds(tx)) await emit({ kind: 'kid', id, void: true })
 }
 

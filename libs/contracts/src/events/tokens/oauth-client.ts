@@ -5,10 +5,19 @@ import type { EventContract } from '../envelope.ts'
 
 const client = { client_id: ClientIdentifier, organization_id: Type.Union([OrganizationId, Type.Null()]) }
 
+/**
+ * Whose scripts may read the API (CORS), and whether they are the platform's own. Absent in events from before clients
+ * had origins.
+ */
+const origins = {
+  allowed_origins: Type.Optional(Type.Array(Type.String())),
+  first_party: Type.Optional(Type.Boolean()),
+}
+
 /** An application was registered; people can sign in to it. */
 export const OAuthClientCreated = {
   type: 'gatehouse.tokens.oauth_client.created.v1',
-  data: Type.Object({ ...client, status: Type.Literal('active') }),
+  data: Type.Object({ ...client, ...origins, status: Type.Literal('active') }),
 } as const
 
 export type OAuthClientCreated = Static<typeof OAuthClientCreated.data>
@@ -18,6 +27,7 @@ export const OAuthClientUpdated = {
   type: 'gatehouse.tokens.oauth_client.updated.v1',
   data: Type.Object({
     ...client,
+    ...origins,
     status: Type.Union([Type.Literal('active'), Type.Literal('disabled')]),
     changed: Type.Array(Type.String()),
     secret_id: Type.Optional(OAuthClientSecretId),

@@ -70,6 +70,7 @@ export const SignInWithPasskey = defineRoute({
   summary: 'Sign in with a passkey alone; the authenticator must have verified the person.',
   auth: 'open',
   limit: 'credentials',
+  refreshCookie: 'given',
   body: Type.Object({
     credential: PasskeyAssertion,
     organization_id: WantedOrganization,

@@ -17,6 +17,7 @@ export const Authenticated = Type.Object({
   token_type: Type.Literal('Bearer'),
   /** Seconds. */
   expires_in: Type.Integer(),
+  /** Not in the answer where it is set as a cookie (`Gatehouse-Token-Transport: cookie`). */
   refresh_token: Type.String(),
   session_id: SessionId,
   user: Type.Object({ id: UserId }),
@@ -76,9 +77,11 @@ export const Login = defineRoute({
   path: '/v1/auth/login',
   summary:
     'Sign in with address and password. The answer’s `Gatehouse-Device`, sent back with later sign-ins, ' +
-    'keeps this device outside the limits that strangers can fill.',
+    'keeps this device outside the limits that strangers can fill. ' +
+    'With `Gatehouse-Token-Transport: cookie` the refresh token is set as a cookie and not in the answer.',
   auth: 'open',
   limit: 'credentials',
+  refreshCookie: 'given',
   body: Type.Object({ email: EmailAddress, password: Password, organization_id: WantedOrganization }),
   example: { email: 'ann@example.com', password: 'correct horse battery staple' },
   success: { status: 200, body: SignInResult, description: 'Tokens, or the next step.' },
@@ -138,6 +141,7 @@ export const AnswerChallenge = defineRoute({
     '`remember_device`, where it was offered, answers a `Gatehouse-Remembered-Device` to send with later sign-ins.',
   auth: 'open',
   limit: 'credentials',
+  refreshCookie: 'given',
   body: Type.Object({
     challenge: OpaqueSecret,
     step: SignInStep,

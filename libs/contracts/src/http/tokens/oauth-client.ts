@@ -37,6 +37,11 @@ export const RedirectUri = Type.String({ minLength: 1, maxLength: 2000 })
 /** At least one with `authorization_code`. */
 export const RedirectUris = Type.Array(RedirectUri, { maxItems: 20, uniqueItems: true })
 export const LogoutUris = Type.Array(RedirectUri, { maxItems: 20, uniqueItems: true })
+/**
+ * RFC 6454: origins whose scripts may read the API's answers (CORS). Where the client is the platform's own
+ * (`first_party`), they may also keep the refresh token in a cookie.
+ */
+const AllowedOrigins = Type.Array(Type.String({ minLength: 1, maxLength: 300 }), { maxItems: 20, uniqueItems: true })
 /** RFC 6749 §3.3. */
 const Scopes = Type.Array(Type.String({ pattern: '^[\\x21\\x23-\\x5b\\x5d-\\x7e]+$', maxLength: 100 }), {
   minItems: 1,
@@ -85,6 +90,7 @@ export const OAuthClient = Type.Object({
   grant_types: Type.Array(GrantType),
   redirect_uris: Type.Array(Type.String()),
   post_logout_redirect_uris: Type.Array(Type.String()),
+  allowed_origins: Type.Array(Type.String()),
   /** Where the client is told that a session it had is over; null: nowhere. */
   backchannel_logout_uri: Type.Union([Type.String(), Type.Null()]),
   scopes: Type.Array(Type.String()),
@@ -131,6 +137,7 @@ export const OAuthClientRegistration = Type.Object({
   grant_types: Type.Optional(GrantTypes),
   redirect_uris: Type.Optional(RedirectUris),
   post_logout_redirect_uris: Type.Optional(LogoutUris),
+  allowed_origins: Type.Optional(AllowedOrigins),
   backchannel_logout_uri: Type.Optional(Type.Union([RedirectUri, Type.Null()])),
   /** `openid profile email` when absent. */
   scopes: Type.Optional(Scopes),
@@ -156,6 +163,7 @@ export const OAuthClientChange = Type.Object(
     grant_types: Type.Optional(GrantTypes),
     redirect_uris: Type.Optional(RedirectUris),
     post_logout_redirect_uris: Type.Optional(LogoutUris),
+    allowed_origins: Type.Optional(AllowedOrigins),
     backchannel_logout_uri: Type.Optional(Type.Union([RedirectUri, Type.Null()])),
     scopes: Type.Optional(Scopes),
     audiences: Type.Optional(Audiences),

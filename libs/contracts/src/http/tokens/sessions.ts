@@ -14,9 +14,11 @@ export const RefreshToken = defineRoute({
   summary:
     'Rotate the refresh token; naming an organization is how to switch. Where the organization requires a second ' +
     'factor of a session with one, nothing is exchanged: ' +
-    'ask for `null`, step up, and name the organization again.',
+    'ask for `null`, step up, and name the organization again. ' +
+    'With `Gatehouse-Token-Transport: cookie` the token comes from its cookie, and its successor is set there.',
   auth: 'open',
   limit: 'refresh',
+  refreshCookie: 'taken',
   body: Type.Object({
     refresh_token: OpaqueSecret,
     organization_id: Type.Optional(Type.Union([OrganizationId, Type.Null()])),
@@ -36,9 +38,12 @@ export const Logout = defineRoute({
   method: 'POST',
   path: '/v1/auth/logout',
   impersonation: 'allowed',
-  summary: 'End this session: the one of the refresh token, and the one of the access token. Either is enough.',
+  summary:
+    'End this session: the one of the refresh token, and the one of the access token. Either is enough. ' +
+    'With `Gatehouse-Token-Transport: cookie` the token comes from its cookie, which goes.',
   auth: 'open',
   limit: 'refresh',
+  refreshCookie: 'taken',
   body: Type.Object({ refresh_token: Type.Optional(OpaqueSecret) }),
   bodyIsOptional: true,
   example: { refresh_token: `gthr_${'x'.repeat(49)}` },

@@ -2,7 +2,12 @@
 import type { GrantType } from '@gatehouse/contracts/http/tokens/oauth-client'
 import type { Complaint } from './complaint.ts'
 import { tokenExchangeGrant } from './grant-types.ts'
-import { complaintAboutLogoutUri, complaintAboutRedirectUri, complaintAboutWebPage } from './redirect-uri.ts'
+import {
+  complaintAboutLogoutUri,
+  complaintAboutOrigin,
+  complaintAboutRedirectUri,
+  complaintAboutWebPage,
+} from './redirect-uri.ts'
 import { complaintsAboutProfile } from './security-profile.ts'
 
 /** Roles and refresh tokens are for those who ask for them. */
@@ -15,6 +20,7 @@ export type ClientMetadata = {
   grantTypes: readonly GrantType[]
   redirectUris: readonly string[]
   postLogoutRedirectUris: readonly string[]
+  allowedOrigins: readonly string[]
   backchannelLogoutUri: string | null
   audiences: readonly string[]
   idTokenAlg: string
@@ -33,6 +39,7 @@ export function complaintsAboutClient(
   return [
     ...addressComplaints('redirect_uris', client.redirectUris),
     ...addressComplaints('post_logout_redirect_uris', client.postLogoutRedirectUris),
+    ...addressComplaints('allowed_origins', client.allowedOrigins, complaintAboutOrigin),
     ...(logout === undefined ? [] : [{ path: '/backchannel_logout_uri', message: logout }]),
     ...pageComplaints(client),
     ...client.audiences.flatMap((audience, at) =>
@@ -60,9 +67,13 @@ function complaintsAboutGrants(client: ClientMetadata): Complaint[] {
   ]
 }
 
-const addressComplaints = (name: string, addresses: readonly string[]): Complaint[] =>
+const addressComplaints = (
+  name: string,
+  addresses: readonly string[],
+  complaintAbout = complaintAboutRedirectUri,
+): Complaint[] =>
   addresses.flatMap((address, at) => {
-    const message = complaintAboutRedirectUri(address)
+    const message = complaintAbout(address)
     return message === undefined ? [] : [{ path: `/${name}/${at}`, message }]
   })
 

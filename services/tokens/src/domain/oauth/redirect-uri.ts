@@ -76,6 +76,14 @@ export const complaintAboutLogoutUri = (address: string): string | undefined =>
 export const complaintAboutWebPage = (address: string): string | undefined =>
   complaintAboutRedirectUri(address) ?? (address.startsWith('https:') ? undefined : 'must be https')
 
+/** An origin as a browser writes it (RFC 6454 §6.1): whatever it would write otherwise would never be met. */
+export function complaintAboutOrigin(origin: string): string | undefined {
+  const url = parsed(origin)
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.origin !== origin)
+    return 'is no origin as browsers write it: scheme, host in lower case, and the port if it is not the usual one'
+  return complaintAboutRedirectUri(origin)
+}
+
 /** The address as asked for, if the client registered it. */
 export const isRegistered = (registered: readonly string[], asked: string): boolean =>
   registered.includes(asked) || registered.some((one) => isSameButForPort(one, asked))

@@ -17,12 +17,16 @@ const about = (client: OAuthClient, actor: Actor) => ({
   actor,
 })
 const idsOf = (client: OAuthClient) => ({ client_id: client.id, organization_id: client.orgId })
+const originsOf = (client: OAuthClient) => ({
+  allowed_origins: client.allowedOrigins,
+  first_party: client.isFirstParty,
+})
 
 export const announceClientCreated = (tx: Queryable, client: OAuthClient, actor: Actor): Promise<void> =>
   appendEvent(tx, {
     contract: OAuthClientCreated,
     ...about(client, actor),
-    data: { ...idsOf(client), status: 'active' },
+    data: { ...idsOf(client), ...originsOf(client), status: 'active' },
   })
 
 export const announceClientUpdated = (
@@ -34,6 +38,7 @@ export const announceClientUpdated = (
     ...about(o.client, o.actor),
     data: {
       ...idsOf(o.client),
+      ...originsOf(o.client),
       status: o.client.status === 'active' ? 'active' : 'disabled',
       changed: o.changed,
       ...(o.secretId !== undefined && { secret_id: o.secretId }),

@@ -20,6 +20,7 @@ export const clientView = (client: OAuthClient, secrets: readonly OAuthClientSec
   grant_types: client.grantTypes,
   redirect_uris: client.redirectUris,
   post_logout_redirect_uris: client.postLogoutRedirectUris,
+  allowed_origins: client.allowedOrigins,
   backchannel_logout_uri: client.backchannelLogoutUri,
   scopes: client.scopes,
   audiences: client.audiences,
