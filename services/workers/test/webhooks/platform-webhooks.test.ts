@@ -79,15 +79,17 @@ t.test('an endpoint hears of every organization, of what happens in none, or of 
   await endpoint(await receiverOf(t), {}, newId('org'))
   const [user, first, second] = [newId('user'), renamed(orgId), renamed(newId('org'))]
   const third = suspended(user)
+  // That the organization has an endpoint of its own now is told of it as well.
+  const renaming = (id: string) => about(receiver, id).find(({ body }) => body.includes('"organization.updated"'))
   await waitUntil(
     'all three arrived',
-    async () => [orgId, second.subject, user].every((id) => about(receiver, id).length > 0),
+    async () => [renaming(orgId), renaming(second.subject), about(receiver, user)[0]].every((one) => one),
     30_000,
   )
   t.same((await writtenFor(first.id)).sort(), uuids(both, organizations, own))
   t.same((await writtenFor(second.id)).sort(), uuids(both, organizations))
   t.same((await writtenFor(third.id)).sort(), uuids(both, none, users))
-  const [ofOrg, ofUser] = [about(receiver, orgId)[0], about(receiver, user)[0]]
+  const [ofOrg, ofUser] = [renaming(orgId), about(receiver, user)[0]]
   t.ok([ofOrg, ofUser].every((one) => one && isSignedWith(one, both.secret)))
   t.match(JSON.parse(ofOrg?.body ?? ''), { type: 'organization.updated', organization_id: orgId, data: first.data })
   t.match(JSON.parse(ofUser?.body ?? ''), { type: 'user.disabled', organization_id: null, data: third.data })
