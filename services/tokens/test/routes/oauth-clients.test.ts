@@ -119,6 +119,7 @@ t.test('403 without the permission, 404 for another owner’s client, by every r
   }
   t.equal((await createOAuthClient(platform, replica, org)).status, 403)
   t.equal((await asOwner('POST', '/v1/platform/oauth-clients', { name: 'x', redirect_uris: [callback] })).status, 403)
+  for (const list of [path, '/v1/platform/oauth-clients']) t.equal((await asOwner('GET', list)).status, 403, list)
   decisions.denied.clear()
 })
 
@@ -128,6 +129,9 @@ t.test(
     const client = (await createOAuthClient(platform, replica, org)).body as { id: string; secrets: { id: string }[] }
     const made = await asOwner('POST', `${at(client.id)}/secrets`)
     t.match(made, { status: 201, body: { id: /^cls_/, client_secret: /^gtcs_/ } })
+    t.match(await asOwner('POST', `${at(client.id)}/secrets`), { status: 409, body: { code: 'conflict' } })
+    const wrong = await asOwner('PATCH', at(client.id), { redirect_uris: ['nonsense'] })
+    t.match(wrong, { status: 400, body: { errors: [{ path: '/redirect_uris/0' }] } })
     t.equal((await asOwner('DELETE', `${at(client.id)}/secrets/${client.secrets[0]?.id}`)).status, 204)
     t.match((await asOwner('GET', at(client.id))).body['secrets'], [{ id: made.body['id'] }])
     const ofPlatform = await registered(platform, replica)

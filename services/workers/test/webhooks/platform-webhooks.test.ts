@@ -191,6 +191,9 @@ t.test('no path and no row leads from an organization to the platform, or back',
     t.match(await asPlatform(ofPlatform.base), { status: 403, body: { code: 'forbidden' } })
     denied.delete(permission)
   }
+  for (const permission of ['read', 'webhooks']) denied.add(`gatehouse:platform.${permission}`)
+  t.match(await ask('GET', platform), { status: 403, body: { code: 'forbidden' } })
+  denied.clear()
   t.match((await ask('GET', platform)).body['data'], [{ id: ofPlatform.id }])
   t.match((await ask('GET', ofOrganization(orgId), undefined, orgId)).body['data'], [{ id: own.id }])
 

@@ -255,6 +255,7 @@ t.test('the API by status: what may not be, whose it is, who may', async (t) => 
     ['GET', '/deliveries'],
     ['PATCH', '', { description: 'x' }],
     ['POST', '/rotate-secret'],
+    ['POST', '/test'],
     ['POST', '/replay', { from: '2020-01-01T00:00:00Z', to: '2021-01-01T00:00:00Z' }],
     ['POST', `/deliveries/${newId('whd')}/replay`],
     ['GET', `/deliveries/${newId('whd')}`],
@@ -273,6 +274,11 @@ t.test('the API by status: what may not be, whose it is, who may', async (t) => 
     t.match(await ask(method, of.org, `/${of.id}${path}`, sent), { status: 403, body: { code: 'forbidden' } })
     denied.delete(permission)
   }
+  for (const permission of ['read', 'write']) denied.add(`gatehouse:webhooks.${permission}`)
+  t.match(await ask('GET', of.org), { status: 403, body: { code: 'forbidden' } })
+  const unwanted = { url: receiver.url, event_types: ['user.*'] }
+  t.match(await ask('POST', of.org, '', unwanted), { status: 403, body: { code: 'forbidden' } })
+  denied.clear()
   t.match((await ask('GET', of.org)).body['data'], [{ id: of.id }])
   t.match(
     await ask('PATCH', of.org, `/${of.id}`, {
