@@ -23,6 +23,7 @@ const bodies: Record<string, { open: true } | { bodies: (object | undefined)[]; 
   getOrganizationSettings: { bodies: [undefined] },
   updateOrganizationSettings: { bodies: [{ mfa: { mode: 'off' } }] },
   listMembers: { bodies: [undefined] },
+  countMembers: { bodies: [undefined] },
   updateMember: { bodies: [{ attributes: { level: 9 } }, { is_owner: true }, { is_owner: false, attributes: {} }] },
   suspendMember: { bodies: [{ reason: 'Because' }] },
   reactivateMember: { bodies: [undefined] },
