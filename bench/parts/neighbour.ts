@@ -9,7 +9,7 @@ import { createApi, type Api } from '../../tests/platform/client.ts'
 import { signIn } from '../../tests/platform/people.ts'
 import type { PlatformFile } from '../../tests/platform/platform-file.ts'
 import { startPlatform } from '../../tests/platform/start-platform.ts'
-import { atMost, type PartResult } from '../report/result.ts'
+import { atMost, type PartResult, type Target } from '../report/result.ts'
 import { quantileOf, rounded } from '../report/statistics.ts'
 import type { Cleanup } from '../servers/cleanup.ts'
 import { dearestRequests, prepareDear, type Dear } from '../workload/dear.ts'
@@ -74,14 +74,13 @@ export async function measureNeighbour(effort: Effort, cleanup: Cleanup): Promis
   }
 }
 
-const targetsOf = (delays: readonly Delay[]) =>
-  [
-    { what: 'longest time held by own work', ms: Math.max(...delays.map(({ ownMs }) => ownMs)) },
-    { what: 'longest delay, with what others took of two cores', ms: Math.max(...delays.map(({ ms }) => ms)) },
-  ].map(({ what, ms }) => ({
-    ...atMost(what, ms, wantedDelayMs),
-    text: `${what}: ${rounded(ms)} ms, wanted ≤ ${wantedDelayMs}`,
-  }))
+function targetsOf(delays: readonly Delay[]): Target[] {
+  const [own, all] = [delays.map(({ ownMs }) => ownMs), delays.map(({ ms }) => ms)]
+  return [
+    atMost('longest time held by own work', Math.max(...own), wantedDelayMs, ' ms'),
+    atMost('longest delay, with what others took of two cores', Math.max(...all), wantedDelayMs, ' ms'),
+  ]
+}
 
 const quantiles = (values: readonly number[]) => ({
   p50: quantileOf(values, 0.5),

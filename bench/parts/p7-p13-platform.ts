@@ -134,7 +134,7 @@ function idleResult(platform: Platform, rounds: readonly Round[]): PartResult {
         ['MB', rounded(memoryMb), ...processes.map((name) => rounded(memory.get(name) ?? NaN))],
       ],
     },
-    targets: [atMost('P13, % of a core', medianOf(inAll), 2), atMost('P13, MB', memoryMb, 450)],
+    targets: [atMost('P13, of a core', medianOf(inAll), 2, ' %'), atMost('P13, memory', memoryMb, 450, ' MB')],
     disagreements: 0,
     compared: rounds.length,
     measured: { rounds, memory: Object.fromEntries(memory) },

@@ -29,7 +29,7 @@ export const atLeast = (name: string, ratio: number, least: number): Target => (
   text: `${name}: ${rounded(ratio)}x, wanted ≥ ${least}x`,
   met: ratio >= least,
 })
-export const atMost = (name: string, ratio: number, most: number): Target => ({
-  text: `${name}: ${rounded(ratio)}x, wanted ≤ ${most}x`,
-  met: ratio <= most,
+export const atMost = (name: string, value: number, most: number, unit = 'x'): Target => ({
+  text: `${name}: ${rounded(value)}${unit}, wanted ≤ ${most}${unit}`,
+  met: value <= most,
 })
