@@ -33,6 +33,14 @@ const shownPaths = pageRoutes
   .filter(({ path, methods }) => methods.includes('GET') && !path.startsWith('/assets/'))
   .map(({ path }) => path)
 
+/** Each page of the route table in each look, as it is noted once it was looked at. */
+export const everyLook: readonly string[] = shownPaths.flatMap((path) =>
+  loads.flatMap(({ looks }) => looks.map(({ name }) => `${path} ${name}`)),
+)
+
+/** Pages of the route table that were not looked at in some way. */
+export const missingLooks = (seen: ReadonlySet<string>): string[] => everyLook.filter((one) => !seen.has(one))
+
 export type Looks = ReturnType<typeof openLooks>
 
 export function openLooks() {
@@ -84,11 +92,7 @@ export function openLooks() {
         }
       }
     },
-    /** Pages of the route table that were not looked at in some way. */
-    missing: (): string[] =>
-      shownPaths
-        .flatMap((path) => loads.flatMap(({ looks }) => looks.map(({ name }) => `${path} ${name}`)))
-        .filter((one) => !seen.has(one)),
+    missing: (): string[] => missingLooks(seen),
     write: () => table.write(),
   }
 }
