@@ -7,17 +7,14 @@ import { createInterface } from 'node:readline'
 import { resolve } from 'node:path'
 import { sql } from 'drizzle-orm'
 import { compiledFile } from '@gatehouse/local/compile/compile-tree'
-import { systemClock } from '@gatehouse/service-kit/context/clock'
-import { createConsumer } from '@gatehouse/spine/consume/consumer'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'
-import { quietLog } from '@gatehouse/test-kit/log'
 import { keySettingsOf } from '@gatehouse/test-kit/service-keys'
 import { testNats, testNatsUrl } from '@gatehouse/test-kit/nats'
-import { ThingChanged, createSampleProducer } from '@gatehouse/test-kit/sample-producer'
+import { createSampleProducer } from '@gatehouse/test-kit/sample-producer'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import type { CrashPoint, ReplicaOrder } from './replica.ts'
-import { consumerName, countEffects, createEffectsTable, isFull, makeEffect, tally } from './rig.ts'
+import { consumerName, countEffects, createEffectsTable, isFull, startEffects, tally } from './rig.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 const deaths = isFull ? 200 : 15
@@ -83,20 +80,7 @@ t.test(
     const { spine, client, system: producing } = createSampleProducer(database, { nats })
     const consuming = database.connect('workers', 'system', 10)
     let repeated = 0
-    const consumer = createConsumer({
-      name: consumerName,
-      producers: [{ name: 'tokens', client }],
-      subjects: [ThingChanged.type],
-      system: consuming,
-      nats,
-      log: quietLog,
-      clock: systemClock,
-      handle: makeEffect,
-    })
-    spine.start()
-    t.teardown(spine.stop)
-    consumer.start()
-    t.teardown(consumer.stop)
+    startEffects(t, { producer: { spine, client }, system: consuming, nats })
     const { head } = await spine.sequence()
     await waitUntil('every event has had its effect', async () => (await countEffects(consuming)) >= head, 60_000)
     await waitUntil(

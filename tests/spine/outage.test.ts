@@ -2,8 +2,6 @@
 // and the lag is below a second again soon after. The same rig finds a consumer that skips its inbox. Full size (5,000
 // events, 60 s): GATEHOUSE_FULL=1
 import t from 'tap'
-import { systemClock } from '@gatehouse/service-kit/context/clock'
-import { createConsumer } from '@gatehouse/spine/consume/consumer'
 import { connectNats } from '@gatehouse/spine/nats/connection'
 import { newId } from '@gatehouse/service-kit/ids/type-id'
 import type { Db } from '@gatehouse/service-kit/postgres/connect'
@@ -11,9 +9,9 @@ import { testDatabase, type Teardown } from '@gatehouse/test-kit/database'
 import { eventKeysOf } from '@gatehouse/test-kit/service-keys'
 import { quietLog } from '@gatehouse/test-kit/log'
 import { startNatsServer } from '@gatehouse/test-kit/nats-server'
-import { ThingChanged, createSampleProducer } from '@gatehouse/test-kit/sample-producer'
+import { createSampleProducer } from '@gatehouse/test-kit/sample-producer'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
-import { consumerName, countEffects, createEffectsTable, isFull, makeEffect, tally, withoutInbox } from './rig.ts'
+import { countEffects, createEffectsTable, isFull, startEffects, tally, withoutInbox } from './rig.ts'
 
 const size = isFull ? { events: 5000, outageMs: 60_000 } : { events: 500, outageMs: 3000 }
 t.setTimeout(size.outageMs * 3 + 170_000)
@@ -26,20 +24,7 @@ async function runOutage(t: Teardown, o: { events: number; outageMs: number; con
   t.teardown(nats.close)
   const { spine, client, announce, system: producing } = createSampleProducer(database, { nats, maxConnections: 10 })
   const consuming = database.connect('workers', 'system', 10)
-  const consumer = createConsumer({
-    name: consumerName,
-    producers: [{ name: 'tokens', client }],
-    subjects: [ThingChanged.type],
-    system: o.consumerSees(consuming),
-    nats,
-    log: quietLog,
-    clock: systemClock,
-    handle: makeEffect,
-  })
-  spine.start()
-  t.teardown(spine.stop)
-  consumer.start()
-  t.teardown(consumer.stop)
+  const consumer = startEffects(t, { producer: { spine, client }, system: o.consumerSees(consuming), nats })
 
   // Ten writers with five aggregates each; a writer goes on when its write was acknowledged.
   const aggregates = Array.from({ length: 50 }, () => newId('thing'))

@@ -9,17 +9,14 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { compiledFile } from '@gatehouse/local/compile/compile-tree'
-import { systemClock } from '@gatehouse/service-kit/context/clock'
-import { createConsumer } from '@gatehouse/spine/consume/consumer'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
 import { testDatabase } from '@gatehouse/test-kit/database'
-import { quietLog } from '@gatehouse/test-kit/log'
 import { keySettingsOf } from '@gatehouse/test-kit/service-keys'
 import { testNats, testNatsUrl } from '@gatehouse/test-kit/nats'
-import { ThingChanged, createSampleProducer } from '@gatehouse/test-kit/sample-producer'
+import { createSampleProducer } from '@gatehouse/test-kit/sample-producer'
 import { waitUntil } from '@gatehouse/test-kit/wait-until'
 import type { CrashPoint, ReplicaOrder } from './replica.ts'
-import { consumerName, countEffects, createEffectsTable, isFull, makeEffect, tally } from './rig.ts'
+import { countEffects, createEffectsTable, isFull, startEffects, tally } from './rig.ts'
 
 const pauseMs = isFull ? 60_000 : 2_000
 const writes = 20
@@ -84,20 +81,7 @@ for (const point of ['after-effect', 'before-ack'] satisfies CrashPoint[])
 
       const nats = await testNats(t, natsUrl)
       const { spine, client, announce, system: producing } = createSampleProducer(database, { nats })
-      const consumer = createConsumer({
-        name: consumerName,
-        producers: [{ name: 'tokens', client }],
-        subjects: [ThingChanged.type],
-        system: consuming,
-        nats,
-        log: quietLog,
-        clock: systemClock,
-        handle: makeEffect,
-      })
-      spine.start()
-      t.teardown(spine.stop)
-      consumer.start()
-      t.teardown(consumer.stop)
+      startEffects(t, { producer: { spine, client }, system: consuming, nats })
       await announce(Array.from({ length: 50 }, (_, n) => ({ n: 1000 + n })))
       await waitUntil(
         'the others have their effect',

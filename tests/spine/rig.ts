@@ -4,7 +4,12 @@ import { sql } from 'drizzle-orm'
 import type { EventEnvelope } from '@gatehouse/contracts/events/envelope'
 import type { Db, Tx } from '@gatehouse/service-kit/postgres/connect'
 import { rowsOf } from '@gatehouse/service-kit/postgres/transaction'
-import type { TestDatabase } from '@gatehouse/test-kit/database'
+import { systemClock } from '@gatehouse/service-kit/context/clock'
+import { createConsumer, type Consumer } from '@gatehouse/spine/consume/consumer'
+import type { NatsLink } from '@gatehouse/spine/nats/connection'
+import type { Teardown, TestDatabase } from '@gatehouse/test-kit/database'
+import { quietLog } from '@gatehouse/test-kit/log'
+import { ThingChanged, type SampleProducer } from '@gatehouse/test-kit/sample-producer'
 
 /** Full size by `GATEHOUSE_FULL=1`; small otherwise, so that every run of the tests has it. */
 export const isFull = process.env['GATEHOUSE_FULL'] === '1'
@@ -24,6 +29,29 @@ export async function makeEffect(tx: Tx, event: EventEnvelope): Promise<void> {
     sql`insert into effects (event_id, n, aggregate, version)
       values (${event.id}, ${event.data['n']}, ${event.subject}, ${event.version})`,
   )
+}
+
+/** Starts a producer's spine and the consumer that makes its effects; both stop when the test ends. */
+export function startEffects(
+  t: Teardown,
+  o: { producer: Pick<SampleProducer, 'spine' | 'client'>; system: Db; nats: NatsLink },
+): Consumer {
+  const { spine, client } = o.producer
+  const consumer = createConsumer({
+    name: consumerName,
+    producers: [{ name: 'tokens', client }],
+    subjects: [ThingChanged.type],
+    system: o.system,
+    nats: o.nats,
+    log: quietLog,
+    clock: systemClock,
+    handle: makeEffect,
+  })
+  spine.start()
+  t.teardown(spine.stop)
+  consumer.start()
+  t.teardown(consumer.stop)
+  return consumer
 }
 
 export type Tally = { announced: number; contiguous: boolean; missing: number; doubled: number; disordered: number }

@@ -88,19 +88,13 @@ import {
 import { accessRequestRoutes } from './orgs/access-requests.ts'
 import { domainRoutes } from './orgs/domains.ts'
 import {
-  CountMembers,
   CreateOrganization,
   DeleteOrganization,
   GetOrganization,
-  ListMembers,
   ListMyOrganizations,
-  ReactivateMember,
-  RemoveMember,
   RestoreOwnOrganization,
-  SuspendMember,
-  TransferOwnership,
-  UpdateMember,
   UpdateOrganization,
+  memberRoutes,
 } from './orgs/organizations.ts'
 import { GetOrganizationSettings, UpdateOrganizationSettings } from './orgs/settings.ts'
 import {
@@ -184,13 +178,7 @@ export const publicRoutes: readonly RouteContract[] = [
   UpdateOrganization,
   GetOrganizationSettings,
   UpdateOrganizationSettings,
-  ListMembers,
-  CountMembers,
-  UpdateMember,
-  SuspendMember,
-  ReactivateMember,
-  RemoveMember,
-  TransferOwnership,
+  ...memberRoutes,
   CreateInvitation,
   CreateInvitations,
   ListInvitations,

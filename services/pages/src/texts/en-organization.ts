@@ -23,7 +23,7 @@ export const enOrganization = {
   lifetimeMinutes: 'Minutes until members sign in anew',
   allowedAddresses: 'Networks',
   allowedAddressesHint: 'Such as 192.0.2.0/24, several with spaces between them; empty for everywhere.',
-  signInMethods: 'Members sign in with (none set: any)',
+  signInMethods: 'Members sign in with (nothing ticked: anything)',
   method_password: 'a password',
   method_passkey: 'a passkey',
   method_email_code: 'a mailed code',

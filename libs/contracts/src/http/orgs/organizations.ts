@@ -283,3 +283,14 @@ export const GetOrganizationBrand = defineRoute({
     description: 'Name, logo and colours.',
   },
 })
+
+/** Who belongs to an organization, in the order of the reference. */
+export const memberRoutes = [
+  ListMembers,
+  CountMembers,
+  UpdateMember,
+  SuspendMember,
+  ReactivateMember,
+  RemoveMember,
+  TransferOwnership,
+] as const
